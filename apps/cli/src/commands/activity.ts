@@ -8,11 +8,11 @@ const itemsMax = 200;
 
 const columns: readonly Column[] = [
   { title: "WHEN" },
-  { title: "WHO" },
-  { title: "DEVICE" },
+  { title: "WHO", shortens: true },
+  { title: "DEVICE", shortens: true },
   { title: "DID" },
-  { title: "WHAT" },
-  { title: "FOLDER" },
+  { title: "WHAT", shortens: true },
+  { title: "FOLDER", shortens: true },
   { title: "REWIND ID" },
 ];
 

@@ -1,8 +1,8 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { RouteAnswer, routes } from "@holdfast/protocol/routes";
-import { sizeFor, timeFor } from "../output/listing.ts";
+import { Listing, sizeFor, timeFor } from "../output/listing.ts";
 import type { Output } from "../output/output.ts";
-import { count, formatNumber, formatTable } from "../output/text.ts";
+import { count, formatNumber } from "../output/text.ts";
 import { adminCall, newAdminCommand, reportedOnSignals } from "./admin-call.ts";
 import { newGroup, runs } from "./command.ts";
 import type { Context, Run } from "./command.ts";
@@ -25,10 +25,7 @@ function status(context: Context) {
   ]);
   return runs<[]>(context, command, async (run, { data }) => {
     const report = await adminCall(run, data, "adminGetCopies", {});
-    await run.output.result(report, () => [
-      ...formatTable(report.copies.map((copy) => rowOf(copy, run.output))),
-      lastVerified(report, run.output),
-    ]);
+    await run.output.result(report, () => [...copyLines(report.copies, run.output), lastVerified(report, run.output)]);
   });
 }
 
@@ -44,7 +41,7 @@ function verify(context: Context) {
     const { copies } = verification;
     const isProblem = verification.state === "failed" || !copies.every(isWhole);
     await run.output[isProblem ? "result" : "done"]({ copies, verification }, () => [
-      ...formatTable(copies.map((copy) => rowOf(copy, run.output))),
+      ...copyLines(copies, run.output),
       verification.state === "failed"
         ? "The verification failed; the server's log has the reason. Are both stores reachable?"
         : `${count(verification.objects, "object")} reread`,
@@ -69,6 +66,18 @@ async function verified(run: Run, data: unknown): Promise<Copies> {
 
 function isWhole({ state, lag_objects, damaged_objects = 0 }: Copy): boolean {
   return state === "ok" && lag_objects === 0 && damaged_objects === 0;
+}
+
+const columns = [
+  { title: "STORE" },
+  { title: "STATE" },
+  { title: "LACKS", word: "lacks" },
+  { title: "SIZE" },
+  { title: "DAMAGED", word: "damaged" },
+] as const;
+
+function copyLines(copies: readonly Copy[], output: Output): string[] {
+  return new Listing(output, columns, "There are no stores.").lines(copies.map((copy) => rowOf(copy, output)));
 }
 
 function rowOf({ store, state, lag_objects, lag_bytes, damaged_objects }: Copy, output: Output): string[] {

@@ -1,5 +1,6 @@
 import type { RouteAnswer, routes } from "@holdfast/protocol/routes";
 import { printable } from "@holdfast/core/printable";
+import { indented } from "../output/text.ts";
 import { adminCall, newAdminCommand } from "./admin-call.ts";
 import { runs } from "./command.ts";
 import type { Context } from "./command.ts";
@@ -14,12 +15,17 @@ export function doctorCommand(context: Context) {
   );
   return runs<[]>(context, command, async (run, { data }) => {
     const diagnosis = await adminCall(run, data, "adminDoctor", {});
-    await run.output.result(diagnosis, () => diagnosis.items.flatMap(linesOf));
+    await run.output.result(diagnosis, () =>
+      diagnosis.items.flatMap((finding) => linesOf(finding, run.output.columns ?? Infinity)),
+    );
     if (diagnosis.state === "fail") context.exitCode = 1;
   });
 }
 
-function linesOf({ check, state, detail, advice }: Finding): string[] {
-  const head = `${state.padEnd(4)}  ${check.padEnd(10)}  ${printable(detail)}`;
-  return advice === null ? [head] : [head, `      ${printable(advice)}`];
+function linesOf({ check, state, detail, advice }: Finding, columns: number): string[] {
+  const head = `${state.padEnd(4)}  ${check.padEnd(10)}  `;
+  return [
+    ...indented(printable(detail), columns, head),
+    ...(advice === null ? [] : indented(printable(advice), columns, "      ")),
+  ];
 }

@@ -31,13 +31,18 @@ const personArgument = ["<person>", "e-mail address or ID"] as const;
 
 const columns: readonly Column[] = [
   { title: "ID" },
-  { title: "NAME" },
+  { title: "NAME", shortens: true },
   { title: "MEMBERS", right: true, word: "members" },
   { title: "YOU ARE" },
   { title: "PLAN" },
 ];
 
-const memberColumns: readonly Column[] = [{ title: "EMAIL" }, { title: "NAME" }, { title: "ROLE" }, { title: "STATE" }];
+const memberColumns: readonly Column[] = [
+  { title: "EMAIL" },
+  { title: "NAME", shortens: true },
+  { title: "ROLE" },
+  { title: "STATE" },
+];
 
 function list(context: Context) {
   const command = newAdminCommand("ls", "List the groups", ["admin groups ls"]);

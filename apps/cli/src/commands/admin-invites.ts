@@ -16,7 +16,7 @@ export function invitesCommand(context: Context) {
 
 const columns: readonly Column[] = [
   { title: "ID" },
-  { title: "FOR" },
+  { title: "FOR", shortens: true },
   { title: "PLAN" },
   { title: "ENDS", word: "until" },
 ];

@@ -65,7 +65,7 @@ function readScopes(text: string): ProgramScope[] {
 
 const columns: readonly Column[] = [
   { title: "CLIENT ID" },
-  { title: "NAME" },
+  { title: "NAME", shortens: true },
   { title: "KIND" },
   { title: "MAY ASK FOR" },
   { title: "SENDS BACK TO" },

@@ -20,8 +20,8 @@ const columns: readonly Column[] = [
   { title: "WHEN" },
   { title: "REASON" },
   { title: "STATE" },
-  { title: "OWNER" },
-  { title: "WHAT" },
+  { title: "OWNER", shortens: true },
+  { title: "WHAT", shortens: true },
   { title: "WHAT WAS SAID" },
 ];
 

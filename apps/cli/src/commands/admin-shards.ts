@@ -1,4 +1,5 @@
-import { count, formatNumber, formatTable } from "../output/text.ts";
+import { Listing } from "../output/listing.ts";
+import { count, formatNumber } from "../output/text.ts";
 import { adminCall, newAdminCommand } from "./admin-call.ts";
 import { type Context, runs } from "./command.ts";
 
@@ -11,7 +12,7 @@ export function shardsCommand(context: Context) {
   return runs<[]>(context, command, async (run, { data }) => {
     const page = await adminCall(run, data, "adminListShards", {});
     await run.output.result(page, () =>
-      formatTable(
+      new Listing(run.output, columns, "There are no databases.").lines(
         page.items.map(({ name, database, state, buckets, accounts, nodes }) => [
           name,
           state,
@@ -25,3 +26,12 @@ export function shardsCommand(context: Context) {
     if (page.items.some(({ state }) => state !== "ok")) context.exitCode = 1;
   });
 }
+
+const columns = [
+  { title: "NAME" },
+  { title: "STATE" },
+  { title: "DATABASE" },
+  { title: "BUCKETS", word: "buckets" },
+  { title: "ACCOUNTS", word: "accounts" },
+  { title: "FILES AND FOLDERS", word: "files and folders" },
+] as const;

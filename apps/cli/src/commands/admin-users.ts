@@ -57,7 +57,7 @@ function add(context: Context) {
 
 const columns: readonly Column[] = [
   { title: "EMAIL" },
-  { title: "NAME" },
+  { title: "NAME", shortens: true },
   { title: "USED", right: true },
   { title: "OF", word: "of" },
   { title: "PLAN" },

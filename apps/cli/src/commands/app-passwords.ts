@@ -67,9 +67,9 @@ async function idOf(client: ApiClient, path: string): Promise<string> {
 
 const columns: readonly Column[] = [
   { title: "ID" },
-  { title: "NAME" },
+  { title: "NAME", shortens: true },
   { title: "MAY" },
-  { title: "FOLDER" },
+  { title: "FOLDER", shortens: true },
   { title: "ENDS", word: "expires" },
   { title: "USED", word: "used" },
 ];

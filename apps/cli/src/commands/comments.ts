@@ -1,4 +1,6 @@
+import { printable } from "@holdfast/core/printable";
 import { timeFor } from "../output/listing.ts";
+import { indented } from "../output/text.ts";
 import { newCommand, runs } from "./command.ts";
 import type { CommandMaker } from "./command.ts";
 
@@ -21,7 +23,7 @@ export const commentsCommand: CommandMaker = (context) => {
         ? ["There are no comments."]
         : items.flatMap(({ text, author, at, resolved }) => [
             `${timeFor(run.output, at)}  ${author.name}${resolved ? "  (resolved)" : ""}`,
-            ...text.split("\n").map((line) => `    ${line}`),
+            ...text.split("\n").flatMap((line) => indented(printable(line), run.output.columns ?? Infinity, "    ")),
           ]),
     );
   });

@@ -23,8 +23,8 @@ export const devicesCommand: CommandMaker = (context) => {
 const deviceWords = "name or ID from 'holdfast devices', or the first characters of the ID";
 
 const columns: readonly Column[] = [
-  { title: "ID", id: true },
-  { title: "NAME" },
+  { title: "ID" },
+  { title: "NAME", shortens: true },
   { title: "SEEN", word: "seen" },
   { title: "KIND" },
   { title: "SYSTEM" },

@@ -3,6 +3,8 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
 import { pruneCommand } from "@holdfast/core/prune-command";
 import type { UsageJson } from "@holdfast/protocol/usage-routes";
+import { Listing } from "../output/listing.ts";
+import type { Output } from "../output/output.ts";
 import { count, formatBytes, formatTable } from "../output/text.ts";
 import { newCommand, runs } from "./command.ts";
 import type { CommandMaker } from "./command.ts";
@@ -29,7 +31,9 @@ export const dfCommand: CommandMaker = (context) => {
         usage === undefined ? [] : uncountedParts(usage),
         ["stored in total", formatBytes(stored_bytes), "equal content is stored once"],
       ),
-      ...(usage === undefined ? [] : [...serverOf(usage), ...boundOf(usage), ...largestOf(usage), ...wayOut(usage)]),
+      ...(usage === undefined
+        ? []
+        : [...serverOf(usage), ...boundOf(usage), ...largestOf(usage, run.output), ...wayOut(usage)]),
     ]);
   });
 };
@@ -109,16 +113,24 @@ function wayOut({ quota_bytes, used_bytes, files_bytes }: UsageJson): string[] {
   return ["", `To make room: ${trash}`];
 }
 
+const largestColumns = [
+  { title: "SIZE", right: true },
+  { title: "VERSIONS", right: true },
+  { title: "PATH", shortens: true },
+] as const;
+
 /** Lines for old versions that take more than the files. */
-function largestOf({ old_versions_bytes, files_bytes, largest_versions: largest }: UsageJson): string[] {
+function largestOf(
+  { old_versions_bytes, files_bytes, largest_versions: largest }: UsageJson,
+  output: Output,
+): string[] {
   const [first] = largest;
   if (first === undefined || old_versions_bytes <= files_bytes) return [];
   return [
     "",
     "Files with the largest old versions:",
-    ...formatTable(
+    ...new Listing(output, largestColumns, "").lines(
       largest.map(({ bytes, versions, path }) => [`  ${formatBytes(bytes)}`, count(versions, "old version"), path]),
-      [0, 1],
     ),
     `To delete old ones: ${pruneCommand(first.path, first.versions)}`,
   ];

@@ -77,10 +77,10 @@ async function fieldsOf(context: Context, options: LinkOptions): Promise<LinkFie
 }
 
 const columns: readonly Column[] = [
-  { title: "ID", id: true },
+  { title: "ID" },
   { title: "ROLE" },
-  { title: "NAME" },
-  { title: "PATH" },
+  { title: "NAME", shortens: true },
+  { title: "PATH", shortens: true },
   { title: "ENDS", word: "until" },
   { title: "DOWNLOADS", word: "downloads" },
   { title: "STATE" },

@@ -2,7 +2,11 @@ import type { NodeJson } from "@holdfast/protocol/values";
 import { type Column, Listing } from "../output/listing.ts";
 import type { Output } from "../output/output.ts";
 
-const columns: readonly Column[] = [{ title: "CHANGED" }, { title: "SIZE", right: true }, { title: "PATH" }];
+const columns: readonly Column[] = [
+  { title: "CHANGED" },
+  { title: "SIZE", right: true },
+  { title: "PATH", shortens: true },
+];
 
 interface Shown extends NodeJson {
   /** When this account changed it, where the list is in that order. */

@@ -11,7 +11,7 @@ const columns: readonly Column[] = [
   { title: "ENDS", word: "until" },
   { title: "FROM", word: "from" },
   { title: "STATE" },
-  { title: "ID", id: true },
+  { title: "ID" },
 ];
 
 export const permissionsCommand: CommandMaker = (context) => {

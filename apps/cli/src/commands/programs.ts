@@ -14,7 +14,7 @@ export const programsCommand: CommandMaker = (context) =>
 
 const columns: readonly Column[] = [
   { title: "ID" },
-  { title: "NAME" },
+  { title: "NAME", shortens: true },
   { title: "MAY" },
   { title: "ENDS", word: "expires" },
   { title: "USED", word: "used" },

@@ -1,6 +1,6 @@
 import type { CallRequest } from "@holdfast/api-client/request";
 import { languages, noticeKinds, notifyChange, type NotifySettings } from "@holdfast/protocol/account-settings";
-import { formatTable } from "../output/text.ts";
+import { Listing } from "../output/listing.ts";
 import { newCommand, runs, usage } from "./command.ts";
 import type { CommandMaker } from "./command.ts";
 import { withNotes } from "./help-notes.ts";
@@ -36,19 +36,18 @@ export const settingsCommand: CommandMaker = (context) => {
     const account = await (body === undefined ? client.call("getAccount") : client.call("updateAccount", { body }));
     const { name: ownName, language, auto_mount, notify } = account;
     await run.output[body === undefined ? "result" : "done"]({ name: ownName, language, auto_mount, notify }, () =>
-      formatTable(
-        [
-          ["name", ownName],
-          ["auto-mount", auto_mount ? "on" : "off"],
-          ["language", language],
-          ["digest", notify.digest],
-          ...noticeKinds.map((kind) => [kind, sayChoice(notify, kind)]),
-        ],
-        [],
-      ),
+      new Listing(run.output, columns, "").lines([
+        ["name", ownName],
+        ["auto-mount", auto_mount ? "on" : "off"],
+        ["language", language],
+        ["digest", notify.digest],
+        ...noticeKinds.map((kind) => [kind, sayChoice(notify, kind)]),
+      ]),
     );
   });
 };
+
+const columns = [{ title: "SETTING" }, { title: "VALUE", shortens: true }] as const;
 
 const settingNames: readonly string[] = ["name", "auto-mount", "language", "digest", ...noticeKinds];
 

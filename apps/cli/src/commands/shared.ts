@@ -5,8 +5,8 @@ import type { CommandMaker } from "./command.ts";
 
 const columns: readonly Column[] = [
   { title: "ROLE" },
-  { title: "OWNER" },
-  { title: "NAME" },
+  { title: "OWNER", shortens: true },
+  { title: "NAME", shortens: true },
   { title: "SHOWN", word: "at" },
   { title: "ID" },
 ];

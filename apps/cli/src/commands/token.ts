@@ -43,7 +43,7 @@ function create(context: Context) {
 
 const columns: readonly Column[] = [
   { title: "ID" },
-  { title: "NAME" },
+  { title: "NAME", shortens: true },
   { title: "SCOPES" },
   { title: "ENDS", word: "expires" },
   { title: "USED", word: "used" },

@@ -33,9 +33,9 @@ export const transferCommand: CommandMaker = (context) => {
 
 const columns: readonly Column[] = [
   { title: "STATE" },
-  { title: "FROM" },
-  { title: "TO" },
-  { title: "WHAT" },
+  { title: "FROM", shortens: true },
+  { title: "TO", shortens: true },
+  { title: "WHAT", shortens: true },
   { title: "ID" },
 ];
 

@@ -17,7 +17,7 @@ const columns: readonly Column[] = [
   { title: "DELETED" },
   { title: "SIZE", right: true },
   { title: "ID" },
-  { title: "PATH" },
+  { title: "PATH", shortens: true },
 ];
 
 function list(context: Context) {

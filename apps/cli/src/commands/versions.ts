@@ -39,9 +39,9 @@ const columns: readonly Column[] = [
   { title: "VERSION", right: true },
   { title: "SIZE", right: true },
   { title: "MADE" },
-  { title: "BY" },
-  { title: "DEVICE" },
-  { title: "LABEL" },
+  { title: "BY", shortens: true },
+  { title: "DEVICE", shortens: true },
+  { title: "LABEL", shortens: true },
 ];
 
 /** `device` is null for another person's device. */

@@ -1,6 +1,15 @@
 import { printable } from "@holdfast/core/printable";
 import type { Output } from "./output.ts";
-import { columnsOf, formatBytes, formatLocalTime, formatTable, formatTime, zonedTime } from "./text.ts";
+import {
+  columnsOf,
+  formatBytes,
+  formatLocalTime,
+  formatTable,
+  formatTime,
+  shortPath,
+  wrapped,
+  zonedTime,
+} from "./text.ts";
 
 /** Of a list: its title on a terminal, and whether numbers stand in it. */
 export interface Column {
@@ -8,8 +17,8 @@ export interface Column {
   readonly right?: true;
   /** With which its cells begin or end, and which the title says: it is left out below that. */
   readonly word?: string;
-  /** Its cells are IDs, of which commands take the first characters: shortened where a table has no room for them. */
-  readonly id?: true;
+  /** Its cells are names or paths that no command needs letter by letter: a table that is too wide shortens them in the middle. */
+  readonly shortens?: true;
 }
 
 /** On a terminal as the clock on the wall has it; elsewhere in UTC. */
@@ -27,21 +36,6 @@ export function sizeFor({ isTerminal }: Pick<Output, "isTerminal">, bytes: numbe
   return isTerminal ? formatBytes(bytes) : String(bytes);
 }
 
-/** On less than that all rows are folded where one is. */
-const narrowColumns = 60;
-
-/** The cells one after the other, as many in a line as there is room for; those behind the first line stand further in. */
-function folded(row: readonly string[], width: number): string[] {
-  const lines: string[] = [];
-  for (const cell of row.map(printable).filter((each) => each !== "")) {
-    const last = lines.at(-1);
-    if (last !== undefined && columnsOf(last) + 2 + columnsOf(cell) < width)
-      lines[lines.length - 1] = `${last}  ${cell}`;
-    else lines.push(last === undefined ? cell : `    ${cell}`);
-  }
-  return lines;
-}
-
 /** What the title says is not said again. */
 function withoutWord(cell: string, word: string | undefined): string {
   if (word === undefined) return cell;
@@ -51,8 +45,8 @@ function withoutWord(cell: string, word: string | undefined): string {
 
 /**
  * Lists for people and for scripts: on a terminal with titles, sizes and times as people read them; elsewhere bytes and UTC, without
- * titles, as scripts have always read them. Where the terminal is too narrow for a table a row takes several lines, rather than one that the
- * terminal breaks anywhere.
+ * titles, as scripts have always read them. A table that is wider than the terminal leaves out empty columns and shortens names and paths in
+ * the middle. If that is not enough, the fields of each row are listed below each other.
  */
 export class Listing {
   readonly #isTerminal: boolean;
@@ -61,6 +55,8 @@ export class Listing {
   readonly #columns: readonly Column[];
   readonly #none: string;
   #isBegun = false;
+  /** Pages after one without room for a table look the same, as a table would have no titles. */
+  #isStacked = false;
 
   /**
    * The listing of one command.
@@ -100,12 +96,15 @@ export class Listing {
     if (!this.#isTerminal) return formatTable(rows, rightOf(this.#columns));
     if (rows.length === 0) return isFirst ? [this.#none] : [];
     const width = this.#width ?? Infinity;
-    const page = { columns: this.#columns, rows, hasTitles: isFirst };
-    const whole = tableOf(page);
-    if (whole.every((line) => hasRoom(line, width))) return whole;
-    const short = withShortIds(withoutEmpty(page));
-    const shorter = tableOf(short);
-    return shorter.every((line) => hasRoom(line, width)) ? shorter : narrowed(short, width);
+    const cells = rows.map((row) => row.map((cell, index) => withoutWord(cell, this.#columns[index]?.word)));
+    const page = { columns: this.#columns, rows: cells, hasTitles: isFirst };
+    const table = this.#isStacked ? undefined : tableWithin(page, width);
+    if (table !== undefined) return table;
+    this.#isStacked = true;
+    return cells.flatMap((row, index) => [
+      ...(isFirst && index === 0 ? [] : [""]),
+      ...fieldLines(row, this.#columns, width),
+    ]);
   }
 }
 
@@ -115,119 +114,72 @@ interface Page {
   readonly hasTitles: boolean;
 }
 
-/** The titles, where they are to be, and the cells without what these say. */
-function cellsOf({ columns, rows, hasTitles }: Page): (readonly string[])[] {
-  const short = rows.map((row) => row.map((cell, index) => withoutWord(cell, columns[index]?.word)));
-  return [...(hasTitles ? [columns.map(({ title }) => title)] : []), ...short];
+/** @returns undefined if a table has no room */
+function tableWithin(page: Page, width: number): string[] | undefined {
+  const whole = tableOf(page);
+  if (whole.every((line) => columnsOf(line) < width)) return whole;
+  const narrow = shortened(withoutEmpty(page), width);
+  return narrow === undefined ? undefined : tableOf(narrow);
 }
 
-function tableOf(page: Page): string[] {
-  return formatTable(cellsOf(page), rightOf(page.columns));
+function tableOf({ columns, rows, hasTitles }: Page): string[] {
+  return formatTable([...(hasTitles ? [columns.map(({ title }) => title)] : []), ...rows], rightOf(columns));
 }
 
 function rightOf(columns: readonly Column[]): number[] {
   return columns.flatMap((column, index) => (column.right === true ? [index] : []));
 }
 
-function hasRoom(line: string | undefined, width: number): boolean {
-  return columnsOf(line ?? "") < width;
+function isEmpty(cell: string | undefined): boolean {
+  return cell === undefined || cell === "" || cell === "-";
 }
 
-/** Columns in which no row says anything take no room from the others where that is scarce. */
 function withoutEmpty({ columns, rows, hasTitles }: Page): Page {
   const isSaid = (_: unknown, index: number): boolean =>
-    index >= columns.length || rows.some((row) => !["", "-"].includes(row[index] ?? ""));
+    index >= columns.length || rows.some((row) => !isEmpty(row[index]));
   return { columns: columns.filter(isSaid), rows: rows.map((row) => row.filter(isSaid)), hasTitles };
 }
 
-/** Ends of the groups of an ID, in characters. */
-const idStarts: readonly number[] = [13, 18, 23, 36];
+/** Columns that a shortened cell keeps at least: enough to recognize a name. */
+const shortestColumns = 20;
 
-/** The first groups of each ID that tell it from the others. */
-function withShortIds(page: Page): Page {
-  const shorten = (column: number): ((id: string) => string) => {
-    const ids = new Set(page.rows.map((row) => row[column] ?? ""));
-    const length = idStarts.find((each) => new Set([...ids].map((id) => id.slice(0, each))).size === ids.size) ?? 36;
-    return (id) => (id.length > length ? `${id.slice(0, length)}…` : id);
-  };
-  const shorteners = page.columns.map(({ id }, column) => (id === true ? shorten(column) : (cell: string) => cell));
-  return { ...page, rows: page.rows.map((row) => row.map((cell, column) => shorteners[column]?.(cell) ?? cell)) };
-}
-
-/** What stands last has a line of its own where it is too long, or rows that are too wide fold. */
-function narrowed(page: Page, width: number): string[] {
-  const lines = tableOf(page);
-  const cells = cellsOf(page);
-  const heads = formatTable(
-    cells.map((row) => row.slice(0, -1)),
-    rightOf(page.columns),
-  );
-  const isTable = width >= narrowColumns && heads.every((line) => hasRoom(line, width));
-  if (!isTable && !lines.every((line) => hasRoom(line, width))) return besideTable(page, width);
-  return lines.flatMap((line, index) =>
-    hasRoom(line, width) ? [line] : [heads[index] ?? "", `    ${printable(cells[index]?.at(-1) ?? "")}`],
-  );
-}
-
-/** Few rows that are too wide take nothing from the others: those stay a table, and they fold between them. */
-function besideTable(page: Page, width: number): string[] {
+/** The widest of the columns that may be shortened gives its room first. @returns undefined if that is not enough, or if two names would look the same */
+function shortened(page: Page, width: number): Page | undefined {
   const { columns, rows, hasTitles } = page;
-  const cells = cellsOf(page);
-  const inTable = width < narrowColumns ? new Set<number>() : fitting(cells, width);
-  if (inTable.size <= cells.length - rows.length / 2) inTable.clear();
-  const stacked = inTable.size === 0 ? stackedIn(cells, rightOf(columns), width) : undefined;
-  if (stacked !== undefined) return stacked;
-  const kept = cells.filter((_, index) => inTable.has(index));
-  const table = formatTable(kept, rightOf(columns)).values();
-  // Without titles beside them cells are told apart by their words.
-  const all = [...(hasTitles ? [columns.map(({ title }) => title)] : []), ...rows];
-  return all.flatMap((row, index) => (inTable.has(index) ? [table.next().value ?? ""] : folded(row, width)));
+  const printed = rows.map((row) => row.map(printable));
+  const widths: number[] = [];
+  for (const row of [...(hasTitles ? [columns.map(({ title }) => title)] : []), ...printed])
+    for (const [index, cell] of row.entries()) widths[index] = Math.max(widths[index] ?? 0, columnsOf(cell));
+  const kept = [...widths];
+  let missing = widths.reduce((sum, each) => sum + each + 2, -2) - (width - 1);
+  for (; missing > 0; missing -= 1) {
+    const [widest] = columns
+      .flatMap(({ shortens }, index) =>
+        shortens === true && (kept[index] ?? 0) > shortestColumns ? [{ index, columns: kept[index] ?? 0 }] : [],
+      )
+      .toSorted((one, other) => other.columns - one.columns);
+    if (widest === undefined) return undefined;
+    kept[widest.index] = widest.columns - 1;
+  }
+  const short = printed.map((row) => row.map((cell, index) => shortPath(cell, kept[index] ?? Infinity)));
+  const isTold = columns.every((_, index) => distinct(short, index) === distinct(printed, index));
+  return isTold ? { ...page, rows: short } : undefined;
 }
 
-/**
- * Rows of several lines each, whose cells stand below each other as in a table.
- * @returns undefined where a cell has no room in a line of its own
- */
-function stackedIn(
-  cells: readonly (readonly string[])[],
-  right: readonly number[],
-  width: number,
-): string[] | undefined {
-  const indent = "    ";
-  const parts: string[][] = [];
-  const columnsMax = Math.max(...cells.map(({ length }) => length));
-  for (let start = 0; start < columnsMax;) {
-    const before = parts.length === 0 ? "" : indent;
-    const upTo = (end: number): string[] =>
-      formatTable(
-        cells.map((row) => row.slice(start, end)),
-        right.map((column) => column - start),
-      ).map((line) => (line === "" ? "" : before + line));
-    let end = start + 1;
-    while (end < columnsMax && upTo(end + 1).every((line) => hasRoom(line, width))) end += 1;
-    const part = upTo(end);
-    if (!part.every((line) => hasRoom(line, width))) return undefined;
-    parts.push(part);
-    start = end;
-  }
-  return cells.flatMap((_, row) => parts.flatMap((part) => (part[row] === "" ? [] : [part[row] ?? ""])));
+function distinct(rows: readonly (readonly string[])[], column: number): number {
+  return new Set(rows.map((row) => row[column])).size;
 }
 
-/** Which rows make a table that has room, the short ones first; by their index. */
-function fitting(rows: readonly (readonly string[])[], width: number): Set<number> {
-  const measured = rows.map((row) => row.map((cell) => columnsOf(printable(cell))));
-  const widthOf = (widths: readonly number[]): number => widths.reduce((sum, each) => sum + each + 2, -2);
-  const shortFirst = [...measured.keys()].toSorted((a, b) => widthOf(measured[a] ?? []) - widthOf(measured[b] ?? []));
-  const taken = new Set<number>();
-  let table: number[] = [];
-  for (const index of shortFirst) {
-    const row = measured[index] ?? [];
-    const wider = Array.from({ length: Math.max(table.length, row.length) }, (_, at) =>
-      Math.max(table[at] ?? 0, row[at] ?? 0),
-    );
-    if (widthOf(wider) >= width) continue;
-    table = wider;
-    taken.add(index);
-  }
-  return taken;
+/** Each field in a line of its own, behind its title. An ID or a code that is wider than the terminal is never broken here. */
+function fieldLines(row: readonly string[], columns: readonly Column[], width: number): string[] {
+  const titleColumns = Math.max(...columns.map(({ title }) => title.length)) + 2;
+  return row.flatMap((cell, index) => {
+    if (isEmpty(cell)) return [];
+    const title = (columns[index]?.title ?? "").padEnd(titleColumns);
+    const room = Math.max(width - 1 - titleColumns, 1);
+    const lines = wrapped(printable(cell), room, columns[index]?.shortens === true);
+    if (lines.every((line) => columnsOf(line) <= room))
+      return lines.map((line, number) => `${number === 0 ? title : " ".repeat(titleColumns)}${line}`);
+    return [title.trimEnd(), printable(cell)].filter((line) => line !== "");
+  });
 }

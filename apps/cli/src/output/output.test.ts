@@ -10,7 +10,16 @@ import { Listing } from "./listing.ts";
 import { Progress, progressLine, TransferCounts } from "./progress.ts";
 import { TransferReport } from "../transfer/transfer-report.ts";
 import { printable } from "@holdfast/core/printable";
-import { formatBytes, formatDuration, formatTable, formatTime, unlikeBytes } from "./text.ts";
+import {
+  columnsOf,
+  formatBytes,
+  formatDuration,
+  formatTable,
+  formatTime,
+  indented,
+  unlikeBytes,
+  wrapped,
+} from "./text.ts";
 
 function sink() {
   const written: string[] = [];
@@ -161,46 +170,71 @@ test("progress tells the rate, and the time left once all is counted", () => {
     assert.ok(progressLine("put", counts, { bytes: 1, work: 1 }, columns).length < columns);
 });
 
-test("on a narrow terminal a row folds between its cells, and with room it stays a row", () => {
-  const titles = [{ title: "DELETED" }, { title: "SIZE", right: true }, { title: "ID" }, { title: "PATH" }] as const;
-  const row = ["2026-11-23 21:03", "3.0 MiB", "01a1ff19-0d42-88bb-95ce-d64679dac31e", "/list/日本語.txt"];
-  const shown = (columns: number) =>
-    new Listing({ isTerminal: true, columns }, titles, "There are no rows.").lines([row]);
-  assert.deepEqual(shown(40), [
-    "DELETED  SIZE  ID  PATH",
-    "2026-11-23 21:03  3.0 MiB",
-    "    01a1ff19-0d42-88bb-95ce-d64679dac31e",
-    "    /list/日本語.txt",
-  ]);
-  assert.deepEqual(
-    shown(200).map((line) => line.replace(/ {2,}/g, "  ")),
-    ["DELETED  SIZE  ID  PATH", row.join("  ")],
-  );
-  assert.equal(
-    new Listing({ isTerminal: true, columns: 40 }, titles.slice(1, 2), "There are no rows.").lines([["3.0 MiB"]])[1],
-    "3.0 MiB",
-  );
-});
+/** As a list of three columns shows it. */
+function shownOn(columns: number, rows: readonly (readonly string[])[]): string[] {
+  const titles = [{ title: "ID" }, { title: "SEEN", word: "seen" }, { title: "PATH", shortens: true }] as const;
+  return new Listing({ isTerminal: true, columns }, titles, "There are no rows.").lines(rows);
+}
 
-test("on a terminal too narrow for a table rows fold; where only what stands last is long, that has its own line", () => {
-  const titles = [{ title: "ID" }, { title: "SEEN", word: "seen" }, { title: "PATH" }] as const;
+test("a table with room has titles; one without shortens names and paths in the middle", () => {
+  const long = `/photos/${"long/".repeat(8)}a.jpg`;
   const rows = [
     ["1", "seen today", "/a"],
-    ["22", "seen on Monday", `/${"long/".repeat(12)}`],
+    ["22", "seen on Monday", long],
   ];
-  const shown = (columns: number) =>
-    new Listing({ isTerminal: true, columns }, titles, "There are no rows.").lines(rows);
-  const long = rows[1]?.[2];
-  assert.deepEqual(shown(80), ["ID  SEEN       PATH", "1   today      /a", `22  on Monday  ${long}`]);
-  assert.deepEqual(shown(70), ["ID  SEEN       PATH", "1   today      /a", "22  on Monday", `    ${long}`]);
-  assert.deepEqual(shown(40), ["ID  SEEN  PATH", "1  seen today  /a", "22  seen on Monday", `    ${long}`]);
-  const ids = rows.map(([id, seen]) => [id?.repeat(60) ?? "", seen ?? "", "laptop"]);
-  const folded = new Listing({ isTerminal: true, columns: 80 }, titles, "There are no rows.").lines(ids);
-  assert.deepEqual(folded[0], "ID  SEEN  PATH");
-  assert.deepEqual(folded[1], `${"1".repeat(60)}  seen today`);
-  assert.deepEqual(new Listing({ isTerminal: false }, titles, "There are no rows.").lines(rows.slice(0, 1)), [
-    "1  seen today  /a",
+  assert.deepEqual(shownOn(80, rows), ["ID  SEEN       PATH", "1   today      /a", `22  on Monday  ${long}`]);
+  assert.deepEqual(shownOn(50, rows), [
+    "ID  SEEN       PATH",
+    "1   today      /a",
+    "22  on Monday  /photos/lon…g/long/long/long/a.jpg",
   ]);
+  assert.deepEqual(shownOn(50, [["22", "", "/写真/二〇二六年の夏休みの思い出の写真/日本語のファイル.jpg"]]), [
+    "ID  PATH",
+    "22  /写真/二〇二六…出の写真/日本語のファイル.jpg",
+  ]);
+});
+
+test("a table that has no room even so lists the fields of each row below each other, and never shortens an ID", () => {
+  const id = "01a21dab-7575-8969-9bea-6cb0956ae16d";
+  const rows = [
+    [id, "seen 2026-11-27 16:27", "/photos/a very long name of a holiday.jpg"],
+    [`${id}-2`, "-", "/b"],
+  ];
+  assert.deepEqual(shownOn(60, rows), [
+    `ID    ${id}`,
+    "SEEN  2026-11-27 16:27",
+    "PATH  /photos/a very long name of a holiday.jpg",
+    "",
+    `ID    ${id}-2`,
+    "PATH  /b",
+  ]);
+  assert.deepEqual(shownOn(30, rows).slice(0, 5), [
+    "ID",
+    id,
+    "SEEN  2026-11-27 16:27",
+    "PATH  /photos/a very long",
+    "      name of a holiday.jpg",
+  ]);
+  const listing = new Listing({ isTerminal: true, columns: 30 }, [{ title: "ID" }, { title: "SEEN" }], "");
+  assert.deepEqual(listing.lines([[id, "x"]]), ["ID", id, "SEEN  x"]);
+  assert.deepEqual(listing.lines([["2", "y"]]), ["", "ID    2", "SEEN  y"], "no later page is a table without titles");
+  const script = new Listing({ isTerminal: false }, [{ title: "ID" }, { title: "PATH", shortens: true }], "");
+  assert.deepEqual(script.lines([[id, "n".repeat(500)]]), [`${id}  ${"n".repeat(500)}`]);
+});
+
+test("names that would look the same if they were shortened are listed whole", () => {
+  const rows = [1, 2].map((day) => ["1", "", `/photos/2026-07-0${day} ${"in the mountains ".repeat(4)}.jpg`]);
+  assert.match(shownOn(60, rows).join("\n"), /2026-07-01[^]*2026-07-02/);
+  assert.ok(shownOn(60, rows).every((line) => line.length < 60));
+});
+
+test("no line of a table is wider than the terminal", () => {
+  const cell = fc.string({ unit: fc.constantFrom("a", " ", "/", "é", "日", "🏔️", "\u001b"), maxLength: 90 });
+  const row = fc.tuple(fc.constantFrom("1", "22"), fc.constantFrom("", "seen today"), cell);
+  const property = fc.property(fc.array(row, { minLength: 1 }), fc.integer({ min: 30, max: 120 }), (rows, columns) => {
+    for (const line of shownOn(columns, rows)) assert.ok(columnsOf(line) < columns, line);
+  });
+  fc.assert(property);
 });
 
 test("columns in which nothing is said give their room away where it is scarce, and a list of nothing says so", () => {
@@ -221,63 +255,11 @@ test("columns in which nothing is said give their room away where it is scarce, 
   assert.deepEqual(new Listing({ isTerminal: false }, titles, "There are no rows.").lines([]), []);
 });
 
-test("few rows that are too wide fold, and the others stay a table", () => {
-  const titles = [{ title: "NAME" }, { title: "SEEN", word: "seen" }, { title: "ROLE" }] as const;
-  const rows = [
-    ["ada", "seen today", "admin"],
-    ["n".repeat(70), "seen on Monday", "user"],
-    ["bob", "seen on Sunday", "user"],
-  ];
-  const shown = (given: typeof rows) =>
-    new Listing({ isTerminal: true, columns: 80 }, titles, "There are no rows.").lines(given);
-  assert.deepEqual(shown(rows), [
-    "NAME  SEEN       ROLE",
-    "ada   today      admin",
-    "n".repeat(70),
-    "    seen on Monday  user",
-    "bob   on Sunday  user",
-  ]);
-  // Where most of them are too wide a table of the others would be in the way.
-  const [first = [], wide = []] = rows;
-  const n = "n".repeat(70);
-  const wideLines = [n, "    on Monday  user", n, "    on Monday  user"];
-  assert.deepEqual(shown([first, wide, wide]), [
-    "NAME",
-    "    SEEN       ROLE",
-    "ada",
-    "    today      admin",
-    ...wideLines,
-  ]);
-});
-
-test("IDs are shortened to what tells them apart where a table has no room, and rows that still have none are stacked", () => {
-  const titles = [{ title: "ID", id: true }, { title: "NAME" }, { title: "SEEN" }] as const;
-  const rows = [
-    ["01a21dab-7575-8969-9bea-6cb0956ae16d", "laptop", "2026-11-27 16:27"],
-    ["01a21dab-7576-8969-9bea-6cb0956ae16d", "desk", "2026-11-27 16:28"],
-  ];
-  const shown = (columns: number, given: readonly (readonly string[])[] = rows) =>
-    new Listing({ isTerminal: true, columns }, titles, "There are no rows.").lines(given);
-  assert.match(shown(80)[1] ?? "", /^01a21dab-7575-8969-9bea-6cb0956ae16d  laptop/);
-  assert.deepEqual(shown(50), [
-    "ID              NAME    SEEN",
-    "01a21dab-7575…  laptop  2026-11-27 16:27",
-    "01a21dab-7576…  desk    2026-11-27 16:28",
-  ]);
-  assert.deepEqual(shown(30), [
-    "ID              NAME",
-    "    SEEN",
-    "01a21dab-7575…  laptop",
-    "    2026-11-27 16:27",
-    "01a21dab-7576…  desk",
-    "    2026-11-27 16:28",
-  ]);
-  const alike = ["01a21dab-7575-8969-9bea-6cb0956ae16d", "01a21dab-7575-9969-9bea-6cb0956ae16d"];
-  const longer = shown(
-    50,
-    alike.map((id) => [id, "laptop", ""]),
-  );
-  assert.match(longer[1] ?? "", /^01a21dab-7575-8969…  laptop/);
+test("a sentence is broken between words, and a quoted command stays whole", () => {
+  const text = "3 deletions wait for you: 'holdfast deletes ls' shows them";
+  assert.deepEqual(wrapped(text, 40), ["3 deletions wait for you:", "'holdfast deletes ls' shows them"]);
+  assert.deepEqual(wrapped(text, 30), ["3 deletions wait for you:", "'holdfast deletes ls' shows", "them"]);
+  assert.deepEqual(indented("one two three four five six", 20, "! "), ["! one two three four", "  five six"]);
 });
 
 test("two sizes of which one is larger never read the same", () => {

@@ -53,12 +53,51 @@ export function shortLine(line: string, columnsMax: number): string {
   return columnsOf(line) <= columnsMax ? line : `${firstOf(charactersOf(line), columnsMax - 1).join("")}…`;
 }
 
-/** The end of a path is what it is known by: "…/2026/a.jpg". */
+/** The end of a path tells most, and its beginning where it is: "/photos/…/a.jpg", with a third of the room for the beginning. */
 export function shortPath(path: string, columnsMax: number): string {
   if (columnsOf(path) <= columnsMax) return path;
-  return `…${firstOf(charactersOf(path).toReversed(), columnsMax - 1)
-    .toReversed()
-    .join("")}`;
+  const characters = charactersOf(path);
+  const begin = firstOf(characters, Math.floor((columnsMax - 1) / 3)).join("");
+  const end = firstOf(characters.toReversed(), columnsMax - 1 - columnsOf(begin));
+  return `${begin}…${end.toReversed().join("")}`;
+}
+
+// A command in quotes is copied as a whole.
+const words = /'holdfast [^']*'[^\s]*|\S+/g;
+
+/**
+ * Lines of a text that is broken between words. A quoted command stays in one line where it fits.
+ * @param breaksWords also within a word that is wider than a line
+ */
+export function wrapped(text: string, columnsMax: number, breaksWords = false): string[] {
+  if (columnsOf(text) <= columnsMax) return [text];
+  const lines: string[] = [];
+  const parts = (text.match(words) ?? []).flatMap((word) => (columnsOf(word) <= columnsMax ? [word] : word.split(" ")));
+  for (const word of parts.flatMap((part) => (breaksWords ? pieces(part, columnsMax) : [part]))) {
+    const last = lines.at(-1);
+    if (last !== undefined && columnsOf(last) + 1 + columnsOf(word) <= columnsMax)
+      lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}
+
+/** The text behind `before`, in lines for a terminal of so many columns that begin below each other. */
+export function indented(text: string, columns: number, before: string): string[] {
+  const indent = columnsOf(before);
+  const room = Math.max(columns - 1 - indent, 20);
+  return wrapped(text, room).map((line, number) => `${number === 0 ? before : " ".repeat(indent)}${line}`);
+}
+
+function pieces(word: string, columnsMax: number): string[] {
+  const all: string[] = [];
+  for (let rest = charactersOf(word); rest.length > 0;) {
+    const first = firstOf(rest, columnsMax);
+    const taken = Math.max(first.length, 1);
+    all.push(rest.slice(0, taken).join(""));
+    rest = rest.slice(taken);
+  }
+  return all;
 }
 
 const graphemes = new Intl.Segmenter("und", { granularity: "grapheme" });
