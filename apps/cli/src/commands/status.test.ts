@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { formatLocalTime } from "../output/text.ts";
+import { fitted, formatLocalTime } from "../output/text.ts";
 import { saveCleared } from "../sync/cleared-folders.ts";
 import { newSyncFolder, saveRecord } from "../sync/known-syncs.ts";
 import { saveLastStatus } from "../sync/last-status.ts";
@@ -42,6 +42,14 @@ test("status shows each sync, and on a terminal the first of many problems of a 
     "  ! This sync is not running, and no login for https://drive.example is stored. Sign in with: holdfast login https://drive.example, or set HOLDFAST_TOKEN, then start the sync with: holdfast sync '/my drive'",
     "  ! 16,785 files: The disk is full.",
   ];
+  const advice = head("")
+    .slice(5, 6)
+    .map((line) => fitted(line, 80));
+  const onTerminal = [
+    ...head(formatLocalTime(counts.last_sync_at)).slice(0, 5),
+    ...advice.flat(),
+    ...head("").slice(6),
+  ];
   const environment = { HOLDFAST_CONFIG_DIR: config };
   const shownOf = async (columns?: number): Promise<string[]> => {
     const { code, stdout } = await runHere(environment, ["status"], columns === undefined ? {} : { columns });
@@ -49,10 +57,21 @@ test("status shows each sync, and on a terminal the first of many problems of a 
     return stdout.trimEnd().split("\n");
   };
   assert.deepEqual(await shownOf(80), [
-    ...head(formatLocalTime(counts.last_sync_at)),
+    ...onTerminal,
     ...paths.slice(0, 20).map((path) => `      ${path}`),
     "      and 16,765 more: 'holdfast status | less' lists them",
     "  ! a b: It cannot be read.",
+  ]);
+  const narrow = await shownOf(40);
+  assert.deepEqual(
+    narrow.filter((line) => line.length >= 40),
+    [],
+  );
+  assert.deepEqual(narrow.slice(4, 8), [
+    "    changes since then have not been",
+    "    checked",
+    "  20,000 deletions wait for you:",
+    "    'holdfast deletes' shows them",
   ]);
   assert.deepEqual(await shownOf(), [
     ...head("2026-01-31 12:00:00Z"),
@@ -179,7 +198,7 @@ test("status of a device that removed its copies lists the person's own files fi
     assert.equal(code, 0);
     return stdout.trimEnd().split("\n").slice(1);
   };
-  assert.deepEqual(await shownOf({}, 80), [
+  assert.deepEqual(await shownOf({}, 120), [
     "  20,028 files that the server may not have were kept:",
     ...own.slice(0, 20).map((path) => `  ${path}`),
     "  and 6 more: 'holdfast status | less' lists them",
@@ -198,7 +217,7 @@ test("status of a device that removed its copies lists the person's own files fi
     /\n {2}and 19,034 more\n {2}and 974 files in \.holdfast\/trash\n$/,
     "as an earlier version kept it",
   );
-  assert.deepEqual(await shownOf({ kept: 3, kept_in_trash: 3, kept_paths: trashed.slice(0, 3) }, 80), [
+  assert.deepEqual(await shownOf({ kept: 3, kept_in_trash: 3, kept_paths: trashed.slice(0, 3) }, 120), [
     "  3 files that the server may not have were kept:",
     "  3 files in .holdfast/trash",
   ]);

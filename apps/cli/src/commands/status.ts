@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { shellWord } from "@holdfast/core/shell-word";
 import { timeFor } from "../output/listing.ts";
 import type { Output, Problem } from "../output/output.ts";
-import { count, formatNumber } from "../output/text.ts";
+import { count, fitted, formatNumber, shortPath } from "../output/text.ts";
 import type { KnownStatus } from "../sync/last-status.ts";
 import { printable } from "@holdfast/core/printable";
 import type { ClearedFolder } from "../sync/cleared-folders.ts";
@@ -64,7 +64,7 @@ async function progressOf(sync: KnownSync, { isRunning, report }: KnownStatus): 
   return view?.progress ?? null;
 }
 
-function progressLines(progress: SyncView["progress"]): string[] {
+function progressLines(progress: SyncView["progress"], columns: number): string[] {
   if (progress === null) return [];
   const { share, done, rate, time_left: timeLeft, names } = progress;
   const facts = [
@@ -76,7 +76,7 @@ function progressLines(progress: SyncView["progress"]): string[] {
   ].filter((fact) => fact !== "");
   return [
     ...(facts.length === 0 ? [] : [`  ${facts.join(", ")}`]),
-    ...names.slice(0, 3).map((name) => `    ${printable(name)}`),
+    ...names.slice(0, 3).map((name) => `    ${shortPath(printable(name), columns - 5)}`),
   ];
 }
 
@@ -84,7 +84,9 @@ function show(run: Run, statuses: readonly Shown[], cleared: readonly ClearedFol
   const syncs = statuses.map(({ status }) => status.report);
   return run.output.result(cleared.length === 0 ? { syncs } : { syncs, cleared }, () => [
     ...(cleared.length > 0 && statuses.length === 0 ? [] : shownLines(run.output, statuses)),
-    ...cleared.flatMap((each) => clearedLines(run.output, each)),
+    ...cleared.flatMap((each) =>
+      clearedLines(run.output, each).flatMap((line) => fitted(printable(line), run.output.columns ?? Infinity)),
+    ),
   ]);
 }
 
@@ -132,10 +134,12 @@ async function showAgain(run: Run, look: () => Promise<Shown[]>): Promise<never>
 
 function shownLines(output: Output, statuses: readonly Shown[]): string[] {
   if (statuses.length === 0) return ["Nothing is synced here yet. Start with 'holdfast sync DIR'."];
-  return statuses.flatMap(({ status, rules, progress }) => [
-    ...linesOf(output, status, progress),
-    ...ruleLines(rules, status.report.root),
-  ]);
+  const columns = output.columns ?? Infinity;
+  return statuses.flatMap(({ status, rules, progress }) =>
+    [...linesOf(output, status, progress), ...ruleLines(rules, status.report.root)].flatMap((line) =>
+      fitted(printable(line), columns),
+    ),
+  );
 }
 
 const words = {
@@ -167,6 +171,7 @@ function linesOf(
   progress: SyncView["progress"],
 ): string[] {
   const { root, server, account, device, state, page_url, pending_files, last_sync_at } = report;
+  const columns = output.columns ?? Infinity;
   // What the last client left is not to be done any more.
   if (isClearing) return [`${root}: removing its copies`, ...problemLinesOf(output, report.problems.slice(0, 1))];
   const notRunning = state === "paused" ? "not running, and paused" : "not running";
@@ -178,7 +183,7 @@ function linesOf(
     `  ${account} at ${server}, as ${device}`,
     `  ${todo === "" || (last_sync_at === null && todo === uncheckedText) ? synced : `${synced}, ${todo}`}`,
   ];
-  lines.push(...progressLines(progress));
+  lines.push(...progressLines(progress, columns));
   if (page_url !== null) lines.push(`  page: ${page_url}`);
   if (report.deletions_waiting > 0) {
     lines.push(
@@ -220,7 +225,9 @@ function problemLinesOf(output: Output, problems: readonly Problem[]): string[] 
     const shown = output.isTerminal ? alike.slice(0, pathsMax) : alike;
     const rest = alike.length - shown.length;
     const lines = isOne ? [`  ! ${count(alike.length, "file")}: ${message}`] : [];
-    for (const problem of shown) lines.push(isOne ? `      ${problem.path}` : `  ! ${problemLine(problem)}`);
+    const columns = output.columns ?? Infinity;
+    for (const problem of shown)
+      lines.push(isOne ? `      ${shortPath(printable(problem.path), columns - 7)}` : `  ! ${problemLine(problem)}`);
     if (rest > 0)
       lines.push(`${isOne ? "      " : "  ! "}and ${formatNumber(rest)} more: 'holdfast status | less' lists them`);
     return lines;

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { HoldfastError } from "@holdfast/core/errors";
+import { printable } from "@holdfast/core/printable";
 import { checkTitle, newCommand, runs, usage } from "./command.ts";
 import type { CommandMaker, Run } from "./command.ts";
 import { withNotes } from "./help-notes.ts";
@@ -171,25 +172,33 @@ const heldLine =
   "! .holdfastignore: Somebody else changed it, so it is not active yet. 'holdfast rules' shows the difference";
 
 async function showRules(run: Run, folder: string): Promise<void> {
-  const [{ thisConfigFolder }, { chooseSyncs }, { countBuiltIn, heldRulesOf, rulesOf }, { brokenWords }, { count }] =
-    await Promise.all([
-      import("../config/connection.ts"),
-      import("../sync/choose-syncs.ts"),
-      import("../sync/shown-rules.ts"),
-      import("@holdfast/sync/rules/broken-patterns"),
-      import("../output/text.ts"),
-    ]);
+  const [
+    { thisConfigFolder },
+    { chooseSyncs },
+    { countBuiltIn, heldRulesOf, rulesOf },
+    { brokenWords },
+    { count, fitted },
+  ] = await Promise.all([
+    import("../config/connection.ts"),
+    import("../sync/choose-syncs.ts"),
+    import("../sync/shown-rules.ts"),
+    import("@holdfast/sync/rules/broken-patterns"),
+    import("../output/text.ts"),
+  ]);
   const [known] = await chooseSyncs(thisConfigFolder(run.context.environment), folder);
   if (known === undefined) return;
   const { excluded, ignored, broken } = rulesOf(known);
   const builtIn = await countBuiltIn(known);
   const unused = builtIn.filter(({ files }) => files === 0).map(({ name }) => name);
-  await run.output.result({ excluded, ignored, broken, built_in: builtIn }, () => [
+  const lines = [
     ...excluded.map((path) => `excluded here  ${path}`),
     ...ignored.map((line) => `.holdfastignore  ${line}`),
     ...broken.map((pattern) => `! .holdfastignore: ${brokenWords(pattern)}`),
     ...(heldRulesOf(known) === undefined ? [] : [heldLine]),
     ...builtIn.flatMap(({ name, files }) => (files === 0 ? [] : [`built in  ${name}  ${count(files, "file")}`])),
     ...(unused.length === 0 ? [] : [`built-in patterns that match nothing here  ${unused.join("  ")}`]),
-  ]);
+  ];
+  await run.output.result({ excluded, ignored, broken, built_in: builtIn }, () =>
+    lines.flatMap((line) => fitted(printable(line), run.output.columns ?? Infinity)),
+  );
 }

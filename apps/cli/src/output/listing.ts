@@ -101,10 +101,9 @@ export class Listing {
     const table = this.#isStacked ? undefined : tableWithin(page, width);
     if (table !== undefined) return table;
     this.#isStacked = true;
-    return cells.flatMap((row, index) => [
-      ...(isFirst && index === 0 ? [] : [""]),
-      ...fieldLines(row, this.#columns, width),
-    ]);
+    const lines: string[] = [];
+    for (const row of cells) lines.push("", ...fieldLines(row, this.#columns, width));
+    return isFirst ? lines.slice(1) : lines;
   }
 }
 
@@ -177,7 +176,7 @@ function fieldLines(row: readonly string[], columns: readonly Column[], width: n
     if (isEmpty(cell)) return [];
     const title = (columns[index]?.title ?? "").padEnd(titleColumns);
     const room = Math.max(width - 1 - titleColumns, 1);
-    const lines = wrapped(printable(cell), room, columns[index]?.shortens === true);
+    const lines = wrapped(printable(cell), room, columns[index]?.shortens === true ? "broken" : "whole");
     if (lines.every((line) => columnsOf(line) <= room))
       return lines.map((line, number) => `${number === 0 ? title : " ".repeat(titleColumns)}${line}`);
     return [title.trimEnd(), printable(cell)].filter((line) => line !== "");

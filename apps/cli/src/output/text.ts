@@ -65,15 +65,14 @@ export function shortPath(path: string, columnsMax: number): string {
 // A command in quotes is copied as a whole.
 const words = /'holdfast [^']*'[^\s]*|\S+/g;
 
-/**
- * Lines of a text that is broken between words. A quoted command stays in one line where it fits.
- * @param breaksWords also within a word that is wider than a line
- */
-export function wrapped(text: string, columnsMax: number, breaksWords = false): string[] {
+/** Treatment of a word that is wider than a line: in several lines, shortened as a path, or as it is. */
+type WideWord = "broken" | "short" | "whole";
+
+/** Lines of a text that is broken between words. A quoted command stays in one line where it fits; its words and addresses stay whole. */
+export function wrapped(text: string, columnsMax: number, wide: WideWord = "whole"): string[] {
   if (columnsOf(text) <= columnsMax) return [text];
   const lines: string[] = [];
-  const parts = (text.match(words) ?? []).flatMap((word) => (columnsOf(word) <= columnsMax ? [word] : word.split(" ")));
-  for (const word of parts.flatMap((part) => (breaksWords ? pieces(part, columnsMax) : [part]))) {
+  for (const word of (text.match(words) ?? []).flatMap((each) => wordParts(each, columnsMax, wide))) {
     const last = lines.at(-1);
     if (last !== undefined && columnsOf(last) + 1 + columnsOf(word) <= columnsMax)
       lines[lines.length - 1] = `${last} ${word}`;
@@ -82,11 +81,33 @@ export function wrapped(text: string, columnsMax: number, breaksWords = false): 
   return lines;
 }
 
-/** The text behind `before`, in lines for a terminal of so many columns that begin below each other. */
-export function indented(text: string, columns: number, before: string): string[] {
-  const indent = columnsOf(before);
-  const room = Math.max(columns - 1 - indent, 20);
-  return wrapped(text, room).map((line, number) => `${number === 0 ? before : " ".repeat(indent)}${line}`);
+function wordParts(word: string, columnsMax: number, wide: WideWord): string[] {
+  if (columnsOf(word) <= columnsMax || word.includes("://")) return [word];
+  if (word.includes(" ")) return word.split(" ");
+  if (wide === "broken") return pieces(word, columnsMax);
+  return [wide === "short" ? shortPath(word, columnsMax) : word];
+}
+
+/** Columns that a line of text has at least. */
+const textColumnsMin = 20;
+
+/** The text behind `before`, in lines for a terminal of so many columns that begin below each other. Wide words are shortened. */
+export function indented(text: string, columns: number, before: string, indent = columnsOf(before)): string[] {
+  const room = Math.max(columns - 1 - indent, textColumnsMin);
+  return wrapped(text, room, "short").map((line, number) => `${number === 0 ? before : " ".repeat(indent)}${line}`);
+}
+
+/** A line for a terminal of so many columns, with its own indent; further lines are indented more. */
+export function fitted(line: string, columns: number): string[] {
+  const before = /^ *(?:! )?/.exec(line)?.[0] ?? "";
+  return indented(line.slice(before.length), columns, before, before.length + (before.endsWith("! ") ? 0 : 2));
+}
+
+/** As many clauses of a line as there is room for: "in sync since 12:00:01, 2 problems". */
+export function firstClauses(line: string, columnsMax: number): string {
+  for (let clauses = line; clauses !== ""; clauses = clauses.replace(/(?:^|[,;:] )(?:(?![,;:] ).)*$/, ""))
+    if (columnsOf(clauses) <= columnsMax) return clauses;
+  return shortLine(line, columnsMax);
 }
 
 function pieces(word: string, columnsMax: number): string[] {

@@ -124,9 +124,33 @@ test("on 40 columns the rate and the time left stay, and nothing is longer than 
       assert.ok(stringWidth(line) < columns, `${columns} columns: ${line}`);
     }
   const line = progressFoot({ ...foot, names: ["休暇/家族の写真/東京.jpg"], columns: 60 });
-  assert.equal(line, "50 %, 12 MiB/s, 2:05:00 left, 12,345 to go  …写真/東京.jpg");
+  assert.equal(line, "50 %, 12 MiB/s, 2:05:00 left, 12,345 to go  休暇…/東京.jpg");
   const first = progressFoot({ ...foot, names: ["写真/東京.jpg", "休暇/京都.jpg"], columns: 70 });
   assert.equal(first, "50 %, 12 MiB/s, 2:05:00 left, 12,345 to go  写真/東京.jpg");
+});
+
+test("on a narrow terminal sentences are broken between words, a wide name is shortened, and the foot leaves out clauses", () => {
+  const { after } = screen(40);
+  assert.deepEqual(after({}, 1000, ["photos/2026/a-very-long-name-of-a-holiday.jpg"]), [
+    "12:00:01 conflict; both versions are",
+    "         kept:",
+    "         photos/20…ame-of-a-holiday.jpg",
+    "         ('holdfast conflicts ls' shows",
+    "         how to resolve it)",
+    "in sync since 12:00:01",
+  ]);
+  const problems = [1, 2].map((at) => ({ path: `f${at}`, code: "unreadable", message: "It cannot be read." }));
+  assert.deepEqual(after({ activity: "waiting", problems }).at(-1), "waiting for you, 2 problems");
+  assert.deepEqual(after({ activity: "offline" }).at(-1), "the server cannot be reached");
+  const foot = {
+    share: 0.45,
+    done: undefined,
+    bytesPerSecond: mib,
+    secondsLeft: 3723,
+    pendingFiles: 12_345,
+    names: [],
+  };
+  assert.equal(progressFoot({ ...foot, columns: 40 }), "45 %, 1.0 MiB/s, 1:02:03 left");
 });
 
 test("conflicts, problems, brakes and the way to the server are lines with the time, above the foot", () => {

@@ -5,11 +5,12 @@ import { clearBar, showBar, showLines } from "../output/screen.ts";
 import {
   columnsOf,
   count,
+  firstClauses,
   formatBytes,
   formatClock,
   formatDuration,
   formatNumber,
-  shortLine,
+  indented,
   shortPath,
 } from "../output/text.ts";
 import { awaitedOf, awaitedWords } from "./awaited.ts";
@@ -53,7 +54,7 @@ export class SyncScreen {
   /** A line with the time, above the foot. */
   tell(text: string): void {
     if (this.#foot !== "") clearBar(this.#stderr);
-    showLines(this.#stderr, [`${formatClock(this.#nowMs())} ${text}`]);
+    showLines(this.#stderr, indented(printable(text), this.#stderr.columns || 80, `${formatClock(this.#nowMs())} `));
     if (this.#foot !== "") showBar(this.#stderr, this.#foot);
   }
 
@@ -98,7 +99,7 @@ export class SyncScreen {
     const columns = this.#stderr.columns || 80;
     const foot = isMoving
       ? progressFoot({ ...far, columns })
-      : shortLine(restingLine(this.#state, report, now), columns - 1);
+      : firstClauses(restingLine(this.#state, report, now), columns - 1);
     // That all is up to date is said once, and not again with each look.
     if (!isMoving && sameBut(foot, this.#foot)) return;
     this.#foot = foot;
@@ -127,7 +128,7 @@ export function progressFoot(foot: ProgressFoot): string {
   const all = printable(names.join(", "));
   const moving = columnsOf(all) <= room ? all : printable(names[0] ?? "");
   const shown = moving === "" || room < 10 ? "" : `  ${shortPath(moving, room)}`;
-  return shortLine(`${bar}${facts}${shown}`, columns - 1);
+  return shown === "" ? firstClauses(`${bar}${facts}`, columns - 1) : `${bar}${facts}${shown}`;
 }
 
 function restingLine(state: string, report: SyncReport, now: number): string {
