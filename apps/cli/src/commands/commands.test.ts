@@ -370,6 +370,12 @@ test("the completion script is one that bash takes, and completes commands, opti
   assert.deepEqual(complete("holdfast", "--json", "admin", "users", "--quiet", "inv"), ["invite"]);
   assert.deepEqual(complete("holdfast", "rm", "--per"), ["--permanent"]);
   assert.deepEqual(complete("holdfast", "completion", ""), ["bash", "zsh", "fish"]);
+  assert.deepEqual(complete("holdfast", "hel"), ["help"]);
+  assert.deepEqual(complete("holdfast", "help", "who"), ["whoami"]);
+  assert.deepEqual(complete("holdfast", "help", "admin", "users", "di"), ["disable"]);
+  assert.deepEqual([...complete("holdfast", "version", ""), ...complete("holdfast", "version", "-")], []);
+  assert.deepEqual(complete("holdfast", "share", "/x", "--role", "e"), ["editor"]);
+  assert.deepEqual(complete("holdfast", "link", "/x", "--role", "u"), ["uploader"]);
   for (const name of ["a file", "another"]) writeFileSync(join(home, name), "");
   assert.deepEqual(complete("holdfast", "put", "a").toSorted(), ["a file", "another"]);
   assert.deepEqual(complete("holdfast", "put", "--quiet", "another", "a f"), ["a file"]);

@@ -1,23 +1,28 @@
 import { runs } from "./command.ts";
 import type { CommandMaker } from "./command.ts";
-import { Command } from "commander";
+import { Command, type OptionValues } from "commander";
 
 /** Somebody waits with a finger on the key. */
 const patienceMs = 2000;
 const shownMax = 1000;
 
-/** Paths on the server, or in its trash, with the given beginning, one a line, for the scripts of `completion`. Errors are not reported. */
+/**
+ * Candidates with the given beginning, one a line, for the scripts of `completion`: paths on the server or in its trash, devices, or synced
+ * folders. Errors are not reported.
+ */
 export const completePathCommand: CommandMaker = (context) => {
   const command = new Command("__complete")
     .argument("[beginning]")
     .option("--trash")
+    .option("--devices")
+    .option("--syncs")
     .option("--quiet")
     .helpOption(false);
-  return runs<[string | undefined]>(context, command, async (run, beginning = "", { trash }) => {
+  return runs<[string | undefined]>(context, command, async (run, beginning = "", { trash, devices, syncs }) => {
     // Whatever it waits for then would go on for a minute.
     const timer = setTimeout(() => process.exit(0), patienceMs);
     try {
-      const paths = await (trash === true ? trashedFrom(run, beginning) : pathsFrom(run, beginning));
+      const paths = await listOf({ trash, devices, syncs })(run, beginning);
       await run.output.result(paths, () => paths);
     } catch {
       // Who is not signed in, or names no folder, gets nothing to choose from.
@@ -26,6 +31,14 @@ export const completePathCommand: CommandMaker = (context) => {
     }
   });
 };
+
+type List = (run: Run, beginning: string) => Promise<string[]>;
+
+function listOf({ trash, devices, syncs }: OptionValues): List {
+  if (trash === true) return trashedFrom;
+  if (devices === true) return devicesFrom;
+  return syncs === true ? syncsFrom : pathsFrom;
+}
 
 type Run = Parameters<Parameters<typeof runs>[2]>[0];
 
@@ -52,4 +65,30 @@ async function trashedFrom(run: Run, beginning: string): Promise<string[]> {
   const { items } = await client.call("listTrash", { query: { limit: shownMax } });
   const paths = new Set(items.map(({ path }) => path));
   return [...paths].filter((path) => nameKey(path).startsWith(nameKey(beginning)));
+}
+
+/** Names of devices, or the IDs of those that share a name or whose ID begins so. */
+async function devicesFrom(run: Run, beginning: string): Promise<string[]> {
+  const { client } = await run.connect();
+  const { items } = await client.call("listDevices");
+  const names = items.map(({ name }) => name);
+  const isOnly = (name: string): boolean => names.indexOf(name) === names.lastIndexOf(name);
+  const shared = items.filter(({ name }) => name.startsWith(beginning) && !isOnly(name));
+  const ids = beginning === "" ? [] : items.filter(({ id }) => id.startsWith(beginning));
+  const named = names.filter((name) => name.startsWith(beginning) && isOnly(name));
+  return [...named, ...new Set([...shared, ...ids].map(({ id }) => id))];
+}
+
+/** Synced folders, with the home folder as it was typed. */
+async function syncsFrom(run: Run, beginning: string): Promise<string[]> {
+  const [{ thisConfigFolder }, { readKnownSyncs }, { homedir }] = await Promise.all([
+    import("../config/connection.ts"),
+    import("../sync/known-syncs.ts"),
+    import("node:os"),
+  ]);
+  const roots = (await readKnownSyncs(thisConfigFolder(run.context.environment))).map(({ record }) => record.root);
+  const home = `${homedir()}/`;
+  const typed = (root: string): string =>
+    beginning.startsWith("~/") && root.startsWith(home) ? `~/${root.slice(home.length)}` : root;
+  return roots.map(typed).filter((root) => root.startsWith(beginning));
 }

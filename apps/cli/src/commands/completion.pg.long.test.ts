@@ -4,15 +4,17 @@ import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { before, describe, test } from "node:test";
 import { isDeepStrictEqual, promisify } from "node:util";
-import { eventually, launcher } from "@holdfast/server/acceptance/testing";
+import { administrator, Api, eventually, launcher, ok } from "@holdfast/server/acceptance/testing";
 import { requireComponent } from "@holdfast/tools/components";
 import { onTerminal } from "@holdfast/tools/pseudo-terminal";
+import { newSyncFolder, saveRecord } from "../sync/known-syncs.ts";
 import { useSignedIn } from "./testing-signed-in.ts";
 
 const waitMs = 60_000;
 
 describe("in a real shell the script completes", () => {
-  const { folder, run } = useSignedIn("completion");
+  const signedIn = useSignedIn("completion");
+  const { folder, run } = signedIn;
   const scripts = join(folder, "scripts");
   const programs = join(folder, "programs");
   const env = {
@@ -35,11 +37,24 @@ describe("in a real shell the script completes", () => {
     writeFileSync(join(folder, "local file"), "");
     await run(["mkdir", "/photos", "/phone bills", "/gone"]);
     await run(["rm", "/gone"]);
+    const { email, password } = administrator;
+    await ok(new Api(signedIn.server.url), "POST", "/sessions", { email, password, device_name: "completion box" });
+    const ids = { server_id: "s", account_id: "a", remote: "", remote_id: "r", marker: "1" };
+    const whose = { root: "/synced folder", server: signedIn.server.url, account: email, device: "laptop" };
+    const limits = { brake: null, is_paused: false, limit_up: null, limit_down: null };
+    await saveRecord(await newSyncFolder(`${folder}/config`), { ...whose, ...ids, ...limits });
   });
 
   /** Lines after `holdfast`, and all candidates for their last word. */
   const table: readonly (readonly [line: string, candidates: readonly string[]])[] = [
     ["who", ["whoami"]],
+    ["help who", ["whoami"]],
+    ["help admin users di", ["disable"]],
+    ["version ", []],
+    ["share /photos --role e", ["editor"]],
+    ["link /photos --role u", ["uploader"]],
+    ["devices rm comp", ["completion box"]],
+    ["pause /synced", ["/synced folder"]],
     ["admin users di", ["disable"]],
     ["rm --perm", ["--permanent"]],
     ["put local", ["local file"]],

@@ -2,6 +2,8 @@ import { Argument } from "commander";
 import type { Command } from "commander";
 import { newCommand, runs, usage } from "./command.ts";
 import type { CommandMaker } from "./command.ts";
+import { linkRoles } from "./link.ts";
+import { grantedRoles } from "./share.ts";
 
 export const completionCommand: CommandMaker = (context) => {
   const command = newCommand("completion", "Print a completion script for a shell", [
@@ -13,7 +15,7 @@ export const completionCommand: CommandMaker = (context) => {
     const { makeProgram } = await import("../program.ts");
     const make = scripts[shell];
     if (make === undefined) throw usage(`Completion is available for bash, zsh and fish, not for ${shell}.`);
-    const script = make(wordsOf(await makeProgram(context, ""), []));
+    const script = make(wordsOf(await makeProgram(context, "", "--help"), []));
     await run.output.result({ shell, script }, () => script.split("\n"));
   });
 };
@@ -23,17 +25,32 @@ interface Words {
   /** Without `holdfast`: `admin users add`. */
   readonly path: readonly string[];
   readonly commands: readonly { readonly name: string; readonly summary: string }[];
-  readonly options: readonly { readonly flag: string; readonly summary: string; readonly value: Value }[];
+  readonly options: readonly Option[];
   /** Arguments from this one on may be files of this machine. */
   readonly filesFrom: number | undefined;
-  /** And from the first to the last of these, paths on the server. */
+  /** And from the first to the last of these, candidates of `__complete`. */
   readonly remote: readonly [number, number] | undefined;
-  /** Option of `__complete` for its arguments: empty or `--trash`. */
-  readonly of: string;
+  /** Option of `__complete` for its arguments; empty for paths on the server. */
+  readonly of: "" | Listed;
+}
+
+interface Option {
+  readonly flag: string;
+  readonly summary: string;
+  readonly value: Value;
+  /** Words that may follow it, if the value is one of a few. */
+  readonly choices: readonly string[];
 }
 
 /** What follows an option. */
-type Value = "none" | "file" | "remote" | "text";
+type Value = "none" | "file" | "remote" | "choice" | "text";
+
+type Listed = "--trash" | "--devices" | "--syncs";
+
+const choices: Readonly<Record<string, readonly string[]>> = {
+  "share --role": grantedRoles,
+  "link --role": linkRoles,
+};
 
 const filesFrom: Readonly<Record<string, number>> = {
   put: 0,
@@ -45,6 +62,7 @@ const filesFrom: Readonly<Record<string, number>> = {
   resume: 0,
   export: 0,
   import: 0,
+  conflicts: 0,
   "conflicts ls": 0,
   "conflicts keep": 1,
   deletes: 0,
@@ -86,8 +104,26 @@ const remote: Readonly<Record<string, readonly [number, number]>> = {
   comment: [0, 0],
   "trash restore": [0, last],
 };
-/** Commands whose arguments are paths in the trash. */
-const ofTrash = new Set(["trash restore"]);
+/** Commands whose arguments are not paths on the server. */
+const listed: Readonly<Record<string, Listed>> = {
+  "trash restore": "--trash",
+  "devices rm": "--devices",
+  "devices resume": "--devices",
+  sync: "--syncs",
+  status: "--syncs",
+  log: "--syncs",
+  pause: "--syncs",
+  resume: "--syncs",
+  conflicts: "--syncs",
+  "conflicts ls": "--syncs",
+  deletes: "--syncs",
+  "deletes ls": "--syncs",
+  "deletes approve": "--syncs",
+  "deletes undo": "--syncs",
+  rules: "--syncs",
+  "rules approve": "--syncs",
+  "rules reject": "--syncs",
+};
 const remoteOption = /--(remote|to|at|in|folder) <(path|folder)>/;
 const filePlaceholder = /[<[](folder|file|place)[>\]]/;
 
@@ -101,22 +137,25 @@ function wordsOf(command: Command, path: readonly string[]): Words[] {
   const options = command.options.flatMap(({ long, description, flags, required }) => {
     const text: Value = required ? "text" : "none";
     const local: Value = filePlaceholder.test(flags) ? "file" : text;
-    const value: Value = remoteOption.test(flags) ? "remote" : local;
-    return long ? [{ flag: long, summary: description, value }] : [];
+    const few = choices[`${path.join(" ")} ${long ?? ""}`];
+    const unlisted: Value = remoteOption.test(flags) ? "remote" : local;
+    const value: Value = few === undefined ? unlisted : "choice";
+    return long ? [{ flag: long, summary: description, value, choices: few ?? [] }] : [];
   });
-  const choices = command.registeredArguments[0]?.argChoices ?? [];
+  const words = command.registeredArguments[0]?.argChoices ?? [];
   const commands = [
     ...command.commands.map((child) => ({ name: child.name(), summary: child.description() })),
-    ...choices.map((name) => ({ name, summary: name })),
+    ...words.map((name) => ({ name, summary: name })),
   ];
-  const help = { flag: "--help", summary: "show help", value: "none" as const };
+  const help: Option = { flag: "--help", summary: "show help", value: "none", choices: [] };
+  const name = path.join(" ");
   const own = {
     path,
     commands,
-    options: [...options, help],
-    filesFrom: filesFrom[path.join(" ")],
-    remote: remote[path.join(" ")],
-    of: ofTrash.has(path.join(" ")) ? "--trash" : "",
+    options: takesNoOption.has(name) ? [] : [...options, help],
+    filesFrom: filesFrom[name],
+    remote: remote[name] ?? (listed[name] === undefined ? undefined : ([0, 0] as const)),
+    of: listed[name] ?? ("" as const),
   };
   return [own, ...command.commands.flatMap((child) => wordsOf(child, [...path, child.name()]))];
 }
@@ -128,12 +167,22 @@ function flagsOf(options: Words["options"], value: Value): string {
     .join(" ");
 }
 
+/** "--role=viewer|editor" for each option with a few values. */
+function picksOf(options: Words["options"]): string {
+  return options
+    .filter(({ value }) => value === "choice")
+    .map(({ flag, choices: few }) => `${flag}=${few.join("|")}`)
+    .join(" ");
+}
+
+const takesNoOption = new Set(["help", "version"]);
+
 const noFiles = 1000;
 const noPaths = [1000, 0] as const;
 
 /** Assignments that bash and zsh read alike. */
 function valuesOf({ options, filesFrom: files = noFiles, remote: [from, to] = noPaths, of }: Words): string {
-  const values = `texts="${flagsOf(options, "text")}" paths="${flagsOf(options, "file")}" remotes="${flagsOf(options, "remote")}"`;
+  const values = `texts="${flagsOf(options, "text")}" paths="${flagsOf(options, "file")}" remotes="${flagsOf(options, "remote")}" picks="${picksOf(options)}"`;
   return `${values} files=${files} from=${from} to=${to} of="${of}"`;
 }
 
@@ -160,11 +209,13 @@ _holdfast_files() {
 _holdfast_remote() {
   local name begun=\${1//\\\\/}
   begun=\${begun#[\\"\\']}
-  compopt -o filenames -o nospace 2>/dev/null
+  compopt -o filenames 2>/dev/null
+  # A folder on the server goes on.
+  [[ "$2" == --devices || "$2" == --syncs ]] || compopt -o nospace 2>/dev/null
   while IFS= read -r name; do COMPREPLY+=("$name"); done < <("\${COMP_WORDS[0]}" __complete $2 "$begun" 2>/dev/null)
 }
 _holdfast() {
-  local current="\${COMP_WORDS[COMP_CWORD]}" path="" word commands options texts paths remotes files from to of index value="" operands=0
+  local current="\${COMP_WORDS[COMP_CWORD]}" path="" word commands options texts paths remotes picks files from to of index value="" operands=0 help=""
   COMPREPLY=()
   _holdfast_words ""
   for ((index = 1; index < COMP_CWORD; index++)); do
@@ -173,11 +224,15 @@ _holdfast() {
     elif [[ " $texts " == *" $word "* ]]; then value=text
     elif [[ " $paths " == *" $word "* ]]; then value=file
     elif [[ " $remotes " == *" $word "* ]]; then value=remote
+    elif [[ " $picks" == *" $word="* ]]; then value="\${picks#*"$word="}"; value="|\${value%% *}"
     elif [[ "$word" == -?* ]]; then continue
+    elif [[ "$word" == help && -z "$path" && $operands == 0 ]]; then help=yes
     elif _holdfast_words "\${path:+$path }$word"; then path="\${path:+$path }$word"
     else operands=$((operands + 1)); fi
   done
-  if [[ "$value" == file ]]; then _holdfast_files "$current"
+  if [[ -n "$help" ]]; then COMPREPLY=($(compgen -W "$commands" -- "$current"))
+  elif [[ "$value" == "|"* ]]; then COMPREPLY=($(compgen -W "\${value//|/ }" -- "$current"))
+  elif [[ "$value" == file ]]; then _holdfast_files "$current"
   elif [[ "$value" == remote ]]; then _holdfast_remote "$current"
   elif [[ "$value" == text ]]; then return 0
   elif [[ "$current" == -* ]]; then COMPREPLY=($(compgen -W "$options" -- "$current"))
@@ -211,18 +266,22 @@ _holdfast_remote() {
 }
 _holdfast() {
   local -a commands options
-  local command_path="" word texts paths remotes files from to of value="" operands=0
+  local command_path="" word texts paths remotes picks files from to of value="" operands=0 help=""
   _holdfast_words ""
   for word in "\${(@)words[2,CURRENT-1]}"; do
     if [[ -n "$value" ]]; then value=""
     elif [[ " $texts " == *" $word "* ]]; then value=text
     elif [[ " $paths " == *" $word "* ]]; then value=file
     elif [[ " $remotes " == *" $word "* ]]; then value=remote
+    elif [[ " $picks" == *" $word="* ]]; then value="\${picks#*$word=}"; value="|\${value%% *}"
     elif [[ "$word" == -?* ]]; then continue
+    elif [[ "$word" == help && -z "$command_path" && $operands == 0 ]]; then help=yes
     elif _holdfast_words "\${command_path:+$command_path }$word"; then command_path="\${command_path:+$command_path }$word"
     else operands=$((operands + 1)); fi
   done
-  if [[ "$value" == file ]]; then _files
+  if [[ -n "$help" ]]; then _describe command commands
+  elif [[ "$value" == "|"* ]]; then compadd -- "\${(@s:|:)value[2,-1]}"
+  elif [[ "$value" == file ]]; then _files
   elif [[ "$value" == remote ]]; then _holdfast_remote
   elif [[ "$value" == text ]]; then return 0
   elif [[ "$PREFIX" == -* ]]; then _describe option options
@@ -242,13 +301,17 @@ function fishScript(words: Words[]): string {
   const lines = words.flatMap(({ path, commands, options, filesFrom: files, remote: paths, of }) => {
     const seen = path.length === 0 ? "" : `__holdfast_in ${path.join(" ")}`;
     const names = commands.map(({ name }) => name).join(" ");
-    const open = [seen, names === "" ? "" : `not __fish_seen_subcommand_from ${names}`].filter(Boolean).join("; and ");
-    const follows: Readonly<Record<Value, string>> = {
-      none: "",
-      text: " -x",
-      file: " -r -F",
-      remote: ` -x -a ${quote(asked(""))}`,
-    };
+    const unseen = names === "" ? "" : `not __fish_seen_subcommand_from ${names}`;
+    const open = [seen, unseen].filter(Boolean).join("; and ");
+    const helped = `__holdfast_in help ${path.join(" ")}; and not __fish_seen_subcommand_from ${names.replace(/ ?\bhelp\b/, "")}`;
+    const follows = ({ value, choices: few }: Option): string =>
+      ({
+        none: "",
+        text: " -x",
+        file: " -r -F",
+        choice: ` -x -a ${quote(few.join(" "))}`,
+        remote: ` -x -a ${quote(asked(""))}`,
+      })[value];
     return [
       // Files of this machine are none of its arguments.
       ...(files === undefined && open !== "" ? [`complete -c holdfast -f -n ${quote(open)}`] : []),
@@ -256,9 +319,12 @@ function fishScript(words: Words[]): string {
       ...commands.map(
         ({ name, summary }) => `complete -c holdfast -f -n ${quote(open)} -a ${name} -d ${quote(summary)}`,
       ),
+      ...commands.map(
+        ({ name, summary }) => `complete -c holdfast -f -n ${quote(helped)} -a ${name} -d ${quote(summary)}`,
+      ),
       ...options.map(
-        ({ flag, summary, value }) =>
-          `complete -c holdfast ${open === "" ? "" : `-n ${quote(open)} `}-l ${flag.slice(2)}${follows[value]} -d ${quote(summary)}`,
+        (option) =>
+          `complete -c holdfast ${open === "" ? "" : `-n ${quote(open)} `}-l ${option.flag.slice(2)}${follows(option)} -d ${quote(option.summary)}`,
       ),
     ];
   });

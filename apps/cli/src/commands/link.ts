@@ -57,9 +57,15 @@ export const linkCommand: CommandMaker = (context) => {
   });
 };
 
+export const linkRoles = ["viewer", "editor", "uploader"] as const;
+
+function isLinkRole(role: string): role is (typeof linkRoles)[number] {
+  return linkRoles.some((each) => each === role);
+}
+
 async function fieldsOf(context: Context, options: LinkOptions): Promise<LinkFields> {
   const { role = "viewer", maxDownloads, passwordStdin, name } = options;
-  if (role !== "viewer" && role !== "editor" && role !== "uploader") {
+  if (!isLinkRole(role)) {
     throw usage(`${role} is not a role for links. Choose viewer, editor or uploader.`);
   }
   if (maxDownloads !== undefined && !/^[1-9]\d{0,8}$/.test(maxDownloads)) {

@@ -281,6 +281,9 @@ describe("listings", () => {
     await completes(["mv", "/list/sub", "/list/s"], ["/list/sub/"]);
     await completes(["cat", String.raw`/list/🙂\ s`], ["/list/🙂 smile"]);
     assert.deepEqual(await complete(["get", "/list", "/lis"]), []);
+    const { items } = await json("devices");
+    await completes(["devices", "rm", items[0].name.slice(0, 2)], [items[0].name]);
+    await completes(["devices", "resume", items[0].id.slice(0, -1)], [items[0].id]);
     await completes(["put", "root", "/lis"], ["/list/"]);
     if (isLongTier) assert.deepEqual(await complete(["ls", "/nowhere/x"]), []);
   });
