@@ -18,11 +18,11 @@ export const completePathCommand: CommandMaker = (context) => {
     .option("--syncs")
     .option("--quiet")
     .helpOption(false);
-  return runs<[string | undefined]>(context, command, async (run, beginning = "", { trash, devices, syncs }) => {
+  return runs<[string | undefined]>(context, command, async (run, beginning = "", options) => {
     // Whatever it waits for then would go on for a minute.
     const timer = setTimeout(() => process.exit(0), patienceMs);
     try {
-      const paths = await listOf({ trash, devices, syncs })(run, beginning);
+      const paths = await listOf(options)(run, beginning);
       await run.output.result(paths, () => paths);
     } catch {
       // Who is not signed in, or names no folder, gets nothing to choose from.

@@ -16,7 +16,7 @@ describe("what a sync leaves out", () => {
     mkdirSync(join(root, "raw"), { recursive: true });
     for (const path of ["raw/a", "raw/~a~", "b.tmp", "c", "c~", "d~"]) writeFileSync(join(root, path), path);
     writeFileSync(join(root, ".holdfastignore"), "# built\n*.tmp\n\n!keep.tmp\n!d~\n");
-    const synced = await run(["sync", root, "--once", "--exclude", "raw", "--exclude", "rwa"]);
+    const synced = await run(["sync", root, "--once", "--exclude", "/raw", "--exclude", "rwa"]);
     assert.equal(synced.code, 0, synced.stderr);
     assert.match(
       synced.stderr,
@@ -41,6 +41,8 @@ describe("what a sync leaves out", () => {
     );
     const { items } = await json("ls", "/");
     assert.deepEqual(items.map(({ name }: { name: string }) => name).toSorted(), [".holdfastignore", "c", "d~"]);
+    assert.equal((await run(["sync", root, "--once", "--include", "rwa", "--exclude", join(root, "c")])).code, 0);
+    assert.deepEqual((await json("sync", root, "--show-rules")).excluded, ["c", "raw"]);
   });
 
   test("a line of the ignore file that is no pattern is told with its number and why, and the others hold", async () => {

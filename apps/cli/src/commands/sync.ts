@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { HoldfastError } from "@holdfast/core/errors";
 import { printable } from "@holdfast/core/printable";
 import { checkTitle, newCommand, runs, usage } from "./command.ts";
@@ -77,7 +77,11 @@ async function sync(run: Run, folder: string, flags: SyncFlags): Promise<void> {
   if (flags.showRules === true) return showRules(run, folder);
   if (flags.forget === true) return forget(run, folder);
   const names = flags.remote === undefined ? undefined : splitPath(parseRemotePath(flags.remote));
-  const excluded = (flags.exclude ?? []).map((path) => parsePath(path, "--exclude"));
+  // A shell completes absolute paths; any other leading / is the root of the folder.
+  const root = `${resolve(folder)}/`;
+  const pathIn = (path: string, option: string): string =>
+    parsePath(path.startsWith(root) ? path.slice(root.length) : path, option);
+  const excluded = (flags.exclude ?? []).map((path) => pathIn(path, "--exclude"));
   tellMissing(run, folder, excluded);
   await assertPossible(run, folder);
   const own = await ownPaths(run, folder);
@@ -87,7 +91,7 @@ async function sync(run: Run, folder: string, flags: SyncFlags): Promise<void> {
     deviceName: flags.deviceName === undefined ? undefined : checkTitle(flags.deviceName, "--device-name"),
     excludes: excluded,
     own,
-    includes: (flags.include ?? []).map((path) => parsePath(path, "--include")),
+    includes: (flags.include ?? []).map((path) => pathIn(path, "--include")),
     freesSpace: flags.freeSpace === true,
     brake: flags.brake === undefined ? undefined : parseBrake(flags.brake),
     limits: {

@@ -30,11 +30,14 @@ export function parseBrake(text: string): number | "off" {
   return count;
 }
 
-/** @returns the path with / between its names and none at its ends */
+/**
+ * A path in the synced folder. A leading / is its root, as in .holdfastignore.
+ * @returns the path with / between its names and none at its ends
+ */
 export function parsePath(text: string, option: string): string {
   const parts = text.split("/").filter((part) => part !== "");
   if (parts[0] === ".") parts.shift();
-  if (text.startsWith("/") || parts.length === 0 || parts.some((part) => part === "." || part === "..")) {
+  if (parts.length === 0 || parts.some((part) => part === "." || part === "..")) {
     throw usage(`${option} ${text}: use a path in the synced folder, such as photos/raw.`);
   }
   for (const name of parts) checkName(name);

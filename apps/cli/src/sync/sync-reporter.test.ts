@@ -190,6 +190,6 @@ test("rates, brakes and excluded paths are what they say, or refused", () => {
     ["a", "./a/b/", "a b"].map((path) => parsePath(path, "--exclude")),
     ["a", "a/b", "a b"],
   );
-  for (const bad of ["/a", "..", "a/../b", "", ".", "./"])
+  for (const bad of ["..", "a/../b", "", ".", "./"])
     assert.throws(() => parsePath(bad, "--exclude"), { name: "HoldfastError" }, bad);
 });
