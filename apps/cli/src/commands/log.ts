@@ -12,7 +12,7 @@ export const logCommand: CommandMaker = (context) => {
     .argument("[folder]", "synced folder; default is all")
     .option("--last <count>", `number of entries; default ${shownUnlessTold}`);
   return runs<[string | undefined]>(context, command, async (run, folder, { last }) => {
-    const [{ thisConfigFolder }, { chooseSyncs }, { logLine, readSyncLog }] = await Promise.all([
+    const [{ thisConfigFolder }, { chooseSyncs }, { logLines, readSyncLog }] = await Promise.all([
       import("../config/connection.ts"),
       import("../sync/choose-syncs.ts"),
       import("../sync/sync-log.ts"),
@@ -30,7 +30,7 @@ export const logCommand: CommandMaker = (context) => {
     await run.output.result({ items: newest, next_cursor: null }, () =>
       newest.length === 0 && run.output.isTerminal
         ? ["Nothing has been synced yet."]
-        : newest.map((entry) => (isOne ? logLine(entry) : `${logLine(entry)} (${entry.root})`)),
+        : newest.flatMap((entry) => logLines(run.output, entry, isOne ? "" : ` (${entry.root})`)),
     );
   });
 };

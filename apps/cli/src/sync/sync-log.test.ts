@@ -3,7 +3,7 @@ import { appendFileSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { makeFolder, removeFolder } from "@holdfast/server/acceptance/testing";
-import { logLine, readSyncLog, SyncLog } from "./sync-log.ts";
+import { logLines, readSyncLog, SyncLog } from "./sync-log.ts";
 
 function emptyFolder(t: TestContext): string {
   const folder = makeFolder("sync-log");
@@ -23,14 +23,26 @@ test("what was done is told in its order, and a line that was cut off is passed 
   log.note(noonMs + 2000, "problem", "c", "It is locked.");
   await log.end();
   appendFileSync(join(folder, "log.jsonl"), '{"at":"20');
-  assert.deepEqual((await readSyncLog(folder, 10)).map(logLine), [
-    "2026-01-31 12:00:00 created here: a",
-    "2026-01-31 12:00:01 deleted on the server: b",
-    "2026-01-31 12:00:01 moved here: e/d (from d)",
-    "2026-01-31 12:00:01 downloaded: f",
-    "2026-01-31 12:00:01 downloaded new version: f",
-    "2026-01-31 12:00:02 problem: c: It is locked.",
-  ]);
+  const entries = await readSyncLog(folder, 10);
+  assert.deepEqual(
+    entries.flatMap((entry) => logLines({ isTerminal: true, columns: 40 }, entry)),
+    [
+      "2026-01-31 12:00:00 created here: a",
+      "2026-01-31 12:00:01 deleted on the",
+      "  server: b",
+      "2026-01-31 12:00:01 moved here: e/d",
+      "  (from d)",
+      "2026-01-31 12:00:01 downloaded: f",
+      "2026-01-31 12:00:01 downloaded new",
+      "  version: f",
+      "2026-01-31 12:00:02 problem: c: It is",
+      "  locked.",
+    ],
+  );
+  // A script gets a time with its zone, and one line.
+  const utc = new Date(noonMs).toISOString().replace("T", " ").replace(".000", "");
+  const [first = ""] = entries.flatMap((entry) => logLines({ isTerminal: false, columns: undefined }, entry, " (/r)"));
+  assert.equal(first, `${utc} created here: a (/r)`);
 });
 
 test("it is bounded: the oldest go, the newest stay", async (t) => {

@@ -2,7 +2,9 @@ import { appendFile, readFile, rename, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { RecentChange } from "@holdfast/sync/loop/progress";
 import { z } from "zod";
-import { formatLocalTime } from "../output/text.ts";
+import { printable } from "@holdfast/core/printable";
+import type { Output } from "../output/output.ts";
+import { fitted, formatLocalTime, formatTime } from "../output/text.ts";
 import { inWords, pathWords } from "./sync-reporter.ts";
 
 const logEntry = z.object({
@@ -120,9 +122,14 @@ export async function readSyncLog(folder: string, countMax: number): Promise<Log
   });
 }
 
-/** "2026-01-31 21:03:05 created here: a.txt", in local time. */
-export function logLine({ at, ...entry }: LogEntry): string {
-  return `${formatLocalTime(at, "second")} ${logWords(entry)}`;
+/** "2026-01-31 21:03:05 created here: a.txt" in local time on a terminal, in UTC elsewhere. @param after end of the line */
+export function logLines(
+  output: Pick<Output, "isTerminal" | "columns">,
+  { at, ...entry }: LogEntry,
+  after = "",
+): string[] {
+  const time = output.isTerminal ? formatLocalTime(at, "second") : formatTime(at);
+  return fitted(printable(`${time} ${logWords(entry)}${after}`), output.columns ?? Infinity);
 }
 
 /** The same without its time. */
