@@ -77,7 +77,7 @@ describe("A sync on a terminal", () => {
     rmSync(join(folder, "b.txt"));
     await holdfast(["sync", folder, "--once"], { env });
     const log = await holdfast(["log", folder], { env });
-    assert.match(log.stdout, /^[-\d]{10} [:\d]{8} created here: b\.txt\n[-\d]{10} [:\d]{8} deleted here: b\.txt\n$/);
+    assert.match(log.stdout, /^[-\d]{10} [:\d]{8}Z created here: b\.txt\n[-\d]{10} [:\d]{8}Z deleted here: b\.txt\n$/);
     const json = await holdfast(["log", folder, "--json", "--last", "1"], { env });
     const { items } = JSON.parse(json.stdout) as { items: { what: string; path: string; by: string }[] };
     assert.deepEqual(
