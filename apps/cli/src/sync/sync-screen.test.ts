@@ -144,7 +144,8 @@ test("on a narrow terminal sentences are broken between words, a wide name is sh
   assert.deepEqual(after({ activity: "offline" }).at(-1), "the server cannot be reached");
   const foot = {
     share: 0.45,
-    done: undefined,
+    bytes: { done: 0, of: 0 },
+    looked: "",
     bytesPerSecond: mib,
     secondsLeft: 3723,
     pendingFiles: 12_345,
