@@ -307,6 +307,9 @@ describe("listings", () => {
     for (const name of ["one", "two"]) writeFileSync(join(large, name), Buffer.alloc(5_000_000, name));
     const dry = await run(["put", large, "/large", "--dry-run", "--json"]);
     assert.deepEqual([dry.code, JSON.parse(dry.stdout).problems[0].code], [6, "quota"]);
-    assert.match(dry.stderr, /^holdfast: This needs 9\.5 MiB, and \d\.\d MiB is free in your quota; only what fits is uploaded\./m);
+    assert.match(
+      dry.stderr,
+      /^holdfast: This needs 9\.5 MiB, and \d\.\d MiB is free in your quota; only what fits is uploaded\./m,
+    );
   });
 });

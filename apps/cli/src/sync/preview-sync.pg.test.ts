@@ -16,12 +16,15 @@ describe("a preview of a first sync", () => {
     const preview = await run(["sync", root, "--remote", "/new/drive", "--dry-run"]);
     assert.equal(preview.code, 0, preview.stderr);
     const lines = preview.stdout.trimEnd().split("\n");
-    assert.deepEqual([lines[0], lines.at(-1)], ["on the server: create the folder /new/drive", "4 changes."]);
+    assert.deepEqual(
+      [lines[0], lines.at(-1)],
+      ["on the server: create the folder /new/drive", "4 changes: 7 B to upload."],
+    );
     // In the order in which the disk names them.
     assert.deepEqual(lines.slice(1, -1).toSorted(), [
-      "on the server: create a",
+      "on the server: create a (1 B)",
       "on the server: create deep",
-      "on the server: create deep/b",
+      "on the server: create deep/b (6 B)",
     ]);
     const { items, new_remote } = await json("sync", root, "--remote", "/new/drive", "--dry-run");
     assert.deepEqual([items.length, new_remote], [3, "/new/drive"]);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { previewLines } from "./preview-sync.ts";
+import { previewLines, summaryOf } from "./preview-sync.ts";
 
 test("a preview names each change, and of many of one kind in one folder their number", () => {
   const many = Array.from({ length: 20_000 }, (_, at) => ({
@@ -27,4 +27,28 @@ test("a preview names each change, and of many of one kind in one folder their n
       "on the server: delete 51 paths in all, with 51,000 files",
     ],
   );
+});
+
+test("a preview names the size of each file, the totals both ways, and each file that is kept twice", () => {
+  const copy = "a (laptop's conflicted copy 2026-01-31).txt";
+  const changes = [
+    { side: "here", what: "copy aside", path: copy, of: "a.txt" },
+    { side: "here", what: "change", path: "a.txt", bytes: 1024 },
+    { side: "server", what: "create", path: copy, bytes: 2048 },
+    ...Array.from(
+      { length: 60 },
+      (_, at) => ({ side: "server", what: "create", path: `d/${at}`, bytes: 1024 }) as const,
+    ),
+  ] as const;
+  assert.deepEqual(previewLines(changes), [
+    `here: conflict, keep a.txt twice, the version here as ${copy}`,
+    "here: change a.txt (1.0 KiB)",
+    `on the server: create ${copy} (2.0 KiB)`,
+    "on the server: create 60 paths in d (60 KiB)",
+  ]);
+  assert.equal(
+    summaryOf(changes, [], undefined),
+    "63 changes: 62 KiB to upload, 1.0 KiB to download, 1 file in conflict, kept twice.",
+  );
+  assert.equal(summaryOf([], [], undefined), "Nothing to do.");
 });

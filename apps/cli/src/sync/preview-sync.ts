@@ -14,7 +14,7 @@ import { openSyncedFolder } from "@holdfast/synced-folder/open-synced-folder";
 import { type FolderAbilities, probeFolder } from "@holdfast/synced-folder/probe-folder";
 import type { Run } from "../commands/command.ts";
 import type { Connection } from "../config/connection.ts";
-import { count } from "../output/text.ts";
+import { count, formatBytes } from "../output/text.ts";
 import { linesByFolder } from "../transfer/plan-lines.ts";
 import { waitingCount, waitingLines } from "./group-deletions.ts";
 import { makeEngine, openSpace, type Parts, stateName } from "./client-engine.ts";
@@ -43,7 +43,7 @@ export async function previewSync(run: Run, choices: SyncChoices): Promise<void>
       ...(newRemote === undefined ? [] : [`on the server: create the folder ${newRemote}`]),
       ...previewLines(changes),
       ...waitingLines(waiting).map((line) => `waiting for you: ${line}`),
-      summaryOf(changes.length + (newRemote === undefined ? 0 : 1), waiting),
+      summaryOf(changes, waiting, newRemote),
     ]);
   } finally {
     process.off("exit", remove);
@@ -59,7 +59,7 @@ export function previewLines(changes: readonly Preview[]): string[] {
     together: (group) => {
       const [{ side, what, path }] = group;
       const folder = dirname(path) === "." ? "the top folder" : dirname(path);
-      return `${words[side]}: ${what} ${count(group.length, "path")} in ${folder}${withFiles(group)}`;
+      return `${words[side]}: ${what} ${count(group.length, "path")} in ${folder}${withFiles(group)}${withBytes(group)}`;
     },
   });
 }
@@ -70,12 +70,37 @@ function withFiles(changes: readonly Preview[]): string {
 }
 
 function lineOf(change: Preview): string {
-  const { side, what, path } = change;
-  return `${words[side]}: ${what} ${path}${withFiles([change])}`;
+  const { side, what, path, of } = change;
+  if (of !== undefined) return `${words[side]}: conflict, keep ${of} twice, the version here as ${path}`;
+  return `${words[side]}: ${what} ${path}${withFiles([change])}${withBytes([change])}`;
 }
 
-function summaryOf(changes: number, waiting: PreviewedRun["waiting"]): string {
-  const done = changes === 0 ? "Nothing to do" : count(changes, "change");
+function withBytes(changes: readonly Preview[]): string {
+  const bytes = bytesOf(changes);
+  return bytes === 0 ? "" : ` (${formatBytes(bytes)})`;
+}
+
+function bytesOf(changes: readonly Preview[]): number {
+  return changes.reduce((sum, { bytes = 0 }) => sum + bytes, 0);
+}
+
+/** The total, for people: "9 changes: 2.9 MiB to upload, 195 KiB to download, 2 files in conflict". */
+export function summaryOf(
+  changes: readonly Preview[],
+  waiting: PreviewedRun["waiting"],
+  newRemote: string | undefined,
+): string {
+  const number = changes.length + (newRemote === undefined ? 0 : 1);
+  const bytesTo = (side: Preview["side"]): number => bytesOf(changes.filter((change) => change.side === side));
+  const [up, down] = [bytesTo("server"), bytesTo("here")];
+  const conflicts = changes.filter(({ of }) => of !== undefined).length;
+  const facts = [
+    ...(up === 0 ? [] : [`${formatBytes(up)} to upload`]),
+    ...(down === 0 ? [] : [`${formatBytes(down)} to download`]),
+    ...(conflicts === 0 ? [] : [`${count(conflicts, "file")} in conflict, kept twice`]),
+  ];
+  const total = facts.length === 0 ? count(number, "change") : `${count(number, "change")}: ${facts.join(", ")}`;
+  const done = number === 0 ? "Nothing to do" : total;
   if (waiting.length === 0) return `${done}.`;
   const what = waitingCount(waiting);
   return `${done}, and ${what} that would wait for you, because so many at once are often an accident.`;

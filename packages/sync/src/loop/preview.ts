@@ -16,6 +16,7 @@ import { noteLook } from "./cycle.ts";
 import type { CycleContext } from "./cycle-context.ts";
 import { decide } from "./decide.ts";
 import { withFirstRules } from "./first-rules.ts";
+import { bytesOfLocal, bytesOfRemote } from "./progress.ts";
 import { RestingDeletions } from "./resting-deletions.ts";
 import { foreseeHere, foreseeThere } from "./foresee.ts";
 import { lookUnderLastRules, previewDisk } from "./looking.ts";
@@ -28,6 +29,10 @@ export interface Preview {
   readonly path: string;
   /** Of a folder that is deleted on the server: so many files go with it. */
   readonly files?: number;
+  /** Of the content of a file that comes from the server or goes to it; blocks that are there already do not travel. */
+  readonly bytes?: number;
+  /** Of a conflicted copy: the path of the file that is kept twice. */
+  readonly of?: string;
 }
 
 export interface PreviewedRun {
@@ -112,17 +117,31 @@ function previewHere({ state, makeNodeId }: CycleContext, operation: LocalOperat
   if (operation.op === "park") return [];
   const after = operation.op === "delete" ? before : pathOfNode(state, operation.id);
   const path = after ?? operation.id;
-  const copy =
-    operation.op === "copy_aside" ? joinPath(knownPathOf(state, operation.parent) ?? "", operation.name) : path;
-  return [{ side: "here", what: whatOf(operation, here[operation.op]), path: copy }];
+  const what = whatOf(operation, here[operation.op]);
+  if (operation.op === "copy_aside") {
+    const copy = joinPath(knownPathOf(state, operation.parent) ?? "", operation.name);
+    return [{ side: "here", what, path: copy, of: before ?? path }];
+  }
+  return [{ side: "here", what, path, ...sized(bytesOfLocal(operation)) }];
 }
 
 function previewThere({ state }: CycleContext, operation: RemoteOperation): Preview {
   const { id, op } = operation;
   const path = pathOfNode(state, id) ?? id;
+  const bytes = bytesOfRemote(state, op, id);
   const files = op === "delete" && state.remote.get(id)?.kind === "folder" ? filesBelow(state, id) : undefined;
   foreseeThere(state, operation);
-  return { side: "server", what: whatOf(operation, there[op]), path, ...(files === undefined ? {} : { files }) };
+  return {
+    side: "server",
+    what: whatOf(operation, there[op]),
+    path,
+    ...(files === undefined ? {} : { files }),
+    ...sized(bytes),
+  };
+}
+
+function sized(bytes: number): Pick<Preview, "bytes"> {
+  return bytes === 0 ? {} : { bytes };
 }
 
 function filesBelow({ remote }: SyncState, top: NodeId): number {

@@ -239,12 +239,14 @@ export function bytesOfPlan(trees: Pick<Trees, "local">, { local, remote }: Pick
   return remote.reduce((sum, { op, id }) => sum + bytesOfRemote(trees, op, id), down);
 }
 
-function bytesOfLocal(operation: LocalOperation): number {
+/** Of the content that comes from the server. */
+export function bytesOfLocal(operation: LocalOperation): number {
   const isWritten = operation.op === "create" || operation.op === "replace";
   return isWritten && operation.remote.kind === "file" ? operation.remote.sizeBytes : 0;
 }
 
-function bytesOfRemote({ local }: Pick<Trees, "local">, op: string, id: NodeId | undefined): number {
+/** Of the content that goes to the server. */
+export function bytesOfRemote({ local }: Pick<Trees, "local">, op: string, id: NodeId | undefined): number {
   const row = (op === "put" || op === "create") && id !== undefined ? local.get(id) : undefined;
   return row?.kind === "file" ? row.fingerprint.sizeBytes : 0;
 }
