@@ -116,7 +116,7 @@ function wayOut({ quota_bytes, used_bytes, files_bytes }: UsageJson): string[] {
 const largestColumns = [
   { title: "SIZE", right: true },
   { title: "VERSIONS", right: true },
-  { title: "PATH", shortens: true },
+  { title: "PATH", overflows: true },
 ] as const;
 
 /** Lines for old versions that take more than the files. */

@@ -87,7 +87,7 @@ const columns: readonly Column[] = [
   { title: "SIZE", right: true },
   { title: "MODIFIED" },
   { title: "VERSION" },
-  { title: "NAME", shortens: true },
+  { title: "NAME", overflows: true },
 ];
 
 function listingLines(

@@ -5,7 +5,7 @@ import type { Output } from "../output/output.ts";
 const columns: readonly Column[] = [
   { title: "CHANGED" },
   { title: "SIZE", right: true },
-  { title: "PATH", shortens: true },
+  { title: "PATH", overflows: true },
 ];
 
 interface Shown extends NodeJson {

@@ -17,7 +17,7 @@ const columns: readonly Column[] = [
   { title: "DELETED" },
   { title: "SIZE", right: true },
   { title: "ID" },
-  { title: "PATH", shortens: true },
+  { title: "PATH", overflows: true },
 ];
 
 function list(context: Context) {

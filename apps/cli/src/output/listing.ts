@@ -19,6 +19,8 @@ export interface Column {
   readonly word?: string;
   /** Its cells are names or paths that no command needs letter by letter: a table that is too wide shortens them in the middle. */
   readonly shortens?: true;
+  /** The last column, of paths that people copy: one that is longer than its line stays whole, and the terminal breaks it. */
+  readonly overflows?: true;
 }
 
 /** On a terminal as the clock on the wall has it; elsewhere in UTC. */
@@ -45,8 +47,8 @@ function withoutWord(cell: string, word: string | undefined): string {
 
 /**
  * Lists for people and for scripts: on a terminal with titles, sizes and times as people read them; elsewhere bytes and UTC, without
- * titles, as scripts have always read them. A table that is wider than the terminal leaves out empty columns and shortens names and paths in
- * the middle. If that is not enough, the fields of each row are listed below each other.
+ * titles, as scripts have always read them. A table that is wider than the terminal leaves out empty columns and shortens names in the middle,
+ * but for the paths of files in the last column, which people copy. If that is not enough, the fields of each row are listed below each other.
  */
 export class Listing {
   readonly #isTerminal: boolean;
@@ -150,7 +152,7 @@ function shortened(page: Page, width: number): Page | undefined {
   for (const row of [...(hasTitles ? [columns.map(({ title }) => title)] : []), ...printed])
     for (const [index, cell] of row.entries()) widths[index] = Math.max(widths[index] ?? 0, columnsOf(cell));
   const kept = [...widths];
-  let missing = widths.reduce((sum, each) => sum + each + 2, -2) - (width - 1);
+  let missing = widths.reduce((sum, each, index) => sum + leastOf(each, columns[index]) + 2, -2) - (width - 1);
   for (; missing > 0; missing -= 1) {
     const [widest] = columns
       .flatMap(({ shortens }, index) =>
@@ -165,6 +167,10 @@ function shortened(page: Page, width: number): Page | undefined {
   return isTold ? { ...page, rows: short } : undefined;
 }
 
+function leastOf(width: number, column: Column | undefined): number {
+  return column?.overflows === true ? Math.min(width, shortestColumns) : width;
+}
+
 function distinct(rows: readonly (readonly string[])[], column: number): number {
   return new Set(rows.map((row) => row[column])).size;
 }
@@ -176,7 +182,9 @@ function fieldLines(row: readonly string[], columns: readonly Column[], width: n
     if (isEmpty(cell)) return [];
     const title = (columns[index]?.title ?? "").padEnd(titleColumns);
     const room = Math.max(width - 1 - titleColumns, 1);
-    const lines = wrapped(printable(cell), room, columns[index]?.shortens === true ? "broken" : "whole");
+    const { shortens, overflows } = columns[index] ?? {};
+    const lines =
+      overflows === true ? [printable(cell)] : wrapped(printable(cell), room, shortens === true ? "broken" : "whole");
     if (lines.every((line) => columnsOf(line) <= room))
       return lines.map((line, number) => `${number === 0 ? title : " ".repeat(titleColumns)}${line}`);
     return [title.trimEnd(), printable(cell)].filter((line) => line !== "");

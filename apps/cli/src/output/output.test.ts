@@ -222,6 +222,19 @@ test("a table that has no room even so lists the fields of each row below each o
   assert.deepEqual(script.lines([[id, "n".repeat(500)]]), [`${id}  ${"n".repeat(500)}`]);
 });
 
+test("paths that end a line stay whole, for people to copy them", () => {
+  const titles = [{ title: "ID" }, { title: "OWNER", shortens: true }, { title: "PATH", overflows: true }] as const;
+  const long = `/photos/${"long/".repeat(8)}a.jpg`;
+  const shownAt = (columns: number, owner: string) =>
+    new Listing({ isTerminal: true, columns }, titles, "").lines([["1", owner, long]]);
+  assert.deepEqual(shownAt(50, "Ada"), ["ID  OWNER  PATH", `1   Ada    ${long}`]);
+  assert.deepEqual(shownAt(50, "Ada Augusta King, Countess of Lovelace"), [
+    "ID  OWNER                    PATH",
+    `1   Ada Aug…ess of Lovelace  ${long}`,
+  ]);
+  assert.deepEqual(shownAt(25, "Ada"), ["ID     1", "OWNER  Ada", "PATH", long]);
+});
+
 test("names that would look the same if they were shortened are listed whole", () => {
   const rows = [1, 2].map((day) => ["1", "", `/photos/2026-07-0${day} ${"in the mountains ".repeat(4)}.jpg`]);
   assert.match(shownOn(60, rows).join("\n"), /2026-07-01[^]*2026-07-02/);
