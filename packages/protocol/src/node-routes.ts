@@ -287,7 +287,7 @@ export const nodeRoutes = {
     bodyKind: "none",
     changes: true,
     summary: "Delete everything in the trash permanently",
-    responses: { 200: z.object({ purged: z.int() }) },
+    responses: { 200: z.object({ purged: z.int().describe("number of items that the list of the trash had") }) },
   }),
   purgeFromTrash: defineRoute({
     method: "DELETE",

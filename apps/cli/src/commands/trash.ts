@@ -1,6 +1,7 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { type Column, Listing } from "../output/listing.ts";
-import { count } from "../output/text.ts";
+import type { NodeJson } from "@holdfast/protocol/values";
+import { count, formatBytes } from "../output/text.ts";
 import { newCommand, newGroup, runs } from "./command.ts";
 import type { CommandMaker, Context } from "./command.ts";
 
@@ -27,9 +28,14 @@ function list(context: Context) {
     const { client } = await run.connect();
     const listing = new Listing(run.output, columns, "The trash is empty.");
     await run.output.listing(trashPages(client), (items) =>
-      listing.lines(items.map((node) => [listing.time(node.trashed_at), listing.sizeOf(node), node.id, node.path])),
+      listing.lines(items.map((node) => [listing.time(node.trashed_at), sizeIn(listing, node), node.id, node.path])),
     );
   });
+}
+
+/** The server does not add up what a folder contains; 0 would be taken for its size. */
+function sizeIn(listing: Listing, node: Pick<NodeJson, "kind" | "size">): string {
+  return node.kind === "folder" ? "-" : listing.sizeOf(node);
 }
 
 function restore(context: Context) {
@@ -68,7 +74,10 @@ function empty(context: Context) {
     const isMeant = yes === true || (await confirm(context, "Permanently delete everything in the trash?"));
     if (!isMeant) throw new HoldfastError("failed", "Nothing was deleted.");
     const { client } = await run.connect();
+    // A token that may not ask for the usage gets no size.
+    const usage = await client.call("getUsage").catch(() => undefined);
     const answer = await client.call("emptyTrash");
-    await run.output.done(answer, () => [`permanently deleted ${count(answer.purged, "item")}`]);
+    const size = usage === undefined || answer.purged === 0 ? "" : ` (${formatBytes(usage.trash_bytes)})`;
+    await run.output.done(answer, () => [`permanently deleted ${count(answer.purged, "item")}${size}`]);
   });
 }

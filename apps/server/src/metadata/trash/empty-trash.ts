@@ -2,26 +2,43 @@ import type { NodeId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { sql } from "kysely";
 import type { Actor } from "../actor.ts";
+import type { OperationResult } from "../commit/operation.ts";
 import type { Committer } from "../commit/commit-queue.ts";
 import type { ShardReader } from "../../db/shard-tables.ts";
 
 /**
  * Purges what lies in the trash of the caller's space when it is called, a batch at a time, newest first.
- * @returns how many were purged; what lay inside another of them counts once
+ * @returns how many items of the list of the trash are gone, those included that went with a folder around them
  * @throws HoldfastError device_suspended
  */
 export async function emptyTrash(reader: ShardReader, committer: Committer, caller: Actor): Promise<number> {
-  let purged = 0;
+  let gone = await countTrashed(reader, caller);
   let page = await trashedBefore(reader, caller, undefined);
   for (let last = page.at(-1); last !== undefined; last = page.at(-1)) {
     const operations = page.map(({ id }) => ({ op: "purge", fileId: id, trashedOnly: true }) as const);
     const { results } = await committer.commit(caller, operations);
     const refused = results.find((result) => "error" in result && result.error.code === "device_suspended");
     if (refused !== undefined && "error" in refused) throw refused.error;
-    purged += results.filter((result) => result.status === "committed").length;
+    gone -= results.filter(isKept).length;
     page = await trashedBefore(reader, caller, last);
   }
-  return purged;
+  return gone;
+}
+
+/** A folder takes along what was deleted inside it before, whose own turn then finds nothing. */
+function isKept(result: OperationResult): boolean {
+  return "error" in result && result.error.code !== "not_found";
+}
+
+/** Before anything goes: what lies inside another item is on no later page once that one is gone. */
+async function countTrashed(reader: ShardReader, caller: Actor): Promise<number> {
+  let count = 0;
+  let page = await trashedBefore(reader, caller, undefined);
+  for (let last = page.at(-1); last !== undefined; last = page.at(-1)) {
+    count += page.length;
+    page = await trashedBefore(reader, caller, last);
+  }
+  return count;
 }
 
 interface Trashed {
