@@ -260,7 +260,7 @@ test("behind a proxy a server that stops still answers what comes on an idle con
   await assert.rejects(ask(), { code: "ECONNREFUSED" });
 });
 
-test("the server's log has a full quota as a request, and a full store as a warning without stacks", async (t) => {
+test("the server's log has a full quota as a request, and a full store as one warning without stacks", async (t) => {
   const server = await start(t, {
     getStartToken: () => Promise.reject(new HoldfastError("quota", "The quota is used up.")),
     queryNodes: () => Promise.reject(new HoldfastError("store_full", "The disk is full.")),
@@ -270,10 +270,11 @@ test("the server's log has a full quota as a request, and a full store as a warn
   await server.close(1000);
   assert.deepEqual([status, full.status], [507, 503]);
   assert.deepEqual(
-    server.lines.map(({ level, code, message, reason }) => [level, code, message, reason]),
+    server.lines.map(({ level, code, message, cause }) => [level, code, message, cause]),
     [
       ["info", "quota", "request", undefined],
-      ["warn", "store_full", "request refused", "The disk is full."],
+      ["warn", undefined, "requests are refused: the store is full", "The disk is full."],
+      ["info", "store_full", "request", undefined],
     ],
   );
 });

@@ -12,6 +12,7 @@ import type { AuditLog } from "../audit/audit-log.ts";
 import { ByteBudget } from "../blocks/byte-budget.ts";
 import { ReadingRoom } from "../blocks/reading-room.ts";
 import type { Log } from "../operation/log.ts";
+import { FullStoreLog } from "./full-store-log.ts";
 import type { ObservedRequest } from "../operation/metrics.ts";
 import { sendProblem } from "./exchange/answer.ts";
 import type { Authenticator } from "./exchange/authentication.ts";
@@ -97,6 +98,7 @@ const drainMsDefault = 6000;
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const timeouts: Timeouts = { ...limits, ...options.timeouts };
   const stop = new AbortController();
+  const reporting = { ...options, fullStore: new FullStoreLog(options.log) };
   const isHostChecked = options.ownNames !== undefined && (options.proxyHops ?? 0) === 0;
   const hosts = isHostChecked ? new HostCheck(options.ownNames ?? [], options.tls?.cert) : undefined;
   const world: ExchangeWorld = {
@@ -118,7 +120,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     answerIdleTimeoutMs: timeouts.answerIdleTimeoutMs,
     stopping: stop.signal,
     running: new Set(),
-    report: (arrived, result) => report(options, arrived, result),
+    report: (arrived, result) => report(reporting, arrived, result),
   };
   let selfSigned = options.tls && selfSignedFingerprint(options.tls.cert);
   const rules: PeerRules = {
@@ -132,7 +134,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   };
   const arrive = (request: FastifyRequest, response: ServerResponse, route: string) =>
     describe(request, response, route, rules, options.log);
-  const app = openFastify(options, timeouts, stop.signal, arrive);
+  const app = openFastify(reporting, timeouts, stop.signal, arrive);
   const mounting = { handlers: options.handlers, unmounted: options.unmounted ?? new Set<RouteName>(), world, arrive };
   mountRoutes(app, mounting);
   if (options.web !== undefined) mountPages(app, mounting, appPages(options.web) as ReadonlyMap<string, LooseHandler>);
@@ -158,7 +160,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
 }
 
 function openFastify(
-  options: HttpServerOptions,
+  options: Reporting,
   timeouts: Timeouts,
   stopping: AbortSignal,
   arrive: (request: FastifyRequest, response: ServerResponse, route: string) => Arrived,
@@ -258,8 +260,10 @@ function describe(
   };
 }
 
+type Reporting = HttpServerOptions & { readonly fullStore: FullStoreLog };
+
 /** The one line of the log that each request has. */
-function report(options: HttpServerOptions, arrived: Arrived, result: ExchangeResult): void {
+function report(options: Reporting, arrived: Arrived, result: ExchangeResult): void {
   const { request, response, route, startedMs, requestId, peer, writtenBefore } = arrived;
   const { userId, error, bytesIn } = result;
   const ms = performance.now() - startedMs;
@@ -279,17 +283,20 @@ function report(options: HttpServerOptions, arrived: Arrived, result: ExchangeRe
     ...(userId === undefined ? {} : { user_id: userId }),
     ...(error === undefined ? {} : { code: error.code }),
   };
+  const place = `${method} ${route}`;
+  if (status < 300) options.fullStore.succeeded(place);
+  const chain = status >= 500 && error !== undefined ? causes(error) : [];
+  // A full disk is no defect: it is logged without stacks, and with the causes, which name the disk.
+  if (chain.length > 0 && error?.code === "store_full")
+    options.fullStore.refused(place, chain.map(({ message }) => message).join(" "));
+  else if (chain.length > 0 && error?.code !== "quota") {
+    return options.log.error(
+      { ...fields, error: chain.map(({ stack, message }) => stack ?? message) },
+      "request failed",
+    );
+  }
   // A full quota is the user's own business.
-  if (status >= 500 && error !== undefined && error.code !== "quota") logFailure(options.log, fields, error);
-  else options.log.info(fields, "request");
-}
-
-/** A full disk is no defect: it is logged without stacks, and with the causes, which name the disk. */
-function logFailure(log: Log, fields: object, error: HoldfastError): void {
-  const chain = causes(error);
-  if (error.code === "store_full")
-    log.warn({ ...fields, reason: chain.map(({ message }) => message).join(" ") }, "request refused");
-  else log.error({ ...fields, error: chain.map(({ stack, message }) => stack ?? message) }, "request failed");
+  options.log.info(fields, "request");
 }
 
 /** An error and all that caused it: a wrapped failure says in its cause what really happened. */
