@@ -12,9 +12,10 @@ type Shredding = RouteAnswer<typeof routes.adminShredUser>;
 
 /** @param path how it is called, with all that stands before it */
 export function shredCommand(context: Context, name = "shred", path = "admin shred") {
+  const what = "permanently remove an account and everything that belongs to it alone";
   const command = newAdminCommand(
     name,
-    "Permanently remove an account and everything that belongs to it alone: files, versions, trash, names",
+    name === "rm" ? `P${what.slice(1)}: files, versions, trash, names` : `Same as 'admin users rm': ${what}`,
     [`${path} ann@example.org --dry-run`, `${path} ann@example.org`, `${path} ann@example.org --yes --json`],
   )
     .argument("<account>", "e-mail address of the account, or the ID of one that was removed before")

@@ -68,7 +68,7 @@ test("a folder is listed alone, and rewritten files are not counted as deletions
   assert.equal((await deletes("ls", otherRoot)).stdout, `${otherRoot}/z  (would be rewritten on the server)\n`);
   assert.equal(
     (await deletes(otherRoot)).stderr,
-    "To apply them: holdfast deletes approve. To keep the other side's versions: holdfast deletes undo.\n",
+    "To apply them: holdfast deletes approve. To restore the server's versions: holdfast deletes undo.\n",
   );
   const approved = await deletes("approve", root);
   assert.equal(approved.stdout, `${root}: 1 deletion and 1 rewritten file approved\n`, approved.stderr);

@@ -18,7 +18,13 @@ export const deletesCommand: CommandMaker = (context) => {
   command.addCommand(
     decide(context, "approve", "Approve exactly the deletions shown last, for all devices of the account"),
   );
-  command.addCommand(decide(context, "undo", "Bring the files shown last back from the other side"));
+  command.addCommand(
+    decide(
+      context,
+      "undo",
+      "Undo exactly the deletions shown last: files come back from the server, or from this device",
+    ),
+  );
   refuseMistyped(command);
   return runs<[string | undefined]>(context, command, async (run, folder) => {
     const shown = await show(await choose(run, folder));
@@ -180,7 +186,7 @@ async function noteNext(run: Run, { waiting, growing, recorded }: Shown): Promis
   const hasRewrites = waiting.some(({ deletions }) => deletions.some(({ what }) => what === "rewrite"));
   run.output.note(
     hasRewrites
-      ? "To apply them: holdfast deletes approve. To keep the other side's versions: holdfast deletes undo."
+      ? "To apply them: holdfast deletes approve. To restore the server's versions: holdfast deletes undo."
       : "To delete them: holdfast deletes approve. To bring them back: holdfast deletes undo.",
   );
 }

@@ -43,3 +43,14 @@ test("a request that closing the transport ends is no silence of the server", as
   await transport.close();
   await sent;
 });
+
+test("a server without TLS at an https address is reported with the address to use", async (t) => {
+  const failure = new HoldfastError("unreachable", "wrong version number", { body: { network: "EPROTO" } });
+  const inner = { send: () => Promise.reject(failure), close: () => Promise.resolve() } as unknown as Transport;
+  const transport = watchedTransport(inner, "https://drive.example:8420", () => undefined);
+  t.after(() => transport.close());
+  await assert.rejects(transport.send(request), {
+    code: "unreachable",
+    message: "The server at drive.example:8420 does not use TLS: use http://drive.example:8420.",
+  });
+});

@@ -45,6 +45,6 @@ function isWithoutTls(code: string): boolean {
 
 function withoutTls(cause: unknown, server: string): HoldfastError {
   const plain = server.replace(/^https:/, "http:");
-  const message = `The server at ${server} does not use TLS there. If it has no TLS, its address is ${plain}.`;
+  const message = `The server at ${new URL(server).host} does not use TLS: use ${plain}.`;
   return new HoldfastError("unreachable", message, { cause, body: { network: "EPROTO" } });
 }

@@ -1,3 +1,4 @@
+import { shownAddress } from "../config/shown-address.ts";
 import type { Random } from "@holdfast/core/clock";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { ObjectStore } from "@holdfast/object-store/object-store";
@@ -72,7 +73,7 @@ export async function openPlaceByKey(
   keyringStore: ObjectStore = store,
 ): Promise<(BackupPlace & { readonly keyOf: Keyring["keyOf"] }) | undefined> {
   const head = await readHead(store);
-  if (head === undefined) throw noBackup();
+  if (head === undefined) throw noBackup("in this store");
   const keys = new Map<number, DataKey>();
   for (const wrapped of await readKeyringObject(keyringStore)) {
     const opened = await wrapping.unwrap(wrapped);
@@ -85,9 +86,9 @@ export async function openPlaceByKey(
 }
 
 /** Where the key was when the backup was made, to look for it; needs no key. @throws HoldfastError not_found */
-export async function readKeyFile(store: ObjectStore): Promise<string | undefined> {
+export async function readKeyFile(store: ObjectStore, location: string): Promise<string | undefined> {
   const head = await readHead(store);
-  if (head === undefined) throw noBackup();
+  if (head === undefined) throw noBackup(`in ${shownAddress(location)}`);
   return head.key_file ?? undefined;
 }
 
@@ -164,9 +165,9 @@ function missingKey(epoch: number): never {
   throw new HoldfastError("damaged", `The backup is damaged: its keyring lacks the data key of epoch ${epoch}.`);
 }
 
-function noBackup(): HoldfastError {
+function noBackup(where: string): HoldfastError {
   return new HoldfastError(
     "not_found",
-    "There is no backup here. Specify the folder that was used with 'holdfast admin backup'.",
+    `There is no backup ${where}. Specify the folder or address that was used with 'holdfast admin backup'.`,
   );
 }

@@ -26,6 +26,8 @@ export interface OpenedPlace extends BackupPlace {
 }
 
 interface Ports {
+  /** Folder or address of the backup, as a person gave it. */
+  readonly location: string;
   readonly store: ObjectStore;
   readonly random: Random;
   /** Where the key may be, besides where it was when the backup was made. */
@@ -39,7 +41,7 @@ interface Ports {
  */
 export async function openPlaceByFoundKey(ports: Ports): Promise<OpenedPlace> {
   const { store, random } = ports;
-  const lastKnown = await readKeyFile(store);
+  const lastKnown = await readKeyFile(store, ports.location);
   const tried: string[] = [];
   const byKey = async (where: string, key: Uint8Array | undefined): Promise<OpenedPlace | undefined> => {
     if (key === undefined) return undefined;
@@ -76,7 +78,7 @@ export async function openPlaceByFoundKey(ports: Ports): Promise<OpenedPlace> {
  * @throws HoldfastError failed where that is not the key, usage where none is named
  */
 export async function openPlaceByGivenKey(
-  { store, random, environment }: Omit<Ports, "keyFiles">,
+  { store, random, environment }: Omit<Ports, "keyFiles" | "location">,
   keyringStore: ObjectStore,
   keyFile: string | undefined,
 ): Promise<OpenedPlace> {
@@ -107,7 +109,7 @@ function notTheKey(where: string): never {
 }
 
 async function byEnvironment(
-  { store, random, environment }: Omit<Ports, "keyFiles">,
+  { store, random, environment }: Omit<Ports, "keyFiles" | "location">,
   tried: string[],
   keyringStore: ObjectStore = store,
 ): Promise<OpenedPlace | undefined> {

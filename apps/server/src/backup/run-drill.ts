@@ -95,7 +95,7 @@ export async function drillIn(scratch: string, world: DrillWorld): Promise<Drill
   try {
     const ports = portsFor(world.environment);
     const store = endedBy(await openStoreAt(world.location, ports), world.signal);
-    const place = await openPlaceByFoundKey({ store, keyFiles: world.keyFiles, ...ports });
+    const place = await openPlaceByFoundKey({ location: world.location, store, keyFiles: world.keyFiles, ...ports });
     await world.prepare?.(await neededBytes(place, world.sample));
     isMade = true;
     // The database's own user has to pass.

@@ -31,7 +31,12 @@ export async function runRestoreBackup(
   const store = await openStoreAt(request.place, ports);
   const dataFolder = resolve(request.dataFolder);
   const own = request.keyFile === undefined ? [] : [resolve(request.keyFile)];
-  const place = await openPlaceByFoundKey({ store, keyFiles: [...own, join(dataFolder, keyFileName)], ...ports });
+  const place = await openPlaceByFoundKey({
+    location: request.place,
+    store,
+    keyFiles: [...own, join(dataFolder, keyFileName)],
+    ...ports,
+  });
   const pool = startBlockPool();
   try {
     return await restoreBackup({

@@ -1,0 +1,15 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { makeMemoryStore } from "@holdfast/object-store/memory-store";
+import { readKeyFile } from "./backup-place.ts";
+
+test("a place without a backup is named, without its password", async () => {
+  for (const [location, shown] of [
+    ["/mnt/disk", "/mnt/disk"],
+    ["s3://key:secret@host/bucket", "s3://"],
+  ] as const)
+    await assert.rejects(readKeyFile(makeMemoryStore({ nowMs: () => 0 }), location), (error: Error) => {
+      assert.ok(error.message.startsWith(`There is no backup in ${shown}`) && !error.message.includes("secret"));
+      return true;
+    });
+});
