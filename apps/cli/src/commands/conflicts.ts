@@ -6,7 +6,7 @@ import type { Keep } from "@holdfast/sync/execute/keep-conflict";
 import { Argument } from "commander";
 import { timeFor } from "../output/listing.ts";
 import type { Output } from "../output/output.ts";
-import { formatBytes } from "../output/text.ts";
+import { formatBytes, indented } from "../output/text.ts";
 import type { ConflictedCopy, FileState } from "../sync/conflicted-copy.ts";
 import type { Outcome } from "../sync/control-acts.ts";
 import type { KnownSync } from "../sync/known-syncs.ts";
@@ -169,7 +169,9 @@ async function show(run: Run, folder: string | undefined): Promise<void> {
   await output.result({ items, next_cursor: null }, () =>
     items.flatMap((copy) => [
       `${copy.root}/${copy.path}`,
-      ...(output.isTerminal ? detailsOf(output, copy).map((line) => `    ${line}`) : []),
+      ...(output.isTerminal
+        ? detailsOf(output, copy).flatMap((line) => indented(line, output.columns ?? Infinity, "    "))
+        : []),
     ]),
   );
   if (items.length === 0) return output.note("No conflicted copies.");
