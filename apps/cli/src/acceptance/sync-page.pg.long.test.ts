@@ -114,7 +114,7 @@ describe("the local page, of clients that run", () => {
     const theirs = await makeConflict();
     const ours = at.read("plan.txt");
     await folder("anna").getByRole("heading", { name: "1 conflict" }).waitFor();
-    await folder("anna").getByRole("button", { name: "Keep that: plan (bert's conflicted copy" }).click();
+    await folder("anna").getByRole("button", { name: "Keep copy: plan (bert's conflicted copy" }).click();
     await told("Kept that: ");
     await folder("anna").locator(".conflicts").waitFor({ state: "hidden" });
     await home.rest(waitMs, [anna, bert]);

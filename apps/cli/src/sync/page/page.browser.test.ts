@@ -169,19 +169,19 @@ test("recent changes are those of the log, the newest first, and names are text"
   assert.deepEqual(complaints, []);
 });
 
-test("a conflict is ended by keeping this, that or both, and beside a folder by this or both", async () => {
+test("a conflict is ended by keeping the original, the copy or both, and beside a folder by the original or both", async () => {
   writeFileSync(join(drive.sync.record.root, "plan.txt"), "text");
   const copies = ["plan (a's conflicted copy 2026-01-31).txt", copy];
   drive.now = { ...drive.now, conflicts: copies };
   await page.goto(channel.pageUrl);
   const conflicts = folder("Drive").locator(".conflicts");
   await conflicts.getByRole("heading", { name: "2 conflicts" }).waitFor();
-  await conflicts.getByText("plan.txt – 4 B, changed").waitFor();
+  await conflicts.getByText("plan.txt – original, as on the server, 4 B, changed").waitFor();
   // Of the other there is no original any more.
   assert.equal(await conflicts.getByRole("button").count(), 4);
-  await conflicts.getByRole("button", { name: "Keep this: plan.txt" }).click();
-  await page.locator("#told").getByText("Kept this: plan.txt.").waitFor();
-  await conflicts.getByRole("button", { name: `Keep that: ${copy}` }).click();
+  await conflicts.getByRole("button", { name: "Keep original: plan.txt, original, as on the server, 4 B" }).click();
+  await page.locator("#told").getByText("Kept original: plan.txt, original, as on the server, 4 B, changed").waitFor();
+  await conflicts.getByRole("button", { name: `Keep copy: ${copy}, version of bert` }).click();
   await conflicts.waitFor({ state: "hidden" });
   drive.now = { ...drive.now, conflicts: copies };
   await conflicts.getByRole("button", { name: "Keep both" }).click();
@@ -190,8 +190,8 @@ test("a conflict is ended by keeping this, that or both, and beside a folder by 
   assert.deepEqual(drive.told, [`keep original of ${first}`, `keep copy of ${copy}`, `keep both of ${first}`]);
   mkdirSync(join(drive.sync.record.root, "link"), { recursive: true });
   drive.now = { ...drive.now, conflicts: ["link (a's conflicted copy 2026-01-31)"] };
-  await conflicts.getByText("link – folder, changed").waitFor();
-  assert.deepEqual(await conflicts.getByRole("button").allTextContents(), ["Keep this", "Keep both"]);
+  await conflicts.getByText("link – original, as on the server, folder, changed").waitFor();
+  assert.deepEqual(await conflicts.getByRole("button").allTextContents(), ["Keep original", "Keep both"]);
 });
 
 test("the buttons of a conflict are as wide as each other, and nearer to their own file than to the next", async () => {
@@ -202,7 +202,7 @@ test("the buttons of a conflict are as wide as each other, and nearer to their o
     await page.setViewportSize({ width, height: 900 });
     await page.goto(channel.pageUrl);
     const rows = folder("Drive").locator(".conflicts .choice");
-    await rows.getByText("from vm, ").waitFor();
+    await rows.getByText("version of vm, ").waitFor();
     const boxes = await rows.evaluateAll((all) =>
       all.map((row) => {
         const [text, button] = [row.querySelector("span"), row.querySelector("button")].map((each) =>
@@ -370,7 +370,7 @@ test("all is done by keys alone, the focus is seen, and stays with its folder wh
   await page.keyboard.press("Enter");
   await folder("Drive").locator(".deletions").waitFor({ state: "hidden" });
   assert.equal(await heading(), "Drive");
-  await focusOn(`Keep that: ${copy}`);
+  await focusOn(`Keep copy: ${copy}`);
   await page.keyboard.press("Space");
   await folder("Drive").locator(".conflicts").waitFor({ state: "hidden" });
   assert.equal(await heading(), "Drive");

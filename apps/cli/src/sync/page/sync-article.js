@@ -155,27 +155,33 @@ function showConflicts(article, { count, items }, isRunning) {
   const more = count > items.length ? [{ more: count - items.length }] : [];
   fill(part.querySelector("ul"), [...items, ...more], {
     keyOf: (item) => JSON.stringify([item, isRunning]),
-    make: (item) => ("more" in item ? made("li", {}, andMore(item.more)) : conflict(item, isRunning, article.act)),
+    make: (item) => ("more" in item ? made("li", {}, andMore(item.more)) : conflict(item, isRunning, article)),
     update: () => {},
   });
 }
 
-function conflict({ copy, original }, isRunning, act) {
-  const choice = (word, keep, file, what, isPossible = true) => {
-    const button = made("button", { type: "button" }, "Keep " + word);
-    button.setAttribute("aria-label", "Keep " + word + ": " + what);
-    onClick(button, () => act("conflicts/keep", { path: copy.path, keep }, "Kept " + word + ": " + what));
-    const changed = file === undefined ? "" : "changed " + new Date(file.modified_at).toLocaleString();
-    const whose = file?.device == null ? "" : "from " + file.device;
-    const told = file === undefined ? "" : joined(", ", whose, file.size, changed);
-    const text = made("span", {}, made("strong", {}, what), told === "" ? "" : " – " + told);
+function conflict({ copy, original }, isRunning, { view, act }) {
+  const choice = (which, keep, what, facts, isPossible = true) => {
+    const button = made("button", { type: "button" }, "Keep " + which);
+    const told = joined(", ", what, ...facts);
+    button.setAttribute("aria-label", "Keep " + which + ": " + told);
+    onClick(button, () => act("conflicts/keep", { path: copy.path, keep }, "Kept " + which + ": " + told));
+    const text = made("span", {}, made("strong", {}, what), joined(", ", " – " + facts[0], ...facts.slice(1)));
     return made("div", { className: "choice" }, text, ...(isRunning && isPossible ? [button] : []));
   };
+  const stateOf = ({ size, modified_at }) =>
+    size === "" ? ["no longer exists"] : [size, "changed " + new Date(modified_at).toLocaleString()];
+  const own = copy.device === view.device ? " (this device)" : "";
+  const whose = copy.device === null ? "conflicted copy" : "version of " + copy.device + own;
   // A folder is not replaced by a file.
-  const choices = [choice("that", "copy", copy, copy.path, original?.folder !== true)];
-  if (original === null) return made("li", {}, ...choices);
-  choices.unshift(choice("this", "original", original, original.path));
-  return made("li", {}, ...choices, choice("both", "both", undefined, "both, the copy under a new name"));
+  const copyChoice = choice("copy", "copy", copy.path, [whose, ...stateOf(copy)], original?.folder !== true);
+  if (original === null) return made("li", {}, copyChoice);
+  const originalChoice = choice("original", "original", original.path, [
+    "original, as on the server",
+    ...stateOf(original),
+  ]);
+  const both = choice("both", "both", "Both files", ["the original stays, the copy gets a new name"]);
+  return made("li", {}, originalChoice, copyChoice, both);
 }
 
 function showSettings(article, { limits, excluded, ignored }, isRunning) {
