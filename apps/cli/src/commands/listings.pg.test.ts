@@ -143,6 +143,13 @@ describe("listings", () => {
     assert.match(item ?? "", /^20\d\d-\d\d-\d\d \d\d:\d\d {2}3\.0 MiB {2}[-0-9a-f]{36} {2}\/list\/plain\.bin$/);
   });
 
+  test("tree shortens a name that is wider than the terminal", async () => {
+    assert.equal((await run(["mkdir", "/long", "/long/a folder with quite a long name"])).code, 0);
+    assert.deepEqual((await onColumns(30, ["tree", "/long"])).slice(0, 2), ["/long", "└── a folder…ite a long name/"]);
+    assert.ok((await run(["tree", "/long"])).stdout.includes("a folder with quite a long name/"));
+    assert.equal((await run(["rm", "--permanent", "--yes", "/long"])).code, 0);
+  });
+
   test("rm --permanent of a folder says how much it takes from the trash too, before or afterwards", async () => {
     const tree = join(folder, "kept");
     mkdirSync(join(tree, "inner"), { recursive: true });

@@ -1,5 +1,6 @@
 import type { NodeJson } from "@holdfast/protocol/values";
-import { count, formatBytes } from "../output/text.ts";
+import { printable } from "@holdfast/core/printable";
+import { count, formatBytes, shortPath } from "../output/text.ts";
 import { newCommand, runs } from "./command.ts";
 import type { CommandMaker } from "./command.ts";
 
@@ -28,7 +29,7 @@ export const treeCommand: CommandMaker = (context) => {
     }
     await run.output.result({ ...root, items, next_cursor: null }, () => [
       root.path,
-      ...treeLines(children, root.id, ""),
+      ...treeLines(children, root.id, "").map((line) => shortBranch(line, run.output.columns ?? Infinity)),
       "",
       totalsOf(root.kind === "folder" ? items : [root]),
     ]);
@@ -41,6 +42,12 @@ function totalsOf(items: readonly NodeJson[]): string {
   const links = items.length - files.length - folders.length;
   const bytes = files.reduce((sum, { size }) => sum + size, 0);
   return `${count(folders.length, "folder")}, ${count(files.length, "file")}${links === 0 ? "" : `, ${count(links, "link")}`}, ${formatBytes(bytes)}`;
+}
+
+/** The name is shortened on a terminal without room for it, so that the branches stay below each other. */
+function shortBranch(line: string, columns: number): string {
+  const [branches = ""] = /^(?:[ │] {3})*[├└]── /.exec(line) ?? [];
+  return branches + shortPath(printable(line.slice(branches.length)), Math.max(columns - 1 - branches.length, 10));
 }
 
 /** The lines below one folder, by name, folders and files together. */
