@@ -115,7 +115,7 @@ describe("the local page, of clients that run", () => {
     const ours = at.read("plan.txt");
     await folder("anna").getByRole("heading", { name: "1 conflict" }).waitFor();
     await folder("anna").getByRole("button", { name: "Keep copy: plan (bert's conflicted copy" }).click();
-    await told("Kept that: ");
+    await told("Kept copy: ");
     await folder("anna").locator(".conflicts").waitFor({ state: "hidden" });
     await home.rest(waitMs, [anna, bert]);
     for (const place of [at, other]) assert.equal(place.read("plan.txt"), theirs);
