@@ -244,7 +244,7 @@ test("where the server has no TLS the message says which address to try", async 
     "x\n",
   );
   assert.equal(code, 7);
-  assert.ok(stderr.includes(`its address is ${command.server.url}.`), stderr);
+  assert.ok(stderr.includes(` does not use TLS: use ${command.server.url}.`), stderr);
 });
 
 test("a password that is too short, a name that is empty and an unknown setting are refused in a sentence", async () => {

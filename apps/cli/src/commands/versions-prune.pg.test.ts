@@ -137,7 +137,7 @@ describe("A space that is full of old versions", () => {
     assert.equal((await run("trash", "empty", "--yes")).code, 0);
     assert.equal((await put(900_000, "/another")).code, 0);
     const over = await put(900_000, "/third");
-    assert.match(over.stderr, /This needs .* free\. The trash is empty: delete files/);
+    assert.match(over.stderr, /This needs .* free in your quota\. The trash is empty: delete files/);
     assert.match((await run("df")).stdout, /^To make room: delete files, then: holdfast trash empty$/m);
   });
 });
