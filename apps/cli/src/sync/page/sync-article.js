@@ -163,7 +163,7 @@ function showConflicts(article, { count, items }, isRunning) {
 function conflict({ copy, original }, isRunning, { view, act }) {
   const choice = (which, keep, what, facts, isPossible = true) => {
     const button = made("button", { type: "button" }, "Keep " + which);
-    const told = joined(", ", what, ...facts);
+    const told = keep === "both" ? facts[0] : joined(", ", what, ...facts);
     button.setAttribute("aria-label", "Keep " + which + ": " + told);
     onClick(button, () => act("conflicts/keep", { path: copy.path, keep }, "Kept " + which + ": " + told));
     const text = made("span", {}, made("strong", {}, what), joined(", ", " – " + facts[0], ...facts.slice(1)));

@@ -1,8 +1,9 @@
-import { lstatSync, readdirSync, readlinkSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { limits } from "@holdfast/core/limits";
 import { nameProblem, type UnfitNameCode, unfitNameCode } from "@holdfast/core/names";
 import { microsOfNanos } from "@holdfast/core/times";
+import { markerPath, ownFolder } from "@holdfast/sync-ports/paths";
 import type { FileStamp } from "../read-files.ts";
 import { toStamp } from "../read-files.ts";
 import type { LocalState } from "./put-plan.ts";
@@ -94,8 +95,10 @@ function readNames(folder: string): { names: string[]; unfit: Unfit[] } {
     return { names: [], unfit: [{ path: folder, code: "unreadable", message: readFailure(thrown) }] };
   }
   const unfit: Unfit[] = [];
+  // The state and the local trash of a sync are no files of the person's.
+  const isSynced = all.includes(ownFolder) && existsSync(join(folder, markerPath));
   const names = all.filter((name) => {
-    if (partNamePattern.test(name)) return false;
+    if (partNamePattern.test(name) || (isSynced && name === ownFolder)) return false;
     const shown = bad.get(name);
     const problem = shown === undefined ? nameProblem(name) : "is not UTF-8";
     if (problem === undefined) return true;
