@@ -66,7 +66,9 @@ export async function examine(
   if (hanging.has(name))
     return [fail(name, "an earlier check has not finished yet", "Check whether its disk or its database hangs.")];
   hanging.add(name);
-  const looking = checks[name](world).finally(() => hanging.delete(name));
+  const looking = checks[name](world)
+    .then((findings) => findings.map((finding) => withoutOnlyPlace(world, finding)))
+    .finally(() => hanging.delete(name));
   let clock: NodeJS.Timeout | undefined;
   const late = new Promise<Finding[]>((resolve) => {
     const detail = `no answer within ${checkTimeoutMs / 1000} s`;
@@ -83,6 +85,22 @@ export async function examine(
   } finally {
     clearTimeout(clock);
   }
+}
+
+/** The administrator of a server with one database and one store has never named a shard or a cell. */
+export function withoutOnlyPlace({ shards, cells }: Pick<DoctorWorld, "shards" | "cells">, finding: Finding): Finding {
+  if (shards.length > 1 || cells.length > 1) return finding;
+  const names = [...shards.map(({ id }) => `shard ${id}`), ...cells.map(({ id }) => `cell ${id}`)];
+  const detail = names.reduce(
+    (text, name) =>
+      text
+        .replace(`the store of ${name}`, "the store")
+        .replace(`that opens ${name}`, "that opens the store")
+        .replace(`${name}: `, "")
+        .replace(`${name}, `, ""),
+    finding.detail,
+  );
+  return { ...finding, detail };
 }
 
 function worstOf(items: readonly Pick<Finding, "state">[]): DiagnosisJson["state"] {

@@ -13,6 +13,8 @@ import { judgeOpenFiles } from "./check-process.ts";
 import { checkProxy } from "./check-proxy.ts";
 import { checkSync, judgeSync } from "./check-sync.ts";
 import { judgeMetadata } from "./check-metadata.ts";
+import { withoutOnlyPlace } from "./diagnose.ts";
+import { ok } from "./finding.ts";
 import { judgeClock } from "./judge-clock.ts";
 
 const state = ({ state: found, advice }: { state: string; advice: string | null }) => {
@@ -219,4 +221,20 @@ test("a proxy that names no address is warned of, and where none stands in front
   const { state: found, detail } = await judged({ requests: 3, entry: "unknown" });
   assert.equal(found, "warn");
   assert.match(detail, /^3 requests .*"unknown"/);
+});
+
+test("a server with one database and one store names neither shard nor cell, another names them", () => {
+  const place = (id: string) => ({ id, db: undefined as never, places: [], store: () => assert.fail() });
+  const one = { shards: [place("main")], cells: [place("main")] };
+  const said = (world: typeof one, detail: string) => withoutOnlyPlace(world, ok("store", detail)).detail;
+  for (const [detail, plain] of [
+    ["shard main: verified", "verified"],
+    ["cell main: no known damage", "no known damage"],
+    ["cell main, /copy: an object was written", "/copy: an object was written"],
+    ["the store of cell main, /copy is 3 s ahead", "the store, /copy is 3 s ahead"],
+    ["the key that opens cell main is missing", "the key that opens the store is missing"],
+  ] as const) {
+    assert.equal(said(one, detail), plain);
+    assert.equal(said({ ...one, cells: [...one.cells, place("other")] }, detail), detail);
+  }
 });
