@@ -22,3 +22,8 @@ test("bytes that travel count before the engine counts their block, and never ru
   assert.equal(doneAfter(5, 9 * mib, 900 * mib), 100);
   assert.equal(doneAfter(6, 0, 900 * mib, 5 * mib), 0, "another plan");
 });
+
+test("several plans that found nothing to do have no share", () => {
+  const now = { ...restingStatus.now, changes: 0, stage: "parts" as const };
+  assert.equal(new ProgressMeter().after(0, { ...restingStatus, now }).share, undefined);
+});

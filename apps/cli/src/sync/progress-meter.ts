@@ -45,7 +45,7 @@ export class ProgressMeter {
     const total = bytes.of + plan.changes * bytesOfChange;
     const done = bytes.done + changesDone * bytesOfChange;
     const donePerSecond = this.#done.after(nowMs, done);
-    const isKnown = plan.stage === "parts" || (hasBytes && plan.isAll && total > 0);
+    const isKnown = total > 0 && (plan.stage === "parts" || (hasBytes && plan.isAll));
     const left = pendingFiles === 0 && isLook && isKnown ? plan.changes : pendingFiles;
     return {
       share: isKnown ? Math.min(1, done / total) : undefined,
