@@ -168,6 +168,7 @@ test("progress tells the rate, and the time left once all is counted", () => {
   assert.match(bar, /^put \[#+-+\] {2}25 % 1 of 4 files/);
   for (const columns of [10, 40, 80, 200])
     assert.ok(progressLine("put", counts, { bytes: 1, work: 1 }, columns).length < columns);
+  assert.equal(progressLine("put", counts, mib, 40), "put  25 % 1 of 4 files, 1.0 MiB", "no number is cut off");
 });
 
 /** As a list of three columns shows it. */

@@ -1,7 +1,7 @@
 import type { Writable } from "node:stream";
 import { Rate } from "./rate.ts";
 import { clearBar, showBar, showLines } from "./screen.ts";
-import { formatBytes, formatDuration, formatNumber } from "./text.ts";
+import { firstClauses, formatBytes, formatDuration, formatNumber } from "./text.ts";
 
 /** What a transfer counts as it goes on; it is done when `done` has reached a total that is final. */
 export class TransferCounts {
@@ -122,7 +122,7 @@ interface Rates {
 function searchLine(label: string, { search, filesKnown }: TransferCounts, columns: number | undefined): string {
   const found = Math.max(search.found, filesKnown);
   const line = `${label}: ${search.doing}${found === 0 ? "" : `… ${formatNumber(found)}`}`;
-  return columns === undefined ? line : line.slice(0, columns - 1);
+  return columns === undefined ? line : firstClauses(line, columns - 1);
 }
 
 /** @param columns of the terminal, undefined for a plain line */
@@ -144,5 +144,5 @@ export function progressLine(label: string, counts: TransferCounts, rates: Rates
   const filled = Math.round(share * width);
   // A share of what is still being counted would run back.
   const bar = isTotalKnown && width >= 5 ? ` [${"#".repeat(filled)}${"-".repeat(width - filled)}]` : "";
-  return `${label}${bar}${percent} ${text}`.slice(0, columns - 1);
+  return firstClauses(`${label}${bar}${percent} ${text}`, columns - 1);
 }
