@@ -60,6 +60,20 @@ test("each file without space in the quota counts as a problem, and people get o
   ]);
 });
 
+test("files that a batch refused without figures have the total too, and a report outlives a server that is gone", async () => {
+  const failure = new HoldfastError("quota", "This needs 10 KiB, and 9.0 KiB is free in your quota. Delete files.");
+  const [read, gone] = [makeReport(), makeReport()];
+  for (const { report } of [read, gone]) for (const path of ["a", "b"]) report.refused(path, failure, 10 * 2 ** 10);
+  await read.report.listUntried(async () => 9 * 2 ** 10);
+  await gone.report.listUntried(() => Promise.reject(new HoldfastError("unreachable", "No answer.")));
+  for (const { report } of [read, gone]) report.tellAlike();
+  assert.match(
+    read.lines()[0] ?? "",
+    /^holdfast: 2 files: not enough space in your quota: 20 KiB needed, 9.0 KiB free/,
+  );
+  assert.match(gone.lines()[0] ?? "", /^holdfast: 2 files: This needs 10 KiB/);
+});
+
 test("one file without space, and files in the space of another person, have the sentence of the server", () => {
   const [one, other] = [makeReport(), makeReport()];
   const failure = new HoldfastError("quota", "The owner of this folder does not have enough space for this.");

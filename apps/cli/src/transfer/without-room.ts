@@ -11,6 +11,7 @@ export class WithoutRoom {
   #neededBytes = 0;
   /** The server reports it only to the owner of the space. */
   #freeBytes: number | undefined;
+  #isOwn = false;
   #message = "";
 
   /** @param failure undefined: it was not tried */
@@ -22,11 +23,13 @@ export class WithoutRoom {
     if (this.#message === "") this.#message = failure.message;
     const freeBytes = failure.body["free_bytes"];
     if (typeof freeBytes === "number") this.#freeBytes = freeBytes;
+    // The results of a batch have the figures only in their sentence.
+    if (typeof freeBytes === "number" || failure.message.startsWith("This needs ")) this.#isOwn = true;
   }
 
-  /** The room that the files that fit have left. @param readFreeBytes undefined: unknown */
+  /** The room that the files that fit have left. @param readFreeBytes undefined: unknown; a failure does not end a transfer that is done */
   async finish(readFreeBytes: () => Promise<number | undefined>): Promise<void> {
-    if (this.#freeBytes !== undefined) this.#freeBytes = (await readFreeBytes()) ?? this.#freeBytes;
+    if (this.#isOwn) this.#freeBytes = (await readFreeBytes().catch(() => undefined)) ?? this.#freeBytes;
   }
 
   /** @returns one file with the sentence of the server, several with their number and size; undefined if there are none */
