@@ -33,6 +33,19 @@ test("one run ends when everything is in sync, and tells what it did", async () 
   alone.close();
 });
 
+test("a look that looks again because something is missing counts each file once", async () => {
+  const alone = new Alone();
+  for (const name of ["a", "b", "c", "d"]) alone.write(name, name);
+  await alone.once();
+  alone.remove("a");
+  const engine = alone.make();
+  let seen = 0;
+  engine.onChange(() => (seen = Math.max(seen, engine.status().look.seen)));
+  await alone.pass(engine.runOnce());
+  assert.equal(seen, 3);
+  alone.close();
+});
+
 test("one run gives a server that cannot be reached half a minute, and then says so", async () => {
   const alone = new Alone();
   const engine = alone.make();

@@ -225,8 +225,8 @@ async function lookAtRest(disk: LocalDisk, input: ScanInput): Promise<Look> {
     }
     const hinted = matches.vanished.size === 0 ? new Set<string>() : await input.moreSuspects();
     suspects = union(union(suspects, hinted), strays.folders);
-    // Where it went must not be left to a later look.
-    const again = await look(disk, { ...input, entriesMax: Infinity }, suspects);
+    // Where it went must not be left to a later look. Its files are counted already.
+    const again = await look(disk, { ...input, entriesMax: Infinity, progress: undefined }, suspects);
     // What is missing may have been where the one before did not look, and have left before this one came there.
     const isPart = seen.later.length > 0 || (attempt === 0 && tops !== undefined);
     if (!isPart && sizeOf(suspects) === sizeOf(seen.suspects) && sawTheSame(seen, again)) return again;
