@@ -43,6 +43,8 @@ describe("what a sync leaves out", () => {
     assert.deepEqual(items.map(({ name }: { name: string }) => name).toSorted(), [".holdfastignore", "c", "d~"]);
     assert.equal((await run(["sync", root, "--once", "--include", "rwa", "--exclude", join(root, "c")])).code, 0);
     assert.deepEqual((await json("sync", root, "--show-rules")).excluded, ["c", "raw"]);
+    const whole = await run(["sync", root, "--once", "--exclude", root]);
+    assert.equal(whole.code, 2, "the whole folder");
   });
 
   test("a line of the ignore file that is no pattern is told with its number and why, and the others hold", async () => {

@@ -80,7 +80,7 @@ async function sync(run: Run, folder: string, flags: SyncFlags): Promise<void> {
   // A shell completes absolute paths; any other leading / is the root of the folder.
   const root = `${resolve(folder)}/`;
   const pathIn = (path: string, option: string): string =>
-    parsePath(path.startsWith(root) ? path.slice(root.length) : path, option);
+    parsePath(`${path}/`.startsWith(root) ? path.slice(root.length) || "." : path, option);
   const excluded = (flags.exclude ?? []).map((path) => pathIn(path, "--exclude"));
   tellMissing(run, folder, excluded);
   await assertPossible(run, folder);
