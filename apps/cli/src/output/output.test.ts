@@ -274,6 +274,8 @@ test("a sentence is broken between words, and a quoted command stays whole", () 
   assert.deepEqual(wrapped(text, 40), ["3 deletions wait for you:", "'holdfast deletes ls' shows them"]);
   assert.deepEqual(wrapped(text, 30), ["3 deletions wait for you:", "'holdfast deletes ls' shows", "them"]);
   assert.deepEqual(indented("one two three four five six", 20, "! "), ["! one two three four", "  five six"]);
+  const command = "start it with: holdfast sync /home/ann/documents/of/the/office";
+  assert.equal(indented(command, 30, "! ").at(-1), "  /home/ann/documents/of/the/office", "people copy it");
 });
 
 test("two sizes of which one is larger never read the same", () => {

@@ -65,8 +65,8 @@ export function shortPath(path: string, columnsMax: number): string {
 // A command in quotes is copied as a whole.
 const words = /'holdfast [^']*'[^\s]*|\S+/g;
 
-/** Treatment of a word that is wider than a line: in several lines, shortened as a path, or as it is. */
-type WideWord = "broken" | "short" | "whole";
+/** Treatment of a word that is wider than a line: in several lines, or as it is. */
+type WideWord = "broken" | "whole";
 
 /** Lines of a text that is broken between words. A quoted command stays in one line where it fits; its words and addresses stay whole. */
 export function wrapped(text: string, columnsMax: number, wide: WideWord = "whole"): string[] {
@@ -84,17 +84,16 @@ export function wrapped(text: string, columnsMax: number, wide: WideWord = "whol
 function wordParts(word: string, columnsMax: number, wide: WideWord): string[] {
   if (columnsOf(word) <= columnsMax || word.includes("://")) return [word];
   if (word.includes(" ")) return word.split(" ");
-  if (wide === "broken") return pieces(word, columnsMax);
-  return [wide === "short" ? shortPath(word, columnsMax) : word];
+  return wide === "broken" ? pieces(word, columnsMax) : [word];
 }
 
 /** Columns that a line of text has at least. */
 const textColumnsMin = 20;
 
-/** The text behind `before`, in lines for a terminal of so many columns that begin below each other. Wide words are shortened. */
+/** The text behind `before`, in lines for a terminal of so many columns that begin below each other. Wide words stay whole: they may be a path in a command. */
 export function indented(text: string, columns: number, before: string, indent = columnsOf(before)): string[] {
   const room = Math.max(columns - 1 - indent, textColumnsMin);
-  return wrapped(text, room, "short").map((line, number) => `${number === 0 ? before : " ".repeat(indent)}${line}`);
+  return wrapped(text, room).map((line, number) => `${number === 0 ? before : " ".repeat(indent)}${line}`);
 }
 
 /** A line for a terminal of so many columns, with its own indent; further lines are indented more. */
