@@ -273,6 +273,7 @@ test("a sentence is broken between words, and a quoted command stays whole", () 
   const text = "3 deletions wait for you: 'holdfast deletes ls' shows them";
   assert.deepEqual(wrapped(text, 40), ["3 deletions wait for you:", "'holdfast deletes ls' shows them"]);
   assert.deepEqual(wrapped(text, 30), ["3 deletions wait for you:", "'holdfast deletes ls' shows", "them"]);
+  assert.deepEqual(wrapped("a name  with two  spaces", 17), ["a name  with two", "spaces"], "as it is");
   assert.deepEqual(indented("one two three four five six", 20, "! "), ["! one two three four", "  five six"]);
   const command = "start it with: holdfast sync /home/ann/documents/of/the/office";
   assert.equal(indented(command, 30, "! ").at(-1), "  /home/ann/documents/of/the/office", "people copy it");

@@ -62,8 +62,8 @@ export function shortPath(path: string, columnsMax: number): string {
   return `${begin}…${end.toReversed().join("")}`;
 }
 
-// A command in quotes is copied as a whole.
-const words = /'holdfast [^']*'[^\s]*|\S+/g;
+// Each with the spaces before it. A command in quotes is copied as a whole.
+const words = /(\s*)('holdfast [^']*'\S*|\S+)/g;
 
 /** Treatment of a word that is wider than a line: in several lines, or as it is. */
 type WideWord = "broken" | "whole";
@@ -72,12 +72,13 @@ type WideWord = "broken" | "whole";
 export function wrapped(text: string, columnsMax: number, wide: WideWord = "whole"): string[] {
   if (columnsOf(text) <= columnsMax) return [text];
   const lines: string[] = [];
-  for (const word of (text.match(words) ?? []).flatMap((each) => wordParts(each, columnsMax, wide))) {
-    const last = lines.at(-1);
-    if (last !== undefined && columnsOf(last) + 1 + columnsOf(word) <= columnsMax)
-      lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(word);
-  }
+  for (const [, spaces = "", word = ""] of text.matchAll(words))
+    for (const [number, part] of wordParts(word, columnsMax, wide).entries()) {
+      const last = lines.at(-1);
+      const joined = `${last ?? ""}${number === 0 ? spaces : " "}${part}`;
+      if (last !== undefined && columnsOf(joined) <= columnsMax) lines[lines.length - 1] = joined;
+      else lines.push(last === undefined ? joined : part);
+    }
   return lines;
 }
 
