@@ -118,9 +118,9 @@ describe("A sync on a terminal", () => {
     await holdfast(["sync", folder, "--remote", "/watched", "--once"], { env });
     const terminal = onTerminal([launcher, "status", folder, "--watch"], { columns: 80, env });
     const shows = (what: RegExp) => () => what.test(terminal.raw().split("\u001b[2J").at(-1) ?? "") || undefined;
-    await eventually("it is shown", 60_000, shows(/Watched: not running/));
+    await eventually("it is shown", 60_000, shows(/Watched:\s+not\s+running/));
     await holdfast(["pause", folder], { env });
-    await eventually("it is shown anew", 60_000, shows(/Watched: not running, and paused/));
+    await eventually("it is shown anew", 60_000, shows(/Watched:\s+not\s+running,\s+and\s+paused/));
     assert.equal(terminal.raw().split("\u001b[2J").length, 3, "once each");
     terminal.type("\u0003");
     await terminal.ended;
