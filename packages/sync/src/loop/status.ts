@@ -201,8 +201,10 @@ function isStillEarly(state: SyncState, id: NodeId): boolean {
   if (copy?.kind !== "file") return false;
   const key = nameKey(nameOf(originalFrom(copy.name)));
   return state.holdersOf(copy.content).some((holder) => {
-    const [local, remote, synced] = [state.local.get(holder), state.remote.get(holder), state.synced.get(holder)];
-    if (local === undefined || remote === undefined || remote.trashed || nameKey(local.name) !== key) return false;
-    return remote.content !== local.content && remote.content !== synced?.content;
+    const local = state.local.get(holder);
+    if (local === undefined || nameKey(local.name) !== key) return false;
+    const remote = state.remote.get(holder);
+    if (remote === undefined || remote.trashed || remote.content === local.content) return false;
+    return remote.content !== state.synced.get(holder)?.content;
   });
 }
