@@ -153,13 +153,15 @@ export class Conflicts {
    *   whatever was chosen, the download would first copy the original aside again
    */
   mustBeOne(outcome: unknown, path: string): void {
-    const copy = this.#copiesAfter(outcome).find((each) => each.path === path);
+    const copies = this.#copiesAfter(outcome);
+    const isMeant = (each: FoundCopy): boolean => each.isEarly && originalPath(each.path) === path;
+    const copy = copies.find((each) => each.path === path) ?? copies.find(isMeant);
     if (copy === undefined)
       throw new HoldfastError("not_found", `${path} is not a conflicted copy and has no conflicted copy.`);
     if (copy.isEarly && isStillEarly(this.#state, copy.id))
       throw new HoldfastError(
         "conflict",
-        `The other version of ${originalPath(path)} is not downloaded yet. Resolve the conflict after that: 'holdfast status' shows what is under way.`,
+        `The other version of ${originalPath(copy.path)} is not downloaded yet. Resolve the conflict after that: 'holdfast status' shows what is under way.`,
       );
   }
 
