@@ -42,7 +42,7 @@ test("an invitation makes an account, which is given a quota, switched off and o
   await page.getByRole("button", { name: "Cancel" }).click();
   await act("Sign out everywhere");
   await page.getByRole("dialog").getByRole("button", { name: "Sign out everywhere" }).click();
-  await page.getByText("Carla is signed out everywhere.").waitFor();
+  await page.getByRole("region", { name: "Messages" }).getByText("Carla is signed out everywhere.").waitFor();
   assert.equal((await api.call("GET", "/account")).status, 401);
   api.token = (await Api.signIn(server.url, carla)).token;
   await act("Disable");
