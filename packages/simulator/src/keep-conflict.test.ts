@@ -159,6 +159,18 @@ test("a conflict is listed, and can be resolved, once the version of the server 
   alone.close();
 });
 
+test("a conflict stays listed when somebody gives the original the bytes of the copy", async () => {
+  const { alone, path } = await withConflict();
+  alone.write("plan.txt", "mine");
+  const commit = (): never => {
+    throw new HoldfastError("unreachable", "It was cut.");
+  };
+  const cut = alone.make({ server: { ...alone.server(), commit } });
+  await assert.rejects(alone.pass(cut.runOnce()), { code: "unreachable" });
+  assert.deepEqual(alone.make().status().conflicts, [path]);
+  alone.close();
+});
+
 test("the original kept: the copy goes to the trash, here and there", async () => {
   const { alone, path } = await withConflict();
   await keep(alone, path, "original");

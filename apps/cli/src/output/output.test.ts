@@ -12,6 +12,7 @@ import { TransferReport } from "../transfer/transfer-report.ts";
 import { printable } from "@holdfast/core/printable";
 import {
   columnsOf,
+  firstClauses,
   formatBytes,
   formatDuration,
   formatTable,
@@ -237,9 +238,16 @@ test("paths that end a line stay whole, for people to copy them", () => {
 });
 
 test("names that would look the same if they were shortened are listed whole", () => {
-  const rows = [1, 2].map((day) => ["1", "", `/photos/2026-07-0${day} ${"in the mountains ".repeat(4)}.jpg`]);
+  const long = "in the mountains ".repeat(3);
+  const rows = [1, 2].map((day) => ["1", "", `/photos/${long}2026-07-0${day} ${long}.jpg`]);
   assert.match(shownOn(60, rows).join("\n"), /2026-07-01[^]*2026-07-02/);
+  assert.ok(!shownOn(60, rows).join("").includes("…"));
   assert.ok(shownOn(60, rows).every((line) => line.length < 60));
+});
+
+test("whole clauses go from the end of a line without room, whatever is in them", () => {
+  assert.equal(firstClauses("in sync, 2 problems: a\nb", 12), "in sync");
+  assert.equal(firstClauses("two\nlines without a clause", 9), "two\nlines…");
 });
 
 test("no line of a table is wider than the terminal", () => {

@@ -105,7 +105,7 @@ export function fitted(line: string, columns: number): string[] {
 
 /** As many clauses of a line as there is room for: "in sync since 12:00:01, 2 problems". */
 export function firstClauses(line: string, columnsMax: number): string {
-  for (let clauses = line; clauses !== ""; clauses = clauses.replace(/(?:^|[,;:] )(?:(?![,;:] ).)*$/, ""))
+  for (let clauses = line; clauses !== ""; clauses = clauses.replace(/(?:^|[,;:] )(?:(?![,;:] ).)*$/s, ""))
     if (columnsOf(clauses) <= columnsMax) return clauses;
   return shortLine(line, columnsMax);
 }

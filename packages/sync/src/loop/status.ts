@@ -206,7 +206,6 @@ function isStillEarly(state: SyncState, id: NodeId): boolean {
     const local = state.local.get(holder);
     if (local === undefined || nameKey(local.name) !== key) return false;
     const remote = state.remote.get(holder);
-    if (remote === undefined || remote.trashed || remote.content === local.content) return false;
-    return remote.content !== state.synced.get(holder)?.content;
+    return remote?.trashed === false && remote.content !== state.synced.get(holder)?.content;
   });
 }
