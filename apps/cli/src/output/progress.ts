@@ -9,7 +9,7 @@ export class TransferCounts {
   filesTotal = 0;
   bytesDone = 0;
   bytesTotal = 0;
-  /** What is counted, in the singular; "": only bytes. */
+  /** Noun of the counted things, in the singular; "": only bytes are counted. */
   noun = "file";
   /** What one file takes beside its bytes, as bytes: where small files take as long as large ones, bytes alone tell little. */
   fileCostBytes = 0;

@@ -27,7 +27,7 @@ export function toSentence(thrown: unknown): HoldfastError {
   return new HoldfastError("failed", `${path}: ${words[errno]} (${errno}).${advice}`, { cause: thrown });
 }
 
-/** Of an error with the code `store_full`, which servers return without the system's code. */
+/** Tells a full disk here from a full server by the code of the system, which servers do not return. @param error with the code `store_full` */
 export function isDiskHereFull({ message }: { readonly message: string }): boolean {
   return /\((?:ENOSPC|EDQUOT)\)/.test(message);
 }

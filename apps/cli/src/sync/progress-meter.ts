@@ -12,7 +12,7 @@ export interface HowFar {
   readonly bytesPerSecond: number;
   /** Undefined: nobody can tell yet. */
   readonly secondsLeft: number | undefined;
-  /** Of the files of the plan that is carried out, as far as it is known of; 0 of 0 where several plans follow each other. */
+  /** Content of the files in the present plan, as far as it is known; 0 of 0 if several plans follow each other. */
   readonly bytes: { readonly done: number; readonly of: number };
   readonly changes: { readonly done: number; readonly of: number };
   /** That differ still, those that wait for something included; before there is a plan, the found files of which bytes travel. */

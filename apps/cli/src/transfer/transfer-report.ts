@@ -66,7 +66,7 @@ export class TransferReport {
     return `${attributes}${formatNumber(this.filesEqual)} equal already`;
   }
 
-  /** Of what is probably not meant: shown with `--quiet` too. */
+  /** A warning about something that is probably a mistake: shown with `--quiet` too. */
   warn(text: string): void {
     this.#output.say(`holdfast: ${text}`);
   }

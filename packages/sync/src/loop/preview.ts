@@ -29,9 +29,9 @@ export interface Preview {
   readonly path: string;
   /** Of a folder that is deleted on the server: so many files go with it. */
   readonly files?: number;
-  /** Of the content of a file that comes from the server or goes to it; blocks that are there already do not travel. */
+  /** Size of the file that is downloaded or uploaded; blocks that are there already do not travel. */
   readonly bytes?: number;
-  /** Of a conflicted copy: the path of the file that is kept twice. */
+  /** Path of the file that is kept twice, at its conflicted copy. */
   readonly of?: string;
 }
 

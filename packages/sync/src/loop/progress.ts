@@ -23,7 +23,7 @@ const namesMax = 3;
 /** Blocks that were sent and are in no accepted file. */
 const unacceptedMax = 100_000;
 
-/** Of a plan that is to be carried out; before there is one, of the files that the look has found. */
+/** Extent of the plan that is to be carried out; before there is one, of the files that the look has found. */
 export interface Planned {
   readonly changes: number;
   /** That its files have. */

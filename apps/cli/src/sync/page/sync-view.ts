@@ -44,7 +44,7 @@ export const syncView = z.object({
   /** "" is the whole drive. */
   remote: z.string(),
   state: z.enum(["idle", "syncing", "paused", "offline", "waiting", "not_running"]),
-  /** Of the state `waiting`; absent from an older client. */
+  /** The thing that the state `waiting` waits for; absent from an older client. */
   waits_for: z.enum(["you", "server", "quota"]).default("you"),
   /** Also of one that does not run: whether its next start will be. */
   paused: z.boolean(),
