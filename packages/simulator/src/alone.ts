@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { sha256 } from "@holdfast/core/hash";
 import type { NodeId } from "@holdfast/core/ids";
 import type { BatchOperationInput } from "@holdfast/protocol/batch";
 import type { ContentKey } from "@holdfast/sync/model/trees";
@@ -13,6 +12,7 @@ import { ailingDisk } from "./ailing-disk.ts";
 import { homeOf } from "./model-shares.ts";
 import { serverTree } from "./oracle.ts";
 import type { Life } from "./scheduler.ts";
+import { cutSmall } from "./small-blocks.ts";
 import { World } from "./world.ts";
 import type { Device, WorldOptions } from "./world-state.ts";
 import type { SimulatedRoot } from "./simulated-root.ts";
@@ -170,9 +170,11 @@ export class Alone {
   putOnServer(text: string, target: PutTarget): void {
     const { model } = this.world;
     const bytes = Buffer.from(text);
-    const block = { hash: sha256(bytes), bytes };
-    model.putBlocks([block]);
-    const blocks = [{ hash: block.hash, size: bytes.length }];
+    let start = 0;
+    const blocks = cutSmall(bytes).map(({ hash, size }) => {
+      model.putBlocks([{ hash, bytes: bytes.subarray(start, (start += size)) }]);
+      return { hash, size };
+    });
     this.onServer({ op: "put", operation_id: model.fresh("another's "), ...target, size: bytes.length, blocks });
   }
 

@@ -208,6 +208,7 @@ async function rest(world: World): Promise<void> {
   const isAtRest = (device: Device): boolean => {
     const { life, engine, ills } = device;
     if (!life.isAlive || ills.isAway || engine.phase !== "waiting") return false;
+    if (engine.outcome?.isTransferring === true) return false;
     return engine.outcome?.lookAgainMs === undefined || takenPaths(world, device).length > 0;
   };
   const isResting = (): boolean => world.devices.every(isAtRest);

@@ -56,7 +56,7 @@ export const executeBugs = {
   ],
   "a new file is not synced": [
     { file: "execute/copy-aside.ts", find: "  await hands.disk.syncFile(temporary);\n", put: "" },
-    { file: "execute/write-large.ts", find: "        await hands.disk.syncFile(part);\n", put: "" },
+    { file: "execute/write-large.ts", find: "      await hands.disk.syncFile(part);\n", put: "" },
     { file: "execute/write-small.ts", find: "attempt(together)", put: "attempt(async () => undefined)" },
     {
       file: "execute/write-small.ts",

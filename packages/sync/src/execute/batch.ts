@@ -18,7 +18,7 @@ import { type Hands, randomName } from "./hands.ts";
 import { KnownFolders } from "./known-folders.ts";
 import { stashedBy } from "./replace.ts";
 import { LocalSources } from "./sources.ts";
-import { writeLarge } from "./write-large.ts";
+import { takeAssembled, writeLarge } from "./write-large.ts";
 import { writeSmall, type Written } from "./write-small.ts";
 
 /** Larger files are written one after the other, block by block; of smaller ones a batch holds all bytes at once. */
@@ -112,7 +112,13 @@ async function writeAll(
   operations: readonly FileOperation[],
 ): Promise<ReadonlyMap<FileOperation, Written>> {
   const written = new Map<FileOperation, Written>();
-  const files = operations.filter(({ remote }) => remote.kind === "file");
+  const files: FileOperation[] = [];
+  for (const operation of operations.filter(({ remote }) => remote.kind === "file")) {
+    const { content } = operation.remote;
+    if (hands.arrived?.has(content) !== true) files.push(operation);
+    else written.set(operation, hands.arrived.get(content) ?? (await takeAssembled(hands, operation)));
+    hands.arrived?.delete(content);
+  }
   for (const operation of operations.filter(({ remote }) => remote.kind === "symlink")) {
     written.set(operation, await writeLink(hands, operation));
   }

@@ -1,4 +1,5 @@
 import type { Random } from "@holdfast/core/clock";
+import type { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
 import type { Doubt } from "./durable.ts";
 import { DiskChanged } from "../model/disk-changed.ts";
@@ -10,7 +11,7 @@ import type { Patches } from "../model/patches.ts";
 import type { Fingerprint, LocalDisk, LocalStat, NodeKind, Server } from "@holdfast/sync-ports/ports";
 import { sameButCtime, sameFingerprint } from "../model/fingerprints.ts";
 import type { SyncState } from "../state/sync-state.ts";
-import type { LocalRow } from "../model/trees.ts";
+import type { ContentKey, LocalRow } from "../model/trees.ts";
 
 /** What every change of the disk needs. */
 export interface Hands {
@@ -29,6 +30,8 @@ export interface Hands {
   readonly filesystem: Filesystem;
   /** How patches are made; undefined: as they are. The simulator's blocks are too short for that. */
   readonly patches?: Patches | undefined;
+  /** Files that lie complete in the temporary folder, by their content, or why one could not be brought there. */
+  readonly arrived?: Map<ContentKey, HoldfastError | undefined> | undefined;
   /** Throws if somebody stopped the engine meanwhile. */
   readonly checkStop?: (() => void) | undefined;
 }

@@ -6,7 +6,7 @@ import type { ManifestEntry } from "@holdfast/core/manifest";
 import { joinPath, ownFolders } from "@holdfast/sync-ports/paths";
 import type { ArrivedBlock, Part, WantedBlock } from "@holdfast/sync-ports/ports";
 import type { KnownBlock } from "../state/manifests.ts";
-import { type Arrival, fetchedPart, localPart, wantedBlock } from "./arrival.ts";
+import { type Arrival, fetchedPart, type FileOperation, localPart, wantedBlock } from "./arrival.ts";
 import { createAside, piecesOfFetched, piecesOfSource } from "./create.ts";
 import { type Hands, randomName } from "./hands.ts";
 import { type LocalSources, offsetsOf } from "./sources.ts";
@@ -18,41 +18,66 @@ const oldSuffix = ".old";
 /** Files of this disk that may turn out to be others before nothing more is taken from it. */
 const attemptsMax = 3;
 
-/**
- * Writes one large file beside, block by block, with bounded memory. What was written before a failure is kept and used by
- * the next attempt, verified again.
- */
+/** Writes one large file beside and takes it, see `assemble`. */
 export async function writeLarge(hands: Hands, sources: LocalSources, arrival: Arrival): Promise<Written> {
-  const { operation, blocks } = arrival;
-  const part = joinPath(ownFolders.temporary, `${operation.remote.content}${partSuffix}`);
   try {
-    const old = await takeOld(hands, part);
-    for (let attempt = 0; ; attempt += 1) {
-      const assembly = new Assembly(hands, arrival, old, attempt < attemptsMax);
-      try {
-        await createAside(hands, part, operation, assembly.parts(), assembly.shares);
-        await hands.disk.syncFile(part);
-      } catch (error) {
-        const untrue =
-          error instanceof HoldfastError && error.code === "hash_mismatch" ? error.body["hash"] : undefined;
-        const source = arrival.sources[blocks.findIndex(({ hash }) => hash === untrue)];
-        if (source === undefined || attempt >= attemptsMax) throw error;
-        sources.distrust(source.path);
-        assembly.dropSources(source.path);
-        continue;
-      }
-      if (assembly.failure !== undefined) throw assembly.failure;
-      hands.state.manifests.keep(operation.remote.content, assembly.known);
-      break;
+    await assemble(hands, sources, arrival);
+  } catch (error) {
+    if (error instanceof HoldfastError) return error;
+    throw error;
+  }
+  return takeAssembled(hands, arrival.operation);
+}
+
+/**
+ * Writes one large file beside, block by block, with bounded memory, under a name made of its content. What was written
+ * before a failure is kept and used by the next attempt, verified again.
+ * @param advance called with the size of each block before it is written; whatever it throws ends the writing
+ * @throws HoldfastError
+ */
+export async function assemble(
+  hands: Hands,
+  sources: LocalSources,
+  arrival: Arrival,
+  advance?: (sizeBytes: number) => void,
+): Promise<void> {
+  const { operation, blocks } = arrival;
+  const part = partOf(operation);
+  const old = await takeOld(hands, part);
+  for (let attempt = 0; ; attempt += 1) {
+    const assembly = new Assembly(hands, arrival, { old, usesDisk: attempt < attemptsMax, advance });
+    try {
+      await createAside(hands, part, operation, assembly.parts(), assembly.shares);
+      await hands.disk.syncFile(part);
+    } catch (error) {
+      const untrue = error instanceof HoldfastError && error.code === "hash_mismatch" ? error.body["hash"] : undefined;
+      const source = arrival.sources[blocks.findIndex(({ hash }) => hash === untrue)];
+      if (source === undefined || attempt >= attemptsMax) throw error;
+      sources.distrust(source.path);
+      assembly.dropSources(source.path);
+      continue;
     }
-    if (old !== undefined) await hands.disk.unlink(old.path);
-    const path = joinPath(ownFolders.temporary, randomName(hands));
-    await hands.disk.rename(part, path);
+    if (assembly.failure !== undefined) throw assembly.failure;
+    hands.state.manifests.keep(operation.remote.content, assembly.known);
+    break;
+  }
+  if (old !== undefined) await hands.disk.unlink(old.path);
+}
+
+/** Gives what was assembled a name of its own, under which no other attempt finds it. */
+export async function takeAssembled(hands: Hands, operation: FileOperation): Promise<Written> {
+  const path = joinPath(ownFolders.temporary, randomName(hands));
+  try {
+    await hands.disk.rename(partOf(operation), path);
     return { path };
   } catch (error) {
     if (error instanceof HoldfastError) return error;
     throw error;
   }
+}
+
+function partOf({ remote }: FileOperation): string {
+  return joinPath(ownFolders.temporary, `${remote.content}${partSuffix}`);
 }
 
 interface Old {
@@ -83,14 +108,28 @@ class Assembly {
   readonly #old: Old | undefined;
   readonly #offsets: readonly number[];
   readonly #usesDisk: boolean;
+  readonly #advance: ((sizeBytes: number) => void) | undefined;
   #fetched: AsyncIterator<ArrivedBlock> | undefined;
 
-  constructor(hands: Hands, arrival: Arrival, old: Old | undefined, usesDisk: boolean) {
+  constructor(
+    hands: Hands,
+    arrival: Arrival,
+    {
+      old,
+      usesDisk,
+      advance,
+    }: {
+      readonly old: Old | undefined;
+      readonly usesDisk: boolean;
+      readonly advance: ((sizeBytes: number) => void) | undefined;
+    },
+  ) {
     this.#hands = hands;
     this.#arrival = arrival;
     this.#old = old;
     this.#offsets = offsetsOf(arrival.blocks);
     this.#usesDisk = usesDisk;
+    this.#advance = advance;
   }
 
   dropSources(path: string): void {
@@ -114,7 +153,9 @@ class Assembly {
     try {
       for (const [position, block] of this.#arrival.blocks.entries()) {
         this.#hands.checkStop?.();
-        yield await this.#part(block, position);
+        const part = await this.#part(block, position);
+        this.#advance?.(block.size);
+        yield part;
       }
     } catch (error) {
       if (!(error instanceof HoldfastError)) throw error;

@@ -20,6 +20,7 @@ import type { LastingRefusals } from "./lasting-refusals.ts";
 import type { IsCopiedMarker } from "../scan/other-root.ts";
 import type { LeftPlaces } from "../scan/left-places.ts";
 import type { Suspects } from "../scan/scope.ts";
+import type { Transfers } from "./transfers.ts";
 
 /** What came of it when space was last to be freed; undefined: it never was since the engine began. */
 export interface Freeing {
@@ -49,6 +50,7 @@ export interface CycleContext extends Hands {
   readonly quarantine: Quarantine;
   readonly resting: RestingDeletions;
   readonly early: EarlyBlocks;
+  readonly transfers: Transfers;
   /** See `EngineOptions`. */
   readonly isCopied?: IsCopiedMarker | undefined;
   readonly portions: Portions;

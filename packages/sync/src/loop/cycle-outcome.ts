@@ -5,6 +5,8 @@ export interface CycleOutcome {
   readonly hasProgressed: boolean;
   /** More that is fresh has its turn at once: what came of the whole round is told with its last plan. */
   readonly isMidway: boolean;
+  /** The bytes of long files travel: a later cycle takes them. */
+  readonly isTransferring: boolean;
   /** Something was done here, or taken by the server. */
   readonly isFruitful: boolean;
   /** When to look again unless something wakes it before; undefined: nothing is waited for. */

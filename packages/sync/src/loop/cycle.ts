@@ -55,7 +55,7 @@ const endingAgainMs = 30_000;
 /** Listens, looks, decides, acts. */
 export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
   const { state } = context;
-  context.progress.begin();
+  context.progress.begin(context.transfers.begun.reduce((sum, { bytes }) => sum + bytes, 0));
   await checkRoot(context);
   await fetchRemote(context);
   if (await tellAnswers(context)) await fetchRemote(context);
@@ -74,18 +74,16 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
   const waits = new Waits(context);
   context.rounds.begin(state.restless.fresh);
   const decision = await decide(context, look);
-  const next = await withoutHeldRules(context, await waits.within(decision));
+  const due = await withoutHeldRules(context, await waits.within(decision));
+  const { plan: next, failure } = context.transfers.within(context, voiceOf(context), { ...decision, plan: due });
   const { last } = decision;
   const { waitingDeletions } = context.brakes;
-  const later = last === undefined ? 0 : state.restless.fresh.countAfter(last);
-  context.progress.expect(next.local.length + next.remote.length + next.waiting.size + waitingDeletions + later, {
-    bytes: bytesOfPlan(state, next),
-    isAll: later === 0,
-  });
+  expectPlan(context, due, { later: last === undefined ? 0 : state.restless.fresh.countAfter(last) });
   const failures: Problem[] = [];
   const { done, changed: isChanging } = await actWithRules(context, next.local, () => actAll(context, next.local));
   const isEnding = noteFailures(context, ending.failures, failures);
   const { isSent, isTaken, hasChanged } = await sendAndNote(context, next);
+  if (failure !== undefined) throw failure;
   const changed = isChanging || isEnding || hasChanged;
   const local = [...ending.operations, ...next.local];
   for (const operation of [...local, ...next.remote]) context.suspicion.add(suspectsOf(state, operation));
@@ -104,10 +102,13 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
   const refusals = wantedOf(state.refusals, decision, next);
   const isDone = done > 0 || ending.operations.length > ending.failures.size;
   const hasProgressed = isDone || isSent;
-  const isOver = !hasProgressed && !isRestless && untilMs.length + refusals.length + waitingDeletions === 0;
+  const isTransferring = context.transfers.isBusy;
+  const goesOn = hasProgressed || isTransferring || isRestless;
+  const isOver = !goesOn && untilMs.length + refusals.length + waitingDeletions === 0;
   const outcome: CycleOutcome = {
     hasProgressed,
     isMidway: last !== undefined,
+    isTransferring,
     isFruitful: isDone || isTaken,
     isRestless,
     isStuck: isRestless && !changed && context.unread.areLasting,
@@ -131,6 +132,20 @@ async function prepareRules(context: CycleContext): Promise<void> {
   await freeChosen(context);
 }
 
+/** @param later changes that this plan has no room for */
+function expectPlan(
+  { state, brakes, progress, transfers }: CycleContext,
+  due: Plan,
+  { later }: { readonly later: number },
+): void {
+  const { local, remote, waiting } = due;
+  progress.expect(local.length + remote.length + waiting.size + brakes.waitingDeletions + later, {
+    bytes: bytesOfPlan(state, due),
+    isAll: later === 0,
+  });
+  for (const { path } of transfers.begun) progress.touch(path);
+}
+
 async function sendAndNote(context: CycleContext, { remote }: Pick<Plan, "remote">): ReturnType<typeof send> {
   const sent = await send(voiceOf(context), remote);
   const { state, brakes, nowMs } = context;
@@ -141,7 +156,12 @@ async function sendAndNote(context: CycleContext, { remote }: Pick<Plan, "remote
 
 /** Sending asks for it, and knows nothing of how the disk does it. */
 function voiceOf(context: CycleContext): Voice {
-  return { ...context, makeDurable: (ids) => makePersonActsDurable(context, ids) };
+  const { early, transfers } = context;
+  const sent: Voice["early"] = {
+    has: (hash, into) => early.has(hash, into) || transfers.hasSent(hash, into),
+    settled: () => early.settled(),
+  };
+  return { ...context, early: sent, makeDurable: (ids) => makePersonActsDurable(context, ids) };
 }
 
 /**

@@ -31,6 +31,7 @@ import { Conflicts, type EngineStatus, statusOf } from "./status.ts";
 import { Rehash } from "./rehash.ts";
 import { passingMs } from "./unread.ts";
 import type { EngineOptions } from "./engine-options.ts";
+import { Transfers } from "./transfers.ts";
 
 /** In which the hints of one move have all arrived: the watcher gathers them for 50 ms. */
 const hintsMs = 60;
@@ -49,6 +50,7 @@ export class Engine {
   readonly #deadNodes = new DeadNodes();
   readonly #nextLook: NextLook;
   readonly #lastSync: LastSync;
+  readonly #transfers = new Transfers();
   #rehash: Rehash;
   readonly #disk: LocalDisk;
   #context: CycleContext;
@@ -104,7 +106,7 @@ export class Engine {
       conflicts: this.#conflicts.after(this.#last),
       progress: this.#progress,
       outcome: this.#last,
-      failure: this.#failure ?? this.#polling.failure,
+      failure: (this.#transfers.areAdvancing ? undefined : this.#failure) ?? this.#polling.failure,
       lastSyncAtMs: this.#lastSync.atMs,
       deletionsWaiting: this.#brakes.waitingDeletions,
       freed: this.#learned.freeing.last,
@@ -216,7 +218,12 @@ export class Engine {
   }
 
   async run(): Promise<void> {
-    while (this.#phase !== "stopped" && this.#phase !== "refused") this.#turn(await this.#step());
+    try {
+      while (this.#phase !== "stopped" && this.#phase !== "refused") this.#turn(await this.#step());
+    } finally {
+      this.#work.abort();
+      await this.#transfers.end();
+    }
   }
 
   /**
@@ -239,6 +246,7 @@ export class Engine {
     } finally {
       // A poll that a wait began: it would be repeated for ever, and keep the process from its end.
       this.#work.abort();
+      await this.#transfers.end();
       this.#renewWork();
     }
   }
@@ -277,6 +285,8 @@ export class Engine {
       disk: gateDisk(this.#disk, { signal, progress }),
       server: gated,
       early: new EarlyBlocks({ ...this.#options, server: gated }),
+      transfers: this.#transfers,
+      arrived: this.#transfers.arrived,
       progress,
       brakes: this.#brakes,
       moreSuspects: async () => {
@@ -325,10 +335,13 @@ export class Engine {
   }
 
   #noteOutcome(outcome: CycleOutcome): void {
-    this.#backoff.forget();
-    this.#failure = undefined;
+    // A transfer may fail again as it did before.
+    if (!outcome.isTransferring || outcome.isFruitful) {
+      this.#backoff.forget();
+      this.#failure = undefined;
+    }
     this.#polling.forget();
-    if (!outcome.hasProgressed) {
+    if (!outcome.hasProgressed && !outcome.isTransferring) {
       this.#deadNodes.forget(this.#options.state);
       this.#options.state.rest();
     }
@@ -360,13 +373,15 @@ export class Engine {
     const over = new AbortController();
     const woken = new Promise<void>((resolve) => (this.#wake = resolve));
     const signals = [woken, this.#options.sleep(durationMs, over.signal)];
-    const isAtRest = listens && this.#last?.lookAgainMs === undefined;
+    const { isBusy } = this.#transfers;
+    const isAtRest = listens && !isBusy && this.#last?.lookAgainMs === undefined;
     const rehash = isAtRest ? this.#rehash.run(over.signal) : Promise.resolve(false);
     if (listens)
       signals.push(
         this.#polling.listen(),
         rehash.then((hasFound) => (hasFound ? undefined : woken)),
       );
+    if (listens && isBusy) signals.push(this.#transfers.ended((ms) => this.#options.sleep(ms, over.signal)));
     await Promise.race(signals);
     over.abort();
     await rehash;

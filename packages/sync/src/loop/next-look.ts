@@ -24,10 +24,11 @@ export class NextLook {
   }
 
   /** @returns whether all has been looked at since it last said so, and nothing is left to do */
-  note({ isRestless, hasProgressed, isMidway, lookAgainMs }: CycleOutcome): boolean {
+  note({ isRestless, hasProgressed, isMidway, isTransferring, lookAgainMs }: CycleOutcome): boolean {
     if (isMidway) return false;
     this.#restless = isRestless && !hasProgressed ? this.#restless + 1 : 0;
-    const isOver = this.#hasLookedEverywhere && !hasProgressed && lookAgainMs === undefined;
+    const isAtRest = !hasProgressed && !isTransferring && lookAgainMs === undefined;
+    const isOver = this.#hasLookedEverywhere && isAtRest;
     if (isOver) this.#hasLookedEverywhere = false;
     return isOver;
   }

@@ -50,17 +50,19 @@ export class Patience {
     this.#notice(outcome);
     // A failure that is not over yet, or a cycle that has not ended.
     if (failure !== undefined || phase !== "waiting" || outcome === undefined) return undefined;
+    if (outcome.isTransferring) return undefined;
     if (outcome.isRestless && !this.#isOver(outcome.isStuck ? "stuck" : "restless")) return undefined;
     if (!outcome.isRestless && outcome.retriesSoon && !this.#isOver("refused")) return undefined;
     const isDone = !outcome.isRestless && !outcome.retriesSoon && outcome.deletionsWaiting === 0;
     return { inSync: isDone && !outcome.problems.some(needsPerson), problems: outcome.problems };
   }
 
-  /** A cycle that went well ends the wait for the server, and one that brought something about begins every wait anew. */
+  /** A cycle that went well ends the wait for the server, unless the bytes of a file are still to go, and one that brought something about begins every wait anew. */
   #notice(outcome: CycleOutcome | undefined): void {
     if (outcome === this.#seen || outcome === undefined) return;
     this.#seen = outcome;
-    if (outcome.isFruitful || this.#since?.why === "unreachable") this.#since = undefined;
+    const isReached = this.#since?.why === "unreachable" && !outcome.isTransferring;
+    if (outcome.isFruitful || isReached) this.#since = undefined;
   }
 
   #isOver(why: keyof typeof patienceMs): boolean {

@@ -102,12 +102,15 @@ export class Progress {
     this.#changed();
   }
 
-  /** A cycle begins: nothing is planned yet. What is sent while its files are read counts to its plan. */
-  begin(): void {
+  /**
+   * A cycle begins: nothing is planned yet. What is sent while its files are read counts to its plan.
+   * @param bytesAhead of files that its plan will have, transferred before it
+   */
+  begin(bytesAhead = 0): void {
     if (!this.#goesOn) this.planned = nothingPlanned;
     this.look = nothingLooked;
     this.names = [];
-    this.#movedBefore = this.bytesUp + this.bytesDown;
+    this.#movedBefore = this.bytesUp + this.bytesDown - bytesAhead;
     this.#bytesOfDone = 0;
   }
 

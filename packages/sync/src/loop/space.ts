@@ -1,4 +1,5 @@
 import { unlikeBytes } from "@holdfast/core/format-bytes";
+import type { NodeId } from "@holdfast/core/ids";
 import type { LocalOperation } from "../plan/plan-types.ts";
 
 /** Of the filesystem in which the root stands; bytes. */
@@ -29,11 +30,13 @@ export function roomWords(sizeBytes: number, roomBytes: number): string {
 /**
  * Leaves out what would take the last space of the disk, see `keptFreeBytes`.
  * What needs no space, and what goes, stands.
+ * @param bytesHere what the disk holds already of the new content of a node
  * @returns `why`: the size of what is left out, beside the room that all else leaves
  */
 export function withinSpace(
   operations: readonly LocalOperation[],
   space: DiskSpace | undefined,
+  bytesHere: (id: NodeId) => number = () => 0,
 ): {
   readonly operations: readonly LocalOperation[];
   readonly leftOut: readonly LocalOperation[];
@@ -42,6 +45,8 @@ export function withinSpace(
   if (space === undefined) return { operations, leftOut: [], why: "" };
   let roomBytes = roomOf(space);
   const leftOut: LocalOperation[] = [];
+  const neededBytes = (operation: LocalOperation): number =>
+    Math.max(0, newBytesOf(operation) - bytesHere(operation.id));
   const fitting = operations.filter((operation) => {
     const sizeBytes = neededBytes(operation);
     const fits = sizeBytes === 0 || sizeBytes <= roomBytes;
@@ -53,7 +58,7 @@ export function withinSpace(
   return { operations: fitting, leftOut, why: roomWords(neededByRest, roomBytes) };
 }
 
-function neededBytes(operation: LocalOperation): number {
+function newBytesOf(operation: LocalOperation): number {
   if (operation.op === "copy_aside") return operation.local.fingerprint.sizeBytes;
   const brings = operation.op === "create" || operation.op === "replace";
   return brings && operation.remote.kind === "file" ? operation.remote.sizeBytes : 0;

@@ -105,6 +105,7 @@ function activityOf(input: StatusInput, problems: readonly Problem[]): Activity 
       return failure === undefined || isOffline(failure) ? "offline" : "waiting";
     default:
       if (failure !== undefined) return isOffline(failure) ? "offline" : "waiting";
+      if (outcome?.isTransferring === true && phase !== "stopped") return "syncing";
       if (deletionsWaiting > 0 || problems.some(needsPerson)) return "waiting";
       if (phase === "stopped" && isCutShort(input)) return "syncing";
       return outcome?.isRestless === true || outcome?.retriesSoon === true ? "syncing" : "idle";

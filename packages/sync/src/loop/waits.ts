@@ -10,6 +10,7 @@ import type { RestingDeletions } from "./resting-deletions.ts";
 import type { StubbornChanges } from "./stubborn-changes.ts";
 import type { Suspicion } from "./suspicion.ts";
 import { type DiskSpace, withinSpace } from "./space.ts";
+import type { Transfers } from "./transfers.ts";
 
 /** A full disk is looked at again after this. */
 const spaceAgainMs = 30_000;
@@ -23,6 +24,7 @@ interface WaitInput {
   readonly resting: RestingDeletions;
   readonly suspicion: Suspicion;
   readonly stubborn: StubbornChanges;
+  readonly transfers: Pick<Transfers, "bytesHere">;
   readonly freeSpace: (() => Promise<DiskSpace | undefined>) | undefined;
 }
 
@@ -98,9 +100,10 @@ export class Waits {
   }
 
   async #fit(local: Plan["local"]): Promise<ReturnType<typeof withinSpace>> {
-    const { freeSpace } = this.#input;
+    const { freeSpace, transfers } = this.#input;
     const brings = local.some(({ op }) => op === "create" || op === "replace" || op === "copy_aside");
-    return withinSpace(local, brings && freeSpace !== undefined ? await freeSpace() : undefined);
+    const space = brings && freeSpace !== undefined ? await freeSpace() : undefined;
+    return withinSpace(local, space, (id) => transfers.bytesHere(id));
   }
 }
 

@@ -7,7 +7,10 @@ import type { Voice } from "./voice.ts";
 const askBytesMin = 64 * 1024;
 
 /** By space and hash: what one has is not there for another. */
-export async function missingOf({ server, early }: Voice, outgoing: readonly Outgoing[]): Promise<Set<string>> {
+export async function missingOf(
+  { server, early }: Voice,
+  outgoing: readonly Pick<Outgoing, "proposal">[],
+): Promise<Set<string>> {
   const missing = new Set<string>();
   // What is small does not wait for what is not.
   if (outgoing.some(({ proposal }) => proposal !== undefined && proposal.unsure.length > 1)) await early?.settled();

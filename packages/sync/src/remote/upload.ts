@@ -34,14 +34,21 @@ const unaskedGrowthBytesMax = 4 * 1024 * 1024;
 
 /**
  * Sends blocks of a file ahead of the operation that needs them, with bounded memory.
+ * @param advance called with the size of each part before it is sent; whatever it throws ends the sending
  * @throws DiskChanged, HoldfastError quota before any was sent, if there is no room for the file
  */
-export async function sendAhead(voice: Voice, proposal: Proposal, ranges: readonly Range[]): Promise<void> {
+export async function sendAhead(
+  voice: Voice,
+  proposal: Proposal,
+  ranges: readonly Range[],
+  advance?: (sizeBytes: number) => void,
+): Promise<void> {
   const { growthBytes } = proposal;
   if (growthBytes > unaskedGrowthBytesMax) await voice.server.missingBlocks([], proposal.into, growthBytes);
   let sending: Promise<void> = Promise.resolve();
   for (const window of windowsOf(ranges)) {
     const [blocks] = await Promise.all([readBlocks(voice, proposal, window), sending]);
+    advance?.(window.reduce((sum, { size }) => sum + size, 0));
     sending = voice.server.putBlocks(blocks, proposal.into);
     // If the next reading fails first, this failure is not the one that is told.
     sending.catch(() => undefined);

@@ -1,0 +1,200 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { HoldfastError } from "@holdfast/core/errors";
+import { sha256 } from "@holdfast/core/hash";
+import type { EngineOptions } from "@holdfast/sync/loop/engine-options";
+import type { Server } from "@holdfast/sync-ports/ports";
+import { Alone } from "./alone.ts";
+
+const minute = 60_000_000;
+
+/** Longer than what a cycle waits for, as the simulator counts. */
+function longText(name: string): string {
+  return Array.from({ length: 60 }, (_, index) => sha256(Buffer.from(`${name} ${index}`))).join(" ");
+}
+
+interface Line {
+  readonly server: Server;
+  /** Whether the bytes of long files go; while they do not, all else is answered. */
+  isOpen: boolean;
+  /** Bytes of long files that went. */
+  bytes: number;
+}
+
+function lineOf(alone: Alone): Line {
+  const server = alone.server();
+  const { scheduler } = alone.world;
+  const untilOpen = async (): Promise<void> => {
+    while (!line.isOpen) await scheduler.sleep(alone.life, 100_000);
+  };
+  const line: Line = {
+    isOpen: false,
+    bytes: 0,
+    server: {
+      ...server,
+      async putBlocks(blocks, into) {
+        await untilOpen();
+        for (const { bytes } of blocks) line.bytes += bytes.length;
+        return server.putBlocks(blocks, into);
+      },
+      async *fetchBlocks(wanted) {
+        for await (const block of server.fetchBlocks(wanted)) {
+          // The first bytes of a long file come.
+          if (wanted.length > 3 && line.bytes > 0) await untilOpen();
+          if (wanted.length > 3) line.bytes += block.bytes.length;
+          yield block;
+        }
+      },
+    },
+  };
+  return line;
+}
+
+/** An engine that runs until the test is over. */
+function running(alone: Alone, options: Partial<EngineOptions>) {
+  const engine = alone.make(options);
+  const run = engine.run();
+  const { scheduler } = alone.world;
+  return {
+    engine,
+    /** Lets at most ten minutes pass. */
+    until: async (isTrue: () => boolean, message: string): Promise<void> => {
+      assert.ok(await scheduler.runUntil(scheduler.nowMicros + 10 * minute, isTrue), message);
+    },
+    end: async (): Promise<void> => {
+      engine.stop();
+      await alone.pass(run);
+      alone.close();
+    },
+  };
+}
+
+test("while a long file is sent small ones go and come, and it is still shown as under way", async () => {
+  const alone = new Alone();
+  const line = lineOf(alone);
+  alone.write("long", longText("long"));
+  const { engine, until, end } = running(alone, { server: line.server });
+  await alone.world.scheduler.runUntil(alone.world.scheduler.nowMicros + minute, () => false);
+  alone.write("mine", "mine");
+  engine.hint([""]);
+  alone.putOnServer("another's", { parent_id: alone.world.model.rootId, name: "another's" });
+  await until(() => alone.serverPaths().includes("mine"), "the small file is sent");
+  await until(() => alone.diskPaths().includes("another's"), "the other small file comes");
+  assert.deepEqual([line.bytes, alone.serverPaths()], [0, ["another's", "mine"]]);
+  await until(() => engine.status().pendingFiles === 1, "only the long file is left");
+  assert.deepEqual([engine.status().activity, engine.status().now.names[0]], ["syncing", "long"]);
+  line.isOpen = true;
+  await until(() => engine.status().activity === "idle", "it comes to rest");
+  assert.equal(alone.serverContents().get("long"), longText("long"));
+  assert.equal(line.bytes, longText("long").length, "each byte goes once");
+  await end();
+});
+
+test("while a long file is fetched small ones go and come, and what has come is not fetched again", async () => {
+  const alone = new Alone();
+  const line = lineOf(alone);
+  const root = alone.world.model.rootId;
+  alone.putOnServer(longText("long"), { parent_id: root, name: "long" });
+  const { engine, until, end } = running(alone, { server: line.server });
+  await until(() => line.bytes > 0, "the long file begins");
+  for (const name of ["one", "two", "three"]) {
+    alone.write(name, name);
+    engine.hint([""]);
+    await until(() => alone.serverPaths().includes(name), `${name} is sent`);
+    alone.putOnServer(`another ${name}`, { parent_id: root, name: `another ${name}` });
+    await until(() => alone.diskPaths().includes(`another ${name}`), `another ${name} comes`);
+  }
+  assert.ok(!alone.diskPaths().includes("long"), "the long file is not there before all of it is");
+  assert.equal(engine.status().activity, "syncing");
+  line.isOpen = true;
+  await until(() => engine.status().activity === "idle", "it comes to rest");
+  assert.equal(alone.read("long"), longText("long"));
+  assert.equal(line.bytes, longText("long").length, "each byte comes once");
+  await end();
+});
+
+test("a long file that changes while it is sent gets one version, and one that goes gets none", async () => {
+  const alone = new Alone();
+  const line = lineOf(alone);
+  alone.write("changes", longText("first"));
+  alone.write("goes", longText("goes"));
+  const { engine, until, end } = running(alone, { server: line.server });
+  const { scheduler } = alone.world;
+  await scheduler.runUntil(scheduler.nowMicros + minute, () => false);
+  alone.write("changes", longText("second"));
+  alone.remove("goes");
+  engine.hint([""]);
+  await scheduler.runUntil(scheduler.nowMicros + minute, () => false);
+  line.isOpen = true;
+  await until(() => engine.status().activity === "idle" && alone.serverPaths().length > 0, "it comes to rest");
+  assert.deepEqual([...alone.serverContents()], [["changes", longText("second")]]);
+  assert.equal(alone.world.model.versions.size, 1);
+  await end();
+});
+
+test("a long file that changes on the server while it is fetched comes as it is then, and one that goes does not come", async () => {
+  const alone = new Alone();
+  const line = lineOf(alone);
+  const root = alone.world.model.rootId;
+  alone.putOnServer(longText("first"), { parent_id: root, name: "changes" });
+  alone.putOnServer(longText("goes"), { parent_id: root, name: "goes" });
+  const { engine, until, end } = running(alone, { server: line.server });
+  await until(() => line.bytes > 0, "the first one begins");
+  alone.writeOnServer("changes", longText("second"));
+  alone.onServer({
+    op: "delete",
+    operation_id: "another deletes",
+    file_id: alone.serverId("goes"),
+  });
+  const { scheduler } = alone.world;
+  await scheduler.runUntil(scheduler.nowMicros + minute, () => false);
+  line.isOpen = true;
+  await until(() => engine.status().activity === "idle" && alone.diskPaths().length > 0, "it comes to rest");
+  assert.deepEqual([alone.diskPaths(), alone.read("changes")], [["changes"], longText("second")]);
+  await end();
+});
+
+test("what has come of a long file counts as its room, so that it does not seem too large for the rest of the disk", async () => {
+  const alone = new Alone();
+  const line = lineOf(alone);
+  const text = longText("long");
+  alone.putOnServer(text, { parent_id: alone.world.model.rootId, name: "long" });
+  const freeSpace = async () => ({ freeBytes: text.length + 50 - line.bytes, totalBytes: 1000 });
+  const { engine, until, end } = running(alone, { server: line.server, freeSpace });
+  await until(() => line.bytes > 0, "it begins");
+  alone.write("mine", "mine");
+  engine.hint([""]);
+  await until(() => alone.serverPaths().includes("mine"), "the small file is sent");
+  assert.deepEqual(engine.status().problems, []);
+  line.isOpen = true;
+  await until(() => alone.diskPaths().includes("long"), "it comes");
+  await end();
+});
+
+test("a pause ends the transfer of a long file, which goes on after that", async () => {
+  const alone = new Alone();
+  const line = lineOf(alone);
+  alone.putOnServer(longText("long"), { parent_id: alone.world.model.rootId, name: "long" });
+  const { engine, until, end } = running(alone, { server: line.server });
+  await until(() => line.bytes > 0, "it begins");
+  engine.pause();
+  line.isOpen = true;
+  const { scheduler } = alone.world;
+  await scheduler.runUntil(scheduler.nowMicros + minute, () => false);
+  assert.deepEqual([alone.diskPaths(), engine.status().activity], [[], "paused"]);
+  engine.resume();
+  await until(() => engine.status().activity === "idle" && alone.diskPaths().length > 0, "it comes to rest");
+  assert.equal(alone.read("long"), longText("long"));
+  await end();
+});
+
+test("one run gives up on a server that takes no bytes of a long file, after all else has gone", async () => {
+  const alone = new Alone();
+  alone.write("long", longText("long"));
+  alone.write("small", "small");
+  const putBlocks = () => Promise.reject(new HoldfastError("unreachable", "The line is down."));
+  const server = { ...alone.server(), putBlocks };
+  await assert.rejects(alone.once({ server }), { code: "unreachable" });
+  assert.deepEqual(alone.serverPaths(), ["small"]);
+  alone.close();
+});

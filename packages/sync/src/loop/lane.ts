@@ -1,0 +1,130 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import type { NodeId } from "@holdfast/core/ids";
+import { endsAll } from "./acting.ts";
+import { Interrupted } from "./gate.ts";
+
+/** The transfer of one file's bytes. Nothing but a copy of them comes of it: the trees, and what is at their paths, stay as they are. */
+export interface Transfer {
+  readonly id: NodeId;
+  readonly path: string;
+  /** All that the result depends on: a transfer with another key is another one. */
+  readonly key: string;
+  /**
+   * @param advance called with the bytes of each part. @throws Interrupted once nobody wants the file any more
+   * @throws HoldfastError
+   */
+  readonly run: (advance: (sizeBytes: number) => void) => Promise<void>;
+}
+
+interface Running {
+  readonly transfer: Transfer;
+  /** So far. */
+  bytes: number;
+  isWanted: boolean;
+}
+
+interface Ended extends Omit<Running, "isWanted"> {
+  /** Undefined: all of it is there. */
+  readonly failure: HoldfastError | undefined;
+}
+
+/** Transfers that go on beside the cycles, one after the other. Each cycle says which it wants, and takes those that have ended. */
+export class Lane {
+  #waiting: readonly Transfer[] = [];
+  #running: Running | undefined;
+  readonly #ended = new Map<string, Ended>();
+  #work: Promise<void> | undefined;
+  /** A defect: told by the next cycle. */
+  #defect: { readonly error: unknown } | undefined;
+  #tell = Promise.withResolvers<void>();
+
+  /** Whether a later cycle has something to take. */
+  get isBusy(): boolean {
+    return this.#work !== undefined || this.#ended.size > 0;
+  }
+
+  /** Those under way, or ended and not yet taken. */
+  get begun(): readonly { readonly transfer: Transfer; readonly bytes: number }[] {
+    return [...this.#ended.values(), ...(this.#running?.isWanted === true ? [this.#running] : [])];
+  }
+
+  /** Resolved when there is something to take: at once if nothing else is under way, else after a pause in which more may end. */
+  async ended(pause: () => Promise<void>): Promise<void> {
+    await this.#tell.promise;
+    if (this.#work !== undefined) await Promise.race([this.#work, pause()]);
+  }
+
+  /**
+   * @param isInPlan whether this cycle decides about a node; a transfer for another one stands
+   * @returns by key those of `wanted` that have ended, which are no longer in the lane: undefined, or why it failed
+   */
+  turn(wanted: readonly Transfer[], isInPlan: (id: NodeId) => boolean): ReadonlyMap<string, HoldfastError | undefined> {
+    if (this.#defect !== undefined) throw this.#defect.error;
+    const keys = new Set(wanted.map(({ key }) => key));
+    const stands = ({ id, key }: Transfer): boolean => keys.has(key) || !isInPlan(id);
+    if (this.#running !== undefined && !stands(this.#running.transfer)) this.#running.isWanted = false;
+    for (const [key, { transfer }] of this.#ended) if (!stands(transfer)) this.#ended.delete(key);
+    const taken = new Map<string, HoldfastError | undefined>();
+    for (const key of keys) {
+      const ended = this.#ended.get(key);
+      if (ended === undefined) continue;
+      taken.set(key, ended.failure);
+      this.#ended.delete(key);
+    }
+    if (this.#ended.size === 0) this.#tell = Promise.withResolvers();
+    const runningKey = this.#running?.isWanted === true ? this.#running.transfer.key : undefined;
+    const others = this.#waiting.filter((each) => !keys.has(each.key) && !isInPlan(each.id));
+    const isNew = ({ key }: Transfer): boolean => key !== runningKey && !taken.has(key);
+    this.#waiting = [...wanted.filter(isNew), ...others];
+    if (this.#waiting.length > 0) this.#work ??= this.#runAll().finally(() => (this.#work = undefined));
+    return taken;
+  }
+
+  /** After whatever its parts wait for was ended. What came of them is on the disk or the server, and found there. */
+  async end(): Promise<void> {
+    this.#waiting = [];
+    if (this.#running !== undefined) this.#running.isWanted = false;
+    await this.#work;
+    this.#ended.clear();
+  }
+
+  async #runAll(): Promise<void> {
+    for (let next = this.#shift(); next !== undefined; next = this.#shift()) {
+      const running: Running = { transfer: next, bytes: 0, isWanted: true };
+      this.#running = running;
+      try {
+        const failure = await failureOf(running);
+        if (running.isWanted && failure !== undefined && endsAll(failure)) this.#waiting = [];
+        if (running.isWanted && !(failure instanceof Interrupted)) {
+          this.#ended.set(next.key, { transfer: next, bytes: running.bytes, failure });
+        }
+      } catch (error) {
+        this.#defect = { error };
+        this.#waiting = [];
+      } finally {
+        this.#running = undefined;
+        // After the last one the lane is at rest, which is news too.
+        if (running.isWanted || this.#waiting.length === 0) this.#tell.resolve();
+      }
+    }
+  }
+
+  #shift(): Transfer | undefined {
+    const [first, ...rest] = this.#waiting;
+    this.#waiting = rest;
+    return first;
+  }
+}
+
+async function failureOf(running: Running): Promise<HoldfastError | undefined> {
+  try {
+    await running.transfer.run((sizeBytes) => {
+      if (!running.isWanted) throw new Interrupted();
+      running.bytes += sizeBytes;
+    });
+    return undefined;
+  } catch (error) {
+    if (error instanceof HoldfastError) return error;
+    throw error;
+  }
+}

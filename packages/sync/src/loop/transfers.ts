@@ -1,0 +1,222 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import type { HashHex, NodeId } from "@holdfast/core/ids";
+import { type FileOperation, planArrivals } from "../execute/arrival.ts";
+import { bringsContent } from "../execute/batch.ts";
+import { LocalSources } from "../execute/sources.ts";
+import { assemble } from "../execute/write-large.ts";
+import { isOfElement } from "../general/in-halves.ts";
+import { DiskChanged } from "../model/disk-changed.ts";
+import { pathOfNode } from "../model/tree-paths.ts";
+import type { ContentKey } from "../model/trees.ts";
+import type { LocalOperation, Plan, RemoteOperation } from "../plan/plan-types.ts";
+import { smallFileBytesMax } from "../remote/batches.ts";
+import { keyOf, missingOf } from "../remote/missing.ts";
+import { propose } from "../remote/proposal.ts";
+import { sendAhead } from "../remote/upload.ts";
+import type { Voice } from "../remote/voice.ts";
+import type { CycleContext } from "./cycle-context.ts";
+import { isIgnoreFile } from "./foreign-rules.ts";
+import { Lane, type Transfer } from "./lane.ts";
+import { pathOfOperation } from "./progress.ts";
+
+/** Larger files do not hold a cycle up. At 100 Mbit/s this takes 0.7 s, at 1 Mbit/s a minute. */
+const fileBytesMax = 8 * 1024 * 1024;
+
+/** Files that end one shortly after the other are taken by one cycle. */
+const gatherMs = 1000;
+
+type Upload = RemoteOperation & { readonly op: "create" | "put" };
+
+/**
+ * The bytes of long files travel beside the cycles, one file in each direction at a time, so that what is small need not wait
+ * for them: to the temporary folder of this disk, or to the server, where no file has them yet. An operation is carried out in
+ * a later cycle, once its bytes are there. A plan that wants something else ends the transfer, and what came of it is used by
+ * the next one.
+ */
+export class Transfers {
+  readonly #down = new Lane();
+  readonly #up = new Lane();
+  /** Content that the present cycle takes from the temporary folder, or why it could not be brought there. */
+  readonly #arrived = new Map<ContentKey, HoldfastError | undefined>();
+  /** By the key of an upload that has ended: blocks that the server has since. */
+  readonly #sent = new Map<string, ReadonlySet<string>>();
+  /** Of the uploads that the present cycle has taken. */
+  #taken: readonly ReadonlySet<string>[] = [];
+
+  /** Whether a later cycle has something to do with what they bring. */
+  get isBusy(): boolean {
+    return this.#down.isBusy || this.#up.isBusy;
+  }
+
+  /** Whether bytes of a file have gone since its transfer began. */
+  get areAdvancing(): boolean {
+    return this.begun.some(({ bytes }) => bytes > 0);
+  }
+
+  get arrived(): Map<ContentKey, HoldfastError | undefined> {
+    return this.#arrived;
+  }
+
+  /** Resolved when a cycle has something to take. @param sleep ends early when nobody waits any more */
+  async ended(sleep: (durationMs: number) => Promise<void>): Promise<void> {
+    await Promise.race([this.#down, this.#up].map((lane) => lane.ended(() => sleep(gatherMs))));
+  }
+
+  /** What has been transferred of files that are not in their place yet. */
+  get begun(): readonly { readonly path: string; readonly bytes: number }[] {
+    return [...this.#down.begun, ...this.#up.begun].map(({ transfer: { path }, bytes }) => ({ path, bytes }));
+  }
+
+  /** What the temporary folder has of the files that are to be brought. */
+  bytesHere(id: NodeId): number {
+    return this.#down.begun.reduce((sum, { transfer, bytes }) => (transfer.id === id ? sum + bytes : sum), 0);
+  }
+
+  /** Whether a block went to a space for a file that the present cycle commits. */
+  hasSent(hash: HashHex, into: NodeId | undefined): boolean {
+    return this.#taken.some((keys) => keys.has(keyOf(hash, into)));
+  }
+
+  async end(): Promise<void> {
+    await Promise.all([this.#down.end(), this.#up.end()]);
+    this.#sent.clear();
+  }
+
+  /**
+   * @param voice for the uploads
+   * @returns the plan without what waits for its bytes; `failure`: of an upload, which says nothing of that file alone
+   */
+  within(
+    context: CycleContext,
+    voice: Voice,
+    { plan, isInPlan }: { readonly plan: Plan; readonly isInPlan: (id: NodeId) => boolean },
+  ): { readonly plan: Plan; readonly failure: HoldfastError | undefined } {
+    const downloads = this.#takeDownloads(context, plan.local, isInPlan);
+    const uploads = this.#takeUploads(context, voice, { operations: plan.remote, isInPlan });
+    const waiting = new Map(plan.waiting);
+    for (const { id } of [...downloads.waiting, ...uploads.waiting]) waiting.set(id, "waits");
+    const local = plan.local.filter((each) => !downloads.waiting.has(each));
+    const remote = plan.remote.filter((each) => !uploads.waiting.has(each));
+    return { plan: { ...plan, local, remote, waiting }, failure: uploads.failure };
+  }
+
+  #takeDownloads(
+    context: CycleContext,
+    operations: readonly LocalOperation[],
+    isInPlan: (id: NodeId) => boolean,
+  ): { readonly waiting: ReadonlySet<LocalOperation> } {
+    const wanted = operations.filter(bringsContent).filter((each) => isLongDownload(context, each));
+    // Of equal files the first is fetched, and the others are made of it.
+    const first = new Map(wanted.toReversed().map((each) => [each.remote.content, each]));
+    const transfers = new Map(
+      wanted.filter((each) => first.get(each.remote.content) === each).map((each) => [each, download(context, each)]),
+    );
+    const ended = this.#down.turn([...transfers.values()], isInPlan);
+    this.#arrived.clear();
+    const waiting = new Set<LocalOperation>(wanted);
+    for (const [operation, { key }] of transfers) {
+      if (!ended.has(key)) continue;
+      this.#arrived.set(operation.remote.content, ended.get(key));
+      waiting.delete(operation);
+    }
+    return { waiting };
+  }
+
+  #takeUploads(
+    context: CycleContext,
+    voice: Voice,
+    {
+      operations,
+      isInPlan,
+    }: { readonly operations: readonly RemoteOperation[]; readonly isInPlan: (id: NodeId) => boolean },
+  ): { readonly waiting: ReadonlySet<RemoteOperation>; readonly failure: HoldfastError | undefined } {
+    const transfers = new Map(
+      operations
+        .filter(isUpload)
+        .filter((each) => isLongUpload(context, each))
+        .map((each) => [each, this.#upload(context, voice, each)] as const),
+    );
+    const ended = this.#up.turn([...transfers.values()], isInPlan);
+    this.#taken = [...ended.keys()].flatMap((key) => this.#sent.get(key) ?? []);
+    const begun = new Set(this.#up.begun.map(({ transfer }) => transfer.key));
+    for (const key of this.#sent.keys()) if (!begun.has(key)) this.#sent.delete(key);
+    const waiting = new Set<RemoteOperation>(transfers.keys());
+    let failure: HoldfastError | undefined;
+    for (const [operation, { key }] of transfers) {
+      if (!ended.has(key)) continue;
+      const error = ended.get(key);
+      // What is wrong with this file is found again, and told, when it is sent.
+      if (error === undefined || error instanceof DiskChanged || isOfElement(error)) waiting.delete(operation);
+      else failure ??= error;
+    }
+    return { waiting, failure };
+  }
+
+  #upload(context: CycleContext, voice: Voice, operation: Upload): Transfer {
+    const { id, local } = operation;
+    const path = pathOfNode(context.state, id) ?? local.name;
+    const { sizeBytes, mtimeNs, ctimeNs, inode } = local.fingerprint;
+    const key = JSON.stringify([id, path, local.content, sizeBytes, `${mtimeNs} ${ctimeNs} ${inode}`]);
+    const run: Transfer["run"] = async (advance) => {
+      const proposal = await propose(voice, operation);
+      // It changed, and the next look finds it.
+      if (proposal === undefined) return;
+      const missing = await missingOf(voice, [{ proposal }]);
+      const ranges = proposal.unsure.filter(({ hash }) => missing.has(keyOf(hash, proposal.into)));
+      const isSmall = ranges.reduce((sum, { size }) => sum + size, 0) <= inlineBytesMax(context);
+      if (!isSmall) await sendAhead(voice, proposal, ranges, advance);
+      const sent = isSmall ? proposal.unsure.filter((range) => !ranges.includes(range)) : proposal.unsure;
+      this.#sent.set(key, new Set(sent.map(({ hash }) => keyOf(hash, proposal.into))));
+    };
+    return { id, path, key, run };
+  }
+}
+
+function isLong({ patches }: CycleContext, sizeBytes: number): boolean {
+  return sizeBytes > (patches === undefined ? fileBytesMax : patches.fileBytesMin);
+}
+
+/** They travel with the operation. In the simulator, where every file is small, none do. */
+function inlineBytesMax({ patches }: CycleContext): number {
+  return patches === undefined ? smallFileBytesMax : 0;
+}
+
+function isLongDownload(context: CycleContext, operation: FileOperation): boolean {
+  const { kind, sizeBytes } = operation.remote;
+  const place = operation.op === "create" ? operation.place : operation.local;
+  return kind === "file" && isLong(context, sizeBytes) && !isIgnoreFile(context, place);
+}
+
+/** What has to be sent together with others, or comes back from the trash, keeps its place among them. */
+function isUpload(operation: RemoteOperation): operation is Upload {
+  const { op, group } = operation;
+  return group === undefined && (op === "create" || (op === "put" && operation.revive === undefined));
+}
+
+function isLongUpload(context: CycleContext, { local }: Upload): boolean {
+  return local.kind === "file" && isLong(context, local.fingerprint.sizeBytes) && !isIgnoreFile(context, local);
+}
+
+function download(context: CycleContext, operation: FileOperation): Transfer {
+  const { id, op, remote } = operation;
+  const path = pathOfOperation(context.state, operation);
+  const { versionId, content, modifiedAt, executable, isPrivate } = remote;
+  const mode =
+    op === "create"
+      ? [executable, isPrivate]
+      : [operation.executable, operation.isPrivate, operation.local.isPrivate, path];
+  return {
+    id,
+    path,
+    key: JSON.stringify([id, op, versionId, content, modifiedAt, ...mode]),
+    run: async (advance) => {
+      const sources = new LocalSources(context);
+      const [arrival] = await planArrivals(context, sources, [operation]);
+      if (arrival === undefined || arrival instanceof HoldfastError) throw arrival ?? new DiskChanged(path);
+      await assemble(context, sources, arrival, (sizeBytes) => {
+        advance(sizeBytes);
+        context.progress.touch(path);
+      });
+    },
+  };
+}
