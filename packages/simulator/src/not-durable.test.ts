@@ -151,13 +151,41 @@ for (const [count, what] of [
     for (let number = 0; number < count; number += 1)
       alone.putOnServer(`${number}`, { parent_id: alone.serverId("folder/deleted"), name: `${number}` });
     await alone.once({ disk: failingAt(withoutSyncAll(alone.disk()), "folder") });
-    assert.equal(alone.diskPaths().length, count + 2);
+    assert.ok(alone.diskPaths().includes("folder/deleted/0"));
     await afterPowerCut(alone);
     assert.equal(alone.serverPaths().length, count + 2);
     assert.deepEqual(alone.diskPaths(), alone.serverPaths());
     alone.close();
   });
 }
+
+test("what other devices put into a folder that could not be made durable waits, and is not deleted when a power cut takes the folder", async () => {
+  const alone = await withDeletedFolder();
+  const parent_id = alone.serverId("folder/deleted");
+  alone.putOnServer("first", { parent_id, name: "first" });
+  alone.mkdir("from");
+  alone.write("from/moved", "moved");
+  const failing = (): LocalDisk => failingAt(withoutSyncAll(alone.disk()), "folder");
+  await alone.once({ disk: failing() });
+  alone.root.syncFolder("from");
+  alone.root.syncFolder("");
+  alone.putOnServer("late", { parent_id, name: "late" });
+  alone.moveOnServer(alone.serverId("from/moved"), "moved", parent_id);
+  await alone.once({ disk: failing() });
+  const all = [
+    "folder",
+    "folder/deleted",
+    "folder/deleted/first",
+    "folder/deleted/late",
+    "folder/deleted/moved",
+    "from",
+  ];
+  alone.root.crash(() => 1);
+  assert.deepEqual(alone.diskPaths(), ["folder", "from", "from/moved"]);
+  await alone.once({ boot: String(alone.root.boots) });
+  assert.deepEqual([alone.diskPaths(), alone.serverPaths()], [all, all]);
+  alone.close();
+});
 
 test("what both sides have equal in a folder that could not be made durable is not deleted when a power cut takes both", async () => {
   const alone = await withDeletedFolder();

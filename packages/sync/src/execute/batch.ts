@@ -3,7 +3,6 @@ import type { NodeId } from "@holdfast/core/ids";
 import { DiskChanged } from "../model/disk-changed.ts";
 import { mapBounded } from "@holdfast/core/task-group";
 import { targetOf } from "../model/content.ts";
-import { lineOf } from "../model/tree-paths.ts";
 import { folderOf, joinPath, ownFolders } from "@holdfast/sync-ports/paths";
 import type { LocalOperation } from "../plan/plan-types.ts";
 import { nameOnDisk } from "../model/trees.ts";
@@ -11,7 +10,7 @@ import { agreedWithServer } from "./agreed.ts";
 import { type Arrival, type FileOperation, planArrivals } from "./arrival.ts";
 import { folderFingerprint, mustStat, rowOf } from "./create.ts";
 import type { Stashed } from "../state/sync-state.ts";
-import { syncTogether } from "./durable.ts";
+import { isInDoubt, syncTogether } from "./durable.ts";
 import { type Failures, tryEach } from "./failures.ts";
 import { giveNames, type Placed } from "./give-names.ts";
 import { type Hands, randomName } from "./hands.ts";
@@ -197,8 +196,9 @@ async function settle(hands: Hands, placed: readonly Placed[], failures: Failure
   else await mapBounded(paths, syncsAtOnce, (path) => attempt([path], () => disk.syncFolder(path)));
   const own = unsynced.get(ownFolders.temporary);
   const unsafe = new Map<NodeId, HoldfastError>();
+  const inDoubt = new Set([...new Set(placed.map(({ row }) => row.parent))].filter((id) => isInDoubt(state, id)));
   const done = placed.filter(({ operation, path, row }) => {
-    const above = unsafe.get(row.parent) ?? (isInDoubt(hands, row.parent) ? new DiskChanged(path) : undefined);
+    const above = unsafe.get(row.parent) ?? (inDoubt.has(row.parent) ? new DiskChanged(path) : undefined);
     const failure = unsynced.get(folderOf(path)) ?? above ?? (operation.op === "replace" ? own : undefined);
     if (failure === undefined) return true;
     failures.set(operation, failure);
@@ -217,9 +217,4 @@ async function settle(hands: Hands, placed: readonly Placed[], failures: Failure
       state.parked.has(operation.id) ? [[operation.id, undefined] as const] : [],
     ),
   });
-}
-
-/** An earlier batch made a folder above it, and could not make that durable. */
-function isInDoubt({ state, doubt }: Hands, folder: NodeId): boolean {
-  return doubt.isOpen && lineOf(state, folder).some((id) => state.local.get(id)?.sight === "unsettled");
 }

@@ -1,7 +1,8 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
+import type { LocalTree } from "../model/local-tree.ts";
 import { samePrivacy } from "../model/privacy.ts";
-import { pathOf, type PathTable } from "../model/tree-paths.ts";
+import { lineOf, pathOf, type PathTable } from "../model/tree-paths.ts";
 import { ownFolders } from "@holdfast/sync-ports/paths";
 import type { Fingerprint, LocalDisk } from "@holdfast/sync-ports/ports";
 import { type Intent, type LocalRow, nameOnDisk } from "../model/trees.ts";
@@ -25,6 +26,11 @@ export function syncTogether(disk: Pick<LocalDisk, "syncAll">, paths: number): (
 /** What was taken out of these folders, or into them, is so for good. */
 export async function syncOwnFolders(disk: Pick<LocalDisk, "syncFolder">): Promise<void> {
   for (const folder of Object.values(ownFolders)) await disk.syncFolder(folder);
+}
+
+/** Whether the folder, or one above it, could not be made durable: a power cut may take it with all that is in it. */
+export function isInDoubt(table: Pick<LocalTree, "rootId" | "local">, folder: NodeId): boolean {
+  return lineOf(table, folder).some((id) => table.local.get(id)?.sight === "unsettled");
 }
 
 interface Before {

@@ -1,7 +1,9 @@
 import { joinPath, ownFolders } from "@holdfast/sync-ports/paths";
 import type { LocalOperation } from "../plan/plan-types.ts";
 import { nameOnDisk } from "../model/trees.ts";
+import { DiskChanged } from "../model/disk-changed.ts";
 import { agreedPlace, agreedWithServer } from "./agreed.ts";
+import { isInDoubt } from "./durable.ts";
 import { fingerprintAfter, type Hands, knownFolder, knownPath, randomName, recheck, syncFolders } from "./hands.ts";
 
 /** One rename, never over anything. */
@@ -11,6 +13,8 @@ export async function moveNode(hands: Hands, operation: LocalOperation & { op: "
   const current = hands.state.local.get(id) ?? local;
   await recheck(hands, from, current);
   const to = joinPath(await knownFolder(hands, place.parent), nameOnDisk(place));
+  // A power cut would take it with that folder, and its absence would travel.
+  if (isInDoubt(hands.state, place.parent)) throw new DiskChanged(to);
   await hands.disk.rename(from, to);
   await syncFolders(hands, from, to);
   const fingerprint =

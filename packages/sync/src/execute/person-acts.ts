@@ -2,9 +2,9 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
 import { mapBounded } from "@holdfast/core/task-group";
 import { isPrivateIn, samePrivacy } from "../model/privacy.ts";
-import { lineOf, pathOf, type PathTable } from "../model/tree-paths.ts";
+import { pathOf, type PathTable } from "../model/tree-paths.ts";
 import { type LocalRow, samePlace, type SyncedRow } from "../model/trees.ts";
-import { failureOf, isOtherThing, syncTogether } from "./durable.ts";
+import { failureOf, isInDoubt, isOtherThing, syncTogether } from "./durable.ts";
 import type { Hands } from "./hands.ts";
 
 const callsAtOnce = 8;
@@ -31,7 +31,7 @@ export async function makePersonActsDurable(
 function goesWithFolder({ rootId, local }: Pick<Hands["state"], "rootId" | "local">, id: NodeId): boolean {
   const row = local.get(id);
   if (row === undefined || row.sight === "unsettled") return false;
-  return lineOf({ rootId, local }, row.parent).some((folder) => local.get(folder)?.sight === "unsettled");
+  return isInDoubt({ rootId, local }, row.parent);
 }
 
 /**
