@@ -198,3 +198,32 @@ test("one run gives up on a server that takes no bytes of a long file, after all
   assert.deepEqual(alone.serverPaths(), ["small"]);
   alone.close();
 });
+
+test("an edit does not wait for all of many new files, whichever way they go", async () => {
+  const alone = new Alone();
+  const count = 1200;
+  for (const path of ["mine", "another's"]) alone.write(path, "first");
+  await alone.once();
+  const { model } = alone.world;
+  const mine = alone.serverId("mine");
+  for (let number = 0; number < count; number += 1) {
+    alone.write(`new ${number}`, `new ${number}`);
+    alone.putOnServer(`there ${number}`, { parent_id: model.rootId, name: `there ${number}` });
+  }
+  const { engine, until, end } = running(alone, {});
+  await until(() => engine.status().now.stage === "plan", "a plan is carried out");
+  const first = model.nodes.get(mine)?.versionId;
+  alone.write("mine", "edited");
+  alone.writeOnServer("another's", "edited");
+  engine.hint([""]);
+  await until(() => model.nodes.get(mine)?.versionId !== first, "the edit goes");
+  await until(() => alone.read("another's") === "edited", "the other edit comes");
+  const { pendingFiles } = engine.status();
+  assert.ok(pendingFiles > count / 2, `${pendingFiles} files are left`);
+  const { changes } = engine.status().now;
+  assert.ok(changes >= 2 * count, `${changes} changes are shown as one whole`);
+  await until(() => engine.status().activity === "idle", "it comes to rest");
+  assert.equal(alone.serverContents().get("mine"), "edited");
+  assert.deepEqual([alone.serverPaths().length, alone.diskPaths().length], [2 * count + 2, 2 * count + 2]);
+  await end();
+});

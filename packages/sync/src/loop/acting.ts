@@ -21,16 +21,23 @@ interface Acting extends Hands {
   readonly checkStop: () => void;
 }
 
-/** What the disk does not allow now is planned again from the next look; all else goes on. */
+/**
+ * What the disk does not allow now is planned again from the next look; all else goes on.
+ * @param isTurnOver once it is, nothing further is begun after the first batch: the next plan has the rest
+ */
 export async function actAll(
   context: Acting,
   operations: readonly LocalOperation[],
-): Promise<{ readonly done: number; readonly changed: boolean }> {
+  isTurnOver: () => boolean = () => false,
+): Promise<{ readonly done: number; readonly changed: boolean; readonly begun: readonly LocalOperation[] }> {
   const { state, progress, stubborn, nowMs } = context;
   let done = 0;
   let changed = false;
+  let begun = 0;
   for (const batch of localBatchesOf(operations)) {
     context.checkStop();
+    if (begun > 0 && isTurnOver()) break;
+    begun += batch.length;
     const paths = batch.map((operation) => pathOfOperation(state, operation));
     const before = batch.map((operation) => (movesFolder(operation) ? pathOf(state, operation.id) : undefined));
     for (const path of paths.slice(-1)) progress.touch(path);
@@ -58,7 +65,7 @@ export async function actAll(
     }
   }
   if (state.parked.size > 0) await settleParked(context);
-  return { done, changed };
+  return { done, changed, begun: operations.slice(0, begun) };
 }
 
 /** What got no name back in the cycle before; what has one now stood under none at the last look. */

@@ -42,6 +42,7 @@ import {
 } from "./problems.ts";
 import { problemsOfRehash } from "./rehash.ts";
 import { checkRoot } from "./root.ts";
+import { muchBytesMin, smallFirst } from "./small-first.ts";
 import { problemsOfShares, settleShares } from "./shares.ts";
 import { problemsOfUnfit } from "./skipped.ts";
 import { Waits } from "./waits.ts";
@@ -49,6 +50,8 @@ import type { CycleOutcome } from "./cycle-outcome.ts";
 import type { CycleContext } from "./cycle-context.ts";
 
 const restlessMs = 60;
+/** A plan costs up to a third of a second where very much is to be done. */
+const turnMs = 10_000;
 /** Less than the pause of an hour between two looks at rest, so that each of those is late enough. */
 const expiryEveryMs = 55 * 60_000;
 const endingAgainMs = 30_000;
@@ -71,27 +74,23 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
   const tree = visibleTrees(state, new Visibility(state, look.rules, context.lacks));
   const isKeeper = (path: string): boolean => context.skipped.isKeeper(path);
   const ending = await endShares(context, tree, isKeeper, (each, path) => context.progress.noteDone(state, each, path));
-  const waits = new Waits(context);
   context.rounds.begin(state.restless.fresh);
   const decision = await decide(context, look);
-  const due = await withoutHeldRules(context, await waits.within(decision));
-  const { plan: next, failure } = context.transfers.within(context, voiceOf(context), { ...decision, plan: due });
+  const { waits, due, plan: next, failure } = await withoutWaiting(context, decision);
   const { last } = decision;
   const { waitingDeletions } = context.brakes;
   expectPlan(context, due, { later: last === undefined ? 0 : state.restless.fresh.countAfter(last) });
   const failures: Problem[] = [];
-  const { done, changed: isChanging } = await actWithRules(context, next.local, () => actAll(context, next.local));
+  const {
+    done,
+    begun,
+    changed: isChanging,
+  } = await actWithRules(context, next.local, () => actAll(context, next.local, turnOf(context)));
   const isEnding = noteFailures(context, ending.failures, failures);
-  const { isSent, isTaken, hasChanged } = await sendAndNote(context, next);
+  const { isSent, isTaken, hasChanged, begun: begunRemote } = await sendAndNote(context, next);
   if (failure !== undefined) throw failure;
   const changed = isChanging || isEnding || hasChanged;
-  const local = [...ending.operations, ...next.local];
-  for (const operation of [...local, ...next.remote]) context.suspicion.add(suspectsOf(state, operation));
-  if (hasChanged) context.suspicion.add(foldersOfActs(state, next.remote));
-  await context.quarantine.note(
-    context,
-    local.some((each) => each.op === "delete" && each.into === "quarantine"),
-  );
+  await noteActs(context, { local: [...ending.operations, ...begun], remote: begunRemote }, hasChanged);
   const { stubborn, undurable, lasting } = context;
   const nowMs = context.nowMs();
   lasting.note(state.refusals, nowMs);
@@ -101,7 +100,9 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
   const isRestless = look.again === "all" || look.again.size > 0 || look.isUnsettled || changed;
   const refusals = wantedOf(state.refusals, decision, next);
   const isDone = done > 0 || ending.operations.length > ending.failures.size;
-  const hasProgressed = isDone || isSent;
+  const isCut = begun.length + begunRemote.length < next.local.length + next.remote.length;
+  if (isCut) context.progress.noteCut();
+  const hasProgressed = isDone || isSent || isCut;
   const isTransferring = context.transfers.isBusy;
   const goesOn = hasProgressed || isTransferring || isRestless;
   const isOver = !goesOn && untilMs.length + refusals.length + waitingDeletions === 0;
@@ -132,6 +133,21 @@ async function prepareRules(context: CycleContext): Promise<void> {
   await freeChosen(context);
 }
 
+/** @param hasChanged something was not found as it was planned with */
+async function noteActs(
+  context: CycleContext,
+  { local, remote }: Pick<Plan, "local" | "remote">,
+  hasChanged: boolean,
+): Promise<void> {
+  const { state, suspicion, quarantine } = context;
+  for (const operation of [...local, ...remote]) suspicion.add(suspectsOf(state, operation));
+  if (hasChanged) suspicion.add(foldersOfActs(state, remote));
+  await quarantine.note(
+    context,
+    local.some((each) => each.op === "delete" && each.into === "quarantine"),
+  );
+}
+
 /** @param later changes that this plan has no room for */
 function expectPlan(
   { state, brakes, progress, transfers }: CycleContext,
@@ -147,11 +163,34 @@ function expectPlan(
 }
 
 async function sendAndNote(context: CycleContext, { remote }: Pick<Plan, "remote">): ReturnType<typeof send> {
-  const sent = await send(voiceOf(context), remote);
+  const sent = await send(voiceOf(context), remote, turnOf(context));
   const { state, brakes, nowMs } = context;
   for (const id of brakes.takeSentDamage())
     addNotice(state, { atMs: nowMs(), path: pathOfNode(state, id) ?? id, code: "maybe_damaged", counts: [] });
   return sent;
+}
+
+/** @returns `due`: what is to be done; `plan`: what of it can be done now; `failure`: see `Transfers` */
+async function withoutWaiting(
+  context: CycleContext,
+  decision: Decision,
+): Promise<{ readonly waits: Waits; readonly due: Plan } & ReturnType<CycleContext["transfers"]["within"]>> {
+  const waits = new Waits(context);
+  const all = await withoutHeldRules(context, await waits.within(decision));
+  const due = isMuch(context, all) ? smallFirst(all) : all;
+  return { waits, due, ...context.transfers.within(context, voiceOf(context), { ...decision, plan: due }) };
+}
+
+/** In the simulator, where all files are small, always. */
+function isMuch({ state, patches }: CycleContext, plan: Plan): boolean {
+  return patches !== undefined || bytesOfPlan(state, plan) >= muchBytesMin;
+}
+
+/** Whether what changes the disk, or is sent, has had its time: after that the next cycle sees what else has changed meanwhile. */
+function turnOf({ nowMs }: CycleContext): () => boolean {
+  const startMs = nowMs();
+  // Also if the clock is set back.
+  return () => Math.abs(nowMs() - startMs) >= turnMs;
 }
 
 /** Sending asks for it, and knows nothing of how the disk does it. */

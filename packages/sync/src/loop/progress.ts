@@ -68,6 +68,8 @@ export class Progress {
   look = nothingLooked;
   /** Another plan follows the last one and continues with what the same look has found. */
   #goesOn = false;
+  /** The next plan has the rest of the last one. */
+  #isCut = false;
   #changesDone = 0;
   #hasArrivals = false;
   #movedBefore = 0;
@@ -92,13 +94,24 @@ export class Progress {
     this.#onDone = onDone;
   }
 
+  get #isContinued(): boolean {
+    return this.#goesOn || this.#isCut;
+  }
+
+  /** The turn of the plan was over before all of it was done: the next one counts together with it. */
+  noteCut(): void {
+    this.#isCut = true;
+  }
+
   /** A plan is about to be carried out. */
   expect(pending: number, { bytes, isAll }: Pick<Planned, "bytes" | "isAll"> = { bytes: 0, isAll: true }): void {
     this.pending = pending;
     const stage = this.#goesOn || !isAll ? "parts" : "plan";
-    if (!this.#goesOn) this.#changesDone = 0;
+    if (!this.#goesOn && !this.#isCut) this.#changesDone = 0;
     this.#goesOn = !isAll;
-    this.planned = { changes: pending + this.#changesDone, bytes, isAll, stage };
+    const bytesBefore = this.#isCut ? this.#bytesOfDone : 0;
+    this.#isCut = false;
+    this.planned = { changes: pending + this.#changesDone, bytes: bytes + bytesBefore, isAll, stage };
     this.#changed();
   }
 
@@ -107,9 +120,10 @@ export class Progress {
    * @param bytesAhead of files that its plan will have, transferred before it
    */
   begin(bytesAhead = 0): void {
-    if (!this.#goesOn) this.planned = nothingPlanned;
+    if (!this.#isContinued) this.planned = nothingPlanned;
     this.look = nothingLooked;
     this.names = [];
+    if (this.#isCut) return;
     this.#movedBefore = this.bytesUp + this.bytesDown - bytesAhead;
     this.#bytesOfDone = 0;
   }
@@ -118,7 +132,7 @@ export class Progress {
   beginLook(hasArrivals: boolean): void {
     this.#hasArrivals = hasArrivals;
     this.look = { ...this.look, seen: 0, read: 0 };
-    if (!this.#goesOn) this.planned = nothingPlanned;
+    if (!this.#isContinued) this.planned = nothingPlanned;
   }
 
   listed(files: number): void {
@@ -133,7 +147,7 @@ export class Progress {
 
   /** See `ScanProgress`. Large files are sent while they are read, before there is a plan. */
   found(files: number, bytes: number, isLast: boolean): void {
-    if (this.#goesOn) return;
+    if (this.#isContinued) return;
     const isAll = isLast && !this.#hasArrivals;
     const found = { changes: this.planned.changes + files, bytes: this.planned.bytes + bytes };
     this.planned = { ...found, isAll, stage: "look" };

@@ -41,10 +41,11 @@ function only(operations: readonly RemoteOperation[]): Batch {
 const lengthsOf = (operations: readonly RemoteOperation[]): number[] =>
   [...batchesOf(operations)].map((batch) => batch.operations.length);
 
-test("a request has up to 1,000 operations and 8 MiB of small blocks; what goes ahead does not count", () => {
+test("a request has up to 1,000 operations, 8 MiB of small blocks and 16 MiB that go ahead, or one larger file", () => {
   assert.deepEqual(lengthsOf(many(2500, (id) => create(id))), [1000, 1000, 500]);
   assert.deepEqual(lengthsOf(many(100, (id) => create(id, "root", 200_000))), [41, 41, 18]);
-  assert.deepEqual(lengthsOf(many(100, (id) => create(id, "root", 20_000_000))), [100]);
+  assert.deepEqual(lengthsOf(many(10, (id) => create(id, "root", 4 * 1024 * 1024))), [4, 4, 2]);
+  assert.deepEqual(lengthsOf(many(3, (id) => create(id, "root", 20_000_000))), [1, 1, 1]);
 });
 
 test("a group is never cut, even at the end of a request", () => {

@@ -6,8 +6,16 @@ import { Groundwork } from "./groundwork.ts";
 /** Blocks of files up to this travel with the operations; those of larger ones go ahead. */
 export const smallFileBytesMax = limits.blockBytesMin;
 
-/** Of one request: so much is prepared while the one before is answered, and is sent again if the answer is lost. */
-const batchMax = { operations: limits.batchOperationsMax, inlineBytes: 8 * 1024 * 1024, fileBytes: 2 ** 35 } as const;
+/**
+ * Of one request: so much is prepared while the one before is answered, and is sent again if the answer is lost. Between two of
+ * them a turn may end, so what goes ahead of one must not take too long over a slow line.
+ */
+const batchMax = {
+  operations: limits.batchOperationsMax,
+  inlineBytes: 8 * 1024 * 1024,
+  aheadBytes: 16 * 1024 * 1024,
+  fileBytes: 2 ** 35,
+} as const;
 
 export interface Batch {
   readonly operations: readonly RemoteOperation[];
@@ -26,23 +34,27 @@ export function* batchesOf(
 ): Generator<Batch> {
   let batch: RemoteOperation[] = [];
   let inlineBytes = 0;
+  let aheadBytes = 0;
   let fileBytes = 0;
   for (const unit of unitsOf(operations)) {
     const sizes = unit.map((operation) => ("local" in operation ? operation.local.fingerprint.sizeBytes : 0));
     const inline = sumOf(sizes.filter((size) => size <= smallFileBytesMax));
+    const ahead = sumOf(sizes) - inline;
     const isFull =
       batch.length + unit.length > batchMax.operations ||
       inlineBytes + inline > batchMax.inlineBytes ||
+      aheadBytes + ahead > batchMax.aheadBytes ||
       // Not for their bytes, which go ahead, but for the length of their block lists.
       fileBytes + sumOf(sizes) > batchMax.fileBytes;
     const leavers = unit.flatMap((operation) => [...groundwork.leaversOf(operation)]);
     const rests = leavers.length > 0 && batch.some(({ id }) => leavers.includes(id));
     if ((isFull || rests) && batch.length > 0) {
       yield toBatch(batch);
-      [batch, inlineBytes, fileBytes] = [[], 0, 0];
+      [batch, inlineBytes, aheadBytes, fileBytes] = [[], 0, 0, 0];
     }
     batch.push(...unit);
     inlineBytes += inline;
+    aheadBytes += ahead;
     fileBytes += sumOf(sizes);
   }
   if (batch.length > 0) yield toBatch(batch);

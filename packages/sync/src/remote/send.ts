@@ -44,11 +44,15 @@ interface Sending {
   hasChanged: boolean;
 }
 
-/** Sends what is planned. What came of it is read from the journal; only refusals are kept here. */
+/**
+ * Sends what is planned. What came of it is read from the journal; only refusals are kept here.
+ * @param isTurnOver once it is, no further request is begun after the first: the next plan has the rest
+ */
 export async function send(
   voice: Voice,
   operations: readonly RemoteOperation[],
-): Promise<Pick<Sending, "isSent" | "isTaken" | "hasChanged">> {
+  isTurnOver: () => boolean = () => false,
+): Promise<Pick<Sending, "isSent" | "isTaken" | "hasChanged"> & { readonly begun: readonly RemoteOperation[] }> {
   const groundwork = new Groundwork(voice.state.remote, operations);
   const sending: Sending = {
     voice,
@@ -61,11 +65,13 @@ export async function send(
   };
   const failures: unknown[] = [];
   const running = new Map<Batch, Promise<void>>();
+  let begun = 0;
   for (const batch of batchesOf(operations, groundwork)) {
     while (running.size >= inFlightMax || [...running.keys()].some((each) => mustWait(each, batch))) {
       await Promise.race(running.values());
     }
-    if (failures.length > 0) break;
+    if (failures.length > 0 || (begun > 0 && isTurnOver())) break;
+    begun += batch.operations.length;
     const work = sendBatch(sending, batch)
       .catch((error: unknown) => failures.push(error))
       .then(() => void running.delete(batch));
@@ -73,7 +79,7 @@ export async function send(
   }
   await Promise.all(running.values());
   if (failures.length > 0) throw failures[0];
-  return sending;
+  return { ...sending, begun: operations.slice(0, begun) };
 }
 
 async function sendBatch(sending: Sending, batch: Batch): Promise<void> {
