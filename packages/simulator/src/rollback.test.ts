@@ -11,8 +11,8 @@ const hourMicros = 3_600_000_000;
 const names = (count: number): string[] => Array.from({ length: count }, (_, index) => `file ${index}`);
 
 /** Files with two versions, beside as many that have one. */
-async function withVersions(count: number): Promise<Alone> {
-  const alone = new Alone();
+async function withVersions(count: number, devices = 1): Promise<Alone> {
+  const alone = new Alone({ devices });
   for (const name of names(count)) alone.write(name, `yesterday's ${name}`);
   await alone.once({ brake: undefined });
   alone.world.scheduler.nowMicros += 24 * hourMicros;
@@ -82,6 +82,44 @@ async function inLocalTrash(alone: Alone, count: number): Promise<void> {
   const texts = trashed.map(({ now }) => Buffer.from(now.bytes).toString());
   assert.equal(texts.filter((text) => text.startsWith("yesterday's")).length, count);
 }
+
+for (const [ageMicros, count, when] of [
+  [25 * hourMicros, 4, "their old times"],
+  [0, 12, "the time of now"],
+] as const) {
+  test(`on a device that never saw the versions of a restored backup, files with ${when} wait too`, async () => {
+    const alone = await withVersions(count, 2);
+    const fresh = alone.other();
+    assert.ok((await fresh.once({ brake: undefined })).inSync);
+    fresh.world.scheduler.nowMicros += hourMicros;
+    for (const name of names(count)) restore(fresh, name, ageMicros);
+    fresh.remove("new file 0");
+    fresh.write("file 0", "a new text");
+    const { problems, deletionsWaiting } = await fresh.once({ brake: undefined });
+    assert.deepEqual([problems.map(({ code }) => code), deletionsWaiting], [["rolled_back"], 1]);
+    assert.deepEqual(
+      ["yesterday's", "today's", "a new text", "new"].map((prefix) => onServer(alone, prefix)),
+      [0, count - 1, 1, count],
+    );
+    fresh.close();
+  });
+}
+
+test("of many files that were edited a few are asked for, and each once", async () => {
+  const alone = await withVersions(30, 2);
+  const fresh = alone.other();
+  await fresh.once({ brake: undefined });
+  for (const name of names(30)) fresh.write(name, `edited ${name}`);
+  const asked: string[] = [];
+  const server = fresh.server();
+  const versionWith: Server["versionWith"] = (id, content) => {
+    asked.push(content);
+    return server.versionWith(id, content);
+  };
+  assert.ok((await fresh.once({ brake: undefined, server: { ...server, versionWith } })).inSync);
+  assert.deepEqual([onServer(fresh, "edited"), asked.length, new Set(asked).size], [30, 10, 10]);
+  fresh.close();
+});
 
 test("two files that go back to old versions with old times go, and nine with the time of now", async () => {
   const alone = await withVersions(11);

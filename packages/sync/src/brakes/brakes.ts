@@ -64,6 +64,20 @@ export class Brakes {
     return rewriteLimits("rollback", rollbacks).isTooMany(rollbacks.length, this.#state.synced.size);
   }
 
+  /**
+   * Rewrites of a plan that may be rollbacks to versions from before this device knew the files, where there would be too many of them. A
+   * device that was set up anew knows none, and a backup is often restored to one.
+   */
+  suspectedRollbacks(remote: readonly RemoteOperation[]): readonly Rewrite[] {
+    if (this.#setting === "off") return [];
+    const suspects = remote.flatMap((each) => rewriteOf(this.#state, each)).filter(({ isUnknown }) => isUnknown);
+    const sinceMs = this.#nowMs() - rewriteLimits("rollback").windowMs;
+    const lately = this.#records("released").filter(({ side, atMs }) => side === "rewrite" && atMs > sinceMs);
+    const ids = new Set(suspects.map(({ nodeId }) => nodeId));
+    const all = [...suspects, ...lately.filter(({ nodeId }) => !ids.has(nodeId))];
+    return rewriteLimits("rollback", all).isTooMany(all.length, this.#state.synced.size) ? suspects : [];
+  }
+
   /** Those that are planned for the first time, and those of the last minutes that were sent or wait. */
   #rollbacks(planned: readonly Rewrite[]): readonly Pick<BrakeRecord, "isOldByTime">[] {
     const sinceMs = this.#nowMs() - rewriteLimits("rollback").windowMs;

@@ -11,8 +11,11 @@ import { type ContentKey, isLive, type LocalRow, type RemoteRow, type SyncedRow,
 /** A file that both sides know and that was rewritten here. */
 export interface Rewrite extends Braked {
   readonly side: RewriteSide;
+  readonly base: ContentKey;
   /** It has the time of a file that was put back rather than written: not after the server's version. */
   readonly isOldByTime: boolean;
+  /** This device never saw the content in this file: an earlier version may have it, which only the server knows. */
+  readonly isUnknown: boolean;
 }
 
 type Known = Pick<SyncState, "pastContents" | "manifests" | "holdersOf" | "stashed" | "brakes" | "synced">;
@@ -42,7 +45,9 @@ function describe(state: Known, nodeId: NodeId, sides: Omit<Sides, "isSameTime">
   const laterMicros = serversNs === undefined ? undefined : local.fingerprint.mtimeNs / 1000n - serversNs / 1000n;
   const isSameTime = laterMicros === 0n;
   const side = decidedSide(state, nodeId, local.content) ?? sideOf(state, nodeId, { ...sides, isSameTime });
-  return { nodeId, side, base: local.content, isOldByTime: laterMicros !== undefined && laterMicros <= 0n };
+  const isUnknown = side === "unknown";
+  const isOldByTime = laterMicros !== undefined && laterMicros <= 0n;
+  return { nodeId, side: isUnknown ? "rewrite" : side, base: local.content, isOldByTime, isUnknown };
 }
 
 /** A wait or an approval of these very bytes holds, also if they look different by now, as under a new time. */
@@ -60,7 +65,7 @@ interface Sides {
   readonly isSameTime: boolean;
 }
 
-function sideOf(state: Known, nodeId: NodeId, { local, remote, synced, isSameTime }: Sides): RewriteSide {
+function sideOf(state: Known, nodeId: NodeId, { local, remote, synced, isSameTime }: Sides): RewriteSide | "unknown" {
   // Another server has older bytes, as after it was restored itself: these are the newest.
   if (synced?.content === local.content || synced?.versionIds[0] !== remote.versionId) return "rewrite";
   const isEmptied = local.fingerprint.sizeBytes === 0 && remote.sizeBytes > 0;
@@ -70,7 +75,7 @@ function sideOf(state: Known, nodeId: NodeId, { local, remote, synced, isSameTim
   if (isLost) return "rewrite";
   // The server has what this side had. Whoever writes to a file gives it another time.
   if (isSameTime) return "damage";
-  return state.pastContents.has(nodeId, local.content) ? "rollback" : "rewrite";
+  return state.pastContents.has(nodeId, local.content) ? "rollback" : "unknown";
 }
 
 function isElsewhere(state: Known, nodeId: NodeId, content: ContentKey | undefined): boolean {

@@ -81,6 +81,7 @@ export async function decide(
     });
     if (next.rekeyings.length === 0) {
       if (await context.earlier.adopt(context, next)) continue;
+      if (await context.earlier.recall(context, brakes.suspectedRollbacks(next.remote))) continue;
       const isHidden = (id: NodeId): boolean => seenBy.hidesRemote(id) || seenBy.hidesLocal(id);
       const isInPlan = (id: NodeId): boolean =>
         !state.restless.fresh.has(id) || trees.remote.has(id) || trees.local.has(id) || isHidden(id);

@@ -4,11 +4,13 @@ import type { Server } from "@holdfast/sync-ports/ports";
 import { makePersonActsDurable } from "../execute/person-acts.ts";
 import type { Hands } from "../execute/hands.ts";
 import { Recent } from "../general/recent.ts";
+import type { Rewrite } from "../brakes/rewrites.ts";
 import type { ContentKey, SyncedRow } from "../model/trees.ts";
 import type { LocalOperation, Plan } from "../plan/plan-types.ts";
 
 const questionsAtOnce = 8;
 const remembered = 10_000;
+const sampleMax = 10;
 
 interface Input extends Pick<Hands, "disk" | "state"> {
   readonly server: Pick<Server, "versionWith">;
@@ -39,6 +41,25 @@ export class EarlierVersions {
     for (const id of failures.keys()) found.delete(id);
     if (found.size > 0) state.commit({ synced: found });
     return found.size > 0;
+  }
+
+  /**
+   * Remembers which of these files hold the content of an earlier version, as after any edit that this device saw. A few are asked for first:
+   * of a restored backup nearly all do.
+   * @returns whether that changes the plan
+   */
+  async recall({ state, server }: Pick<Input, "state" | "server">, rewrites: readonly Rewrite[]): Promise<boolean> {
+    const past: (readonly [NodeId, ContentKey])[] = [];
+    const ask = (some: readonly Rewrite[]): Promise<void> =>
+      forEachBounded(some, questionsAtOnce, async ({ nodeId, base }) => {
+        if ((await this.#find(server, nodeId, base)) !== undefined) past.push([nodeId, base]);
+      });
+    const open = rewrites.filter(({ nodeId, base }) => this.#unknown.get(`${nodeId} ${base}`) === undefined);
+    await ask(open.slice(0, sampleMax));
+    if (past.length === 0) return false;
+    await ask(open.slice(sampleMax));
+    state.commit({ past });
+    return true;
   }
 
   async #find(server: Input["server"], id: NodeId, content: ContentKey): Promise<string | undefined> {

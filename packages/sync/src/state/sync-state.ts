@@ -98,6 +98,8 @@ export interface StateChange {
   readonly decided?: Iterable<readonly [NodeId, true | undefined]>;
   readonly answers?: Iterable<readonly [NodeId, TrashAnswer | undefined]>;
   readonly agreedTrash?: Iterable<readonly [string, ContentKey | undefined]>;
+  /** Contents of earlier versions that this device never saw; those that it saw are kept by themselves. */
+  readonly past?: readonly (readonly [NodeId, ContentKey])[];
   readonly settings?: Iterable<readonly [string, string]>;
 }
 
@@ -293,7 +295,7 @@ export class SyncState implements IndexedTrees {
       this.manifests.write();
       for (const write of writes) write.store();
       this.agreedTrash.store(change.agreedTrash ?? []);
-      this.pastContents.store(past);
+      this.pastContents.store([...past, ...(change.past ?? [])]);
     });
     this.manifests.forgetPending();
     for (const write of writes) write.show();
