@@ -18,7 +18,7 @@ export class Interruption extends HoldfastError {
 }
 
 export interface EndedWork {
-  /** What is to be gone, and shown no more; must not wait for anything. */
+  /** Ends the display and removes what is unfinished. The event loop does not turn again, so nothing can be awaited. */
   readonly clear: (signal: NodeJS.Signals) => void;
   /** Read when a signal comes. */
   readonly message: string;

@@ -161,12 +161,18 @@ export function drillCommand(context: Context) {
       sample: parseCount(sample, "--sample"),
       progress: await stepLine(run, "drill", "opening the backup"),
     };
-    const ended = { clear: () => request.progress.stop(), message: "interrupted; the backup was not tested." };
-    const noteScratch = (folder: string): void => {
-      ended.message = `interrupted; the backup was not tested. Remove what is left of the test: rm -r ${shellWord(folder)}`;
+    const scratches: { readonly path: string; removeNow(): boolean }[] = [];
+    const ended = {
+      message: "interrupted; the backup was not tested.",
+      clear: () => {
+        request.progress.stop();
+        const left = scratches.filter((made) => !made.removeNow()).map(({ path }) => shellWord(path));
+        if (left.length > 0) ended.message += ` Remove what is left of the test: rm -r ${left.join(" ")}`;
+      },
     };
+    const noteScratch = (made: (typeof scratches)[number]): void => void scratches.push(made);
     const report = await clearedOnSignals(run, ended, () => runDrill({ ...request, noteScratch }, environment)).finally(
-      ended.clear,
+      () => request.progress.stop(),
     );
     await run.output.done(
       report,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -19,7 +19,7 @@ const data = join(folder, "data");
 for (const [args, expected] of [
   [["backup", "PLACE", "--data", data], /this backup in s3:.* is unfinished and cannot be restored\. .* it continues/],
   [["restore-backup", "PLACE", "--data", data], /data is not restored, .* Run the same command again\./],
-  [["drill", "PLACE", "--data", data], /the backup was not tested\. Remove what is left of the test: rm -r /],
+  [["drill", "PLACE", "--data", data], /the backup was not tested\.$/m],
   [["rebuild", "--from", "PLACE", "--data", data], /data is not rebuilt, .* Run the same command again\./],
   [["scrub", "--now"], /the server continues the scrub\. 'holdfast admin scrub' reports/],
   [["copies", "verify"], /the server continues the verification\. 'holdfast admin copies status'/],
@@ -53,5 +53,9 @@ for (const [args, expected] of [
       await said,
     );
     assert.match(await said, expected);
+    assert.deepEqual(
+      readdirSync(folder).filter((name) => name.startsWith("holdfast-drill-")),
+      [],
+    );
   });
 }

@@ -12,8 +12,9 @@ import { drillProblemsMax, type LastDrill, noteDrill, readLastDrill } from "../b
 import type { Config } from "../config/read-config.ts";
 import { accountFor } from "../db/embedded/account.ts";
 import { clusterFolderOf } from "../db/embedded/cluster.ts";
+import { drillDataName, removeScratch } from "./drill-scratch.ts";
 import { keyFileName } from "./find-key.ts";
-import { drillDataName, drillIn, type DrillReport, removeScratch } from "./run-drill.ts";
+import { drillIn, type DrillReport } from "./run-drill.ts";
 import type { ScheduleParts } from "./schedule-parts.ts";
 
 /** After one that could not be done, for want of room or of the place. */

@@ -9,6 +9,7 @@ import type { ObjectStore } from "@holdfast/object-store/object-store";
 import { silent } from "../admin/open-admin-storage.ts";
 import type { BlockPool } from "../blocks/block-tasks.ts";
 import { keyringKey } from "../blocks/wrapped-keys.ts";
+import { folderLockName } from "../data-folder/folder-lock.ts";
 import { openDataFolder } from "../data-folder/open-data-folder.ts";
 import type { Connection } from "../db/database.ts";
 import type { Account } from "../db/embedded/account.ts";
@@ -134,7 +135,7 @@ function refuseDamage(problems: readonly string[]): void {
 
 const shownMax = 5;
 /** That may lie in a new data folder: the key that somebody put there, and what locking it leaves. */
-const expected = new Set([keyFileName, "lock.sqlite", "server.pid"]);
+const expected = new Set([keyFileName, folderLockName, "server.pid"]);
 
 /** @throws HoldfastError conflict */
 function refuseFilled(dataFolder: string): void {

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -7,11 +9,13 @@ import {
   Api,
   eventually,
   holdfast,
+  launcher,
   makeFolder,
   removeFolder,
   type RunningServer,
   startServer,
 } from "../acceptance/testing.ts";
+import { processesIn } from "../db/embedded/leftover.ts";
 
 let folder: string;
 let data: string;
@@ -44,6 +48,31 @@ test("a place that goes away while its backup is restored is told to be away, an
   assert.match(stderr, /became unavailable.*could not be tested.*mounted/);
   assert.equal(stdout, "");
   assert.deepEqual(readdirSync(scratch), []);
+});
+
+test("an interrupted drill removes its database, and the next drill removes that of a killed one", async () => {
+  const [place, scratch] = [join(folder, "backups to test"), join(folder, "interrupted")];
+  mkdirSync(scratch);
+  const made = await holdfast(["admin", "backup", place, "--data", data]);
+  assert.equal(made.code, 0, made.stderr);
+  const args = ["admin", "drill", place, "--scratch", scratch, "--data", data];
+  const endedBy = async (signal: NodeJS.Signals) => {
+    const child = spawn(launcher, args, { stdio: "ignore" });
+    const ended = once(child, "exit");
+    await eventually("its database runs", 60_000, () => {
+      const [name = ""] = readdirSync(scratch);
+      return processesIn(join(scratch, name)).length > 0 || undefined;
+    });
+    child.kill(signal);
+    return ended;
+  };
+  assert.deepEqual(await endedBy("SIGINT"), [130, null]);
+  assert.deepEqual([readdirSync(scratch), processesIn(scratch)], [[], []]);
+  await endedBy("SIGKILL");
+  assert.notDeepEqual(readdirSync(scratch), []);
+  const { code, stderr } = await holdfast(args);
+  assert.equal(code, 0, stderr);
+  assert.deepEqual([readdirSync(scratch), processesIn(scratch)], [[], []]);
 });
 
 test("what lies where the server would make its drill is nobody's leftover, and stays", async () => {

@@ -1,19 +1,18 @@
-import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { chmod } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { ObjectStore } from "@holdfast/object-store/object-store";
 import { openAdminCells, openStoreAt } from "../admin/open-admin-cells.ts";
-import { openAdminStorage, portsFor, silent } from "../admin/open-admin-storage.ts";
+import { openAdminStorage, portsFor } from "../admin/open-admin-storage.ts";
 import { type BlockPool, startBlockPool } from "../blocks/block-tasks.ts";
 import { keyVariable } from "../blocks/key-encryption-key.ts";
 import { keyringKey } from "../blocks/wrapped-keys.ts";
 import { type Environment, readConfig } from "../config/read-config.ts";
 import { checkRestored } from "./check-restored.ts";
+import { drillDataName, type DrillScratch, makeScratch, removeScratch } from "./drill-scratch.ts";
 import { keyFileName, type OpenedPlace, openPlaceByFoundKey } from "./find-key.ts";
 import type { Account } from "../db/embedded/account.ts";
-import { clusterFolderOf } from "../db/embedded/cluster.ts";
-import { stopLeftover } from "../db/embedded/leftover.ts";
 import { planLog } from "./log-plan.ts";
 import { listBackups, readManifest } from "./manifest.ts";
 import { readLastBackup } from "../blocks/last-backup.ts";
@@ -30,8 +29,8 @@ export interface DrillRequest {
   readonly scratch: string | undefined;
   /** How many packs, drawn by chance, are restored and reread; undefined is all. */
   readonly sample: number | undefined;
-  /** Called with the folder that is made in `scratch`. */
-  readonly noteScratch?: (folder: string) => void;
+  /** Called with the folder that is made in `scratch`, for whoever ends this process before the drill has ended. */
+  readonly noteScratch?: (made: DrillScratch) => void;
   readonly progress?: StepProgress | undefined;
 }
 
@@ -59,10 +58,14 @@ export async function runDrill(request: DrillRequest, environment: Environment =
     ...(request.keyFile === undefined ? [] : [resolve(request.keyFile)]),
     join(dataFolder, keyFileName),
   ];
-  const scratch = await mkdtemp(join(resolve(request.scratch ?? tmpdir()), "holdfast-drill-"));
+  const scratch = await makeScratch(resolve(request.scratch ?? tmpdir()));
   request.noteScratch?.(scratch);
   const { sample, progress } = request;
-  return drillIn(scratch, { location, keyFiles, sample, environment, namesFiles: true, progress });
+  try {
+    return await drillIn(scratch.path, { location, keyFiles, sample, environment, namesFiles: true, progress });
+  } finally {
+    await scratch.remove();
+  }
 }
 
 export interface DrillWorld {
@@ -79,25 +82,25 @@ export interface DrillWorld {
   readonly signal?: AbortSignal;
   /** Problems name the files that they touch; see `CheckRequest`. */
   readonly namesFiles: boolean;
-  /** Is told about how many bytes it is going to write, before it writes anything. Makes the folder, or throws and leaves what is there. */
+  /**
+   * Is told about how many bytes it is going to write, before it writes anything. Makes the folder, which then is removed in any case, or
+   * throws and leaves what is there. Undefined: the caller makes and removes the folder.
+   */
   readonly prepare?: (neededBytes: number) => Promise<void>;
   readonly progress?: StepProgress | undefined;
 }
 
-/** The data folder that is restored, in the scratch folder. */
-export const drillDataName = "data";
-
-/** Restores the newest backup in a folder that is removed in any case. @param scratch there already, or made by `prepare` */
+/** Restores the newest backup in a folder. @param scratch there already, or made by `prepare` */
 export async function drillIn(scratch: string, world: DrillWorld): Promise<DrillReport> {
   const startedMs = performance.now();
   const pool = startBlockPool();
-  let isMade = world.prepare === undefined;
+  let isMade = false;
   try {
     const ports = portsFor(world.environment);
     const store = endedBy(await openStoreAt(world.location, ports), world.signal);
     const place = await openPlaceByFoundKey({ location: world.location, store, keyFiles: world.keyFiles, ...ports });
     await world.prepare?.(await neededBytes(place, world.sample));
-    isMade = true;
+    isMade = world.prepare !== undefined;
     // The database's own user has to pass.
     await chmod(scratch, 0o711);
     const [outcome] = await Promise.allSettled([
@@ -120,12 +123,6 @@ async function refuseAway({ store }: OpenedPlace, location: string): Promise<voi
     "unavailable",
     `${location} became unavailable while the backup was restored, so the backup could not be tested. Is its disk mounted?`,
   );
-}
-
-/** Also that of a drill that was killed, whose database may still run. */
-export async function removeScratch(scratch: string): Promise<void> {
-  await stopLeftover(clusterFolderOf(join(scratch, drillDataName)), silent);
-  await rm(scratch, { recursive: true, force: true, maxRetries: 5 });
 }
 
 /** Each part of a backup is read through the store. */

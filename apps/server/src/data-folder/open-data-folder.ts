@@ -1,10 +1,11 @@
-import { chmodSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { readFileSync, realpathSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { Disk } from "@holdfast/disk/disk";
 import { nodeDisk } from "@holdfast/disk/node-disk";
 import { ensureFolderDurably } from "@holdfast/disk/write-durably";
+import { lockFolder } from "./folder-lock.ts";
 import { knowFolder } from "./known-folder.ts";
 import { refuseUnfinished } from "./unfinished-restore.ts";
 
@@ -21,10 +22,6 @@ export interface DataFolder {
 
 /**
  * Creates the data folder where it is missing and takes its lock, which only one process can hold.
- *
- * The lock is SQLite's on a file that nobody ever writes: the kernel's own lock below it ends with the process, however
- * that ends, so there is no stale one to be cleared by a person. It also ends when any code of this process opens and
- * closes the file, so nothing else may touch `lock.sqlite`.
  *
  * It is made for its owner alone (0700). Where the server is root's, the database runs as another user, whose group is then let pass
  * (0710); whatever is in it is in a private folder or a private file.
@@ -61,7 +58,6 @@ export async function openDataFolder(
   };
 }
 
-const lockName = "lock.sqlite";
 /** Who holds the lock: only for the message to the next one, never trusted. */
 const holderName = "server.pid";
 
@@ -88,20 +84,12 @@ async function createFolder(path: string): Promise<string> {
 function takeLock(folder: string): DatabaseSync {
   let lock: DatabaseSync | undefined;
   try {
-    lock = new DatabaseSync(join(folder, lockName), { timeout: 0 });
-    lock.exec("pragma journal_mode = off");
-    lock.exec("begin exclusive");
-    chmodSync(join(folder, lockName), 0o600);
-    return lock;
+    lock = lockFolder(folder);
   } catch (error) {
-    lock?.close();
-    throw isBusy(error) ? inUse(folder) : unusable(folder, error);
+    throw unusable(folder, error);
   }
-}
-
-/** SQLITE_BUSY, https://www.sqlite.org/rescode.html */
-function isBusy(error: unknown): boolean {
-  return error instanceof Error && "errcode" in error && error.errcode === 5;
+  if (lock === undefined) throw inUse(folder);
+  return lock;
 }
 
 function inUse(folder: string): HoldfastError {

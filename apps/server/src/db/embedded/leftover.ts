@@ -69,6 +69,19 @@ export async function stopProcessesIn(folder: string, knownPid?: number, graceMs
   );
 }
 
+/** `stopProcessesIn` for a process that is about to end, and so waits in place. @returns whether they are gone */
+export function stopProcessesNow(folder: string): boolean {
+  const pid = readPostmasterFile(folder)?.pid;
+  for (const name of ["SIGQUIT", "SIGKILL"] as const) {
+    for (const left of processesIn(folder, pid)) signal(left, name);
+    const end = performance.now() + 2000;
+    while (performance.now() < end && processesIn(folder, pid).length > 0) Atomics.wait(pause, 0, 0, 10);
+  }
+  return processesIn(folder, pid).length === 0;
+}
+
+const pause = new Int32Array(new SharedArrayBuffer(4));
+
 /** Empty where it has just ended, or the system has no /proc. */
 export function programIdOf(pid: number): string {
   try {
