@@ -6,12 +6,12 @@ import { type AnswerReader, readByIds, strangeAnswer } from "./answer.ts";
 const checkedBytesMax = 64 * 1024;
 
 /** Looks at every member of an answer: for a program that may have met any server. */
-export const readBySchemas: AnswerReader = (name, status, text) => {
+export const readBySchemas: AnswerReader = (name, answer, text) => {
   const route: Route = routes[name];
-  const schema = route.responses[status];
+  const schema = route.responses[answer.status];
   if (schema === "empty") return undefined;
   if (schema === undefined || schema === "bytes") throw strangeAnswer(name);
-  const value = readByIds(name, status, text);
+  const value = readByIds(name, answer, text);
   if (text.length > checkedBytesMax) return value;
   const checked = schema.safeParse(value);
   if (!checked.success) throw strangeAnswer(name, checked.error);

@@ -1,6 +1,7 @@
 import { limits } from "@holdfast/core/limits";
 import { errorTable, HoldfastError, isErrorCode } from "@holdfast/core/errors";
 import type { ErrorCode } from "@holdfast/core/errors";
+import { printable } from "@holdfast/core/printable";
 import { type AnswerKind, type RouteFacts, routeTable } from "@holdfast/protocol/route-table";
 import type { RouteName } from "@holdfast/protocol/routes";
 import { checkIds, findBadId } from "./check-ids.ts";
@@ -10,7 +11,9 @@ import type { TransportAnswer } from "./transport.ts";
  * What the text of an answer becomes; undefined for an empty one.
  * @throws HoldfastError failed for what is not what the route promises
  */
-export type AnswerReader = (name: RouteName, status: number, text: string) => unknown;
+export type AnswerReader = (name: RouteName, answer: AnswerHead, text: string) => unknown;
+
+type AnswerHead = Pick<TransportAnswer, "status" | "header">;
 
 /** The kind of answer that a route promises with a status; undefined: none. */
 export function promised({ answers = "200 json" }: RouteFacts, status: number): AnswerKind | undefined {
@@ -30,7 +33,7 @@ export async function foreignOf(route: RouteFacts, answer: TransportAnswer): Pro
   const isOther = kind === "json" ? type !== "" && !/json/i.test(type) : isPage;
   if (kind !== undefined && !isOther) return undefined;
   await endBody(answer);
-  return foreignAnswer(route, answer.status);
+  return foreignAnswer(route, answer);
 }
 
 /** Frees the connection. */
@@ -48,17 +51,47 @@ function isHtml(answer: TransportAnswer): boolean {
   return /^text\/html\b/i.test(answer.header("content-type") ?? "");
 }
 
-/** It may pass, as the server's absence does. */
-function foreignAnswer({ method, path }: RouteFacts, status: number): HoldfastError {
-  const message = `Something other than the server answered ${method} ${path} (${status}). Does this network require a sign-in, or is there a proxy in between?`;
-  return new HoldfastError("unreachable", message, { body: { network: "FOREIGN" } });
+interface Foreign {
+  readonly what?: string;
+  /** The next answer may be another, as that of a proxy that fails for a moment. */
+  readonly mayPass?: boolean;
+}
+
+function foreignAnswer(
+  { method, path }: RouteFacts,
+  answer: AnswerHead,
+  { what = received(answer), mayPass = isServerError(answer) }: Foreign = {},
+): HoldfastError {
+  const message = `Something other than a Holdfast server answered ${method} ${path} (${what}). Does this network require a sign-in, is there a proxy in between, or is the address wrong?`;
+  return new HoldfastError("unreachable", message, { body: { network: mayPass ? "FOREIGN_PASSING" : "FOREIGN" } });
+}
+
+/** Status and content type, for a message. */
+export function received({ status, header }: AnswerHead): string {
+  const type = header("content-type") ?? "";
+  return `${status}, ${type === "" ? "no content type" : printable(type.slice(0, typeCharactersMax))}`;
+}
+
+const typeCharactersMax = 100;
+
+/** Without 511, with which a network asks for a sign-in. */
+function isServerError({ status }: AnswerHead): boolean {
+  return status >= 500 && status !== 511;
+}
+
+/** Only a length or chunks show whether all of a body arrived. */
+function mayBeCut(answer: AnswerHead): boolean {
+  return ["content-length", "transfer-encoding"].every((name) => answer.header(name) === undefined);
 }
 
 /** Looks at the ids alone: for a page that the same server sent, which need not load the schemas. */
-export const readByIds: AnswerReader = (name, status, text) => {
-  if (promised(routeTable[name], status) === "empty") return undefined;
+export const readByIds: AnswerReader = (name, answer, text) => {
+  if (promised(routeTable[name], answer.status) === "empty") return undefined;
   const value = parseJson(text);
-  if (value === undefined) throw foreignAnswer(routeTable[name], status);
+  if (value === undefined) {
+    const what = `${received(answer)}, but not JSON`;
+    throw foreignAnswer(routeTable[name], answer, { what, mayPass: mayBeCut(answer) });
+  }
   checkIds(value);
   return value;
 };
@@ -68,7 +101,7 @@ export async function readProblem(route: RouteFacts, answer: TransportAnswer): P
   const value = parseJson(await readText(answer, problemBytesMax).catch(emptyIfLong));
   const told = typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
   const { code, detail, field, title } = told;
-  if (typeof code !== "string" && isForeignRefusal(answer)) return foreignAnswer(route, answer.status);
+  if (typeof code !== "string" && isForeignRefusal(answer)) return foreignAnswer(route, answer);
   // What went wrong is told all the same; a proxy's answer may have ids of its own.
   const body = findBadId(told) === undefined ? told : {};
   const message = [detail, title].find((text): text is string => typeof text === "string" && text !== "");

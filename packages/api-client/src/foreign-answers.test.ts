@@ -56,12 +56,19 @@ for (const [what, answer] of Object.entries(foreignAnswers)) {
         const asked = isBytes ? client.open(name, { params }) : client.call(name, { params });
         await assert.rejects(asked, (thrown) => {
           assert.ok(thrown instanceof HoldfastError, `${name}: ${String(thrown)}`);
+          const network = answer.status === 500 ? "FOREIGN_PASSING" : "FOREIGN";
           assert.deepEqual(
             [thrown.code, thrown.body["network"]],
-            ["unreachable", "FOREIGN"],
+            ["unreachable", network],
             `${name}: ${thrown.message}`,
           );
-          assert.match(thrown.message, /^Something other than the server answered/);
+          const received = `(${answer.status}, ${answer.type ?? "no content type"}`;
+          assert.ok(
+            thrown.message.startsWith(
+              `Something other than a Holdfast server answered ${route.method} ${route.path} ${received}`,
+            ),
+            thrown.message,
+          );
           return true;
         });
       }
@@ -107,6 +114,7 @@ function clientOf(answer: Foreign & { readonly disposition?: string }): ApiClien
 function answering({ status, type, body = "", disposition }: Foreign & { readonly disposition?: string }) {
   const headers = new Map([
     ["content-type", type],
+    ["content-length", String(Buffer.byteLength(body))],
     ["content-disposition", disposition],
   ]);
   async function* slices() {

@@ -42,6 +42,8 @@ export class RetryTimer {
   #delayMs(failure: HoldfastError, answeredBefore: boolean): number | undefined {
     // What is missing, or room on a full disk, does not come by itself within a call.
     if (!failure.retryable || failure.code === "missing_blocks" || failure.code === "store_full") return undefined;
+    // Another program, or the sign-in page of a network, answers the same again.
+    if (failure.body["network"] === "FOREIGN") return undefined;
     const jitterMs = this.#jitter() * Math.min(delayMsMax, delayMsFirst * 2 ** (this.#attempts - 1));
     if (failure.code === "unreachable") {
       const leftMs = this.#options.patienceMs - (this.#options.clock.nowMs() - this.#startedMs);

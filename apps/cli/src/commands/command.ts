@@ -7,7 +7,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { Transport } from "@holdfast/api-client/transport";
 import type { Connection } from "../config/connection.ts";
 import { Output } from "../output/output.ts";
-import { clearBar } from "../output/screen.ts";
+import type { ConnectionRemarks } from "../output/connection-remarks.ts";
 
 /** What a command gets from the process, so that a test can give it something else. */
 export interface Context {
@@ -28,6 +28,7 @@ export class Run {
   /** Of a command that ends without its result: what it did until then, as --json has it. */
   doneBefore: object = {};
   #connection: Connection | undefined;
+  #remarks: ConnectionRemarks | undefined;
   #bytesPerSecond: number | undefined;
 
   constructor(context: Context, output: Output) {
@@ -44,7 +45,11 @@ export class Run {
     const { connect } = await import("../config/connection.ts");
     this.#connection ??= await connect(this.context.environment, {
       ...(await this.#choices()),
-      prove: async (client) => (await import("./prove.ts")).prove(this, client),
+      prove: async (client) => {
+        // From here on the command also waits for the person.
+        (await this.remarks()).isWaitSaid = true;
+        await (await import("./prove.ts")).prove(this, client);
+      },
     });
     return this.#connection;
   }
@@ -58,19 +63,16 @@ export class Run {
     return askSecret(this.context, question);
   }
 
+  async remarks(): Promise<ConnectionRemarks> {
+    const { ConnectionRemarks } = await import("../output/connection-remarks.ts");
+    this.#remarks ??= new ConnectionRemarks(this.output, this.context.stderr.isTTY === true);
+    return this.#remarks;
+  }
+
   /** Choices of every connection. */
   async #choices() {
-    const { patienceSeconds } = await import("../config/connection.ts");
-    const remark = (text: string): void => {
-      // A progress bar may stand in the line.
-      if (this.context.stderr.isTTY === true) clearBar(this.context.stderr);
-      this.output.note(`holdfast: ${text}`);
-    };
-    return {
-      onSilence: () => remark(`the server does not answer; trying again for up to ${patienceSeconds} s`),
-      onBusy: (delayMs: number) => remark(`the server asked to wait; trying again in ${Math.ceil(delayMs / 1000)} s`),
-      wrap: await this.#wrap(),
-    };
+    const { onSilence, onBusy, onSlow } = await this.remarks();
+    return { onSilence, onBusy, onSlow, wrap: await this.#wrap() };
   }
 
   async #wrap(): Promise<((transport: Transport) => Transport) | undefined> {

@@ -156,7 +156,7 @@ test("plain http to a port of TLS is told, and so is a server of something else"
   const login = ["login", url, "--email", administrator.email, "--password-stdin"];
   const { code, stderr } = await run(login, "a password\n");
   assert.equal(code, 7, stderr);
-  assert.match(stderr, /is not a Holdfast server \(it answered 200\)/);
+  assert.match(stderr, /is not a Holdfast server \(it answered 200, no content type\)/);
 });
 
 function tlsArguments(name: string): string[] {

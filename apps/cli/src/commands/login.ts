@@ -70,8 +70,9 @@ async function login(run: Run, url: string, options: LoginOptions): Promise<void
   const device = thisDevice(checkTitle(deviceName ?? hostname(), "--device-name"));
   const given = options.passwordStdin === true ? await firstLine(context.stdin) : undefined;
   // Nobody types a password for a server that is not there.
-  await lookAtServer(server, trust);
-  const client = openClient(server, { trust });
+  const { onSlow } = await run.remarks();
+  await lookAtServer(server, trust, onSlow);
+  const client = openClient(server, { trust, onSlow });
   let email = options.email ?? (await ask(context, "E-mail, or Enter alone to sign in with a browser: "));
   try {
     const byPassword = async () => {

@@ -47,7 +47,13 @@ const longWaitMs = 10_000;
  */
 export async function connect(
   environment: Environment,
-  { onSilence, onBusy, wrap, prove }: Pick<ClientChoices, "onSilence" | "onBusy" | "wrap" | "prove"> = {},
+  {
+    onSilence,
+    onBusy,
+    onSlow,
+    wrap,
+    prove,
+  }: Pick<ClientChoices, "onSilence" | "onBusy" | "onSlow" | "wrap" | "prove"> = {},
 ): Promise<Connection> {
   const folder = thisConfigFolder(environment);
   const saved = new SavedLogin(folder);
@@ -79,7 +85,7 @@ export async function connect(
       if (refused !== undefined) await saved.markEnded(refused).catch(() => undefined);
     },
   );
-  const client = openClient(server, { tokens, onSilence, onBusy, trust, readTrust, wrap, prove });
+  const client = openClient(server, { tokens, onSilence, onBusy, onSlow, trust, readTrust, wrap, prove });
   return { server, trust, readTrust, client, tokens, configFolder: folder, ended: ended.signal };
 }
 
@@ -95,6 +101,8 @@ interface TransportChoices {
 export interface ClientChoices extends TransportChoices {
   /** Called before a long wait for which the server asked, once for all calls that wait meanwhile. */
   readonly onBusy?: ((delayMs: number) => void) | undefined;
+  /** Called with the server's host for each call that waits long for its answer. */
+  readonly onSlow?: ((host: string) => void) | undefined;
   /** None for what needs none: signing in, and renewing a session. */
   readonly tokens?: AccessTokens;
   /** How a person proves who they are, where the server asks for that. */
@@ -103,7 +111,7 @@ export interface ClientChoices extends TransportChoices {
 
 export function openClient(
   server: string,
-  { tokens = noTokens(notSignedIn), prove, onBusy = () => {}, ...choices }: ClientChoices = {},
+  { tokens = noTokens(notSignedIn), prove, onBusy = () => {}, onSlow, ...choices }: ClientChoices = {},
 ): ApiClient {
   let reportedUntilMs = 0;
   return new ApiClient({
@@ -126,6 +134,7 @@ export function openClient(
     },
     readAnswer: readBySchemas,
     prove,
+    onSlow: onSlow && (() => onSlow(new URL(server).host)),
   });
 }
 

@@ -1,5 +1,9 @@
+import { setTimeout } from "node:timers/promises";
 import { connect, type TLSSocket } from "node:tls";
+import { received } from "@holdfast/api-client/answer";
 import { fingerprintOf, type ServerTrust, untrusted } from "@holdfast/api-client/server-trust";
+import { noticedIfSlow } from "@holdfast/api-client/slow-answer";
+import type { TransportAnswer } from "@holdfast/api-client/transport";
 import { HoldfastError } from "@holdfast/core/errors";
 import { openTransport } from "./connection.ts";
 
@@ -10,7 +14,11 @@ const handshakeTimeoutMs = 10_000;
  * Whether a Holdfast server answers there, and if not what a person can do.
  * @throws HoldfastError unreachable
  */
-export async function lookAtServer(server: string, trust: ServerTrust | undefined): Promise<void> {
+export async function lookAtServer(
+  server: string,
+  trust: ServerTrust | undefined,
+  onSlow: (host: string) => void,
+): Promise<void> {
   const transport = openTransport(server, { trust });
   try {
     const request = {
@@ -20,8 +28,15 @@ export async function lookAtServer(server: string, trust: ServerTrust | undefine
       body: undefined,
       signal: undefined,
     } as const;
-    const answer = await transport.send(request);
-    if (!isRefusal(await readText(answer.body))) throw otherServer(server, answer.status);
+    const ask = async (): Promise<void> => {
+      const answer = await transport.send(request);
+      if (!isRefusal(await readText(answer.body))) throw otherServer(server, answer);
+    };
+    await noticedIfSlow(
+      ask,
+      (delayMs, signal) => setTimeout(delayMs, undefined, { ...(signal && { signal }) }),
+      () => onSlow(new URL(server).host),
+    );
   } catch (thrown) {
     throw (await explain(server, thrown)) ?? thrown;
   } finally {
@@ -49,10 +64,10 @@ function isRefusal(text: string): boolean {
   }
 }
 
-function otherServer(server: string, status: number): HoldfastError {
+function otherServer(server: string, answer: TransportAnswer): HoldfastError {
   return new HoldfastError(
     "unreachable",
-    `The server at ${server} is not a Holdfast server (it answered ${status}). Check the address and the port.`,
+    `The server at ${server} is not a Holdfast server (it answered ${received(answer)}). Check the address and the port.`,
   );
 }
 

@@ -157,7 +157,7 @@ export class Live {
     const text = await readText(answer);
     this.#failures = 0;
     this.#setStatus({ state: "live", nextTryMs: undefined });
-    const woken = readByIds("pollChanges", answer.status, text) as Wake | undefined;
+    const woken = readByIds("pollChanges", answer, text) as Wake | undefined;
     if (woken !== undefined) {
       await this.#readChanges(signal);
       // It tells of the newest alone: there may be a notification behind a change.

@@ -1,0 +1,32 @@
+import { patienceSeconds } from "../config/connection.ts";
+import type { Output } from "./output.ts";
+
+/** What a command says on stderr about its connection while it waits. */
+export class ConnectionRemarks {
+  /** The command says once that it waits. */
+  isWaitSaid = false;
+  readonly #output: Output;
+  readonly #isTerminal: boolean;
+
+  /** @param isTerminal whether a person reads stderr */
+  constructor(output: Output, isTerminal: boolean) {
+    this.#output = output;
+    this.#isTerminal = isTerminal;
+  }
+
+  readonly onSilence = (): void => this.#say(`the server does not answer; trying again for up to ${patienceSeconds} s`);
+
+  readonly onBusy = (delayMs: number): void =>
+    this.#say(`the server asked to wait; trying again in ${Math.ceil(delayMs / 1000)} s`);
+
+  /** On a terminal alone: a job that runs at night may call a server that needs minutes to answer. */
+  readonly onSlow = (host: string): void => {
+    if (this.isWaitSaid || !this.#isTerminal) return;
+    this.isWaitSaid = true;
+    this.#say(`waiting for the server ${host} …`);
+  };
+
+  #say(text: string): void {
+    this.#output.note(`holdfast: ${text}`);
+  }
+}
