@@ -11,6 +11,7 @@ import { bucketCount } from "@holdfast/core/ids";
 import { runAdmin } from "./admin.ts";
 import { openTestAccounts, testPassword } from "./accounts/testing.ts";
 import { signIn } from "./accounts/sessions.ts";
+import { noteAddress } from "./data-folder/server-notes.ts";
 import { cellMigrations } from "./db/cell-migrations/index.ts";
 import { findRunningPostgres, startEmbeddedPostgres } from "./db/embedded-postgres.ts";
 import { migrate } from "./db/migrate.ts";
@@ -85,9 +86,20 @@ test("beside a stopped server users are added, listed, suspended, enabled, limit
   await assert.rejects(runAdmin(folder, "adminUpdateUser", { params: { id: "nobody@example.org" }, body: {} }, {}), {
     code: "not_found",
   });
-  const { url } = await runAdmin(folder, "adminInvite", { body: {} }, { HOLDFAST_LISTEN: "127.0.0.1:9999" });
-  assert.match(url, /^http:\/\/127\.0\.0\.1:9999\/setup#hfi_/);
   assert.equal(findRunningPostgres(folder), undefined, "what it started it has stopped");
+});
+
+test("a link begins with the public address, else with that of the last server, else with that of the settings", async (t) => {
+  const beginOfLink = async (env: Readonly<Record<string, string>>) => {
+    const { url } = await runAdmin(folder, "adminInvite", { body: {} }, { HOLDFAST_LISTEN: "127.0.0.1:9999", ...env });
+    return url.split("#")[0];
+  };
+  assert.equal(await beginOfLink({}), "http://127.0.0.1:9999/setup");
+  noteAddress(folder, "http://127.0.0.1:8521");
+  t.after(() => rmSync(join(folder, "server.url")));
+  assert.equal(await beginOfLink({}), "http://127.0.0.1:8521/setup");
+  const publicUrl = { HOLDFAST_PUBLIC_URL: "https://drive.example" };
+  assert.equal(await beginOfLink(publicUrl), "https://drive.example/setup");
 });
 
 test("beside a stopped server groups are made, filled, listed and deleted", async () => {

@@ -40,11 +40,10 @@ export async function runAdmin<Name extends AdminRouteName>(
     return (await diagnoseWithoutDatabase({ config, environment }, storage)) as RouteAnswer<(typeof routes)[Name]>;
   }
   try {
-    const origin = originOf(config);
     const handlers = adminHandlers(storage) as Readonly<Record<AdminRouteName, AdminHandler>>;
     const context = {
       ...checked,
-      peer: { origin, publicUrl: origin },
+      peer: { origin: originOf(config), publicUrl: linkBaseOf(config) },
       caller: localAdministrator,
       conditions: () => ({}),
     };
@@ -68,12 +67,15 @@ export async function renewSetupLink(
   const storage = await openAdminStorage(config, environment);
   try {
     const { token, expiresAtMicros } = await renewSetupToken(storage);
-    const noted = storage.isServed ? notedAddress(config.dataFolder) : undefined;
-    const base = config.publicUrl ?? noted ?? originOf(config);
-    return { url: `${base}/setup#${token}`, expires_at: formatTime(expiresAtMicros) };
+    return { url: `${linkBaseOf(config)}/setup#${token}`, expires_at: formatTime(expiresAtMicros) };
   } finally {
     await storage.close();
   }
+}
+
+/** A server that was started with other flags notes its address in the data folder. */
+function linkBaseOf(config: Config): string {
+  return config.publicUrl ?? notedAddress(config.dataFolder) ?? originOf(config);
 }
 
 /** Under which a server of these settings is reached. */

@@ -135,6 +135,7 @@ test("admin setup-link gives a new link while the server runs and while it does 
   await first.stop();
 
   const third = await link();
+  assert.equal(third.split("/setup")[0], first.url);
   const again = await startServer({ dataFolder, port: first.port, env: withoutAdministrator });
   t.after(() => again.stop());
   assert.equal(await statusOfSignUp(again.url, second), 403);

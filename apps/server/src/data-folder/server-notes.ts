@@ -8,13 +8,9 @@ import { z } from "zod";
  */
 const names = { address: "server.url", authority: "server.acme" } as const;
 
-/** @param base what every link of the running server begins with */
+/** @param base what every link of the running server begins with; it also counts after the server has stopped */
 export function noteAddress(folder: string, base: string): void {
   write(folder, names.address, base);
-}
-
-export function forgetAddress(folder: string): void {
-  rmSync(join(folder, names.address), { force: true });
 }
 
 export function notedAddress(folder: string): string | undefined {

@@ -7,7 +7,7 @@ import { endAppFolders } from "../sharing/app-folders.ts";
 import { setUp } from "../accounts/set-up.ts";
 import { readRooms } from "../blocks/disk-reserve.ts";
 import { type Config, isAlone } from "../config/read-config.ts";
-import { forgetAddress, noteAddress, noteAuthority } from "../data-folder/server-notes.ts";
+import { noteAddress, noteAuthority } from "../data-folder/server-notes.ts";
 import { removeOldClusters } from "../db/embedded/swap-clusters.ts";
 import type { Shard } from "../db/shards.ts";
 import { readCopies } from "../copies/copies-report.ts";
@@ -168,11 +168,10 @@ async function start(
   };
 }
 
-/** While it runs its folder says where people reach it. */
-function noteUrl({ dataFolder, publicUrl, acme }: Config, url: string, closers: Closers): string {
+/** Its folder says where people reach it. */
+function noteUrl({ dataFolder, publicUrl, acme }: Config, url: string): string {
   noteAddress(dataFolder, publicUrl ?? url);
   noteAuthority(dataFolder, acme);
-  closers.add("address", () => forgetAddress(dataFolder));
   return publicUrl ?? url;
 }
 
@@ -320,5 +319,5 @@ async function listen(
   if (config.publicUrl === undefined && !config.roles.has("api")) log.warn({}, noPublicUrl);
   mail.listensAt(url);
   tls?.keep(http, closers);
-  return { url, base: noteUrl(config, url, closers) };
+  return { url, base: noteUrl(config, url) };
 }
