@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { NodeId } from "@holdfast/core/ids";
 import type { BatchOperationInput } from "@holdfast/protocol/batch";
+import { Brakes } from "@holdfast/sync/brakes/brakes";
 import type { ContentKey } from "@holdfast/sync/model/trees";
 import { clearCopies, type Cleared } from "@holdfast/sync/loop/clear-copies";
 import type { Engine } from "@holdfast/sync/loop/engine";
@@ -53,6 +54,11 @@ export class Alone {
   /** With the state that the one before left. */
   make(changes: Partial<EngineOptions> = {}): Engine {
     return this.world.makeEngine(this.#device, this.life, this.#state(), changes);
+  }
+
+  /** As another command answers deletions while no engine runs. */
+  brakes(): Brakes {
+    return new Brakes(this.#state(), undefined, () => this.world.scheduler.nowMs());
   }
 
   #state(): SyncState {
@@ -112,7 +118,7 @@ export class Alone {
   }
 
   /** Its process ends once the server has taken what it sent, and before it hears of that. */
-  diesUnanswered(): Promise<void> {
+  diesUnanswered(changes: Partial<EngineOptions> = {}): Promise<void> {
     const server = this.server();
     return this.pass(
       new Promise<void>((resolve) => {
@@ -121,7 +127,7 @@ export class Alone {
           resolve();
           return new Promise(() => undefined);
         };
-        void this.make({ server: { ...server, commit } }).runOnce();
+        void this.make({ ...changes, server: { ...server, commit } }).runOnce();
       }),
     );
   }

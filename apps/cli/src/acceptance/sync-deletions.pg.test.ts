@@ -71,7 +71,7 @@ test("a dry run shows the deletions that would wait, and does what is approved a
   assert.equal(Object.keys(tree(bob.root)).length, 8, "nothing was done");
 });
 
-test("deletions that wait are answered where no client runs, and the next run does it", async () => {
+test("deletions that wait are answered where no client runs, an undo replaces an approval, and the next run applies it", async () => {
   const [ada, bob] = [await makeDevice("ada-stopped"), await makeDevice("bob-stopped")];
   mkdirSync(ada.root);
   for (let number = 0; number < 12; number += 1) write(ada, `${number}.txt`, `${number}`);
@@ -82,24 +82,55 @@ test("deletions that wait are answered where no client runs, and the next run do
     assert.match((await once(ada)).stderr, /6 deletions wait for you/);
     await run(ada, "deletes", "ls");
   };
-  const answer = async (what: string) => {
+  const results = {
+    approve: { past: "approved", next: "deleted", each: "deleted on the server" },
+    undo: { past: "undone", next: "restored", each: "restored here" },
+  };
+  const answer = async (what: keyof typeof results) => {
+    const { past, next, each } = results[what];
     const { code, stdout, stderr } = await run(ada, "deletes", what);
-    assert.deepEqual([code, stdout], [0, `${ada.root}: the answer to ${what} 6 deletions is recorded\n`], stderr);
+    const line = `6 deletions ${past}; ${next} at the next sync`;
+    assert.deepEqual([code, stdout], [0, `${ada.root}: ${line}\n`], stderr);
     assert.match(stderr, /not running\. The next run applies the answer: holdfast sync /);
-    assert.equal((await status(ada)).deletions_waiting, 0);
+    const { deletions_waiting, deletions_approved, deletions_undone } = await status(ada);
+    const counts = what === "approve" ? [6, undefined] : [undefined, 6];
+    assert.deepEqual([deletions_waiting, deletions_approved, deletions_undone], [0, ...counts]);
+    const shown = await run(ada, "status");
+    assert.ok(shown.stdout.includes(`\n  ${line}: 'holdfast deletes' shows them\n`), shown.stdout);
     assert.equal((await run(ada, "deletes", what)).code, 1, "it means nothing a second time");
     const listed = await run(ada, "deletes");
-    assert.deepEqual([listed.code, listed.stdout], [0, ""]);
+    const folder = new RegExp(
+      `^${ada.root}\n  the top folder: 6 files \\(\\d+ B\\) ${past}; ${each} at the next sync\n$`,
+    );
+    assert.match(listed.stdout, folder);
+    assert.match(listed.stderr, /applies the answer: /);
+    assert.equal(
+      listed.stderr.includes("To undo the approval before that: holdfast deletes undo."),
+      what === "approve",
+    );
+    const { items, answered } = JSON.parse((await run(ada, "deletes", "--json")).stdout);
+    assert.deepEqual(
+      [items, answered.map((one: { answer: string; what: string }) => `${one.answer} ${one.what}`)],
+      [[], Array.from({ length: 6 }, () => `${what} deletion`)],
+    );
     const { stdout: log } = await run(ada, "log", ada.root, "--last", "1");
     assert.match(log, / (undone|approved): 6 deletions that waited: the top folder: 6 files \(\d+ B\)\n$/);
-    assert.match(listed.stderr, new RegExp(`: the answer to ${what} 6 deletions is recorded\\n.*applies the answer: `));
   };
   await waitsFor(0);
   await answer("undo");
   assert.equal(Object.keys(tree(ada.root)).length, 6, "until a run nothing is done");
   await inSync(ada);
   await inSync(bob);
-  for (const { root } of [ada, bob]) assert.equal(Object.keys(tree(root)).length, 12);
+  const restored = () => {
+    for (const { root } of [ada, bob]) assert.equal(Object.keys(tree(root)).length, 12);
+  };
+  restored();
+  await waitsFor(6);
+  await answer("approve");
+  await answer("undo");
+  await inSync(ada);
+  await inSync(bob);
+  restored();
   await waitsFor(6);
   await answer("approve");
   await inSync(ada);

@@ -1,7 +1,7 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { printable } from "@holdfast/core/printable";
 import type { KnownSync } from "../sync/known-syncs.ts";
-import type { WaitingDeletion } from "../sync/report.ts";
+import type { RecordedAnswer, WaitingDeletion } from "../sync/report.ts";
 import { confirm } from "../terminal.ts";
 import { newCommand, refuseMistyped, runs } from "./command.ts";
 import type { CommandMaker, Context, Run } from "./command.ts";
@@ -28,7 +28,7 @@ export const deletesCommand: CommandMaker = (context) => {
   refuseMistyped(command);
   return runs<[string | undefined]>(context, command, async (run, folder) => {
     const shown = await show(await choose(run, folder));
-    await run.output.result(documentOf(shown), () => shown.waiting.flatMap(linesOf));
+    await run.output.result(documentOf(shown), () => shown.listed.flatMap(linesOf));
     await noteNext(run, shown);
   });
 };
@@ -38,19 +38,19 @@ const manyText =
   "Deletions wait once there are 500 within an hour, or 50 that are a quarter of the folder. In a folder shared with you, 10 that are a quarter of it wait. --brake overrides these numbers.";
 const noneText = "No deletions are waiting.";
 
-interface Waiting {
+interface Listed {
   readonly sync: KnownSync;
   readonly deletions: readonly WaitingDeletion[];
+  /** Answers that the next run of the sync applies. */
+  readonly answers: readonly RecordedAnswer[];
   /** As a person reads them. */
   readonly lines: readonly string[];
 }
 
 interface Shown {
-  readonly waiting: readonly Waiting[];
+  readonly listed: readonly Listed[];
   /** Folders whose sync is still in progress: more deletions may follow. */
   readonly growing: readonly string[];
-  /** Answers that the next run of a sync applies. */
-  readonly recorded: readonly { readonly root: string; readonly line: string }[];
 }
 
 function list(context: Context) {
@@ -60,10 +60,16 @@ function list(context: Context) {
   );
   return runs<[string | undefined]>(context, command, async (run, folder) => {
     const shown = await show(await choose(run, folder));
-    const document = documentOf(shown);
-    const { doingOf } = await import("../sync/group-deletions.ts");
-    await run.output.result(document, () =>
-      document.items.map((each) => `${each.root}/${each.path}  (${doingOf(each)})`),
+    const { answeredDoingOf, doingOf } = await import("../sync/group-deletions.ts");
+    await run.output.result(documentOf(shown), () =>
+      shown.listed.flatMap(({ sync, deletions, answers }) => {
+        const linesFor = (some: readonly WaitingDeletion[], doing: (each: WaitingDeletion) => string): string[] =>
+          some.map((each) => `${sync.record.root}/${each.path}  (${doing(each)})`);
+        return [
+          ...linesFor(deletions, doingOf),
+          ...answers.flatMap(({ action, answered }) => linesFor(answered, answeredDoingOf(action))),
+        ];
+      }),
     );
     await noteNext(run, shown);
   });
@@ -74,45 +80,74 @@ function decide(context: Context, action: "approve" | "undo", summary: string) {
     .argument("[folder]", folderText)
     .option("-y, --yes", "do not ask");
   return runs<[string | undefined]>(context, command, async (run, folder, { yes }) => {
-    const { readShownDeletions, saveShownDeletions } = await import("../sync/shown-deletions.ts");
-    const { tellRunning } = await import("../sync/control-client.ts");
+    const { answeredText, waitingCount } = await import("../sync/group-deletions.ts");
     const syncs = await choose(run, folder);
     if (run.context.stdin.isTTY === true && yes !== true && !(await isMeant(run, action, syncs))) return;
-    const { nextRun, statusOf } = await import("../sync/last-status.ts");
-    const { waitingCount } = await import("../sync/group-deletions.ts");
     const done: { root: string; count: number; applied: boolean }[] = [];
     const lines: string[] = [];
     for (const sync of syncs) {
-      const shown = new Set(await readShownDeletions(sync.folder));
-      if (shown.size === 0) continue;
-      // Another device may have answered meanwhile.
-      const meant = (await statusOf(sync)).deletions.filter(({ id }) => shown.has(id));
-      if (meant.length === 0) continue;
-      const ids = meant.map(({ id }) => id);
+      const outcome = await answer(run, sync, action);
+      if (outcome === undefined) continue;
+      const { answered, applied } = outcome;
       const { root } = sync.record;
-      const isRunning = (await tellRunning(sync, `deletions/${action}`, { ids })) !== undefined;
-      if (!isRunning) await (await import("../sync/answer-deletions.ts")).answerDeletions(sync, action, ids);
-      // A second time would mean something else.
-      await saveShownDeletions(sync.folder, []);
-      done.push({ root, count: ids.length, applied: isRunning });
+      done.push({ root, count: answered.length, applied });
       lines.push(
-        isRunning
-          ? `${root}: ${waitingCount(meant)} ${pastOf[action]}`
-          : recordedText(root, action, waitingCount(meant)),
+        `${root}: ${applied ? `${waitingCount(answered)} ${pastOf[action]}` : answeredText(action, answered)}`,
       );
-      if (!isRunning) run.output.note(nextRun(root, "applies the answer"));
     }
-    if (done.length === 0) throw await nothingMeant(run, syncs);
+    if (done.length === 0) throw await nothingMeant(run, action, syncs);
     await run.output.done({ items: done, next_cursor: null }, () => lines);
   });
 }
 
+interface Answered {
+  readonly answered: readonly WaitingDeletion[];
+  /** By a running client; otherwise the answer is recorded for the next run. */
+  readonly applied: boolean;
+}
+
+/** @returns undefined: none of the deletions shown last can be answered */
+async function answer(run: Run, sync: KnownSync, action: "approve" | "undo"): Promise<Answered | undefined> {
+  const { readShownDeletions, saveShownDeletions } = await import("../sync/shown-deletions.ts");
+  const { nextRun, statusOf } = await import("../sync/last-status.ts");
+  const { approvedIn, openTo } = await import("../sync/group-deletions.ts");
+  const shown = new Set(await readShownDeletions(sync.folder));
+  if (shown.size === 0) return undefined;
+  // Another device may have answered meanwhile.
+  const status = await statusOf(sync);
+  const meant = openTo(action, status).filter(({ id }) => shown.has(id));
+  if (meant.length === 0) return undefined;
+  const ids = meant.map(({ id }) => id);
+  const { tellRunning } = await import("../sync/control-client.ts");
+  // A client that was started meanwhile makes the approved deletions: it cannot undo them.
+  const applied =
+    approvedIn(status).length === 0 && (await tellRunning(sync, `deletions/${action}`, { ids })) !== undefined;
+  if (applied) {
+    // A second time would mean something else.
+    await saveShownDeletions(sync.folder, []);
+    return { answered: meant, applied };
+  }
+  const { answerDeletions } = await import("../sync/answer-deletions.ts");
+  const answered = await answerDeletions(sync, action, ids);
+  // An approval can be undone without listing the deletions again.
+  await saveShownDeletions(sync.folder, action === "approve" ? ids : []);
+  if (answered.length === 0)
+    throw new HoldfastError("failed", "These deletions have been made already. 'holdfast trash ls' lists the files.");
+  run.output.note(nextRun(sync.record.root, "applies the answer"));
+  if (action === "approve") run.output.note(withdrawText);
+  return { answered, applied };
+}
+
+const withdrawText = "To undo the approval before that: holdfast deletes undo.";
+
 /** Looks without showing: what was not seen is not meant by the next answer either. */
-async function nothingMeant(run: Run, syncs: readonly KnownSync[]): Promise<HoldfastError> {
+async function nothingMeant(run: Run, action: "approve" | "undo", syncs: readonly KnownSync[]): Promise<HoldfastError> {
   const { statusOf } = await import("../sync/last-status.ts");
   const known = await Promise.all(syncs.map(statusOf));
-  const message = known.some(({ deletions }) => deletions.length > 0)
-    ? "There are waiting deletions that you have not seen yet. Run 'holdfast deletes ls' first: an answer counts only for the deletions that it lists."
+  const { openTo } = await import("../sync/group-deletions.ts");
+  const unseen = known.some(({ deletions }) => deletions.length > 0) ? "waiting" : "approved";
+  const message = known.some((each) => openTo(action, each).length > 0)
+    ? `There are ${unseen} deletions that you have not seen yet. Run 'holdfast deletes ls' first: an answer counts only for the deletions that it lists.`
     : noneText;
   noteGrowing(
     run,
@@ -121,64 +156,75 @@ async function nothingMeant(run: Run, syncs: readonly KnownSync[]): Promise<Hold
   return new HoldfastError("failed", message);
 }
 
-/** On a terminal what is meant is what waits now, and is shown before anything is done. */
+/** On a terminal an answer applies to everything that is open now. It is shown before anything is done. */
 async function isMeant(run: Run, action: "approve" | "undo", syncs: readonly KnownSync[]): Promise<boolean> {
-  const { waiting, growing } = await show(syncs);
-  if (waiting.length === 0) throw await nothingMeant(run, syncs);
-  for (const line of waiting.flatMap(linesOf)) run.output.say(line);
+  const { listed, growing } = await show(syncs);
+  const { openTo, waitingCount } = await import("../sync/group-deletions.ts");
+  const meant = listed.flatMap((each) => openTo(action, each));
+  if (meant.length === 0) throw await nothingMeant(run, action, syncs);
+  for (const line of listed.flatMap(linesOf)) run.output.say(line);
   noteGrowing(run, growing);
-  const { waitingCount } = await import("../sync/group-deletions.ts");
-  const what = waitingCount(waiting.flatMap(({ deletions }) => deletions));
+  const what = waitingCount(meant);
   const question =
     action === "approve"
       ? `Approve ${what}, for all devices of the account?`
       : `Undo ${what}? Everything is brought back.`;
   // What comes back by a slip is deleted again, and what is gone is not back so easily.
   const isYes = await confirm(run.context, question, { usual: action === "undo" ? "yes" : "no" });
-  if (!isYes) run.output.note("Nothing was changed. They are still waiting.");
+  if (!isYes) run.output.note("Nothing was changed.");
   return isYes;
 }
 
-/** What waits, which is what an answer means from then on. */
+/** Whatever it shows is what an answer means from then on. */
 async function show(syncs: readonly KnownSync[]): Promise<Shown> {
   const { saveShownDeletions } = await import("../sync/shown-deletions.ts");
   const { statusOf } = await import("../sync/last-status.ts");
-  const { waitingCount, waitingLines } = await import("../sync/group-deletions.ts");
-  const waiting: Waiting[] = [];
+  const { answeredDoingOf, openTo, waitingLines } = await import("../sync/group-deletions.ts");
+  const listed: Listed[] = [];
   const growing: string[] = [];
-  const recorded: Shown["recorded"][number][] = [];
   for (const sync of syncs) {
-    const { deletions, report, isRunning, answers = [] } = await statusOf(sync);
-    const { root } = sync.record;
-    if (isRunning && report.state === "syncing") growing.push(root);
-    for (const { action, answered } of answers)
-      recorded.push({ root, line: recordedText(root, action, waitingCount(answered)) });
+    const status = await statusOf(sync);
+    const { deletions, report, isRunning, answers = [] } = status;
+    if (isRunning && report.state === "syncing") growing.push(sync.record.root);
     await saveShownDeletions(
       sync.folder,
-      deletions.map(({ id }) => id),
+      openTo("undo", status).map(({ id }) => id),
     );
-    if (deletions.length > 0) waiting.push({ sync, deletions, lines: waitingLines(deletions) });
+    const lines = [
+      ...waitingLines(deletions),
+      ...answers.flatMap(({ action, answered }) => waitingLines(answered, answeredDoingOf(action))),
+    ];
+    if (lines.length > 0) listed.push({ sync, deletions, answers, lines });
   }
-  return { waiting, growing, recorded };
+  return { listed, growing };
 }
 
-function documentOf({ waiting }: Shown) {
-  const items = waiting.flatMap(({ sync, deletions }) =>
-    deletions.map((each) => ({ root: sync.record.root, ...each })),
+function documentOf({ listed }: Shown) {
+  const items = listed.flatMap(({ sync, deletions }) => deletions.map((each) => ({ root: sync.record.root, ...each })));
+  const answered = listed.flatMap(({ sync, answers }) =>
+    answers.flatMap(({ action, answered: some }) =>
+      some.map((each) => ({ root: sync.record.root, answer: action, ...each })),
+    ),
   );
-  return { items, next_cursor: null };
+  return answered.length === 0 ? { items, next_cursor: null } : { items, answered, next_cursor: null };
 }
 
-function linesOf({ sync, lines }: Waiting): string[] {
+function linesOf({ sync, lines }: Listed): string[] {
   return [printable(sync.record.root), ...lines.map((line) => `  ${line}`)];
 }
 
-async function noteNext(run: Run, { waiting, growing, recorded }: Shown): Promise<void> {
+async function noteNext(run: Run, { listed, growing }: Shown): Promise<void> {
   const { nextRun } = await import("../sync/last-status.ts");
-  for (const { line } of recorded) run.output.note(printable(line));
-  for (const root of new Set(recorded.map((each) => each.root))) run.output.note(nextRun(root, "applies the answer"));
-  if (waiting.length === 0) return recorded.length === 0 ? noteNone(run, growing) : noteGrowing(run, growing);
+  if (listed.length === 0) return noteNone(run, growing);
+  const answers = listed.flatMap((each) => each.answers);
+  for (const { sync } of listed.filter((each) => each.answers.length > 0))
+    run.output.note(nextRun(sync.record.root, "applies the answer"));
   noteGrowing(run, growing);
+  const waiting = listed.filter(({ deletions }) => deletions.length > 0);
+  if (waiting.length === 0) {
+    if (answers.some(({ action }) => action === "approve")) run.output.note(withdrawText);
+    return;
+  }
   const isOfMany = waiting.some(({ deletions }) =>
     deletions.some(({ what, why }) => what === "deletion" && why === "many"),
   );
@@ -208,7 +254,3 @@ async function choose(run: Run, folder: string | undefined): Promise<KnownSync[]
 }
 
 const pastOf = { approve: "approved", undo: "undone" } as const;
-
-function recordedText(root: string, action: "approve" | "undo", what: string): string {
-  return `${root}: the answer to ${action} ${what} is recorded`;
-}

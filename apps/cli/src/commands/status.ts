@@ -8,6 +8,7 @@ import { printable } from "@holdfast/core/printable";
 import type { ClearedFolder } from "../sync/cleared-folders.ts";
 import { awaitedOf, awaitedWords } from "../sync/awaited.ts";
 import { waitingSoFar } from "../sync/brake-line.ts";
+import { answeredText } from "../sync/group-deletions.ts";
 import type { KnownSync } from "../sync/known-syncs.ts";
 import type { SyncReport } from "../sync/report.ts";
 import type { SyncView } from "../sync/page/sync-view.ts";
@@ -167,7 +168,7 @@ function ruleLines({ excluded, ignored, broken }: ShownRules, root: string): str
 
 function linesOf(
   output: Output,
-  { report, isRunning, isClearing }: KnownStatus,
+  { report, isRunning, isClearing, answers = [] }: KnownStatus,
   progress: SyncView["progress"],
 ): string[] {
   const { root, server, account, device, state, page_url, pending_files, last_sync_at } = report;
@@ -190,6 +191,8 @@ function linesOf(
       `  ${waitingSoFar(report.deletions_waiting, state)} ${report.deletions_waiting === 1 ? "waits" : "wait"} for you: 'holdfast deletes' shows them`,
     );
   }
+  for (const { action, answered } of answers)
+    lines.push(`  ${answeredText(action, answered)}: 'holdfast deletes' shows them`);
   if (report.conflicts.length > 0) {
     lines.push(
       `  ${conflictedCopies(report.conflicts.length)}: 'holdfast conflicts ls' shows ${report.conflicts.length === 1 ? "it" : "them"}`,

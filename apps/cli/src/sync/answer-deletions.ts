@@ -2,28 +2,37 @@ import { Brakes } from "@holdfast/sync/brakes/brakes";
 import type { KnownSync } from "./known-syncs.ts";
 import { answeredWords } from "./group-deletions.ts";
 import { recordAnswer } from "./last-status.ts";
+import type { WaitingDeletion } from "./report.ts";
 import { changeState } from "./stopped-state.ts";
 import { SyncLog } from "./sync-log.ts";
 
 /**
- * Says to deletions that wait what a person decided, in place of a client that does not run: its next run does it, and until then nothing is
- * done here or on the server.
+ * Answers deletions in place of a client that does not run. The next run applies the answer; until then nothing is changed here or on the
+ * server. An undo includes deletions whose approval no run has applied yet.
+ * @returns the deletions that the answer applies to
  * @throws HoldfastError as `changeState` does
  */
 export async function answerDeletions(
   sync: KnownSync,
   action: "approve" | "undo",
   ids: readonly string[],
-): Promise<void> {
+): Promise<readonly WaitingDeletion[]> {
+  let answered: readonly WaitingDeletion[] = [];
   await changeState(
     sync,
-    (state) => new Brakes(state, sync.record.brake ?? undefined, () => Date.now())[action](ids),
-    async () => {
-      const answered = await recordAnswer(sync, action, ids);
+    (state) => {
+      const brakes = new Brakes(state, sync.record.brake ?? undefined, () => Date.now());
+      const withdrawn: ReadonlySet<string> = action === "undo" ? brakes.withdraw(ids) : new Set();
+      brakes[action](ids);
+      return withdrawn;
+    },
+    async (withdrawn) => {
+      answered = await recordAnswer(sync, action, ids, withdrawn);
       if (answered.length === 0) return;
       const log = new SyncLog(sync.folder);
       log.note(Date.now(), action === "approve" ? "approved" : "undone", "", answeredWords(answered));
       await log.end();
     },
   );
+  return answered;
 }

@@ -31,8 +31,8 @@ export interface Outcome {
 const acts = {
   pause: (control) => control.pause(),
   resume: (control) => control.resume(),
-  "deletions/approve": (control, body) => control.approveDeletions(chosen(control.waitingDeletions(), body)),
-  "deletions/undo": (control, body) => control.undoDeletions(chosen(control.waitingDeletions(), body)),
+  "deletions/approve": (control, body) => control.approveDeletions(chosen(body, control.waitingDeletions())),
+  "deletions/undo": (control, body) => control.undoDeletions(chosen(body, control.waitingDeletions())),
   "conflicts/keep": async (control, body) => {
     const { path, keep } = parsed(keptOfConflict, body);
     return outcomeOf(await control.keepOfConflict(path, keep));
@@ -75,11 +75,15 @@ export function readLimits(body: unknown): { readonly up: number | null; readonl
   return { up: read(up, "The limit to the server"), down: read(down, "The limit from the server") };
 }
 
-/** @throws HoldfastError bad_request; conflict if other deletions wait than were shown */
-export function chosen(waiting: readonly WaitingDeletion[], body: unknown): readonly string[] {
+/**
+ * @param sets each of which an answer may name, as the page shows them
+ * @throws HoldfastError bad_request; conflict if none of the sets is the one that was shown
+ */
+export function chosen(body: unknown, ...sets: readonly (readonly WaitingDeletion[])[]): readonly string[] {
   const choice = parsed(chosenDeletions, body);
   if ("ids" in choice) return choice.ids;
-  if (digestOf(waiting) === choice.shown) return waiting.map(({ id }) => id);
+  const shown = sets.find((set) => digestOf(set) === choice.shown);
+  if (shown !== undefined) return shown.map(({ id }) => id);
   throw new HoldfastError("conflict", "The waiting changes are not the ones that were shown. Review them again.");
 }
 

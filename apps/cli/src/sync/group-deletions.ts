@@ -1,5 +1,5 @@
 import { count, formatBytes, formatNumber } from "../output/text.ts";
-import type { WaitingDeletion } from "./report.ts";
+import type { RecordedAnswer, WaitingDeletion } from "./report.ts";
 
 const sides = { here: "here", server: "on the server" } as const;
 
@@ -10,6 +10,36 @@ export function doingOf({ what, why, side }: Pick<WaitingDeletion, "what" | "why
     return why === "replaced" ? `${deleted}, because a link or file replaced the folder` : deleted;
   if (why === "rollback") return `would go back to an older version ${sides[side]}`;
   return why === "damage" ? `looks damaged, and would be replaced ${sides[side]}` : `would be rewritten ${sides[side]}`;
+}
+
+/** The effect of the recorded answer at the next sync, and its side. */
+export function answeredDoingOf(action: RecordedAnswer["action"]): (each: WaitingDeletion) => string {
+  return ({ what, side }) => {
+    if (action === "undo") return `undone; restored ${side === "here" ? sides.server : sides.here} at the next sync`;
+    return `approved; ${what === "deletion" ? "deleted" : "replaced"} ${sides[side]} at the next sync`;
+  };
+}
+
+interface Answerable {
+  readonly deletions: readonly WaitingDeletion[];
+  readonly answers?: readonly RecordedAnswer[] | undefined;
+}
+
+/** Deletions to which the answer can apply. An undo withdraws approvals too. */
+export function openTo(action: RecordedAnswer["action"], status: Answerable): readonly WaitingDeletion[] {
+  return action === "approve" ? status.deletions : [...status.deletions, ...approvedIn(status)];
+}
+
+/** Deletions whose approval the next run applies. */
+export function approvedIn({ answers = [] }: Pick<Answerable, "answers">): readonly WaitingDeletion[] {
+  return answers.flatMap(({ action, answered }) => (action === "approve" ? answered : []));
+}
+
+/** @returns "20,000 deletions approved; deleted at the next sync" */
+export function answeredText(action: RecordedAnswer["action"], answered: readonly WaitingDeletion[]): string {
+  if (action === "undo") return `${waitingCount(answered)} undone; restored at the next sync`;
+  const isDeletions = answered.every(({ what }) => what === "deletion");
+  return `${waitingCount(answered)} approved; ${isDeletions ? "deleted" : "applied"} at the next sync`;
 }
 
 /** So many lines are read; what is beside them is counted. */
@@ -34,8 +64,11 @@ interface Group {
  * What waits, as a person reads it: a folder that would go stands for all in it, and files of a folder that stays are counted together.
  * @returns at most 21 lines, in the order in which they wait
  */
-export function waitingLines(waiting: readonly WaitingDeletion[]): string[] {
-  const groups = groupsOf(waiting);
+export function waitingLines(
+  waiting: readonly WaitingDeletion[],
+  doing: (each: WaitingDeletion) => string = doingOf,
+): string[] {
+  const groups = groupsOf(waiting, doing);
   const more = groups.slice(linesMax);
   const rest = more.reduce((sum, { files, folders }) => sum + files + folders, 0);
   const lines = groups.slice(0, linesMax).map((group) => `${named(group)} ${group.doing}`);
@@ -60,12 +93,15 @@ export function waitingCount(waiting: readonly Pick<WaitingDeletion, "what">[]):
   ]);
 }
 
-function groupsOf(waiting: readonly WaitingDeletion[]): Group[] {
+function groupsOf(
+  waiting: readonly WaitingDeletion[],
+  doingEach: (each: WaitingDeletion) => string = doingOf,
+): Group[] {
   const going = new Set(waiting.flatMap(({ kind, path, side }) => (kind === "folder" ? [`${side} ${path}`] : [])));
   const groups = new Map<string, Group>();
   for (const each of waiting) {
     const { path, what, kind, bytes } = each;
-    const doing = doingOf(each);
+    const doing = doingEach(each);
     const top = what === "deletion" ? topOf(each, going) : undefined;
     const folder = top ?? path.slice(0, Math.max(0, path.lastIndexOf("/")));
     const key = `${doing} ${folder}`;

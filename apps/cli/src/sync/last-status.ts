@@ -9,12 +9,9 @@ import { askRunning } from "./control-client.ts";
 import type { RunningStatus } from "./control-client.ts";
 import { readPrivate, writePrivate } from "./known-syncs.ts";
 import type { KnownSync, SyncRecord } from "./known-syncs.ts";
-import { reportBytesMax, syncReport, waitingDeletion } from "./report.ts";
-import type { SyncReport, WaitingDeletion } from "./report.ts";
-
-/** An answer to deletions that was given while no client ran. The next run applies it, and saves a status without it. */
-const recordedAnswer = z.object({ action: z.enum(["approve", "undo"]), answered: z.array(waitingDeletion) });
-type RecordedAnswer = z.output<typeof recordedAnswer>;
+import { approvedIn } from "./group-deletions.ts";
+import { recordedAnswer, reportBytesMax, syncReport, waitingDeletion } from "./report.ts";
+import type { RecordedAnswer, SyncReport, WaitingDeletion } from "./report.ts";
 
 const saved = z.object({
   report: syncReport,
@@ -34,20 +31,36 @@ export async function readLastReport(folder: string): Promise<Pick<SyncReport, "
   return last?.report ?? { problems: [], deletions_waiting: 0 };
 }
 
-/** Moves deletions from those that wait to the answers that the next run applies. @returns them */
+/**
+ * Moves deletions from those that wait to the answers that the next run applies. An undo replaces an approval.
+ * @param withdrawn ids of the deletions whose approval was withdrawn
+ * @returns the deletions that the answer applies to
+ */
 export async function recordAnswer(
   { folder }: KnownSync,
   action: RecordedAnswer["action"],
   ids: readonly string[],
+  withdrawn: ReadonlySet<string>,
 ): Promise<readonly WaitingDeletion[]> {
   const last = await readPrivate(join(folder, lastStatusName), saved, reportBytesMax);
   if (last === undefined) return [];
-  const deletions = last.deletions.filter(({ id }) => !ids.includes(id));
-  const waiting = deletions.filter(({ what }) => what === "deletion").length;
-  const answered = last.deletions.filter(({ id }) => ids.includes(id));
-  const answers = [...(last.answers ?? []), { action, answered }];
-  await saveLastStatus(folder, { report: { ...last.report, deletions_waiting: waiting }, deletions, answers });
+  const wanted = new Set(ids);
+  const isMeant = ({ id }: WaitingDeletion): boolean => wanted.has(id);
+  const deletions = last.deletions.filter((each) => !isMeant(each));
+  const approved = approvedIn(last).filter((each) => isMeant(each) && withdrawn.has(each.id));
+  const answered = [...last.deletions.filter(isMeant), ...approved];
+  const before = (last.answers ?? []).map((each) => ({
+    action: each.action,
+    answered: each.answered.filter((deletion) => !isMeant(deletion)),
+  }));
+  const answers = [...before, { action, answered }].filter((each) => each.answered.length > 0);
+  const report = { ...last.report, deletions_waiting: countDeletions(deletions) };
+  await saveLastStatus(folder, { report, deletions, answers });
   return answered;
+}
+
+function countDeletions(waiting: readonly WaitingDeletion[]): number {
+  return waiting.filter(({ what }) => what === "deletion").length;
 }
 
 /** The conflict was ended: removed from the status that the last client left. */
@@ -83,7 +96,20 @@ export async function lastStatus(sync: KnownSync): Promise<LastStatus> {
   const why = clears
     ? { path: "", code: clearingCode, message: clearingMessage }
     : { path: "", code: "not_running", message: await whyStopped(sync) };
-  return { report: stopped(sync, last?.report, why), deletions: last?.deletions ?? [], answers: last?.answers };
+  const { deletions = [], answers = [] } = last ?? {};
+  const report = { ...stopped(sync, last?.report, why), ...answerCounts(answers) };
+  return { report, deletions, answers };
+}
+
+/** Only answers that are there: scripts of before compare the whole document. */
+function answerCounts(answers: readonly RecordedAnswer[]): Pick<SyncReport, "deletions_approved" | "deletions_undone"> {
+  const countOf = (action: RecordedAnswer["action"]): number =>
+    countDeletions(answers.flatMap((each) => (each.action === action ? each.answered : [])));
+  const [approved, undone] = [countOf("approve"), countOf("undo")];
+  return {
+    ...(approved === 0 ? {} : { deletions_approved: approved }),
+    ...(undone === 0 ? {} : { deletions_undone: undone }),
+  };
 }
 
 const clearingMessage =

@@ -14,6 +14,10 @@ export const syncReport = z.object({
   problems: z.array(z.object({ path: z.string(), code: z.string(), message: z.string() })),
   conflicts: z.array(z.string()),
   deletions_waiting: z.int(),
+  /** Only while the client is not running and a recorded answer includes deletions: the next run makes them. */
+  deletions_approved: z.int().optional(),
+  /** Likewise: the next run restores them. */
+  deletions_undone: z.int().optional(),
 });
 export type SyncReport = z.infer<typeof syncReport>;
 
@@ -31,5 +35,9 @@ export const waitingDeletion = z.object({
   bytes: z.int().default(0),
 });
 export type WaitingDeletion = z.infer<typeof waitingDeletion>;
+
+/** An answer to deletions that the next run applies, or an approval that the last run did not finish. */
+export const recordedAnswer = z.object({ action: z.enum(["approve", "undo"]), answered: z.array(waitingDeletion) });
+export type RecordedAnswer = z.infer<typeof recordedAnswer>;
 
 export const reportBytesMax = 256 * 2 ** 20;

@@ -4,6 +4,8 @@ import { test } from "node:test";
 import { makeFolder, removeFolder } from "@holdfast/server/acceptance/testing";
 import { Output } from "../output/output.ts";
 import type { SyncRecord } from "./known-syncs.ts";
+import { lastStatus } from "./last-status.ts";
+import type { WaitingDeletion } from "./report.ts";
 import { RunningSync } from "./running-sync.ts";
 import { readSyncLog } from "./sync-log.ts";
 import { SyncReporter } from "./sync-reporter.ts";
@@ -13,23 +15,25 @@ const record = { root: "/r", server: "s", account: "a", device: "d", marker: "1"
 
 const copy = (name: string): string => `${name} (d's conflicted copy 2026-01-31)`;
 
-test("a conflict of the first cycle is logged and shown, one from before is not, and Holdfast's own paths stay excluded", async (t) => {
-  const folder = makeFolder("running-sync");
-  t.after(() => removeFolder(folder));
+function runningIn(folder: string) {
   const stderr = Object.assign(new PassThrough(), { isTTY: true, columns: 120 });
   const clock = { nowMs: () => 0, unixMs: () => 0, logs: false };
   const reporter = new SyncReporter(new Output({}, new PassThrough(), stderr), stderr, clock);
-  const options = { configFolder: folder, limits: { upBytesPerSecond: undefined, downBytesPerSecond: undefined } };
-  const running = new RunningSync({ folder, record }, reporter, {
-    ...options,
-    own: [".config/holdfast"],
-    start: "by hand",
-  });
+  const limits = { upBytesPerSecond: undefined, downBytesPerSecond: undefined };
+  const options = { configFolder: folder, limits, own: [".config/holdfast"], start: "by hand" as const };
+  return { stderr, running: new RunningSync({ folder, record }, reporter, options) };
+}
+
+test("a conflict of the first cycle is logged and shown, one from before is not, and Holdfast's own paths stay excluded", async (t) => {
+  const folder = makeFolder("running-sync");
+  t.after(() => removeFolder(folder));
+  const { stderr, running } = runningIn(folder);
   let conflicts = [copy("old")];
   const included: string[] = [];
   const engine = {
     status: () => ({ ...restingStatus, conflicts }),
     waitingDeletions: () => [],
+    approvedDeletions: () => [],
     onChange: () => () => undefined,
     resume: () => undefined,
     include: (paths: readonly string[]) => included.push(...paths),
@@ -58,4 +62,34 @@ test("a conflict of the first cycle is logged and shown, one from before is not,
   assert.match(shown, /conflict; both versions are kept: new \(/);
   assert.match(shown, /earlier conflicted copy: put here \(/);
   assert.doesNotMatch(shown, /(?:kept|before): old/);
+});
+
+test("an approval that a run has not applied stays recorded, whether the run reached the server or not", async (t) => {
+  const folder = makeFolder("running-sync");
+  t.after(() => removeFolder(folder));
+  const deletion: WaitingDeletion = {
+    id: "a",
+    what: "deletion",
+    why: "many",
+    path: "x",
+    side: "server",
+    kind: "file",
+    bytes: 1,
+  };
+  const reached = runningIn(folder).running;
+  const engine = {
+    status: () => restingStatus,
+    waitingDeletions: () => [],
+    approvedDeletions: () => [deletion],
+    onChange: () => () => undefined,
+    resume: () => undefined,
+  };
+  reached.begin({ engine: engine as never, changeLimits: () => undefined, travelledBytes: () => 0 }, record);
+  await reached.end();
+  const approved = [{ action: "approve", answered: [deletion] }];
+  assert.deepEqual((await lastStatus({ folder, record })).answers, approved);
+  const { running: offline } = runningIn(folder);
+  offline.remark([{ path: "", code: "unreachable", message: "The server does not answer." }]);
+  await offline.end();
+  assert.deepEqual((await lastStatus({ folder, record })).answers, approved);
 });

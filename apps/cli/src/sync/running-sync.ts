@@ -1,5 +1,6 @@
 import { IdleMemory } from "@holdfast/codec/idle-memory";
 import { HoldfastError } from "@holdfast/core/errors";
+import type { WaitingChange } from "@holdfast/sync/brakes/brakes";
 import type { Engine } from "@holdfast/sync/loop/engine";
 import type { EngineStatus } from "@holdfast/sync/loop/status";
 import type { Keep, KeptConflict } from "@holdfast/sync/execute/keep-conflict";
@@ -153,8 +154,7 @@ export class RunningSync implements SyncControl {
   }
 
   waitingDeletions(): WaitingDeletion[] {
-    const waiting = this.#engine?.waitingDeletions() ?? [];
-    return waiting.map(({ id, what, why, path, side, kind, bytes }) => ({ id, what, why, path, side, kind, bytes }));
+    return (this.#engine?.waitingDeletions() ?? []).map(withReportedFields);
   }
 
   async approveDeletions(ids: readonly string[]): Promise<void> {
@@ -302,12 +302,20 @@ export class RunningSync implements SyncControl {
   }
 
   async #save(report: SyncReport): Promise<void> {
-    const status = { report: { ...report, page_url: null }, deletions: this.waitingDeletions() };
+    // Before the engine is opened the last status has more: what waits, and what was approved.
+    if (this.#engine === undefined) return;
+    const approved = this.#engine.approvedDeletions().map(withReportedFields);
+    const answers = approved.length === 0 ? {} : { answers: [{ action: "approve" as const, answered: approved }] };
+    const status = { report: { ...report, page_url: null }, deletions: this.waitingDeletions(), ...answers };
     const text = JSON.stringify(status);
     if (text === this.#lastSaved) return;
     this.#lastSaved = text;
     await saveLastStatus(this.folder, status);
   }
+}
+
+function withReportedFields({ id, what, why, path, side, kind, bytes }: WaitingChange): WaitingDeletion {
+  return { id, what, why, path, side, kind, bytes };
 }
 
 /** @param isAway the server did not answer */

@@ -1,6 +1,7 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { answerDeletions } from "./answer-deletions.ts";
 import { type Action, chosen, readLimits } from "./control-acts.ts";
+import { approvedIn } from "./group-deletions.ts";
 import { saveRecord } from "./known-syncs.ts";
 import type { KnownSync } from "./known-syncs.ts";
 import { lastStatus, notRunning } from "./last-status.ts";
@@ -20,9 +21,12 @@ export async function changeStopped(sync: KnownSync, action: Action, body?: unkn
       return saveRecord(folder, { ...record, limit_up: up, limit_down: down });
     }
     case "deletions/approve":
+      await answerDeletions(sync, "approve", chosen(body, (await lastStatus(sync)).deletions));
+      return;
     case "deletions/undo": {
-      const { deletions } = await lastStatus(sync);
-      return answerDeletions(sync, action === "deletions/approve" ? "approve" : "undo", chosen(deletions, body));
+      const last = await lastStatus(sync);
+      await answerDeletions(sync, "undo", chosen(body, last.deletions, approvedIn(last)));
+      return;
     }
     default:
       throw new HoldfastError("failed", notRunning(record));

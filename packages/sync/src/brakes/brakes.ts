@@ -1,5 +1,5 @@
 import type { NodeId } from "@holdfast/core/ids";
-import { pathOfNode } from "../model/tree-paths.ts";
+import { lineOf, pathOfNode } from "../model/tree-paths.ts";
 import type { Plan, RemoteOperation } from "../plan/plan-types.ts";
 import type { SyncState } from "../state/sync-state.ts";
 import { trashTopOf } from "./trash-top.ts";
@@ -170,10 +170,12 @@ export class Brakes {
 
   /** Changes that wait, by path. @param side undefined: all sides */
   waiting(side?: BrakeSide): readonly WaitingChange[] {
-    return this.#records("waiting")
-      .filter((record) => side === undefined || record.side === side)
-      .map((record) => this.#show(record))
-      .toSorted((one, other) => (one.path < other.path ? -1 : 1));
+    return this.#byPath(this.#records("waiting").filter((record) => side === undefined || record.side === side));
+  }
+
+  /** Approved changes that have not been made or sent yet, by path. */
+  approved(): readonly WaitingChange[] {
+    return this.#byPath(this.#unsent());
   }
 
   get waitingDeletions(): number {
@@ -192,6 +194,33 @@ export class Brakes {
     this.#state.commit({
       brakes: chosen.map((record) => [brakeKey(record), { ...record, standing: "approved", atMs }] as const),
       answers: [...this.#wholeTops(chosen)].map((id) => [id, "approve"] as const),
+    });
+  }
+
+  /**
+   * Withdraws the approval of changes that have not been made or sent: they wait again. An engine that uses the state may be sending them.
+   * @returns the ids of those
+   */
+  withdraw(ids: readonly string[]): ReadonlySet<string> {
+    const wanted = new Set(ids);
+    const withdrawn = this.#unsent().filter((record) => wanted.has(brakeId(record)));
+    const tops = new Set(withdrawn.flatMap((record) => this.#topOf(record) ?? []));
+    const answers = [...tops].filter((id) => this.#state.answers.get(id) === "approve");
+    this.#state.commit({
+      brakes: withdrawn.map((record) => [brakeKey(record), { ...record, standing: "waiting" }] as const),
+      answers: answers.map((id) => [id, undefined] as const),
+    });
+    return new Set(withdrawn.map(brakeId));
+  }
+
+  /** An operation that got no answer may have been carried out, and that of a folder includes everything in it. */
+  #unsent(): BrakeRecord[] {
+    const { rootId, remote, synced, offers } = this.#state;
+    const offered = new Set(offers.flatMap(({ nodeId, isRefused }) => (isRefused === true ? [] : [nodeId])));
+    const isOpen = (id: NodeId): boolean => synced.has(id) && !offered.has(id);
+    return this.#records("approved").filter(({ nodeId, side, base }) => {
+      if (isRewriteSide(side)) return isOpen(nodeId) && synced.get(nodeId)?.content !== base;
+      return side === "here" ? isOpen(nodeId) : lineOf({ rootId, local: remote }, nodeId).every(isOpen);
     });
   }
 
@@ -300,6 +329,10 @@ export class Brakes {
 
   #records(standing: BrakeRecord["standing"]): BrakeRecord[] {
     return [...this.#state.brakes.values()].filter((record) => record.standing === standing);
+  }
+
+  #byPath(records: readonly BrakeRecord[]): readonly WaitingChange[] {
+    return records.map((record) => this.#show(record)).toSorted((one, other) => (one.path < other.path ? -1 : 1));
   }
 
   #show(record: BrakeRecord): WaitingChange {

@@ -118,6 +118,11 @@ export class Engine {
     return this.#brakes.waiting();
   }
 
+  /** Approved changes that have not been made or sent yet. */
+  approvedDeletions(): readonly WaitingChange[] {
+    return this.#brakes.approved();
+  }
+
   /** Exactly these ids of `waitingDeletions`; what else waits, or rests on another state by now, waits on. */
   approveDeletions(ids: readonly string[]): void {
     this.#brakes.approve(ids);

@@ -6,7 +6,6 @@ import { type Locator, type Page, useBrowser } from "@holdfast/tools/testing-bro
 import { axeProblems } from "@holdfast/web/testing/axe";
 import type { ControlChannel } from "../control-channel.ts";
 import type { KnownSync } from "../known-syncs.ts";
-import { lastStatus, saveLastStatus } from "../last-status.ts";
 import { ShownConfiguration, type ShownSync, writeLog } from "./testing-syncs.ts";
 
 const configuration = new ShownConfiguration();
@@ -247,19 +246,6 @@ test("what waits is shown by folder, and exactly what was shown is approved or u
   await waiting.getByRole("button", { name: "Approve exactly these" }).click();
   await waiting.waitFor({ state: "hidden" });
   assert.deepEqual(drive.told, ["undo a,b", "approve a,b"]);
-});
-
-test("deletions of a sync that does not run are answered for its next start", async () => {
-  const deletion = { id: "a", what: "deletion", path: "song.mp3", side: "server", kind: "file", bytes: 7 } as const;
-  const { report } = await lastStatus(stopped);
-  await saveLastStatus(stopped.folder, { report: { ...report, deletions_waiting: 1 }, deletions: [deletion] });
-  await page.goto(channel.pageUrl);
-  const waiting = folder("Music").locator(".deletions");
-  await waiting.getByText("Its next start applies your answer.").waitFor();
-  await waiting.getByRole("button", { name: "Bring them back" }).click();
-  await waiting.waitFor({ state: "hidden" });
-  assert.deepEqual((await lastStatus(stopped)).deletions, []);
-  assert.deepEqual(complaints, []);
 });
 
 test("what waits since it was shown is not meant by an answer", async () => {

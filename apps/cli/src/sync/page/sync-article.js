@@ -34,6 +34,7 @@ function newArticle(key, act) {
       act("deletions/" + answer, { shown: article.view.deletions.shown }, label("." + answer)),
     );
   }
+  onClick(find(".withdraw"), () => act("deletions/undo", { shown: article.view.approved.shown }, label(".withdraw")));
   onSubmit(find(".limits"), async ({ up, down }) => {
     await act("limits", { up: up.value, down: down.value }, "The limits are set");
     // As the client says them.
@@ -106,16 +107,20 @@ function showProgress(article, progress) {
   );
 }
 
-function showDeletions(article, { deletions }, isRunning) {
-  const part = article.querySelector(".deletions");
-  part.hidden = deletions.count === 0;
-  setText(part.querySelector("h3"), deletions.text + (deletions.count === 1 ? " waits" : " wait") + " for you");
-  fill(
-    part.querySelector("ul"),
-    deletions.lines,
-    lineOf((line) => line),
-  );
-  part.querySelector(".later").hidden = isRunning;
+function showDeletions(article, { deletions, approved }, isRunning) {
+  const showPart = (part, { count, lines }, text) => {
+    part.hidden = count === 0;
+    setText(part.querySelector("h3"), text);
+    fill(
+      part.querySelector("ul"),
+      lines,
+      lineOf((line) => line),
+    );
+  };
+  const waiting = article.querySelector(".deletions");
+  showPart(waiting, deletions, deletions.text + (deletions.count === 1 ? " waits" : " wait") + " for you");
+  waiting.querySelector(".later").hidden = isRunning;
+  showPart(article.querySelector(".approved"), approved, approved.text);
 }
 
 /** One of each kind: the sentence, so many, and where. */

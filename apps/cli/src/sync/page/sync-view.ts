@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import { needsPerson } from "@holdfast/sync/loop/problems";
 import { z } from "zod";
 import { count, formatBytes, formatDuration, formatNumber } from "../../output/text.ts";
-import { waitingCount, waitingLines } from "../group-deletions.ts";
+import { answeredDoingOf, answeredText, approvedIn, waitingCount, waitingLines } from "../group-deletions.ts";
 import { conflictedCopy, type FileState } from "../conflicted-copy.ts";
 import type { KnownSync } from "../known-syncs.ts";
 import type { BandwidthLimits } from "../open-sync.ts";
@@ -11,7 +11,7 @@ import { clearingCode } from "../clearing-marker.ts";
 import { problemKinds } from "../problem-lines.ts";
 import { awaitedOf } from "../awaited.ts";
 import type { HowFar } from "../progress-meter.ts";
-import type { SyncReport, WaitingDeletion } from "../report.ts";
+import type { RecordedAnswer, SyncReport, WaitingDeletion } from "../report.ts";
 import { rulesOf } from "../shown-rules.ts";
 import { formatRate } from "../sync-flags.ts";
 import { logWords, readSyncLog } from "../sync-log.ts";
@@ -32,6 +32,9 @@ const kind = z.object({
 const fileView = z.object({ path: z.string(), folder: z.boolean(), size: z.string(), modified_at: z.string() });
 /** `device`: whose state it is, as the name of the copy says; null where it does not. */
 const copyView = fileView.extend({ device: z.string().nullable() });
+
+/** `shown` names exactly these. */
+const shownDeletions = z.object({ count: z.int(), text: z.string(), lines: z.array(z.string()), shown: z.string() });
 
 /** One sync as the page shows it: whatever may be long is cut and counted. */
 export const syncView = z.object({
@@ -72,8 +75,9 @@ export const syncView = z.object({
     count: z.int(),
     items: z.array(z.object({ copy: copyView, original: fileView.nullable() })),
   }),
-  /** `shown` names exactly these. */
-  deletions: z.object({ count: z.int(), text: z.string(), lines: z.array(z.string()), shown: z.string() }),
+  deletions: shownDeletions,
+  /** Deletions whose approval the next start applies; absent from an older client. */
+  approved: shownDeletions.default({ count: 0, text: "", lines: [], shown: "" }),
   /** Newest first. */
   recent: z.array(z.object({ at: z.string(), text: z.string() })),
   /** As the options take them; "": none. */
@@ -86,6 +90,7 @@ export type SyncView = z.infer<typeof syncView>;
 export interface ViewParts {
   readonly report: SyncReport;
   readonly deletions: readonly WaitingDeletion[];
+  readonly answers?: readonly RecordedAnswer[] | undefined;
   readonly limits: BandwidthLimits;
   readonly progress?: HowFar | undefined;
   /** Undefined: it runs. */
@@ -96,6 +101,7 @@ export async function viewOf(sync: KnownSync, parts: ViewParts): Promise<SyncVie
   const { report, deletions, limits, progress, notRunning } = parts;
   const problems = report.problems.filter(({ code }) => code !== "not_running" && code !== clearingCode);
   const { excluded, ignored } = rulesOf(sync);
+  const approved = approvedIn(parts);
   const log = await readSyncLog(sync.folder, shownMax.recent);
   return {
     key: keyOf(sync),
@@ -118,6 +124,12 @@ export async function viewOf(sync: KnownSync, parts: ViewParts): Promise<SyncVie
       text: waitingCount(deletions),
       lines: waitingLines(deletions),
       shown: digestOf(deletions),
+    },
+    approved: {
+      count: approved.length,
+      text: answeredText("approve", approved),
+      lines: waitingLines(approved, answeredDoingOf("approve")),
+      shown: digestOf(approved),
     },
     recent: log.toReversed().map((entry) => ({ at: entry.at, text: logWords(entry) })),
     limits: { up: formatRate(limits.upBytesPerSecond), down: formatRate(limits.downBytesPerSecond) },
