@@ -22,7 +22,15 @@ test("one run ends when everything is in sync, and tells what it did", async () 
     {
       activity: "idle",
       pendingFiles: 0,
-      progress: { filesUp: 1, filesDown: 0, bytesUp: 3, bytesAccepted: 3, bytesDown: 0 },
+      progress: {
+        filesUp: 1,
+        filesDown: 0,
+        bytesUp: 3,
+        bytesAccepted: 3,
+        bytesDown: 0,
+        deletedHere: { files: 0, folders: 0 },
+        deletedOnServer: { files: 0, folders: 0 },
+      },
     },
   );
   assert.deepEqual(
@@ -30,6 +38,29 @@ test("one run ends when everything is in sync, and tells what it did", async () 
     [["a.txt", "up", "created"]],
   );
   assert.ok(told > 0 && lastSyncAtMs !== undefined);
+  alone.close();
+});
+
+test("one run counts the files and folders that it deletes on each side, and none that was moved out of a deleted folder", async () => {
+  const alone = new Alone();
+  for (const folder of ["one", "one/inner", "two"]) alone.mkdir(folder);
+  for (const path of ["one/a", "one/inner/b", "one/kept", "two/c", "two/d"]) alone.write(path, path);
+  await alone.once();
+  alone.move("one/kept", "kept");
+  for (const path of ["one/a", "one/inner/b"]) alone.remove(path);
+  for (const path of ["one/inner", "one"]) alone.root.remove(path, true);
+  alone.onServer({ op: "delete", operation_id: "1", file_id: alone.serverId("two") });
+  const engine = alone.make();
+  assert.ok((await alone.pass(engine.runOnce())).inSync);
+  const { deletedHere, deletedOnServer } = engine.status().progress;
+  assert.deepEqual(
+    [deletedHere, deletedOnServer],
+    [
+      { files: 2, folders: 1 },
+      { files: 2, folders: 2 },
+    ],
+  );
+  assert.deepEqual([alone.diskPaths(), alone.serverPaths()], [["kept"], ["kept"]]);
   alone.close();
 });
 

@@ -93,6 +93,14 @@ export function waitingCount(waiting: readonly Pick<WaitingDeletion, "what">[]):
   ]);
 }
 
+/** @returns "20,000 files and 1 folder" */
+export function filesAndFolders({ files, folders }: { readonly files: number; readonly folders: number }): string {
+  return counted([
+    [files, "file"],
+    [folders, "folder"],
+  ]);
+}
+
 function groupsOf(
   waiting: readonly WaitingDeletion[],
   doingEach: (each: WaitingDeletion) => string = doingOf,
@@ -128,11 +136,7 @@ function topOf({ path, side, kind }: WaitingDeletion, going: ReadonlySet<string>
 function named({ folder, goes, path, files, folders, bytes }: Group): string {
   if (!goes && files === 1) return path;
   if (files === 0 && folders === 1) return `${folder}/`;
-  const parts = counted([
-    [files, "file"],
-    [folders, "folder"],
-  ]);
-  return `${folder === "" ? "the top folder" : `${folder}/`}: ${parts}${bytes === 0 ? "" : ` (${formatBytes(bytes)})`}`;
+  return `${folder === "" ? "the top folder" : `${folder}/`}: ${filesAndFolders({ files, folders })}${bytes === 0 ? "" : ` (${formatBytes(bytes)})`}`;
 }
 
 function counted(each: readonly (readonly [number, string])[]): string {

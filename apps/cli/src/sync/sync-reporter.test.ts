@@ -73,7 +73,14 @@ test("what was freed is told once, and that and why nothing was", async () => {
 
 test("each change of state is one line, and progress one now and then", async () => {
   const { show, stdout, stderr } = reporter();
-  const moved = { filesUp: 1, filesDown: 5, bytesUp: 2048, bytesAccepted: 0, bytesDown: 3 * 2 ** 20 };
+  const moved = {
+    ...restingStatus.progress,
+    filesUp: 1,
+    filesDown: 5,
+    bytesUp: 2048,
+    bytesAccepted: 0,
+    bytesDown: 3 * 2 ** 20,
+  };
   for (let shown = 0; shown < 7; shown += 1) {
     const progress = shown === 0 ? restingStatus.progress : moved;
     await show({ activity: "syncing", pendingFiles: 7 - shown, progress });
@@ -91,11 +98,24 @@ test("each change of state is one line, and progress one now and then", async ()
 
 test("the sum at the end counts the bytes of accepted files, and not those that were sent of refused ones", () => {
   const { sum, stderr } = reporter();
-  sum({ filesUp: 1, filesDown: 0, bytesUp: 3 * 2 ** 20, bytesAccepted: 2048, bytesDown: 0 });
-  sum({ filesUp: 0, filesDown: 0, bytesUp: 3 * 2 ** 20, bytesAccepted: 0, bytesDown: 0 });
+  const { progress } = restingStatus;
+  sum({ ...progress, filesUp: 1, bytesUp: 3 * 2 ** 20, bytesAccepted: 2048 });
+  sum({ ...progress, bytesUp: 3 * 2 ** 20 });
   assert.deepEqual(stderr.text().trimEnd().split("\n"), [
     "sync: uploaded 1 file (2.0 KiB)",
     "sync: nothing was uploaded or downloaded",
+  ]);
+});
+
+test("the sum at the end counts deletions by side", () => {
+  const { sum, stderr } = reporter();
+  const { progress } = restingStatus;
+  const deletedOnServer = { files: 20_000, folders: 1 };
+  sum({ ...progress, deletedOnServer });
+  sum({ ...progress, filesUp: 1, bytesAccepted: 3, deletedOnServer, deletedHere: { files: 0, folders: 2 } });
+  assert.deepEqual(stderr.text().trimEnd().split("\n"), [
+    "sync: deleted 20,000 files and 1 folder on the server",
+    "sync: uploaded 1 file (3 B), deleted 20,000 files and 1 folder on the server, deleted 2 folders here",
   ]);
 });
 

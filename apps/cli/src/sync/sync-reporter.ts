@@ -6,6 +6,7 @@ import { showLines } from "../output/screen.ts";
 import { count, formatBytes, formatNumber } from "../output/text.ts";
 import { awaitedOf, awaitedWords } from "./awaited.ts";
 import { BrakeLine } from "./brake-line.ts";
+import { filesAndFolders } from "./group-deletions.ts";
 import type { SyncRecord } from "./known-syncs.ts";
 import { conflictLines } from "./conflict-lines.ts";
 import { problemLine, ProblemLines } from "./problem-lines.ts";
@@ -51,14 +52,22 @@ export function pathWords({ path, from }: Pick<RecentChange, "path" | "from">): 
   return from === undefined ? path : `${path} (from ${from})`;
 }
 
-/** What has moved since the sync began; undefined before anything has. */
-function movedWords({ filesUp, filesDown, bytesUp, bytesDown }: EngineStatus["progress"]): string | undefined {
-  const ways = [
+/** What was transferred and deleted since the sync began; undefined before anything was. */
+function doneWords(progress: EngineStatus["progress"]): string | undefined {
+  const { filesUp, filesDown, bytesUp, bytesDown, deletedHere, deletedOnServer } = progress;
+  const transfers = [
     { verb: "uploaded", files: filesUp, bytes: bytesUp },
     { verb: "downloaded", files: filesDown, bytes: bytesDown },
   ].filter(({ files, bytes }) => files + bytes > 0);
-  if (ways.length === 0) return undefined;
-  return ways.map(({ verb, files, bytes }) => `${verb} ${count(files, "file")} (${formatBytes(bytes)})`).join(", ");
+  const deletions = [
+    { side: "on the server", deleted: deletedOnServer },
+    { side: "here", deleted: deletedHere },
+  ].filter(({ deleted: { files, folders } }) => files + folders > 0);
+  const parts = [
+    ...transfers.map(({ verb, files, bytes }) => `${verb} ${count(files, "file")} (${formatBytes(bytes)})`),
+    ...deletions.map(({ side, deleted }) => `deleted ${filesAndFolders(deleted)} ${side}`),
+  ];
+  return parts.length === 0 ? undefined : parts.join(", ");
 }
 
 /** What was sent of a refused file did not go up. */
@@ -168,7 +177,7 @@ export class SyncReporter {
   /** At the end of a run that ends by itself: what came of it. */
   sum({ progress }: Pick<EngineStatus, "progress">): void {
     if (!this.#output.quiet)
-      this.#line(`sync: ${movedWords(acceptedOf(progress)) ?? "nothing was uploaded or downloaded"}`);
+      this.#line(`sync: ${doneWords(acceptedOf(progress)) ?? "nothing was uploaded or downloaded"}`);
   }
 
   /** @returns the problems that no line has shown yet: all of them when quiet */
@@ -211,7 +220,7 @@ export class SyncReporter {
     if (now - this.#lastProgressMs < lineIntervalMs) return;
     this.#lastProgressMs = now;
     const todo = pendingFiles === 0 ? looked : `${count(pendingFiles, "change")} left`;
-    this.#line(`sync: ${[todo, movedWords(status.progress) ?? []].flat().join(", ")}`);
+    this.#line(`sync: ${[todo, doneWords(status.progress) ?? []].flat().join(", ")}`);
   }
 
   #line(text: string): void {

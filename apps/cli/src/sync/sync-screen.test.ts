@@ -47,7 +47,7 @@ const mib = 2 ** 20;
 const moving = (bytesDone: number): Partial<EngineStatus> => ({
   activity: "syncing",
   pendingFiles: 2,
-  progress: { filesUp: 0, filesDown: 0, bytesUp: bytesDone, bytesAccepted: 0, bytesDown: 0 },
+  progress: { ...restingStatus.progress, bytesUp: bytesDone },
   now: {
     names: ["holiday/b.jpg", "holiday/a.jpg"],
     changes: 2,

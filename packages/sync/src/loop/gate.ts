@@ -1,7 +1,7 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { forward } from "./forward.ts";
 import type { LocalDisk, Server } from "@holdfast/sync-ports/ports";
-import type { Trees } from "../model/trees.ts";
+import type { IndexedTrees } from "../model/trees.ts";
 import type { Progress } from "./progress.ts";
 
 /** Somebody stopped or paused the engine; nothing failed. What it was at is planned again when it goes on. */
@@ -17,7 +17,11 @@ export class Interrupted extends HoldfastError {
  */
 export function gateServer(
   server: Server,
-  { signal, progress, trees }: { readonly signal: AbortSignal; readonly progress: Progress; readonly trees: Trees },
+  {
+    signal,
+    progress,
+    trees,
+  }: { readonly signal: AbortSignal; readonly progress: Progress; readonly trees: IndexedTrees },
 ): Server {
   return gate(server, signal, {
     async snapshot(...given) {

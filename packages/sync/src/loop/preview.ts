@@ -1,14 +1,13 @@
-import type { NodeId } from "@holdfast/core/ids";
 import type { WaitingChange } from "../brakes/brakes.ts";
 import { forward } from "./forward.ts";
 import { knownPathOf } from "../model/local-tree.ts";
 import { samePrivacy } from "../model/privacy.ts";
 import { pathOfNode } from "../model/tree-paths.ts";
+import { deletedWith } from "../model/whereabouts.ts";
 import { joinPath } from "@holdfast/sync-ports/paths";
 import type { LocalOperation, RemoteOperation } from "../plan/plan-types.ts";
 import type { LocalDisk } from "@holdfast/sync-ports/ports";
 import { fetchRemote } from "../remote/fetch.ts";
-import type { SyncState } from "../state/sync-state.ts";
 import { pathsToFree } from "../state/exclusion.ts";
 import { readRules } from "./read-rules.ts";
 import { copiesToFree } from "../execute/free-space.ts";
@@ -129,7 +128,7 @@ function previewThere({ state }: CycleContext, operation: RemoteOperation): Prev
   const { id, op } = operation;
   const path = pathOfNode(state, id) ?? id;
   const bytes = bytesOfRemote(state, op, id);
-  const files = op === "delete" && state.remote.get(id)?.kind === "folder" ? filesBelow(state, id) : undefined;
+  const files = op === "delete" && state.remote.get(id)?.kind === "folder" ? deletedWith(state, id).files : undefined;
   foreseeThere(state, operation);
   return {
     side: "server",
@@ -142,17 +141,4 @@ function previewThere({ state }: CycleContext, operation: RemoteOperation): Prev
 
 function sized(bytes: number): Pick<Preview, "bytes"> {
   return bytes === 0 ? {} : { bytes };
-}
-
-function filesBelow({ remote }: SyncState, top: NodeId): number {
-  let files = 0;
-  const waiting = [top];
-  for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
-    for (const [id, { kind, trashed }] of remote.rowsIn(folder)) {
-      if (trashed) continue;
-      if (kind === "folder") waiting.push(id);
-      else files += 1;
-    }
-  }
-  return files;
 }

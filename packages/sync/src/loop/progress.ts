@@ -5,7 +5,8 @@ import { pathOfNode } from "../model/tree-paths.ts";
 import { joinPath, ownFolder } from "@holdfast/sync-ports/paths";
 import { ignorePath } from "../rules/rules.ts";
 import type { NewlyHidden } from "../rules/newly-hidden.ts";
-import type { Trees } from "../model/trees.ts";
+import type { IndexedTrees, LocalRow, Trees } from "../model/trees.ts";
+import { type Deleted, deletedWith } from "../model/whereabouts.ts";
 
 export interface RecentChange {
   /** Unix milliseconds of this device. */
@@ -48,6 +49,7 @@ export interface LookCounts {
   readonly read: number;
 }
 
+const nothingDeleted: Deleted = { files: 0, folders: 0 };
 const nothingPlanned: Planned = { changes: 0, bytes: 0, isAll: false, stage: "look" };
 const nothingLooked: LookCounts = { listed: 0, seen: 0, read: 0 };
 
@@ -59,6 +61,8 @@ export class Progress {
   bytesDown = 0;
   /** Of the bytes up what is in files that the server accepted. */
   bytesAccepted = 0;
+  deletedHere = nothingDeleted;
+  deletedOnServer = nothingDeleted;
   /** Blocks that were sent and that no accepted file has had yet, with the bytes that travelled. */
   readonly #unaccepted = new Map<string, number>();
   /** Nodes that still differ, as far as the last plan knows. */
@@ -202,6 +206,7 @@ export class Progress {
       this.filesDown += 1;
       this.#bytesOfDone += bytesOfLocal(operation);
     }
+    if (operation.op === "delete") this.deletedHere = plus(this.deletedHere, countOf(operation.local));
     if (operation.op === "park" || operation.op === "set") return this.#changed();
     const whats = { create: "created", replace: "changed", move: "moved", delete: "deleted" } as const;
     const what = operation.op === "copy_aside" ? "copied aside" : whats[operation.op];
@@ -211,7 +216,7 @@ export class Progress {
   }
 
   /** What the server took, before the trees know it. */
-  noteCommitted(trees: Trees, operation: BatchOperationInput): void {
+  noteCommitted(trees: IndexedTrees, operation: BatchOperationInput): void {
     this.#countDone();
     const id = ("file_id" in operation ? operation.file_id : operation.id) as NodeId | undefined;
     const path = id === undefined ? undefined : pathOfNode(trees, id);
@@ -220,6 +225,8 @@ export class Progress {
       this.#noteAccepted(operation);
       this.#bytesOfDone += bytesOfRemote(trees, operation.op, id);
     }
+    if (operation.op === "delete" && id !== undefined)
+      this.deletedOnServer = plus(this.deletedOnServer, deletedWith(trees, id));
     const isNew = id !== undefined && !trees.remote.has(id);
     const whats: Record<string, RecentChange["what"]> = { move: "moved", delete: "deleted" };
     const what = whats[operation.op] ?? (isNew ? "created" : "changed");
@@ -248,6 +255,14 @@ export class Progress {
     this.#onDone(timed);
     this.#changed();
   }
+}
+
+function plus(one: Deleted, other: Deleted): Deleted {
+  return { files: one.files + other.files, folders: one.folders + other.folders };
+}
+
+function countOf({ kind }: LocalRow): Deleted {
+  return kind === "folder" ? { files: 0, folders: 1 } : { files: 1, folders: 0 };
 }
 
 /** What the files of a plan have. */

@@ -6,6 +6,7 @@ import { originalPath } from "../execute/keep-conflict.ts";
 import { originalName } from "../model/conflicted-name.ts";
 import { originalFrom } from "../model/repositories.ts";
 import { pathOfNode } from "../model/tree-paths.ts";
+import type { Deleted } from "../model/whereabouts.ts";
 import type { Freed } from "../execute/free-space.ts";
 import type { SyncState } from "../state/sync-state.ts";
 import type { Phase } from "./control.ts";
@@ -36,6 +37,8 @@ export interface EngineStatus {
     /** Of these what is in files that the server accepted. */
     readonly bytesAccepted: number;
     readonly bytesDown: number;
+    readonly deletedHere: Deleted;
+    readonly deletedOnServer: Deleted;
   };
   /** Of the plan that is carried out now. */
   readonly now: Planned & {
@@ -72,13 +75,14 @@ export interface StatusInput {
 export function statusOf(input: StatusInput): EngineStatus {
   const { phase, conflicts, progress, outcome, failure, lastSyncAtMs, deletionsWaiting, freed } = input;
   const { filesUp, filesDown, bytesUp, bytesAccepted, bytesDown, pending, recent } = progress;
+  const { deletedHere, deletedOnServer } = progress;
   // What concerns all of it stands before what concerns one file.
   const problems = [...problemOfFailure(phase, failure), ...(outcome?.problems ?? [])];
   return {
     phase,
     activity: activityOf(input, problems),
     pendingFiles: pending,
-    progress: { filesUp, filesDown, bytesUp, bytesAccepted, bytesDown },
+    progress: { filesUp, filesDown, bytesUp, bytesAccepted, bytesDown, deletedHere, deletedOnServer },
     now: { names: progress.names, bytesDone: progress.bytesDone, ...progress.planned },
     look: progress.look,
     lastSyncAtMs,

@@ -40,3 +40,28 @@ export function* basesBelow(trees: IndexedTrees, mounts: readonly NodeId[]): Gen
     }
   }
 }
+
+/** Symbolic links count as files. */
+export interface Deleted {
+  readonly files: number;
+  readonly folders: number;
+}
+
+/**
+ * Counts what the deletion of a node on the server removes: the node, and what is in it and was not moved away here. The deletion of a
+ * mount removes nothing from the share.
+ */
+export function deletedWith(trees: IndexedTrees, top: NodeId): Deleted {
+  let [files, folders] = [0, 0];
+  const waiting = [top];
+  for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
+    const row = trees.remote.get(id);
+    if (row === undefined || row.trashed || trees.local.has(id) || trees.shares.has(id)) continue;
+    if (row.kind !== "folder") files += 1;
+    else {
+      folders += 1;
+      for (const child of trees.childrenOf(id)) if (trees.remote.get(child)?.parent === id) waiting.push(child);
+    }
+  }
+  return { files, folders };
+}
