@@ -77,6 +77,23 @@ test("a big folder that goes on the server waits here, and goes back up when tha
   alone.close();
 });
 
+test("deletions that were undone wait no longer, and the server restores more of them than one request holds in one run", async () => {
+  const alone = await withFiles(1100);
+  for (const name of names(1100))
+    alone.onServer({ op: "delete", operation_id: `of ${name}`, file_id: alone.serverId(name) });
+  const engine = alone.make({ brake: undefined });
+  assert.equal((await alone.pass(engine.runOnce())).deletionsWaiting, 1100);
+  engine.undoDeletions(engine.waitingDeletions().map(({ id }) => id));
+  assert.equal(engine.status().deletionsWaiting, 0);
+  assert.deepEqual(
+    engine.answeredDeletions().undone.map(({ path }) => path),
+    names(1100).toSorted(),
+  );
+  assert.deepEqual(await alone.pass(engine.runOnce()), { inSync: true, problems: [], deletionsWaiting: 0 });
+  assert.deepEqual([alone.serverPaths(), engine.answeredDeletions().undone], [names(1100).toSorted(), []]);
+  alone.close();
+});
+
 test("many deletions of a rewind on the server are done here, and nobody is asked: a person has decided that", async () => {
   const alone = new Alone();
   const { model } = alone.world;

@@ -33,7 +33,7 @@ test("a conflict of the first cycle is logged and shown, one from before is not,
   const engine = {
     status: () => ({ ...restingStatus, conflicts }),
     waitingDeletions: () => [],
-    approvedDeletions: () => [],
+    answeredDeletions: () => ({ approved: [], undone: [] }),
     onChange: () => () => undefined,
     resume: () => undefined,
     include: (paths: readonly string[]) => included.push(...paths),
@@ -64,7 +64,7 @@ test("a conflict of the first cycle is logged and shown, one from before is not,
   assert.doesNotMatch(shown, /(?:kept|before): old/);
 });
 
-test("an approval that a run has not applied stays recorded, whether the run reached the server or not", async (t) => {
+test("an answer that a run has not applied stays recorded, whether the run reached the server or not", async (t) => {
   const folder = makeFolder("running-sync");
   t.after(() => removeFolder(folder));
   const deletion: WaitingDeletion = {
@@ -80,16 +80,19 @@ test("an approval that a run has not applied stays recorded, whether the run rea
   const engine = {
     status: () => restingStatus,
     waitingDeletions: () => [],
-    approvedDeletions: () => [deletion],
+    answeredDeletions: () => ({ approved: [deletion], undone: [{ ...deletion, id: "b", side: "here" as const }] }),
     onChange: () => () => undefined,
     resume: () => undefined,
   };
   reached.begin({ engine: engine as never, changeLimits: () => undefined, travelledBytes: () => 0 }, record);
   await reached.end();
-  const approved = [{ action: "approve", answered: [deletion] }];
-  assert.deepEqual((await lastStatus({ folder, record })).answers, approved);
+  const answers = [
+    { action: "approve", answered: [deletion] },
+    { action: "undo", answered: [{ ...deletion, id: "b", side: "here" }] },
+  ];
+  assert.deepEqual((await lastStatus({ folder, record })).answers, answers);
   const { running: offline } = runningIn(folder);
   offline.remark([{ path: "", code: "unreachable", message: "The server does not answer." }]);
   await offline.end();
-  assert.deepEqual((await lastStatus({ folder, record })).answers, approved);
+  assert.deepEqual((await lastStatus({ folder, record })).answers, answers);
 });

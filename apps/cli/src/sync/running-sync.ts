@@ -304,9 +304,12 @@ export class RunningSync implements SyncControl {
   async #save(report: SyncReport): Promise<void> {
     // Before the engine is opened the last status has more: what waits, and what was approved.
     if (this.#engine === undefined) return;
-    const approved = this.#engine.approvedDeletions().map(withReportedFields);
-    const answers = approved.length === 0 ? {} : { answers: [{ action: "approve" as const, answered: approved }] };
-    const status = { report: { ...report, page_url: null }, deletions: this.waitingDeletions(), ...answers };
+    const { approved, undone } = this.#engine.answeredDeletions();
+    const answers = [
+      { action: "approve" as const, answered: approved.map(withReportedFields) },
+      { action: "undo" as const, answered: undone.map(withReportedFields) },
+    ].filter(({ answered }) => answered.length > 0);
+    const status = { report: { ...report, page_url: null }, deletions: this.waitingDeletions(), answers };
     const text = JSON.stringify(status);
     if (text === this.#lastSaved) return;
     this.#lastSaved = text;

@@ -170,7 +170,7 @@ export class Brakes {
 
   /** Changes that wait, by path. @param side undefined: all sides */
   waiting(side?: BrakeSide): readonly WaitingChange[] {
-    return this.#byPath(this.#records("waiting").filter((record) => side === undefined || record.side === side));
+    return this.#byPath(this.#undecided().filter((record) => side === undefined || record.side === side));
   }
 
   /** Approved changes that have not been made or sent yet, by path. */
@@ -178,8 +178,24 @@ export class Brakes {
     return this.#byPath(this.#unsent());
   }
 
+  /** Deletions here that were undone, and that the server has not been asked to restore yet, by path. */
+  undone(): readonly WaitingChange[] {
+    return this.#byPath(this.#records("waiting").filter((record) => this.#isUndone(record)));
+  }
+
+  /** Without those that the server is to restore: they are held until it has. */
+  #undecided(): BrakeRecord[] {
+    const waiting = this.#records("waiting");
+    return this.#state.answers.size === 0 ? waiting : waiting.filter((record) => !this.#isUndone(record));
+  }
+
+  #isUndone(record: BrakeRecord): boolean {
+    const top = this.#topOf(record);
+    return top !== undefined && this.#state.answers.get(top) === "restore";
+  }
+
   get waitingDeletions(): number {
-    return this.#records("waiting").filter(({ side }) => !isRewriteSide(side)).length;
+    return this.#undecided().filter(({ side }) => !isRewriteSide(side)).length;
   }
 
   /** How many uploads wait. */
@@ -324,7 +340,7 @@ export class Brakes {
 
   #chosen(ids: readonly string[]): BrakeRecord[] {
     const wanted = new Set(ids);
-    return this.#records("waiting").filter((record) => wanted.has(brakeId(record)));
+    return this.#undecided().filter((record) => wanted.has(brakeId(record)));
   }
 
   #records(standing: BrakeRecord["standing"]): BrakeRecord[] {

@@ -61,7 +61,7 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
   context.progress.begin(context.transfers.begun.reduce((sum, { bytes }) => sum + bytes, 0));
   await checkRoot(context);
   await fetchRemote(context);
-  if (await tellAnswers(context)) await fetchRemote(context);
+  if (await tellAllAnswers(context)) await fetchRemote(context);
   await settleAside(context);
   await reviewStash(context);
   await expireTrashAtTimes(context);
@@ -124,6 +124,13 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
     deletionsWaiting: waitingDeletions,
   };
   return context.rounds.turn(last, outcome, state.restless.fresh);
+}
+
+/** As many requests as they need: no later cycle would come for the rest. @returns whether there was something to tell */
+async function tellAllAnswers(context: CycleContext): Promise<boolean> {
+  let isTold = false;
+  while (await tellAnswers(context)) isTold = true;
+  return isTold;
 }
 
 /** Acts under the former rules come before the disk is looked at under the present ones. */

@@ -118,9 +118,9 @@ export class Engine {
     return this.#brakes.waiting();
   }
 
-  /** Approved changes that have not been made or sent yet. */
-  approvedDeletions(): readonly WaitingChange[] {
-    return this.#brakes.approved();
+  /** See `Brakes`. */
+  answeredDeletions(): { readonly approved: readonly WaitingChange[]; readonly undone: readonly WaitingChange[] } {
+    return { approved: this.#brakes.approved(), undone: this.#brakes.undone() };
   }
 
   /** Exactly these ids of `waitingDeletions`; what else waits, or rests on another state by now, waits on. */
