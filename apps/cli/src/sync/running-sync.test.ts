@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { PassThrough } from "node:stream";
 import { test } from "node:test";
+import { setImmediate } from "node:timers/promises";
 import { makeFolder, removeFolder } from "@holdfast/server/acceptance/testing";
 import { Output } from "../output/output.ts";
 import type { SyncRecord } from "./known-syncs.ts";
@@ -95,4 +96,33 @@ test("an answer that a run has not applied stays recorded, whether the run reach
   offline.remark([{ path: "", code: "unreachable", message: "The server does not answer." }]);
   await offline.end();
   assert.deepEqual((await lastStatus({ folder, record })).answers, answers);
+});
+
+test("a change of the engine while the client ends is not shown after the database was closed", async (t) => {
+  const folder = makeFolder("running-sync");
+  t.after(() => removeFolder(folder));
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const { running, stderr } = runningIn(folder);
+  let change = (): void => undefined;
+  let isClosed = false;
+  const engine = {
+    status: () => {
+      assert.ok(!isClosed, "the database is closed");
+      return restingStatus;
+    },
+    waitingDeletions: () => [],
+    answeredDeletions: () => ({ approved: [], undone: [] }),
+    onChange: (listener: () => void) => (change = listener),
+    resume: () => undefined,
+  };
+  running.begin({ engine: engine as never, changeLimits: () => undefined, travelledBytes: () => 0 }, record);
+  // The timer of the first change has fired, so another change would set a new one.
+  t.mock.timers.tick(1000);
+  const ended = running.end();
+  change();
+  await ended;
+  isClosed = true;
+  t.mock.timers.tick(1000);
+  await setImmediate();
+  assert.doesNotMatch((await stderr.end().toArray()).join(""), /the database is closed/);
 });

@@ -49,6 +49,8 @@ export class RunningSync implements SyncControl {
   /** Said by the parts beside the engine: the watcher, the disk's own limits. */
   #remarks: SyncReport["problems"] = [];
   #timer: NodeJS.Timeout | undefined;
+  #showing: Promise<void> = Promise.resolve();
+  #isEnding = false;
   #travelTimer: NodeJS.Timeout | undefined;
   #lastSaved = "";
   readonly #memory = new IdleMemory();
@@ -215,12 +217,14 @@ export class RunningSync implements SyncControl {
     return withAdvice(problems, this.#record.root, this.#start);
   }
 
-  /** The last word: shown, and kept for when nobody runs. */
+  /** The last word: shown, and kept for when nobody runs. Afterwards the engine is not asked again: its database is closed. */
   async end(): Promise<void> {
+    this.#isEnding = true;
     clearTimeout(this.#timer);
     this.#memory.stop();
     await this.#channel?.close();
     this.#channel = undefined;
+    await this.#showing;
     await this.#show();
     clearTimeout(this.#travelTimer);
     this.#reporter.end();
@@ -258,9 +262,10 @@ export class RunningSync implements SyncControl {
   }
 
   #showSoon(): void {
+    if (this.#isEnding) return;
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
-      this.#show().catch((thrown: unknown) => this.#reporter.fail(thrown));
+      this.#showing = this.#show().catch((thrown: unknown) => this.#reporter.fail(thrown));
     }, showIntervalMs);
   }
 
