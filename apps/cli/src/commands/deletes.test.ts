@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { text } from "node:stream/consumers";
 import { after, test } from "node:test";
+import { launcher } from "@holdfast/server/acceptance/testing";
 import { ShownConfiguration } from "../sync/page/testing-syncs.ts";
 import { runHere } from "./testing-run.ts";
 
@@ -108,4 +112,36 @@ test("a file that goes back, or that looks damaged, is listed as that; what a ne
     ].join(""),
   );
   assert.doesNotMatch((await deletes(root)).stderr, /Deletions wait once/);
+});
+
+test("Ctrl-C in 'deletes undo' finishes the sync under way, and reports which are done and which are not", async (t) => {
+  const several = new ShownConfiguration();
+  t.after(() => several.close());
+  const begun = Promise.withResolvers<void>();
+  const answered = Promise.withResolvers<void>();
+  const roots: string[] = [];
+  for (const key of ["one", "two"]) {
+    const { shown } = await several.add(key);
+    roots.push(shown.sync.record.root);
+    shown.deletions = [{ id: "a", what: "deletion", path: "x", side: "server", kind: "file", bytes: 1 }];
+    shown.undoDeletions = () => {
+      begun.resolve();
+      return key === "one" ? answered.promise : new Promise(() => undefined);
+    };
+  }
+  const env = { ...process.env, HOLDFAST_CONFIG_DIR: several.folder };
+  await runHere(env, ["deletes"]);
+  const child = spawn(launcher, ["deletes", "undo"], { env });
+  const said = text(child.stderr);
+  const exit = once(child, "exit");
+  await begun.promise;
+  child.kill("SIGINT");
+  answered.resolve();
+  assert.deepEqual(
+    [await exit, await said],
+    [
+      [130, null],
+      `holdfast: interrupted. Done: ${roots[0]}: 1 deletion undone. Not confirmed: ${roots[1]}. To continue, run 'holdfast deletes undo' again: it includes only what still waits. 'holdfast deletes' lists that.\n`,
+    ],
+  );
 });

@@ -83,21 +83,48 @@ function decide(context: Context, action: "approve" | "undo", summary: string) {
     const { answeredText, waitingCount } = await import("../sync/group-deletions.ts");
     const syncs = await choose(run, folder);
     if (run.context.stdin.isTTY === true && yes !== true && !(await isMeant(run, action, syncs))) return;
+    const { stoppedOnSignals } = await import("../interruption.ts");
+    const { readShownDeletions } = await import("../sync/shown-deletions.ts");
     const done: { root: string; count: number; applied: boolean }[] = [];
     const lines: string[] = [];
-    for (const sync of syncs) {
-      const outcome = await answer(run, sync, action);
-      if (outcome === undefined) continue;
-      const { answered, applied } = outcome;
-      const { root } = sync.record;
-      done.push({ root, count: answered.length, applied });
-      lines.push(
-        `${root}: ${applied ? `${waitingCount(answered)} ${pastOf[action]}` : answeredText(action, answered)}`,
-      );
-    }
+    const left = new Set<string>();
+    for (const { folder: at, record } of syncs) if ((await readShownDeletions(at)).length > 0) left.add(record.root);
+    const ended = {
+      clear: () => undefined,
+      get message() {
+        return interruptedText(action, lines, [...left]);
+      },
+    };
+    await stoppedOnSignals(run, ended, async (isStopping) => {
+      for (const sync of syncs) {
+        if (isStopping()) return;
+        const { root } = sync.record;
+        const outcome = await answer(run, sync, action);
+        left.delete(root);
+        if (outcome === undefined) continue;
+        const { answered, applied } = outcome;
+        done.push({ root, count: answered.length, applied });
+        lines.push(
+          `${root}: ${applied ? `${waitingCount(answered)} ${pastOf[action]}` : answeredText(action, answered)}`,
+        );
+      }
+    });
     if (done.length === 0) throw await nothingMeant(run, action, syncs);
     await run.output.done({ items: done, next_cursor: null }, () => lines);
   });
+}
+
+/** @param lines of the syncs that were answered @param left roots of the others */
+function interruptedText(action: "approve" | "undo", lines: readonly string[], left: readonly string[]): string {
+  const done = lines.length === 0 ? [] : [`Done: ${lines.join(", ")}.`];
+  const open =
+    left.length === 0
+      ? []
+      : [
+          `Not confirmed: ${left.join(", ")}.`,
+          `To continue, run 'holdfast deletes ${action}' again: it includes only what still waits. 'holdfast deletes' lists that.`,
+        ];
+  return ["interrupted.", ...done, ...open].join(" ");
 }
 
 interface Answered {
