@@ -114,6 +114,31 @@ test("a file that goes back, or that looks damaged, is listed as that; what a ne
   assert.doesNotMatch((await deletes(root)).stderr, /Deletions wait once/);
 });
 
+test("a dry run of an undo lists what would be restored and where, and answers nothing", async () => {
+  const { shown } = await configuration.add("dry");
+  const { root } = shown.sync.record;
+  const waiting = { what: "deletion", kind: "file", bytes: 7 } as const;
+  shown.deletions = [
+    { ...waiting, id: "a", path: "x", side: "server" },
+    { ...waiting, id: "b", path: "y", side: "here" },
+  ];
+  const dryRun = ["undo", root, "--dry-run"];
+  assert.match((await deletes(...dryRun)).stderr, /waiting deletions that you have not seen yet/);
+  await deletes(root);
+  const { code, stdout } = await deletes(...dryRun);
+  assert.deepEqual(
+    [code, stdout],
+    [
+      0,
+      `${root}\n  x would be restored here\n  y would be restored on the server\n2 deletions would be undone. This was a dry run: nothing was changed.\n`,
+    ],
+  );
+  const { items, dry_run } = JSON.parse((await deletes(...dryRun, "--json")).stdout);
+  assert.deepEqual([items, dry_run], [shown.deletions.map((each) => ({ root, ...each })), true]);
+  assert.deepEqual(shown.told, []);
+  assert.equal((await deletes("undo", root)).stdout, `${root}: 2 deletions undone\n`, "it counts as shown");
+});
+
 test("Ctrl-C in 'deletes undo' finishes the sync under way, and reports which are done and which are not", async (t) => {
   const several = new ShownConfiguration();
   t.after(() => several.close());

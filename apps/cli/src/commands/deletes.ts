@@ -79,7 +79,10 @@ function decide(context: Context, action: "approve" | "undo", summary: string) {
   const command = newCommand(action, summary, [`deletes ${action}`])
     .argument("[folder]", folderText)
     .option("-y, --yes", "do not ask");
-  return runs<[string | undefined]>(context, command, async (run, folder, { yes }) => {
+  // The list of 'deletes' is the dry run of an approval.
+  if (action === "undo") command.option("--dry-run", "only show what would be restored, and where");
+  return runs<[string | undefined]>(context, command, async (run, folder, { yes, dryRun }) => {
+    if (dryRun === true) return previewUndo(run, await choose(run, folder));
     const { answeredText, waitingCount } = await import("../sync/group-deletions.ts");
     const syncs = await choose(run, folder);
     if (run.context.stdin.isTTY === true && yes !== true && !(await isMeant(run, action, syncs))) return;
@@ -114,6 +117,24 @@ function decide(context: Context, action: "approve" | "undo", summary: string) {
   });
 }
 
+async function previewUndo(run: Run, syncs: readonly KnownSync[]): Promise<void> {
+  const { restoredDoingOf, waitingCount, waitingLines } = await import("../sync/group-deletions.ts");
+  if (run.context.stdin.isTTY === true) await show(syncs);
+  const items: (WaitingDeletion & { readonly root: string })[] = [];
+  const lines: string[] = [];
+  for (const sync of syncs) {
+    const { meant } = await shownAndOpen(sync, "undo");
+    if (meant.length === 0) continue;
+    for (const each of meant) items.push({ root: sync.record.root, ...each });
+    lines.push(...linesOf({ sync, lines: waitingLines(meant, restoredDoingOf) }));
+  }
+  if (items.length === 0) throw await nothingMeant(run, "undo", syncs);
+  await run.output.result({ items, dry_run: true, next_cursor: null }, () => [
+    ...lines,
+    `${waitingCount(items)} would be undone. This was a dry run: nothing was changed.`,
+  ]);
+}
+
 /** @param lines of the syncs that were answered @param left roots of the others */
 function interruptedText(action: "approve" | "undo", lines: readonly string[], left: readonly string[]): string {
   const done = lines.length === 0 ? [] : [`Done: ${lines.join(", ")}.`];
@@ -135,14 +156,10 @@ interface Answered {
 
 /** @returns undefined: none of the deletions shown last can be answered */
 async function answer(run: Run, sync: KnownSync, action: "approve" | "undo"): Promise<Answered | undefined> {
-  const { readShownDeletions, saveShownDeletions } = await import("../sync/shown-deletions.ts");
-  const { nextRun, statusOf } = await import("../sync/last-status.ts");
-  const { approvedIn, openTo } = await import("../sync/group-deletions.ts");
-  const shown = new Set(await readShownDeletions(sync.folder));
-  if (shown.size === 0) return undefined;
-  // Another device may have answered meanwhile.
-  const status = await statusOf(sync);
-  const meant = openTo(action, status).filter(({ id }) => shown.has(id));
+  const { saveShownDeletions } = await import("../sync/shown-deletions.ts");
+  const { nextRun } = await import("../sync/last-status.ts");
+  const { approvedIn } = await import("../sync/group-deletions.ts");
+  const { status, meant } = await shownAndOpen(sync, action);
   if (meant.length === 0) return undefined;
   const ids = meant.map(({ id }) => id);
   const { tellRunning } = await import("../sync/control-client.ts");
@@ -163,6 +180,15 @@ async function answer(run: Run, sync: KnownSync, action: "approve" | "undo"): Pr
   run.output.note(nextRun(sync.record.root, "applies the answer"));
   if (action === "approve") run.output.note(withdrawText);
   return { answered, applied };
+}
+
+/** Deletions shown last to which the answer can apply. Another device may have answered others meanwhile. */
+async function shownAndOpen(sync: KnownSync, action: "approve" | "undo") {
+  const { readShownDeletions } = await import("../sync/shown-deletions.ts");
+  const { statusOf } = await import("../sync/last-status.ts");
+  const { openTo } = await import("../sync/group-deletions.ts");
+  const [shown, status] = [new Set(await readShownDeletions(sync.folder)), await statusOf(sync)];
+  return { status, meant: openTo(action, status).filter(({ id }) => shown.has(id)) };
 }
 
 const withdrawText = "To undo the approval before that: holdfast deletes undo.";
@@ -236,7 +262,7 @@ function documentOf({ listed }: Shown) {
   return answered.length === 0 ? { items, next_cursor: null } : { items, answered, next_cursor: null };
 }
 
-function linesOf({ sync, lines }: Listed): string[] {
+function linesOf({ sync, lines }: Pick<Listed, "sync" | "lines">): string[] {
   return [printable(sync.record.root), ...lines.map((line) => `  ${line}`)];
 }
 

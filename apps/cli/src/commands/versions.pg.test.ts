@@ -66,6 +66,23 @@ describe("holdfast versions", () => {
     assert.match((await run(["activity", "/from-laptop"])).stdout, /  stolen laptop  created  from-laptop  /);
   });
 
+  test("a dry run of restore shows the version by number or ID, and restores nothing", async () => {
+    await putAll("/dry", ["one\n", "longer\n"]);
+    const { items } = await json("versions", "/dry");
+    for (const version of ["1", items[1].version_id.toUpperCase()]) {
+      const { code, stdout } = await run(["restore", "/dry", "--version", version, "--dry-run"]);
+      assert.equal(code, 0);
+      assert.match(
+        stdout,
+        /^\/dry \(7 B\) would be restored from version 1 of \S+ \S+ \(4 B\), as version 3\.\nThis was a dry run: nothing was changed\.\n$/,
+      );
+    }
+    const { version, size, dry_run } = await json("restore", "/dry", "--version", "1", "--dry-run");
+    assert.deepEqual([version, size, dry_run], [1, 4, true]);
+    assert.equal((await run(["restore", "/dry", "--version", "9", "--dry-run"])).code, 4);
+    assert.equal((await json("versions", "/dry")).items.length, 2);
+  });
+
   test("label says what is wrong, and how it ends tells scripts", async () => {
     await putAll("/b", ["one\n"]);
     for (const [args, code] of [

@@ -12,6 +12,11 @@ export function doingOf({ what, why, side }: Pick<WaitingDeletion, "what" | "why
   return why === "damage" ? `looks damaged, and would be replaced ${sides[side]}` : `would be rewritten ${sides[side]}`;
 }
 
+/** The effect of an undo, and its side. */
+export function restoredDoingOf({ side }: Pick<WaitingDeletion, "side">): string {
+  return `would be restored ${side === "here" ? sides.server : sides.here}`;
+}
+
 /** The effect of the recorded answer at the next sync, and its side. */
 export function answeredDoingOf(action: RecordedAnswer["action"]): (each: WaitingDeletion) => string {
   return ({ what, side }) => {
