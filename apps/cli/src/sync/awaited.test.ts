@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { awaitedOf } from "./awaited.ts";
 
 const server = { path: "", code: "store_full", message: "The server is full." };
-const quota = { path: "a", code: "quota", message: "Your space on the server is full." };
+const quota = { path: "a", code: "quota", message: "Not enough space in your quota." };
 const here = { path: "a", code: "store_full", message: "The disk of this folder is full." };
 
 test("a sync waits for space on the server or in the quota only if it waits for nothing that a person here has to do", () => {
@@ -11,6 +11,13 @@ test("a sync waits for space on the server or in the quota only if it waits for 
     awaitedOf({ problems: [...problems], deletions_waiting: deletions });
   assert.equal(of([server]), "server");
   assert.equal(of([quota, quota]), "quota");
+  const owners = {
+    ...quota,
+    path: "team/a",
+    message: "The owner of the shared folder team does not have enough space.",
+  };
+  assert.equal(of([owners, owners]), "owner");
+  assert.equal(of([owners, quota]), "quota");
   assert.equal(of([server, quota]), "server");
   for (const code of ["skipped", "not_watched"])
     assert.equal(of([{ path: "b", code, message: "It is listed." }, quota]), "quota");

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { NodeId } from "@holdfast/core/ids";
 import type { ContentKey, LocalRow, Refusal, Trees } from "../model/trees.ts";
 import { LastingRefusals } from "./lasting-refusals.ts";
-import { isPassing, needsPerson, problemOf, problemsOfRefusals } from "./problems.ts";
+import { isOwnersQuota, isPassing, needsPerson, problemOf, problemsOfRefusals } from "./problems.ts";
 import { Skipped } from "./skipped.ts";
 import { UnreadFiles } from "./unread.ts";
 
@@ -34,13 +34,29 @@ test("a refusal is listed with its whole path and what to do, unless it ends by 
       ["f", "forbidden"],
     ],
   );
-  assert.match(listed[0]?.message ?? "", /'holdfast df' shows what uses it/);
+  assert.match(listed[0]?.message ?? "", /^Not enough space in your quota\. .*'holdfast df' shows what uses it/);
   assert.ok(listed.every(needsPerson));
   const [deep] = problemsOfRefusals(trees, [refusal(file, "invalid_field")]);
   assert.match(deep?.message ?? "", /128 names and 4096 bytes/);
   const [below] = problemsOfRefusals(trees, [refusal(file, "dependency")], () => true);
   assert.match(below?.message ?? "", /usually to the parent folder/);
   assert.ok(isPassing("exists") && !isPassing("too_large"));
+});
+
+test("a refusal for lack of space in a shared folder names the folder and its owner's space, and not the quota here", () => {
+  const mount = "mount" as NodeId;
+  const trees = {
+    ...onDisk(
+      [mount, { kind: "folder", name: "team" }],
+      [folder, { kind: "folder", parent: mount, name: "f" }],
+      [file, { parent: folder, name: "a.txt" }],
+    ),
+    shares: new Map([[mount, { target: "target" as NodeId, isReadOnly: false }]]),
+  };
+  const [problem] = problemsOfRefusals(trees, [refusal(file, "quota")]);
+  assert.deepEqual([problem?.path, problem?.code], ["team/f/a.txt", "quota"]);
+  assert.match(problem?.message ?? "", /^The owner of the shared folder team does not have enough space\. /);
+  assert.ok(problem !== undefined && isOwnersQuota(problem));
 });
 
 test("what should end by itself is listed once it was refused for 90 s, under whatever id, and not refused again later", () => {

@@ -1,3 +1,4 @@
+import type { NodeId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { printable } from "@holdfast/core/printable";
 import type { Brakes, WaitingChange } from "../brakes/brakes.ts";
@@ -10,6 +11,7 @@ import { type Notice, noticesOf } from "../state/notices.ts";
 import { ignorePath, type Rules } from "../rules/rules.ts";
 import { waitingRules, type WaitingRules } from "../state/waiting-rules.ts";
 import { rewriteSides } from "../model/brake-record.ts";
+import { shareOf } from "../model/whereabouts.ts";
 import type { SyncState } from "../state/sync-state.ts";
 import { isKnownPath } from "../scan/scope.ts";
 import type { IndexedTrees, Refusal, Trees } from "../model/trees.ts";
@@ -45,7 +47,7 @@ const passing: ReadonlySet<string> = new Set([
 
 const sentences: Readonly<Record<string, string>> = {
   quota:
-    "Your space on the server is full. Uploads wait until there is space: 'holdfast df' shows what uses it and how to free some.",
+    "Not enough space in your quota. Uploads wait until there is space: 'holdfast df' shows what uses it and how to free some.",
   forbidden:
     "You have no permission to edit on the server, so your changes stay on this device. Ask the owner for that permission.",
   device_suspended:
@@ -72,6 +74,19 @@ export function fullHere(path: string, needs: string): Problem {
 
 function fullWords(downloads: string): string {
   return `The disk of this folder is full: ${downloads} wait until there is space, and uploads continue.`;
+}
+
+/** @param mount path of the shared folder; its owner's quota counts everything in it */
+function ownersQuota(path: string, mount: string): Problem {
+  const message = `${ownersQuotaStart} ${mount} does not have enough space. Uploads to the folder wait until there is space: ask the owner to free some. 'holdfast shared' shows the owner's address.`;
+  return { path, code: "quota", message };
+}
+
+const ownersQuotaStart = "The owner of the shared folder";
+
+/** Tells the quota of somebody who shares a folder from the account's own. @param problem with the code `quota` */
+export function isOwnersQuota({ message }: Pick<Problem, "message">): boolean {
+  return message.startsWith(ownersQuotaStart);
 }
 
 export function isPassing(code: string): boolean {
@@ -232,12 +247,20 @@ export function problemsOfRefusals(
     const { nodeId, code } = refusal;
     if (code === "device_suspended") return [];
     const path = pathOfNode(trees, nodeId);
+    const mount = code === "quota" ? mountOf(trees, nodeId) : undefined;
+    if (mount !== undefined) return [ownersQuota(path ?? nodeId, pathOfNode(trees, mount) ?? mount)];
     if (isPassing(code) && (path === undefined || !isLasting(refusal))) return [];
     const isTaken = code === "exists" && isLasting(refusal);
     const message = isTaken ? taken : `Refused by the server (${code}). The next attempt is in half a minute.`;
     return [problemOf(path ?? nodeId, code, message)];
   });
   return [...ofDevice, ...ofFiles];
+}
+
+/** The mount in which a node is, here or else on the server. */
+function mountOf(trees: Trees, id: NodeId): NodeId | undefined {
+  const rows = { get: (at: NodeId) => trees.local.get(at) ?? trees.remote.get(at) };
+  return shareOf(trees, rows, id);
 }
 
 const taken = "The server already has an item with that name that is not shown here. Rename one of the two.";

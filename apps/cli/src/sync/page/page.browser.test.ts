@@ -61,7 +61,7 @@ async function axeFindings(): Promise<string[]> {
 
 /** All that a page can show at once. */
 function busy(): void {
-  const problem = (path: string) => ({ path, code: "quota", message: "Your space on the server is full." });
+  const problem = (path: string) => ({ path, code: "quota", message: "Not enough space in your quota." });
   drive.now = {
     ...drive.now,
     state: "waiting",
@@ -143,11 +143,11 @@ test("problems of one kind are one entry with their number, apart from what is o
   busy();
   await page.goto(channel.pageUrl);
   const problems = folder("Drive").locator(".problems");
-  await problems.getByText("20,000 files: Your space on the server is full.").waitFor();
+  await problems.getByText("20,000 files: Not enough space in your quota.").waitFor();
   await problems.getByText("many/0, many/1, many/2 and 19,997 more").waitFor();
   await problems.getByText("Changes are found by a scan every hour alone.").waitFor();
   await problems.getByText("The first 50").click();
-  const paths = problems.getByRole("list", { name: "Where: Your space on the server is full." }).getByRole("listitem");
+  const paths = problems.getByRole("list", { name: "Where: Not enough space in your quota." }).getByRole("listitem");
   assert.equal(await paths.count(), 51);
   assert.equal(await paths.last().textContent(), "and 19,950 more");
   // It grows while somebody reads it.

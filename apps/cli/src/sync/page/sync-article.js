@@ -10,7 +10,11 @@ const states = {
   not_running: ["Not running", "M12 3v9M6 7a8 8 0 1 0 12 0"],
 };
 
-const spaceWords = { server: "Waiting for space on the server", quota: "Waiting for space in your quota" };
+const spaceWords = {
+  server: "Waiting for space on the server",
+  quota: "Waiting for space in your quota",
+  owner: "Waiting for space in a shared folder",
+};
 
 function stateWord({ state, waits_for }) {
   return (state === "waiting" && spaceWords[waits_for]) || states[state][0];

@@ -48,7 +48,7 @@ export const syncView = z.object({
   remote: z.string(),
   state: z.enum(["idle", "syncing", "paused", "offline", "waiting", "not_running"]),
   /** The thing that the state `waiting` waits for; absent from an older client. */
-  waits_for: z.enum(["you", "server", "quota"]).default("you"),
+  waits_for: z.enum(["you", "server", "quota", "owner"]).default("you"),
   /** Also of one that does not run: whether its next start will be. */
   paused: z.boolean(),
   /** Why it does not run, and how to start it; "" for one that does. */
