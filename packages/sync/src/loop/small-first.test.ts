@@ -23,7 +23,11 @@ function remote(op: "create" | "put" | "delete", id: string, sizeBytes = 0): Rem
   };
 }
 
-function local(op: "create" | "replace", id: string, row: Pick<RemoteRow, "kind" | "sizeBytes">): LocalOperation {
+function localOperation(
+  op: "create" | "replace",
+  id: string,
+  row: Pick<RemoteRow, "kind" | "sizeBytes">,
+): LocalOperation {
   const common = { id: idOf(id), remote: row as RemoteRow };
   if (op === "create") return { op, ...common, place };
   return { op, ...common, local: {} as LocalRow, executable: false, isPrivate: undefined };
@@ -34,11 +38,11 @@ const idsOf = (operations: readonly { readonly id: NodeId }[]): string[] => oper
 test("folders come first in their order, then edits, then new files, the small ones before the large ones", () => {
   const { local: here, remote: there } = smallFirst({
     local: [
-      local("create", "large", { kind: "file", sizeBytes: 9 }),
-      local("create", "folder", { kind: "folder", sizeBytes: 0 }),
-      local("create", "inner", { kind: "folder", sizeBytes: 0 }),
-      local("create", "small", { kind: "file", sizeBytes: 1 }),
-      local("replace", "edit", { kind: "file", sizeBytes: 5 }),
+      localOperation("create", "large", { kind: "file", sizeBytes: 9 }),
+      localOperation("create", "folder", { kind: "folder", sizeBytes: 0 }),
+      localOperation("create", "inner", { kind: "folder", sizeBytes: 0 }),
+      localOperation("create", "small", { kind: "file", sizeBytes: 1 }),
+      localOperation("replace", "edit", { kind: "file", sizeBytes: 5 }),
     ],
     remote: [
       remote("create", "large", 9),
@@ -56,6 +60,6 @@ test("a plan that deletes something, or has a group, keeps its order", () => {
   const operations = [remote("create", "large", 9), remote("create", "small", 1)];
   const deleting = [...operations, remote("delete", "gone")];
   assert.deepEqual(smallFirst({ local: [], remote: deleting }).remote, deleting);
-  const grouped = operations.map((each) => ({ ...each, group: "ring" }));
+  const grouped = operations.map((each) => Object.assign({}, each, { group: "ring" }));
   assert.deepEqual(smallFirst({ local: [], remote: grouped }).remote, grouped);
 });
