@@ -19,7 +19,8 @@ test("bytes that travel count before the engine counts their block, and never ru
   assert.equal(doneAfter(2, 0, 60 * mib), 10);
   assert.equal(doneAfter(3, 9 * mib, 61 * mib), 10, "what was sent beside the block");
   assert.equal(doneAfter(4, 9 * mib, 63 * mib), 11);
-  assert.equal(doneAfter(5, 9 * mib, 900 * mib), 100);
+  assert.equal(doneAfter(4, 9 * mib, 63 * mib, 101 * mib), 11, "something more to do");
+  assert.equal(doneAfter(5, 9 * mib, 900 * mib, 101 * mib), 101);
   assert.equal(doneAfter(6, 0, 900 * mib, 5 * mib), 0, "another plan");
 });
 

@@ -65,7 +65,8 @@ export class ProgressMeter {
   #doneBytes(plan: EngineStatus["now"], movedBytes: number, travelledBytes: number): number {
     const last = this.#last;
     const { bytes: planBytes, bytesDone: countedBytes } = plan;
-    const isOther = planBytes !== last.planBytes || countedBytes < last.countedBytes;
+    // More may come to a plan while it is carried out.
+    const isOther = planBytes < last.planBytes || countedBytes < last.countedBytes;
     if (isOther || movedBytes !== last.movedBytes)
       this.#last = { planBytes, countedBytes, movedBytes, travelledBytes, doneBytes: isOther ? 0 : last.doneBytes };
     const sinceBytes = travelledBytes - this.#last.travelledBytes;

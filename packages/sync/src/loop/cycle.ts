@@ -58,7 +58,7 @@ const endingAgainMs = 30_000;
 /** Listens, looks, decides, acts. */
 export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
   const { state } = context;
-  context.progress.begin(context.transfers.begun.reduce((sum, { bytes }) => sum + bytes, 0));
+  context.progress.begin();
   await checkRoot(context);
   await fetchRemote(context);
   if (await tellAllAnswers(context)) await fetchRemote(context);
@@ -101,9 +101,9 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
   const refusals = wantedOf(state.refusals, decision, next);
   const isDone = done > 0 || ending.operations.length > ending.failures.size;
   const isCut = begun.length + begunRemote.length < next.local.length + next.remote.length;
-  if (isCut) context.progress.noteCut();
   const hasProgressed = isDone || isSent || isCut;
   const isTransferring = context.transfers.isBusy;
+  if (isCut || isTransferring) context.progress.noteCut();
   const goesOn = hasProgressed || isTransferring || isRestless;
   const isOver = !goesOn && untilMs.length + refusals.length + waitingDeletions === 0;
   const outcome: CycleOutcome = {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { LocalOperation } from "../plan/plan-types.ts";
-import type { Trees } from "../model/trees.ts";
+import type { RemoteRow, Trees } from "../model/trees.ts";
 import { Progress } from "./progress.ts";
 
 const newProgress = (): Progress =>
@@ -47,4 +47,28 @@ test("changes of plans that follow each other are counted together, until one ha
   assert.deepEqual([progress.planned.changes, progress.planned.stage], [0, "look"]);
   progress.expect(1);
   assert.deepEqual([progress.planned.changes, progress.planned.stage], [1, "plan"]);
+});
+
+test("a plan of which bytes still travel is one whole with the next: what was moved of it counts on", () => {
+  const progress = newProgress();
+  const file = { kind: "file", sizeBytes: 5 } as RemoteRow;
+  progress.begin();
+  progress.expect(1, { bytes: 100, isAll: true });
+  progress.noteBytesDown(40);
+  progress.noteCut();
+  progress.begin();
+  assert.deepEqual([progress.planned.bytes, progress.bytesDone], [100, 40], "while the next cycle looks");
+  progress.expect(2, { bytes: 105, isAll: true });
+  progress.noteBytesDown(5);
+  progress.noteDone({} as Trees, { op: "replace", local: { name: "small" }, remote: file } as LocalOperation, "small");
+  progress.noteCut();
+  progress.begin();
+  progress.expect(1, { bytes: 100, isAll: true });
+  assert.deepEqual(
+    [progress.planned, progress.bytesDone],
+    [{ changes: 2, bytes: 105, isAll: true, stage: "plan" }, 45],
+  );
+  progress.begin();
+  progress.expect(1, { bytes: 7, isAll: true });
+  assert.deepEqual([progress.planned, progress.bytesDone], [{ changes: 1, bytes: 7, isAll: true, stage: "plan" }, 0]);
 });

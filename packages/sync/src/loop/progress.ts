@@ -102,7 +102,7 @@ export class Progress {
     return this.#goesOn || this.#isCut;
   }
 
-  /** The turn of the plan was over before all of it was done: the next one counts together with it. */
+  /** The plan is not done, since its turn was over or bytes still travel: the next one counts together with it. */
   noteCut(): void {
     this.#isCut = true;
   }
@@ -119,16 +119,13 @@ export class Progress {
     this.#changed();
   }
 
-  /**
-   * A cycle begins: nothing is planned yet. What is sent while its files are read counts to its plan.
-   * @param bytesAhead of files that its plan will have, transferred before it
-   */
-  begin(bytesAhead = 0): void {
+  /** A cycle begins: nothing is planned yet. What is sent while its files are read counts to its plan. */
+  begin(): void {
     if (!this.#isContinued) this.planned = nothingPlanned;
     this.look = nothingLooked;
     this.names = [];
     if (this.#isCut) return;
-    this.#movedBefore = this.bytesUp + this.bytesDown - bytesAhead;
+    this.#movedBefore = this.bytesUp + this.bytesDown;
     this.#bytesOfDone = 0;
   }
 
