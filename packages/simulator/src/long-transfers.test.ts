@@ -151,6 +151,7 @@ test("a long file that changes on the server while it is fetched comes as it is 
   line.isOpen = true;
   await until(() => engine.status().activity === "idle" && alone.diskPaths().length > 0, "it comes to rest");
   assert.deepEqual([alone.diskPaths(), alone.read("changes")], [["changes"], longText("second")]);
+  assert.deepEqual([...alone.root.below(".holdfast/tmp").keys()], [], "what came of the others is removed");
   await end();
 });
 

@@ -76,8 +76,15 @@ export async function takeAssembled(hands: Hands, operation: FileOperation): Pro
   }
 }
 
-function partOf({ remote }: FileOperation): string {
+/** Where a file is assembled, by its content. */
+export function partOf({ remote }: FileOperation): string {
   return joinPath(ownFolders.temporary, `${remote.content}${partSuffix}`);
+}
+
+/** What was assembled so far, and what an earlier attempt left. @throws HoldfastError */
+export async function removePart({ disk }: Pick<Hands, "disk">, operation: FileOperation): Promise<void> {
+  const part = partOf(operation);
+  for (const path of [part, `${part}${oldSuffix}`]) if ((await disk.stat(path)) !== undefined) await disk.unlink(path);
 }
 
 interface Old {

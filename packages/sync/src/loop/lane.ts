@@ -14,6 +14,8 @@ export interface Transfer {
    * @throws HoldfastError
    */
   readonly run: (advance: (sizeBytes: number) => void) => Promise<void>;
+  /** What it leaves on the disk, and how to remove that once no transfer that leaves the same is wanted. */
+  readonly left?: { readonly path: string; readonly remove: () => Promise<void> };
 }
 
 interface Running {
@@ -32,8 +34,12 @@ interface Ended extends Omit<Running, "isWanted"> {
 export class Lane {
   #waiting: readonly Transfer[] = [];
   #running: Running | undefined;
+  /** Ended, and wanted no more. */
+  #dropped: Transfer[] = [];
   readonly #ended = new Map<string, Ended>();
   #work: Promise<void> | undefined;
+  /** What is under way stops, and what it leaves is kept for the next run. */
+  #isEnding = false;
   /** A defect: told by the next cycle. */
   #defect: { readonly error: unknown } | undefined;
   #tell = Promise.withResolvers<void>();
@@ -63,7 +69,11 @@ export class Lane {
     const keys = new Set(wanted.map(({ key }) => key));
     const stands = ({ id, key }: Transfer): boolean => keys.has(key) || !isInPlan(id);
     if (this.#running !== undefined && !stands(this.#running.transfer)) this.#running.isWanted = false;
-    for (const [key, { transfer }] of this.#ended) if (!stands(transfer)) this.#ended.delete(key);
+    for (const [key, { transfer }] of this.#ended) {
+      if (stands(transfer)) continue;
+      this.#ended.delete(key);
+      this.#dropped.push(transfer);
+    }
     const taken = new Map<string, HoldfastError | undefined>();
     for (const key of keys) {
       const ended = this.#ended.get(key);
@@ -76,36 +86,54 @@ export class Lane {
     const others = this.#waiting.filter((each) => !keys.has(each.key) && !isInPlan(each.id));
     const isNew = ({ key }: Transfer): boolean => key !== runningKey && !taken.has(key);
     this.#waiting = [...wanted.filter(isNew), ...others];
-    if (this.#waiting.length > 0) this.#work ??= this.#runAll().finally(() => (this.#work = undefined));
+    if (this.#waiting.length + this.#dropped.length > 0) {
+      this.#work ??= this.#runAll().finally(() => (this.#work = undefined));
+    }
     return taken;
   }
 
   /** After whatever its parts wait for was ended. What came of them is on the disk or the server, and found there. */
   async end(): Promise<void> {
     this.#waiting = [];
-    if (this.#running !== undefined) this.#running.isWanted = false;
+    this.#isEnding = true;
     await this.#work;
+    this.#isEnding = false;
     this.#ended.clear();
   }
 
   async #runAll(): Promise<void> {
+    await this.#removeDropped();
     for (let next = this.#shift(); next !== undefined; next = this.#shift()) {
       const running: Running = { transfer: next, bytes: 0, isWanted: true };
       this.#running = running;
       try {
-        const failure = await failureOf(running);
+        const failure = await failureOf(running, () => !running.isWanted || this.#isEnding);
         if (running.isWanted && failure !== undefined && endsAll(failure)) this.#waiting = [];
         if (running.isWanted && !(failure instanceof Interrupted)) {
           this.#ended.set(next.key, { transfer: next, bytes: running.bytes, failure });
         }
+        if (!running.isWanted) this.#dropped.push(next);
+        await this.#removeDropped();
       } catch (error) {
         this.#defect = { error };
         this.#waiting = [];
       } finally {
         this.#running = undefined;
-        // After the last one the lane is at rest, which is news too.
-        if (running.isWanted || this.#waiting.length === 0) this.#tell.resolve();
+        if (running.isWanted) this.#tell.resolve();
       }
+    }
+    // A lane at rest is news too.
+    this.#tell.resolve();
+  }
+
+  async #removeDropped(): Promise<void> {
+    for (const { left } of this.#dropped.splice(0)) {
+      const others = [...this.#waiting, ...[...this.#ended.values()].map(({ transfer }) => transfer)];
+      if (left === undefined || this.#isEnding || others.some((each) => each.left?.path === left.path)) continue;
+      // What cannot be removed now goes when the next run begins.
+      await left.remove().catch((error: unknown) => {
+        if (!(error instanceof HoldfastError)) this.#defect = { error };
+      });
     }
   }
 
@@ -116,10 +144,10 @@ export class Lane {
   }
 }
 
-async function failureOf(running: Running): Promise<HoldfastError | undefined> {
+async function failureOf(running: Running, isOver: () => boolean): Promise<HoldfastError | undefined> {
   try {
     await running.transfer.run((sizeBytes) => {
-      if (!running.isWanted) throw new Interrupted();
+      if (isOver()) throw new Interrupted();
       running.bytes += sizeBytes;
     });
     return undefined;

@@ -3,7 +3,7 @@ import type { HashHex, NodeId } from "@holdfast/core/ids";
 import { type FileOperation, planArrivals } from "../execute/arrival.ts";
 import { bringsContent } from "../execute/batch.ts";
 import { LocalSources } from "../execute/sources.ts";
-import { assemble } from "../execute/write-large.ts";
+import { assemble, partOf, removePart } from "../execute/write-large.ts";
 import { isOfElement } from "../general/in-halves.ts";
 import { DiskChanged } from "../model/disk-changed.ts";
 import { pathOfNode } from "../model/tree-paths.ts";
@@ -209,6 +209,7 @@ function download(context: CycleContext, operation: FileOperation): Transfer {
     id,
     path,
     key: JSON.stringify([id, op, versionId, content, modifiedAt, ...mode]),
+    left: { path: partOf(operation), remove: () => removePart(context, operation) },
     run: async (advance) => {
       const sources = new LocalSources(context);
       const [arrival] = await planArrivals(context, sources, [operation]);
