@@ -20,7 +20,7 @@ describe("what a sync leaves out", () => {
     assert.equal(synced.code, 0, synced.stderr);
     assert.match(
       synced.stderr,
-      /^sync: --exclude rwa: there is no such path in .*drive \(it will be excluded if it appears\)$/m,
+      /^sync: --exclude rwa: there is no such path in .*drive or on the server \(it will be excluded if it appears\)$/m,
     );
     assert.doesNotMatch(synced.stderr, /--exclude raw/);
     const rules = { excluded: ["raw", "rwa"], ignored: ["*.tmp", "!keep.tmp", "!d~"], broken: [] };
@@ -45,6 +45,21 @@ describe("what a sync leaves out", () => {
     assert.deepEqual((await json("sync", root, "--show-rules")).excluded, ["c", "raw"]);
     const whole = await run(["sync", root, "--once", "--exclude", root]);
     assert.equal(whole.code, 2, "the whole folder");
+  });
+
+  test("a path that is only on the server is excluded without a warning, also below --remote and in a dry run", async () => {
+    const root = join(folder, "server-only");
+    mkdirSync(root);
+    for (const path of ["/part/films/long", "/part/films/short"])
+      assert.equal((await run(["mkdir", "-p", path])).code, 0);
+    const options = ["--remote", "/part", "--exclude", "films/long", "--exclude", "films/lonh"];
+    for (const how of ["--dry-run", "--once"]) {
+      const { code, stderr } = await run(["sync", root, how, ...options]);
+      assert.equal(code, 0, stderr);
+      assert.match(stderr, /--exclude films\/lonh: there is no such path in .*server-only or on the server/);
+      assert.doesNotMatch(stderr, /films\/long/);
+    }
+    assert.deepEqual([existsSync(join(root, "films/short")), existsSync(join(root, "films/long"))], [true, false]);
   });
 
   test("a line of the ignore file that is no pattern is told with its number and why, and the others hold", async () => {

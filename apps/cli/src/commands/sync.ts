@@ -82,7 +82,6 @@ async function sync(run: Run, folder: string, flags: SyncFlags): Promise<void> {
   const pathIn = (path: string, option: string): string =>
     parsePath(`${path}/`.startsWith(root) ? path.slice(root.length) || "." : path, option);
   const excluded = (flags.exclude ?? []).map((path) => pathIn(path, "--exclude"));
-  tellMissing(run, folder, excluded);
   await assertPossible(run, folder);
   const own = await ownPaths(run, folder);
   const choices = {
@@ -121,14 +120,6 @@ async function sync(run: Run, folder: string, flags: SyncFlags): Promise<void> {
       "While a sync runs, change its exclusions and limits on its page: 'holdfast status' shows the address.";
     throw new HoldfastError("locked", `${thrown.message} ${where}`, { cause: thrown });
   }
-}
-
-/** A slip in a path would else leave out nothing, unnoticed; it may also be on the server alone, or come later. */
-function tellMissing({ output }: Run, folder: string, excluded: readonly string[]): void {
-  if (!existsSync(folder)) return;
-  for (const path of excluded)
-    if (!existsSync(join(folder, path)))
-      output.say(`sync: --exclude ${path}: there is no such path in ${folder} (it will be excluded if it appears)`);
 }
 
 /** Before anything is asked or told of it. @throws HoldfastError usage */

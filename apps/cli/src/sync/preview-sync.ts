@@ -24,6 +24,7 @@ import { recordFor, type SyncChoices } from "./open-sync.ts";
 import { lacksOf, requireAbilities, slotKeyOf } from "./root-abilities.ts";
 import { findRemoteFolder } from "./remote-folder.ts";
 import { checkRoot, findSync, newRoot, refuseNested } from "./sync-root.ts";
+import { tellMissing } from "./tell-missing.ts";
 
 const words: Readonly<Record<Preview["side"], string>> = { here: "here", server: "on the server" };
 
@@ -37,7 +38,7 @@ export async function previewSync(run: Run, choices: SyncChoices): Promise<void>
   // Ctrl-C ends it at once, and a copy of the state may be large.
   process.once("exit", remove);
   try {
-    const { changes, waiting, newRemote } = await previewIn(scratch, await run.connect(), choices);
+    const { changes, waiting, newRemote } = await previewIn(scratch, run, choices);
     const answer = { items: changes, next_cursor: null, waiting, new_remote: newRemote ?? null };
     await run.output.result(answer, () => [
       ...(newRemote === undefined ? [] : [`on the server: create the folder ${newRemote}`]),
@@ -111,7 +112,8 @@ interface Previewed extends PreviewedRun {
   readonly newRemote: string | undefined;
 }
 
-async function previewIn(scratch: string, connection: Connection, choices: SyncChoices): Promise<Previewed> {
+async function previewIn(scratch: string, run: Run, choices: SyncChoices): Promise<Previewed> {
+  const connection = await run.connect();
   const syncs = await readKnownSyncs(connection.configFolder);
   // A folder that a run would make is an empty one.
   const isThere = existsSync(choices.folder);
@@ -127,6 +129,7 @@ async function previewIn(scratch: string, connection: Connection, choices: SyncC
     // An empty server stands in for the folder, below any root.
     return (await client.call("getAccount")).root_id;
   });
+  await tellMissing(run, record, connection.client, choices.excludes);
   const abilities = probeBeside(isThere ? root : dirname(root));
   requireAbilities(root, abilities);
   const database = await copyState(known && join(known.folder, stateName), join(scratch, stateName));

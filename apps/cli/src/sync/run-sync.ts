@@ -20,6 +20,7 @@ import type { NewlyHidden } from "@holdfast/sync/rules/newly-hidden";
 import { listenWhilePaused } from "./listen-while-paused.ts";
 import { RunningSync } from "./running-sync.ts";
 import { SyncReporter } from "./sync-reporter.ts";
+import { tellMissing } from "./tell-missing.ts";
 import { runWatched } from "./watch-root.ts";
 
 /**
@@ -144,6 +145,7 @@ interface Following extends Reached {
 
 async function follow(run: Run, following: Following): Promise<void> {
   const { running, engine, sync, choices, stopped, connection } = following;
+  await tellMissing(run, sync.record, connection.client, choices.excludes);
   running.begin(engine, sync.record);
   const stop = (): void => engine.engine.stop();
   const over = new AbortController();

@@ -1,0 +1,29 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { ApiClient } from "@holdfast/api-client/api-client";
+import type { Run } from "../commands/command.ts";
+import { findNode } from "../remote/look-up.ts";
+
+/**
+ * Warns about excluded paths that are neither in the folder nor on the server: a mistyped path excludes nothing. Paths that the server cannot be
+ * asked about now are not reported.
+ * @param remote path of the synced folder on the server; "" is the whole drive
+ */
+export async function tellMissing(
+  { output }: Run,
+  { root, remote }: { readonly root: string; readonly remote: string },
+  client: ApiClient,
+  paths: readonly string[],
+): Promise<void> {
+  for (const path of paths) {
+    if (existsSync(join(root, path))) continue;
+    const isOnServer = await findNode(client, `${remote}/${path}`).then(
+      (node) => node !== undefined,
+      () => true,
+    );
+    if (!isOnServer)
+      output.say(
+        `sync: --exclude ${path}: there is no such path in ${root} or on the server (it will be excluded if it appears)`,
+      );
+  }
+}
