@@ -19,6 +19,7 @@ import type { RecentChange } from "@holdfast/sync/loop/progress";
 import type { NewlyHidden } from "@holdfast/sync/rules/newly-hidden";
 import { listenWhilePaused } from "./listen-while-paused.ts";
 import { RunningSync } from "./running-sync.ts";
+import { readShareOwners, ShareOwners } from "./share-owners.ts";
 import { SyncReporter } from "./sync-reporter.ts";
 import { tellMissing } from "./tell-missing.ts";
 import { runWatched } from "./watch-root.ts";
@@ -92,6 +93,7 @@ async function syncHeld(run: Run, held: HeldRoot, choices: SyncChoices, signals:
     configFolder: connection.configFolder,
     limits: choices.limits,
     own: choices.own,
+    owners: new ShareOwners(() => readShareOwners(connection.client, running.record.remote)),
     start: startOf(known.record.root, run.context.environment, {
       isOnce: choices.isOnce,
       isTerminal: run.context.stderr.isTTY === true,

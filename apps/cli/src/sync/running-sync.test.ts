@@ -8,6 +8,7 @@ import type { SyncRecord } from "./known-syncs.ts";
 import { lastStatus } from "./last-status.ts";
 import type { WaitingDeletion } from "./report.ts";
 import { RunningSync } from "./running-sync.ts";
+import { ShareOwners } from "./share-owners.ts";
 import { readSyncLog } from "./sync-log.ts";
 import { SyncReporter } from "./sync-reporter.ts";
 import { restingStatus } from "./testing-status.ts";
@@ -20,8 +21,9 @@ function runningIn(folder: string) {
   const stderr = Object.assign(new PassThrough(), { isTTY: true, columns: 120 });
   const clock = { nowMs: () => 0, unixMs: () => 0, logs: false };
   const reporter = new SyncReporter(new Output({}, new PassThrough(), stderr), stderr, clock);
+  const owners = new ShareOwners(() => Promise.resolve(new Map([["team", "bob@example.org"]])));
   const limits = { upBytesPerSecond: undefined, downBytesPerSecond: undefined };
-  const options = { configFolder: folder, limits, own: [".config/holdfast"], start: "by hand" as const };
+  const options = { configFolder: folder, limits, own: [".config/holdfast"], start: "by hand" as const, owners };
   return { stderr, running: new RunningSync({ folder, record }, reporter, options) };
 }
 
@@ -96,6 +98,38 @@ test("an answer that a run has not applied stays recorded, whether the run reach
   offline.remark([{ path: "", code: "unreachable", message: "The server does not answer." }]);
   await offline.end();
   assert.deepEqual((await lastStatus({ folder, record })).answers, answers);
+});
+
+test("the owner of a shared folder without space is named, and the quota of this account is not", async (t) => {
+  const folder = makeFolder("running-sync");
+  t.after(() => removeFolder(folder));
+  const { running } = runningIn(folder);
+  const owners = {
+    code: "quota",
+    message:
+      "The owner of the shared folder team does not have enough space. Ask the owner to free some: uploads to the folder wait until there is space. 'holdfast shared' lists the owners.",
+  };
+  const own = { path: "a", code: "quota", message: "Not enough space in your quota." };
+  const engine = {
+    status: () => ({
+      ...restingStatus,
+      problems: [{ ...owners, path: "team/a" }, { ...owners, path: "teams/a" }, own],
+    }),
+    waitingDeletions: () => [],
+    answeredDeletions: () => ({ approved: [], undone: [] }),
+    onChange: () => () => undefined,
+    resume: () => undefined,
+  };
+  running.begin({ engine: engine as never, changeLimits: () => undefined, travelledBytes: () => 0 }, record);
+  await running.end();
+  assert.deepEqual(
+    running.report().problems.map(({ message }) => message),
+    [
+      "The owner of the shared folder team does not have enough space. Ask bob@example.org to free some: uploads to the folder wait until there is space.",
+      owners.message,
+      own.message,
+    ],
+  );
 });
 
 test("a change of the engine while the client ends is not shown after the database was closed", async (t) => {

@@ -16,6 +16,7 @@ import type { ExclusionChange, SyncControl } from "./sync-control.ts";
 import { FreshConflicts } from "./fresh-conflicts.ts";
 import { type Start, withAdvice } from "./full-disk-advice.ts";
 import { ProblemLog } from "./problem-log.ts";
+import type { ShareOwners } from "./share-owners.ts";
 import { SyncLog } from "./sync-log.ts";
 import { answeredWords } from "./group-deletions.ts";
 import { count } from "../output/text.ts";
@@ -38,6 +39,7 @@ interface RunningOptions {
   /** See `SyncChoices`. */
   readonly own: readonly string[];
   readonly start: Start;
+  readonly owners: ShareOwners;
 }
 
 /** A sync while its client runs: what the other commands and the page see of it, and what they make it do. */
@@ -58,6 +60,7 @@ export class RunningSync implements SyncControl {
   readonly #configFolder: string;
   readonly #own: readonly string[];
   readonly #start: Start;
+  readonly #owners: ShareOwners;
   #limits: BandwidthLimits;
   /** Undefined until the server has been reached. */
   #reached: Omit<ClientEngine, "heal" | "close"> | undefined;
@@ -71,7 +74,8 @@ export class RunningSync implements SyncControl {
   #waiting = 0;
 
   constructor({ folder, record }: KnownSync, reporter: SyncReporter, options: RunningOptions) {
-    const { configFolder, limits, own, start } = options;
+    const { configFolder, limits, own, start, owners } = options;
+    this.#owners = owners;
     this.#own = own;
     this.#start = start;
     this.#log = new SyncLog(folder);
@@ -214,7 +218,7 @@ export class RunningSync implements SyncControl {
   }
 
   #advised(problems: SyncReport["problems"]): SyncReport["problems"] {
-    return withAdvice(problems, this.#record.root, this.#start);
+    return withAdvice(this.#owners.named(problems), this.#record.root, this.#start);
   }
 
   /** The last word: shown, and kept for when nobody runs. Afterwards the engine is not asked again: its database is closed. */
@@ -272,6 +276,7 @@ export class RunningSync implements SyncControl {
   async #show(): Promise<void> {
     await this.#keepMarker();
     const status = this.#status();
+    await this.#owners.learn([...status.problems]);
     clearTimeout(this.#travelTimer);
     if (status.activity === "syncing") this.#travelTimer = setTimeout(() => this.#showSoon(), travelIntervalMs);
     const report = this.report();

@@ -78,7 +78,7 @@ function fullWords(downloads: string): string {
 
 /** @param mount path of the shared folder; its owner's quota counts everything in it */
 function ownersQuota(path: string, mount: string): Problem {
-  const message = `${ownersQuotaStart} ${mount} does not have enough space. Uploads to the folder wait until there is space: ask the owner to free some. 'holdfast shared' shows the owner's address.`;
+  const message = `${ownersQuotaStart} ${mount} does not have enough space. Ask the owner to free some: uploads to the folder wait until there is space. 'holdfast shared' lists the owners.`;
   return { path, code: "quota", message };
 }
 
