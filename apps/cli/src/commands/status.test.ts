@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { launcher } from "@holdfast/server/acceptance/testing";
 import { fitted, formatLocalTime } from "../output/text.ts";
 import { saveCleared } from "../sync/cleared-folders.ts";
 import { newSyncFolder, saveRecord } from "../sync/known-syncs.ts";
@@ -221,4 +224,16 @@ test("status of a device that removed its copies lists the person's own files fi
     "  3 files that the server may not have were kept:",
     "  3 files in .holdfast/trash",
   ]);
+});
+
+test("status --watch --json ends once nobody reads its output, also while nothing changes", async (t) => {
+  const config = mkdtempSync(join(tmpdir(), "holdfast-status-"));
+  t.after(() => rmSync(config, { recursive: true }));
+  const env = { ...process.env, HOLDFAST_CONFIG_DIR: config };
+  const child = spawn(launcher, ["status", "--watch", "--json"], { env, stdio: ["ignore", "pipe", "inherit"] });
+  const ended = once(child, "exit");
+  const [first] = await once(child.stdout, "data");
+  assert.deepEqual(JSON.parse(String(first)), { syncs: [] });
+  child.stdout.destroy();
+  assert.deepEqual(await ended, [0, null]);
 });

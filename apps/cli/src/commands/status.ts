@@ -1,3 +1,4 @@
+import { Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { shellWord } from "@holdfast/core/shell-word";
 import { timeFor } from "../output/listing.ts";
@@ -14,7 +15,7 @@ import type { SyncReport } from "../sync/report.ts";
 import type { SyncView } from "../sync/page/sync-view.ts";
 import { problemKinds, problemLine } from "../sync/problem-lines.ts";
 import type { ShownRules } from "../sync/shown-rules.ts";
-import { clearScreen } from "../output/screen.ts";
+import { clearScreen, showJson } from "../output/screen.ts";
 import { newCommand, runs } from "./command.ts";
 import type { CommandMaker, Run } from "./command.ts";
 
@@ -117,18 +118,23 @@ function isInTrash(path: string): boolean {
 
 const watchMs = 1000;
 
-/** On a terminal in place of what was there; elsewhere below it, and with --json a document a line. It ends with Ctrl-C alone. */
+/** So many looks without a change after which a reader is probed. */
+const probeLooks = 5;
+
+/** On a terminal in place of what was there; elsewhere below it, and with --json a document a line. It ends with Ctrl-C, or with its reader. */
 async function showAgain(run: Run, look: () => Promise<Shown[]>): Promise<never> {
   const { stdout } = run.context;
+  // Only a write shows that the reader of a pipe has gone (EPIPE). Space between documents means nothing.
+  const isProbed = run.output.json && stdout.isTTY !== true && stdout instanceof Socket;
   let before = "";
-  for (;;) {
+  for (let looks = 1; ; looks += 1) {
     const statuses = await look();
     const now = JSON.stringify(statuses);
     if (now !== before) {
       if (stdout.isTTY === true && !run.output.json) clearScreen(stdout);
       await show(run, statuses);
       before = now;
-    }
+    } else if (isProbed && looks % probeLooks === 0) showJson(stdout, " ");
     await delay(watchMs);
   }
 }

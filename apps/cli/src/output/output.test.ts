@@ -10,6 +10,7 @@ import { Listing } from "./listing.ts";
 import { Progress, progressLine, TransferCounts } from "./progress.ts";
 import { TransferReport } from "../transfer/transfer-report.ts";
 import { printable } from "@holdfast/core/printable";
+import { showJson } from "./screen.ts";
 import {
   columnsOf,
   firstClauses,
@@ -112,7 +113,7 @@ test("whatever it is given, a terminal gets text: nothing that steers it, and no
       assert.equal(stderr.text().split("\n").length, 4);
       const documents = stdout.text().split("\n");
       assert.equal(documents.length, json ? 4 : 3);
-      if (json) assert.deepEqual(JSON.parse(documents[0] ?? ""), { name: given });
+      if (json) assert.deepEqual(JSON.parse(documents[0] ?? ""), { name: given.replaceAll(/\p{Cs}/gu, printable) });
     }),
   );
 });
@@ -132,6 +133,13 @@ test("names cannot steer a terminal", () => {
   assert.equal(printable("a\u001b]0;x\u0007\u202eb\u0085"), "a\\u{1b}]0;x\\u{7}\\u{202e}b\\u{85}");
   assert.equal(printable("日本 é 🙂"), "日本 é 🙂");
   assert.equal(printable("not\udcff UTF-8\ud800"), "not\\xff UTF-8\\u{d800}");
+});
+
+test("JSON has no lone surrogates, and everything else as it was", () => {
+  const stdout = sink();
+  const whole = { path: String.raw`\udcff \\ud800 "\u001b"`, tab: "\t", pair: "🙂" };
+  showJson(stdout.stream, JSON.stringify({ "b\udcff": "c\ud800", ...whole }));
+  assert.deepEqual(JSON.parse(stdout.text()), { "b\\xff": "c\\u{d800}", ...whole });
 });
 
 test("sizes, durations, times and tables read well", () => {

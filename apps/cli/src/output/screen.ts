@@ -43,11 +43,23 @@ export function showContent(stream: Writable & { readonly isTTY?: boolean }, lin
   );
 }
 
-/** One document, or a part of one. JSON leaves some of what steers a terminal as it is; escaped it means the same. */
+/**
+ * One document, or a part of one. JSON leaves some of what steers a terminal as it is; escaped it means the same. Half a surrogate pair
+ * is no text for other programs: in place of the byte of a local name for which it stands they get what a person sees.
+ */
 export function showJson(stream: Writable, json: string): boolean {
+  const text = json.includes("\\ud") ? json.replaceAll(escapes, withoutSurrogate) : json;
   return stream.write(
-    json.replaceAll(steering, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`),
+    text.replaceAll(steering, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`),
   );
+}
+
+/** Of JSON; `JSON.stringify` escapes no surrogates but lone ones. */
+const escapes = /\\(?:u[\da-f]{4}|[^u])/g;
+
+function withoutSurrogate(escape: string): string {
+  if (!escape.startsWith("\\ud")) return escape;
+  return JSON.stringify(printable(String.fromCharCode(Number.parseInt(escape.slice(2), 16)))).slice(1, -1);
 }
 
 // What `printable` escapes, without line ends, which only stand between documents, and what JSON escapes itself.

@@ -207,6 +207,8 @@ async function syncOnce(
   const { inSync, deletionsWaiting, problems } = await engine.runOnce();
   const note = (message: string): void => run.output.note(message);
   const isHealed = engine.phase === "paused" || (await healOnce({ heal, note }, stopped));
+  // Its page ends with it.
+  if (run.output.json) await run.output.result({ ...running.report(), page_url: null }, () => []);
   if (stopped.aborted) {
     run.context.exitCode = interruptedExitCode;
     return;

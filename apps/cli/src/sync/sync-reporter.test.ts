@@ -22,7 +22,7 @@ function sink() {
   return { stream, text: () => written };
 }
 
-function reporter(flags: { json?: boolean; quiet?: boolean } = {}) {
+function reporter(flags: { json?: boolean; quiet?: boolean } = {}, isOnce = false) {
   const [stdout, stderr] = [sink(), sink()];
   let nowMs = 0;
   const meter = new ProgressMeter();
@@ -30,6 +30,7 @@ function reporter(flags: { json?: boolean; quiet?: boolean } = {}) {
     nowMs: () => nowMs,
     unixMs: () => nowMs,
     logs: false,
+    isOnce,
   });
   const show = (status: Partial<EngineStatus>): Promise<void> => {
     const whole = { ...restingStatus, ...status };
@@ -169,6 +170,12 @@ test("as JSON each report that differs is one line, and quiet says nothing for p
     ["syncing", "idle"],
   );
   assert.equal(stderr.text(), "");
+});
+
+test("as JSON a run that ends by itself prints no states on the way", async () => {
+  const { show, stdout } = reporter({ json: true }, true);
+  await show({ activity: "syncing" });
+  assert.equal(stdout.text(), "");
 });
 
 test("quiet shows problems and deletions that wait, and no state", async () => {

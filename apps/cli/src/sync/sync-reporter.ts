@@ -97,7 +97,7 @@ export interface ReporterOptions {
   readonly unixMs: () => number;
   /** Whether each change is a line. */
   readonly logs: boolean;
-  /** Then the run ends with the words about a pause or waiting deletions, and they are said there alone. */
+  /** Then the run ends with its result, as with the words about a pause or waiting deletions, and they are shown there alone. */
   readonly isOnce?: boolean;
 }
 
@@ -136,7 +136,7 @@ export class SyncReporter {
   }
 
   async show(status: EngineStatus, report: SyncReport, far: HowFar): Promise<void> {
-    if (this.#output.json) await this.#showJson(report);
+    if (this.#output.json && !this.#isOnce) await this.#showJson(report);
     if (this.#output.quiet) {
       // A run that ends by itself lists its problems at the end.
       if (!this.#isOnce) this.#showProblems(report);

@@ -106,6 +106,16 @@ describe("a space without room", () => {
     const { used_bytes, stored_bytes } = await json("df");
     assert.deepEqual([used_bytes, stored_bytes], [4 * mib, 4 * mib]);
   });
+
+  test("a file without room makes no folder, and its failure has the reason", async () => {
+    const path = join(folder, "tree", "large");
+    const { code, stdout, stderr } = await run(["put", path, "/new/below/", "--json"]);
+    assert.equal(code, 6, stderr);
+    const reason = /large: This needs 6\.0 MiB, and 1\.0 MiB is free in your quota\./;
+    assert.match(JSON.parse(stdout).error.message, reason);
+    assert.equal(stderr.match(new RegExp(reason, "g"))?.length, 1, stderr);
+    assert.equal((await run(["ls", "/new"])).code, 4);
+  });
 });
 
 test("what is left of large files in flight is the size of those that were not sent", async (t) => {

@@ -36,6 +36,8 @@ export class TransferReport {
   /** The first files that were under way when the transfer broke off. */
   readonly left: string[] = [];
   readonly #verb: "sent" | "received";
+  /** One file alone: its problem is how the command fails, and is shown as that. */
+  isOne = false;
   /** Nothing is done; what would be is counted and listed. */
   readonly isDry: boolean;
   readonly #changes: Change[] = [];
@@ -90,7 +92,7 @@ export class TransferReport {
     const problem = this.#list({ path, code, message }, files);
     const alike = (this.#alike.get(message) ?? 0) + 1;
     this.#alike.set(message, alike);
-    if (alike <= this.#alikeShownMax) this.#output.problem(problem);
+    if (alike <= this.#alikeShownMax && !this.isOne) this.#output.problem(problem);
   }
 
   #list(problem: Problem, files = 1): Problem {
@@ -102,7 +104,7 @@ export class TransferReport {
   /** At the end: all without room as one line, and those that say the very same, behind the first of them, once. */
   tellAlike(): void {
     const problem = this.#withoutRoom.problem();
-    if (problem !== undefined) this.#output.problem(problem);
+    if (problem !== undefined && !this.isOne) this.#output.problem(problem);
     this.#withoutRoom = new WithoutRoom();
     for (const [message, alike] of this.#alike) {
       const more = alike - this.#alikeShownMax;

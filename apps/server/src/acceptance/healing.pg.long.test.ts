@@ -128,7 +128,7 @@ describe("Healing", () => {
 
     const { code, stdout, stderr } = await sync("second");
     assert.equal(code, 1, stderr);
-    const { problems } = JSON.parse(stdout.trim().split("\n").at(-1)!);
+    const { problems } = JSON.parse(stdout);
     const lost: string[] = problems.map(({ path }: { path: string }) => path);
     assert.deepEqual(
       problems.map((problem: { code: string }) => problem.code),

@@ -17,6 +17,7 @@ import { assertNotHopeless } from "../transfer-report.ts";
 import type { TransferReport } from "../transfer-report.ts";
 import { commit } from "./commit.ts";
 import { putStream } from "./large-file.ts";
+import { isRefused } from "./refused-before.ts";
 import { lookAt } from "./local-folder.ts";
 import { planPut } from "./put-plan.ts";
 import { PutPreview } from "./preview-put.ts";
@@ -74,6 +75,7 @@ export async function put(options: PutOptions, locals: readonly string[], given:
   if (args.some(({ kind }) => kind === "folder")) wakeThreads(pool);
   const [remoteNode, damaged] = await Promise.all([options.top ?? root.find(remote), findDamagedIfTold(client)]);
   const targets = putTargets(args, remote, remoteNode?.kind);
+  report.isOne = targets.length === 1 && targets[0]?.local.kind !== "folder";
   const journal = new ContentJournal(configFolder);
   const nowMs = (): number => Date.now();
   const ids = new NewIds(nowMs);
@@ -112,10 +114,9 @@ export async function put(options: PutOptions, locals: readonly string[], given:
   }
   await report.listUntried(() => freeRoom(work));
   const [problem] = report.problems;
-  const isOneFile = targets.length === 1 && targets[0]?.local.kind !== "folder";
-  if (isOneFile && problem !== undefined) {
-    throw new HoldfastError(isErrorCode(problem.code) ? problem.code : "failed", `${problem.path} was not uploaded.`);
-  }
+  if (!report.isOne || problem === undefined) return;
+  const { path, code, message } = problem;
+  throw new HoldfastError(isErrorCode(code) ? code : "failed", path === "" ? message : `${path}: ${message}`);
 }
 
 function toArgument(path: string): LocalArgument {
@@ -161,9 +162,10 @@ async function putTarget(
   const isStdin = local.kind === "stdin";
   if (isStdin && remote !== undefined && remote.kind !== "file")
     throw new HoldfastError("conflict", `${remotePath} is a ${remote.kind} on the server, not a file.`);
-  const source = isStdin ? await openStandardInput(input, remotePath) : undefined;
-  const folder = await folderFor(work, there, joinPath(names.slice(0, -1)), known);
-  if (source !== undefined) {
+  const folderPath = joinPath(names.slice(0, -1));
+  if (isStdin) {
+    const source = await openStandardInput(input, remotePath);
+    const folder = await folderFor(work, there, folderPath, known);
     const stamp = { sizeBytes: 0, mtimeNanos: 0n, ctimeNanos: 0n, inode: 0n };
     const entry = { name, path: "-", kind: "file", stamp, sizeBytes: 0, mtimeMicros: 0, executable: false } as const;
     work.report.planned(0);
@@ -175,8 +177,11 @@ async function putTarget(
     // Whoever names it means it.
     return work.report.problem(path, message, code === "special_file" ? "failed" : code);
   }
+  const { entry } = looked;
+  const folder = await folderFor(work, there, folderPath, known, (above) => isRefused(work, entry, above));
+  if (folder === undefined) return;
   const tree = new TreePut(work, undefined);
-  tree.putEntry(looked.entry, folder, remote);
+  tree.putEntry(entry, folder, remote);
   await finish(tree);
 }
 
@@ -204,19 +209,50 @@ async function previewTarget(
   else work.report.problem(looked.unfit.path, looked.unfit.message, "failed");
 }
 
-/** The folder that a file goes into: its own, if the file is there. */
+/**
+ * The folder that a file goes into: its own, if the file is there.
+ * @param refuses called with the next folder above, before a missing one is made
+ * @returns undefined for a file that is refused: no folder is made for it
+ */
 async function folderFor(
   work: RootedWork,
   there: NodeJson | undefined,
   path: string,
   known: Known,
-): Promise<RemoteFolder> {
+): Promise<RemoteFolder>;
+async function folderFor(
+  work: RootedWork,
+  there: NodeJson | undefined,
+  path: string,
+  known: Known,
+  refuses: (above: NodeJson) => Promise<boolean>,
+): Promise<RemoteFolder | undefined>;
+async function folderFor(
+  work: RootedWork,
+  there: NodeJson | undefined,
+  path: string,
+  known: Known,
+  refuses?: (above: NodeJson) => Promise<boolean>,
+): Promise<RemoteFolder | undefined> {
   const parentId = there?.parent_id ?? undefined;
   if (parentId !== undefined) return toRemoteFolder({ id: parentId });
   // A file that is shared by itself: nothing is put beside it.
   if (there?.kind === "file") return toRemoteFolder(there);
   if (known.path === path && known.node?.kind === "folder") return toRemoteFolder(known.node);
-  return toRemoteFolder(await ensureFolder(work, path));
+  const found = await work.root.find(path);
+  if (found === undefined && refuses !== undefined) {
+    const above = await folderAbove(work, path);
+    if (above !== undefined && (await refuses(above))) return undefined;
+  }
+  return toRemoteFolder(await ensureFolder(work, path, found));
+}
+
+/** Undefined if it is not a folder, which `ensureFolder` reports. */
+async function folderAbove({ root }: RootedWork, path: string): Promise<NodeJson | undefined> {
+  const names = splitPath(path);
+  let above: NodeJson | undefined;
+  while (above === undefined && names.pop() !== undefined) above = await root.find(joinPath(names));
+  return above?.kind === "folder" ? above : undefined;
 }
 
 async function putFolder(
@@ -225,7 +261,7 @@ async function putFolder(
   remotePath: string,
   there: NodeJson | undefined,
 ): Promise<void> {
-  const node = there?.kind === "folder" ? there : await ensureFolder(work, remotePath);
+  const node = await ensureFolder(work, remotePath, there);
   // It may lie in another space than what was put before, which has its own blocks.
   const own = { ...work, sent: new SentBlocks() };
   const { remote, surplus } = await standingIn(own, there);
@@ -276,9 +312,12 @@ async function finish(tree: TreePut): Promise<void> {
   }
 }
 
-/** @throws HoldfastError conflict where something else has the name */
-async function ensureFolder({ root, report }: RootedWork, path: string): Promise<NodeJson> {
-  const there = await root.find(path);
+/** @param there what is at the path @throws HoldfastError conflict where something else has the name */
+async function ensureFolder(
+  { root, report }: RootedWork,
+  path: string,
+  there: NodeJson | undefined,
+): Promise<NodeJson> {
   if (there?.kind === "folder") return there;
   if (there !== undefined)
     throw new HoldfastError("conflict", `${path} is a ${there.kind} on the server, not a folder.`);
