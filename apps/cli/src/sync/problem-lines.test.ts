@@ -67,3 +67,18 @@ test("no cause of one code hides behind another one, each with its own number", 
   assert.deepEqual(new ProblemLines().after(problems).map(problemLine), lines);
   assert.deepEqual(groupedProblems(problems).map(problemLine), lines);
 });
+
+test("a paragraph that several files share stands once, and its first sentence when there are more", () => {
+  const paragraph = `The disk is full: 2 MiB are free. ${"Free some space. ".repeat(20)}`.trim();
+  const of = (count: number) =>
+    Array.from({ length: count }, (_, at) => ({ path: `f${at}`, code: "store_full", message: paragraph }));
+  const lines = new ProblemLines();
+  const told = (count: number) => lines.after(of(count)).map(problemLine);
+  assert.deepEqual(told(1), [`f0: ${paragraph}`]);
+  assert.deepEqual(told(3), ["3 files: The disk is full: 2 MiB are free. (f0, f1, f2)"]);
+  assert.deepEqual(told(4), []);
+  assert.deepEqual(told(30), [
+    "30 files: The disk is full: 2 MiB are free. (f0, f1, f2 and 27 more; 'holdfast status' lists them)",
+  ]);
+  assert.deepEqual(groupedProblems(of(2)).map(problemLine), [`2 files: ${paragraph} (f0, f1)`]);
+});

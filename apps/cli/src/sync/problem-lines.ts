@@ -28,14 +28,15 @@ export class ProblemLines {
     for (const [sized, alike] of byKind(problems)) {
       const kind = withoutSizes(sized);
       for (const problem of alike) told.add(problemKey(problem));
-      if (alike.length <= eachMax) {
+      const wasTold = alike.some((problem) => this.#told.has(problemKey(problem)));
+      if (!isOneLine(alike)) {
         fresh.push(...alike.filter((problem) => !this.#told.has(problemKey(problem))));
         continue;
       }
       const before = this.#counts.get(kind) ?? 0;
       const isNews = before === 0 || alike.length >= before * growth;
       counts.set(kind, isNews ? alike.length : before);
-      if (isNews) fresh.push({ path: "", code: alike[0].code, message: lineOfMany(alike) });
+      if (isNews) fresh.push({ path: "", code: alike[0].code, message: lineOfMany(alike, listedByStatus, wasTold) });
     }
     this.#told = told;
     this.#counts = counts;
@@ -58,7 +59,7 @@ const listedByStatus = "; 'holdfast status' lists them";
 /** All of them, at the end of a run. @param where the others of many are listed */
 export function groupedProblems(problems: readonly Problem[], where = listedByStatus): Problem[] {
   return [...byKind(problems)].flatMap(([, alike]) =>
-    alike.length <= eachMax ? alike : [{ path: "", code: alike[0].code, message: lineOfMany(alike, where) }],
+    !isOneLine(alike) ? alike : [{ path: "", code: alike[0].code, message: lineOfMany(alike, where) }],
   );
 }
 
@@ -110,7 +111,24 @@ export function problemLine({ path, message }: Problem): string {
   return path === "" ? message : `${path}: ${message}`;
 }
 
-function lineOfMany(alike: readonly Problem[], where = listedByStatus): string {
+/** A paragraph stands once for several files, however few. */
+function isOneLine(alike: readonly [Problem, ...Problem[]]): boolean {
+  return alike.length > eachMax || (alike.length > 1 && isSharedParagraph(alike));
+}
+
+function isSharedParagraph(alike: readonly [Problem, ...Problem[]]): boolean {
+  const [{ message }] = alike;
+  return message.length > sentenceCharactersMax && alike.every((each) => each.message === message);
+}
+
+const sentenceCharactersMax = 200;
+
+/** @param wasTold a line has had the whole paragraph: its first sentence is enough */
+function lineOfMany(alike: readonly [Problem, ...Problem[]], where = listedByStatus, wasTold = false): string {
+  const [{ message }] = alike;
+  const [first = message] = message.split(/(?<=\.) /);
   const named = alike.slice(0, eachMax).map(({ path }) => path);
-  return `${count(alike.length, "file")}: ${alike[0]?.message ?? ""} (${named.join(", ")} and ${formatNumber(alike.length - named.length)} more${where})`;
+  const rest = alike.length - named.length;
+  const more = rest === 0 ? "" : ` and ${formatNumber(rest)} more${where}`;
+  return `${count(alike.length, "file")}: ${wasTold && isSharedParagraph(alike) ? first : message} (${named.join(", ")}${more})`;
 }
