@@ -134,7 +134,7 @@ const synonyms: Readonly<Record<string, string>> = {
 
 /** Of a word that is no command here: one that stands here, or in 'admin'. */
 function meantBy(unknown: string, { commands }: Command): string | undefined {
-  const synonym = synonyms[unknown];
+  const synonym = synonyms[unknown] ?? (unknown.startsWith("help") ? "help" : undefined);
   const [first] = synonym?.split(" ") ?? [];
   if (first === "help" || commands.some((command) => command.name() === first)) return synonym;
   const admin = commands.find((command) => command.name() === "admin");

@@ -1,5 +1,6 @@
 import { HoldfastError } from "./errors.ts";
 import { limits } from "./limits.ts";
+import { printable } from "./printable.ts";
 import { exceedsBytes } from "./utf8-length.ts";
 
 /** The file whose lines say which paths the devices of a synced folder leave out. */
@@ -43,7 +44,7 @@ const controlCharacters = /[\u0000-\u001f\u007f]/;
 export function checkName(name: string, field = "name"): void {
   const problem = nameProblem(name);
   if (problem !== undefined) {
-    throw new HoldfastError("invalid_field", `The name ${JSON.stringify(name.slice(0, 80))} ${problem}.`, { field });
+    throw new HoldfastError("invalid_field", `The name "${printable(name.slice(0, 80))}" ${problem}.`, { field });
   }
 }
 

@@ -202,6 +202,9 @@ test("wrong use too is one document on stdout with --json, and a sentence that n
     [["delete", "/x"], /^holdfast: unknown command 'delete' \(Did you mean rm\?\)$/m],
     [["undelete", "/x"], /\(Did you mean trash restore\?\)$/m],
     [["hlep"], /\(Did you mean help\?\)$/m],
+    [["help2"], /\(Did you mean help\?\)$/m],
+    [["ls", "--help2"], /\(Did you mean --help\?\)$/m],
+    [["mkdir", "/a\u001bb"], /^holdfast: The name "a\\u\{1b\}b" contains a control character\.$/m],
     [["devices", "remove", "x"], /\(Did you mean rm\?\)$/m],
     // It has no rm.
     [["trash", "delete"], /^holdfast: unknown command 'delete'$/m],

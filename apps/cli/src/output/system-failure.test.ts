@@ -22,3 +22,12 @@ test("what Holdfast itself says stays as it is", () => {
   const own = new HoldfastError("not_found", "There is no /a.");
   assert.equal(toSentence(own), own);
 });
+
+test("a message about a field is a sentence", () => {
+  const shown = (field: string, message: string) =>
+    toSentence(new HoldfastError("invalid_field", message, { field })).message;
+  assert.equal(shown("email", "email: is not an e-mail address."), 'The field "email" is not an e-mail address.');
+  assert.equal(shown("a[0].b", "a[0].b: must be text."), 'The field "a[0].b" must be text.');
+  assert.equal(shown("user", "user: specify a group or an account."), "Specify a group or an account.");
+  assert.equal(shown("name", "The name is taken."), "The name is taken.");
+});

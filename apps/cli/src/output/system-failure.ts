@@ -18,13 +18,24 @@ export function toSentence(thrown: unknown): HoldfastError {
     return new HoldfastError("store_full", `The disk here is full. ${thrown.message}`, { cause: thrown });
   }
   const errno = errnoOf(thrown);
-  if (errno === undefined || words[errno] === undefined) return toHoldfastError(thrown);
+  if (errno === undefined || words[errno] === undefined) return fieldInSentence(toHoldfastError(thrown));
   if (thrown instanceof HoldfastError) return inWords(thrown, errno, words[errno]);
   const path: unknown = thrown instanceof Error ? Reflect.get(thrown, "path") : undefined;
   if (typeof path !== "string") return toHoldfastError(thrown);
   const advice =
     errno === "EACCES" || errno === "EPERM" ? " Check its owner and permissions, and those of its parent folders." : "";
   return new HoldfastError("failed", `${path}: ${words[errno]} (${errno}).${advice}`, { cause: thrown });
+}
+
+/** Servers begin the message about a field with its name: "email: is not an e-mail address." */
+function fieldInSentence(error: HoldfastError): HoldfastError {
+  const { code, field, body, message } = error;
+  if (field === undefined || !message.startsWith(`${field}: `)) return error;
+  const rest = message.slice(field.length + 2);
+  const sentence = /^(?:is|must|has|does|goes) /.test(rest)
+    ? `The field "${field}" ${rest}`
+    : `${rest.charAt(0).toUpperCase()}${rest.slice(1)}`;
+  return new HoldfastError(code, sentence, { field, body, cause: error });
 }
 
 /** Tells a full disk here from a full server by the code of the system, which servers do not return. @param error with the code `store_full` */
