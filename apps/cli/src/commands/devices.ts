@@ -4,7 +4,7 @@ import type { SignInKind } from "@holdfast/protocol/device-routes";
 import type { RouteAnswer, routes } from "@holdfast/protocol/routes";
 import { printable } from "@holdfast/core/printable";
 import { type Column, Listing, timeFor } from "../output/listing.ts";
-import { count, formatNumber } from "../output/text.ts";
+import { count, formatNumber, formatTime } from "../output/text.ts";
 import { confirm } from "../terminal.ts";
 import { newCommand, runs } from "./command.ts";
 import { withIdStart } from "./id-start.ts";
@@ -114,6 +114,8 @@ interface FoundDevice {
   /** The device that asks. */
   readonly current?: boolean;
   readonly browser?: boolean;
+  readonly last_seen_at?: string | null;
+  readonly address?: string | null;
   readonly isSignedOut?: true;
 }
 
@@ -126,8 +128,18 @@ async function findDevice(client: ApiClient, which: string): Promise<FoundDevice
   if (device === undefined)
     throw new HoldfastError("not_found", `There is no device ${which}. 'holdfast devices' lists your devices.`);
   if (others.length === 0) return device;
-  const ids = [device, ...others].map(({ id }) => id).join(", ");
-  throw new HoldfastError("conflict", `${which} matches several devices: specify one by its ID (${ids}).`);
+  const ids = [device, ...others].map(told).join(", ");
+  throw new HoldfastError("conflict", `${which} matches several devices: specify one by its ID: ${ids}.`);
+}
+
+/** What tells devices of one name apart. */
+function told({ id, current, last_seen_at: seen, address }: FoundDevice): string {
+  const facts = [
+    ...(current === true ? ["this device"] : []),
+    ...(seen === undefined ? [] : [`seen ${formatTime(seen)}`]),
+    ...(typeof address === "string" ? [`from ${address}`] : []),
+  ];
+  return facts.length === 0 ? id : `${id} (${facts.join(", ")})`;
 }
 
 /** Those with this id or else this name, or else those whose id begins so. */

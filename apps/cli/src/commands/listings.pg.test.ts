@@ -237,6 +237,16 @@ describe("listings", () => {
     assert.equal((await new Api(signedIn.server.url, other.access_token).call("GET", "/account")).status, 401);
   });
 
+  test("devices of one name are told apart by when and from where they were seen", async () => {
+    const { email, password } = administrator;
+    const api = new Api(signedIn.server.url);
+    for (const _ of [1, 2]) await ok(api, "POST", "/sessions", { email, password, device_name: "twin" });
+    const { code, stderr } = await run(["devices", "rm", "twin"]);
+    assert.equal(code, 5);
+    const one = String.raw`[0-9a-f-]{36} \(seen \d{4}-[^,]+Z, from 127\.0\.0\.1\)`;
+    assert.match(stderr, new RegExp(`twin matches several devices: specify one by its ID: ${one}, ${one}\\.`));
+  });
+
   test("a device that is signed out already is listed, and asked for its copies by the start of its id", async () => {
     const { email, password } = administrator;
     const lost = await ok(new Api(signedIn.server.url), "POST", "/sessions", { email, password, device_name: "lost" });

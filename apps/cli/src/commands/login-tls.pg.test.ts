@@ -81,13 +81,15 @@ test("with its fingerprint it is trusted, and no other; the login keeps that for
   assert.equal(readFileSync(`${home}/drive/note.txt`, "utf8"), "by TLS");
   const wrong = await signIn(secureUrl, "--fingerprint", `SHA256:${fingerprintOf("other")}`);
   assert.equal(wrong.code, 7, wrong.stderr);
-  assert.match(wrong.stderr, /is not the one that this login trusts.*sign in again/);
+  const shown = `has the fingerprint SHA256:${fingerprintOf("own")}, not the one given with --fingerprint.`;
+  assert.ok(wrong.stderr.includes(shown), wrong.stderr);
   assert.equal((await signIn(secureUrl, "--fingerprint", "SHA256:abc")).code, 2);
 
   await server.stop();
   server = await startServer({ dataFolder: `${home}/data`, port, args: tlsArguments("other") });
   const changed = await run(["ls"]);
   assert.equal(changed.code, 7, changed.stderr);
+  assert.match(changed.stderr, /is not the one that this login trusts.*sign in again/);
   assert.ok(changed.stderr.includes(`SHA256:${fingerprintOf("other")}`), changed.stderr);
   await server.stop();
   server = await startServer({ dataFolder: `${home}/data`, port, args: tlsArguments("own") });

@@ -74,6 +74,7 @@ function otherServer(server: string, answer: TransportAnswer): HoldfastError {
 async function explain(server: string, thrown: unknown): Promise<HoldfastError | undefined> {
   if (!(thrown instanceof HoldfastError) || thrown.code !== "unreachable") return undefined;
   const network = String(thrown.body["network"]);
+  if (network === "CERT_CHANGED") return otherCertificate(server, thrown);
   if (server.startsWith("https:")) return untrusted.test(network) ? selfSigned(server, thrown) : undefined;
   // A server that expects TLS ends a connection that begins in the clear, in whatever way.
   if (!/^(UND_ERR_SOCKET|ECONNRESET|HPE_|EPIPE)/.test(network)) return undefined;
@@ -83,6 +84,16 @@ async function explain(server: string, thrown: unknown): Promise<HoldfastError |
 /** To be compared with what the owner reads there. */
 function withColons(fingerprint: string): string {
   return fingerprint.toUpperCase().match(/../g)?.join(":") ?? "";
+}
+
+/** The person named a fingerprint; no login trusts it yet. */
+async function otherCertificate(server: string, cause: unknown): Promise<HoldfastError> {
+  const shown = await shownFingerprint(server);
+  const found =
+    shown === undefined
+      ? `${server} presented no certificate. Is its address https://?`
+      : `The certificate of ${server} has the fingerprint SHA256:${shown}, not the one given with --fingerprint. Compare it with the one that the server prints when it starts. If they differ, somebody may be intercepting the connection.`;
+  return new HoldfastError("unreachable", found, { cause, body: { network: "CERT_CHANGED" } });
 }
 
 async function selfSigned(server: string, cause: unknown): Promise<HoldfastError> {

@@ -62,12 +62,13 @@ export async function openPlaceByFoundKey(ports: Ports): Promise<OpenedPlace> {
     (await byKey("the backup", await readKept(store))) ??
     (await inFiles(lastKnown === undefined ? [] : [lastKnown]));
   if (found !== undefined) return found;
+  const wanted = lastKnown ?? `the variable ${keyVariable}`;
   throw new HoldfastError(
     "failed",
     tried.length === 0
-      ? `The key that opens the backup is missing: ${lastKnown ?? `the variable ${keyVariable}`} of the server that was backed up. ` +
+      ? `The key that opens the backup is missing: ${wanted} of the server that was backed up. ` +
           `Specify a copy of it with --key FILE or in ${keyVariable}. Nothing was changed.`
-      : `The key-encryption key in ${tried.join(", ")} is not the key of the server that was backed up. Specify the right key with --key FILE. Nothing was changed.`,
+      : `The key-encryption key in ${tried.join(", ")} is not the key of the server that was backed up. That key was in ${wanted} when the backup was made. Specify a copy of it with --key FILE. Nothing was changed.`,
   );
 }
 
