@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { HoldfastError } from "@holdfast/core/errors";
 import { sha256 } from "@holdfast/core/hash";
 import type { EngineOptions } from "@holdfast/sync/loop/engine-options";
-import type { Server } from "@holdfast/sync-ports/ports";
+import type { LocalDisk, Server } from "@holdfast/sync-ports/ports";
 import { Alone } from "./alone.ts";
 
 const minute = 60_000_000;
@@ -226,5 +226,67 @@ test("an edit does not wait for all of many new files, whichever way they go", a
   await until(() => engine.status().activity === "idle", "it comes to rest");
   assert.equal(alone.serverContents().get("mine"), "edited");
   assert.deepEqual([alone.serverPaths().length, alone.diskPaths().length], [2 * count + 2, 2 * count + 2]);
+  await end();
+});
+
+/** The disk; `begun` counts how often writing of a long file began. */
+function countingParts(alone: Alone): { readonly disk: LocalDisk; readonly begun: () => number } {
+  const disk = alone.disk();
+  let begun = 0;
+  const create: LocalDisk["create"] = (path, ...given) => {
+    if (path.endsWith(".part")) begun += 1;
+    return disk.create(path, ...given);
+  };
+  return {
+    disk: new Proxy(disk, {
+      get: (target, name) => (name === "create" ? create : Reflect.get(target, name)) as unknown,
+    }),
+    begun: () => begun,
+  };
+}
+
+test("a long file that has come waits for its turn behind many small ones, and is not written again", async () => {
+  const alone = new Alone();
+  const { model, scheduler } = alone.world;
+  const { disk, begun } = countingParts(alone);
+  const server = alone.server();
+  const slow: Server = {
+    ...server,
+    async *fetchBlocks(wanted) {
+      for await (const block of server.fetchBlocks(wanted)) {
+        if (wanted.length > 300) await scheduler.sleep(alone.life, 20_000);
+        yield block;
+      }
+    },
+  };
+  await alone.once();
+  for (const name of ["one", "two", "three"]) alone.putOnServer(longText(name), { parent_id: model.rootId, name });
+  for (let number = 0; number < 2000; number += 1)
+    alone.putOnServer(`there ${number}`, { parent_id: model.rootId, name: `there ${number}` });
+  const { engine, until, end } = running(alone, { server: slow, disk });
+  await until(() => begun() === 3, "all three are written beside");
+  await until(() => engine.status().activity === "idle" && alone.diskPaths().length === 2003, "it comes to rest");
+  assert.equal(begun(), 3);
+  await end();
+});
+
+test("a file whose mode or attributes change while its next version is fetched is replaced by one that is made like it", async () => {
+  const alone = new Alone();
+  const line = lineOf(alone);
+  alone.write("long", longText("first"));
+  await alone.once();
+  const { disk, begun } = countingParts(alone);
+  const { engine, until, end } = running(alone, { server: line.server, disk });
+  await until(() => engine.status().activity === "idle", "it is at rest");
+  alone.writeOnServer("long", longText("second"));
+  await until(() => line.bytes > 0, "it begins");
+  // What its ctime tells is all that the engine knows of it.
+  alone.root.write(alone.root.mustBeAt("long"), {}, true);
+  engine.hint([""]);
+  const { scheduler } = alone.world;
+  await scheduler.runUntil(scheduler.nowMicros + minute, () => false);
+  line.isOpen = true;
+  await until(() => engine.status().activity === "idle" && alone.read("long") === longText("second"), "it comes");
+  assert.deepEqual([begun(), line.bytes], [2, longText("second").length], "it is written again, and not fetched again");
   await end();
 });

@@ -113,10 +113,9 @@ async function writeAll(
   const written = new Map<FileOperation, Written>();
   const files: FileOperation[] = [];
   for (const operation of operations.filter(({ remote }) => remote.kind === "file")) {
-    const { content } = operation.remote;
-    if (hands.arrived?.has(content) !== true) files.push(operation);
-    else written.set(operation, hands.arrived.get(content) ?? (await takeAssembled(hands, operation)));
-    hands.arrived?.delete(content);
+    const arrived = hands.arrived?.take(operation.remote.content);
+    if (arrived === undefined) files.push(operation);
+    else written.set(operation, arrived.failure ?? (await takeAssembled(hands, operation)));
   }
   for (const operation of operations.filter(({ remote }) => remote.kind === "symlink")) {
     written.set(operation, await writeLink(hands, operation));

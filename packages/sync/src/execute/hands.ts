@@ -13,6 +13,12 @@ import { sameButCtime, sameFingerprint } from "../model/fingerprints.ts";
 import type { SyncState } from "../state/sync-state.ts";
 import type { ContentKey, LocalRow } from "../model/trees.ts";
 
+/** Files that lie complete in the temporary folder. */
+export interface Arrived {
+  /** @returns undefined unless it is among them; `failure`: why it could not be brought there. Each is taken once. */
+  take(content: ContentKey): { readonly failure: HoldfastError | undefined } | undefined;
+}
+
 /** What every change of the disk needs. */
 export interface Hands {
   readonly disk: LocalDisk;
@@ -30,8 +36,7 @@ export interface Hands {
   readonly filesystem: Filesystem;
   /** How patches are made; undefined: as they are. The simulator's blocks are too short for that. */
   readonly patches?: Patches | undefined;
-  /** Files that lie complete in the temporary folder, by their content, or why one could not be brought there. */
-  readonly arrived?: Map<ContentKey, HoldfastError | undefined> | undefined;
+  readonly arrived?: Arrived | undefined;
   /** Throws if somebody stopped the engine meanwhile. */
   readonly checkStop?: (() => void) | undefined;
 }

@@ -32,7 +32,7 @@ export async function writeLarge(hands: Hands, sources: LocalSources, arrival: A
 /**
  * Writes one large file beside, block by block, with bounded memory, under a name made of its content. What was written
  * before a failure is kept and used by the next attempt, verified again.
- * @param advance called with the size of each block before it is written; whatever it throws ends the writing
+ * @param advance called with the size of each block that was taken; whatever it throws ends the writing
  * @throws HoldfastError
  */
 export async function assemble(
@@ -48,6 +48,8 @@ export async function assemble(
     const assembly = new Assembly(hands, arrival, { old, usesDisk: attempt < attemptsMax, advance });
     try {
       await createAside(hands, part, operation, assembly.parts(), assembly.shares);
+      // The next attempt verifies what there is of it.
+      if (assembly.failure !== undefined) throw assembly.failure;
       await hands.disk.syncFile(part);
     } catch (error) {
       const untrue = error instanceof HoldfastError && error.code === "hash_mismatch" ? error.body["hash"] : undefined;
@@ -57,7 +59,6 @@ export async function assemble(
       assembly.dropSources(source.path);
       continue;
     }
-    if (assembly.failure !== undefined) throw assembly.failure;
     hands.state.manifests.keep(operation.remote.content, assembly.known);
     break;
   }
@@ -160,9 +161,8 @@ class Assembly {
     try {
       for (const [position, block] of this.#arrival.blocks.entries()) {
         this.#hands.checkStop?.();
-        const part = await this.#part(block, position);
+        yield await this.#part(block, position);
         this.#advance?.(block.size);
-        yield part;
       }
     } catch (error) {
       if (!(error instanceof HoldfastError)) throw error;

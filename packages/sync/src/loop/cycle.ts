@@ -88,6 +88,7 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
   } = await actWithRules(context, next.local, () => actAll(context, next.local, turnOf(context)));
   const isEnding = noteFailures(context, ending.failures, failures);
   const { isSent, isTaken, hasChanged, begun: begunRemote } = await sendAndNote(context, next);
+  context.transfers.noteCommitted(begunRemote);
   if (failure !== undefined) throw failure;
   const changed = isChanging || isEnding || hasChanged;
   await noteActs(context, { local: [...ending.operations, ...begun], remote: begunRemote }, hasChanged);
@@ -177,7 +178,7 @@ async function sendAndNote(context: CycleContext, { remote }: Pick<Plan, "remote
   return sent;
 }
 
-/** @returns `due`: what is to be done; `plan`: what of it can be done now; `failure`: see `Transfers` */
+/** @returns `due`: what is to be done; `plan`: what of it can be done now; `failure`: see `Transfers.within` */
 async function withoutWaiting(
   context: CycleContext,
   decision: Decision,

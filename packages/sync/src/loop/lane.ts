@@ -1,6 +1,5 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
-import { endsAll } from "./acting.ts";
 import { Interrupted } from "./gate.ts";
 
 /** The transfer of one file's bytes. Nothing but a copy of them comes of it: the trees, and what is at their paths, stay as they are. */
@@ -28,9 +27,11 @@ interface Running {
 interface Ended extends Omit<Running, "isWanted"> {
   /** Undefined: all of it is there. */
   readonly failure: HoldfastError | undefined;
+  /** A cycle knows of it. */
+  isTold: boolean;
 }
 
-/** Transfers that go on beside the cycles, one after the other. Each cycle says which it wants, and takes those that have ended. */
+/** Transfers that go on beside the cycles, one after the other. Each cycle says which it wants, and takes those that have ended as far as it gets. */
 export class Lane {
   #waiting: readonly Transfer[] = [];
   #running: Running | undefined;
@@ -44,12 +45,12 @@ export class Lane {
   #defect: { readonly error: unknown } | undefined;
   #tell = Promise.withResolvers<void>();
 
-  /** Whether a later cycle has something to take. */
+  /** Whether there will be something that no cycle knows of. */
   get isBusy(): boolean {
-    return this.#work !== undefined || this.#ended.size > 0;
+    return this.#work !== undefined || this.#ended.values().some(({ isTold }) => !isTold);
   }
 
-  /** Those under way, or ended and not yet taken. */
+  /** Those under way, or ended and not taken. */
   get begun(): readonly { readonly transfer: Transfer; readonly bytes: number }[] {
     return [...this.#ended.values(), ...(this.#running?.isWanted === true ? [this.#running] : [])];
   }
@@ -62,7 +63,7 @@ export class Lane {
 
   /**
    * @param isInPlan whether this cycle decides about a node; a transfer for another one stands
-   * @returns by key those of `wanted` that have ended, which are no longer in the lane: undefined, or why it failed
+   * @returns by key those of `wanted` that have ended: undefined, or why it failed. What failed is no longer in the lane.
    */
   turn(wanted: readonly Transfer[], isInPlan: (id: NodeId) => boolean): ReadonlyMap<string, HoldfastError | undefined> {
     if (this.#defect !== undefined) throw this.#defect.error;
@@ -74,22 +75,28 @@ export class Lane {
       this.#ended.delete(key);
       this.#dropped.push(transfer);
     }
-    const taken = new Map<string, HoldfastError | undefined>();
+    const told = new Map<string, HoldfastError | undefined>();
     for (const key of keys) {
       const ended = this.#ended.get(key);
       if (ended === undefined) continue;
-      taken.set(key, ended.failure);
-      this.#ended.delete(key);
+      told.set(key, ended.failure);
+      ended.isTold = true;
+      if (ended.failure !== undefined) this.#ended.delete(key);
     }
-    if (this.#ended.size === 0) this.#tell = Promise.withResolvers();
+    this.#tell = Promise.withResolvers();
     const runningKey = this.#running?.isWanted === true ? this.#running.transfer.key : undefined;
     const others = this.#waiting.filter((each) => !keys.has(each.key) && !isInPlan(each.id));
-    const isNew = ({ key }: Transfer): boolean => key !== runningKey && !taken.has(key);
+    const isNew = ({ key }: Transfer): boolean => key !== runningKey && !told.has(key);
     this.#waiting = [...wanted.filter(isNew), ...others];
     if (this.#waiting.length + this.#dropped.length > 0) {
       this.#work ??= this.#runAll().finally(() => (this.#work = undefined));
     }
-    return taken;
+    return told;
+  }
+
+  /** It was used: if it is wanted again, it is done again. */
+  take(key: string): void {
+    this.#ended.delete(key);
   }
 
   /** After whatever its parts wait for was ended. What came of them is on the disk or the server, and found there. */
@@ -108,9 +115,9 @@ export class Lane {
       this.#running = running;
       try {
         const failure = await failureOf(running, () => !running.isWanted || this.#isEnding);
-        if (running.isWanted && failure !== undefined && endsAll(failure)) this.#waiting = [];
+        if (failure?.code === "unreachable") this.#waiting = [];
         if (running.isWanted && !(failure instanceof Interrupted)) {
-          this.#ended.set(next.key, { transfer: next, bytes: running.bytes, failure });
+          this.#ended.set(next.key, { transfer: next, bytes: running.bytes, failure, isTold: false });
         }
         if (!running.isWanted) this.#dropped.push(next);
         await this.#removeDropped();

@@ -2,6 +2,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { HashHex, NodeId } from "@holdfast/core/ids";
 import { type FileOperation, planArrivals } from "../execute/arrival.ts";
 import { bringsContent } from "../execute/batch.ts";
+import type { Arrived } from "../execute/hands.ts";
 import { LocalSources } from "../execute/sources.ts";
 import { assemble, partOf, removePart } from "../execute/write-large.ts";
 import { isOfElement } from "../general/in-halves.ts";
@@ -11,7 +12,7 @@ import type { ContentKey } from "../model/trees.ts";
 import type { LocalOperation, Plan, RemoteOperation } from "../plan/plan-types.ts";
 import { smallFileBytesMax } from "../remote/batches.ts";
 import { keyOf, missingOf } from "../remote/missing.ts";
-import { propose } from "../remote/proposal.ts";
+import { propose, spaceOf } from "../remote/proposal.ts";
 import { sendAhead } from "../remote/upload.ts";
 import type { Voice } from "../remote/voice.ts";
 import type { CycleContext } from "./cycle-context.ts";
@@ -36,12 +37,12 @@ type Upload = RemoteOperation & { readonly op: "create" | "put" };
 export class Transfers {
   readonly #down = new Lane();
   readonly #up = new Lane();
-  /** Content that the present cycle takes from the temporary folder, or why it could not be brought there. */
-  readonly #arrived = new Map<ContentKey, HoldfastError | undefined>();
+  /** What the present cycle may take from the temporary folder. */
+  readonly #here = new Map<ContentKey, { readonly key: string; readonly failure: HoldfastError | undefined }>();
   /** By the key of an upload that has ended: blocks that the server has since. */
   readonly #sent = new Map<string, ReadonlySet<string>>();
-  /** Of the uploads that the present cycle has taken. */
-  #taken: readonly ReadonlySet<string>[] = [];
+  /** Keys of the uploads that the present cycle may commit. */
+  #there: ReadonlyMap<RemoteOperation, string> = new Map();
 
   /** Whether a later cycle has something to do with what they bring. */
   get isBusy(): boolean {
@@ -53,9 +54,14 @@ export class Transfers {
     return this.begun.some(({ bytes }) => bytes > 0);
   }
 
-  get arrived(): Map<ContentKey, HoldfastError | undefined> {
-    return this.#arrived;
-  }
+  readonly arrived: Arrived = {
+    take: (content) => {
+      const found = this.#here.get(content);
+      this.#here.delete(content);
+      if (found !== undefined) this.#down.take(found.key);
+      return found;
+    },
+  };
 
   /** Resolved when a cycle has something to take. @param sleep ends early when nobody waits any more */
   async ended(sleep: (durationMs: number) => Promise<void>): Promise<void> {
@@ -74,7 +80,15 @@ export class Transfers {
 
   /** Whether a block went to a space for a file that the present cycle commits. */
   hasSent(hash: HashHex, into: NodeId | undefined): boolean {
-    return this.#taken.some((keys) => keys.has(keyOf(hash, into)));
+    return this.#there.values().some((key) => this.#sent.get(key)?.has(keyOf(hash, into)) === true);
+  }
+
+  /** What was committed, or refused, is not sent ahead again. */
+  noteCommitted(operations: readonly RemoteOperation[]): void {
+    for (const operation of operations) {
+      const key = this.#there.get(operation);
+      if (key !== undefined) this.#up.take(key);
+    }
   }
 
   async end(): Promise<void> {
@@ -112,11 +126,11 @@ export class Transfers {
       wanted.filter((each) => first.get(each.remote.content) === each).map((each) => [each, download(context, each)]),
     );
     const ended = this.#down.turn([...transfers.values()], isInPlan);
-    this.#arrived.clear();
+    this.#here.clear();
     const waiting = new Set<LocalOperation>(wanted);
     for (const [operation, { key }] of transfers) {
       if (!ended.has(key)) continue;
-      this.#arrived.set(operation.remote.content, ended.get(key));
+      this.#here.set(operation.remote.content, { key, failure: ended.get(key) });
       waiting.delete(operation);
     }
     return { waiting };
@@ -137,9 +151,9 @@ export class Transfers {
         .map((each) => [each, this.#upload(context, voice, each)] as const),
     );
     const ended = this.#up.turn([...transfers.values()], isInPlan);
-    this.#taken = [...ended.keys()].flatMap((key) => this.#sent.get(key) ?? []);
-    const begun = new Set(this.#up.begun.map(({ transfer }) => transfer.key));
-    for (const key of this.#sent.keys()) if (!begun.has(key)) this.#sent.delete(key);
+    this.#there = new Map([...transfers].flatMap(([each, { key }]) => (ended.has(key) ? [[each, key]] : [])));
+    const known = new Set([...ended.keys(), ...this.#up.begun.map(({ transfer }) => transfer.key)]);
+    for (const key of this.#sent.keys()) if (!known.has(key)) this.#sent.delete(key);
     const waiting = new Set<RemoteOperation>(transfers.keys());
     let failure: HoldfastError | undefined;
     for (const [operation, { key }] of transfers) {
@@ -156,7 +170,8 @@ export class Transfers {
     const { id, local } = operation;
     const path = pathOfNode(context.state, id) ?? local.name;
     const { sizeBytes, mtimeNs, ctimeNs, inode } = local.fingerprint;
-    const key = JSON.stringify([id, path, local.content, sizeBytes, `${mtimeNs} ${ctimeNs} ${inode}`]);
+    const into = spaceOf(context.state, id, local);
+    const key = JSON.stringify([id, path, into, local.content, sizeBytes, `${mtimeNs} ${ctimeNs} ${inode}`]);
     const run: Transfer["run"] = async (advance) => {
       const proposal = await propose(voice, operation);
       // It changed, and the next look finds it.
@@ -187,6 +202,8 @@ function isLongDownload(context: CycleContext, operation: FileOperation): boolea
   return kind === "file" && isLong(context, sizeBytes) && !isIgnoreFile(context, place);
 }
 
+const noFile = { inode: 0n, mtimeNs: 0n, ctimeNs: 0n };
+
 /** What has to be sent together with others, or comes back from the trash, keeps its place among them. */
 function isUpload(operation: RemoteOperation): operation is Upload {
   const { op, group } = operation;
@@ -201,14 +218,13 @@ function download(context: CycleContext, operation: FileOperation): Transfer {
   const { id, op, remote } = operation;
   const path = pathOfOperation(context.state, operation);
   const { versionId, content, modifiedAt, executable, isPrivate } = remote;
-  const mode =
-    op === "create"
-      ? [executable, isPrivate]
-      : [operation.executable, operation.isPrivate, operation.local.isPrivate, path];
+  const mode = op === "create" ? [executable, isPrivate] : [operation.executable, operation.isPrivate, path];
+  // Whatever else its mode says, and its attributes, are those of the file that it replaces, as it is now.
+  const { inode, mtimeNs, ctimeNs } = op === "create" ? noFile : operation.local.fingerprint;
   return {
     id,
     path,
-    key: JSON.stringify([id, op, versionId, content, modifiedAt, ...mode]),
+    key: JSON.stringify([id, op, versionId, content, modifiedAt, ...mode, `${inode} ${mtimeNs} ${ctimeNs}`]),
     left: { path: partOf(operation), remove: () => removePart(context, operation) },
     run: async (advance) => {
       const sources = new LocalSources(context);

@@ -62,7 +62,7 @@ export async function propose(
   const { fingerprint } = current;
   const blocks = state.manifests.blocksOf(local.content) ?? (await cutAgain(voice, path, current));
   if (blocks === undefined) return undefined;
-  const into = givenAt(state, state.local, mayEdit(state, state.local, id) ? id : current.parent);
+  const into = spaceOf(state, id, current);
   const replacedBytes = operation.op === "put" ? operation.base.sizeBytes : 0;
   const growthBytes = blocks.reduce((sum, { size }) => sum + size, -replacedBytes);
   const proposal = { path, fingerprint, content: local.content, blocks, growthBytes, into };
@@ -81,6 +81,11 @@ export async function propose(
     unsure: rangesOf(blocks, new Set(entries.map(({ hash }) => hash))),
     similar: similarIn(content, entries, splices),
   };
+}
+
+/** See `Proposal.into`. */
+export function spaceOf(state: Voice["state"], id: NodeId, { parent }: LocalRow): NodeId | undefined {
+  return givenAt(state, state.local, mayEdit(state, state.local, id) ? id : parent);
 }
 
 /** As it is proposed to a server that has nothing like it. */
