@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { HoldfastError } from "@holdfast/core/errors";
 import type { Server } from "@holdfast/sync-ports/ports";
 import { Alone } from "./alone.ts";
 import { actsOf, both, chmod, closed, file, inSteps, withFile } from "./testing-privacy.ts";
@@ -64,6 +65,20 @@ for (const lacks of [[], ["stable inodes"]] as const) {
     alone.close();
   });
 }
+
+test("a new long file that was closed, and whose bytes are still to be sent, stays closed after a power cut", async () => {
+  const alone = await withClosed(new Alone({ isVolatile: true }));
+  saveAnew(alone, file, "saved ".repeat(100));
+  await alone.pass(alone.disk().syncFile(file));
+  await alone.pass(alone.disk().syncFolder("keys"));
+  chmod(alone, true, [file]);
+  const putBlocks: Server["putBlocks"] = () => Promise.reject(new HoldfastError("forbidden", "Not now."));
+  await assert.rejects(alone.once({ boot: "first", server: { ...alone.server(), putBlocks } }), { code: "forbidden" });
+  alone.root.crash(() => 1);
+  assert.deepEqual(await actsOf(alone, { boot: "second" }), ["sent put"]);
+  assert.deepEqual(both(alone), closed);
+  alone.close();
+});
 
 test("a preview opens nothing for a file that was saved anew", async () => {
   const alone = await withClosed();

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { BatchOperationInput } from "@holdfast/protocol/batch";
 import type { NodeJson } from "@holdfast/protocol/values";
+import type { EngineOptions } from "@holdfast/sync/loop/engine-options";
 import type { LocalDisk, Server } from "@holdfast/sync-ports/ports";
 import { Alone } from "./alone.ts";
 
@@ -58,7 +59,7 @@ export async function modesAndNames(alone: Alone): Promise<string[]> {
 }
 
 /** Modes that the engine sets during a run, and operations that it sends. */
-export async function actsOf(alone: Alone): Promise<string[]> {
+export async function actsOf(alone: Alone, options: Partial<EngineOptions> = {}): Promise<string[]> {
   const acts: string[] = [];
   const disk = alone.disk();
   const setPrivate: LocalDisk["setPrivate"] = (path, isPrivate) => {
@@ -70,7 +71,7 @@ export async function actsOf(alone: Alone): Promise<string[]> {
     acts.push(...operations.map(({ op }) => `sent ${op}`));
     return server.commit(epoch, operations, blocks);
   };
-  assert.ok((await alone.once({ disk: { ...disk, setPrivate }, server: { ...server, commit } })).inSync);
+  assert.ok((await alone.once({ ...options, disk: { ...disk, setPrivate }, server: { ...server, commit } })).inSync);
   return acts;
 }
 

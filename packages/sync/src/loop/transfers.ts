@@ -179,7 +179,9 @@ export class Transfers {
       const missing = await missingOf(voice, [{ proposal }]);
       const ranges = proposal.unsure.filter(({ hash }) => missing.has(keyOf(hash, proposal.into)));
       const isSmall = ranges.reduce((sum, { size }) => sum + size, 0) <= inlineBytesMax(context);
-      if (!isSmall) await sendAhead(voice, proposal, ranges, advance);
+      // What a person did to the file is to outlast a power cut now, and not only once all of it is sent. A failure is found again then.
+      const durable = voice.makeDurable([id]);
+      await Promise.all([durable, isSmall ? undefined : sendAhead(voice, proposal, ranges, advance)]);
       const sent = isSmall ? proposal.unsure.filter((range) => !ranges.includes(range)) : proposal.unsure;
       this.#sent.set(key, new Set(sent.map(({ hash }) => keyOf(hash, proposal.into))));
     };
