@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { text } from "node:stream/consumers";
 import { after, test } from "node:test";
 import { launcher } from "@holdfast/server/acceptance/testing";
+import { lastStatus, saveLastStatus } from "../sync/last-status.ts";
 import { ShownConfiguration } from "../sync/page/testing-syncs.ts";
 import { runHere } from "./testing-run.ts";
 
@@ -137,6 +138,25 @@ test("a dry run of an undo lists what would be restored and where, and answers n
   assert.deepEqual([items, dry_run], [shown.deletions.map((each) => ({ root, ...each })), true]);
   assert.deepEqual(shown.told, []);
   assert.equal((await deletes("undo", root)).stdout, `${root}: 2 deletions undone\n`, "it counts as shown");
+});
+
+test("approved deletions that a killed run has made or sent are not undone, and the waiting ones beside them are", async () => {
+  const sync = await configuration.addStopped("killed");
+  const { report } = await lastStatus(sync);
+  const made = { id: "a", what: "deletion", path: "x", side: "server", kind: "file", bytes: 1 } as const;
+  const answers = [{ action: "approve" as const, answered: [made] }];
+  const { root } = sync.record;
+  const cannot =
+    "1 deletion cannot be undone: already made or sent by the last run. 'holdfast trash ls' lists the files.\n";
+  await saveLastStatus(sync.folder, { report, deletions: [], answers });
+  await deletes(root);
+  const none = await deletes("undo", root);
+  assert.deepEqual([none.code, none.stderr], [1, `holdfast: ${cannot}`]);
+  await saveLastStatus(sync.folder, { report, deletions: [{ ...made, id: "b", path: "y" }], answers });
+  await deletes(root);
+  const some = await deletes("undo", root);
+  assert.deepEqual([some.code, some.stdout], [0, `${root}: 1 deletion undone; restored at the next sync\n`]);
+  assert.ok(some.stderr.startsWith(cannot), some.stderr);
 });
 
 test("Ctrl-C in 'deletes undo' finishes the sync under way, and reports which are done and which are not", async (t) => {

@@ -175,8 +175,14 @@ async function answer(run: Run, sync: KnownSync, action: "approve" | "undo"): Pr
   const answered = await answerDeletions(sync, action, ids);
   // An approval can be undone without listing the deletions again.
   await saveShownDeletions(sync.folder, action === "approve" ? ids : []);
-  if (answered.length === 0)
-    throw new HoldfastError("failed", "These deletions have been made already. 'holdfast trash ls' lists the files.");
+  if (answered.length < ids.length) {
+    const { waitingCount } = await import("../sync/group-deletions.ts");
+    const undone = new Set(answered.map(({ id }) => id));
+    const rest = waitingCount(meant.filter(({ id }) => !undone.has(id)));
+    const message = `${rest} cannot be undone: already made or sent by the last run. 'holdfast trash ls' lists the files.`;
+    if (answered.length === 0) throw new HoldfastError("failed", message);
+    run.output.say(message);
+  }
   run.output.note(nextRun(sync.record.root, "applies the answer"));
   if (action === "approve") run.output.note(withdrawText);
   return { answered, applied };
