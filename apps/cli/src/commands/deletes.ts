@@ -230,7 +230,8 @@ async function isMeant(run: Run, action: "approve" | "undo", syncs: readonly Kno
       : `Undo ${what}? Everything is brought back.`;
   // What comes back by a slip is deleted again, and what is gone is not back so easily.
   const isYes = await confirm(run.context, question, { usual: action === "undo" ? "yes" : "no" });
-  if (!isYes) run.output.note("Nothing was changed.");
+  const areWaiting = listed.every(({ answers }) => answers.length === 0);
+  if (!isYes) run.output.note(areWaiting ? "Nothing was changed. They are still waiting." : "Nothing was changed.");
   return isYes;
 }
 
