@@ -40,7 +40,7 @@ test("a server starts from nothing, makes its administrator, drains when told to
   // What it has sent and said may be read later here than that it has ended.
   const [[code]] = await Promise.all([once(first.child, "close"), once(half, "close")]);
   assert.equal(code, 0, first.log());
-  assert.match(first.log(), /"level":"info"[^\n]*creating a new server in this empty folder/);
+  assert.match(first.log(), /"level":"warn"[^\n]*creating a new server in this empty folder/);
   assert.doesNotMatch(first.log(), /the data folder has files/);
   assert.match(answer, /^HTTP\/1.1 200 [^]*access_token/);
   for (const secret of [invite, "correct horse battery"])

@@ -47,7 +47,8 @@ export function absentData(what: string): HoldfastError {
 }
 
 export const newServerInEmptyFolder =
-  "creating a new server in this empty folder; for a disk that may be mounted late, --expect-data prevents that";
+  "creating a new server in this empty folder. If your files should already be here, stop this server, mount their disk and start " +
+  "again; --expect-data refuses such a start";
 
 export const newServerInUsedFolder =
   "the data folder has files and no database: creating a new, empty server in it. If its disk is not mounted yet, stop this server, " +

@@ -160,7 +160,8 @@ async function prepareFirstStart({ config, folder, keySource, found }: NewServer
     return openOneStore(place, config, log, wrap);
   });
   await refuseMissingDatabase({ dataFolder: folder, keySource, stores });
-  if (found.state === "empty") log.info({ folder }, newServerInEmptyFolder);
+  // An unmounted disk leaves an empty folder, so that a folder made for the first start gets this warning once, too.
+  if (found.state === "empty") log.warn({ folder }, newServerInEmptyFolder);
   if (found.state === "used") log.warn({ folder }, newServerInUsedFolder);
 }
 
