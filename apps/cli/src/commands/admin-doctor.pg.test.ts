@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { chmodSync, existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readdirSync, readFileSync, renameSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { makeId, type MessageId, toBucket } from "@holdfast/core/ids";
@@ -36,10 +36,19 @@ test("for an index that is not complete the doctor never recommends what deletes
     assert.equal(lost?.state, "fail");
     assert.match(lost.advice ?? "", /'holdfast admin rebuild --from STORE/);
     assert.doesNotMatch(lost.advice ?? "", /rebuild-index/);
-    assert.equal((await run(["put", "-", "/file"], "content")).code, 0);
+    assert.equal((await run(["put", "-", "/file"], randomBytes(100_000).toString("hex"))).code, 0);
     const incomplete = await found();
     assert.equal(incomplete?.state, "warn");
-    assert.match(incomplete.advice ?? "", /rebuild-index/);
+    assert.match(incomplete.advice ?? "", /Only if all files .* are here, run .*rebuild-index/);
+    const packs = join(data, "store", "objects", "packs");
+    const pack = readdirSync(packs, { recursive: true, withFileTypes: true }).find((entry) => entry.isFile());
+    assert.ok(pack);
+    const lastYear = new Date(Date.now() - 365 * 86_400_000);
+    utimesSync(join(pack.parentPath, pack.name), lastYear, lastYear);
+    const replaced = await found();
+    assert.equal(replaced?.state, "fail");
+    assert.match(replaced.detail, /older than this database/);
+    assert.doesNotMatch(replaced.advice ?? "", /rebuild-index/);
   } finally {
     await queryDatabase(data, "delete from cell.facts where name = 'rebuild_required'");
   }

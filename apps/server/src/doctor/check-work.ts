@@ -1,7 +1,9 @@
+import type { ObjectStore } from "@holdfast/object-store/object-store";
 import { sql } from "kysely";
 import { shownDuration } from "../config/durations.ts";
 import { isAnyUnseenSince } from "../blocks/scrub.ts";
 import { isIndexComplete } from "../blocks/cell-facts.ts";
+import { listPacks } from "../blocks/list-packs.ts";
 import { queueFigures } from "../queue/figures.ts";
 import type { CellWorld, DoctorWorld } from "./doctor-world.ts";
 import { fail, type Finding, of, ok, warn } from "./finding.ts";
@@ -26,7 +28,7 @@ function lateScrub(cell: string, periodMs: number): Finding {
   );
 }
 
-async function checkIndex({ id, db }: CellWorld, shards: DoctorWorld["shards"]): Promise<Finding> {
+async function checkIndex({ id, db, store }: CellWorld, shards: DoctorWorld["shards"]): Promise<Finding> {
   const { rows } = await sql<{ damaged: number; unreadable: number }>`
     select (select count(*) from cell.blocks where state = 'damaged') as damaged,
       (select count(*) from cell.packs where state = 'unreadable') as unreadable`.execute(db);
@@ -37,31 +39,47 @@ async function checkIndex({ id, db }: CellWorld, shards: DoctorWorld["shards"]):
     return { ...fail("blocks", detail, advice), urgency: "damage" };
   }
   if (await isIndexComplete(db)) return ok("blocks", `cell ${id}: no known damage`);
-  if (!(await isAnythingIn(shards))) {
-    const detail = `cell ${id}: the store has packs, but no account has a file: the database of this store was lost or replaced`;
+  const sign = await signOfLostDatabase(await store(), shards);
+  if (sign !== undefined) {
+    const detail = `cell ${id}: ${sign}: the database of this store was lost or replaced`;
     return { ...fail("blocks", detail, lostDatabase), urgency: "damage" };
   }
   return warn(
     "blocks",
     `cell ${id}: the block index is incomplete`,
-    "No space is freed until you run 'holdfast admin rebuild-index'. If the database of this store was lost or replaced, do not run " +
-      "it: garbage collection would then delete whatever this database does not refer to. Run 'holdfast admin rebuild' instead.",
+    "If the database of this store was lost or replaced, run 'holdfast admin rebuild'. Only if all files that you expect are here, run " +
+      "'holdfast admin rebuild-index': garbage collection then frees space again and deletes all content that no file here refers to.",
   );
 }
 
-/** A complete index would allow garbage collection, which deletes blocks that no file names: here all of them. */
+/** A complete index would allow garbage collection, which deletes blocks that no file names: here those of the earlier database. */
 const lostDatabase =
   "Stop the server and run 'holdfast admin rebuild --from STORE --key FILE --data NEW', or restore a backup. Do not rebuild the index here: " +
   "garbage collection would then delete the blocks.";
 
-/** Whether any space has more than its root. */
-async function isAnythingIn(shards: DoctorWorld["shards"]): Promise<boolean> {
+/** @returns undefined where the store may belong to these databases; times of a copied store may be those of the copy, so that is no proof */
+async function signOfLostDatabase(store: ObjectStore, shards: DoctorWorld["shards"]): Promise<string | undefined> {
+  let isAnythingIn = false;
+  let madeMs = Infinity;
   for (const { db } of shards) {
-    const { rows } = await sql`select from shard.nodes where parent_id is not null limit 1`.execute(db);
-    if (rows.length > 0) return true;
+    // The table survives backups, restores and 'admin rebuild'.
+    const { rows } = await sql<{ isUsed: boolean; madeMs: number }>`
+      select exists (select from shard.nodes where parent_id is not null) as "isUsed",
+        (select extract(epoch from min(timestamp::timestamptz)) * 1000 from shard.migration)::float8 as "madeMs"`.execute(
+      db,
+    );
+    isAnythingIn ||= rows[0]?.isUsed === true;
+    madeMs = Math.min(madeMs, rows[0]?.madeMs ?? Infinity);
   }
-  return false;
+  if (!isAnythingIn) return "the store has packs, but no account has a file";
+  for await (const packs of listPacks(store, undefined))
+    if (packs.some(({ modifiedAtMs }) => modifiedAtMs < madeMs - clocksApartMs))
+      return "the store has packs that are older than this database";
+  return undefined;
 }
+
+/** The clock of a bucket and that of this machine may differ. */
+const clocksApartMs = 3_600_000;
 
 export async function checkJobs({ shards }: DoctorWorld): Promise<Finding[]> {
   const figures = await queueFigures({ all: () => shards })();
