@@ -144,6 +144,7 @@ async function put(run: Run, paths: string[], flags: PutFlags, written?: Command
   report.tellAlike();
   tellUnused(run, patterns);
   await tellOutcome(run, report);
+  report.tellNotSynced();
   // The server does not reveal which names are taken.
   if (top.top?.role === "uploader" && report.filesSent > 0)
     output.note(

@@ -28,12 +28,12 @@ describe("what a sync leaves out", () => {
     assert.deepEqual(own, rules);
     assert.deepEqual(
       builtIn.filter(({ files }: { files: number }) => files > 0),
-      [{ name: "*~", files: 1 }],
+      [{ name: "*~", files: 1, files_on_server: 0 }],
     );
     const shown = await run(["sync", root, "--show-rules"]);
     assert.match(
       shown.stdout,
-      /^excluded here {2}raw\nexcluded here {2}rwa\n\.holdfastignore {2}\*\.tmp\n\.holdfastignore {2}!keep\.tmp\n\.holdfastignore {2}!d~\nbuilt in {2}\*~ {2}1 file\nbuilt-in patterns that match nothing here {2}\.\*\.sw\? .* \*\.part .*\n$/u,
+      /^excluded here {2}raw\nexcluded here {2}rwa\n\.holdfastignore {2}\*\.tmp\n\.holdfastignore {2}!keep\.tmp\n\.holdfastignore {2}!d~\nbuilt in {2}\*~ {2}1 file\nbuilt-in patterns that match nothing {2}\.\*\.sw\? .* \*\.part .*\n$/u,
     );
     assert.match(
       (await run(["status", root])).stdout,
@@ -61,6 +61,42 @@ describe("what a sync leaves out", () => {
       assert.doesNotMatch(stderr, /films\/long/);
     }
     assert.deepEqual([existsSync(join(root, "films/short")), existsSync(join(root, "films/long"))], [true, false]);
+  });
+
+  test("names of temporary files are reported by put, and counted on the server by --show-rules", async () => {
+    const [root, source] = [join(folder, "named"), join(folder, "source")];
+    for (const path of [root, join(source, "deep")]) mkdirSync(path, { recursive: true });
+    for (const path of ["a~", "b.part", "deep/Thumbs.db", "deep/.nfs1", "plain"])
+      writeFileSync(join(source, path), path);
+    const put = await run(["put", source, "/named", "--json"]);
+    assert.equal(JSON.parse(put.stdout).files_not_synced, 4);
+    const told = (stderr: string) => /^holdfast: .* not synced to folders on devices: .*$/m.exec(stderr)?.[0];
+    assert.match(
+      told(put.stderr) ?? "",
+      /^holdfast: 4 files are named like temporary files, so they are .*: (?:\S+, ){2}\S+ and 1 more$/,
+    );
+    assert.equal(told((await run(["put", source, "/named"])).stderr), undefined, "nothing was sent");
+    const alone = await run(["put", join(source, "plain"), "/named/c~"]);
+    assert.match(told(alone.stderr) ?? "", /^holdfast: 1 file is named like a temporary file, so it is .*: c~$/);
+    writeFileSync(join(root, ".holdfastignore"), "!b.part\n");
+    writeFileSync(join(root, "own~"), "");
+    assert.equal((await run(["sync", root, "--remote", "/named", "--once", "--exclude", "absent"])).code, 0);
+    assert.equal((await run(["rm", "/named/deep/.nfs1"])).code, 0);
+    assert.equal((await run(["sync", root, "--once"])).code, 0);
+    assert.ok(existsSync(join(root, "b.part")) && !existsSync(join(root, "a~")));
+    const { built_in: builtIn } = await json("sync", root, "--show-rules");
+    assert.deepEqual(
+      builtIn.filter((rule: { files: number; files_on_server: number }) => rule.files + rule.files_on_server > 0),
+      [
+        { name: "*~", files: 1, files_on_server: 2 },
+        { name: "Thumbs.db", files: 0, files_on_server: 1 },
+      ],
+    );
+    assert.match(
+      (await run(["sync", root, "--show-rules"])).stdout,
+      /^built in {2}\*~ {2}1 file, 2 files on the server\nbuilt in {2}Thumbs\.db {2}1 file on the server\nbuilt-in patterns that match nothing {2}/m,
+    );
+    assert.equal((await run(["trash", "restore", "/named/deep/.nfs1"])).code, 0);
   });
 
   test("a line of the ignore file that is no pattern is told with its number and why, and the others hold", async () => {

@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import { HoldfastError } from "@holdfast/core/errors";
 import { printable } from "@holdfast/core/printable";
 import { checkTitle, newCommand, runs, usage } from "./command.ts";
+import type { BuiltInRule } from "../sync/shown-rules.ts";
 import type { CommandMaker, Run } from "./command.ts";
 import { withNotes } from "./help-notes.ts";
 
@@ -184,14 +185,21 @@ async function showRules(run: Run, folder: string): Promise<void> {
   if (known === undefined) return;
   const { excluded, ignored, broken } = rulesOf(known);
   const builtIn = await countBuiltIn(known);
-  const unused = builtIn.filter(({ files }) => files === 0).map(({ name }) => name);
+  const isUsed = (rule: BuiltInRule): boolean => rule.files + rule.files_on_server > 0;
+  const unused = builtIn.filter((rule) => !isUsed(rule)).map(({ name }) => name);
   const lines = [
     ...excluded.map((path) => `excluded here  ${path}`),
     ...ignored.map((line) => `.holdfastignore  ${line}`),
     ...broken.map((pattern) => `! .holdfastignore: ${brokenWords(pattern)}`),
     ...(heldRulesOf(known) === undefined ? [] : [heldLine]),
-    ...builtIn.flatMap(({ name, files }) => (files === 0 ? [] : [`built in  ${name}  ${count(files, "file")}`])),
-    ...(unused.length === 0 ? [] : [`built-in patterns that match nothing here  ${unused.join("  ")}`]),
+    ...builtIn.filter(isUsed).map(({ name, files, files_on_server: onServer }) => {
+      const counts = [
+        ...(files === 0 ? [] : [count(files, "file")]),
+        ...(onServer === 0 ? [] : [`${count(onServer, "file")} on the server`]),
+      ];
+      return `built in  ${name}  ${counts.join(", ")}`;
+    }),
+    ...(unused.length === 0 ? [] : [`built-in patterns that match nothing  ${unused.join("  ")}`]),
   ];
   await run.output.result({ excluded, ignored, broken, built_in: builtIn }, () =>
     lines.flatMap((line) => fitted(printable(line), run.output.columns ?? Infinity)),

@@ -1,12 +1,12 @@
 import { closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
+import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 import { limits } from "@holdfast/core/limits";
+import { temporaryName, temporaryNames } from "@holdfast/core/temporary-names";
 import { type BrokenPattern, brokenPatterns } from "@holdfast/sync/rules/broken-patterns";
 import { isPattern, ruleLines } from "@holdfast/sync/rules/rule-lines";
 import { ignorePath, Rules } from "@holdfast/sync/rules/rules";
-import { temporaryName, temporaryNames } from "@holdfast/sync/rules/temporary";
 import { hashOfRules, readWaiting, type WaitingRules } from "@holdfast/sync/state/waiting-rules";
 import { joinPath, ownFolder } from "@holdfast/sync-ports/paths";
 import { z } from "zod";
@@ -24,18 +24,31 @@ export interface ShownRules {
   readonly broken: readonly BrokenPattern[];
 }
 
-/** A name of the built-in list, and how many files in the folder it keeps away now. */
+/** A name of the built-in list, and how many files it keeps away now. */
 export interface BuiltInRule {
   readonly name: string;
+  /** Files in the folder, which are not on the server because of this name. */
   readonly files: number;
+  /** Files on the server, as of the last sync, which are not in the folder. */
+  readonly files_on_server: number;
 }
 
-/** Goes through the folder, as far as other rules do not hide it. What cannot be listed has no files. */
+/** Counts everything that other rules do not hide. A folder that cannot be listed has no files. */
 export async function countBuiltIn(sync: KnownSync): Promise<readonly BuiltInRule[]> {
+  const here = await countInFolder(sync);
+  const onServer = countOnServer(sync);
+  return temporaryNames.map((name) => ({
+    name,
+    files: here.get(name) ?? 0,
+    files_on_server: onServer.get(name) ?? 0,
+  }));
+}
+
+async function countInFolder(sync: KnownSync): Promise<ReadonlyMap<string, number>> {
   const { root } = sync.record;
   const { excluded, inForce } = read(sync);
   const rules = new Rules(inForce, excluded);
-  const counts = new Map(temporaryNames.map((name) => [name, 0]));
+  const counts = new Map<string, number>();
   const folders = [""];
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
     for (const entry of await readdir(join(root, folder), { withFileTypes: true }).catch(() => [])) {
@@ -46,7 +59,37 @@ export async function countBuiltIn(sync: KnownSync): Promise<readonly BuiltInRul
       if (name !== undefined) counts.set(name, (counts.get(name) ?? 0) + 1);
     }
   }
-  return [...counts].map(([name, files]) => ({ name, files }));
+  return counts;
+}
+
+/** By names of the built-in list. Reads the names of all files that the last sync knew, also while a client runs. */
+function countOnServer(sync: KnownSync): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  const path = join(sync.folder, stateName);
+  if (!existsSync(path)) return counts;
+  const { inForce, excluded } = read(sync);
+  const rules = new Rules(inForce, excluded);
+  const database = new DatabaseSync(path, { readOnly: true, timeout: 5000 });
+  try {
+    const folders = database.prepare("select parent, name, trashed from remote_rows where key = ?");
+    // The root has no row. A folder in the trash, or that rules hide, has no path.
+    const pathIn = (parent: SQLInputValue, name: string): string | undefined => {
+      const row = folders.get(parent);
+      const folder =
+        row === undefined ? "" : row["trashed"] === 0 ? pathIn(row["parent"]!, String(row["name"])) : undefined;
+      return folder === undefined || (folder !== "" && rules.hides(folder, true)) ? undefined : joinPath(folder, name);
+    };
+    const files = database.prepare("select parent, name from remote_rows where kind = 'file' and trashed = 0");
+    for (const { parent, name } of files.iterate()) {
+      const builtIn = temporaryName(String(name));
+      const file = builtIn === undefined ? undefined : pathIn(parent!, String(name));
+      if (builtIn !== undefined && file !== undefined && rules.hides(file, false))
+        counts.set(builtIn, (counts.get(builtIn) ?? 0) + 1);
+    }
+  } finally {
+    database.close();
+  }
+  return counts;
 }
 
 /** An ignore file of another account that waits, as the folder has it now. */

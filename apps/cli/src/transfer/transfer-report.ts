@@ -1,4 +1,6 @@
 import { errorTable, HoldfastError, isErrorCode } from "@holdfast/core/errors";
+import { printable } from "@holdfast/core/printable";
+import { isTemporary } from "@holdfast/core/temporary-names";
 import type { Output, Problem } from "../output/output.ts";
 import { changedHere } from "./kept-here.ts";
 import { count, formatNumber } from "../output/text.ts";
@@ -11,6 +13,9 @@ export class TransferReport {
   readonly counts = new TransferCounts();
   readonly problems: Problem[] = [];
   filesSent = 0;
+  /** Files sent whose names no synced folder accepts, unless a `!` pattern of its `.holdfastignore` does. */
+  filesNotSynced = 0;
+  readonly #notSynced: string[] = [];
   filesEqual = 0;
   /** Equal ones of which the server had lost blocks, and has them again. */
   filesHealed = 0;
@@ -66,6 +71,27 @@ export class TransferReport {
     const set = this.attributesSet;
     const attributes = set === 0 ? "" : `${formatNumber(set)} with a new time or permissions, `;
     return `${attributes}${formatNumber(this.filesEqual)} equal already`;
+  }
+
+  /** @param name of a file on the server */
+  sent(name: string): void {
+    this.filesSent += 1;
+    if (!isTemporary(name)) return;
+    this.filesNotSynced += 1;
+    if (this.#notSynced.length < leftNamedMax) this.#notSynced.push(name);
+  }
+
+  /** One line at the end, for people: synced folders would hide these files without a word. */
+  tellNotSynced(): void {
+    if (this.filesNotSynced === 0) return;
+    const more = this.filesNotSynced - this.#notSynced.length;
+    const names = `${this.#notSynced.map((name) => printable(name)).join(", ")}${more === 0 ? "" : ` and ${formatNumber(more)} more`}`;
+    const [are, they] =
+      this.filesNotSynced === 1
+        ? ["is named like a temporary file", "it is"]
+        : ["are named like temporary files", "they are"];
+    const files = count(this.filesNotSynced, "file");
+    this.#output.note(`holdfast: ${files} ${are}, so ${they} not synced to folders on devices: ${names}`);
   }
 
   /** A warning about something that is probably a mistake: shown with `--quiet` too. */
@@ -214,7 +240,9 @@ export class TransferReport {
       ...(this.isDry ? { dry_run: true, changes: this.#changes } : {}),
       [`files_${this.#verb}`]: this.filesSent,
       files_equal: this.filesEqual,
-      ...(this.#verb === "sent" ? { files_healed: this.filesHealed } : { files_kept: this.filesKept }),
+      ...(this.#verb === "sent"
+        ? { files_healed: this.filesHealed, files_not_synced: this.filesNotSynced }
+        : { files_kept: this.filesKept }),
       attributes_set: this.attributesSet,
       folders_made: this.foldersMade,
       links_made: this.linksMade,

@@ -1,12 +1,12 @@
 import { sha256 } from "@holdfast/core/hash";
 import { ignoreFileName } from "@holdfast/core/names";
+import { isTemporary } from "@holdfast/core/temporary-names";
 import { Recent } from "../general/recent.ts";
 import { originalFrom } from "../model/repositories.ts";
 import { ownFolder } from "@holdfast/sync-ports/paths";
 import { type BrokenPattern, brokenPatterns } from "./broken-patterns.ts";
 import { IgnorePatterns } from "./ignore-patterns.ts";
 import { ruleLines } from "./rule-lines.ts";
-import { isTemporary } from "./temporary.ts";
 
 /** In the root; a file like any other, so that all devices have the same rules. It never hides itself. */
 export const ignorePath = ignoreFileName;

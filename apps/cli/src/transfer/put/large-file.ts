@@ -148,7 +148,7 @@ async function commitFile(
   }
   const onCommitted = (): void => {
     if (step?.do === "attributes") report.attributesSet += 1;
-    else report.filesSent += 1;
+    else report.sent(file.entry.name);
     counted();
   };
   const { blocks, sizeBytes } = content;

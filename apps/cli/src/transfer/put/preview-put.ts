@@ -103,7 +103,7 @@ export class PutPreview {
     const isLink = entry.kind === "symlink";
     const bytes = isLink ? 0 : entry.sizeBytes;
     if (isLink) report.linksMade += 1;
-    else report.filesSent += 1;
+    else report.sent(entry.name);
     report.bytesSent += bytes;
     const made = isLink ? "link" : "send";
     report.change(isNew ? made : "replace", remotePath, bytes);

@@ -135,7 +135,7 @@ function place(
   } else {
     const content = { size: read.stamp.sizeBytes, blocks, content_id: contentId, mtimeMicros, executable, isPrivate };
     const onCommitted = (): void => {
-      report.filesSent += 1;
+      report.sent(file.entry.name);
       report.bytesSent += sizeBytes;
       for (const { hash } of blocks) work.sent.add(hash);
       remember();
