@@ -1,5 +1,6 @@
 import X from "lucide-react/icons/x";
 import { useState } from "react";
+import { useDrive } from "../../data/use-drive.ts";
 import { Button } from "../../design/button.tsx";
 import { FormDialog } from "../../design/form-dialog.tsx";
 import { IconButton } from "../../design/icon-button.tsx";
@@ -22,7 +23,7 @@ export function JobPart({ uploads, job }: JobProps) {
   const { message } = useMessages();
   const [isAsking, setAsking] = useState(false);
   const { name, active, isDone } = job;
-  if (isDone) return null;
+  if (isDone) return <NotSynced job={job} />;
   return (
     <div className="flex flex-col gap-2">
       <div className="flex items-center gap-2">
@@ -55,6 +56,17 @@ export function JobPart({ uploads, job }: JobProps) {
       />
     </div>
   );
+}
+
+/** For people whose devices may sync the folder; a visitor of a link has none. */
+function NotSynced({ job: { notSynced } }: Pick<JobProps, "job">) {
+  const { message } = useMessages();
+  const { viewer } = useDrive();
+  if (notSynced === undefined || viewer.kind === "link") return null;
+  const { count, names } = notSynced;
+  const more = count - names.length;
+  const shown = `${names.join(", ")}${more === 0 ? "" : ` ${message("tray.more", { count: more })}`}`;
+  return <Notice kind="warning">{message("tray.notSynced", { count, names: shown })}</Notice>;
 }
 
 function Held({ uploads, job: { id, name, held } }: JobProps) {

@@ -39,11 +39,13 @@ test("a tree that is dropped is uploaded, empty folders and files too", async ()
   mkdirSync(join(tree, "empty folder"), { recursive: true });
   mkdirSync(join(tree, "days", "one"), { recursive: true });
   writeFileSync(join(tree, "empty.txt"), "");
+  writeFileSync(join(tree, "draft.txt~"), "A temporary name.");
   writeFileSync(join(tree, "days", "one", "notes.txt"), "Up at five.");
   writeFileSync(join(tree, "photo.jpg"), randomBytes(3 * mib));
   await signInByForm(browser.page, server.url, administrator);
   await drop(browser.page, [tree]);
-  await browser.page.getByText("3 files uploaded").first().waitFor();
+  await browser.page.getByText("4 files uploaded").first().waitFor();
+  await browser.page.getByText(/^1 file is named like a temporary file.*: draft\.txt~$/).waitFor();
   assert.equal((await api.download("/Trip 🏔️/days/one/notes.txt")).body.toString(), "Up at five.");
   assert.equal((await api.download("/Trip 🏔️/empty.txt")).body.length, 0);
   await api.idOf("/Trip 🏔️/empty folder");

@@ -56,5 +56,10 @@ export const tray = {
     "Die Datei lässt sich nicht lesen oder ändert sich dabei. Schließe, was in sie schreibt, und versuche es erneut.",
   "tray.badName": "Dieser Name ist nicht erlaubt. Benenne die Datei um und lege sie noch einmal ab.",
   "tray.lost": "Der Server hat einen Teil dieses Uploads verloren. Versuch es noch einmal.",
+  "tray.notSynced": {
+    one: "{count} Datei heißt wie eine temporäre Datei und wird deshalb nicht in Ordner auf Geräten synchronisiert: {names}",
+    other:
+      "{count} Dateien heißen wie temporäre Dateien und werden deshalb nicht in Ordner auf Geräten synchronisiert: {names}",
+  },
   "tray.more": { one: "und {count} weitere", other: "und {count} weitere" },
 } as const;

@@ -52,5 +52,9 @@ export const tray = {
   "tray.unreadable": "Cannot read this file, or it keeps changing. Close the program that is using it and try again.",
   "tray.badName": "This name is not allowed. Rename the file and drop it again.",
   "tray.lost": "The server lost part of this upload. Try again.",
+  "tray.notSynced": {
+    one: "{count} file is named like a temporary file, so it is not synced to folders on devices: {names}",
+    other: "{count} files are named like temporary files, so they are not synced to folders on devices: {names}",
+  },
   "tray.more": { one: "and {count} more", other: "and {count} more" },
 } as const;

@@ -114,6 +114,8 @@ export class Job {
   held: Problem | undefined;
   /** What is put into the target itself. */
   readonly tops: { readonly name: string; readonly kind: "file" | "folder" }[] = [];
+  /** Uploaded under names of temporary files, which synced folders do not accept by default; names of the first ones. */
+  readonly notSynced: { count: number; readonly names: string[] } = { count: 0, names: [] };
   readonly ended = new AbortController();
   readonly counts: JobCounts = {
     filesTotal: 0,

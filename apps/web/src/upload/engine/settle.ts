@@ -1,4 +1,5 @@
 import { toHoldfastError } from "@holdfast/core/errors";
+import { isTemporary } from "@holdfast/core/temporary-names";
 import type { EntryRecord } from "../store/job-store.ts";
 import { type Decision, decide } from "./decide.ts";
 import { type FileItem, type Job, noBytes, type Problem, recordOf } from "./job.ts";
@@ -102,7 +103,14 @@ function finish(job: Job, item: FileItem, how: "done" | "equal" | "skip"): void 
   job.counts.filesDone += 1;
   if (how === "equal") job.counts.filesEqual += 1;
   if (how === "skip") job.counts.filesSkipped += 1;
+  if (how === "done" && isTemporary(item.name)) {
+    job.notSynced.count += 1;
+    if (job.notSynced.names.length < notSyncedNamesMax) job.notSynced.names.push(item.name);
+  }
 }
+
+/** More are only counted. */
+const notSyncedNamesMax = 3;
 
 function tryAgain(work: UploadWork, job: Job, item: FileItem, decision: Decision & { readonly do: "again" }): Step {
   if ((item.attempts += 1) > againMax) {

@@ -34,6 +34,8 @@ export interface JobSnapshot {
     readonly canReplace: boolean;
   }[];
   readonly clashCount: number;
+  /** Undefined: no file was uploaded under a name of temporary files. */
+  readonly notSynced?: { readonly count: number; readonly names: readonly string[] } | undefined;
 }
 
 const activeMax = 20;
@@ -97,6 +99,7 @@ function snapshotOf(job: Job): JobSnapshot {
       canReplace: canBe(clash, "replace"),
     })),
     clashCount: job.clashes.size,
+    ...(job.notSynced.count > 0 && { notSynced: { ...job.notSynced, names: [...job.notSynced.names] } }),
   };
 }
 

@@ -44,11 +44,14 @@ test("a tree is on the server once and whole, though the server is killed while 
 
 test("what is there already is neither sent nor put again", async () => {
   const target = await folderNamed("twice");
-  await (await begin(target)).when(({ isDone }) => isDone);
+  const first = await (await begin(target)).when(({ isDone }) => isDone);
+  assert.equal(first.notSynced?.count, 4);
+  assert.match(first.notSynced.names.join(), /^draft \d~,draft \d~,draft \d~$/);
   const seen = await stored(target);
   const again = await begin(target);
   const job = await again.when(({ isDone }) => isDone);
   assert.equal(job.counts.filesEqual, job.counts.filesTotal);
+  assert.equal(job.notSynced.count, 0);
   assert.equal(job.counts.bytesHere, job.counts.bytesTotal);
   assert.deepEqual(await stored(target), seen);
 });
@@ -101,6 +104,7 @@ function makeTree(): void {
   writeFileSync(join(tree, "film.mov"), randomBytes(12 * mib + 7));
   writeFileSync(join(tree, "empty"), "");
   writeFileSync(join(tree, "a.txt"), "a");
+  for (const more of [1, 2, 3, 4]) writeFileSync(join(tree, `draft ${more}~`), `draft ${more}`);
   for (const more of [-1, 0, 1]) writeFileSync(join(tree, `boundary ${more}`), randomBytes(256 * 1024 + more));
   writeFileSync(join(tree, `${"ñ".repeat(120)} 🦊.txt`), "a long name");
 }
