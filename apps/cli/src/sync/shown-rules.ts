@@ -73,16 +73,20 @@ function countOnServer(sync: KnownSync): ReadonlyMap<string, number> {
   try {
     const folders = database.prepare("select parent, name, trashed from remote_rows where key = ?");
     // The root has no row. A folder in the trash, or that rules hide, has no path.
-    const pathIn = (parent: SQLInputValue, name: string): string | undefined => {
-      const row = folders.get(parent);
-      const folder =
-        row === undefined ? "" : row["trashed"] === 0 ? pathIn(row["parent"]!, String(row["name"])) : undefined;
-      return folder === undefined || (folder !== "" && rules.hides(folder, true)) ? undefined : joinPath(folder, name);
+    const pathOf = (id: SQLInputValue): string | undefined => {
+      const row = folders.get(id);
+      if (row === undefined) return "";
+      const found = row["trashed"] === 0 ? pathIn(row["parent"], String(row["name"])) : undefined;
+      return found === undefined || rules.hides(found, true) ? undefined : found;
+    };
+    const pathIn = (parent: SQLInputValue = null, name: string): string | undefined => {
+      const folder = pathOf(parent);
+      return folder === undefined ? undefined : joinPath(folder, name);
     };
     const files = database.prepare("select parent, name from remote_rows where kind = 'file' and trashed = 0");
     for (const { parent, name } of files.iterate()) {
       const builtIn = temporaryName(String(name));
-      const file = builtIn === undefined ? undefined : pathIn(parent!, String(name));
+      const file = builtIn === undefined ? undefined : pathIn(parent, String(name));
       if (builtIn !== undefined && file !== undefined && rules.hides(file, false))
         counts.set(builtIn, (counts.get(builtIn) ?? 0) + 1);
     }

@@ -3,11 +3,12 @@ import { limits } from "@holdfast/core/limits";
 import type { LocalDisk, LocalStat } from "@holdfast/sync-ports/ports";
 import { actTogether } from "../execute/act.ts";
 import type { LocalOperation } from "../plan/plan-types.ts";
+import { isIgnoreFile } from "../rules/ignore-file.ts";
 import { ignorePath } from "../rules/rules.ts";
 import { type RemoteRow, unnumberedInode } from "../model/trees.ts";
 import { endsAll } from "./acting.ts";
 import type { CycleContext } from "./cycle-context.ts";
-import { actWithRules, isIgnoreFile, noteComingRules } from "./foreign-rules.ts";
+import { actWithRules, noteComingRules } from "./foreign-rules.ts";
 import { forward } from "./forward.ts";
 import { readIgnoreFile } from "./read-rules.ts";
 

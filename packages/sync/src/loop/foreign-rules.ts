@@ -2,7 +2,8 @@ import { sha256 } from "@holdfast/core/hash";
 import type { NodeId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import type { LocalOperation, Plan, RemoteOperation } from "../plan/plan-types.ts";
-import { ignorePath, Rules } from "../rules/rules.ts";
+import { isIgnoreFile } from "../rules/ignore-file.ts";
+import { Rules } from "../rules/rules.ts";
 import { isPattern, ruleLines } from "../rules/rule-lines.ts";
 import { excludedPaths } from "../state/exclusion.ts";
 import type { SyncState } from "../state/sync-state.ts";
@@ -13,7 +14,7 @@ import {
   waitingRules,
   type WaitingRules,
 } from "../state/waiting-rules.ts";
-import { type DiskPlace, nameOnDisk, type RemoteRow } from "../model/trees.ts";
+import type { DiskPlace, RemoteRow } from "../model/trees.ts";
 import type { CycleContext } from "./cycle-context.ts";
 import { readIgnoreFile } from "./read-rules.ts";
 
@@ -161,11 +162,6 @@ function placesOf(operation: LocalOperation): readonly [DiskPlace | undefined, D
     default:
       return [undefined, undefined];
   }
-}
-
-/** By the name that this disk knows it by. */
-export function isIgnoreFile({ state, slotKey }: CycleContext, place: DiskPlace): boolean {
-  return place.parent === state.rootId && slotKey(nameOnDisk(place)) === slotKey(ignorePath);
 }
 
 async function otherWhoPut({ server, state, identity }: CycleContext, id: NodeId): Promise<Other | undefined> {

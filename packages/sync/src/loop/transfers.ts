@@ -2,7 +2,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { HashHex, NodeId } from "@holdfast/core/ids";
 import { type FileOperation, planArrivals } from "../execute/arrival.ts";
 import { bringsContent } from "../execute/batch.ts";
-import type { Arrived } from "../execute/hands.ts";
+import type { Arrived, Hands } from "../execute/hands.ts";
 import { LocalSources } from "../execute/sources.ts";
 import { assemble, partOf, removePart } from "../execute/write-large.ts";
 import { isOfElement } from "../general/in-halves.ts";
@@ -11,20 +11,24 @@ import { pathOfNode } from "../model/tree-paths.ts";
 import type { ContentKey } from "../model/trees.ts";
 import type { LocalOperation, Plan, RemoteOperation } from "../plan/plan-types.ts";
 import { smallFileBytesMax } from "../remote/batches.ts";
+import { isIgnoreFile } from "../rules/ignore-file.ts";
 import { keyOf, missingOf } from "../remote/missing.ts";
 import { propose, spaceOf } from "../remote/proposal.ts";
 import { sendAhead } from "../remote/upload.ts";
 import type { Voice } from "../remote/voice.ts";
-import type { CycleContext } from "./cycle-context.ts";
-import { isIgnoreFile } from "./foreign-rules.ts";
 import { Lane, type Transfer } from "./lane.ts";
-import { pathOfOperation } from "./progress.ts";
+import { pathOfOperation, type Progress } from "./progress.ts";
 
 /** Larger files do not hold a cycle up. At 100 Mbit/s this takes 0.7 s, at 1 Mbit/s a minute. */
 const fileBytesMax = 8 * 1024 * 1024;
 
 /** Files that end one shortly after the other are taken by one cycle. */
 const gatherMs = 1000;
+
+interface Context extends Hands {
+  readonly slotKey: (name: string) => string;
+  readonly progress: Progress;
+}
 
 type Upload = RemoteOperation & { readonly op: "create" | "put" };
 
@@ -101,7 +105,7 @@ export class Transfers {
    * @returns the plan without what waits for its bytes; `failure`: of an upload, which says nothing of that file alone
    */
   within(
-    context: CycleContext,
+    context: Context,
     voice: Voice,
     { plan, isInPlan }: { readonly plan: Plan; readonly isInPlan: (id: NodeId) => boolean },
   ): { readonly plan: Plan; readonly failure: HoldfastError | undefined } {
@@ -115,7 +119,7 @@ export class Transfers {
   }
 
   #takeDownloads(
-    context: CycleContext,
+    context: Context,
     operations: readonly LocalOperation[],
     isInPlan: (id: NodeId) => boolean,
   ): { readonly waiting: ReadonlySet<LocalOperation> } {
@@ -137,7 +141,7 @@ export class Transfers {
   }
 
   #takeUploads(
-    context: CycleContext,
+    context: Context,
     voice: Voice,
     {
       operations,
@@ -166,7 +170,7 @@ export class Transfers {
     return { waiting, failure };
   }
 
-  #upload(context: CycleContext, voice: Voice, operation: Upload): Transfer {
+  #upload(context: Context, voice: Voice, operation: Upload): Transfer {
     const { id, local } = operation;
     const path = pathOfNode(context.state, id) ?? local.name;
     const { sizeBytes, mtimeNs, ctimeNs, inode } = local.fingerprint;
@@ -189,16 +193,16 @@ export class Transfers {
   }
 }
 
-function isLong({ patches }: CycleContext, sizeBytes: number): boolean {
+function isLong({ patches }: Context, sizeBytes: number): boolean {
   return sizeBytes > (patches === undefined ? fileBytesMax : patches.fileBytesMin);
 }
 
 /** They travel with the operation. In the simulator, where every file is small, none do. */
-function inlineBytesMax({ patches }: CycleContext): number {
+function inlineBytesMax({ patches }: Context): number {
   return patches === undefined ? smallFileBytesMax : 0;
 }
 
-function isLongDownload(context: CycleContext, operation: FileOperation): boolean {
+function isLongDownload(context: Context, operation: FileOperation): boolean {
   const { kind, sizeBytes } = operation.remote;
   const place = operation.op === "create" ? operation.place : operation.local;
   return kind === "file" && isLong(context, sizeBytes) && !isIgnoreFile(context, place);
@@ -212,11 +216,11 @@ function isUpload(operation: RemoteOperation): operation is Upload {
   return group === undefined && (op === "create" || (op === "put" && operation.revive === undefined));
 }
 
-function isLongUpload(context: CycleContext, { local }: Upload): boolean {
+function isLongUpload(context: Context, { local }: Upload): boolean {
   return local.kind === "file" && isLong(context, local.fingerprint.sizeBytes) && !isIgnoreFile(context, local);
 }
 
-function download(context: CycleContext, operation: FileOperation): Transfer {
+function download(context: Context, operation: FileOperation): Transfer {
   const { id, op, remote } = operation;
   const path = pathOfOperation(context.state, operation);
   const { versionId, content, modifiedAt, executable, isPrivate } = remote;
