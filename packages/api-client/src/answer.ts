@@ -1,7 +1,6 @@
 import { limits } from "@holdfast/core/limits";
 import { errorTable, HoldfastError, isErrorCode } from "@holdfast/core/errors";
 import type { ErrorCode } from "@holdfast/core/errors";
-import { printable } from "@holdfast/core/printable";
 import { type AnswerKind, type RouteFacts, routeTable } from "@holdfast/protocol/route-table";
 import type { RouteName } from "@holdfast/protocol/routes";
 import { checkIds, findBadId } from "./check-ids.ts";
@@ -51,47 +50,23 @@ function isHtml(answer: TransportAnswer): boolean {
   return /^text\/html\b/i.test(answer.header("content-type") ?? "");
 }
 
-interface Foreign {
-  readonly what?: string;
-  /** The next answer may be another, as that of a proxy that fails for a moment. */
-  readonly mayPass?: boolean;
-}
-
-function foreignAnswer(
-  { method, path }: RouteFacts,
-  answer: AnswerHead,
-  { what = received(answer), mayPass = isServerError(answer) }: Foreign = {},
-): HoldfastError {
-  const message = `Something other than a Holdfast server answered ${method} ${path} (${what}). Does this network require a sign-in, is there a proxy in between, or is the address wrong?`;
-  return new HoldfastError("unreachable", message, { body: { network: mayPass ? "FOREIGN_PASSING" : "FOREIGN" } });
+/** A proxy that fails answers something else later; 511 is how a network asks for a sign-in. */
+function foreignAnswer({ method, path }: RouteFacts, answer: AnswerHead, doubt = ""): HoldfastError {
+  const message = `Something other than a Holdfast server answered ${method} ${path} (${received(answer)}${doubt}). Does this network require a sign-in, or is there a proxy in between?`;
+  const network = answer.status < 500 || answer.status === 511 ? "FOREIGN" : "FOREIGN_ONCE";
+  return new HoldfastError("unreachable", message, { body: { network } });
 }
 
 /** Status and content type, for a message. */
 export function received({ status, header }: AnswerHead): string {
-  const type = header("content-type") ?? "";
-  return `${status}, ${type === "" ? "no content type" : printable(type.slice(0, typeCharactersMax))}`;
-}
-
-const typeCharactersMax = 100;
-
-/** Without 511, with which a network asks for a sign-in. */
-function isServerError({ status }: AnswerHead): boolean {
-  return status >= 500 && status !== 511;
-}
-
-/** Only a length or chunks show whether all of a body arrived. */
-function mayBeCut(answer: AnswerHead): boolean {
-  return ["content-length", "transfer-encoding"].every((name) => answer.header(name) === undefined);
+  return `${status}, ${header("content-type") ?? "no content type"}`;
 }
 
 /** Looks at the ids alone: for a page that the same server sent, which need not load the schemas. */
 export const readByIds: AnswerReader = (name, answer, text) => {
   if (promised(routeTable[name], answer.status) === "empty") return undefined;
   const value = parseJson(text);
-  if (value === undefined) {
-    const what = `${received(answer)}, but not JSON`;
-    throw foreignAnswer(routeTable[name], answer, { what, mayPass: mayBeCut(answer) });
-  }
+  if (value === undefined) throw foreignAnswer(routeTable[name], answer, ", not JSON");
   checkIds(value);
   return value;
 };

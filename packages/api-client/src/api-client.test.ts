@@ -184,21 +184,18 @@ test("a body that breaks off is asked for again as a whole", async () => {
   assert.equal(Buffer.concat(slices).toString(), "whole");
 });
 
-test("a whole answer that is not JSON ends the call, one that may be cut off is asked for again", async () => {
+test("a whole answer that is not JSON ends the call", async () => {
   const { client, seen } = await against([
     devices,
     (_, response) => response.writeHead(200, { "content-type": "application/json" }).end('{"items":['),
-    (request) => request.socket.end("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{"),
     devices,
   ]);
   await client.call("listDevices");
   await assert.rejects(client.call("listDevices"), {
     code: "unreachable",
-    message: /^Something other than a Holdfast server .* \(200, application\/json, but not JSON\)\./,
+    message: /^Something other than a Holdfast server .* \(200, application\/json, not JSON\)\./,
   });
   assert.equal(seen.length, 2);
-  assert.equal((await client.call("listDevices")).items[0]?.id, id);
-  assert.equal(seen.length, 4);
 });
 
 test("a refused token is renewed once, saved before it is used, and shared by calls that fail together", async () => {

@@ -11,7 +11,6 @@ import { foreignOf, readProblem, readText, upTo } from "./answer.ts";
 import type { AnswerReader } from "./answer.ts";
 import { RetryTimer } from "./retry.ts";
 import type { RetryOptions } from "./retry.ts";
-import { noticedIfSlow } from "./slow-answer.ts";
 import type { Transport, TransportAnswer } from "./transport.ts";
 
 export interface ApiClientOptions {
@@ -27,8 +26,6 @@ export interface ApiClientOptions {
    * @throws what the call ends with in place of that, as where the person does not want to
    */
   readonly prove?: ((client: ApiClient, refusal: HoldfastError) => Promise<void>) | undefined;
-  /** Called for each call that has waited for its answer for 5 s, retries included. The time to send content does not count. */
-  readonly onSlow?: (() => void) | undefined;
 }
 
 /**
@@ -121,21 +118,17 @@ export class ApiClient {
   ): Promise<Result> {
     const encoded = encodeRequest(name, request, this.#options.random);
     const timer = new RetryTimer(this.#options.retry, this.#options.random);
-    const attempts = async (): Promise<Result> => {
-      for (;;) {
-        try {
-          return await take(await this.#sendProven(routeTable[name], encoded));
-        } catch (thrown) {
-          if (!(thrown instanceof HoldfastError)) throw thrown;
-          if (!encoded.repeatable && thrown.code !== "rate_limited") throw thrown;
-          if (encoded.asksOnce && thrown.code !== "unreachable") throw thrown;
-          if (encoded.endsWithBreak && thrown.code === "unreachable") throw thrown;
-          await this.#retryLater(timer, thrown, encoded.signal);
-        }
+    for (;;) {
+      try {
+        return await take(await this.#sendProven(routeTable[name], encoded));
+      } catch (thrown) {
+        if (!(thrown instanceof HoldfastError)) throw thrown;
+        if (!encoded.repeatable && thrown.code !== "rate_limited") throw thrown;
+        if (encoded.asksOnce && thrown.code !== "unreachable") throw thrown;
+        if (encoded.endsWithBreak && thrown.code === "unreachable") throw thrown;
+        await this.#retryLater(timer, thrown, encoded.signal);
       }
-    };
-    const isShort = encoded.body === undefined || typeof encoded.body === "string";
-    return isShort ? noticedIfSlow(attempts, this.#options.retry.wait, this.#options.onSlow) : attempts();
+    }
   }
 
   /** @throws the failure itself if the client is closed: then nobody waits for the call */

@@ -14,6 +14,7 @@ import { configFolder } from "./config-folder.ts";
 import { isWaiting, sameAccount, tellingEnd } from "./ended-login.ts";
 import { followingTrust, type ReadTrust } from "./followed-trust.ts";
 import { type Login, SavedLogin } from "./saved-login.ts";
+import { noticeSlowCalls } from "./slow-answer.ts";
 import { watchedTransport } from "./watched-transport.ts";
 
 export interface Connection {
@@ -114,7 +115,7 @@ export function openClient(
   { tokens = noTokens(notSignedIn), prove, onBusy = () => {}, onSlow, ...choices }: ClientChoices = {},
 ): ApiClient {
   let reportedUntilMs = 0;
-  return new ApiClient({
+  const client = new ApiClient({
     transport: openTransport(server, choices),
     tokens,
     random: (lengthBytes) => randomBytes(lengthBytes),
@@ -134,8 +135,8 @@ export function openClient(
     },
     readAnswer: readBySchemas,
     prove,
-    onSlow: onSlow && (() => onSlow(new URL(server).host)),
   });
+  return onSlow === undefined ? client : noticeSlowCalls(client, () => onSlow(new URL(server).host));
 }
 
 export function openTransport(server: string, choices: TransportChoices = {}): Transport {

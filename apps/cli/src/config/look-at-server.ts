@@ -1,11 +1,10 @@
-import { setTimeout } from "node:timers/promises";
 import { connect, type TLSSocket } from "node:tls";
 import { received } from "@holdfast/api-client/answer";
 import { fingerprintOf, type ServerTrust, untrusted } from "@holdfast/api-client/server-trust";
-import { noticedIfSlow } from "@holdfast/api-client/slow-answer";
 import type { TransportAnswer } from "@holdfast/api-client/transport";
 import { HoldfastError } from "@holdfast/core/errors";
 import { openTransport } from "./connection.ts";
+import { noticedIfSlow } from "./slow-answer.ts";
 
 const answerBytesMax = 64 * 1024;
 const handshakeTimeoutMs = 10_000;
@@ -32,11 +31,7 @@ export async function lookAtServer(
       const answer = await transport.send(request);
       if (!isRefusal(await readText(answer.body))) throw otherServer(server, answer);
     };
-    await noticedIfSlow(
-      ask,
-      (delayMs, signal) => setTimeout(delayMs, undefined, { ...(signal && { signal }) }),
-      () => onSlow(new URL(server).host),
-    );
+    await noticedIfSlow(ask, () => onSlow(new URL(server).host));
   } catch (thrown) {
     throw (await explain(server, thrown)) ?? thrown;
   } finally {
