@@ -47,7 +47,11 @@ export class Lane {
 
   /** Whether there will be something that no cycle knows of. */
   get isBusy(): boolean {
-    return this.#work !== undefined || this.#ended.values().some(({ isTold }) => !isTold);
+    return this.#work !== undefined || this.#hasNews;
+  }
+
+  get #hasNews(): boolean {
+    return this.#ended.values().some(({ isTold }) => !isTold);
   }
 
   /** Those under way, or ended and not taken. */
@@ -83,13 +87,14 @@ export class Lane {
       ended.isTold = true;
       if (ended.failure !== undefined) this.#ended.delete(key);
     }
-    this.#tell = Promise.withResolvers();
+    // One whose turn comes with another portion of the plan is news still.
+    if (!this.#hasNews) this.#tell = Promise.withResolvers();
     const runningKey = this.#running?.isWanted === true ? this.#running.transfer.key : undefined;
     const others = this.#waiting.filter((each) => !keys.has(each.key) && !isInPlan(each.id));
     const isNew = ({ key }: Transfer): boolean => key !== runningKey && !told.has(key);
     this.#waiting = [...wanted.filter(isNew), ...others];
     if (this.#waiting.length + this.#dropped.length > 0) {
-      this.#work ??= this.#runAll().finally(() => (this.#work = undefined));
+      this.#work ??= this.#runAll();
     }
     return told;
   }
@@ -129,6 +134,8 @@ export class Lane {
         if (running.isWanted) this.#tell.resolve();
       }
     }
+    // In the same moment, or what is wanted from now on would never begin.
+    this.#work = undefined;
     // A lane at rest is news too.
     this.#tell.resolve();
   }
