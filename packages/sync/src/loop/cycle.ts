@@ -186,7 +186,10 @@ async function withoutWaiting(
   const waits = new Waits(context);
   const all = await withoutHeldRules(context, await waits.within(decision));
   const due = isMuch(context, all) ? smallFirst(all) : all;
-  return { waits, due, ...context.transfers.within(context, voiceOf(context), { ...decision, plan: due }) };
+  const within = context.transfers.within(context, voiceOf(context), { ...decision, plan: due });
+  // What a person did to a file outlasts a power cut from now on, and not only once all of it is sent. A failure is found again then.
+  await makePersonActsDurable(context, within.begun);
+  return { waits, due, ...within };
 }
 
 /** In the simulator, where all files are small, always. */

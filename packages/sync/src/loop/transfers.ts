@@ -45,6 +45,8 @@ export class Transfers {
   readonly #here = new Map<ContentKey, { readonly key: string; readonly failure: HoldfastError | undefined }>();
   /** By the key of an upload that has ended: blocks that the server has since. */
   readonly #sent = new Map<string, ReadonlySet<string>>();
+  /** Keys of the uploads that the last plan had. */
+  #wanted: ReadonlySet<string> = new Set();
   /** Keys of the uploads that the present cycle may commit. */
   #there: ReadonlyMap<RemoteOperation, string> = new Map();
 
@@ -102,20 +104,21 @@ export class Transfers {
 
   /**
    * @param voice for the uploads
-   * @returns the plan without what waits for its bytes; `failure`: of an upload, which says nothing of that file alone
+   * @returns the plan without what waits for its bytes; `begun`: uploads among that which did not wait before; `failure`: of an upload, which
+   *   says nothing of that file alone
    */
   within(
     context: Context,
     voice: Voice,
     { plan, isInPlan }: { readonly plan: Plan; readonly isInPlan: (id: NodeId) => boolean },
-  ): { readonly plan: Plan; readonly failure: HoldfastError | undefined } {
+  ): { readonly plan: Plan; readonly begun: readonly NodeId[]; readonly failure: HoldfastError | undefined } {
     const downloads = this.#takeDownloads(context, plan.local, isInPlan);
     const uploads = this.#takeUploads(context, voice, { operations: plan.remote, isInPlan });
     const waiting = new Map(plan.waiting);
     for (const { id } of [...downloads.waiting, ...uploads.waiting]) waiting.set(id, "waits");
     const local = plan.local.filter((each) => !downloads.waiting.has(each));
     const remote = plan.remote.filter((each) => !uploads.waiting.has(each));
-    return { plan: { ...plan, local, remote, waiting }, failure: uploads.failure };
+    return { plan: { ...plan, local, remote, waiting }, begun: uploads.begun, failure: uploads.failure };
   }
 
   #takeDownloads(
@@ -147,13 +150,20 @@ export class Transfers {
       operations,
       isInPlan,
     }: { readonly operations: readonly RemoteOperation[]; readonly isInPlan: (id: NodeId) => boolean },
-  ): { readonly waiting: ReadonlySet<RemoteOperation>; readonly failure: HoldfastError | undefined } {
+  ): {
+    readonly waiting: ReadonlySet<RemoteOperation>;
+    readonly begun: readonly NodeId[];
+    readonly failure: HoldfastError | undefined;
+  } {
     const transfers = new Map(
       operations
         .filter(isUpload)
         .filter((each) => isLongUpload(context, each))
         .map((each) => [each, this.#upload(context, voice, each)] as const),
     );
+    const before = this.#wanted;
+    this.#wanted = new Set([...transfers.values()].map(({ key }) => key));
+    const begun = [...transfers.values()].flatMap(({ id, key }) => (before.has(key) ? [] : [id]));
     const ended = this.#up.turn([...transfers.values()], isInPlan);
     this.#there = new Map([...transfers].flatMap(([each, { key }]) => (ended.has(key) ? [[each, key]] : [])));
     const known = new Set([...ended.keys(), ...this.#up.begun.map(({ transfer }) => transfer.key)]);
@@ -167,7 +177,7 @@ export class Transfers {
       if (error === undefined || error instanceof DiskChanged || isOfElement(error)) waiting.delete(operation);
       else failure ??= error;
     }
-    return { waiting, failure };
+    return { waiting, begun, failure };
   }
 
   #upload(context: Context, voice: Voice, operation: Upload): Transfer {
@@ -183,9 +193,7 @@ export class Transfers {
       const missing = await missingOf(voice, [{ proposal }]);
       const ranges = proposal.unsure.filter(({ hash }) => missing.has(keyOf(hash, proposal.into)));
       const isSmall = ranges.reduce((sum, { size }) => sum + size, 0) <= inlineBytesMax(context);
-      // What a person did to the file is to outlast a power cut now, and not only once all of it is sent. A failure is found again then.
-      const durable = voice.makeDurable([id]);
-      await Promise.all([durable, isSmall ? undefined : sendAhead(voice, proposal, ranges, advance)]);
+      if (!isSmall) await sendAhead(voice, proposal, ranges, advance);
       const sent = isSmall ? proposal.unsure.filter((range) => !ranges.includes(range)) : proposal.unsure;
       this.#sent.set(key, new Set(sent.map(({ hash }) => keyOf(hash, proposal.into))));
     };
