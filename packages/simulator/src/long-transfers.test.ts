@@ -290,3 +290,38 @@ test("a file whose mode or attributes change while its next version is fetched i
   assert.deepEqual([begun(), line.bytes], [2, longText("second").length], "it is written again, and not fetched again");
   await end();
 });
+
+test("of two equal long files in different portions of a plan, one of which is private, each comes with its own mode", async () => {
+  for (const names of [
+    ["a", "b"],
+    ["b", "a"],
+  ]) {
+    const alone = new Alone();
+    const { model } = alone.world;
+    const folders = ["one", "two", "three"];
+    for (const folder of folders) alone.mkdir(folder);
+    await alone.once();
+    for (const [index, name] of [...names, "small"].entries())
+      alone.putOnServer(name === "small" ? "small" : longText("equal"), {
+        parent_id: alone.serverId(folders[index] ?? ""),
+        name,
+      });
+    const paths = ["one", "two"].map((folder, index) => `${folder}/${names[index]}`);
+    const closed = paths.filter((path) => path.endsWith("/a"));
+    for (const path of closed)
+      alone.onServer({ op: "set", operation_id: "closes", file_id: alone.serverId(path), private: true });
+    const line = lineOf(alone);
+    const { engine, until, end } = running(alone, { server: line.server, portions: { entriesMax: 1, freshMax: 1 } });
+    await until(() => line.bytes > 0 && alone.diskPaths().includes("three/small"), "the small one comes");
+    line.isOpen = true;
+    await until(() => paths.every((path) => alone.diskPaths().includes(path)), "both come");
+    await until(() => engine.status().activity === "idle", "it comes to rest");
+    const isPrivate = (path: string): boolean => alone.root.mustBeAt(path).now.isPrivate;
+    assert.deepEqual(paths.filter(isPrivate), closed);
+    assert.deepEqual(
+      [...model.nodes.values()].filter((node) => node.isPrivate).map(({ name }) => name),
+      ["a"],
+    );
+    await end();
+  }
+});

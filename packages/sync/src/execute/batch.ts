@@ -113,7 +113,7 @@ async function writeAll(
   const written = new Map<FileOperation, Written>();
   const files: FileOperation[] = [];
   for (const operation of operations.filter(({ remote }) => remote.kind === "file")) {
-    const arrived = hands.arrived?.take(operation.remote.content);
+    const arrived = hands.arrived?.take(operation.id);
     if (arrived === undefined) files.push(operation);
     else written.set(operation, arrived.failure ?? (await takeAssembled(hands, operation)));
   }

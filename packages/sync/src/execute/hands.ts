@@ -11,12 +11,12 @@ import type { Patches } from "../model/patches.ts";
 import type { Fingerprint, LocalDisk, LocalStat, NodeKind, Server } from "@holdfast/sync-ports/ports";
 import { sameButCtime, sameFingerprint } from "../model/fingerprints.ts";
 import type { SyncState } from "../state/sync-state.ts";
-import type { ContentKey, LocalRow } from "../model/trees.ts";
+import type { LocalRow } from "../model/trees.ts";
 
 /** Files that lie complete in the temporary folder. */
 export interface Arrived {
   /** @returns undefined unless it is among them; `failure`: why it could not be brought there. Each is taken once. */
-  take(content: ContentKey): { readonly failure: HoldfastError | undefined } | undefined;
+  take(id: NodeId): { readonly failure: HoldfastError | undefined } | undefined;
 }
 
 /** What every change of the disk needs. */

@@ -13,7 +13,7 @@ import { agreedBeside } from "./agreed.ts";
 import { syncOwnFolders } from "./durable.ts";
 import { syncIfThere, syncStash, TrashPlaces } from "./local-trash.ts";
 import { type Hands, syncFolders } from "./hands.ts";
-import { partSuffix } from "./write-large.ts";
+import { ownerOfPart } from "./write-large.ts";
 
 /** After this a stashed file is looked at again: most programs that had it open have closed it by then. */
 const stashRestMs = 10_000;
@@ -71,13 +71,10 @@ async function show(hands: Hands, path: string): Promise<void> {
 }
 
 function isWantedPart({ state }: Hands, name: string): boolean {
-  const end = name.indexOf(partSuffix);
-  if (end === -1) return false;
-  const content = name.slice(0, end);
-  for (const [id, row] of state.remote) {
-    if (row.content === content && !row.trashed && state.local.get(id)?.content !== content) return true;
-  }
-  return false;
+  const part = ownerOfPart(name);
+  const row = part === undefined ? undefined : state.remote.get(part.id);
+  if (part === undefined || row === undefined || row.trashed) return false;
+  return row.content === part.content && state.local.get(part.id)?.content !== part.content;
 }
 
 /** Gives what still waits aside its old name back, or one beside it. What gets none waits on, and keeps nothing else waiting. */

@@ -1,6 +1,7 @@
 import { zeroBlock } from "@holdfast/codec/zero-block";
 import { HoldfastError } from "@holdfast/core/errors";
 import { sha256 } from "@holdfast/core/hash";
+import type { NodeId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import type { ManifestEntry } from "@holdfast/core/manifest";
 import { joinPath, ownFolders } from "@holdfast/sync-ports/paths";
@@ -12,8 +13,8 @@ import { type Hands, randomName } from "./hands.ts";
 import { type LocalSources, offsetsOf } from "./sources.ts";
 import type { Written } from "./write-small.ts";
 
-/** Of a download that was cut short: named by its content, so that the next attempt finds it. */
-export const partSuffix = ".part";
+/** Of a download that was cut short: named by its content and node, so that the next attempt finds it, and that of an equal file does not. */
+const partSuffix = ".part";
 const oldSuffix = ".old";
 /** Files of this disk that may turn out to be others before nothing more is taken from it. */
 const attemptsMax = 3;
@@ -30,7 +31,7 @@ export async function writeLarge(hands: Hands, sources: LocalSources, arrival: A
 }
 
 /**
- * Writes one large file beside, block by block, with bounded memory, under a name made of its content. What was written
+ * Writes one large file beside, block by block, with bounded memory, under a name of its own. What was written
  * before a failure is kept and used by the next attempt, verified again.
  * @param advance called with the size of each block that was taken; whatever it throws ends the writing
  * @throws HoldfastError
@@ -77,9 +78,15 @@ export async function takeAssembled(hands: Hands, operation: FileOperation): Pro
   }
 }
 
-/** Where a file is assembled, by its content. */
-export function partOf({ remote }: FileOperation): string {
-  return joinPath(ownFolders.temporary, `${remote.content}${partSuffix}`);
+/** Where a file is assembled. Its mode is that of one node, so equal content does not make it another's. */
+export function partOf({ id, remote }: FileOperation): string {
+  return joinPath(ownFolders.temporary, `${remote.content}.${id}${partSuffix}`);
+}
+
+/** @returns whose content a name in the temporary folder is a part of; undefined: no part */
+export function ownerOfPart(name: string): { readonly content: string; readonly id: NodeId } | undefined {
+  const [, content, id] = /^([^.]+)\.(.+)\.part(?:\.old)?$/s.exec(name) ?? [];
+  return content === undefined || id === undefined ? undefined : { content, id: id as NodeId };
 }
 
 /** What was assembled so far, and what an earlier attempt left. @throws HoldfastError */

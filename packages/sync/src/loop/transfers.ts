@@ -8,7 +8,6 @@ import { assemble, partOf, removePart } from "../execute/write-large.ts";
 import { isOfElement } from "../general/in-halves.ts";
 import { DiskChanged } from "../model/disk-changed.ts";
 import { pathOfNode } from "../model/tree-paths.ts";
-import type { ContentKey } from "../model/trees.ts";
 import type { LocalOperation, Plan, RemoteOperation } from "../plan/plan-types.ts";
 import { smallFileBytesMax } from "../remote/batches.ts";
 import { isIgnoreFile } from "../rules/ignore-file.ts";
@@ -42,7 +41,7 @@ export class Transfers {
   readonly #down = new Lane();
   readonly #up = new Lane();
   /** What the present cycle may take from the temporary folder. */
-  readonly #here = new Map<ContentKey, { readonly key: string; readonly failure: HoldfastError | undefined }>();
+  readonly #here = new Map<NodeId, { readonly key: string; readonly failure: HoldfastError | undefined }>();
   /** By the key of an upload that has ended: blocks that the server has since. */
   readonly #sent = new Map<string, ReadonlySet<string>>();
   /** Keys of the uploads that the last plan had. */
@@ -61,9 +60,9 @@ export class Transfers {
   }
 
   readonly arrived: Arrived = {
-    take: (content) => {
-      const found = this.#here.get(content);
-      this.#here.delete(content);
+    take: (id) => {
+      const found = this.#here.get(id);
+      this.#here.delete(id);
       if (found !== undefined) this.#down.take(found.key);
       return found;
     },
@@ -137,7 +136,7 @@ export class Transfers {
     const waiting = new Set<LocalOperation>(wanted);
     for (const [operation, { key }] of transfers) {
       if (!ended.has(key)) continue;
-      this.#here.set(operation.remote.content, { key, failure: ended.get(key) });
+      this.#here.set(operation.id, { key, failure: ended.get(key) });
       waiting.delete(operation);
     }
     return { waiting };
