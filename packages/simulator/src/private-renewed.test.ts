@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { HoldfastError } from "@holdfast/core/errors";
-import type { Server } from "@holdfast/sync-ports/ports";
+import type { LocalDisk, Server } from "@holdfast/sync-ports/ports";
 import { Alone } from "./alone.ts";
 import { actsOf, both, chmod, closed, file, inSteps, withFile } from "./testing-privacy.ts";
 
@@ -63,6 +63,38 @@ for (const lacks of [[], ["stable inodes"]] as const) {
     assert.deepEqual(await actsOf(alone), ["sent set"]);
     assert.deepEqual(both(alone, [file]), [[false, false]]);
     alone.close();
+  });
+}
+
+test("a new file that was closed, and that a power cut opened again before it was sent, is closed", async () => {
+  const alone = await withClosed(new Alone({ isVolatile: true }));
+  saveAnew(alone, file, "saved");
+  await alone.pass(alone.disk().syncFile(file));
+  await alone.pass(alone.disk().syncFolder("keys"));
+  chmod(alone, true, [file]);
+  const engine = alone.make({ boot: "first", disk: dyingAt(alone, file) });
+  const run = engine.run();
+  const { scheduler } = alone.world;
+  await scheduler.runUntil(scheduler.nowMicros + 60_000_000, () => false);
+  alone.root.crash(() => 1);
+  assert.equal(alone.root.mustBeAt(file).now.isPrivate, false);
+  engine.stop();
+  await alone.pass(run);
+  assert.deepEqual(await actsOf(alone, { boot: "second" }), [`${file} closed`, "sent put"]);
+  assert.deepEqual(both(alone), closed);
+  alone.close();
+});
+
+/** The disk, which makes that file durable only after a stop. */
+function dyingAt(alone: Alone, path: string): LocalDisk {
+  const disk = alone.disk();
+  const { scheduler } = alone.world;
+  const syncFile: LocalDisk["syncFile"] = async (at) => {
+    if (at === path) await scheduler.sleep(alone.life, 120_000_000);
+    throw new HoldfastError("unavailable", "EIO");
+  };
+  return new Proxy(disk, {
+    get: (target, name) => (name === "syncFile" ? syncFile : Reflect.get(target, name)) as unknown,
   });
 }
 

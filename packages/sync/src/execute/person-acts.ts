@@ -152,9 +152,11 @@ function pathOfNearest(
  * After the system was started anew the disk may hold less than was read from it, under the same times: of what was not made
  * durable nothing is taken for read.
  * @param boot names this run of the system; undefined: nobody knows
+ * @returns those files
  */
-export function distrustVolatile({ state }: Pick<Hands, "state">, boot: string | undefined): void {
-  if (boot !== undefined && state.setting("boot") === boot) return;
+export function distrustVolatile({ state }: Pick<Hands, "state">, boot: string | undefined): ReadonlySet<NodeId> {
+  const distrusted = new Set<NodeId>();
+  if (boot !== undefined && state.setting("boot") === boot) return distrusted;
   // There may be as many as files: they are kept in parts, and what the setting says counts once all are.
   let doubtful: (readonly [NodeId, LocalRow])[] = [];
   const { restless } = state;
@@ -163,12 +165,14 @@ export function distrustVolatile({ state }: Pick<Hands, "state">, boot: string |
       const row = state.local.get(id);
       if (row?.kind !== "file" || row.sight !== "known" || state.synced.get(id)?.content === row.content) continue;
       doubtful.push([id, { ...row, sight: "racy" }]);
+      distrusted.add(id);
       if (doubtful.length < doubtfulAtOnce) continue;
       state.commit({ local: doubtful });
       doubtful = [];
     }
   }
   state.commit({ local: doubtful, settings: boot === undefined ? [] : [["boot", boot]] });
+  return distrusted;
 }
 
 const doubtfulAtOnce = 1000;

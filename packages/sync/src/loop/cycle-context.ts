@@ -1,3 +1,4 @@
+import type { NodeId } from "@holdfast/core/ids";
 import type { EarlyBlocks } from "../remote/early-blocks.ts";
 import type { Hands } from "../execute/hands.ts";
 import type { Brakes } from "../brakes/brakes.ts";
@@ -43,6 +44,8 @@ export interface CycleContext extends Hands {
   readonly moreSuspects: () => Promise<Suspects>;
   readonly skipped: Skipped;
   readonly unread: UnreadFiles;
+  /** Files of which a power cut may have undone what was seen, until all has been looked at since. */
+  readonly distrusted: { ids: ReadonlySet<NodeId> };
   readonly quietAges: QuietAges;
   readonly copies: ConflictCopies;
   readonly earlier: EarlierVersions;

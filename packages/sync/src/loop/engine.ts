@@ -314,7 +314,7 @@ export class Engine {
           if (this.#options.state.setting("marker") !== undefined) await checkRoot(this.#context);
           await atRoot(() => ensureOwnFolders(this.#context));
           await checkRoot(this.#context);
-          distrustVolatile(this.#context, this.#options.boot);
+          this.#learned.distrusted.ids = distrustVolatile(this.#context, this.#options.boot);
           await recover(this.#context);
           return "recovered";
         });

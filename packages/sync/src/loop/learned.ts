@@ -24,6 +24,7 @@ export type Learned = Pick<
   | "suspicion"
   | "skipped"
   | "unread"
+  | "distrusted"
   | "quietAges"
   | "copies"
   | "earlier"
@@ -46,6 +47,7 @@ export function nothingLearned(): Learned {
     suspicion: new Suspicion(),
     skipped: new Skipped(),
     unread: new UnreadFiles(),
+    distrusted: { ids: new Set() },
     quietAges: new QuietAges(),
     copies: new ConflictCopies(),
     earlier: new EarlierVersions(),

@@ -49,6 +49,7 @@ export async function lookAtDisk(context: CycleContext, terms = presentTerms(con
     const changes = await agreeable(context, look, isFirst);
     const opened = openedAnew(state, changes, continued.synced, {
       areModesNew,
+      distrusted: context.distrusted.ids,
       areNumbersNew: context.lacks.has("stable inodes") && numbering.isNew,
     });
     state.commit({ local: localChanges(state.local, changes), ...opened });
@@ -57,6 +58,7 @@ export async function lookAtDisk(context: CycleContext, terms = presentTerms(con
   });
   if (state.setting(modesSetting) !== modes) state.commit({ settings: [[modesSetting, modes]] });
   doubt.isOpen = false;
+  context.distrusted.ids = new Set();
   numbering.isNew = false;
   return looked;
 }

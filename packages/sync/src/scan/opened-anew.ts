@@ -15,19 +15,28 @@ interface OpenedAnew {
  * another mode was opened by a person.
  * @param known before the rows of the look count
  * @param continued bases of this look that replace the known ones
- * @param terms `areModesNew`: the disk kept no modes until now, and nobody has chosen those that it shows; `areNumbersNew`: it has dealt out
+ * @param terms `distrusted`: of these a power cut may have undone that a person closed them; `areModesNew`: the disk kept no modes until now, and nobody has chosen those that it shows; `areNumbersNew`: it has dealt out
  *   other numbers than those that are known
  */
 export function openedAnew(
   { local, synced, offers }: Pick<Trees, "local" | "synced" | "offers">,
   changes: ScanResult["changes"],
   continued: ReadonlyMap<NodeId, SyncedRow> = new Map(),
-  { areModesNew = false, areNumbersNew = false } = {},
+  {
+    areModesNew = false,
+    areNumbersNew = false,
+    distrusted = new Set(),
+  }: {
+    readonly areModesNew?: boolean;
+    readonly areNumbersNew?: boolean;
+    readonly distrusted?: ReadonlySet<NodeId>;
+  } = {},
 ): OpenedAnew {
   const bases = new Map(continued);
   const isOpenedAnew = (id: NodeId): boolean => {
     const [before, row] = [local.get(id), changes.get(id)];
     if (row?.isPrivate !== false) return false;
+    if (distrusted.has(id) && isPrivateIn(before)) return true;
     return areModesNew || !(wasOpened(before) || isSameItem(before, row, areNumbersNew));
   };
   for (const id of changes.keys()) {
