@@ -132,7 +132,7 @@ async function findDevice(client: ApiClient, which: string): Promise<FoundDevice
   throw new HoldfastError("conflict", `${which} matches several devices: specify one by its ID: ${ids}.`);
 }
 
-/** What tells devices of one name apart. */
+/** The ID of a device, with the facts that distinguish it from others of the same name. */
 function told({ id, current, last_seen_at: seen, address }: FoundDevice): string {
   const facts = [
     ...(current === true ? ["this device"] : []),

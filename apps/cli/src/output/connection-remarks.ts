@@ -1,7 +1,7 @@
 import { patienceSeconds } from "../config/connection.ts";
 import type { Output } from "./output.ts";
 
-/** What a command says on stderr about its connection while it waits. */
+/** Remarks of a command on stderr about its connection, while it waits. */
 export class ConnectionRemarks {
   /** The command says once that it waits. */
   isWaitSaid = false;

@@ -54,7 +54,7 @@ export function showJson(stream: Writable, json: string): boolean {
   );
 }
 
-/** Of JSON; `JSON.stringify` escapes no surrogates but lone ones. */
+/** Escapes in JSON. `JSON.stringify` escapes no surrogates but lone ones. */
 const escapes = /\\(?:u[\da-f]{4}|[^u])/g;
 
 function withoutSurrogate(escape: string): string {

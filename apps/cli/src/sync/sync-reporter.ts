@@ -52,7 +52,7 @@ export function pathWords({ path, from }: Pick<RecentChange, "path" | "from">): 
   return from === undefined ? path : `${path} (from ${from})`;
 }
 
-/** What was transferred and deleted since the sync began; undefined before anything was. */
+/** Totals of transfers and deletions since the sync began; undefined before the first. */
 function doneWords(progress: EngineStatus["progress"]): string | undefined {
   const { filesUp, filesDown, bytesUp, bytesDown, deletedHere, deletedOnServer } = progress;
   const transfers = [

@@ -28,7 +28,7 @@ export async function syncOwnFolders(disk: Pick<LocalDisk, "syncFolder">): Promi
   for (const folder of Object.values(ownFolders)) await disk.syncFolder(folder);
 }
 
-/** Whether the folder, or one above it, could not be made durable: a power cut may take it with all that is in it. */
+/** True if the folder, or one above it, could not be made durable: a power cut may take it with all that is in it. */
 export function isInDoubt(table: Pick<LocalTree, "rootId" | "local">, folder: NodeId): boolean {
   return lineOf(table, folder).some((id) => table.local.get(id)?.sight === "unsettled");
 }

@@ -8,8 +8,9 @@ import { readFailure } from "./local-folder.ts";
 import type { PutWork } from "./put-work.ts";
 
 /**
- * Whether a new file cannot be read, or has no room; the report lists why. Asked before a folder is made for the file.
+ * Checks a new file before a folder is made for it.
  * @param above the folder on the server that the new one would be in
+ * @returns true if it cannot be read or has no room; the report lists why
  * @throws HoldfastError for what the next file would meet too
  */
 export async function isRefused(work: PutWork, entry: LocalEntry, above: NodeJson): Promise<boolean> {
