@@ -57,9 +57,9 @@ function foreignAnswer({ method, path }: RouteFacts, answer: AnswerHead, doubt =
   return new HoldfastError("unreachable", message, { body: { network } });
 }
 
-/** Status and the start of the content type, for a message. */
+/** Status and content type, for a message. */
 export function received({ status, header }: AnswerHead): string {
-  return `${status}, ${header("content-type")?.slice(0, 100) ?? "no content type"}`;
+  return `${status}, ${header("content-type") ?? "no content type"}`;
 }
 
 /** Looks at the ids alone: for a page that the same server sent, which need not load the schemas. */
