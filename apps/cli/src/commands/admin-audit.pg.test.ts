@@ -173,6 +173,12 @@ function verified(): Promise<AuditVerificationJson> {
   return runAdmin(data, "adminVerifyAudit", { body: {} });
 }
 
+/**
+ * The server may be about to append what it took before. Without the lock it waits for the row of the chain, finds that the row was
+ * deleted, and answers the next request with 503.
+ */
+const alone = "lock table shard.audit_chain";
+
 /** With the rows as somebody left them who can write to the database, until the work is done. */
 async function withTampered(
   statement: (seq: number) => string,
@@ -185,14 +191,14 @@ async function withTampered(
   const sql = (text: string) => queryDatabase(data, text);
   const [row] = await sql("select max(seq)::int as head from shard.audit_entries");
   const head = row?.["head"] as number;
-  await sql(`create schema backup;
+  await sql(`${alone}; create schema backup;
     create table backup.entries as select * from shard.audit_entries;
     create table backup.chain as select * from shard.audit_chain;
     ${statement(head - 3)}`);
   try {
     await work(head - 3, head);
   } finally {
-    await sql(`delete from shard.audit_entries; delete from shard.audit_chain;
+    await sql(`${alone}; delete from shard.audit_entries; delete from shard.audit_chain;
       insert into shard.audit_entries select * from backup.entries; insert into shard.audit_chain select * from backup.chain;
       drop schema backup cascade`);
   }
