@@ -4,7 +4,10 @@ import { isLongTier } from "@holdfast/tools/tiers";
 import { poorDisks } from "./mix.ts";
 import { type StoryOptions, tellStory } from "./story.ts";
 
-/** Every story that ever broke an invariant stays here under what was wrong. */
+/**
+ * Stories that broke an invariant, by what was wrong. Each of these faults has a fixed scenario in the gate (see findings.md): a seed tells another
+ * story once the code draws otherwise.
+ */
 const findings: readonly { readonly what: string; readonly story: StoryOptions }[] = [
   { what: "two devices set the executable bit for ever", story: { seed: 2, troubleRate: 0 } },
   { what: "a file deleted before its upload was answered came back", story: { seed: 8, troubleRate: 0, devices: 3 } },
@@ -92,7 +95,7 @@ const findings: readonly { readonly what: string; readonly story: StoryOptions }
   },
 ];
 
-for (const { what, story } of findings) test(`never again: ${what}`, () => hold(story));
+if (isLongTier) for (const { what, story } of findings) test(`never again: ${what}`, () => hold(story));
 
 test("stories without trouble keep every invariant", () =>
   tellMany(4, (seed) => ({ seed: 1000 + seed, troubleRate: 0 })));
