@@ -4,7 +4,15 @@ import { hiddenContents, shownOf } from "./hidden-oracle.ts";
 import { aliased, sameButNames, shownNames } from "./shown-names.ts";
 import { describeNode, isLiveNode, lineage, type ModelNode, type Nodes } from "./model-tree.ts";
 import { seenTree } from "./person.ts";
-import { checkRights, checkWaiting, keptContents, takenPaths, viewOf, waitingPaths } from "./share-oracle.ts";
+import {
+  checkRights,
+  checkWaiting,
+  keptContents,
+  takenPaths,
+  viewOf,
+  waitingPaths,
+  withoutMountPrivacy,
+} from "./share-oracle.ts";
 import type { World } from "./world.ts";
 import type { Device } from "./world-state.ts";
 
@@ -62,8 +70,10 @@ function checkShared(world: World, alone: ReadonlyMap<string, string> | undefine
     const told = (tree: ReadonlyMap<string, string>) =>
       new Map([...tree].filter(([path]) => !waiting.has(path) && !isTaken(path)));
     const view = viewOf(world.model, device.account);
-    compare(world, `${device.name} / server`, told(seenTree(device.root)), told(view));
-    if (device.isActive && alone !== undefined) compare(world, "what the only active one left / server", alone, view);
+    const comparable = (tree: ReadonlyMap<string, string>) => withoutMountPrivacy(world.model, device.account, tree);
+    compare(world, `${device.name} / server`, told(comparable(seenTree(device.root))), told(view));
+    if (device.isActive && alone !== undefined)
+      compare(world, "what the only active one left / server", comparable(alone), view);
   }
   checkContents(world, keptContents(world).union(keptInHistory(world)));
   checkTree(world);

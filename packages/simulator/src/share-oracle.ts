@@ -12,6 +12,20 @@ export function viewOf(model: ModelServer, account: string): Map<string, string>
   return new Map([...shownIn(model, account)].map(([path, node]) => [path, describeNode(node)]));
 }
 
+/** A tree of an account without the privacy of mounts, which is each device's own matter. */
+export function withoutMountPrivacy(
+  model: ModelServer,
+  account: string,
+  tree: ReadonlyMap<string, string>,
+): ReadonlyMap<string, string> {
+  const told = new Map(tree);
+  for (const [path, { kind }] of shownIn(model, account)) {
+    const what = told.get(path);
+    if (kind === "mount" && what !== undefined) told.set(path, what.replace(/ p$/, ""));
+  }
+  return told;
+}
+
 /** By path. A mounted folder is shown once, by its mount, also where its parent is in view too. */
 function shownIn(model: ModelServer, account: string): Map<string, ModelNode> {
   const { nodes, shares } = model;

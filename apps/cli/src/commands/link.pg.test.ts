@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import {
   administrator,
@@ -45,6 +45,7 @@ describe("holdfast link, and get and put by a link", () => {
     const address = made.stdout.trim();
     assert.match(address, new RegExp(`^${server.url}/s/hfl_`));
     await succeed(visit(["get", address, `${folder}/got`]));
+    assert.equal(statSync(`${folder}/got`).mode & 0o077, 0);
     assert.equal(readFileSync(`${folder}/got/a.txt`, "utf8"), "first");
     assert.equal(readFileSync(`${folder}/got/large.bin`).length, 3_000_000);
     writeFileSync(`${folder}/new.txt`, "new");

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { administrator, eventually } from "@holdfast/server/acceptance/testing";
 import { answering } from "./testing-answer.ts";
@@ -100,6 +100,8 @@ describe("holdfast share, unshare, permissions, shared, mount and leave", () => 
       await done(guest, [...args]);
       assert.equal(readFileSync(`${at}/made/second.txt`, "utf8"), "the second");
       assert.deepEqual(readFileSync(`${at}/inner/long.bin`), readFileSync(`${tree}/inner/long.bin`));
+      const modes = [at, `${at}/inner`].map((path) => (statSync(path).mode & 0o077) === 0);
+      assert.deepEqual(modes, [true, false]);
     }
     const { items } = JSON.parse(await done(guest, ["rm", "/album/first.txt", "--json"])) as {
       items: { id: string }[];

@@ -92,7 +92,8 @@ async function makeFolder(hands: Hands, folders: KnownFolders, operation: FileOp
   const { id, remote } = operation;
   const place = operation.op === "create" ? operation.place : operation.local;
   const path = joinPath(await folders.pathOf(place.parent), nameOnDisk(place));
-  await hands.disk.mkdir(path, { isPrivate: remote.isPrivate === true });
+  // The modes of the folders above a mount on its owner's disk, which may keep others out, do not reach this disk.
+  await hands.disk.mkdir(path, { isPrivate: remote.isPrivate === true || hands.state.shares.has(id) });
   const stat = await mustStat(hands, path);
   folders.add(id, path);
   const { parent, name, alias } = place;

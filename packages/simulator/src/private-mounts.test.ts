@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { homeOf } from "./model-shares.ts";
+import { Shared } from "./shared.ts";
+import { actsOf, chmod } from "./testing-privacy.ts";
+
+/** Paths on the disk that are closed to others. */
+function closedIn({ root }: Shared): string[] {
+  return [...root.visible()].flatMap(([path, { now }]) => (now.isPrivate ? [path] : []));
+}
+
+for (const role of ["viewer", "editor"] as const) {
+  test(`the folder of a mount is private from the first moment for a guest who is ${role}, and what is in it as its owner has it`, async () => {
+    const world = new Shared(role);
+    world.ownerMakes("inner");
+    const made: boolean[] = [];
+    const disk = world.disk();
+    const mkdir: typeof disk.mkdir = async (path, attributes) => {
+      await disk.mkdir(path, attributes);
+      if (path === "docs") made.push(world.root.mustBeAt(path).now.isPrivate);
+    };
+    assert.ok((await world.once({ disk: { ...disk, mkdir } })).inSync);
+    assert.deepEqual([made, closedIn(world)], [[true], ["docs"]]);
+    world.owner({ op: "set", file_id: "inner", private: true });
+    assert.deepEqual(await actsOf(world), ["docs/inner closed"]);
+    world.close();
+  });
+}
+
+test("a guest opens the folder of a mount once and it stays open; nobody else hears of it", async () => {
+  const world = new Shared("editor");
+  await world.once();
+  chmod(world, false, ["docs"]);
+  assert.deepEqual(await actsOf(world), []);
+  world.owner({ op: "set", file_id: "docs", private: true });
+  world.ownerPuts("b.txt", "second");
+  world.move("docs", "moved");
+  assert.deepEqual([await actsOf(world), closedIn(world)], [["sent move"], []]);
+  chmod(world, true, ["moved"]);
+  world.owner({ op: "set", file_id: "docs", private: false });
+  assert.deepEqual([await actsOf(world), closedIn(world)], [[], ["moved"]]);
+  assert.equal(world.world.model.nodes.get("docs")?.isPrivate, false);
+  world.close();
+});
+
+test("a mount whose name a folder of the guest has keeps the mode of that folder", async () => {
+  const world = new Shared("editor");
+  world.mkdir("docs");
+  world.write("docs/mine.txt", "mine");
+  assert.ok((await world.once()).inSync);
+  assert.deepEqual([closedIn(world), world.space("ada")["docs/mine.txt"]], [[], "mine"]);
+  world.close();
+});
+
+test("a mount that ended and came again is private again, though its folder was open before", async () => {
+  const world = new Shared("viewer");
+  await world.once();
+  chmod(world, false, ["docs"]);
+  await world.once();
+  world.grant(undefined);
+  await world.once();
+  assert.deepEqual(world.onDisk(), {});
+  world.grant("viewer");
+  world.mount(homeOf("bob"));
+  assert.ok((await world.once()).inSync);
+  assert.deepEqual(closedIn(world), ["docs"]);
+  world.close();
+});
+
+test("a disk without modes, and one on which all looks private, have mounts as before and send nothing", async () => {
+  for (const lack of ["private modes", "open modes"] as const) {
+    const world = new Shared("editor");
+    const options = { lacks: new Set([lack]) };
+    assert.ok((await world.once(options)).inSync);
+    world.write("docs/new.txt", "mine");
+    world.mkdir("docs/folder");
+    assert.deepEqual((await actsOf(world, options)).toSorted(), ["sent mkdir", "sent put"], lack);
+    assert.deepEqual(await actsOf(world, options), [], lack);
+    const { nodes } = world.world.model;
+    assert.deepEqual(
+      [...nodes.values()].filter(({ isPrivate }) => isPrivate),
+      [],
+      lack,
+    );
+    world.close();
+  }
+});
