@@ -140,7 +140,7 @@ describe("the stories of docs/everyday.md", () => {
     over();
   });
 
-  test("A folder moved to another disk, with a link in its place", async (t) => {
+  test("Folders or files moved to another disk, with links in their places", async (t) => {
     const { next, over } = story(t.name);
     const replace = async (to: string) => {
       await anna.pause();

@@ -157,7 +157,7 @@ test("a folder that was moved to another disk and left a link waits, and comes b
   );
   assert.match(
     (await run(ada, "deletes", ada.root)).stdout,
-    / photos\/: 2 files and 1 folder \(2 B\) would be deleted on the server, because a link or file replaced the folder\n$/u,
+    / photos\/: 2 files and 1 folder \(2 B\) would be deleted on the server; replaced here by a link or file\n$/u,
   );
   await inSync(bob);
   assert.equal((await run(ada, "deletes", "undo")).code, 0);

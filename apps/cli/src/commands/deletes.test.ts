@@ -93,7 +93,7 @@ test("a folder whose place a link has taken is listed as that", async () => {
   });
   assert.match(
     (await deletes(root)).stdout,
-    /photos\/: 2 files and 1 folder \(300 B\) would be deleted on the server, because a link or file replaced the folder\n$/u,
+    /photos\/: 2 files and 1 folder \(300 B\) would be deleted on the server; replaced here by a link or file\n$/u,
   );
 });
 

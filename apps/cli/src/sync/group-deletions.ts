@@ -6,8 +6,7 @@ const sides = { here: "here", server: "on the server" } as const;
 /** The change that waits, and the side on which it would be made. */
 export function doingOf({ what, why, side }: Pick<WaitingDeletion, "what" | "why" | "side">): string {
   const deleted = `would be deleted ${sides[side]}`;
-  if (what === "deletion")
-    return why === "replaced" ? `${deleted}, because a link or file replaced the folder` : deleted;
+  if (what === "deletion") return why === "replaced" ? `${deleted}; replaced here by a link or file` : deleted;
   if (why === "rollback") return `would go back to an older version ${sides[side]}`;
   return why === "damage" ? `looks damaged, and would be replaced ${sides[side]}` : `would be rewritten ${sides[side]}`;
 }

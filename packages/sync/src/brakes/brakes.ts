@@ -28,7 +28,7 @@ export interface WaitingChange {
   readonly what: "deletion" | "rewrite";
   /**
    * Reason for which it waits: there are very many, the file holds earlier content again or looks damaged, or something else stands in the place
-   * of a folder.
+   * of a folder, or links in those of several files.
    */
   readonly why: "many" | "rollback" | "damage" | "replaced";
   readonly path: string;
@@ -88,19 +88,13 @@ export class Brakes {
   }
 
   /**
+   * @param planned as `markReplaced` returns them
    * @param isRolledBack see there
-   * @param replaced nodes in folders that something else replaced here
    * @returns the nodes whose deletion waits
    */
-  holdDeletions(
-    planned: readonly Braked[],
-    isRolledBack = false,
-    replaced: ReadonlySet<NodeId> = new Set(),
-  ): ReadonlySet<NodeId> {
+  holdDeletions(planned: readonly Braked[], isRolledBack = false): ReadonlySet<NodeId> {
     const usual = deletionLimits(this.#own);
-    const sorted = planned.map(({ nodeId, side, base }) => {
-      return { nodeId, side: side === "server" ? this.#sideThere(nodeId, replaced) : side, base };
-    });
+    const sorted = planned.map((each) => ({ ...each, side: this.#decidedSide(each) ?? each.side }));
     const of = (side: BrakeSide): Braked[] => sorted.filter((each) => each.side === side);
     return new Set([
       ...this.#hold("here", of("here"), usual),
@@ -139,12 +133,12 @@ export class Brakes {
   }
 
   /** A decision stays while the link is removed and the folder comes back piece by piece. */
-  #sideThere(nodeId: NodeId, replaced: ReadonlySet<NodeId>): DeletionThere {
-    const decided = deletionsThere.find((side) => {
+  #decidedSide({ nodeId, side: planned }: Braked): DeletionThere | undefined {
+    if (planned === "here") return undefined;
+    return deletionsThere.find((side) => {
       const standing = this.#state.brakes.get(brakeKey({ side, nodeId }))?.standing;
       return standing === "waiting" || standing === "approved";
     });
-    return decided ?? (replaced.has(nodeId) ? "replaced" : "server");
   }
 
   /** The plan without the uploads of rewritten files that wait. */

@@ -19,12 +19,15 @@ export function deletionLimits(brake: number | undefined, least = 50): BrakeLimi
 /** Deletions inside a mount take files from somebody else: 10 and a quarter of that mount are too many. */
 export const leastInMount = 10;
 
-/** Deletions found beside a restored backup, and of folders that something else replaced: each of them waits. */
+/** Deletions found beside a restored backup, and of what something else replaced: each of them waits. */
 export const eachDeletion: BrakeLimits = { windowMs: hourMs, isTooMany: (count) => count > 0 };
 
-const rewriteWindowMs = 600_000;
+/** Within this time rewritten files, and files that links replaced, count together. */
+export const rewriteWindowMs = 600_000;
 /** From so many on it is more often an accident. Tools that go back on purpose, as git does, give files new times. */
 const [oldFilesMin, rolledBackMin, damagedMin] = [3, 10, 5];
+/** So many files replaced by links are more often moved to another disk than deleted. */
+export const linkedFilesMin = damagedMin;
 
 /**
  * Limits of known files rewritten here: 500 and a quarter of them, as by programs that take files hostage; 10 and a tenth of them with earlier

@@ -2,7 +2,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import type { Braked } from "../model/brake-record.ts";
-import { inReplacedFolders } from "../brakes/replaced-folders.ts";
+import { markReplaced } from "../brakes/replaced.ts";
 import { trashTopOf } from "../brakes/trash-top.ts";
 import { makePersonActsDurable } from "../execute/person-acts.ts";
 import { pathOf } from "../model/tree-paths.ts";
@@ -72,10 +72,9 @@ export async function decide(
         const isMoved = ({ nodeId }: Braked): boolean =>
           isLive(state, state.departures.get(nodeId) ?? nodeId) && state.departures.has(nodeId);
         const free = planned.filter((each) => !kept.includes(each) && !isMoved(each) && !isDecided(state, each));
-        const replaced = inReplacedFolders(state, free);
         const resting = context.resting.rest(trees, state.brakes, free, context.nowMs());
         const due = free.filter(({ nodeId }) => !resting.has(nodeId));
-        const held = brakes.holdDeletions(due, isRolledBack, replaced);
+        const held = brakes.holdDeletions(markReplaced(state, due, context.nowMs()), isRolledBack);
         return new Set([...kept.map(({ nodeId }) => nodeId), ...resting, ...held]);
       },
     });

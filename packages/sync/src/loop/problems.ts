@@ -5,7 +5,7 @@ import type { Brakes, WaitingChange } from "../brakes/brakes.ts";
 import { pathOfNode } from "../model/tree-paths.ts";
 import type { Plan } from "../plan/plan-types.ts";
 import { brokenWords } from "../rules/broken-patterns.ts";
-import { withFoldersAbove } from "@holdfast/sync-ports/paths";
+import { folderOf, withFoldersAbove } from "@holdfast/sync-ports/paths";
 import { boundaryPaths, otherRootPaths } from "../state/exclusion.ts";
 import { type Notice, noticesOf } from "../state/notices.ts";
 import { ignorePath, type Rules } from "../rules/rules.ts";
@@ -289,15 +289,18 @@ export function problemsOfBrakes(brakes: Pick<Brakes, "waitingOf" | "waiting">):
   return [...problemsOfRewrites(brakes), ...problemsOfReplaced(brakes.waiting("replaced"))];
 }
 
-/** Each folder whose place something else has taken, without those in it. */
+/** Each folder whose place something else has taken, without those in it, and each folder in which links have taken the places of files. */
 function problemsOfReplaced(replaced: readonly WaitingChange[]): Problem[] {
   const folders = new Set(replaced.flatMap(({ kind, path }) => (kind === "folder" ? [path] : [])));
-  const topOf = (path: string): string => withFoldersAbove(path).findLast((each) => folders.has(each)) ?? path;
+  const topOf = (path: string): string =>
+    withFoldersAbove(path).findLast((each) => folders.has(each)) ?? folderOf(path);
   return [...Map.groupBy(replaced, ({ path }) => topOf(path))].map(([path, changes]) => {
-    const files = changes.filter(({ kind }) => kind !== "folder").length;
-    const message =
-      `Folder replaced, for example by a link to another disk. The content (${countOf(files, "file")}) is not deleted on the server until you answer. ` +
-      "'holdfast deletes undo' brings the folder back and renames the link; 'holdfast deletes approve' deletes the folder on all devices.";
+    const files = countOf(changes.filter(({ kind }) => kind !== "folder").length, "file");
+    const message = folders.has(path)
+      ? `Folder replaced, for example by a link to another disk. The content (${files}) is not deleted on the server until you answer. ` +
+        "'holdfast deletes undo' brings the folder back and renames the link; 'holdfast deletes approve' deletes the folder on all devices."
+      : `Replaced by symbolic links: ${files} in this folder. They are not deleted on the server until you answer. ` +
+        "'holdfast deletes undo' brings the files back and renames the links; 'holdfast deletes approve' deletes the files on all devices.";
     return problemOf(path, "replaced", message);
   });
 }

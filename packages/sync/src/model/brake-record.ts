@@ -10,7 +10,7 @@ export type RewriteSide = (typeof rewriteSides)[number];
 
 /**
  * Kinds of changes that a brake may hold: a deletion on this disk that follows the server's, one on the server that follows this disk's, one there of
- * what was in a folder that something else replaced here, an upload.
+ * what something else replaced here (see `markReplaced`), an upload.
  */
 export type BrakeSide = "here" | DeletionThere | RewriteSide;
 
@@ -29,6 +29,8 @@ export interface Braked {
   readonly base: string;
   /** Mount below which a deletion on the server is to be done: deletions are counted for each mount by itself. */
   readonly share?: NodeId | undefined;
+  /** A deletion on the server of a file whose place here a link has taken. */
+  readonly isLinked?: true;
 }
 
 /**

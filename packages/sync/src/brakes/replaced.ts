@@ -1,0 +1,77 @@
+import type { NodeId } from "@holdfast/core/ids";
+import { type Braked, brakeKey } from "../model/brake-record.ts";
+import { claimOf, type Place } from "../model/trees.ts";
+import type { SyncState } from "../state/sync-state.ts";
+import { linkedFilesMin, rewriteWindowMs } from "./judge.ts";
+
+/**
+ * Marks deletions on the server whose place here something else has taken. A folder whose place a link or a file has taken was mostly moved
+ * to another disk, and not deleted: it waits with all in it. Files whose places links have taken wait from a few on, within ten minutes.
+ */
+export function markReplaced(state: SyncState, planned: readonly Braked[], nowMs: number): readonly Braked[] {
+  const { isInReplacedFolder, isLinked } = replacedIn(state);
+  const there = planned.filter(({ side }) => side === "server");
+  const linked = new Set(there.flatMap(({ nodeId }) => (isLinked(nodeId) ? [nodeId] : [])));
+  const isLinkedTooOften = countLinked(state, linked, nowMs) >= linkedFilesMin;
+  return planned.map((each): Braked => {
+    if (each.side !== "server") return each;
+    const { nodeId, base } = each;
+    if (isInReplacedFolder(nodeId)) return { nodeId, base, side: "replaced" };
+    if (!linked.has(nodeId)) return each;
+    return { nodeId, base, side: isLinkedTooOften ? "replaced" : "server", isLinked: true };
+  });
+}
+
+/** Files of the plan, and those of the last minutes whose deletion went. Approved ones do not count. */
+function countLinked({ brakes }: SyncState, planned: ReadonlySet<NodeId>, nowMs: number): number {
+  if (planned.size === 0) return 0;
+  const isApproved = (nodeId: NodeId): boolean =>
+    brakes.get(brakeKey({ side: "replaced", nodeId }))?.standing === "approved";
+  const counted = new Set([...planned].filter((id) => !isApproved(id)));
+  for (const { nodeId, standing, atMs, isLinked } of brakes.values())
+    if (isLinked === true && standing === "released" && atMs > nowMs - rewriteWindowMs) counted.add(nodeId);
+  return counted.size;
+}
+
+function replacedIn(state: SyncState) {
+  const takersIn = new Map<NodeId, Takers>();
+  const takersAt = (place: Place, which: keyof Takers): boolean => {
+    const takers = takersIn.get(place.parent) ?? takersOf(state, place.parent);
+    takersIn.set(place.parent, takers);
+    return takers[which].has(claimOf(place));
+  };
+  const isTaken = (id: NodeId, kind: "folder" | "file", by: keyof Takers): boolean => {
+    const base = state.synced.get(id);
+    return base?.kind === kind && base.place !== undefined && !state.local.has(id) && takersAt(base.place, by);
+  };
+  const known = new Map<NodeId, boolean>();
+  const isInReplacedFolder = (id: NodeId): boolean => {
+    const before = known.get(id);
+    if (before !== undefined) return before;
+    // Rows that stand in each other end here.
+    known.set(id, false);
+    const parent = state.remote.get(id)?.parent;
+    const is = isTaken(id, "folder", "others") || (parent !== undefined && isInReplacedFolder(parent));
+    known.set(id, is);
+    return is;
+  };
+  return { isInReplacedFolder, isLinked: (id: NodeId): boolean => isTaken(id, "file", "links") };
+}
+
+/** Claims of what stands directly in a folder here. */
+interface Takers {
+  /** Links and files. */
+  readonly others: ReadonlySet<string>;
+  readonly links: ReadonlySet<string>;
+}
+
+function takersOf(state: SyncState, parent: NodeId): Takers {
+  const [others, links] = [new Set<string>(), new Set<string>()];
+  for (const id of state.childrenOf(parent)) {
+    const row = state.local.get(id);
+    if (row?.parent !== parent || row.kind === "folder") continue;
+    others.add(claimOf(row));
+    if (row.kind === "symlink") links.add(claimOf(row));
+  }
+  return { others, links };
+}
