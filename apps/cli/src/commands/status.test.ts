@@ -18,7 +18,7 @@ import type { SyncReport } from "../sync/report.ts";
 import type { SyncControl } from "../sync/sync-control.ts";
 import { runHere } from "./testing-run.ts";
 
-test("status shows each sync, and on a terminal the first of many problems of a kind", async (t) => {
+test("status shows each sync with the first of many problems of a kind, and with --all each of them", async (t) => {
   const config = mkdtempSync(join(tmpdir(), "holdfast-status-"));
   t.after(() => rmSync(config, { recursive: true }));
   const whose = { root: "/my drive", server: "https://drive.example", account: "ann@example.org", device: "laptop" };
@@ -54,17 +54,19 @@ test("status shows each sync, and on a terminal the first of many problems of a 
     ...head("").slice(6),
   ];
   const environment = { HOLDFAST_CONFIG_DIR: config };
-  const shownOf = async (columns?: number): Promise<string[]> => {
-    const { code, stdout } = await runHere(environment, ["status"], columns === undefined ? {} : { columns });
+  const shownOf = async (columns?: number, ...flags: string[]): Promise<string[]> => {
+    const { code, stdout } = await runHere(environment, ["status", ...flags], columns === undefined ? {} : { columns });
     assert.equal(code, 0);
     return stdout.trimEnd().split("\n");
   };
-  assert.deepEqual(await shownOf(80), [
-    ...onTerminal,
+  const first = [
     ...paths.slice(0, 20).map((path) => `      ${path}`),
-    "      and 16,765 more: 'holdfast status | less' lists them",
+    "      and 16,765 more: 'holdfast status --all' lists them",
     "  ! a b: It cannot be read.",
-  ]);
+  ];
+  const each = [...paths.map((path) => `      ${path}`), "  ! a b: It cannot be read."];
+  assert.deepEqual(await shownOf(80), [...onTerminal, ...first]);
+  assert.deepEqual(await shownOf(80, "--all"), [...onTerminal, ...each]);
   const narrow = await shownOf(40);
   assert.deepEqual(
     narrow.filter((line) => line.length >= 40),
@@ -76,11 +78,10 @@ test("status shows each sync, and on a terminal the first of many problems of a 
     "  20,000 deletions wait for you:",
     "    'holdfast deletes' shows them",
   ]);
-  assert.deepEqual(await shownOf(), [
-    ...head("2026-01-31 12:00:00Z"),
-    ...paths.map((path) => `      ${path}`),
-    "  ! a b: It cannot be read.",
-  ]);
+  assert.deepEqual(await shownOf(), [...head("2026-01-31 12:00:00Z"), ...first]);
+  assert.deepEqual(await shownOf(undefined, "--all"), [...head("2026-01-31 12:00:00Z"), ...each]);
+  const { syncs } = JSON.parse((await shownOf(undefined, "--json")).join("\n")) as { syncs: SyncReport[] };
+  assert.equal(syncs[0]?.problems.length, 16_787, "those of the report, and that it is not running");
 });
 
 test("status shows a running sync in each of its states, with its progress while it syncs", async (t) => {
@@ -194,20 +195,20 @@ test("status of a device that removed its copies lists the person's own files fi
     kept_in_trash: 20_002,
     kept_paths: [...own, ...aside, ...trashed],
   };
-  const shownOf = async (change: Partial<typeof cleared>, columns?: number): Promise<string[]> => {
+  const shownOf = async (change: Partial<typeof cleared>, columns?: number, ...flags: string[]): Promise<string[]> => {
     await saveCleared(config, { ...cleared, ...change });
     const environment = { HOLDFAST_CONFIG_DIR: config };
-    const { code, stdout } = await runHere(environment, ["status"], columns === undefined ? {} : { columns });
+    const { code, stdout } = await runHere(environment, ["status", ...flags], columns === undefined ? {} : { columns });
     assert.equal(code, 0);
     return stdout.trimEnd().split("\n").slice(1);
   };
   assert.deepEqual(await shownOf({}, 120), [
     "  20,028 files that the server may not have were kept:",
     ...own.slice(0, 20).map((path) => `  ${path}`),
-    "  and 6 more: 'holdfast status | less' lists them",
+    "  and 6 more: 'holdfast status --all' lists them",
     "  and 20,002 files in .holdfast/trash",
   ]);
-  assert.deepEqual(await shownOf({}), [
+  assert.deepEqual(await shownOf({}, undefined, "--all"), [
     "  20,028 files that the server may not have were kept:",
     ...[...own, ...aside].map((path) => `  ${path}`),
     "  and 20,002 files in .holdfast/trash",

@@ -27,8 +27,10 @@ export const statusCommand: CommandMaker = (context) => {
     "status --json",
   ])
     .argument("[folder]", "synced folder; default is all")
-    .option("--watch", "keep showing changes of the status until Ctrl-C");
-  return runs<[string | undefined]>(context, command, async (run, folder, { watch }) => {
+    .option("--watch", "keep showing changes of the status until Ctrl-C")
+    .option("--all", `list all files with a problem, not only the first ${pathsMax} of each kind`);
+  return runs<[string | undefined]>(context, command, async (run, folder, { watch, all }) => {
+    const listing = { output: run.output, pathsMax: all === true ? Infinity : pathsMax };
     const [{ thisConfigFolder }, { chooseSyncs }, { statusOf }, { rulesOf }] = await Promise.all([
       import("../config/connection.ts"),
       import("../sync/choose-syncs.ts"),
@@ -47,9 +49,18 @@ export const statusCommand: CommandMaker = (context) => {
     };
     const { readCleared } = await import("../sync/cleared-folders.ts");
     const cleared = folder === undefined ? await readCleared(thisConfigFolder(context.environment)) : [];
-    await (watch === true ? showAgain(run, look) : show(run, await look(), cleared));
+    await (watch === true ? showAgain(run, listing, look) : show(listing, await look(), cleared));
   });
 };
+
+/** Files of one kind that are listed: thousands of lines would scroll everything else away. */
+const pathsMax = 20;
+
+interface StatusListing {
+  readonly output: Output;
+  /** Infinity with `--all`. */
+  readonly pathsMax: number;
+}
 
 interface Shown {
   readonly status: KnownStatus;
@@ -82,27 +93,33 @@ function progressLines(progress: SyncView["progress"], columns: number): string[
   ];
 }
 
-function show(run: Run, statuses: readonly Shown[], cleared: readonly ClearedFolder[] = []): Promise<void> {
+function show(
+  listing: StatusListing,
+  statuses: readonly Shown[],
+  cleared: readonly ClearedFolder[] = [],
+): Promise<void> {
+  const { output } = listing;
   const syncs = statuses.map(({ status }) => status.report);
-  return run.output.result(cleared.length === 0 ? { syncs } : { syncs, cleared }, () => [
-    ...(cleared.length > 0 && statuses.length === 0 ? [] : shownLines(run.output, statuses)),
+  return output.result(cleared.length === 0 ? { syncs } : { syncs, cleared }, () => [
+    ...(cleared.length > 0 && statuses.length === 0 ? [] : shownLines(listing, statuses)),
     ...cleared.flatMap((each) =>
-      clearedLines(run.output, each).flatMap((line) => fitted(printable(line), run.output.columns ?? Infinity)),
+      clearedLines(listing, each).flatMap((line) => fitted(printable(line), output.columns ?? Infinity)),
     ),
   ]);
 }
 
-/** The person's own files first, the first of many on a terminal; those in the local trash are a number. */
-function clearedLines(output: Output, { root, account, at, removed, ...cleared }: ClearedFolder): string[] {
+/** The person's own files first; those in the local trash are a number. */
+function clearedLines(listing: StatusListing, { root, account, at, removed, ...cleared }: ClearedFolder): string[] {
+  const { output } = listing;
   const head = `${root}: this device was signed out of ${account}, and ${count(removed, "file")} ${removed === 1 ? "was" : "were"} removed from here (${timeFor(output, at)})`;
   const { kept } = cleared;
   if (kept === 0) return [head];
   const own = cleared.kept_paths.filter((path) => !isInTrash(path));
   const inTrash = cleared.kept_in_trash ?? cleared.kept_paths.length - own.length;
-  const shown = output.isTerminal ? own.slice(0, pathsMax) : own;
+  const shown = own.slice(0, listing.pathsMax);
   const hidden = own.length - shown.length;
   const unlisted = kept - inTrash - own.length;
-  const listed = hidden > 0 && unlisted === 0 ? ": 'holdfast status | less' lists them" : "";
+  const listed = hidden > 0 && unlisted === 0 ? ": 'holdfast status --all' lists them" : "";
   return [
     head,
     `  ${count(kept, "file")} that the server may not have ${kept === 1 ? "was" : "were"} kept:`,
@@ -122,7 +139,7 @@ const watchMs = 1000;
 const probeLooks = 5;
 
 /** On a terminal in place of what was there; elsewhere below it, and with --json a document a line. It ends with Ctrl-C, or with its reader. */
-async function showAgain(run: Run, look: () => Promise<Shown[]>): Promise<never> {
+async function showAgain(run: Run, listing: StatusListing, look: () => Promise<Shown[]>): Promise<never> {
   const { stdout } = run.context;
   // Only a write shows that the reader of a pipe has gone (EPIPE). Space between documents means nothing.
   const isProbed = run.output.json && stdout.isTTY !== true && stdout instanceof Socket;
@@ -132,18 +149,18 @@ async function showAgain(run: Run, look: () => Promise<Shown[]>): Promise<never>
     const now = JSON.stringify(statuses);
     if (now !== before) {
       if (stdout.isTTY === true && !run.output.json) clearScreen(stdout);
-      await show(run, statuses);
+      await show(listing, statuses);
       before = now;
     } else if (isProbed && looks % probeLooks === 0) showJson(stdout, " ");
     await delay(watchMs);
   }
 }
 
-function shownLines(output: Output, statuses: readonly Shown[]): string[] {
+function shownLines(listing: StatusListing, statuses: readonly Shown[]): string[] {
   if (statuses.length === 0) return ["Nothing is synced here yet. Start with 'holdfast sync DIR'."];
-  const columns = output.columns ?? Infinity;
+  const columns = listing.output.columns ?? Infinity;
   return statuses.flatMap(({ status, rules, progress }) =>
-    [...linesOf(output, status, progress), ...ruleLines(rules, status.report.root)].flatMap((line) =>
+    [...linesOf(listing, status, progress), ...ruleLines(rules, status.report.root)].flatMap((line) =>
       fitted(printable(line), columns),
     ),
   );
@@ -173,14 +190,15 @@ function ruleLines({ excluded, ignored, broken }: ShownRules, root: string): str
 }
 
 function linesOf(
-  output: Output,
+  listing: StatusListing,
   { report, isRunning, isClearing, answers = [] }: KnownStatus,
   progress: SyncView["progress"],
 ): string[] {
   const { root, server, account, device, state, page_url, pending_files, last_sync_at } = report;
+  const { output } = listing;
   const columns = output.columns ?? Infinity;
   // What the last client left is not to be done any more.
-  if (isClearing) return [`${root}: removing its copies`, ...problemLinesOf(output, report.problems.slice(0, 1))];
+  if (isClearing) return [`${root}: removing its copies`, ...problemLinesOf(listing, report.problems.slice(0, 1))];
   const notRunning = state === "paused" ? "not running, and paused" : "not running";
   const todo = todoWords(isRunning ? state : "paused", pending_files, progress);
   const stateWords = state === "waiting" ? awaitedWords[awaitedOf(report)] : words[state];
@@ -204,7 +222,7 @@ function linesOf(
       `  ${conflictedCopies(report.conflicts.length)}: 'holdfast conflicts ls' shows ${report.conflicts.length === 1 ? "it" : "them"}`,
     );
   }
-  return lines.concat(problemLinesOf(output, report.problems));
+  return lines.concat(problemLinesOf(listing, report.problems));
 }
 
 function conflictedCopies(number: number): string {
@@ -223,22 +241,19 @@ function todoWords(state: SyncReport["state"], pendingFiles: number, progress: S
   return state === "offline" ? uncheckedText : "";
 }
 
-/** Problems of one kind that a terminal shows: thousands of lines would scroll everything else away. */
-const pathsMax = 20;
-
-/** A sentence that several share stands once. All of them, but on a terminal, where the rest of many is a number. */
-function problemLinesOf(output: Output, problems: readonly Problem[]): string[] {
+/** A sentence that several share stands once. */
+function problemLinesOf({ output, pathsMax: listed }: StatusListing, problems: readonly Problem[]): string[] {
   return problemKinds(problems).flatMap((alike) => {
     const [{ message }] = alike;
     const isOne = alike.length > 1 && alike.every((each) => each.message === message);
-    const shown = output.isTerminal ? alike.slice(0, pathsMax) : alike;
+    const shown = alike.slice(0, listed);
     const rest = alike.length - shown.length;
     const lines = isOne ? [`  ! ${count(alike.length, "file")}: ${message}`] : [];
     const columns = output.columns ?? Infinity;
     for (const problem of shown)
       lines.push(isOne ? `      ${shortPath(printable(problem.path), columns - 7)}` : `  ! ${problemLine(problem)}`);
     if (rest > 0)
-      lines.push(`${isOne ? "      " : "  ! "}and ${formatNumber(rest)} more: 'holdfast status | less' lists them`);
+      lines.push(`${isOne ? "      " : "  ! "}and ${formatNumber(rest)} more: 'holdfast status --all' lists them`);
     return lines;
   });
 }
