@@ -19,12 +19,19 @@ export function upgradeDatabaseCommand(context: Context) {
     )
     .option("--remove-old", "only remove the old database, once it is no longer needed");
   return runs<[]>(context, command, async (run, { data, fromBinaries, removeOld }) => {
-    const { runUpgrade } = await import("@holdfast/server/upgrade/run-upgrade");
+    const [{ runUpgrade }, { clearedOnSignals }, { StepLine }] = await Promise.all([
+      import("@holdfast/server/upgrade/run-upgrade"),
+      import("../interruption.ts"),
+      import("../output/step-line.ts"),
+    ]);
     const text = (value: unknown) => (typeof value === "string" ? value : undefined);
-    const report = await runUpgrade(
-      { dataFolder: text(data), fromBinaries: text(fromBinaries), removesOld: removeOld === true },
-      context.environment,
-    );
+    const progress = new StepLine(run, "upgrade-database");
+    const request = { dataFolder: text(data), fromBinaries: text(fromBinaries), removesOld: removeOld === true };
+    const clear = (): void => progress.stop();
+    const message = "interrupted; no data is lost. Run the same command again.";
+    const report = await clearedOnSignals(run, { clear, message }, () =>
+      runUpgrade({ ...request, progress }, context.environment),
+    ).finally(clear);
     await run.output.done(report, () => [
       report.old === null
         ? `The database already has the format of PostgreSQL ${report.to}.`

@@ -30,10 +30,31 @@ async function inBoth(statement: string): Promise<void> {
   for (const each of [from, to]) await query(each, statement);
 }
 
-const copy = () => copyDatabase({ from: from.connection, to: to.connection, at: () => {} });
+const copy = (progress?: Steps) => copyDatabase({ from: from.connection, to: to.connection, at: () => {}, progress });
+
+/** The name of each step, and whether it came to its total. */
+class Steps {
+  readonly #steps: { readonly name: string; readonly total: number | undefined; bytes: number }[] = [];
+
+  begin(name: string, total?: { readonly bytes: number }): void {
+    this.#steps.push({ name, total: total?.bytes, bytes: 0 });
+  }
+
+  done(bytes: number): void {
+    const step = this.#steps.at(-1);
+    assert.ok(step?.total !== undefined && bytes >= 0, "a step whose bytes are counted has a total");
+    step.bytes += bytes;
+  }
+
+  get whole(): readonly string[] {
+    for (const { name, total = 0, bytes } of this.#steps) assert.equal(bytes, total, name);
+    return this.#steps.map(({ name, total = 0 }) => (total > 300_000 ? `${name}, bytes` : name));
+  }
+}
+
 const failsWith = (pattern: RegExp) =>
   assert.rejects(
-    copy,
+    copy(),
     (error) => error instanceof HoldfastError && error.code === "failed" && pattern.test(error.message),
   );
 
@@ -63,7 +84,13 @@ test("rows of all types come over as they are, with sequences, and without what 
   await inBoth(tables);
   await query(from, rows);
   await query(to, "insert into odd.empty values (1)");
-  assert.deepEqual(await copy(), { tables: 3, rows: 903 });
+  const steps = new Steps();
+  assert.deepEqual(await copy(steps), { tables: 3, rows: 903 });
+  assert.deepEqual(steps.whole, [
+    "copying tables, bytes",
+    "comparing tables, bytes",
+    "collecting statistics of the new database",
+  ]);
   for (const statement of [
     `select id, "a b", twice from odd."Quoted table" order by id`,
     "select *, md5(body) as sum from odd.things order by id",

@@ -1,7 +1,9 @@
+import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { HoldfastError } from "@holdfast/core/errors";
 import pg from "pg";
 import { from as copyFrom, to as copyTo } from "pg-copy-streams";
+import type { StepProgress } from "../backup/step-progress.ts";
 import type { Connection } from "../db/database.ts";
 import { type ClusterShape, readShape, type TableShape } from "./cluster-shape.ts";
 
@@ -15,13 +17,14 @@ interface Copying {
   /** Has the same tables; what stands in them goes. */
   readonly to: Connection;
   readonly at: (step: string) => void;
+  readonly progress?: StepProgress | undefined;
 }
 
 /**
  * Copies all that one database has into another one with the same tables, as of one moment, and compares what came there.
  * @throws HoldfastError failed where the tables differ, or what came is not what was read: then the other one is of no use
  */
-export async function copyDatabase({ from, to, at }: Copying): Promise<CopiedDatabase> {
+export async function copyDatabase({ from, to, at, progress }: Copying): Promise<CopiedDatabase> {
   await using source = await openClient(from);
   await using target = await openClient(to);
   await source.client.query("begin isolation level repeatable read read only");
@@ -32,15 +35,22 @@ export async function copyDatabase({ from, to, at }: Copying): Promise<CopiedDat
   await target.client.query("set local session_replication_role = replica");
   const names = shape.tables.map(({ name }) => name);
   if (names.length > 0) await target.client.query(`truncate ${names.join(", ")}`);
-  for (const table of shape.tables) await copyTable(source.client, target.client, table);
+  const bytes = shape.tables.reduce((sum, table) => sum + table.bytes, 0);
+  progress?.begin("copying tables", { bytes });
+  for (const table of shape.tables) await copyTable(source.client, target.client, table, progress);
   for (const { name, last } of shape.sequences)
     if (last !== null) await target.client.query("select setval($1::regclass, $2::int8)", [name, last]);
   at("copied");
   let rows = 0;
-  for (const { name } of shape.tables) rows += await compareTable(source.client, target.client, name);
+  progress?.begin("comparing tables", { bytes });
+  for (const table of shape.tables) {
+    rows += await compareTable(source.client, target.client, table.name);
+    progress?.done(table.bytes);
+  }
   assertSameSequences(shape, await readShape(target.client));
   await target.client.query("commit");
   at("compared");
+  progress?.begin("collecting statistics of the new database");
   await target.client.query("analyze");
   return { tables: names.length, rows };
 }
@@ -55,13 +65,30 @@ async function openClient(connection: Connection) {
 }
 
 /** Columns that the database computes are computed anew. */
-async function copyTable(source: pg.Client, target: pg.Client, { name, columns }: TableShape): Promise<void> {
+async function copyTable(
+  source: pg.Client,
+  target: pg.Client,
+  { name, columns, bytes }: TableShape,
+  progress: StepProgress | undefined,
+): Promise<void> {
   const stored = columns.filter(({ generated }) => !generated).map((column) => column.name);
   const what = `${name} (${stored.join(", ")})`;
+  let leftBytes = bytes;
+  // A copy may be longer than the table, whose values are compressed, or shorter than one with gaps.
+  const counted = new Transform({
+    transform: (chunk: Uint8Array, _encoding, done) => {
+      const countedBytes = Math.min(leftBytes, chunk.length);
+      leftBytes -= countedBytes;
+      progress?.done(countedBytes);
+      done(null, chunk);
+    },
+  });
   await pipeline(
     source.query(copyTo(`copy ${what} to stdout (format binary)`)),
+    counted,
     target.query(copyFrom(`copy ${what} from stdin (format binary)`)),
   );
+  progress?.done(leftBytes);
 }
 
 /** By how many rows there are, and by the sum of what each one reads as, in whichever order they lie. @returns how many */
@@ -82,7 +109,7 @@ async function sumOf(client: pg.Client, table: string): Promise<{ rows: string; 
 }
 
 function assertSameShape(from: ClusterShape, to: ClusterShape): void {
-  const known = new Map(to.tables.map((table) => [table.name, JSON.stringify(table)]));
+  const known = new Map(to.tables.map((table) => [table.name, JSON.stringify(table.columns)]));
   const strange = from.tables.filter(({ name }) => !known.has(name)).map(({ name }) => name);
   if (strange.length > 0) {
     throw new HoldfastError(
@@ -90,7 +117,7 @@ function assertSameShape(from: ClusterShape, to: ClusterShape): void {
       `The database has tables that do not belong to Holdfast and that an upgrade would lose: ${strange.join(", ")}. Move them elsewhere.`,
     );
   }
-  const there = new Map(from.tables.map((table) => [table.name, JSON.stringify(table)]));
+  const there = new Map(from.tables.map((table) => [table.name, JSON.stringify(table.columns)]));
   const different = to.tables.filter(({ name }) => there.get(name) !== known.get(name)).map(({ name }) => name);
   if (different.length === 0) return;
   throw new HoldfastError(

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { HoldfastError } from "@holdfast/core/errors";
 import { portsFor, silent } from "../admin/open-admin-storage.ts";
+import type { StepProgress } from "../backup/step-progress.ts";
 import { readConfig } from "../config/read-config.ts";
 import { openDataFolder } from "../data-folder/open-data-folder.ts";
 import { findEarlierPackage, findPackage, majorOf, type NativePackage } from "../db/embedded/binaries.ts";
@@ -17,6 +18,7 @@ export interface UpgradeRequest {
   readonly fromBinaries: string | undefined;
   /** Only that the databases go which earlier upgrades have left. */
   readonly removesOld: boolean;
+  readonly progress?: StepProgress | undefined;
 }
 
 export interface UpgradeReport {
@@ -50,7 +52,7 @@ export async function runUpgrade(
 
 async function upgrade(
   dataFolder: string,
-  { fromBinaries, removesOld }: UpgradeRequest,
+  { fromBinaries, removesOld, progress }: UpgradeRequest,
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<UpgradeReport> {
   const own = findPackage();
@@ -70,7 +72,7 @@ async function upgrade(
   }
   const from = fromBinaries === undefined ? findInstalled(found) : programsIn(resolve(fromBinaries), found);
   const { random } = portsFor(environment);
-  const upgraded = await upgradeDatabase({ dataFolder, from, to: own, random, log: silent });
+  const upgraded = await upgradeDatabase({ dataFolder, from, to: own, random, log: silent, progress });
   return { from: found, to, ...upgraded, removed: [] };
 }
 

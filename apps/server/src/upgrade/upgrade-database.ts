@@ -6,6 +6,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { formatBytes } from "@holdfast/core/format-bytes";
 import pg from "pg";
 import { afterRestore, databaseRunFact } from "../backup/database-run.ts";
+import type { StepProgress } from "../backup/step-progress.ts";
 import { lastBackupFact } from "../blocks/last-backup.ts";
 import { cellMigrations } from "../db/cell-migrations/index.ts";
 import type { Connection } from "../db/database.ts";
@@ -33,6 +34,7 @@ export interface UpgradePorts {
   readonly freeBytes?: (folder: string) => Promise<number>;
   /** Is told what has been done by then. */
   readonly at?: (step: string) => void;
+  readonly progress?: StepProgress | undefined;
 }
 
 export interface Upgraded extends CopiedDatabase {
@@ -57,6 +59,7 @@ export async function upgradeDatabase(ports: UpgradePorts): Promise<Upgraded> {
   await copyFile(passwordPath(dataFolder), passwordPath(work));
   at("begun");
   const copied = await copyInto(work, ports, at);
+  ports.progress?.begin("writing the new database to disk");
   await syncCluster(work, ports);
   at("durable");
   await swapClusters(dataFolder, { major: majorOf(from.version), random, at });
@@ -65,7 +68,8 @@ export async function upgradeDatabase(ports: UpgradePorts): Promise<Upgraded> {
 }
 
 async function copyInto(work: string, ports: UpgradePorts, at: (step: string) => void): Promise<CopiedDatabase> {
-  const { dataFolder, from, to, random, log } = ports;
+  const { dataFolder, from, to, random, log, progress } = ports;
+  progress?.begin("starting the old and the new database");
   const account = accountFor(clusterFolderOf(dataFolder));
   const options = { log, random: (bytes: number) => random(bytes), account };
   await using running = new AsyncDisposableStack();
@@ -82,8 +86,9 @@ async function copyInto(work: string, ports: UpgradePorts, at: (step: string) =>
   at("new runs");
   for (const set of sets) await migrateAs(source.connection, target.connection, set, log);
   at("migrated");
-  const copied = await copyDatabase({ from: source.connection, to: target.connection, at });
+  const copied = await copyDatabase({ from: source.connection, to: target.connection, at, progress });
   await beginLogAnew(target.connection);
+  progress?.begin("stopping both databases");
   return copied;
 }
 
