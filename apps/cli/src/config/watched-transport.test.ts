@@ -54,3 +54,18 @@ test("a server without TLS at an https address is reported with the address to u
     message: "The server at drive.example:8420 does not use TLS: use http://drive.example:8420.",
   });
 });
+
+test("a foreign content type is cut, since a message names it", async () => {
+  const type = `text/html; charset=${"x".repeat(5000)}`;
+  const headers = new Map([
+    ["content-type", type],
+    ["link", type],
+  ]);
+  const answer = { status: 200, header: (name: string) => headers.get(name), body: [] };
+  const inner = { send: () => Promise.resolve(answer), close: () => Promise.resolve() } as unknown as Transport;
+  const seen = await watchedTransport(inner, "http://127.0.0.1:1", () => undefined).send(request);
+  assert.deepEqual(
+    [seen.status, ...["content-type", "link", "date"].map((name) => seen.header(name))],
+    [200, `${type.slice(0, 99)}…`, type, undefined],
+  );
+});

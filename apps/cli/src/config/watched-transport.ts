@@ -1,4 +1,4 @@
-import type { Transport } from "@holdfast/api-client/transport";
+import type { Transport, TransportAnswer } from "@holdfast/api-client/transport";
 import { HoldfastError } from "@holdfast/core/errors";
 
 /**
@@ -18,7 +18,7 @@ export function watchedTransport(transport: Transport, server: string, onSilence
       try {
         const answer = await transport.send(request);
         answered = true;
-        return answer;
+        return withShortType(answer);
       } catch (thrown) {
         const code = networkCode(thrown);
         if (code === undefined) throw thrown;
@@ -32,6 +32,18 @@ export function watchedTransport(transport: Transport, server: string, onSilence
       }
     },
   };
+}
+
+const typeLengthMax = 100;
+
+/** A message about a foreign answer names its content type, whose length the other side chooses. */
+function withShortType(answer: TransportAnswer): TransportAnswer {
+  const header = (name: string): string | undefined => {
+    const value = answer.header(name);
+    if (name !== "content-type" || value === undefined || value.length <= typeLengthMax) return value;
+    return `${value.slice(0, typeLengthMax - 1)}…`;
+  };
+  return { status: answer.status, header, body: answer.body };
 }
 
 function networkCode(thrown: unknown): string | undefined {
