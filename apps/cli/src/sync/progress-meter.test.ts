@@ -24,6 +24,21 @@ test("bytes that travel count before the engine counts their block, and never ru
   assert.equal(doneAfter(6, 0, 900 * mib, 5 * mib), 0, "another plan");
 });
 
+test("a small file that is done beside a long one does not stop the count of the long one", () => {
+  const meter = new ProgressMeter();
+  const doneAfter = (seconds: number, counted: number, travelled: number): number => {
+    const now = { ...restingStatus.now, changes: 2, bytes: 100 * mib, bytesDone: counted };
+    const progress = { ...restingStatus.progress, bytesUp: counted };
+    return meter.after(seconds * 1000, { ...restingStatus, pendingFiles: 1, now, progress }, travelled).bytes.done;
+  };
+  assert.equal(doneAfter(0, 0, 0), 0);
+  assert.equal(doneAfter(1, 0, 3 * mib), 3 * mib, "a part of a block of 4 MiB");
+  assert.equal(doneAfter(2, 1000, 3.25 * mib), 3.25 * mib, "a small file was counted");
+  assert.equal(doneAfter(3, 1000, 3.5 * mib), 3.5 * mib);
+  assert.equal(doneAfter(4, 4 * mib + 1000, 4.25 * mib), 4 * mib + 1000, "the block was counted");
+  assert.equal(doneAfter(5, 4 * mib + 1000, 5.25 * mib), 5 * mib + 1000);
+});
+
 test("several plans that found nothing to do have no share", () => {
   const now = { ...restingStatus.now, changes: 0, stage: "parts" as const };
   assert.equal(new ProgressMeter().after(0, { ...restingStatus, now }).share, undefined);

@@ -5,6 +5,9 @@ import { count, formatNumber } from "../output/text.ts";
 /** To do one change takes about as long as to move so many bytes. */
 const bytesOfChange = 64 * 1024;
 
+/** Share of the bytes of requests and answers that is no content, at most. */
+const besideShare = 1 / 4;
+
 /** How far a sync is with what it does. */
 export interface HowFar {
   /** From 0 to 1; undefined while nobody knows how much there is. */
@@ -27,7 +30,8 @@ export interface HowFar {
 export class ProgressMeter {
   readonly #moved = new Rate();
   readonly #done = new Rate();
-  #last = { planBytes: 0, countedBytes: 0, movedBytes: 0, travelledBytes: 0, doneBytes: 0 };
+  /** `aheadBytes`: travelled, and not counted by the engine yet. */
+  #last = { planBytes: 0, countedBytes: 0, movedBytes: 0, travelledBytes: 0, aheadBytes: 0, doneBytes: 0 };
 
   /**
    * @param nowMs of a clock that goes on evenly
@@ -61,17 +65,19 @@ export class ProgressMeter {
     };
   }
 
-  /** Counts the bytes that travelled since the engine last counted: over a slow line a block takes a minute to arrive. */
+  /** Counts bytes that travelled before the engine counts them: over a slow line a block takes a minute to arrive. */
   #doneBytes(plan: EngineStatus["now"], movedBytes: number, travelledBytes: number): number {
     const last = this.#last;
     const { bytes: planBytes, bytesDone: countedBytes } = plan;
     // More may come to a plan while it is carried out.
-    const isOther = planBytes < last.planBytes || countedBytes < last.countedBytes;
-    if (isOther || movedBytes !== last.movedBytes)
-      this.#last = { planBytes, countedBytes, movedBytes, travelledBytes, doneBytes: isOther ? 0 : last.doneBytes };
-    const sinceBytes = travelledBytes - this.#last.travelledBytes;
-    this.#last.doneBytes = Math.min(planBytes, Math.max(this.#last.doneBytes, countedBytes + sinceBytes));
-    return this.#last.doneBytes;
+    const isOther = last.planBytes === 0 || planBytes < last.planBytes || countedBytes < last.countedBytes;
+    const arrivedBytes = movedBytes - last.movedBytes;
+    const leftBytes = last.aheadBytes + travelledBytes - last.travelledBytes - arrivedBytes;
+    // Little more than what arrived is what its requests had besides. Much more is of other files, which are still on their way.
+    const aheadBytes = isOther || leftBytes < arrivedBytes * besideShare ? 0 : leftBytes;
+    const doneBytes = Math.min(planBytes, Math.max(isOther ? 0 : last.doneBytes, countedBytes + aheadBytes));
+    this.#last = { planBytes, countedBytes, movedBytes, travelledBytes, aheadBytes, doneBytes };
+    return doneBytes;
   }
 }
 
