@@ -40,6 +40,31 @@ test("what is new on the disk goes in parts, and no request has more than a part
   alone.close();
 });
 
+test("changes in a folder that is larger than a part are counted once", async () => {
+  const files = Array.from({ length: 20 }, (_, number) => `folder/file ${number}`);
+  for (const isUndone of [false, true]) {
+    const alone = new Alone();
+    alone.mkdir("folder");
+    if (isUndone) for (const path of files) alone.write(path, `in ${path}`);
+    await alone.once({ brake: 3 });
+    const engine = alone.make({ brake: 3, portions });
+    for (const path of files) {
+      if (isUndone) alone.remove(path);
+      else alone.write(path, `in ${path}`);
+    }
+    if (isUndone) {
+      await alone.pass(engine.runOnce());
+      engine.undoDeletions(engine.waitingDeletions().map(({ id }) => id));
+    }
+    const counts: number[] = [];
+    const end = engine.onChange(() => counts.push(engine.status().now.changes));
+    assert.ok((await alone.pass(engine.runOnce())).inSync);
+    end();
+    assert.equal(Math.max(...counts), files.length, isUndone ? "deletions that were undone" : "new files");
+    alone.close();
+  }
+});
+
 test("what was refused goes in parts too", async () => {
   const alone = new Alone();
   const { model, scheduler } = alone.world;

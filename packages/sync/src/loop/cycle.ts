@@ -1,3 +1,4 @@
+import type { NodeId } from "@holdfast/core/ids";
 import { knownPathOf } from "../model/local-tree.ts";
 import { pathOfNode } from "../model/tree-paths.ts";
 import { addNotice } from "../state/notices.ts";
@@ -79,7 +80,7 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
   const { waits, due, plan: next, failure } = await withoutWaiting(context, decision);
   const { last } = decision;
   const { waitingDeletions } = context.brakes;
-  expectPlan(context, due, { later: last === undefined ? 0 : state.restless.fresh.countAfter(last) });
+  expectPlan(context, due, { later: last === undefined ? 0 : countLater(state, last, due) });
   const failures: Problem[] = [];
   const {
     done,
@@ -154,6 +155,12 @@ async function noteActs(
     context,
     local.some((each) => each.op === "delete" && each.into === "quarantine"),
   );
+}
+
+/** Counts the fresh nodes that the plan has no room for. It has each folder whole, with fresh nodes behind the last one of its portion. */
+function countLater({ restless: { fresh } }: SyncState, last: NodeId, { local, remote, waiting }: Plan): number {
+  const planned = new Set([...local.map(({ id }) => id), ...remote.map(({ id }) => id), ...waiting.keys()]);
+  return fresh.countAfter(last) - [...planned].filter((id) => id > last && fresh.has(id)).length;
 }
 
 /** @param later changes that this plan has no room for */
