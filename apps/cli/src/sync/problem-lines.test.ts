@@ -9,7 +9,7 @@ test("a few of one kind are each a line, many are one, and again only once they 
   const lines = new ProblemLines();
   const told = (count: number) => lines.after(full(count)).map(problemLine);
   assert.deepEqual(told(3), ["f0: Could not write f0.", "f1: Could not write f1.", "f2: Could not write f2."]);
-  assert.deepEqual(told(5), ["5 files: Could not write f0. (f0, f1, f2 and 2 more; 'holdfast status' lists them)"]);
+  assert.deepEqual(told(5), ["5 files: Could not write f0. (f0, f1, f2 and 2 more; 'holdfast status --all' lists them)"]);
   for (let count = 6; count < 50; count += 1) assert.deepEqual(told(count), []);
   assert.equal(told(16_785).length, 1);
   assert.deepEqual(told(2), [], "those were told");
@@ -60,8 +60,8 @@ test("no cause of one code hides behind another one, each with its own number", 
     ...of(1, "c", "Odd."),
   ];
   const lines = [
-    "20 files: The disk does not answer. (a0, a1, a2 and 17 more; 'holdfast status' lists them)",
-    "5 files: Its name is too long. (b0, b1, b2 and 2 more; 'holdfast status' lists them)",
+    "20 files: The disk does not answer. (a0, a1, a2 and 17 more; 'holdfast status --all' lists them)",
+    "5 files: Its name is too long. (b0, b1, b2 and 2 more; 'holdfast status --all' lists them)",
     "c0: Odd.",
   ];
   assert.deepEqual(new ProblemLines().after(problems).map(problemLine), lines);
@@ -78,7 +78,7 @@ test("a paragraph that several files share stands once, and its first sentence w
   assert.deepEqual(told(3), ["3 files: The disk is full: 2 MiB are free. (f0, f1, f2)"]);
   assert.deepEqual(told(4), []);
   assert.deepEqual(told(30), [
-    "30 files: The disk is full: 2 MiB are free. (f0, f1, f2 and 27 more; 'holdfast status' lists them)",
+    "30 files: The disk is full: 2 MiB are free. (f0, f1, f2 and 27 more; 'holdfast status --all' lists them)",
   ]);
   assert.deepEqual(groupedProblems(of(2)).map(problemLine), [`2 files: ${paragraph} (f0, f1)`]);
 });

@@ -54,7 +54,7 @@ function withoutSizes(text: string): string {
   return text.replaceAll(/\d[\d.,]* (?:bytes|[KMGTP]iB|B)\b/g, "");
 }
 
-const listedByStatus = "; 'holdfast status' lists them";
+const listedByStatus = "; 'holdfast status --all' lists them";
 
 /** All of them, at the end of a run. @param where the others of many are listed */
 export function groupedProblems(problems: readonly Problem[], where = listedByStatus): Problem[] {

@@ -169,7 +169,7 @@ test("conflicts, problems, brakes and the way to the server are lines with the t
     message: "Full.",
   }));
   assert.deepEqual(after({ activity: "waiting", problems }), [
-    "12:00:03 problem: 16,785 files: Full. (f0, f1, f2 and 16,782 more; 'holdfast status' lists them)",
+    "12:00:03 problem: 16,785 files: Full. (f0, f1, f2 and 16,782 more; 'holdfast status --all' lists them)",
     "in sync since 12:00:01",
     "waiting for you, 16,785 problems: 'holdfast status' lists them",
   ]);
