@@ -116,6 +116,29 @@ describe("a space without room", () => {
     assert.equal(stderr.match(new RegExp(reason, "g"))?.length, 1, stderr);
     assert.equal((await run(["ls", "/new"])).code, 4);
   });
+
+  test("a dry run of files without room ends as the run does, and counts what comes before", async () => {
+    const path = join(folder, "tree", "large");
+    const dry = await run(["put", path, "/new/below/", "--dry-run"]);
+    assert.equal(dry.code, 6, dry.stderr);
+    assert.match(dry.stderr, /large: This needs 6\.0 MiB, and 1\.0 MiB is free in your quota\./);
+    const [one, other, small] = ["one", "other", "small"].map((name) => join(folder, name)) as [string, string, string];
+    for (const each of [one, other]) writeFileSync(each, randomBytes(0.6 * mib));
+    writeFileSync(small, "small");
+    const files = [one, other, small, "/some/"];
+    const several = await json("put", ...files, "--dry-run");
+    assert.deepEqual(
+      several.changes.map((change: { path: string }) => change.path),
+      ["/some/one", "/some/small"],
+    );
+    const problems = [{ path: other, code: "quota" }];
+    const shown = ({ path: at, code }: { path: string; code: string }) => ({ path: at, code });
+    assert.deepEqual(several.problems.map(shown), problems);
+    assert.equal((await run(["put", ...files, "--dry-run"])).code, 6);
+    const { code, stdout } = await run(["put", ...files, "--json"]);
+    assert.deepEqual([code, JSON.parse(stdout).problems.map(shown)], [6, problems]);
+    assert.equal((await run(["put", small, one, "/some/", "--dry-run"])).code, 0, "equal files need no room");
+  });
 });
 
 test("what is left of large files in flight is the size of those that were not sent", async (t) => {

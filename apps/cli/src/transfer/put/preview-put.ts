@@ -79,8 +79,16 @@ export class PutPreview {
     return new Map(Array.from(names, ([name]) => [nameKey(name), name]));
   }
 
-  /** @returns whether it is a folder that goes on below */
-  async takeEntry(entry: LocalEntry, remotePath: string, remote: RemoteState | undefined): Promise<boolean> {
+  /**
+   * @param refuses called before content is sent; what it returns true for is listed already
+   * @returns whether it is a folder that goes on below
+   */
+  async takeEntry(
+    entry: LocalEntry,
+    remotePath: string,
+    remote: RemoteState | undefined,
+    refuses: (remote: RemoteState | undefined) => Promise<boolean> = async () => false,
+  ): Promise<boolean> {
     const { report } = this.#work;
     const step = await this.#compared(entry, planPut(entry, remote));
     if (step.do === "refuse") {
@@ -94,7 +102,7 @@ export class PutPreview {
     }
     if (step.do === "keep") report.filesEqual += entry.kind === "file" ? 1 : 0;
     else if (step.do === "attributes") this.setAttributes(remotePath);
-    else this.#send(entry, remotePath, step.do === "create");
+    else if (!(await refuses(remote))) this.#send(entry, remotePath, step.do === "create");
     return false;
   }
 

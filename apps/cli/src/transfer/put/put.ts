@@ -27,7 +27,7 @@ import type { LocalArgument, PutTarget } from "./put-targets.ts";
 import { TreePut } from "./put-tree.ts";
 import { seenIn, Surplus } from "./surplus.ts";
 import { freeRoom, tellRoom } from "./room.ts";
-import { closingOperation, SentBlocks } from "./put-work.ts";
+import { closingOperation, growthOf, SentBlocks } from "./put-work.ts";
 import { openStandardInput, refuseDirectory, type StandardInput } from "./standard-input.ts";
 import type { PutWork, RemoteFolder } from "./put-work.ts";
 import { RemoteTree } from "./remote-tree.ts";
@@ -96,6 +96,7 @@ export async function put(options: PutOptions, locals: readonly string[], given:
     patterns: options.patterns,
     mirroring: options.mirroring,
     isLink: options.top !== undefined,
+    planned: { bytes: 0 },
   };
   try {
     const known = { path: joinPath(splitPath(remote)), node: remoteNode };
@@ -139,6 +140,8 @@ interface RootedWork extends PutWork {
   readonly isLink: boolean;
   readonly mirroring: Mirroring | undefined;
   readonly root: PutRoot;
+  /** Room that the files of a dry run need so far. */
+  readonly planned: { bytes: number };
 }
 
 /** What stood at a path when this put began. */
@@ -154,7 +157,7 @@ async function putTarget(
   input: StandardInput,
 ): Promise<void> {
   const there = known.path === remotePath ? known.node : await work.root.find(remotePath);
-  if (work.report.isDry) return previewTarget(work, local, remotePath, there);
+  if (work.report.isDry) return previewTarget(work, { local, remotePath }, there, known);
   if (local.kind === "folder") return putFolder(work, local.path, remotePath, there);
   const names = splitPath(remotePath);
   const name = names.at(-1) ?? there?.name ?? "";
@@ -187,9 +190,9 @@ async function putTarget(
 
 async function previewTarget(
   work: RootedWork,
-  local: LocalArgument,
-  remotePath: string,
+  { local, remotePath }: PutTarget,
   there: NodeJson | undefined,
+  known: Known,
 ): Promise<void> {
   const folderId = there?.kind === "folder" ? there.id : undefined;
   if (local.kind === "folder" && there !== undefined && folderId === undefined)
@@ -205,8 +208,39 @@ async function previewTarget(
   }
   const preview = new PutPreview(work, undefined);
   const looked = lookAt(resolve(local.path), basename(remotePath));
-  if ("entry" in looked) await preview.takeEntry(looked.entry, remotePath, there);
-  else work.report.problem(looked.unfit.path, looked.unfit.message, "failed");
+  if ("unfit" in looked) return work.report.problem(looked.unfit.path, looked.unfit.message, "failed");
+  const { entry } = looked;
+  await preview.takeEntry(entry, remotePath, there, async (remote) => {
+    const path = joinPath(splitPath(remotePath).slice(0, -1));
+    const folder = await nearestFolder(work, there, path, known);
+    const plannedBytes = work.planned.bytes;
+    if (folder !== undefined && (await isRefused(work, entry, folder, { remote, plannedBytes }))) return true;
+    work.planned.bytes += growthOf({ remote }, entry.sizeBytes);
+    return false;
+  });
+}
+
+/** The folder that a file goes into, as far as it is known without a question to the server. */
+function knownFolder(there: NodeJson | undefined, path: string, known: Known): Pick<NodeJson, "id"> | undefined {
+  const parentId = there?.parent_id ?? undefined;
+  if (parentId !== undefined) return { id: parentId };
+  // A file that is shared by itself: nothing is put beside it.
+  if (there?.kind === "file") return there;
+  return known.path === path && known.node?.kind === "folder" ? known.node : undefined;
+}
+
+/** The folder that a file goes into, or the next one above that is there. Undefined if it is not a folder, which `ensureFolder` reports. */
+async function nearestFolder(
+  work: RootedWork,
+  there: NodeJson | undefined,
+  path: string,
+  known: Known,
+): Promise<Pick<NodeJson, "id"> | undefined> {
+  const folder = knownFolder(there, path, known);
+  if (folder !== undefined) return folder;
+  const found = await work.root.find(path);
+  if (found === undefined) return folderAbove(work, path);
+  return found.kind === "folder" ? found : undefined;
 }
 
 /**
@@ -234,11 +268,8 @@ async function folderFor(
   known: Known,
   refuses?: (above: NodeJson) => Promise<boolean>,
 ): Promise<RemoteFolder | undefined> {
-  const parentId = there?.parent_id ?? undefined;
-  if (parentId !== undefined) return toRemoteFolder({ id: parentId });
-  // A file that is shared by itself: nothing is put beside it.
-  if (there?.kind === "file") return toRemoteFolder(there);
-  if (known.path === path && known.node?.kind === "folder") return toRemoteFolder(known.node);
+  const folder = knownFolder(there, path, known);
+  if (folder !== undefined) return toRemoteFolder(folder);
   const found = await work.root.find(path);
   if (found === undefined && refuses !== undefined) {
     const above = await folderAbove(work, path);

@@ -5,15 +5,23 @@ import { assertNotHopeless } from "../transfer-report.ts";
 import { askRoom } from "./ask-room.ts";
 import type { LocalEntry } from "./local-folder.ts";
 import { readFailure } from "./local-folder.ts";
-import type { PutWork } from "./put-work.ts";
+import type { RemoteState } from "./put-plan.ts";
+import { growthOf } from "./put-work.ts";
+import type { PutWork, QueuedFile } from "./put-work.ts";
 
 /**
- * Checks a new file before a folder is made for it.
- * @param above the folder on the server that the new one would be in
+ * Checks a file before a folder is made for it, or in a dry run.
+ * @param folder on the server, in whose space the file would be
+ * @param more `remote`, which the file replaces; `plannedBytes`, which other files of a dry run take before
  * @returns true if it cannot be read or has no room; the report lists why
  * @throws HoldfastError for what the next file would meet too
  */
-export async function isRefused(work: PutWork, entry: LocalEntry, above: NodeJson): Promise<boolean> {
+export async function isRefused(
+  work: PutWork,
+  entry: LocalEntry,
+  { id }: Pick<NodeJson, "id">,
+  { remote, plannedBytes = 0 }: { readonly remote?: RemoteState | undefined; readonly plannedBytes?: number } = {},
+): Promise<boolean> {
   const { path, kind, sizeBytes } = entry;
   if (kind !== "file") return false;
   let handle: fs.FileHandle;
@@ -23,14 +31,14 @@ export async function isRefused(work: PutWork, entry: LocalEntry, above: NodeJso
     work.report.problem(path, readFailure(thrown), "unreadable");
     return true;
   }
+  const file: QueuedFile = { entry, folder: { id, failed: false, parent: undefined }, remote, exchange: false };
   try {
-    const folder = { id: above.id, failed: false, parent: undefined };
-    await askRoom(work, { entry, folder, remote: undefined, exchange: false }, handle.fd, sizeBytes);
+    await askRoom(work, file, handle.fd, sizeBytes + plannedBytes);
     return false;
   } catch (thrown) {
     if (!(thrown instanceof HoldfastError)) throw thrown;
     assertNotHopeless(thrown.code, `${path}: ${thrown.message}`);
-    work.report.refused(path, thrown, sizeBytes);
+    work.report.refused(path, thrown, growthOf(file, sizeBytes));
     return true;
   } finally {
     await handle.close();
