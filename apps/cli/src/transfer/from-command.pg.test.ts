@@ -50,7 +50,7 @@ describe("put --from-command", () => {
     }
     assert.equal(await stored("/dump.sql"), "the dump\n");
     assert.equal((await json("versions", "/dump.sql")).items.length, 1);
-    assert.equal((await run(["ls", "/none/dump.sql"])).code, 4);
+    assert.equal((await run(["ls", "/none"])).code, 4, "no folder is made");
     assert.equal((await run(["put", "--allow-empty", "--from-command", "/dump.sql", "--", "true"])).code, 0);
     assert.equal(await stored("/dump.sql"), "");
   });

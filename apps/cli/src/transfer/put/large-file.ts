@@ -18,7 +18,7 @@ import { type Sent, sendStream, sendWindows, toSent, type Window } from "./send-
 import { readFailure, readFailureOf } from "./local-folder.ts";
 import { planCompared } from "./put-plan.ts";
 import { afterLateNode, damagedOf, goesOn, growthOf, isBlocked, putOperations, setOperation } from "./put-work.ts";
-import type { PutContent, PutWork, QueuedFile } from "./put-work.ts";
+import type { PutContent, PutWork, QueuedFile, RemoteFolder } from "./put-work.ts";
 import { isPrivate as isPrivateFile } from "../private-mode.ts";
 
 /** The put operation lists all blocks, and its JSON is limited; this many leave room. */
@@ -104,11 +104,20 @@ async function putOnce(work: PutWork, file: QueuedFile, counted: FileBytes): Pro
   }
 }
 
+interface QueuedStream extends Omit<QueuedFile, "folder"> {
+  /** Makes the folder if it is missing: called once the whole stream has been sent. */
+  readonly folder: () => Promise<RemoteFolder>;
+  /** A folder in whose space the stream will be. */
+  readonly into: string;
+}
+
 /** Standard input: it can be read only once, and has no times. */
-export async function putStream(work: PutWork, file: QueuedFile, source: AsyncIterable<Uint8Array>): Promise<void> {
+export async function putStream(work: PutWork, stream: QueuedStream, source: AsyncIterable<Uint8Array>): Promise<void> {
+  const { remote, into } = stream;
   const sentForFile = new SentForFile();
   try {
-    const sent = await sendStream(work, source, file.folder.id, { replacedBytes: file.remote?.size ?? 0, sentForFile });
+    const sent = await sendStream(work, source, into, { replacedBytes: remote?.size ?? 0, sentForFile });
+    const file = { ...stream, folder: await stream.folder() };
     work.report.counts.bytesTotal = sent.sizeBytes;
     const content = { ...sent, mtimeMicros: undefined, executable: undefined };
     const done = await commitFile(work, file, content, { onFailed: () => sentForFile.isForNothing() });
@@ -118,7 +127,7 @@ export async function putStream(work: PutWork, file: QueuedFile, source: AsyncIt
     sentForFile.failed(thrown);
     throw thrown;
   } finally {
-    await sentForFile.end(work, file.folder.id);
+    await sentForFile.end(work, into);
   }
 }
 

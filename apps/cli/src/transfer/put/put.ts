@@ -168,11 +168,12 @@ async function putTarget(
   const folderPath = joinPath(names.slice(0, -1));
   if (isStdin) {
     const source = await openStandardInput(input, remotePath);
-    const folder = await folderFor(work, there, folderPath, known);
     const stamp = { sizeBytes: 0, mtimeNanos: 0n, ctimeNanos: 0n, inode: 0n };
     const entry = { name, path: "-", kind: "file", stamp, sizeBytes: 0, mtimeMicros: 0, executable: false } as const;
+    const folder = (): Promise<RemoteFolder> => folderFor(work, there, folderPath, known);
+    const { id: into } = (await nearestFolder(work, there, folderPath, known)) ?? (await folder());
     work.report.planned(0);
-    return putStream(work, { entry, folder, remote, exchange: false }, source);
+    return putStream(work, { entry, folder, remote, exchange: false, into }, source);
   }
   const looked = lookAt(resolve(local.path), name);
   if ("unfit" in looked) {
