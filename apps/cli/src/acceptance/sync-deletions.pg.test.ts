@@ -42,6 +42,12 @@ test("many deletions wait, and are done when exactly they are approved", async (
   await inSync(ada, "--confirm-deletes");
   await inSync(bob, "--brake", "off");
   assert.equal(Object.keys(tree(bob.root)).length, 4);
+  // The brake stays as it was set, and each start says so until it is on again.
+  const off = /^sync: the brake is off, so deletions and mass rewrites never wait .* --brake on$/m;
+  assert.match((await once(bob)).stderr, off);
+  assert.match((await run(bob, "status", bob.root)).stdout, /^ {2}the brake is off, .* --brake on$/m);
+  assert.doesNotMatch((await once(bob, "--brake", "on")).stderr, off);
+  assert.doesNotMatch((await once(bob)).stderr, off);
 });
 
 test("a dry run shows the deletions that would wait, and does what is approved as the run after it", async () => {

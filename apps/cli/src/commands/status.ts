@@ -8,7 +8,7 @@ import type { KnownStatus } from "../sync/last-status.ts";
 import { printable } from "@holdfast/core/printable";
 import type { ClearedFolder } from "../sync/cleared-folders.ts";
 import { awaitedOf, awaitedWords } from "../sync/awaited.ts";
-import { waitingSoFar } from "../sync/brake-line.ts";
+import { brakeOffText, waitingSoFar } from "../sync/brake-line.ts";
 import { answeredText } from "../sync/group-deletions.ts";
 import type { KnownSync } from "../sync/known-syncs.ts";
 import type { SyncReport } from "../sync/report.ts";
@@ -43,7 +43,7 @@ export const statusCommand: CommandMaker = (context) => {
         syncs.map(async (sync) => {
           const status = await statusOf(sync);
           const progress = run.output.json ? null : await progressOf(sync, status);
-          return { status, rules: rulesOf(sync), progress };
+          return { status, rules: rulesOf(sync), progress, isBrakeOff: sync.record.brake === "off" };
         }),
       );
     };
@@ -67,6 +67,7 @@ interface Shown {
   readonly rules: ShownRules;
   /** null while nothing is transferred. */
   readonly progress: SyncView["progress"];
+  readonly isBrakeOff: boolean;
 }
 
 /** A client of an older version does not report its progress. */
@@ -159,8 +160,8 @@ async function showAgain(run: Run, listing: StatusListing, look: () => Promise<S
 function shownLines(listing: StatusListing, statuses: readonly Shown[]): string[] {
   if (statuses.length === 0) return ["Nothing is synced here yet. Start with 'holdfast sync DIR'."];
   const columns = listing.output.columns ?? Infinity;
-  return statuses.flatMap(({ status, rules, progress }) =>
-    [...linesOf(listing, status, progress), ...ruleLines(rules, status.report.root)].flatMap((line) =>
+  return statuses.flatMap((each) =>
+    [...linesOf(listing, each), ...ruleLines(each.rules, each.status.report.root)].flatMap((line) =>
       fitted(printable(line), columns),
     ),
   );
@@ -189,11 +190,8 @@ function ruleLines({ excluded, ignored, broken }: ShownRules, root: string): str
   return lines;
 }
 
-function linesOf(
-  listing: StatusListing,
-  { report, isRunning, isClearing, answers = [] }: KnownStatus,
-  progress: SyncView["progress"],
-): string[] {
+function linesOf(listing: StatusListing, { status, progress, isBrakeOff }: Shown): string[] {
+  const { report, isRunning, isClearing, answers = [] } = status;
   const { root, server, account, device, state, page_url, pending_files, last_sync_at } = report;
   const { output } = listing;
   const columns = output.columns ?? Infinity;
@@ -217,6 +215,7 @@ function linesOf(
   }
   for (const { action, answered } of answers)
     lines.push(`  ${answeredText(action, answered)}: 'holdfast deletes' shows them`);
+  if (isBrakeOff) lines.push(`  ${brakeOffText(root)}`);
   if (report.conflicts.length > 0) {
     lines.push(
       `  ${conflictedCopies(report.conflicts.length)}: 'holdfast conflicts ls' shows ${report.conflicts.length === 1 ? "it" : "them"}`,

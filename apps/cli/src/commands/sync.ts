@@ -47,7 +47,7 @@ export const syncCommand: CommandMaker = (context) => {
     .option("--dry-run", "show what would be done without doing it")
     .option("--limit-up <rate>", "upload limit in bytes per second, such as 500K or 2M")
     .option("--limit-down <rate>", "download limit in bytes per second")
-    .option("--brake <count>", "number of deletions at once that need your approval; off for none")
+    .option("--brake <count>", "number of deletions at once that need your approval; off for none; on for the default")
     .option("--forget", "stop syncing this folder; no file is changed")
     .option("--yes", "do not ask before syncing your whole home folder")
     .option("--log", "print each change as it happens; 'holdfast log' lists them later")

@@ -1,9 +1,15 @@
+import { shellWord } from "@holdfast/core/shell-word";
 import { count } from "../output/text.ts";
 import type { SyncReport } from "./report.ts";
 
 /** "3,277 deletions", and of a sync that still looks and works "at least" so many. */
 export function waitingSoFar(waiting: number, state: SyncReport["state"]): string {
   return state === "syncing" ? `at least ${count(waiting, "deletion")}` : count(waiting, "deletion");
+}
+
+/** A sync keeps its brake from run to run. */
+export function brakeOffText(root: string): string {
+  return `the brake is off, so deletions and mass rewrites never wait for your approval. To turn it on: holdfast sync ${shellWord(root)} --brake on`;
 }
 
 /** Says that deletions wait: at once, and how many once nothing is under way any more. More of them are found until then. */

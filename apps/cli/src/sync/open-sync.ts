@@ -10,6 +10,7 @@ import { lockFolder } from "@holdfast/synced-folder/lock-folder";
 import type { Connection } from "../config/connection.ts";
 import { type KnownSync, newSyncFolder, readKnownSyncs, saveRecord, type SyncRecord } from "./known-syncs.ts";
 import { ensureRemoteFolder } from "./remote-folder.ts";
+import type { BrakeChoice } from "./sync-flags.ts";
 import { checkRoot, findSync, forgetting, newRoot, prepareRoot, readMarker, refuseNested } from "./sync-root.ts";
 
 export interface SyncChoices {
@@ -24,7 +25,7 @@ export interface SyncChoices {
   readonly freesSpace: boolean;
   /** Holdfast's own paths in the folder: always excluded, and never removed to free space. */
   readonly own: readonly string[];
-  readonly brake: number | "off" | undefined;
+  readonly brake: BrakeChoice | undefined;
   readonly limits: BandwidthLimits;
   /** End when everything is in sync. */
   readonly isOnce: boolean;
@@ -132,7 +133,7 @@ export async function recordFor(
     device: choices.deviceName ?? before?.device ?? (await deviceName(client)),
     remote,
     remote_id: before?.remote_id ?? (remote === "" ? account.root_id : await findRemote(client, remote)),
-    brake: choices.brake ?? before?.brake ?? null,
+    brake: choices.brake === "on" ? null : (choices.brake ?? before?.brake ?? null),
     is_paused: before?.is_paused ?? false,
     limit_up: before?.limit_up ?? null,
     limit_down: before?.limit_down ?? null,

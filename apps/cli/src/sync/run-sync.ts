@@ -8,6 +8,7 @@ import { shellWord } from "@holdfast/core/shell-word";
 import { count } from "../output/text.ts";
 import { openClientEngine } from "./client-engine.ts";
 import type { ClientEngine } from "./client-engine.ts";
+import { brakeOffText } from "./brake-line.ts";
 import { healOnce, keepHealing } from "./heal-damaged.ts";
 import type { KnownSync } from "./known-syncs.ts";
 import { agreeOnSync, holdRoot, recordFor } from "./open-sync.ts";
@@ -105,6 +106,8 @@ async function syncHeld(run: Run, held: HeldRoot, choices: SyncChoices, signals:
     if (run.context.stderr.isTTY === true) run.output.note(`sync: ${known.record.root}, page: ${running.pageUrl}`);
     reached = first === undefined ? await untilReached(reach, running, stopped) : await reach(first);
     if (reached === undefined) return;
+    const { record } = reached.sync;
+    if (record.brake === "off") run.output.note(`sync: ${brakeOffText(record.root)}`);
     signals.begin();
     await follow(run, { ...reached, running, choices, stopped, connection });
   } finally {

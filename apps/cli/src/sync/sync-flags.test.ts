@@ -12,9 +12,9 @@ test("a rate is bytes a second, with or without a unit", () => {
   }
 });
 
-test("a brake is a number from 1 on, or off", () => {
-  assert.deepEqual(["1", "500", "off"].map(parseBrake), [1, 500, "off"]);
-  for (const text of ["", "0", "-1", "1.5", "on"]) assert.throws(() => parseBrake(text), { code: "usage" }, text);
+test("a brake is a number from 1 on, off or on", () => {
+  assert.deepEqual(["1", "500", "off", "on"].map(parseBrake), [1, 500, "off", "on"]);
+  for (const text of ["", "0", "-1", "1.5", "On"]) assert.throws(() => parseBrake(text), { code: "usage" }, text);
 });
 
 test("a path that stays away lies in the synced folder", () => {

@@ -23,10 +23,13 @@ export function formatRate(bytesPerSecond: number | null | undefined): string {
   return `${bytesPerSecond / size}${unit}`;
 }
 
-export function parseBrake(text: string): number | "off" {
-  if (text === "off") return "off";
+/** As it was chosen: a number of deletions, none at all, or the usual limits again. */
+export type BrakeChoice = number | "off" | "on";
+
+export function parseBrake(text: string): BrakeChoice {
+  if (text === "off" || text === "on") return text;
   const count = /^\d{1,9}$/.test(text) ? Number(text) : 0;
-  if (count < 1) throw usage(`--brake takes a number of deletions of at least 1, or off; not ${text}.`);
+  if (count < 1) throw usage(`--brake takes a number of deletions of at least 1, on or off; not ${text}.`);
   return count;
 }
 
