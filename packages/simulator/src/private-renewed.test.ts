@@ -85,6 +85,54 @@ test("a new file that was closed, and that a power cut opened again before it wa
   alone.close();
 });
 
+/** Saves a new file in the place of the private one, closes it, and cuts the power after the first scan and before anything else is durable. */
+async function cutAfterFirstScan(alone: Alone): Promise<void> {
+  saveAnew(alone, file, "saved");
+  await alone.pass(alone.disk().syncFolder("keys"));
+  chmod(alone, true, [file]);
+  const engine = alone.make({ boot: "first" });
+  const run = engine.run();
+  const { scheduler } = alone.world;
+  await scheduler.runUntil(scheduler.nowMicros + 1_000_000, () => engine.phase === "waiting");
+  engine.stop();
+  await alone.pass(run);
+  alone.root.crash(() => 1);
+  assert.equal(alone.root.mustBeAt(file).now.isPrivate, false);
+}
+
+test("a new file that was closed and scanned right after it was written is closed again after a power cut", async () => {
+  const alone = await withClosed(new Alone({ isVolatile: true }));
+  await cutAfterFirstScan(alone);
+  assert.deepEqual(await actsOf(alone, { boot: "second" }), [`${file} closed`, "sent put"]);
+  assert.deepEqual(both(alone), closed);
+  alone.close();
+});
+
+test("it is closed again, too, if the first process after the power cut ends before it has scanned anything", async () => {
+  const alone = await withClosed(new Alone({ isVolatile: true }));
+  await cutAfterFirstScan(alone);
+  const listChanges: Server["listChanges"] = () => Promise.reject(new HoldfastError("forbidden", "Not now."));
+  await assert.rejects(alone.once({ boot: "second", server: { ...alone.server(), listChanges } }), {
+    code: "forbidden",
+  });
+  assert.deepEqual(await actsOf(alone, { boot: "second" }), [`${file} closed`, "sent put"]);
+  assert.deepEqual(both(alone), closed);
+  alone.close();
+});
+
+test("a new folder that was closed in the place of a private one is private after a power cut", async () => {
+  const alone = await withClosed(new Alone({ isVolatile: true }));
+  alone.remove(file);
+  alone.remove("keys");
+  alone.mkdir("keys");
+  chmod(alone, true, ["keys"]);
+  assert.ok((await alone.once({ boot: "first" })).inSync);
+  alone.root.crash(() => 1);
+  assert.ok((await alone.once({ boot: "second" })).inSync);
+  assert.deepEqual(both(alone, ["keys"]), [[true, true]]);
+  alone.close();
+});
+
 /** The disk, which makes that file durable only after a stop. */
 function dyingAt(alone: Alone, path: string): LocalDisk {
   const disk = alone.disk();

@@ -53,7 +53,9 @@ export async function makeRenewalsDurable(
     const before = { known: state.local.get(id), base: state.synced.get(id), areNumbersNew };
     if (row === undefined || !isRenewed(row, before)) continue;
     const folder = row.parent === table.rootId ? "" : pathOf(table, row.parent);
-    const file = row.kind === "file" || isPrivacyBack(row, before) ? pathOf(table, id) : undefined;
+    // A folder that was made anew and closed is synced too: its parent's sync tells nothing of its mode.
+    const isSynced = row.kind === "file" || isPrivateIn(row) || isPrivacyBack(row, before);
+    const file = isSynced ? pathOf(table, id) : undefined;
     renewed.set(id, { file, folders: folder === undefined ? [] : [folder] });
   }
   return syncTraces(disk, renewed);
@@ -150,29 +152,34 @@ function pathOfNearest(
 
 /**
  * After the system was started anew the disk may hold less than was read from it, under the same times: of what was not made
- * durable nothing is taken for read.
+ * durable nothing is taken for read. A look at everything has to follow before the state counts as that of this run of the system.
  * @param boot names this run of the system; undefined: nobody knows
- * @returns those files
+ * @returns files and folders that were private and that a power cut may have opened
  */
 export function distrustVolatile({ state }: Pick<Hands, "state">, boot: string | undefined): ReadonlySet<NodeId> {
   const distrusted = new Set<NodeId>();
   if (boot !== undefined && state.setting("boot") === boot) return distrusted;
-  // There may be as many as files: they are kept in parts, and what the setting says counts once all are.
+  // There may be as many as files: they are kept in parts.
   let doubtful: (readonly [NodeId, LocalRow])[] = [];
   const { restless } = state;
   for (const ids of [[...restless], restless.fresh.after("")]) {
     for (const id of ids) {
       const row = state.local.get(id);
+      if (isPrivateIn(row)) distrusted.add(id);
       if (row?.kind !== "file" || row.sight !== "known" || state.synced.get(id)?.content === row.content) continue;
       doubtful.push([id, { ...row, sight: "racy" }]);
-      distrusted.add(id);
       if (doubtful.length < doubtfulAtOnce) continue;
       state.commit({ local: doubtful });
       doubtful = [];
     }
   }
-  state.commit({ local: doubtful, settings: boot === undefined ? [] : [["boot", boot]] });
+  state.commit({ local: doubtful });
   return distrusted;
+}
+
+/** All has been looked at since the system was started. */
+export function trustFrom(state: Hands["state"], boot: string | undefined): void {
+  if (boot !== undefined && state.setting("boot") !== boot) state.commit({ settings: [["boot", boot]] });
 }
 
 const doubtfulAtOnce = 1000;

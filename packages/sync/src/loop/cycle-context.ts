@@ -44,7 +44,9 @@ export interface CycleContext extends Hands {
   readonly moreSuspects: () => Promise<Suspects>;
   readonly skipped: Skipped;
   readonly unread: UnreadFiles;
-  /** Files of which a power cut may have undone what was seen, until all has been looked at since. */
+  /** See `EngineOptions`. */
+  readonly boot?: string | undefined;
+  /** Private items that a power cut may have opened, until all has been looked at since. */
   readonly distrusted: { ids: ReadonlySet<NodeId> };
   readonly quietAges: QuietAges;
   readonly copies: ConflictCopies;

@@ -15,7 +15,7 @@ interface OpenedAnew {
  * another mode was opened by a person.
  * @param known before the rows of the look count
  * @param continued bases of this look that replace the known ones
- * @param terms `distrusted`: of these a power cut may have undone that a person closed them; `areModesNew`: the disk kept no modes until now, and nobody has chosen those that it shows; `areNumbersNew`: it has dealt out
+ * @param terms `distrusted`: private items that a power cut may have opened; `areModesNew`: the disk kept no modes until now, and nobody has chosen those that it shows; `areNumbersNew`: it has dealt out
  *   other numbers than those that are known
  */
 export function openedAnew(
