@@ -42,6 +42,7 @@ async function look(
     scan(counting, {
       tree: state,
       rows: state.local,
+      bases: state.synced,
       isHidden: () => false,
       rootSigns: { isCopied: async () => false, isSyncedHere: () => false },
       isPassedOver: () => false,

@@ -3,12 +3,14 @@ import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
+import type { LocalDisk } from "@holdfast/sync-ports/ports";
 import { SyncState } from "@holdfast/sync/state/sync-state";
 import { Alone } from "./alone.ts";
+import type { WorldOptions } from "./world-state.ts";
 
 /** Two nodes of the server that are one name on this disk, the first one made first. */
-async function pair(kind: "file" | "folder" | "symlink" = "file"): Promise<Alone> {
-  const alone = new Alone({ foldsCase: "all" });
+async function pair(kind: "file" | "folder" | "symlink" = "file", options: Partial<WorldOptions> = {}): Promise<Alone> {
+  const alone = new Alone({ foldsCase: "all", ...options });
   const { rootId } = alone.world.model;
   for (const [id, name] of [["x-1", "readme.md"] as const, ["x-2", "README.md"] as const]) {
     const where = { operation_id: id, parent_id: rootId, id, name };
@@ -153,6 +155,33 @@ test("what gets its alias in a moment in which all fails, and is written to then
   assert.deepEqual(alone.diskPaths(), [aliased, "readme.md"]);
   alone.close();
 });
+
+test("what a power cut moves back to its alias keeps its name on the server", async () => {
+  const alone = await pair("file", { isVolatile: true });
+  const { inSync } = await alone.once({ disk: movingUnsynced(alone) });
+  assert.equal(inSync, false);
+  assert.deepEqual(alone.diskPaths(), ["other.md", "readme.md"]);
+  alone.root.crash(() => 1);
+  assert.deepEqual(alone.diskPaths(), [aliased, "readme.md"]);
+  await rest(alone);
+  assert.deepEqual(alone.serverPaths(), ["README.md", "readme.md"]);
+  assert.deepEqual(alone.diskPaths(), [aliased, "readme.md"]);
+  alone.close();
+});
+
+/** A person moves the file under the alias when the scan begins. From then on no folder can be synced. */
+function movingUnsynced(alone: Alone): LocalDisk {
+  const disk = alone.disk();
+  let hasBegun = false;
+  const now: LocalDisk["now"] = (path) => {
+    if (!hasBegun) alone.move(aliased, "other.md");
+    hasBegun = true;
+    return disk.now(path);
+  };
+  const syncFolder: LocalDisk["syncFolder"] = (path) =>
+    hasBegun ? Promise.reject(new HoldfastError("unavailable", "EIO")) : disk.syncFolder(path);
+  return { ...disk, now, syncFolder };
+}
 
 test("a rename that only changes case travels, and is not undone", async () => {
   const alone = new Alone({ foldsCase: "all" });

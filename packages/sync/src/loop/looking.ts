@@ -181,6 +181,7 @@ async function lookAtRoot(
     ...context,
     tree,
     rows: state.local,
+    bases: state.synced,
     intents,
     isHidden,
     isFree: (path) => rules.isPlain && !context.skipped.isAnyAt(path),

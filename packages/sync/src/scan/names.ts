@@ -1,13 +1,14 @@
 import type { NodeId } from "@holdfast/core/ids";
 import { nameKey } from "@holdfast/core/names";
 import { nameOfAlias } from "../model/conflicted-name.ts";
-import type { LocalRow } from "../model/trees.ts";
+import { type LocalRow, type Place, samePlace, type SyncedRow } from "../model/trees.ts";
 import type { MatchInput } from "./match.ts";
 import type { LocalTree } from "../model/local-tree.ts";
 import type { Entry } from "./walk.ts";
 
 interface NamingInput extends Pick<MatchInput, "intents" | "slotKey"> {
   readonly tree: LocalTree;
+  readonly bases: Pick<ReadonlyMap<NodeId, SyncedRow>, "get">;
 }
 
 /** What the nodes are called that were found on the disk: not by the names that only this disk gave them. */
@@ -30,8 +31,17 @@ export class Naming {
     for (const place of [row, intents.get(id)?.place]) {
       if (place?.alias === name) return { name: place.name, alias: name };
     }
-    const own = row === undefined ? this.#lostName(entry, parent) : undefined;
+    const own =
+      row === undefined
+        ? this.#lostName(entry, parent)
+        : this.#nameBefore(row, this.#input.bases.get(id)?.place, { parent, name });
     return own === undefined ? { name } : { name: own, alias: name };
+  }
+
+  /** A power cut, or a person, has undone a move that was not agreed on: the item has its alias again. */
+  #nameBefore(row: LocalRow, base: Place | undefined, now: Place): string | undefined {
+    if (!this.#foldsCase || base?.parent !== now.parent || samePlace(row, base)) return undefined;
+    return nameOfAlias(now.name) === base.name ? base.name : undefined;
   }
 
   /**

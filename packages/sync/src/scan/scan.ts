@@ -7,7 +7,7 @@ import type { Lacks } from "../model/lacks.ts";
 import type { Patches } from "../model/patches.ts";
 import { clockPath, folderOf, withFoldersAbove } from "@holdfast/sync-ports/paths";
 import type { BlockTaker, Fingerprint, LocalDisk } from "@holdfast/sync-ports/ports";
-import { type Intent, type LocalRow, nameOnDisk } from "../model/trees.ts";
+import { type Intent, type LocalRow, nameOnDisk, type SyncedRow } from "../model/trees.ts";
 import { isRecent, sameFingerprint } from "../model/fingerprints.ts";
 import { type KeepManifest, readAtRest } from "./at-rest.ts";
 import { adoptMoves } from "./adopt-moves.ts";
@@ -29,6 +29,7 @@ export interface ScanInput {
   /** Without what is hidden. */
   readonly tree: LocalTree;
   readonly rows: KnownRows;
+  readonly bases: Pick<ReadonlyMap<NodeId, SyncedRow>, "get">;
   readonly isHidden: IsHidden;
   readonly rootSigns: RootSigns;
   /** Whether nothing that is known at or below a path depends on that path, so that a folder can be moved as a whole. */
