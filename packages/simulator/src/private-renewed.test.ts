@@ -120,6 +120,17 @@ test("it is closed again, too, if the first process after the power cut ends bef
   alone.close();
 });
 
+test("it is closed again, too, if the first scan after the power cut cannot read it", async () => {
+  const alone = await withClosed(new Alone({ isVolatile: true }));
+  await cutAfterFirstScan(alone);
+  alone.fails(file);
+  assert.equal((await alone.once({ boot: "second" })).inSync, false);
+  alone.fails(undefined);
+  assert.deepEqual(await actsOf(alone, { boot: "second" }), [`${file} closed`, "sent put"]);
+  assert.deepEqual(both(alone), closed);
+  alone.close();
+});
+
 test("a new folder that was closed in the place of a private one is private after a power cut", async () => {
   const alone = await withClosed(new Alone({ isVolatile: true }));
   alone.remove(file);

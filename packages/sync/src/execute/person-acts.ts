@@ -177,9 +177,19 @@ export function distrustVolatile({ state }: Pick<Hands, "state">, boot: string |
   return distrusted;
 }
 
-/** All has been looked at since the system was started. */
-export function trustFrom(state: Hands["state"], boot: string | undefined): void {
-  if (boot !== undefined && state.setting("boot") !== boot) state.commit({ settings: [["boot", boot]] });
+/**
+ * All has been looked at since the system was started. Until each of those items could be, a further process doubts them too.
+ * @returns those that could not be looked at
+ */
+export function trustSeen(
+  state: Hands["state"],
+  distrusted: ReadonlySet<NodeId>,
+  boot: string | undefined,
+): ReadonlySet<NodeId> {
+  const unseen = new Set([...distrusted].filter((id) => state.local.get(id)?.sight === "unsettled"));
+  const isTrusted = unseen.size === 0 && boot !== undefined;
+  if (isTrusted && state.setting("boot") !== boot) state.commit({ settings: [["boot", boot]] });
+  return unseen;
 }
 
 const doubtfulAtOnce = 1000;

@@ -46,7 +46,7 @@ export interface CycleContext extends Hands {
   readonly unread: UnreadFiles;
   /** See `EngineOptions`. */
   readonly boot?: string | undefined;
-  /** Private items that a power cut may have opened, until all has been looked at since. */
+  /** Private items that a power cut may have opened, until each has been looked at since. */
   readonly distrusted: { ids: ReadonlySet<NodeId> };
   readonly quietAges: QuietAges;
   readonly copies: ConflictCopies;

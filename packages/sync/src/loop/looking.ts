@@ -5,7 +5,7 @@ import { VisibleRows } from "../model/visible-rows.ts";
 import { DiskChanged } from "../model/disk-changed.ts";
 import { sameFingerprint } from "../model/fingerprints.ts";
 import { makeDurable } from "../execute/durable.ts";
-import { makeRenewalsDurable, trustFrom } from "../execute/person-acts.ts";
+import { makeRenewalsDurable, trustSeen } from "../execute/person-acts.ts";
 import { lineOf } from "../model/tree-paths.ts";
 import { withFoldersAbove } from "@holdfast/sync-ports/paths";
 import { Visibility, visibleTrees } from "../rules/visibility.ts";
@@ -57,9 +57,8 @@ export async function lookAtDisk(context: CycleContext, terms = presentTerms(con
     return { ...look, again, isUnsettled: hasUnsettled(changes, (id) => context.undurable.isRenewed(id)) };
   });
   if (state.setting(modesSetting) !== modes) state.commit({ settings: [[modesSetting, modes]] });
-  trustFrom(state, context.boot);
   doubt.isOpen = false;
-  context.distrusted.ids = new Set();
+  context.distrusted.ids = trustSeen(state, context.distrusted.ids, context.boot);
   numbering.isNew = false;
   return looked;
 }
