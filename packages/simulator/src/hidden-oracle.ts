@@ -7,11 +7,16 @@ import type { Device } from "./world-state.ts";
 
 type Tree = ReadonlyMap<string, string>;
 
-/** What hides paths of a device at rest: what it does not want, and the rules as its disk has them. */
-function rulesOf({ root, state }: Device): Rules {
+/** What hides paths of a device at rest: what it does not want, and the rules in force. */
+function rulesOf(device: Device): Rules {
+  const { engine, state } = device;
+  const isHeld = engine.outcome?.problems.some(({ code }) => code === "rules_held") === true;
+  return new Rules(isHeld ? (state.setting("ignore text") ?? "") : rulesOnDisk(device), excludedPaths(state));
+}
+
+function rulesOnDisk({ root }: Device): string {
   const file = root.at(ignorePath);
-  const text = file?.kind === "file" ? Buffer.from(file.now.bytes).toString() : "";
-  return new Rules(text, excludedPaths(state));
+  return file?.kind === "file" ? Buffer.from(file.now.bytes).toString() : "";
 }
 
 /**
@@ -38,7 +43,7 @@ export function shownOf(device: Device, one: Tree, other: Tree): readonly [Tree,
 }
 
 /** Contents that a device has where it hides them, or tells of them: nobody sends them, and nobody takes them away. */
-export function hiddenContents({ devices }: World): Set<string> {
+export function hiddenContents({ devices }: Pick<World, "devices">): Set<string> {
   const hidden = new Set<string>();
   for (const device of devices) {
     const rules = rulesOf(device);
