@@ -164,7 +164,7 @@ import { joinPath, ownFolders } from`,
     {
       file: "execute/person-acts.ts",
       find: "  let doubtful: (readonly [NodeId, LocalRow])[] = [];",
-      put: `  return;
+      put: `  return distrusted;
   let doubtful: (readonly [NodeId, LocalRow])[] = [];`,
     },
   ],
