@@ -131,6 +131,18 @@ test("it is closed again, too, if the first scan after the power cut cannot read
   alone.close();
 });
 
+test("a file that a person opens before the client runs after a reboot stays open, also while the server has a newer version of it", async () => {
+  const alone = await withClosed();
+  alone.writeOnServer(file, "newer");
+  const manifests: Server["manifests"] = () => Promise.reject(new HoldfastError("forbidden", "Not now."));
+  const server = { ...alone.server(), manifests };
+  assert.equal((await alone.once({ boot: "first", server })).inSync, false);
+  chmod(alone, false, [file]);
+  assert.ok((await alone.once({ boot: "second" })).inSync);
+  assert.deepEqual([both(alone, [file]), alone.read(file)], [[[false, false]], "newer"]);
+  alone.close();
+});
+
 test("a new folder that was closed in the place of a private one is private after a power cut", async () => {
   const alone = await withClosed(new Alone({ isVolatile: true }));
   alone.remove(file);

@@ -165,8 +165,10 @@ export function distrustVolatile({ state }: Pick<Hands, "state">, boot: string |
   for (const ids of [[...restless], restless.fresh.after("")]) {
     for (const id of ids) {
       const row = state.local.get(id);
-      if (isPrivateIn(row)) distrusted.add(id);
-      if (row?.kind !== "file" || row.sight !== "known" || state.synced.get(id)?.content === row.content) continue;
+      const base = state.synced.get(id);
+      const isAgreed = row?.content === base?.content && row?.sight !== "unsettled";
+      if (isPrivateIn(row) && !(isAgreed && isPrivateIn(base))) distrusted.add(id);
+      if (isAgreed || row?.kind !== "file" || row.sight !== "known") continue;
       doubtful.push([id, { ...row, sight: "racy" }]);
       if (doubtful.length < doubtfulAtOnce) continue;
       state.commit({ local: doubtful });
