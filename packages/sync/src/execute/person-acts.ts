@@ -150,16 +150,20 @@ function pathOfNearest(
   return at === table.rootId ? "" : pathOf(table, at);
 }
 
+/** Setting: the last run of the system in which every item that could have lost its mode was looked at. */
+const trustedSetting = "modes trusted";
+
 /**
  * After the system was started anew the disk may hold less than was read from it, under the same times: of what was not made
- * durable nothing is taken for read. A look at everything has to follow before the state counts as that of this run of the system.
+ * durable nothing is taken for read.
  * @param boot names this run of the system; undefined: nobody knows
  * @returns files and folders that were private and that a power cut may have opened
  */
 export function distrustVolatile({ state }: Pick<Hands, "state">, boot: string | undefined): ReadonlySet<NodeId> {
   const distrusted = new Set<NodeId>();
-  if (boot !== undefined && state.setting("boot") === boot) return distrusted;
-  // There may be as many as files: they are kept in parts.
+  if (boot !== undefined && state.setting(trustedSetting) === boot) return distrusted;
+  const isMarked = boot !== undefined && state.setting("boot") === boot;
+  // There may be as many as files: they are kept in parts, and what the setting says counts once all are.
   let doubtful: (readonly [NodeId, LocalRow])[] = [];
   const { restless } = state;
   for (const ids of [[...restless], restless.fresh.after("")]) {
@@ -168,14 +172,14 @@ export function distrustVolatile({ state }: Pick<Hands, "state">, boot: string |
       const base = state.synced.get(id);
       const isAgreed = row?.content === base?.content && row?.sight !== "unsettled";
       if (isPrivateIn(row) && !(isAgreed && isPrivateIn(base))) distrusted.add(id);
-      if (isAgreed || row?.kind !== "file" || row.sight !== "known") continue;
+      if (isMarked || isAgreed || row?.kind !== "file" || row.sight !== "known") continue;
       doubtful.push([id, { ...row, sight: "racy" }]);
       if (doubtful.length < doubtfulAtOnce) continue;
       state.commit({ local: doubtful });
       doubtful = [];
     }
   }
-  state.commit({ local: doubtful });
+  state.commit({ local: doubtful, settings: boot === undefined ? [] : [["boot", boot]] });
   return distrusted;
 }
 
@@ -190,7 +194,7 @@ export function trustSeen(
 ): ReadonlySet<NodeId> {
   const unseen = new Set([...distrusted].filter((id) => state.local.get(id)?.sight === "unsettled"));
   const isTrusted = unseen.size === 0 && boot !== undefined;
-  if (isTrusted && state.setting("boot") !== boot) state.commit({ settings: [["boot", boot]] });
+  if (isTrusted && state.setting(trustedSetting) !== boot) state.commit({ settings: [[trustedSetting, boot]] });
   return unseen;
 }
 
