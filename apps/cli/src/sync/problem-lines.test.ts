@@ -9,7 +9,9 @@ test("a few of one kind are each a line, many are one, and again only once they 
   const lines = new ProblemLines();
   const told = (count: number) => lines.after(full(count)).map(problemLine);
   assert.deepEqual(told(3), ["f0: Could not write f0.", "f1: Could not write f1.", "f2: Could not write f2."]);
-  assert.deepEqual(told(5), ["5 files: Could not write f0. (f0, f1, f2 and 2 more; 'holdfast status --all' lists them)"]);
+  assert.deepEqual(told(5), [
+    "5 files: Could not write f0. (f0, f1, f2 and 2 more; 'holdfast status --all' lists them)",
+  ]);
   for (let count = 6; count < 50; count += 1) assert.deepEqual(told(count), []);
   assert.equal(told(16_785).length, 1);
   assert.deepEqual(told(2), [], "those were told");
