@@ -15,7 +15,11 @@ process.once("exit", () => rmSync(dataFolder, { recursive: true, force: true }))
 
 const emptyStore = () => makeMemoryStore({ nowMs: () => Date.now() });
 const check = (...stores: ObjectStore[]) =>
-  refuseMissingDatabase({ dataFolder, keySource, stores: stores.map((store) => async () => store) });
+  refuseMissingDatabase({ dataFolder, keySource, stores: storesOf(stores.map((store) => async () => store)) });
+
+function storesOf(opens: readonly (() => Promise<ObjectStore>)[]) {
+  return opens.map((open, index) => ({ name: index === 0 ? "the store" : "the second store", open }));
+}
 
 async function storeWith(key: string): Promise<ObjectStore> {
   const store = emptyStore();
@@ -66,5 +70,7 @@ test("a damaged keyring is refused, and so is a store that is away, beside anoth
     throw new HoldfastError("unavailable", "away");
   };
   for (const stores of [[away], [away, async () => emptyStore()], [async () => emptyStore(), away]])
-    await assert.rejects(refuseMissingDatabase({ dataFolder, keySource, stores }), { code: "unavailable" });
+    await assert.rejects(refuseMissingDatabase({ dataFolder, keySource, stores: storesOf(stores) }), {
+      code: "unavailable",
+    });
 });

@@ -9,11 +9,16 @@ import { readKeyringObject } from "../blocks/wrapped-keys.ts";
 import { clusterFolderOf } from "../db/embedded/cluster.ts";
 
 export interface FirstStart {
-  /** Absolute; without a database. */
+  /** Absolute. */
   readonly dataFolder: string;
   readonly keySource: Pick<KeySource, "path">;
-  /** Opens one store, or each of the two. */
-  readonly stores: readonly (() => Promise<ObjectStore>)[];
+  readonly stores: readonly PlacedStore[];
+}
+
+interface PlacedStore {
+  /** "the store". */
+  readonly name: string;
+  readonly open: () => Promise<ObjectStore>;
 }
 
 /**
@@ -21,22 +26,42 @@ export interface FirstStart {
  * database beside them would be an empty server, and its garbage collection could delete the blocks of the old one.
  * @throws HoldfastError failed, in words for whoever starts the server, before anything is made
  */
-export async function refuseMissingDatabase({ dataFolder, keySource, stores }: FirstStart): Promise<void> {
-  const traces = [keySource.path, nextPathOf(keySource)]
-    .filter((path) => existsSync(path))
-    .map((path) => `the key ${path}`);
-  for (const [index, open] of stores.entries()) {
-    // A first start has nothing to lose by waiting for both stores, and one that is away may be full.
-    const found = await tracesIn(open);
-    traces.push(...found.map((trace) => `${trace} in the ${index === 0 ? "store" : "second store"}`));
-  }
+export async function refuseMissingDatabase(start: FirstStart): Promise<void> {
+  const traces = await tracesOf(start);
   if (traces.length === 0) return;
   throw new HoldfastError(
     "failed",
-    `The database ${clusterFolderOf(dataFolder)} is missing, but there is ${traces.join(" and ")}. Is its disk mounted? Nothing was ` +
-      `changed. If the database is in another place, specify it with --database-url. If it is lost, ${wayBack} To start an empty server ` +
-      "instead, use another data folder and another store.",
+    `The database ${clusterFolderOf(start.dataFolder)} is missing, but there is ${traces.join(" and ")}. Is its disk mounted? Nothing was ` +
+      `changed. If the database is in another place, specify it with --database-url. If it is lost, ${wayBack} ${newServer}`,
   );
+}
+
+/**
+ * The same for an external database without tables.
+ * @param isEmpty asked once more before the refusal: another server may have made the tables, its key and the keyring meanwhile
+ */
+export async function refuseEmptyDatabase(start: FirstStart, isEmpty: () => Promise<boolean>): Promise<void> {
+  const folder = clusterFolderOf(start.dataFolder);
+  const traces = [...(existsSync(folder) ? [`the database ${folder}`] : []), ...(await tracesOf(start))];
+  if (traces.length === 0 || !(await isEmpty())) return;
+  throw new HoldfastError(
+    "failed",
+    `The external database is empty, but there is ${traces.join(" and ")}. Nothing was changed. Specify the database of that data with ` +
+      "--database-url, or restore it with the tools of PostgreSQL. If that data is of a server with the embedded database, leave " +
+      `--database-url out; if the embedded database is lost, ${wayBack} ${newServer}`,
+  );
+}
+
+async function tracesOf({ keySource, stores }: FirstStart): Promise<string[]> {
+  const traces = [keySource.path, nextPathOf(keySource)]
+    .filter((path) => existsSync(path))
+    .map((path) => `the key ${path}`);
+  for (const { name, open } of stores) {
+    // A first start has nothing to lose by waiting for both stores, and one that is away may be full.
+    const found = await tracesIn(open);
+    traces.push(...found.map((trace) => `${trace} in ${name}`));
+  }
+  return traces;
 }
 
 async function tracesIn(open: () => Promise<ObjectStore>): Promise<string[]> {
@@ -59,13 +84,14 @@ export async function refuseNewDatabase({ db, store }: Pick<BlockCell, "db" | "s
   const held = newest === undefined ? "the data" : `the metadata, as of ${shownTime(newest)} or later,`;
   throw new HoldfastError(
     "failed",
-    `The database is new and empty, but the store has ${held} of an earlier database. If that database is lost, ${wayBack} ` +
-      "To start an empty server instead, use another data folder and another store.",
+    `The database is new and empty, but the store has ${held} of an earlier database. If that database is lost, ${wayBack} ${newServer}`,
   );
 }
 
 const wayBack =
   "'holdfast admin rebuild --from STORE --key FILE --data NEW' or 'holdfast admin restore-backup BACKUP --data NEW' restores it.";
+
+const newServer = "To start an empty server instead, use another data folder and another store.";
 
 function shownTime(snapshot: string): string {
   return new Date(timeOfBackup(snapshot) ?? 0).toISOString();

@@ -4,7 +4,12 @@ import { nodeDisk } from "@holdfast/disk/node-disk";
 import type { ObjectStore } from "@holdfast/object-store/object-store";
 import { openStore } from "@holdfast/object-store/open-store";
 import { assertAdministrator } from "../accounts/set-up.ts";
-import { refuseMissingDatabase, refuseNewDatabase } from "../backup/refuse-new-database.ts";
+import {
+  type FirstStart,
+  refuseEmptyDatabase,
+  refuseMissingDatabase,
+  refuseNewDatabase,
+} from "../backup/refuse-new-database.ts";
 import type { BlockCell } from "../blocks/block-cell.ts";
 import { assertKeyFits, type BlockCells, hasTables, openBlockCells } from "../blocks/open-block-cells.ts";
 import {
@@ -87,6 +92,7 @@ export async function openStorage(
   closers.add("databases", () => databases.close());
   await refuseNewerDatabases(databases, log);
   if (config.expectData) await assertHasData(databases);
+  if (!isAlone(config)) await prepareExternalStart({ config, folder: folder.path, keySource }, databases, log, wrap);
   if (config.store === undefined) await folder.privateFolder("store");
   const stores = new Map<Cell, ObjectStore>();
   for (const cell of databases.cells.all()) {
@@ -145,24 +151,53 @@ function openReserves(placed: readonly PlacedCell[], config: Config, dataFolder:
   return { disks: groups, reserveOf: (cell: BlockCell) => reserves.get(cell) ?? noReserve };
 }
 
-interface NewServer {
+interface StartedServer {
   readonly config: Config;
   /** Absolute. */
   readonly folder: string;
   readonly keySource: KeySource;
+}
+
+interface NewServer extends StartedServer {
   readonly found: FoundFolder;
 }
 
 /** Checks that come before the database is made, so that a refused start leaves nothing behind. */
 async function prepareFirstStart({ config, folder, keySource, found }: NewServer, log: Log, wrap?: StoreWrap) {
   if (config.administrator !== undefined) assertAdministrator(config.administrator);
-  const stores = storePlaces({ store: undefined, secondStore: undefined }, config, folder).map((place) => () => {
-    return openOneStore(place, config, log, wrap);
-  });
+  const stores = storesOf({ store: undefined, secondStore: undefined }, { config, folder }, log, wrap);
   await refuseMissingDatabase({ dataFolder: folder, keySource, stores });
   // An unmounted disk leaves an empty folder, so that a folder made for the first start gets this warning once, too.
   if (found.state === "empty") log.warn({ folder }, newServerInEmptyFolder);
   if (found.state === "used") log.warn({ folder }, newServerInUsedFolder);
+}
+
+/** The same for external databases, in which another server may be about to make the tables. */
+async function prepareExternalStart(
+  { config, folder, keySource }: StartedServer,
+  { cells }: Databases,
+  log: Log,
+  wrap?: StoreWrap,
+): Promise<void> {
+  const isEmpty = async (): Promise<boolean> => {
+    for (const { db } of cells.all()) if (await hasTables(db)) return false;
+    return true;
+  };
+  if (!(await isEmpty())) return;
+  const stores = cells.all().flatMap((cell) => storesOf(cell, { config, folder }, log, wrap));
+  await refuseEmptyDatabase({ dataFolder: folder, keySource, stores }, isEmpty);
+}
+
+function storesOf(
+  cell: Pick<Cell, "store" | "secondStore">,
+  { config, folder }: Pick<StartedServer, "config" | "folder">,
+  log: Log,
+  wrap?: StoreWrap,
+): FirstStart["stores"] {
+  return storePlaces(cell, config, folder).map((place, index) => ({
+    name: index === 0 ? "the store" : "the second store",
+    open: () => openOneStore(place, config, log, wrap),
+  }));
 }
 
 /** An external database that was never migrated belongs to no server yet. */

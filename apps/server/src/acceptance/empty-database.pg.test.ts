@@ -1,0 +1,95 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { after, before, describe, test } from "node:test";
+import pg from "pg";
+import type { EmbeddedPostgres } from "../db/embedded-postgres.ts";
+import { startSharedDatabase } from "./shared-database.ts";
+import { Api, makeFolder, removeFolder, startServer } from "./testing.ts";
+
+describe("An empty external database beside the data of an earlier server", () => {
+  const key = randomBytes(32).toString("base64");
+  let folder: string;
+  let postgres: EmbeddedPostgres;
+  let url: string;
+
+  before(async () => {
+    folder = makeFolder("empty-database");
+    ({ postgres, url } = await startSharedDatabase(folder));
+    await inDatabase(undefined, "create database empty template template0");
+    const server = await start(url, "one");
+    const api = await Api.signIn(server.url);
+    assert.equal((await api.put("/a.txt", "first")).status, 201);
+    await server.stop();
+  });
+  after(async () => {
+    await postgres?.stop();
+    removeFolder(folder);
+  });
+
+  const inDatabase = async (database: string | undefined, statement: string): Promise<unknown[]> => {
+    const client = new pg.Client({ ...postgres.connection, ...(database !== undefined && { database }) });
+    await client.connect();
+    try {
+      return (await client.query(statement)).rows;
+    } finally {
+      await client.end();
+    }
+  };
+  const emptyUrl = (): string => url.replace(/\/[^/]*$/, "/empty");
+  const start = (database: string, name: string, args: readonly string[] = [], env = {}) => {
+    mkdirSync(`${folder}/${name}`, { recursive: true });
+    return startServer({ dataFolder: `${folder}/${name}`, args: ["--database-url", database, ...args], env });
+  };
+  const assertRefused = async (
+    message: RegExp,
+    name: string,
+    args: readonly string[] = [],
+    env = {},
+  ): Promise<void> => {
+    const starting = start(emptyUrl(), name, args, env).then(async (server) => {
+      await server.stop();
+      throw new Error("A server started.");
+    });
+    await assert.rejects(starting, { message });
+    const schemas = "select nspname from pg_namespace where nspname in ('shard', 'cell')";
+    assert.deepEqual(await inDatabase("empty", schemas), []);
+  };
+
+  test("no server starts beside its key, its store, or an embedded database, and nothing is made", async () => {
+    const store = `${folder}/one/store`;
+    const kept = readdirSync(store, { recursive: true });
+    await assertRefused(
+      /external database is empty, but there is the key .* and a keyring in the store.*--database-url/,
+      "one",
+    );
+    const env = { HOLDFAST_KEY_ENCRYPTION_KEY: key };
+    await assertRefused(/there is a keyring in the store/, "two", ["--store", store], env);
+    await assertRefused(
+      /there is a keyring in the second store/,
+      "two",
+      ["--store", `${folder}/new`, "--second-store", store],
+      env,
+    );
+    assert.deepEqual(readdirSync(store, { recursive: true }), kept);
+    mkdirSync(`${folder}/embedded/postgres`, { recursive: true });
+    await assertRefused(/there is the database .*embedded\/postgres.*admin rebuild/, "embedded");
+    mkdirSync(`${folder}/keyed`);
+    writeFileSync(`${folder}/keyed/key-encryption-key`, `${key}\n`, { mode: 0o600 });
+    await assertRefused(/there is the key .*keyed/, "keyed");
+    await assertRefused(/database of cell main is empty, and this server expects data/, "one", ["--expect-data"]);
+  });
+
+  test("the server starts with its own database, and a new one where there is no data", async () => {
+    const own = await start(url, "one", ["--expect-data"]);
+    assert.ok(await (await Api.signIn(own.url)).idOf("/a.txt"));
+    await own.stop();
+    const env = { HOLDFAST_KEY_ENCRYPTION_KEY: key };
+    for (const name of ["first", "second"]) {
+      const fresh = await start(emptyUrl(), name, ["--store", `${folder}/fresh`], env);
+      assert.deepEqual(readdirSync(`${folder}/${name}`).includes("key-encryption-key"), false);
+      await (await Api.signIn(fresh.url)).put(`/${name}.txt`, name);
+      await fresh.stop();
+    }
+  });
+});
