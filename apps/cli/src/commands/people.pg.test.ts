@@ -134,7 +134,7 @@ describe("the words of people", () => {
     const sent = await guest(["put", `${people.folder}/note`, `${people.folder}/large`, id, "--json"]);
     assert.equal(JSON.parse(sent.stdout).files_sent, 2);
     const remark =
-      /^You cannot see what this folder contains\. A file whose name was taken is stored under another name/;
+      /^You cannot see what this folder contains\. A file whose name was taken is stored under another name/m;
     assert.match(sent.stderr, remark);
     assert.equal((await json(guest, "put", tree, `${id}/`)).files_sent, 2);
     const paths = (await json(owner, "ls", "-R", "/inbox")).items.map(({ path }: { path: string }) => path);
