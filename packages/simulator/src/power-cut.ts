@@ -1,7 +1,6 @@
 import type { NodeId } from "@holdfast/core/ids";
 import { pathOf } from "@holdfast/sync/model/tree-paths";
 import { withFoldersAbove } from "@holdfast/sync-ports/paths";
-import { samePrivacy } from "@holdfast/sync/model/privacy";
 import { samePlace } from "@holdfast/sync/model/trees";
 import type { Tape } from "./chances.ts";
 import { describeInode, type Inode, type SimulatedRoot } from "./simulated-root.ts";
@@ -45,20 +44,20 @@ function agreedPaths({ state }: Device, visible: ReadonlyMap<string, Inode>): Re
     if (id === state.rootId) return true;
     const [local, base] = [state.local.get(id), state.synced.get(id)];
     if (local === undefined || base === undefined || state.parked.has(id) || local.sight === "unsettled") return false;
-    const isSamePrivacy = (base.isPrivate === true) === (local.isPrivate === true);
+    // The mode of a mount is each device's own matter.
+    const isSamePrivacy = state.shares.has(id) || (base.isPrivate === true) === (local.isPrivate === true);
     const isSame = base.content === local.content && base.executable === local.executable && isSamePrivacy;
     return isSame && samePlace(base.place, local) && isAgreed(local.parent);
   };
   const found = new Map<string, string>();
-  for (const [id, { kind, content, executable, isPrivate, fingerprint }] of state.local) {
+  for (const [id, { kind, content, executable, isPrivate = false, fingerprint }] of state.local) {
     const path = pathOf(state, id);
     const inode = path === undefined ? undefined : visible.get(path);
     if (path === undefined || inode === undefined || !isAgreed(id)) continue;
     const { now, number } = inode;
     // Written anew, if only with the same bytes, it is agreed on once it was looked at again.
     const isSeen = now.mtimeNs === fingerprint.mtimeNs && now.executable === executable;
-    const isShown =
-      samePrivacy(now, { isPrivate }) && (kind !== "file" || (isSeen && contentOf(now.bytes) === content));
+    const isShown = now.isPrivate === isPrivate && (kind !== "file" || (isSeen && contentOf(now.bytes) === content));
     if (isShown && fingerprint.inode === BigInt(number)) found.set(path, describeInode(inode));
   }
   return found;

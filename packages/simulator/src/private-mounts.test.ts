@@ -85,3 +85,19 @@ test("a disk without modes, and one on which all looks private, have mounts as b
     world.close();
   }
 });
+
+test("a folder that stays when its mount ends is private on the server too, once the guest uses it", async () => {
+  const world = new Shared("editor");
+  world.write(".holdfastignore", "hidden\n");
+  await world.once();
+  world.write("docs/hidden", "not synced");
+  await world.once();
+  world.grant(undefined);
+  await world.once();
+  assert.deepEqual(world.onDisk(), { ".holdfastignore": "hidden\n", docs: "/", "docs/hidden": "not synced" });
+  world.write("docs/mine.txt", "mine");
+  assert.ok((await world.once()).inSync);
+  const own = world.world.model.nodes.get(world.serverId("docs", "bob"));
+  assert.deepEqual([own?.kind, own?.isPrivate, closedIn(world)], ["folder", true, ["docs"]]);
+  world.close();
+});

@@ -3,6 +3,7 @@ import { DiskChanged } from "../model/disk-changed.ts";
 import type { LocalOperation } from "../plan/plan-types.ts";
 import { type DiskPlace, type Intent, type LocalRow, type RemoteRow, samePlace } from "../model/trees.ts";
 import { bringContent, bringsContent } from "./batch.ts";
+import { createdPrivacy } from "../model/privacy.ts";
 import { copyAside } from "./copy-aside.ts";
 import { type Failures, tryEach } from "./failures.ts";
 import { pathOf } from "../model/tree-paths.ts";
@@ -41,7 +42,8 @@ async function actAlone(hands: Hands, operations: readonly LocalOperation[]): Pr
   return failures;
 }
 
-function intentOf(operation: LocalOperation, { remote, synced }: Hands["state"]): Intent | undefined {
+function intentOf(operation: LocalOperation, state: Hands["state"]): Intent | undefined {
+  const { remote, synced } = state;
   if (operation.op === "delete") return { place: placeOnDisk(operation.local), content: undefined, executable: false };
   if (operation.op === "move") return moveIntentOf(operation, remote.get(operation.id));
   if (operation.op === "set") {
@@ -54,7 +56,8 @@ function intentOf(operation: LocalOperation, { remote, synced }: Hands["state"])
     return content === undefined ? undefined : { place: placeOnDisk(local), content, executable: agreed, isPrivate };
   }
   if (operation.op !== "create" && operation.op !== "replace") return undefined;
-  const { content, executable, isPrivate } = operation.remote;
+  const { content, executable } = operation.remote;
+  const isPrivate = createdPrivacy(state, operation.id, operation.remote);
   const place = placeOnDisk(operation.op === "create" ? operation.place : operation.local);
   return { place, content, executable, isPrivate };
 }

@@ -5,6 +5,7 @@ import { mapBounded } from "@holdfast/core/task-group";
 import { targetOf } from "../model/content.ts";
 import { folderOf, joinPath, ownFolders } from "@holdfast/sync-ports/paths";
 import type { LocalOperation } from "../plan/plan-types.ts";
+import { createdPrivacy } from "../model/privacy.ts";
 import { nameOnDisk } from "../model/trees.ts";
 import { agreedWithServer } from "./agreed.ts";
 import { type Arrival, type FileOperation, planArrivals } from "./arrival.ts";
@@ -92,13 +93,13 @@ async function makeFolder(hands: Hands, folders: KnownFolders, operation: FileOp
   const { id, remote } = operation;
   const place = operation.op === "create" ? operation.place : operation.local;
   const path = joinPath(await folders.pathOf(place.parent), nameOnDisk(place));
-  // The modes of the folders above a mount on its owner's disk, which may keep others out, do not reach this disk.
-  await hands.disk.mkdir(path, { isPrivate: remote.isPrivate === true || hands.state.shares.has(id) });
+  const isPrivate = createdPrivacy(hands.state, id, remote);
+  await hands.disk.mkdir(path, { isPrivate: isPrivate === true });
   const stat = await mustStat(hands, path);
   folders.add(id, path);
   const { parent, name, alias } = place;
   const row = {
-    ...rowOf(hands, remote, stat),
+    ...rowOf(hands, { ...remote, isPrivate }, stat),
     parent,
     name,
     alias,

@@ -1,4 +1,5 @@
-import type { LocalRow, NodeState, RemoteRow, SyncedRow } from "./trees.ts";
+import type { NodeId } from "@holdfast/core/ids";
+import type { LocalRow, NodeState, RemoteRow, SyncedRow, Trees } from "./trees.ts";
 
 type Privacy = Pick<NodeState, "isPrivate">;
 
@@ -10,6 +11,14 @@ export function samePrivacy(one: Privacy, other: Privacy): boolean {
 /** A side that does not tell is not known to be private. */
 export function isPrivateIn(row: Privacy | undefined): boolean {
   return row?.isPrivate === true;
+}
+
+/**
+ * Privacy of what is created on the disk. The folder of a mount is private: the modes of the folders above it on its owner's disk, which may
+ * keep others out, do not reach this disk.
+ */
+export function createdPrivacy({ shares }: Pick<Trees, "shares">, id: NodeId, remote: Privacy): boolean | undefined {
+  return shares.has(id) || remote.isPrivate;
 }
 
 /** The base once both sides are equal; until then it stays. */
