@@ -92,4 +92,38 @@ describe("An empty external database beside the data of an earlier server", () =
       await fresh.stop();
     }
   });
+
+  test("a cell of several does not start with an empty database beside its store, and a new cell does", async () => {
+    const urlOf = (database: string): string => url.replace(/\/[^/]*$/, `/${database}`);
+    const startCells = (second: string, store: string) => {
+      const cells = [
+        { id: "low", buckets: [[0, 2047]], store: `${folder}/low` },
+        { id: "high", buckets: [[2048, 4095]], database_url: urlOf(second), store: `${folder}/${store}` },
+      ];
+      const topology = { shards: [{ id: "all", buckets: [[0, 4095]] }], cells };
+      const env = { HOLDFAST_KEY_ENCRYPTION_KEY: key, HOLDFAST_TOPOLOGY: JSON.stringify(topology) };
+      return start(urlOf("low"), "cells", [], env);
+    };
+    for (const database of ["low", "high", "other"])
+      await inDatabase(undefined, `create database ${database} template template0`);
+    await (await startCells("high", "high")).stop();
+    const starting = startCells("other", "high").then(async (server) => {
+      await server.stop();
+      throw new Error("A server started.");
+    });
+    await assert.rejects(starting, { message: /database of cell high is empty, but there is a keyring in the store/ });
+    assert.deepEqual(await inDatabase("other", "select nspname from pg_namespace where nspname = 'cell'"), []);
+    await (await startCells("other", "new")).stop();
+  });
+
+  test("a topology over the embedded database starts as a new server", async () => {
+    const whole = [{ id: "all", buckets: [[0, 4095]] }];
+    const env = { HOLDFAST_TOPOLOGY: JSON.stringify({ shards: whole, cells: whole }) };
+    mkdirSync(`${folder}/embedded-topology`);
+    for (const name of ["first", "second"]) {
+      const server = await startServer({ dataFolder: `${folder}/embedded-topology`, env });
+      await (await Api.signIn(server.url)).put(`/${name}.txt`, name);
+      await server.stop();
+    }
+  });
 });

@@ -36,24 +36,37 @@ export async function refuseMissingDatabase(start: FirstStart): Promise<void> {
   );
 }
 
+export interface EmptyDatabase extends Pick<FirstStart, "stores"> {
+  /** "The external database". */
+  readonly name: string;
+  /** Of a data folder whose embedded database this server does not use. */
+  readonly dataFolder?: string | undefined;
+  /** Undefined if another cell has tables: the key is its key, too. */
+  readonly keySource?: FirstStart["keySource"] | undefined;
+}
+
 /**
- * The same for an external database without tables.
+ * The same for an external database without tables, and for that of one of several cells.
  * @param isEmpty asked once more before the refusal: another server may have made the tables, its key and the keyring meanwhile
  */
-export async function refuseEmptyDatabase(start: FirstStart, isEmpty: () => Promise<boolean>): Promise<void> {
-  const folder = clusterFolderOf(start.dataFolder);
-  const traces = [...(existsSync(folder) ? [`the database ${folder}`] : []), ...(await tracesOf(start))];
+export async function refuseEmptyDatabase(
+  { name, dataFolder, ...start }: EmptyDatabase,
+  isEmpty: () => Promise<boolean>,
+): Promise<void> {
+  const folder = dataFolder === undefined ? undefined : clusterFolderOf(dataFolder);
+  const unused = folder !== undefined && existsSync(folder) ? [`the database ${folder}`] : [];
+  const traces = [...unused, ...(await tracesOf(start))];
   if (traces.length === 0 || !(await isEmpty())) return;
   throw new HoldfastError(
     "failed",
-    `The external database is empty, but there is ${traces.join(" and ")}. Nothing was changed. Specify the database of that data with ` +
-      "--database-url, or restore it with the tools of PostgreSQL. If that data is of a server with the embedded database, leave " +
-      `--database-url out; if the embedded database is lost, ${wayBack} ${newServer}`,
+    `${name} is empty, but there is ${traces.join(" and ")}. Nothing was changed. Specify the database of that data with ` +
+      "--database-url or HOLDFAST_TOPOLOGY, or restore it with the tools of PostgreSQL. If that data is of a server with the embedded " +
+      `database, leave --database-url out; if the embedded database is lost, ${wayBack} ${newServer}`,
   );
 }
 
-async function tracesOf({ keySource, stores }: FirstStart): Promise<string[]> {
-  const traces = [keySource.path, nextPathOf(keySource)]
+async function tracesOf({ keySource, stores }: Pick<EmptyDatabase, "keySource" | "stores">): Promise<string[]> {
+  const traces = (keySource === undefined ? [] : [keySource.path, nextPathOf(keySource)])
     .filter((path) => existsSync(path))
     .map((path) => `the key ${path}`);
   for (const { name, open } of stores) {

@@ -172,20 +172,34 @@ async function prepareFirstStart({ config, folder, keySource, found }: NewServer
   if (found.state === "used") log.warn({ folder }, newServerInUsedFolder);
 }
 
-/** The same for external databases, in which another server may be about to make the tables. */
+/** The same for the databases of cells, in which another server may be about to make the tables. */
 async function prepareExternalStart(
   { config, folder, keySource }: StartedServer,
   { cells }: Databases,
   log: Log,
   wrap?: StoreWrap,
 ): Promise<void> {
-  const isEmpty = async (): Promise<boolean> => {
-    for (const { db } of cells.all()) if (await hasTables(db)) return false;
-    return true;
+  const all = cells.all();
+  const empty = await withoutTables(all);
+  const isNew = empty.length === all.length;
+  const isExternal = config.databaseUrl !== undefined;
+  const ofServer = {
+    name: isExternal ? "The external database" : "The database",
+    keySource,
+    dataFolder: isExternal ? folder : undefined,
   };
-  if (!(await isEmpty())) return;
-  const stores = cells.all().flatMap((cell) => storesOf(cell, { config, folder }, log, wrap));
-  await refuseEmptyDatabase({ dataFolder: folder, keySource, stores }, isEmpty);
+  for (const group of isNew ? [empty] : empty.map((cell) => [cell])) {
+    const of = isNew ? ofServer : { name: `The database of cell ${group.map(({ id }) => id).join()}` };
+    const stores = group.flatMap((cell) => storesOf(cell, { config, folder }, log, wrap));
+    const isEmpty = async (): Promise<boolean> => (await withoutTables(group)).length === group.length;
+    await refuseEmptyDatabase({ ...of, stores }, isEmpty);
+  }
+}
+
+async function withoutTables(cells: readonly Cell[]): Promise<Cell[]> {
+  const empty: Cell[] = [];
+  for (const cell of cells) if (!(await hasTables(cell.db))) empty.push(cell);
+  return empty;
 }
 
 function storesOf(
@@ -202,8 +216,8 @@ function storesOf(
 
 /** An external database that was never migrated belongs to no server yet. */
 async function assertHasData({ cells }: Databases): Promise<void> {
-  for (const { id, db } of cells.all())
-    if (!(await hasTables(db))) throw absentData(`The database of cell ${id} is empty`);
+  const [empty] = await withoutTables(cells.all());
+  if (empty !== undefined) throw absentData(`The database of cell ${empty.id} is empty`);
 }
 
 async function openDatabaseServer(
