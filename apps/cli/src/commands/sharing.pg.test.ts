@@ -103,6 +103,8 @@ describe("holdfast share, unshare, permissions, shared, mount and leave", () => 
       const modes = [at, `${at}/inner`].map((path) => (statSync(path).mode & 0o077) === 0);
       assert.deepEqual(modes, [true, false]);
     }
+    await done(guest, ["get", "/album/made", `${people.folder}/made`]);
+    assert.equal(statSync(`${people.folder}/made`).mode & 0o777, 0o700);
     const { items } = JSON.parse(await done(guest, ["rm", "/album/first.txt", "--json"])) as {
       items: { id: string }[];
     };

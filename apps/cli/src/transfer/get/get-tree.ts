@@ -118,7 +118,10 @@ export class TreeGet {
   async #make(node: NodeJson, folder: LocalFolder, name: string): Promise<void> {
     const { report, folders } = this.#work;
     if (node.kind === "folder" || node.kind === "mount") {
-      const entered = await folders.enter(join(folder.path, name), folder, node.private === true || isReceived(node));
+      // Of what others own, the modes of the folders above it, which may keep others out on their disks, do not reach this disk.
+      const path = join(folder.path, name);
+      const isReceived = node.kind === "mount" || (path === this.#rootPath && node.role !== "owner");
+      const entered = await folders.enter(path, folder, node.private === true || isReceived);
       this.#folders.set(node.kind === "mount" ? (node.target ?? node.id) : node.id, entered.folder);
       if (entered.isNew) report.foldersMade += 1;
       else if (node.waits !== true) this.#work.surplus?.enter(entered.folder.path, this.#below(entered.folder.path));
@@ -228,9 +231,4 @@ export class TreeGet {
 /** Read and written in one go, if the listing brought its blocks. */
 function isWhole({ size, blocks }: NodeJson): boolean {
   return size === 0 || (size <= wholeFileBytesMax && blocks !== undefined);
-}
-
-/** A mount, or a shared folder by itself: on its owner's disk, the modes of the folders above it may keep others out. */
-function isReceived({ kind, name, parent_id }: NodeJson): boolean {
-  return kind === "mount" || (parent_id === null && name !== "");
 }
