@@ -138,6 +138,10 @@ describe("a space without room", () => {
     const { code, stdout } = await run(["put", ...files, "--json"]);
     assert.deepEqual([code, JSON.parse(stdout).problems.map(shown)], [6, problems]);
     assert.equal((await run(["put", small, one, "/some/", "--dry-run"])).code, 0, "equal files need no room");
+    for (const below of ["/some/small/x", "/some/small/sub/x"]) {
+      const { code: dryCode, stderr } = await run(["put", small, below, "--dry-run"]);
+      assert.deepEqual([dryCode, /is not a folder/.test(stderr)], [5, true], stderr);
+    }
   });
 });
 

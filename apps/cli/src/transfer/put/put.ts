@@ -214,8 +214,10 @@ async function previewTarget(
   await preview.takeEntry(entry, remotePath, there, async (remote) => {
     const path = joinPath(splitPath(remotePath).slice(0, -1));
     const folder = await nearestFolder(work, there, path, known);
+    if (folder === undefined)
+      throw new HoldfastError("conflict", `Part of the path ${path} on the server is not a folder.`);
     const plannedBytes = work.planned.bytes;
-    if (folder !== undefined && (await isRefused(work, entry, folder, { remote, plannedBytes }))) return true;
+    if (await isRefused(work, entry, folder, { remote, plannedBytes })) return true;
     work.planned.bytes += growthOf({ remote }, entry.sizeBytes);
     return false;
   });
