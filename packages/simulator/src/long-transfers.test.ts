@@ -328,6 +328,23 @@ test("of two equal long files in different portions of a plan, one of which is p
   }
 });
 
+test("two equal long files in one folder come once, although plans in turn name them in different orders", async () => {
+  const alone = new Alone();
+  alone.mkdir("folder");
+  await alone.once();
+  const paths = ["folder/one", "folder/two"];
+  for (const name of ["one", "two"])
+    alone.putOnServer(longText("equal"), { parent_id: alone.serverId("folder"), name });
+  const { disk, begun } = countingParts(alone);
+  await alone.once({ disk, portions: { entriesMax: 1, freshMax: 1 } });
+  assert.deepEqual(
+    paths.map((path) => alone.read(path)),
+    [longText("equal"), longText("equal")],
+  );
+  assert.equal(begun(), 2, "each is written once");
+  alone.close();
+});
+
 test("a long file that came and could not get its name is fetched and written again", async () => {
   const alone = new Alone();
   await alone.once();

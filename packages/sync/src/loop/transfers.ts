@@ -126,10 +126,12 @@ export class Transfers {
     isInPlan: (id: NodeId) => boolean,
   ): { readonly waiting: ReadonlySet<LocalOperation> } {
     const wanted = operations.filter(bringsContent).filter((each) => isLongDownload(context, each));
-    // Of equal files the first is fetched, and the others are made of it.
-    const first = new Map(wanted.toReversed().map((each) => [each.remote.content, each]));
+    // Equal files are fetched once, and the others are made of that one. Plans list them in different orders; a download that has begun stays.
+    const begun = new Set(this.#down.begun.map(({ transfer }) => transfer.id));
+    const byRank = [...wanted.toReversed(), ...wanted.filter(({ id }) => begun.has(id))];
+    const chosen = new Map(byRank.map((each) => [each.remote.content, each]));
     const transfers = new Map(
-      wanted.filter((each) => first.get(each.remote.content) === each).map((each) => [each, download(context, each)]),
+      wanted.filter((each) => chosen.get(each.remote.content) === each).map((each) => [each, download(context, each)]),
     );
     const ended = this.#down.turn([...transfers.values()], isInPlan);
     this.#here.clear();
