@@ -7,7 +7,7 @@ import type { Device } from "./world-state.ts";
 
 type Tree = ReadonlyMap<string, string>;
 
-/** What hides paths of a device at rest: what it does not want, and the rules in force. */
+/** Rules that hide paths of a device at rest: the paths that it leaves out, and the rules in force. */
 function rulesOf(device: Device): Rules {
   const { engine, state } = device;
   const isHeld = engine.outcome?.problems.some(({ code }) => code === "rules_held") === true;

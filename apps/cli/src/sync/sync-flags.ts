@@ -23,7 +23,7 @@ export function formatRate(bytesPerSecond: number | null | undefined): string {
   return `${bytesPerSecond / size}${unit}`;
 }
 
-/** As it was chosen: a number of deletions, none at all, or the usual limits again. */
+/** The brake as it was chosen: a number of deletions, none at all, or the usual limits again. */
 export type BrakeChoice = number | "off" | "on";
 
 export function parseBrake(text: string): BrakeChoice {

@@ -39,7 +39,7 @@ export async function refuseMissingDatabase(start: FirstStart): Promise<void> {
 export interface EmptyDatabase extends Pick<FirstStart, "stores"> {
   /** "The external database". */
   readonly name: string;
-  /** Of a data folder whose embedded database this server does not use. */
+  /** The data folder, if it may contain an embedded database that this server does not use. */
   readonly dataFolder?: string | undefined;
   /** Undefined if another cell has tables: the key is its key, too. */
   readonly keySource?: FirstStart["keySource"] | undefined;
@@ -104,7 +104,8 @@ export async function refuseNewDatabase({ db, store }: Pick<BlockCell, "db" | "s
 const wayBack =
   "'holdfast admin rebuild --from STORE --key FILE --data NEW' or 'holdfast admin restore-backup BACKUP --data NEW' restores it.";
 
-const newServer = "To start an empty server instead, use another data folder and another store.";
+const newServer =
+  "To start an empty server instead, use another data folder and another store; a key that it is to use belongs in HOLDFAST_KEY_ENCRYPTION_KEY.";
 
 function shownTime(snapshot: string): string {
   return new Date(timeOfBackup(snapshot) ?? 0).toISOString();

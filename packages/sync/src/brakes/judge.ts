@@ -26,7 +26,7 @@ export const eachDeletion: BrakeLimits = { windowMs: hourMs, isTooMany: (count) 
 export const rewriteWindowMs = 600_000;
 /** From so many on it is more often an accident. Tools that go back on purpose, as git does, give files new times. */
 const [oldFilesMin, rolledBackMin, damagedMin] = [3, 10, 5];
-/** So many files replaced by links are more often moved to another disk than deleted. */
+/** Files replaced by links that make their deletions wait: so many are more often moved to another disk than deleted. */
 export const linkedFilesMin = damagedMin;
 
 /**

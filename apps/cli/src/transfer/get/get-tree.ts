@@ -118,7 +118,7 @@ export class TreeGet {
   async #make(node: NodeJson, folder: LocalFolder, name: string): Promise<void> {
     const { report, folders } = this.#work;
     if (node.kind === "folder" || node.kind === "mount") {
-      // Of what others own, the modes of the folders above it, which may keep others out on their disks, do not reach this disk.
+      // The folders above a folder of somebody else, whose modes may keep others out on its owner's disk, do not come along.
       const path = join(folder.path, name);
       const isReceived = node.kind === "mount" || (path === this.#rootPath && node.role !== "owner");
       const entered = await folders.enter(path, folder, node.private === true || isReceived);
