@@ -50,6 +50,20 @@ export async function showMount(client: ApiClient, node: NodeJson): Promise<Node
   return client.call("getNode", { params: { id: node.target } });
 }
 
+/**
+ * Whether the node is created here as private. On its owner's devices the modes of all folders above it keep others out of it; those above
+ * a folder of somebody else are unknown here.
+ */
+export async function arrivesPrivate(client: ApiClient, node: NodeJson): Promise<boolean> {
+  if (node.private === true) return true;
+  if (node.role !== "owner") return node.kind === "folder";
+  const names = splitPath(node.path);
+  const above = await Promise.all(
+    names.slice(1).map((_, depth) => findNode(client, joinPath(names.slice(0, depth + 1)))),
+  );
+  return above.some((folder) => folder?.private === true);
+}
+
 /** As `findNode`, for what is to be put into or read out. */
 export async function findShown(client: ApiClient, path: string): Promise<NodeJson | undefined> {
   const node = await findNode(client, path);

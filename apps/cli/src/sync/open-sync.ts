@@ -61,13 +61,13 @@ export interface HeldRoot {
 
 /**
  * Nothing is made, here or in the configuration folder, before it is known that this can be synced at all.
- * @param reach asks the server for what a root that was never synced is to be synced with
+ * @param reach asks the server for what a root that was never synced is to be synced with, and returns whether a missing one is made private
  * @throws HoldfastError for what cannot be a root, lies in another sync, or is synced by another process; what `reach` throws
  */
 export async function holdRoot(
   folder: string,
   configFolder: string,
-  reach: (root: string) => Promise<unknown>,
+  reach: (root: string) => Promise<boolean>,
 ): Promise<HeldRoot> {
   const syncs = await readKnownSyncs(configFolder);
   const path = resolve(folder);
@@ -77,9 +77,9 @@ export async function holdRoot(
   await refuseNested(wanted, syncs);
   const known = await findSync(wanted, syncs);
   await refuseEmptied(wanted, known);
-  if (known === undefined) await reach(wanted);
+  const isPrivate = known === undefined && (await reach(wanted));
   await ensureFolderDurably(nodeDisk, configFolder, { mode: 0o700 });
-  const root = await prepareRoot(path, configFolder);
+  const root = await prepareRoot(path, configFolder, isPrivate);
   const lock = lockFolder(root);
   return { root, known, release: () => lock.release() };
 }

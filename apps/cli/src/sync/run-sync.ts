@@ -14,6 +14,7 @@ import type { KnownSync } from "./known-syncs.ts";
 import { agreeOnSync, holdRoot, recordFor } from "./open-sync.ts";
 import type { HeldRoot, SyncChoices } from "./open-sync.ts";
 import { startOf } from "./full-disk-advice.ts";
+import { arrivesPrivate } from "../remote/look-up.ts";
 import { ensureRemoteFolder } from "./remote-folder.ts";
 import { groupedProblems } from "./problem-lines.ts";
 import type { RecentChange } from "@holdfast/sync/loop/progress";
@@ -40,7 +41,10 @@ export async function runSync(run: Run, choices: SyncChoices): Promise<void> {
   let held: HeldRoot | undefined;
   try {
     held = await holdRoot(choices.folder, thisConfigFolder(run.context.environment), async (root) => {
-      await recordFor({ root, known: undefined }, await run.connect(), choices, ensureRemoteFolder);
+      const connection = await run.connect();
+      const { remote_id } = await recordFor({ root, known: undefined }, connection, choices, ensureRemoteFolder);
+      const { client } = connection;
+      return arrivesPrivate(client, await client.call("getNode", { params: { id: remote_id } }));
     });
     await syncHeld(run, held, choices, signals);
   } catch (thrown) {

@@ -32,20 +32,23 @@ function mark(root: string, marker: string): void {
 }
 
 test("a root is made in a folder that is there, and known by its path without links", async () => {
-  assert.equal(await prepareRoot(join(home, "new"), config), join(home, "new"));
+  assert.equal(await prepareRoot(join(home, "new"), config, false), join(home, "new"));
   assert.ok(existsSync(join(home, "new")));
   symlinkSync(join(home, "new"), join(home, "link"));
-  assert.equal(await prepareRoot(join(home, "link"), config), join(home, "new"));
-  await assert.rejects(prepareRoot(join(home, "no", "such"), config), { code: "not_found" });
+  assert.equal(await prepareRoot(join(home, "link"), config, false), join(home, "new"));
+  await assert.rejects(prepareRoot(join(home, "no", "such"), config, false), { code: "not_found" });
 });
 
 test("a file, the whole system, and the command's own folder are no roots", async () => {
   writeFileSync(join(home, "file"), "");
-  await assert.rejects(prepareRoot(join(home, "file"), config), { code: "usage" });
-  await assert.rejects(prepareRoot("/", config), { code: "usage", message: /whole system/ });
-  await assert.rejects(prepareRoot(config, config), { code: "usage", message: /must not be synced/ });
-  await assert.rejects(prepareRoot(join(config, "sync"), config), { code: "usage", message: /must not be synced/ });
-  assert.equal(await prepareRoot(home, config), home);
+  await assert.rejects(prepareRoot(join(home, "file"), config, false), { code: "usage" });
+  await assert.rejects(prepareRoot("/", config, false), { code: "usage", message: /whole system/ });
+  await assert.rejects(prepareRoot(config, config, false), { code: "usage", message: /must not be synced/ });
+  await assert.rejects(prepareRoot(join(config, "sync"), config, false), {
+    code: "usage",
+    message: /must not be synced/,
+  });
+  assert.equal(await prepareRoot(home, config, false), home);
 });
 
 test("a synced folder is not synced inside another one, from whichever side", async () => {

@@ -9,12 +9,13 @@ const markerBytesMax = 4096;
 
 /**
  * The folder to sync, made if it is missing.
+ * @param isPrivate of one that is made
  * @returns its path without links
  * @throws HoldfastError usage, not_found or failed for what cannot be a root
  */
-export async function prepareRoot(folder: string, configFolder: string): Promise<string> {
+export async function prepareRoot(folder: string, configFolder: string, isPrivate: boolean): Promise<string> {
   const path = resolve(folder);
-  await makeIfMissing(path);
+  await makeIfMissing(path, isPrivate ? 0o700 : 0o777);
   return checkRoot(path, configFolder);
 }
 
@@ -84,9 +85,9 @@ export async function readMarker(root: string): Promise<string | undefined> {
   }
 }
 
-async function makeIfMissing(path: string): Promise<void> {
+async function makeIfMissing(path: string, mode: number): Promise<void> {
   try {
-    await mkdir(path);
+    await mkdir(path, { mode });
   } catch (thrown) {
     const errno: unknown = thrown instanceof Error ? Reflect.get(thrown, "code") : undefined;
     if (errno === "EEXIST") return;

@@ -119,51 +119,6 @@ test("a tree goes there and comes back as it was, and a second time nothing move
   assert.deepEqual([kept.files_received, kept.files_equal, kept.bytes_received], [0, 705, 0]);
 });
 
-test("what is private goes there and comes back so, from the folder that is put on", async () => {
-  const [here, back] = [join(home, "private"), join(home, "private-back")];
-  const modes = (folder: string) =>
-    ["", "keys", "keys/id", "keys/large", "run", "open"].map((path) => statSync(join(folder, path)).mode & 0o777);
-  mkdirSync(join(here, "keys"), { recursive: true });
-  for (const name of ["keys/id", "run", "open"]) writeFileSync(join(here, name), name);
-  writeFileSync(join(here, "keys/large"), noise(9_000_000));
-  for (const name of ["keys/id", "keys/large"]) chmodSync(join(here, name), 0o600);
-  for (const name of ["", "keys", "run"]) chmodSync(join(here, name), 0o700);
-  await json("put", here, "/private");
-  await json("get", "/private", back);
-  const private_ = [0o700, 0o700, 0o600, 0o600, 0o700, 0o644];
-  assert.deepEqual([modes(here), modes(back)], [private_, private_]);
-  assert.deepEqual((await json("put", here, "/private")).attributes_set, 0);
-});
-
-test("put takes rights away, and never gives any; get leaves a file that is there the rights that it has", async () => {
-  const [here, back] = [join(home, "closing"), join(home, "closing-back")];
-  mkdirSync(join(here, "folder"), { recursive: true });
-  writeFileSync(join(here, "file"), "file");
-  const isPrivate = async (): Promise<unknown> =>
-    (await json("ls", "/closing")).items.map((item: { private: boolean }) => item.private);
-  await json("put", here, "/closing");
-  await json("get", "/closing", back);
-  assert.deepEqual(await isPrivate(), [false, false]);
-  chmodSync(join(here, "file"), 0o600);
-  for (const folder of [here, join(here, "folder")]) chmodSync(folder, 0o700);
-  const previewed = await json("put", here, "/closing", "--dry-run");
-  const sent = await json("put", here, "/closing");
-  assert.deepEqual([previewed.attributes_set, sent.attributes_set, await isPrivate()], [3, 3, [true, true]]);
-  const closing = (await json("ls", "/")).items.find((item: { name: string }) => item.name === "closing");
-  assert.equal(closing.private, true);
-  chmodSync(join(here, "file"), 0o644);
-  chmodSync(join(here, "folder"), 0o755);
-  writeFileSync(join(here, "file"), "edited");
-  await json("put", here, "/closing");
-  assert.deepEqual(await isPrivate(), [true, true]);
-  chmodSync(join(back, "file"), 0o640);
-  await json("get", "/closing", back);
-  assert.deepEqual(
-    ["file", "folder"].map((name) => statSync(join(back, name)).mode & 0o777),
-    [0o640, 0o755],
-  );
-});
-
 test("only what changed is sent, as a new version of what was there", async () => {
   const changed = join(home, "changed");
   mkdirSync(changed);

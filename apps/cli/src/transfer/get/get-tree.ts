@@ -118,10 +118,9 @@ export class TreeGet {
   async #make(node: NodeJson, folder: LocalFolder, name: string): Promise<void> {
     const { report, folders } = this.#work;
     if (node.kind === "folder" || node.kind === "mount") {
-      // The folders above a folder of somebody else, whose modes may keep others out on its owner's disk, do not come along.
-      const path = join(folder.path, name);
-      const isReceived = node.kind === "mount" || (path === this.#rootPath && node.role !== "owner");
-      const entered = await folders.enter(path, folder, node.private === true || isReceived);
+      // The folders above that of a mount, whose modes may keep others out on its owner's disk, do not come along.
+      const isPrivate = node.private === true || node.kind === "mount";
+      const entered = await folders.enter(join(folder.path, name), folder, isPrivate);
       this.#folders.set(node.kind === "mount" ? (node.target ?? node.id) : node.id, entered.folder);
       if (entered.isNew) report.foldersMade += 1;
       else if (node.waits !== true) this.#work.surplus?.enter(entered.folder.path, this.#below(entered.folder.path));

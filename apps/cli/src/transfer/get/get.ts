@@ -11,6 +11,7 @@ import type { Patterns } from "@holdfast/sync/rules/patterns";
 import { atVersion } from "../../remote/at-version.ts";
 import { listBelow } from "../../remote/list-below.ts";
 import { trashedContents } from "../../remote/trashed-contents.ts";
+import { arrivesPrivate } from "../../remote/look-up.ts";
 import { lookUpShared } from "../../remote/look-up-shared.ts";
 import { startTransferPool, wakeThreads } from "../transfer-pool.ts";
 import type { Mirroring } from "../may-delete.ts";
@@ -110,7 +111,8 @@ function nearestThere(folderPath: string): string {
 }
 
 async function nodeToGet({ client, version, mirroring }: GetOptions, remote: string): Promise<NodeJson> {
-  const node = await lookUpShared(client, remote);
+  const found = await lookUpShared(client, remote);
+  const node = { ...found, private: await arrivesPrivate(client, found) };
   if (mirroring !== undefined && node.kind !== "folder")
     throw new HoldfastError("usage", `--delete can only be used with a folder, and ${remote} is a ${node.kind}.`);
   return version === undefined ? node : atVersion(client, node, version);
