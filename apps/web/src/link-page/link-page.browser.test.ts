@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { ok } from "@holdfast/server/acceptance/testing";
 import type { Page } from "@holdfast/tools/testing-browser";
+import { longTest } from "@holdfast/tools/tiers";
 import { axeProblems } from "../testing/axe.ts";
 import { drawPicture } from "../testing/draw-picture.ts";
 import { becomes } from "../testing/files-app.ts";
@@ -40,35 +41,38 @@ test("a folder is gone through by its rows and its path, and changes of others c
   await page.getByRole("heading", { level: 1, name: "pictures" }).waitFor();
 });
 
-test("with the keyboard alone a file is found, shown, left and saved; what only an account can do is not offered", async () => {
-  await app.api.put("/keys.txt", "no");
-  await makeFolder(app, "/keyed");
-  await app.api.put("/keyed/alpha.txt", "the words of alpha");
-  await app.api.put("/keyed/beta.txt", "beta");
-  const { page } = app;
-  await visit(page, (await makeLink(app, "/keyed")).url);
-  await filesPage(page).seen("alpha.txt");
-  await page.getByRole("grid").locator("[tabindex='0']").first().focus();
-  await page.keyboard.press("Home");
-  await hasFocus(filesPage(page).row("alpha.txt"));
-  await page.keyboard.press("Enter");
-  await page.frameLocator("iframe").getByText("the words of alpha").waitFor();
-  assert.deepEqual(await axeProblems(page), []);
-  await page.keyboard.press("Escape");
-  await page.getByRole("dialog").waitFor({ state: "detached" });
-  await rowHasFocus(page);
-  await page.keyboard.press("Shift+F10");
-  await page.getByRole("menu").waitFor();
-  const offered = await page.getByRole("menuitem").allInnerTexts();
-  assert.deepEqual(
-    offered.map((text) => text.split("\n")[0]),
-    ["Open", "Open in new tab", "Download"],
-  );
-  const file = await saved(page, () => page.getByRole("menuitem", { name: "Download" }).press("Enter"));
-  assert.deepEqual([file.name, file.bytes.toString()], ["alpha.txt", "the words of alpha"]);
-});
+longTest(
+  "with the keyboard alone a file is found, shown, left and saved; what only an account can do is not offered",
+  async () => {
+    await app.api.put("/keys.txt", "no");
+    await makeFolder(app, "/keyed");
+    await app.api.put("/keyed/alpha.txt", "the words of alpha");
+    await app.api.put("/keyed/beta.txt", "beta");
+    const { page } = app;
+    await visit(page, (await makeLink(app, "/keyed")).url);
+    await filesPage(page).seen("alpha.txt");
+    await page.getByRole("grid").locator("[tabindex='0']").first().focus();
+    await page.keyboard.press("Home");
+    await hasFocus(filesPage(page).row("alpha.txt"));
+    await page.keyboard.press("Enter");
+    await page.frameLocator("iframe").getByText("the words of alpha").waitFor();
+    assert.deepEqual(await axeProblems(page), []);
+    await page.keyboard.press("Escape");
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    await rowHasFocus(page);
+    await page.keyboard.press("Shift+F10");
+    await page.getByRole("menu").waitFor();
+    const offered = await page.getByRole("menuitem").allInnerTexts();
+    assert.deepEqual(
+      offered.map((text) => text.split("\n")[0]),
+      ["Open", "Open in new tab", "Download"],
+    );
+    const file = await saved(page, () => page.getByRole("menuitem", { name: "Download" }).press("Enter"));
+    assert.deepEqual([file.name, file.bytes.toString()], ["alpha.txt", "the words of alpha"]);
+  },
+);
 
-test("several files and the whole folder are saved as one zip", async () => {
+longTest("several files and the whole folder are saved as one zip", async () => {
   await makeFolder(app, "/zipped");
   for (const name of ["one.txt", "two.txt", "three.txt"]) await app.api.put(`/zipped/${name}`, `in ${name}`);
   const { page } = app;
@@ -150,7 +154,7 @@ test("what lies in the trash, and a link that never was, say so in words", async
   await page.getByRole("heading", { level: 1, name: "This link does not work" }).waitFor();
 });
 
-test("a report reaches the administrators", async () => {
+longTest("a report reaches the administrators", async () => {
   const { page } = app;
   await visit(page, (await makeLink(app, "/reported")).url);
   await page.getByRole("button", { name: "Report this link" }).click();

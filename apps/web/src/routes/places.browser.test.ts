@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { eventually } from "@holdfast/server/acceptance/testing";
+import { longTest } from "@holdfast/tools/tiers";
 import { axeProblems } from "../testing/axe.ts";
 import { hasFocus } from "../testing/focus.ts";
 import { pathsOfPlaces, type ShownPlace, testPlaces } from "../testing/places.ts";
@@ -16,8 +17,9 @@ test("the table of places has every route of the router, and nothing else", () =
 });
 
 // The other looks: places.browser.long.test.ts.
-test("every place passes axe in light mode on a desktop, and fits a screen of 320 px with New and Upload", () =>
-  places.assertAccessible({ colorScheme: "light", size: "desktop" }, assertFitsSmallPhone));
+longTest("every place passes axe in light mode on a desktop, and fits a screen of 320 px with New and Upload", () =>
+  places.assertAccessible({ colorScheme: "light", size: "desktop" }, assertFitsSmallPhone),
+);
 
 async function assertFitsSmallPhone({ path, isForStrangers }: ShownPlace): Promise<void> {
   const { page } = app;

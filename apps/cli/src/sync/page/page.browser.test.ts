@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { after, before, beforeEach, test } from "node:test";
 import { type Locator, type Page, useBrowser } from "@holdfast/tools/testing-browser";
 import { axeProblems } from "@holdfast/web/testing/axe";
+import { longTest } from "@holdfast/tools/tiers";
 import type { ControlChannel } from "../control-channel.ts";
 import type { KnownSync } from "../known-syncs.ts";
 import { ShownConfiguration, type ShownSync, writeLog } from "./testing-syncs.ts";
@@ -193,47 +194,50 @@ test("a conflict is ended by keeping the original, the copy or both, and beside 
   assert.deepEqual(await conflicts.getByRole("button").allTextContents(), ["Keep original", "Keep both"]);
 });
 
-test("the buttons of a conflict are as wide as each other, and nearer to their own file than to the next", async () => {
-  const original = join(drive.sync.record.root, "plan.txt");
-  writeFileSync(original, "text");
-  drive.now = { ...drive.now, state: "waiting", conflicts: ["plan (vm's conflicted copy 2026-01-31).txt"] };
-  for (const width of [390, 1280]) {
-    await page.setViewportSize({ width, height: 900 });
-    await page.goto(channel.pageUrl);
-    const rows = folder("Drive").locator(".conflicts .choice");
-    await rows.getByText("version of vm, ").waitFor();
-    const boxes = await rows.evaluateAll((all) =>
-      all.map((row) => {
-        const [text, button] = [row.querySelector("span"), row.querySelector("button")].map((each) =>
-          each?.getBoundingClientRect(),
-        );
-        return {
-          top: text?.top ?? 0,
-          textEnd: text?.bottom ?? 0,
-          begin: button?.top ?? 0,
-          end: button?.bottom ?? 0,
-          width: button?.width,
-        };
-      }),
-    );
-    assert.equal(boxes.length, 3);
-    assert.equal(new Set(boxes.map((box) => box.width)).size, 1, "one width");
-    for (const [index, { begin, end, textEnd }] of boxes.entries()) {
-      const next = boxes[index + 1];
-      if (next === undefined) continue;
-      const gap = Math.min(next.top, next.begin) - Math.max(end, textEnd);
-      assert.ok(gap >= 8 && gap > begin - textEnd, `${width}: ${gap}`);
+longTest(
+  "the buttons of a conflict are as wide as each other, and nearer to their own file than to the next",
+  async () => {
+    const original = join(drive.sync.record.root, "plan.txt");
+    writeFileSync(original, "text");
+    drive.now = { ...drive.now, state: "waiting", conflicts: ["plan (vm's conflicted copy 2026-01-31).txt"] };
+    for (const width of [390, 1280]) {
+      await page.setViewportSize({ width, height: 900 });
+      await page.goto(channel.pageUrl);
+      const rows = folder("Drive").locator(".conflicts .choice");
+      await rows.getByText("version of vm, ").waitFor();
+      const boxes = await rows.evaluateAll((all) =>
+        all.map((row) => {
+          const [text, button] = [row.querySelector("span"), row.querySelector("button")].map((each) =>
+            each?.getBoundingClientRect(),
+          );
+          return {
+            top: text?.top ?? 0,
+            textEnd: text?.bottom ?? 0,
+            begin: button?.top ?? 0,
+            end: button?.bottom ?? 0,
+            width: button?.width,
+          };
+        }),
+      );
+      assert.equal(boxes.length, 3);
+      assert.equal(new Set(boxes.map((box) => box.width)).size, 1, "one width");
+      for (const [index, { begin, end, textEnd }] of boxes.entries()) {
+        const next = boxes[index + 1];
+        if (next === undefined) continue;
+        const gap = Math.min(next.top, next.begin) - Math.max(end, textEnd);
+        assert.ok(gap >= 8 && gap > begin - textEnd, `${width}: ${gap}`);
+      }
+      const name = await folder("Drive").getByRole("heading", { name: "Drive" }).boundingBox();
+      const pause = await folder("Drive")
+        .getByRole("button", { name: /^Pause/ })
+        .boundingBox();
+      assert.ok(name !== null && pause !== null);
+      assert.ok(pause.y < name.y + name.height && name.y < pause.y + pause.height, "name and Pause share a line");
+      assert.ok(pause.x > name.x + 100, "and Pause stands at its end");
     }
-    const name = await folder("Drive").getByRole("heading", { name: "Drive" }).boundingBox();
-    const pause = await folder("Drive")
-      .getByRole("button", { name: /^Pause/ })
-      .boundingBox();
-    assert.ok(name !== null && pause !== null);
-    assert.ok(pause.y < name.y + name.height && name.y < pause.y + pause.height, "name and Pause share a line");
-    assert.ok(pause.x > name.x + 100, "and Pause stands at its end");
-  }
-  assert.deepEqual(await axeFindings(), []);
-});
+    assert.deepEqual(await axeFindings(), []);
+  },
+);
 
 test("what waits is shown by folder, and exactly what was shown is approved or undone", async () => {
   busy();
@@ -317,61 +321,67 @@ test("limits and exclusions are shown and changed, and a wrong one is refused in
   );
 });
 
-test("axe finds nothing, light and dark, at 390 and 1280 pixels, whatever is open, and nothing is too wide", async () => {
-  busy();
-  await page.goto(channel.pageUrl);
-  await folder("Drive").getByRole("heading", { name: "2 deletions wait for you" }).waitFor();
-  assert.deepEqual(await axeFindings(), []);
-  await takePictures("closed");
-  const closed = page.locator("details:not([open]) > summary").filter({ visible: true });
-  for (let left = await closed.count(); left > 0; left = await closed.count()) await closed.first().click();
-  assert.equal(await page.locator("details.settings[open]").count(), 3);
-  assert.deepEqual(await axeFindings(), []);
-  await takePictures("open");
-  await page.goto("about:blank");
-  await page.goto(new URL("/#token=wrong", channel.pageUrl).href);
-  await page.getByRole("alert").getByText("Open the address that 'holdfast status' shows").waitFor();
-  assert.deepEqual(await axeFindings(), []);
-});
+longTest(
+  "axe finds nothing, light and dark, at 390 and 1280 pixels, whatever is open, and nothing is too wide",
+  async () => {
+    busy();
+    await page.goto(channel.pageUrl);
+    await folder("Drive").getByRole("heading", { name: "2 deletions wait for you" }).waitFor();
+    assert.deepEqual(await axeFindings(), []);
+    await takePictures("closed");
+    const closed = page.locator("details:not([open]) > summary").filter({ visible: true });
+    for (let left = await closed.count(); left > 0; left = await closed.count()) await closed.first().click();
+    assert.equal(await page.locator("details.settings[open]").count(), 3);
+    assert.deepEqual(await axeFindings(), []);
+    await takePictures("open");
+    await page.goto("about:blank");
+    await page.goto(new URL("/#token=wrong", channel.pageUrl).href);
+    await page.getByRole("alert").getByText("Open the address that 'holdfast status' shows").waitFor();
+    assert.deepEqual(await axeFindings(), []);
+  },
+);
 
-test("all is done by keys alone, the focus is seen, and stays with its folder when what it was on goes", async () => {
-  busy();
-  await page.goto(channel.pageUrl);
-  await folder("Drive").getByRole("heading", { name: "2 deletions wait for you" }).waitFor();
-  const seen: string[] = [];
-  const focusOn = async (wanted: string): Promise<void> => {
-    for (let presses = 0; presses < 60; presses += 1) {
-      await page.keyboard.press("Tab");
-      const [name, outline] = await page.evaluate<[string, string]>(
-        "[document.activeElement.ariaLabel ?? document.activeElement.textContent.trim(), getComputedStyle(document.activeElement).outlineStyle]",
-      );
-      seen.push(name);
-      if (name !== "") assert.equal(outline, "solid", `${name} shows that it has the focus`);
-      if (name.startsWith(wanted)) return;
-    }
-    assert.fail(`${wanted} has no focus: ${seen.join(" | ")}`);
-  };
-  const heading = async (): Promise<string> => String(await page.evaluate("document.activeElement.textContent"));
-  await focusOn("Approve exactly these");
-  await page.keyboard.press("Enter");
-  await folder("Drive").locator(".deletions").waitFor({ state: "hidden" });
-  assert.equal(await heading(), "Drive");
-  await focusOn(`Keep copy: ${copy}`);
-  await page.keyboard.press("Space");
-  await folder("Drive").locator(".conflicts").waitFor({ state: "hidden" });
-  assert.equal(await heading(), "Drive");
-  await focusOn("Limits and exclusions");
-  await page.keyboard.press("Enter");
-  await page.keyboard.press("Tab");
-  await page.keyboard.type("2M");
-  await page.keyboard.press("Enter");
-  await page.locator("#told").getByText("The limits are set.").waitFor();
-  assert.equal(await page.evaluate("document.activeElement.name"), "up", "the focus stays where it was");
-  await focusOn("Pause");
-  await page.keyboard.press("Enter");
-  await page.getByText("is paused.").waitFor();
-  assert.deepEqual(drive.told, ["approve a,b", `keep copy of ${copy}`, "limits 2000000 null"]);
-});
+longTest(
+  "all is done by keys alone, the focus is seen, and stays with its folder when what it was on goes",
+  async () => {
+    busy();
+    await page.goto(channel.pageUrl);
+    await folder("Drive").getByRole("heading", { name: "2 deletions wait for you" }).waitFor();
+    const seen: string[] = [];
+    const focusOn = async (wanted: string): Promise<void> => {
+      for (let presses = 0; presses < 60; presses += 1) {
+        await page.keyboard.press("Tab");
+        const [name, outline] = await page.evaluate<[string, string]>(
+          "[document.activeElement.ariaLabel ?? document.activeElement.textContent.trim(), getComputedStyle(document.activeElement).outlineStyle]",
+        );
+        seen.push(name);
+        if (name !== "") assert.equal(outline, "solid", `${name} shows that it has the focus`);
+        if (name.startsWith(wanted)) return;
+      }
+      assert.fail(`${wanted} has no focus: ${seen.join(" | ")}`);
+    };
+    const heading = async (): Promise<string> => String(await page.evaluate("document.activeElement.textContent"));
+    await focusOn("Approve exactly these");
+    await page.keyboard.press("Enter");
+    await folder("Drive").locator(".deletions").waitFor({ state: "hidden" });
+    assert.equal(await heading(), "Drive");
+    await focusOn(`Keep copy: ${copy}`);
+    await page.keyboard.press("Space");
+    await folder("Drive").locator(".conflicts").waitFor({ state: "hidden" });
+    assert.equal(await heading(), "Drive");
+    await focusOn("Limits and exclusions");
+    await page.keyboard.press("Enter");
+    await page.keyboard.press("Tab");
+    await page.keyboard.type("2M");
+    await page.keyboard.press("Enter");
+    await page.locator("#told").getByText("The limits are set.").waitFor();
+    assert.equal(await page.evaluate("document.activeElement.name"), "up", "the focus stays where it was");
+    await focusOn("Pause");
+    await page.keyboard.press("Enter");
+    await page.getByText("is paused.").waitFor();
+    assert.deepEqual(drive.told, ["approve a,b", `keep copy of ${copy}`, "limits 2000000 null"]);
+  },
+);
 
 test("a client that ended is told so, and what it showed last is taken away", async () => {
   const { channel: own } = await configuration.add("Passing");

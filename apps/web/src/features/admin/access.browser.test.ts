@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ok } from "@holdfast/server/acceptance/testing";
+import { longTest } from "@holdfast/tools/tiers";
 import { axeProblems } from "../../testing/axe.ts";
 import { testApp } from "../../testing/test-app.ts";
 
@@ -11,48 +12,54 @@ async function rules(): Promise<Record<string, unknown>[]> {
   return (await ok(app.api, "GET", "/admin/access-rules"))["items"] as Record<string, unknown>[];
 }
 
-test("a group must have a second factor after days of grace, is bound to a network, and is let go again", async () => {
-  const { page } = app;
-  const { id } = await ok(app.api, "POST", "/groups", { name: "Office" });
-  await app.signIn();
-  await app.open("/admin/access");
-  await page.getByText("No requirements").waitFor();
-  assert.deepEqual(await axeProblems(page), []);
-  await page.getByRole("button", { name: "New rule" }).click();
-  const dialog = page.getByRole("dialog", { name: "New rule" });
-  await dialog.getByLabel("Require a second factor").check();
-  await dialog.getByLabel("Grace period in days").fill("many");
-  await dialog.getByRole("button", { name: "Save" }).click();
-  await dialog.getByText("Enter a whole number from 0").waitFor();
-  await dialog.getByText("Fill in this field.").waitFor();
-  await dialog.getByLabel("Group", { exact: true }).selectOption({ label: "Office" });
-  await dialog.getByLabel("Grace period in days").fill("30");
-  await dialog.getByLabel("Allowed addresses").fill("192.0.2.0/24, 2001:db8::/32");
-  assert.deepEqual(await axeProblems(page, { within: "[role=dialog]" }), []);
-  const savedAtMs = Date.now();
-  await dialog.getByRole("button", { name: "Save" }).click();
-  await page.getByText("Only from 192.0.2.0/24 and 2001:db8::/32").waitFor();
-  const [rule] = await rules();
-  assert.deepEqual([rule?.["of"], rule?.["id"], rule?.["addresses"]], ["group", id, ["192.0.2.0/24", "2001:db8::/32"]]);
-  const dueAt = rule?.["second_factor_due_at"] as string;
-  const graceMs = Date.parse(dueAt) - savedAtMs;
-  assert.ok(Math.abs(graceMs - 30 * 86_400_000) < 10 * 60_000, `${graceMs} ms of grace`);
+longTest(
+  "a group must have a second factor after days of grace, is bound to a network, and is let go again",
+  async () => {
+    const { page } = app;
+    const { id } = await ok(app.api, "POST", "/groups", { name: "Office" });
+    await app.signIn();
+    await app.open("/admin/access");
+    await page.getByText("No requirements").waitFor();
+    assert.deepEqual(await axeProblems(page), []);
+    await page.getByRole("button", { name: "New rule" }).click();
+    const dialog = page.getByRole("dialog", { name: "New rule" });
+    await dialog.getByLabel("Require a second factor").check();
+    await dialog.getByLabel("Grace period in days").fill("many");
+    await dialog.getByRole("button", { name: "Save" }).click();
+    await dialog.getByText("Enter a whole number from 0").waitFor();
+    await dialog.getByText("Fill in this field.").waitFor();
+    await dialog.getByLabel("Group", { exact: true }).selectOption({ label: "Office" });
+    await dialog.getByLabel("Grace period in days").fill("30");
+    await dialog.getByLabel("Allowed addresses").fill("192.0.2.0/24, 2001:db8::/32");
+    assert.deepEqual(await axeProblems(page, { within: "[role=dialog]" }), []);
+    const savedAtMs = Date.now();
+    await dialog.getByRole("button", { name: "Save" }).click();
+    await page.getByText("Only from 192.0.2.0/24 and 2001:db8::/32").waitFor();
+    const [rule] = await rules();
+    assert.deepEqual(
+      [rule?.["of"], rule?.["id"], rule?.["addresses"]],
+      ["group", id, ["192.0.2.0/24", "2001:db8::/32"]],
+    );
+    const dueAt = rule?.["second_factor_due_at"] as string;
+    const graceMs = Date.parse(dueAt) - savedAtMs;
+    assert.ok(Math.abs(graceMs - 30 * 86_400_000) < 10 * 60_000, `${graceMs} ms of grace`);
 
-  // Only what was changed is sent: what was due stays due when it was.
-  await page.getByRole("button", { name: "Change the rule for Office" }).click();
-  await page.getByRole("dialog").getByLabel("Allowed addresses").fill("192.0.2.0/24");
-  await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
-  await page.getByText("Only from 192.0.2.0/24", { exact: true }).waitFor();
-  assert.equal((await rules())[0]?.["second_factor_due_at"], dueAt);
-  await page.getByRole("button", { name: "Change the rule for Office" }).click();
-  await page.getByRole("dialog").getByLabel("Allowed addresses").fill("");
-  await page.getByRole("dialog").getByLabel("Require a second factor").uncheck();
-  await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
-  // What lies behind a dialog has no role for as long as it is open.
-  await page.getByRole("dialog").waitFor({ state: "detached" });
-  await page.getByRole("button", { name: "Change the rule for Office" }).waitFor({ state: "detached" });
-  assert.deepEqual(await rules(), []);
-});
+    // Only what was changed is sent: what was due stays due when it was.
+    await page.getByRole("button", { name: "Change the rule for Office" }).click();
+    await page.getByRole("dialog").getByLabel("Allowed addresses").fill("192.0.2.0/24");
+    await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
+    await page.getByText("Only from 192.0.2.0/24", { exact: true }).waitFor();
+    assert.equal((await rules())[0]?.["second_factor_due_at"], dueAt);
+    await page.getByRole("button", { name: "Change the rule for Office" }).click();
+    await page.getByRole("dialog").getByLabel("Allowed addresses").fill("");
+    await page.getByRole("dialog").getByLabel("Require a second factor").uncheck();
+    await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
+    // What lies behind a dialog has no role for as long as it is open.
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    await page.getByRole("button", { name: "Change the rule for Office" }).waitFor({ state: "detached" });
+    assert.deepEqual(await rules(), []);
+  },
+);
 
 test("an administrator is not shut out by a rule for all, and nobody is bound by one for nobody", async () => {
   app.expectComplaint(/status of (?:404|409|422) .*\/admin\/access-rules/);
@@ -83,7 +90,7 @@ test("an administrator is not shut out by a rule for all, and nobody is bound by
   assert.deepEqual(await rules(), []);
 });
 
-test("an account says by its password from where it may be used, and cannot shut itself out", async () => {
+longTest("an account says by its password from where it may be used, and cannot shut itself out", async () => {
   app.expectComplaint(/status of (?:409|422) .*\/account\/addresses/);
   const { page } = app;
   const person = await app.addPerson("Kim");

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ok } from "@holdfast/server/acceptance/testing";
+import { longTest } from "@holdfast/tools/tiers";
 import { axeProblems } from "../../testing/axe.ts";
 import { makeLink, visit } from "../../testing/link-visit.ts";
 import { testApp } from "../../testing/test-app.ts";
@@ -79,7 +80,7 @@ test("old versions are deleted but for the newest", async () => {
   );
 });
 
-test("somebody comments, marks it as done, and sees what happened", async () => {
+longTest("somebody comments, marks it as done, and sees what happened", async () => {
   await app.api.put("/report.txt", "a report");
   await app.signIn();
   const { page } = app;

@@ -223,7 +223,7 @@ test("what was written a moment before the editor is left is offered again", asy
   await fieldHas("begun\nin haste\n");
 });
 
-test("Markdown is seen beside the text while it is written, and Escape leads back to the text", async () => {
+longTest("Markdown is seen beside the text while it is written, and Escape leads back to the text", async () => {
   await openText("/garden.md", "# Garden\n");
   const { page } = app;
   await page.getByRole("button", { name: "Preview" }).click();

@@ -8,7 +8,7 @@ import { rowHasFocus } from "../../testing/focus.ts";
 const drive = filesApp();
 const { fill, openFolder, namesOnServer, selectedNames, shownNames } = drive;
 
-test("a folder springs open while something is held over it, and takes it on its ground", async () => {
+longTest("a folder springs open while something is held over it, and takes it on its ground", async () => {
   await fill("a.txt", "b.txt", "to/", "to/deep/");
   const { page, files } = await openFolder();
   await lift(page, files.row("a.txt"));
@@ -27,7 +27,7 @@ test("a folder springs open while something is held over it, and takes it on its
   await becomes(() => namesOnServer(), ["to", "b.txt"]);
 });
 
-test("Ctrl copies, Escape drops nothing, and a folder does not go into itself", async () => {
+longTest("Ctrl copies, Escape drops nothing, and a folder does not go into itself", async () => {
   await fill("a.txt", "to/", "other/");
   const { page, files } = await openFolder();
   await lift(page, files.row("a.txt"));
@@ -70,7 +70,7 @@ longTest(
   },
 );
 
-test("the path and the navigation take what is dropped: into the folder above, the drive, the trash", async () => {
+longTest("the path and the navigation take what is dropped: into the folder above, the drive, the trash", async () => {
   await fill("in/", "in/up.txt", "in/home.txt", "in/bin.txt");
   const { page, files } = await openFolder();
   await files.row("in").dblclick();

@@ -62,7 +62,7 @@ test("what one is told comes by itself, is read by looking at it, and opens what
   assert.equal(await shared.getByRole("link").count(), 0);
 });
 
-test("what somebody wants to give away is accepted or declined where one is told of it", async () => {
+longTest("what somebody wants to give away is accepted or declined where one is told of it", async () => {
   const { page, api } = app;
   const erik = await app.addPerson("Erik");
   await api.put("/gift.txt", "a gift");

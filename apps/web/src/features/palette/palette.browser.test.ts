@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { longTest } from "@holdfast/tools/tiers";
 import { axeProblems } from "../../testing/axe.ts";
 import { becomes, filesApp } from "../../testing/files-app.ts";
 import { hasFocus, rowHasFocus } from "../../testing/focus.ts";
@@ -7,31 +8,34 @@ import { hasFocus, rowHasFocus } from "../../testing/focus.ts";
 const drive = filesApp();
 const { fill, openFolder, namesOnServer, selectedNames, shownNames } = drive;
 
-test("a > in the search lists what can be done now with what is selected, by words, and Enter does it", async () => {
-  await fill("a.txt", "b.txt");
-  const { page, files } = await openFolder();
-  const field = page.getByRole("banner").getByRole("combobox");
-  await files.row("a.txt").click();
-  await page.keyboard.press("/");
-  await page.keyboard.type(">");
-  const list = page.getByRole("listbox", { name: "Commands" });
-  await list.getByRole("option", { name: "Rename" }).waitFor();
-  assert.equal(await list.getByRole("option", { name: "Empty trash…" }).count(), 0, "not here");
-  assert.equal(await list.getByRole("option", { name: "Paste" }).count(), 0, "nothing was cut");
-  assert.deepEqual(await axeProblems(page), []);
-  await page.keyboard.type("to");
-  const first = list.getByRole("option").first();
-  await first.and(page.getByRole("option", { selected: true })).waitFor();
-  assert.equal(await field.getAttribute("aria-activedescendant"), await first.getAttribute("id"));
-  await page.keyboard.type(" trash");
-  await becomes(() => list.getByRole("option").allInnerTexts(), ["Move to trash\nDel"]);
-  await page.keyboard.press("Enter");
-  await becomes(() => namesOnServer(), ["b.txt"]);
-  await list.waitFor({ state: "detached" });
-  await rowHasFocus(page);
-});
+longTest(
+  "a > in the search lists what can be done now with what is selected, by words, and Enter does it",
+  async () => {
+    await fill("a.txt", "b.txt");
+    const { page, files } = await openFolder();
+    const field = page.getByRole("banner").getByRole("combobox");
+    await files.row("a.txt").click();
+    await page.keyboard.press("/");
+    await page.keyboard.type(">");
+    const list = page.getByRole("listbox", { name: "Commands" });
+    await list.getByRole("option", { name: "Rename" }).waitFor();
+    assert.equal(await list.getByRole("option", { name: "Empty trash…" }).count(), 0, "not here");
+    assert.equal(await list.getByRole("option", { name: "Paste" }).count(), 0, "nothing was cut");
+    assert.deepEqual(await axeProblems(page), []);
+    await page.keyboard.type("to");
+    const first = list.getByRole("option").first();
+    await first.and(page.getByRole("option", { selected: true })).waitFor();
+    assert.equal(await field.getAttribute("aria-activedescendant"), await first.getAttribute("id"));
+    await page.keyboard.type(" trash");
+    await becomes(() => list.getByRole("option").allInnerTexts(), ["Move to trash\nDel"]);
+    await page.keyboard.press("Enter");
+    await becomes(() => namesOnServer(), ["b.txt"]);
+    await list.waitFor({ state: "detached" });
+    await rowHasFocus(page);
+  },
+);
 
-test("the arrows walk through the commands, Escape goes back to the list, and places can be gone to", async () => {
+longTest("the arrows walk through the commands, Escape goes back to the list, and places can be gone to", async () => {
   await fill("a.txt");
   const { page, files } = await openFolder();
   await files.row("a.txt").click();
@@ -58,43 +62,46 @@ test("the arrows walk through the commands, Escape goes back to the list, and pl
   await page.getByRole("heading", { level: 1, name: "Recent" }).waitFor();
 });
 
-test("? shows the keys of this place, each of which a command or the list has, and letters are never one", async () => {
-  await fill("a.txt");
-  const { page, files } = await openFolder();
-  await files.row("a.txt").focus();
-  // The dialog opens under the pointer, which does not take the tooltip from the keyboard.
-  await page.mouse.move(720, 450);
-  await page.keyboard.press("?");
-  const dialog = page.getByRole("dialog", { name: "Keyboard shortcuts" });
-  await dialog.getByText("Rename", { exact: true }).waitFor();
-  for (const words of [
-    "Move to trash",
-    "Paste",
-    "Undo",
-    "Redo",
-    "Parent folder",
-    "Search files and folders",
-    "Select all",
-  ])
-    assert.equal(await dialog.getByText(words, { exact: true }).count(), 1, words);
-  assert.equal(await dialog.getByText("Restore", { exact: true }).count(), 0, "that is a key of the trash");
-  assert.deepEqual(await axeProblems(page, { within: "[role=dialog]" }), []);
-  await page.getByText("Close", { exact: true }).first().waitFor();
-  await page.keyboard.press("Escape");
-  // Once, although the tooltip of what has the focus lies over the dialog.
-  await dialog.waitFor({ state: "detached" });
-  await rowHasFocus(page);
-  await page.keyboard.press("/");
-  await page.keyboard.type("why?");
-  assert.equal(await page.getByRole("dialog").count(), 0, "who writes a question mark asks for nothing");
-  await page.goto(new URL("/trash", page.url()).href);
-  await page.getByRole("heading", { level: 1, name: "Trash" }).waitFor();
-  // What can be done here is known once the list is.
-  await page.getByRole("grid").or(page.getByText("The trash is empty")).first().waitFor();
-  await page.keyboard.press("?");
-  await dialog.getByText("Restore", { exact: true }).waitFor();
-  assert.equal(await dialog.getByText("Rename", { exact: true }).count(), 0);
-});
+longTest(
+  "? shows the keys of this place, each of which a command or the list has, and letters are never one",
+  async () => {
+    await fill("a.txt");
+    const { page, files } = await openFolder();
+    await files.row("a.txt").focus();
+    // The dialog opens under the pointer, which does not take the tooltip from the keyboard.
+    await page.mouse.move(720, 450);
+    await page.keyboard.press("?");
+    const dialog = page.getByRole("dialog", { name: "Keyboard shortcuts" });
+    await dialog.getByText("Rename", { exact: true }).waitFor();
+    for (const words of [
+      "Move to trash",
+      "Paste",
+      "Undo",
+      "Redo",
+      "Parent folder",
+      "Search files and folders",
+      "Select all",
+    ])
+      assert.equal(await dialog.getByText(words, { exact: true }).count(), 1, words);
+    assert.equal(await dialog.getByText("Restore", { exact: true }).count(), 0, "that is a key of the trash");
+    assert.deepEqual(await axeProblems(page, { within: "[role=dialog]" }), []);
+    await page.getByText("Close", { exact: true }).first().waitFor();
+    await page.keyboard.press("Escape");
+    // Once, although the tooltip of what has the focus lies over the dialog.
+    await dialog.waitFor({ state: "detached" });
+    await rowHasFocus(page);
+    await page.keyboard.press("/");
+    await page.keyboard.type("why?");
+    assert.equal(await page.getByRole("dialog").count(), 0, "who writes a question mark asks for nothing");
+    await page.goto(new URL("/trash", page.url()).href);
+    await page.getByRole("heading", { level: 1, name: "Trash" }).waitFor();
+    // What can be done here is known once the list is.
+    await page.getByRole("grid").or(page.getByText("The trash is empty")).first().waitFor();
+    await page.keyboard.press("?");
+    await dialog.getByText("Restore", { exact: true }).waitFor();
+    assert.equal(await dialog.getByText("Rename", { exact: true }).count(), 0);
+  },
+);
 
 test("a list is narrowed as one types; what it hides is not selected then, and all is what one sees", async () => {
   await fill("report.txt", "Übung.txt", "other.txt", "reports/");

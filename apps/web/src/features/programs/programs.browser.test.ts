@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { Api, ok, queryDatabase } from "@holdfast/server/acceptance/testing";
 import * as openid from "openid-client";
+import { longTest } from "@holdfast/tools/tiers";
 import { axeProblems } from "../../testing/axe.ts";
 import { testApp } from "../../testing/test-app.ts";
 
@@ -71,52 +72,58 @@ test("a program is let in by who signs in on the way, is listed in the settings,
   program.close();
 });
 
-test("a program that is refused is told so, and one that wants to administer gets it only where that is ticked", async () => {
-  const { page, server } = app;
-  await app.signIn();
-  const refused = await openProgram(["files:read"], "openid files:read");
-  await page.goto(refused.url);
-  await page.getByRole("button", { name: "Deny" }).click();
-  await page.waitForURL(/\/back\?/);
-  assert.equal((await refused.arrived).searchParams.get("error"), "access_denied");
-  refused.close();
-  for (const ticked of [false, true]) {
-    const program = await openProgram(["files:read", "admin"], "openid files:read admin");
+longTest(
+  "a program that is refused is told so, and one that wants to administer gets it only where that is ticked",
+  async () => {
+    const { page, server } = app;
+    await app.signIn();
+    const refused = await openProgram(["files:read"], "openid files:read");
+    await page.goto(refused.url);
+    await page.getByRole("button", { name: "Deny" }).click();
+    await page.waitForURL(/\/back\?/);
+    assert.equal((await refused.arrived).searchParams.get("error"), "access_denied");
+    refused.close();
+    for (const ticked of [false, true]) {
+      const program = await openProgram(["files:read", "admin"], "openid files:read admin");
+      await page.goto(program.url);
+      await page.getByText("administer this server:").waitFor();
+      if (ticked) await page.getByLabel("Allow it to administer this server too").check();
+      await page.getByRole("button", { name: "Allow" }).click();
+      await page.waitForURL(/\/back\?/);
+      const tokens = await program.finish();
+      const status = (await new Api(server.url, tokens.access_token).call("GET", "/admin/users")).status;
+      assert.equal(status, ticked ? 200 : 403);
+      program.close();
+    }
+  },
+);
+
+longTest(
+  "a program that wants a later proof than the session has gets one: the person is asked for the password, once",
+  async () => {
+    app.expectComplaint(/status of 403/);
+    const { page } = app;
+    const kit = await app.addPerson("Kit");
+    await app.signIn(kit);
+    await queryDatabase(
+      join(dirname(app.server.logFile), "data"),
+      "update shard.sessions set created_at = created_at - 1200 * 1000000::int8, proven_at = proven_at - 1200 * 1000000::int8",
+    );
+    const program = await openProgram(["files:read"], "openid files:read", 300);
     await page.goto(program.url);
-    await page.getByText("administer this server:").waitFor();
-    if (ticked) await page.getByLabel("Allow it to administer this server too").check();
+    const before = Math.floor(Date.now() / 1000);
     await page.getByRole("button", { name: "Allow" }).click();
+    const proof = page.getByRole("dialog", { name: "Confirm that it is you" });
+    await proof.getByLabel("Current password").fill(kit.password);
+    await proof.getByRole("button", { name: "Continue" }).click();
     await page.waitForURL(/\/back\?/);
     const tokens = await program.finish();
-    const status = (await new Api(server.url, tokens.access_token).call("GET", "/admin/users")).status;
-    assert.equal(status, ticked ? 200 : 403);
+    assert.ok(Number(tokens.claims()?.auth_time) >= before);
     program.close();
-  }
-});
+  },
+);
 
-test("a program that wants a later proof than the session has gets one: the person is asked for the password, once", async () => {
-  app.expectComplaint(/status of 403/);
-  const { page } = app;
-  const kit = await app.addPerson("Kit");
-  await app.signIn(kit);
-  await queryDatabase(
-    join(dirname(app.server.logFile), "data"),
-    "update shard.sessions set created_at = created_at - 1200 * 1000000::int8, proven_at = proven_at - 1200 * 1000000::int8",
-  );
-  const program = await openProgram(["files:read"], "openid files:read", 300);
-  await page.goto(program.url);
-  const before = Math.floor(Date.now() / 1000);
-  await page.getByRole("button", { name: "Allow" }).click();
-  const proof = page.getByRole("dialog", { name: "Confirm that it is you" });
-  await proof.getByLabel("Current password").fill(kit.password);
-  await proof.getByRole("button", { name: "Continue" }).click();
-  await page.waitForURL(/\/back\?/);
-  const tokens = await program.finish();
-  assert.ok(Number(tokens.claims()?.auth_time) >= before);
-  program.close();
-});
-
-test("a device is let in by the code that it shows, after a warning, and a wrong code finds nothing", async () => {
+longTest("a device is let in by the code that it shows, after a warning, and a wrong code finds nothing", async () => {
   app.expectComplaint(/status of 404/);
   const { page, server } = app;
   const jon = await app.addPerson("Jon");

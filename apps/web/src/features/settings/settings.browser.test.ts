@@ -137,7 +137,7 @@ test("a device that was stopped says why, and goes on by a press", async () => {
   assert.equal((await pc.call("POST", "/metadata", { path: "/again", kind: "folder" })).status, 201);
 });
 
-test("language, direction, time and theme hold at once, after a reload and in the other tab", async () => {
+longTest("language, direction, time and theme hold at once, after a reload and in the other tab", async () => {
   const { page } = app;
   await app.signIn();
   const other = await page.context().newPage();
@@ -158,7 +158,7 @@ test("language, direction, time and theme hold at once, after a reload and in th
   assert.ok(box !== null && box.x > 720, "the navigation is at the start of the line, which is on the right");
 });
 
-test("what one is told is kept on the server", async () => {
+longTest("what one is told is kept on the server", async () => {
   const { page } = app;
   await app.signIn();
   await app.open("/settings/notifications");
@@ -247,7 +247,7 @@ test("whoever changes the password goes on, others are signed out, and a wrong o
   await Api.signIn(server.url, { email: erik.email, password: "a new sentence of Erik" });
 });
 
-test("one's own name is changed, and stands beside what one does", async () => {
+longTest("one's own name is changed, and stands beside what one does", async () => {
   const { page } = app;
   const gina = await app.addPerson("Gina");
   await app.signIn(gina);

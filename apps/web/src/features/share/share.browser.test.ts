@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { administrator, ok } from "@holdfast/server/acceptance/testing";
+import { longTest } from "@holdfast/tools/tiers";
 import { axeProblems } from "../../testing/axe.ts";
 import { signIn, testApp } from "../../testing/test-app.ts";
 
@@ -60,7 +61,7 @@ test("an app password for a folder is listed apart from its links, and is revoke
   );
 });
 
-test("on a server without mail the app says that an administrator has the invitation link", async () => {
+longTest("on a server without mail the app says that an administrator has the invitation link", async () => {
   const ben = await app.addPerson("Ben");
   await ok(ben.api, "POST", "/metadata", { path: "/Own", kind: "folder" });
   const page = await app.another();
@@ -74,7 +75,7 @@ test("on a server without mail the app says that an administrator has the invita
     .waitFor();
 });
 
-test("what is no address is told at the field, and nothing is shared", async () => {
+longTest("what is no address is told at the field, and nothing is shared", async () => {
   await app.api.put("/plan.txt", "a plan");
   await app.signIn();
   await openSharing("/plan.txt");
@@ -113,7 +114,7 @@ test("a link with a password opens for a stranger who has both, shows a code to 
   assert.equal((await fetch(address)).status, 404);
 });
 
-test("a long address is whole on a narrow screen", async () => {
+longTest("a long address is whole on a narrow screen", async () => {
   const email = "bartholomew.featherstonehaugh@accounting.example.org";
   const { id } = await ok(app.api, "POST", "/metadata", { path: "/Narrow", kind: "folder" });
   await ok(app.api, "POST", `/files/${id}/share`, { email, role: "viewer" });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Api } from "@holdfast/server/acceptance/testing";
+import { longTest } from "@holdfast/tools/tiers";
 import { axeProblems } from "../../testing/axe.ts";
 import { hasFocus } from "../../testing/focus.ts";
 import { resize } from "../../testing/resize.ts";
@@ -66,15 +67,18 @@ test("a used link says so before anybody types, and what to do next", async () =
   assert.deepEqual(await axeProblems(page), []);
 });
 
-test("a link that lacks its end or its token, of a set-up or of an address, says so, and asks for nothing", async () => {
-  const { page, server } = app;
-  for (const link of [setupLink.slice(0, -1), `${server.url}/setup`, `${server.url}/setup#hfc_000_x`]) {
-    await page.goto("about:blank");
-    await page.goto(link);
-    await page.getByText("including everything after the #").waitFor();
-    assert.equal(await page.getByRole("textbox").count(), 0);
-  }
-});
+longTest(
+  "a link that lacks its end or its token, of a set-up or of an address, says so, and asks for nothing",
+  async () => {
+    const { page, server } = app;
+    for (const link of [setupLink.slice(0, -1), `${server.url}/setup`, `${server.url}/setup#hfc_000_x`]) {
+      await page.goto("about:blank");
+      await page.goto(link);
+      await page.getByText("including everything after the #").waitFor();
+      assert.equal(await page.getByRole("textbox").count(), 0);
+    }
+  },
+);
 
 test("an invitation shows what is shared, its address and its last day; used, it says so", async () => {
   app.expectComplaint(/status of 404/);
@@ -104,7 +108,7 @@ test("an invitation shows what is shared, its address and its last day; used, it
   assert.equal(await page.getByRole("textbox").count(), 0);
 });
 
-test("where the server cannot be asked about an invitation the form is there all the same", async () => {
+longTest("where the server cannot be asked about an invitation the form is there all the same", async () => {
   app.expectComplaint(/ERR_FAILED|Failed to load/);
   const { page, server } = app;
   const api = await Api.signIn(server.url, ann);
@@ -119,7 +123,7 @@ test("where the server cannot be asked about an invitation the form is there all
   await page.getByRole("heading", { name: "Your drive is ready" }).waitFor();
 });
 
-test("each field says what is wrong with it, the first has the focus, and the form can be sent again", async () => {
+longTest("each field says what is wrong with it, the first has the focus, and the form can be sent again", async () => {
   app.expectComplaint(/status of 4(?:09|22)/);
   const { page, server } = app;
   const api = await Api.signIn(server.url, ann);
@@ -150,7 +154,7 @@ test("each field says what is wrong with it, the first has the focus, and the fo
   assert.equal(await page.getByRole("link", { name: "Create invitation" }).count(), 0);
 });
 
-test("password managers find what they fill in, and a password can be looked at", async () => {
+longTest("password managers find what they fill in, and a password can be looked at", async () => {
   const { page, server } = app;
   const completions = async () =>
     page.locator("input").evaluateAll((fields) => fields.map((field) => field.getAttribute("autocomplete")));
@@ -166,7 +170,7 @@ test("password managers find what they fill in, and a password can be looked at"
   await password.and(page.locator("[type=text]")).waitFor();
 });
 
-test("the pages before the sign-in fit a small phone and a large screen without scrolling sideways", async () => {
+longTest("the pages before the sign-in fit a small phone and a large screen without scrolling sideways", async () => {
   const { page, server } = app;
   const link = await anyInvitation();
   for (const [address, field] of [

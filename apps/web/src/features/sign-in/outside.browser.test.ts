@@ -31,22 +31,25 @@ async function nameThere(page: Page, login: string): Promise<void> {
   await page.getByRole("button", { name: "Sign-in" }).click();
 }
 
-test("who goes on through the provider is signed in where they wanted to be, and their address keeps nothing of it", async () => {
-  const { page } = app;
-  await app.open("/starred?sort=-name");
-  await page.getByRole("button", { name: "Continue with Example ID" }).waitFor();
-  assert.deepEqual(await axeProblems(page), []);
-  await page.getByRole("button", { name: "Continue with Example ID" }).click();
-  await signInThere(page, "walter");
-  await page.waitForURL(/\/starred\?sort=-name$/);
-  await page.getByRole("heading", { name: "Starred" }).waitFor();
-  await page.reload();
-  await page.getByRole("heading", { name: "Starred" }).waitFor();
-  await page.goBack();
-  assert.doesNotMatch(page.url(), /code=/);
-});
+longTest(
+  "who goes on through the provider is signed in where they wanted to be, and their address keeps nothing of it",
+  async () => {
+    const { page } = app;
+    await app.open("/starred?sort=-name");
+    await page.getByRole("button", { name: "Continue with Example ID" }).waitFor();
+    assert.deepEqual(await axeProblems(page), []);
+    await page.getByRole("button", { name: "Continue with Example ID" }).click();
+    await signInThere(page, "walter");
+    await page.waitForURL(/\/starred\?sort=-name$/);
+    await page.getByRole("heading", { name: "Starred" }).waitFor();
+    await page.reload();
+    await page.getByRole("heading", { name: "Starred" }).waitFor();
+    await page.goBack();
+    assert.doesNotMatch(page.url(), /code=/);
+  },
+);
 
-test("who comes back after the time has run out is told to begin again, and does", async () => {
+longTest("who comes back after the time has run out is told to begin again, and does", async () => {
   app.expectComplaint(/status of 401 .*\/sessions\/outside\/answer/);
   const { page } = app;
   await app.open("/sign-in");
