@@ -211,7 +211,8 @@ export class TransferReport {
     if (codes.has("quota")) return errorTable.quota.exitCode;
     if (codes.has(changedHere)) return errorTable.conflict.exitCode;
     const [only] = codes;
-    const isNothingDone = this.counts.filesDone === 0 && this.foldersMade === 0;
+    // A dry run has only counts of what would be done.
+    const isNothingDone = this.counts.filesDone + this.filesSent + this.filesEqual + this.foldersMade === 0;
     return isNothingDone && codes.size === 1 && isErrorCode(only) ? errorTable[only].exitCode : 1;
   }
 

@@ -14,6 +14,7 @@ import { NewIds } from "../new-ids.ts";
 import { TransferReport } from "../transfer-report.ts";
 import { putLargeFile } from "./large-file.ts";
 import { lookAt } from "./local-folder.ts";
+import { TreePut } from "./put-tree.ts";
 import { type PutWork, SentBlocks } from "./put-work.ts";
 
 test("a refused file counts no bytes and is a problem, and a failure that every file would meet leaves it unsent", async (t) => {
@@ -36,6 +37,41 @@ test("a refused file counts no bytes and is a problem, and a failure that every 
     assert.deepEqual([ended.problems, ended.left], [[], [path]], route);
     assert.deepEqual([ended.bytesSent, ended.counts.bytesDone], [0, 0], route);
   }
+});
+
+test("nothing of a file travels to a place that its sender may only read", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "holdfast-large-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, "large");
+  writeFileSync(path, "some bytes");
+  const at = { role: "viewer", path: "/team" } as const;
+  const remote = {
+    id: "file",
+    kind: "file",
+    version_id: "1",
+    modified_at: "",
+    executable: false,
+    role: "viewer",
+  } as const;
+  const calls: string[] = [];
+  const call = (route: string) => {
+    calls.push(route);
+    return Promise.reject(new HoldfastError("forbidden", "You are a viewer here."));
+  };
+  const report = reported();
+  const work = { ...workWith(report, "none", "forbidden"), client: { call } as unknown as ApiClient };
+  const file = queued(path);
+  const tree = new TreePut(work, undefined);
+  tree.putEntry(file.entry, { ...file.folder, at }, undefined);
+  tree.putEntry(file.entry, { ...file.folder, at: { path: "/team" } }, { ...remote, size: 3, content_id: "other" });
+  await tree.finish();
+  await putLargeFile(work, { ...file, remote: { ...remote, size: 10, content_id: "other" } });
+  const where = ["/team", "/team/large", "large"];
+  assert.deepEqual(
+    report.problems.map(({ code, message }) => [code, message]),
+    where.map((each) => ["forbidden", `You are a viewer of ${each}, and viewers cannot upload.`]),
+  );
+  assert.deepEqual(calls, []);
 });
 
 function reported(): TransferReport {

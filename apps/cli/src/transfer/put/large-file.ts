@@ -16,6 +16,7 @@ import { SentForFile } from "./sent-for-file.ts";
 import { FileBytes } from "./file-bytes.ts";
 import { type Sent, sendStream, sendWindows, toSent, type Window } from "./send-stream.ts";
 import { readFailure, readFailureOf } from "./local-folder.ts";
+import { refusalOf } from "./may-put.ts";
 import { planCompared } from "./put-plan.ts";
 import { afterLateNode, damagedOf, goesOn, growthOf, isBlocked, putOperations, setOperation } from "./put-work.ts";
 import type { PutContent, PutWork, QueuedFile, RemoteFolder } from "./put-work.ts";
@@ -64,6 +65,11 @@ async function putOnce(work: PutWork, file: QueuedFile, counted: FileBytes): Pro
     const isEqual = compared !== undefined && compared.contentId === file.remote?.content_id;
     const isDamaged = isEqual && damagedOf(work, file.remote) !== undefined;
     const growthBytes = growthOf(file, Number(before.size));
+    const refusal = isEqual ? undefined : refusalOf(file);
+    if (refusal !== undefined) {
+      work.report.refused(path, refusal, growthBytes);
+      return "done";
+    }
     if (!isEqual && work.report.lacksRoom(growthBytes)) {
       work.report.untried(path, growthBytes);
       return "done";

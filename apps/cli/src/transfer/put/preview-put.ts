@@ -5,10 +5,11 @@ import { contentOf } from "../get/local-content.ts";
 import { nameTaken } from "./commit.ts";
 import { listLocalFolder } from "./local-folder.ts";
 import type { LocalEntry } from "./local-folder.ts";
+import { childAt, refusalAt } from "./may-put.ts";
 import { planCompared, planPut } from "./put-plan.ts";
 import type { PutStep, RemoteState } from "./put-plan.ts";
 import { damagedOf } from "./put-work.ts";
-import type { PutWork } from "./put-work.ts";
+import type { KnownRole, PutWork } from "./put-work.ts";
 import type { Surplus } from "./surplus.ts";
 import type { RemoteTree } from "./remote-tree.ts";
 
@@ -18,7 +19,7 @@ interface Visit {
   readonly remotePath: string;
   readonly below: string;
   /** Undefined for one that is not there yet. */
-  readonly folderId: string | undefined;
+  readonly folder: (Pick<RemoteState, "id"> & KnownRole) | undefined;
 }
 
 /** Says in the report what a put would do, and does nothing: what is here is read where only that tells whether it is equal. */
@@ -33,14 +34,14 @@ export class PutPreview {
     this.#surplus = surplus;
   }
 
-  /** @param folderId undefined for a folder that would be made */
-  async takeFolder(localPath: string, remotePath: string, folderId: string | undefined): Promise<void> {
-    if (folderId === undefined) this.#makeFolder(remotePath);
-    const waiting: Visit[] = [{ localPath, remotePath, below: "", folderId }];
+  /** @param folder undefined for a folder that would be made */
+  async takeFolder(localPath: string, remotePath: string, folder: Visit["folder"]): Promise<void> {
+    if (folder === undefined) this.#makeFolder(remotePath);
+    const waiting: Visit[] = [{ localPath, remotePath, below: "", folder }];
     for (let visit = waiting.pop(); visit !== undefined; visit = waiting.pop()) {
       const below: Visit[] = [];
       const names: string[] = [];
-      const taken = this.#namesAt(visit.folderId);
+      const taken = this.#namesAt(visit.folder?.id);
       for (const { entries, unfit } of listLocalFolder(visit.localPath)) {
         for (const { path, code, message } of unfit) {
           names.push(basename(path));
@@ -52,8 +53,8 @@ export class PutPreview {
           if (child !== undefined) below.push(child);
         }
       }
-      const { folderId: id, remotePath: path } = visit;
-      if (id !== undefined) this.#surplus?.visit({ id, below: visit.below, path }, names);
+      const { folder: there, remotePath: path } = visit;
+      if (there !== undefined) this.#surplus?.visit({ id: there.id, below: visit.below, path }, names);
       waiting.push(...below.toReversed());
     }
   }
@@ -62,15 +63,21 @@ export class PutPreview {
     const below = visit.below === "" ? entry.name : `${visit.below}/${entry.name}`;
     if (this.#work.patterns?.names(below, entry.kind === "folder") === true) return undefined;
     const remotePath = `${visit.remotePath === "/" ? "" : visit.remotePath}/${entry.name}`;
-    const remote = visit.folderId === undefined ? undefined : this.#remote?.child(visit.folderId, entry.name);
+    const { folder } = visit;
+    const remote = folder === undefined ? undefined : this.#remote?.child(folder.id, entry.name);
     const key = nameKey(entry.name);
     if ((taken.get(key) ?? entry.name) !== entry.name) {
       this.#work.report.problem(entry.path, nameTaken, "exists");
       return undefined;
     }
     taken.set(key, entry.name);
-    const isFolder = await this.takeEntry(entry, remotePath, remote);
-    return isFolder ? { localPath: entry.path, remotePath, below, folderId: remote?.id } : undefined;
+    const isFolder = await this.takeEntry(entry, remotePath, remote, async (step) => {
+      const at = { ...folder, path: visit.remotePath };
+      const refusal = refusalAt(step.do === "update" ? childAt(at, entry.name, remote?.role) : at);
+      if (refusal !== undefined) this.#work.report.refused(entry.path, refusal);
+      return refusal !== undefined;
+    });
+    return isFolder ? { localPath: entry.path, remotePath, below, folder: remote } : undefined;
   }
 
   /** Names that the server has in a folder, by what makes two of them one to it. */
@@ -80,14 +87,14 @@ export class PutPreview {
   }
 
   /**
-   * @param refuses called before content is sent; what it returns true for is listed already
+   * @param refuses called before something is made or sent; what it returns true for is listed already
    * @returns whether it is a folder that goes on below
    */
   async takeEntry(
     entry: LocalEntry,
     remotePath: string,
     remote: RemoteState | undefined,
-    refuses: (remote: RemoteState | undefined) => Promise<boolean> = async () => false,
+    refuses: (step: PutStep) => Promise<boolean>,
   ): Promise<boolean> {
     const { report } = this.#work;
     const step = await this.#compared(entry, planPut(entry, remote));
@@ -95,15 +102,13 @@ export class PutPreview {
       report.problem(entry.path, step.message, "conflict");
       return false;
     }
-    if (entry.kind === "folder") {
-      if (step.do === "create") this.#makeFolder(remotePath);
-      else if (step.do === "attributes") this.setAttributes(remotePath);
-      return true;
-    }
-    if (step.do === "keep") report.filesEqual += entry.kind === "file" ? 1 : 0;
-    else if (step.do === "attributes") this.setAttributes(remotePath);
-    else if (!(await refuses(remote))) this.#send(entry, remotePath, step.do === "create");
-    return false;
+    const isFolder = entry.kind === "folder";
+    if (step.do === "attributes") this.setAttributes(remotePath);
+    else if (step.do === "keep") report.filesEqual += entry.kind === "file" ? 1 : 0;
+    else if (await refuses(step)) return false;
+    else if (isFolder) this.#makeFolder(remotePath);
+    else this.#send(entry, remotePath, step.do === "create");
+    return isFolder;
   }
 
   #send(entry: LocalEntry, remotePath: string, isNew: boolean): void {

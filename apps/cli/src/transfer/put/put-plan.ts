@@ -16,7 +16,8 @@ export interface LocalState {
 export type RemoteState = Pick<
   NodeJson,
   "id" | "kind" | "size" | "version_id" | "content_id" | "modified_at" | "executable" | "private" | "target"
->;
+> &
+  Partial<Pick<NodeJson, "role">>;
 
 export type PutStep =
   | { readonly do: "keep" }

@@ -9,6 +9,7 @@ import type { Item } from "./commit.ts";
 import { putLargeFile } from "./large-file.ts";
 import { listLocalFolder } from "./local-folder.ts";
 import type { LocalEntry } from "./local-folder.ts";
+import { childAt, refusalOf } from "./may-put.ts";
 import { planCompared, planPut } from "./put-plan.ts";
 import type { RemoteState } from "./put-plan.ts";
 import { afterLateNode, closingOperation, damagedOf, lateNode, linkOperations, setOperation } from "./put-work.ts";
@@ -125,14 +126,20 @@ export class TreePut {
       this.#work.report.problem(entry.path, step.message, "conflict");
       return undefined;
     }
+    const file = { entry, folder, remote, exchange: step.do === "exchange" };
+    // One of equal size may have equal content, which needs no right.
+    const refusal = ["create", "exchange", "update"].includes(step.do) ? refusalOf(file) : undefined;
+    if (refusal !== undefined) {
+      this.#work.report.refused(entry.path, refusal);
+      return undefined;
+    }
     if (entry.kind === "folder") {
       if (step.do === "attributes") this.#close(entry, step.remote);
       return {
         localPath: entry.path,
-        folder: step.do === "create" ? this.#newFolder(entry, folder) : toFolder(remote, folder),
+        folder: step.do === "create" ? this.#newFolder(entry, folder) : toFolder(entry, remote, folder),
       };
     }
-    const file = { entry, folder, remote, exchange: step.do === "exchange" };
     this.#work.report.planned(entry.kind === "file" ? entry.sizeBytes : 0);
     if (entry.kind === "symlink") this.#takeLink(file, step.do === "keep");
     else if (step.do !== "compare" || !this.#isKnown(entry, step.remote)) this.#takeFile(file);
@@ -145,7 +152,8 @@ export class TreePut {
   }
 
   #newFolder(entry: LocalEntry, parent: RemoteFolder): RemoteFolder {
-    const made: RemoteFolder = { id: this.#work.ids.node(parent.id), failed: false, parent };
+    const at = childAt(parent.at, entry.name, parent.at?.role);
+    const made: RemoteFolder = { id: this.#work.ids.node(parent.id), failed: false, parent, at };
     this.#newFolders.push({ entry, made, parent });
     return made;
   }
@@ -278,8 +286,8 @@ function isBelow(folder: RemoteFolder, some: ReadonlySet<RemoteFolder>): boolean
   return parent !== undefined && (some.has(parent) || isBelow(parent, some));
 }
 
-function toFolder(remote: RemoteState | undefined, parent: RemoteFolder): RemoteFolder {
-  return { id: remote?.id ?? parent.id, failed: false, parent };
+function toFolder({ name }: LocalEntry, remote: RemoteState | undefined, parent: RemoteFolder): RemoteFolder {
+  return { id: remote?.id ?? parent.id, failed: false, parent, at: childAt(parent.at, name, remote?.role) };
 }
 
 export function batchesOf(files: readonly QueuedFile[]): QueuedFile[][] {

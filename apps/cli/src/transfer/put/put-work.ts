@@ -5,6 +5,7 @@ import type { SharedWindows } from "@holdfast/codec/shared-windows";
 import type { HashHex } from "@holdfast/core/ids";
 import type { ManifestEntry } from "@holdfast/core/manifest";
 import type { BatchOperationInput } from "@holdfast/protocol/batch";
+import type { NodeJson } from "@holdfast/protocol/values";
 import type { Patterns } from "@holdfast/sync/rules/patterns";
 import type { DamagedVersions } from "../../remote/damaged-blocks.ts";
 import type { ContentJournal } from "../content-journal.ts";
@@ -44,6 +45,13 @@ export function damagedOf(
   return damaged.get(remote?.version_id ?? "")?.hashes;
 }
 
+/** A node of the server and the caller's role there, as far as they are known without another question. */
+export interface KnownRole {
+  readonly role?: NodeJson["role"] | undefined;
+  readonly path?: string;
+  readonly name?: string | undefined;
+}
+
 /** A folder of the server that things are put into. */
 export interface RemoteFolder {
   /** Replaced by the id of the server's folder if another put made one of this name meanwhile. */
@@ -51,6 +59,8 @@ export interface RemoteFolder {
   /** It could not be made, which is listed already: nothing below it is tried. */
   failed: boolean;
   readonly parent: RemoteFolder | undefined;
+  /** Undefined: the server decides what may be put into it. */
+  readonly at?: KnownRole | undefined;
 }
 
 export function isBlocked(folder: RemoteFolder | undefined): boolean {

@@ -19,6 +19,7 @@ import { commit } from "./commit.ts";
 import { putStream } from "./large-file.ts";
 import { isRefused } from "./refused-before.ts";
 import { lookAt } from "./local-folder.ts";
+import { assertMayPut } from "./may-put.ts";
 import { planPut } from "./put-plan.ts";
 import { PutPreview } from "./preview-put.ts";
 import { ownRoot, type PutRoot } from "./put-root.ts";
@@ -29,7 +30,7 @@ import { seenIn, Surplus } from "./surplus.ts";
 import { freeRoom, tellRoom } from "./room.ts";
 import { closingOperation, growthOf, SentBlocks } from "./put-work.ts";
 import { openStandardInput, refuseDirectory, type StandardInput } from "./standard-input.ts";
-import type { PutWork, RemoteFolder } from "./put-work.ts";
+import type { KnownRole, PutWork, RemoteFolder } from "./put-work.ts";
 import { RemoteTree } from "./remote-tree.ts";
 
 export interface PutOptions extends StandardInput {
@@ -167,11 +168,13 @@ async function putTarget(
     throw new HoldfastError("conflict", `${remotePath} is a ${remote.kind} on the server, not a file.`);
   const folderPath = joinPath(names.slice(0, -1));
   if (isStdin) {
+    const nearest = await nearestFolder(work, there, folderPath, known);
+    assertMayPut(remote ?? nearest);
     const source = await openStandardInput(input, remotePath);
     const stamp = { sizeBytes: 0, mtimeNanos: 0n, ctimeNanos: 0n, inode: 0n };
     const entry = { name, path: "-", kind: "file", stamp, sizeBytes: 0, mtimeMicros: 0, executable: false } as const;
     const folder = (): Promise<RemoteFolder> => folderFor(work, there, folderPath, known);
-    const { id: into } = (await nearestFolder(work, there, folderPath, known)) ?? (await folder());
+    const { id: into } = nearest ?? (await folder());
     work.report.planned(0);
     return putStream(work, { entry, folder, remote, exchange: false, into }, source);
   }
@@ -195,15 +198,15 @@ async function previewTarget(
   there: NodeJson | undefined,
   known: Known,
 ): Promise<void> {
-  const folderId = there?.kind === "folder" ? there.id : undefined;
-  if (local.kind === "folder" && there !== undefined && folderId === undefined)
+  if (local.kind === "folder" && there !== undefined && there.kind !== "folder")
     throw new HoldfastError("conflict", `${remotePath} is a ${there.kind} on the server, not a folder.`);
   if (local.kind === "folder") {
     const { remote, surplus } = await standingIn(work, there);
     if (!work.isLink) await tellRoom(work, resolve(local.path), there, remote);
+    assertMayPut(there === undefined ? await folderAbove(work, remotePath) : undefined);
     const preview = new PutPreview(work, remote, surplus);
     if (there !== undefined && isToBeClosed(local.path, there)) preview.setAttributes(remotePath);
-    await preview.takeFolder(resolve(local.path), remotePath, folderId);
+    await preview.takeFolder(resolve(local.path), remotePath, there);
     if (work.mirroring !== undefined) await surplus?.delete(work.mirroring);
     return;
   }
@@ -211,22 +214,25 @@ async function previewTarget(
   const looked = lookAt(resolve(local.path), basename(remotePath));
   if ("unfit" in looked) return work.report.problem(looked.unfit.path, looked.unfit.message, "failed");
   const { entry } = looked;
-  await preview.takeEntry(entry, remotePath, there, async (remote) => {
+  await preview.takeEntry(entry, remotePath, there, async () => {
     const path = joinPath(splitPath(remotePath).slice(0, -1));
     const folder = await nearestFolder(work, there, path, known);
     if (folder === undefined)
       throw new HoldfastError("conflict", `Part of the path ${path} on the server is not a folder.`);
     const plannedBytes = work.planned.bytes;
-    if (await isRefused(work, entry, folder, { remote, plannedBytes })) return true;
-    work.planned.bytes += growthOf({ remote }, entry.sizeBytes);
+    if (await isRefused(work, entry, folder, { remote: there, plannedBytes })) return true;
+    work.planned.bytes += growthOf({ remote: there }, entry.sizeBytes);
     return false;
   });
 }
 
+/** A folder of the server, with the caller's role if a look-up told it. */
+type Nearest = Pick<NodeJson, "id"> & KnownRole;
+
 /** The folder that a file goes into, as far as it is known without a question to the server. */
-function knownFolder(there: NodeJson | undefined, path: string, known: Known): Pick<NodeJson, "id"> | undefined {
+function knownFolder(there: NodeJson | undefined, path: string, known: Known): Nearest | undefined {
   const parentId = there?.parent_id ?? undefined;
-  if (parentId !== undefined) return { id: parentId };
+  if (parentId !== undefined) return { id: parentId, path };
   // A file that is shared by itself: nothing is put beside it.
   if (there?.kind === "file") return there;
   return known.path === path && known.node?.kind === "folder" ? known.node : undefined;
@@ -238,7 +244,7 @@ async function nearestFolder(
   there: NodeJson | undefined,
   path: string,
   known: Known,
-): Promise<Pick<NodeJson, "id"> | undefined> {
+): Promise<Nearest | undefined> {
   const folder = knownFolder(there, path, known);
   if (folder !== undefined) return folder;
   const found = await work.root.find(path);
@@ -347,11 +353,8 @@ async function finish(tree: TreePut): Promise<void> {
 }
 
 /** @param there what is at the path @throws HoldfastError conflict where something else has the name */
-async function ensureFolder(
-  { root, report }: RootedWork,
-  path: string,
-  there: NodeJson | undefined,
-): Promise<NodeJson> {
+async function ensureFolder(work: RootedWork, path: string, there: NodeJson | undefined): Promise<NodeJson> {
+  const { root, report } = work;
   if (there?.kind === "folder") return there;
   if (there !== undefined)
     throw new HoldfastError("conflict", `${path} is a ${there.kind} on the server, not a folder.`);
@@ -360,6 +363,7 @@ async function ensureFolder(
     return await root.makeFolder(path);
   } catch (thrown) {
     const code = thrown instanceof HoldfastError ? thrown.code : undefined;
+    if (code === "forbidden") assertMayPut(await folderAbove(work, path));
     if (code !== "exists" && code !== "conflict") throw thrown;
     const made = await root.find(path);
     if (made?.kind === "folder") return made;
@@ -371,6 +375,6 @@ async function ensureFolder(
   }
 }
 
-function toRemoteFolder({ id }: Pick<NodeJson, "id">): RemoteFolder {
-  return { id, failed: false, parent: undefined };
+function toRemoteFolder({ id, ...at }: Nearest): RemoteFolder {
+  return { id, failed: false, parent: undefined, at };
 }

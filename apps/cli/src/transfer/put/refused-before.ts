@@ -5,24 +5,31 @@ import { assertNotHopeless } from "../transfer-report.ts";
 import { askRoom } from "./ask-room.ts";
 import type { LocalEntry } from "./local-folder.ts";
 import { readFailure } from "./local-folder.ts";
+import { refusalOf } from "./may-put.ts";
 import type { RemoteState } from "./put-plan.ts";
 import { growthOf } from "./put-work.ts";
-import type { PutWork, QueuedFile } from "./put-work.ts";
+import type { KnownRole, PutWork, QueuedFile } from "./put-work.ts";
 
 /**
  * Checks a file before a folder is made for it, or in a dry run.
  * @param folder on the server, in whose space the file would be
  * @param more `remote`, which the file replaces; `plannedBytes`, which other files of a dry run take before
- * @returns true if it cannot be read or has no room; the report lists why
+ * @returns true if it cannot be read, has no room, or the caller's role allows no upload; the report lists why
  * @throws HoldfastError for what the next file would meet too
  */
 export async function isRefused(
   work: PutWork,
   entry: LocalEntry,
-  { id }: Pick<NodeJson, "id">,
+  { id, ...at }: Pick<NodeJson, "id"> & KnownRole,
   { remote, plannedBytes = 0 }: { readonly remote?: RemoteState | undefined; readonly plannedBytes?: number } = {},
 ): Promise<boolean> {
   const { path, kind, sizeBytes } = entry;
+  const file: QueuedFile = { entry, folder: { id, failed: false, parent: undefined, at }, remote, exchange: false };
+  const refusal = refusalOf(file);
+  if (refusal !== undefined) {
+    work.report.refused(path, refusal);
+    return true;
+  }
   if (kind !== "file") return false;
   let handle: fs.FileHandle;
   try {
@@ -31,7 +38,6 @@ export async function isRefused(
     work.report.problem(path, readFailure(thrown), "unreadable");
     return true;
   }
-  const file: QueuedFile = { entry, folder: { id, failed: false, parent: undefined }, remote, exchange: false };
   try {
     await askRoom(work, file, handle.fd, sizeBytes + plannedBytes);
     return false;

@@ -43,6 +43,7 @@ export class RemoteTree {
     content_id,
     modified_at,
     executable,
+    role,
     target,
     parent_id,
     name,
@@ -50,7 +51,7 @@ export class RemoteTree {
   }: NodeJson): void {
     const siblings = this.#children.get(parent_id ?? "") ?? new Map<string, RemoteState>();
     this.#children.set(parent_id ?? "", siblings);
-    const state = { id, kind, size, version_id, content_id, modified_at, executable, private: node.private };
+    const state = { id, kind, size, version_id, content_id, modified_at, executable, role, private: node.private };
     this.size += 1;
     siblings.set(name, target === undefined ? state : { ...state, target });
   }

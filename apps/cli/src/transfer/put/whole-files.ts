@@ -7,6 +7,7 @@ import type { Item } from "./commit.ts";
 import { healBlocks } from "./heal.ts";
 import { readFailureOf } from "./local-folder.ts";
 import { type FileItem, neededBlocks, refuseAll } from "./needed-blocks.ts";
+import { refusalOf } from "./may-put.ts";
 import { planCompared } from "./put-plan.ts";
 import { afterLateNode, damagedOf, goesOn, growthOf, isBlocked, putOperations, setOperation } from "./put-work.ts";
 import type { PutWork, QueuedFile } from "./put-work.ts";
@@ -133,6 +134,8 @@ function place(
     };
     into.sets.push({ path, operations: [setOperation(work, step.remote, read)], onCommitted });
   } else {
+    const refusal = refusalOf(file);
+    if (refusal !== undefined) return report.refused(path, refusal);
     const content = { size: read.stamp.sizeBytes, blocks, content_id: contentId, mtimeMicros, executable, isPrivate };
     const onCommitted = (): void => {
       report.sent(file.entry.name);
