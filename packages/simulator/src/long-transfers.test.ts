@@ -229,11 +229,15 @@ test("an edit does not wait for all of many new files, whichever way they go", a
   await end();
 });
 
-/** The disk; `begun` counts how often writing of a long file began. */
-function countingParts(alone: Alone): { readonly disk: LocalDisk; readonly begun: () => number } {
+/** The disk; `begun` counts how often writing of a long file began, and `begins` is called before each file is written. */
+function countingParts(
+  alone: Alone,
+  begins = (): void => {},
+): { readonly disk: LocalDisk; readonly begun: () => number } {
   const disk = alone.disk();
   let begun = 0;
   const create: LocalDisk["create"] = (path, ...given) => {
+    begins();
     if (path.endsWith(".part")) begun += 1;
     return disk.create(path, ...given);
   };
@@ -344,6 +348,28 @@ test("two equal long files in one folder come once, although plans in turn name 
   assert.equal(begun(), 2, "each is written once");
   alone.close();
 });
+
+for (const isWrittenTo of [false, true]) {
+  const what = isWrittenTo ? "fetched too if the first, without a new time, is another" : "made of the first at once";
+  test(`of two equal long files the second is ${what}`, async () => {
+    const alone = new Alone();
+    const line = lineOf(alone);
+    line.isOpen = true;
+    const text = longText("equal");
+    // Without a time of its own, each is as new as its download.
+    for (const name of ["one", "two"]) alone.putOnServer(text, { parent_id: alone.world.model.rootId, name });
+    let written: string | undefined;
+    const { disk } = countingParts(alone, () => {
+      written ??= isWrittenTo ? alone.diskPaths()[0] : undefined;
+      const inode = written === undefined ? undefined : alone.root.mustBeAt(written);
+      if (inode !== undefined) Object.assign(inode, { now: { ...inode.now, bytes: Buffer.from(longText("wrong")) } });
+    });
+    await alone.once({ server: line.server, disk });
+    for (const path of ["one", "two"]) assert.equal(alone.read(path), longText(path === written ? "wrong" : "equal"));
+    assert.equal(line.bytes, (isWrittenTo ? 3 : 1) * text.length, "fetched, and sent what was written");
+    alone.close();
+  });
+}
 
 test("a long file that came and could not get its name is fetched and written again", async () => {
   const alone = new Alone();

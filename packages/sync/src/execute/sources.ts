@@ -62,7 +62,8 @@ export class LocalSources {
     const { state, disk } = this.#hands;
     const path = pathOf(state, id);
     const row = state.local.get(id);
-    if (path === undefined || row?.sight !== "known") return undefined;
+    // A file that was written a moment ago is not known, and may have changed since: each copied block is compared with its hash.
+    if (path === undefined || row === undefined) return undefined;
     try {
       const stat = await disk.stat(path);
       return stat?.kind === "file" && sameFingerprint(stat.fingerprint, row.fingerprint) ? path : undefined;
