@@ -130,7 +130,7 @@ test("a removal by a rewind, which tells nobody who did it, waits too", async ()
   rewind(model, "ada's other", home, moment);
   await assertFormer(edited);
   const [problem] = (await edited.once()).problems;
-  assert.match(problem?.message ?? "", /^Somebody else removed or emptied this file/);
+  assert.match(problem?.message ?? "", /^An unknown account \(perhaps your own\) removed or emptied this file/);
   edited.close();
 });
 

@@ -51,7 +51,10 @@ describe("holdfast rules", () => {
     assert.match(await done(owner, ["log", root]), told);
     const shownRules = JSON.parse(await done(owner, ["sync", root, "--show-rules", "--json"]));
     assert.deepEqual(shownRules.ignored, ["secret"]);
-    assert.match(await done(owner, ["sync", root, "--show-rules"]), /^! \.holdfastignore: Somebody else changed it/m);
+    assert.match(
+      await done(owner, ["sync", root, "--show-rules"]),
+      /^! \.holdfastignore: Its new rules wait for your approval/m,
+    );
 
     const shown = await owner(["rules"]);
     assert.equal(
@@ -104,6 +107,22 @@ describe("holdfast rules", () => {
     assert.match(unknown.stderr, /This device does not know the previous rules/);
     assert.deepEqual([stale.code, unknown.code], [5, 5]);
     for (const each of [root, fresh]) assert.equal(readFileSync(join(each, ".holdfastignore"), "utf8"), "open\n");
+  });
+
+  test("a removal that has left the trash waits as one of an unknown account, and not of somebody else", async () => {
+    const root = await share("purged");
+    await done(owner, ["rm", "--permanent", "/purged/.holdfastignore"]);
+    assert.match(
+      await sync(root, 1),
+      /\.holdfastignore: An unknown account \(perhaps your own\) removed or emptied this file, so it is not active yet/,
+    );
+    assert.match(
+      await done(owner, ["rules", root]),
+      /: removed or emptied by an unknown account \(perhaps your own\)$/m,
+    );
+    await done(owner, ["rules", "approve", root]);
+    await sync(root, 0);
+    assert.deepEqual((await onServer("purged")).toSorted(), ["open", "secret"]);
   });
 
   test("a removal by an editor sends nothing private before a running sync is told to", async (t) => {

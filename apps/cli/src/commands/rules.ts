@@ -8,7 +8,7 @@ import { newCommand, runs, unknownCommand } from "./command.ts";
 import type { CommandMaker, Context, Run } from "./command.ts";
 
 export const rulesCommand: CommandMaker = (context) => {
-  const command = newCommand("rules", "Lines of .holdfastignore that somebody else wrote and that need your approval", [
+  const command = newCommand("rules", "Rules of .holdfastignore from another account that need your approval", [
     "rules",
     "rules ~/Drive",
     "rules approve ~/Drive",
@@ -65,7 +65,7 @@ function itemOf({ sync, held, difference }: Waiting) {
 }
 
 function linesOf({ sync, held: { by, lines }, difference }: Waiting): string[] {
-  const who = by === undefined ? "somebody else" : printable(by);
+  const who = by === undefined ? "an unknown account (perhaps your own)" : printable(by);
   const what = lines === 0 ? "removed or emptied" : "written";
   return [
     `${printable(sync.record.root)}/.holdfastignore: ${what} by ${who}`,

@@ -165,7 +165,7 @@ async function forget(run: Run, folder: string): Promise<void> {
 }
 
 const heldLine =
-  "! .holdfastignore: Somebody else changed it, so it is not active yet. 'holdfast rules' shows the difference";
+  "! .holdfastignore: Its new rules wait for your approval and are not active yet. 'holdfast rules' shows the difference";
 
 async function showRules(run: Run, folder: string): Promise<void> {
   const [

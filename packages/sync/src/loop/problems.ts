@@ -171,7 +171,7 @@ export function problemsOfRules({ broken }: Pick<Rules, "broken">, state: Pick<S
 }
 
 function heldWords({ by, lines, isInForce }: WaitingRules): string {
-  const who = by === undefined ? "Somebody else" : printable(by);
+  const who = by === undefined ? "An unknown account (perhaps your own)" : printable(by);
   const what = lines === 0 ? "removed or emptied this file" : `wrote this file (${countOf(lines, "rule")})`;
   if (isInForce === true)
     return `${who} ${what}. It was in the folder when this sync started, so its rules are active until you answer: 'holdfast rules' shows them, and 'holdfast rules approve' keeps them. To use other rules, edit the file.`;
