@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { PassThrough, Readable } from "node:stream";
+import { text } from "node:stream/consumers";
 import { after, before, describe, test } from "node:test";
 import { Api } from "@holdfast/server/acceptance/testing";
 import { Meddler } from "../acceptance/meddler.ts";
 import { runCommand } from "../commands/testing-run.ts";
 import { useSignedIn } from "../commands/testing-signed-in.ts";
+import { runIn } from "../run.ts";
 
 describe("names that appear on the server after put has listed it", () => {
   const signedIn = useSignedIn("late-names");
@@ -73,6 +76,24 @@ describe("names that appear on the server after put has listed it", () => {
       [await versionsOf("/tree/a/deep/other"), await versionsOf("/tree/large-other"), await versionsOf("/tree/large")],
       [2, 2, 1],
     );
+  });
+
+  test("standard input whose name a folder takes is refused soon, and not after all of it", async () => {
+    const slice = Buffer.alloc(1024 * 1024);
+    let read = 0;
+    const stdin = new Readable({
+      read() {
+        read += 1;
+        const rival = read === 1 ? run(["mkdir", "/taken"]) : Promise.resolve();
+        void rival.then(() => this.push(read < 200 ? slice : null));
+      },
+    });
+    const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+    const environment = { ...process.env, HOLDFAST_CONFIG_DIR: join(folder, "config") };
+    const code = await runIn({ environment, stdin, stdout, stderr, exitCode: 0 }, ["put", "-", "/taken"]);
+    stderr.end();
+    assert.deepEqual([code, await text(stderr)], [5, "holdfast: /taken is a folder on the server, not a file.\n"]);
+    assert.ok(read < 100, `${read} MiB were read`);
   });
 
   test("standard input becomes the next version too", async () => {

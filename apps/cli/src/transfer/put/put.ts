@@ -29,7 +29,7 @@ import { TreePut } from "./put-tree.ts";
 import { seenIn, Surplus } from "./surplus.ts";
 import { freeRoom, tellRoom } from "./room.ts";
 import { closingOperation, growthOf, SentBlocks } from "./put-work.ts";
-import { openStandardInput, refuseDirectory, type StandardInput } from "./standard-input.ts";
+import { checkingName, openStandardInput, refuseDirectory, type StandardInput } from "./standard-input.ts";
 import type { KnownRole, PutWork, RemoteFolder } from "./put-work.ts";
 import { RemoteTree } from "./remote-tree.ts";
 
@@ -164,13 +164,16 @@ async function putTarget(
   const name = names.at(-1) ?? there?.name ?? "";
   const remote = there;
   const isStdin = local.kind === "stdin";
-  if (isStdin && remote !== undefined && remote.kind !== "file")
-    throw new HoldfastError("conflict", `${remotePath} is a ${remote.kind} on the server, not a file.`);
+  if (isStdin && remote !== undefined && remote.kind !== "file") throw notFile(remotePath, remote);
   const folderPath = joinPath(names.slice(0, -1));
   if (isStdin) {
     const nearest = await nearestFolder(work, there, folderPath, known);
     assertMayPut(remote ?? nearest);
-    const source = await openStandardInput(input, remotePath);
+    const opened = await openStandardInput(input, remotePath);
+    const source = checkingName(opened, async () => {
+      const late = remote === undefined ? await work.root.find(remotePath) : undefined;
+      if (late?.kind === "folder") throw notFile(remotePath, late);
+    });
     const stamp = { sizeBytes: 0, mtimeNanos: 0n, ctimeNanos: 0n, inode: 0n };
     const entry = { name, path: "-", kind: "file", stamp, sizeBytes: 0, mtimeMicros: 0, executable: false } as const;
     const folder = (): Promise<RemoteFolder> => folderFor(work, there, folderPath, known);
@@ -190,6 +193,10 @@ async function putTarget(
   const tree = new TreePut(work, undefined);
   tree.putEntry(entry, folder, remote);
   await finish(tree);
+}
+
+function notFile(remotePath: string, { kind }: NodeJson): HoldfastError {
+  return new HoldfastError("conflict", `${remotePath} is a ${kind} on the server, not a file.`);
 }
 
 async function previewTarget(

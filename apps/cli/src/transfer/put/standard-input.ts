@@ -46,6 +46,25 @@ export async function openStandardInput(
   })();
 }
 
+/** Bytes of a stream between two checks of its name. */
+const checkedBytes = 32 * 1024 * 1024;
+
+/** @param check of the name of a stream, which may take hours: without it, a folder of that name would be found once all has been sent */
+export async function* checkingName(
+  source: AsyncIterable<Uint8Array>,
+  check: () => Promise<void>,
+): AsyncGenerator<Uint8Array> {
+  let uncheckedBytes = 0;
+  for await (const slice of source) {
+    uncheckedBytes += slice.length;
+    if (uncheckedBytes >= checkedBytes) {
+      await check();
+      uncheckedBytes = 0;
+    }
+    yield slice;
+  }
+}
+
 async function nextBytes(chunks: AsyncIterator<Uint8Array>): Promise<Uint8Array | undefined> {
   for (;;) {
     const next = await chunks.next();
