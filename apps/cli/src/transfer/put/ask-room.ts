@@ -3,7 +3,7 @@ import { cutFile } from "@holdfast/codec/cut-file";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { HashHex } from "@holdfast/core/ids";
 import { asCodecPool } from "../transfer-pool.ts";
-import { growthOf } from "./put-work.ts";
+import { growthOf, intoOf } from "./put-work.ts";
 import type { PutWork, QueuedFile } from "./put-work.ts";
 
 /**
@@ -14,14 +14,14 @@ import type { PutWork, QueuedFile } from "./put-work.ts";
 export async function askRoom(work: PutWork, file: QueuedFile, descriptor: number, sizeBytes: number): Promise<void> {
   const { client } = work;
   const ask = { growthBytes: growthOf(file, sizeBytes), sendBytes: sizeBytes };
-  const refusal = await storeFullOf(missingBlocks({ client, into: file.folder.id }, [], ask));
+  const refusal = await storeFullOf(missingBlocks({ client, into: intoOf(file) }, [], ask));
   if (refusal !== undefined && (await storeFullOf(askRoomForMissing(work, file, descriptor))) !== undefined)
     throw refusal;
 }
 
 /** @throws HoldfastError store_full, as soon as the missing blocks found so far have no room: the file may be far larger than the disk */
-async function askRoomForMissing(work: PutWork, { folder }: QueuedFile, descriptor: number): Promise<void> {
-  const parts = { client: work.client, into: folder.id };
+async function askRoomForMissing(work: PutWork, file: QueuedFile, descriptor: number): Promise<void> {
+  const parts = { client: work.client, into: intoOf(file) };
   const known = new Set<HashHex>();
   let sendBytes = 0;
   for await (const window of cutFile(asCodecPool(work.pool), descriptor, { windows: work.windows, compress: false })) {

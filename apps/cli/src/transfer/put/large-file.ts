@@ -18,7 +18,16 @@ import { type Sent, sendStream, sendWindows, toSent, type Window } from "./send-
 import { readFailure, readFailureOf } from "./local-folder.ts";
 import { refusalOf } from "./may-put.ts";
 import { planCompared } from "./put-plan.ts";
-import { afterLateNode, damagedOf, goesOn, growthOf, isBlocked, putOperations, setOperation } from "./put-work.ts";
+import {
+  afterLateNode,
+  damagedOf,
+  goesOn,
+  growthOf,
+  intoOf,
+  isBlocked,
+  putOperations,
+  setOperation,
+} from "./put-work.ts";
 import type { PutContent, PutWork, QueuedFile, RemoteFolder } from "./put-work.ts";
 import { isPrivate as isPrivateFile } from "../private-mode.ts";
 
@@ -78,7 +87,7 @@ async function putOnce(work: PutWork, file: QueuedFile, counted: FileBytes): Pro
     const isSent = !isEqual || isDamaged;
     if (isSent) counted.takeBack();
     const sent = isSent
-      ? await sendWindows(work, windowsOfFile(work, handle.fd), { into: file.folder.id, counted, sentForFile })
+      ? await sendWindows(work, windowsOfFile(work, handle.fd), { into: intoOf(file), counted, sentForFile })
       : compared;
     const stats = await handle.stat({ bigint: true });
     const [first, stamp] = [toStamp(before), toStamp(stats)];
@@ -106,7 +115,7 @@ async function putOnce(work: PutWork, file: QueuedFile, counted: FileBytes): Pro
     return "done";
   } finally {
     await handle.close();
-    await sentForFile.end(work, file.folder.id);
+    await sentForFile.end(work, intoOf(file));
   }
 }
 

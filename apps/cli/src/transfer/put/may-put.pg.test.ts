@@ -56,6 +56,18 @@ describe("put where one may only read", () => {
     assert.equal(await done(owner, ["cat", "/team/open/new"]), "text");
   });
 
+  test("a new version of a file that one may edit goes, whatever its size, also where one may only view its folder", async () => {
+    await done(owner, ["put", "-", "/team/mine.txt"], "first");
+    await done(owner, ["share", "/team/mine.txt", "--with", ann.email, "--role", "editor"]);
+    const file = join(folder, "mine.txt");
+    writeFileSync(file, Buffer.alloc(5_000_000, "large"));
+    await done(guest, ["put", file, "/of others/mine.txt"]);
+    assert.equal(JSON.parse(await done(owner, ["ls", "/team/mine.txt", "--json"])).items[0].size, 5_000_000);
+    await done(guest, ["put", "-", "/of others/mine.txt"], "from a stream");
+    assert.equal(await done(owner, ["cat", "/team/mine.txt"]), "from a stream");
+    await done(owner, ["rm", "/team/mine.txt"]);
+  });
+
   test("a file and a folder are refused likewise, also in a dry run, and equal content is not", async () => {
     const file = join(folder, "a.txt");
     for (const [content, remote, where] of [

@@ -99,6 +99,11 @@ export function growthOf({ remote }: Pick<QueuedFile, "remote">, sizeBytes: numb
   return Math.max(0, sizeBytes - (remote?.size ?? 0));
 }
 
+/** A node in whose space the blocks of a file go: its own role counts for a new version, as that at its folder may be less. */
+export function intoOf({ folder, remote, exchange }: Pick<QueuedFile, "folder" | "remote" | "exchange">): string {
+  return remote === undefined || exchange ? folder.id : remote.id;
+}
+
 /** Queues the file again if there is one. @returns whether there is */
 export function goesOn(again: QueuedFile[], late: QueuedFile | undefined): boolean {
   if (late !== undefined) again.push(late);

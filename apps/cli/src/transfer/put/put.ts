@@ -177,7 +177,7 @@ async function putTarget(
     const stamp = { sizeBytes: 0, mtimeNanos: 0n, ctimeNanos: 0n, inode: 0n };
     const entry = { name, path: "-", kind: "file", stamp, sizeBytes: 0, mtimeMicros: 0, executable: false } as const;
     const folder = (): Promise<RemoteFolder> => folderFor(work, there, folderPath, known);
-    const { id: into } = nearest ?? (await folder());
+    const { id: into } = remote ?? nearest ?? (await folder());
     work.report.planned(0);
     return putStream(work, { entry, folder, remote, exchange: false, into }, source);
   }
