@@ -297,8 +297,8 @@ function problemsOfReplaced(replaced: readonly WaitingChange[]): Problem[] {
   return [...Map.groupBy(replaced, ({ path }) => topOf(path))].map(([path, changes]) => {
     const files = countOf(changes.filter(({ kind }) => kind !== "folder").length, "file");
     const message = folders.has(path)
-      ? `Folder replaced, for example by a link to another disk. The content (${files}) is not deleted on the server until you answer. ` +
-        "'holdfast deletes undo' brings the folder back and renames the link; 'holdfast deletes approve' deletes the folder on all devices."
+      ? `Folder replaced by a link or a file. The content (${files}) is not deleted on the server until you answer. ` +
+        "'holdfast deletes undo' brings the folder back and renames the link or file; 'holdfast deletes approve' deletes the folder on all devices."
       : `Replaced by symbolic links: ${files} in this folder. They are not deleted on the server until you answer. ` +
         "'holdfast deletes undo' brings the files back and renames the links; 'holdfast deletes approve' deletes the files on all devices.";
     return problemOf(path, "replaced", message);
