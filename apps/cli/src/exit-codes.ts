@@ -9,4 +9,5 @@ export const exitCodes: Readonly<Record<number, string>> = {
   6: "over quota, even if everything else was done",
   7: "the server cannot be reached",
   130: "interrupted with Ctrl-C",
+  143: "ended by SIGTERM, which `serve` and `sync` treat as Ctrl-C",
 };
