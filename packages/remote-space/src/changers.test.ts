@@ -13,8 +13,5 @@ test("where a bounded search finds nobody who placed a file, it names no account
   };
   const client = { call } as unknown as ApiClient;
   const { version, placed } = await changersOf(client, "file" as NodeId, null);
-  assert.deepEqual(
-    [version, placed, pages],
-    [undefined, { accountId: "", name: "", isLatest: false, isMaker: false }, 100],
-  );
+  assert.deepEqual([version, placed, pages], [undefined, { accountId: "", name: "", isLatest: false }, 100]);
 });

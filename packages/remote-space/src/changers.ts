@@ -29,11 +29,10 @@ async function placerOf(client: ApiClient, id: NodeId): Promise<Changers["placed
   try {
     const [node, last] = await Promise.all([client.call("getNode", { params: { id } }), lastPlacing(client, id)]);
     if (last === undefined) return undefined;
-    if (last === "too far back") return { accountId: "", name: "", isLatest: false, isMaker: false };
+    if (last === "too far back") return { accountId: "", name: "", isLatest: false };
     // A rewind changes nodes without an item of their own.
     const isLatest = last.at === (node.trashed_at ?? node.updated_at);
-    const isMaker = last.verb === "created" && last.at === node.created_at;
-    return { accountId: last.actor.id, name: last.actor.name, isLatest, isMaker };
+    return { accountId: last.actor.id, name: last.actor.name, isLatest };
   } catch (thrown) {
     // Removed from the trash by now.
     if (thrown instanceof HoldfastError && thrown.code === "not_found") return undefined;

@@ -39,10 +39,7 @@ const pageSize = 7;
 export class ModelServer extends ModelState {
   readonly #operations = new Map<string, Answered>();
   /** Node -> the account that placed it last, and the revision that it had then. */
-  readonly #placers = new Map<
-    string,
-    { readonly account: string; readonly revision: string | undefined; readonly isMaker: boolean }
-  >();
+  readonly #placers = new Map<string, { readonly account: string; readonly revision: string | undefined }>();
   #wakers: (() => void)[] = [];
   onCommit: () => void = () => undefined;
   /** Of the journal what came after this is kept. */
@@ -197,7 +194,7 @@ export class ModelServer extends ModelState {
     const isLatest = node === undefined || node.revision === placer?.revision;
     return {
       version: versionId === null ? undefined : changer(this.authors.get(versionId)),
-      placed: { ...changer(placer?.account), isLatest, isMaker: placer?.isMaker === true },
+      placed: { ...changer(placer?.account), isLatest },
     };
   }
 
@@ -344,9 +341,7 @@ export class ModelServer extends ModelState {
   #notePlacer({ account }: Actor, operation: BatchOperationInput): void {
     const places = operation.op !== "set" && (operation.op !== "put" || operation.file_id === undefined);
     const id = nodeIdOf(operation);
-    if (!places || id === undefined) return;
-    const isMaker = !this.#placers.has(id);
-    this.#placers.set(id, { account, revision: this.nodes.get(id)?.revision, isMaker });
+    if (places && id !== undefined) this.#placers.set(id, { account, revision: this.nodes.get(id)?.revision });
   }
 
   #repeated(operation: BatchOperationInput): BatchResult | undefined {

@@ -233,7 +233,7 @@ export interface Changers {
   /** Writer of the version; undefined if none was named. */
   readonly version: Changer | undefined;
   /** The account that made, named, moved, trashed or restored the node last; undefined if the server does not know. */
-  readonly placed: (Changer & { readonly isLatest: boolean; readonly isMaker: boolean }) | undefined;
+  readonly placed: (Changer & { readonly isLatest: boolean }) | undefined;
 }
 
 /** The server, as the engine needs it; messages are those of the wire. Failures are HoldfastErrors. */
@@ -266,8 +266,7 @@ export interface Server {
   /** The version of a file that has this content; undefined: there is none, or it may not be read. */
   versionWith(id: NodeId, contentId: string): Promise<string | undefined>;
   /**
-   * Names the writer of a version of a node, and the account that placed the node last. `isLatest` says that nothing else has changed the node since,
-   * `isMaker` that the account made the node where it is.
+   * Names the writer of a version of a node, and the account that placed the node last. `isLatest` says that nothing else has changed the node since.
    * @param versionId null: nobody asks for one
    * @throws HoldfastError unavailable if the version is none of the newest: the node has changed meanwhile
    */

@@ -167,9 +167,7 @@ function placesOf(operation: LocalOperation): readonly [DiskPlace | undefined, D
 async function otherWhoPut({ server, state, identity }: CycleContext, id: NodeId): Promise<Other | undefined> {
   const versionId = state.remote.get(id)?.versionId ?? null;
   const { version, placed } = await server.changersOf(id, versionId);
-  // A file that another account made, and that had this name from then on, is of whoever saved it last.
-  const isSavedSince = versionId !== null && placed?.isMaker === true;
-  const makers = [versionId === null ? placed : version, isSavedSince ? version : (placed ?? version)];
+  const makers = [versionId === null ? placed : version, placed ?? version];
   const other = makers.find((maker) => maker?.accountId !== identity.accountId);
   return makers.every((maker) => maker?.accountId === identity.accountId)
     ? undefined
