@@ -105,6 +105,19 @@ describe("holdfast share, unshare, permissions, shared, mount and leave", () => 
     }
     await done(guest, ["get", "/album/made", `${people.folder}/made`]);
     assert.equal(statSync(`${people.folder}/made`).mode & 0o777, 0o700);
+    // A folder that keeps others out does so above a mount and in it.
+    mkdirSync(`${people.folder}/locked`, { mode: 0o700 });
+    writeFileSync(`${people.folder}/locked/file`, "locked");
+    await done(owner, ["put", `${people.folder}/locked`, "/album/locked"]);
+    await done(guest, ["put", `${people.folder}/locked`, "/locked"]);
+    await done(guest, ["get", "/album/locked/file", `${people.folder}/in`]);
+    await done(guest, ["mv", "/album", "/locked/album"]);
+    await done(guest, ["get", "/locked/album/made/second.txt", `${people.folder}/below`]);
+    await done(guest, ["mv", "/locked/album", "/album"]);
+    await done(guest, ["get", "/album/made/second.txt", `${people.folder}/open`]);
+    const got = ["in", "below", "open"].map((name) => statSync(`${people.folder}/${name}`).mode & 0o777);
+    assert.deepEqual(got, [0o600, 0o600, 0o644]);
+    await done(owner, ["rm", "--permanent", "--yes", "/album/locked"]);
     const { items } = JSON.parse(await done(guest, ["rm", "/album/first.txt", "--json"])) as {
       items: { id: string }[];
     };

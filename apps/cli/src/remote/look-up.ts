@@ -51,17 +51,27 @@ export async function showMount(client: ApiClient, node: NodeJson): Promise<Node
 }
 
 /**
- * Whether the node is created here as private. On its owner's devices the modes of all folders above it keep others out of it; those above
- * a folder of somebody else are unknown here.
+ * Whether the node is created here as private. On its owner's devices the modes of all folders above it keep others out of it, also while
+ * they lie in the trash; those above a folder of somebody else are unknown here.
  */
 export async function arrivesPrivate(client: ApiClient, node: NodeJson): Promise<boolean> {
-  if (node.private === true) return true;
-  if (node.role !== "owner") return node.kind === "folder";
-  const names = splitPath(node.path);
-  const above = await Promise.all(
-    names.slice(1).map((_, depth) => findNode(client, joinPath(names.slice(0, depth + 1)))),
-  );
+  if (node.private === true || (node.kind === "folder" && node.role !== "owner")) return true;
+  if (node.trashed_at !== null) return isBelowPrivate(client, node);
+  // By its path, which leads through a mount, too.
+  const names = splitPath(node.path).slice(0, -1);
+  const above = await Promise.all(names.map((_, depth) => findNode(client, joinPath(names.slice(0, depth + 1)))));
   return above.some((folder) => folder?.private === true);
+}
+
+async function isBelowPrivate(client: ApiClient, { parent_id: id }: NodeJson): Promise<boolean> {
+  if (id === null) return false;
+  try {
+    const folder = await client.call("getNode", { params: { id } });
+    return folder.private === true || (await isBelowPrivate(client, folder));
+  } catch (thrown) {
+    if (thrown instanceof HoldfastError && (thrown.code === "not_found" || thrown.code === "forbidden")) return false;
+    throw thrown;
+  }
 }
 
 /** As `findNode`, for what is to be put into or read out. */

@@ -72,6 +72,16 @@ describe("private modes", () => {
     assert.equal(await created("alone", "get", "/sealed/inner/file", "AT"), 0o600);
     assert.equal(await created("deep", "get", "/sealed/inner/deep", "AT"), 0o700);
     assert.equal(statSync(join(home, "deep/open")).mode & 0o777, 0o644);
+    const { items } = await json("ls", "/sealed/inner");
+    const { id } = items.find(({ name }: { name: string }) => name === "file");
+    await json("put", join(here, "inner/deep/open"), "/sealed/");
+    for (const gone of ["/sealed/inner/file", "/sealed"]) await run(["rm", gone]);
+    assert.equal(await created("trashed", "get", id, "AT"), 0o600);
+    const trashed = (await json("trash", "ls")).items;
+    for (const name of ["sealed", "file"]) {
+      const item = trashed.find((each: { name: string }) => each.name === name);
+      assert.equal((await run(["trash", "restore", item.id])).code, 0);
+    }
     for (const [name, remote] of [
       ["whole", "/sealed"],
       ["below", "/sealed/inner/deep"],

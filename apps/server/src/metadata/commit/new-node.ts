@@ -58,8 +58,14 @@ export async function newNode(work: Work, step: Step, node: NewNode): Promise<No
 }
 
 /** A live folder under a name that is known to be free. */
-export async function makeFolder(work: Work, step: Step, parent: NodeRow, name: string): Promise<NodeRow> {
-  return record(work, step, await newNode(work, step, { parent, name, kind: "folder" }));
+export async function makeFolder(
+  work: Work,
+  step: Step,
+  parent: NodeRow,
+  name: string,
+  attributes: Attributes = {},
+): Promise<NodeRow> {
+  return record(work, step, await newNode(work, step, { parent, name, kind: "folder", attributes }));
 }
 
 type AttributeColumns = Pick<NodeRow, "modified_at" | "executable" | "private" | "metadata" | "editors_can_share">;

@@ -38,6 +38,33 @@ describe("a folder that stands in for one in the trash", () => {
     await check();
   });
 
+  test("is private as the folder is, and in the root if one above the folder is", async () => {
+    const make = (name: string, parentId = "root") =>
+      owners.commit(ann, { op: "mkdir", place: { parentId, name }, private: true });
+    const [outer, open] = [await make("outer"), await owners.mkdir(ann, "open")];
+    const inner = await owners.mkdir(ann, "inner", outer.id);
+    const shared = await owners.mkdir(ann, "shared", outer.id);
+    await share(shared, "viewer", bob);
+    const files = [];
+    for (const { id } of [outer, open, inner, shared]) files.push(await owners.put(ann, "file", "x", id));
+    await remove(...files, outer, open);
+    const standIns = [];
+    for (const file of files) {
+      const { parent_id } = await restore(ann, file);
+      standIns.push(await owners.commit(ann, { op: "set", fileId: parent_id ?? "" }));
+    }
+    assert.deepEqual(
+      standIns.map(({ path, private: isPrivate }) => [path, isPrivate]),
+      [
+        ["/outer", true],
+        ["/open", false],
+        ["/outer/inner", false],
+        ["/shared", true],
+      ],
+    );
+    await check();
+  });
+
   test("is a folder of its own once it was shared: nothing more is restored into it", async () => {
     const folder = await owners.mkdir(ann, "folder");
     const [first, second] = [

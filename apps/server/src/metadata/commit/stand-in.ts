@@ -36,7 +36,10 @@ export async function liveOrStandIn(work: Work, step: Step, folder: NodeRow): Pr
   if (found !== undefined) return found;
   await requireAct(work, step, parent, "create");
   const name = await restoredName(work, { parent, name: folder.name }, folder);
-  return record(work, step, await newNode(work, step, { id, parent, name, kind: "folder" }));
+  // On its owner's devices the folders above keep others out as well, and one in the root is below none of them.
+  const closing = parent.id === work.tree.rootId ? await work.tree.lineage(folder) : [folder];
+  const attributes = { private: closing.some(({ private: isPrivate }) => isPrivate) };
+  return record(work, step, await newNode(work, step, { id, parent, name, kind: "folder", attributes }));
 }
 
 /**
@@ -54,18 +57,19 @@ export async function liveFolder(work: Work, step: Step, folder: NodeRow): Promi
     if (isLive) live = row;
     // Another folder of its name has other permissions, so that others might read what they may not read in this one.
     else if (row.shared || namesake?.shared === true) live = await liveOrStandIn(work, step, row);
-    else live = await folderNamed(work, step, live, row.name);
+    else live = await folderNamed(work, step, live, row);
   }
   return live;
 }
 
-async function folderNamed(work: Work, step: Step, parent: NodeRow, name: string): Promise<NodeRow> {
+async function folderNamed(work: Work, step: Step, parent: NodeRow, row: NodeRow): Promise<NodeRow> {
+  const { name, private: isPrivate } = row;
   const child = await work.tree.child(parent.id, nameKey(name));
   if (child?.kind === "folder") return child;
   await requireAct(work, step, parent, "create");
   await requireRuleWriter(work, step, parent, name);
   const free = child === undefined ? name : await freeName(work, parent, name, "folder");
-  return makeFolder(work, step, parent, free);
+  return makeFolder(work, step, parent, free, { private: isPrivate });
 }
 
 /**
