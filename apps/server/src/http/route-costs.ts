@@ -32,15 +32,15 @@ const listed = (rows: number): Cost => ({ rows, answerBytes: pageBytes });
 const streamed = (rows: number): Cost => ({ rows, answerBytes: readingBytes });
 const lists = (rows: number): Cost => ({ rows, answerBytes: listPartBytes });
 /** An upload's part that is not durable yet, twice: as it came, and on its way into a pack. */
-const uploading = { ...oneNode, bodyBytes: 2 * limits.uploadDurableBytesMax, rows: "of what the upload has" };
+const uploading = { ...oneNode, bodyBytes: 2 * limits.uploadDurableBytesMax, rows: "those of the upload" };
 const oneBlock = { ...few, bodyBytes: 2 * limits.blockBytesMax };
 
 /** Some paths of each of seven kinds, a move with two. */
 const rewindBytes = 6 * 2 * 7 * limits.rewindSampleMax * limits.pathBytesMax;
 
-const scrubbed: Cost = { rows: 10, answerBytes: "what is damaged" };
+const scrubbed: Cost = { rows: 10, answerBytes: "the damaged items" };
 /** Of a subtree that moves or goes, in portions. */
-const changing: Cost = { ...oneNode, rows: "of what it changes" };
+const changing: Cost = { ...oneNode, rows: "those that it changes" };
 
 type Cost = Omit<RouteCost, "bodyBytes">;
 
@@ -56,9 +56,9 @@ const costs: Readonly<Record<RouteName, Cost & { readonly bodyBytes?: number }>>
   changeAddress: few,
   mailConfirmation: few,
   updateAccount: few,
-  changePassword: { ...few, rows: "of the account's sessions and tokens" },
+  changePassword: { ...few, rows: "the account's sessions and tokens" },
   mailPasswordReset: few,
-  resetPassword: { ...few, rows: "of the account's sessions, tokens and devices" },
+  resetPassword: { ...few, rows: "the account's sessions, tokens and devices" },
   getSecondFactor: few,
   prepareSecondFactor: few,
   confirmSecondFactor: few,
@@ -86,7 +86,7 @@ const costs: Readonly<Record<RouteName, Cost & { readonly bodyBytes?: number }>>
   removeOutsideIdentity: few,
   adminListOauthClients: { rows: limits.oauthClientsMax, answerBytes: limits.oauthClientsMax * 96 * kib },
   adminAddOauthClient: few,
-  adminRemoveOauthClient: { ...few, rows: "of what accounts let it do" },
+  adminRemoveOauthClient: { ...few, rows: "what accounts have allowed it" },
   listAuthorizedPrograms: { rows: limits.tokensMax, answerBytes: limits.tokensMax * 2 * kib },
   removeAuthorizedProgram: few,
   readProgramRequest: few,
@@ -107,11 +107,11 @@ const costs: Readonly<Record<RouteName, Cost & { readonly bodyBytes?: number }>>
   reportClearing: few,
   resumeDevice: few,
   adminResumeDevice: few,
-  deleteDevices: { ...few, rows: "of the account's devices and sessions" },
-  deleteAccount: { ...few, rows: "of the account's sessions and tokens" },
+  deleteDevices: { ...few, rows: "the account's devices and sessions" },
+  deleteAccount: { ...few, rows: "the account's sessions and tokens" },
   createExportAddress: few,
-  openExportAddress: { rows: "of the account, a page at a time", answerBytes: readingBytes },
-  exportAccount: { rows: "of the account, a page at a time", answerBytes: readingBytes },
+  openExportAddress: { rows: "the account, one page at a time", answerBytes: readingBytes },
+  exportAccount: { rows: "the account, one page at a time", answerBytes: readingBytes },
   createWebSession: few,
   refreshWebSession: few,
   deleteWebSession: few,
@@ -122,44 +122,44 @@ const costs: Readonly<Record<RouteName, Cost & { readonly bodyBytes?: number }>>
   createGroup: { ...few, rows: limits.groupsMax },
   listGroups: { rows: 2 * page, answerBytes: page * 2 * kib },
   updateGroup: few,
-  deleteGroup: { ...few, rows: "of its members, in portions, and of what is shared with a manager who deletes it" },
+  deleteGroup: { ...few, rows: "its members, in portions, and shares with a manager who deletes it" },
   listGroupMembers: { rows: 2 * page, answerBytes: page * 2 * kib },
   setGroupMember: { ...few, rows: 20 + limits.groupsOfAccountMax },
-  removeGroupMember: { ...few, rows: "of what is shared with a manager who leaves" },
+  removeGroupMember: { ...few, rows: "shares with a manager who leaves" },
   findPeople: { ...few, rows: 2 * limits.peopleSearchedMax },
   createWebhook: { ...few, rows: lineage + limits.webhooksMax },
   listWebhooks: { rows: limits.webhooksMax, answerBytes: limits.webhooksMax * 14 * kib },
   deleteWebhook: few,
   adminListPlans: { rows: limits.plansMax, answerBytes: limits.plansMax * kib },
-  listDamaged: { rows: "10, or all lists of the space where something is damaged", answerBytes: "what is damaged" },
+  listDamaged: { rows: "10, or all lists of blocks of a damaged space", answerBytes: "the damaged items" },
   adminStartScrub: scrubbed,
   adminGetScrub: scrubbed,
-  adminRebuildIndex: { rows: "of every pack, one pack at a time", answerBytes: "names of packs that cannot be read" },
+  adminRebuildIndex: { rows: "those of all packs, one pack at a time", answerBytes: "names of unreadable packs" },
   getJob: { rows: 2, answerBytes: limits.messageBytesMax },
-  adminListJobs: { rows: "a page of each shard", answerBytes: page * 4 * kib },
+  adminListJobs: { rows: "one page of each shard", answerBytes: page * 4 * kib },
   adminRetryJob: few,
   adminRemoveJob: few,
-  adminListInvitations: { rows: "a page of each shard", answerBytes: page * 2 * kib },
+  adminListInvitations: { rows: "one page of each shard", answerBytes: page * 2 * kib },
   adminRemoveInvitation: few,
   /** They are added up where they lie, and once a minute. */
-  adminGetStorage: { ...few, rows: "one of each shard and cell, of sums over spaces and packs" },
-  adminListShards: { ...few, rows: "of each shard a count of at most 10,000 accounts and nodes" },
+  adminGetStorage: { ...few, rows: "totals of spaces and packs, one for each shard and cell" },
+  adminListShards: { ...few, rows: "a count of at most 10,000 accounts and nodes for each shard" },
   adminCollect: {
     ...few,
-    rows: "of what goes, in portions, and the lists of the spaces that have blocks to give back",
+    rows: "those that are deleted, in portions, and lists of blocks of spaces with unused blocks",
   },
-  adminGetCopies: { ...few, rows: "one of each store, of what it lacks" },
-  adminVerifyCopies: { ...few, rows: "one of each store, of what it lacks" },
+  adminGetCopies: { ...few, rows: "a count of the missing objects for each store" },
+  adminVerifyCopies: { ...few, rows: "a count of the missing objects for each store" },
   adminShredUser: {
     ...few,
-    rows: "counts of the account's space, and of spaces shared with it; the rest is done afterwards",
+    rows: "counts of the account's space, and of spaces shared with it; the rest follows later",
   },
   adminGetShredding: few,
   adminListSettings: { rows: 0, answerBytes: 64 * kib },
-  adminRotateKeys: { rows: "of every data key", answerBytes: 64 * kib },
-  adminDoctor: { rows: "of every data key, and counts of each shard and cell", answerBytes: 64 * kib },
+  adminRotateKeys: { rows: "one for each data key", answerBytes: 64 * kib },
+  adminDoctor: { rows: "one for each data key, and counts for each shard and cell", answerBytes: 64 * kib },
   adminListAudit: { rows: limits.auditPageMax, answerBytes: 16 * mib },
-  adminVerifyAudit: { rows: "of all entries, in portions", answerBytes: 64 * kib },
+  adminVerifyAudit: { rows: "all entries, in portions", answerBytes: 64 * kib },
   lookUpPath: listed(lineage + 2 * page),
   createNode: oneNode,
   getNode: oneNode,
@@ -186,13 +186,13 @@ const costs: Readonly<Record<RouteName, Cost & { readonly bodyBytes?: number }>>
       limits.searchRoundsMax * page * lineage,
   ),
   restoreVersion: oneNode,
-  rewind: { rows: "of all that changed since the moment", answerBytes: rewindBytes },
-  undoRewind: { rows: "of what the rewind changed", answerBytes: rewindBytes },
+  rewind: { rows: "everything that changed since that time", answerBytes: rewindBytes },
+  undoRewind: { rows: "everything that the rewind changed", answerBytes: rewindBytes },
   transferNode: { ...oneNode, rows: 2 * lineage },
   /** And the accounts at both ends of each. */
   listTransfers: { rows: 4 * limits.transfersPageMax, answerBytes: limits.transfersPageMax * 4 * kib },
-  acceptTransfer: { ...few, rows: "of all that is transferred" },
-  deleteTransfer: { ...few, rows: "10, or all that is shared of the space where its job has failed" },
+  acceptTransfer: { ...few, rows: "everything that is transferred" },
+  deleteTransfer: { ...few, rows: "10, or all shares of the space if its job has failed" },
   listTrash: listed(page + page * lineage),
   restoreFromTrash: changing,
   emptyTrash: changing,
@@ -224,7 +224,7 @@ const costs: Readonly<Record<RouteName, Cost & { readonly bodyBytes?: number }>>
   postUpload: uploading,
   getUpload: oneNode,
   deleteUpload: few,
-  commitUpload: { ...oneNode, rows: "of what the upload has" },
+  commitUpload: { ...oneNode, rows: "those of the upload" },
   /** A folder's zip besides lists a page at a time, and keeps a line for each of its files until the end. */
   download: streamed(lineage + limits.manifestEntriesMax),
   createSignedUrls: { ...few, rows: 2 * limits.zippedNodesMax * lineage, answerBytes: 2 * limits.signedUrlsMax * kib },
@@ -233,10 +233,10 @@ const costs: Readonly<Record<RouteName, Cost & { readonly bodyBytes?: number }>>
   getThumb: { rows: (limits.thumbTagPlacesMax + 100) * lineage, answerBytes: 8 * mib },
   getManifest: lists(2 * lineage + limits.manifestEntriesMax / limits.segmentEntriesMin),
   queryManifests: lists(2 * page + page * lineage + limits.manifestEntriesMax / limits.segmentEntriesMin),
-  syncFile: { rows: "of the list that it changes", answerBytes: 2 * limits.requestJsonBytesMax },
+  syncFile: { rows: "the list that it changes", answerBytes: 2 * limits.requestJsonBytesMax },
   syncDelta: {
     bodyBytes: 2 * limits.requestJsonBytesMax + 2 * limits.packBytesTarget,
-    rows: "of what it changes",
+    rows: "those that it changes",
     answerBytes: limits.batchOperationsMax * nodeBytes,
   },
   queryBlocks: { rows: 2 * limits.queryHashesMax, answerBytes: limits.queryHashesMax * 70 },
@@ -251,12 +251,12 @@ const costs: Readonly<Record<RouteName, Cost & { readonly bodyBytes?: number }>>
   fetchBlocks: streamed(limits.listItemsMax + 2 * limits.queryHashesMax),
   createBlockUploadUrl: oneNode,
   putSignedBlock: oneBlock,
-  shareNode: { ...oneNode, rows: "of the permissions that go with the one that it changes" },
+  shareNode: { ...oneNode, rows: "permissions that depend on the changed one" },
   listPermissions: { rows: 2 * lineage + 2 * limits.grantsPerNodeMax, answerBytes: limits.grantsPerNodeMax * kib },
-  updatePermission: { ...few, rows: "of the permissions that go with the one that it changes" },
+  updatePermission: { ...few, rows: "permissions that depend on the changed one" },
   deletePermission: {
     ...few,
-    rows: "of the permissions of who leaves, and of those that go with the one that it changes",
+    rows: "permissions of a person who leaves, and those that depend on the changed one",
   },
   listSharedWithMe: listed(4 * page * lineage),
   listSharedByMe: listed(4 * page * lineage),

@@ -18,10 +18,10 @@ function renderLimits(): string {
   const rows = Object.entries(limits).map(([name, value]) => `| \`${name}\` | ${describe(name, value)} |`);
   return `# Limits
 
-Every limit of Holdfast as it stands in \`packages/core/src/limits.ts\`, where the comments say why. The names end in
-their units. \`GET /account\` answers them to clients, and beside them these settings as they are in force: \`trash_lifetime_ms\`, \`version_lifetime_ms\`,
-\`versions_kept_min\`, \`upload_lifetime_ms\`, \`account_grace_ms\`, and \`rewind_reach_ms\`, which is how far back a rewind goes. All settings,
-rate limits included, are in [operation.md](operation.md).
+These are all limits of Holdfast, from \`packages/core/src/limits.ts\`, where comments give the reasons. The names end in their units.
+\`GET /account\` returns them, and these settings of the server: \`trash_lifetime_ms\`, \`version_lifetime_ms\`, \`versions_kept_min\`,
+\`upload_lifetime_ms\`, \`account_grace_ms\`, and \`rewind_reach_ms\` (how far back a rewind reaches). [operation.md](operation.md) describes all
+settings, including rate limits.
 
 | limit | value |
 | --- | --- |
@@ -29,28 +29,33 @@ ${rows.join("\n")}
 
 ## What counts against a quota
 
-A quota (\`quota_bytes\`, of the account's plan or its own; none by default) bounds a space in three ways; what passes a bound is refused with the code \`quota\`.
+A quota (\`quota_bytes\`, from the account's plan or its own setting; by default none) limits a space in three ways. A change that exceeds one of them
+is rejected with the code \`quota\`.
 
-- \`used_bytes\`, at most the quota: the sizes of all files, those in the trash included, each file by its newest version.
-  At \`quotaNearPercent\` and \`quotaFullPercent\` of the quota its owner is told, once until it was \`quotaWarningSlackPercent\` below that.
-- \`stored_bytes\`, at most \`quotaStoredFactor\` times the quota: the blocks that versions, trash and unfinished uploads refer to,
-  each block once, with the ends of unfinished uploads, and for \`stagedLifetimeMs\` also what has arrived and nothing refers to. What was purged, and versions that were
-  pruned, count no more at once, though the store has their blocks for some days yet.
-- The weight of what is no content, at most the quota, or \`quotaMetadataBytesMin\` where the quota is smaller. Each node (in the
-  trash too), version, segment of a long list of blocks and comment and unfinished upload weighs \`rowWeightBytes\` and what it holds: name, link
-  target and metadata of a node, the list of blocks of a version or a segment, the label of a version, the text of a comment, the request of an upload. A small file weighs about 1.1 KiB.
+- **Files.** \`used_bytes\` is at most the quota: the sizes of the newest versions of all files, including those in the trash. At \`quotaNearPercent\`
+  and \`quotaFullPercent\` of the quota, the owner is notified, and again only after the use was \`quotaWarningSlackPercent\` lower.
+- **Stored blocks.** \`stored_bytes\` is at most \`quotaStoredFactor\` times the quota. It counts each block of versions, trash and unfinished uploads once,
+  the tails of unfinished uploads, and, for \`stagedLifetimeMs\`, blocks that were sent and are not used. Purged items and pruned versions
+  stop counting immediately, although their blocks stay in the store for some days.
+- **Metadata.** The weight of everything but content is at most the quota, or \`quotaMetadataBytesMin\` if the quota is smaller. Each of these weighs
+  \`rowWeightBytes\` and the bytes in parentheses: a node, also in the trash (name, link target, metadata), a version (list of blocks, label), a segment of
+  a long list (its blocks), a comment (text), an unfinished upload (its request). A small file weighs about 1.1 KiB.
 
 ## What one request may cost
 
-The most that a request to each route may hold in memory and read from the database, as it stands in \`apps/server/src/http/route-costs.ts\`:
-of its body, as it came and decoded; of its answer, of which more is made only when the client has taken that. How many requests run at
-once is bounded besides (\`…AtOnceMax\` above). Nothing of it depends on how few bytes the request had.
+The table lists the most memory that a request to each route can use, and the most rows that it reads from the database, as in
+\`apps/server/src/http/route-costs.ts\`. The number of bytes in the request does not change these limits.
+
+- **Body**: as received and decoded.
+- **Answer**: the part in memory. The server only creates more when the client has received that part.
+
+The number of requests at the same time is also limited (\`…AtOnceMax\` above).
 
 | route | body | rows | answer |
 | --- | --- | --- | --- |
 ${Object.keys(routes).map(costRow).join("\n")}
 
-Written by \`HOLDFAST_WRITE_DOCS=1 node --test apps/server/src/operation/limits-page.test.ts\`, which fails when it is behind.
+This page is generated: \`HOLDFAST_WRITE_DOCS=1 node --test apps/server/src/operation/limits-page.test.ts\` writes it, and the test fails if it is out of date.
 `;
 }
 
