@@ -55,7 +55,7 @@ async function look(
       slotKey: (name) => name,
       lacks: new Set(),
       makeNodeId: () => "new" as NodeId,
-      keepManifest: () => undefined,
+      manifests: { keep: () => undefined, blocksOf: () => undefined },
     }),
   );
   return { ...result, looks };

@@ -170,7 +170,6 @@ async function lookAtRoot(
   const { disk, state, portions } = context;
   const rules = await settle();
   const { intents, manifests } = state;
-  const keepManifest: typeof manifests.keep = (content, blocks) => manifests.keep(content, blocks);
   const moreSuspects = (): Promise<Suspects> => context.moreSuspects();
   const isHidden: Rules["hides"] = (path, isFolder) => rules.hides(path, isFolder);
   const tree = standing(visibleTrees(state, new Visibility(state, rules, context.lacks)), state.parked);
@@ -190,7 +189,7 @@ async function lookAtRoot(
       isSyncedHere: (path) => hasKnownEntry(tree, path),
     },
     isPassedOver: (path) => coming?.hides(path, false) === true,
-    keepManifest,
+    manifests,
     takerIn,
     // A look under the former rules comes before the look that finds what to send.
     progress: coming === undefined ? context.progress : undefined,

@@ -1,28 +1,76 @@
 import { HoldfastError } from "@holdfast/core/errors";
+import { sha256 } from "@holdfast/core/hash";
+import type { ManifestEntry } from "@holdfast/core/manifest";
 import { contentOfBlocks } from "../model/content.ts";
 import type { BlockTaker, CutBlock, LocalDisk, LocalStat } from "@holdfast/sync-ports/ports";
 import type { ContentKey, LocalRow } from "../model/trees.ts";
 import { sameFingerprint } from "../model/fingerprints.ts";
 
-/** Hears of which blocks a file is made that was read. */
-export type KeepManifest = (content: ContentKey, blocks: readonly CutBlock[]) => void;
+/** Manifests of what was read or arrived. */
+export interface KnownManifests {
+  keep(content: ContentKey, blocks: readonly CutBlock[]): void;
+  blocksOf(content: ContentKey): readonly ManifestEntry[] | undefined;
+}
 
-/** @returns why not */
+/**
+ * @param known content of the file before. Another client may cut the same bytes into other blocks: they are no edit, or this account would
+ * be the author of bytes that it never changed
+ * @returns why not
+ */
 export async function readAtRest(
   disk: LocalDisk,
   path: string,
-  { keepManifest }: { readonly keepManifest: KeepManifest },
+  manifests: KnownManifests,
+  known: ContentKey | undefined,
   taker: BlockTaker | undefined,
 ): Promise<(Pick<LocalRow, "content" | "fingerprint" | "executable"> & Pick<LocalStat, "isPrivate">) | string> {
   try {
     const { blocks, before, after } = await disk.cut(path, taker);
     const isWhole = before.kind === "file" && sameFingerprint(before.fingerprint, after.fingerprint);
     if (!isWhole) return "changing";
+    const { fingerprint, executable, isPrivate } = after;
     const content = contentOfBlocks(blocks);
-    keepManifest(content, blocks);
-    return { content, fingerprint: after.fingerprint, executable: after.executable, isPrivate: after.isPrivate };
+    const others = known === undefined || known === content ? undefined : manifests.blocksOf(known);
+    if (known !== undefined && others !== undefined && mayBeEqual(blocks, others)) {
+      const isEqual = await hasBlocks(disk, path, others);
+      const now = await disk.stat(path);
+      if (now === undefined || !sameFingerprint(now.fingerprint, fingerprint)) return "changing";
+      if (isEqual) return { content: known, fingerprint, executable, isPrivate };
+    }
+    manifests.keep(content, blocks);
+    return { content, fingerprint, executable, isPrivate };
   } catch (error) {
     if (!(error instanceof HoldfastError)) throw error;
     return error.code;
   }
+}
+
+/** Without reading again: as many bytes, and no block of the same place and size with another hash, as edits leave many. */
+function mayBeEqual(blocks: readonly ManifestEntry[], others: readonly ManifestEntry[]): boolean {
+  const hashes = new Map<string, string>();
+  const sizeBytes = eachPlace(others, (place, hash) => void hashes.set(place, hash));
+  let isOther = false;
+  const total = eachPlace(blocks, (place, hash) => {
+    isOther ||= (hashes.get(place) ?? hash) !== hash;
+  });
+  return total === sizeBytes && !isOther;
+}
+
+/** @returns bytes of all */
+function eachPlace(blocks: readonly ManifestEntry[], visit: (place: string, hash: string) => void): number {
+  let offset = 0;
+  for (const { hash, size } of blocks) {
+    visit(`${offset} ${size}`, hash);
+    offset += size;
+  }
+  return offset;
+}
+
+async function hasBlocks(disk: LocalDisk, path: string, blocks: readonly ManifestEntry[]): Promise<boolean> {
+  let offset = 0;
+  for (const { hash, size } of blocks) {
+    if (sha256(await disk.readAt(path, offset, size)) !== hash) return false;
+    offset += size;
+  }
+  return true;
 }

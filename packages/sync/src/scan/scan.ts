@@ -9,7 +9,7 @@ import { clockPath, folderOf, withFoldersAbove } from "@holdfast/sync-ports/path
 import type { BlockTaker, Fingerprint, LocalDisk } from "@holdfast/sync-ports/ports";
 import { type Intent, type LocalRow, nameOnDisk, type SyncedRow } from "../model/trees.ts";
 import { isRecent, sameFingerprint } from "../model/fingerprints.ts";
-import { type KeepManifest, readAtRest } from "./at-rest.ts";
+import { type KnownManifests, readAtRest } from "./at-rest.ts";
 import { adoptMoves } from "./adopt-moves.ts";
 import { modeOf } from "./kept-bit.ts";
 import { folderIdOf, match, type Matches } from "./match.ts";
@@ -51,7 +51,7 @@ export interface ScanInput {
   readonly makeNodeId: () => NodeId;
   /** Whether what is unknown has been so for a moment only. */
   readonly isPassing: (path: string) => boolean;
-  readonly keepManifest: KeepManifest;
+  readonly manifests: KnownManifests;
   readonly takerIn?: TakerIn | undefined;
   readonly progress?: ScanProgress | undefined;
   /** Undefined: as for real files. The simulator's are short, and some of them shall count as large. */
@@ -356,7 +356,9 @@ async function rowOf(disk: LocalDisk, entry: Entry, context: RowContext): Promis
   if (fits && before?.sight === "known" && sameFingerprint(before.fingerprint, fingerprint))
     return { ...before, ...base };
   const why = isWorthWaiting(fingerprint, context) ? "changing" : undefined;
-  const read = fits ? (why ?? (await readAtRest(disk, entry.path, input, context.taker))) : "too_large";
+  const read = fits
+    ? (why ?? (await readAtRest(disk, entry.path, input.manifests, before?.content, context.taker)))
+    : "too_large";
   if (typeof read === "string") {
     context.unread.set(entry.path, read);
     // Without anything known of it there is nothing to say of it yet.
