@@ -203,13 +203,13 @@ test("status of a device that removed its copies lists the person's own files fi
     return stdout.trimEnd().split("\n").slice(1);
   };
   assert.deepEqual(await shownOf({}, 120), [
-    "  20,028 files that the server may not have were kept:",
+    "  20,028 files were kept (changed here, not sent, not synced, or deleted on the server only):",
     ...own.slice(0, 20).map((path) => `  ${path}`),
     "  and 6 more: 'holdfast status --all' lists them",
     "  and 20,002 files in .holdfast/trash",
   ]);
   assert.deepEqual(await shownOf({}, undefined, "--all"), [
-    "  20,028 files that the server may not have were kept:",
+    "  20,028 files were kept (changed here, not sent, not synced, or deleted on the server only):",
     ...[...own, ...aside].map((path) => `  ${path}`),
     "  and 20,002 files in .holdfast/trash",
   ]);
@@ -222,7 +222,7 @@ test("status of a device that removed its copies lists the person's own files fi
     "as an earlier version kept it",
   );
   assert.deepEqual(await shownOf({ kept: 3, kept_in_trash: 3, kept_paths: trashed.slice(0, 3) }, 120), [
-    "  3 files that the server may not have were kept:",
+    "  3 files were kept (changed here, not sent, not synced, or deleted on the server only):",
     "  3 files in .holdfast/trash",
   ]);
 });

@@ -123,7 +123,7 @@ function clearedLines(listing: StatusListing, { root, account, at, removed, ...c
   const listed = hidden > 0 && unlisted === 0 ? ": 'holdfast status --all' lists them" : "";
   return [
     head,
-    `  ${count(kept, "file")} that the server may not have ${kept === 1 ? "was" : "were"} kept:`,
+    `  ${count(kept, "file")} ${kept === 1 ? "was" : "were"} kept (changed here, not sent, not synced, or deleted on the server only):`,
     ...shown.map((path) => `  ${printable(path)}`),
     ...(hidden + unlisted > 0 ? [`  and ${formatNumber(hidden + unlisted)} more${listed}`] : []),
     ...(inTrash > 0 ? [`  ${own.length === 0 ? "" : "and "}${count(inTrash, "file")} in .holdfast/trash`] : []),

@@ -11,7 +11,7 @@ export function parseRemotePath(text: string): string {
   const dots = path.split("/").find((name) => name === "." || name === "..");
   if (dots !== undefined) {
     throw usage(
-      `${text} contains ${dots}. Paths on the server start at your root, without . or .. in them. Use / for your root.`,
+      `${text} contains '${dots}'. Paths on the server start at your root, without '.' or '..' in them. Use / for your root.`,
     );
   }
   return path;

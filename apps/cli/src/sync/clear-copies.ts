@@ -147,7 +147,9 @@ async function clearOne(run: Run, configFolder: string, one: One): Promise<boole
 function staysLine(kept: number, inTrash: number): string {
   if (kept === 0) return "";
   const reasons = [
-    ...(kept > inTrash ? [`${formatNumber(kept - inTrash)} changed here, not sent, or not synced`] : []),
+    ...(kept > inTrash
+      ? [`${formatNumber(kept - inTrash)} changed here, not sent, not synced, or deleted on the server only`]
+      : []),
     ...(inTrash > 0 ? [`${formatNumber(inTrash)} in .holdfast/trash with content that the server may not have`] : []),
   ];
   return `; ${count(kept, "file")} ${kept === 1 ? "stays" : "stay"} (${reasons.join(", ")}): 'holdfast status' lists them`;
