@@ -78,7 +78,7 @@ const lastShown: Partial<Record<PlantedBug, number>> = {
   "a read-only share is written to": 3,
   "one look is enough": 3,
   "a folder that appears is taken for empty": 2,
-  "a replacement takes the executable bit along": 14,
+  "a replacement takes the executable bit along": 24,
   "an alias is taken for a name": 2,
   "an edit loses against a deletion": 2,
   "content is not verified": 2,
