@@ -8,15 +8,20 @@ const timeoutMs = Number(process.env["TEST_FILE_TIMEOUT_MS"]);
 const exit = process.exit.bind(process);
 let limit: NodeJS.Timeout | undefined;
 
-/** Starts the time limit. @param what is ended when it is over */
-export function limitFile(what = "The file"): void {
+/**
+ * Starts the time limit.
+ * @param what is ended when it is over
+ * @param mostMs if that is less than a file has
+ */
+export function limitFile(what = "The file", mostMs = Infinity): void {
   if (!isMainThread || !(timeoutMs > 0)) return;
+  const limitMs = Math.min(timeoutMs, mostMs);
   clearTimeout(limit);
   limit = setTimeout(() => {
     const kept = process.getActiveResourcesInfo().join(", ");
-    console.error(`${what} is ended after ${timeoutMs / 1000} s. It was kept by: ${kept}`);
+    console.error(`${what} is ended after ${limitMs / 1000} s. It was kept by: ${kept}`);
     exit(1);
-  }, timeoutMs).unref();
+  }, limitMs).unref();
 }
 
 /** Without this, code under test that exits with 0 would end all later tests as if they had passed. Programs that a test starts may exit. */

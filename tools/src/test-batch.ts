@@ -2,6 +2,9 @@ import { suite } from "node:test";
 import { limitFile } from "./file-limit.ts";
 import { beginSharing, endShared } from "./shared-by-files.ts";
 
+/** All files have ended: what keeps the process now is a leak, which is to cost the run little. */
+const endMsMax = 90_000;
+
 /**
  * Runs test files one after the other in this process, each in a suite that is named by its path. Their modules are loaded and compiled
  * once, and what they share is started once.
@@ -18,5 +21,5 @@ export async function runBatch(files: Readonly<Record<string, () => Promise<unkn
   }
   await endShared();
   clearInterval(keeper);
-  limitFile(`The process of ${Object.keys(files).length} files`);
+  limitFile(`The process of ${Object.keys(files).length} files`, endMsMax);
 }
