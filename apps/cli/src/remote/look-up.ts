@@ -1,5 +1,6 @@
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import { HoldfastError } from "@holdfast/core/errors";
+import { limits } from "@holdfast/core/limits";
 import { joinPath, splitPath } from "@holdfast/core/names";
 import type { NodeJson } from "@holdfast/protocol/values";
 import { parseRemotePath } from "./remote-path.ts";
@@ -51,7 +52,7 @@ export async function showMount(client: ApiClient, node: NodeJson): Promise<Node
 }
 
 /**
- * Whether the node is created here as private. On its owner's devices the modes of all folders above it keep others out of it, also while
+ * Privacy of a node that is created here on its own. On its owner's devices the modes of all folders above it keep others out of it, also while
  * they lie in the trash; those above a folder of somebody else are unknown here.
  */
 export async function arrivesPrivate(client: ApiClient, node: NodeJson): Promise<boolean> {
@@ -63,15 +64,22 @@ export async function arrivesPrivate(client: ApiClient, node: NodeJson): Promise
   return above.some((folder) => folder?.private === true);
 }
 
-async function isBelowPrivate(client: ApiClient, { parent_id: id }: NodeJson): Promise<boolean> {
-  if (id === null) return false;
-  try {
-    const folder = await client.call("getNode", { params: { id } });
-    return folder.private === true || (await isBelowPrivate(client, folder));
-  } catch (thrown) {
-    if (thrown instanceof HoldfastError && (thrown.code === "not_found" || thrown.code === "forbidden")) return false;
-    throw thrown;
+async function isBelowPrivate(client: ApiClient, node: NodeJson): Promise<boolean> {
+  let id = node.parent_id;
+  // A server whose folders never end is not believed.
+  for (let depth = 0; id !== null; depth += 1) {
+    if (depth > limits.pathNamesMax) return true;
+    let folder: NodeJson;
+    try {
+      folder = await client.call("getNode", { params: { id } });
+    } catch (thrown) {
+      if (thrown instanceof HoldfastError && (thrown.code === "not_found" || thrown.code === "forbidden")) return false;
+      throw thrown;
+    }
+    if (folder.private === true) return true;
+    id = folder.parent_id;
   }
+  return false;
 }
 
 /** As `findNode`, for what is to be put into or read out. */

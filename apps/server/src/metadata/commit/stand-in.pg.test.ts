@@ -65,6 +65,17 @@ describe("a folder that stands in for one in the trash", () => {
     await check();
   });
 
+  test("is private as the folder is, also for what is put into a folder in the trash", async () => {
+    const outer = await owners.commit(ann, { op: "mkdir", place: { name: "closed" }, private: true });
+    const inner = await owners.mkdir(ann, "inner", outer.id);
+    await remove(outer);
+    await owners.commit(ann, { op: "mkdir", place: { parentId: inner.id, name: "new" }, revive: true });
+    const above = (await owners.namesIn(ann, ann.rootId)).find(({ name }) => name === "closed");
+    assert.ok(above !== undefined && above.id !== outer.id);
+    assert.equal((await owners.commit(ann, { op: "set", fileId: above.id })).private, true);
+    await check();
+  });
+
   test("is a folder of its own once it was shared: nothing more is restored into it", async () => {
     const folder = await owners.mkdir(ann, "folder");
     const [first, second] = [

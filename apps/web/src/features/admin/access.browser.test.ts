@@ -54,7 +54,7 @@ longTest(
     await page.getByRole("dialog").getByLabel("Allowed addresses").fill("");
     await page.getByRole("dialog").getByLabel("Require a second factor").uncheck();
     await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
-    // What lies behind a dialog has no role for as long as it is open.
+    // Elements behind an open dialog have no role.
     await page.getByRole("dialog").waitFor({ state: "detached" });
     await page.getByRole("button", { name: "Change the rule for Office" }).waitFor({ state: "detached" });
     assert.deepEqual(await rules(), []);

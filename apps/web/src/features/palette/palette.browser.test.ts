@@ -95,7 +95,7 @@ longTest(
     assert.equal(await page.getByRole("dialog").count(), 0, "who writes a question mark asks for nothing");
     await page.goto(new URL("/trash", page.url()).href);
     await page.getByRole("heading", { level: 1, name: "Trash" }).waitFor();
-    // What can be done here is known once the list is.
+    // The commands are known once the list is.
     await page.getByRole("grid").or(page.getByText("The trash is empty")).first().waitFor();
     await page.keyboard.press("?");
     await dialog.getByText("Restore", { exact: true }).waitFor();
