@@ -3,7 +3,7 @@ import { isatty } from "node:tty";
 import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
 import { serverRoles } from "@holdfast/protocol/operation-routes";
-import { type Config, type ConfigSources, isAlone, readConfig } from "./config/read-config.ts";
+import { type Config, isAlone, readConfig } from "./config/read-config.ts";
 import type { PrepareApp } from "./http/web/web-app.ts";
 import { setupLines } from "./operation/setup-lines.ts";
 import { type Given, serveAll } from "./roles/all.ts";
@@ -28,10 +28,8 @@ export async function serve(config: Config, given: Given): Promise<RunningServer
 /**
  * What `holdfast serve` does: serves until it is told to stop. Stdout has the line `holdfast ready at URL`, the
  * fingerprint of a self-signed certificate and, before there is an administrator, the link that makes one; everything else goes to stderr.
- * @param flags as the command line parser gives them, in camel case or with dashes
  */
-export async function serveCommand(flags: Readonly<Record<string, unknown>>, prepareApp?: PrepareApp): Promise<void> {
-  const config = readConfig({ flags: toFlags(flags), environment: process.env });
+export async function serveCommand(config: Config, prepareApp?: PrepareApp): Promise<void> {
   // From the first moment on: what a start that is broken off had begun, the database above all, would stay behind.
   const signals = heedSignals();
   const server = await serve(config, { prepareApp, told: signals.told });
@@ -119,15 +117,6 @@ async function endNow(code = 0): Promise<never> {
   // Of a pipe whose reader is slow the last lines wait still.
   await new Promise((resolve) => process.stderr.write("", resolve));
   process.exit(code);
-}
-
-function toFlags(options: Readonly<Record<string, unknown>>): NonNullable<ConfigSources["flags"]> {
-  return Object.fromEntries(
-    Object.entries(options).map(([name, value]) => [
-      name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`),
-      typeof value === "string" || typeof value === "boolean" ? value : undefined,
-    ]),
-  );
 }
 
 function version(): string {

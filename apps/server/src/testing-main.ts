@@ -15,10 +15,12 @@ interface Started {
 }
 
 const main = pathToFileURL(join(import.meta.dirname, "main.ts")).href;
+const readConfig = pathToFileURL(join(import.meta.dirname, "config", "read-config.ts")).href;
 
 export function serving(data: string) {
   const script = `const { serveCommand } = await import(${JSON.stringify(main)});
-    await serveCommand({ data: ${JSON.stringify(data)}, listen: "127.0.0.1:0" });`;
+    const { readConfig } = await import(${JSON.stringify(readConfig)});
+    await serveCommand(readConfig({ flags: { data: ${JSON.stringify(data)}, listen: "127.0.0.1:0" } }));`;
   return spawn(process.execPath, ["--input-type=module", "-e", script], { stdio: ["ignore", "pipe", "pipe"] });
 }
 

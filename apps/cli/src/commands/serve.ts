@@ -1,3 +1,4 @@
+import { keepCompiledCode } from "../config/compiled-code.ts";
 import { newCommand, runs, usage } from "./command.ts";
 import type { CommandMaker } from "./command.ts";
 
@@ -39,14 +40,29 @@ export const serveCommand: CommandMaker = (context) => {
     }
     for (const name of ["user", "print"])
       if (options[name] !== undefined) throw usage(`--${name} can only be used with --install-service.`);
-    const server = await import("@holdfast/server/main");
+    const { json: _json, quiet: _quiet, ...rest } = options;
+    const { readConfig } = await import("@holdfast/server/config/read-config");
+    const { folderLockName } = await import("@holdfast/server/data-folder/folder-lock");
+    const config = readConfig({ flags: toFlags(rest), environment: process.env });
+    // An empty folder may be the mount point of a disk that is mounted later: nothing is written there.
+    keepCompiledCode(config.dataFolder, folderLockName);
+    const { serveCommand: serve } = await import("@holdfast/server/main");
     const { prepareApp } = await import("@holdfast/web/build/prepare-app");
-    const { json: _json, quiet: _quiet, ...flags } = options;
-    await server.serveCommand(flags, prepareApp);
+    await serve(config, prepareApp);
   });
 };
 
 /** Several are one setting, as in the environment. */
 function join(value: string, before?: string): string {
   return before === undefined ? value : `${before},${value}`;
+}
+
+/** The names of the options as the shell has them: commander turns `--tls-cert` into `tlsCert`. */
+function toFlags(options: Readonly<Record<string, unknown>>): Record<string, string | boolean | undefined> {
+  return Object.fromEntries(
+    Object.entries(options).map(([name, value]) => [
+      name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`),
+      typeof value === "string" || typeof value === "boolean" ? value : undefined,
+    ]),
+  );
 }

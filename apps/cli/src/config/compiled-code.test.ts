@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, test } from "node:test";
@@ -24,4 +24,18 @@ test("compiled code is kept in a configuration folder that is there and that nob
   runWith(home);
   assert.equal(existsSync(join(home, "compiled")), true);
   runWith(home);
+});
+
+test("nothing is written to a folder without its mark, as on the mount point of a server's disk", () => {
+  const module = JSON.stringify(resolve(import.meta.dirname, "compiled-code.ts"));
+  const data = mkdtempSync(join(home, "data-"));
+  const keep = () => {
+    const script = `(await import(${module})).keepCompiledCode(${JSON.stringify(data)}, "lock.sqlite")`;
+    assert.equal(spawnSync(process.execPath, ["--input-type=module", "-e", script], { env: {} }).status, 0);
+  };
+  keep();
+  assert.deepEqual(readdirSync(data), []);
+  writeFileSync(join(data, "lock.sqlite"), "");
+  keep();
+  assert.deepEqual(readdirSync(data), ["compiled", "lock.sqlite"]);
 });
