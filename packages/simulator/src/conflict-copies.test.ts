@@ -221,6 +221,24 @@ test("the copy of what is in a repository takes no name beside it that is in use
   alone.close();
 });
 
+for (const folder of ["app", "app/.git"]) {
+  test(`the copy of a file in a repository is private if ${folder} is`, async () => {
+    const alone = new Alone();
+    for (const each of ["app", "app/.git"]) alone.mkdir(each);
+    alone.root.write(alone.root.mustBeAt(folder), { isPrivate: true }, true);
+    alone.write("app/.git/config", "first");
+    await alone.once();
+    alone.writeOnServer("app/.git/config", "theirs");
+    alone.write("app/.git/config", "mine");
+    assert.ok((await alone.once()).inSync);
+    const [copy = ""] = alone.diskPaths().filter((path) => path.includes("conflicted"));
+    assert.ok(copy.startsWith("app~.git~config ("));
+    const onServer = alone.world.model.nodes.get(alone.serverId(copy));
+    assert.deepEqual([alone.root.mustBeAt(copy).now.isPrivate, onServer?.isPrivate], [true, true]);
+    alone.close();
+  });
+}
+
 test("a rule that would hide the copy of what is in a repository, and not the file, hides neither", async () => {
   const alone = new Alone();
   for (const folder of ["app", "app/.git"]) alone.mkdir(folder);

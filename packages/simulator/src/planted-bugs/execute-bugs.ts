@@ -26,7 +26,7 @@ export const executeBugs = {
   ],
   "a deletion is not looked at": [
     { file: "execute/remove.ts", find: "  await recheck(hands, path, local);\n", put: "" },
-    { file: "execute/remove.ts", find: "stashed: leaving.map((each) => stashOf(hands, each))", put: "stashed: []" },
+    { file: "execute/remove.ts", find: "stashed: leaving.map((each) => stashedBy(hands, each))", put: "stashed: []" },
     {
       file: "execute/remove.ts",
       find: "  if (isWhatWasSeen(hands, taken, operation.local)) return;\n",
@@ -40,7 +40,7 @@ export const executeBugs = {
       find: "trashed: await places[operation.into].placeFor(pathOfNode(state, id) ?? local.name) };",
       put: "trashed: undefined };",
     },
-    { file: "execute/remove.ts", find: "stashed: leaving.map((each) => stashOf(hands, each))", put: "stashed: []" },
+    { file: "execute/remove.ts", find: "stashed: leaving.map((each) => stashedBy(hands, each))", put: "stashed: []" },
     {
       file: "execute/remove.ts",
       find: "  await hands.disk.rename(path, trashed);\n",

@@ -5,11 +5,11 @@ import { joinPath, ownFolders } from "@holdfast/sync-ports/paths";
 import type { LocalOperation } from "../plan/plan-types.ts";
 import { isPrivateIn } from "../model/privacy.ts";
 import type { Part } from "@holdfast/sync-ports/ports";
-import { type ContentKey, type LocalRow, nameOnDisk } from "../model/trees.ts";
-import type { Stashed } from "../state/sync-state.ts";
+import { nameOnDisk } from "../model/trees.ts";
 import { mustStat, sightOf } from "./create.ts";
 import { fingerprintAfter, type Hands, knownFolder, knownPath, randomName, recheck, syncFolders } from "./hands.ts";
 import { exchangeSeen } from "./replace.ts";
+import { stashOf } from "./stash.ts";
 
 /** A copy of the bytes that lost gets a name of its own; what it was copied from stays as it is. */
 export async function copyAside(hands: Hands, operation: LocalOperation & { op: "copy_aside" }): Promise<void> {
@@ -44,7 +44,9 @@ export async function copyAside(hands: Hands, operation: LocalOperation & { op: 
   if (over === undefined) await hands.disk.rename(temporary, path);
   else {
     // The content of the copy is a version on the server, and stays in the local trash as well.
-    hands.state.commit({ stashed: [[temporary, stashOf(hands, temporary, over.local, local.content)]] });
+    // Bytes that somebody writes to the copy meanwhile come back beside it.
+    const stashed = { path: temporary, contents: [over.local.content, local.content], keep: true };
+    hands.state.commit({ stashed: [[temporary, stashOf(hands, over.local, stashed)]] });
     await exchangeSeen(hands, over.local, { path, temporary });
   }
   await syncFolders(hands, path, temporary);
@@ -52,12 +54,6 @@ export async function copyAside(hands: Hands, operation: LocalOperation & { op: 
   const { parent, name: given, alias } = placed.local;
   const row = { ...local, parent, name: given, alias, isPrivate, fingerprint, sight: sightOf(hands, fingerprint) };
   hands.state.commit({ local: [[placed.id, row]] });
-}
-
-/** Record by which bytes that somebody writes to the copy meanwhile come back beside it. */
-function stashOf({ nowMs }: Hands, path: string, old: LocalRow, content: ContentKey): Stashed {
-  const { parent, name } = old;
-  return { path, parent, name, contents: [old.content, content], keep: true, sinceMs: nowMs() };
 }
 
 function copiesOf(from: string, blocks: readonly ManifestEntry[]): Part[] {

@@ -9,6 +9,7 @@ import type { Part } from "@holdfast/sync-ports/ports";
 import { sameFingerprint } from "../model/fingerprints.ts";
 import { type Hands, syncFolders } from "./hands.ts";
 import { type TrashHands, TrashPlaces } from "./local-trash.ts";
+import { stashOf } from "./stash.ts";
 import { contentAt } from "./recover.ts";
 import { type ContentKey, type LocalRow, nameOnDisk } from "../model/trees.ts";
 
@@ -170,8 +171,8 @@ async function stash(hands: TrashHands, path: string, place: string): Promise<vo
     return;
   }
   const parent = folderAt(hands.state, folderOf(path));
-  const record = { path: place, parent, name: nameOf(path), contents, keep: true, sinceMs: hands.nowMs() };
-  hands.state.commit({ stashed: [[place, record]] });
+  const row = { parent, name: nameOf(path), isPrivate: undefined };
+  hands.state.commit({ stashed: [[place, stashOf(hands, row, { path: place, contents, keep: true })]] });
 }
 
 /** The root if no such folder is known yet. */

@@ -3,8 +3,10 @@ import type { NodeId } from "@holdfast/core/ids";
 import { DiskChanged } from "../model/disk-changed.ts";
 import { conflictedName, copyLabel } from "../model/conflicted-name.ts";
 import { contentOfBlocks, linkContent } from "../model/content.ts";
+import { isInPrivate } from "../model/privacy.ts";
 import { pathOf } from "../model/tree-paths.ts";
-import { folderOf, joinPath, ownFolder, ownFolders } from "@holdfast/sync-ports/paths";
+import { shareAt } from "../model/whereabouts.ts";
+import { folderOf, joinPath, ownFolder, ownFolders, quarantineName } from "@holdfast/sync-ports/paths";
 import type { Stashed } from "../state/sync-state.ts";
 import { fingerprintText, sameFingerprint } from "../model/fingerprints.ts";
 import { rowsBelow } from "../model/local-tree.ts";
@@ -67,6 +69,8 @@ async function showForgotten(hands: Hands): Promise<void> {
 /** What is stashed is looked at as such. */
 async function show(hands: Hands, path: string): Promise<void> {
   if (hands.state.stashed.has(path)) return;
+  // Nothing is known of its folder, which may have been private.
+  await close(hands, path);
   await renameBeside(hands, path, "", `recovered ${path.slice(path.lastIndexOf("/") + 1)}`);
 }
 
@@ -135,11 +139,14 @@ async function unpark(hands: Hands, id: NodeId, path: string, row: LocalRow): Pr
   const fits = folder !== undefined && !`${folder}/`.startsWith(`${path}/`);
   const parent = fits ? row.parent : hands.state.rootId;
   const wanted = nameOnDisk(row);
+  const isClosed = !fits && isInPrivate(hands.state, row.parent);
+  if (isClosed) await close(hands, path);
+  const isPrivate = isClosed || row.isPrivate;
   let before = row;
   await renameBeside(hands, path, fits ? folder : "", wanted, (name) => {
     const place = name === wanted ? { parent, name: row.name, alias: row.alias } : { parent, name, alias: undefined };
     const synced = agreedBeside(hands.state, id, before, place);
-    before = { ...row, ...place };
+    before = { ...row, ...place, isPrivate };
     hands.state.commit({ local: [[id, before]], synced: [[id, synced]] });
   });
 }
@@ -217,10 +224,7 @@ async function review(
   const content = await contentAt(hands, stashed.path, isLink);
   if (content === undefined) return stashed;
   if (!stashed.contents.includes(content)) {
-    const folder = await existingFolder(hands, stashed.parent);
-    await renameBeside(hands, stashed.path, folder ?? "", stashed.name);
-    // No watcher has to tell of it: the look that follows finds it.
-    hands.doubt.isOpen = true;
+    await showEdit(hands, stashed);
     return undefined;
   }
   if (mayChange) return { ...resting, readAs };
@@ -228,13 +232,43 @@ async function review(
   // What never was exchanged is what the server has.
   const isKept = stashed.keep && (!isTemporary || content === stashed.contents[0]);
   if (!isKept) await disk.unlink(stashed.path);
-  else if (isTemporary) await moveToTrash(hands, stashed);
+  else if (isTemporary) await moveAside(hands, stashed, "trash");
   return undefined;
 }
 
-async function moveToTrash(hands: Hands, { path, parent, name }: Stashed): Promise<void> {
+/**
+ * Gives a file with late bytes its old place back. Without its folder it goes to the root, closed if it was private. Bytes of a share whose
+ * mount is gone go to the quarantine: in the root they would be uploaded to another space. So do private ones on a disk that cannot close them.
+ */
+async function showEdit(hands: Hands, stashed: Stashed): Promise<void> {
+  const { path, parent, name, share, isPrivate } = stashed;
+  const { state, lacks } = hands;
+  const folder = await existingFolder(hands, parent);
+  const isShared = folder !== undefined && shareAt(state, state.local, parent) === share;
+  const isOpened = folder === undefined && isPrivate === true;
+  if ((share !== undefined && !isShared) || (isOpened && lacks.has("private modes"))) {
+    if (!path.startsWith(`${joinPath(ownFolder, quarantineName)}/`)) await moveAside(hands, stashed, "quarantine");
+    return;
+  }
+  if (isOpened) await close(hands, path);
+  await renameBeside(hands, path, folder ?? "", name);
+  // The file is found by the next scan; no watcher has to report it.
+  hands.doubt.isOpen = true;
+}
+
+async function close({ disk, lacks }: Hands, path: string): Promise<void> {
+  const stat = await disk.stat(path);
+  if (stat === undefined || stat.kind === "symlink" || lacks.has("private modes")) return;
+  await disk.setPrivate(path, true);
+  await disk.syncFile(path);
+}
+
+async function moveAside(hands: Hands, { path, parent, name }: Stashed, into: "trash" | "quarantine"): Promise<void> {
+  const inTrash = `${ownFolders.trash}/`;
   const folder = parent === hands.state.rootId ? "" : (pathOf(hands.state, parent) ?? "");
-  const place = await new TrashPlaces(hands).placeFor(joinPath(folder, name));
+  // The path in the trash is the day, then the path that the file had.
+  const before = path.startsWith(inTrash) ? path.slice(path.indexOf("/", inTrash.length) + 1) : joinPath(folder, name);
+  const place = await new TrashPlaces(hands, into).placeFor(before);
   await hands.disk.rename(path, place);
   await syncFolders(hands, path, place);
 }

@@ -12,6 +12,7 @@ import { mustStat } from "./create.ts";
 import { type Hands, isWhatWasSeen, knownPath, recheck, syncFolders } from "./hands.ts";
 import { KnownFolders } from "./known-folders.ts";
 import { TrashPlaces } from "./local-trash.ts";
+import { stashOf } from "./stash.ts";
 
 export type Deletion = LocalOperation & { readonly op: "delete" };
 
@@ -40,7 +41,7 @@ export async function removeTogether(hands: Hands, deletions: readonly Deletion[
     await tryEach(failures, operation, async () => void leaving.push(await prepare(hands, folders, places, operation)));
   }
   hands.state.commit({
-    stashed: leaving.map((each) => stashOf(hands, each)),
+    stashed: leaving.map((each) => stashedBy(hands, each)),
     agreedTrash: leaving.map((each) => [each.trashed, contentOnServer(hands, each.operation)] as const),
   });
   const gone: Leaving[] = [];
@@ -75,9 +76,8 @@ async function prepare(
   return { operation, path, trashed: await places[operation.into].placeFor(pathOfNode(state, id) ?? local.name) };
 }
 
-function stashOf({ nowMs }: Hands, { operation, trashed }: LeavingFile): readonly [string, Stashed] {
-  const { parent, name, content } = operation.local;
-  return [trashed, { path: trashed, parent, name, contents: [content], keep: true, sinceMs: nowMs() }];
+function stashedBy(hands: Hands, { operation: { local }, trashed }: LeavingFile): readonly [string, Stashed] {
+  return [trashed, stashOf(hands, local, { path: trashed, contents: [local.content], keep: true })];
 }
 
 /**

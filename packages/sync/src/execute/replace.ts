@@ -7,6 +7,7 @@ import type { Stashed } from "../state/sync-state.ts";
 import type { LocalRow } from "../model/trees.ts";
 import { mustStat, rowOf } from "./create.ts";
 import { fingerprintAfter, type Hands, isWhatWasSeen, recheck, syncFolders } from "./hands.ts";
+import { stashOf } from "./stash.ts";
 
 type Replacement = LocalOperation & { readonly op: "replace" };
 
@@ -18,18 +19,18 @@ interface Paths {
 
 /** What the old bytes are, which will wait aside where the new ones were, or beside that. */
 export function stashedBy(
-  { nowMs, lacks, state }: Pick<Hands, "nowMs" | "lacks" | "state">,
+  hands: Pick<Hands, "nowMs" | "lacks" | "state">,
   operation: Replacement,
   temporary: string,
 ): Stashed {
   const { id, local, remote } = operation;
   const contents = [local.content, remote.content];
-  const path = lacks.has("exchange") ? stashBeside(temporary) : temporary;
+  const path = hands.lacks.has("exchange") ? stashBeside(temporary) : temporary;
   // No version on the server has what a person wanted undone.
   const keep = rewriteSides
-    .map((side) => state.brakes.get(brakeKey({ side, nodeId: id })))
+    .map((side) => hands.state.brakes.get(brakeKey({ side, nodeId: id })))
     .some((record) => record?.standing === "undone" && record.base === local.content);
-  return { path, parent: local.parent, name: local.name, contents, keep, sinceMs: nowMs() };
+  return stashOf(hands, local, { path, contents, keep });
 }
 
 function stashBeside(temporary: string): string {

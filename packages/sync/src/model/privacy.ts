@@ -1,4 +1,5 @@
 import type { NodeId } from "@holdfast/core/ids";
+import { lineOf } from "./tree-paths.ts";
 import type { LocalRow, NodeState, RemoteRow, SyncedRow, Trees } from "./trees.ts";
 
 type Privacy = Pick<NodeState, "isPrivate">;
@@ -11,6 +12,11 @@ export function samePrivacy(one: Privacy, other: Privacy): boolean {
 /** A side that does not tell is not known to be private. */
 export function isPrivateIn(row: Privacy | undefined): boolean {
   return row?.isPrivate === true;
+}
+
+/** A folder, or one above it on the disk, is private: an item that leaves it is closed before. */
+export function isInPrivate(trees: Pick<Trees, "rootId" | "local">, folder: NodeId): boolean {
+  return lineOf(trees, folder).some((each) => isPrivateIn(trees.local.get(each)));
 }
 
 /**

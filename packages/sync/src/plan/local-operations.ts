@@ -48,9 +48,11 @@ export function planLocal(trees: Trees, tree: MergedTree, deletions: readonly St
     return twins.get(`${parent} ${content}`) ?? [];
   };
   const copyPlaceFor = (local: LocalRow): Place | undefined => placeOfCopies(trees, local);
-  const isInPrivate = ({ parent }: LocalRow): boolean =>
-    lineOf(trees, parent).some((folder) => isPrivateIn(trees.local.get(folder)));
-  const surroundings = { policy, aliases, isTaken, take, twinsOf, copyPlaceFor, isInPrivate };
+  const leavesPrivate = ({ parent }: LocalRow, into?: NodeId): boolean => {
+    const stays = new Set(into === undefined ? [] : lineOf(trees, into));
+    return lineOf(trees, parent).some((folder) => !stays.has(folder) && isPrivateIn(trees.local.get(folder)));
+  };
+  const surroundings = { policy, aliases, isTaken, take, twinsOf, copyPlaceFor, leavesPrivate };
   const steps = [
     ...[...tree.values()].flatMap((node) => stepOf(node, surroundings)),
     ...deletions.flatMap((standing) => (standing.local === undefined ? [] : deletionOf(standing, standing.local))),
@@ -97,8 +99,8 @@ interface Surroundings {
   readonly twinsOf: (parent: NodeId, content: ContentKey) => readonly Merged[];
   /** Undefined: beside the file, under its name. */
   readonly copyPlaceFor: (local: LocalRow) => Place | undefined;
-  /** A folder in which it stands on the disk is private: what leaves it is closed before. */
-  readonly isInPrivate: (local: LocalRow) => boolean;
+  /** A private folder on the disk contains it, but not the folder into which it goes: what leaves is closed before. */
+  readonly leavesPrivate: (local: LocalRow, into?: NodeId) => boolean;
 }
 
 function stepOf(node: Merged, surroundings: Surroundings): LocalStep[] {
@@ -109,7 +111,7 @@ function stepOf(node: Merged, surroundings: Surroundings): LocalStep[] {
   if (local.sight !== "known") return [];
   if (!samePlace(local, place) || local.alias !== place.alias) {
     const isToBeClosedFirst =
-      remote !== undefined && surroundings.isInPrivate(local) && isToBeClosed(node, local, remote);
+      remote !== undefined && surroundings.leavesPrivate(local) && isToBeClosed(node, local, remote);
     if (isToBeClosedFirst) return [closingOf(node, local)];
     const follows = samePlace(local, place) || (remote !== undefined && samePlace(remote, place));
     return follows || node.source === "forced_on_disk"
@@ -127,7 +129,7 @@ function creationOf({ standing: { id } }: Merged, place: DiskPlace, remote: Remo
 function changesOf(
   node: Merged,
   { local, remote }: { readonly local: LocalRow; readonly remote: RemoteRow },
-  { policy, isTaken, take, twinsOf, copyPlaceFor }: Surroundings,
+  { policy, isTaken, take, twinsOf, copyPlaceFor, leavesPrivate }: Surroundings,
 ): LocalStep[] {
   const { id } = node.standing;
   if (node.standing.isReadOnly && isInTheWay(node, local, remote)) {
@@ -154,7 +156,8 @@ function changesOf(
       : labelledName({ stem: name, extension: "" }, label, isFree);
   take({ parent, name: free });
   const onto = earlierCopy(node, parent, policy, twinsOf);
-  return [stepIn({ op: "copy_aside", id, local, parent, name: free, onto, isPrivate: node.isPrivate })];
+  const isClosed = leavesPrivate(local, parent) || node.isPrivate;
+  return [stepIn({ op: "copy_aside", id, local, parent, name: free, onto, isPrivate: isClosed })];
 }
 
 /** Copies of what is in a git repository go beside it, unless one may only read there, or that is in another space, where others would read them. */
