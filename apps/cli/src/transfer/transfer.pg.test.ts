@@ -323,6 +323,8 @@ test("an empty, closed or unreadable standard input replaces nothing and makes n
     [`false | ${put}`, 1, /Standard input was empty/],
     [`${put} <&-`, 1, /Standard input was empty/],
     [`${put} < .`, 2, /Standard input is a directory/],
+    [`echo new | "${launcher}" put /dev/stdin /dumps/old.sql`, 2, /is a pipe or device.*--from-command/],
+    [`ln -s /dev/fd/3 fd; echo new | "${launcher}" put fd /dumps/old.sql 3<&0`, 2, /is a pipe or device/],
   ] as const) {
     const { status, stderr } = await inShell(line);
     assert.equal(status, code, stderr);

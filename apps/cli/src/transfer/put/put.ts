@@ -1,5 +1,5 @@
-import { lstatSync, statSync } from "node:fs";
-import { basename, resolve } from "node:path";
+import { lstatSync, realpathSync, statSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
 import { HoldfastError, isErrorCode } from "@holdfast/core/errors";
 import { joinPath, splitPath } from "@holdfast/core/names";
 import type { NodeJson } from "@holdfast/protocol/values";
@@ -133,7 +133,19 @@ function toArgument(path: string): LocalArgument {
     throw new HoldfastError("failed", `The name of ${path} is not UTF-8; rename it to upload it.`);
   if (stats === undefined) throw new HoldfastError("not_found", `No such file or folder on this computer: ${path}`);
   if (stats.isDirectory()) return { path, kind: "folder" };
+  if (stats.isSymbolicLink() && leadsToStream(path))
+    throw new HoldfastError(
+      "usage",
+      `${path} is a pipe or device, which cannot be read twice. Use - for standard input, or --from-command.`,
+    );
   return { path, kind: stats.isSymbolicLink() ? "symlink" : "file" };
+}
+
+/** A link such as `/dev/stdin`, or the one by which a shell passes on the output of a command: as a link it means nothing elsewhere. */
+function leadsToStream(link: string): boolean {
+  const target = statSync(link, { throwIfNoEntry: false });
+  if (target !== undefined && !target.isFile() && !target.isDirectory()) return true;
+  return /^\/(proc\/|dev\/[^/]+$)/.test(join(realpathSync(dirname(link)), basename(link)));
 }
 
 interface RootedWork extends PutWork {
