@@ -25,6 +25,9 @@ export const restoreCommand: CommandMaker = (context) => {
       const line = `Version ${newest.version} of ${path} is already the newest: nothing was changed.`;
       return run.output.done(newest, () => [line]);
     }
+    const { refusalAt } = await import("../transfer/put/may-put.ts");
+    const refusal = refusalAt(newest, "restore versions");
+    if (refusal !== undefined) throw refusal;
     if (dryRun === true) return preview(run, client, newest, wanted.toLowerCase());
     const answer = client.call("restoreVersion", { params: { id: newest.id }, query: { version: wanted } });
     const node = await ofVersion(path, wanted, answer);

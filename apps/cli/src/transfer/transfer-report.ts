@@ -22,6 +22,8 @@ export class TransferReport {
   attributesSet = 0;
   foldersMade = 0;
   linksMade = 0;
+  /** Symbolic links that are equal already, counted in a dry run. */
+  linksEqual = 0;
   /** What a person changed here and `get` therefore left alone; each is a problem too. */
   filesKept = 0;
   /** What was not in the source and went (`--delete`): files, folders and links. */
@@ -212,7 +214,8 @@ export class TransferReport {
     if (codes.has(changedHere)) return errorTable.conflict.exitCode;
     const [only] = codes;
     // A dry run has only counts of what would be done.
-    const isNothingDone = this.counts.filesDone + this.filesSent + this.filesEqual + this.foldersMade === 0;
+    const planned = this.filesSent + this.filesEqual + this.attributesSet + this.linksMade + this.linksEqual;
+    const isNothingDone = this.counts.filesDone + planned + this.foldersMade === 0;
     return isNothingDone && codes.size === 1 && isErrorCode(only) ? errorTable[only].exitCode : 1;
   }
 

@@ -93,7 +93,7 @@ export class GetPreview {
     const target = local?.kind === "symlink" ? await nodeDisk.readLink(path) : undefined;
     const step = planGet(node, local, target);
     if (step.do === "refuse") throw new HoldfastError("conflict", step.message);
-    if (step.do === "keep") return;
+    if (step.do === "keep") return void (report.linksEqual += 1);
     const isLink = node.kind === "symlink";
     const content = local === undefined || target !== undefined ? undefined : await this.#read(path, local);
     if (!isLink && content !== undefined && content === node.content_id) return this.#takeEqual(node, path, local);

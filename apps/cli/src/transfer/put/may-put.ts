@@ -1,22 +1,52 @@
+import type { ApiClient } from "@holdfast/api-client/api-client";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeJson } from "@holdfast/protocol/values";
+import type { LocalEntry } from "./local-folder.ts";
+import { planPut } from "./put-plan.ts";
 import type { KnownRole, QueuedFile } from "./put-work.ts";
 
 /** Roles that can only read. For all other roles the server decides. */
 const readers: ReadonlySet<string | undefined> = new Set<NodeJson["role"]>(["viewer", "commenter"]);
 
 /** @returns forbidden, if the role alone tells that the server would refuse an upload, before any byte of it travels */
-export function refusalAt({ role, path = "/", name = "" }: KnownRole = {}): HoldfastError | undefined {
+export function refusalAt(
+  { role, path = "/", name = "" }: KnownRole = {},
+  action = "upload",
+): HoldfastError | undefined {
   if (!readers.has(role)) return undefined;
   // A shared item that is mounted nowhere has no path of its own.
   const where = path === "/" && name !== "" ? name : path;
-  return new HoldfastError("forbidden", `You are a ${role} of ${where}, and ${role}s cannot upload.`);
+  return new HoldfastError("forbidden", `You are a ${role} of ${where}, and ${role}s cannot ${action}.`);
 }
 
-/** The same for a file: a new version needs a role at the file that it replaces, anything else one at the folder. */
-export function refusalOf({ entry, folder, remote, exchange }: Omit<QueuedFile, "isLate">): HoldfastError | undefined {
-  if (remote === undefined || exchange) return refusalAt(folder.at);
-  return refusalAt(childAt(folder.at, entry.name, remote.role));
+/** The same for a file: a new version needs a role at the file that it replaces, an exchange also one at the folder, a new item only that one. */
+export function refusalOf({ entry, folder, remote, exchange }: UploadOf): HoldfastError | undefined {
+  const own = remote === undefined ? undefined : refusalAt(childAt(folder.at, entry.name, remote.role));
+  return remote === undefined || exchange ? (refusalAt(folder.at) ?? own) : own;
+}
+
+/** What the role at an upload depends on. */
+type UploadOf = Pick<QueuedFile, "remote" | "exchange"> & {
+  readonly entry: Pick<QueuedFile["entry"], "name">;
+  readonly folder: Pick<QueuedFile["folder"], "at">;
+};
+
+/**
+ * A link or a file that takes the place of the other moves it to the trash, which needs a role at its folder.
+ * @param there shared by itself, it has no folder that the caller may see
+ */
+export async function refusalOfExchange(
+  client: ApiClient,
+  entry: LocalEntry,
+  there: NodeJson | undefined,
+): Promise<HoldfastError | undefined> {
+  if (there === undefined || there.role === "owner" || planPut(entry, there).do !== "exchange") return undefined;
+  if (there.parent_id === null) {
+    const message = `${there.name} is shared with you as a ${there.kind}: only its owner can replace it with a ${entry.kind}.`;
+    return new HoldfastError("forbidden", message);
+  }
+  const at = await client.call("getNode", { params: { id: there.parent_id } });
+  return refusalOf({ entry, folder: { at }, remote: there, exchange: true });
 }
 
 export function childAt({ path = "/" }: KnownRole = {}, name: string, role: KnownRole["role"]): KnownRole {

@@ -5,7 +5,7 @@ import { contentOf } from "../get/local-content.ts";
 import { nameTaken } from "./commit.ts";
 import { listLocalFolder } from "./local-folder.ts";
 import type { LocalEntry } from "./local-folder.ts";
-import { childAt, refusalAt } from "./may-put.ts";
+import { refusalOf } from "./may-put.ts";
 import { planCompared, planPut } from "./put-plan.ts";
 import type { PutStep, RemoteState } from "./put-plan.ts";
 import { damagedOf } from "./put-work.ts";
@@ -73,7 +73,7 @@ export class PutPreview {
     taken.set(key, entry.name);
     const isFolder = await this.takeEntry(entry, remotePath, remote, async (step) => {
       const at = { ...folder, path: visit.remotePath };
-      const refusal = refusalAt(step.do === "update" ? childAt(at, entry.name, remote?.role) : at);
+      const refusal = refusalOf({ entry, folder: { at }, remote, exchange: step.do === "exchange" });
       if (refusal !== undefined) this.#work.report.refused(entry.path, refusal);
       return refusal !== undefined;
     });
@@ -104,8 +104,10 @@ export class PutPreview {
     }
     const isFolder = entry.kind === "folder";
     if (step.do === "attributes") this.setAttributes(remotePath);
-    else if (step.do === "keep") report.filesEqual += entry.kind === "file" ? 1 : 0;
-    else if (await refuses(step)) return false;
+    else if (step.do === "keep") {
+      if (entry.kind === "file") report.filesEqual += 1;
+      if (entry.kind === "symlink") report.linksEqual += 1;
+    } else if (await refuses(step)) return false;
     else if (isFolder) this.#makeFolder(remotePath);
     else this.#send(entry, remotePath, step.do === "create");
     return isFolder;

@@ -11,6 +11,8 @@ export interface PutRoot {
   find(path: string): Promise<NodeJson | undefined>;
   /** With all above it that is missing. @throws HoldfastError exists, conflict */
   makeFolder(path: string): Promise<NodeJson>;
+  /** A path for messages. */
+  shown(path: string): string;
 }
 
 /** The root of the account, or of what a link shows. */
@@ -18,6 +20,7 @@ export function ownRoot(client: ApiClient): PutRoot {
   return {
     find: (path) => findShown(client, path),
     makeFolder: (path) => client.call("createNode", { body: { kind: "folder", path, parents: true } }),
+    shown: (path) => path,
   };
 }
 
@@ -28,8 +31,10 @@ export function rootAt(client: ApiClient, top: NodeJson): PutRoot {
     for (const name of splitPath(path)) node = node && (await childOf(client, node, name));
     return node;
   };
+  const shown = (path: string): string => `${top.id}${path.replace(/^\/$/, "")}`;
   return {
     find,
+    shown,
     makeFolder: async (path) => {
       let node = top;
       const names = splitPath(path);
@@ -37,7 +42,7 @@ export function rootAt(client: ApiClient, top: NodeJson): PutRoot {
         const there = await childOf(client, node, name);
         if (there !== undefined && there.kind !== "folder") {
           const at = joinPath(names.slice(0, index + 1));
-          throw new HoldfastError("conflict", `${at} is a ${there.kind} on the server, not a folder.`);
+          throw new HoldfastError("conflict", `${shown(at)} is a ${there.kind} on the server, not a folder.`);
         }
         const body = { kind: "folder", parent_id: node.id, name } as const;
         node = there ?? (await client.call("createNode", { body }));

@@ -19,7 +19,7 @@ import { commit } from "./commit.ts";
 import { putStream } from "./large-file.ts";
 import { isRefused } from "./refused-before.ts";
 import { lookAt } from "./local-folder.ts";
-import { assertMayPut } from "./may-put.ts";
+import { assertMayPut, refusalOfExchange } from "./may-put.ts";
 import { planPut } from "./put-plan.ts";
 import { PutPreview } from "./preview-put.ts";
 import { ownRoot, type PutRoot } from "./put-root.ts";
@@ -30,8 +30,17 @@ import { seenIn, Surplus } from "./surplus.ts";
 import { freeRoom, tellRoom } from "./room.ts";
 import { closingOperation, growthOf, SentBlocks } from "./put-work.ts";
 import { checkingName, openStandardInput, refuseDirectory, type StandardInput } from "./standard-input.ts";
-import type { KnownRole, PutWork, RemoteFolder } from "./put-work.ts";
+import type { PutWork, RemoteFolder } from "./put-work.ts";
 import { RemoteTree } from "./remote-tree.ts";
+import {
+  ensureFolder,
+  folderAbove,
+  folderFor,
+  type Known,
+  nearestFolder,
+  notFolder,
+  toRemoteFolder,
+} from "./target-folder.ts";
 
 export interface PutOptions extends StandardInput {
   readonly client: ApiClient;
@@ -81,7 +90,7 @@ export async function put(options: PutOptions, locals: readonly string[], given:
   const nowMs = (): number => Date.now();
   const ids = new NewIds(nowMs);
   const windows = new SharedWindows(windowBytes, windowsMax);
-  const work: RootedWork = {
+  const work: TargetWork = {
     client,
     root,
     pool,
@@ -148,8 +157,8 @@ function leadsToStream(link: string): boolean {
   return /^\/(proc\/|dev\/[^/]+$)/.test(join(realpathSync(dirname(link)), basename(link)));
 }
 
-interface RootedWork extends PutWork {
-  /** By which somebody else's space is filled. */
+interface TargetWork extends PutWork {
+  /** Someone else's space is filled. */
   readonly isLink: boolean;
   readonly mirroring: Mirroring | undefined;
   readonly root: PutRoot;
@@ -157,14 +166,8 @@ interface RootedWork extends PutWork {
   readonly planned: { bytes: number };
 }
 
-/** What stood at a path when this put began. */
-interface Known {
-  readonly path: string;
-  readonly node: NodeJson | undefined;
-}
-
 async function putTarget(
-  work: RootedWork,
+  work: TargetWork,
   { local, remotePath }: PutTarget,
   known: Known,
   input: StandardInput,
@@ -200,6 +203,8 @@ async function putTarget(
     return work.report.problem(path, message, code === "special_file" ? "failed" : code);
   }
   const { entry } = looked;
+  const refusal = await refusalOfExchange(work.client, entry, remote);
+  if (refusal !== undefined) return work.report.refused(entry.path, refusal);
   const folder = await folderFor(work, there, folderPath, known, (above) => isRefused(work, entry, above));
   if (folder === undefined) return;
   const tree = new TreePut(work, undefined);
@@ -212,17 +217,18 @@ function notFile(remotePath: string, { kind }: NodeJson): HoldfastError {
 }
 
 async function previewTarget(
-  work: RootedWork,
+  work: TargetWork,
   { local, remotePath }: PutTarget,
   there: NodeJson | undefined,
   known: Known,
 ): Promise<void> {
   if (local.kind === "folder" && there !== undefined && there.kind !== "folder")
-    throw new HoldfastError("conflict", `${remotePath} is a ${there.kind} on the server, not a folder.`);
+    throw notFolder(work.root.shown(remotePath), there);
   if (local.kind === "folder") {
     const { remote, surplus } = await standingIn(work, there);
     if (!work.isLink) await tellRoom(work, resolve(local.path), there, remote);
-    assertMayPut(there === undefined ? await folderAbove(work, remotePath) : undefined);
+    const above = there === undefined ? await folderAbove(work, remotePath) : undefined;
+    assertMayPut(above);
     const preview = new PutPreview(work, remote, surplus);
     if (there !== undefined && isToBeClosed(local.path, there)) preview.setAttributes(remotePath);
     await preview.takeFolder(resolve(local.path), remotePath, there);
@@ -233,11 +239,12 @@ async function previewTarget(
   const looked = lookAt(resolve(local.path), basename(remotePath));
   if ("unfit" in looked) return work.report.problem(looked.unfit.path, looked.unfit.message, "failed");
   const { entry } = looked;
+  const refusal = await refusalOfExchange(work.client, entry, there);
+  if (refusal !== undefined) return work.report.refused(entry.path, refusal);
   await preview.takeEntry(entry, remotePath, there, async () => {
     const path = joinPath(splitPath(remotePath).slice(0, -1));
     const folder = await nearestFolder(work, there, path, known);
-    if (folder === undefined)
-      throw new HoldfastError("conflict", `Part of the path ${path} on the server is not a folder.`);
+    if (folder === undefined) return false;
     const plannedBytes = work.planned.bytes;
     if (await isRefused(work, entry, folder, { remote: there, plannedBytes })) return true;
     work.planned.bytes += growthOf({ remote: there }, entry.sizeBytes);
@@ -245,77 +252,8 @@ async function previewTarget(
   });
 }
 
-/** A folder of the server, with the caller's role if a look-up told it. */
-type Nearest = Pick<NodeJson, "id"> & KnownRole;
-
-/** The folder that a file goes into, as far as it is known without a question to the server. */
-function knownFolder(there: NodeJson | undefined, path: string, known: Known): Nearest | undefined {
-  const parentId = there?.parent_id ?? undefined;
-  if (parentId !== undefined) return { id: parentId, path };
-  // A file that is shared by itself: nothing is put beside it.
-  if (there?.kind === "file") return there;
-  return known.path === path && known.node?.kind === "folder" ? known.node : undefined;
-}
-
-/** The folder that a file goes into, or the next one above that is there. Undefined if it is not a folder, which `ensureFolder` reports. */
-async function nearestFolder(
-  work: RootedWork,
-  there: NodeJson | undefined,
-  path: string,
-  known: Known,
-): Promise<Nearest | undefined> {
-  const folder = knownFolder(there, path, known);
-  if (folder !== undefined) return folder;
-  const found = await work.root.find(path);
-  if (found === undefined) return folderAbove(work, path);
-  return found.kind === "folder" ? found : undefined;
-}
-
-/**
- * The folder that a file goes into: its own, if the file is there.
- * @param refuses called with the next folder above, before a missing one is made
- * @returns undefined for a file that is refused: no folder is made for it
- */
-async function folderFor(
-  work: RootedWork,
-  there: NodeJson | undefined,
-  path: string,
-  known: Known,
-): Promise<RemoteFolder>;
-async function folderFor(
-  work: RootedWork,
-  there: NodeJson | undefined,
-  path: string,
-  known: Known,
-  refuses: (above: NodeJson) => Promise<boolean>,
-): Promise<RemoteFolder | undefined>;
-async function folderFor(
-  work: RootedWork,
-  there: NodeJson | undefined,
-  path: string,
-  known: Known,
-  refuses?: (above: NodeJson) => Promise<boolean>,
-): Promise<RemoteFolder | undefined> {
-  const folder = knownFolder(there, path, known);
-  if (folder !== undefined) return toRemoteFolder(folder);
-  const found = await work.root.find(path);
-  if (found === undefined && refuses !== undefined) {
-    const above = await folderAbove(work, path);
-    if (above !== undefined && (await refuses(above))) return undefined;
-  }
-  return toRemoteFolder(await ensureFolder(work, path, found));
-}
-
-/** Undefined if it is not a folder, which `ensureFolder` reports. */
-async function folderAbove({ root }: RootedWork, path: string): Promise<NodeJson | undefined> {
-  const names = splitPath(path);
-  let above: NodeJson | undefined;
-  while (above === undefined && names.pop() !== undefined) above = await root.find(joinPath(names));
-  return above?.kind === "folder" ? above : undefined;
-}
-
 async function putFolder(
-  work: RootedWork,
+  work: TargetWork,
   localPath: string,
   remotePath: string,
   there: NodeJson | undefined,
@@ -338,7 +276,7 @@ async function putFolder(
 }
 
 /** Makes the folder that is put private there, before anything comes into it. @param there undefined: it is new */
-async function closeAsHere(work: RootedWork, path: string, node: NodeJson, there: NodeJson | undefined): Promise<void> {
+async function closeAsHere(work: TargetWork, path: string, node: NodeJson, there: NodeJson | undefined): Promise<void> {
   if (!isToBeClosed(path, node)) return;
   const onCommitted = (): void => void (work.report.attributesSet += there === undefined ? 0 : 1);
   await commit(work, [{ path, operations: [closingOperation(work, node)], onCommitted }]);
@@ -351,7 +289,7 @@ function isToBeClosed(path: string, node: NodeJson): boolean {
 }
 
 /** What is in a folder of the server, and with `--delete` what of it may be too much. */
-async function standingIn(work: RootedWork, there: NodeJson | undefined) {
+async function standingIn(work: TargetWork, there: NodeJson | undefined) {
   if (there?.kind !== "folder") return {};
   const seen = work.mirroring === undefined ? undefined : await seenIn(work.client, there);
   const { counts } = work.report;
@@ -369,31 +307,4 @@ async function finish(tree: TreePut): Promise<void> {
   } finally {
     await tree.settle();
   }
-}
-
-/** @param there what is at the path @throws HoldfastError conflict where something else has the name */
-async function ensureFolder(work: RootedWork, path: string, there: NodeJson | undefined): Promise<NodeJson> {
-  const { root, report } = work;
-  if (there?.kind === "folder") return there;
-  if (there !== undefined)
-    throw new HoldfastError("conflict", `${path} is a ${there.kind} on the server, not a folder.`);
-  report.foldersMade += 1;
-  try {
-    return await root.makeFolder(path);
-  } catch (thrown) {
-    const code = thrown instanceof HoldfastError ? thrown.code : undefined;
-    if (code === "forbidden") assertMayPut(await folderAbove(work, path));
-    if (code !== "exists" && code !== "conflict") throw thrown;
-    const made = await root.find(path);
-    if (made?.kind === "folder") return made;
-    throw new HoldfastError(
-      "conflict",
-      `${basename(path)} cannot be created: part of the path ${path} is not a folder.`,
-      { cause: thrown },
-    );
-  }
-}
-
-function toRemoteFolder({ id, ...at }: Nearest): RemoteFolder {
-  return { id, failed: false, parent: undefined, at };
 }

@@ -1,0 +1,120 @@
+import { basename } from "node:path";
+import { HoldfastError } from "@holdfast/core/errors";
+import { joinPath, splitPath } from "@holdfast/core/names";
+import type { NodeJson } from "@holdfast/protocol/values";
+import { assertMayPut } from "./may-put.ts";
+import type { PutRoot } from "./put-root.ts";
+import type { KnownRole, PutWork, RemoteFolder } from "./put-work.ts";
+
+export type RootedWork = Pick<PutWork, "report"> & { readonly root: PutRoot };
+
+/** The node at a path when this put began. */
+export interface Known {
+  readonly path: string;
+  readonly node: NodeJson | undefined;
+}
+
+/** A folder of the server, with the caller's role if a look-up told it. */
+type Nearest = Pick<NodeJson, "id"> & KnownRole;
+
+/** The folder that a file goes into, as far as it is known without a question to the server. */
+function knownFolder(there: NodeJson | undefined, path: string, known: Known): Nearest | undefined {
+  const parentId = there?.parent_id ?? undefined;
+  if (parentId !== undefined) return { id: parentId, path };
+  // A file that is shared by itself: nothing is put beside it.
+  if (there?.kind === "file") return there;
+  return known.path === path && known.node?.kind === "folder" ? known.node : undefined;
+}
+
+/**
+ * The folder that a file goes into, or the next one above that exists.
+ * @throws HoldfastError conflict if something else is in the way
+ */
+export async function nearestFolder(
+  { root }: RootedWork,
+  there: NodeJson | undefined,
+  path: string,
+  known: Known,
+): Promise<Nearest | undefined> {
+  return knownFolder(there, path, known) ?? folderAt(root, splitPath(path));
+}
+
+/** The folder above a path, or the next one that exists. @throws HoldfastError conflict if something else is in the way */
+export function folderAbove({ root }: RootedWork, path: string): Promise<NodeJson | undefined> {
+  return folderAt(root, splitPath(path).slice(0, -1));
+}
+
+async function folderAt(root: PutRoot, path: readonly string[]): Promise<NodeJson | undefined> {
+  for (let names = path; ; names = names.slice(0, -1)) {
+    const found = await root.find(joinPath(names));
+    if (found?.kind === "folder") return found;
+    if (found !== undefined) throw notFolder(root.shown(joinPath(names)), found);
+    if (names.length === 0) return undefined;
+  }
+}
+
+/**
+ * The folder that a file goes into: its own, if the file is there.
+ * @param refuses called with the next folder above, before a missing one is made
+ * @returns undefined for a file that is refused: no folder is made for it
+ */
+export async function folderFor(
+  work: RootedWork,
+  there: NodeJson | undefined,
+  path: string,
+  known: Known,
+): Promise<RemoteFolder>;
+export async function folderFor(
+  work: RootedWork,
+  there: NodeJson | undefined,
+  path: string,
+  known: Known,
+  refuses: (above: NodeJson) => Promise<boolean>,
+): Promise<RemoteFolder | undefined>;
+export async function folderFor(
+  work: RootedWork,
+  there: NodeJson | undefined,
+  path: string,
+  known: Known,
+  refuses?: (above: NodeJson) => Promise<boolean>,
+): Promise<RemoteFolder | undefined> {
+  const folder = knownFolder(there, path, known);
+  if (folder !== undefined) return toRemoteFolder(folder);
+  const found = await work.root.find(path);
+  if (found === undefined && refuses !== undefined) {
+    const above = await folderAbove(work, path);
+    if (above !== undefined && (await refuses(above))) return undefined;
+  }
+  return toRemoteFolder(await ensureFolder(work, path, found));
+}
+
+/** @param there what is at the path @throws HoldfastError conflict where something else has the name */
+export async function ensureFolder(work: RootedWork, path: string, there: NodeJson | undefined): Promise<NodeJson> {
+  const { root, report } = work;
+  if (there?.kind === "folder") return there;
+  if (there !== undefined) throw notFolder(root.shown(path), there);
+  report.foldersMade += 1;
+  try {
+    return await root.makeFolder(path);
+  } catch (thrown) {
+    const code = thrown instanceof HoldfastError ? thrown.code : undefined;
+    // A folder cannot be made below a file: the server does not name the path of the file.
+    if (code === "forbidden" || code === "invalid_field") assertMayPut(await folderAbove(work, path));
+    if (code !== "exists" && code !== "conflict") throw thrown;
+    const made = await root.find(path);
+    if (made?.kind === "folder") return made;
+    throw new HoldfastError(
+      "conflict",
+      `${basename(path)} cannot be created: part of the path ${root.shown(path)} is not a folder.`,
+      { cause: thrown },
+    );
+  }
+}
+
+export function toRemoteFolder({ id, ...at }: Nearest): RemoteFolder {
+  return { id, failed: false, parent: undefined, at };
+}
+
+export function notFolder(path: string, { kind }: Pick<NodeJson, "kind">): HoldfastError {
+  return new HoldfastError("conflict", `${path} is a ${kind} on the server, not a folder.`);
+}
