@@ -121,11 +121,11 @@ async function importRead(
 
 /** @throws HoldfastError conflict for what is no folder of one's own */
 async function targetOf(client: ApiClient, given: string, isDry: boolean): Promise<Target> {
-  const [{ findNode }, { parseRemotePath }] = await Promise.all([
+  const [{ findNode }, { parseNewPath }] = await Promise.all([
     import("../remote/look-up.ts"),
     import("../remote/remote-path.ts"),
   ]);
-  const path = parseRemotePath(given);
+  const path = parseNewPath(given);
   const there = await findNode(client, path);
   if (there === undefined && isDry) return { id: (await client.call("getAccount")).root_id, path, isNew: true };
   const node = there ?? (await client.call("createNode", { body: { kind: "folder", path, parents: true } }));

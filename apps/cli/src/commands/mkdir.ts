@@ -10,11 +10,11 @@ export const mkdirCommand: CommandMaker = (context) => {
     .argument("<paths...>", "paths on the server")
     .option("-p, --parents", "create missing parent folders, and accept folders that exist already");
   return runs<[string[]]>(context, command, async (run, given, { parents }) => {
-    const [{ parseRemotePath }, { inTurn }] = await Promise.all([
+    const [{ parseNewPath }, { inTurn }] = await Promise.all([
       import("../remote/remote-path.ts"),
       import("./in-turn.ts"),
     ]);
-    const paths = given.map((path) => joinPath(splitPath(parseRemotePath(path))));
+    const paths = given.map((path) => joinPath(splitPath(parseNewPath(path))));
     const { client } = await run.connect();
     const planned = new Set<string>();
     for (const path of paths) await checkPlace(client, path, parents === true, planned);

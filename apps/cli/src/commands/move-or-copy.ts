@@ -3,7 +3,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { joinPath, splitPath } from "@holdfast/core/names";
 import type { NodeJson } from "@holdfast/protocol/values";
 import { findNode, lookUpAll, lookUpFolder, placeFor } from "../remote/look-up.ts";
-import { parseRemotePath } from "../remote/remote-path.ts";
+import { parseNewPath } from "../remote/remote-path.ts";
 import { inTurn } from "./in-turn.ts";
 import type { Run } from "./command.ts";
 
@@ -21,7 +21,7 @@ export async function moveOrCopy(
   target: string,
   { act, done }: Acting,
 ): Promise<void> {
-  const destination = parseRemotePath(target);
+  const destination = parseNewPath(target);
   const { client } = await run.connect();
   const nodes = await lookUpAll(client, sources);
   const own = nodes.find(({ path }) => path === joinPath(splitPath(destination)));

@@ -1,9 +1,10 @@
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import { HoldfastError } from "@holdfast/core/errors";
-import { isId } from "@holdfast/core/ids";
+import type { NodeJson } from "@holdfast/protocol/values";
 import { clearBar } from "../output/screen.ts";
 import { count, formatBytes, formatNumber } from "../output/text.ts";
-import type { PutOptions } from "../transfer/put/put.ts";
+import { parseRemotePath, readIdPath } from "../remote/remote-path.ts";
+import type { PutRoot } from "../transfer/put/put-root.ts";
 import type { TransferReport } from "../transfer/transfer-report.ts";
 import type { CommandOutput } from "../transfer/put/command-output.ts";
 import { newCommand, runs, usage } from "./command.ts";
@@ -92,8 +93,7 @@ async function put(run: Run, paths: string[], flags: PutFlags, written?: Command
   }
   const patterns = await readTransferFlags(run, flags);
   const isLink = await run.connectByLink(given, flags.passwordStdin === true, false);
-  const id = given.replace(/\/$/, "");
-  const isShared = !isLink && isId(id);
+  const byId = isLink ? undefined : readIdPath(given);
   const [transfer, { TransferReport }, { Progress }, { interruptible }, { tellBrokenOff }] = await Promise.all([
     import("../transfer/put/put.ts"),
     import("../transfer/transfer-report.ts"),
@@ -102,12 +102,7 @@ async function put(run: Run, paths: string[], flags: PutFlags, written?: Command
     import("../transfer/broken-off.ts"),
   ]);
   const { client, configFolder } = await run.connect();
-  const shared = isShared ? await sharedRoot(client, id) : undefined;
-  // Nothing is merged into a folder that an uploader cannot see.
-  const isInto = isLink || (shared?.top.role === "uploader" && given === id);
-  const own = isShared ? given.slice(id.length) : given;
-  const remote = isInto ? "/" : own;
-  const top: Pick<PutOptions, "top" | "root"> = isLink ? { top: await topOfLink(client, locals) } : { ...shared };
+  const { remote, top, root } = isLink ? await placeOfLink(client, locals) : await placeOf(client, byId, given);
   const { context, output } = run;
   const stdin = written ?? context.stdin;
   const [allowEmpty, withTimes] = [flags.allowEmpty === true, flags.times === true];
@@ -132,7 +127,8 @@ async function put(run: Run, paths: string[], flags: PutFlags, written?: Command
         withTimes,
         patterns,
         mirroring,
-        ...top,
+        root,
+        isForeign: top !== undefined && top.role !== "owner",
       },
       locals,
       remote,
@@ -146,7 +142,7 @@ async function put(run: Run, paths: string[], flags: PutFlags, written?: Command
   await tellOutcome(run, report);
   report.tellNotSynced();
   // The server does not reveal which names are taken.
-  if (top.top?.role === "uploader" && report.filesSent > 0)
+  if (top?.role === "uploader" && report.filesSent > 0)
     output.note(
       "You cannot see what this folder contains. A file whose name was taken is stored under another name, such as 'report (2).odt'.",
     );
@@ -164,26 +160,44 @@ async function tellOutcome({ output }: Run, report: TransferReport): Promise<voi
   ]);
 }
 
-async function topOfLink(client: ApiClient, locals: readonly string[]) {
-  const { node } = await client.call("getCurrentLink");
-  if (node.kind !== "folder" || !locals.includes("-")) return node;
-  throw usage(
-    "Files uploaded to a folder's link keep their own names. Standard input and the output of a command have no name.",
-  );
+/** The destination of a put. */
+interface Place {
+  readonly remote: string;
+  readonly root: PutRoot;
+  /** The shared item in which the destination is; undefined for the account's own files. */
+  readonly top?: NodeJson;
+}
+
+async function placeOfLink(client: ApiClient, locals: readonly string[]): Promise<Place> {
+  const { rootOfLink } = await import("../transfer/put/put-root.ts");
+  const { node: top } = await client.call("getCurrentLink");
+  const root = rootOfLink(client, top);
+  if (top.kind !== "folder") return { remote: "", root, top };
+  if (locals.includes("-"))
+    throw usage(
+      "Files uploaded to a folder's link keep their own names. Standard input and the output of a command have no name.",
+    );
+  return { remote: "/", root, top };
+}
+
+async function placeOf(client: ApiClient, byId: ReturnType<typeof readIdPath>, given: string): Promise<Place> {
+  const { ownRoot, rootAt } = await import("../transfer/put/put-root.ts");
+  if (byId === undefined) return { remote: parseRemotePath(given), root: ownRoot(client) };
+  const below = byId.below === "" ? "" : parseRemotePath(byId.below);
+  const top = await sharedTop(client, byId.id);
+  // Nothing is merged into a folder that an uploader cannot see.
+  const remote = below === "" && top.role === "uploader" ? "/" : below;
+  return { remote, root: rootAt(client, top), top };
 }
 
 /** @throws HoldfastError not_found */
-async function sharedRoot(client: ApiClient, id: string) {
-  const [{ rootAt }, { findSharedWithMe, lookUpShared }] = await Promise.all([
-    import("../transfer/put/put-root.ts"),
-    import("../remote/look-up-shared.ts"),
-  ]);
-  const top = await lookUpShared(client, id).catch(async (thrown: unknown) => {
+async function sharedTop(client: ApiClient, id: string): Promise<NodeJson> {
+  const { findSharedWithMe, lookUpShared } = await import("../remote/look-up-shared.ts");
+  return lookUpShared(client, id).catch(async (thrown: unknown) => {
     // Who may only put something in finds it in the list alone.
     const listed = thrown instanceof HoldfastError && thrown.code === "not_found";
     const shared = listed ? await findSharedWithMe(client, id) : undefined;
     if (shared === undefined) throw thrown;
     return shared;
   });
-  return { top, root: rootAt(client, top) };
 }

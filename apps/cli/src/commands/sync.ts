@@ -64,7 +64,7 @@ function collect(value: string, before: readonly string[] = []): readonly string
 }
 
 async function sync(run: Run, folder: string, flags: SyncFlags): Promise<void> {
-  const [{ parseRate, parseBrake, parsePath }, { parseRemotePath }, { joinPath, splitPath }] = await Promise.all([
+  const [{ parseRate, parseBrake, parsePath }, { parseNewPath }, { joinPath, splitPath }] = await Promise.all([
     import("../sync/sync-flags.ts"),
     import("../remote/remote-path.ts"),
     import("@holdfast/core/names"),
@@ -77,7 +77,7 @@ async function sync(run: Run, folder: string, flags: SyncFlags): Promise<void> {
     throw usage("--free-space can only be used with --exclude.");
   if (flags.showRules === true) return showRules(run, folder);
   if (flags.forget === true) return forget(run, folder);
-  const names = flags.remote === undefined ? undefined : splitPath(parseRemotePath(flags.remote));
+  const names = flags.remote === undefined ? undefined : splitPath(parseNewPath(flags.remote));
   // A shell completes absolute paths; any other leading / is the root of the folder.
   const root = `${resolve(folder)}/`;
   const pathIn = (path: string, option: string): string =>

@@ -43,13 +43,13 @@ function restore(context: Context) {
     .argument("<what...>", "ID, former path, or name")
     .option("--to <folder>", "restore to another folder");
   return runs<[string[]]>(context, command, async (run, wanted, { to }) => {
-    const [{ lookUpFolder }, { parseRemotePath }, { findTrashed }, { inTurn }] = await Promise.all([
+    const [{ lookUpFolder }, { parseNewPath }, { findTrashed }, { inTurn }] = await Promise.all([
       import("../remote/look-up.ts"),
       import("../remote/remote-path.ts"),
       import("../remote/find-trashed.ts"),
       import("./in-turn.ts"),
     ]);
-    const folderPath = to === undefined ? undefined : parseRemotePath(String(to));
+    const folderPath = to === undefined ? undefined : parseNewPath(String(to));
     const { client } = await run.connect();
     const folder = folderPath === undefined ? {} : { parent_id: (await lookUpFolder(client, folderPath)).id };
     // Whoever wants something back wants it, whatever has taken its name meanwhile.

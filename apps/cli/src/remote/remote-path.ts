@@ -1,3 +1,4 @@
+import { isId } from "@holdfast/core/ids";
 import { usage } from "../commands/command.ts";
 
 /**
@@ -15,4 +16,19 @@ export function parseRemotePath(text: string): string {
     );
   }
   return path;
+}
+
+/** An ID from `shared`, and the path below it. Undefined for a path that starts at the root, also at a folder with the name of an ID: `/ID`. */
+export function readIdPath(text: string): { readonly id: string; readonly below: string } | undefined {
+  const [id = ""] = text.split("/", 1);
+  return isId(id) ? { id, below: text.slice(id.length) } : undefined;
+}
+
+/** A path for a command that does not accept IDs, and would create an item named as one. @throws HoldfastError usage, also for `.` and `..` */
+export function parseNewPath(text: string): string {
+  const shared = readIdPath(text);
+  if (shared === undefined) return parseRemotePath(text);
+  throw usage(
+    `${text} begins with an ID, and this command needs a path. 'holdfast mount ${shared.id}' gives a shared folder a path in your files. For an item in your root with this name, use /${text}.`,
+  );
 }

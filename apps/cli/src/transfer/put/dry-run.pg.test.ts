@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, describe, test } from "node:test";
+import { eventually } from "@holdfast/server/acceptance/testing";
 import { useTwoPeople } from "../../commands/testing-signed-in.ts";
 
 /** Exit code and messages of a dry run are those of the run. */
@@ -32,9 +33,12 @@ describe("a dry run fails where the run does", () => {
     ] as const) {
       await done(owner, ["share", path, "--with", ann.email, "--role", role]);
     }
+    alone = await eventually("the shares are listed", 60_000, async () => {
+      const { items } = JSON.parse(await done(guest, ["shared", "--json"]));
+      const found = items.find(({ node }: { node: { name: string } }) => node.name === "alone");
+      return items.length === 5 ? (found.node.id as string) : undefined;
+    });
     for (const name of ["shown", "open"]) await done(guest, ["mount", name]);
-    const { items } = JSON.parse(await done(guest, ["shared", "--json"]));
-    alone = items.find(({ node }: { node: { name: string } }) => node.name === "alone").node.id;
   });
 
   /** @returns exit code and messages of both */

@@ -1,11 +1,12 @@
 import { basename } from "node:path";
 import { nameKey } from "@holdfast/core/names";
+import type { NodeJson } from "@holdfast/protocol/values";
 import { nodeDisk } from "@holdfast/disk/node-disk";
 import { contentOf } from "../get/local-content.ts";
 import { nameTaken } from "./commit.ts";
 import { listLocalFolder } from "./local-folder.ts";
 import type { LocalEntry } from "./local-folder.ts";
-import { refusalOf } from "./may-put.ts";
+import { childAt, refusalOf } from "./may-put.ts";
 import { planCompared, planPut } from "./put-plan.ts";
 import type { PutStep, RemoteState } from "./put-plan.ts";
 import { damagedOf } from "./put-work.ts";
@@ -18,8 +19,10 @@ interface Visit {
   readonly localPath: string;
   readonly remotePath: string;
   readonly below: string;
+  /** The caller's role at the folder, or at the nearest one above that exists. */
+  readonly at: KnownRole | undefined;
   /** Undefined for one that is not there yet. */
-  readonly folder: (Pick<RemoteState, "id"> & KnownRole) | undefined;
+  readonly folder: Pick<RemoteState, "id"> | undefined;
 }
 
 /** Says in the report what a put would do, and does nothing: what is here is read where only that tells whether it is equal. */
@@ -34,10 +37,10 @@ export class PutPreview {
     this.#surplus = surplus;
   }
 
-  /** @param folder undefined for a folder that would be made */
-  async takeFolder(localPath: string, remotePath: string, folder: Visit["folder"]): Promise<void> {
+  /** @param remotePath for messages @param folder undefined for a folder that would be made */
+  async takeFolder(localPath: string, remotePath: string, folder: NodeJson | undefined): Promise<void> {
     if (folder === undefined) this.#makeFolder(remotePath);
-    const waiting: Visit[] = [{ localPath, remotePath, below: "", folder }];
+    const waiting: Visit[] = [{ localPath, remotePath, below: "", folder, at: folder }];
     for (let visit = waiting.pop(); visit !== undefined; visit = waiting.pop()) {
       const below: Visit[] = [];
       const names: string[] = [];
@@ -63,7 +66,7 @@ export class PutPreview {
     const below = visit.below === "" ? entry.name : `${visit.below}/${entry.name}`;
     if (this.#work.patterns?.names(below, entry.kind === "folder") === true) return undefined;
     const remotePath = `${visit.remotePath === "/" ? "" : visit.remotePath}/${entry.name}`;
-    const { folder } = visit;
+    const { folder, at } = visit;
     const remote = folder === undefined ? undefined : this.#remote?.child(folder.id, entry.name);
     const key = nameKey(entry.name);
     if ((taken.get(key) ?? entry.name) !== entry.name) {
@@ -72,12 +75,12 @@ export class PutPreview {
     }
     taken.set(key, entry.name);
     const isFolder = await this.takeEntry(entry, remotePath, remote, async (step) => {
-      const at = { ...folder, path: visit.remotePath };
       const refusal = refusalOf({ entry, folder: { at }, remote, exchange: step.do === "exchange" });
       if (refusal !== undefined) this.#work.report.refused(entry.path, refusal);
       return refusal !== undefined;
     });
-    return isFolder ? { localPath: entry.path, remotePath, below, folder: remote } : undefined;
+    if (!isFolder) return undefined;
+    return { localPath: entry.path, remotePath, below, folder: remote, at: childAt(at, entry.name, remote?.role) };
   }
 
   /** Names that the server has in a folder, by what makes two of them one to it. */

@@ -15,13 +15,20 @@ export interface PutRoot {
   shown(path: string): string;
 }
 
-/** The root of the account, or of what a link shows. */
+/** The root of the account. */
 export function ownRoot(client: ApiClient): PutRoot {
   return {
     find: (path) => findShown(client, path),
     makeFolder: (path) => client.call("createNode", { body: { kind: "folder", path, parents: true } }),
     shown: (path) => path,
   };
+}
+
+/** @param top what a link shows, which is its root */
+export function rootOfLink(client: ApiClient, top: NodeJson): PutRoot {
+  const own = ownRoot(client);
+  const find = (path: string) => (path === "/" ? Promise.resolve(top) : own.find(path));
+  return { ...own, find, shown: (path) => (path === "/" ? top.name : path) };
 }
 
 /** Something that is shared and stands nowhere among the account's own, so that it has no path. */

@@ -18,35 +18,40 @@ export interface PutTarget {
  * A file put to an existing folder, anything put to a REMOTE that ends in a slash, and each of several LOCALs goes inside
  * under its own name; otherwise LOCAL becomes REMOTE.
  * @param remoteKind what stands at REMOTE now
+ * @param shown a path for messages
  * @throws HoldfastError usage or conflict
  */
 export function putTargets(
   locals: readonly LocalArgument[],
   remote: string,
   remoteKind: "file" | "folder" | "symlink" | "mount" | undefined,
+  shown: (path: string) => string = String,
 ): PutTarget[] {
   const names = splitPath(remote);
   const several = locals.length > 1;
   const isInto = several || remote.endsWith("/");
   if (isInto && remoteKind !== undefined && remoteKind !== "folder") {
-    throw new HoldfastError("conflict", `${remote} is a ${remoteKind} on the server, not a folder.`);
+    throw new HoldfastError("conflict", `${shown(remote)} is a ${remoteKind} on the server, not a folder.`);
   }
   const targets = locals.map((local) => {
     const inside =
       isInto || (local.kind !== "folder" && (remoteKind === "folder" || (names.length === 0 && remoteKind !== "file")));
-    return { local, remotePath: joinPath(inside ? [...names, ownName(local, names)] : names) };
+    return { local, remotePath: joinPath(inside ? [...names, ownName(local, names, shown)] : names) };
   });
   const twice = targets.find(
     ({ remotePath }, index) => targets.findIndex((other) => other.remotePath === remotePath) !== index,
   );
-  if (twice !== undefined) throw new HoldfastError("usage", `Two of these would become ${twice.remotePath}.`);
+  if (twice !== undefined) throw new HoldfastError("usage", `Two of these would become ${shown(twice.remotePath)}.`);
   return targets;
 }
 
-function ownName({ kind, path }: LocalArgument, folder: readonly string[]): string {
+function ownName({ kind, path }: LocalArgument, folder: readonly string[], shown: (path: string) => string): string {
   if (kind === "stdin") {
-    const example = joinPath([...folder, "NAME"]);
-    throw new HoldfastError("usage", `${joinPath(folder)} is a folder. Name the file to store in it: ${example}.`);
+    const example = shown(joinPath([...folder, "NAME"]));
+    throw new HoldfastError(
+      "usage",
+      `${shown(joinPath(folder))} is a folder. Name the file to store in it: ${example}.`,
+    );
   }
   return basename(resolve(path));
 }

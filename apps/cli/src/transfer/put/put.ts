@@ -8,7 +8,6 @@ import { UploadPace } from "@holdfast/api-client/upload-pace";
 import { SharedWindows } from "@holdfast/codec/shared-windows";
 import type { Patterns } from "@holdfast/sync/rules/patterns";
 import { findDamagedIfTold } from "../../remote/damaged-blocks.ts";
-import { parseRemotePath } from "../../remote/remote-path.ts";
 import { ContentJournal } from "../content-journal.ts";
 import { NewIds } from "../new-ids.ts";
 import { startTransferPool, wakeThreads } from "../transfer-pool.ts";
@@ -22,7 +21,7 @@ import { lookAt } from "./local-folder.ts";
 import { assertMayPut, refusalOfExchange } from "./may-put.ts";
 import { planPut } from "./put-plan.ts";
 import { PutPreview } from "./preview-put.ts";
-import { ownRoot, type PutRoot } from "./put-root.ts";
+import type { PutRoot } from "./put-root.ts";
 import { putTargets } from "./put-targets.ts";
 import type { LocalArgument, PutTarget } from "./put-targets.ts";
 import { TreePut } from "./put-tree.ts";
@@ -46,15 +45,14 @@ export interface PutOptions extends StandardInput {
   readonly client: ApiClient;
   readonly configFolder: string;
   readonly report: TransferReport;
-  /** What the path `/` names, for whoever may put something in and look up nothing, and where it is not the account's own root. */
-  readonly top?: NodeJson | undefined;
   readonly withTimes?: boolean | undefined;
   /** What stays here. */
   readonly patterns?: Patterns | undefined;
   /** What is not here goes on the server, too; undefined: nothing does. */
   readonly mirroring?: Mirroring | undefined;
-  /** Where paths begin; at the account's root unless told. */
-  readonly root?: PutRoot | undefined;
+  readonly root: PutRoot;
+  /** The root is in another account's space, of whose room nothing is known. */
+  readonly isForeign: boolean;
 }
 
 /**
@@ -66,13 +64,11 @@ const windowsMax = 4;
 
 /**
  * Puts files and trees, merging into what is there. What could not be put is listed in the report, and the rest is done.
+ * @param remote a path from the root, or empty for the root itself, if that can be a file
  * @throws HoldfastError for what stops all of it, and for the one file that was to be put
  */
-export async function put(options: PutOptions, locals: readonly string[], given: string): Promise<void> {
-  // From elsewhere it is taken apart already, and empty for what is there itself.
-  const remote = options.root === undefined ? parseRemotePath(given) : given;
-  const { client, configFolder, report } = options;
-  const root = options.root ?? ownRoot(client);
+export async function put(options: PutOptions, locals: readonly string[], remote: string): Promise<void> {
+  const { client, configFolder, report, root } = options;
   const args = locals.map(toArgument);
   if (report.isDry && args.some(({ kind }) => kind === "stdin"))
     throw new HoldfastError("usage", "--dry-run cannot be used with standard input or --from-command.");
@@ -83,8 +79,8 @@ export async function put(options: PutOptions, locals: readonly string[], given:
     throw new HoldfastError("usage", "--delete can only be used when a folder is uploaded.");
   const pool = startTransferPool();
   if (args.some(({ kind }) => kind === "folder")) wakeThreads(pool);
-  const [remoteNode, damaged] = await Promise.all([options.top ?? root.find(remote), findDamagedIfTold(client)]);
-  const targets = putTargets(args, remote, remoteNode?.kind);
+  const [remoteNode, damaged] = await Promise.all([root.find(joinPath(splitPath(remote))), findDamagedIfTold(client)]);
+  const targets = putTargets(args, remote, remoteNode?.kind, (path) => root.shown(path));
   report.isOne = targets.length === 1 && targets[0]?.local.kind !== "folder";
   const journal = new ContentJournal(configFolder);
   const nowMs = (): number => Date.now();
@@ -105,7 +101,7 @@ export async function put(options: PutOptions, locals: readonly string[], given:
     withTimes: options.withTimes,
     patterns: options.patterns,
     mirroring: options.mirroring,
-    isLink: options.top !== undefined,
+    isForeign: options.isForeign,
     planned: { bytes: 0 },
   };
   try {
@@ -158,8 +154,7 @@ function leadsToStream(link: string): boolean {
 }
 
 interface TargetWork extends PutWork {
-  /** Someone else's space is filled. */
-  readonly isLink: boolean;
+  readonly isForeign: boolean;
   readonly mirroring: Mirroring | undefined;
   readonly root: PutRoot;
   /** Room that the files of a dry run need so far. */
@@ -179,15 +174,16 @@ async function putTarget(
   const name = names.at(-1) ?? there?.name ?? "";
   const remote = there;
   const isStdin = local.kind === "stdin";
-  if (isStdin && remote !== undefined && remote.kind !== "file") throw notFile(remotePath, remote);
+  const shown = work.root.shown(remotePath);
+  if (isStdin && remote !== undefined && remote.kind !== "file") throw notFile(shown, remote);
   const folderPath = joinPath(names.slice(0, -1));
   if (isStdin) {
     const nearest = await nearestFolder(work, there, folderPath, known);
     assertMayPut(remote ?? nearest);
-    const opened = await openStandardInput(input, remotePath);
+    const opened = await openStandardInput(input, shown);
     const source = checkingName(opened, async () => {
       const late = remote === undefined ? await work.root.find(remotePath) : undefined;
-      if (late?.kind === "folder") throw notFile(remotePath, late);
+      if (late?.kind === "folder") throw notFile(shown, late);
     });
     const stamp = { sizeBytes: 0, mtimeNanos: 0n, ctimeNanos: 0n, inode: 0n };
     const entry = { name, path: "-", kind: "file", stamp, sizeBytes: 0, mtimeMicros: 0, executable: false } as const;
@@ -222,16 +218,16 @@ async function previewTarget(
   there: NodeJson | undefined,
   known: Known,
 ): Promise<void> {
-  if (local.kind === "folder" && there !== undefined && there.kind !== "folder")
-    throw notFolder(work.root.shown(remotePath), there);
+  const shown = work.root.shown(remotePath);
+  if (local.kind === "folder" && there !== undefined && there.kind !== "folder") throw notFolder(shown, there);
   if (local.kind === "folder") {
     const { remote, surplus } = await standingIn(work, there);
-    if (!work.isLink) await tellRoom(work, resolve(local.path), there, remote);
+    if (!work.isForeign) await tellRoom(work, resolve(local.path), there, remote);
     const above = there === undefined ? await folderAbove(work, remotePath) : undefined;
     assertMayPut(above);
     const preview = new PutPreview(work, remote, surplus);
-    if (there !== undefined && isToBeClosed(local.path, there)) preview.setAttributes(remotePath);
-    await preview.takeFolder(resolve(local.path), remotePath, there);
+    if (there !== undefined && isToBeClosed(local.path, there)) preview.setAttributes(shown);
+    await preview.takeFolder(resolve(local.path), shown, there);
     if (work.mirroring !== undefined) await surplus?.delete(work.mirroring);
     return;
   }
@@ -241,7 +237,7 @@ async function previewTarget(
   const { entry } = looked;
   const refusal = await refusalOfExchange(work.client, entry, there);
   if (refusal !== undefined) return work.report.refused(entry.path, refusal);
-  await preview.takeEntry(entry, remotePath, there, async () => {
+  await preview.takeEntry(entry, shown, there, async () => {
     const path = joinPath(splitPath(remotePath).slice(0, -1));
     const folder = await nearestFolder(work, there, path, known);
     if (folder === undefined) return false;
@@ -262,7 +258,7 @@ async function putFolder(
   // It may lie in another space than what was put before, which has its own blocks.
   const own = { ...work, sent: new SentBlocks() };
   const { remote, surplus } = await standingIn(own, there);
-  if (!work.isLink) await tellRoom(own, resolve(localPath), there, remote);
+  if (!work.isForeign) await tellRoom(own, resolve(localPath), there, remote);
   await closeAsHere(own, localPath, node, there);
   const tree = new TreePut(own, remote, surplus);
   try {

@@ -1,6 +1,6 @@
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import { HoldfastError } from "@holdfast/core/errors";
-import { joinPath, nameKey } from "@holdfast/core/names";
+import { nameKey } from "@holdfast/core/names";
 import type { NodeJson } from "@holdfast/protocol/values";
 import { isWhole, mayDelete } from "../may-delete.ts";
 import type { Mirroring } from "../may-delete.ts";
@@ -103,7 +103,7 @@ const operationsMax = 500;
 
 function childOf(folder: { readonly below: string; readonly path: string }, name: string, { id }: RemoteState) {
   const below = folder.below === "" ? name : `${folder.below}/${name}`;
-  return { id, below, path: joinPath([...folder.path.split("/").filter(Boolean), name]) };
+  return { id, below, path: `${folder.path === "/" ? "" : folder.path}/${name}` };
 }
 
 function versionFields({ version_id }: RemoteState) {
