@@ -10,18 +10,21 @@ const readers: ReadonlySet<string | undefined> = new Set<NodeJson["role"]>(["vie
 
 /** @returns forbidden, if the role alone tells that the server would refuse an upload, before any byte of it travels */
 export function refusalAt(
-  { role, path = "/", name = "" }: KnownRole = {},
+  { role, path = "/", name = "", kind }: KnownRole = {},
   action = "upload",
 ): HoldfastError | undefined {
-  if (!readers.has(role)) return undefined;
   // A shared item that is mounted nowhere has no path of its own.
   const where = path === "/" && name !== "" ? name : path;
+  if (role === "uploader" && kind === "file")
+    return new HoldfastError("forbidden", `You are an uploader of ${where}, and uploaders cannot replace files.`);
+  if (!readers.has(role)) return undefined;
   return new HoldfastError("forbidden", `You are a ${role} of ${where}, and ${role}s cannot ${action}.`);
 }
 
 /** The same for a file: a new version needs a role at the file that it replaces, an exchange also one at the folder, a new item only that one. */
 export function refusalOf({ entry, folder, remote, exchange }: UploadOf): HoldfastError | undefined {
-  const own = remote === undefined ? undefined : refusalAt(childAt(folder.at, entry.name, remote.role));
+  const at = childAt(folder.at, entry.name, remote?.role);
+  const own = remote === undefined ? undefined : refusalAt({ ...at, kind: remote.kind });
   return remote === undefined || exchange ? (refusalAt(folder.at) ?? own) : own;
 }
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, describe, test } from "node:test";
 import { eventually } from "@holdfast/server/acceptance/testing";
@@ -70,6 +70,43 @@ describe("put into shared items without a mount", () => {
       assert.equal(exitCode, code, `${args.join(" ")}: ${stderr}`);
       if (message !== "") assert.equal(stderr, `holdfast: ${message}\n`);
     }
+    assert.deepEqual(await ownNames(), []);
+  });
+
+  test("a link to a single file takes a new version if its role is editor, and is refused before anything is sent otherwise", async () => {
+    const linkTo = async (role: string) =>
+      JSON.parse(await done(owner, ["link", "/linked", "--role", role, "--json"])).url as string;
+    await done(owner, ["put", "-", "/linked"], "first");
+    const [editor, viewer, uploader] = [await linkTo("editor"), await linkTo("viewer"), await linkTo("uploader")];
+    const symlink = join(folder, "symlink");
+    symlinkSync("target", symlink);
+    assert.match(await done(guest, ["put", file, editor, "--dry-run"]), /^replace linked \(7 B\)\n/);
+    assert.equal(await done(owner, ["cat", "/linked"]), "first");
+    await done(guest, ["put", file, editor]);
+    assert.equal(await done(owner, ["cat", "/linked"]), "content");
+    await done(guest, ["put", "-", editor], "of a stream");
+    assert.equal(await done(owner, ["cat", "/linked"]), "of a stream");
+    const isUploader = "You are an uploader of linked, and uploaders cannot replace files.";
+    const isViewer = "You are a viewer of linked, and viewers cannot upload.";
+    for (const [args, code, message] of [
+      [[file, viewer], 3, `${file}: ${isViewer}`],
+      [[file, viewer, "--dry-run"], 3, `${file}: ${isViewer}`],
+      [["-", viewer], 3, isViewer],
+      [[file, uploader], 3, `${file}: ${isUploader}`],
+      [[file, uploader, "--dry-run"], 3, `${file}: ${isUploader}`],
+      [["-", uploader], 3, isUploader],
+      [
+        [symlink, editor],
+        3,
+        `${symlink}: linked is shared with you as a file: only its owner can replace it with a symlink.`,
+      ],
+      [[file, tree, editor], 5, "linked is a file on the server, not a folder."],
+      [[tree, editor], 5, "linked is a file on the server, not a folder."],
+    ] as const) {
+      const { code: exitCode, stderr } = await guest(["put", ...args], "x");
+      assert.deepEqual([exitCode, stderr], [code, `holdfast: ${message}\n`]);
+    }
+    assert.equal(JSON.parse(await done(owner, ["versions", "/linked", "--json"])).items.length, 3);
     assert.deepEqual(await ownNames(), []);
   });
 

@@ -11,7 +11,7 @@ export interface PutRoot {
   find(path: string): Promise<NodeJson | undefined>;
   /** With all above it that is missing. @throws HoldfastError exists, conflict */
   makeFolder(path: string): Promise<NodeJson>;
-  /** A path for messages. */
+  /** A path for messages; empty is the root. */
   shown(path: string): string;
 }
 
@@ -28,7 +28,7 @@ export function ownRoot(client: ApiClient): PutRoot {
 export function rootOfLink(client: ApiClient, top: NodeJson): PutRoot {
   const own = ownRoot(client);
   const find = (path: string) => (path === "/" ? Promise.resolve(top) : own.find(path));
-  return { ...own, find, shown: (path) => (path === "/" ? top.name : path) };
+  return { ...own, find, shown: (path) => (path === "/" || path === "" ? top.name : path) };
 }
 
 /** Something that is shared and stands nowhere among the account's own, so that it has no path. */

@@ -50,6 +50,7 @@ export interface KnownRole {
   readonly role?: NodeJson["role"] | undefined;
   readonly path?: string;
   readonly name?: string | undefined;
+  readonly kind?: NodeJson["kind"];
 }
 
 /** A folder of the server that things are put into. */

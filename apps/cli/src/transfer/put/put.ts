@@ -171,7 +171,7 @@ async function putTarget(
   if (work.report.isDry) return previewTarget(work, { local, remotePath }, there, known);
   if (local.kind === "folder") return putFolder(work, local.path, remotePath, there);
   const names = splitPath(remotePath);
-  const name = names.at(-1) ?? there?.name ?? "";
+  const name = nameAt(remotePath, there);
   const remote = there;
   const isStdin = local.kind === "stdin";
   const shown = work.root.shown(remotePath);
@@ -208,6 +208,11 @@ async function putTarget(
   await finish(tree);
 }
 
+/** The root of a link, or of an ID, can be a file, which has a name but no path. */
+function nameAt(remotePath: string, there: NodeJson | undefined): string {
+  return splitPath(remotePath).at(-1) ?? there?.name ?? "";
+}
+
 function notFile(remotePath: string, { kind }: NodeJson): HoldfastError {
   return new HoldfastError("conflict", `${remotePath} is a ${kind} on the server, not a file.`);
 }
@@ -232,7 +237,7 @@ async function previewTarget(
     return;
   }
   const preview = new PutPreview(work, undefined);
-  const looked = lookAt(resolve(local.path), basename(remotePath));
+  const looked = lookAt(resolve(local.path), nameAt(remotePath, there));
   if ("unfit" in looked) return work.report.problem(looked.unfit.path, looked.unfit.message, "failed");
   const { entry } = looked;
   const refusal = await refusalOfExchange(work.client, entry, there);
