@@ -43,3 +43,16 @@ test("several plans that found nothing to do have no share", () => {
   const now = { ...restingStatus.now, changes: 0, stage: "parts" as const };
   assert.equal(new ProgressMeter().after(0, { ...restingStatus, now }).share, undefined);
 });
+
+test("the share never goes backward in one stretch of work, and is unknown while much more has been found", () => {
+  const meter = new ProgressMeter();
+  const shareAfter = (done: number, changes: number, stretch = 1): number | undefined => {
+    const now = { ...restingStatus.now, changes, stretch, stage: "parts" as const, isAll: false };
+    return meter.after(0, { ...restingStatus, pendingFiles: changes - done, now }).share;
+  };
+  assert.equal(shareAfter(50, 100), 0.5);
+  assert.equal(shareAfter(51, 104), 0.5, "a few more to do");
+  assert.equal(shareAfter(51, 500), undefined);
+  assert.equal(shareAfter(300, 500), 0.6);
+  assert.equal(shareAfter(1, 10, 2), 0.1, "another stretch of work");
+});

@@ -8,9 +8,12 @@ const bytesOfChange = 64 * 1024;
 /** Share of the bytes of requests and answers that is no content, at most. */
 const besideShare = 1 / 4;
 
+/** A smaller setback of the share is not shown; after a larger one the share is unknown until it is made up. */
+const setbackMax = 0.05;
+
 /** How far a sync is with what it does. */
 export interface HowFar {
-  /** From 0 to 1; undefined while nobody knows how much there is. */
+  /** From 0 to 1, never less than before in one stretch of work; undefined while nobody knows how much there is. */
   readonly share: number | undefined;
   readonly bytesPerSecond: number;
   /** Undefined: nobody can tell yet. */
@@ -30,6 +33,7 @@ export interface HowFar {
 export class ProgressMeter {
   readonly #moved = new Rate();
   readonly #done = new Rate();
+  #shown = { stretch: -1, share: 0 };
   /** `aheadBytes`: travelled, and not counted by the engine yet. */
   #last = { planBytes: 0, countedBytes: 0, movedBytes: 0, travelledBytes: 0, aheadBytes: 0, doneBytes: 0 };
 
@@ -52,7 +56,7 @@ export class ProgressMeter {
     const isKnown = total > 0 && (plan.stage === "parts" || (hasBytes && plan.isAll));
     const left = pendingFiles === 0 && isLook && isKnown ? plan.changes : pendingFiles;
     return {
-      share: isKnown ? Math.min(1, done / total) : undefined,
+      share: isKnown ? this.#shareOf(plan.stretch, Math.min(1, done / total)) : undefined,
       // Questions and answers of a look are no work that goes on.
       bytesPerSecond: left === 0 && bytes.done === 0 ? 0 : bytesPerSecond,
       // The first few bytes of a plan tell nothing: they would have a small file last for hours.
@@ -63,6 +67,14 @@ export class ProgressMeter {
       looked: left > 0 ? "" : lookedWords(look),
       names: plan.names,
     };
+  }
+
+  /** More to do may be found while much is done. */
+  #shareOf(stretch: number, share: number): number | undefined {
+    const before = stretch === this.#shown.stretch ? this.#shown.share : 0;
+    if (share < before - setbackMax) return undefined;
+    this.#shown = { stretch, share: Math.max(before, share) };
+    return this.#shown.share;
   }
 
   /** Counts bytes that travelled before the engine counts them: over a slow line a block takes a minute to arrive. */

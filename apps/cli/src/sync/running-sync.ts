@@ -347,7 +347,7 @@ function notBegun(isPaused: boolean, isAway: boolean): EngineStatus {
       deletedHere: { files: 0, folders: 0 },
       deletedOnServer: { files: 0, folders: 0 },
     },
-    now: { names: [], changes: 0, bytes: 0, bytesDone: 0, isAll: false, stage: "look" },
+    now: { names: [], changes: 0, bytes: 0, bytesDone: 0, stretch: 0, isAll: false, stage: "look" },
     look: { listed: 0, seen: 0, read: 0 },
     lastSyncAtMs: undefined,
     problems: [],

@@ -53,6 +53,7 @@ const moving = (bytesDone: number): Partial<EngineStatus> => ({
     changes: 2,
     bytes: 100 * mib,
     bytesDone,
+    stretch: 0,
     isAll: true,
     stage: "plan",
   },
@@ -73,7 +74,15 @@ test("a bar with rate, time left and what moves, then one line that all is up to
 test("a look shows the files that it has seen, and a bar while their bytes travel", () => {
   const { after } = screen(80);
   const look = { listed: 0, seen: 0, read: 0 };
-  const found = { names: ["a.bin"], changes: 402, bytes: 100 * mib, bytesDone: 0, isAll: true, stage: "look" as const };
+  const found = {
+    names: ["a.bin"],
+    changes: 402,
+    bytes: 100 * mib,
+    bytesDone: 0,
+    stretch: 0,
+    isAll: true,
+    stage: "look" as const,
+  };
   const none = { ...found, names: [], changes: 0, bytes: 0, isAll: false };
   const inLook = (counts: Partial<typeof look>, now = found): string[] =>
     after({
@@ -97,7 +106,15 @@ test("a look shows the files that it has seen, and a bar while their bytes trave
 
 test("files of several plans share one bar", () => {
   const { after } = screen(80);
-  const part = { names: [], changes: 40_000, bytes: 9 * mib, bytesDone: 0, isAll: false, stage: "parts" as const };
+  const part = {
+    names: [],
+    changes: 40_000,
+    bytes: 9 * mib,
+    bytesDone: 0,
+    stretch: 0,
+    isAll: false,
+    stage: "parts" as const,
+  };
   after({ activity: "syncing", pendingFiles: 40_000, now: part });
   assert.deepEqual(after({ activity: "syncing", pendingFiles: 30_000, now: part }), [
     "[#####---------------] 25 %, 3 s left, 30,000 to go",

@@ -14,7 +14,7 @@ export const restingStatus: EngineStatus = {
     deletedHere: { files: 0, folders: 0 },
     deletedOnServer: { files: 0, folders: 0 },
   },
-  now: { names: [], changes: 0, bytes: 0, bytesDone: 0, isAll: true, stage: "plan" },
+  now: { names: [], changes: 0, bytes: 0, bytesDone: 0, stretch: 0, isAll: true, stage: "plan" },
   look: { listed: 0, seen: 0, read: 0 },
   lastSyncAtMs: 0,
   problems: [],

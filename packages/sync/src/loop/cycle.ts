@@ -1,4 +1,3 @@
-import type { NodeId } from "@holdfast/core/ids";
 import { knownPathOf } from "../model/local-tree.ts";
 import { pathOfNode } from "../model/tree-paths.ts";
 import { addNotice } from "../state/notices.ts";
@@ -80,7 +79,7 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
   const { waits, due, plan: next, failure } = await withoutWaiting(context, decision);
   const { last } = decision;
   const { waitingDeletions } = context.brakes;
-  expectPlan(context, due, { later: last === undefined ? 0 : countLater(state, last, due) });
+  expectPlan(context, due, decision);
   const failures: Problem[] = [];
   const {
     done,
@@ -125,7 +124,14 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
     ],
     deletionsWaiting: waitingDeletions,
   };
-  return context.rounds.turn(last, outcome, state.restless.fresh);
+  return turnRound(context, decision, outcome);
+}
+
+/** @returns what came of the round so far */
+function turnRound({ rounds, state, progress }: CycleContext, { last }: Decision, outcome: CycleOutcome): CycleOutcome {
+  const turned = rounds.turn(last, outcome, state.restless.fresh);
+  if (!turned.hasProgressed && !turned.isTransferring) progress.noteRest();
+  return turned;
 }
 
 /** As many requests as they need: no later cycle would come for the rest. @returns whether there was something to tell */
@@ -157,19 +163,11 @@ async function noteActs(
   );
 }
 
-/** Counts the fresh nodes that the plan has no room for. It has each folder whole, with fresh nodes behind the last one of its portion. */
-function countLater({ restless: { fresh } }: SyncState, last: NodeId, { local, remote, waiting }: Plan): number {
-  const planned = new Set([...local.map(({ id }) => id), ...remote.map(({ id }) => id), ...waiting.keys()]);
-  return fresh.countAfter(last) - [...planned].filter((id) => id > last && fresh.has(id)).length;
-}
-
-/** @param later changes that this plan has no room for */
-function expectPlan(
-  { state, brakes, progress, transfers }: CycleContext,
-  due: Plan,
-  { later }: { readonly later: number },
-): void {
+function expectPlan(context: CycleContext, due: Plan, decision: Decision): void {
+  const { state, brakes, progress, transfers, rounds } = context;
   const { local, remote, waiting } = due;
+  const planned = [...local.map(({ id }) => id), ...remote.map(({ id }) => id), ...waiting.keys()];
+  const later = rounds.countLeft(planned, decision, state.restless.fresh);
   progress.expect(local.length + remote.length + waiting.size + brakes.waitingDeletions + later, {
     bytes: bytesOfPlan(state, due),
     isAll: later === 0,

@@ -37,7 +37,7 @@ export async function decide(
   settleShares(state, rules, context);
   for (let round = 0; round < rekeyingsMax; round += 1) {
     let visibility = new Visibility(state, rules, context.lacks);
-    let { trees, last } = affected(context, visibility);
+    let { trees, last, hidden } = affected(context, visibility);
     const settlement = settle(trees);
     undurable.note(await makePersonActsDurable(context, [...settlement.synced.keys()]));
     const { synced, answered, seen } = undurable.without(settlement);
@@ -52,7 +52,7 @@ export async function decide(
       // A folder that was agreed on where it is now may show what was hidden in it.
       settleHidden(state, new Visibility(state, rules, context.lacks));
       visibility = new Visibility(state, rules, context.lacks);
-      ({ trees, last } = affected(context, visibility));
+      ({ trees, last, hidden } = affected(context, visibility));
     }
     const seenBy = visibility;
     const isRolledBack = brakes.isRolledBack(trees);
@@ -85,7 +85,7 @@ export async function decide(
       const isInPlan = (id: NodeId): boolean =>
         !state.restless.fresh.has(id) || trees.remote.has(id) || trees.local.has(id) || isHidden(id);
       const shown = withoutHiddenArrivals(state, rules, next);
-      return { plan: undurable.within(brakes.holdRewrites(shown)), last, isInPlan };
+      return { plan: undurable.within(brakes.holdRewrites(shown)), last, hidden, isInPlan };
     }
     rekeyAll(state, next.rekeyings);
   }

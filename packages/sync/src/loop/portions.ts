@@ -23,6 +23,7 @@ const ofOnePlan: ReadonlySet<string> = new Set(["store_full", "read_only", "bloc
  */
 export class Rounds {
   #after: NodeId | "" = "";
+  #hidden = 0;
   #earlier: CycleOutcome | undefined;
 
   /** The fresh node behind which the next plan begins; "": with the first. */
@@ -32,7 +33,24 @@ export class Rounds {
 
   /** Before a plan. */
   begin(fresh: FreshNodes): void {
-    if (this.#after === "") fresh.firstNew = undefined;
+    if (this.#after !== "") return;
+    fresh.firstNew = undefined;
+    this.#hidden = 0;
+  }
+
+  /**
+   * Counts the fresh nodes that a plan lacks: those behind its portion, and those that an earlier plan of the round had no time for.
+   * @param planned nodes of the plan. It has each folder whole, and so it has fresh nodes of other portions too.
+   */
+  countLeft(
+    planned: Iterable<NodeId>,
+    { last, hidden }: { readonly last: NodeId | undefined; readonly hidden: number },
+    fresh: FreshNodes,
+  ): number {
+    this.#hidden += hidden;
+    if (last === undefined && this.#after === "") return 0;
+    const inPlan = new Set(planned).values().filter((id) => fresh.has(id));
+    return Math.max(0, fresh.size - this.#hidden - inPlan.reduce((count) => count + 1, 0));
   }
 
   /**

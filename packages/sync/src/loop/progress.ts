@@ -70,6 +70,8 @@ export class Progress {
   recent: readonly RecentChange[] = [];
   planned: Planned = { changes: 0, bytes: 0, isAll: true, stage: "plan" };
   look = nothingLooked;
+  /** Number of the present stretch of work: a look with the plans that carry out what it found. */
+  stretch = 0;
   /** Another plan follows the last one and continues with what the same look has found. */
   #goesOn = false;
   /** The next plan has the rest of the last one. */
@@ -107,11 +109,17 @@ export class Progress {
     this.#isCut = true;
   }
 
+  /** Nothing goes on: what comes next is another stretch of work. */
+  noteRest(): void {
+    this.#goesOn = false;
+    this.#isCut = false;
+  }
+
   /** A plan is about to be carried out. */
   expect(pending: number, { bytes, isAll }: Pick<Planned, "bytes" | "isAll"> = { bytes: 0, isAll: true }): void {
     this.pending = pending;
-    const stage = this.#goesOn || !isAll ? "parts" : "plan";
-    if (!this.#goesOn && !this.#isCut) this.#changesDone = 0;
+    const stage = !isAll || (this.#isContinued && this.planned.stage === "parts") ? "parts" : "plan";
+    if (!this.#isContinued) this.#changesDone = 0;
     this.#goesOn = !isAll;
     const bytesBefore = this.#isCut ? this.#bytesOfDone : 0;
     this.#isCut = false;
@@ -121,7 +129,10 @@ export class Progress {
 
   /** A cycle begins: nothing is planned yet. What is sent while its files are read counts to its plan. */
   begin(): void {
-    if (!this.#isContinued) this.planned = nothingPlanned;
+    if (!this.#isContinued) {
+      this.planned = nothingPlanned;
+      this.stretch += 1;
+    }
     this.look = nothingLooked;
     this.names = [];
     if (this.#isCut) return;

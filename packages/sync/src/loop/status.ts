@@ -45,6 +45,8 @@ export interface EngineStatus {
     /** Paths that are read or written, the newest first. */
     readonly names: readonly string[];
     readonly bytesDone: number;
+    /** Number of the stretch of work to which it belongs: plans that continue each other share one. */
+    readonly stretch: number;
   };
   readonly look: LookCounts;
   /** When everything was last in sync; Unix milliseconds. */
@@ -83,7 +85,7 @@ export function statusOf(input: StatusInput): EngineStatus {
     activity: activityOf(input, problems),
     pendingFiles: pending,
     progress: { filesUp, filesDown, bytesUp, bytesAccepted, bytesDown, deletedHere, deletedOnServer },
-    now: { names: progress.names, bytesDone: progress.bytesDone, ...progress.planned },
+    now: { names: progress.names, bytesDone: progress.bytesDone, stretch: progress.stretch, ...progress.planned },
     look: progress.look,
     lastSyncAtMs,
     problems,

@@ -35,20 +35,23 @@ export interface Portion {
  * The same, but of all that is fresh a portion only: where very much is new, a plan of it holds no more than that. What is left
  * out is whole in itself: of each folder in which something is planned all names are there (`IdealWorld` checks that too).
  * @param restless every node that is neither at rest nor fresh
- * @returns the part, and the last of the fresh nodes in it; undefined: it has all of them
+ * @returns the part; `last`: the last of the fresh nodes in it, undefined if it has all of them; `hidden`: fresh nodes up to that one that the
+ *   trees do not show
  */
 export function affectedPortion(
   trees: IndexedTrees,
   restless: Iterable<NodeId>,
   { fresh, rowsMax }: Portion,
-): { readonly trees: Trees; readonly last: NodeId | undefined } {
+): { readonly trees: Trees; readonly last: NodeId | undefined; readonly hidden: number } {
   const part = partOf(trees, restless, true);
   const sizeBefore = part.size;
+  let hidden = 0;
   for (const id of fresh) {
     part.takeWhole(id);
-    if (part.size - sizeBefore >= rowsMax) return { trees: part, last: id };
+    if (!part.remote.has(id) && !part.local.has(id)) hidden += 1;
+    if (part.size - sizeBefore >= rowsMax) return { trees: part, last: id, hidden };
   }
-  return { trees: part, last: undefined };
+  return { trees: part, last: undefined, hidden };
 }
 
 function partOf(trees: IndexedTrees, restless: Iterable<NodeId>, isPortion: boolean): Part {

@@ -93,7 +93,6 @@ export class FreshNodes {
   readonly #put: StatementSync;
   readonly #remove: StatementSync;
   readonly #page: StatementSync;
-  readonly #countAfter: StatementSync;
   /** The first in order of those that became fresh since somebody cleared it. */
   firstNew: NodeId | undefined;
   #size: number | undefined;
@@ -105,7 +104,6 @@ export class FreshNodes {
     this.#put = database.prepare("insert or ignore into fresh (key) values (?)");
     this.#remove = database.prepare("delete from fresh where key = ?");
     this.#page = database.prepare(`select key from fresh where key > ? order by key limit ${pageRows}`);
-    this.#countAfter = database.prepare("select count(*) as count from fresh where key > ?");
   }
 
   get size(): number {
@@ -130,10 +128,6 @@ export class FreshNodes {
       if (last === undefined) return;
       after = last["key"] as Packed;
     }
-  }
-
-  countAfter(id: NodeId): number {
-    return Number(this.#countAfter.get(pack(id))?.["count"]);
   }
 
   /** Within the caller's transaction, as `remove`; whoever calls it sees to `size`. */
