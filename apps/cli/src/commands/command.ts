@@ -6,6 +6,7 @@ import type { OptionValues } from "commander";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { Transport } from "@holdfast/api-client/transport";
 import type { Connection } from "../config/connection.ts";
+import type { LimitedTraffic } from "../config/limited-transport.ts";
 import { Output } from "../output/output.ts";
 import type { ConnectionRemarks } from "../output/connection-remarks.ts";
 
@@ -29,7 +30,7 @@ export class Run {
   doneBefore: object = {};
   #connection: Connection | undefined;
   #remarks: ConnectionRemarks | undefined;
-  #bytesPerSecond: number | undefined;
+  #limit: { readonly bytesPerSecond: number; readonly traffic: LimitedTraffic } | undefined;
 
   constructor(context: Context, output: Output) {
     this.context = context;
@@ -37,8 +38,13 @@ export class Run {
   }
 
   /** From the next connection on. */
-  limit(bytesPerSecond: number | undefined): void {
-    this.#bytesPerSecond = bytesPerSecond;
+  limit(bytesPerSecond: number): void {
+    this.#limit = { bytesPerSecond, traffic: { sentBytes: 0, receivedBytes: 0, contentBytes: 0 } };
+  }
+
+  /** Undefined without a limit. */
+  get traffic(): LimitedTraffic | undefined {
+    return this.#limit?.traffic;
   }
 
   async connect(): Promise<Connection> {
@@ -76,10 +82,10 @@ export class Run {
   }
 
   async #wrap(): Promise<((transport: Transport) => Transport) | undefined> {
-    const bytesPerSecond = this.#bytesPerSecond;
-    if (bytesPerSecond === undefined) return undefined;
+    const limit = this.#limit;
+    if (limit === undefined) return undefined;
     const { limitedTransport } = await import("../config/limited-transport.ts");
-    return (transport) => limitedTransport(transport, bytesPerSecond);
+    return (transport) => limitedTransport(transport, limit.bytesPerSecond, limit.traffic);
   }
 
   /** From now on the server is the link's, and its root what the link shows. @param reads that, and does not only put @returns false for what is no link's address */

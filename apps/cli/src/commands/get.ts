@@ -3,7 +3,14 @@ import { count, formatBytes, formatNumber } from "../output/text.ts";
 import { newCommand, runs, usage } from "./command.ts";
 import type { CommandMaker, Run } from "./command.ts";
 import { withNotes } from "./help-notes.ts";
-import { alikeShownMax, mirroringOf, readTransferFlags, tellUnused, withTransferOptions } from "./transfer-options.ts";
+import {
+  alikeShownMax,
+  mirroringOf,
+  movedOf,
+  readTransferFlags,
+  tellUnused,
+  withTransferOptions,
+} from "./transfer-options.ts";
 import type { TransferFlags } from "./transfer-options.ts";
 import { readVersion } from "./version-argument.ts";
 
@@ -68,6 +75,7 @@ async function get(run: Run, given: string, local = "./", flags: GetFlags = {}):
     quiet: output.quiet,
     nowMs: () => performance.now(),
     label: "get",
+    moved: () => movedOf(run, report),
   });
   const mirroring = mirroringOf(run, flags, () => progress.stop());
   const options = { client, report, configFolder, version, patterns, mirroring, overwrites: flags.overwrite === true };

@@ -10,7 +10,14 @@ import type { CommandOutput } from "../transfer/put/command-output.ts";
 import { newCommand, runs, usage } from "./command.ts";
 import type { CommandMaker, Run } from "./command.ts";
 import { withNotes } from "./help-notes.ts";
-import { alikeShownMax, mirroringOf, readTransferFlags, tellUnused, withTransferOptions } from "./transfer-options.ts";
+import {
+  alikeShownMax,
+  mirroringOf,
+  movedOf,
+  readTransferFlags,
+  tellUnused,
+  withTransferOptions,
+} from "./transfer-options.ts";
 import type { TransferFlags } from "./transfer-options.ts";
 
 export const putCommand: CommandMaker = (context) => {
@@ -112,6 +119,7 @@ async function put(run: Run, paths: string[], flags: PutFlags, written?: Command
     quiet: output.quiet,
     nowMs: () => performance.now(),
     label: "put",
+    moved: () => movedOf(run, report),
     waitsForFile: written !== undefined,
   });
   const mirroring = mirroringOf(run, flags, () => progress.stop());

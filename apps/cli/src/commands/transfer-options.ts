@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import type { Patterns } from "@holdfast/sync/rules/patterns";
+import type { Moved } from "../output/progress.ts";
 import type { Mirroring } from "../transfer/may-delete.ts";
 import { usage } from "./command.ts";
 import type { Run } from "./command.ts";
@@ -29,12 +30,22 @@ export function withTransferOptions(command: Command): Command {
 export async function readTransferFlags(run: Run, flags: TransferFlags): Promise<Patterns | undefined> {
   if (flags.limit !== undefined) {
     const { parseRate } = await import("../sync/sync-flags.ts");
-    run.limit(parseRate(flags.limit, "--limit"));
+    const bytesPerSecond = parseRate(flags.limit, "--limit");
+    if (bytesPerSecond !== undefined) run.limit(bytesPerSecond);
   }
   if (flags.exclude === undefined) return undefined;
   if (flags.exclude.some((pattern) => pattern.trim() === "")) throw usage("A pattern of --exclude is empty.");
   const { Patterns } = await import("@holdfast/sync/rules/patterns");
   return new Patterns(flags.exclude);
+}
+
+/** Bytes of a transfer for its progress. Blocks that the other side has are no part of them. */
+export function movedOf(run: Run, report: { readonly bytesSent: number }): Moved {
+  const { traffic } = run;
+  const { bytesSent: countedBytes } = report;
+  if (traffic === undefined) return { countedBytes, contentBytes: countedBytes, allBytes: countedBytes };
+  const { sentBytes, receivedBytes, contentBytes } = traffic;
+  return { countedBytes, contentBytes, allBytes: sentBytes + receivedBytes };
 }
 
 /** @param pause of what is shown meanwhile */

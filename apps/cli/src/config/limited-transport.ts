@@ -1,5 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
-import type { Transport } from "@holdfast/api-client/transport";
+import type { Transport, TransportAnswer, TransportRequest } from "@holdfast/api-client/transport";
 import { meteredTransport } from "@holdfast/remote-space/metered-transport";
 import { RateLimit } from "@holdfast/remote-space/rate-limit";
 import { systemClock } from "./connection.ts";
@@ -7,17 +7,60 @@ import { systemClock } from "./connection.ts";
 /** As long as a server may take over what it was asked; a transport without a limit has its own patience. */
 const answerTimeoutMs = 600_000;
 
-/** Holds what goes over it to a rate, in either direction. */
-export function limitedTransport(transport: Transport, bytesPerSecond: number): Transport {
+/** Bytes that went over a connection so far, both ways. */
+export interface LimitedTraffic {
+  sentBytes: number;
+  receivedBytes: number;
+  /** Bodies that are no JSON: the content of files. */
+  contentBytes: number;
+}
+
+/** Holds what goes over it to a rate, in either direction, and counts it. */
+export function limitedTransport(transport: Transport, bytesPerSecond: number, traffic: LimitedTraffic): Transport {
   const pause = (delayMs: number, signal?: AbortSignal): Promise<unknown> =>
     wait(delayMs, undefined, signal === undefined ? {} : { signal });
   const newLimit = (): RateLimit => new RateLimit({ clock: systemClock, wait: pause, bytesPerSecond });
-  return meteredTransport(transport, {
-    traffic: { sentBytes: 0, receivedBytes: 0 },
+  return meteredTransport(countedTransport(transport, traffic), {
+    traffic,
     up: newLimit(),
     down: newLimit(),
     closing: new AbortController().signal,
     wait: pause,
     answerTimeoutMs,
   });
+}
+
+/** Below the limit, where bodies come and go in small slices at its rate. */
+function countedTransport(transport: Transport, traffic: LimitedTraffic): Transport {
+  return {
+    close: () => transport.close(),
+    send: async (request) => {
+      const answer = await transport.send({ ...request, body: countedBody(request, traffic) });
+      const isContent = !isJson(answer.header("content-type"));
+      return {
+        status: answer.status,
+        header: (name) => answer.header(name),
+        body: isContent ? counted(answer.body, traffic) : answer.body,
+      };
+    },
+  };
+}
+
+function countedBody({ body, headers }: TransportRequest, traffic: LimitedTraffic): TransportRequest["body"] {
+  const isSliced = typeof body === "object" && Symbol.asyncIterator in body;
+  return isSliced && !isJson(headers["content-type"]) ? counted(body, traffic) : body;
+}
+
+async function* counted(
+  body: TransportAnswer["body"],
+  traffic: LimitedTraffic,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  for await (const slice of body) {
+    traffic.contentBytes += slice.length;
+    yield slice;
+  }
+}
+
+function isJson(contentType: string | undefined): boolean {
+  return contentType?.includes("json") === true;
 }

@@ -1,4 +1,5 @@
 import type { Writable } from "node:stream";
+import { AheadBytes } from "./ahead-bytes.ts";
 import { Rate } from "./rate.ts";
 import { clearBar, showBar, showLines } from "./screen.ts";
 import { firstClauses, formatBytes, formatDuration, formatNumber } from "./text.ts";
@@ -8,6 +9,8 @@ export class TransferCounts {
   filesDone = 0;
   filesTotal = 0;
   bytesDone = 0;
+  /** Bytes of files under way that travelled, and that are not in `bytesDone` yet. */
+  bytesAhead = 0;
   bytesTotal = 0;
   /** Noun of the counted things, in the singular; "": only bytes are counted. */
   noun = "file";
@@ -29,12 +32,15 @@ export class TransferCounts {
   }
 
   get workDone(): number {
-    return this.bytesDone + this.filesDone * this.fileCostBytes;
+    return this.bytesDone + this.bytesAhead + this.filesDone * this.fileCostBytes;
+  }
+
+  get bytesKnown(): number {
+    return this.totalIsFinal ? this.bytesTotal : Math.max(this.bytesTotal, this.listed.bytes);
   }
 
   get workTotal(): number {
-    const bytes = this.totalIsFinal ? this.bytesTotal : Math.max(this.bytesTotal, this.listed.bytes);
-    return bytes + this.filesKnown * this.fileCostBytes;
+    return this.bytesKnown + this.filesKnown * this.fileCostBytes;
   }
 
   /** Of a file with so many bytes. */
@@ -42,6 +48,16 @@ export class TransferCounts {
     this.filesDone += 1;
     this.bytesDone += sizeBytes;
   }
+}
+
+/** Bytes that a transfer has moved over the network so far. */
+export interface Moved {
+  /** Content that was counted when it had arrived. */
+  readonly countedBytes: number;
+  /** The same content, and what has travelled of the next blocks. */
+  readonly contentBytes: number;
+  /** All of the traffic, for the rate. */
+  readonly allBytes: number;
 }
 
 export interface ProgressOptions {
@@ -52,6 +68,8 @@ export interface ProgressOptions {
   readonly label: string;
   /** Nothing is shown before there is a file: a command whose output is put may ask for something on the terminal. */
   readonly waitsForFile?: boolean;
+  /** Absent where all that is done has moved. */
+  readonly moved?: () => Moved;
 }
 
 const barIntervalMs = 100;
@@ -67,6 +85,7 @@ export class Progress {
   readonly #timer: NodeJS.Timeout | undefined;
   readonly #rate = new Rate();
   readonly #workRate = new Rate();
+  readonly #ahead = new AheadBytes();
   #isShown = false;
   /** When the first of the work was done. */
   #movesSinceMs: number | undefined;
@@ -100,8 +119,15 @@ export class Progress {
 
   #sample(): Rates {
     const nowMs = this.#options.nowMs();
-    const { bytesDone, workDone } = this.counts;
-    return { bytes: this.#rate.after(nowMs, bytesDone), work: this.#workAfter(nowMs, workDone) };
+    const { counts } = this;
+    const moved = this.#options.moved?.();
+    if (moved !== undefined) {
+      const { countedBytes: movedBytes, contentBytes: travelledBytes } = moved;
+      const bytes = { planBytes: counts.bytesKnown, countedBytes: counts.bytesDone, movedBytes, travelledBytes };
+      counts.bytesAhead = Math.max(0, this.#ahead.after(bytes) - counts.bytesDone);
+    }
+    const bytes = this.#rate.after(nowMs, moved?.allBytes ?? counts.bytesDone);
+    return { bytes, work: this.#workAfter(nowMs, counts.workDone) };
   }
 
   /** 0 for some seconds after the first bytes: until then the server may have been getting ready, and it would be hours that are left. */
@@ -127,7 +153,8 @@ function searchLine(label: string, { search, filesKnown }: TransferCounts, colum
 
 /** @param columns of the terminal, undefined for a plain line */
 export function progressLine(label: string, counts: TransferCounts, rates: Rates, columns?: number): string {
-  const { filesDone, filesKnown: filesTotal, bytesDone, workDone, workTotal, isTotalKnown } = counts;
+  const { filesDone, filesKnown: filesTotal, workDone, workTotal, isTotalKnown } = counts;
+  const bytesDone = counts.bytesDone + counts.bytesAhead;
   if (!isTotalKnown && filesDone === 0 && bytesDone === 0) return searchLine(label, counts, columns);
   const share = workTotal > 0 ? Math.min(1, workDone / workTotal) : 0;
   const percent = isTotalKnown && workTotal > 0 ? ` ${String(Math.floor(share * 100)).padStart(3)} %` : "";

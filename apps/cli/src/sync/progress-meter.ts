@@ -1,12 +1,10 @@
 import type { EngineStatus } from "@holdfast/sync/loop/status";
+import { AheadBytes } from "../output/ahead-bytes.ts";
 import { Rate } from "../output/rate.ts";
 import { count, formatNumber } from "../output/text.ts";
 
 /** To do one change takes about as long as to move so many bytes. */
 const bytesOfChange = 64 * 1024;
-
-/** Share of the bytes of requests and answers that is no content, at most. */
-const besideShare = 1 / 4;
 
 /** A smaller setback of the share is not shown; after a larger one the share is unknown until it is made up. */
 const setbackMax = 0.05;
@@ -34,8 +32,7 @@ export class ProgressMeter {
   readonly #moved = new Rate();
   readonly #done = new Rate();
   #shown = { stretch: -1, share: 0 };
-  /** `aheadBytes`: travelled, and not counted by the engine yet. */
-  #last = { planBytes: 0, countedBytes: 0, movedBytes: 0, travelledBytes: 0, aheadBytes: 0, doneBytes: 0 };
+  readonly #ahead = new AheadBytes();
 
   /**
    * @param nowMs of a clock that goes on evenly
@@ -45,7 +42,12 @@ export class ProgressMeter {
     const { pendingFiles, progress, now: plan, look } = status;
     const movedBytes = progress.bytesUp + progress.bytesDown;
     const bytesPerSecond = this.#moved.after(nowMs, travelledBytes ?? movedBytes);
-    const doneBytes = this.#doneBytes(plan, movedBytes, travelledBytes ?? movedBytes);
+    const doneBytes = this.#ahead.after({
+      planBytes: plan.bytes,
+      countedBytes: plan.bytesDone,
+      movedBytes,
+      travelledBytes: travelledBytes ?? movedBytes,
+    });
     const isLook = plan.stage === "look";
     const hasBytes = plan.stage === "plan" || (isLook && doneBytes >= bytesOfChange);
     const bytes = hasBytes ? { done: doneBytes, of: plan.bytes } : { done: 0, of: 0 };
@@ -75,21 +77,6 @@ export class ProgressMeter {
     if (share < before - setbackMax) return undefined;
     this.#shown = { stretch, share: Math.max(before, share) };
     return this.#shown.share;
-  }
-
-  /** Counts bytes that travelled before the engine counts them: over a slow line a block takes a minute to arrive. */
-  #doneBytes(plan: EngineStatus["now"], movedBytes: number, travelledBytes: number): number {
-    const last = this.#last;
-    const { bytes: planBytes, bytesDone: countedBytes } = plan;
-    // More may come to a plan while it is carried out.
-    const isOther = last.planBytes === 0 || planBytes < last.planBytes || countedBytes < last.countedBytes;
-    const arrivedBytes = movedBytes - last.movedBytes;
-    const leftBytes = last.aheadBytes + travelledBytes - last.travelledBytes - arrivedBytes;
-    // Little more than what arrived is what its requests had besides. Much more is of other files, which are still on their way.
-    const aheadBytes = isOther || leftBytes < arrivedBytes * besideShare ? 0 : leftBytes;
-    const doneBytes = Math.min(planBytes, Math.max(isOther ? 0 : last.doneBytes, countedBytes + aheadBytes));
-    this.#last = { planBytes, countedBytes, movedBytes, travelledBytes, aheadBytes, doneBytes };
-    return doneBytes;
   }
 }
 
