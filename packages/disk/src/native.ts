@@ -49,6 +49,8 @@ export interface Native {
    * is told by the fsync that comes after.
    */
   startWriting(descriptor: number): Promise<void>;
+  /** Whether a pipe or socket that is written to has lost its reader. A file or a terminal that is there has not. */
+  isReaderGone(descriptor: number): boolean;
   /** All of the filesystem in which the descriptor lies; done in a thread. */
   syncFilesystem(descriptor: number): Promise<void>;
 }
@@ -98,6 +100,7 @@ const readLease = 0;
 const noLease = 2;
 /** Its default is to be ignored; that of SIGIO would end a process that watches nothing. */
 const ignoredSignal = systemConstants.signals.SIGURG;
+const pollBroken = 0x08 | 0x10; // POLLERR | POLLHUP, which are reported without being asked for
 const startWritingFlag = 2; // SYNC_FILE_RANGE_WRITE
 const setFlagsCommand = 4;
 const setOwnerCommand = 8;
@@ -181,12 +184,24 @@ function bind(): Native {
     },
     addWatch: (watcher, path, mask) => inotifyAddWatch(watcher, path, mask),
     removeWatch: (watcher, watch) => void inotifyRmWatch(watcher, watch),
+    isReaderGone: bindReaderGone(declare),
     ...bindAttributes(declare),
     ...bindLasting(libc),
   };
 }
 
 type Declare = (declaration: string) => (...values: unknown[]) => number;
+
+function bindReaderGone(declare: Declare): Native["isReaderGone"] {
+  const poll = declare("int poll(_Inout_ uint8_t *descriptors, unsigned long count, int timeout)");
+  return (descriptor) => {
+    // struct pollfd
+    const asked = new DataView(new ArrayBuffer(8));
+    asked.setInt32(0, descriptor, true);
+    poll(new Uint8Array(asked.buffer), 1, 0);
+    return (asked.getUint16(6, true) & pollBroken) !== 0;
+  };
+}
 
 /** By procfs, as the calls that take a descriptor want one that may read. */
 function bindAttributes(

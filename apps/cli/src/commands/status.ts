@@ -1,4 +1,3 @@
-import { Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { shellWord } from "@holdfast/core/shell-word";
 import { timeFor } from "../output/listing.ts";
@@ -15,7 +14,7 @@ import type { SyncReport } from "../sync/report.ts";
 import type { SyncView } from "../sync/page/sync-view.ts";
 import { problemKinds, problemLine } from "../sync/problem-lines.ts";
 import type { ShownRules } from "../sync/shown-rules.ts";
-import { clearScreen, showJson } from "../output/screen.ts";
+import { clearScreen } from "../output/screen.ts";
 import { newCommand, runs } from "./command.ts";
 import type { CommandMaker, Run } from "./command.ts";
 
@@ -136,23 +135,22 @@ function isInTrash(path: string): boolean {
 
 const watchMs = 1000;
 
-/** So many looks without a change after which a reader is probed. */
-const probeLooks = 5;
-
 /** On a terminal in place of what was there; elsewhere below it, and with --json a document a line. It ends with Ctrl-C, or with its reader. */
-async function showAgain(run: Run, listing: StatusListing, look: () => Promise<Shown[]>): Promise<never> {
+async function showAgain(run: Run, listing: StatusListing, look: () => Promise<Shown[]>): Promise<void> {
   const { stdout } = run.context;
-  // Only a write shows that the reader of a pipe has gone (EPIPE). Space between documents means nothing.
-  const isProbed = run.output.json && stdout.isTTY !== true && stdout instanceof Socket;
+  const { linux } = await import("@holdfast/disk/native");
+  // While nothing changes, no write shows that the reader of a pipe has gone.
+  const descriptor: unknown = Reflect.get(stdout, "fd");
+  const isRead = (): boolean => typeof descriptor !== "number" || !linux().isReaderGone(descriptor);
   let before = "";
-  for (let looks = 1; ; looks += 1) {
+  while (isRead()) {
     const statuses = await look();
     const now = JSON.stringify(statuses);
     if (now !== before) {
       if (stdout.isTTY === true && !run.output.json) clearScreen(stdout);
       await show(listing, statuses);
       before = now;
-    } else if (isProbed && looks % probeLooks === 0) showJson(stdout, " ");
+    }
     await delay(watchMs);
   }
 }
