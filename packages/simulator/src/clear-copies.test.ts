@@ -11,7 +11,7 @@ function sight(alone: Alone): Record<string, string> {
   const visit = (folder: string): void => {
     for (const { name } of alone.root.list(folder)) {
       const path = folder === "" ? name : `${folder}/${name}`;
-      if (path === ".holdfast/root.json" || path === ".holdfast/clock") continue;
+      if (/^\.holdfast\/(root\.json|clock|generation-.*)$/.test(path)) continue;
       if (alone.root.mustBeAt(path).kind === "folder") visit(path);
       else seen[path.replace(/\/\d{4}-\d\d-\d\d\//, "/")] = alone.read(path);
     }

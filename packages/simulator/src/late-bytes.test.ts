@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Alone } from "./alone.ts";
+import { Alone } from "./alone.ts";
 import { Shared } from "./shared.ts";
-import { chmod, file, withFile } from "./testing-privacy.ts";
+import { both, chmod, file, setOnServer, withFile } from "./testing-privacy.ts";
 
 /** A program has the file open and writes to it after the next run of the engine. */
 function openToWrite(alone: Alone, path: string): (text: string) => void {
@@ -38,6 +38,53 @@ test("late bytes of an open file in a private folder that was deleted elsewhere 
   assert.equal(alone.read("id.txt"), "old, and late");
   assert.equal(alone.root.mustBeAt("id.txt").now.isPrivate, true);
   assert.equal(alone.world.model.nodes.get(alone.serverId("id.txt"))?.isPrivate, true);
+  alone.close();
+});
+
+test("late bytes of a replaced file stand beside it, as private as it is now, in the folder where it is now", async () => {
+  const alone = new Alone();
+  alone.mkdir("keys");
+  for (const path of ["closed.txt", "moved.txt"]) alone.write(path, "old");
+  await alone.once();
+  const writes = ["closed.txt", "moved.txt"].map((path) => openToWrite(alone, path));
+  setOnServer(alone, true, ["keys", "closed.txt"]);
+  const file_id = alone.serverId("moved.txt");
+  alone.onServer({
+    op: "move",
+    operation_id: "another's move",
+    file_id,
+    parent_id: alone.serverId("keys"),
+    name: "moved.txt",
+  });
+  for (const path of ["closed.txt", "keys/moved.txt"]) alone.writeOnServer(path, "new");
+  await alone.once();
+  for (const write of writes) write("old, and late");
+  await runFor(alone, 120);
+  const late = alone.diskPaths().filter((path) => alone.read(path) === "old, and late");
+  assert.deepEqual(
+    late.map((path) => path.replace(/ \(.*\)/, "")),
+    ["closed.txt", "keys/moved.txt"],
+  );
+  const [closed = "", moved = ""] = late;
+  assert.deepEqual(both(alone, [closed]), [[true, true]]);
+  assert.ok(moved.startsWith("keys/"));
+  alone.close();
+});
+
+test("late bytes of a replaced file that has another name outside the folder stand beside the new version", async () => {
+  const alone = new Alone();
+  alone.write("log.txt", "old");
+  await alone.once();
+  const write = openToWrite(alone, "log.txt");
+  const { root } = alone;
+  const [inode, linksOf] = [root.mustBeAt("log.txt"), root.linksOf.bind(root)];
+  root.linksOf = (each) => linksOf(each) + (each === inode ? 1 : 0);
+  alone.writeOnServer("log.txt", "new");
+  await runFor(alone, 60);
+  write("old, and late");
+  await runFor(alone, 120);
+  const texts = alone.diskPaths().map((path) => alone.read(path));
+  assert.deepEqual(texts.toSorted(), ["new", "old, and late"]);
   alone.close();
 });
 

@@ -142,8 +142,8 @@ test("a look that ends in the middle is kept as far as it came, and goes on ther
     disk: {
       ...disk,
       list: (path) => {
-        lists += 1;
-        if (lists === 8) engine.stop();
+        if (!path.startsWith(".holdfast")) lists += 1;
+        if (lists === 6) engine.stop();
         return disk.list(path);
       },
     },

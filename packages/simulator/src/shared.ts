@@ -80,11 +80,12 @@ export class Shared extends Alone {
     if (database.isTransaction) database.exec("commit");
     const ownRow = database.prepare("select row from settings where key = ?");
     // By them a copy of the folder is told from it.
-    const marks = ["marker", "marker file"].map((key) => [key, ownRow.get(key)?.["row"] ?? ""] as const);
+    const marks = ["marker", "marker file", "generation"].map((key) => [key, ownRow.get(key)?.["row"] ?? ""] as const);
     const tables = database.prepare("select name from sqlite_schema where type = 'table'").all();
     for (const { name } of tables) database.exec(`drop table ${String(name)}`);
     database.exec(sql);
-    for (const [key, row] of marks) database.prepare("update settings set row = ? where key = ?").run(row, key);
+    const insert = database.prepare("insert or replace into settings (key, row) values (?, ?)");
+    for (const [key, row] of marks) insert.run(key, row);
   }
 
   /** What is live in an account's own space: path and text, `/` for a folder. */

@@ -16,7 +16,8 @@ async function makeSync(t: TestContext) {
     mkdirSync(join(root, ".holdfast", folder), { recursive: true });
   const only = join(root, ".holdfast/quarantine/2026-01-31/shared/only.txt");
   for (const path of [join(root, "plan.txt"), only]) writeFileSync(path, "mine");
-  for (const name of ["root.json", "clock", "lock", "tmp/part"]) writeFileSync(join(root, ".holdfast", name), "1");
+  for (const name of ["root.json", "clock", "lock", "generation-1-a", "tmp/content.id.part"])
+    writeFileSync(join(root, ".holdfast", name), "1");
   const folder = await newSyncFolder(config);
   await saveRecord(folder, {
     root,
@@ -44,10 +45,18 @@ test("a sync is given up without a file being touched, and the folder may be syn
   assert.equal(readFileSync(join(root, "plan.txt"), "utf8") + readFileSync(only, "utf8"), "minemine");
   assert.deepEqual(await readKnownSyncs(config), []);
   assert.equal(existsSync(folder), false);
-  for (const name of ["root.json", "clock", "tmp", "trash", "parked"])
+  for (const name of ["root.json", "clock", "generation-1-a", "tmp", "trash", "parked"])
     assert.equal(existsSync(join(root, ".holdfast", name)), false, name);
   await refuseNested(inner, []);
   await assert.rejects(forgetSync(config, root), { code: "not_found" });
+});
+
+test("a file that was replaced while a program had it open may have new bytes, and goes to the local trash", async (t) => {
+  const { root, config } = await makeSync(t);
+  writeFileSync(join(root, ".holdfast/tmp/0a1b.replaced"), "late");
+  const { kept } = await forgetSync(config, root);
+  assert.deepEqual(kept, [join(root, ".holdfast/trash"), join(root, ".holdfast/quarantine")]);
+  assert.equal(readFileSync(join(root, ".holdfast/trash/0a1b.replaced"), "utf8"), "late");
 });
 
 test("nothing is left where nothing has to stay", async (t) => {

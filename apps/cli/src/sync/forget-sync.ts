@@ -1,7 +1,9 @@
 import { existsSync } from "node:fs";
-import { readdir, rm, rmdir } from "node:fs/promises";
+import { mkdir, readdir, rename, rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import { HoldfastError } from "@holdfast/core/errors";
+import { isGeneration } from "@holdfast/sync/loop/generation";
+import { ownerOfPart } from "@holdfast/sync/execute/write-large";
 import { clockPath, markerPath, ownFolder, ownFolders, quarantineName } from "@holdfast/sync-ports/paths";
 import { lockFolder } from "@holdfast/synced-folder/lock-folder";
 import { type KnownSync, readKnownSyncs } from "./known-syncs.ts";
@@ -42,11 +44,24 @@ export async function forgetHeld(root: string, known: readonly KnownSync[]): Pro
   for (const { folder } of known) await rm(folder, { recursive: true });
   await rm(join(root, markerPath), { force: true });
   await rm(join(root, clockPath), { force: true });
-  await rm(join(root, ownFolders.temporary), { recursive: true, force: true });
+  await keepAside(root);
   const kept = await emptied(root);
   if (kept.length === 0) await rm(join(root, ownFolder, "lock"), { force: true });
   await rmdir(join(root, ownFolder)).catch(ignoreNotEmpty);
   return { root, kept };
+}
+
+/** Files that were replaced while a program had them open are in the folder of temporary files, and may have got bytes since. */
+async function keepAside(root: string): Promise<void> {
+  const temporary = join(root, ownFolders.temporary);
+  const own = existsSync(join(root, ownFolder)) ? await readdir(join(root, ownFolder)) : [];
+  for (const name of own.filter(isGeneration)) await rm(join(root, ownFolder, name), { force: true });
+  for (const name of existsSync(temporary) ? await readdir(temporary) : []) {
+    if (ownerOfPart(name) !== undefined) continue;
+    await mkdir(join(root, ownFolders.trash), { recursive: true });
+    await rename(join(temporary, name), join(root, ownFolders.trash, name));
+  }
+  await rm(temporary, { recursive: true, force: true });
 }
 
 /** @returns which of them hold something; the others are gone */

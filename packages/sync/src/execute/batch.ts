@@ -10,7 +10,7 @@ import { nameOnDisk } from "../model/trees.ts";
 import { agreedWithServer } from "./agreed.ts";
 import { type Arrival, type FileOperation, planArrivals } from "./arrival.ts";
 import { folderFingerprint, mustStat, rowOf } from "./create.ts";
-import type { Stashed } from "../state/sync-state.ts";
+import type { Stashed } from "../state/stashed.ts";
 import { isInDoubt, syncTogether } from "./durable.ts";
 import { type Failures, tryEach } from "./failures.ts";
 import { giveNames, type Placed } from "./give-names.ts";

@@ -3,11 +3,13 @@ import type { NodeId } from "@holdfast/core/ids";
 import { DiskChanged } from "../model/disk-changed.ts";
 import { conflictedName, copyLabel } from "../model/conflicted-name.ts";
 import { contentOfBlocks, linkContent } from "../model/content.ts";
-import { isInPrivate } from "../model/privacy.ts";
+import { isInPrivate, isPrivateIn } from "../model/privacy.ts";
 import { pathOf } from "../model/tree-paths.ts";
 import { shareAt } from "../model/whereabouts.ts";
 import { folderOf, joinPath, ownFolder, ownFolders, quarantineName } from "@holdfast/sync-ports/paths";
-import type { Stashed } from "../state/sync-state.ts";
+import type { LocalStat } from "@holdfast/sync-ports/ports";
+import type { Stashed } from "../state/stashed.ts";
+import { endStrangeness, isStranger } from "../state/stranger.ts";
 import { fingerprintText, sameFingerprint } from "../model/fingerprints.ts";
 import { rowsBelow } from "../model/local-tree.ts";
 import { type ContentKey, type DiskPlace, type LocalRow, nameOnDisk } from "../model/trees.ts";
@@ -46,8 +48,8 @@ export async function recover(hands: Hands): Promise<void> {
   await settleParked(hands);
   await showForgotten(hands);
   const known = new Set(hands.state.stashed.keys());
-  // A state that has seen nothing yet does not know either what another one before it stashed here.
-  const isNew = hands.state.cursor === undefined;
+  // Neither a state that has seen nothing yet, nor one of another generation, knows what others have stashed here.
+  const isNew = hands.state.cursor === undefined || isStranger(hands.state);
   for (const name of await hands.disk.list(ownFolders.temporary)) {
     const path = joinPath(ownFolders.temporary, name);
     if (known.has(path) || isWantedPart(hands, name)) continue;
@@ -55,6 +57,7 @@ export async function recover(hands: Hands): Promise<void> {
     if (!isNew) await hands.disk.unlink(path);
     else await renameBeside(hands, path, ownFolders.trash, name);
   }
+  endStrangeness(hands.state);
 }
 
 /** What was parked under a state that was lost or set back is nowhere else: it becomes visible in the root. */
@@ -207,8 +210,8 @@ async function review(
     await syncIfThere(disk, folderOf(stashed.path));
     return undefined;
   }
-  // Whatever it holds, it has another name too.
-  if (stat.links > 1 && !stashed.keep) {
+  // A run that died after the link and before the replacement: the file itself still has its name.
+  if (stat.links > 1 && !stashed.keep && (await hasItsName(hands, stashed, stat))) {
     await disk.unlink(stashed.path);
     return undefined;
   }
@@ -236,16 +239,24 @@ async function review(
   return undefined;
 }
 
+async function hasItsName(hands: Hands, { parent, name }: Stashed, { fingerprint }: LocalStat): Promise<boolean> {
+  const folder = await existingFolder(hands, parent);
+  const named = folder === undefined ? undefined : await hands.disk.stat(joinPath(folder, name));
+  return named?.fingerprint.inode === fingerprint.inode;
+}
+
 /**
- * Gives a file with late bytes its old place back. Without its folder it goes to the root, closed if it was private. Bytes of a share whose
+ * Gives a file with late bytes a place beside the file that replaced it, or its old place. Without its folder it goes to the root, closed if it was private. Bytes of a share whose
  * mount is gone go to the quarantine: in the root they would be uploaded to another space. So do private ones on a disk that cannot close them.
  */
 async function showEdit(hands: Hands, stashed: Stashed): Promise<void> {
-  const { path, parent, name, share, isPrivate } = stashed;
+  const { path, id, share } = stashed;
   const { state, lacks } = hands;
+  const row = id === undefined ? undefined : state.local.get(id);
+  const { parent, name } = row ?? stashed;
   const folder = await existingFolder(hands, parent);
   const isShared = folder !== undefined && shareAt(state, state.local, parent) === share;
-  const isOpened = folder === undefined && isPrivate === true;
+  const isOpened = isPrivateIn(row) || (folder === undefined && isPrivateIn(stashed));
   if ((share !== undefined && !isShared) || (isOpened && lacks.has("private modes"))) {
     if (!path.startsWith(`${joinPath(ownFolder, quarantineName)}/`)) await moveAside(hands, stashed, "quarantine");
     return;

@@ -5,7 +5,7 @@ import { mapBounded } from "@holdfast/core/task-group";
 import { pathOfNode } from "../model/tree-paths.ts";
 import { folderOf, joinPath } from "@holdfast/sync-ports/paths";
 import type { LocalOperation } from "../plan/plan-types.ts";
-import type { Stashed } from "../state/sync-state.ts";
+import type { Stashed } from "../state/stashed.ts";
 import { type ContentKey, nameOnDisk } from "../model/trees.ts";
 import { type Failures, tryEach } from "./failures.ts";
 import { mustStat } from "./create.ts";

@@ -3,7 +3,7 @@ import { DiskChanged } from "../model/disk-changed.ts";
 import { brakeKey, rewriteSides } from "../model/brake-record.ts";
 import type { LocalOperation } from "../plan/plan-types.ts";
 import type { LocalStat } from "@holdfast/sync-ports/ports";
-import type { Stashed } from "../state/sync-state.ts";
+import type { Stashed } from "../state/stashed.ts";
 import type { LocalRow } from "../model/trees.ts";
 import { mustStat, rowOf } from "./create.ts";
 import { fingerprintAfter, type Hands, isWhatWasSeen, recheck, syncFolders } from "./hands.ts";
@@ -30,7 +30,7 @@ export function stashedBy(
   const keep = rewriteSides
     .map((side) => hands.state.brakes.get(brakeKey({ side, nodeId: id })))
     .some((record) => record?.standing === "undone" && record.base === local.content);
-  return stashOf(hands, local, { path, contents, keep });
+  return stashOf(hands, local, { path, id, contents, keep });
 }
 
 function stashBeside(temporary: string): string {

@@ -26,6 +26,7 @@ import { Polling } from "./polling.ts";
 import { defaultPortions } from "./portions.ts";
 import { Progress } from "./progress.ts";
 import { OtherServer } from "../remote/same-server.ts";
+import { renewGeneration } from "./generation.ts";
 import { atRoot, checkRoot, RootMismatch } from "./root.ts";
 import { Conflicts, type EngineStatus, statusOf } from "./status.ts";
 import { Rehash } from "./rehash.ts";
@@ -314,6 +315,7 @@ export class Engine {
           if (this.#options.state.setting("marker") !== undefined) await checkRoot(this.#context);
           await atRoot(() => ensureOwnFolders(this.#context));
           await checkRoot(this.#context);
+          await renewGeneration(this.#context, true);
           this.#learned.distrusted.ids = distrustVolatile(this.#context, this.#options.boot);
           await recover(this.#context);
           return "recovered";
@@ -325,6 +327,7 @@ export class Engine {
           if (this.#learned.suspicion.isEverywhere || this.#learned.doubt.isOpen) this.#nextLook.beginFull();
           this.#last = await runCycle(this.#context);
           this.#noteOutcome(this.#last);
+          if (this.#last.hasProgressed) await renewGeneration(this.#context, false);
           return this.#last.hasProgressed ? "progressed" : "rested";
         });
       case "waiting":

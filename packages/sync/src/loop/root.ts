@@ -4,7 +4,9 @@ import { z } from "zod";
 import type { Hands } from "../execute/hands.ts";
 import { markerPath, ownFolder } from "@holdfast/sync-ports/paths";
 import type { Identity, LocalStat } from "@holdfast/sync-ports/ports";
+import { strange } from "../state/stranger.ts";
 import type { StateChange } from "../state/sync-state.ts";
+import { otherGeneration } from "./generation.ts";
 
 const markerBytesMax = 4096;
 
@@ -67,9 +69,13 @@ export async function checkRoot(parts: RootParts): Promise<void> {
   const found = parse(text);
   if (found === undefined) throw new RootMismatch(`${markerPath} cannot be read.`);
   checkOwner(found, identity, state.rootId, "This folder");
-  // Nothing tells a copy there.
-  if (known?.id === found.id && lacks.has("stable inodes")) return;
-  if (known?.id === found.id) return checkCopy(state, there);
+  if (known?.id === found.id) {
+    // Without stable inodes a copy looks like the folder itself.
+    if (!lacks.has("stable inodes")) checkCopy(state, there);
+    const other = await atRoot(() => otherGeneration(parts));
+    if (other !== undefined) state.commit({ ...forgotten(state), settings: [...strange.settings, ...other] });
+    return;
+  }
   // A run that was stopped between the two left the marker alone; a state that has seen something belongs elsewhere.
   if (known !== undefined || state.local.size > 0 || state.cursor !== undefined) {
     throw new RootMismatch("This is not the folder that was synced here before.");
@@ -92,7 +98,7 @@ function checkCopy(state: Hands["state"], found: LocalStat): void {
   if (known === file) return;
   state.commit({
     ...(known === undefined ? {} : forgotten(state)),
-    settings: [["marker file", file]],
+    settings: [["marker file", file], ...(known === undefined ? [] : strange.settings)],
   });
 }
 

@@ -1,0 +1,153 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { LocalDisk } from "@holdfast/sync-ports/ports";
+import { Alone } from "./alone.ts";
+
+const paths = ["kept", "one", "two"];
+
+async function withFiles(): Promise<Alone> {
+  const alone = new Alone();
+  for (const path of paths) alone.write(path, path);
+  assert.ok((await alone.once()).inSync);
+  return alone;
+}
+
+function generationOf(alone: Alone): string {
+  const [name, ...more] = alone.root.list(".holdfast").filter((each) => each.name.startsWith("generation-"));
+  assert.deepEqual(more, []);
+  return `.holdfast/${name?.name}`;
+}
+
+/** As a restore of the configuration folder does. @returns puts this state back */
+function backUpState({ world }: Alone): () => void {
+  const { database } = world.devices[0] ?? assert.fail();
+  const tables = database.prepare("select name from sqlite_schema where type = 'table'").all();
+  const backups = tables.map((table) => {
+    const name = String(table["name"]);
+    const select = database.prepare(`select * from ${name}`);
+    select.setReadBigInts(true);
+    return { name, rows: select.all() };
+  });
+  return () => {
+    for (const { name, rows } of backups) {
+      database.exec(`delete from ${name}`);
+      for (const row of rows) {
+        const columns = Object.keys(row);
+        const marks = columns.map(() => "?").join();
+        database.prepare(`insert into ${name} (${columns.join()}) values (${marks})`).run(...Object.values(row));
+      }
+    }
+  };
+}
+
+test("a state from a backup deletes nothing that the folder lost for another reason since", async () => {
+  const alone = await withFiles();
+  const restoreState = backUpState(alone);
+  const ids = ["one", "two"].map((path) => alone.serverId(path));
+  for (const file_id of ids) alone.onServer({ op: "delete", operation_id: `delete ${file_id}`, file_id });
+  assert.ok((await alone.once()).inSync);
+  assert.deepEqual(alone.diskPaths(), ["kept"]);
+  for (const file_id of ids) alone.onServer({ op: "restore", operation_id: `restore ${file_id}`, file_id });
+  restoreState();
+  assert.ok((await alone.once()).inSync);
+  assert.deepEqual([alone.diskPaths(), alone.serverPaths()], [paths, paths]);
+  alone.remove("one");
+  assert.ok((await alone.once()).inSync);
+  assert.deepEqual(alone.serverPaths(), ["kept", "two"]);
+  alone.close();
+});
+
+test("bytes that a newer state has set aside stay when an older state comes back, in the local trash", async () => {
+  const alone = await withFiles();
+  const restoreState = backUpState(alone);
+  const inode = alone.root.mustBeAt("one");
+  alone.root.writers.add(inode);
+  alone.writeOnServer("one", "newer");
+  assert.ok((await alone.once()).inSync);
+  alone.world.ledger.write(alone.root, inode, Buffer.from("one, and late"));
+  restoreState();
+  assert.ok((await alone.once()).inSync);
+  const [aside] = [...alone.root.below(".holdfast/trash")].filter(([, each]) => each === inode);
+  assert.ok(aside !== undefined);
+  assert.equal(alone.read("one"), "newer");
+  alone.close();
+});
+
+test("a folder from a backup deletes nothing that it lacks, though it is the same folder", async () => {
+  const alone = await withFiles();
+  const older = generationOf(alone);
+  alone.write("new", "new");
+  assert.ok((await alone.once()).inSync);
+  alone.root.rename(generationOf(alone), older, { over: false, isPersons: false });
+  alone.remove("new");
+  assert.ok((await alone.once()).inSync);
+  assert.deepEqual(
+    [alone.diskPaths(), alone.serverPaths()],
+    [
+      ["kept", "new", "one", "two"],
+      ["kept", "new", "one", "two"],
+    ],
+  );
+  alone.close();
+});
+
+for (const call of ["create", "syncFolder", "unlink"] as const) {
+  for (const moment of ["before", "after"] as const) {
+    test(`deletions are sent after a run that was killed ${moment} the ${call} of a new generation`, async () => {
+      const alone = await withFiles();
+      await killedAt(alone, call, moment);
+      alone.remove("one");
+      assert.ok((await alone.once()).inSync);
+      assert.deepEqual(
+        [alone.diskPaths(), alone.serverPaths()],
+        [
+          ["kept", "two"],
+          ["kept", "two"],
+        ],
+      );
+      generationOf(alone);
+      alone.close();
+    });
+  }
+}
+
+/** The process ends at the first such call for a generation. */
+function killedAt(alone: Alone, call: "create" | "syncFolder" | "unlink", moment: "before" | "after"): Promise<void> {
+  const disk = alone.disk();
+  let isCreated = false;
+  return alone.pass(
+    new Promise<void>((resolve) => {
+      const dying =
+        <Given extends [string, ...never[]]>(name: string, act: (...given: Given) => Promise<void>) =>
+        async (...given: Given): Promise<void> => {
+          const isNow = name === call && (call === "syncFolder" ? isCreated : given[0].includes("/generation-"));
+          if (name === "create" && given[0].includes("/generation-")) isCreated = true;
+          if (isNow && moment === "after") await act(...given);
+          if (isNow) {
+            resolve();
+            return new Promise(() => undefined);
+          }
+          return act(...given);
+        };
+      const wrapped: LocalDisk = {
+        ...disk,
+        create: dying("create", disk.create.bind(disk)),
+        syncFolder: dying("syncFolder", disk.syncFolder.bind(disk)),
+        unlink: dying("unlink", disk.unlink.bind(disk)),
+      };
+      void alone.make({ disk: wrapped }).runOnce();
+    }),
+  );
+}
+
+test("a run on a full disk, which takes no new generation, keeps what is known of the folder", async () => {
+  const alone = await withFiles();
+  const before = generationOf(alone);
+  const disk = alone.disk();
+  const full: LocalDisk["create"] = (path, ...given) =>
+    path.includes("/generation-") ? disk.create("no such folder/file", ...given) : disk.create(path, ...given);
+  alone.remove("one");
+  assert.ok((await alone.once({ disk: { ...disk, create: full } })).inSync);
+  assert.deepEqual([alone.serverPaths(), generationOf(alone)], [["kept", "two"], before]);
+  alone.close();
+});

@@ -1,0 +1,14 @@
+import type { StateChange, SyncState } from "./sync-state.ts";
+
+const setting = "stranger";
+
+/** For a state of another generation than its folder, until it has recovered what another state left in the folder. */
+export const strange: Required<Pick<StateChange, "settings">> = { settings: [[setting, "yes"]] };
+
+export function isStranger(state: Pick<SyncState, "setting">): boolean {
+  return state.setting(setting) === "yes";
+}
+
+export function endStrangeness(state: SyncState): void {
+  if (isStranger(state)) state.commit({ settings: [[setting, ""]] });
+}
