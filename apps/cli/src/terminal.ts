@@ -65,6 +65,16 @@ export async function confirm(
   return usual === "yes" ? !/^no?$/i.test(answer.trim()) : /^y(es)?$/i.test(answer);
 }
 
+/** @throws HoldfastError failed with the sentence `declined`, if the person says no: all commands that ask end alike */
+export async function assertConfirmed(
+  context: Context,
+  question: string,
+  declined: string,
+  options?: Parameters<typeof confirm>[2],
+): Promise<void> {
+  if (!(await confirm(context, question, options))) throw new HoldfastError("failed", declined);
+}
+
 /** Without their ends. */
 export async function firstLines(input: Context["stdin"], count: number): Promise<string[]> {
   return (await text(input)).split(/\r?\n/, count);

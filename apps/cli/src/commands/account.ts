@@ -122,6 +122,6 @@ async function passwordFor(run: Run, email: string, isPiped: boolean): Promise<s
     throw usage("Without a terminal, use --password-stdin to read the password from standard input.");
   const typed = await ask(run.context, question);
   if (typed.trim().toLowerCase() !== email.toLowerCase())
-    throw usage("The address does not match. Nothing was changed.");
+    throw new HoldfastError("failed", "The address does not match. Nothing was changed.");
   return askSecret(run.context, "Password: ");
 }

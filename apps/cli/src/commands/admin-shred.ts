@@ -1,4 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
+import { HoldfastError } from "@holdfast/core/errors";
 import type { RouteAnswer, routes } from "@holdfast/protocol/routes";
 import { timeFor } from "../output/listing.ts";
 import type { Output } from "../output/output.ts";
@@ -38,7 +39,6 @@ function ask(run: Run, data: unknown, id: string, dryRun: boolean): Promise<Shre
 
 /** One that was asked for before, which goes on or is done. */
 async function findShredding(run: Run, data: unknown, id: string): Promise<Shredding | undefined> {
-  const { HoldfastError } = await import("@holdfast/core/errors");
   try {
     return await adminCall(run, data, "adminGetShredding", { params: { id } });
   } catch (error) {
@@ -47,7 +47,7 @@ async function findShredding(run: Run, data: unknown, id: string): Promise<Shred
   }
 }
 
-/** @throws HoldfastError usage where nobody can be asked, or something else is typed */
+/** @throws HoldfastError usage where nobody can be asked; failed where something else is typed */
 async function confirmed(run: Run, planned: Shredding): Promise<void> {
   const { email } = planned;
   if (run.context.stdin.isTTY !== true)
@@ -55,7 +55,7 @@ async function confirmed(run: Run, planned: Shredding): Promise<void> {
   for (const line of linesOf(planned, run.output)) run.output.say(line);
   const { ask: askPerson } = await import("../terminal.ts");
   if ((await askPerson(run.context, "This cannot be undone. Type the address to continue: ")) !== email)
-    throw usage("The address does not match. Nothing was changed.");
+    throw new HoldfastError("failed", "The address does not match. Nothing was changed.");
 }
 
 const pollIntervalMs = 500;

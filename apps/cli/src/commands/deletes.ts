@@ -2,7 +2,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { printable } from "@holdfast/core/printable";
 import type { KnownSync } from "../sync/known-syncs.ts";
 import type { RecordedAnswer, WaitingDeletion } from "../sync/report.ts";
-import { confirm } from "../terminal.ts";
+import { assertConfirmed } from "../terminal.ts";
 import { newCommand, refuseMistyped, runs } from "./command.ts";
 import type { CommandMaker, Context, Run } from "./command.ts";
 
@@ -85,7 +85,7 @@ function decide(context: Context, action: "approve" | "undo", summary: string) {
     if (dryRun === true) return previewUndo(run, await choose(run, folder));
     const { answeredText, waitingCount } = await import("../sync/group-deletions.ts");
     const syncs = await choose(run, folder);
-    if (run.context.stdin.isTTY === true && yes !== true && !(await isMeant(run, action, syncs))) return;
+    if (run.context.stdin.isTTY === true && yes !== true) await assertMeant(run, action, syncs);
     const { stoppedOnSignals } = await import("../interruption.ts");
     const { readShownDeletions } = await import("../sync/shown-deletions.ts");
     const done: { root: string; count: number; applied: boolean }[] = [];
@@ -215,8 +215,8 @@ async function nothingMeant(run: Run, action: "approve" | "undo", syncs: readonl
   return new HoldfastError("failed", message);
 }
 
-/** On a terminal an answer applies to everything that is open now. It is shown before anything is done. */
-async function isMeant(run: Run, action: "approve" | "undo", syncs: readonly KnownSync[]): Promise<boolean> {
+/** On a terminal an answer applies to everything that is open now. It is shown before anything is done. @throws HoldfastError failed where the answer is no */
+async function assertMeant(run: Run, action: "approve" | "undo", syncs: readonly KnownSync[]): Promise<void> {
   const { listed, growing } = await show(syncs);
   const { openTo, waitingCount } = await import("../sync/group-deletions.ts");
   const meant = listed.flatMap((each) => openTo(action, each));
@@ -229,10 +229,9 @@ async function isMeant(run: Run, action: "approve" | "undo", syncs: readonly Kno
       ? `Approve ${what}, for all devices of the account?`
       : `Undo ${what}? Everything is brought back.`;
   // What comes back by a slip is deleted again, and what is gone is not back so easily.
-  const isYes = await confirm(run.context, question, { usual: action === "undo" ? "yes" : "no" });
   const areWaiting = listed.every(({ answers }) => answers.length === 0);
-  if (!isYes) run.output.note(areWaiting ? "Nothing was changed. They are still waiting." : "Nothing was changed.");
-  return isYes;
+  const declined = areWaiting ? "Nothing was changed. They are still waiting." : "Nothing was changed.";
+  await assertConfirmed(run.context, question, declined, { usual: action === "undo" ? "yes" : "no" });
 }
 
 /** Whatever it shows is what an answer means from then on. */

@@ -5,7 +5,7 @@ import type { RouteAnswer, routes } from "@holdfast/protocol/routes";
 import { printable } from "@holdfast/core/printable";
 import { type Column, Listing, timeFor } from "../output/listing.ts";
 import { count, formatNumber, formatTime } from "../output/text.ts";
-import { confirm } from "../terminal.ts";
+import { assertConfirmed } from "../terminal.ts";
 import { newCommand, runs } from "./command.ts";
 import { withIdStart } from "./id-start.ts";
 import type { CommandMaker, Context, Run } from "./command.ts";
@@ -200,8 +200,7 @@ async function assertMeant(run: Run, device: FoundDevice, removesCopies: boolean
     device.isSignedOut === true
       ? `${named(device)} is signed out. Have it ${copies}?`
       : `Sign out ${named(device)}${removesCopies ? ` and ${copies}` : ""}?`;
-  if (await confirm(run.context, question)) return;
-  throw new HoldfastError("failed", "Nothing was signed out.");
+  await assertConfirmed(run.context, question, "Nothing was signed out.");
 }
 
 function resume(context: Context) {

@@ -1,4 +1,3 @@
-import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeJson } from "@holdfast/protocol/values";
 import { count } from "../output/text.ts";
 import type { TrashedFrom } from "../remote/trashed-from.ts";
@@ -24,12 +23,12 @@ export const rmCommand: CommandMaker = (context) => {
     const trashed = permanent === true ? await trashedFrom(client, nodes) : undefined;
     const isAsked = trashed !== undefined && yes !== true && context.stdin.isTTY === true;
     if (isAsked) {
-      const { confirm } = await import("../terminal.ts");
+      const { assertConfirmed } = await import("../terminal.ts");
       const what = nodes
         .map(({ path, kind }) => (kind === "folder" ? `${path}/ and everything in it` : path))
         .join(", ");
-      if (!(await confirm(run.context, `Permanently delete ${what}${alsoGoing(trashed)}?`)))
-        throw new HoldfastError("failed", "Nothing was deleted.");
+      const question = `Permanently delete ${what}${alsoGoing(trashed)}?`;
+      await assertConfirmed(run.context, question, "Nothing was deleted.");
     }
     const query = permanent === true ? { permanent: "true" } : {};
     const items = await inTurn(

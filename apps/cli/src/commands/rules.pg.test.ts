@@ -66,8 +66,15 @@ describe("holdfast rules", () => {
     const difference = ["@@ -1,1 +1,1 @@", "-secret", "+*"];
     assert.deepEqual(items, [{ root, by: "Ann", rules: 1, in_force: false, hash: items[0].hash, difference }]);
 
-    const refused = await answering(join(folder, "config"), ["rules", "approve", root], "n");
-    assert.match(refused.shown, /Make these rules active on this device\? .*They are still waiting/s);
+    for (const [action, question] of [
+      ["approve", "Make these rules active on this device?"],
+      ["reject", "Write the previous rules back into the file, for all devices?"],
+    ] as const) {
+      const refused = await answering(join(folder, "config"), ["rules", action, root], "n");
+      assert.ok(refused.shown.includes(question), refused.shown);
+      assert.match(refused.shown, /holdfast: Nothing was changed\. They are still waiting\.\n$/);
+      assert.equal(refused.code, 1, action);
+    }
     const approved = await owner(["rules", "approve", root]);
     assert.equal(approved.stdout, `${root}/.holdfastignore: approved\n`);
     assert.match(approved.stderr, /The next run applies the answer/);

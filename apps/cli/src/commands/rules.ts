@@ -3,7 +3,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { printable } from "@holdfast/core/printable";
 import type { KnownSync } from "../sync/known-syncs.ts";
 import type { HeldRules } from "../sync/shown-rules.ts";
-import { confirm } from "../terminal.ts";
+import { assertConfirmed } from "../terminal.ts";
 import { newCommand, runs, unknownCommand } from "./command.ts";
 import type { CommandMaker, Context, Run } from "./command.ts";
 
@@ -82,7 +82,7 @@ function decide(context: Context, action: "approve" | "reject", summary: string)
   return runs<[string | undefined]>(context, command, async (run, folder, { yes }) => {
     const waiting = await find(run, folder);
     if (waiting.length === 0) throw new HoldfastError("failed", noneText);
-    if (run.context.stdin.isTTY === true && yes !== true && !(await isMeant(run, action, waiting))) return;
+    if (run.context.stdin.isTTY === true && yes !== true) await assertMeant(run, action, waiting);
     for (const each of waiting) await (action === "approve" ? approve(run, each) : reject(run, each));
     const verb = action === "approve" ? "approved" : "rejected";
     await run.output.done({ items: waiting.map(itemOf), next_cursor: null }, () =>
@@ -91,15 +91,14 @@ function decide(context: Context, action: "approve" | "reject", summary: string)
   });
 }
 
-async function isMeant(run: Run, action: "approve" | "reject", waiting: readonly Waiting[]): Promise<boolean> {
+/** @throws HoldfastError failed where the answer is no */
+async function assertMeant(run: Run, action: "approve" | "reject", waiting: readonly Waiting[]): Promise<void> {
   for (const line of waiting.flatMap(linesOf)) run.output.say(line);
   const question =
     action === "approve"
       ? "Make these rules active on this device?"
       : "Write the previous rules back into the file, for all devices?";
-  const isYes = await confirm(run.context, question);
-  if (!isYes) run.output.note("Nothing was changed. They are still waiting.");
-  return isYes;
+  await assertConfirmed(run.context, question, "Nothing was changed. They are still waiting.");
 }
 
 async function approve(run: Run, { sync, held: { hash } }: Waiting): Promise<void> {

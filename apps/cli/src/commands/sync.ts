@@ -148,8 +148,8 @@ async function assertMeant({ context, output }: Run, folder: string, isSure: boo
   if (isSure || !isHomeFolder(folder) || existsSync(join(folder, ".holdfast"))) return;
   const what = `${folder} is your home folder: everything in it would be synced, including programs' settings and caches`;
   if (context.stdin.isTTY !== true) return output.say(`sync: ${what}. --yes skips this warning.`);
-  const { confirm } = await import("../terminal.ts");
-  if (!(await confirm(context, `${what}. Continue?`))) throw new HoldfastError("failed", "Nothing was synced.");
+  const { assertConfirmed } = await import("../terminal.ts");
+  await assertConfirmed(context, `${what}. Continue?`, "Nothing was synced.");
 }
 
 async function forget(run: Run, folder: string): Promise<void> {

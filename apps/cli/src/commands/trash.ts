@@ -1,4 +1,3 @@
-import { HoldfastError } from "@holdfast/core/errors";
 import { type Column, Listing } from "../output/listing.ts";
 import type { NodeJson } from "@holdfast/protocol/values";
 import { count, formatBytes } from "../output/text.ts";
@@ -70,9 +69,9 @@ function empty(context: Context) {
     "trash empty",
   ]).option("--yes", "do not ask");
   return runs<[]>(context, command, async (run, { yes }) => {
-    const { confirm } = await import("../terminal.ts");
-    const isMeant = yes === true || (await confirm(context, "Permanently delete everything in the trash?"));
-    if (!isMeant) throw new HoldfastError("failed", "Nothing was deleted.");
+    const { assertConfirmed } = await import("../terminal.ts");
+    if (yes !== true)
+      await assertConfirmed(context, "Permanently delete everything in the trash?", "Nothing was deleted.");
     const { client } = await run.connect();
     // A token that may not ask for the usage gets no size.
     const usage = await client.call("getUsage").catch(() => undefined);

@@ -1,4 +1,3 @@
-import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeJson } from "@holdfast/protocol/values";
 import type { PrunedVersionsJson } from "@holdfast/protocol/version-routes";
 import { count, formatBytes } from "../output/text.ts";
@@ -18,7 +17,10 @@ export const pruneCommand: CommandMaker = (context) => {
     .option("--dry-run", "only show what would be deleted")
     .option("--yes", "do not ask");
   return runs<[string]>(context, command, async (run, path, { keep: given, dryRun, yes }) => {
-    const [{ lookUp }, { confirm }] = await Promise.all([import("../remote/look-up.ts"), import("../terminal.ts")]);
+    const [{ lookUp }, { assertConfirmed }] = await Promise.all([
+      import("../remote/look-up.ts"),
+      import("../terminal.ts"),
+    ]);
     const keep = parseCount(given, "--keep");
     if (keep === undefined) throw usage("Specify how many versions to keep: --keep N.");
     const { client } = await run.connect();
@@ -34,7 +36,7 @@ export const pruneCommand: CommandMaker = (context) => {
     }
     const stays = keep === 1 ? "The current version" : `The newest ${keep}`;
     const question = `Delete ${whatOf(node, planned)} permanently (at most ${formatBytes(planned.bytes)})? ${stays} and those with a label stay.`;
-    if (yes !== true && !(await confirm(context, question))) throw new HoldfastError("failed", "Nothing was deleted.");
+    if (yes !== true) await assertConfirmed(context, question, "Nothing was deleted.");
     const pruned = await prune(false);
     return run.output.done({ ...pruned, dry_run: false }, () => [
       `deleted ${whatOf(node, pruned)}: ${formatBytes(pruned.bytes)} freed`,

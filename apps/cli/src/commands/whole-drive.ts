@@ -1,4 +1,3 @@
-import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeJson } from "@holdfast/protocol/values";
 import type { Run } from "./command.ts";
 
@@ -15,6 +14,6 @@ export async function confirmWholeDrive(
   if (path !== "/" || role !== "owner") return;
   const meaning = `/ is your whole drive: ${readers} can open everything in it, and everything that you add to it later.`;
   if (yes === true || run.context.stdin.isTTY !== true) return run.output.note(meaning);
-  const { confirm } = await import("../terminal.ts");
-  if (!(await confirm(run.context, `${meaning} Share it?`))) throw new HoldfastError("failed", "Nothing was shared.");
+  const { assertConfirmed } = await import("../terminal.ts");
+  await assertConfirmed(run.context, `${meaning} Share it?`, "Nothing was shared.");
 }
