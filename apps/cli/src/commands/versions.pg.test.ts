@@ -22,15 +22,17 @@ describe("holdfast versions", () => {
     rmSync(local, { recursive: true });
   };
 
-  test("shows who made each and what it is called", async () => {
+  test("shows who made each, its label and its device, also in a pipe", async () => {
     await putAll("/a", ["one\n", "two\n"]);
     const { name } = await json("whoami");
     const labelled = await run(["versions", "label", "/a", "1", "as sent"]);
     assert.deepEqual([labelled.code, labelled.stdout], [0, "version 1 of /a is labelled: as sent\n"], labelled.stderr);
     const lines = (await run(["versions", "/a"])).stdout.trimEnd().split("\n");
-    assert.match(lines[0] ?? "", new RegExp(`^2  4  \\S+ \\S+  ${name}$`));
-    assert.match(lines[1] ?? "", new RegExp(`^1  4  \\S+ \\S+  ${name}  as sent$`));
     const { items } = await json("versions", "/a");
+    const [{ device }] = items;
+    assert.ok(device.length > 1, device);
+    assert.match(lines[0] ?? "", new RegExp(`^2  4  \\S+ \\S+  ${name}  -        ${device}$`));
+    assert.match(lines[1] ?? "", new RegExp(`^1  4  \\S+ \\S+  ${name}  as sent  ${device}$`));
     assert.deepEqual(
       items.map((item: { label?: string; author: { name: string } }) => [item.label, item.author.name]),
       [

@@ -55,5 +55,6 @@ async function* withDevices(pages: AsyncIterable<VersionJson[]>): AsyncGenerator
 function cellsOf(version: Shown, listing: Listing, { isTerminal }: Output): string[] {
   const { number, size, created_at, author, device, label = "" } = version;
   const made = [String(number), listing.size(size), listing.time(created_at), author.name];
-  return isTerminal ? [...made, device ?? "-", label] : [...made, label];
+  // Elsewhere the device came later, so it is last: scripts find the other fields where they were.
+  return isTerminal ? [...made, device ?? "-", label] : [...made, label === "" ? "-" : label, device ?? "-"];
 }
