@@ -3,7 +3,7 @@ import { type Column, endFor, Listing } from "../output/listing.ts";
 import { count } from "../output/text.ts";
 import { adminCall, newAdminCommand } from "./admin-call.ts";
 import { shredCommand } from "./admin-shred.ts";
-import { checkTitle, newGroup, runs, usage } from "./command.ts";
+import { missing, checkTitle, newGroup, runs, usage } from "./command.ts";
 import type { Context, Run } from "./command.ts";
 import { noteLocalLink } from "./local-link.ts";
 import { checkNewPassword } from "./new-password.ts";
@@ -154,7 +154,7 @@ function rename(context: Context) {
     .option("--name <name>", "name that others see");
   return runs<[string, string | undefined]>(context, command, async (run, email, address, options) => {
     const name = options["name"] === undefined ? {} : { name: checkTitle(String(options["name"]), "--name") };
-    if (address === undefined && options["name"] === undefined) throw usage("Specify a new address or --name.");
+    if (address === undefined && options["name"] === undefined) missing(command, "Specify a new address or --name.");
     const body = { ...name, ...(address === undefined ? {} : { email: address }) };
     const user = await adminCall(run, options["data"], "adminUpdateUser", { params: { id: email }, body });
     await run.output.done(user, () => [`${email} is ${user.email} (${user.name}) now`]);

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import type { ReadStream } from "node:tty";
 import type { Readable, Writable } from "node:stream";
-import { Command } from "commander";
+import { Command, CommanderError } from "commander";
 import type { OptionValues } from "commander";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { Transport } from "@holdfast/api-client/transport";
@@ -163,6 +163,7 @@ export function runs<Arguments extends unknown[]>(
     try {
       await body(run, ...args);
     } catch (thrown) {
+      if (thrown instanceof CommanderError) throw thrown;
       const { toSentence } = await import("../output/system-failure.ts");
       const error = toSentence(thrown);
       if (error.code === "internal" && context.environment["HOLDFAST_DEBUG"] !== undefined)
@@ -205,6 +206,11 @@ export function parseCount(text: unknown, option: string): number | undefined {
   const number = Number(text);
   if (Number.isSafeInteger(number) && number >= 1) return number;
   throw usage(`${option} takes a whole number of at least 1, not ${text}.`);
+}
+
+/** Ends as commander does for an argument that is missing, with the line that names the command's help. */
+export function missing(command: Command, message: string): never {
+  return command.error(`error: ${message}`);
 }
 
 export function usage(message: string): HoldfastError {

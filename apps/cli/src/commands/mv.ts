@@ -1,4 +1,4 @@
-import { newCommand, runs, usage } from "./command.ts";
+import { missing, newCommand, runs } from "./command.ts";
 import type { CommandMaker } from "./command.ts";
 
 export const mvCommand: CommandMaker = (context) => {
@@ -11,7 +11,7 @@ export const mvCommand: CommandMaker = (context) => {
   return runs<[string[]]>(context, command, async (run, paths) => {
     const { moveOrCopy } = await import("./move-or-copy.ts");
     const target = paths.at(-1);
-    if (target === undefined || paths.length < 2) throw usage("Name at least one source and a target.");
+    if (target === undefined || paths.length < 2) missing(command, "Specify at least one source, and then the target.");
     await moveOrCopy(run, paths.slice(0, -1), target, {
       done: "moved",
       act: (client, node, place) =>

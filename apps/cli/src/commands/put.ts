@@ -7,7 +7,7 @@ import { parseRemotePath, readIdPath } from "../remote/remote-path.ts";
 import type { PutRoot } from "../transfer/put/put-root.ts";
 import type { TransferReport } from "../transfer/transfer-report.ts";
 import type { CommandOutput } from "../transfer/put/command-output.ts";
-import { newCommand, runs, usage } from "./command.ts";
+import { newCommand, missing, runs, usage } from "./command.ts";
 import type { CommandMaker, Run } from "./command.ts";
 import { withNotes } from "./help-notes.ts";
 import {
@@ -50,12 +50,20 @@ export const putCommand: CommandMaker = (context) => {
     "If the destination is an existing folder, a file is placed in it under its own name, and so is anything if the destination ends in / or there are several sources. Otherwise the destination is the new path; a folder is merged into an existing one.",
   ]);
   return runs<[string[]]>(context, command, async (run, paths, flags: PutFlags) => {
-    if (flags.fromCommand === undefined) return put(run, paths, flags);
+    if (flags.fromCommand === undefined) {
+      const [given, ...locals] = [paths.at(-1), ...paths.slice(0, -1)];
+      if (given === undefined || locals.length === 0)
+        missing(command, "Specify at least one source, and then the path on the server.");
+      return put(run, locals, given, flags);
+    }
     // Options behind -- belong to the command, and commander would take them as arguments of this one.
     const words = Reflect.get(command.parent ?? command, "rawArgs") as readonly string[];
     const isApart = words.includes("--") && words.length - words.indexOf("--") - 1 === paths.length;
     if (flags.fromCommand.startsWith("-") || !isApart) {
-      throw usage("Specify a path on the server, and the command after --: put --from-command REMOTE -- COMMAND ARGS.");
+      missing(
+        command,
+        "Specify a path on the server, and the command after --: put --from-command REMOTE -- COMMAND ARGS.",
+      );
     }
     await putOutput(run, flags.fromCommand, paths, flags);
   });
@@ -78,7 +86,7 @@ async function putOutput(run: Run, remote: string, words: readonly string[], fla
     },
   };
   try {
-    await clearedOnSignals(run, ended, () => put(run, ["-", remote], flags, output));
+    await clearedOnSignals(run, ended, () => put(run, ["-"], remote, flags, output));
   } finally {
     output.stop("SIGTERM");
   }
@@ -90,11 +98,13 @@ interface PutFlags extends TransferFlags {
   readonly times?: true;
 }
 
-async function put(run: Run, paths: string[], flags: PutFlags, written?: CommandOutput): Promise<void> {
-  const given = paths.at(-1);
-  const locals = paths.slice(0, -1);
-  if (given === undefined || locals.length === 0)
-    throw usage("Specify at least one source, and then the path on the server.");
+async function put(
+  run: Run,
+  locals: readonly string[],
+  given: string,
+  flags: PutFlags,
+  written?: CommandOutput,
+): Promise<void> {
   if (flags.passwordStdin === true && written === undefined && locals.includes("-")) {
     throw usage("Standard input can be the content or the password, but not both.");
   }

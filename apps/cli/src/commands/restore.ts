@@ -1,7 +1,7 @@
 import { shellWord } from "@holdfast/core/shell-word";
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import type { NodeJson } from "@holdfast/protocol/values";
-import { newCommand, runs, usage } from "./command.ts";
+import { missing, newCommand, runs } from "./command.ts";
 import type { CommandMaker, Run } from "./command.ts";
 import { ofVersion, readVersion } from "./version-argument.ts";
 
@@ -15,7 +15,7 @@ export const restoreCommand: CommandMaker = (context) => {
     .option("--dry-run", "only show what would be restored");
   return runs<[string]>(context, command, async (run, path, { version, dryRun }) => {
     if (version === undefined) {
-      throw usage(`Specify a version: --version N. 'holdfast versions ${shellWord(path)}' lists them.`);
+      missing(command, `Specify a version: --version N. 'holdfast versions ${shellWord(path)}' lists them.`);
     }
     const { lookUpFile } = await import("../remote/look-up.ts");
     const wanted = readVersion(String(version), path);

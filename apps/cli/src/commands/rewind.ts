@@ -5,7 +5,7 @@ import { type RewindAnswer, rewindAnswer } from "@holdfast/protocol/rewind-route
 import { printable } from "@holdfast/core/printable";
 import type { Output } from "../output/output.ts";
 import { count, formatBytes, formatLocalTime, formatNumber, formatTime } from "../output/text.ts";
-import { newCommand, runs, usage } from "./command.ts";
+import { newCommand, missing, runs } from "./command.ts";
 import type { CommandMaker, Context, Run } from "./command.ts";
 import { listedBy } from "./listed-by.ts";
 import { momentText } from "./when-text.ts";
@@ -24,7 +24,7 @@ export const rewindCommand: CommandMaker = (context) => {
     .addCommand(undo(context));
   return runs<[string]>(context, command, async (run, path, { to, dryRun }) => {
     const { lookUp } = await import("../remote/look-up.ts");
-    if (to === undefined) throw usage("Specify a time: --to 2027-01-31T09:00:00Z, or --to 2h.");
+    if (to === undefined) missing(command, "Specify a time: --to 2027-01-31T09:00:00Z, or --to 2h.");
     const at = parseMoment(String(to));
     const { client } = await run.connect();
     const node = await lookUp(client, path);

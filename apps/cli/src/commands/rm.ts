@@ -1,3 +1,4 @@
+import { shellWord } from "@holdfast/core/shell-word";
 import type { NodeJson } from "@holdfast/protocol/values";
 import { count } from "../output/text.ts";
 import type { TrashedFrom } from "../remote/trashed-from.ts";
@@ -37,9 +38,8 @@ export const rmCommand: CommandMaker = (context) => {
       async (node) => (await client.call("deleteNode", { params: { id: node.id }, query })) ?? node,
     );
     await run.output.result({ items, next_cursor: null }, () => []);
-    const [first] = nodes;
     if (trashed !== undefined && !isAsked) for (const line of alsoGone(trashed)) run.output.note(line);
-    if (permanent !== true && first !== undefined) run.output.note(whereItWent(first));
+    if (permanent !== true) for (const line of whereTheyWent(nodes)) run.output.note(line);
   });
 };
 
@@ -59,10 +59,32 @@ function alsoGone({ count: below, isAll }: TrashedFrom): string[] {
   ];
 }
 
-function whereItWent({ kind, id, path, role }: NodeJson): string {
-  if (kind === "mount") return "Removed from your files. The shared folder itself was not changed.";
-  if (role === "owner") return `Moved to the trash. 'holdfast trash restore ${path}' brings it back.`;
-  return `Moved to its owner's trash. 'holdfast trash restore ${id}' brings it back.`;
+/** In one command at most, for paths that 'holdfast trash ls' lists. */
+const restoredTogetherMax = 20;
+
+/** A line for each place, with the command that restores everything from there. */
+function whereTheyWent(nodes: readonly NodeJson[]): string[] {
+  const isMount = ({ kind }: NodeJson): boolean => kind === "mount";
+  const mounts = nodes.filter(isMount);
+  const own = nodes.filter((node) => !isMount(node) && node.role === "owner");
+  const foreign = nodes.filter((node) => !isMount(node) && node.role !== "owner");
+  const restore = (what: readonly string[]): string =>
+    `'holdfast trash restore ${what.map(shellWord).join(" ")}' brings ${what.length === 1 ? "it" : "them"} back.`;
+  const restoreOwn =
+    own.length > restoredTogetherMax
+      ? "'holdfast trash ls' lists them, and 'holdfast trash restore' brings them back."
+      : restore(own.map(({ path }) => path));
+  const shared = mounts.length === 1 ? "folder itself was" : "folders themselves were";
+  return [
+    ...(mounts.length === 0 ? [] : [`Removed from your files. The shared ${shared} not changed.`]),
+    ...(own.length === 0 ? [] : [`Moved to the trash. ${restoreOwn}`]),
+    // Nobody else can list what is in the owner's trash.
+    ...(foreign.length === 0
+      ? []
+      : [
+          `Moved to ${foreign.length === 1 ? "its owner's" : "their owners'"} trash. ${restore(foreign.map(({ id }) => id))}`,
+        ]),
+  ];
 }
 
 /** Each once, and without what goes with a folder that is named too. */

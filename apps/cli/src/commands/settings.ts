@@ -1,7 +1,7 @@
 import type { CallRequest } from "@holdfast/api-client/request";
 import { languages, noticeKinds, notifyChange, type NotifySettings } from "@holdfast/protocol/account-settings";
 import { Listing } from "../output/listing.ts";
-import { newCommand, runs, usage } from "./command.ts";
+import { newCommand, missing, runs, usage } from "./command.ts";
 import type { CommandMaker } from "./command.ts";
 import { withNotes } from "./help-notes.ts";
 
@@ -30,7 +30,7 @@ export const settingsCommand: CommandMaker = (context) => {
   return runs<[string | undefined, string | undefined]>(context, command, async (run, name, value) => {
     if (name !== undefined && !settingNames.includes(name))
       throw usage(`There is no setting ${name}. The settings are ${settingNames.join(", ")}.`);
-    if (name !== undefined && value === undefined) throw usage(`Specify a value for ${name}.`);
+    if (name !== undefined && value === undefined) missing(command, `Specify a value for ${name}.`);
     const body = name === undefined || value === undefined ? undefined : changeOf(name, value);
     const { client } = await run.connect();
     const account = await (body === undefined ? client.call("getAccount") : client.call("updateAccount", { body }));

@@ -131,6 +131,38 @@ describe("holdfast share, unshare, permissions, shared, mount and leave", () => 
     assert.equal((await done(owner, ["cat", "/album/made/second.txt"])).length, 10);
   });
 
+  test("rm of several items names one command for each trash, which restores all of them", async () => {
+    await done(owner, ["mkdir", "/bin", "/mounted"]);
+    for (const path of ["/bin/1", "/bin/2"]) await done(owner, ["put", "-", path], "text");
+    for (const path of ["/bin", "/mounted"])
+      await done(owner, ["share", path, "--with", ann.email, "--role", "editor"]);
+    await eventually("the shares are listed", 60_000, async () => {
+      const listed = await done(guest, ["shared"]);
+      return listed.includes("bin/") && listed.includes("mounted/") ? true : undefined;
+    });
+    for (const name of ["bin", "mounted"]) await done(guest, ["mount", name]);
+    const own = ["/my file", "/other"];
+    for (const path of own) await done(guest, ["put", "-", path], "text");
+    const ids = JSON.parse(await done(guest, ["ls", "/bin", "--json"])).items.map(({ id }: { id: string }) => id);
+    const { stderr } = await guest(["rm", ...own, "/bin/1", "/bin/2", "/mounted"]);
+    assert.equal(
+      stderr,
+      [
+        "Removed from your files. The shared folder itself was not changed.",
+        "Moved to the trash. 'holdfast trash restore '/my file' /other' brings them back.",
+        `Moved to their owners' trash. 'holdfast trash restore ${ids.join(" ")}' brings them back.`,
+        "",
+      ].join("\n"),
+    );
+    await done(guest, ["trash", "restore", ...own, ...ids]);
+    assert.equal(await done(guest, ["ls", "/bin"]), "1\n2\n");
+    const one = await guest(["rm", "/my file"]);
+    assert.equal(one.stderr, "Moved to the trash. 'holdfast trash restore '/my file'' brings it back.\n");
+    const many = Array.from({ length: 21 }, (_, index) => `/many ${index}`);
+    await done(guest, ["mkdir", ...many]);
+    assert.match((await guest(["rm", ...many])).stderr, /^Moved to the trash\. 'holdfast trash ls' lists them/);
+  });
+
   test("a folder that its owner moves into another mounted one is listed and fetched once, at its own mount", async () => {
     await done(owner, ["mkdir", "-p", "/team/projects", "/alpha/inner"]);
     await done(owner, ["put", "-", "/alpha/inner/a.txt"], "in alpha");

@@ -4,7 +4,7 @@ import { type TransferJson, transferred } from "@holdfast/protocol/transfer-rout
 import { printable } from "@holdfast/core/printable";
 import { type Column, Listing } from "../output/listing.ts";
 import { count, formatBytes } from "../output/text.ts";
-import { newCommand, runs, usage } from "./command.ts";
+import { newCommand, missing, runs } from "./command.ts";
 import type { CommandMaker, Context } from "./command.ts";
 
 export const transferCommand: CommandMaker = (context) => {
@@ -21,7 +21,7 @@ export const transferCommand: CommandMaker = (context) => {
     .addCommand(cancel(context));
   return runs<[string]>(context, command, async (run, path, { to }) => {
     const { lookUp } = await import("../remote/look-up.ts");
-    if (to === undefined) throw usage("Specify the new owner: --to EMAIL.");
+    if (to === undefined) missing(command, "Specify the new owner: --to EMAIL.");
     const { client } = await run.connect();
     const { id } = await lookUp(client, path);
     const transfer = await client.call("transferNode", { params: { id }, body: { email: String(to) } });

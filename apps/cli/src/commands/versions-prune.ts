@@ -1,7 +1,7 @@
 import type { NodeJson } from "@holdfast/protocol/values";
 import type { PrunedVersionsJson } from "@holdfast/protocol/version-routes";
 import { count, formatBytes } from "../output/text.ts";
-import { newCommand, parseCount, runs, usage } from "./command.ts";
+import { missing, newCommand, parseCount, runs } from "./command.ts";
 import type { CommandMaker } from "./command.ts";
 
 export const pruneCommand: CommandMaker = (context) => {
@@ -22,7 +22,7 @@ export const pruneCommand: CommandMaker = (context) => {
       import("../terminal.ts"),
     ]);
     const keep = parseCount(given, "--keep");
-    if (keep === undefined) throw usage("Specify how many versions to keep: --keep N.");
+    if (keep === undefined) missing(command, "Specify how many versions to keep: --keep N.");
     const { client } = await run.connect();
     const node = await lookUp(client, path);
     const prune = (isDry: boolean) =>

@@ -99,6 +99,7 @@ export const command: Script = {
   notRun: {
     "holdfast serve": "the server of this test was begun so",
     "holdfast serve --acme drive.example.org": elsewhere("certificate.pg.long.test.ts, with an authority of its own"),
+    "holdfast admin devices resume ID": elsewhere("device-brake.pg.long.test.ts, with a device that is suspended"),
     "holdfast admin jobs retry ID": elsewhere("admin-jobs.pg.test.ts, where a job was given up"),
     "holdfast admin jobs rm ID": elsewhere("admin-jobs.pg.test.ts, where a job was given up"),
     "holdfast admin reports resolve ID --action disable_link": elsewhere(
