@@ -3,6 +3,7 @@ import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { mountSmallDisk, unmount } from "../acceptance/small-disk.ts";
 import { configFolder } from "./config-folder.ts";
 import { parseServer } from "./connection.ts";
 import { withProcessLock } from "./process-lock.ts";
@@ -81,6 +82,17 @@ test("of two that want to change the login one waits for the other", async () =>
     /inside/,
   );
   assert.equal(await withProcessLock(path, () => Promise.resolve("free again")), "free again");
+});
+
+test("a lock needs no room on its disk", async (t) => {
+  const disk = join(home, "disk");
+  if (!mountSmallDisk(t, disk, 64 * 1024)) return;
+  try {
+    assert.throws(() => writeFileSync(join(disk, "ballast"), new Uint8Array(128 * 1024)), { code: "ENOSPC" });
+    assert.equal(await withProcessLock(join(disk, "lock"), () => Promise.resolve("held")), "held");
+  } finally {
+    unmount(disk);
+  }
 });
 
 test("an address without a scheme is taken for https, on this machine itself for http", () => {

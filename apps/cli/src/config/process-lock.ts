@@ -26,7 +26,8 @@ export async function withProcessLock<Result>(path: string, act: () => Promise<R
 async function begin(database: DatabaseSync, path: string): Promise<void> {
   for (let waitedMs = 0; ; waitedMs += retryDelayMs) {
     try {
-      database.exec("BEGIN EXCLUSIVE");
+      // A journal on the disk would need room there.
+      database.exec("PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
       return;
     } catch (thrown) {
       if (waitedMs < waitMsMax && isBusy(thrown)) await wait(retryDelayMs);

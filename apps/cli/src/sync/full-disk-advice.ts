@@ -1,13 +1,15 @@
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { shellWord } from "@holdfast/core/shell-word";
+import { stateDiskFull } from "@holdfast/sync/state/manifests";
 import { unitName } from "../service/sync-unit.ts";
 import { userUnitFolder } from "../service/write-unit.ts";
+import { isDiskHereFull } from "../output/system-failure.ts";
 import type { SyncReport } from "./report.ts";
 
-/** How the sync runs, which decides how a person makes room for a second run. */
-export type Start = "once" | "by hand" | "as a service";
+/** How the sync runs, which decides how a person makes room for a second run. `stopped`: whoever reads it later, the sync runs no more. */
+export type Start = "once" | "by hand" | "as a service" | "stopped";
 
 /** systemd gives its services an identifier, which their children inherit: a terminal has it without being the service. */
 export function startOf(
@@ -20,20 +22,64 @@ export function startOf(
   return existsSync(join(userUnitFolder(environment, homedir()), unitName(root))) ? "as a service" : "by hand";
 }
 
-/** Adds the commands that make room to the problem of a full disk here; a full server has no path. */
-export function withAdvice(problems: SyncReport["problems"], root: string, start: Start): SyncReport["problems"] {
-  return problems.map((problem) =>
-    problem.code === "store_full" && problem.path !== ""
-      ? { ...problem, message: `${problem.message} ${fullDiskAdvice(root, start)}` }
-      : problem,
-  );
+/** The folder of a sync, and whether its disk is that of the configuration folder too. */
+export interface DiskOfSync {
+  readonly root: string;
+  readonly hasState: boolean;
+}
+
+/** @param configFolder where the state of the sync is stored */
+export function diskOf(root: string, configFolder: string): DiskOfSync {
+  const [ofRoot, ofState] = [root, configFolder].map((path) => statSync(path, { throwIfNoEntry: false })?.dev);
+  return { root, hasState: ofRoot !== undefined && ofRoot === ofState };
+}
+
+/** Adds the commands that make room to the problem of a full disk here; a full server has no path. One disk is one problem. */
+export function withAdvice(problems: SyncReport["problems"], disk: DiskOfSync, start: Start): SyncReport["problems"] {
+  const isOne = disk.hasState && problems.some(isOfState);
+  return problems
+    .filter((problem) => !isOne || !isOfFile(problem))
+    .map((problem) => {
+      const { path, code, message } = problem;
+      if (isOfFile(problem)) return { path, code, message: `${message} ${fullDiskAdvice(disk.root, start)}` };
+      return isOne && isOfState(problem) ? { path, code, message: oneDiskText(disk.root, start) } : problem;
+    });
+}
+
+type Problem = SyncReport["problems"][number];
+
+/** Whether a disk of this device is full; without advice yet. */
+export function isFullHere(problem: Problem): boolean {
+  return isOfFile(problem) || isOfState(problem);
+}
+
+function isOfFile({ code, path }: Problem): boolean {
+  return code === "store_full" && path !== "";
+}
+
+/** Also of a login that could not be saved there. */
+function isOfState({ path, code, message }: Problem): boolean {
+  return path === "" && (message === stateDiskFull || (code === "store_full" && isDiskHereFull({ message })));
+}
+
+/** Files cannot be freed one by one here: the state of that could not be written. */
+function oneDiskText(root: string, start: Start): string {
+  const full = "The disk of this folder, which also stores the state of the sync, is full.";
+  if (start === "by hand" || start === "as a service")
+    return `${full} Nothing is synced until you free some space on it; the sync then continues by itself.`;
+  return `${full} Nothing is synced until you free some space on it. ${again(root, start)}`;
+}
+
+function again(root: string, start: "once" | "stopped"): string {
+  const once = start === "once" ? " --once" : "";
+  return `Then run holdfast sync ${shellWord(root)}${once} again.`;
 }
 
 function fullDiskAdvice(root: string, start: Start): string {
   const run = `holdfast sync ${shellWord(root)} --exclude FOLDER --free-space --once`;
   const empty = `then empty ${shellWord(`${root}/.holdfast/trash`)}, which contains the local copies`;
-  if (start === "once")
-    return `Free some space on the disk and run this command again. To keep a folder only on the server, run ${run} (${empty}).`;
+  if (start === "once" || start === "stopped")
+    return `Free some space on the disk. ${again(root, start)} To keep a folder only on the server, run ${run} (${empty}).`;
   const unit = unitName(root);
   const [stop, restart] =
     start === "by hand"

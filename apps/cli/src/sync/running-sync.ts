@@ -14,7 +14,7 @@ import { type HowFar, ProgressMeter } from "./progress-meter.ts";
 import type { SyncReport, WaitingDeletion } from "./report.ts";
 import type { ExclusionChange, SyncControl } from "./sync-control.ts";
 import { FreshConflicts } from "./fresh-conflicts.ts";
-import { type Start, withAdvice } from "./full-disk-advice.ts";
+import { diskOf, isFullHere, type Start, withAdvice } from "./full-disk-advice.ts";
 import { ProblemLog } from "./problem-log.ts";
 import type { ShareOwners } from "./share-owners.ts";
 import { SyncLog } from "./sync-log.ts";
@@ -138,8 +138,13 @@ export class RunningSync implements SyncControl {
   }
 
   report(): SyncReport {
+    return this.#reportTo(this.#start);
+  }
+
+  /** @param start how the sync runs when the report is read */
+  #reportTo(start: Start): SyncReport {
     const report = reportOf(this.#record, this.#status(), { pageUrl: this.pageUrl, problems: this.#remarks });
-    return { ...report, problems: this.#advised(report.problems) };
+    return { ...report, problems: this.#advised(report.problems, start) };
   }
 
   view(): Promise<SyncView> {
@@ -217,8 +222,8 @@ export class RunningSync implements SyncControl {
     return [...this.#reporter.untold(this.#advised(problems))];
   }
 
-  #advised(problems: SyncReport["problems"]): SyncReport["problems"] {
-    return withAdvice(this.#owners.named(problems), this.#record.root, this.#start);
+  #advised(problems: SyncReport["problems"], start = this.#start): SyncReport["problems"] {
+    return withAdvice(this.#owners.named(problems), diskOf(this.#record.root, this.#configFolder), start);
   }
 
   /** The last word: shown, and kept for when nobody runs. Afterwards the engine is not asked again: its database is closed. */
@@ -288,7 +293,7 @@ export class RunningSync implements SyncControl {
     if (status.activity === "syncing" || status.lastSyncAtMs !== this.#lastSyncAtMs) this.#memory.touched();
     this.#lastSyncAtMs = status.lastSyncAtMs;
     // What is under way is out of date at once.
-    if (status.activity !== "syncing" || this.#channel === undefined) await this.#save(report);
+    if (status.activity !== "syncing" || this.#channel === undefined) await this.#save();
   }
 
   /** What a person may look for later. */
@@ -311,7 +316,8 @@ export class RunningSync implements SyncControl {
     this.#waiting = waiting;
   }
 
-  async #save(report: SyncReport): Promise<void> {
+  /** Read while it does not run. */
+  async #save(): Promise<void> {
     // Before the engine is opened the last status has more: what waits, and what was approved.
     if (this.#engine === undefined) return;
     const { approved, undone } = this.#engine.answeredDeletions();
@@ -319,11 +325,15 @@ export class RunningSync implements SyncControl {
       { action: "approve" as const, answered: approved.map(withReportedFields) },
       { action: "undo" as const, answered: undone.map(withReportedFields) },
     ].filter(({ answered }) => answered.length > 0);
-    const status = { report: { ...report, page_url: null }, deletions: this.waitingDeletions(), answers };
+    const report = { ...this.#reportTo("stopped"), page_url: null };
+    const status = { report, deletions: this.waitingDeletions(), answers };
     const text = JSON.stringify(status);
     if (text === this.#lastSaved) return;
+    await saveLastStatus(this.folder, status).catch((thrown: unknown) => {
+      const isFull = thrown instanceof HoldfastError && thrown.code === "store_full";
+      if (!isFull || !this.#status().problems.some(isFullHere)) throw thrown;
+    });
     this.#lastSaved = text;
-    await saveLastStatus(this.folder, status);
   }
 }
 

@@ -136,11 +136,14 @@ export class StateUnwritten extends HoldfastError {
   constructor(cause: unknown) {
     const isFull = cause instanceof Error && Reflect.get(cause, "errcode") === sqliteFull;
     const message = isFull
-      ? "The disk with the configuration folder, which stores the state of the sync, is full. Nothing is synced until there is space on it; the sync then continues by itself."
+      ? stateDiskFull
       : `Could not write the state of the sync to the configuration folder${cause instanceof Error ? `: ${cause.message}` : ""}. Check its disk.`;
     super("unavailable", message, { cause });
   }
 }
+
+export const stateDiskFull =
+  "The disk with the configuration folder, which stores the state of the sync, is full. Nothing is synced until there is space on it; the sync then continues by itself.";
 
 /** SQLITE_FULL */
 const sqliteFull = 13;
