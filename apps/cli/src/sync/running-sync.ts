@@ -365,6 +365,7 @@ function notBegun(isPaused: boolean, isAway: boolean): EngineStatus {
     deletionsWaiting: 0,
     recent: [],
     refusal: undefined,
+    failure: undefined,
     freed: undefined,
   };
 }

@@ -140,6 +140,19 @@ test("attempts that find nothing to do are no lines between", async () => {
   ]);
 });
 
+test("a run that ends by itself leaves its failure to its last line", async () => {
+  const { show, stderr } = reporter({}, true);
+  const away = { path: "", code: "unreachable", message: "The server cannot be reached." };
+  const file = { path: "a", code: "unreachable", message: "It cannot be read." };
+  await show({ activity: "offline", failure: away.code, problems: [away, file] });
+  await show({ activity: "refused", refusal: "Another folder was synced here." });
+  assert.deepEqual(stderr.text().trimEnd().split("\n"), [
+    "sync: the server cannot be reached; trying again",
+    "sync: ! a: It cannot be read.",
+    "sync: stopped",
+  ]);
+});
+
 test("the state names the space that is waited for, on the server or in the quota", async () => {
   const { show, stderr } = reporter();
   const problem = { path: "", code: "store_full", message: "The server is full." };

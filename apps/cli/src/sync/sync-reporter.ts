@@ -81,6 +81,12 @@ function movedToTrash(root: string, files: number, bytes: number): string {
   return `${formatNumber(files)} local ${copies} (${formatBytes(bytes)}) ${were} moved to ${trash}, where ${they} kept for 30 days. To free the space now, empty ${trash}; the files stay on the server.`;
 }
 
+/** The run either recovers from a failure, or ends with it as its error. */
+function withoutFailure(report: SyncReport, { failure, refusal }: EngineStatus): SyncReport {
+  const code = refusal === undefined ? failure : "refused";
+  return { ...report, problems: report.problems.filter((each) => each.path !== "" || each.code !== code) };
+}
+
 const lineIntervalMs = 5000;
 
 const words: Readonly<Record<Exclude<EngineStatus["activity"], "waiting">, string>> = {
@@ -97,7 +103,7 @@ export interface ReporterOptions {
   readonly unixMs: () => number;
   /** Whether each change is a line. */
   readonly logs: boolean;
-  /** Then the run ends with its result, as with the words about a pause or waiting deletions, and they are shown there alone. */
+  /** Then the run ends with its result, as with the words about a pause, waiting deletions or a failure, and they are shown there alone. */
   readonly isOnce?: boolean;
 }
 
@@ -135,8 +141,9 @@ export class SyncReporter {
     else if (!this.#output.quiet) for (const line of conflictLines(fresh, found)) this.#line(`sync: ${line}`);
   }
 
-  async show(status: EngineStatus, report: SyncReport, far: HowFar): Promise<void> {
-    if (this.#output.json && !this.#isOnce) await this.#showJson(report);
+  async show(status: EngineStatus, whole: SyncReport, far: HowFar): Promise<void> {
+    if (this.#output.json && !this.#isOnce) await this.#showJson(whole);
+    const report = this.#isOnce ? withoutFailure(whole, status) : whole;
     if (this.#output.quiet) {
       // A run that ends by itself lists its problems at the end.
       if (!this.#isOnce) this.#showProblems(report);

@@ -22,5 +22,6 @@ export const restingStatus: EngineStatus = {
   deletionsWaiting: 0,
   recent: [],
   refusal: undefined,
+  failure: undefined,
   freed: undefined,
 };

@@ -58,6 +58,8 @@ export interface EngineStatus {
   /** Newest first, at most 50. */
   readonly recent: readonly RecentChange[];
   readonly refusal: string | undefined;
+  /** Code of the first problem, if it is why the last attempt failed: a run that shall end may end with it. */
+  readonly failure: string | undefined;
   /** What came of it when space was last to be freed. */
   readonly freed: Freed | undefined;
 }
@@ -79,7 +81,8 @@ export function statusOf(input: StatusInput): EngineStatus {
   const { filesUp, filesDown, bytesUp, bytesAccepted, bytesDown, pending, recent } = progress;
   const { deletedHere, deletedOnServer } = progress;
   // What concerns all of it stands before what concerns one file.
-  const problems = [...problemOfFailure(phase, failure), ...(outcome?.problems ?? [])];
+  const failed = problemOfFailure(phase, failure);
+  const problems = [...failed, ...(outcome?.problems ?? [])];
   return {
     phase,
     activity: activityOf(input, problems),
@@ -93,6 +96,7 @@ export function statusOf(input: StatusInput): EngineStatus {
     deletionsWaiting,
     recent,
     refusal: phase === "refused" ? failure?.message : undefined,
+    failure: failed[0]?.code,
     freed,
   };
 }
