@@ -67,10 +67,12 @@ function readLine(file: string, line: string): Pick<AuditEntryJson, "chain" | "s
 }
 
 function exportEntries(context: Context) {
-  const command = newAdminCommand("export", "Print the entries, oldest first, one JSON object per line", [
+  const examples = [
     "admin audit export > audit.jsonl",
     "admin audit export --from 2027-03-01T00:00:00Z --to 2027-04-01T00:00:00Z",
-  ])
+  ];
+  const json = "print a JSON document per line to standard output, as without this option";
+  const command = newAdminCommand("export", "Print the entries, oldest first, one JSON object per line", examples, json)
     .option("--from <time>", `first entry to print: ${momentText}`)
     .option("--to <time>", "entries before this time; default is now");
   return runs<[]>(context, command, async (run, { data, from, to }) => {

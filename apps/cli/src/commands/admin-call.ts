@@ -7,8 +7,8 @@ import type { Run } from "./command.ts";
 export type AdminRoute = RouteName & (`admin${string}` | keyof typeof groupRoutes);
 
 /** Every administration command can also run beside the data, with nobody signed in. */
-export function newAdminCommand(name: string, summary: string, examples: readonly string[]) {
-  return newCommand(name, summary, examples).option(
+export function newAdminCommand(name: string, summary: string, examples: readonly string[], json?: string) {
+  return newCommand(name, summary, examples, json).option(
     "--data <folder>",
     "use this data folder instead of the server that you are signed in to",
   );

@@ -109,11 +109,13 @@ export class Run {
   }
 }
 
-/** Every command has --json, --quiet and examples. */
-export function newCommand(name: string, summary: string, examples: readonly string[]): Command {
+const oneDocument = "print a single JSON document to standard output and nothing else";
+
+/** Every command has --json, --quiet and examples. @param json what it prints with --json, if that is not one document */
+export function newCommand(name: string, summary: string, examples: readonly string[], json = oneDocument): Command {
   const command = new Command(name)
     .description(summary)
-    .option("--json", "print a single JSON document to standard output and nothing else")
+    .option("--json", json)
     .option("-q, --quiet", "print only errors, warnings, questions and what was asked for");
   return withExamples(command, examples);
 }

@@ -104,6 +104,17 @@ test("a process ends with the exit code of its command, and nothing holds it bac
   }
 });
 
+test("the help of a command that prints several JSON documents says so", async () => {
+  const jsonOf = async (...words: string[]): Promise<string> => {
+    const { stdout } = await holdfast([...words, "--help"]);
+    return /--json +([^]*?)\n {2}-/.exec(stdout)?.[1]?.replaceAll(/\s+/g, " ") ?? "";
+  };
+  assert.match(await jsonOf("sync"), /a JSON document per line .*; with --once, a single one at the end/);
+  assert.match(await jsonOf("status"), /a JSON document .*; with --watch, one per line/);
+  assert.match(await jsonOf("admin", "audit", "export"), /a JSON document per line/);
+  assert.match(await jsonOf("ls"), /^print a single JSON document/);
+});
+
 test("help and version are asked for in whatever way people know", async () => {
   const said = async (...args: string[]) => (await holdfast(args)).stdout;
   assert.match(await said("--version"), /^\d+\.\d+\.\d+\n$/);

@@ -19,12 +19,12 @@ import { newCommand, runs } from "./command.ts";
 import type { CommandMaker, Run } from "./command.ts";
 
 export const statusCommand: CommandMaker = (context) => {
-  const command = newCommand("status", "Show the syncs on this machine and the address of their page", [
+  const command = newCommand(
     "status",
-    "status ~/Drive",
-    "status --watch",
-    "status --json",
-  ])
+    "Show the syncs on this machine and the address of their page",
+    ["status", "status ~/Drive", "status --watch", "status --json"],
+    "print a JSON document to standard output and nothing else; with --watch, one per line for each change",
+  )
     .argument("[folder]", "synced folder; default is all")
     .option("--watch", "keep showing changes of the status until Ctrl-C")
     .option("--all", `list all files with a problem, not only the first ${pathsMax} of each kind`);

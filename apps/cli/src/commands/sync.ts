@@ -28,17 +28,26 @@ export interface SyncFlags {
 }
 
 export const syncCommand: CommandMaker = (context) => {
-  const command = newCommand("sync", "Keep a folder on this machine in sync with your drive, in the foreground", [
+  const examples = [
     "sync ~/Drive",
     "sync ~/Photos --remote /photos",
     "sync ~/Drive --once",
     "sync ~/Drive --dry-run",
     "sync ~/Drive --install-service",
-  ])
+  ];
+  const command = newCommand(
+    "sync",
+    "Keep a folder on this machine in sync with your drive, in the foreground",
+    examples,
+    "print a JSON document per line to standard output for each change of the status; with --once, a single one at the end",
+  )
     .argument("<folder>", "folder on this machine; created if it does not exist")
     .option("--remote <path>", "sync only this folder on the server; created if it does not exist")
     .option("--once", "exit once everything is in sync")
-    .option("--device-name <name>", "name of this device in conflicted copies")
+    .option(
+      "--device-name <name>",
+      "name for this device in conflicted copies and in 'status'; 'devices' keeps the name of the login",
+    )
     .option("--confirm-deletes", "approve the deletions that are pending at the start")
     .option("--exclude <path>", "path in the folder to leave out; can be repeated", collect)
     .option("--include <path>", "excluded path to sync again; can be repeated", collect)
