@@ -66,7 +66,10 @@ test("uploads stop at the disk's reserve, and reading, deleting, collecting and 
       assert.match(metrics, new RegExp(`^disk_reserve_bytes\\{folder="${data}"\\} ${reserveBytes}$`, "m"));
       assert.match(metrics, new RegExp(`^disk_free_bytes\\{folder="${data}"\\} \\d+$`, "m"));
       const doctor = await holdfast(["admin", "doctor", "--data", data], { env });
-      assert.match(doctor.stdout + doctor.stderr, /less than the reserve of [\d.]+ [KMG]i?B: uploads are refused/);
+      assert.match(
+        doctor.stdout + doctor.stderr,
+        /less than the reserve of [\d.]+ [KMG]i?B \(HOLDFAST_DISK_RESERVE_BYTES\): uploads are refused/,
+      );
 
       await remove(api, "/large");
       files.delete("/large");

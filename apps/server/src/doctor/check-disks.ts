@@ -57,9 +57,9 @@ export function judgeRoom(
   const tooSmall = hasDatabase ? tooSmallForDatabase(folder, bytes) : undefined;
   if (freeBytes < reserveBytes) {
     const [free, reserve] = unlikeBytes(freeBytes, reserveBytes);
-    const refused = `${folder}: ${free} of ${formatBytes(bytes)} free (${percent} %), less than the reserve of ${reserve}: uploads are refused`;
+    const refused = `${folder}: ${free} of ${formatBytes(bytes)} free (${percent} %), less than the reserve of ${reserve} (HOLDFAST_DISK_RESERVE_BYTES): uploads are refused`;
     const all = tooSmall === undefined ? refused : `${refused}. ${tooSmall}`;
-    return fail("disk", all, freeBytes < changesBytesMin ? noRoomAdvice : reserveAdvice);
+    return fail("disk", all, freeBytes < changesBytesMin ? noRoomAdvice : reserveAdvice(reserveBytes - freeBytes));
   }
   const detail = `${folder}: ${formatBytes(freeBytes)} of ${formatBytes(bytes)} free (${percent} %)`;
   const neededBytes = usualReserve(bytes, hasDatabase);
@@ -83,5 +83,7 @@ export function judgeRoom(
 const roomAdvice = "Free space on this disk or move to a larger one; uploads are refused before it is full.";
 const noRoomAdvice =
   "Free some space now, without Holdfast: see docs/accidents.md. Reading still works; nothing else is certain to, not even deleting, until the database has space for its log.";
-const reserveAdvice =
-  "Free space on this disk or move to a larger one: see docs/accidents.md. 'holdfast admin gc --unfinished --dry-run' lists unfinished uploads. Reading, deleting and 'holdfast admin gc' still work.";
+
+function reserveAdvice(lackingBytes: number): string {
+  return `Free at least ${formatBytes(lackingBytes)} on this disk, or move to a larger one: see docs/accidents.md. 'holdfast admin gc --unfinished --dry-run' lists unfinished uploads. Reading, deleting and 'holdfast admin gc' still work. A smaller HOLDFAST_DISK_RESERVE_BYTES lets uploads continue after a restart, and leaves the database less space.`;
+}

@@ -30,7 +30,11 @@ test("a disk is well with room, warned of with little, and failing with next to 
   assert.equal(state(judgeRoom("/data", { ...room, freeBytes: 1e8 })), "fail");
   assert.equal(state(judgeRoom("/data", room, 6e11)), "fail", "below what uploads leave free");
   const advice = (freeBytes: number) => judgeRoom("/data", { ...room, freeBytes }, 1e9).advice ?? "";
-  assert.match(advice(1e8), /Reading, deleting and 'holdfast admin gc' still work/);
+  assert.match(
+    advice(1e8),
+    /^Free at least 858 MiB on this disk.* Reading, deleting and 'holdfast admin gc' still work/,
+  );
+  assert.match(advice(1e8), /A smaller HOLDFAST_DISK_RESERVE_BYTES lets uploads continue/);
   assert.match(advice(1e6), /space now, without Holdfast.*nothing else is certain to, not even deleting/);
   const unreserved = judgeRoom("/data", { ...room, freeBytes: 1e8 }, 0);
   assert.match(
@@ -51,7 +55,10 @@ test("a disk that is too small for the database is named as such, with room and 
   const tooSmall = /\/data is on a disk of 200 MiB\. The database needs a disk of at least 256 MiB/;
   assert.match(judged(150), tooSmall);
   assert.match(judged(100), tooSmall);
-  assert.match(judged(100), /^fail: .*less than the reserve of 128 MiB: uploads are refused/);
+  assert.match(
+    judged(100),
+    /^fail: .*less than the reserve of 128 MiB \(HOLDFAST_DISK_RESERVE_BYTES\): uploads are refused/,
+  );
   assert.doesNotMatch(judged(150, 200, false), tooSmall);
   assert.match(judged(200, 300), /^warn: \/data: 200 MiB of 300 MiB free \(66 %\)$/);
 });
