@@ -5,7 +5,7 @@ import { limits } from "@holdfast/core/limits";
 import { serverRoles } from "@holdfast/protocol/operation-routes";
 import { type Config, isAlone, readConfig } from "./config/read-config.ts";
 import type { PrepareApp } from "./http/web/web-app.ts";
-import { setupLines } from "./operation/setup-lines.ts";
+import { commandFor, setupLines } from "./operation/setup-lines.ts";
 import { type Given, serveAll } from "./roles/all.ts";
 import type { RunningServer } from "./roles/running-server.ts";
 import { selfSignedFingerprint } from "./http/exchange/self-signed.ts";
@@ -58,8 +58,7 @@ function tellReady({ url, setupUrl }: RunningServer, { dataFolder, tls }: Config
   if (setupUrl === undefined) return;
   // In another terminal the command knows neither this one's options nor its variables.
   const isFound = dataFolder === readConfig({ flags: {}, environment: {} }).dataFolder;
-  // Whoever said `npm start` has no `holdfast` on the path yet.
-  const command = process.env["npm_lifecycle_event"] === "start" ? "npx holdfast" : "holdfast";
+  const command = commandFor(process.env);
   const { isTTY, columns: given } = process.stdout;
   // Some terminals have 0, as one that `script` makes without a size.
   const columns = given === 0 ? 80 : given;

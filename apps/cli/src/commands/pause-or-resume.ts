@@ -24,12 +24,21 @@ export function pauseOrResume(action: "pause" | "resume", summary: string): Comm
         const running = await tellRunning(sync, action);
         if (running === undefined) await changeStopped(sync, action);
         done.push({ root, paused: isPause, running: running !== undefined });
-        const now = isPause ? "paused" : "resumed";
-        const later = `is not running; its next start ${isPause ? "will be paused" : "will sync"}`;
-        lines.push(`${root}: ${running === undefined ? later : now}`);
+        lines.push(`${root}: ${outcome(isPause, sync.record.is_paused === isPause, running !== undefined)}`);
       }
       if (syncs.length === 0) lines.push("Nothing is synced here yet. Start with 'holdfast sync DIR'.");
       await run.output.done({ items: done, next_cursor: null }, () => lines);
     });
   };
+}
+
+/** @param wasSo whether it was paused, or was not, before the command */
+function outcome(isPause: boolean, wasSo: boolean, isRunning: boolean): string {
+  const already = isPause ? "already paused" : "was not paused";
+  if (!isRunning) {
+    const next = `its next start ${isPause ? "will be paused" : "will sync"}`;
+    return wasSo ? `${already}, and is not running; ${next}` : `is not running; ${next}`;
+  }
+  if (wasSo) return already;
+  return isPause ? "paused" : "resumed";
 }

@@ -29,4 +29,9 @@ export function setupLines(
   return [rule, ...fit(asked), "", url, "", ...fit(more), rule];
 }
 
+/** Name of the command for whoever started the server: below npm and npx, no `holdfast` is on the path of a terminal. */
+export function commandFor(environment: Readonly<Record<string, string | undefined>>): string {
+  return ["start", "npx"].includes(environment["npm_lifecycle_event"] ?? "") ? "npx holdfast" : "holdfast";
+}
+
 const ruleCharactersMax = 72;
