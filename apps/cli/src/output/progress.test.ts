@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Writable } from "node:stream";
 import { test } from "node:test";
-import { Progress, TransferCounts } from "./progress.ts";
+import { Progress, progressLine, TransferCounts } from "./progress.ts";
 
 test("equal files count as done and not as rate, and bytes on their way count before their block has arrived", (t) => {
   t.mock.timers.enable({ apis: ["setInterval"] });
@@ -34,4 +34,29 @@ test("equal files count as done and not as rate, and bytes on their way count be
     "put:  55 % 1 of 3 files, 55 MiB, 512 KiB/s, 45 s left",
     "put:  62 % 2 of 3 files, 62 MiB, 1.3 MiB/s, 32 s left",
   ]);
+});
+
+test("the width of the bar follows the terminal, and not the digits beside it", () => {
+  const widthOf = (
+    columns: number,
+    counts: Partial<TransferCounts>,
+    rates: { bytes: number; work: number },
+  ): number => {
+    const line = progressLine(
+      "put",
+      Object.assign(new TransferCounts(), { totalIsFinal: true }, counts),
+      rates,
+      columns,
+    );
+    return /\[[#-]*\]/.exec(line)?.[0].length ?? 0;
+  };
+  const few = { filesDone: 1, filesTotal: 2, bytesDone: 1, bytesTotal: 2 };
+  const many = { filesDone: 1234, filesTotal: 12_345, bytesDone: 2 ** 29, bytesTotal: 2 ** 30 };
+  for (const columns of [80, 120]) {
+    const widths = [
+      widthOf(columns, few, { bytes: 0, work: 0 }),
+      widthOf(columns, many, { bytes: 2 ** 20, work: 2 ** 16 }),
+    ];
+    assert.deepEqual(widths, Array(2).fill(Math.min(30, columns - 70) + 2), `${columns} columns`);
+  }
 });

@@ -145,6 +145,9 @@ interface Rates {
   readonly work: number;
 }
 
+/** Room beside the bar: for "put  50 % 1,234 of 12,345 files, 123 MiB, 100 KiB/s, 1:02:03 left". */
+const textColumns = 70;
+
 function searchLine(label: string, { search, filesKnown }: TransferCounts, columns: number | undefined): string {
   const found = Math.max(search.found, filesKnown);
   const line = `${label}: ${search.doing}${found === 0 ? "" : `… ${formatNumber(found)}`}`;
@@ -167,9 +170,11 @@ export function progressLine(label: string, counts: TransferCounts, rates: Rates
       : `${formatNumber(filesDone)} of ${ofAll} ${noun}, ${formatBytes(bytesDone)}`;
   const text = `${done}, ${formatBytes(Math.round(rates.bytes))}/s${left}`;
   if (columns === undefined) return `${label}:${percent} ${text}`;
-  const width = Math.min(30, columns - label.length - percent.length - text.length - 6);
+  // Its width depends on the terminal alone, or it would change with each digit of the text.
+  const width = Math.min(30, columns - textColumns);
   const filled = Math.round(share * width);
+  const fits = width >= 5 && label.length + percent.length + text.length + width + 6 <= columns;
   // A share of what is still being counted would run back.
-  const bar = isTotalKnown && width >= 5 ? ` [${"#".repeat(filled)}${"-".repeat(width - filled)}]` : "";
+  const bar = isTotalKnown && fits ? ` [${"#".repeat(filled)}${"-".repeat(width - filled)}]` : "";
   return firstClauses(`${label}${bar}${percent} ${text}`, columns - 1);
 }

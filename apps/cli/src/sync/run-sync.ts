@@ -78,6 +78,7 @@ async function syncHeld(run: Run, held: HeldRoot, choices: SyncChoices, signals:
     logs: choices.logs,
     isOnce: choices.isOnce,
   });
+  signals.tellBy(() => reporter.stopping());
   const connection = await run.connect();
   const hears = {
     onDone: (change: RecentChange): void => running.done(change),
@@ -107,7 +108,7 @@ async function syncHeld(run: Run, held: HeldRoot, choices: SyncChoices, signals:
   let reached: Reached | undefined;
   try {
     await running.listen();
-    if (run.context.stderr.isTTY === true) run.output.note(`sync: ${known.record.root}, page: ${running.pageUrl}`);
+    reporter.begin(known.record.root, running.pageUrl);
     reached = first === undefined ? await untilReached(reach, running, stopped) : await reach(first);
     if (reached === undefined) return;
     const { record } = reached.sync;
@@ -234,6 +235,8 @@ interface Signals {
   readonly stopped: AbortSignal;
   /** From now on there is something under way. */
   begin(): void;
+  /** From now on this says that it stops. */
+  tellBy(tell: () => void): void;
   end(): void;
 }
 
@@ -243,6 +246,7 @@ function listenForSignals(run: Run, isOnce: boolean): Signals {
   let deadline: NodeJS.Timeout | undefined;
   let patienceMs = stopPatienceMs.asking;
   let firstMs = 0;
+  let tell = (): void => run.output.note("sync: stopping");
   const exitNow = (): void => process.exit(isOnce ? interruptedExitCode : 0);
   const onSignal = (): void => {
     if (stopper.signal.aborted) {
@@ -251,7 +255,7 @@ function listenForSignals(run: Run, isOnce: boolean): Signals {
     }
     firstMs = performance.now();
     stopper.abort();
-    run.output.note("sync: stopping");
+    tell();
     deadline = setTimeout(exitNow, patienceMs);
   };
   process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
@@ -259,6 +263,7 @@ function listenForSignals(run: Run, isOnce: boolean): Signals {
   return {
     stopped: stopper.signal,
     begin: () => void (patienceMs = stopPatienceMs.underWay),
+    tellBy: (by) => void (tell = by),
     end: () => {
       clearTimeout(deadline);
       process.off("SIGINT", onSignal).off("SIGTERM", onSignal);

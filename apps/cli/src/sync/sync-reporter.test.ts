@@ -40,6 +40,7 @@ function reporter(flags: { json?: boolean; quiet?: boolean } = {}, isOnce = fals
   return {
     show,
     conflicts: (fresh: readonly string[]) => made.conflicts(fresh, []),
+    begin: (root: string, pageUrl: string) => made.begin(root, pageUrl),
     sum: (progress: EngineStatus["progress"]) => made.sum({ progress }),
     stdout,
     stderr,
@@ -138,6 +139,17 @@ test("attempts that find nothing to do are no lines between", async () => {
     "sync: 1 change left",
     "sync: in sync",
   ]);
+});
+
+test("a sync without a terminal says where the address of its page is shown, and not the address, which opens the page", () => {
+  const url = "http://127.0.0.1:1/#token=secret";
+  const piped = reporter();
+  piped.begin("/my drive", url);
+  assert.equal(piped.stderr.text(), "sync: /my drive; 'holdfast status' shows the address of its page\n");
+  for (const each of [reporter({}, true), reporter({ quiet: true })]) {
+    each.begin("/my drive", url);
+    assert.equal(each.stderr.text(), "");
+  }
 });
 
 test("a run that ends by itself leaves its failure to its last line", async () => {

@@ -135,6 +135,20 @@ export class SyncReporter {
     this.#nowMs = nowMs;
   }
 
+  /** The address has the key to the page, and others may read a log. @param pageUrl null where there is no page */
+  begin(root: string, pageUrl: string | null): void {
+    if (this.#output.quiet) return;
+    if (this.#screen !== undefined) showLines(this.#stderr, [`sync: ${root}, page: ${pageUrl}`]);
+    else if (!this.#isOnce) this.#line(`sync: ${root}; 'holdfast status' shows the address of its page`);
+  }
+
+  /** A person or the system ends the run. */
+  stopping(): void {
+    if (this.#output.quiet) return;
+    if (this.#screen === undefined) this.#line("sync: stopping");
+    else this.#screen.stopping();
+  }
+
   /** See `conflictLines`. */
   conflicts(fresh: readonly string[], found: readonly string[]): void {
     if (this.#screen !== undefined) this.#screen.tellConflicts(fresh, found);

@@ -35,6 +35,11 @@ function screen(columns: number) {
         .split(/[\r\n]/)
         .filter((line) => line !== "");
     },
+    stopping: (): string => {
+      written = "";
+      shown.stopping();
+      return stripVTControlCharacters(written);
+    },
     end: (): string => {
       written = "";
       shown.end();
@@ -63,7 +68,9 @@ test("a bar with rate, time left and what moves, then one line that all is up to
   const { after, end } = screen(80);
   assert.deepEqual(after({ activity: "syncing" }), ["looking for changes"]);
   assert.deepEqual(after(moving(0)), ["[--------------------] 0 %, 2 to go  holiday/b.jpg, holiday/a.jpg"]);
-  assert.deepEqual(after(moving(10 * mib)), ["[##--------------] 9 %, 5.0 MiB/s, 18 s left, 2 to go  holiday/b.jpg"]);
+  assert.deepEqual(after(moving(10 * mib)), [
+    "[##------------------] 9 %, 5.0 MiB/s, 18 s left, 2 to go  holiday/b.jpg",
+  ]);
   assert.deepEqual(after(moving(50 * mib), 100), [], "not more often than an eye follows");
   assert.deepEqual(after({}), ["in sync since 12:00:04"]);
   assert.deepEqual(after({}), []);
@@ -96,7 +103,7 @@ test("a look shows the files that it has seen, and a bar while their bytes trave
   const read = { seen: 12_400, read: 310 };
   assert.deepEqual(inLook(read), ["looking for changes: 12,400 files seen, 310 read  a.bin"]);
   assert.deepEqual(inLook(read, { ...found, bytesDone: 20 * mib }), [
-    "[##-----------] 15 %, 6.7 MiB/s, 16 s left, 402 to go  a.bin",
+    "[###-----------------] 15 %, 6.7 MiB/s, 16 s left, 402 to go  a.bin",
   ]);
   // More folders are left to look into: nobody knows yet how much there is.
   assert.deepEqual(inLook({ seen: 12_400 }, { ...found, bytesDone: 20 * mib, isAll: false }), [
@@ -142,8 +149,8 @@ test("on 40 columns the rate and the time left stay, and nothing is longer than 
     }
   const line = progressFoot({ ...foot, names: ["休暇/家族の写真/東京.jpg"], columns: 60 });
   assert.equal(line, "50 %, 12 MiB/s, 2:05:00 left, 12,345 to go  休暇…/東京.jpg");
-  const first = progressFoot({ ...foot, names: ["写真/東京.jpg", "休暇/京都.jpg"], columns: 70 });
-  assert.equal(first, "50 %, 12 MiB/s, 2:05:00 left, 12,345 to go  写真/東京.jpg");
+  const first = progressFoot({ ...foot, names: ["写真/東京.jpg", "休暇/京都.jpg"], columns: 75 });
+  assert.equal(first, "[########-------] 50 %, 12 MiB/s, 2:05:00 left, 12,345 to go  写…/東京.jpg");
 });
 
 test("on a narrow terminal sentences are broken between words, a wide name stays whole, and the foot leaves out clauses", () => {
@@ -203,4 +210,31 @@ test("conflicts, problems, brakes and the way to the server are lines with the t
     "the server cannot be reached; trying again",
     "in sync since 12:00:06",
   ]);
+});
+
+test("the width of the bar follows the terminal, and neither the name nor the digits beside it", () => {
+  const few = { share: 0.5, bytes: { done: 1, of: 2 }, bytesPerSecond: 1, secondsLeft: 1, pendingFiles: 1, looked: "" };
+  const many = { ...few, share: 0.999, bytesPerSecond: 999 * 1024, secondsLeft: 36_000, pendingFiles: 123_456 };
+  for (const columns of [70, 80, 120]) {
+    const widths = [few, many].flatMap((foot) =>
+      [[], ["a"], ["a/very/long/name/".repeat(9)]].map((names) => {
+        const line = progressFoot({ ...foot, names, columns });
+        return /^\[[#-]*\]/.exec(line)?.[0].length;
+      }),
+    );
+    assert.deepEqual([...new Set(widths)], [Math.min(20, columns - 60) + 2], `${columns} columns`);
+  }
+});
+
+test("after it is said that a sync stops, no bar follows", () => {
+  const { after, stopping, end } = screen(80);
+  after(moving(0));
+  assert.equal(stopping(), "\r12:00:01 stopping\n");
+  assert.deepEqual(after(moving(10 * mib)), []);
+  assert.deepEqual(after({ activity: "waiting" }), []);
+  assert.equal(end(), "");
+  const rested = screen(80);
+  rested.after({});
+  assert.equal(rested.stopping(), "\r12:00:01 stopping\n\rin sync since 12:00:01");
+  assert.equal(rested.end(), "\rin sync since 12:00:01\n");
 });

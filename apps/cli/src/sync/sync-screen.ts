@@ -36,6 +36,7 @@ export class SyncScreen {
   readonly #isOnce: boolean;
   #foot = "";
   #lastBarMs = -Infinity;
+  #isStopping = false;
 
   /** @param nowMs Unix milliseconds */
   constructor(stderr: Terminal, nowMs: () => number, isOnce = false) {
@@ -56,6 +57,13 @@ export class SyncScreen {
     if (this.#foot !== "") clearBar(this.#stderr);
     showLines(this.#stderr, indented(printable(text), this.#stderr.columns || 80, `${formatClock(this.#nowMs())} `));
     if (this.#foot !== "") showBar(this.#stderr, this.#foot);
+  }
+
+  /** No more is shown of how far it is: what is under way ends in a moment. */
+  stopping(): void {
+    this.#isStopping = true;
+    if (this.#state !== "idle") this.end();
+    this.tell("stopping");
   }
 
   /** That it is up to date stays; how far it was is of no use any more. */
@@ -92,6 +100,7 @@ export class SyncScreen {
   }
 
   #showFoot(report: SyncReport, far: HowFar): void {
+    if (this.#isStopping) return;
     const isMoving = this.#state === "syncing";
     const now = this.#nowMs();
     if (isMoving && now - this.#lastBarMs < barIntervalMs) return;
@@ -107,6 +116,9 @@ export class SyncScreen {
   }
 }
 
+/** Room beside the bar: for "50 %, 100 KiB/s, 1:02:03 left, 123,456 to go" and the beginning of a name. */
+const factsColumns = 60;
+
 export interface ProgressFoot extends Omit<HowFar, "changes"> {
   readonly columns: number;
 }
@@ -121,9 +133,11 @@ export function progressFoot(foot: ProgressFoot): string {
     ...(secondsLeft === undefined ? [] : [`${formatDuration(secondsLeft)} left`]),
     pendingFiles === 0 ? looked : `${formatNumber(pendingFiles)} to go`,
   ].join(", ");
-  const width = Math.min(20, columns - facts.length - 30);
+  // Its width depends on the terminal alone, or it would change with each digit of the facts.
+  const width = Math.min(20, columns - factsColumns);
   const filled = Math.round((share ?? 0) * width);
-  const bar = share === undefined || width < 5 ? "" : `[${"#".repeat(filled)}${"-".repeat(width - filled)}] `;
+  const isShown = share !== undefined && width >= 5 && width + facts.length + 4 <= columns;
+  const bar = isShown ? `[${"#".repeat(filled)}${"-".repeat(width - filled)}] ` : "";
   const room = columns - 1 - bar.length - facts.length - 2;
   const all = printable(names.join(", "));
   const moving = columnsOf(all) <= room ? all : printable(names[0] ?? "");
