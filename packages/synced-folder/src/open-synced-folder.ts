@@ -31,6 +31,7 @@ import { exchangeInFolder, renameEachInFolder, renameInFolder } from "./renaming
 import { nodePath, readFlags, RootFolder } from "@holdfast/disk/root-folder";
 import { executableMode, privateMode, setMode } from "./modes.ts";
 import { toLocalStat } from "./local-stat.ts";
+import { MountPoints } from "./mount-points.ts";
 import { Turns } from "./turn.ts";
 
 export interface SyncedFolderOptions {
@@ -49,6 +50,7 @@ export function openSyncedFolder(rootPath: string, { pool, native = linux() }: S
   const root = new RootFolder(findFolder(rootPath), native);
   const threads: Threads = { pool, windows: new SharedWindows(windowBytes, pool.threads + 2) };
   const turns = new Turns();
+  const mounts = new MountPoints(root.path);
   const look = async <Result>(path: string, act: () => Result): Promise<Result> => {
     await turns.take();
     return attemptLook(path, act);
@@ -62,8 +64,8 @@ export function openSyncedFolder(rootPath: string, { pool, native = linux() }: S
     }
   };
   return {
-    ...together(root, turns),
-    stat: (path) => look(path, () => statOrAbsent(root, path)),
+    ...together(root, turns, mounts),
+    stat: (path) => look(path, () => statOrAbsent(root, mounts, path)),
     list: (path) => look(path, () => listNames(root, path)),
     readLink: (path) => look(path, () => root.withName(path, ({ folder, name }) => targetOf(folder, name, path))),
     cut: async (path, taker) => {
@@ -111,13 +113,17 @@ export function openSyncedFolder(rootPath: string, { pool, native = linux() }: S
 }
 
 /** What takes several calls of the system, and fewer than one after the other would. */
-function together(root: RootFolder, turns: Turns): Required<Pick<LocalDisk, "statIn" | "readBetween" | "renameEach">> {
+function together(
+  root: RootFolder,
+  turns: Turns,
+  mounts: MountPoints,
+): Required<Pick<LocalDisk, "statIn" | "readBetween" | "renameEach">> {
   return {
     statIn: async (path, names) => {
       const found: (LocalStat | undefined | HoldfastError)[] = [];
       for (let start = 0; start < names.length; start += looksAtOnce) {
         await turns.take();
-        found.push(...lookInFolder(root, path, names.slice(start, start + looksAtOnce)));
+        found.push(...lookInFolder(root, mounts, path, names.slice(start, start + looksAtOnce)));
       }
       return found;
     },
@@ -166,21 +172,25 @@ function attemptLook<Result>(path: string, act: () => Result): Result {
   }
 }
 
-function statOrAbsent(root: RootFolder, path: string): ReturnType<typeof toLocalStat> | undefined {
+function statOrAbsent(root: RootFolder, mounts: MountPoints, path: string): LocalStat | undefined {
+  // A scan begins with the root.
+  if (path === "") mounts.read();
   const stats = statOf(root, path);
-  return stats === undefined ? undefined : toLocalStat(stats);
+  return stats === undefined ? undefined : mounts.mark(path, toLocalStat(stats));
 }
 
 /** As `stat` of each would; also if the folder itself cannot be opened. */
 function lookInFolder(
   root: RootFolder,
+  mounts: MountPoints,
   path: string,
   names: readonly string[],
 ): readonly (LocalStat | undefined | HoldfastError)[] {
   try {
     return root.lookIn(path, names).map((found, index) => {
-      if (!(found instanceof Error)) return found === undefined ? undefined : toLocalStat(found);
-      return asLookError(found, joinPath(path, names[index] ?? ""));
+      const place = joinPath(path, names[index] ?? "");
+      if (found instanceof Error) return asLookError(found, place);
+      return found === undefined ? undefined : mounts.mark(place, toLocalStat(found));
     });
   } catch (thrown) {
     if (isAbsent(thrown)) return names.map(() => undefined);

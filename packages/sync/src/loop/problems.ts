@@ -186,7 +186,7 @@ export function problemsOfBoundaries(state: Pick<SyncState, "setting">): Problem
     problemOf(
       path,
       "boundary",
-      "Not synced: another filesystem is mounted there, or was. To sync the folder without it, run 'holdfast sync' with --include.",
+      "Not synced: another filesystem or folder is mounted there, or was. To sync the folder without it, run 'holdfast sync' with --include.",
     ),
   );
   return [...mounted, ...otherRootPaths(state).map((path) => problemOf(path, "other_sync", otherSync))];

@@ -1,0 +1,47 @@
+import { readFileSync } from "node:fs";
+import type { LocalStat } from "@holdfast/sync-ports/ports";
+
+/** Device number of no filesystem. */
+const mountedDevice = -1n;
+
+/**
+ * Mount points below a folder. A bind mount has the device number of its filesystem, so that within one filesystem only the kernel's list of
+ * mounts shows it.
+ */
+export class MountPoints {
+  readonly #root: string;
+  #paths: ReadonlySet<string> = new Set();
+
+  /** @param root absolute, without symbolic links */
+  constructor(root: string) {
+    this.#root = root;
+  }
+
+  /** @param mountInfo text of `/proc/self/mountinfo` (proc_pid_mountinfo(5)); empty on other systems */
+  read(mountInfo = readMountInfo()): void {
+    const above = this.#root === "/" ? "/" : `${this.#root}/`;
+    const paths = mountInfo.split("\n").map((line) => unescapeOctal(line.split(" ")[4] ?? ""));
+    this.#paths = new Set(paths.filter((path) => path.startsWith(above)).map((path) => path.slice(above.length)));
+  }
+
+  /** @returns with another device than the folder above, for a mount point */
+  mark(path: string, stat: LocalStat): LocalStat {
+    return stat.kind === "folder" && this.#paths.has(path) ? { ...stat, device: mountedDevice } : stat;
+  }
+}
+
+function readMountInfo(): string {
+  try {
+    return readFileSync("/proc/self/mountinfo", "latin1");
+  } catch {
+    return "";
+  }
+}
+
+/** Space, tab, newline and backslash are written as three octal digits; all other bytes stand for themselves. */
+function unescapeOctal(path: string): string {
+  const bytes = path.replaceAll(/\\([0-7]{3})/g, (_, digits: string) =>
+    String.fromCodePoint(Number.parseInt(digits, 8)),
+  );
+  return Buffer.from(bytes, "latin1").toString();
+}
