@@ -33,7 +33,7 @@ function observed(disk: LocalDisk, others: Others = {}): { readonly disk: LocalD
       const act: unknown = name in others ? Reflect.get(others, name) : Reflect.get(target, name);
       if (typeof act !== "function" || !told.has(String(name))) return act;
       return (...given: unknown[]) => {
-        calls.push(String(name));
+        if (!String(given[0]).includes("/generation-")) calls.push(String(name));
         return act(...given) as unknown;
       };
     },

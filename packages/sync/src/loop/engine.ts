@@ -315,7 +315,7 @@ export class Engine {
           if (this.#options.state.setting("marker") !== undefined) await checkRoot(this.#context);
           await atRoot(() => ensureOwnFolders(this.#context));
           await checkRoot(this.#context);
-          await renewGeneration(this.#context, true);
+          await renewGeneration(this.#context);
           this.#learned.distrusted.ids = distrustVolatile(this.#context, this.#options.boot);
           await recover(this.#context);
           return "recovered";
@@ -327,7 +327,7 @@ export class Engine {
           if (this.#learned.suspicion.isEverywhere || this.#learned.doubt.isOpen) this.#nextLook.beginFull();
           this.#last = await runCycle(this.#context);
           this.#noteOutcome(this.#last);
-          if (this.#last.hasProgressed) await renewGeneration(this.#context, false);
+          if (this.#options.state.isBaseNewer) await renewGeneration(this.#context);
           return this.#last.hasProgressed ? "progressed" : "rested";
         });
       case "waiting":

@@ -2,11 +2,10 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { joinPath, ownFolder } from "@holdfast/sync-ports/paths";
 import type { Hands } from "../execute/hands.ts";
 
-type Parts = Pick<Hands, "disk" | "state" | "random" | "nowMs">;
+type Parts = Pick<Hands, "disk" | "state" | "random">;
 
-/** Followed by the time in milliseconds and by random characters. An empty file, so that one call creates it. */
+/** Followed by random characters. The file is empty, so that one call creates it. */
 const prefix = "generation-";
-const pauseMs = 5000;
 /** Settings of the state: the generation of state and folder, and the one that is being written. */
 const [current, next] = ["generation", "next generation"] as const;
 
@@ -28,12 +27,9 @@ export async function otherGeneration({
   ];
 }
 
-/** Without room on the disk the generation stays as it is. @param isForced also shortly after the last time */
-export async function renewGeneration(parts: Parts, isForced: boolean): Promise<void> {
-  const { disk, state, random, nowMs } = parts;
-  const sinceMs = nowMs() - Number(state.setting(current)?.split("-")[1]);
-  if (!isForced && sinceMs >= 0 && sinceMs < pauseMs) return;
-  const name = `${prefix}${nowMs()}-${Buffer.from(random(8)).toString("hex")}`;
+/** Without room on the disk the generation stays as it is. */
+export async function renewGeneration({ disk, state, random }: Parts): Promise<void> {
+  const name = `${prefix}${Buffer.from(random(8)).toString("hex")}`;
   const before = await list(disk);
   // Known before it is on the disk, and alone there only once the state has it.
   state.commit({ settings: [[next, name]] });
@@ -41,6 +37,7 @@ export async function renewGeneration(parts: Parts, isForced: boolean): Promise<
     await disk.create(joinPath(ownFolder, name), [], { mtimeNs: undefined, executable: false });
     await disk.syncFolder(ownFolder);
     state.commit({ settings: [[current, name]] });
+    state.isBaseNewer = false;
     for (const each of before) await disk.unlink(joinPath(ownFolder, each));
     await disk.syncFolder(ownFolder);
   } catch (error) {

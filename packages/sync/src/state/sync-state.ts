@@ -119,6 +119,8 @@ export class SyncState implements IndexedTrees {
   readonly remote: RowTable<RemoteRow>;
   readonly local: RowTable<LocalRow>;
   readonly synced: RowTable<SyncedRow>;
+  /** The base has changed since the generation was renewed, which sets it back. */
+  isBaseNewer = false;
   readonly intents: Map<NodeId, Intent>;
   readonly parked: Map<NodeId, Parked>;
   readonly stashed: Map<string, Stashed>;
@@ -281,6 +283,7 @@ export class SyncState implements IndexedTrees {
     });
     this.manifests.forgetPending();
     for (const write of writes) write.show();
+    if (synced.size > 0) this.isBaseNewer = true;
   }
 
   /** As many rows as are worked on, so that each is not read from the database again and again. */
