@@ -117,13 +117,18 @@ interface FoundDevice {
   readonly last_seen_at?: string | null;
   readonly address?: string | null;
   readonly isSignedOut?: true;
+  /** It was signed out, and asked to remove its copies. */
+  readonly isAsked?: true;
 }
 
 /** @throws HoldfastError not_found; conflict where several match */
 async function findDevice(client: ApiClient, which: string): Promise<FoundDevice> {
-  const { items, signed_out: signedOut } = await client.call("listDevices");
+  const { items, signed_out: signedOut, clearings } = await client.call("listDevices");
   const ended = signedOut.map(({ device_id: id, name }) => ({ id, name, isSignedOut: true }) as const);
-  const found = [items, ended].map((devices) => matching<FoundDevice>(devices, which)).find(({ length }) => length > 0);
+  const asked = clearings.map(({ device_id: id, name }) => ({ id, name, isAsked: true }) as const);
+  const found = [items, ended, asked]
+    .map((devices) => matching<FoundDevice>(devices, which))
+    .find(({ length }) => length > 0);
   const [device, ...others] = found ?? [];
   if (device === undefined)
     throw new HoldfastError("not_found", `There is no device ${which}. 'holdfast devices' lists your devices.`);
@@ -173,6 +178,11 @@ function remove(context: Context) {
     const { client } = await run.connect();
     const device = await findDevice(client, which);
     const isAsked = removeCopies === true;
+    if (device.isAsked === true)
+      throw new HoldfastError(
+        "conflict",
+        `${named(device)} is signed out already, and was asked to remove its copies. 'holdfast devices' shows what it has removed.`,
+      );
     if (device.isSignedOut === true && !isAsked)
       throw new HoldfastError("conflict", `${named(device)} is signed out already. ${copiesAdvice(device.id)}`);
     if (yes !== true && run.context.stdin.isTTY === true) await assertMeant(run, device, isAsked);

@@ -260,6 +260,11 @@ describe("listings", () => {
     const asked = await run(["devices", "rm", `${id.slice(0, -1)}…`, "--remove-copies"]);
     assert.match(asked.stdout, /^lost \(.+\) was signed out before\nThe next time it connects, it removes its copies/);
     assert.match((await run(["devices"])).stdout, /^signed out: lost \(.+\), copies: asked .+, not done yet$/m);
+    for (const flags of [[], ["--remove-copies"]]) {
+      const { code, stderr } = await run(["devices", "rm", "lost", ...flags]);
+      assert.equal(code, 5, stderr);
+      assert.match(stderr, /^holdfast: lost \(.+\) is signed out already, and was asked to remove its copies\./);
+    }
   });
 
   test("times in the sentences of an administrator are local for people, and UTC for scripts", async () => {
