@@ -1,9 +1,9 @@
-import { lstatSync, realpathSync, statSync } from "node:fs";
+import { accessSync, constants, lstatSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { Disk } from "@holdfast/disk/disk";
 import { ensureFolderDurably } from "@holdfast/disk/write-durably";
-import { errnoOf, isNotFound } from "@holdfast/disk/disk-error";
+import { errnoOf, isNotFound, toDiskError } from "@holdfast/disk/disk-error";
 import type { LocalDisk } from "./local-disk.ts";
 import { statOf } from "./stat-of.ts";
 
@@ -32,7 +32,8 @@ export async function placeOf(
   const isRoot = node.name === "";
   const goesInside = !isRoot && (endsInSlash || (node.kind !== "folder" && leadsToFolder));
   const folder = goesInside ? path : dirname(path);
-  if (disk !== undefined) await ensureFolderDurably(disk, folder);
+  if (disk === undefined) assertWritable(folder);
+  else await ensureFolderDurably(disk, folder);
   // A folder that is reached through a link at LOCAL itself, with a slash, is meant as it is.
   if (endsInSlash && isRoot && leadsToFolder) {
     const real = realpathSync(path);
@@ -40,6 +41,19 @@ export async function placeOf(
   }
   const isThere = disk !== undefined || statSync(folder, { throwIfNoEntry: false }) !== undefined;
   return { folderPath: isThere ? realpathSync(folder) : folder, name: goesInside ? node.name : basename(path) };
+}
+
+/** In a dry run: what the run would fail with, as far as permissions tell without a write. */
+function assertWritable(folder: string): void {
+  let [there, missing]: [string, string | undefined] = [folder, undefined];
+  while (statSync(there, { throwIfNoEntry: false }) === undefined && dirname(there) !== there)
+    [there, missing] = [dirname(there), there];
+  try {
+    accessSync(there, constants.W_OK | constants.X_OK);
+  } catch (thrown) {
+    const error = toDiskError(thrown, "create the folder", missing ?? there);
+    throw missing === undefined ? cannotWrite(folder, error) : error;
+  }
 }
 
 /** Whether the filesystem takes two names that differ in case for one. */
@@ -59,10 +73,14 @@ async function createProbe(disk: LocalDisk, folder: string, name: string): Promi
     const file = await disk.createFile(join(folder, name), { mode: 0o600 });
     await file.close();
   } catch (thrown) {
-    const errno = errnoOf(thrown);
-    if (errno === undefined || !(thrown instanceof HoldfastError)) throw thrown;
-    throw new HoldfastError(thrown.code, `Cannot write to ${folder} (${errno}).`, { cause: thrown });
+    throw cannotWrite(folder, thrown);
   }
+}
+
+function cannotWrite(folder: string, thrown: unknown): unknown {
+  const errno = errnoOf(thrown);
+  if (errno === undefined || !(thrown instanceof HoldfastError)) return thrown;
+  return new HoldfastError(thrown.code, `Cannot write to ${folder} (${errno}).`, { cause: thrown });
 }
 
 async function removeProbe(disk: Disk, path: string): Promise<void> {
