@@ -4,10 +4,14 @@ import { usage } from "../commands/command.ts";
 /**
  * A path on the server as people write it: repeated slashes are one, and one at the end stays, since it asks for a folder.
  * Whether each name can be one is said by what takes the path apart.
- * @throws HoldfastError usage for an empty path, `.` and `..`
+ * @throws HoldfastError usage for an empty path, `.` and `..`, and for a web address
  */
 export function parseRemotePath(text: string): string {
   if (text === "") throw usage("The path is empty. Use / for your root.");
+  if (/^https?:\/\//i.test(text))
+    throw usage(
+      `${text} is not a path on the server. 'get' and 'put' accept the whole address of a link (https://…/s/hfl_…); other commands need a path.`,
+    );
   const path = `/${text}`.replaceAll(/\/{2,}/g, "/");
   const dots = path.split("/").find((name) => name === "." || name === "..");
   if (dots !== undefined) {

@@ -110,6 +110,28 @@ describe("put into shared items without a mount", () => {
     assert.deepEqual(await ownNames(), []);
   });
 
+  test("an address that is no link is refused, and is no path either", async () => {
+    const address = `${people.server.url}/s/hfl`;
+    const names = await ownNames();
+    for (const args of [
+      ["put", file, address],
+      ["put", "-", `${address}/name`],
+      ["get", address, join(folder, "got")],
+      ["cat", address],
+      ["ls", address],
+      ["mkdir", "-p", address],
+      ["cp", "/own", address],
+    ]) {
+      const { code, stderr } = await guest(args, "x");
+      assert.deepEqual(
+        [code, stderr.includes(`${args.find((word) => word.includes("://"))} is not a path`)],
+        [2, true],
+        stderr,
+      );
+    }
+    assert.deepEqual(await ownNames(), names);
+  });
+
   test("commands that take only paths create nothing with the name of an ID, unless a slash is in front", async () => {
     const team = idOf("team");
     await done(guest, ["put", file, "/own"]);
