@@ -216,6 +216,25 @@ async function runAndTell(alone: Alone, exclude: readonly string[], freeSpace: b
   return told;
 }
 
+test("a dry run names the former path of each move, here and on the server", async () => {
+  const alone = new Alone();
+  const [onServer, onDisk] = [there(alone), here(alone)];
+  for (const folder of ["one", "two"]) onDisk.mkdir(folder);
+  for (const name of ["one/a", "one/b"]) onDisk.write(name, name);
+  await alone.pass(alone.make().runOnce());
+  onDisk.move("one/a", "two/moved here");
+  onServer.move("one/b", "two/moved there");
+  const { changes } = await alone.pass(alone.make().preview());
+  assert.deepEqual(
+    changes.toSorted((one, other) => one.path.localeCompare(other.path)),
+    [
+      { side: "server", what: "move", path: "two/moved here", from: "one/a" },
+      { side: "here", what: "move", path: "two/moved there", from: "one/b" },
+    ],
+  );
+  alone.close();
+});
+
 test("a dry run lists exactly what the run then does", async () => {
   await fc.assert(
     fc.asyncProperty(scenes, async (scene) => {

@@ -13,6 +13,7 @@ test("a preview names each change, and of many of one kind in one folder their n
     previewLines([
       { side: "here", what: "delete", path: "many/old.txt" },
       ...many,
+      { side: "here", what: "move", path: "new name", from: "a/old name" },
       { side: "server", what: "delete", path: "gone", files: 1200 },
       ...top,
       { side: "here", what: "delete", path: "many/older.txt" },
@@ -21,6 +22,7 @@ test("a preview names each change, and of many of one kind in one folder their n
     [
       "here: delete many/old.txt",
       "on the server: create 20,000 paths in many",
+      "here: move a/old name to new name",
       "on the server: delete gone, with 1,200 files",
       "on the server: create 20,000 paths in the top folder",
       "here: delete many/older.txt",

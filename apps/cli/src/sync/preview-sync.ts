@@ -71,9 +71,10 @@ function withFiles(changes: readonly Preview[]): string {
 }
 
 function lineOf(change: Preview): string {
-  const { side, what, path, of } = change;
+  const { side, what, path, from, of } = change;
   if (of !== undefined) return `${words[side]}: conflict, keep ${of} twice, the version here as ${path}`;
-  return `${words[side]}: ${what} ${path}${withFiles([change])}${withBytes([change])}`;
+  const place = from === undefined ? path : `${from} to ${path}`;
+  return `${words[side]}: ${what} ${place}${withFiles([change])}${withBytes([change])}`;
 }
 
 function withBytes(changes: readonly Preview[]): string {

@@ -4,6 +4,7 @@ import { knownPathOf } from "../model/local-tree.ts";
 import { samePrivacy } from "../model/privacy.ts";
 import { pathOfNode } from "../model/tree-paths.ts";
 import { deletedWith } from "../model/whereabouts.ts";
+import type { NodeId } from "@holdfast/core/ids";
 import { joinPath } from "@holdfast/sync-ports/paths";
 import type { LocalOperation, RemoteOperation } from "../plan/plan-types.ts";
 import type { LocalDisk } from "@holdfast/sync-ports/ports";
@@ -26,6 +27,8 @@ export interface Preview {
   readonly what: "create" | "change" | "move" | "delete" | "set executable" | "set private" | "copy aside";
   /** As it would be afterwards; of a deletion as it is. */
   readonly path: string;
+  /** Path before a move. */
+  readonly from?: string;
   /** Of a folder that is deleted on the server: so many files go with it. */
   readonly files?: number;
   /** Size of the file that is downloaded or uploaded; blocks that are there already do not travel. */
@@ -121,22 +124,30 @@ function previewHere({ state, makeNodeId }: CycleContext, operation: LocalOperat
     const copy = joinPath(knownPathOf(state, operation.parent) ?? "", operation.name);
     return [{ side: "here", what, path: copy, of: before ?? path }];
   }
-  return [{ side: "here", what, path, ...sized(bytesOfLocal(operation)) }];
+  return [{ side: "here", what, path, ...movedFrom(what, before), ...sized(bytesOfLocal(operation)) }];
 }
 
 function previewThere({ state }: CycleContext, operation: RemoteOperation): Preview {
   const { id, op } = operation;
   const path = pathOfNode(state, id) ?? id;
+  const what = whatOf(operation, there[op]);
+  const nowhere = new Map<NodeId, never>();
+  const before = pathOfNode({ rootId: state.rootId, local: nowhere, synced: nowhere, remote: state.remote }, id);
   const bytes = bytesOfRemote(state, op, id);
   const files = op === "delete" && state.remote.get(id)?.kind === "folder" ? deletedWith(state, id).files : undefined;
   foreseeThere(state, operation);
   return {
     side: "server",
-    what: whatOf(operation, there[op]),
+    what,
     path,
+    ...movedFrom(what, before),
     ...(files === undefined ? {} : { files }),
     ...sized(bytes),
   };
+}
+
+function movedFrom(what: Preview["what"], before: string | undefined): Pick<Preview, "from"> {
+  return what === "move" && before !== undefined ? { from: before } : {};
 }
 
 function sized(bytes: number): Pick<Preview, "bytes"> {
