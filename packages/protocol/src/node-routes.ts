@@ -258,7 +258,15 @@ export const nodeRoutes = {
     bodyKind: "none",
     summary: "List deleted items, newest first; with in=, those from one folder, which may be a shared one",
     query: z.object({ in: idText.optional(), limit, cursor: cursorText.optional() }),
-    responses: { 200: nodePage.extend({ t: thumbTag }) },
+    responses: {
+      200: nodePage.extend({
+        t: thumbTag,
+        seq: z
+          .int()
+          .optional()
+          .describe("on the first page, without in: journal position of the list, for `seen` of DELETE /trash"),
+      }),
+    },
   }),
   restoreFromTrash: defineRoute({
     method: "POST",
@@ -286,7 +294,8 @@ export const nodeRoutes = {
     cost: "call",
     bodyKind: "none",
     changes: true,
-    summary: "Delete everything in the trash permanently",
+    summary: "Delete everything in the trash permanently; with seen=, only items that have not changed since then",
+    query: z.object({ seen: z.coerce.number().int().min(0).optional() }),
     responses: { 200: z.object({ purged: z.int().describe("number of items that the list of the trash had") }) },
   }),
   purgeFromTrash: defineRoute({

@@ -19,11 +19,13 @@ export const rmCommand: CommandMaker = (context) => {
   return runs<[string[]]>(context, command, async (run, given, { permanent, yes }) => {
     const [{ lookUpAll }, { inTurn }] = await Promise.all([import("../remote/look-up.ts"), import("./in-turn.ts")]);
     const { client } = await run.connect();
+    const isAsked = permanent === true && yes !== true && context.stdin.isTTY === true;
+    // Read first: what others put into a folder while the question is open was not in it.
+    const { seq: seen } = isAsked ? await client.call("listTrash", { query: { limit: 1 } }) : {};
     const nodes = outermost(await lookUpAll(client, given));
     const { trashedFrom } = await import("../remote/trashed-from.ts");
     const trashed = permanent === true ? await trashedFrom(client, nodes) : undefined;
-    const isAsked = trashed !== undefined && yes !== true && context.stdin.isTTY === true;
-    if (isAsked) {
+    if (trashed !== undefined && isAsked) {
       const { assertConfirmed } = await import("../terminal.ts");
       const what = nodes
         .map(({ path, kind }) => (kind === "folder" ? `${path}/ and everything in it` : path))
@@ -31,7 +33,7 @@ export const rmCommand: CommandMaker = (context) => {
       const question = `Permanently delete ${what}${alsoGoing(trashed)}?`;
       await assertConfirmed(run.context, question, "Nothing was deleted.");
     }
-    const query = permanent === true ? { permanent: "true" } : {};
+    const query = permanent === true ? { permanent: "true", seen } : {};
     const items = await inTurn(
       nodes,
       ({ path }) => path,

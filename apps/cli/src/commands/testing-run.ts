@@ -15,8 +15,8 @@ export interface Ran {
 interface Streams {
   /** Bytes of standard input. */
   readonly input?: string;
-  /** Keys typed at a terminal, instead of `input`. */
-  readonly typed?: string;
+  /** Keys typed at a terminal, instead of `input`; an iterable is read from the first question on. */
+  readonly typed?: string | AsyncIterable<Buffer>;
   /** Width of a terminal that shows standard output; without it standard output is no terminal. */
   readonly columns?: number;
 }
@@ -31,7 +31,8 @@ export async function runHere(
   const [stdout, stderr] = [Object.assign(new PassThrough(), terminal), new PassThrough()];
   const shown = Promise.all([text(stdout), text(stderr)]);
   const keyboard = typed === undefined ? {} : { isTTY: true as const, setRawMode: () => {} };
-  const stdin = Object.assign(Readable.from([Buffer.from(typed ?? input)]), keyboard) as Context["stdin"];
+  const keys = typed === undefined || typeof typed === "string" ? [Buffer.from(typed ?? input)] : typed;
+  const stdin = Object.assign(Readable.from(keys), keyboard) as Context["stdin"];
   const code = await runIn({ environment, stdin, stdout, stderr, exitCode: 0 }, args);
   stdout.end();
   stderr.end();

@@ -1,4 +1,5 @@
 import { type Column, Listing } from "../output/listing.ts";
+import type { ApiClient } from "@holdfast/api-client/api-client";
 import type { NodeJson } from "@holdfast/protocol/values";
 import { count, formatBytes } from "../output/text.ts";
 import { newCommand, newGroup, runs } from "./command.ts";
@@ -67,16 +68,47 @@ function restore(context: Context) {
 function empty(context: Context) {
   const command = newCommand("empty", "Delete everything in the trash permanently; cannot be undone", [
     "trash empty",
-  ]).option("--yes", "do not ask");
-  return runs<[]>(context, command, async (run, { yes }) => {
-    const { assertConfirmed } = await import("../terminal.ts");
-    if (yes !== true)
-      await assertConfirmed(context, "Permanently delete everything in the trash?", "Nothing was deleted.");
+    "trash empty --dry-run",
+  ])
+    .option("--dry-run", "only show how much would be deleted")
+    .option("--yes", "do not ask");
+  return runs<[]>(context, command, async (run, { yes, dryRun }) => {
     const { client } = await run.connect();
     // A token that may not ask for the usage gets no size.
     const usage = await client.call("getUsage").catch(() => undefined);
-    const answer = await client.call("emptyTrash");
-    const size = usage === undefined || answer.purged === 0 ? "" : ` (${formatBytes(usage.trash_bytes)})`;
-    await run.output.done(answer, () => [`permanently deleted ${count(answer.purged, "item")}${size}`]);
+    const words = (items: number) =>
+      `${count(items, "item")}${usage === undefined || items === 0 ? "" : ` (${formatBytes(usage.trash_bytes)})`}`;
+    const isAsked = yes !== true && context.stdin.isTTY === true;
+    // Items that come while the question is open were not in it.
+    const shown = dryRun === true || isAsked ? await countTrash(client) : undefined;
+    if (shown !== undefined && (dryRun === true || shown.count === 0)) {
+      const answer = { purged: shown.count, dry_run: dryRun === true };
+      return run.output.result(answer, () => [
+        shown.count === 0 ? "The trash is empty." : `would permanently delete ${words(shown.count)}`,
+      ]);
+    }
+    if (shown !== undefined) {
+      const { assertConfirmed } = await import("../terminal.ts");
+      const question = `Permanently delete ${words(shown.count)} from the trash?`;
+      await assertConfirmed(context, question, "Nothing was deleted.");
+    }
+    const { purged } = await client.call("emptyTrash", { query: { seen: shown?.seq } });
+    const isAll = shown === undefined || purged === shown.count;
+    await run.output.done({ purged, dry_run: false }, () => [
+      `permanently deleted ${isAll ? words(purged) : count(purged, "item")}`,
+    ]);
   });
+}
+
+/** @returns seq: what the list has, for `emptyTrash` */
+async function countTrash(client: ApiClient): Promise<{ readonly count: number; readonly seq: number | undefined }> {
+  const { allPages, pageItemsMax } = await import("../remote/pages.ts");
+  let [items, seq]: [number, number | undefined] = [0, undefined];
+  const pages = allPages(async (cursor) => {
+    const page = await client.call("listTrash", { query: { cursor, limit: pageItemsMax } });
+    seq ??= page.seq;
+    return page;
+  });
+  for await (const page of pages) items += page.length;
+  return { count: items, seq };
 }

@@ -7,12 +7,12 @@ import type { WebhookJson, WebhookVerb } from "@holdfast/protocol/webhook-routes
 import { sql } from "kysely";
 import type { AccountStore } from "../accounts/account-world.ts";
 import { assertLive } from "../accounts/live-session.ts";
-import type { SpaceRow } from "../db/shard-tables.ts";
 import type { Shards } from "../db/shards.ts";
 import type { WebhookRow } from "../db/webhook-tables.ts";
 import { inTransaction } from "../db/database.ts";
 import type { Actor } from "../metadata/actor.ts";
 import { findNode } from "../metadata/read/look-up.ts";
+import { newestEntry } from "../metadata/read/newest-entry.ts";
 import { checkWebhookUrl, type WebhookNetwork } from "./send-webhook.ts";
 import { sealSecret } from "./webhook-secret.ts";
 
@@ -50,7 +50,7 @@ export async function createWebhook(world: WebhookWorld, caller: Actor, hook: Ne
   const bound = hook.in === undefined ? undefined : (await findNode(shards, caller, hook.in)).row;
   const spaceId = bound?.space_id ?? caller.spaceId;
   const space = shards.ofId(spaceId).db;
-  const { rows } = await sql<Pick<SpaceRow, "seq">>`select seq from shard.spaces where id = ${spaceId}`.execute(space);
+  const seq = await newestEntry(space, spaceId);
   const id = makeId<WebhookId>(bucketOf(caller.userId), clock.nowMs(), random(8));
   const row: WebhookRow = {
     user_id: caller.userId,
@@ -60,7 +60,7 @@ export async function createWebhook(world: WebhookWorld, caller: Actor, hook: Ne
     events: [...new Set(hook.events)],
     node_id: bound?.id ?? null,
     space_id: spaceId,
-    seq: rows[0]?.seq ?? 0,
+    seq,
     created_at: clock.nowMicros(),
     maker_id: hook.makerId ?? null,
   };

@@ -152,13 +152,13 @@ export function nodeHandlers({ shards, committer, clock, cursorKey, tagOf }: Nod
       });
       return { status: 200, json: node, headers: revisionTag(node) };
     },
-    emptyTrash: async ({ caller, conditions }) => {
+    emptyTrash: async ({ caller, query, conditions }) => {
       const { operationId, requestHash, ...others } = conditions();
       refuseConditions(others);
       const { db } = shards.of(caller.bucket);
       const once = repeatableBy(caller, { operationId, requestHash }, clock.nowMicros());
       const purged = await answerOnce(db, once, async () => {
-        const count = await emptyTrash(db, committer, caller);
+        const count = await emptyTrash(db, committer, caller, query.seen);
         // In many transactions: one that was cut off goes on where it was, and what was put there after its end stays.
         return doOnce(db, once, () => Promise.resolve(count));
       });

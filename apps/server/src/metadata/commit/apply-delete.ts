@@ -92,6 +92,9 @@ export async function applyPurge(work: Work, step: Step<OperationOf<"purge">>, s
   if (operation.trashedOnly && standing.state === "live") {
     throw notInTrash();
   }
+  if (operation.unchangedSince !== undefined && row.seq > operation.unchangedSince) {
+    throw await conflictWith(work, step, { code: "conflict", message: "It was restored, and trashed again.", row });
+  }
   await checkBase(work, step, row, operation);
   await requireSeen(work, step, row, operation.seen);
   purge(work, step, row);

@@ -99,6 +99,8 @@ export type OperationKind =
       readonly op: "purge";
       readonly fileId: string;
       /** only what lies in the trash */ readonly trashedOnly: boolean;
+      /** A journal entry: nothing later changed the node itself. */
+      readonly unchangedSince?: number;
       readonly seen?: number;
     } & Seen)
   /** A person approved on a device that it is in the trash, or was removed for good by the entry `seen`. All other devices hear of that. */

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { NodeId } from "@holdfast/core/ids";
 import { sql } from "kysely";
-import { emptyTrash } from "../trash/empty-trash.ts";
 import type { Operation } from "./operation.ts";
 import { describe, newTestId, type TestSpace } from "../testing/testing.ts";
 import { useTestSpaces } from "../testing/testing-spaces.ts";
@@ -308,21 +307,6 @@ test("a purge removes a subtree with its versions, bytes and references", async 
   const { rows } = await sql`select 1 from shard.nodes where space_id = ${space.caller.spaceId}`.execute(space.db);
   assert.equal(rows.length, 2);
   assert.equal((await space.refused({ op: "purge", fileId: "root", trashedOnly: false })).code, "forbidden");
-});
-
-test("emptying the trash purges all of it and nothing else", async () => {
-  const space = await open();
-  const kept = await space.put("root", "kept", "1");
-  const outer = await space.mkdir("root", "outer");
-  const inner = await space.put(outer.id, "inner", "22");
-  await space.put(outer.id, "other", "333");
-  await space.do({ op: "delete", fileId: inner.id });
-  await space.do({ op: "delete", fileId: outer.id });
-  await space.do({ op: "delete", fileId: (await space.put("root", "x", "4444")).id });
-  assert.equal(await emptyTrash(space.db, space.committer, space.caller), 3, "as many as the list of the trash");
-  assert.equal((await space.row()).used_bytes, 1);
-  assert.equal(await emptyTrash(space.db, space.committer, space.caller), 0);
-  await space.do({ op: "set", fileId: kept.id, executable: true });
 });
 
 test("an old version becomes the newest by a new version of the same content", async () => {

@@ -9,6 +9,7 @@ import { assertMay } from "../../rights/roles.ts";
 import { decodeCursor, encodeCursor } from "../read/cursor.ts";
 import type { NodePage } from "../read/list-folder.ts";
 import { findNode, findNodes, followMount } from "../read/look-up.ts";
+import { newestEntry } from "../read/newest-entry.ts";
 import { findOwnNodes, findVisible } from "../read/own-nodes.ts";
 import { nodeJson } from "../read/node-json.ts";
 import { fittingPage } from "../read/page-bytes.ts";
@@ -24,15 +25,22 @@ export interface TrashRequest {
   readonly cursor?: string | undefined;
 }
 
+export interface TrashPage extends NodePage {
+  /** Newest entry of the journal before the list was read: what `emptyTrash` takes as `seen`. */
+  readonly seq?: number;
+}
+
 /**
  * What was deleted itself (not what lies below it), the latest first; with `in` what the caller may restore of it.
  * @throws HoldfastError not_found, forbidden for who may not write in the folder, bad_request for a cursor of another list
  */
-export async function listTrash(shards: Shards, caller: Actor, request: TrashRequest): Promise<NodePage> {
+export async function listTrash(shards: Shards, caller: Actor, request: TrashRequest): Promise<TrashPage> {
   const limit = request.limit ?? limits.listItemsDefault;
   const after = request.cursor === undefined ? undefined : decodeCursor(trashCursor, request.cursor);
   if (request.in !== undefined) return listTrashIn(shards, caller, request.in, limit, after);
   const shard = shards.of(caller.bucket);
+  // Read first, so that all items up to this entry are in the list.
+  const seq = after === undefined && caller.owns ? { seq: await newestEntry(shard.db, caller.spaceId) } : {};
   const rows = await readTrash(shard, caller.spaceId, limit + 1, after);
   const ids = rows.slice(0, limit).map((row) => row.id);
   const placed = await findOwnNodes(shard, caller, ids);
@@ -45,6 +53,7 @@ export async function listTrash(shards: Shards, caller: Actor, request: TrashReq
   return {
     items,
     next_cursor: rows.length > page.length && last !== undefined ? encodeCursor(placeOf(last)) : null,
+    ...seq,
   };
 }
 

@@ -29,8 +29,8 @@ export function starred(client: ApiClient): Load {
 
 export function trash(client: ApiClient): Load {
   return async (cursor, signal) => {
-    const { items, next_cursor: next, t } = await client.call("listTrash", { query: { limit, cursor }, signal });
-    return { rows: items.map((node) => listed(node)), next, thumbTag: t };
+    const { items, next_cursor: next, t, seq } = await client.call("listTrash", { query: { limit, cursor }, signal });
+    return { rows: items.map((node) => listed(node)), next, thumbTag: t, seq };
   };
 }
 

@@ -4,6 +4,7 @@ export interface RowPage {
   readonly rows: readonly ListedRow[];
   readonly next: string | null;
   readonly thumbTag?: string;
+  readonly seq?: number | undefined;
 }
 
 type LoadPage = (cursor: string | undefined, signal: AbortSignal) => Promise<RowPage>;
@@ -25,6 +26,7 @@ export class PagedRows implements RowSource {
   #snapshot: unknown = {};
   state: SourceState = "loading";
   thumbTag: string | undefined;
+  seq: number | undefined;
 
   constructor(load: LoadPage) {
     this.#load = load;
@@ -70,9 +72,11 @@ export class PagedRows implements RowSource {
     const wanted = this.#rows.length;
     const rows: ListedRow[] = [];
     let next: string | null | undefined;
+    let seq: number | undefined;
     try {
       do {
         const page = await this.#load(next ?? undefined, signal);
+        seq ??= page.seq;
         rows.push(...page.rows);
         next = page.next;
       } while (next !== null && rows.length < wanted);
@@ -82,6 +86,7 @@ export class PagedRows implements RowSource {
       return;
     }
     this.#next = next;
+    this.seq = seq;
     this.state = "ready";
     this.#set(rows);
   }
@@ -101,6 +106,7 @@ export class PagedRows implements RowSource {
       if (signal.aborted) return;
       this.#next = page.next;
       this.thumbTag = page.thumbTag ?? this.thumbTag;
+      this.seq ??= page.seq;
       this.state = "ready";
       this.#set([...this.#rows, ...page.rows.filter(({ id }) => !this.#places.has(id))]);
     } catch (error) {

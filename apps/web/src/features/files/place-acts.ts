@@ -24,6 +24,8 @@ import { star } from "./star.ts";
 
 export interface ActsHost {
   readonly folder: ShownFolder | undefined;
+  /** Of the trash: journal position of the list that is shown. */
+  readonly seq: number | undefined;
   /** What is selected, all of it loaded first. */
   readonly selected: () => Promise<readonly ListedRow[]>;
   readonly beginRename: (id: string) => void;
@@ -37,7 +39,7 @@ export interface ActsHost {
 
 export type PlaceQuestion =
   | { readonly kind: "move" | "copy" | "purge"; readonly rows: readonly ListedRow[] }
-  | { readonly kind: "emptyTrash" };
+  | { readonly kind: "emptyTrash"; readonly seen: number };
 
 export interface PlaceActs extends FilesActs {
   readonly rename: (row: ListedRow, name: string) => void;
@@ -123,7 +125,8 @@ function changingActs(parts: Parts) {
       ),
     ),
     askPurge: about((rows) => host().ask({ kind: "purge", rows })),
-    askEmptyTrash: () => host().ask({ kind: "emptyTrash" }),
+    // The list may be read again while the question is open. Without a list nothing was seen.
+    askEmptyTrash: () => host().ask({ kind: "emptyTrash", seen: host().seq ?? 0 }),
     star: (isStarred: boolean) =>
       about((rows) => star(drive, rows, (row) => parentOf(row, host()), isStarred, host().onStar))(),
     undo: () => undo(drive),

@@ -20,7 +20,7 @@ export function PlaceQuestions({ question, acts, folder, close: onClose, onDone 
   if (question.kind === "emptyTrash" || question.kind === "purge") {
     return (
       <Suspense>
-        <PurgeDialog rows={question.kind === "purge" ? question.rows : null} onClose={onClose} onDone={onDone} />
+        <PurgeDialog {...question} onClose={onClose} onDone={onDone} />
       </Suspense>
     );
   }

@@ -10,14 +10,16 @@ import { countWithin, withinCountMax } from "./count-within.ts";
 import type { ListedRow } from "./row-source.ts";
 
 interface PurgeDialogProps {
-  /** Null: all of the trash. */
-  readonly rows: readonly ListedRow[] | null;
+  /** Undefined: all of the trash. */
+  readonly rows?: readonly ListedRow[];
+  /** All of the trash: journal position of the list that was shown. */
+  readonly seen?: number;
   readonly onClose: () => void;
   readonly onDone: ((ids: ReadonlySet<string>) => void) | undefined;
 }
 
 /** Asks first, as nothing brings it back. */
-export function PurgeDialog({ rows, onClose, onDone }: PurgeDialogProps) {
+export function PurgeDialog({ rows, seen, onClose, onDone }: PurgeDialogProps) {
   const messages = useMessages();
   const { message } = messages;
   const { client } = useDrive();
@@ -28,12 +30,14 @@ export function PurgeDialog({ rows, onClose, onDone }: PurgeDialogProps) {
     const gone = new Set<string>();
     let purged = 0;
     try {
-      if (rows === null) ({ purged } = await client.call("emptyTrash", {}));
-      for (const { id } of rows ?? []) {
-        await client.call("purgeFromTrash", { params: { id } }).catch(passOverGone);
+      if (rows === undefined) ({ purged } = await client.call("emptyTrash", { query: { seen } }));
+      for (const { id, revision } of rows ?? []) {
+        // A folder that was restored and trashed again may contain more than was seen.
+        const query = { base_revision: revision };
+        await client.call("purgeFromTrash", { params: { id }, query }).catch(passOverGone);
         gone.add(id);
       }
-      if (rows !== null) purged = gone.size + (typeof within === "number" ? within : 0);
+      if (rows !== undefined) purged = gone.size + (typeof within === "number" ? within : 0);
       showToast({ text: message("purge.done", { count: purged }) });
     } catch (thrown) {
       showToast({ kind: "error", text: problemWords(thrown, messages) });
@@ -44,8 +48,8 @@ export function PurgeDialog({ rows, onClose, onDone }: PurgeDialogProps) {
   return (
     <FormDialog
       open
-      title={rows === null ? message("purge.emptyTitle") : message("purge.title", { count: rows.length })}
-      about={rows === null ? message("purge.emptyText") : aboutOf(within, messages)}
+      title={rows === undefined ? message("purge.emptyTitle") : message("purge.title", { count: rows.length })}
+      about={rows === undefined ? message("purge.emptyText") : aboutOf(within, messages)}
       act={message("purge.act")}
       isDanger
       busy={isBusy || within === "asking"}
@@ -66,12 +70,12 @@ type Within = number | "asking" | "any";
 /** How long whoever wants to delete something waits for how much it is. */
 const patienceMs = 5000;
 
-function useWithin(rows: readonly ListedRow[] | null): Within {
+function useWithin(rows: readonly ListedRow[] | undefined): Within {
   const { client } = useDrive();
   const hasFolders = rows?.some(({ kind }) => kind === "folder") ?? false;
   const [within, setWithin] = useState<Within>(hasFolders ? "asking" : 0);
   useEffect(() => {
-    if (rows === null || !hasFolders) return undefined;
+    if (rows === undefined || !hasFolders) return undefined;
     const ending = new AbortController();
     const tell = (found: Within) => {
       if (!ending.signal.aborted) setWithin(found);

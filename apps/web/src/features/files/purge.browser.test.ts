@@ -87,3 +87,23 @@ test("a folder and what went from it are deleted for good together, without a wo
   const areGone = async () => (await Promise.all([inner, folder].map(statusOf))).every((status) => status === 404);
   await eventually("both gone", 60_000, async () => ((await areGone()) ? true : undefined));
 });
+
+test("emptying the trash leaves what came there while the question was open, though the list behind it has it", async () => {
+  await fill("seen.txt", "thesis.txt");
+  const seen = await discard("seen.txt");
+  await app.signIn();
+  const { page } = app;
+  await app.open("/trash");
+  await row("seen.txt").waitFor();
+  await page.getByRole("button", { name: "Empty trash…" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByText("Everything in this list is permanently deleted").waitFor();
+  const thesis = await discard("thesis.txt");
+  await page.locator("[role=row]", { hasText: "thesis.txt" }).waitFor();
+  await dialog.getByRole("button", { name: "Delete permanently" }).click();
+  await page
+    .getByText(/permanently deleted$/)
+    .first()
+    .waitFor();
+  assert.deepEqual([await statusOf(seen), await statusOf(thesis)], [404, 200]);
+});

@@ -28,6 +28,8 @@ export interface RowSource extends RowOrder {
   readonly isWhole: boolean;
   /** Changes of the order that wait while it is held. */
   readonly waitingCount: number;
+  /** Of the trash: journal position at which the list was read. */
+  readonly seq?: number | undefined;
   readonly hold: () => void;
   readonly release: () => void;
   /** Says which rows are about to be seen: those that lack are loaded. */

@@ -11,6 +11,7 @@ export const purge = {
   "purge.noWayBack": "Das lässt sich nicht rückgängig machen.",
   "purge.act": "Endgültig löschen",
   "purge.emptyTitle": "Papierkorb leeren?",
-  "purge.emptyText": "Alles darin wird mit allen Versionen endgültig gelöscht. Das lässt sich nicht rückgängig machen.",
+  "purge.emptyText":
+    "Alles in dieser Liste wird mit allen Versionen endgültig gelöscht. Das lässt sich nicht rückgängig machen.",
   "purge.done": { one: "{count} Element endgültig gelöscht", other: "{count} Elemente endgültig gelöscht" },
 } as const;

@@ -11,6 +11,6 @@ export const purge = {
   "purge.noWayBack": "This cannot be undone.",
   "purge.act": "Delete permanently",
   "purge.emptyTitle": "Empty the trash?",
-  "purge.emptyText": "Everything in the trash is permanently deleted, with all versions. This cannot be undone.",
+  "purge.emptyText": "Everything in this list is permanently deleted, with all versions. This cannot be undone.",
   "purge.done": { one: "{count} item permanently deleted", other: "{count} items permanently deleted" },
 } as const;
