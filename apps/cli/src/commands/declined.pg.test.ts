@@ -37,7 +37,7 @@ describe("a question that is answered with no", () => {
 
   const cases: readonly (readonly [line: string, question: RegExp])[] = [
     ["rm --permanent /file", /Permanently delete \/file\?/],
-    ["trash empty", /Permanently delete everything in the trash\?/],
+    ["trash empty", /Permanently delete 60 items \(0 B\) from the trash\?/],
     ["versions prune /file --keep 1", /Delete 1 old version of \/file permanently/],
     ["devices rm DEVICE", /Sign out .*\?/],
     ["devices rm DEVICE --remove-copies", /Sign out .* and delete its copies/],
@@ -74,6 +74,7 @@ describe("a question that is answered with no", () => {
   test("everything is still there", async () => {
     assert.equal((await json("ls", "/many")).items.length, 60);
     assert.equal((await json("versions", "/file")).items.length, 2);
+    assert.equal((await json("trash", "ls")).items.length, 60);
     assert.equal((await json("link", "ls")).items.length, 0);
     assert.equal((await run(["whoami"])).code, 0);
     assert.match((await run(["admin", "users", "ls"])).stdout, /ann@example\.com/);
