@@ -5,6 +5,7 @@ import { DatabaseSync } from "node:sqlite";
 import { setTimeout as delay } from "node:timers/promises";
 import { type CodecPool, startCodecPool } from "@holdfast/codec/pool";
 import type { Random } from "@holdfast/core/clock";
+import { HoldfastError } from "@holdfast/core/errors";
 import { bucketOf, type NodeId } from "@holdfast/core/ids";
 import { nameKey } from "@holdfast/core/names";
 import { freeSpaceAt } from "@holdfast/disk/free-space";
@@ -52,11 +53,11 @@ export async function openClientEngine(
   try {
     const database = new DatabaseSync(join(sync.folder, stateName));
     open.push(() => database.close());
+    const state = new SyncState(database, sync.record.remote_id as NodeId);
     const pool = startCodecPool();
     open.push(() => pool.close());
     const space = await openSpace(connection, pool, limits);
     open.push(() => space.close());
-    const state = new SyncState(database, sync.record.remote_id as NodeId);
     const disk = openSyncedFolder(sync.record.root, { pool });
     const isCopied = isCopiedMarker(sync.record.root, connection.configFolder);
     const own = { isCopied, slotKey: slotKeyOf(abilities), lacks: lacksOf(abilities) };
@@ -69,8 +70,20 @@ export async function openClientEngine(
     };
   } catch (thrown) {
     await close();
-    throw thrown;
+    throw isDamage(thrown) ? damagedState(join(sync.folder, stateName), thrown) : thrown;
   }
+}
+
+/** SQLITE_CORRUPT and SQLITE_NOTADB, https://www.sqlite.org/rescode.html */
+function isDamage(thrown: unknown): thrown is Error {
+  return thrown instanceof Error && "errcode" in thrown && [11, 26].includes(Number(thrown.errcode) & 0xff);
+}
+
+function damagedState(path: string, cause: Error): HoldfastError {
+  const message =
+    `The state of this sync is damaged (${cause.message}). Move ${path} away and start the sync again: the folder is merged with the server ` +
+    `like a new one, and nothing is deleted. Set its exclusions again.`;
+  return new HoldfastError("failed", message, { cause });
 }
 
 /** In the sync's folder: what the device knows. */

@@ -1,0 +1,31 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { DatabaseSync } from "node:sqlite";
+import type { Connection } from "../config/connection.ts";
+import { openClientEngine, stateName } from "./client-engine.ts";
+import type { KnownSync } from "./known-syncs.ts";
+
+test("a damaged state is reported with its path and the way out", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "holdfast-damaged-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const root = join(folder, "drive");
+  mkdirSync(root);
+  const path = join(folder, stateName);
+  const sync = { folder, record: { root, remote_id: "r" } } as KnownSync;
+  const limits = { upBytesPerSecond: undefined, downBytesPerSecond: undefined };
+  const opening = () => openClientEngine(sync, {} as Connection, limits, {});
+  const expected = { code: "failed", message: /state of this sync is damaged .*Move .*state\.sqlite away/ };
+  writeFileSync(path, "not a database, but text of some length".repeat(20));
+  await assert.rejects(opening(), expected);
+  rmSync(path);
+  const database = new DatabaseSync(path);
+  database.exec("create table settings (key text primary key, row text)");
+  database.close();
+  const header = Buffer.alloc(4096);
+  header.write("SQLite format 3\0");
+  writeFileSync(path, header);
+  await assert.rejects(opening(), expected);
+});
