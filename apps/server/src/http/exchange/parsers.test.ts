@@ -344,9 +344,13 @@ test("every way to write one address is the same address, on the socket too", ()
 
 test("Forwarded is read where no proxy wrote X-Forwarded-For, and what a client put into it names nobody", () => {
   const unread: string[] = [];
-  const read = (forwarded: string, { hops = 1, xff }: { hops?: number; xff?: string } = {}) =>
+  const read = (forwarded: string, { hops = 1, xff, host }: { hops?: number; xff?: string; host?: string } = {}) =>
     readPeer(
-      { headers: { forwarded, "x-forwarded-for": xff }, socketAddress: "127.0.0.1", localAuthority: "127.0.0.1:8420" },
+      {
+        headers: { forwarded, "x-forwarded-for": xff, host },
+        socketAddress: "127.0.0.1",
+        localAuthority: "127.0.0.1:8420",
+      },
       { proxyHops: hops, tls: false, unreadable: (entry) => unread.push(entry) },
     ).address;
   for (const [said, address] of [
@@ -378,7 +382,12 @@ test("Forwarded is read where no proxy wrote X-Forwarded-For, and what a client 
     "for=192.0.2.1;for=6.6.6.6",
     'for=198.51.100.17;host="x, for=6.6.6.6"',
     'for=198.51.100.17;host="x\\", for=6.6.6.6;a=\\"b"',
+    'for=198.51.100.17;host="x,for=6.6.6.6;x=""',
+    'for=198.51.100.17;host="x,for=6.6.6.6;x="";proto=https',
   ];
   for (const said of none) assert.equal(read(said), "unknown behind 127.0.0.1", said);
   assert.equal(unread.length, none.length);
+  const inHost = "for=198.51.100.17;host=x,for=6.6.6.6";
+  assert.equal(read(inHost, { host: "x,for=6.6.6.6" }), "unknown behind 127.0.0.1");
+  assert.equal(read("for=198.51.100.17", { host: "drive.example:8420" }), "198.51.100.17");
 });

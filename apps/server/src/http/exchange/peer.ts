@@ -83,10 +83,20 @@ function forwardedAddress(
   const header = written ?? headers["forwarded"];
   if (proxyHops === 0 || header === undefined) return socketAddress;
   const entry = forwardedEntry(header, proxyHops) ?? "";
-  const address = plainAddress(withoutPort(written === undefined ? forOf(entry) : entry));
+  const isClear = written !== undefined || isClearIn(String(header), entry, headers.host);
+  const address = isClear ? plainAddress(withoutPort(written === undefined ? forOf(entry) : entry)) : undefined;
   if (address !== undefined) return address.text;
   unreadable?.(entry);
   return `unknown behind ${socketAddress}`;
+}
+
+/**
+ * False if the client may have written the entry by the name of its host, which some proxies add to Forwarded as it is: with a comma in the name,
+ * the proxy's own entry ends, and another one begins. An entry without quotes is outside the quotes that such a proxy puts around the name.
+ */
+function isClearIn(header: string, entry: string, host: string | undefined): boolean {
+  if (host !== undefined && !hostPattern.test(host)) return false;
+  return !entry.includes('"') || /^(?:[^"]|"[^",\\]*")*$/.test(header);
 }
 
 /**
