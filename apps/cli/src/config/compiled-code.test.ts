@@ -1,6 +1,16 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, test } from "node:test";
@@ -26,16 +36,40 @@ test("compiled code is kept in a configuration folder that is there and that nob
   runWith(home);
 });
 
-test("nothing is written to a folder without its mark, as on the mount point of a server's disk", () => {
+function keepIn(folder: string, mask = "0o022"): void {
   const module = JSON.stringify(resolve(import.meta.dirname, "compiled-code.ts"));
+  const script = `process.umask(${mask});
+    (await import(${module})).keepCompiledCode(${JSON.stringify(folder)}, "lock.sqlite");`;
+  assert.equal(spawnSync(process.execPath, ["--input-type=module", "-e", script], { env: {} }).status, 0);
+}
+
+test("nothing is written to a folder without its mark, as on the mount point of a server's disk", () => {
   const data = mkdtempSync(join(home, "data-"));
-  const keep = () => {
-    const script = `(await import(${module})).keepCompiledCode(${JSON.stringify(data)}, "lock.sqlite")`;
-    assert.equal(spawnSync(process.execPath, ["--input-type=module", "-e", script], { env: {} }).status, 0);
-  };
-  keep();
+  keepIn(data);
   assert.deepEqual(readdirSync(data), []);
   writeFileSync(join(data, "lock.sqlite"), "");
-  keep();
+  keepIn(data);
   assert.deepEqual(readdirSync(data), ["compiled", "lock.sqlite"]);
+});
+
+test("nobody else can enter the compiled code, whatever the umask, and code that others could write is removed", () => {
+  const data = mkdtempSync(join(home, "data-"));
+  const compiled = join(data, "compiled");
+  const mode = () => lstatSync(compiled).mode & 0o777;
+  writeFileSync(join(data, "lock.sqlite"), "");
+  keepIn(data, "0");
+  assert.equal(mode(), 0o700);
+  writeFileSync(join(compiled, "own"), "");
+  keepIn(data);
+  assert.ok(existsSync(join(compiled, "own")));
+  chmodSync(compiled, 0o755);
+  writeFileSync(join(compiled, "foreign"), "");
+  keepIn(data);
+  assert.deepEqual([mode(), existsSync(join(compiled, "foreign"))], [0o700, false]);
+  rmSync(compiled, { recursive: true });
+  const elsewhere = join(data, "elsewhere");
+  mkdirSync(elsewhere);
+  symlinkSync(elsewhere, compiled);
+  keepIn(data);
+  assert.deepEqual([lstatSync(compiled).isDirectory(), mode(), existsSync(elsewhere)], [true, 0o700, true]);
 });

@@ -1,18 +1,32 @@
-import { existsSync, statSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, rmSync, statSync } from "node:fs";
 import { enableCompileCache } from "node:module";
 import { join } from "node:path";
 
 /**
  * Caches compiled code in `compiled/` of the folder. Without the cache, stripping types and compiling take half of the time of a short
- * command, and 40 % of the start of a server. The cached code is executed, so the folder must exist and only its owner may write to it.
+ * command, and 40 % of the start of a server. The cached code is executed, so the folder must exist, only its owner may write to it, and
+ * nobody else may enter `compiled`: Node creates folders in it with the mode that the umask leaves.
  * @param mark name of an entry that the folder must contain
  */
 export function keepCompiledCode(folder: string, mark = "."): void {
   const stats = statSync(folder, { throwIfNoEntry: false });
-  if (stats?.isDirectory() !== true || !existsSync(join(folder, mark))) return;
-  const isOwn = process.getuid === undefined || (stats.uid === process.getuid() && (stats.mode & 0o022) === 0);
-  if (!isOwn) return;
-  const { directory } = enableCompileCache(join(folder, "compiled"));
+  if (stats?.isDirectory() !== true || !existsSync(join(folder, mark)) || !isOwn(stats, 0o022)) return;
+  const compiled = join(folder, "compiled");
+  try {
+    const before = lstatSync(compiled, { throwIfNoEntry: false });
+    const isClosed = before?.isDirectory() === true && isOwn(before, 0o077);
+    if (before !== undefined && !isClosed) rmSync(compiled, { recursive: true });
+    if (!isClosed) mkdirSync(compiled, { mode: 0o700 });
+  } catch {
+    // The command runs without a cache: on a full disk, or in a folder that can only be read.
+    return;
+  }
+  const { directory } = enableCompileCache(compiled);
   // The threads have it from there.
-  if (directory !== undefined) process.env["NODE_COMPILE_CACHE"] ??= join(folder, "compiled");
+  if (directory !== undefined) process.env["NODE_COMPILE_CACHE"] ??= compiled;
+}
+
+/** @param others permission bits that nobody but the owner may have */
+function isOwn({ uid, mode }: { readonly uid: number; readonly mode: number }, others: number): boolean {
+  return process.getuid === undefined || (uid === process.getuid() && (mode & others) === 0);
 }
