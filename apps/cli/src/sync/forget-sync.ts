@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir, rename, rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import { HoldfastError } from "@holdfast/core/errors";
-import { isGeneration } from "@holdfast/sync/loop/generation";
+import { isGeneration } from "@holdfast/sync/execute/generation";
 import { ownerOfPart } from "@holdfast/sync/execute/write-large";
 import { clockPath, markerPath, ownFolder, ownFolders, quarantineName } from "@holdfast/sync-ports/paths";
 import { lockFolder } from "@holdfast/synced-folder/lock-folder";

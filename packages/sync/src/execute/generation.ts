@@ -1,6 +1,6 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { joinPath, ownFolder } from "@holdfast/sync-ports/paths";
-import type { Hands } from "../execute/hands.ts";
+import type { Hands } from "./hands.ts";
 
 type Parts = Pick<Hands, "disk" | "state" | "random">;
 

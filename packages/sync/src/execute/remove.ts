@@ -8,6 +8,7 @@ import type { LocalOperation } from "../plan/plan-types.ts";
 import type { Stashed } from "../state/stashed.ts";
 import { type ContentKey, nameOnDisk } from "../model/trees.ts";
 import { type Failures, tryEach } from "./failures.ts";
+import { renewGeneration } from "./generation.ts";
 import { mustStat } from "./create.ts";
 import { type Hands, isWhatWasSeen, knownPath, recheck, syncFolders } from "./hands.ts";
 import { KnownFolders } from "./known-folders.ts";
@@ -40,6 +41,8 @@ export async function removeTogether(hands: Hands, deletions: readonly Deletion[
   for (const operation of deletions.filter(({ local }) => local.kind !== "folder")) {
     await tryEach(failures, operation, async () => void leaving.push(await prepare(hands, folders, places, operation)));
   }
+  // A death before the end of the cycle must leave no folder that fits a state from a backup, which would send what goes now as deletions.
+  if (leaving.length > 0) await renewGeneration(hands);
   hands.state.commit({
     stashed: leaving.map((each) => stashedBy(hands, each)),
     agreedTrash: leaving.map((each) => [each.trashed, contentOnServer(hands, each.operation)] as const),

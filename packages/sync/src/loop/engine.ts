@@ -26,7 +26,7 @@ import { Polling } from "./polling.ts";
 import { defaultPortions } from "./portions.ts";
 import { Progress } from "./progress.ts";
 import { OtherServer } from "../remote/same-server.ts";
-import { renewGeneration } from "./generation.ts";
+import { renewGeneration } from "../execute/generation.ts";
 import { atRoot, checkRoot, RootMismatch } from "./root.ts";
 import { Conflicts, type EngineStatus, statusOf } from "./status.ts";
 import { Rehash } from "./rehash.ts";

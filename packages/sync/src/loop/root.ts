@@ -6,7 +6,7 @@ import { markerPath, ownFolder } from "@holdfast/sync-ports/paths";
 import type { Identity, LocalStat } from "@holdfast/sync-ports/ports";
 import { strange } from "../state/stranger.ts";
 import type { StateChange } from "../state/sync-state.ts";
-import { otherGeneration } from "./generation.ts";
+import { otherGeneration } from "../execute/generation.ts";
 
 const markerBytesMax = 4096;
 
