@@ -6,6 +6,9 @@ import { exceedsBytes } from "./utf8-length.ts";
 /** The file whose lines say which paths the devices of a synced folder leave out. */
 export const ignoreFileName = ".holdfastignore";
 
+/** The folder of a git repository, whose settings and hooks name programs; or a file that names that folder. */
+export const repositoryName = ".git";
+
 /** Under this key two names of one folder are the same name: NFC, case kept (a Linux source tree must survive). */
 export function nameKey(name: string): string {
   return name.normalize("NFC");

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import {
   administrator,
@@ -80,6 +80,21 @@ describe("holdfast link, and get and put by a link", () => {
       await succeed(visit(["put", `${folder}/${role}.txt`, address, "--password-stdin"], "sesame\n"));
       assert.equal(await succeed(run(["cat", `/inbox/${role}.txt`])), `by ${role}`);
     }
+  });
+
+  test("puts a tree by an uploader's link without its symbolic links and git repositories, and lists these", async () => {
+    await succeed(run(["mkdir", "/drop"]));
+    const address = (await succeed(run(["link", "/drop", "--role", "uploader"]))).trim();
+    mkdirSync(`${folder}/tree/app/.git`, { recursive: true });
+    writeFileSync(`${folder}/tree/app/.git/config`, "[core]");
+    writeFileSync(`${folder}/tree/app/main.c`, "main");
+    symlinkSync("/etc/passwd", `${folder}/tree/anon-link`);
+    const { code, stderr } = await visit(["put", `${folder}/tree`, address]);
+    assert.match(stderr, /anon-link/);
+    assert.match(stderr, /\.git/);
+    assert.notEqual(code, 0);
+    assert.equal(await succeed(run(["ls", "/drop/tree"])), "app/\n");
+    assert.equal(await succeed(run(["ls", "/drop/tree/app"])), "main.c\n");
   });
 
   test("says to a visitor what a link does not do, in words of the command", async () => {

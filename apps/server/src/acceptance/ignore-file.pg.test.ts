@@ -4,7 +4,6 @@ import { after, before, test } from "node:test";
 import { administrator, Api, makeFolder, ok, removeFolder, type RunningServer, startServer } from "./testing.ts";
 
 const folder = makeFolder("ignore-file");
-const name = ".holdfastignore";
 let server: RunningServer;
 let owner: Api;
 
@@ -23,6 +22,8 @@ async function join(account: string): Promise<Api> {
   return Api.signIn(server.url, person);
 }
 
+/** Names that programs obey. */
+const names = [".holdfastignore", ".git"];
 const upload = (api: Api, query: string) =>
   api.call("POST", `/files/upload?uploadType=media&${query}`, undefined, { body: "*", headers: bytes });
 const bytes = { "content-type": "application/octet-stream" };
@@ -33,83 +34,125 @@ const sync = async (api: Api, operation: object) => {
 };
 
 /** A shared folder with files, before anybody writes a rule in it. */
-async function makeBox(path: string) {
+async function makeBox(path: string, name: string) {
   const { id: box } = await ok(owner, "POST", "/metadata", { path, kind: "folder" });
   const { id: sub } = await ok(owner, "POST", "/metadata", { path: `${path}/sub`, kind: "folder" });
   const put = async (file: string) => (await owner.put(`${path}/${file}`, "one")).body.id as string;
   const [plain, rules] = [await put("plain.txt"), await put(`sub/${name}`)];
   await owner.put(`${path}/sub/${name}`, "two", "&on_conflict=replace");
-  return { box, sub, plain, rules };
+  return { box, sub, plain, rules, name, otherCase: name.replace(/[gi]/, (letter) => letter.toUpperCase()) };
 }
 type Box = Awaited<ReturnType<typeof makeBox>>;
 
 const puttingIn: Readonly<
   Record<string, (api: Api, box: Box) => Promise<{ status: unknown; body: { code?: unknown } }>>
 > = {
-  "an upload by name": (api, { box }) => upload(api, `parent_id=${box}&name=${name}`),
-  "a name that a filesystem may take for it": (api, { box }) => upload(api, `parent_id=${box}&name=.HoldfastIgnore`),
-  "an upload that takes another name": (api, { box }) =>
+  "an upload by name": (api, { box, name }) => upload(api, `parent_id=${box}&name=${name}`),
+  "a name that a filesystem may take for it": (api, { box, otherCase }) =>
+    upload(api, `parent_id=${box}&name=${otherCase}`),
+  "an upload that takes another name": (api, { box, name }) =>
     upload(api, `parent_id=${box}&name=${name}&on_conflict=rename`),
-  "a put of a batch": (api, { box }) => sync(api, { op: "put", parent_id: box, name, size: 0, blocks: [] }),
-  "a folder": (api, { box }) => api.call("POST", "/metadata", { parent_id: box, name, kind: "folder" }),
-  "a symbolic link": (api, { box }) => sync(api, { op: "symlink", parent_id: box, name, target: "x" }),
+  "a put of a batch": (api, { box, name }) => sync(api, { op: "put", parent_id: box, name, size: 0, blocks: [] }),
+  "a folder": (api, { box, name }) => api.call("POST", "/metadata", { parent_id: box, name, kind: "folder" }),
+  "a symbolic link": (api, { box, name }) => sync(api, { op: "symlink", parent_id: box, name, target: "x" }),
 };
 
 const changing: typeof puttingIn = {
-  "a new name": (api, { plain }) => api.call("PATCH", `/files/${plain}`, { name }),
+  "a new name": (api, { plain, name }) => api.call("PATCH", `/files/${plain}`, { name }),
   "a move": (api, { rules, box }) => api.call("PATCH", `/files/${rules}`, { parent_id: box }),
-  "a copy": (api, { plain, box }) => api.call("POST", `/files/${plain}/copy`, { parent_id: box, name }),
+  "a copy": (api, { plain, box, name }) => api.call("POST", `/files/${plain}/copy`, { parent_id: box, name }),
   "a copy that keeps its name": (api, { rules, box }) => api.call("POST", `/files/${rules}/copy`, { parent_id: box }),
-  "another content by name": (api, { sub }) => upload(api, `parent_id=${sub}&name=${name}&on_conflict=replace`),
+  "another content by name": (api, { sub, name }) => upload(api, `parent_id=${sub}&name=${name}&on_conflict=replace`),
   "another content": (api, { rules }) => upload(api, `file_id=${rules}`),
   "a name that is no rule": (api, { rules }) => api.call("PATCH", `/files/${rules}`, { name: "none" }),
   "a move away": (api, { rules, box }) => api.call("PATCH", `/files/${rules}`, { parent_id: box, name: "none" }),
   "the trash": (api, { rules }) => api.call("DELETE", `/files/${rules}`),
   "a delete of a batch": (api, { rules }) => sync(api, { op: "delete", file_id: rules }),
-  "another file in its place": (api, { sub, plain }) =>
+  "another file in its place": (api, { sub, plain, name }) =>
     api.call("PATCH", `/files/${plain}`, { parent_id: sub, name, on_conflict: "replace" }),
   "an older version": (api, { rules }) => api.call("POST", `/files/${rules}/restore?version=1`),
 };
 
-test("links and uploaders give no node the name of the ignore file, and change and remove none", async () => {
-  const guest = await join("uploader");
-  const box = await makeBox("/strangers");
-  await ok(owner, "POST", `/files/${box.box}/share`, { email: "uploader@example.com", role: "uploader" });
-  const linkOf = async (role: string) =>
-    new Api(server.url, (await ok(owner, "POST", `/files/${box.box}/share`, { link: true, role })).token);
-  const [uploader, editor] = [await linkOf("uploader"), await linkOf("editor")];
-  for (const [what, act] of Object.entries(puttingIn)) {
-    for (const api of [guest, uploader, editor])
-      assert.equal((await act(api, box)).body.code, "forbidden", `${what} ${JSON.stringify(await act(api, box))}`);
-  }
-  for (const [what, act] of Object.entries(changing)) {
-    const { body } = await act(editor, box);
-    assert.equal(body.code, "forbidden", `${what} ${JSON.stringify(body)}`);
-  }
-  const onTheWay = { path: `/${name}/folder`, kind: "folder", parents: true };
-  assert.equal((await editor.call("POST", "/metadata", onTheWay)).body.code, "forbidden");
-});
+for (const name of names)
+  test(`links and uploaders give no node the name ${name}, and change and remove none`, async () => {
+    const guest = await join(`uploader${name}`);
+    const box = await makeBox(`/strangers${name}`, name);
+    await ok(owner, "POST", `/files/${box.box}/share`, { email: `uploader${name}@example.com`, role: "uploader" });
+    const linkOf = async (role: string) =>
+      new Api(server.url, (await ok(owner, "POST", `/files/${box.box}/share`, { link: true, role })).token);
+    const [uploader, editor] = [await linkOf("uploader"), await linkOf("editor")];
+    for (const [what, act] of Object.entries(puttingIn)) {
+      for (const api of [guest, uploader, editor])
+        assert.equal((await act(api, box)).body.code, "forbidden", `${what} ${JSON.stringify(await act(api, box))}`);
+    }
+    for (const [what, act] of Object.entries(changing)) {
+      const { body } = await act(editor, box);
+      assert.equal(body.code, "forbidden", `${what} ${JSON.stringify(body)}`);
+    }
+    const onTheWay = { path: `/${name}/folder`, kind: "folder", parents: true };
+    assert.equal((await editor.call("POST", "/metadata", onTheWay)).body.code, "forbidden");
+  });
 
-test("an account that is an editor writes the ignore file in each of these ways", async () => {
-  const editor = await join("editor");
-  for (const [what, act] of Object.entries({ ...puttingIn, ...changing })) {
-    const box = await makeBox(`/${what}`);
-    await ok(owner, "POST", `/files/${box.box}/share`, { email: "editor@example.com", role: "editor" });
-    const { status, body } = await act(editor, box);
-    assert.ok(
-      status === "committed" || (Number(status) < 300 && body.code === undefined),
-      `${what} ${JSON.stringify(body)}`,
-    );
+for (const name of names)
+  test(`an account that is an editor writes ${name} in each of these ways`, async () => {
+    const editor = await join(`editor${name}`);
+    for (const [what, act] of Object.entries({ ...puttingIn, ...changing })) {
+      const box = await makeBox(`/${what}${name}`, name);
+      await ok(owner, "POST", `/files/${box.box}/share`, { email: `editor${name}@example.com`, role: "editor" });
+      const { status, body } = await act(editor, box);
+      assert.ok(
+        status === "committed" || (Number(status) < 300 && body.code === undefined),
+        `${what} ${JSON.stringify(body)}`,
+      );
+    }
+  });
+
+test("links and uploaders add no symbolic link, and bring none along with a folder of their own", async () => {
+  const guest = await join("carrier");
+  const { box } = await makeBox("/drop", ".holdfastignore");
+  await ok(owner, "POST", "/metadata", { path: "/drop/own link", kind: "symlink", target: "plain.txt" });
+  await ok(owner, "POST", `/files/${box}/share`, { email: "carrier@example.com", role: "uploader" });
+  const linkOf = async (role: string) =>
+    new Api(server.url, (await ok(owner, "POST", `/files/${box}/share`, { link: true, role })).token);
+  const [uploader, editor] = [await linkOf("uploader"), await linkOf("editor")];
+  const symlink = { name: "anon-link", kind: "symlink", target: "/etc/passwd" };
+  for (const api of [guest, uploader, editor]) {
+    const made = await api.call("POST", "/metadata", { ...symlink, parent_id: box });
+    assert.deepEqual([made.status, made.body.code], [403, "forbidden"]);
+    const { body } = await sync(api, { op: "symlink", parent_id: box, name: "anon-link", target: "/etc/passwd" });
+    assert.equal(body.code, "forbidden");
   }
+  const ownLink = await owner.idOf("/drop/own link");
+  assert.equal((await editor.call("POST", `/files/${ownLink}/copy`, { parent_id: box, name: "x" })).status, 403);
+
+  const carry = async (path: string) =>
+    (await guest.call("POST", `/files/${await guest.idOf(path)}/copy`, { parent_id: box })).status;
+  await ok(guest, "POST", "/metadata", { path: "/l", kind: "symlink", target: "/etc/passwd" });
+  await ok(guest, "POST", "/metadata", { path: "/with link/deep/l", kind: "symlink", target: "x", parents: true });
+  await ok(guest, "POST", "/metadata", { path: "/repository/deep/.git", kind: "folder", parents: true });
+  await ok(guest, "POST", "/metadata", { path: "/plain/deep", kind: "folder", parents: true });
+  assert.equal((await guest.put("/plain/deep/file", "x")).status, 201);
+  assert.deepEqual([await carry("/l"), await carry("/with link"), await carry("/repository")], [403, 403, 403]);
+  assert.equal(await carry("/plain"), 201);
+  const { items } = await ok(owner, "GET", `/folders/${box}/contents?recursive=true`);
+  assert.deepEqual(items.map((node: { path: string }) => node.path.slice("/drop/".length)).toSorted(), [
+    "own link",
+    "plain",
+    "plain.txt",
+    "plain/deep",
+    "plain/deep/file",
+    "sub",
+    "sub/.holdfastignore",
+  ]);
 });
 
 test("an app password that is held in a folder is its account, and writes the ignore file there", async () => {
-  const { box } = await makeBox("/app");
+  const { box } = await makeBox("/app", ".holdfastignore");
   const request = { name: "camera", scopes: ["files:read", "files:write"], folder_id: box };
   const { app_password } = await ok(owner, "POST", "/tokens/app-passwords", {
     ...request,
     password: administrator.password,
   });
   const app = Api.withBasic(server.url, administrator.email, app_password);
-  assert.equal((await app.put(`/${name}`, "*")).status, 201);
+  assert.equal((await app.put("/.holdfastignore", "*")).status, 201);
 });

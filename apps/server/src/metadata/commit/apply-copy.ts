@@ -11,7 +11,7 @@ import { newNode } from "./new-node.ts";
 import type { OperationOf } from "./operation-of.ts";
 import { definedOf, notAFile, putContent, setHead } from "./apply-put.ts";
 import { foreignSource } from "./foreign-source.ts";
-import { answered, requireAct, requireRuleWriter } from "./rights.ts";
+import { answered, isStranger, requireAct, requireLinkMaker, requireRuleWriter } from "./rights.ts";
 import { findNode, findPlace } from "./place.ts";
 import { requireLive } from "./conflict.ts";
 import type { Applied, DetachedFolder, Scope, Step, Target, Work } from "./work.ts";
@@ -24,6 +24,8 @@ import { addWeight, record, useBytes } from "./record.ts";
  */
 export interface FolderCopy {
   readonly copyFolder: NodeRow;
+  /** It comes from the space of an account that may only put files in. */
+  readonly isStrangers: boolean;
   readonly name: string;
 }
 
@@ -38,6 +40,7 @@ export async function applyCopy(
   const row = foreign?.top ?? (await findSource(work, step, scope));
   const current = { parent: async () => parentOf(work, row), name: row.name };
   const target = await findPlace(work, step, scope, operation.place, current);
+  if (row.kind === "symlink") await requireLinkMaker(work, step, target.parent);
   const name = await claimName(work, step, scope, target, { kind: row.kind });
   const copied = step.attach === undefined ? row : await detachedTop(work, step.attach);
   // How far it reaches in another space is not for this one to measure: once it is here it is known.
@@ -51,7 +54,7 @@ export async function applyCopy(
     throw new HoldfastError("invalid_field", "A folder must be copied on its own, not in a group.", { field: "group" });
   }
   if (foreign !== undefined) useBytes(work, foreign.sizeBytes);
-  return { copyFolder: row, name };
+  return { copyFolder: row, name, isStrangers: foreign !== undefined && (await isStranger(work, step, target.parent)) };
 }
 
 async function findSource(work: Work, step: Step<OperationOf<"copy">>, scope: Scope): Promise<NodeRow> {

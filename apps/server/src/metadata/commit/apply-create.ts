@@ -5,7 +5,7 @@ import { claimName } from "./claim-name.ts";
 import { isStorable, newNode } from "./new-node.ts";
 import type { OperationOf } from "./operation-of.ts";
 import { findPlace } from "./place.ts";
-import { answered, placed } from "./rights.ts";
+import { answered, placed, requireLinkMaker } from "./rights.ts";
 import { checkPath } from "../weight/reach.ts";
 import type { Applied, Scope, Step, Work } from "./work.ts";
 import { record } from "./record.ts";
@@ -32,6 +32,7 @@ export async function applySymlink(work: Work, step: Step<OperationOf<"symlink">
   requireExisting(operation);
   checkTarget(operation.target);
   const place = await findPlace(work, step, scope, operation.place);
+  await requireLinkMaker(work, step, place.parent);
   const name = await claimName(work, step, scope, place, { kind: "symlink" });
   await checkPath(work, { parent: place.parent, name });
   const { id, target } = operation;

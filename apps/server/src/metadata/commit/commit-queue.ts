@@ -220,7 +220,7 @@ class SpaceQueue {
     request.failedIds = outcome.failedIds;
     if (outcome.folderCopy !== undefined) {
       this.#leave(request);
-      void this.#copy(request, outcome.folderCopy.copyFolder);
+      void this.#copy(request, outcome.folderCopy);
       return;
     }
     if (request.results.length < request.steps.length) return;
@@ -229,13 +229,13 @@ class SpaceQueue {
   }
 
   /** Beside the queue: other requests go on, this one's next operations wait. */
-  async #copy(request: Request, source: Parameters<typeof copyFolder>[2]): Promise<void> {
+  async #copy(request: Request, folder: Parameters<typeof copyFolder>[2]): Promise<void> {
     const index = request.results.length;
     const step = request.steps[index];
     if (step === undefined) return;
     this.#copying += 1;
     try {
-      const attach = await copyFolder(this.#place, step, source);
+      const attach = await copyFolder(this.#place, step, folder);
       request.steps[index] = { ...step, attach };
       this.#requeue({ ...request, ...this.#cleaning(request, index, attach.topId) });
     } catch (error) {

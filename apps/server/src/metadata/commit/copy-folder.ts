@@ -14,7 +14,8 @@ import { type Reach, reachAbove } from "../weight/reach.ts";
 import { sweepDetached } from "../trash/removal.ts";
 import { onlySeen, type PlacedNode } from "../read/placed-node.ts";
 import { countBlocks } from "../weight/stored-bytes.ts";
-import { loadStepRights, placed } from "./rights.ts";
+import type { FolderCopy } from "./apply-copy.ts";
+import { loadStepRights, placed, requireHarmless } from "./rights.ts";
 import type { TransactionPlace } from "./transaction-place.ts";
 import { Tree } from "./tree.ts";
 import { type DetachedFolder, newId, newRevision, noChanges, type Step, type Work } from "./work.ts";
@@ -38,6 +39,7 @@ export interface FolderPair {
 interface Copying {
   readonly place: TransactionPlace;
   readonly step: Step;
+  readonly isStrangers: boolean;
   /** All that was copied until now. */
   readonly copied: { topId: NodeId | undefined; sizeBytes: number; weightBytes: number };
 }
@@ -49,8 +51,12 @@ interface Copying {
  * has a time in `purged_at` and is removed by `sweepPurged`. It counts once it is attached; one that could not be then, for its bytes
  * or its weight, is given up at once.
  */
-export async function copyFolder(place: TransactionPlace, step: Step, source: NodeRow): Promise<DetachedFolder> {
-  const copying: Copying = { place, step, copied: { topId: undefined, sizeBytes: 0, weightBytes: 0 } };
+export async function copyFolder(
+  place: TransactionPlace,
+  step: Step,
+  { copyFolder: source, isStrangers }: Omit<FolderCopy, "name">,
+): Promise<DetachedFolder> {
+  const copying: Copying = { place, step, isStrangers, copied: { topId: undefined, sizeBytes: 0, weightBytes: 0 } };
   const { copied } = copying;
   try {
     const topId = await copyTop(copying, source);
@@ -136,13 +142,14 @@ async function copyPiece(copying: Copying, pair: FolderPair, after: NodeId | und
 
 /** What comes from another space is found there, and its blocks are known here, before this one is locked. */
 async function bringOver(
-  { place, step }: Copying,
+  { place, step, isStrangers }: Copying,
   pair: FolderPair,
   after: NodeId | undefined,
 ): Promise<Brought | undefined> {
   const from = foreignSource(step.operation);
   if (from === undefined) return undefined;
   const sources = await from.children(pair.from, after, place.pieces.copiedNodesMax);
+  if (isStrangers) for (const source of sources) requireHarmless(source);
   return { sources, heads: await from.heads(sources, place) };
 }
 

@@ -160,7 +160,7 @@ test("a copy that a crash left is invisible, and removed after its hour", async 
   };
   const random = (length: number) => crypto.getRandomValues(new Uint8Array(length));
   const place = { db: space.db, spaceId: space.caller.spaceId, clock: space.clock, random, pieces: pieceSizes };
-  const detached = await copyFolder(place, step, source);
+  const detached = await copyFolder(place, step, { copyFolder: source, isStrangers: false });
   assert.equal(detached.sizeBytes, 3000);
   assert.equal((await space.refused({ op: "set", fileId: detached.topId, executable: true })).code, "not_found");
   await checkInvariants(space.db, space.caller.spaceId);

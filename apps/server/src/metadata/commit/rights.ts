@@ -1,6 +1,6 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { UserId } from "@holdfast/core/ids";
-import { ignoreFileName, nameKey } from "@holdfast/core/names";
+import { ignoreFileName, nameKey, repositoryName } from "@holdfast/core/names";
 import type { Actor } from "../actor.ts";
 import type { NodeRow, ShardReader, SpaceRow } from "../../db/shard-tables.ts";
 import { type Act, assertMay, roleMay } from "../../rights/roles.ts";
@@ -12,8 +12,13 @@ import type { PlacedNode } from "../read/placed-node.ts";
 import type { Step, Work } from "./work.ts";
 
 const nothing = new SpaceRights(new Map());
-/** Some filesystems, as of a memory stick, take names that differ in case for one. */
-const ruleKey = ignoreFileName.toUpperCase();
+/** Names of files and folders that programs obey. Some filesystems, as of a memory stick, take names that differ in case for one. */
+const ruleNames = new Map(
+  [
+    [ignoreFileName, "decides which files devices sync"],
+    [repositoryName, "can name programs that git runs"],
+  ].map(([name = "", does = ""]) => [name.toUpperCase(), `${name} ${does}`]),
+);
 
 /** Of those steps whose actors do not own the space; under its lock, so nothing about them changes until the commit. */
 export async function loadStepRights(
@@ -97,17 +102,51 @@ export async function requireAllMovableBelow(work: Work, step: Step, row: NodeRo
 }
 
 /**
- * To give a node the name of the ignore file, that file another content, or to take it away: devices obey its lines, so a stranger could
- * stop the owner's with one of them, or have them send what they leave out.
+ * Links, and accounts that may only put files in. What they add arrives on the owner's devices, so it must not make programs there do more
+ * than read a file.
  * @param where the node, or the folder that it is to be in
- * @throws HoldfastError forbidden for links, and for who may only put files in
+ */
+export async function isStranger(work: Work, step: Step, where: NodeRow): Promise<boolean> {
+  if (step.caller.owns) return false;
+  const node = await placed(work, step, where, "create");
+  return step.caller.isAnonymous === true || node === undefined || !roleMay(node.role, "write");
+}
+
+/**
+ * To give a node a name that programs obey, that file another content, or to take it away: a stranger could stop the owner's sync with a line
+ * of an ignore file, have devices send what they leave out, or have git run a program.
+ * @param where the node, or the folder that it is to be in
+ * @throws HoldfastError forbidden for a stranger
  */
 export async function requireRuleWriter(work: Work, step: Step, where: NodeRow, name: string): Promise<void> {
-  if (step.caller.owns || nameKey(name).toUpperCase() !== ruleKey) return;
-  const node = await placed(work, step, where, "create");
-  if (step.caller.isAnonymous !== true && node !== undefined && roleMay(node.role, "write")) return;
-  const message = `${ignoreFileName} decides which files devices sync: only accounts that can change files here can create, change or remove it.`;
-  throw new HoldfastError("forbidden", message, { field: "name" });
+  const refusal = nameRefusal(name);
+  if (refusal !== undefined && (await isStranger(work, step, where))) throw refusal;
+}
+
+function nameRefusal(name: string): HoldfastError | undefined {
+  const rule = ruleNames.get(nameKey(name).toUpperCase());
+  if (rule === undefined) return undefined;
+  const message = `${rule}: only accounts that can change files here can create, change or remove it.`;
+  return new HoldfastError("forbidden", message, { field: "name" });
+}
+
+/**
+ * To add a symbolic link: a program that follows it on the owner's device leaves the folder.
+ * @throws HoldfastError forbidden for a stranger
+ */
+export async function requireLinkMaker(work: Work, step: Step, folder: NodeRow): Promise<void> {
+  if (await isStranger(work, step, folder)) throw linkRefusal();
+}
+
+function linkRefusal(): HoldfastError {
+  const message = "Only accounts that can change files here can add symbolic links.";
+  return new HoldfastError("forbidden", message, { field: "kind" });
+}
+
+/** What a stranger may not bring from another space. @throws HoldfastError forbidden */
+export function requireHarmless({ kind, name }: Pick<NodeRow, "kind" | "name">): void {
+  const refusal = kind === "symlink" ? linkRefusal() : nameRefusal(name);
+  if (refusal !== undefined) throw refusal;
 }
 
 /**
