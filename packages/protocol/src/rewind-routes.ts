@@ -11,7 +11,7 @@ const sampled = z.object({
   act,
   path: z.string().describe("current path, or the path after a restore"),
   to: z.string().optional().describe("for moved items: the new path"),
-  reason: z.string().optional().describe("reason for leaving it unchanged"),
+  reason: z.string().optional().describe("reason why it, or a part of its state, was not restored"),
 });
 export type RewindSample = z.output<typeof sampled>;
 

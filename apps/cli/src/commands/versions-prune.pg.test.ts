@@ -128,6 +128,34 @@ describe("A space that is full of old versions", () => {
     assert.deepEqual([entry.result, entry.count, entry.detail], ["ok", 1, { keep: 1 }]);
   });
 
+  test("leaves a rewind nothing to bring back, which says so once, and no undo that claims it", async () => {
+    const write = async (text: string) => {
+      writeFileSync(join(signedIn.folder, "local"), text);
+      assert.equal((await run("put", join(signedIn.folder, "local"), "/note")).code, 0);
+    };
+    await write("old");
+    const moment = new Date(Date.now() + 1).toISOString();
+    await write("newer");
+    const before = await json("ls", "/note");
+    const prune = async () => assert.equal((await run("versions", "prune", "/note", "--keep", "1", "--yes")).code, 0);
+    const reverted = await json("rewind", "/note", "--to", moment);
+    assert.equal(reverted.reverted, 1);
+    await prune();
+    const undone = await run("rewind", "undo", reverted.rewind_id);
+    const why = "(its version from that time is no longer stored)";
+    assert.equal(undone.stdout.split("\n").slice(0, 2).join("\n"), `not changed: /note ${why}\n1 item not changed`);
+    assert.doesNotMatch(undone.stdout, /came back|old content/);
+    await write("newest");
+    await prune();
+    const dated = await json("ls", "/note");
+    const { stdout } = await run("rewind", "/note", "--to", moment);
+    assert.match(stdout, /^not changed: \/note .*no longer stored\)\n1 item not changed\n/);
+    assert.doesNotMatch(stdout, /old time/);
+    assert.deepEqual(await json("ls", "/note"), dated);
+    assert.notDeepEqual(dated, before);
+    assert.equal((await run("rm", "--permanent", "--yes", "/note")).code, 0);
+  });
+
   test("empties the trash where that is what fills it, and says so only then", async () => {
     assert.equal((await run("rm", "/my film")).code, 0);
     const full = await put(900_000, "/another");

@@ -24,8 +24,16 @@ export interface RewindStep {
   readonly revision: string;
   /** For people: where it lay when it was planned, and where it comes to lie. */
   readonly path: string;
+  /** Absent in a step that an older server planned, or by which no content comes back. */
+  readonly bytes?: ReturningBytes;
   /** It only makes room for a while. */
   readonly aside?: true;
+}
+
+/** Bytes of content that come back by a step, and by taking it back. */
+export interface ReturningBytes {
+  readonly done: number;
+  readonly undone: number;
 }
 
 export function samePlace(left: NodeState, right: NodeState): boolean {
@@ -36,3 +44,6 @@ export function sameAttributes(left: NodeState, right: NodeState): boolean {
   const isSamePrivacy = left.private === undefined || right.private === undefined || left.private === right.private;
   return left.modifiedAt === right.modifiedAt && left.executable === right.executable && isSamePrivacy;
 }
+
+/** Reason for a file without its old content. */
+export const versionLost = "its version from that time is no longer stored";

@@ -1,7 +1,7 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId, SpaceId } from "@holdfast/core/ids";
 import { nameKey } from "@holdfast/core/names";
-import type { RewindAnswer } from "@holdfast/protocol/rewind-routes";
+import type { RewindAct, RewindAnswer } from "@holdfast/protocol/rewind-routes";
 import type { ShardReader } from "../db/shard-tables.ts";
 import {
   type KeptVersion,
@@ -12,7 +12,7 @@ import {
   readWithAbove,
 } from "./known-nodes.ts";
 import { type Moment, seqAt } from "./moments.ts";
-import { type NodeState, type RewindStep, sameAttributes, samePlace } from "./node-state.ts";
+import { type NodeState, type RewindStep, sameAttributes, samePlace, versionLost } from "./node-state.ts";
 import { orderSteps } from "./order-steps.ts";
 import { eachInTurns } from "./in-turns.ts";
 import { Tally } from "./tally.ts";
@@ -87,6 +87,12 @@ async function holderOfTop(reader: ShardReader, spaceId: SpaceId, trees: TwoTree
   return holder !== undefined && holder.id !== topId && !trees.wasInside(holder.id) && !trees.comesAlong(holder.id);
 }
 
+/** Undefined: none, or only a move. */
+function actOn(differs: { content: boolean; moved: boolean; attributes: boolean }): RewindAct | undefined {
+  if (differs.content) return "reverted";
+  return differs.attributes && !differs.moved ? "changed" : undefined;
+}
+
 class Planner {
   readonly #trees: TwoTrees;
   readonly #was: ReadonlyMap<NodeId, WhatWas>;
@@ -131,8 +137,13 @@ class Planner {
       this.#leave(node, "its folder was permanently deleted");
       return;
     }
-    const { before, after } = this.#statesOf(node);
+    const { before, after, reason } = this.#statesOf(node);
     const isLive = trees.isLive(id);
+    const placed = !samePlace(before, after) || !before.live;
+    const content = before.version !== after.version;
+    const sizeBytes = this.#heads.get(id)?.size ?? node.size;
+    const reverted = content ? { done: sizeBytes, undone: node.size } : undefined;
+    const bytes = isLive ? reverted : { done: sizeBytes, undone: 0 };
     const step: RewindStep = {
       nodeId: id,
       folder: node.kind === "folder",
@@ -140,34 +151,37 @@ class Planner {
       after,
       revision: node.revision,
       path: isLive ? trees.pathNow(id) : trees.pathThen(id),
+      ...(bytes === undefined ? {} : { bytes }),
     };
-    const placed = !samePlace(before, after) || !before.live;
-    const content = before.version !== after.version;
-    this.#count(step, { isLive, content, sizeBytes: this.#heads.get(id)?.size ?? node.size, sizeNow: node.size });
+    this.#count(step, { isLive, content, reason });
     if (placed) this.#placed.push(step);
     else if (content || !sameAttributes(before, after)) this.#changed.push(step);
   }
 
+  /** @param reason why a part of its state does not come back: told with the rest, or else of a node that is left */
   #count(
     step: RewindStep,
-    { isLive, content, ...sizes }: { isLive: boolean; content: boolean; sizeBytes: number; sizeNow: number },
+    { isLive, content, reason }: { isLive: boolean; content: boolean; reason: string | undefined },
   ): void {
-    const { before, after, path } = step;
+    const { before, after, path, bytes } = step;
     const moved = !samePlace(before, after);
-    const pathThen = this.#trees.pathThen(step.nodeId);
-    if (!isLive) this.#tally.restored(pathThen, sizes);
-    else if (content) this.#tally.reverted(path, sizes);
-    else if (!moved && !sameAttributes(before, after)) this.#tally.tell("changed", { path });
-    if (moved) this.#tally.tell("moved", { path, to: pathThen });
+    const act = isLive ? actOn({ content, moved, attributes: !sameAttributes(before, after) }) : "restored";
+    const because = reason === undefined ? {} : { reason };
+    if (act !== undefined) this.#tally.tell(act, { path, ...because });
+    if (bytes !== undefined) this.#tally.addBytes(bytes);
+    const to = this.#trees.pathThen(step.nodeId);
+    if (moved) this.#tally.tell("moved", { path, to, ...(act === undefined ? because : {}) });
+    else if (act === undefined && reason !== undefined) this.#tally.tell("left", { path, reason });
   }
 
-  #statesOf(node: KnownNode): { before: NodeState; after: NodeState } {
+  #statesOf(node: KnownNode): { before: NodeState; after: NodeState; reason: string | undefined } {
     const { id } = node;
     const was = this.#was.get(id);
     const then = this.#trees.placeThen(id);
     const hasWay = this.#trees.hasWay(id) && !(id === this.#top.topId && this.#top.taken);
     const placed = !this.#trees.isWhereItWas(id) && hasWay;
-    if (!hasWay && !this.#trees.isWhereItWas(id)) this.#leave(node, "its previous location is taken or does not exist");
+    const misplaced =
+      hasWay || this.#trees.isWhereItWas(id) ? undefined : "its previous location is taken or does not exist";
     const before: NodeState = {
       parentId: node.parent_id as NodeId,
       name: node.name,
@@ -179,26 +193,24 @@ class Planner {
       private: node.private,
     };
     const place = placed && then !== undefined ? { parentId: then.parentId as NodeId, name: then.name } : {};
+    const after = { ...before, ...place, live: true };
+    const head = this.#heads.get(id);
+    // Newer bytes keep their own date and permissions.
+    if (node.kind === "file" && was !== undefined && head === undefined) {
+      return { before, after, reason: misplaced ?? versionLost };
+    }
     return {
       before,
       after: {
-        ...before,
-        ...place,
-        live: true,
-        version: this.#versionThen(node),
+        ...after,
+        // What has those bytes again, by an earlier rewind for instance, needs no new version of them.
+        version: head === undefined || head.isNow ? node.head_version : head.id,
         modifiedAt: was?.modifiedAt ?? node.modified_at,
         executable: was?.executable ?? node.executable,
         private: was?.private ?? node.private,
       },
+      reason: misplaced,
     };
-  }
-
-  #versionThen(node: KnownNode): NodeState["version"] {
-    if (node.kind !== "file" || !this.#was.has(node.id)) return node.head_version;
-    const head = this.#heads.get(node.id);
-    if (head === undefined) this.#leave(node, "its version from that time is no longer stored");
-    // What has those bytes again, by an earlier rewind for instance, needs no new version of them.
-    return head === undefined || head.isNow ? node.head_version : head.id;
   }
 
   /** A mount is left alone, and so is what has no way back; so the folders above them stay too. */
@@ -223,7 +235,11 @@ class Planner {
       return;
     }
     const path = trees.pathNow(id);
-    if (trees.isLive(id)) this.#tally.trashed(path, node.size);
+    const bytes = { done: 0, undone: node.size };
+    if (trees.isLive(id)) {
+      this.#tally.tell("trashed", { path });
+      this.#tally.addBytes(bytes);
+    }
     if (trees.comesAlong(node.parent_id) && !this.#kept.has(node.parent_id)) return;
     const before: NodeState = {
       parentId: node.parent_id,
@@ -242,6 +258,7 @@ class Planner {
       after: { ...before, live: false },
       revision,
       path,
+      bytes,
     });
   }
 

@@ -177,7 +177,7 @@ test("what somebody changes while it runs is left as they made it, and told", as
   const outcome = await openRewinds(optionsOf(space, disturbed)).rewind(requestOf(space, moment));
   assert.ok("answer" in outcome);
   const { answer } = outcome;
-  assert.deepEqual(counts(answer), { reverted: 1, trashed: 1, left: 3, bytes: 9 });
+  assert.deepEqual(counts(answer), { reverted: 1, trashed: 1, left: 3, bytes: 3 });
   const reasons = answer.sample.filter(({ act }) => act === "left").map(({ path, reason }) => `${path} ${reason}`);
   assert.deepEqual(reasons.toSorted(), [
     "/edited it has changed since",
@@ -288,19 +288,58 @@ test("after a setting is raised, a rewind offers no moment that the shorter sett
   await sql`delete from shard.server_facts where name = 'retention_cut'`.execute(space.db);
 });
 
-test("a version that is kept no more is told, and the newer one stays", async () => {
+async function keepNewest(space: TestSpace): Promise<void> {
+  await pruneVersions({ db: space.db, nowMicros: space.clock.nowMicros() }, { keptMin: 1, lifetimeMs: 0 });
+}
+
+const told = ({ sample }: RewindAnswer) =>
+  sample.map(({ act, path, to, reason }) => [act, path, to, reason].filter((part) => part !== undefined).join(" "));
+
+test("a file whose old version is kept no more is left as it is, date included, and comes back from the trash with its newer content", async () => {
   const space = await spaces.open();
-  const file = await space.put("root", "file", "v1");
-  await write(space, file, "v2");
+  const files: NodeJson[] = [];
+  for (const name of ["stays", "trashed", "moved"]) files.push(await space.put("root", name, `old ${name}`));
+  const [stays, trashed, moved] = files.map(({ id }) => ({ fileId: id }) as const);
+  assert.ok(stays !== undefined && trashed !== undefined && moved !== undefined);
   const moment = momentOf(space);
-  await write(space, file, "v3");
-  await write(space, file, "v4");
-  await pruneVersions({ db: space.db, nowMicros: space.clock.nowMicros() }, { keptMin: 2, lifetimeMs: 0 });
+  for (const file of files) await write(space, file, `new ${file.name}`);
+  const dated = await space.do({ op: "set", ...stays, modifiedAtMicros: 7, executable: true });
+  await space.do({ op: "delete", ...trashed });
+  await space.do({ op: "move", ...moved, place: { name: "renamed" } });
+  await keepNewest(space);
+  const answer = await rewind(space, moment);
+  assert.deepEqual(counts(answer), { restored: 1, moved: 1, left: 1, bytes: "new trashed".length });
+  const why = "its version from that time is no longer stored";
+  assert.deepEqual(told(answer).toSorted(), [
+    `left /stays ${why}`,
+    `moved /renamed /moved ${why}`,
+    `restored /trashed ${why}`,
+  ]);
+  const now = await space.do({ op: "set", ...stays });
+  assert.deepEqual([now.modified_at, now.executable, now.size], [dated.modified_at, true, dated.size]);
+});
+
+test("an undo tells of a file whose content from before the rewind is kept no more that it was left, and why", async () => {
+  const space = await spaces.open();
+  const [file, other] = [await space.put("root", "file", "old"), await space.put("root", "other", "old other")];
+  const moment = momentOf(space);
+  for (const each of [file, other]) await write(space, each, "newer");
+  const answer = await rewind(space, moment);
+  assert.deepEqual(counts(answer), { reverted: 2, bytes: 12 });
+  await space.do({ op: "label", fileId: other.id, version: 2, label: "kept" });
+  await keepNewest(space);
   const before = await treeOf(space);
-  const outcome = await openRewinds(optionsOf(space)).preview(requestOf(space, moment));
-  assert.equal(outcome.left, 1);
-  assert.match(outcome.sample[0]?.reason ?? "", /no longer stored/);
-  assert.deepEqual(await treeOf(space), before);
+  const undone = await undo(space, answer);
+  assert.deepEqual(counts(undone), { reverted: 1, left: 1, bytes: 5 });
+  assert.deepEqual(told(undone).toSorted(), [
+    "left /file its version from that time is no longer stored",
+    "reverted /other",
+  ]);
+  const after = await treeOf(space);
+  assert.equal(
+    after.find((line) => line.startsWith("/file ")),
+    before.find((line) => line.startsWith("/file ")),
+  );
 });
 
 test("what it needs to be undone is forgotten after its time", async () => {

@@ -4,7 +4,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { bucketOf, type NodeId, type SpaceId } from "@holdfast/core/ids";
 import { formatTime } from "@holdfast/core/times";
 import { limits } from "@holdfast/core/limits";
-import type { RewindAct, RewindAnswer } from "@holdfast/protocol/rewind-routes";
+import type { RewindAct, RewindAnswer, RewindSample } from "@holdfast/protocol/rewind-routes";
 import { sql } from "kysely";
 import { recordEvent } from "../activity/record-event.ts";
 import { inTransaction } from "../db/database.ts";
@@ -13,7 +13,7 @@ import type { Actor } from "../metadata/actor.ts";
 import type { Committer } from "../metadata/commit/commit-queue.ts";
 import type { ShardReader } from "../db/shard-tables.ts";
 import type { Operation, OperationResult } from "../metadata/commit/operation.ts";
-import { type RewindStep, samePlace } from "./node-state.ts";
+import { type RewindStep, samePlace, versionLost } from "./node-state.ts";
 import { noteDone, noteOutcomes, type NumberedStep, readRewind, readSteps, type StepOutcome } from "./rewind-rows.ts";
 import { operationsOf } from "./step-operations.ts";
 
@@ -139,7 +139,8 @@ function outcomeOf(results: readonly OperationResult[], { revision }: RewindStep
   return { revision: (last?.status === "committed" ? last.node?.revision : undefined) ?? revision };
 }
 
-function reasonOf({ code, message }: HoldfastError): string {
+function reasonOf({ code, message, field }: HoldfastError): string {
+  if (code === "not_found" && field === "version") return versionLost;
   const changed = ["conflict", "subtree_changed", "trashed", "not_found"];
   return changed.includes(code) ? "it has changed since" : message;
 }
@@ -158,14 +159,27 @@ function take(
   if (step.aside === true) return;
   const opposite: Partial<Record<RewindAct, RewindAct>> = { restored: "trashed", trashed: "restored" };
   for (const act of actsOf(step)) {
-    const undone = opposite[act] ?? act;
-    answer[act] = Math.max(0, answer[act] - 1);
-    undo[undone] = Math.max(0, undo[undone] - 1);
+    withdraw(answer, act, step);
+    withdraw(undo, opposite[act] ?? act, { path: step.path, before: step.after, after: step.before });
   }
+  answer.bytes -= step.bytes?.done ?? 0;
+  undo.bytes -= step.bytes?.undone ?? 0;
   answer.left += 1;
   if (answer.left <= limits.rewindSampleMax) {
     answer.sample.push({ act: "left", path: step.path, reason: outcome.left });
   }
+}
+
+function withdraw(answer: RewindAnswer, act: RewindAct, step: Pick<RewindStep, "path" | "before" | "after">): void {
+  answer[act] = Math.max(0, answer[act] - 1);
+  answer.sample = answer.sample.filter((item) => item.act !== act || !isOf(item, step));
+}
+
+/** Where names were exchanged, the path of one move is the new path of another. */
+function isOf({ path, to }: RewindSample, step: Pick<RewindStep, "path" | "before" | "after">): boolean {
+  if (to === undefined) return path === step.path;
+  const isNamed = path.endsWith(`/${step.before.name}`) && to.endsWith(`/${step.after.name}`);
+  return isNamed && (path === step.path || to === step.path);
 }
 
 function actsOf({ before, after }: RewindStep): RewindAct[] {

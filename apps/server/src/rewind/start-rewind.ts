@@ -115,7 +115,8 @@ async function reversed(reader: ShardReader, rewind: RewindRow): Promise<RewindS
   return steps.toReversed().flatMap(({ step, outcome }) => {
     if (outcome === undefined || "left" in outcome) return [];
     const revision = revisions.get(step.nodeId) ?? outcome.revision;
-    return [{ ...step, before: step.after, after: step.before, revision }];
+    const bytes = step.bytes === undefined ? {} : { bytes: { done: step.bytes.undone, undone: step.bytes.done } };
+    return [{ ...step, ...bytes, before: step.after, after: step.before, revision }];
   });
 }
 

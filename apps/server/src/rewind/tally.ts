@@ -1,4 +1,5 @@
 import { limits } from "@holdfast/core/limits";
+import type { ReturningBytes } from "./node-state.ts";
 import type { RewindAct, RewindAnswer, RewindSample } from "@holdfast/protocol/rewind-routes";
 
 type Counts = Record<RewindAct, number>;
@@ -15,20 +16,10 @@ export class Tally {
     if (this.#counts[act] <= limits.rewindSampleMax) this.#sample.push({ act, ...item });
   }
 
-  restored(path: string, { sizeBytes }: { readonly sizeBytes: number }): void {
-    this.tell("restored", { path });
-    this.#bytes += sizeBytes;
-  }
-
-  reverted(path: string, { sizeBytes, sizeNow }: { readonly sizeBytes: number; readonly sizeNow: number }): void {
-    this.tell("reverted", { path });
-    this.#bytes += sizeBytes;
-    this.#undoBytes += sizeNow;
-  }
-
-  trashed(path: string, sizeBytes: number): void {
-    this.tell("trashed", { path });
-    this.#undoBytes += sizeBytes;
+  /** What comes back by it, and by taking it back. */
+  addBytes({ done, undone }: ReturningBytes): void {
+    this.#bytes += done;
+    this.#undoBytes += undone;
   }
 
   answers(): { answer: RewindAnswer; undoAnswer: RewindAnswer } {
