@@ -39,7 +39,16 @@ test("a moment of the past is as long ago, the start of a day here, a minute her
     ["2026-01-31T09:00:00.123456789Z", "2026-01-31T09:00:00.123456789Z"],
   ] as const)
     assert.equal(parseMoment(text)(nowMs), moment, text);
-  assert.equal(new Date(parseMoment("0050-06-01")(nowMs)).getFullYear(), 50);
+});
+
+test("a time that the server cannot count is refused as it was typed", () => {
+  const far = ["9999-12-31", "9999-12-31 23:59", "9999-12-31T23:59:59Z", "2256-01-01", "0050-06-01", "999999w"];
+  for (const text of far) {
+    const refusal = { code: "usage", message: `"${text}" is not a time between the years 1685 and 2254.` };
+    assert.throws(() => parseEnd(text)(nowMs), refusal);
+    assert.throws(() => parseMoment(text)(nowMs), refusal);
+  }
+  assert.match(parseEnd("2254-12-31")(nowMs), /^2254-12-31T22:59:59/);
 });
 
 test("anything else is no time, and nothing is guessed", () => {

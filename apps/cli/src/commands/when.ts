@@ -9,8 +9,8 @@ type Side = "start" | "end";
 const rfc3339 = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d{1,9})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
 const day = /^\d{4}-\d\d-\d\d$/;
 const dayAndMinute = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d)$/;
-/** The years before 0 and after 9999 have no RFC 3339 form. */
-const [startOfTimeMs, endOfTimeMs] = [Date.parse("0000-01-01T00:00:00Z"), Date.UTC(10_000, 0)];
+/** The server counts microseconds. */
+const farthestMs = Number.MAX_SAFE_INTEGER / 1000;
 
 /** A time to come. A day means the end of that day here. @throws HoldfastError usage, also from the result if the time has passed */
 export function parseEnd(text: string): AtTime {
@@ -33,6 +33,7 @@ function parseWhen(text: string, side: Side): (nowMs: number, direction: 1 | -1)
   if (durationMs !== undefined) return (nowMs, direction) => isoOf(text, nowMs + direction * durationMs);
   const time = rfcTime(text) ?? localTime(text, side);
   if (time === undefined) throw notATime(text);
+  requireStorable(text, Date.parse(time));
   return () => time;
 }
 
@@ -68,8 +69,14 @@ function isReal(iso: string, beginning: string): boolean {
 }
 
 function isoOf(text: string, atMs: number): string {
-  if (atMs < startOfTimeMs || atMs >= endOfTimeMs) throw notATime(text);
+  requireStorable(text, atMs);
   return new Date(atMs).toISOString();
+}
+
+/** @param text as it was typed, which a message of the server could not name */
+function requireStorable(text: string, atMs: number): void {
+  if (Math.abs(atMs) >= farthestMs)
+    throw usage(`${JSON.stringify(text)} is not a time between the years 1685 and 2254.`);
 }
 
 function notATime(text: string): Error {
