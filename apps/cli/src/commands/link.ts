@@ -6,7 +6,7 @@ import type { PermissionJson } from "@holdfast/protocol/sharing-routes";
 import { type Column, Listing } from "../output/listing.ts";
 import { count, formatNumber } from "../output/text.ts";
 import { newCommand, runs, usage } from "./command.ts";
-import type { CommandMaker, Context } from "./command.ts";
+import type { CommandMaker, Context, Run } from "./command.ts";
 import { whenText } from "./when-text.ts";
 import { parseEnd } from "./when.ts";
 import { withIdStart } from "./id-start.ts";
@@ -99,7 +99,7 @@ function list(context: Context) {
   ]).argument("[path]", "file or folder on the server");
   return runs<[string | undefined]>(context, command, async (run, path) => {
     const { client } = await run.connect();
-    const links = path === undefined ? await allLinks(client) : await linksAt(client, path);
+    const links = path === undefined ? await allLinks(client) : await linksAt(run, path);
     const listing = new Listing(run.output, columns, "There are no links.");
     await run.output.result({ items: links.map(({ permission }) => permission) }, () =>
       listing.lines(
@@ -142,9 +142,10 @@ function isLink({ grantee, app: isOfApp }: PermissionJson): boolean {
   return grantee.kind === "link" && isOfApp !== true;
 }
 
-async function linksAt(client: ApiClient, path: string) {
-  const { lookUpShared } = await import("../remote/look-up-shared.ts");
-  const node = await lookUpShared(client, path);
+async function linksAt(run: Run, path: string) {
+  const { lookUpGranted } = await import("../remote/look-up-shared.ts");
+  const { client } = await run.connect();
+  const node = await lookUpGranted(client, path, run.output);
   const { items } = await client.call("listPermissions", { params: { id: node.id } });
   return items
     .filter((permission) => isLink(permission) && permission.inherited_from === undefined)

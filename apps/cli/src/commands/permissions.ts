@@ -19,12 +19,14 @@ export const permissionsCommand: CommandMaker = (context) => {
     "permissions /project",
   ]).argument("<path>", "file or folder on the server");
   return runs<[string]>(context, command, async (run, path) => {
-    const { lookUpShared } = await import("../remote/look-up-shared.ts");
+    const { lookUpGranted } = await import("../remote/look-up-shared.ts");
     const { client } = await run.connect();
-    const { id } = await lookUpShared(client, path);
+    const { id, trashed_at: trashedAt } = await lookUpGranted(client, path, run.output);
     const page = await client.call("listPermissions", { params: { id } });
     const listing = new Listing(run.output, columns, "Nobody else has access.");
     await run.output.result(page, () => listing.lines(page.items.map((each) => cellsOf(each, listing))));
+    if (trashedAt !== null && page.items.length > 0)
+      run.output.note("This item is in the trash: if it is restored, they have access again.");
   });
 };
 

@@ -36,6 +36,34 @@ describe("holdfast share, unshare, permissions, shared, mount and leave", () => 
     assert.equal(await done(owner, ["cat", "/project/plan.txt"]), "the plan");
   });
 
+  test("a share and a link of an item in the trash are listed and ended by its path, also below a folder that went", async () => {
+    await done(owner, ["mkdir", "-p", "/gone/deep", "/twice"]);
+    await done(owner, ["put", "-", "/gone/deep/note.txt"], "note");
+    await done(owner, ["share", "/gone", "--with", ann.email, "--role", "viewer"]);
+    await done(owner, ["share", "/gone/deep", "--with", ann.email, "--role", "editor"]);
+    await done(owner, ["link", "/gone/deep/note.txt"]);
+    await done(owner, ["rm", "/gone", "/twice"]);
+    const listed = await owner(["permissions", "/gone/deep"]);
+    assert.match(listed.stdout, /ann@example\.com +editor/);
+    assert.match(listed.stderr, /in the trash: if it is restored, they have access again/);
+    const ended = await done(owner, ["unshare", "/gone/deep", "--with", ann.email]);
+    assert.equal(ended, `/gone/deep, which is in the trash, is no longer shared with ${ann.email}\n`);
+    const [link] = JSON.parse(await done(owner, ["link", "ls", "/gone/deep/note.txt", "--json"])).items;
+    await done(owner, ["link", "rm", link.id]);
+    await done(owner, ["unshare", "/gone", "--with", ann.email]);
+    await done(owner, ["trash", "restore", "/gone"]);
+    for (const path of ["/gone", "/gone/deep", "/gone/deep/note.txt"])
+      assert.equal(await done(owner, ["permissions", path]), "", path);
+
+    await done(owner, ["mkdir", "/twice"]);
+    await done(owner, ["rm", "/twice"]);
+    const twice = await owner(["unshare", "/twice", "--with", ann.email]);
+    assert.equal(twice.code, 5);
+    assert.match(twice.stderr, /2 items in the trash match \/twice\. Nothing was changed\. Name one by its ID: /);
+    assert.equal((await owner(["unshare", "/nowhere", "--with", ann.email])).code, 4);
+    await done(owner, ["rm", "/gone"]);
+  });
+
   test("share and link of the whole drive ask on a terminal, and say what it means elsewhere", async () => {
     const config = `${people.folder}/config`;
     for (const args of [

@@ -11,9 +11,9 @@ export const unshareCommand: CommandMaker = (context) => {
     .argument("<path>", "file or folder on the server")
     .requiredOption("--with <whom>", "e-mail address, or name or ID of a group");
   return runs<[string, { readonly with: string }]>(context, command, async (run, path, options) => {
-    const { lookUpShared } = await import("../remote/look-up-shared.ts");
+    const { lookUpGranted } = await import("../remote/look-up-shared.ts");
     const { client } = await run.connect();
-    const { id } = await lookUpShared(client, path);
+    const { id, trashed_at: trashedAt } = await lookUpGranted(client, path, run.output);
     const { items } = await client.call("listPermissions", { params: { id } });
     const permission = permissionOf(items, options.with);
     if (permission === undefined) {
@@ -23,7 +23,9 @@ export const unshareCommand: CommandMaker = (context) => {
       );
     }
     await client.call("deletePermission", { params: { id: permission.id } });
-    await run.output.done(permission, () => [`${path} is no longer shared with ${options.with}`]);
+    await run.output.done(permission, () => [
+      `${path}${trashedAt === null ? "" : ", which is in the trash,"} is no longer shared with ${options.with}`,
+    ]);
   });
 };
 

@@ -3,6 +3,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { isId } from "@holdfast/core/ids";
 import type { NodeJson } from "@holdfast/protocol/values";
 import { timeFor } from "../output/listing.ts";
+import { listBelow } from "./list-below.ts";
 import { allPages, pageItemsMax } from "./pages.ts";
 import { parseRemotePath } from "./remote-path.ts";
 
@@ -51,6 +52,31 @@ export async function findTrashed(
   return [...found.values()];
 }
 
+/**
+ * The item that was deleted from this path, by itself or with a folder above it; undefined if the trash has none.
+ * @throws HoldfastError conflict, with the candidates, if there are several
+ */
+export async function findDeletedFrom(
+  client: ApiClient,
+  path: string,
+  output: { readonly isTerminal: boolean },
+): Promise<NodeJson | undefined> {
+  const candidates = new Map<string, NodeJson>();
+  const add = (nodes: readonly NodeJson[]) => {
+    for (const node of nodes) if (node.path === path) candidates.set(node.id, node);
+  };
+  for await (const page of trashPages(client)) {
+    add(page);
+    for (const { id, kind, path: above } of page) {
+      if (kind !== "folder" || !path.startsWith(`${above}/`)) continue;
+      for await (const below of listBelow(client, id)) add(below);
+    }
+  }
+  const [only, ...others] = candidates.values();
+  if (others.length > 0) throw ambiguous(path, [...candidates.values()], output);
+  return only;
+}
+
 async function identify(client: TrashClient, ids: string[]): Promise<ReadonlyMap<string, NodeJson>> {
   const found = new Map<string, NodeJson>();
   if (ids.length === 0) return found;
@@ -88,13 +114,21 @@ function onlyOf({ given, path, byPath, byName, around }: Wanted, output: { reado
     throw new HoldfastError("not_found", `There is no ${path} in the trash. ${next}`);
   }
   if (others.length === 0) return only;
+  throw ambiguous(given, candidates, output);
+}
+
+function ambiguous(
+  given: string,
+  candidates: readonly NodeJson[],
+  output: { readonly isTerminal: boolean },
+): HoldfastError {
   const shown = candidates
     .slice(0, candidatesMax)
     .map((node) => `${node.id} (${node.path}, deleted ${timeFor(output, node.trashed_at)})`);
   const more = candidates.length - shown.length;
   if (more > 0) shown.push(`and ${more} more in 'holdfast trash ls'`);
-  throw new HoldfastError(
+  return new HoldfastError(
     "conflict",
-    `${candidates.length} items in the trash match ${given}. Nothing was restored. Name one by its ID: ${shown.join("; ")}`,
+    `${candidates.length} items in the trash match ${given}. Nothing was changed. Name one by its ID: ${shown.join("; ")}`,
   );
 }
