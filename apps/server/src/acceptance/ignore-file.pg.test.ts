@@ -107,6 +107,28 @@ for (const name of names)
     }
   });
 
+test("a visitor with an editor's link changes nothing in a git repository, and anything beside it", async () => {
+  const { id: box } = await ok(owner, "POST", "/metadata", { path: "/work/app", kind: "folder", parents: true });
+  await ok(owner, "POST", "/metadata", { path: "/work/app/.git/hooks", kind: "folder", parents: true });
+  const { id: config } = (await owner.put("/work/app/.git/config", "[core]")).body;
+  const hooks = await owner.idOf("/work/app/.git/hooks");
+  const { id: main } = (await owner.put("/work/app/main.c", "main")).body;
+  const link = await ok(owner, "POST", `/files/${box}/share`, { link: true, role: "editor" });
+  const visitor = new Api(server.url, link.token);
+  const refused = [
+    await upload(visitor, `file_id=${config}`),
+    await upload(visitor, `parent_id=${hooks}&name=post-checkout`),
+    await visitor.call("PATCH", `/files/${main}`, { parent_id: hooks }),
+    await visitor.call("PATCH", `/files/${config}`, { name: "other" }),
+    await visitor.call("DELETE", `/files/${config}`),
+  ];
+  assert.deepEqual(
+    refused.map(({ body }) => body.code),
+    refused.map(() => "forbidden"),
+  );
+  assert.equal((await upload(visitor, `file_id=${main}`)).status, 200);
+});
+
 test("links and uploaders add no symbolic link, and bring none along with a folder of their own", async () => {
   const guest = await join("carrier");
   const { box } = await makeBox("/drop", ".holdfastignore");

@@ -113,13 +113,16 @@ export async function isStranger(work: Work, step: Step, where: NodeRow): Promis
 }
 
 /**
- * To give a node a name that programs obey, that file another content, or to take it away: a stranger could stop the owner's sync with a line
- * of an ignore file, have devices send what they leave out, or have git run a program.
+ * To give a node a name that programs obey, that file another content, or to take it away, and to change anything in a git repository's
+ * folder: a stranger could stop the owner's sync with a line of an ignore file, have devices send what they leave out, or have git run a
+ * program.
  * @param where the node, or the folder that it is to be in
  * @throws HoldfastError forbidden for a stranger
  */
 export async function requireRuleWriter(work: Work, step: Step, where: NodeRow, name: string): Promise<void> {
-  const refusal = nameRefusal(name);
+  if (step.caller.owns) return;
+  const names = [name, ...(await work.tree.lineage(where)).map((each) => each.name)];
+  const refusal = names.map(nameRefusal).find((each) => each !== undefined);
   if (refusal !== undefined && (await isStranger(work, step, where))) throw refusal;
 }
 
