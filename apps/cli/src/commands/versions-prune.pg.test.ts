@@ -136,7 +136,7 @@ describe("A space that is full of old versions", () => {
     await write("old");
     const moment = new Date(Date.now() + 1).toISOString();
     await write("newer");
-    const before = await json("ls", "/note");
+    const written = await json("ls", "/note");
     const prune = async () => assert.equal((await run("versions", "prune", "/note", "--keep", "1", "--yes")).code, 0);
     const reverted = await json("rewind", "/note", "--to", moment);
     assert.equal(reverted.reverted, 1);
@@ -152,7 +152,7 @@ describe("A space that is full of old versions", () => {
     assert.match(stdout, /^not changed: \/note .*no longer stored\)\n1 item not changed\n/);
     assert.doesNotMatch(stdout, /old time/);
     assert.deepEqual(await json("ls", "/note"), dated);
-    assert.notDeepEqual(dated, before);
+    assert.notDeepEqual(dated, written);
     assert.equal((await run("rm", "--permanent", "--yes", "/note")).code, 0);
   });
 

@@ -325,7 +325,9 @@ describe("who wants more than was given", () => {
     const { token } = await ok(owner, "POST", `/files/${top}/share`, { link: true, role: "uploader" });
     const told = ({ status, body }: { status: number; body: Record<string, unknown> }, name: string) => {
       const text = JSON.stringify(body, (field, value: unknown) =>
-        /^(id|version_id|revision|seq|.*_at|operation_id|epoch|next_token|upload_id|request_id)$/.test(field) ? "" : value,
+        /^(id|version_id|revision|seq|.*_at|operation_id|epoch|next_token|upload_id|request_id)$/.test(field)
+          ? ""
+          : value,
       );
       return `${status} ${text.replaceAll(name, "NAME")}`;
     };
