@@ -16,14 +16,7 @@ import { assertFromOwnPage } from "./own-page.ts";
 import type { AuditNote, Outcome } from "./describe-request.ts";
 import { addressGroup, type Peer } from "./peer.ts";
 import { clientGone, fromTransport, type ProblemShape } from "./problem.ts";
-import {
-  assertJson,
-  assertQueryText,
-  contentEncoding,
-  declaredLength,
-  hasLongBody,
-  readParams,
-} from "./request-checks.ts";
+import { assertPlain, assertQueryText, declaredLength, hasLongBody, jsonCoding, readParams } from "./request-checks.ts";
 import { closeAfterAnswer, drainAfterAnswer, forgetHead, RequestBody } from "./request-body.ts";
 import { RequestRecord } from "./request-record.ts";
 import { sendingOf } from "./sending-of.ts";
@@ -117,6 +110,11 @@ class Exchange {
   }
 
   get stream(): RequestBody {
+    assertPlain(this.#arrived.request);
+    return this.#body;
+  }
+
+  get #body(): RequestBody {
     const { bodyIdleTimeoutMs: idleMs } = this.#world;
     return (this.#stream ??= new RequestBody(this.#arrived.request, idleMs, (whole) => this.#lookAgain(whole)));
   }
@@ -376,10 +374,10 @@ class Exchange {
   async #readJson<Schema extends z.ZodType>(schema: Schema | undefined): Promise<z.output<Schema> | undefined> {
     const { request } = this.#arrived;
     const route = this.#route;
-    assertJson(request, route);
-    const { json, release } = await readJsonBody(this.stream, {
+    const coding = jsonCoding(request, route);
+    const { json, release } = await readJsonBody(this.#body, {
       bytesMax: jsonBytesMax(route),
-      isCompressed: contentEncoding(request) === "zstd",
+      isCompressed: coding === "zstd",
       budget: this.#world.jsonBudget,
     });
     this.#releaseJson = release;

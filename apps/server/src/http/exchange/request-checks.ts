@@ -54,12 +54,19 @@ const longBodyBytes = 64 * 1024;
 const jsonTypes =
   /^(?:application\/(?:json|[a-z0-9.+-]{1,100}\+json|x-www-form-urlencoded|octet-stream)|text\/(?:plain|json))\s*(?:;|$)/i;
 
-export function contentEncoding({ headers }: IncomingMessage): string {
+function contentEncoding({ headers }: IncomingMessage): string {
   return headers["content-encoding"]?.trim().toLowerCase() ?? "identity";
 }
 
+/** For bytes that are stored as they come: compressed ones would be the file's content. @throws HoldfastError unsupported_media_type */
+export function assertPlain(request: IncomingMessage): void {
+  if (contentEncoding(request) === "identity") return;
+  const message = "Only JSON may be sent with Content-Encoding; send the bytes themselves.";
+  throw new HoldfastError("unsupported_media_type", message, { field: "Content-Encoding" });
+}
+
 /** @throws HoldfastError unsupported_media_type, too_large */
-export function assertJson(request: IncomingMessage, route: Route): void {
+export function jsonCoding(request: IncomingMessage, route: Route): "identity" | "zstd" {
   const type = request.headers["content-type"];
   if (type !== undefined && !jsonTypes.test(type)) {
     throw new HoldfastError("unsupported_media_type", "The body must be application/json.", { field: "Content-Type" });
@@ -74,4 +81,5 @@ export function assertJson(request: IncomingMessage, route: Route): void {
   }
   const bytesMax = jsonBytesMax(route);
   if ((declaredLength(request) ?? 0) > bytesMax) throw tooLarge(bytesMax);
+  return encoding === "zstd" ? "zstd" : "identity";
 }

@@ -131,6 +131,20 @@ test("uploads that cannot be are refused before a byte is sent", async () => {
   for (const [answer, status, code] of outcomes) assert.deepEqual([answer.status, answer.json.code], [status, code]);
 });
 
+test("a compressed upload is refused: its frame would be the content of the file", async () => {
+  const start = await call("POST", "/files/upload?uploadType=resumable&name=coded.bin");
+  for (const coding of ["zstd", "gzip", "br", "aws-chunked"]) {
+    const headers = { "content-encoding": coding };
+    const whole = await call("POST", "/files/upload?uploadType=media&name=coded.bin", { body: "frame", headers });
+    const part = piece(0, 10, 10);
+    const piecewise = await call("PUT", start.json.upload_url, { ...part, headers: { ...part.headers, ...headers } });
+    for (const { status, json } of [whole, piecewise])
+      assert.deepEqual([status, json.code, json.field], [415, "unsupported_media_type", "Content-Encoding"]);
+  }
+  const headers = { "content-encoding": "Identity" };
+  assert.equal((await call("POST", "/files/upload?name=plain.bin", { body: "plain", headers })).status, 201);
+});
+
 test("an upload at once makes a file, then its next version, and verifies what it is told", async () => {
   const hash = sha256(bytes);
   const made = await call("POST", `/files/upload?uploadType=media&name=once.bin&sha256=${hash}`, { body: bytes });
