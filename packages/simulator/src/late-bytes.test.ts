@@ -71,6 +71,22 @@ test("late bytes of a replaced file stand beside it, as private as it is now, in
   alone.close();
 });
 
+test("late bytes of a replaced file that became private and was deleted since come back private", async () => {
+  const alone = await withFile();
+  const write = openToWrite(alone, file);
+  alone.writeOnServer(file, "new");
+  await alone.once();
+  setOnServer(alone, true, [file]);
+  await alone.once();
+  removeOnServer(alone, file);
+  await alone.once();
+  write("old, and late");
+  await runFor(alone, 120);
+  assert.equal(alone.read(file), "old, and late");
+  assert.deepEqual(both(alone, [file]), [[true, true]]);
+  alone.close();
+});
+
 test("late bytes of a replaced file that has another name outside the folder stand beside the new version", async () => {
   const alone = new Alone();
   alone.write("log.txt", "old");

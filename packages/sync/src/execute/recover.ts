@@ -256,12 +256,14 @@ async function showEdit(hands: Hands, stashed: Stashed): Promise<void> {
   const { parent, name } = row ?? stashed;
   const folder = await existingFolder(hands, parent);
   const isShared = folder !== undefined && shareAt(state, state.local, parent) === share;
-  const isOpened = isPrivateIn(row) || (folder === undefined && isPrivateIn(stashed));
-  if ((share !== undefined && !isShared) || (isOpened && lacks.has("private modes"))) {
+  const isPrivate = isPrivateIn(row) || (folder === undefined && isPrivateIn(stashed));
+  // Without its row nothing is known of its last place, nor of a privacy that was set since.
+  const isLost = id !== undefined && row === undefined;
+  if ((share !== undefined && !isShared) || (isPrivate && lacks.has("private modes"))) {
     if (!path.startsWith(`${joinPath(ownFolder, quarantineName)}/`)) await moveAside(hands, stashed, "quarantine");
     return;
   }
-  if (isOpened) await close(hands, path);
+  if (isPrivate || isLost) await close(hands, path);
   await renameBeside(hands, path, folder ?? "", name);
   // The file is found by the next scan; no watcher has to report it.
   hands.doubt.isOpen = true;
