@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { LocalDisk } from "@holdfast/sync-ports/ports";
 import { Alone } from "./alone.ts";
+import { Shared } from "./shared.ts";
 
 const paths = ["kept", "one", "two"];
 
@@ -82,6 +83,29 @@ test("a state from a backup deletes nothing, though the run that removed files w
   assert.deepEqual([alone.diskPaths(), alone.serverPaths()], [paths, paths]);
   alone.close();
 });
+
+for (const role of ["viewer", "editor"] as const) {
+  for (const ends of [true, false]) {
+    test(`with a state from a backup, files of a share that ${ends ? "ended go to the quarantine" : "goes on stay"} (${role})`, async () => {
+      const world = new Shared(role);
+      world.ownerMakes("inner");
+      world.ownerPuts("deep.txt", "deep", "inner");
+      await world.once();
+      const restoreState = backUpState(world);
+      world.ownerPuts("b.txt", "second");
+      await world.once();
+      restoreState();
+      if (ends) world.grant(undefined);
+      assert.ok((await world.once()).inSync);
+      assert.ok((await world.once()).inSync);
+      const files = { "docs/a.txt": "first", "docs/b.txt": "second", "docs/inner/deep.txt": "deep" };
+      assert.deepEqual(world.onDisk(), ends ? {} : { docs: "/", "docs/inner": "/", ...files });
+      assert.deepEqual(world.aside("quarantine"), ends ? files : {});
+      assert.deepEqual(world.space("bob"), {});
+      world.close();
+    });
+  }
+}
 
 test("bytes that a newer state has set aside stay when an older state comes back, in the local trash", async () => {
   const alone = await withFiles();

@@ -2,6 +2,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { sha256 } from "@holdfast/core/hash";
 import { z } from "zod";
 import type { Hands } from "../execute/hands.ts";
+import { lineOf } from "../model/tree-paths.ts";
 import { markerPath, ownFolder } from "@holdfast/sync-ports/paths";
 import type { Identity, LocalStat } from "@holdfast/sync-ports/ports";
 import { strange } from "../state/stranger.ts";
@@ -102,11 +103,15 @@ function checkCopy(state: Hands["state"], found: LocalStat): void {
   });
 }
 
-/** What is parked and stashed stays known: it is looked at where it stands. */
+/**
+ * What is parked and stashed stays known: it is looked at where it stands. So do the folders of mounts, with the folders above them: if a share
+ * has ended meanwhile, its files must not be taken for new ones of this account.
+ */
 function forgotten(state: Hands["state"]): StateChange {
   const none = <Key>(keys: Iterable<Key>): (readonly [Key, undefined])[] => [...keys].map((key) => [key, undefined]);
+  const mounts = new Set([...state.shares.keys()].flatMap((mount) => [...lineOf(state, mount)]));
   return {
-    local: none(state.local.keys()),
+    local: none(state.local.keys().filter((id) => !mounts.has(id))),
     synced: none(state.synced.keys()),
     intents: none(state.intents.keys()),
     dormant: none(state.dormant.keys()),
