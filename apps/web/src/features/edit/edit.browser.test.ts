@@ -98,6 +98,42 @@ test("a draft that was begun before somebody else saved is merged with what they
   app.expectComplaint(/409/);
 });
 
+test("text that cannot be merged with the version of somebody else is saved as a new file", async () => {
+  const id = await openText("/mix.txt", "one\ntwo\n");
+  const { page } = app;
+  await field().fill("one\nmy two\n");
+  await app.api.put("/mix.txt", "one\r\ntwo\nthree\n", "&on_conflict=replace");
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  await page.getByText("The version that was saved elsewhere cannot be merged with your text.").waitFor();
+  await page.getByRole("button", { name: "Save as a new file" }).click();
+  await page.waitForURL((url) => url.pathname.startsWith("/edit/") && !url.pathname.endsWith(id));
+  await fieldHas("one\nmy two\n");
+  assert.equal(await contentOf(id), "one\r\ntwo\nthree\n");
+  app.expectComplaint(/409/);
+});
+
+test("a tab with the same file drops no unsaved text of another tab", async () => {
+  const id = await openText("/tabs.txt", "one\n");
+  const { page } = app;
+  const drafts = () =>
+    page.evaluate(() => Object.entries(localStorage).filter(([key]) => key.startsWith("holdfast-draft ")));
+  const textsOf = async () => (await drafts()).map(([, draft]) => JSON.parse(String(draft)).text as string);
+  await field().fill("one\nof the first tab\n");
+  await eventually("the draft is kept", 30_000, async () => ((await drafts()).length === 1 ? true : undefined));
+  const other = await page.context().newPage();
+  await other.goto(`${app.server.url}/edit/${id}`);
+  await other.getByRole("button", { name: "Discard" }).click();
+  const theirs = other.getByRole("textbox", { name: /^Text of/ });
+  await theirs.fill("one\nof the second tab\n");
+  await theirs.press("Control+s");
+  await other.getByText("Saved", { exact: true }).first().waitFor();
+  await other.close();
+  await eventually("the text of the first tab is kept", 30_000, async () => {
+    const texts = await textsOf();
+    return texts.length === 1 && texts[0] === "one\nof the first tab\n" ? true : undefined;
+  });
+});
+
 longTest("lines keep their ends, and a text that mixes them is not offered", async () => {
   const id = await openText("/windows.txt", "one\r\ntwo\r\n");
   await field().fill("one\nTWO\n");
@@ -178,7 +214,10 @@ test("a file that another device deletes for good leaves what is written, which 
   assert.equal(await field().inputValue(), "one\nmany words of mine\n");
   assert.equal(await contentOf(await app.api.idOf("/purged.txt")), "one\nmany words of mine\n");
   // Nothing is left to be offered.
-  await page.waitForFunction((key) => localStorage.getItem(key) === null, `holdfast-draft ${id}`);
+  await page.waitForFunction(
+    (prefix) => !Object.keys(localStorage).some((key) => key.startsWith(prefix)),
+    `holdfast-draft ${id}`,
+  );
 });
 
 test("what was written last is shown where the file is gone when it is opened", async () => {
@@ -194,7 +233,7 @@ test("what was written last is shown where the file is gone when it is opened", 
     .waitFor();
   page.once("dialog", (dialog) => void dialog.accept());
   await eventually("the draft is kept", 30_000, () =>
-    page.evaluate((key) => localStorage.getItem(key) ?? undefined, `holdfast-draft ${id}`),
+    page.evaluate((prefix) => Object.keys(localStorage).find((key) => key.startsWith(prefix)), `holdfast-draft ${id}`),
   );
   await page.reload();
   await page

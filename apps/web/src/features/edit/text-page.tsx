@@ -12,10 +12,10 @@ import { Notice } from "../../design/notice.tsx";
 import { usePageTitle } from "../../design/page-title.ts";
 import { problemWords } from "../../messages/problem-words.ts";
 import { useMessages } from "../../messages/use-messages.ts";
-import { type Draft, dropDraft, readDraft } from "./drafts.ts";
+import { type Draft, draftKey, dropDraft, type KeptDraft, readDraft, writeDraft } from "./drafts.ts";
 import { MergeDialog } from "./merge-dialog.tsx";
 import { TextField } from "./text-field.tsx";
-import { readVersion, saveText, type TextFile } from "./text-file.ts";
+import { readTextFile, readVersion, saveText, type TextFile } from "./text-file.ts";
 import { isGone, UnreadNotice, useSaveAsNew } from "./unread-notice.tsx";
 import { useKeptDraft } from "./use-kept-draft.ts";
 import type { WrittenText } from "./written-preview.tsx";
@@ -43,15 +43,17 @@ export function TextPage({ opened, newest, unread, onClose, showMarkdown }: Text
   const [isShown, setShown] = useState(false);
   const [merge, setMerge] = useState<Merge>();
   const isChanged = text !== base.text;
-  usePageTitle(newest.name);
-  useKeptDraft(base, text, isChanged && draft.offered === undefined);
+  useKeptDraft(draft.ownKey, base, text, isChanged && draft.offered === undefined);
+  const [isUnmerged, setUnmerged] = useState(false);
+  const rebase = (change: Partial<TextFile>) => setBase({ ...base, ...change });
   const save = useSave(base, {
-    onSaved: (node, saved) => setBase({ ...base, node, text: saved, versionId: node.version_id ?? "" }),
-    onConflict: (theirs) => setMerge({ base: base.text, theirs }),
+    draft: draft.ownKey,
+    onSaved: (node, saved) => rebase({ node, text: saved, versionId: node.version_id ?? "" }),
+    onConflict: (theirs) => (theirs === undefined ? setUnmerged(true) : setMerge({ base: base.text, theirs })),
   });
-  const asNew = useSaveAsNew(base, newest, (saved) => setBase({ ...base, text: saved }));
+  const asNew = useSaveAsNew(base, { draft: draft.ownKey, newest, onSaved: (saved) => rebase({ text: saved }) });
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key.toLowerCase() !== "s" || !(event.ctrlKey || event.metaKey) || event.altKey) return;
+    if (!isSaveKey(event)) return;
     event.preventDefault();
     if (isChanged && !save.isPending) save.mutate(text);
   };
@@ -70,14 +72,14 @@ export function TextPage({ opened, newest, unread, onClose, showMarkdown }: Text
       <TextNotices
         draft={draft}
         opened={opened}
-        isSavedByOthers={isSavedByOthers}
+        isSavedByOthers={isSavedByOthers && !isUnmerged}
         problem={save.error !== null && !isConflict(save.error) ? save.error : undefined}
         onTake={(begun, written) => {
           setBase(begun);
           setText(written);
         }}
       >
-        <UnreadNotice unread={unread} {...asNew} onSaveAsNew={() => asNew.run(text)} />
+        <UnreadNotice {...{ unread, isUnmerged }} {...asNew} onSaveAsNew={() => asNew.run(text)} />
       </TextNotices>
       <TextField
         name={newest.name}
@@ -147,6 +149,7 @@ interface EditBarProps {
 
 function EditBar({ name, isChanged, isSaving, isShown, onShow, onSave, onClose }: EditBarProps) {
   const { message } = useMessages();
+  usePageTitle(name);
   return (
     <header className="flex flex-wrap items-center gap-2 border-b border-line bg-surface px-4 py-2 sm:gap-3">
       <div className="min-w-0 flex-1 items-center gap-3 sm:flex">
@@ -171,8 +174,10 @@ function EditBar({ name, isChanged, isSaving, isShown, onShow, onSave, onClose }
 }
 
 interface OfferedDraft {
+  /** Of the draft of this editor. */
+  readonly ownKey: string;
   /** Until it is taken or dropped. */
-  readonly offered: Draft | undefined;
+  readonly offered: KeptDraft | undefined;
   readonly taken: () => void;
   readonly drop: () => void;
 }
@@ -182,13 +187,19 @@ function useOfferedDraft({ node, text }: TextFile): OfferedDraft {
     const draft = readDraft(localStorage, node.id);
     return draft?.text === text ? undefined : draft;
   });
+  const [ownKey] = useState(() => draftKey(node.id));
+  const end = (): void => {
+    if (offered !== undefined) dropDraft(localStorage, offered.key);
+    setOffered(undefined);
+  };
   return {
+    ownKey,
     offered,
-    taken: () => setOffered(undefined),
-    drop: () => {
-      dropDraft(localStorage, node.id);
-      setOffered(undefined);
+    taken: () => {
+      if (offered !== undefined && writeDraft(localStorage, ownKey, offered)) end();
+      else setOffered(undefined);
     },
+    drop: end,
   };
 }
 
@@ -253,18 +264,21 @@ function LeaveDialog({ isChanged, isLast }: { readonly isChanged: boolean; reado
 }
 
 interface SaveParts {
+  /** Of this editor's draft. */
+  readonly draft: string;
   readonly onSaved: (node: NodeJson, text: string) => void;
-  readonly onConflict: (theirs: TextFile) => void;
+  /** @param theirs undefined: the newest version cannot be read as a text */
+  readonly onConflict: (theirs: TextFile | undefined) => void;
 }
 
-function useSave(base: TextFile, { onSaved, onConflict }: SaveParts) {
+function useSave(base: TextFile, { draft, onSaved, onConflict }: SaveParts) {
   const { client, folders } = useDrive();
   const { message } = useMessages();
   const queries = useQueryClient();
   return useMutation({
     mutationFn: (text: string) => saveText(client, base, text),
     onSuccess: (node, text) => {
-      dropDraft(localStorage, node.id);
+      dropDraft(localStorage, draft);
       folders.take([node]);
       queries.setQueryData(["node", node.id], node);
       announcer.say(message("edit.saved"));
@@ -272,10 +286,17 @@ function useSave(base: TextFile, { onSaved, onConflict }: SaveParts) {
     },
     onError: async (thrown) => {
       if (!isConflict(thrown)) return;
-      const node = await client.call("getNode", { params: { id: base.node.id } });
-      onConflict(await readVersion(client, node, node.version_id ?? ""));
+      const newest = async () => {
+        const node = await client.call("getNode", { params: { id: base.node.id } });
+        return readTextFile(client, node);
+      };
+      onConflict(await newest().catch(() => undefined));
     },
   });
+}
+
+function isSaveKey({ key, ctrlKey, metaKey, altKey }: KeyboardEvent): boolean {
+  return key.toLowerCase() === "s" && (ctrlKey || metaKey) && !altKey;
 }
 
 function isMarkdown(name: string): boolean {

@@ -13,6 +13,8 @@ import { saveAsNew, type TextFile } from "./text-file.ts";
 interface UnreadNoticeProps {
   /** Why the file cannot be read now. */
   readonly unread: Error | undefined;
+  /** The version that somebody else saved cannot be merged with the text. */
+  readonly isUnmerged: boolean;
   readonly isSaving: boolean;
   /** Why it was not saved as a new file. */
   readonly problem: Error | null;
@@ -20,10 +22,10 @@ interface UnreadNoticeProps {
 }
 
 /** Over the text, which stays. */
-export function UnreadNotice({ unread, isSaving, problem, onSaveAsNew }: UnreadNoticeProps) {
+export function UnreadNotice({ unread, isUnmerged, isSaving, problem, onSaveAsNew }: UnreadNoticeProps) {
   const words = useMessages();
-  if (unread === undefined) return null;
-  if (!isGone(unread)) {
+  if (unread === undefined && !isUnmerged) return null;
+  if (!isUnmerged && !isGone(unread)) {
     return (
       <Notice kind="warning" isNews>
         {words.message("edit.unread")}
@@ -38,7 +40,7 @@ export function UnreadNotice({ unread, isSaving, problem, onSaveAsNew }: UnreadN
   return (
     <>
       <Notice kind="error" isNews acts={act}>
-        {words.message("edit.gone")}
+        {words.message(isUnmerged ? "edit.unmerged" : "edit.gone")}
       </Notice>
       {problem !== null && (
         <Notice kind="error" isNews>
@@ -49,14 +51,22 @@ export function UnreadNotice({ unread, isSaving, problem, onSaveAsNew }: UnreadN
   );
 }
 
-/** Saves the text beside what is gone, and goes on with that. @param onSaved before it goes there */
-export function useSaveAsNew(base: TextFile, newest: NodeJson, onSaved: (text: string) => void) {
+interface NewParts {
+  /** Of this editor's draft. */
+  readonly draft: string;
+  readonly newest: NodeJson;
+  /** Before it goes there. */
+  readonly onSaved: (text: string) => void;
+}
+
+/** Saves the text as a new file beside the one that is gone or cannot be merged, and goes on with that. */
+export function useSaveAsNew(base: TextFile, { draft, newest, onSaved }: NewParts) {
   const { client, folders } = useDrive();
   const navigate = useNavigate();
   const save = useMutation({
     mutationFn: (text: string) => saveAsNew(client, { ...base, node: newest }, text),
     onSuccess: (node) => {
-      dropDraft(localStorage, newest.id);
+      dropDraft(localStorage, draft);
       folders.take([node]);
     },
   });

@@ -5,8 +5,11 @@ import type { TextFile } from "./text-file.ts";
 
 const draftPauseMs = 800;
 
-/** So that a browser that ends, or a session that ends, costs nothing that was written. Whoever signs out takes it along. */
-export function useKeptDraft({ node, versionId }: TextFile, text: string, isKept: boolean): void {
+/**
+ * Keeps unsaved text when the browser or the session ends. Signing out removes it.
+ * @param key of this editor's draft
+ */
+export function useKeptDraft(key: string, { versionId }: TextFile, text: string, isKept: boolean): void {
   const session = useSession();
   const [account] = useState(() => session.account);
   const pending = useRef<() => void>(undefined);
@@ -17,12 +20,18 @@ export function useKeptDraft({ node, versionId }: TextFile, text: string, isKept
       pending.current = undefined;
       // What one person wrote is not left to whoever comes next.
       if (session.getSnapshot() === "signed_out" || session.account !== account) return;
-      writeDraft(localStorage, node.id, { text, versionId });
+      writeDraft(localStorage, key, { text, versionId });
     };
     pending.current = keep;
     const timer = setTimeout(keep, draftPauseMs);
-    return () => clearTimeout(timer);
-  }, [session, account, node.id, versionId, text, isKept]);
+    // Another tab was offered this text and has discarded it, but here it is still unsaved.
+    const onStorage = (event: StorageEvent) => event.key === key && event.newValue === null && keep();
+    addEventListener("storage", onStorage);
+    return () => {
+      clearTimeout(timer);
+      removeEventListener("storage", onStorage);
+    };
+  }, [session, account, key, versionId, text, isKept]);
   // Whoever leaves within the pause loses nothing either.
   useEffect(() => () => pending.current?.(), []);
 }

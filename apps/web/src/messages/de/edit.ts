@@ -16,6 +16,8 @@ export const edit = {
   "edit.unread": "Diese Datei lässt sich gerade nicht laden. Dein Text ist noch hier und lässt sich kopieren.",
   "edit.gone":
     "Diese Datei wurde gelöscht oder ist nicht mehr mit dir geteilt. Speichere deinen Text als neue Datei oder kopiere ihn, bevor du gehst.",
+  "edit.unmerged":
+    "Die anderswo gespeicherte Version lässt sich nicht mit deinem Text zusammenführen. Speichere deinen Text als neue Datei oder kopiere ihn, bevor du gehst.",
   "edit.saveAsNew": "Als neue Datei speichern",
   "edit.stranded": "Nicht gespeicherter Text, der noch in diesem Browser ist:",
   "edit.strandedText": "Nicht gespeicherter Text",

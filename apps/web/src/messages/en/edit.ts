@@ -14,6 +14,8 @@ export const edit = {
   "edit.unread": "Cannot load this file right now. Your text is still here and can be copied.",
   "edit.gone":
     "This file was deleted or is no longer shared with you. Save your text as a new file, or copy it, before you leave.",
+  "edit.unmerged":
+    "The version that was saved elsewhere cannot be merged with your text. Save your text as a new file, or copy it, before you leave.",
   "edit.saveAsNew": "Save as a new file",
   "edit.stranded": "Unsaved text that is still in this browser:",
   "edit.strandedText": "Unsaved text",
