@@ -317,6 +317,7 @@ test("a file whose old version is kept no more is left as it is, date included, 
   ]);
   const now = await space.do({ op: "set", ...stays });
   assert.deepEqual([now.modified_at, now.executable, now.size], [dated.modified_at, true, dated.size]);
+  assert.deepEqual(told(await undo(space, answer)).toSorted(), ["moved /moved /renamed", "trashed /trashed"]);
 });
 
 test("an undo tells of a file whose content from before the rewind is kept no more that it was left, and why", async () => {

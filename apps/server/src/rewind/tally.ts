@@ -25,15 +25,16 @@ export class Tally {
   answers(): { answer: RewindAnswer; undoAnswer: RewindAnswer } {
     const answer = { ...this.#counts, bytes: this.#bytes, sample: this.#sample };
     const { restored, trashed } = this.#counts;
-    const sample = this.#sample.flatMap((item) => undone(item) ?? []);
+    const sample = this.#sample.flatMap((item) => takenBack(item) ?? []);
     const swapped = { restored: trashed, trashed: restored, purged: 0, left: 0 };
     return { answer, undoAnswer: { ...answer, ...swapped, bytes: this.#undoBytes, sample } };
   }
 }
 
-function undone(item: RewindSample): RewindSample | undefined {
-  if (item.act === "purged" || item.act === "left") return undefined;
-  if (item.act === "restored") return { ...item, act: "trashed" };
-  if (item.act === "trashed") return { ...item, act: "restored" };
-  return item.act === "moved" && item.to !== undefined ? { ...item, path: item.to, to: item.path } : item;
+/** Without the reason, which is one for the rewind alone. */
+function takenBack({ act, path, to }: RewindSample): RewindSample | undefined {
+  if (act === "purged" || act === "left") return undefined;
+  if (act === "restored") return { act: "trashed", path };
+  if (act === "trashed") return { act: "restored", path };
+  return act === "moved" && to !== undefined ? { act, path: to, to: path } : { act, path };
 }
