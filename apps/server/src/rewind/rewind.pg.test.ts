@@ -320,6 +320,21 @@ test("a file whose old version is kept no more is left as it is, date included, 
   assert.deepEqual(told(await undo(space, answer)).toSorted(), ["moved /moved /renamed", "trashed /trashed"]);
 });
 
+test("a file whose place is taken is told once, with what was done to it and why it stays where it is", async () => {
+  const space = await spaces.open();
+  const file = await space.put("root", "file", "old");
+  const moment = momentOf(space);
+  await space.do({ op: "move", fileId: file.id, place: { name: "renamed" } });
+  await write(space, file, "newer");
+  await space.mkdir("root", "file");
+  const answer = await rewind(space, moment, file.id);
+  assert.deepEqual(counts(answer), { reverted: 1, bytes: 3 });
+  assert.deepEqual(told(answer), ["reverted /renamed its previous location is taken or does not exist"]);
+  momentOf(space);
+  const again = await rewind(space, moment, file.id);
+  assert.deepEqual(told(again), ["left /renamed its previous location is taken or does not exist"]);
+});
+
 test("an undo tells of a file whose content from before the rewind is kept no more that it was left, and why", async () => {
   const space = await spaces.open();
   const [file, other] = [await space.put("root", "file", "old"), await space.put("root", "other", "old other")];

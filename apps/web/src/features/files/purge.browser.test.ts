@@ -107,3 +107,20 @@ test("emptying the trash leaves what came there while the question was open, tho
     .waitFor();
   assert.deepEqual([await statusOf(seen), await statusOf(thesis)], [404, 200]);
 });
+
+test("a folder that is restored, filled and trashed again while the question is open is not deleted for good", async () => {
+  await fill("Again/");
+  const folder = await discard("Again");
+  await app.signIn();
+  const { page } = app;
+  await app.open("/trash");
+  const dialog = await askToPurge("Again");
+  await dialog.getByText("All versions are deleted too.").waitFor();
+  await ok(app.api, "POST", `/trash/${folder}/restore`);
+  await fill("Again/unseen.txt");
+  await discard("Again");
+  app.expectComplaint(/status of 409/);
+  await dialog.getByRole("button", { name: "Delete permanently" }).click();
+  await dialog.waitFor({ state: "detached" });
+  assert.equal(await statusOf(folder), 200);
+});
