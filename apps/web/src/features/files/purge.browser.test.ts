@@ -112,7 +112,6 @@ test("a folder that is restored, filled and trashed again while the question is 
   await fill("Again/");
   const folder = await discard("Again");
   await app.signIn();
-  const { page } = app;
   await app.open("/trash");
   const dialog = await askToPurge("Again");
   await dialog.getByText("All versions are deleted too.").waitFor();
