@@ -89,6 +89,8 @@ export const lazyDoors: Readonly<Record<string, readonly string[]>> = {
     "@holdfast/server/main",
     "@holdfast/server/admin",
     "@holdfast/server/config/options",
+    "@holdfast/server/config/read-config",
+    "@holdfast/server/data-folder/folder-lock",
     "@holdfast/server/backup/run-backup",
     "@holdfast/server/backup/run-drill",
     "@holdfast/server/backup/run-rebuild",

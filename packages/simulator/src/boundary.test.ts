@@ -39,6 +39,29 @@ test("where another filesystem is mounted nothing is synced, and nothing counts 
   alone.close();
 });
 
+for (const changed of ["usb/deep", "usb"]) {
+  test(`a mount that comes right after a change in ${changed} hides what is there, and deletes nothing`, async () => {
+    const alone = new Alone();
+    for (const folder of ["usb", "usb/deep"]) alone.mkdir(folder);
+    for (const path of ["usb/a", "usb/deep/b"]) alone.write(path, path);
+    const engine = alone.make();
+    const run = engine.run();
+    const { scheduler } = alone.world;
+    const pass = (seconds: number) => scheduler.runUntil(scheduler.nowMicros + seconds * 1_000_000, () => false);
+    await pass(30);
+    alone.root.mounts.set(alone.root.mustBeAt("usb").number, 2n);
+    for (const path of ["usb/deep/b", "usb/deep", "usb/a"]) alone.root.remove(path, true);
+    alone.root.create("usb/other", "file", true);
+    if (changed === "usb/deep") alone.mkdir("usb/deep");
+    engine.hint([changed]);
+    await pass(7200);
+    assert.deepEqual(alone.serverPaths(), ["usb", "usb/a", "usb/deep", "usb/deep/b"]);
+    engine.stop();
+    await alone.pass(run);
+    alone.close();
+  });
+}
+
 /** The disk, on which something happens right after the second look at the marker: when all is planned, and nothing done. */
 function atLastMoment(alone: Alone, act: () => void): LocalDisk {
   const disk = alone.disk();

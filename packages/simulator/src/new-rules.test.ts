@@ -80,7 +80,7 @@ test("a dry run after the same says just that, and changes nothing", async () =>
   const alone = await renamedOffline();
   const before = alone.world.writes;
   const { changes: preview } = await alone.pass(alone.make({ exclude: ["new/f"] }).preview());
-  assert.deepEqual(preview, [{ side: "server", what: "move", path: "new" }]);
+  assert.deepEqual(preview, [{ side: "server", what: "move", path: "new", from: "old" }]);
   assert.equal(alone.world.writes, before);
   alone.close();
 });

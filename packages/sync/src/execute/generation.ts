@@ -38,7 +38,8 @@ export async function renewGeneration({ disk, state, random }: Parts): Promise<v
     await disk.syncFolder(ownFolder);
     state.commit({ settings: [[current, name]] });
     state.isBaseNewer = false;
-    for (const each of before) await disk.unlink(joinPath(ownFolder, each));
+    // A folder with a former generation fits older states, too.
+    await Promise.allSettled(before.map((each) => disk.unlink(joinPath(ownFolder, each))));
     await disk.syncFolder(ownFolder);
   } catch (error) {
     if (!(error instanceof HoldfastError)) throw error;

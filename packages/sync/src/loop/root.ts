@@ -109,7 +109,7 @@ function checkCopy(state: Hands["state"], found: LocalStat): void {
  */
 function forgotten(state: Hands["state"]): StateChange {
   const none = <Key>(keys: Iterable<Key>): (readonly [Key, undefined])[] => [...keys].map((key) => [key, undefined]);
-  const mounts = new Set([...state.shares.keys()].flatMap((mount) => [...lineOf(state, mount)]));
+  const mounts = new Set(state.shares.keys().flatMap((mount) => lineOf(state, mount)));
   return {
     local: none(state.local.keys().filter((id) => !mounts.has(id))),
     synced: none(state.synced.keys()),

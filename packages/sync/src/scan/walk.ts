@@ -151,10 +151,24 @@ export async function walk(
       seen.later.push(top);
       continue;
     }
+    if (await isMountedOver(disk, seen, top.path)) continue;
     seen.tops.push(top);
     await walkFrom(disk, top, { seen, isKept, isFull, rootSigns, lookedAt, progress });
   }
   return withoutOtherRoots(seen);
+}
+
+/** A mount since the last scan hides this folder, or one above it. */
+async function isMountedOver(disk: LocalDisk, seen: Findings, path: string): Promise<boolean> {
+  if (path === "" || seen.device === undefined) return false;
+  const parent = folderOf(path);
+  if (await isMountedOver(disk, seen, parent)) return true;
+  const stat = await attempt(seen, path, () => disk.stat(path));
+  if (stat?.kind !== "folder" || stat.device === seen.device) return false;
+  seen.boundaries.add(path);
+  seen.unknown.add(path);
+  seen.keepers.add(parent);
+  return true;
 }
 
 export interface WalkInput extends Pick<Notes, "isHidden" | "slotKey"> {
