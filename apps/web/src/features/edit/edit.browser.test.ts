@@ -134,6 +134,23 @@ test("a tab with the same file drops no unsaved text of another tab", async () =
   });
 });
 
+test("text for which the browser has no room is reported, and leaving promises nothing", async () => {
+  await openText("/long.txt", "one\n");
+  const { page } = app;
+  await page.evaluate(() => {
+    Storage.prototype.setItem = () => {
+      throw new DOMException("full", "QuotaExceededError");
+    };
+  });
+  await field().fill("one\nand much more\n");
+  await page.getByText("This browser has no room to keep your text.").waitFor();
+  await page.getByRole("button", { name: "Close", exact: true }).click();
+  const dialog = page.getByRole("dialog", { name: "Leave without saving?" });
+  await dialog.getByText("It is lost if you leave without saving.").waitFor();
+  await dialog.getByRole("button", { name: "Stay" }).click();
+  page.once("dialog", (each) => void each.accept());
+});
+
 longTest("lines keep their ends, and a text that mixes them is not offered", async () => {
   const id = await openText("/windows.txt", "one\r\ntwo\r\n");
   await field().fill("one\nTWO\n");

@@ -43,7 +43,7 @@ export function TextPage({ opened, newest, unread, onClose, showMarkdown }: Text
   const [isShown, setShown] = useState(false);
   const [merge, setMerge] = useState<Merge>();
   const isChanged = text !== base.text;
-  useKeptDraft(draft.ownKey, base, text, isChanged && draft.offered === undefined);
+  const hasRoom = useKeptDraft(draft.ownKey, base, text, isChanged && draft.offered === undefined);
   const [isUnmerged, setUnmerged] = useState(false);
   const rebase = (change: Partial<TextFile>) => setBase({ ...base, ...change });
   const save = useSave(base, {
@@ -73,6 +73,7 @@ export function TextPage({ opened, newest, unread, onClose, showMarkdown }: Text
         draft={draft}
         opened={opened}
         isSavedByOthers={isSavedByOthers && !isUnmerged}
+        isTooLong={isChanged && !hasRoom}
         problem={save.error !== null && !isConflict(save.error) ? save.error : undefined}
         onTake={(begun, written) => {
           setBase(begun);
@@ -90,33 +91,48 @@ export function TextPage({ opened, newest, unread, onClose, showMarkdown }: Text
         show={showMarkdown}
         onText={setText}
       />
-      {merge !== undefined && (
-        <MergeDialog
-          base={merge.base}
-          mine={text}
-          theirs={merge.theirs.text}
-          onTake={(merged) => {
-            setBase(merge.theirs);
-            setText(merged);
-            setMerge(undefined);
-          }}
-          onClose={() => setMerge(undefined)}
-        />
-      )}
-      <LeaveDialog isChanged={isChanged} isLast={isGone(unread)} />
+      <Merging
+        merge={merge}
+        mine={text}
+        onTake={(theirs, merged) => {
+          setBase(theirs);
+          setText(merged);
+        }}
+        onEnd={() => setMerge(undefined)}
+      />
+      <LeaveDialog isChanged={isChanged} about={leaveWords(unread, hasRoom)} />
     </div>
   );
 }
 
+interface MergingProps {
+  readonly merge: Merge | undefined;
+  readonly mine: string;
+  readonly onTake: (theirs: TextFile, merged: string) => void;
+  readonly onEnd: () => void;
+}
+
+function Merging({ merge, mine, onTake, onEnd }: MergingProps) {
+  if (merge === undefined) return null;
+  const { base, theirs } = merge;
+  const take = (merged: string) => {
+    onTake(theirs, merged);
+    onEnd();
+  };
+  return <MergeDialog base={base} mine={mine} theirs={theirs.text} onTake={take} onClose={onEnd} />;
+}
+
 interface TextNoticesProps extends DraftNoticeProps {
   readonly isSavedByOthers: boolean;
+  /** For a draft in this browser. */
+  readonly isTooLong: boolean;
   /** Why it was not saved. */
   readonly problem: Error | undefined;
   /** More of them. */
   readonly children: ReactNode;
 }
 
-function TextNotices({ draft, opened, isSavedByOthers, problem, onTake, children }: TextNoticesProps) {
+function TextNotices({ draft, opened, isSavedByOthers, isTooLong, problem, onTake, children }: TextNoticesProps) {
   const words = useMessages();
   return (
     <div className="flex flex-col gap-2 p-4 empty:hidden">
@@ -124,6 +140,11 @@ function TextNotices({ draft, opened, isSavedByOthers, problem, onTake, children
       {isSavedByOthers && (
         <Notice kind="warning" isNews>
           {words.message("edit.byOthers")}
+        </Notice>
+      )}
+      {isTooLong && (
+        <Notice kind="warning" isNews>
+          {words.message("edit.tooLong")}
         </Notice>
       )}
       {problem !== undefined && (
@@ -244,8 +265,19 @@ function DraftNotice({ draft, opened, onTake }: DraftNoticeProps) {
   );
 }
 
-/** Asks before the page goes, and the browser asks before the tab does. @param isLast the file is gone: it cannot be opened again */
-function LeaveDialog({ isChanged, isLast }: { readonly isChanged: boolean; readonly isLast: boolean }) {
+function leaveWords(unread: Error | undefined, hasRoom: boolean): LeaveProps["about"] {
+  if (isGone(unread)) return "edit.leaveGone";
+  return hasRoom ? "edit.leaveAbout" : "edit.leaveLost";
+}
+
+interface LeaveProps {
+  readonly isChanged: boolean;
+  /** What becomes of the text. */
+  readonly about: "edit.leaveAbout" | "edit.leaveGone" | "edit.leaveLost";
+}
+
+/** Asks before the page goes, and the browser asks before the tab does. */
+function LeaveDialog({ isChanged, about }: LeaveProps) {
   const { message } = useMessages();
   const blocker = useBlocker({ shouldBlockFn: () => isChanged, enableBeforeUnload: isChanged, withResolver: true });
   return (
@@ -253,7 +285,7 @@ function LeaveDialog({ isChanged, isLast }: { readonly isChanged: boolean; reado
       open={blocker.status === "blocked"}
       size="small"
       title={message("edit.leave")}
-      about={message(isLast ? "edit.leaveGone" : "edit.leaveAbout")}
+      about={message(about)}
       act={message("edit.leaveDo")}
       cancel={message("edit.stay")}
       isDanger

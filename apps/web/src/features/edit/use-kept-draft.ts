@@ -8,8 +8,10 @@ const draftPauseMs = 800;
 /**
  * Keeps unsaved text when the browser or the session ends. Signing out removes it.
  * @param key of this editor's draft
+ * @returns false if the browser has no room for the text
  */
-export function useKeptDraft(key: string, { versionId }: TextFile, text: string, isKept: boolean): void {
+export function useKeptDraft(key: string, { versionId }: TextFile, text: string, isKept: boolean): boolean {
+  const [hasRoom, setHasRoom] = useState(true);
   const session = useSession();
   const [account] = useState(() => session.account);
   const pending = useRef<() => void>(undefined);
@@ -20,7 +22,7 @@ export function useKeptDraft(key: string, { versionId }: TextFile, text: string,
       pending.current = undefined;
       // What one person wrote is not left to whoever comes next.
       if (session.getSnapshot() === "signed_out" || session.account !== account) return;
-      writeDraft(localStorage, key, { text, versionId });
+      setHasRoom(writeDraft(localStorage, key, { text, versionId }));
     };
     pending.current = keep;
     const timer = setTimeout(keep, draftPauseMs);
@@ -34,4 +36,5 @@ export function useKeptDraft(key: string, { versionId }: TextFile, text: string,
   }, [session, account, key, versionId, text, isKept]);
   // Whoever leaves within the pause loses nothing either.
   useEffect(() => () => pending.current?.(), []);
+  return hasRoom;
 }

@@ -35,6 +35,8 @@ test("what undoes a step names what the step left, so that nobody's later change
   assert.deepEqual(inverseOf([taken(stepsToCopy([file], "there")[0], { id: "g" })]), [
     { op: "delete", file_id: "g", base_revision: "r2" },
   ]);
+  const made = taken({ op: "mkdir", parent_id: "home", name: "n" }, { id: "n", seq: 7 });
+  assert.deepEqual(inverseOf([made]), [{ op: "delete", file_id: "n", base_revision: "r2", seen: 7 }]);
 });
 
 test("steps are taken back in the other order", () => {

@@ -4,6 +4,8 @@ export interface Subject {
   readonly name: string;
   readonly parentId: string;
   readonly revision: string;
+  /** Journal entry of the last change. A folder's revision says nothing of what is in it. */
+  readonly seq?: number;
 }
 
 /** One operation of a batch, but for its id. */
@@ -12,7 +14,7 @@ export type Step = (
   | { readonly op: "put"; readonly parent_id: string; readonly name: string; readonly size: 0; readonly blocks: [] }
   | { readonly op: "move"; readonly file_id: string; readonly parent_id: string; readonly name: string }
   | { readonly op: "copy"; readonly file_id: string; readonly parent_id: string; readonly name: string }
-  | { readonly op: "delete"; readonly file_id: string }
+  | { readonly op: "delete"; readonly file_id: string; readonly seen?: number }
   | { readonly op: "restore"; readonly file_id: string }
 ) & { readonly base_revision?: string; readonly on_conflict?: OnConflict };
 export type OnConflict = "fail" | "rename" | "replace";
@@ -81,7 +83,8 @@ export function inverseOf(taken: readonly Taken[]): Step[] {
 function inverseOfOne({ step, before, after }: Taken): Step {
   const seen = { file_id: after.id, base_revision: after.revision };
   if (step.op === "delete") return { op: "restore", ...seen };
-  if (step.op !== "move") return { op: "delete", ...seen };
+  // What others have put into a new folder since stays.
+  if (step.op !== "move") return { op: "delete", ...seen, ...(after.seq === undefined ? {} : { seen: after.seq }) };
   return { op: "move", ...seen, parent_id: before?.parentId ?? after.parentId, name: before?.name ?? after.name };
 }
 

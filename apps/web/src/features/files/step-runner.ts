@@ -120,8 +120,8 @@ function idsIn(steps: readonly Step[]): string[] {
   return steps.flatMap((step) => ("file_id" in step ? [step.file_id] : []));
 }
 
-export function subjectOf({ id, name, parent_id, revision }: NodeJson): Subject {
-  return { id, name, parentId: parent_id ?? "", revision };
+export function subjectOf({ id, name, parent_id, revision, seq }: NodeJson): Subject {
+  return { id, name, parentId: parent_id ?? "", revision, seq };
 }
 
 export function newOperationId(): string {

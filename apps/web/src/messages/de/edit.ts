@@ -35,6 +35,10 @@ export const edit = {
   "edit.both": "Beides, meins zuerst",
   "edit.leave": "Gehen, ohne zu speichern?",
   "edit.leaveAbout": "Dein Text bleibt in diesem Browser und wird angeboten, wenn du die Datei wieder öffnest.",
+  "edit.leaveLost":
+    "Dieser Browser hat keinen Platz für deinen Text. Er ist verloren, wenn du gehst, ohne zu speichern.",
+  "edit.tooLong":
+    "Dieser Browser hat keinen Platz, um deinen Text zu behalten. Speichere oft: Er ist verloren, wenn der Tab sich schließt.",
   "edit.leaveGone":
     "Diese Datei gibt es nicht mehr, du kannst also nicht zu ihr zurück. Speichere deinen Text zuerst als neue Datei oder kopiere ihn.",
   "edit.stay": "Bleiben",

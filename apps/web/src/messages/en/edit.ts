@@ -33,6 +33,8 @@ export const edit = {
   "edit.both": "Both, mine first",
   "edit.leave": "Leave without saving?",
   "edit.leaveAbout": "Your text stays in this browser and is offered when you open the file again.",
+  "edit.leaveLost": "This browser has no room for your text. It is lost if you leave without saving.",
+  "edit.tooLong": "This browser has no room to keep your text. Save often: it is lost if the tab closes.",
   "edit.leaveGone":
     "The file no longer exists, so you cannot come back to it. Save your text as a new file or copy it first.",
   "edit.stay": "Stay",
