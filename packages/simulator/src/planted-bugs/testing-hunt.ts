@@ -55,20 +55,20 @@ const kinds: Partial<Record<PlantedBug, Kind>> = {
 };
 /** Which seed showed it last, and is tried first: all others follow, so that a story that changes with the engine breaks no test. */
 const lastShown: Partial<Record<PlantedBug, number>> = {
-  "what waits aside is forgotten": 28,
+  "what waits aside is forgotten": 33,
   "a ring goes one by one": 19,
   "a folder goes with all that is in it": 28,
   "a replacement is not looked at": 14,
-  "intents are not kept": 6,
+  "intents are not kept": 39,
   "no file is racy": 13,
-  "the cursor is committed before the rows": 4,
-  "a local block is not verified": 10,
+  "the cursor is committed before the rows": 1,
+  "a local block is not verified": 17,
   "nothing is parked": 13,
   "the marker of the root is not checked": 2,
-  "a right of a folder goes with that of its mount": 12,
+  "a right of a folder goes with that of its mount": 8,
   "an alias is not kept before it is given": 9,
   "deletions have seen everything": 17,
-  "rights are no border for moves": 8,
+  "rights are no border for moves": 24,
   "a share that ended goes with all that is in it": 8,
   "a deletion is not looked at": 4,
   "a right of a folder is not heard of": 6,
@@ -86,7 +86,7 @@ const lastShown: Partial<Record<PlantedBug, number>> = {
   "content is not verified": 2,
   "what is replaced is not stashed": 2,
   "a restored server is taken for an old cursor": 2,
-  "errors are deletions": 5,
+  "errors are deletions": 6,
   "a copy that is there is made again": 2,
 };
 /** Too rare in stories, and found by a test of its own in not-durable.test.ts. */
