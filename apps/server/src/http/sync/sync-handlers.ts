@@ -39,18 +39,9 @@ interface SyncParts {
 /** Batches of operations, and the offer of one new version. */
 export function syncHandlers({ shards, committer, blocks, codec }: SyncParts) {
   return {
-    syncDelta: async ({
-      caller,
-      headers,
-      stream,
-      contentLengthBytes,
-      readJson,
-      conditions,
-      admitJson,
-      releaseJson,
-      charge,
-      note,
-    }) => {
+    syncDelta: async (context) => {
+      const { caller, headers, contentLengthBytes, readJson, conditions } = context;
+      const { admitJson, releaseJson, charge, note } = context;
       refuseConditions(conditions());
       const schema = routes.syncDelta.body;
       const refused = new Map<HashHex, HoldfastError>();
@@ -58,7 +49,7 @@ export function syncHandlers({ shards, committer, blocks, codec }: SyncParts) {
       let operations;
       if (isBatch(headers["content-type"])) {
         const room = blocks.room(contentLengthBytes);
-        const { json, frames } = await readBatchBody(passingSlices(stream), { place: room.place, admitJson });
+        const { json, frames } = await readBatchBody(passingSlices(context.stream), { place: room.place, admitJson });
         body = validate(schema, json, "body");
         // The frames come as slowly as the client likes, and other bodies wait for the place of this one.
         releaseJson();

@@ -185,11 +185,11 @@ test("a folder copy that has no room, of bytes or of weight, stops where it has 
     named: undefined,
   };
   const { rows } = await sql<never>`select * from shard.nodes where id = ${a.id}`.execute(space.db);
-  await assert.rejects(copyFolder(place, step, rows[0]!), { code: "quota" });
+  await assert.rejects(copyFolder(place, step, { copyFolder: rows[0]!, isStrangers: false }), { code: "quota" });
   assert.equal(await count(), nodes);
   await sql`update shard.spaces set quota_bytes = 100000 where id = ${space.caller.spaceId}`.execute(space.db);
   const { give } = await take(space, 1100 * 2 * row);
-  await assert.rejects(copyFolder(place, step, rows[0]!), { code: "quota" });
+  await assert.rejects(copyFolder(place, step, { copyFolder: rows[0]!, isStrangers: false }), { code: "quota" });
   assert.equal(await count(), nodes);
   await give();
 });
