@@ -50,6 +50,12 @@ test("a state from a backup deletes nothing that the folder lost for another rea
   assert.deepEqual(alone.diskPaths(), ["kept"]);
   for (const file_id of ids) alone.onServer({ op: "restore", operation_id: `restore ${file_id}`, file_id });
   restoreState();
+  const { changes } = await alone.pass(alone.make().preview());
+  assert.deepEqual(
+    changes.map(({ side, what, path }) => `${side} ${what} ${path}`),
+    ["here create one", "here create two"],
+  );
+  restoreState();
   assert.ok((await alone.once()).inSync);
   assert.deepEqual([alone.diskPaths(), alone.serverPaths()], [paths, paths]);
   alone.remove("one");

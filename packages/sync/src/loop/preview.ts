@@ -5,7 +5,7 @@ import { samePrivacy } from "../model/privacy.ts";
 import { pathOfNode } from "../model/tree-paths.ts";
 import { deletedWith } from "../model/whereabouts.ts";
 import type { NodeId } from "@holdfast/core/ids";
-import { joinPath } from "@holdfast/sync-ports/paths";
+import { joinPath, markerPath } from "@holdfast/sync-ports/paths";
 import type { LocalOperation, RemoteOperation } from "../plan/plan-types.ts";
 import type { LocalDisk } from "@holdfast/sync-ports/ports";
 import { fetchRemote } from "../remote/fetch.ts";
@@ -17,6 +17,7 @@ import type { CycleContext } from "./cycle-context.ts";
 import { decide } from "./decide.ts";
 import { withFirstRules } from "./first-rules.ts";
 import { bytesOfLocal, bytesOfRemote } from "./progress.ts";
+import { forgetOther } from "./root.ts";
 import { RestingDeletions } from "./resting-deletions.ts";
 import { foreseeHere, foreseeThere } from "./foresee.ts";
 import { lookUnderLastRules, previewDisk } from "./looking.ts";
@@ -60,6 +61,8 @@ export async function previewRun(
   const { state, brakes } = looking;
   if (approvesWaiting) brakes.approve(brakes.waiting().map(({ id }) => id));
   state.forgetRefusals(Infinity);
+  // A folder that the run would make has no marker.
+  if ((await given.disk.stat(markerPath)) !== undefined) await forgetOther(given);
   await fetchRemote(looking);
   const context = { ...looking, disk: await withFirstRules(looking) };
   await lookUnderLastRules(context, previewDisk);

@@ -73,9 +73,7 @@ export async function checkRoot(parts: RootParts): Promise<void> {
   if (known?.id === found.id) {
     // Without stable inodes a copy looks like the folder itself.
     if (!lacks.has("stable inodes")) checkCopy(state, there);
-    const other = await atRoot(() => otherGeneration(parts));
-    if (other !== undefined) state.commit({ ...forgotten(state), settings: [...strange.settings, ...other] });
-    return;
+    return forgetOther(parts);
   }
   // A run that was stopped between the two left the marker alone; a state that has seen something belongs elsewhere.
   if (known !== undefined || state.local.size > 0 || state.cursor !== undefined) {
@@ -87,6 +85,12 @@ export async function checkRoot(parts: RootParts): Promise<void> {
       ["marker file", fileOf(there)],
     ],
   });
+}
+
+/** Forgets the base if state and folder have different generations. @throws RootAway */
+export async function forgetOther({ disk, state }: Pick<RootParts, "disk" | "state">): Promise<void> {
+  const other = await atRoot(() => otherGeneration({ disk, state }));
+  if (other !== undefined) state.commit({ ...forgotten(state), settings: [...strange.settings, ...other] });
 }
 
 /**
