@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { after, test } from "node:test";
+import { startCodecPool } from "@holdfast/codec/pool";
 import type { LocalStat } from "@holdfast/sync-ports/ports";
 import { MountPoints } from "./mount-points.ts";
+import { openSyncedFolder } from "./open-synced-folder.ts";
+
+const pool = startCodecPool({ threads: 1 });
+after(() => pool.close());
 
 const folder = { kind: "folder", device: 7n } as LocalStat;
 const mountInfo = String.raw`22 1 8:1 / / rw,relatime - ext4 /dev/sda1 rw
@@ -21,9 +26,13 @@ test("a mount point below the folder is another device, and nothing else is", ()
   assert.equal(mounts.mark("bind", folder).device, 7n);
 });
 
-test("the mounts of the system are listed where it has a list", () => {
-  const mounts = new MountPoints("/");
-  mounts.read();
-  const expected = process.platform === "linux" ? -1n : 7n;
-  assert.equal(mounts.mark("proc", folder).device, expected);
+test("a mount point is another device than its root, as of the last look at the root", async () => {
+  const disk = openSyncedFolder("/", { pool });
+  const devices = async () => {
+    const together = await disk.statIn?.("", ["proc"]);
+    return [await disk.stat("proc"), together?.[0]].map((found) => (found instanceof Error ? found : found?.device));
+  };
+  assert.ok(!(await devices()).includes(-1n));
+  await disk.stat("");
+  assert.deepEqual(await devices(), [-1n, -1n]);
 });
