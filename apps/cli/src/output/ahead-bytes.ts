@@ -5,7 +5,7 @@ const besideShare = 1 / 4;
 export interface BytesSoFar {
   /** Bytes that there are to do. */
   readonly planBytes: number;
-  /** Of these, the bytes that are done. */
+  /** Bytes that are done. */
   readonly countedBytes: number;
   /** Content that came over the network and is counted. */
   readonly movedBytes: number;

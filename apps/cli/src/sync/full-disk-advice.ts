@@ -48,7 +48,7 @@ export function withAdvice(problems: SyncReport["problems"], disk: DiskOfSync, s
 
 type Problem = SyncReport["problems"][number];
 
-/** Whether a disk of this device is full; without advice yet. */
+/** @returns true for a problem of a full disk on this device, before advice is added to it */
 export function isFullHere(problem: Problem): boolean {
   return isOfFile(problem) || isOfState(problem);
 }

@@ -203,7 +203,7 @@ class Planner {
       before,
       after: {
         ...after,
-        // What has those bytes again, by an earlier rewind for instance, needs no new version of them.
+        // A file that has those bytes again, as after an earlier rewind, needs no new version.
         version: head === undefined || head.isNow ? node.head_version : head.id,
         modifiedAt: was?.modifiedAt ?? node.modified_at,
         executable: was?.executable ?? node.executable,

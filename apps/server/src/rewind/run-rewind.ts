@@ -175,7 +175,7 @@ function withdraw(answer: RewindAnswer, act: RewindAct, step: Pick<RewindStep, "
   answer.sample = answer.sample.filter((item) => item.act !== act || !isOf(item, step));
 }
 
-/** Where names were exchanged, the path of one move is the new path of another. */
+/** After an exchange of names, the path of one move is the new path of another. */
 function isOf({ path, to }: RewindSample, step: Pick<RewindStep, "path" | "before" | "after">): boolean {
   if (to === undefined) return path === step.path;
   const isNamed = path.endsWith(`/${step.before.name}`) && to.endsWith(`/${step.after.name}`);

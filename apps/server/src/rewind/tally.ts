@@ -16,7 +16,7 @@ export class Tally {
     if (this.#counts[act] <= limits.rewindSampleMax) this.#sample.push({ act, ...item });
   }
 
-  /** What comes back by it, and by taking it back. */
+  /** Bytes that the rewind restores, and that its undo restores. */
   addBytes({ done, undone }: ReturningBytes): void {
     this.#bytes += done;
     this.#undoBytes += undone;

@@ -28,7 +28,7 @@ export function refusalOf({ entry, folder, remote, exchange }: UploadOf): Holdfa
   return remote === undefined || exchange ? (refusalAt(folder.at) ?? own) : own;
 }
 
-/** What the role at an upload depends on. */
+/** Facts of an upload that decide which role it needs. */
 type UploadOf = Pick<QueuedFile, "remote" | "exchange"> & {
   readonly entry: Pick<QueuedFile["entry"], "name">;
   readonly folder: Pick<QueuedFile["folder"], "at">;

@@ -146,7 +146,7 @@ function linkRefusal(): HoldfastError {
   return new HoldfastError("forbidden", message, { field: "kind" });
 }
 
-/** What a stranger may not bring from another space. @throws HoldfastError forbidden */
+/** Rejects an item that a stranger copies from another space. @throws HoldfastError forbidden */
 export function requireHarmless({ kind, name }: Pick<NodeRow, "kind" | "name">): void {
   const refusal = kind === "symlink" ? linkRefusal() : nameRefusal(name);
   if (refusal !== undefined) throw refusal;

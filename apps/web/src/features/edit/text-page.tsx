@@ -195,7 +195,7 @@ function EditBar({ name, isChanged, isSaving, isShown, onShow, onSave, onClose }
 }
 
 interface OfferedDraft {
-  /** Of the draft of this editor. */
+  /** Key of this editor's draft. */
   readonly ownKey: string;
   /** Until it is taken or dropped. */
   readonly offered: KeptDraft | undefined;
@@ -296,7 +296,7 @@ function LeaveDialog({ isChanged, about }: LeaveProps) {
 }
 
 interface SaveParts {
-  /** Of this editor's draft. */
+  /** Key of this editor's draft. */
   readonly draft: string;
   readonly onSaved: (node: NodeJson, text: string) => void;
   /** @param theirs undefined: the newest version cannot be read as a text */

@@ -52,7 +52,7 @@ export function UnreadNotice({ unread, isUnmerged, isSaving, problem, onSaveAsNe
 }
 
 interface NewParts {
-  /** Of this editor's draft. */
+  /** Key of this editor's draft. */
   readonly draft: string;
   readonly newest: NodeJson;
   /** Before it goes there. */
