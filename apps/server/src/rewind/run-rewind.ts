@@ -68,13 +68,14 @@ export async function runRewind(run: RewindRun, rewind: RewindRow): Promise<Rewi
   return (await readRewind(run.db, rewind.id)) ?? { ...rewind, ...done };
 }
 
-/** Its entries in the journal are not told one by one. */
+/** Its entries in the journal are not told one by one, and a rewind that changed nothing has none. */
 async function tellActivity(
   transaction: ShardReader,
   clock: Clock,
   { id, space_id: spaceId, node_id: nodeId, user_id: actor, moment, undoes }: RewindRow,
-  { restored, reverted, trashed, moved }: RewindAnswer,
+  { restored, reverted, trashed, moved, changed }: RewindAnswer,
 ): Promise<void> {
+  if (restored + reverted + trashed + moved + changed === 0) return;
   const to = undoes === null ? { to: formatTime(moment) } : { undo: true };
   const detail = { rewind_id: id, ...to, restored, reverted, trashed, moved };
   const event = { spaceId, nodeId, verb: "rewound" as const, actor, deviceId: null, detail };
