@@ -34,7 +34,7 @@ export const linkCommand: CommandMaker = (context) => {
     "link ls /photos/2026",
   ])
     .argument("<path>", "file or folder on the server")
-    .option("--role <role>", "viewer, editor, or uploader (adds files and sees none); default viewer")
+    .option("--role <role>", "viewer, editor, or uploader (adds files to a folder and sees none); default viewer")
     .option("--expires <when>", whenText)
     .option("--max-downloads <number>", "maximum number of downloads")
     .option("--password-stdin", "protect the link with a password, read from the first line of standard input")

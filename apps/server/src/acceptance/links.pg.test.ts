@@ -119,6 +119,16 @@ describe("links", () => {
     assert.equal(items.length, 7);
   });
 
+  test("a link of a file takes no uploads", async () => {
+    const { id: file } = await put("/alone.txt", "of the owner");
+    const refused = await owner.call("POST", `/files/${file}/share`, { link: true, role: "uploader" });
+    assert.deepEqual([refused.status, refused.body.error.field], [422, "role"]);
+    const link = await ok(owner, "POST", `/files/${file}/share`, { link: true, role: "viewer" });
+    const changed = await owner.call("PATCH", `/permissions/${link.id}`, { role: "uploader" });
+    assert.deepEqual([changed.status, changed.body.error.field], [422, "role"]);
+    assert.equal((await ok(owner, "PATCH", `/permissions/${link.id}`, { role: "editor" })).role, "editor");
+  });
+
   test("what opens nothing any more is answered like what never was", async () => {
     const top = await mkdir("/ending");
     const account = { email: "suspended@example.com", password: "the password of another" };

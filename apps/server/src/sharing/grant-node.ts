@@ -71,12 +71,22 @@ export function newGrantId({ clock, random }: SharingWorld, { id }: NodeRow): Gr
   return makeId<GrantId>(bucketOf(id), clock.nowMs(), random(8));
 }
 
-function assertGrantable({ row }: PlacedNode, { expires_at }: NewGrant, nowMicros: number): void {
+/** @throws HoldfastError invalid_field: strangers do not comment, and a file has no place for uploads */
+export function assertLinkRole({ row }: PlacedNode, role: GrantRow["role"] | undefined): void {
+  const refuse = (message: string) => new HoldfastError("invalid_field", message, { field: "role" });
+  if (role === "commenter") throw refuse("A link's role is viewer, editor or uploader.");
+  if (role === "uploader" && row.kind !== "folder")
+    throw refuse("A link with the role uploader needs a folder. Share the file as viewer or editor.");
+}
+
+function assertGrantable(node: PlacedNode, { kind, role, expires_at }: NewGrant, nowMicros: number): void {
+  const { row } = node;
   const refuse = (message: string, field = "id") => new HoldfastError("invalid_field", message, { field });
   if (row.trashed_at !== null) throw refuse("Items in the trash cannot be shared. Restore the item first.");
   if (row.kind === "mount") throw refuse("This folder was shared with you; share the original folder instead.");
   if (row.kind === "symlink") throw refuse("A symbolic link cannot be shared.");
   if (expires_at !== null && expires_at <= nowMicros) throw refuse("This time has passed.", "expires_at");
+  if (kind === "link") assertLinkRole(node, role);
 }
 
 /**

@@ -21,7 +21,7 @@ import { assertMay, roleMay } from "../rights/roles.ts";
 import type { LiveGrant } from "../rights/space-rights.ts";
 import { changeRights, findGrant, noSuchPermission, removeGrants, type RightsChange } from "./change-rights.ts";
 import { assertUnchanged } from "./assert-unchanged.ts";
-import { assertEditorsMayShare, findVia, type GrantConditions, updateGrant } from "./grant-node.ts";
+import { assertEditorsMayShare, assertLinkRole, findVia, type GrantConditions, updateGrant } from "./grant-node.ts";
 import { isOfApp } from "./is-of-app.ts";
 import { namesOf } from "./people.ts";
 import type { SharingWorld } from "./sharing-world.ts";
@@ -122,9 +122,7 @@ export async function changePermission(
     const field = change.password_hash === undefined ? "max_downloads" : "password";
     throw new HoldfastError("invalid_field", "Only links have this option.", { field });
   }
-  if (isLink && change.role === "commenter") {
-    throw new HoldfastError("invalid_field", "A link's role is viewer, editor or uploader.", { field: "role" });
-  }
+  if (isLink && node !== undefined) assertLinkRole(node, change.role);
   const givers = await loadGivers(world.shards, grant.space_id, caller.grantees);
   return changeRights(world, grant.space_id, caller, async (rights) => {
     const act = async () => {

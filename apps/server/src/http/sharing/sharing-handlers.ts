@@ -165,14 +165,12 @@ export function sharingHandlers(world: SharingWorld, mail: MailWorld, tagOf: Tag
 
   async function linkOf(caller: Caller, body: ShareBody): Promise<NewGrant> {
     refuseOthers(body, ["email", "user_id", "group_id", "message"], "A link is for anyone who has it.");
-    const role = grantedRole(body.role);
-    if (role === "commenter") throw refuse("role", "A link's role is viewer, editor or uploader.");
     return {
       kind: "link",
       grantee_id: null,
       email: null,
       email_key: null,
-      role,
+      role: grantedRole(body.role),
       expires_at: timeOf(body.expires_at ?? null, world),
       name: body.name ?? null,
       password_hash: body.password === undefined ? null : await hashPassword(body.password, accountLine(caller.userId)),
