@@ -11,6 +11,8 @@ import { statOf } from "./stat-of.ts";
 export interface GetPlace {
   readonly folderPath: string;
   readonly name: string;
+  /** The folder that the first write is in: REMOTE itself where a folder is merged into one that is there. */
+  readonly writtenPath: string;
 }
 
 /**
@@ -32,15 +34,18 @@ export async function placeOf(
   const isRoot = node.name === "";
   const goesInside = !isRoot && (endsInSlash || (node.kind !== "folder" && leadsToFolder));
   const folder = goesInside ? path : dirname(path);
-  if (disk === undefined) assertWritable(folder);
+  const isMerged = !goesInside && node.kind === "folder" && there?.isDirectory() === true;
+  if (disk === undefined) assertWritable(isMerged ? path : folder);
   else await ensureFolderDurably(disk, folder);
   // A folder that is reached through a link at LOCAL itself, with a slash, is meant as it is.
   if (endsInSlash && isRoot && leadsToFolder) {
     const real = realpathSync(path);
-    return { folderPath: dirname(real), name: basename(real) };
+    return { folderPath: dirname(real), name: basename(real), writtenPath: real };
   }
   const isThere = disk !== undefined || statSync(folder, { throwIfNoEntry: false }) !== undefined;
-  return { folderPath: isThere ? realpathSync(folder) : folder, name: goesInside ? node.name : basename(path) };
+  const folderPath = isThere ? realpathSync(folder) : folder;
+  const name = goesInside ? node.name : basename(path);
+  return { folderPath, name, writtenPath: isMerged ? join(folderPath, name) : folderPath };
 }
 
 /** In a dry run: what the run would fail with, as far as permissions tell without a write. */

@@ -142,11 +142,11 @@ async function getInto(
   { client, report, sourceOf, patterns, mirroring }: GetOptions,
   changes: LocalChanges,
   node: NodeJson,
-  { folderPath, name }: GetPlace,
+  { folderPath, name, writtenPath }: GetPlace,
 ): Promise<void> {
   const [disk, largeDisk] = [blockingDiskAt(target.places), nodeDiskAt(target.places)];
   const runId = randomBytes(4).toString("hex");
-  const folds = await foldsNames(disk, folderPath, runId);
+  const folds = await foldsNames(disk, writtenPath, runId);
   const folders = new LocalFolders(disk, folds);
   const source = (await sourceOf?.(node, folderPath)) ?? blockSource(client);
   const pool = startTransferPool();
