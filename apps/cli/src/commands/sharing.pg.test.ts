@@ -256,6 +256,25 @@ describe("holdfast share, unshare, permissions, shared, mount and leave", () => 
     assert.equal((await guest(["cat", "/single.txt"])).code, 4);
   });
 
+  test("what lies in a shared folder is read by the folder's ID and the path below it", async () => {
+    await done(owner, ["mkdir", "-p", "/whole/inner/deep"]);
+    await done(owner, ["put", "-", "/whole/inner/deep/note.txt"], "below");
+    await done(owner, ["share", "/whole", "--with", ann.email, "--role", "viewer"]);
+    const id = await eventually("the share is listed", 60_000, async () => {
+      const { items } = JSON.parse(await done(guest, ["shared", "--json"])) as {
+        items: { node: { id: string; name: string } }[];
+      };
+      return items.find(({ node }) => node.name === "whole")?.node.id;
+    });
+    assert.equal(await done(guest, ["ls", `${id}/inner/`]), "deep/\n");
+    assert.equal(await done(guest, ["cat", `${id}/INNER/deep/note.txt`]), "below");
+    await done(guest, ["get", `${id}/inner`, `${people.folder}/inner`]);
+    assert.equal(readFileSync(`${people.folder}/inner/deep/note.txt`, "utf8"), "below");
+    const missing = await guest(["ls", `${id}/outer`]);
+    assert.equal(missing.code, 4);
+    assert.match(missing.stderr, /There is no \/outer in the shared folder/);
+  });
+
   test("a group is named as an address is, and an address without an account gives a link to hand on", async () => {
     await done(owner, ["mkdir", "/songs"]);
     await done(owner, ["admin", "groups", "create", "Choir"]);

@@ -1,16 +1,47 @@
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import { HoldfastError } from "@holdfast/core/errors";
-import { isId } from "@holdfast/core/ids";
-import { joinPath, splitPath } from "@holdfast/core/names";
+import { joinPath, nameKey, splitPath } from "@holdfast/core/names";
 import type { NodeJson } from "@holdfast/protocol/values";
 import { lookUp, showMount } from "./look-up.ts";
 import { allPages, pageItemsMax } from "./pages.ts";
-import { parseRemotePath } from "./remote-path.ts";
+import { parseRemotePath, readIdPath } from "./remote-path.ts";
 
-/** What a path or an id names; of a mount what it shows, which is what people share and leave. @throws HoldfastError not_found */
+/** What a path, an id or a path below an id names; of a mount what it shows, which is what people share and leave. @throws HoldfastError not_found */
 export async function lookUpShared(client: ApiClient, given: string): Promise<NodeJson> {
-  const node = isId(given) ? await client.call("getNode", { params: { id: given } }) : await lookUp(client, given);
-  return showMount(client, node);
+  const byId = readIdPath(given);
+  if (byId === undefined) return showMount(client, await lookUp(client, given));
+  const names = byId.below === "" ? [] : splitPath(parseRemotePath(byId.below));
+  const top = await showMount(client, await client.call("getNode", { params: { id: byId.id } }));
+  const node = await findBelow(client, top, names);
+  if (node !== undefined) return node;
+  throw new HoldfastError(
+    "not_found",
+    `There is no ${joinPath(names)} in the shared folder. 'holdfast ls ${byId.id}' shows what there is.`,
+  );
+}
+
+/** The item at a path below a folder, which may be one of somebody else that has no path here. Of a mount the folder that it shows. */
+export async function findBelow(
+  client: ApiClient,
+  top: NodeJson,
+  names: readonly string[],
+): Promise<NodeJson | undefined> {
+  let node: NodeJson | undefined = top;
+  for (const name of names) node = node && (await findChild(client, node, name));
+  return node;
+}
+
+/** Who may only put something in sees nothing. */
+async function findChild(client: ApiClient, { id, kind, role }: NodeJson, name: string): Promise<NodeJson | undefined> {
+  if (kind !== "folder" || role === "uploader") return undefined;
+  const pages = allPages((cursor) =>
+    client.call("listFolder", { params: { id }, query: { limit: pageItemsMax, cursor } }),
+  );
+  for await (const nodes of pages) {
+    const child = nodes.find((node) => nameKey(node.name) === nameKey(name));
+    if (child !== undefined) return showMount(client, child);
+  }
+  return undefined;
 }
 
 /**
@@ -25,7 +56,8 @@ export async function lookUpGranted(
   try {
     return await lookUpShared(client, given);
   } catch (thrown) {
-    if (!(thrown instanceof HoldfastError) || thrown.code !== "not_found" || isId(given)) throw thrown;
+    if (!(thrown instanceof HoldfastError) || thrown.code !== "not_found") throw thrown;
+    if (readIdPath(given) !== undefined) throw thrown;
     const { findDeletedFrom } = await import("./find-trashed.ts");
     const found = await findDeletedFrom(client, joinPath(splitPath(parseRemotePath(given))), output);
     if (found === undefined) throw thrown;

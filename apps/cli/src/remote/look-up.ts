@@ -57,7 +57,10 @@ export async function showMount(client: ApiClient, node: NodeJson): Promise<Node
  */
 export async function arrivesPrivate(client: ApiClient, node: NodeJson): Promise<boolean> {
   if (node.private === true || (node.kind === "folder" && node.role !== "owner")) return true;
-  if (node.trashed_at !== null) return isBelowPrivate(client, node);
+  // What somebody else shared may have no path here.
+  const isInView = node.trashed_at === null;
+  if ((!isInView || node.role !== "owner") && (await isBelowPrivate(client, node))) return true;
+  if (!isInView) return false;
   // By its path, which leads through a mount, too.
   const names = splitPath(node.path).slice(0, -1);
   const above = await Promise.all(names.map((_, depth) => findNode(client, joinPath(names.slice(0, depth + 1)))));

@@ -70,6 +70,8 @@ describe("private modes", () => {
       return statSync(at).mode & 0o777;
     };
     assert.equal(await created("alone", "get", "/sealed/inner/file", "AT"), 0o600);
+    const sealed = (await json("ls", "/")).items.find((item: { name: string }) => item.name === "sealed");
+    assert.equal(await created("by-id", "get", `${sealed.id}/inner/file`, "AT"), 0o600);
     assert.equal(await created("deep", "get", "/sealed/inner/deep", "AT"), 0o700);
     assert.equal(statSync(join(home, "deep/open")).mode & 0o777, 0o644);
     const { items } = await json("ls", "/sealed/inner");

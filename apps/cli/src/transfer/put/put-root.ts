@@ -1,9 +1,9 @@
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import { HoldfastError } from "@holdfast/core/errors";
-import { joinPath, nameKey, splitPath } from "@holdfast/core/names";
+import { joinPath, splitPath } from "@holdfast/core/names";
 import type { NodeJson } from "@holdfast/protocol/values";
-import { findShown, showMount } from "../../remote/look-up.ts";
-import { allPages, pageItemsMax } from "../../remote/pages.ts";
+import { findShown } from "../../remote/look-up.ts";
+import { findBelow } from "../../remote/look-up-shared.ts";
 
 /** What paths on the server begin at. */
 export interface PutRoot {
@@ -33,11 +33,7 @@ export function rootOfLink(client: ApiClient, top: NodeJson): PutRoot {
 
 /** Something that is shared and stands nowhere among the account's own, so that it has no path. */
 export function rootAt(client: ApiClient, top: NodeJson): PutRoot {
-  const find = async (path: string): Promise<NodeJson | undefined> => {
-    let node: NodeJson | undefined = top;
-    for (const name of splitPath(path)) node = node && (await childOf(client, node, name));
-    return node;
-  };
+  const find = (path: string) => findBelow(client, top, splitPath(path));
   const shown = (path: string): string => `${top.id}${path.replace(/^\/$/, "")}`;
   return {
     find,
@@ -46,7 +42,7 @@ export function rootAt(client: ApiClient, top: NodeJson): PutRoot {
       let node = top;
       const names = splitPath(path);
       for (const [index, name] of names.entries()) {
-        const there = await childOf(client, node, name);
+        const there = await findBelow(client, node, [name]);
         if (there !== undefined && there.kind !== "folder") {
           const at = joinPath(names.slice(0, index + 1));
           throw new HoldfastError("conflict", `${shown(at)} is a ${there.kind} on the server, not a folder.`);
@@ -57,17 +53,4 @@ export function rootAt(client: ApiClient, top: NodeJson): PutRoot {
       return node;
     },
   };
-}
-
-/** Who may only put something in sees nothing. */
-async function childOf(client: ApiClient, { id, kind, role }: NodeJson, name: string): Promise<NodeJson | undefined> {
-  if (kind !== "folder" || role === "uploader") return undefined;
-  const pages = allPages((cursor) =>
-    client.call("listFolder", { params: { id }, query: { limit: pageItemsMax, cursor } }),
-  );
-  for await (const nodes of pages) {
-    const child = nodes.find((node) => nameKey(node.name) === nameKey(name));
-    if (child !== undefined) return showMount(client, child);
-  }
-  return undefined;
 }
