@@ -22,7 +22,8 @@ test("a folder that was put back from an old backup deletes nothing and overwrit
   alone.root.remove("later", true);
   copyMarker(alone);
   const { inSync, problems } = await alone.once();
-  assert.deepEqual([inSync, problems], [true, []]);
+  assert.deepEqual([inSync, problems.map(({ path, code }) => [path, code])], [true, [["", "merged_again"]]]);
+  assert.match(problems[0]?.message ?? "", /^On 20\S+, this folder did not match its sync records: .* come back/u);
   const contents = alone.serverContents();
   assert.deepEqual([contents.get("edited"), contents.get("later")], ["new", "made after the backup"]);
   // The old bytes are a version of the file: whoever wants them back finds them there.
@@ -34,5 +35,19 @@ test("a folder that was put back from an old backup deletes nothing and overwrit
   );
   assert.ok(texts.some((text) => text.toString() === "old"));
   assert.deepEqual(alone.diskPaths(), alone.serverPaths());
+  alone.close();
+});
+
+test("the preview of a folder that was put back from a backup deletes nothing", async () => {
+  const alone = new Alone();
+  for (const path of ["kept", "later"]) alone.write(path, path);
+  assert.ok((await alone.once()).inSync);
+  alone.root.remove("later", true);
+  copyMarker(alone);
+  const { changes } = await alone.pass(alone.make().preview());
+  assert.deepEqual(
+    changes.map(({ side, what, path }) => `${side} ${what} ${path}`),
+    ["here create later"],
+  );
   alone.close();
 });

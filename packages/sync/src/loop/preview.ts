@@ -62,7 +62,8 @@ export async function previewRun(
   if (approvesWaiting) brakes.approve(brakes.waiting().map(({ id }) => id));
   state.forgetRefusals(Infinity);
   // A folder that the run would make has no marker.
-  if ((await given.disk.stat(markerPath)) !== undefined) await forgetOther(given);
+  const marker = await given.disk.stat(markerPath);
+  if (marker !== undefined) await forgetOther(given, marker);
   await fetchRemote(looking);
   const context = { ...looking, disk: await withFirstRules(looking) };
   await lookUnderLastRules(context, previewDisk);

@@ -21,7 +21,7 @@ export interface Problem {
   /** Relative to the root; "" for all of it. */
   readonly path: string;
   /**
-   * Of an error; `skipped`, `special_file`, `not_utf8`, `control_character`, `unfit_name`, `rules_held`, `kept`, `boundary`, `other_sync`, `alias`, `aside`, `now_hidden`, `rewritten`, `replaced`, `silent_change`, `busy`, `blocked`,
+   * Of an error; `skipped`, `special_file`, `not_utf8`, `control_character`, `unfit_name`, `rules_held`, `kept`, `boundary`, `other_sync`, `alias`, `aside`, `now_hidden`, `merged_again`, `rewritten`, `replaced`, `silent_change`, `busy`, `blocked`,
    * `unreadable`, `not_durable`, `read_only`, `suspended`, `quarantined` and `deletions_held` are the engine's own. What each means stands in docs/command.md.
    */
   readonly code: string;
@@ -116,6 +116,7 @@ const listedOnly: ReadonlySet<string> = new Set([
   "quarantined",
   "silent_change",
   "ignore_pattern",
+  "merged_again",
   "share_ended",
   "new_owner",
   "maybe_damaged",
@@ -140,6 +141,9 @@ export function problemsOfNotices(state: IndexedTrees & Pick<SyncState, "setting
 }
 
 const noticeWords: Readonly<Record<Notice["code"], (day: string, counts: readonly number[], to: string) => string>> = {
+  merged_again: (day) =>
+    `On ${day}, this folder did not match its sync records: one of the two was restored from a backup, or the folder was copied. They were merged ` +
+    "as for a new folder: files that were deleted or moved here meanwhile come back, and content that was changed here is in conflicted copies.",
   share_ended: (day, [unchanged = 0, changed = 0]) =>
     `Share ended on ${day}, by the owner or by you on another device. ` +
     `${countOf(unchanged, "unchanged file")} went to .holdfast/trash and ${countOf(changed, "changed file")} to .holdfast/quarantine.`,

@@ -5,6 +5,7 @@ import type { Hands } from "../execute/hands.ts";
 import { lineOf } from "../model/tree-paths.ts";
 import { markerPath, ownFolder } from "@holdfast/sync-ports/paths";
 import type { Identity, LocalStat } from "@holdfast/sync-ports/ports";
+import { addNotice } from "../state/notices.ts";
 import { strange } from "../state/stranger.ts";
 import type { StateChange } from "../state/sync-state.ts";
 import { otherGeneration } from "../execute/generation.ts";
@@ -43,7 +44,7 @@ export async function atRoot<Result>(act: () => Promise<Result>): Promise<Result
   }
 }
 
-type RootParts = Pick<Hands, "disk" | "state" | "random" | "lacks" | "filesystem"> & {
+type RootParts = Pick<Hands, "disk" | "state" | "random" | "lacks" | "filesystem" | "nowMs"> & {
   readonly identity: Identity;
 };
 
@@ -53,7 +54,7 @@ type RootParts = Pick<Hands, "disk" | "state" | "random" | "lacks" | "filesystem
  * @throws RootMismatch, RootAway
  */
 export async function checkRoot(parts: RootParts): Promise<void> {
-  const { disk, state, lacks, identity, filesystem } = parts;
+  const { disk, state, identity, filesystem } = parts;
   const known = parse(state.setting("marker"));
   if (known !== undefined) checkOwner(known, identity, state.rootId, "What is known of this folder");
   const there = await atRoot(() => disk.stat(markerPath));
@@ -70,11 +71,7 @@ export async function checkRoot(parts: RootParts): Promise<void> {
   const found = parse(text);
   if (found === undefined) throw new RootMismatch(`${markerPath} cannot be read.`);
   checkOwner(found, identity, state.rootId, "This folder");
-  if (known?.id === found.id) {
-    // Without stable inodes a copy looks like the folder itself.
-    if (!lacks.has("stable inodes")) checkCopy(state, there);
-    return forgetOther(parts);
-  }
+  if (known?.id === found.id) return forgetOther(parts, there);
   // A run that was stopped between the two left the marker alone; a state that has seen something belongs elsewhere.
   if (known !== undefined || state.local.size > 0 || state.cursor !== undefined) {
     throw new RootMismatch("This is not the folder that was synced here before.");
@@ -87,24 +84,35 @@ export async function checkRoot(parts: RootParts): Promise<void> {
   });
 }
 
-/** Forgets the base if state and folder have different generations. @throws RootAway */
-export async function forgetOther({ disk, state }: Pick<RootParts, "disk" | "state">): Promise<void> {
+type Forgetting = Pick<RootParts, "disk" | "state" | "lacks" | "nowMs">;
+
+/**
+ * Forgets the base if the folder is a copy, or has another generation than the state, and reports that.
+ * @param there marker of the folder
+ * @throws RootAway
+ */
+export async function forgetOther(parts: Forgetting, there: LocalStat): Promise<void> {
+  const { disk, state, lacks } = parts;
+  // Without stable inodes a copy looks like the folder itself.
+  if (!lacks.has("stable inodes")) checkCopy(parts, there);
   const other = await atRoot(() => otherGeneration({ disk, state }));
-  if (other !== undefined) state.commit({ ...forgotten(state), settings: [...strange.settings, ...other] });
+  if (other !== undefined) forgetBase(parts, other);
 }
 
 /**
  * A copy of the folder, or one that was put back from a backup, has the same marker in another file. What it lacks was deleted
  * by nobody, and what it has may be old: it is taken for a folder of which nothing is known yet, and merged with the server.
  */
-function checkCopy(state: Hands["state"], found: LocalStat): void {
-  const file = fileOf(found);
-  const known = state.setting("marker file");
-  if (known === file) return;
-  state.commit({
-    ...(known === undefined ? {} : forgotten(state)),
-    settings: [["marker file", file], ...(known === undefined ? [] : strange.settings)],
-  });
+function checkCopy(parts: Forgetting, there: LocalStat): void {
+  const file = fileOf(there);
+  const known = parts.state.setting("marker file");
+  if (known === undefined) parts.state.commit({ settings: [["marker file", file]] });
+  else if (known !== file) forgetBase(parts, [["marker file", file]]);
+}
+
+function forgetBase({ state, nowMs }: Forgetting, settings: StateChange["settings"] = []): void {
+  addNotice(state, { atMs: nowMs(), path: "", code: "merged_again", counts: [] });
+  state.commit({ ...forgotten(state), settings: [...strange.settings, ...settings] });
 }
 
 /**

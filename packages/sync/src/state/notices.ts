@@ -3,9 +3,9 @@ import type { SyncState } from "./sync-state.ts";
 /** Something that happened once and that a person should know. The status lists it for a week. */
 export interface Notice {
   readonly atMs: number;
-  /** Relative to the root. */
+  /** Relative to the root; "" for all of it. */
   readonly path: string;
-  readonly code: "share_ended" | "new_owner" | "maybe_damaged" | "now_hidden" | "not_deleted";
+  readonly code: "merged_again" | "share_ended" | "new_owner" | "maybe_damaged" | "now_hidden" | "not_deleted";
   /** Counts by kind; what they count depends on the code. */
   readonly counts: readonly number[];
   /** The new path of something that was moved. */
