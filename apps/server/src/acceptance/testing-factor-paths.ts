@@ -23,12 +23,13 @@ import { signedWays as signed } from "./ways/signed-ways.ts";
 import { administratorWays, tokenWays } from "./ways/token-ways.ts";
 import { expected, type Factor, type Outcome, refused, type State, wayOf, type WayName } from "./ways/ways.ts";
 
-const factors: readonly Factor[] = ["none", "app", "passkey"];
+const factors: readonly Factor[] = ["none", "app", "passkey", "app and passkey"];
 const states = Object.keys(changes) as State[];
 const aThird: Readonly<Record<Factor, readonly State[]>> = {
   none: ["must enrol", "elsewhere"],
   app: ["active", "expired"],
   passkey: ["suspended", "being deleted"],
+  "app and passkey": [],
 };
 
 /** Who goes which ways. Those of one person are gone one after the other; a way without a `Preparation` does not compile. */
@@ -38,7 +39,7 @@ const all = { ...own, ...ldapWays, ...resetWays, ...administratorWays } satisfie
 
 /**
  * Tests the outcome of each way to act for an account, by the account's second factor and state.
- * @param part of the pairs of a factor and a state; a third of them has every factor, every state and every outcome
+ * @param part of the pairs of a factor and a state; a third of them has each kind of factor, every state and every outcome
  */
 export function describeFactorPaths(part: "all" | "a third"): void {
   let house: House;

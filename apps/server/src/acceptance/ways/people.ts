@@ -50,17 +50,22 @@ export async function newPerson(house: House, factor: Factor, where: Home = "her
 
 async function enrol(api: Api, origin: string, password: string, factor: Factor) {
   const device = new TestPasskey(origin);
-  if (factor === "none") return { device, totp: undefined, codes: [] };
-  if (factor === "app") {
+  let totp: TOTP | undefined;
+  let codes: string[] = [];
+  if (factor === "app" || factor === "app and passkey") {
     const { secret } = await ok(api, "POST", "/account/second-factor", { password });
-    const totp = new TOTP({ secret: Secret.fromBase32(secret) });
+    totp = new TOTP({ secret: Secret.fromBase32(secret) });
     const confirmed = await ok(api, "POST", "/account/second-factor/confirm", { totp: totp.generate() });
-    return { device, totp, codes: confirmed.recovery_codes as string[] };
+    codes = confirmed.recovery_codes;
   }
-  const { webauthn } = await ok(api, "POST", "/account/passkeys", { password });
-  const added = { name: "Key", passkey: device.create(webauthn) };
-  const confirmed = await ok(api, "POST", "/account/passkeys/confirm", added);
-  return { device, totp: undefined, codes: confirmed.recovery_codes as string[] };
+  if (factor === "passkey" || factor === "app and passkey") {
+    const proof = codes.pop();
+    const { webauthn } = await ok(api, "POST", "/account/passkeys", { password, ...(proof && { totp: proof }) });
+    const added = { name: "Key", passkey: device.create(webauthn) };
+    const confirmed = await ok(api, "POST", "/account/passkeys/confirm", added);
+    codes = confirmed.recovery_codes ?? codes;
+  }
+  return { device, totp, codes };
 }
 
 /** What goes with the password, where something has to. */

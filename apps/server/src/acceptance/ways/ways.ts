@@ -1,6 +1,6 @@
 import { type ErrorCode, errorTable } from "@holdfast/core/errors";
 
-export type Factor = "none" | "app" | "passkey";
+export type Factor = "none" | "app" | "passkey" | "app and passkey";
 export type State = "active" | "suspended" | "expired" | "must enrol" | "elsewhere" | "being deleted";
 
 /** What acts by a signed address, and what such an address is for. */
@@ -38,11 +38,11 @@ const token: Way = { kind: "token" };
 const program: Way = { kind: "program" };
 
 export const plainWays = {
-  "password and app": { kind: "sign-in", of: ["app"] },
-  "password and recovery code": { kind: "sign-in", of: ["app", "passkey"] },
-  "password and passkey": { kind: "sign-in", of: ["passkey"] },
+  "password and app": { kind: "sign-in", of: ["app", "app and passkey"] },
+  "password and recovery code": { kind: "sign-in", of: ["app", "passkey", "app and passkey"] },
+  "password and passkey": { kind: "sign-in", of: ["passkey", "app and passkey"] },
   "password alone": { kind: "sign-in", half: true },
-  "passkey alone": { kind: "sign-in", of: ["passkey"] },
+  "passkey alone": { kind: "sign-in", of: ["passkey", "app and passkey"] },
   "browser's password and factor": signIn,
   "browser's password alone": { kind: "sign-in", half: true },
   "LDAP password and factor": signIn,
