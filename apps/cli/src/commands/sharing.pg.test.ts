@@ -267,7 +267,7 @@ describe("holdfast share, unshare, permissions, shared, mount and leave", () => 
       return items.find(({ node }) => node.name === "whole")?.node.id;
     });
     assert.equal(await done(guest, ["ls", `${id}/inner/`]), "deep/\n");
-    assert.equal(await done(guest, ["cat", `${id}/INNER/deep/note.txt`]), "below");
+    assert.equal(await done(guest, ["cat", `${id}/inner/deep/note.txt`]), "below");
     await done(guest, ["get", `${id}/inner`, `${people.folder}/inner`]);
     assert.equal(readFileSync(`${people.folder}/inner/deep/note.txt`, "utf8"), "below");
     const missing = await guest(["ls", `${id}/outer`]);

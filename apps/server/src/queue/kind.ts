@@ -15,6 +15,11 @@ export interface Kind<Payload = unknown> {
   givenUp?(payload: Payload): Promise<void>;
   /** At most so many at once, in a process and shard. 4 unless told. */
   readonly concurrency?: number;
+  /**
+   * At most so many at once of messages with the same text in this field of the payload. It counts for all processes of a shard, but for
+   * those that claim at the same moment.
+   */
+  readonly perOwner?: { readonly field: string; readonly most: number };
   /** An attempt that fails so long after the first one began is the last. A day unless told. */
   readonly ageMsMax?: number;
   /** The longest delay between two attempts. An hour unless told. */

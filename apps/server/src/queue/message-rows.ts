@@ -4,6 +4,7 @@ import { int4Array, textArray, uuidArray } from "../db/array-parameters.ts";
 import { keyed } from "../db/database.ts";
 import { codeOf } from "../db/database-error.ts";
 import type { ShardTables } from "../db/shard-tables.ts";
+import type { Kind } from "./kind.ts";
 
 /** A message that a process works. Whoever takes it over is another worker, or counts another attempt: the three prove whose it is. */
 export interface Claimed {
@@ -20,34 +21,56 @@ type Db = Kysely<ShardTables>;
 
 const columns = sql`m.id, m.worker, m.kind, m.key, m.payload, m.attempts, m.tried_at as "triedAt"`;
 
+/** How many more messages of a kind may run. */
+export interface Room {
+  readonly count: number;
+  readonly perOwner: Kind["perOwner"];
+}
+
 export interface Claim {
   readonly worker: string;
-  /** How many of each kind at most. */
-  readonly rooms: ReadonlyMap<string, number>;
+  /** By kind. */
+  readonly rooms: ReadonlyMap<string, Room>;
   readonly nowMicros: number;
   readonly leasedUntil: number;
 }
 
 /**
  * Takes what is due, the longest due first. One of whose key another is being worked stays: of two processes that look at the same
- * moment the one that takes the second of a key sees the first running, since it was put there after that. By messages_due.
+ * moment the one that takes the second of a key sees the first running, since it was put there after that. Messages of an owner that has
+ * its share of the places stay too, and those of others behind them are taken by the next claim. By messages_due and messages_leases.
  */
 export async function claimDue(db: Db, { worker, rooms, nowMicros, leasedUntil }: Claim): Promise<Claimed[]> {
-  const kinds = [...rooms.keys()];
+  const places = [...rooms.values()];
+  const counts = int4Array(places.map(({ count }) => count));
+  const fields = textArray(places.map(({ perOwner }) => perOwner?.field ?? ""));
+  const mosts = int4Array(places.map(({ perOwner }) => perOwner?.most ?? 0));
   const { rows } = await sql<Claimed>`
-    with due as materialized (
-      select due.id from unnest(${textArray(kinds)}, ${int4Array([...rooms.values()])}) as wanted (kind, room)
+    with wanted as materialized (
+      select * from unnest(${textArray([...rooms.keys()])}, ${counts}, ${fields}, ${mosts}) as w (kind, room, field, most)
+    ), owners as materialized (
+      select r.kind, r.payload->>wanted.field as owner, count(*)::int as running
+      from shard.messages r join wanted on wanted.kind = r.kind and wanted.most > 0
+      where r.state = 'running' group by r.kind, owner
+    ), due as materialized (
+      select wanted.kind, wanted.most, due.* from wanted
       cross join lateral (
-        select w.id from shard.messages w
+        select w.id, w.due_at, w.number, w.payload->>wanted.field as owner from shard.messages w
         where w.state = 'waiting' and w.kind = wanted.kind and w.due_at <= ${nowMicros} and not exists (
           select from shard.messages r where r.state = 'running' and r.key is not null and r.kind = w.kind and r.key = w.key)
+        and not exists (
+          select from owners o where o.kind = wanted.kind and o.owner = w.payload->>wanted.field and o.running >= wanted.most)
         order by w.due_at, w.number limit wanted.room for update of w skip locked
       ) due
+    ), ranked as (
+      select due.id, due.most, coalesce(owners.running, 0)
+        + row_number() over (partition by due.kind, due.owner order by due.due_at, due.number) as place
+      from due left join owners on owners.kind = due.kind and owners.owner = due.owner
     )
     update shard.messages m
     set state = 'running', worker = ${worker}, leased_until = ${leasedUntil}, attempts = m.attempts + 1,
       tried_at = coalesce(m.tried_at, ${nowMicros}::int8)
-    where m.id = any(array(select id from due))
+    where m.id = any(array(select id from ranked where most = 0 or place <= most))
     returning ${columns} ${keyed}`.execute(db);
   return rows;
 }

@@ -10,7 +10,7 @@ import type { Shard } from "../db/shards.ts";
 import { startTestDatabases, type TestDatabases } from "../db/testing.ts";
 import { enqueue } from "./enqueue.ts";
 import type { Kinds } from "./kind.ts";
-import { messagesOn, openTestQueue } from "./testing.ts";
+import { enqueueOn, messagesOn, openTestQueue } from "./testing.ts";
 
 let databases: TestDatabases;
 before(async () => (databases = await startTestDatabases({ fsync: false })));
@@ -76,5 +76,49 @@ test(`messages of one key are worked one after the other in the order of their c
       `${key}: ${numbers.join()}`,
     );
     assert.equal(numbers.at(-1), number, `the last of ${key} was not worked`);
+  }
+});
+
+test("an owner whose messages take long leaves the other places to others", { timeout: 60_000 }, async () => {
+  const [shard] = databases.shards.all() as [Shard];
+  const released = Promise.withResolvers<void>();
+  const othersDone = Promise.withResolvers<void>();
+  const counts = { running: 0, most: 0, slow: 0, others: 0 };
+  const kinds: Kinds = {
+    call: {
+      schema: z.object({ owner: z.string() }),
+      work: async (payload) => {
+        if ((payload as { owner: string }).owner !== "slow") {
+          counts.others += 1;
+          if (counts.others === 5) othersDone.resolve();
+          return;
+        }
+        counts.running += 1;
+        counts.most = Math.max(counts.most, counts.running);
+        await released.promise;
+        counts.running -= 1;
+        counts.slow += 1;
+      },
+      concurrency: 4,
+      perOwner: { field: "owner", most: 2 },
+    },
+  };
+  const messages = (owner: string, count: number) =>
+    Array.from({ length: count }, () => ({ kind: "call", payload: { owner } }));
+  await enqueueOn(shard, ...messages("slow", 20), ...messages("first", 3), ...messages("second", 2));
+  const first = openTestQueue(databases.shards, kinds);
+  try {
+    await othersDone.promise;
+    // Another process has four places of its own, and none for this owner.
+    const second = openTestQueue(databases.shards, kinds);
+    await second.queue.idle();
+    await second.queue.stop();
+    assert.equal(counts.running, 2);
+    released.resolve();
+    while ((await messagesOn(shard)).length > 0) await first.queue.idle();
+    assert.deepEqual(counts, { running: 0, most: 2, slow: 20, others: 5 });
+  } finally {
+    released.resolve();
+    await first.queue.stop();
   }
 });

@@ -105,8 +105,8 @@ async function useAll(): Promise<void> {
   });
   const id = await startTask(db, { userId, kind: "kind 1", payload: {} });
   const rooms = new Map([
-    ["kind 1", 4],
-    ["kind 2", 4],
+    ["kind 1", { count: 4, perOwner: undefined }],
+    ["kind 2", { count: 4, perOwner: { field: "owner", most: 2 } }],
   ]);
   const claim = { worker: "me", rooms, nowMicros, leasedUntil: nowMicros + 1 };
   const [first, second, third] = (await claimDue(db, claim)) as [Claimed, Claimed, Claimed];

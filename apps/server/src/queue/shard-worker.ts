@@ -6,7 +6,7 @@ import type { Shard } from "../db/shards.ts";
 import type { Log } from "../operation/log.ts";
 import { OutageLog } from "../db/outage-log.ts";
 import { concurrencyUsual, type Kinds } from "./kind.ts";
-import { type Claimed, claimDue, findHeld, nextDueMicros, putBack, renewLeases } from "./message-rows.ts";
+import { type Claimed, claimDue, findHeld, nextDueMicros, putBack, renewLeases, type Room } from "./message-rows.ts";
 import type { Neighbours, OpenNeighbours } from "./neighbours.ts";
 import { settle, tellFailure } from "./settle.ts";
 
@@ -135,19 +135,22 @@ export class ShardWorker {
     const nowMicros = clock.nowMicros();
     const leasedUntil = nowMicros + leaseMs * 1000;
     const claimed = await claimDue(this.#shard.db, { worker, rooms, nowMicros, leasedUntil });
-    for (const [kind, room] of rooms) {
-      if (claimed.filter((message) => message.kind === kind).length < room) this.#full.delete(kind);
+    for (const [kind, { count, perOwner }] of rooms) {
+      const claimedCount = claimed.filter((message) => message.kind === kind).length;
+      if (claimedCount < count) this.#full.delete(kind);
       else this.#full.add(kind);
+      // An owner with its share of the places may have hidden the messages of others.
+      if (perOwner !== undefined && claimedCount > 0) this.#again = true;
     }
     for (const message of claimed) this.#start(message);
   }
 
   /** How many more of each kind may run. */
-  #rooms(): Map<string, number> {
-    const rooms = new Map<string, number>();
-    for (const [name, { concurrency = concurrencyUsual }] of Object.entries(this.#options.kinds)) {
-      const count = [...this.#running.values()].filter(({ message }) => message.kind === name).length;
-      if (count < concurrency) rooms.set(name, concurrency - count);
+  #rooms(): Map<string, Room> {
+    const rooms = new Map<string, Room>();
+    for (const [name, { concurrency = concurrencyUsual, perOwner }] of Object.entries(this.#options.kinds)) {
+      const runningCount = [...this.#running.values()].filter(({ message }) => message.kind === name).length;
+      if (runningCount < concurrency) rooms.set(name, { count: concurrency - runningCount, perOwner });
       else this.#full.add(name);
     }
     return rooms;
@@ -177,7 +180,8 @@ export class ShardWorker {
       clearInterval(this.#renewal);
       this.#renewal = undefined;
     }
-    if (this.#full.has(message.kind) || message.key !== null) this.kick();
+    const isShared = this.#options.kinds[message.kind]?.perOwner !== undefined;
+    if (this.#full.has(message.kind) || message.key !== null || isShared) this.kick();
   }
 
   /**

@@ -49,8 +49,9 @@ export function webhookKinds(world: () => WebhookWorld): Kinds {
   const event: Kind<EventMessage> = {
     schema: eventMessage,
     work: (message, attempt) => sendEvent(world(), message, attempt),
-    // Most of the time is spent with waiting for receivers, of which one may be slow.
-    concurrency: 16,
+    // Most of the time is spent with waiting for receivers, and those of one account may all be slow.
+    concurrency: 32,
+    perOwner: { field: "userId", most: 4 },
     ageMsMax: dayMs,
     delayMsMax: dayMs,
   };
