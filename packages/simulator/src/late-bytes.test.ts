@@ -120,6 +120,32 @@ for (const role of ["editor", "viewer"] as const) {
   });
 }
 
+test("late bytes that come to an empty quarantine are reported while the same engine runs", async () => {
+  const world = new Shared("viewer");
+  await world.once();
+  world.write("docs/a.txt", "mine");
+  world.ownerPuts("a.txt", "second");
+  await world.once();
+  const [day] = world.root.list(".holdfast/quarantine");
+  world.remove(`.holdfast/quarantine/${day?.name}/docs/a.txt`);
+  const write = openToWrite(world, "docs/a.txt");
+  const engine = world.make();
+  const run = engine.run();
+  const { scheduler } = world.world;
+  const second = 1_000_000;
+  const problems = (): string[] => engine.status().problems.map(({ code }) => code);
+  await scheduler.runUntil(scheduler.nowMicros + 30 * second, () => false);
+  world.grant(undefined);
+  await scheduler.runUntil(scheduler.nowMicros + 600 * second, () => problems().includes("share_ended"));
+  assert.deepEqual([problems(), world.aside("trash")], [["share_ended"], { "docs/a.txt": "second" }]);
+  write("second, and late");
+  await scheduler.runUntil(scheduler.nowMicros + 600 * second, () => problems().includes("quarantined"));
+  assert.deepEqual(problems(), ["quarantined", "share_ended"]);
+  engine.stop();
+  await world.pass(run);
+  world.close();
+});
+
 test("late bytes of a file that was replaced in a share that ended since go to the quarantine, and to nobody else", async () => {
   const world = new Shared("editor");
   await world.once();

@@ -120,6 +120,19 @@ for (const role of ["viewer", "editor"] as const) {
   }
 }
 
+test("files in the quarantine are reported with a state from before they came there", async () => {
+  const world = new Shared("viewer");
+  await world.once();
+  const restoreState = backUpState(world);
+  world.write("docs/a.txt", "mine");
+  world.grant(undefined);
+  await world.once();
+  assert.deepEqual(world.aside("quarantine"), { "docs/a.txt": "mine" });
+  restoreState();
+  assert.deepEqual(await codesAfter(world), ["quarantined", "merged_again", "share_ended"]);
+  world.close();
+});
+
 test("bytes that a newer state has set aside stay when an older state comes back, in the local trash", async () => {
   const alone = await withFiles();
   const restoreState = backUpState(alone);

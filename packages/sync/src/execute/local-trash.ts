@@ -78,9 +78,10 @@ async function expire(hands: Hands, name: string): Promise<void> {
   state.commit({ agreedTrash: state.agreedTrash.below(path).map((each) => [each, undefined] as const) });
 }
 
-/** Once there was one it is looked at what is in it (`quarantine.ts`). */
+/** Counts each use, so that the content is listed again afterwards (`loop/shares.ts`). */
 async function ensureQuarantine(hands: TrashHands): Promise<string> {
-  hands.state.commit({ settings: [["quarantine", "used"]] });
+  const uses = Number(hands.state.setting("quarantine")) || 0;
+  hands.state.commit({ settings: [["quarantine", String(uses + 1)]] });
   return ensureFolder(hands, ownFolder, quarantineName);
 }
 

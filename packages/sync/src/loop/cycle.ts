@@ -157,10 +157,7 @@ async function noteActs(
   const { state, suspicion, quarantine } = context;
   for (const operation of [...local, ...remote]) suspicion.add(suspectsOf(state, operation));
   if (hasChanged) suspicion.add(foldersOfActs(state, remote));
-  await quarantine.note(
-    context,
-    local.some((each) => each.op === "delete" && each.into === "quarantine"),
-  );
+  await quarantine.note(context);
 }
 
 function expectPlan(context: CycleContext, due: Plan, decision: Decision): void {

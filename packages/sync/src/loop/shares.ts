@@ -75,15 +75,17 @@ const readOnly =
 const suspended =
   "The account that shares the folder is suspended. Nothing in the folder is synced until the suspension ends, and your changes wait here.";
 
-/** What is in the quarantine, looked up at first and whenever something was put there, and as long as something is: a person takes it away. */
+/** The content of the quarantine: listed at first, after each use, and while there is any, since a person removes it. */
 export class Quarantine {
   #paths: readonly string[] | undefined;
+  #uses: string | undefined;
 
-  async note({ disk, state }: Pick<Hands, "disk" | "state">, isChanged: boolean): Promise<void> {
-    if (state.setting("quarantine") === undefined) return;
-    if (this.#paths?.length === 0 && !isChanged) return;
+  async note({ disk, state }: Pick<Hands, "disk" | "state">): Promise<void> {
+    const uses = state.setting("quarantine");
+    if (uses === this.#uses && this.#paths?.length === 0) return;
     try {
       this.#paths = await listQuarantine(disk);
+      this.#uses = uses;
     } catch (error) {
       // What was known stands until the next time, and keeps nothing from being synced.
       if (!(error instanceof HoldfastError)) throw error;
