@@ -129,7 +129,7 @@ test("files in the quarantine are reported with a state from before they came th
   await world.once();
   assert.deepEqual(world.aside("quarantine"), { "docs/a.txt": "mine" });
   restoreState();
-  assert.deepEqual(await codesAfter(world), ["quarantined", "merged_again", "share_ended"]);
+  assert.deepEqual(await codesAfter(world), ["quarantined", "merged_again"]);
   world.close();
 });
 
