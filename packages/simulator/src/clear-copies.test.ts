@@ -191,3 +191,45 @@ test("nothing goes once the server was restored from a backup since this device 
   assert.deepEqual(sight(alone), before);
   alone.close();
 });
+
+test("copies in a folder of another generation go, too, and a sync afterwards deletes nothing on the server", async () => {
+  const alone = new Alone();
+  alone.mkdir("folder");
+  for (const path of ["folder/in it", "other", "changed", "missing"]) alone.write(path, `the bytes of ${path}`);
+  await alone.once();
+  const before = alone.serverPaths();
+  alone.write("changed", "changed here");
+  alone.root.remove("missing", true);
+  const generation = alone.root.list(".holdfast").find(({ name }) => name.startsWith("generation-"));
+  const older = { over: false, isPersons: false };
+  alone.root.rename(`.holdfast/${generation?.name}`, ".holdfast/generation-of-a-backup", older);
+  const { removed, kept, isWhole } = await alone.clear();
+  assert.deepEqual([removed, kept, isWhole], [2, 1, true]);
+  assert.deepEqual(sight(alone), { changed: "changed here" });
+  assert.ok((await alone.once()).inSync);
+  assert.deepEqual(
+    alone.serverPaths().filter((path) => !path.includes("conflicted copy")),
+    before,
+  );
+  alone.close();
+});
+
+test("copies in a copied folder go, too", async () => {
+  const alone = new Alone();
+  alone.mkdir("folder");
+  alone.write("folder/in it", "these bytes");
+  await alone.once();
+  for (const path of [".holdfast/root.json", "folder/in it"]) {
+    const { bytes } = alone.root.mustBeAt(path).now;
+    alone.root.remove(path, true);
+    if (path.startsWith("folder")) {
+      alone.root.remove("folder", true);
+      alone.mkdir("folder");
+    }
+    alone.root.write(alone.root.create(path, "file", true), { bytes }, true);
+  }
+  const { removed, kept, isWhole } = await alone.clear();
+  assert.deepEqual([removed, kept, isWhole], [1, 0, true]);
+  assert.deepEqual(alone.diskPaths(), []);
+  alone.close();
+});

@@ -3,6 +3,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
 import { contentOfBlocks, linkContent } from "../model/content.ts";
 import { actTogether } from "../execute/act.ts";
+import { folderFingerprint } from "../execute/create.ts";
 import type { Hands } from "../execute/hands.ts";
 import { ensureOwnFolders, recover, reviewStash, stashDueMs } from "../execute/recover.ts";
 import type { Deletion } from "../execute/remove.ts";
@@ -11,8 +12,9 @@ import { readRules } from "./read-rules.ts";
 import { ignorePath, type Rules } from "../rules/rules.ts";
 import { keptPrivacy } from "../scan/kept-bit.ts";
 import { sameFingerprint } from "../model/fingerprints.ts";
-import { type ContentKey, isLive, type LocalRow, nameOnDisk, samePlace } from "../model/trees.ts";
-import type { Identity } from "@holdfast/sync-ports/ports";
+import { type ContentKey, isLive, type LocalRow, nameOnDisk, type RemoteRow, samePlace } from "../model/trees.ts";
+import { unfitness } from "../rules/unfit.ts";
+import type { Identity, LocalStat } from "@holdfast/sync-ports/ports";
 import { checkRoot } from "./root.ts";
 
 export interface ClearingParts extends Hands {
@@ -53,8 +55,8 @@ const reviewsMax = 5;
 const removedSetting = "cleared files";
 
 /**
- * For a device that was revoked and told to: removes from the folder what the server has exactly so, as far as both agreed before, and nothing
- * else. First each such file goes to the local trash, as any deletion does, and comes back if somebody wrote in it meanwhile; after a rest it is
+ * For a device that was revoked and told to: removes from the folder what the server has exactly so in the same place, as far as this device knows, and nothing
+ * else. That needs no base, which may have been forgotten (`root.ts`). First each such file goes to the local trash, as any deletion does, and comes back if somebody wrote in it meanwhile; after a rest it is
  * read once more and goes for good. May die at any moment and run again. Of other files in the local trash the server is asked which it has: these go too.
  * @throws RootMismatch, RootAway: nothing was touched
  */
@@ -100,16 +102,17 @@ async function takeBelow(parts: ClearingParts, rules: Rules, top: Folder): Promi
     parts.onProgress?.({ step: "moved to the local trash", files: moved });
   };
   for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
-    for (const [id, row] of state.local.rowsIn(folder.id)) {
-      const path = joinPath(folder.path, nameOnDisk(row));
-      if (path === ignorePath || !isAgreedOn(parts, rules, { id, row, path })) continue;
-      if (row.kind !== "folder") {
-        const seen = await seenAsAgreed(parts, { id, row, path });
+    for (const [id, remote] of state.remote.rowsIn(folder.id)) {
+      const path = joinPath(folder.path, nameOnDisk(state.local.get(id) ?? remote));
+      const at: At = { id, remote, path };
+      if (path === ignorePath || !isDue(parts, rules, at)) continue;
+      if (remote.kind !== "folder") {
+        const seen = await seenAsOnServer(parts, at);
         if (seen !== undefined) files.push({ op: "delete", id, local: seen, into: "trash" });
         await take(batchFiles);
         continue;
       }
-      const seen = await knownFolderRow(parts, { id, row, path });
+      const seen = await seenFolder(parts, at);
       if (seen === undefined) continue;
       folders.push({ op: "delete", id, local: seen, into: "trash" });
       waiting.push({ id, path });
@@ -121,54 +124,60 @@ async function takeBelow(parts: ClearingParts, rules: Rules, top: Folder): Promi
 
 async function takeRules(parts: ClearingParts, rules: Rules): Promise<void> {
   const { state } = parts;
-  for (const [id, row] of state.local.rowsIn(state.rootId)) {
-    const at = { id, row, path: nameOnDisk(row) };
-    if (at.path !== ignorePath || row.kind !== "file" || !isAgreedOn(parts, rules, at)) continue;
-    const seen = await seenAsAgreed(parts, at);
+  for (const [id, remote] of state.remote.rowsIn(state.rootId)) {
+    const at = { id, remote, path: remote.name };
+    if (at.path !== ignorePath || remote.kind !== "file" || !isDue(parts, rules, at)) continue;
+    const seen = await seenAsOnServer(parts, at);
     if (seen !== undefined) await actTogether(parts, [{ op: "delete", id, local: seen, into: "trash" }]);
   }
 }
 
 interface At extends Folder {
-  readonly row: LocalRow;
+  readonly remote: RemoteRow;
 }
 
-/** It stands where both sides agreed that it stands, the server has it, and nobody chose to keep it out. */
-function isAgreedOn({ state }: ClearingParts, rules: Rules, { id, row, path }: At): boolean {
-  const synced = state.synced.get(id);
-  if (synced === undefined || state.parked.has(id) || state.dormant.has(id)) return false;
-  if (!samePlace(synced.place, row) || !samePlace(state.remote.get(id), row) || !isLive(state, id)) return false;
-  return !rules.hides(path, row.kind === "folder");
+/** The server has it, nobody moved it here, and nobody chose to keep it out. */
+function isDue({ state, lacks }: ClearingParts, rules: Rules, { id, remote, path }: At): boolean {
+  const row = state.local.get(id);
+  if ((row !== undefined && !samePlace(row, remote)) || state.parked.has(id) || state.dormant.has(id)) return false;
+  if (!isLive(state, id) || unfitness(state.rootId, remote, lacks) !== undefined) return false;
+  return !rules.hides(path, remote.kind === "folder");
 }
 
-/** The folder that is known, and no link and no other disk. */
-async function knownFolderRow(parts: ClearingParts, { id, row, path }: At): Promise<LocalRow | undefined> {
-  const { disk, state, lacks, filesystem } = parts;
-  const stat = await disk.stat(path).catch(unlessOurs);
+/** A folder, and no link and no other disk. Its inode is another one in a folder that was restored or copied. */
+async function seenFolder(parts: ClearingParts, at: At): Promise<LocalRow | undefined> {
+  const { disk, state, filesystem } = parts;
+  const stat = await disk.stat(at.path).catch(unlessOurs);
   if (stat?.kind !== "folder" || stat.device !== filesystem.device) return undefined;
-  if (stat.fingerprint.inode === row.fingerprint.inode) return row;
-  if (!lacks.has("stable inodes")) return undefined;
-  const seen = { ...row, fingerprint: { ...row.fingerprint, inode: stat.fingerprint.inode } };
-  state.commit({ local: [[id, seen]] });
+  const seen = { ...rowAt(parts, at, stat), fingerprint: folderFingerprint(stat.fingerprint) };
+  state.commit({ local: [[at.id, seen]] });
   return seen;
 }
 
 /** Reads what is there. @returns its row, as it is now, if that is what the server has */
-async function seenAsAgreed(parts: ClearingParts, { id, row, path }: At): Promise<LocalRow | undefined> {
+async function seenAsOnServer(parts: ClearingParts, at: At): Promise<LocalRow | undefined> {
   const { disk, state, lacks, filesystem } = parts;
-  const remote = state.remote.get(id);
+  const { id, remote, path } = at;
   const stat = await disk.stat(path).catch(unlessOurs);
-  if (remote === undefined || stat?.kind !== row.kind || stat.device !== filesystem.device) return undefined;
-  const isBitAgreed = row.kind !== "file" || lacks.has("executable bits") || stat.executable === remote.executable;
-  const content = await contentAt(parts, path, row.kind === "symlink");
+  if (stat?.kind !== remote.kind || stat.device !== filesystem.device) return undefined;
+  const isBitAgreed = stat.kind !== "file" || lacks.has("executable bits") || stat.executable === remote.executable;
+  const content = await contentAt(parts, path, stat.kind === "symlink");
   if (!isBitAgreed || content?.key !== remote.content) return undefined;
-  // A copy that was only closed here holds no byte that the server lacks.
-  const isPrivate = row.kind === "file" ? keptPrivacy({ lacks }, row, stat.isPrivate) : row.isPrivate;
-  const seen: LocalRow = { ...row, content: content.key, executable: stat.executable, isPrivate, sight: "known" };
   const { fingerprint = stat.fingerprint } = content;
   if (!sameFingerprint(fingerprint, stat.fingerprint)) return undefined;
-  state.commit({ local: [[id, { ...seen, fingerprint }]] });
-  return { ...seen, fingerprint };
+  const seen = rowAt(parts, at, stat);
+  state.commit({ local: [[id, seen]] });
+  return seen;
+}
+
+/** A copy that was only closed here has no byte that the server lacks. */
+function rowAt({ state, lacks }: ClearingParts, { id, remote }: At, stat: LocalStat): LocalRow {
+  const before = state.local.get(id);
+  const { kind, parent, name, content } = remote;
+  const { executable, fingerprint } = stat;
+  const isPrivate = kind === "file" ? keptPrivacy({ lacks }, before, stat.isPrivate) : before?.isPrivate;
+  const place = { parent, name, alias: before?.alias };
+  return { kind, ...place, content, executable, isPrivate, fingerprint, sight: "known" };
 }
 
 interface Read {
