@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { LocalDisk } from "@holdfast/sync-ports/ports";
 import { Alone } from "./alone.ts";
+import { homeOf } from "./model-shares.ts";
 import { Shared } from "./shared.ts";
 
 const paths = ["kept", "one", "two"];
@@ -119,6 +120,75 @@ for (const role of ["viewer", "editor"] as const) {
     });
   }
 }
+
+for (const role of ["viewer", "editor"] as const) {
+  for (const ends of [true, false]) {
+    for (const parentId of [homeOf("bob"), "mine"]) {
+      const what = `files of a share that ${ends ? "ended go to the quarantine" : "goes on stay"} (${role}, in ${parentId})`;
+      test(`with a state from before the share was mounted, ${what}`, async () => {
+        const world = new Shared(role, { parentId, isMounted: false });
+        await world.once();
+        const restoreState = backUpState(world);
+        world.mount(parentId);
+        world.ownerMakes("inner");
+        world.ownerPuts("deep.txt", "deep", "inner");
+        await world.once();
+        restoreState();
+        if (ends) world.grant(undefined);
+        assert.deepEqual(await codesAfter(world), [
+          ...(ends ? ["quarantined", "quarantined"] : []),
+          "merged_again",
+          ...(ends ? ["share_ended"] : []),
+        ]);
+        assert.ok((await world.once()).inSync);
+        const [mine, docs] = parentId === "mine" ? [{ mine: "/" }, "mine/docs"] : [{}, "docs"];
+        const files = { [`${docs}/a.txt`]: "first", [`${docs}/inner/deep.txt`]: "deep" };
+        const all = { [docs]: "/", [`${docs}/inner`]: "/", ...files };
+        assert.deepEqual(world.onDisk(), ends ? mine : { ...mine, ...all });
+        assert.deepEqual(world.aside("quarantine"), ends ? files : {});
+        assert.deepEqual(world.space("bob"), mine);
+        world.close();
+      });
+    }
+  }
+}
+
+test("without its state, files of a share that has ended go to the quarantine", async () => {
+  const world = new Shared("editor", { parentId: "mine" });
+  const forgetState = backUpState(world);
+  await world.once();
+  forgetState();
+  world.grant(undefined);
+  assert.deepEqual(await codesAfter(world), ["quarantined", "share_ended"]);
+  assert.deepEqual([world.onDisk(), world.space("bob")], [{ mine: "/" }, { mine: "/" }]);
+  world.close();
+});
+
+test("a share that arrived in a run that was killed is known to the folder", async () => {
+  const world = new Shared("editor", { isMounted: false });
+  await world.once();
+  const restoreState = backUpState(world);
+  world.mount();
+  const disk = world.disk();
+  await world.pass(
+    new Promise<void>((resolve) => {
+      const rename: LocalDisk["rename"] = async (from, to) => {
+        await disk.rename(from, to);
+        if (to !== "docs/a.txt") return;
+        resolve();
+        return new Promise(() => undefined);
+      };
+      void world.make({ disk: { ...disk, rename } }).runOnce();
+    }),
+  );
+  assert.equal(world.read("docs/a.txt"), "first");
+  restoreState();
+  world.grant(undefined);
+  await world.once();
+  assert.deepEqual([world.onDisk(), world.space("bob")], [{}, {}]);
+  assert.deepEqual(world.aside("quarantine"), { "docs/a.txt": "first" });
+  world.close();
+});
 
 test("files in the quarantine are reported with a state from before they came there", async () => {
   const world = new Shared("viewer");

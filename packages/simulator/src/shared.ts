@@ -25,8 +25,11 @@ export class Shared extends Alone {
   mountId = "";
   #count = 0;
 
-  /** @param parentId a folder of the guest that is made for the mount */
-  constructor(role: ModelRole = "viewer", { parentId = homeOf("bob") }: { readonly parentId?: string } = {}) {
+  /** @param options `parentId`: a folder of the guest that is made for the mount */
+  constructor(
+    role: ModelRole = "viewer",
+    { parentId = homeOf("bob"), isMounted = true }: { readonly parentId?: string; readonly isMounted?: boolean } = {},
+  ) {
     super({ accounts: ["bob", "ada"] });
     this.owner({ op: "mkdir", id: "docs", parent_id: homeOf("ada"), name: "docs" });
     this.ownerPuts("a.txt", "first");
@@ -39,7 +42,7 @@ export class Shared extends Alone {
       name: "mine",
     };
     if (parentId !== homeOf("bob")) this.onServer(making, "bob");
-    this.mount(parentId);
+    if (isMounted) this.mount(parentId);
   }
 
   mount(parentId = homeOf("bob")): void {

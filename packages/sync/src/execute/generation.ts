@@ -1,43 +1,64 @@
 import { HoldfastError } from "@holdfast/core/errors";
+import { sha256 } from "@holdfast/core/hash";
 import { joinPath, ownFolder } from "@holdfast/sync-ports/paths";
 import type { Hands } from "./hands.ts";
+import { mountsOfText, type RecordedMounts, textOfMounts } from "./recorded-mounts.ts";
 
 type Parts = Pick<Hands, "disk" | "state" | "random">;
 
-/** Followed by random characters. The file is empty, so that one call creates it. */
+/** Followed by random characters. The file is empty, or names the mounts. */
 const prefix = "generation-";
+const textBytesMax = 16 * 2 ** 20;
 /** Settings of the state: the generation of state and folder, and the one that is being written. */
 const [current, next] = ["generation", "next generation"] as const;
+
+/** The generation of a folder as settings of the state, and its mounts. */
+export interface Adoption extends RecordedMounts {
+  readonly settings: readonly (readonly [string, string])[];
+}
 
 /**
  * State and folder carry the same generation, which is renewed while the base changes. If they differ, one of the two was restored from
  * a backup: the base may have items that the folder lacks for another reason than a deletion.
- * @returns undefined if both are the same; otherwise the settings by which the state has that of the folder
+ * @returns undefined if both are the same; otherwise what gives the state the generation and the mounts of the folder
  */
-export async function otherGeneration({
-  disk,
-  state,
-}: Pick<Parts, "disk" | "state">): Promise<readonly (readonly [string, string])[] | undefined> {
+export async function otherGeneration(
+  parts: Pick<Hands, "disk" | "state" | "makeNodeId">,
+): Promise<Adoption | undefined> {
+  const { disk, state } = parts;
   const found = await list(disk);
   const known = [state.setting(current), state.setting(next)].filter((each) => each !== undefined && each !== "");
   if (found.length === 0 ? known.length === 0 : found.some((each) => known.includes(each))) return undefined;
-  return [
-    [current, found[0] ?? ""],
-    [next, ""],
-  ];
+  const settings = [[current, found[0] ?? ""] as const, [next, ""] as const];
+  const texts = await Promise.all(found.map((name) => textOf(disk, name)));
+  const mounts = texts.map((text) => mountsOfText(state, parts.makeNodeId, text));
+  return { settings, shares: mounts.flatMap((each) => each.shares), local: mounts.flatMap((each) => each.local) };
+}
+
+async function textOf(disk: Parts["disk"], name: string): Promise<string> {
+  const path = joinPath(ownFolder, name);
+  const { fingerprint } = (await disk.stat(path)) ?? {};
+  const sizeBytes = Math.min(fingerprint?.sizeBytes ?? 0, textBytesMax);
+  return sizeBytes === 0 ? "" : Buffer.from(await disk.readAt(path, 0, sizeBytes)).toString();
 }
 
 /** Without room on the disk the generation stays as it is. */
 export async function renewGeneration({ disk, state, random }: Parts): Promise<void> {
   const name = `${prefix}${Buffer.from(random(8)).toString("hex")}`;
   const before = await list(disk);
+  const path = joinPath(ownFolder, name);
+  const bytes = Buffer.from(textOfMounts(state));
+  const parts = bytes.length === 0 ? [] : [{ kind: "bytes", hash: sha256(bytes), bytes } as const];
   // Known before it is on the disk, and alone there only once the state has it.
   state.commit({ settings: [[next, name]] });
   try {
-    await disk.create(joinPath(ownFolder, name), [], { mtimeNs: undefined, executable: false });
+    // A mount may be in a folder whose names others must not read.
+    await disk.create(path, parts, { mtimeNs: undefined, executable: false, isPrivate: true });
+    if (parts.length > 0) await disk.syncFile(path);
     await disk.syncFolder(ownFolder);
     state.commit({ settings: [[current, name]] });
     state.isBaseNewer = false;
+    state.areMountsNewer = false;
     // A folder with a former generation fits older states, too.
     await Promise.allSettled(before.map((each) => disk.unlink(joinPath(ownFolder, each))));
     await disk.syncFolder(ownFolder);

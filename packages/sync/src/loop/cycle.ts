@@ -1,6 +1,7 @@
 import { knownPathOf } from "../model/local-tree.ts";
 import { pathOfNode } from "../model/tree-paths.ts";
 import { addNotice } from "../state/notices.ts";
+import { renewGeneration } from "../execute/generation.ts";
 import { foldersOfAct, makePersonActsDurable } from "../execute/person-acts.ts";
 import { expireTrash } from "../execute/local-trash.ts";
 import { reviewStash, stashDueMs } from "../execute/recover.ts";
@@ -63,6 +64,8 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
   await fetchRemote(context);
   if (await tellAllAnswers(context)) await fetchRemote(context);
   await settleAside(context);
+  // Before files of a new share arrive, which a state from a backup must not take for this account's own.
+  if (state.areMountsNewer) await renewGeneration(context);
   await reviewStash(context);
   await expireTrashAtTimes(context);
   state.forgetRefusals(context.nowMs());

@@ -8,7 +8,7 @@ import type { Identity, LocalStat } from "@holdfast/sync-ports/ports";
 import { addNotice } from "../state/notices.ts";
 import { strange } from "../state/stranger.ts";
 import type { StateChange } from "../state/sync-state.ts";
-import { otherGeneration } from "../execute/generation.ts";
+import { type Adoption, otherGeneration } from "../execute/generation.ts";
 
 const markerBytesMax = 4096;
 
@@ -44,7 +44,7 @@ export async function atRoot<Result>(act: () => Promise<Result>): Promise<Result
   }
 }
 
-type RootParts = Pick<Hands, "disk" | "state" | "random" | "lacks" | "filesystem" | "nowMs"> & {
+type RootParts = Pick<Hands, "disk" | "state" | "random" | "lacks" | "filesystem" | "nowMs" | "makeNodeId"> & {
   readonly identity: Identity;
 };
 
@@ -76,15 +76,13 @@ export async function checkRoot(parts: RootParts): Promise<void> {
   if (known !== undefined || state.local.size > 0 || state.cursor !== undefined) {
     throw new RootMismatch("This is not the folder that was synced here before.");
   }
-  state.commit({
-    settings: [
-      ["marker", text],
-      ["marker file", fileOf(there)],
-    ],
-  });
+  // A state that was lost knows no mounts either.
+  const { shares = [], local = [] } = (await atRoot(() => otherGeneration(parts))) ?? {};
+  const settings = [["marker", text] as const, ["marker file", fileOf(there)] as const];
+  state.commit({ shares, local, settings });
 }
 
-type Forgetting = Pick<RootParts, "disk" | "state" | "lacks" | "nowMs">;
+type Forgetting = Pick<RootParts, "disk" | "state" | "lacks" | "nowMs" | "makeNodeId">;
 
 /**
  * Forgets the base if the folder is a copy, or has another generation than the state, and reports that.
@@ -92,10 +90,9 @@ type Forgetting = Pick<RootParts, "disk" | "state" | "lacks" | "nowMs">;
  * @throws RootAway
  */
 export async function forgetOther(parts: Forgetting, there: LocalStat): Promise<void> {
-  const { disk, state, lacks } = parts;
   // Without stable inodes a copy looks like the folder itself.
-  if (!lacks.has("stable inodes")) checkCopy(parts, there);
-  const other = await atRoot(() => otherGeneration({ disk, state }));
+  if (!parts.lacks.has("stable inodes")) checkCopy(parts, there);
+  const other = await atRoot(() => otherGeneration(parts));
   if (other !== undefined) forgetBase(parts, other);
 }
 
@@ -107,19 +104,20 @@ function checkCopy(parts: Forgetting, there: LocalStat): void {
   const file = fileOf(there);
   const known = parts.state.setting("marker file");
   if (known === undefined) parts.state.commit({ settings: [["marker file", file]] });
-  else if (known !== file) forgetBase(parts, [["marker file", file]]);
+  else if (known !== file) forgetBase(parts, { settings: [["marker file", file]], shares: [], local: [] });
 }
 
-function forgetBase({ state, nowMs }: Forgetting, settings: StateChange["settings"] = []): void {
+function forgetBase({ state, nowMs }: Forgetting, { settings, shares, local }: Adoption): void {
   addNotice(state, { atMs: nowMs(), path: "", code: "merged_again", counts: [] });
-  state.commit({ ...forgotten(state), settings: [...strange.settings, ...settings] });
+  const rows = forgotten(state);
+  state.commit({ ...rows, local: [...rows.local, ...local], shares, settings: [...strange.settings, ...settings] });
 }
 
 /**
  * What is parked and stashed stays known: it is looked at where it stands. So do the folders of mounts, with the folders above them: if a share
  * has ended meanwhile, its files must not be taken for new ones of this account.
  */
-function forgotten(state: Hands["state"]): StateChange {
+function forgotten(state: Hands["state"]): StateChange & Required<Pick<StateChange, "local">> {
   const none = <Key>(keys: Iterable<Key>): (readonly [Key, undefined])[] => [...keys].map((key) => [key, undefined]);
   const mounts = new Set(state.shares.keys().flatMap((mount) => lineOf(state, mount)));
   return {

@@ -121,6 +121,8 @@ export class SyncState implements IndexedTrees {
   readonly synced: RowTable<SyncedRow>;
   /** The base has changed since the generation was renewed, which sets it back. */
   isBaseNewer = false;
+  /** Likewise: there are other mounts. */
+  areMountsNewer = false;
   readonly intents: Map<NodeId, Intent>;
   readonly parked: Map<NodeId, Parked>;
   readonly stashed: Map<string, Stashed>;
@@ -248,6 +250,8 @@ export class SyncState implements IndexedTrees {
     ];
     const past = replacedContents(this.synced, synced);
     const intents = new Map(change.intents);
+    const shares = [...(change.shares ?? [])];
+    const hasOtherMounts = shares.some(([id, share]) => this.shares.get(id)?.target !== share?.target);
     const unrest = this.restless.size + this.restless.fresh.size;
     this.remember(Math.max(unrest, ...[remote, local, synced].map(({ size }) => size)));
     const after: AllRows = {
@@ -265,7 +269,7 @@ export class SyncState implements IndexedTrees {
       this.#write("parked", this.parked, change.parked),
       this.#write("stashed", this.stashed, change.stashed),
       this.#write("brakes", this.brakes, change.brakes),
-      this.#write("shares", this.shares, change.shares),
+      this.#write("shares", this.shares, shares),
       this.#write("rights", this.rights, change.rights),
       this.#write("departures", this.departures, change.departures),
       this.#write("dormant", this.dormant, change.dormant),
@@ -284,6 +288,7 @@ export class SyncState implements IndexedTrees {
     this.manifests.forgetPending();
     for (const write of writes) write.show();
     if (synced.size > 0) this.isBaseNewer = true;
+    if (hasOtherMounts) this.areMountsNewer = true;
   }
 
   /** As many rows as are worked on, so that each is not read from the database again and again. */
