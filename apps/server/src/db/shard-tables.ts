@@ -157,6 +157,8 @@ export interface VersionRow {
   created_at: number;
   /** What a person calls it; it is never pruned then. */
   label: string | null;
+  /** The account or link that set the label; null: no label, or one that an older server set. */
+  label_by: UserId | null;
   /** The date of its file when the next version replaced it; null: it is the newest, or was replaced by an older server. */
   modified_at: number | null;
 }

@@ -297,7 +297,7 @@ async function writeVersions(
     await writeLabels(
       transaction,
       place.spaceId,
-      labels.map(({ id, label }) => ({ versionId: id, label })),
+      labels.map(({ id, label, label_by: by }) => ({ versionId: id, label, by })),
     );
     await countBlocks(transaction, place.spaceId, [...uncounted]);
     await changeBlockRefs(transaction, place.spaceId, countOf(blocks), work.nowMicros);

@@ -58,6 +58,7 @@ import * as filesByOldVersions from "./183-files-by-old-versions.ts";
 import * as formerDevices from "./184-former-devices.ts";
 import * as datesOfVersions from "./185-dates-of-versions.ts";
 import * as privateNodes from "./186-private-nodes.ts";
+import * as makersOfLabels from "./187-makers-of-labels.ts";
 import * as audit from "./113-audit.ts";
 
 /**
@@ -127,5 +128,6 @@ export const shardMigrations: MigrationSet = {
     "184-former-devices": { up: formerDevices.up },
     "185-dates-of-versions": { up: datesOfVersions.up },
     "186-private-nodes": { up: privateNodes.up },
+    "187-makers-of-labels": { up: makersOfLabels.up },
   },
 };

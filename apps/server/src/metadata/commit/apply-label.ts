@@ -1,3 +1,4 @@
+import { HoldfastError } from "@holdfast/core/errors";
 import { versionFacts } from "../read/version-json.ts";
 import { labelWeight } from "../weight/metadata-bytes.ts";
 import { notAFile } from "./apply-put.ts";
@@ -12,7 +13,8 @@ import { addWeight } from "./record.ts";
 
 /**
  * A label is for people: the file stays what it is, down to its revision, so the journal says nothing and no device wakes. It is set
- * under the lock of the space, as versions are pruned: what has its label was there then, and stays.
+ * under the lock of the space, as versions are pruned: what has its label was there then, and stays. Without its label a version can be
+ * pruned, so an editor changes only labels that they set.
  */
 export async function applyLabel(work: Work, step: Step<OperationOf<"label">>, scope: Scope): Promise<Applied> {
   const { operation } = step;
@@ -23,10 +25,23 @@ export async function applyLabel(work: Work, step: Step<OperationOf<"label">>, s
   await checkBase(work, step, found.row, operation);
   const row = await findVersion(work, found.row, operation.version);
   const { label } = operation;
-  const before = (work.changes.labels.findLast(({ versionId }) => versionId === row.id) ?? row).label;
-  if (label !== before) {
-    addWeight(work, labelWeight(label) - labelWeight(before));
-    work.changes.labels.push({ versionId: row.id, label });
+  const { owns, userId } = step.caller;
+  const before = work.changes.labels.findLast(({ versionId }) => versionId === row.id) ?? {
+    label: row.label,
+    by: row.label_by,
+  };
+  const by = label === null ? null : userId;
+  const mayChange = owns || before.label === null || before.by === userId;
+  if (label !== before.label && !mayChange) throw labelOfAnother();
+  if (mayChange && (label !== before.label || by !== before.by)) {
+    addWeight(work, labelWeight(label) - labelWeight(before.label));
+    work.changes.labels.push({ versionId: row.id, label, by });
   }
   return { nodeId: found.row.id, created: false, version: versionFacts(found.row, { ...row, label }) };
+}
+
+function labelOfAnother(): HoldfastError {
+  const message =
+    "Another account set the label of this version. Only that account and the owner can change or remove it.";
+  return new HoldfastError("forbidden", message, { field: "label" });
 }

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { limits } from "@holdfast/core/limits";
+import type { UserId } from "@holdfast/core/ids";
 import { sql } from "kysely";
-import type { TestSpace } from "../testing/testing.ts";
+import { grantTo } from "../../rights/testing.ts";
+import { newTestId, type TestSpace } from "../testing/testing.ts";
 import { useTestSpaces } from "../testing/testing-spaces.ts";
 import type { Operation, OperationResult } from "./operation.ts";
 
@@ -164,3 +166,45 @@ test("a file that is purged goes with its labels", async () => {
   await space.commit([{ op: "purge", fileId: file.id, trashedOnly: false }]);
   assert.deepEqual(await labelsOf(space, file.id), []);
 });
+
+test("an editor changes labels that they set, and none of the owner or of another editor", async () => {
+  const space = await open();
+  const { caller, db } = space;
+  const file = await space.put("root", "f", "1");
+  await putAgain(space, file.id, "2");
+  const [editor, another] = await Promise.all([newEditor(space), newEditor(space)]);
+  await space.do(label(file.id, 1, "kept"));
+  for (const text of [null, "", "of the editor"]) {
+    const { code } = await space.refused(label(file.id, 1, text), editor);
+    assert.equal(code, "forbidden", String(text));
+  }
+  await space.do(label(file.id, 1, "kept"), editor);
+  assert.deepEqual(await labelsOf(space, file.id), [
+    [1, "kept"],
+    [2, null],
+  ]);
+  const own = ["an editor's", "the same editor's", null, "again"].map((text) => label(file.id, 2, text));
+  const results = await space.commit(own, editor);
+  assert.deepEqual(
+    results.map(({ status }) => status),
+    Array(4).fill("committed"),
+  );
+  await space.do(label(file.id, 2, "later"), editor);
+  assert.equal((await space.refused(label(file.id, 2, null), another)).code, "forbidden");
+  await space.do(label(file.id, 2, "later"));
+  assert.equal(
+    (await space.refused(label(file.id, 2, null), editor)).code,
+    "forbidden",
+    "the owner set the same label",
+  );
+  await sql`update shard.versions set label_by = null where space_id = ${caller.spaceId}`.execute(db);
+  assert.equal((await space.refused(label(file.id, 1, null), editor)).code, "forbidden", "a label of an older server");
+  for (const version of [1, 2]) await space.do(label(file.id, version, null));
+  await space.do(label(file.id, 1, "the owner removed the label before"), another);
+});
+
+async function newEditor({ caller, db }: TestSpace) {
+  const userId = newTestId<UserId>();
+  await grantTo(db, { spaceId: caller.spaceId, nodeId: caller.rootId, role: "editor", userId });
+  return { ...caller, userId, owns: false, receives: true, grantees: [userId] };
+}

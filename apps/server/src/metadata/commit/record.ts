@@ -119,6 +119,7 @@ export function addVersion(
     operation_id: step.operation.operationId ?? null,
     created_at: work.nowMicros,
     label: null,
+    label_by: null,
     modified_at: null,
   };
   addWeight(work, versionWeight(version));

@@ -1,6 +1,14 @@
 import type { Clock, Random } from "@holdfast/core/clock";
 import type { HoldfastError } from "@holdfast/core/errors";
-import { bucketOf, type HashHex, makeId, type NodeId, type UploadId, type VersionId } from "@holdfast/core/ids";
+import {
+  bucketOf,
+  type HashHex,
+  makeId,
+  type NodeId,
+  type UploadId,
+  type UserId,
+  type VersionId,
+} from "@holdfast/core/ids";
 import type { Actor } from "../actor.ts";
 import type { JournalRow, NodeRow, ShardReader, SpaceRow, VersionRow } from "../../db/shard-tables.ts";
 import type { NewContent } from "../content/content.ts";
@@ -38,11 +46,18 @@ export interface DetachedFolder {
 
 export type JournalEntry = Omit<JournalRow, "space_id" | "seq" | "tag" | "at" | "grantee_id">;
 
+export interface GivenLabel {
+  readonly versionId: VersionId;
+  readonly label: string | null;
+  /** The account or link that set it. */
+  readonly by: UserId | null;
+}
+
 /** All that a transaction is going to write but the nodes, which the tree knows. Lists only grow, so that a mark is a few lengths. */
 export interface Changes {
   readonly versions: VersionRow[];
   /** Versions of this transaction included; of one that has several the last counts. */
-  readonly labels: { readonly versionId: VersionId; readonly label: string | null }[];
+  readonly labels: GivenLabel[];
   /** Versions that are the newest no longer, each once, with the date that their file had. */
   readonly replaced: { readonly versionId: VersionId; readonly modifiedAtMicros: number }[];
   readonly journal: JournalEntry[];

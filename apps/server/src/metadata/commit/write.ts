@@ -1,4 +1,4 @@
-import type { SpaceId, VersionId } from "@holdfast/core/ids";
+import type { SpaceId } from "@holdfast/core/ids";
 import { foldName, nameSortKey } from "@holdfast/core/sort-key";
 import { sql } from "kysely";
 import {
@@ -19,7 +19,7 @@ import { tellDeletions } from "./tell-deletions.ts";
 import { removeSubtrees } from "../trash/removal.ts";
 import { countBlocks } from "../weight/stored-bytes.ts";
 import { changeUse } from "../weight/used-bytes.ts";
-import type { Changes, JournalEntry, Work } from "./work.ts";
+import type { Changes, GivenLabel, JournalEntry, Work } from "./work.ts";
 
 export interface OperationRow {
   readonly userId: string;
@@ -180,16 +180,13 @@ export async function insertVersions(reader: ShardReader, rows: readonly Version
 }
 
 /** By the primary key; of a version that has several the last counts. */
-export async function writeLabels(
-  reader: ShardReader,
-  spaceId: SpaceId,
-  given: readonly { readonly versionId: VersionId; readonly label: string | null }[],
-): Promise<void> {
+export async function writeLabels(reader: ShardReader, spaceId: SpaceId, given: readonly GivenLabel[]): Promise<void> {
   if (given.length === 0) return;
-  const labels = [...new Map(given.map(({ versionId, label }) => [versionId, label]))];
+  const labels = [...new Map(given.map((each) => [each.versionId, each])).values()];
   await sql`
-    update shard.versions v set label = given.label
-    from unnest(${uuidArray(labels.map(([id]) => id))}, ${textArray(labels.map(([, label]) => label))}) as given (id, label)
+    update shard.versions v set label = given.label, label_by = given.label_by
+    from unnest(${uuidArray(labels.map(({ versionId }) => versionId))}, ${textArray(labels.map(({ label }) => label))},
+      ${uuidArray(labels.map(({ by }) => by))}) as given (id, label, label_by)
     where v.space_id = ${spaceId} and v.id = given.id`.execute(reader);
 }
 

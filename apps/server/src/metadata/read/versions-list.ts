@@ -1,11 +1,10 @@
 import { limits } from "@holdfast/core/limits";
 import { sql } from "kysely";
 import { z } from "zod";
-import type { VersionRow } from "../../db/shard-tables.ts";
 import type { Shards } from "../../db/shards.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import type { PlacedNode } from "./placed-node.ts";
-import { type VersionFacts, versionFacts } from "./version-json.ts";
+import { type ListedVersion, type VersionFacts, versionFacts } from "./version-json.ts";
 
 const versionCursor = z.tuple([z.int()]);
 
@@ -19,7 +18,7 @@ export async function listVersions(
   const before = request.cursor === undefined ? undefined : decodeCursor(versionCursor, request.cursor)[0];
   const content = request.content_id === undefined ? undefined : Buffer.from(request.content_id, "hex");
   // Served by versions_node.
-  const { rows } = await sql<Omit<VersionRow, "manifest" | "segments">>`
+  const { rows } = await sql<ListedVersion>`
     select id, number, size, content_id, created_at, created_by, device_id, operation_id, label, modified_at from shard.versions
     where space_id = ${file.space_id} and node_id = ${file.id} ${before === undefined ? sql`` : sql`and number < ${before}`}
       ${content === undefined ? sql`` : sql`and content_id = ${content}`}
