@@ -207,10 +207,13 @@ export function describeRoles(part: "all" | "a third"): void {
 
     const accessOf = (name: RouteName) => (routes[name] as Route).access;
 
-    /** A webhook tells of files, and whom one shares with, gives it to or brings it before reads them: they take the scope to read as well. */
+    /**
+     * A webhook tells of files, whom one shares with, gives it to or brings it before reads them, and the answer to a resolved comment has its
+     * text: they take the scope to read as well.
+     */
     const readsToo: ReadonlySet<RouteName> = new Set([
       ...(["createWebhook", "shareNode", "updatePermission", "transferNode"] as const),
-      ...(["copyNode", "restoreFromTrash", "rewind"] as const),
+      ...(["copyNode", "restoreFromTrash", "rewind", "resolveComment"] as const),
     ]);
 
     for (const scope of ["files:read", "files:write", "account"]) {

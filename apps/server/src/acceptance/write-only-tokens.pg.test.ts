@@ -125,3 +125,13 @@ test("it moves and renames where nobody sees more for it", async () => {
   await ok(token, "PATCH", `/files/${secret.id}`, { parent_id: other.id });
   assert.deepEqual(await namesIn(victim, other.id), ["secret"]);
 });
+
+test("it reads no comment, neither by resolving it nor by opening it again", async () => {
+  const comment = await ok(victim, "POST", `/files/${shown}/comments`, { text: "what nobody else may read" });
+  for (const resolved of [true, false]) {
+    const { status, body } = await token.call("POST", `/comments/${comment.id}/resolve`, { resolved });
+    assert.deepEqual([status, body.code], [403, "forbidden"], JSON.stringify(body));
+    assert.doesNotMatch(JSON.stringify(body), /nobody else/);
+  }
+  await ok(token, "POST", `/files/${shown}/comments`, { text: "its own words" });
+});

@@ -10,6 +10,7 @@ import {
 } from "../../comments/comments.ts";
 import { commentJson, listComments } from "../../comments/list-comments.ts";
 import { answerOnce, repeatableBy } from "../../metadata/commit/do-once.ts";
+import { assertScope } from "../exchange/authentication.ts";
 import type { Conditions } from "../files/conditions.ts";
 import type { Handlers } from "../handler.ts";
 
@@ -38,6 +39,8 @@ export function commentHandlers(world: CommentWorld) {
       return { status: 204 };
     },
     resolveComment: async ({ caller, params, body, conditions }) => {
+      // The answer contains the text of the comment, which may be somebody else's.
+      assertScope(caller, "files:read");
       const row = await once(caller, params.id, conditions(), (said) =>
         resolveComment(world, caller, params.id, body?.resolved ?? true, said),
       );
