@@ -35,6 +35,12 @@ export const sortOrder = z.enum([
 ]);
 export type SortOrder = z.output<typeof sortOrder>;
 
+const journalEpoch = z
+  .string()
+  .max(64)
+  .optional()
+  .describe("epoch of `seen`; 410 if the server has been restored since");
+
 const nodePage = page(node);
 const change = z
   .object({
@@ -193,6 +199,7 @@ export const nodeRoutes = {
     query: z.object({
       permanent: flag.optional(),
       seen: z.coerce.number().int().min(0).optional(),
+      epoch: journalEpoch,
       ...seenQuery,
     }),
     responses: { 200: node, 204: "empty" },
@@ -265,6 +272,7 @@ export const nodeRoutes = {
           .int()
           .optional()
           .describe("on the first page, without in: journal position of the list, for `seen` of DELETE /trash"),
+        epoch: z.string().optional().describe("with seq: the epoch in which it counts, for DELETE /trash"),
       }),
     },
   }),
@@ -295,7 +303,10 @@ export const nodeRoutes = {
     bodyKind: "none",
     changes: true,
     summary: "Delete everything in the trash permanently; with seen=, only items that have not changed since then",
-    query: z.object({ seen: z.coerce.number().int().min(0).optional() }),
+    query: z.object({
+      seen: z.coerce.number().int().min(0).optional().describe("`seq` of the list of the trash; requires epoch"),
+      epoch: journalEpoch,
+    }),
     responses: { 200: z.object({ purged: z.int().describe("number of items that the list of the trash had") }) },
   }),
   purgeFromTrash: defineRoute({

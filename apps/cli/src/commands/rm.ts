@@ -21,7 +21,7 @@ export const rmCommand: CommandMaker = (context) => {
     const { client } = await run.connect();
     const isAsked = permanent === true && yes !== true && context.stdin.isTTY === true;
     // Read first: what others put into a folder while the question is open was not in it.
-    const { seq: seen } = isAsked ? await client.call("listTrash", { query: { limit: 1 } }) : {};
+    const { seq: seen, epoch } = isAsked ? await client.call("listTrash", { query: { limit: 1 } }) : {};
     const nodes = outermost(await lookUpAll(client, given));
     const { trashedFrom } = await import("../remote/trashed-from.ts");
     const trashed = permanent === true ? await trashedFrom(client, nodes) : undefined;
@@ -33,7 +33,7 @@ export const rmCommand: CommandMaker = (context) => {
       const question = `Permanently delete ${what}${alsoGoing(trashed)}?`;
       await assertConfirmed(run.context, question, "Nothing was deleted.");
     }
-    const query = permanent === true ? { permanent: "true", seen } : {};
+    const query = permanent === true ? { permanent: "true", seen, epoch } : {};
     const items = await inTurn(
       nodes,
       ({ path }) => path,

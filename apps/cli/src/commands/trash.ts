@@ -92,7 +92,7 @@ function empty(context: Context) {
       const question = `Permanently delete ${words(shown.count)} from the trash?`;
       await assertConfirmed(context, question, "Nothing was deleted.");
     }
-    const { purged } = await client.call("emptyTrash", { query: { seen: shown?.seq } });
+    const { purged } = await client.call("emptyTrash", { query: { seen: shown?.seq, epoch: shown?.epoch } });
     const isAll = shown === undefined || purged === shown.count;
     await run.output.done({ purged, dry_run: false }, () => [
       `permanently deleted ${isAll ? words(purged) : count(purged, "item")}`,
@@ -100,15 +100,22 @@ function empty(context: Context) {
   });
 }
 
-/** @returns seq: what the list has, for `emptyTrash` */
-async function countTrash(client: ApiClient): Promise<{ readonly count: number; readonly seq: number | undefined }> {
+interface Shown {
+  readonly count: number;
+  /** What the list has, for `emptyTrash`. */
+  readonly seq: number | undefined;
+  readonly epoch: string | undefined;
+}
+
+async function countTrash(client: ApiClient): Promise<Shown> {
   const { allPages, pageItemsMax } = await import("../remote/pages.ts");
-  let [items, seq]: [number, number | undefined] = [0, undefined];
+  let items = 0;
+  let head: Pick<Shown, "seq" | "epoch"> | undefined;
   const pages = allPages(async (cursor) => {
     const page = await client.call("listTrash", { query: { cursor, limit: pageItemsMax } });
-    seq ??= page.seq;
+    head ??= { seq: page.seq, epoch: page.epoch };
     return page;
   });
   for await (const page of pages) items += page.length;
-  return { count: items, seq };
+  return { count: items, seq: head?.seq, epoch: head?.epoch };
 }

@@ -50,7 +50,7 @@ export async function createWebhook(world: WebhookWorld, caller: Actor, hook: Ne
   const bound = hook.in === undefined ? undefined : (await findNode(shards, caller, hook.in)).row;
   const spaceId = bound?.space_id ?? caller.spaceId;
   const space = shards.ofId(spaceId).db;
-  const seq = await newestEntry(space, spaceId);
+  const { seq } = await newestEntry(space, spaceId);
   const id = makeId<WebhookId>(bucketOf(caller.userId), clock.nowMs(), random(8));
   const row: WebhookRow = {
     user_id: caller.userId,

@@ -9,8 +9,9 @@ export async function commitOperation(
   committer: Committer,
   caller: Caller,
   operation: Operation,
+  options: { readonly epoch?: string | undefined } = {},
 ): Promise<Extract<OperationResult, { status: "committed" }>> {
-  const { results } = await committer.commit(caller, [operation]);
+  const { results } = await committer.commit(caller, [operation], options);
   const result = results[0];
   if (result === undefined) throw new HoldfastError("internal", "A commit returned nothing.");
   if (result.status === "missing") {
@@ -27,8 +28,9 @@ export async function commitNode(
   committer: Committer,
   caller: Caller,
   operation: Operation,
+  options: { readonly epoch?: string | undefined } = {},
 ): Promise<{ node: NodeJson; created: boolean }> {
-  const { node, created } = await commitOperation(committer, caller, operation);
+  const { node, created } = await commitOperation(committer, caller, operation, options);
   if (node === undefined) throw new HoldfastError("internal", "A commit returned no node.");
   return { node, created };
 }

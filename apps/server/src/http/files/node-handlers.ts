@@ -2,6 +2,7 @@ import type { Clock } from "@holdfast/core/clock";
 import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
 import { notForAppPasswords } from "../../accounts/app-passwords.ts";
+import type { RouteQuery, routes } from "@holdfast/protocol/routes";
 import type { Caller } from "../../accounts/caller.ts";
 import type { Shards } from "../../db/shards.ts";
 import { listChanges } from "../../journal/changes.ts";
@@ -10,6 +11,7 @@ import type { Committer } from "../../metadata/commit/commit-queue.ts";
 import { answerOnce, doOnce, repeatableBy } from "../../metadata/commit/do-once.ts";
 import { emptyTrash } from "../../metadata/trash/empty-trash.ts";
 import { type FolderPage, listFolder, listRows } from "../../metadata/read/list-folder.ts";
+import type { JournalHead } from "../../metadata/read/newest-entry.ts";
 import { findNode, findNodeByPath, findNodes, followMount, readNodeId } from "../../metadata/read/look-up.ts";
 import { nodeJson } from "../../metadata/read/node-json.ts";
 import type { PlacedNode } from "../../metadata/read/placed-node.ts";
@@ -105,16 +107,12 @@ export function nodeHandlers({ shards, committer, clock, cursorKey, tagOf }: Nod
         ...seenOf(query),
       };
       if (query.permanent === true) {
-        await commitOperation(committer, caller, {
-          ...known,
-          op: "purge",
-          alone: true,
-          fileId: params.id,
-          trashedOnly: false,
-        });
+        const purge = { ...known, op: "purge", alone: true, fileId: params.id, trashedOnly: false } as const;
+        await commitOperation(committer, caller, purge, { epoch: query.epoch });
         return { status: 204 };
       }
-      const { node } = await commitOne(caller, { ...known, op: "delete", alone: true, fileId: params.id });
+      const trash = { ...known, op: "delete", alone: true, fileId: params.id } as const;
+      const { node } = await commitNode(committer, caller, trash, { epoch: query.epoch });
       return { status: 200, json: node };
     },
     copyNode: async ({ caller, params, body, conditions }) => {
@@ -157,8 +155,9 @@ export function nodeHandlers({ shards, committer, clock, cursorKey, tagOf }: Nod
       refuseConditions(others);
       const { db } = shards.of(caller.bucket);
       const once = repeatableBy(caller, { operationId, requestHash }, clock.nowMicros());
+      const seen = trashSeen(query);
       const purged = await answerOnce(db, once, async () => {
-        const count = await emptyTrash(db, committer, caller, query.seen);
+        const count = await emptyTrash(db, committer, caller, seen);
         // In many transactions: one that was cut off goes on where it was, and what was put there after its end stays.
         return doOnce(db, once, () => Promise.resolve(count));
       });
@@ -187,6 +186,14 @@ export function nodeHandlers({ shards, committer, clock, cursorKey, tagOf }: Nod
       return { status: 200, json: { items } };
     },
   } satisfies Handlers;
+}
+
+/** @throws HoldfastError invalid_field: what is purged does not come back, so the epoch may not be left out */
+function trashSeen({ seen: seq, epoch }: RouteQuery<typeof routes.emptyTrash>): JournalHead | undefined {
+  if (seq === undefined) return undefined;
+  if (epoch !== undefined) return { seq, epoch };
+  const message = "Send the epoch of the list of the trash with its seq.";
+  throw new HoldfastError("invalid_field", message, { field: "epoch" });
 }
 
 /** Counting the children of a large folder reads all of them, however short the page is. */

@@ -48,7 +48,7 @@ export interface Committer {
   commit(
     caller: Actor,
     operations: readonly Operation[],
-    options?: { readonly epoch?: string },
+    options?: { readonly epoch?: string | undefined },
   ): Promise<CommitOutcome>;
 }
 

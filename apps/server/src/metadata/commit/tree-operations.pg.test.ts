@@ -242,7 +242,10 @@ test("a delete with seen is refused only if another device changed something bel
   ]);
   assert.equal(codeOf(combined[0]), "subtree_changed");
   assert.deepEqual(space.committed.slice(-2), [seq + 1, seq + 2]);
-  await space.do({ ...remove, seen: (await space.row()).seq });
+  const newest = (await space.row()).seq;
+  const beyond = await space.refused({ ...remove, seen: newest + 1 });
+  assert.equal(beyond.code, "subtree_changed", "a number of an epoch before the server was restored");
+  await space.do({ ...remove, seen: newest });
 });
 
 test("restore puts a node back, or into a folder that stands for its own in the trash, under a free name", async () => {

@@ -3,9 +3,11 @@ import { sql } from "kysely";
 import { keyed } from "../../db/database.ts";
 import type { ShardReader, SpaceRow } from "../../db/shard-tables.ts";
 
-/** @returns the `seq` of the newest entry in the journal of a space, 0 without one */
-export async function newestEntry(reader: ShardReader, spaceId: SpaceId): Promise<number> {
-  const { rows } = await sql<Pick<SpaceRow, "seq">>`
-    select seq from shard.spaces where id = ${spaceId} ${keyed}`.execute(reader);
-  return rows[0]?.seq ?? 0;
+/** Newest entry in the journal of a space (`seq`, 0 without one); numbers of two epochs cannot be compared. */
+export type JournalHead = Pick<SpaceRow, "seq" | "epoch">;
+
+export async function newestEntry(reader: ShardReader, spaceId: SpaceId): Promise<JournalHead> {
+  const { rows } = await sql<JournalHead>`
+    select seq, epoch from shard.spaces where id = ${spaceId} ${keyed}`.execute(reader);
+  return rows[0] ?? { seq: 0, epoch: "" };
 }

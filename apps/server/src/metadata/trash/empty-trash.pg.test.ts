@@ -4,7 +4,8 @@ import { sql } from "kysely";
 import type { TestSpace } from "../testing/testing.ts";
 import { useTestSpaces } from "../testing/testing-spaces.ts";
 import { emptyTrash } from "./empty-trash.ts";
-import { listTrash } from "./trash-list.ts";
+import type { JournalHead } from "../read/newest-entry.ts";
+import { listTrash, type TrashPage } from "./trash-list.ts";
 
 const spaces = useTestSpaces({ fsync: false });
 const { open } = spaces;
@@ -24,6 +25,10 @@ test("emptying the trash purges all of it and nothing else", async () => {
   await space.do({ op: "set", fileId: kept.id, executable: true });
 });
 
+function headOf({ seq, epoch }: TrashPage): JournalHead {
+  return { seq: seq ?? assert.fail("no seq"), epoch: epoch ?? assert.fail("no epoch") };
+}
+
 const list = (space: TestSpace, cursor?: string) =>
   listTrash(spaces.databases.shards, space.caller, { limit: 2, ...(cursor === undefined ? {} : { cursor }) });
 
@@ -34,7 +39,8 @@ test("emptying the trash that somebody saw leaves what came there later, also at
   for (const { id } of [early, again, folder]) await space.do({ op: "delete", fileId: id });
   const first = await list(space);
   assert.equal(first.items.length, 2);
-  assert.equal(first.seq, (await space.row()).seq);
+  const head = headOf(first);
+  assert.equal(head.seq, (await space.row()).seq);
   // Another device, while a person reads the question.
   await space.do({ op: "restore", fileId: again.id });
   const unseen = await space.put(again.id, "unseen", "333");
@@ -45,7 +51,7 @@ test("emptying the trash that somebody saw leaves what came there later, also at
   const rest = await list(space, first.next_cursor ?? "");
   assert.equal(rest.seq, undefined, "a later page is of the list that the first page began");
 
-  assert.equal(await emptyTrash(space.db, space.committer, space.caller, first.seq), 2);
+  assert.equal(await emptyTrash(space.db, space.committer, space.caller, head), 2);
   const { items } = await list(space);
   assert.deepEqual(
     items.map(({ name }) => name),
@@ -60,7 +66,7 @@ test("an item that is restored and trashed again while the trash is being emptie
   const space = await open();
   const folder = await space.mkdir("root", "f");
   await space.do({ op: "delete", fileId: folder.id });
-  const { seq } = await list(space);
+  const head = headOf(await list(space));
   const committer: Pick<TestSpace["committer"], "commit"> = {
     commit: async (caller, operations) => {
       await space.do({ op: "restore", fileId: folder.id });
@@ -69,6 +75,46 @@ test("an item that is restored and trashed again while the trash is being emptie
       return space.committer.commit(caller, operations);
     },
   };
-  assert.equal(await emptyTrash(space.db, committer as TestSpace["committer"], space.caller, seq), 0);
+  assert.equal(await emptyTrash(space.db, committer as TestSpace["committer"], space.caller, head), 0);
+  assert.equal((await list(space)).items.length, 1);
+});
+
+test("items that are restored, or purged by another call, while the trash is being emptied are not counted", async () => {
+  const space = await open();
+  const files = await Promise.all(["a", "b", "c"].map((name) => space.put("root", name, name)));
+  for (const { id } of files) await space.do({ op: "delete", fileId: id });
+  const [restored, purged] = files;
+  const committer: Pick<TestSpace["committer"], "commit"> = {
+    commit: async (caller, operations) => {
+      await space.do({ op: "restore", fileId: restored!.id });
+      await space.commit([{ op: "purge", fileId: purged!.id, trashedOnly: true }]);
+      return space.committer.commit(caller, operations);
+    },
+  };
+  assert.equal(await emptyTrash(space.db, committer as TestSpace["committer"], space.caller), 1);
+  assert.deepEqual((await list(space)).items, []);
+  await space.do({ op: "set", fileId: restored!.id, executable: true });
+});
+
+test("a folder and an item that was deleted from it before count as two, also if they have the same time", async () => {
+  const space = await open();
+  const inner = await space.put("root", "inner", "1");
+  const outer = await space.mkdir("root", "outer");
+  await space.do({ op: "move", fileId: inner.id, place: { parentId: outer.id } });
+  for (const { id } of [inner, outer]) await space.do({ op: "delete", fileId: id });
+  await sql`update shard.nodes set trashed_at = 1000 where space_id = ${space.caller.spaceId}
+    and trashed_at is not null`.execute(space.db);
+  assert.equal(await emptyTrash(space.db, space.committer, space.caller), 2);
+  assert.equal((await space.row()).used_bytes, 0);
+});
+
+test("a list of the trash from before the server was restored empties nothing", async () => {
+  const space = await open();
+  const file = await space.put("root", "f", "1");
+  await space.do({ op: "delete", fileId: file.id });
+  const { epoch } = headOf(await list(space));
+  await sql`update shard.spaces set epoch = 'another' where id = ${space.caller.spaceId}`.execute(space.db);
+  const seen = { seq: 1_000_000, epoch };
+  await assert.rejects(emptyTrash(space.db, space.committer, space.caller, seen), { code: "reset" });
   assert.equal((await list(space)).items.length, 1);
 });

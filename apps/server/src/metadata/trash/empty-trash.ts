@@ -2,75 +2,62 @@ import type { NodeId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { sql } from "kysely";
 import type { Actor } from "../actor.ts";
-import type { OperationResult } from "../commit/operation.ts";
 import type { Committer } from "../commit/commit-queue.ts";
 import type { ShardReader } from "../../db/shard-tables.ts";
-import { newestEntry } from "../read/newest-entry.ts";
+import { type JournalHead, newestEntry } from "../read/newest-entry.ts";
 
 /**
- * Purges the items that were in the trash of the caller's space at that entry of its journal, a batch at a time, newest first. Items that were
+ * Purges the items that were in the trash of the caller's space at that entry of its journal, a batch at a time. Items that were
  * trashed, or restored and trashed again, by a later entry stay. Nothing gets into a folder while it is in the trash, so a folder that goes
  * takes nothing later along. Entries have an order where times are equal, or the clock was set back.
  * @param seen undefined: the newest entry now
- * @returns how many items of the list of the trash are gone, those included that went with a folder around them
- * @throws HoldfastError device_suspended
+ * @returns how many items of the list of the trash this call purged
+ * @throws HoldfastError device_suspended, reset: the entry is of an earlier epoch, whose numbers say nothing about this trash
  */
 export async function emptyTrash(
   reader: ShardReader,
   committer: Committer,
   caller: Actor,
-  seen?: number,
+  seen?: JournalHead,
 ): Promise<number> {
-  const trash = { reader, caller, seen: seen ?? (await newestEntry(reader, caller.spaceId)) };
-  let gone = await countTrashed(trash);
-  let page = await trashedBefore(trash, undefined);
+  const { seq, epoch } = seen ?? (await newestEntry(reader, caller.spaceId));
+  let purged = 0;
+  let page = await trashedAfter({ reader, caller, seq }, undefined);
   for (let last = page.at(-1); last !== undefined; last = page.at(-1)) {
-    const operations = page.map(
-      ({ id }) => ({ op: "purge", fileId: id, trashedOnly: true, unchangedSince: trash.seen }) as const,
-    );
-    const { results } = await committer.commit(caller, operations);
+    // An item that was deleted before the folder around it goes first, and is counted by itself.
+    const operations = page
+      .toSorted((left, right) => left.seq - right.seq)
+      .map(({ id }) => ({ op: "purge", fileId: id, trashedOnly: true, unchangedSince: seq }) as const);
+    const { results } = await committer.commit(caller, operations, { epoch });
     const refused = results.find((result) => "error" in result && result.error.code === "device_suspended");
     if (refused !== undefined && "error" in refused) throw refused.error;
-    gone -= results.filter(isKept).length;
-    page = await trashedBefore(trash, last);
+    purged += results.filter(({ status }) => status === "committed").length;
+    page = await trashedAfter({ reader, caller, seq }, last);
   }
-  return gone;
+  return purged;
 }
 
 interface Trash {
   readonly reader: ShardReader;
   readonly caller: Actor;
-  readonly seen: number;
-}
-
-/** A folder takes along what was deleted inside it before, whose own turn then finds nothing. */
-function isKept(result: OperationResult): boolean {
-  return "error" in result && result.error.code !== "not_found";
-}
-
-/** Before anything goes: what lies inside another item is on no later page once that one is gone. */
-async function countTrashed(trash: Trash): Promise<number> {
-  let count = 0;
-  let page = await trashedBefore(trash, undefined);
-  for (let last = page.at(-1); last !== undefined; last = page.at(-1)) {
-    count += page.length;
-    page = await trashedBefore(trash, last);
-  }
-  return count;
+  readonly seq: number;
 }
 
 interface Trashed {
   readonly id: NodeId;
   readonly trashed_at: number;
+  readonly seq: number;
 }
 
-/** By nodes_trash. */
-async function trashedBefore({ reader, caller, seen }: Trash, last: Trashed | undefined): Promise<Trashed[]> {
-  const latest = last?.trashed_at ?? Number.MAX_SAFE_INTEGER;
+/** The oldest first. By nodes_trash, backwards. */
+async function trashedAfter({ reader, caller, seq }: Trash, last: Trashed | undefined): Promise<Trashed[]> {
+  const earliest = last?.trashed_at ?? 0;
   const { rows } = await sql<Trashed>`
-    select id, trashed_at from shard.nodes
-    where space_id = ${caller.spaceId} and trashed_at is not null and purged_at is null and seq <= ${seen}
-      and trashed_at <= ${latest} and (trashed_at < ${latest} or id > ${last?.id ?? caller.rootId})
-    order by trashed_at desc, id limit ${limits.batchOperationsMax}`.execute(reader);
+    select id, trashed_at, seq from shard.nodes
+    where space_id = ${caller.spaceId} and trashed_at is not null and purged_at is null and seq <= ${seq}
+      and trashed_at >= ${earliest} and (trashed_at > ${earliest} or id < ${last?.id ?? lastId}::uuid)
+    order by trashed_at asc, id desc limit ${limits.batchOperationsMax}`.execute(reader);
   return rows;
 }
+
+const lastId = "ffffffff-ffff-ffff-ffff-ffffffffffff";

@@ -9,7 +9,7 @@ import { assertMay } from "../../rights/roles.ts";
 import { decodeCursor, encodeCursor } from "../read/cursor.ts";
 import type { NodePage } from "../read/list-folder.ts";
 import { findNode, findNodes, followMount } from "../read/look-up.ts";
-import { newestEntry } from "../read/newest-entry.ts";
+import { type JournalHead, newestEntry } from "../read/newest-entry.ts";
 import { findOwnNodes, findVisible } from "../read/own-nodes.ts";
 import { nodeJson } from "../read/node-json.ts";
 import { fittingPage } from "../read/page-bytes.ts";
@@ -25,10 +25,8 @@ export interface TrashRequest {
   readonly cursor?: string | undefined;
 }
 
-export interface TrashPage extends NodePage {
-  /** Newest entry of the journal before the list was read: what `emptyTrash` takes as `seen`. */
-  readonly seq?: number;
-}
+/** With the newest entry of the journal before the list was read, which `emptyTrash` takes as `seen`. */
+export type TrashPage = NodePage & Partial<JournalHead>;
 
 /**
  * What was deleted itself (not what lies below it), the latest first; with `in` what the caller may restore of it.
@@ -40,7 +38,7 @@ export async function listTrash(shards: Shards, caller: Actor, request: TrashReq
   if (request.in !== undefined) return listTrashIn(shards, caller, request.in, limit, after);
   const shard = shards.of(caller.bucket);
   // Read first, so that all items up to this entry are in the list.
-  const seq = after === undefined && caller.owns ? { seq: await newestEntry(shard.db, caller.spaceId) } : {};
+  const head = after === undefined && caller.owns ? await newestEntry(shard.db, caller.spaceId) : {};
   const rows = await readTrash(shard, caller.spaceId, limit + 1, after);
   const ids = rows.slice(0, limit).map((row) => row.id);
   const placed = await findOwnNodes(shard, caller, ids);
@@ -53,7 +51,7 @@ export async function listTrash(shards: Shards, caller: Actor, request: TrashReq
   return {
     items,
     next_cursor: rows.length > page.length && last !== undefined ? encodeCursor(placeOf(last)) : null,
-    ...seq,
+    ...head,
   };
 }
 

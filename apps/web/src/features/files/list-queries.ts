@@ -29,8 +29,15 @@ export function starred(client: ApiClient): Load {
 
 export function trash(client: ApiClient): Load {
   return async (cursor, signal) => {
-    const { items, next_cursor: next, t, seq } = await client.call("listTrash", { query: { limit, cursor }, signal });
-    return { rows: items.map((node) => listed(node)), next, thumbTag: t, seq };
+    const {
+      items,
+      next_cursor: next,
+      t,
+      ...head
+    } = await client.call("listTrash", { query: { limit, cursor }, signal });
+    const { seq: seen, epoch } = head;
+    const rows = items.map((node) => listed(node));
+    return { rows, next, thumbTag: t, ...(seen === undefined || epoch === undefined ? {} : { seen: { seen, epoch } }) };
   };
 }
 

@@ -1,10 +1,10 @@
-import type { ListedRow, RowSource, SourceState } from "./row-source.ts";
+import type { ListedRow, RowSource, SeenTrash, SourceState } from "./row-source.ts";
 
 export interface RowPage {
   readonly rows: readonly ListedRow[];
   readonly next: string | null;
   readonly thumbTag?: string;
-  readonly seq?: number | undefined;
+  readonly seen?: SeenTrash;
 }
 
 type LoadPage = (cursor: string | undefined, signal: AbortSignal) => Promise<RowPage>;
@@ -26,7 +26,7 @@ export class PagedRows implements RowSource {
   #snapshot: unknown = {};
   state: SourceState = "loading";
   thumbTag: string | undefined;
-  seq: number | undefined;
+  seen: SeenTrash | undefined;
 
   constructor(load: LoadPage) {
     this.#load = load;
@@ -72,11 +72,11 @@ export class PagedRows implements RowSource {
     const wanted = this.#rows.length;
     const rows: ListedRow[] = [];
     let next: string | null | undefined;
-    let seq: number | undefined;
+    let seen: SeenTrash | undefined;
     try {
       do {
         const page = await this.#load(next ?? undefined, signal);
-        seq ??= page.seq;
+        seen ??= page.seen;
         rows.push(...page.rows);
         next = page.next;
       } while (next !== null && rows.length < wanted);
@@ -86,7 +86,7 @@ export class PagedRows implements RowSource {
       return;
     }
     this.#next = next;
-    this.seq = seq;
+    this.seen = seen;
     this.state = "ready";
     this.#set(rows);
   }
@@ -106,7 +106,7 @@ export class PagedRows implements RowSource {
       if (signal.aborted) return;
       this.#next = page.next;
       this.thumbTag = page.thumbTag ?? this.thumbTag;
-      this.seq ??= page.seq;
+      this.seen ??= page.seen;
       this.state = "ready";
       this.#set([...this.#rows, ...page.rows.filter(({ id }) => !this.#places.has(id))]);
     } catch (error) {

@@ -19,13 +19,13 @@ import {
   type Subject,
 } from "./file-steps.ts";
 import type { FilesActs, ShownFolder } from "./files-context.ts";
-import { addressOf, type ListedRow } from "./row-source.ts";
+import { addressOf, type ListedRow, type SeenTrash } from "./row-source.ts";
 import { star } from "./star.ts";
 
 export interface ActsHost {
   readonly folder: ShownFolder | undefined;
-  /** Of the trash: journal position of the list that is shown. */
-  readonly seq: number | undefined;
+  /** Of the list that is shown. */
+  readonly seen: SeenTrash | undefined;
   /** What is selected, all of it loaded first. */
   readonly selected: () => Promise<readonly ListedRow[]>;
   readonly beginRename: (id: string) => void;
@@ -39,7 +39,7 @@ export interface ActsHost {
 
 export type PlaceQuestion =
   | { readonly kind: "move" | "copy" | "purge"; readonly rows: readonly ListedRow[] }
-  | { readonly kind: "emptyTrash"; readonly seen: number };
+  | { readonly kind: "emptyTrash"; readonly seen: SeenTrash };
 
 export interface PlaceActs extends FilesActs {
   readonly rename: (row: ListedRow, name: string) => void;
@@ -126,7 +126,7 @@ function changingActs(parts: Parts) {
     ),
     askPurge: about((rows) => host().ask({ kind: "purge", rows })),
     // The list may be read again while the question is open. Without a list nothing was seen.
-    askEmptyTrash: () => host().ask({ kind: "emptyTrash", seen: host().seq ?? 0 }),
+    askEmptyTrash: () => host().ask({ kind: "emptyTrash", seen: host().seen ?? { seen: 0, epoch: "" } }),
     star: (isStarred: boolean) =>
       about((rows) => star(drive, rows, (row) => parentOf(row, host()), isStarred, host().onStar))(),
     undo: () => undo(drive),

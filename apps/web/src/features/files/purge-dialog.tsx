@@ -7,13 +7,13 @@ import type { Messages } from "../../messages/messages.ts";
 import { problemWords } from "../../messages/problem-words.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 import { countWithin, withinCountMax } from "./count-within.ts";
-import type { ListedRow } from "./row-source.ts";
+import type { ListedRow, SeenTrash } from "./row-source.ts";
 
 interface PurgeDialogProps {
   /** Undefined: all of the trash. */
   readonly rows?: readonly ListedRow[];
-  /** All of the trash: journal position of the list that was shown. */
-  readonly seen?: number;
+  /** All of the trash: as far as it was shown. */
+  readonly seen?: SeenTrash;
   readonly onClose: () => void;
   readonly onDone: ((ids: ReadonlySet<string>) => void) | undefined;
 }
@@ -30,7 +30,7 @@ export function PurgeDialog({ rows, seen, onClose, onDone }: PurgeDialogProps) {
     const gone = new Set<string>();
     let purged = 0;
     try {
-      if (rows === undefined) ({ purged } = await client.call("emptyTrash", { query: { seen } }));
+      if (rows === undefined) ({ purged } = await client.call("emptyTrash", { query: { ...seen } }));
       for (const { id, revision } of rows ?? []) {
         // A folder that was restored and trashed again may contain more than was seen.
         const query = { base_revision: revision };

@@ -12,6 +12,12 @@ export interface ListedRow extends Row {
   readonly permissionId?: string;
 }
 
+/** Of the trash: journal position at which the list was read. */
+export interface SeenTrash {
+  readonly seen: number;
+  readonly epoch: string;
+}
+
 export type SourceState = "loading" | "ready" | "offline" | { readonly error: unknown };
 
 /**
@@ -28,8 +34,7 @@ export interface RowSource extends RowOrder {
   readonly isWhole: boolean;
   /** Changes of the order that wait while it is held. */
   readonly waitingCount: number;
-  /** Of the trash: journal position at which the list was read. */
-  readonly seq?: number | undefined;
+  readonly seen?: SeenTrash | undefined;
   readonly hold: () => void;
   readonly release: () => void;
   /** Says which rows are about to be seen: those that lack are loaded. */

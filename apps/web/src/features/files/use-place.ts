@@ -60,7 +60,7 @@ export function usePlace(props: ListPlaceProps) {
   };
   const acts = usePlaceActs({
     folder,
-    seq: source.seq,
+    seen: source.seen,
     selected: () => loadedSelection(selection, source),
     beginRename: setRenamingId,
     filter: filter.begin,
