@@ -87,6 +87,20 @@ describe("what is shared with a group or an address", () => {
     assert.deepEqual((await ok(owner, "GET", `/files/${plans}/permissions`)).items, []);
   });
 
+  test("a manager with a lower role in person keeps that role, and still decides who has the group's", async () => {
+    const group = await newGroup("Crew");
+    await ok(admin, "PUT", `/groups/${group}/members/${memberId}`, { role: "manager" });
+    const [box, added] = [await mkdir("/box"), await join("added@example.com")];
+    const { id: own } = await ok(owner, "POST", `/files/${box}/share`, { user_id: memberId, role: "uploader" });
+    await ok(owner, "POST", `/files/${box}/share`, { group_id: group, role: "editor" });
+    await ok(member, "PUT", `/groups/${group}/members/${await idOf(added)}`, { role: "member" });
+    assert.deepEqual([await statusOf(member, box), await statusOf(added, box)], [404, 200]);
+    // Nothing that the manager leaves by themselves raises the role.
+    assert.equal((await member.call("DELETE", `/permissions/${own}`)).status, 403);
+    await ok(owner, "DELETE", `/permissions/${own}`);
+    assert.equal(await statusOf(member, box), 200);
+  });
+
   test("a suspended member has nothing, and one shares with no group that one is not in", async () => {
     const group = await newGroup("Away");
     const notes = await mkdir("/notes");
