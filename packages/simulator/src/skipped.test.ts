@@ -16,6 +16,22 @@ function closing(alone: Alone, folder: string): LocalDisk {
   return new Proxy(disk, { get: (target, name) => (name === "stat" ? stat : (Reflect.get(target, name) as unknown)) });
 }
 
+/** The disk, with a folder that may not be opened. */
+function denying(alone: Alone, folder: string): LocalDisk {
+  const disk = alone.disk();
+  const denied = (path: string) =>
+    new HoldfastError("unavailable", `Could not open ${path} (EACCES).`, { body: { denied: true } });
+  const own = {
+    list: (path: string) => (path === folder ? Promise.reject(denied(path)) : disk.list(path)),
+    syncFile: (path: string) => (path === folder ? Promise.reject(denied(path)) : disk.syncFile(path)),
+    syncFolder: (path: string) => (path === folder ? Promise.reject(denied(path)) : disk.syncFolder(path)),
+    syncAll: undefined,
+  };
+  return new Proxy(disk, {
+    get: (target, name) => (name in own ? Reflect.get(own, name) : Reflect.get(target, name)) as unknown,
+  });
+}
+
 /** The disk, with sparse files that say to be larger than the server takes. */
 function swelling(alone: Alone, ...paths: readonly string[]): LocalDisk {
   const disk = alone.disk();
@@ -42,6 +58,23 @@ test("a folder that may be listed and not searched holds back no deletion elsewh
   assert.deepEqual(alone.serverPaths(), ["b", "f", "f/known"]);
   assert.ok((await alone.once()).inSync);
   assert.deepEqual(alone.serverPaths(), ["b", "f", "f/known", "f/new"]);
+  alone.close();
+});
+
+test("a folder that may not be opened is one problem, and not one of the disk", async () => {
+  const alone = new Alone();
+  await alone.once();
+  for (const folder of ["closed", "open"]) alone.mkdir(folder);
+  alone.root.write(alone.root.mustBeAt("closed"), { isPrivate: true }, true);
+  for (let run = 0; run < 2; run += 1) {
+    const { problems } = await alone.once({ disk: denying(alone, "closed") });
+    assert.deepEqual(
+      problems.map(({ path, code }) => [path, code]),
+      [["closed", "unreadable"]],
+    );
+  }
+  assert.ok((await alone.once()).inSync);
+  assert.deepEqual(alone.serverPaths(), ["closed", "open"]);
   alone.close();
 });
 

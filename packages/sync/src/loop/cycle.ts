@@ -229,14 +229,20 @@ function problemsKnown(
   { isOver, isWhole }: { readonly isOver: boolean; readonly isWhole: boolean },
 ): Problem[] {
   const { state, lasting } = context;
-  return [
-    ...context.stubborn.problems,
+  const unread = context.unread.problems(context.nowMs());
+  const unreadable = new Set(unread.flatMap(({ path, code }) => (code === "unreadable" ? [path] : [])));
+  const unstored = [
     ...context.undurable.problems(state),
     ...problemsOfRefusals(state, state.refusals, (refusal) => lasting.has(refusal)),
+  ];
+  return [
+    ...context.stubborn.problems,
+    // A folder without permission to open it cannot be read and cannot be synced to the disk, for the one reason.
+    ...unstored.filter(({ path, code }) => code !== "not_durable" || !unreadable.has(path)),
     ...problemsOfBrakes(context.brakes),
     ...(isOver ? problemsOfBlocked(state, next.waiting) : []),
     ...[...context.freeing.kept].map((path) => problemOf(path, "kept", "")),
-    ...context.unread.problems(context.nowMs()),
+    ...unread,
     ...context.skipped.problems(),
     ...(isWhole ? problemsOfUnfit(state, context.lacks) : []),
     ...problemsOfBoundaries(state),
