@@ -113,6 +113,30 @@ test("while a long file is fetched small ones go and come, and what has come is 
   await end();
 });
 
+test("a full disk of the state is reported while a long file is fetched", async () => {
+  const alone = new Alone();
+  await alone.once();
+  const database = alone.world.devices[0]?.database ?? assert.fail();
+  const pages = () => Number(database.prepare("pragma page_count").get()?.["page_count"]);
+  const line = lineOf(alone);
+  alone.putOnServer(longText("long"), { parent_id: alone.world.model.rootId, name: "long" });
+  const { engine, until, end } = running(alone, { server: line.server });
+  await until(() => line.bytes > 0, "the long file begins");
+  database.exec(`commit; pragma max_page_count = ${pages()}; begin`);
+  for (let number = 0; number < 200; number += 1) alone.write(`file ${number}`, `text ${number}`);
+  engine.hint([""]);
+  const isFull = () => engine.status().problems.some(({ message }) => message.includes("state of the sync, is full"));
+  const activities = new Set<string>();
+  engine.onChange(() => activities.add(engine.status().activity));
+  await until(isFull, "the full disk is reported");
+  assert.deepEqual([engine.status().activity, activities.has("offline")], ["waiting", false]);
+  database.exec("commit; pragma max_page_count = 1000000; begin");
+  line.isOpen = true;
+  await until(() => engine.status().activity === "idle", "it comes to rest");
+  assert.deepEqual([engine.status().problems, alone.serverPaths().length], [[], 201]);
+  await end();
+});
+
 test("a long file that changes while it is sent gets one version, and one that goes gets none", async () => {
   const alone = new Alone();
   const line = lineOf(alone);

@@ -32,6 +32,21 @@ test("while the disk of what this device knows is full it waits for that, and no
   alone.close();
 });
 
+test("one run on a full disk of the state fails by that, and not as if the server were away", async () => {
+  const alone = new Alone();
+  await alone.once();
+  const database = alone.world.devices[0]?.database ?? assert.fail();
+  const pages = Number(database.prepare("pragma page_count").get()?.["page_count"]);
+  for (let number = 0; number < 200; number += 1) alone.write(`file ${number}`, `text ${number}`);
+  const engine = alone.make();
+  database.exec(`commit; pragma max_page_count = ${pages}; begin`);
+  await assert.rejects(alone.pass(engine.runOnce()), { code: "failed", message: /state of the sync, is full/ });
+  database.exec("commit; pragma max_page_count = 1000000; begin");
+  assert.ok((await alone.once()).inSync);
+  assert.equal(alone.serverPaths().length, 200);
+  alone.close();
+});
+
 test("while the disk is full downloads wait, uploads go on, and the status says so", async () => {
   const alone = new Alone();
   alone.write("big", "here for another device".repeat(20));

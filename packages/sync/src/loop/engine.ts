@@ -28,7 +28,7 @@ import { Progress } from "./progress.ts";
 import { OtherServer } from "../remote/same-server.ts";
 import { renewGeneration } from "../execute/generation.ts";
 import { atRoot, checkRoot, RootMismatch } from "./root.ts";
-import { Conflicts, type EngineStatus, statusOf } from "./status.ts";
+import { Conflicts, type EngineStatus, shownFailure, statusOf } from "./status.ts";
 import { Rehash } from "./rehash.ts";
 import { passingMs } from "./unread.ts";
 import type { EngineOptions } from "./engine-options.ts";
@@ -107,7 +107,7 @@ export class Engine {
       conflicts: this.#conflicts.after(this.#last),
       progress: this.#progress,
       outcome: this.#last,
-      failure: (this.#transfers.areAdvancing ? undefined : this.#failure) ?? this.#polling.failure,
+      failure: shownFailure(this.#failure, this.#transfers) ?? this.#polling.failure,
       lastSyncAtMs: this.#lastSync.atMs,
       deletionsWaiting: this.#brakes.waitingDeletions,
       freed: this.#learned.freeing.last,

@@ -2,6 +2,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { Phase } from "./control.ts";
 import type { CycleOutcome } from "./cycle-outcome.ts";
 import { needsPerson, type Problem } from "./problems.ts";
+import { StateUnwritten } from "../state/manifests.ts";
 import { RootAway } from "./root.ts";
 
 export interface OnceResult {
@@ -44,7 +45,7 @@ export class Patience {
         "failed",
         "store_full",
       ].includes(failure.code);
-      if (isLasting || this.#isOver("unreachable")) throw failure instanceof RootAway ? asFailed(failure) : failure;
+      if (isLasting || this.#isOver("unreachable")) throw isLocal(failure) ? asFailed(failure) : failure;
       return undefined;
     }
     this.#notice(outcome);
@@ -71,8 +72,13 @@ export class Patience {
   }
 }
 
-/** For whoever runs it once the disk is gone, and the code of a server that cannot be reached says something else. */
-function asFailed(failure: RootAway): HoldfastError {
+/** Whether it waits for a disk of this device. */
+function isLocal(failure: HoldfastError): boolean {
+  return failure instanceof RootAway || failure instanceof StateUnwritten;
+}
+
+/** For whoever runs it once: the code of a server that cannot be reached says something else. */
+function asFailed(failure: HoldfastError): HoldfastError {
   return new HoldfastError("failed", failure.message, { cause: failure });
 }
 

@@ -112,7 +112,9 @@ function activityOf(input: StatusInput, problems: readonly Problem[]): Activity 
       if (failure instanceof RootAway) return "waiting";
       return failure !== undefined && isOffline(failure) ? "offline" : "syncing";
     case "backing_off":
-      return failure === undefined || isOffline(failure) ? "offline" : "waiting";
+      // Without a failure to show, a long file is under way.
+      if (failure === undefined) return "syncing";
+      return isOffline(failure) ? "offline" : "waiting";
     default:
       if (failure !== undefined) return isOffline(failure) ? "offline" : "waiting";
       if (outcome?.isTransferring === true && phase !== "stopped") return "syncing";
@@ -127,6 +129,15 @@ function isCutShort({ outcome, progress }: StatusInput): boolean {
   return outcome === undefined || outcome.hasProgressed || progress.pending > 0;
 }
 
+/** While bytes of a long file travel, a call that did not reach the server says little. */
+export function shownFailure(
+  failure: HoldfastError | undefined,
+  { areAdvancing }: { readonly areAdvancing: boolean },
+): HoldfastError | undefined {
+  return areAdvancing && failure !== undefined && isOffline(failure) ? undefined : failure;
+}
+
+/** Whether it waits for the server. */
 function isOffline(failure: HoldfastError): boolean {
   const { code } = failure;
   return (
