@@ -6,10 +6,12 @@ import type { AccountDrive } from "./data/account-drive.ts";
 import { DriveContext } from "./data/use-drive.ts";
 import { SessionContext } from "./data/use-session.ts";
 import { dropDrafts } from "./features/edit/drafts.ts";
+import { askUnsaved } from "./features/edit/unsaved.ts";
 import { router } from "./routes/router.tsx";
 
 /** Once the words are there. */
 export function show(drive: AccountDrive): void {
+  drive.session.onSignOut(() => askUnsaved(localStorage));
   drive.session.onEnd(() => dropDrafts(localStorage));
   const place = document.querySelector("#app");
   if (place === null) return;

@@ -303,3 +303,19 @@ test("what is kept of somebody goes when another one signs in, also on a page th
   await next.signIn(credentials);
   assert.equal(cleaned, 1);
 });
+
+test("who is asked and stays is signed in as before, and what was to be done first is not done", async () => {
+  const { server, open } = opened();
+  server.account = "ann";
+  const session = open();
+  await session.start();
+  const answers = [false, true];
+  session.onSignOut(() => Promise.resolve(answers.shift() === true));
+  const done: string[] = [];
+  const before = () => Promise.resolve(done.push("before"));
+  assert.equal(await session.signOut(before), false);
+  assert.deepEqual([session.getSnapshot(), done], ["signed_in", []]);
+  assert.equal(await session.current(), server.lastToken);
+  assert.equal(await session.signOut(before), true);
+  assert.deepEqual([session.getSnapshot(), done], ["signed_out", ["before"]]);
+});

@@ -72,6 +72,7 @@ export class Session implements AccessTokens {
   #isEnding = false;
   readonly #cleanUps = new Set<() => unknown>();
   readonly #leavers = new Set<() => void>();
+  readonly #questions = new Set<() => Promise<boolean>>();
   readonly #listeners = new Set<() => void>();
 
   constructor(parts: SessionParts) {
@@ -95,6 +96,15 @@ export class Session implements AccessTokens {
   onEnd(cleanUp: () => unknown): () => void {
     this.#cleanUps.add(cleanUp);
     return () => this.#cleanUps.delete(cleanUp);
+  }
+
+  /**
+   * Asked before the person signs out in this tab: for what would be lost. @param mayLeave false: the person stays signed in
+   * @returns forgets it again
+   */
+  onSignOut(mayLeave: () => Promise<boolean>): () => void {
+    this.#questions.add(mayLeave);
+    return () => this.#questions.delete(mayLeave);
   }
 
   /** Runs before this tab asks the server to sign out: for questions that are still open, which would all be refused. @returns forgets it again */
@@ -124,9 +134,13 @@ export class Session implements AccessTokens {
   /**
    * Ends it on the server first: else the cookie would sign whoever comes next in again. Where the server does not answer nothing of the
    * account stays in the browser all the same but that cookie, and the session is `leaving` until this is called once more.
+   * @param before done first, once it is known that the person does not stay
+   * @returns false: the person stays signed in
    * @throws HoldfastError unreachable, and what else the server answers
    */
-  async signOut(): Promise<void> {
+  async signOut(before?: () => Promise<unknown>): Promise<boolean> {
+    for (const mayLeave of this.#questions) if (!(await mayLeave())) return false;
+    if (before !== undefined) await before();
     const { client, tabs } = this.#parts;
     const authorization = this.#token === undefined ? {} : { authorization: `Bearer ${this.#token.text}` };
     this.#isEnding = true;
@@ -141,6 +155,7 @@ export class Session implements AccessTokens {
     }
     tabs.post({ kind: "ended" } satisfies TabMessage);
     await this.#end("ended");
+    return true;
   }
 
   async current(): Promise<string> {

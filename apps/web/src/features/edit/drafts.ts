@@ -3,6 +3,14 @@ export interface Draft {
   readonly text: string;
   /** The version that it was begun with. */
   readonly versionId: string;
+  /** Of the file. */
+  readonly name?: string | undefined;
+}
+
+/** A file with text that was not saved, in this tab, in another one, or in one that was closed. */
+export interface UnsavedFile {
+  readonly id: string;
+  readonly name: string | undefined;
 }
 
 export interface KeptDraft extends Draft {
@@ -20,28 +28,49 @@ export function draftKey(nodeId: string): string {
 export function readDraft(storage: Storage, nodeId: string): KeptDraft | undefined {
   const keys = Object.keys(storage).filter((key) => `${key} `.startsWith(`${prefix}${nodeId} `));
   for (const key of keys) {
-    try {
-      const found: unknown = JSON.parse(storage.getItem(key) ?? "null");
-      if (isDraft(found)) return { ...found, key };
-    } catch {
-      // No draft of this app.
-    }
+    const found = parsed(storage, key);
+    if (isDraft(found)) return { ...found, key };
   }
   return undefined;
 }
 
-/** @returns false where the browser has no room for it */
-export function writeDraft(storage: Storage, key: string, { text, versionId }: Draft): boolean {
+/** @returns false where the browser has no room for it: then it is kept at most that there is one, for `unsavedFiles` */
+export function writeDraft(storage: Storage, key: string, { text, versionId, name }: Draft): boolean {
   try {
-    storage.setItem(key, JSON.stringify({ text, versionId }));
+    storage.setItem(key, JSON.stringify({ text, versionId, name }));
     return true;
   } catch {
+    if (storage.getItem(key) === null) note(storage, key, name);
     return false;
   }
 }
 
+function note(storage: Storage, key: string, name: string | undefined): void {
+  try {
+    storage.setItem(key, JSON.stringify({ name }));
+  } catch {
+    // There is no room for that either.
+  }
+}
+
+/** Each once. */
+export function unsavedFiles(storage: Storage): UnsavedFile[] {
+  const files = new Map<string, UnsavedFile>();
+  for (const key of Object.keys(storage).filter((each) => each.startsWith(prefix))) {
+    const [id = ""] = key.slice(prefix.length).split(" ");
+    const name = fieldOf(parsed(storage, key), "name");
+    files.set(id, { id, name: typeof name === "string" ? name : undefined });
+  }
+  return [...files.values()];
+}
+
 export function dropDraft(storage: Storage, key: string): void {
   storage.removeItem(key);
+}
+
+/** Once the text is lost for which there was no room. */
+export function dropNote(storage: Storage, key: string): void {
+  if (!isDraft(parsed(storage, key))) storage.removeItem(key);
 }
 
 /** Of an account that is signed out. */
@@ -49,7 +78,19 @@ export function dropDrafts(storage: Storage): void {
   for (const key of Object.keys(storage)) if (key.startsWith(prefix)) storage.removeItem(key);
 }
 
+/** @returns undefined for what is no draft of this app */
+function parsed(storage: Storage, key: string): unknown {
+  try {
+    return JSON.parse(storage.getItem(key) ?? "null");
+  } catch {
+    return undefined;
+  }
+}
+
 function isDraft(value: unknown): value is Draft {
-  if (typeof value !== "object" || value === null) return false;
-  return typeof Reflect.get(value, "text") === "string" && typeof Reflect.get(value, "versionId") === "string";
+  return typeof fieldOf(value, "text") === "string" && typeof fieldOf(value, "versionId") === "string";
+}
+
+function fieldOf(value: unknown, field: keyof Draft): unknown {
+  return typeof value === "object" && value !== null ? Reflect.get(value, field) : undefined;
 }

@@ -161,10 +161,10 @@ longTest("lines keep their ends, and a text that mixes them is not offered", asy
   await app.page.getByText("This file mixes line endings").waitFor();
 });
 
-test("whoever signs out leaves no text on the screen and no draft in the browser", async () => {
+test("whoever signs out is asked before unsaved text of another tab is removed, and then leaves none in the browser", async () => {
   // The poll of this tab may still be open when the other one ends the session.
   app.expectComplaint(/status of 401 .*\/poll/);
-  await openText("/secret.txt", "secret\n");
+  const id = await openText("/secret.txt", "secret\n");
   const { page } = app;
   await field().fill("secret\nand more\n");
   const drafts = () =>
@@ -172,9 +172,23 @@ test("whoever signs out leaves no text on the screen and no draft in the browser
   await eventually("the draft is kept", 30_000, async () => (await drafts())[0]);
   const other = await page.context().newPage();
   await other.goto(`${app.server.url}/settings/security`);
-  await other.getByRole("button", { name: "Account", exact: false }).first().click();
+  const signOut = async () => {
+    await other.getByRole("button", { name: "Account", exact: false }).first().click();
+    await other.getByRole("menuitem", { name: "Sign out" }).click();
+  };
+  const question = other.getByRole("dialog", { name: "Discard unsaved text?" });
+  await signOut();
+  assert.deepEqual(await axeProblems(other), []);
+  await question.getByRole("button", { name: "Stay" }).click();
+  await question.waitFor({ state: "detached" });
+  await signOut();
+  await question.getByRole("link", { name: "secret.txt" }).click();
+  await other.waitForURL(new RegExp(`/edit/${id}`));
+  assert.equal((await drafts()).length, 1);
+  assert.equal(await field().inputValue(), "secret\nand more\n");
+  await signOut();
   await field().fill("secret\nand more, a moment before\n");
-  await other.getByRole("menuitem", { name: "Sign out" }).click();
+  await question.getByRole("button", { name: "Discard and sign out" }).click();
   await page.getByRole("heading", { name: "Sign in" }).waitFor();
   await field().waitFor({ state: "detached" });
   assert.deepEqual(await drafts(), []);
@@ -264,6 +278,10 @@ test("what was written last is shown where the file is gone when it is opened", 
 test("what was written a moment before the editor is left is offered again", async () => {
   const id = await openText("/hasty.txt", "begun\n");
   const { page } = app;
+  await field().fill("begun\nand kept\n");
+  await eventually("the draft is kept", 30_000, () =>
+    page.evaluate(() => Object.keys(localStorage).find((key) => key.startsWith("holdfast-draft "))),
+  );
   // The pause after which a draft is kept does not end.
   await page.evaluate(() => {
     const later = globalThis.setTimeout;

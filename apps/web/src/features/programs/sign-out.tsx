@@ -25,7 +25,7 @@ export function SignOutPlace() {
   // Not where another tab signs out: this one still forgets what it had.
   const [goesOn, setGoesOn] = useState(false);
   const load = useRequest();
-  const signOut = useMutation({ mutationFn: () => session.signOut(), onSuccess: () => setGoesOn(true) });
+  const signOut = useMutation({ mutationFn: () => session.signOut(), onSuccess: setGoesOn });
   const isOver = load === undefined || (load.error !== null && toHoldfastError(load.error).code === "not_found");
   const isNobody = state === "signed_out";
   const asks = isNobody ? "programs.outNobody" : "programs.outTitle";

@@ -74,9 +74,8 @@ function DeleteAccountDialog({ onClose }: { readonly onClose: () => void }) {
       isDanger
       needsCode={needsCode}
       send={async (proof) => {
-        await client.call("deleteAccount", { body: proof, asksOnce: true });
-        // Its session has ended on the server with all others; what this browser keeps of it goes, too.
-        await session.signOut();
+        // Its session ends on the server with all others; what this browser keeps of it goes, too.
+        await session.signOut(() => client.call("deleteAccount", { body: proof, asksOnce: true }));
       }}
       onClose={onClose}
     />

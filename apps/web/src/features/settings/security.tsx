@@ -50,11 +50,8 @@ function Everywhere() {
   const [asks, setAsks] = useState(false);
   const others = useRemoveOtherDevices();
   const all = useMutation({
-    mutationFn: async () => {
-      await client.call("deleteDevices");
-      // The cookie goes too, and the other tabs are told.
-      await session.signOut();
-    },
+    // The cookie goes too, and the other tabs are told.
+    mutationFn: () => session.signOut(() => client.call("deleteDevices")),
   });
   const endOthers = () =>
     others.mutate(undefined, {

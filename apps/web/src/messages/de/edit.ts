@@ -43,6 +43,10 @@ export const edit = {
     "Diese Datei gibt es nicht mehr, du kannst also nicht zu ihr zurück. Speichere deinen Text zuerst als neue Datei oder kopiere ihn.",
   "edit.stay": "Bleiben",
   "edit.leaveDo": "Gehen",
+  "edit.out": "Ungespeicherten Text verwerfen?",
+  "edit.outAbout":
+    "Beim Abmelden wird ungespeicherter Text aus diesem Browser entfernt. Öffne jede Datei, um ihn zuerst zu speichern.",
+  "edit.outDo": "Verwerfen und abmelden",
   "edit.show": "Vorschau",
   "edit.preview": "Vorschau von {name}",
 } as const;

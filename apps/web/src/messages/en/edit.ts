@@ -39,6 +39,9 @@ export const edit = {
     "The file no longer exists, so you cannot come back to it. Save your text as a new file or copy it first.",
   "edit.stay": "Stay",
   "edit.leaveDo": "Leave",
+  "edit.out": "Discard unsaved text?",
+  "edit.outAbout": "Signing out removes unsaved text from this browser. Open each file to save it first.",
+  "edit.outDo": "Discard and sign out",
   "edit.show": "Preview",
   "edit.preview": "Preview of {name}",
 } as const;

@@ -1,0 +1,38 @@
+import { type UnsavedFile, unsavedFiles } from "./drafts.ts";
+
+/** The person wants to sign out, which removes unsaved text from this browser. */
+export interface UnsavedQuestion {
+  readonly files: readonly UnsavedFile[];
+  readonly answer: (mayLeave: boolean) => void;
+}
+
+let asked: UnsavedQuestion | undefined;
+const listeners = new Set<() => void>();
+
+/** @returns false: the person stays */
+export function askUnsaved(storage: Storage): Promise<boolean> {
+  const files = unsavedFiles(storage);
+  asked?.answer(false);
+  if (files.length === 0) return Promise.resolve(true);
+  return new Promise((resolve) => {
+    const answer = (mayLeave: boolean): void => {
+      tell(undefined);
+      resolve(mayLeave);
+    };
+    tell({ files, answer });
+  });
+}
+
+export function unsavedQuestion(): UnsavedQuestion | undefined {
+  return asked;
+}
+
+export function watchUnsaved(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+function tell(next: UnsavedQuestion | undefined): void {
+  asked = next;
+  for (const listener of listeners) listener();
+}
