@@ -1,7 +1,7 @@
 import { HoldfastError } from "@holdfast/core/errors";
-import { isId } from "@holdfast/core/ids";
 import { newCommand, runs } from "./command.ts";
 import type { CommandMaker } from "./command.ts";
+import { readId } from "../remote/remote-path.ts";
 
 export const leaveCommand: CommandMaker = (context) => {
   const command = newCommand("leave", "Leave a folder that was shared with you; its owner keeps it", [
@@ -15,8 +15,8 @@ export const leaveCommand: CommandMaker = (context) => {
     const { client } = await run.connect();
     const node = await lookUpShared(client, given).catch(async (thrown: unknown) => {
       // An uploader may not see the folder, and finds it in the list alone.
-      const isListed = thrown instanceof HoldfastError && thrown.code === "not_found" && isId(given);
-      const shared = isListed ? await findSharedWithMe(client, given) : undefined;
+      const id = thrown instanceof HoldfastError && thrown.code === "not_found" ? readId(given) : undefined;
+      const shared = id === undefined ? undefined : await findSharedWithMe(client, id);
       if (shared === undefined) throw toNotShared(thrown, given);
       return shared;
     });
@@ -42,7 +42,8 @@ export const leaveCommand: CommandMaker = (context) => {
 /** A share is often not mounted, and then it has no path here. */
 function toNotShared(thrown: unknown, given: string): unknown {
   if (!(thrown instanceof HoldfastError) || thrown.code !== "not_found") return thrown;
-  const what = isId(given) ? `Nothing with the ID ${given} is shared with you` : `Nothing is mounted at ${given}`;
+  const what =
+    readId(given) === undefined ? `Nothing is mounted at ${given}` : `Nothing with the ID ${given} is shared with you`;
   const message = `${what}. 'holdfast shared' lists what is shared with you, with IDs.`;
   return new HoldfastError("not_found", message, { cause: thrown });
 }

@@ -1,10 +1,10 @@
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import { HoldfastError } from "@holdfast/core/errors";
-import { isId } from "@holdfast/core/ids";
 import type { RouteBodyInput, routes } from "@holdfast/protocol/routes";
 import type { PermissionJson } from "@holdfast/protocol/sharing-routes";
 import { type Column, Listing } from "../output/listing.ts";
 import { count, formatNumber } from "../output/text.ts";
+import { readId } from "../remote/remote-path.ts";
 import { newCommand, runs, usage } from "./command.ts";
 import type { CommandMaker, Context, Run } from "./command.ts";
 import { whenText } from "./when-text.ts";
@@ -179,7 +179,7 @@ function remove(context: Context) {
   );
   return runs<[string]>(context, command, async (run, which) => {
     const { client } = await run.connect();
-    const id = isId(which) ? which : await findLink(client, which);
+    const id = readId(which) ?? (await findLink(client, which));
     await listedBy("link ls", client.call("deletePermission", { params: { id } }));
     await run.output.done({ id, removed: true }, () => [`ended ${id}`]);
   });

@@ -1,8 +1,7 @@
 import type { ApiClient } from "@holdfast/api-client/api-client";
-import { isId } from "@holdfast/core/ids";
 import { joinPath, splitPath } from "@holdfast/core/names";
 import { HoldfastError } from "@holdfast/core/errors";
-import { parseNewPath } from "../remote/remote-path.ts";
+import { parseNewPath, readId } from "../remote/remote-path.ts";
 import { newCommand, runs, usage } from "./command.ts";
 import type { CommandMaker } from "./command.ts";
 
@@ -15,7 +14,7 @@ export const mountCommand: CommandMaker = (context) => {
     .option("--at <path>", "where to add it; default is its name at the top level");
   return runs<[string, { readonly at?: string }]>(context, command, async (run, given, { at }) => {
     const { client } = await run.connect();
-    const nodeId = isId(given) ? given : await idOfShared(client, given);
+    const nodeId = readId(given) ?? (await idOfShared(client, given));
     const names = at === undefined ? [] : splitPath(parseNewPath(at));
     const name = names.pop();
     if (at !== undefined && name === undefined) throw usage("Specify a name: the root itself is always mounted.");

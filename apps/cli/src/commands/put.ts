@@ -158,6 +158,7 @@ async function put(
   report.tellAlike();
   tellUnused(run, patterns);
   await tellOutcome(run, report);
+  report.tellExchanged();
   report.tellNotSynced();
   // The server does not reveal which names are taken.
   if (top?.role === "uploader" && report.filesSent > 0)

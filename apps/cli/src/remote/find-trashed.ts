@@ -1,11 +1,10 @@
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import { HoldfastError } from "@holdfast/core/errors";
-import { isId } from "@holdfast/core/ids";
 import type { NodeJson } from "@holdfast/protocol/values";
 import { timeFor } from "../output/listing.ts";
 import { listBelow } from "./list-below.ts";
 import { allPages, pageItemsMax } from "./pages.ts";
-import { parseRemotePath } from "./remote-path.ts";
+import { parseRemotePath, readId } from "./remote-path.ts";
 
 type TrashClient = Pick<ApiClient, "call">;
 
@@ -41,12 +40,16 @@ export async function findTrashed(
     byPath: [],
     byName: [],
   }));
-  const identified = await identify(client, given.filter(isId));
-  const rest = wanted.filter((each) => !identified.has(each.given));
+  const identified = await identify(
+    client,
+    given.flatMap((each) => readId(each) ?? []),
+  );
+  const byId = (each: Wanted) => identified.get(readId(each.given) ?? "");
+  const rest = wanted.filter((each) => byId(each) === undefined);
   if (rest.length > 0) await gather(client, rest);
   const found = new Map<string, NodeJson>();
   for (const each of wanted) {
-    const node = identified.get(each.given) ?? onlyOf(each, output);
+    const node = byId(each) ?? onlyOf(each, output);
     found.set(node.id, node);
   }
   return [...found.values()];

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseRemotePath } from "./remote-path.ts";
+import { parseNewPath, parseRemotePath, readIdPath } from "./remote-path.ts";
 
 test("repeated slashes are one, and a slash at the end stays", () => {
   const table = {
@@ -19,4 +19,14 @@ test("an empty path and one with . or .. are refused in words", () => {
   for (const bad of [".", "..", "/a/../b", "a/./b", "a/.."]) {
     assert.throws(() => parseRemotePath(bad), { code: "usage", message: /start at your root/ });
   }
+});
+
+test("an ID is one in any case, unless it is a name in the root", () => {
+  const id = "01a1ff19-0d42-88bb-95ce-d64679dac31e";
+  for (const given of [id, id.toUpperCase(), `${id.slice(0, 20)}${id.slice(20).toUpperCase()}`]) {
+    assert.deepEqual(readIdPath(`${given}/A/b`), { id, below: "/A/b" });
+    assert.equal(readIdPath(`/${given}`), undefined);
+    assert.throws(() => parseNewPath(given), { code: "usage", message: new RegExp(`'holdfast mount ${id}'`) });
+  }
+  assert.equal(readIdPath(`${id}x`), undefined);
 });

@@ -22,10 +22,17 @@ export function parseRemotePath(text: string): string {
   return path;
 }
 
+/** An ID, which people may write in upper case. Undefined for anything else, also for `/ID`, an item in the root with such a name. */
+export function readId(text: string): string | undefined {
+  const id = text.toLowerCase();
+  return isId(id) ? id : undefined;
+}
+
 /** An ID from `shared`, and the path below it. Undefined for a path that starts at the root, also at a folder with the name of an ID: `/ID`. */
 export function readIdPath(text: string): { readonly id: string; readonly below: string } | undefined {
-  const [id = ""] = text.split("/", 1);
-  return isId(id) ? { id, below: text.slice(id.length) } : undefined;
+  const [first = ""] = text.split("/", 1);
+  const id = readId(first);
+  return id === undefined ? undefined : { id, below: text.slice(id.length) };
 }
 
 /** A path for a command that does not accept IDs, and would create an item named as one. @throws HoldfastError usage, also for `.` and `..` */

@@ -16,6 +16,9 @@ export class TransferReport {
   /** Files sent whose names no synced folder accepts, unless a `!` pattern of its `.holdfastignore` does. */
   filesNotSynced = 0;
   readonly #notSynced: string[] = [];
+  /** Names of files that a symbolic link replaced, and of links that a file did. */
+  readonly #filesReplaced: string[] = [];
+  readonly #linksReplaced: string[] = [];
   filesEqual = 0;
   /** Equal ones of which the server had lost blocks, and has them again. */
   filesHealed = 0;
@@ -81,6 +84,32 @@ export class TransferReport {
     if (!isTemporary(name)) return;
     this.filesNotSynced += 1;
     if (this.#notSynced.length < leftNamedMax) this.#notSynced.push(name);
+  }
+
+  /** @param entry what was put, or would be @param before what had its name on the server */
+  exchanged(
+    { kind, name }: { readonly kind: string; readonly name: string },
+    before: { readonly kind: string } | undefined,
+  ): void {
+    if (before === undefined || before.kind === kind) return;
+    const names = kind === "symlink" ? this.#filesReplaced : this.#linksReplaced;
+    names.push(name);
+  }
+
+  /**
+   * At the end, in words that fit a dry run too: a different file only becomes a new version, but these are in the trash with their versions.
+   * Shown with `--quiet` too.
+   */
+  tellExchanged(): void {
+    const tell = (names: readonly string[], before: string, now: string): void => {
+      if (names.length === 0) return;
+      const shown = names.slice(0, leftNamedMax).map((name) => printable(name));
+      const more = names.length > shown.length ? ` and ${formatNumber(names.length - shown.length)} more` : "";
+      const replaced = names.length === 1 ? `is replaced by a ${now} and moves` : `are replaced by ${now}s and move`;
+      this.warn(`${count(names.length, before)} on the server ${replaced} to the trash: ${shown.join(", ")}${more}`);
+    };
+    tell(this.#filesReplaced, "file", "symbolic link");
+    tell(this.#linksReplaced, "symbolic link", "file");
   }
 
   /** One line at the end, for people: synced folders would hide these files without a word. */
@@ -245,7 +274,11 @@ export class TransferReport {
       [`files_${this.#verb}`]: this.filesSent,
       files_equal: this.filesEqual,
       ...(this.#verb === "sent"
-        ? { files_healed: this.filesHealed, files_not_synced: this.filesNotSynced }
+        ? {
+            files_healed: this.filesHealed,
+            files_not_synced: this.filesNotSynced,
+            replaced: this.#filesReplaced.length + this.#linksReplaced.length,
+          }
         : { files_kept: this.filesKept }),
       attributes_set: this.attributesSet,
       folders_made: this.foldersMade,

@@ -260,16 +260,43 @@ test("get goes through no link that stands in its way", async () => {
   assert.ok(lstatSync(join(target, "large.bin")).isFile());
 });
 
-test("a file and a link change places, and the old one is in the trash", async () => {
+test("a file and a link change places, the old one is in the trash, and put says so", async () => {
   const swap = join(home, "swap");
   mkdirSync(swap);
   writeFileSync(join(swap, "a"), "a file");
   await json("put", swap, "/swap");
   rmSync(join(swap, "a"));
   symlinkSync("elsewhere", join(swap, "a"));
-  await json("put", swap, "/swap");
+  const replaced = "holdfast: 1 file on the server is replaced by a symbolic link and moves to the trash: a\n";
+  assert.equal((await run(["put", swap, "/swap", "--dry-run", "--quiet"])).stderr, replaced);
+  const put = await run(["put", swap, "/swap", "--json", "--quiet"]);
+  assert.deepEqual([put.stderr, JSON.parse(put.stdout).replaced], [replaced, 1]);
   assert.equal((await json("ls", "/swap")).items[0].target, "elsewhere");
   assert.ok((await json("trash", "ls")).items.some(({ path }: { path: string }) => path === "/swap/a"));
+  writeFileSync(join(swap, "single"), "a file");
+  const { stderr } = await run(["put", join(swap, "single"), "/swap/a", "--quiet"]);
+  assert.equal(stderr, "holdfast: 1 symbolic link on the server is replaced by a file and moves to the trash: a\n");
+  // Neither a new version nor another target of a link.
+  writeFileSync(join(swap, "single"), "changed");
+  assert.equal((await json("put", join(swap, "single"), "/swap/a")).replaced, 0);
+  for (const target of ["one", "two"]) {
+    rmSync(join(swap, "a"));
+    symlinkSync(target, join(swap, "a"));
+    assert.equal((await json("put", join(swap, "a"), "/swap/link")).replaced, 0);
+  }
+});
+
+test("a link that means nothing elsewhere is refused in words", async () => {
+  symlinkSync("loop", join(home, "loop"));
+  for (const [link, code, message] of [
+    [join(home, "loop"), 1, /loop: its symbolic links form a loop/],
+    ["/proc/self/exe", 2, /is a link of the system, .* Upload what it leads to: \/.*node/],
+    ["/proc/self/cwd", 2, /is a link of the system/],
+  ] as const) {
+    const { code: exitCode, stderr } = await run(["put", link, "/of-the-system"]);
+    assert.equal(exitCode, code, stderr);
+    assert.match(stderr, message);
+  }
 });
 
 test("a sparse file comes with its holes, in the middle and at the end", async () => {

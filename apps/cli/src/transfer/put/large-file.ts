@@ -173,6 +173,7 @@ async function commitFile(
   const onCommitted = (): void => {
     if (step?.do === "attributes") report.attributesSet += 1;
     else report.sent(file.entry.name);
+    report.exchanged(file.entry, remote);
     counted();
   };
   const { blocks, sizeBytes } = content;

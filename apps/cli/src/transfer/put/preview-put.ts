@@ -112,7 +112,10 @@ export class PutPreview {
       if (entry.kind === "symlink") report.linksEqual += 1;
     } else if (await refuses(step)) return false;
     else if (isFolder) this.#makeFolder(remotePath);
-    else this.#send(entry, remotePath, step.do === "create");
+    else {
+      report.exchanged(entry, remote);
+      this.#send(entry, remotePath, step.do === "create");
+    }
     return isFolder;
   }
 

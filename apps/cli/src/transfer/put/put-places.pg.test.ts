@@ -39,13 +39,24 @@ describe("put into shared items without a mount", () => {
   test("a path below an ID is in the folder with that ID", async () => {
     const team = idOf("team");
     await done(guest, ["put", "-", `${team}/stream`], "of a stream");
+    await done(guest, ["put", file, `${team.toUpperCase()}/in capitals`]);
     await done(guest, ["put", "--from-command", `${team}/output`, "--", "echo", "of a command"]);
     await done(guest, ["put", file, `${team}/renamed`]);
     await done(guest, ["put", file, `${team}/new/folder/`]);
     await done(guest, ["put", tree, `${team}//tree`]);
     const dry = await done(guest, ["put", tree, `${team}/other`, "--dry-run"]);
     assert.match(dry, new RegExp(`^mkdir ${team}/other\nsend ${team}/other/a \\(1 B\\)\n`));
-    const paths = ["new/", "new/folder/", "new/folder/file", "output", "renamed", "stream", "tree/", "tree/a"];
+    const paths = [
+      "in capitals",
+      "new/",
+      "new/folder/",
+      "new/folder/file",
+      "output",
+      "renamed",
+      "stream",
+      "tree/",
+      "tree/a",
+    ];
     assert.deepEqual(await namesOf("/team"), paths);
     assert.equal(await done(owner, ["cat", "/team/stream"]), "of a stream");
     await done(guest, ["put", file, `${idOf("box")}/dropped`]);

@@ -206,6 +206,7 @@ export class TreePut {
     const items = links.map((file): Item => {
       const onCommitted = (): void => {
         report.linksMade += 1;
+        report.exchanged(file.entry, file.remote);
         report.done(0);
       };
       const onRefused = (reason: BatchResult): boolean => {

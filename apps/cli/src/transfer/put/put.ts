@@ -138,19 +138,30 @@ function toArgument(path: string): LocalArgument {
     throw new HoldfastError("failed", `The name of ${path} is not UTF-8; rename it to upload it.`);
   if (stats === undefined) throw new HoldfastError("not_found", `No such file or folder on this computer: ${path}`);
   if (stats.isDirectory()) return { path, kind: "folder" };
-  if (stats.isSymbolicLink() && leadsToStream(path))
-    throw new HoldfastError(
-      "usage",
-      `${path} is a pipe or device, which cannot be read twice. Use - for standard input, or --from-command.`,
-    );
+  if (stats.isSymbolicLink()) refuseLinkOfSystem(path);
   return { path, kind: stats.isSymbolicLink() ? "symlink" : "file" };
 }
 
-/** A link such as `/dev/stdin`, or the one by which a shell passes on the output of a command: as a link it means nothing elsewhere. */
-function leadsToStream(link: string): boolean {
+/**
+ * A link such as `/dev/stdin`, the one by which a shell passes on the output of a command, or `/proc/self/exe`: as a link it means nothing
+ * elsewhere.
+ * @throws HoldfastError usage
+ */
+function refuseLinkOfSystem(link: string): void {
   const target = statSync(link, { throwIfNoEntry: false });
-  if (target !== undefined && !target.isFile() && !target.isDirectory()) return true;
-  return /^\/(proc\/|dev\/[^/]+$)/.test(join(realpathSync(dirname(link)), basename(link)));
+  const place = join(realpathSync(dirname(link)), basename(link));
+  const isOpened = /^\/(dev|proc\/.*\/fd)\/[^/]+$/.test(place);
+  if (isOpened || (target !== undefined && !target.isFile() && !target.isDirectory()))
+    throw new HoldfastError(
+      "usage",
+      `${link} is a pipe or device, which cannot be read twice. Use - for standard input, or --from-command.`,
+    );
+  if (!place.startsWith("/proc/")) return;
+  const instead = target === undefined ? "" : `: ${realpathSync(link)}`;
+  throw new HoldfastError(
+    "usage",
+    `${link} is a link of the system, which leads to something else on each machine. Upload what it leads to${instead}`,
+  );
 }
 
 interface TargetWork extends PutWork {

@@ -139,6 +139,7 @@ function place(
     const content = { size: read.stamp.sizeBytes, blocks, content_id: contentId, mtimeMicros, executable, isPrivate };
     const onCommitted = (): void => {
       report.sent(file.entry.name);
+      report.exchanged(file.entry, file.remote);
       report.bytesSent += sizeBytes;
       for (const { hash } of blocks) work.sent.add(hash);
       remember();
