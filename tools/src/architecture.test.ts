@@ -123,7 +123,6 @@ const plantedImports: readonly (readonly [string, string, string, RegExp])[] = [
   ["a path into a package", "packages/codec/src/encode.ts", 'import "../../core/src/ids.ts";', /by the package's name/],
   ["a file that is missing", "packages/codec/src/encode.ts", 'import "./gone.ts";', /does not exist/],
   ["a computed import", "packages/codec/src/encode.ts", "await import(process.argv[2]);", /computes what it imports/],
-  ["server -> a lazy package", "apps/server/src/config.ts", 'import "oidc-provider";', /use import\(\)/],
   ["server -> roles", "apps/server/src/admin.ts", 'import "./roles/all.ts";', /only main may import roles/],
   [
     "metadata -> http",

@@ -1,13 +1,4 @@
-import {
-  lazyDoors,
-  lazyPackages,
-  mayImport,
-  serverFolders,
-  starts,
-  syncFolders,
-  testDoors,
-  testsMayImport,
-} from "./arrows.ts";
+import { lazyDoors, mayImport, serverFolders, starts, syncFolders, testDoors, testsMayImport } from "./arrows.ts";
 import { findNodeInBrowser } from "./browser-code.ts";
 import { readSourceTree, type Import, type Source } from "./source-tree.ts";
 
@@ -18,7 +9,6 @@ export function findViolations(root: string): string[] {
   return [
     ...sources.flatMap((source) => source.imports.flatMap((each) => judgeArrow(source, each, sources))),
     ...shipped.flatMap((source) => source.imports.flatMap((each) => judgeServerFolder(source, each))),
-    ...shipped.flatMap((source) => source.imports.flatMap((each) => judgeLazyPackage(source, each))),
     ...sources.flatMap(judgeSyncFolder),
     ...findCycles("parts", shipped, (source) => source.part),
     ...findCycles("server folders", shipped, (source) => folderIn(serverFolders.path, source.path)),
@@ -69,11 +59,6 @@ function judgeServerFolder(source: Source, each: Import): string[] {
   if (onlyBy !== undefined && !onlyBy.includes(from)) return [`${at}: only ${onlyBy.join(", ")} may import ${to}/`];
   if (serverFolders.neverImports[from]?.includes(to)) return [`${at}: ${from}/ never imports ${to}/`];
   return [];
-}
-
-function judgeLazyPackage(source: Source, { specifier, kind, isType, line }: Import): string[] {
-  const isLoadedAtOnce = kind === "static" && !isType && lazyPackages.includes(specifier ?? "");
-  return isLoadedAtOnce ? [`${source.path}:${line} loads ${specifier} at once: use import() where it is needed`] : [];
 }
 
 function judgeSyncFolder(source: Source): string[] {

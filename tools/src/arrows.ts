@@ -100,9 +100,6 @@ export const lazyDoors: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** Packages that only a server with the feature loads, by import(): they cost start time and memory. */
-export const lazyPackages: readonly string[] = ["@simplewebauthn/server", "ldapts", "oidc-provider", "openid-client"];
-
 /** Inside apps/server/src a folder (or a file of its root, named without `.ts`) imports any other, but for these. */
 export const serverFolders = {
   path: "apps/server/src",
