@@ -64,6 +64,11 @@ function readSource(root: string, part: string, path: string, folderOfName: Read
   return { path, part, isTest, imports };
 }
 
+/** @returns what keeps a module from being loaded, names that are declared twice included */
+export function findSyntaxErrors(path: string, text: string): string[] {
+  return parseSync(path, text, { showSemanticErrors: true }).errors.map(({ message }) => message);
+}
+
 interface RawImport {
   specifier: string | undefined;
   kind: Import["kind"];

@@ -111,12 +111,6 @@ export const executeBugs = {
       put: `  throw new DiskChanged(operation.local.name);
   const { id, local } = operation;`,
     },
-    {
-      file: "execute/move.ts",
-      find: "import { joinPath, ownFolders } from",
-      put: `import { DiskChanged } from "../model/disk-changed.ts";
-import { joinPath, ownFolders } from`,
-    },
   ],
   "what waits aside is forgotten": [
     {

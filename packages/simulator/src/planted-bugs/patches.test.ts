@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
-import { stripTypeScriptTypes } from "node:module";
 import { test } from "node:test";
 import { HoldfastError } from "@holdfast/core/errors";
+import { findSyntaxErrors } from "@holdfast/tools/source-tree";
 import { applyPatch, type Bugs, plantedSource } from "./patch.ts";
 import { plantedBugs } from "./planted-bugs.ts";
 
 for (const [bug, patches] of Object.entries<Bugs[string]>(plantedBugs)) {
   test(`what is replaced to plant it stands in the engine once: ${bug}`, () => {
-    const sources = [...new Set(patches.map(({ file }) => file))].map((file) => plantedSource(file, patches));
-    assert.ok(sources.length > 0);
-    for (const source of sources) assert.doesNotThrow(() => stripTypeScriptTypes(source ?? ""), "it is TypeScript");
+    const files = [...new Set(patches.map(({ file }) => file))];
+    assert.ok(files.length > 0);
+    for (const file of files) assert.deepEqual(findSyntaxErrors(file, plantedSource(file, patches) ?? ""), [], file);
   });
 }
 
