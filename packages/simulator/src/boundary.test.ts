@@ -158,3 +158,32 @@ test("a folder that is mounted from another disk while it is looked at is looked
   assert.equal(alone.read("a"), "by another");
   alone.close();
 });
+
+for (const what of ["boundary", "other_sync"]) {
+  test(`something found to be left alone (${what}) is reported by that alone, also at first sight`, async () => {
+    const alone = new Alone();
+    alone.write("b", "b");
+    await alone.once();
+    const engine = alone.make();
+    const seen = new Set<string>();
+    engine.onChange(() => {
+      for (const { path, code } of engine.status().problems) seen.add(`${code} ${path}`);
+    });
+    const run = engine.run();
+    const { scheduler } = alone.world;
+    const pass = (seconds: number) => scheduler.runUntil(scheduler.nowMicros + seconds * 1_000_000, () => false);
+    await pass(30);
+    alone.mkdir("usb");
+    if (what === "boundary") alone.root.mounts.set(alone.root.mustBeAt("usb").number, 2n);
+    else {
+      alone.mkdir("usb/.holdfast");
+      alone.write("usb/.holdfast/root.json", "{}");
+    }
+    engine.hint();
+    await pass(300);
+    assert.deepEqual([...seen], [`${what} usb`]);
+    engine.stop();
+    await alone.pass(run);
+    alone.close();
+  });
+}

@@ -104,6 +104,28 @@ test("late bytes of a replaced file that has another name outside the folder sta
   alone.close();
 });
 
+for (const lacks of [[], ["exchange"], ["exchange", "hard links"]] as const) {
+  test(`bytes written through another hard link of a replaced file make no conflicted copy (lacks: ${lacks.join()})`, async () => {
+    const alone = new Alone({ lacks });
+    alone.write("a", "old");
+    alone.root.link("a", "b", true);
+    await alone.once();
+    alone.writeOnServer("a", "new");
+    await alone.once();
+    alone.write("b", "mine");
+    await runFor(alone, 120);
+    assert.deepEqual(
+      alone.diskPaths().map((path) => [path, alone.read(path)]),
+      [
+        ["a", "new"],
+        ["b", "mine"],
+      ],
+    );
+    assert.deepEqual([...alone.serverContents().values()], ["new", "mine"]);
+    alone.close();
+  });
+}
+
 for (const role of ["editor", "viewer"] as const) {
   test(`late bytes of an open file of a share that ended go to the quarantine, and to nobody else (${role})`, async () => {
     const world = new Shared(role);

@@ -12,7 +12,7 @@ import type { Stashed } from "../state/stashed.ts";
 import { endStrangeness, isStranger } from "../state/stranger.ts";
 import { fingerprintText, sameFingerprint } from "../model/fingerprints.ts";
 import { rowsBelow } from "../model/local-tree.ts";
-import { type ContentKey, type DiskPlace, type LocalRow, nameOnDisk } from "../model/trees.ts";
+import { type ContentKey, type DiskPlace, type LocalRow, nameOnDisk, unnumberedInode } from "../model/trees.ts";
 import { agreedBeside } from "./agreed.ts";
 import { syncOwnFolders } from "./durable.ts";
 import { syncIfThere, syncStash, TrashPlaces } from "./local-trash.ts";
@@ -226,7 +226,8 @@ async function review(
   if (mayChange && stashed.readAs === readAs) return resting;
   const content = await contentAt(hands, stashed.path, isLink);
   if (content === undefined) return stashed;
-  if (!stashed.contents.includes(content)) {
+  const isChanged = !stashed.contents.includes(content);
+  if (isChanged && !(await hasOtherName(hands, stat))) {
     await showEdit(hands, stashed);
     return undefined;
   }
@@ -237,6 +238,17 @@ async function review(
   if (!isKept) await disk.unlink(stashed.path);
   else if (isTemporary) await moveAside(hands, stashed, "trash");
   return undefined;
+}
+
+/** A hard link: the bytes are visible under another name in the folder, through which they may have been written. */
+async function hasOtherName({ state, disk }: Hands, { links, fingerprint: { inode } }: LocalStat): Promise<boolean> {
+  if (links === 1 || inode === unnumberedInode) return false;
+  for (const [id] of state.local.withInode(inode)) {
+    const path = pathOf(state, id);
+    const stat = path === undefined ? undefined : await disk.stat(path);
+    if (stat?.fingerprint.inode === inode) return true;
+  }
+  return false;
 }
 
 async function hasItsName(hands: Hands, { parent, name }: Stashed, { fingerprint }: LocalStat): Promise<boolean> {

@@ -102,7 +102,9 @@ export async function scan(disk: LocalDisk, input: ScanInput): Promise<ScanResul
   const naming = new Naming(input, seen.entries);
   const rows = new Map<NodeId, LocalRow>();
   const whyUnknown = (path: string): string => (seen.gone.has(path) ? "not_found" : "unavailable");
-  const unread = new Map<string, string>([...seen.unknown].map((path) => [path, whyUnknown(path)]));
+  // A boundary, or the folder of another client, is reported as such.
+  const unreadable = seen.unknown.difference(seen.boundaries).difference(seen.otherRoots);
+  const unread = new Map<string, string>([...unreadable].map((path) => [path, whyUnknown(path)]));
   // Nothing is known of what could not be read: it may be what was about to be made there.
   const unclear = new Set<string>();
   // What is missing may be so because a folder above is another one by now.
