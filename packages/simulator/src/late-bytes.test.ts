@@ -25,26 +25,21 @@ function removeOnServer(alone: Alone, path: string): void {
   alone.onServer({ op: "delete", operation_id: "another's", file_id: alone.serverId(path) });
 }
 
-for (const isPrivate of [true, false])
-  test(`late bytes of an open file in a folder that was deleted elsewhere go to the quarantine (private: ${isPrivate})`, async () => {
-    const alone = await withFile();
-    if (isPrivate) chmod(alone, true, ["keys"]);
-    await alone.once();
-    const write = openToWrite(alone, file);
-    removeOnServer(alone, "keys");
-    await alone.once();
-    assert.deepEqual(alone.diskPaths(), []);
-    write("old, and late");
-    await runFor(alone, 120);
-    assert.deepEqual([alone.diskPaths(), alone.serverPaths()], [[], []]);
-    const [day] = alone.root.list(".holdfast/quarantine");
-    assert.equal(alone.read(`.holdfast/quarantine/${day?.name}/keys/id.txt`), "old, and late");
-    assert.deepEqual(
-      (await alone.once()).problems.map(({ code }) => code),
-      ["quarantined"],
-    );
-    alone.close();
-  });
+test("late bytes of an open file in a private folder that was deleted elsewhere come back private", async () => {
+  const alone = await withFile();
+  chmod(alone, true, ["keys"]);
+  await alone.once();
+  const write = openToWrite(alone, file);
+  removeOnServer(alone, "keys");
+  await alone.once();
+  assert.deepEqual(alone.diskPaths(), []);
+  write("old, and late");
+  await runFor(alone, 120);
+  assert.equal(alone.read("id.txt"), "old, and late");
+  assert.equal(alone.root.mustBeAt("id.txt").now.isPrivate, true);
+  assert.equal(alone.world.model.nodes.get(alone.serverId("id.txt"))?.isPrivate, true);
+  alone.close();
+});
 
 test("late bytes of a replaced file stand beside it, as private as it is now, in the folder where it is now", async () => {
   const alone = new Alone();

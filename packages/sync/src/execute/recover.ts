@@ -258,8 +258,8 @@ async function hasItsName(hands: Hands, { parent, name }: Stashed, { fingerprint
 }
 
 /**
- * Gives a file with late bytes a place beside the file that replaced it, or its old place. Without its folder, or in another share than before, it goes to the
- * quarantine: people whom the folder kept out may read any other place. So do private bytes on a disk that cannot close them.
+ * Gives a file with late bytes a place beside the file that replaced it, or its old place. Without its folder it goes to the root, closed if it was private. Bytes of a share whose
+ * mount is gone go to the quarantine: in the root they would be uploaded to another space. So do private ones on a disk that cannot close them.
  */
 async function showEdit(hands: Hands, stashed: Stashed): Promise<void> {
   const { path, id, share } = stashed;
@@ -267,16 +267,16 @@ async function showEdit(hands: Hands, stashed: Stashed): Promise<void> {
   const row = id === undefined ? undefined : state.local.get(id);
   const { parent, name } = row ?? stashed;
   const folder = await existingFolder(hands, parent);
-  const isPrivate = isPrivateIn(row);
-  const isKept = shareAt(state, state.local, parent) === share && !(isPrivate && lacks.has("private modes"));
-  if (folder === undefined || !isKept) {
+  const isShared = folder !== undefined && shareAt(state, state.local, parent) === share;
+  const isPrivate = isPrivateIn(row) || (folder === undefined && isPrivateIn(stashed));
+  // Without its row nothing is known of its last place, nor of a privacy that was set since.
+  const isLost = id !== undefined && row === undefined;
+  if ((share !== undefined && !isShared) || (isPrivate && lacks.has("private modes"))) {
     if (!path.startsWith(`${joinPath(ownFolder, quarantineName)}/`)) await moveAside(hands, stashed, "quarantine");
     return;
   }
-  // Without its row nothing is known of its last place, nor of a privacy that was set since.
-  const isLost = id !== undefined && row === undefined;
   if (isPrivate || isLost) await close(hands, path);
-  await renameBeside(hands, path, folder, name);
+  await renameBeside(hands, path, folder ?? "", name);
   // The file is found by the next scan; no watcher has to report it.
   hands.doubt.isOpen = true;
 }

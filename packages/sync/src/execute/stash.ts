@@ -1,3 +1,4 @@
+import { isInPrivate, isPrivateIn } from "../model/privacy.ts";
 import type { LocalRow } from "../model/trees.ts";
 import { shareAt } from "../model/whereabouts.ts";
 import type { Stashed } from "../state/stashed.ts";
@@ -6,10 +7,11 @@ import type { Hands } from "./hands.ts";
 /** @param place of the file before it was moved aside @param id undefined: no file of this ID stays at another place */
 export function stashOf(
   { state, nowMs }: Pick<Hands, "state" | "nowMs">,
-  place: Pick<LocalRow, "parent" | "name">,
+  place: Pick<LocalRow, "parent" | "name" | "isPrivate">,
   { path, contents, keep, id }: Pick<Stashed, "path" | "contents" | "keep" | "id">,
 ): Stashed {
   const { parent, name } = place;
+  const isPrivate = isPrivateIn(place) || isInPrivate(state, parent);
   const share = shareAt(state, state.local, parent);
-  return { path, id, parent, name, contents, keep, share, sinceMs: nowMs() };
+  return { path, id, parent, name, contents, keep, isPrivate, share, sinceMs: nowMs() };
 }

@@ -12,6 +12,8 @@ export interface Stashed {
   readonly contents: readonly string[];
   /** When it was looked at it stays in the local trash, or goes there; else it goes. */
   readonly keep: boolean;
+  /** The file, or a folder above it, was private. */
+  readonly isPrivate?: boolean | undefined;
   /** Mount of the share in which the file was. */
   readonly share?: NodeId | undefined;
   readonly sinceMs: number;
