@@ -7,7 +7,7 @@ import { changersOf } from "./changers.ts";
 test("where a bounded search finds nobody who placed a file, it names no account and ends", async () => {
   let pages = 0;
   const call = async (route: string) => {
-    if (route === "getNode") return { updated_at: "2026-01-01T00:00:00Z", trashed_at: null };
+    if (route === "getNode") return { updated_at: "2026-01-01T00:00:00Z" };
     pages += 1;
     return { items: [{ verb: "commented" }], next_cursor: "more" };
   };

@@ -30,8 +30,8 @@ async function placerOf(client: ApiClient, id: NodeId): Promise<Changers["placed
     const [node, last] = await Promise.all([client.call("getNode", { params: { id } }), lastPlacing(client, id)]);
     if (last === undefined) return undefined;
     if (last === "too far back") return { accountId: "", name: "", isLatest: false };
-    // A rewind changes nodes without an item of their own.
-    const isLatest = last.at === (node.trashed_at ?? node.updated_at);
+    // A rewind changes nodes without an item of their own. The deletion of a folder above changes no node in it.
+    const isLatest = last.at === node.updated_at;
     return { accountId: last.actor.id, name: last.actor.name, isLatest };
   } catch (thrown) {
     // Removed from the trash by now.

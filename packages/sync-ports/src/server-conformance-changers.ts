@@ -33,6 +33,33 @@ export function testServerChangers(name: string, open: () => Promise<TestedShare
     assert.deepEqual(await changers.of({ ...file, version_id: null }), ["none", "guest, latest"]);
   });
 
+  check(
+    "12: who moved a file out of its folder is named, though the folder to which it went was deleted since",
+    async (changers) => {
+      const { file, tested, folderId } = changers;
+      const place = { parent_id: folderId, name: "to be deleted" };
+      const folder = await changers.commit(tested.one, { op: "mkdir", id: tested.makeNodeId(), ...place });
+      await changers.commit(tested.guest, { op: "move", file_id: file.id, parent_id: folder.id, name: "moved" });
+      await changers.commit(tested.one, { op: "delete", file_id: folder.id });
+      assert.deepEqual(await changers.of({ ...file, version_id: null }), ["none", "guest, latest"]);
+    },
+  );
+
+  check("12: nobody counts as the last who changed a file that a rewind has moved to the trash", async (changers) => {
+    const { tested, folderId } = changers;
+    const moment = await tested.people.moment();
+    const place = { parent_id: folderId, name: "newer" };
+    const newer = await changers.commit(tested.one, {
+      op: "put",
+      id: tested.makeNodeId(),
+      ...place,
+      size: 0,
+      blocks: [],
+    });
+    await tested.people.rewind(folderId, moment);
+    assert.deepEqual(await changers.of(newer), ["owner", "owner, and changed since"]);
+  });
+
   check("12: nobody counts as the last who changed a file that a rewind has brought back", async (changers) => {
     const { file, tested } = changers;
     const moment = await tested.people.moment();
