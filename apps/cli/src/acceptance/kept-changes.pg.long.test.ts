@@ -74,7 +74,7 @@ describe("get keeps what was changed here", () => {
     assert.equal(got.code, 5);
     assert.deepEqual(kept(got.answer.problems), ["large", "link", "longer", "small"]);
     assert.deepEqual([got.answer.files_kept, got.answer.files_received, got.answer.bytes_received], [4, 1, 3]);
-    assert.match(got.stderr, /small: was changed here since it was downloaded, so it was kept\. Use --overwrite/);
+    assert.match(got.stderr, /small: has content here that was not downloaded, so it was kept\. Use --overwrite/);
     for (const [name, bytes] of Object.entries(edits))
       assert.ok(readFileSync(join(target, name)).equals(Buffer.from(bytes)), name);
     assert.equal(readlinkSync(join(target, "link")), "longer");

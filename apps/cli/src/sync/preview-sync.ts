@@ -105,7 +105,7 @@ export function summaryOf(
   const done = number === 0 ? "Nothing to do" : total;
   if (waiting.length === 0) return `${done}.`;
   const what = waitingCount(waiting);
-  return `${done}, and ${what} that would wait for you, because so many at once are often an accident.`;
+  return `${done}, and ${what} that would wait for you.`;
 }
 
 interface Previewed extends PreviewedRun {

@@ -224,7 +224,7 @@ async function syncOnce(
   if (engine.phase !== "paused") await running.sum();
   if (deletionsWaiting > 0) {
     const root = running.record.root;
-    const message = `${count(deletionsWaiting, "deletion")} ${deletionsWaiting === 1 ? "waits" : "wait"} for you, because so many at once are often an accident. See: holdfast deletes ls ${shellWord(root)} (then 'holdfast deletes approve' or 'undo' and another run), or run it again with --confirm-deletes to delete`;
+    const message = `${count(deletionsWaiting, "deletion")} ${deletionsWaiting === 1 ? "waits" : "wait"} for you. See: holdfast deletes ls ${shellWord(root)} (then 'holdfast deletes approve' or 'undo' and another run), or run it again with --confirm-deletes to delete`;
     run.output.problem({ path: "", code: "waiting", message });
   }
   for (const problem of groupedProblems(running.untold([...problems]))) run.output.problem(problem);

@@ -4,7 +4,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 export const changedHere = "changed_here";
 
 /** Of what `get` leaves alone, since a person changed it here. */
-export function keptHere(why = "was changed here since it was downloaded"): HoldfastError {
+export function keptHere(why = "has content here that was not downloaded"): HoldfastError {
   const message = `${why}, so it was kept. Use --overwrite to replace it.`;
   return new HoldfastError("conflict", message, { body: { reason: changedHere } });
 }

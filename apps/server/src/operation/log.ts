@@ -60,7 +60,8 @@ export function openLog(level: LogLevel, destination: LogDestination = openStder
 function forPerson(stderr: NodeJS.WriteStream, level: LogLevel): LogDestination {
   return {
     write: (line) => {
-      const { columns } = stderr;
+      // A terminal without a known size reports 0.
+      const columns = stderr.columns || Infinity;
       const shown = readableLine(line, { columns, colours: stderr.hasColors(), all: level === "debug" });
       if (shown !== undefined) stderr.write(shown);
     },

@@ -13,3 +13,9 @@ test("the frame with the set-up link names the command as the server was started
   for (const environment of [{}, { npm_lifecycle_event: "test" }])
     assert.equal(lastLine(environment), `${start} holdfast admin setup-link`);
 });
+
+test("a terminal that reports no size gets lines of the usual width", () => {
+  const lines = (columns: number) =>
+    setupLines("http://127.0.0.1:8420/setup#hfs_a", undefined, { isTTY: true, columns });
+  assert.deepEqual(lines(0), lines(1000));
+});

@@ -17,8 +17,10 @@ export interface LinkScreen {
 export function setupLines(
   url: string,
   dataFolder: string | undefined,
-  { isTTY, columns = ruleCharactersMax, command = "holdfast" }: LinkScreen,
+  { isTTY, columns: reported, command = "holdfast" }: LinkScreen,
 ): string[] {
+  // A terminal without a known size reports 0.
+  const columns = reported || ruleCharactersMax;
   if (isTTY !== true) return [`Open this link once to create the administrator: ${url}`];
   const rule = "─".repeat(Math.max(1, Math.min(columns, ruleCharactersMax)));
   const asked = "Open this link once to create the administrator:";

@@ -130,11 +130,11 @@ async function withChanges(
   }
 }
 
-function assertFileGot({ report }: GetOptions, { kind }: NodeJson, remote: string): void {
+function assertFileGot({ report }: GetOptions, { kind, name }: NodeJson, remote: string): void {
   const [problem] = report.problems;
   if (kind === "folder" || problem === undefined) return;
   const code = problem.code === changedHere ? "conflict" : problem.code;
-  throw new HoldfastError(isErrorCode(code) ? code : "failed", `${remote} was not downloaded.`);
+  throw new HoldfastError(isErrorCode(code) ? code : "failed", `${remote === "/" ? name : remote} was not downloaded.`);
 }
 
 async function getInto(
