@@ -88,7 +88,7 @@ describe("put into shared items without a mount", () => {
     const linkTo = async (role: string) =>
       JSON.parse(await done(owner, ["link", "/linked", "--role", role, "--json"])).url as string;
     await done(owner, ["put", "-", "/linked"], "first");
-    const [editor, viewer, uploader] = [await linkTo("editor"), await linkTo("viewer"), await linkTo("uploader")];
+    const [editor, viewer] = [await linkTo("editor"), await linkTo("viewer")];
     const symlink = join(folder, "symlink");
     symlinkSync("target", symlink);
     assert.match(await done(guest, ["put", file, editor, "--dry-run"]), /^replace linked \(7 B\)\n/);
@@ -97,15 +97,11 @@ describe("put into shared items without a mount", () => {
     assert.equal(await done(owner, ["cat", "/linked"]), "content");
     await done(guest, ["put", "-", editor], "of a stream");
     assert.equal(await done(owner, ["cat", "/linked"]), "of a stream");
-    const isUploader = "You are an uploader of linked, and uploaders cannot replace files.";
     const isViewer = "You are a viewer of linked, and viewers cannot upload.";
     for (const [args, code, message] of [
       [[file, viewer], 3, `${file}: ${isViewer}`],
       [[file, viewer, "--dry-run"], 3, `${file}: ${isViewer}`],
       [["-", viewer], 3, isViewer],
-      [[file, uploader], 3, `${file}: ${isUploader}`],
-      [[file, uploader, "--dry-run"], 3, `${file}: ${isUploader}`],
-      [["-", uploader], 3, isUploader],
       [
         [symlink, editor],
         3,
