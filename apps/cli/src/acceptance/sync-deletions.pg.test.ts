@@ -64,10 +64,7 @@ test("a dry run shows the deletions that would wait, and does what is approved a
     foreseen.stdout,
     /^waiting for you: many\/: 6 files and 1 folder \(6 B\) would be deleted on the server$/m,
   );
-  assert.match(
-    foreseen.stdout,
-    /^1 change: 3 B to upload, and 7 deletions that would wait for you\.$/m,
-  );
+  assert.match(foreseen.stdout, /^1 change: 3 B to upload, and 7 deletions that would wait for you\.$/m);
   assert.equal((await once(ada)).code, 1);
   const waiting = JSON.parse((await dry("--json")).stdout);
   assert.deepEqual([waiting.items, waiting.waiting.length], [[], 7]);
