@@ -12,6 +12,8 @@ export interface Wanted {
   readonly folders: ReadonlySet<string>;
   /** There are more files than are kept. */
   readonly isCut: boolean;
+  /** Some of it belongs to another account. */
+  readonly isShared: boolean;
 }
 
 /** Asks the server for the files that are marked, and those in folders that are. @throws HoldfastError what keeps it from telling */
@@ -24,6 +26,7 @@ export async function collectWanted(
   const files = new Map<string, KeptFile>();
   const [lost, folders] = [new Set<string>(), new Set<string>()];
   let isCut = false;
+  let isShared = false;
   const take = (node: NodeJson, mark: KeptMark) => {
     if (node.kind !== "file" || node.content_id === null || !mayRead(node)) return;
     if (files.size >= filesMax && !files.has(node.id)) isCut = true;
@@ -36,6 +39,7 @@ export async function collectWanted(
         lost.add(mark.id);
         continue;
       }
+      isShared ||= node.role !== "owner";
       take(node, mark);
       if (mark.kind === "file") continue;
       folders.add(mark.id);
@@ -49,7 +53,7 @@ export async function collectWanted(
       lost.add(mark.id);
     }
   }
-  return { files: [...files.values()], lost, folders, isCut };
+  return { files: [...files.values()], lost, folders, isCut, isShared };
 }
 
 async function* nodesBelow(

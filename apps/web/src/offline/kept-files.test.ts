@@ -12,6 +12,7 @@ interface ServerFile {
   readonly parentId: string;
   readonly text: string;
   readonly gone?: "not_found" | "trashed" | "uploader";
+  readonly role?: "viewer";
 }
 
 /** A server with files in folders, that counts what it is asked for and may lie, break off or be away. */
@@ -44,7 +45,7 @@ function makeServer(files: Record<string, ServerFile>) {
       mime_type: "text/plain",
       content_id: file === undefined ? null : contentIdOf(blocksOf(id)),
       trashed_at: file?.gone === "trashed" ? "2026-01-01T00:00:00Z" : null,
-      role: file?.gone === "uploader" ? "uploader" : "owner",
+      role: file?.gone === "uploader" ? "uploader" : (file?.role ?? "owner"),
       parent_id: file?.parentId ?? null,
     };
   };
@@ -148,6 +149,22 @@ test("what is gone, in the trash or not to be read any more is deleted with its 
     assert.deepEqual([...kept.view.ids], ["b"], gone);
     assert.equal(store.contents.size, 1, gone);
   }
+});
+
+test("what others share is looked at again without a change that tells of it, and goes when the share has ended", async () => {
+  const server = makeServer({ a: { parentId: "f", text: "one" }, b: { parentId: "f", text: "two", role: "viewer" } });
+  const { kept, store, text } = makeKept(server);
+  await kept.keep([mark("a")]);
+  server.asked.length = 0;
+  await kept.follow();
+  assert.deepEqual(server.asked, [], "of its own files the account hears");
+  await kept.keep([mark("b")]);
+  server.files = { ...server.files, b: { parentId: "f", text: "two, edited", role: "viewer" } };
+  await kept.follow();
+  assert.equal(await text("b"), "two, edited");
+  server.files = { ...server.files, b: { parentId: "f", text: "two, edited", gone: "not_found" } };
+  await kept.follow();
+  assert.deepEqual([await text("a"), await text("b"), store.contents.size], ["one", undefined, 1]);
 });
 
 test("a server that is away takes nothing from here", async () => {

@@ -40,6 +40,7 @@ export class KeptFiles {
   readonly #ending = new AbortController();
   #index = emptyIndex;
   #folders: ReadonlySet<string> = new Set();
+  #isShared = false;
   #running: Promise<void> | undefined;
   #again = false;
   #problem: KeptView["problem"];
@@ -96,6 +97,11 @@ export class KeptFiles {
     return this.#running;
   }
 
+  /** The same for files of others: no change tells of a share that is not mounted, nor of its end. */
+  async follow(): Promise<void> {
+    if (this.#isShared) await this.sync();
+  }
+
   /** Nothing is written after it has resolved. */
   async end(): Promise<void> {
     this.#ending.abort(new DOMException("Nobody is signed in any more.", "AbortError"));
@@ -123,6 +129,7 @@ export class KeptFiles {
     const wanted = await collectWanted(client, this.#index.marks, keptFilesMax, signal);
     signal.throwIfAborted();
     this.#folders = wanted.folders;
+    this.#isShared = wanted.isShared;
     this.#problem = wanted.isCut ? "cut" : undefined;
     const { stay, load } = planKept(wanted.files, this.#index.files);
     await this.#change(({ marks }) => {

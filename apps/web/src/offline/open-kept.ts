@@ -7,6 +7,8 @@ import { openOpfsStore } from "./opfs-store.ts";
 const name = "holdfast-kept";
 /** Many changes at once are one. */
 const settleMs = 1000;
+/** Between two looks at what others share. */
+const followMs = 30_000;
 
 export interface OpenedKept {
   readonly files: KeptFiles;
@@ -35,6 +37,7 @@ export async function openKept(
   });
   channel.addEventListener("message", () => void files.read().catch(() => {}));
   await files.read();
+  const following = setInterval(() => void files.follow(), followMs);
   let settling: ReturnType<typeof setTimeout> | undefined;
   return {
     files,
@@ -47,6 +50,7 @@ export async function openKept(
     },
     end: () => {
       clearTimeout(settling);
+      clearInterval(following);
       channel.close();
       return files.end();
     },
