@@ -102,7 +102,7 @@ function empty(context: Context) {
 
 interface Shown {
   readonly count: number;
-  /** What the list has, for `emptyTrash`. */
+  /** Fields of the list, for `emptyTrash`. */
   readonly seq: number | undefined;
   readonly epoch: string | undefined;
 }

@@ -6,7 +6,7 @@ import { lookUp, showMount } from "./look-up.ts";
 import { allPages, pageItemsMax } from "./pages.ts";
 import { parseRemotePath, readIdPath } from "./remote-path.ts";
 
-/** What a path, an id or a path below an id names; of a mount what it shows, which is what people share and leave. @throws HoldfastError not_found */
+/** The item at a path, with an ID, or at a path below an ID; for a mount the folder that it shows, which people share and leave. @throws HoldfastError not_found */
 export async function lookUpShared(client: ApiClient, given: string): Promise<NodeJson> {
   const byId = readIdPath(given);
   if (byId === undefined) return showMount(client, await lookUp(client, given));
@@ -31,7 +31,7 @@ export async function findBelow(
   return node;
 }
 
-/** Who may only put something in sees nothing. */
+/** Undefined also for an uploader, who sees nothing. */
 async function findChild(client: ApiClient, { id, kind, role }: NodeJson, name: string): Promise<NodeJson | undefined> {
   if (kind !== "folder" || role === "uploader") return undefined;
   const pages = allPages((cursor) =>

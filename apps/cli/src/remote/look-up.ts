@@ -57,7 +57,7 @@ export async function showMount(client: ApiClient, node: NodeJson): Promise<Node
  */
 export async function arrivesPrivate(client: ApiClient, node: NodeJson): Promise<boolean> {
   if (node.private === true || (node.kind === "folder" && node.role !== "owner")) return true;
-  // What somebody else shared may have no path here.
+  // An item of somebody else may have no path here.
   const isInView = node.trashed_at === null;
   if ((!isInView || node.role !== "owner") && (await isBelowPrivate(client, node))) return true;
   if (!isInView) return false;

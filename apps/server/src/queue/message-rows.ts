@@ -21,7 +21,7 @@ type Db = Kysely<ShardTables>;
 
 const columns = sql`m.id, m.worker, m.kind, m.key, m.payload, m.attempts, m.tried_at as "triedAt"`;
 
-/** How many more messages of a kind may run. */
+/** Room for messages of a kind. */
 export interface Room {
   readonly count: number;
   readonly perOwner: Kind["perOwner"];

@@ -72,7 +72,7 @@ export class Patience {
   }
 }
 
-/** Whether it waits for a disk of this device. */
+/** True for a failure of a disk of this device. */
 function isLocal(failure: HoldfastError): boolean {
   return failure instanceof RootAway || failure instanceof StateUnwritten;
 }

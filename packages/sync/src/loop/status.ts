@@ -137,7 +137,7 @@ export function shownFailure(
   return areAdvancing && failure !== undefined && isOffline(failure) ? undefined : failure;
 }
 
-/** Whether it waits for the server. */
+/** True for a failure of the server, or of the way to it. */
 function isOffline(failure: HoldfastError): boolean {
   const { code } = failure;
   return (

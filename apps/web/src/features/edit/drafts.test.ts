@@ -21,7 +21,7 @@ function makeStorage(room = Infinity): Storage {
 test("each file with unsaved text is listed once, however many tabs it is open in", () => {
   const storage = makeStorage();
   for (const id of ["a", "a", "b"]) writeDraft(storage, draftKey(id), draft);
-  // Of an earlier version of this app.
+  // A draft of an earlier version of this app.
   storage.setItem("holdfast-draft c", JSON.stringify({ text: "old", versionId: "v" }));
   storage.setItem("another key", "{}");
   assert.deepEqual(unsavedFiles(storage), [

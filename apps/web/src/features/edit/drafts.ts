@@ -3,7 +3,7 @@ export interface Draft {
   readonly text: string;
   /** The version that it was begun with. */
   readonly versionId: string;
-  /** Of the file. */
+  /** Name of the file. */
   readonly name?: string | undefined;
 }
 
@@ -68,7 +68,7 @@ export function dropDraft(storage: Storage, key: string): void {
   storage.removeItem(key);
 }
 
-/** Once the text is lost for which there was no room. */
+/** For a text that is lost, since it had no room. */
 export function dropNote(storage: Storage, key: string): void {
   if (!isDraft(parsed(storage, key))) storage.removeItem(key);
 }

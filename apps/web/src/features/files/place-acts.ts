@@ -24,7 +24,7 @@ import { star } from "./star.ts";
 
 export interface ActsHost {
   readonly folder: ShownFolder | undefined;
-  /** Of the list that is shown. */
+  /** Position of the list that is shown. */
   readonly seen: SeenTrash | undefined;
   /** What is selected, all of it loaded first. */
   readonly selected: () => Promise<readonly ListedRow[]>;

@@ -12,7 +12,7 @@ export interface ListedRow extends Row {
   readonly permissionId?: string;
 }
 
-/** Of the trash: journal position at which the list was read. */
+/** Journal position at which the list of the trash was read. */
 export interface SeenTrash {
   readonly seen: number;
   readonly epoch: string;
