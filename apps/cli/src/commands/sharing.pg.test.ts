@@ -240,15 +240,19 @@ describe("holdfast share, unshare, permissions, shared, mount and leave", () => 
     assert.deepEqual([mounted.code, /cannot be mounted/.test(mounted.stderr)], [3, true]);
   });
 
-  test("a single file is read by the id that is listed", async () => {
-    await done(owner, ["put", "-", "/single.txt"], "by itself");
-    await done(owner, ["share", "/single.txt", "--with", ann.email, "--role", "viewer"]);
-    const id = await eventually("the share is listed", 60_000, async () => {
+  function idOfShared(name: string): Promise<string> {
+    return eventually("the share is listed", 60_000, async () => {
       const { items } = JSON.parse(await done(guest, ["shared", "--json"])) as {
         items: { node: { id: string; name: string } }[];
       };
-      return items.find(({ node }) => node.name === "single.txt")?.node.id;
+      return items.find(({ node }) => node.name === name)?.node.id;
     });
+  }
+
+  test("a single file is read by the id that is listed", async () => {
+    await done(owner, ["put", "-", "/single.txt"], "by itself");
+    await done(owner, ["share", "/single.txt", "--with", ann.email, "--role", "viewer"]);
+    const id = await idOfShared("single.txt");
     assert.equal(await done(guest, ["cat", id]), "by itself");
     await done(guest, ["get", id, `${people.folder}/single`]);
     assert.equal(readFileSync(`${people.folder}/single`, "utf8"), "by itself");
@@ -260,12 +264,7 @@ describe("holdfast share, unshare, permissions, shared, mount and leave", () => 
     await done(owner, ["mkdir", "-p", "/whole/inner/deep"]);
     await done(owner, ["put", "-", "/whole/inner/deep/note.txt"], "below");
     await done(owner, ["share", "/whole", "--with", ann.email, "--role", "viewer"]);
-    const id = await eventually("the share is listed", 60_000, async () => {
-      const { items } = JSON.parse(await done(guest, ["shared", "--json"])) as {
-        items: { node: { id: string; name: string } }[];
-      };
-      return items.find(({ node }) => node.name === "whole")?.node.id;
-    });
+    const id = await idOfShared("whole");
     assert.equal(await done(guest, ["ls", `${id}/inner/`]), "deep/\n");
     assert.equal(await done(guest, ["cat", `${id}/inner/deep/note.txt`]), "below");
     await done(guest, ["get", `${id}/inner`, `${people.folder}/inner`]);

@@ -21,7 +21,7 @@ export interface Problem {
   /** Relative to the root; "" for all of it. */
   readonly path: string;
   /**
-   * Of an error; `skipped`, `special_file`, `not_utf8`, `control_character`, `unfit_name`, `rules_held`, `kept`, `boundary`, `other_sync`, `alias`, `aside`, `now_hidden`, `merged_again`, `rewritten`, `replaced`, `silent_change`, `busy`, `blocked`,
+   * The code of an error; `skipped`, `special_file`, `not_utf8`, `control_character`, `unfit_name`, `rules_held`, `kept`, `boundary`, `other_sync`, `alias`, `aside`, `now_hidden`, `merged_again`, `rewritten`, `replaced`, `silent_change`, `busy`, `blocked`,
    * `unreadable`, `not_durable`, `read_only`, `suspended`, `quarantined` and `deletions_held` are the engine's own. What each means stands in docs/command.md.
    */
   readonly code: string;
