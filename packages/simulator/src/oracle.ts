@@ -11,7 +11,7 @@ import {
   takenPaths,
   viewOf,
   waitingPaths,
-  withoutMountPrivacy,
+  withoutOwnPrivacy,
 } from "./share-oracle.ts";
 import type { World } from "./world.ts";
 import type { Device } from "./world-state.ts";
@@ -70,7 +70,8 @@ function checkShared(world: World, alone: ReadonlyMap<string, string> | undefine
     const told = (tree: ReadonlyMap<string, string>) =>
       new Map([...tree].filter(([path]) => !waiting.has(path) && !isTaken(path)));
     const view = viewOf(world.model, device.account);
-    const comparable = (tree: ReadonlyMap<string, string>) => withoutMountPrivacy(world.model, device.account, tree);
+    const comparable = (tree: ReadonlyMap<string, string>) =>
+      withoutOwnPrivacy(world.model, device.account, { tree, view });
     compare(world, `${device.name} / server`, told(comparable(seenTree(device.root))), told(view));
     if (device.isActive && alone !== undefined)
       compare(world, "what the only active one left / server", comparable(alone), view);

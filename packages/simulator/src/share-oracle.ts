@@ -12,16 +12,17 @@ export function viewOf(model: ModelServer, account: string): Map<string, string>
   return new Map([...shownIn(model, account)].map(([path, node]) => [path, describeNode(node)]));
 }
 
-/** A tree of an account without the privacy of mounts, which is each device's own matter. */
-export function withoutMountPrivacy(
+/** A tree on a disk without the privacy that is each device's own matter: that of mounts, and of what is closed where one may only read. */
+export function withoutOwnPrivacy(
   model: ModelServer,
   account: string,
-  tree: ReadonlyMap<string, string>,
+  { tree, view }: { readonly [each in "tree" | "view"]: ReadonlyMap<string, string> },
 ): ReadonlyMap<string, string> {
   const told = new Map(tree);
-  for (const [path, { kind }] of shownIn(model, account)) {
-    const what = told.get(path);
-    if (kind === "mount" && what !== undefined) told.set(path, what.replace(/ p$/, ""));
+  for (const [path, node] of shownIn(model, account)) {
+    const what = tree.get(path);
+    const isOwn = node.kind === "mount" || !canWrite(model.shares.roleAt(model.nodes, account, node));
+    if (isOwn && what === `${view.get(path)} p`) told.set(path, what.replace(/ p$/, ""));
   }
   return told;
 }
@@ -49,13 +50,16 @@ export function checkWaiting(world: WorldState, device: Device): void {
   const mayWrite = (path: string): boolean => {
     const node = found.get(path);
     if (node === undefined) return path === "" || mayWrite(folderOf(path));
-    const role = shares.roleAt(nodes, account, node);
-    return role === "owner" || role === "editor";
+    return canWrite(shares.roleAt(nodes, account, node));
   };
   const isFile = (path: string): boolean => found.get(path)?.kind === "file";
   for (const path of waitingPaths(device))
     if (mayWrite(path) && (isFile(path) || mayWrite(folderOf(path))))
       world.violate(`${path} waits on ${name}, though ${account} may write there`);
+}
+
+function canWrite(role: ReturnType<ModelServer["shares"]["roleAt"]>): boolean {
+  return role === "owner" || role === "editor";
 }
 
 function folderOf(path: string): string {
