@@ -222,3 +222,36 @@ test("a mount whose folder only the next page of changes tells of has not ended:
   assert.equal(world.onDisk()["F/docs/late"], "/");
   world.close();
 });
+
+for (const parentId of [homeOf("bob"), "mine"]) {
+  test(`files of a share in ${parentId} that a restored server does not know go to the quarantine, and to no folder of this account`, async () => {
+    const world = new Shared("editor", { isMounted: false });
+    await world.once();
+    const backup = world.world.model.backUp();
+    if (parentId === "mine")
+      world.onServer({ op: "mkdir", operation_id: "mine", id: "mine", parent_id: homeOf("bob"), name: "mine" }, "bob");
+    world.mount(parentId);
+    world.ownerPuts("b.txt", "second");
+    await world.once();
+    const docs = parentId === "mine" ? "mine/docs" : "docs";
+    world.write(`${docs}/sent.txt`, "sent");
+    await world.once();
+    world.write(`${docs}/a.txt`, "changed");
+    world.move(`${docs}/b.txt`, "b.txt");
+    world.world.model.restore(backup);
+    world.grant(undefined);
+    assert.equal((await world.once()).inSync, true);
+    const { inSync, problems } = await world.once();
+    assert.ok(inSync);
+    const around = parentId === "mine" ? { mine: "/" } : {};
+    const left = { ...around, "b.txt": "second" };
+    assert.deepEqual([world.onDisk(), world.space("bob")], [left, left]);
+    const { [docs]: _folder, mine: _around, ...aside } = world.aside("quarantine");
+    assert.deepEqual(aside, { [`${docs}/a.txt`]: "changed", [`${docs}/sent.txt`]: "sent" });
+    assert.deepEqual(
+      problems.map(({ code, path }) => `${code} ${path}`).filter((each) => !each.startsWith("quarantined")),
+      [`share_ended ${docs}`],
+    );
+    world.close();
+  });
+}

@@ -81,15 +81,19 @@ export async function resetToEpoch({ server, state, identity, makeNodeId }: Ears
   const { shares, rights, cursor } = await ofSameServer({ server, identity }, () => listAll(server, note));
   const mounts = new Map(shares.map(([mount, { target }]) => [target, mount]));
   for (const [id, row] of rows) rows.set(id, inMounts(row, id, mounts));
-  const remote = new Map<NodeId, RemoteRow | undefined>([...state.remote.keys()].map((id) => [id, undefined]));
+  // Shares that it does not know have ended: files of others go to nobody who may read a folder around the mount.
+  const ended = new Set([...state.shares.keys()].filter((id) => !rows.has(id)));
+  const remote = new Map<NodeId, RemoteRow | undefined>();
+  for (const [id, row] of state.remote) remote.set(id, ended.has(id) ? { ...row, trashed: true } : undefined);
   for (const [id, row] of rows) remote.set(id, row);
   const synced = new Map<NodeId, SyncedRow | undefined>();
-  for (const [id, row] of state.synced) synced.set(id, rebase(row, rows.get(id)));
   const newIds = new Map<NodeId, NodeId>();
-  for (const [id, row] of synced) {
-    if (row === undefined && state.local.has(id)) newIds.set(id, makeNodeId());
+  for (const [id, row] of state.synced) {
+    if (ended.has(id)) continue;
+    synced.set(id, rebase(row, rows.get(id)));
+    if (!rows.has(id) && state.local.has(id)) newIds.set(id, makeNodeId());
   }
-  const over = [...state.shares.keys()].map((id) => [id, undefined] as const);
+  const over = [...state.shares.keys()].filter((id) => !ended.has(id)).map((id) => [id, undefined] as const);
   const overRights = [...state.rights.keys()].map((id) => [id, undefined] as const);
   const departures = [...state.departures].map(([id, to]) => [id, newIds.get(to) ?? to] as const);
   const local = underNewIds(state.local, newIds);
