@@ -41,7 +41,7 @@ test("a share that ended is reported once with what went where, in the status fo
   const ended = problems.find(({ code }) => code === "share_ended");
   assert.equal(ended?.path, "docs");
   assert.match(ended.message, /1 unchanged file went to .holdfast\/trash and 1 changed file to .holdfast\/quarantine/);
-  assert.deepEqual(done.toSorted(), ["deleted docs", "deleted docs/a.txt", "deleted docs/b.txt"]);
+  assert.deepEqual(done.toSorted(), ["share ended docs", "share ended docs/a.txt", "share ended docs/b.txt"]);
   const engine = world.make();
   const run = engine.run();
   const { scheduler } = world.world;

@@ -20,6 +20,7 @@ test("what was done is told in its order, and a line that was cut off is passed 
   log.change({ atMs: noonMs + 1000, path: "e/d", from: "d", what: "moved", direction: "up" });
   log.change({ atMs: noonMs + 1000, path: "f", what: "created", direction: "down" });
   log.change({ atMs: noonMs + 1000, path: "f", what: "changed", direction: "down" });
+  log.change({ atMs: noonMs + 1000, path: "g/h", what: "share ended", direction: "down" });
   log.note(noonMs + 2000, "problem", "c", "It is locked.");
   await log.end();
   appendFileSync(join(folder, "log.jsonl"), '{"at":"20');
@@ -35,6 +36,8 @@ test("what was done is told in its order, and a line that was cut off is passed 
       "2026-01-31 12:00:01 downloaded: f",
       "2026-01-31 12:00:01 downloaded new",
       "  version: f",
+      "2026-01-31 12:00:01 removed here",
+      "  because the share ended: g/h",
       "2026-01-31 12:00:02 problem: c: It is",
       "  locked.",
     ],

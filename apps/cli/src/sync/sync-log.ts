@@ -15,6 +15,7 @@ const logEntry = z.object({
     "moved",
     "deleted",
     "copied aside",
+    "share ended",
     "conflict",
     "problem",
     "solved",

@@ -42,6 +42,7 @@ export function reportOf(
 /** Label before the path of a change: what was done, and where it was made. */
 export function inWords({ what, direction }: Pick<RecentChange, "what" | "direction">): string {
   if (what === "copied aside") return "saved as a conflicted copy:";
+  if (what === "share ended") return "removed here because the share ended:";
   if (direction === "down" && what === "created") return "downloaded:";
   if (direction === "down" && what === "changed") return "downloaded new version:";
   return `${what} ${direction === "up" ? "here" : "on the server"}:`;

@@ -76,7 +76,7 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
   settleShares(state, look.rules, context);
   const tree = visibleTrees(state, new Visibility(state, look.rules, context.lacks));
   const isKeeper = (path: string): boolean => context.skipped.isKeeper(path);
-  const ending = await endShares(context, tree, isKeeper, (each, path) => context.progress.noteDone(state, each, path));
+  const ending = await endShares(context, tree, isKeeper, (each, path) => context.progress.noteEnded(each, path));
   context.rounds.begin(state.restless.fresh);
   const decision = await decide(context, look);
   const { waits, due, plan: next, failure } = await withoutWaiting(context, decision);

@@ -14,7 +14,8 @@ export interface RecentChange {
   readonly path: string;
   /** To the server, or from it to this disk. */
   readonly direction: "up" | "down";
-  readonly what: "created" | "changed" | "moved" | "deleted" | "copied aside";
+  /** `share ended`: removed from this disk because the account lost access; nobody deleted it on the server. */
+  readonly what: "created" | "changed" | "moved" | "deleted" | "copied aside" | "share ended";
   /** The former path of something that was moved. */
   readonly from?: string | undefined;
 }
@@ -204,6 +205,13 @@ export class Progress {
       this.bytesAccepted += this.#unaccepted.get(hash) ?? 0;
       this.#unaccepted.delete(hash);
     }
+  }
+
+  /** Something of a share that ended has left this disk. @param path as it was before */
+  noteEnded(operation: LocalOperation, path: string): void {
+    if (operation.op !== "delete") return;
+    this.deletedHere = plus(this.deletedHere, countOf(operation.local));
+    this.#note({ path, direction: "down", what: "share ended" });
   }
 
   /** @param path as it was before */
