@@ -2,6 +2,7 @@ import { printable } from "@holdfast/core/printable";
 import type { Output } from "./output.ts";
 import {
   columnsOf,
+  columnWidths,
   formatBytes,
   formatLocalTime,
   formatTable,
@@ -49,6 +50,7 @@ function withoutWord(cell: string, word: string | undefined): string {
  * Lists for people and for scripts: on a terminal with titles, sizes and times as people read them; elsewhere bytes and UTC, without
  * titles, as scripts have always read them. A table that is wider than the terminal leaves out empty columns and shortens names in the middle,
  * but for the paths of files in the last column, which people copy. If that is not enough, the fields of each row are listed below each other.
+ * A later page continues the columns of earlier pages. Without room for them, it begins a new table with titles.
  */
 export class Listing {
   readonly #isTerminal: boolean;
@@ -57,6 +59,8 @@ export class Listing {
   readonly #columns: readonly Column[];
   readonly #none: string;
   #isBegun = false;
+  /** Columns of the page before, undefined if it was no table. */
+  #layout: Layout | undefined;
   /** Pages after one without room for a table look the same, as a table would have no titles. */
   #isStacked = false;
 
@@ -95,36 +99,71 @@ export class Listing {
   lines(rows: readonly (readonly string[])[]): string[] {
     const isFirst = !this.#isBegun;
     this.#isBegun = true;
-    if (!this.#isTerminal) return formatTable(rows, rightOf(this.#columns));
+    const page = { columns: this.#columns, rows, hasTitles: this.#isTerminal };
+    if (!this.#isTerminal) return this.#printed(continuing(page, this.#layout) ?? { ...page, hasTitles: false });
     if (rows.length === 0) return isFirst ? [this.#none] : [];
     const width = this.#width ?? Infinity;
     const cells = rows.map((row) => row.map((cell, index) => withoutWord(cell, this.#columns[index]?.word)));
-    const page = { columns: this.#columns, rows: cells, hasTitles: isFirst };
-    const table = this.#isStacked ? undefined : tableWithin(page, width);
-    if (table !== undefined) return table;
-    this.#isStacked = true;
+    if (!this.#isStacked) {
+      const next = continuing({ ...page, rows: cells }, this.#layout);
+      const continued = next && (fits(next, width) ? next : shortened(next, width));
+      if (continued !== undefined) return this.#printed(continued);
+      const begun = tableWithin({ ...page, rows: cells }, width);
+      if (begun !== undefined) return [...(isFirst ? [] : [""]), ...this.#printed(begun)];
+      this.#isStacked = true;
+    }
     const lines: string[] = [];
     for (const row of cells) lines.push("", ...fieldLines(row, this.#columns, width));
     return isFirst ? lines.slice(1) : lines;
   }
+
+  #printed(page: Page): string[] {
+    this.#layout = { columns: page.columns, widths: columnWidths(textOf(page), page.widthsMin) };
+    return tableOf(page);
+  }
+}
+
+interface Layout {
+  readonly columns: readonly Column[];
+  readonly widths: readonly number[];
 }
 
 interface Page {
   readonly columns: readonly Column[];
   readonly rows: readonly (readonly string[])[];
   readonly hasTitles: boolean;
+  readonly widthsMin?: readonly number[];
+}
+
+/** The page with the columns of the page before. @returns undefined if a column that was left out there has content now */
+function continuing(page: Page, layout: Layout | undefined): Page | undefined {
+  if (layout === undefined) return undefined;
+  const { columns, widths } = layout;
+  const isLeftOut = page.columns.map((column) => !columns.includes(column));
+  if (page.rows.some((row) => row.some((cell, index) => isLeftOut[index] === true && !isEmpty(cell)))) return undefined;
+  const rows = page.rows.map((row) => row.filter((_, index) => isLeftOut[index] !== true));
+  // The last column needs no padding, so that a long path in it takes no room from later pages.
+  const last = columns.length - 1;
+  const widthsMin = columns[last]?.right === true ? widths : widths.slice(0, last);
+  return { columns, rows, hasTitles: false, widthsMin };
 }
 
 /** @returns undefined if a table has no room */
-function tableWithin(page: Page, width: number): string[] | undefined {
-  const whole = tableOf(page);
-  if (whole.every((line) => columnsOf(line) < width)) return whole;
-  const narrow = shortened(withoutEmpty(page), width);
-  return narrow === undefined ? undefined : tableOf(narrow);
+function tableWithin(page: Page, width: number): Page | undefined {
+  return fits(page, width) ? page : shortened(withoutEmpty(page), width);
 }
 
-function tableOf({ columns, rows, hasTitles }: Page): string[] {
-  return formatTable([...(hasTitles ? [columns.map(({ title }) => title)] : []), ...rows], rightOf(columns));
+function fits(page: Page, width: number): boolean {
+  return tableOf(page).every((line) => columnsOf(line) < width);
+}
+
+function tableOf(page: Page): string[] {
+  return formatTable(textOf(page), rightOf(page.columns), page.widthsMin);
+}
+
+/** Titles and rows as they are printed. */
+function textOf({ columns, rows, hasTitles }: Page): string[][] {
+  return [...(hasTitles ? [columns.map(({ title }) => title)] : []), ...rows.map((row) => row.map(printable))];
 }
 
 function rightOf(columns: readonly Column[]): number[] {
@@ -146,11 +185,9 @@ const shortestColumns = 20;
 
 /** The widest of the columns that may be shortened gives its room first. @returns undefined if that is not enough, or if two names would look the same */
 function shortened(page: Page, width: number): Page | undefined {
-  const { columns, rows, hasTitles } = page;
+  const { columns, rows } = page;
   const printed = rows.map((row) => row.map(printable));
-  const widths: number[] = [];
-  for (const row of [...(hasTitles ? [columns.map(({ title }) => title)] : []), ...printed])
-    for (const [index, cell] of row.entries()) widths[index] = Math.max(widths[index] ?? 0, columnsOf(cell));
+  const widths = columnWidths(textOf(page), page.widthsMin);
   const kept = [...widths];
   let missing = widths.reduce((sum, each, index) => sum + leastOf(each, columns[index]) + 2, -2) - (width - 1);
   for (; missing > 0; missing -= 1) {
@@ -164,7 +201,7 @@ function shortened(page: Page, width: number): Page | undefined {
   }
   const short = printed.map((row) => row.map((cell, index) => shortPath(cell, kept[index] ?? Infinity)));
   const isTold = columns.every((_, index) => distinct(short, index) === distinct(printed, index));
-  return isTold ? { ...page, rows: short } : undefined;
+  return isTold ? { ...page, rows: short, widthsMin: kept } : undefined;
 }
 
 function leastOf(width: number, column: Column | undefined): number {

@@ -6,13 +6,11 @@ import { Writable } from "node:stream";
 import { fc } from "@holdfast/tools/properties";
 import { HoldfastError } from "@holdfast/core/errors";
 import { Output, type OutputFlags } from "./output.ts";
-import { Listing } from "./listing.ts";
 import { Progress, progressLine, TransferCounts } from "./progress.ts";
 import { TransferReport } from "../transfer/transfer-report.ts";
 import { printable } from "@holdfast/core/printable";
 import { showJson } from "./screen.ts";
 import {
-  columnsOf,
   firstClauses,
   formatBytes,
   formatDuration,
@@ -180,109 +178,9 @@ test("progress tells the rate, and the time left once all is counted", () => {
   assert.equal(progressLine("put", counts, mib, 40), "put  25 % 1 of 4 files, 1.0 MiB", "no number is cut off");
 });
 
-/** As a list of three columns shows it. */
-function shownOn(columns: number, rows: readonly (readonly string[])[]): string[] {
-  const titles = [{ title: "ID" }, { title: "SEEN", word: "seen" }, { title: "PATH", shortens: true }] as const;
-  return new Listing({ isTerminal: true, columns }, titles, "There are no rows.").lines(rows);
-}
-
-test("a table with room has titles; one without shortens names and paths in the middle", () => {
-  const long = `/photos/${"long/".repeat(8)}a.jpg`;
-  const rows = [
-    ["1", "seen today", "/a"],
-    ["22", "seen on Monday", long],
-  ];
-  assert.deepEqual(shownOn(80, rows), ["ID  SEEN       PATH", "1   today      /a", `22  on Monday  ${long}`]);
-  assert.deepEqual(shownOn(50, rows), [
-    "ID  SEEN       PATH",
-    "1   today      /a",
-    "22  on Monday  /photos/lon…g/long/long/long/a.jpg",
-  ]);
-  assert.deepEqual(shownOn(50, [["22", "", "/写真/二〇二六年の夏休みの思い出の写真/日本語のファイル.jpg"]]), [
-    "ID  PATH",
-    "22  /写真/二〇二六…出の写真/日本語のファイル.jpg",
-  ]);
-});
-
-test("a table that has no room even so lists the fields of each row below each other, and never shortens an ID", () => {
-  const id = "01a21dab-7575-8969-9bea-6cb0956ae16d";
-  const rows = [
-    [id, "seen 2026-11-27 16:27", "/photos/a very long name of a holiday.jpg"],
-    [`${id}-2`, "-", "/b"],
-  ];
-  assert.deepEqual(shownOn(60, rows), [
-    `ID    ${id}`,
-    "SEEN  2026-11-27 16:27",
-    "PATH  /photos/a very long name of a holiday.jpg",
-    "",
-    `ID    ${id}-2`,
-    "PATH  /b",
-  ]);
-  assert.deepEqual(shownOn(30, rows).slice(0, 5), [
-    "ID",
-    id,
-    "SEEN  2026-11-27 16:27",
-    "PATH  /photos/a very long",
-    "      name of a holiday.jpg",
-  ]);
-  const listing = new Listing({ isTerminal: true, columns: 30 }, [{ title: "ID" }, { title: "SEEN" }], "");
-  assert.deepEqual(listing.lines([[id, "x"]]), ["ID", id, "SEEN  x"]);
-  assert.deepEqual(listing.lines([["2", "y"]]), ["", "ID    2", "SEEN  y"], "no later page is a table without titles");
-  const script = new Listing({ isTerminal: false }, [{ title: "ID" }, { title: "PATH", shortens: true }], "");
-  assert.deepEqual(script.lines([[id, "n".repeat(500)]]), [`${id}  ${"n".repeat(500)}`]);
-});
-
-test("paths that end a line stay whole, for people to copy them", () => {
-  const titles = [{ title: "ID" }, { title: "OWNER", shortens: true }, { title: "PATH", overflows: true }] as const;
-  const long = `/photos/${"long/".repeat(8)}a.jpg`;
-  const shownAt = (columns: number, owner: string) =>
-    new Listing({ isTerminal: true, columns }, titles, "").lines([["1", owner, long]]);
-  assert.deepEqual(shownAt(50, "Ada"), ["ID  OWNER  PATH", `1   Ada    ${long}`]);
-  assert.deepEqual(shownAt(50, "Ada Augusta King, Countess of Lovelace"), [
-    "ID  OWNER                    PATH",
-    `1   Ada Aug…ess of Lovelace  ${long}`,
-  ]);
-  assert.deepEqual(shownAt(25, "Ada"), ["ID     1", "OWNER  Ada", "PATH", long]);
-});
-
-test("names that would look the same if they were shortened are listed whole", () => {
-  const long = "in the mountains ".repeat(3);
-  const rows = [1, 2].map((day) => ["1", "", `/photos/${long}2026-07-0${day} ${long}.jpg`]);
-  assert.match(shownOn(60, rows).join("\n"), /2026-07-01[^]*2026-07-02/);
-  assert.ok(!shownOn(60, rows).join("").includes("…"));
-  assert.ok(shownOn(60, rows).every((line) => line.length < 60));
-});
-
 test("whole clauses go from the end of a line without room, whatever is in them", () => {
   assert.equal(firstClauses("in sync, 2 problems: a\nb", 12), "in sync");
   assert.equal(firstClauses("two\nlines without a clause", 9), "two\nlines…");
-});
-
-test("no line of a table is wider than the terminal", () => {
-  const cell = fc.string({ unit: fc.constantFrom("a", " ", "/", "é", "日", "🏔️", "\u001b"), maxLength: 90 });
-  const row = fc.tuple(fc.constantFrom("1", "22"), fc.constantFrom("", "seen today"), cell);
-  const property = fc.property(fc.array(row, { minLength: 1 }), fc.integer({ min: 30, max: 120 }), (rows, columns) => {
-    for (const line of shownOn(columns, rows)) assert.ok(columnsOf(line) < columns, line);
-  });
-  fc.assert(property);
-});
-
-test("columns in which nothing is said give their room away where it is scarce, and a list of nothing says so", () => {
-  const titles = [{ title: "NAME" }, { title: "ENDS" }, { title: "ID" }] as const;
-  const rows = [
-    ["n".repeat(40), "-", "i".repeat(36)],
-    ["ada", "-", "0"],
-  ];
-  const shown = (columns: number, given = rows) =>
-    new Listing({ isTerminal: true, columns }, titles, "There are no rows.").lines(given);
-  assert.deepEqual(shown(80), [
-    `${"NAME".padEnd(42)}ID`,
-    `${"n".repeat(40)}  ${"i".repeat(36)}`,
-    `${"ada".padEnd(42)}0`,
-  ]);
-  assert.match(shown(100)[0] ?? "", /ENDS/);
-  assert.deepEqual(shown(80, []), ["There are no rows."]);
-  assert.deepEqual(new Listing({ isTerminal: false }, titles, "There are no rows.").lines([]), []);
 });
 
 test("a sentence is broken between words, and a quoted command stays whole", () => {

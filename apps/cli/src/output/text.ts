@@ -135,12 +135,17 @@ function firstOf(characters: readonly string[], columnsMax: number): string[] {
   return characters.slice(0, end === -1 ? undefined : end);
 }
 
-/** Columns padded to their widest cell; those named in `right` are aligned to the right. */
-export function formatTable(given: readonly (readonly string[])[], right: readonly number[] = []): string[] {
+/**
+ * Columns padded to their widest cell; those named in `right` are aligned to the right.
+ * @param widthsMin columns that the first cells of each row have at least
+ */
+export function formatTable(
+  given: readonly (readonly string[])[],
+  right: readonly number[] = [],
+  widthsMin: readonly number[] = [],
+): string[] {
   const rows = given.map((row) => row.map(printable));
-  const widths: number[] = [];
-  for (const row of rows)
-    for (const [column, cell] of row.entries()) widths[column] = Math.max(widths[column] ?? 0, columnsOf(cell));
+  const widths = columnWidths(rows, widthsMin);
   return rows.map((row) =>
     row
       .map((cell, column) =>
@@ -149,6 +154,14 @@ export function formatTable(given: readonly (readonly string[])[], right: readon
       .join("  ")
       .trimEnd(),
   );
+}
+
+/** The widest cell of each column, and at least `widthsMin`. */
+export function columnWidths(rows: readonly (readonly string[])[], widthsMin: readonly number[] = []): number[] {
+  const widths = [...widthsMin];
+  for (const row of rows)
+    for (const [column, cell] of row.entries()) widths[column] = Math.max(widths[column] ?? 0, columnsOf(cell));
+  return widths;
 }
 
 // Nearly all names have only these, and to measure them costs nothing.

@@ -1,0 +1,152 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { fc } from "@holdfast/tools/properties";
+import { Listing } from "./listing.ts";
+import { columnsOf } from "./text.ts";
+
+/** As a list of three columns shows it. */
+function shownOn(columns: number, rows: readonly (readonly string[])[]): string[] {
+  const titles = [{ title: "ID" }, { title: "SEEN", word: "seen" }, { title: "PATH", shortens: true }] as const;
+  return new Listing({ isTerminal: true, columns }, titles, "There are no rows.").lines(rows);
+}
+
+test("a table with room has titles; one without shortens names and paths in the middle", () => {
+  const long = `/photos/${"long/".repeat(8)}a.jpg`;
+  const rows = [
+    ["1", "seen today", "/a"],
+    ["22", "seen on Monday", long],
+  ];
+  assert.deepEqual(shownOn(80, rows), ["ID  SEEN       PATH", "1   today      /a", `22  on Monday  ${long}`]);
+  assert.deepEqual(shownOn(50, rows), [
+    "ID  SEEN       PATH",
+    "1   today      /a",
+    "22  on Monday  /photos/lon…g/long/long/long/a.jpg",
+  ]);
+  assert.deepEqual(shownOn(50, [["22", "", "/写真/二〇二六年の夏休みの思い出の写真/日本語のファイル.jpg"]]), [
+    "ID  PATH",
+    "22  /写真/二〇二六…出の写真/日本語のファイル.jpg",
+  ]);
+});
+
+test("a table that has no room even so lists the fields of each row below each other, and never shortens an ID", () => {
+  const id = "01a21dab-7575-8969-9bea-6cb0956ae16d";
+  const rows = [
+    [id, "seen 2026-11-27 16:27", "/photos/a very long name of a holiday.jpg"],
+    [`${id}-2`, "-", "/b"],
+  ];
+  assert.deepEqual(shownOn(60, rows), [
+    `ID    ${id}`,
+    "SEEN  2026-11-27 16:27",
+    "PATH  /photos/a very long name of a holiday.jpg",
+    "",
+    `ID    ${id}-2`,
+    "PATH  /b",
+  ]);
+  assert.deepEqual(shownOn(30, rows).slice(0, 5), [
+    "ID",
+    id,
+    "SEEN  2026-11-27 16:27",
+    "PATH  /photos/a very long",
+    "      name of a holiday.jpg",
+  ]);
+  const listing = new Listing({ isTerminal: true, columns: 30 }, [{ title: "ID" }, { title: "SEEN" }], "");
+  assert.deepEqual(listing.lines([[id, "x"]]), ["ID", id, "SEEN  x"]);
+  assert.deepEqual(listing.lines([["2", "y"]]), ["", "ID    2", "SEEN  y"], "no later page is a table without titles");
+  const script = new Listing({ isTerminal: false }, [{ title: "ID" }, { title: "PATH", shortens: true }], "");
+  assert.deepEqual(script.lines([[id, "n".repeat(500)]]), [`${id}  ${"n".repeat(500)}`]);
+});
+
+test("paths that end a line stay whole, for people to copy them", () => {
+  const titles = [{ title: "ID" }, { title: "OWNER", shortens: true }, { title: "PATH", overflows: true }] as const;
+  const long = `/photos/${"long/".repeat(8)}a.jpg`;
+  const shownAt = (columns: number, owner: string) =>
+    new Listing({ isTerminal: true, columns }, titles, "").lines([["1", owner, long]]);
+  assert.deepEqual(shownAt(50, "Ada"), ["ID  OWNER  PATH", `1   Ada    ${long}`]);
+  assert.deepEqual(shownAt(50, "Ada Augusta King, Countess of Lovelace"), [
+    "ID  OWNER                    PATH",
+    `1   Ada Aug…ess of Lovelace  ${long}`,
+  ]);
+  assert.deepEqual(shownAt(25, "Ada"), ["ID     1", "OWNER  Ada", "PATH", long]);
+});
+
+test("names that would look the same if they were shortened are listed whole", () => {
+  const long = "in the mountains ".repeat(3);
+  const rows = [1, 2].map((day) => ["1", "", `/photos/${long}2026-07-0${day} ${long}.jpg`]);
+  assert.match(shownOn(60, rows).join("\n"), /2026-07-01[^]*2026-07-02/);
+  assert.ok(!shownOn(60, rows).join("").includes("…"));
+  assert.ok(shownOn(60, rows).every((line) => line.length < 60));
+});
+
+test("no line of a table is wider than the terminal", () => {
+  const cell = fc.string({ unit: fc.constantFrom("a", " ", "/", "é", "日", "🏔️", "\u001b"), maxLength: 90 });
+  const row = fc.tuple(fc.constantFrom("1", "22"), fc.constantFrom("", "seen today"), cell);
+  const property = fc.property(fc.array(row, { minLength: 1 }), fc.integer({ min: 30, max: 120 }), (rows, columns) => {
+    for (const line of shownOn(columns, rows)) assert.ok(columnsOf(line) < columns, line);
+  });
+  fc.assert(property);
+});
+
+test("later pages keep the columns of the first, and widen them at most", () => {
+  const columns = [
+    { title: "KIND" },
+    { title: "SIZE", right: true },
+    { title: "NAME", shortens: true },
+    { title: "PATH", overflows: true },
+  ] as const;
+  const shownPages = [
+    [["-x", "1023 B", "写真".repeat(5), "/long/".repeat(30)]],
+    [["-", "1 B", "a", "/b"]],
+    [["-", "1,000 GiB", "é", "/c"]],
+    [["d", "2 B", "d", "/d"]],
+  ];
+  const shown = (listing: Listing) => shownPages.flatMap((rows) => listing.lines(rows));
+  assert.deepEqual(shown(new Listing({ isTerminal: true, columns: 60 }, columns, "")), [
+    "KIND    SIZE  NAME                  PATH",
+    `-x    1023 B  写真写真写真写真写真  ${"/long/".repeat(30)}`,
+    "-        1 B  a                     /b",
+    "-     1,000 GiB  é                     /c",
+    "d           2 B  d                     /d",
+  ]);
+  assert.deepEqual(shown(new Listing({ isTerminal: false }, columns, "")), [
+    `-x  1023 B  写真写真写真写真写真  ${"/long/".repeat(30)}`,
+    "-      1 B  a                     /b",
+    "-   1,000 GiB  é                     /c",
+    "d         2 B  d                     /d",
+  ]);
+});
+
+test("a later page without room in the columns of the first begins a table with titles", () => {
+  const columns = [{ title: "NAME", shortens: true }, { title: "ENDS" }, { title: "ID" }] as const;
+  const listing = new Listing({ isTerminal: true, columns: 40 }, columns, "");
+  assert.deepEqual(listing.lines([["a name of twenty-five cha", "-", "0123456789"]]), [
+    "NAME                       ID",
+    "a name of twenty-five cha  0123456789",
+  ]);
+  assert.deepEqual(listing.lines([["b", "-", "1"]]), ["b                          1"]);
+  assert.deepEqual(
+    listing.lines([["c", "today", "2"]]),
+    ["", "NAME  ENDS   ID", "c     today  2"],
+    "ENDS was left out",
+  );
+  assert.deepEqual(listing.lines([["d", "x", "3"]]), ["d     x      3"]);
+  const long = "the name of somebody with three names";
+  assert.deepEqual(listing.lines([[long, "x", "4"]]), ["the name …dy with three names  x      4"], "today has five");
+});
+
+test("columns in which nothing is said give their room away where it is scarce, and a list of nothing says so", () => {
+  const titles = [{ title: "NAME" }, { title: "ENDS" }, { title: "ID" }] as const;
+  const rows = [
+    ["n".repeat(40), "-", "i".repeat(36)],
+    ["ada", "-", "0"],
+  ];
+  const shown = (columns: number, given = rows) =>
+    new Listing({ isTerminal: true, columns }, titles, "There are no rows.").lines(given);
+  assert.deepEqual(shown(80), [
+    `${"NAME".padEnd(42)}ID`,
+    `${"n".repeat(40)}  ${"i".repeat(36)}`,
+    `${"ada".padEnd(42)}0`,
+  ]);
+  assert.match(shown(100)[0] ?? "", /ENDS/);
+  assert.deepEqual(shown(80, []), ["There are no rows."]);
+  assert.deepEqual(new Listing({ isTerminal: false }, titles, "There are no rows.").lines([]), []);
+});
