@@ -3,27 +3,26 @@ import { runs } from "./command.ts";
 import { readVersion } from "./version-argument.ts";
 import type { CommandMaker } from "./command.ts";
 
+interface CatOptions {
+  readonly version?: string;
+  readonly passwordStdin?: true;
+}
+
 export const catCommand: CommandMaker = (context) => {
   const command = new Command("cat")
     .description("Print a file to standard output; each block is verified first")
-    .argument("<path>", "file on the server, or ID from `shared`")
+    .argument("<path>", "file on the server, ID from `shared`, or link, or a path below one (LINK/notes.txt)")
     .option("--version <version>", "version from 'holdfast versions', by number or ID; default is the newest")
+    .option("--password-stdin", "read the link's password from the first line of standard input")
     .option("-q, --quiet", "hide notices")
     .addHelpText(
       "after",
-      "\nExamples:\n  $ holdfast cat /notes.txt\n  $ holdfast cat /notes.txt --version 3\n  $ holdfast cat /photos.tar | tar x",
+      "\nExamples:\n  $ holdfast cat /notes.txt\n  $ holdfast cat /notes.txt --version 3\n  $ holdfast cat /photos.tar | tar x\n  $ holdfast cat https://drive.example/s/hfl_…/notes.txt",
     );
-  return runs<[string]>(context, command, async (run, path, { version }: { version?: string }) => {
+  return runs<[string]>(context, command, async (run, path, { version, passwordStdin }: CatOptions) => {
     const wanted = version === undefined ? undefined : readVersion(version, path);
-    const [{ lookUpShared }, { streamFile }] = await Promise.all([
-      import("../remote/look-up-shared.ts"),
-      import("../transfer/get/stream-file.ts"),
-    ]);
-    const { client } = await run.connect();
-    const node = await lookUpShared(client, path);
-    const { atVersion } = await import("../remote/at-version.ts");
-    await streamFile(client, wanted === undefined ? node : await atVersion(client, node, wanted), (bytes) =>
-      run.output.bytes(bytes),
-    );
+    const { toStdout } = await import("../transfer/get/to-stdout.ts");
+    const link = await run.connectByLink(path, passwordStdin === true, true);
+    await toStdout(run, link, path, wanted);
   });
 };

@@ -6,6 +6,7 @@ import type { OptionValues } from "commander";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { Transport } from "@holdfast/api-client/transport";
 import type { Connection } from "../config/connection.ts";
+import type { LinkAddress } from "../links/link-address.ts";
 import type { LimitedTraffic } from "../config/limited-transport.ts";
 import { Output } from "../output/output.ts";
 import type { ConnectionRemarks } from "../output/connection-remarks.ts";
@@ -88,20 +89,26 @@ export class Run {
     return (transport) => limitedTransport(transport, limit.bytesPerSecond, limit.traffic);
   }
 
-  /** From now on the server is the link's, and its root what the link shows. @param reads that, and does not only put @returns false for what is no link's address */
-  async connectByLink(address: string, readsPassword: boolean, reads: boolean): Promise<boolean> {
+  /**
+   * Connects to the link's server; the item that the link shows is the root then. On a terminal it asks for the link's password.
+   * @param reads false for a command that only puts something in
+   * @returns undefined if the address is no link
+   */
+  async connectByLink(address: string, readsPassword: boolean, reads: boolean): Promise<LinkAddress | undefined> {
     const { connectByLink, readLinkAddress } = await import("../links/link-address.ts");
     const link = readLinkAddress(address);
     if (link === undefined && readsPassword) throw usage("--password-stdin can only be used with a link.");
-    if (link === undefined) return false;
-    const { firstLine } = await import("../terminal.ts");
+    if (link === undefined) return undefined;
+    const { askSecret, firstLine } = await import("../terminal.ts");
     const password = readsPassword ? await firstLine(this.context.stdin) : undefined;
     this.#connection = await connectByLink(this.context.environment, link, {
       password,
+      askPassword:
+        this.context.stdin.isTTY === true ? () => askSecret(this.context, "Password of the link: ") : undefined,
       reads,
       ...(await this.#choices()),
     });
-    return true;
+    return link;
   }
 
   close(): Promise<void> {

@@ -23,7 +23,7 @@ export const getCommand: CommandMaker = (context) => {
     "get /folder.tar - | tar x",
     "get https://drive.example/s/hfl_… ./photos",
   ])
-    .argument("<remote>", "path on the server, ID from `shared`, or link")
+    .argument("<remote>", "path on the server, ID from `shared`, or link, or a path below one (LINK/photos)")
     .argument("[local]", "destination on this machine; default is the current folder, - is standard output")
     .option("--overwrite", "also replace files that changed here since they were downloaded")
     .option("--version <version>", "version of the file, by number or ID; default is the newest");
@@ -45,19 +45,21 @@ interface GetFlags extends TransferFlags {
   readonly version?: string;
 }
 
-async function get(run: Run, given: string, local = "./", flags: GetFlags = {}): Promise<void> {
+async function get(run: Run, remote: string, local = "./", flags: GetFlags = {}): Promise<void> {
   const { context, output } = run;
   if (local === "") throw usage("The destination is empty. Use . for the current folder.");
   if (local === "-" && (output.json || flags.dryRun === true))
     throw usage(
       `With -, the file is written to standard output, so ${output.json ? "--json" : "--dry-run"} cannot be used.`,
     );
-  const version = flags.version === undefined ? undefined : readVersion(flags.version, given);
+  const version = flags.version === undefined ? undefined : readVersion(flags.version, remote);
   const patterns = await readTransferFlags(run, flags);
-  const isLink = await run.connectByLink(given, flags.passwordStdin === true, true);
-  const remote = isLink ? "/" : given;
+  const link = await run.connectByLink(remote, flags.passwordStdin === true, true);
   const { client, configFolder } = await run.connect();
-  if (local === "-") return getToStdout(run, remote, isLink, version);
+  if (local === "-") {
+    const { toStdout } = await import("../transfer/get/to-stdout.ts");
+    return toStdout(run, link, remote, version);
+  }
   const [transfer, { TransferReport }, { Progress }, { interruptible }, { tellBrokenOff }] = await Promise.all([
     import("../transfer/get/get.ts"),
     import("../transfer/transfer-report.ts"),
@@ -66,7 +68,7 @@ async function get(run: Run, given: string, local = "./", flags: GetFlags = {}):
     import("../transfer/broken-off.ts"),
   ]);
   const { countedSource } = await import("../links/counted-source.ts");
-  const sourceOf = isLink ? (node: NodeJson, folder: string) => countedSource(client, node, folder) : undefined;
+  const sourceOf = link ? (node: NodeJson, folder: string) => countedSource(client, node, folder) : undefined;
   const isDry = flags.dryRun === true;
   const report = new TransferReport(output, "received", isDry, alikeShownMax);
   report.counts.search = { doing: "listing files", found: 0 };
@@ -78,7 +80,16 @@ async function get(run: Run, given: string, local = "./", flags: GetFlags = {}):
     moved: () => movedOf(run, report),
   });
   const mirroring = mirroringOf(run, flags, () => progress.stop());
-  const options = { client, report, configFolder, version, patterns, mirroring, overwrites: flags.overwrite === true };
+  const options = {
+    client,
+    link,
+    report,
+    configFolder,
+    version,
+    patterns,
+    mirroring,
+    overwrites: flags.overwrite === true,
+  };
   await interruptible(run, progress, () =>
     isDry ? transfer.previewGet(options, remote, local) : transfer.get({ ...options, sourceOf }, remote, local),
   ).catch(async (thrown: unknown) => {
@@ -94,19 +105,4 @@ async function get(run: Run, given: string, local = "./", flags: GetFlags = {}):
     `${report.itemsSent} ${isDry ? "would be " : ""}fetched (${formatBytes(report.bytesSent)}), ${report.itemsNotSent}${kept}${deleted}, ${count(report.problemCount, "problem")}`,
   ]);
   if (report.problems.length > 0) context.exitCode = report.exitCode;
-}
-
-async function getToStdout(run: Run, remote: string, isLink: boolean, version: string | undefined): Promise<void> {
-  const [{ lookUpShared }, { streamFile }, { countedSource }, { atVersion }] = await Promise.all([
-    import("../remote/look-up-shared.ts"),
-    import("../transfer/get/stream-file.ts"),
-    import("../links/counted-source.ts"),
-    import("../remote/at-version.ts"),
-  ]);
-  const { client } = await run.connect();
-  const found = await lookUpShared(client, remote);
-  const node = version === undefined ? found : await atVersion(client, found, version);
-  // Of a file nothing is spooled, and of a folder nothing is written here.
-  const source = isLink ? await countedSource(client, node, ".") : undefined;
-  await streamFile(client, node, (bytes) => run.output.bytes(bytes), source);
 }

@@ -9,7 +9,7 @@ import {
   type RunningServer,
   startServer,
 } from "@holdfast/server/acceptance/testing";
-import { runCommand } from "./testing-run.ts";
+import { runCommand, runHere } from "./testing-run.ts";
 
 describe("holdfast link, and get and put by a link", () => {
   let folder: string;
@@ -67,6 +67,65 @@ describe("holdfast link, and get and put by a link", () => {
     assert.equal(await succeed(visit(["get", address, "-"])), "first");
     await succeed(visit(["get", address, `${folder}/one.txt`]));
     assert.equal(readFileSync(`${folder}/one.txt`, "utf8"), "first");
+  });
+
+  test("ls, tree, cat, get and put take a path below a link, as it is typed", async () => {
+    mkdirSync(`${folder}/album/day 1/50%20?`, { recursive: true });
+    writeFileSync(`${folder}/album/day 1/50%20?/b.txt`, "below");
+    await succeed(run(["put", `${folder}/album`, "/album"]));
+    for (const [fields, other] of [
+      [[], "day 1"],
+      [["--max-downloads", "20"], "day 1"],
+    ] as const) {
+      const address = (await succeed(run(["link", "/album", ...fields]))).trim();
+      assert.equal(await succeed(visit(["ls", `${address}/${other}`])), "50%20?/\n");
+      assert.equal(await succeed(visit(["ls", "-R", `${address}/${other}/`])), "50%20?/\n50%20?/b.txt\n");
+      assert.match(await succeed(visit(["tree", address])), /└── day 1\/\n {4}└── 50%20\?\/\n {8}└── b\.txt\n/);
+      assert.match(await succeed(visit(["tree", `${address}/day 1`])), /^\/day 1\n└── 50%20\?\//);
+      assert.equal(await succeed(visit(["cat", `${address}/day 1/50%20?/b.txt`])), "below");
+      assert.equal(await succeed(visit(["get", `${address}/day 1/50%20?/b.txt`, "-"])), "below");
+      const target = `${folder}/got-below${fields.length}`;
+      await succeed(visit(["get", `${address}/day 1`, target]));
+      assert.equal(readFileSync(`${target}/50%20?/b.txt`, "utf8"), "below");
+      const missing = await visit(["ls", `${address}/day 2`]);
+      assert.equal(missing.code, 4);
+      assert.equal(
+        missing.stderr,
+        `holdfast: There is no /day 2 in this link. 'holdfast ls ${address}' shows what there is.\n`,
+      );
+    }
+    const file = (await succeed(run(["link", "/photos/a.txt"]))).trim();
+    assert.equal(await succeed(visit(["cat", file])), "first");
+    const editor = (await succeed(run(["link", "/album", "--role", "editor"]))).trim();
+    await succeed(visit(["put", "-", `${editor}/day 1/new.txt`], "new"));
+    await succeed(visit(["put", `${folder}/photos/a.txt`, `${editor}/day 1/`]));
+    assert.equal(await succeed(run(["cat", "/album/day 1/new.txt"])), "new");
+    assert.equal(await succeed(run(["cat", "/album/day 1/a.txt"])), "first");
+    const uploader = (await succeed(run(["link", "/album", "--role", "uploader"]))).trim();
+    const refused = await visit(["put", `${folder}/photos/a.txt`, `${uploader}/day 1`]);
+    assert.equal(refused.code, 3);
+    assert.match(refused.stderr, /is for uploads only, without a path below it\. Use http/);
+  });
+
+  test("asks on a terminal for the password of a link that has one", async () => {
+    const address = (await succeed(run(["link", "/photos", "--password-stdin"], "sesame\n"))).trim();
+    const visitor = { ...process.env, HOLDFAST_CONFIG_DIR: `${folder}/visitor` };
+    const ask = (args: string[], typed: string) => runHere(visitor, args, { typed });
+    for (const args of [
+      ["ls", address],
+      ["tree", address],
+      ["cat", `${address}/a.txt`],
+      ["get", address, `${folder}/asked`],
+    ]) {
+      const { code, stdout, stderr } = await ask(args, "sesame\r");
+      assert.equal(code, 0, `${args.join(" ")}: ${stdout}${stderr}`);
+      assert.match(stderr, /^Password of the link: \n/);
+    }
+    const wrong = await ask(["ls", address], "barley\r");
+    assert.equal(wrong.code, 3);
+    assert.match(wrong.stderr, /password/i);
+    const open = (await succeed(run(["link", "/photos"]))).trim();
+    assert.equal((await ask(["ls", open], "")).stderr, "");
   });
 
   test("puts by an editor's and an uploader's link, with a password on standard input", async () => {

@@ -26,17 +26,17 @@ export const lsCommand: CommandMaker = (context) => {
     "ls --json /photos",
     "ls https://drive.example/s/hfl_…",
   ])
-    .argument("[path]", "path on the server, ID from `shared`, or link", "/")
+    .argument("[path]", "path on the server, ID from `shared`, or link, or a path below one (LINK/photos)", "/")
     .option("-l, --long", "also show kind (d, l, m, - or -x; p is private), size, time and version")
     .option("-R, --recursive", "list subfolders too, with paths")
     .option("--sort <order>", `${fields.join(", ")}; with a - before it, in descending order`)
     .option("--password-stdin", "read the link's password from the first line of standard input");
   return runs<[string]>(context, command, async (run, path, options: LsOptions) => {
     assertOrder(options.sort);
-    const { lookUpShared } = await import("../remote/look-up-shared.ts");
-    const isLink = await run.connectByLink(path, options.passwordStdin === true, true);
+    const { lookUpIn } = await import("../remote/look-up-shared.ts");
+    const link = await run.connectByLink(path, options.passwordStdin === true, true);
     const { client } = await run.connect();
-    const node = await lookUpShared(client, isLink ? "/" : path);
+    const node = await lookUpIn(client, link, path);
     const listing = new Listing(run.output, columns, emptyText);
     const lines = (items: readonly NodeJson[]) => listingLines(items, node, options, listing);
     const pages = node.kind === "folder" ? pagesOf(client, node, options) : single(node);

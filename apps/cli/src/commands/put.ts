@@ -1,6 +1,7 @@
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeJson } from "@holdfast/protocol/values";
+import type { LinkAddress } from "../links/link-address.ts";
 import { clearBar } from "../output/screen.ts";
 import { count, formatBytes, formatNumber } from "../output/text.ts";
 import { parseRemotePath, readIdPath } from "../remote/remote-path.ts";
@@ -109,8 +110,8 @@ async function put(
     throw usage("Standard input can be the content or the password, but not both.");
   }
   const patterns = await readTransferFlags(run, flags);
-  const isLink = await run.connectByLink(given, flags.passwordStdin === true, false);
-  const byId = isLink ? undefined : readIdPath(given);
+  const link = await run.connectByLink(given, flags.passwordStdin === true, false);
+  const byId = link ? undefined : readIdPath(given);
   const [transfer, { TransferReport }, { Progress }, { interruptible }, { tellBrokenOff }] = await Promise.all([
     import("../transfer/put/put.ts"),
     import("../transfer/transfer-report.ts"),
@@ -119,7 +120,7 @@ async function put(
     import("../transfer/broken-off.ts"),
   ]);
   const { client, configFolder } = await run.connect();
-  const { remote, top, root } = isLink ? await placeOfLink(client, locals) : await placeOf(client, byId, given);
+  const { remote, top, root } = link ? await placeOfLink(client, link, locals) : await placeOf(client, byId, given);
   const { context, output } = run;
   const stdin = written ?? context.stdin;
   const [allowEmpty, withTimes] = [flags.allowEmpty === true, flags.times === true];
@@ -187,11 +188,20 @@ interface Place {
   readonly top?: NodeJson;
 }
 
-async function placeOfLink(client: ApiClient, locals: readonly string[]): Promise<Place> {
+async function placeOfLink(
+  client: ApiClient,
+  { path, address }: LinkAddress,
+  locals: readonly string[],
+): Promise<Place> {
   const { rootOfLink } = await import("../transfer/put/put-root.ts");
   const { node: top } = await client.call("getCurrentLink");
   const root = rootOfLink(client, top);
+  if (path !== "/" && top.kind !== "folder")
+    throw new HoldfastError("conflict", `This link shows a ${top.kind}, which has no path below it. Use ${address}.`);
+  if (path !== "/" && top.role === "uploader")
+    throw new HoldfastError("forbidden", `This link is for uploads only, without a path below it. Use ${address}.`);
   if (top.kind !== "folder") return { remote: "", root, top };
+  if (path !== "/") return { remote: path, root, top };
   if (locals.includes("-"))
     throw usage(
       "Files uploaded to a folder's link keep their own names. Standard input and the output of a command have no name.",

@@ -5,18 +5,20 @@ import { newCommand, runs } from "./command.ts";
 import type { CommandMaker } from "./command.ts";
 
 export const treeCommand: CommandMaker = (context) => {
-  const command = newCommand("tree", "Show a folder and everything in it as a tree", ["tree /photos"]).argument(
-    "[path]",
-    "folder on the server",
-    "/",
-  );
-  return runs<[string]>(context, command, async (run, path) => {
-    const [{ lookUp, showMount }, { listBelow }] = await Promise.all([
-      import("../remote/look-up.ts"),
+  const command = newCommand("tree", "Show a folder and everything in it as a tree", [
+    "tree /photos",
+    "tree https://drive.example/s/hfl_…",
+  ])
+    .argument("[path]", "path on the server, ID from `shared`, or link, or a path below one (LINK/photos)", "/")
+    .option("--password-stdin", "read the link's password from the first line of standard input");
+  return runs<[string]>(context, command, async (run, path, { passwordStdin }: { passwordStdin?: true }) => {
+    const [{ lookUpIn }, { listBelow }] = await Promise.all([
+      import("../remote/look-up-shared.ts"),
       import("../remote/list-below.ts"),
     ]);
+    const link = await run.connectByLink(path, passwordStdin === true, true);
     const { client } = await run.connect();
-    const root = await showMount(client, await lookUp(client, path));
+    const root = await lookUpIn(client, link, path);
     const children = new Map<string, NodeJson[]>();
     const items: NodeJson[] = [];
     for await (const page of root.kind === "folder" ? listBelow(client, root.id) : []) {

@@ -2,24 +2,34 @@ import { fixedToken } from "@holdfast/api-client/access-tokens";
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { ClientChoices, Connection } from "../config/connection.ts";
+import { parseRemotePath } from "../remote/remote-path.ts";
 
-/** Of the page that a link opens: `https://drive.example/s/hfl_…`. */
+/** The page that a link opens, `https://drive.example/s/hfl_…`, and a path below the item that it shows. */
 export interface LinkAddress {
   readonly server: string;
   readonly token: string;
+  /** Without the path. */
+  readonly address: string;
+  /** As it was typed, since a name may contain % or ?. "/" is the item itself. */
+  readonly path: string;
 }
 
-/** Undefined for whatever is no link's address, such as a path on the server. */
+const addressAndPath = /^([a-z]+:\/\/[^/?#]+\/s\/(hfl_[\w-]{1,200}))(?:(\/.*)|[?#].*)?$/is;
+
+/** Undefined for anything else, such as a path on the server. */
 export function readLinkAddress(text: string): LinkAddress | undefined {
   if (!/^https?:\/\//i.test(text)) return undefined;
-  const url = URL.parse(text);
-  const token = /^\/s\/(hfl_[\w-]{1,200})\/?$/.exec(url?.pathname ?? "")?.[1];
-  return url === null || token === undefined ? undefined : { server: url.origin, token };
+  const [, address, token, path = "/"] = addressAndPath.exec(text) ?? [];
+  const url = address === undefined ? null : URL.parse(address);
+  if (url === null || address === undefined || token === undefined) return undefined;
+  return { server: url.origin, token, address, path: parseRemotePath(path) };
 }
 
 interface LinkChoices extends Pick<ClientChoices, "onSilence" | "onBusy" | "wrap"> {
-  /** Undefined for a link that has none. */
+  /** Undefined if none was given. */
   readonly password: string | undefined;
+  /** Asks for the password of a link that has one. Undefined without a terminal. */
+  readonly askPassword: (() => Promise<string>) | undefined;
   /** Whether anything is to be read by it. */
   readonly reads: boolean;
 }
@@ -31,27 +41,33 @@ interface LinkChoices extends Pick<ClientChoices, "onSilence" | "onBusy" | "wrap
 export async function connectByLink(
   environment: Readonly<Record<string, string | undefined>>,
   { server, token }: LinkAddress,
-  { password, reads, ...choices }: LinkChoices,
+  { password, askPassword, reads, ...choices }: LinkChoices,
 ): Promise<Connection> {
   const { assertPrivate, openClient, thisConfigFolder } = await import("../config/connection.ts");
   const { SavedLogin } = await import("../config/saved-login.ts");
   if (environment["HOLDFAST_INSECURE"] !== "1") assertPrivate(server, ofLink);
   const configFolder = thisConfigFolder(environment);
   const trust = await new SavedLogin(configFolder).trustOf(server);
-  const tokens = fixedToken(password === undefined ? token : await openByPassword());
-  const client = openClient(server, { tokens, trust, ...choices });
-  try {
-    await assertOpen(client, reads);
-  } catch (error) {
-    await client.close();
-    throw error;
-  }
-  return { server, trust, client, tokens, configFolder, ended: new AbortController().signal };
+  return { server, trust, ...(await open(password)), configFolder, ended: new AbortController().signal };
 
-  async function openByPassword(): Promise<string> {
+  async function open(given: string | undefined): Promise<Pick<Connection, "client" | "tokens">> {
+    const tokens = fixedToken(given === undefined ? token : await openByPassword(given));
+    const client = openClient(server, { tokens, trust, ...choices });
+    try {
+      await assertOpen(client, reads);
+      return { client, tokens };
+    } catch (thrown) {
+      await client.close();
+      const isLocked = thrown instanceof HoldfastError && thrown.field === "password";
+      if (!isLocked || given !== undefined || askPassword === undefined) throw thrown;
+    }
+    return open(await askPassword());
+  }
+
+  async function openByPassword(given: string): Promise<string> {
     const opening = openClient(server, { trust });
     try {
-      return (await opening.call("startLinkSession", { body: { token, password: password ?? "" } })).access_token;
+      return (await opening.call("startLinkSession", { body: { token, password: given } })).access_token;
     } finally {
       await opening.close();
     }
@@ -69,8 +85,9 @@ async function assertOpen(client: ApiClient, reads: boolean): Promise<void> {
     throw new HoldfastError(
       "unauthenticated",
       hasPassword
-        ? "This link has a password. Use --password-stdin."
+        ? "This link has a password. Use --password-stdin to read it from standard input."
         : "This link does not exist or is no longer valid. Ask the person who sent it for a new one.",
+      hasPassword ? { field: "password" } : {},
     );
   }
   throw new HoldfastError("forbidden", "This link is for uploads only: nothing can be downloaded with it.");

@@ -2,7 +2,8 @@ import type { ApiClient } from "@holdfast/api-client/api-client";
 import { HoldfastError } from "@holdfast/core/errors";
 import { joinPath, nameKey, splitPath } from "@holdfast/core/names";
 import type { NodeJson } from "@holdfast/protocol/values";
-import { lookUp, showMount } from "./look-up.ts";
+import type { LinkAddress } from "../links/link-address.ts";
+import { findShown, lookUp, showMount } from "./look-up.ts";
 import { allPages, pageItemsMax } from "./pages.ts";
 import { parseRemotePath, readIdPath } from "./remote-path.ts";
 
@@ -17,6 +18,18 @@ export async function lookUpShared(client: ApiClient, given: string): Promise<No
   throw new HoldfastError(
     "not_found",
     `There is no ${joinPath(names)} in the shared folder. 'holdfast ls ${byId.id}' shows what there is.`,
+  );
+}
+
+/** The item below a link to which the client is connected, or of the account without a link. @throws HoldfastError not_found */
+export async function lookUpIn(client: ApiClient, link: LinkAddress | undefined, given: string): Promise<NodeJson> {
+  if (link === undefined) return lookUpShared(client, given);
+  const { path, address } = link;
+  const node = await findShown(client, path);
+  if (node !== undefined) return node;
+  throw new HoldfastError(
+    "not_found",
+    `There is no ${path} in this link. 'holdfast ls ${address}' shows what there is.`,
   );
 }
 

@@ -10,7 +10,7 @@ export function parseRemotePath(text: string): string {
   if (text === "") throw usage("The path is empty. Use / for your root.");
   if (/^https?:\/\//i.test(text))
     throw usage(
-      `${text} is not a path on the server. 'get', 'put' and 'ls' accept the whole address of a link (https://…/s/hfl_…); other commands need a path.`,
+      `${text} is not a path on the server. 'ls', 'tree', 'cat', 'get' and 'put' accept the whole address of a link (https://…/s/hfl_…); other commands need a path.`,
     );
   const path = `/${text}`.replaceAll(/\/{2,}/g, "/");
   const dots = path.split("/").find((name) => name === "." || name === "..");

@@ -63,7 +63,7 @@ export const command: Script = {
       as bob@example.com holdfast share /holiday --with you@example.com --role editor`,
     "holdfast star /photos/2026 /report.odt":
       "for n in 4 5 6; do echo $n > report.odt; holdfast put report.odt /; done",
-    "holdfast get https://drive.example/s/hfl_… ./photos": "holdfast link /photos > link",
+    "holdfast ls -R https://drive.example/s/hfl_…": "holdfast put notes.txt /photos/; holdfast link /photos > link",
     "holdfast put report.odt https://drive.example/s/hfl_… --password-stdin < password.txt":
       "holdfast link /inbox --role uploader --password-stdin < password.txt > link",
     "holdfast versions diff /notes.txt": "echo more >> notes.txt; holdfast put notes.txt /",

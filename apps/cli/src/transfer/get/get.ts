@@ -12,8 +12,9 @@ import { atVersion } from "../../remote/at-version.ts";
 import { listBelow } from "../../remote/list-below.ts";
 import { trashedContents } from "../../remote/trashed-contents.ts";
 import { arrivesPrivate } from "../../remote/look-up.ts";
-import { lookUpShared } from "../../remote/look-up-shared.ts";
+import { lookUpIn } from "../../remote/look-up-shared.ts";
 import { startTransferPool, wakeThreads } from "../transfer-pool.ts";
+import type { LinkAddress } from "../../links/link-address.ts";
 import type { Mirroring } from "../may-delete.ts";
 import { changedHere } from "../kept-here.ts";
 import type { TransferReport } from "../transfer-report.ts";
@@ -35,6 +36,8 @@ import type { TargetFolder } from "./target-folder.ts";
 
 export interface GetOptions {
   readonly client: ApiClient;
+  /** The link to which the client is connected. */
+  readonly link?: LinkAddress | undefined;
   /** For what blocks by their hashes are not to be had of. @param folder in which there is room for a while */
   readonly sourceOf?: ((node: NodeJson, folder: string) => Promise<BlockSource | undefined>) | undefined;
   readonly report: TransferReport;
@@ -110,8 +113,8 @@ function nearestThere(folderPath: string): string {
   return path;
 }
 
-async function nodeToGet({ client, version, mirroring }: GetOptions, remote: string): Promise<NodeJson> {
-  const found = await lookUpShared(client, remote);
+async function nodeToGet({ client, link, version, mirroring }: GetOptions, remote: string): Promise<NodeJson> {
+  const found = await lookUpIn(client, link, remote);
   const node = { ...found, private: await arrivesPrivate(client, found) };
   if (mirroring !== undefined && node.kind !== "folder")
     throw new HoldfastError("usage", `--delete can only be used with a folder, and ${remote} is a ${node.kind}.`);
@@ -130,11 +133,14 @@ async function withChanges(
   }
 }
 
-function assertFileGot({ report }: GetOptions, { kind, name }: NodeJson, remote: string): void {
+function assertFileGot({ link, report }: GetOptions, { kind, name }: NodeJson, remote: string): void {
   const [problem] = report.problems;
   if (kind === "folder" || problem === undefined) return;
   const code = problem.code === changedHere ? "conflict" : problem.code;
-  throw new HoldfastError(isErrorCode(code) ? code : "failed", `${remote === "/" ? name : remote} was not downloaded.`);
+  throw new HoldfastError(
+    isErrorCode(code) ? code : "failed",
+    `${link === undefined ? remote : name} was not downloaded.`,
+  );
 }
 
 async function getInto(

@@ -1,0 +1,21 @@
+import type { Run } from "../../commands/command.ts";
+import { countedSource } from "../../links/counted-source.ts";
+import type { LinkAddress } from "../../links/link-address.ts";
+import { atVersion } from "../../remote/at-version.ts";
+import { lookUpIn } from "../../remote/look-up-shared.ts";
+import { streamFile } from "./stream-file.ts";
+
+/** Writes a file to standard output. @param version number or ID; undefined: the newest */
+export async function toStdout(
+  run: Run,
+  link: LinkAddress | undefined,
+  remote: string,
+  version: string | undefined,
+): Promise<void> {
+  const { client } = await run.connect();
+  const found = await lookUpIn(client, link, remote);
+  const node = version === undefined ? found : await atVersion(client, found, version);
+  // The source of a file writes nothing to this folder, and a folder is rejected.
+  const source = link ? await countedSource(client, node, ".") : undefined;
+  await streamFile(client, node, (bytes) => run.output.bytes(bytes), source);
+}
