@@ -137,13 +137,13 @@ const shownMax = 5;
 /** That may lie in a new data folder: the key that somebody put there, and what locking it leaves. */
 const expected = new Set([keyFileName, folderLockName, "server.pid"]);
 
-/** @throws HoldfastError conflict */
-function refuseFilled(dataFolder: string): void {
+/** Checked before the backup is read, which may take hours, and again before the first write. @throws HoldfastError conflict */
+export function refuseFilled(dataFolder: string): void {
   const names = namesIn(dataFolder);
   if (isUnfinished(dataFolder) || names.every((name) => expected.has(name))) return;
   throw new HoldfastError(
     "conflict",
-    `${dataFolder} is not empty. A backup can only be restored into a new folder: choose another with --data DIR. Nothing was changed.`,
+    `${dataFolder} is not empty. Choose a new folder with --data DIR. Nothing was changed.`,
   );
 }
 

@@ -10,7 +10,7 @@ import { metadataPartOf, newestSnapshot } from "../blocks/stored-metadata.ts";
 import { keyringKey } from "../blocks/wrapped-keys.ts";
 import { chooseSnapshot, noSnapshot } from "./choose-snapshot.ts";
 import { openPlaceByGivenKey } from "./find-key.ts";
-import { makeFolderOf, type RestoreReport } from "./restore-backup.ts";
+import { makeFolderOf, refuseFilled, type RestoreReport } from "./restore-backup.ts";
 import { comparePacks } from "./restore-packs.ts";
 import type { StepProgress } from "./step-progress.ts";
 
@@ -39,6 +39,7 @@ export async function runRebuild(
   const dataFolder = resolve(request.dataFolder);
   const isFolder = !isS3Location(from);
   if (isFolder) refuseWithin(dataFolder, from);
+  refuseFilled(dataFolder);
   const store = await openStoreAt(from, ports);
   await assertIsStore(store, from);
   const keyFile = request.keyFile === undefined ? undefined : resolve(request.keyFile);

@@ -4,7 +4,7 @@ import { portsFor } from "../admin/open-admin-storage.ts";
 import { startBlockPool } from "../blocks/block-tasks.ts";
 import { readConfig } from "../config/read-config.ts";
 import { keyFileName, openPlaceByFoundKey } from "./find-key.ts";
-import { type RestoreReport, restoreBackup } from "./restore-backup.ts";
+import { refuseFilled, type RestoreReport, restoreBackup } from "./restore-backup.ts";
 import type { StepProgress } from "./step-progress.ts";
 
 export interface RestoreRequest {
@@ -27,9 +27,10 @@ export async function runRestoreBackup(
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): Promise<RestoreReport> {
   const config = readConfig({ flags: { data: request.dataFolder }, environment });
+  const dataFolder = resolve(request.dataFolder);
+  refuseFilled(dataFolder);
   const ports = portsFor(environment);
   const store = await openStoreAt(request.place, ports);
-  const dataFolder = resolve(request.dataFolder);
   const own = request.keyFile === undefined ? [] : [resolve(request.keyFile)];
   const place = await openPlaceByFoundKey({
     location: request.place,
