@@ -69,6 +69,43 @@ describe("a signed address", () => {
     }
   });
 
+  test("serves scripts, styles and documents as plain bytes, so that no page of this origin loads them", async () => {
+    const { api } = await newPerson();
+    const active = ["js", "mjs", "css", "html", "htm", "svg", "xhtml", "xml", "xsl", "wasm", "ecma", "webmanifest"];
+    const others = [
+      ["a.png", "image/png"],
+      ["a.docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"],
+      ["a.txt", "text/plain"],
+      ["a.csv", "text/csv"],
+      ["a", "application/octet-stream"],
+    ] as const;
+    const expected = [...active.map((ending) => [`a.${ending}`, "application/octet-stream"] as const), ...others];
+    const top = await mkdir(api, "/types");
+    const link = await ok(api, "POST", `/files/${top}/share`, { link: true, role: "viewer" });
+    for (const [name, type] of expected) {
+      const { id } = await put(api, `/types/${name}`, "alert(document.domain)");
+      const [media = "", download = ""] = await sign(api, {
+        items: [
+          { id, use: "media" },
+          { id, use: "download" },
+        ],
+      });
+      const withToken = (token: string) => ({ headers: { authorization: `Bearer ${token}` } });
+      const answers = {
+        media: await requestRaw(media),
+        download: await requestRaw(download),
+        part: await requestRaw(media, { headers: { range: "bytes=1-3" } }),
+        link: await requestRaw(`${link.url}/files/${id}`),
+        account: await requestRaw(`${world.server.url}/api/v1/files/${id}/download`, withToken(api.token ?? "")),
+        linkToken: await requestRaw(`${world.server.url}/api/v1/files/${id}/download`, withToken(link.token)),
+      };
+      for (const [route, { status, headers }] of Object.entries(answers)) {
+        assert.deepEqual([status, headers["content-type"]], [route === "part" ? 206 : 200, type], `${name} ${route}`);
+        assert.equal(headers["x-content-type-options"], "nosniff", `${name} ${route}`);
+      }
+    }
+  });
+
   test("stays with the version that was the newest when it was signed, or that was asked for", async () => {
     const { api } = await newPerson();
     const first = await put(api, "/v.txt", "first");

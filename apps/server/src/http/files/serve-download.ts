@@ -8,7 +8,6 @@ import { countDownload, type Download, type TakeBack } from "../../links/count-d
 import { countingUnsent } from "../../links/count-unsent.ts";
 import { findVersion } from "../../metadata/content/manifests.ts";
 import { findNode, followMount } from "../../metadata/read/look-up.ts";
-import { mimeTypeOf } from "../../metadata/read/node-json.ts";
 import type { PlacedNode } from "../../metadata/read/placed-node.ts";
 import type { Caller } from "../../accounts/caller.ts";
 import type { CredentialWorld } from "../../accounts/overdue.ts";
@@ -16,7 +15,7 @@ import { primed } from "../blocks/primed.ts";
 import { addressGroup } from "../exchange/peer.ts";
 import type { RequestContext } from "../handler.ts";
 import { readEntityTags } from "./conditions.ts";
-import { contentDisposition } from "./content-disposition.ts";
+import { contentHeaders } from "./content-headers.ts";
 import { multipartOf } from "./multipart-ranges.ts";
 import { type ByteRange, formatContentRange, parseRange } from "./ranges.ts";
 
@@ -95,11 +94,7 @@ function waysOf(parts: DownloadParts, request: DownloadRequest, nodes: readonly 
 
 /** @param bytes not asked for one of them where only the head is sent, which cannot know how many there will be */
 function zipAnswer(name: string, bytes: AsyncGenerator<Uint8Array>) {
-  const headers = {
-    ...safeContentHeaders(`${name === "" ? unnamed : name}.zip`, "attachment"),
-    "content-type": "application/zip",
-  };
-  return { status: 200 as const, bytes, headers };
+  return { status: 200 as const, bytes, headers: contentHeaders(`${name === "" ? unnamed : name}.zip`, true) };
 }
 
 /** What a root folder is called outside of its drive. */
@@ -115,7 +110,7 @@ async function serveFile(
   const { name } = found.row;
   const etag = `"${version.content_id.toString("hex")}"`;
   const common = {
-    ...safeContentHeaders(name, isSaved || !inlineTypes.test(mimeTypeOf(name)) ? "attachment" : "inline"),
+    ...contentHeaders(name, isSaved),
     etag,
     "accept-ranges": "bytes",
     "cache-control": "private, no-cache",
@@ -134,32 +129,20 @@ async function serveFile(
   const open = (content: AsyncGenerator<Uint8Array>) => (head ? content : primed(counted(guard(content))));
   const only = ranges?.[0];
   if (ranges === undefined || only === undefined) {
-    const whole = { ...common, "content-type": mimeTypeOf(name), "content-length": version.size };
+    const whole = { ...common, "content-length": version.size };
     return { status: 200 as const, bytes: await open(read({ start: 0, end: version.size })), headers: whole };
   }
   if (ranges.length === 1) {
     const part = {
       ...common,
-      "content-type": mimeTypeOf(name),
       "content-length": only.end - only.start,
       "content-range": formatContentRange(only, version.size),
     };
     return { status: 206 as const, bytes: await open(read(only)), headers: part };
   }
-  const multipart = multipartOf(ranges, version.size, mimeTypeOf(name), parts.boundary());
+  const multipart = multipartOf(ranges, version.size, common["content-type"], parts.boundary());
   const several = { ...common, "content-type": multipart.contentType, "content-length": multipart.sizeBytes };
   return { status: 206 as const, bytes: await open(multipart.body(read)), headers: several };
-}
-
-/** What a browser may show in place without running anything of it. Vector images can carry scripts. */
-const inlineTypes = /^(?:image\/(?:png|jpeg|gif|webp|avif|bmp)|audio\/[\w.+-]+|video\/[\w.+-]+)$/;
-
-function safeContentHeaders(name: string, shown: "attachment" | "inline"): Record<string, string> {
-  return {
-    "content-disposition": contentDisposition(name, shown),
-    "x-content-type-options": "nosniff",
-    "content-security-policy": "sandbox; default-src 'none'",
-  };
 }
 
 function matches(header: string | undefined, etag: string): boolean {
