@@ -43,6 +43,9 @@ const asked = {
     .array(z.enum(["email", "profile"]))
     .describe("data about the account that it receives, in addition to the ID"),
   lasting: z.boolean().describe("access continues while nobody uses the program (offline access)"),
+  other_account: z
+    .boolean()
+    .describe("true: the program requires another account (`id_token_hint`), so this one can only deny"),
 };
 
 export const programRequest = z

@@ -6,7 +6,7 @@ import { Api, makeFolder, ok, queryDatabase, removeFolder, type RunningServer, s
 import { askForCode, OpenidBrowser, type OpenidProgram, registerProgram } from "./testing-openid.ts";
 
 /** A real server, and a client of another make. */
-describe("a program that wants to know how lately its person showed who they are", () => {
+describe("a program that names its person, or wants to know how lately they showed who they are", () => {
   let folder: string;
   let server: RunningServer;
   let admin: Api;
@@ -40,9 +40,11 @@ describe("a program that wants to know how lately its person showed who they are
   const begin = async (more: Record<string, string>) => {
     const { url, verifier } = await askForCode(program.config, "openid offline_access files:read", more);
     const browser = new OpenidBrowser(server.url);
-    const path = `/account/program-requests/${await browser.begin(url)}/answer`;
+    const request = `/account/program-requests/${await browser.begin(url)}`;
+    const path = `${request}/answer`;
     const maxAge = more["max_age"] === undefined ? {} : { maxAge: Number(more["max_age"]) };
     return {
+      read: async (person: Person) => (await browser.call(person.api, request, {})).body,
       allow: (person: Person) => browser.call(person.api, path, { allow: true }),
       refuse: (person: Person) => browser.call(person.api, path, { allow: false }),
       finish: async (address: string) => {
@@ -119,6 +121,45 @@ describe("a program that wants to know how lately its person showed who they are
       const back = new URL(answer.headers.get("location") ?? "");
       assert.equal(back.searchParams.get("error"), error, JSON.stringify(more));
     }
+  });
+
+  test("is let in by the account of its id_token_hint, and by no other", async () => {
+    const [ann, bob] = [await newPerson(admin), await newPerson(admin)];
+    const first = await begin({});
+    const { id_token: hint = "" } = await first.finish((await first.allow(ann)).body.url);
+    const other = await begin({ id_token_hint: hint });
+    assert.equal((await other.read(bob)).other_account, true);
+    const refused = await other.allow(bob);
+    assert.deepEqual([refused.status, refused.body.code], [403, "forbidden"]);
+    assert.equal(await grants(bob), 0, "nothing was granted");
+    assert.equal((await other.read(ann)).other_account, false);
+    const tokens = await other.finish((await other.allow(ann)).body.url);
+    assert.equal(tokens.claims()?.sub, ann.id, "the person signed in as the right account, and answered");
+    const left = await begin({ id_token_hint: hint });
+    await assert.rejects(left.finish((await left.refuse(bob)).body.url), { error: "login_required" });
+    const denied = await begin({ id_token_hint: hint });
+    await assert.rejects(denied.finish((await denied.refuse(ann)).body.url), { error: "access_denied" });
+    assert.equal((await (await begin({})).read(bob)).other_account, false, "a program without a hint takes anybody");
+  });
+
+  test("names its person on a device, too", async () => {
+    const device = await registerProgram(admin, { public: true, redirect_uris: [] });
+    const [ann, bob] = [await newPerson(admin), await newPerson(admin)];
+    const start = (more: Record<string, string>) =>
+      openid.initiateDeviceAuthorization(device.config, { scope: "openid files:read", ...more });
+    const call = ({ api }: Person, path: string, body: object) =>
+      api.call("POST", `/account/device-requests${path}`, body);
+    const finish = (code: string) => openid.genericGrantRequest(device.config, deviceGrant, { device_code: code });
+    const first = await start({});
+    await call(ann, "/answer", { user_code: first.user_code, allow: true });
+    const { id_token: hint = "" } = await finish(first.device_code);
+    const started = await start({ id_token_hint: hint });
+    const answer = { user_code: started.user_code, allow: true };
+    assert.equal((await call(bob, "", { user_code: started.user_code })).body.other_account, true);
+    assert.equal((await call(bob, "/answer", answer)).status, 403);
+    assert.equal(await grants(bob), 0);
+    assert.equal((await call(ann, "/answer", answer)).status, 204);
+    assert.equal((await finish(started.device_code)).claims()?.sub, ann.id);
   });
 
   test("may ask so of a device, too", async () => {

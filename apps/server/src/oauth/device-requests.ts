@@ -10,6 +10,7 @@ import { findClient } from "./clients.ts";
 import { commandClient, deviceLoginKind } from "./device-login.ts";
 import { assertIsPerson, makeGrant } from "./grants.ts";
 import { grantedScope, wordsFor } from "./program-requests.ts";
+import { assertWanted } from "./wanted-account.ts";
 import { provenFor } from "./wanted-proof.ts";
 
 const waiting = z.looseObject({
@@ -30,7 +31,7 @@ export async function readDeviceRequest(
   source: string,
 ): Promise<z.output<typeof deviceRequest>> {
   const { asks, expiresAtMicros, client, isSession } = await find(world, caller, userCode, source);
-  const words = wordsFor(client, asks.params.scope, caller);
+  const words = wordsFor(client, asks.params, caller);
   return {
     ...words,
     name: isSession ? (asks.params.device_name ?? client.name) : client.name,
@@ -41,7 +42,7 @@ export async function readDeviceRequest(
   };
 }
 
-/** @throws HoldfastError as reading does; proof_required where the program wants a later proof than the session has */
+/** @throws HoldfastError as reading does; forbidden if the program wants another account; proof_required where the program wants a later proof than the session has */
 export async function answerDeviceRequest(
   world: AccountWorld,
   caller: Caller,
@@ -54,6 +55,7 @@ export async function answerDeviceRequest(
     if (!(await answerUserCode(world, code, refusal))) throw noSuchCode();
     return;
   }
+  assertWanted(asks.params, caller);
   const scope = isSession ? "" : grantedScope(client, asks.params.scope, caller, answer.admin);
   const authTime = await provenFor(world, caller, { params: asks.params, askedAt: asks.iat });
   const grantId = await makeGrant(world, caller, { clientId: client.id, name: client.name, scope });

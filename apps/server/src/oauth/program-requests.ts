@@ -8,6 +8,7 @@ import { isSame } from "../accounts/secret-token.ts";
 import { type Payload, readArtifact, writeArtifact } from "./artifacts.ts";
 import { findClient } from "./clients.ts";
 import { assertIsPerson, makeGrant, ourScopes } from "./grants.ts";
+import { assertWanted, wantsOther } from "./wanted-account.ts";
 import { provenFor } from "./wanted-proof.ts";
 
 /** In it stands, in this browser alone, which question of a program began here. Browsers send it to these routes and to no other. */
@@ -36,14 +37,15 @@ export async function readProgramRequest(
 ): Promise<z.output<typeof programRequest>> {
   assertIsPerson(caller);
   const { client, asked } = await findRequest(world, id, cookies);
-  const { scope, redirect_uri: uri } = asked.params;
-  return { ...wordsFor(client, scope, caller), address: URL.parse(uri)?.origin ?? uri };
+  const uri = asked.params.redirect_uri;
+  return { ...wordsFor(client, asked.params, caller), address: URL.parse(uri)?.origin ?? uri };
 }
 
 /**
  * The answer is given with the app's own token, which no other page has, and in the browser that the program sent here.
  * @returns where that browser goes on
- * @throws HoldfastError not_found as reading does; proof_required where the program wants a later proof than the session has
+ * @throws HoldfastError not_found as reading does; forbidden if it wants another account; proof_required where
+ * the program wants a later proof than the session has
  */
 export async function answerProgramRequest(
   world: AccountWorld,
@@ -55,7 +57,7 @@ export async function answerProgramRequest(
   const { client, asked } = await findRequest(world, id, cookies);
   const result = allow
     ? await allowed(world, caller, { client, asked, scope: grantedScope(client, asked.params.scope, caller, admin) })
-    : { error: "access_denied", error_description: "the person refused" };
+    : refusalFor(asked.params, caller);
   const lifetimeSeconds = Math.max(1, Math.floor(asked.exp - world.clock.nowMs() / 1000));
   await writeArtifact(world, "Interaction", id, {
     payload: { ...asked, result },
@@ -65,11 +67,18 @@ export async function answerProgramRequest(
   return asked.returnTo;
 }
 
+function refusalFor(params: object, caller: Caller): Payload {
+  return wantsOther(params, caller)
+    ? { error: "login_required", error_description: "another account is signed in" }
+    : { error: "access_denied", error_description: "the person refused" };
+}
+
 async function allowed(
   world: AccountWorld,
   caller: Caller,
   { client, asked, scope }: { readonly client: OauthClientRow; readonly asked: Interaction; readonly scope: string },
 ): Promise<Payload> {
+  assertWanted(asked.params, caller);
   const ts = await provenFor(world, caller, { params: asked.params, askedAt: asked.iat });
   const grantId = await makeGrant(world, caller, { clientId: client.id, name: client.name, scope });
   return { login: { accountId: caller.userId, remember: false, ts }, consent: { grantId } };
@@ -98,14 +107,20 @@ function cookieValues(header: string | undefined): string[] {
   return pairs.filter((pair) => pair.startsWith(name)).map((pair) => pair.slice(name.length));
 }
 
-/** @param scope as it was asked for, with blanks between */
-export function wordsFor(client: Pick<OauthClientRow, "name" | "scopes">, scope: string, caller: Caller) {
+/** @param params as the program sent them */
+export function wordsFor(
+  client: Pick<OauthClientRow, "name" | "scopes">,
+  params: { readonly scope: string },
+  caller: Caller,
+) {
+  const { scope } = params;
   const words = new Set(scope.split(" "));
   return {
     name: client.name,
     scopes: ourScopes(scope).filter((each) => client.scopes.includes(each) && (each !== "admin" || caller.admin)),
     identity: (["email", "profile"] as const).filter((each) => words.has("openid") && words.has(each)),
     lasting: words.has("offline_access"),
+    other_account: wantsOther(params, caller),
   };
 }
 

@@ -42,8 +42,8 @@ export function AuthorizePlace() {
         {(request) => (
           <>
             {account.data !== undefined && <p>{message("programs.signedInAs", { email: account.data.email })}</p>}
-            <WhatItMay asked={request} admin={admin} onAdmin={setAdmin} />
-            <LetIn answer={answer} />
+            {!request.other_account && <WhatItMay asked={request} admin={admin} onAdmin={setAdmin} />}
+            <LetIn answer={answer} asked={request} />
           </>
         )}
       </Loaded>

@@ -103,8 +103,8 @@ function Answer({ found: { code, asked }, onEnd }: AnswerProps) {
       }
     >
       <Notice kind="warning">{message("programs.onlyYours")}</Notice>
-      <WhatItMay asked={asked} isSession={session} admin={admin} onAdmin={setAdmin} />
-      <LetIn answer={answer} />
+      {!asked.other_account && <WhatItMay asked={asked} isSession={session} admin={admin} onAdmin={setAdmin} />}
+      <LetIn answer={answer} asked={asked} />
     </FrontPage>
   );
 }

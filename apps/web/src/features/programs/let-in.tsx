@@ -1,3 +1,4 @@
+import type { RouteAnswer, routes } from "@holdfast/protocol/routes";
 import type { UseMutationResult } from "@tanstack/react-query";
 import { Button } from "../../design/button.tsx";
 import { Notice } from "../../design/notice.tsx";
@@ -7,10 +8,11 @@ import { useMessages } from "../../messages/use-messages.ts";
 interface LetInProps {
   /** Sends whether the program is let in. */
   readonly answer: Pick<UseMutationResult<unknown, Error, boolean>, "error" | "isPending" | "mutate">;
+  readonly asked: Pick<RouteAnswer<(typeof routes)["readProgramRequest"]>, "name" | "other_account">;
 }
 
 /** The two answers to a program that asks, and why the one that was given did not arrive. */
-export function LetIn({ answer }: LetInProps) {
+export function LetIn({ answer, asked: { name, other_account: isOther } }: LetInProps) {
   const words = useMessages();
   const { message } = words;
   return (
@@ -21,9 +23,13 @@ export function LetIn({ answer }: LetInProps) {
         </Notice>
       )}
       <div className="flex flex-col gap-3">
-        <Button kind="primary" wide busy={answer.isPending} onClick={() => answer.mutate(true)}>
-          {message("programs.allow")}
-        </Button>
+        {isOther ? (
+          <Notice kind="warning">{message("programs.other", { name })}</Notice>
+        ) : (
+          <Button kind="primary" wide busy={answer.isPending} onClick={() => answer.mutate(true)}>
+            {message("programs.allow")}
+          </Button>
+        )}
         <Button wide disabled={answer.isPending} onClick={() => answer.mutate(false)}>
           {message("programs.refuse")}
         </Button>

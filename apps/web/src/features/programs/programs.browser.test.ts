@@ -33,17 +33,19 @@ async function openProgram(scopes: readonly string[], scope: string, maxAge?: nu
   listener.unref();
   const base = `http://127.0.0.1:${(listener.address() as AddressInfo).port}`;
   const verifier = openid.randomPKCECodeVerifier();
-  const url = openid.buildAuthorizationUrl(config, {
+  const parameters = {
     redirect_uri: `${base}/back`,
     scope,
     code_challenge: await openid.calculatePKCECodeChallenge(verifier),
     code_challenge_method: "S256",
     state: "mine",
     ...(maxAge === undefined ? {} : { max_age: String(maxAge) }),
-  });
+  };
+  const urlWith = (more: Record<string, string>) =>
+    openid.buildAuthorizationUrl(config, { ...parameters, ...more }).href;
   const checks = { pkceCodeVerifier: verifier, expectedState: "mine", ...(maxAge === undefined ? {} : { maxAge }) };
   const finish = async () => openid.authorizationCodeGrant(config, await arrived.promise, checks);
-  return { url: url.href, arrived: arrived.promise, finish, config, close: () => listener.close() };
+  return { url: urlWith({}), urlWith, arrived: arrived.promise, finish, config, close: () => listener.close() };
 }
 
 test("a program is let in by who signs in on the way, is listed in the settings, and is let in no more from there", async () => {
@@ -122,6 +124,24 @@ longTest(
     program.close();
   },
 );
+
+longTest("a program that knows another account offers no way to allow it", async () => {
+  const { page } = app;
+  const program = await openProgram(["files:read"], "openid files:read");
+  await app.signIn(await app.addPerson("Lea"));
+  await page.goto(program.url);
+  await page.getByRole("button", { name: "Allow" }).click();
+  await page.waitForURL(/\/back\?/);
+  const { id_token: hint = "" } = await program.finish();
+  await app.signIn(await app.addPerson("Max"));
+  await page.goto(program.urlWith({ id_token_hint: hint }));
+  await page.getByText("Sketcher knows you by another account.").waitFor();
+  assert.equal(await page.getByRole("button", { name: "Allow" }).count(), 0);
+  assert.deepEqual(await axeProblems(page), []);
+  await page.getByRole("button", { name: "Deny" }).click();
+  await page.waitForURL(/\/back\?error=login_required/);
+  program.close();
+});
 
 longTest("a device is let in by the code that it shows, after a warning, and a wrong code finds nothing", async () => {
   app.expectComplaint(/status of 404/);

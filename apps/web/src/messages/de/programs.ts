@@ -2,6 +2,8 @@ export const programs = {
   "programs.title": "Zugriff für {name} erlauben?",
   "programs.about": "Es bittet um Zugriff auf dein Konto. Nach deiner Antwort geht es bei {address} weiter.",
   "programs.signedInAs": "Du bist als {email} angemeldet.",
+  "programs.other":
+    "{name} kennt dich mit einem anderen Konto. Um Zugriff zu erlauben, melde dich von Holdfast ab, melde dich mit diesem Konto an und beginne im Programm von vorn.",
   "programs.may": "Es kann dann",
   "programs.read": "alle deine Dateien lesen, auch die, die andere mit dir teilen",
   "programs.write": "Dateien ändern, löschen und hochladen",

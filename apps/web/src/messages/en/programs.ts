@@ -2,6 +2,8 @@ export const programs = {
   "programs.title": "Allow access for {name}?",
   "programs.about": "It asks for access to your account. After your answer you continue at {address}.",
   "programs.signedInAs": "You are signed in as {email}.",
+  "programs.other":
+    "{name} knows you by another account. To allow access, sign out of Holdfast, sign in with that account and start again in the program.",
   "programs.may": "It will be able to",
   "programs.read": "read all your files, and those that others share with you",
   "programs.write": "change, delete and upload files",

@@ -1,0 +1,23 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import { z } from "zod";
+import type { Caller } from "../accounts/caller.ts";
+
+const hinted = z.looseObject({ id_token_hint: z.string().optional() });
+const claims = z.object({ sub: z.string() });
+
+/**
+ * True if the program's `id_token_hint` names another account than the caller's.
+ * @param params of a request that the provider accepted, so it has verified the hint
+ */
+export function wantsOther(params: object, { userId }: Caller): boolean {
+  const { id_token_hint: hint } = hinted.parse(params);
+  if (hint === undefined) return false;
+  const [, payload = ""] = hint.split(".");
+  return claims.parse(JSON.parse(Buffer.from(payload, "base64url").toString("utf8"))).sub !== userId;
+}
+
+/** @throws HoldfastError forbidden for an account other than that of the program's `id_token_hint` */
+export function assertWanted(params: object, caller: Caller): void {
+  if (!wantsOther(params, caller)) return;
+  throw new HoldfastError("forbidden", "The program requires another account. Sign in with that account, or deny.");
+}
