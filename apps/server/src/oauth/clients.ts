@@ -10,6 +10,7 @@ import { assertPlainText } from "../accounts/plain-text.ts";
 import { digestOf, isSame } from "../accounts/secret-token.ts";
 import type { OauthClientRow } from "../db/account-tables.ts";
 import { commonBucket, type OauthWorld } from "./artifacts.ts";
+import { assertReturnAddress } from "./return-address.ts";
 
 type ClientJson = z.output<typeof oauthClient>;
 
@@ -83,30 +84,6 @@ export async function findClient({ shards }: OauthWorld, id: string): Promise<Oa
 /** @param hash as it is kept, in hex */
 export function isClientSecret(hash: string, given: string): boolean {
   return isSame(Buffer.from(hash, "hex"), digestOf(given));
-}
-
-const loopbacks = new Set(["127.0.0.1", "[::1]", "localhost"]);
-
-/**
- * https anywhere; http on the person's own computer, where a public program listens (RFC 8252). No program's own scheme, which any other
- * program may claim, and nothing that looks like one address and is another.
- * @throws HoldfastError invalid_field
- */
-function assertReturnAddress(
-  uri: string,
-  field: "redirect_uris" | "post_logout_redirect_uris",
-  isPublic: boolean,
-): void {
-  const refuse = (why: string) => new HoldfastError("invalid_field", `${field}: ${why}.`, { field });
-  const url = URL.parse(uri);
-  if (url === null || uri.includes("\\") || /\s/.test(uri)) throw refuse("is not an address");
-  if (uri.includes("#")) throw refuse("a return address must not have a part after #");
-  if (url.username !== "" || url.password !== "" || uri.includes("@", 0) !== url.href.includes("@"))
-    throw refuse("a return address must not have a user name before @");
-  const isLoopback = loopbacks.has(url.hostname);
-  if (url.protocol === "https:" && !isLoopback) return;
-  if (url.protocol === "http:" && isLoopback && isPublic) return;
-  throw refuse("it must be https, or for a public program http on this computer (127.0.0.1, [::1] or localhost)");
 }
 
 function clientJson(row: OauthClientRow): ClientJson {
