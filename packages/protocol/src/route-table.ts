@@ -158,6 +158,7 @@ export const routeTable: Readonly<Record<RouteName, RouteFacts>> = {
   shareNode: { method: "POST", path: "/files/:id/share", changes: true, answers: "200 json, 201 json" },
   listPermissions: { method: "GET", path: "/files/:id/permissions" },
   updatePermission: { method: "PATCH", path: "/permissions/:id", changes: true },
+  readLinkAddress: { method: "POST", path: "/permissions/:id/link" },
   deletePermission: { method: "DELETE", path: "/permissions/:id", changes: true, answers: "204 empty" },
   listSharedWithMe: { method: "GET", path: "/shared-with-me" },
   listSharedByMe: { method: "GET", path: "/shared-by-me" },

@@ -47,9 +47,12 @@ const shared = z
   .meta({ id: "Shared" });
 export type SharedJson = z.output<typeof shared>;
 
+const linkToken = z.string().describe("secret of the link");
+const linkUrl = z.string().describe("address of the link");
+
 const newPermission = permission.extend({
-  token: z.string().optional().describe("secret of a link, shown only once"),
-  url: z.string().optional(),
+  token: linkToken.optional(),
+  url: linkUrl.optional(),
   invitation_url: z
     .string()
     .optional()
@@ -111,6 +114,16 @@ export const sharingRoutes = {
       max_downloads: downloadCount.nullable().optional(),
     }),
     responses: { 200: permission },
+  }),
+  readLinkAddress: defineRoute({
+    method: "POST",
+    path: "/permissions/:id/link",
+    access: "files:write",
+    cost: "call",
+    bodyKind: "none",
+    summary: "Read the address of a link again; for the owner of the shared item and the creator of the link",
+    params: idParams,
+    responses: { 200: z.object({ token: linkToken, url: linkUrl }) },
   }),
   deletePermission: defineRoute({
     method: "DELETE",

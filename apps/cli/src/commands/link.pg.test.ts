@@ -57,7 +57,11 @@ describe("holdfast link, and get and put by a link", () => {
     const listed = await succeed(run(["link", "ls", "/photos"]));
     assert.match(listed, /viewer {2}for Bea {2}\/photos {2}until /);
     assert.doesNotMatch(listed, /download/i, "of none nothing is said");
+    assert.equal((await succeed(run(["link", "show", `${items[0].id.slice(0, 23)}…`]))).trim(), address);
+    const shown = JSON.parse(await succeed(run(["link", "show", items[0].id, "--json"])));
+    assert.deepEqual(shown, { id: items[0].id, token: address.split("/").at(-1), url: address });
     await succeed(run(["link", "rm", `${items[0].id.slice(0, 23)}…`]));
+    assert.equal((await run(["link", "show", items[0].id])).code, 4);
     assert.notEqual((await visit(["get", address, `${folder}/again`])).code, 0);
   });
 

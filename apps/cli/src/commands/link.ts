@@ -40,7 +40,7 @@ export const linkCommand: CommandMaker = (context) => {
     .option("--password-stdin", "protect the link with a password, read from the first line of standard input")
     .option("--name <name>", "text of the label")
     .option("--yes", "do not ask before sharing your whole drive");
-  command.addCommand(list(context)).addCommand(remove(context));
+  command.addCommand(list(context)).addCommand(show(context)).addCommand(remove(context));
   return runs<[string]>(context, command, async (run, path, options: LinkOptions) => {
     const { lookUpShared } = await import("../remote/look-up-shared.ts");
     const end = options.expires === undefined ? undefined : parseEnd(options.expires);
@@ -172,11 +172,21 @@ async function findLink(client: ApiClient, which: string): Promise<string> {
   return first.permission.id;
 }
 
+const idArgument = ["<id>", "ID from 'holdfast link ls', or its first characters"] as const;
+
+function show(context: Context) {
+  const command = newCommand("show", "Print the address of a link again", ["link show 0198…"]).argument(...idArgument);
+  return runs<[string]>(context, command, async (run, which) => {
+    const { client } = await run.connect();
+    const id = readId(which) ?? (await findLink(client, which));
+    const link = await listedBy("link ls", client.call("readLinkAddress", { params: { id } }));
+    await run.output.result({ id, ...link }, () => [link.url]);
+    noteLocalLink(run, link.url);
+  });
+}
+
 function remove(context: Context) {
-  const command = newCommand("rm", "Revoke a link immediately", ["link rm 0198…"]).argument(
-    "<id>",
-    "ID from 'holdfast link ls', or its first characters",
-  );
+  const command = newCommand("rm", "Revoke a link immediately", ["link rm 0198…"]).argument(...idArgument);
   return runs<[string]>(context, command, async (run, which) => {
     const { client } = await run.connect();
     const id = readId(which) ?? (await findLink(client, which));

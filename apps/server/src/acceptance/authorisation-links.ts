@@ -159,6 +159,7 @@ export const mayLinkCall: Readonly<Record<RouteName, boolean>> = {
   shareNode: false,
   listPermissions: false,
   updatePermission: false,
+  readLinkAddress: false,
   deletePermission: false,
   listSharedWithMe: false,
   listSharedByMe: false,

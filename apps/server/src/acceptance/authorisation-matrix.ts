@@ -166,6 +166,8 @@ export const matrix: Matrix = {
     stranger: "404",
     owner: [200],
   },
+  // A person's permission is no link.
+  readLinkAddress: { request: id("permission"), stranger: "404", owner: [422] },
   deletePermission: { request: id("permission"), stranger: "404", owner: [204] },
   listSharedWithMe: { request: plain, stranger: "own", owner: [200] },
   listSharedByMe: { request: plain, stranger: "own", owner: [200] },

@@ -8,6 +8,7 @@ import {
   eventually,
   makeFolder,
   ok,
+  queryDatabase,
   removeFolder,
   type RunningServer,
   startServer,
@@ -68,6 +69,38 @@ describe("links", () => {
     assert.equal((await api.call("GET", "/metadata?path=/above/beside.txt")).status, 404);
     assert.equal((await putIn(api, top, "new", "x")).status, 403);
     assert.equal((await api.call("GET", "/account")).status, 403);
+  });
+
+  test("the owner and its creator can read the address of a link again, and it survives changes of the link", async () => {
+    const email = "eve@example.com";
+    await ok(admin, "POST", "/admin/users", { email, password: "the password of the editor", name: "Eve" });
+    const editor = await Api.signIn(server.url, { email, password: "the password of the editor" });
+    const top = await mkdir("/addresses");
+    const given = await ok(owner, "POST", `/files/${top}/share`, { email, role: "editor" });
+    const make = (api: Api, more = {}) =>
+      ok(api, "POST", `/files/${top}/share`, { link: true, role: "viewer", ...more });
+    const [owners, editors, guarded] = [await make(owner), await make(editor), await make(owner, { password: "open" })];
+    const read = (api: Api, { id }: { id: string }) => api.call("POST", `/permissions/${id}/link`);
+    for (const [api, link] of [
+      [owner, owners],
+      [owner, editors],
+      [owner, guarded],
+      [editor, editors],
+    ] as const) {
+      await ok(owner, "PATCH", `/permissions/${link.id}`, { name: "renamed", max_downloads: 3 });
+      const { status, body } = await read(api, link);
+      assert.deepEqual([status, body], [200, { token: link.token, url: `${server.url}/s/${link.token}` }]);
+    }
+    assert.equal((await read(editor, owners)).status, 403, "somebody else's");
+    assert.equal((await read(owner, given)).body.code, "invalid_field", "no link");
+    const viaLink = new Api(server.url, owners.token);
+    assert.equal((await read(viaLink, owners)).status, 403);
+    await ok(owner, "PATCH", `/permissions/${given.id}`, { role: "viewer" });
+    assert.equal((await read(editor, editors)).status, 404);
+    await queryDatabase(`${folder}/data`, `update shard.grants set secret_hash = '\\x00' where id = '${owners.id}'`);
+    assert.equal((await read(owner, owners)).body.code, "conflict", "of an earlier version");
+    await ok(owner, "DELETE", `/permissions/${guarded.id}`);
+    assert.equal((await read(owner, guarded)).status, 404);
   });
 
   test("an editor's link changes what is below, and the journal and versions say that a link did", async () => {

@@ -22,6 +22,8 @@ export interface Case {
   readonly hash: string;
   /** To somebody else, at the file. */
   readonly permission: string;
+  /** A permission, too. */
+  readonly link: string;
   /** Complete, and not committed. */
   readonly upload: string;
 }
@@ -318,6 +320,12 @@ export const roleRows: Readonly<Record<RouteName, Readonly<Record<string, Row>> 
   updatePermission: {
     "change what the owner gave": {
       request: ({ permission }) => ["PATCH", `/permissions/${permission}`, { role: "commenter" }],
+      answers: "200 403 404 404 404 404",
+    },
+  },
+  readLinkAddress: {
+    "read the address of the owner's link": {
+      request: ({ link }) => ["POST", `/permissions/${link}/link`],
       answers: "200 403 404 404 404 404",
     },
   },

@@ -71,12 +71,14 @@ export function describeRoles(part: "all" | "a third"): void {
         email: "third@example.com",
         role: "viewer",
       });
+      const link = await ok(by, "POST", `/files/${ids["file"]}/share`, { link: true, role: "viewer" });
       const place = { parent_id: inner, name: "by the owner", size: 7 };
       const upload = await ok(by, "POST", "/files/upload?uploadType=resumable", place);
       const hash = createHash("sha256").update(content).digest("hex");
       const more = {
         version: made["file"]?.version_id,
         permission: permission.id,
+        link: link.id,
         upload: upload.upload_id,
         number: cases,
       };
@@ -212,8 +214,8 @@ export function describeRoles(part: "all" | "a third"): void {
      * text: they take the scope to read as well.
      */
     const readsToo: ReadonlySet<RouteName> = new Set([
-      ...(["createWebhook", "shareNode", "updatePermission", "transferNode"] as const),
-      ...(["copyNode", "restoreFromTrash", "rewind", "resolveComment"] as const),
+      ...(["createWebhook", "shareNode", "updatePermission", "readLinkAddress"] as const),
+      ...(["transferNode", "copyNode", "restoreFromTrash", "rewind", "resolveComment"] as const),
     ]);
 
     for (const scope of ["files:read", "files:write", "account"]) {

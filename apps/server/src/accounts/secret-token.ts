@@ -21,7 +21,7 @@ import {
  *     hfc_<id of the user, 32 hex digits>_<until when, Unix seconds>_<HMAC, base64url>   that a mail reached the address
  *     hfw_<id of the user, 32 hex digits>_<until when, Unix seconds>_<HMAC, base64url>   that a mail asked for a new password reached the address
  *     hfs_<bucket, 3 hex digits>_<32 random bytes, base64url>               one-time set-up token
- *     hfl_<id of the link, 32 hex digits>_<32 random bytes, base64url>      link
+ *     hfl_<id of the link, 32 hex digits>_<HMAC, base64url>                 link; of earlier versions with 32 random bytes
  *     hfk_<id of the link, 32 hex digits>_<until when, Unix seconds>_<HMAC, base64url>   that the link's password was known
  *     hfi_<bucket, 3 hex digits>_<32 random bytes, base64url>               invitation
  *     hfa_, hfb_, hfv_, hfx_ <bucket, 3 hex digits>_<32 random bytes, base64url>   what a program carries that an account let in: access token, refresh token, device code, code
@@ -84,8 +84,10 @@ export function parseDeviceSecret(key: Buffer, userId: UserId, text: string): De
   return isSame(Buffer.from(makeDeviceSecret(key, userId, deviceId)), Buffer.from(text)) ? deviceId : undefined;
 }
 
-export function makeLinkToken(id: GrantId, random: Random): string {
-  return `hfl_${id.replaceAll("-", "")}_${base64url(random(32))}`;
+/** Derived from the ID as a refresh token is: the address of a link can be read again, though the link's row has a hash alone. */
+export function makeLinkToken(key: Buffer, id: GrantId): string {
+  const link = id.replaceAll("-", "");
+  return `hfl_${link}_${createHmac("sha256", key).update(`link token ${link}`).digest("base64url")}`;
 }
 
 export function parseLinkToken(text: string): GrantId | undefined {

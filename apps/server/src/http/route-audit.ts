@@ -302,6 +302,7 @@ const rules: Readonly<Record<RouteName, AuditRule | Unrecorded>> = {
     nodes: ({ json }) => [json["node_id"]],
     detail: (facts) => ({ ...pick("body", "role", "expires_at", "max_downloads")(facts), ...withPassword(facts) }),
   }),
+  readLinkAddress: decides("permission.read_link", target),
   deletePermission: decides("permission.delete", target),
   listSharedWithMe: reads("share.list", { count: itemsOf }),
   listSharedByMe: reads("share.list", { count: itemsOf }),

@@ -50,7 +50,7 @@ describe("links on two shards", () => {
     shard: Shard,
     id = makeId<GrantId>(toBucket(high), accounts.clock.nowMs(), randomBytes(8)),
   ) => {
-    const token = makeLinkToken(id, randomBytes);
+    const token = makeLinkToken(accounts.secrets.refreshKey, id);
     await sql`
       insert into shard.grants (space_id, id, node_id, kind, grantee_id, role, created_by, created_at, secret_hash, max_downloads)
       values (${owner.space_id}, ${id}, ${owner.root_id}, 'link', ${id}, 'viewer', ${owner.id}, 0, ${digestOf(token)}, 5)`.execute(
@@ -88,7 +88,7 @@ describe("links on two shards", () => {
     const reporting = { ...accounts, kick: (shard: Shard) => void kicked.push(shard.id) };
     const written = { reason: "abuse", text: "look" } as const;
     await reportLink(reporting, { ...written, token: link.token }, "198.51.100.1");
-    const unknown = makeLinkToken(makeId<GrantId>(toBucket(low), 1, randomBytes(8)), randomBytes);
+    const unknown = makeLinkToken(accounts.secrets.refreshKey, makeId<GrantId>(toBucket(low), 1, randomBytes(8)));
     for (const token of [unknown, "nonsense"]) await reportLink(reporting, { ...written, token }, "198.51.100.1");
     assert.deepEqual(kicked, ["high", "low", "low"]);
     assert.deepEqual([await countIn(first, "reports"), await countIn(second, "reports")], [0, 1]);

@@ -53,7 +53,7 @@ describe("polls of links", () => {
 
   const makeLink = async (endsMicros: number | null): Promise<Caller> => {
     linkId = makeId<GrantId>(toBucket(0), Date.now(), randomBytes(8));
-    const token = makeLinkToken(linkId, randomBytes);
+    const token = makeLinkToken(accounts.secrets.refreshKey, linkId);
     const { spaceId, userId } = space.caller;
     await sql`
       insert into shard.grants (space_id, id, node_id, kind, grantee_id, role, created_by, created_at, secret_hash, expires_at)

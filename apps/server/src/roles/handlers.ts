@@ -170,7 +170,7 @@ export function makeHandlers(parts: ApiParts, operation: OperationWorld): Handle
     ...thumbHandlers(accounts, parts.thumbs),
     ...blockHandlers(accounts, blocks, codec),
     ...damagedHandlers(blocks),
-    ...sharingHandlers(sharing, mail, tagOf),
+    ...sharingHandlers({ ...sharing, linkKey: accounts.secrets.refreshKey }, mail, tagOf),
     ...webhookHandlers({ ...parts.webhooks, tellSecurity: accounts.tellSecurity, queued: accounts.queued }),
     ...linkHandlers(accounts),
     ...linkPageHandlers({

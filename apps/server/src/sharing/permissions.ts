@@ -139,6 +139,13 @@ export async function changePermission(
   });
 }
 
+/** A link that the caller may change. @throws HoldfastError not_found, forbidden, invalid_field */
+export async function findOwnLink(world: SharingWorld, caller: Caller, id: string): Promise<GrantRow> {
+  const { grant } = await findOwnGrant(world, caller, id);
+  if (grant.kind === "link" && !isOfApp(grant)) return grant;
+  throw new HoldfastError("invalid_field", "This permission is no link.", { field: "id" });
+}
+
 /** As an answer is kept: whether it has a secret and a password, and not which. */
 function withoutSecrets(grant: GrantRow): GrantRow {
   const none = Buffer.alloc(0);

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { brotliCompressSync } from "node:zlib";
 import { build, type Rolldown } from "vite";
+import { calledRoutes } from "../../build/called-routes.ts";
 import { useBrowser as startBrowser } from "@holdfast/tools/testing-browser";
 import { usePackages } from "./testing-packages.ts";
 
@@ -59,6 +61,7 @@ async function bundle(lines: string): Promise<string> {
     logLevel: "error",
     publicDir: false,
     plugins: [
+      calledRoutes(join(folder, "../..")),
       {
         name: "entry",
         resolveId: (id) => (id === entry ? `${folder}/${entry}` : null),

@@ -3,6 +3,7 @@ import Copy from "lucide-react/icons/copy";
 import { useRef, useState } from "react";
 import { useMessages } from "../messages/use-messages.ts";
 import { Button } from "./button.tsx";
+import { copyText } from "./copy-text.ts";
 import { announcer } from "./live-regions.tsx";
 
 /** Something to take elsewhere: a command, a link, a token. */
@@ -40,10 +41,4 @@ export function CopyField({ label, text }: { readonly label: string; readonly te
       </div>
     </div>
   );
-}
-
-/** @throws where the browser lets nothing be copied, as on plain http */
-function copyText(text: string): Promise<void> {
-  const clipboard = navigator.clipboard as Clipboard | undefined;
-  return clipboard?.writeText(text) ?? Promise.reject(new Error("no clipboard"));
 }

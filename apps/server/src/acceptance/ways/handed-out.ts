@@ -12,6 +12,13 @@ const changes = "changes what the caller may change, and tells how it stands";
 const ends = "takes something away";
 const administers = "tells administrators of the server, or does what they say";
 const uses = "opens by what was handed out elsewhere, which is a way, and hands out nothing more";
+const links: readonly WayName[] = [
+  "link",
+  "link with a password",
+  "page of a link",
+  "page of a link with a password",
+  "file from the page of a link",
+];
 const cursor = "hands out a cursor, which says where somebody stands, and is brought with a token";
 
 /** Said of many routes: their answers have nothing that is called as secrets are. */
@@ -177,15 +184,10 @@ export const handedOutByRoutes: Readonly<Record<RouteName, HandedOut>> = {
   createSignedUrls: signedFor("download"),
   openSignedUrl: uses,
   getThumb: uses,
-  shareNode: [
-    "link",
-    "link with a password",
-    "page of a link",
-    "page of a link with a password",
-    "file from the page of a link",
-  ],
+  shareNode: links,
   listPermissions: tells,
   updatePermission: ["link with a password", "page of a link with a password"],
+  readLinkAddress: links,
   deletePermission: ends,
   listSharedWithMe: signedFor("thumbnail"),
   listSharedByMe: signedFor("thumbnail"),

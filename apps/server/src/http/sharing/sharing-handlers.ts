@@ -9,7 +9,7 @@ import { assertAddress, emailKey } from "../../accounts/email-address.ts";
 import { isByToken } from "../../accounts/signed-in-only.ts";
 import { accountLine, hashPassword } from "../../accounts/passwords.ts";
 import { checkLines } from "../../accounts/plain-text.ts";
-import { digestOf, makeLinkToken } from "../../accounts/secret-token.ts";
+import { digestOf, isSame, makeLinkToken } from "../../accounts/secret-token.ts";
 import type { GrantRow } from "../../db/shard-tables.ts";
 import type { MailWorld } from "../../mail/mail-world.ts";
 import { answerOnce, repeatableBy } from "../../metadata/commit/do-once.ts";
@@ -19,19 +19,26 @@ import { assertMay, roleMay } from "../../rights/roles.ts";
 import { grantNode, type NewGrant, newGrantId } from "../../sharing/grant-node.ts";
 import { assertMayInvite, type InvitationLink, invitePending } from "../../sharing/invite-pending.ts";
 import { mountFolder } from "../../sharing/mounts.ts";
-import { changePermission, listPermissions, permissionsJson, removePermission } from "../../sharing/permissions.ts";
+import {
+  changePermission,
+  findOwnLink,
+  listPermissions,
+  permissionsJson,
+  removePermission,
+} from "../../sharing/permissions.ts";
 import { listSharedByMe, listSharedWithMe } from "../../sharing/shared-lists.ts";
 import type { SharingWorld } from "../../sharing/sharing-world.ts";
 import { placesOf, type TagOf } from "../../thumbs/thumb-tag.ts";
 import { assertNotSuspended } from "../../metadata/brake/device-suspended.ts";
 import { baseOf, revisionTag } from "../files/operation-fields.ts";
+import type { Peer } from "../exchange/peer.ts";
 import { assertScope } from "../exchange/authentication.ts";
 import type { Handlers } from "../handler.ts";
 
 type ShareBody = RouteBody<typeof routes.shareNode>;
 
-/** Who may do what: permissions, and folders of others in one's own space. */
-export function sharingHandlers(world: SharingWorld, mail: MailWorld, tagOf: TagOf) {
+/** @param world `linkKey`: key of the tokens of links */
+export function sharingHandlers(world: SharingWorld & { readonly linkKey: Buffer }, mail: MailWorld, tagOf: TagOf) {
   const { shards } = world;
   return {
     shareNode: async ({ caller, params, body, peer, conditions }) => {
@@ -42,10 +49,10 @@ export function sharingHandlers(world: SharingWorld, mail: MailWorld, tagOf: Tag
       if (body.link === true) {
         const node = await findShareable(caller, params.id);
         const id = newGrantId(world, node.row);
-        const token = makeLinkToken(id, world.random);
+        const token = makeLinkToken(world.linkKey, id);
         const link = { ...(await linkOf(caller, body)), id, secret_hash: digestOf(token) };
         const { grant } = await grantNode(world, caller, node, link, { ifMatch });
-        return { status: 201, json: { ...(await one(grant)), token, url: `${peer.publicUrl}/s/${token}` } };
+        return { status: 201, json: { ...(await one(grant)), ...addressOf(peer, token) } };
       }
       const once = repeatableBy(caller, key, world.clock.nowMicros());
       let invited: InvitationLink | undefined;
@@ -97,6 +104,17 @@ export function sharingHandlers(world: SharingWorld, mail: MailWorld, tagOf: Tag
         return changePermission(world, caller, params.id, change, { once, ifMatch });
       });
       return { status: 200, json: await (isRepeated ? again(caller, grant) : one(grant)) };
+    },
+    readLinkAddress: async ({ caller, params, peer }) => {
+      const link = await findOwnLink(world, caller, params.id);
+      if (link.role !== "uploader") assertScope(caller, "files:read");
+      const token = makeLinkToken(world.linkKey, link.id);
+      if (link.secret_hash === null || !isSame(link.secret_hash, digestOf(token)))
+        throw new HoldfastError(
+          "conflict",
+          "The address of this link is not known any more, because an earlier version of Holdfast or another server created it. Create another link.",
+        );
+      return { status: 200, json: addressOf(peer, token) };
     },
     deletePermission: async ({ caller, params, conditions }) => {
       const { ifMatch, ...key } = conditions();
@@ -216,6 +234,10 @@ export function sharingHandlers(world: SharingWorld, mail: MailWorld, tagOf: Tag
     }
     return userId !== undefined && isId(userId) ? findUser(shards, userId as UserId) : undefined;
   }
+}
+
+function addressOf({ publicUrl }: Peer, token: string) {
+  return { token, url: `${publicUrl}/s/${token}` };
 }
 
 /** One shares with groups that one is in. */

@@ -1,4 +1,5 @@
 import ArrowUp from "lucide-react/icons/arrow-up";
+import AtSign from "lucide-react/icons/at-sign";
 import ClipboardCopy from "lucide-react/icons/clipboard-copy";
 import ClipboardPaste from "lucide-react/icons/clipboard-paste";
 import Copy from "lucide-react/icons/copy";
@@ -34,6 +35,10 @@ const some = ({ count, place }: FilesContext) => count > 0 && place !== "trash";
 /** Of an account and its people: whoever has a link has neither. */
 const ofAccount = ({ viewer }: FilesContext) => viewer === "account";
 const copyable = (context: FilesContext) => some(context) && (ofAccount(context) || mayAdd(context));
+const shareable = (context: FilesContext) => {
+  const role = context.place === "trash" ? undefined : only(context)?.role;
+  return ofAccount(context) && (role === "owner" || role === "editor");
+};
 const changeable = (context: FilesContext) => some(context) && context.rows.every(mayChange);
 
 /** Of what is selected. The order is that of the menus; a group is a line apart. */
@@ -82,23 +87,22 @@ export const fileCommands = {
     id: "share",
     message: "files.share",
     icon: UserPlus,
-    when: (context) => {
-      const row = only(context);
-      return (
-        ofAccount(context) &&
-        context.place !== "trash" &&
-        row !== undefined &&
-        (row.role === "owner" || row.role === "editor")
-      );
-    },
+    when: shareable,
     run: ({ acts }) => acts.showPanel("sharing"),
   },
   copyLink: {
     id: "copy-link",
     message: "files.copyLink",
     icon: Link,
-    when: (context) => ofAccount(context) && context.place !== "trash" && only(context) !== undefined,
+    when: shareable,
     run: ({ acts }) => acts.copyLink(),
+  },
+  copyAddress: {
+    id: "copy-address",
+    message: "files.copyAddress",
+    icon: AtSign,
+    when: (context) => ofAccount(context) && context.place !== "trash" && only(context) !== undefined,
+    run: ({ acts }) => acts.copyAddress(),
   },
   rename: {
     id: "rename",
@@ -288,7 +292,7 @@ export const fileMenu: readonly (readonly FileCommand[])[] = [
   [fileCommands.open, fileCommands.openTab, fileCommands.download, fileCommands.keepOffline, fileCommands.dropOffline],
   [fileCommands.share, fileCommands.copyLink, fileCommands.star, fileCommands.unstar],
   [fileCommands.rename, fileCommands.move, fileCommands.copyTo, fileCommands.cut, fileCommands.copy],
-  [fileCommands.details, fileCommands.versions, fileCommands.showInFolder],
+  [fileCommands.details, fileCommands.versions, fileCommands.showInFolder, fileCommands.copyAddress],
   [fileCommands.restore, fileCommands.trash, fileCommands.purge],
 ];
 
@@ -304,6 +308,7 @@ export const placeMenu: readonly (readonly FileCommand[])[] = [
 /** Of the bar over a selection, as far as there is room; the rest is behind its menu. */
 export const barCommands: readonly FileCommand[] = [
   fileCommands.share,
+  fileCommands.copyLink,
   fileCommands.download,
   fileCommands.restore,
   fileCommands.move,

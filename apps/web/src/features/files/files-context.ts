@@ -58,7 +58,10 @@ export interface FilesActs {
   readonly download: () => void;
   readonly keepOffline: (isKept: boolean) => void;
   readonly showPanel: (panel: "details" | "versions" | "sharing") => void;
+  /** That anybody can open. */
   readonly copyLink: () => void;
+  /** For people who have access. */
+  readonly copyAddress: () => void;
   readonly showInFolder: () => void;
   readonly newFolder: () => void;
   readonly newText: () => void;

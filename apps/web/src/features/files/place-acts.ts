@@ -1,6 +1,8 @@
 import { pickUploads } from "../../commands/uploads.ts";
 import { serverAddress } from "../../data/account.ts";
 import type { Drive } from "../../data/drive.ts";
+import { viewerLink } from "../../data/viewer-link.ts";
+import { copyText, CopyFailed } from "../../design/copy-text.ts";
 import { announcer } from "../../design/live-regions.tsx";
 import { showToast } from "../../design/toasts.ts";
 import { problemWords } from "../../messages/problem-words.ts";
@@ -93,7 +95,21 @@ function goingActs({ drive, host, go, withSelected: about }: Parts) {
     download: about((rows) => download(drive, rows, folderName(host()))),
     copyLink: about(async ([row]) => {
       if (row === undefined) return;
-      await navigator.clipboard.writeText(`${serverAddress(drive)}/f/${row.id}`);
+      const { message } = messages();
+      const toSharing = () => go.panel("sharing");
+      await copyText(viewerLink(drive, row.id)).then(
+        () =>
+          showToast({ text: message("files.linkCopied"), act: { label: message("files.changeLink"), run: toSharing } }),
+        (thrown: unknown) => {
+          if (!(thrown instanceof CopyFailed)) throw thrown;
+          toSharing();
+          showToast({ text: message("files.linkNotCopied") });
+        },
+      );
+    }),
+    copyAddress: about(async ([row]) => {
+      if (row === undefined) return;
+      await copyText(`${serverAddress(drive)}/f/${row.id}`);
       showToast({ text: messages().message("files.addressCopied") });
     }),
     upload: (kind: "files" | "folder") => {

@@ -1,11 +1,19 @@
 import type { PermissionJson } from "@holdfast/protocol/sharing-routes";
+import { useMutation } from "@tanstack/react-query";
+import Copy from "lucide-react/icons/copy";
 import KeyRound from "lucide-react/icons/key-round";
 import Link2 from "lucide-react/icons/link-2";
+import QrCode from "lucide-react/icons/qr-code";
 import Trash from "lucide-react/icons/trash-2";
 import { useState } from "react";
+import { useDrive } from "../../data/use-drive.ts";
+import { copyText, CopyFailed } from "../../design/copy-text.ts";
 import { FormDialog } from "../../design/form-dialog.tsx";
 import { IconButton } from "../../design/icon-button.tsx";
+import { showToast } from "../../design/toasts.ts";
+import { problemWords } from "../../messages/problem-words.ts";
 import { useMessages } from "../../messages/use-messages.ts";
+import { LinkAddress } from "./link-address.tsx";
 import { NewLink } from "./new-link.tsx";
 import { usePermissionChanges } from "./people-list.tsx";
 import { roleWords } from "./role-select.tsx";
@@ -15,7 +23,7 @@ interface LinkListProps extends Pick<ShareDialogProps, "node"> {
   readonly links: readonly PermissionJson[] | undefined;
 }
 
-/** For whoever has the address; and the app passwords that are limited to the folder, each of which a link without an address holds there. */
+/** Links, and the app passwords that are limited to the folder, each of which a link without an address holds there. */
 export function LinkList({ node, links: all = [] }: LinkListProps) {
   const { message } = useMessages();
   const links = all.filter(({ app }) => app !== true);
@@ -63,6 +71,7 @@ function LinkRow({ node, link }: Pick<LinkListProps, "node"> & { readonly link: 
   const { message, day, number } = useMessages();
   const { remove } = usePermissionChanges(node.id, link);
   const [asks, setAsks] = useState(false);
+  const address = useAddress(link);
   const name = link.grantee.name ?? message("share.linkOf", { day: day(link.created_at) });
   const isApp = link.app === true;
   const { remove: removeWords, about, act } = isApp ? appWords : linkWords;
@@ -80,25 +89,29 @@ function LinkRow({ node, link }: Pick<LinkListProps, "node"> & { readonly link: 
     link.inherited_from === undefined ? undefined : message("share.inherited"),
   ].filter((note) => note !== undefined);
   return (
-    <li className="flex min-h-12 items-center gap-3">
-      <span className="flex size-8 shrink-0 items-center justify-center rounded-full bg-hover">
-        <Icon aria-hidden size={16} />
-      </span>
-      <div className="min-w-0 flex-1">
-        <p className="wrap-anywhere">
-          <bdi>{name}</bdi>
-        </p>
-        <p className="text-sm text-muted">{notes.join(" · ")}</p>
+    <li className="flex flex-col gap-2">
+      <div className="flex min-h-12 items-center gap-3">
+        <span className="flex size-8 shrink-0 items-center justify-center rounded-full bg-hover">
+          <Icon aria-hidden size={16} />
+        </span>
+        <div className="min-w-0 flex-1">
+          <p className="wrap-anywhere">
+            <bdi>{name}</bdi>
+          </p>
+          <p className="text-sm text-muted">{notes.join(" · ")}</p>
+        </div>
+        {!isApp && <AddressButtons name={name} address={address} />}
+        {link.inherited_from === undefined && (
+          <IconButton
+            small
+            label={message(removeWords, { name })}
+            Icon={Trash}
+            busy={remove.isPending}
+            onClick={() => setAsks(true)}
+          />
+        )}
       </div>
-      {link.inherited_from === undefined && (
-        <IconButton
-          small
-          label={message(removeWords, { name })}
-          Icon={Trash}
-          busy={remove.isPending}
-          onClick={() => setAsks(true)}
-        />
-      )}
+      {address.shown !== undefined && <LinkAddress value={address.shown} />}
       <FormDialog
         open={asks}
         size="small"
@@ -113,5 +126,44 @@ function LinkRow({ node, link }: Pick<LinkListProps, "node"> & { readonly link: 
         onClose={() => setAsks(false)}
       />
     </li>
+  );
+}
+
+/** The address of a link is fetched when it is wanted: lists do not contain it. */
+function useAddress({ id }: PermissionJson) {
+  const { client } = useDrive();
+  const words = useMessages();
+  const [isShown, setShown] = useState(false);
+  const { data, mutateAsync: fetchAddress } = useMutation({
+    mutationFn: () => client.call("readLinkAddress", { params: { id } }),
+    onError: (thrown) => showToast({ text: problemWords(thrown, words), kind: "error" }),
+  });
+  const show = () => fetchAddress().then(() => setShown(true));
+  const copy = () =>
+    copyText(fetchAddress().then(({ url }) => url)).then(
+      () => void showToast({ text: words.message("files.linkCopied") }),
+      (thrown: unknown) => setShown(thrown instanceof CopyFailed),
+    );
+  return {
+    shown: isShown ? data?.url : undefined,
+    copy: () => void copy(),
+    // A failure has been reported.
+    toggle: () => (isShown ? setShown(false) : void show().catch(() => undefined)),
+  };
+}
+
+function AddressButtons({ name, address }: { readonly name: string; readonly address: ReturnType<typeof useAddress> }) {
+  const { message } = useMessages();
+  return (
+    <>
+      <IconButton small label={message("share.copyLink", { name })} Icon={Copy} onClick={address.copy} />
+      <IconButton
+        small
+        label={message("share.qrOf", { name })}
+        Icon={QrCode}
+        aria-expanded={address.shown !== undefined}
+        onClick={address.toggle}
+      />
+    </>
   );
 }

@@ -1,22 +1,19 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import Link2 from "lucide-react/icons/link-2";
-import { lazy, type SubmitEvent, Suspense, useState } from "react";
+import { type SubmitEvent, useState } from "react";
 import { useDrive } from "../../data/use-drive.ts";
 import { Button } from "../../design/button.tsx";
-import { CopyField } from "../../design/copy-field.tsx";
 import { Field, SelectField } from "../../design/field.tsx";
 import { ProblemText } from "../../design/problem-text.tsx";
 import { problemWords } from "../../messages/problem-words.ts";
 import { useMessages } from "../../messages/use-messages.ts";
+import { LinkAddress } from "./link-address.tsx";
 import { endOfDay, linkRoles } from "./permissions.ts";
 import { roleWords } from "./role-select.tsx";
 import type { ShareDialogProps } from "./share-props.ts";
 
-const QrCode = lazy(async () => ({ default: (await import("./qr-code.tsx")).QrCode }));
-
 type LinkRole = (typeof linkRoles)[number];
 
-/** Its address is shown once: the server keeps no way to tell it again. */
 export function NewLink({ node }: Pick<ShareDialogProps, "node">) {
   const { client } = useDrive();
   const words = useMessages();
@@ -32,7 +29,7 @@ export function NewLink({ node }: Pick<ShareDialogProps, "node">) {
   const address = create.data?.url;
   return (
     <div className="flex flex-col gap-3">
-      {address !== undefined && !isOpen && <Address value={address} />}
+      {address !== undefined && !isOpen && <LinkAddress value={address} />}
       {isOpen ? (
         <LinkForm
           isFolder={node.kind !== "file"}
@@ -48,19 +45,6 @@ export function NewLink({ node }: Pick<ShareDialogProps, "node">) {
           </Button>
         </div>
       )}
-    </div>
-  );
-}
-
-function Address({ value }: { readonly value: string }) {
-  const { message } = useMessages();
-  return (
-    <div className="flex flex-col gap-3 rounded-md border border-line p-4">
-      <p>{message("share.linkOnce")}</p>
-      <CopyField label={message("share.linkAddress")} text={value} />
-      <Suspense fallback={<div className="size-40" />}>
-        <QrCode text={value} label={message("share.qr")} />
-      </Suspense>
     </div>
   );
 }

@@ -3,6 +3,8 @@ import { test } from "node:test";
 import { administrator, ok } from "@holdfast/server/acceptance/testing";
 import { longTest } from "@holdfast/tools/tiers";
 import { axeProblems } from "../../testing/axe.ts";
+import { becomes } from "../../testing/files-app.ts";
+import { filesPage } from "../../testing/files-page.ts";
 import { signIn, testApp } from "../../testing/test-app.ts";
 
 const app = testApp();
@@ -112,6 +114,42 @@ test("a link with a password opens for a stranger who has both, shows a code to 
   await page.getByRole("button", { name: /^Delete Link created/ }).waitFor({ state: "detached" });
   await stranger.getByText("It does not exist or has expired. Ask the person who sent it for a new one.").waitFor();
   assert.equal((await fetch(address)).status, 404);
+});
+
+test("one click copies a link for viewing, and copies the same link again, from the menu and from the list of links", async () => {
+  const { id } = await ok(app.api, "POST", "/metadata", { path: "/Trip", kind: "folder" });
+  await app.api.put("/Trip/photo.txt", "a photo");
+  await ok(app.api, "POST", `/files/${id}/share`, { link: true, role: "viewer", password: "other" });
+  await app.signIn();
+  const { page } = app;
+  await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  const copied = (): Promise<string> => page.evaluate("navigator.clipboard.readText()");
+  const isCopied = page.getByRole("region", { name: "Messages" }).getByText("Link copied", { exact: true });
+  await app.open("/files");
+  await filesPage(page).row("Trip").click();
+  await page.getByRole("toolbar").getByRole("button", { name: "Copy link" }).click();
+  await isCopied.waitFor();
+  const address = await copied();
+  const stranger = await app.another();
+  await stranger.goto(address);
+  await stranger.getByText("photo.txt").first().waitFor();
+
+  await page.evaluate("navigator.clipboard.writeText('')");
+  await page.getByRole("button", { name: "Change", exact: true }).click();
+  const link = page.getByRole("listitem").filter({ hasNotText: "with password" }).filter({ hasText: "Link created" });
+  await link.getByRole("button", { name: /^Copy Link created/ }).click();
+  await isCopied.first().waitFor();
+  await becomes(async () => [await copied()], [address]);
+  await link.getByRole("button", { name: /^Show the address and QR code/ }).click();
+  assert.equal(await link.getByLabel("Link address").innerText(), address);
+  assert.deepEqual(await axeProblems(page), []);
+
+  await page.evaluate("navigator.clipboard.writeText('')");
+  await filesPage(page).row("Trip").click({ button: "right" });
+  await page.getByRole("menuitem", { name: "Copy link", exact: true }).click();
+  await becomes(async () => [await copied()], [address]);
+  const { items } = await ok(app.api, "GET", `/files/${id}/permissions`);
+  assert.equal(items.length, 2, "no second link was created");
 });
 
 longTest("a long address is whole on a narrow screen", async () => {

@@ -30,6 +30,8 @@ export const share = {
   "share.downloads": { one: "{count} Download", other: "{count} Downloads" },
   "share.downloadsOf": "{done} von {most} Downloads",
   "share.disabled": "von einem Administrator deaktiviert",
+  "share.copyLink": "{name} kopieren",
+  "share.qrOf": "Adresse und QR-Code von {name} zeigen",
   "share.removeLink": "{name} löschen",
   "share.removeLinkAbout":
     "Wer diesen Link benutzt, verliert sofort den Zugriff. Ein neuer Link hat eine andere Adresse.",
@@ -44,7 +46,6 @@ export const share = {
   "share.linkName": "Name",
   "share.password": "Passwort",
   "share.mostDownloads": "Höchstzahl der Downloads",
-  "share.linkOnce": "Kopiere den Link jetzt. Er wird nur einmal gezeigt.",
   "share.linkAddress": "Adresse des Links",
   "share.qr": "Die Adresse als QR-Code",
   "share.viewer": "Darf ansehen",
