@@ -6,38 +6,7 @@ import type { BatchResult, Server } from "@holdfast/sync-ports/ports";
 import { SyncState } from "@holdfast/sync/state/sync-state";
 import { Alone } from "./alone.ts";
 import { Shared } from "./shared.ts";
-
-const hourMicros = 3_600_000_000;
-const names = (count: number): string[] => Array.from({ length: count }, (_, index) => `file ${index}`);
-
-/** Files with two versions, beside as many that have one. */
-async function withVersions(count: number, devices = 1): Promise<Alone> {
-  const alone = new Alone({ devices });
-  for (const name of names(count)) alone.write(name, `yesterday's ${name}`);
-  await alone.once({ brake: undefined });
-  alone.world.scheduler.nowMicros += 24 * hourMicros;
-  for (const name of names(count)) {
-    alone.write(name, `today's ${name}`);
-    alone.write(`new ${name}`, `new ${name}`);
-  }
-  assert.ok((await alone.once({ brake: undefined })).inSync);
-  alone.world.scheduler.nowMicros += hourMicros;
-  return alone;
-}
-
-/** As a backup is put back. */
-function restore(alone: Alone, name: string, ageMicros = 25 * hourMicros): void {
-  alone.write(name, `yesterday's ${name}`);
-  setTime(alone, name, alone.root.timeNs() - BigInt(ageMicros) * 1000n);
-}
-
-function setTime(alone: Alone, name: string, mtimeNs: bigint): void {
-  alone.root.write(alone.root.mustBeAt(name), { mtimeNs }, true);
-}
-
-function onServer(alone: Alone, prefix: string): number {
-  return [...alone.serverContents().values()].filter((text) => text.startsWith(prefix)).length;
-}
+import { hourMicros, names, onServer, restore, setTime, withVersions } from "./testing-versions.ts";
 
 for (const answer of ["undo", "approve"] as const) {
   test(`a restored backup waits, with the files that it lacks, until a person says ${answer}`, async () => {
@@ -306,20 +275,6 @@ test("what was approved stays so under another time and another name, and what w
   );
   assert.deepEqual(alone.serverContents().get("approved"), "yesterday's file 3");
   assert.deepEqual(alone.serverContents().get("moved"), "today's file 0");
-  alone.close();
-});
-
-test("a backup that is put back file by file under a running client waits after the first few", async () => {
-  const alone = await withVersions(20);
-  for (let index = 0; index < 20; index += 2) {
-    for (const name of [`file ${index}`, `file ${index + 1}`]) {
-      restore(alone, name);
-      alone.remove(`new ${name}`);
-    }
-    await alone.once({ brake: undefined });
-    alone.world.scheduler.nowMicros += 5_000_000;
-  }
-  assert.deepEqual([onServer(alone, "yesterday's"), onServer(alone, "new")], [2, 18]);
   alone.close();
 });
 

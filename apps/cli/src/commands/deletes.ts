@@ -227,7 +227,7 @@ async function assertMeant(run: Run, action: "approve" | "undo", syncs: readonly
   const question =
     action === "approve"
       ? `Approve ${what}, for all devices of the account?`
-      : `Undo ${what}? Everything is brought back.`;
+      : `Undo ${what}? Everything listed is restored.`;
   // What comes back by a slip is deleted again, and what is gone is not back so easily.
   const areWaiting = listed.every(({ answers }) => answers.length === 0);
   const declined = areWaiting ? "Nothing was changed. They are still waiting." : "Nothing was changed.";

@@ -78,6 +78,14 @@ export class Brakes {
     return rewriteLimits("rollback", all).isTooMany(all.length, this.#state.synced.size) ? suspects : [];
   }
 
+  /** True for an upload that may be a part of a backup that is being restored: older content, or unknown content with an old time. */
+  isLikeRestored(operation: RemoteOperation): boolean {
+    if (this.#setting === "off" || isApproved(this.#state.brakes, operation)) return false;
+    return rewriteOf(this.#state, operation).some(
+      ({ side, isUnknown, isOldByTime }) => side === "rollback" || (isUnknown && isOldByTime),
+    );
+  }
+
   /** Those that are planned for the first time, and those of the last minutes that were sent or wait. */
   #rollbacks(planned: readonly Rewrite[]): readonly Pick<BrakeRecord, "isOldByTime">[] {
     const sinceMs = this.#nowMs() - rewriteLimits("rollback").windowMs;

@@ -11,6 +11,7 @@ import type { Suspicion } from "./suspicion.ts";
 import type { StubbornChanges } from "./stubborn-changes.ts";
 import type { DiskSpace } from "./space.ts";
 import type { Skipped } from "./skipped.ts";
+import type { QuietGroup } from "./quiet-group.ts";
 import type { RestingDeletions } from "./resting-deletions.ts";
 import type { Quarantine } from "./shares.ts";
 import type { Identity } from "@holdfast/sync-ports/ports";
@@ -54,6 +55,8 @@ export interface CycleContext extends Hands {
   readonly left: LeftPlaces;
   readonly quarantine: Quarantine;
   readonly resting: RestingDeletions;
+  /** Files that return to older content. */
+  readonly restored: QuietGroup;
   readonly early: EarlyBlocks;
   readonly transfers: Transfers;
   /** See `EngineOptions`. */

@@ -6,12 +6,19 @@ import { LastingRefusals } from "./lasting-refusals.ts";
 import { Rounds } from "./portions.ts";
 import { QuietAges } from "./quiet-age.ts";
 import { Quarantine } from "./shares.ts";
+import { QuietGroup } from "./quiet-group.ts";
 import { RestingDeletions } from "./resting-deletions.ts";
 import { Skipped } from "./skipped.ts";
 import { StubbornChanges } from "./stubborn-changes.ts";
 import { Suspicion } from "./suspicion.ts";
 import { Undurable } from "./undurable.ts";
 import { UnreadFiles } from "./unread.ts";
+
+/**
+ * Time for the brakes to find all files of a backup that is copied over the folder. An undo in an editor waits for it, too; a program that
+ * switches a file between two contents all the time is sent twice a minute.
+ */
+const restoredMs = { quiet: 5_000, most: 30_000 };
 
 /** What one run of the engine learns in a cycle for those after it, through pauses too. No start after it knows anything of it. */
 export type Learned = Pick<
@@ -31,6 +38,7 @@ export type Learned = Pick<
   | "left"
   | "quarantine"
   | "resting"
+  | "restored"
   | "stubborn"
   | "undurable"
   | "rounds"
@@ -54,6 +62,7 @@ export function nothingLearned(): Learned {
     left: new LeftPlaces(),
     quarantine: new Quarantine(),
     resting: new RestingDeletions(),
+    restored: new QuietGroup(restoredMs.quiet, restoredMs.most),
     stubborn: new StubbornChanges(),
     undurable: new Undurable(),
     rounds: new Rounds(),

@@ -6,6 +6,7 @@ import { claimOf, type Trees } from "../model/trees.ts";
 import { shareOf } from "../model/whereabouts.ts";
 import type { Suspects } from "../scan/scope.ts";
 import type { SyncState } from "../state/sync-state.ts";
+import { QuietGroup } from "./quiet-group.ts";
 
 /** File managers remove a folder file by file, with pauses of some seconds. */
 const quietMs = 10_000;
@@ -14,19 +15,13 @@ const restedMostMs = 600_000;
 
 type Decided = ReadonlyMap<string, BrakeRecord>;
 
-interface Resting {
-  /** Deletions that are planned, each with when it was found. */
-  readonly sinceMs: Map<NodeId, number>;
-  lastMs: number;
-}
-
 /**
  * Deletions on the server inside a mount. They wait until nothing more has been deleted in that mount for a while: a person may be
  * removing the mount itself, which leaves the share and deletes nothing in it.
  */
 export class RestingDeletions {
   readonly #quietMs: number;
-  readonly #mounts = new Map<NodeId, Resting>();
+  readonly #mounts = new Map<NodeId, QuietGroup>();
   #untilMs = new Map<NodeId, number>();
 
   constructor(quiet = quietMs) {
@@ -39,16 +34,10 @@ export class RestingDeletions {
     for (const mount of this.#mounts.keys()) if (!byMount.has(mount)) this.#mounts.delete(mount);
     this.#untilMs = new Map();
     for (const [mount, deletions] of byMount) {
-      const before = this.#mounts.get(mount);
-      // A time ahead was noted before the clock was set back.
-      const sinceMs = new Map(deletions.map(({ id }) => [id, Math.min(before?.sinceMs.get(id) ?? nowMs, nowMs)]));
-      const isMore = deletions.some(({ id }) => before?.sinceMs.has(id) !== true);
-      const lastMs = before === undefined || isMore ? nowMs : Math.min(before.lastMs, nowMs);
-      this.#mounts.set(mount, { sinceMs, lastMs });
-      for (const [id, foundMs] of sinceMs) {
-        const untilMs = Math.min(lastMs + this.#quietMs, foundMs + restedMostMs);
-        if (untilMs > nowMs) this.#untilMs.set(id, untilMs);
-      }
+      const group = this.#mounts.get(mount) ?? new QuietGroup(this.#quietMs, restedMostMs);
+      this.#mounts.set(mount, group);
+      const ids = deletions.map(({ id }) => id);
+      for (const [id, untilMs] of group.note(ids, nowMs)) this.#untilMs.set(id, untilMs);
     }
     return new Set(this.#untilMs.keys());
   }
@@ -57,12 +46,12 @@ export class RestingDeletions {
   get untilMs(): ReadonlyMap<NodeId, number> {
     return this.#untilMs;
   }
+}
 
-  /** Their folders, and those above: before they are sent it is checked that these are there and nothing more has gone. */
-  suspects(state: SyncState): Suspects {
-    const paths = [...this.#untilMs.keys()].flatMap((id) => pathOfNode(state, id) ?? []);
-    return new Set([...new Set(paths.map(folderOf))].flatMap(withFoldersAbove));
-  }
+/** The folders of these nodes, and those above: before a change is sent it is checked that they are there and nothing more has changed. */
+export function foldersAround(state: SyncState, ids: Iterable<NodeId>): Suspects {
+  const paths = [...ids].flatMap((id) => pathOfNode(state, id) ?? []);
+  return new Set([...new Set(paths.map(folderOf))].flatMap(withFoldersAbove));
 }
 
 /** Deletions about which nothing was decided yet. What another file or folder has replaced at its place goes immediately, or that would wait too. */

@@ -1,4 +1,5 @@
 import type { NodeId } from "@holdfast/core/ids";
+import type { Brakes } from "../brakes/brakes.ts";
 import type { Decision } from "./decision.ts";
 import type { LocalOperation, Plan, RemoteOperation } from "../plan/plan-types.ts";
 import type { SyncState } from "../state/sync-state.ts";
@@ -6,7 +7,8 @@ import { type Problem, fullHere } from "./problems.ts";
 import { pathOfOperation } from "./progress.ts";
 import type { ConflictCopies } from "./conflict-copies.ts";
 import type { QuietAges, SeenFile } from "./quiet-age.ts";
-import type { RestingDeletions } from "./resting-deletions.ts";
+import type { QuietGroup } from "./quiet-group.ts";
+import { foldersAround, type RestingDeletions } from "./resting-deletions.ts";
 import type { StubbornChanges } from "./stubborn-changes.ts";
 import type { Suspicion } from "./suspicion.ts";
 import { type DiskSpace, withinSpace } from "./space.ts";
@@ -22,18 +24,20 @@ interface WaitInput {
   readonly quietAges: QuietAges;
   readonly copies: ConflictCopies;
   readonly resting: RestingDeletions;
+  readonly restored: QuietGroup;
+  readonly brakes: Pick<Brakes, "isLikeRestored">;
   readonly suspicion: Suspicion;
   readonly stubborn: StubbornChanges;
   readonly transfers: Pick<Transfers, "bytesHere">;
   readonly freeSpace: (() => Promise<DiskSpace | undefined>) | undefined;
 }
 
-/** Planned changes that are better made a little later: files that are being written, deletions in a mount that may go itself, conflicts that follow each other, downloads to a full disk, what the disk refused. */
+/** Planned changes that are better made a little later: files that are being written or restored, deletions in a mount that may go itself, conflicts that follow each other, downloads to a full disk, what the disk refused. */
 export class Waits {
   /** When something is due; Unix milliseconds. */
   readonly untilMs: number[] = [];
   readonly problems: Problem[] = [];
-  /** A file waits until it has been quiet, the deletions in a mount do, or the next copy of a conflict. */
+  /** A file waits until it has been quiet, files that return to older content or deletions in a mount do, or the next copy of a conflict. */
   isQuiet = false;
   readonly #input: WaitInput;
 
@@ -49,7 +53,8 @@ export class Waits {
       [...ids].flatMap((id) => seenFile(state, id)),
       nowMs(),
     );
-    const remote = plan.remote.filter((operation) => !this.#isTooFresh(operation));
+    const restored = this.#restored(plan.remote, isInPlan);
+    const remote = plan.remote.filter((operation) => !restored.has(operation.id) && !this.#isTooFresh(operation));
     const {
       operations: local,
       leftOut,
@@ -69,14 +74,27 @@ export class Waits {
   }
 
   #noteResting(waiting: Map<NodeId, string>): void {
-    const { state, resting, suspicion } = this.#input;
-    if (resting.untilMs.size === 0) return;
-    for (const [id, untilMs] of resting.untilMs) {
-      waiting.set(id, "waits");
-      this.untilMs.push(untilMs);
-    }
+    const { untilMs } = this.#input.resting;
+    for (const id of untilMs.keys()) waiting.set(id, "waits");
+    this.#noteQuiet(untilMs);
+  }
+
+  /** Files that return to older content: a backup may be on its way to the folder, and the brakes count all of its files. */
+  #restored(remote: readonly RemoteOperation[], isInPlan: Decision["isInPlan"]): ReadonlyMap<NodeId, number> {
+    const { state, brakes, restored, nowMs } = this.#input;
+    // A file that is being written is in a later plan.
+    const isSettled = (id: NodeId): boolean => isInPlan(id) && (state.local.get(id)?.sight ?? "known") === "known";
+    const ids = remote.flatMap((each) => (each.group === undefined && brakes.isLikeRestored(each) ? [each.id] : []));
+    const untilMs = restored.note(ids, nowMs(), isSettled);
+    this.#noteQuiet(untilMs);
+    return untilMs;
+  }
+
+  #noteQuiet(untilMs: ReadonlyMap<NodeId, number>): void {
+    if (untilMs.size === 0) return;
+    for (const dueMs of untilMs.values()) this.untilMs.push(dueMs);
     this.isQuiet = true;
-    suspicion.add(resting.suspects(state));
+    this.#input.suspicion.add(foldersAround(this.#input.state, untilMs.keys()));
   }
 
   /** Only of what the server has in an earlier version: what is new goes at once. */
