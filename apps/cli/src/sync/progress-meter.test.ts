@@ -11,7 +11,8 @@ test("bytes that travel count before the engine counts their block, and never ru
     const now = { ...restingStatus.now, changes: 1, bytes, bytesDone };
     const progress = { ...restingStatus.progress, bytesUp: 7 * mib + bytesDone };
     return (
-      meter.after(seconds * 1000, { ...restingStatus, pendingFiles: 1, now, progress }, travelled).bytes.done / mib
+      meter.after(seconds * 1000, { ...restingStatus, pendingFiles: 1, now, progress }, { travelledBytes: travelled })
+        .bytes.done / mib
     );
   };
   assert.equal(doneAfter(0, 0, 50 * mib), 0, "what travelled before the plan does not count");
@@ -29,7 +30,11 @@ test("a small file that is done beside a long one does not stop the count of the
   const doneAfter = (seconds: number, counted: number, travelled: number): number => {
     const now = { ...restingStatus.now, changes: 2, bytes: 100 * mib, bytesDone: counted };
     const progress = { ...restingStatus.progress, bytesUp: counted };
-    return meter.after(seconds * 1000, { ...restingStatus, pendingFiles: 1, now, progress }, travelled).bytes.done;
+    return meter.after(
+      seconds * 1000,
+      { ...restingStatus, pendingFiles: 1, now, progress },
+      { travelledBytes: travelled },
+    ).bytes.done;
   };
   assert.equal(doneAfter(0, 0, 0), 0);
   assert.equal(doneAfter(1, 0, 3 * mib), 3 * mib, "a part of a block of 4 MiB");
@@ -55,4 +60,36 @@ test("the share never goes backward in one stretch of work, and is unknown while
   assert.equal(shareAfter(51, 500), undefined);
   assert.equal(shareAfter(300, 500), 0.6);
   assert.equal(shareAfter(1, 10, 2), 0.1, "another stretch of work");
+});
+
+test("beside a long file over a slow line, many small changes count for little", () => {
+  for (const limits of [{}, { upBytesPerSecond: 100 * 1024 }]) {
+    const meter = new ProgressMeter();
+    const after = (seconds: number, bytesDone: number, done: number): ReturnType<ProgressMeter["after"]> => {
+      const now = { ...restingStatus.now, changes: 400, bytes: 3 * mib, bytesDone };
+      const progress = { ...restingStatus.progress, bytesUp: bytesDone };
+      const status = { ...restingStatus, pendingFiles: 400 - done, now, progress };
+      return meter.after(seconds * 1000, status, { travelledBytes: bytesDone, limits });
+    };
+    const kib = 1024;
+    for (let second = 0; second < 15; second += 1) after(second, second * 100 * kib, 0);
+    const half = after(15, 1536 * kib, 0);
+    assert.ok(half.share !== undefined && half.share > 0.4 && half.share < 0.5, String(half.share));
+    assert.ok(half.secondsLeft !== undefined && half.secondsLeft < 20, String(half.secondsLeft));
+    const whole = after(30, 3 * mib, 0);
+    assert.ok(whole.share !== undefined && whole.share > 0.9, String(whole.share));
+  }
+});
+
+test("with a limit the small changes that come first leave the share to the long file", () => {
+  const meter = new ProgressMeter();
+  const shareAfter = (seconds: number, done: number): number | undefined => {
+    const now = { ...restingStatus.now, changes: 400, bytes: 3 * mib, bytesDone: 0 };
+    const status = { ...restingStatus, pendingFiles: 400 - done, now };
+    return meter.after(seconds * 1000, status, { travelledBytes: done * 500, limits: { upBytesPerSecond: 100 * 1024 } })
+      .share;
+  };
+  assert.equal(shareAfter(0, 0), 0);
+  const share = shareAfter(2, 399);
+  assert.ok(share !== undefined && share < 0.2, String(share));
 });

@@ -267,7 +267,8 @@ export class RunningSync implements SyncControl {
   }
 
   #howFar(status: EngineStatus): HowFar {
-    return this.#meter.after(performance.now(), status, this.#reached?.travelledBytes());
+    const line = { travelledBytes: this.#reached?.travelledBytes(), limits: this.#limits };
+    return this.#meter.after(performance.now(), status, line);
   }
 
   #showSoon(): void {

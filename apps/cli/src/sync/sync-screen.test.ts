@@ -103,7 +103,7 @@ test("a look shows the files that it has seen, and a bar while their bytes trave
   const read = { seen: 12_400, read: 310 };
   assert.deepEqual(inLook(read), ["looking for changes: 12,400 files seen, 310 read  a.bin"]);
   assert.deepEqual(inLook(read, { ...found, bytesDone: 20 * mib }), [
-    "[###-----------------] 15 %, 6.7 MiB/s, 16 s left, 402 to go  a.bin",
+    "[####----------------] 19 %, 6.7 MiB/s, 12 s left, 402 to go  a.bin",
   ]);
   // More folders are left to look into: nobody knows yet how much there is.
   assert.deepEqual(inLook({ seen: 12_400 }, { ...found, bytesDone: 20 * mib, isAll: false }), [
