@@ -9,6 +9,7 @@ import { SyncState } from "@holdfast/sync/state/sync-state";
 import { fc } from "@holdfast/tools/properties";
 import { isLongTier } from "@holdfast/tools/tiers";
 import { Alone } from "./alone.ts";
+import { Shared } from "./shared.ts";
 
 /** HOLDFAST_PREVIEWS=10000 for the long form; fast-check prints the seed of what fails. */
 const numRuns = Number(process.env["HOLDFAST_PREVIEWS"] ?? (isLongTier ? 500 : 50));
@@ -251,4 +252,39 @@ test("a dry run lists exactly what the run then does", async () => {
     }),
     { numRuns },
   );
+});
+
+test("a preview lists the uploads for which there is no space, and the others still fit", async () => {
+  const alone = new Alone();
+  alone.write("grown", "1234567890");
+  await alone.once();
+  alone.write("grown", "1234567890 and five");
+  alone.write("long", "x".repeat(100));
+  alone.write("short", "fits");
+  const { changes, rejected } = await alone.pass(alone.make().preview({ freeBytes: 20 }));
+  assert.deepEqual(
+    changes.map(({ path }) => path),
+    ["grown", "short"],
+  );
+  assert.deepEqual(
+    rejected.map(({ path, code }) => `${code} ${path}`),
+    ["quota long"],
+  );
+  alone.close();
+});
+
+test("a preview lists the changes in a folder that one may only read, which need no space of one's own", async () => {
+  const world = new Shared("viewer");
+  await world.once();
+  world.write("docs/new.txt", "of the guest");
+  const previewed = await world.pass(world.make().preview({ freeBytes: 0 }));
+  assert.deepEqual(previewed.changes, []);
+  assert.deepEqual(
+    previewed.rejected.map(({ path, code }) => `${code} ${path}`),
+    ["read_only docs/new.txt"],
+  );
+  world.grant("editor");
+  const { changes, rejected } = await world.pass(world.make().preview({ freeBytes: 0 }));
+  assert.deepEqual([changes.map(({ path }) => path), rejected], [["docs/new.txt"], []]);
+  world.close();
 });

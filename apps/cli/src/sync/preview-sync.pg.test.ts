@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
+import { administrator } from "@holdfast/server/acceptance/testing";
 import { useSignedIn } from "../commands/testing-signed-in.ts";
 
 describe("a preview of a first sync", () => {
@@ -33,5 +34,21 @@ describe("a preview of a first sync", () => {
     assert.equal((await run(["sync", root, "--remote", "/new/drive", "--once"])).code, 0);
     const done = await json("sync", root, "--dry-run");
     assert.deepEqual([done.items, done.new_remote], [[], null]);
+  });
+
+  test("lists the files for which the quota has no space", async () => {
+    const root = join(folder, "much");
+    mkdirSync(root);
+    writeFileSync(join(root, "long"), "x".repeat(5000));
+    writeFileSync(join(root, "short"), "short");
+    assert.equal((await run(["admin", "users", "quota", administrator.email, "1000"])).code, 0);
+    const preview = await run(["sync", root, "--remote", "/much", "--dry-run"]);
+    assert.deepEqual(preview.stdout.trimEnd().split("\n").slice(1), [
+      "on the server: create short (5 B)",
+      "not synced: long: There is not enough space in your quota. 'holdfast df' shows what uses it.",
+      "2 changes: 5 B to upload.",
+    ]);
+    const { items, rejected } = await json("sync", root, "--remote", "/much", "--dry-run");
+    assert.deepEqual([items.length, rejected.length, rejected[0].path, rejected[0].code], [1, 1, "long", "quota"]);
   });
 });

@@ -16,11 +16,13 @@ import type { Run } from "../commands/command.ts";
 import type { Connection } from "../config/connection.ts";
 import { count, formatBytes } from "../output/text.ts";
 import { linesByFolder } from "../transfer/plan-lines.ts";
+import { freeRoom } from "../transfer/put/room.ts";
 import { waitingCount, waitingLines } from "./group-deletions.ts";
 import { makeEngine, openSpace, type Parts, stateName } from "./client-engine.ts";
 import { isCopiedMarker } from "./is-copied-marker.ts";
 import { readKnownSyncs, type SyncRecord } from "./known-syncs.ts";
 import { recordFor, type SyncChoices } from "./open-sync.ts";
+import { groupedProblems, problemLine } from "./problem-lines.ts";
 import { lacksOf, requireAbilities, slotKeyOf } from "./root-abilities.ts";
 import { findRemoteFolder } from "./remote-folder.ts";
 import { checkRoot, findSync, newRoot, refuseNested } from "./sync-root.ts";
@@ -29,7 +31,7 @@ import { tellMissing } from "./tell-missing.ts";
 const words: Readonly<Record<Preview["side"], string>> = { here: "here", server: "on the server" };
 
 /**
- * `holdfast sync --dry-run`: what a run would do if nothing changes meanwhile and nothing is refused. Nothing is moved, removed or sent, here or there, and nothing stays of the
+ * `holdfast sync --dry-run`: what a run would do if nothing changes meanwhile. Nothing is moved, removed or sent, here or there, and nothing stays of the
  * folder in which it is tried out what the disk can do.
  */
 export async function previewSync(run: Run, choices: SyncChoices): Promise<void> {
@@ -38,12 +40,13 @@ export async function previewSync(run: Run, choices: SyncChoices): Promise<void>
   // Ctrl-C ends it at once, and a copy of the state may be large.
   process.once("exit", remove);
   try {
-    const { changes, waiting, newRemote } = await previewIn(scratch, run, choices);
-    const answer = { items: changes, next_cursor: null, waiting, new_remote: newRemote ?? null };
+    const { changes, waiting, rejected, newRemote } = await previewIn(scratch, run, choices);
+    const answer = { items: changes, next_cursor: null, waiting, rejected, new_remote: newRemote ?? null };
     await run.output.result(answer, () => [
       ...(newRemote === undefined ? [] : [`on the server: create the folder ${newRemote}`]),
       ...previewLines(changes),
       ...waitingLines(waiting).map((line) => `waiting for you: ${line}`),
+      ...groupedProblems(rejected, "; --json lists them").map((problem) => `not synced: ${problemLine(problem)}`),
       summaryOf(changes, waiting, newRemote),
     ]);
   } finally {
@@ -190,13 +193,20 @@ async function previewOn(
       engine.include(includes);
       engine.exclude(excludes, { freeSpace: freesSpace });
       engine.exclude(ownPaths);
-      return await engine.preview({ approvesWaiting: confirmsDeletes });
+      const freeBytes = await freeBytesIn(connection, record.remote_id);
+      return await engine.preview({ approvesWaiting: confirmsDeletes, freeBytes });
     } finally {
       await space.close();
     }
   } finally {
     await pool.close();
   }
+}
+
+/** In the quota of this account. @returns undefined if there is no limit, or the folder belongs to somebody else */
+async function freeBytesIn({ client }: Connection, remoteId: string): Promise<number | undefined> {
+  const { role } = await client.call("getNode", { params: { id: remoteId } });
+  return role === "owner" ? freeRoom({ client }) : undefined;
 }
 
 /** As the space looks from inside a folder that is not made yet. */

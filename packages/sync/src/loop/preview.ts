@@ -3,7 +3,7 @@ import { forward } from "./forward.ts";
 import { knownPathOf } from "../model/local-tree.ts";
 import { samePrivacy } from "../model/privacy.ts";
 import { pathOfNode } from "../model/tree-paths.ts";
-import { deletedWith } from "../model/whereabouts.ts";
+import { deletedWith, shareOf } from "../model/whereabouts.ts";
 import type { NodeId } from "@holdfast/core/ids";
 import { joinPath, markerPath } from "@holdfast/sync-ports/paths";
 import type { LocalOperation, RemoteOperation } from "../plan/plan-types.ts";
@@ -18,7 +18,9 @@ import { decide } from "./decide.ts";
 import { withFirstRules } from "./first-rules.ts";
 import { bytesOfLocal, bytesOfRemote } from "./progress.ts";
 import { forgetOther } from "./root.ts";
+import type { Problem } from "./problems.ts";
 import { RestingDeletions } from "./resting-deletions.ts";
+import { problemsOfShares } from "./shares.ts";
 import { foreseeHere, foreseeThere } from "./foresee.ts";
 import { lookUnderLastRules, previewDisk } from "./looking.ts";
 
@@ -40,21 +42,29 @@ export interface Preview {
 
 export interface PreviewedRun {
   readonly changes: readonly Preview[];
+  /** Local changes that the server would reject, and that are not among the changes: without permission to write, or without space. */
+  readonly rejected: readonly Problem[];
   /** What would wait for a person, and is not among the changes. */
   readonly waiting: readonly WaitingChange[];
+}
+
+interface PreviewOptions {
+  readonly approvesWaiting?: boolean;
+  /** In the quota of this account. */
+  readonly freeBytes?: number | undefined;
 }
 
 /** More cycles than any run needs that nothing disturbs. */
 const cyclesMax = 100;
 
 /**
- * What a run would do, in its order, if nothing changes meanwhile and nothing is refused. Looks and listens, and changes neither disk
+ * What a run would do, in its order, if nothing changes meanwhile. Looks and listens, and changes neither disk
  * nor server; what it learns and foresees goes into the state, so give it a copy.
  * @param approvesWaiting what waited before is approved, as it is when such a run begins
  */
 export async function previewRun(
   given: CycleContext,
-  { approvesWaiting = false }: { readonly approvesWaiting?: boolean } = {},
+  { approvesWaiting = false, freeBytes = Infinity }: PreviewOptions = {},
 ): Promise<PreviewedRun> {
   const portions = { ...given.portions, freshMax: Infinity };
   const looking = { ...given, portions, disk: withoutSyncs(given.disk), resting: new RestingDeletions(0) };
@@ -74,13 +84,41 @@ export async function previewRun(
   noteLook(context, look);
   // They are there still.
   state.commit({ local: freed.map(({ id }) => [id, undefined]), synced: freed.map(({ id }) => [id, undefined]) });
+  const rejected: Problem[] = [];
+  const room = { freeBytes };
   for (let cycle = 0; cycle < cyclesMax; cycle += 1) {
-    const { local, remote } = (await decide(context, look)).plan;
-    if (local.length + remote.length === 0) break;
+    const { local, remote, waiting } = (await decide(context, look)).plan;
+    if (local.length + remote.length === 0) {
+      rejected.push(...problemsOfShares(state, waiting));
+      break;
+    }
     for (const operation of local) previews.push(...previewHere(context, operation));
-    for (const operation of remote) previews.push(previewThere(context, operation));
+    for (const operation of remote) {
+      const isWithoutRoom = lacksRoom(context, operation, room);
+      const preview = previewThere(context, operation);
+      if (isWithoutRoom) rejected.push({ path: preview.path, code: "quota", message: withoutRoom });
+      else previews.push(preview);
+    }
   }
-  return { changes: previews, waiting: brakes.waiting() };
+  return { changes: previews, rejected, waiting: brakes.waiting() };
+}
+
+const withoutRoom = "There is not enough space in your quota. 'holdfast df' shows what uses it.";
+
+/** Takes the growth of an upload from the free space if it fits. Only the owner of a shared folder knows how much space that has. */
+function lacksRoom({ state }: CycleContext, { op, id }: RemoteOperation, room: { freeBytes: number }): boolean {
+  const sizeBytes = bytesOfRemote(state, op, id);
+  const growthBytes = sizeBytes - (state.remote.get(id)?.sizeBytes ?? 0);
+  if (sizeBytes === 0 || growthBytes <= 0 || isShared(state, id)) return false;
+  if (growthBytes > room.freeBytes) return true;
+  room.freeBytes -= growthBytes;
+  return false;
+}
+
+/** A new node has its place only here. */
+function isShared(state: CycleContext["state"], id: NodeId): boolean {
+  const rows = { get: (at: NodeId) => state.local.get(at) ?? state.remote.get(at) };
+  return shareOf(state, rows, id) !== undefined;
 }
 
 /** Whoever only wants to know makes nothing durable, and what is but foreseen is on no disk. */
