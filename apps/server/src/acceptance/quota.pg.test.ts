@@ -120,6 +120,12 @@ describe("A quota", () => {
     }
     const over = await sendBatch(batchOf([60_000]).body);
     assert.deepEqual([over.status, over.body.code, over.body.needed_bytes], [507, "quota", 60_000]);
+    assert.match(over.body.detail, /^This needs 59 KiB, and .* is free in your quota\. /);
+    const all = await sendBatch(batchOf([60_000, 70_000]).body);
+    assert.match(
+      all.body.detail,
+      /^None of these files fits into your quota: the smallest needs 59 KiB, and .* is free\. /,
+    );
     const [file] = (await sendBatch(most.body)).body.results;
     const inPlace = {
       parent_id: undefined,

@@ -1,4 +1,5 @@
 import { HoldfastError } from "@holdfast/core/errors";
+import { unlikeBytes } from "@holdfast/core/format-bytes";
 import { isId, type NodeId, type SpaceId } from "@holdfast/core/ids";
 import { sql } from "kysely";
 import { uuidArray } from "../../db/array-parameters.ts";
@@ -6,6 +7,7 @@ import type { NodeRow } from "../../db/shard-tables.ts";
 import type { Shards } from "../../db/shards.ts";
 import type { Actor } from "../actor.ts";
 import { withoutFigures } from "../weight/quota-refusal.ts";
+import { raiseQuota } from "../weight/raise-quota.ts";
 import { readFreeBytes, roomToTell } from "../weight/used-bytes.ts";
 import { loadOperations } from "./load.ts";
 import type { Operation } from "./operation.ts";
@@ -39,8 +41,13 @@ export async function assertBatchRoom(shards: Shards, settled: readonly Settled<
     if (growths === undefined || growths.some((growth) => growth <= freeOf(actor))) return;
     needed = Math.min(needed, ...growths);
   }
-  const text = "There is not enough space in the quota for these files. No operation of the batch was done.";
-  const body = { free_bytes: Math.max(0, freeOf(first.actor)), needed_bytes: needed };
+  const freeBytes = Math.max(0, freeOf(first.actor));
+  const [least, room] = unlikeBytes(needed, freeBytes);
+  const text =
+    puts.length === 1
+      ? `This needs ${least}, and ${room} is free in your quota. ${raiseQuota}`
+      : `None of these files fits into your quota: the smallest needs ${least}, and ${room} is free. ${raiseQuota}`;
+  const body = { free_bytes: freeBytes, needed_bytes: needed };
   throw withoutFigures(first.actor, new HoldfastError("quota", text, { body }));
 }
 
