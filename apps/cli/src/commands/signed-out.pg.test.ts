@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { describe, test } from "node:test";
 import { administrator, Api, eventually, launcher, ok } from "@holdfast/server/acceptance/testing";
 import { useSignedIn } from "./testing-signed-in.ts";
@@ -31,10 +32,37 @@ describe("a device that was signed out", () => {
     const ended = await run(["sync", root, "--once"]);
     assert.equal(ended.code, 3, ended.stderr);
     const { stdout } = await run(["status", root]);
-    assert.ok(stdout.includes(`  ! This device was signed out. Sign in with: holdfast login ${url}, then`), stdout);
+    assert.ok(
+      stdout.includes(
+        `  ! This device was signed out, as by a password change or from another of your devices. Sign in with: holdfast login ${url}, then`,
+      ),
+      stdout,
+    );
     assert.doesNotMatch(stdout, started);
     assert.equal((await login()).code, 0);
     assert.match((await run(["status", root])).stdout, started);
+  });
+
+  test("by a new password: the running sync ends with the reason and both commands", async (t) => {
+    const root = join(folder, "drive");
+    const env = { ...process.env, HOLDFAST_CONFIG_DIR: join(folder, "config") };
+    const sync = spawn(launcher, ["sync", root], { env, stdio: ["ignore", "ignore", "pipe"] });
+    t.after(() => sync.kill());
+    const told = text(sync.stderr);
+    await eventually("the sync runs", 60_000, async () =>
+      / in sync$/m.test((await run(["status", root])).stdout) ? true : undefined,
+    );
+    const { url } = signedIn.server;
+    const api = await Api.signIn(url);
+    const { password } = administrator;
+    await ok(api, "POST", "/account/password", { current_password: password, new_password: password });
+    assert.ok(
+      (await told).includes(
+        `by a password change, or by an administrator. Run 'holdfast login ${url}' again. Then start the sync with: holdfast sync ${root}\n`,
+      ),
+      await told,
+    );
+    assert.equal((await login()).code, 0);
   });
 
   test("by logout: the command names the running syncs that end", async (t) => {

@@ -6,7 +6,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
-import { launcher } from "@holdfast/server/acceptance/testing";
+import { eventually, launcher } from "@holdfast/server/acceptance/testing";
+import { requireComponent } from "@holdfast/tools/components";
+import { onTerminal } from "@holdfast/tools/pseudo-terminal";
 import { fitted, formatLocalTime } from "../output/text.ts";
 import { saveCleared } from "../sync/cleared-folders.ts";
 import { newSyncFolder, saveRecord } from "../sync/known-syncs.ts";
@@ -245,4 +247,15 @@ test("status --watch ends once nobody reads its output, also while nothing chang
     child.stdout.destroy();
     assert.deepEqual(await ended, [0, null], flag);
   }
+});
+
+test("status --watch leaves no ^C on the terminal, and ends by the signal", async (t) => {
+  if (!requireComponent(t, "python3")) return;
+  const config = mkdtempSync(join(tmpdir(), "holdfast-status-"));
+  t.after(() => rmSync(config, { recursive: true }));
+  const terminal = onTerminal([launcher, "status", "--watch"], { columns: 80, env: { HOLDFAST_CONFIG_DIR: config } });
+  await eventually("it is shown", 60_000, () => /Nothing is synced here yet/.test(terminal.raw()) || undefined);
+  terminal.type("\u0003");
+  assert.equal(await terminal.ended, 254, "minus the number of the signal, in a byte");
+  assert.ok(!terminal.lines().join("\n").includes("^C"), terminal.raw());
 });

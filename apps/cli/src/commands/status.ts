@@ -14,7 +14,7 @@ import type { SyncReport } from "../sync/report.ts";
 import type { SyncView } from "../sync/page/sync-view.ts";
 import { problemKinds, problemLine } from "../sync/problem-lines.ts";
 import type { ShownRules } from "../sync/shown-rules.ts";
-import { clearScreen } from "../output/screen.ts";
+import { clearBar, clearScreen } from "../output/screen.ts";
 import { newCommand, runs } from "./command.ts";
 import type { CommandMaker, Run } from "./command.ts";
 
@@ -142,17 +142,25 @@ async function showAgain(run: Run, listing: StatusListing, look: () => Promise<S
   // While nothing changes, no write shows that the reader of a pipe has gone.
   const descriptor: unknown = Reflect.get(stdout, "fd");
   const isRead = (): boolean => typeof descriptor !== "number" || !linux().isReaderGone(descriptor);
+  const isScreen = stdout.isTTY === true && !run.output.json;
+  if (isScreen) process.once("SIGINT", () => endWatch(stdout));
   let before = "";
   while (isRead()) {
     const statuses = await look();
     const now = JSON.stringify(statuses);
     if (now !== before) {
-      if (stdout.isTTY === true && !run.output.json) clearScreen(stdout);
+      if (isScreen) clearScreen(stdout);
       await show(listing, statuses);
       before = now;
     }
     await delay(watchMs);
   }
+}
+
+/** The terminal has written ^C into the line below the status. */
+function endWatch(stdout: Run["context"]["stdout"]): void {
+  clearBar(stdout);
+  process.kill(process.pid, "SIGINT");
 }
 
 function shownLines(listing: StatusListing, statuses: readonly Shown[]): string[] {

@@ -246,7 +246,7 @@ function whyRefused(refusal: HoldfastError, server: string): string {
     return `was used in two places, such as a clone of this machine or a copy of its configuration folder, so it has ended in both. Run 'holdfast login ${server}' again in each of them.`;
   if (isWaiting(refusal))
     return `is on hold: this server requires a new sign-in through your organization from time to time. Sign in at ${server} in a browser, and a running sync continues by itself; or run 'holdfast login ${server}'.`;
-  return `has ended: it was signed out on this device, from another of your devices, or by an administrator. Run 'holdfast login ${server}' again.`;
+  return `has ended: it was signed out on this device, from another of your devices, by a password change, or by an administrator. Run 'holdfast login ${server}' again.`;
 }
 
 /** How a refresh token is exchanged. */

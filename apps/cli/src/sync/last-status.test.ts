@@ -10,7 +10,7 @@ import type { SyncReport } from "./report.ts";
 
 const signedOut = { path: "", code: "unauthenticated", message: "The login has ended. Run 'holdfast login' again." };
 
-async function stoppedSync(t: TestContext, isPaused: boolean): Promise<KnownSync> {
+async function stoppedSync(t: TestContext, isPaused: boolean, problem = signedOut): Promise<KnownSync> {
   const folder = mkdtempSync(join(tmpdir(), "holdfast-last-status-"));
   t.after(() => rmSync(folder, { recursive: true }));
   const whose = { root: "/my drive", server: "http://127.0.0.1:1", account: "ann@example.org", device: "laptop" };
@@ -20,7 +20,7 @@ async function stoppedSync(t: TestContext, isPaused: boolean): Promise<KnownSync
     page_url: null,
     pending_files: 1,
     last_sync_at: null,
-    problems: [signedOut],
+    problems: [problem],
     conflicts: [],
     deletions_waiting: 0,
   };
@@ -55,5 +55,17 @@ test("while its copies are removed nothing asks for a new login", async (t) => {
   assert.deepEqual(
     (await lastStatus(sync)).report.problems.map(({ code }) => code),
     ["not_running", "unauthenticated"],
+  );
+});
+
+test("a sync that refused its folder is not only to be started again: it can be removed", async (t) => {
+  const refused = { path: "", code: "refused", message: "This is not the folder that was synced here before." };
+  const { report } = await lastStatus(await stoppedSync(t, false, refused));
+  assert.deepEqual(
+    report.problems.map(({ message }) => message),
+    [
+      "This sync stopped and cannot continue as it is. Solve the problem below, then start it with: holdfast sync '/my drive', or remove it (your files stay) with: holdfast sync '/my drive' --forget",
+      refused.message,
+    ],
   );
 });

@@ -95,7 +95,7 @@ export async function lastStatus(sync: KnownSync): Promise<LastStatus> {
   const clears = await isClearing(sync.folder);
   const why = clears
     ? { path: "", code: clearingCode, message: clearingMessage }
-    : { path: "", code: "not_running", message: await whyStopped(sync) };
+    : { path: "", code: "not_running", message: await whyStopped(sync, last?.report.problems ?? []) };
   const { deletions = [], answers = [] } = last ?? {};
   const report = { ...stopped(sync, last?.report, why), ...answerCounts(answers) };
   return { report, deletions, answers };
@@ -116,8 +116,12 @@ const clearingMessage =
   "This device was signed out from another one of your devices. The copies here that the server has are being removed.";
 
 /** Why the client does not run, and how to start it: where that would fail for lack of a login, by signing in first. */
-async function whyStopped({ folder, record }: KnownSync): Promise<string> {
+async function whyStopped({ folder, record }: KnownSync, problems: readonly Problem[]): Promise<string> {
   const { server, root } = record;
+  const word = shellWord(root);
+  // A new start would end in the same way.
+  if (problems.some(({ code }) => code === "refused"))
+    return `This sync stopped and cannot continue as it is. Solve the problem below, then start it with: holdfast sync ${word}, or remove it (your files stay) with: holdfast sync ${word} --forget`;
   const found = await new SavedLogin(dirname(dirname(folder))).read().then(
     (login) => ({ login }),
     () => undefined,
@@ -128,10 +132,10 @@ async function whyStopped({ folder, record }: KnownSync): Promise<string> {
   const why =
     login === undefined
       ? `This sync is not running, and no login for ${server} is stored.`
-      : "This device was signed out.";
+      : "This device was signed out, as by a password change or from another of your devices.";
   const resumed = record.is_paused ? "run 'holdfast resume', then " : "";
   const orToken = login === undefined ? ", or set HOLDFAST_TOKEN" : "";
-  return `${why} Sign in with: holdfast login ${shellWord(server)}${orToken}, then ${resumed}start the sync with: holdfast sync ${shellWord(root)}`;
+  return `${why} Sign in with: holdfast login ${shellWord(server)}${orToken}, then ${resumed}start the sync with: holdfast sync ${word}`;
 }
 
 /** That the client does not run, and how to start it. */

@@ -36,10 +36,10 @@ describe("a preview of a first sync", () => {
     assert.deepEqual([done.items, done.new_remote], [[], null]);
   });
 
-  test("lists the files for which the quota has no space", async () => {
+  test("lists the files for which the quota has no space, as the run then finds", async () => {
     const root = join(folder, "much");
     mkdirSync(root);
-    writeFileSync(join(root, "long"), "x".repeat(5000));
+    writeFileSync(join(root, "long"), "x".repeat(1500));
     writeFileSync(join(root, "short"), "short");
     assert.equal((await run(["admin", "users", "quota", administrator.email, "1000"])).code, 0);
     const preview = await run(["sync", root, "--remote", "/much", "--dry-run"]);
@@ -50,5 +50,7 @@ describe("a preview of a first sync", () => {
     ]);
     const { items, rejected } = await json("sync", root, "--remote", "/much", "--dry-run");
     assert.deepEqual([items.length, rejected.length, rejected[0].path, rejected[0].code], [1, 1, "long", "quota"]);
+    assert.equal((await run(["sync", root, "--remote", "/much", "--once"])).code, 1);
+    assert.match((await run(["ls", "/much"])).stdout, /^short\n?$/);
   });
 });

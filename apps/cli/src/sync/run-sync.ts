@@ -49,11 +49,20 @@ export async function runSync(run: Run, choices: SyncChoices): Promise<void> {
     await syncHeld(run, held, choices, signals);
   } catch (thrown) {
     const isSignedOut = thrown instanceof HoldfastError && thrown.code === "unauthenticated";
-    throw isSignedOut && (await obey(run, held)) ? new HoldfastError("unauthenticated", signedOut) : thrown;
+    if (!isSignedOut) throw thrown;
+    if (await obey(run, held)) throw new HoldfastError("unauthenticated", signedOut);
+    throw choices.isOnce ? thrown : startAgain(thrown, held?.root ?? choices.folder);
   } finally {
     held?.release();
     signals.end();
   }
+}
+
+/** A new login starts nothing that has ended. */
+function startAgain({ message, body }: HoldfastError, root: string): HoldfastError {
+  return new HoldfastError("unauthenticated", `${message} Then start the sync with: holdfast sync ${shellWord(root)}`, {
+    body,
+  });
 }
 
 /** In place of what asks for a new login: nobody shall make one while the copies go. */
