@@ -39,6 +39,7 @@ const activity = z
         id: z.string(),
         name: z.string(),
         path: z.string().optional().describe("absent if it is in the trash or purged"),
+        folder: z.string().optional().describe("path of the folder that it was in, if it is in the trash or purged"),
       })
       .describe("the newest node, or the new folder that contains most of them"),
     count: z.int().describe("number of files and folders"),

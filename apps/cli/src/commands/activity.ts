@@ -39,7 +39,7 @@ export const activityCommand: CommandMaker = (context) => {
           device?.name ?? "-",
           didWhat(verb, detail),
           `${node.name === "" ? "/" : node.name}${count === 1 ? "" : ` and ${formatNumber(count - 1)} more`}`,
-          folderOf(node),
+          node.folder ?? folderOf(node),
           typeof detail["rewind_id"] === "string" ? detail["rewind_id"] : "",
         ]),
       ),
@@ -55,7 +55,7 @@ function didWhat(verb: ActivityVerb, detail: ActivityJson["detail"]): string {
   return verb === "linked" ? "added app password" : "removed app password";
 }
 
-/** What is not there any more has none, and of what is shared and not mounted the path begins at what was shared, which then is `/` itself. */
+/** The path of something shared and not mounted begins at the shared item, which is `/` itself. */
 function folderOf({ path, name }: { readonly path?: string | undefined; readonly name: string }): string {
   if (path === undefined || path === "/" || name === "") return "-";
   const end = path.lastIndexOf("/");

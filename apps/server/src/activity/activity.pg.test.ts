@@ -202,6 +202,32 @@ test("a folder, and a person, may be asked for", async () => {
   await assert.rejects(list(stranger.caller, { in: inside.id }), { code: "not_found" });
 });
 
+test("an item in the trash or purged is reported with the folder that it was in", async () => {
+  const space = await open("Ann");
+  const viewer = await open("Bob");
+  const seen = await space.mkdir("root", "seen");
+  const inner = await space.mkdir(seen.id, "inner");
+  await share(space, seen.id, "viewer", viewer.caller);
+  const file = await space.put(inner.id, "file", "one");
+  const atTop = await space.put("root", "top", "one");
+  const folders = async (caller: Actor) =>
+    (await list(caller, { in: caller === viewer.caller ? seen.id : undefined })).items
+      .filter(({ node }) => node.id === file.id || node.id === atTop.id)
+      .map(({ verb, node: { name, path, folder } }) => [verb, name, path ?? "-", folder ?? "-"].join(" "));
+  later(space);
+  await space.do({ op: "delete", fileId: file.id });
+  later(space);
+  await space.do({ op: "delete", fileId: atTop.id });
+  assert.deepEqual(await folders(space.caller), ["trashed top - /", "trashed file - /seen/inner"]);
+  assert.deepEqual(await folders(viewer.caller), ["trashed file - /inner"]);
+  later(space);
+  await space.commit([{ op: "purge", fileId: file.id, trashedOnly: true }]);
+  assert.equal((await folders(space.caller))[0], "purged file - /seen/inner");
+  later(space);
+  await space.do({ op: "delete", fileId: seen.id });
+  assert.equal((await folders(space.caller))[0], "purged file - /seen/inner", "its folder is in the trash, too");
+});
+
 test("over the edge of what somebody sees things come and go, and nothing is told of the other side", async () => {
   const space = await open("Ann");
   const viewer = await open("Bob");

@@ -9,7 +9,7 @@ import { type Entry, isEvent } from "./activity-scan.ts";
 export interface Happening {
   readonly entry: Entry;
   readonly verb: ActivityVerb;
-  readonly node: { readonly id: NodeId; readonly name: string; readonly path?: string };
+  readonly node: { readonly id: NodeId; readonly name: string; readonly path?: string; readonly folder?: string };
   /** The folder that it lies in now, or lay in: what many files of one action have in common. */
   readonly parentId: NodeId | null;
   readonly detail: Record<string, unknown>;
@@ -89,7 +89,7 @@ function lost(entry: JournalRow, { nodes, names }: Seen): Happening | undefined 
   const folder = nodes.get(parentId);
   if (folder === undefined || !isToldOf(entry, folder)) return undefined;
   const purged = entry.kind === "gone" && entry.from_name !== null;
-  return { entry, verb: purged ? "purged" : "trashed", node: { id, name }, parentId, detail: {} };
+  return { entry, verb: purged ? "purged" : "trashed", node: { id, name, folder: folder.path }, parentId, detail: {} };
 }
 
 /** Not of what went before the folder was shared, nor of what was hidden in it. */
@@ -100,6 +100,10 @@ function isToldOf({ node_id: id, at, from_trashed_at, of_mount }: JournalRow, fo
   return (from_trashed_at ?? at) >= (folder.sinceMicros ?? 0);
 }
 
-function shown({ row, path }: PlacedNode): Happening["node"] {
-  return { id: row.id, name: row.name, ...(row.trashed_at === null ? { path } : {}) };
+function shown({ row, path, isTop }: PlacedNode): Happening["node"] {
+  const { id, name } = row;
+  if (row.trashed_at === null) return { id, name, path };
+  return isTop === true || path === "/"
+    ? { id, name }
+    : { id, name, folder: path.slice(0, path.lastIndexOf("/")) || "/" };
 }

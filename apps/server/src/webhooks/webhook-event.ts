@@ -1,7 +1,7 @@
 import type { NodeId, SpaceId } from "@holdfast/core/ids";
 import type { WebhookVerb } from "@holdfast/protocol/webhook-routes";
 import { type Entry, isEvent } from "../activity/activity-scan.ts";
-import { happeningOf } from "../activity/happening.ts";
+import { type Happening, happeningOf } from "../activity/happening.ts";
 import { seeEntries } from "../activity/see.ts";
 import type { Shards } from "../db/shards.ts";
 import type { Actor } from "../metadata/actor.ts";
@@ -11,8 +11,8 @@ import type { PlacedNode } from "../metadata/read/placed-node.ts";
 /** What happened to a node, as its watcher may know it now. */
 export interface WebhookEvent {
   readonly verb: WebhookVerb;
-  /** Of what was removed for good only the id is left, of what is in the trash no path. */
-  readonly node: { readonly id: NodeId; readonly name?: string; readonly kind?: string; readonly path?: string };
+  /** A purged item has only its ID. An item in the trash has the folder that it was in instead of a path. */
+  readonly node: { readonly id: NodeId; readonly kind?: string } & Partial<Happening["node"]>;
 }
 
 /** What a webhook is about. */
