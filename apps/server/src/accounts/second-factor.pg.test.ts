@@ -348,7 +348,12 @@ describe("a second factor", () => {
     assert.equal((await updateUser(world, person.email, { secondFactor: false })).second_factor, false);
     for (const ended of [token, last])
       await assert.rejects(authenticator.authenticate(ended), { code: "unauthenticated" });
-    await person.signIn(undefined, other);
+    const { access_token: later } = await person.signIn(undefined, other);
+    await assert.rejects(updateUser(world, person.email, { secondFactor: false }), {
+      code: "conflict",
+      message: `${person.email} has no second factor. Nothing was changed.`,
+    });
+    await authenticator.authenticate(later);
     const own = { secondFactor: false as const, by: person.caller };
     await assert.rejects(updateUser(world, person.email, own), { code: "forbidden" });
     const { token: ofProgram } = await createPersonalToken(world, (await newPerson()).caller, {

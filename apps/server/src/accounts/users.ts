@@ -24,7 +24,7 @@ import { endAdministration, endPersonalTokens } from "./personal-tokens.ts";
 import { takePlan } from "./plans.ts";
 import { followPlans, setQuota } from "./quotas.ts";
 import { isRemovedSince, isSuspendedByIdentitySystem, noteSuspension } from "./removed-since.ts";
-import { lockRow, removeSecondFactor } from "./second-factor.ts";
+import { isOn, lockRow, removeSecondFactor } from "./second-factor.ts";
 import { isByToken, neededSignedIn } from "./signed-in-only.ts";
 
 export type UserJson = z.output<typeof userSchema>;
@@ -193,7 +193,9 @@ async function applyChange(
   passwordHash: string | undefined,
 ): Promise<void> {
   const keys = await inTransaction(store.shards.ofId(user.id).db, async (transaction) => {
-    if (change.secondFactor === false) await lockRow(transaction, user.id);
+    if (change.secondFactor === false && !isOn(await lockRow(transaction, user.id))) {
+      throw new HoldfastError("conflict", `${user.email} has no second factor. Nothing was changed.`);
+    }
     await lockWays(transaction, user.id, change.ended ?? {});
     const now = await lockUnlessShredded(transaction, user);
     assertNotByToken(now, change);
