@@ -10,11 +10,22 @@ export async function lookUp(client: ApiClient, given: string): Promise<NodeJson
   const path = parseRemotePath(given);
   const node = await findNode(client, path);
   if (node !== undefined) return node;
-  const parent = joinPath(splitPath(path).slice(0, -1));
+  const above = await nearestAbove(client, path);
   throw new HoldfastError(
     "not_found",
-    `There is no ${path} on the server. 'holdfast ls ${parent}' shows what there is.`,
+    `There is no ${path} on the server. 'holdfast ls ${above}' shows what there is.`,
   );
+}
+
+/** The nearest folder above a missing item that exists. */
+async function nearestAbove(client: ApiClient, path: string): Promise<string> {
+  const names = splitPath(path);
+  for (let depth = names.length - 1; depth > 0; depth -= 1) {
+    const above = joinPath(names.slice(0, depth));
+    const node = await findNode(client, above);
+    if (node?.kind === "folder" || node?.kind === "mount") return above;
+  }
+  return "/";
 }
 
 /** For a command that must change nothing unless all is there. @throws HoldfastError not_found that names every missing one */
