@@ -91,10 +91,10 @@ async function* single(node: NodeJson): AsyncGenerator<NodeJson[]> {
 const emptyText = "The folder is empty.";
 
 const columns: readonly Column[] = [
-  { title: "KIND" },
+  { title: "KIND", keeps: true },
   { title: "SIZE", right: true },
   { title: "MODIFIED" },
-  { title: "VERSION" },
+  { title: "VERSION", yields: true },
   { title: "NAME", overflows: true },
 ];
 

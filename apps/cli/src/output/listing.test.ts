@@ -63,10 +63,34 @@ test("paths that end a line stay whole, for people to copy them", () => {
     new Listing({ isTerminal: true, columns }, titles, "").lines([["1", owner, long]]);
   assert.deepEqual(shownAt(50, "Ada"), ["ID  OWNER  PATH", `1   Ada    ${long}`]);
   assert.deepEqual(shownAt(50, "Ada Augusta King, Countess of Lovelace"), [
-    "ID  OWNER                    PATH",
-    `1   Ada Aug…ess of Lovelace  ${long}`,
+    "ID  OWNER                            PATH",
+    `1   Ada August…Countess of Lovelace  ${long}`,
   ]);
-  assert.deepEqual(shownAt(25, "Ada"), ["ID     1", "OWNER  Ada", "PATH", long]);
+  assert.deepEqual(shownAt(22, "Ada"), ["ID     1", "OWNER  Ada", "PATH", long]);
+});
+
+test("a narrow terminal shows a column in which - is a value, and leaves out the one that yields", () => {
+  const columns = [
+    { title: "KIND", keeps: true },
+    { title: "MODIFIED" },
+    { title: "VERSION", yields: true },
+    { title: "NAME", overflows: true },
+  ] as const;
+  const listing = new Listing({ isTerminal: true, columns: 40 }, columns, "");
+  const row = (kind: string, name: string) => [kind, "2026-11-28 19:27", "v1", name];
+  assert.deepEqual(listing.lines([row("-", "a.txt"), row("-", "a name of thirty-two characters…")]), [
+    "KIND  MODIFIED          NAME",
+    "-     2026-11-28 19:27  a.txt",
+    "-     2026-11-28 19:27  a name of thirty-two characters…",
+  ]);
+  assert.deepEqual(listing.lines([row("d", "b")]), ["d     2026-11-28 19:27  b"]);
+  const narrow = new Listing({ isTerminal: true, columns: 28 }, columns, "");
+  assert.deepEqual(narrow.lines([row("-", "a.txt")]), [
+    "KIND      -",
+    "MODIFIED  2026-11-28 19:27",
+    "VERSION   v1",
+    "NAME      a.txt",
+  ]);
 });
 
 test("names that would look the same if they were shortened are listed whole", () => {

@@ -20,6 +20,10 @@ export interface Column {
   readonly word?: string;
   /** Its cells are names or paths that no command needs letter by letter: a table that is too wide shortens them in the middle. */
   readonly shortens?: true;
+  /** "-" is a value in it, so that a table keeps it without any other. */
+  readonly keeps?: true;
+  /** Left out of a table that has no room otherwise, before its fields are listed below each other. */
+  readonly yields?: true;
   /** The last column, of paths that people copy: one that is longer than its line stays whole, and the terminal breaks it. */
   readonly overflows?: true;
 }
@@ -139,9 +143,9 @@ interface Page {
 function continuing(page: Page, layout: Layout | undefined): Page | undefined {
   if (layout === undefined) return undefined;
   const { columns, widths } = layout;
-  const isLeftOut = page.columns.map((column) => !columns.includes(column));
-  if (page.rows.some((row) => row.some((cell, index) => isLeftOut[index] === true && !isEmpty(cell)))) return undefined;
-  const rows = page.rows.map((row) => row.filter((_, index) => isLeftOut[index] !== true));
+  const isLost = page.columns.map((column) => !columns.includes(column) && column.yields !== true);
+  if (page.rows.some((row) => row.some((cell, index) => isLost[index] === true && !isEmpty(cell)))) return undefined;
+  const { rows } = only(page, (column) => columns.includes(column));
   // The last column needs no padding, so that a long path in it takes no room from later pages.
   const last = columns.length - 1;
   const widthsMin = columns[last]?.right === true ? widths : widths.slice(0, last);
@@ -150,7 +154,15 @@ function continuing(page: Page, layout: Layout | undefined): Page | undefined {
 
 /** @returns undefined if a table has no room */
 function tableWithin(page: Page, width: number): Page | undefined {
-  return fits(page, width) ? page : shortened(withoutEmpty(page), width);
+  if (fits(page, width)) return page;
+  const said = withoutEmpty(page);
+  return (
+    shortened(said, width) ??
+    shortened(
+      only(said, ({ yields }) => yields !== true),
+      width,
+    )
+  );
 }
 
 function fits(page: Page, width: number): boolean {
@@ -174,14 +186,22 @@ function isEmpty(cell: string | undefined): boolean {
   return cell === undefined || cell === "" || cell === "-";
 }
 
-function withoutEmpty({ columns, rows, hasTitles }: Page): Page {
-  const isSaid = (_: unknown, index: number): boolean =>
-    index >= columns.length || rows.some((row) => !isEmpty(row[index]));
-  return { columns: columns.filter(isSaid), rows: rows.map((row) => row.filter(isSaid)), hasTitles };
+function withoutEmpty(page: Page): Page {
+  return only(page, ({ keeps }, index) => keeps === true || page.rows.some((row) => !isEmpty(row[index])));
+}
+
+/** Cells behind the last title stay. */
+function only(page: Page, isShown: (column: Column, index: number) => boolean): Page {
+  const shown = page.columns.map(isShown);
+  const rows = page.rows.map((row) => row.filter((_, index) => shown[index] !== false));
+  return { ...page, columns: page.columns.filter((_, index) => shown[index]), rows };
 }
 
 /** Columns that a shortened cell keeps at least: enough to recognize a name. */
 const shortestColumns = 20;
+
+/** Columns that are left for a last column that the terminal breaks. */
+const brokenColumns = 12;
 
 /** The widest of the columns that may be shortened gives its room first. @returns undefined if that is not enough, or if two names would look the same */
 function shortened(page: Page, width: number): Page | undefined {
@@ -205,7 +225,7 @@ function shortened(page: Page, width: number): Page | undefined {
 }
 
 function leastOf(width: number, column: Column | undefined): number {
-  return column?.overflows === true ? Math.min(width, shortestColumns) : width;
+  return column?.overflows === true ? Math.min(width, brokenColumns) : width;
 }
 
 function distinct(rows: readonly (readonly string[])[], column: number): number {
@@ -216,7 +236,7 @@ function distinct(rows: readonly (readonly string[])[], column: number): number 
 function fieldLines(row: readonly string[], columns: readonly Column[], width: number): string[] {
   const titleColumns = Math.max(...columns.map(({ title }) => title.length)) + 2;
   return row.flatMap((cell, index) => {
-    if (isEmpty(cell)) return [];
+    if (isEmpty(cell) && columns[index]?.keeps !== true) return [];
     const title = (columns[index]?.title ?? "").padEnd(titleColumns);
     const room = Math.max(width - 1 - titleColumns, 1);
     const { shortens, overflows } = columns[index] ?? {};
