@@ -98,7 +98,12 @@ export class Run {
     const { connectByLink, readLinkAddress } = await import("../links/link-address.ts");
     const link = readLinkAddress(address);
     if (link === undefined && readsPassword) throw usage("--password-stdin can only be used with a link.");
-    if (link === undefined) return undefined;
+    if (link === undefined) {
+      // Before anybody is asked to sign in.
+      const { refuseAddress } = await import("../remote/remote-path.ts");
+      refuseAddress(address);
+      return undefined;
+    }
     const { askSecret, firstLine } = await import("../terminal.ts");
     const password = readsPassword ? await firstLine(this.context.stdin) : undefined;
     this.#connection = await connectByLink(this.context.environment, link, {

@@ -219,5 +219,8 @@ describe("holdfast link, and get and put by a link", () => {
       assert.equal((await run(args, "x\n")).code, 2, args.join(" "));
     }
     assert.equal((await run(["link", "/missing"])).code, 4);
+    const page = await visit(["ls", `${server.url}/files/photos`]);
+    assert.equal(page.code, 2);
+    assert.match(page.stderr, /is not a path on the server.*accept the whole address of a link/);
   });
 });

@@ -8,10 +8,7 @@ import { usage } from "../commands/command.ts";
  */
 export function parseRemotePath(text: string): string {
   if (text === "") throw usage("The path is empty. Use / for your root.");
-  if (/^https?:\/\//i.test(text))
-    throw usage(
-      `${text} is not a path on the server. 'ls', 'tree', 'cat', 'get' and 'put' accept the whole address of a link (https://…/s/hfl_…); other commands need a path.`,
-    );
+  refuseAddress(text);
   const path = `/${text}`.replaceAll(/\/{2,}/g, "/");
   const dots = path.split("/").find((name) => name === "." || name === "..");
   if (dots !== undefined) {
@@ -20,6 +17,14 @@ export function parseRemotePath(text: string): string {
     );
   }
   return path;
+}
+
+/** @throws HoldfastError usage for a web address */
+export function refuseAddress(text: string): void {
+  if (/^https?:\/\//i.test(text))
+    throw usage(
+      `${text} is not a path on the server. 'ls', 'tree', 'cat', 'get' and 'put' accept the whole address of a link (https://…/s/hfl_…); other commands need a path.`,
+    );
 }
 
 /** An ID, which people may write in upper case. Undefined for anything else, also for `/ID`, an item in the root with such a name. */
