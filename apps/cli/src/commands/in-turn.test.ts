@@ -20,3 +20,12 @@ test("a failure on the way names what is done already, and nothing after it is t
   assert.deepEqual(tried, [1, 2, 3]);
   await assert.rejects(inTurn([3], String, act), { message: "3 is there." });
 });
+
+test("a refusal names the item, if it does not do so itself", async () => {
+  const refuse = (message: string) => () => Promise.reject(new HoldfastError("forbidden", message));
+  const viewer = "You are a viewer here.";
+  await assert.rejects(inTurn(["/a"], String, refuse(viewer)), { code: "forbidden", message: `/a: ${viewer}` });
+  await assert.rejects(inTurn(["/a"], String, refuse("/a is read-only.")), { message: "/a is read-only." });
+  const unreachable = () => Promise.reject(new HoldfastError("unreachable", "No server answers."));
+  await assert.rejects(inTurn(["/a"], String, unreachable), { message: "No server answers." });
+});

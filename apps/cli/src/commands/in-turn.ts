@@ -14,10 +14,14 @@ export async function inTurn<Item, Result>(
     try {
       results.push(await act(item));
     } catch (thrown) {
-      if (!(thrown instanceof HoldfastError) || index === 0) throw thrown;
+      if (!(thrown instanceof HoldfastError)) throw thrown;
       const { code, message, body } = thrown;
+      const name = nameOf(item);
+      // "You are a viewer here" does not say where.
+      const named = code !== "forbidden" || message.includes(name) ? message : `${name}: ${message}`;
       const done = items.slice(0, index).map(nameOf).join(", ");
-      throw new HoldfastError(code, `${message} Done before the error: ${done}.`, { cause: thrown, body });
+      const told = done === "" ? named : `${named} Done before the error: ${done}.`;
+      throw told === message ? thrown : new HoldfastError(code, told, { cause: thrown, body });
     }
   }
   return results;

@@ -43,7 +43,7 @@ export async function moveOrCopy(
   }
   const items = await inTurn(
     steps,
-    ({ node }) => node.path,
+    ({ node, place }) => `${node.path} to ${place.path}`,
     ({ node, place }) => withPath(place.path, act(client, node, place)),
   );
   await run.output.result({ items, next_cursor: null }, () => []);
