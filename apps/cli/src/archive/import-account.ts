@@ -246,8 +246,12 @@ class TreeImport {
       if (known === undefined || isOwn || isAsGood(known)) {
         // Later nodes of the archive find the name taken.
         if (known === undefined) there.set(nameKey(name), reserved(id, name));
+        const { imported, isDry } = this.#work;
         if (beside > 0)
-          this.#work.imported.conflict(path, `was imported beside ${node.name}, which already exists and differs.`);
+          imported.conflict(
+            path,
+            `${isDry ? "would be" : "was"} imported beside ${node.name}, which already exists and differs.`,
+          );
         return { name, id, path, known, isOwn };
       }
     }

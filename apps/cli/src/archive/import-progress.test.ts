@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { TransferCounts } from "../output/progress.ts";
-import { FileProgress, planCounts } from "./import-progress.ts";
+import { progressLine, TransferCounts } from "../output/progress.ts";
+import { FileProgress, planCounts, ReadingCounts } from "./import-progress.ts";
 import type { ReadArchive } from "./read-archive.ts";
 
 /** Three files, of which the first has two versions. */
@@ -11,6 +11,13 @@ function archiveOf(): ReadArchive {
   const versions = new Map(Object.entries(sizes).map(([id, list]) => [id, list.map((size) => ({ size }))]));
   return { children: new Map([["root", [...nodes, { id: "d", kind: "folder" }]]]), versions } as unknown as ReadArchive;
 }
+
+test("the reading of an archive is shown by its bytes", () => {
+  const counts = new ReadingCounts();
+  counts.read(2 ** 20, 2 ** 22);
+  counts.read(2 ** 20, 2 ** 22);
+  assert.equal(progressLine("read", counts, { bytes: 2 ** 20, work: 0 }), "read:  50 % 2.0 MiB of 4.0 MiB, 1.0 MiB/s");
+});
 
 test("an import is done when each of its files is sent, equal or given up, and not before", () => {
   const archive = archiveOf();

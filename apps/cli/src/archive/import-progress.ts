@@ -1,9 +1,19 @@
-import type { TransferCounts } from "../output/progress.ts";
+import { TransferCounts } from "../output/progress.ts";
 import type { SendingWork } from "../transfer/put/send-stream.ts";
 import type { ReadArchive } from "./read-archive.ts";
 
 /** A small file takes as long as so many bytes of a large one. */
 const fileCostBytes = 32 * 1024;
+
+/** Counts of the reading, which goes by bytes alone. */
+export class ReadingCounts extends TransferCounts {
+  override noun = "";
+  override search = { doing: "opening", found: 0 };
+
+  read(bytes: number, ofBytes: number): void {
+    Object.assign(this, { bytesDone: this.bytesDone + bytes, bytesTotal: ofBytes, totalIsFinal: true });
+  }
+}
 
 /** All that an import goes through, whether it has to be sent or is there already. */
 export function planCounts(counts: TransferCounts, archive: ReadArchive): void {

@@ -102,6 +102,9 @@ describe("holdfast import", () => {
   test("leaves what differs as it is, and keeps the archive's beside it", async () => {
     await done(to, "mkdir", "/differs");
     await putText(to, "/differs/history.txt", "mine");
+    const plan = await to.run(["import", archive, "--to", "/differs", "--dry-run"]);
+    assert.match(plan.stderr, /history \(imported\)\.txt would be imported beside history\.txt/);
+    assert.match(plan.stdout, /^1 item would be stored beside existing items that differ$/m);
     for (const round of [1, 2]) {
       const { code, stderr } = await to.run(["import", archive, "--to", "/differs"]);
       assert.equal(code, 5, `round ${round}: ${stderr}`);

@@ -35,7 +35,7 @@ async function importArchive(run: Run, file: string, flags: ImportFlags = {}): P
   const { client } = await run.connect();
   const [
     { readArchive },
-    { planCounts },
+    { planCounts, ReadingCounts },
     { Progress, TransferCounts },
     { clearedOnSignals },
     { ImportReport: Report },
@@ -48,16 +48,14 @@ async function importArchive(run: Run, file: string, flags: ImportFlags = {}): P
   ]);
   const { stderr: stream } = context;
   const shown = { stream, quiet: output.quiet, nowMs: () => performance.now() };
-  const reading = new TransferCounts();
+  const reading = new ReadingCounts();
   const imported = new Report(output, new TransferCounts());
-  let progress = new Progress(reading, { ...shown, label: "read" });
+  let progress = new Progress(reading, { ...shown, label: "import: reading the archive" });
   const message = "interrupted; run the same command again to resume";
   const archive = await clearedOnSignals(run, { clear: () => progress.stop(), message }, async () => {
     try {
       // All of it is read before anything is written: what is not whole is not begun.
-      const read = await readArchive(file, (bytes, ofBytes) => {
-        Object.assign(reading, { bytesDone: reading.bytesDone + bytes, bytesTotal: ofBytes });
-      });
+      const read = await readArchive(file, (bytes, ofBytes) => reading.read(bytes, ofBytes));
       progress.stop();
       planCounts(imported.counts, read);
       await tellRoom(run, client, imported.counts.bytesTotal);
@@ -154,7 +152,9 @@ function linesOf(report: ImportReport, archive: ReadArchive, { dryRun }: ImportF
       ? [`${count(labels, "label")}, ${count(stars, "star")}, ${count(comments, "comment")}`]
       : []),
     ...(left.length > 0 ? [`not imported: ${left.join(", ")}`] : []),
-    ...(conflicts.length > 0 ? [`${count(conflicts.length, "file")} stored beside existing files that differ`] : []),
+    ...(conflicts.length > 0
+      ? [`${count(conflicts.length, "item")} ${would}stored beside existing items that differ`]
+      : []),
     ...(problems.length > 0 ? [count(problems.length, "problem")] : []),
     `the archive has ${formatBytes(archive.head.bytes)}`,
   ];
