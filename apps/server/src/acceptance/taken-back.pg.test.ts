@@ -134,6 +134,40 @@ describe("what a person has taken back", () => {
     assert.equal((await own.finish()).status, 200);
   });
 
+  test("the device of a program gets no tokens once the session that let it in has ended, and keeps those from before", async () => {
+    const program = await discover({ public: true, redirect_uris: [] });
+    const deviceGrant = "urn:ietf:params:oauth:grant-type:device_code";
+    const begin = async () => {
+      const begun = await openid.initiateDeviceAuthorization(program.config, { scope: "openid files:read" });
+      const answer = { user_code: begun.user_code, allow: true };
+      return {
+        letIn: (api: Api) => ok(api, "POST", "/account/device-requests/answer", answer),
+        finish: () => openid.genericGrantRequest(program.config, deviceGrant, { device_code: begun.device_code }),
+      };
+    };
+    const fay = await newPerson();
+    const { email, password } = fay;
+    const ways: Record<string, (session: { api: Api; device_id: string }) => Promise<unknown>> = {
+      "signs out": ({ api }) => ok(api, "DELETE", "/sessions/current"),
+      "is signed out": ({ device_id }) => ok(fay.api, "DELETE", `/devices/${device_id}`),
+      expires: ({ device_id }) =>
+        queryDatabase(`${folder}/data`, `update shard.sessions set expires_at = 1 where device_id = '${device_id}'`),
+    };
+    for (const [way, end] of Object.entries(ways)) {
+      const device_name = "approves";
+      const begun = await ok(new Api(server.url), "POST", "/sessions", { email, password, device_name });
+      const session = { api: new Api(server.url, begun.access_token), device_id: begun.device_id as string };
+      const [fetched, late] = [await begin(), await begin()];
+      await fetched.letIn(session.api);
+      await late.letIn(session.api);
+      const tokens = await fetched.finish();
+      await end(session);
+      await assert.rejects(late.finish(), { error: "invalid_grant" }, way);
+      await assert.rejects(late.finish(), { error: "invalid_grant" }, way);
+      assert.equal((await at(home, tokens.access_token, "GET", "/account")).status, 200, way);
+    }
+  });
+
   test("a stranger has little kept of what waits for an answer, and not much of that", async () => {
     const device = await discover({ public: true, redirect_uris: [] });
     const web = await discover({ public: true });

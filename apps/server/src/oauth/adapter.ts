@@ -10,6 +10,7 @@ import {
   writeArtifact,
 } from "./artifacts.ts";
 import { findClient } from "./clients.ts";
+import { readDeviceCode } from "./device-codes.ts";
 import { readGrant } from "./grants.ts";
 
 /** @param ended what the provider answers where a grant has ended */
@@ -25,7 +26,7 @@ export function openAdapter(world: OauthWorld, kind: string, ended: (why: string
   }
   return {
     ...nothing,
-    find: (id) => readArtifact(world, kind, id),
+    find: (id) => (kind === "DeviceCode" ? readDeviceCode(world, id) : readArtifact(world, kind, id)),
     upsert: async (id, payload, lifetimeSeconds) => {
       const kept = await writeArtifact(world, kind, id, {
         payload: { ...payload },

@@ -2,14 +2,13 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { SessionId, TokenId, UserId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import type { DeviceSystem } from "@holdfast/protocol/device-routes";
-import { sql } from "kysely";
 import type { AccountWorld } from "../accounts/account-world.ts";
 import { findUser } from "../accounts/directory.ts";
 import { assertPlainText } from "../accounts/plain-text.ts";
 import { digestOf, makeProgramToken } from "../accounts/secret-token.ts";
 import { type SessionJson, startSession } from "../accounts/sessions.ts";
-import type { ShardReader } from "../db/shard-tables.ts";
 import { commonBucket, consumeArtifact, type OauthWorld, readArtifact, writeArtifact } from "./artifacts.ts";
+import { isSessionLive } from "./device-codes.ts";
 
 /** The command, which nobody registers: what it is let in to is a session, a device like all others. */
 export const commandClient = { id: "holdfast", name: "Holdfast", scopes: [] };
@@ -96,24 +95,10 @@ export async function finishDeviceLogin(
       .where("expires_at", ">", world.clock.nowMicros())
       .returning("id")
       .executeTakeFirst();
-    const isTaken = taken !== undefined && (await isLive(transaction, user.id, asked["sessionId"], world));
+    const isTaken = taken !== undefined && (await isSessionLive(transaction, user.id, asked["sessionId"], world));
     return isTaken ? undefined : ended("The approval was withdrawn.");
   });
   return { session, email: user.email, userId: user.id };
-}
-
-/** Of the session that let it in: who has signed that one out, perhaps as it was stolen, wants nothing of it to go on. */
-async function isLive(
-  transaction: ShardReader,
-  userId: UserId,
-  sessionId: unknown,
-  { clock }: Pick<AccountWorld, "clock">,
-): Promise<boolean> {
-  if (typeof sessionId !== "string") return false;
-  const { rows } = await sql`
-    select from shard.sessions where id = ${sessionId} and user_id = ${userId} and expires_at > ${clock.nowMicros()}
-    for share`.execute(transaction);
-  return rows.length > 0;
 }
 
 function waitFor(deviceCode: string, nowMs: number): number {
