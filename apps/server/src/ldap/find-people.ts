@@ -19,15 +19,13 @@ export interface Person {
   readonly passwordChangedAtMicros: number | undefined;
 }
 
-/** Who this name stands for, where it stands for one alone. */
-export async function findByLogin(
-  conversation: Conversation,
-  settings: LdapSettings,
-  login: string,
-): Promise<Person | undefined> {
+/** With more entries than this of one name, some are not found. */
+const namesakesMax = 20;
+
+/** All for whom this name stands. */
+export function findByLogin(conversation: Conversation, settings: LdapSettings, login: string): Promise<Person[]> {
   const filter = `(&${settings.peopleFilter}${fillFilter(conversation.escape, settings.loginFilter, { login })})`;
-  const found = await search(conversation, settings, filter, 2);
-  return found.length === 1 ? found[0] : undefined;
+  return search(conversation, settings, filter, namesakesMax);
 }
 
 /** Those of these subjects who are there; of two entries with one subject neither. */

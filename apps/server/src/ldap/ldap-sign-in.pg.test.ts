@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { after, before, test, type TestContext } from "node:test";
 import { findProgram, requireComponent } from "@holdfast/tools/components";
 import { Change, Attribute } from "ldapts";
@@ -160,12 +161,40 @@ test("whether somebody is in the directory or here is told by neither status, he
   }
 });
 
-test("of two entries that a name leads to neither signs in", async (t) => {
+test("of two entries that a name leads to, and that no account is linked to, neither signs in", async (t) => {
   if (!there(t)) return;
   await slapd.person("twin1", { mail: ["twin1@example.com", "twins@example.com"] });
   await slapd.person("twin2", { mail: ["twin2@example.com", "twins@example.com"] });
   assert.equal((await attempt("twins@example.com", passwordOf("twin1"))).status, 401);
   assert.equal((await attempt("twin1", passwordOf("twin1"))).status, 200);
+});
+
+test("other entries with the address of a linked account keep its person from nothing, and open nothing", async (t) => {
+  if (!there(t)) return;
+  const email = "ivy@example.com";
+  const idOf = async (login: string, uid: string) => {
+    const { status, body } = await attempt(login, passwordOf(uid));
+    return status === 200 ? (await ok(new Api(server.url, body.access_token), "GET", "/account")).id : status;
+  };
+  await slapd.person("ivy");
+  await slapd.person("kai");
+  const [ivy, kai] = [await idOf(email, "ivy"), await idOf("kai", "kai")];
+  await slapd.person("copy", { mail: email });
+  assert.equal(await idOf(email, "ivy"), ivy);
+  assert.equal(await idOf(email, "copy"), 401);
+  assert.equal(await idOf("copy", "copy"), 403, "the address has an account");
+  assert.match(readFileSync(server.logFile, "utf8"), /"dns":\["uid=copy,ou=people[^\n]*several entries/);
+  // Somebody with an account may change their own address there.
+  const modification = new Attribute({ type: "mail", values: ["kai@example.com", email] });
+  await slapd.as((client) => client.modify(dnOf("kai"), new Change({ operation: "replace", modification })));
+  assert.equal(await idOf(email, "ivy"), ivy);
+  assert.equal(await idOf(email, "kai"), 401);
+  assert.equal(await idOf("kai", "kai"), kai);
+  for (let more = 0; more < 4; more += 1) await slapd.person(`copy${more}`, { mail: email });
+  assert.equal(await idOf(email, "ivy"), ivy);
+  await slapd.person("newcomer", { uid: ["newcomer", "kai"] });
+  assert.equal(await idOf("kai", "kai"), kai, "a name that is no address");
+  assert.equal(await idOf("kai", "newcomer"), 401);
 });
 
 test("an account that has the address is linked, and what opened it before has ended", async (t) => {

@@ -3,7 +3,7 @@ import type { UserId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import type { OutsidePasswords, OutsidePerson, PersonGuard } from "../accounts/outside-passwords.ts";
 import { isPlainText } from "../accounts/plain-text.ts";
-import { findUser } from "../accounts/directory.ts";
+import { findUser, findUserByEmail } from "../accounts/directory.ts";
 import { updateUser } from "../accounts/users.ts";
 import type { UserRow } from "../db/account-tables.ts";
 import { settleKnown } from "../accounts/change-address.ts";
@@ -33,7 +33,7 @@ export function openLdap(world: ClaimsWorld, settings: LdapSettings, bounds = us
     holds: (userId) => hasIdentityOf(world, userId, issuer),
     find: async (login, password, guard) => {
       if (!mayAsk(login, password)) return undefined;
-      const person = await ask((conversation) => proveLogin(conversation, { settings, login, password, guard }));
+      const person = await ask((conversation) => proveLogin(conversation, { world, settings, login, password, guard }));
       return person === undefined ? undefined : personOf(world, settings, person);
     },
     isPasswordOf: async (userId, password) => {
@@ -64,20 +64,38 @@ interface Known extends Person {
 async function proveLogin(
   conversation: Conversation,
   given: {
+    readonly world: ClaimsWorld;
     readonly settings: LdapSettings;
     readonly login: string;
     readonly password: string;
     readonly guard: PersonGuard;
   },
 ): Promise<Known | undefined> {
-  const { settings, login, password, guard } = given;
-  const person = await findByLogin(conversation, settings, login);
+  const { world, settings, login, password, guard } = given;
+  const person = await onlyOne(world, await findByLogin(conversation, settings, login), login);
   if (person === undefined) return undefined;
   const key = identityKey(person.claims).toString("hex");
   const attempt = async () => (await isPasswordOf(conversation, person, password)) || undefined;
   if ((await guard(key, attempt)) !== true) return undefined;
   await conversation.bindSelf();
   return { ...person, groups: await readGroups(conversation, settings, person) };
+}
+
+/**
+ * The person for whom a login stands. Of several entries it is the one that is linked to the account with this address; if no account has the
+ * address, the only one that is linked to any account. Anybody who can edit an entry could otherwise keep others from signing in.
+ */
+async function onlyOne(world: ClaimsWorld, found: readonly Person[], login: string): Promise<Person | undefined> {
+  if (found.length < 2) return found[0];
+  const named = await findUserByEmail(world.shards, login);
+  const linked = await Promise.all(
+    found.map(async (person) => ({ person, user: await findLinked(world, person.claims) })),
+  );
+  const meant = linked.filter(({ user }) => user !== undefined && (named === undefined || user.id === named.id));
+  const only = meant.length === 1 ? meant[0] : undefined;
+  const dns = found.filter((each) => each !== only?.person).map(({ dn }) => dn);
+  world.log.warn({ user_id: only?.user?.id, dns }, "several entries of the LDAP server have the login of one person");
+  return only?.person;
 }
 
 async function personOf(world: ClaimsWorld, settings: LdapSettings, person: Known): Promise<OutsidePerson> {
