@@ -6,7 +6,7 @@ import { isPlainText } from "./plain-text.ts";
 
 /**
  * The form under which two spellings of an address are one account, and one count of failures. NFC and not NFKC, which
- * RFC 6532 (3.1) warns of since it would make one of two different mailboxes.
+ * RFC 6532 (3.1) warns of since it would make one of two different mailboxes: `isDistinct` rejects such addresses instead.
  */
 export function emailKey(email: string): string {
   return email.trim().normalize("NFC").toLowerCase().normalize("NFC");
@@ -17,15 +17,17 @@ export function bucketOfEmail(key: string): Bucket {
   return bucketOfHash(sha256(Buffer.from(key)));
 }
 
-/** Two addresses that differ only in such characters look the same. */
-const invisible = /[\p{C}\p{Z}]/u;
+/** Characters that are not shown, and the dot of Chinese and Japanese domains, which mail servers take for a full stop. */
+const misleading = /[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u3002]/u;
 
-export function isVisible(email: string): boolean {
-  return isPlainText(email) && !invisible.test(email.trim());
+/** False for an address that looks like another one: with hidden characters, or with full-width letters, ligatures and the like. */
+export function isDistinct(email: string): boolean {
+  const text = email.trim();
+  return isPlainText(email) && !misleading.test(text) && text.normalize("NFKC") === text.normalize("NFC");
 }
 
 /** @throws HoldfastError invalid_field */
 export function assertAddress(email: string): void {
-  if (isVisible(email) && accountRoutes.createAccount.body.shape.email.safeParse(email.trim()).success) return;
+  if (isDistinct(email) && accountRoutes.createAccount.body.shape.email.safeParse(email.trim()).success) return;
   throw new HoldfastError("invalid_field", "email: is not an e-mail address.", { field: "email" });
 }

@@ -2,7 +2,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { sha256 } from "@holdfast/core/hash";
 import { limits } from "@holdfast/core/limits";
 import { z } from "zod";
-import { emailKey, isVisible } from "../accounts/email-address.ts";
+import { emailKey, isDistinct } from "../accounts/email-address.ts";
 import { isPlainText, withoutMisleading } from "../accounts/plain-text.ts";
 import type { ClaimMapping, OidcSettings } from "./issuer-settings.ts";
 
@@ -70,7 +70,7 @@ export function isOfDomain({ email, emailVerified }: Claims, domains: readonly s
 }
 
 function isAddress(text: string): boolean {
-  return text.length <= limits.emailBytesMax && isVisible(text) && /^[^\s@"]+@[^\s@"]+$/.test(text.trim());
+  return text.length <= limits.emailBytesMax && isDistinct(text) && /^[^\s@"]+@[^\s@"]+$/.test(text.trim());
 }
 
 /** Undefined where the issuer said nothing of it: then nothing is changed. */

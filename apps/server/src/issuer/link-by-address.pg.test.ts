@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
+import { HoldfastError } from "@holdfast/core/errors";
 import { sql } from "kysely";
 import { Authenticator } from "../accounts/authenticator.ts";
 import { findUser } from "../accounts/directory.ts";
@@ -11,9 +12,10 @@ import { updateUser } from "../accounts/users.ts";
 import { oidcSchema, readOidc } from "../config/oidc-settings.ts";
 import { startTwoTestShards, type TestDatabases } from "../db/testing.ts";
 import { sealAnswer } from "./answers.ts";
-import type { Claims } from "./claims.ts";
+import { type Claims, readClaims } from "./claims.ts";
 import type { ClaimsWorld } from "./follow-claims.ts";
 import { linkByAddress } from "./link-by-address.ts";
+import { createFromOutside } from "./outside-accounts.ts";
 import { findLinked, linkIdentity } from "./outside-identities.ts";
 import { signInFromOutside } from "./sign-in-from-outside.ts";
 import { testClient } from "./testing-provider.ts";
@@ -194,4 +196,27 @@ test("with a time for signing in again, what a person who has only the issuer ho
   clock.forwardMs(dayMs);
   await assert.rejects(withPassword.asked(), { code: "unauthenticated" });
   await admin.asked();
+});
+
+test("an address that looks like another one makes no account", async () => {
+  const refusal = () => new HoldfastError("forbidden", "no account");
+  const create = (claims: Claims) => createFromOutside(world, { createDomains: ["corp.example"] }, claims, refusal);
+  const said = (email: string) =>
+    readClaims({ sub: `of ${email}`, email, email_verified: true }, { issuer, trusted: { amr: [], acr: [] } } as never);
+  const { email } = await create(said("Ann.Example+x@corp.example"));
+  assert.equal(email, "Ann.Example+x@corp.example");
+  const alike = [
+    "ann.example+x@corp.example",
+    "ANN.EXAMPLE+X@CORP.EXAMPLE",
+    "\uff21nn.Example+x@corp.example",
+    "ann.example\uff0bx@corp.example",
+    "ann.example+x@\uff43orp.example",
+    "ann.example+x\uff20corp.example",
+    "ann.example+x\ufe0f@corp.example",
+    "\u0430nn.example+x@corp.example",
+    "ann.ex\u0251mple+x@corp.example",
+    "ann.examp\u{1d5c5}e+x@corp.example",
+    "ann.examp\u0131\u0307e+x@corp.example",
+  ];
+  for (const each of alike) await assert.rejects(create(said(each)), { code: "forbidden" }, JSON.stringify(each));
 });

@@ -36,8 +36,11 @@ async function isUnused({ shards }: AccountWorld, { id, has_password: hasPasswor
   return rows.length === 0;
 }
 
+/** Letters of other scripts look like these, and nobody looks at the address before an account is made for it. */
+const plainMailbox = /^[\x21-\x7e]+@[^@]+$/;
+
 /**
- * @param refusal where nobody of this domain gets an account, or the address has one: the same for both
+ * @param refusal where nobody of this domain gets an account, the address has one, or its mailbox is not in ASCII: the same for all
  * @throws HoldfastError that
  */
 export async function createFromOutside(
@@ -47,7 +50,7 @@ export async function createFromOutside(
   refusal: () => HoldfastError,
 ): Promise<UserRow> {
   const { email } = claims;
-  if (email === null || !isOfDomain(claims, createDomains)) throw refusal();
+  if (email === null || !plainMailbox.test(email) || !isOfDomain(claims, createDomains)) throw refusal();
   if ((await findUserByEmail(world.shards, email)) !== undefined) throw refusal();
   const id = makeId<UserId>(
     toBucket(Buffer.from(world.random(2)).readUInt16BE() % bucketCount),
