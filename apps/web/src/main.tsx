@@ -5,14 +5,15 @@ import { RouterProvider } from "@tanstack/react-router";
 import type { AccountDrive } from "./data/account-drive.ts";
 import { DriveContext } from "./data/use-drive.ts";
 import { SessionContext } from "./data/use-session.ts";
-import { dropDrafts } from "./features/edit/drafts.ts";
+import { adoptDrafts, dropDrafts } from "./features/edit/drafts.ts";
 import { askUnsaved } from "./features/edit/unsaved.ts";
 import { router } from "./routes/router.tsx";
 
 /** Once the words are there. */
 export function show(drive: AccountDrive): void {
-  drive.session.onSignOut(() => askUnsaved(localStorage));
-  drive.session.onEnd(() => dropDrafts(localStorage));
+  adoptDrafts(localStorage, drive.session.account);
+  drive.session.onSignOut(() => askUnsaved(localStorage, drive.session.account));
+  drive.session.onEnd((signedOut) => signedOut !== undefined && dropDrafts(localStorage, signedOut));
   const place = document.querySelector("#app");
   if (place === null) return;
   createRoot(place).render(

@@ -55,6 +55,9 @@ type TabMessage =
 const marginMs = 30_000;
 /** A tab that is there answers at once. */
 const answerMs = 60;
+/** @param signedOut the account whose person signed out; undefined: another one signed in after its session had ended */
+type CleanUp = (signedOut: string | undefined) => unknown;
+
 const lockName = "holdfast-session";
 
 /**
@@ -70,7 +73,7 @@ export class Session implements AccessTokens {
   #renewing: Promise<void> | undefined;
   /** Somebody is signing out: what would be asked now would be refused. */
   #isEnding = false;
-  readonly #cleanUps = new Set<() => unknown>();
+  readonly #cleanUps = new Set<CleanUp>();
   readonly #leavers = new Set<() => void>();
   readonly #questions = new Set<() => Promise<boolean>>();
   readonly #listeners = new Set<() => void>();
@@ -93,7 +96,7 @@ export class Session implements AccessTokens {
   }
 
   /** Runs in this tab when somebody signs out in any, or another person signs in: for what is kept of the account. @returns forgets it again */
-  onEnd(cleanUp: () => unknown): () => void {
+  onEnd(cleanUp: CleanUp): () => void {
     this.#cleanUps.add(cleanUp);
     return () => this.#cleanUps.delete(cleanUp);
   }
@@ -218,7 +221,7 @@ export class Session implements AccessTokens {
   #take(token: Token, telling: "tell" | "heard"): void {
     const account = accountOf(token.text);
     const before = this.#account ?? this.#parts.lastAccount.read();
-    if (before !== undefined && before !== account) void this.#cleanUp();
+    if (before !== undefined && before !== account) void this.#cleanUp(undefined);
     this.#account = account;
     this.#parts.lastAccount.write(account);
     this.#token = token;
@@ -228,17 +231,18 @@ export class Session implements AccessTokens {
   }
 
   async #end(how: "ended" | "left"): Promise<void> {
+    const { account } = this;
     this.#token = undefined;
     this.#isEnding = false;
     this.#account = undefined;
     this.#parts.lastAccount.write(undefined);
     this.#parts.leaving.write(how === "left");
     this.#step(how);
-    await this.#cleanUp();
+    await this.#cleanUp(account);
   }
 
-  async #cleanUp(): Promise<void> {
-    await Promise.allSettled([...this.#cleanUps].map(async (cleanUp) => cleanUp()));
+  async #cleanUp(signedOut: string | undefined): Promise<void> {
+    await Promise.allSettled([...this.#cleanUps].map(async (cleanUp) => cleanUp(signedOut)));
   }
 
   /** Also while something was waited for. */

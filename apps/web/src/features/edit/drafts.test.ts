@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { draftKey, dropDrafts, dropNote, readDraft, unsavedFiles, writeDraft } from "./drafts.ts";
+import { adoptDrafts, draftKey, dropDrafts, dropNote, readDraft, unsavedFiles, writeDraft } from "./drafts.ts";
 
 const draft = { text: "words", versionId: "v", name: "a.txt" };
 
@@ -20,34 +20,57 @@ function makeStorage(room = Infinity): Storage {
 
 test("each file with unsaved text is listed once, however many tabs it is open in", () => {
   const storage = makeStorage();
-  for (const id of ["a", "a", "b"]) writeDraft(storage, draftKey(id), draft);
-  // A draft of an earlier version of this app.
-  storage.setItem("holdfast-draft c", JSON.stringify({ text: "old", versionId: "v" }));
+  for (const id of ["a", "a", "b"]) writeDraft(storage, draftKey("ann", id), draft);
   storage.setItem("another key", "{}");
-  assert.deepEqual(unsavedFiles(storage), [
+  assert.deepEqual(unsavedFiles(storage, "ann"), [
     { id: "a", name: "a.txt" },
     { id: "b", name: "a.txt" },
-    { id: "c", name: undefined },
   ]);
-  dropDrafts(storage);
-  assert.deepEqual(unsavedFiles(storage), []);
+  dropDrafts(storage, "ann");
+  assert.deepEqual(unsavedFiles(storage, "ann"), []);
 });
 
 test("a file with text for which there is no room is listed, offers nothing, and is forgotten with the text", () => {
   const storage = makeStorage(30);
-  const key = draftKey("a");
+  const key = draftKey("ann", "a");
   assert.equal(writeDraft(storage, key, { ...draft, text: "a long text ".repeat(10) }), false);
-  assert.deepEqual(unsavedFiles(storage), [{ id: "a", name: "a.txt" }]);
-  assert.equal(readDraft(storage, "a"), undefined);
+  assert.deepEqual(unsavedFiles(storage, "ann"), [{ id: "a", name: "a.txt" }]);
+  assert.equal(readDraft(storage, "ann", "a"), undefined);
   dropNote(storage, key);
-  assert.deepEqual(unsavedFiles(storage), []);
+  assert.deepEqual(unsavedFiles(storage, "ann"), []);
 });
 
 test("a text that has grown too long leaves what was kept of it before", () => {
   const storage = makeStorage(60);
-  const key = draftKey("a");
+  const key = draftKey("ann", "a");
   assert.equal(writeDraft(storage, key, draft), true);
   assert.equal(writeDraft(storage, key, { ...draft, text: "a long text ".repeat(10) }), false);
   dropNote(storage, key);
-  assert.equal(readDraft(storage, "a")?.text, "words");
+  assert.equal(readDraft(storage, "ann", "a")?.text, "words");
+});
+
+test("another account in the same browser sees no draft, and removes none when it signs out", () => {
+  const storage = makeStorage();
+  writeDraft(storage, draftKey("ann", "a"), draft);
+  assert.equal(readDraft(storage, "bob", "a"), undefined);
+  assert.deepEqual(unsavedFiles(storage, "bob"), []);
+  writeDraft(storage, draftKey("bob", "a"), { ...draft, text: "other words" });
+  dropDrafts(storage, "bob");
+  assert.equal(readDraft(storage, "bob", "a"), undefined);
+  assert.equal(readDraft(storage, "ann", "a")?.text, "words");
+});
+
+test("the drafts of an earlier version of the app become those of the account that was signed in", () => {
+  const storage = makeStorage();
+  storage.setItem("holdfast-draft a", JSON.stringify(draft));
+  storage.setItem("holdfast-draft b 1x2", JSON.stringify(draft));
+  writeDraft(storage, draftKey("bob", "c"), draft);
+  adoptDrafts(storage, "ann");
+  assert.deepEqual(unsavedFiles(storage, "ann"), [
+    { id: "a", name: "a.txt" },
+    { id: "b", name: "a.txt" },
+  ]);
+  assert.equal(readDraft(storage, "ann", "b")?.text, "words");
+  adoptDrafts(storage, "bob");
+  assert.deepEqual(unsavedFiles(storage, "bob"), [{ id: "c", name: "a.txt" }]);
 });

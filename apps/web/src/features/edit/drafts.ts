@@ -17,16 +17,23 @@ export interface KeptDraft extends Draft {
   readonly key: string;
 }
 
+/** Whose drafts: another account that signs in in this browser neither sees nor removes them. */
+export type DraftOwner = string | undefined;
+
 const prefix = "holdfast-draft ";
 
+function prefixOf(owner: DraftOwner): string {
+  return `${prefix}${owner ?? ""} `;
+}
+
 /** Key of the draft of one open editor: two tabs with one file must not overwrite or drop the text of each other. */
-export function draftKey(nodeId: string): string {
-  return `${prefix}${nodeId} ${Math.random().toString(36).slice(2)}`;
+export function draftKey(owner: DraftOwner, nodeId: string): string {
+  return `${prefixOf(owner)}${nodeId} ${Math.random().toString(36).slice(2)}`;
 }
 
 /** A draft of the file, of whichever editor. */
-export function readDraft(storage: Storage, nodeId: string): KeptDraft | undefined {
-  const keys = Object.keys(storage).filter((key) => `${key} `.startsWith(`${prefix}${nodeId} `));
+export function readDraft(storage: Storage, owner: DraftOwner, nodeId: string): KeptDraft | undefined {
+  const keys = Object.keys(storage).filter((key) => key.startsWith(`${prefixOf(owner)}${nodeId} `));
   for (const key of keys) {
     const found = parsed(storage, key);
     if (isDraft(found)) return { ...found, key };
@@ -54,10 +61,10 @@ function note(storage: Storage, key: string, name: string | undefined): void {
 }
 
 /** Each once. */
-export function unsavedFiles(storage: Storage): UnsavedFile[] {
+export function unsavedFiles(storage: Storage, owner: DraftOwner): UnsavedFile[] {
   const files = new Map<string, UnsavedFile>();
-  for (const key of Object.keys(storage).filter((each) => each.startsWith(prefix))) {
-    const [id = ""] = key.slice(prefix.length).split(" ");
+  for (const key of Object.keys(storage).filter((each) => each.startsWith(prefixOf(owner)))) {
+    const [id = ""] = key.slice(prefixOf(owner).length).split(" ");
     const name = fieldOf(parsed(storage, key), "name");
     files.set(id, { id, name: typeof name === "string" ? name : undefined });
   }
@@ -73,9 +80,19 @@ export function dropNote(storage: Storage, key: string): void {
   if (!isDraft(parsed(storage, key))) storage.removeItem(key);
 }
 
-/** Of an account that is signed out. */
-export function dropDrafts(storage: Storage): void {
-  for (const key of Object.keys(storage)) if (key.startsWith(prefix)) storage.removeItem(key);
+/** Of an account that has signed out. */
+export function dropDrafts(storage: Storage, owner: DraftOwner): void {
+  for (const key of Object.keys(storage)) if (key.startsWith(prefixOf(owner))) storage.removeItem(key);
+}
+
+/** Gives drafts of an earlier version of this app, which only had those of the last account, to that account. */
+export function adoptDrafts(storage: Storage, owner: DraftOwner): void {
+  for (const key of Object.keys(storage)) {
+    const [, nodeId, ...others] = key.startsWith(prefix) ? key.split(" ") : [];
+    if (nodeId === undefined || others.length > 1) continue;
+    const found = parsed(storage, key);
+    if (isDraft(found) && writeDraft(storage, draftKey(owner, nodeId), found)) storage.removeItem(key);
+  }
 }
 
 /** @returns undefined for what is no draft of this app */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { eventually } from "@holdfast/server/acceptance/testing";
+import { Api, eventually, ok } from "@holdfast/server/acceptance/testing";
 import { longTest } from "@holdfast/tools/tiers";
 import { axeProblems } from "../../testing/axe.ts";
 import { frameHasFocus, hasFocus } from "../../testing/focus.ts";
@@ -194,6 +194,46 @@ test("whoever signs out is asked before unsaved text of another tab is removed, 
   assert.deepEqual(await drafts(), []);
 });
 
+test("unsaved text waits for its account while another one signs in, which does not see it", async () => {
+  app.expectComplaint(/status of 40[14]/);
+  const ann = await app.addPerson("Ann");
+  const bob = await app.addPerson("Bob");
+  assert.equal((await ann.api.put("/hers.txt", "hers\n")).status, 201);
+  const id = await ann.api.idOf("/hers.txt");
+  await ok(ann.api, "POST", `/files/${id}/share`, { email: bob.email, role: "editor" });
+  const { page } = app;
+  await page.goto("about:blank");
+  await app.signIn(ann);
+  await app.open(`/edit/${id}`);
+  await field().fill("hers\nprivate words of hers\n");
+  const drafts = () =>
+    page.evaluate(() => Object.keys(localStorage).filter((key) => key.startsWith("holdfast-draft ")));
+  await eventually("the draft is kept", 30_000, async () => (await drafts())[0]);
+  await ok(await Api.signIn(app.server.url, ann), "DELETE", "/devices");
+  await page.getByRole("dialog", { name: "Sign in again" }).waitFor();
+  const other = await page.context().newPage();
+  await other.goto(`${app.server.url}/files`);
+  await other.getByLabel("E-mail address").fill(bob.email);
+  await other.getByLabel("Password", { exact: true }).fill(bob.password);
+  await other.getByRole("button", { name: "Sign in" }).click();
+  await other.waitForURL(/\/files/);
+  await eventually("the text of the other account is gone", 30_000, async () =>
+    (await page.getByText("private words").count()) + (await page.locator("textarea").count()) === 0 ? true : undefined,
+  );
+  assert.equal((await drafts()).length, 1);
+  await app.open(`/edit/${id}`);
+  await field().waitFor();
+  assert.equal(await page.getByRole("button", { name: "Restore" }).count(), 0);
+  assert.equal(await field().inputValue(), "hers\n");
+  await page.getByRole("button", { name: "Account", exact: false }).first().click();
+  await page.getByRole("menuitem", { name: "Sign out" }).click();
+  await page.getByRole("heading", { name: "Sign in" }).waitFor();
+  await app.signIn(ann);
+  await app.open(`/edit/${id}`);
+  await page.getByRole("button", { name: "Restore" }).click();
+  await fieldHas("hers\nprivate words of hers\n");
+});
+
 test("a file that cannot be read for a moment leaves what is written where it is", async () => {
   const id = await openText("/moment.txt", "one\n");
   const { page } = app;
@@ -246,8 +286,8 @@ test("a file that another device deletes for good leaves what is written, which 
   assert.equal(await contentOf(await app.api.idOf("/purged.txt")), "one\nmany words of mine\n");
   // Nothing is left to be offered.
   await page.waitForFunction(
-    (prefix) => !Object.keys(localStorage).some((key) => key.startsWith(prefix)),
-    `holdfast-draft ${id}`,
+    (file) => !Object.keys(localStorage).some((key) => key.startsWith("holdfast-draft ") && key.includes(file)),
+    id,
   );
 });
 
@@ -264,7 +304,10 @@ test("what was written last is shown where the file is gone when it is opened", 
     .waitFor();
   page.once("dialog", (dialog) => void dialog.accept());
   await eventually("the draft is kept", 30_000, () =>
-    page.evaluate((prefix) => Object.keys(localStorage).find((key) => key.startsWith(prefix)), `holdfast-draft ${id}`),
+    page.evaluate(
+      (file) => Object.keys(localStorage).find((key) => key.startsWith("holdfast-draft ") && key.includes(file)),
+      id,
+    ),
   );
   await page.reload();
   await page

@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 import { useDrive } from "../../data/use-drive.ts";
 import { useNode } from "../../data/use-node.ts";
+import { useSession } from "../../data/use-session.ts";
 import { Button } from "../../design/button.tsx";
 import { CopyField } from "../../design/copy-field.tsx";
 import { Failure } from "../../design/notice.tsx";
@@ -62,7 +63,8 @@ export function Editor({ id, onClose, showMarkdown }: EditorProps) {
 /** What was written into a file that cannot be opened any more, to be copied. */
 function StrandedDraft({ id }: { readonly id: string }) {
   const { message } = useMessages();
-  const [draft] = useState(() => readDraft(localStorage, id));
+  const session = useSession();
+  const [draft] = useState(() => readDraft(localStorage, session.account, id));
   if (draft === undefined) return null;
   return (
     <div className="flex flex-col gap-2 text-start">

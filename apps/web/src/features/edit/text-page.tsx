@@ -5,6 +5,7 @@ import { useBlocker } from "@tanstack/react-router";
 import Eye from "lucide-react/icons/eye";
 import { type KeyboardEvent, type ReactNode, useState } from "react";
 import { useDrive } from "../../data/use-drive.ts";
+import { useSession } from "../../data/use-session.ts";
 import { Button } from "../../design/button.tsx";
 import { FormDialog } from "../../design/form-dialog.tsx";
 import { announcer } from "../../design/live-regions.tsx";
@@ -204,11 +205,12 @@ interface OfferedDraft {
 }
 
 function useOfferedDraft({ node, text }: TextFile): OfferedDraft {
+  const session = useSession();
   const [offered, setOffered] = useState(() => {
-    const draft = readDraft(localStorage, node.id);
+    const draft = readDraft(localStorage, session.account, node.id);
     return draft?.text === text ? undefined : draft;
   });
-  const [ownKey] = useState(() => draftKey(node.id));
+  const [ownKey] = useState(() => draftKey(session.account, node.id));
   const end = (): void => {
     if (offered !== undefined) dropDraft(localStorage, offered.key);
     setOffered(undefined);

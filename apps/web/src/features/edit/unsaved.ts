@@ -1,4 +1,4 @@
-import { type UnsavedFile, unsavedFiles } from "./drafts.ts";
+import { type DraftOwner, type UnsavedFile, unsavedFiles } from "./drafts.ts";
 
 /** The person wants to sign out, which removes unsaved text from this browser. */
 export interface UnsavedQuestion {
@@ -10,8 +10,8 @@ let asked: UnsavedQuestion | undefined;
 const listeners = new Set<() => void>();
 
 /** @returns false: the person stays */
-export function askUnsaved(storage: Storage): Promise<boolean> {
-  const files = unsavedFiles(storage);
+export function askUnsaved(storage: Storage, owner: DraftOwner): Promise<boolean> {
+  const files = unsavedFiles(storage, owner);
   asked?.answer(false);
   if (files.length === 0) return Promise.resolve(true);
   return new Promise((resolve) => {
