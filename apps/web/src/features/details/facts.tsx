@@ -1,7 +1,11 @@
 import type { NodeJson } from "@holdfast/protocol/values";
+import { useQuery } from "@tanstack/react-query";
+import { permissionsOf } from "../../data/permissions.ts";
+import { useDrive } from "../../data/use-drive.ts";
 import type { MessageKey } from "../../messages/en.ts";
-import { KeepOffline } from "./keep-offline.tsx";
 import { useMessages } from "../../messages/use-messages.ts";
+import { accessWords } from "./access.ts";
+import { KeepOffline } from "./keep-offline.tsx";
 
 /** What the list has no column for. */
 export function Facts({ node }: { readonly node: NodeJson }) {
@@ -18,7 +22,7 @@ export function Facts({ node }: { readonly node: NodeJson }) {
     ["details.modified", dateTime(node.modified_at)],
     ["details.added", dateTime(node.created_at)],
     ["details.version", node.version === null ? undefined : number(node.version)],
-    ["details.access", message(node.shared ? "details.shared" : "details.private")],
+    ["details.access", useAccess(node)],
   ];
   return (
     <>
@@ -38,6 +42,15 @@ export function Facts({ node }: { readonly node: NodeJson }) {
       </dl>
     </>
   );
+}
+
+/** @returns undefined as long as it is not known */
+function useAccess({ id, role }: NodeJson): string | undefined {
+  const words = useMessages();
+  const isOwner = role === "owner";
+  const { data } = useQuery({ ...permissionsOf(useDrive(), id), enabled: isOwner });
+  if (!isOwner) return words.message("details.sharedWithYou");
+  return data && accessWords(data, words);
 }
 
 const kindWords = {

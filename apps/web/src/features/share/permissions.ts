@@ -10,13 +10,6 @@ export type Role = PermissionJson["role"];
 export const personRoles = ["viewer", "commenter", "editor", "uploader"] as const satisfies readonly Role[];
 export const linkRoles = ["viewer", "editor", "uploader"] as const satisfies readonly Role[];
 
-export function permissionsOf({ client }: Drive, nodeId: string) {
-  return queryOptions({
-    queryKey: ["permissions", nodeId],
-    queryFn: async ({ signal }) => (await client.call("listPermissions", { params: { id: nodeId }, signal })).items,
-  });
-}
-
 export function ownGroups({ client }: Drive) {
   return queryOptions({
     queryKey: ["groups"],

@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import { permissionsOf } from "../../data/permissions.ts";
 import { useDrive } from "../../data/use-drive.ts";
 import { Button } from "../../design/button.tsx";
 import { Dialog } from "../../design/dialog.tsx";
@@ -8,7 +9,6 @@ import { useMessages } from "../../messages/use-messages.ts";
 import { InvitePeople } from "./invite-people.tsx";
 import { LinkList } from "./link-list.tsx";
 import { PeopleList } from "./people-list.tsx";
-import { permissionsOf } from "./permissions.ts";
 import type { ShareDialogProps } from "./share-props.ts";
 
 /** Who has it, and how to give it to somebody else. Everything in it holds at once. */

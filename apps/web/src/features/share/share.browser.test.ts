@@ -150,6 +150,8 @@ test("one click copies a link for viewing, and copies the same link again, from 
   await becomes(async () => [await copied()], [address]);
   const { items } = await ok(app.api, "GET", `/files/${id}/permissions`);
   assert.equal(items.length, 2, "no second link was created");
+  await app.open(`/files?open=${await app.api.idOf("/Trip/photo.txt")}&panel=details`);
+  await page.getByText("Shared through a folder above: 2 links", { exact: true }).waitFor();
 });
 
 longTest("a long address is whole on a narrow screen", async () => {

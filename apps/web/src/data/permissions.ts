@@ -1,0 +1,10 @@
+import { queryOptions } from "@tanstack/react-query";
+import type { Drive } from "./drive.ts";
+
+/** Permissions on an item and on the folders above it, for people who may share it. */
+export function permissionsOf({ client }: Drive, nodeId: string) {
+  return queryOptions({
+    queryKey: ["permissions", nodeId],
+    queryFn: async ({ signal }) => (await client.call("listPermissions", { params: { id: nodeId }, signal })).items,
+  });
+}
