@@ -67,6 +67,26 @@ test("a conflict of the first cycle is logged and shown, one from before is not,
   assert.doesNotMatch(shown, /(?:kept|before): old/);
 });
 
+test("a problem that is shown twice at the same time has one entry in the log", async (t) => {
+  const folder = makeFolder("running-sync");
+  t.after(() => removeFolder(folder));
+  const { running } = runningIn(folder);
+  const engine = {
+    status: () => ({ ...restingStatus, problems: [{ path: "a", code: "locked", message: "It is locked." }] }),
+    waitingDeletions: () => [],
+    answeredDeletions: () => ({ approved: [], undone: [] }),
+    onChange: () => () => undefined,
+    resume: () => undefined,
+  };
+  running.begin({ engine: engine as never, changeLimits: () => undefined, travelledBytes: () => 0 }, record);
+  await Promise.all([running.sum(), running.sum()]);
+  await running.end();
+  assert.deepEqual(
+    (await readSyncLog(folder, 10)).map(({ what, path }) => [what, path]),
+    [["problem", "a"]],
+  );
+});
+
 test("an answer that a run has not applied stays recorded, whether the run reached the server or not", async (t) => {
   const folder = makeFolder("running-sync");
   t.after(() => removeFolder(folder));

@@ -68,8 +68,8 @@ export class RunningSync implements SyncControl {
   #recordSaved: Promise<void> = Promise.resolve();
   readonly #reporter: SyncReporter;
   readonly #log: SyncLog;
-  /** Over all runs: opened by what the last one left. */
-  #problems: ProblemLog | undefined;
+  /** Over all runs: opened by what the last one left, and once, as two shows may wait for it. */
+  #problems: Promise<ProblemLog> | undefined;
   #conflicts = new FreshConflicts();
   #waiting = 0;
 
@@ -299,14 +299,10 @@ export class RunningSync implements SyncControl {
 
   /** What a person may look for later. */
   async #keep({ problems, deletions_waiting: waiting, state }: SyncReport): Promise<void> {
-    if (this.#problems === undefined) {
-      const last = await readLastReport(this.folder);
-      this.#problems = new ProblemLog(last.problems);
-      this.#waiting = last.deletions_waiting;
-    }
+    const log = await (this.#problems ??= this.#openProblems());
     const nowMs = Date.now();
     const isWhole = state === "idle" || state === "waiting";
-    const { begun, ended } = this.#problems.after(problems, isWhole);
+    const { begun, ended } = log.after(problems, isWhole);
     for (const { path, message } of begun) this.#log.note(nowMs, "problem", path, message);
     for (const { path, message } of ended) this.#log.note(nowMs, "solved", path, message);
     // While it looks and works more of them are found.
@@ -315,6 +311,12 @@ export class RunningSync implements SyncControl {
       this.#log.note(nowMs, "waiting", "", `${count(waiting, "deletion")} ${waiting === 1 ? "waits" : "wait"} for you`);
     if (waiting === 0 && this.#waiting > 0) this.#log.note(nowMs, "solved", "", "deletions that waited");
     this.#waiting = waiting;
+  }
+
+  async #openProblems(): Promise<ProblemLog> {
+    const last = await readLastReport(this.folder);
+    this.#waiting = last.deletions_waiting;
+    return new ProblemLog(last.problems);
   }
 
   /** Read while it does not run. */
