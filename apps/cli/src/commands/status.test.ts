@@ -51,7 +51,7 @@ test("status shows each sync with the first of many problems of a kind, and with
   const advice = head("")
     .slice(5, 6)
     .map((line) => fitted(line, 80));
-  const onTerminal = [
+  const onScreen = [
     ...head(formatLocalTime(counts.last_sync_at)).slice(0, 5),
     ...advice.flat(),
     ...head("").slice(6),
@@ -68,8 +68,8 @@ test("status shows each sync with the first of many problems of a kind, and with
     "  ! a b: It cannot be read.",
   ];
   const each = [...paths.map((path) => `      ${path}`), "  ! a b: It cannot be read."];
-  assert.deepEqual(await shownOf(80), [...onTerminal, ...first]);
-  assert.deepEqual(await shownOf(80, "--all"), [...onTerminal, ...each]);
+  assert.deepEqual(await shownOf(80), [...onScreen, ...first]);
+  assert.deepEqual(await shownOf(80, "--all"), [...onScreen, ...each]);
   const narrow = await shownOf(40);
   assert.deepEqual(
     narrow.filter((line) => line.length >= 40),
