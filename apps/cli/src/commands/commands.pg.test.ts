@@ -138,7 +138,9 @@ test("rewind tells what it would do, does it, and takes it back; a file has its 
   await run(["mkdir", "/made-late"]);
   const young = await run(["rewind", "/made-late", "--to", to]);
   const [, since = ""] =
-    /did not exist.* \/made-late was created at \S+ \S+Z\. The earliest time: --to (\S+)$/m.exec(young.stderr) ?? [];
+    /^holdfast: \/made-late did not exist at that time: it was created at \S+ \S+Z\. The earliest time: --to (\S+)$/m.exec(
+      young.stderr,
+    ) ?? [];
   assert.equal((await run(["rewind", "/made-late", "--to", since, "--dry-run"])).code, 0, young.stderr);
   assert.equal((await run(["rewind", "/rewound", "--to", "sometime"])).code, 2);
 });

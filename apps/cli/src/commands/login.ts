@@ -123,7 +123,7 @@ async function login(run: Run, url: string, options: LoginOptions): Promise<void
 
 /** Also what a person would be asked for, and cannot be. @throws HoldfastError usage */
 function assertGiven({ stdin }: Run["context"], { email, passwordStdin }: LoginOptions): void {
-  if (passwordStdin === true && email === undefined) throw usage("--password-stdin takes --email too.");
+  if (passwordStdin === true && email === undefined) throw usage("--password-stdin also requires --email.");
   if (email?.trim() === "") throw usage("The e-mail address is empty.");
   if (stdin.isTTY === true || (email !== undefined && passwordStdin === true)) return;
   const missing = email === undefined ? "--email ADDRESS and --password-stdin" : "--password-stdin";

@@ -50,9 +50,9 @@ function withWhen(thrown: unknown, { path, created_at: created }: NodeJson, mome
   if (isKept && Date.parse(created) <= Date.parse(moment)) return thrown;
   const since = isKept ? created : earliest;
   const shown = output.isTerminal ? formatLocalTime(since, "second") : formatTime(since);
-  const { code, message, field, body } = thrown;
+  const { code, field, body } = thrown;
   const why = isKept
-    ? `${message} ${printable(path)} was created at ${shown}.`
+    ? `${printable(path)} did not exist at that time: it was created at ${shown}.`
     : `This account can be rewound to ${shown} at the earliest.`;
   const options = { body, cause: thrown, ...(field === undefined ? {} : { field }) };
   return new HoldfastError(code, `${why} The earliest time: --to ${since}`, options);

@@ -9,6 +9,6 @@ export const tokenScopes: readonly Scope[] = [...programScopes, "scim"];
 /** @throws HoldfastError usage */
 export function parseScope<Each extends Scope>(text: string, among: readonly Each[]): Each {
   const scope = among.find((each) => each === text.trim());
-  if (scope === undefined) throw usage(`${text} is not a scope; there are ${among.join(", ")}.`);
+  if (scope === undefined) throw usage(`${text} is not a scope. The scopes are ${among.join(", ")}.`);
   return scope;
 }

@@ -45,7 +45,9 @@ export async function planRewind(reader: ShardReader, wanted: RewindWanted): Pro
   const nodes = await readWithAbove(reader, spaceId, [topId, ...was.keys(), ...parents]);
   const trees = new TwoTrees(nodes, was, { rootId, topId });
   if (!trees.wasInside(topId)) {
-    throw new HoldfastError("invalid_field", "At that time it did not exist, or was in the trash.", { field: "to" });
+    throw new HoldfastError("invalid_field", "The item did not exist at that time, or was in the trash.", {
+      field: "to",
+    });
   }
   const ids = await findAll(reader, spaceId, trees, [...was.keys()]);
   const changed = ids
