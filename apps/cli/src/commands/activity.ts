@@ -10,9 +10,9 @@ const columns: readonly Column[] = [
   { title: "WHEN" },
   { title: "WHO", shortens: true },
   { title: "DEVICE", shortens: true },
-  { title: "DID" },
-  { title: "WHAT", shortens: true },
-  { title: "FOLDER", shortens: true },
+  { title: "DID", shortens: "alike" },
+  { title: "WHAT", shortens: "alike" },
+  { title: "FOLDER", shortens: "alike" },
   { title: "REWIND ID" },
 ];
 

@@ -188,11 +188,9 @@ interface Place {
   readonly top?: NodeJson;
 }
 
-async function placeOfLink(
-  client: ApiClient,
-  { path, address }: LinkAddress,
-  locals: readonly string[],
-): Promise<Place> {
+async function placeOfLink(client: ApiClient, link: LinkAddress, locals: readonly string[]): Promise<Place> {
+  const { address } = link;
+  const path = parseRemotePath(link.path);
   const { rootOfLink } = await import("../transfer/put/put-root.ts");
   const { node: top } = await client.call("getCurrentLink");
   const root = rootOfLink(client, top);

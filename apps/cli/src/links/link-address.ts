@@ -2,7 +2,6 @@ import { fixedToken } from "@holdfast/api-client/access-tokens";
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { ClientChoices, Connection } from "../config/connection.ts";
-import { parseRemotePath } from "../remote/remote-path.ts";
 
 /** The page that a link opens, `https://drive.example/s/hfl_…`, and a path below the item that it shows. */
 export interface LinkAddress {
@@ -22,7 +21,7 @@ export function readLinkAddress(text: string): LinkAddress | undefined {
   const [, address, token, path = "/"] = addressAndPath.exec(text) ?? [];
   const url = address === undefined ? null : URL.parse(address);
   if (url === null || address === undefined || token === undefined) return undefined;
-  return { server: url.origin, token, address, path: parseRemotePath(path) };
+  return { server: url.origin, token, address, path };
 }
 
 interface LinkChoices extends Pick<ClientChoices, "onSilence" | "onBusy" | "wrap"> {

@@ -101,6 +101,13 @@ test("names that would look the same if they were shortened are listed whole", (
   assert.ok(shownOn(60, rows).every((line) => line.length < 60));
 });
 
+test("names may look the same in a column that allows it", () => {
+  const columns = [{ title: "WHEN" }, { title: "WHAT", shortens: "alike" }] as const;
+  const rows = [1, 2].map((day) => [`today`, `the photo of day ${day} in the mountains`]);
+  const listing = new Listing({ isTerminal: true, columns: 30 }, columns, "");
+  assert.deepEqual(listing.lines(rows), ["WHEN   WHAT", ...rows.map(() => "today  the pho… the mountains")]);
+});
+
 test("no line of a table is wider than the terminal", () => {
   const cell = fc.string({ unit: fc.constantFrom("a", " ", "/", "é", "日", "🏔️", "\u001b"), maxLength: 90 });
   const row = fc.tuple(fc.constantFrom("1", "22"), fc.constantFrom("", "seen today"), cell);

@@ -18,8 +18,11 @@ export interface Column {
   readonly right?: true;
   /** With which its cells begin or end, and which the title says: it is left out below that. */
   readonly word?: string;
-  /** Its cells are names or paths that no command needs letter by letter: a table that is too wide shortens them in the middle. */
-  readonly shortens?: true;
+  /**
+   * Its cells are names or paths that no command needs letter by letter: a table that is too wide shortens them in the middle. Two of them
+   * may not look the same then, unless "alike".
+   */
+  readonly shortens?: true | "alike";
   /** "-" is a value in it, so that a table keeps it without any other. */
   readonly keeps?: true;
   /** Left out of a table that has no room otherwise, before its fields are listed below each other. */
@@ -198,7 +201,7 @@ function only(page: Page, isShown: (column: Column, index: number) => boolean): 
 }
 
 /** Columns that a shortened cell keeps at least: enough to recognize a name. */
-const shortestColumns = 20;
+const shortestColumns = { unlike: 20, alike: 12 };
 
 /** Columns that are left for a last column that the terminal breaks. */
 const brokenColumns = 12;
@@ -213,14 +216,18 @@ function shortened(page: Page, width: number): Page | undefined {
   for (; missing > 0; missing -= 1) {
     const [widest] = columns
       .flatMap(({ shortens }, index) =>
-        shortens === true && (kept[index] ?? 0) > shortestColumns ? [{ index, columns: kept[index] ?? 0 }] : [],
+        shortens !== undefined && (kept[index] ?? 0) > shortestColumns[shortens === "alike" ? "alike" : "unlike"]
+          ? [{ index, columns: kept[index] ?? 0 }]
+          : [],
       )
       .toSorted((one, other) => other.columns - one.columns);
     if (widest === undefined) return undefined;
     kept[widest.index] = widest.columns - 1;
   }
   const short = printed.map((row) => row.map((cell, index) => shortPath(cell, kept[index] ?? Infinity)));
-  const isTold = columns.every((_, index) => distinct(short, index) === distinct(printed, index));
+  const isTold = columns.every(
+    ({ shortens }, index) => shortens === "alike" || distinct(short, index) === distinct(printed, index),
+  );
   return isTold ? { ...page, rows: short, widthsMin: kept } : undefined;
 }
 
@@ -241,7 +248,9 @@ function fieldLines(row: readonly string[], columns: readonly Column[], width: n
     const room = Math.max(width - 1 - titleColumns, 1);
     const { shortens, overflows } = columns[index] ?? {};
     const lines =
-      overflows === true ? [printable(cell)] : wrapped(printable(cell), room, shortens === true ? "broken" : "whole");
+      overflows === true
+        ? [printable(cell)]
+        : wrapped(printable(cell), room, shortens === undefined ? "whole" : "broken");
     if (lines.every((line) => columnsOf(line) <= room))
       return lines.map((line, number) => `${number === 0 ? title : " ".repeat(titleColumns)}${line}`);
     return [title.trimEnd(), printable(cell)].filter((line) => line !== "");

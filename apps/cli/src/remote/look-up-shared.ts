@@ -24,7 +24,8 @@ export async function lookUpShared(client: ApiClient, given: string): Promise<No
 /** The item below a link to which the client is connected, or of the account without a link. @throws HoldfastError not_found */
 export async function lookUpIn(client: ApiClient, link: LinkAddress | undefined, given: string): Promise<NodeJson> {
   if (link === undefined) return lookUpShared(client, given);
-  const { path, address } = link;
+  const { address } = link;
+  const path = parseRemotePath(link.path);
   const node = await findShown(client, path);
   if (node !== undefined) return node;
   throw new HoldfastError(
