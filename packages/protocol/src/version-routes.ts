@@ -23,6 +23,10 @@ const version = z
       .describe("name of the device, only for the caller's own devices, including signed-out ones"),
     operation_id: z.string().nullable(),
     label: z.string().optional().describe("label set by a person; labelled versions are never pruned"),
+    label_locked: z
+      .literal(true)
+      .optional()
+      .describe("in lists: another account set the label, so only that account and the owner can change it"),
   })
   .meta({ id: "Version" });
 export type VersionJson = z.output<typeof version>;

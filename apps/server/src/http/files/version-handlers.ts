@@ -35,7 +35,7 @@ export function versionHandlers({ shards, committer, clock, tagOf }: VersionWorl
       const file = await findNode(shards, caller, params.id);
       if (file.row.kind !== "file")
         throw new HoldfastError("invalid_field", `${file.path} is not a file.`, { field: "id" });
-      const { items, next_cursor } = await listVersions(shards, file, query);
+      const { items, next_cursor } = await listVersions(shards, file, { ...query, userId: caller.userId });
       const t = tagOf(caller, file.rights === undefined ? [] : [file.row.id]);
       return { status: 200, json: { items: await withNames(shards, caller, items), next_cursor, t } };
     },

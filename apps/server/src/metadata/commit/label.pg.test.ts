@@ -6,9 +6,12 @@ import { sql } from "kysely";
 import { grantTo } from "../../rights/testing.ts";
 import { newTestId, type TestSpace } from "../testing/testing.ts";
 import { useTestSpaces } from "../testing/testing-spaces.ts";
+import { findNode } from "../read/look-up.ts";
+import { listVersions } from "../read/versions-list.ts";
 import type { Operation, OperationResult } from "./operation.ts";
 
-const { open } = useTestSpaces();
+const spaces = useTestSpaces();
+const { open } = spaces;
 
 const label = (fileId: string, version: number | string, text: string | null): Operation => ({
   op: "label",
@@ -190,6 +193,15 @@ test("an editor changes labels that they set, and none of the owner or of anothe
     Array(4).fill("committed"),
   );
   await space.do(label(file.id, 2, "later"), editor);
+  const lockedFor = async (asker: TestSpace["caller"]) => {
+    const { items } = await listVersions(
+      spaces.databases.shards,
+      await findNode(spaces.databases.shards, asker, file.id),
+      asker,
+    );
+    return items.filter((each) => each.label_locked).map(({ number }) => number);
+  };
+  assert.deepEqual([await lockedFor(editor), await lockedFor(another), await lockedFor(caller)], [[1], [2, 1], []]);
   assert.equal((await space.refused(label(file.id, 2, null), another)).code, "forbidden");
   await space.do(label(file.id, 2, "later"));
   assert.equal(

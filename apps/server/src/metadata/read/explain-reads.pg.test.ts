@@ -70,7 +70,8 @@ describe("the statements behind the reading routes", () => {
       await listFolder(shards, space.caller, folder, { recursive: true, limit: 50, cursor: next_cursor! });
       await listFolder(shards, space.caller, await findNode(shards, space.caller, folderId), { recursive: true });
     },
-    versions: async () => listVersions(shards, await findNode(shards, space.caller, fileId), { limit: 10 }),
+    versions: async () =>
+      listVersions(shards, await findNode(shards, space.caller, fileId), { userId: space.caller.userId, limit: 10 }),
     "a version by number": async () => findVersion(shards, (await findNode(shards, space.caller, fileId)).row, "1"),
     manifests: async () => {
       const { row } = await findNode(shards, space.caller, fileId);

@@ -247,12 +247,16 @@ describe("reading the tree", () => {
     for (const text of ["two", "three", "four"])
       await space.do({ op: "put", fileId: file.id, content: await space.content(text) });
     const placed = await findNode(databases.shards, space.caller, file.id);
-    const first = await listVersions(databases.shards, placed, { limit: 3 });
+    const first = await listVersions(databases.shards, placed, { userId: space.caller.userId, limit: 3 });
     assert.deepEqual(
       first.items.map((item) => item.number),
       [4, 3, 2],
     );
-    const rest = await listVersions(databases.shards, placed, { limit: 3, cursor: first.next_cursor! });
+    const rest = await listVersions(databases.shards, placed, {
+      userId: space.caller.userId,
+      limit: 3,
+      cursor: first.next_cursor!,
+    });
     assert.deepEqual(
       rest.items.map((item) => item.number),
       [1],

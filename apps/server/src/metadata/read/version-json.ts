@@ -5,7 +5,7 @@ import type { NodeRow, VersionRow } from "../../db/shard-tables.ts";
 /** As the API shows it, but for the name of its author, who may have an account on another shard. */
 export type VersionFacts = Omit<VersionJson, "author">;
 
-export type ListedVersion = Omit<VersionRow, "manifest" | "segments" | "label_by">;
+export type ListedVersion = Omit<VersionRow, "manifest" | "segments">;
 
 export function versionFacts(file: NodeRow, version: ListedVersion): VersionFacts {
   return {

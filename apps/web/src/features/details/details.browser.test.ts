@@ -52,6 +52,25 @@ test("an old version is compared line by line, named, and made the newest again,
   assert.equal(await content(), "roses are red\nviolets are violet\n");
 });
 
+test("an editor is not offered to change the name that the owner gave a version", async () => {
+  const { page } = app;
+  const editor = await app.addPerson("Edda");
+  await app.api.put("/shared.txt", "one");
+  const id = await app.api.idOf("/shared.txt");
+  await ok(app.api, "POST", `/files/${id}/share`, { email: editor.email, role: "editor" });
+  await app.api.put("/shared.txt", "two", "&on_conflict=replace");
+  await ok(app.api, "PATCH", `/files/${id}/versions/1`, { label: "as signed" });
+  await app.signIn(editor);
+  await app.open(`/shared?open=${id}&panel=versions`);
+  const acts = () => page.getByRole("button", { name: /^Actions for version \d+ of/ });
+  await acts().nth(1).click();
+  const locked = page.getByRole("menuitem", { name: "Name set by another account" });
+  assert.equal(await locked.getAttribute("aria-disabled"), "true");
+  await page.keyboard.press("Escape");
+  await acts().nth(0).click();
+  await page.getByRole("menuitem", { name: "Name this version" }).waitFor();
+});
+
 test("old versions are deleted but for the newest", async () => {
   for (const text of ["first draft", "second draft", "third draft"])
     await app.api.put("/draft.txt", text, "&on_conflict=replace");

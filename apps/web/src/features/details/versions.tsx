@@ -89,13 +89,16 @@ function VersionRow({ node, version, onLabel, onCompare }: VersionRowProps) {
   const isNewest = version.version_id === node.version_id;
   const mayWrite = node.role === "owner" || node.role === "editor";
   const fail = (thrown: unknown) => showToast({ text: problemWords(thrown, words), kind: "error" });
+  const labelItem = version.label_locked
+    ? { label: message("details.labelLocked"), disabled: true, run: () => {} }
+    : { label: message("details.label"), run: onLabel };
   const items = (): MenuItem[] => [
     ...(isNewest ? [] : [{ label: message("details.compare"), run: onCompare }]),
     {
       label: message("details.download"),
       run: () => void saveFrom(drive.client, { id: node.id, version: version.version_id, use: "download" }).catch(fail),
     },
-    ...(mayWrite ? [{ label: message("details.label"), run: onLabel }] : []),
+    ...(mayWrite ? [labelItem] : []),
     ...(mayWrite && !isNewest
       ? [{ label: message("details.restore"), run: () => restore.mutate(version.version_id) }]
       : []),

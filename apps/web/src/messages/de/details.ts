@@ -33,6 +33,7 @@ export const details = {
   "details.compareAbout": "{name}: {time} verglichen mit jetzt",
   "details.download": "Herunterladen",
   "details.label": "Version benennen",
+  "details.labelLocked": "Name von einem anderen Konto gesetzt",
   "details.labelAbout": "Versionen mit Namen werden nie automatisch gelöscht.",
   "details.labelName": "Name",
   "details.prune": "Alte Versionen löschen…",

@@ -33,6 +33,7 @@ export const details = {
   "details.compareAbout": "{name}: {time} compared with now",
   "details.download": "Download",
   "details.label": "Name this version",
+  "details.labelLocked": "Name set by another account",
   "details.labelAbout": "Named versions are never removed automatically.",
   "details.labelName": "Name",
   "details.prune": "Delete old versions…",
