@@ -51,11 +51,7 @@ test("status shows each sync with the first of many problems of a kind, and with
   const advice = head("")
     .slice(5, 6)
     .map((line) => fitted(line, 80));
-  const onScreen = [
-    ...head(formatLocalTime(counts.last_sync_at)).slice(0, 5),
-    ...advice.flat(),
-    ...head("").slice(6),
-  ];
+  const onScreen = [...head(formatLocalTime(counts.last_sync_at)).slice(0, 5), ...advice.flat(), ...head("").slice(6)];
   const environment = { HOLDFAST_CONFIG_DIR: config };
   const shownOf = async (columns?: number, ...flags: string[]): Promise<string[]> => {
     const { code, stdout } = await runHere(environment, ["status", ...flags], columns === undefined ? {} : { columns });
