@@ -1,8 +1,9 @@
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import type { SearchType } from "@holdfast/protocol/search-routes";
-import type { SharedJson } from "@holdfast/protocol/sharing-routes";
+import type { PermissionJson, SharedJson } from "@holdfast/protocol/sharing-routes";
 import type { NodeJson } from "@holdfast/protocol/values";
 import { rowOf } from "../../data/row.ts";
+import { messages } from "../../messages/use-messages.ts";
 import type { RowPage } from "./paged-rows.ts";
 import type { ListedRow } from "./row-source.ts";
 
@@ -75,10 +76,17 @@ export function sharedByMe(client: ApiClient): Load {
 }
 
 function whoHas(all: readonly SharedJson[]): ListedRow[] {
-  const names = all.map(({ permission: { grantee } }) => grantee.name ?? grantee.email ?? "");
-  return all
-    .slice(0, 1)
-    .map(({ node }) => Object.assign(listed(node), { who: names.filter((name) => name !== "").join(", ") }));
+  const permissions = all.map(({ permission }) => permission);
+  const links = permissions.filter(isLink);
+  const names = permissions.filter((each) => !isLink(each)).map(({ grantee }) => grantee.name ?? grantee.email ?? "");
+  const counted = links.length === 0 ? "" : messages().message("files.links", { count: links.length });
+  const who = [...names, counted].filter((name) => name !== "").join(", ");
+  return all.slice(0, 1).map(({ node }) => Object.assign(listed(node), { who }));
+}
+
+/** The name of a link is a note for its owner, and nobody who has access. */
+function isLink({ grantee, app }: PermissionJson): boolean {
+  return grantee.kind === "link" && app !== true;
 }
 
 function listed(node: NodeJson, isStarred = false): ListedRow {

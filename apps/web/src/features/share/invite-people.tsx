@@ -11,10 +11,10 @@ import { useMessages } from "../../messages/use-messages.ts";
 import { useSignInWays } from "../sign-in/use-sign-in-ways.ts";
 import { endOfDay, granteeOf, ownGroups, peopleFor, personRoles, type Role } from "./permissions.ts";
 import { RoleSelect } from "./role-select.tsx";
-import type { ShareDialogProps } from "./share-props.ts";
+import type { SharingProps } from "./sharing-props.ts";
 
 /** Gives a person or a group a role. An address that has no account is invited. */
-export function InvitePeople({ node }: Pick<ShareDialogProps, "node">) {
+export function InvitePeople({ node }: SharingProps) {
   const drive = useDrive();
   const words = useMessages();
   const { message } = words;

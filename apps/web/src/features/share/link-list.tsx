@@ -17,9 +17,9 @@ import { LinkAddress } from "./link-address.tsx";
 import { NewLink } from "./new-link.tsx";
 import { usePermissionChanges } from "./people-list.tsx";
 import { roleWords } from "./role-select.tsx";
-import type { ShareDialogProps } from "./share-props.ts";
+import type { SharingProps } from "./sharing-props.ts";
 
-interface LinkListProps extends Pick<ShareDialogProps, "node"> {
+interface LinkListProps extends SharingProps {
   readonly links: readonly PermissionJson[] | undefined;
 }
 

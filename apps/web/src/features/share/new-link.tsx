@@ -10,11 +10,11 @@ import { useMessages } from "../../messages/use-messages.ts";
 import { LinkAddress } from "./link-address.tsx";
 import { endOfDay, linkRoles } from "./permissions.ts";
 import { roleWords } from "./role-select.tsx";
-import type { ShareDialogProps } from "./share-props.ts";
+import type { SharingProps } from "./sharing-props.ts";
 
 type LinkRole = (typeof linkRoles)[number];
 
-export function NewLink({ node }: Pick<ShareDialogProps, "node">) {
+export function NewLink({ node }: SharingProps) {
   const { client } = useDrive();
   const words = useMessages();
   const { message } = words;

@@ -9,9 +9,9 @@ import { problemWords } from "../../messages/problem-words.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 import { nameOfGrantee, personRoles, type Role } from "./permissions.ts";
 import { RoleSelect, roleWords } from "./role-select.tsx";
-import type { ShareDialogProps } from "./share-props.ts";
+import type { SharingProps } from "./sharing-props.ts";
 
-interface PeopleListProps extends Pick<ShareDialogProps, "node"> {
+interface PeopleListProps extends SharingProps {
   readonly people: readonly PermissionJson[] | undefined;
   readonly hasLinks: boolean;
 }

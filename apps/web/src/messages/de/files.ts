@@ -105,6 +105,7 @@ export const files = {
   "files.starred": { one: "{count} markiert", other: "{count} markiert" },
   "files.unstarred": { one: "Nicht mehr markiert", other: "{count} nicht mehr markiert" },
   "files.addressCopied": "Interner Link kopiert",
+  "files.links": { one: "{count} Link", other: "{count} Links" },
   "files.linkCopied": "Link kopiert",
   "files.linkNotCopied": "Diese Seite kann nichts kopieren. Markiere die Adresse in der Liste der Links.",
   "files.changeLink": "Ändern",

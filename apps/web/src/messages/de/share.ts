@@ -1,6 +1,4 @@
 export const share = {
-  "share.title": "„{name}“ teilen",
-  "share.done": "Fertig",
   "share.whom": "Personen hinzufügen",
   "share.whomHint":
     "Eine E-Mail-Adresse oder der Name einer deiner Gruppen. Personen ohne Konto bekommen eine Einladung.",

@@ -99,6 +99,7 @@ export const files = {
   "files.starred": { one: "{count} starred", other: "{count} starred" },
   "files.unstarred": { one: "Star removed", other: "{count} stars removed" },
   "files.addressCopied": "Internal link copied",
+  "files.links": { one: "{count} link", other: "{count} links" },
   "files.linkCopied": "Link copied",
   "files.linkNotCopied": "This page cannot copy. Select the address in the list of links.",
   "files.changeLink": "Change",

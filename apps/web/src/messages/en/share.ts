@@ -1,6 +1,4 @@
 export const share = {
-  "share.title": "Share “{name}”",
-  "share.done": "Done",
   "share.whom": "Add people",
   "share.whomHint":
     "An e-mail address, or the name of one of your groups. People without an account get an invitation.",

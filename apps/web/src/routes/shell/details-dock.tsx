@@ -10,7 +10,7 @@ const DetailsPanel = lazy(async () => ({
   default: (await withWords(import("../../features/details/details-panel.tsx"))).DetailsPanel,
 }));
 const Sharing = lazy(async () => ({
-  default: (await withWords(import("../../features/share/share-dialog.tsx"))).Sharing,
+  default: (await withWords(import("../../features/share/sharing.tsx"))).Sharing,
 }));
 
 /** What is known of the thing that is selected, or is shown over the list: beside it where there is room for both, else over it. */

@@ -1,7 +1,5 @@
 import type { NodeJson } from "@holdfast/protocol/values";
 
-export interface ShareDialogProps {
+export interface SharingProps {
   readonly node: Pick<NodeJson, "id" | "name" | "kind">;
-  readonly open: boolean;
-  readonly onClose: () => void;
 }

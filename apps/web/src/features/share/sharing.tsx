@@ -2,36 +2,16 @@ import { useQuery } from "@tanstack/react-query";
 import { permissionsOf } from "../../data/permissions.ts";
 import { useDrive } from "../../data/use-drive.ts";
 import { Button } from "../../design/button.tsx";
-import { Dialog } from "../../design/dialog.tsx";
 import { Notice } from "../../design/notice.tsx";
 import { problemWords } from "../../messages/problem-words.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 import { InvitePeople } from "./invite-people.tsx";
 import { LinkList } from "./link-list.tsx";
 import { PeopleList } from "./people-list.tsx";
-import type { ShareDialogProps } from "./share-props.ts";
+import type { SharingProps } from "./sharing-props.ts";
 
-/** Who has it, and how to give it to somebody else. Everything in it holds at once. */
-export function ShareDialog({ node, open, onClose }: ShareDialogProps) {
-  const { message } = useMessages();
-  return (
-    <Dialog
-      open={open}
-      title={message("share.title", { name: node.name })}
-      onClose={onClose}
-      acts={
-        <Button kind="primary" onClick={onClose}>
-          {message("share.done")}
-        </Button>
-      }
-    >
-      {open && <Sharing node={node} />}
-    </Dialog>
-  );
-}
-
-/** The same, for the panel of details. */
-export function Sharing({ node }: Pick<ShareDialogProps, "node">) {
+/** Who has access, and how to give it to somebody else. Changes take effect immediately. */
+export function Sharing({ node }: SharingProps) {
   const drive = useDrive();
   const words = useMessages();
   const { data, error, refetch } = useQuery(permissionsOf(drive, node.id));
