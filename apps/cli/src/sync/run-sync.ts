@@ -232,8 +232,9 @@ async function syncOnce(
   }
   if (engine.phase !== "paused") await running.sum();
   if (deletionsWaiting > 0) {
-    const root = running.record.root;
-    const message = `${count(deletionsWaiting, "deletion")} ${deletionsWaiting === 1 ? "waits" : "wait"} for you. See: holdfast deletes ls ${shellWord(root)} (then 'holdfast deletes approve' or 'undo' and another run), or run it again with --confirm-deletes to delete`;
+    const wait = `${count(deletionsWaiting, "deletion")} ${deletionsWaiting === 1 ? "waits" : "wait"} for you.`;
+    const list = `holdfast deletes ls ${shellWord(running.record.root)}`;
+    const message = `${wait} Answer with 'holdfast deletes approve' or 'undo', then sync again; 'sync --confirm-deletes' approves all. To list them: ${list}`;
     run.output.problem({ path: "", code: "waiting", message });
   }
   for (const problem of groupedProblems(running.untold([...problems]))) run.output.problem(problem);
