@@ -85,7 +85,11 @@ export const command: Script = {
     "holdfast completion bash > ~/.local/share/bash-completion/completions/holdfast":
       "mkdir -p ~/.local/share/bash-completion/completions ~/.zfunc ~/.config/fish/completions",
   },
-  codes: { "holdfast admin setup-link": 5, "holdfast status --watch": 130 },
+  codes: {
+    "holdfast admin setup-link": 5,
+    "holdfast admin users end-second-factor ann@example.org": 5,
+    "holdfast status --watch": 130,
+  },
   endless: {
     "holdfast sync ~/Drive": { shows: upToDate },
     "holdfast sync ~/Photos --remote /photos": { shows: upToDate },
