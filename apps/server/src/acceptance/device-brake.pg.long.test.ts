@@ -136,6 +136,7 @@ describe("a device that is stopped", () => {
       ["POST", `/files/${shared.at(-1)}/transfer`, { email: accountOf("editor").email }],
       ["POST", `/files/${shared.at(-1)}/share`, { link: true, role: "editor" }],
       ["PATCH", `/permissions/${link.id}`, { role: "editor" }],
+      ["POST", `/permissions/${link.id}/link`, undefined],
       ["DELETE", `/devices/${again.id}`, undefined],
       ["DELETE", "/devices?keep=current", undefined],
     ] as const) {

@@ -106,6 +106,8 @@ export function sharingHandlers(world: SharingWorld & { readonly linkKey: Buffer
       return { status: 200, json: await (isRepeated ? again(caller, grant) : one(grant)) };
     },
     readLinkAddress: async ({ caller, params, peer }) => {
+      // A link is no device: through one that may change files, a suspended device could go on.
+      assertNotSuspended(caller);
       const link = await findOwnLink(world, caller, params.id);
       if (link.role !== "uploader") assertScope(caller, "files:read");
       const token = makeLinkToken(world.linkKey, link.id);
