@@ -49,7 +49,7 @@ describe("the commands that steer clients while they run", () => {
     for (const _ of [1, 2])
       assert.match(
         (await anna.run(["deletes", "approve"])).stderr,
-        /waiting deletions that you have not seen yet\. Run 'holdfast deletes ls' first/,
+        /waiting changes that you have not seen yet\. Run 'holdfast deletes ls' first/,
       );
     const gone = names.slice(0, 4).map((name) => ({ path: `s/many/${name}`, what: "deletion", side: "server" }));
     assert.deepEqual(await listed(anna), gone);

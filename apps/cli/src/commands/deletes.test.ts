@@ -124,7 +124,7 @@ test("a dry run of an undo lists what would be restored and where, and answers n
     { ...waiting, id: "b", path: "y", side: "here" },
   ];
   const dryRun = ["undo", root, "--dry-run"];
-  assert.match((await deletes(...dryRun)).stderr, /waiting deletions that you have not seen yet/);
+  assert.match((await deletes(...dryRun)).stderr, /waiting changes that you have not seen yet/);
   await deletes(root);
   const { code, stdout } = await deletes(...dryRun);
   assert.deepEqual(

@@ -206,7 +206,7 @@ async function nothingMeant(run: Run, action: "approve" | "undo", syncs: readonl
   const { openTo } = await import("../sync/group-deletions.ts");
   const unseen = known.some(({ deletions }) => deletions.length > 0) ? "waiting" : "approved";
   const message = known.some((each) => openTo(action, each).length > 0)
-    ? `There are ${unseen} deletions that you have not seen yet. Run 'holdfast deletes ls' first: an answer counts only for the deletions that it lists.`
+    ? `There are ${unseen} changes that you have not seen yet. Run 'holdfast deletes ls' first: an answer counts only for the changes that it lists.`
     : noneText;
   noteGrowing(
     run,

@@ -13,12 +13,14 @@ export interface LinkAddress {
   readonly path: string;
 }
 
-const addressAndPath = /^([a-z]+:\/\/[^/?#]+\/s\/(hfl_[\w-]{1,200}))(?:(\/.*)|[?#].*)?$/is;
+const addressAndPath = /^([a-z]+:\/\/[^/?#]+\/s\/(hfl_[\w-]{1,200}))(?:(\/.*)|([?#].*))?$/is;
 
 /** Undefined for anything else, such as a path on the server. */
 export function readLinkAddress(text: string): LinkAddress | undefined {
   if (!/^https?:\/\//i.test(text)) return undefined;
-  const [, address, token, path = "/"] = addressAndPath.exec(text) ?? [];
+  const [, address, token, path = "/", more = ""] = addressAndPath.exec(text) ?? [];
+  if (more.includes("/"))
+    throw new HoldfastError("usage", `${text}: a path below a link follows the link directly: ${address}/…`);
   const url = address === undefined ? null : URL.parse(address);
   if (url === null || address === undefined || token === undefined) return undefined;
   return { server: url.origin, token, address, path };

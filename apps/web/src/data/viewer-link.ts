@@ -1,3 +1,4 @@
+import { HoldfastError } from "@holdfast/core/errors";
 import type { PermissionJson } from "@holdfast/protocol/sharing-routes";
 import type { Drive } from "./drive.ts";
 
@@ -5,11 +6,17 @@ import type { Drive } from "./drive.ts";
 export async function viewerLink({ client }: Drive, id: string): Promise<string> {
   const { items } = await client.call("listPermissions", { params: { id } });
   for (const link of items.filter(isPlain)) {
-    const address = await client.call("readLinkAddress", { params: { id: link.id } }).catch(() => undefined);
+    const address = await client.call("readLinkAddress", { params: { id: link.id } }).catch(unlessUnknown);
     if (address !== undefined) return address.url;
   }
   const { url = "" } = await client.call("shareNode", { params: { id }, body: { link: true, role: "viewer" } });
   return url;
+}
+
+/** The address of a link of somebody else, or of an earlier version, stays unknown. Any other failure must not create a second link. */
+function unlessUnknown(thrown: unknown): undefined {
+  if (thrown instanceof HoldfastError && (thrown.code === "forbidden" || thrown.code === "conflict")) return undefined;
+  throw thrown;
 }
 
 function isPlain(permission: PermissionJson): boolean {

@@ -145,7 +145,7 @@ const noticeWords: Readonly<Record<Notice["code"], (day: string, counts: readonl
     `On ${day}, this folder did not match its sync records: one of the two was restored from a backup, or the folder was copied. They were merged ` +
     "as for a new folder: files that were deleted or moved here meanwhile come back, and content that was changed here is in conflicted copies.",
   share_ended: (day, [unchanged = 0, changed = 0]) =>
-    `Share ended on ${day}, by the owner or by you on another device. ` +
+    `Share ended on ${day}, by the owner, by you on another device, or by a restore of the server. ` +
     `${countOf(unchanged, "unchanged file")} went to .holdfast/trash and ${countOf(changed, "changed file")} to .holdfast/quarantine.`,
   new_owner: (day, [files = 0]) =>
     `Moved on ${day} into or out of a folder that is shared with you, which makes a new item there (${countOf(files, "file")}). ` +

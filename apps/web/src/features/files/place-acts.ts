@@ -109,8 +109,12 @@ function goingActs({ drive, host, go, withSelected: about }: Parts) {
     }),
     copyAddress: about(async ([row]) => {
       if (row === undefined) return;
-      await copyText(`${serverAddress(drive)}/f/${row.id}`);
-      showToast({ text: messages().message("files.addressCopied") });
+      const address = `${serverAddress(drive)}/f/${row.id}`;
+      await copyText(address).then(
+        () => showToast({ text: messages().message("files.addressCopied") }),
+        // It can be selected there.
+        () => showToast({ text: address }),
+      );
     }),
     upload: (kind: "files" | "folder") => {
       const { folder } = host();
