@@ -95,6 +95,9 @@ describe("links", () => {
     assert.equal((await read(owner, given)).body.code, "invalid_field", "no link");
     const viaLink = new Api(server.url, owners.token);
     assert.equal((await read(viaLink, owners)).status, 403);
+    await ok(owner, "PATCH", `/files/${top}`, { editors_can_share: false });
+    assert.equal((await read(editor, editors)).status, 403, "editors may not share any more");
+    assert.equal((await read(owner, editors)).status, 200);
     await ok(owner, "PATCH", `/permissions/${given.id}`, { role: "viewer" });
     assert.equal((await read(editor, editors)).status, 404);
     await queryDatabase(`${folder}/data`, `update shard.grants set secret_hash = '\\x00' where id = '${owners.id}'`);

@@ -254,7 +254,7 @@ const costs: Readonly<Record<RouteName, Cost & { readonly bodyBytes?: number }>>
   shareNode: { ...oneNode, rows: "permissions that depend on the changed one" },
   listPermissions: { rows: 2 * lineage + 2 * limits.grantsPerNodeMax, answerBytes: limits.grantsPerNodeMax * kib },
   updatePermission: { ...few, rows: "permissions that depend on the changed one" },
-  readLinkAddress: few,
+  readLinkAddress: { ...few, rows: 2 * lineage },
   deletePermission: {
     ...few,
     rows: "permissions of a person who leaves, and those that depend on the changed one",

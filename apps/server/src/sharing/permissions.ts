@@ -35,9 +35,7 @@ export async function listPermissions(
   assertMay(node, "share");
   const { row } = node;
   const shard = shards.ofId(row.space_id);
-  const columns = sql`space_id, id, parent_id, editors_can_share`;
-  const way = await readLineages<Pick<NodeRow, "id" | "editors_can_share">>(shard, row.space_id, [row.id], columns);
-  if (node.role !== "owner") assertEditorsMayShare(way);
+  const way = await readShareableWay(shards, node);
   const visible = await findNodes(
     shards,
     caller,
@@ -52,6 +50,18 @@ export async function listPermissions(
   // Which programs the owner lets in is nobody else's business.
   const shown = node.role === "owner" ? live : live.filter((grant) => !isOfApp(grant));
   return permissionsJson(shards, shown, { at: row.id });
+}
+
+/** The node and all above it. @throws HoldfastError forbidden for an editor, if the owner does not let editors share it */
+async function readShareableWay(
+  shards: Shards,
+  { row, role }: PlacedNode,
+): Promise<readonly Pick<NodeRow, "id" | "editors_can_share">[]> {
+  const columns = sql`space_id, id, parent_id, editors_can_share`;
+  const shard = shards.ofId(row.space_id);
+  const way = await readLineages<Pick<NodeRow, "id" | "editors_can_share">>(shard, row.space_id, [row.id], columns);
+  if (role !== "owner") assertEditorsMayShare(way);
+  return way;
 }
 
 export interface PermissionWords {
@@ -141,9 +151,11 @@ export async function changePermission(
 
 /** A link that the caller may change. @throws HoldfastError not_found, forbidden, invalid_field */
 export async function findOwnLink(world: SharingWorld, caller: Caller, id: string): Promise<GrantRow> {
-  const { grant } = await findOwnGrant(world, caller, id);
-  if (grant.kind === "link" && !isOfApp(grant)) return grant;
-  throw new HoldfastError("invalid_field", "This permission is no link.", { field: "id" });
+  const { grant, node } = await findOwnGrant(world, caller, id);
+  if (grant.kind !== "link" || isOfApp(grant))
+    throw new HoldfastError("invalid_field", "This permission is no link.", { field: "id" });
+  if (node !== undefined) await readShareableWay(world.shards, node);
+  return grant;
 }
 
 /** As an answer is kept: whether it has a secret and a password, and not which. */
