@@ -1,36 +1,48 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type ErrorCode, HoldfastError } from "@holdfast/core/errors";
+import { QueryClient } from "@tanstack/query-core";
 import type { Drive } from "./drive.ts";
 import { viewerLink } from "./viewer-link.ts";
 
-const link = { id: "link", grantee: { kind: "link" }, role: "viewer", expires_at: null, has_password: false };
-
-/** @param failure of reading the address of the link that exists */
-function driveWith(failure: ErrorCode | undefined) {
-  const called: string[] = [];
-  const answers: Record<string, () => unknown> = {
-    listPermissions: () => ({ items: [{ ...link, has_password: true }, link] }),
+/** A drive with one link for viewing. @param failure of reading its address */
+function driveWithLink(failure?: ErrorCode) {
+  const link = { id: "link", node_id: "node", grantee: { kind: "link" }, role: "viewer", expires_at: null };
+  const created: string[] = [];
+  const answers: Readonly<Record<string, () => unknown>> = {
+    listPermissions: () => ({ items: [link] }),
     readLinkAddress: () => {
-      if (failure !== undefined) throw new HoldfastError(failure, "No.");
-      return { url: "the same" };
+      if (failure !== undefined) throw new HoldfastError(failure, "no address");
+      return { url: "old" };
     },
-    shareNode: () => ({ url: "a new one" }),
+    shareNode: () => {
+      created.push("new");
+      return { url: "new" };
+    },
   };
-  const call = async (name: string) => {
-    called.push(name);
-    return answers[name]?.();
-  };
-  return { drive: { client: { call } } as unknown as Drive, called };
+  const call = async (route: string) => answers[route]?.();
+  const queries = new QueryClient();
+  queries.setQueryData(["permissions", "node"], []);
+  const drive = { client: { call }, queries } as unknown as Drive;
+  const isStale = () => queries.getQueryState(["permissions", "node"])?.isInvalidated;
+  return { drive, created, isStale };
 }
 
-test("a link is created only if there is none whose address can be read", async () => {
-  assert.equal(await viewerLink(driveWith(undefined).drive, "node"), "the same");
-  for (const failure of ["forbidden", "conflict"] as const)
-    assert.equal(await viewerLink(driveWith(failure).drive, "node"), "a new one");
-  for (const failure of ["rate_limited", "unreachable"] as const) {
-    const { drive, called } = driveWith(failure);
+test("a link is created if no address of one can be read, and the list of permissions is read again", async () => {
+  for (const failure of ["conflict", "forbidden", "not_found"] as const) {
+    const { drive, created, isStale } = driveWithLink(failure);
+    assert.equal(await viewerLink(drive, "node"), "new", failure);
+    assert.deepEqual([created, isStale()], [["new"], true], failure);
+  }
+});
+
+test("the address of a link that exists is taken, and a server that cannot be reached creates no second link", async () => {
+  const existing = driveWithLink();
+  assert.equal(await viewerLink(existing.drive, "node"), "old");
+  assert.deepEqual([existing.created, existing.isStale()], [[], false]);
+  for (const failure of ["unreachable", "unavailable", "rate_limited", "unauthenticated"] as const) {
+    const { drive, created } = driveWithLink(failure);
     await assert.rejects(viewerLink(drive, "node"), { code: failure });
-    assert.deepEqual(called, ["listPermissions", "readLinkAddress"]);
+    assert.deepEqual(created, [], failure);
   }
 });

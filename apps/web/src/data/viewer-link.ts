@@ -3,21 +3,29 @@ import type { PermissionJson } from "@holdfast/protocol/sharing-routes";
 import type { Drive } from "./drive.ts";
 
 /** The address of a link by which anybody can view an item: of one that exists without further conditions, or of a new one. */
-export async function viewerLink({ client }: Drive, id: string): Promise<string> {
+export async function viewerLink(drive: Drive, id: string): Promise<string> {
+  const { client, queries } = drive;
   const { items } = await client.call("listPermissions", { params: { id } });
   for (const link of items.filter(isPlain)) {
-    const address = await client.call("readLinkAddress", { params: { id: link.id } }).catch(unlessUnknown);
-    if (address !== undefined) return address.url;
+    const address = await readAddress(drive, link.id);
+    if (address !== undefined) return address;
   }
   const { url = "" } = await client.call("shareNode", { params: { id }, body: { link: true, role: "viewer" } });
+  void queries.invalidateQueries({ queryKey: ["permissions"] });
   return url;
 }
 
-/** The address of a link of somebody else, or of an earlier version, stays unknown. Any other failure must not create a second link. */
-function unlessUnknown(thrown: unknown): undefined {
-  if (thrown instanceof HoldfastError && (thrown.code === "forbidden" || thrown.code === "conflict")) return undefined;
-  throw thrown;
+/** Undefined for a link of an earlier version, of somebody else, or that has ended. */
+async function readAddress({ client }: Drive, id: string): Promise<string | undefined> {
+  try {
+    return (await client.call("readLinkAddress", { params: { id } })).url;
+  } catch (thrown) {
+    if (thrown instanceof HoldfastError && unreadable.has(thrown.code)) return undefined;
+    throw thrown;
+  }
 }
+
+const unreadable: ReadonlySet<HoldfastError["code"]> = new Set(["conflict", "forbidden", "not_found"]);
 
 function isPlain(permission: PermissionJson): boolean {
   const { grantee, role, app, disabled, has_password: hasPassword, inherited_from: above } = permission;
