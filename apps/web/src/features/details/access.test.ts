@@ -28,4 +28,6 @@ test("the access of an item names everybody who has it, also through a folder ab
     shown(given("user", above), given("pending", above), given("group", above), given("link", above)),
     "Shared through a folder above: 2 people, 1 group, 1 link",
   );
+  const ann = { grantee: { kind: "user", id: "ann" } } as const;
+  assert.equal(shown(given("user", { ...ann, ...above }), given("user", ann), given("user")), "Shared with 2 people");
 });

@@ -4,8 +4,9 @@ import type { Messages } from "../../messages/messages.ts";
 /** Who has access to an item beside its owner. */
 export function accessWords(permissions: readonly PermissionJson[], { message }: Pick<Messages, "message">): string {
   const given = permissions.filter(({ app, disabled }) => app !== true && disabled !== true);
+  // A person may have a permission here and others on folders above.
   const countOf = (...kinds: readonly PermissionJson["grantee"]["kind"][]) =>
-    given.filter(({ grantee }) => kinds.includes(grantee.kind)).length;
+    new Set(given.flatMap(({ grantee }) => (kinds.includes(grantee.kind) ? [grantee.id ?? grantee] : []))).size;
   const [people, groups, links] = [countOf("user", "pending"), countOf("group"), countOf("link")];
   const who = [
     ...(people === 0 ? [] : [message("details.people", { count: people })]),
