@@ -58,9 +58,9 @@ export interface FilesActs {
   readonly download: () => void;
   readonly keepOffline: (isKept: boolean) => void;
   readonly showPanel: (panel: "details" | "versions" | "sharing") => void;
-  /** That anybody can open. */
+  /** A link that anybody can open. */
   readonly copyLink: () => void;
-  /** For people who have access. */
+  /** An address for people who have access. */
   readonly copyAddress: () => void;
   readonly showInFolder: () => void;
   readonly newFolder: () => void;
