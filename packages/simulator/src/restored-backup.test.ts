@@ -2,9 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { hourMicros, names, onServer, restore, withVersions } from "./testing-versions.ts";
 
-for (const [ageMicros, count, when] of [
-  [25 * hourMicros, 20, "their old times"],
-  [0, 20, "the time of now"],
+for (const [ageMicros, count, when, isMixed] of [
+  [25 * hourMicros, 20, "their old times", false],
+  [25 * hourMicros, 20, "their old times, and deletions among them,", true],
+  [0, 20, "the time of now", false],
+  [0, 20, "the time of now, and deletions among them,", true],
 ] as const) {
   test(`a backup with ${when} that is put back file by file under a running client waits whole`, async () => {
     const alone = await withVersions(count);
@@ -13,15 +15,18 @@ for (const [ageMicros, count, when] of [
     const run = engine.run();
     for (const name of names(count)) {
       restore(alone, name, ageMicros);
+      if (isMixed) alone.remove(`new ${name}`);
       engine.hint([""]);
       await scheduler.runUntil(scheduler.nowMicros + 2_000_000, () => false);
     }
-    for (const name of names(count)) alone.remove(`new ${name}`);
+    if (!isMixed) for (const name of names(count)) alone.remove(`new ${name}`);
     engine.hint([""]);
     await scheduler.runUntil(scheduler.nowMicros + 120_000_000, () => false);
     const { activity, deletionsWaiting } = engine.status();
-    assert.deepEqual([activity, deletionsWaiting], ["waiting", count]);
-    assert.deepEqual([onServer(alone, "yesterday's"), onServer(alone, "new")], [0, count]);
+    // The first deletion is sent before the first file has been read.
+    const held = isMixed ? count - 1 : count;
+    assert.deepEqual([activity, deletionsWaiting], ["waiting", held]);
+    assert.deepEqual([onServer(alone, "yesterday's"), onServer(alone, "new")], [0, held]);
     engine.stop();
     await alone.pass(run);
     alone.close();

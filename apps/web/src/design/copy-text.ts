@@ -7,7 +7,8 @@ export async function copyText(text: string | Promise<string>): Promise<void> {
   if (typeof text === "string" && clipboard !== undefined) return clipboard.writeText(text);
   // Without a clipboard a failure to fetch is the more important one.
   const fetched = Promise.resolve(text);
-  if (clipboard === undefined) return fetched.then(() => Promise.reject(new CopyFailed()));
+  if (clipboard === undefined || typeof ClipboardItem === "undefined")
+    return fetched.then(() => Promise.reject(new CopyFailed()));
   const blob = fetched.then((each) => new Blob([each], { type: "text/plain" }));
   const written = clipboard.write([new ClipboardItem({ "text/plain": blob })]).catch(() => new CopyFailed());
   const [outcome] = await Promise.all([written, fetched]);

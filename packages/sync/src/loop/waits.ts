@@ -2,6 +2,7 @@ import type { NodeId } from "@holdfast/core/ids";
 import type { Brakes } from "../brakes/brakes.ts";
 import type { Decision } from "./decision.ts";
 import type { LocalOperation, Plan, RemoteOperation } from "../plan/plan-types.ts";
+import { claimOf } from "../model/trees.ts";
 import type { SyncState } from "../state/sync-state.ts";
 import { type Problem, fullHere } from "./problems.ts";
 import { pathOfOperation } from "./progress.ts";
@@ -79,12 +80,17 @@ export class Waits {
     this.#noteQuiet(untilMs);
   }
 
-  /** Files that return to older content: a backup may be on its way to the folder, and the brakes count all of its files. */
+  /**
+   * Files that return to older content, and deletions beside them: a backup may be on its way to the folder, and the brakes judge all of its
+   * changes together.
+   */
   #restored(remote: readonly RemoteOperation[], isInPlan: Decision["isInPlan"]): ReadonlyMap<NodeId, number> {
     const { state, brakes, restored, nowMs } = this.#input;
     // A file that is being written is in a later plan.
     const isSettled = (id: NodeId): boolean => isInPlan(id) && (state.local.get(id)?.sight ?? "known") === "known";
-    const ids = remote.flatMap((each) => (each.group === undefined && brakes.isLikeRestored(each) ? [each.id] : []));
+    const files = remote.filter((each) => each.group === undefined && brakes.isLikeRestored(each));
+    const deletions = files.length === 0 ? [] : remote.filter((each) => isFreeDeletion(state, each, remote));
+    const ids = [...files, ...deletions].map(({ id }) => id);
     const untilMs = restored.note(ids, nowMs(), isSettled);
     this.#noteQuiet(untilMs);
     return untilMs;
@@ -132,4 +138,14 @@ function seenFile(state: SyncState, id: NodeId): SeenFile[] {
   const { content, fingerprint } = row;
   const isSent = remote?.content === content;
   return [{ id, content, sizeBytes: fingerprint.sizeBytes, isSent, sentBytes: remote?.sizeBytes }];
+}
+
+/** Nothing in the plan needs the name that it frees. */
+function isFreeDeletion(
+  { remote }: SyncState,
+  { op, id, group }: RemoteOperation,
+  plan: readonly RemoteOperation[],
+): boolean {
+  const place = op === "delete" && group === undefined ? remote.get(id) : undefined;
+  return place !== undefined && !plan.some((each) => "place" in each && claimOf(each.place) === claimOf(place));
 }

@@ -107,7 +107,8 @@ export const files = {
   "files.addressCopied": "Interner Link kopiert",
   "files.links": { one: "{count} Link", other: "{count} Links" },
   "files.linkCopied": "Link kopiert",
-  "files.linkNotCopied": "Diese Seite kann nichts kopieren. Markiere die Adresse in der Liste der Links.",
+  "files.linkNotCopied":
+    "Diese Seite kann nichts kopieren. Lass die Adresse in der Liste der Links anzeigen, und markiere sie.",
   "files.changeLink": "Ändern",
   "files.toCut": {
     one: "{count} Element ausgeschnitten. Füge es am Ziel ein.",

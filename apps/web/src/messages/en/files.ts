@@ -101,7 +101,7 @@ export const files = {
   "files.addressCopied": "Internal link copied",
   "files.links": { one: "{count} link", other: "{count} links" },
   "files.linkCopied": "Link copied",
-  "files.linkNotCopied": "This page cannot copy. Select the address in the list of links.",
+  "files.linkNotCopied": "This page cannot copy. Show the address in the list of links, and select it.",
   "files.changeLink": "Change",
   "files.toCut": {
     one: "{count} item cut. Paste it where you want it.",
