@@ -14,7 +14,7 @@ export async function readDeviceCode(world: OauthWorld, id: string): Promise<Pay
   return undefined;
 }
 
-/** Whether the session that approved a device has not ended. Its owner may have signed it out because it was stolen. */
+/** True while the session that approved a device has not ended. Its owner may have signed it out because it was stolen. */
 export async function isSessionLive(
   db: ShardReader,
   userId: UserId,

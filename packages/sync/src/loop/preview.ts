@@ -58,7 +58,7 @@ interface PreviewOptions {
 const cyclesMax = 100;
 
 /**
- * What a run would do, in its order, if nothing changes meanwhile. Looks and listens, and changes neither disk
+ * Lists the changes of a run, in its order, if nothing changes meanwhile. Looks and listens, and changes neither disk
  * nor server; what it learns and foresees goes into the state, so give it a copy.
  * @param approvesWaiting what waited before is approved, as it is when such a run begins
  */

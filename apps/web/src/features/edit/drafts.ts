@@ -80,7 +80,7 @@ export function dropNote(storage: Storage, key: string): void {
   if (!isDraft(parsed(storage, key))) storage.removeItem(key);
 }
 
-/** Of an account that has signed out. */
+/** Removes the drafts of an account that has signed out. */
 export function dropDrafts(storage: Storage, owner: DraftOwner): void {
   for (const key of Object.keys(storage)) if (key.startsWith(prefixOf(owner))) storage.removeItem(key);
 }
