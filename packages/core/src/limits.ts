@@ -232,10 +232,14 @@ export const limits = {
   scimMembersChangedMax: 1000,
   /** Members that one page of groups shows; a page ends with the group that goes beyond. */
   scimMembersShownMax: 10_000,
-  /** Of one search for people; a name takes so many letters, and is looked for among so many members of the caller's groups. */
+  /** People found by one search. */
   peopleFoundMax: 20,
+  /** Letters that a search by name needs. */
   peopleQueryLengthMin: 2,
+  /** Members of the caller's groups that one search reads. */
   peopleSearchedMax: 20_000,
+  /** Newest shares of the caller that one search reads, in the own space and in other spaces each. */
+  peopleGuestsMax: 1000,
 
   headerBytesMax: 16 * kib,
   headerTimeoutMs: 10_000,

@@ -12,7 +12,8 @@ export const peopleRoutes = {
     access: "account",
     cost: "call",
     bodyKind: "none",
-    summary: "Find people to share with: by exact address, and by name in common groups or where the directory is open",
+    summary:
+      "Find people to share with: by exact address, and by name among people with whom you share, in common groups, or everywhere if the directory is open",
     query: z.object({ q: z.string().min(1).max(limits.emailBytesMax) }),
     responses: { 200: page(person) },
   }),

@@ -62,6 +62,8 @@ const newPermission = permission.extend({
   invitation_expires_at: z.string().optional().describe("expiry of `invitation_url`, which works once"),
 });
 
+export type NewPermissionJson = z.output<typeof newPermission>;
+
 /** Who may do what with a node: permissions, links, mounts. */
 export const sharingRoutes = {
   shareNode: defineRoute({

@@ -31,14 +31,16 @@ const newPerson = (name: string, bucket = 4000) => createUserIn(world, bucket, `
 const join = ({ id: userId }: UserRow) => setMember(world, callerFor(me, true), { groupId, userId, role: "member" });
 const find = async (q: string, options: { openDirectory?: boolean; groupIds?: GroupId[]; as?: UserRow } = {}) => {
   const { as = me, groupIds = [groupId], openDirectory = false } = options;
-  const found = await findPeople({ ...world, openDirectory }, { userId: as.id, groupIds }, q);
+  const found = await findPeople({ ...world, openDirectory }, { userId: as.id, spaceId: as.space_id, groupIds }, q);
   return found.map(({ name }) => name);
 };
 
 test("an exact address finds its account however it is spelled, and a part of one finds nobody", async () => {
   const { id, email } = await newPerson("Ann Other");
   for (const q of [email, ` ${email.toUpperCase()} `])
-    assert.deepEqual(await findPeople(world, { userId: me.id, groupIds: [] }, q), [{ id, name: "Ann Other", email }]);
+    assert.deepEqual(await findPeople(world, { userId: me.id, spaceId: me.space_id, groupIds: [] }, q), [
+      { id, name: "Ann Other", email },
+    ]);
   const as = await newPerson("Asks for parts");
   for (const q of [email.slice(0, -1), email.slice(1), "@example.org", "@", email.split("@")[0]!, "p%@example.org"])
     for (const openDirectory of [false, true]) assert.deepEqual(await find(q, { openDirectory, as }), [], q);
@@ -63,6 +65,34 @@ test("who shares no group is found by name only where the directory is open", as
   assert.deepEqual(await find("quirin", { groupIds: [] }), []);
   assert.deepEqual(await find("quirin", { openDirectory: true, groupIds: [] }), ["Quirin Stranger"]);
   assert.deepEqual(await find("stranger", { openDirectory: true, groupIds: [] }), ["Quirin Stranger"]);
+});
+
+test("people with whom the caller shares are found by name or by the beginning of their address, and by nobody else that way", async () => {
+  const [asking, guest, editor] = [
+    await newPerson("Asks again"),
+    await newPerson("Yara Guest", 7),
+    await newPerson("Yan Guest"),
+  ];
+  const grant = async (space: UserRow, by: UserRow, to: UserRow) =>
+    sql`insert into shard.grants (space_id, id, node_id, kind, grantee_id, role, created_by, created_at)
+      values (${space.space_id}, gen_random_uuid(), ${space.root_id}, 'user', ${to.id}, 'viewer', ${by.id}, 0)`.execute(
+      databases.shards.ofId(space.space_id).db,
+    );
+  const ask = (q: string, as = asking) => find(q, { as, groupIds: [] });
+  assert.deepEqual(await ask("yara"), []);
+  await grant(asking, asking, guest);
+  await grant(guest, editor, asking);
+  assert.deepEqual(
+    [await ask("yara"), await ask("gue"), await ask("ya")],
+    [["Yara Guest"], ["Yara Guest"], ["Yara Guest"]],
+  );
+  assert.deepEqual(await ask(guest.email.split("@")[0]!), ["Yara Guest"]);
+  assert.deepEqual(await ask("asks", guest), ["Asks again"], "what an editor shared in one's own space");
+  assert.deepEqual(await ask("asks", editor), ["Asks again"], "what one shared in another space");
+  assert.deepEqual(await ask("yara", editor), [], "who has access to another space is not told");
+  assert.deepEqual(await ask("asks", me), []);
+  await updateUser(world, guest.id, { disabled: true });
+  assert.deepEqual(await ask("yara"), []);
 });
 
 test("somebody who has left the group, or was suspended, is found no more", async () => {

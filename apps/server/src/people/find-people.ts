@@ -1,4 +1,5 @@
 import type { person as personSchema } from "@holdfast/protocol/people-routes";
+import type { UserId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { type RawBuilder, sql } from "kysely";
 import type { z } from "zod";
@@ -15,17 +16,16 @@ export type PersonJson = z.output<typeof personSchema>;
 
 export type PeopleWorld = Pick<AccountWorld, "shards" | "throttle" | "openDirectory">;
 
+type Asking = Pick<Caller, "userId" | "spaceId" | "groupIds">;
+
 /**
- * People to share with, never the caller: whose address is exactly this, or whose whole or last name begins with it. Names are looked
- * for among those who share a group with the caller, or among all where the directory is open. Nobody who is suspended is found, and
- * no address by a part of it. Sorted by name; at most `peopleFoundMax`.
- * @throws HoldfastError rate_limited after too many addresses that nobody has
+ * Finds people to share with, sorted by name, at most `peopleFoundMax`. The caller and suspended accounts are never found.
+ * A query with an `@` finds the account with exactly this address. Any other query finds people whose full or last name begins with it:
+ * members of the caller's groups, or everybody if the directory is open. It also finds the people with whom the caller shares, by name
+ * or by the beginning of their address.
+ * @throws HoldfastError rate_limited after too many addresses without an account
  */
-export async function findPeople(
-  world: PeopleWorld,
-  caller: Pick<Caller, "userId" | "groupIds">,
-  query: string,
-): Promise<PersonJson[]> {
+export async function findPeople(world: PeopleWorld, caller: Asking, query: string): Promise<PersonJson[]> {
   const text = query.trim();
   if (!isPlainText(text)) return [];
   const found = text.includes("@") ? await findByAddress(world, caller, text) : await findByName(world, caller, text);
@@ -36,10 +36,10 @@ export async function findPeople(
     .map(({ id, name, email }) => ({ id, name, email }));
 }
 
-/** Misses are counted, or an address book could be tried from one end to the other. */
+/** Misses are counted, so that nobody can try out a list of addresses. */
 async function findByAddress(
   { shards, throttle }: PeopleWorld,
-  { userId }: Pick<Caller, "userId">,
+  { userId }: Asking,
   address: string,
 ): Promise<Person[]> {
   const user = await guardAttempt(throttle, throttleKey("people", userId), async () => {
@@ -49,15 +49,48 @@ async function findByAddress(
   return user === undefined ? [] : [user];
 }
 
-async function findByName(
-  { shards, openDirectory }: PeopleWorld,
-  { groupIds }: Pick<Caller, "groupIds">,
-  text: string,
-): Promise<Person[]> {
+async function findByName(world: PeopleWorld, caller: Asking, text: string): Promise<Person[]> {
   const beginning = foldName(text);
-  if (beginning.length < limits.peopleQueryLengthMin || (openDirectory !== true && groupIds.length === 0)) return [];
+  if (beginning.length < limits.peopleQueryLengthMin) return [];
+  const found = await Promise.all([findInDirectory(world, caller, beginning), findGuests(world, caller, beginning)]);
+  return [...new Map(found.flat().map((person) => [person.id, person])).values()];
+}
+
+async function findInDirectory(
+  { shards, openDirectory }: PeopleWorld,
+  { groupIds }: Asking,
+  beginning: string,
+): Promise<Person[]> {
+  if (openDirectory !== true && groupIds.length === 0) return [];
   const among = openDirectory === true ? everybody(beginning) : membersOf(groupIds, beginning);
   return (await Promise.all(shards.all().map((shard) => readPersons(shard, among)))).flat();
+}
+
+/** Finds people among those with whom the caller shares. Their names and addresses are in the permissions that the caller can list. */
+async function findGuests({ shards }: PeopleWorld, caller: Asking, beginning: string): Promise<Person[]> {
+  const guests = await Promise.all(shards.all().map((shard) => readGuests(shard, caller)));
+  const byShard = Map.groupBy(new Set(guests.flat()), (id) => shards.ofId(id));
+  const found = [...byShard].map(([shard, ids]) => readPersons(shard, guestsNamed(ids, beginning)));
+  return (await Promise.all(found)).flat();
+}
+
+/** Newest shares first: those in the caller's space by the primary key, those that the caller made elsewhere by grants_maker. */
+async function readGuests({ db }: Shard, { userId, spaceId }: Asking): Promise<UserId[]> {
+  const [own, made] = [sql`space_id = ${spaceId}`, sql`created_by = ${userId}`].map(
+    (condition) => sql`
+      (select grantee_id from shard.grants where ${condition} and kind = 'user' order by id desc limit ${limits.peopleGuestsMax})`,
+  );
+  const { rows } = await sql<{ grantee_id: UserId }>`${own} union ${made}`.execute(db);
+  return rows.map(({ grantee_id }) => grantee_id);
+}
+
+function guestsNamed(ids: readonly UserId[], beginning: string): RawBuilder<Person> {
+  return sql<Person>`
+    select ${columns} from shard.users u where u.id = any(${uuidArray(ids)}) and u.disabled_at is null and (
+      ${beginsWith(sql`shard.folded_name(u.name)`, beginning)}
+      or ${beginsWith(sql`shard.folded_last_name(u.name)`, beginning)}
+      or ${beginsWith(sql`lower(u.email)`, beginning)})
+    order by u.name limit ${limits.peopleFoundMax + 1}`;
 }
 
 async function readPersons({ db }: Shard, among: RawBuilder<Person>): Promise<Person[]> {
@@ -76,7 +109,7 @@ function everybody(beginning: string): RawBuilder<Person> {
   return sql<Person>`${whole} union ${last}`;
 }
 
-/** By memberships_group; of very large groups not all are looked at. */
+/** By memberships_group, at most `peopleSearchedMax` rows. */
 function membersOf(groupIds: Caller["groupIds"], beginning: string): RawBuilder<Person> {
   return sql<Person>`
     select ${columns} from (

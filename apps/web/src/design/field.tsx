@@ -22,7 +22,7 @@ export function Field({ label, hint, error, optional, type = "text", ...rest }: 
   const [shown, setShown] = useState(false);
   const isSecret = type === "password";
   return (
-    <Frame id={id} label={label} hint={hint} error={error} optional={optional === true}>
+    <FieldFrame id={id} label={label} hint={hint} error={error} optional={optional === true}>
       <div className="relative">
         <input
           {...rest}
@@ -43,7 +43,7 @@ export function Field({ label, hint, error, optional, type = "text", ...rest }: 
           </div>
         )}
       </div>
-    </Frame>
+    </FieldFrame>
   );
 }
 
@@ -53,7 +53,7 @@ interface TextFieldProps extends Labelled, Omit<ComponentProps<"textarea">, "cla
 export function TextField({ label, hint, error, optional, ...rest }: TextFieldProps) {
   const id = useId();
   return (
-    <Frame id={id} label={label} hint={hint} error={error} optional={optional === true}>
+    <FieldFrame id={id} label={label} hint={hint} error={error} optional={optional === true}>
       <textarea
         rows={4}
         {...rest}
@@ -62,7 +62,7 @@ export function TextField({ label, hint, error, optional, ...rest }: TextFieldPr
         aria-describedby={`${id}-about`}
         className={`${inputLook} py-2`}
       />
-    </Frame>
+    </FieldFrame>
   );
 }
 
@@ -89,7 +89,7 @@ export function SelectField<Value extends string>({
     if (choice !== undefined) onChoose(choice.value);
   };
   return (
-    <Frame id={id} label={label} hint={hint} error={error} optional={optional === true}>
+    <FieldFrame id={id} label={label} hint={hint} error={error} optional={optional === true}>
       <select
         {...rest}
         id={id}
@@ -104,14 +104,15 @@ export function SelectField<Value extends string>({
           </option>
         ))}
       </select>
-    </Frame>
+    </FieldFrame>
   );
 }
 
 export const inputLook =
   "w-full rounded-md border border-edge bg-surface px-3 text-base text-text transition-colors pointer-coarse:text-lg hover:border-muted focus-visible:outline-offset-0 disabled:border-line disabled:bg-hover disabled:text-muted aria-invalid:border-danger";
 
-function Frame({
+/** Label, hint and error around one field. The field has this `id`, and is described by `${id}-about`. */
+export function FieldFrame({
   id,
   label,
   hint,

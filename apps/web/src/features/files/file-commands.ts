@@ -26,6 +26,7 @@ import Undo from "lucide-react/icons/undo-2";
 import Upload from "lucide-react/icons/upload";
 import UserPlus from "lucide-react/icons/user-plus";
 import type { Command } from "../../commands/command.ts";
+import { wishFocus } from "../../design/focus-wish.ts";
 import { type FilesContext, isKept, isMarked, mayAdd, mayChange, mayKeep, only } from "./files-context.ts";
 
 type FileCommand = Command<FilesContext>;
@@ -88,7 +89,10 @@ export const fileCommands = {
     message: "files.share",
     icon: UserPlus,
     when: shareable,
-    run: ({ acts }) => acts.showPanel("sharing"),
+    run: ({ acts }) => {
+      acts.showPanel("sharing");
+      wishFocus("people");
+    },
   },
   copyLink: {
     id: "copy-link",

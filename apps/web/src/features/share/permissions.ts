@@ -17,29 +17,76 @@ export function ownGroups({ client }: Drive) {
   });
 }
 
-/** By exact address, and by name where the server lets people be found so. */
+/** People whose name fits the text, or who have this address. */
 export function peopleFor({ client }: Drive, text: string) {
+  const wanted = text.trim();
   return queryOptions({
-    queryKey: ["people", text],
-    enabled: text.trim().length > 1,
+    queryKey: ["people", wanted],
+    // The server counts addresses without an account: an unfinished one is not worth a question.
+    enabled: wanted.includes("@") ? isAddress(wanted) : wanted.length > 1,
     queryFn: async ({ signal }) => {
-      // Whoever goes on typing asks for something else, and the server lets nobody look through all people.
       await wait(pauseMs, signal);
-      return (await client.call("findPeople", { query: { q: text.trim() }, signal })).items;
+      return (await client.call("findPeople", { query: { q: wanted }, signal })).items;
     },
   });
 }
 
 const pauseMs = 250;
 
-type Grantee = { readonly email: string } | { readonly group_id: string };
+/** A person or a group to share with. Only one of `email` and `groupId` is given. */
+export type Invitee =
+  | { readonly email: string; readonly name?: string }
+  | { readonly groupId: string; readonly name: string };
 
-/** @returns whom the text means: a group by its name, else an address; undefined for what is neither */
-export function granteeOf(text: string, groups: readonly GroupJson[]): Grantee | undefined {
+export function keyOf(invitee: Invitee): string {
+  return "email" in invitee ? invitee.email.toLocaleLowerCase() : invitee.groupId;
+}
+
+export function nameOf(invitee: Invitee): string {
+  return "groupId" in invitee ? invitee.name : (invitee.name ?? invitee.email);
+}
+
+/** Keeps the first of those with the same key. */
+export function withoutDoubles(invitees: readonly Invitee[]): Invitee[] {
+  return invitees.filter((one, at) => invitees.findIndex((other) => keyOf(other) === keyOf(one)) === at);
+}
+
+export function isAddress(text: string): boolean {
+  return /^[^\s@,;<>]+@[^\s@,;<>]+$/.test(text);
+}
+
+/** @returns the group with this name, or the address; undefined for any other text */
+export function inviteeOf(text: string, groups: readonly GroupJson[]): Invitee | undefined {
   const wanted = text.trim();
   const group = groups.find(({ name }) => name.toLocaleLowerCase() === wanted.toLocaleLowerCase());
-  if (group !== undefined) return { group_id: group.id };
-  return /^[^\s@]+@[^\s@]+$/.test(wanted) ? { email: wanted } : undefined;
+  if (group !== undefined) return { groupId: group.id, name: group.name };
+  return isAddress(wanted) ? { email: wanted } : undefined;
+}
+
+/** @returns groups whose name contains the text, then the people found for it, then the text itself if it is another address */
+export function suggestedFor(
+  text: string,
+  found: { readonly groups: readonly GroupJson[]; readonly people: readonly { name: string; email: string }[] },
+  chosen: readonly Invitee[],
+): Invitee[] {
+  const wanted = text.trim().toLocaleLowerCase();
+  if (wanted === "") return [];
+  const groups = found.groups.filter(({ name }) => name.toLocaleLowerCase().includes(wanted));
+  const all: Invitee[] = [
+    ...groups.map(({ id, name }) => ({ groupId: id, name })),
+    ...found.people.map(({ name, email }) => ({ name, email })),
+    ...(isAddress(wanted) ? [{ email: text.trim() }] : []),
+  ];
+  const taken = new Set(chosen.map(keyOf));
+  return withoutDoubles(all).filter((each) => !taken.has(keyOf(each)));
+}
+
+/** Takes the finished addresses out of a text such as `Mia <mia@example.org>, ben@example.org; an`. */
+export function takeAddresses(text: string): { readonly addresses: string[]; readonly rest: string } {
+  const finished = [...text.matchAll(/([^\s@,;<>]+@[^\s@,;<>]+)(?:[\s,;>]+)/g)];
+  const last = finished.at(-1);
+  if (last === undefined) return { addresses: [], rest: text };
+  return { addresses: finished.map(([, address = ""]) => address), rest: text.slice(last.index + last[0].length) };
 }
 
 /** What is shown of somebody: their name, else their address. */

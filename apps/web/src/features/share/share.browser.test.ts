@@ -5,6 +5,7 @@ import { longTest } from "@holdfast/tools/tiers";
 import { axeProblems } from "../../testing/axe.ts";
 import { becomes } from "../../testing/files-app.ts";
 import { filesPage } from "../../testing/files-page.ts";
+import { hasFocus } from "../../testing/focus.ts";
 import { signIn, testApp } from "../../testing/test-app.ts";
 
 const app = testApp();
@@ -16,17 +17,29 @@ async function openSharing(path: string): Promise<void> {
   await app.page.getByRole("heading", { name: "Links" }).waitFor();
 }
 
-test("a folder is shared with somebody, who finds it, and is taken away again", async () => {
-  const mia = await app.addPerson("Mia");
-  await ok(app.api, "POST", "/metadata", { path: "/Holiday", kind: "folder" });
+test("Share opens the field, shares with several people by keyboard, suggests them later, and takes access away", async () => {
+  const [mia, ben] = [await app.addPerson("Mia"), await app.addPerson("Ben")];
+  const { id } = await ok(app.api, "POST", "/metadata", { path: "/Holiday", kind: "folder" });
   await app.signIn();
-  await app.open(`/files/${await app.api.idOf("/Holiday")}?panel=sharing`);
+  await app.open("/files");
   const { page } = app;
-  await page.getByLabel("Add people").fill(mia.email);
-  await page.getByLabel("Permission", { exact: true }).selectOption({ label: "Can edit" });
-  await page.getByRole("button", { name: "Share", exact: true }).click();
-  await page.getByRole("listitem").filter({ hasText: mia.email }).waitFor();
+  await filesPage(page).row("Holiday").click({ button: "right" });
+  await page.getByRole("menuitem", { name: "Share…", exact: true }).click();
+  const field = page.getByLabel("Add people");
+  await hasFocus(field);
+  await page.keyboard.type(mia.email);
+  await page.getByRole("option").getByText("Mia", { exact: true }).waitFor();
+  await page.keyboard.press("Enter");
+  await page.getByRole("button", { name: "Remove Mia", exact: true }).waitFor();
+  await page.keyboard.type(`${ben.email},${mia.email}`);
+  await page.getByRole("button", { name: `Remove ${ben.email}`, exact: true }).waitFor();
   assert.deepEqual(await axeProblems(page), []);
+  await page.keyboard.press("Backspace");
+  await field.fill("");
+  await page.getByLabel("Permission", { exact: true }).selectOption({ label: "Can edit" });
+  await field.press("Enter");
+  for (const { email } of [mia, ben]) await page.getByRole("listitem").filter({ hasText: email }).waitFor();
+  await page.getByRole("button", { name: "Remove Mia", exact: true }).waitFor({ state: "detached" });
 
   const theirs = await app.another();
   await signIn(theirs, app.server.url, mia);
@@ -37,9 +50,18 @@ test("a folder is shared with somebody, who finds it, and is taken away again", 
   await page.getByLabel("Permission for Mia").selectOption({ label: "Can view" });
   await changed;
   await page.getByRole("button", { name: "Remove access of Mia" }).click();
-  await page.getByText("Only you have access.").waitFor();
+  await page.getByText("Mia", { exact: true }).waitFor({ state: "detached" });
   const { items } = await ok(mia.api, "GET", "/shared-with-me");
   assert.deepEqual(items, []);
+
+  await field.fill("be");
+  await page.getByRole("option").getByText("Ben", { exact: true }).click();
+  await page.getByRole("button", { name: "Remove Ben", exact: true }).waitFor();
+  const shares = await ok(app.api, "GET", `/files/${id}/permissions`);
+  assert.deepEqual(
+    shares.items.map(({ role, grantee }: { role: string; grantee: { name: string } }) => [role, grantee.name]),
+    [["editor", "Ben"]],
+  );
 });
 
 test("an app password for a folder is listed apart from its links, and is revoked there", async () => {

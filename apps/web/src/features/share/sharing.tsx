@@ -26,7 +26,7 @@ export function Sharing({ node }: SharingProps) {
   const people = data?.filter(({ grantee }) => grantee.kind !== "link");
   return (
     <div className="flex flex-col gap-6">
-      <InvitePeople node={node} />
+      <InvitePeople key={node.id} node={node} />
       <PeopleList node={node} people={people} hasLinks={(links?.length ?? 0) > 0} />
       <LinkList node={node} links={links} />
     </div>

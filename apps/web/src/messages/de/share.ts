@@ -1,9 +1,8 @@
 export const share = {
   "share.whom": "Personen hinzufügen",
-  "share.whomHint":
-    "Eine E-Mail-Adresse oder der Name einer deiner Gruppen. Personen ohne Konto bekommen eine Einladung.",
+  "share.whomHint": "Namen, Gruppen oder E-Mail-Adressen. Personen ohne Konto bekommen eine Einladung.",
   "share.whomHintNoMail":
-    "Eine E-Mail-Adresse oder der Name einer deiner Gruppen. Dieser Server verschickt keine E-Mails: Den Einladungslink für Personen ohne Konto hat ein Administrator.",
+    "Namen, Gruppen oder E-Mail-Adressen. Dieser Server verschickt keine E-Mails: Den Einladungslink für Personen ohne Konto hat ein Administrator.",
   "share.note": "Nachricht",
   "share.role": "Berechtigung",
   "share.roleOf": "Berechtigung von {name}",
@@ -13,8 +12,16 @@ export const share = {
   "share.shared": "Mit {name} geteilt",
   "share.invited": "{name} ist eingeladen",
   "share.unsent": "Dieser Server verschickt keine E-Mails. Den Einladungslink für {name} hat ein Administrator.",
-  "share.invitation": "Einladungslink, den du selbst verschickst",
+  "share.invitation": "Einladungslink für {name}, den du selbst verschickst",
   "share.group": "{name} (Gruppe)",
+  "share.isGroup": "Gruppe",
+  "share.suggestions": "Vorschläge",
+  "share.unchoose": "{name} entfernen",
+  "share.sharedMany": {
+    one: "Mit {count} Person oder Gruppe geteilt",
+    other: "Mit {count} Personen und Gruppen geteilt",
+  },
+  "share.failed": "{name}: {problem}",
   "share.people": "Personen mit Zugriff",
   "share.onlyYou": "Bisher hast nur du Zugriff.",
   "share.noPerson": "Mit keiner Person geteilt.",

@@ -1,9 +1,8 @@
 export const share = {
   "share.whom": "Add people",
-  "share.whomHint":
-    "An e-mail address, or the name of one of your groups. People without an account get an invitation.",
+  "share.whomHint": "Names, groups or e-mail addresses. People without an account get an invitation.",
   "share.whomHintNoMail":
-    "An e-mail address, or the name of one of your groups. This server sends no e-mail: an administrator has the invitation link for people without an account.",
+    "Names, groups or e-mail addresses. This server sends no e-mail: an administrator has the invitation link for people without an account.",
   "share.note": "Message",
   "share.role": "Permission",
   "share.roleOf": "Permission for {name}",
@@ -13,8 +12,13 @@ export const share = {
   "share.shared": "Shared with {name}",
   "share.invited": "{name} was invited",
   "share.unsent": "This server sends no e-mail. An administrator has the invitation link for {name}.",
-  "share.invitation": "Invitation link, to send yourself",
+  "share.invitation": "Invitation link for {name}, to send yourself",
   "share.group": "{name} (group)",
+  "share.isGroup": "Group",
+  "share.suggestions": "Suggestions",
+  "share.unchoose": "Remove {name}",
+  "share.sharedMany": { one: "Shared with {count} person or group", other: "Shared with {count} people and groups" },
+  "share.failed": "{name}: {problem}",
   "share.people": "People with access",
   "share.onlyYou": "Only you have access.",
   "share.noPerson": "Not shared with any person.",
