@@ -67,7 +67,7 @@ async function checkStore(
   if (isUsed && (await store.stat(keyringKey)) === undefined && (await readDataKeyRows(db)).length > 0) {
     const detail = `the store of ${what} does not contain the keyring of this server`;
     const advice =
-      'Is its disk mounted, its bucket the right one? See "When the store is not available" in docs/operation.md.';
+      'Is its disk mounted, its bucket the right one? See "Unavailable store" in docs/operation.md.';
     return [of(what, fail("store", detail, advice))];
   }
   const startMs = performance.now();
