@@ -123,6 +123,6 @@ function backupLines(backup: Shredding["backup"], output: Output): string[] {
     return ["Earlier backups, if there are any, still contain the data. This server does not know of any."];
   return [
     `Earlier backups in ${backup.place} still contain the data. The newest one that this server knows of is from ${timeFor(output, backup.consistent_at)}.`,
-    `After the removal, 'holdfast admin backup ${backup.place} --keep 1' makes a backup without the data and removes the others. See docs/operation.md, "An account's data is to be gone".`,
+    `After the removal, 'holdfast admin backup ${backup.place} --keep 1' makes a backup without the data and removes the others. See docs/operation.md, "Account shredding".`,
   ];
 }
