@@ -66,8 +66,7 @@ async function checkStore(
   const isUsed = !(store instanceof StoreCopy) || !store.isNew;
   if (isUsed && (await store.stat(keyringKey)) === undefined && (await readDataKeyRows(db)).length > 0) {
     const detail = `the store of ${what} does not contain the keyring of this server`;
-    const advice =
-      'Is its disk mounted, its bucket the right one? See "Unavailable store" in docs/operation.md.';
+    const advice = 'Is its disk mounted, its bucket the right one? See "Unavailable store" in docs/operation.md.';
     return [of(what, fail("store", detail, advice))];
   }
   const startMs = performance.now();
