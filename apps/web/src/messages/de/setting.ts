@@ -22,7 +22,7 @@ export const setting = {
   "setting.connections_max": "Verbindungen zur selben Zeit. Bleib unter der Grenze für offene Dateien.",
   "setting.open_registration": "Ob jeder, der den Server erreicht, ein Konto anlegen darf.",
   "setting.directory":
-    "Open: Alle finden alle am Namen. Closed: nur Mitglieder einer gemeinsamen Gruppe, und sonst mit genauer Adresse.",
+    "Open: Alle finden alle am Namen. Closed: nur Mitglieder einer gemeinsamen Gruppe und Personen, mit denen man teilt. Eine genaue Adresse findet immer.",
   "setting.device_brake":
     "On: Ein Gerät, das innerhalb einer Stunde sehr viele Dateien überschreibt oder löscht, wird angehalten.",
   "setting.admin_email": "Das Verwaltungskonto, das der erste Start anlegt.",

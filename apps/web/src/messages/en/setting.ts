@@ -22,7 +22,7 @@ export const setting = {
   "setting.connections_max": "Maximum open connections. Keep below the open-file limit.",
   "setting.open_registration": "Whether anyone who can reach the server may create an account.",
   "setting.directory":
-    "Open: everyone can find everyone by name. Closed: only people in a shared group, or by exact address.",
+    "Open: everyone can find everyone by name. Closed: only people in a common group, or with whom one shares. Exact addresses always work.",
   "setting.device_brake": "On: a device that rewrites or deletes unusually many files within an hour is stopped.",
   "setting.admin_email": "Administrator created on first start.",
   "setting.admin_password": "Password of that administrator. Not needed after the first start.",
