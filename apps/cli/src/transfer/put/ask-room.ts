@@ -7,9 +7,9 @@ import { growthOf, intoOf } from "./put-work.ts";
 import type { PutWork, QueuedFile } from "./put-work.ts";
 
 /**
- * Announces a large file to the server before its first block is sent. A file that the disk has no room for as a whole is cut and hashed first:
- * only the blocks that the server lacks need room there.
- * @throws HoldfastError quota; store_full, with the size of the whole file
+ * Announces a large file to the server before its first block is sent. If the whole file does not fit on the server's
+ * disk, the file is cut and hashed first, because only the blocks that the server lacks need space. @throws
+ * HoldfastError quota; store_full, with the size of the whole file
  */
 export async function askRoom(work: PutWork, file: QueuedFile, descriptor: number, sizeBytes: number): Promise<void> {
   const { client } = work;
@@ -19,7 +19,10 @@ export async function askRoom(work: PutWork, file: QueuedFile, descriptor: numbe
     throw refusal;
 }
 
-/** @throws HoldfastError store_full, as soon as the missing blocks found so far have no room: the file may be far larger than the disk */
+/**
+ * @throws HoldfastError store_full as soon as the missing blocks found so far do not fit; the file may be far larger
+ * than the disk
+ */
 async function askRoomForMissing(work: PutWork, file: QueuedFile, descriptor: number): Promise<void> {
   const parts = { client: work.client, into: intoOf(file) };
   const known = new Set<HashHex>();
@@ -38,7 +41,7 @@ async function askRoomForMissing(work: PutWork, file: QueuedFile, descriptor: nu
   if (sendBytes > 0) await missingBlocks(parts, [], { sendBytes });
 }
 
-/** @returns the server's refusal for want of room on its disk, if that is the answer */
+/** @returns the server's error if the request failed with store_full */
 async function storeFullOf(asked: Promise<unknown>): Promise<HoldfastError | undefined> {
   try {
     await asked;

@@ -5,30 +5,29 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { printable } from "@holdfast/core/printable";
 
 /**
- * The standard output of a command that is started, without a shell, when its first bytes are asked for. It ends only after the command has
- * ended with exit code 0, and is refused otherwise: half a dump must not be stored.
+ * Standard output of a command, which starts without a shell when its first bytes are read. Throws at the end unless
+ * the exit code is 0, because half a dump must not be stored.
  */
 export class CommandOutput implements AsyncIterable<Uint8Array> {
   readonly name: string;
   readonly #words: readonly string[];
   #child: ChildProcessByStdio<null, Readable, null> | undefined;
-  /** The command has ended well: its output may be on its way to be stored. */
+  /** The command has exited with code 0. Its output may still be uploading. */
   isWhole = false;
 
-  /** @param words the command and its arguments */
   constructor(words: readonly string[]) {
     this.#words = words;
     this.name = printable(words[0] ?? "");
   }
 
-  /** @throws HoldfastError failed, usage for a command that cannot be started */
+  /** @throws HoldfastError failed if the command fails; usage if it cannot be started */
   async *[Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
     const [file = "", ...args] = this.#words;
     try {
       const child = spawn(file, args, { stdio: ["inherit", "pipe", "inherit"] });
       this.#child = child;
       const ended = once(child, "exit") as Promise<[number | null, NodeJS.Signals | null]>;
-      // Its reason is awaited below, once the output has ended.
+      // Prevents an unhandled rejection; awaited below.
       ended.catch(() => {});
       yield* child.stdout as AsyncIterable<Uint8Array>;
       const [code, signal] = await ended;
@@ -45,7 +44,7 @@ export class CommandOutput implements AsyncIterable<Uint8Array> {
     }
   }
 
-  /** Passes a signal on, and waits for nothing. A command that has ended gets none. */
+  /** Sends a signal to the command and does not wait for it. A command that has ended receives none. */
   stop(signal: NodeJS.Signals): void {
     this.#child?.kill(signal);
     this.#child?.stdout.destroy();

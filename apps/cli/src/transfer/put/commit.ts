@@ -9,30 +9,31 @@ import { assertNotHopeless } from "../transfer-report.ts";
 import type { PutWork } from "./put-work.ts";
 import { framed, upload } from "./upload.ts";
 
-/** One thing that is put, with its operations: they commit or fail together. */
+/** One item to upload, whose operations commit or fail together. */
 export interface Item {
-  /** On this side, for messages. */
+  /** Local path, for messages. */
   readonly path: string;
   readonly operations: readonly BatchOperationInput[];
   readonly onCommitted: () => void;
   readonly onFailed?: () => void;
-  /** Called with what the server refused. @returns true if the caller continues with it, so that it is not listed as a problem */
+  /**
+   * Called with the server's rejection. @returns true if the caller handles it, so that it is not listed as a problem
+   */
   readonly onRefused?: (reason: BatchResult) => boolean;
-  /** How much more room it needs than what it replaces; none unless given. */
+  /** Bytes by which the content is larger than what it replaces. Default: 0. */
   readonly growthBytes?: number;
 }
 
-/** The blocks that go along with some of the items, into the space of a folder that is that of them all. */
+/** Blocks that are sent with some of the items, which are all in the space of folder `into`. */
 export interface BlocksAlong<Each> {
   readonly into: string;
   readonly framesOf: (some: readonly Each[]) => readonly Uint8Array[];
 }
 
 /**
- * Sends the operations of all items as one batch, and lists what failed. A batch that is refused as a whole is sent in parts,
- * so that what it was refused for takes no other along.
- * @returns the items of which the server lacks blocks; nothing of them is done
- * @throws HoldfastError for what the next batch would meet too
+ * Sends all operations as one batch, and reports failures. If the server rejects the batch, parts of it are sent, so
+ * that one bad item does not stop the others. @returns items of which the server lacks blocks; none of their operations
+ * is committed @throws HoldfastError for an error that the next batch would meet too
  */
 export async function commit<Each extends Item>(
   work: PutWork,
@@ -49,7 +50,6 @@ export async function commit<Each extends Item>(
   const left = new Set(tried);
   await eachApart(tried, {
     act: (some) => {
-      // Known since the whole was refused.
       if (some.every(lacksRoom)) return Promise.reject(new HoldfastError("quota", "There is no space for it."));
       const operations = some.flatMap((item) => item.operations);
       return sendOperations(work, operations, { into: blocks?.into ?? "root", frames: blocks?.framesOf(some) ?? [] });
@@ -73,7 +73,10 @@ export async function commit<Each extends Item>(
   return missing;
 }
 
-/** On a link that does not carry both together the blocks go ahead. An operation that was done all the same answers as it did then. */
+/**
+ * Sends blocks and operations in one request, or the blocks first if the connection cannot carry that much. Repeating a
+ * committed operation returns its first result.
+ */
 export async function sendOperations(
   work: Pick<PutWork, "client" | "pace">,
   operations: readonly BatchOperationInput[],
@@ -108,7 +111,7 @@ function settle(work: PutWork, item: Item, results: ReadonlyMap<string, BatchRes
     return "done";
   }
   if (own.some((result) => result?.status === "missing")) return "missing";
-  // Of operations that fail together one has the reason, and the others only say `dependency`.
+  // If operations of one group fail, one reports the reason and the others report `dependency`.
   const failed = own.filter((result) => result?.status !== "committed");
   const reason = failed.find((result) => result?.code !== "dependency") ?? failed[0];
   if (reason !== undefined && item.onRefused?.(reason) === true) return "done";

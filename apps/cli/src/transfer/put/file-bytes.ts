@@ -5,7 +5,7 @@ interface Counted {
   bytesSent: number;
 }
 
-/** The bytes that one file has added to the counts. The files that are in flight share the counts, so each takes back its own alone. */
+/** Bytes that one file has added to the shared counts, so that each file in flight subtracts only its own. */
 export class FileBytes {
   readonly #report: Counted;
   #doneBytes = 0;
@@ -25,18 +25,21 @@ export class FileBytes {
     this.#report.bytesSent += sizeBytes;
   }
 
-  /** The file is put: what it has added stays. */
+  /** Keeps the counts, because the file is stored. */
   keep(): void {
     this.#doneBytes = 0;
     this.#sentBytes = 0;
   }
 
-  /** The file is read again from its start. Its sent blocks are not sent again, and stay counted. */
+  /**
+   * Subtracts the bytes read, to read the file again. Blocks already sent stay counted, because they are not sent
+   * again.
+   */
   takeBack(): void {
     this.add(-this.#doneBytes);
   }
 
-  /** Without `keep` the file was not put: nothing counts as sent. */
+  /** Subtracts the bytes sent, unless `keep` was called. */
   end(): void {
     this.sent(-this.#sentBytes);
   }

@@ -3,7 +3,10 @@ import { blocksIn } from "./commit.ts";
 import type { PutWork } from "./put-work.ts";
 import { upload } from "./upload.ts";
 
-/** Sends of these frames what the server cannot give back any more. Each block is verified there, so what is sent needlessly harms nothing. */
+/**
+ * Sends the blocks in these frames that the server has lost. The server verifies each block, so an unneeded block does
+ * no harm.
+ */
 export async function healBlocks(work: PutWork, frames: readonly Uint8Array[]): Promise<void> {
   const blocks = frames.flatMap(blocksIn);
   if (blocks.length === 0) return;

@@ -31,11 +31,11 @@ import {
 import type { PutContent, PutWork, QueuedFile, RemoteFolder } from "./put-work.ts";
 import { isPrivate as isPrivateFile } from "../private-mode.ts";
 
-/** The put operation lists all blocks, and its JSON is limited; this many leave room. */
+/** Limits the JSON of the put operation, which lists all blocks. */
 const blocksMax = 150_000;
 const attemptsMax = 2;
 
-/** Puts a file of any size with bounded memory. One that changes meanwhile is read once more, then listed. */
+/** Puts a file of any size with bounded memory. A file that changes meanwhile is read once more, then reported. */
 export async function putLargeFile(work: PutWork, file: QueuedFile): Promise<void> {
   if (isBlocked(file.folder)) return;
   const counted = new FileBytes(work.report);
@@ -54,7 +54,7 @@ export async function putLargeFile(work: PutWork, file: QueuedFile): Promise<voi
   );
 }
 
-/** @param counted keeps what it has where the file is put, and equal ones count as put */
+/** @param counted adds the bytes of this attempt; keeps them if the file is stored or its content is equal */
 async function putOnce(work: PutWork, file: QueuedFile, counted: FileBytes): Promise<"done" | "again"> {
   const { path } = file.entry;
   const readAtMs = work.nowMs();
@@ -68,7 +68,7 @@ async function putOnce(work: PutWork, file: QueuedFile, counted: FileBytes): Pro
   }
   try {
     const before = await handle.stat({ bigint: true });
-    // Equal content is told by hashing alone, without the work of compressing what is not sent.
+    // Hashing alone detects equal content, without compressing data that is not sent.
     const compare = file.remote !== undefined && !file.exchange && file.remote.size === Number(before.size);
     const compared = compare ? await hashFile(work, handle.fd, counted) : undefined;
     const isEqual = compared !== undefined && compared.contentId === file.remote?.content_id;
@@ -120,13 +120,13 @@ async function putOnce(work: PutWork, file: QueuedFile, counted: FileBytes): Pro
 }
 
 interface QueuedStream extends Omit<QueuedFile, "folder"> {
-  /** Makes the folder if it is missing: called once the whole stream has been sent. */
+  /** Creates the folder if it is missing, after the whole stream was sent. */
   readonly folder: () => Promise<RemoteFolder>;
-  /** A folder in whose space the stream will be. */
+  /** A folder in the space that receives the stream. */
   readonly into: string;
 }
 
-/** Standard input: it can be read only once, and has no times. */
+/** Puts standard input, which can be read only once and has no times. */
 export async function putStream(work: PutWork, stream: QueuedStream, source: AsyncIterable<Uint8Array>): Promise<void> {
   const { remote, into } = stream;
   const sentForFile = new SentForFile();
@@ -146,7 +146,7 @@ export async function putStream(work: PutWork, stream: QueuedStream, source: Asy
   }
 }
 
-/** @returns false when the server lacks blocks after all, so that they have to be sent again */
+/** @returns false if the server lacks blocks, which must then be sent again */
 async function commitFile(
   work: PutWork,
   file: QueuedFile,

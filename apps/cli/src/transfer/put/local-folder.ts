@@ -15,21 +15,20 @@ export interface LocalEntry extends LocalState {
   readonly stamp: FileStamp;
 }
 
-/** What cannot be put, and why. */
 export interface Unfit {
   readonly path: string;
   readonly code: UnfitCode;
   readonly message: string;
 }
 
-/** `special_file`: a pipe, socket or device, of which nobody expects that it is put. */
+/** `special_file`: a pipe, socket or device, which nobody expects to be uploaded. */
 export type UnfitCode = UnfitNameCode | "special_file" | "unreadable";
 
 const entriesAtOnce = 500;
-/** Files that a `get` was writing when it was interrupted. */
+/** Temporary files of interrupted `get` runs. */
 export const partNamePattern = /^\.holdfast-part-[0-9a-f-]{36}\.[0-9a-f]{8}$/;
 
-/** The entries of a folder in the order of their names, some at a time; looked at, never followed. */
+/** Lists entries in the order of their names, in groups, without following links. */
 export function* listLocalFolder(folder: string): Generator<{ entries: LocalEntry[]; unfit: Unfit[] }> {
   const { names, unfit } = readNames(folder);
   if (unfit.length > 0) yield { entries: [], unfit };
@@ -67,7 +66,7 @@ export function lookAt(path: string, name: string): { entry: LocalEntry } | { un
   }
 }
 
-/** A sentence about a file that could not be read. @throws what is no failure of the system */
+/** @returns a message about a file that could not be read @throws the given value if it is not a system error */
 export function readFailure(thrown: unknown): string {
   const code: unknown = thrown instanceof Error ? Reflect.get(thrown, "code") : undefined;
   if (typeof code !== "string") throw thrown;
@@ -84,7 +83,7 @@ export function readFailureOf(errno: string): string {
     : `cannot be read (${errno}), skipped`;
 }
 
-/** A name that has a replacement character in it may be none at all: then its bytes are looked at. */
+/** A name with the replacement character may not be UTF-8, so the raw names are checked. */
 function readNames(folder: string): { names: string[]; unfit: Unfit[] } {
   let all: string[];
   let bad = new Map<string, string>();
@@ -95,7 +94,7 @@ function readNames(folder: string): { names: string[]; unfit: Unfit[] } {
     return { names: [], unfit: [{ path: folder, code: "unreadable", message: readFailure(thrown) }] };
   }
   const unfit: Unfit[] = [];
-  // The state and the local trash of a sync are no files of the person's.
+  // `.holdfast` in a synced folder holds the sync's state and local trash, not user files.
   const isSynced = all.includes(ownFolder) && existsSync(join(folder, markerPath));
   const names = all.filter((name) => {
     if (partNamePattern.test(name) || (isSynced && name === ownFolder)) return false;
@@ -113,7 +112,7 @@ function readNames(folder: string): { names: string[]; unfit: Unfit[] } {
   return { names: names.toSorted(), unfit };
 }
 
-/** Decoded name -> its bytes with escapes, of those that are not UTF-8. */
+/** Maps each name that is not UTF-8, as decoded, to its bytes with escapes. */
 function namesNotUtf8(folder: string): Map<string, string> {
   const raw = readdirSync(folder, { encoding: "buffer" });
   const bad = raw.filter((name) => !Buffer.from(name.toString("utf8")).equals(name));

@@ -5,15 +5,15 @@ import type { LocalEntry } from "./local-folder.ts";
 import { planPut } from "./put-plan.ts";
 import type { KnownRole, QueuedFile } from "./put-work.ts";
 
-/** Roles that can only read. For all other roles the server decides. */
+/** Roles that can only read. For every other role the server decides. */
 const readers: ReadonlySet<string | undefined> = new Set<NodeJson["role"]>(["viewer", "commenter"]);
 
-/** @returns forbidden, if the role alone tells that the server would refuse an upload, before any byte of it travels */
+/** @returns forbidden if the role alone shows that the server would reject the upload, so that no data is sent */
 export function refusalAt(
   { role, path = "/", name = "", kind }: KnownRole = {},
   action = "upload",
 ): HoldfastError | undefined {
-  // A shared item that is mounted nowhere has no path of its own.
+  // A shared item that is not mounted has no path.
   const where = path === "/" && name !== "" ? name : path;
   if (role === "uploader" && kind === "file")
     return new HoldfastError("forbidden", `You are an uploader of ${where}, and uploaders cannot replace files.`);
@@ -21,22 +21,23 @@ export function refusalAt(
   return new HoldfastError("forbidden", `You are a ${role} of ${where}, and ${role}s cannot ${action}.`);
 }
 
-/** The same for a file: a new version needs a role at the file that it replaces, an exchange also one at the folder, a new item only that one. */
+/**
+ * Checks the role for a file. A new version needs a role on the file, a new item one on the folder, an exchange both.
+ */
 export function refusalOf({ entry, folder, remote, exchange }: UploadOf): HoldfastError | undefined {
   const at = childAt(folder.at, entry.name, remote?.role);
   const own = remote === undefined ? undefined : refusalAt({ ...at, kind: remote.kind });
   return remote === undefined || exchange ? (refusalAt(folder.at) ?? own) : own;
 }
 
-/** Facts of an upload that decide which role it needs. */
 type UploadOf = Pick<QueuedFile, "remote" | "exchange"> & {
   readonly entry: Pick<QueuedFile["entry"], "name">;
   readonly folder: Pick<QueuedFile["folder"], "at">;
 };
 
 /**
- * A link or a file that takes the place of the other moves it to the trash, which needs a role at its folder.
- * @param there shared by itself, it has no folder that the caller may see
+ * Checks an exchange of a link and a file. It moves the old node to the trash, which needs a role on the node's folder.
+ * @param there node to replace; if it is shared alone, the caller cannot see its folder
  */
 export async function refusalOfExchange(
   client: ApiClient,

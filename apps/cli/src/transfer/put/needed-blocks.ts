@@ -6,20 +6,18 @@ import { assertNotHopeless } from "../transfer-report.ts";
 import type { Item } from "./commit.ts";
 import type { PutWork } from "./put-work.ts";
 
-/** A file that was read and is to be committed, with where its frames stand. */
 export interface FileItem extends Item {
   readonly read: ReadFile;
 }
 
-/** What is asked of an item. */
 export type ItemRead = Pick<FileItem, "read" | "growthBytes">;
 
-/** As much goes along without asking: the question would take a round trip, and bytes too. */
+/** Below this size, asking the server costs more than sending. */
 const unaskedBytesMax = 16 * 1024;
 
 /**
- * Which blocks of these files have to go along into the space of a folder, which is that of them all.
- * @returns `full` where some of them have no room by themselves: of those no block is needed
+ * Returns the blocks to send into the space of folder `into`, to which all files belong. @returns `full` if some files
+ * do not fit on their own; their blocks are not needed
  */
 export async function neededBlocks(
   work: Pick<PutWork, "client" | "sent">,
@@ -42,12 +40,12 @@ export async function neededBlocks(
     if (!(thrown instanceof HoldfastError)) throw thrown;
     if (thrown.code === "quota") return { needed: hashes, full: await leastWithoutRoom(work, items, into, thrown) };
     assertNotHopeless(thrown.code, thrown.message);
-    // All are sent: what is wrong is found with the file that has it.
+    // Sends all blocks. The commit then reports the error with the file that causes it.
     return { needed: hashes };
   }
 }
 
-/** What the server said of the one that needs least holds for all, but for the figures. */
+/** Reports every file as refused. The server's message fits only the smallest growth, because it contains figures. */
 export function refuseAll(work: PutWork, items: readonly FileItem[], { growthBytes: least, failure }: Full): void {
   for (const { path, growthBytes = 0 } of items) {
     const said = growthBytes === least ? failure : new HoldfastError("quota", "There is no space for it.");
@@ -55,13 +53,13 @@ export function refuseAll(work: PutWork, items: readonly FileItem[], { growthByt
   }
 }
 
-/** A file that needs so much more room, or more, has none. */
+/** Files that need at least `growthBytes` more space do not fit. */
 interface Full {
   readonly growthBytes: number;
   readonly failure: HoldfastError;
 }
 
-/** The one that needs most has none. */
+/** Finds the smallest growth that the server refuses, by binary search. The largest is known to be refused. */
 async function leastWithoutRoom(
   { client }: Pick<PutWork, "client">,
   items: readonly ItemRead[],

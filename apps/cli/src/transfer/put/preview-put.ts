@@ -14,18 +14,17 @@ import type { KnownRole, PutWork } from "./put-work.ts";
 import type { Surplus } from "./surplus.ts";
 import type { RemoteTree } from "./remote-tree.ts";
 
-/** What a put is shown to do, of a folder of this side and what it becomes. */
 interface Visit {
   readonly localPath: string;
   readonly remotePath: string;
   readonly below: string;
-  /** The caller's role at the folder, or at the nearest one above that exists. */
+  /** The caller's role on the folder, or on its nearest existing ancestor. */
   readonly at: KnownRole | undefined;
-  /** Undefined for one that is not there yet. */
+  /** undefined: the folder does not exist yet */
   readonly folder: Pick<RemoteState, "id"> | undefined;
 }
 
-/** Says in the report what a put would do, and does nothing: what is here is read where only that tells whether it is equal. */
+/** Reports what a put would do, and changes nothing. Local files are read only where content must be compared. */
 export class PutPreview {
   readonly #work: PutWork;
   readonly #remote: RemoteTree | undefined;
@@ -37,7 +36,7 @@ export class PutPreview {
     this.#surplus = surplus;
   }
 
-  /** @param remotePath for messages @param folder undefined for a folder that would be made */
+  /** @param remotePath for messages @param folder undefined: the folder would be created */
   async takeFolder(localPath: string, remotePath: string, folder: NodeJson | undefined): Promise<void> {
     if (folder === undefined) this.#makeFolder(remotePath);
     const waiting: Visit[] = [{ localPath, remotePath, below: "", folder, at: folder }];
@@ -83,15 +82,15 @@ export class PutPreview {
     return { localPath: entry.path, remotePath, below, folder: remote, at: childAt(at, entry.name, remote?.role) };
   }
 
-  /** Names that the server has in a folder, by what makes two of them one to it. */
+  /** Names in a remote folder, by the key under which the server treats two names as equal. */
   #namesAt(folderId: string | undefined): Map<string, string> {
     const names = folderId === undefined ? [] : (this.#remote?.children(folderId) ?? []);
     return new Map(Array.from(names, ([name]) => [nameKey(name), name]));
   }
 
   /**
-   * @param refuses called before something is made or sent; what it returns true for is listed already
-   * @returns whether it is a folder that goes on below
+   * @param refuses called before something would be created or sent; returns true for an item that it has already
+   * reported @returns true for a folder whose content is visited next
    */
   async takeEntry(
     entry: LocalEntry,

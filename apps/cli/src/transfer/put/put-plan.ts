@@ -1,18 +1,16 @@
 import type { NodeJson } from "@holdfast/protocol/values";
 import { toMicros } from "../times.ts";
 
-/** What the planner needs to know of a name on this side. */
 export interface LocalState {
   readonly kind: "file" | "folder" | "symlink";
   readonly sizeBytes: number;
   readonly mtimeMicros: number;
   readonly executable: boolean;
-  /** True for a file or folder to which nobody but its owner has any right. */
+  /** True if only the owner of the file or folder has any permission. */
   readonly isPrivate?: boolean;
   readonly target?: string;
 }
 
-/** And on the other. */
 export type RemoteState = Pick<
   NodeJson,
   "id" | "kind" | "size" | "version_id" | "content_id" | "modified_at" | "executable" | "private" | "target"
@@ -22,16 +20,16 @@ export type RemoteState = Pick<
 export type PutStep =
   | { readonly do: "keep" }
   | { readonly do: "create" }
-  /** Only reading it tells whether it is equal. */
+  /** Equal size: the content must be read to compare it. */
   | { readonly do: "compare"; readonly remote: RemoteState }
-  /** A file with another content: the next version of what was seen. */
+  /** Different content: uploads the next version of the file. */
   | { readonly do: "update"; readonly remote: RemoteState }
   | { readonly do: "attributes"; readonly remote: RemoteState }
-  /** A link or a file in the place of the other: the old one goes to the trash with the same stroke. */
+  /** A link replaces a file, or a file a link. The old one moves to the trash in the same commit. */
   | { readonly do: "exchange"; readonly remote: RemoteState }
   | { readonly do: "refuse"; readonly message: string };
 
-/** What `put` does about one name. Pure; equal means equal content, never size and time alone. */
+/** Plans what `put` does with one name. Pure. Equality means equal content, never only equal size and time. */
 export function planPut(local: LocalState, remote: RemoteState | undefined): PutStep {
   if (remote === undefined) return { do: "create" };
   if (local.kind === "folder" || remote.kind === "folder" || remote.kind === "mount") {
@@ -46,9 +44,9 @@ export function planPut(local: LocalState, remote: RemoteState | undefined): Put
 }
 
 /**
- * The second half for a file that was read or found in the journal. The time goes with the content or the executable bit, as it does
- * for sync: devices that touched equal files would otherwise replace each other's time with every put.
- * @param withTimes sends a changed time by itself, too
+ * Plans the second step, with the content id from reading or the journal. A time is sent only with changed content or a
+ * changed executable bit, as in sync. Otherwise devices that touched equal files would overwrite each other's times.
+ * @param withTimes also sends a changed time alone
  */
 export function planCompared(
   local: Pick<LocalState, "mtimeMicros" | "executable" | "isPrivate">,
@@ -62,7 +60,7 @@ export function planCompared(
   return isSame ? { do: "keep" } : { do: "attributes", remote };
 }
 
-/** Who may read less is sent, and never who may read more: a put does not know what was agreed on before. */
+/** Only making a remote file private is sent, never the opposite: a put does not know the last agreed state. */
 function isClosed(local: Pick<LocalState, "isPrivate">, remote: Pick<RemoteState, "private">): boolean {
   return local.isPrivate === true && remote.private === false;
 }

@@ -5,17 +5,16 @@ import type { NodeJson } from "@holdfast/protocol/values";
 import { findShown } from "../../remote/look-up.ts";
 import { findBelow } from "../../remote/look-up-shared.ts";
 
-/** What paths on the server begin at. */
+/** The remote root of all paths in a put. */
 export interface PutRoot {
-  /** Of a mount the folder that it shows. */
+  /** For a mount, returns the folder that it shows. */
   find(path: string): Promise<NodeJson | undefined>;
-  /** With all above it that is missing. @throws HoldfastError exists, conflict */
+  /** Also creates missing ancestors. @throws HoldfastError exists, conflict */
   makeFolder(path: string): Promise<NodeJson>;
-  /** A path for messages; empty is the root. */
+  /** A path for messages. Empty: the root. */
   shown(path: string): string;
 }
 
-/** The root of the account. */
 export function ownRoot(client: ApiClient): PutRoot {
   return {
     find: (path) => findShown(client, path),
@@ -24,14 +23,14 @@ export function ownRoot(client: ApiClient): PutRoot {
   };
 }
 
-/** @param top what a link shows, which is its root */
+/** @param top the item that the link shares, which becomes the root */
 export function rootOfLink(client: ApiClient, top: NodeJson): PutRoot {
   const own = ownRoot(client);
   const find = (path: string) => (path === "/" ? Promise.resolve(top) : own.find(path));
   return { ...own, find, shown: (path) => (path === "/" || path === "" ? top.name : path) };
 }
 
-/** Something that is shared and stands nowhere among the account's own, so that it has no path. */
+/** The root for a shared item that is not mounted, which has no path. */
 export function rootAt(client: ApiClient, top: NodeJson): PutRoot {
   const find = (path: string) => findBelow(client, top, splitPath(path));
   const shown = (path: string): string => `${top.id}${path.replace(/^\/$/, "")}`;

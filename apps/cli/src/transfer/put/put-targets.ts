@@ -3,23 +3,22 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { joinPath, splitPath } from "@holdfast/core/names";
 
 export interface LocalArgument {
-  /** As it was given, `-` for standard input. */
+  /** As given; `-` for standard input. */
   readonly path: string;
   readonly kind: "file" | "folder" | "symlink" | "stdin";
 }
 
 export interface PutTarget {
   readonly local: LocalArgument;
-  /** What LOCAL becomes: a folder is merged into it, a file is its next version. */
+  /** LOCAL becomes this path: a folder is merged into it, a file becomes its next version. */
   readonly remotePath: string;
 }
 
 /**
- * A file put to an existing folder, anything put to a REMOTE that ends in a slash, and each of several LOCALs goes inside
- * under its own name; otherwise LOCAL becomes REMOTE.
- * @param remoteKind what stands at REMOTE now
- * @param shown a path for messages
- * @throws HoldfastError usage or conflict
+ * Maps local arguments to remote paths. These go inside REMOTE under their own names: a file put to an existing folder,
+ * anything put to a REMOTE that ends in a slash, and each of several LOCALs. Otherwise LOCAL becomes REMOTE. @param
+ * remoteKind kind of the node at REMOTE; undefined: none @param shown formats a path for messages @throws HoldfastError
+ * usage or conflict
  */
 export function putTargets(
   locals: readonly LocalArgument[],

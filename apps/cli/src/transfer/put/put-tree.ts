@@ -18,19 +18,18 @@ import type { RemoteTree } from "./remote-tree.ts";
 import type { Surplus } from "./surplus.ts";
 import { putWholeFiles } from "./whole-files.ts";
 
-/** Of one request. The server takes 1,000 operations. */
+/** Files in one request. The server accepts 1,000 operations, and a file takes up to two. */
 const batchFilesMax = 500;
 const batchBytesMax = 8 * 1024 * 1024;
 const batchesAtOnce = 4;
 const largeFilesAtOnce = 2;
 const operationsMax = 1000;
-/** So many files are looked at before any is read: the new folders among them go in one request. */
+/** Files listed ahead of reading, so that their new folders need one request. */
 const aheadFilesMax = 4 * batchFilesMax;
 
-/** A folder of this side and what it becomes. */
 interface Visit {
   readonly localPath: string;
-  /** From the folder that is put, `/` between names. */
+  /** Path below the uploaded folder, with `/` between names. */
   readonly below: string;
   readonly remotePath: string;
   readonly folder: RemoteFolder;
@@ -43,8 +42,8 @@ interface NewFolder {
 }
 
 /**
- * Walks, plans and sends at the same time, with a bounded number of names and bytes in memory.
- * New folders are committed before anything in them is sent, in requests of their own.
+ * Walks, plans and sends concurrently, with a bounded number of names and bytes in memory. New folders are committed in
+ * separate requests before their content is sent.
  */
 export class TreePut {
   readonly #work: PutWork;
@@ -53,7 +52,7 @@ export class TreePut {
   readonly #batches = new TaskGroup(batchesAtOnce);
   readonly #largeFiles = new TaskGroup(largeFilesAtOnce);
   #newFolders: NewFolder[] = [];
-  /** Folders that are there and become private. */
+  /** Existing remote folders that become private. */
   #closing: Item[] = [];
   #links: QueuedFile[] = [];
   #operations: Item[] = [];
@@ -61,8 +60,8 @@ export class TreePut {
   #large: QueuedFile[] = [];
 
   /**
-   * @param remote what is below the folder that is put to; undefined for a new one
-   * @param surplus is told of each folder, for what is only on the server to go
+   * @param remote nodes below the target folder; undefined for a new folder @param surplus receives each folder, to
+   * find nodes that exist only on the server
    */
   constructor(work: PutWork, remote: RemoteTree | undefined, surplus?: Surplus) {
     this.#work = work;
@@ -101,7 +100,7 @@ export class TreePut {
     this.#take(entry, folder, remote);
   }
 
-  /** Sends what still waits, and resolves when all is acknowledged. */
+  /** Sends the remaining items and resolves when the server has acknowledged everything. */
   async finish(): Promise<void> {
     this.#work.report.counts.totalIsFinal = true;
     await this.#send(true);
@@ -110,12 +109,12 @@ export class TreePut {
     await this.#largeFiles.finish();
   }
 
-  /** After a failure: nothing of this put is under way any more. */
+  /** Waits after a failure until no request of this put is in flight. */
   async settle(): Promise<void> {
     await Promise.all([this.#batches.settle(), this.#largeFiles.settle()]);
   }
 
-  /** @returns what to visit, for a folder */
+  /** @returns the folder to visit next; undefined for anything else */
   #take(
     entry: LocalEntry,
     folder: RemoteFolder,
@@ -127,7 +126,7 @@ export class TreePut {
       return undefined;
     }
     const file = { entry, folder, remote, exchange: step.do === "exchange" };
-    // One of equal size may have equal content, which needs no right.
+    // A file of equal size may have equal content, which needs no permission.
     const refusal = ["create", "exchange", "update"].includes(step.do) ? refusalOf(file) : undefined;
     if (refusal !== undefined) {
       this.#work.report.refused(entry.path, refusal);
@@ -158,7 +157,7 @@ export class TreePut {
     return made;
   }
 
-  /** Folders that got their names on the server meanwhile are those, and what is new in them is made there. */
+  /** Creates folders. A folder that another client has created under the name since is used instead. */
   async #makeFolders(folders: readonly NewFolder[]): Promise<void> {
     const { ids, report } = this.#work;
     const late = new Set<RemoteFolder>();
@@ -227,10 +226,10 @@ export class TreePut {
     (isSmall ? this.#small : this.#large).push(file);
   }
 
-  /** The journal knows the content of a file that was read before, so that it need not be read to be compared. */
+  /** True if the journal has the content id of the unchanged file, which then need not be read. */
   #isKnown(entry: LocalEntry, remote: RemoteState): boolean {
     const { journal, report } = this.#work;
-    // Its bytes are needed, whatever they are.
+    // The server has lost blocks of this version.
     if (damagedOf(this.#work, remote) !== undefined) return false;
     const contentId = journal.find(entry.path, entry.stamp);
     if (contentId === undefined) return false;

@@ -16,7 +16,6 @@ import type { TransferReport } from "../transfer-report.ts";
 import type { LocalEntry } from "./local-folder.ts";
 import { planPut, type RemoteState } from "./put-plan.ts";
 
-/** What all steps of one put share. */
 export interface PutWork {
   readonly client: ApiClient;
   readonly pool: TransferPool;
@@ -24,20 +23,20 @@ export interface PutWork {
   readonly ids: NewIds;
   readonly report: TransferReport;
   readonly nowMs: () => number;
-  /** Blocks that the server has taken in this run, so that no second file sends them. */
+  /** Blocks that the server accepted in this run, which other files need not send. */
   readonly sent: SentBlocks;
-  /** For all large files together: what a put holds of them. */
+  /** Memory for blocks, shared by all files. */
   readonly windows: SharedWindows;
   readonly pace: UploadPace;
-  /** A changed time is sent without a changed content, too. */
+  /** Also sends a changed time if the content is unchanged. */
   readonly withTimes?: boolean | undefined;
-  /** What stays here. */
+  /** Patterns of local files that are not uploaded. */
   readonly patterns?: Patterns | undefined;
-  /** What of the server's versions has to be sent again, though it is equal. */
+  /** Versions that the server has lost blocks of. Equal content is sent again. */
   readonly damaged: DamagedVersions;
 }
 
-/** Of a file with the content that the server has: the blocks that it cannot give back any more. */
+/** @returns the blocks of the file's head version that the server has lost */
 export function damagedOf(
   { damaged }: Pick<PutWork, "damaged">,
   remote: RemoteState | undefined,
@@ -45,7 +44,7 @@ export function damagedOf(
   return damaged.get(remote?.version_id ?? "")?.hashes;
 }
 
-/** A node of the server and the caller's role there, as far as they are known without another question. */
+/** A remote node and the caller's role, as far as known without another request. */
 export interface KnownRole {
   readonly role?: NodeJson["role"] | undefined;
   readonly path?: string;
@@ -53,14 +52,13 @@ export interface KnownRole {
   readonly kind?: NodeJson["kind"];
 }
 
-/** A folder of the server that things are put into. */
 export interface RemoteFolder {
-  /** Replaced by the id of the server's folder if another put made one of this name meanwhile. */
+  /** Replaced if another put has created a folder of this name since. */
   id: string;
-  /** It could not be made, which is listed already: nothing below it is tried. */
+  /** The folder could not be created, which has been reported. Nothing below it is tried. */
   failed: boolean;
   readonly parent: RemoteFolder | undefined;
-  /** Undefined: the server decides what may be put into it. */
+  /** undefined: the server checks the permission */
   readonly at?: KnownRole | undefined;
 }
 
@@ -68,26 +66,25 @@ export function isBlocked(folder: RemoteFolder | undefined): boolean {
   return folder !== undefined && (folder.failed || isBlocked(folder.parent));
 }
 
-/** A file to read and to put. */
 export interface QueuedFile {
   readonly entry: LocalEntry;
   readonly folder: RemoteFolder;
   readonly remote: RemoteState | undefined;
-  /** `remote` is of another kind and gives way. */
+  /** `remote` is of another kind and is replaced. */
   readonly exchange: boolean;
-  /** `remote` got the name after the folder was listed. */
+  /** `remote` received the name after the folder was listed. */
   readonly isLate?: true;
 }
 
 /**
- * The node that took the name of `entry` after the folder was listed: a put that was killed may commit its last batch late, and two may run at
- * the same time. A name in another Unicode form is another name.
+ * Returns the node that took the name of `entry` after the folder was listed. A killed put may commit its last batch
+ * late, and two puts may run at the same time. A name in another Unicode form is a different name.
  */
 export function lateNode({ code, node }: BatchResult, entry: Pick<LocalEntry, "name">): RemoteState | undefined {
   return code === "exists" && node?.name === entry.name ? node : undefined;
 }
 
-/** The same file, queued again as the next version of the node that took its name; once for each name. */
+/** Queues the file again, once, as the next version of the node that took its name. */
 export function afterLateNode(file: QueuedFile, reason: BatchResult): QueuedFile | undefined {
   const remote = file.isLate === true ? undefined : lateNode(reason, file.entry);
   const step = remote === undefined ? undefined : planPut(file.entry, remote);
@@ -95,17 +92,20 @@ export function afterLateNode(file: QueuedFile, reason: BatchResult): QueuedFile
   return { ...file, remote, exchange: step.do === "exchange", isLate: true };
 }
 
-/** How much more room content of this size needs than what it replaces. */
+/** Bytes by which the content is larger than what it replaces. */
 export function growthOf({ remote }: Pick<QueuedFile, "remote">, sizeBytes: number): number {
   return Math.max(0, sizeBytes - (remote?.size ?? 0));
 }
 
-/** A node in whose space the blocks of a file go: its own role counts for a new version, as that at its folder may be less. */
+/**
+ * Returns a node in the space for the file's blocks. For a new version it is the file, because the caller's role on its
+ * folder may be lower.
+ */
 export function intoOf({ folder, remote, exchange }: Pick<QueuedFile, "folder" | "remote" | "exchange">): string {
   return remote === undefined || exchange ? folder.id : remote.id;
 }
 
-/** Queues the file again if there is one. @returns whether there is */
+/** Queues `late` again if it is defined. @returns true if it is */
 export function goesOn(again: QueuedFile[], late: QueuedFile | undefined): boolean {
   if (late !== undefined) again.push(late);
   return late !== undefined;
@@ -120,7 +120,7 @@ export interface PutContent {
   readonly isPrivate?: boolean | undefined;
 }
 
-/** The operations that give a file this content: one, or two that commit together. */
+/** Returns the operations that give a file this content: one, or two that commit together. */
 export function putOperations(work: PutWork, file: QueuedFile, content: PutContent): BatchOperationInput[] {
   const { remote, folder, entry, exchange } = file;
   const { size, blocks, content_id } = content;
@@ -158,7 +158,7 @@ function together(work: PutWork, remote: RemoteState, made: BatchOperationInput)
   return [gone, { ...made, group }];
 }
 
-/** Before a folder's content is sent others have no right to it. */
+/** Makes a folder private before its content is sent, so that no other account can read it. */
 export function closingOperation(work: PutWork, { id }: Pick<RemoteState, "id">): BatchOperationInput {
   return { op: "set", operation_id: work.ids.operation(), file_id: id, private: true };
 }
@@ -176,10 +176,10 @@ function attributesOf({ mtimeMicros, executable, isPrivate }: Attributes) {
 
 const sentBlocksMax = 500_000;
 const silentBatches = 15;
-/** A hash takes 67 bytes in a question. */
+/** Average block size above which asking is worthwhile. A hash takes 67 bytes in the question. */
 const askedBlockBytes = 64 * 1024;
 
-/** What need not be sent again, and whether it is worth asking the server what it has. */
+/** Blocks that need not be sent again, and a rule for when to ask the server which blocks it has. */
 export class SentBlocks {
   readonly #hashes = new Set<string>();
   #silentLeft = 0;
@@ -197,8 +197,8 @@ export class SentBlocks {
   }
 
   /**
-   * After a batch of which the server had nothing, the next ones are sent without asking, except where their blocks are so large that the
-   * question is a thousandth of them.
+   * After a batch of which the server had no block, the next batches are sent without asking, unless their blocks are
+   * so large that the question costs about a thousandth of them.
    */
   shouldAsk(hashes: number, sizeBytes: number): boolean {
     if (this.#silentLeft === 0 || sizeBytes >= hashes * askedBlockBytes) return true;

@@ -46,26 +46,25 @@ export interface PutOptions extends StandardInput {
   readonly configFolder: string;
   readonly report: TransferReport;
   readonly withTimes?: boolean | undefined;
-  /** What stays here. */
   readonly patterns?: Patterns | undefined;
-  /** What is not here goes on the server, too; undefined: nothing does. */
+  /** Also deletes remote nodes that are missing here. undefined: deletes nothing */
   readonly mirroring?: Mirroring | undefined;
   readonly root: PutRoot;
-  /** The root is in another account's space, of whose room nothing is known. */
+  /** The root is in another account's space, whose free space is unknown. */
   readonly isForeign: boolean;
 }
 
 /**
- * 64 MiB of files in memory: while one window of a large file is cut and one hashed, two are on their way. Of small files
- * each batch takes one.
+ * 64 MiB of file data. One window of a large file is cut and one hashed while two are sent. A batch of small files
+ * takes one.
  */
 const windowBytes = 16 * 1024 * 1024;
 const windowsMax = 4;
 
 /**
- * Puts files and trees, merging into what is there. What could not be put is listed in the report, and the rest is done.
- * @param remote a path from the root, or empty for the root itself, if that can be a file
- * @throws HoldfastError for what stops all of it, and for the one file that was to be put
+ * Uploads files and trees, and merges them into existing folders. Items that fail are listed in the report, and the
+ * rest continues. @param remote a path from the root; empty for the root itself, if that can be a file @throws
+ * HoldfastError for an error that stops the whole transfer, and for the failure of a single file
  */
 export async function put(options: PutOptions, locals: readonly string[], remote: string): Promise<void> {
   const { client, configFolder, report, root } = options;
@@ -128,12 +127,12 @@ export async function put(options: PutOptions, locals: readonly string[], remote
 
 function toArgument(path: string): LocalArgument {
   if (path === "-") return { path, kind: "stdin" };
-  // A slash at the end asks for what a link leads to, as it does everywhere.
+  // A trailing slash refers to the target of a link.
   const stats = path.endsWith("/")
     ? statSync(path, { throwIfNoEntry: false })
     : lstatSync(path, { throwIfNoEntry: false });
   if (path === "") throw new HoldfastError("usage", "The path to upload is empty.");
-  // Bytes that are no UTF-8 reach a program as replacement characters.
+  // Node replaces bytes that are not UTF-8 in arguments with replacement characters.
   if (stats === undefined && path.includes("\ufffd"))
     throw new HoldfastError("failed", `The name of ${path} is not UTF-8; rename it to upload it.`);
   if (stats === undefined) throw new HoldfastError("not_found", `No such file or folder on this computer: ${path}`);
@@ -143,9 +142,8 @@ function toArgument(path: string): LocalArgument {
 }
 
 /**
- * A link such as `/dev/stdin`, the one by which a shell passes on the output of a command, or `/proc/self/exe`: as a link it means nothing
- * elsewhere.
- * @throws HoldfastError usage
+ * Rejects a link to a pipe or device, such as `/dev/stdin` or the link by which a shell passes a command's output, and
+ * links in `/proc` such as `/proc/self/exe`. Such a link is meaningless on another machine. @throws HoldfastError usage
  */
 function refuseLinkOfSystem(link: string): void {
   const target = statSync(link, { throwIfNoEntry: false });
@@ -168,7 +166,7 @@ interface TargetWork extends PutWork {
   readonly isForeign: boolean;
   readonly mirroring: Mirroring | undefined;
   readonly root: PutRoot;
-  /** Room that the files of a dry run need so far. */
+  /** Growth in bytes of the files planned so far in a dry run. */
   readonly planned: { bytes: number };
 }
 
@@ -206,7 +204,7 @@ async function putTarget(
   const looked = lookAt(resolve(local.path), name);
   if ("unfit" in looked) {
     const { path, code, message } = looked.unfit;
-    // Whoever names it means it.
+    // A special file that the user named explicitly is an error. In a folder it is only skipped.
     return work.report.problem(path, message, code === "special_file" ? "failed" : code);
   }
   const { entry } = looked;
@@ -219,7 +217,7 @@ async function putTarget(
   await finish(tree);
 }
 
-/** The root of a link, or of an ID, can be a file, which has a name but no path. */
+/** The root of a link or an ID can be a file, which has a name but no path. */
 function nameAt(remotePath: string, there: NodeJson | undefined): string {
   return splitPath(remotePath).at(-1) ?? there?.name ?? "";
 }
@@ -271,7 +269,7 @@ async function putFolder(
   there: NodeJson | undefined,
 ): Promise<void> {
   const node = await ensureFolder(work, remotePath, there);
-  // It may lie in another space than what was put before, which has its own blocks.
+  // The folder may be in another space, which has its own blocks.
   const own = { ...work, sent: new SentBlocks() };
   const { remote, surplus } = await standingIn(own, there);
   if (!work.isForeign) await tellRoom(own, resolve(localPath), there, remote);
@@ -287,20 +285,23 @@ async function putFolder(
   if (work.mirroring !== undefined) await surplus?.delete(work.mirroring);
 }
 
-/** Makes the folder that is put private there, before anything comes into it. @param there undefined: it is new */
+/**
+ * Makes the remote folder private before content is added, if the local folder is private. @param there undefined: the
+ * folder is new
+ */
 async function closeAsHere(work: TargetWork, path: string, node: NodeJson, there: NodeJson | undefined): Promise<void> {
   if (!isToBeClosed(path, node)) return;
   const onCommitted = (): void => void (work.report.attributesSet += there === undefined ? 0 : 1);
   await commit(work, [{ path, operations: [closingOperation(work, node)], onCommitted }]);
 }
 
-/** A root, and the top of what somebody else shared, have no privacy of their own. */
+/** A root, and the top folder of another account's share, have no privacy of their own. */
 function isToBeClosed(path: string, node: NodeJson): boolean {
   const looked = node.parent_id === null ? undefined : lookAt(resolve(path), node.name);
   return looked !== undefined && "entry" in looked && planPut(looked.entry, node).do === "attributes";
 }
 
-/** What is in a folder of the server, and with `--delete` what of it may be too much. */
+/** Loads a remote folder, with `--delete` also to find surplus nodes. */
 async function standingIn(work: TargetWork, there: NodeJson | undefined) {
   if (there?.kind !== "folder") return {};
   const seen = work.mirroring === undefined ? undefined : await seenIn(work.client, there);

@@ -3,11 +3,11 @@ import type { NodeJson } from "@holdfast/protocol/values";
 import { allPages, pageItemsMax } from "../../remote/pages.ts";
 import type { RemoteState } from "./put-plan.ts";
 
-/** What stands below one folder of the server, by parent and name. */
+/** All nodes below one remote folder, by parent and name. */
 export class RemoteTree {
   readonly #children = new Map<string, Map<string, RemoteState>>();
 
-  /** @param onCount is called with the number of nodes that have come so far */
+  /** @param onCount receives the number of nodes loaded so far */
   static async load(client: ApiClient, folderId: string, onCount: (nodes: number) => void): Promise<RemoteTree> {
     const tree = new RemoteTree();
     const pages = allPages((cursor) =>
@@ -23,7 +23,7 @@ export class RemoteTree {
     return tree;
   }
 
-  /** Of nodes below the folder. */
+  /** Nodes below the folder. */
   size = 0;
 
   children(parentId: string): Iterable<[string, RemoteState]> {
@@ -34,7 +34,7 @@ export class RemoteTree {
     return this.#children.get(parentId)?.get(name);
   }
 
-  /** Keeps what the planner looks at; a tree may have a million nodes. */
+  /** Keeps only what the planner compares, because a tree may have a million nodes. */
   #add({
     id,
     kind,

@@ -7,9 +7,9 @@ import type { PutWork } from "./put-work.ts";
 import type { RemoteTree } from "./remote-tree.ts";
 
 /**
- * Reports before any byte travels that a tree needs more room than its space or the server's disk has: by sizes alone, without reading a file.
- * Files that fit are sent, and the server decides. A dry run lists the lack of room as a problem.
- * @param there what the tree becomes; in another person's space nobody tells how much room that has
+ * Reports before any upload if a tree needs more space than its quota or the server's disk has, by sizes alone. Files
+ * that fit are sent. A dry run lists the lack of space as a problem. @param there the existing target; another
+ * account's free space is unknown, so it is not checked
  */
 export async function tellRoom(
   work: PutWork,
@@ -33,7 +33,7 @@ export async function tellRoom(
     );
   }
   if (await fitsDisk(client, growthBytes)) return;
-  // Files that are equal to others on the server need no room there, which only their blocks tell.
+  // Content that the server already has needs no space, but only the blocks reveal that.
   const needed = formatBytes(growthBytes);
   tell(
     "store_full",
@@ -46,12 +46,15 @@ async function fitsDisk(client: PutWork["client"], sendBytes: number): Promise<b
     await missingBlocks({ client, into: "root" }, [], { sendBytes });
     return true;
   } catch (thrown) {
-    // Any other failure is met, and reported, by the first file.
+    // The first file meets any other failure and reports it.
     return !(thrown instanceof HoldfastError && thrown.code === "store_full");
   }
 }
 
-/** In one's own space, in bytes. @returns undefined where there is no limit, or where the token may not ask */
+/**
+ * Free space in the account's own space, in bytes. @returns undefined if there is no limit or the token has no
+ * permission to ask
+ */
 export async function freeRoom({ client }: Pick<PutWork, "client">): Promise<number | undefined> {
   try {
     const { quota_bytes: quota, used_bytes: used } = await client.call("getAccount");

@@ -11,12 +11,11 @@ import type { PutWork } from "./put-work.ts";
 import type { SentForFile } from "./sent-for-file.ts";
 import { framed, upload } from "./upload.ts";
 
-/** What sending needs of a put. */
 export interface SendingWork extends Pick<PutWork, "client" | "pool" | "sent" | "pace"> {
   readonly report: { readonly counts: { bytesDone: number }; bytesSent: number };
 }
 
-/** Requests of one file that are under way; of a stream, with so many new bytes each. */
+/** Concurrent requests for one file. For a stream, each carries up to `streamWindowBytes` new bytes. */
 const windowsAtOnce = 3;
 const streamWindowBytes = 8 * 1024 * 1024;
 
@@ -26,15 +25,15 @@ export interface Sent {
   readonly contentId: HashHex;
 }
 
-/** Blocks that go in one request. */
 export interface Window {
   readonly blocks: readonly OutgoingBlock[];
   giveBack(): void;
 }
 
 /**
- * Sends what the server lacks of it into the space of folder `into`; nothing is committed.
- * @param more with `replacedBytes`, the size of the file that the stream replaces, the server refuses the stream at the first window without room
+ * Sends the blocks that the server lacks into the space of folder `into`. Commits nothing. @param more `replacedBytes`:
+ * size of the file that the stream replaces; with it the server rejects the stream at the first window that does not
+ * fit
  */
 export function sendStream(
   work: SendingWork,
@@ -50,18 +49,17 @@ async function* windowsOfStream(work: SendingWork, source: AsyncIterable<Uint8Ar
   for await (const blocks of cutStream(asCodecPool(work.pool), source, options)) yield { blocks, giveBack: () => {} };
 }
 
-/** The place that windows of blocks are sent to. */
 export interface WindowsTarget {
-  /** The folder whose space takes the blocks. */
+  /** The folder whose space receives the blocks. */
   readonly into: string;
   readonly replacedBytes?: number;
-  /** Receives the hashes of the blocks, before they are sent. */
+  /** Receives the hashes before the blocks are sent. */
   readonly sentForFile?: SentForFile;
-  /** The bytes of the file that count as done. */
+  /** Counts the file's bytes that are done. */
   readonly counted?: FileBytes;
 }
 
-/** While one window of blocks is on its way, the next ones are read, cut and hashed. */
+/** Reads, cuts and hashes the next windows while one is sent. */
 export async function sendWindows(
   work: SendingWork,
   windows: AsyncIterable<Window>,
@@ -80,7 +78,7 @@ export async function sendWindows(
       try {
         await tasks.start(() => sendWindow(work, window.blocks, target).finally(() => window.giveBack()));
       } catch (thrown) {
-        // Not begun: another file may wait for this window.
+        // Its task did not start, and another file may wait for the window.
         window.giveBack();
         throw thrown;
       }
@@ -96,7 +94,7 @@ interface WindowTarget {
   readonly into: string;
   readonly counted: FileBytes;
   readonly sentForFile: SentForFile | undefined;
-  /** Beyond what the file replaces, up to the end of this window. */
+  /** Growth beyond the replaced file, up to the end of this window. */
   readonly growthBytes: number;
 }
 

@@ -3,7 +3,7 @@ import type { HashHex } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import type { PutWork } from "./put-work.ts";
 
-/** Blocks that one file has sent. If the file cannot be stored, the server need not keep them. */
+/** Blocks that were sent for one file. If the file cannot be stored, the server need not keep them. */
 export class SentForFile {
   readonly #hashes = new Set<HashHex>();
   #isForNothing = false;
@@ -12,17 +12,17 @@ export class SentForFile {
     for (const hash of hashes) this.#hashes.add(hash);
   }
 
-  /** The server has refused the file. */
+  /** Called when the server rejects the file. */
   isForNothing(): void {
     this.#isForNothing = true;
   }
 
-  /** Only a file without room is for nothing: after any other failure the blocks are there for the next run. */
+  /** Discards blocks only of a file that did not fit. After other failures the next run can use them. */
   failed(failure: unknown): void {
     if (failure instanceof HoldfastError && ["quota", "store_full"].includes(failure.code)) this.isForNothing();
   }
 
-  /** Discards the blocks if they are for nothing. The server keeps those that another file or upload refers to. */
+  /** Discards the blocks if the file failed. The server keeps blocks that other files or uploads refer to. */
   async end({ client, sent }: Pick<PutWork, "client" | "sent">, into: string): Promise<void> {
     if (!this.#isForNothing) return;
     const hashes = [...this.#hashes];
@@ -33,7 +33,7 @@ export class SentForFile {
         await client.call("discardBlocks", { body: { hashes: some, into } });
       }
     } catch (thrown) {
-      // The failure of the file is what is reported. The server lets the blocks go by itself, later.
+      // Only the failure of the file is reported. The server removes unused blocks later.
       if (!(thrown instanceof HoldfastError)) throw thrown;
     }
   }

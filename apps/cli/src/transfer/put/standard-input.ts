@@ -2,15 +2,15 @@ import { fstatSync } from "node:fs";
 import { HoldfastError } from "@holdfast/core/errors";
 
 export interface StandardInput {
-  /** Or the output of a command in its place. */
+  /** Standard input, or the output of a command. */
   readonly stdin: AsyncIterable<Uint8Array>;
-  /** The command. */
+  /** Name of the command that writes the stream. */
   readonly writer?: string | undefined;
-  /** Set: an empty file is meant. */
+  /** True if an empty file is intended. */
   readonly allowEmpty: boolean;
 }
 
-/** Node reads a directory as an empty stream. @throws HoldfastError usage */
+/** Rejects a directory, which Node reads as an empty stream. @throws HoldfastError usage */
 export function refuseDirectory(stdin: StandardInput["stdin"]): void {
   if (stdin === process.stdin && fstatSync(0).isDirectory()) {
     throw new HoldfastError("usage", "Standard input is a directory. To upload a directory: holdfast put DIR REMOTE.");
@@ -18,9 +18,9 @@ export function refuseDirectory(stdin: StandardInput["stdin"]): void {
 }
 
 /**
- * Waits for the first bytes, before anything is made on the server. A program that fails in front of a pipe leaves it empty, and its
- * empty file would become the newest version, or the only one. Node also gives an empty stream for a closed descriptor.
- * @throws HoldfastError failed where nothing comes and no empty file is meant
+ * Waits for the first bytes before anything is created on the server. A program that fails before a pipe writes
+ * nothing, and an empty file would become the newest version. Node also returns an empty stream for a closed
+ * descriptor. @throws HoldfastError failed if the stream is empty and `allowEmpty` is false
  */
 export async function openStandardInput(
   { stdin, writer, allowEmpty }: StandardInput,
@@ -40,16 +40,19 @@ export async function openStandardInput(
     try {
       for (let chunk = first; chunk !== undefined; chunk = await nextBytes(chunks)) yield chunk;
     } finally {
-      // Ends the stream, which would otherwise keep the process until the program in front of it ends.
+      // Ends the stream, which would otherwise keep this process alive as long as its writer.
       await chunks.return?.();
     }
   })();
 }
 
-/** Bytes of a stream between two checks of its name. */
+/** Bytes between two checks of the name. */
 const checkedBytes = 32 * 1024 * 1024;
 
-/** @param check of the name of a stream, which may take hours: without it, a folder of that name would be found once all has been sent */
+/**
+ * @param check checks the target name again during a stream of hours. Otherwise a folder of that name would be found
+ * only at the end
+ */
 export async function* checkingName(
   source: AsyncIterable<Uint8Array>,
   check: () => Promise<void>,

@@ -9,20 +9,20 @@ import type { RemoteState } from "./put-plan.ts";
 import type { PutWork } from "./put-work.ts";
 import type { RemoteTree } from "./remote-tree.ts";
 
-/** What stands on the server and not here, and goes to the trash with `put --delete`. */
+/** A node that only the server has. `put --delete` moves it to the trash. */
 interface Deletion {
   readonly state: RemoteState;
   readonly path: string;
-  /** Itself and all below it. */
+  /** Includes all nodes below it. */
   readonly nodes: number;
   readonly bytes: number;
 }
 
-/** Gathers while a tree is put; deletes once all of it was. */
+/** Collects nodes to delete during a put, and deletes them at the end. */
 export class Surplus {
   readonly #work: PutWork;
   readonly #remote: RemoteTree;
-  /** What the server's journal had reached before the tree was listed; undefined where nobody says. */
+  /** Seq of the server's journal before the tree was listed; undefined: unknown. */
   readonly #seen: number | undefined;
   readonly #deletions: Deletion[] = [];
 
@@ -32,10 +32,7 @@ export class Surplus {
     this.#seen = seen;
   }
 
-  /**
-   * @param folder as it is on the server
-   * @param names all that stand in it here, whatever they are
-   */
+  /** @param names all local names in the folder, including those that cannot be uploaded */
   visit(
     folder: { readonly id: string; readonly below: string; readonly path: string },
     names: readonly string[],
@@ -46,7 +43,7 @@ export class Surplus {
     }
   }
 
-  /** @throws HoldfastError for what the next deletion would meet too */
+  /** @throws HoldfastError for an error that every other deletion would meet too */
   async delete(mirroring: Mirroring): Promise<void> {
     const { report, ids } = this.#work;
     const count = this.#deletions.reduce((sum, { nodes }) => sum + nodes, 0);
@@ -82,7 +79,7 @@ export class Surplus {
     return this.#seen === undefined ? {} : { seen: this.#seen };
   }
 
-  /** All of it, or only what in it is neither excluded nor somebody else's. */
+  /** Returns the node, or its deletable parts if something in it is excluded or belongs to another account. */
   #deletable(
     folder: { readonly id: string; readonly below: string; readonly path: string },
     state: RemoteState,
@@ -110,14 +107,14 @@ function versionFields({ version_id }: RemoteState) {
   return version_id === null ? {} : { base_version: version_id };
 }
 
-/** Up to where the journal of the account's own space goes now; of another's it is not asked. */
+/** @returns the current seq of the account's own journal; undefined for another account's space */
 export async function seenIn(client: ApiClient, { role }: NodeJson): Promise<number | undefined> {
   if (role !== "owner") return undefined;
   try {
     const { token } = await client.call("getStartToken");
     return (await client.call("listChanges", { query: { since_token: token, limit: 1 } })).seq;
   } catch (thrown) {
-    // Links and some tokens may not ask; what is deleted for nothing is in the trash.
+    // Links and some tokens may not ask. A wrong deletion can be restored from the trash.
     if (thrown instanceof HoldfastError && thrown.code === "forbidden") return undefined;
     throw thrown;
   }

@@ -14,21 +14,21 @@ export interface Known {
   readonly node: NodeJson | undefined;
 }
 
-/** A folder of the server, with the caller's role if a look-up told it. */
+/** A remote folder, with the caller's role if a request returned it. */
 type Nearest = Pick<NodeJson, "id"> & KnownRole;
 
-/** The folder that a file goes into, as far as it is known without a question to the server. */
+/** Returns the folder for a file, if it is known without a request. */
 function knownFolder(there: NodeJson | undefined, path: string, known: Known): Nearest | undefined {
   const parentId = there?.parent_id ?? undefined;
   if (parentId !== undefined) return { id: parentId, path };
-  // A file that is shared by itself: nothing is put beside it.
+  // A file that is shared alone has no visible folder, so nothing can be put beside it.
   if (there?.kind === "file") return there;
   return known.path === path && known.node?.kind === "folder" ? known.node : undefined;
 }
 
 /**
- * The folder that a file goes into, or the next one above that exists.
- * @throws HoldfastError conflict if something else is in the way
+ * Returns the folder for a file, or its nearest existing ancestor. @throws HoldfastError conflict if something else is
+ * in the way
  */
 export async function nearestFolder(
   { root }: RootedWork,
@@ -39,7 +39,10 @@ export async function nearestFolder(
   return knownFolder(there, path, known) ?? folderAt(root, splitPath(path));
 }
 
-/** The folder above a path, or the next one that exists. @throws HoldfastError conflict if something else is in the way */
+/**
+ * Returns the parent folder of a path, or the nearest existing ancestor. @throws HoldfastError conflict if something
+ * else is in the way
+ */
 export function folderAbove({ root }: RootedWork, path: string): Promise<NodeJson | undefined> {
   return folderAt(root, splitPath(path).slice(0, -1));
 }
@@ -54,9 +57,9 @@ async function folderAt(root: PutRoot, path: readonly string[]): Promise<NodeJso
 }
 
 /**
- * The folder that a file goes into: its own, if the file is there.
- * @param refuses called with the next folder above, before a missing one is made
- * @returns undefined for a file that is refused: no folder is made for it
+ * Returns the folder for a file, and creates it if missing. An existing file stays in its own folder. @param refuses
+ * receives the nearest existing folder before a missing one is created @returns undefined if the file is refused; no
+ * folder is created for it
  */
 export async function folderFor(
   work: RootedWork,
@@ -88,7 +91,7 @@ export async function folderFor(
   return toRemoteFolder(await ensureFolder(work, path, found));
 }
 
-/** @param there what is at the path @throws HoldfastError conflict where something else has the name */
+/** @param there the node at the path @throws HoldfastError conflict if something else has the name */
 export async function ensureFolder(work: RootedWork, path: string, there: NodeJson | undefined): Promise<NodeJson> {
   const { root, report } = work;
   if (there?.kind === "folder") return there;
@@ -98,7 +101,7 @@ export async function ensureFolder(work: RootedWork, path: string, there: NodeJs
     return await root.makeFolder(path);
   } catch (thrown) {
     const code = thrown instanceof HoldfastError ? thrown.code : undefined;
-    // A folder cannot be made below a file: the server does not name the path of the file.
+    // The server rejects a folder below a file and does not report the file's path.
     if (code === "forbidden" || code === "invalid_field") assertMayPut(await folderAbove(work, path));
     if (code !== "exists" && code !== "conflict") throw thrown;
     const made = await root.find(path);

@@ -5,7 +5,7 @@ import { decodeFrame } from "@holdfast/codec/codec";
 import { encodeFrame } from "@holdfast/protocol/frames";
 import type { PutWork } from "./put-work.ts";
 
-/** Stores blocks in the space of node `into`, over a link that breaks too. */
+/** Stores blocks in the space of node `into`. Continues after connection failures. */
 export function upload(
   work: Pick<PutWork, "client" | "pace">,
   blocks: readonly FramedBlock[],

@@ -14,9 +14,8 @@ import type { PutWork, QueuedFile } from "./put-work.ts";
 import { SentForFile } from "./sent-for-file.ts";
 
 /**
- * Puts small files in as few calls as can be: one task of a thread reads them all, one request carries blocks and
- * operations together.
- * @returns those that changed while they were read, or whose name was taken since, for one more try
+ * Uploads small files with one thread task that reads them all and one request for blocks and operations. @returns
+ * files to try once more: they changed meanwhile, or their name was taken
  */
 export async function putWholeFiles(work: PutWork, queued: readonly QueuedFile[]): Promise<QueuedFile[]> {
   const files = queued.filter(({ folder }) => !isBlocked(folder));
@@ -64,7 +63,7 @@ async function putRead(
   });
   const lacksRoom = ({ growthBytes = 0 }: FileItem): boolean => growthBytes >= (full?.growthBytes ?? Infinity);
   if (full !== undefined) refuseAll(work, puts.filter(lacksRoom), full);
-  // Each goes once, however many files of the request have it.
+  // Each block is sent once, even if several files contain it.
   const fitting = puts.filter((item) => !lacksRoom(item));
   const missing = await commit(work, fitting, {
     into,
@@ -73,7 +72,7 @@ async function putRead(
       return framesOf(some, window, (hash) => unsent.delete(hash));
     },
   });
-  // A block that was there when asked, or came with another batch, can be gone: then all of the file's frames go along.
+  // The server may have lost a block since. All frames of the file are then sent.
   const lost = await commit(work, missing, { into, framesOf: allFrames });
   for (const { path } of lost)
     work.report.problem(path, "the server does not have its blocks. Run put again.", "missing_blocks");
@@ -83,7 +82,6 @@ async function putRead(
 
 interface Reading {
   readonly readAtMs: number;
-  /** Blocks of files that the server refused. */
   readonly refused: SentForFile;
 }
 
@@ -155,7 +153,7 @@ function place(
   }
 }
 
-/** Slices of the window; neighbours are joined, so a batch that needs all of it is one slice. */
+/** Returns slices of the window. Adjacent slices are joined. */
 export function framesOf(
   items: readonly Pick<FileItem, "read">[],
   window: SharedArrayBuffer,
