@@ -4,7 +4,7 @@ import type { Run } from "../commands/command.ts";
 import { count, formatBytes, formatNumber } from "../output/text.ts";
 import type { TransferReport } from "./transfer-report.ts";
 
-/** Says what went, and what did not, where a transfer of many ends before its end. One file alone says it by its failure. */
+/** Reports progress when a transfer of several files breaks off. For a single file the error suffices. */
 export async function tellBrokenOff(
   run: Run,
   report: TransferReport,
@@ -17,7 +17,7 @@ export async function tellBrokenOff(
   const [files_left, bytes_left] = [filesTotal - filesDone, Math.max(0, bytesTotal - bytesDone)];
   run.doneBefore = { ...report.toJson(), files_left, bytes_left };
   if (run.output.json) return;
-  // What ended it is told for itself, and is one of them.
+  // The error that ended the transfer is reported separately and counts as one problem.
   const problems = report.problemCount + 1;
   const least = totalIsFinal ? "" : "at least ";
   const line = `${report.itemsSent} ${verb} (${formatBytes(report.bytesSent)}), ${report.itemsNotSent}, ${least}${formatNumber(files_left)} not ${verb} (${formatBytes(bytes_left)}), ${count(problems, "problem")}`;
@@ -32,11 +32,11 @@ function leftLines({ left }: TransferReport, filesLeft: number, least: string): 
   return [`Not sent: ${left.map(printable).join(", ")}${more > 0 ? ` and ${least}${formatNumber(more)} more` : ""}`];
 }
 
-/** A line about unfinished uploads where they take space on a full server. */
+/** Returns a line about unfinished uploads if they take space on a full server. */
 async function roomLines(run: Run, thrown: unknown): Promise<string[]> {
   if (!(thrown instanceof HoldfastError) || thrown.code !== "store_full") return [];
   const { client } = await run.connect();
-  // A token that may not ask for the usage gets no advice.
+  // No advice if the token has no permission to read the usage.
   const { uploads_bytes: bytes } = await client.call("getUsage").catch(() => ({ uploads_bytes: 0 }));
   if (bytes === 0) return [];
   return [

@@ -4,16 +4,13 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { openJournalFile, orNothing } from "./journal-file.ts";
 import type { FileStamp } from "./read-files.ts";
 
-/** A file's times may stand still for this long while it is written: what was touched so shortly before is not recorded. */
+/** Times may not change for this long during a write, so files touched more recently are not recorded. */
 const grainMs = 50;
 
-/**
- * What content the files of this machine were seen to have, by path and stamp, so that an unchanged file need not be read
- * again to know it. A cache: losing it costs time and nothing else.
- */
+/** Cache of the content ids of local files by path and stamp, so that unchanged files need not be read again. */
 export class ContentJournal {
   readonly #tables: Tables | undefined;
-  /** What the disk or another process refused once is not tried again: the transfer goes on without it. */
+  /** True after the disk or another process has caused an error. The transfer continues without the journal. */
   #isLost = false;
   #pending: [string, FileStamp, string][] = [];
 
@@ -31,7 +28,7 @@ export class ContentJournal {
     return row === undefined ? undefined : String(row["content_id"]);
   }
 
-  /** @param readAtMs Unix milliseconds before the file was opened to be read */
+  /** @param readAtMs Unix milliseconds before the file was opened for reading */
   record(path: string, stamp: FileStamp, contentId: string, readAtMs: number): void {
     const quietSince = BigInt(Math.floor(readAtMs - grainMs)) * 1_000_000n;
     if (stamp.mtimeNanos >= quietSince || stamp.ctimeNanos >= quietSince) return;
@@ -87,7 +84,7 @@ function openTables(path: string): Tables {
   };
 }
 
-/** An inode, or a time after the year 2262, may have more bits than a number of the database. */
+/** An inode, or a time after the year 2262, may exceed the signed 64-bit integers of SQLite. */
 function storable(number: bigint): bigint {
   return BigInt.asIntN(64, number);
 }

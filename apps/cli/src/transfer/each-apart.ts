@@ -3,19 +3,19 @@ import type { HoldfastError } from "@holdfast/core/errors";
 import { assertNotHopeless } from "./transfer-report.ts";
 
 export interface Apart<Each, Result> {
-  /** Is done again for a part of what it was done for before. */
+  /** Must be repeatable: called again for a part of the elements after a failure. */
   readonly act: (some: readonly Each[]) => Promise<Result>;
   readonly done: (some: readonly Each[], result: Result) => void;
-  /** Codes of failures that every other one would meet too, beside those that always mean so. */
+  /** Additional error codes that every other element would meet too. */
   readonly hopeless?: ReadonlySet<string> | undefined;
-  /** Is told of each that fails alone. */
+  /** Called for each element that fails alone. */
   readonly refuse: (one: Each, failure: HoldfastError) => void;
 }
 
 /**
- * Does something with all at once, since one request for many is what makes it fast. Where that fails as a whole, the halves
- * are tried, until what makes it fail stands alone: one bad element takes no other along.
- * @throws HoldfastError for what every other one would meet too, and what `done` and `refuse` throw
+ * Processes all elements in one call, because one request for many is fast. If the call fails, tries each half, down to
+ * single elements, so that one bad element does not stop the others. @throws HoldfastError for an error that every
+ * other element would meet too, and errors of `done` and `refuse`
  */
 export async function eachApart<Each, Result>(all: readonly Each[], steps: Apart<Each, Result>): Promise<void> {
   const [first] = all;

@@ -2,8 +2,8 @@ import { closeSync, openSync, rmSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 
 /**
- * A database of the command's own in the configuration folder. A damaged one is begun anew.
- * @param schema makes its tables if they are missing
+ * Opens a database of the command in the configuration folder. A damaged database is deleted and created again. @param
+ * schema creates missing tables
  */
 export function openJournalFile(path: string, schema: string): DatabaseSync {
   try {
@@ -16,7 +16,7 @@ export function openJournalFile(path: string, schema: string): DatabaseSync {
   }
 }
 
-/** Undefined where the system or SQLite refuses: what only spares work must not end a transfer. */
+/** Returns undefined for an error of the system or SQLite, because a cache must not end a transfer. */
 export function orNothing<Result>(act: () => Result): Result | undefined {
   try {
     return act();
@@ -27,7 +27,7 @@ export function orNothing<Result>(act: () => Result): Result | undefined {
 }
 
 function prepare(path: string, schema: string): DatabaseSync {
-  // It names files of the user; SQLite itself would make it readable for all.
+  // Creates the file as private, because it has names of user files. SQLite itself would make it readable for all.
   closeSync(openSync(path, "a", 0o600));
   const database = new DatabaseSync(path, { timeout: 10_000 });
   database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;");

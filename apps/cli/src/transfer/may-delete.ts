@@ -3,16 +3,16 @@ import { changedHere } from "./kept-here.ts";
 import { count as counted, formatNumber } from "../output/text.ts";
 import type { TransferReport } from "./transfer-report.ts";
 
-/** What `--delete` has to ask. */
+/** Confirmation settings of `--delete`. */
 export interface Mirroring {
-  /** Of very many deletions. @returns undefined where there is nobody to ask */
+  /** Asks about very many deletions. @returns undefined if there is no one to ask */
   readonly confirm: (question: string) => Promise<boolean | undefined>;
-  /** By `--yes`. */
+  /** Answered by `--yes`. */
   readonly isAnswered: boolean;
   readonly canAsk: boolean;
 }
 
-/** What says nothing against the rest: it is here, or there, still. */
+/** Problems that do not prevent deletions, because the item still exists on one side. */
 const harmless: ReadonlySet<string> = new Set([
   "special_file",
   "not_utf8",
@@ -21,7 +21,9 @@ const harmless: ReadonlySet<string> = new Set([
   changedHere,
 ]);
 
-/** Whether the source was read and carried over wholly: else nobody knows what is not in it. What speaks against it is listed. */
+/**
+ * True if the source was read and transferred completely. Otherwise missing items are unknown, and nothing is deleted.
+ */
 export function isWhole(report: TransferReport): boolean {
   if (report.problems.every(({ code }) => harmless.has(code))) return true;
   report.problem("", "Nothing was deleted, because there were errors before. Run it again.", "not_deleted");
@@ -29,8 +31,8 @@ export function isWhole(report: TransferReport): boolean {
 }
 
 /**
- * Whether so many may go: very many only if a person says so, judged as `sync` does.
- * @param known how many stand where they would go
+ * Returns true if the deletions may proceed. Very many need a confirmation, under the same rule as in `sync`. @param
+ * known number of items in the target
  */
 export async function mayDelete(
   report: TransferReport,
@@ -40,7 +42,7 @@ export async function mayDelete(
   if (!deletionLimits(undefined).isTooMany(count, known)) return true;
   const what = `${counted(count, "deletion")} of ${formatNumber(known)} here and below`;
   if (report.isDry) {
-    // A run would ask, or fail.
+    // A real run would ask, or fail without an answer.
     if (!isAnswered && !canAsk)
       report.problem("", `${what} would wait: a run without --yes deletes none of them.`, "not_deleted");
     return true;

@@ -4,7 +4,7 @@ import type { NodeId } from "@holdfast/core/ids";
 
 const poolBytes = 8192;
 
-/** Ids of nodes and operations for a whole tree; random bytes are drawn from the system by the thousand. */
+/** Creates ids of nodes and operations for a whole tree. Random bytes are drawn from the system in large portions. */
 export class NewIds {
   readonly #nowMs: () => number;
   #pool = Buffer.alloc(0);
@@ -13,7 +13,7 @@ export class NewIds {
     this.#nowMs = nowMs;
   }
 
-  /** @param folderId in whose space it is to lie: a folder may be somebody else's */
+  /** @param folderId folder that determines the space of the node; it may be in another account's space */
   node(folderId: string): NodeId {
     return makeId<NodeId>(bucketOf(folderId as NodeId), this.#nowMs(), this.#take(8));
   }

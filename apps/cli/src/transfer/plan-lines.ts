@@ -1,19 +1,22 @@
 import { dirname } from "node:path";
 import { count, formatBytes } from "../output/text.ts";
 
-/** What would be done about one path. */
+/** Planned action for one path. */
 export interface Change {
   readonly action: "send" | "fetch" | "replace" | "attributes" | "mkdir" | "link" | "delete";
   readonly path: string;
-  /** Of the content that would come, or go. */
+  /** Size of the content to transfer or delete. */
   readonly bytes: number;
 }
 
 const fileActions: ReadonlySet<Change["action"]> = new Set(["send", "fetch", "replace", "delete"]);
-/** So many of one kind in one folder have a line each; more are one line together. */
+/** Above this number, actions of one kind in one folder share one line. */
 const linesInFolderMax = 50;
 
-/** For people: what goes with its folder is said by the folder, and many of one kind in one folder by their number. */
+/**
+ * Returns lines for people. Deletions below a deleted folder are part of its line, and many actions of one kind in one
+ * folder are counted in one line.
+ */
 export function planLines(changes: readonly Change[]): string[] {
   return linesByFolder(withoutThoseBelow(changes), { kindOf: ({ action }) => action, lineOf, together });
 }
@@ -25,7 +28,10 @@ interface FolderLines<Item> {
   readonly together: (items: readonly [Item, ...Item[]]) => string;
 }
 
-/** In their order; many of one kind in one folder are one line, where the first of them stands. */
+/**
+ * Returns lines in the order of the items. Many of one kind in one folder become one line, at the position of the
+ * first.
+ */
 export function linesByFolder<Item extends { readonly path: string }>(
   items: readonly Item[],
   { kindOf, lineOf: line, together: lineOfMany }: FolderLines<Item>,
@@ -50,13 +56,13 @@ function together(group: readonly [Change, ...Change[]]): string {
   return `${action} ${count(group.length, "path")} in ${dirname(path)}${of}`;
 }
 
-/** Bytes of what is deleted with a folder count at the folder. */
+/** Removes deletions below a deleted folder, and adds their bytes to the folder. */
 function withoutThoseBelow(changes: readonly Change[]): readonly Change[] {
   const deleted = new Map(
     changes.flatMap((change) => (change.action === "delete" ? [[change.path, change.bytes]] : [])),
   );
   const above = (path: string): string | undefined => (deleted.has(dirname(path)) ? dirname(path) : undefined);
-  // Those below first, so that their bytes reach the uppermost.
+  // Deepest paths first, so that their bytes reach the topmost folder.
   for (const path of [...deleted.keys()].toSorted((one, other) => other.length - one.length)) {
     const folder = above(path);
     if (folder !== undefined) deleted.set(folder, (deleted.get(folder) ?? 0) + (deleted.get(path) ?? 0));

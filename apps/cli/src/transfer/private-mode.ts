@@ -1,10 +1,16 @@
 import { type BigIntStats, statfsSync } from "node:fs";
 
-/** Types of statfs(2) of filesystems that have no modes of their own and show those of the mount: vfat, exfat, both of ntfs, cifs and smb2. */
+/**
+ * Types (statfs(2)) of filesystems without own modes, which show the modes of the mount: vfat, exfat, both ntfs
+ * drivers, cifs and smb2.
+ */
 const withoutModes = new Set([0x4d44, 0x2011bab0, 0x5346544e, 0x7366746e, 0xff534d42, 0xfe534d42]);
 const keepsModes = new Map<bigint, boolean>();
 
-/** Nobody but its owner has any right, and somebody wanted that: a mount with `umask=077` shows it of everything. */
+/**
+ * True if only the owner has permissions and the filesystem stores modes. A mount with `umask=077` shows such a mode
+ * for every file.
+ */
 export function isPrivate(
   path: string,
   { mode, dev }: Pick<BigIntStats, "mode" | "dev">,

@@ -13,26 +13,26 @@ import { ownErrnoOf } from "@holdfast/disk/disk-error";
 import { encodeFrameHeader, frameHeaderBytes } from "@holdfast/protocol/frames";
 import { isPrivate } from "./private-mode.ts";
 
-/** Files up to here are read whole, many in one task. Others stream. */
+/** Files up to this size are read whole, many in one task. Larger files are streamed. */
 export const wholeFileBytesMax = limits.blockBytesMax;
 
 export interface ReadRequest {
   readonly path: string;
-  /** As it was listed; of a stretch, its length. */
+  /** Size from the listing; for a range, its length. */
   readonly sizeBytes: number;
-  /** Only the stretch that begins here is read, and is taken for a file; whoever asks knows what it has to be. */
+  /** Reads only the range from here and treats it as a whole file. The caller must know the expected content. */
   readonly offset?: number;
-  /** Content that needs no frames, because the other side has it. */
+  /** Content id that the server already has, so that no frames are needed. */
   readonly knownContentId: string | undefined;
 }
 
 export interface ReadInput {
   readonly files: readonly ReadRequest[];
-  /** Takes the frames, one after the other, as they go on the wire; undefined to hash only. */
+  /** Receives the frames in their wire format, one after the other. undefined: only hashes */
   readonly window: SharedArrayBuffer | undefined;
 }
 
-/** What tells whether a file is still the one that was read. */
+/** Identifies the state of a file that was read. */
 export interface FileStamp {
   readonly sizeBytes: number;
   readonly mtimeNanos: bigint;
@@ -48,16 +48,16 @@ export interface ReadFile {
   readonly isPrivate: boolean;
   readonly contentId: HashHex;
   readonly blocks: readonly ManifestEntry[];
-  /** Where the frames of its blocks stand in the window; absent where none are needed. */
+  /** Position of the frames in the window; undefined if none are needed. */
   readonly frames: { readonly start: number; readonly end: number } | undefined;
 }
 
-/** `changed`: it was written to meanwhile, or is longer than a task takes; it is worth one more try. */
+/** `changed`: the file was written meanwhile, or is larger than a task reads. It can be tried once more. */
 export type ReadOutcome =
   | ReadFile
   | { readonly status: "changed" }
   | { readonly status: "failed"; readonly errno: string }
-  /** It was read and cannot be encoded, which is nobody's fault but ours. */
+  /** The file was read but cannot be encoded, which is a defect of Holdfast. */
   | { readonly status: "refused"; readonly code: string; readonly message: string };
 
 export interface ReadOutput {
@@ -66,8 +66,8 @@ export interface ReadOutput {
 }
 
 /**
- * Reads, cuts, hashes and compresses small files, in a thread: its calls block. A file that is not the same before and
- * after it was read is not taken.
+ * Reads, cuts, hashes and compresses small files. Runs in a thread, because its calls block. A file that changes
+ * meanwhile is reported as `changed`.
  */
 export function readFiles({ files, window }: ReadInput): ReadOutput {
   const writer = window === undefined ? undefined : new FrameWriter(window);
@@ -97,7 +97,7 @@ function readOpen(descriptor: number, file: ReadRequest, writer: FrameWriter | u
   const before = fstatSync(descriptor, { bigint: true });
   const isWhole = file.offset === undefined;
   if (!before.isFile() || (isWhole && before.size !== BigInt(file.sizeBytes))) return { status: "changed" };
-  // One byte more than a whole file has: it may have grown.
+  // One byte more than expected, to detect growth.
   const room = scratch.subarray(0, file.sizeBytes + (isWhole ? 1 : 0));
   const bytes = scratch.subarray(0, readAll(descriptor, room, file.offset ?? null));
   const after = fstatSync(descriptor, { bigint: true });
@@ -118,7 +118,7 @@ function readOpen(descriptor: number, file: ReadRequest, writer: FrameWriter | u
   };
 }
 
-/** @param offset in the file; null for where its descriptor stands */
+/** @param offset in the file; null: the current position */
 function readAll(descriptor: number, target: Uint8Array, offset: number | null): number {
   let filled = 0;
   while (filled < target.length) {
@@ -138,12 +138,12 @@ function isSame(one: BigIntStats, other: BigIntStats): boolean {
   return one.size === other.size && one.mtimeNs === other.mtimeNs && one.ctimeNs === other.ctimeNs;
 }
 
-/** Room that the frames of one file take at most. */
+/** Maximum size of the frames of one file. */
 export function framesBytesMax(sizeBytes: number): number {
   return sizeBytes + frameHeaderBytes * (1 + Math.ceil(sizeBytes / limits.blockBytesMin));
 }
 
-/** Lays frames one behind the other into the window. */
+/** Writes frames one after the other into the window. */
 class FrameWriter {
   readonly #bytes: Uint8Array;
   #end = 0;

@@ -9,8 +9,8 @@ import type * as worker from "./transfer-worker.ts";
 export type TransferPool = CodecPool<typeof worker>;
 
 /**
- * Its threads, and the code that starts them, are loaded with the first task that is worth it: many transfers are of one
- * small file, which is read or verified in less time than a thread takes to start.
+ * Starts a pool whose threads and code load with the first large task. Many transfers have one small file, which is
+ * processed faster than a thread starts.
  */
 export function startTransferPool(): TransferPool {
   let starting: Promise<TransferPool> | undefined;
@@ -27,10 +27,10 @@ export function startTransferPool(): TransferPool {
   };
 }
 
-/** Has the threads started while something else is waited for. */
+/** Starts the threads while the caller waits for something else. */
 export function wakeThreads(pool: TransferPool): void {
   for (let thread = 0; thread < pool.threads; thread += 1) {
-    // If they do not start, the first task that is needed says so.
+    // If the threads do not start, the first real task reports the error.
     pool.run("encodeWindowTask", { window: new SharedArrayBuffer(0), cuts: [], compress: false }).catch(() => {});
   }
 }
@@ -51,7 +51,7 @@ async function load(): Promise<TransferPool> {
   return startCodecPool<typeof worker>({ workerUrl: new URL("transfer-worker.ts", import.meta.url) });
 }
 
-/** For `cutStream`, which asks only for the codec's tasks that the worker has. */
+/** Passes the pool to `cutStream`, which runs only the codec's tasks. The worker exports them all. */
 export function asCodecPool(pool: TransferPool): CodecPool {
   return pool as unknown as CodecPool;
 }

@@ -8,7 +8,7 @@ import { type Change, planLines } from "./plan-lines.ts";
 import { TransferCounts } from "../output/progress.ts";
 import { WithoutRoom } from "./without-room.ts";
 
-/** What a put or get did, and what it could not do while it did the rest. */
+/** Counts and problems of a put or get. */
 export class TransferReport {
   readonly counts = new TransferCounts();
   readonly problems: Problem[] = [];
@@ -16,46 +16,46 @@ export class TransferReport {
   /** Files sent whose names no synced folder accepts, unless a `!` pattern of its `.holdfastignore` does. */
   filesNotSynced = 0;
   readonly #notSynced: string[] = [];
-  /** Names of files that a symbolic link replaced, and of links that a file did. */
+  /** Names of files that were replaced by a symbolic link, and of links replaced by a file. */
   readonly #filesReplaced: string[] = [];
   readonly #linksReplaced: string[] = [];
   filesEqual = 0;
-  /** Equal ones of which the server had lost blocks, and has them again. */
+  /** Equal files whose lost blocks the server has received again. */
   filesHealed = 0;
   attributesSet = 0;
   foldersMade = 0;
   linksMade = 0;
-  /** Symbolic links that are equal already, counted in a dry run. */
+  /** Symbolic links that are already equal. Counted only in a dry run. */
   linksEqual = 0;
-  /** What a person changed here and `get` therefore left alone; each is a problem too. */
+  /** Files changed here that `get` kept. Each is also a problem. */
   filesKept = 0;
-  /** What was not in the source and went (`--delete`): files, folders and links. */
+  /** Files, folders and links deleted by `--delete`. */
   deleted = 0;
-  /** Bytes of the files that were sent or fetched, before compression and without what the other side had. */
+  /** Bytes of the files that were sent or fetched, before compression and without blocks that the other side had. */
   bytesSent = 0;
   readonly #output: Output;
   #refused = 0;
   #doneAtRefusal = 0;
   #refusedForRoom = 0;
   #withoutRoom = new WithoutRoom();
-  /** The least that was refused for want of room. */
+  /** Smallest growth in bytes that was refused because it did not fit. */
   #refusedGrowthBytes = Infinity;
   #untried = 0;
   /** Files with a problem, beyond one for each entry of `problems`. */
   #listedTogether = 0;
-  /** The first files that were under way when the transfer broke off. */
+  /** First files that were in progress when the transfer broke off. */
   readonly left: string[] = [];
   readonly #verb: "sent" | "received";
-  /** One file alone: its problem is how the command fails, and is shown as that. */
+  /** Only one file is transferred. Its problem is shown as the command's error. */
   isOne = false;
-  /** Nothing is done; what would be is counted and listed. */
+  /** Dry run: planned actions are counted and listed. */
   readonly isDry: boolean;
   readonly #changes: Change[] = [];
   readonly #alikeShownMax: number;
-  /** A sentence, to how often it was said. */
+  /** Number of problems by message. */
   readonly #alike = new Map<string, number>();
 
-  /** @param alikeShownMax so many problems with the same sentence are told one by one, the others by `tellAlike` */
+  /** @param alikeShownMax problems with the same message that are shown one by one; `tellAlike` counts the others */
   constructor(output: Output, verb: "sent" | "received", isDry = false, alikeShownMax = Infinity) {
     this.#alikeShownMax = alikeShownMax;
     this.#output = output;
@@ -78,7 +78,7 @@ export class TransferReport {
     return `${attributes}${formatNumber(this.filesEqual)} equal already`;
   }
 
-  /** @param name of a file on the server */
+  /** @param name name of the file on the server */
   sent(name: string): void {
     this.filesSent += 1;
     if (!isTemporary(name)) return;
@@ -86,7 +86,7 @@ export class TransferReport {
     if (this.#notSynced.length < leftNamedMax) this.#notSynced.push(name);
   }
 
-  /** @param entry what was put, or would be @param before what had its name on the server */
+  /** @param entry uploaded or planned item @param before node that had its name on the server */
   exchanged(
     { kind, name }: { readonly kind: string; readonly name: string },
     before: { readonly kind: string } | undefined,
@@ -97,8 +97,8 @@ export class TransferReport {
   }
 
   /**
-   * At the end, in words that fit a dry run too: a different file only becomes a new version, but these are in the trash with their versions.
-   * Shown with `--quiet` too.
+   * Reports items that were replaced by another kind, also with `--quiet`: unlike earlier versions of a file, they are
+   * in the trash. The wording fits a dry run.
    */
   tellExchanged(): void {
     const tell = (names: readonly string[], before: string, now: string): void => {
@@ -112,7 +112,7 @@ export class TransferReport {
     tell(this.#linksReplaced, "symbolic link", "file");
   }
 
-  /** One line at the end, for people: synced folders would hide these files without a word. */
+  /** Reports at the end which files synced folders hide. */
   tellNotSynced(): void {
     if (this.filesNotSynced === 0) return;
     const more = this.filesNotSynced - this.#notSynced.length;
@@ -125,24 +125,24 @@ export class TransferReport {
     this.#output.note(`holdfast: ${files} ${are}, so ${they} not synced to folders on devices: ${names}`);
   }
 
-  /** A warning about something that is probably a mistake: shown with `--quiet` too. */
+  /** Shows a warning about a probable mistake, also with `--quiet`. */
   warn(text: string): void {
     this.#output.say(`holdfast: ${text}`);
   }
 
-  /** Of a dry run. @param path where it would be done */
+  /** Adds an action of a dry run. @param path target path */
   change(action: Change["action"], path: string, bytes: number): void {
     this.#changes.push({ action, path, bytes });
   }
 
-  /** What a dry run found, for people. */
+  /** Returns the actions of a dry run, for people. */
   planLines(): string[] {
     return planLines(this.#changes);
   }
 
   /**
-   * Shown at once, and listed in the result.
-   * @param files how many files it is about; more than one where they are listed together
+   * Shows a problem immediately and lists it in the result. @param files number of files with the problem, if they are
+   * listed together
    */
   problem(path: string, message: string, code = "failed", files = 1): void {
     if (code === changedHere) this.filesKept += 1;
@@ -158,7 +158,7 @@ export class TransferReport {
     return problem;
   }
 
-  /** At the end: all without room as one line, and those that say the very same, behind the first of them, once. */
+  /** Reports all files that did not fit in one line, and counts further problems with an already shown message. */
   tellAlike(): void {
     const problem = this.#withoutRoom.problem();
     if (problem !== undefined && !this.isOne) this.#output.problem(problem);
@@ -177,9 +177,8 @@ export class TransferReport {
   }
 
   /**
-   * The same for what the other side, or a defect, refused.
-   * @param growthBytes how much more the content needs than what it replaces
-   * @throws HoldfastError where it looks as if everything were
+   * Records a refusal by the other side, or a defect. @param growthBytes bytes by which the content is larger than what
+   * it replaces @throws HoldfastError if every file seems to be refused
    */
   refused(path: string, failure: HoldfastError, growthBytes = 0): void {
     const { code, message } = failure;
@@ -200,25 +199,27 @@ export class TransferReport {
     throw new HoldfastError(isErrorCode(code) ? code : "failed", `${message} ${rest}`);
   }
 
-  /** Enough was refused for want of room, all of it smaller or the same: to send this too would be for nothing. */
+  /**
+   * True if enough files of this growth or less were refused for lack of space, so that sending this one is pointless.
+   */
   lacksRoom(growthBytes: number): boolean {
     return this.#refusedForRoom >= withoutRoomMax && growthBytes >= this.#refusedGrowthBytes;
   }
 
-  /** Of what lacks room, and is not sent: listed together at the end. */
+  /** Records a file that is not sent for lack of space. They are listed together at the end. */
   untried(path: string, growthBytes: number): void {
     this.#withoutRoom.add(path, growthBytes);
     this.#untried += 1;
   }
 
-  /** Names files that are not transferred, for the end of a transfer that breaks off. */
+  /** Records the first paths that are not transferred, for the report of a transfer that breaks off. */
   leave(paths: readonly string[]): void {
     for (const path of paths) if (this.left.length < leftNamedMax && !this.left.includes(path)) this.left.push(path);
   }
 
   /**
-   * For programs: people get them in one line with the refused ones.
-   * @param readFreeBytes of one's own space
+   * Lists untried files for programs. People see them in one line with the refused files. @param readFreeBytes free
+   * space in the account's own space
    */
   async listUntried(readFreeBytes: () => Promise<number | undefined>): Promise<void> {
     await this.#withoutRoom.finish(readFreeBytes);
@@ -229,26 +230,26 @@ export class TransferReport {
     this.#list({ path: "", code: "quota", message }, this.#untried);
   }
 
-  /** Each file counts, also where many are listed together. */
+  /** Counts every file, including files that are listed together. */
   get problemCount(): number {
     return this.problems.length + this.#listedTogether;
   }
 
-  /** Of a run that went through to its end. */
+  /** Exit code of a run that reached its end. */
   get exitCode(): number {
-    // A backup of a tree in which some program has its socket is a whole one.
+    // A backup is complete without a program's socket.
     const codes = new Set(this.problems.map(({ code }) => code).filter((code) => code !== "special_file"));
     if (codes.size === 0) return 0;
     if (codes.has("quota")) return errorTable.quota.exitCode;
     if (codes.has(changedHere)) return errorTable.conflict.exitCode;
     const [only] = codes;
-    // A dry run has only counts of what would be done.
+    // A dry run has only counts of planned actions.
     const planned = this.filesSent + this.filesEqual + this.attributesSet + this.linksMade + this.linksEqual;
     const isNothingDone = this.counts.filesDone + planned + this.foldersMade === 0;
     return isNothingDone && codes.size === 1 && isErrorCode(only) ? errorTable[only].exitCode : 1;
   }
 
-  /** The other side has listed these. @param isLast all that will be transferred is listed */
+  /** Counts nodes listed by the other side. @param isLast everything to transfer is listed */
   listed(nodes: readonly { readonly kind: string; readonly size: number }[], isLast: boolean): void {
     const { listed } = this.counts;
     for (const { kind, size } of nodes) {
@@ -290,10 +291,10 @@ export class TransferReport {
   }
 }
 
-/** More files are only counted. */
+/** Names shown in a list. Further ones are only counted. */
 const leftNamedMax = 3;
 
-/** Failures that the next file would meet too: the transfer ends with their exit code, and can be run again. */
+/** Errors that the next file would meet too. The transfer ends with their exit code, and can be run again. */
 const hopeless: ReadonlySet<string> = new Set([
   "unauthenticated",
   "device_suspended",
@@ -305,19 +306,21 @@ const hopeless: ReadonlySet<string> = new Set([
   "rate_limited",
 ]);
 
-/** Failures that look the same whether they are of one file or of all. */
+/** Errors that may concern one file or all. */
 const suspicious: ReadonlySet<string> = new Set(["forbidden", "internal", "failed"]);
-/** So many of them in a row are of all: at the start, where nothing has been done yet, and later. */
+/**
+ * Number of these in a row after which all files count as refused: at the start, before anything is done, and later.
+ */
 const refusedAtStartMax = 20;
 const refusedInARowMax = 200;
-/** So many are refused for want of room before what needs as much is not sent any more. */
+/** Refusals for lack of space after which files of the same growth are not sent. */
 const withoutRoomMax = 20;
 
 export function isHopeless(code: string): boolean {
   return hopeless.has(code);
 }
 
-/** @param also codes that mean so here */
+/** @param also additional error codes that end the transfer */
 export function assertNotHopeless(
   code: string | undefined,
   message: string,

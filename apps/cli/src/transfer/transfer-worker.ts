@@ -1,4 +1,4 @@
-/** The module that each thread of a transfer loads: the codec's tasks, and those that touch small files. */
+/** Module that each thread of a transfer loads: tasks of the codec and tasks for small files. */
 import { task } from "@holdfast/codec/task";
 import { readFiles } from "./read-files.ts";
 import { openWindow } from "./get/open-window.ts";

@@ -4,7 +4,7 @@ import { count, formatNumber, unlikeBytes } from "../output/text.ts";
 
 const namedMax = 3;
 
-/** Files that were refused, or not tried, because a quota has no room for them: at the end of a transfer they are one line. */
+/** Files that were refused or not tried because a quota has no space. They become one line at the end of a transfer. */
 export class WithoutRoom {
   readonly #named: string[] = [];
   #files = 0;
@@ -14,7 +14,7 @@ export class WithoutRoom {
   #isOwn = false;
   #message = "";
 
-  /** @param failure undefined: it was not tried */
+  /** @param failure undefined: the file was not tried */
   add(path: string, growthBytes: number, failure?: Pick<HoldfastError, "message" | "body">): void {
     this.#files += 1;
     this.#neededBytes += growthBytes;
@@ -23,16 +23,19 @@ export class WithoutRoom {
     if (this.#message === "") this.#message = failure.message;
     const freeBytes = failure.body["free_bytes"];
     if (typeof freeBytes === "number") this.#freeBytes = freeBytes;
-    // The results of a batch have the figures only in their sentence.
+    // In batch results, only the message contains the figures.
     if (typeof freeBytes === "number" || failure.message.startsWith("This needs ")) this.#isOwn = true;
   }
 
-  /** The room that the files that fit have left. @param readFreeBytes undefined: unknown; a failure does not end a transfer that is done */
+  /**
+   * Reads the space that remains after the transfer. @param readFreeBytes undefined: unknown; a failure does not end a
+   * completed transfer
+   */
   async finish(readFreeBytes: () => Promise<number | undefined>): Promise<void> {
     if (this.#isOwn) this.#freeBytes = (await readFreeBytes().catch(() => undefined)) ?? this.#freeBytes;
   }
 
-  /** @returns one file with the sentence of the server, several with their number and size; undefined if there are none */
+  /** @returns for one file the server's message, for several their number and size; undefined if there are none */
   problem(): Problem | undefined {
     const [path = ""] = this.#named;
     if (this.#files === 0) return undefined;

@@ -4,27 +4,29 @@ import type { ManifestEntry } from "@holdfast/core/manifest";
 import { encodeFrameHeader, frameHeaderBytes } from "@holdfast/protocol/frames";
 import type { NodeJson } from "@holdfast/protocol/values";
 
-/** A block of a file, and where it stands in it. */
+/** A block of a file, with its offset in the file. */
 export interface WantedBlock extends ManifestEntry {
   readonly node: NodeJson;
   readonly offset: number;
 }
 
-/** Where the blocks of files come from. */
 export interface BlockSource {
   /**
-   * Frames of blocks, in the order asked, written to the beginning of `target`, which has room for them as they are with their headers.
-   * @returns how many bytes they have. Nothing is verified yet
+   * Writes the frames of blocks to the start of `target`, in the order of `wanted`. `target` must have room for the
+   * uncompressed blocks with their headers. @returns the length of the frames in bytes; the frames are not verified
    */
   fetch(wanted: readonly WantedBlock[], target: Uint8Array): Promise<number>;
-  /** Of a block that did not come: among others a lost one is as one that is not there. @throws HoldfastError damaged */
+  /**
+   * Fetches a missing block alone, because a request for several blocks reports a lost block like an absent one.
+   * @throws HoldfastError damaged
+   */
   assertNotLost?(wanted: WantedBlock): Promise<void>;
-  /** Codes of failures that every other block would meet too, beside those that always mean so. */
+  /** Additional error codes that every other block would meet too. */
   readonly hopeless?: ReadonlySet<string>;
   close(): Promise<void>;
 }
 
-/** By their hashes, from the server. */
+/** Fetches blocks from the server by hash. */
 export function blockSource(client: ApiClient): BlockSource {
   const fetch: BlockSource["fetch"] = (wanted, target) => {
     const frames = wanted.map(({ hash, node }) => ({ hash, versionId: foreignVersion(node) }));
@@ -46,14 +48,14 @@ export function placed(node: NodeJson, entries: readonly ManifestEntry[]): Wante
   });
 }
 
-/** The block as it is, in a frame. @returns how long that is */
+/** Writes the block as a raw frame. @returns the frame's length in bytes */
 export function writeFrame({ hash, size }: WantedBlock, plain: Uint8Array, target: Uint8Array): number {
   target.set(encodeFrameHeader({ kind: "raw", hash, size, length: size }));
   target.set(plain, frameHeaderBytes);
   return frameHeaderBytes + size;
 }
 
-/** The version by which blocks of a file are asked for that is not the caller's own. */
+/** Returns the version to name in a request for blocks of another account's file. */
 function foreignVersion({ role, version_id: versionId }: NodeJson): string | undefined {
   return role === "owner" ? undefined : (versionId ?? undefined);
 }

@@ -7,7 +7,7 @@ import type { NodeJson } from "@holdfast/protocol/values";
 import type { TransferPool } from "../transfer-pool.ts";
 import type { BlockSource, WantedBlock } from "./block-source.ts";
 
-/** The blocks of a file's head: those that came with a listing, or else asked for. */
+/** Returns the blocks of a file's head version, from the listing or by a request. */
 export async function manifestOf(client: ApiClient, node: NodeJson): Promise<readonly ManifestEntry[]> {
   if (node.blocks !== undefined || node.size === 0) return node.blocks ?? [];
   const query = node.version_id === null ? {} : { version: node.version_id };
@@ -17,10 +17,10 @@ export async function manifestOf(client: ApiClient, node: NodeJson): Promise<rea
 
 /** Plain bytes that one request fetches. */
 const fetchBytesMax = 8 * 1024 * 1024;
-/** Room for the answer to one request, and for what of it comes compressed. */
+/** Room for one response and for the plain bytes of its compressed blocks. */
 export const fetchWindowBytes = 2 * (fetchBytesMax + limits.fetchHashesMax * frameHeaderBytes);
 
-/** Cuts a list into runs, as one request fetches them. */
+/** Splits a list into runs that fit one request. */
 export function windowsOf<Entry extends ManifestEntry>(entries: readonly Entry[]): Entry[][] {
   const windows: Entry[][] = [];
   let bytes = Infinity;
@@ -36,9 +36,9 @@ export function windowsOf<Entry extends ManifestEntry>(entries: readonly Entry[]
 }
 
 /**
- * Plain bytes by hash, each verified in a thread.
- * @param window of `fetchWindowBytes`; the plain bytes stand in it
- * @throws HoldfastError not_found for a block that the server does not give, damaged for one that it has lost, hash_mismatch for a wrong one
+ * Returns plain bytes by hash, each verified in a thread. @param window of `fetchWindowBytes`; the returned arrays
+ * point into it @throws HoldfastError not_found for a block that the server does not return, damaged for one that it
+ * has lost, hash_mismatch for a wrong one
  */
 export async function fetchPlain(
   source: BlockSource,

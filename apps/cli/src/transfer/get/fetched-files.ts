@@ -6,8 +6,8 @@ import { openJournalFile, orNothing } from "../journal-file.ts";
 const pendingMax = 1000;
 
 /**
- * What `get` last wrote at each path of this machine, or found there as the server has it: so that a file that a person
- * changed since is told from one that nobody touched. Where it is lost, the versions on the server tell most of it.
+ * Content that `get` last wrote or found equal at each local path, to distinguish changed files from untouched ones. If
+ * it is lost, the versions on the server mostly replace it.
  */
 export class FetchedFiles {
   readonly #database: DatabaseSync | undefined;
@@ -57,14 +57,14 @@ export class FetchedFiles {
 }
 
 export interface Fetched {
-  /** The content id of a file, or what `contentOfLink` gives for a link. */
+  /** The content id of a file, or the result of `contentOfLink`. */
   readonly content: string;
   readonly nodeId: string;
 }
 
 export const linkPrefix = "link ";
 
-/** Of a symbolic link, which no content id can be taken for. */
+/** Returns a key for a symbolic link that differs from every content id. */
 export function contentOfLink(target: string): string {
   return `${linkPrefix}${target}`;
 }

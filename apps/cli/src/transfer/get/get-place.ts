@@ -7,18 +7,18 @@ import { errnoOf, isNotFound, toDiskError } from "@holdfast/disk/disk-error";
 import type { LocalDisk } from "./local-disk.ts";
 import { statOf } from "./stat-of.ts";
 
-/** Where REMOTE goes on this side: it becomes `name` in `folderPath`, which is there and free of links. */
+/** Local place of REMOTE: it becomes `name` in `folderPath`, an existing folder without links in its path. */
 export interface GetPlace {
   readonly folderPath: string;
   readonly name: string;
-  /** The folder that the first write is in: REMOTE itself where a folder is merged into one that is there. */
+  /** The folder of the first write: REMOTE itself if a folder is merged into an existing one. */
   readonly writtenPath: string;
 }
 
 /**
- * The mirror of `putTargets`: a file got to an existing folder, and anything got to a LOCAL that ends in a slash, goes
- * inside under its own name; otherwise REMOTE becomes LOCAL. Links on the way to LOCAL are the caller's own and followed.
- * @param disk to make the folder on if it is missing; undefined: nothing is made
+ * Counterpart of `putTargets`. These go inside LOCAL under their own names: a file downloaded to an existing folder,
+ * and anything if LOCAL ends in a slash. Otherwise REMOTE becomes LOCAL. Links in the path to LOCAL belong to the
+ * caller and are followed. @param disk creates a missing folder; undefined: creates nothing
  */
 export async function placeOf(
   disk: Disk | undefined,
@@ -37,7 +37,7 @@ export async function placeOf(
   const isMerged = !goesInside && node.kind === "folder" && there?.isDirectory() === true;
   if (disk === undefined) assertWritable(isMerged ? path : folder);
   else await ensureFolderDurably(disk, folder);
-  // A folder that is reached through a link at LOCAL itself, with a slash, is meant as it is.
+  // With a trailing slash, a link at LOCAL refers to the folder that it leads to.
   if (endsInSlash && isRoot && leadsToFolder) {
     const real = realpathSync(path);
     return { folderPath: dirname(real), name: basename(real), writtenPath: real };
@@ -48,7 +48,9 @@ export async function placeOf(
   return { folderPath, name, writtenPath: isMerged ? join(folderPath, name) : folderPath };
 }
 
-/** In a dry run: what the run would fail with, as far as permissions tell without a write. */
+/**
+ * Checks permissions in a dry run, as far as possible without a write. @throws the error that the real run would report
+ */
 function assertWritable(folder: string): void {
   let [there, missing]: [string, string | undefined] = [folder, undefined];
   while (statSync(there, { throwIfNoEntry: false }) === undefined && dirname(there) !== there)
@@ -61,7 +63,7 @@ function assertWritable(folder: string): void {
   }
 }
 
-/** Whether the filesystem takes two names that differ in case for one. */
+/** True if the filesystem treats names that differ only in case as equal. */
 export async function foldsNames(disk: LocalDisk, folder: string, runId: string): Promise<boolean> {
   const name = `.holdfast-part-probe-${runId}`;
   await createProbe(disk, folder, name);
@@ -72,7 +74,9 @@ export async function foldsNames(disk: LocalDisk, folder: string, runId: string)
   }
 }
 
-/** The first that is written there: what stands against it is told of the folder, whose name people know. */
+/**
+ * Creates the first file of a get. A failure is reported for the folder, because users do not know the probe's name.
+ */
 async function createProbe(disk: LocalDisk, folder: string, name: string): Promise<void> {
   try {
     const file = await disk.createFile(join(folder, name), { mode: 0o600 });

@@ -3,13 +3,13 @@ import type { NodeJson } from "@holdfast/protocol/values";
 
 export type GetStep =
   | { readonly do: "create" }
-  /** Of equal length: only reading it tells whether it is equal. */
+  /** Equal size: the content must be read to compare it. */
   | { readonly do: "compare" }
   | { readonly do: "replace" }
   | { readonly do: "keep" }
   | { readonly do: "refuse"; readonly message: string };
 
-/** What `get` does about one name. Pure. @param target of a link that stands here */
+/** Plans what `get` does with one name. Pure. @param target target of an existing local link */
 export function planGet(
   remote: Pick<NodeJson, "kind" | "size" | "target">,
   local: Pick<DiskStat, "kind" | "sizeBytes"> | undefined,
@@ -31,7 +31,10 @@ export function planGet(
   return local.kind === "file" && local.sizeBytes === remote.size ? { do: "compare" } : { do: "replace" };
 }
 
-/** Permission bits of a file that is written over another one: its own, with the executable bit as it is on the server. */
+/**
+ * Returns the permission bits for a file that replaces another: the old file's bits, with the executable bit of the
+ * server.
+ */
 export function replacedMode(mode: number, executable: boolean): number {
   const plain = mode & ~0o111;
   return executable ? plain | ((plain & 0o444) >> 2) : plain;

@@ -20,13 +20,13 @@ import { getWholeFiles } from "./whole-files.ts";
 import { assertReplaceable, assertSameFolders } from "./write-files.ts";
 
 const batchFilesMax = 500;
-/** Each is held open while its batch is under way: so many descriptors for each of `batchesAtOnce`, and no more. */
+/** Folders of a batch are held open: at most this many descriptors for each of `batchesAtOnce`. */
 const batchFoldersMax = 64;
 const batchBytesMax = 8 * 1024 * 1024;
 const batchesAtOnce = 4;
 const largeFilesAtOnce = 2;
 
-/** Takes nodes, parents first, and makes them here: folders at once, files in batches, links last. */
+/** Receives nodes, parents first, and creates them locally: folders immediately, files in batches, links last. */
 export class TreeGet {
   readonly #work: GetWork;
   readonly #folders = new Map<string, LocalFolder | "skipped">();
@@ -44,7 +44,7 @@ export class TreeGet {
     this.#work = work;
   }
 
-  /** The node that was asked for. @param name that it becomes in `folder`, where other things may stand too */
+  /** Takes the requested node. @param name new name in `folder`, which may have other entries */
   async takeRoot(node: NodeJson, folder: LocalFolder, name: string): Promise<void> {
     this.#rootParts = (folder.parts.get(node.version_id ?? "") ?? []).map((part) => join(folder.path, part));
     this.#rootPath = join(folder.path, name);
@@ -60,7 +60,7 @@ export class TreeGet {
       this.#work.report.problem(node.path, "the server lists it in a folder that it does not list. Run get again.");
     }
     if (folder === "skipped" || folder === undefined) {
-      // What is below a skipped folder is not tried; the folder is listed.
+      // The skipped folder has been reported, so nothing below it is tried.
       this.#folders.set(node.id, "skipped");
       return;
     }
@@ -74,7 +74,7 @@ export class TreeGet {
     return patterns.names(this.#below(folder.path) + name, kind === "folder" || kind === "mount");
   }
 
-  /** Of a folder: from what was asked for, with / at its end; empty for that itself. */
+  /** Returns a folder's path below the requested node, with a trailing slash. Empty for the requested node itself. */
   #below(path: string): string {
     const below = relative(this.#rootPath, path).replaceAll(sep, "/");
     return below === "" ? "" : `${below}/`;
@@ -98,7 +98,7 @@ export class TreeGet {
     }
   }
 
-  /** Resolves when all is here and durable. */
+  /** Resolves when everything is written and durable. */
   async finish(): Promise<void> {
     this.#work.report.counts.totalIsFinal = true;
     await this.#sendBatch();
@@ -110,7 +110,7 @@ export class TreeGet {
     await this.#removeParts();
   }
 
-  /** After a failure: nothing of this get is under way any more. */
+  /** Waits after a failure until no work of this get is in flight. */
   async settle(): Promise<void> {
     await Promise.all([this.#batches.settle(), this.#largeFiles.settle()]);
   }
@@ -118,7 +118,8 @@ export class TreeGet {
   async #make(node: NodeJson, folder: LocalFolder, name: string): Promise<void> {
     const { report, folders } = this.#work;
     if (node.kind === "folder" || node.kind === "mount") {
-      // The folders above that of a mount, whose modes may keep others out on its owner's disk, do not come along.
+      // A mount's folder is private because its ancestors on the owner's disk may be private, and they are not
+      // downloaded.
       const isPrivate = node.private === true || node.kind === "mount";
       const entered = await folders.enter(join(folder.path, name), folder, isPrivate);
       this.#folders.set(node.kind === "mount" ? (node.target ?? node.id) : node.id, entered.folder);
@@ -144,7 +145,7 @@ export class TreeGet {
     this.#work.report.done(0);
   }
 
-  /** @param target of the link that stands here */
+  /** @param target target of the existing local link */
   #assertLink(file: FileToGet, target: string): Promise<void> {
     return this.#work.changes.assertUnchanged(pathOf(file), file.node, contentOfLink(target));
   }
@@ -180,7 +181,7 @@ export class TreeGet {
     }
   }
 
-  /** A link too appears whole: made beside, then renamed. */
+  /** Creates a link under a temporary name and renames it, so that it appears complete. */
   async #makeLink(file: FileToGet): Promise<void> {
     const { disk, report, runId, changes, pool } = this.#work;
     const temporary = join(file.folder.path, `.holdfast-part-${file.node.id}.${runId}`);
@@ -206,7 +207,7 @@ export class TreeGet {
     }
   }
 
-  /** What interrupted runs left: everything that it could be good for is here now, unless something failed. */
+  /** Removes temporary files of interrupted runs, unless a problem occurred: a later run can use their blocks. */
   async #removeParts(): Promise<void> {
     if (this.#work.report.problems.length > 0) return;
     const paths = [...this.#rootParts];
@@ -218,7 +219,7 @@ export class TreeGet {
   }
 
   #fail(path: string, error: HoldfastError): void {
-    // What this disk cannot read or write here it may well do elsewhere, until it is full.
+    // A read or write error of the local disk affects only this name, unless the disk is full.
     const isOfThisName = errnoOf(error) !== undefined && error.code !== "store_full";
     const code = problemCodeOf(error);
     if (isOfThisName || code !== error.code) return this.#work.report.problem(path, error.message, code);
@@ -227,7 +228,7 @@ export class TreeGet {
   }
 }
 
-/** Read and written in one go, if the listing brought its blocks. */
+/** True for a file that is read and written in one step, because the listing includes its blocks. */
 function isWhole({ size, blocks }: NodeJson): boolean {
   return size === 0 || (size <= wholeFileBytesMax && blocks !== undefined);
 }

@@ -17,30 +17,29 @@ import type { LocalRoom } from "./local-room.ts";
 import type { TargetFolder } from "./target-folder.ts";
 import type { FileMode, Replaced } from "./write-files.ts";
 
-/** What all steps of one get share. */
 export interface GetWork {
   readonly client: ApiClient;
   readonly source: BlockSource;
   readonly pool: TransferPool;
   /** For names and small files. */
   readonly disk: LocalDisk;
-  /** The same disk for large files, whose writes must not block. */
+  /** The same disk for large files. Its writes do not block. */
   readonly largeDisk: Disk;
-  /** Of `fetchWindowBytes`: one for each batch of small files and each request of a large one. */
+  /** Windows of `fetchWindowBytes`: one for each batch of small files and for each request of a large one. */
   readonly windows: SharedWindows;
   readonly folders: LocalFolders;
   readonly target: TargetFolder;
   readonly report: TransferReport;
   readonly changes: LocalChanges;
-  /** Is asked before anything is fetched that is to be written. */
+  /** Free space, checked before any content is fetched. */
   readonly room: LocalRoom;
-  /** Is told what the server has, for what is only here to go. */
+  /** Receives the names that the server has, to find local files to delete. */
   readonly surplus?: LocalSurplus | undefined;
-  /** What stays away. */
+  /** Patterns of remote files that are not downloaded. */
   readonly patterns?: Patterns | undefined;
-  /** Eight hex digits that no other run has, for temporary names. */
+  /** Eight hex digits, unique to this run, for temporary names. */
   readonly runId: string;
-  /** Of a large file: so much is written between two syncs that run beside the next writes. */
+  /** Bytes written to a large file between two syncs. Each sync runs during the next writes. */
   readonly syncEveryBytes: number;
 }
 
@@ -49,11 +48,11 @@ export interface FileToGet {
   readonly node: NodeJson;
   readonly folder: LocalFolder;
   readonly name: string;
-  /** What it replaces. */
+  /** The existing local entry; undefined: none. */
   readonly local: DiskStat | undefined;
 }
 
-/** What its rename may replace. */
+/** Returns the state that the rename may replace. null: nothing; undefined: anything. */
 export function replacedBy({ changes }: GetWork, { local }: FileToGet): Replaced | null | undefined {
   if (changes.overwrites) return undefined;
   return local ?? null;
@@ -77,7 +76,7 @@ export function mtimeOf({ node }: FileToGet): bigint {
   return BigInt(toMicros(node.modified_at));
 }
 
-/** For a file with the right content: sets its time and executable bit if they differ. */
+/** Sets the time and executable bit of a file with the right content, if they differ. */
 export async function keepFile(work: GetWork, file: FileToGet): Promise<void> {
   const { local, node } = file;
   const mtimeMicros = mtimeOf(file);

@@ -38,26 +38,30 @@ export interface GetOptions {
   readonly client: ApiClient;
   /** The link to which the client is connected. */
   readonly link?: LinkAddress | undefined;
-  /** For what blocks by their hashes are not to be had of. @param folder in which there is room for a while */
+  /**
+   * Returns a block source for a node whose blocks cannot be fetched by hash. @param folder with room for temporary
+   * files
+   */
   readonly sourceOf?: ((node: NodeJson, folder: string) => Promise<BlockSource | undefined>) | undefined;
   readonly report: TransferReport;
   readonly configFolder: string;
-  /** What was changed here is replaced too. */
+  /** Also replaces files that were changed locally. */
   readonly overwrites: boolean;
-  /** Of a file: not the newest, but this one, by number or id. */
+  /** Number or id of the version of a file; undefined: the newest. */
   readonly version?: string | undefined;
-  /** What stays away. */
+  /** Patterns of remote files that are not downloaded. */
   readonly patterns?: Patterns | undefined;
-  /** What the server has not goes here, too; undefined: nothing does. */
+  /** Also deletes local files that are missing on the server. undefined: deletes nothing */
   readonly mirroring?: Mirroring | undefined;
 }
 
-/** What is under way: while some are fetched, others are verified and written. */
+/** Windows in use: some are being fetched while others are verified and written. */
 const windowsMax = 4;
 
 /**
- * Gets a file or a tree, merging into what is here. What could not be got is listed in the report, and the rest is done.
- * @throws HoldfastError for what stops all of it, and for the one file that was to be got
+ * Downloads a file or a tree, and merges it into existing folders. Items that fail are listed in the report, and the
+ * rest continues. @throws HoldfastError for an error that stops the whole transfer, and for the failure of a single
+ * file
  */
 export async function get(options: GetOptions, remote: string, local: string): Promise<void> {
   const node = await nodeToGet(options, remote);
@@ -71,7 +75,7 @@ export async function get(options: GetOptions, remote: string, local: string): P
   assertFileGot(options, node, remote);
 }
 
-/** Says in the report what `get` would do, and does nothing. @throws HoldfastError as `get` */
+/** Reports what `get` would do, and changes nothing. @throws HoldfastError as `get` */
 export async function previewGet(options: GetOptions, remote: string, local: string): Promise<void> {
   const { client, report, patterns, mirroring } = options;
   const node = await nodeToGet(options, remote);
@@ -96,7 +100,7 @@ export async function previewGet(options: GetOptions, remote: string, local: str
   assertFileGot(options, node, remote);
 }
 
-/** In a dry run: of all together, by the sizes of what would be fetched. */
+/** Checks the free space for all files of a dry run together, by the bytes that would be fetched. */
 function tellRoom(report: TransferReport, folderPath: string): void {
   try {
     assertRoomAt(nearestThere(folderPath), report.bytesSent);
@@ -106,7 +110,7 @@ function tellRoom(report: TransferReport, folderPath: string): void {
   }
 }
 
-/** A dry run makes no folder: the one above that is there lies on the same disk. */
+/** Returns the nearest existing ancestor, which is on the same disk. A dry run creates no folder. */
 function nearestThere(folderPath: string): string {
   let path = folderPath;
   while (statSync(path, { throwIfNoEntry: false }) === undefined && dirname(path) !== path) path = dirname(path);
@@ -175,7 +179,7 @@ async function getInto(
   try {
     const { folder } = await folders.enter(folderPath, undefined);
     await tree.takeRoot(node, folder, name);
-    // Nobody knows yet how much of a listing the patterns leave out.
+    // Until the whole tree is listed, the number of excluded files is unknown.
     const onPage = (page: readonly NodeJson[], isLast: boolean): void =>
       report.listed(page, isLast && patterns === undefined);
     if (node.kind === "folder")

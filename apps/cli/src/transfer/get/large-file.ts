@@ -15,18 +15,18 @@ import { chainOf } from "./local-folders.ts";
 import { assertReplaceable, assertSameFolders } from "./write-files.ts";
 
 const windowsAtOnce = 4;
-/** The disk writes behind the network, not after it. */
+/** Syncs regularly so that the disk writes while the network receives, and not afterwards. */
 export const syncEveryBytesUsual = 64 * 1024 * 1024;
 
-/** A file of this side that may have blocks, and where: verified before they are used. */
+/** A local file that may contain wanted blocks. Each block is verified before use. */
 interface Source {
   readonly reader: DiskReader;
   offsetOf(block: WantedBlock): number | undefined;
 }
 
 /**
- * Gets a file of any size with bounded memory: blocks that this side has already (in the file that is replaced, or in what
- * an interrupted run left) are copied, the others fetched, several windows at once. Written beside, synced, then renamed.
+ * Downloads a file of any size with bounded memory. Blocks of the replaced file or an interrupted run are copied, and
+ * the rest is fetched in concurrent windows. The file is written under a temporary name, synced and renamed.
  */
 export async function getLargeFile(work: GetWork, file: FileToGet): Promise<void> {
   const entries = await manifestOf(work.client, file.node);
@@ -83,7 +83,7 @@ async function writeBeside(
     }
     await tasks.finish();
     const last = entries.at(-1);
-    // A hole at the end is no part of the file until its last byte is written.
+    // A hole at the end belongs to the file only after its last byte is written.
     if (last !== undefined && isHole(last)) await writer.write([new Uint8Array(1)], file.node.size - 1);
     if (mode.exact) await work.disk.makeLike(temporary, pathOf(file), mode.bits);
     await target.setTimes(mtimeOf(file));
@@ -92,7 +92,7 @@ async function writeBeside(
   } catch (thrown) {
     await tasks.settle();
     await writer.settle();
-    // What fills the disk is good for no later run: it would stand in its way.
+    // Removes the temporary file if the disk is full. It would take the space that a later run needs.
     if (toHoldfastError(thrown).code === "store_full") await Promise.allSettled([work.largeDisk.unlink(temporary)]);
     throw thrown;
   } finally {
@@ -117,7 +117,9 @@ async function writeWindow(
   for (const { size } of window) work.report.counts.bytesDone += size;
 }
 
-/** Zeros of the longest block, in a file that was empty: left out, as where the file came from, they take no room. */
+/**
+ * True for a block of zeros of the maximum size. It is left out of the new file, so that a sparse file stays sparse.
+ */
 function isHole({ hash }: Pick<ManifestEntry, "hash">): boolean {
   return hash === zeroBlock().hash;
 }
@@ -136,7 +138,7 @@ async function fetchAndWrite(work: GetWork, writer: SyncingWriter, wanted: reado
   }
 }
 
-/** Blocks that follow each other in the file go in one write. */
+/** Groups blocks that are adjacent in the file, so that one write covers them. */
 function neighbours(wanted: readonly WantedBlock[]): { offset: number; blocks: WantedBlock[] }[] {
   const runs: { offset: number; end: number; blocks: WantedBlock[] }[] = [];
   for (const block of wanted) {
@@ -168,7 +170,7 @@ async function findLocally(block: WantedBlock, sources: readonly Source[]): Prom
   return undefined;
 }
 
-/** What interrupted runs left of this very version: its blocks stand at their own offsets, or nowhere. */
+/** Opens temporary files that interrupted runs of this version left. Their blocks are at their final offsets. */
 async function openParts(work: GetWork, { folder, node }: FileToGet): Promise<Source[]> {
   const names = folder.parts.get(node.version_id ?? "") ?? [];
   const sources: Source[] = [];
@@ -181,7 +183,7 @@ async function openParts(work: GetWork, { folder, node }: FileToGet): Promise<So
   return sources;
 }
 
-/** The file that is replaced, cut as the new one is, so that what they share is found. */
+/** Opens the file to replace, and cuts it like the new one to find shared blocks. */
 async function openOld(work: GetWork, file: FileToGet): Promise<Source & { contentId: string }> {
   const reader = await work.largeDisk.openForRead(pathOf(file));
   try {
@@ -193,7 +195,7 @@ async function openOld(work: GetWork, file: FileToGet): Promise<Source & { conte
   }
 }
 
-/** Starts to make durable what is written while more is written. A sync that failed fails the file: see the port. */
+/** Syncs written data while more data is written. A failed sync fails the file: see the `Disk` port. */
 class SyncingWriter {
   readonly #file: DiskFile;
   readonly #syncEveryBytes: number;
@@ -212,7 +214,7 @@ class SyncingWriter {
     this.#unsyncedBytes = 0;
     await this.#syncing;
     this.#syncing = this.#file.datasync();
-    // Its failure is met by whoever awaits it next.
+    // Prevents an unhandled rejection. The next await receives the failure.
     this.#syncing.catch(() => {});
   }
 

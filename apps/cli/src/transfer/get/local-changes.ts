@@ -5,22 +5,22 @@ import { allPages, pageItemsMax } from "../../remote/pages.ts";
 import { type FetchedFiles, linkPrefix } from "./fetched-files.ts";
 import { keptHere } from "../kept-here.ts";
 
-/** Tells what a person changed here, which `get` keeps, from what can be fetched again. */
+/** Distinguishes local changes, which `get` keeps, from content that can be fetched again. */
 export interface LocalChanges {
-  /** What stands at `path` may go. @param content what stands there @throws HoldfastError conflict for what was changed here */
+  /**
+   * Checks that the entry at `path` may be replaced. @param content its content id or link key @throws HoldfastError
+   * conflict if it was changed here
+   */
   assertUnchanged(path: string, node: NodeJson, content: string): Promise<void>;
-  /** The server and this side are the same there now. */
+  /** Records that both sides have this content now. */
   fetched(path: string, content: string, node: NodeJson): void;
-  /** Whether what was fetched to the path is what stands there, and the server has it still, in the trash perhaps. */
+  /** True if the content at the path was fetched and the server still has it, possibly in the trash. */
   isOnServer(path: string, content: string): Promise<boolean>;
-  /** Whether that does not matter (`--overwrite`): then what is changed while `get` runs goes as well. */
+  /** True with `--overwrite`: files that change while `get` runs are replaced too. */
   readonly overwrites: boolean;
 }
 
-/**
- * A file that has the content that was fetched to its path, or that of any version on the server, was changed by nobody. One that was
- * never fetched counts as changed unless the server has its content.
- */
+/** A file counts as unchanged if its content was fetched to its path, or is any version of the file on the server. */
 export function knownLocalChanges(client: ApiClient, fetched: FetchedFiles): LocalChanges {
   return {
     overwrites: false,
@@ -33,7 +33,6 @@ export function knownLocalChanges(client: ApiClient, fetched: FetchedFiles): Loc
   };
 }
 
-/** For `--overwrite`. */
 export function overwrittenChanges(client: ApiClient, fetched: FetchedFiles): LocalChanges {
   return {
     overwrites: true,
@@ -53,7 +52,7 @@ function recorded(client: ApiClient, fetched: FetchedFiles): Pick<LocalChanges, 
   };
 }
 
-/** Newest first; so what was fetched a while ago is found soon. */
+/** Searches from the newest version, because fetched content is usually recent. */
 async function isVersion(client: ApiClient, id: string, contentId: string): Promise<boolean> {
   const pages = allPages((cursor) =>
     client.call("listVersions", { params: { id }, query: { cursor, limit: pageItemsMax } }),
@@ -62,7 +61,7 @@ async function isVersion(client: ApiClient, id: string, contentId: string): Prom
     for await (const page of pages) if (page.some(({ content_id }) => content_id === contentId)) return true;
     return false;
   } catch (thrown) {
-    // Who may read the newest alone cannot tell, and keeps what is here.
+    // A caller who may read only the newest version cannot check the others. The local file is kept.
     if (thrown instanceof HoldfastError && ["forbidden", "not_found", "invalid_field"].includes(thrown.code))
       return false;
     throw thrown;

@@ -9,7 +9,9 @@ import type { TransferPool } from "../transfer-pool.ts";
 
 const sliceBytes = 1024 * 1024;
 
-/** What a file of any size holds, as the server names it. @throws HoldfastError conflict for one that is being written to */
+/**
+ * Returns the content id of a local file of any size. @throws HoldfastError conflict for a file that is being written
+ */
 export async function contentOf(pool: TransferPool, disk: Disk, path: string, sizeBytes: number): Promise<string> {
   if (sizeBytes <= wholeFileBytesMax) {
     const files = [{ path, sizeBytes, knownContentId: undefined }];
@@ -25,12 +27,12 @@ export async function contentOf(pool: TransferPool, disk: Disk, path: string, si
   }
 }
 
-/** Of what nobody can read nobody knows what it is. */
+/** An unreadable file may have been changed, so it is kept. */
 export function unreadable(errno: string) {
   return keptHere(`cannot be read (${errno}), so it may have been changed`);
 }
 
-/** Its blocks, and where each of them stands. */
+/** Returns the blocks of a file and the offset of each. */
 export async function cutReader(
   pool: TransferPool,
   reader: DiskReader,

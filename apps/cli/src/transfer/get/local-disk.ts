@@ -24,22 +24,22 @@ import { nodeDiskAt, toDiskStat, toDoubleSeconds } from "@holdfast/disk/node-dis
 import type { Places } from "@holdfast/disk/places";
 import { replacedMode } from "./get-plan.ts";
 
-/** The calls that `get` needs besides the port. */
+/** Calls that `get` needs in addition to the port. */
 export interface LocalDisk extends Disk {
   /** Durable. Does not follow a link. */
   setAttributes(path: string, attributes: { readonly mtimeMicros: bigint; readonly mode: number }): Promise<void>;
-  /** True if a program has the file open for writing, or mapped so; undefined where the system does not tell. */
+  /** True if a program has the file open or mapped for writing. undefined: the system does not report it */
   hasWriters(path: string): Promise<boolean | undefined>;
   /**
-   * Gives a new file of mode 0600 owner, group, ACL and attributes of the file that it is to replace, and its mode with the executable
-   * bits of `mode`; where no file is any more, just that mode.
+   * Copies owner, group, ACL and attributes of the file to be replaced to a new file of mode 0600. Also copies its
+   * mode, with the executable bits of `mode`. If that file has gone, sets only `mode`.
    */
   makeLike(path: string, model: string, mode: number): Promise<void>;
 }
 
 /**
- * The machine's own filesystem, for many small files: calls that only touch memory block, because handing each to the pool
- * of threads costs more than the call itself; those that wait for the disk go to the pool, many at once.
+ * The local filesystem, for many small files. Calls that touch only memory block, because the thread pool costs more
+ * than the call. Calls that wait for the disk run in the pool.
  */
 export function blockingDiskAt(places: Places): LocalDisk {
   const at = <Result>(action: string, path: string, act: (place: string) => Result): Promise<Result> =>
@@ -94,7 +94,7 @@ function likeOther(place: string, other: string, mode: number): void {
   }
 }
 
-/** Opens by path alone where the system can, since the mode may forbid reading. @returns undefined if no file is there */
+/** Opens with O_PATH on Linux, because the mode may forbid reading. @returns undefined if there is no file */
 function openFile(place: string): number | undefined {
   const flags = process.platform === "linux" ? openPathOnly : constants.O_NONBLOCK;
   let model: number | undefined;
@@ -108,7 +108,7 @@ function openFile(place: string): number | undefined {
   return undefined;
 }
 
-/** Only Linux has one, and of its machines not each. */
+/** Returns the native calls, which exist only on Linux and not on every Linux machine. */
 function nativeOfSystem(): Native | undefined {
   try {
     return linux();
@@ -163,7 +163,7 @@ class BlockingFile implements DiskFile {
   }
 
   setTimes(mtimeMicros: bigint): Promise<void> {
-    // As text: see `nodeDisk`.
+    // Passes the time as text: see `nodeDisk`.
     const seconds = String(toDoubleSeconds(mtimeMicros));
     return attempt("set the times of", this.#path, () => futimesSync(this.#descriptor, seconds, seconds));
   }
@@ -185,7 +185,7 @@ class BlockingFile implements DiskFile {
   }
 }
 
-/** Asynchronous only so that what the call throws is a rejection. */
+/** Asynchronous only to turn a thrown error into a rejection. */
 async function attempt<Result>(action: string, path: string, call: () => Result | Promise<Result>): Promise<Result> {
   try {
     return await call();

@@ -6,21 +6,21 @@ import { statOf } from "./stat-of.ts";
 import { replaced } from "./write-files.ts";
 import type { KnownFolder } from "./write-files.ts";
 
-/** A folder of this side that things are got into. */
+/** A local folder that receives downloads. */
 export interface LocalFolder extends KnownFolder {
   readonly parent: LocalFolder | undefined;
-  /** What stood in it when it was entered; empty for a new one. */
+  /** Names in the folder when it was entered; empty for a new folder. */
   readonly entries: ReadonlySet<string>;
-  /** Files that an interrupted get was writing: version id to names. */
+  /** Temporary files of interrupted runs: version id to names. */
   readonly parts: ReadonlyMap<string, string[]>;
-  /** Names that were given out, as the filesystem tells them apart. */
+  /** Claimed names, as keys under which the filesystem distinguishes them. */
   readonly taken: Set<string>;
 }
 
 const syncsAtOnce = 32;
 const partPattern = /^\.holdfast-part-([0-9a-f-]{36})\.[0-9a-f]{8}$/;
 
-/** Enters and makes folders, never through a link, and makes the names in them last. */
+/** Enters and creates folders, never through a link. Syncs their names at the end. */
 export class LocalFolders {
   readonly #disk: Disk;
   readonly #foldsNames: boolean;
@@ -31,7 +31,10 @@ export class LocalFolders {
     this.#foldsNames = foldsNames;
   }
 
-  /** @param isPrivate of one that is made @throws HoldfastError conflict where something else stands there, or takes its place meanwhile */
+  /**
+   * @param isPrivate mode of a new folder @throws HoldfastError conflict if something else is there, or replaces the
+   * folder meanwhile
+   */
   async enter(
     path: string,
     parent: LocalFolder | undefined,
@@ -40,12 +43,12 @@ export class LocalFolders {
     try {
       return await this.#enter(path, parent, isPrivate);
     } catch (thrown) {
-      // Whatever was here went away: `not_found` would read as if the server lacked it.
+      // The local folder has gone. `not_found` would suggest that the server lacks it.
       throw isNotFound(thrown) ? replaced(path) : thrown;
     }
   }
 
-  /** @returns false for a name that this filesystem cannot tell from one that was given out before */
+  /** @returns false if this filesystem cannot distinguish the name from one that was claimed before */
   claim(folder: LocalFolder, name: string): boolean {
     if (!this.#foldsNames) return true;
     const key = name.normalize("NFC").toLowerCase();
@@ -54,16 +57,15 @@ export class LocalFolders {
     return true;
   }
 
-  /** What stands at a name now; a folder that was made by this run is known to be empty. */
+  /** Returns the entry at a name. A folder created in this run is known to be empty. */
   async look(folder: LocalFolder, name: string): Promise<DiskStat | undefined> {
     if (!this.#foldsNames && !folder.entries.has(name)) return undefined;
     return statOf(this.#disk, join(folder.path, name));
   }
 
   /**
-   * Makes durable what was named in any of the folders. All of them, changed or not: names that are there already may have
-   * been given by a run that was killed before it came here.
-   * @returns what failed, by path: one folder that went away says nothing of the others
+   * Syncs all entered folders, so that their names are durable. This includes unchanged folders, because a killed run
+   * may have created names in them. @returns failures by path
    */
   async sync(): Promise<Map<string, HoldfastError>> {
     const paths = [...this.#entered];
@@ -120,7 +122,7 @@ export class LocalFolders {
   }
 }
 
-/** The folder and all its parents up to the root of the get. */
+/** Returns the folder and its ancestors up to the root of the get. */
 export function chainOf(folder: LocalFolder): KnownFolder[] {
   const chain: KnownFolder[] = [];
   for (let each: LocalFolder | undefined = folder; each !== undefined; each = each.parent) {

@@ -4,16 +4,16 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { count, formatBytes, formatNumber } from "../../output/text.ts";
 import type { TransferReport } from "../transfer-report.ts";
 
-/** So many that do not fit are named each; how many more there are is one line. */
+/** Files that do not fit and are reported one by one. The rest share one line. */
 const namedMax = 3;
 
-/** What was looked at for several, each by its place; `end` once they are written, or are not. */
+/** Result for several files, by index. Call `end` after they are written or have failed. */
 export interface TakenRoom {
   readonly fits: readonly boolean[];
   end(): void;
 }
 
-/** The room of the disk to which files are got, asked before each is fetched: as much as for `sync` is kept free. */
+/** Free space of the target disk, checked before each file is fetched. Keeps the same reserve as `sync`. */
 export class LocalRoom {
   readonly #look: () => FreeSpace | undefined;
   readonly #report: TransferReport;
@@ -29,8 +29,8 @@ export class LocalRoom {
   }
 
   /**
-   * Of several, in their order, those that fit. What others are about to write counts as written, so where that alone stands against it they are
-   * waited for. Nobody who waits holds any.
+   * Reserves space for the files that fit, in their order. Space reserved by others counts as used. If files fail to
+   * fit only for that reason, the call waits for the others. A waiting caller holds no reservation.
    */
   async take(sizes: readonly number[]): Promise<TakenRoom> {
     for (;;) {
@@ -40,7 +40,7 @@ export class LocalRoom {
     }
   }
 
-  /** Lists a file that does not fit. */
+  /** Reports a file that does not fit. */
   refuse(path: string, sizeBytes: number): void {
     this.#refused += 1;
     this.#refusedBytes += sizeBytes;
@@ -52,7 +52,7 @@ export class LocalRoom {
     this.#report.problem(path, message, "store_full");
   }
 
-  /** At the end. */
+  /** Reports at the end how many more files did not fit. */
   tellRefused(): void {
     const more = this.#refused - namedMax;
     if (more <= 0) return;
@@ -87,7 +87,7 @@ export class LocalRoom {
 
 const whatToDo = "Free some space on that disk, then run get again, or download it to another disk.";
 
-/** Of one file that is to be written alone. @throws HoldfastError store_full */
+/** Checks the space for a single file. @throws HoldfastError store_full */
 export function assertRoomAt(folder: string, sizeBytes: number): void {
   const space = freeSpaceAt(folder);
   if (space === undefined || sizeBytes <= roomOf(space)) return;

@@ -22,9 +22,9 @@ interface SurplusWork {
   readonly report: TransferReport;
   readonly changes: LocalChanges;
   readonly patterns: Patterns | undefined;
-  /** The filesystem takes names that differ in case for one. */
+  /** The filesystem treats names that differ only in case as equal. */
   readonly foldsNames: boolean;
-  /** Contents that lie in the server's trash. */
+  /** Content ids in the server's trash. */
   readonly trashed: () => AsyncIterable<string>;
 }
 
@@ -35,31 +35,31 @@ interface Going {
 
 interface Found {
   readonly path: string;
-  /** From the target on, for patterns. */
+  /** Path below the target, for patterns. */
   readonly below: string;
   readonly name: string;
 }
 
 interface Looked extends Found {
-  /** Undefined also for what is gone by now. */
+  /** Also undefined if the entry has gone. */
   readonly stat: DiskStat | undefined;
   readonly stays: boolean;
 }
 
 const filesAtOnce = 32;
-/** After so many questions about one file each the trash is listed, which tells of a thousand at once. */
+/** Single requests before the trash is listed instead, which returns a thousand files per request. */
 const askedAloneMax = 64;
 
 /**
- * What stands here and not on the server, and goes with `get --delete`. What is deleted here is gone for good, so only what the server has,
- * in a version of any file or in the trash, may go; all else is kept and listed.
+ * Local files that the server lacks, for `get --delete`. A local deletion is permanent, so only content goes that the
+ * server has in a version of any file or in the trash. The rest is kept and reported.
  */
 export class LocalSurplus {
   readonly #work: SurplusWork;
-  /** Path of a folder, to where it is below the target and what the server has in it. */
+  /** Folder path, mapped to its path below the target and the names that the server has in it. */
   readonly #folders = new Map<string, { readonly below: string; readonly names: Set<string> }>();
   readonly #contents = new Set<string>();
-  /** In an order in which each folder is empty when it comes. */
+  /** Entries to delete, children before their folder. */
   readonly #going: Going[] = [];
   #known = 0;
   #asked = 0;
@@ -74,7 +74,7 @@ export class LocalSurplus {
     this.#folders.set(path, { below, names: new Set() });
   }
 
-  /** What the server has there, wanted or not. */
+  /** Records a name that the server has, excluded or not. */
   saw(folder: string, name: string, contentId: string | null): void {
     this.#known += 1;
     this.#folders.get(folder)?.names.add(this.#key(name));
@@ -115,7 +115,7 @@ export class LocalSurplus {
     for (let start = 0; start < wantless.length; start += filesAtOnce) {
       const some = wantless.slice(start, start + filesAtOnce);
       const found = some.map((name) => ({ name, path: join(folder, name), below: `${below}${name}` }));
-      // Each file takes a question to the server: one after the other they would take minutes. Folders hold files themselves.
+      // Each file needs a request, so files are checked concurrently. Folders limit their files themselves.
       const looked = await Promise.all(found.map((each) => this.#look(each)));
       const goes = await Promise.all(
         looked.filter((each) => each.stat?.kind !== "folder").map((each) => this.#takeFile(each)),
@@ -127,7 +127,7 @@ export class LocalSurplus {
     return isEmpty;
   }
 
-  /** `stays` with what is not asked for, or not known. */
+  /** `stays` is true for an excluded entry or one that cannot be read. */
   async #look(found: Found): Promise<Looked> {
     const { path, below, name } = found;
     const { disk, patterns } = this.#work;
@@ -142,7 +142,7 @@ export class LocalSurplus {
     }
   }
 
-  /** @returns whether it goes */
+  /** @returns true if the file will be deleted */
   async #takeFile({ path, stat, stays }: Looked): Promise<boolean> {
     if (stays || stat === undefined) return !stays;
     try {
@@ -155,7 +155,7 @@ export class LocalSurplus {
     }
   }
 
-  /** @returns whether all of it goes */
+  /** @returns true if the folder and everything in it will be deleted */
   async #takeFolder({ path, below }: Found, stat: DiskStat): Promise<boolean> {
     if (!(await this.#findIn(path, `${below}/`, new Set()))) return false;
     this.#going.push({ path, stat });
@@ -189,7 +189,7 @@ export class LocalSurplus {
       }
       report.deleted += 1;
     } catch (thrown) {
-      // Something came into it meanwhile.
+      // A new entry appeared in the folder, or the entry has gone.
       if (isNotFound(thrown) || ["ENOTEMPTY", "EEXIST"].includes(errnoOf(thrown) ?? "")) return;
       this.#keep(path, thrown);
     }

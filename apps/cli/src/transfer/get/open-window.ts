@@ -6,19 +6,19 @@ import { frameHeaderBytes, headerProblem, kindCodes } from "@holdfast/protocol/f
 import type { FrameKind } from "@holdfast/protocol/frames-header";
 
 export interface OpenWindowInput {
-  /** Begins with a body of POST /blocks/fetch; what follows takes the blocks that came compressed. */
+  /** Starts with a body of POST /blocks/fetch. The rest holds the decompressed blocks. */
   readonly window: SharedArrayBuffer;
   readonly bodyBytes: number;
 }
 
-/** Where the plain bytes of a block stand in the window, or that they are not what its hash names. */
+/** Position of a block's plain bytes in the window; not `ok` if they do not match the hash. */
 export type OpenedBlock =
   | { readonly ok: true; readonly hash: HashHex; readonly start: number; readonly end: number }
   | { readonly ok: false; readonly hash: HashHex };
 
 /**
- * Verifies frames where they stand: raw ones are copied nowhere. Those that carry no block are left out.
- * @throws HoldfastError failed for a body that is no list of frames, or stands for more than fits
+ * Verifies frames in place; raw frames are not copied. Frames without a block are skipped. @throws HoldfastError failed
+ * for a body that is not a list of frames, or whose blocks do not fit
  */
 export function openWindow({ window, bodyBytes }: OpenWindowInput): OpenedBlock[] {
   const bytes = new Uint8Array(window);

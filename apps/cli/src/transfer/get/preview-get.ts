@@ -24,15 +24,15 @@ interface Preview {
   readonly surplus: LocalSurplus | undefined;
 }
 
-/** Where a folder of the server goes. */
+/** Local place of a remote folder. */
 interface Place {
   readonly path: string;
-  /** From what was asked for, `/` between names; empty for that itself. */
+  /** Path below the requested node, with `/` between names. Empty for the requested node. */
   readonly below: string;
   readonly isThere: boolean;
 }
 
-/** Says what a get would do, and does nothing: what is here is looked at and read, and nothing is asked of the server but lists. */
+/** Reports what a get would do, and changes nothing. Reads local files, and sends only listing requests. */
 export class GetPreview {
   readonly #work: Preview;
   readonly #places = new Map<string, Place | "skipped">();
@@ -41,7 +41,7 @@ export class GetPreview {
     this.#work = work;
   }
 
-  /** @param folder where the node becomes `name` */
+  /** @param folder the node becomes `name` in it */
   async takeRoot(node: NodeJson, folder: string, name: string): Promise<void> {
     const isThere = (await statOf(nodeDisk, folder))?.kind === "folder";
     await this.#take(node, { path: join(folder, name), below: "", isThere });
@@ -80,7 +80,7 @@ export class GetPreview {
     this.#places.set(id, { ...place, isThere: local !== undefined });
     const below = place.below === "" ? "" : `${place.below}/`;
     if (local !== undefined) {
-      // What waits lists nothing of what it has.
+      // The content of a mount whose owner is suspended is not listed.
       if (node.waits !== true) this.#work.surplus?.enter(place.path, below);
       return;
     }

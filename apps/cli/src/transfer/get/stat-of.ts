@@ -1,7 +1,6 @@
 import { isNotFound } from "@holdfast/disk/disk-error";
 import type { Disk, DiskStat } from "@holdfast/disk/disk";
 
-/** Undefined where nothing stands. */
 export async function statOf(disk: Pick<Disk, "stat">, path: string): Promise<DiskStat | undefined> {
   try {
     return await disk.stat(path);

@@ -5,7 +5,9 @@ import { startTransferPool } from "../transfer-pool.ts";
 import { type BlockSource, blockSource, placed } from "./block-source.ts";
 import { fetchPlain, fetchWindowBytes, manifestOf, windowsOf } from "./fetch-plain.ts";
 
-/** Hands out a file's bytes in order, each block verified before any of it is handed out; one window is fetched ahead. */
+/**
+ * Writes a file's bytes in order. Each block is verified before any of it is written, and one window is fetched ahead.
+ */
 export async function streamFile(
   client: ApiClient,
   node: NodeJson,
@@ -19,9 +21,9 @@ export async function streamFile(
     const fetching: ReturnType<typeof fetchPlain>[] = [];
     for (const [index, window] of windows.entries()) {
       for (const next of windows.slice(index + fetching.length, index + 2)) {
-        // Each its own: whoever reads the output may still have what was handed out.
+        // Each window has its own buffer, because the reader of the output may still use the previous one.
         const coming = fetchPlain(source, pool, next, new SharedArrayBuffer(fetchWindowBytes));
-        // Its failure is met when it is awaited.
+        // Prevents an unhandled rejection. The await below receives the failure.
         coming.catch(() => {});
         fetching.push(coming);
       }

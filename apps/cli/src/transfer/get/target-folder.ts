@@ -12,27 +12,26 @@ import type { Openers } from "@holdfast/disk/root-folder";
 import { replaced } from "./write-files.ts";
 import type { KnownFolder } from "./write-files.ts";
 
-/** Below which a get writes, and never outside. */
+/** The folder outside of which a get never writes. */
 export interface TargetFolder {
   readonly places: Places;
   hold(folders: Iterable<KnownFolder>): HeldFolders;
   close(): void;
 }
 
-/** Folders that stay the ones that were entered while files are written in them, whatever takes their paths. */
+/** Open folders, in which files can be written safely even if their paths are replaced. */
 export interface HeldFolders {
-  /** By path, of those that could be held; undefined where none can be and each has to be looked at again. */
+  /** Descriptors by path; undefined if the system cannot hold folders, so that each must be checked again. */
   readonly descriptors: ReadonlyMap<string, number> | undefined;
-  /** By path, why the others could not. */
+  /** Errors of folders that could not be held, by path. */
   readonly failures: ReadonlyMap<string, HoldfastError>;
   close(): void;
 }
 
 /**
- * On Linux all is opened below the folder itself, by openat2 where the system has it and name by name where not: both go
- * through no link, ever. On other systems, and without /proc, folders are looked at before and after: see docs/command.md.
- * @param path without a link in it
- * @param openers tests take openat2 away
+ * Opens the target. On Linux everything is opened relative to this folder, by openat2 or name by name, and never
+ * through a link. On other systems, and without /proc, folders are checked before and after: see docs/command.md.
+ * @param path without links @param openers replaced in tests, to run without openat2
  */
 export function openTarget(path: string, openers: Openers = lazyOpeners): TargetFolder {
   if (process.platform !== "linux") return unheldTarget;
@@ -55,7 +54,7 @@ export const unheldTarget: TargetFolder = {
   close: () => {},
 };
 
-/** A name in a folder that is held, or its path where none can be. */
+/** Returns a path to a name in a held folder; the ordinary path if folders cannot be held. */
 export function heldPlace({ descriptors }: HeldFolders, folder: string, name: string): string {
   if (descriptors === undefined) return join(folder, name);
   const descriptor = descriptors.get(folder);
@@ -89,7 +88,7 @@ function holdEach(root: RootFolder<Openers>, folders: Iterable<KnownFolder>): He
   return { descriptors, failures, close };
 }
 
-/** @throws HoldfastError conflict where it is not the folder that was entered */
+/** @throws HoldfastError conflict if it is not the folder that was entered */
 function holdOne(root: RootFolder<Openers>, { path, device, inode }: KnownFolder): number {
   let descriptor: number;
   try {
@@ -104,13 +103,13 @@ function holdOne(root: RootFolder<Openers>, { path, device, inode }: KnownFolder
   throw replaced(path);
 }
 
-/** Bound by the first folder that is below another one: a get of one file needs none of it. */
+/** Loads the native calls when the first folder below another one is opened. A get of one file does not need them. */
 const lazyOpeners: Openers = {
   openBelow: (...given) => native().openBelow(...given),
   openAbsolute: (...given) => native().openAbsolute(...given),
 };
 
-/** Where Node cannot be taught the call, the same is reached name by name. */
+/** Without the native call, folders are opened name by name. */
 function native(): Native {
   try {
     return linux();

@@ -1,5 +1,5 @@
 import { asNamed } from "@holdfast/disk/places";
 import { blockingDiskAt } from "./local-disk.ts";
 
-/** The disk of `get` without containment: paths are taken as they are named. */
+/** The disk of `get` without containment: paths are used unchanged. */
 export const blockingDisk = blockingDiskAt(asNamed);

@@ -15,7 +15,7 @@ import { heldPlace } from "./target-folder.ts";
 import type { HeldFolders } from "./target-folder.ts";
 import type { FileToWrite, KnownFolder, WriteOutcome } from "./write-files.ts";
 
-/** Gets small files: one request for the blocks of all, one task of a thread to verify and write them. */
+/** Downloads small files: one request for all blocks, and one thread task that verifies and writes them. */
 export async function getWholeFiles(work: GetWork, files: readonly FileToGet[]): Promise<void> {
   const held = work.target.hold(files.map(({ folder }) => folder));
   try {
@@ -31,7 +31,7 @@ export async function getWholeFiles(work: GetWork, files: readonly FileToGet[]):
   }
 }
 
-/** What does not fit is listed, and nothing of it is fetched. */
+/** Reports files that do not fit without fetching them. */
 async function takeRoomAndWrite(work: GetWork, files: readonly FileToGet[], held: HeldFolders): Promise<void> {
   const taken = await work.room.take(files.map(({ node }) => node.size));
   try {
@@ -48,7 +48,7 @@ async function takeRoomAndWrite(work: GetWork, files: readonly FileToGet[], held
 
 const comparedAtOnce = 8;
 
-/** Files whose content is here already cost no transfer, and what was changed here is not replaced. */
+/** Skips files whose content is already here, and keeps files that were changed here. */
 async function withoutHere(work: GetWork, files: readonly FileToGet[], held: HeldFolders): Promise<FileToGet[]> {
   const here = files.filter(({ local, node }) => local?.kind === "file" && isToRead(work, local.sizeBytes, node.size));
   if (here.length === 0) return [...files];
@@ -74,12 +74,12 @@ async function withoutHere(work: GetWork, files: readonly FileToGet[], held: Hel
   return files.filter((file) => wanted.has(file));
 }
 
-/** What is to be replaced in any case is read only where it may be equal. */
+/** With `--overwrite`, a file is read only if its size is equal. */
 function isToRead({ changes }: GetWork, localBytes: number, remoteBytes: number): boolean {
   return !changes.overwrites || localBytes === remoteBytes;
 }
 
-/** @returns whether it is here already @throws HoldfastError for what was changed here, or cannot be read */
+/** @returns true if the content is already here @throws HoldfastError if the file was changed here or cannot be read */
 async function isDone(work: GetWork, file: FileToGet, outcome: ReadOutcome | undefined): Promise<boolean> {
   const { node } = file;
   if (outcome?.status === "read" && outcome.contentId === node.content_id) {
@@ -93,7 +93,7 @@ async function isDone(work: GetWork, file: FileToGet, outcome: ReadOutcome | und
   return false;
 }
 
-/** One damaged block takes none of the other files along. */
+/** Fetches and writes files so that a damaged block fails only its own file. */
 function fetchAndWrite(work: GetWork, files: readonly FileToGet[], held: HeldFolders): Promise<void> {
   return eachApart(files, {
     act: (some) => fetchAndWriteAll(work, some, held),
@@ -130,7 +130,7 @@ async function fetchAndWriteAll(
   }
 }
 
-/** What the server does not give it may have lost. */
+/** Replaces `not_found` by `damaged` if the server has lost a block. */
 async function withReason(work: GetWork, file: FileToGet | undefined, outcome: WriteOutcome): Promise<WriteOutcome> {
   if (outcome.ok || outcome.code !== "not_found" || file === undefined) return outcome;
   try {
@@ -155,7 +155,7 @@ function settle(work: GetWork, file: FileToGet, outcome: WriteOutcome | undefine
   work.report.done(file.node.size);
 }
 
-/** @returns how many bytes the frames have, at the beginning of the window */
+/** @returns length of the frames in bytes, at the start of the window */
 async function fetchFrames(work: GetWork, files: readonly FileToGet[], window: SharedArrayBuffer): Promise<number> {
   const wanted = new Map<HashHex, WantedBlock>();
   for (const { node } of files) {
@@ -164,7 +164,7 @@ async function fetchFrames(work: GetWork, files: readonly FileToGet[], window: S
   return wanted.size === 0 ? 0 : work.source.fetch([...wanted.values()], new Uint8Array(window));
 }
 
-/** Of all the files, each once, parents too. */
+/** Returns each folder of the files once, with its ancestors. */
 function foldersOf(files: readonly FileToGet[]): KnownFolder[] {
   const folders = new Map<string, KnownFolder>();
   for (const { folder } of files) {
@@ -178,7 +178,7 @@ function failed(work: GetWork, file: FileToGet, thrown: unknown): void {
   const { code, message } = thrown as { code?: string; message?: string };
   if (code === undefined || message === undefined) throw thrown;
   if (!(thrown instanceof HoldfastError)) return listed(work, file, code, message);
-  // What this disk refuses is of this file alone.
+  // An error of the local disk affects only this file.
   if (errnoOf(thrown) === undefined) assertNotHopeless(code, message, work.source.hopeless);
   listed(work, file, problemCodeOf(thrown), message);
 }

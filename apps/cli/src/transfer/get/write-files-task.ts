@@ -7,12 +7,12 @@ import type { OpenWindowInput } from "./open-window.ts";
 import { writeFiles } from "./write-files.ts";
 import type { FileToWrite, KnownFolder, WriteOutcome } from "./write-files.ts";
 
-/** With the blocks of all files in the window. */
+/** Input with the blocks of all files in the window. */
 export interface WriteInput extends OpenWindowInput {
   readonly files: readonly FileToWrite[];
-  /** Of all the files, held open, which all threads of a process share; by path. */
+  /** Descriptors of the files' folders by path. All threads of a process share them. */
   readonly held: ReadonlyMap<string, number> | undefined;
-  /** To be looked at where none can be held. */
+  /** Folders to check instead, if they cannot be held open. */
   readonly folders: readonly KnownFolder[];
 }
 
@@ -26,10 +26,12 @@ async function run({ files, held, folders, ...body }: WriteInput): Promise<Outco
   }
 }
 
-/** Piscina waits for a task that answers later, which the type of a task does not say. */
+/** Piscina awaits a promise, which the task type does not express. */
 export const writeFilesTask = run as unknown as Task<WriteInput, WriteOutcome[]>;
 
-/** The blocks of a window by hash. @throws HoldfastError hash_mismatch for one that is not what its hash names */
+/**
+ * Returns the blocks of a window by hash. @throws HoldfastError hash_mismatch for a block that does not match its hash
+ */
 export function plainBlocks(body: OpenWindowInput): Map<string, Uint8Array> {
   const plain = new Map<string, Uint8Array>();
   for (const block of openWindow(body)) {

@@ -4,7 +4,7 @@ import type { LocalDisk } from "./local-disk.ts";
 import { keptHere, problemCodeOf } from "../kept-here.ts";
 import { statOf } from "./stat-of.ts";
 
-/** A folder of this side as it was when it was entered. */
+/** Identity of a local folder when it was entered. */
 export interface KnownFolder {
   readonly path: string;
   readonly device: bigint;
@@ -17,16 +17,16 @@ export interface FileToWrite {
   readonly temporary: string;
   readonly mode: FileMode;
   readonly mtimeMicros: bigint;
-  /** What may be replaced; null: nothing may stand there; absent: whatever does. */
+  /** The state that may be replaced; null: nothing may exist; absent: anything may be replaced. */
   readonly replaces?: Replaced | null;
   /** Hashes of its blocks, in order. */
   readonly blocks: readonly string[];
 }
 
-/** By which what was looked at is known again: whoever writes to it, or puts something else there, changes one of these. */
+/** Identifies a checked entry. A write or a replacement changes at least one of these. */
 export type Replaced = Pick<DiskStat, "kind" | "inode" | "sizeBytes" | "mtimeMicros">;
 
-/** `exact` where a file is replaced, whose bits stay, with all else that says who may do what with it; otherwise the umask has its say. */
+/** `exact`: a replaced file keeps its bits, owner and ACL. Otherwise the umask applies. */
 export interface FileMode {
   readonly bits: number;
   readonly exact: boolean;
@@ -36,16 +36,17 @@ export type WriteOutcome =
   | { readonly ok: true }
   | { readonly ok: false; readonly code: string; readonly message: string };
 
-/** Of one call, which no system's bound on descriptors must stop; more than there are threads to sync them. */
+/**
+ * Files open in one call: below the descriptor limit of every system, and above the number of threads that sync them.
+ */
 export const openFilesMax = 32;
 
 /**
- * Writes many files so that each visible path is wholly old or wholly new at every instant and after a power cut: beside,
- * sync, rename. Their content is durable when this resolves; their names once the folders are synced (`LocalFolders`).
- * What goes wrong with one file is its own outcome and leaves nothing behind.
- * @param folders of all the files, with all their parents up to the root, where the disk cannot hold them: a rename goes
- *   only into the very folder that was entered, as far as looking before and after tells
- * @param plain bytes of verified blocks by hash
+ * Writes many files so that each visible path is entirely old or entirely new at every moment, even after a power cut.
+ * Each file is written under a temporary name, synced and renamed. Content is durable when this resolves. Names are
+ * durable after the folders are synced (`LocalFolders`). A failed file has its own outcome and leaves nothing behind.
+ * @param folders folders of the files with all ancestors, if the disk cannot hold them: they are checked before and
+ * after, so that a rename goes only into the folder that was entered @param plain bytes of verified blocks by hash
  */
 export async function writeFiles(
   disk: LocalDisk,
@@ -69,9 +70,9 @@ export async function assertSameFolders(disk: Disk, folders: readonly KnownFolde
 }
 
 /**
- * The last look before a rename or a removal. No system replaces a file only if it is still the same, so what is written between
- * the two calls is lost; nothing that stood there before is, nor what a program writes later to a file that it has open.
- * @throws HoldfastError conflict for anything but what may be replaced
+ * Last check before a rename or removal. No system replaces a file only if it is unchanged, so a write between this
+ * check and the rename is lost. Other writes are not: files that a program has open for writing are rejected. @throws
+ * HoldfastError conflict if the entry may not be replaced
  */
 export async function assertReplaceable(
   disk: Pick<LocalDisk, "stat" | "hasWriters">,
@@ -124,7 +125,7 @@ async function writeTogether(
     });
   }
   await Promise.all(files.map((_, index) => step(index, () => open[index]?.sync() ?? Promise.resolve())));
-  // Also of a file that failed: its descriptor must not be lost, nor closed twice.
+  // Failed files are closed too. A descriptor must neither leak nor be closed twice.
   const closed = await Promise.allSettled(open.map((handle) => handle?.close() ?? Promise.resolve()));
   for (const [index, result] of closed.entries()) {
     if (result.status === "rejected") await step(index, () => Promise.reject(result.reason as Error));
@@ -135,7 +136,7 @@ async function writeTogether(
       if (file.replaces !== undefined) await assertReplaceable(disk, file.path, file.replaces);
       await disk.rename(file.temporary, file.path);
     });
-    // The failure that led here is the one to report.
+    // Reports the original failure, not that of the removal.
     if (outcomes[index]?.ok === false && open[index] !== undefined)
       await Promise.allSettled([disk.unlink(file.temporary)]);
   }
