@@ -16,10 +16,10 @@ export interface ExportOptions {
 }
 
 const partSuffix = ".holdfast-part-";
-/** An export that runs writes more often than that. */
+/** A running export writes to its file more often than this. */
 const leftoverAgeMs = 3600_000;
 
-/** Fetches the archive into a file beside `path`, which it becomes once it is whole. */
+/** Downloads the archive to a temporary file beside `path`, and renames it when it is complete. */
 export class ArchiveFile {
   readonly #path: string;
   readonly #part: string;
@@ -32,8 +32,8 @@ export class ArchiveFile {
   }
 
   /**
-   * Removes what exports of the same archive left that were killed.
-   * @returns paths of parts that another export may still write
+   * Removes temporary files of killed exports of the same archive. @returns paths of temporary files that another
+   * export may still write
    */
   removeLeftovers(): string[] {
     const folder = dirname(this.#path);
@@ -48,15 +48,15 @@ export class ArchiveFile {
     return left;
   }
 
-  /** Takes what is not whole away. */
+  /** Removes the incomplete file. */
   clear(): void {
     rmSync(this.#part, { force: true });
   }
 
-  /** @throws HoldfastError exists, conflict, not_found; unreachable where the line is cut; store_full */
+  /** @throws HoldfastError exists, conflict, not_found, store_full; unreachable if the connection ends early */
   async fetch(options: ExportOptions): Promise<VerifiedArchive> {
     this.#assertFree();
-    // An archive has all that an account has: nobody else reads it.
+    // An archive contains all data of an account, so only its owner may read it.
     const file = await nodeDisk.createFile(this.#part, { mode: 0o600 });
     try {
       const verified = await receive(file, options);
@@ -90,7 +90,10 @@ async function receive(file: DiskFile, options: ExportOptions): Promise<Verified
   }
 }
 
-/** Hands the archive out as it comes, and says at its end whether it was whole. @throws HoldfastError unreachable where the line is cut */
+/**
+ * Writes the archive while it is received, and verifies it at the end. @throws HoldfastError unreachable if the
+ * connection ends early
+ */
 export async function streamArchive(
   { client, counts, withVersions }: ExportOptions,
   write: (bytes: Uint8Array) => Promise<void>,
@@ -108,7 +111,7 @@ export async function streamArchive(
   });
 }
 
-/** Cost of one file beside its bytes: the server sends some hundred small files a second, or some ten MiB. */
+/** Cost of one file in addition to its bytes: the server sends some hundred small files or some ten MiB per second. */
 const fileCostBytes = 128 * 1024;
 
 function isContent(path: string): boolean {

@@ -14,29 +14,29 @@ import { commitSteps, fatal, type Step } from "./import-steps.ts";
 import { stepsFor } from "./version-steps.ts";
 import type { ImportWork } from "./import-work.ts";
 
-/** A folder that is imported into. */
+/** Destination folder of an import. */
 export interface Target {
   readonly id: string;
   readonly path: string;
-  /** It is new, so that nothing stands in it. */
+  /** A new folder, which is empty. */
   readonly isNew: boolean;
 }
 
-/** Folders that are listed at once, and files of which the versions are asked for. */
+/** Concurrent requests for folder listings and for versions of files. */
 const listsAtOnce = 8;
 const operationsMax = 1000;
 const besideMax = 20;
 
-/** A folder of the archive, and the one that it becomes. */
+/** A folder of the archive and its destination. */
 interface Filling {
   readonly node: ArchiveNode;
   readonly target: Target;
 }
 
 /**
- * Puts what an archive has into a folder: what is there already and equal stays, what differs is not touched, and the archive's is kept beside it.
- * It may be run again, and goes on: what it has made has ids that follow from the archive's.
- * @returns where each node of the archive is now
+ * Imports an archive into a folder. Equal nodes are kept, and different ones are not touched: the archive's node gets a
+ * name beside them. A repeated import continues, because node ids are derived from those of the archive. @returns
+ * destination id of each node of the archive
  */
 export async function importTree(work: ImportWork, target: Target): Promise<ReadonlyMap<string, string>> {
   const tree = new TreeImport(work, target);
@@ -55,7 +55,7 @@ class TreeImport {
   readonly #source: string;
   readonly #files: FilesImport;
   readonly #asking = new TaskGroup(listsAtOnce);
-  /** Folders and links that are to be made. */
+  /** Folders and links to create. */
   #steps: Step[] = [];
   #next: Filling[] = [];
 
@@ -66,7 +66,7 @@ class TreeImport {
     this.#files = new FilesImport(work, target.id);
   }
 
-  /** Level by level: what is made in one, goes in one request, and what lies in it comes afterwards. */
+  /** Imports level by level. One request creates all nodes of a level, and their children follow. */
   async fillFrom(root: Filling): Promise<void> {
     for (let level = [root]; level.length > 0; level = this.#next) {
       this.#next = [];
@@ -194,7 +194,7 @@ class TreeImport {
     });
   }
 
-  /** Those that are not there yet, in their order. */
+  /** Uploads the missing versions, in order. */
   async #putVersions(
     node: ArchiveNode,
     { target, place, progress }: { target: Target; place: Place; progress: FileProgress },
@@ -230,7 +230,10 @@ class TreeImport {
     progress.end();
   }
 
-  /** Its own name, if nothing else has it or what has it is its own or as good; else the next one that is free. */
+  /**
+   * Chooses the node's own name if it is free, or belongs to the imported or an equivalent node. Otherwise chooses the
+   * next free name.
+   */
   #placeOf(
     node: ArchiveNode,
     target: Target,
@@ -244,7 +247,7 @@ class TreeImport {
       const path = pathIn(target, name);
       const isOwn = known?.id === id && known.kind === node.kind;
       if (known === undefined || isOwn || isAsGood(known)) {
-        // Later nodes of the archive find the name taken.
+        // Reserves the name, so that later nodes of the archive do not take it.
         if (known === undefined) there.set(nameKey(name), reserved(id, name));
         const { imported, isDry } = this.#work;
         if (beside > 0)
@@ -265,11 +268,11 @@ interface Place {
   readonly path: string;
   /** The node that already has the name. */
   readonly known: NodeJson | undefined;
-  /** An import made it. */
+  /** Created by an import. */
   readonly isOwn: boolean;
 }
 
-/** Placeholder for a node that is about to be made, so that no other node takes its name. */
+/** Placeholder for a node that will be created, so that no other node takes its name. */
 function reserved(id: string, name: string): NodeJson {
   return { id, name, kind: "mount", content_id: null, target: "" } as unknown as NodeJson;
 }

@@ -6,27 +6,26 @@ import { sendStream, type SendingWork, type Sent } from "../transfer/put/send-st
 import type { Stretch } from "./read-archive.ts";
 
 /**
- * The id that a node of an archive has where it is imported into: always the same, so that whoever goes on with an import, or imports a later
- * archive of the account, knows again what came before.
- * @param source the server and the account that the archive is of
- * @param beside of what is kept beside something else: which one
+ * Returns the id of an imported node. It is always the same, so that a repeated import, or one of a later archive of
+ * the account, recognizes earlier nodes. @param source server and account of the archive @param beside number of the
+ * name beside an existing node
  */
 export function importedId(source: string, nodeId: string, folderId: string, beside = 0): NodeId {
   const digest = createHash("sha256")
     .update(JSON.stringify([source, nodeId, beside]))
     .digest();
-  // Its time is a part of the archive's, or none: ids of version 8 begin with one.
+  // Uses the time of the archive's id; 0 for ids without one. Ids of version 8 begin with a time.
   const timeMs = Number.parseInt(nodeId.replaceAll("-", "").slice(0, 12), 16);
   return makeId<NodeId>(bucketOf(folderId as NodeId), Number.isNaN(timeMs) ? 0 : timeMs, digest.subarray(0, 8));
 }
 
-/** Sends what the server lacks of it into the space of folder `into`. */
+/** Sends the blocks that the server lacks into the space of folder `into`. */
 export function sendContent(work: SendingWork, archivePath: string, stretch: Stretch, into: string): Promise<Sent> {
   const { offset, sizeBytes } = stretch;
   return sendStream(work, createReadStream(archivePath, { start: offset, end: offset + sizeBytes - 1 }), into);
 }
 
-/** @throws HoldfastError content_mismatch where it is not what the archive says */
+/** @throws HoldfastError content_mismatch if the content differs from the archive's list */
 export function assertContent(
   read: Pick<Sent, "contentId" | "sizeBytes">,
   { version, stretch }: { readonly version: { readonly content_id: string }; readonly stretch: Stretch },

@@ -13,31 +13,31 @@ import { commitSteps, fatal, type ReadStep, type Step } from "./import-steps.ts"
 import type { ImportWork } from "./import-work.ts";
 import type { Stretch } from "./read-archive.ts";
 
-/** Of one request. The server takes 1,000 operations; the bytes of one fit into the window in which they are read. */
+/** Files in one request. The server accepts 1,000 operations, and the bytes fit into one window. */
 const batchFilesMax = 500;
 const batchBytesMax = 8 * 1024 * 1024;
 const batchesAtOnce = 4;
-/** Beside their bytes, files have the headers of frames. */
+/** Includes room for the headers of frames. */
 const windowBytes = batchBytesMax + 1024 * 1024;
 const largeFilesAtOnce = 2;
 
-/** What batches are read into. */
+/** Windows into which batches are read. */
 export function newWindows(): SharedWindows {
   return new SharedWindows(windowBytes, batchesAtOnce);
 }
 
-/** A file of which versions are to be put. */
+/** A file with versions to upload. */
 export interface FileImport {
   readonly node: ArchiveNode;
   readonly path: string;
-  /** Where it is made, if it is not there. */
+  /** Position for a file that does not exist yet. */
   readonly place: { readonly id: string; readonly parent_id: string; readonly name: string };
-  /** In their order; each is asked for when the one before it is there. */
+  /** Remaining versions in order. Each is sent after the previous one is stored. */
   readonly todo: ArchiveVersion[];
   readonly progress: FileProgress;
-  /** As the server has it by now. */
+  /** Current state on the server. */
   file: NodeJson | undefined;
-  /** It has all of them. */
+  /** Called after the last version. */
   readonly ended: (file: NodeJson) => Promise<void>;
 }
 
@@ -47,7 +47,10 @@ interface NextVersion {
   readonly stretch: Stretch;
 }
 
-/** The next versions of many files go in one request, with what the server lacks of their bytes; those behind them follow when these are there. */
+/**
+ * Sends the next versions of many files in one request, with the blocks that the server lacks. Later versions of a file
+ * follow when the earlier ones are stored.
+ */
 export class FilesImport {
   readonly #work: ImportWork;
   readonly #into: string;
@@ -56,7 +59,7 @@ export class FilesImport {
   #small: NextVersion[] = [];
   #large: NextVersion[] = [];
 
-  /** @param into a folder in whose space all files lie */
+  /** @param into folder in the space of all files */
   constructor(work: ImportWork, into: string) {
     this.#work = work;
     this.#into = into;
@@ -71,24 +74,24 @@ export class FilesImport {
     else (stretch.sizeBytes <= wholeFileBytesMax ? this.#small : this.#large).push({ of, version, stretch });
   }
 
-  /** Begins what makes whole requests; so a caller that adds faster waits. */
+  /** Starts full batches. A caller that adds faster than the server accepts waits here. */
   async send(): Promise<void> {
     while (this.#small.length >= batchFilesMax) await this.#startBatch();
     await this.#startLarge();
   }
 
-  /** Resolves when all is there. @throws HoldfastError for what every other file would meet too */
+  /** Resolves when everything is stored. @throws HoldfastError for an error that every other file would meet too */
   async finish(): Promise<void> {
     do {
       while (this.#small.length > 0) await this.#startBatch();
       await this.#startLarge();
       await this.#batches.finish();
-      // They take longest: what is small and follows does not wait for them.
+      // Large files take longest, so small files that were added meanwhile do not wait for them.
       if (this.#small.length === 0) await this.#largeFiles.finish();
     } while (this.#small.length + this.#large.length > 0);
   }
 
-  /** After a failure: nothing is under way any more. */
+  /** Waits after a failure until no request is in flight. */
   async settle(): Promise<void> {
     await Promise.all([this.#batches.settle(), this.#largeFiles.settle()]);
   }
@@ -141,7 +144,7 @@ export class FilesImport {
     }
   }
 
-  /** Each block goes once, however many files have it. */
+  /** Each block is sent once, even if several files contain it. */
   async #commit(steps: readonly ReadStep[], window: SharedArrayBuffer): Promise<void> {
     const into = this.#into;
     const { needed, full } = await neededBlocks(this.#work, steps, into);
@@ -153,7 +156,7 @@ export class FilesImport {
         return framesOf(some, window, (hash) => unsent.delete(hash));
       },
     });
-    // A block that was there when asked, or came with another batch, can be gone: then all of them go along.
+    // The server may have lost a block since. All frames are then sent.
     const lost = await commitSteps(this.#work, lacking, {
       into,
       framesOf: (some) => framesOf(some, window, () => true),
@@ -174,7 +177,7 @@ export class FilesImport {
     await this.#goOn(of);
   }
 
-  /** The last one has the time of the file, and each other one that at which it was made. */
+  /** The last version gets the time of the file, earlier ones the time at which they were created. */
   #step({ of, version, stretch }: NextVersion, blocks: readonly ManifestEntry[]): Step {
     const { node, file, place, progress, todo } = of;
     const where =
@@ -198,7 +201,7 @@ export class FilesImport {
       done: (made) => {
         of.file = made;
         todo.shift();
-        // The stream of a large one has counted its own.
+        // The stream of a large file has counted its bytes already.
         if (!isLarge) progress.moved(stretch.sizeBytes);
       },
       failed: (failure) => this.#failed(of, failure),
@@ -208,7 +211,7 @@ export class FilesImport {
   #failed(of: FileImport, failure: HoldfastError): void {
     if (fatal.has(failure.code)) throw failure;
     this.#work.imported.problem(of.path, failure.message);
-    // Each version stands on the one before it.
+    // Each version needs the previous one.
     of.todo.length = 0;
     of.file = undefined;
     of.progress.end();

@@ -2,10 +2,10 @@ import { TransferCounts } from "../output/progress.ts";
 import type { SendingWork } from "../transfer/put/send-stream.ts";
 import type { ReadArchive } from "./read-archive.ts";
 
-/** A small file takes as long as so many bytes of a large one. */
+/** A small file takes as long as this many bytes of a large one. */
 const fileCostBytes = 32 * 1024;
 
-/** Counts of the reading, which goes by bytes alone. */
+/** Counts while the archive is read, in bytes alone. */
 export class ReadingCounts extends TransferCounts {
   override noun = "";
   override search = { doing: "opening", found: 0 };
@@ -15,7 +15,7 @@ export class ReadingCounts extends TransferCounts {
   }
 }
 
-/** All that an import goes through, whether it has to be sent or is there already. */
+/** Adds all files of an archive to the totals, including files that need not be sent. */
 export function planCounts(counts: TransferCounts, archive: ReadArchive): void {
   for (const node of [...archive.children.values()].flat()) {
     if (node.kind !== "file") continue;
@@ -29,7 +29,7 @@ function bytesOfVersions({ versions }: ReadArchive, nodeId: string): number {
   return (versions.get(nodeId) ?? []).reduce((sum, { size }) => sum + size, 0);
 }
 
-/** What of one file counts as done: never more than its versions have, and all of them once it has ended. */
+/** Counts the progress of one file: at most the size of its versions, and all of it at the end. */
 export class FileProgress {
   readonly #counts: TransferCounts;
   #leftBytes: number;
@@ -39,7 +39,7 @@ export class FileProgress {
     this.#leftBytes = bytesOfVersions(archive, nodeId);
   }
 
-  /** Of its versions only those with so many bytes are still to be sent. */
+  /** @param bytes size of the versions that still have to be sent */
   isLeft(bytes: number): void {
     this.moved(this.#leftBytes - bytes);
   }
@@ -50,13 +50,13 @@ export class FileProgress {
     this.#counts.bytesDone += counted;
   }
 
-  /** It is there, or is given up. */
+  /** Called when the file is stored or has failed. */
   end(): void {
     this.#counts.done(this.#leftBytes);
     this.#leftBytes = 0;
   }
 
-  /** For one content that is sent as a stream. */
+  /** Returns counts for one content that is sent as a stream. */
   ofStream(): SendingWork["report"] {
     let seenBytes = 0;
     const move = (bytes: number): void => {

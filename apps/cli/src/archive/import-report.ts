@@ -1,7 +1,7 @@
 import type { Output, Problem } from "../output/output.ts";
 import type { TransferCounts } from "../output/progress.ts";
 
-/** What an import did, and what it could not do while it did the rest. */
+/** Counts and problems of an import. */
 export class ImportReport {
   readonly problems: Problem[] = [];
   readonly conflicts: Problem[] = [];
@@ -9,17 +9,17 @@ export class ImportReport {
   files = 0;
   links = 0;
   versions = 0;
-  /** Files and links that were there already. */
+  /** Files and links that already existed. */
   equal = 0;
   labels = 0;
   stars = 0;
   comments = 0;
-  /** Of others: shown in the archive by name alone. */
+  /** Shares of other accounts, of which the archive contains only the names. */
   mounts = 0;
   readonly counts: TransferCounts;
   readonly #output: Output;
 
-  /** @param counts what the line of progress shows */
+  /** @param counts shown by the progress line */
   constructor(output: Output, counts: TransferCounts) {
     this.#output = output;
     this.counts = counts;
@@ -36,7 +36,7 @@ export class ImportReport {
     this.#output.say(`holdfast: ${path} ${message}`);
   }
 
-  /** 1 where something is missing, 5 where something stands beside something else. */
+  /** 1 if something is missing, 5 if a node was imported under another name. */
   get exitCode(): number {
     if (this.problems.length > 0) return 1;
     return this.conflicts.length > 0 ? 5 : 0;

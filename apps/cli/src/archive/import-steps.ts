@@ -7,21 +7,21 @@ import { type BlocksAlong, sendOperations } from "../transfer/put/commit.ts";
 import type { ReadFile } from "../transfer/read-files.ts";
 import type { ImportWork } from "./import-work.ts";
 
-/** One operation of an import, and who is told how it went. */
+/** One operation of an import, with callbacks for its result. */
 export interface Step {
   readonly operation: BatchOperationInput & { readonly id?: string; readonly parent_id?: string };
   readonly done: (node: NodeJson) => void;
   readonly failed: (failure: HoldfastError) => void;
 }
 
-/** Of a version whose bytes were read. */
+/** A version whose bytes were read. */
 export interface ReadStep extends Step {
   readonly read: ReadFile;
 }
 
 type Work = Pick<ImportWork, "client" | "pace" | "ids">;
 
-/** What would meet each other one, too, ends all. */
+/** Errors that every other operation would meet too. They end the import. */
 export const fatal: ReadonlySet<string> = new Set([
   "unauthenticated",
   "forbidden",
@@ -34,11 +34,10 @@ export const fatal: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Does the operations of all steps as one batch. Where the id that follows from the archive is in use already, of something that was moved or
- * deleted since it was imported, the node gets one of its own.
- * @param blocks go along
- * @returns those of which the server lacks blocks; nothing of them is done
- * @throws HoldfastError for what the next batch would meet too
+ * Sends the operations of all steps as one batch. If an id derived from the archive is in use, because its node was
+ * moved or deleted since an earlier import, the node gets a new id. @param blocks sent with the operations @returns
+ * steps of which the server lacks blocks; their operations are not committed @throws HoldfastError for an error that
+ * the next batch would meet too
  */
 export async function commitSteps<Each extends Step>(
   work: Work,
@@ -47,7 +46,7 @@ export async function commitSteps<Each extends Step>(
 ): Promise<Each[]> {
   const lacking: Each[] = [];
   const again: Each[] = [];
-  // Ids that no archive gave are not changed once more.
+  // New ids, which are not replaced again.
   const own = new Set<string | undefined>([undefined]);
   const settle = (step: Each, result: BatchResult | undefined): void => {
     if (result?.status === "committed" && result.node !== undefined) step.done(result.node);

@@ -3,7 +3,10 @@ import type { ArchiveComment } from "@holdfast/protocol/archive-documents";
 import { allPages, pageItemsMax } from "../remote/pages.ts";
 import type { ImportWork } from "./import-work.ts";
 
-/** Stars, and what was said: by whoever imports it, with who said it and when as words. What is there already is not said again. */
+/**
+ * Imports stars and comments. The importing account becomes the author of each comment, whose text names the original
+ * author and time. Existing comments are not repeated.
+ */
 export async function importWords(work: ImportWork, placed: ReadonlyMap<string, string>): Promise<void> {
   const { archive, imported, client } = work;
   for (const nodeId of archive.starred) {

@@ -7,6 +7,6 @@ export interface ImportWork extends Pick<PutWork, "client" | "pool" | "sent" | "
   readonly ids: NewIds;
   readonly archive: ReadArchive;
   readonly imported: ImportReport;
-  /** Nothing is done; what would be is counted. */
+  /** Dry run: planned actions are only counted. */
   readonly isDry: boolean;
 }

@@ -15,37 +15,34 @@ import {
 import { formatNumber } from "../output/text.ts";
 import { parsed, type VerifiedArchive, verifyArchive } from "./verify-archive.ts";
 
-/** Bytes of the archive's file. */
+/** A range in the archive's file. */
 export interface Stretch {
   readonly offset: number;
   readonly sizeBytes: number;
 }
 
-/** An archive that was read to its end and found whole. */
+/** An archive that was read completely and verified. */
 export interface ReadArchive extends VerifiedArchive {
   readonly path: string;
-  /** Of the folders and files that are not in the trash, by the id of what they lie in. */
+  /** Nodes that are not in the trash, by the id of their parent. */
   readonly children: ReadonlyMap<string, readonly ArchiveNode[]>;
   readonly root: ArchiveNode;
   readonly trashed: number;
-  /** In their order. */
+  /** Versions in order, by the id of their file. */
   readonly versions: ReadonlyMap<string, readonly ArchiveVersion[]>;
   readonly comments: readonly ArchiveComment[];
   readonly starred: readonly string[];
   readonly people: ReadonlyMap<string, string>;
   readonly shares: number;
   readonly links: number;
-  /** Where a content lies; undefined where the archive lacks it, or has it damaged. */
+  /** Range of a content; undefined if the archive lacks it or has it damaged. */
   contentOf(contentId: string): Stretch | undefined;
 }
 
-/** Of the documents of one archive, together: what is read of them stays in memory. */
+/** Lines of all documents of one archive together, because they are kept in memory. */
 const linesMax = 10_000_000;
 
-/**
- * Reads all of an archive, and writes nothing anywhere.
- * @throws HoldfastError not_found, failed, content_mismatch
- */
+/** Reads and verifies a whole archive. Writes nothing.  @throws HoldfastError not_found, failed, content_mismatch */
 export async function readArchive(
   path: string,
   onBytes: (count: number, ofBytes: number) => void,
@@ -63,7 +60,7 @@ export async function readArchive(
     },
     onLine: (document, value) => found.add(document, value),
   }).catch((thrown: unknown) => {
-    // Where a file is cut, trying again finds it cut again.
+    // Replaces `unreachable`, which suggests a retry. A truncated file stays truncated.
     if (!(thrown instanceof HoldfastError) || thrown.code !== "unreachable") throw thrown;
     throw new HoldfastError("failed", thrown.message, { cause: thrown });
   });
@@ -71,7 +68,7 @@ export async function readArchive(
   return {
     ...verified,
     ...found.settled(),
-    // Its parts are read later, where a link is not followed.
+    // Resolves links, because the content is read later by an open that does not follow them.
     path: realpathSync(path),
     contentOf: (contentId) => {
       const content = found.contents.get(contentId);
@@ -158,7 +155,7 @@ class Documents {
     this.#nodes.set(node.id, node);
   }
 
-  /** Nothing lies in a link or in a file, and nothing in itself. */
+  /** Checks that the parent is a folder, and thus neither a link, a file nor the node itself. */
   #assertParent({ parent_id: parentId, path }: ArchiveNode): void {
     if (parentId === null) return;
     const parent = this.#nodes.get(parentId);

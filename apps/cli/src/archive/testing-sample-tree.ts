@@ -13,7 +13,10 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { deflateSync } from "node:zlib";
 
-/** What people keep, in small: odd names, nothing, much, sources, and what office programs and cameras write. */
+/**
+ * Creates a small sample of user data: odd names, empty and large files, source code, and files of office programs and
+ * cameras.
+ */
 export function makeSampleTree(folder: string): void {
   mkdirSync(join(folder, "empty folder"), { recursive: true });
   mkdirSync(join(folder, "Ünïcode 日本 🎉", "deep", "er"), { recursive: true });
@@ -46,7 +49,7 @@ export function makeSampleTree(folder: string): void {
   utimesSync(join(folder, "one byte"), 1_000_000_000.25, 1_000_000_000.25);
 }
 
-/** All of a tree: kinds, privacy, times of files, contents. */
+/** Describes a tree: kinds, privacy, times and contents. */
 export function treeOf(folder: string, prefix = ""): Record<string, string> {
   const found: Record<string, string> = {};
   for (const name of readdirSync(join(folder, prefix))) {
@@ -70,7 +73,7 @@ function copySources(from: string, to: string): void {
   for (const name of readdirSync(from)) writeFileSync(join(to, name), readFileSync(join(from, name)));
 }
 
-/** A zip as office programs make it: one entry, stored. */
+/** A zip with one stored entry, as office programs write it. */
 function officeFile(): Buffer {
   const name = Buffer.from("mimetype");
   const content = Buffer.from("application/vnd.oasis.opendocument.text");
@@ -82,7 +85,7 @@ function officeFile(): Buffer {
   return Buffer.concat([head, name, content]);
 }
 
-/** As compressed as photos are. */
+/** Incompressible, like a photo. */
 function photo(): Buffer {
   return Buffer.concat([Buffer.from("\x89PNG\r\n\x1a\n", "latin1"), deflateSync(randomBytes(300_000))]);
 }

@@ -15,32 +15,31 @@ import type { z } from "zod";
 
 export interface VerifiedArchive {
   readonly head: ArchiveHead;
-  /** Files in it, documents included. */
+  /** Number of files, including documents. */
   readonly files: number;
   readonly omissions: readonly ArchiveOmission[];
 }
 
 export interface Watching {
   readonly onHead?: (head: ArchiveHead) => void;
-  /** Told of each entry before its content is read. */
+  /** Called before the content of the entry is read. */
   readonly onEntry?: (entry: Omit<ReadTarEntry, "content">) => void;
   readonly onBytes?: (count: number) => void;
-  /** Lines of the documents, but for those that only say what is in the archive. */
+  /** Receives lines of documents, except those that only list the archive's content. */
   readonly onLine?: (document: string, value: unknown) => void;
 }
 
-/** A document is read line by line, and no line of one that is an archive is longer. */
+/** Maximum length of one line. Documents are read line by line. */
 const lineCharactersMax = 1024 * 1024;
-/** Of one archive, on whatever computer reads it. */
 const omissionsMax = 1_000_000;
 const read: ReadonlySet<string> = new Set<string>(
   Object.values(archiveNames).filter((name) => name !== archiveNames.readme && name !== archiveNames.manifest),
 );
 
 /**
- * Reads an archive from its beginning to its end: each entry is as long and has the SHA-256 as its manifest says, and the manifest is the one that
- * its end names.
- * @throws HoldfastError failed, content_mismatch; unreachable for one that is cut
+ * Reads an archive from beginning to end. Checks each entry against the length and SHA-256 in the manifest, and the
+ * manifest against the end of the archive. @throws HoldfastError failed, content_mismatch; unreachable for a truncated
+ * archive
  */
 export async function verifyArchive(
   source: AsyncIterable<Uint8Array>,
@@ -147,7 +146,7 @@ function headOf(value: unknown): ArchiveHead {
   return parsed(archiveHead, value, archiveNames.head);
 }
 
-/** @throws HoldfastError failed that names the entry and the field */
+/** @throws HoldfastError failed, with the names of the entry and the field */
 export function parsed<Schema extends z.ZodType>(schema: Schema, value: unknown, path: string): z.output<Schema> {
   const result = schema.safeParse(value, { error: issueWords });
   if (result.success) return result.data;
@@ -158,7 +157,7 @@ function refused(why: string): HoldfastError {
   return new HoldfastError("failed", `This is not an archive of a Holdfast account: ${why}.`);
 }
 
-/** JSON, a value a line. */
+/** Parses JSON lines. */
 class Lines {
   readonly #path: string;
   readonly #onValue: (value: unknown) => void;

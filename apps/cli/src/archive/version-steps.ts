@@ -6,18 +6,18 @@ import { allPages, pageItemsMax } from "../remote/pages.ts";
 import type { ImportWork } from "./import-work.ts";
 
 export interface VersionSteps {
-  /** In their order. */
+  /** Versions to upload, in order. */
   readonly todo: readonly ArchiveVersion[];
-  /** Those that the archive has no content of. */
+  /** Versions whose content the archive lacks. */
   readonly missing: readonly ArchiveVersion[];
-  /** Gives those on the server the labels that they have in the archive. */
+  /** Sets the archive's labels on the server's versions. */
   readonly label: (fileId: string) => Promise<void>;
 }
 
 /**
- * What is left to do of a file's versions: those behind the ones that are there. Equal ones in a row are one, as a server takes them.
- * @param known the file, where an import made it
- * @returns diverged where it has others
+ * Returns the remaining steps for a file's versions: those after the existing ones. Adjacent equal versions count as
+ * one, as on the server. @param known the file, if an import created it @returns diverged if the server has other
+ * versions
  */
 export async function stepsFor(
   work: ImportWork,
@@ -31,7 +31,7 @@ export async function stepsFor(
   const there = known === undefined ? [] : groupedThere(await versionsOf(work.client, known.id));
   const shared = Math.min(groups.length, there.length);
   const isSame = groups.slice(0, shared).every(([first], index) => first?.content_id === there[index]?.[0]?.content_id);
-  // Old versions go from the server in time; what is the newest tells that all was done.
+  // The server deletes old versions over time. An equal newest version shows that the import was complete.
   const isDone = there.length > 0 && groups.at(-1)?.[0]?.content_id === there.at(-1)?.[0]?.content_id;
   if (!isSame && !isDone) return "diverged";
   return {
@@ -41,7 +41,10 @@ export async function stepsFor(
   };
 }
 
-/** It has the last one, which is none of those before: so they came, and its versions need not be asked for. */
+/**
+ * True if the head is the archive's last content and differs from all earlier ones. The versions then need not be
+ * listed.
+ */
 function isSurelyDone(groups: readonly ArchiveVersion[][], { content_id: contentId }: NodeJson): boolean {
   return groups.findIndex(([first]) => first?.content_id === contentId) === groups.length - 1;
 }
@@ -53,7 +56,7 @@ async function labelAll(work: ImportWork, groups: readonly ArchiveVersion[][], f
   for (const [index, label] of labels.entries()) {
     const version = there[index]?.at(-1);
     const isSame = version?.content_id === groups[index]?.[0]?.content_id;
-    // A label that somebody gave it since stays.
+    // Keeps a label that someone has set since.
     if (label === undefined || version === undefined || !isSame || version.label !== undefined) continue;
     await work.client.call("labelVersion", { params: { id: fileId, number: version.version_id }, body: { label } });
     work.imported.labels += 1;

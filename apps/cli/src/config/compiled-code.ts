@@ -18,15 +18,15 @@ export function keepCompiledCode(folder: string, mark = "."): void {
     if (before !== undefined && !isClosed) rmSync(compiled, { recursive: true });
     if (!isClosed) mkdirSync(compiled, { mode: 0o700 });
   } catch {
-    // The command runs without a cache: on a full disk, or in a folder that can only be read.
+    // The command runs without a cache, for example on a full disk or a read-only one.
     return;
   }
   const { directory } = enableCompileCache(compiled);
-  // The threads have it from there.
+  // Passes the cache to threads.
   if (directory !== undefined) process.env["NODE_COMPILE_CACHE"] ??= compiled;
 }
 
-/** @param others permission bits that nobody but the owner may have */
+/** @param others permission bits that must not be set */
 function isOwn({ uid, mode }: { readonly uid: number; readonly mode: number }, others: number): boolean {
   return process.getuid === undefined || (uid === process.getuid() && (mode & others) === 0);
 }

@@ -19,15 +19,15 @@ import { watchedTransport } from "./watched-transport.ts";
 
 export interface Connection {
   readonly server: string;
-  /** Undefined: what the system trusts. */
+  /** undefined: the system's certificates */
   readonly trust: ServerTrust | undefined;
-  /** Reads the trust of a later login; undefined: a later login changes nothing. */
+  /** Reads the trust of a later login. undefined: later logins change nothing */
   readonly readTrust?: ReadTrust | undefined;
   readonly client: ApiClient;
   /** For further clients of the same login. */
   readonly tokens: AccessTokens;
   readonly configFolder: string;
-  /** Aborted with the error once no token is to be had any more. */
+  /** Aborted with the error when no valid token is available any longer. */
   readonly ended: AbortSignal;
 }
 
@@ -39,12 +39,13 @@ export const systemClock: Clock = {
 };
 const connectionsMax = 8;
 export const patienceSeconds = 60;
-/** Longer waits are reported. A server that cannot be reached is tried again after less. */
+/** Waits above this are reported. Retries to an unreachable server use shorter ones. */
 const longWaitMs = 10_000;
 
 /**
- * The server that the environment or the last login names. `onSilence` is called once when it stops answering and is tried again.
- * @throws HoldfastError unauthenticated if neither does, usage for one that a token would reach in the clear
+ * Connects to the server of the environment or of the last login. @param onSilence called once when the server stops
+ * responding and is tried again @throws HoldfastError unauthenticated without a server or login; usage if a token would
+ * be sent unencrypted
  */
 export async function connect(
   environment: Environment,
@@ -63,7 +64,7 @@ export async function connect(
   const named = environment["HOLDFAST_SERVER"];
   const login = token !== undefined && named !== undefined ? undefined : await saved.read();
   const server = named === undefined ? login?.server : parseServer(named);
-  // To sign in there a person has said so already.
+  // A saved login needs no check: the person allowed the connection when signing in.
   if (token !== undefined && named !== undefined && !isAllowed) assertPrivate(server ?? "", ofEnvironment);
   if (server === undefined) throw notSignedIn();
   const trust = await saved.trustOf(server);
@@ -82,7 +83,7 @@ export async function connect(
       : givenToken(token, server),
     async (reason) => {
       ended.abort(reason);
-      // Only `status` reads the mark: where it cannot be written, why the login ended is reported all the same.
+      // Only `status` reads the mark. If it cannot be written, the end of the login is still reported.
       if (refused !== undefined) await saved.markEnded(refused).catch(() => undefined);
     },
   );
@@ -92,21 +93,21 @@ export async function connect(
 
 interface TransportChoices {
   readonly trust?: ServerTrust | undefined;
-  /** For what runs long; undefined: `trust` holds. */
+  /** Reads the trust again in long-running commands. undefined: `trust` stays valid */
   readonly readTrust?: ReadTrust | undefined;
   readonly onSilence?: (() => void) | undefined;
-  /** What stands between the client and the server. */
+  /** Wraps the transport to the server. */
   readonly wrap?: ((transport: Transport) => Transport) | undefined;
 }
 
 export interface ClientChoices extends TransportChoices {
-  /** Called before a long wait for which the server asked, once for all calls that wait meanwhile. */
+  /** Called before a long wait that the server requested, once for all calls that wait. */
   readonly onBusy?: ((delayMs: number) => void) | undefined;
-  /** Called with the server's host for each call that waits long for its answer. */
+  /** Called with the server's host for each call with a slow response. */
   readonly onSlow?: ((host: string) => void) | undefined;
-  /** None for what needs none: signing in, and renewing a session. */
+  /** Absent for calls without authentication: signing in and renewing a session. */
   readonly tokens?: AccessTokens;
-  /** How a person proves who they are, where the server asks for that. */
+  /** Asks for authentication when the server requires a proof. */
   readonly prove?: ApiClientOptions["prove"];
 }
 
@@ -123,7 +124,7 @@ export function openClient(
       clock: systemClock,
       wait: (delayMs, signal) => {
         const nowMs = systemClock.nowMs();
-        // Calls that run together wait for the same reason.
+        // Concurrent calls wait for the same reason.
         if (delayMs > longWaitMs && nowMs >= reportedUntilMs) {
           reportedUntilMs = nowMs + delayMs;
           onBusy(delayMs);
@@ -154,7 +155,7 @@ export function thisConfigFolder(environment: Environment): string {
 interface ClearText {
   readonly named: string;
   readonly carried: string;
-  /** How to have it all the same. */
+  /** Advice for connecting anyway. */
   readonly anyway: string;
 }
 
@@ -165,9 +166,8 @@ const ofEnvironment: ClearText = {
 };
 
 /**
- * Whoever is on the way to another machine reads what goes there without TLS, and may use it then.
- * @param server as `parseServer` gives it
- * @throws HoldfastError usage for plain http to anything but this machine
+ * Rejects plain http to another machine, because others in the network could read and use the secret. @param server
+ * result of `parseServer` @throws HoldfastError usage
  */
 export function assertPrivate(server: string, { named, carried, anyway }: ClearText): void {
   const { protocol, hostname } = new URL(server);
@@ -182,7 +182,10 @@ function isThisMachine(hostname: string): boolean {
   return /^(?:localhost|.*\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname);
 }
 
-/** Without a scheme it is TLS, but for this machine itself. @returns scheme, host and port. @throws HoldfastError usage for what is no address of a server */
+/**
+ * Parses a server address. Without a scheme, https is used, or http for this machine. @returns scheme, host and port
+ * @throws HoldfastError usage for an invalid address
+ */
 export function parseServer(text: string): string {
   const isLoopback = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:|\/|$)/i.test(text);
   const url = URL.parse(text.includes("://") ? text : `${isLoopback ? "http" : "https"}://${text}`);
@@ -214,7 +217,7 @@ function notSignedIn(): HoldfastError {
   );
 }
 
-/** Of the environment: nobody can renew it, and a login would not be asked for beside it. */
+/** The token of the environment cannot be renewed, and a saved login is not used instead. */
 function givenToken(token: string, server: string): AccessTokens {
   const refused = `The server ${server} rejected the token in HOLDFAST_TOKEN: it is not valid, has expired or was revoked. Set another one, or unset it and run 'holdfast login ${server}'.`;
   return {
@@ -225,7 +228,7 @@ function givenToken(token: string, server: string): AccessTokens {
 
 interface Renewal {
   readonly renew: (refreshToken: string) => Promise<SavedSession>;
-  /** The server takes that refresh token no longer. */
+  /** Called when the server has rejected the refresh token. */
   readonly onRefused: (refreshToken: string) => void;
 }
 
@@ -249,7 +252,7 @@ function whyRefused(refusal: HoldfastError, server: string): string {
   return `has ended: it was signed out on this device, from another of your devices, by a password change, or by an administrator. Run 'holdfast login ${server}' again.`;
 }
 
-/** How a refresh token is exchanged. */
+/** Returns the exchange of a refresh token for a new session. */
 export function renewedBy(server: string, trusted: Pick<TransportChoices, "trust" | "readTrust">) {
   return async (refreshToken: string): Promise<SavedSession> => {
     const client = openClient(server, trusted);

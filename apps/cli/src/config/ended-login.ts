@@ -2,12 +2,12 @@ import type { AccessTokens, SessionStore } from "@holdfast/api-client/access-tok
 import { HoldfastError } from "@holdfast/core/errors";
 import type { Login } from "./saved-login.ts";
 
-/** A login that works again once its person has signed in elsewhere. */
+/** True for a login that works again after its user signs in elsewhere. */
 export function isWaiting({ body }: HoldfastError): boolean {
   return body["reason"] === "sign_in_again";
 }
 
-/** Reports that the login has ended before the call fails with it, so that a running sync ends and says why. */
+/** Reports the end of a login before the call fails, so that a running sync ends with the reason. */
 export function tellingEnd(tokens: AccessTokens, onEnded: (reason: HoldfastError) => Promise<void>): AccessTokens {
   const telling = async <Result>(asked: Promise<Result>): Promise<Result> => {
     try {
@@ -21,14 +21,14 @@ export function tellingEnd(tokens: AccessTokens, onEnded: (reason: HoldfastError
   return { current: () => telling(tokens.current()), renew: (refused) => telling(tokens.renew(refused)) };
 }
 
-/** @param known the id of the server that answered before */
+/** @param known id of the server that responded before */
 export function otherServer(server: string, known: string, answers: string): string {
   return `A different server now answers at ${server}: ${answers}, not ${known}. Folders that were synced with the previous server are not synced with this one. Was the server set up again, or was its data folder replaced or mounted late? Bring the previous server back and run 'holdfast login ${server}' again.`;
 }
 
 /**
- * The login as long as it is the same account's: somebody may sign in anew meanwhile. The tokens of another account, or of another server, are
- * none for who began with this one.
+ * Restricts a login store to the account of the first login. Another sign-in may replace the login, and a running
+ * command must not use tokens of another account or server.
  */
 export function sameAccount(
   store: SessionStore<Login>,

@@ -6,8 +6,9 @@ import { HoldfastError } from "@holdfast/core/errors";
 export type ReadTrust = () => Promise<{ readonly trust: ServerTrust | undefined } | undefined>;
 
 /**
- * A transport that takes over the trust of a later login. When the server cannot be reached it reads the login again, since a
- * person signs in with the new certificate while a sync runs. A request that failed for the certificate alone is sent once more.
+ * Returns a transport that adopts the trust of a later login. If the server is unreachable, it reads the login again,
+ * because a person may have signed in with the new certificate during a sync. A request that failed only because of the
+ * certificate is repeated once.
  */
 export function followingTrust(
   open: (trust: ServerTrust | undefined) => Transport,
@@ -24,7 +25,7 @@ export function followingTrust(
     if (closing !== undefined || login === undefined || isSame(login.trust, trusted)) return false;
     trusted = login.trust;
     current = open(trusted);
-    // Requests may still be under way in the old one.
+    // Requests may still use the old transport.
     replaced.add(used);
     return true;
   };
@@ -52,12 +53,12 @@ function networkCode(thrown: unknown): string | undefined {
   return String(thrown.body["network"]);
 }
 
-/** No byte of the request was sent then. */
+/** True for certificate errors, before which no byte of the request was sent. */
 function isOfCertificate(network: string): boolean {
   return untrusted.test(network) || /^(CERT_|ERR_TLS_CERT_)/.test(network);
 }
 
-/** An iterated body may have been read in part. */
+/** An iterated body may have been partly consumed. */
 function canBeSentAgain({ body }: TransportRequest): boolean {
   return body === undefined || typeof body === "string" || Array.isArray(body) || body instanceof Blob;
 }

@@ -1,9 +1,9 @@
 import { ofCommand } from "./variables-of-command.ts";
 
-/** Beside the settings of the server, which have their names from its options. */
+/** Variables of the server that are not options. */
 const ofServer = ["HOLDFAST_CONFIG", "HOLDFAST_KEY_ENCRYPTION_KEY", "HOLDFAST_NEW_KEY_ENCRYPTION_KEY"];
 
-/** How tests and benchmarks of this project are told to run longer, or with what; commands that they start inherit them. */
+/** Settings for tests and benchmarks of this project, which the commands they start inherit. */
 export const ofTests: readonly string[] = [
   "HOLDFAST_ALONE_DEEDS",
   "HOLDFAST_BENCH_PROFILE",
@@ -32,7 +32,7 @@ export const ofTests: readonly string[] = [
   "HOLDFAST_WRITE_DOCS",
 ];
 
-/** Of these names those that nothing here reads, in their order, each with the one that is meant perhaps. */
+/** Returns the names that nothing reads, in order, each with the probable intended name. */
 export async function unknownVariables(
   names: readonly string[],
 ): Promise<{ readonly name: string; readonly meant: string | undefined }[]> {
@@ -45,7 +45,7 @@ export async function unknownVariables(
     .map((name) => ({ name, meant: synonyms[name] ?? nearest(name, offered) }));
 }
 
-/** Other servers' names. */
+/** Names that other servers use. */
 const synonyms: Readonly<Record<string, string>> = {
   HOLDFAST_PORT: "HOLDFAST_LISTEN",
   HOLDFAST_HOST: "HOLDFAST_LISTEN",
@@ -56,7 +56,7 @@ const synonyms: Readonly<Record<string, string>> = {
 const farthest = 2;
 const charactersMax = 100;
 
-/** The one that takes the fewest letters to become. */
+/** Returns the name with the smallest edit distance. */
 function nearest(name: string, known: readonly string[]): string | undefined {
   if (name.length > charactersMax) return undefined;
   const near = known
@@ -65,7 +65,7 @@ function nearest(name: string, known: readonly string[]): string | undefined {
   return near.toSorted((one, other) => one.distance - other.distance)[0]?.each;
 }
 
-/** Letters to add, to take away, to exchange, or two beside each other to swap, from one word to another. */
+/** Edit distance: insertions, deletions, substitutions and swaps of neighboring letters. */
 function distanceOf(from: string, to: string): number {
   let [before, last] = [[] as number[], Array.from({ length: to.length + 1 }, (_, at) => at)];
   for (let row = 1; row <= from.length; row += 1) {

@@ -4,18 +4,18 @@ import { meteredTransport } from "@holdfast/remote-space/metered-transport";
 import { RateLimit } from "@holdfast/remote-space/rate-limit";
 import { systemClock } from "./connection.ts";
 
-/** As long as a server may take over what it was asked; a transport without a limit has its own patience. */
+/** Maximum time for a response. A transport without a rate limit has its own timeout. */
 const answerTimeoutMs = 600_000;
 
-/** Bytes that went over a connection so far, both ways. */
+/** Bytes transferred so far. */
 export interface LimitedTraffic {
   sentBytes: number;
   receivedBytes: number;
-  /** Bodies that are no JSON: the content of files. */
+  /** Bytes of bodies that are not JSON, which are file contents. */
   contentBytes: number;
 }
 
-/** Holds what goes over it to a rate, in either direction, and counts it. */
+/** Limits the rate in each direction, and counts bytes. */
 export function limitedTransport(transport: Transport, bytesPerSecond: number, traffic: LimitedTraffic): Transport {
   const pause = (delayMs: number, signal?: AbortSignal): Promise<unknown> =>
     wait(delayMs, undefined, signal === undefined ? {} : { signal });
@@ -30,7 +30,7 @@ export function limitedTransport(transport: Transport, bytesPerSecond: number, t
   });
 }
 
-/** Below the limit, where bodies come and go in small slices at its rate. */
+/** Counts below the limit, where bodies arrive in small slices at its rate. */
 function countedTransport(transport: Transport, traffic: LimitedTraffic): Transport {
   return {
     close: () => transport.close(),

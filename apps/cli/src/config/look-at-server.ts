@@ -10,8 +10,8 @@ const answerBytesMax = 64 * 1024;
 const handshakeTimeoutMs = 10_000;
 
 /**
- * Whether a Holdfast server answers there, and if not what a person can do.
- * @throws HoldfastError unreachable
+ * Checks that a Holdfast server responds at the address. Otherwise the error contains advice. @throws HoldfastError
+ * unreachable
  */
 export async function lookAtServer(
   server: string,
@@ -50,7 +50,7 @@ async function readText(body: AsyncIterable<Uint8Array>): Promise<string> {
   return Buffer.concat(pieces).toString();
 }
 
-/** Nobody is signed in, so every Holdfast refuses, by a problem with a code. */
+/** Without a login, every Holdfast server responds with a problem that has a code. */
 function isRefusal(text: string): boolean {
   try {
     return typeof (JSON.parse(text) as { code?: unknown } | null)?.code === "string";
@@ -71,17 +71,17 @@ async function explain(server: string, thrown: unknown): Promise<HoldfastError |
   const network = String(thrown.body["network"]);
   if (network === "CERT_CHANGED") return otherCertificate(server, thrown);
   if (server.startsWith("https:")) return untrusted.test(network) ? selfSigned(server, thrown) : undefined;
-  // A server that expects TLS ends a connection that begins in the clear, in whatever way.
+  // A server that expects TLS closes a plain connection in various ways.
   if (!/^(UND_ERR_SOCKET|ECONNRESET|HPE_|EPIPE)/.test(network)) return undefined;
   return (await shownFingerprint(server)) === undefined ? undefined : withTls(server, thrown);
 }
 
-/** To be compared with what the owner reads there. */
+/** Formats a fingerprint for comparison with the server's output. */
 function withColons(fingerprint: string): string {
   return fingerprint.toUpperCase().match(/../g)?.join(":") ?? "";
 }
 
-/** The person named a fingerprint; no login trusts it yet. */
+/** Returns the error for a certificate that does not match the given fingerprint. */
 async function otherCertificate(server: string, cause: unknown): Promise<HoldfastError> {
   const shown = await shownFingerprint(server);
   const found =
@@ -113,7 +113,7 @@ function withTls(server: string, cause: unknown): HoldfastError {
   });
 }
 
-/** Of the certificate that a server shows, to which nothing is sent. Undefined where there is no TLS. */
+/** Returns the fingerprint of the server's certificate, without sending a request. undefined: no TLS */
 async function shownFingerprint(server: string): Promise<string | undefined> {
   const { hostname, port } = new URL(server);
   const host = hostname.replace(/^\[|\]$/g, "");

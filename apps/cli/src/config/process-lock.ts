@@ -6,8 +6,8 @@ const retryDelayMs = 20;
 const waitMsMax = 30_000;
 
 /**
- * Runs `act` while no other process holds the lock of this file. The lock is SQLite's own lock on an empty database, so
- * the system gives it back when the process dies in any way, and there is never a stale one.
+ * Runs `act` while this process holds the lock of the file. The lock is SQLite's lock on an empty database. The system
+ * releases it when the process dies, so a lock is never stale.
  */
 export async function withProcessLock<Result>(path: string, act: () => Promise<Result>): Promise<Result> {
   const database = new DatabaseSync(path);
@@ -26,7 +26,7 @@ export async function withProcessLock<Result>(path: string, act: () => Promise<R
 async function begin(database: DatabaseSync, path: string): Promise<void> {
   for (let waitedMs = 0; ; waitedMs += retryDelayMs) {
     try {
-      // A journal on the disk would need room there.
+      // A journal on the disk would need space there.
       database.exec("PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
       return;
     } catch (thrown) {

@@ -6,11 +6,11 @@ import { usage } from "../commands/command.ts";
 interface TrustOptions {
   /** Path of a PEM file. */
   readonly caCert?: string;
-  /** `SHA256:` and the hex digits, with or without colons between, as openssl and browsers show them. */
+  /** `SHA256:` and hex digits, with or without colons, as openssl and browsers show them. */
   readonly fingerprint?: string;
 }
 
-/** @throws HoldfastError usage; what the system says of a file that cannot be read */
+/** @throws HoldfastError usage; the system's error for an unreadable file */
 export async function readTrust({ caCert, fingerprint }: TrustOptions): Promise<ServerTrust | undefined> {
   if (caCert !== undefined && fingerprint !== undefined) throw usage("Use --ca-cert or --fingerprint, not both.");
   if (fingerprint !== undefined) return { fingerprint: parseFingerprint(fingerprint) };
@@ -35,7 +35,7 @@ function isCertificate(pem: string): boolean {
 function parseFingerprint(text: string): string {
   const digits = text
     .trim()
-    // As openssl prints it.
+    // Prefix in the output of openssl.
     .replace(/^sha-?256(?: fingerprint)?[:=]/i, "")
     .replaceAll(":", "")
     .toLowerCase();

@@ -8,28 +8,30 @@ import { nodeDisk } from "@holdfast/disk/node-disk";
 import { ensureFolderDurably, writeFileDurably } from "@holdfast/disk/write-durably";
 import { withProcessLock } from "./process-lock.ts";
 
-/** What a login leaves behind. Whoever can read it can act as the user until the device is revoked. */
+/** A saved login. Anyone who can read it can act as the user until the device is revoked. */
 export interface Login extends SavedSession {
   readonly server: string;
   readonly email: string;
   readonly deviceId: string;
-  /** Undefined: an earlier version signed in, or the server did not say it. */
+  /** undefined: an earlier version signed in, or the server did not report it */
   readonly serverId?: string | undefined;
-  /** By which the server knows this device again when it signs in anew. */
+  /** Identifies this device at the next sign-in. */
   readonly deviceSecret?: string | undefined;
-  /** Given by --device-name; undefined: the device has the name of the host. */
+  /** Set by --device-name. undefined: the host's name */
   readonly deviceName?: string | undefined;
-  /** Where the system does not trust the server's certificate. */
+  /** Trust in a certificate that the system does not trust. */
   readonly trust?: ServerTrust | undefined;
-  /** The server refused the refresh token: this device was signed out. Kept to report it without asking the server. */
+  /**
+   * The server rejected the refresh token, because this device was signed out. Stored to report it without a request.
+   */
   readonly hasEnded?: true | undefined;
 }
 
 const fileName = "login.json";
-/** More than a login has, with a certificate to be trusted. */
+/** Larger than a login with a certificate. */
 const probeBytes = 16 * 1024;
 
-/** The login in the configuration folder: mode 0600 in a folder of mode 0700, replaced as a whole and durably. */
+/** The login in the configuration folder: mode 0600 in a folder of mode 0700. Each write is atomic and durable. */
 export class SavedLogin implements SessionStore<Login> {
   readonly #folder: string;
 
@@ -50,18 +52,18 @@ export class SavedLogin implements SessionStore<Login> {
     return parseLogin(text, this.#folder);
   }
 
-  /** What the login trusts, if it is one of this server and can be read. */
+  /** Trust of the login; undefined if it is for another server or cannot be read. */
   async trustOf(server: string): Promise<ServerTrust | undefined> {
     return (await this.readTrust(server))?.trust;
   }
 
-  /** The same of a login that is there. */
+  /** Distinguishes a login without own trust from a missing login. */
   async readTrust(server: string): Promise<{ readonly trust: ServerTrust | undefined } | undefined> {
     const login = await this.read().catch(() => undefined);
     return login?.server === server ? { trust: login.trust } : undefined;
   }
 
-  /** Unless somebody has signed in since. */
+  /** Marks the login as ended, unless someone has signed in since. */
   async markEnded(refreshToken: string): Promise<void> {
     const mark = (stored: Login | undefined): Login | undefined =>
       stored?.refreshToken === refreshToken ? { ...stored, hasEnded: true } : stored;
@@ -79,8 +81,8 @@ export class SavedLogin implements SessionStore<Login> {
   }
 
   /**
-   * Writes where a login is kept, and takes it away again: before the server makes a session that nobody could keep.
-   * @throws HoldfastError as `update`
+   * Tests that a login can be written, before the server creates a session that could not be saved. @throws
+   * HoldfastError as `update`
    */
   async assertWritable(): Promise<void> {
     await ensureFolderDurably(nodeDisk, this.#folder, { mode: 0o700 });

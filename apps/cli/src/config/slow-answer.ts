@@ -3,7 +3,9 @@ import type { ApiClient } from "@holdfast/api-client/api-client";
 
 const slowAfterMs = 5000;
 
-/** Calls `onSlow` once if the work lasts longer than 5 s: without an answer it would end only by a timeout of minutes. */
+/**
+ * Calls `onSlow` once if the work lasts longer than 5 s. Without a response, it would end only by a timeout of minutes.
+ */
 export async function noticedIfSlow<Result>(
   work: () => Promise<Result>,
   onSlow: () => void,
@@ -25,7 +27,10 @@ interface Sent {
   readonly stream?: unknown;
 }
 
-/** Notices slow calls of a client, retries included. The time to send content is not the server's, so those calls are left out. */
+/**
+ * Reports slow calls of a client, including their retries. Uploads are left out, because sending content takes time by
+ * itself.
+ */
 export function noticeSlowCalls(client: ApiClient, onSlow: () => void): ApiClient {
   for (const name of ["call", "open", "bytes"] as const) {
     const method = client[name].bind(client) as unknown as Method;

@@ -1,4 +1,4 @@
-/** The variables that the command itself reads; those of `serve` are its settings. */
+/** Variables that the command itself reads. Those of `serve` are its settings. */
 export const ofCommand: ReadonlySet<string> = new Set([
   "HOLDFAST_CONFIG_DIR",
   "HOLDFAST_SERVER",

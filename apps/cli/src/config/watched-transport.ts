@@ -2,8 +2,8 @@ import type { Transport, TransportAnswer } from "@holdfast/api-client/transport"
 import { HoldfastError } from "@holdfast/core/errors";
 
 /**
- * Says once when a server that has answered before takes no connections, since the client then goes on trying for a while;
- * and what is likely the matter when there is no TLS on the other side.
+ * Reports once when a server that responded before accepts no connections, because the client keeps trying for a while.
+ * Also explains errors of a server without TLS.
  */
 export function watchedTransport(transport: Transport, server: string, onSilence: () => void): Transport {
   let answered = false;
@@ -23,7 +23,7 @@ export function watchedTransport(transport: Transport, server: string, onSilence
         const code = networkCode(thrown);
         if (code === undefined) throw thrown;
         if (isWithoutTls(code)) throw withoutTls(thrown, server);
-        // A connection that was kept and has ended is opened anew at once.
+        // A kept connection that has ended is opened again immediately.
         if (answered && !said && !closed && !/^(UND_ERR_SOCKET|ECONNRESET|EPIPE)/.test(code)) {
           said = true;
           onSilence();
@@ -36,7 +36,7 @@ export function watchedTransport(transport: Transport, server: string, onSilence
 
 const typeLengthMax = 100;
 
-/** A message about a foreign answer names its content type, whose length the other side chooses. */
+/** Shortens the content type, which error messages quote and whose length the server chooses. */
 function withShortType(answer: TransportAnswer): TransportAnswer {
   const header = (name: string): string | undefined => {
     const value = answer.header(name);

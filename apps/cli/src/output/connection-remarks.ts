@@ -1,14 +1,14 @@
 import { patienceSeconds } from "../config/connection.ts";
 import type { Output } from "./output.ts";
 
-/** Remarks of a command on stderr about its connection, while it waits. */
+/** Messages on stderr about the connection while a command waits. */
 export class ConnectionRemarks {
-  /** The command says once that it waits. */
+  /** True after the message about waiting, which is shown once. */
   isWaitSaid = false;
   readonly #output: Output;
   readonly #isTerminal: boolean;
 
-  /** @param isTerminal whether a person reads stderr */
+  /** @param isTerminal true if a person reads stderr */
   constructor(output: Output, isTerminal: boolean) {
     this.#output = output;
     this.#isTerminal = isTerminal;
@@ -19,7 +19,7 @@ export class ConnectionRemarks {
   readonly onBusy = (delayMs: number): void =>
     this.#say(`the server asked to wait; trying again in ${Math.ceil(delayMs / 1000)} s`);
 
-  /** On a terminal alone: a job that runs at night may call a server that needs minutes to answer. */
+  /** Shown only on a terminal. A scheduled job may call a server that needs minutes to respond. */
   readonly onSlow = (host: string): void => {
     if (this.isWaitSaid || !this.#isTerminal) return;
     this.isWaitSaid = true;

@@ -12,41 +12,41 @@ import {
   zonedTime,
 } from "./text.ts";
 
-/** Of a list: its title on a terminal, and whether numbers stand in it. */
+/** A column of a list. */
 export interface Column {
   readonly title: string;
   readonly right?: true;
-  /** With which its cells begin or end, and which the title says: it is left out below that. */
+  /** Word at the start or end of each cell that the title already has. The table omits it. */
   readonly word?: string;
   /**
-   * Its cells are names or paths that no command needs letter by letter: a table that is too wide shortens them in the middle. Two of them
-   * may not look the same then, unless "alike".
+   * Cells are names or paths that commands do not need exactly, so a wide table shortens them in the middle. Two
+   * different cells must stay distinguishable, unless "alike".
    */
   readonly shortens?: true | "alike";
-  /** "-" is a value in it, so that a table keeps it without any other. */
+  /** "-" is a value, so that the column is kept even if all cells are "-". */
   readonly keeps?: true;
-  /** Left out of a table that has no room otherwise, before its fields are listed below each other. */
+  /** Omitted first from a table that is too wide. */
   readonly yields?: true;
-  /** The last column, of paths that people copy: one that is longer than its line stays whole, and the terminal breaks it. */
+  /** Last column, with paths that people copy. A long path is not shortened, and the terminal wraps it. */
   readonly overflows?: true;
 }
 
-/** On a terminal as the clock on the wall has it; elsewhere in UTC. */
+/** Local time on a terminal, otherwise UTC. */
 export function timeFor({ isTerminal }: Pick<Output, "isTerminal">, time: string | null | undefined): string {
   return isTerminal ? formatLocalTime(time) : formatTime(time);
 }
 
-/** The same with its zone, for an end that a command sets: "2027-03-01 23:59:59 +01:00", or "2027-03-01 22:59:59Z". */
+/** Local time with its zone on a terminal, otherwise UTC: "2027-03-01 23:59:59 +01:00" or "2027-03-01 22:59:59Z". */
 export function endFor({ isTerminal }: Pick<Output, "isTerminal">, time: string): string {
   return isTerminal ? zonedTime(time) : formatTime(new Date(time).toISOString());
 }
 
-/** On a terminal as people read it; elsewhere in bytes. */
+/** Size with unit on a terminal, otherwise bytes. */
 export function sizeFor({ isTerminal }: Pick<Output, "isTerminal">, bytes: number): string {
   return isTerminal ? formatBytes(bytes) : String(bytes);
 }
 
-/** What the title says is not said again. */
+/** Removes the word that the title already has. */
 function withoutWord(cell: string, word: string | undefined): string {
   if (word === undefined) return cell;
   if (cell.startsWith(`${word} `)) return cell.slice(word.length + 1);
@@ -54,27 +54,24 @@ function withoutWord(cell: string, word: string | undefined): string {
 }
 
 /**
- * Lists for people and for scripts: on a terminal with titles, sizes and times as people read them; elsewhere bytes and UTC, without
- * titles, as scripts have always read them. A table that is wider than the terminal leaves out empty columns and shortens names in the middle,
- * but for the paths of files in the last column, which people copy. If that is not enough, the fields of each row are listed below each other.
- * A later page continues the columns of earlier pages. Without room for them, it begins a new table with titles.
+ * Lists for people and scripts. A terminal gets titles, sizes with units and local times; a script gets bytes and UTC
+ * without titles. A table that is too wide omits empty columns and shortens names in the middle, except paths in the
+ * last column, which people copy. If that is not enough, the fields of each row are listed one per line. A later page
+ * keeps the columns of earlier pages, or starts a new table with titles if they do not fit.
  */
 export class Listing {
   readonly #isTerminal: boolean;
-  /** Of the terminal. */
+  /** Width of the terminal. */
   readonly #width: number | undefined;
   readonly #columns: readonly Column[];
   readonly #none: string;
   #isBegun = false;
-  /** Columns of the page before, undefined if it was no table. */
+  /** Columns of the previous page; undefined if it was not a table. */
   #layout: Layout | undefined;
-  /** Pages after one without room for a table look the same, as a table would have no titles. */
+  /** Pages after one that did not fit as a table look the same, because a table would have no titles. */
   #isStacked = false;
 
-  /**
-   * The listing of one command.
-   * @param none the sentence that a terminal shows for an empty list
-   */
+  /** @param none sentence for an empty list on a terminal */
   constructor(
     { isTerminal, columns: width }: Pick<Output, "isTerminal"> & Partial<Pick<Output, "columns">>,
     columns: readonly Column[],
@@ -90,7 +87,7 @@ export class Listing {
     return sizeFor({ isTerminal: this.#isTerminal }, bytes);
   }
 
-  /** What a folder holds is not counted: 0 B would be taken for it. */
+  /** The size of a folder is unknown, and 0 B would be wrong. */
   sizeOf({ kind, size }: { readonly kind: string; readonly size: number }): string {
     return this.#isTerminal && (kind === "folder" || kind === "mount") ? "-" : this.size(size);
   }
@@ -100,8 +97,8 @@ export class Listing {
   }
 
   /**
-   * A page, the first with the titles; on a terminal a list of nothing says so.
-   * @param rows of a cell for each column; those behind the last title have none
+   * Formats a page; the first has titles. On a terminal, an empty list is reported. @param rows one cell for each
+   * column; cells after the last title have no column
    */
   lines(rows: readonly (readonly string[])[]): string[] {
     const isFirst = !this.#isBegun;
@@ -142,20 +139,20 @@ interface Page {
   readonly widthsMin?: readonly number[];
 }
 
-/** The page with the columns of the page before. @returns undefined if a column that was left out there has content now */
+/** Formats the page with the columns of the previous one. @returns undefined if an omitted column has content now */
 function continuing(page: Page, layout: Layout | undefined): Page | undefined {
   if (layout === undefined) return undefined;
   const { columns, widths } = layout;
   const isLost = page.columns.map((column) => !columns.includes(column) && column.yields !== true);
   if (page.rows.some((row) => row.some((cell, index) => isLost[index] === true && !isEmpty(cell)))) return undefined;
   const { rows } = only(page, (column) => columns.includes(column));
-  // The last column needs no padding, so that a long path in it takes no room from later pages.
+  // The last column needs no padding. A long path in it must not take space from later pages.
   const last = columns.length - 1;
   const widthsMin = columns[last]?.right === true ? widths : widths.slice(0, last);
   return { columns, rows, hasTitles: false, widthsMin };
 }
 
-/** @returns undefined if a table has no room */
+/** @returns undefined if a table does not fit */
 function tableWithin(page: Page, width: number): Page | undefined {
   if (fits(page, width)) return page;
   const said = withoutEmpty(page);
@@ -193,20 +190,23 @@ function withoutEmpty(page: Page): Page {
   return only(page, ({ keeps }, index) => keeps === true || page.rows.some((row) => !isEmpty(row[index])));
 }
 
-/** Cells behind the last title stay. */
+/** Keeps cells after the last title. */
 function only(page: Page, isShown: (column: Column, index: number) => boolean): Page {
   const shown = page.columns.map(isShown);
   const rows = page.rows.map((row) => row.filter((_, index) => shown[index] !== false));
   return { ...page, columns: page.columns.filter((_, index) => shown[index]), rows };
 }
 
-/** Columns that a shortened cell keeps at least: enough to recognize a name. */
+/** Minimum width of a shortened cell, enough to recognize a name. */
 const shortestColumns = { unlike: 20, alike: 12 };
 
-/** Columns that are left for a last column that the terminal breaks. */
+/** Minimum width for a last column that the terminal wraps. */
 const brokenColumns = 12;
 
-/** The widest of the columns that may be shortened gives its room first. @returns undefined if that is not enough, or if two names would look the same */
+/**
+ * Shortens the widest column first. @returns undefined if the table still does not fit, or if two names would look the
+ * same
+ */
 function shortened(page: Page, width: number): Page | undefined {
   const { columns, rows } = page;
   const printed = rows.map((row) => row.map(printable));
@@ -239,7 +239,7 @@ function distinct(rows: readonly (readonly string[])[], column: number): number 
   return new Set(rows.map((row) => row[column])).size;
 }
 
-/** Each field in a line of its own, behind its title. An ID or a code that is wider than the terminal is never broken here. */
+/** Formats each field as a line after its title. IDs and codes wider than the terminal are not broken. */
 function fieldLines(row: readonly string[], columns: readonly Column[], width: number): string[] {
   const titleColumns = Math.max(...columns.map(({ title }) => title.length)) + 2;
   return row.flatMap((cell, index) => {

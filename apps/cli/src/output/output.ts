@@ -8,20 +8,20 @@ export interface OutputFlags {
   readonly quiet?: boolean;
 }
 
-/** What a transfer could not do; it did the rest. */
+/** A failure of one item in a transfer that continued with the others. */
 export interface Problem {
   readonly path: string;
   readonly code: string;
   readonly message: string;
 }
 
-/** Results go to stdout, as text or as one JSON document and nothing else; everything else goes to stderr. */
+/** Writes results to stdout, as text or as one JSON document. Everything else goes to stderr. */
 export class Output {
   readonly json: boolean;
   readonly quiet: boolean;
-  /** Whether a person reads the result. */
+  /** True if a person reads the result. */
   readonly isTerminal: boolean;
-  /** Of that person's terminal. */
+  /** Width of the terminal. */
   readonly columns: number | undefined;
   readonly #stdout: Writable;
   readonly #stderr: Writable & { readonly isTTY?: boolean };
@@ -34,21 +34,21 @@ export class Output {
     this.json = flags.json === true;
     this.quiet = flags.quiet === true;
     this.isTerminal = stdout.isTTY === true;
-    // Some terminals have 0 columns, as one that `script` makes without a size.
+    // Some terminals report 0 columns, such as one that `script` creates without a size.
     this.columns = this.isTerminal ? stdout.columns || undefined : undefined;
     this.#stderr = stderr;
     this.#stdout = stdout;
   }
 
-  /** The result of a command, once. */
+  /** Writes the result of a command. Called once. */
   async result(document: unknown, lines: () => readonly string[]): Promise<void> {
     if (this.json) return this.#drained(showJson(this.#stdout, `${JSON.stringify(document)}\n`));
     await this.#drained(showLines(this.#stdout, lines()));
   }
 
   /**
-   * The result of a command that changed something, once. `--quiet` hides the lines that only confirm it.
-   * @param kept lines that `--quiet` shows too: problems, and what the caller needs
+   * Writes the result of a command that changed something. Called once. `--quiet` hides the lines that only confirm the
+   * change. @param kept lines that `--quiet` shows too: problems, and data that the caller needs
    */
   async done(
     document: unknown,
@@ -59,8 +59,8 @@ export class Output {
   }
 
   /**
-   * A listing of any length, written as it comes: `{"items": […], "next_cursor": null}`, or lines.
-   * @param lines of a page; on a terminal an empty list calls it once with no items, for the sentence that says so
+   * Writes a listing of any length page by page: `{"items": […], "next_cursor": null}`, or lines. @param lines of one
+   * page; on a terminal an empty list calls it once without items, for the sentence about it
    */
   async listing<Item>(
     pages: AsyncIterable<readonly Item[]>,
@@ -80,20 +80,20 @@ export class Output {
     if (this.json) await this.#drained(showJson(this.#stdout, '],"next_cursor":null}\n'));
   }
 
-  /** One JSON document a line, as programs read it, whatever was asked for. */
+  /** Writes one JSON document per line, with or without --json. */
   async jsonLines(documents: readonly unknown[]): Promise<void> {
     if (documents.length === 0) return;
     await this.#drained(showJson(this.#stdout, documents.map((each) => `${JSON.stringify(each)}\n`).join("")));
   }
 
-  /** A sentence beside the result, for people. */
+  /** Writes a message for people to stderr. */
   note(text: string): void {
     if (!this.quiet) this.say(text);
   }
 
-  /** A sentence that `--quiet` shows too: an error, a warning, or what somebody needs for the answer to a question. */
+  /** Writes a message that `--quiet` shows too: an error, a warning, or the context of a question. */
   say(text: string): void {
-    // A bar may stand in the line.
+    // Removes a progress bar from the line.
     if (this.#stderr.isTTY === true) clearBar(this.#stderr);
     showLines(this.#stderr, [text]);
   }
@@ -102,7 +102,7 @@ export class Output {
     this.say(`holdfast: ${path === "" ? "" : `${path}: `}${message}`);
   }
 
-  /** Why the command ends without its result. @param beside what it did before, for --json */
+  /** Reports the error that ends the command. @param beside earlier results, for --json */
   async failure(error: HoldfastError, beside: object = {}): Promise<void> {
     this.say(`holdfast: ${error.message}`);
     const { code, field, message } = error;
@@ -110,12 +110,12 @@ export class Output {
     if (this.json) await this.#drained(showJson(this.#stdout, `${JSON.stringify(document)}\n`));
   }
 
-  /** Lines of what files hold, which a program gets as they are. */
+  /** Writes lines of file content, unchanged for a program. */
   content(lines: readonly string[]): Promise<void> {
     return this.#drained(showContent(this.#stdout, lines));
   }
 
-  /** What a file holds, as it is. */
+  /** Writes file content unchanged. */
   bytes(bytes: Uint8Array): Promise<void> {
     return this.#drained(this.#stdout.write(bytes));
   }

@@ -4,23 +4,23 @@ import { Rate } from "./rate.ts";
 import { clearBar, showBar, showLines } from "./screen.ts";
 import { firstClauses, formatBytes, formatDuration, formatNumber } from "./text.ts";
 
-/** What a transfer counts as it goes on; it is done when `done` has reached a total that is final. */
+/** Counts of a running transfer. It is complete when the counts reach a final total. */
 export class TransferCounts {
   filesDone = 0;
   filesTotal = 0;
   bytesDone = 0;
-  /** Bytes of files under way that travelled, and that are not in `bytesDone` yet. */
+  /** Bytes of files in progress that were transferred but are not in `bytesDone`. */
   bytesAhead = 0;
   bytesTotal = 0;
-  /** Noun of the counted things, in the singular; "": only bytes are counted. */
+  /** Singular noun of the counted items; "": only bytes are counted. */
   noun = "file";
-  /** What one file takes beside its bytes, as bytes: where small files take as long as large ones, bytes alone tell little. */
+  /** Cost of one file in addition to its bytes, in bytes, because many small files take as long as a large one. */
   fileCostBytes = 0;
-  /** Whether all there is to do is counted, so that the time left can be told. */
+  /** True if everything to transfer is counted, so that the remaining time can be estimated. */
   totalIsFinal = false;
-  /** The work before the first file: its name, and the number of files that it has found. */
+  /** The work before the first file: its name and the number of files found. */
   search: { readonly doing: string; readonly found: number } = { doing: "looking for files", found: 0 };
-  /** Files that the other side has listed, and their bytes, for a total before each of them was looked at. */
+  /** Files listed by the other side and their bytes, for a total before each file was checked. */
   listed = { files: 0, bytes: 0, isAll: false };
 
   get isTotalKnown(): boolean {
@@ -43,20 +43,20 @@ export class TransferCounts {
     return this.bytesKnown + this.filesKnown * this.fileCostBytes;
   }
 
-  /** Of a file with so many bytes. */
+  /** @param sizeBytes size of the file */
   done(sizeBytes: number): void {
     this.filesDone += 1;
     this.bytesDone += sizeBytes;
   }
 }
 
-/** Bytes that a transfer has moved over the network so far. */
+/** Bytes that were transferred over the network. */
 export interface Moved {
-  /** Content that was counted when it had arrived. */
+  /** Content of completed blocks. */
   readonly countedBytes: number;
-  /** The same content, and what has travelled of the next blocks. */
+  /** Content of completed blocks and of blocks in transfer. */
   readonly contentBytes: number;
-  /** All of the traffic, for the rate. */
+  /** All traffic, for the rate. */
   readonly allBytes: number;
 }
 
@@ -64,20 +64,22 @@ export interface ProgressOptions {
   readonly stream: Writable & { readonly isTTY?: boolean; readonly columns?: number };
   readonly quiet: boolean;
   readonly nowMs: () => number;
-  /** What is being done, as the line begins: "put", "get". */
+  /** Start of the line, such as "put" or "get". */
   readonly label: string;
-  /** Nothing is shown before there is a file: a command whose output is put may ask for something on the terminal. */
+  /**
+   * Shows nothing before the first file, because a command whose output is uploaded may ask something on the terminal.
+   */
   readonly waitsForFile?: boolean;
-  /** Absent where all that is done has moved. */
+  /** Absent if all counted bytes were transferred. */
   readonly moved?: () => Moved;
 }
 
 const barIntervalMs = 100;
 const lineIntervalMs = 5000;
-/** So long after the first bytes the rate tells something. */
+/** Time after the first bytes until the rate is meaningful. */
 const rateKnownMs = 3000;
 
-/** A bar on a terminal, a line now and then elsewhere, nothing when quiet. */
+/** Shows a bar on a terminal, or a line every few seconds elsewhere. Shows nothing with `--quiet`. */
 export class Progress {
   readonly counts: TransferCounts;
   readonly #options: ProgressOptions;
@@ -87,7 +89,7 @@ export class Progress {
   readonly #workRate = new Rate();
   readonly #ahead = new AheadBytes();
   #isShown = false;
-  /** When the first of the work was done. */
+  /** Time of the first progress. */
   #movesSinceMs: number | undefined;
 
   constructor(counts: TransferCounts, options: ProgressOptions) {
@@ -100,7 +102,7 @@ export class Progress {
     this.#timer.unref();
   }
 
-  /** Ends the display; the last state stays on a terminal as a line of its own. */
+  /** Ends the display. On a terminal, removes the bar. */
   stop(): void {
     if (this.#timer === undefined) return;
     clearInterval(this.#timer);
@@ -130,7 +132,10 @@ export class Progress {
     return { bytes, work: this.#workAfter(nowMs, counts.workDone) };
   }
 
-  /** 0 for some seconds after the first bytes: until then the server may have been getting ready, and it would be hours that are left. */
+  /**
+   * @returns work per second; 0 for some seconds after the first bytes, because the server may have been preparing and
+   * the estimate would be hours
+   */
   #workAfter(nowMs: number, workDone: number): number {
     if (workDone === 0) return 0;
     this.#movesSinceMs ??= nowMs;
@@ -139,13 +144,13 @@ export class Progress {
   }
 }
 
-/** Of a second. */
+/** Per second. */
 interface Rates {
   readonly bytes: number;
   readonly work: number;
 }
 
-/** Room beside the bar: for "put  50 % 1,234 of 12,345 files, 123 MiB, 100 KiB/s, 1:02:03 left". */
+/** Columns for the text beside the bar: "put  50 % 1,234 of 12,345 files, 123 MiB, 100 KiB/s, 1:02:03 left". */
 const textColumns = 70;
 
 function searchLine(label: string, { search, filesKnown }: TransferCounts, columns: number | undefined): string {
@@ -154,7 +159,7 @@ function searchLine(label: string, { search, filesKnown }: TransferCounts, colum
   return columns === undefined ? line : firstClauses(line, columns - 1);
 }
 
-/** @param columns of the terminal, undefined for a plain line */
+/** @param columns of the terminal; undefined: a plain line */
 export function progressLine(label: string, counts: TransferCounts, rates: Rates, columns?: number): string {
   const { filesDone, filesKnown: filesTotal, workDone, workTotal, isTotalKnown } = counts;
   const bytesDone = counts.bytesDone + counts.bytesAhead;
@@ -170,11 +175,11 @@ export function progressLine(label: string, counts: TransferCounts, rates: Rates
       : `${formatNumber(filesDone)} of ${ofAll} ${noun}, ${formatBytes(bytesDone)}`;
   const text = `${done}, ${formatBytes(Math.round(rates.bytes))}/s${left}`;
   if (columns === undefined) return `${label}:${percent} ${text}`;
-  // Its width depends on the terminal alone, or it would change with each digit of the text.
+  // The width depends only on the terminal. Otherwise the bar would change with each digit of the text.
   const width = Math.min(30, columns - textColumns);
   const filled = Math.round(share * width);
   const fits = width >= 5 && label.length + percent.length + text.length + width + 6 <= columns;
-  // A share of what is still being counted would run back.
+  // Without a known total, the share would decrease.
   const bar = isTotalKnown && fits ? ` [${"#".repeat(filled)}${"-".repeat(width - filled)}]` : "";
   return firstClauses(`${label}${bar}${percent} ${text}`, columns - 1);
 }

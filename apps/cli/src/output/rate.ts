@@ -1,10 +1,10 @@
 const windowMs = 10_000;
 
-/** How fast something grows, by what it was within the last ten seconds. */
+/** Growth rate of a value over the last ten seconds. */
 export class Rate {
   #samples: { readonly atMs: number; readonly value: number }[] = [];
 
-  /** @returns so much a second; 0 while nothing can be told */
+  /** @returns growth per second; 0 without enough samples */
   after(atMs: number, value: number): number {
     this.#samples.push({ atMs, value });
     this.#samples = this.#samples.filter((sample) => atMs - sample.atMs <= windowMs);

@@ -2,15 +2,14 @@ import type { Writable } from "node:stream";
 import { printable } from "@holdfast/core/printable";
 
 /**
- * All text that a person may see goes through here, and nothing else writes any: what would steer a terminal is shown as an
- * escape, wherever it came from. A name or a message never becomes a line of its own.
- * @returns whether the stream takes more at once
+ * Writes lines. All text for people goes through this module: control sequences are escaped, whatever their source, and
+ * a name or message never starts a new line. @returns false if the caller must wait for `drain`
  */
 export function showLines(stream: Writable, lines: readonly string[]): boolean {
   return lines.length === 0 || stream.write(lines.map((line) => `${printable(line)}\n`).join(""));
 }
 
-/** The line that the cursor stands in becomes this one, until something else is shown. */
+/** Replaces the line of the cursor. */
 export function showBar(stream: Writable, line: string): void {
   stream.write(`\r${printable(line)}\u001b[K`);
 }
@@ -19,22 +18,22 @@ export function clearBar(stream: Writable): void {
   stream.write("\r\u001b[K");
 }
 
-/** What follows stands at the top. */
+/** Clears the screen and moves the cursor to the top. */
 export function clearScreen(stream: Writable): void {
   stream.write("\u001b[H\u001b[2J");
 }
 
-/** What is typed follows it. */
+/** Shows a question without a line end. */
 export function showPrompt(stream: Writable, question: string): void {
   stream.write(printable(question));
 }
 
-/** Of help and the like, whose lines are ours. */
+/** Shows text of the program itself, such as help, which may contain line ends. */
 export function showText(stream: Writable, text: string): boolean {
   return stream.write(text.split("\n").map(printable).join("\n"));
 }
 
-/** Of a file's content, line by line: exactly for a program, and for a person without what would steer the terminal. */
+/** Shows lines of file content: unchanged for a program, without control sequences for a person. */
 export function showContent(stream: Writable & { readonly isTTY?: boolean }, lines: readonly string[]): boolean {
   if (stream.isTTY !== true) return lines.length === 0 || stream.write(lines.map((line) => `${line}\n`).join(""));
   return showLines(
@@ -44,8 +43,9 @@ export function showContent(stream: Writable & { readonly isTTY?: boolean }, lin
 }
 
 /**
- * One document, or a part of one. JSON leaves some of what steers a terminal as it is; escaped it means the same. Half a surrogate pair
- * is no text for other programs: in place of the byte of a local name for which it stands they get what a person sees.
+ * Writes a JSON document or a part of one. JSON permits some control characters unescaped, and escaping keeps the
+ * meaning. A lone surrogate stands for a byte of a local name and is not valid text for other programs, so they get its
+ * printable form.
  */
 export function showJson(stream: Writable, json: string): boolean {
   const text = json.includes("\\ud") ? json.replaceAll(escapes, withoutSurrogate) : json;
@@ -54,7 +54,7 @@ export function showJson(stream: Writable, json: string): boolean {
   );
 }
 
-/** Escapes in JSON. `JSON.stringify` escapes no surrogates but lone ones. */
+/** Escapes in JSON. `JSON.stringify` escapes only lone surrogates. */
 const escapes = /\\(?:u[\da-f]{4}|[^u])/g;
 
 function withoutSurrogate(escape: string): string {
@@ -62,5 +62,6 @@ function withoutSurrogate(escape: string): string {
   return JSON.stringify(printable(String.fromCharCode(Number.parseInt(escape.slice(2), 16)))).slice(1, -1);
 }
 
-// What `printable` escapes, without line ends, which only stand between documents, and what JSON escapes itself.
+// Characters that `printable` escapes, except line ends, which only separate documents, and those that JSON escapes
+// itself.
 const steering = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;

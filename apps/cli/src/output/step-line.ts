@@ -2,13 +2,13 @@ import type { Context } from "../commands/command.ts";
 import type { Output } from "./output.ts";
 import { Progress, TransferCounts } from "./progress.ts";
 
-/** As the server's backup counts it. */
+/** Totals from the server's backup. */
 interface StepTotal {
   readonly packs?: number;
   readonly bytes: number;
 }
 
-/** The live line of work in steps: on a terminal only, and not where a program reads the result. */
+/** Progress line for work in steps. Shown only on a terminal, and not with --json or --quiet. */
 export class StepLine {
   readonly #stream: Context["stderr"];
   readonly #label: string;
@@ -16,7 +16,7 @@ export class StepLine {
   #counts = new TransferCounts();
   #progress: Progress | undefined;
 
-  /** @param label of the command: "backup" */
+  /** @param label such as "backup" */
   constructor({ context, output }: { readonly context: Context; readonly output: Output }, label: string) {
     this.#stream = context.stderr;
     this.#label = label;

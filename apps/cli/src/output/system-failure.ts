@@ -12,7 +12,7 @@ const words: Readonly<Record<string, string>> = {
   ENAMETOOLONG: "the name is too long",
 };
 
-/** What a person can act on: the system's own codes in words, with the path. */
+/** Adds words and the path to system error codes, so that a person can act on them. */
 export function toSentence(thrown: unknown): HoldfastError {
   if (thrown instanceof HoldfastError && thrown.code === "store_full" && isDiskHereFull(thrown)) {
     return new HoldfastError("store_full", `The disk here is full. ${thrown.message}`, { cause: thrown });
@@ -27,7 +27,7 @@ export function toSentence(thrown: unknown): HoldfastError {
   return new HoldfastError("failed", `${path}: ${words[errno]} (${errno}).${advice}`, { cause: thrown });
 }
 
-/** Servers begin the message about a field with its name: "email: is not an e-mail address." */
+/** Rewrites a server message that begins with a field name: "email: is not an e-mail address." */
 function fieldInSentence(error: HoldfastError): HoldfastError {
   const { code, field, body, message } = error;
   if (field === undefined || !message.startsWith(`${field}: `)) return error;
@@ -38,7 +38,10 @@ function fieldInSentence(error: HoldfastError): HoldfastError {
   return new HoldfastError(code, sentence, { field, body, cause: error });
 }
 
-/** Tells a full disk here from a full server by the code of the system, which servers do not return. @param error with the code `store_full` */
+/**
+ * Distinguishes a full local disk from a full server by the system's error code, which servers do not return. @param
+ * error with the code `store_full`
+ */
 export function isDiskHereFull({ message }: { readonly message: string }): boolean {
   return /\((?:ENOSPC|EDQUOT)\)/.test(message);
 }

@@ -2,7 +2,6 @@ export { formatBytes, unlikeBytes } from "@holdfast/core/format-bytes";
 import { printable } from "@holdfast/core/printable";
 import stringWidth from "string-width";
 
-/** As people read numbers: 20000 -> "20,000". */
 export function formatNumber(number: number): string {
   return number.toLocaleString("en");
 }
@@ -21,18 +20,18 @@ export function formatDuration(seconds: number): string {
   return hours > 0 ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
 }
 
-/** An RFC 3339 time to the second, as people read it: "2026-01-31 12:00:00Z". */
+/** Formats an RFC 3339 time to the second: "2026-01-31 12:00:00Z". */
 export function formatTime(time: string | null | undefined): string {
   return time === null || time === undefined ? "-" : time.replace("T", " ").replace(/\.\d+/, "");
 }
 
-/** As the clock on the wall has it: "21:03:05". */
+/** Local time: "21:03:05". */
 export function formatClock(atMs: number): string {
   const at = new Date(atMs);
   return [at.getHours(), at.getMinutes(), at.getSeconds()].map((part) => String(part).padStart(2, "0")).join(":");
 }
 
-/** As the calendar and the clock on the wall have it: "2026-01-31 21:03", or to the second. */
+/** Local date and time: "2026-01-31 21:03", or to the second. */
 export function formatLocalTime(time: string | null | undefined, to: "minute" | "second" = "minute"): string {
   if (time === null || time === undefined) return "-";
   const at = new Date(time);
@@ -48,12 +47,15 @@ export function zonedTime(time: string): string {
   return `${formatLocalTime(time, "second")} ${minutes < 0 ? "-" : "+"}${zone}`;
 }
 
-/** The beginning of a line that is wider than so many columns: "looking for ch…". */
+/** Shortens a line at its end: "looking for ch…". */
 export function shortLine(line: string, columnsMax: number): string {
   return columnsOf(line) <= columnsMax ? line : `${firstOf(charactersOf(line), columnsMax - 1).join("")}…`;
 }
 
-/** The end of a path tells most, and its beginning where it is: "/photos/…/a.jpg", with a third of the room for the beginning. */
+/**
+ * Shortens a path in the middle: "/photos/…/a.jpg". A third of the width is for its start, because the end is more
+ * specific.
+ */
 export function shortPath(path: string, columnsMax: number): string {
   if (columnsOf(path) <= columnsMax) return path;
   const characters = charactersOf(path);
@@ -62,13 +64,13 @@ export function shortPath(path: string, columnsMax: number): string {
   return `${begin}…${end.toReversed().join("")}`;
 }
 
-// Each with the spaces before it. A command in quotes is copied as a whole.
+// Matches each word with the spaces before it. A quoted command counts as one word, because people copy it.
 const words = /(\s*)('holdfast [^']*'\S*|\S+)/g;
 
-/** Treatment of a word that is wider than a line: in several lines, or as it is. */
+/** Treatment of a word wider than a line: broken into lines, or kept whole. */
 type WideWord = "broken" | "whole";
 
-/** Lines of a text that is broken between words. A quoted command stays in one line where it fits; its words and addresses stay whole. */
+/** Breaks text between words. A quoted command stays on one line if it fits. */
 export function wrapped(text: string, columnsMax: number, wide: WideWord = "whole"): string[] {
   if (columnsOf(text) <= columnsMax) return [text];
   const lines: string[] = [];
@@ -88,22 +90,25 @@ function wordParts(word: string, columnsMax: number, wide: WideWord): string[] {
   return wide === "broken" ? pieces(word, columnsMax) : [word];
 }
 
-/** Columns that a line of text has at least. */
+/** Minimum width for text. */
 const textColumnsMin = 20;
 
-/** The text behind `before`, in lines for a terminal of so many columns that begin below each other. Wide words stay whole: they may be a path in a command. */
+/**
+ * Returns text in lines that are aligned after `before`. Wide words stay whole, because they may be a path in a
+ * command.
+ */
 export function indented(text: string, columns: number, before: string, indent = columnsOf(before)): string[] {
   const room = Math.max(columns - 1 - indent, textColumnsMin);
   return wrapped(text, room).map((line, number) => `${number === 0 ? before : " ".repeat(indent)}${line}`);
 }
 
-/** A line for a terminal of so many columns, with its own indent; further lines are indented more. */
+/** Breaks a line for a terminal, and indents the further lines more. */
 export function fitted(line: string, columns: number): string[] {
   const before = /^ *(?:! )?/.exec(line)?.[0] ?? "";
   return indented(line.slice(before.length), columns, before, before.length + (before.endsWith("! ") ? 0 : 2));
 }
 
-/** As many clauses of a line as there is room for: "in sync since 12:00:01, 2 problems". */
+/** Returns as many clauses of a line as fit: "in sync since 12:00:01, 2 problems". */
 export function firstClauses(line: string, columnsMax: number): string {
   for (let clauses = line; clauses !== ""; clauses = clauses.replace(/(?:^|[,;:] )(?:(?![,;:] ).)*$/s, ""))
     if (columnsOf(clauses) <= columnsMax) return clauses;
@@ -123,12 +128,12 @@ function pieces(word: string, columnsMax: number): string[] {
 
 const graphemes = new Intl.Segmenter("und", { granularity: "grapheme" });
 
-/** Characters as a person counts them: an accent stays with its letter, and an emoji is one. */
+/** Splits into graphemes: an accent stays with its letter, and an emoji is one. */
 function charactersOf(text: string): string[] {
   return Array.from(graphemes.segment(text), ({ segment }) => segment);
 }
 
-/** The first characters, as many as fit into so many columns. */
+/** Returns the first characters that fit. */
 function firstOf(characters: readonly string[], columnsMax: number): string[] {
   let columns = 0;
   const end = characters.findIndex((character) => (columns += columnsOf(character)) > columnsMax);
@@ -136,8 +141,8 @@ function firstOf(characters: readonly string[], columnsMax: number): string[] {
 }
 
 /**
- * Columns padded to their widest cell; those named in `right` are aligned to the right.
- * @param widthsMin columns that the first cells of each row have at least
+ * Pads columns to their widest cell. Columns in `right` are right-aligned. @param widthsMin minimum widths of the first
+ * columns
  */
 export function formatTable(
   given: readonly (readonly string[])[],
@@ -156,7 +161,6 @@ export function formatTable(
   );
 }
 
-/** The widest cell of each column, and at least `widthsMin`. */
 export function columnWidths(rows: readonly (readonly string[])[], widthsMin: readonly number[] = []): number[] {
   const widths = [...widthsMin];
   for (const row of rows)
@@ -164,10 +168,10 @@ export function columnWidths(rows: readonly (readonly string[])[], widthsMin: re
   return widths;
 }
 
-// Nearly all names have only these, and to measure them costs nothing.
+// Nearly all names match this, which avoids measuring.
 const plain = /^[ -~]*$/;
 
-/** What a terminal gives to it: a character of Chinese, Japanese or Korean and an emoji stand in two columns, a combining mark in none. */
+/** Width on a terminal: Chinese, Japanese and Korean characters and emoji take two columns, combining marks none. */
 export function columnsOf(text: string): number {
   return plain.test(text) ? text.length : stringWidth(text);
 }
