@@ -60,7 +60,7 @@ function deleteCommand(context: Context) {
   return runs<[]>(context, withProof(command), deleteAccount);
 }
 
-/** What says that it is the person. */
+/** Adds the options that prove the person's identity. */
 function withProof<Command extends ReturnType<typeof newCommand>>(command: Command): Command {
   return command
     .option("--password-stdin", "read the password from the first line of standard input and do not ask")
@@ -85,7 +85,7 @@ async function deleteAccount(run: Run, options: ProofOptions = {}): Promise<void
       client.call("deleteAccount", { body: { password, ...(totp === undefined ? {} : { totp }) }, asksOnce: true }),
     ),
   );
-  // Its session has ended with all others.
+  // The deletion has ended this session.
   await new SavedLogin(thisConfigFolder(run.context.environment)).update(() => Promise.resolve(undefined));
   await run.output.done({ email, until }, () => [
     `${email} is deleted, and will be removed permanently after ${timeFor(run.output, until)}. Until then, 'holdfast login ${server} --keep-account' restores it.`,
@@ -95,7 +95,7 @@ async function deleteAccount(run: Run, options: ProofOptions = {}): Promise<void
 const lastAdministratorText =
   "You are the last administrator who can sign in. Add another one first (holdfast admin users add EMAIL --admin). To remove the whole server, stop it and delete its data folder.";
 
-/** The server checks this too. Checking here saves typing an address and a password for nothing. */
+/** The server checks this too. Checking first avoids asking for an address and a password in vain. */
 async function hasOtherAdministrator(client: Client, ownId: string): Promise<boolean> {
   const { allPages, pageItemsMax } = await import("../remote/pages.ts");
   const pages = allPages((cursor) => client.call("adminListUsers", { query: { cursor, limit: pageItemsMax } }));
@@ -113,7 +113,7 @@ async function provingPassword<Result>(act: () => Promise<Result>): Promise<Resu
   }
 }
 
-/** Whoever types the address means it. */
+/** Asks for the address as a confirmation, unless the password is piped. */
 async function passwordFor(run: Run, email: string, isPiped: boolean): Promise<string> {
   const { ask, askSecret, firstLine } = await import("../terminal.ts");
   if (isPiped) return firstLine(run.context.stdin);

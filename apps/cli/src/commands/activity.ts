@@ -35,7 +35,7 @@ export const activityCommand: CommandMaker = (context) => {
         items.map(({ at, actor, device, verb, node, count, detail }) => [
           listing.time(at),
           actor.name,
-          // Which devices others have is nobody's business.
+          // Devices of other people are not shown.
           device?.name ?? "-",
           didWhat(verb, detail),
           `${node.name === "" ? "/" : node.name}${count === 1 ? "" : ` and ${formatNumber(count - 1)} more`}`,
@@ -47,15 +47,15 @@ export const activityCommand: CommandMaker = (context) => {
   });
 };
 
-/** An app password is held in its folder by a link that has no address. */
+/** The grant of an app password is stored as a link without an address. */
 function didWhat(verb: ActivityVerb, detail: ActivityJson["detail"]): string {
-  // The former folder of something that was moved, the former name of something that was renamed.
+  // Former folder of a moved node, or former name of a renamed one.
   const { from } = detail;
   if (detail["app_password"] !== true) return typeof from === "string" ? `${verb} from ${from}` : verb;
   return verb === "linked" ? "added app password" : "removed app password";
 }
 
-/** The path of something shared and not mounted begins at the shared item, which is `/` itself. */
+/** Returns the folder. The path of a shared item that is not mounted starts at the item itself, which is `/`. */
 function folderOf({ path, name }: { readonly path?: string | undefined; readonly name: string }): string {
   if (path === undefined || path === "/" || name === "") return "-";
   const end = path.lastIndexOf("/");

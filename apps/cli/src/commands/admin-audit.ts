@@ -45,7 +45,7 @@ function verificationLines({ ok, entries, from, to, chains }: AuditVerificationJ
   return [`${formatNumber(entries)} entries${span}: unchanged up to these problems:`, ...found];
 }
 
-/** The last entry of each chain in an export. */
+/** Returns the last entry of each chain in an export. */
 async function lastOf(file: string): Promise<Pick<AuditEntryJson, "chain" | "seq" | "hash">[]> {
   const last = new Map<string, Pick<AuditEntryJson, "chain" | "seq" | "hash">>();
   for await (const line of createInterface({ input: createReadStream(file) })) {
@@ -61,7 +61,7 @@ function readLine(file: string, line: string): Pick<AuditEntryJson, "chain" | "s
     const { chain, seq, hash } = JSON.parse(line) as Partial<AuditEntryJson>;
     if (typeof chain === "string" && typeof seq === "number" && typeof hash === "string") return { chain, seq, hash };
   } catch {
-    // As a line that says something else.
+    // Reported below, like a line that is not an entry.
   }
   throw usage(`${file} is not an export of the audit log: one of its lines is not an entry.`);
 }
@@ -84,7 +84,7 @@ function exportEntries(context: Context) {
     const nowMs = typeof data === "string" ? Date.now() : await (await run.connect()).client.serverNowMs();
     const query = {
       ...(begin === undefined ? {} : { from: begin(nowMs) }),
-      // What the export itself adds would make it endless.
+      // Without an end, the entry that the export itself writes would make it endless.
       to: end?.(nowMs) ?? new Date().toISOString(),
       limit: limits.auditPageMax,
     };

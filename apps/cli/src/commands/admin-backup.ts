@@ -187,7 +187,7 @@ export function drillCommand(context: Context) {
   });
 }
 
-/** @param first step, shown at once: to open the data takes seconds where no server runs */
+/** @param first first step, shown immediately, because opening the data without a running server takes seconds */
 async function stepLine(run: Run, label: string, first: string) {
   const { StepLine } = await import("../output/step-line.ts");
   const line = new StepLine(run, label);
@@ -196,8 +196,8 @@ async function stepLine(run: Run, label: string, first: string) {
 }
 
 /**
- * What runs beside the data finds it as `serve` does. Without a word of where, it is the folder of the server that one is signed in to, as that
- * tells its administrators, where it is of this machine.
+ * Returns the settings for work on the data folder, as `serve` finds them. Without --data or variables, the settings of
+ * the signed-in server are used if it runs on this machine.
  */
 async function environmentFor(run: Run, data: unknown): Promise<Context["environment"]> {
   const { environment } = run.context;
@@ -206,7 +206,10 @@ async function environmentFor(run: Run, data: unknown): Promise<Context["environ
   return isSaid ? environment : { ...(await settingsOfServer(run)), ...environment };
 }
 
-/** Its data folder and stores, unless it is of another machine, nobody is signed in, or it does not answer. */
+/**
+ * Returns data folder and stores of the server. Empty if it runs on another machine, nobody is signed in, or it does
+ * not respond.
+ */
 async function settingsOfServer(run: Run): Promise<Context["environment"]> {
   try {
     const { client } = await run.connect();

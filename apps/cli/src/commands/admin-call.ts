@@ -6,7 +6,7 @@ import type { Run } from "./command.ts";
 
 export type AdminRoute = RouteName & (`admin${string}` | keyof typeof groupRoutes);
 
-/** Every administration command can also run beside the data, with nobody signed in. */
+/** Adds --data: every administration command can also run directly on the data folder, without a login. */
 export function newAdminCommand(name: string, summary: string, examples: readonly string[], json?: string) {
   return newCommand(name, summary, examples, json).option(
     "--data <folder>",
@@ -15,8 +15,8 @@ export function newAdminCommand(name: string, summary: string, examples: readonl
 }
 
 /**
- * Reports what becomes of long work when Ctrl-C ends the command: a server continues its own, and work beside the data ends.
- * @param words the work as a noun, and how its result is shown later
+ * Reports the state of long work when Ctrl-C ends the command. A server continues its work, and work on a data folder
+ * ends. @param words name: the work as a noun; later: how to see its result
  */
 export async function reportedOnSignals<Result>(
   run: Run,
@@ -32,7 +32,7 @@ export async function reportedOnSignals<Result>(
   return clearedOnSignals(run, { clear: () => undefined, message }, work);
 }
 
-/** One way for both: what the route answers, from the server or from the code behind the route. */
+/** Calls a route on the server, or its code on the data folder. Both return the same result. */
 export async function adminCall<Name extends AdminRoute>(
   run: Run,
   data: unknown,

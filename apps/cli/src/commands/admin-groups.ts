@@ -175,7 +175,7 @@ async function memberPages(run: Run, data: unknown, id: string) {
   );
 }
 
-/** @throws HoldfastError not_found, conflict where several have the name */
+/** @throws HoldfastError not_found; conflict if several groups have the name */
 export async function findGroup(run: Run, data: unknown, nameOrId: string): Promise<GroupJson> {
   const all: GroupJson[] = [];
   for await (const groups of await groupPages(run, data)) all.push(...groups);
@@ -184,7 +184,7 @@ export async function findGroup(run: Run, data: unknown, nameOrId: string): Prom
   return group;
 }
 
-/** An administrator names anybody by address; a manager finds who is to be found. */
+/** Returns the id of a person whom the caller can find, otherwise the address, which only administrators may use. */
 async function findPerson(run: Run, data: unknown, person: string): Promise<string> {
   if (!person.includes("@") || typeof data === "string") return person;
   const { client } = await run.connect();
@@ -192,7 +192,7 @@ async function findPerson(run: Run, data: unknown, person: string): Promise<stri
   return found.items[0]?.id ?? person;
 }
 
-/** By what the group itself says, so that suspended accounts are found too. */
+/** Searches the group's own list, which includes suspended accounts. */
 async function findMember(run: Run, data: unknown, id: string, person: string): Promise<string> {
   const wanted = person.trim().toLowerCase();
   for await (const page of await memberPages(run, data, id)) {

@@ -11,7 +11,7 @@ import type { Context, Run } from "./command.ts";
 
 type Shredding = RouteAnswer<typeof routes.adminShredUser>;
 
-/** @param path how it is called, with all that stands before it */
+/** @param path full name of the command */
 export function shredCommand(context: Context, name = "shred", path = "admin shred") {
   const what = "permanently remove an account and everything that belongs to it alone";
   const command = newAdminCommand(
@@ -37,7 +37,7 @@ function ask(run: Run, data: unknown, id: string, dryRun: boolean): Promise<Shre
   return adminCall(run, data, "adminShredUser", { params: { id }, body: { dry_run: dryRun } });
 }
 
-/** One that was asked for before, which goes on or is done. */
+/** Returns an earlier shredding, which is running or complete. */
 async function findShredding(run: Run, data: unknown, id: string): Promise<Shredding | undefined> {
   try {
     return await adminCall(run, data, "adminGetShredding", { params: { id } });
@@ -47,7 +47,7 @@ async function findShredding(run: Run, data: unknown, id: string): Promise<Shred
   }
 }
 
-/** @throws HoldfastError usage where nobody can be asked; failed where something else is typed */
+/** @throws HoldfastError usage without a terminal; failed if the typed address differs */
 async function confirmed(run: Run, planned: Shredding): Promise<void> {
   const { email } = planned;
   if (run.context.stdin.isTTY !== true)

@@ -39,7 +39,7 @@ async function scrubNow(run: Run, data: unknown): Promise<ScrubReport> {
   return report;
 }
 
-/** A block that no file needs waits to be removed, like all such. */
+/** A damaged block that no file needs is not a loss, because it will be removed anyway. */
 function isLoss({ hash, files }: ScrubReport["damaged"][number]): boolean {
   return hash === null || files.length > 0;
 }
@@ -116,8 +116,8 @@ const sooner = {
 } as const;
 
 /**
- * Advice when nothing could be freed. It can be run as it stands, but for the data folder of a server elsewhere.
- * @param data of the call; without it the variables of this process do not reach the server
+ * Returns advice when nothing could be freed. The command works as printed, except for the data folder of a server on
+ * another machine. @param data value of --data; without it the variables of this process do not reach the server
  */
 function adviceLines(data: unknown, environment: Context["environment"]): string[] {
   const isSet = Object.keys(sooner).some((name) => (environment[name] ?? "") !== "");
@@ -141,7 +141,7 @@ function collectionLines(given: Collection, isDry: boolean): string[] {
   ];
 }
 
-/** Removed uploads no longer count for their account; the store gives their room back after the times of all blocks. */
+/** Removed uploads no longer count for their account. The store frees their space after the usual periods. */
 function unfinishedLines({ unfinished }: Collection, isDry: boolean, output: Output): string[] {
   if (unfinished === undefined) return [];
   if (unfinished.length === 0) return ["There are no unfinished uploads."];

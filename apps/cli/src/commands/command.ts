@@ -11,7 +11,7 @@ import type { LimitedTraffic } from "../config/limited-transport.ts";
 import { Output } from "../output/output.ts";
 import type { ConnectionRemarks } from "../output/connection-remarks.ts";
 
-/** What a command gets from the process, so that a test can give it something else. */
+/** Environment and streams of a command, which tests replace. */
 export interface Context {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly stdin: Readable & Partial<Pick<ReadStream, "isTTY" | "setRawMode">>;
@@ -20,14 +20,14 @@ export interface Context {
   exitCode: number;
 }
 
-/** Makes one command of the tree; what its action needs is imported when it runs. */
+/** Creates one command. Its action imports its modules when it runs. */
 export type CommandMaker = (context: Context) => Command;
 
-/** One run of one command: its output, and the server once it is needed. */
+/** One run of a command: its output, and the connection on demand. */
 export class Run {
   readonly context: Context;
   readonly output: Output;
-  /** Of a command that ends without its result: what it did until then, as --json has it. */
+  /** Results so far of a command that fails, for --json. */
   doneBefore: object = {};
   #connection: Connection | undefined;
   #remarks: ConnectionRemarks | undefined;
@@ -38,7 +38,7 @@ export class Run {
     this.output = output;
   }
 
-  /** From the next connection on. */
+  /** Applies from the next connection on. */
   limit(bytesPerSecond: number): void {
     this.#limit = { bytesPerSecond, traffic: { sentBytes: 0, receivedBytes: 0, contentBytes: 0 } };
   }
@@ -61,7 +61,7 @@ export class Run {
     return this.#connection;
   }
 
-  /** Asks for a secret once the server has answered and knows who asks. @throws HoldfastError usage where there is no terminal */
+  /** Asks for a secret after the server has confirmed the login. @throws HoldfastError usage without a terminal */
   async askSecret(question: string): Promise<string> {
     const { askSecret, requireTerminal } = await import("../terminal.ts");
     requireTerminal(this.context, question);
@@ -76,7 +76,6 @@ export class Run {
     return this.#remarks;
   }
 
-  /** Choices of every connection. */
   async #choices() {
     const { onSilence, onBusy, onSlow } = await this.remarks();
     return { onSilence, onBusy, onSlow, wrap: await this.#wrap() };
@@ -90,16 +89,15 @@ export class Run {
   }
 
   /**
-   * Connects to the link's server; the item that the link shows is the root then. On a terminal it asks for the link's password.
-   * @param reads false for a command that only puts something in
-   * @returns undefined if the address is no link
+   * Connects to the server of a link, and makes the link's item the root. On a terminal, asks for the password of the
+   * link. @param reads false for a command that only uploads @returns undefined if the address is not a link
    */
   async connectByLink(address: string, readsPassword: boolean, reads: boolean): Promise<LinkAddress | undefined> {
     const { connectByLink, readLinkAddress } = await import("../links/link-address.ts");
     const link = readLinkAddress(address);
     if (link === undefined && readsPassword) throw usage("--password-stdin can only be used with a link.");
     if (link === undefined) {
-      // Before anybody is asked to sign in.
+      // Rejects a wrong address before anyone is asked to sign in.
       const { refuseAddress } = await import("../remote/remote-path.ts");
       refuseAddress(address);
       return undefined;
@@ -123,7 +121,9 @@ export class Run {
 
 const oneDocument = "print a single JSON document to standard output and nothing else";
 
-/** Every command has --json, --quiet and examples. @param json what it prints with --json, if that is not one document */
+/**
+ * Creates a command with --json, --quiet and examples. @param json help of --json, if its output is not one document
+ */
 export function newCommand(name: string, summary: string, examples: readonly string[], json = oneDocument): Command {
   const command = new Command(name)
     .description(summary)
@@ -132,10 +132,7 @@ export function newCommand(name: string, summary: string, examples: readonly str
   return withExamples(command, examples);
 }
 
-/**
- * A group of commands.
- * @param alone a second instance of its `ls`, which the group is where no command is named
- */
+/** Creates a group of commands.  @param alone a second instance of its `ls`, which runs if no command is named */
 export function newGroup(
   name: string,
   summary: string,
@@ -150,27 +147,27 @@ export function newGroup(
 
 const examplesOf = new WeakMap<Command, readonly string[]>();
 
-/** Examples of a command, in place of those that it had. */
+/** Adds examples, or replaces existing ones. */
 function withExamples(command: Command, examples: readonly string[]): Command {
   const isFirst = !examplesOf.has(command);
   examplesOf.set(command, examples);
   return isFirst ? command.addHelpText("after", () => shownExamples(examplesOf.get(command) ?? [])) : command;
 }
 
-/** @param examples what follows `holdfast`, or a whole pipe that ends in it */
+/** @param examples text after `holdfast`, or a whole pipe that ends in it */
 function shownExamples(examples: readonly string[]): string {
   const lines = examples.map((example) => (example.includes("| holdfast ") ? example : `holdfast ${example}`));
   return `\nExamples:\n${lines.map((line) => `  $ ${line}`).join("\n")}`;
 }
 
-/** Sets what the command does. Its errors become a sentence on stderr and an exit code. */
+/** Sets the action of a command. Errors become a message on stderr and an exit code. */
 export function runs<Arguments extends unknown[]>(
   context: Context,
   command: Command,
   body: (run: Run, ...args: [...Arguments, OptionValues]) => Promise<void>,
 ): Command {
   return command.action(async (...given: unknown[]) => {
-    // `admin users --data DIR disable ANN` means the same as with the option at the end. What stands at the command itself counts first.
+    // Options of a group apply too: `admin users --data DIR disable ANN`. The command's own options take precedence.
     const options = { ...command.optsWithGlobals(), ...command.opts() };
     const args = [...given.slice(0, -2), options] as [...Arguments, OptionValues];
     const run = new Run(context, new Output(options, context.stdout, context.stderr));
@@ -190,12 +187,12 @@ export function runs<Arguments extends unknown[]>(
   });
 }
 
-/** Ends with "unknown command", and the command that is spelled like its first argument. */
+/** Fails with "unknown command" and suggests a similar name for the first argument. */
 export function unknownCommand(command: Command): void {
   Reflect.apply(Reflect.get(command, "unknownCommand") as () => void, command, []);
 }
 
-/** For a group that takes a folder itself: a word that names no folder is a mistyped command. */
+/** For a group that accepts a folder: a word that is not a folder is reported as a mistyped command. */
 export function refuseMistyped(command: Command): void {
   command.hook("preAction", (_, acting) => {
     const [folder] = acting.args;
@@ -206,7 +203,7 @@ export function refuseMistyped(command: Command): void {
 
 const titleCharactersMax = 200;
 
-/** The name of a person, a device or a token. @throws HoldfastError usage that names the option */
+/** Checks the name of a person, device or token. @throws HoldfastError usage, with the name of the option */
 export function checkTitle(text: string, what: string): string {
   if (text.trim() === "") throw usage(`${what} is empty.`);
   if (text.length > titleCharactersMax)
@@ -214,7 +211,7 @@ export function checkTitle(text: string, what: string): string {
   return text;
 }
 
-/** @returns undefined for an option that was not given @throws HoldfastError usage that names the option */
+/** @returns undefined if the option is absent @throws HoldfastError usage, with the name of the option */
 export function parseCount(text: unknown, option: string): number | undefined {
   if (typeof text !== "string") return undefined;
   const number = Number(text);
@@ -222,7 +219,7 @@ export function parseCount(text: unknown, option: string): number | undefined {
   throw usage(`${option} takes a whole number of at least 1, not ${text}.`);
 }
 
-/** Ends as commander does for an argument that is missing, with the line that names the command's help. */
+/** Fails like commander for a missing argument, with a reference to the command's help. */
 export function missing(command: Command, message: string): never {
   return command.error(`error: ${message}`);
 }

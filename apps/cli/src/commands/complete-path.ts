@@ -2,13 +2,13 @@ import { runs } from "./command.ts";
 import type { CommandMaker } from "./command.ts";
 import { Command, type OptionValues } from "commander";
 
-/** Somebody waits with a finger on the key. */
+/** Short, because a person waits for the completion. */
 const patienceMs = 2000;
 const shownMax = 1000;
 
 /**
- * Candidates with the given beginning, one a line, for the scripts of `completion`: paths on the server or in its trash, devices, or synced
- * folders. Errors are not reported.
+ * Prints candidates for the scripts of `completion`, one per line: paths on the server or in its trash, devices, or
+ * synced folders. Errors are not reported.
  */
 export const completePathCommand: CommandMaker = (context) => {
   const command = new Command("__complete")
@@ -19,13 +19,13 @@ export const completePathCommand: CommandMaker = (context) => {
     .option("--quiet")
     .helpOption(false);
   return runs<[string | undefined]>(context, command, async (run, beginning = "", options) => {
-    // Whatever it waits for then would go on for a minute.
+    // Ends pending requests, which would otherwise continue for a minute.
     const timer = setTimeout(() => process.exit(0), patienceMs);
     try {
       const paths = await listOf(options)(run, beginning);
       await run.output.result(paths, () => paths);
     } catch {
-      // Who is not signed in, or names no folder, gets nothing to choose from.
+      // Without a login or a matching folder there are no candidates.
     } finally {
       clearTimeout(timer);
     }
@@ -58,7 +58,7 @@ async function pathsFrom(run: Run, beginning: string): Promise<string[]> {
     .map(({ name, kind }) => `${folder}${name}${kind === "folder" || kind === "mount" ? "/" : ""}`);
 }
 
-/** Paths as they were, among the newest in the trash. */
+/** Former paths of the newest items in the trash. */
 async function trashedFrom(run: Run, beginning: string): Promise<string[]> {
   const { nameKey } = await import("@holdfast/core/names");
   const { client } = await run.connect();
@@ -67,7 +67,7 @@ async function trashedFrom(run: Run, beginning: string): Promise<string[]> {
   return [...paths].filter((path) => nameKey(path).startsWith(nameKey(beginning)));
 }
 
-/** Names of devices, or the IDs of those that share a name or whose ID begins so. */
+/** Names of devices; IDs for devices that share a name or whose ID matches. */
 async function devicesFrom(run: Run, beginning: string): Promise<string[]> {
   const { client } = await run.connect();
   const { items } = await client.call("listDevices");
@@ -79,7 +79,7 @@ async function devicesFrom(run: Run, beginning: string): Promise<string[]> {
   return [...named, ...new Set([...shared, ...ids].map(({ id }) => id))];
 }
 
-/** Synced folders, with the home folder as it was typed. */
+/** Synced folders, with `~` if it was typed. */
 async function syncsFrom(run: Run, beginning: string): Promise<string[]> {
   const [{ thisConfigFolder }, { readKnownSyncs }, { homedir }] = await Promise.all([
     import("../config/connection.ts"),

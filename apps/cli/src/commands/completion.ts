@@ -20,15 +20,15 @@ export const completionCommand: CommandMaker = (context) => {
   });
 };
 
-/** One command of the tree: what may stand after its words. */
+/** Words that can follow one command. */
 interface Words {
   /** Without `holdfast`: `admin users add`. */
   readonly path: readonly string[];
   readonly commands: readonly { readonly name: string; readonly summary: string }[];
   readonly options: readonly Option[];
-  /** Arguments from this one on may be files of this machine. */
+  /** Index of the first argument that can be a local file. */
   readonly filesFrom: number | undefined;
-  /** And from the first to the last of these, candidates of `__complete`. */
+  /** First and last index of arguments with candidates from `__complete`. */
   readonly remote: readonly [number, number] | undefined;
   /** Option of `__complete` for its arguments; empty for paths on the server. */
   readonly of: "" | Listed;
@@ -38,11 +38,11 @@ interface Option {
   readonly flag: string;
   readonly summary: string;
   readonly value: Value;
-  /** Words that may follow it, if the value is one of a few. */
+  /** Allowed values, if the option has a fixed set. */
   readonly choices: readonly string[];
 }
 
-/** What follows an option. */
+/** Kind of an option's value. */
 type Value = "none" | "file" | "remote" | "choice" | "text";
 
 type Listed = "--trash" | "--devices" | "--syncs";
@@ -180,13 +180,13 @@ const takesNoOption = new Set(["help", "version"]);
 const noFiles = 1000;
 const noPaths = [1000, 0] as const;
 
-/** Assignments that bash and zsh read alike. */
+/** Assignments that are valid in bash and zsh. */
 function valuesOf({ options, filesFrom: files = noFiles, remote: [from, to] = noPaths, of }: Words): string {
   const values = `texts="${flagsOf(options, "text")}" paths="${flagsOf(options, "file")}" remotes="${flagsOf(options, "remote")}" picks="${picksOf(options)}"`;
   return `${values} files=${files} from=${from} to=${to} of="${of}"`;
 }
 
-/** The words so far that are no options name the command; what may follow it is looked up. */
+/** Words without a leading dash name the command. The script looks up what can follow it. */
 function bashScript(words: Words[]): string {
   const cases = words.map((own) => {
     const names = own.commands.map(({ name }) => name).join(" ");
@@ -313,7 +313,7 @@ function fishScript(words: Words[]): string {
         remote: ` -x -a ${quote(asked(""))}`,
       })[value];
     return [
-      // Files of this machine are none of its arguments.
+      // Disables local files, which are not arguments of this command.
       ...(files === undefined && open !== "" ? [`complete -c holdfast -f -n ${quote(open)}`] : []),
       ...(paths === undefined ? [] : [`complete -c holdfast -n ${quote(open)} -a ${quote(asked(of))}`]),
       ...commands.map(
@@ -331,7 +331,7 @@ function fishScript(words: Words[]): string {
   return [fishHead, ...lines].join("\n");
 }
 
-/** `__holdfast_in` compares the first words with the path of a command, so that `trash restore` is not taken for `restore`. */
+/** `__holdfast_in` compares the first words with a command's path, so that `trash restore` does not match `restore`. */
 const fishHead = `# fish completion of holdfast
 function __holdfast_in
   set -l words (string match -v -- '-*' (commandline -opc))

@@ -59,7 +59,7 @@ interface Kept {
   readonly trash_path?: string | undefined;
 }
 
-/** @param stopped takes the root if its client does not run */
+/** @param stopped receives the root if its client is not running */
 async function keepAt(run: Run, keep: Keep, given: string, stopped: Set<string>): Promise<Kept> {
   const [{ thisConfigFolder }, { findPath }, { tellRunning }, { originalAt }] = await Promise.all([
     import("../config/connection.ts"),
@@ -86,12 +86,13 @@ async function keepInStopped(sync: KnownSync, path: string, keep: Keep, stopped:
   return outcomeOf(kept);
 }
 
-/** Names the state that was kept, where it is, and the way back to the other one. */
+/** Reports the kept state, its place, and the command that restores the other state. */
 function keptLines({ root, path, original, kept, new_path, trash_path }: Kept): string[] {
   const at = (each: string): string => printable(`${root}/${each}`);
   const wayBack = (name: "cp" | "mv", from: string, to: string): string[] => {
     const command = `${name} ${shellWord(`${root}/${from}`)} ${shellWord(`${root}/${to}`)}`;
-    // Somebody else may have given the file a name that steers a terminal, and printed in another form it names no file.
+    // Another person may have chosen a name with control characters. Printed with escapes, the command would not find
+    // the file.
     return printable(command) === command ? [`  To get it back: ${command}`] : [];
   };
   // An older client does not report the place.
@@ -120,7 +121,10 @@ function keptLines({ root, path, original, kept, new_path, trash_path }: Kept): 
   }
 }
 
-/** @returns the path of the conflicted copy that is meant: itself, or the only one of a file. @throws HoldfastError conflict where it has several */
+/**
+ * @returns the path of the conflicted copy: the path itself, or the only copy of the file @throws HoldfastError
+ * conflict if the file has several
+ */
 async function copyOf(sync: KnownSync, path: string): Promise<string> {
   const [{ originalPath }, { statusOf }, { nameKey }] = await Promise.all([
     import("@holdfast/sync/execute/keep-conflict"),
@@ -175,7 +179,7 @@ async function show(run: Run, folder: string | undefined): Promise<void> {
     ]),
   );
   if (items.length === 0) return output.note("No conflicted copies.");
-  // A script reads a path in each line of standard output.
+  // Scripts read one path per line of standard output.
   if (!output.isTerminal && !output.json)
     for (const copy of items) output.note(`${copy.path}: ${detailsOf(output, copy).join("; ")}`);
   output.note("To resolve one: holdfast conflicts keep original|copy|both PATH.");

@@ -43,7 +43,6 @@ interface Listed {
   readonly deletions: readonly WaitingDeletion[];
   /** Answers that the next run of the sync applies. */
   readonly answers: readonly RecordedAnswer[];
-  /** As a person reads them. */
   readonly lines: readonly string[];
 }
 
@@ -135,7 +134,7 @@ async function previewUndo(run: Run, syncs: readonly KnownSync[]): Promise<void>
   ]);
 }
 
-/** @param lines of the syncs that were answered @param left roots of the others */
+/** @param lines answered syncs @param left roots of the other syncs */
 function interruptedText(action: "approve" | "undo", lines: readonly string[], left: readonly string[]): string {
   const done = lines.length === 0 ? [] : [`Done: ${lines.join(", ")}.`];
   const open =
@@ -150,7 +149,7 @@ function interruptedText(action: "approve" | "undo", lines: readonly string[], l
 
 interface Answered {
   readonly answered: readonly WaitingDeletion[];
-  /** By a running client; otherwise the answer is recorded for the next run. */
+  /** Applied by a running client. Otherwise the answer is recorded for the next run. */
   readonly applied: boolean;
 }
 
@@ -163,11 +162,11 @@ async function answer(run: Run, sync: KnownSync, action: "approve" | "undo"): Pr
   if (meant.length === 0) return undefined;
   const ids = meant.map(({ id }) => id);
   const { tellRunning } = await import("../sync/control-client.ts");
-  // A client that was started meanwhile makes the approved deletions: it cannot undo them.
+  // A client that started meanwhile carries out approved deletions and cannot undo them.
   const applied =
     approvedIn(status).length === 0 && (await tellRunning(sync, `deletions/${action}`, { ids })) !== undefined;
   if (applied) {
-    // A second time would mean something else.
+    // A second answer would apply to other deletions.
     await saveShownDeletions(sync.folder, []);
     return { answered: meant, applied };
   }
@@ -188,7 +187,7 @@ async function answer(run: Run, sync: KnownSync, action: "approve" | "undo"): Pr
   return { answered, applied };
 }
 
-/** Deletions shown last to which the answer can apply. Another device may have answered others meanwhile. */
+/** Returns the listed deletions to which the answer can apply. Another device may have answered some meanwhile. */
 async function shownAndOpen(sync: KnownSync, action: "approve" | "undo") {
   const { readShownDeletions } = await import("../sync/shown-deletions.ts");
   const { statusOf } = await import("../sync/last-status.ts");
@@ -199,7 +198,7 @@ async function shownAndOpen(sync: KnownSync, action: "approve" | "undo") {
 
 const withdrawText = "To undo the approval before that: holdfast deletes undo.";
 
-/** Looks without showing: what was not seen is not meant by the next answer either. */
+/** Checks without listing, because an answer must apply only to deletions that were listed. */
 async function nothingMeant(run: Run, action: "approve" | "undo", syncs: readonly KnownSync[]): Promise<HoldfastError> {
   const { statusOf } = await import("../sync/last-status.ts");
   const known = await Promise.all(syncs.map(statusOf));
@@ -215,7 +214,10 @@ async function nothingMeant(run: Run, action: "approve" | "undo", syncs: readonl
   return new HoldfastError("failed", message);
 }
 
-/** On a terminal an answer applies to everything that is open now. It is shown before anything is done. @throws HoldfastError failed where the answer is no */
+/**
+ * Asks on a terminal about everything that is open now, and lists it first. @throws HoldfastError failed if the answer
+ * is no
+ */
 async function assertMeant(run: Run, action: "approve" | "undo", syncs: readonly KnownSync[]): Promise<void> {
   const { listed, growing } = await show(syncs);
   const { openTo, waitingCount } = await import("../sync/group-deletions.ts");
@@ -228,13 +230,13 @@ async function assertMeant(run: Run, action: "approve" | "undo", syncs: readonly
     action === "approve"
       ? `Approve ${what}, for all devices of the account?`
       : `Undo ${what}? Everything listed is restored.`;
-  // What comes back by a slip is deleted again, and what is gone is not back so easily.
+  // The default for undo is yes, because restored files can be deleted again. Deleted files are harder to get back.
   const areWaiting = listed.every(({ answers }) => answers.length === 0);
   const declined = areWaiting ? "Nothing was changed. They are still waiting." : "Nothing was changed.";
   await assertConfirmed(run.context, question, declined, { usual: action === "undo" ? "yes" : "no" });
 }
 
-/** Whatever it shows is what an answer means from then on. */
+/** Lists deletions, and records them as those to which the next answer applies. */
 async function show(syncs: readonly KnownSync[]): Promise<Shown> {
   const { saveShownDeletions } = await import("../sync/shown-deletions.ts");
   const { statusOf } = await import("../sync/last-status.ts");

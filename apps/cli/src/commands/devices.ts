@@ -111,17 +111,17 @@ function copiesOf(run: Run, { asked_at: asked, done_at: done, removed, kept }: C
 interface FoundDevice {
   readonly id: string;
   readonly name?: string;
-  /** The device that asks. */
+  /** The calling device. */
   readonly current?: boolean;
   readonly browser?: boolean;
   readonly last_seen_at?: string | null;
   readonly address?: string | null;
   readonly isSignedOut?: true;
-  /** It was signed out, and asked to remove its copies. */
+  /** Signed out, and asked to remove its copies. */
   readonly isAsked?: true;
 }
 
-/** @throws HoldfastError not_found; conflict where several match */
+/** @throws HoldfastError not_found; conflict if several match */
 async function findDevice(client: ApiClient, which: string): Promise<FoundDevice> {
   const { items, signed_out: signedOut, clearings } = await client.call("listDevices");
   const ended = signedOut.map(({ device_id: id, name }) => ({ id, name, isSignedOut: true }) as const);
@@ -137,7 +137,7 @@ async function findDevice(client: ApiClient, which: string): Promise<FoundDevice
   throw new HoldfastError("conflict", `${which} matches several devices: specify one by its ID: ${ids}.`);
 }
 
-/** The ID of a device, with the facts that distinguish it from others of the same name. */
+/** Returns the ID of a device, with facts that distinguish it from others of the same name. */
 function told({ id, current, last_seen_at: seen, address }: FoundDevice): string {
   const facts = [
     ...(current === true ? ["this device"] : []),
@@ -147,7 +147,7 @@ function told({ id, current, last_seen_at: seen, address }: FoundDevice): string
   return facts.length === 0 ? id : `${id} (${facts.join(", ")})`;
 }
 
-/** Those with this id or else this name, or else those whose id begins so. */
+/** Returns the devices with this id, otherwise with this name, otherwise with this start of the id. */
 function matching<Device extends FoundDevice>(devices: readonly Device[], which: string): readonly Device[] {
   const ways = [
     devices.filter(({ id }) => id === which),
@@ -203,7 +203,7 @@ function keptLines({ id, browser, current }: FoundDevice): string[] {
   return browser === true || current === true ? [] : [`Its synced folders keep their files. ${copiesAdvice(id)}`];
 }
 
-/** @throws HoldfastError failed where the answer is no */
+/** @throws HoldfastError failed if the answer is no */
 async function assertMeant(run: Run, device: FoundDevice, removesCopies: boolean): Promise<void> {
   const copies = "delete its copies of files that are on the server";
   const question =

@@ -38,7 +38,7 @@ export const dfCommand: CommandMaker = (context) => {
   });
 };
 
-/** @returns undefined for a token that reads no files, and for an older server */
+/** @returns undefined for a token that cannot read files, and for an older server */
 async function readUsage(client: ApiClient): Promise<UsageJson | undefined> {
   try {
     return await client.call("getUsage");
@@ -48,7 +48,10 @@ async function readUsage(client: ApiClient): Promise<UsageJson | undefined> {
   }
 }
 
-/** One table, so that its numbers stand below each other, with a heading before the parts that the quota does not count. */
+/**
+ * Formats one table, so that the numbers are aligned, with a heading before the parts that do not count against the
+ * quota.
+ */
 function tableOf(counted: readonly string[][], uncounted: readonly string[][], total: readonly string[]): string[] {
   const lines = formatTable([...counted, ...uncounted, total], [1]);
   return [
@@ -60,7 +63,7 @@ function tableOf(counted: readonly string[][], uncounted: readonly string[][], t
   ];
 }
 
-/** Together they are what is used. */
+/** The sum is the used space. */
 function countedParts({ files_bytes, used_bytes, complete }: UsageJson): string[][] {
   return [
     ["files", formatBytes(files_bytes)],
@@ -68,7 +71,7 @@ function countedParts({ files_bytes, used_bytes, complete }: UsageJson): string[
   ];
 }
 
-/** Full sizes, as in the list of the largest. */
+/** Full sizes, as in the list of the largest files. */
 function uncountedParts({ old_versions_bytes, uploads_bytes, complete }: UsageJson): string[][] {
   return [
     ["old versions", `${complete ? "" : "at least "}${formatBytes(old_versions_bytes)}`],
@@ -95,7 +98,7 @@ function serverOf({ server_space: space }: UsageJson): string[] {
   return ["", `The server's disk is ${state}. An administrator can make room: 'holdfast admin doctor' names the disk.`];
 }
 
-/** The part of old versions in what is free. */
+/** Explains how old versions affect the free space. */
 function boundOf({ quota_bytes, used_bytes, stored_bytes_max, free_bytes, old_versions_bytes }: UsageJson): string[] {
   if (quota_bytes === null || stored_bytes_max === null || free_bytes === null) return [];
   const most = formatBytes(stored_bytes_max);
@@ -105,7 +108,10 @@ function boundOf({ quota_bytes, used_bytes, stored_bytes_max, free_bytes, old_ve
   return ["", `Old versions do not count against the quota. Together with everything else they may take ${most}.`];
 }
 
-/** Files and the trash fill the quota: no old version makes room then, and the trash alone only where it takes enough. */
+/**
+ * Advice when files and trash fill the quota. Deleting old versions would not help, and emptying the trash only if it
+ * is large enough.
+ */
 function wayOut({ quota_bytes, used_bytes, files_bytes }: UsageJson): string[] {
   const nearBytes = ((quota_bytes ?? Infinity) * limits.quotaNearPercent) / 100;
   if (used_bytes < nearBytes) return [];
@@ -119,7 +125,7 @@ const largestColumns = [
   { title: "PATH", overflows: true },
 ] as const;
 
-/** Lines for old versions that take more than the files. */
+/** Lists the largest old versions if they take more space than the files. */
 function largestOf(
   { old_versions_bytes, files_bytes, largest_versions: largest }: UsageJson,
   output: Output,

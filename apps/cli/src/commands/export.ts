@@ -4,7 +4,7 @@ import { withNotes } from "./help-notes.ts";
 
 interface ExportFlags {
   readonly overwrite?: true;
-  /** Of commander: false with --no-versions. */
+  /** false with --no-versions, as set by commander. */
   readonly versions?: boolean;
 }
 

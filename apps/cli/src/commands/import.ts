@@ -54,12 +54,12 @@ async function importArchive(run: Run, file: string, flags: ImportFlags = {}): P
   const message = "interrupted; run the same command again to resume";
   const archive = await clearedOnSignals(run, { clear: () => progress.stop(), message }, async () => {
     try {
-      // All of it is read before anything is written: what is not whole is not begun.
+      // The whole archive is verified before anything is written.
       const read = await readArchive(file, (bytes, ofBytes) => reading.read(bytes, ofBytes));
       progress.stop();
       planCounts(imported.counts, read);
       await tellRoom(run, client, imported.counts.bytesTotal);
-      // How fast the archive was read says nothing of how fast it is sent.
+      // Resets the rate, because reading an archive is much faster than sending it.
       progress = new Progress(imported.counts, { ...shown, label: "import" });
       await importRead(client, { read, imported, flags });
       return read;
@@ -73,7 +73,7 @@ async function importArchive(run: Run, file: string, flags: ImportFlags = {}): P
   );
 }
 
-/** A warning, no error: the server may have some of the files already. */
+/** Only a warning, because the server may already have some of the files. */
 async function tellRoom({ output }: Run, client: ApiClient, bytes: number): Promise<void> {
   const { freeRoom } = await import("../transfer/put/room.ts");
   const freeBytes = await freeRoom({ client });
@@ -117,7 +117,7 @@ async function importRead(
   }
 }
 
-/** @throws HoldfastError conflict for what is no folder of one's own */
+/** @throws HoldfastError conflict if the path is not an own folder */
 async function targetOf(client: ApiClient, given: string, isDry: boolean): Promise<Target> {
   const [{ findNode }, { parseNewPath }] = await Promise.all([
     import("../remote/look-up.ts"),

@@ -1,8 +1,8 @@
 import { HoldfastError } from "@holdfast/core/errors";
 
 /**
- * Does `act` to each, in order. What is done stays done when one fails, so the failure names it.
- * @param nameOf how the message calls what is done
+ * Calls `act` for each item in order. If one fails, the error names the items that were done before. @param nameOf name
+ * of an item in messages
  */
 export async function inTurn<Item, Result>(
   items: readonly Item[],
@@ -17,7 +17,7 @@ export async function inTurn<Item, Result>(
       if (!(thrown instanceof HoldfastError)) throw thrown;
       const { code, message, body } = thrown;
       const name = nameOf(item);
-      // "You are a viewer here" does not say where.
+      // A message such as "You are a viewer here" does not name the item.
       const named = code !== "forbidden" || message.includes(name) ? message : `${name}: ${message}`;
       const done = items.slice(0, index).map(nameOf).join(", ");
       const told = done === "" ? named : `${named} Done before the error: ${done}.`;

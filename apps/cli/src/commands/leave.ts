@@ -14,7 +14,7 @@ export const leaveCommand: CommandMaker = (context) => {
     ]);
     const { client } = await run.connect();
     const node = await lookUpShared(client, given).catch(async (thrown: unknown) => {
-      // An uploader may not see the folder, and finds it in the list alone.
+      // An uploader cannot read the folder, and finds it only in the list of shares.
       const id = thrown instanceof HoldfastError && thrown.code === "not_found" ? readId(given) : undefined;
       const shared = id === undefined ? undefined : await findSharedWithMe(client, id);
       if (shared === undefined) throw toNotShared(thrown, given);
@@ -39,7 +39,7 @@ export const leaveCommand: CommandMaker = (context) => {
   });
 };
 
-/** A share is often not mounted, and then it has no path here. */
+/** Many shares are not mounted and therefore have no path here. */
 function toNotShared(thrown: unknown, given: string): unknown {
   if (!(thrown instanceof HoldfastError) || thrown.code !== "not_found") return thrown;
   const what =

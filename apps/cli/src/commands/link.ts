@@ -125,11 +125,11 @@ function downloadsOf({
   max_downloads?: number | null | undefined;
 }) {
   if (most != null) return `${formatNumber(downloads)} of ${count(most, "download")}`;
-  // What devices fetch in blocks is not among them, so that none says nothing.
+  // Devices fetch blocks, which are not counted as downloads, so 0 is not meaningful.
   return downloads === 0 ? "" : count(downloads, "download");
 }
 
-/** What else is to be known of a link. */
+/** Returns further properties of a link. */
 export function stateOf({ has_password: hasPassword, disabled }: PermissionJson): string {
   return [
     ...(hasPassword === true ? ["with a password"] : []),
@@ -137,7 +137,7 @@ export function stateOf({ has_password: hasPassword, disabled }: PermissionJson)
   ].join(", ");
 }
 
-/** App passwords are listed and revoked by 'holdfast app-passwords'. */
+/** App passwords are excluded: 'holdfast app-passwords' lists and revokes them. */
 function isLink({ grantee, app: isOfApp }: PermissionJson): boolean {
   return grantee.kind === "link" && isOfApp !== true;
 }
@@ -162,7 +162,7 @@ async function allLinks(client: ApiClient) {
   return links;
 }
 
-/** @throws HoldfastError not_found; conflict where several links match */
+/** @throws HoldfastError not_found; conflict if several links match */
 async function findLink(client: ApiClient, which: string): Promise<string> {
   const [first, ...others] = withIdStart(await allLinks(client), ({ permission }) => permission.id, which);
   if (first === undefined)

@@ -1,6 +1,6 @@
 import type { Run } from "./command.ts";
 
-/** A link that is handed on leads its reader to a machine of their own where it names this one. */
+/** Warns about a link to this machine, which does not work for other people. */
 export function noteLocalLink({ output }: Run, url: string | undefined): void {
   if (url === undefined || !isOfThisMachine(url)) return;
   output.note("This link works only on the server itself. Set HOLDFAST_PUBLIC_URL for links that others can open.");

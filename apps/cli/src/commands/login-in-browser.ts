@@ -9,10 +9,9 @@ type Answer = RouteAnswer<(typeof routes)["finishDeviceLogin"]>;
 type Session = Extract<Answer, { access_token: string }>;
 
 /**
- * Shows a code that the person types where a browser is, and waits until it is allowed there. Nothing is opened by itself, as the browser may
- * be on another machine. Ctrl-C ends it, and nothing is kept then.
- * @returns undefined where the server is too old to know this
- * @throws HoldfastError unauthenticated where it was refused, or nobody answered in time
+ * Shows a code for a browser, and waits until the sign-in is approved there. Opens no browser, because it may be on
+ * another machine. After Ctrl-C nothing is stored. @returns undefined if the server does not support this @throws
+ * HoldfastError unauthenticated if the sign-in was rejected or not answered in time
  */
 export async function loginInBrowser(
   run: Run,
@@ -44,7 +43,7 @@ async function wait(client: ApiClient, started: RouteAnswer<(typeof routes)["sta
   const endsAtMs = Date.now() + started.expires_in * 1000;
   for (let seconds = started.interval; Date.now() < endsAtMs;) {
     await delay(seconds * 1000);
-    // Not asked again by itself: a session that was answered and lost is no one's, and is seen among the devices.
+    // Not retried: if the response is lost, nobody has the session, and it is visible in the list of devices.
     const answer = await client.call("finishDeviceLogin", {
       body: { device_code: started.device_code },
       asksOnce: true,

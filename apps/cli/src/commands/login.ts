@@ -69,7 +69,7 @@ async function login(run: Run, url: string, options: LoginOptions): Promise<void
   const deviceName = options.deviceName ?? (former?.server === server ? former.deviceName : undefined);
   const device = thisDevice(checkTitle(deviceName ?? hostname(), "--device-name"));
   const given = options.passwordStdin === true ? await firstLine(context.stdin) : undefined;
-  // Nobody types a password for a server that is not there.
+  // Checks the server before anyone types a password.
   const { onSlow } = await run.remarks();
   await lookAtServer(server, trust, onSlow);
   const client = openClient(server, { trust, onSlow });
@@ -102,7 +102,7 @@ async function login(run: Run, url: string, options: LoginOptions): Promise<void
     const serverId = await serverIdOf(server, { tokens: fixedToken(session.access_token), trust });
     const kept = { deviceSecret, deviceName, trust };
     const made: Login = { ...toSavedSession(session), server, email, deviceId, serverId, ...kept };
-    // First of all the new one: a sync that runs goes on with it when the former ends.
+    // Saves the new login first, so that a running sync can use it when the previous one ends.
     await keep(saved, made, former);
     await endFormer(run, former, made);
     const { forgetCleared } = await import("../sync/cleared-folders.ts");
@@ -121,7 +121,7 @@ async function login(run: Run, url: string, options: LoginOptions): Promise<void
   }
 }
 
-/** Also what a person would be asked for, and cannot be. @throws HoldfastError usage */
+/** Checks the options, and without a terminal that nothing must be asked. @throws HoldfastError usage */
 function assertGiven({ stdin }: Run["context"], { email, passwordStdin }: LoginOptions): void {
   if (passwordStdin === true && email === undefined) throw usage("--password-stdin also requires --email.");
   if (email?.trim() === "") throw usage("The e-mail address is empty.");
@@ -130,7 +130,7 @@ function assertGiven({ stdin }: Run["context"], { email, passwordStdin }: LoginO
   throw usage(`Without a terminal, use ${missing}. The password is then read from standard input.`);
 }
 
-/** A login that cannot be kept is good for nothing, so nothing of it stays with the server either. */
+/** Saves the login. If that fails, signs out, because the session would be useless. */
 async function keep(saved: SavedLogin, made: Login, former: Login | undefined): Promise<void> {
   try {
     await saved.update(() => Promise.resolve(made));
@@ -139,7 +139,7 @@ async function keep(saved: SavedLogin, made: Login, former: Login | undefined): 
   }
 }
 
-/** @param isNew no login of before is on that device @returns how that went, in words */
+/** @param isNew the device has no previous login @returns the outcome as a sentence */
 async function signOut({ server, trust, accessToken, deviceId }: Login, isNew: boolean): Promise<string> {
   const { openClient } = await import("../config/connection.ts");
   const client = openClient(server, { tokens: fixedToken(accessToken), trust });
@@ -154,7 +154,7 @@ async function signOut({ server, trust, accessToken, deviceId }: Login, isNew: b
   }
 }
 
-/** @param outcome what became of the session */
+/** @param outcome sentence about the session */
 function notKept(thrown: unknown, outcome: string): HoldfastError {
   const { code, message } = toSentence(thrown);
   return new HoldfastError(
@@ -167,11 +167,11 @@ function notKept(thrown: unknown, outcome: string): HoldfastError {
 interface SignIn {
   readonly client: ApiClient;
   readonly server: string;
-  /** Empty before it is known. */
+  /** Empty until it is known. */
   readonly email: string;
 }
 
-/** In the words of the command. */
+/** Rewrites the server's error for the command line. */
 async function notSignedIn(thrown: unknown, { client, server, email }: SignIn): Promise<unknown> {
   if (!(thrown instanceof HoldfastError)) return thrown;
   if (thrown.code === "account_leaving")
@@ -201,13 +201,13 @@ interface ThisDevice {
   readonly system?: DeviceSystem;
 }
 
-/** For the list of devices; without a system where there is no word for it. */
+/** Describes this device for the list of devices. The system is omitted if it has no name there. */
 function thisDevice(device_name: string): ThisDevice {
   const system = systems[process.platform];
   return { device_name, ...(system === undefined ? {} : { system }) };
 }
 
-/** A login that is kept nowhere any more. */
+/** Store for a login that is no longer saved. */
 function inMemory(former: Login): SessionStore<Login> {
   let kept: Login | undefined = former;
   return { read: () => Promise.resolve(kept), update: async (change) => (kept = await change(kept)) };
@@ -217,7 +217,7 @@ function notThere(): HoldfastError {
   return new HoldfastError("unauthenticated", "The previous login was ended.");
 }
 
-/** Undefined where the server does not know it, which is told. */
+/** undefined, with a note, if the server does not support it. */
 async function byBrowser(run: Run, client: ApiClient, device: ThisDevice) {
   const { loginInBrowser } = await import("./login-in-browser.ts");
   const session = await loginInBrowser(run, client, device);
@@ -227,7 +227,7 @@ async function byBrowser(run: Run, client: ApiClient, device: ThisDevice) {
 
 const ofLogin = { named: "The address", carried: "your password", anyway: "use --insecure" };
 
-/** A login that is damaged says nothing about a session. */
+/** A damaged login contains no usable session. */
 async function readFormer(saved: SavedLogin): Promise<Login | undefined> {
   try {
     return await saved.read();
@@ -238,8 +238,8 @@ async function readFormer(saved: SavedLogin): Promise<Login | undefined> {
 }
 
 /**
- * The login that is about to be replaced could never be used again, so its device is signed out, or each login would add
- * one to the list. Only after the new one is there: who mistypes a password stays signed in.
+ * Signs out the device of the replaced login, which would otherwise stay in the list unused. Done after the new
+ * sign-in, so that a mistyped password ends nothing.
  */
 async function endFormer(run: Run, former: Login | undefined, made: Login): Promise<void> {
   if (former === undefined || former.deviceId === made.deviceId) return;

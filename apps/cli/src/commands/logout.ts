@@ -22,7 +22,7 @@ async function logoutOthers(run: Run): Promise<void> {
   ]);
 }
 
-/** The login is forgotten whether the server hears of it or not; if not, the message says how to end the session there. */
+/** Removes the login even if the server cannot be reached. The message then explains how to end the session there. */
 async function logout(run: Run, context: Context, everywhere: boolean): Promise<void> {
   const [{ SavedLogin }, { connect, thisConfigFolder }] = await Promise.all([
     import("../config/saved-login.ts"),
@@ -40,7 +40,7 @@ async function logout(run: Run, context: Context, everywhere: boolean): Promise<
   } catch (thrown) {
     if (!(thrown instanceof HoldfastError)) throw thrown;
     const gone = thrown.code === "unauthenticated";
-    // Who wants it everywhere has to know that it is not so.
+    // With --everywhere a failure must not look like success.
     if (everywhere) throw thrown;
     if (!gone)
       run.output.say(
@@ -62,7 +62,7 @@ async function signOut(client: ApiClient, { deviceId }: Login): Promise<void> {
     await client.call("deleteDevice", { params: { id: deviceId } });
   } catch (thrown) {
     if (!(thrown instanceof HoldfastError) || !refusals.has(thrown.code)) throw thrown;
-    // An access rule, or a second factor that is due, lets a session only end itself.
+    // With an access rule or a missing second factor, a session can only end itself.
     await client.call("deleteCurrentSession");
   }
 }
@@ -75,7 +75,7 @@ async function runningRoots(configFolder: string, { server }: Login): Promise<st
     import("../sync/known-syncs.ts"),
     import("../sync/control-client.ts"),
   ]);
-  // A record that cannot be read, or a client that does not answer within seconds, delays no sign-out.
+  // An unreadable record or an unresponsive client does not delay the sign-out.
   const syncs = await readKnownSyncs(configFolder).catch(() => []);
   const running = await Promise.all(
     syncs.map(async (sync) => (await askView(sync).catch(() => undefined)) !== undefined),

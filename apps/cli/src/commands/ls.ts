@@ -40,7 +40,7 @@ export const lsCommand: CommandMaker = (context) => {
     const listing = new Listing(run.output, columns, emptyText);
     const lines = (items: readonly NodeJson[]) => listingLines(items, node, options, listing);
     const pages = node.kind === "folder" ? pagesOf(client, node, options) : single(node);
-    // The server answers all below in the order that is cheapest for it.
+    // The server lists recursively in its own order.
     const isByPath = options.recursive === true && options.sort === undefined;
     await run.output.listing(isByPath ? sortedByPath(pages, run) : pages, lines);
   });
@@ -61,7 +61,7 @@ async function* pagesOf(client: Client, node: NodeJson, { recursive, sort }: LsO
   });
 }
 
-/** More are listed as they come, so that memory stays bounded. */
+/** Above this number, items are listed in the order received, to limit memory. */
 const sortedItemsMax = 200_000;
 
 async function* sortedByPath(pages: AsyncIterable<NodeJson[]>, { output }: Run): AsyncGenerator<NodeJson[]> {
@@ -78,7 +78,7 @@ async function* sortedByPath(pages: AsyncIterable<NodeJson[]>, { output }: Run):
     held = undefined;
   }
   if (held === undefined) return;
-  // A folder, then what is in it, then what stands beside it.
+  // Sorts each folder directly before its content.
   const keyed = held.map((node) => ({ node, key: node.path.replaceAll("/", "\0") }));
   keyed.sort((one, other) => (one.key < other.key ? -1 : 1));
   yield keyed.map(({ node }) => node);
@@ -119,13 +119,16 @@ function listingLines(
   return listing.lines(rows);
 }
 
-/** Path below the folder. An item in it that is also mounted by itself has the path of its mount, which stays whole. */
+/** Returns the path below the folder. An item that is also mounted elsewhere has the full path of its mount. */
 function pathFrom({ path: top }: NodeJson, { path }: NodeJson): string {
   const prefix = top === "/" ? top : `${top}/`;
   return path.startsWith(prefix) ? path.slice(prefix.length) : path;
 }
 
-/** Scripts count the columns, so that a private item has a letter more and no column of its own. */
+/**
+ * Returns the kind as letters. A private item has an additional letter instead of a column, because scripts count
+ * columns.
+ */
 function kindLetters({ kind, executable, private: isPrivate }: NodeJson): string {
   const letters = { file: executable ? "-x" : "-", mount: "m", symlink: "l", folder: "d" }[kind];
   return isPrivate === true ? `${letters}p` : letters;

@@ -27,7 +27,7 @@ export const mountCommand: CommandMaker = (context) => {
   });
 };
 
-/** @throws HoldfastError not_found, conflict where several have the name */
+/** @throws HoldfastError not_found; conflict if several have the name */
 async function idOfShared(client: ApiClient, given: string): Promise<string> {
   const { allPages, pageItemsMax } = await import("../remote/pages.ts");
   const name = given.replace(/^\/+|\/+$/g, "");

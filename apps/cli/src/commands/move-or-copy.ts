@@ -14,7 +14,7 @@ interface Acting {
   readonly done: "moved" | "copied";
 }
 
-/** Does `act` to each source. All are looked up first, so that nothing is changed where one is missing or a name is taken. */
+/** Calls `act` for each source. All are looked up first, so that a missing source or a taken name changes nothing. */
 export async function moveOrCopy(
   run: Run,
   sources: readonly string[],
@@ -27,7 +27,7 @@ export async function moveOrCopy(
   const own = nodes.find(({ path }) => path === joinPath(splitPath(destination)));
   if (done === "moved" && own !== undefined) {
     const message = `${own.path} is the source itself, so nothing was moved.`;
-    // To move a file to where it is has always been fine.
+    // Moving a file onto itself was always allowed.
     if (own.kind === "folder") throw new HoldfastError("conflict", message);
     run.output.note(message);
   }
@@ -36,7 +36,7 @@ export async function moveOrCopy(
   for (const node of nodes) {
     const place = await placeFor(client, destination, node.name);
     if (done === "copied") assertElsewhere(node, place.path);
-    // For one, the server says it.
+    // With one source, the server reports it.
     const isTaken = sources.length > 1 && (await findNode(client, place.path)) !== undefined;
     if (isTaken || steps.some((step) => step.place.path === place.path)) throw taken(place.path);
     steps.push({ node, place });
@@ -49,7 +49,10 @@ export async function moveOrCopy(
   await run.output.result({ items, next_cursor: null }, () => []);
 }
 
-/** The API copies a folder into itself as it was before. Nobody means that who types a path. @throws HoldfastError conflict */
+/**
+ * Rejects copying a folder into itself. The API would copy its earlier state, which nobody expects on a command line.
+ * @throws HoldfastError conflict
+ */
 function assertElsewhere({ kind, path }: NodeJson, target: string): void {
   if (path === target)
     throw new HoldfastError("conflict", `${path} and ${target} are the same, so nothing was copied.`);

@@ -1,7 +1,7 @@
 import { limits } from "@holdfast/core/limits";
 import { usage } from "./command.ts";
 
-/** @throws HoldfastError usage for what no account may have */
+/** @throws HoldfastError usage for a password that the server would reject */
 export function checkNewPassword(password: string): string {
   if (password.length < limits.passwordBytesMin)
     throw usage(`The password is too short: it needs at least ${limits.passwordBytesMin} characters.`);

@@ -9,14 +9,13 @@ const columns: readonly Column[] = [
 ];
 
 interface Shown extends NodeJson {
-  /** When this account changed it, where the list is in that order. */
+  /** Time of the account's own change, for lists in that order. */
   readonly changed_at?: string;
 }
 
 /**
- * Nodes from anywhere: when they were changed, how large they are, and where they stand.
- * @param none the sentence for an empty list
- * @returns the lines of each page
+ * Formats nodes of any folder: time, size and path. @param none sentence for an empty list @returns a function for the
+ * lines of each page
  */
 export function nodeRows(output: Output, none: string): (nodes: readonly Shown[]) => string[] {
   const listing = new Listing(output, columns, none);

@@ -5,12 +5,15 @@ interface Named {
   readonly name: string;
 }
 
-/** The group with this id, otherwise the only one with this name. @throws HoldfastError conflict, with the ids, if several have the name */
+/**
+ * Returns the group with this id, otherwise the only one with this name. @throws HoldfastError conflict, with the ids,
+ * if several have the name
+ */
 export function onlyGroup<Group extends Named>(groups: Iterable<Group>, nameOrId: string): Group | undefined {
   return onlyNamed("groups", groups, nameOrId);
 }
 
-/** The same for other things. @param what they are, as in "groups" */
+/** Like `onlyGroup`, for other items. @param what plural noun, such as "groups" */
 export function onlyNamed<Item extends Named>(what: string, items: Iterable<Item>, nameOrId: string): Item | undefined {
   const named: Item[] = [];
   for (const item of items) {

@@ -57,10 +57,13 @@ function toNotCurrent(thrown: unknown, field: string): unknown {
   return new HoldfastError("unauthenticated", message, { cause: thrown });
 }
 
-/** Any other refusal means that the password is right, or comes again with the change: a second factor is asked for only then. */
+/**
+ * Errors after which the change can continue: the password is correct, or the change itself reports the error. A second
+ * factor is asked for only then.
+ */
 const decidedLater: ReadonlySet<string> = new Set(["second_factor", "forbidden", "not_found"]);
 
-/** Checks the current password before a new one is typed twice. The server counts a wrong one as it does at the change itself. */
+/** Checks the current password before a new one is typed twice. The server counts a wrong one like the change does. */
 async function checkCurrent(run: Run, password: string): Promise<void> {
   const { client } = await run.connect();
   try {

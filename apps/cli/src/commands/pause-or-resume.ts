@@ -1,7 +1,7 @@
 import { newCommand, runs } from "./command.ts";
 import type { CommandMaker } from "./command.ts";
 
-/** `pause` and `resume`: one command each, told apart by what they leave behind. */
+/** Creates `pause` or `resume`. */
 export function pauseOrResume(action: "pause" | "resume", summary: string): CommandMaker {
   return (context) => {
     const command = newCommand(action, summary, [action, `${action} ~/Drive`]).argument(
@@ -32,7 +32,7 @@ export function pauseOrResume(action: "pause" | "resume", summary: string): Comm
   };
 }
 
-/** @param wasSo whether it was paused, or was not, before the command */
+/** @param wasSo the sync was already in the requested state */
 function outcome(isPause: boolean, wasSo: boolean, isRunning: boolean): string {
   const already = isPause ? "already paused" : "was not paused";
   if (!isRunning) {

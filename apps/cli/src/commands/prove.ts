@@ -6,9 +6,9 @@ import { askingAgain } from "./second-factor.ts";
 const triesMax = 3;
 
 /**
- * Has whoever is at the terminal say the password, and what stands beside it, for what the server does only by a login whose person it has seen
- * lately.
- * @throws HoldfastError proof_required where there is no terminal; unauthenticated where the password stays wrong
+ * Asks for the password, and the second factor if required. The server requires this for some actions if the sign-in
+ * was too long ago. @throws HoldfastError proof_required without a terminal; unauthenticated if the password stays
+ * wrong
  */
 export async function prove(run: Run, client: ApiClient): Promise<void> {
   if (run.context.stdin.isTTY !== true) {

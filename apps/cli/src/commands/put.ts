@@ -57,7 +57,7 @@ export const putCommand: CommandMaker = (context) => {
         missing(command, "Specify at least one source, and then the path on the server.");
       return put(run, locals, given, flags);
     }
-    // Options behind -- belong to the command, and commander would take them as arguments of this one.
+    // Options after -- belong to the command, but commander parses them as its own arguments.
     const words = Reflect.get(command.parent ?? command, "rawArgs") as readonly string[];
     const isApart = words.includes("--") && words.length - words.indexOf("--") - 1 === paths.length;
     if (flags.fromCommand.startsWith("-") || !isApart) {
@@ -70,7 +70,7 @@ export const putCommand: CommandMaker = (context) => {
   });
 };
 
-/** Puts what a command writes. A signal is passed on to the command, and ends this one. */
+/** Uploads the output of a command. A signal is passed to the command and ends this process. */
 async function putOutput(run: Run, remote: string, words: readonly string[], flags: PutFlags): Promise<void> {
   const [{ CommandOutput }, { clearedOnSignals }] = await Promise.all([
     import("../transfer/put/command-output.ts"),
@@ -184,7 +184,7 @@ async function tellOutcome({ output }: Run, report: TransferReport): Promise<voi
 interface Place {
   readonly remote: string;
   readonly root: PutRoot;
-  /** The shared item in which the destination is; undefined for the account's own files. */
+  /** Shared item that contains the destination; undefined for the account's own files. */
   readonly top?: NodeJson;
 }
 
@@ -212,7 +212,7 @@ async function placeOf(client: ApiClient, byId: ReturnType<typeof readIdPath>, g
   if (byId === undefined) return { remote: parseRemotePath(given), root: ownRoot(client) };
   const below = byId.below === "" ? "" : parseRemotePath(byId.below);
   const top = await sharedTop(client, byId.id);
-  // Nothing is merged into a folder that an uploader cannot see.
+  // For an uploader, the folder's content is unknown, so nothing is merged into it.
   const remote = below === "" && top.role === "uploader" ? "/" : below;
   return { remote, root: rootAt(client, top), top };
 }
@@ -221,7 +221,7 @@ async function placeOf(client: ApiClient, byId: ReturnType<typeof readIdPath>, g
 async function sharedTop(client: ApiClient, id: string): Promise<NodeJson> {
   const { findSharedWithMe, lookUpShared } = await import("../remote/look-up-shared.ts");
   return lookUpShared(client, id).catch(async (thrown: unknown) => {
-    // Who may only put something in finds it in the list alone.
+    // An uploader finds the folder only in the list of shares.
     const listed = thrown instanceof HoldfastError && thrown.code === "not_found";
     const shared = listed ? await findSharedWithMe(client, id) : undefined;
     if (shared === undefined) throw thrown;

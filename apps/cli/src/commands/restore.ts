@@ -37,7 +37,6 @@ export const restoreCommand: CommandMaker = (context) => {
   });
 };
 
-/** Shows the version that would be restored. */
 async function preview(run: Run, client: ApiClient, newest: NodeJson, wanted: string): Promise<void> {
   const [{ atVersion }, { timeFor }, { formatBytes }] = await Promise.all([
     import("../remote/at-version.ts"),

@@ -18,7 +18,7 @@ export const rewindCommand: CommandMaker = (context) => {
     "rewind undo 01999b1c-83c0-8a5f-9d3c-2f7d0d4a1b2c",
   ])
     .argument("<path>", "folder or file on the server")
-    // Required, but 'undo' below it has none.
+    // Required, but not for the subcommand 'undo'.
     .option("--to <time>", momentText)
     .option("--dry-run", "only show what would change")
     .addCommand(undo(context));
@@ -42,7 +42,7 @@ export const rewindCommand: CommandMaker = (context) => {
   });
 };
 
-/** Of a moment to which nothing can go back: since when it can. */
+/** Explains from when on a rewind is possible, if the requested time is too early. */
 function withWhen(thrown: unknown, { path, created_at: created }: NodeJson, moment: string, output: Output): unknown {
   if (!(thrown instanceof HoldfastError) || thrown.code !== "invalid_field") return thrown;
   const { earliest } = thrown.body;
@@ -77,7 +77,7 @@ type Client = Awaited<ReturnType<Run["connect"]>>["client"];
 
 const lookAgainMs = 500;
 
-/** A large one is a job of the server: it goes on there also if this command is ended. */
+/** Waits for a large rewind, which is a job of the server and continues even if this command ends. */
 async function finished(client: Client, given: RewindAnswer | { job: string }): Promise<RewindAnswer> {
   if (!("job" in given)) return given;
   for (;;) {
@@ -94,7 +94,7 @@ async function finished(client: Client, given: RewindAnswer | { job: string }): 
 
 type Act = RewindAnswer["sample"][number]["act"];
 
-/** Before a path: what was done to it, and what would be. */
+/** Words before a path: the action done, and the planned action. */
 const actWords: Readonly<Record<Act, readonly [done: string, dry: string]>> = {
   restored: ["restored from the trash", "would be restored from the trash"],
   reverted: ["restored to the old content", "would get the old content back"],
@@ -105,7 +105,7 @@ const actWords: Readonly<Record<Act, readonly [done: string, dry: string]>> = {
   left: ["not changed", "would not be changed"],
 };
 
-/** @param isDry nothing was done: what would be */
+/** @param isDry the actions are only planned */
 function linesOf(answer: RewindAnswer, isDry = false): string[] {
   const { restored, reverted, trashed, moved, changed, purged, left, bytes, sample } = answer;
   const wordsOf = (act: Act): string => actWords[act][isDry ? 1 : 0];

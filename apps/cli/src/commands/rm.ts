@@ -20,7 +20,7 @@ export const rmCommand: CommandMaker = (context) => {
     const [{ lookUpAll }, { inTurn }] = await Promise.all([import("../remote/look-up.ts"), import("./in-turn.ts")]);
     const { client } = await run.connect();
     const isAsked = permanent === true && yes !== true && context.stdin.isTTY === true;
-    // Read first: what others put into a folder while the question is open was not in it.
+    // Read before the question, to exclude items that others add while it is open.
     const { seq: seen, epoch } = isAsked ? await client.call("listTrash", { query: { limit: 1 } }) : {};
     const nodes = outermost(await lookUpAll(client, given));
     const { trashedFrom } = await import("../remote/trashed-from.ts");
@@ -45,14 +45,14 @@ export const rmCommand: CommandMaker = (context) => {
   });
 };
 
-/** For the question. */
+/** Part of the question. */
 function alsoGoing({ count: below, isAll }: TrashedFrom): string {
   if (isAll && below === 0) return "";
   if (below === 0) return ", and everything from there in the trash";
   return `, and ${isAll ? "" : "more than "}${count(below, "item")} from there in the trash`;
 }
 
-/** For who was not asked. */
+/** Shown if nobody was asked. */
 function alsoGone({ count: below, isAll }: TrashedFrom): string[] {
   if (isAll && below === 0) return [];
   if (below === 0) return ["Everything from there in the trash was also permanently deleted."];
@@ -61,10 +61,10 @@ function alsoGone({ count: below, isAll }: TrashedFrom): string[] {
   ];
 }
 
-/** In one command at most, for paths that 'holdfast trash ls' lists. */
+/** Paths in one restore command. Above this number, 'holdfast trash ls' lists them. */
 const restoredTogetherMax = 20;
 
-/** A line for each place, with the command that restores everything from there. */
+/** Returns one line per place, with the command that restores the items. */
 function whereTheyWent(nodes: readonly NodeJson[]): string[] {
   const isMount = ({ kind }: NodeJson): boolean => kind === "mount";
   const mounts = nodes.filter(isMount);
@@ -80,7 +80,7 @@ function whereTheyWent(nodes: readonly NodeJson[]): string[] {
   return [
     ...(mounts.length === 0 ? [] : [`Removed from your files. The shared ${shared} not changed.`]),
     ...(own.length === 0 ? [] : [`Moved to the trash. ${restoreOwn}`]),
-    // Nobody else can list what is in the owner's trash.
+    // Only the owner can list the owner's trash, so the command uses IDs.
     ...(foreign.length === 0
       ? []
       : [
@@ -89,7 +89,7 @@ function whereTheyWent(nodes: readonly NodeJson[]): string[] {
   ];
 }
 
-/** Each once, and without what goes with a folder that is named too. */
+/** Removes duplicates and items inside another given folder. */
 function outermost(nodes: readonly NodeJson[]): NodeJson[] {
   const paths = new Set(nodes.map(({ path }) => path));
   return nodes.filter(({ path }, index) => {

@@ -18,7 +18,7 @@ export const rulesCommand: CommandMaker = (context) => {
   command.addCommand(decide(context, "reject", "Restore the previous rules in .holdfastignore, for all devices"));
   command.hook("preAction", (_, acting) => {
     const [folder] = acting.args;
-    // A mistyped command is no folder.
+    // A mistyped command is not a folder.
     if (acting === command && folder !== undefined && !folder.includes("/") && !existsSync(folder))
       unknownCommand(command);
   });
@@ -39,7 +39,7 @@ const noneText = "No rules are waiting.";
 interface Waiting {
   readonly sync: KnownSync;
   readonly held: HeldRules;
-  /** Lines of a unified diff, from the previous rules to the waiting ones. */
+  /** Unified diff from the previous rules to the waiting ones. */
   readonly difference: readonly string[];
 }
 
@@ -91,7 +91,7 @@ function decide(context: Context, action: "approve" | "reject", summary: string)
   });
 }
 
-/** @throws HoldfastError failed where the answer is no */
+/** @throws HoldfastError failed if the answer is no */
 async function assertMeant(run: Run, action: "approve" | "reject", waiting: readonly Waiting[]): Promise<void> {
   for (const line of waiting.flatMap(linesOf)) run.output.say(line);
   const question =

@@ -39,7 +39,7 @@ export const secondFactorCommand: CommandMaker = (context) => {
   });
 };
 
-/** @param dueAt until when nothing but a word is said of it */
+/** @param dueAt time until which the account works without a second factor */
 export function sayFactorDue(dueAt: string): string {
   const isOver = Date.parse(dueAt) <= Date.now();
   return isOver
@@ -47,7 +47,7 @@ export function sayFactorDue(dueAt: string): string {
     : `This account must have a second factor from ${formatLocalTime(dueAt)}. Set one up with 'holdfast second-factor on'.`;
 }
 
-/** What does beside the password. A server of before has an app alone. */
+/** Returns the kinds of second factors in use. An older server reports nothing and supports only an app. */
 function factorsOf({
   app = true,
   passkeys = 0,
@@ -87,7 +87,7 @@ function switchOn(context: Context) {
       const { recovery_codes: codes } = await client.call("confirmSecondFactor", { body: { totp }, asksOnce: true });
       await showCodes(run, codes, "The second factor is on.");
     };
-    // The recovery codes come of it.
+    // The confirmation returns the recovery codes.
     await askingAgain(run, undefined, confirmed, { appQuestion: "Code that the authenticator app shows: " });
   });
 }
@@ -127,20 +127,20 @@ function withProof(word: string, summary: string, examples: readonly string[]) {
   return addProof(newCommand(word, summary, examples));
 }
 
-/** The password of the account, typed or from standard input. */
+/** Returns the account's password, typed or from standard input. */
 export async function readPassword(run: Run, fromStdin: boolean | undefined): Promise<string> {
   const { firstLine } = await import("../terminal.ts");
   return fromStdin === true ? firstLine(run.context.stdin) : run.askSecret("Password: ");
 }
 
-/** What the command takes that proves to be the person. */
+/** Adds the options that prove the person's identity. */
 export function addProof(command: ReturnType<typeof newCommand>) {
   return command
     .option("--password-stdin", "read the password from the first line of standard input")
     .option("--totp <code>", "code from the authenticator app, or a recovery code, if a second factor is on");
 }
 
-/** With the password, and with a code where the account has a second factor. */
+/** Calls `act` with the password, and with a code if the account has a second factor. */
 export async function withCode<Result>(
   run: Run,
   { passwordStdin, totp }: ProofOptions,
@@ -161,10 +161,9 @@ export async function withCode<Result>(
 const triesMax = 3;
 
 /**
- * Does what takes a code, and asks for it on a terminal as often as it is wrong. Without one, or with a code that was given, the answer of the
- * server stands.
- * @param given by an option
- * @param words the question for the code of an authenticator app, and the way in for an account that has passkeys alone
+ * Calls `act`, and on a terminal asks for a code again while it is wrong. Without a terminal, or with a given code, the
+ * server's error is final. @param given code from an option @param words question for an app's code, and advice for an
+ * account with only passkeys
  */
 export async function askingAgain<Result>(
   run: Run,
@@ -220,7 +219,7 @@ async function showCodes({ output }: Run, codes: readonly string[], what: string
   ]);
 }
 
-/** Easier to type; apps ignore the spaces. */
+/** Groups of four are easier to type, and apps ignore the spaces. */
 function inFours(secret: string): string {
   return secret.replaceAll(/.{4}(?=.)/g, "$& ");
 }

@@ -44,7 +44,7 @@ export const serveCommand: CommandMaker = (context) => {
     const { readConfig } = await import("@holdfast/server/config/read-config");
     const { folderLockName } = await import("@holdfast/server/data-folder/folder-lock");
     const config = readConfig({ flags: toFlags(rest), environment: process.env });
-    // An empty folder may be the mount point of a disk that is mounted later: nothing is written there.
+    // Writes nothing to an empty folder, because it may be the mount point of a disk that is mounted later.
     keepCompiledCode(config.dataFolder, folderLockName);
     const { serveCommand: serve } = await import("@holdfast/server/main");
     const { prepareApp } = await import("@holdfast/web/build/prepare-app");
@@ -52,12 +52,12 @@ export const serveCommand: CommandMaker = (context) => {
   });
 };
 
-/** Several are one setting, as in the environment. */
+/** Joins repeated options, as in the environment. */
 function join(value: string, before?: string): string {
   return before === undefined ? value : `${before},${value}`;
 }
 
-/** The names of the options as the shell has them: commander turns `--tls-cert` into `tlsCert`. */
+/** Returns the option names of the command line, because commander turns `--tls-cert` into `tlsCert`. */
 function toFlags(options: Readonly<Record<string, unknown>>): Record<string, string | boolean | undefined> {
   return Object.fromEntries(
     Object.entries(options).map(([name, value]) => [

@@ -64,7 +64,7 @@ function changeOf(name: string, value: string): Change {
   throw usage(`${name} cannot be ${value}. 'holdfast settings --help' lists the allowed values.`);
 }
 
-/** A kind may want mail and get none for the digest's sake. */
+/** Returns the effective setting. The digest setting can suppress or delay mails of a kind. */
 function sayChoice(notify: NotifySettings, kind: (typeof noticeKinds)[number]): string {
   if (notify[kind] !== "mail") return notify[kind];
   const isGathered = kind === "comment" || kind === "watch";

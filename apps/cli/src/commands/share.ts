@@ -87,9 +87,9 @@ export const shareCommand: CommandMaker = (context) => {
   });
 };
 
-/** Only administrators get the link of an invitation that no mail brings. */
+/** Reports that no invitation mail is sent. Only administrators get the link. */
 async function noteUnsent({ output }: Run, client: ApiClient): Promise<void> {
-  // The share stands, whether or not this is answered.
+  // The share exists already, so a failure is ignored.
   const ways = await client.call("readSignInWays").catch(() => undefined);
   if (ways?.mail === false)
     output.note(
@@ -97,14 +97,14 @@ async function noteUnsent({ output }: Run, client: ApiClient): Promise<void> {
     );
 }
 
-/** End of an existing share, which sharing again without an end removes. */
+/** Returns the end of an existing share. Sharing again without an end would remove it. */
 async function endOf(client: ApiClient, id: string, whom: string): Promise<string | null> {
   const { permissionOf } = await import("./unshare.ts");
   const { items } = await client.call("listPermissions", { params: { id } });
   return permissionOf(items, whom)?.expires_at ?? null;
 }
 
-/** @throws HoldfastError not_found, conflict if several groups have the name */
+/** @throws HoldfastError not_found; conflict if several groups have the name */
 async function granteeOf(client: ApiClient, whom: string): Promise<{ email: string } | { group_id: string }> {
   if (whom.includes("@")) return { email: whom };
   const [{ allPages, pageItemsMax }, { onlyGroup }] = await Promise.all([
@@ -113,7 +113,7 @@ async function granteeOf(client: ApiClient, whom: string): Promise<{ email: stri
   ]);
   const mine: { readonly id: string; readonly name: string }[] = [];
   const pages = allPages((cursor) => client.call("listGroups", { query: { cursor, limit: pageItemsMax } }));
-  // An administrator is shown every group, and shares with those that one is in.
+  // Administrators see every group, but can share only with their own.
   for await (const page of pages) mine.push(...page.filter(({ role }) => role !== null));
   const group = onlyGroup(mine, whom);
   if (group !== undefined) return { group_id: group.id };

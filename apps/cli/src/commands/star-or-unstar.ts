@@ -3,7 +3,7 @@ import type { CommandMaker } from "./command.ts";
 
 const routes = { star: "starNode", unstar: "unstarNode" } as const;
 
-/** Both mark what is named, for this account alone. */
+/** Creates `star` or `unstar`, which mark items for this account only. */
 export function starOrUnstar(name: keyof typeof routes, summary: string, example: string): CommandMaker {
   return (context) => {
     const command = newCommand(name, summary, [example]).argument("<paths...>", "paths on the server");

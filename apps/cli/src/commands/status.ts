@@ -52,7 +52,7 @@ export const statusCommand: CommandMaker = (context) => {
   });
 };
 
-/** Files of one kind that are listed: thousands of lines would scroll everything else away. */
+/** Listed files of one kind. Thousands of lines would hide everything else. */
 const pathsMax = 20;
 
 interface StatusListing {
@@ -64,12 +64,12 @@ interface StatusListing {
 interface Shown {
   readonly status: KnownStatus;
   readonly rules: ShownRules;
-  /** null while nothing is transferred. */
+  /** null if nothing is being transferred */
   readonly progress: SyncView["progress"];
   readonly isBrakeOff: boolean;
 }
 
-/** A client of an older version does not report its progress. */
+/** Returns the progress; null from a client of an older version, which does not report it. */
 async function progressOf(sync: KnownSync, { isRunning, report }: KnownStatus): Promise<SyncView["progress"]> {
   if (!isRunning || report.state !== "syncing") return null;
   const { askView } = await import("../sync/control-client.ts");
@@ -81,7 +81,7 @@ function progressLines(progress: SyncView["progress"], columns: number): string[
   if (progress === null) return [];
   const { share, done, rate, time_left: timeLeft, names } = progress;
   const facts = [
-    // Nothing moves while the next copy of a conflict waits, or deletions rest.
+    // 0 % is omitted: nothing is transferred while a conflicted copy or deletions wait.
     ...(share === null || share === 0 ? [] : [`${Math.floor(share * 100)} %`]),
     done,
     rate,
@@ -108,7 +108,7 @@ function show(
   ]);
 }
 
-/** The person's own files first; those in the local trash are a number. */
+/** Lists the person's own files. Files in the local trash are only counted. */
 function clearedLines(listing: StatusListing, { root, account, at, removed, ...cleared }: ClearedFolder): string[] {
   const { output } = listing;
   const head = `${root}: this device was signed out of ${account}, and ${count(removed, "file")} ${removed === 1 ? "was" : "were"} removed from here (${timeFor(output, at)})`;
@@ -135,11 +135,14 @@ function isInTrash(path: string): boolean {
 
 const watchMs = 1000;
 
-/** On a terminal in place of what was there; elsewhere below it, and with --json a document a line. It ends with Ctrl-C, or with its reader. */
+/**
+ * Repeats the status: on a terminal in place, otherwise below, with --json one document per line. Ends with Ctrl-C or
+ * with the reader of the pipe.
+ */
 async function showAgain(run: Run, listing: StatusListing, look: () => Promise<Shown[]>): Promise<void> {
   const { stdout } = run.context;
   const { linux } = await import("@holdfast/disk/native");
-  // While nothing changes, no write shows that the reader of a pipe has gone.
+  // Without changes nothing is written, so a write cannot show that the reader has gone.
   const descriptor: unknown = Reflect.get(stdout, "fd");
   const isRead = (): boolean => typeof descriptor !== "number" || !linux().isReaderGone(descriptor);
   const isScreen = stdout.isTTY === true && !run.output.json;
@@ -157,7 +160,7 @@ async function showAgain(run: Run, listing: StatusListing, look: () => Promise<S
   }
 }
 
-/** The terminal has written ^C into the line below the status. */
+/** Removes the ^C that the terminal has printed below the status. */
 function endWatch(stdout: Run["context"]["stdout"]): void {
   clearBar(stdout);
   process.kill(process.pid, "SIGINT");
@@ -201,7 +204,7 @@ function linesOf(listing: StatusListing, { status, progress, isBrakeOff }: Shown
   const { root, server, account, device, state, page_url, pending_files, last_sync_at } = report;
   const { output } = listing;
   const columns = output.columns ?? Infinity;
-  // What the last client left is not to be done any more.
+  // The rest of the last run no longer matters.
   if (isClearing) return [`${root}: removing its copies`, ...problemLinesOf(listing, report.problems.slice(0, 1))];
   const notRunning = state === "paused" ? "not running, and paused" : "not running";
   const todo = todoWords(isRunning ? state : "paused", pending_files, progress);
@@ -236,9 +239,9 @@ function conflictedCopies(number: number): string {
 
 const uncheckedText = "changes since then have not been checked";
 
-/** That nothing is left is known only once everything that a whole look found is done. */
+/** Returns the remaining work. "Nothing left" is certain only after all results of a full scan are done. */
 function todoWords(state: SyncReport["state"], pendingFiles: number, progress: SyncView["progress"]): string {
-  // Nobody looks while it does not run, or is paused.
+  // A stopped or paused sync does not scan.
   if (state === "paused") return uncheckedText;
   if (pendingFiles > 0) return `${count(pendingFiles, "change")} left`;
   if (state === "idle") return "nothing left to do";
@@ -246,7 +249,7 @@ function todoWords(state: SyncReport["state"], pendingFiles: number, progress: S
   return state === "offline" ? uncheckedText : "";
 }
 
-/** A sentence that several share stands once. */
+/** Shows a message once if several problems share it. */
 function problemLinesOf({ output, pathsMax: listed }: StatusListing, problems: readonly Problem[]): string[] {
   return problemKinds(problems).flatMap((alike) => {
     const [{ message }] = alike;

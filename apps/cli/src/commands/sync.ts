@@ -78,7 +78,7 @@ async function sync(run: Run, folder: string, flags: SyncFlags): Promise<void> {
     import("../remote/remote-path.ts"),
     import("@holdfast/core/names"),
   ]);
-  // What a script has when a variable is not set; it would be the folder in which it runs.
+  // An unset variable in a script gives an empty argument, which would resolve to the working directory.
   if (folder === "") throw usage("The folder argument is empty. Specify the folder to sync.");
   if (flags.print === true && flags.installService !== true)
     throw usage("--print can only be used with --install-service.");
@@ -87,7 +87,7 @@ async function sync(run: Run, folder: string, flags: SyncFlags): Promise<void> {
   if (flags.showRules === true) return showRules(run, folder);
   if (flags.forget === true) return forget(run, folder);
   const names = flags.remote === undefined ? undefined : splitPath(parseNewPath(flags.remote));
-  // A shell completes absolute paths; any other leading / is the root of the folder.
+  // Shells complete absolute paths. Any other leading / means the root of the folder.
   const root = `${resolve(folder)}/`;
   const pathIn = (path: string, option: string): string =>
     parsePath(`${path}/`.startsWith(root) ? path.slice(root.length) || "." : path, option);
@@ -132,7 +132,7 @@ async function sync(run: Run, folder: string, flags: SyncFlags): Promise<void> {
   }
 }
 
-/** Before anything is asked or told of it. @throws HoldfastError usage */
+/** Checks the folder before anything is asked or reported. @throws HoldfastError usage */
 async function assertPossible({ context }: Run, folder: string): Promise<void> {
   if (!existsSync(folder)) return;
   const [{ thisConfigFolder }, { checkRoot }] = await Promise.all([
@@ -151,7 +151,10 @@ async function ownPaths({ context, output }: Run, folder: string): Promise<reado
   return own;
 }
 
-/** All that programs keep in a home folder is seldom meant; once it is synced nobody is asked again. @throws HoldfastError failed */
+/**
+ * Asks before a home folder is synced, because it contains settings and caches of programs. Only the first sync asks.
+ * @throws HoldfastError failed
+ */
 async function assertMeant({ context, output }: Run, folder: string, isSure: boolean): Promise<void> {
   const { isHomeFolder } = await import("../sync/own-paths.ts");
   if (isSure || !isHomeFolder(folder) || existsSync(join(folder, ".holdfast"))) return;

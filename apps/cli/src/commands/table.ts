@@ -1,6 +1,6 @@
 import type { CommandMaker } from "./command.ts";
 
-/** Every command by name, in the order of the help. Only the one that runs is loaded. */
+/** All commands by name, in the order of the help. Only the one that runs is loaded. */
 export const commandTable: Readonly<Record<string, () => Promise<CommandMaker>>> = {
   serve: async () => (await import("./serve.ts")).serveCommand,
   login: async () => (await import("./login.ts")).loginCommand,
@@ -59,7 +59,7 @@ export const commandTable: Readonly<Record<string, () => Promise<CommandMaker>>>
   completion: async () => (await import("./completion.ts")).completionCommand,
 };
 
-/** Under which title the help lists a command. */
+/** Titles in the help. */
 export const helpGroups: Readonly<Record<string, string>> = Object.fromEntries(
   (
     [
@@ -77,7 +77,7 @@ export const helpGroups: Readonly<Record<string, string>> = Object.fromEntries(
   ).flatMap(([title, names]) => names.split(" ").map((name) => [name, title])),
 );
 
-/** What no help names. */
+/** Commands that the help does not list. */
 export const hiddenTable: Readonly<Record<string, () => Promise<CommandMaker>>> = {
   __complete: async () => (await import("./complete-path.ts")).completePathCommand,
 };

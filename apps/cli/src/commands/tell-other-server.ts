@@ -5,7 +5,7 @@ import type { Login } from "../config/saved-login.ts";
 import { readKnownSyncs } from "../sync/known-syncs.ts";
 import type { Run } from "./command.ts";
 
-/** Undefined where it does not say so: the login is good all the same. */
+/** undefined if the server does not report its id, which does not affect the login. */
 export async function serverIdOf(server: string, choices: ClientChoices): Promise<string | undefined> {
   const client = openClient(server, choices);
   try {
@@ -18,7 +18,10 @@ export async function serverIdOf(server: string, choices: ClientChoices): Promis
   }
 }
 
-/** Notes that the former login or a sync knows another server at the same address, with the folders that stay as they are. */
+/**
+ * Reports that the previous login or a sync belongs to another server at the same address, and lists folders that stay
+ * unchanged.
+ */
 export async function tellOtherServer(
   { context, output }: Run,
   { server, serverId }: Pick<Login, "server" | "serverId">,

@@ -2,7 +2,10 @@ import { PassThrough } from "node:stream";
 import { text } from "node:stream/consumers";
 import { runIn } from "../run.ts";
 
-/** Runs the command in this process as on a terminal, where somebody answers what it asks. @returns its exit code, its standard error as a terminal shows it, and its standard output */
+/**
+ * Runs a command in this process as on a terminal, with an answer to its question. @returns its exit code, standard
+ * error as a terminal shows it, and standard output
+ */
 export async function answering(
   configFolder: string,
   args: readonly string[],

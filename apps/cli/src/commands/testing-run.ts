@@ -5,7 +5,6 @@ import { isLongTier } from "@holdfast/tools/tiers";
 import { runIn } from "../run.ts";
 import type { Context } from "./command.ts";
 
-/** Outcome of a command, as a shell sees it. */
 export interface Ran {
   readonly code: number;
   readonly stdout: string;
@@ -13,15 +12,14 @@ export interface Ran {
 }
 
 interface Streams {
-  /** Bytes of standard input. */
   readonly input?: string;
-  /** Keys typed at a terminal, instead of `input`; an iterable is read from the first question on. */
+  /** Keys typed at a terminal, instead of `input`. An iterable is read from the first question on. */
   readonly typed?: string | AsyncIterable<Buffer>;
-  /** Width of a terminal that shows standard output; without it standard output is no terminal. */
+  /** Width of the terminal; without it, standard output is not a terminal. */
   readonly columns?: number;
 }
 
-/** Runs a command line in this process: a process of its own would take 0.3 s of CPU time to start. */
+/** Runs a command line in this process. Starting a process would take 0.3 s of CPU time. */
 export async function runHere(
   environment: Readonly<Record<string, string | undefined>>,
   args: readonly string[],
@@ -40,12 +38,13 @@ export async function runHere(
   return { code, stdout: out, stderr: problems };
 }
 
-/** Commands that call `process.exit` without a signal, or need a signal to end. */
+/** Commands that call `process.exit` without a signal, or that end only by a signal. */
 const alwaysSpawned: ReadonlySet<string> = new Set(["serve", "__complete"]);
 
 /**
- * Runs a command with these variables added to the test's own. The long tier starts a process for each command, which shows what a command
- * leaves open. The gate runs commands in this process, except those above and those with a working directory of their own.
+ * Runs a command with variables added to those of the test. The long tier starts a process for each command, which
+ * reveals what a command leaves open. The gate runs commands in this process, except those above and those with a
+ * working directory.
  */
 export function runCommand(
   environment: Readonly<Record<string, string | undefined>>,
@@ -54,7 +53,7 @@ export function runCommand(
 ): Promise<CommandResult> {
   const isSpawned = isLongTier || cwd !== undefined || alwaysSpawned.has(args[0] ?? "");
   if (isSpawned) return holdfast(args, { env: environment, input, ...(cwd === undefined ? {} : { cwd }) });
-  // A process of its own would not have a variable that is undefined.
+  // A new process would not receive undefined variables either.
   const given = Object.entries({ ...process.env, ...environment }).filter(([, value]) => value !== undefined);
   return runHere(Object.fromEntries(given), args, { input });
 }

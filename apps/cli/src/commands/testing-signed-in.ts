@@ -13,25 +13,25 @@ import {
 import { runCommand } from "./testing-run.ts";
 
 export interface SignedIn<Server extends RunningServer = RunningServer> {
-  /** A folder of the tests, which goes after them. */
+  /** Temporary folder, removed after the tests. */
   readonly folder: string;
   readonly server: Server;
   readonly run: (args: readonly string[], input?: string, cwd?: string) => Promise<CommandResult>;
-  /** Of the server, where the command works with `--data`. */
+  /** Data folder of the server, for `--data`. */
   readonly data: string;
-  /** What the command says with --json, whatever its exit code. */
+  /** Result with --json, whatever the exit code. */
   readonly json: (...args: readonly string[]) => Promise<any>; // oxlint-disable-line no-explicit-any -- each test knows the shape that it wants
 }
 
 /**
- * For the tests of one file or `describe`: a server of their own, and the command signed in to it as its administrator.
- * @param env of the server, and of the command where it works beside the data
+ * Starts a server for the tests of one file or `describe`, with the command signed in as its administrator. @param env
+ * of the server, and of commands that run on the data folder
  */
 export function useSignedIn(name: string, env: NonNullable<ServerOptions["env"]> = {}): SignedIn {
   return useSignedInAt(startServer, name, env);
 }
 
-/** The same at a server that is started another way. */
+/** Like `useSignedIn`, with another way to start the server. */
 export function useSignedInAt<Server extends RunningServer>(
   start: (options: ServerOptions) => Promise<Server>,
   name: string,
@@ -72,16 +72,16 @@ type Run = SignedIn["run"];
 export interface TwoPeople {
   readonly folder: string;
   readonly server: RunningServer;
-  /** The administrator. */
+  /** Runs commands as the administrator. */
   readonly owner: Run;
-  /** Ann, with a configuration of her own. */
+  /** Runs commands as Ann, with a separate configuration. */
   readonly guest: Run;
   readonly ann: { readonly email: string; readonly password: string };
-  /** What the command says; it has to end with 0. */
+  /** Returns the output, and requires exit code 0. */
   readonly done: (run: Run, args: readonly string[], input?: string) => Promise<string>;
 }
 
-/** The same with a second account. */
+/** Like `useSignedIn`, with a second account. */
 export function useTwoPeople(name: string): TwoPeople {
   const signedIn = useSignedIn(name);
   const ann = { email: "ann@example.com", password: "the password of ann" };
@@ -109,7 +109,7 @@ export function useTwoPeople(name: string): TwoPeople {
   };
 }
 
-/** Both ways of an administrator: by the server, and with what the command takes beside its data. */
+/** Both ways to run an administration command: on the server, and on its data folder. */
 export function bothPlaces({ data }: Pick<SignedIn, "data">) {
   return [
     ["signed in", []],

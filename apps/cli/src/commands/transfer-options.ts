@@ -5,10 +5,10 @@ import type { Mirroring } from "../transfer/may-delete.ts";
 import { usage } from "./command.ts";
 import type { Run } from "./command.ts";
 
-/** So many problems with the same sentence are told one by one. */
+/** Problems with the same message that are shown one by one. */
 export const alikeShownMax = 50;
 
-/** What `put` and `get` have in common. */
+/** Options of both `put` and `get`. */
 export interface TransferFlags {
   readonly dryRun?: true;
   readonly exclude?: readonly string[];
@@ -26,7 +26,7 @@ export function withTransferOptions(command: Command): Command {
     .option("--password-stdin", "read the link's password from the first line of standard input");
 }
 
-/** Before anything is asked of the server. @throws HoldfastError usage */
+/** Parses the options before any request. @throws HoldfastError usage */
 export async function readTransferFlags(run: Run, flags: TransferFlags): Promise<Patterns | undefined> {
   if (flags.limit !== undefined) {
     const { parseRate } = await import("../sync/sync-flags.ts");
@@ -39,7 +39,7 @@ export async function readTransferFlags(run: Run, flags: TransferFlags): Promise
   return new Patterns(flags.exclude);
 }
 
-/** Bytes of a transfer for its progress. Blocks that the other side has are no part of them. */
+/** Returns the bytes of a transfer for its progress, without blocks that the other side has. */
 export function movedOf(run: Run, report: { readonly bytesSent: number }): Moved {
   const { traffic } = run;
   const { bytesSent: countedBytes } = report;
@@ -48,7 +48,7 @@ export function movedOf(run: Run, report: { readonly bytesSent: number }): Moved
   return { countedBytes, contentBytes, allBytes: sentBytes + receivedBytes };
 }
 
-/** @param pause of what is shown meanwhile */
+/** @param pause hides the progress during the question */
 export function mirroringOf(run: Run, flags: TransferFlags, pause: () => void): Mirroring | undefined {
   if (flags.delete !== true) return undefined;
   const confirm = async (question: string): Promise<boolean | undefined> => {
@@ -61,7 +61,7 @@ export function mirroringOf(run: Run, flags: TransferFlags, pause: () => void): 
   return { confirm, isAnswered: flags.yes === true, canAsk: run.context.stdin.isTTY === true };
 }
 
-/** A pattern with a slip in it would else leave out nothing, unnoticed. */
+/** Warns about patterns without a match, which may be mistyped. */
 export function tellUnused({ output }: Run, patterns: Patterns | undefined): void {
   for (const text of patterns?.unused ?? []) output.say(`holdfast: --exclude ${text} matched nothing here`);
 }

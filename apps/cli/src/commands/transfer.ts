@@ -14,7 +14,7 @@ export const transferCommand: CommandMaker = (context) => {
     "transfer accept 01999b1c-83c0-8a5f-9d3c-2f7d0d4a1b2c",
   ])
     .argument("<path>", "folder or file on the server")
-    // Required, but what stands below has none.
+    // Required, but not for the subcommands.
     .option("--to <email>", "e-mail address of the new owner")
     .addCommand(list(context))
     .addCommand(accept(context))
@@ -64,7 +64,7 @@ function accept(context: Context) {
   return runs<[string]>(context, command, async (run, id) => {
     const { client } = await run.connect();
     const { job } = await client.call("acceptTransfer", { params: { id } });
-    // The server goes on with it also if this command is ended.
+    // The server continues even if this command ends.
     for (;;) {
       const { state, result } = await client.call("getJob", { params: { id: job } });
       if (state === "done") {

@@ -33,7 +33,7 @@ function list(context: Context) {
   });
 }
 
-/** The server does not add up what a folder contains; 0 would be taken for its size. */
+/** Shows no size for a folder, because the server does not sum it up and 0 would be wrong. */
 function sizeIn(listing: Listing, node: Pick<NodeJson, "kind" | "size">): string {
   return node.kind === "folder" ? "-" : listing.sizeOf(node);
 }
@@ -52,9 +52,9 @@ function restore(context: Context) {
     const folderPath = to === undefined ? undefined : parseNewPath(String(to));
     const { client } = await run.connect();
     const folder = folderPath === undefined ? {} : { parent_id: (await lookUpFolder(client, folderPath)).id };
-    // Whoever wants something back wants it, whatever has taken its name meanwhile.
+    // Renames if the name is taken, so that a restore always succeeds.
     const body = { ...folder, on_conflict: "rename" as const };
-    // All are found before any is restored, so that one that is missing leaves the rest where it is.
+    // Finds all items before restoring any, so that a missing one changes nothing.
     const found = await findTrashed(client, wanted, run.output);
     const items = await inTurn(
       found,
@@ -74,12 +74,12 @@ function empty(context: Context) {
     .option("--yes", "do not ask");
   return runs<[]>(context, command, async (run, { yes, dryRun }) => {
     const { client } = await run.connect();
-    // A token that may not ask for the usage gets no size.
+    // A token without permission to read the usage shows no size.
     const usage = await client.call("getUsage").catch(() => undefined);
     const words = (items: number) =>
       `${count(items, "item")}${usage === undefined || items === 0 ? "" : ` (${formatBytes(usage.trash_bytes)})`}`;
     const isAsked = yes !== true && context.stdin.isTTY === true;
-    // Items that come while the question is open were not in it.
+    // Counted before the question, to exclude items that are added while it is open.
     const shown = dryRun === true || isAsked ? await countTrash(client) : undefined;
     if (shown !== undefined && (dryRun === true || shown.count === 0)) {
       const answer = { purged: shown.count, dry_run: dryRun === true };
@@ -102,7 +102,7 @@ function empty(context: Context) {
 
 interface Shown {
   readonly count: number;
-  /** Fields of the list, for `emptyTrash`. */
+  /** Fields of the list, passed to `emptyTrash`. */
   readonly seq: number | undefined;
   readonly epoch: string | undefined;
 }

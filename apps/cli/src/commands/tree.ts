@@ -46,13 +46,13 @@ function totalsOf(items: readonly NodeJson[]): string {
   return `${count(folders.length, "folder")}, ${count(files.length, "file")}${links === 0 ? "" : `, ${count(links, "link")}`}, ${formatBytes(bytes)}`;
 }
 
-/** The name is shortened on a terminal without room for it, so that the branches stay below each other. */
+/** Shortens the name on a narrow terminal, so that the branches stay aligned. */
 function shortBranch(line: string, columns: number): string {
   const [branches = ""] = /^(?:[ │] {3})*[├└]── /.exec(line) ?? [];
   return branches + shortPath(printable(line.slice(branches.length)), Math.max(columns - 1 - branches.length, 10));
 }
 
-/** The lines below one folder, by name, folders and files together. */
+/** Returns the lines below one folder, sorted by name. */
 function treeLines(
   children: ReadonlyMap<string, readonly Pick<NodeJson, "id" | "name" | "kind" | "target">[]>,
   parentId: string,

@@ -29,7 +29,7 @@ export const unshareCommand: CommandMaker = (context) => {
   });
 };
 
-/** The permission given at the node itself. @throws HoldfastError conflict if several groups there have the name */
+/** Returns the permission on the node itself. @throws HoldfastError conflict if several groups have the name */
 export function permissionOf(items: readonly PermissionJson[], whom: string): PermissionJson | undefined {
   const wanted = whom.trim().toLowerCase();
   const own = items.filter(({ inherited_from: above }) => above === undefined);

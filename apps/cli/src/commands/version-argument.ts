@@ -4,7 +4,7 @@ import { usage } from "./command.ts";
 
 const versionPattern = /^(\d{1,15}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/i;
 
-/** The number or the id of a version, as a person gives it. @throws HoldfastError usage */
+/** Checks the number or ID of a version. @throws HoldfastError usage */
 export function readVersion(text: string, path: string): string {
   if (versionPattern.test(text)) return text;
   throw usage(
@@ -12,13 +12,13 @@ export function readVersion(text: string, path: string): string {
   );
 }
 
-/** It never was, or is kept no longer. */
+/** The version never existed or was deleted. */
 export function noVersion(path: string, wanted: string): HoldfastError {
   const list = `'holdfast versions ${shellWord(path)}'`;
   return new HoldfastError("not_found", `${path} has no version ${wanted}. ${list} lists them.`);
 }
 
-/** What the server answers about one version, which knows no path. @throws HoldfastError */
+/** Adds the path to the server's error about a version. */
 export async function ofVersion<Answer>(path: string, wanted: string, answer: Promise<Answer>): Promise<Answer> {
   try {
     return await answer;

@@ -1,7 +1,7 @@
-/** Help of each option that sets an end. */
+/** Help of options that set an end. */
 export const whenText =
   'duration (12h, 30d), day (2027-01-31, to its end), "2027-01-31 09:00" or 2027-01-31T09:00:00Z; default is no end';
 
-/** Help of each option that names a moment of the past. */
+/** Help of options that name a past time. */
 export const momentText =
   'time ago (90m, 12h, 2d), day (2027-01-31, its start), "2027-01-31 09:00" or 2027-01-31T09:00:00Z';

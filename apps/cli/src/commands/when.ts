@@ -1,7 +1,7 @@
 import { usage } from "./command.ts";
 import { parseDuration } from "./duration.ts";
 
-/** RFC 3339, given the present time (Unix milliseconds) of the server: the clock of this machine may be wrong. */
+/** Returns RFC 3339 for the server's time in Unix milliseconds, because the local clock may be wrong. */
 type AtTime = (nowMs: number) => string;
 
 type Side = "start" | "end";
@@ -9,10 +9,13 @@ type Side = "start" | "end";
 const rfc3339 = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d{1,9})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
 const day = /^\d{4}-\d\d-\d\d$/;
 const dayAndMinute = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d)$/;
-/** The server counts microseconds. */
+/** The server stores microseconds. */
 const farthestMs = Number.MAX_SAFE_INTEGER / 1000;
 
-/** A time to come. A day means the end of that day here. @throws HoldfastError usage, also from the result if the time has passed */
+/**
+ * Parses a future time. A day means its end in local time. @throws HoldfastError usage; the result throws it for a past
+ * time
+ */
 export function parseEnd(text: string): AtTime {
   const at = parseWhen(text, "end");
   return (nowMs) => {
@@ -22,7 +25,7 @@ export function parseEnd(text: string): AtTime {
   };
 }
 
-/** A time in the past. A day means the start of that day here. @throws HoldfastError usage */
+/** Parses a past time. A day means its start in local time. @throws HoldfastError usage */
 export function parseMoment(text: string): AtTime {
   const at = parseWhen(text, "start");
   return (nowMs) => at(nowMs, -1);
@@ -37,7 +40,7 @@ function parseWhen(text: string, side: Side): (nowMs: number, direction: 1 | -1)
   return () => time;
 }
 
-/** With the digits of the second that were given. */
+/** Keeps the fraction of the second. */
 function rfcTime(text: string): string | undefined {
   const [, local] = rfc3339.exec(text) ?? [];
   return local === undefined || !isReal(`${local}Z`, local) ? undefined : text;
@@ -49,12 +52,12 @@ function localTime(text: string, side: Side): string | undefined {
   if (!day.test(text) || !isReal(`${text}T00:00:00Z`, text)) return undefined;
   const [year = 0, month = 0, date1 = 0] = text.split("-").map(Number);
   const at = new Date(2000, 0);
-  // Unlike the constructor, this takes years before 100 as they are.
+  // Unlike the constructor, this accepts years before 100.
   at.setFullYear(year, month - 1, side === "end" ? date1 + 1 : date1);
   return new Date(at.getTime() - (side === "end" ? 1 : 0)).toISOString();
 }
 
-/** A minute that the clocks here leave out in spring is no time. */
+/** undefined for a minute that daylight saving time skips. */
 function localMinute(date: string, minute: string): Date | undefined {
   if (!isReal(`${date}T${minute}:00Z`, `${date}T${minute}`)) return undefined;
   const at = new Date(`${date}T${minute}:00`);
@@ -62,7 +65,7 @@ function localMinute(date: string, minute: string): Date | undefined {
   return asUtc.toISOString().startsWith(`${date}T${minute}`) ? at : undefined;
 }
 
-/** JavaScript takes February 30 for March 2. */
+/** JavaScript parses February 30 as March 2. */
 function isReal(iso: string, beginning: string): boolean {
   const at = new Date(iso);
   return !Number.isNaN(at.getTime()) && at.toISOString().startsWith(beginning);
@@ -73,7 +76,7 @@ function isoOf(text: string, atMs: number): string {
   return new Date(atMs).toISOString();
 }
 
-/** @param text as it was typed, which a message of the server could not name */
+/** @param text input, for the message; the server's message could not contain it */
 function requireStorable(text: string, atMs: number): void {
   if (Math.abs(atMs) >= farthestMs)
     throw usage(`${JSON.stringify(text)} is not a time between the years 1685 and 2254.`);

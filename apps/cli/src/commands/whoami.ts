@@ -10,7 +10,7 @@ export const whoamiCommand: CommandMaker = (context) => {
     const { id, email, name, admin, device_id, server_id, scopes, second_factor_due_at: due } = account;
     await run.output.result({ server, server_id, id, email, name, admin, device_id, scopes }, () => [
       `${email} at ${server}${admin ? " (administrator)" : ""}`,
-      // A device may do all that its account may.
+      // A device has all permissions of its account, so only tokens show scopes.
       ...(device_id === null && scopes !== undefined ? [`scopes of this token: ${scopes.join(", ")}`] : []),
     ]);
     if (due !== undefined) run.output.note(sayFactorDue(due));

@@ -2,9 +2,8 @@ import type { NodeJson } from "@holdfast/protocol/values";
 import type { Run } from "./command.ts";
 
 /**
- * Sharing the root is often a slip. A person at a terminal is asked; otherwise the share goes on and a note says what it means.
- * @param readers who can open it from then on
- * @throws HoldfastError failed, if the person says no
+ * Asks at a terminal before the root is shared, which is often a mistake. Otherwise reports what the share includes.
+ * @param readers accounts that get access @throws HoldfastError failed if the answer is no
  */
 export async function confirmWholeDrive(
   run: Run,
