@@ -7,10 +7,9 @@ import { changeState } from "./stopped-state.ts";
 import { SyncLog } from "./sync-log.ts";
 
 /**
- * Answers deletions in place of a client that does not run. The next run applies the answer; until then nothing is changed here or on the
- * server. An undo includes deletions whose approval no run has applied yet.
- * @returns the deletions that the answer applies to
- * @throws HoldfastError as `changeState` does
+ * Answers waiting deletions while the client is not running. The next run applies the answer, and until then nothing
+ * changes. An undo includes deletions whose approval no run has applied yet. @returns the deletions to which the answer
+ * applies @throws HoldfastError as `changeState`
  */
 export async function answerDeletions(
   sync: KnownSync,

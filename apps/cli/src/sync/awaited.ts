@@ -2,10 +2,10 @@ import { isOwnersQuota, needsPerson } from "@holdfast/sync/loop/problems";
 import { isDiskHereFull } from "../output/system-failure.ts";
 import type { SyncReport } from "./report.ts";
 
-/** The thing that a sync in the state `waiting` waits for. An administrator frees the server's disk; the person at this device cannot. */
+/** Cause of the state `waiting`. Only an administrator can free the server's disk; the person at this device cannot. */
 export type Awaited = "you" | "server" | "quota" | "owner";
 
-/** For a person, of the state `waiting`. */
+/** Text for the state `waiting`. */
 export const awaitedWords: Readonly<Record<Awaited, string>> = {
   you: "waiting for you",
   server: "waiting for space on the server",
@@ -13,19 +13,19 @@ export const awaitedWords: Readonly<Record<Awaited, string>> = {
   owner: "waiting for space in a shared folder",
 };
 
-/** `you` as soon as one thing needs an answer or a repair here. */
+/** Returns `you` if at least one problem needs an answer or a repair on this device. */
 export function awaitedOf({
   problems,
   deletions_waiting,
 }: Pick<SyncReport, "problems" | "deletions_waiting">): Awaited {
-  // A folder that is not watched is scanned, so that nothing waits for it.
+  // A folder without a watch is scanned, so nothing waits for it.
   const awaited = problems.filter((problem) => needsPerson(problem) && problem.code !== "not_watched").map(spaceOf);
   if (deletions_waiting > 0 || awaited.length === 0 || awaited.includes("you")) return "you";
   if (awaited.includes("server")) return "server";
   return awaited.includes("quota") ? "quota" : "owner";
 }
 
-/** A full disk here is a problem of one file, or has the code of the system in it. */
+/** A full local disk is reported for one file, or contains a system error code. */
 function spaceOf(problem: SyncReport["problems"][number]): Awaited {
   if (problem.code === "quota") return isOwnersQuota(problem) ? "owner" : "quota";
   return problem.code === "store_full" && problem.path === "" && !isDiskHereFull(problem) ? "server" : "you";

@@ -2,21 +2,24 @@ import { shellWord } from "@holdfast/core/shell-word";
 import { count } from "../output/text.ts";
 import type { SyncReport } from "./report.ts";
 
-/** "3,277 deletions", and of a sync that still looks and works "at least" so many. */
+/** Returns "3,277 deletions". During a scan or sync, "at least" precedes it. */
 export function waitingSoFar(waiting: number, state: SyncReport["state"]): string {
   return state === "syncing" ? `at least ${count(waiting, "deletion")}` : count(waiting, "deletion");
 }
 
-/** A sync keeps its brake from run to run. */
+/** The brake setting is stored, so a later run needs the reminder. */
 export function brakeOffText(root: string): string {
   return `the brake is off, so deletions and mass rewrites never wait for your approval. To turn it on: holdfast sync ${shellWord(root)} --brake on`;
 }
 
-/** Says that deletions wait: at once, and how many once nothing is under way any more. More of them are found until then. */
+/**
+ * Reports waiting deletions immediately, and their number after the sync has finished, because more may be found until
+ * then.
+ */
 export class BrakeLine {
   #told = "";
 
-  /** @returns undefined for what was told already */
+  /** @returns undefined if the line was already reported */
   after(waiting: number, state: SyncReport["state"]): string | undefined {
     if (waiting === 0) {
       this.#told = "";

@@ -4,7 +4,10 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { readKnownSyncs } from "./known-syncs.ts";
 import type { KnownSync } from "./known-syncs.ts";
 
-/** The sync of that folder, or all of this configuration. @throws HoldfastError not_found for a folder that is not synced */
+/**
+ * Returns the sync of a folder, or all syncs of this configuration. @throws HoldfastError not_found for a folder that
+ * is not synced
+ */
 export async function chooseSyncs(configFolder: string, folder: string | undefined): Promise<KnownSync[]> {
   const syncs = await readKnownSyncs(configFolder);
   if (folder === undefined) return syncs;
@@ -21,7 +24,7 @@ export async function chooseSyncs(configFolder: string, folder: string | undefin
   throw new HoldfastError("not_found", `${root} is not synced. ${known}`);
 }
 
-/** As the record has it; what is not there any more is known by its path. */
+/** Returns the path as in the record. A missing folder keeps its given path. */
 export async function realRoot(folder: string): Promise<string> {
   try {
     return await realpath(folder);

@@ -31,10 +31,9 @@ import { lacksOf } from "./root-abilities.ts";
 type Order = RouteAnswer<(typeof routes)["readClearing"]>;
 
 /**
- * For a device whose login has ended: where its account wants that, its synced folders are cleared of what the server has, the syncs are given
- * up, and so is the login. All of it may die and run again: what is asked for is asked for again until it was reported.
- * @param heldRoot one that this process holds
- * @param onAsked before it begins
+ * Clears the device after its login has ended, if the account ordered it. Removes copies of files that the server has,
+ * then the syncs and the login. May be killed and repeated: the order stays until the client reports completion. @param
+ * heldRoot root that this process has locked @param onAsked called before the clearing starts
  */
 export async function clearIfAsked(run: Run, heldRoot: string | undefined, onAsked: () => void): Promise<void> {
   const configFolder = thisConfigFolder(run.context.environment);
@@ -61,7 +60,7 @@ export async function clearIfAsked(run: Run, heldRoot: string | undefined, onAsk
   }
 }
 
-/** Nothing is asked, or the server cannot say now, or is too old to be asked. */
+/** No order, or no usable response, also from a server that is too old. */
 function unlessCodes(thrown: unknown): undefined {
   if (!(thrown instanceof HoldfastError)) throw thrown;
   return undefined;
@@ -71,7 +70,10 @@ function unlessGone(thrown: unknown): void {
   if (!(thrown instanceof HoldfastError) || thrown.code !== "not_found") throw thrown;
 }
 
-/** Who stands in the server's place, and never saw the secret of this device, cannot make the proof; and it is of this very login. */
+/**
+ * Verifies the proof with the device secret, so that an impostor of the server cannot order a clearing. Also checks
+ * that the order is for this login's device.
+ */
 function isProved(order: Order, { deviceId, deviceSecret }: Login): boolean {
   if (order.device_id !== deviceId || deviceSecret === undefined) return false;
   const proof = Buffer.from(createHmac("sha256", deviceSecret).update(clearingWords(order)).digest("base64url"));
@@ -81,7 +83,7 @@ function isProved(order: Order, { deviceId, deviceSecret }: Login): boolean {
 
 type OnServer = ClearingParts["onServer"];
 
-/** A server that does not answer, or is too old to be asked, confirms nothing. */
+/** Returns content ids that the server has. A server that does not respond or is too old confirms nothing. */
 function askServer(client: ApiClient, secret: string): OnServer {
   return async (contents) => {
     const body = { device_secret: secret, content_ids: [...contents] };
@@ -97,7 +99,7 @@ interface Asked {
   readonly heldRoot: string | undefined;
 }
 
-/** @returns the roots that are to be cleared another time: another process has them, their disk is away, or something there is not settled */
+/** @returns roots to clear later: locked by another process, on an unmounted disk, or with unsettled changes */
 async function clearAll(run: Run, configFolder: string, { heldRoot, ...asked }: Asked): Promise<string[]> {
   const { order } = asked;
   const saved = new SavedLogin(configFolder);
@@ -105,7 +107,7 @@ async function clearAll(run: Run, configFolder: string, { heldRoot, ...asked }: 
   for (const sync of await readKnownSyncs(configFolder)) {
     const { root, server_id: serverId, account_id: accountId } = sync.record;
     if (serverId !== order.server_id || accountId !== order.account_id) continue;
-    // Who has signed in meanwhile has the folder synced again.
+    // A new sign-in syncs the folder again.
     if ((await saved.read())?.deviceId !== order.device_id) return [...left, root];
     if (!(await clearOne(run, configFolder, { ...asked, sync, isHeld: root === heldRoot }))) left.push(root);
   }
@@ -143,7 +145,7 @@ async function clearOne(run: Run, configFolder: string, one: One): Promise<boole
   }
 }
 
-/** The reason for which files stay, by where they are. */
+/** Returns why files are kept, by their place. */
 function staysLine(kept: number, inTrash: number): string {
   if (kept === 0) return "";
   const reasons = [
@@ -157,7 +159,7 @@ function staysLine(kept: number, inTrash: number): string {
 
 const progressMs = 5000;
 
-/** A line every few seconds. */
+/** Reports progress every few seconds. */
 function progressOf(run: Run, root: string): (progress: ClearingProgress) => void {
   let toldAtMs = Date.now();
   return ({ step, files }) => {
@@ -167,7 +169,7 @@ function progressOf(run: Run, root: string): (progress: ClearingProgress) => voi
   };
 }
 
-/** The state holds what both sides agreed on, so the server is asked only about contents in the local trash. */
+/** The state contains the last agreed content, so the server is asked only about the local trash. */
 async function clearFolder(
   { sync: { folder, record }, order: { epoch }, onServer }: One,
   onProgress: (progress: ClearingProgress) => void,
@@ -203,7 +205,7 @@ async function clearFolder(
   }
 }
 
-/** Nothing of it is called: the device is not let in any more. */
+/** Never called, because the device has no access any longer. */
 const nobody = new Proxy({} as Server, {
   get: () => () => Promise.reject(new HoldfastError("unauthenticated", "This device was signed out.")),
 });

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { readPrivate, writePrivate } from "./known-syncs.ts";
 
 const clearedFolder = z.object({
-  /** Of the device that was revoked. */
+  /** Id of the revoked device. */
   device_id: z.string(),
   root: z.string(),
   server: z.string(),
@@ -14,16 +14,16 @@ const clearedFolder = z.object({
   kept: z.int(),
   /** Kept files in .holdfast/trash; undefined: written by an earlier version. */
   kept_in_trash: z.int().optional(),
-  /** The first of those that stay, relative to the root. */
+  /** First kept paths, relative to the root. */
   kept_paths: z.array(z.string()).readonly(),
 });
-/** A folder whose copies were removed, since its device was revoked. */
+/** A folder whose copies were removed because its device was revoked. */
 export type ClearedFolder = z.infer<typeof clearedFolder>;
 
 const fileName = "cleared.json";
 const bytesMax = 64 * 2 ** 20;
 
-/** For a person, until somebody signs in anew. */
+/** Returns cleared folders, for `status`. The list is kept until the next sign-in. */
 export async function readCleared(configFolder: string): Promise<readonly ClearedFolder[]> {
   const found = await readPrivate(join(configFolder, fileName), z.object({ items: z.array(clearedFolder) }), bytesMax);
   return found?.items ?? [];

@@ -4,11 +4,11 @@ import { z } from "zod";
 import { readPrivate, writePrivate } from "./known-syncs.ts";
 
 const clearingMarker = z.object({ pid: z.int().positive() });
-/** The problem of a sync whose copies are being removed. */
+/** Problem code while the copies of a sync are removed. */
 export const clearingCode = "clearing";
 const fileName = "clearing.json";
 
-/** For `status`: this process, which holds the root, removes its copies. */
+/** Records for `status` that this process, which holds the root, removes its copies. */
 export function markClearing(folder: string): Promise<void> {
   return writePrivate(join(folder, fileName), { pid: process.pid });
 }
@@ -17,7 +17,7 @@ export function unmarkClearing(folder: string): Promise<void> {
   return rm(join(folder, fileName), { force: true });
 }
 
-/** Whether a process is at it; one that was killed is not, and goes on when the sync is started again. */
+/** True while that process is alive. A killed clearing continues at the next start of the sync. */
 export async function isClearing(folder: string): Promise<boolean> {
   const marker = await readPrivate(join(folder, fileName), clearingMarker, 1024);
   if (marker === undefined) return false;

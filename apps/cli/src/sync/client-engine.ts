@@ -26,14 +26,14 @@ import type { KnownSync, SyncRecord } from "./known-syncs.ts";
 import type { BandwidthLimits } from "./open-sync.ts";
 import { lacksOf, requireAbilities, slotKeyOf } from "./root-abilities.ts";
 
-/** The engine over a real disk and a real server, with all that has to be closed after it. */
+/** The engine with a real disk and server, and the resources to close after it. */
 export interface ClientEngine {
   readonly engine: Engine;
   /** See `healDamaged`. */
   readonly heal: (signal: AbortSignal) => Promise<number>;
-  /** From now on. */
+  /** Applies from now on. */
   readonly changeLimits: (limits: BandwidthLimits) => void;
-  /** Bytes that went over the wire since it was opened, both ways. */
+  /** Bytes transferred in both directions since opening. */
   readonly travelledBytes: () => number;
   close(): Promise<void>;
 }
@@ -86,7 +86,7 @@ function damagedState(path: string, cause: Error): HoldfastError {
   return new HoldfastError("failed", message, { cause });
 }
 
-/** In the sync's folder: what the device knows. */
+/** Database of the engine, in the folder of the sync. */
 export const stateName = "state.sqlite";
 
 export interface Parts {
@@ -98,7 +98,7 @@ export interface Parts {
   readonly isCopied?: EngineOptions["isCopied"];
   readonly onDone?: EngineOptions["onDone"];
   readonly onHidden?: EngineOptions["onHidden"];
-  /** Nothing is written to the disk, not even to ask for its time. */
+  /** Nothing is written to the disk, not even to determine its time. */
   readonly isPreview?: boolean;
 }
 
@@ -136,7 +136,7 @@ export function makeEngine(
   });
 }
 
-/** Of this run of the system; undefined where there is none. */
+/** Id of the current boot; undefined on other systems than Linux. */
 function bootId(): string | undefined {
   try {
     return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
@@ -147,7 +147,7 @@ function bootId(): string | undefined {
 
 const poolBytes = 4096;
 
-/** Of the operating system's generator, many bytes at a time: a question for an id costs more than the id. None is given twice. */
+/** Draws many random bytes from the system at once, because a call costs more than an id. No byte is returned twice. */
 function pooledRandom(): Random {
   let pool = new Uint8Array(0);
   let used = 0;

@@ -1,12 +1,11 @@
 import { formatNumber } from "../output/text.ts";
 
-/** More conflicts than this are counted in one line. */
+/** Conflicts that are reported one by one. */
 const conflictsMax = 3;
 
 /**
- * Lines for new conflicts. More than a few are counted in one line.
- * @param fresh conflicts of this run
- * @param found conflicted copies from before
+ * Returns lines for new conflicts. If there are many, one line counts them. @param fresh conflicts of this run @param
+ * found conflicted copies from before
  */
 export function conflictLines(fresh: readonly string[], found: readonly string[]): string[] {
   const lists = "'holdfast conflicts ls' lists them";

@@ -2,7 +2,7 @@ import { lstat, readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { originalOnDisk } from "@holdfast/sync/execute/keep-conflict";
 
-/** Size and time are null for a file that is not there. A folder may have the name of the original, and has no size. */
+/** Size and time are null for a missing file. A folder can have the name of the original; its size is null. */
 export interface FileState {
   /** Relative to the root. */
   readonly path: string;
@@ -12,12 +12,12 @@ export interface FileState {
 }
 
 export interface ConflictedCopy extends FileState {
-  /** Name of the device that wrote it; null where the name of the copy has none. */
+  /** Name of the device that wrote the copy; null if the file name does not contain one. */
   readonly device: string | null;
   readonly original: FileState;
 }
 
-/** A conflicted copy beside the file of which it is one, as both are on this disk. */
+/** Returns a conflicted copy and its original, as they are on this disk. */
 export async function conflictedCopy(root: string, path: string): Promise<ConflictedCopy> {
   const [copy, original] = await Promise.all([fileState(root, path), fileState(root, await originalAt(root, path))]);
   return { ...copy, device: deviceOf(path), original };
@@ -30,7 +30,7 @@ export async function originalAt(root: string, path: string): Promise<string> {
   return originalOnDisk({ stat, list }, path);
 }
 
-/** The planner writes it into the name. */
+/** Reads the device from the file name, where the planner put it. */
 function deviceOf(path: string): string | null {
   return / \((.+)'s conflicted copy [^()]*\)/.exec(basename(path))?.[1] ?? null;
 }

@@ -9,25 +9,25 @@ import { parsePath, parseRate } from "./sync-flags.ts";
 
 const chosenDeletions = z.union([
   z.object({ ids: z.array(z.string().max(64)) }),
-  // As the view named what it showed.
+  // Digest of the deletions that the view listed.
   z.object({ shown: z.string().max(64) }),
 ]);
 const keptOfConflict = z.object({ path: z.string().min(1).max(4096), keep: z.enum(["copy", "original", "both"]) });
 const shownRules = z.object({ hash: z.string().max(64) });
-/** As the options take them; "": none. */
+/** Values in the format of the options; "": no limit. */
 const limits = z.object({ up: z.string().max(32), down: z.string().max(32) });
 const somePaths = z.array(z.string().min(1).max(4096)).max(1000).default([]);
 const exclusions = z.object({ exclude: somePaths, include: somePaths, free_space: z.boolean().default(false) });
 
-/** What an act has to say beside what is so after it. */
+/** Additional results of an action. */
 export interface Outcome {
-  /** Of a conflicted copy that got a name of its own. */
+  /** New path of a conflicted copy that was kept beside the original. */
   readonly new_path?: string;
   /** Place in the local trash of the state that was not kept. */
   readonly trash_path?: string;
 }
 
-/** What a running sync can be told: by the other commands, and by the page. */
+/** Actions on a running sync, for other commands and the local page. */
 const acts = {
   pause: (control) => control.pause(),
   resume: (control) => control.resume(),
@@ -61,7 +61,10 @@ export function outcomeOf({ newPath, trashPath }: KeptConflict): Outcome {
   };
 }
 
-/** @throws HoldfastError bad_request for a body that is none; conflict if other deletions wait than were shown; whatever the act throws */
+/**
+ * @throws HoldfastError bad_request for an invalid body; conflict if other deletions wait than were shown; errors of
+ * the action
+ */
 export async function perform(control: SyncControl, action: Action, body: unknown): Promise<Outcome> {
   const act: (control: SyncControl, body: unknown) => Promise<Outcome | void> = acts[action];
   return (await act(control, body)) ?? {};
@@ -76,8 +79,8 @@ export function readLimits(body: unknown): { readonly up: number | null; readonl
 }
 
 /**
- * @param sets each of which an answer may name, as the page shows them
- * @throws HoldfastError bad_request; conflict if none of the sets is the one that was shown
+ * @param sets sets of deletions that an answer may refer to, as the page shows them @throws HoldfastError bad_request;
+ * conflict if none of the sets was shown
  */
 export function chosen(body: unknown, ...sets: readonly (readonly WaitingDeletion[])[]): readonly string[] {
   const choice = parsed(chosenDeletions, body);

@@ -12,23 +12,22 @@ import { pageHtml, pagePolicy } from "./page/page.ts";
 import type { SyncControl } from "./sync-control.ts";
 
 export interface ControlChannel {
-  /** Opens the page in a browser, token included. */
+  /** URL that opens the page in a browser; contains the token. */
   readonly pageUrl: string;
   close(): Promise<void>;
 }
 
-/** The ids of what waits may be many. */
+/** Large, because a body may contain the ids of very many deletions. */
 const bodyBytesMax = 64 * 2 ** 20;
 const address = "127.0.0.1";
 
 /**
- * Listens on the loopback for the other commands and for the local page. Anybody gets the page itself, which says nothing of
- * the sync; all else is for who has the token of the control file, as a bearer. The page finds it behind the # of its address,
- * which no browser sends. Never in a cookie: those go to every port of a host, and so to what other users of this machine serve.
- * Names of other hosts are refused, so that a page of a stranger whose name was turned to this machine gets nothing (DNS
- * rebinding), and so are posts that come from elsewhere.
- *
- * The page shows and steers the other syncs of this configuration too: what it asks for them passes through this client, by their control files.
+ * Listens on the loopback interface for other commands and the local page. The page itself is public and contains no
+ * data. Every other request needs the token of the control file as a bearer token. The page reads it from the fragment
+ * of its URL, which browsers do not send. A cookie would be sent to every port of the host, and thus to servers of
+ * other users. Requests for other host names are rejected, against DNS rebinding, and so are posts from other origins.
+ * The page also shows and controls the other syncs of this configuration. This client forwards those requests through
+ * their control files.
  */
 export async function openControlChannel(
   { folder, root, configFolder }: { readonly folder: string; readonly root: string; readonly configFolder: string },
@@ -38,7 +37,7 @@ export async function openControlChannel(
   const server = createServer({
     requestTimeout: 30_000,
     headersTimeout: 10_000,
-    // Node would look for late requests every 30 s for as long as the client runs, and whoever could send one is on this machine.
+    // Node would check for slow requests every 30 s during the whole run. Only local programs can send any.
     connectionsCheckingInterval: 3600_000,
     maxHeaderSize: 16 * 1024,
   });
@@ -95,7 +94,7 @@ async function look(path: string, { control, overview }: Behind): Promise<object
   throw nothingHere();
 }
 
-/** `/ACTION` is for this sync, `/syncs/KEY/ACTION` for one of the configuration. @returns what is so after it */
+/** `/ACTION` is for this sync, `/syncs/KEY/ACTION` for another one of the configuration. @returns the new state */
 async function act(request: IncomingMessage, path: string, { control, overview }: Behind): Promise<object> {
   const [, key, action] = /^\/(?:syncs\/([^/]+)\/)?(.+)$/.exec(path) ?? [];
   if (action === undefined || !isAction(action)) throw nothingHere();
@@ -131,13 +130,13 @@ function isToken(given: string, { token }: Guard): boolean {
   return timingSafeEqual(digest(given), digest(token));
 }
 
-/** A browser says where a post comes from; the other commands say nothing. */
+/** Browsers send the origin of a post; the other commands send none. */
 function requireOwnOrigin({ headers }: IncomingMessage, { host }: Guard): void {
   if (headers.origin === undefined || headers.origin === `http://${host}`) return;
   throw new HoldfastError("forbidden", "This request comes from another website.");
 }
 
-/** @returns undefined if there is none, or what is no JSON */
+/** @returns undefined for an empty or invalid JSON body */
 async function readBody(request: IncomingMessage): Promise<unknown> {
   const slices: Buffer[] = [];
   let sizeBytes = 0;

@@ -14,44 +14,44 @@ import { syncReport, waitingDeletion } from "./report.ts";
 const status = z.object({
   report: syncReport,
   deletions: z.array(waitingDeletion),
-  /** Only after a conflicted copy got a name of its own. */
+  /** Set only if a conflicted copy received a new path. */
   new_path: z.string().optional(),
-  /** Only after a state that was not kept went to the local trash. */
+  /** Set only if the state that was not kept was moved to the local trash. */
   trash_path: z.string().optional(),
 });
 export type RunningStatus = z.infer<typeof status>;
 const failure = z.object({ error: z.object({ code: z.string(), message: z.string() }) });
 
 const answerTimeoutMs = 30_000;
-/** A page looks again soon. */
+/** Short, because the page polls. */
 const viewTimeoutMs = 3000;
 
-/** @returns undefined if the client of that sync does not run */
+/** @returns undefined if the client is not running */
 export async function askRunning(sync: KnownSync): Promise<RunningStatus | undefined> {
   return statusIn(sync, await call(sync, "GET", "status"));
 }
 
 /**
- * @returns what the page shows; undefined if the client of that sync does not run
- * @throws HoldfastError unreachable if it does not answer, failed if it is one of before that has no view
+ * @returns data of the page; undefined if the client is not running @throws HoldfastError unreachable if the client
+ * does not respond; failed if its version has no view
  */
 export async function askView(sync: KnownSync): Promise<SyncView | undefined> {
   const parsed = syncView.safeParse(await call(sync, "GET", "view", undefined, viewTimeoutMs));
   return parsed.success && parsed.data.root === sync.record.root ? parsed.data : undefined;
 }
 
-/** @returns the status after it; undefined if the client of that sync does not run */
+/** @returns the new status; undefined if the client is not running */
 export async function tellRunning(sync: KnownSync, action: Action, body?: unknown): Promise<RunningStatus | undefined> {
   return statusIn(sync, await call(sync, "POST", action, body));
 }
 
-/** Somebody else may listen where a client that was killed did. */
+/** Checks the root, because another client may use the port of one that was killed. */
 function statusIn(sync: KnownSync, answer: unknown): RunningStatus | undefined {
   const parsed = status.safeParse(answer);
   return parsed.success && parsed.data.report.root === sync.record.root ? parsed.data : undefined;
 }
 
-/** @returns what was answered; undefined if nobody did who knows the token */
+/** @returns the response; undefined if no client with this token responds */
 async function call(
   sync: KnownSync,
   method: string,
@@ -71,7 +71,7 @@ async function call(
   throw new HoldfastError(code, told.success ? told.data.error.message : `The client answered ${answer.status}.`);
 }
 
-/** A bound for answers: another program may listen at that port by now. */
+/** Limits the size, because another program may use the port now. */
 async function readJson({ body }: Response): Promise<unknown> {
   try {
     return JSON.parse(await readText({ body: (body ?? []) as AsyncIterable<Uint8Array> })) as unknown;

@@ -1,6 +1,9 @@
 import { z } from "zod";
 
-/** In the sync's folder while its client runs: how the other commands reach it. Whoever can read it can steer the client. */
+/**
+ * Access to a running client for other commands, in the folder of the sync. Anyone who can read it can control the
+ * client.
+ */
 export const controlFile = z.object({ pid: z.int(), root: z.string(), url: z.string(), token: z.string() });
 export type ControlFile = z.infer<typeof controlFile>;
 export const controlName = "control.json";

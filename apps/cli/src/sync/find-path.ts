@@ -5,15 +5,15 @@ import { readKnownSyncs } from "./known-syncs.ts";
 import type { KnownSync } from "./known-syncs.ts";
 
 /**
- * Which sync of this configuration a path of this machine lies in, and as what the sync knows it. The last name may be that of a link.
- * @throws HoldfastError not_found for a path in no synced folder
+ * Returns the sync that contains a local path, and the path relative to its root. The last name may be a link. @throws
+ * HoldfastError not_found for a path outside of all synced folders
  */
 export async function findPath(configFolder: string, given: string): Promise<{ sync: KnownSync; path: string }> {
   const whole = resolve(given);
   const above = await realpath(dirname(whole)).catch(() => dirname(whole));
   const real = join(above, basename(whole));
   const syncs = await readKnownSyncs(configFolder);
-  // No sync lies in another.
+  // Synced folders are never nested.
   const sync = syncs.find(({ record }) => real.startsWith(record.root + sep));
   if (sync === undefined) throw new HoldfastError("not_found", `${real} is not in a synced folder.`);
   const path = real.slice(sync.record.root.length + 1);

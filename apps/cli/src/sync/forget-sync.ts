@@ -12,14 +12,14 @@ import { readMarker } from "./sync-root.ts";
 
 export interface ForgottenSync {
   readonly root: string;
-  /** Folders in `.holdfast` that hold files of a person, and stay. */
+  /** Folders in `.holdfast` that contain user files and are kept. */
   readonly kept: readonly string[];
 }
 
 /**
- * Gives a sync up: neither this configuration nor the folder knows of it any more, and no file of a person is touched, neither in the folder nor
- * in what waits in its `.holdfast`, which may be the only copies. May run twice.
- * @throws HoldfastError locked while its client runs, not_found where nothing is synced
+ * Removes a sync from the configuration and the folder. No user file is touched, including files in `.holdfast`, which
+ * may be the only copies. May be repeated. @throws HoldfastError locked while the client is running; not_found if the
+ * folder is not synced
  */
 export async function forgetSync(configFolder: string, given: string): Promise<ForgottenSync> {
   const root = await realRoot(given);
@@ -28,7 +28,7 @@ export async function forgetSync(configFolder: string, given: string): Promise<F
   if (known.length === 0 && !isMarked) {
     throw new HoldfastError("not_found", `${root} is not synced.`);
   }
-  // What is not there may be on a disk that is not mounted, and is left alone.
+  // A missing folder may be on an unmounted disk, so only the configuration changes.
   const lock = existsSync(join(root, ownFolder)) ? lockFolder(root) : undefined;
   try {
     if (lock !== undefined) return await forgetHeld(root, known);
@@ -39,7 +39,7 @@ export async function forgetSync(configFolder: string, given: string): Promise<F
   }
 }
 
-/** The same, for who holds the lock of the root. */
+/** Like `forgetSync`, for a caller that holds the lock of the root. */
 export async function forgetHeld(root: string, known: readonly KnownSync[]): Promise<ForgottenSync> {
   for (const { folder } of known) await rm(folder, { recursive: true });
   await rm(join(root, markerPath), { force: true });
@@ -51,7 +51,10 @@ export async function forgetHeld(root: string, known: readonly KnownSync[]): Pro
   return { root, kept };
 }
 
-/** Files that were replaced while a program had them open are in the folder of temporary files, and may have got bytes since. */
+/**
+ * Moves files from the temporary folder to the trash. They were replaced while a program had them open, and may have
+ * been written since.
+ */
 async function keepAside(root: string): Promise<void> {
   const temporary = join(root, ownFolders.temporary);
   const own = existsSync(join(root, ownFolder)) ? await readdir(join(root, ownFolder)) : [];
@@ -64,7 +67,7 @@ async function keepAside(root: string): Promise<void> {
   await rm(temporary, { recursive: true, force: true });
 }
 
-/** @returns which of them hold something; the others are gone */
+/** @returns the folders that are not empty; empty ones are removed */
 async function emptied(root: string): Promise<string[]> {
   const kept: string[] = [];
   for (const folder of [ownFolders.trash, ownFolders.parked, `${ownFolder}/${quarantineName}`]) {

@@ -2,21 +2,18 @@ import { originalPath } from "@holdfast/sync/execute/keep-conflict";
 import type { RecentChange } from "@holdfast/sync/loop/progress";
 
 /**
- * Tells the conflicts that happen in this run from conflicted copies that were there before: those of earlier runs, those that lay in a folder when
- * its sync began, and those that the server had then.
+ * Distinguishes conflicts of this run from earlier conflicted copies: those of earlier runs, and those that the folder
+ * or the server had at the first sync.
  */
 export class FreshConflicts {
   #known: ReadonlySet<string>;
-  /** Files of which this run made a copy. */
+  /** Files that this run copied aside. */
   readonly #copied = new Set<string>();
-  /** Copies that another device made, and names that were given up to another file. */
+  /** Copies that another device made, and names that moved to another file. */
   readonly #arrived = new Set<string>();
   #isFirstSync: boolean;
 
-  /**
-   * The state at the start of a run.
-   * @param isFirstSync the folder was never in sync yet
-   */
+  /** @param conflicts conflicted copies at the start of the run  @param isFirstSync the folder was never in sync */
   constructor(conflicts: readonly string[] = [], isFirstSync = false) {
     this.#known = new Set(conflicts);
     this.#isFirstSync = isFirstSync;
@@ -28,7 +25,7 @@ export class FreshConflicts {
     if (isArrived && originalPath(path) !== path) this.#arrived.add(path);
   }
 
-  /** @returns the paths that are new since the last call: of conflicts, and of copies from before */
+  /** @returns paths since the last call: new conflicts, and earlier copies */
   after(conflicts: readonly string[], isInSync: boolean): { readonly fresh: string[]; readonly found: string[] } {
     const added = conflicts.filter((path) => !this.#known.has(path));
     this.#known = new Set(conflicts);

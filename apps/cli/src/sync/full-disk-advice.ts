@@ -8,10 +8,13 @@ import { userUnitFolder } from "../service/write-unit.ts";
 import { isDiskHereFull } from "../output/system-failure.ts";
 import type { SyncReport } from "./report.ts";
 
-/** How the sync runs, which decides how a person makes room for a second run. `stopped`: whoever reads it later, the sync runs no more. */
+/** How the sync runs, which determines the advice. `stopped`: for a report that is read after the run. */
 export type Start = "once" | "by hand" | "as a service" | "stopped";
 
-/** systemd gives its services an identifier, which their children inherit: a terminal has it without being the service. */
+/**
+ * INVOCATION_ID marks services of systemd. Their children inherit it, so a terminal may have it without being the
+ * service.
+ */
 export function startOf(
   root: string,
   environment: Readonly<Record<string, string | undefined>>,
@@ -22,19 +25,22 @@ export function startOf(
   return existsSync(join(userUnitFolder(environment, homedir()), unitName(root))) ? "as a service" : "by hand";
 }
 
-/** The folder of a sync, and whether its disk is that of the configuration folder too. */
+/** The root of a sync. `hasState`: the configuration folder is on the same disk. */
 export interface DiskOfSync {
   readonly root: string;
   readonly hasState: boolean;
 }
 
-/** @param configFolder where the state of the sync is stored */
+/** @param configFolder folder with the state of the sync */
 export function diskOf(root: string, configFolder: string): DiskOfSync {
   const [ofRoot, ofState] = [root, configFolder].map((path) => statSync(path, { throwIfNoEntry: false })?.dev);
   return { root, hasState: ofRoot !== undefined && ofRoot === ofState };
 }
 
-/** Adds the commands that make room to the problem of a full disk here; a full server has no path. One disk is one problem. */
+/**
+ * Adds advice to the problem of a full local disk; a full server has no path. If the state is on the same disk, both
+ * become one problem.
+ */
 export function withAdvice(problems: SyncReport["problems"], disk: DiskOfSync, start: Start): SyncReport["problems"] {
   const isOne = disk.hasState && problems.some(isOfState);
   return problems
@@ -48,7 +54,7 @@ export function withAdvice(problems: SyncReport["problems"], disk: DiskOfSync, s
 
 type Problem = SyncReport["problems"][number];
 
-/** @returns true for a problem of a full disk on this device, before advice is added to it */
+/** @returns true for a full disk on this device, before advice is added */
 export function isFullHere(problem: Problem): boolean {
   return isOfFile(problem) || isOfState(problem);
 }
@@ -57,12 +63,12 @@ function isOfFile({ code, path }: Problem): boolean {
   return code === "store_full" && path !== "";
 }
 
-/** Also of a login that could not be saved there. */
+/** Includes a login that could not be saved there. */
 function isOfState({ path, code, message }: Problem): boolean {
   return path === "" && (message === stateDiskFull || (code === "store_full" && isDiskHereFull({ message })));
 }
 
-/** Files cannot be freed one by one here: the state of that could not be written. */
+/** Freeing single files does not work here, because the change of the state could not be written. */
 function oneDiskText(root: string, start: Start): string {
   const full = "The disk of this folder, which also stores the state of the sync, is full.";
   if (start === "by hand" || start === "as a service")

@@ -3,7 +3,7 @@ import type { RecordedAnswer, WaitingDeletion } from "./report.ts";
 
 const sides = { here: "here", server: "on the server" } as const;
 
-/** The change that waits, and the side on which it would be made. */
+/** Describes a waiting change and its side. */
 export function doingOf({ what, why, side }: Pick<WaitingDeletion, "what" | "why" | "side">): string {
   const deleted = `would be deleted ${sides[side]}`;
   if (what === "deletion") return why === "replaced" ? `${deleted}; replaced here by a link or file` : deleted;
@@ -11,12 +11,12 @@ export function doingOf({ what, why, side }: Pick<WaitingDeletion, "what" | "why
   return why === "damage" ? `looks damaged, and would be replaced ${sides[side]}` : `would be rewritten ${sides[side]}`;
 }
 
-/** The effect of an undo, and its side. */
+/** Describes the effect of an undo and its side. */
 export function restoredDoingOf({ side }: Pick<WaitingDeletion, "side">): string {
   return `would be restored ${side === "here" ? sides.server : sides.here}`;
 }
 
-/** The effect of the recorded answer at the next sync, and its side. */
+/** Describes the effect of a recorded answer at the next sync. */
 export function answeredDoingOf(action: RecordedAnswer["action"]): (each: WaitingDeletion) => string {
   return ({ what, side }) => {
     if (action === "undo") return `undone; restored ${side === "here" ? sides.server : sides.here} at the next sync`;
@@ -29,7 +29,7 @@ interface Answerable {
   readonly answers?: readonly RecordedAnswer[] | undefined;
 }
 
-/** Deletions to which the answer can apply. An undo withdraws approvals too. */
+/** Deletions to which the answer can apply. An undo also withdraws approvals. */
 export function openTo(action: RecordedAnswer["action"], status: Answerable): readonly WaitingDeletion[] {
   return action === "approve" ? status.deletions : [...status.deletions, ...approvedIn(status)];
 }
@@ -46,27 +46,27 @@ export function answeredText(action: RecordedAnswer["action"], answered: readonl
   return `${waitingCount(answered)} approved; ${isDeletions ? "deleted" : "applied"} at the next sync`;
 }
 
-/** So many lines are read; what is beside them is counted. */
+/** Maximum number of lines; the rest is counted. */
 const linesMax = 20;
-/** An entry of the log is one line. */
+/** Names in a log entry, which is one line. */
 const namesMax = 3;
 
 interface Group {
-  /** A folder that would go, or a folder that stays, of which files would go. */
+  /** A folder to delete, or a folder with files to delete. */
   readonly folder: string;
   readonly goes: boolean;
   readonly doing: string;
-  /** The first in it. */
+  /** Path of the first item. */
   readonly path: string;
   files: number;
-  /** With the folder itself if it would go, so that the numbers of all lines add up to the deletions. */
+  /** Includes the folder itself if it is deleted, so that all lines add up to the number of deletions. */
   folders: number;
   bytes: number;
 }
 
 /**
- * What waits, as a person reads it: a folder that would go stands for all in it, and files of a folder that stays are counted together.
- * @returns at most 21 lines, in the order in which they wait
+ * Groups waiting changes for people: a deleted folder includes everything in it, and files in a kept folder are counted
+ * together. @returns at most 21 lines, in the order of the changes
  */
 export function waitingLines(
   waiting: readonly WaitingDeletion[],
@@ -126,7 +126,7 @@ function groupsOf(
   return [...groups.values()];
 }
 
-/** The highest folder that would go too: above it, or it itself. */
+/** Returns the topmost deleted folder, which may be the item itself. */
 function topOf({ path, side, kind }: WaitingDeletion, going: ReadonlySet<string>): string | undefined {
   const names = path.split("/");
   const depthMax = names.length - (kind === "folder" ? 0 : 1);

@@ -18,10 +18,9 @@ export interface HealParts {
 const portionBytes = 8 * 1024 * 1024;
 
 /**
- * Sends again what the server has lost of files that this device has. A block is named by its hash, and its bytes are compared with
- * that before they go, so it does not matter what became of the file since: nothing of the sync is asked or changed.
- * @returns how many blocks were sent
- * @throws HoldfastError what the server said of the first block that it refused, once all others are there
+ * Sends blocks that the server has lost and this device has. Blocks are named by their hash and compared with it before
+ * sending, so later changes of the file do not matter. The sync state is not used or changed. @returns number of blocks
+ * sent @throws HoldfastError the first rejection by the server, after all other blocks were sent
  */
 export async function healDamaged(parts: HealParts, signal: AbortSignal): Promise<number> {
   const sent = new Set<HashHex>();
@@ -46,7 +45,10 @@ export async function healDamaged(parts: HealParts, signal: AbortSignal): Promis
   return sent.size;
 }
 
-/** Blocks that are refused together are sent one by one. @returns those that are there; @throws HoldfastError what may pass */
+/**
+ * Sends blocks one by one if the server rejects them together. @returns blocks that the server has @throws
+ * HoldfastError a temporary failure
+ */
 export async function sendApart(
   server: HealParts["server"],
   blocks: readonly OutgoingBlock[],
@@ -81,29 +83,31 @@ async function* blocksHere(
       offset += size;
     }
   } catch (thrown) {
-    // It moved, or cannot be read just now: the next turn, or another device, has it.
+    // The file was moved or is unreadable now. The next turn or another device sends the block.
     if (!(thrown instanceof HoldfastError)) throw thrown;
   }
 }
 
-/** A question to the server, nearly always answered with nothing. */
+/** One request, which nearly always returns nothing. */
 const everyMs = 15 * 60_000;
 
 export interface HealingTurns {
   readonly heal: (signal: AbortSignal) => Promise<number>;
-  /** While it is not, a turn is passed over. */
+  /** A turn is skipped while this returns false. */
   readonly isWanted: () => boolean;
   readonly note: (message: string) => void;
   /** Resolves after that many milliseconds, or when the signal aborts. */
   readonly wait: (delayMs: number, signal: AbortSignal) => Promise<unknown>;
 }
 
-/** At once and then again and again, until the signal. Never fails: what did not succeed is tried again at the next turn. */
+/**
+ * Runs immediately and then regularly until the signal aborts. Never throws: failures are tried again at the next turn.
+ */
 export async function keepHealing(turns: HealingTurns, signal: AbortSignal): Promise<void> {
   for (; !signal.aborted; await turns.wait(everyMs, signal)) if (turns.isWanted()) await healOnce(turns, signal);
 }
 
-/** @returns false if a person has to see to it */
+/** @returns false if a person must act */
 export async function healOnce(
   { heal, note }: Pick<HealingTurns, "heal" | "note">,
   signal: AbortSignal,
@@ -114,7 +118,7 @@ export async function healOnce(
     return true;
   } catch (thrown) {
     const error = toHoldfastError(thrown);
-    // Whether the server is there, and lets this device in, the engine says already.
+    // The engine already reports connection and login problems.
     if (signal.aborted || error.retryable || error.code === "unauthenticated") return true;
     note(`sync: damaged blocks could not be sent again: ${error.message}`);
     return false;

@@ -4,7 +4,7 @@ import { count, formatNumber } from "../output/text.ts";
 
 const groupsShown = 3;
 
-/** One line for however many files: "a rule leaves out 3 files from now on: raw/ (2), b.tmp; …". */
+/** Returns one line for any number of files, with the first names. */
 export function hiddenLine({ files, groups }: NewlyHidden): string {
   const shown = groups
     .slice(0, groupsShown)

@@ -9,16 +9,16 @@ import { checkRoot } from "./sync-root.ts";
 import { serviceUnit, unitName } from "../service/sync-unit.ts";
 import { launcher, userUnitFolder, writeUnit } from "../service/write-unit.ts";
 
-/** `sync DIR --install-service`: a unit of the user's systemd, written or only shown. */
+/** `sync DIR --install-service`: writes or prints a systemd user unit. */
 export async function installService(run: Run, folder: string, flags: SyncFlags): Promise<void> {
   const { environment } = run.context;
   const known = await realRoot(folder);
-  // One that is made until the service starts is looked at then.
+  // A missing folder is checked when the service starts.
   const root = existsSync(known) ? await checkRoot(known, thisConfigFolder(environment)) : known;
   const configFolder = environment["HOLDFAST_CONFIG_DIR"];
   const unit = serviceUnit({
     root,
-    // The launcher finds the Node of the day, and gives it what a client that runs for months needs. It may lie at any path.
+    // The launcher finds the current Node and sets options for a long-running client. It may be at any path.
     program: ["/bin/sh", launcher],
     args: repeated(flags),
     configFolder: configFolder === undefined ? undefined : resolve(configFolder),
@@ -43,7 +43,7 @@ export async function installService(run: Run, folder: string, flags: SyncFlags)
   }
 }
 
-/** What holds for every run. What is kept with the sync anyway (excludes, the brake, the device's name) is said once more. */
+/** Options for every run, including settings that are stored with the sync. */
 function repeated({ remote, deviceName, exclude, limitUp, limitDown, brake }: SyncFlags): string[] {
   const option = (name: string, value: string | undefined): string[] => (value === undefined ? [] : [name, value]);
   return [

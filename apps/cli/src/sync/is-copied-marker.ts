@@ -5,8 +5,8 @@ import { readKnownSyncs } from "./known-syncs.ts";
 import { readMarker } from "./sync-root.ts";
 
 /**
- * Recognizes a copy of a synced folder of this configuration, as `cp -r` makes it: the folder that the marker belongs to is
- * still in its place, or cannot be seen now. Such a copy is synced like any folder.
+ * Recognizes a copy of a synced folder, such as one made by `cp -r`: the marker's own folder is still in its place or
+ * not visible now. Such a copy is synced like any other folder.
  */
 export function isCopiedMarker(root: string, configFolder: string): NonNullable<EngineOptions["isCopied"]> {
   return async (folder, marker) => {

@@ -12,9 +12,9 @@ import { lacksOf, requireAbilities } from "./root-abilities.ts";
 import { changeState } from "./stopped-state.ts";
 
 /**
- * Ends one conflict in the folder of a sync whose client does not run, as the client would: the next run finds the change and sends it. The
- * lock of the folder is held meanwhile, so that no client starts.
- * @throws HoldfastError as `keepOfConflict` and `changeState` do; failed where the disk of the folder is not mounted
+ * Resolves a conflict while the client is not running. The next run finds the change and sends it. The lock of the
+ * folder prevents a client from starting meanwhile. @throws HoldfastError as `keepOfConflict` and `changeState`; failed
+ * if the disk is not mounted
  */
 export async function keepStopped(sync: KnownSync, path: string, keep: Keep): Promise<KeptConflict> {
   const { root } = sync.record;

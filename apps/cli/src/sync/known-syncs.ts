@@ -6,9 +6,9 @@ import { nodeDisk } from "@holdfast/disk/node-disk";
 import { ensureFolderDurably, writeFileDurably } from "@holdfast/disk/write-durably";
 import { z } from "zod";
 
-/** What this configuration knows of one synced folder, beside the engine's own state. */
+/** Record of a synced folder in the configuration, in addition to the engine's state. */
 export const syncRecord = z.object({
-  /** Absolute, without links. */
+  /** Absolute path without links. */
   root: z.string().min(1),
   server: z.string(),
   server_id: z.string(),
@@ -17,21 +17,21 @@ export const syncRecord = z.object({
   account: z.string(),
   /** Name of the device. */
   device: z.string(),
-  /** The folder on the server that is synced; "" is all. */
+  /** Synced folder on the server; "": the whole drive. */
   remote: z.string(),
   remote_id: z.string(),
   brake: z.union([z.int(), z.literal("off"), z.null()]),
   is_paused: z.boolean(),
-  /** Bytes a second, to the server and from it, unless an option of the run says otherwise; null: no limit. */
+  /** Bytes per second, unless an option overrides it; null: no limit. */
   limit_up: z.int().nullable().default(null),
   limit_down: z.int().nullable().default(null),
-  /** What stands in the root's marker, so that a folder that was moved is known again; null before the first run. */
+  /** Content of the root's marker, which identifies a moved folder; null before the first run. */
   marker: z.string().nullable(),
 });
 export type SyncRecord = z.infer<typeof syncRecord>;
 
 export interface KnownSync {
-  /** Its own folder in the configuration folder. */
+  /** Folder of this sync in the configuration folder. */
   readonly folder: string;
   readonly record: SyncRecord;
 }
@@ -39,12 +39,12 @@ export interface KnownSync {
 const recordName = "sync.json";
 const recordBytesMax = 4 * 2 ** 20;
 
-/** Where the syncs of a configuration are kept: each has a folder with its record, its state, and its control file while it runs. */
+/** Folder with one folder for each sync: its record, its state, and its control file while it runs. */
 export function syncsFolder(configFolder: string): string {
   return join(configFolder, "sync");
 }
 
-/** All of them, by root. A folder without a record was left by a start that was cut off, and is none. */
+/** Returns all syncs, sorted by root. A folder without a record is ignored: an interrupted start left it. */
 export async function readKnownSyncs(configFolder: string): Promise<KnownSync[]> {
   const parent = syncsFolder(configFolder);
   const names = await namesIn(parent);
@@ -64,16 +64,13 @@ export async function saveRecord(folder: string, record: SyncRecord): Promise<vo
   await writePrivate(join(folder, recordName), record);
 }
 
-/** JSON that only its owner may read, whole or not at all. */
+/** Writes JSON that only its owner can read. The write is atomic. */
 export function writePrivate(path: string, value: unknown): Promise<void> {
   const bytes = Buffer.from(`${JSON.stringify(value, undefined, 2)}\n`);
   return writeFileDurably(nodeDisk, path, bytes, { mode: 0o600, random: (sizeBytes) => randomBytes(sizeBytes) });
 }
 
-/**
- * @returns what stands in the file; undefined if there is none
- * @throws HoldfastError failed for what is not what was written there
- */
+/** @returns the content; undefined if there is no file  @throws HoldfastError failed for invalid content */
 export async function readPrivate<Schema extends z.ZodType>(
   path: string,
   schema: Schema,

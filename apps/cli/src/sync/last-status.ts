@@ -20,21 +20,20 @@ const saved = z.object({
 });
 const lastStatusName = "last-status.json";
 
-/** Kept for when the client does not run. */
+/** Saves the status for the time when the client is not running. */
 export function saveLastStatus(folder: string, status: LastStatus): Promise<void> {
   return writePrivate(join(folder, lastStatusName), status);
 }
 
-/** Problems that the last client left. */
+/** Returns the problems of the last run. */
 export async function readLastReport(folder: string): Promise<Pick<SyncReport, "problems" | "deletions_waiting">> {
   const last = await readPrivate(join(folder, lastStatusName), saved, reportBytesMax);
   return last?.report ?? { problems: [], deletions_waiting: 0 };
 }
 
 /**
- * Moves deletions from those that wait to the answers that the next run applies. An undo replaces an approval.
- * @param withdrawn ids of the deletions whose approval was withdrawn
- * @returns the deletions that the answer applies to
+ * Moves deletions from the waiting list to the answers that the next run applies. An undo replaces an approval. @param
+ * withdrawn ids of deletions whose approval was withdrawn @returns the deletions to which the answer applies
  */
 export async function recordAnswer(
   { folder }: KnownSync,
@@ -63,7 +62,7 @@ function countDeletions(waiting: readonly WaitingDeletion[]): number {
   return waiting.filter(({ what }) => what === "deletion").length;
 }
 
-/** The conflict was ended: removed from the status that the last client left. */
+/** Removes a resolved conflict from the status of the last run. */
 export async function forgetConflict({ folder }: KnownSync, path: string): Promise<void> {
   const last = await readPrivate(join(folder, lastStatusName), saved, reportBytesMax);
   if (last === undefined) return;
@@ -77,11 +76,11 @@ export interface LastStatus extends RunningStatus {
 
 export interface KnownStatus extends LastStatus {
   readonly isRunning: boolean;
-  /** It runs no more, and removes its copies as ordered. */
+  /** Not running, and removing its copies as ordered. */
   readonly isClearing: boolean;
 }
 
-/** From the running client, or what the last one left. */
+/** Returns the status of the running client, or of the last run. */
 export async function statusOf(sync: KnownSync): Promise<KnownStatus> {
   const running = await askRunning(sync);
   if (running !== undefined) return { ...running, isRunning: true, isClearing: false };
@@ -89,7 +88,7 @@ export async function statusOf(sync: KnownSync): Promise<KnownStatus> {
   return { ...last, isRunning: false, isClearing: last.report.problems[0]?.code === clearingCode };
 }
 
-/** What the last client left. */
+/** Returns the status of the last run. */
 export async function lastStatus(sync: KnownSync): Promise<LastStatus> {
   const last = await readPrivate(join(sync.folder, lastStatusName), saved, reportBytesMax);
   const clears = await isClearing(sync.folder);
@@ -101,7 +100,7 @@ export async function lastStatus(sync: KnownSync): Promise<LastStatus> {
   return { report, deletions, answers };
 }
 
-/** Only answers that are there: scripts of before compare the whole document. */
+/** Omits counts of 0, because existing scripts compare the whole document. */
 function answerCounts(answers: readonly RecordedAnswer[]): Pick<SyncReport, "deletions_approved" | "deletions_undone"> {
   const countOf = (action: RecordedAnswer["action"]): number =>
     countDeletions(answers.flatMap((each) => (each.action === action ? each.answered : [])));
@@ -115,11 +114,11 @@ function answerCounts(answers: readonly RecordedAnswer[]): Pick<SyncReport, "del
 const clearingMessage =
   "This device was signed out from another one of your devices. The copies here that the server has are being removed.";
 
-/** Why the client does not run, and how to start it: where that would fail for lack of a login, by signing in first. */
+/** Returns why the client is not running and how to start it. Without a valid login, signing in comes first. */
 async function whyStopped({ folder, record }: KnownSync, problems: readonly Problem[]): Promise<string> {
   const { server, root } = record;
   const word = shellWord(root);
-  // A new start would end in the same way.
+  // A new start would fail in the same way.
   if (problems.some(({ code }) => code === "refused"))
     return `This sync stopped and cannot continue as it is. Solve the problem below, then start it with: holdfast sync ${word}, or remove it (your files stay) with: holdfast sync ${word} --forget`;
   const found = await new SavedLogin(dirname(dirname(folder))).read().then(
@@ -127,7 +126,7 @@ async function whyStopped({ folder, record }: KnownSync, problems: readonly Prob
     () => undefined,
   );
   const login = found?.login?.server === server ? found.login : undefined;
-  // A login that cannot be read says nothing.
+  // An unreadable login gives no reason.
   if (found === undefined || (login !== undefined && login.hasEnded !== true)) return notRunning(record);
   const why =
     login === undefined
@@ -138,20 +137,23 @@ async function whyStopped({ folder, record }: KnownSync, problems: readonly Prob
   return `${why} Sign in with: holdfast login ${shellWord(server)}${orToken}, then ${resumed}start the sync with: holdfast sync ${word}`;
 }
 
-/** That the client does not run, and how to start it. */
+/** Says that the client is not running, and how to start it. */
 export function notRunning({ root, is_paused }: Pick<SyncRecord, "root" | "is_paused">): string {
   return is_paused
     ? `This sync is not running. Run 'holdfast resume', then start it with: holdfast sync ${shellWord(root)}`
     : `This sync is not running. Start it with: holdfast sync ${shellWord(root)}`;
 }
 
-/** That the client does not run, and what its next run does. @param does such as "applies the answer" */
+/** Says that the client is not running, and what its next run does. @param does such as "applies the answer" */
 export function nextRun(root: string, does: string): string {
   const word = shellWord(root);
   return `The sync of ${printable(root)} is not running. The next run ${does}: holdfast sync ${word}, or once: holdfast sync ${word} --once`;
 }
 
-/** The contract has no word for a client that does not run: it is offline, or paused, and a problem says why. */
+/**
+ * The report format has no state for a client that is not running, so it is offline or paused, and a problem explains
+ * it.
+ */
 function stopped({ record }: KnownSync, last: SyncReport | undefined, why: Problem): SyncReport {
   const { root, server, account, device, is_paused } = record;
   return {
@@ -162,7 +164,7 @@ function stopped({ record }: KnownSync, last: SyncReport | undefined, why: Probl
     device,
     state: is_paused ? "paused" : "offline",
     page_url: null,
-    // What the last client left is not to be done any more once it is cleared.
+    // After clearing, earlier problems no longer matter.
     problems: why.code === clearingCode ? [why] : [why, ...(last?.problems ?? [])],
   };
 }

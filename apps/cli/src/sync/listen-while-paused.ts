@@ -2,11 +2,14 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Connection } from "../config/connection.ts";
 
 const pollSeconds = 50;
-/** Between two looks whether it is paused, and two polls of a drive in which much happens. */
+/** Pause between two checks of the paused state, and between polls of a busy drive. */
 const restMs = 1000;
 const afterFailureMs = 30_000;
 
-/** The engine asks the server for nothing while it is paused; that the login has ended is to be heard all the same. */
+/**
+ * Polls while the sync is paused, because the engine sends no requests then and the end of the login must still be
+ * noticed.
+ */
 export async function listenWhilePaused(
   { client }: Pick<Connection, "client">,
   isPaused: () => boolean,
@@ -18,7 +21,7 @@ export async function listenWhilePaused(
   }
 }
 
-/** @returns how long to rest then */
+/** @returns milliseconds to wait before the next poll */
 async function pollOnce(client: Connection["client"], signal: AbortSignal): Promise<number> {
   try {
     const { token } = await client.call("getStartToken", { signal });
@@ -27,7 +30,7 @@ async function pollOnce(client: Connection["client"], signal: AbortSignal): Prom
     for await (const slice of answer.body) void slice;
     return restMs;
   } catch {
-    // Where the login has ended whoever gives the tokens tells that; all else is tried again.
+    // The token source reports the end of a login. Other errors are retried.
     return afterFailureMs;
   }
 }

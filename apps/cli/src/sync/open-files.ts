@@ -2,8 +2,8 @@ import { readdir, readlink } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 
 /**
- * What programs have open below a folder now, by paths relative to it, as Linux tells it: of this user's programs only, unless root asks. What
- * cannot be told is left out.
+ * Returns relative paths of files that programs have open below a folder. Reads /proc, so only Linux reports them, and
+ * without root only those of this user.
  */
 export async function openPathsBelow(root: string): Promise<ReadonlySet<string>> {
   const open = new Set<string>();

@@ -14,33 +14,33 @@ import type { BrakeChoice } from "./sync-flags.ts";
 import { checkRoot, findSync, forgetting, newRoot, prepareRoot, readMarker, refuseNested } from "./sync-root.ts";
 
 export interface SyncChoices {
-  /** As it was given. */
+  /** As given. */
   readonly folder: string;
-  /** "" is all; undefined: as before. */
+  /** "": the whole drive; undefined: unchanged. */
   readonly remote: string | undefined;
   readonly deviceName: string | undefined;
   readonly excludes: readonly string[];
-  /** Excluded before, and wanted again. */
+  /** Paths that are no longer excluded. */
   readonly includes: readonly string[];
   readonly freesSpace: boolean;
   /** Holdfast's own paths in the folder: always excluded, and never removed to free space. */
   readonly own: readonly string[];
   readonly brake: BrakeChoice | undefined;
   readonly limits: BandwidthLimits;
-  /** End when everything is in sync. */
+  /** Ends when everything is in sync. */
   readonly isOnce: boolean;
   readonly confirmsDeletes: boolean;
-  /** Show each change that is done. */
+  /** Shows each change. */
   readonly logs: boolean;
 }
 
-/** Undefined: none. */
+/** undefined: no limit. */
 export interface BandwidthLimits {
   readonly upBytesPerSecond: number | undefined;
   readonly downBytesPerSecond: number | undefined;
 }
 
-/** As they were set for all runs; an option of this run stands before each. */
+/** Returns the stored limits. Options of this run take precedence. */
 export function limitsOf(
   { limit_up, limit_down }: Pick<SyncRecord, "limit_up" | "limit_down">,
   options?: BandwidthLimits,
@@ -51,18 +51,18 @@ export function limitsOf(
   };
 }
 
-/** A root that this process alone syncs. */
+/** A root that is locked by this process. */
 export interface HeldRoot {
   readonly root: string;
-  /** From an earlier start. */
+  /** Record of an earlier start. */
   readonly known: KnownSync | undefined;
   release(): void;
 }
 
 /**
- * Nothing is made, here or in the configuration folder, before it is known that this can be synced at all.
- * @param reach asks the server for what a root that was never synced is to be synced with, and returns whether a missing one is made private
- * @throws HoldfastError for what cannot be a root, lies in another sync, or is synced by another process; what `reach` throws
+ * Checks that a folder can be synced before anything is created, and locks it. @param reach finds the remote folder of
+ * a new root; returns true if a missing root must be created private @throws HoldfastError if the folder cannot be a
+ * root, is inside another synced folder, or is locked by another process; errors of `reach`
  */
 export async function holdRoot(
   folder: string,
@@ -73,7 +73,7 @@ export async function holdRoot(
   const path = resolve(folder);
   refuseVanished(path, syncs);
   const wanted = existsSync(path) ? await checkRoot(path, configFolder) : await newRoot(path);
-  // In a synced folder a new one would go to everybody.
+  // Inside a synced folder, the other sync would upload a new folder.
   await refuseNested(wanted, syncs);
   const known = await findSync(wanted, syncs);
   await refuseEmptied(wanted, known);
@@ -84,7 +84,7 @@ export async function holdRoot(
   return { root, known, release: () => lock.release() };
 }
 
-/** Made anew it would stand in the way of the disk that is to be mounted there. */
+/** Creating a missing root again would hide its disk, which may only be unmounted. */
 function refuseVanished(path: string, syncs: readonly KnownSync[]): void {
   if (existsSync(path) || !syncs.some(({ record }) => record.root === path)) return;
   const message = `${path} was synced but does not exist now: is its disk mounted? No files were changed. If it was moved, use its new path.`;
@@ -92,8 +92,8 @@ function refuseVanished(path: string, syncs: readonly KnownSync[]): void {
 }
 
 /**
- * Anything written here, a lock too, would lie below the disk that is to be mounted.
- * @throws HoldfastError failed where the marker of a synced root is missing
+ * Any file written here, including a lock, would be below the mount point. @throws HoldfastError failed if the marker
+ * of a synced root is missing
  */
 export async function refuseEmptied(root: string, known: KnownSync | undefined): Promise<void> {
   if (known === undefined || known.record.marker === null || (await readMarker(root)) !== undefined) return;
@@ -101,7 +101,7 @@ export async function refuseEmptied(root: string, known: KnownSync | undefined):
   throw new HoldfastError("failed", message);
 }
 
-/** The same, kept from now on. */
+/** Saves the record of a sync. */
 export async function agreeOnSync(held: HeldRoot, connection: Connection, choices: SyncChoices): Promise<KnownSync> {
   const record = await recordFor(held, connection, choices, ensureRemoteFolder);
   const folder = held.known?.folder ?? (await newSyncFolder(connection.configFolder));
@@ -110,9 +110,9 @@ export async function agreeOnSync(held: HeldRoot, connection: Connection, choice
 }
 
 /**
- * What this root is synced with: what the server and the choices say, checked against what an earlier start wrote down.
- * @param findRemote gives the id of the folder on the server
- * @throws HoldfastError failed if the root belongs to another server, account or folder; unreachable
+ * Creates the record from the server's data and the choices, and checks it against the record of an earlier start.
+ * @param findRemote returns the id of the remote folder @throws HoldfastError failed if the root belongs to another
+ * server, account or folder; unreachable
  */
 export async function recordFor(
   { root, known }: Pick<HeldRoot, "root" | "known">,
@@ -162,7 +162,7 @@ function refuseOther(
   }
 }
 
-/** A personal access token belongs to no device, and may not be allowed to ask. */
+/** Returns the host name for a personal access token, which has no device and may not list devices. */
 async function deviceName(client: ApiClient): Promise<string> {
   try {
     const { items } = await client.call("listDevices");

@@ -7,8 +7,8 @@ import { configFolder } from "../config/config-folder.ts";
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Paths below a folder, `/` between names, that belong to Holdfast itself and must never be synced: the login and the state of
- * this command, the same of another configuration, and a server's configuration, keys and data. They may be made later.
+ * Returns paths below a folder, with `/` between names, that must never be synced: login and state of this or another
+ * configuration, and a server's configuration, keys and data. They may not exist yet.
  */
 export function ownPathsIn(folder: string, environment: Environment): string[] {
   const root = realOf(folder);
@@ -29,12 +29,11 @@ export function ownPathsIn(folder: string, environment: Environment): string[] {
   return [...new Set(below)].toSorted();
 }
 
-/** The person's own folder with all that programs keep in it. */
 export function isHomeFolder(folder: string): boolean {
   return realOf(folder) === realOf(homedir());
 }
 
-/** Without links, as far as it exists. */
+/** Resolves links in the existing part of the path. */
 function realOf(path: string): string {
   const full = resolve(path);
   if (existsSync(full)) return realpathSync(full);

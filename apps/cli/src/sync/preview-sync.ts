@@ -31,13 +31,13 @@ import { tellMissing } from "./tell-missing.ts";
 const words: Readonly<Record<Preview["side"], string>> = { here: "here", server: "on the server" };
 
 /**
- * `holdfast sync --dry-run`: what a run would do if nothing changes meanwhile. Nothing is moved, removed or sent, here or there, and nothing stays of the
- * folder in which it is tried out what the disk can do.
+ * `holdfast sync --dry-run`: reports what a run would do. Changes nothing on either side, and removes the folder that
+ * tests the disk's abilities.
  */
 export async function previewSync(run: Run, choices: SyncChoices): Promise<void> {
   const scratch = await mkdtemp(join(tmpdir(), "holdfast-preview-"));
   const remove = (): void => rmSync(scratch, { recursive: true, force: true });
-  // Ctrl-C ends it at once, and a copy of the state may be large.
+  // Ctrl-C ends the process immediately, and the copy of the state may be large.
   process.once("exit", remove);
   try {
     const { changes, waiting, rejected, newRemote } = await previewIn(scratch, run, choices);
@@ -55,7 +55,7 @@ export async function previewSync(run: Run, choices: SyncChoices): Promise<void>
   }
 }
 
-/** For people: many of one kind in one folder by their number. */
+/** Returns lines for people. Many changes of one kind in one folder are counted. */
 export function previewLines(changes: readonly Preview[]): string[] {
   return linesByFolder(changes, {
     kindOf: ({ side, what }) => `${side} ${what}`,
@@ -89,7 +89,7 @@ function bytesOf(changes: readonly Preview[]): number {
   return changes.reduce((sum, { bytes = 0 }) => sum + bytes, 0);
 }
 
-/** The total, for people: "9 changes: 2.9 MiB to upload, 195 KiB to download, 2 files in conflict". */
+/** Returns the total, for people: "9 changes: 2.9 MiB to upload, 195 KiB to download, 2 files in conflict". */
 export function summaryOf(
   changes: readonly Preview[],
   waiting: PreviewedRun["waiting"],
@@ -112,14 +112,14 @@ export function summaryOf(
 }
 
 interface Previewed extends PreviewedRun {
-  /** The folder on the server that would be made. */
+  /** Remote folder that the run would create. */
   readonly newRemote: string | undefined;
 }
 
 async function previewIn(scratch: string, run: Run, choices: SyncChoices): Promise<Previewed> {
   const connection = await run.connect();
   const syncs = await readKnownSyncs(connection.configFolder);
-  // A folder that a run would make is an empty one.
+  // A folder that a run would create is treated as empty.
   const isThere = existsSync(choices.folder);
   const folder = resolve(choices.folder);
   const root = isThere ? await checkRoot(folder, connection.configFolder) : await newRoot(folder);
@@ -130,7 +130,7 @@ async function previewIn(scratch: string, run: Run, choices: SyncChoices): Promi
     const found = await findRemoteFolder(client, path);
     if (found !== undefined) return found;
     newRemote = path;
-    // An empty server stands in for the folder, below any root.
+    // The root's id is a placeholder. Its content is not used, because the preview treats the new folder as empty.
     return (await client.call("getAccount")).root_id;
   });
   await tellMissing(run, record, connection.client, choices.excludes);
@@ -151,7 +151,7 @@ async function previewIn(scratch: string, run: Run, choices: SyncChoices): Promi
   }
 }
 
-/** Where a client may be running, in a folder of its own below the one that no client looks into. */
+/** Tests the disk in a new folder inside `.holdfast`, which a running client ignores. */
 function probeBeside(folder: string): FolderAbilities {
   const own = join(folder, ownFolder);
   const inside = existsSync(own) ? own : folder;
@@ -203,13 +203,15 @@ async function previewOn(
   }
 }
 
-/** In the quota of this account. @returns undefined if there is no limit, or the folder belongs to somebody else */
+/**
+ * Free bytes in the account's quota. @returns undefined without a limit, or if the folder belongs to another account
+ */
 async function freeBytesIn({ client }: Connection, remoteId: string): Promise<number | undefined> {
   const { role } = await client.call("getNode", { params: { id: remoteId } });
   return role === "owner" ? freeRoom({ client }) : undefined;
 }
 
-/** As the space looks from inside a folder that is not made yet. */
+/** Makes the space look empty, like a folder that does not exist yet. */
 function emptied(space: RemoteSpace): RemoteSpace {
   return {
     ...space,
@@ -218,7 +220,7 @@ function emptied(space: RemoteSpace): RemoteSpace {
   };
 }
 
-/** Of a client that runs, too: a copy of one moment. */
+/** Copies the state at one moment, also of a running client. */
 async function copyState(from: string | undefined, to: string): Promise<DatabaseSync> {
   if (from === undefined || !existsSync(from)) return new DatabaseSync(to);
   const original = new DatabaseSync(from, { readOnly: true });

@@ -1,26 +1,26 @@
 import type { Problem } from "../output/output.ts";
 import { count, formatNumber } from "../output/text.ts";
 
-/** So many of one kind are named each; more are one line. */
+/** Above this number, problems of one kind share one line. */
 const eachMax = 3;
-/** A line about many is said again once they are so many times as many. */
+/** Factor by which the number of problems must grow before a line is repeated. */
 const growth = 10;
 
 /**
- * What is new of problems, as lines. Each is told once, until it is gone and comes again; a kind that hits many files, as a full disk does, is one
- * line with their number and the first of them.
+ * Returns new problems as lines. Each problem is reported once until it ends and returns. Many files with one problem,
+ * such as a full disk, share one line with their number and the first names.
  */
 export class ProblemLines {
   #told = new Set<string>();
-  /** By kind: how many the last line spoke of. */
+  /** Number in the last line, by kind. */
   #counts = new Map<string, number>();
 
-  /** @returns those of which no line has spoken that still holds */
+  /** @returns problems without a current line */
   untold(problems: readonly Problem[]): Problem[] {
     return problems.filter((problem) => !this.#told.has(problemKey(problem)));
   }
 
-  /** @returns what is to be told; of many of a kind one without a path */
+  /** @returns problems to report; many of one kind become one without a path */
   after(problems: readonly Problem[]): Problem[] {
     const fresh: Problem[] = [];
     const told = new Set<string>();
@@ -44,36 +44,36 @@ export class ProblemLines {
   }
 }
 
-/** Equal for one problem at two moments. */
+/** Returns a key that is equal for the same problem at different times. */
 export function problemKey(problem: Problem): string {
   return withoutSizes(problemLine(problem));
 }
 
-/** How much is free on a disk changes all the time, and is no news of a problem. */
+/** Removes sizes, because the free space of a disk changes constantly. */
 function withoutSizes(text: string): string {
   return text.replaceAll(/\d[\d.,]* (?:bytes|[KMGTP]iB|B)\b/g, "");
 }
 
 const listedByStatus = "; 'holdfast status --all' lists them";
 
-/** All of them, at the end of a run. @param where the others of many are listed */
+/** Returns all problems at the end of a run, grouped. @param where reference to the full list */
 export function groupedProblems(problems: readonly Problem[], where = listedByStatus): Problem[] {
   return [...byKind(problems)].flatMap(([, alike]) =>
     !isOneLine(alike) ? alike : [{ path: "", code: alike[0].code, message: lineOfMany(alike, where) }],
   );
 }
 
-/** So many sentences of one code that several files share are each a kind of their own. */
+/** Messages of one code that are separate kinds if several files share them. */
 const sentencesMax = 8;
 
-/** Those of one kind together, in the order of their first. What is about all of the folder stands alone. */
+/** Groups problems by kind, in the order of the first. Problems of the whole folder stay separate. */
 export function problemKinds(problems: readonly Problem[]): [Problem, ...Problem[]][] {
   return [...byKind(problems).values()];
 }
 
 /**
- * By the sentence where several share it, so that no cause hides behind another one of the same code; and by the code where each has its own, as
- * where it names the file. What is about all of the folder is no kind of a file's problem.
+ * Groups by message if several files share it, so that different causes with the same code stay visible. Otherwise
+ * groups by code, because messages may contain the file's name. Problems of the whole folder are separate.
  */
 function byKind(problems: readonly Problem[]): Map<string, [Problem, ...Problem[]]> {
   const shared = sharedSentences(problems);
@@ -111,7 +111,7 @@ export function problemLine({ path, message }: Problem): string {
   return path === "" ? message : `${path}: ${message}`;
 }
 
-/** A paragraph stands once for several files, however few. */
+/** A long message that several files share is shown once. */
 function isOneLine(alike: readonly [Problem, ...Problem[]]): boolean {
   return alike.length > eachMax || (alike.length > 1 && isSharedParagraph(alike));
 }
@@ -123,7 +123,7 @@ function isSharedParagraph(alike: readonly [Problem, ...Problem[]]): boolean {
 
 const sentenceCharactersMax = 200;
 
-/** @param wasTold a line has had the whole paragraph: its first sentence is enough */
+/** @param wasTold the whole message was already shown, so its first sentence suffices */
 function lineOfMany(alike: readonly [Problem, ...Problem[]], where = listedByStatus, wasTold = false): string {
   const [{ message }] = alike;
   const [first = message] = message.split(/(?<=\.) /);

@@ -1,18 +1,18 @@
 import type { Problem } from "../output/output.ts";
 import { groupedProblems, problemKey, ProblemLines } from "./problem-lines.ts";
 
-/** Which problems the log of a sync speaks of as lasting: each has an entry when it begins, and one when it ends, over all runs. */
+/** Tracks problems for the log across runs: one entry when a problem begins, and one when it ends. */
 export class ProblemLog {
   readonly #lines = new ProblemLines();
   #lasting: readonly Problem[];
 
-  /** @param lasting those of the last run */
+  /** @param lasting problems of the last run */
   constructor(lasting: readonly Problem[]) {
     this.#lines.after(lasting);
     this.#lasting = lasting;
   }
 
-  /** @param isWhole nothing is under way any more, so that a problem that is not among these has ended */
+  /** @param isWhole the sync has finished, so that missing problems have ended */
   after(problems: readonly Problem[], isWhole: boolean): { readonly begun: Problem[]; readonly ended: Problem[] } {
     const now = new Set(problems.map(problemKey));
     const gone = this.#lasting.filter((problem) => !now.has(problemKey(problem)));

@@ -4,52 +4,57 @@ import { Rate } from "../output/rate.ts";
 import { count, formatNumber } from "../output/text.ts";
 import type { BandwidthLimits } from "./open-sync.ts";
 
-/** Cost of one change beside its content: bytes of its request, and time during which a line would move other bytes. */
+/**
+ * Cost of one change in addition to its content: bytes of the request, and seconds in which the connection could
+ * transfer other data.
+ */
 const changeCost = { bytes: 512, seconds: 0.001 };
-/** Cost of one change on a line of unknown speed, in bytes. */
+/** Maximum cost of one change in bytes, used while the speed is unknown. */
 const changeBytesMost = 64 * 1024;
-/** Fewer bytes say nothing about the speed of the line. */
+/** Minimum number of bytes to estimate the speed. */
 const tellingBytes = 64 * 1024;
 
-/** A smaller setback of the share is not shown; after a larger one the share is unknown until it is made up. */
+/** A smaller decrease of the share is hidden. After a larger one, the share is unknown until it has caught up. */
 const setbackMax = 0.05;
 
-/** How far a sync is with what it does. */
+/** Progress of a sync. */
 export interface HowFar {
-  /** From 0 to 1, never less than before in one stretch of work; undefined while nobody knows how much there is. */
+  /** From 0 to 1, never decreasing during continuous work; undefined while the total is unknown. */
   readonly share: number | undefined;
   readonly bytesPerSecond: number;
-  /** Undefined: nobody can tell yet. */
+  /** undefined: no estimate yet */
   readonly secondsLeft: number | undefined;
-  /** Content of the files in the present plan, as far as it is known; 0 of 0 if several plans follow each other. */
+  /** Content of the current plan, as far as known; 0 of 0 if several plans follow each other. */
   readonly bytes: { readonly done: number; readonly of: number };
   readonly changes: { readonly done: number; readonly of: number };
-  /** That differ still, those that wait for something included; before there is a plan, the found files of which bytes travel. */
+  /**
+   * Remaining differences, including those that wait. Before there is a plan: found files whose content is transferred.
+   */
   readonly pendingFiles: number;
   /** "looking for changes: 12,400 files seen"; "" while changes are carried out. */
   readonly looked: string;
-  /** Paths that move, the newest first. */
+  /** Paths in transfer, newest first. */
   readonly names: readonly string[];
 }
 
 interface Line {
-  /** Over the wire, if that is known: the engine counts blocks, of which several MiB arrive at once. */
+  /** Bytes on the network, if known. The engine counts whole blocks of several MiB. */
   readonly travelledBytes?: number | undefined;
-  /** Limits that a person has set. */
+  /** Limits set by a person. */
   readonly limits?: Partial<BandwidthLimits>;
 }
 
-/** Tells how far a sync is and how fast, from one look at it after the other. */
+/** Computes progress and speed from successive states of the engine. */
 export class ProgressMeter {
   readonly #moved = new Rate();
   readonly #doneBytes = new Rate();
   readonly #doneChanges = new Rate();
-  /** Speed of the line while it last moved much more than the requests of changes. */
+  /** Last speed while much more than requests was transferred. */
   #lineBytesPerSecond: number | undefined;
   #shown = { stretch: -1, share: 0 };
   readonly #ahead = new AheadBytes();
 
-  /** @param nowMs of a clock that goes on evenly */
+  /** @param nowMs monotonic clock */
   after(nowMs: number, status: EngineStatus, { travelledBytes, limits = {} }: Line = {}): HowFar {
     const { pendingFiles, progress, now: plan, look } = status;
     const movedBytes = progress.bytesUp + progress.bytesDown;
@@ -77,9 +82,9 @@ export class ProgressMeter {
     const left = pendingFiles === 0 && isLook && isKnown ? plan.changes : pendingFiles;
     return {
       share: isKnown ? this.#shareOf(plan.stretch, Math.min(1, done / total)) : undefined,
-      // Questions and answers of a look are no work that goes on.
+      // Requests of a scan are not progress.
       bytesPerSecond: left === 0 && bytes.done === 0 ? 0 : bytesPerSecond,
-      // The first few bytes of a plan tell nothing: they would have a small file last for hours.
+      // The first bytes of a plan would lead to an estimate of hours for a small file.
       secondsLeft: isKnown && donePerSecond > 0 && hasBegun ? (total - done) / donePerSecond : undefined,
       bytes,
       changes: { done: changesDone, of: isLook ? 0 : plan.changes },
@@ -89,13 +94,13 @@ export class ProgressMeter {
     };
   }
 
-  /** The slower the line, the less one change counts beside long files. A limit stands in until the line has shown its speed. */
+  /** On a slow connection, a change costs less relative to long files. A limit replaces the speed until it is known. */
   #bytesOfChange({ upBytesPerSecond = Infinity, downBytesPerSecond = Infinity }: Partial<BandwidthLimits>): number {
     const bytesPerSecond = this.#lineBytesPerSecond ?? Math.min(upBytesPerSecond, downBytesPerSecond);
     return Math.min(changeBytesMost, changeCost.bytes + bytesPerSecond * changeCost.seconds);
   }
 
-  /** More to do may be found while much is done. */
+  /** More work may be found while changes are carried out. */
   #shareOf(stretch: number, share: number): number | undefined {
     const before = stretch === this.#shown.stretch ? this.#shown.share : 0;
     if (share < before - setbackMax) return undefined;

@@ -16,9 +16,10 @@ import type { KnownSync } from "./known-syncs.ts";
 import { type HeldRules, heldRulesOf } from "./shown-rules.ts";
 
 /**
- * Writes the previous rules into the ignore file, as a person would. A copy of what stood there is kept in the local trash.
- * @throws HoldfastError conflict if the file is another one by now, or no file, or if this device does not know the newest rules of its account:
- * others would upload what only those hide; too_large if the previous rules are only the beginning of their file
+ * Writes the previous rules into the ignore file, like an edit by a person. The replaced file is kept in the local
+ * trash. @throws HoldfastError conflict if the file has changed or is missing, or if this device does not have the
+ * newest rules of its account, because files hidden by those would be uploaded; too_large if only the start of the
+ * previous rules is known
  */
 export async function rejectRules(
   sync: KnownSync,
@@ -45,7 +46,8 @@ export async function rejectRules(
   const temporary = join(root, ownFolders.temporary);
   const trash = join(root, ownFolders.trash, new Date().toISOString().slice(0, 10));
   for (const folder of [temporary, trash]) await ensureFolderDurably(nodeDisk, folder);
-  // The file itself, so that what a program still writes to it stays; the name is never without a file, as then no rules would count.
+  // Links the file itself, so that later writes by a program are kept too. The name always has a file, because without
+  // one no rules would apply.
   const kept = join(trash, `${ignorePath} ${random}`);
   if (there !== undefined) await nodeDisk.link(path, kept).catch(() => copyFileSync(path, kept));
   const fresh = join(temporary, random);
@@ -57,7 +59,7 @@ export async function rejectRules(
   await moveDurably(nodeDisk, fresh, path);
 }
 
-/** Another device of this account may have written newer rules just before somebody else replaced them. */
+/** Checks for newer rules, which another device of this account may have written just before. */
 async function assertNewest({ record }: KnownSync, client: ApiClient, former: Buffer): Promise<void> {
   const top = await client.call("getNode", { params: { id: record.remote_id } });
   const node = await rootAt(client, top).find(ignorePath);

@@ -4,7 +4,7 @@ import { joinPath, splitPath } from "@holdfast/core/names";
 import type { NodeJson } from "@holdfast/protocol/values";
 import { findNode } from "../remote/look-up.ts";
 
-/** The folder on the server that is synced, made with all above it if it is missing. @returns its id. @throws HoldfastError conflict */
+/** Returns the id of the remote folder, and creates it with its ancestors if missing. @throws HoldfastError conflict */
 export async function ensureRemoteFolder(client: ApiClient, path: string): Promise<string> {
   const there = await findNode(client, path);
   await refuseShared(client, path, there);
@@ -14,7 +14,7 @@ export async function ensureRemoteFolder(client: ApiClient, path: string): Promi
   try {
     return (await client.call("createNode", { body: { kind: "folder", path, parents: true } })).id;
   } catch (thrown) {
-    // Another device made it meanwhile.
+    // Another device has created it meanwhile.
     const made = thrown instanceof HoldfastError && thrown.code === "exists" ? await findNode(client, path) : undefined;
     if (made?.kind !== "folder") throw thrown;
     return made.id;
@@ -22,8 +22,7 @@ export async function ensureRemoteFolder(client: ApiClient, path: string): Promi
 }
 
 /**
- * The same for a preview, which makes nothing.
- * @returns undefined if a run would make the folder
+ * Finds the remote folder for a preview, which creates nothing. @returns undefined if a run would create the folder
  * @throws HoldfastError conflict
  */
 export async function findRemoteFolder(client: ApiClient, path: string): Promise<string | undefined> {
@@ -35,8 +34,8 @@ export async function findRemoteFolder(client: ApiClient, path: string): Promise
 }
 
 /**
- * What stands in a mount is in another space, where a device can follow only all that its own space shows.
- * @returns what is there, or the nearest above it
+ * Rejects a folder in a mount. It is in another space, where a device can only follow the changes of a whole view.
+ * @returns the node at the path, or its nearest existing ancestor
  */
 async function refuseShared(
   client: ApiClient,

@@ -3,7 +3,7 @@ import { nameKey } from "@holdfast/core/names";
 import type { Lack, Lacks } from "@holdfast/sync/model/lacks";
 import type { FolderAbilities } from "@holdfast/synced-folder/probe-folder";
 
-/** Where names come back otherwise than they were given a sync would take that for a renaming. @throws HoldfastError failed */
+/** Rejects a filesystem that changes names, because a sync would see a rename. @throws HoldfastError failed */
 export function requireAbilities(root: string, { keepsNames }: Pick<FolderAbilities, "keepsNames">): void {
   if (keepsNames) return;
   throw new HoldfastError(
@@ -23,10 +23,10 @@ type Telling =
   | "allNames"
   | "timestampGrainNs";
 
-/** Times in steps of up to 50 ms tell as much as the clock of a kernel. */
+/** Times in steps of up to 50 ms are as precise as a kernel's clock. */
 const fineGrainNs = 50_000_000n;
 
-/** What the engine has to do without. */
+/** Returns features that the engine cannot use. */
 export function lacksOf(abilities: Pick<FolderAbilities, Telling>): Lacks {
   const lacks: readonly (readonly [Lack, boolean])[] = [
     ["executable bits", !abilities.executableBit],
@@ -42,8 +42,8 @@ export function lacksOf(abilities: Pick<FolderAbilities, Telling>): Lacks {
   return new Set(lacks.flatMap(([lack, is]) => (is ? [lack] : [])));
 }
 
-/** Under one key two names of one folder are one on this disk. */
+/** Returns a function from names to keys. Names with equal keys are one name on this disk. */
 export function slotKeyOf({ foldsCase }: Pick<FolderAbilities, "foldsCase">): (name: string) => string {
-  // By way of the upper case ß and ss, or the two forms of σ, become one, as they are for some filesystems.
+  // The upper case unifies ß and ss, and the two forms of σ, as some filesystems do.
   return foldsCase ? (name) => nameKey(nameKey(name).toUpperCase().toLowerCase()) : nameKey;
 }

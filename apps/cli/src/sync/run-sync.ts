@@ -27,15 +27,15 @@ import { tellMissing } from "./tell-missing.ts";
 import { runWatched } from "./watch-root.ts";
 
 /**
- * What is under way may end in its own time; after this the process ends as if it were killed, which tears nothing. Before the
- * engine is there, only a question to the server can be under way.
+ * Time to finish current work after a signal. After it the process ends as if killed, which does no damage. Before the
+ * engine starts, only requests can be in progress.
  */
 const stopPatienceMs = { asking: 250, underWay: 3500 };
-/** One Ctrl-C comes twice below npx: from the terminal, and since the shell between ends by it. */
+/** Below npx, one Ctrl-C arrives twice: from the terminal, and from the shell between, which ends by it. */
 const sameSignalMs = 500;
 const retryMs = { first: 1000, last: 60_000 };
 
-/** `holdfast sync`: one synced folder, until it is stopped, or once. */
+/** `holdfast sync`: syncs one folder until stopped, or once. */
 export async function runSync(run: Run, choices: SyncChoices): Promise<void> {
   const signals = listenForSignals(run, choices.isOnce);
   let held: HeldRoot | undefined;
@@ -58,17 +58,17 @@ export async function runSync(run: Run, choices: SyncChoices): Promise<void> {
   }
 }
 
-/** A new login starts nothing that has ended. */
+/** A new login does not restart a sync that has ended. */
 function startAgain({ message, body }: HoldfastError, root: string): HoldfastError {
   return new HoldfastError("unauthenticated", `${message} Then start the sync with: holdfast sync ${shellWord(root)}`, {
     body,
   });
 }
 
-/** In place of what asks for a new login: nobody shall make one while the copies go. */
+/** Replaces a request to sign in, because nobody should sign in while the copies are removed. */
 const signedOut = "This device was signed out from another one of your devices.";
 
-/** Why it ends is said at once: to clear a folder takes its time. @returns whether the account wants that */
+/** Reports the reason before clearing, which takes time. @returns true if the account ordered it */
 async function obey(run: Run, held: HeldRoot | undefined): Promise<boolean> {
   const { clearIfAsked } = await import("./clear-copies.ts");
   let isAsked = false;
@@ -94,12 +94,12 @@ async function syncHeld(run: Run, held: HeldRoot, choices: SyncChoices, signals:
     onHidden: (hidden: NewlyHidden): void => running.hidden(hidden),
   };
   const reach = async (agreed?: KnownSync): Promise<Reached> => {
-    // What was changed since the start, as by a pause, holds.
+    // Uses changes since the start, such as a pause.
     const now = { ...held, known: { folder: running.folder, record: running.record } };
     const sync = agreed ?? (await agreeOnSync(now, connection, choices));
     return { sync, engine: await openClientEngine(sync, connection, running.limits, hears) };
   };
-  // What was never synced, and what shall be synced now, needs the server at once.
+  // A new sync, or one with --once, needs the server immediately.
   const isPatient = held.known !== undefined && !choices.isOnce;
   const first = isPatient ? undefined : await agreeOnSync(held, connection, choices);
   const known = first ?? held.known;
@@ -135,7 +135,7 @@ interface Reached {
   readonly engine: ClientEngine;
 }
 
-/** @returns undefined: stopped before the server answered */
+/** @returns undefined if stopped before the server responded */
 async function untilReached(
   reach: () => Promise<Reached>,
   running: RunningSync,
@@ -192,7 +192,7 @@ async function follow(run: Run, following: Following): Promise<void> {
   }
 }
 
-/** Beside the engine, of which it needs nothing but what it knows. */
+/** Runs beside the engine and does not change its state. */
 async function runHealing(
   run: Run,
   { engine, heal }: ClientEngine,
@@ -224,7 +224,7 @@ async function syncOnce(
   const { inSync, deletionsWaiting, problems } = await engine.runOnce();
   const note = (message: string): void => run.output.note(message);
   const isHealed = engine.phase === "paused" || (await healOnce({ heal, note }, stopped));
-  // Its page ends with it.
+  // The page ends with the run.
   if (run.output.json) await run.output.result({ ...running.report(), page_url: null }, () => []);
   if (stopped.aborted) {
     run.context.exitCode = interruptedExitCode;
@@ -243,14 +243,14 @@ async function syncOnce(
 
 interface Signals {
   readonly stopped: AbortSignal;
-  /** From now on there is something under way. */
+  /** Called when work begins. */
   begin(): void;
-  /** From now on this says that it stops. */
+  /** Sets the function that reports the stop. */
   tellBy(tell: () => void): void;
   end(): void;
 }
 
-/** Ends at once on a second signal, and shortly after the first one in any case. */
+/** Stops shortly after the first signal, and immediately on a second one. */
 function listenForSignals(run: Run, isOnce: boolean): Signals {
   const stopper = new AbortController();
   let deadline: NodeJS.Timeout | undefined;

@@ -27,14 +27,14 @@ import { hiddenLine } from "./hidden-line.ts";
 import { readMarker } from "./sync-root.ts";
 import { reportOf, type SyncReporter } from "./sync-reporter.ts";
 
-/** Often enough for an eye, and few enough lines for a log. */
+/** Interval of updates: frequent enough to look live, and rare enough for a log. */
 const showIntervalMs = 100;
-/** Between two changes that the engine reports bytes travel. */
+/** Interval of updates while bytes are transferred between two changes. */
 const travelIntervalMs = 1000;
 
 interface RunningOptions {
   readonly configFolder: string;
-  /** Of this run alone. */
+  /** Limits of this run only. */
   readonly limits: BandwidthLimits;
   /** See `SyncChoices`. */
   readonly own: readonly string[];
@@ -42,13 +42,13 @@ interface RunningOptions {
   readonly owners: ShareOwners;
 }
 
-/** A sync while its client runs: what the other commands and the page see of it, and what they make it do. */
+/** A sync whose client is running, as other commands and the page see and control it. */
 export class RunningSync implements SyncControl {
   readonly folder: string;
   #record: SyncRecord;
   #engine: Engine | undefined;
   #channel: ControlChannel | undefined;
-  /** Said by the parts beside the engine: the watcher, the disk's own limits. */
+  /** Problems reported by the watcher and the disk, not by the engine. */
   #remarks: SyncReport["problems"] = [];
   #timer: NodeJS.Timeout | undefined;
   #showing: Promise<void> = Promise.resolve();
@@ -62,13 +62,13 @@ export class RunningSync implements SyncControl {
   readonly #start: Start;
   readonly #owners: ShareOwners;
   #limits: BandwidthLimits;
-  /** Undefined until the server has been reached. */
+  /** undefined until the server was reached */
   #reached: Omit<ClientEngine, "heal" | "close"> | undefined;
   #lastSyncAtMs: number | undefined;
   #recordSaved: Promise<void> = Promise.resolve();
   readonly #reporter: SyncReporter;
   readonly #log: SyncLog;
-  /** Over all runs: opened by what the last one left, and once, as two shows may wait for it. */
+  /** Opened once with the problems of the last run, because two updates may wait for it. */
   #problems: Promise<ProblemLog> | undefined;
   #conflicts = new FreshConflicts();
   #waiting = 0;
@@ -104,7 +104,7 @@ export class RunningSync implements SyncControl {
     this.#channel = await openControlChannel(of, this);
   }
 
-  /** From here on the engine says what happens. A pause holds over restarts. */
+  /** Starts the engine's reports. A pause survives restarts. */
   begin(reached: Omit<ClientEngine, "heal" | "close">, record: SyncRecord): void {
     const { engine } = reached;
     this.#reached = reached;
@@ -118,14 +118,14 @@ export class RunningSync implements SyncControl {
     this.#showSoon();
   }
 
-  /** The engine did something. */
+  /** Called for each change of the engine. */
   done(change: RecentChange): void {
     this.#log.change(change);
     this.#conflicts.done(change);
     this.#reporter.done(change);
   }
 
-  /** Files that were synced are not any more, since a rule names them now. */
+  /** Called when a new rule excludes files that were synced. */
   hidden(hidden: NewlyHidden): void {
     const text = hiddenLine(hidden);
     this.#log.note(Date.now(), "hidden", "", text);
@@ -180,7 +180,7 @@ export class RunningSync implements SyncControl {
     engine.undoDeletions(ids);
   }
 
-  /** Before the answer: nothing of it waits afterwards. */
+  /** Called before the answer, because the deletions no longer wait afterwards. */
   #logAnswer(what: "approved" | "undone", ids: readonly string[]): void {
     const wanted = new Set(ids);
     const meant = this.waitingDeletions().filter(({ id }) => wanted.has(id));
@@ -210,9 +210,9 @@ export class RunningSync implements SyncControl {
     if (exclude.length > 0) engine.exclude(exclude, { freeSpace: freesSpace });
   }
 
-  /** Of a run that ends by itself: how much went up and down. */
+  /** Reports the transferred totals of a run with --once. */
   async sum(): Promise<void> {
-    // What it has come to stands above it.
+    // Shows the final state first.
     await this.#show();
     this.#reporter.sum(this.#status());
   }
@@ -226,7 +226,7 @@ export class RunningSync implements SyncControl {
     return withAdvice(this.#owners.named(problems), diskOf(this.#record.root, this.#configFolder), start);
   }
 
-  /** The last word: shown, and kept for when nobody runs. Afterwards the engine is not asked again: its database is closed. */
+  /** Shows and saves the final state. The engine is not used afterwards, because its database is closed. */
   async end(): Promise<void> {
     this.#isEnding = true;
     clearTimeout(this.#timer);
@@ -245,7 +245,9 @@ export class RunningSync implements SyncControl {
     throw new HoldfastError("unavailable", "The server has not been reached yet since this client was started.");
   }
 
-  /** As soon as the engine has made it: a folder that has it no more is then known to be another, or not mounted. */
+  /**
+   * Saves the marker after the engine has created it. A folder without it is then known to be different or unmounted.
+   */
   async #keepMarker(): Promise<void> {
     if (this.#record.marker !== null || this.#engine === undefined) return;
     const marker = await readMarker(this.#record.root);
@@ -253,7 +255,7 @@ export class RunningSync implements SyncControl {
     await this.#changeRecord({ marker });
   }
 
-  /** One after the other: an older record must not land upon a newer one. */
+  /** Saves one record after the other, so that an older one never replaces a newer one. */
   async #changeRecord(change: Partial<SyncRecord>): Promise<void> {
     this.#record = { ...this.#record, ...change };
     const record = this.#record;
@@ -293,11 +295,11 @@ export class RunningSync implements SyncControl {
     await this.#keep(report);
     if (status.activity === "syncing" || status.lastSyncAtMs !== this.#lastSyncAtMs) this.#memory.touched();
     this.#lastSyncAtMs = status.lastSyncAtMs;
-    // What is under way is out of date at once.
+    // Progress is outdated immediately, so it is not saved while the channel serves it.
     if (status.activity !== "syncing" || this.#channel === undefined) await this.#save();
   }
 
-  /** What a person may look for later. */
+  /** Records events in the log, for people. */
   async #keep({ problems, deletions_waiting: waiting, state }: SyncReport): Promise<void> {
     const log = await (this.#problems ??= this.#openProblems());
     const nowMs = Date.now();
@@ -305,7 +307,7 @@ export class RunningSync implements SyncControl {
     const { begun, ended } = log.after(problems, isWhole);
     for (const { path, message } of begun) this.#log.note(nowMs, "problem", path, message);
     for (const { path, message } of ended) this.#log.note(nowMs, "solved", path, message);
-    // While it looks and works more of them are found.
+    // During a scan or sync, more deletions may be found.
     if (!isWhole) return;
     if (waiting > this.#waiting)
       this.#log.note(nowMs, "waiting", "", `${count(waiting, "deletion")} ${waiting === 1 ? "waits" : "wait"} for you`);
@@ -319,9 +321,9 @@ export class RunningSync implements SyncControl {
     return new ProblemLog(last.problems);
   }
 
-  /** Read while it does not run. */
+  /** Saves the status for the time when the client is not running. */
   async #save(): Promise<void> {
-    // Before the engine is opened the last status has more: what waits, and what was approved.
+    // Before the engine is open, the last status has more information: waiting and approved deletions.
     if (this.#engine === undefined) return;
     const { approved, undone } = this.#engine.answeredDeletions();
     const answers = [
@@ -344,7 +346,7 @@ function withReportedFields({ id, what, why, path, side, kind, bytes }: WaitingC
   return { id, what, why, path, side, kind, bytes };
 }
 
-/** @param isAway the server did not answer */
+/** @param isAway the server did not respond */
 function notBegun(isPaused: boolean, isAway: boolean): EngineStatus {
   const activity = isAway ? "offline" : "syncing";
   return {

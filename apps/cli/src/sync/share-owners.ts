@@ -5,19 +5,19 @@ import type { SyncReport } from "./report.ts";
 
 type Problems = SyncReport["problems"];
 
-/** Names the owners of shared folders that have no space: the person here has to ask them. The engine does not know them. */
+/** Names owners of shared folders without space, whom the person must ask. The engine does not know them. */
 export class ShareOwners {
   readonly #read: () => Promise<ReadonlyMap<string, string>>;
   #known: ReadonlyMap<string, string> = new Map();
-  /** One of each shared folder. */
+  /** One problem message of each shared folder. */
   readonly #asked = new Set<string>();
 
-  /** @param read addresses of the owners, by the path of the mount in the synced folder */
+  /** @param read returns owners' addresses by path of the mount in the synced folder */
   constructor(read: () => Promise<ReadonlyMap<string, string>>) {
     this.#read = read;
   }
 
-  /** Asks the server once for each shared folder. Without an answer the owner stays unnamed. */
+  /** Asks the server once for each shared folder. Without a response the owner stays unnamed. */
   async learn(problems: Problems): Promise<void> {
     const fresh = problems.filter((problem) => isOwners(problem) && !this.#asked.has(problem.message));
     if (fresh.length === 0) return;

@@ -6,7 +6,7 @@ const shown = z.object({ ids: z.array(z.string().max(64)) });
 const shownName = "shown-deletions.json";
 const shownBytesMax = 64 * 2 ** 20;
 
-/** What `deletes ls` showed: exactly that is what `deletes approve` and `deletes undo` mean. */
+/** Saves the deletions that `deletes ls` listed. `deletes approve` and `deletes undo` apply to exactly these. */
 export function saveShownDeletions(folder: string, ids: readonly string[]): Promise<void> {
   return writePrivate(join(folder, shownName), { ids });
 }

@@ -14,26 +14,26 @@ import { orNothing } from "../transfer/journal-file.ts";
 import { stateName } from "./client-engine.ts";
 import type { KnownSync } from "./known-syncs.ts";
 
-/** Rules that keep paths of a sync away, beside the built-in list of temporary files. */
+/** Rules that exclude paths of a sync, in addition to the built-in list of temporary files. */
 export interface ShownRules {
   /** Paths that this device excludes (`--exclude`). */
   readonly excluded: readonly string[];
-  /** Lines of `.holdfastignore` that are patterns and in force, in their order. */
+  /** Active patterns of `.holdfastignore`, in order. */
   readonly ignored: readonly string[];
-  /** Its lines that keep nothing away, since they are no patterns. */
+  /** Lines of `.holdfastignore` that are invalid patterns and exclude nothing. */
   readonly broken: readonly BrokenPattern[];
 }
 
-/** A name of the built-in list, and how many files it keeps away now. */
+/** A name of the built-in list, with the number of files that it excludes now. */
 export interface BuiltInRule {
   readonly name: string;
-  /** Files in the folder, which are not on the server because of this name. */
+  /** Files in the folder that are not on the server because of this name. */
   readonly files: number;
-  /** Files on the server, as of the last sync, which are not in the folder. */
+  /** Files on the server, as of the last sync, that are not in the folder. */
   readonly files_on_server: number;
 }
 
-/** Counts everything that other rules do not hide. A folder that cannot be listed has no files. */
+/** Counts files that other rules do not hide. A folder that cannot be listed counts as empty. */
 export async function countBuiltIn(sync: KnownSync): Promise<readonly BuiltInRule[]> {
   const here = await countInFolder(sync);
   const onServer = countOnServer(sync);
@@ -62,7 +62,7 @@ async function countInFolder(sync: KnownSync): Promise<ReadonlyMap<string, numbe
   return counts;
 }
 
-/** By names of the built-in list. Reads the names of all files that the last sync knew, also while a client runs. */
+/** Counts by names of the built-in list. Reads all file names of the last sync, also while a client is running. */
 function countOnServer(sync: KnownSync): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
   const path = join(sync.folder, stateName);
@@ -72,7 +72,7 @@ function countOnServer(sync: KnownSync): ReadonlyMap<string, number> {
   const database = new DatabaseSync(path, { readOnly: true, timeout: 5000 });
   try {
     const folders = database.prepare("select parent, name, trashed from remote_rows where key = ?");
-    // The root has no row. A folder in the trash, or that rules hide, has no path.
+    // The root has no row. A folder that is in the trash or hidden by rules has no path.
     const pathOf = (id: SQLInputValue): string | undefined => {
       const row = folders.get(id);
       if (row === undefined) return "";
@@ -96,14 +96,14 @@ function countOnServer(sync: KnownSync): ReadonlyMap<string, number> {
   return counts;
 }
 
-/** An ignore file of another account that waits, as the folder has it now. */
+/** A waiting ignore file of another account, with its current content. */
 export interface HeldRules extends WaitingRules {
   readonly text: string;
-  /** The rules that this account had last; "" if it had none, or if they are not known any more. */
+  /** Last rules of this account; "" if it had none or they are unknown. */
   readonly former: string;
 }
 
-/** @returns undefined: no rules wait in this sync */
+/** @returns undefined if no rules wait */
 export function heldRulesOf(sync: KnownSync): HeldRules | undefined {
   const { text, inForce, waiting } = read(sync);
   if (waiting === undefined) return undefined;
@@ -137,7 +137,7 @@ function read({ folder, record }: KnownSync): Read {
   return { excluded: excludedPaths.parse(JSON.parse(settings.get("excluded") ?? "[]")), text, inForce, waiting };
 }
 
-/** Also while a client runs. */
+/** Also works while a client is running. */
 function settingsIn(path: string): ReadonlyMap<string, string> {
   if (!existsSync(path)) return new Map();
   const database = new DatabaseSync(path, { readOnly: true, timeout: 5000 });

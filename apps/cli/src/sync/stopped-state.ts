@@ -7,9 +7,8 @@ import { stateName } from "./client-engine.ts";
 import type { KnownSync } from "./known-syncs.ts";
 
 /**
- * Changes what a client that does not run knows; its next run goes on from that.
- * @param after while no client can be started
- * @throws HoldfastError `locked` where a client has been started meanwhile; as `lockFolder` does
+ * Changes the state of a client that is not running. @param after called while no client can start @throws
+ * HoldfastError `locked` if a client has started meanwhile; as `lockFolder`
  */
 export async function changeState<Result>(
   { folder, record }: KnownSync,

@@ -2,10 +2,10 @@ import { checkName } from "@holdfast/core/names";
 import { usage } from "../commands/command.ts";
 
 const units: Readonly<Record<string, number>> = { "": 1, K: 1000, M: 1_000_000, G: 1_000_000_000 };
-/** Below this a block of 4 MiB would take more than an hour. */
+/** At lower rates, a block of 4 MiB would take more than an hour. */
 const rateMin = 1000;
 
-/** @returns bytes a second; undefined: no limit */
+/** @returns bytes per second; undefined: no limit */
 export function parseRate(text: string | undefined, option: string): number | undefined {
   if (text === undefined) return undefined;
   const [, digits, unit = ""] = /^(\d{1,12}(?:\.\d{1,3})?)([KMG]?)(?:B\/s)?$/i.exec(text) ?? [];
@@ -16,14 +16,14 @@ export function parseRate(text: string | undefined, option: string): number | un
   return Math.round(rate);
 }
 
-/** As `parseRate` reads it; "" where there is no limit. */
+/** Formats a rate for `parseRate`; "" without a limit. */
 export function formatRate(bytesPerSecond: number | null | undefined): string {
   if (bytesPerSecond === null || bytesPerSecond === undefined) return "";
   const [unit = "", size = 1] = Object.entries(units).findLast(([, each]) => bytesPerSecond % each === 0) ?? [];
   return `${bytesPerSecond / size}${unit}`;
 }
 
-/** The brake as it was chosen: a number of deletions, none at all, or the usual limits again. */
+/** A number of deletions, no brake, or the default limits. */
 export type BrakeChoice = number | "off" | "on";
 
 export function parseBrake(text: string): BrakeChoice {
@@ -34,8 +34,8 @@ export function parseBrake(text: string): BrakeChoice {
 }
 
 /**
- * A path in the synced folder. A leading / is its root, as in .holdfastignore.
- * @returns the path with / between its names and none at its ends
+ * Parses a path in the synced folder. A leading / means its root, as in .holdfastignore. @returns the path with /
+ * between its names and none at its ends
  */
 export function parsePath(text: string, option: string): string {
   const parts = text.split("/").filter((part) => part !== "");

@@ -24,35 +24,35 @@ const logEntry = z.object({
     "undone",
     "hidden",
   ]),
-  /** Relative to the root; "" for all of it. */
+  /** Relative to the root; "" for the whole folder. */
   path: z.string(),
-  /** The former path of something that was moved. */
+  /** Former path of a moved item. */
   from: z.string().optional(),
-  /** Where it was made; null where nobody made it. */
+  /** Side that made the change; null for other entries. */
   by: z.enum(["here", "server"]).nullable(),
-  /** Of a problem, or of what waits. */
+  /** Text of a problem or of waiting deletions. */
   message: z.string().nullable(),
 });
-/** One thing that a sync did, or could not do. */
+/** One change or event of a sync. */
 export type LogEntry = z.infer<typeof logEntry>;
 
-/** What no change of a file says. */
+/** Entries that are not file changes. */
 type Noted = Extract<
   LogEntry["what"],
   "conflict" | "problem" | "solved" | "waiting" | "approved" | "undone" | "hidden"
 >;
 
-/** In the sync's folder: the newest, and those before. */
+/** File names in the folder of the sync. */
 const names = { newest: "log.jsonl", before: "log.1.jsonl" } as const;
-/** Of each of the two: with names of ordinary length some ten thousand entries. */
+/** Limit of each file, enough for some ten thousand entries. */
 const fileBytesMax = 2 * 2 ** 20;
 const flushMs = 1000;
-/** What is lost of a burst that the disk cannot take. */
+/** Entries kept in memory. Further entries are dropped if the disk is too slow. */
 const waitingMax = 20_000;
 
 /**
- * What a sync did, kept with its state for as long as there is room: at most two files of 2 MiB. It is for a person alone; nothing
- * rests on it, so it is written without a sync of the disk, and what cannot be written is left out.
+ * Log of a sync in at most two files of 2 MiB. Only people read it, so it is written without fsync, and failed writes
+ * are dropped.
  */
 export class SyncLog {
   readonly #folder: string;
@@ -60,7 +60,7 @@ export class SyncLog {
   #timer: NodeJS.Timeout | undefined;
   #written: Promise<void> = Promise.resolve();
 
-  /** @param folder of the sync */
+  /** @param folder folder of the sync */
   constructor(folder: string) {
     this.#folder = folder;
   }
@@ -109,7 +109,7 @@ export class SyncLog {
   }
 }
 
-/** The newest entries, the newest last. @param folder of the sync */
+/** Returns the newest entries, newest last. @param folder folder of the sync */
 export async function readSyncLog(folder: string, countMax: number): Promise<LogEntry[]> {
   const texts = await Promise.all([names.before, names.newest].map((name) => readIfThere(join(folder, name))));
   const lines = texts
@@ -118,12 +118,15 @@ export async function readSyncLog(folder: string, countMax: number): Promise<Log
     .filter((line) => line !== "");
   return lines.slice(-countMax).flatMap((line) => {
     const entry = logEntry.safeParse(parsed(line));
-    // The last one may have been cut off by a power cut.
+    // A power cut may have truncated the last line.
     return entry.success ? [entry.data] : [];
   });
 }
 
-/** "2026-01-31 21:03:05 created here: a.txt" in local time on a terminal, in UTC elsewhere. @param after end of the line */
+/**
+ * Formats an entry: "2026-01-31 21:03:05 created here: a.txt", in local time on a terminal, otherwise in UTC. @param
+ * after end of the line
+ */
 export function logLines(
   output: Pick<Output, "isTerminal" | "columns">,
   { at, ...entry }: LogEntry,
@@ -133,7 +136,7 @@ export function logLines(
   return fitted(printable(`${time} ${logWords(entry)}${after}`), output.columns ?? Infinity);
 }
 
-/** The same without its time. */
+/** Formats an entry without its time. */
 export function logWords({ what, path, by, message, from }: Omit<LogEntry, "at">): string {
   return `${inWordsOf(what, by)} ${[pathWords({ path, from }), message ?? ""].filter((part) => part !== "").join(": ")}`;
 }

@@ -15,13 +15,13 @@ import { SyncScreen, type Terminal } from "./sync-screen.ts";
 import type { RecentChange } from "@holdfast/sync/loop/progress";
 import type { SyncReport } from "./report.ts";
 
-/** What a status says as the contract has it. */
+/** Converts the engine's status to the report format. */
 export function reportOf(
   { root, server, account, device }: SyncRecord,
   status: EngineStatus,
   { pageUrl, problems = [] }: { readonly pageUrl: string | null; readonly problems?: SyncReport["problems"] },
 ): SyncReport {
-  // What is refused waits until a person has looked.
+  // A rejected sync waits for a person.
   const state = status.activity === "refused" ? "waiting" : status.activity;
   const refusal = status.refusal === undefined ? [] : [{ path: "", code: "refused", message: status.refusal }];
   return {
@@ -71,7 +71,7 @@ function doneWords(progress: EngineStatus["progress"]): string | undefined {
   return parts.length === 0 ? undefined : parts.join(", ");
 }
 
-/** What was sent of a refused file did not go up. */
+/** Excludes bytes that were sent for files that the server refused. */
 function acceptedOf(progress: EngineStatus["progress"]): EngineStatus["progress"] {
   return { ...progress, bytesUp: progress.bytesAccepted };
 }
@@ -82,7 +82,7 @@ function movedToTrash(root: string, files: number, bytes: number): string {
   return `${formatNumber(files)} local ${copies} (${formatBytes(bytes)}) ${were} moved to ${trash}, where ${they} kept for 30 days. To free the space now, empty ${trash}; the files stay on the server.`;
 }
 
-/** The run either recovers from a failure, or ends with it as its error. */
+/** Removes the current failure: the run either recovers from it, or throws it at its end. */
 function withoutFailure(report: SyncReport, { failure, refusal }: EngineStatus): SyncReport {
   const code = refusal === undefined ? failure : "refused";
   return { ...report, problems: report.problems.filter((each) => each.path !== "" || each.code !== code) };
@@ -99,18 +99,18 @@ const words: Readonly<Record<Exclude<EngineStatus["activity"], "waiting">, strin
 };
 
 export interface ReporterOptions {
-  /** Of a clock that nobody sets. */
+  /** Monotonic clock. */
   readonly nowMs: () => number;
   readonly unixMs: () => number;
-  /** Whether each change is a line. */
+  /** Shows each change. */
   readonly logs: boolean;
-  /** Then the run ends with its result, as with the words about a pause, waiting deletions or a failure, and they are shown there alone. */
+  /** With --once, the final result reports a pause, waiting deletions and failures, so they are not shown before. */
   readonly isOnce?: boolean;
 }
 
 /**
- * Tells a person (stderr) or a program (stdout, one line of JSON for each change) what the sync does. While nothing changes it
- * says nothing and wakes nobody.
+ * Reports the sync to a person (stderr) or a program (stdout, one line of JSON per change). Writes nothing while
+ * nothing changes.
  */
 export class SyncReporter {
   readonly #output: Output;
@@ -122,7 +122,7 @@ export class SyncReporter {
   #lastJson = "";
   #lastProgressMs = -Infinity;
   readonly #problems = new ProblemLines();
-  /** Undefined where no person looks on. */
+  /** undefined without a terminal */
   readonly #screen: SyncScreen | undefined;
   readonly #brake = new BrakeLine();
   #freed: EngineStatus["freed"];
@@ -136,14 +136,17 @@ export class SyncReporter {
     this.#nowMs = nowMs;
   }
 
-  /** The address has the key to the page, and others may read a log. @param pageUrl null where there is no page */
+  /**
+   * The URL is shown only on a terminal, because it contains the token and others may read a log. @param pageUrl null
+   * without a page
+   */
   begin(root: string, pageUrl: string | null): void {
     if (this.#output.quiet) return;
     if (this.#screen !== undefined) showLines(this.#stderr, [`sync: ${root}, page: ${pageUrl}`]);
     else if (!this.#isOnce) this.#line(`sync: ${root}; 'holdfast status' shows the address of its page`);
   }
 
-  /** A person or the system ends the run. */
+  /** Called when a person or the system ends the run. */
   stopping(): void {
     if (this.#output.quiet) return;
     if (this.#screen === undefined) this.#line("sync: stopping");
@@ -160,7 +163,7 @@ export class SyncReporter {
     if (this.#output.json && !this.#isOnce) await this.#showJson(whole);
     const report = this.#isOnce ? withoutFailure(whole, status) : whole;
     if (this.#output.quiet) {
-      // A run that ends by itself lists its problems at the end.
+      // With --once, problems are listed at the end.
       if (!this.#isOnce) this.#showProblems(report);
       return;
     }
@@ -168,7 +171,7 @@ export class SyncReporter {
       this.#showFreed(status, report);
       return this.#screen.show(status, report, far);
     }
-    // A look that finds nothing to do, such as each attempt to reach a server that refuses the login, is worth no line.
+    // A scan without results, such as each attempt to reach a server that rejects the login, is not reported.
     const isOnlyLook = status.activity === "syncing" && far.pendingFiles === 0 && this.#lastState !== "";
     const { activity } = status;
     const state = activity === "waiting" ? awaitedWords[awaitedOf(report)] : words[activity];
@@ -181,28 +184,28 @@ export class SyncReporter {
     this.#showProgress(status, far);
   }
 
-  /** What could not be shown or kept; the sync goes on. */
+  /** Reports a failure to show or save the status. The sync continues. */
   fail(thrown: unknown): void {
     this.#line(`holdfast: ${toHoldfastError(thrown).message}`);
   }
 
-  /** A change that was done; shown where each is asked for. */
+  /** Reports a change, if each change is shown. */
   done(change: RecentChange): void {
     if (this.#logs && !this.#output.quiet) this.#line(`sync: ${inWords(change)} ${pathWords(change)}`);
   }
 
-  /** Told once, when the rules change. */
+  /** Called once when the rules change. */
   hidden(text: string): void {
     if (!this.#output.quiet) this.#line(`sync: ${text}`);
   }
 
-  /** At the end of a run that ends by itself: what came of it. */
+  /** Reports the totals of a run with --once. */
   sum({ progress }: Pick<EngineStatus, "progress">): void {
     if (!this.#output.quiet)
       this.#line(`sync: ${doneWords(acceptedOf(progress)) ?? "nothing was uploaded or downloaded"}`);
   }
 
-  /** @returns the problems that no line has shown yet: all of them when quiet */
+  /** @returns problems that were not shown yet; with --quiet all of them */
   untold(problems: readonly Problem[]): readonly Problem[] {
     return this.#output.quiet ? problems : (this.#screen ?? this.#problems).untold(problems);
   }
@@ -218,7 +221,7 @@ export class SyncReporter {
     await this.#output.result(report, () => []);
   }
 
-  /** Each once, until it is gone and comes again. */
+  /** Shows each problem once until it ends and returns. */
   #showProblems({ problems, deletions_waiting, state }: SyncReport): void {
     for (const each of this.#problems.after(problems)) this.#line(`sync: ! ${problemLine(each)}`);
     const told = this.#isOnce ? undefined : this.#brake.after(deletions_waiting, state);
@@ -237,7 +240,7 @@ export class SyncReporter {
   #showProgress(status: EngineStatus, { pendingFiles, looked }: HowFar): void {
     if (status.activity !== "syncing" || this.#lastState !== "syncing") return;
     const now = this.#nowMs();
-    // A short look is worth no line.
+    // A short scan is not reported.
     if (pendingFiles === 0 && this.#lastProgressMs === -Infinity) this.#lastProgressMs = now;
     if (now - this.#lastProgressMs < lineIntervalMs) return;
     this.#lastProgressMs = now;

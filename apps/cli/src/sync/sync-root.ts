@@ -8,10 +8,8 @@ import type { KnownSync } from "./known-syncs.ts";
 const markerBytesMax = 4096;
 
 /**
- * The folder to sync, made if it is missing.
- * @param isPrivate of one that is made
- * @returns its path without links
- * @throws HoldfastError usage, not_found or failed for what cannot be a root
+ * Returns the folder to sync, and creates it if missing. @param isPrivate mode of a new folder @returns its path
+ * without links @throws HoldfastError usage, not_found or failed if it cannot be a root
  */
 export async function prepareRoot(folder: string, configFolder: string, isPrivate: boolean): Promise<string> {
   const path = resolve(folder);
@@ -19,7 +17,7 @@ export async function prepareRoot(folder: string, configFolder: string, isPrivat
   return checkRoot(path, configFolder);
 }
 
-/** The same of one that is there. */
+/** Checks an existing folder, like `prepareRoot`. */
 export async function checkRoot(path: string, configFolder: string): Promise<string> {
   const root = await realpath(path);
   if (!(await stat(root)).isDirectory()) throw new HoldfastError("usage", `${root} is a file, not a folder.`);
@@ -33,7 +31,7 @@ export async function checkRoot(path: string, configFolder: string): Promise<str
   return root;
 }
 
-/** Where one that is missing will be. @throws HoldfastError not_found */
+/** Returns the future path of a missing folder. @throws HoldfastError not_found */
 export async function newRoot(path: string): Promise<string> {
   const above = await realpath(dirname(path)).catch(() => undefined);
   if (above === undefined) throw noParent(path);
@@ -41,8 +39,8 @@ export async function newRoot(path: string): Promise<string> {
 }
 
 /**
- * A root that was synced before may lie in a synced folder: that one's client leaves it alone.
- * @throws HoldfastError failed if a new root lies in a synced folder, or a known synced folder lies in the root
+ * Rejects nested synced folders. A root that was synced before may be inside another, whose client ignores it. @throws
+ * HoldfastError failed if a new root is inside a synced folder, or contains one
  */
 export async function refuseNested(root: string, syncs: readonly KnownSync[]): Promise<void> {
   const before = syncs.find(({ record }) => record.root === root)?.record.marker ?? undefined;
@@ -60,8 +58,8 @@ async function refuseInside(root: string): Promise<void> {
 }
 
 /**
- * The sync of this root: by its path, or by its marker if the folder was moved here. A marker whose own folder is still
- * there belongs to that one, and this one is a copy.
+ * Returns the sync of a root by path, or by marker if the folder was moved. If the marker's own folder still exists,
+ * this root is a copy.
  */
 export async function findSync(root: string, syncs: readonly KnownSync[]): Promise<KnownSync | undefined> {
   const here = syncs.find(({ record }) => record.root === root);
@@ -72,7 +70,7 @@ export async function findSync(root: string, syncs: readonly KnownSync[]): Promi
   return same;
 }
 
-/** @returns undefined if there is none */
+/** @returns undefined without a marker */
 export async function readMarker(root: string): Promise<string | undefined> {
   const path = join(root, markerPath);
   try {
@@ -107,7 +105,7 @@ function isInside(path: string, folder: string): boolean {
   return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
 }
 
-/** The command that gives a sync up. */
+/** Returns the command that removes a sync. */
 export function forgetting(root: string): string {
   return `holdfast sync ${shellWord(root)} --forget`;
 }

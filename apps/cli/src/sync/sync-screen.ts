@@ -24,8 +24,8 @@ import type { Writable } from "node:stream";
 const barIntervalMs = 250;
 
 /**
- * What a sync shows on a terminal: below, in one line that is written over, how far it is, or that all is up to date; above it a line with the time
- * for each thing that a person wants to know later.
+ * Display on a terminal. The last line shows the progress or that everything is in sync, and is overwritten. Lines with
+ * a time above it record events.
  */
 export class SyncScreen {
   readonly #stderr: Terminal;
@@ -52,21 +52,21 @@ export class SyncScreen {
     this.#showFoot(report, far);
   }
 
-  /** A line with the time, above the foot. */
+  /** Writes a line with the time above the last line. */
   tell(text: string): void {
     if (this.#foot !== "") clearBar(this.#stderr);
     showLines(this.#stderr, indented(printable(text), this.#stderr.columns || 80, `${formatClock(this.#nowMs())} `));
     if (this.#foot !== "") showBar(this.#stderr, this.#foot);
   }
 
-  /** No more is shown of how far it is: what is under way ends in a moment. */
+  /** Stops the progress display, because current work ends shortly. */
   stopping(): void {
     this.#isStopping = true;
     if (this.#state !== "idle") this.end();
     this.tell("stopping");
   }
 
-  /** That it is up to date stays; how far it was is of no use any more. */
+  /** Ends the display. Keeps the last line only if it says that everything is in sync. */
   end(): void {
     if (this.#foot === "") return;
     clearBar(this.#stderr);
@@ -79,7 +79,7 @@ export class SyncScreen {
     return this.#problems.untold(problems);
   }
 
-  /** @param fresh of conflicts of this run @param found of conflicted copies from before it */
+  /** @param fresh conflicts of this run @param found earlier conflicted copies */
   tellConflicts(fresh: readonly string[], found: readonly string[]): void {
     for (const line of conflictLines(fresh, found)) this.tell(line);
   }
@@ -90,7 +90,7 @@ export class SyncScreen {
   }
 
   #tellState({ activity }: EngineStatus, { pendingFiles, bytes }: HowFar): void {
-    // A look that finds nothing to do changes nothing for a person.
+    // A scan without results is not shown.
     if (activity === "syncing" && pendingFiles === 0 && bytes.done === 0 && this.#state !== "") return;
     if (activity === this.#state) return;
     const isBack = this.#state === "offline" && activity !== "paused";
@@ -109,21 +109,21 @@ export class SyncScreen {
     const foot = isMoving
       ? progressFoot({ ...far, columns })
       : firstClauses(restingLine(this.#state, report, now), columns - 1);
-    // That all is up to date is said once, and not again with each look.
+    // Shows once that everything is in sync, not after each scan.
     if (!isMoving && sameBut(foot, this.#foot)) return;
     this.#foot = foot;
     showBar(this.#stderr, foot);
   }
 }
 
-/** Room beside the bar: for "50 %, 100 KiB/s, 1:02:03 left, 123,456 to go" and the beginning of a name. */
+/** Columns for the text beside the bar: "50 %, 100 KiB/s, 1:02:03 left, 123,456 to go" and the start of a name. */
 const factsColumns = 60;
 
 export interface ProgressFoot extends Omit<HowFar, "changes"> {
   readonly columns: number;
 }
 
-/** What is most wanted stands first: where the terminal is narrow names go, then the bar. */
+/** Puts the most important facts first. A narrow terminal omits names, then the bar. */
 export function progressFoot(foot: ProgressFoot): string {
   const { share, bytes, bytesPerSecond, secondsLeft, pendingFiles, looked, names, columns } = foot;
   const facts = [
@@ -133,7 +133,7 @@ export function progressFoot(foot: ProgressFoot): string {
     ...(secondsLeft === undefined ? [] : [`${formatDuration(secondsLeft)} left`]),
     pendingFiles === 0 ? looked : `${formatNumber(pendingFiles)} to go`,
   ].join(", ");
-  // Its width depends on the terminal alone, or it would change with each digit of the facts.
+  // The width depends only on the terminal. Otherwise the bar would change with each digit of the facts.
   const width = Math.min(20, columns - factsColumns);
   const filled = Math.round((share ?? 0) * width);
   const isShown = share !== undefined && width >= 5 && width + facts.length + 4 <= columns;

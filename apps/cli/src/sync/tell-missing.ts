@@ -5,9 +5,9 @@ import type { Run } from "../commands/command.ts";
 import { findNode } from "../remote/look-up.ts";
 
 /**
- * Warns about excluded paths that are neither in the folder nor on the server: a mistyped path excludes nothing. Paths that the server cannot be
- * asked about now are not reported.
- * @param remote path of the synced folder on the server; "" is the whole drive
+ * Warns about excluded paths that exist neither in the folder nor on the server, because a mistyped path excludes
+ * nothing. Paths are not reported if the server cannot be asked. @param remote path of the synced folder on the server;
+ * "" is the whole drive
  */
 export async function tellMissing(
   { output }: Run,

@@ -1,6 +1,5 @@
 import type { EngineStatus } from "@holdfast/sync/loop/status";
 
-/** A sync that has nothing to do. */
 export const restingStatus: EngineStatus = {
   phase: "waiting",
   activity: "idle",

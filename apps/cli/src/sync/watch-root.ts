@@ -8,18 +8,17 @@ import type { SyncReport } from "./report.ts";
 
 type Problems = SyncReport["problems"];
 
-/** A filesystem of another machine may take its time, and never tells of what the others do. */
+/** Long enough for a slow network filesystem. Some never report changes of other machines. */
 const proofTimeoutMs = 2000;
 const scans = "Changes there are found by a scan every 5 minutes.";
-/** Without a watch that reports all changes. To compare 100,000 files takes a second or two. */
+/** Scan interval if the watch does not report all changes. Comparing 100,000 files takes a second or two. */
 const rescanAfterMs = 5 * 60_000;
 
 /**
- * Runs while the folder is watched. The watch stands before the first look: whatever comes later is told, and nothing that was
- * looked at has to be looked at again for what came between.
- * @param remark is told what a person should know of
- * @param filesystemOf name of the filesystem of a folder if its changes are not all reported
- * @param own paths whose changes count for nothing: what Holdfast itself writes would wake it again and again
+ * Runs the engine while the folder is watched. The watch starts before the first scan, so that no later change is
+ * missed. @param remark receives problems for the person @param filesystemOf returns the name of a filesystem that does
+ * not report all changes @param own paths whose changes are ignored, because Holdfast's own writes would trigger the
+ * sync again
  */
 export async function runWatched(
   root: string,
@@ -45,7 +44,10 @@ export async function runWatched(
   }
 }
 
-/** Makes changes of the folder known soon. Without it a scan every few minutes finds them; beyond its limits the hourly scan. */
+/**
+ * Reports changes of the folder. Without a watch, a scan every few minutes finds them; beyond the watch's limits, an
+ * hourly scan.
+ */
 class RootWatch {
   readonly #root: string;
   readonly #hint: (paths?: readonly string[]) => void;
@@ -57,9 +59,8 @@ class RootWatch {
   readonly #filesystem: string | undefined;
 
   /**
-   * Nothing is watched before `begin`.
-   * @param hint is told where something may have changed, or nothing if it is not known
-   * @param filesystem of which not all changes are reported
+   * @param hint receives paths that may have changed, or nothing if unknown @param filesystem name of a filesystem that
+   * does not report all changes
    */
   constructor(
     root: string,
@@ -73,7 +74,7 @@ class RootWatch {
     this.#filesystem = filesystem;
   }
 
-  /** Returns when all folders are watched, or it is known that they cannot be. */
+  /** Returns after all folders are watched, or after the watch has failed. */
   async begin(): Promise<void> {
     try {
       this.#watch = await watchFolder(this.#root, (hint) => this.#onHint(hint));
@@ -89,7 +90,7 @@ class RootWatch {
     }
   }
 
-  /** Returns when it is known whether the system tells of changes. */
+  /** Returns after testing that the system reports changes. */
   async prove(): Promise<void> {
     if (this.#watch === undefined || this.#isLimited || this.#rescans !== undefined) return;
     try {
@@ -115,7 +116,7 @@ class RootWatch {
     const state = this.#watch?.state();
     if (this.#isLimited || state?.kind !== "limited") return;
     this.#isLimited = true;
-    // A folder that is scanned every few minutes anyway has said so.
+    // A folder that is scanned regularly has already been reported.
     if (this.#rescans === undefined) this.#say(`${state.message} Until then a scan every hour finds them.`);
   }
 

@@ -10,7 +10,10 @@ import { keyOf, type SyncView, viewOf } from "./sync-view.ts";
 
 const otherVersion = "Its client runs an older version and cannot be shown here. Restart it.";
 
-/** All syncs of a configuration, as the page of one of them shows and steers them: the others are asked as the commands do it. */
+/**
+ * All syncs of a configuration, for the local page. Requests for other syncs use their control files, as the commands
+ * do.
+ */
 export class Overview {
   readonly #configFolder: string;
   readonly #own: { readonly folder: string; readonly control: SyncControl };
@@ -20,7 +23,7 @@ export class Overview {
     this.#own = own;
   }
 
-  /** That of this client first. */
+  /** Returns the sync of this client first. */
   async views(): Promise<SyncView[]> {
     const syncs = await readKnownSyncs(this.#configFolder);
     const own = syncs.filter((sync) => this.#isOwn(sync));
@@ -29,8 +32,8 @@ export class Overview {
   }
 
   /**
-   * @param body as it came
-   * @throws HoldfastError not_found for a key that is none; bad_request; failed if that client does not run and the act needs it
+   * @param body unparsed request body @throws HoldfastError not_found for an unknown key; bad_request; failed if the
+   * action needs a client that is not running
    */
   async act(key: string, action: Action, body: unknown): Promise<void> {
     const sync = (await readKnownSyncs(this.#configFolder)).find((each) => keyOf(each) === key);

@@ -16,29 +16,29 @@ import { rulesOf } from "../shown-rules.ts";
 import { formatRate } from "../sync-flags.ts";
 import { logWords, readSyncLog } from "../sync-log.ts";
 
-/** So many of a list are shown; the others are counted. */
+/** Shown elements of each list; the rest is counted. */
 const shownMax = { paths: 50, conflicts: 20, recent: 50, rules: 100 } as const;
 
 const cut = z.object({ count: z.int(), items: z.array(z.string()) });
 const kind = z.object({
   code: z.string(),
-  /** The sentence of the first. */
+  /** Message of the first problem. */
   message: z.string(),
-  /** 0: it is about all of the folder. */
+  /** 0: the whole folder. */
   count: z.int(),
-  /** The first of them; with a sentence of its own where that is another. */
+  /** First paths, each with its own message if that differs. */
   paths: z.array(z.object({ path: z.string(), message: z.string().nullable() })),
 });
 const fileView = z.object({ path: z.string(), folder: z.boolean(), size: z.string(), modified_at: z.string() });
-/** `device`: whose state it is, as the name of the copy says; null where it does not. */
+/** `device`: device that wrote the copy, from its name; null if the name contains none. */
 const copyView = fileView.extend({ device: z.string().nullable() });
 
-/** `shown` names exactly these. */
+/** `shown` is the digest of exactly these deletions. */
 const shownDeletions = z.object({ count: z.int(), text: z.string(), lines: z.array(z.string()), shown: z.string() });
 
-/** One sync as the page shows it: whatever may be long is cut and counted. */
+/** One sync as the page shows it. Long lists are cut and counted. */
 export const syncView = z.object({
-  /** Names the sync in this configuration. */
+  /** Identifies the sync in this configuration. */
   key: z.string(),
   root: z.string(),
   server: z.string(),
@@ -47,14 +47,14 @@ export const syncView = z.object({
   /** "" is the whole drive. */
   remote: z.string(),
   state: z.enum(["idle", "syncing", "paused", "offline", "waiting", "not_running"]),
-  /** The thing that the state `waiting` waits for; absent from an older client. */
+  /** Cause of the state `waiting`; absent from an older client. */
   waits_for: z.enum(["you", "server", "quota", "owner"]).default("you"),
-  /** Also of one that does not run: whether its next start will be. */
+  /** For a client that is not running: paused at its next start. */
   paused: z.boolean(),
-  /** Why it does not run, and how to start it; "" for one that does. */
+  /** Why the client is not running, and how to start it; "" while it runs. */
   note: z.string(),
   last_sync_at: z.string().nullable(),
-  /** In words; null while nothing is done. */
+  /** Text; null while nothing is done. */
   progress: z
     .object({
       share: z.number().nullable(),
@@ -62,14 +62,14 @@ export const syncView = z.object({
       left: z.string(),
       rate: z.string(),
       time_left: z.string(),
-      /** How far the search for changes is; "" while changes are carried out, and from a client of an older version. */
+      /** Progress of a scan; "" while changes are carried out, and from an older client. */
       looked: z.string().default(""),
       names: z.array(z.string()),
     })
     .nullable(),
-  /** A person has to do something. */
+  /** Problems that need a person. */
   problems: z.array(kind),
-  /** Keeps nothing from being in sync. */
+  /** Problems that do not prevent the sync. */
   listed: z.array(kind),
   conflicts: z.object({
     count: z.int(),
@@ -80,7 +80,7 @@ export const syncView = z.object({
   approved: shownDeletions.default({ count: 0, text: "", lines: [], shown: "" }),
   /** Newest first. */
   recent: z.array(z.object({ at: z.string(), text: z.string() })),
-  /** As the options take them; "": none. */
+  /** Format of the options; "": no limit. */
   limits: z.object({ up: z.string(), down: z.string() }),
   excluded: cut,
   ignored: cut,
@@ -93,7 +93,7 @@ export interface ViewParts {
   readonly answers?: readonly RecordedAnswer[] | undefined;
   readonly limits: BandwidthLimits;
   readonly progress?: HowFar | undefined;
-  /** Undefined: it runs. */
+  /** undefined while the client runs */
   readonly notRunning?: string;
 }
 
@@ -142,7 +142,7 @@ export function keyOf({ folder }: KnownSync): string {
   return basename(folder);
 }
 
-/** Names a set of what waits: an answer that speaks of another set than what waits now is none. */
+/** Returns a digest of waiting deletions. An answer with the digest of another set is rejected. */
 export function digestOf(deletions: readonly Pick<WaitingDeletion, "id">[]): string {
   return createHash("sha256")
     .update(deletions.map(({ id }) => id).join("\n"))

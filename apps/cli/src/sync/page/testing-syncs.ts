@@ -8,7 +8,7 @@ import type { SyncReport, WaitingDeletion } from "../report.ts";
 import type { SyncControl } from "../sync-control.ts";
 import { viewOf } from "./sync-view.ts";
 
-/** A sync that runs, but for its engine: what it is told is written down. */
+/** A running sync without an engine, which records its calls. */
 export class ShownSync implements SyncControl {
   readonly sync: KnownSync;
   readonly told: string[] = [];
@@ -78,12 +78,12 @@ export class ShownSync implements SyncControl {
   }
 }
 
-/** A configuration with syncs, in folders that are there. */
+/** A configuration with syncs in existing folders. */
 export class ShownConfiguration {
   readonly folder = mkdtempSync(join(tmpdir(), "holdfast-page-"));
   readonly #channels: ControlChannel[] = [];
 
-  /** One that does not run. @param key of the sync, and the name of its folder */
+  /** Adds a sync that is not running. @param key key of the sync, also the name of its folder */
   async addStopped(key: string): Promise<KnownSync> {
     const [folder, root] = [join(this.folder, "sync", key), join(this.folder, "home", key)];
     for (const each of [folder, root]) mkdirSync(each, { recursive: true });
@@ -121,7 +121,7 @@ export class ShownConfiguration {
   }
 }
 
-/** @param lines as its log has them */
+/** @param lines entries of the log */
 export function writeLog({ folder }: KnownSync, lines: readonly object[]): void {
   writeFileSync(join(folder, "log.jsonl"), lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
 }
