@@ -1,18 +1,18 @@
 import { createConnection, createServer, type Server, type Socket } from "node:net";
 
-/** What lies between one device and the server: a TCP relay that a test can break. */
+/** Connection between a device and the server: a TCP relay that a test can break. */
 export class Cable {
   readonly url: string;
-  /** Bytes so far: to the server, and from it. */
+  /** Bytes carried to the server and from it. */
   readonly carried = { up: 0, down: 0 };
   readonly #relay: Server;
   readonly #ends = new Set<Socket>();
   #state: "sound" | "dropped" | "stalled" = "sound";
-  /** Undefined: no cut is ordered. */
+  /** undefined: no cut is scheduled */
   #bytesUntilCut: number | undefined;
   #bytesOfEach = Infinity;
   #bytesPerSecond = Infinity;
-  /** When all that was carried is paid for. */
+  /** Time in ms at which the carried bytes fit the rate. */
   readonly #freeMs = { up: 0, down: 0 };
   #cuts = 0;
 
@@ -21,7 +21,7 @@ export class Cable {
     this.url = `http://127.0.0.1:${port}`;
   }
 
-  /** @param port of the server on this machine */
+  /** @param port port of the server on this machine */
   static lay(port: number): Promise<Cable> {
     return new Promise((resolve, reject) => {
       const relay = createServer({ allowHalfOpen: true }, (near) => cable.#join(near, port));
@@ -35,34 +35,34 @@ export class Cable {
     });
   }
 
-  /** Every connection is reset, and each new one too. */
+  /** Resets every connection, and each new one. */
   drop(): void {
     this.#state = "dropped";
     this.#cutAll();
   }
 
-  /** Connections stand and carry nothing. */
+  /** Keeps connections open but carries nothing. */
   stall(): void {
     this.#state = "stalled";
     for (const end of this.#ends) end.pause();
   }
 
-  /** Every connection is reset once so many more bytes have gone over the cable; then it is sound again. */
+  /** Resets every connection after this many more bytes, then works again. */
   cutAfter(bytes: number): void {
     this.#bytesUntilCut = bytes;
   }
 
-  /** Each connection is reset once it has carried so many bytes, both ways together, until it is mended. */
+  /** Resets each connection after it has carried this many bytes in both directions, until `mend`. */
   cutEachAfter(bytes: number): void {
     this.#bytesOfEach = bytes;
   }
 
-  /** So much each way, of all connections together, until it is mended. */
+  /** Limits the rate of all connections together in each direction, until `mend`. */
   slowDown(bytesPerSecond: number): void {
     this.#bytesPerSecond = bytesPerSecond;
   }
 
-  /** How many connections were reset after `cutEachAfter`. */
+  /** Connections reset by `cutEachAfter`. */
   get cuts(): number {
     return this.#cuts;
   }
@@ -111,7 +111,7 @@ export class Cable {
     if (this.#state === "stalled") from.pause();
   }
 
-  /** What went before arrives: a reset right behind it would take what the other side has not read yet. */
+  /** Earlier bytes arrive first, because an immediate reset would discard what the other side has not read. */
   #cutOne(from: Socket, to: Socket, kept: Buffer): void {
     this.#cuts += 1;
     from.pause();

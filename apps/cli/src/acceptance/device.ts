@@ -10,28 +10,28 @@ import type { SyncReport } from "../sync/report.ts";
 import { Cable } from "./cable.ts";
 
 export interface DeviceOptions {
-  /** How the device is called in conflicted copies. */
+  /** Name of the device in conflicted copies. */
   readonly name: string;
-  /** Where its synced folder, its configuration and its log lie. */
+  /** Folder for the synced folder, the configuration and the log. */
   readonly home: string;
-  /** Of the server. */
+  /** Port of the server. */
   readonly port: number;
   readonly account?: { readonly email: string; readonly password: string };
   /** Further arguments of `sync`. */
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** The user under whom it runs, where that is not the tests' own. */
+  /** User id of the client; default: that of the tests. */
   readonly uid?: number;
-  /** Unless its home is to hold it. */
+  /** Default: a folder in `home`. */
   readonly folder?: string;
-  /** Of another device, which is then the same one with a further folder. */
+  /** Configuration of another device, which then syncs a further folder. */
   readonly configFolder?: string;
 }
 
-/** Far beyond what the command allows itself, for a busy machine. */
+/** Far longer than the command's own limit, for a busy machine. */
 const stopTimeoutMs = 60_000;
 
-/** A folder, a configuration and a `holdfast sync` that runs in a process of its own, behind a cable of its own. */
+/** A folder, a configuration and a `holdfast sync` process behind its own cable. */
 export class Device {
   readonly name: string;
   readonly folder: string;
@@ -58,7 +58,7 @@ export class Device {
     }
   }
 
-  /** Signed in, and not syncing yet. */
+  /** Returns a signed-in device that does not sync yet. */
   static async signIn(options: DeviceOptions): Promise<Device> {
     const device = new Device(options, await Cable.lay(options.port));
     const { email, password } = options.account ?? administrator;
@@ -67,12 +67,12 @@ export class Device {
       `${password}\n`,
     );
     if (done.code !== 0) throw new Error(`${options.name} could not sign in: ${done.stderr}`);
-    // Signed in as the tests' own user.
+    // The sign-in ran as the tests' user.
     if (options.uid !== undefined) for (const path of device.#ownPaths()) chownSync(path, options.uid, options.uid);
     return device;
   }
 
-  /** Begins to sync; it is not waited for. @param more arguments of `sync` for this time */
+  /** Starts the sync without waiting. @param more additional arguments of `sync` */
   start(...more: readonly string[]): void {
     const log = openSync(this.logFile, "a");
     const { uid, args = [] } = this.#options;
@@ -95,15 +95,15 @@ export class Device {
     });
   }
 
-  /** As a power cut would end it, but for what the system has not written yet. */
+  /** Ends the process like a power cut, except that the system keeps unwritten data. */
   async kill(): Promise<void> {
     this.#child?.kill("SIGKILL");
     await this.#exited;
   }
 
   /**
-   * @returns the exit code; null if it had not come so far that it could be asked
-   * @throws Error if it does not stop in time
+   * @returns the exit code; null if the process had not started to handle signals @throws Error if it does not stop in
+   * time
    */
   async stop(): Promise<number | null> {
     const child = this.#child;
@@ -115,23 +115,23 @@ export class Device {
     return code;
   }
 
-  /** Waits until it ends by itself. @returns the exit code */
+  /** Waits until the process exits without a signal. @returns the exit code */
   async ended(): Promise<number | null> {
     return (await this.#exited) ?? null;
   }
 
-  /** Another command of this device. */
+  /** Runs another command of this device. */
   run(args: readonly string[], input = ""): Promise<CommandResult> {
     return holdfast(args, { env: this.#environment, input });
   }
 
-  /** As `holdfast status` has it, without a process for each look; undefined while no sync runs that could tell. */
+  /** Returns the data of `holdfast status` without starting a process; undefined if no sync responds. */
   async status(): Promise<SyncReport | undefined> {
     const [sync] = await this.#knownSyncs();
     return sync === undefined ? undefined : (await askRunning(sync))?.report;
   }
 
-  /** Whether a look has kept something of that name: to be asked while no sync runs. */
+  /** Returns true if a scan has recorded the name. Call only while no sync is running. */
   async hasLookedAt(name: string): Promise<boolean> {
     for (const { folder } of await this.#knownSyncs()) {
       using state = new DatabaseSync(join(folder, stateName));
@@ -149,12 +149,12 @@ export class Device {
     await this.#tell("resume");
   }
 
-  /** Waits until it says that there is nothing to do. */
+  /** Waits until the device reports that it has nothing to do. */
   idle(timeoutMs = 120_000): Promise<SyncReport> {
     return this.reaches("idle", (status) => status.state === "idle" && status.pending_files === 0, timeoutMs);
   }
 
-  /** The end of what it said, for a test that fails. */
+  /** Returns the end of the log, for a failed test. */
   lastWords(): string {
     return readFileSync(this.logFile, "utf8").slice(-2000);
   }
@@ -180,7 +180,7 @@ export class Device {
     return [this.folder, this.configFolder, ...names.map((name) => join(this.configFolder, name))];
   }
 
-  /** Waits until it says so of itself. */
+  /** Waits until the status of the device satisfies the condition. */
   reaches(what: string, is: (status: SyncReport) => boolean, timeoutMs = 60_000): Promise<SyncReport> {
     return eventually(`${this.name} is ${what}`, timeoutMs, async () => {
       const status = await this.status();

@@ -11,7 +11,7 @@ import {
 import { Device, type DeviceOptions } from "./device.ts";
 import { differences, diskTree, ServerTree, type Tree } from "./tree.ts";
 
-/** One account on a server of its own, and the devices of that account. */
+/** An account on its own server, with its devices. */
 export class Home {
   readonly folder: string;
   readonly dataFolder: string;
@@ -34,7 +34,7 @@ export class Home {
     const folder = makeFolder(name);
     const server = await spawnServer({ dataFolder: `${folder}/data`, ...options });
     const api = await Api.signIn(server.url);
-    // A token that outlives a server restored from a backup, and every access token.
+    // A personal access token, which survives a restore of the server.
     const made = await api.call("POST", "/tokens", { name: "test", scopes: ["files:read", "files:write", "account"] });
     if (made.status !== 201) throw new Error(`A token was answered ${made.status}: ${JSON.stringify(made.body)}`);
     api.token = made.body.token;
@@ -45,7 +45,7 @@ export class Home {
     return this.#server;
   }
 
-  /** The server stands again where its clients look for it. */
+  /** Restarts the server on the same port. */
   async restart(): Promise<void> {
     this.#server = await spawnServer({ ...this.#options, dataFolder: this.dataFolder, port: this.#server.port });
   }
@@ -58,14 +58,14 @@ export class Home {
     return device;
   }
 
-  /** Two or more devices that run. */
+  /** Creates and starts devices. */
   async startDevices(...names: string[]): Promise<Device[]> {
     const devices = await Promise.all(names.map((name) => this.addDevice(name)));
     for (const device of devices) device.start();
     return devices;
   }
 
-  /** The head of the journal. */
+  /** Returns a token for the end of the journal. */
   async journal(): Promise<string> {
     const { status, body } = await this.api.call("GET", "/changes/start_token");
     if (status !== 200) throw new Error(`The head of the journal was answered ${status}: ${JSON.stringify(body)}`);
@@ -77,9 +77,8 @@ export class Home {
   }
 
   /**
-   * Waits until the devices, all of them unless told, say twice that there is nothing to do, the journal stands still between, and all of
-   * their folders and the server's tree are equal.
-   * @returns that tree
+   * Waits until the devices report twice that they have nothing to do, the journal has not changed between, and all
+   * folders and the server's tree are equal. @returns that tree
    */
   async rest(timeoutMs = 180_000, devices: readonly Device[] = this.devices): Promise<Tree> {
     let reason = "nothing was looked at";
@@ -103,7 +102,7 @@ export class Home {
         try {
           return await isAtRest();
         } catch (error) {
-          // A server whose database was killed takes a while to serve again.
+          // A server whose database was killed needs a while to serve again.
           before = undefined;
           reason = String(error);
           return undefined;
@@ -115,9 +114,9 @@ export class Home {
     }
   }
 
-  /** @param keep leave everything on the disk, to be looked into */
+  /** @param keep keeps all files, for examination */
   async close(keep = false): Promise<void> {
-    // What one of them fails at must not leave the rest running, which would keep the test's own process from its end.
+    // One failure must not leave other processes running, which would keep the test process alive.
     const closed = await Promise.allSettled(this.devices.map((device) => device.close()));
     await this.#server.stop();
     if (!keep) removeFolder(this.folder);

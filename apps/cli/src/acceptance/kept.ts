@@ -4,15 +4,18 @@ import { queryDatabase } from "@holdfast/server/acceptance/testing";
 import type { Home } from "./home.ts";
 import { hashOf, isRace, type Tree } from "./tree.ts";
 
-/** The hashes of the files of a tree. */
+/** Hashes of the files in a tree. */
 export function liveHashes(tree: Tree): Set<string> {
   return new Set([...tree.values()].flatMap((it) => /^file ([0-9a-f]{64})/.exec(it)?.[1] ?? []));
 }
 
-/** Where the bytes of an account lie beside its live files: every version on the server, of trashed files too, and each device's own folder. */
+/**
+ * Contents of an account outside of its live files: all versions on the server, including trashed files, and the
+ * `.holdfast` folder of each device.
+ */
 export class KeptContents {
   readonly #home: Home;
-  /** Content id to hash: each is downloaded once. */
+  /** Content id to hash, so that each is downloaded once. */
   readonly #versions = new Map<string, string>();
 
   constructor(home: Home) {
@@ -49,7 +52,7 @@ function hashFilesBelow(folder: string, hashes: Set<string>): void {
       if (entry.isFile()) hashes.add(hashOf(readFileSync(join(entry.parentPath, entry.name))));
     }
   } catch (error) {
-    // The engine has thrown something away or brought it back; whoever misses something will look again.
+    // The engine has moved or deleted a file meanwhile. A caller that misses a content checks again.
     if (!isRace(error)) throw error;
   }
 }

@@ -1,18 +1,18 @@
-/** A content that somebody wrote completely. */
+/** A completely written content. */
 interface Written {
   readonly writer: string;
   readonly path: string;
-  /** Its own writer has replaced or deleted it. */
+  /** Replaced or deleted by its writer. */
   isWithdrawn: boolean;
-  /** Another device had it on its disk. */
+  /** Present on the disk of another device. */
   isSeen: boolean;
-  /** Anybody who had it has replaced or deleted it. */
+  /** Replaced or deleted by any device that had it. */
   isSuperseded: boolean;
 }
 
 /**
- * Every content that was completely written, by its hash. A content that its own writer has not replaced or deleted, or that
- * a second device has had, must be found somewhere for ever; one that nobody has replaced or deleted must be live.
+ * All completely written contents by hash. A content must exist somewhere forever if its writer has not replaced or
+ * deleted it, or if a second device had it. A content that nobody replaced or deleted must be live.
  */
 export class Ledger {
   readonly #contents = new Map<string, Written>();
@@ -21,13 +21,13 @@ export class Ledger {
     this.#contents.set(hash, { writer, path, isWithdrawn: false, isSeen: false, isSuperseded: false });
   }
 
-  /** It stands, or stood, on that device's disk. */
+  /** Records that the content is or was on the disk of a device. */
   see(hash: string, device: string): void {
     const written = this.#contents.get(hash);
     if (written !== undefined && written.writer !== device) written.isSeen = true;
   }
 
-  /** Somebody at that device replaced or deleted it, with a device that had it. */
+  /** Records that a content was replaced or deleted on a device that had it. */
   discard(hash: string, device: string): void {
     this.see(hash, device);
     const written = this.#contents.get(hash);
@@ -36,7 +36,7 @@ export class Ledger {
     if (written.writer === device) written.isWithdrawn = true;
   }
 
-  /** Somebody replaced or deleted something, and nobody can tell what it was: of all that there is, anything. */
+  /** Records that an unknown content was replaced or deleted. It may be any of them. */
   discardSomething(): void {
     for (const written of this.#contents.values()) written.isSuperseded = true;
   }
@@ -50,7 +50,7 @@ export class Ledger {
     return this.#select(({ isSuperseded }) => !isSuperseded);
   }
 
-  /** Hashes that must be somewhere. */
+  /** Hashes that must exist somewhere. */
   mustExist(): string[] {
     return this.#select(({ isWithdrawn, isSeen }) => !isWithdrawn || isSeen);
   }

@@ -3,7 +3,7 @@ import { buffer } from "node:stream/consumers";
 
 export interface PassingRequest {
   readonly method: string;
-  /** With its query, as it came. */
+  /** Unchanged, with its query. */
   readonly path: string;
   readonly body: Buffer;
 }
@@ -14,13 +14,13 @@ export interface PassingAnswer {
   readonly body: Buffer;
 }
 
-/** Decides what the client is answered; `forward` asks the server. */
+/** Returns the response for the client; `forward` asks the server. */
 export type Meddling = (
   request: PassingRequest,
   forward: (body?: Buffer) => Promise<PassingAnswer>,
 ) => Promise<PassingAnswer>;
 
-/** Stands between a command and its server, and answers what a test wants it to: what is not meddled with passes as it is. */
+/** Proxy between a command and its server. A test can change responses; others pass unchanged. */
 export class Meddler {
   readonly url: string;
   meddling: Meddling = (_, forward) => forward();

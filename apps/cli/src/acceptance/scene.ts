@@ -14,19 +14,19 @@ import { dirname, join } from "node:path";
 import type { Device } from "./device.ts";
 import { Home } from "./home.ts";
 
-/** What stands below a folder as a person sees it: path to text, null for a folder. Dates in names read DATE. */
+/** Content of a folder: path to text, null for a folder. Dates in names are replaced by DATE. */
 export type Sight = Readonly<Record<string, string | null>>;
 
-/** Far beyond what a scene takes on a busy machine. */
+/** Far longer than a scene takes on a busy machine. */
 const restTimeoutMs = 120_000;
 
-/** What the files say, in order. */
+/** Returns the texts of the files, sorted. */
 export function textsOf(sight: Sight): string[] {
   const texts = Object.values(sight).filter((text) => text !== null);
   return texts.toSorted((one, other) => one.localeCompare(other));
 }
 
-/** Two devices of one account, anna and bert, which many short scenes share; each plays in a folder of its own. */
+/** Two devices of one account, anna and bert. Many short scenes share them, each in its own folder. */
 export class Pair {
   readonly home: Home;
   readonly anna: Device;
@@ -45,7 +45,7 @@ export class Pair {
     return new Pair(home, anna!, bert!);
   }
 
-  /** @param given what both have in the beginning */
+  /** @param given initial content on both devices */
   async scene(given: Sight = {}): Promise<Scene> {
     this.#scenes += 1;
     const scene = new Scene(this, `scene ${this.#scenes}`);
@@ -72,7 +72,10 @@ export class Scene {
     this.bert = new Place(join(pair.bert.folder, folder));
   }
 
-  /** Bert is offline while both act, and comes back once the server has all of Anna's: she was first. @returns what both end up with */
+  /**
+   * Both devices act while Bert is paused. Bert resumes after the server has all of Anna's changes, so hers come first.
+   * @returns the final content of both
+   */
   async apart(act: { anna: (place: Place) => void; bert: (place: Place) => void }): Promise<Sight> {
     const { anna, bert, home } = this.#pair;
     await bert.pause();
@@ -83,14 +86,14 @@ export class Scene {
     return this.rest();
   }
 
-  /** @returns what both, and the server, have then */
+  /** @returns the content of both devices and the server */
   async rest(timeoutMs = restTimeoutMs): Promise<Sight> {
     await this.#pair.home.rest(timeoutMs);
     return this.anna.sight();
   }
 }
 
-/** The folder of a scene on one device, and what a person does there. */
+/** The folder of a scene on one device, with actions of a person. */
 export class Place {
   readonly path: string;
 
@@ -102,7 +105,7 @@ export class Place {
     return join(this.path, path);
   }
 
-  /** Texts by their paths; null makes a folder. Folders above are made. */
+  /** Writes texts by path; null makes a folder. Parent folders are created. */
   make(what: Sight): void {
     mkdirSync(this.path, { recursive: true });
     for (const [path, text] of Object.entries(what)) {
@@ -131,7 +134,7 @@ export class Place {
     return readFileSync(this.at(path), "utf8");
   }
 
-  /** Without what a client keeps for itself, which comes and goes as it is looked at. */
+  /** Excludes the client's own files, which change constantly. */
   sight(): Sight {
     const names = readdirSync(this.path).filter((name) => name !== ".holdfast");
     const paths = [...names, ...names.flatMap((name) => pathsBelow(this.path, name))];

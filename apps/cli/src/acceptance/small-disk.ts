@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import type { TestContext } from "node:test";
 
-/** A disk of its own in a folder, until `unmount`. @returns false where it cannot be: then the test is skipped */
+/** Mounts a small disk at a folder, until `unmount`. @returns false, and skips the test, if it cannot be mounted */
 export function mountSmallDisk(t: TestContext, folder: string, sizeBytes: number): boolean {
   mkdirSync(folder, { recursive: true });
   try {
@@ -14,7 +14,7 @@ export function mountSmallDisk(t: TestContext, folder: string, sizeBytes: number
   return true;
 }
 
-/** What a failed test left running holds it until it has ended too. */
+/** Lazy, because a process of a failed test may still use the disk. */
 export function unmount(folder: string): void {
   execFileSync("umount", ["--lazy", folder], { stdio: "pipe" });
 }

@@ -6,11 +6,11 @@ import { join } from "node:path";
 import { administrator, type CommandResult, eventually, launcher } from "@holdfast/server/acceptance/testing";
 import { runCommand } from "../commands/testing-run.ts";
 
-/** Long enough for several processes on a busy machine: at load 15 two clients take 8 s to come so far that they can be asked. */
+/** Long enough for several processes on a busy machine: at load 15, two clients need 8 s until they respond. */
 export const patienceMs = 60_000;
 const clients = new Set<Client>();
 
-/** A device: a configuration of its own, and a folder. */
+/** A device: a configuration and a folder. */
 export interface Device {
   readonly name: string;
   readonly root: string;
@@ -24,7 +24,7 @@ export interface Client {
   readonly exited: Promise<number | null>;
 }
 
-/** Signs a new device in; its folder is not there yet. */
+/** Signs in a new device, without creating its folder. */
 export async function makeDevice(home: string, url: string, name: string): Promise<Device> {
   const device = { name, root: join(home, name), env: { HOLDFAST_CONFIG_DIR: join(home, `config-${name}`) } };
   const { email, password } = administrator;
@@ -47,7 +47,7 @@ export async function inSync(device: Device, ...args: string[]): Promise<void> {
   assert.equal(code, 0, stderr);
 }
 
-/** Undefined before its first start. */
+/** undefined before the first start */
 export async function status(device: Device) {
   const { code, stdout, stderr } = await run(device, "status", "--json");
   assert.equal(code, 0, stderr);
@@ -63,7 +63,7 @@ export function start(device: Device, ...args: string[]): Client {
   const errors: string[] = [];
   child.stdout.setEncoding("utf8").on("data", (text: string) => lines.push(text));
   child.stderr.setEncoding("utf8").on("data", (text: string) => errors.push(text));
-  // What it has said is read by then, which may be later than its end.
+  // Waits for "close" instead of "exit", so that all output was read.
   const exited = new Promise<number | null>((resolve) => child.once("close", (code) => resolve(code)));
   const client = { child, lines, errors, exited };
   clients.add(client);
@@ -84,7 +84,7 @@ export async function until(device: Device, state: string): Promise<void> {
   });
 }
 
-/** Every name below with what it is, but for the client's own folder. */
+/** Returns every name below the root with its content, without the client's own folder. */
 export function tree(root: string, folder = ""): Record<string, string> {
   const found: Record<string, string> = {};
   for (const name of readdirSync(join(root, folder)).toSorted()) {
@@ -109,7 +109,7 @@ export function seen(device: Device, path: string, content: string): Promise<tru
   });
 }
 
-/** What a test that failed has left running. */
+/** Kills clients that a failed test left running. */
 export function killClients(): void {
   for (const { child } of clients) child.kill("SIGKILL");
 }

@@ -6,7 +6,7 @@ import type { Device } from "./device.ts";
 import { Home } from "./home.ts";
 import { Place, type Sight } from "./scene.ts";
 
-/** Far beyond what a scene takes on a busy machine. */
+/** Far longer than a scene takes on a busy machine. */
 export const waitMs = 120_000;
 
 const toldMax = 2000;
@@ -18,7 +18,10 @@ type Person = keyof typeof emails;
 
 const accountOf = (person: Person) => ({ email: emails[person], password: `the password of ${person}` });
 
-/** Three accounts of one server and their four devices, which all run: olga owns what is shared, emil (who has two) and vera mount it. */
+/**
+ * Three accounts on one server with four running devices. Olga owns the shared folders. Emil (two devices) and Vera
+ * mount them.
+ */
 export class ThreeAccounts {
   readonly home: Home;
   readonly olga: Device;
@@ -49,7 +52,10 @@ export class ThreeAccounts {
     }
   }
 
-  /** A folder of olga's that emil and vera have mounted under its name. @returns it on each device, with what was given in it */
+  /**
+   * Shares a folder of olga's, which emil and vera mount under its name. @returns the folder on each device, with the
+   * given content
+   */
   async shared(name: string, given: Sight, roles: { emil: Role; vera: Role } = { emil: "editor", vera: "viewer" }) {
     const { olga, emil, emil2, vera } = this;
     new Place(join(olga.folder, name)).make(given);
@@ -67,7 +73,7 @@ export class ThreeAccounts {
     return scene;
   }
 
-  /** @returns the permission as the command prints it */
+  /** @returns the permission as JSON */
   share(path: string, person: "emil" | "vera", role: Role): Promise<string> {
     return done(this.olga, ["share", path, "--with", emails[person], "--role", role, "--json"]);
   }
@@ -76,12 +82,15 @@ export class ThreeAccounts {
     await done(this.olga, ["unshare", path, "--with", emails[person]]);
   }
 
-  /** One more, which runs. @param args of `sync` */
+  /** Adds a running device. @param args arguments of `sync` */
   addDevice(name: string, person: Person, args: readonly string[]): Promise<Device> {
     return addDevice(this.home, name, person, args);
   }
 
-  /** The server dies by `kill -9` and comes back, as late as another one would take over what it was at work on. */
+  /**
+   * Kills the server and restarts it. Leases of running messages end immediately, as if another server had waited for
+   * them.
+   */
   async killServer(): Promise<void> {
     await this.home.server.kill();
     await this.home.restart();
@@ -104,19 +113,19 @@ async function addDevice(home: Home, name: string, person: Person, args: readonl
   return device;
 }
 
-/** @returns what it prints @throws AssertionError where the command fails */
+/** @returns the output @throws AssertionError if the command fails */
 export async function done(device: Device, args: readonly string[]): Promise<string> {
   const { code, stdout, stderr } = await device.run(args);
   assert.equal(code, 0, `${device.name}: ${args.join(" ")}: ${stderr}`);
   return stdout;
 }
 
-/** Waits until all places show what the first one shows. */
+/** Waits until all places have the content of the first one. */
 export async function alike(one: Place, others: readonly Place[]): Promise<void> {
   for (const other of others) await shows(other, one);
 }
 
-/** Waits until the place shows that, or what the other place shows. */
+/** Waits until the place has the given content, or that of another place. */
 export async function shows(place: Place, sight: Sight | Place): Promise<void> {
   const wanted = () => (sight instanceof Place ? sightOf(sight) : JSON.stringify(sight));
   let seen = "nothing";
@@ -139,7 +148,7 @@ function sightOf(place: Place): string {
   }
 }
 
-/** What lies in the trash or the quarantine of a device: texts by paths below the day. */
+/** Returns files in the trash or quarantine of a device: texts by path below the day's folder. */
 export function putAway(device: Device, into: "trash" | "quarantine"): Sight {
   const folder = join(device.folder, ".holdfast", into);
   if (!existsSync(folder)) return {};

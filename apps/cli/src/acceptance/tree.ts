@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Api } from "@holdfast/server/acceptance/testing";
 import { bounded } from "@holdfast/tools/bounded";
 
-/** Path to what is there, in words that can be compared: type, hash, executable bit. */
+/** Path to a comparable description: type, hash, executable bit. */
 export type Tree = ReadonlyMap<string, string>;
 
 const ownFolder = ".holdfast";
@@ -13,7 +13,7 @@ export function hashOf(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
 }
 
-/** @returns undefined if something vanished or moved while it was read: nobody is at rest then */
+/** @returns undefined if something moved while it was read, so the device is not at rest */
 export function diskTree(root: string): Tree | undefined {
   const tree = new Map<string, string>();
   try {
@@ -43,7 +43,7 @@ function describe(path: string): string {
   return `file ${hashOnDisk(path, `${stat.dev} ${stat.ino} ${stat.size} ${stat.mtimeNs} ${stat.ctimeNs}`)}${bit}`;
 }
 
-/** What stat tells of a file, to its hash. */
+/** Hashes by the file's stat data. */
 const hashes = new Map<string, string>();
 
 function hashOnDisk(path: string, look: string): string {
@@ -59,7 +59,7 @@ export function isRace(error: unknown): boolean {
   return ["ENOENT", "ENOTDIR", "EEXIST", "EISDIR", "ENOTEMPTY", "EINVAL", "ELOOP"].includes(code);
 }
 
-/** The whole tree of an account as the server has it. Each content is downloaded once, so it is the bytes that are compared. */
+/** The tree of an account on the server. Each content is downloaded once, so that bytes are compared. */
 export class ServerTree {
   readonly #api: Api;
   readonly #hashes = new Map<string, string>();
@@ -99,7 +99,7 @@ export class ServerTree {
     let hash = this.#hashes.get(content_id);
     if (hash === undefined) {
       const { status, body, headers } = await this.#api.call("GET", `/files/${id}/download`);
-      // Something else by now, or gone: whoever compares will look again.
+      // The file has changed or gone. The caller compares again.
       if (status !== 200 || headers.get("etag")?.includes(content_id) !== true) return `file of ${content_id}`;
       hash = hashOf(body as Uint8Array);
       this.#hashes.set(content_id, hash);
@@ -118,7 +118,7 @@ interface NodeAnswer {
   readonly executable: boolean;
 }
 
-/** One line for each path that is not the same; none if the trees are equal. */
+/** Returns one line for each different path. */
 export function differences(oneName: string, one: Tree, otherName: string, other: Tree): string[] {
   return [...new Set([...one.keys(), ...other.keys()])]
     .filter((path) => one.get(path) !== other.get(path))

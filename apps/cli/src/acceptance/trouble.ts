@@ -4,7 +4,9 @@ import type { Home } from "./home.ts";
 
 type Trouble = (home: Home, draw: () => number) => Promise<string>;
 
-/** Ends well: what was killed runs again, and the cable is sound. @returns what happened, to be told */
+/**
+ * Causes one failure, and repairs it at the end: killed processes run again and the cable works. @returns a description
+ */
 export async function makeTrouble(home: Home, draw: () => number): Promise<string> {
   const trouble = troubles[Math.floor(draw() * troubles.length)] ?? killDevice;
   return trouble(home, draw);

@@ -9,9 +9,11 @@ import { hashOf, isRace } from "./tree.ts";
 
 export interface WorkerOptions {
   readonly device: string;
-  /** The synced folder. */
   readonly root: string;
-  /** On the same filesystem, outside the synced folder: what the worker deletes ends here, so that it is known what it was. */
+  /**
+   * Folder outside of the synced folder, on the same filesystem. Deleted files are moved here, so that their content is
+   * known.
+   */
   readonly graveyard: string;
   readonly ledger: Ledger;
   readonly draw: () => number;
@@ -51,7 +53,7 @@ const bareNodesMax = 25;
 
 const runProgram = promisify(execFile);
 
-/** A person with programs that know nothing of Holdfast, at one device. Everything it writes or removes goes into the ledger. */
+/** A person with ordinary programs at one device. All written and removed contents are recorded in the ledger. */
 export class Worker {
   readonly #options: WorkerOptions;
   #count = 0;
@@ -62,11 +64,11 @@ export class Worker {
     mkdirSync(options.graveyard, { recursive: true });
   }
 
-  /** One deed, in several steps perhaps. What the engine changes in that moment makes some of them fail. */
+  /** Performs one action, possibly in several steps. Concurrent changes of the engine make some of them fail. */
   async act(): Promise<void> {
     let verb: Verb | undefined;
     try {
-      // Where there is little, most of what one may want to do is not possible.
+      // With few files, most actions are not possible.
       const isBare = (await this.#all()).length < bareNodesMax;
       verb = this.#pick(isBare && this.#chance(0.5) ? makers : verbs) ?? "create";
       await this.#do(verb);
@@ -145,7 +147,7 @@ export class Worker {
     });
   }
 
-  /** Writes into an open file: whatever it is called by then. */
+  /** Writes into the open file, whatever its name is by then. */
   async #change(path: string, write: (file: FileHandle, before: Buffer) => Promise<Buffer>): Promise<void> {
     const { ledger, device } = this.#options;
     const file = await open(this.#at(path), constants.O_RDWR | constants.O_NOFOLLOW);
@@ -170,7 +172,7 @@ export class Worker {
       const before = hashOf(await old.readFile());
       await rename(this.#at(temporary), this.#at(path));
       if ((await old.stat()).nlink === 0) ledger.discard(before, device);
-      // The engine has put another file there in that very moment.
+      // The engine has put another file there at that moment.
       else ledger.discardSomething();
     } finally {
       await old.close();
@@ -218,7 +220,10 @@ export class Worker {
     }
   }
 
-  /** A deletion as file managers do it: one move. What came out is what was deleted, whatever was there a moment before. */
+  /**
+   * Deletes like a file manager, by one move. The moved file is recorded as deleted, even if another file was there
+   * before.
+   */
   async #bury(path: string | undefined): Promise<void> {
     if (path === undefined) return;
     const grave = join(this.#options.graveyard, `${this.#options.device}-${(this.#graves += 1)}`);
@@ -258,7 +263,7 @@ export class Worker {
     return `${folder}${this.#pick(names) ?? "a"}`;
   }
 
-  /** In order of their names, so that the same draw takes the same. */
+  /** Sorted by path, so that equal random numbers choose the same file. */
   async #all(): Promise<{ path: string; isFolder: boolean }[]> {
     const entries = await readdir(this.#options.root, { recursive: true, withFileTypes: true });
     return entries
@@ -270,7 +275,7 @@ export class Worker {
       .toSorted((one, other) => (one.path < other.path ? -1 : 1));
   }
 
-  /** Mostly small; never the same twice. */
+  /** Returns unique contents, mostly small. */
   #bytes(): Buffer {
     this.#count += 1;
     const head = `${this.#options.device} wrote this, number ${this.#count}.\n`;
@@ -306,8 +311,8 @@ export class Worker {
 }
 
 /**
- * Never over anything, and never into a folder: atomically, by renameat2 with RENAME_NOREPLACE. What is taken is left as it is,
- * and nothing is said of it.
+ * Moves atomically by renameat2 with RENAME_NOREPLACE, never over or into anything. A taken name is left unchanged
+ * without an error.
  */
 async function moveTo(from: string, to: string): Promise<void> {
   await runProgram("mv", ["--no-clobber", "--no-target-directory", "--", from, to]).catch((error: unknown) => {

@@ -3,19 +3,19 @@ import { resolve } from "node:path";
 
 export const root = resolve(import.meta.dirname, "../../../../..");
 
-/** One command of a page, as a reader would copy it; lines that end in a backslash are one. */
+/** One command of a page, as a reader would copy it. Lines that end in a backslash are joined. */
 export interface PageCommand {
   readonly page: string;
-  /** Of its first line, from 1. */
+  /** Number of its first line, from 1. */
   readonly line: number;
   readonly heading: string;
-  /** Lines of one block have one number. */
+  /** Lines of one block share a number. */
   readonly block: number;
-  /** Without the remark behind it. */
+  /** Without the trailing comment. */
   readonly text: string;
 }
 
-/** The pages that tell people what to say. */
+/** Pages that contain commands for readers. */
 export const pages = ["README.md", ...globSync("docs/*.md", { cwd: root }).toSorted()];
 
 export function readCommands(page: string): PageCommand[] {
@@ -31,8 +31,8 @@ interface Place {
 }
 
 /**
- * The commands of a page: every line of a block that is `sh`, what stands behind `$ ` in a block without a language, and every
- * line of a block that is indented by four or more (which begins after an empty line, and is no item of a list).
+ * Returns the commands of a page: every line of an `sh` block, text after `$ ` in a block without a language, and every
+ * line of a block indented by four or more. Such a block follows an empty line and is not a list item.
  */
 export function findCommands(page: string, text: string): PageCommand[] {
   const found: PageCommand[] = [];
@@ -53,7 +53,7 @@ export function findCommands(page: string, text: string): PageCommand[] {
   return found;
 }
 
-/** What of a line is a command; moves `at` on. */
+/** Returns the command in a line, and updates `at`. */
 function commandIn(raw: string, at: Place): string | undefined {
   const fence = /^\s*```(\w*)/.exec(raw)?.[1];
   if (fence !== undefined) {
@@ -73,12 +73,12 @@ function commandIn(raw: string, at: Place): string | undefined {
   return at.isIndented ? indented : undefined;
 }
 
-/** A remark begins with a `#` after a blank, outside of quotes. */
+/** Removes a comment, which begins with a `#` after a space, outside of quotes. */
 export function withoutRemark(line: string): string {
   return /^(?:'[^']*'|"(?:[^"\\]|\\.)*"|\\.|(?!(?<=^|\s)#)[^'"\\])*/.exec(line)?.[0].trimEnd() ?? line;
 }
 
-/** The calls of `holdfast` in a line of a shell, each as its words; what is put in by the shell stands as it is written. */
+/** Returns the words of each `holdfast` call in a shell line. Substitutions stay unexpanded. */
 export function holdfastCalls(text: string): string[][] {
   return splitCalls(text).flatMap((words) => {
     const begin = words.findIndex((word) => !/^[A-Z_]+=/.test(word));

@@ -5,17 +5,17 @@ import { eventually, launcher, makeFolder, removeFolder } from "@holdfast/server
 import { reservePort } from "@holdfast/tools/reserved-port";
 import { root } from "./page-commands.ts";
 
-/** What a page's commands need here, where no reader sits: all that is said otherwise than it stands there. */
+/** Replacements that make a page's commands run in a test. */
 export interface Script {
-  /** Words of the page, and what they are here; in this order. `$` as in a shell. */
+  /** Words of the page and their replacements, applied in order. `$` is expanded by the shell. */
   readonly standIns: readonly (readonly [word: string, here: string])[];
-  /** Commands, as they stand on the page, before which something has to be said that the page has in its sentences. */
+  /** Commands to run before a command of the page, which the page describes in its text. */
   readonly before?: Readonly<Record<string, string>>;
-  /** What goes on until it is ended, and how it tells that it is well; `stays`: until the page's end. */
+  /** Commands that run until they are ended, and output that shows success. `stays`: until the end of the page. */
   readonly endless?: Readonly<Record<string, { readonly shows: RegExp; readonly stays?: true }>>;
-  /** Those that end otherwise than with 0. */
+  /** Expected exit codes other than 0. */
   readonly codes?: Readonly<Record<string, number>>;
-  /** What is not run, and why. */
+  /** Commands that are not run, with the reason. */
   readonly notRun?: Readonly<Record<string, string>>;
 }
 
@@ -27,7 +27,7 @@ export interface Said {
   readonly output: string;
 }
 
-/** A home of its own, with the folder in which a reader stands, and a shell to say things in. */
+/** A home folder with the reader's working directory and a shell. */
 export class Scene {
   readonly home = makeFolder("page");
   readonly here = join(this.home, "here");
@@ -37,7 +37,7 @@ export class Scene {
   private constructor(port: number) {
     this.#port = port;
     mkdirSync(this.here);
-    // As in the project's folder, where npx finds the command.
+    // Like the project's folder, in which npx finds the command.
     symlinkSync(join(root, "node_modules"), join(this.here, "node_modules"));
     writeFileSync(join(this.here, "password.txt"), `${password}\n`);
   }
@@ -55,16 +55,19 @@ export class Scene {
     removeFolder(this.home);
   }
 
-  /** In a shell, in the folder; functions for what a reader picks out of an answer are there. */
+  /** Runs text in a shell in that folder. Shell functions to extract data are defined. */
   async say(text: string): Promise<Said> {
     const child = this.#spawn(text);
     const code = await child.code;
     return { code, output: child.output() };
   }
 
-  /** Waits until its output fits, and ends it unless it stays. @throws Error if it does not */
+  /**
+   * Waits until the output matches, and ends the command unless it stays. @throws Error if the output does not match in
+   * time
+   */
   async begin(text: string, shows: RegExp, stays = false): Promise<Said> {
-    // Ctrl-C reaches the shell too, which then tells how the command ended.
+    // Ctrl-C also reaches the shell, which must survive to report the command's exit code.
     const begun = this.#spawn(`trap : INT\n${text}`);
     let ended: number | null | undefined;
     void begun.code.then((code) => (ended = code));
@@ -85,7 +88,7 @@ export class Scene {
   #spawn(text: string) {
     const child = spawn("sh", ["-c", `${functions}\n${text}`], {
       cwd: this.here,
-      // Ended with all that it started, as by Ctrl-C on a terminal.
+      // Own process group, so that a signal reaches all processes, like Ctrl-C on a terminal.
       detached: true,
       stdio: ["ignore", "pipe", "pipe"],
       env: {
@@ -117,7 +120,10 @@ export class Scene {
   }
 }
 
-/** `pick EXPRESSION` of the JSON document `j` on standard input; `as NAME COMMAND…` says a command as somebody else. */
+/**
+ * `pick EXPRESSION` evaluates an expression on the JSON document `j` on standard input. `as NAME COMMAND…` runs a
+ * command as another person.
+ */
 const functions = `pick() { "$NODE" -p "const j = JSON.parse(require('node:fs').readFileSync(0)); $1"; }
 as() { export HOLDFAST_CONFIG_DIR="$HOME/$1"; shift; "$@"; code=$?; unset HOLDFAST_CONFIG_DIR; return $code; }
 join() { holdfast admin users add "$1" --password-stdin < password.txt; as "$1" holdfast login $SERVER --email "$1" --password-stdin < password.txt; }

@@ -4,7 +4,7 @@ const upToDate = /in sync|up to date/;
 const login = `holdfast login $SERVER --email you@example.com --password-stdin < password.txt`;
 const elsewhere = (test: string): string => `run by ${test}`;
 
-/** The stories of docs/command.md: one person, an administrator, and a second one with whom things are shared. */
+/** Replacements for docs/command.md: an administrator, and a second person for sharing. */
 export const command: Script = {
   standIns: [
     ["holdfast login https://drive.example", login],
@@ -38,7 +38,7 @@ export const command: Script = {
     ["pg_dump shop", "echo shop"],
     ["127.0.0.1:8420", "127.0.0.1:0"],
     ["0.0.0.0:8420", '0.0.0.0:0 --data "$HOME/second"'],
-    // They ask on a terminal.
+    // These commands ask on a terminal.
     ["--quota 100G", "--quota 100G --password-stdin < password.txt"],
     ["reset-password ann@example.org", "reset-password ann@example.org --password-stdin < password.txt"],
     ["users rm ann@example.org", "users rm ann@example.org --yes"],

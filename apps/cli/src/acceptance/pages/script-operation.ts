@@ -12,9 +12,9 @@ export const operation: Script = {
     ["2027-01-31T09:00:00.123456Z", '"$(cat moment)"'],
     ["devices rm ID", `devices rm "$(holdfast devices --json | pick 'j.items.find(i => i.name === "old").id')"`],
     ["0.0.0.0:8420", '0.0.0.0:0 --data "$HOME/second"'],
-    // This far in the future nothing was done.
+    // There are no entries this far in the future.
     ["--from 2027-03-01T00:00:00Z", "--from 30d"],
-    // It asks on a terminal.
+    // This command asks on a terminal.
     ["shred ann@example.org", "shred ann@example.org --yes"],
   ],
   before: {
@@ -27,7 +27,7 @@ export const operation: Script = {
     "holdfast admin require-second-factor on --group Office":
       "holdfast admin groups create Office; join ann@example.org",
   },
-  // Who asks comes from elsewhere, and would be shut out.
+  // The caller has another address, and would lose access.
   codes: { "holdfast admin allow-addresses 192.0.2.0/24 2001:db8::/32": 5 },
   endless: {
     "holdfast serve --listen 0.0.0.0:8420 --tls-cert nas.crt --tls-key nas.key": { shows: /holdfast ready at https/ },

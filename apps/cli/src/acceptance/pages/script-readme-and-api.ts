@@ -4,10 +4,10 @@ const upToDate = /in sync|up to date/;
 
 export const readme: Script = {
   standIns: [
-    // It is installed here already; a checkout of its own is made by hand, since it loads some hundred MB.
+    // Already installed here. A new checkout is tested by hand, because it downloads some hundred MB.
     ["npm ci && npm start", 'cd "$ROOT" && npm start'],
     ["http://127.0.0.1:8420", "$SERVER"],
-    // A second device, which is this machine once more with a configuration of its own.
+    // The second device is this machine with another configuration.
     [
       "holdfast login https://your-server",
       "holdfast login $SERVER --email you@example.com --password-stdin < password.txt",
@@ -22,7 +22,7 @@ export const readme: Script = {
     "npm ci && npm start": { shows: /holdfast ready at/, stays: true },
     "npx holdfast sync ~/Drive": { shows: upToDate },
   },
-  // What npx makes of Ctrl-C.
+  // Exit code of npx after Ctrl-C.
   codes: { "npx holdfast sync ~/Drive": 130 },
   notRun: {
     "npm ci": "it is installed here already; a checkout of its own is made by hand",
@@ -43,14 +43,14 @@ export const api: Script = {
     ['"$AUTH"', `"Authorization: Bearer $(${signIn})"`],
     ["$UPLOAD_URL", '"$(cat upload_url)"'],
     ["$APP_PASSWORD", `$(${makeAppPassword})`],
-    // Pieces of any size; this one is smaller.
+    // Pieces can have any size; this one is smaller.
     ["bytes 0-5242879/", "bytes 0-1023/"],
     [`"size":10737418240}'`, `"size":10737418240}' | pick j.upload_url > upload_url`],
     [
       "$TOKEN",
       `$(curl -sS "$SERVER/api/v1/changes/start_token" -H "Authorization: Bearer $(${signIn})" | pick 'j.token ?? j.start_token')`,
     ],
-    // Nothing happens in the meantime.
+    // Nothing changes in the meantime.
     ["Timeout: 60", "Timeout: 1"],
   ],
   before: {

@@ -3,7 +3,7 @@ import { after, before, describe, test } from "node:test";
 import { type PageCommand, readCommands } from "./page-commands.ts";
 import { Scene, type Script } from "./scene.ts";
 
-/** To be called once in a test file: says each command of the page, in their order, in a home of its own. */
+/** Runs each command of a page in order, in its own home folder. Call once per test file. */
 export function testPage(page: string, script: Script): void {
   describe(`the commands of ${page}`, () => {
     let scene: Scene;
