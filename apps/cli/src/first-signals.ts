@@ -4,8 +4,8 @@ const signals = ["SIGINT", "SIGTERM"] as const;
 let end: (() => void) | undefined;
 
 /**
- * A signal in the first moments of `sync` ends it with the exit code of a later one, and not by the signal: nothing is begun yet
- * that could be torn. It holds until `leaveFirstSignals`.
+ * Handles signals while `sync` starts: the process exits with the usual code of an interruption, because nothing has
+ * begun. Applies until `leaveFirstSignals`.
  */
 export function takeFirstSignals(args: readonly string[]): void {
   const isEndless = !["--once", "--dry-run", "--install-service"].some((option) => args.includes(option));
@@ -13,7 +13,7 @@ export function takeFirstSignals(args: readonly string[]): void {
   for (const signal of signals) process.on(signal, end);
 }
 
-/** For whoever listens from now on. */
+/** Called when other code starts to handle signals. */
 export function leaveFirstSignals(): void {
   if (end !== undefined) for (const signal of signals) process.off(signal, end);
   end = undefined;

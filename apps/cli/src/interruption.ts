@@ -2,11 +2,11 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { Run } from "./commands/command.ts";
 import { showJson, showLines } from "./output/screen.ts";
 
-/** Of a command that Ctrl-C ended, as shells count it: 128 and the number of the signal. */
+/** Exit code after Ctrl-C, by the convention of shells: 128 plus the number of the signal. */
 export const interruptedExitCode = 130;
 const exitCodes = { SIGINT: interruptedExitCode, SIGTERM: 143 } as const;
 
-/** The person at the terminal pressed Ctrl-C instead of an answer. */
+/** Ctrl-C in answer to a question. */
 export class Interruption extends HoldfastError {
   constructor() {
     super("failed", "Interrupted.");
@@ -18,15 +18,18 @@ export class Interruption extends HoldfastError {
 }
 
 export interface EndedWork {
-  /** Ends the display and removes what is unfinished. The event loop does not turn again, so nothing can be awaited. */
+  /**
+   * Ends the display and removes incomplete results. Must not await anything, because the event loop does not run
+   * again.
+   */
   readonly clear: (signal: NodeJS.Signals) => void;
-  /** Read when a signal comes. */
+  /** Read when a signal arrives. */
   readonly message: string;
 }
 
 /**
- * Does something that leaves no half of it behind: Ctrl-C and SIGTERM end the process at once, whatever it waits for, once `clear` has
- * taken away what is not whole.
+ * Runs work that must not leave incomplete results. SIGINT and SIGTERM end the process immediately, after `clear` has
+ * removed them.
  */
 export async function clearedOnSignals<Result>(
   run: Run,
@@ -36,13 +39,12 @@ export async function clearedOnSignals<Result>(
   return onSignals((signal) => endNow(run, ended, signal), work);
 }
 
-/** Longer than an answer to the largest number of deletions takes. */
+/** Longer than answering the largest number of deletions takes. */
 const stopPatienceMs = 5000;
 
 /**
- * Does things one after the other, of which none is left half done: Ctrl-C and SIGTERM end the process after the one under way, and after
- * 5 s in any case.
- * @param work starts nothing more once it is stopping
+ * Runs several steps, of which none must be interrupted. SIGINT and SIGTERM end the process after the current step, or
+ * after 5 s. @param work must start no further step when stopping
  */
 export async function stoppedOnSignals<Result>(
   run: Run,

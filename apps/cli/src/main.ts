@@ -3,7 +3,7 @@ import { configFolder } from "./config/config-folder.ts";
 import { takeFirstSignals } from "./first-signals.ts";
 
 if (process.argv[2] === "sync") takeFirstSignals(process.argv);
-// Before anything uses the pool of threads: `get` waits for the disk in as many threads as it writes files at once; a server writes
+// Set before the thread pool is used. `get` needs as many threads as it writes files at the same time; a server writes
 // few, large objects.
 process.env["UV_THREADPOOL_SIZE"] ??= process.argv[2] === "serve" ? "8" : "32";
 if (process.argv[2] !== "serve") {

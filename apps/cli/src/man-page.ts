@@ -1,7 +1,10 @@
 import type { Argument, Command, Option } from "commander";
 import { exitCodes } from "./exit-codes.ts";
 
-/** The manual page `holdfast.1` in man(7), from the same definitions as `--help`; it has no date, so that it changes only with them. */
+/**
+ * Returns the manual page `holdfast.1` in man(7), from the definitions of `--help`. Without a date, so that it changes
+ * only with them.
+ */
 export function manPage(program: Command, version: string): string {
   return [
     `.TH HOLDFAST 1 "" "Holdfast ${version}" "Holdfast"`,
@@ -35,7 +38,7 @@ const variables = {
   NO_COLOR: "no colours",
 };
 
-/** A command that does something, and then those below it. */
+/** Returns the lines of a command, followed by its subcommands. */
 function commandLines(command: Command, path: string): string[] {
   const help = command.createHelp();
   const own = help.visibleOptions(command);
@@ -60,7 +63,7 @@ function optionLines(options: readonly Option[]): string[] {
   return options.flatMap((option) => [".TP", `\\fB${line(option.flags)}\\fR`, line(option.description)]);
 }
 
-/** One line of text: nothing in it is read as a request or an escape. */
+/** Escapes one line of text, so that nothing in it is read as a request or an escape. */
 function line(text: string): string {
   const plain = text
     .replaceAll("\\", "\\e")

@@ -5,14 +5,14 @@ import { showLines, showText } from "./output/screen.ts";
 import { commandTable, helpGroups, hiddenTable } from "./commands/table.ts";
 
 /**
- * The tree of commands. With the name of a command only that one is loaded, so that `ls` does not pay for the others.
- * @param only the first argument of the command line
+ * Creates the tree of commands. If `only` names a command, only that one is loaded, so that `ls` starts fast. @param
+ * only first argument of the command line
  */
 export async function makeProgram(context: Context, version: string, only?: string): Promise<Command> {
   const program = new Command("holdfast")
     .description("Your files on a server you run: upload, download, sync, share, and keep every version.")
     .version(version, "-v, --version", "print the version")
-    // So that `restore --version N` is an option of restore.
+    // Makes `restore --version N` an option of restore.
     .enablePositionalOptions()
     .helpOption("-h, --help", "show help, also after each command; 'holdfast help ls' does too")
     .addHelpText("after", `\nExamples:\n${examples.map((example) => `  $ holdfast ${example}`).join("\n")}`);
@@ -23,7 +23,7 @@ export async function makeProgram(context: Context, version: string, only?: stri
     const command = make(context);
     program.addCommand(command.helpGroup(helpGroups[command.name()] ?? ""));
   }
-  // They are done before there is a tree; listed they have to be all the same.
+  // Handled before the tree exists, and added here only for the list.
   if (only === "--help" || only === "-h") for (const command of answeredBefore()) program.addCommand(command);
   prepare(program, context, "holdfast");
   return program;
@@ -45,14 +45,14 @@ const examples = [
 ];
 
 /**
- * Settings of commander are not inherited by commands that are added, so each gets them.
- * @param name with those that it stands in
+ * Applies commander settings, which added commands do not inherit, to each command. @param name full name of the
+ * command
  */
 function prepare(command: Command, context: Context, name: string): void {
   command
     .exitOverride()
     .helpOption("-h, --help", "show help")
-    // Without "[options]", which nearly all have: the descriptions need its room on a terminal of 80 columns.
+    // Omits "[options]", which nearly all commands have, to leave room for descriptions at 80 columns.
     .configureHelp({
       minWidthToWrap: wrapColumnsMin,
       formatItem: narrowItem,
@@ -62,16 +62,16 @@ function prepare(command: Command, context: Context, name: string): void {
     .configureOutput({
       writeOut: (text) => void showText(context.stdout, text),
       writeErr: (text) => void showText(context.stderr, text),
-      // With what was typed in it.
+      // The text contains user input.
       outputError: (text) => void showLines(context.stderr, [oneLine(text, command)]),
     });
-  // So that in `devices rm ID --json` the option is one of rm.
+  // Makes `--json` in `devices rm ID --json` an option of rm.
   if (command.commands.length > 0) command.helpCommand(false).enablePositionalOptions();
   if (command.commands.length > 0 && command.registeredArguments.length === 0) nameUnknown(command);
   for (const child of command.commands) prepare(child, context, `${name} ${child.name()}`);
 }
 
-/** On less than that a description takes lines of its own below its term, so that the terminal breaks no word. */
+/** Below this width a description starts on its own line, so that the terminal breaks no words. */
 const wrapColumnsMin = 30;
 
 function narrowItem(term: string, termWidth: number, description: string, helper: Help): string {
@@ -95,8 +95,8 @@ function argumentTerm(argument: Argument): string {
 }
 
 /**
- * A group that does something by itself takes a mistyped command for an argument too many, and the options of that command for its own.
- * Both are reported as an unknown command.
+ * Reports a mistyped command of a group with its own action. Otherwise commander would report an excess argument, or an
+ * unknown option.
  */
 function nameUnknown(command: Command): void {
   const unknownOption = Reflect.get(command, "unknownOption") as (flag: string) => void;
@@ -110,7 +110,7 @@ function nameUnknown(command: Command): void {
   });
 }
 
-/** What other programs call it, and a slip of which commander knows no cure. */
+/** Names in other programs, and typing errors for which commander has no suggestion. */
 const synonyms: Readonly<Record<string, string>> = {
   delete: "rm",
   remove: "rm",
@@ -132,7 +132,7 @@ const synonyms: Readonly<Record<string, string>> = {
   signout: "logout",
 };
 
-/** Of a word that is no command here: one that stands here, or in 'admin'. */
+/** Returns the command meant by an unknown word, also in 'admin'. */
 function meantBy(unknown: string, { commands }: Command): string | undefined {
   const synonym = synonyms[unknown] ?? (unknown.startsWith("help") ? "help" : undefined);
   const [first] = synonym?.split(" ") ?? [];
@@ -141,7 +141,7 @@ function meantBy(unknown: string, { commands }: Command): string | undefined {
   return admin?.commands.some((command) => command.name() === unknown) === true ? `admin ${unknown}` : undefined;
 }
 
-/** Other servers' name for it. */
+/** Returns the option for a name that other servers use. */
 function optionSynonym(unknown: string, { options }: Command): string | undefined {
   const isListening = options.some(({ long }) => long === "--listen");
   return isListening && /^--(?:port|host|bind|address)$/.test(unknown) ? "--listen HOST:PORT" : undefined;
@@ -157,7 +157,7 @@ function nameHint(unknown: string, command: Command): string {
   return `For a name that begins with -, write -- before it${local}.`;
 }
 
-/** Commander's words for what a command lacks, in those of its usage. */
+/** Rewrites commander's messages about missing arguments and options. */
 export function plainProblem(text: string): string {
   return text
     .replace(/missing required argument '(.*)'/, "<$1> is missing.")
@@ -174,7 +174,7 @@ function oneLine(text: string, command: Command): string {
     )
     .replace(/\n(?=\(Did you mean [^\n]*$)/, " ");
   const [, kind, unknown = ""] = /unknown (command|option) '([^']+)'/.exec(line) ?? [];
-  // Unix's own rm needs it for a folder.
+  // The Unix rm needs these options for folders.
   if (kind === "option" && command.name() === "rm" && /^(?:-[rRf]+|--recursive|--force)$/.test(unknown))
     return `${line} (folders are removed without it)`;
   if (kind === "option" && isLikelyName(unknown, command)) return `${line} (${nameHint(unknown, command)})`;

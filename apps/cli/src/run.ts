@@ -5,14 +5,14 @@ import { commandTable } from "./commands/table.ts";
 import { ofCommand } from "./config/variables-of-command.ts";
 import { showJson, showLines } from "./output/screen.ts";
 
-/** One command line, with this process's input and output. @returns the exit code */
+/** Runs one command line with the streams of this process. @returns the exit code */
 export async function run(args: readonly string[]): Promise<number> {
   endWithStandardOutput();
   const { stdin, stdout, stderr } = process;
   return runIn({ environment: process.env, stdin, stdout, stderr, exitCode: 0 }, args);
 }
 
-/** The same with others. */
+/** Runs one command line with other streams. */
 export async function runIn(context: Context, args: readonly string[]): Promise<number> {
   if (
     args.some((word) => versionWords.has(word)) &&
@@ -49,16 +49,21 @@ async function showManPage(context: Context): Promise<number> {
 
 const versionWords: ReadonlySet<string> = new Set(["--version", "-v", "version"]);
 
-/** `help` and `help ls` say what `--help` and `ls --help` do; `help` of what is no command fails as that would. */
+/**
+ * Replaces `help` by `--help`, and `help ls` by `ls --help`. `help` with an unknown command fails like that command.
+ */
 function asOption(args: readonly string[]): readonly string[] {
   const [first, ...rest] = args;
   if (first !== "help") return args;
-  // What there is to say of these two stands in the list.
+  // The list describes these two completely.
   if (rest[0] === "help" || rest[0] === "version") return ["--help"];
   return rest[0] === undefined || Object.hasOwn(commandTable, rest[0]) ? [...rest, "--help"] : rest;
 }
 
-/** `admin help` and `admin help users` say what `admin --help` and `admin users --help` do. Where a group takes a path, `help` is one. */
+/**
+ * Replaces `admin help` by `admin --help`, and `admin help users` by `admin users --help`. In a group that accepts a
+ * path, `help` is a path.
+ */
 function asOptionOfGroup(program: Command, words: readonly string[]): readonly string[] {
   let group = program;
   for (const [index, word] of words.entries()) {
@@ -71,7 +76,7 @@ function asOptionOfGroup(program: Command, words: readonly string[]): readonly s
   return words;
 }
 
-/** A mistyped name would else be passed over in silence. */
+/** Warns about unknown variables, which would otherwise be ignored silently. */
 async function nameUnknownVariables({ environment, stderr }: Context, args: readonly string[]): Promise<void> {
   const set = Object.keys(environment).filter((name) => name.startsWith("HOLDFAST_") && !ofCommand.has(name));
   if (set.length === 0 || args.includes("--quiet") || args.includes("-q")) return;
@@ -91,7 +96,7 @@ function version(): string {
   return manifest.version;
 }
 
-/** Commander has said on stderr what is wrong; help that was asked for is no failure. @returns the exit code */
+/** Commander has reported the error on stderr. A request for help is not a failure. @returns the exit code */
 function usageFailure(
   thrown: unknown,
   plainProblem: (text: string) => string,
@@ -110,7 +115,10 @@ function usageFailure(
   return 2;
 }
 
-/** `holdfast ls | head`: when nobody reads any more there is nothing left to do. `holdfast cat FILE > copy` on a full disk has failed. */
+/**
+ * Ends the process if standard output fails. In `holdfast ls head` the reader has enough, which is a success. A full
+ * disk in `holdfast cat FILE > copy` is a failure.
+ */
 function endWithStandardOutput(): void {
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code === "EPIPE") process.exit(0);

@@ -6,13 +6,13 @@ import { Interruption } from "./interruption.ts";
 import { showLines, showPrompt } from "./output/screen.ts";
 import { printable } from "@holdfast/core/printable";
 
-/** Asks a person. @throws HoldfastError usage where there is none */
+/** Asks a person. @throws HoldfastError usage without a terminal */
 export async function ask(context: Context, question: string): Promise<string> {
   requireTerminal(context, question);
   const lines = createInterface({ input: context.stdin, output: context.stderr });
   try {
     return await new Promise<string>((resolve, reject) => {
-      // Before "close", which follows.
+      // Runs before "close", which follows.
       lines.once("SIGINT", () => {
         showLines(context.stderr, [""]);
         reject(new Interruption());
@@ -25,7 +25,7 @@ export async function ask(context: Context, question: string): Promise<string> {
   }
 }
 
-/** Asks without showing what is typed. */
+/** Asks without echoing the input. */
 export async function askSecret(context: Context, question: string): Promise<string> {
   requireTerminal(context, question);
   showPrompt(context.stderr, question);
@@ -40,8 +40,8 @@ export async function askSecret(context: Context, question: string): Promise<str
 }
 
 /**
- * Asks twice, since a new password that was mistyped locks its owner out.
- * @param check throws for an invalid one before it is typed again
+ * Asks twice, because a mistyped new password locks its owner out. @param check throws for an invalid password, before
+ * it is repeated
  */
 export async function askNewPassword(
   context: Context,
@@ -54,18 +54,18 @@ export async function askNewPassword(
   return first;
 }
 
-/** Whether a person says yes. Where there is none to ask, whoever wrote the script has decided. */
+/** Asks for a confirmation. Returns true without a terminal, because the author of a script has decided. */
 export async function confirm(
   context: Context,
   question: string,
-  { usual = "no" }: { /** What Enter alone means. */ readonly usual?: "yes" | "no" } = {},
+  { usual = "no" }: { /** Answer for an empty line. */ readonly usual?: "yes" | "no" } = {},
 ): Promise<boolean> {
   if (context.stdin.isTTY !== true) return true;
   const answer = await ask(context, `${question} ${usual === "yes" ? "(Y/n)" : "(y/N)"} `);
   return usual === "yes" ? !/^no?$/i.test(answer.trim()) : /^y(es)?$/i.test(answer);
 }
 
-/** @throws HoldfastError failed with the sentence `declined`, if the person says no: all commands that ask end alike */
+/** Fails if the person says no. @throws HoldfastError failed with the message `declined`, the same for all commands */
 export async function assertConfirmed(
   context: Context,
   question: string,
@@ -75,19 +75,19 @@ export async function assertConfirmed(
   if (!(await confirm(context, question, options))) throw new HoldfastError("failed", declined);
 }
 
-/** Without their ends. */
+/** Returns lines without their line ends. */
 export async function firstLines(input: Context["stdin"], count: number): Promise<string[]> {
   return (await text(input)).split(/\r?\n/, count);
 }
 
-/** For --password-stdin: the first line, without its end. */
+/** Returns the first line without its line end, for --password-stdin. */
 export async function firstLine(input: Context["stdin"]): Promise<string> {
   const [line = ""] = await firstLines(input, 1);
   if (line === "") throw new HoldfastError("usage", "Standard input has no password in its first line.");
   return line;
 }
 
-/** @throws HoldfastError usage where there is nobody to ask */
+/** @throws HoldfastError usage without a terminal */
 export function requireTerminal({ stdin }: Context, question: string): void {
   if (stdin.isTTY === true) return;
   throw new HoldfastError(

@@ -1,7 +1,10 @@
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { after, before } from "node:test";
 
-/** Answers nothing, whether it is taken for a server, a database or a store: only a signal ends a command that waits for it. */
+/**
+ * Accepts connections and never responds. A command that takes it for a server, database or store ends only by a
+ * signal.
+ */
 export function useSilentServer(): { readonly server: Server; readonly port: () => number } {
   const sockets: Socket[] = [];
   const server = createServer((socket) => void sockets.push(socket));

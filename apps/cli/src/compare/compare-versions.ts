@@ -7,22 +7,22 @@ import { lineDifference } from "./line-difference.ts";
 import { commonEnds, type SharedBlocks, sharedBlocks } from "./shared-blocks.ts";
 import { BlockContents, fetchRange, placeBlocks } from "./version-content.ts";
 
-/** Of each version: what is larger is compared by its blocks alone. */
+/** Maximum size of each version. Larger versions are compared only by their blocks. */
 export const textBytesMax = 8 * 1024 ** 2;
-/** Of both together: of more not even the lists of blocks are fetched, which have up to 260,000 entries then. */
+/** Maximum size of both versions together. Above it, block lists of more than 260,000 entries are not fetched. */
 export const listedBytesMax = 64 * 1024 ** 3;
 
 export interface Comparison {
   readonly kind: "equal" | "text" | "binary" | "too_large";
-  /** The hunks of a unified diff, line by line; only of text. */
+  /** Hunks of a unified diff, line by line; only for text. */
   readonly lines?: readonly string[];
-  /** The lines differ in so much that all of them are shown as replaced. */
+  /** Too many lines differ, so all are shown as replaced. */
   readonly replaced?: boolean;
-  /** Not of what is equal or far too large. */
+  /** Absent if the versions are equal or too large. */
   readonly blocks?: SharedBlocks;
 }
 
-/** How two versions of one file differ, with as few bytes fetched as that takes. */
+/** Compares two versions of a file, and fetches as few bytes as possible. */
 export async function compareVersions(
   client: ApiClient,
   id: string,
@@ -46,7 +46,7 @@ export async function compareVersions(
   const contents = await readDifference(client, id, { ...lists, fromVersion: from, toVersion: to });
   if (!isText(contents.from) || !isText(contents.to)) return { kind: "binary", blocks };
   const { lines, replaced } = lineDifference(contents.from, contents.to);
-  // The same bytes, cut in another way.
+  // Equal bytes, split into different blocks.
   if (lines.length === 0) return { kind: "equal" };
   return { kind: "text", lines, replaced, blocks };
 }
@@ -58,12 +58,12 @@ interface Lists {
   readonly toVersion: VersionJson;
 }
 
-/** Behind the last block that differs: the end of the line in which it may end, and as many whole lines as are shown around a change. */
+/** Lines after the last different block: the line in which the block may end, and the context lines. */
 const linesBehind = 4;
 
 /**
- * Both contents up to some whole lines behind the last block that differs. What both begin with is read once, since lines are numbered
- * from the first; of what both end with, nothing more.
+ * Returns both contents up to some whole lines after the last different block. The common start is read once, because
+ * lines are numbered from the first. Nothing more of the common end is read.
  */
 async function readDifference(client: ApiClient, id: string, lists: Lists): Promise<{ from: Buffer; to: Buffer }> {
   const contents = new BlockContents(client);
@@ -87,7 +87,7 @@ async function readDifference(client: ApiClient, id: string, lists: Lists): Prom
 }
 
 const newline = 0x0a;
-/** As far as git looks. */
+/** Same limit as in git. */
 const sniffedBytes = 8000;
 
 async function looksBinary(client: ApiClient, id: string, { version_id, size }: VersionJson): Promise<boolean> {

@@ -1,13 +1,12 @@
-/** One line of either side or of both, with its line end if it has one. */
+/** A line of one or both sides, with its line end if it has one. */
 export interface Edit {
   readonly sign: " " | "-" | "+";
   readonly line: string;
 }
 
 /**
- * The lines of a unified diff from its first `@@` on, as `patch` reads them.
- * @param edits a whole stretch of both sides
- * @param firstLine of the stretch, counted from 1; the same on both sides
+ * Returns a unified diff from its first `@@` on, as `patch` reads it. @param edits a complete section of both sides
+ * @param firstLine first line of the section, from 1, equal on both sides
  */
 export function hunksOf(edits: readonly Edit[], firstLine: number, contextLines: number): string[] {
   const lines: string[] = [];
@@ -26,7 +25,7 @@ export function hunksOf(edits: readonly Edit[], firstLine: number, contextLines:
   return lines;
 }
 
-/** Where something changes, with the lines around it; two of which the lines around meet are one. */
+/** Returns ranges of changes with their context lines. Ranges whose context touches are joined. */
 function stretchesOf(edits: readonly Edit[], contextLines: number): { start: number; end: number }[] {
   const stretches: { start: number; end: number }[] = [];
   for (const [index, { sign }] of edits.entries()) {
@@ -44,7 +43,7 @@ function countOf(edits: readonly Edit[], otherSign: Edit["sign"]): number {
   return edits.filter(({ sign }) => sign !== otherSign).length;
 }
 
-/** An empty range is named by the line before it. */
+/** An empty range has the number of the line before it. */
 function rangeOf(first: number, count: number): string {
   return `${count === 0 ? first - 1 : first},${count}`;
 }

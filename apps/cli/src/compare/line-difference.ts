@@ -1,7 +1,10 @@
 import { type ChangeObject, diffArrays } from "diff";
 import { type Edit, hunksOf } from "./hunks.ts";
 
-/** Lines of both sides that differ at most, and edits that lead from one to the other, before all of them are shown as replaced. */
+/**
+ * Limits for different lines of both sides together, and for edits between them. Above these all lines are shown as
+ * replaced.
+ */
 const comparedLinesMax = 200_000;
 const editsMax = 2000;
 
@@ -9,9 +12,9 @@ const newline = 0x0a;
 const contextLines = 3;
 
 /**
- * The hunks of a unified diff, without its two lines of titles: what stands before the first and behind the last line that differs is
- * passed by as bytes, so the cost follows from what changed. Lines end with `\n` alone, and a `\r` before it is a part of the line.
- * @returns no lines where the contents are equal; `replaced` where they differ in so much that no common line is looked for in between
+ * Returns the hunks of a unified diff, without its two title lines. Common lines at the start and end are skipped as
+ * bytes, so the cost depends on the change. Lines end with `\n`, and a `\r` before it is part of the line. @returns no
+ * lines for equal contents; `replaced` if the contents differ too much to search for common lines
  */
 export function lineDifference(from: Buffer, to: Buffer): { readonly lines: string[]; readonly replaced: boolean } {
   const start = commonStart(from, to);
@@ -44,7 +47,7 @@ function asEdits(sign: Edit["sign"], lines: readonly string[]): Edit[] {
   return lines.map((line) => ({ sign, line }));
 }
 
-/** Bytes of the whole lines with which both begin. */
+/** Length of the common whole lines at the start, in bytes. */
 function commonStart(from: Buffer, to: Buffer): number {
   const length = Math.min(from.length, to.length);
   let at = 0;
@@ -53,12 +56,12 @@ function commonStart(from: Buffer, to: Buffer): number {
   return from.lastIndexOf(newline, at - 1) + 1;
 }
 
-/** Bytes of the whole lines with which both end, none of them counted at the beginning already. */
+/** Length of the common whole lines at the end, in bytes, without those of the common start. */
 function commonEnd(from: Buffer, to: Buffer, start: number): number {
   const length = Math.min(from.length, to.length) - start;
   let count = 0;
   while (count < length && from[from.length - 1 - count] === to[to.length - 1 - count]) count += 1;
-  // The line in which they begin to be equal is one that differs, unless both have it whole.
+  // The first equal line counts as different unless both sides contain it completely.
   const isWhole = (side: Buffer) => side.length === count + start || side[side.length - count - 1] === newline;
   if (isWhole(from) && isWhole(to)) return count;
   const first = from.indexOf(newline, from.length - count);

@@ -1,10 +1,10 @@
 import type { ManifestEntry } from "@holdfast/core/manifest";
 
-/** How much of the blocks of one version another has as well. */
+/** Blocks that two versions have in common. */
 export interface SharedBlocks {
   readonly from: number;
   readonly to: number;
-  /** Blocks of the later version that the earlier one has too, and their bytes. */
+  /** Blocks of the later version that the earlier one also has, and their bytes. */
   readonly shared: number;
   readonly shared_bytes: number;
 }
@@ -20,7 +20,7 @@ export function sharedBlocks(from: readonly ManifestEntry[], to: readonly Manife
   };
 }
 
-/** Entries with which both lists begin, and those with which both end, no entry counted twice. */
+/** Number of common entries at the start and at the end. No entry is counted twice. */
 export function commonEnds(
   from: readonly ManifestEntry[],
   to: readonly ManifestEntry[],

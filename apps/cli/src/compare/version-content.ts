@@ -8,7 +8,7 @@ export interface VersionOfFile {
   readonly version_id: string;
 }
 
-/** A block of a version, and where it begins in the file. */
+/** A block of a version, with its offset in the file. */
 export interface PlacedBlock extends ManifestEntry {
   readonly startByte: number;
 }
@@ -22,7 +22,7 @@ export function placeBlocks(entries: readonly ManifestEntry[]): PlacedBlock[] {
   });
 }
 
-/** Fetches the blocks of versions of one file, each hash once, and verifies them. For contents that fit into memory. */
+/** Fetches blocks of a file's versions, each hash once, and verifies them. Contents must fit into memory. */
 export class BlockContents {
   readonly #client: ApiClient;
   readonly #known = new Map<string, Buffer>();
@@ -31,7 +31,7 @@ export class BlockContents {
     this.#client = client;
   }
 
-  /** @throws HoldfastError hash_mismatch for content that came damaged */
+  /** @throws HoldfastError hash_mismatch for damaged content */
   async read(version: VersionOfFile, blocks: readonly PlacedBlock[]): Promise<Buffer> {
     for (const run of runsOf(blocks.filter(({ hash }) => !this.#known.has(hash)))) await this.#fetch(version, run);
     return Buffer.concat(blocks.map(({ hash }) => this.#known.get(hash) ?? Buffer.alloc(0)));
@@ -51,7 +51,7 @@ export class BlockContents {
   }
 }
 
-/** Bytes of a file that are verified by nobody: enough to look what kind of file it may be. */
+/** Fetches bytes of a file without verification, to guess its type. */
 export async function fetchRange(
   client: ApiClient,
   { id, version_id }: VersionOfFile,
@@ -63,7 +63,7 @@ export async function fetchRange(
   return Buffer.concat(await client.bytes("download", request, end - start));
 }
 
-/** Neighbours in the file come with one request. */
+/** Groups adjacent blocks for one request. */
 function runsOf(blocks: readonly PlacedBlock[]): PlacedBlock[][] {
   const runs: PlacedBlock[][] = [];
   for (const block of blocks) {

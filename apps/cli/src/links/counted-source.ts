@@ -5,10 +5,9 @@ import { type BlockSource, type WantedBlock, writeFrame } from "../transfer/get/
 import { zipSource } from "./zip-source.ts";
 
 /**
- * For a link whose downloads are counted, which gives no blocks. One `get` is one download: a file comes by ranges, which are the same
- * download for as long as they follow each other, and a folder as one zip.
- * @param spoolFolder where the zip may lie for as long as this is open
- * @returns undefined where nothing is counted
+ * Returns a source for a link with counted downloads, which serves no blocks. One `get` counts as one download: a file
+ * is fetched in consecutive ranges, and a folder as one zip. @param spoolFolder folder for the zip while the source is
+ * open @returns undefined if downloads are not counted
  */
 export async function countedSource(
   client: ApiClient,
@@ -21,7 +20,7 @@ export async function countedSource(
   return { ...source, hopeless: usedUp };
 }
 
-/** A link that has been used up gives nothing any more. */
+/** The link's downloads are used up. */
 const usedUp: ReadonlySet<string> = new Set(["forbidden"]);
 
 function rangeSource(client: ApiClient): BlockSource {
@@ -51,7 +50,7 @@ function rangeSource(client: ApiClient): BlockSource {
   }
 }
 
-/** Neighbours in the file come with one request. */
+/** Groups adjacent blocks of a file for one request. */
 function runsOf(wanted: readonly WantedBlock[]): WantedBlock[][] {
   const runs: WantedBlock[][] = [];
   for (const block of wanted) {

@@ -3,19 +3,19 @@ import type { ApiClient } from "@holdfast/api-client/api-client";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { ClientChoices, Connection } from "../config/connection.ts";
 
-/** The page that a link opens, `https://drive.example/s/hfl_…`, and a path below the item that it shows. */
+/** Address of a link's page, `https://drive.example/s/hfl_…`, with a path below its item. */
 export interface LinkAddress {
   readonly server: string;
   readonly token: string;
-  /** Without the path. */
+  /** Address without the path. */
   readonly address: string;
-  /** As it was typed, since a name may contain % or ?. "/" is the item itself. */
+  /** Not decoded, because a name may contain % or ?. "/" is the item itself. */
   readonly path: string;
 }
 
 const addressAndPath = /^([a-z]+:\/\/[^/?#]+\/s\/(hfl_[\w-]{1,200}))(?:(\/.*)|([?#].*))?$/is;
 
-/** Undefined for anything else, such as a path on the server. */
+/** undefined for anything else, such as a path on the server */
 export function readLinkAddress(text: string): LinkAddress | undefined {
   if (!/^https?:\/\//i.test(text)) return undefined;
   const [, address, token, path = "/", more = ""] = addressAndPath.exec(text) ?? [];
@@ -27,17 +27,16 @@ export function readLinkAddress(text: string): LinkAddress | undefined {
 }
 
 interface LinkChoices extends Pick<ClientChoices, "onSilence" | "onBusy" | "wrap"> {
-  /** Undefined if none was given. */
   readonly password: string | undefined;
-  /** Asks for the password of a link that has one. Undefined without a terminal. */
+  /** Asks for the password of a protected link. undefined without a terminal */
   readonly askPassword: (() => Promise<string>) | undefined;
-  /** Whether anything is to be read by it. */
+  /** False for a command that only uploads. */
   readonly reads: boolean;
 }
 
 /**
- * A connection for which the link's node is the root; nobody needs to be signed in.
- * @throws HoldfastError unauthenticated, also for a wrong password; forbidden where nothing can be read; usage for an address that would be reached in the clear
+ * Connects with the link's node as the root, without a login. @throws HoldfastError unauthenticated, also for a wrong
+ * password; forbidden if nothing can be read; usage for an address without TLS
  */
 export async function connectByLink(
   environment: Readonly<Record<string, string | undefined>>,
@@ -75,7 +74,7 @@ export async function connectByLink(
   }
 }
 
-/** What the server says of tokens and paths means nothing to whoever has only an address. */
+/** Replaces server errors about tokens and paths, which mean nothing to the holder of a link. */
 async function assertOpen(client: ApiClient, reads: boolean): Promise<void> {
   try {
     const { role } = await client.call("getCurrentLink");

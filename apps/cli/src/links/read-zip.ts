@@ -1,13 +1,13 @@
 import { HoldfastError } from "@holdfast/core/errors";
 
-/** A zip that is here whole. */
+/** A complete local zip. */
 export interface ZipReader {
-  /** @returns fewer bytes where the zip ends before */
+  /** @returns fewer bytes at the end of the zip */
   read(position: number, length: number): Promise<Buffer>;
   readonly sizeBytes: number;
 }
 
-/** Of the list of entries at the end: more than a million files have. */
+/** Maximum size of the central directory, enough for more than a million files. */
 const directoryBytesMax = 512 * 1024 * 1024;
 const endBytes = 22;
 const largeEndBytes = 56;
@@ -17,9 +17,8 @@ const headerBytes = 30;
 const unknown = 0xffff_ffff;
 
 /**
- * Where the header of each entry stands, by the entry's path: of a zip as Holdfast makes it, stored and without a comment at its end
- * (APPNOTE 6.3.10).
- * @throws HoldfastError failed for what is none, or ends too early
+ * Returns the offset of each entry's header by path. Supports zips made by Holdfast: stored, and without a comment
+ * (APPNOTE 6.3.10). @throws HoldfastError failed for anything else, or a truncated zip
  */
 export async function readZipDirectory(zip: ZipReader): Promise<Map<string, number>> {
   const { start, length } = await findDirectory(zip);
@@ -39,10 +38,10 @@ export async function readZipDirectory(zip: ZipReader): Promise<Map<string, numb
   return entries;
 }
 
-/** @param header where the header of the entry stands @throws HoldfastError failed */
+/** @param header offset of the entry's header @throws HoldfastError failed */
 export async function contentStart(zip: ZipReader, header: number): Promise<number> {
   const bytes = await readWhole(zip, header, headerBytes);
-  // Only what is stored as it is can be read from its middle.
+  // Only a stored entry can be read from its middle.
   if (bytes.readUInt32LE(0) !== 0x0403_4b50 || bytes.readUInt16LE(8) !== 0) throw noZip();
   return header + headerBytes + bytes.readUInt16LE(26) + bytes.readUInt16LE(28);
 }
@@ -60,7 +59,7 @@ async function findDirectory(zip: ZipReader): Promise<{ start: number; length: n
   return { length: Number(large.readBigUInt64LE(40)), start: Number(large.readBigUInt64LE(48)) };
 }
 
-/** "ZIP64 extended information", in which both sizes stand before the offset. */
+/** Reads the "ZIP64 extended information", in which both sizes precede the offset. */
 function largeOffset(extra: Buffer): number {
   for (let at = 0; at + 4 <= extra.length;) {
     const length = extra.readUInt16LE(at + 2);

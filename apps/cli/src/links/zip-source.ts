@@ -8,8 +8,8 @@ import { type BlockSource, type WantedBlock, writeFrame } from "../transfer/get/
 import { contentStart, readZipDirectory, type ZipReader } from "./read-zip.ts";
 
 /**
- * The files of a folder out of its zip, which is fetched once, when the first of them is wanted, and lies beside them until all is done, in a
- * file without a name: whatever ends this, nothing stays behind.
+ * Serves the files of a folder from its zip. The zip is fetched once, for the first file, into an unnamed file in the
+ * spool folder, so that nothing remains even after a crash.
  */
 export function zipSource(client: ApiClient, folder: NodeJson, spoolFolder: string): BlockSource {
   let fetched: Promise<Spool> | undefined;
@@ -30,7 +30,7 @@ export function zipSource(client: ApiClient, folder: NodeJson, spoolFolder: stri
 
 interface Spool extends ZipReader {
   readonly handle: FileHandle;
-  /** By the path in the zip: where the header of the entry stands. */
+  /** Offset of each entry's header, by path in the zip. */
   readonly entries: ReadonlyMap<string, number>;
   readonly prefixLength: number;
 }
@@ -71,7 +71,10 @@ async function fetchZip(client: ApiClient, { id, path }: NodeJson, spoolFolder: 
   }
 }
 
-/** Asked for once: a second request would be a second download. @returns why it broke off; a file that is damaged does so behind its end */
+/**
+ * Requested once, because a second request would count as another download. @returns the error that ended the download;
+ * a damaged file ends it after the file
+ */
 async function spoolBody(client: ApiClient, id: string, handle: FileHandle): Promise<HoldfastError | undefined> {
   const answer = await client.open("download", { params: { id }, endsWithBreak: true });
   try {

@@ -5,9 +5,8 @@ import { noVersion } from "../commands/version-argument.ts";
 import { allPages, pageItemsMax } from "./pages.ts";
 
 /**
- * A file as it was in one of its versions: its content and its date.
- * @param wanted number or id
- * @throws HoldfastError conflict for what has no versions, not_found
+ * Returns a file with the content and date of one of its versions. @param wanted number or id @throws HoldfastError
+ * conflict for a node without versions; not_found
  */
 export async function atVersion(client: ApiClient, node: NodeJson, wanted: string): Promise<NodeJson> {
   const { id, kind, path } = node;

@@ -5,7 +5,7 @@ import { allPages, pageItemsMax } from "./pages.ts";
 
 export interface DamagedVersion {
   readonly nodeId: NodeId;
-  /** The blocks of it that the server cannot give back any more. */
+  /** Blocks of the version that the server has lost. */
   readonly hashes: Set<HashHex>;
 }
 
@@ -13,9 +13,9 @@ export interface DamagedVersion {
 export type DamagedVersions = ReadonlyMap<string, DamagedVersion>;
 
 /**
- * For a caller that can do without: a server or proxy that refuses the question, whatever for and in whatever words, is asked once and leaves
- * it at none. One that cannot be reached at all is met by what follows.
- * @throws HoldfastError unauthenticated, which all else would meet too
+ * Like `findDamaged`, for a caller that can work without the result. Any rejection by a server or proxy gives an empty
+ * result without a retry. A connection failure will recur in the next request. @throws HoldfastError unauthenticated,
+ * which every other request would meet too
  */
 export async function findDamagedIfTold(client: ApiClient): Promise<DamagedVersions> {
   try {
@@ -26,7 +26,7 @@ export async function findDamagedIfTold(client: ApiClient): Promise<DamagedVersi
   }
 }
 
-/** One short request where nothing is damaged. */
+/** Needs one short request if nothing is damaged. */
 export async function findDamaged(client: ApiClient, { asksOnce = false } = {}): Promise<DamagedVersions> {
   const versions = new Map<string, DamagedVersion>();
   const pages = allPages((cursor) => client.call("listDamaged", { query: { limit: pageItemsMax, cursor }, asksOnce }));
@@ -41,7 +41,7 @@ export async function findDamaged(client: ApiClient, { asksOnce = false } = {}):
       }
     }
   } catch (thrown) {
-    // An older server does not know the question.
+    // An older server lacks this route.
     if (thrown instanceof HoldfastError && thrown.code === "not_found") return versions;
     throw thrown;
   }

@@ -8,7 +8,7 @@ import { parseRemotePath, readId } from "./remote-path.ts";
 
 type TrashClient = Pick<ApiClient, "call">;
 
-/** More candidates are not listed. */
+/** Maximum number of listed candidates. */
 const candidatesMax = 20;
 
 export async function* trashPages(client: TrashClient): AsyncGenerator<NodeJson[]> {
@@ -20,14 +20,14 @@ interface Wanted {
   readonly path: string;
   readonly byPath: NodeJson[];
   readonly byName: NodeJson[];
-  /** The innermost folder of the trash that may contain it. */
+  /** Innermost trashed folder that may contain the item. */
   around?: NodeJson;
 }
 
 /**
- * The items of the trash with these ids, paths or names, each once. An id wins over a path, and a path over a name. Only text without a slash
- * is a name, since somebody who writes a path means the item that had exactly that path. An id may be in somebody else's trash.
- * @throws HoldfastError not_found; conflict, with the candidates, if several items fit
+ * Finds trashed items by id, path or name, each once. An id takes precedence over a path, and a path over a name. Only
+ * text without a slash is a name, because a path must match exactly. An id may be in another account's trash. @throws
+ * HoldfastError not_found; conflict, with the candidates, if several items match
  */
 export async function findTrashed(
   client: TrashClient,
@@ -56,8 +56,8 @@ export async function findTrashed(
 }
 
 /**
- * The item that was deleted from this path, by itself or with a folder above it; undefined if the trash has none.
- * @throws HoldfastError conflict, with the candidates, if there are several
+ * Finds the item that was deleted from a path, alone or with an ancestor. undefined if the trash has none @throws
+ * HoldfastError conflict, with the candidates, if there are several
  */
 export async function findDeletedFrom(
   client: ApiClient,

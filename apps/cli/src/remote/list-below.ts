@@ -3,9 +3,9 @@ import type { NodeJson } from "@holdfast/protocol/values";
 import { allPages, pageItemsMax } from "./pages.ts";
 
 /**
- * All below a folder, also below the mounts in it, whose contents have the folder that is shown (`target`) as their parent. A folder that one
- * mount shows and that lies in what another one shows is listed by its own mount alone, as devices sync it.
- * @param onPage is called as soon as a page has come, before the pages ahead of it are taken; `isLast` if none follows
+ * Lists everything below a folder, including mounts, whose children have the shown folder (`target`) as parent. A
+ * folder that has its own mount is listed only there, even if another mount contains it, as in sync. @param onPage
+ * called immediately for each page; `isLast` if no page follows
  */
 export async function* listBelow(
   client: ApiClient,
@@ -20,7 +20,7 @@ export async function* listBelow(
   });
   yield* pages;
   const targets = new Set(mounts.map(({ target }) => target));
-  // There are no mounts below a mount.
+  // A mount contains no mounts.
   for (const { id } of mounts)
     yield* without(
       targets,
@@ -28,7 +28,7 @@ export async function* listBelow(
     );
 }
 
-/** Parents come first. */
+/** Removes nodes and everything below them. Parents come first. */
 async function* without(ids: ReadonlySet<string | undefined>, pages: AsyncIterable<NodeJson[]>) {
   const left = new Set<string | null>();
   for await (const page of pages) {

@@ -7,7 +7,10 @@ import { findShown, lookUp, showMount } from "./look-up.ts";
 import { allPages, pageItemsMax } from "./pages.ts";
 import { parseRemotePath, readIdPath } from "./remote-path.ts";
 
-/** The item at a path, with an ID, or at a path below an ID; for a mount the folder that it shows, which people share and leave. @throws HoldfastError not_found */
+/**
+ * Returns the item at a path, with an ID, or at a path below an ID. For a mount returns the folder that it shows, which
+ * can be shared and left. @throws HoldfastError not_found
+ */
 export async function lookUpShared(client: ApiClient, given: string): Promise<NodeJson> {
   const byId = readIdPath(given);
   if (byId === undefined) return showMount(client, await lookUp(client, given));
@@ -21,7 +24,7 @@ export async function lookUpShared(client: ApiClient, given: string): Promise<No
   );
 }
 
-/** The item below a link to which the client is connected, or of the account without a link. @throws HoldfastError not_found */
+/** Returns an item below a link, or of the account without a link. @throws HoldfastError not_found */
 export async function lookUpIn(client: ApiClient, link: LinkAddress | undefined, given: string): Promise<NodeJson> {
   if (link === undefined) return lookUpShared(client, given);
   const { address } = link;
@@ -34,7 +37,10 @@ export async function lookUpIn(client: ApiClient, link: LinkAddress | undefined,
   );
 }
 
-/** The item at a path below a folder, which may be one of somebody else that has no path here. Of a mount the folder that it shows. */
+/**
+ * Returns the item at a path below a folder, which may be another account's and have no path here. For a mount returns
+ * the folder that it shows.
+ */
 export async function findBelow(
   client: ApiClient,
   top: NodeJson,
@@ -45,7 +51,7 @@ export async function findBelow(
   return node;
 }
 
-/** Undefined also for an uploader, who sees nothing. */
+/** Also undefined for an uploader, who can list nothing. */
 async function findChild(client: ApiClient, { id, kind, role }: NodeJson, name: string): Promise<NodeJson | undefined> {
   if (kind !== "folder" || role === "uploader") return undefined;
   const pages = allPages((cursor) =>
@@ -59,8 +65,9 @@ async function findChild(client: ApiClient, { id, kind, role }: NodeJson, name: 
 }
 
 /**
- * The same for a command that lists or ends permissions, which an item keeps in the trash: a path may be of an item there.
- * @throws HoldfastError not_found; conflict, with the candidates, if several items in the trash have the path
+ * Like `lookUpShared`, for commands that list or end permissions. A path may also refer to the trash, because trashed
+ * items keep their permissions. @throws HoldfastError not_found; conflict, with the candidates, if several trashed
+ * items have the path
  */
 export async function lookUpGranted(
   client: ApiClient,
@@ -75,12 +82,12 @@ export async function lookUpGranted(
     const { findDeletedFrom } = await import("./find-trashed.ts");
     const found = await findDeletedFrom(client, joinPath(splitPath(parseRemotePath(given))), output);
     if (found === undefined) throw thrown;
-    // A listing says nothing of the trash about what is below a deleted folder.
+    // The listing below a deleted folder lacks trash fields.
     return client.call("getNode", { params: { id: found.id } });
   }
 }
 
-/** What is shared with the account under this id, with the role that it has there. */
+/** Returns the item that is shared with the account under this id, with the account's role. */
 export async function findSharedWithMe(client: ApiClient, id: string): Promise<NodeJson | undefined> {
   const pages = allPages((cursor) => client.call("listSharedWithMe", { query: { cursor, limit: pageItemsMax } }));
   for await (const page of pages) {

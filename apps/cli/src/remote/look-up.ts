@@ -5,7 +5,7 @@ import { joinPath, splitPath } from "@holdfast/core/names";
 import type { NodeJson } from "@holdfast/protocol/values";
 import { parseRemotePath } from "./remote-path.ts";
 
-/** @throws HoldfastError not_found that names the path and what to do */
+/** @throws HoldfastError not_found, with the path and advice */
 export async function lookUp(client: ApiClient, given: string): Promise<NodeJson> {
   const path = parseRemotePath(given);
   const node = await findNode(client, path);
@@ -17,7 +17,7 @@ export async function lookUp(client: ApiClient, given: string): Promise<NodeJson
   );
 }
 
-/** The nearest folder above a missing item that exists. */
+/** Returns the nearest existing folder above a missing item. */
 async function nearestAbove(client: ApiClient, path: string): Promise<string> {
   const names = splitPath(path);
   for (let depth = names.length - 1; depth > 0; depth -= 1) {
@@ -28,7 +28,10 @@ async function nearestAbove(client: ApiClient, path: string): Promise<string> {
   return "/";
 }
 
-/** For a command that must change nothing unless all is there. @throws HoldfastError not_found that names every missing one */
+/**
+ * For a command that must change nothing unless all items exist. @throws HoldfastError not_found, with all missing
+ * paths
+ */
 export async function lookUpAll(client: ApiClient, given: readonly string[]): Promise<NodeJson[]> {
   const paths = given.map(parseRemotePath);
   const nodes = await Promise.all(paths.map((path) => findNode(client, path)));
@@ -40,7 +43,7 @@ export async function lookUpAll(client: ApiClient, given: readonly string[]): Pr
   return nodes.filter((node) => node !== undefined);
 }
 
-/** @throws HoldfastError conflict for what has no content and no versions */
+/** @throws HoldfastError conflict for a node that is not a file */
 export async function lookUpFile(client: ApiClient, path: string): Promise<NodeJson> {
   const node = await lookUp(client, path);
   if (node.kind === "file") return node;
@@ -56,23 +59,26 @@ export async function findNode(client: ApiClient, path: string): Promise<NodeJso
   }
 }
 
-/** Of a mount the folder that it shows, under the mount's path; any other node is itself. @throws HoldfastError not_found while that waits */
+/**
+ * For a mount returns the folder that it shows, under the mount's path. Returns other nodes unchanged. @throws
+ * HoldfastError not_found while the mount waits
+ */
 export async function showMount(client: ApiClient, node: NodeJson): Promise<NodeJson> {
   if (node.kind !== "mount" || node.target === undefined) return node;
   return client.call("getNode", { params: { id: node.target } });
 }
 
 /**
- * Privacy of a node that is created here on its own. On its owner's devices the modes of all folders above it keep others out of it, also while
- * they lie in the trash; those above a folder of somebody else are unknown here.
+ * Returns true if a copy of the node must be private. On its owner's devices, a private ancestor protects the node,
+ * also in the trash. Ancestors of another account's folder are unknown, so such a folder is private.
  */
 export async function arrivesPrivate(client: ApiClient, node: NodeJson): Promise<boolean> {
   if (node.private === true || (node.kind === "folder" && node.role !== "owner")) return true;
-  // An item of somebody else may have no path here.
+  // Another account's item may have no path here.
   const isInView = node.trashed_at === null;
   if ((!isInView || node.role !== "owner") && (await isBelowPrivate(client, node))) return true;
   if (!isInView) return false;
-  // By its path, which leads through a mount, too.
+  // Checks the ancestors by path, which can lead through a mount.
   const names = splitPath(node.path).slice(0, -1);
   const above = await Promise.all(names.map((_, depth) => findNode(client, joinPath(names.slice(0, depth + 1)))));
   return above.some((folder) => folder?.private === true);
@@ -80,7 +86,7 @@ export async function arrivesPrivate(client: ApiClient, node: NodeJson): Promise
 
 async function isBelowPrivate(client: ApiClient, node: NodeJson): Promise<boolean> {
   let id = node.parent_id;
-  // A server whose folders never end is not believed.
+  // Limits the depth, in case a server returns endless parents.
   for (let depth = 0; id !== null; depth += 1) {
     if (depth > limits.pathNamesMax) return true;
     let folder: NodeJson;
@@ -96,13 +102,13 @@ async function isBelowPrivate(client: ApiClient, node: NodeJson): Promise<boolea
   return false;
 }
 
-/** As `findNode`, for what is to be put into or read out. */
+/** Like `findNode`, but for a mount returns the folder that it shows. */
 export async function findShown(client: ApiClient, path: string): Promise<NodeJson | undefined> {
   const node = await findNode(client, path);
   return node === undefined ? undefined : showMount(client, node);
 }
 
-/** A folder that must be there, for something to be put into it. */
+/** Returns an existing folder as a destination. */
 export async function lookUpFolder(client: ApiClient, path: string): Promise<NodeJson> {
   const node = await showMount(client, await lookUp(client, path));
   if (node.kind === "folder") return node;
@@ -110,8 +116,8 @@ export async function lookUpFolder(client: ApiClient, path: string): Promise<Nod
 }
 
 /**
- * Where something goes, by the custom of cp and mv: into `destination` under `ownName` if that is a folder or ends in a
- * slash, else to `destination` itself.
+ * Returns the destination by the rules of cp and mv: inside `destination` under `ownName` if that is a folder or ends
+ * in a slash, otherwise `destination` itself.
  */
 export async function placeFor(
   client: ApiClient,

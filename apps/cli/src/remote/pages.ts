@@ -1,4 +1,4 @@
-/** One page of a listing, as every listing of the API answers it. */
+/** Response of every listing of the API. */
 interface Page<Item> {
   readonly items: Item[];
   readonly next_cursor: string | null;
@@ -6,7 +6,7 @@ interface Page<Item> {
 
 export const pageItemsMax = 1000;
 
-/** All pages of a listing; while the caller works on one, the next is on its way. */
+/** Returns all pages of a listing. The next page is fetched while the caller processes one. */
 export async function* allPages<Item>(
   fetchPage: (cursor: string | undefined) => Promise<Page<Item>>,
 ): AsyncGenerator<Item[], void, undefined> {
@@ -14,7 +14,7 @@ export async function* allPages<Item>(
   while (coming !== undefined) {
     const page: Page<Item> = await coming;
     coming = page.next_cursor === null ? undefined : fetchPage(page.next_cursor);
-    // Its failure is met when it is awaited.
+    // Prevents an unhandled rejection. The await receives the failure.
     coming?.catch(() => {});
     yield page.items;
   }

@@ -2,9 +2,9 @@ import { isId } from "@holdfast/core/ids";
 import { usage } from "../commands/command.ts";
 
 /**
- * A path on the server as people write it: repeated slashes are one, and one at the end stays, since it asks for a folder.
- * Whether each name can be one is said by what takes the path apart.
- * @throws HoldfastError usage for an empty path, `.` and `..`, and for a web address
+ * Parses a path on the server. Repeated slashes become one, and a trailing slash is kept, because it requires a folder.
+ * Names are checked later, when the path is split. @throws HoldfastError usage for an empty path, `.` and `..`, and for
+ * a web address
  */
 export function parseRemotePath(text: string): string {
   if (text === "") throw usage("The path is empty. Use / for your root.");
@@ -27,20 +27,25 @@ export function refuseAddress(text: string): void {
     );
 }
 
-/** An ID, which people may write in upper case. Undefined for anything else, also for `/ID`, an item in the root with such a name. */
+/**
+ * Reads an ID, in lower or upper case. undefined for anything else, also for `/ID`, an item in the root with that name
+ */
 export function readId(text: string): string | undefined {
   const id = text.toLowerCase();
   return isId(id) ? id : undefined;
 }
 
-/** An ID from `shared`, and the path below it. Undefined for a path that starts at the root, also at a folder with the name of an ID: `/ID`. */
+/** Reads an ID from `shared` and the path below it. undefined for a path from the root, also for `/ID` */
 export function readIdPath(text: string): { readonly id: string; readonly below: string } | undefined {
   const [first = ""] = text.split("/", 1);
   const id = readId(first);
   return id === undefined ? undefined : { id, below: text.slice(id.length) };
 }
 
-/** A path for a command that does not accept IDs, and would create an item named as one. @throws HoldfastError usage, also for `.` and `..` */
+/**
+ * Reads a path for a command that does not accept IDs, and that would create an item with the ID as its name. @throws
+ * HoldfastError usage, also for `.` and `..`
+ */
 export function parseNewPath(text: string): string {
   const shared = readIdPath(text);
   if (shared === undefined) return parseRemotePath(text);

@@ -4,10 +4,10 @@ import type { NodeJson } from "@holdfast/protocol/values";
 import { listBelow } from "./list-below.ts";
 import { allPages, pageItemsMax } from "./pages.ts";
 
-/** Of one listing: what is beyond has to be asked for one by one. */
+/** Pages of one listing. Files beyond are checked one by one. */
 const pagesMax = 200;
 
-/** What the trash holds that went from a folder and from below it, by content, as far as it can be listed soon. */
+/** Returns contents that were deleted from a folder or below it, as far as they can be listed soon. */
 export async function* trashedContents(client: ApiClient, folderId: string): AsyncGenerator<string> {
   let pagesLeft = pagesMax;
   try {
@@ -17,7 +17,7 @@ export async function* trashedContents(client: ApiClient, folderId: string): Asy
       if (pagesLeft <= 0) return;
     }
   } catch (thrown) {
-    // Who may not see the trash, or sees it change, asks for each.
+    // Without permission, or if the trash changes meanwhile, each file is checked on its own.
     if (!(thrown instanceof HoldfastError) || !["forbidden", "not_found", "invalid_field"].includes(thrown.code))
       throw thrown;
   }

@@ -3,17 +3,17 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeJson } from "@holdfast/protocol/values";
 import { pageItemsMax } from "./pages.ts";
 
-/** What lies in the trash by itself and went from some folders: it goes with them. */
+/** Trashed items that came from some folders and are deleted with them. */
 export interface TrashedFrom {
   readonly count: number;
-  /** Else there is more, or nobody may say. */
+  /** False if there may be more, or the listing is forbidden. */
   readonly isAll: boolean;
 }
 
-/** A page may be empty where very much lies in the trash from elsewhere. */
+/** Pages to read. A page may be empty if the trash has many items from elsewhere. */
 const pagesMax = 20;
 
-/** Looks at so many pages at most. @param nodes that are about to be removed for good */
+/** Reads a limited number of pages. @param nodes nodes that are about to be permanently deleted */
 export async function trashedFrom(client: ApiClient, nodes: readonly NodeJson[]): Promise<TrashedFrom> {
   let [count, pagesLeft] = [0, pagesMax];
   for (const { id } of nodes.filter(({ kind }) => kind === "folder")) {

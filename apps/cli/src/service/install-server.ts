@@ -13,7 +13,7 @@ type Flags = Readonly<Record<string, string | boolean | undefined>>;
 interface Place {
   readonly unit: string;
   readonly environmentFile: string;
-  /** Whom it runs as; undefined: a service of a user's own. */
+  /** User of a system service; undefined: a user service. */
   readonly user: string | undefined;
   readonly dataFolder: string;
 }
@@ -22,11 +22,11 @@ const ofInstalling: ReadonlySet<string> = new Set(["installService", "print", "u
 const ofFiles: ReadonlySet<string> = new Set(["tlsCert", "tlsKey", "config"]);
 const ofPlaces: ReadonlySet<string> = new Set(["store", "secondStore"]);
 
-/** `serve --install-service`: a unit of the system for root, else one of the user's own; written, or only shown. */
+/** `serve --install-service`: writes or prints a unit, for the system if run by root, otherwise for the user. */
 export async function installServer(run: Run, flags: Flags): Promise<void> {
   const { environment } = run.context;
   const place = placeOf(environment, flags);
-  // Not before there is a database: the service's first start would be refused.
+  // Only if a database exists. Otherwise the first start of the service would fail.
   const isEmbedded = flags["databaseUrl"] === undefined;
   const hasData = isEmbedded && existsSync(join(place.dataFolder, "postgres"));
   const args = [...(hasData && flags["expectData"] === undefined ? ["--expect-data"] : []), ...repeated(flags)];
@@ -67,7 +67,7 @@ function placeOf(environment: Environment, flags: Flags): Place {
     throw usage("--user is not a valid user name.");
   const given = typeof flags["data"] === "string" ? resolve(flags["data"]) : undefined;
   if (isSystem) {
-    // As systemd itself has it: the first folder in which it looks.
+    // First folder in which systemd looks.
     const folder = environment["SYSTEMD_UNIT_PATH"]?.split(":")[0] || "/etc/systemd/system";
     return {
       unit: join(resolve(folder), serveUnitName),
@@ -85,7 +85,7 @@ function placeOf(environment: Environment, flags: Flags): Place {
   };
 }
 
-/** The options of `serve`, with paths that hold wherever it is started. @throws HoldfastError usage for a secret */
+/** Returns the options of `serve`, with absolute paths. @throws HoldfastError usage for a secret */
 function repeated(flags: Flags): string[] {
   return Object.entries(flags).flatMap(([name, value]) => {
     if (ofInstalling.has(name) || value === undefined || value === false) return [];
@@ -116,7 +116,7 @@ function commandsOf({ user, dataFolder, unit }: Place): string[] {
   return [
     ...(isMissing ? [`useradd --system --home-dir ${shown(dataFolder)} --shell /usr/sbin/nologin ${user}`] : []),
     ...(owns ? [`install -d -m 700 -o ${user} ${shown(dataFolder)}`] : []),
-    // It may not write there.
+    // The service has no write permission there.
     `npm --prefix ${shown(resolve(dirname(launcher), "../../.."))} run build -w apps/web`,
     "systemctl daemon-reload",
     `systemctl enable --now ${unit.endsWith(`/${serveUnitName}`) ? serveUnitName : unit}`,
@@ -148,8 +148,8 @@ function remark({ output }: Run, environment: Environment, { user, environmentFi
 }
 
 /**
- * What of a program or of the folders above it others than root may replace: they decide what runs then. In a folder with the sticky bit
- * nobody replaces what is another's.
+ * Returns the program or the nearest ancestor that users other than root can replace, and with it the executed code. In
+ * a folder with the sticky bit, users cannot replace files of others.
  */
 export function writableByOthers(program: string): string | undefined {
   for (let path = realpathSync(program); ; path = dirname(path)) {
@@ -159,7 +159,7 @@ export function writableByOthers(program: string): string | undefined {
   }
 }
 
-/** A folder above the program that only some may enter. */
+/** Returns the topmost folder above the program that not everyone can enter. */
 function closedFolder(): string | undefined {
   let folder = dirname(realpathSync(launcher));
   const found: string[] = [];

@@ -2,26 +2,26 @@ import { dirname } from "node:path";
 import { escape, quote, quoteArgument } from "./unit-words.ts";
 
 export interface ServeUnitOptions {
-  /** What starts the command: the program and its first arguments. */
+  /** Program and first arguments that start the command. */
   readonly program: readonly string[];
   /** Options of `serve`. */
   readonly args: readonly string[];
   readonly dataFolder: string;
-  /** Settings that are no options, and secrets; it may be absent. */
+  /** File with secrets and settings that are not options; may be missing. */
   readonly environmentFile: string;
-  /** Whom a service of the whole system runs as; undefined: a service of the user that writes it. */
+  /** User of a system service; undefined: a user service. */
   readonly user: string | undefined;
 }
 
 export const serveUnitName = "holdfast.service";
-/** What systemd makes by itself, and gives to the user of the service. */
+/** Created by systemd, and owned by the service's user. */
 export const systemDataFolder = "/var/lib/holdfast";
 
 /**
- * A unit that runs the server. SIGTERM goes to the server alone (`mixed`), which stops its database in order; one that was killed
- * is started again, one that was told a wrong setting (exit code 2) is not. Where one of its processes that make pictures needs too
- * much memory, only that one goes (`OOMPolicy`). /tmp stays the system's: commands beside the data find the database's socket there
- * where the path of the data folder is too long for one.
+ * Returns a unit that runs the server. SIGTERM goes only to the server (`mixed`), which stops its database cleanly. A
+ * killed server is restarted, but not after a wrong setting (exit code 2). If a thumbnail process needs too much
+ * memory, only that process ends (`OOMPolicy`). /tmp is not private: if the path of the data folder is too long for a
+ * socket, commands on the data folder find the database's socket there.
  */
 export function serveUnit(options: ServeUnitOptions): string {
   const { program, args, dataFolder, environmentFile, user } = options;
@@ -51,7 +51,10 @@ WantedBy=${user === undefined ? "default.target" : "multi-user.target"}
 `;
 }
 
-/** What takes nothing from the server, its database and the processes that make pictures; V8 needs memory that is written and run. */
+/**
+ * Restrictions that affect neither the server, its database nor thumbnail processes. V8 needs memory that is writable
+ * and executable.
+ */
 function systemPart(user: string, dataFolder: string, args: readonly string[]): string {
   const state = dataFolder === systemDataFolder ? "StateDirectory=holdfast\nStateDirectoryMode=0700\n" : "";
   const right = isPortOfRoot(args) ? "AmbientCapabilities=CAP_NET_BIND_SERVICE\n" : "";
@@ -73,7 +76,7 @@ SystemCallArchitectures=native
 `;
 }
 
-/** Below 1024: as said, or 443 where certificates come from an authority and nothing is said. */
+/** True for a port below 1024: the given one, or the default 443 with an ACME authority. */
 function isPortOfRoot(args: readonly string[]): boolean {
   const listen = args.find((each) => each.startsWith("--listen="));
   if (listen === undefined) return args.some((each) => each.startsWith("--acme="));

@@ -4,15 +4,18 @@ import { escape, quote, quoteArgument } from "./unit-words.ts";
 
 export interface ServiceOptions {
   readonly root: string;
-  /** What starts the command: the program and its first arguments. systemd takes no quotes and no backslash in the program's own path. */
+  /**
+   * Program and first arguments that start the command. systemd permits no quotes and no backslash in the path of the
+   * program.
+   */
   readonly program: readonly string[];
   /** Options of `sync` that the service repeats. */
   readonly args: readonly string[];
-  /** Where the login is; undefined: the platform's custom. */
+  /** Folder of the login; undefined: the platform's default. */
   readonly configFolder: string | undefined;
 }
 
-/** One name for each root: its last part, made plain, and a few digits of all of it. */
+/** Returns a unique name for each root: a simplified form of its last name, and digits of a hash. */
 export function unitName(root: string): string {
   const plain =
     basename(root)
@@ -23,9 +26,10 @@ export function unitName(root: string): string {
 }
 
 /**
- * A unit of the user's systemd. No secret stands in it: the login is read from the configuration folder. It is not started
- * again where a person has to act (exit code 3: not signed in, 2: wrong use). Nothing in it makes mounts (ProtectSystem, ReadWritePaths): an
- * exchange of two names must not cross one, and what a user's unit may not write is the user's rights.
+ * Returns a systemd user unit. It contains no secret, because the login is in the configuration folder. It is not
+ * restarted if a person must act (exit code 3: not signed in, 2: wrong usage). No setting creates mounts
+ * (ProtectSystem, ReadWritePaths), because an exchange of two names must not cross a mount. The user's own permissions
+ * limit what the unit can write.
  */
 export function serviceUnit({ root, program, args, configFolder }: ServiceOptions): string {
   const command = [...program, "sync", root, ...args].map(quoteArgument).join(" ");

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-/** What a unit says of a key. */
+/** Returns the value of a key in a unit. */
 export function lineOf(unit: string, key: string): string {
   return (
     unit
@@ -10,7 +10,7 @@ export function lineOf(unit: string, key: string): string {
   );
 }
 
-/** As systemd.syntax(7) has it, for words in double quotes: C escapes, and of `%%` one. */
+/** Parses double-quoted words as in systemd.syntax(7): C escapes, and `%%` for `%`. */
 export function wordsOf(line: string): string[] {
   const words = line.match(/"(?:[^"\\]|\\.)*"/g) ?? [];
   assert.equal(words.join(" "), line, "nothing stands outside of quotes");

@@ -6,7 +6,7 @@ import { ensureFolderDurably, writeFileDurably } from "@holdfast/disk/write-dura
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** It finds the Node of the day, and gives it what a process that runs for months needs. It may lie at any path. */
+/** The launcher finds the current Node and sets options for a long-running process. It may be at any path. */
 export const launcher = resolve(import.meta.dirname, "../../bin/holdfast");
 
 export function userConfigFolder(environment: Environment, homeFolder: string): string {
@@ -18,7 +18,7 @@ export function userUnitFolder(environment: Environment, homeFolder: string): st
   return join(userConfigFolder(environment, homeFolder), "systemd", "user");
 }
 
-/** @throws HoldfastError usage where there is no systemd to read it */
+/** @throws HoldfastError usage on a system without systemd */
 export async function writeUnit(path: string, text: string, mode: number): Promise<void> {
   if (process.platform !== "linux") {
     throw new HoldfastError("usage", "Only systemd is supported; --print shows the command that a service must run.");
