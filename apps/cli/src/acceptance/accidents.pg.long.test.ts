@@ -32,7 +32,7 @@ test("the disk of the folder is unmounted: nothing is deleted, and all goes on o
   withHome("unmounted", async (home) => {
     const [disk, mounted] = [join(home.folder, "disk"), join(home.folder, "mounted")];
     if (!mountSmallDisk(t, disk, 64 * mib)) return;
-    // Before the home goes, whatever happened: else that it cannot go would be told instead.
+    // Unmounts before the home is removed. Otherwise the failed removal would hide the test's error.
     using _ = { [Symbol.dispose]: () => unmountAll([mounted, disk]) };
     mkdirSync(mounted);
     execFileSync("mount", ["--bind", disk, mounted]);
@@ -44,7 +44,7 @@ test("the disk of the folder is unmounted: nothing is deleted, and all goes on o
     unmount(mounted);
     await untouched(home, bert!);
     await anna.stop();
-    // Started while it is away it says so and ends, and leaves nothing where the disk is to be mounted.
+    // A start without the disk reports it and exits, and writes nothing below the mount point.
     anna.start();
     assert.equal(await anna.ended(), 1, anna.lastWords());
     assert.match(anna.lastWords(), /is its disk mounted\? No files were changed/);
@@ -101,7 +101,7 @@ test("a full quota: what does not fit waits and is listed, what fits goes on, an
     await eventually("what fits arrives", 60_000, () => seenBy.has("fits.txt") || undefined);
     at.make({ "fits too.txt": "small" });
     await eventually("what fits arrives", 60_000, () => seenBy.has("fits too.txt") || undefined);
-    // Known by now, so that it is sent another way than when it was new.
+    // The file is known now, so it is sent differently than a new one.
     writeFileSync(at.at("fits.txt"), randomBytes(7 * mib));
     await eventually("both problems are listed", 60_000, async () => {
       const problems = (await anna!.status())?.problems ?? [];
@@ -156,7 +156,7 @@ test("a server restored from a backup: what it has lost comes back from the devi
     await home.rest();
     await home.server.stop();
     const backup = `${home.folder}/backup`;
-    // With the owners that the database needs.
+    // Keeps the owners, which the database requires.
     execFileSync("cp", ["--archive", "--", home.dataFolder, backup]);
     await home.restart();
     at.make({ "edited.txt": "second", "new.txt": "new", "folder/new too": "2" });
@@ -196,7 +196,7 @@ test("a clock that is ten years behind: changes travel both ways, and no copy is
     at.remove("by bert");
     await home.rest();
     assert.deepEqual(sightOf(bert!), { "by anna": "1", both: "edited by anna" });
-    // And it jumps back while nothing runs.
+    // The clock also jumps back while the client is not running.
     await anna.stop();
     at.make({ both: "edited while it was off" });
     anna.start();
@@ -246,7 +246,7 @@ async function filled(home: Home): Promise<[Device, Device]> {
   return [anna!, bert!];
 }
 
-/** After a change of the other device has gone round, and what it has to say has been said, all is still there. */
+/** Checks that nothing is lost after a change of the other device has been synced. */
 async function untouched(home: Home, other: Device): Promise<void> {
   const place = new Place(other.folder);
   const before = sightOf(other);

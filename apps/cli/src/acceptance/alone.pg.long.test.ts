@@ -9,7 +9,7 @@ import { diskTree, differences } from "./tree.ts";
 import { makeTrouble } from "./trouble.ts";
 import { Worker } from "./worker.ts";
 
-/** HOLDFAST_ALONE_DEEDS=5000 for the long form. */
+/** HOLDFAST_ALONE_DEEDS=5000 runs the long form. */
 const deeds = Number(process.env["HOLDFAST_ALONE_DEEDS"] ?? 120);
 const replay = `HOLDFAST_SEED=${seed} HOLDFAST_ALONE_DEEDS=${deeds} npm run test:long -- alone`;
 
@@ -18,7 +18,7 @@ test(`one person alone, whatever is killed meanwhile, never sees a conflicted co
   const home = await Home.open("alone");
   try {
     const [anna] = await home.startDevices("anna", "bert");
-    // Only what has met its server once starts without it.
+    // A client starts without its server only after it has reached the server once.
     await home.rest();
     const worker = new Worker({
       device: "anna",

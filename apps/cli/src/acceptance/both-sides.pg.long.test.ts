@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { Pair, textsOf } from "./scene.ts";
 
-/** Two people change the same while one of them is offline. Anna's changes reach the server first, Bert's when he comes back. */
+/**
+ * Two people change the same files while one is offline. Anna's changes reach the server first, Bert's when he returns.
+ */
 describe("what both end up with", () => {
   let pair: Pair;
   before(async () => {

@@ -44,7 +44,7 @@ test("a device that takes 600 files hostage is stopped on the way, and goes on w
   const scrambled = () => [...contents(other)].filter(([name, hash]) => whole.get(name) !== hash).length;
   await eventually("the other device has what went before", timeoutMs, () => scrambled() === 499 || undefined);
 
-  // What is new on it stays there as well, and what others do still comes.
+  // New files on the suspended device stay there, and changes of others still arrive.
   write(taken, "new there", "new");
   write(other, "from elsewhere", "still comes");
   await eventually(
@@ -127,7 +127,7 @@ test("a put that the server stops ends at once, says so once, and is done by its
   assert.equal((await second.run(["put", folder, "/"])).code, 0);
 });
 
-/** The account by the moment and the command; administrators by account and figures, and no name of a file. */
+/** The account gets the time and the command. Administrators get the account and numbers, but no file names. */
 async function told(moment: string, command: string): Promise<void> {
   const mine = await noticeOf(owner);
   assert.deepEqual([mine.detail.moment, mine.detail.command, mine.detail.name], [moment, command, "taken"]);
@@ -163,7 +163,7 @@ function contents(device: Device): ReadonlyMap<string, string> {
   return new Map(names.flatMap((name) => hashOf(name, join(folder, name))));
 }
 
-/** Nothing where it has just gone. */
+/** Empty if the file has just gone. */
 function hashOf(name: string, path: string): [string, string][] {
   try {
     return [[name, createHash("sha256").update(readFileSync(path)).digest("hex")]];

@@ -1,6 +1,6 @@
 /**
- * What the command says is done is on the disk for good: the system's calls of the real command show content, name and attributes
- * synced, in that order, before it ends.
+ * Checks that everything the command reports as done is durable. Its system calls show that content, name and
+ * attributes are synced in this order before it exits.
  */
 import assert from "node:assert/strict";
 import { chmodSync, mkdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
@@ -25,7 +25,7 @@ before(async () => {
 });
 after(() => home.close());
 
-/** Runs the command and expects it to leave nothing undurable below the folder. */
+/** Runs the command, and checks that all changes below the folder are durable. */
 async function assertDurable(t: TestContext, args: readonly string[], folder: string, input?: string): Promise<void> {
   const env = { HOLDFAST_CONFIG_DIR: join(place, "config"), HOME: place };
   const recording = await recordCalls(t, {
@@ -40,9 +40,9 @@ async function assertDurable(t: TestContext, args: readonly string[], folder: st
 }
 
 /**
- * What the command makes anew when it is lost: compiled code, what put knows of files, indexes of logs; locks and clocks hold nothing,
- * a log that is there again after all has nothing that is not in its database, what a sync did is told to a person alone, and where one
- * listened that has ended nobody answers.
+ * True for files that need not be durable. The command creates them again: compiled code, the put journal, indexes of
+ * logs. Locks and clocks have no content. A log that reappears has nothing that is not in its database. The sync log is
+ * only for people. A stale control file is harmless, because nobody responds there.
  */
 function isRenewed(problem: string): boolean {
   const inConfig =

@@ -8,7 +8,7 @@ import type { Device } from "./device.ts";
 import { Home } from "./home.ts";
 import { Place } from "./scene.ts";
 
-/** The commands of docs/everyday.md, by its headings: each test lives the story and says exactly what stands there. */
+/** Commands of docs/everyday.md by heading. Each test runs the commands exactly as the page has them. */
 const page = readFileSync(new URL("../../../../docs/everyday.md", import.meta.url), "utf8");
 const stories = new Map(
   page
@@ -18,12 +18,12 @@ const stories = new Map(
       const [heading = "", ...lines] = section.split("\n");
       return [heading, lines.filter((line) => line.startsWith("    ")).map((line) => line.trim())] as const;
     })
-    // To uninstall: a list without commands of its own.
+    // Excludes the section about uninstalling, which has no commands.
     .filter(([, lines]) => lines.length > 0),
 );
 const waitMs = 120_000;
 
-/** As an authenticator app shows it. */
+/** Code of an authenticator app. */
 function codeOf(secret: string): string {
   return new TOTP({ secret: Secret.fromBase32(secret) }).generate();
 }
@@ -48,7 +48,7 @@ describe("the stories of docs/everyday.md", () => {
   });
   after(() => home.close());
 
-  /** Says the next line of a story at each call, and at the end that none is left. */
+  /** Returns a function that runs the next command of a story, and at the end checks that none is left. */
   function story(heading: string) {
     const left = [...(stories.get(heading) ?? assert.fail(`docs/everyday.md has no "${heading}"`))];
     told.add(heading);

@@ -17,7 +17,7 @@ import { test, type TestContext } from "node:test";
 import { eventually } from "@holdfast/server/acceptance/testing";
 import { Home } from "./home.ts";
 
-/** Case is folded there, and there are neither links nor executable bits, exchanges, exclusive renames or inode numbers that last. */
+/** exFAT ignores case. It has no links, executable bits, exchanges, exclusive renames or stable inode numbers. */
 const programs = ["mkfs.exfat", "mount.exfat-fuse", "losetup"] as const;
 const sizeBytes = 32 * 1024 * 1024;
 const path = `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin`;
@@ -127,7 +127,6 @@ function until(what: string, is: () => boolean): Promise<true> {
     try {
       return is() || undefined;
     } catch {
-      // Not there yet.
       return undefined;
     }
   });
@@ -148,7 +147,7 @@ class Disk {
     run("mkfs.exfat", this.#image);
   }
 
-  /** @returns false where it cannot be done; the test is skipped then */
+  /** @returns false, and skips the test, if exFAT cannot be mounted */
   tryToMount(t: TestContext): boolean {
     try {
       this.#device = run("losetup", "--find", "--show", this.#image).trim();

@@ -9,7 +9,7 @@ import { Device } from "./device.ts";
 import { mountSmallDisk, unmount } from "./small-disk.ts";
 
 const mib = 2 ** 20;
-/** Far below the half minute that the server asks to wait for, and above what a busy machine takes for one command. */
+/** Far below the 30 s that the server asks to wait, and above the time of one command on a busy machine. */
 const soonMs = 25_000;
 const whatToDo = /The server is full[^]*Nothing is lost[^]*free some space/;
 
@@ -101,7 +101,7 @@ test("a disk here that is too small is told by get, what fits comes, and room is
       [],
     );
     assert.ok(statfsSync(here).bavail > 0, "nobody else has any room left");
-    // Files that are already here need no room.
+    // Files that are already here need no space.
     const again = await holdfast(["get", "/tree/small", join(here, "tree") + "/", "--json"], { env });
     assert.equal(again.code, 0, again.stderr);
     const one = await holdfast(["get", "/tree/large", join(here, "large"), "--json"], { env });
@@ -170,7 +170,7 @@ test("a space without room is told by put at once, with what to do", () =>
     );
   }));
 
-/** What was begun ends in turn, the last first: a disk goes only once nobody holds it. */
+/** Cleans up in reverse order, because a disk can be unmounted only when nobody uses it. */
 async function withHome(name: string, work: (home: string, ends: (() => unknown)[]) => Promise<void>): Promise<void> {
   const home = makeFolder(name);
   const ends: (() => unknown)[] = [() => removeFolder(home)];

@@ -18,13 +18,13 @@ import {
 import { requireComponent } from "@holdfast/tools/components";
 import { jsonAnswer, Meddler, type Meddling, problemAnswer } from "./meddler.ts";
 
-/** In the content of the one file that is refused, which does not compress, so that it stands in the frames as it is. */
+/** Marks the content of the rejected file. It is incompressible, so it is visible in the frames. */
 const marker = randomBytes(32);
 const smallFiles = 600;
 
 /**
- * Invariant: one file that a server refuses, that cannot be read, encoded, fetched or decoded, never stops the others: it is
- * listed with its path, and the exit code is 1, or 6 where it was for want of room.
+ * Invariant: a file that the server rejects, or that cannot be read, encoded, fetched or decoded, never stops the
+ * others. It is listed with its path, and the exit code is 1, or 6 for lack of space.
  */
 describe("put and get go on", () => {
   let folder: string;
@@ -48,7 +48,7 @@ describe("put and get go on", () => {
     removeFolder(folder);
   });
 
-  /** With one small and one large file that have the marker. */
+  /** Contains a small and a large file with the marker. */
   function makeTree(at: string): void {
     mkdirSync(join(at, "below"), { recursive: true });
     for (let index = 0; index < smallFiles; index += 1) writeFileSync(join(at, `below/f${index}`), `file ${index}`);
@@ -110,7 +110,7 @@ describe("put and get go on", () => {
         const refused = operations.find(({ name }: { name?: string }) => name === "f7" || name === "large.bin");
         if (refused === undefined) return forward();
         const { operation_id } = refused;
-        // So that it is not done.
+        // Makes the operation invalid, so that it is not carried out.
         refused.parent_id = refused.id;
         const answer = await forward(rebuilt(JSON.stringify({ operations })));
         const value = JSON.parse(answer.body.toString());
@@ -283,7 +283,7 @@ describe("put and get go on", () => {
       const inject = ["-e", "trace=read,pread64", "-e", "inject=read,pread64:error=EIO:when=1+"];
       const args = ["-f", "-qq", "-o", "/dev/null", "-P", path, ...inject, launcher, "put", tree, remote, "--json"];
       const ran = spawnSync("strace", args, {
-        // Nobody meddles while this process waits.
+        // Bypasses the proxy, which cannot respond while this process waits.
         env: { ...process.env, ...env, HOLDFAST_SERVER: server.url },
         encoding: "utf8",
       });
@@ -382,7 +382,7 @@ describe("put and get go on", () => {
   });
 });
 
-/** With frames a batch begins with the length of its JSON; without them a long one comes compressed. */
+/** Reads a batch. With frames it begins with the length of its JSON. Without frames, a long one is compressed. */
 function readBatch(body: Buffer): { json: string; rebuilt: (json: string) => Buffer } {
   if (body.readUInt32LE(0) === zstdMagic) {
     return { json: zstdDecompressSync(body).toString(), rebuilt: (json) => zstdCompressSync(json) };

@@ -13,7 +13,7 @@ import {
 } from "@holdfast/server/acceptance/testing";
 import { jsonAnswer, Meddler, problemAnswer } from "./meddler.ts";
 
-/** Invariant: whatever a server answers, a command writes nothing but what it was told to, where it was told to. */
+/** Invariant: whatever a server returns, a command writes only the requested files at the requested place. */
 describe("A hostile server", () => {
   let folder: string;
   let server: RunningServer;

@@ -13,10 +13,10 @@ import {
 } from "@holdfast/server/acceptance/testing";
 import { Meddler } from "./meddler.ts";
 
-/** Larger than what is read and written in one go. */
+/** Larger than files that are read and written in one step. */
 const largeBytes = 5_000_000;
 
-/** Invariant: no byte that a person wrote here is replaced by `get` unless the server has it, or `--overwrite` is given. */
+/** Invariant: `get` never replaces local content that the server lacks, unless `--overwrite` is given. */
 describe("get keeps what was changed here", () => {
   let folder: string;
   let server: RunningServer;
@@ -41,7 +41,7 @@ describe("get keeps what was changed here", () => {
     return { code: ran.code, stderr: ran.stderr, answer: JSON.parse(ran.stdout) };
   }
 
-  /** A tree on the server, and where it is got to. */
+  /** Creates a tree on the server, and a local copy. */
   async function makeTree(name: string) {
     const source = join(folder, `${name}-source`);
     mkdirSync(source);

@@ -7,12 +7,12 @@ import { eventually } from "@holdfast/server/acceptance/testing";
 import type { Device } from "./device.ts";
 import { Home } from "./home.ts";
 
-/** Four seconds at the rate below. */
+/** Takes four seconds at the rate below. */
 const sizeBytes = 1_000_000;
 const bytesPerSecond = 250_000;
-/** Questions and answers are over when so much has passed. */
+/** More than requests and responses without content. */
 const headBytes = 100_000;
-/** What may pass at once after a rest, and what the system's own buffers hold back and let go. */
+/** Covers a burst after a rest, and the system's own buffers. */
 const tolerance = 1.25;
 const waitMs = 120_000;
 
@@ -27,7 +27,7 @@ test("--limit-up holds what is sent to its rate, and --limit-down what is receiv
   assert.equal((await anna.run(["mkdir", "/down"])).code, 0);
   anna.start("--remote", "/up", "--limit-up", "250K");
   bert.start("--remote", "/down", "--limit-down", "0.25M");
-  // This process sees what passes when it has its turn, which on a busy machine may be late: then what passed before seems to pass at once.
+  // On a busy machine this process may notice transferred bytes late, so that they seem to arrive as a burst.
   const least = { up: Infinity, down: Infinity };
   for (let round = 1; round <= 3; round += 1) {
     const name = `file-${round}`;
@@ -57,7 +57,7 @@ test("a rate that is none is refused, before anything is done", async () => {
   }
 });
 
-/** @returns bytes a second, from when the content began to pass until it was there */
+/** @returns bytes per second, from the start of the content to its end */
 async function rateOf(device: Device, way: "up" | "down", isThere: () => boolean | Promise<boolean>): Promise<number> {
   const carriedBefore = device.cable.carried[way];
   let begunMs = performance.now();

@@ -21,7 +21,7 @@ before(async () => {
 after(() => home.close());
 
 let accounts = 0;
-/** Two devices of a new account, the second of which will be lost. */
+/** Creates two devices of a new account, the second of which is lost later. */
 async function pair(): Promise<{ api: Api; kept: Device; lost: Device; account: { email: string; password: string } }> {
   accounts += 1;
   const name = `p${accounts}`;
@@ -38,7 +38,7 @@ function write({ folder }: Device, path: string, text: string): void {
   writeFileSync(join(folder, path), text);
 }
 
-/** All but folders and the client's own bookkeeping, with what each says. */
+/** Contents by path, without folders and the client's own files. */
 function sight({ folder }: Device): Record<string, string> {
   const seen: Record<string, string> = {};
   const look = (below: string): void => {
@@ -53,7 +53,7 @@ function sight({ folder }: Device): Record<string, string> {
   return seen;
 }
 
-/** Both have these, and the second was stopped and then worked with. */
+/** Creates files on both devices, stops the second and changes files on it. @returns contents that must stay there */
 async function worked(kept: Device, lost: Device, files = 30): Promise<Record<string, string>> {
   const outside = join(home.folder, `${lost.name}-outside.txt`);
   writeFileSync(outside, "never synced");
@@ -116,7 +116,7 @@ test("a revoked device that is told to removes what the server has, and not a by
   assert.ok(!existsSync(join(lost.folder, "work/deep")), "an empty folder stays");
 
   const [clearing] = await clearings(api);
-  // 30 files, the one in both, the link, the rules, and one that lay in the local trash.
+  // 30 equal files, the one in both, the link, the rules, and one in the local trash.
   assert.deepEqual([clearing.removed, clearing.kept], [34, Object.keys(stays).length]);
   assert.match((await kept.run(["devices"])).stdout, /copies: removed .*, 34 files; 7 kept/);
   const status = await lost.run(["status"]);
@@ -130,7 +130,7 @@ test("a revoked device that is told to removes what the server has, and not a by
   );
   assert.match(status.stdout, /\n {2}and 1 file in \.holdfast\/trash\n/);
   assert.ok(!existsSync(join(lost.configFolder, "login.json")), "the login stays");
-  // A file of which the server knew nothing is still there for who signs in anew.
+  // A file that the server lacked is still there after a new sign-in.
   assert.match((await lost.run(["ls"])).stderr, /Not signed in/);
 });
 
@@ -153,7 +153,7 @@ test("it goes on after a kill at any moment, and does the same", async () => {
     lost.start();
     const isThere = eventually(what, timeoutMs, () => isSeen(is) || undefined);
     const seen = await Promise.race([isThere, lost.ended()]);
-    // The run must not be over by then, or nothing is killed at any moment.
+    // The run must still be in progress, so that the kill interrupts it.
     if (what === "it was asked") assert.equal(seen, true, lost.lastWords());
     if (what === "all have left their places") {
       // Removed files stay in the stash for some seconds.
@@ -173,7 +173,7 @@ test("it goes on after a kill at any moment, and does the same", async () => {
   assert.equal(clearing.kept, Object.keys(stays).length);
 });
 
-/** While files go there may be none where one was just listed. */
+/** Files may disappear between listing and reading. */
 function isSeen(is: () => boolean): boolean {
   try {
     return is();
@@ -191,7 +191,7 @@ test("a sync that runs, and one that is paused, stops once its device is removed
   await kept.pause();
   for (const device of [lost, kept]) {
     const id = await deviceOf(api, device.name);
-    // The poll is held once the device counts as one that syncs.
+    // The long poll is open after the device is listed as syncing.
     await eventually("it waits for changes", timeoutMs, async () => {
       const { items } = await ok(api, "GET", "/devices");
       return items.find((each: { id: string }) => each.id === id).kind === "sync" || undefined;
@@ -219,7 +219,7 @@ test("who signs in anew on the device has nothing removed, and nothing is asked 
   lost.start();
   await lost.idle();
   assert.equal(sight(lost)["equal"], "the same");
-  // A login in the place of another one keeps a sync that runs going.
+  // Replacing the login does not stop a running sync.
   const third = await lost.run(args, `${account.password}\n`);
   assert.equal(third.code, 0, third.stderr);
   write(kept, "later", "after that");

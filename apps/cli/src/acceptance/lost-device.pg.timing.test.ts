@@ -9,7 +9,7 @@ test("a sync stops within two seconds after its device was removed", async () =>
     const device = await home.addDevice("lost");
     device.start();
     await device.idle();
-    // The poll is held once the device counts as one that syncs.
+    // The long poll is open after the device is listed as syncing.
     const found = await eventually("it waits for changes", 120_000, async () => {
       const { items } = await ok(home.api, "GET", "/devices");
       return items.find(({ name, kind }: Record<string, unknown>) => name === device.name && kind === "sync");

@@ -14,7 +14,7 @@ import {
   startServer,
 } from "@holdfast/server/acceptance/testing";
 
-/** What most systems give a process, and Node would raise where it may. */
+/** Default limit of most systems, which Node raises if permitted. */
 const descriptorsMax = 1024;
 const foldersCount = 1500;
 const linux = process.platform === "linux";

@@ -7,7 +7,7 @@ import { deflateRawSync } from "node:zlib";
 import type { Device } from "./device.ts";
 import { Home } from "./home.ts";
 
-/** `HOLDFAST_RANSOM_FILES=10000` is the long form. */
+/** `HOLDFAST_RANSOM_FILES=10000` runs the long form. */
 const filesCount = Number(process.env["HOLDFAST_RANSOM_FILES"] ?? "1000");
 const timeoutMs = 120_000 + filesCount * 60;
 
@@ -15,7 +15,7 @@ let home: Home;
 let anna: Device;
 let bert: Device;
 before(async () => {
-  // It is about what the rewind brings back of all that got through.
+  // The brake is off, because the test is about the rewind.
   home = await Home.open("ransom", { env: { HOLDFAST_DEVICE_BRAKE: "off" } });
   [anna, bert] = (await home.startDevices("anna", "bert")) as [Device, Device];
 });
@@ -52,14 +52,14 @@ test(`${filesCount} files that a program took hostage come back on both devices 
   assert.deepEqual(digests(anna.folder), whole);
   assert.deepEqual(digests(bert.folder), whole);
 
-  // The rewind is one change like any other: it goes back as well, on both disks.
+  // The rewind is an ordinary change, and its undo restores the encrypted files on both disks.
   assert.equal((await anna.run(["rewind", "undo", id])).code, 0);
   await home.rest(timeoutMs);
   assert.deepEqual(digests(anna.folder), taken);
   assert.deepEqual(digests(bert.folder), taken);
 });
 
-/** As people have them: sources and JSON that compress, and documents that are packed already. */
+/** Creates typical files: compressible sources and JSON, and compressed documents. */
 function make(drive: string, index: number): void {
   const folder = join(drive, `project ${index % 17}`, index % 3 === 0 ? "src" : `docs ${index % 5}`);
   mkdirSync(folder, { recursive: true });
@@ -74,7 +74,7 @@ function make(drive: string, index: number): void {
   writeFileSync(join(folder, `file ${index}.${extension}`), content);
 }
 
-/** Two ways in which such programs work: into the file itself, which gets another name, and into a new file beside it. */
+/** Encrypts files in both usual ways: in place with a rename, and into a new file beside the old one. */
 function takeHostage(drive: string): void {
   const key = randomBytes(32);
   for (const [index, path] of filesBelow(drive).entries()) {

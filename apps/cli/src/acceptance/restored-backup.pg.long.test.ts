@@ -6,7 +6,7 @@ import { holdfast } from "@holdfast/server/acceptance/testing";
 import type { Device } from "./device.ts";
 import { Home } from "./home.ts";
 
-/** Invariant: restoring a server takes nothing from the devices: what the backup lacks comes back from them. */
+/** Invariant: restoring a server removes nothing from devices. They send what the backup lacks. */
 test("a backup is restored while two devices sync: no file of theirs disappears, and all is equal again", async () => {
   const home = await Home.open("restored-backup");
   try {
@@ -27,7 +27,7 @@ test("a backup is restored while two devices sync: no file of theirs disappears,
     rmSync(join(at, "old.txt"));
     await home.rest();
 
-    // The devices go on all the while, and change files without a server.
+    // The devices keep running, and change files without a server.
     await home.server.stop();
     writeFileSync(join(at, "while down.txt"), "3");
     const restored = `${home.folder}/restored`;
@@ -45,7 +45,7 @@ test("a backup is restored while two devices sync: no file of theirs disappears,
     for (const device of [anna!, bert!]) {
       const { "old.txt": old, ...rest } = filesOf(device);
       assert.deepEqual(rest, expected);
-      // It was deleted after the backup: it may be back, and then as it was.
+      // The file was deleted after the backup, so it may be back unchanged.
       assert.ok(old === undefined || old === "old");
     }
   } finally {

@@ -32,7 +32,7 @@ async function serveOnTerminal(t: TestContext, dataFolder: string, columns: numb
   return terminal;
 }
 
-/** What differs from run to run, as a word. */
+/** Replaces values that differ between runs. */
 function golden(lines: readonly string[], folder: string): string[] {
   return lines.map((line) =>
     line
@@ -43,7 +43,7 @@ function golden(lines: readonly string[], folder: string): string[] {
   );
 }
 
-/** A user that root gives the database to is told of; who is not root has none. */
+/** Excludes a line about the database's user, which appears only for root. */
 const isOfEveryUser = (line: string) => !/PostgreSQL's programs/.test(line);
 
 test("serve shows a person what happened, and last the link in a frame; 40 columns are enough", async (t) => {
@@ -68,10 +68,10 @@ test("serve shows a person what happened, and last the link in a frame; 40 colum
   assert.equal((await fetch(`${url}/api/v1/account`)).status, 401);
   terminal.type("\u0003");
   assert.equal(await terminal.ended, 0);
-  // What was typed stands before the first.
+  // The echo of Ctrl-C may precede the first line.
   assert.match(terminal.lines().slice(-2).join("\n"), /[\d:]{8} stopping signal=SIGINT\n[\d:]{8} stopped$/);
 
-  // As `npm start` starts it: `npx` finds the command where no PATH does.
+  // Like `npm start`: `npx` finds the command without an entry in PATH.
   const narrow = await serveOnTerminal(t, `${folder}/data`, 40, { npm_lifecycle_event: "start" });
   assert.ok(narrow.raw().includes("\u001b[2m"), "colours are shown");
   const lines = golden(narrow.lines(), folder);
@@ -99,7 +99,7 @@ test("without a terminal the log is JSON as it was, without the database's chatt
   const server = await startServer({ dataFolder: `${folder}/data` });
   t.after(() => server.stop());
   await fetch(`${server.url}/api/v1/account`);
-  // What the database says of a stop that comes while it works is told.
+  // Read before the stop, during which the database may report errors.
   const running = readFileSync(server.logFile, "utf8");
   await server.stop();
   const lines = readFileSync(server.logFile, "utf8").trimEnd().split("\n");
@@ -147,7 +147,7 @@ test("admin setup-link gives a new link while the server runs and while it does 
   assert.equal((JSON.parse(refused.stdout) as { error: { code: string } }).error.code, "conflict");
 });
 
-/** Of the account that the link makes. */
+/** Status of the sign-up with the link. */
 async function statusOfSignUp(url: string, link: string): Promise<number> {
   const { email, password } = administrator;
   const answer = await fetch(`${url}/api/v1/accounts`, {

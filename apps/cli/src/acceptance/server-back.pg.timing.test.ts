@@ -6,11 +6,11 @@ import { test } from "node:test";
 import { eventually } from "@holdfast/server/acceptance/testing";
 import { Home } from "./home.ts";
 
-/** As long as a server is away whose machine starts anew. */
+/** Time of a machine's restart. */
 const awayMs = 40_000;
-/** A pause between two tries, a try, and what the change itself takes. */
+/** One pause between attempts, one attempt, and the change itself. */
 const backMsMax = 7_000;
-/** In all the time that it is away: one call tries a few times itself. */
+/** Attempts during the whole absence; one call includes several. */
 const triesMax = 80;
 
 test("a device finds its server again within seconds of its restart, and does not hammer while it is away", async () => {

@@ -9,7 +9,7 @@ import type { Device } from "./device.ts";
 import { Place, type Sight } from "./scene.ts";
 import { alike, done, putAway, shows, ThreeAccounts, waitMs } from "./three-accounts.ts";
 
-/** Beyond all that devices tell the server of a few files. */
+/** Larger than everything that devices send about a few files. */
 const hugeBytes = 300_000;
 
 describe("folders that three accounts share on four devices", () => {
@@ -75,7 +75,7 @@ describe("folders that three accounts share on four devices", () => {
     assert.deepEqual(below("revoked", putAway(all.emil2, "quarantine")), edited);
     assert.deepEqual(below("revoked", putAway(all.emil2, "trash")), { "a.txt": "0", "below/c.txt": "0" });
     await all.emil2.idle();
-    // What olga does next arrives, and has nothing of his with it.
+    // Olga's next change arrives without any of his.
     olga.make({ "a.txt": "later" });
     await shows(vera, { "a.txt": "later", below: null, "below/b.txt": "0", "below/c.txt": "0" });
     assert.deepEqual(olga.sight(), vera.sight());
@@ -92,7 +92,7 @@ describe("folders that three accounts share on four devices", () => {
     olga.move("sub", "../kept by olga");
     for (const place of [emil, emil2, vera]) await shows(place, { "stays.txt": "0" });
     const { body: page } = await api.call("GET", `/changes/list?since_token=${start.token}`);
-    // Of a mount it may be told again that it is as it was.
+    // An unchanged mount may be listed again.
     const told = page.changes.filter((change: { node?: { kind: string } }) => change.node?.kind !== "mount");
     assert.deepEqual(
       told.map((change: { kind: string }) => change.kind),
@@ -121,7 +121,7 @@ describe("folders that three accounts share on four devices", () => {
     olga.make({ "a.txt": "later" });
     await arrives(vera, "a.txt", "later");
     assert.deepEqual(olga.sight(), { "a.txt": "later", below: null, "below/b.txt": "0" });
-    // The right is still there, and the folder can be mounted anew.
+    // The permission still exists, so the folder can be mounted again.
     await done(all.emil, ["mount", "left"]);
     await alike(olga, [emil, emil2, vera]);
   });
@@ -133,7 +133,7 @@ describe("folders that three accounts share on four devices", () => {
     await all.share("/roles", "emil", "viewer");
     all.emil2.cable.mend();
     await problems(all.emil2, ["read_only roles/a.txt", "read_only roles/sub/b.txt"]);
-    // A nearer right counts, in what is below it alone.
+    // A permission on a subfolder takes precedence, but only below it.
     await all.share("/roles/sub", "emil", "editor");
     await arrives(olga, "sub/b.txt", "made offline");
     await problems(all.emil2, ["read_only roles/a.txt"]);
@@ -172,7 +172,7 @@ describe("folders that three accounts share on four devices", () => {
     await eventually("vera's edits are in the quarantine", waitMs, () => {
       return Object.keys(below("moved away", putAway(all.vera, "quarantine"))).length === 2 || undefined;
     });
-    // An editor's edits of what went are a folder of their own in the share, as after any deletion.
+    // An editor's edits of a deleted folder become a new folder in the share, as after any deletion.
     const wanted = { "stays.txt": "0", sub: null, "sub/a.txt": `edited in ${emil2.path}`, "sub/new.txt": emil2.path };
     for (const place of [emil2, olga, emil, vera]) await shows(place, wanted);
     const kept = new Place(olga.at("../kept for olga alone"));
@@ -190,7 +190,7 @@ describe("folders that three accounts share on four devices", () => {
     await arrives(place, "sub/b.txt", "by olga");
     place.make({ "sub/new.txt": "by emil" });
     await arrives(olga, "sub/new.txt", "by emil");
-    // Out of what it syncs, and back.
+    // Moves the mount out of the synced folder and back.
     await done(all.emil, ["mv", "/office/shown", "/shown"]);
     await eventually("it goes", waitMs, () => !place.has("") || undefined);
     olga.make({ "a.txt": "meanwhile" });
@@ -208,7 +208,7 @@ describe("folders that three accounts share on four devices", () => {
   test("nothing is lost, and nothing leaves, where devices and the server are killed while roles change and edits wait", async () => {
     const given = { "a.txt": "0", "below/b.txt": "0", "below/c.txt": "0" };
     const { olga, emil, emil2, vera } = await all.shared("killed", given);
-    // The editor's device dies with an edit, the server right after it was told that the right is another one.
+    // The editor's device is killed with an edit, and the server right after a change of permissions.
     await all.emil2.kill();
     emil2.make({ "a.txt": "while it was dead" });
     const large = randomBytes(hugeBytes).toString("base64");
@@ -229,7 +229,7 @@ describe("folders that three accounts share on four devices", () => {
     };
     for (const place of [olga, emil, emil2, vera]) await shows(place, wanted);
 
-    // The right ends while one device is dead, and the server dies before the others can have heard of it.
+    // The permission ends while one device is killed. The server is killed before the others can receive that.
     await all.emil2.kill();
     emil2.make({ "a.txt": "too late", "large.txt": large.toLowerCase() });
     await all.unshare("/killed", "emil");
@@ -267,7 +267,7 @@ async function problemsOf(device: Device): Promise<string[]> {
   return ((await device.status())?.problems ?? []).map(({ code, path }) => `${code} ${path}`).toSorted();
 }
 
-/** Waits until the status lists exactly these files that may not be sent, beside notices of what was done. */
+/** Waits until the status lists exactly these read-only files, in addition to notices. */
 async function problems(device: Device, wanted: readonly string[]): Promise<void> {
   await eventually(`${device.name} tells of ${wanted.join(", ")}`, waitMs, async () => {
     const told = (await problemsOf(device)).filter((each) => each.startsWith("read_only "));
@@ -275,7 +275,7 @@ async function problems(device: Device, wanted: readonly string[]): Promise<void
   });
 }
 
-/** What lies below that folder, by paths from there. */
+/** Returns content below a folder, by relative path. */
 function below(folder: string, sight: Sight): Sight {
   const entries = Object.entries(sight).filter(([path]) => path.startsWith(`${folder}/`));
   return Object.fromEntries(entries.map(([path, text]) => [path.slice(folder.length + 1), text]));

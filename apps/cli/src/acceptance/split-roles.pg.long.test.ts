@@ -19,7 +19,10 @@ import { reservePort } from "@holdfast/tools/reserved-port";
 import { Device } from "./device.ts";
 import { differences, diskTree, ServerTree } from "./tree.ts";
 
-/** Two processes for each role behind the load balancer of deploy/haproxy, two devices, and each process killed in turn. */
+/**
+ * Runs two processes per role behind the load balancer of deploy/haproxy with two devices, and kills each process in
+ * turn.
+ */
 const haproxy = findProgram("haproxy");
 const names = ["api1", "api2", "blocks1", "blocks2", "notify1", "notify2", "worker1", "worker2"] as const;
 type Name = (typeof names)[number];
@@ -35,7 +38,7 @@ const env: Record<string, string> = { HOLDFAST_KEY_ENCRYPTION_KEY: randomBytes(3
 
 before(async () => {
   if (haproxy === undefined) return;
-  // Each process is ended with the test's own.
+  // Each process adds an exit listener to this process.
   process.setMaxListeners(20);
   folder = makeFolder("split-roles");
   database = await startSharedDatabase(folder);
@@ -76,7 +79,7 @@ async function start(name: Name): Promise<void> {
   processes.set(name, await spawnServer(own));
 }
 
-/** The configuration as it is shipped, with the addresses of this test. */
+/** Starts the balancer with the shipped configuration and the addresses of this test. */
 async function startBalancer(port: number): Promise<ChildProcess> {
   const shipped = readFileSync(
     fileURLToPath(new URL("../../../../deploy/haproxy/haproxy.cfg", import.meta.url)),
@@ -143,7 +146,7 @@ for (const name of names)
     for (const path of paths) assert.equal(readFileSync(join(bert.folder, path), "utf8"), path);
   });
 
-/** @returns the paths that were acknowledged; what was refused must be worth another try */
+/** @returns acknowledged paths; failures must be retryable */
 async function putMany(name: string): Promise<string[]> {
   const paths: string[] = [];
   for (let index = 0; index < 100; index += 1) {

@@ -11,7 +11,7 @@ import { Place } from "./scene.ts";
 
 const waitMs = 120_000;
 
-/** What `deletes ls --json` says of one that waits, without what only a program needs. */
+/** Fields of `deletes ls --json` that people need. */
 interface Listed {
   readonly path: string;
   readonly what: string;
@@ -22,7 +22,7 @@ describe("the commands that steer clients while they run", () => {
   let home: Home;
   let anna: Device;
   let bert: Device;
-  /** In a folder of theirs, beside which the clients keep their own. */
+  /** Subfolders for test files, beside the clients' own files. */
   let at: Place;
   let other: Place;
   before(async () => {
@@ -43,7 +43,7 @@ describe("the commands that steer clients while they run", () => {
     assert.equal(early.code, 1);
     assert.match(early.stderr, /No deletions are waiting/);
 
-    // Held where they were made: the server and the other device keep all.
+    // Held on the device that made them: the server and the other device keep all files.
     for (const name of names.slice(0, 4)) at.remove(`many/${name}`);
     await waiting(anna, 4);
     for (const _ of [1, 2])
@@ -55,7 +55,7 @@ describe("the commands that steer clients while they run", () => {
     assert.deepEqual(await listed(anna), gone);
     const text = (await anna.run(["deletes", "ls", anna.folder])).stdout;
     assert.equal(text.split("\n")[0], `${realpathSync(anna.folder)}/s/many/0.txt  (would be deleted on the server)`);
-    // Found after they were shown: not meant by what follows.
+    // Found after the listing, so the next answer does not include it.
     at.remove("many/4.txt");
     await waiting(anna, 5);
     const approved = await anna.run(["deletes", "approve", "--json"]);
@@ -69,11 +69,11 @@ describe("the commands that steer clients while they run", () => {
       ["s/many/4.txt"],
     );
 
-    // One answer for the account: the other device asks no more.
+    // The answer applies to the account, so the other device does not ask.
     await eventually("they go", waitMs, () => !other.has("many/3.txt") || undefined);
     assert.ok(other.has("many/4.txt"));
 
-    // What waited is brought back from the server.
+    // The waiting deletion is restored from the server.
     const undone = await anna.run(["deletes", "undo"]);
     assert.equal(undone.code, 0, undone.stderr);
     assert.match(undone.stdout, /: 1 deletion undone\n/);
@@ -86,7 +86,7 @@ describe("the commands that steer clients while they run", () => {
     await home.rest();
     assert.deepEqual(Object.keys(at.sight()), ["many", ...names.slice(4).map((name) => `many/${name}`)]);
 
-    // What goes on the server without anybody's answer waits on each device, and one of them brings it back for all.
+    // Deletions on the server wait on each device. An undo on one device restores the files for all.
     const left = ["many", ...names.slice(4).map((name) => `many/${name}`)];
     const remove = async () => {
       assert.equal((await anna.run(["rm", "/s/many"])).code, 0);
@@ -102,7 +102,7 @@ describe("the commands that steer clients while they run", () => {
     for (const place of [at, other]) assert.deepEqual(Object.keys(place.sight()), left);
     assert.equal(at.read("many/4.txt"), "4.txt");
 
-    // Or lets it go for all.
+    // An approval deletes them for all.
     await remove();
     const grouped = await bert.run(["deletes"]);
     assert.equal(

@@ -10,7 +10,7 @@ import { hashOf } from "./tree.ts";
 
 const mib = 1024 * 1024;
 const sizeBytes = 40 * mib;
-/** So slow that the middle is not missed. */
+/** Slow enough to catch the middle of a transfer. */
 const rate = "12M";
 const stopMsMax = 5000;
 const waitMs = 180_000;
@@ -100,7 +100,7 @@ for (const isReplaced of [false, true]) {
   });
 }
 
-/** Half of it has gone over the cable. */
+/** Waits until half of the file was transferred. */
 async function middle(device: Device, way: "up" | "down"): Promise<void> {
   const begun = device.cable.carried[way];
   await eventually(

@@ -12,21 +12,22 @@ import { makeTrouble } from "./trouble.ts";
 import { Worker } from "./worker.ts";
 
 /**
- * Invariants 1 to 3 with everything real: three devices under random work, while they, the server and the database are killed and the
- * network is cut. In every round's end all folders are equal to each other and to the server, and nothing that must be is missing.
- * HOLDFAST_STORM_ROUNDS=200 for the long form. What was done is drawn from HOLDFAST_SEED (printed); when, depends on the machine.
+ * Invariants 1 to 3 with real components: three devices under random work, while they, the server and the database are
+ * killed and the network is cut. At the end of each round all folders equal the server's, and no required content is
+ * missing. HOLDFAST_STORM_ROUNDS=200 runs the long form. HOLDFAST_SEED (printed) determines the actions, but their
+ * times depend on the machine.
  */
 const rounds = Number(process.env["HOLDFAST_STORM_ROUNDS"] ?? 1);
 const deedsPerRound = Number(process.env["HOLDFAST_STORM_DEEDS"] ?? 30);
 const replay = `HOLDFAST_SEED=${seed} HOLDFAST_STORM_ROUNDS=${rounds} npm run test:long -- storm`;
-/** Backing off included. */
+/** Includes backoff. */
 const restTimeoutMs = 240_000;
-/** Bytes that were written into a file in the moment it was replaced come back after 10 s. */
+/** Bytes written into a file while it was replaced are restored after 10 s. */
 const returnTimeoutMs = 120_000;
 
 test(`three devices stay equal and lose nothing in ${rounds} rounds of work and kill -9 (${replay})`, async (t) => {
   const draws = Array.from({ length: 5 }, (_, index) => seededRandom(seed + index));
-  // Its people rewrite and delete without measure, as the brakes of the devices are off for it too.
+  // The brake is off on the server, as on the devices, because people delete and rewrite without limits.
   const home = await Home.open("storm", { env: { HOLDFAST_DEVICE_BRAKE: "off" } });
   const story = `${home.folder}/story.log`;
   const tell = (what: string): void => appendFileSync(story, `${new Date().toISOString()} ${what}\n`);
@@ -80,7 +81,7 @@ test(`three devices stay equal and lose nothing in ${rounds} rounds of work and 
   isWell = true;
 });
 
-/** Looks again for a while, since what was written in the wrong moment comes back a little later. */
+/** Checks repeatedly, because content written at a bad moment is restored later. */
 async function whatIsMissing(home: Home, ledger: Ledger, kept: KeptContents): Promise<string[]> {
   const deadline = performance.now() + returnTimeoutMs;
   for (;;) {

@@ -13,7 +13,7 @@ import {
   startServer,
 } from "@holdfast/server/acceptance/testing";
 
-/** Makes the folder a link, and a folder again, as fast as it can until its input ends. */
+/** Swaps a folder for a link and back as fast as possible, until its input ends. */
 const swapper = `
   const { renameSync, symlinkSync, unlinkSync } = require("node:fs");
   const [folder, elsewhere] = process.argv.slice(1);
@@ -37,7 +37,7 @@ const swapper = `
   swap();
 `;
 
-/** Invariant: nothing is written, or given other attributes, through a link that takes a folder's place while get runs. */
+/** Invariant: nothing is written, or given other attributes, through a link that replaces a folder during get. */
 describe("A folder that is swapped for a link during get", () => {
   let folder: string;
   let server: RunningServer;
@@ -66,7 +66,7 @@ describe("A folder that is swapped for a link during get", () => {
       const target = join(folder, `got-${swapped.replace("/", "-")}`);
       const elsewhere = join(folder, `elsewhere-${swapped.replace("/", "-")}`);
       mkdirSync(join(target, "inner/deep"), { recursive: true });
-      // As in the target, so that every path leads somewhere.
+      // Same folders as in the target, so that every path exists.
       mkdirSync(join(elsewhere, "inner/deep"), { recursive: true });
       mkdirSync(join(elsewhere, "deep"), { recursive: true });
       const child = spawn(process.execPath, ["-e", swapper, join(target, swapped), elsewhere], { stdio: "pipe" });

@@ -32,7 +32,7 @@ test("many deletions wait, and are done when exactly they are approved", async (
   await inSync(ada, "--remote", "/brake");
   await inSync(bob, "--remote", "/brake");
   for (let number = 0; number < 6; number += 1) rmSync(join(ada.root, `${number}.txt`));
-  // In a process of its own: its exit code, and that nothing keeps it from ending, are seen there alone.
+  // Runs in a separate process, to check its exit code and that it exits.
   const held = await holdfast(["sync", ada.root, "--once", "--brake", "5"], { env: ada.env });
   assert.equal(held.code, 1);
   assert.match(held.stderr, /6 deletions wait for you.*--confirm-deletes/);
@@ -42,7 +42,7 @@ test("many deletions wait, and are done when exactly they are approved", async (
   await inSync(ada, "--confirm-deletes");
   await inSync(bob, "--brake", "off");
   assert.equal(Object.keys(tree(bob.root)).length, 4);
-  // The brake stays as it was set, and each start says so until it is on again.
+  // The brake setting is stored, and each start reports it until it is on again.
   const off = /^sync: the brake is off, so deletions and mass rewrites never wait .* --brake on$/m;
   assert.match((await once(bob)).stderr, off);
   assert.match((await run(bob, "status", bob.root)).stdout, /^ {2}the brake is off, .* --brake on$/m);

@@ -8,7 +8,7 @@ import { makeFolder, removeFolder, type RunningServer, startServer } from "@hold
 import { inSync, killClients, makeDevice, once } from "./sync-devices.ts";
 import { Meddler, type PassingRequest, problemAnswer } from "./meddler.ts";
 
-/** In the content of the files that are refused, which does not compress, so that it stands in the frames as it is. */
+/** Marks the content of rejected files. It is incompressible, so it is visible in the frames. */
 const marker = randomBytes(32);
 const smallFiles = 300;
 
@@ -43,7 +43,7 @@ function pathsIn(root: string): string[] {
   return paths.filter((path) => !path.startsWith(".holdfast")).toSorted();
 }
 
-/** In the clear, however it travels. */
+/** Decompressed if necessary. */
 function textOf({ body }: PassingRequest): string {
   try {
     return zstdDecompressSync(body).toString();

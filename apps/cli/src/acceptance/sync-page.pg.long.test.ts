@@ -18,7 +18,7 @@ describe("the local page, of clients that run", () => {
   let home: Home;
   let anna: Device;
   let bert: Device;
-  /** A further folder of anna's. */
+  /** A second folder of anna's. */
   let photos: Device;
   let at: Place;
   let other: Place;
@@ -46,7 +46,7 @@ describe("the local page, of clients that run", () => {
   const folder = (name: string): Locator => page.getByRole("region", { name, exact: true });
   const told = (text: string): Promise<void> => page.locator("#told").getByText(text).waitFor();
 
-  /** Of a folder of anna's configuration, as `status --json` has it. */
+  /** Report of a folder in anna's configuration, from `status --json`. */
   async function reportOf(device: Device): Promise<{ page_url: string | null; state: string } | undefined> {
     const { stdout } = await device.run(["status", device.folder, "--json"]);
     return stdout === "" ? undefined : JSON.parse(stdout).syncs[0];
@@ -98,7 +98,7 @@ describe("the local page, of clients that run", () => {
     await folder("anna").getByText("In sync", { exact: true }).waitFor();
   });
 
-  /** @returns what bert, who came second, wrote */
+  /** @returns the content of bert, who came second */
   async function makeConflict(): Promise<string> {
     await bert.pause();
     at.make({ "plan.txt": `by anna ${performance.now()}` });
@@ -120,7 +120,7 @@ describe("the local page, of clients that run", () => {
     await home.rest(waitMs, [anna, bert]);
     for (const place of [at, other]) assert.equal(place.read("plan.txt"), theirs);
     assert.ok(!readdirSync(anna.folder).some((name) => name.includes("conflicted")));
-    // What was not kept is here, and a version there; the copy is in the trash of both.
+    // The state that was not kept is in the local trash and a version on the server. The copy is in the trash of both.
     const [day = ""] = readdirSync(at.at(".holdfast/trash"));
     assert.equal(readFileSync(at.at(`.holdfast/trash/${day}/plan.txt`), "utf8"), ours);
     const { stdout } = await anna.run(["versions", "/plan.txt", "--json"]);
@@ -134,7 +134,7 @@ describe("the local page, of clients that run", () => {
     await makeConflict();
     const kept = at.read("plan.txt");
     const copy = (await anna.run(["conflicts", "ls", anna.folder])).stdout.trim();
-    // It is the only one of the file, so that the file means it too.
+    // The file has only one copy, so its path identifies the copy.
     const done = await anna.run(["conflicts", "keep", "original", join(anna.folder, "plan.txt")]);
     assert.equal(done.code, 0, done.stderr);
     assert.ok(
@@ -232,7 +232,7 @@ describe("the local page, of clients that run", () => {
     for (const { record } of await readKnownSyncs(anna.configFolder)) assert.equal(record.limit_up, 9_000_000);
   });
 
-  /** With any headers, which fetch would not let through. @returns the status */
+  /** Sends any headers, including those that fetch forbids. @returns the status */
   function post(url: string, headers: Record<string, string>): Promise<number> {
     return new Promise((resolve, reject) => {
       const sent = request(url, { method: "POST", headers }, (answer) => {

@@ -35,7 +35,7 @@ test("a private file and a private folder are so on the other device, a later ch
   chmodSync(join(bob.root, "plain"), 0o600);
   chmodSync(join(bob.root, "key"), 0o640);
   await sync();
-  // Others get what the umask leaves them of a new file.
+  // The umask determines other users' permissions on a new file.
   assert.deepEqual(
     [modes(ada.root), modes(bob.root)],
     [

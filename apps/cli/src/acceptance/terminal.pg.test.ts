@@ -14,12 +14,12 @@ import {
 import { runHere } from "../commands/testing-run.ts";
 import { jsonAnswer, Meddler, problemAnswer } from "./meddler.ts";
 
-/** A new title, a CSI of one character, a change of direction, and a line that another program might have written. */
+/** A window title, a one-character CSI, a change of text direction, and a line that imitates another program. */
 const steering = "\u001b]0;x\u0007\u009b2J\u202e\u007f\nholdfast: Password:";
 // oxlint-disable-next-line no-control-regex -- control characters are what it looks for
 const steers = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]|^holdfast: Password/m;
 
-/** Invariant: no string of a server, a disk or a command line reaches a terminal as anything but text. */
+/** Invariant: strings of a server, a disk or a command line reach a terminal only as text. */
 describe("A terminal", () => {
   let folder: string;
   let server: RunningServer;
@@ -43,7 +43,7 @@ describe("A terminal", () => {
     removeFolder(folder);
   });
 
-  /** In this process, which spares the starts of hundreds. */
+  /** Runs in this process, to avoid hundreds of starts. */
   async function assertText(args: readonly string[], input = ""): Promise<void> {
     const { stdout, stderr } = await runHere(env, args, { input });
     for (const each of [stdout, stderr]) {

@@ -19,7 +19,7 @@ before(async () => {
 });
 after(() => home.close());
 
-/** Its only device, with a link that breaks: each connection after so many MiB. */
+/** Adds a device whose connections break after this many MiB. */
 async function weakDevice(name: string, breaksAfterMib: number): Promise<Device> {
   const device = await home.addDevice(name, { args: ["--remote", `/${name}`] });
   device.cable.cutEachAfter(breaksAfterMib * mib);
@@ -61,7 +61,7 @@ for (const breaksAfterMib of isLong ? [1, 2, 3, 4] : [1, 3]) {
     const anna = await weakDevice(name, breaksAfterMib);
     const bytes = randomBytes(sizeBytes);
     writeFileSync(join(anna.folder, "large"), bytes);
-    // Together as much as one request carries on a good link.
+    // As much data as one request carries on a good connection.
     const small = randomBytes(smallFiles * smallBytes);
     for (let file = 0; file < smallFiles; file += 1)
       writeFileSync(join(anna.folder, `small ${file}`), small.subarray(file * smallBytes, (file + 1) * smallBytes));

@@ -17,9 +17,9 @@ import { eventually } from "@holdfast/server/acceptance/testing";
 import { Pair } from "./scene.ts";
 
 const mib = 1024 * 1024;
-/** HOLDFAST_LONG=1 for the sizes and counts of the long form. */
+/** HOLDFAST_LONG=1 selects the sizes and counts of the long form. */
 const isLong = process.env["HOLDFAST_LONG"] === "1";
-/** A file that was seen to grow again and again, or that was emptied, waits up to 30 s before it is sent. */
+/** A file that grows repeatedly, or was truncated, waits up to 30 s before it is sent. */
 const restlessTimeoutMs = 180_000;
 
 describe("programs that write", () => {
@@ -46,7 +46,7 @@ describe("programs that write", () => {
     const scene = await pair.scene();
     const { cable } = pair.anna;
     const begun = cable.carried.up;
-    // So slow that the middle is not missed.
+    // Slow enough to catch the middle of a transfer.
     cable.slowDown(12 * mib);
     writeFileSync(scene.anna.at("large"), randomBytes(24 * mib));
     await eventually("it is being uploaded", 60_000, () => cable.carried.up - begun > 4 * mib || undefined);
@@ -63,7 +63,7 @@ describe("programs that write", () => {
     const scene = await pair.scene({ "note.txt": "0" });
     const [edits, gapMs] = isLong ? [1000, 60] : [100, 20];
     for (let edit = 1; edit <= edits; edit += 1) {
-      // As editors do it by turns: rename over, and truncate and write.
+      // Like editors, alternates between renaming a new file over the old one, and truncating and writing.
       if (edit % 2 === 0) scene.anna.make({ "note.txt": `edit ${edit}` });
       else {
         scene.anna.make({ ".note.txt.swp": `edit ${edit}` });
@@ -144,7 +144,7 @@ describe("programs that write", () => {
     closeSync(again);
     await arrives(scene.bert.at("sparse"), sizeBytes, "middle", sizeBytes / 2);
     scene.anna.remove("sparse");
-    // What was taken from its place is read once more before it may go.
+    // A replaced file is read once more before it is removed.
     if (isLong) await pair.home.rest(300_000);
     assert.deepEqual(await scene.rest(), {});
   });

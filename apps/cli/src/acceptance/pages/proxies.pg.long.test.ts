@@ -15,9 +15,9 @@ const email = "admin@example.com";
 const password = "correct horse battery staple";
 const sizeBytes = 20 << 20;
 
-/** Ports and folders of the test of one proxy. */
+/** Ports and files for one proxy. */
 interface Site {
-  /** A file in the folder of this test. */
+  /** Path of a file in this test's folder. */
   readonly at: (name: string) => string;
   readonly port: number;
   /** Address of the server behind the proxy. */
@@ -25,7 +25,7 @@ interface Site {
 }
 
 interface Proxy {
-  /** The block of the page, with the certificate, port and server of this test. */
+  /** Returns the page's configuration block with the certificate, port and server of this test. */
   readonly configure: (site: Site) => string;
   readonly check: (configuration: string, site: Site) => readonly string[];
   readonly start: (configuration: string, site: Site) => readonly string[];
@@ -47,7 +47,7 @@ const proxies: Readonly<Record<string, Proxy>> = {
 for (const [name, proxy] of Object.entries(proxies))
   test(`behind ${name}, as docs/operation.md has it, large files, polls and syncs go on as without it`, async (t) => {
     const program = findProgram(name);
-    // Continuous integration has none, and is not asked for one.
+    // Skipped in continuous integration, which has no proxies.
     if (program === undefined) return t.skip(`there is no ${name} here`);
     const own = join(folder, name);
     mkdirSync(own);
@@ -96,7 +96,7 @@ async function useBehind(t: TestContext, program: string, proxy: Proxy, at: Site
   await run("sync", at("drive"), "--once");
   assert.equal(digest(readFileSync(join(at("drive"), "large"))), digest(content));
 
-  // Its link is the proxy's address, and it may be held as long as a poll is.
+  // Links must have the proxy's address, and a poll must stay open for its full time.
   assert.ok((await run("link", "/large")).startsWith(`${url}/s/`));
   const { token } = JSON.parse(await run("token", "create", "poll", "--scopes", "files:read,files:write", "--json"));
   const ask = (path: string): string =>
@@ -123,9 +123,9 @@ async function useBehind(t: TestContext, program: string, proxy: Proxy, at: Site
     poll.once("close", (code) => (code === 0 ? resolve(text) : reject(new Error(`the poll ended with ${code}`))));
   });
   await run("mkdir", "/told");
-  // A poll that nobody wakes has an empty answer.
+  // The response would be empty after a timeout.
   assert.equal(JSON.parse(await held).changes, true);
-  // What the log has is the client's address, and not the proxy's header as it came.
+  // The log has the client's address, not the unchecked header of the proxy.
   assert.match(readFileSync(server.logFile, "utf8"), /"address":"127\.0\.0\.1"/);
 }
 
