@@ -26,7 +26,10 @@ function leaves(command: Command, before: readonly string[]): string[][] {
   });
 }
 
-/** In full, or in the remark of another command of its group: `admin users promote # 'demote' reverses it`. A group alone does its `ls`. */
+/**
+ * True if the page names the command, or a comment of another command of its group does: `admin users promote #
+ * 'demote' reverses it`. A group without a subcommand runs its `ls`.
+ */
 function isNamed(words: readonly string[]): boolean {
   const [group, name = ""] = [words.slice(0, -1).join(" "), words.at(-1)];
   if (page.includes(words.join(" "))) return true;

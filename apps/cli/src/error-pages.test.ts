@@ -33,7 +33,7 @@ test("docs/command.md has every exit code, and every error ends with one of them
   );
 });
 
-/** The table of the page that begins with these words; how wide its columns are is the formatter's. */
+/** Compares a table of a page, found by its head, with the rows. The formatter determines the column widths. */
 function hold(page: string, head: readonly string[], rows: readonly (readonly string[])[]): void {
   const file = join(import.meta.dirname, "../../..", page);
   const lines = readFileSync(file, "utf8").split("\n");

@@ -15,13 +15,13 @@ const folder = mkdtempSync(join(tmpdir(), "holdfast-signals-"));
 const { server: silent, port } = useSilentServer();
 after(() => rmSync(folder, { recursive: true }));
 
-/** In the order in which they are loaded: from the first thing that `main.ts` does to what makes the engine. */
+/** Modules in the order in which they are loaded, from the first action of `main.ts` to the creation of the engine. */
 const moments = ["config/compiled-code.ts", "program.ts", "sync/run-sync.ts"];
 
 for (const [index, moment] of moments.entries()) {
   test(`a signal while ${moment} is being loaded ends a sync with 0, and one that is to run once with 130`, async () => {
     const root = join(folder, "root");
-    // In the gate they take turns.
+    // The gate alternates between both cases.
     if (isLongTier || index % 2 === 0)
       assert.deepEqual(await endedAt(moment, "SIGTERM", ["sync", root]), { code: 0, signal: null });
     if (isLongTier || index % 2 === 1)
@@ -36,7 +36,7 @@ test("a command that holds nothing open still ends by the signal", async () => {
 test("whoever stops npx stops the sync below the shell that npx puts between", async (t) => {
   if (spawnSync("setpriv", ["--pdeathsig", "TERM", "true"]).status !== 0) return t.skip("there is no setpriv here");
   const connected = once(silent, "connection") as Promise<[Socket]>;
-  // The shell does not become the command, as it would without what follows.
+  // The trailing `true` prevents the shell from replacing itself with the command.
   const shell = spawn("sh", ["-c", '"$0" "$@"; true', launcher, "sync", join(folder, "root")], {
     env: { ...environment(), npm_lifecycle_event: "npx" },
     stdio: "ignore",

@@ -25,11 +25,11 @@ test("an import is done when each of its files is sent, equal or given up, and n
   planCounts(counts, archive);
   assert.deepEqual([counts.filesTotal, counts.bytesTotal, counts.totalIsFinal], [3, 350, true]);
 
-  // Equal already.
+  // Already equal.
   new FileProgress(counts, archive, "b").end();
   assert.deepEqual([counts.filesDone, counts.bytesDone], [1, 50]);
 
-  // The older version is there; the other comes as a stream, and is told once more by who is too eager.
+  // The older version exists. The other is sent as a stream, which reports its bytes once more.
   const sent = new FileProgress(counts, archive, "a");
   sent.isLeft(200);
   assert.deepEqual([counts.filesDone, counts.bytesDone], [1, 150]);

@@ -107,7 +107,7 @@ describe("holdfast account delete", () => {
     const { code, stderr } = await owner(["account", "delete", "--password-stdin"], `${administrator.password}\n`);
     assert.equal(code, 5, stderr);
     assert.match(stderr, /last administrator.*Add another one first.*To remove the whole server, stop it and delete/);
-    // Nothing is asked before: without a terminal a question would end with 2.
+    // Fails before any question, which would end with 2 without a terminal.
     assert.equal((await owner(["account", "delete"])).code, 5);
     await done(owner, ["whoami"]);
   });

@@ -10,7 +10,7 @@ function codeOf(secret: string): string {
 }
 
 describe("admin require-second-factor and allow-addresses", () => {
-  // As behind a proxy, so that a test may come from anywhere.
+  // Runs behind a proxy, so that tests can use any address.
   const command = useSignedIn("access-rules", { HOLDFAST_BEHIND_PROXY: "1" });
   const { run, json } = command;
   let people = 0;
@@ -85,7 +85,7 @@ describe("admin require-second-factor and allow-addresses", () => {
     assert.equal((await person.login()).code, 3);
     await run(["admin", "allow-addresses", "--anywhere", "--group", "Office"]);
     assert.equal((await person.say(["ls", "/"])).code, 0);
-    // The administrator is bound by the server's own, so it has to have their address.
+    // The server's rule also applies to the administrator, whose address must be allowed.
     const shut = await run(["admin", "allow-addresses", "10.0.0.0/8"]);
     assert.equal(shut.code, 5);
     assert.match(shut.stderr, /This would lock you out: your address 127\.0\.0\.1/);
@@ -103,7 +103,7 @@ describe("admin require-second-factor and allow-addresses", () => {
       });
     assert.equal((await ask("192.0.2.7")).status, 200);
     assert.equal((await ask("::ffff:192.0.2.7")).status, 200);
-    // What stands further left came from whoever asks.
+    // The client wrote the addresses further left.
     const spoofed = await ask("192.0.2.7, 198.51.100.1");
     assert.equal(((await spoofed.json()) as { code: string }).code, "address_not_allowed");
     await eventually("the refusal is in the audit", 60_000, async () => {

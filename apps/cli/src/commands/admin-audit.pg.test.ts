@@ -22,7 +22,7 @@ for (const [where, flags] of bothPlaces(command)) {
   test(`${where}, the audit is exported as lines and verified`, async () => {
     await json("mkdir", `/${where}`);
     await json("ls", "/");
-    // A new token is recorded before the answer, and all entries that wait are written with it; others follow a moment later.
+    // A new token is written to the audit before the response, together with all waiting entries. Others follow later.
     await json("token", "create", where);
     const entries = await exported(...flags);
     assert.deepEqual(
@@ -59,7 +59,7 @@ test("what is done beside the data is recorded too, with who was at the machine"
 
 interface Tampering {
   readonly name: string;
-  /** Of the entry from which on it is done. */
+  /** @param seq entry from which on the audit is changed */
   readonly statement: (seq: number) => string;
   readonly found: (seq: number, head: number) => { what: string; seq: number };
 }
@@ -174,19 +174,19 @@ function verified(): Promise<AuditVerificationJson> {
 }
 
 /**
- * The server may be about to append what it took before. Without the lock it waits for the row of the chain, finds that the row was
- * deleted, and answers the next request with 503.
+ * The lock stops the server, which may be about to append. Without it, the server would wait for the deleted chain row,
+ * and answer the next request with 503.
  */
 const alone = "lock table shard.audit_chain";
 
-/** With the rows as somebody left them who can write to the database, until the work is done. */
+/** Tampers with the rows as someone with access to the database could, until the work is done. */
 async function withTampered(
   statement: (seq: number) => string,
   work: (seq: number, head: number) => Promise<void>,
 ): Promise<void> {
   const api = await Api.signIn(command.server.url);
   for (let times = 0; times < 5; times += 1) await done(api, "GET", "/folders/root/contents");
-  // Nobody is answered before it is written, and what waited is written with it.
+  // This request is written to the audit before its response, together with all waiting entries.
   await done(api, "PATCH", `/admin/users/${administrator.email}`, { quota_bytes: null });
   const sql = (text: string) => queryDatabase(data, text);
   const [row] = await sql("select max(seq)::int as head from shard.audit_entries");

@@ -16,7 +16,7 @@ const { data, run } = command;
 
 for (const [where, flags] of bothPlaces(command)) {
   test(`${where}, a dry run says what --now then removes`, async () => {
-    // The next time is an hour later, so that nothing happens by itself meanwhile.
+    // The next automatic run is an hour later.
     const log = () => readFileSync(command.server.logFile, "utf8");
     await until("the retention ran", () => /"job":"retention"/.test(log()), 180_000);
     const gc = async (...args: string[]): Promise<Record<string, number>> =>
@@ -52,7 +52,7 @@ test("unfinished uploads are listed by account, and removed once nobody has used
   });
   assert.equal(started.status, 200, await started.text());
   const gc = (...args: string[]) => done(["admin", "gc", "--unfinished", ...args]);
-  // Nothing is removed, so nothing is said of when that is freed, or of what frees it sooner.
+  // Nothing is removed, so no advice about freed space is shown.
   assert.match(await gc("--now"), /^kept, in use: 1 upload \(0 B\) of .+@.+, last used .+\nfreed .+\nremoved .+\n$/);
   await queryDatabase(
     data,
@@ -90,7 +90,7 @@ test("one of both has to be said", async () => {
   }
 });
 
-/** What the command says; it has to end with 0. */
+/** Returns the output, and requires exit code 0. */
 async function done(args: readonly string[], input?: string): Promise<string> {
   const { code, stdout, stderr } = await run(args, input);
   assert.equal(code, 0, stderr);
@@ -101,7 +101,7 @@ async function put(path: string, text: string): Promise<void> {
   await done(["put", "-", path], text);
 }
 
-/** As if all that was done until now had been done a day before. */
+/** Changes times as if everything had been done a day earlier. */
 async function letTimePass(): Promise<void> {
   const day = 24 * 3600_000_000;
   await queryDatabase(data, `update shard.versions set created_at = created_at - ${day}`);

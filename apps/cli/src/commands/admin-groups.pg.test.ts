@@ -37,7 +37,7 @@ after(async () => {
   removeFolder(home);
 });
 
-/** Of everybody whom the tests add. */
+/** Password of all accounts in these tests. */
 const password = "correct horse battery";
 
 function signIn(who: string, email: string, secret = password) {
@@ -111,7 +111,7 @@ test("what cannot be is told in words, with the exit code of its kind", async ()
     const ran = await run(who, ["admin", "groups", ...args]);
     assert.deepEqual([ran.code, words.test(ran.stderr)], [status, true], `${args.join(" ")}: ${ran.stderr}`);
   }
-  // The administrator has made it and is not in it.
+  // The administrator has created the group, but is not a member.
   for (const group of ["Twice", "Nowhere"]) {
     const ran = await run("admin", ["share", "/", "--with", group, "--role", "viewer"]);
     assert.deepEqual(

@@ -14,7 +14,7 @@ for (const [where, flags] of bothPlaces(command)) {
     const [dead, other] = [await putDead(), await putDead()];
     const list = async (...args: string[]): Promise<string[]> => {
       const { items }: { items: { id: string; kind: string }[] } = await json("ls", ...args);
-      // The sign-in just now may have left a notification that is still to be worked.
+      // Excludes a notification of the sign-in that may still be queued.
       return items.flatMap(({ id, kind }) => (kind === "test" ? [id] : []));
     };
     assert.deepEqual(await list("--dead"), [dead, other]);
@@ -36,7 +36,7 @@ for (const [where, flags] of bothPlaces(command)) {
   });
 }
 
-/** Of a kind that no server works, so that it stays as it is. */
+/** Inserts a message of an unknown kind, which the server does not process. */
 async function putDead(): Promise<string> {
   const id = makeId<MessageId>(toBucket(0), Date.now(), randomBytes(8));
   await queryDatabase(

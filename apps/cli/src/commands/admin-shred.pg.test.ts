@@ -19,7 +19,7 @@ for (const [where, flags] of bothPlaces(command)) {
     const begun = await shred(email, ["--yes", "--json", ...flags]);
     assert.equal(begun.code, 0, begun.stderr);
     if (flags.length === 0) assert.equal(JSON.parse(begun.stdout).state, "done");
-    // Beside the data nobody waits for it; the server does it.
+    // On the data folder the command does not wait; the server does the work.
     const done = await shred(user_id, ["--json"]);
     assert.deepEqual([done.code, JSON.parse(done.stdout).state], [0, "done"], done.stderr);
     assert.deepEqual(await disabled(user_id), []);
@@ -34,7 +34,7 @@ test("a dry run says what others wrote in the account, who loses access, and wha
   const folder = await owner.idOf("/shared");
   await ok(owner, "POST", `/files/${folder}/share`, { email: "guest@example.com", role: "editor" });
   await ok(owner, "POST", `/files/${folder}/share`, { link: true, name: "the press", role: "viewer" });
-  // An app password is held in its folder by a link that nobody can open.
+  // The grant of an app password is stored as a link that nobody can open.
   const app = { name: "tv", scopes: ["files:read"], folder_id: folder, password: "a long password" };
   await ok(owner, "POST", "/tokens/app-passwords", app);
   await owner.put("/private", "only mine");

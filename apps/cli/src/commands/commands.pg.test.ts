@@ -266,13 +266,13 @@ test("a password that is too short, a name that is empty and an unknown setting 
 });
 
 test("Ctrl-C in a transfer says that it can go on, and exits with 130", async () => {
-  // Standard input that never ends keeps it under way.
+  // Endless standard input keeps the transfer running.
   const put = spawn(launcher, ["put", "-", "/endless"], { env: environment, stdio: ["pipe", "ignore", "pipe"] });
   assert.ok(put.stdin && put.stderr);
   let said = "";
   put.stderr.on("data", (text: Buffer) => {
     said += text.toString();
-    // The first line of progress.
+    // First line of progress.
     if (said.startsWith("put:") && !put.killed) put.kill("SIGINT");
   });
   put.stdin.write("begun");

@@ -24,7 +24,7 @@ const environmentOf = (more: Record<string, string>) => ({
 const holdfast = (args: readonly string[], environment: Record<string, string> = {}, input = "") =>
   runHere(environmentOf(environment), args, { input });
 
-/** As a shell runs it. */
+/** Runs a command in a process. */
 function spawned(args: readonly string[], environment: Record<string, string> = {}) {
   const env = environmentOf(environment);
   const { status, stdout, stderr } = spawnSync(launcher, args, { env, encoding: "utf8", input: "" });
@@ -155,7 +155,7 @@ test("a variable that is no setting is named, and stops nothing", async () => {
 });
 
 test("no password and no token goes to another machine unencrypted, unless that is asked for", async () => {
-  // This machine by an address that is none of its loopback names, so that nothing has to leave it.
+  // An address of this machine that is not a loopback name, so that no packet leaves it.
   const elsewhere = "http://[::ffff:127.0.0.1]:9";
   const signIn = ["login", elsewhere, "--email", "me@example.org", "--password-stdin"];
   const run = (args: string[], more = {}) => holdfast(args, more, "correct horse\n");
@@ -217,7 +217,7 @@ test("wrong use too is one document on stdout with --json, and a sentence that n
     [["ls", "--help2"], /\(Did you mean --help\?\)$/m],
     [["mkdir", "/a\u001bb"], /^holdfast: The name "a\\u\{1b\}b" contains a control character\.$/m],
     [["devices", "remove", "x"], /\(Did you mean rm\?\)$/m],
-    // It has no rm.
+    // `trash` has no `rm`.
     [["trash", "delete"], /^holdfast: unknown command 'delete'$/m],
     [["completion", "tcsh"], /^holdfast: 'tcsh' is not one of: bash, zsh, fish\./],
     [["ls", "--sort", "foo"], /foo is not a sort order\. Use name, natural/],

@@ -45,7 +45,7 @@ describe("in a real shell the script completes", () => {
     await saveRecord(await newSyncFolder(`${folder}/config`), { ...whose, ...ids, ...limits });
   });
 
-  /** Lines after `holdfast`, and all candidates for their last word. */
+  /** Text after `holdfast`, with all candidates for its last word. */
   const table: readonly (readonly [line: string, candidates: readonly string[]])[] = [
     ["who", ["whoami"]],
     ["help who", ["whoami"]],
@@ -77,7 +77,7 @@ describe("in a real shell the script completes", () => {
   async function assertCompletes(complete: (line: string) => Promise<readonly string[]>): Promise<void> {
     for (const [line, expected] of table) {
       let found: readonly string[] = [];
-      // A busy machine may need more than the two seconds that completion waits for the server.
+      // On a busy machine, the two seconds of completion may not suffice.
       await eventually(`${line} is completed`, waitMs, async () => {
         found = (await complete(line)).toSorted();
         return isDeepStrictEqual(found, expected) || (expected.length === 0 && found.length > 0) || undefined;
@@ -115,7 +115,7 @@ describe("in a real shell the script completes", () => {
       shell.type(`${keys}\r`);
       return eventually(`zsh answers ${keys}`, waitMs, async () => said()[soFar]);
     };
-    // All candidates are inserted together, and the command shows its arguments.
+    // Inserts all candidates together; the replaced command prints its arguments.
     await say(
       [
         `cd ${folder}; fpath=(${scripts} $fpath); autoload -Uz compinit; compinit -u -D; PS1='> '`,

@@ -17,6 +17,6 @@ test("the completion of a path gives up on a server that is silent", async (t) =
   const env = { ...process.env, HOLDFAST_CONFIG_DIR: folder, ...server };
   const begunMs = performance.now();
   assert.equal((await promisify(execFile)(launcher, ["__complete", "/lis"], { env })).stdout, "");
-  // The client itself would go on for a minute.
+  // The client itself would continue for a minute.
   assert.ok(performance.now() - begunMs < 30_000);
 });

@@ -6,7 +6,7 @@ import { ShownConfiguration } from "../sync/page/testing-syncs.ts";
 import { answering } from "./testing-answer.ts";
 import { useSignedIn } from "./testing-signed-in.ts";
 
-/** `sync` of a home folder and `rules` ask, too: sync-rules.pg.test.ts and rules.pg.test.ts. */
+/** sync-rules.pg.test.ts and rules.pg.test.ts test the questions of `sync` and `rules`. */
 describe("a question that is answered with no", () => {
   const { folder, run, json } = useSignedIn("declined");
   const [config, empty] = [join(folder, "config"), join(folder, "empty")];

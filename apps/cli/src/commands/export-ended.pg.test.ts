@@ -77,7 +77,7 @@ describe("an export that is ended", () => {
     });
   }
 
-  /** Its part stands there. */
+  /** Waits until the temporary file exists. */
   async function begun(child: ChildProcess, name = "all.tar"): Promise<void> {
     const bound = AbortSignal.timeout(60_000);
     while (!readdirSync(to).some((there) => there.startsWith(name))) {

@@ -20,7 +20,7 @@ describe("what holdfast import asks of the server", () => {
     assert.equal(code, 0, `${args.join(" ")}: ${stderr}`);
     return stdout;
   };
-  /** Through who stands between. */
+  /** Runs a command through the proxy. */
   const watched = (args: string[], input?: string) =>
     holdfast(args, { env: { HOLDFAST_CONFIG_DIR: `${folder}/watched` }, ...(input === undefined ? {} : { input }) });
   const write = (round: number, files: number) => {
@@ -79,7 +79,8 @@ describe("what holdfast import asks of the server", () => {
     assert.deepEqual([JSON.parse(stdout).equal, JSON.parse(stdout).files], [folders * filesEach + 1, 0]);
     const changing = asked.filter((request) => !request.startsWith("GET "));
     assert.deepEqual(changing, []);
-    // One for each folder, the one above and the target; some to find the target; one for the file that has a content twice.
+    // One for each folder, its parent and the target; some to find the target; one for the file that has a content
+    // twice.
     assert.ok(asked.length <= folders + 10, `${asked.length}: ${asked.join("\n")}`);
   });
 

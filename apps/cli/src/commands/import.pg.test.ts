@@ -84,7 +84,7 @@ describe("holdfast import", () => {
     for (let round = 0; round < (isLongTier ? 4 : 2); round += 1) {
       const child = spawn(launcher, ["import", archive, "--to", "/killed"], { env: environment, stdio: "ignore" });
       const exited = once(child, "exit");
-      // Killed once something more of it is there than before.
+      // Killed after it has imported something more.
       const seen = await count(to, "/killed");
       const bound = AbortSignal.timeout(60_000);
       while (child.exitCode === null && (await count(to, "/killed")) <= seen) bound.throwIfAborted();
@@ -141,7 +141,7 @@ describe("holdfast import", () => {
       const { code, stderr } = await to.run(["import", bad, "--to", "/bad"]);
       assert.equal(code, 1, `${at}: ${stderr}`);
     }
-    // In what a file holds, which the manifest alone tells, and in the manifest.
+    // In a file's content, which only the manifest reveals, and in the manifest.
     const changes = [Math.floor(whole.length / 2), whole.length - 1500];
     for (const at of isLongTier ? [...changes, 3, 1540] : changes) {
       const changed = Buffer.from(whole);
@@ -151,7 +151,7 @@ describe("holdfast import", () => {
       assert.equal(code, 1, `${at}: ${stderr}`);
     }
     assert.equal((await to.run(["ls", "/bad"])).code, 4);
-    // What was deleted since, in the trash and with the ids of then, keeps nothing from coming again.
+    // A file that was deleted since is imported again, although the trash has its id.
     await done(to, "rm", "/here/history.txt");
     assert.equal((await to.json("import", archive, "--to", "/here")).files, 1);
     assert.deepEqual(await versionsOf(to, "/here/history.txt"), await versionsOf(from, "/history.txt"));

@@ -10,7 +10,7 @@ import { answering } from "./testing-answer.ts";
 import { runHere } from "./testing-run.ts";
 import { useSignedIn } from "./testing-signed-in.ts";
 
-// Local times are those of Tokyo, which has no summer time.
+// Local times are those of Tokyo, which has no daylight saving time.
 process.env["TZ"] = "Asia/Tokyo";
 
 describe("listings", () => {
@@ -31,7 +31,7 @@ describe("listings", () => {
     assert.equal((await run(["versions", "label", "/list/日本語.txt", "1", "as sent"])).code, 0);
   });
 
-  /** As a person sees it. */
+  /** Output on a terminal. */
   function onTerminal(...args: string[]): Promise<string[]> {
     return onColumns(100, args);
   }
@@ -188,7 +188,7 @@ describe("listings", () => {
     assert.equal((await run(["link", "/list/sub", "--name", "the sub", "--expires", until])).code, 0);
     assert.equal((await run(["token", "create", "nightly"])).code, 0);
     const titles: readonly (readonly [string[], RegExp])[] = [
-      // Too wide for a table: each field has a line of its own.
+      // Too wide for a table: each field has its own line.
       [["devices"], /^ID +[0-9a-f]{8}-[0-9a-f-]{27}$/],
       [["activity"], /^WHEN +WHO +DEVICE +DID +WHAT +FOLDER +REWIND ID$/],
       [["permissions", "/list/sub"], /^KIND +WHO +ROLE +ENDS/],
@@ -294,7 +294,7 @@ describe("listings", () => {
       const { stdout } = await promisify(execFile)("bash", ["--norc", "-c", asking], { env, cwd: folder });
       return stdout.split("\n").filter(Boolean);
     };
-    // It gives up after two seconds without a word, which a busy machine may need: it is asked again then.
+    // Completion gives up after two seconds, which may not suffice on a busy machine, so it is repeated.
     const completes = (words: readonly string[], expected: readonly string[]) =>
       eventually(`${words.join(" ")} is completed to ${expected.join(" ")}`, 60_000, async () =>
         isDeepStrictEqual(await complete(words), expected) ? true : undefined,

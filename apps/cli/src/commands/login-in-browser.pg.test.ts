@@ -9,7 +9,7 @@ import { useSignedIn } from "./testing-signed-in.ts";
 describe("login with a browser", () => {
   const command = useSignedIn("login-browser");
 
-  /** On a terminal at which somebody presses Enter; what it shows is read as it comes. */
+  /** Runs on a terminal with the given input. The output is read while the command runs. */
   function onTerminal(config: string, typed: string) {
     const stdin = Object.assign(new PassThrough(), { isTTY: true as const, setRawMode: () => {} });
     const [stdout, stderr] = [new PassThrough(), new PassThrough()];

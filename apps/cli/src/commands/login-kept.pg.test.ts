@@ -97,7 +97,7 @@ test("so is a full disk", async (t) => {
 test("a login that cannot be kept after all is signed out again", async () => {
   const config = `${home}/vanishing`;
   mkdirSync(config);
-  // In front of the server: the folder becomes a file while the session is made.
+  // Proxy that replaces the folder by a file while the session is created.
   const front = createServer((incoming, outgoing) => {
     if (incoming.method === "POST" && incoming.url?.endsWith("/sessions") === true) {
       rmSync(config, { recursive: true });

@@ -60,7 +60,7 @@ test("another server at the same address is told at login, to a running sync and
     (await namesOnServer()).includes("private") ? true : undefined,
   );
   const known = await serverId();
-  // It hears of the other server once there is a login to it: before that it would end as one that was signed out.
+  // Stopped until there is a login to the other server. Before that, the sync would end as signed out.
   running.kill("SIGSTOP");
   await server.stop();
   server = await startServer({ dataFolder: `${home}/second`, port: server.port });

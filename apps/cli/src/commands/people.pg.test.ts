@@ -4,7 +4,7 @@ import { describe, test } from "node:test";
 import { administrator, eventually } from "@holdfast/server/acceptance/testing";
 import { useTwoPeople } from "./testing-signed-in.ts";
 
-/** What people say to each other and give each other, word by word: for people and as documents. */
+/** Exact output of commands about other people, as text and JSON. */
 describe("the words of people", () => {
   const people = useTwoPeople("people-command");
   const { owner, guest, ann, done } = people;
@@ -41,7 +41,7 @@ describe("the words of people", () => {
     assert.ok(verbs.includes("Ann commented"), verbs.join());
     assert.match(await done(owner, ["activity", "/talk"]), /^\d{4}-.* +Ann +- +commented +talk +\//m);
     assert.match(await done(owner, ["activity"]), /commented/);
-    // What is nowhere among one's own is called by its name, and not as if it were the root.
+    // An item without a path is shown by its name, not as the root.
     await done(owner, ["mkdir", "/unmounted"]);
     await done(owner, ["share", "/unmounted", "--with", ann.email, "--role", "commenter"]);
     await done(guest, ["comment", await sharedId("unmounted"), "by its id"]);
@@ -114,7 +114,7 @@ describe("the words of people", () => {
     assert.deepEqual([items[0].to, /\/setup#hfi_/.test(items[0].url)], ["somebody@example.com", true]);
     assert.match(await done(owner, ["admin", "unsent-links"]), /^somebody@example\.com +until .* http.*#hfi_/);
     assert.equal((await guest(["admin", "unsent-links"])).code, 3);
-    // Somebody who has an account by now needs no link that makes one.
+    // A person with an account needs no invitation link.
     await done(owner, ["admin", "users", "add", "somebody@example.com", "--password-stdin"], "a sentence of theirs\n");
     const after = (await json(owner, "admin", "unsent-links")).items as { to: string }[];
     assert.ok(!after.some(({ to }) => to === "somebody@example.com"));

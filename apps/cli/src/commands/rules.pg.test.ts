@@ -13,7 +13,7 @@ describe("holdfast rules", () => {
   const { owner, guest, ann, done, folder } = people;
   const lines = (text: string): string[] => text.split("\n").filter((line) => line !== "");
 
-  /** A synced folder of the owner with `open` and `secret`, which a rule hides, that Ann may edit. */
+  /** Creates a synced folder with `open` and `secret`, which a rule hides, and gives Ann the role editor. */
   async function share(name: string): Promise<string> {
     const root = join(folder, name);
     mkdirSync(root);

@@ -8,7 +8,7 @@ import { Secret, TOTP } from "otpauth";
 import { runCommand } from "./testing-run.ts";
 import { bothPlaces, useSignedIn } from "./testing-signed-in.ts";
 
-/** As an app shows it, now and half a minute later: a code counts once, and the one that comes next is let in already. */
+/** Code of an app, now or 30 s later. Each code is accepted once, and the next one is already valid. */
 function codeOf(secret: string, step: "now" | "next" = "now"): string {
   const timestamp = Date.now() + (step === "next" ? 30_000 : 0);
   return new TOTP({ secret: Secret.fromBase32(secret) }).generate({ timestamp });
@@ -75,7 +75,7 @@ describe("second-factor", () => {
 
     test(`${where}, an administrator ends its passkeys with a new password, where the command says so`, async () => {
       const person = await newPerson(`passkey-${flags.length}`);
-      // Browsers know passkeys for names alone.
+      // Browsers permit passkeys only for host names.
       const origin = `http://localhost:${new URL(command.server.url).port}`;
       const api = await Api.signIn(origin, person);
       const { body: asked } = await api.call("POST", "/account/passkeys", { password: person.password });

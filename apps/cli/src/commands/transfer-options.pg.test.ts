@@ -190,7 +190,7 @@ describe("put and get with options", () => {
       assert.equal(code, 0, stderr);
       return performance.now() - begunMs;
     };
-    // A quarter of a second may pass at once after a rest.
+    // A burst of a quarter of a second is permitted after a rest.
     assert.ok((await took(["put", path, "/limited", "--limit", "200K"])) > 1150);
     const got = join(folder, "limited-got");
     assert.ok((await took(["get", "/limited", got, "--limit", "0.2M"])) > 1150);

@@ -52,7 +52,7 @@ test("a time that the server cannot count is refused as it was typed", () => {
 });
 
 test("anything else is no time, and nothing is guessed", () => {
-  // The clocks here pass over 2027-03-28 02:30.
+  // Daylight saving time skips 2027-03-28 02:30.
   const bad = [
     "",
     "soon",

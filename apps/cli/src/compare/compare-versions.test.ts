@@ -7,7 +7,7 @@ import { applyPatch } from "diff";
 import { fc } from "@holdfast/tools/properties";
 import { compareVersions, listedBytesMax, textBytesMax } from "./compare-versions.ts";
 
-/** A server with two versions of one file, cut where the test says. */
+/** A server with two versions of a file, split into given blocks. */
 class TwoVersions {
   readonly fetched: { version: string; start: number; end: number }[] = [];
   readonly versions: readonly VersionJson[];
@@ -58,7 +58,7 @@ function versionOf(id: string, number: number, blocks: readonly Buffer[]): Versi
   };
 }
 
-/** Blocks of a few lines, cut anywhere: a boundary may stand within a line, and within a character. */
+/** Blocks of a few lines. A boundary may be inside a line or a character. */
 const blocks = fc
   .array(fc.constantFrom("a\n", "b\nb\n", "long line", "\n\n\n", "ä\nend", "c"), { maxLength: 12 })
   .map((texts) =>

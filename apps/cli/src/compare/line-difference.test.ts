@@ -9,12 +9,12 @@ import { applyPatch } from "diff";
 import { fc } from "@holdfast/tools/properties";
 import { lineDifference } from "./line-difference.ts";
 
-/** Few different lines, so that they repeat and a difference may be told in several ways; the last may have no end. */
+/** Few distinct lines, so that they repeat and differences are ambiguous. The last may have no line end. */
 const text = fc
   .tuple(fc.array(fc.constantFrom("a", "b", "", "ä\r", "a\tb"), { maxLength: 40 }), fc.boolean())
   .map(([lines, ended]) => lines.join("\n") + (ended ? "\n" : ""));
 
-/** Two texts with much in common, as two versions have. */
+/** Two texts with much in common, like two versions. */
 const versions = fc
   .tuple(text, fc.array(fc.tuple(fc.nat(60), fc.nat(3), text), { maxLength: 4 }))
   .map(([from, changes]) => {
@@ -51,7 +51,7 @@ test("patch of the system reads it", (t) => {
         const args = ["--binary", "--quiet", "--fuzz=0", "--posix", file];
         const { status, stdout } = spawnSync("patch", args, { input: patchOf(from, to), encoding: "utf8" });
         assert.equal(status, 0, stdout);
-        // An empty file is removed by what empties it.
+        // `patch` removes a file that becomes empty.
         if (to !== "") assert.equal(readFileSync(file, "utf8"), to);
       }),
       { numRuns: 100 },

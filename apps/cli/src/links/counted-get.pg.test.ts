@@ -29,7 +29,7 @@ import { Cable } from "../acceptance/cable.ts";
 
 const mib = 1024 * 1024;
 
-/** A link that may be used so often and no more gives no blocks, and still `get` gets what it shows, as one download. */
+/** A link with a limited number of downloads serves no blocks. `get` downloads its content as one download. */
 describe("get by a link whose downloads are counted", () => {
   let home: string;
   let server: RunningServer;
@@ -163,7 +163,7 @@ describe("get by a link whose downloads are counted", () => {
   test("a file of a link that was used up is refused in words", async () => {
     const link = await makeLink("/photos/a.txt", 1);
     await succeed(["get", link.url, `${home}/one.txt`]);
-    // Another download than that one, which may be gone on with.
+    // A new download, not a continuation of the first.
     assert.equal((await new Api(server.url, link.token).call("GET", `/files/${link.id}/download`)).status, 403);
     const other = await makeLink("/photos", 1);
     assert.equal((await new Api(server.url, other.token).call("GET", `/files/${other.id}/download`)).status, 200);

@@ -9,7 +9,10 @@ const reader = (bytes: Buffer): ZipReader => ({
   read: async (position, length) => bytes.subarray(position, position + length),
 });
 
-/** As the server makes it: stored, sizes behind the content, a time in the extra field. @param isLarge numbers told in 64 bits */
+/**
+ * Makes a zip like the server: stored, sizes after the content, a time in the extra field. @param isLarge uses 64-bit
+ * numbers
+ */
 function makeZip(files: Readonly<Record<string, string>>, isLarge: boolean): Buffer {
   const pieces: Buffer[] = [];
   const records: Buffer[] = [];

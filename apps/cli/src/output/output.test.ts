@@ -226,7 +226,7 @@ test("before the first file moves, the number of files that were found or listed
   report.planned(10);
   report.done(10);
   assert.equal(progressLine("get", report.counts, none), "get: 1 of 999+ files, 10 B, 0 B/s");
-  // All are listed, and few of them were looked at.
+  // All files are listed, and few were checked.
   report.listed(page, true);
   assert.equal(
     progressLine("get", report.counts, { bytes: 1, work: 1998 }),

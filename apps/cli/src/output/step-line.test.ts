@@ -34,7 +34,7 @@ function shownSteps(t: TestContext, flags: OutputFlags, isTTY: boolean): string[
     stripVTControlCharacters(written)
       .split("\r")
       .filter((each) => each !== "")
-      // The rate is measured, and takes its room from the bar.
+      // The rate is measured, and reduces the width of the bar.
       .map((each) => each.replace(/, \S+ \S+B\/s.*/, "").replace(/\[[#-]+\]/, "[…]"))
   );
 }

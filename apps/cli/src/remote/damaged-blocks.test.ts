@@ -7,7 +7,7 @@ import { findDamagedIfTold } from "./damaged-blocks.ts";
 test("a question for damage that is refused, or answered by another program, leaves it at none", async () => {
   const clientOf = (code: ErrorCode) =>
     ({ call: () => Promise.reject(new HoldfastError(code, code)) }) as unknown as ApiClient;
-  // The answer of a proxy in place of the server counts as unreachable.
+  // A proxy's response in place of the server's counts as unreachable.
   for (const code of ["unreachable", "internal", "forbidden", "not_found"] as const) {
     assert.equal((await findDamagedIfTold(clientOf(code))).size, 0, code);
   }

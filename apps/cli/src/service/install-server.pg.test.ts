@@ -13,7 +13,7 @@ const folder = makeFolder("service");
 after(() => removeFolder(folder));
 const isRoot = process.getuid?.() === 0;
 const data = join(folder, "my data");
-/** Where root's unit goes, and that of anybody else. */
+/** Folders of system and user units. */
 const env = {
   HOME: folder,
   SYSTEMD_UNIT_PATH: join(folder, "etc/systemd/system"),
@@ -61,7 +61,7 @@ test("root is told of a program that others may replace", { skip: !isRoot }, () 
 test("what the unit runs is a server, which ends in order as systemd ends it", async (t) => {
   const unit = (await install("--print", "--listen", "127.0.0.1:0")).stdout;
   const [program = "", ...args] = wordsOf(lineOf(unit, "ExecStart"));
-  // What systemd gives to a service: no terminal, and next to nothing in its environment.
+  // The environment of a service: no terminal, and few variables.
   const child = spawn(program, args, {
     cwd: "/",
     env: { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin", HOME: folder },
@@ -142,7 +142,7 @@ function verify(t: TestContext, user: string | undefined): void {
   assert.deepEqual({ status, stderr: user === undefined ? stderr : ours(stderr) }, { status: 0, stderr: "" });
 }
 
-/** Without what it says of other units of this machine. */
+/** Removes output about other units of this machine. */
 function ours(text: string): string {
   return text
     .split("\n")

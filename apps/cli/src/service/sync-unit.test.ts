@@ -10,7 +10,7 @@ import { lineOf, wordsOf } from "./testing-unit.ts";
 const home = mkdtempSync(join(tmpdir(), "holdfast-unit-"));
 after(() => rmSync(home, { recursive: true }));
 
-/** Whatever systemd gives a meaning: blanks, specifiers, variables, quotes, escapes, separators. */
+/** Characters with a meaning in systemd: spaces, specifiers, variables, quotes, escapes, separators. */
 const awkward = `my drive %h 100% $HOME \${USER} "quoted" it's back\\slash ; ü`;
 
 test("a service starts exactly what was meant, however it is spelled, and has no secret", () => {
@@ -18,7 +18,7 @@ test("a service starts exactly what was meant, however it is spelled, and has no
   const program = ["/bin/sh", `/opt/${awkward}/holdfast`];
   const configFolder = `/home/me/.config/${awkward}`;
   const unit = serviceUnit({ root, program, args: ["--exclude", ";", "--exclude", awkward], configFolder });
-  // Variables are put in once the words are told apart.
+  // systemd expands variables after splitting words.
   const words = wordsOf(lineOf(unit, "ExecStart")).map((word) =>
     word.replaceAll(/\$\$|\$\w+|\$\{\w+\}/g, (found) => (found === "$$" ? "$" : "")),
   );
@@ -53,7 +53,7 @@ test("systemd itself finds nothing to complain about", (t) => {
   );
   const env = { ...process.env, XDG_RUNTIME_DIR: home };
   const { status, stderr } = spawnSync("systemd-analyze", ["--user", "verify", path], { env, encoding: "utf8" });
-  // What it does not know it only warns of.
+  // Unknown keys cause only warnings.
   assert.deepEqual({ status, stderr }, { status: 0, stderr: "" });
 });
 

@@ -67,7 +67,7 @@ const control: SyncControl = {
 let channel: ControlChannel;
 let page: URL;
 let token = "";
-/** All that is not the page itself. */
+/** All routes except the page itself. */
 const routes = [
   ...["status", "view", "overview"].map((each) => `GET /${each}`),
   ...actions.flatMap((each) => [`POST /${each}`, `POST /syncs/a1/${each}`]),
@@ -75,7 +75,7 @@ const routes = [
 
 const posts = routes.flatMap((each) => (each.startsWith("POST ") ? [each.slice("POST ".length)] : []));
 
-/** A body with which that act is done. */
+/** A valid body for an action. */
 function good(path: string): string {
   const bodies: Record<string, unknown> = {
     "rules/approve": { hash: "a1" },
@@ -106,7 +106,7 @@ interface Answer {
   readonly body: string;
 }
 
-/** With any headers, which fetch would not let through. */
+/** Sends any headers, including those that fetch forbids. */
 function send(method: string, path: string, headers: Record<string, string> = {}, body = ""): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const sent = request({ host: "127.0.0.1", port: page.port, method, path, headers }, (response) => {

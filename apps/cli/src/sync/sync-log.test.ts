@@ -42,7 +42,7 @@ test("what was done is told in its order, and a line that was cut off is passed 
       "  locked.",
     ],
   );
-  // A script gets a time with its zone, and one line.
+  // For scripts: a time with its zone, on one line.
   const utc = new Date(noonMs).toISOString().replace("T", " ").replace(".000", "");
   const [first = ""] = entries.flatMap((entry) => logLines({ isTerminal: false, columns: undefined }, entry, " (/r)"));
   assert.equal(first, `${utc} created here: a (/r)`);

@@ -60,7 +60,7 @@ test("a synced folder is not synced inside another one, from whichever side", as
   await refuseNested(join(outer, "inner"), [known(join(outer, "inner"), "i")]);
   mark(outer, "o");
   await assert.rejects(refuseNested(join(outer, "inner"), []), { message: /is in .*outer, which is synced/ });
-  // It was synced before the outer one, which leaves it alone.
+  // It was synced before the outer folder, which ignores it.
   await refuseNested(join(outer, "inner"), [known(join(outer, "inner"), "i")]);
   const other = [known(join(outer, "inner"), "another")];
   await assert.rejects(refuseNested(join(outer, "inner"), other), { message: /is in .*outer/ });

@@ -24,7 +24,7 @@ function screen(columns: number) {
   const shown = new SyncScreen(Object.assign(stream, { isTTY: true, columns }), () => nowMs);
   const meter = new ProgressMeter();
   return {
-    /** @returns what was written for it: a carriage return begins what stands in place of the line before */
+    /** @returns the output for a status; a carriage return starts a replacement of the line before */
     after: (status: Partial<EngineStatus>, laterMs = 1000, fresh: string[] = [], found: string[] = []): string[] => {
       written = "";
       nowMs += laterMs;
@@ -105,7 +105,7 @@ test("a look shows the files that it has seen, and a bar while their bytes trave
   assert.deepEqual(inLook(read, { ...found, bytesDone: 20 * mib }), [
     "[####----------------] 19 %, 6.7 MiB/s, 12 s left, 402 to go  a.bin",
   ]);
-  // More folders are left to look into: nobody knows yet how much there is.
+  // More folders must be scanned, so the total is unknown.
   assert.deepEqual(inLook({ seen: 12_400 }, { ...found, bytesDone: 20 * mib, isAll: false }), [
     "20 MiB of 100 MiB, 5.0 MiB/s, looking for changes: 12,400 files seen",
   ]);

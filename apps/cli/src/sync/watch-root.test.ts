@@ -19,7 +19,7 @@ test("what changes from the first look on is told by its path, and nothing asks 
       hints.push(folders === undefined ? "everything" : [...folders]);
       if (hints.flat().includes("one/deep")) told.resolve();
     },
-    // The first look begins at once.
+    // The first scan begins immediately.
     run: async () => {
       assert.deepEqual(hints, []);
       writeFileSync(join(root, "one/deep/new"), "");

@@ -17,7 +17,7 @@ import { useSignedIn } from "../commands/testing-signed-in.ts";
 const mib = 1024 * 1024;
 
 describe("a server without room", () => {
-  // No disk has so much.
+  // Larger than any disk.
   const { folder, data, run, json } = useSignedIn("broken-off", { HOLDFAST_DISK_RESERVE_BYTES: String(10 ** 15) });
 
   test("put of a tree ends with the counts of what went and what did not, and of one file with its failure alone", async () => {
@@ -67,7 +67,7 @@ describe("a server without room", () => {
     const tree = join(folder, "films");
     mkdirSync(tree);
     for (const name of ["one", "two"]) writeFileSync(join(tree, name), Buffer.alloc(5 * mib, name));
-    // As after an upload that was broken off.
+    // Like after an interrupted upload.
     await queryDatabase(data, `update shard.spaces set stored_bytes = ${3 * mib}`);
     const { code, stdout } = await run(["put", tree, "/films"]);
     assert.equal(code, 1);
@@ -152,7 +152,7 @@ describe("a space without room", () => {
 test("what is left of large files in flight is the size of those that were not sent", async (t) => {
   const folder = makeFolder("broken-off-large");
   const store = join(folder, "store");
-  // Room for three and a half.
+  // Space for three and a half.
   if (!mountSmallDisk(t, store, 88 * mib)) return removeFolder(folder);
   const env = { HOLDFAST_CONFIG_DIR: `${folder}/config` };
   const server = await startServer({

@@ -11,7 +11,7 @@ test("each that is bad is refused, each that is good is done once, and in order"
       const done: number[] = [];
       const refused: number[] = [];
       const act = (some: typeof all): Promise<void> => {
-        // Whatever it is that is thrown.
+        // Any error type.
         if (some.some(({ isGood }) => !isGood)) return Promise.reject(new RangeError("bad"));
         return Promise.resolve();
       };

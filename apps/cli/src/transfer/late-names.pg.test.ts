@@ -32,7 +32,7 @@ describe("names that appear on the server after put has listed it", () => {
     return root;
   }
 
-  /** Puts, while `rival` is done between what put looks at and what it first sends. */
+  /** Runs put, and `rival` after put has listed the folder and before it sends anything. */
   async function putBeside(args: readonly string[], rival: () => Promise<unknown>, input?: string) {
     let isDone = false;
     meddler.meddling = async ({ path }, forward) => {

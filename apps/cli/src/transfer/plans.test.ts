@@ -6,7 +6,7 @@ import { planCompared, planPut } from "./put/put-plan.ts";
 import type { LocalState, RemoteState } from "./put/put-plan.ts";
 import { toMicros, toTimeText } from "./times.ts";
 
-/** A tree of one level: content is told by a letter, whose count is the size. */
+/** An item of a flat tree. Its content is one repeated letter, whose count is the size. */
 interface Item extends LocalState {
   readonly content: string;
 }

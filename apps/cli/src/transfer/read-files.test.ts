@@ -27,7 +27,7 @@ test("frames of many files, cut and compressed, decode to their bytes again", ()
   const noise = Uint8Array.from({ length: 1_500_000 }, () => random() * 256);
   const contents = ["", "short", "x".repeat(300_000), noise];
   const files = contents.map((bytes, index) => write(`file-${index}`, bytes));
-  // What is left in a window from before is not to be seen.
+  // Earlier bytes in the window must not matter.
   const window = new SharedArrayBuffer(files.reduce((sum, { sizeBytes }) => sum + framesBytesMax(sizeBytes), 0));
   new Uint8Array(window).fill(0xee);
   const { outcomes } = readFiles({ files, window });
@@ -123,7 +123,7 @@ test("a journal that is damaged is begun anew", () => {
 test("a journal that cannot be kept costs nothing but time", () => {
   const { path } = write("unjournalled", "content");
   const stamp = toStamp(statSync(path, { bigint: true }));
-  // A file where the folder of the configuration should be.
+  // A file in place of the configuration folder.
   const nowhere = new ContentJournal(join(path, "config"));
   nowhere.record(path, stamp, "id", Date.now() + 10_000);
   assert.equal(nowhere.find(path, stamp), undefined);
@@ -133,9 +133,9 @@ test("a journal that cannot be kept costs nothing but time", () => {
 test("a file that cannot be encoded, or whose bytes cannot be read, is told by itself", () => {
   const good = write("good", "good");
   const folder = { path: home, sizeBytes: 4, knownContentId: undefined };
-  // Reading it from its beginning is an error of the disk (EIO).
+  // Reading it from the start is a disk error (EIO).
   const unreadable = { path: "/proc/self/mem", sizeBytes: 0, knownContentId: undefined };
-  // Too long for the room that is left, as a compressor's output would be that is longer than it may be.
+  // Too long for the remaining space, like the output of a faulty compressor.
   const tooLong = write("too-long", "x".repeat(100));
   const window = new SharedArrayBuffer(100);
   const { outcomes } = readFiles({ files: [good, folder, unreadable, tooLong, good], window });

@@ -62,7 +62,7 @@ async function json(...args: string[]) {
 /** Runs a command in its own process. @returns its standard output; fails unless it exits with 0 */
 async function runOnBytes(args: string[], input?: Buffer): Promise<Buffer> {
   const child = spawn(launcher, args, { env: { ...process.env, ...environment }, stdio: ["pipe", "pipe", "inherit"] });
-  // A command that fails early does not read all of it; its exit code says why.
+  // A command that fails early does not read all input; its exit code is checked below.
   child.stdin.on("error", () => {});
   child.stdin.end(input);
   const [stdout, [code]] = await Promise.all([buffer(child.stdout), once(child, "close")]);
@@ -73,7 +73,7 @@ async function runOnBytes(args: string[], input?: Buffer): Promise<Buffer> {
 const random = seededRandom(20_260_104);
 const noise = (sizeBytes: number) => Uint8Array.from({ length: sizeBytes }, () => random() * 256);
 
-/** A tree with everything that has to survive the way there and back. */
+/** A tree with everything that must survive an upload and a download. */
 function makeTree(root: string): void {
   mkdirSync(join(root, "folder/deeper/empty"), { recursive: true });
   writeFileSync(join(root, "empty.bin"), "");
@@ -88,7 +88,7 @@ function makeTree(root: string): void {
   utimesSync(join(root, "empty.bin"), 981_173_106.123_457, 981_173_106.123_457);
 }
 
-/** Path to what is compared: kind, content or target, executable bit, time to the microsecond. */
+/** Path to compared properties: kind, content or target, executable bit, time in microseconds. */
 function snapshot(folder: string, below = ""): Map<string, unknown> {
   const seen = new Map<string, unknown>();
   for (const name of readdirSync(join(folder, below)).toSorted()) {
@@ -276,7 +276,7 @@ test("a file and a link change places, the old one is in the trash, and put says
   writeFileSync(join(swap, "single"), "a file");
   const { stderr } = await run(["put", join(swap, "single"), "/swap/a", "--quiet"]);
   assert.equal(stderr, "holdfast: 1 symbolic link on the server is replaced by a file and moves to the trash: a\n");
-  // Neither a new version nor another target of a link.
+  // Neither a new version nor a new target of a link counts as replaced.
   writeFileSync(join(swap, "single"), "changed");
   assert.equal((await json("put", join(swap, "single"), "/swap/a")).replaced, 0);
   for (const target of ["one", "two"]) {

@@ -54,7 +54,7 @@ test("another tab needs the bare address only while one is open, and nothing of 
   await third.goto(new URL("/", channel.pageUrl).href);
   await third.getByRole("alert").getByText("Open the address that 'holdfast status' shows").waitFor();
   assert.deepEqual(await third.evaluate("[document.cookie, localStorage.length, sessionStorage.length]"), ["", 0, 0]);
-  // It is open before the one that brings the token.
+  // This tab was opened before the one with the token.
   await second.goto(channel.pageUrl);
   await third.getByText("Paused", { exact: true }).waitFor();
   assert.deepEqual(complaints, []);
@@ -65,7 +65,7 @@ test("a wrong token of one tab locks no other", async () => {
   await summary().getByText("in sync").waitFor();
   const second = await page.context().newPage();
   await second.goto(new URL("/#token=wrong", channel.pageUrl).href);
-  // Refused with its own, it is helped by the other.
+  // After its own token was rejected, the tab uses that of the other.
   await summary(second).getByText("in sync").waitFor();
   await page.getByRole("button", { name: `Pause ${drive.sync.record.root}` }).waitFor();
 });

@@ -44,7 +44,7 @@ beforeEach(() => {
 const folder = (name: string): Locator => page.getByRole("region", { name, exact: true });
 const summary = (): Locator => page.locator("#summary");
 
-/** What a check of both schemes at both widths finds. */
+/** Findings of axe in both color schemes at both widths. */
 async function axeFindings(): Promise<string[]> {
   const found: string[] = [];
   for (const width of [390, 1280]) {
@@ -60,7 +60,7 @@ async function axeFindings(): Promise<string[]> {
   return found;
 }
 
-/** All that a page can show at once. */
+/** Everything that the page can show at the same time. */
 function busy(): void {
   const problem = (path: string) => ({ path, code: "quota", message: "Not enough space in your quota." });
   drive.now = {
@@ -151,7 +151,7 @@ test("problems of one kind are one entry with their number, apart from what is o
   const paths = problems.getByRole("list", { name: "Where: Not enough space in your quota." }).getByRole("listitem");
   assert.equal(await paths.count(), 51);
   assert.equal(await paths.last().textContent(), "and 19,950 more");
-  // It grows while somebody reads it.
+  // The list changes while it is open.
   drive.now = { ...drive.now, problems: drive.now.problems.slice(0, 19_000) };
   await problems.getByText("and 18,950 more").waitFor();
   drive.now = { ...drive.now, problems: [{ path: "x:y", code: "skipped", message: "No node can be called so." }] };
@@ -177,7 +177,7 @@ test("a conflict is ended by keeping the original, the copy or both, and beside 
   const conflicts = folder("Drive").locator(".conflicts");
   await conflicts.getByRole("heading", { name: "2 conflicts" }).waitFor();
   await conflicts.getByText("plan.txt – original, as on the server, 4 B, changed").waitFor();
-  // Of the other there is no original any more.
+  // The original of the other conflict no longer exists.
   assert.equal(await conflicts.getByRole("button").count(), 4);
   await conflicts.getByRole("button", { name: "Keep original: plan.txt, original, as on the server, 4 B" }).click();
   await page.locator("#told").getByText("Kept original: plan.txt, original, as on the server, 4 B, changed").waitFor();
@@ -314,7 +314,7 @@ test("limits and exclusions are shown and changed, and a wrong one is refused in
     "limits null 1500000",
     `exclusions {"exclude":["photos/raw"],"include":[],"freesSpace":true}`,
   ]);
-  // The browser itself tells of each answer that is none.
+  // The browser logs each failed request.
   assert.ok(
     complaints.every((each) => each.includes("400 (Bad Request)")),
     complaints.join(),

@@ -37,7 +37,7 @@ const seed = 20_260_102;
 const modified_at = "2001-02-03T04:05:06.123457Z";
 const oldBytes = Buffer.alloc(6000, "o");
 
-/** A new file, one that replaces another, one in a new folder, and one that comes without its blocks, as a large one does. */
+/** A new file, a replaced file, one in a new folder, and one without listed blocks, like a large file. */
 const wanted = {
   "new.txt": Buffer.alloc(5000, "n"),
   "replaced.txt": Buffer.alloc(9000, "r"),
@@ -72,7 +72,7 @@ const scenario: CrashScenario<Notes> = {
   async work(disk, notes) {
     notes.runs += 1;
     const { problems } = await getTree(disk, notes.runs, notes.syncEveryBytes);
-    // What it tells of one file is as good as an error, and the command ends with it.
+    // A listed problem counts as an error, and the command ends with it.
     notes.acknowledged = problems.length === 0;
   },
   async check(disk, { acknowledged }) {
@@ -191,7 +191,7 @@ async function getTree(
     windows,
     folders,
     target: unheldTarget,
-    // The disk itself says when it is full.
+    // The simulated disk reports when it is full.
     room: new LocalRoom("/home", report, () => undefined),
     report,
     changes,
@@ -210,7 +210,7 @@ async function getTree(
   return report;
 }
 
-/** What stood there was fetched. */
+/** The existing content was fetched before. */
 const untouched: LocalChanges = {
   overwrites: false,
   assertUnchanged: () => Promise.resolve(),
@@ -246,7 +246,7 @@ function framesFor({ body }: FetchRequest): Uint8Array[] {
   });
 }
 
-/** The tasks of the threads, run at once: on a simulated disk there is nothing to wait for. */
+/** Runs thread tasks in this process, because a simulated disk has no waits. */
 function inProcess(disk: LocalDisk): TransferPool {
   const tasks: Record<string, (input: never) => unknown> = {
     writeFilesTask: ({

@@ -18,7 +18,7 @@ test("a dry run into a folder that cannot be written fails as the run does", (t)
   chmodSync(open, 0o777);
   chmodSync(closed, 0o555);
   const url = (path: string): string => JSON.stringify(new URL(path, import.meta.url).href);
-  // Root may write everywhere.
+  // Root can write everywhere, so the script changes its user.
   const script = `
     import { nodeDisk } from "@holdfast/disk/node-disk";
     import { asNamed } from "@holdfast/disk/places";
