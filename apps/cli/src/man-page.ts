@@ -38,7 +38,6 @@ const variables = {
   NO_COLOR: "no colours",
 };
 
-/** Returns the lines of a command, followed by its subcommands. */
 function commandLines(command: Command, path: string): string[] {
   const help = command.createHelp();
   const own = help.visibleOptions(command);

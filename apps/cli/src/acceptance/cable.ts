@@ -8,7 +8,6 @@ export class Cable {
   readonly #relay: Server;
   readonly #ends = new Set<Socket>();
   #state: "sound" | "dropped" | "stalled" = "sound";
-  /** undefined: no cut is scheduled */
   #bytesUntilCut: number | undefined;
   #bytesOfEach = Infinity;
   #bytesPerSecond = Infinity;

@@ -14,7 +14,6 @@ export interface DeviceOptions {
   readonly name: string;
   /** Folder for the synced folder, the configuration and the log. */
   readonly home: string;
-  /** Port of the server. */
   readonly port: number;
   readonly account?: { readonly email: string; readonly password: string };
   /** Further arguments of `sync`. */
@@ -120,7 +119,6 @@ export class Device {
     return (await this.#exited) ?? null;
   }
 
-  /** Runs another command of this device. */
   run(args: readonly string[], input = ""): Promise<CommandResult> {
     return holdfast(args, { env: this.#environment, input });
   }

@@ -58,7 +58,6 @@ export class Home {
     return device;
   }
 
-  /** Creates and starts devices. */
   async startDevices(...names: string[]): Promise<Device[]> {
     const devices = await Promise.all(names.map((name) => this.addDevice(name)));
     for (const device of devices) device.start();

@@ -4,7 +4,6 @@ import { queryDatabase } from "@holdfast/server/acceptance/testing";
 import type { Home } from "./home.ts";
 import { hashOf, isRace, type Tree } from "./tree.ts";
 
-/** Hashes of the files in a tree. */
 export function liveHashes(tree: Tree): Set<string> {
   return new Set([...tree.values()].flatMap((it) => /^file ([0-9a-f]{64})/.exec(it)?.[1] ?? []));
 }

@@ -45,12 +45,10 @@ export class Ledger {
     return this.#contents.size;
   }
 
-  /** Hashes that must be live. */
   mustLive(): string[] {
     return this.#select(({ isSuperseded }) => !isSuperseded);
   }
 
-  /** Hashes that must exist somewhere. */
   mustExist(): string[] {
     return this.#select(({ isWithdrawn, isSeen }) => !isWithdrawn || isSeen);
   }

@@ -20,7 +20,6 @@ export type Sight = Readonly<Record<string, string | null>>;
 /** Far longer than a scene takes on a busy machine. */
 const restTimeoutMs = 120_000;
 
-/** Returns the texts of the files, sorted. */
 export function textsOf(sight: Sight): string[] {
   const texts = Object.values(sight).filter((text) => text !== null);
   return texts.toSorted((one, other) => one.localeCompare(other));

@@ -147,7 +147,6 @@ test("admin setup-link gives a new link while the server runs and while it does 
   assert.equal((JSON.parse(refused.stdout) as { error: { code: string } }).error.code, "conflict");
 });
 
-/** Status of the sign-up with the link. */
 async function statusOfSignUp(url: string, link: string): Promise<number> {
   const { email, password } = administrator;
   const answer = await fetch(`${url}/api/v1/accounts`, {

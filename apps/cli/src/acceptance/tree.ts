@@ -118,7 +118,6 @@ interface NodeAnswer {
   readonly executable: boolean;
 }
 
-/** Returns one line for each different path. */
 export function differences(oneName: string, one: Tree, otherName: string, other: Tree): string[] {
   return [...new Set([...one.keys(), ...other.keys()])]
     .filter((path) => one.get(path) !== other.get(path))

@@ -21,7 +21,6 @@ const batchesAtOnce = 4;
 const windowBytes = batchBytesMax + 1024 * 1024;
 const largeFilesAtOnce = 2;
 
-/** Windows into which batches are read. */
 export function newWindows(): SharedWindows {
   return new SharedWindows(windowBytes, batchesAtOnce);
 }

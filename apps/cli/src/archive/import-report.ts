@@ -1,7 +1,6 @@
 import type { Output, Problem } from "../output/output.ts";
 import type { TransferCounts } from "../output/progress.ts";
 
-/** Counts and problems of an import. */
 export class ImportReport {
   readonly problems: Problem[] = [];
   readonly conflicts: Problem[] = [];

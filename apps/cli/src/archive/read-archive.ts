@@ -21,7 +21,6 @@ export interface Stretch {
   readonly sizeBytes: number;
 }
 
-/** An archive that was read completely and verified. */
 export interface ReadArchive extends VerifiedArchive {
   readonly path: string;
   /** Nodes that are not in the trash, by the id of their parent. */

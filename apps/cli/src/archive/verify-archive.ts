@@ -29,7 +29,7 @@ export interface Watching {
   readonly onLine?: (document: string, value: unknown) => void;
 }
 
-/** Maximum length of one line. Documents are read line by line. */
+/** Maximum length of one line. */
 const lineCharactersMax = 1024 * 1024;
 const omissionsMax = 1_000_000;
 const read: ReadonlySet<string> = new Set<string>(

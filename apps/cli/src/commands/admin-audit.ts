@@ -45,7 +45,6 @@ function verificationLines({ ok, entries, from, to, chains }: AuditVerificationJ
   return [`${formatNumber(entries)} entries${span}: unchanged up to these problems:`, ...found];
 }
 
-/** Returns the last entry of each chain in an export. */
 async function lastOf(file: string): Promise<Pick<AuditEntryJson, "chain" | "seq" | "hash">[]> {
   const last = new Map<string, Pick<AuditEntryJson, "chain" | "seq" | "hash">>();
   for await (const line of createInterface({ input: createReadStream(file) })) {

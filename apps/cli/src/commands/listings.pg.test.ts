@@ -31,7 +31,6 @@ describe("listings", () => {
     assert.equal((await run(["versions", "label", "/list/日本語.txt", "1", "as sent"])).code, 0);
   });
 
-  /** Output on a terminal. */
   function onTerminal(...args: string[]): Promise<string[]> {
     return onColumns(100, args);
   }

@@ -1,7 +1,6 @@
 import { newCommand, runs } from "./command.ts";
 import type { CommandMaker } from "./command.ts";
 
-/** Creates `pause` or `resume`. */
 export function pauseOrResume(action: "pause" | "resume", summary: string): CommandMaker {
   return (context) => {
     const command = newCommand(action, summary, [action, `${action} ~/Drive`]).argument(

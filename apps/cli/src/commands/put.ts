@@ -180,7 +180,6 @@ async function tellOutcome({ output }: Run, report: TransferReport): Promise<voi
   ]);
 }
 
-/** The destination of a put. */
 interface Place {
   readonly remote: string;
   readonly root: PutRoot;

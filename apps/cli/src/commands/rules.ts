@@ -18,7 +18,6 @@ export const rulesCommand: CommandMaker = (context) => {
   command.addCommand(decide(context, "reject", "Restore the previous rules in .holdfastignore, for all devices"));
   command.hook("preAction", (_, acting) => {
     const [folder] = acting.args;
-    // A mistyped command is not a folder.
     if (acting === command && folder !== undefined && !folder.includes("/") && !existsSync(folder))
       unknownCommand(command);
   });

@@ -2,7 +2,6 @@ import type { Scope } from "@holdfast/protocol/account-routes";
 import type { ProgramScope } from "@holdfast/protocol/scopes";
 import { usage } from "./command.ts";
 
-/** Scopes that a program may request. */
 export const programScopes: readonly ProgramScope[] = ["files:read", "files:write", "account", "admin"];
 export const tokenScopes: readonly Scope[] = [...programScopes, "scim"];
 

@@ -59,7 +59,6 @@ export const commandTable: Readonly<Record<string, () => Promise<CommandMaker>>>
   completion: async () => (await import("./completion.ts")).completionCommand,
 };
 
-/** Titles in the help. */
 export const helpGroups: Readonly<Record<string, string>> = Object.fromEntries(
   (
     [

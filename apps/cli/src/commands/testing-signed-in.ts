@@ -72,7 +72,6 @@ type Run = SignedIn["run"];
 export interface TwoPeople {
   readonly folder: string;
   readonly server: RunningServer;
-  /** Runs commands as the administrator. */
   readonly owner: Run;
   /** Runs commands as Ann, with a separate configuration. */
   readonly guest: Run;

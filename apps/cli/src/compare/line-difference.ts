@@ -56,7 +56,7 @@ function commonStart(from: Buffer, to: Buffer): number {
   return from.lastIndexOf(newline, at - 1) + 1;
 }
 
-/** Length of the common whole lines at the end, in bytes, without those of the common start. */
+/** Like `commonStart`, for whole lines at the end. */
 function commonEnd(from: Buffer, to: Buffer, start: number): number {
   const length = Math.min(from.length, to.length) - start;
   let count = 0;

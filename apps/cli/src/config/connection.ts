@@ -96,7 +96,6 @@ interface TransportChoices {
   /** Reads the trust again in long-running commands. undefined: `trust` stays valid */
   readonly readTrust?: ReadTrust | undefined;
   readonly onSilence?: (() => void) | undefined;
-  /** Wraps the transport to the server. */
   readonly wrap?: ((transport: Transport) => Transport) | undefined;
 }
 

@@ -81,7 +81,6 @@ function withColons(fingerprint: string): string {
   return fingerprint.toUpperCase().match(/../g)?.join(":") ?? "";
 }
 
-/** Returns the error for a certificate that does not match the given fingerprint. */
 async function otherCertificate(server: string, cause: unknown): Promise<HoldfastError> {
   const shown = await shownFingerprint(server);
   const found =

@@ -52,7 +52,6 @@ export class SavedLogin implements SessionStore<Login> {
     return parseLogin(text, this.#folder);
   }
 
-  /** Trust of the login; undefined if it is for another server or cannot be read. */
   async trustOf(server: string): Promise<ServerTrust | undefined> {
     return (await this.readTrust(server))?.trust;
   }

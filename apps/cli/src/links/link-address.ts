@@ -7,7 +7,6 @@ import type { ClientChoices, Connection } from "../config/connection.ts";
 export interface LinkAddress {
   readonly server: string;
   readonly token: string;
-  /** Address without the path. */
   readonly address: string;
   /** Not decoded, because a name may contain % or ?. "/" is the item itself. */
   readonly path: string;

@@ -1,7 +1,6 @@
 /** Maximum share of network bytes that is not content. */
 const besideShare = 1 / 4;
 
-/** Bytes of a transfer at one moment. */
 export interface BytesSoFar {
   /** Bytes to transfer in total. */
   readonly planBytes: number;
@@ -17,7 +16,6 @@ export interface BytesSoFar {
  * Estimates bytes that were transferred before their block is counted. On a slow connection, a block takes a minute.
  */
 export class AheadBytes {
-  /** `aheadBytes`: transferred but not counted. */
   #last = { planBytes: 0, countedBytes: 0, movedBytes: 0, travelledBytes: 0, aheadBytes: 0, doneBytes: 0 };
 
   /** @returns bytes done of the plan; they decrease only for a new plan */

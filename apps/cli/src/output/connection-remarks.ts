@@ -1,7 +1,6 @@
 import { patienceSeconds } from "../config/connection.ts";
 import type { Output } from "./output.ts";
 
-/** Messages on stderr about the connection while a command waits. */
 export class ConnectionRemarks {
   /** True after the message about waiting, which is shown once. */
   isWaitSaid = false;

@@ -4,7 +4,6 @@ import { fc } from "@holdfast/tools/properties";
 import { Listing } from "./listing.ts";
 import { columnsOf } from "./text.ts";
 
-/** Returns lines of a list with three columns. */
 function shownOn(columns: number, rows: readonly (readonly string[])[]): string[] {
   const titles = [{ title: "ID" }, { title: "SEEN", word: "seen" }, { title: "PATH", shortens: true }] as const;
   return new Listing({ isTerminal: true, columns }, titles, "There are no rows.").lines(rows);

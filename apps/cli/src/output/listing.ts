@@ -12,7 +12,6 @@ import {
   zonedTime,
 } from "./text.ts";
 
-/** A column of a list. */
 export interface Column {
   readonly title: string;
   readonly right?: true;
@@ -61,7 +60,6 @@ function withoutWord(cell: string, word: string | undefined): string {
  */
 export class Listing {
   readonly #isTerminal: boolean;
-  /** Width of the terminal. */
   readonly #width: number | undefined;
   readonly #columns: readonly Column[];
   readonly #none: string;
@@ -173,7 +171,6 @@ function tableOf(page: Page): string[] {
   return formatTable(textOf(page), rightOf(page.columns), page.widthsMin);
 }
 
-/** Titles and rows as they are printed. */
 function textOf({ columns, rows, hasTitles }: Page): string[][] {
   return [...(hasTitles ? [columns.map(({ title }) => title)] : []), ...rows.map((row) => row.map(printable))];
 }

@@ -133,7 +133,6 @@ function charactersOf(text: string): string[] {
   return Array.from(graphemes.segment(text), ({ segment }) => segment);
 }
 
-/** Returns the first characters that fit. */
 function firstOf(characters: readonly string[], columnsMax: number): string[] {
   let columns = 0;
   const end = characters.findIndex((character) => (columns += columnsOf(character)) > columnsMax);

@@ -4,7 +4,6 @@ import { escape, quote, quoteArgument } from "./unit-words.ts";
 export interface ServeUnitOptions {
   /** Program and first arguments that start the command. */
   readonly program: readonly string[];
-  /** Options of `serve`. */
   readonly args: readonly string[];
   readonly dataFolder: string;
   /** File with secrets and settings that are not options; may be missing. */

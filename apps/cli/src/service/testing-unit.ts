@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 
-/** Returns the value of a key in a unit. */
 export function lineOf(unit: string, key: string): string {
   return (
     unit

@@ -4,7 +4,6 @@ import { z } from "zod";
 import { readPrivate, writePrivate } from "./known-syncs.ts";
 
 const clearedFolder = z.object({
-  /** Id of the revoked device. */
   device_id: z.string(),
   root: z.string(),
   server: z.string(),

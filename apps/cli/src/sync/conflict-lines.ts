@@ -1,6 +1,5 @@
 import { formatNumber } from "../output/text.ts";
 
-/** Conflicts that are reported one by one. */
 const conflictsMax = 3;
 
 /**

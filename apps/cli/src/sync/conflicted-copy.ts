@@ -17,7 +17,6 @@ export interface ConflictedCopy extends FileState {
   readonly original: FileState;
 }
 
-/** Returns a conflicted copy and its original, as they are on this disk. */
 export async function conflictedCopy(root: string, path: string): Promise<ConflictedCopy> {
   const [copy, original] = await Promise.all([fileState(root, path), fileState(root, await originalAt(root, path))]);
   return { ...copy, device: deviceOf(path), original };

@@ -3,7 +3,6 @@ import type { RecordedAnswer, WaitingDeletion } from "./report.ts";
 
 const sides = { here: "here", server: "on the server" } as const;
 
-/** Describes a waiting change and its side. */
 export function doingOf({ what, why, side }: Pick<WaitingDeletion, "what" | "why" | "side">): string {
   const deleted = `would be deleted ${sides[side]}`;
   if (what === "deletion") return why === "replaced" ? `${deleted}; replaced here by a link or file` : deleted;

@@ -15,7 +15,6 @@ export const syncRecord = z.object({
   account_id: z.string(),
   /** E-mail address. */
   account: z.string(),
-  /** Name of the device. */
   device: z.string(),
   /** Synced folder on the server; "": the whole drive. */
   remote: z.string(),

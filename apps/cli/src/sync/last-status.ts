@@ -25,7 +25,6 @@ export function saveLastStatus(folder: string, status: LastStatus): Promise<void
   return writePrivate(join(folder, lastStatusName), status);
 }
 
-/** Returns the problems of the last run. */
 export async function readLastReport(folder: string): Promise<Pick<SyncReport, "problems" | "deletions_waiting">> {
   const last = await readPrivate(join(folder, lastStatusName), saved, reportBytesMax);
   return last?.report ?? { problems: [], deletions_waiting: 0 };
@@ -88,7 +87,6 @@ export async function statusOf(sync: KnownSync): Promise<KnownStatus> {
   return { ...last, isRunning: false, isClearing: last.report.problems[0]?.code === clearingCode };
 }
 
-/** Returns the status of the last run. */
 export async function lastStatus(sync: KnownSync): Promise<LastStatus> {
   const last = await readPrivate(join(sync.folder, lastStatusName), saved, reportBytesMax);
   const clears = await isClearing(sync.folder);

@@ -12,7 +12,6 @@ const growth = 10;
  */
 export class ProblemLines {
   #told = new Set<string>();
-  /** Number in the last line, by kind. */
   #counts = new Map<string, number>();
 
   /** @returns problems without a current line */

@@ -9,7 +9,6 @@ export interface SyncControl {
   pause(): Promise<void>;
   resume(): Promise<void>;
   waitingDeletions(): readonly WaitingDeletion[];
-  /** Approves exactly these deletions. */
   approveDeletions(ids: readonly string[]): Promise<void>;
   /** Restores waiting deletions from the other side. */
   undoDeletions(ids: readonly string[]): Promise<void>;

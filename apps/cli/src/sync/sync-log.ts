@@ -42,7 +42,6 @@ type Noted = Extract<
   "conflict" | "problem" | "solved" | "waiting" | "approved" | "undone" | "hidden"
 >;
 
-/** File names in the folder of the sync. */
 const names = { newest: "log.jsonl", before: "log.1.jsonl" } as const;
 /** Limit of each file, enough for some ten thousand entries. */
 const fileBytesMax = 2 * 2 ** 20;

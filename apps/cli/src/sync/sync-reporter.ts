@@ -15,7 +15,6 @@ import { SyncScreen, type Terminal } from "./sync-screen.ts";
 import type { RecentChange } from "@holdfast/sync/loop/progress";
 import type { SyncReport } from "./report.ts";
 
-/** Converts the engine's status to the report format. */
 export function reportOf(
   { root, server, account, device }: SyncRecord,
   status: EngineStatus,
@@ -189,7 +188,6 @@ export class SyncReporter {
     this.#line(`holdfast: ${toHoldfastError(thrown).message}`);
   }
 
-  /** Reports a change, if each change is shown. */
   done(change: RecentChange): void {
     if (this.#logs && !this.#output.quiet) this.#line(`sync: ${inWords(change)} ${pathWords(change)}`);
   }

@@ -14,7 +14,6 @@ describe("put --from-command", () => {
   const put = (path: string, ...command: string[]) => run(["put", "--from-command", path, "--", ...command]);
   const stored = async (path: string) => (await run(["cat", path])).stdout;
 
-  /** Starts a separate process. */
   function start(...args: string[]) {
     const env = { ...process.env, HOLDFAST_CONFIG_DIR: join(folder, "config") };
     const child = spawn(launcher, ["put", ...args], { env, stdio: ["ignore", "ignore", "pipe"] });

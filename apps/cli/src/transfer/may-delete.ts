@@ -3,7 +3,6 @@ import { changedHere } from "./kept-here.ts";
 import { count as counted, formatNumber } from "../output/text.ts";
 import type { TransferReport } from "./transfer-report.ts";
 
-/** Confirmation settings of `--delete`. */
 export interface Mirroring {
   /** Asks about very many deletions. @returns undefined if there is no one to ask */
   readonly confirm: (question: string) => Promise<boolean | undefined>;

@@ -1,7 +1,6 @@
 import { dirname } from "node:path";
 import { count, formatBytes } from "../output/text.ts";
 
-/** Planned action for one path. */
 export interface Change {
   readonly action: "send" | "fetch" | "replace" | "attributes" | "mkdir" | "link" | "delete";
   readonly path: string;

@@ -8,7 +8,6 @@ import { type Change, planLines } from "./plan-lines.ts";
 import { TransferCounts } from "../output/progress.ts";
 import { WithoutRoom } from "./without-room.ts";
 
-/** Counts and problems of a put or get. */
 export class TransferReport {
   readonly counts = new TransferCounts();
   readonly problems: Problem[] = [];
@@ -52,7 +51,6 @@ export class TransferReport {
   readonly isDry: boolean;
   readonly #changes: Change[] = [];
   readonly #alikeShownMax: number;
-  /** Number of problems by message. */
   readonly #alike = new Map<string, number>();
 
   /** @param alikeShownMax problems with the same message that are shown one by one; `tellAlike` counts the others */

@@ -9,13 +9,11 @@ export interface PageCommand {
   /** Number of its first line, from 1. */
   readonly line: number;
   readonly heading: string;
-  /** Lines of one block share a number. */
   readonly block: number;
   /** Without the trailing comment. */
   readonly text: string;
 }
 
-/** Pages that contain commands for readers. */
 export const pages = ["README.md", ...globSync("docs/*.md", { cwd: root }).toSorted()];
 
 export function readCommands(page: string): PageCommand[] {

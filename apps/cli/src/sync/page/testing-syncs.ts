@@ -78,7 +78,6 @@ export class ShownSync implements SyncControl {
   }
 }
 
-/** A configuration with syncs in existing folders. */
 export class ShownConfiguration {
   readonly folder = mkdtempSync(join(tmpdir(), "holdfast-page-"));
   readonly #channels: ControlChannel[] = [];

@@ -4,7 +4,6 @@ import type { ManifestEntry } from "@holdfast/core/manifest";
 import { encodeFrameHeader, frameHeaderBytes } from "@holdfast/protocol/frames";
 import type { NodeJson } from "@holdfast/protocol/values";
 
-/** A block of a file, with its offset in the file. */
 export interface WantedBlock extends ManifestEntry {
   readonly node: NodeJson;
   readonly offset: number;
@@ -26,7 +25,6 @@ export interface BlockSource {
   close(): Promise<void>;
 }
 
-/** Fetches blocks from the server by hash. */
 export function blockSource(client: ApiClient): BlockSource {
   const fetch: BlockSource["fetch"] = (wanted, target) => {
     const frames = wanted.map(({ hash, node }) => ({ hash, versionId: foreignVersion(node) }));

@@ -15,7 +15,6 @@ export async function manifestOf(client: ApiClient, node: NodeJson): Promise<rea
   return blocks;
 }
 
-/** Plain bytes that one request fetches. */
 const fetchBytesMax = 8 * 1024 * 1024;
 /** Room for one response and for the plain bytes of its compressed blocks. */
 export const fetchWindowBytes = 2 * (fetchBytesMax + limits.fetchHashesMax * frameHeaderBytes);

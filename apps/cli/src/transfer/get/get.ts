@@ -49,7 +49,6 @@ export interface GetOptions {
   readonly overwrites: boolean;
   /** Number or id of the version of a file; undefined: the newest. */
   readonly version?: string | undefined;
-  /** Patterns of remote files that are not downloaded. */
   readonly patterns?: Patterns | undefined;
   /** Also deletes local files that are missing on the server. undefined: deletes nothing */
   readonly mirroring?: Mirroring | undefined;

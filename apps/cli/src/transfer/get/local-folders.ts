@@ -6,7 +6,6 @@ import { statOf } from "./stat-of.ts";
 import { replaced } from "./write-files.ts";
 import type { KnownFolder } from "./write-files.ts";
 
-/** A local folder that receives downloads. */
 export interface LocalFolder extends KnownFolder {
   readonly parent: LocalFolder | undefined;
   /** Names in the folder when it was entered; empty for a new folder. */

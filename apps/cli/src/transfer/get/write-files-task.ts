@@ -7,7 +7,6 @@ import type { OpenWindowInput } from "./open-window.ts";
 import { writeFiles } from "./write-files.ts";
 import type { FileToWrite, KnownFolder, WriteOutcome } from "./write-files.ts";
 
-/** Input with the blocks of all files in the window. */
 export interface WriteInput extends OpenWindowInput {
   readonly files: readonly FileToWrite[];
   /** Descriptors of the files' folders by path. All threads of a process share them. */

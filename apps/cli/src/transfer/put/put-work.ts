@@ -105,7 +105,6 @@ export function intoOf({ folder, remote, exchange }: Pick<QueuedFile, "folder" |
   return remote === undefined || exchange ? folder.id : remote.id;
 }
 
-/** Queues `late` again if it is defined. @returns true if it is */
 export function goesOn(again: QueuedFile[], late: QueuedFile | undefined): boolean {
   if (late !== undefined) again.push(late);
   return late !== undefined;

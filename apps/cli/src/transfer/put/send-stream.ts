@@ -55,7 +55,6 @@ export interface WindowsTarget {
   readonly replacedBytes?: number;
   /** Receives the hashes before the blocks are sent. */
   readonly sentForFile?: SentForFile;
-  /** Counts the file's bytes that are done. */
   readonly counted?: FileBytes;
 }
 

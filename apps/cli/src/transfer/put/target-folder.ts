@@ -14,7 +14,6 @@ export interface Known {
   readonly node: NodeJson | undefined;
 }
 
-/** A remote folder, with the caller's role if a request returned it. */
 type Nearest = Pick<NodeJson, "id"> & KnownRole;
 
 /** Returns the folder for a file, if it is known without a request. */
