@@ -1,7 +1,7 @@
 /**
- * The gear table of chunker version 1: entry b is the first four bytes, big-endian, of SHA-256("hf-gear-1" followed by
- * the byte b). It stands here in full because a browser has no SHA-256 that answers at once; a test derives it again.
- * No run of one repeated byte ever meets a mask, so zeros are cut at the maximum.
+ * Gear table of chunker version 1: entry b is the first four bytes, big-endian, of SHA-256("hf-gear-1" followed by the
+ * byte b). It is stored because browsers have no synchronous SHA-256; a test derives it again. A run of one repeated
+ * byte never meets a mask, so zeros are cut at the maximum.
  */
 // oxfmt-ignore
 export const gearV1 = Int32Array.of(

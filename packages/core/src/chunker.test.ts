@@ -8,7 +8,7 @@ import { contentOf, cutPlans, slicings } from "./testing-cuts.ts";
 
 const mib = 1024 * 1024;
 
-/** The input of the test vectors in docs/format.md: xorshift32 from `seed`, each state as four bytes, little-endian. */
+/** Input of the test vectors in docs/format.md: xorshift32 from `seed`, each state as four bytes, little-endian. */
 function pseudoRandom(seed: number, length: number): Uint8Array {
   const words = new Uint32Array(Math.ceil(length / 4));
   let state = seed >>> 0;
@@ -127,7 +127,7 @@ test("an inserted byte changes few blocks", () => {
   assert.ok(added.length <= 4, `${added.length} blocks are new`);
 });
 
-/** Three bytes that meet the mask when the hash before them is 0. */
+/** Returns three bytes that meet the mask after a hash of 0. */
 function earlyCut(): number[] {
   for (let number = 0; number < 2 ** 24; number += 1) {
     const bytes = [number & 0xff, (number >> 8) & 0xff, number >> 16];

@@ -2,16 +2,20 @@ import { gearV1 } from "./chunker-gear.ts";
 import { limits } from "./limits.ts";
 
 /**
- * FastCDC (Xia et al., USENIX ATC 2016) with normalised chunking of level 2: below the average size a cut needs 22 zero
- * bits, above it 18, so that sizes gather around the average. A cut depends on bytes alone, never on how they arrive.
- * Another version gets another constant; blocks cut by an older one stay valid, they are only found again less often.
+ * FastCDC (Xia et al., USENIX ATC 2016) with normalized chunking of level 2: a cut needs 22 zero bits below the average
+ * size and 18 above it, so that sizes are close to the average. A cut depends only on the bytes, never on how they
+ * arrive. Another version gets another constant. Blocks cut by an older version stay valid, but are found again less
+ * often.
  */
 export const chunkerV1 = {
   version: 1,
   bytesMin: limits.blockBytesMin,
   bytesAverage: limits.blockBytesAverage,
   bytesMax: limits.blockBytesMax,
-  /** Masks of the highest bits: bit k of a gear hash hears only the last k + 1 bytes, and the highest hear the most. */
+  /**
+   * Masks of the highest bits. Bit k of a gear hash depends only on the last k + 1 bytes, so the highest bits depend on
+   * the most.
+   */
   maskBelowAverage: 0xfffffc00 | 0,
   maskAboveAverage: 0xffffc000 | 0,
 } as const;
@@ -23,13 +27,12 @@ export interface Cut {
 }
 
 /**
- * @param start where the block begins in `buffer`; @param end the first byte after the known bytes
- * @param final whether the input ends at `end`
- * @returns where the block ends, or undefined when more input is needed, or when nothing is left of a final one
+ * @param start start of the block in `buffer` @param end end of the available bytes @param final the input ends at
+ * `end` @returns the end of the block; undefined if more input is needed, or if nothing is left of a final one
  */
 export function nextCut(buffer: Uint8Array, start: number, end: number, final: boolean): number | undefined {
   const { bytesMin, bytesAverage, bytesMax, maskBelowAverage, maskAboveAverage } = chunkerV1;
-  // The hash starts at 0 after the minimum: the first bytes of a block are skipped, as the paper has it.
+  // Skips the minimum size, as in the paper: the hash starts at 0 after it.
   const hash = new Int32Array(1);
   const from = Math.min(start + bytesMin, end);
   const middle = Math.min(start + bytesAverage, end);
@@ -41,7 +44,7 @@ export function nextCut(buffer: Uint8Array, start: number, end: number, final: b
   return final && start < end ? end : undefined;
 }
 
-/** @returns the blocks that end in `buffer`, and how many of its bytes they cover: all of them if `final` */
+/** @returns the blocks that end in `buffer`, and the number of bytes in them: all of them if `final` */
 export function cutBlocks(buffer: Uint8Array, final: boolean): { blocks: Cut[]; consumed: number } {
   const blocks: Cut[] = [];
   let consumed = 0;
@@ -54,7 +57,7 @@ export function cutBlocks(buffer: Uint8Array, final: boolean): { blocks: Cut[]; 
 }
 
 /**
- * The inner loop, two bytes a turn. Everything stays a 32-bit integer; the gear hash is taken from `state` and goes back.
+ * Inner loop, two bytes per iteration, with 32-bit integers only. Reads the gear hash from `state` and stores it there.
  * @returns the offset after the first byte at which the hash has no bit of `mask`, or -1
  */
 export function roll(state: Int32Array, buffer: Uint8Array, from: number, to: number, mask: number): number {

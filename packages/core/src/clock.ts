@@ -1,10 +1,10 @@
-/** The time, given from outside so that a test or a simulation decides it. */
+/** A source of time, replaced in tests and simulations. */
 export interface Clock {
   /** Milliseconds since 1970 (UTC). */
   nowMs(): number;
-  /** Microseconds since 1970 (UTC), a whole number: the unit in which times are stored. */
+  /** Microseconds since 1970 (UTC), an integer. Times are stored in this unit. */
   nowMicros(): number;
 }
 
-/** That many random bytes, given from outside; in production those of the operating system's generator. */
+/** Returns random bytes. In production they come from the operating system. */
 export type Random = (lengthBytes: number) => Uint8Array;

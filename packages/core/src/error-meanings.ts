@@ -2,11 +2,11 @@ import type { ErrorCode } from "./errors.ts";
 
 export interface ErrorMeaning {
   readonly means: string;
-  /** What whoever meets it does. */
+  /** What the person or program should do. */
   readonly todo: string;
 }
 
-/** What each code says, for people; the API's pages are written from it. */
+/** Meaning of each code, for the API documentation. */
 export const errorMeanings: Readonly<Record<ErrorCode, ErrorMeaning>> = {
   bad_request: { means: "the request is not a valid request of this API", todo: "correct the request" },
   invalid_field: { means: "the value of `field` is not allowed", todo: "send another value" },

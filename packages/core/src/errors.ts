@@ -1,6 +1,6 @@
 /**
- * Every failure that Holdfast reports has one of these codes. The table is the whole contract between the server's
- * answers and the command's exit codes; a code is never renamed, since people's scripts match on it.
+ * Codes of all failures that Holdfast reports, with the server's statuses and the command's exit codes. A code is never
+ * renamed, because scripts match on it.
  */
 export const errorTable = {
   // code                    HTTP status   exit code of the command   worth trying again unchanged
@@ -42,7 +42,7 @@ export const errorTable = {
   store_full: { status: 503, exitCode: 1, retryable: true },
   unavailable: { status: 503, exitCode: 7, retryable: true },
   quota: { status: 507, exitCode: 6, retryable: false },
-  // Only ever raised on the client's side; the status is never sent.
+  // Used only by clients; the status is never sent.
   usage: { status: 400, exitCode: 2, retryable: false },
   unreachable: { status: 503, exitCode: 7, retryable: true },
   failed: { status: 500, exitCode: 1, retryable: false },
@@ -51,16 +51,16 @@ export const errorTable = {
 export type ErrorCode = keyof typeof errorTable;
 
 export interface HoldfastErrorDetails {
-  /** The input field at fault, as it stands on the wire (`parent_id`, `operations[3].name`). */
+  /** The input field with the error, as named in the request (`parent_id`, `operations[3].name`). */
   readonly field?: string;
   /** Seconds after which a retry may succeed; becomes `Retry-After`. */
   readonly retryAfterSeconds?: number;
-  /** Further members of the problem body: `node` (the current node), `size` (the durable offset), `missing_blocks`, … */
+  /** Further members of the response: `node` (the current node), `size` (the durable offset), `missing_blocks`, … */
   readonly body?: Readonly<Record<string, unknown>>;
   readonly cause?: unknown;
 }
 
-/** The only error that Holdfast throws on purpose. `message` is for people and ends up on their screen. */
+/** The only error that Holdfast throws intentionally. `message` is shown to people. */
 export class HoldfastError extends Error {
   override readonly name = "HoldfastError";
   readonly code: ErrorCode;
@@ -93,7 +93,7 @@ export function isErrorCode(code: unknown): code is ErrorCode {
   return typeof code === "string" && Object.hasOwn(errorTable, code);
 }
 
-/** Wraps whatever was thrown, so that no boundary ever handles anything but a HoldfastError. */
+/** Converts any thrown value, so that interfaces handle only HoldfastError. */
 export function toHoldfastError(thrown: unknown): HoldfastError {
   if (thrown instanceof HoldfastError) return thrown;
   const message = thrown instanceof Error ? thrown.message : String(thrown);

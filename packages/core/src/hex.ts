@@ -2,7 +2,7 @@
 export const bytesToHex: (bytes: Uint8Array) => string =
   typeof Uint8Array.prototype.toHex === "function" ? (bytes) => bytes.toHex() : byTable;
 
-/** Where the engine has none of its own yet. */
+/** For engines without `toHex`. */
 function byTable(bytes: Uint8Array): string {
   let hex = "";
   for (const byte of bytes) hex += digitsOf[byte];

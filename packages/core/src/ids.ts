@@ -2,9 +2,9 @@ import { HoldfastError } from "./errors.ts";
 import { bytesToHex } from "./hex.ts";
 
 /**
- * Ids are UUIDs of version 8 (RFC 9562, 5.8): 48 bits of Unix milliseconds, the version, 12 bits of the owner's
- * bucket, the variant, 62 random bits. So ids sort by time, and any instance finds the shard of any id without a
- * look-up: the third group reads `8bbb`, where bbb is the bucket in hex.
+ * Ids are UUIDs of version 8 (RFC 9562, 5.8): 48 bits of Unix milliseconds, the version, 12 bits of the owner's bucket,
+ * the variant, 62 random bits. Ids therefore sort by time, and any instance finds the shard of an id without a lookup:
+ * the third group is `8bbb`, where bbb is the bucket in hex.
  */
 type Branded<Name extends string> = string & { readonly __brand: Name };
 
@@ -18,25 +18,25 @@ export type SessionId = Branded<"SessionId">;
 export type TokenId = Branded<"TokenId">;
 export type PasskeyId = Branded<"PasskeyId">;
 export type OutsideIdentityId = Branded<"OutsideIdentityId">;
-/** Of a permission. A link is its own grantee, so its id stands for an account's wherever an actor is named. */
+/** Id of a permission. A link is its own grantee, so its id replaces an account's id as an actor. */
 export type GrantId = Branded<"GrantId">;
 export type ReportId = Branded<"ReportId">;
 export type RewindId = Branded<"RewindId">;
 export type TransferId = Branded<"TransferId">;
 export type GroupId = Branded<"GroupId">;
 export type MessageId = Branded<"MessageId">;
-/** Also of the task's message. */
+/** Equals the id of the task's message. */
 export type TaskId = MessageId;
 export type CommentId = Branded<"CommentId">;
 export type EventId = Branded<"EventId">;
 export type NotificationId = Branded<"NotificationId">;
 export type MailId = Branded<"MailId">;
-/** Of a program; its `client_id`. */
+/** Id of a program; its `client_id`. */
 export type OauthClientId = Branded<"OauthClientId">;
 export type WebhookId = Branded<"WebhookId">;
 type AnyId = Branded<`${string}Id`>;
 
-/** 0 to 4095: which slice of all owners a row belongs to. Configuration maps slices to shards. */
+/** 0 to 4095: the slice of all owners to which a row belongs. The configuration maps slices to shards. */
 export type Bucket = number & { readonly __brand: "Bucket" };
 export const bucketCount = 4096;
 
@@ -61,7 +61,7 @@ export function isId(text: string): boolean {
   return idPattern.test(text);
 }
 
-/** @param id one that `isId` accepts */
+/** @param id valid for `isId` */
 export function bucketOf(id: AnyId): Bucket {
   return Number.parseInt(id.slice(15, 18), 16) as Bucket;
 }
@@ -77,7 +77,7 @@ export function isHashHex(text: string): text is HashHex {
   return hashPattern.test(text);
 }
 
-/** Where the directory row of an e-mail address lives: the first 12 bits of the SHA-256 of its normal form. */
+/** Bucket of an e-mail address's directory row: the first 12 bits of the SHA-256 of its normal form. */
 export function bucketOfHash(hash: HashHex): Bucket {
   return Number.parseInt(hash.slice(0, 3), 16) as Bucket;
 }

@@ -4,21 +4,20 @@ import { sha256 } from "./hash.ts";
 import type { HashHex } from "./ids.ts";
 import { limits } from "./limits.ts";
 
-/** One block of a file: the SHA-256 of its plain bytes, and how many there are (1 to 4 MiB). */
+/** A block of a file: the SHA-256 and the number of its plain bytes (1 to 4 MiB). */
 export interface ManifestEntry {
   readonly hash: HashHex;
   readonly size: number;
 }
 
-/** A run of entries, stored once by its hash. */
+/** A sequence of entries, stored once by its hash. */
 export interface Segment {
   /** SHA-256 of the encoded entries. */
   readonly hash: HashHex;
   /** Index of its first entry in the manifest. */
   readonly start: number;
-  /** How many entries it has. */
   readonly count: number;
-  /** Bytes of the file that its entries stand for. */
+  /** Bytes of the file in its blocks. */
   readonly sizeBytes: number;
 }
 
@@ -26,9 +25,9 @@ export interface Segment {
 export const entryBytes = 36;
 
 /**
- * Cuts a manifest at places that its own hashes name, so that an edit in the middle moves no later cut: a segment ends
- * after an entry whose hash begins with a number below 2^32 / 192, but not before 64 entries and at 1024 at the latest.
- * So it has 64 + 192 = 256 on average.
+ * Splits a manifest at positions determined by its hashes, so that an edit does not move later cuts. A segment ends
+ * after an entry whose hash starts with a number below 2^32 / 192, but not before 64 entries and at 1024 at the latest.
+ * The average is 64 + 192 = 256.
  */
 export function segmentsOf(entries: readonly ManifestEntry[]): Segment[] {
   const segments: Segment[] = [];
@@ -48,7 +47,7 @@ export function encodeEntries(entries: readonly ManifestEntry[]): Uint8Array<Arr
   return bytes;
 }
 
-/** @param target takes `entryBytes` for each from `offset` on */
+/** @param target receives `entryBytes` per entry from `offset` on */
 export function writeEntries(target: Uint8Array, offset: number, entries: readonly ManifestEntry[]): void {
   const view = new DataView(target.buffer, target.byteOffset);
   let at = offset;
@@ -60,8 +59,8 @@ export function writeEntries(target: Uint8Array, offset: number, entries: readon
 }
 
 /**
- * Segments come from the own database only, so one that does not decode is damaged, not badly asked for.
- * @throws HoldfastError damaged
+ * Decodes a segment. Segments come only from the own database, so an invalid one is damaged. @throws HoldfastError
+ * damaged
  */
 export function decodeSegment(bytes: Uint8Array): ManifestEntry[] {
   const count = bytes.length / entryBytes;
@@ -78,7 +77,7 @@ export function decodeSegment(bytes: Uint8Array): ManifestEntry[] {
   });
 }
 
-/** One in `average - minimum` hashes begins with less than this. */
+/** One in `average - minimum` hashes starts with less than this. */
 const cutBelow = Math.floor(2 ** 32 / (limits.segmentEntriesAverage - limits.segmentEntriesMin));
 
 function segmentEnd(entries: readonly ManifestEntry[], start: number): number {

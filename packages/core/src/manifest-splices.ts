@@ -2,17 +2,14 @@ import { HoldfastError } from "./errors.ts";
 import { limits } from "./limits.ts";
 import type { ManifestEntry } from "./manifest-segments.ts";
 
-/** Replaces `remove` entries of the base from index `at` on by `insert`. All indexes are those of the base. */
+/** Replaces `remove` entries of the base from index `at` on by `insert`. All indexes refer to the base. */
 export interface Splice {
   readonly at: number;
   readonly remove: number;
   readonly insert: readonly ManifestEntry[];
 }
 
-/**
- * @param splices ascending and not overlapping; two may touch
- * @throws HoldfastError invalid_field that names the splice
- */
+/** @param splices ascending and not overlapping; two may touch  @throws HoldfastError invalid_field, with the splice */
 export function applySplices(
   base: readonly ManifestEntry[],
   splices: readonly Splice[],
@@ -32,8 +29,9 @@ export function applySplices(
 }
 
 /**
- * Splices that make `next` of `base`; few, though not always the fewest. Patience diff (Bram Cohen): entries that stand
- * exactly once in both lists are anchors, of those the longest ascending chain is kept, and equal neighbours join it.
+ * Returns splices that change `base` into `next`; few, but not always the fewest. Patience diff (Bram Cohen): entries
+ * that occur exactly once in both lists are anchors. The longest ascending chain of anchors is kept, and extended by
+ * equal neighbors.
  */
 export function diffSplices(base: readonly ManifestEntry[], next: readonly ManifestEntry[]): Splice[] {
   const splices: Splice[] = [];
@@ -49,7 +47,7 @@ export function diffSplices(base: readonly ManifestEntry[], next: readonly Manif
   return splices;
 }
 
-/** `count` entries from `base` on in the one list equal those from `next` on in the other. */
+/** `count` entries from `base` on in one list equal those from `next` on in the other. */
 interface Run {
   base: number;
   next: number;
@@ -78,7 +76,7 @@ function equalRuns(base: readonly ManifestEntry[], next: readonly ManifestEntry[
   const anchors: Anchor[] = [{ base: 0, next: 0 }, ...longestChain(sharedOnce(base, next)), ends];
   let previous = { base: 0, next: 0 };
   for (const anchor of anchors) {
-    // It lies within the run before; growing it again would make a long equal run cost its square.
+    // The anchor is inside the previous run. Growing it again would make a long equal run quadratic.
     if (anchor.base < previous.base || anchor.next < previous.next) continue;
     const run = grow(base, next, anchor, previous);
     previous = { base: run.base + run.count, next: run.next + run.count };
@@ -87,7 +85,7 @@ function equalRuns(base: readonly ManifestEntry[], next: readonly ManifestEntry[
   return runs;
 }
 
-/** The run of equal entries around an anchor, not reaching before `floor`. */
+/** Returns the run of equal entries around an anchor, not before `floor`. */
 function grow(base: readonly ManifestEntry[], next: readonly ManifestEntry[], anchor: Anchor, floor: Anchor): Run {
   let before = 0;
   const beforeMax = Math.min(anchor.base - floor.base, anchor.next - floor.next);
@@ -101,7 +99,7 @@ function same(left: ManifestEntry | undefined, right: ManifestEntry | undefined)
   return left !== undefined && right !== undefined && left.hash === right.hash && left.size === right.size;
 }
 
-/** Where the hashes stand that occur exactly once in each list, in the order of `next`. */
+/** Returns the positions of hashes that occur exactly once in each list, in the order of `next`. */
 function sharedOnce(base: readonly ManifestEntry[], next: readonly ManifestEntry[]): Anchor[] {
   const places = onceIn(base);
   const anchors: Anchor[] = [];
@@ -123,7 +121,9 @@ function onceIn(entries: readonly ManifestEntry[]): Map<string, number> {
   return places;
 }
 
-/** The longest subsequence that ascends in `base` (patience sorting: piles by binary search, then back-links). */
+/**
+ * Returns the longest subsequence that ascends in `base` (patience sorting: piles by binary search, then back-links).
+ */
 function longestChain(anchors: readonly Anchor[]): Anchor[] {
   const piles: number[] = [];
   const links = new Int32Array(anchors.length).fill(-1);

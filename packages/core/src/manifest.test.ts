@@ -17,7 +17,7 @@ import {
 } from "./manifest.ts";
 import type { ManifestEntry, Splice } from "./manifest.ts";
 
-/** Entry of a block that stands for the number; few numbers make many equal entries. */
+/** Entry for a number; few numbers make many equal entries. */
 function entryOf(number: number): ManifestEntry {
   return { hash: sha256(new TextEncoder().encode(String(number))), size: 1 + (number % limits.blockBytesMax) };
 }

@@ -12,16 +12,16 @@ export { applySplices, diffSplices } from "./manifest-splices.ts";
 export type { Splice } from "./manifest-splices.ts";
 
 /**
- * The id of a file's content: equal ids prove equal content; unequal ids prove nothing, since another chunker version
- * may have cut. The encoding stands in docs/format.md under "Manifests".
- * @param entries as `validateManifest` accepts them
+ * Returns the id of a file's content. Equal ids prove equal content. Unequal ids prove nothing, because another chunker
+ * version may have cut the content. The encoding is in docs/format.md, "Manifests". @param entries valid for
+ * `validateManifest`
  */
 export function contentIdOf(entries: readonly ManifestEntry[]): HashHex {
   if (entries.length > limits.manifestEntriesInline) return contentIdOfSegments(segmentsOf(entries));
   return encodeShortList(entries).contentId;
 }
 
-/** The entries of a list of at most 512 of them, as `encodeEntries` encodes them, with its content id: one is part of the other. */
+/** Encodes a list of at most 512 entries, with its content id, which contains the encoding. */
 export function encodeShortList(entries: readonly ManifestEntry[]): {
   readonly contentId: HashHex;
   readonly encoded: Uint8Array<ArrayBuffer>;
@@ -32,7 +32,7 @@ export function encodeShortList(entries: readonly ManifestEntry[]): {
   return { contentId: sha256(bytes), encoded: bytes.subarray(headBytes) };
 }
 
-/** The same id as `contentIdOf` of all the entries of these segments, for a list of more than 512 entries. */
+/** Returns the same id as `contentIdOf` for the entries of these segments, which must be more than 512. */
 export function contentIdOfSegments(segments: readonly Omit<Segment, "start">[]): HashHex {
   const sizeBytes = segments.reduce((sum, segment) => sum + segment.sizeBytes, 0);
   const bytes = new Uint8Array(headBytes + segments.length * recordBytes);
@@ -49,9 +49,8 @@ export function contentIdOfSegments(segments: readonly Omit<Segment, "start">[])
 }
 
 /**
- * Refuses a list that no file can have, or whose bytes do not add up.
- * @param sizeBytes of the whole file, as the caller declared it
- * @throws HoldfastError invalid_field that names the entry
+ * Rejects an impossible list, or one with a wrong total size. @param sizeBytes declared size of the whole file @throws
+ * HoldfastError invalid_field, with the entry
  */
 export function validateManifest(entries: readonly ManifestEntry[], sizeBytes: number, field = "blocks"): void {
   if (!Number.isSafeInteger(sizeBytes) || sizeBytes < 0 || sizeBytes > limits.fileBytesMax) {
@@ -73,7 +72,7 @@ export function validateManifest(entries: readonly ManifestEntry[], sizeBytes: n
   });
 }
 
-/** Bytes of the file. */
+/** Returns the size of the file in bytes. */
 export function sizeOf(entries: readonly ManifestEntry[]): number {
   let sum = 0;
   for (const { size } of entries) sum += size;
@@ -83,10 +82,10 @@ export function sizeOf(entries: readonly ManifestEntry[]): number {
 const label = new TextEncoder().encode("hf-manifest-1");
 
 const headBytes = label.length + 9;
-/** Of a segment: its hash, its count, its bytes. */
+/** Bytes of a segment's record: hash, count and size. */
 const recordBytes = 44;
 
-/** The form byte keeps the two forms apart, so that no list of segments can be read as a list of entries. */
+/** The form byte distinguishes both forms, so that a list of segments is never read as a list of entries. */
 function writeHead(target: Uint8Array, sizeBytes: number, form: "entries" | "segments"): void {
   target.set(label);
   target[label.length] = form === "entries" ? 0 : 1;

@@ -3,7 +3,7 @@ import { utf8Bytes } from "./utf8-length.ts";
 
 export interface NameParts {
   readonly stem: string;
-  /** What follows the last dot that is not the first character, with the dot; empty if there is none. */
+  /** Text from the last dot on, unless it is the first character; empty without one. */
   readonly extension: string;
 }
 
@@ -12,10 +12,13 @@ export function splitName(name: string): NameParts {
   return dot > 0 ? { stem: name.slice(0, dot), extension: name.slice(dot) } : { stem: name, extension: "" };
 }
 
-/** The longest character of UTF-8: at least one of the stem stays. */
+/** Longest UTF-8 character, so that at least one of the stem is kept. */
 const characterBytesMax = 4;
 
-/** `stem`, `suffix`, `extension`; the stem is cut to fit a name, and an extension that fills the name is no extension. */
+/**
+ * Joins stem, suffix and extension. The stem is cut to fit a name. An extension that fills the name counts as part of
+ * the stem.
+ */
 export function withSuffix({ stem, extension }: NameParts, suffix: string): string {
   const room = limits.nameBytesMax - utf8Bytes(suffix);
   const stemRoom = room - utf8Bytes(extension);
@@ -23,7 +26,7 @@ export function withSuffix({ stem, extension }: NameParts, suffix: string): stri
   return cutToBytes(stem, stemRoom) + suffix + extension;
 }
 
-/** @returns as much of the text as has at most so many bytes of UTF-8, cut between two characters */
+/** @returns the longest prefix of the text with at most this many UTF-8 bytes, cut between characters */
 export function cutToBytes(text: string, bytesMax: number): string {
   let bytes = 0;
   let cut = "";

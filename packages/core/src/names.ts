@@ -3,20 +3,20 @@ import { limits } from "./limits.ts";
 import { printable } from "./printable.ts";
 import { exceedsBytes } from "./utf8-length.ts";
 
-/** The file whose lines say which paths the devices of a synced folder leave out. */
+/** File with patterns of paths that the devices of a synced folder exclude. */
 export const ignoreFileName = ".holdfastignore";
 
-/** The folder of a git repository, whose settings and hooks name programs; or a file that names that folder. */
+/** Folder of a git repository, whose settings and hooks run programs, or a file that names that folder. */
 export const repositoryName = ".git";
 
-/** Under this key two names of one folder are the same name: NFC, case kept (a Linux source tree must survive). */
+/** Key under which names of one folder are equal: NFC, case-sensitive (a Linux source tree must survive). */
 export function nameKey(name: string): string {
   return name.normalize("NFC");
 }
 
 /**
- * What is wrong with a name of a node, or undefined. Any UTF-8 is a name but: empty, `.`, `..`, anything with `/`, NUL,
- * another control character (C0, DEL) or an unpaired surrogate, and what is longer than 255 bytes.
+ * Returns the problem with a node's name, or undefined. Every UTF-8 name is valid except: empty, `.`, `..`, names with
+ * `/`, NUL, another control character (C0, DEL) or an unpaired surrogate, and names longer than 255 bytes.
  */
 export function nameProblem(name: string): string | undefined {
   if (name === "") return "is empty";
@@ -28,7 +28,7 @@ export function nameProblem(name: string): string | undefined {
   return undefined;
 }
 
-/** The code of a name that has a problem: what a script tells apart. */
+/** Code of an invalid name, for scripts. */
 export type UnfitNameCode = "control_character" | "not_utf8" | "unfit_name";
 
 export function unfitNameCode(name: string): UnfitNameCode {
@@ -52,8 +52,8 @@ export function checkName(name: string, field = "name"): void {
 }
 
 /**
- * `/a/b`, `a/b` and `/a/b/` are one path; the result is its names, root first, empty for the root.
- * @throws HoldfastError invalid_field for a name that cannot be, too many names or too many bytes
+ * Splits a path into names, root first; empty for the root. `/a/b`, `a/b` and `/a/b/` are equal. @throws HoldfastError
+ * invalid_field for an invalid name, too many names or too many bytes
  */
 export function splitPath(path: string, field = "path"): string[] {
   if (exceedsBytes(path, limits.pathBytesMax)) {

@@ -1,4 +1,7 @@
-/** What would steer a terminal, as an escape; what is one already stays. All that is shown to a person on one passes here. */
+/**
+ * Escapes control characters for a terminal, and keeps existing escapes. All text for people on a terminal uses this
+ * function.
+ */
 export function printable(text: string): string {
   return text.replaceAll(unprintable, (character) => {
     const code = character.codePointAt(0) ?? 0;
@@ -8,5 +11,5 @@ export function printable(text: string): string {
   });
 }
 
-// Controls, marks that turn the direction of writing, and lone surrogates.
+// Control characters, marks that change the text direction, and lone surrogates.
 const unprintable = /[\p{Cc}\p{Cs}\u061c\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;

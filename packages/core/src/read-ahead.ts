@@ -1,6 +1,6 @@
 /**
- * Runs the steps and gives their results in order; up to `ahead` steps beside the one that is being taken are under way or
- * done. A step that failed fails in its turn.
+ * Runs steps and yields their results in order. Up to `ahead` further steps run or wait with their result. A failed
+ * step throws in its turn.
  */
 export async function* readAhead<Result>(
   steps: readonly (() => Promise<Result>)[],
@@ -11,7 +11,7 @@ export async function* readAhead<Result>(
   do {
     for (const step of steps.slice(next, next + 1 + ahead - running.length)) {
       const result = step();
-      // It is awaited in its turn; until then its failure is not one that nobody handles.
+      // Prevents an unhandled rejection; the result is awaited in its turn.
       result.catch(() => {});
       running.push(result);
       next += 1;

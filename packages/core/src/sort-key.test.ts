@@ -83,6 +83,6 @@ test("every name has a key of its own that an index can hold, the same for equal
       },
     ),
   );
-  // What folds to eighteen letters each.
+  // A character that folds to eighteen letters.
   assert.ok(nameSortKey("\ufdfa".repeat(85), "file").length <= 1300);
 });

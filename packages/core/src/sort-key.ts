@@ -1,11 +1,11 @@
 import { nameKey } from "./names.ts";
 
-/** Below this a name's folded part is cut: a name of 255 bytes may fold to 2,800, and an index holds no key that long. */
+/** Limit for the folded part. A name of 255 bytes may fold to 2,800, which is too long for an index key. */
 const foldedBytesMax = 1024;
 
 /**
- * A name as people look for it: compatibility forms, marks and case do not count, so that `Übung` is found by `ubung` and `ｎｏｔｅ` by
- * `note`. Marks of scripts in which they are letters (Devanagari, Thai, Japanese) stay.
+ * Folds a name for search. Compatibility forms, diacritics and case are ignored, so that `ubung` finds `Übung` and
+ * `note` finds `ｎｏｔｅ`. Marks that are letters of their script (Devanagari, Thai, Japanese) are kept.
  */
 export function foldName(name: string): string {
   return name
@@ -17,7 +17,7 @@ export function foldName(name: string): string {
     .normalize("NFC");
 }
 
-/** Diacritics of Latin, Greek and Cyrillic, and the vowel points of Hebrew and Arabic. */
+/** Diacritics of Latin, Greek and Cyrillic, and vowel points of Hebrew and Arabic. */
 const marks = new RegExp(
   `[${[
     [0x300, 0x36f],
@@ -37,9 +37,9 @@ const marks = new RegExp(
 );
 
 /**
- * The order in which people expect names: folders first, case and marks folded, numbers by value. Two keys compare as their bytes;
- * names that fold alike (`a1` and `A01`) follow each other in the order of their own bytes.
- * @returns at most 1,300 bytes: what it is (1 byte), the folded name, 0, the name
+ * Returns a key for the order that people expect: folders first, case and marks folded, numbers by value. Keys compare
+ * as bytes. Names with equal folded forms (`a1` and `A01`) follow in the order of their bytes. @returns at most 1,300
+ * bytes: the kind (1 byte), the folded name, 0, the name
  */
 export function nameSortKey(name: string, kind: "file" | "folder" | "symlink" | "mount"): Uint8Array {
   const [rank, own] = [kind === "folder" || kind === "mount" ? 0 : 1, encoder.encode(nameKey(name))];
@@ -54,13 +54,13 @@ export function nameSortKey(name: string, kind: "file" | "folder" | "symlink" | 
 const encoder = new TextEncoder();
 
 /**
- * Its length before its digits: of two numbers without leading zeros the longer one is greater. The length is a letter behind `0`, so
- * that a number stays where a digit stands among other characters.
+ * Prefixes digits with their length, because the longer of two numbers without leading zeros is greater. The length is
+ * a character after `0`, so that a number sorts like a digit among other characters.
  */
 function numberByValue(digits: string): string {
   const value = digits.replace(/^0+(?=.)/, "");
   return `0${String.fromCodePoint(firstLength + value.length)}${value}`;
 }
 
-/** Printable, and enough of them in a row for every length that a name can have. */
+/** Printable, with enough following characters for every possible length. */
 const firstLength = 0x21;

@@ -1,7 +1,4 @@
-/**
- * Work that goes on beside its caller, so much of it at once and no more, begun in the order in which it was given. After a failure nothing
- * more is begun.
- */
+/** Runs a limited number of tasks beside the caller, started in order. After a failure no further task starts. */
 export class TaskGroup {
   readonly #atOnceMax: number;
   readonly #running = new Set<Promise<void>>();
@@ -11,7 +8,7 @@ export class TaskGroup {
     this.#atOnceMax = atOnceMax;
   }
 
-  /** Resolves once the work has begun; so a caller that produces faster waits. @throws the failure of earlier work */
+  /** Resolves when the task has started, so a faster caller waits. @throws the failure of an earlier task */
   async start(work: () => Promise<void>): Promise<void> {
     while (this.#running.size >= this.#atOnceMax) await Promise.race(this.#running);
     this.#check();
@@ -23,13 +20,13 @@ export class TaskGroup {
     this.#running.add(task);
   }
 
-  /** Resolves when all has ended. @throws the first failure */
+  /** Resolves when all tasks have ended. @throws the first failure */
   async finish(): Promise<void> {
     await this.settle();
     this.#check();
   }
 
-  /** The same, whatever failed. */
+  /** Resolves when all tasks have ended, and ignores failures. */
   async settle(): Promise<void> {
     while (this.#running.size > 0) await Promise.all(this.#running);
   }
@@ -40,8 +37,8 @@ export class TaskGroup {
 }
 
 /**
- * Does something with each item, so many at once, begun in their order.
- * @throws the first failure, that of the items themselves included, once all that was begun has ended
+ * Processes items with limited concurrency, started in order. @throws the first failure, including one of the items'
+ * iterator, after all started tasks have ended
  */
 export async function forEachBounded<Item>(
   items: Iterable<Item> | AsyncIterable<Item>,
@@ -57,7 +54,7 @@ export async function forEachBounded<Item>(
   await tasks.finish();
 }
 
-/** The same. @returns the results in the order of the items */
+/** Like `forEachBounded`. @returns the results in the order of the items */
 export async function mapBounded<Item, Result>(
   items: readonly Item[],
   atOnceMax: number,

@@ -1,7 +1,6 @@
 /**
- * Files that programs make for themselves beside the ones that people mean, each by the name that its program documents:
- * backups and locks of editors and office programs, unfinished downloads, what desktops and network filesystems leave.
- * Keys are the patterns as people write them.
+ * Temporary files of programs, by the name that each program documents: backups and locks of editors and office
+ * programs, unfinished downloads, and files of desktops and network filesystems. Keys are the patterns for people.
  */
 const patterns: Readonly<Record<string, RegExp>> = {
   "*~": /~$/, // Emacs, gedit, nano and many more

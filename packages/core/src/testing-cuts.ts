@@ -4,27 +4,27 @@ import { chunkerV1 } from "./chunker.ts";
 
 const { bytesMin, bytesAverage, bytesMax, maskBelowAverage, maskAboveAverage } = chunkerV1;
 
-/** Bytes that are cut exactly where `ends` says. */
+/** Content that is cut exactly at `ends`. */
 export interface CutContent {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly ends: readonly number[];
-  /** Of `ends`, those of blocks that end by their own bytes or length, and would if the content went on. */
+  /** Those of `ends` that are determined by their blocks alone, even if the content continued. */
   readonly named: readonly number[];
 }
 
-/** Lengths of blocks, and of a rest that ends only because the content does (0: there is none). */
+/** Lengths of blocks, and of a rest that ends with the content (0: none). */
 export interface CutPlan {
   readonly blocks: readonly number[];
   readonly rest: number;
 }
 
-/** Three bytes end a block, and those before them are never looked at. */
+/** Minimum of a generated block: three bytes end it, and the bytes before them are skipped. */
 const madeMin = bytesMin + 3;
 
 /**
- * Zeros, which meet no mask, each block but a rest ended by three bytes that meet the mask of their place. Above the average
- * they meet that of above alone, which also stands, and ends nothing, where the average ends.
- * @param plan each of `blocks` is 256 KiB + 3 to 4 MiB; `rest` is up to 4 MiB
+ * Creates zeros, which meet no mask. Each block except the rest ends with three bytes that meet the mask for their
+ * position. Above the average, they meet only the weaker mask. The same bytes are also placed at the average, where
+ * they must not end the block. @param plan each of `blocks` is 256 KiB + 3 to 4 MiB; `rest` is up to 4 MiB
  */
 export function contentOf({ blocks, rest }: CutPlan): CutContent {
   const lengths = rest === 0 ? blocks : [...blocks, rest];
@@ -32,7 +32,7 @@ export function contentOf({ blocks, rest }: CutPlan): CutContent {
   const ends: number[] = [];
   let start = 0;
   for (const [index, length] of lengths.entries()) {
-    // In what no hash hears, so that no two blocks are equal.
+    // In the part that no hash covers, so that no two blocks are equal.
     bytes[start] = index + 1;
     if (length >= bytesAverage + hashHearsBytes + 3) writeMark(bytes, start, bytesAverage, "weak");
     if (index < blocks.length && length < bytesMax) {
@@ -46,7 +46,7 @@ export function contentOf({ blocks, rest }: CutPlan): CutContent {
 
 const short = fc.integer({ min: madeMin, max: madeMin + 3000 });
 
-/** Around all that the chunker's rules name, odd and even, and anywhere between; and many that fit into little. */
+/** Lengths around all limits of the chunker, odd and even, and random ones; and many small blocks. */
 export const cutPlans: fc.Arbitrary<CutPlan> = fc.oneof(
   fc.record({
     blocks: fc.array(
@@ -77,7 +77,7 @@ export const cutPlans: fc.Arbitrary<CutPlan> = fc.oneof(
   }),
 );
 
-/** Where slices of a content end: beside its cuts, and anywhere else, odd and even; ascending, the last with the content. */
+/** Ends of slices: near the cuts and elsewhere, odd and even; ascending, the last at the end of the content. */
 export function slicings({ bytes, ends }: CutContent): fc.Arbitrary<number[]> {
   const near = ends.flatMap((end) => [end - 1, end, end + 1]).filter((at) => at > 0 && at < bytes.length);
   const anywhere = fc.integer({ min: 0, max: bytes.length });
@@ -87,18 +87,18 @@ export function slicings({ bytes, ends }: CutContent): fc.Arbitrary<number[]> {
     .map((drawn) => drawn.concat(bytes.length).toSorted((left, right) => left - right));
 }
 
-/** The slices that end there, each on memory of its own. */
+/** Returns the slices with these ends, each in its own memory. */
 export function slicesOf(bytes: Uint8Array, ends: readonly number[]): Uint8Array<ArrayBuffer>[] {
   return ends.map((end, index) => Uint8Array.from(bytes.subarray(ends[index - 1] ?? 0, end)));
 }
 
-/** Behind so many bytes a hash has forgotten what was before them. */
+/** Number of bytes on which a hash depends. */
 const hashHearsBytes = 32;
 
 type MarkKind = "strong" | "weak";
 const marks = new Map<string, readonly number[]>();
 
-/** Ends with byte `length` of the block: three bytes that meet both masks, or that of above the average alone. */
+/** Ends with byte `length` of the block: three bytes that meet both masks, or only the one above the average. */
 function writeMark(bytes: Uint8Array, start: number, length: number, kind: MarkKind): void {
   const zeros = Math.min(length - madeMin, hashHearsBytes);
   const key = `${kind} ${zeros}`;
@@ -107,7 +107,7 @@ function writeMark(bytes: Uint8Array, start: number, length: number, kind: MarkK
   bytes.set(mark, start + length - mark.length);
 }
 
-/** @param zeros that the hash has heard before the mark */
+/** @param zeros number of zeros hashed before the mark */
 function findMark(zeros: number, kind: MarkKind): readonly number[] {
   const heard = Array.from({ length: zeros }).reduce<number>((hash) => roll(hash, 0), 0);
   for (let number = 0; number < 2 ** 24; number += 1) {

@@ -4,8 +4,8 @@ const pattern = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:Z
 const microsPerSecond = 1_000_000;
 
 /**
- * RFC 3339 in UTC, always with six digits of the second, so that times sort as text.
- * @param micros microseconds since 1970, a safe whole number (years 1684 to 2255)
+ * Formats RFC 3339 in UTC, always with six decimals, so that times sort as text. @param micros microseconds since 1970,
+ * a safe integer (years 1684 to 2255)
  */
 export function formatTime(micros: number): string {
   if (micros !== lastMicros) {
@@ -15,7 +15,7 @@ export function formatTime(micros: number): string {
   return lastText;
 }
 
-/** What one commit made has one time, and a thousand nodes of it are told one after the other. */
+/** Cache of the last time, because all nodes of a commit have one time. */
 let lastMicros = Number.NaN;
 let lastText = "";
 
@@ -27,8 +27,8 @@ function textOfTime(micros: number): string {
 }
 
 /**
- * Microseconds since 1970 of an RFC 3339 time with any offset; what is finer than a microsecond is cut off.
- * @throws HoldfastError invalid_field for what is no such time, or beyond the years that microseconds can hold
+ * Parses an RFC 3339 time with any offset to microseconds since 1970. Finer fractions are cut off. @throws
+ * HoldfastError invalid_field for anything else, or a year out of range
  */
 export function parseTime(text: string, field = "modified_at"): number {
   const parts = pattern.exec(text);
@@ -40,9 +40,8 @@ export function parseTime(text: string, field = "modified_at"): number {
 }
 
 /**
- * What a filesystem tells, cut to a microsecond. Filesystems know later and earlier times than `formatTime` can write; of those it
- * is the last or the first one, so that one such file is not refused, nor what travels with it.
- * @param nanos since 1970
+ * Converts a filesystem's time to microseconds. Filesystems have times that `formatTime` cannot write. Those become the
+ * last or first possible one, so that such a file is not rejected together with its batch. @param nanos since 1970
  */
 export function microsOfNanos(nanos: bigint): number {
   const below = ((nanos % 1000n) + 1000n) % 1000n;
@@ -55,7 +54,7 @@ function secondsOf(parts: RegExpExecArray): number {
   const [year, month, day] = [Number(parts[1]), Number(parts[2]), Number(parts[3])];
   const [hour, minute, second] = [Number(parts[4]), Number(parts[5]), Number(parts[6])];
   const date = new Date(Date.UTC(year, month - 1, day, hour, minute, second));
-  // What does not exist is counted on into the next month or day, and a year before 100 is taken for one of the 20th century.
+  // Date moves a missing day to the next month, and maps years before 100 to the 20th century.
   const isThere = date.getUTCFullYear() === year && date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
   if (!isThere || hour > 23 || minute > 59 || second > 59) return Number.NaN;
   const [hours, minutes] = [Number(parts[9] ?? 0), Number(parts[10] ?? 0)];
