@@ -32,7 +32,7 @@ const ownAddresses = z
   })
   .meta({ id: "OwnAddresses" });
 
-/** What is asked of whoever acts for an account. */
+/** Rules on second factors and networks. */
 export const accessRuleRoutes = {
   adminListAccessRules: defineRoute({
     method: "GET",

@@ -13,7 +13,7 @@ export const email = z
   .regex(/^[^\s@]+@[^\s@]+$/, "is not an e-mail address");
 export const password = z.string().min(limits.passwordBytesMin).max(limits.passwordBytesMax);
 
-/** What signs in without the password, and ends with it where a new one is set. */
+/** Other ways to sign in, which end when a new password is set. */
 export const endedWays = {
   end_passkeys: z.boolean().optional().describe("also remove passkeys when a new password is set"),
   end_outside: z
@@ -23,13 +23,13 @@ export const endedWays = {
 };
 export const personName = z.string().min(1).max(200);
 export const secret = z.string().min(1).max(512);
-/** Spaces and hyphens do not count. */
+/** Spaces and hyphens are ignored. */
 export const secondFactorCode = z
   .string()
   .max(64)
   .describe("code from the authenticator app, or a recovery code; required if a second factor is on");
 
-/** By address and password, or by a passkey alone: then neither is there. */
+/** Sign-in by address and password, or by a passkey alone without both. */
 export const signInFields = {
   email: z.string().min(1).max(limits.emailBytesMax).optional().describe("optional only with a passkey alone"),
   password: z.string().min(1).max(limits.passwordBytesMax).optional().describe("optional only with a passkey alone"),
@@ -42,10 +42,10 @@ export const signInFields = {
 
 type SignInFields = Readonly<Partial<Record<"email" | "password" | "passkey", unknown>>>;
 
-/** As most sign in: what is asked for depends on what is there. */
+/** A typical sign-in. The account determines which other fields are required. */
 export const signInExample = { email: "ada@example.com", password: "correct horse battery staple" };
 
-/** What one of the two fields is refused for where it is missing. */
+/** Returns a refinement that rejects a missing field. */
 export function beside(field: "email" | "password") {
   const isThere = (body: SignInFields) =>
     body[field] !== undefined ||
@@ -112,7 +112,7 @@ export const account = z
     next_email: z
       .string()
       .nullable()
-      // Servers of before do not say it.
+      // Older servers omit it.
       .default(null)
       .describe("new e-mail address that is waiting for confirmation"),
     name: z.string(),
@@ -141,7 +141,7 @@ export const account = z
 export const planName = z
   .string()
   .regex(/^[a-z0-9][a-z0-9_-]{0,31}$/, "must be 1 to 32 letters, digits, - and _ in lower case");
-/** The name of a plan and bytes; null is no limit. */
+/** Plan name to bytes; null: no limit. */
 export const planSettings = z.record(planName, z.int().min(0).nullable());
 
 export const token = z

@@ -1,10 +1,10 @@
 import { z } from "zod";
 
-/** What an account may be told of. */
+/** Kinds of notifications. */
 export const noticeKinds = ["share", "comment", "mention", "watch", "quota", "device", "report", "server"] as const;
 export type NoticeKind = (typeof noticeKinds)[number];
 
-/** Languages of what people are sent. */
+/** Languages of e-mails and notifications. */
 export const languages = ["en", "de"] as const;
 export const language = z.enum(languages);
 export type Language = z.output<typeof language>;
@@ -29,6 +29,6 @@ export const notifySettings = z
   .meta({ id: "NotifySettings" });
 export type NotifySettings = z.output<typeof notifySettings>;
 
-/** What is left out stays as it is; a kind that does not exist is refused. */
+/** Absent kinds stay unchanged; unknown kinds are rejected. */
 export const notifyChange = z.strictObject(notifySettings.partial().shape);
 export type NotifyChange = z.output<typeof notifyChange>;

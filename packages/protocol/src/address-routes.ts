@@ -3,7 +3,7 @@ import { account, email, secret } from "./account-routes.ts";
 import { defineRoute } from "./route.ts";
 import { proof } from "./second-factor-routes.ts";
 
-/** The e-mail address of an account: that it is its person's, and another one. */
+/** Confirmation and change of an account's e-mail address. */
 export const addressRoutes = {
   confirmAddress: defineRoute({
     method: "POST",

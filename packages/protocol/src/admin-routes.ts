@@ -139,7 +139,7 @@ const diagnosis = z
   .meta({ id: "Diagnosis" });
 export type DiagnosisJson = z.output<typeof diagnosis>;
 
-/** What administrators look at besides accounts, plans, groups, jobs and reports. */
+/** Administration routes except those for accounts, plans, groups, jobs and reports. */
 const shards = page(
   z
     .object({

@@ -1,11 +1,11 @@
 import { z } from "zod";
 import { nodeKind, person, timeText } from "./values.ts";
 
-/** The documents of an archive of an account, as docs/archive.md describes them. What a reader does not know it passes over. */
+/** Documents of an account's archive; see docs/archive.md. Readers ignore unknown members. */
 export const archiveFormat = "holdfast-archive";
 export const archiveFormatVersion = 1;
 
-/** Of one account, on what server, and how much of it: the first entry. */
+/** First entry: the account, its server, and the size of the archive. */
 export const archiveHead = z.object({
   format: z.literal(archiveFormat),
   format_version: z.literal(archiveFormatVersion),
@@ -13,7 +13,7 @@ export const archiveHead = z.object({
   account_id: z.string().min(1).max(64),
   exported_at: timeText,
   with_versions: z.boolean(),
-  /** What is to follow, for who shows how far it has come. */
+  /** Totals of the following entries, for progress. */
   entries: z.int().min(0),
   bytes: z.int().min(0),
 });
@@ -25,7 +25,7 @@ const contentId = z.string().regex(/^[0-9a-f]{64}$/, "is not a SHA-256 hash");
 export const archiveNode = z.object({
   id: idText,
   parent_id: idText.nullable(),
-  /** From the root with `/` before; in the trash from what was deleted. */
+  /** Path from the root, with a leading `/`. In the trash: from the deleted item. */
   path: z.string().max(8192),
   name: z.string().max(1024),
   kind: nodeKind,
@@ -60,7 +60,7 @@ export const archiveVersion = z.object({
 });
 export type ArchiveVersion = z.output<typeof archiveVersion>;
 
-/** Where the content of a version lies, each once. */
+/** Entry with the content of a version. Each content is stored once. */
 export const archiveContent = z.object({ content_id: contentId, size: z.int().min(0), entry: z.string().max(8192) });
 
 export const archiveComment = z.object({
@@ -76,16 +76,16 @@ export const archiveComment = z.object({
 export type ArchiveComment = z.output<typeof archiveComment>;
 
 export const archiveStar = z.object({ node_id: idText, at: timeText });
-/** Who is named by id elsewhere. */
+/** A person whose id is used elsewhere in the archive. */
 export const archivePerson = person;
-/** What could not be read any more; `damaged`: its entry has the right length, and zeros where nothing could be read. */
+/** Content that could not be read. `damaged`: its entry has the right length, with zeros for unreadable parts. */
 export const archiveOmission = z.object({
   entry: z.string().max(8192),
   reason: z.enum(["gone", "damaged"]),
 });
 export type ArchiveOmission = z.output<typeof archiveOmission>;
 
-/** The last entry. */
+/** Last entry. */
 export const archiveEnd = z.object({
   complete: z.literal(true),
   entries: z.int().min(0),
@@ -112,12 +112,12 @@ export const archiveNames = {
   end: "end.json",
 } as const;
 
-/** A line of the manifest: of each file in the archive before it, in the order of the archive. */
+/** Returns a line of the manifest, which lists all earlier files of the archive in order. */
 export function manifestLine(path: string, sizeBytes: number, sha256: string): string {
   return `${JSON.stringify({ path, size: sizeBytes, sha256 })}\n`;
 }
 
-/** Where a content lies that no file has now. */
+/** Entry of a content that no current file has. */
 export function versionEntry(contentIdHex: string): string {
   return `versions/${contentIdHex.slice(0, 2)}/${contentIdHex}`;
 }

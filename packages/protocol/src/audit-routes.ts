@@ -60,7 +60,7 @@ const verification = z
   .meta({ id: "AuditVerification" });
 export type AuditVerificationJson = z.output<typeof verification>;
 
-/** Who read and changed what, and the proof that it is told as it was. */
+/** The audit log, and the proof that it is unchanged. */
 export const auditRoutes = {
   adminListAudit: defineRoute({
     method: "GET",

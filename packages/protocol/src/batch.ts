@@ -15,7 +15,7 @@ import {
   timeText,
 } from "./values.ts";
 
-/** One operation of POST /sync/delta. A place is `parent_id` and `name`, or `path`; a node is `file_id`, or `path`. */
+/** An operation of POST /sync/delta. A place is `parent_id` and `name`, or `path`. A node is `file_id`, or `path`. */
 const every = {
   operation_id: operationId,
   group: z.string().min(1).max(64).optional().describe("operations of one group are committed or fail together"),

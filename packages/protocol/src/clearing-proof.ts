@@ -1,4 +1,4 @@
-/** What the proof of a clearing is made over: a device that was revoked is to remove its copies. */
+/** Returns the signed text of a clearing order, by which a revoked device must remove its copies. */
 export function clearingWords(facts: {
   readonly device_id: string;
   readonly account_id: string;

@@ -53,7 +53,7 @@ const damagedPage = z
   })
   .meta({ id: "DamagedPage" });
 
-/** Of the body that starts a resumable upload; the commit of a finished one may correct part of it. */
+/** Fields that start a resumable upload. The commit may correct some of them. */
 const commitFields = {
   name: nodeName.optional(),
   parent_id: idText.optional(),

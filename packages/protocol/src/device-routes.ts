@@ -3,14 +3,14 @@ import { z } from "zod";
 import { defineRoute } from "./route.ts";
 import { hashHex, idText, page } from "./values.ts";
 
-/** What a device runs, as it says itself: nothing rests on it. */
+/** Operating systems as reported by devices. Not verified, and not used for decisions. */
 export const deviceSystems = ["Linux", "macOS", "Windows", "FreeBSD", "ChromeOS", "Android", "iOS"] as const;
 export const deviceSystem = z.enum(deviceSystems);
 export type DeviceSystem = z.output<typeof deviceSystem>;
 
 export const deviceKinds = ["command", "sync", "browser"] as const;
 
-/** What was shown at the sign-in that made the device. */
+/** Kind of sign-in that created the device. */
 export const signInKinds = [
   "password",
   "password_app",
@@ -32,7 +32,7 @@ export const device = z
     last_seen_at: z.string().nullable(),
     current: z.boolean(),
     browser: z.boolean().describe("signed in by POST /sessions/web"),
-    // Servers of before do not say what follows.
+    // Older servers omit the following fields.
     kind: z
       .enum(deviceKinds)
       .nullable()
@@ -59,7 +59,7 @@ export const device = z
         command: z.string().optional().describe("command that rewinds the account's files to that time"),
       })
       .nullable()
-      // Servers of before do not say it.
+      // Older servers omit it.
       .default(null)
       .describe(
         "the device rewrote or deleted so many files that it may change nothing until a person allows it to continue",
@@ -67,7 +67,7 @@ export const device = z
   })
   .meta({ id: "Device" });
 
-/** A device that was revoked, and is to remove its copies of what the server has. */
+/** A revoked device that must remove its copies of files that the server has. */
 export const clearing = z
   .object({
     device_id: z.string(),
@@ -81,7 +81,7 @@ export const clearing = z
   })
   .meta({ id: "Clearing" });
 
-/** Where an account is signed in. */
+/** Devices and sessions of an account. */
 export const deviceRoutes = {
   listDevices: defineRoute({
     method: "GET",

@@ -6,20 +6,20 @@ import { readFrames } from "./frames-parser.ts";
 import type { FrameOptions } from "./frames-parser.ts";
 import { parseJson } from "./parse-json.ts";
 
-/** A body of the type `application/vnd.holdfast.batch`: u32 big-endian length of the JSON, the JSON, then frames. */
+/** A body of type `application/vnd.holdfast.batch`: u32 big-endian length of the JSON, the JSON, then frames. */
 export interface BatchBody {
-  /** Parsed, not yet checked against any schema. */
+  /** Parsed, but not checked against a schema. */
   readonly json: unknown;
-  /** To be read to its end: only then is the body known to be whole. */
+  /** Must be read to the end. Only then is the body known to be complete. */
   readonly frames: AsyncGenerator<Frame[], void, undefined>;
 }
 
 export interface BatchOptions extends FrameOptions {
-  /** Awaited before so many bytes of JSON are parsed. */
+  /** Awaited before JSON of this size is parsed. */
   readonly admitJson?: (sizeBytes: number) => Promise<void>;
 }
 
-/** The pieces of a body in the order in which they go out; payloads are not copied. */
+/** Returns the parts of a body in order. Payloads are not copied. */
 export function encodeBatchBody(json: unknown, frames: readonly Frame[]): Uint8Array[] {
   const text = new TextEncoder().encode(JSON.stringify(json));
   if (text.length > limits.requestJsonBytesMax) {
@@ -31,8 +31,8 @@ export function encodeBatchBody(json: unknown, frames: readonly Frame[]): Uint8A
 }
 
 /**
- * Reads the JSON, and leaves the frames to be read from the same source.
- * @throws HoldfastError bad_request for a body that is cut short or no JSON, too_large for more than 16 MiB of JSON
+ * Reads the JSON, and leaves the frames in the source. @throws HoldfastError bad_request for a truncated body or
+ * invalid JSON, too_large for more than 16 MiB of JSON
  */
 export async function readBatchBody(source: AsyncIterable<Uint8Array>, options: BatchOptions = {}): Promise<BatchBody> {
   const slices = source[Symbol.asyncIterator]();
@@ -50,7 +50,7 @@ export async function readBatchBody(source: AsyncIterable<Uint8Array>, options: 
   return { json, frames: readFrames(front.rest(), options) };
 }
 
-/** Takes exact lengths from the front of a stream, and hands on what follows. */
+/** Reads exact lengths from the start of a stream, and passes on the rest. */
 class FrontReader {
   readonly #slices: AsyncIterator<Uint8Array>;
   #left: Uint8Array = new Uint8Array(0);
@@ -59,13 +59,13 @@ class FrontReader {
     this.#slices = slices;
   }
 
-  /** The bytes are gathered before they are joined, so a declared length alone allocates nothing. */
+  /** Collects bytes before allocating, so that a declared length alone uses no memory. */
   async take(count: number): Promise<Uint8Array<ArrayBuffer>> {
     const gathered: Uint8Array[] = [];
     let have = 0;
     while (have < count) {
       if (this.#left.length === 0) await this.#refill();
-      // A copy, also of a Buffer, whose own `slice` makes none: the source may reuse what it gave.
+      // A copy even of a Buffer, whose `slice` does not copy: the source may reuse its memory.
       const part = Uint8Array.from(this.#left.subarray(0, count - have));
       this.#left = this.#left.subarray(part.length);
       gathered.push(part);

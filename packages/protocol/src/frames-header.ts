@@ -5,7 +5,7 @@ import { limits } from "@holdfast/core/limits";
 
 export type FrameKind = "raw" | "zstd" | "absent" | "patch";
 
-/** How one block travels. docs/format.md, "Frames", has the bytes. */
+/** Transfer format of one block; see docs/format.md, "Frames". */
 export interface Frame {
   readonly kind: FrameKind;
   /** SHA-256 of the block's plain bytes. */
@@ -13,15 +13,15 @@ export interface Frame {
   /** Plain bytes of the block: 1 to 4 MiB; 0 for an absent one. */
   readonly size: number;
   /**
-   * raw: the plain bytes. zstd, patch: one zstd frame. absent: empty. Of a parsed frame it owns its whole ArrayBuffer,
-   * so it can be handed to another thread without a copy, unless the parser was given `place`.
+   * raw: the plain bytes. zstd, patch: one zstd frame. absent: empty. The payload of a parsed frame owns its whole
+   * ArrayBuffer, so it can be transferred to another thread, unless the parser was given `place`.
    */
   readonly payload: Uint8Array<ArrayBuffer>;
-  /** Only of a patch: the block whose plain bytes are the dictionary. */
+  /** Only for a patch: the block whose plain bytes are the dictionary. */
   readonly base?: HashHex;
 }
 
-/** As it stands before the payload. Of a patch, `length` counts the 32 bytes of the base hash too. */
+/** Header before the payload. For a patch, `length` includes the 32 bytes of the base hash. */
 export interface FrameHeader {
   readonly kind: FrameKind;
   readonly hash: HashHex;
@@ -34,7 +34,7 @@ export const frameHeaderBytes = 1 + hashBytes + 4 + 4;
 
 export const kindCodes = { raw: 1, zstd: 2, absent: 3, patch: 4 } as const satisfies Record<FrameKind, number>;
 
-/** @throws HoldfastError internal for a header that no parser would take */
+/** @throws HoldfastError internal for a header that parsers reject */
 export function encodeFrameHeader(header: FrameHeader): Uint8Array<ArrayBuffer> {
   const problem = headerProblem(header);
   if (problem !== undefined) throw new HoldfastError("internal", `A frame ${problem}.`);
@@ -51,7 +51,7 @@ const kindByCode = new Map<number, FrameKind>(
   Object.entries(kindCodes).map(([kind, code]) => [code, kind as FrameKind]),
 );
 
-/** @returns undefined for an unknown kind; what else may be wrong, `headerProblem` tells */
+/** @returns undefined for an unknown kind; `headerProblem` finds other errors */
 export function decodeFrameHeader(bytes: Uint8Array): FrameHeader | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const kind = kindByCode.get(view.getUint8(0));
@@ -60,7 +60,7 @@ export function decodeFrameHeader(bytes: Uint8Array): FrameHeader | undefined {
   return { kind, hash, size: view.getUint32(33), length: view.getUint32(37) };
 }
 
-/** The pieces of a frame in the order in which they go out; the payload is not copied. */
+/** Returns the parts of a frame in order. The payload is not copied. */
 export function encodeFrame(frame: Omit<Frame, "payload"> & { readonly payload: Uint8Array }): Uint8Array[] {
   const { kind, hash, size, payload, base } = frame;
   if ((kind === "patch") !== (base !== undefined)) {
@@ -71,7 +71,7 @@ export function encodeFrame(frame: Omit<Frame, "payload"> & { readonly payload: 
   return [encodeFrameHeader({ kind, hash, size, length }), ...front, payload];
 }
 
-/** What is wrong with a header, or undefined: one place for both directions. */
+/** Returns an error message for an invalid header. Used for both directions. */
 export function headerProblem({ kind, size, length }: Omit<FrameHeader, "hash">): string | undefined {
   if (kind === "absent") return size === 0 && length === 0 ? undefined : "of an absent block has size 0 and length 0";
   if (size < 1 || size > limits.blockBytesMax) {

@@ -5,22 +5,22 @@ import { decodeFrameHeader, frameHeaderBytes, headerProblem } from "./frames-hea
 import type { Frame, FrameHeader } from "./frames-header.ts";
 
 export interface FrameOptions {
-  /** What the declared sizes may sum to; 64 MiB unless told. */
+  /** Maximum sum of the declared sizes; default: 64 MiB. */
   readonly framesBytesMax?: number;
-  /** How many frames may come; 10,000 unless told. */
+  /** Maximum number of frames; default: 10,000. */
   readonly framesMax?: number;
-  /** Names the body in messages. */
+  /** Name of the body in messages. */
   readonly field?: string;
   /**
-   * Gives the memory, of exactly so many bytes, into which the payload of a raw or zstd frame is written as it comes; a
-   * buffer of its own unless told. What it held before does not matter.
+   * Returns memory of exactly this size, which receives the payload of a raw or zstd frame; default: a new buffer.
+   * Earlier content does not matter.
    */
   readonly place?: (lengthBytes: number) => Uint8Array<ArrayBuffer>;
 }
 
 /**
- * Takes frames from slices of any length. It holds one unfinished frame and nothing else, and copies each byte once.
- * After an error it stays failed. All its errors are HoldfastError: bad_request, or too_large beyond a limit.
+ * Parses frames from slices of any length. Holds at most one unfinished frame, and copies each byte once. After an
+ * error, every call fails. All errors are HoldfastError: bad_request, or too_large above a limit.
  */
 export class FrameParser {
   readonly #bytesMax: number;
@@ -41,7 +41,7 @@ export class FrameParser {
     this.#place = options.place ?? ownMemory;
   }
 
-  /** @returns the frames that end within `slice`, which the caller may reuse afterwards */
+  /** @returns frames that end in `slice`, which the caller may reuse */
   push(slice: Uint8Array): Frame[] {
     if (this.#failure !== undefined) throw this.#failure;
     const frames: Frame[] = [];
@@ -53,7 +53,7 @@ export class FrameParser {
     return frames;
   }
 
-  /** Call it when the input has ended. @throws HoldfastError bad_request if it ended within a frame */
+  /** Called at the end of the input. @throws HoldfastError bad_request if a frame is incomplete */
   finish(): void {
     if (this.#failure !== undefined) throw this.#failure;
     if (this.#pending === undefined && this.#headerFilled === 0) return;
@@ -122,7 +122,7 @@ function ownMemory(lengthBytes: number): Uint8Array<ArrayBuffer> {
   return new Uint8Array(lengthBytes);
 }
 
-/** All frames of a body that is in memory. @throws HoldfastError as `FrameParser` */
+/** Parses a whole body in memory. @throws HoldfastError as `FrameParser` */
 export function parseFrames(bytes: Uint8Array, options: FrameOptions = {}): Frame[] {
   const parser = new FrameParser(options);
   const frames = parser.push(bytes);
@@ -130,7 +130,7 @@ export function parseFrames(bytes: Uint8Array, options: FrameOptions = {}): Fram
   return frames;
 }
 
-/** Yields the frames as they become whole, those of one slice together. @throws HoldfastError as `FrameParser` */
+/** Yields complete frames, those of one slice together. @throws HoldfastError as `FrameParser` */
 export async function* readFrames(
   source: AsyncIterable<Uint8Array>,
   options: FrameOptions = {},

@@ -3,22 +3,22 @@ import { hashBytes, toHashHex } from "@holdfast/core/hash-hex";
 import type { HashHex } from "@holdfast/core/ids";
 import { decodeFrameHeader, type FrameKind, frameHeaderBytes, headerProblem } from "./frames-header.ts";
 
-/** A frame where it stands in a body. */
+/** A frame with its position in a body. */
 export interface FramePlace {
   readonly kind: FrameKind;
   readonly hash: HashHex;
   /** Plain bytes of the block. */
   readonly size: number;
-  /** Where its payload stands, of a patch what is behind the hash of its base. */
+  /** Start of the payload; for a patch, after the hash of its base. */
   readonly start: number;
   readonly end: number;
-  /** Only of a patch. */
+  /** Only for a patch. */
   readonly base: HashHex | undefined;
 }
 
 /**
- * Finds the frames of a body that is in memory, and copies nothing. Of one that was cut, those that are whole.
- * @throws HoldfastError bad_request for what is no frame, or more than `framesMax`
+ * Finds frames in a body in memory without copying. For a truncated body, returns the complete frames. @throws
+ * HoldfastError bad_request for an invalid frame, or more than `framesMax`
  */
 export function findFrames(
   body: Uint8Array,
@@ -44,7 +44,7 @@ export function findFrames(
   return places;
 }
 
-/** The block of which only a beginning stands behind the last whole frame of a body that was cut. */
+/** Returns the incomplete frame at the end of a truncated body. */
 export function findCutFrame(
   body: Uint8Array,
   whole: readonly FramePlace[],

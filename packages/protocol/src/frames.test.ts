@@ -20,7 +20,7 @@ import type { Frame, FrameKind } from "./frames.ts";
 const hash = sha256(new Uint8Array([1]));
 const base = sha256(new Uint8Array([2]));
 
-/** Kinds with a payload that the parser takes; whether it decodes is not the parser's matter. */
+/** Kinds with a payload that the parser accepts. The parser does not decode payloads. */
 const frames = fc
   .record({
     kind: fc.constantFrom<FrameKind>("raw", "zstd", "absent", "patch"),
@@ -47,7 +47,7 @@ function slicesOf(bytes: Uint8Array, lengths: readonly number[]): Uint8Array[] {
   return slices;
 }
 
-/** What a parser makes of slices: the frames before the first error, and the error. */
+/** Returns the frames before the first error, and the error. */
 function outcomeOf(slices: readonly Uint8Array[]): { frames: Frame[]; error: string | undefined } {
   const parser = new FrameParser();
   const taken: Frame[] = [];
@@ -65,7 +65,7 @@ function refusedAs(code: string, part: RegExp): (thrown: unknown) => boolean {
   return (thrown) => thrown instanceof HoldfastError && thrown.code === code && part.test(thrown.message);
 }
 
-/** A header written by hand, since `encodeFrameHeader` refuses what the parser has to refuse. */
+/** Writes a header by hand, because `encodeFrameHeader` rejects invalid ones. */
 function rawHeader(code: number, size: number, length: number): Uint8Array {
   const bytes = Buffer.alloc(frameHeaderBytes);
   bytes.writeUInt8(code, 0);
@@ -121,7 +121,7 @@ test("any bytes are frames or a HoldfastError, the same for any slicing", () => 
   );
 });
 
-/** The same frames, found where they stand. */
+/** Returns the same frames, found in the body. */
 function foundIn(body: Uint8Array): unknown {
   try {
     return findFrames(body, { framesMax: 1000 }).map(({ kind, hash: named, size, start, end, base: of }) => {

@@ -11,7 +11,7 @@ const pageQuery = z.object({
   cursor: cursorText.optional(),
 });
 const ofGroup = z.object({ id: idText });
-/** An administrator may name somebody by address. */
+/** Administrators may use an address as `user_id`. */
 const ofMember = z.object({ id: idText, user_id: z.string().min(1).max(limits.emailBytesMax) });
 
 export const group = z
@@ -31,7 +31,7 @@ export const groupMember = z
   .object({ user_id: z.string(), name: z.string(), email: z.string(), role: groupRole, disabled: z.boolean() })
   .meta({ id: "GroupMember" });
 
-/** People with whom one shares at once. Administrators and the managers of a group change it; its members see it. */
+/** Groups of people for sharing. Administrators and managers change a group; its members see it. */
 export const groupRoutes = {
   createGroup: defineRoute({
     method: "POST",

@@ -2,14 +2,13 @@ import type { z } from "zod";
 
 type Issue = z.core.$ZodRawIssue;
 
-/** Somebody else's names: a body of megabytes may consist of them. */
+/** Limits for unknown names in messages, because a body may contain megabytes of them. */
 const keysShown = 5;
 const keysCharactersMax = 200;
 
 /**
- * What is wrong with a value, for the person who gave it: "must have at least 8 characters". It is the `error` of a parse; a message that
- * stands in the schema goes before it.
- * @returns undefined for what is said in zod's own words
+ * Returns a message for the person who sent an invalid value: "must have at least 8 characters". Used as the `error` of
+ * a parse; messages in the schema take precedence. @returns undefined to use zod's own message
  */
 export function issueWords(issue: Issue): string | undefined {
   if (issue.input === undefined) return "is missing";
@@ -90,7 +89,7 @@ function bound({ origin, inclusive, exact }: Bound, limit: number | bigint, word
   return units === undefined ? `must be ${amount}` : `must have ${amount} ${units[Number(limit) === 1 ? 0 : 1]}`;
 }
 
-/** The first thing that is wrong, with where it stands: "shards[0].id is missing". @param whole names the value itself */
+/** Returns the first problem with its position: "shards[0].id is missing". @param whole name of the whole value */
 export function firstProblem({ issues: [issue] }: Pick<z.ZodError, "issues">, whole = ""): string {
   const [first, ...rest] = issue?.path ?? [];
   const entry = typeof first === "number" ? [`entry ${first + 1}`, ...rest] : undefined;
@@ -99,7 +98,7 @@ export function firstProblem({ issues: [issue] }: Pick<z.ZodError, "issues">, wh
   return subject === "" ? message : `${subject} ${message}`;
 }
 
-/** As it stands on the wire: `operations[3].name`. */
+/** Returns the name in the request: `operations[3].name`. */
 export function fieldName(path: readonly PropertyKey[]): string {
   let name = "";
   for (const part of path) {

@@ -18,7 +18,7 @@ export const queuedJob = z
   .meta({ id: "QueuedJob" });
 export type QueuedJobJson = z.output<typeof queuedJob>;
 
-/** What the server still has to do because something happened. */
+/** Jobs of the server. */
 export const jobRoutes = {
   getJob: defineRoute({
     method: "GET",

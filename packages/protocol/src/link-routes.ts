@@ -23,7 +23,7 @@ const currentLink = z
   })
   .meta({ id: "CurrentLink" });
 
-/** What whoever has a link may do with it besides reading and changing what it shows. */
+/** Routes for visitors of a link, except reading and changing its content. */
 export const linkRoutes = {
   startLinkSession: defineRoute({
     method: "POST",

@@ -15,7 +15,7 @@ const unsentLink = z
   })
   .meta({ id: "UnsentLink" });
 
-/** What stands in mails, outside /api/v1: the link that ends them; and what could not be mailed. */
+/** Unsubscribe links of mails, which are outside of /api/v1, and links that could not be mailed. */
 export const mailRoutes = {
   unsentLinks: defineRoute({
     method: "GET",

@@ -69,7 +69,7 @@ const change = z
   })
   .meta({ id: "Change" });
 export type ChangeJson = z.output<typeof change>;
-/** Up to which numbers of their journals the spaces in view are told. */
+/** Journal positions of the spaces in view. */
 const spaceSeqs = {
   seq: z.int().optional().describe("journal position in the account's own space"),
   share_seqs: z
@@ -78,7 +78,7 @@ const spaceSeqs = {
     .describe("mount ID -> journal position of the space that it shows"),
 };
 
-/** What the newest change was: for people and scripts. A program asks for the changes themselves. */
+/** Type of the newest change, for people and scripts. Programs request the changes. */
 export const eventTypes = [
   "file_create",
   "file_update",
@@ -90,7 +90,7 @@ export const eventTypes = [
 ] as const;
 export type EventType = (typeof eventTypes)[number];
 
-/** A poll in the query of which a cursor stands; how long it is held is in the header `Timeout`. */
+/** A long poll with a cursor in its query. The header `Timeout` sets its duration. */
 const poll = {
   method: "GET",
   access: "files:read",

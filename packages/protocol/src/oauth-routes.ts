@@ -35,7 +35,7 @@ export const authorizedProgram = z
   })
   .meta({ id: "AuthorizedProgram" });
 
-/** What a person is shown before it is allowed. */
+/** Data for the consent page of a program. */
 const asked = {
   name: z.string(),
   scopes: z.array(programScope),

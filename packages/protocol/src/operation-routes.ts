@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { defineRoute } from "./route.ts";
 
-/** What a server process may do; several processes share the roles of one service. */
+/** Roles of a server process. Several processes can share the roles of one service. */
 export const serverRoles = ["api", "blocks", "notify", "worker"] as const;
 export type ServerRole = (typeof serverRoles)[number];
 
@@ -11,7 +11,7 @@ const health = z.object({
   roles: z.array(z.string()).optional().describe("roles of this process, if it does not run all of them"),
 });
 
-/** What operators and machines ask; outside /api/v1 but for the description of the API itself. */
+/** Routes for operators and monitoring. All except the API description are outside of /api/v1. */
 export const operationRoutes = {
   live: defineRoute({
     method: "GET",

@@ -20,7 +20,7 @@ export const outsideIdentity = z
 const ticket = z.string().min(1).max(16_384).describe("ticket for the issuer's answer; valid once, for 10 minutes");
 const leaving = z.object({ url: z.string().describe("page of the issuer, to which the browser goes next") });
 
-/** Signing in by what an outside issuer (OpenID Connect) says, in browsers. */
+/** Sign-in in browsers through an outside issuer (OpenID Connect). */
 export const outsideRoutes = {
   readSignInWays: defineRoute({
     method: "GET",

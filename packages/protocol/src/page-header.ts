@@ -1,5 +1,5 @@
 /**
- * With what a page says that it is one, and that it will want a web session: its browser, or a proxy, may not send the Origin that the session
- * takes. Its value says nothing.
+ * Header by which a page of this server identifies itself. The server then checks the Origin, which the page's browser
+ * or a proxy may omit, and without which a web session is impossible. The value is ignored.
  */
 export const pageHeader = "holdfast-page";

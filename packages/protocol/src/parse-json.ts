@@ -1,13 +1,13 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
 
-/** Objects and lists inside each other; deeper ones could overflow the stack of what walks them. */
+/** Maximum nesting. Deeper values could overflow the stack of recursive code. */
 export const jsonDepthMax = 64;
 
 /**
- * Parses JSON from outside, in bounded time and memory: a megabyte of `{},` would be 300,000 objects of 50 times its size.
- * @param field named in the error, where the bytes are a part of what was sent
- * @throws HoldfastError bad_request for what is no JSON in UTF-8, too_large for too many values
+ * Parses untrusted JSON in bounded time and memory: a megabyte of `{},` would become 300,000 objects of 50 times its
+ * size. @param field named in the error, if the bytes are only a part of the request @throws HoldfastError bad_request
+ * for invalid JSON or UTF-8, too_large for too many values
  */
 export function parseJson(bytes: Uint8Array, field?: string): unknown {
   const details = field === undefined ? {} : { field };
@@ -32,7 +32,7 @@ export function parseJson(bytes: Uint8Array, field?: string): unknown {
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 const [comma, bracket, brace] = [0x2c, 0x5b, 0x7b];
 
-/** Each value but the first of a list or object follows a comma, and lists and objects begin. Those in strings count too. */
+/** Estimates the number of values by counting commas and opening brackets and braces, including those in strings. */
 function hasMoreValues(bytes: Uint8Array, valuesMax: number): boolean {
   let values = 0;
   for (let at = 0; at < bytes.length && values <= valuesMax; at += 1) {

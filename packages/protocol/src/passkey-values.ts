@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** What browsers give and take for passkeys, in the JSON of WebAuthn (level 3, 5.1.9 and 5.1.10), whose names it keeps. */
+/** WebAuthn values in the JSON format and with the names of level 3, 5.1.9 and 5.1.10. */
 
 const base64url = (bytesMax: number) =>
   z

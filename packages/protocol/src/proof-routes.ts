@@ -4,7 +4,7 @@ import { secondFactorCode } from "./account-routes.ts";
 import { passkeyAssertion } from "./passkey-values.ts";
 import { defineRoute } from "./route.ts";
 
-/** For what cannot be taken back: whoever sits at a device that is signed in may be somebody else. */
+/** Proof for actions that cannot be undone, because another person may use a signed-in device. */
 export const proofRoutes = {
   proveSession: defineRoute({
     method: "POST",

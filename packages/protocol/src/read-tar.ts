@@ -3,19 +3,19 @@ import { limits } from "@holdfast/core/limits";
 import { type PlainHeader, tarBlockBytes, type TarEntry } from "./write-tar.ts";
 
 export interface ReadTarEntry extends TarEntry {
-  /** Of its content, in bytes from the beginning. */
+  /** Offset of the content in bytes. */
   readonly offset: number;
-  /** Its content, to be read before the next entry is asked for or not at all. */
+  /** Content, which must be read before the next entry is requested, or not at all. */
   readonly content: AsyncGenerator<Uint8Array, void, undefined>;
 }
 
-/** Of a path and a link's target, and words about them. */
+/** Enough for a path, a link's target, and their keys. */
 const paxBytesMax = 2 * limits.pathBytesMax + 4096;
 
 /**
- * Reads a tar as `write-tar.ts` makes it: files, folders and symbolic links, in the forms ustar and pax. Whatever else stands in it, a header
- * whose sum is wrong, and an end before the end are refused, with the place.
- * @throws HoldfastError failed; unreachable for a tar that is cut
+ * Reads a tar as written by `write-tar.ts`: files, folders and symbolic links, in the formats ustar and pax. Rejects
+ * other entries, wrong checksums and data after the end, with the position. @throws HoldfastError failed; unreachable
+ * for a truncated tar
  */
 export async function* readTar(source: AsyncIterable<Uint8Array>): AsyncGenerator<ReadTarEntry, void, undefined> {
   const reader = new ByteReader(source);
@@ -40,7 +40,7 @@ export async function* readTar(source: AsyncIterable<Uint8Array>): AsyncGenerato
   }
 }
 
-/** The second block of zeros, and then nothing but zeros. */
+/** Checks the second block of zeros, and that only zeros follow. */
 async function readEnd(reader: ByteReader): Promise<void> {
   if (!isZeros(await reader.take(tarBlockBytes))) throw bad(reader.offset, "one block of zeros stands alone");
   for await (const piece of reader.rest()) if (!isZeros(piece)) throw bad(reader.offset, "there is data after its end");
@@ -106,7 +106,7 @@ function paxField(key: string, value: string, { at, type }: { at: number; type: 
   if (key === "mtime" && /^-?\d{1,15}(?:\.\d{1,9})?$/.test(value))
     return { mtimeMicros: Math.round(Number(value) * 1e6) };
   if (key === "size" || key === "mtime") throw bad(at, `the ${key} of its pax header is not a number`);
-  // Of owners, other times and the like programs tell what nobody needs here.
+  // Ignores owners, other times and further pax keys.
   return {};
 }
 
@@ -146,7 +146,7 @@ function isZeros(bytes: Uint8Array): boolean {
   return bytes.every((byte) => byte === 0);
 }
 
-/** Bytes from pieces of whatever length, of which as much is in memory as one piece has. */
+/** Reads bytes from pieces of any length, and holds one piece in memory. */
 class ByteReader {
   readonly #source: AsyncIterator<Uint8Array>;
   #piece: Buffer = Buffer.alloc(0);
@@ -156,7 +156,7 @@ class ByteReader {
     this.#source = source[Symbol.asyncIterator]();
   }
 
-  /** @throws HoldfastError unreachable where there are not so many */
+  /** @throws HoldfastError unreachable if the source ends earlier */
   async take(count: number): Promise<Buffer> {
     const taken: Buffer[] = [];
     for (let left = count; left > 0;) {
@@ -185,7 +185,7 @@ class ByteReader {
     await this.#source.return?.();
   }
 
-  /** At most so many. */
+  /** Returns at most `max` bytes. */
   async #next(max: number): Promise<Buffer | undefined> {
     while (this.#piece.length === 0) {
       const next = await this.#source.next();

@@ -6,7 +6,7 @@ import { cursorText, idText, nodeKind, page } from "./values.ts";
 export const reportReasons = ["abuse", "malware", "copyright", "other"] as const;
 export type ReportReason = (typeof reportReasons)[number];
 
-/** From the mildest: what was done is not undone by one that stands before it. */
+/** In ascending severity. An action cannot be reduced to an earlier one. */
 export const reportActions = ["none", "disable_link", "suspend_account"] as const;
 export type ReportAction = (typeof reportActions)[number];
 
@@ -29,7 +29,7 @@ const report = z
   .meta({ id: "Report" });
 export type ReportJson = z.output<typeof report>;
 
-/** What should not be shared: said by whoever has the link, decided by an administrator. */
+/** Reports by visitors of links, which administrators decide. */
 export const reportRoutes = {
   reportLink: defineRoute({
     method: "POST",

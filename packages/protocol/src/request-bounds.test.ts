@@ -8,7 +8,7 @@ import { routes } from "./routes.ts";
 
 const table = Object.entries(routes) as [string, Route][];
 
-/** Every list in a schema, with the way to it. */
+/** Yields every list in a schema with its path. */
 function* listsIn(schema: unknown, path: string): Generator<[path: string, list: z.ZodArray]> {
   if (schema instanceof z.ZodArray) {
     yield [path, schema];
@@ -54,7 +54,7 @@ test("only routes with long lists take large JSON, and what anybody may send is 
     const entriesMax = [...listsIn(route.body, name)].reduce((sum, [, list]) => sum + Number(mostOf(list)), 0);
     assert.equal(route.longLists === true, long.has(name), name);
     if (route.access === "open") assert.equal(jsonBytesMax(route), limits.requestOpenBytesMax, name);
-    // A hash or an id with its quotes, a comma, and what who prints it nicely puts before it.
+    // A quoted hash or id, a comma, and indentation.
     else if (route.longLists !== true)
       assert.ok(jsonBytesMax(route) > entriesMax * 80, `${name} has ${entriesMax} entries`);
   }

@@ -3,11 +3,11 @@ import { type Route, routeUrl } from "./route.ts";
 interface Tag {
   readonly name: string;
   readonly description: string;
-  /** What the URLs of its routes match; a route belongs to the first tag that fits. */
+  /** Pattern of the routes' URLs. A route belongs to the first tag that matches. */
   readonly urls: RegExp;
 }
 
-/** The groups in which the routes are shown. */
+/** Groups of routes in the documentation, in matching order. */
 const routeTags: readonly Tag[] = [
   {
     name: "Sign-in",
@@ -71,7 +71,7 @@ const routeTags: readonly Tag[] = [
   },
 ];
 
-/** In which a reader meets them; above stands in which they are looked for. */
+/** Order for readers. */
 const shownOrder = [
   "Sign-in",
   "Account",
@@ -89,7 +89,7 @@ const shownOrder = [
 
 export const shownTags = routeTags.toSorted((a, b) => shownOrder.indexOf(a.name) - shownOrder.indexOf(b.name));
 
-/** @returns undefined for one that no tag fits, which a test forbids */
+/** @returns undefined if no tag matches, which a test forbids */
 export function tagOf(route: Pick<Route, "path" | "outside">): string | undefined {
   const url = routeUrl(route);
   return routeTags.find(({ urls }) => urls.test(url))?.name;

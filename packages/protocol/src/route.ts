@@ -1,75 +1,84 @@
 import { limits } from "@holdfast/core/limits";
 import type { z } from "zod";
 
-/** Who may call a route at all; rights on the node itself are checked behind it. */
+/** Required authentication of a route. Permissions on nodes are checked separately. */
 export type Access =
-  /** Anybody, without a token. */
+  /** No token. */
   | "open"
-  /** A session or a personal access token, whatever its scopes. */
+  /** A session or a personal access token with any scopes. */
   | "signed_in"
-  /** A session or a personal access token with this scope (sessions have all but `admin` and `scim`, which take an administrator). */
+  /**
+   * A session or a personal access token with this scope. Sessions have all scopes; `admin` and `scim` require an
+   * administrator.
+   */
   | "files:read"
   | "files:write"
   | "account"
   | "admin"
   | "scim"
-  /** The URL itself carries a signature; no token. */
+  /** A signature in the URL; no token. */
   | "signed";
 
 export type BodyKind = "json" | "bytes" | "frames" | "batch" | "none";
 
-/** One route of the API. The server mounts it, OpenAPI and the authorisation tests are generated from it, the client calls it. */
+/**
+ * A route of the API. The server mounts it, clients call it, and OpenAPI and the authorization tests are generated from
+ * it.
+ */
 export interface Route {
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
-  /** Below /api/v1 unless `outside`; parameters as `:name`. */
+  /** Below /api/v1 unless `outside` is set; parameters as `:name`. */
   readonly path: string;
   readonly outside?: boolean;
   readonly access: Access;
   readonly summary: string;
-  /** Which token bucket pays for it. */
+  /** Token bucket for rate limiting. */
   readonly cost: "call" | "sign_in" | "upload" | "blocks" | "batch" | "poll";
-  /** Only for pages of this server: of its own Origin, and as JSON. What is not reads no cookie. */
+  /** Only for pages of this server: requires its own Origin and JSON. Other routes read no cookies. */
   readonly fromOwnPage?: true;
-  /** Outside of the table alone: other sites send browsers there, which bring what they were given before. It signs nobody in. */
+  /**
+   * Only for endpoints outside of the `routes` table, to which other sites redirect browsers. They read cookies that
+   * the server set before, and sign nobody in.
+   */
   readonly readsCookies?: true;
   /**
-   * What cannot be taken back, or opens more than the session itself: only of a session whose person proved lately who they are. `true`: each
-   * request; "sometimes": by what is found; else those whose body has one of these fields, with that value. Tokens are not asked: to make one is
-   * such an act itself.
+   * Requires a recent proof of identity, for actions that cannot be undone or that exceed the session's access. `true`:
+   * every request; "sometimes": depends on the data; otherwise requests whose body has one of these fields with this
+   * value. Tokens need no proof, because creating one already requires it.
    */
   readonly asksProof?: true | "sometimes" | Readonly<Record<string, boolean | "given">>;
-  /** Changes nodes, versions or rights, so it takes Idempotency-Key and If-Match. */
+  /** Changes nodes, versions or permissions, so it accepts Idempotency-Key and If-Match. */
   readonly changes?: boolean;
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly body?: z.ZodType;
-  /** The JSON has lists of thousands: only then may it be large. */
+  /** Contains lists of thousands of entries, so the JSON may be large. */
   readonly longLists?: true;
-  /** What the request carries besides or instead of JSON. */
+  /** Content of the request in addition to JSON or instead of it. */
   readonly bodyKind: BodyKind;
-  /** Status to schema; "bytes" for a body that is no JSON. */
+  /** Status to schema; "bytes" for a body that is not JSON. */
   readonly responses: Readonly<Record<number, z.ZodType | "bytes" | "empty">>;
 }
 
 const apiPrefix = "/api/v1";
 
-/** Its path, with the parameters as `:name`. */
+/** Returns the path with parameters as `:name`. */
 export function routeUrl({ path, outside }: Pick<Route, "path" | "outside">): string {
   return outside === true ? path : apiPrefix + path;
 }
 
-/** No token is asked for. */
+/** True if no token is required. */
 export function isOpen({ access }: Partial<Pick<Route, "access">>): boolean {
   return access === "open" || access === "signed";
 }
 
-/** Of its JSON body, decoded. */
+/** Maximum size of the decoded JSON body. */
 export function jsonBytesMax(route: Pick<Route, "access" | "longLists">): number {
   if (isOpen(route)) return limits.requestOpenBytesMax;
   return route.longLists === true ? limits.requestJsonBytesMax : limits.requestFieldsBytesMax;
 }
 
-/** Whether the route asks proof of this request, whatever is found. @param body as its schema left it */
+/** True if the route requires a proof for this request, whatever the data. @param body result of its schema */
 export function needsProof({ asksProof }: Pick<Route, "asksProof">, body: unknown): boolean {
   if (asksProof === undefined || asksProof === "sometimes") return false;
   if (asksProof === true) return true;

@@ -40,7 +40,7 @@ import { usageRoutes } from "./usage-routes.ts";
 import { versionRoutes } from "./version-routes.ts";
 import { webSessionRoutes } from "./web-session-routes.ts";
 
-/** All routes by name: what the server mounts, what OpenAPI shows, what the authorisation tests walk through. */
+/** All routes by name, for the server, OpenAPI and the authorization tests. */
 export const routes = {
   ...accountRoutes,
   ...scrubRoutes,
@@ -90,7 +90,7 @@ export type RouteBody<R extends Route> = R extends { body: infer B extends z.Zod
 export type RouteBodyInput<R extends Route> = R extends { body: infer B extends z.ZodType } ? z.input<B> : undefined;
 export type RouteQuery<R extends Route> = R extends { query: infer Q extends z.ZodType } ? z.output<Q> : undefined;
 export type RouteParams<R extends Route> = R extends { params: infer P extends z.ZodType } ? z.output<P> : undefined;
-/** What the route answers when it succeeds with JSON. */
+/** JSON of a successful response. */
 export type RouteAnswer<R extends Route> = {
   [Status in keyof R["responses"]]: R["responses"][Status] extends infer S extends z.ZodType ? z.output<S> : never;
 }[keyof R["responses"]];

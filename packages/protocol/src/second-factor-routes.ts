@@ -17,7 +17,7 @@ export const secondFactor = z
   })
   .meta({ id: "SecondFactor" });
 
-/** Who sits at a browser that is signed in may be somebody else. */
+/** Proof of identity, because another person may use a signed-in browser. */
 export const proof = z.object({
   password: z
     .string()

@@ -64,7 +64,7 @@ const newPermission = permission.extend({
 
 export type NewPermissionJson = z.output<typeof newPermission>;
 
-/** Who may do what with a node: permissions, links, mounts. */
+/** Permissions, links and mounts. */
 export const sharingRoutes = {
   shareNode: defineRoute({
     method: "POST",

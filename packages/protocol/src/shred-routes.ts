@@ -58,7 +58,7 @@ export type ShreddingJson = z.output<typeof shredding>;
 
 const params = z.object({ id: z.string().min(1).max(limits.emailBytesMax) });
 
-/** An account's data is to be gone. */
+/** Permanent deletion of an account's data. */
 export const shredRoutes = {
   adminShredUser: defineRoute({
     method: "POST",

@@ -24,7 +24,7 @@ const allInOne = z.object({
   name: nodeName.optional().describe("file name of the zip"),
 });
 
-/** Addresses that need no token, for what a browser loads by itself: downloads, players, pictures. */
+/** URLs without a token, for resources that a browser loads itself: downloads, media and images. */
 export const signedUrlRoutes = {
   createSignedUrls: defineRoute({
     method: "POST",

@@ -14,7 +14,7 @@ export type ChangedNodeJson = z.output<typeof changed>;
 const params = z.object({ id: idText });
 const limit = z.coerce.number().int().min(1).max(limits.listItemsMax).optional();
 
-/** What an account comes back to, in its own space or shared with it. */
+/** Stars of an account, in its own space and in shares. */
 export const starRoutes = {
   starNode: defineRoute({
     method: "PUT",

@@ -18,7 +18,7 @@ const transfer = z
   .meta({ id: "Transfer" });
 export type TransferJson = z.output<typeof transfer>;
 
-/** The result of the job of a transfer. */
+/** Result of a transfer job. */
 export const transferred = z.object({
   id: z.string().describe("ID of the node in its new space"),
   name: z.string().describe("name in the root; changed if the name was taken"),
@@ -28,7 +28,7 @@ export const transferred = z.object({
   bytes: z.int().describe("size of the newest versions"),
 });
 
-/** Gives a file or folder to another owner, who has to accept. */
+/** Transfer of a file or folder to another owner, who must accept it. */
 export const transferRoutes = {
   transferNode: defineRoute({
     method: "POST",

@@ -42,7 +42,7 @@ const usage = z
   .meta({ id: "Usage" });
 export type UsageJson = z.output<typeof usage>;
 
-/** Use of the room of one's own space. */
+/** Storage use of the account's own space. */
 export const usageRoutes = {
   getUsage: defineRoute({
     method: "GET",

@@ -2,11 +2,13 @@ import { z } from "zod";
 import { isHashHex, isId, type HashHex } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 
-/** The values that many messages share. All of JSON is snake_case; times are RFC 3339 UTC, to the microsecond. */
+/** Values that many messages share. JSON names are in snake_case; times are RFC 3339 UTC with microseconds. */
 
-/** An id is opaque to callers: one that cannot be is answered as one that does not exist, so any short text passes here. */
+/**
+ * An id is opaque to callers. An impossible id gives the same response as a missing one, so any short text is accepted.
+ */
 export const idText = z.string().min(1).max(64);
-/** An id that a client makes itself must be well formed, since it becomes the row's. */
+/** An id created by a client must be well formed, because it is stored. */
 export const newId = z.string().refine(isId, "is not an id of version 8 (docs/format.md)");
 export const hashHex = z
   .string()
@@ -25,14 +27,14 @@ export const sizeBytes = z.int().min(0).max(limits.fileBytesMax);
 export const versionNumber = z.int().min(1);
 /** A version number (people and scripts) or a version id (sync clients). */
 export const baseVersion = z.union([versionNumber, z.string().max(64)]);
-/** The node's `revision` as the caller saw it. */
+/** The node's `revision` that the caller has seen. */
 export const baseRevision = z.string().max(64);
-/** What a caller may say of the node that an operation is about; another state is 409 `conflict`. */
+/** State that the caller has seen. A different state gives 409 `conflict`. */
 export const seenFields = { base_version: baseVersion.optional(), base_revision: baseRevision.optional() };
-/** The same in a query, where a number is text. */
+/** The same for a query, in which numbers are text. */
 export const seenQuery = { base_version: z.string().max(64).optional(), base_revision: baseRevision.optional() };
 export const onConflict = z.enum(["fail", "rename", "replace"]);
-/** What was parsed as JSON need not be proved to be some again, which takes 50 times as long as to parse it. */
+/** Skips validation of parsed JSON, which would take 50 times as long as parsing. */
 const anyJson = z.unknown() as unknown as z.ZodType<z.core.util.JSONType>;
 export const metadataJson = z.record(z.string().max(128), anyJson);
 export const cursorText = z.string().min(1).max(limits.cursorBytesMax);
@@ -82,7 +84,7 @@ export const node = z
   .meta({ id: "Node" });
 export type NodeJson = z.output<typeof node>;
 
-/** A node as a list of very many needs it: a few of its fields, each as it is there, and those that are false left out. */
+/** A node for very long lists: few fields, and false values are omitted. */
 export const nodeRow = z
   .object({
     ...node.pick({ id: true, kind: true, name: true, size: true, modified_at: true, revision: true, seq: true }).shape,
@@ -93,12 +95,15 @@ export const nodeRow = z
   })
   .meta({ id: "NodeRow" });
 export type NodeRowJson = z.output<typeof nodeRow>;
-/** Of a list that is asked for as whole nodes or as rows. The type says whole nodes: whoever asks for rows reads `NodeRowJson`. */
+/**
+ * List of whole nodes or rows, as requested. The type is that of whole nodes; callers that request rows use
+ * `NodeRowJson`.
+ */
 export const nodesOrRows = z.union([z.array(node), z.array(nodeRow)]) as unknown as z.ZodArray<typeof node>;
-/** Of a list in which there may be pictures. */
+/** For lists that may contain images. */
 export const thumbTag = z.string().describe("token for /thumbs; stays the same for a day, and ends with the session");
 
-/** Somebody as others are shown them: no address. */
+/** An account as shown to others, without its address. */
 export const person = z
   .object({
     id: z.string(),

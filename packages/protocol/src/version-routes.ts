@@ -45,7 +45,7 @@ const prunedVersions = z
   .meta({ id: "PrunedVersions" });
 export type PrunedVersionsJson = z.output<typeof prunedVersions>;
 
-/** The history of one file. */
+/** Versions of a file. */
 export const versionRoutes = {
   listVersions: defineRoute({
     method: "GET",

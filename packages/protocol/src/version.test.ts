@@ -9,7 +9,7 @@ import type { Route } from "./route.ts";
 import { routes } from "./routes.ts";
 import { protocolVersion } from "./version.ts";
 
-/** SHA-256 over the JSON schemas of each route, and over the kinds and the header of frames. */
+/** SHA-256 of the JSON schemas of each route, and of the kinds and header of frames. */
 const file = join(import.meta.dirname, "wire-hashes.json");
 
 test("the wire schemas are the ones that the protocol version stands for", () => {

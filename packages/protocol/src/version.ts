@@ -1,6 +1,6 @@
 /**
- * Version of the protocol between clients and servers, reported in /api/openapi.json. The hashes of its schemas are pinned in
- * wire-hashes.json, which version.test.ts writes after a change. An addition that old clients ignore keeps the version; a change that
- * breaks them raises it.
+ * Version of the protocol between clients and servers, reported in /api/openapi.json. wire-hashes.json pins the hashes
+ * of its schemas; version.test.ts writes it after a change. An addition that old clients ignore keeps the version. A
+ * breaking change increases it.
  */
 export const protocolVersion = 1;

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { beside, signInExample, signInFields } from "./account-routes.ts";
 import { defineRoute } from "./route.ts";
 
-/** Of a browser. The refresh token is in a cookie, which no script reads, and in no body. */
+/** Session of a browser. The refresh token is only in an HttpOnly cookie. */
 export const webSession = z
   .object({
     access_token: z.string().describe("a JWT, 15 minutes"),
@@ -10,7 +10,7 @@ export const webSession = z
   })
   .meta({ id: "WebSession" });
 
-/** Sessions of browsers: the only routes that read a cookie, and only of requests that pages of this server make. */
+/** Sessions of browsers. Only these routes read a cookie, and only in requests of this server's pages. */
 export const webSessionRoutes = {
   createWebSession: defineRoute({
     method: "POST",

@@ -22,7 +22,7 @@ export const webhook = z
   .meta({ id: "Webhook" });
 export type WebhookJson = z.output<typeof webhook>;
 
-/** Changes told by requests to an address of the account's choice. */
+/** Requests about changes to a URL that the account sets. */
 export const webhookRoutes = {
   createWebhook: defineRoute({
     method: "POST",

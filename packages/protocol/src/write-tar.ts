@@ -1,27 +1,28 @@
-/** Something in a tar (POSIX 1003.1-2001, pax), as its header tells it. */
+/** An entry of a tar (POSIX 1003.1-2001, pax), with the data of its header. */
 export interface TarEntry {
-  /** Names with `/` between; none at the end. */
+  /** Names with `/` between them, without a trailing slash. */
   readonly path: string;
   readonly kind: "file" | "folder" | "symlink";
-  /** Permission bits. */
   readonly mode: number;
   readonly mtimeMicros: number;
-  /** Of a file; of all else 0. */
+  /** Size of a file; otherwise 0. */
   readonly sizeBytes: number;
-  /** Of a link. */
+  /** Target of a link. */
   readonly target?: string | undefined;
 }
 
 export const tarBlockBytes = 512;
-/** Two blocks of zeros: what ends without them was cut. */
+/** Two blocks of zeros. A tar without them is truncated. */
 export const tarEnd: Uint8Array = new Uint8Array(2 * tarBlockBytes);
 
 const types = { file: "0", folder: "5", symlink: "2" } as const;
-/** What eleven octal digits hold: 8 GiB, and times from 1970 to 2242. */
+/** Maximum of eleven octal digits: 8 GiB, and times from 1970 to 2242. */
 const octalMax = 0o77777777777;
 const plainText = /^[\x20-\x7e]*$/;
 
-/** All that stands before the content: the header, and before it one of the pax form where the plain one cannot hold what is to be told. */
+/**
+ * Returns everything before the content: the header, preceded by a pax header if the plain one cannot hold the values.
+ */
 export function tarHeader(entry: TarEntry): Uint8Array[] {
   const path = entry.kind === "folder" ? `${entry.path}/` : entry.path;
   const records = paxRecords(entry, path);
@@ -38,7 +39,7 @@ export function tarHeader(entry: TarEntry): Uint8Array[] {
   return [head, records, tarPadding(records.length), own];
 }
 
-/** What follows content of this length, to the next block. */
+/** Returns the padding after content of this size. */
 export function tarPadding(sizeBytes: number): Uint8Array {
   return new Uint8Array((tarBlockBytes - (sizeBytes % tarBlockBytes)) % tarBlockBytes);
 }
@@ -56,12 +57,12 @@ function fits(text: string): boolean {
   return text.length <= 100 && plainText.test(text);
 }
 
-/** As programs show it that know nothing of pax. */
+/** Name for programs that do not support pax. */
 function plainName(text: string): string {
   return plainText.test(text) ? text.slice(0, 100) : text.replaceAll(/[^\x20-\x7e]/gu, "_").slice(0, 100);
 }
 
-/** Its own length counts, in as many digits as that takes. */
+/** The record's length includes its own digits. */
 function record(key: string, value: string): string {
   const rest = Buffer.byteLength(` ${key}=${value}\n`);
   let length = rest + String(rest).length;
@@ -79,7 +80,7 @@ function decimalTime(micros: number): string {
   return `${sign}${digits.slice(0, -6)}.${digits.slice(-6)}`;
 }
 
-/** What a header holds, as it holds it. */
+/** Fields of a plain header. */
 export interface PlainHeader {
   readonly name: string;
   readonly link: string;
@@ -97,7 +98,7 @@ function plainHeader({ name, link, mode, sizeBytes, seconds, type }: PlainHeader
   header.write(octal(0, 7), 116, "latin1");
   header.write(octal(sizeBytes, 11), 124, "latin1");
   header.write(octal(seconds, 11), 136, "latin1");
-  // While it is summed the sum itself is spaces.
+  // Spaces replace the checksum while it is computed.
   header.write("        ", 148, "latin1");
   header.write(type, 156, "latin1");
   header.write(link, 157, "latin1");
