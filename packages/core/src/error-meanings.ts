@@ -2,7 +2,7 @@ import type { ErrorCode } from "./errors.ts";
 
 export interface ErrorMeaning {
   readonly means: string;
-  /** What the person or program should do. */
+  /** Advice for the person or program. */
   readonly todo: string;
 }
 

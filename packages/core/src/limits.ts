@@ -264,7 +264,7 @@ export const limits = {
   readBytesShareMax: 64 * mib,
   /** Time without progress after which a response is cut off if another one waits for its memory. */
   answerStallMs: 30_000,
-  /** Bytes passed to the connection at once. Progress is measured in these units. */
+  /** Bytes passed to the connection in one step, which is the unit of progress. */
   answerSliceBytes: 256 * kib,
   /** Time in which a client must take one slice of a response, long enough for a paused player. */
   answerIdleTimeoutMs: 5 * 60_000,
@@ -283,8 +283,8 @@ export const limits = {
   signedUrlLifetimeMs: 15 * 60_000,
 
   /**
-   * Mails caused by one account per hour, including invitations to strangers; the same number may be sent at once.
-   * Above it nothing is mailed.
+   * Mails caused by one account per hour, including invitations to strangers. A burst may have the same number. Above
+   * it nothing is mailed.
    */
   mailsCausedHourMax: 100,
   /**

@@ -26,8 +26,8 @@ export const entryBytes = 36;
 
 /**
  * Splits a manifest at positions determined by its hashes, so that an edit does not move later cuts. A segment ends
- * after an entry whose hash starts with a number below 2^32 / 192, but not before 64 entries and at 1024 at the latest.
- * The average is 64 + 192 = 256.
+ * after an entry whose hash starts with a number below 2^32 / 192. It has at least 64 and at most 1024 entries. The
+ * average is 64 + 192 = 256.
  */
 export function segmentsOf(entries: readonly ManifestEntry[]): Segment[] {
   const segments: Segment[] = [];

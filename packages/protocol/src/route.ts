@@ -78,7 +78,7 @@ export function jsonBytesMax(route: Pick<Route, "access" | "longLists">): number
   return route.longLists === true ? limits.requestJsonBytesMax : limits.requestFieldsBytesMax;
 }
 
-/** True if the route requires a proof for this request, whatever the data. @param body result of its schema */
+/** True if the route requires a proof for this request, regardless of the data. @param body result of its schema */
 export function needsProof({ asksProof }: Pick<Route, "asksProof">, body: unknown): boolean {
   if (asksProof === undefined || asksProof === "sometimes") return false;
   if (asksProof === true) return true;

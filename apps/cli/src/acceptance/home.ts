@@ -76,8 +76,8 @@ export class Home {
   }
 
   /**
-   * Waits until the devices report twice that they have nothing to do, the journal has not changed between, and all
-   * folders and the server's tree are equal. @returns that tree
+   * Waits until the devices report twice that they have nothing to do. The journal must not change between, and all
+   * folders must equal the server's tree. @returns that tree
    */
   async rest(timeoutMs = 180_000, devices: readonly Device[] = this.devices): Promise<Tree> {
     let reason = "nothing was looked at";

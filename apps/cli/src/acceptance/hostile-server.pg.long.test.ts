@@ -13,7 +13,7 @@ import {
 } from "@holdfast/server/acceptance/testing";
 import { jsonAnswer, Meddler, problemAnswer } from "./meddler.ts";
 
-/** Invariant: whatever a server returns, a command writes only the requested files at the requested place. */
+/** Invariant: a command writes only the requested files at the requested place, for every response of a server. */
 describe("A hostile server", () => {
   let folder: string;
   let server: RunningServer;

@@ -51,7 +51,7 @@ function hashFilesBelow(folder: string, hashes: Set<string>): void {
       if (entry.isFile()) hashes.add(hashOf(readFileSync(join(entry.parentPath, entry.name))));
     }
   } catch (error) {
-    // The engine has moved or deleted a file meanwhile. A caller that misses a content checks again.
+    // The engine has moved or deleted a file. A caller that misses a content checks again.
     if (!isRace(error)) throw error;
   }
 }

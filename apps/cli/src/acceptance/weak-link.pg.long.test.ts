@@ -61,7 +61,7 @@ for (const breaksAfterMib of isLong ? [1, 2, 3, 4] : [1, 3]) {
     const anna = await weakDevice(name, breaksAfterMib);
     const bytes = randomBytes(sizeBytes);
     writeFileSync(join(anna.folder, "large"), bytes);
-    // As much data as one request carries on a good connection.
+    // Data of the size that one request carries on a good connection.
     const small = randomBytes(smallFiles * smallBytes);
     for (let file = 0; file < smallFiles; file += 1)
       writeFileSync(join(anna.folder, `small ${file}`), small.subarray(file * smallBytes, (file + 1) * smallBytes));

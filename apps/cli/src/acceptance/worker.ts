@@ -147,7 +147,7 @@ export class Worker {
     });
   }
 
-  /** Writes into the open file, whatever its name is by then. */
+  /** Writes into the open file, even if it was renamed or replaced. */
   async #change(path: string, write: (file: FileHandle, before: Buffer) => Promise<Buffer>): Promise<void> {
     const { ledger, device } = this.#options;
     const file = await open(this.#at(path), constants.O_RDWR | constants.O_NOFOLLOW);

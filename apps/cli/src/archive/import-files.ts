@@ -85,7 +85,7 @@ export class FilesImport {
       while (this.#small.length > 0) await this.#startBatch();
       await this.#startLarge();
       await this.#batches.finish();
-      // Large files take longest, so small files that were added meanwhile do not wait for them.
+      // Large files take longest, so small files that were added since do not wait for them.
       if (this.#small.length === 0) await this.#largeFiles.finish();
     } while (this.#small.length + this.#large.length > 0);
   }

@@ -162,7 +162,7 @@ async function answer(run: Run, sync: KnownSync, action: "approve" | "undo"): Pr
   if (meant.length === 0) return undefined;
   const ids = meant.map(({ id }) => id);
   const { tellRunning } = await import("../sync/control-client.ts");
-  // A client that started meanwhile carries out approved deletions and cannot undo them.
+  // A client that has started since carries out approved deletions and cannot undo them.
   const applied =
     approvedIn(status).length === 0 && (await tellRunning(sync, `deletions/${action}`, { ids })) !== undefined;
   if (applied) {
@@ -187,7 +187,7 @@ async function answer(run: Run, sync: KnownSync, action: "approve" | "undo"): Pr
   return { answered, applied };
 }
 
-/** Returns the listed deletions to which the answer can apply. Another device may have answered some meanwhile. */
+/** Returns the listed deletions to which the answer can apply. Another device may have answered some of them. */
 async function shownAndOpen(sync: KnownSync, action: "approve" | "undo") {
   const { readShownDeletions } = await import("../sync/shown-deletions.ts");
   const { statusOf } = await import("../sync/last-status.ts");

@@ -19,7 +19,7 @@ export interface SignedIn<Server extends RunningServer = RunningServer> {
   readonly run: (args: readonly string[], input?: string, cwd?: string) => Promise<CommandResult>;
   /** Data folder of the server, for `--data`. */
   readonly data: string;
-  /** Result with --json, whatever the exit code. */
+  /** Result with --json; accepts every exit code. */
   readonly json: (...args: readonly string[]) => Promise<any>; // oxlint-disable-line no-explicit-any -- each test knows the shape that it wants
 }
 

@@ -27,10 +27,7 @@ interface Sent {
   readonly stream?: unknown;
 }
 
-/**
- * Reports slow calls of a client, including their retries. Uploads are left out, because sending content takes time by
- * itself.
- */
+/** Reports slow calls of a client, including their retries, except uploads, which take time to send. */
 export function noticeSlowCalls(client: ApiClient, onSlow: () => void): ApiClient {
   for (const name of ["call", "open", "bytes"] as const) {
     const method = client[name].bind(client) as unknown as Method;

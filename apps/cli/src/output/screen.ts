@@ -2,8 +2,8 @@ import type { Writable } from "node:stream";
 import { printable } from "@holdfast/core/printable";
 
 /**
- * Writes lines. All text for people goes through this module: control sequences are escaped, whatever their source, and
- * a name or message never starts a new line. @returns false if the caller must wait for `drain`
+ * Writes lines. All text for people goes through this module. Control sequences of any source are escaped, and a name
+ * or message never starts a new line. @returns false if the caller must wait for `drain`
  */
 export function showLines(stream: Writable, lines: readonly string[]): boolean {
   return lines.length === 0 || stream.write(lines.map((line) => `${printable(line)}\n`).join(""));

@@ -17,7 +17,7 @@ export async function* trashedContents(client: ApiClient, folderId: string): Asy
       if (pagesLeft <= 0) return;
     }
   } catch (thrown) {
-    // Without permission, or if the trash changes meanwhile, each file is checked on its own.
+    // Without permission, or if the trash changes during the listing, each file is checked on its own.
     if (!(thrown instanceof HoldfastError) || !["forbidden", "not_found", "invalid_field"].includes(thrown.code))
       throw thrown;
   }

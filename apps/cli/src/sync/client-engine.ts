@@ -147,7 +147,7 @@ function bootId(): string | undefined {
 
 const poolBytes = 4096;
 
-/** Draws many random bytes from the system at once, because a call costs more than an id. No byte is returned twice. */
+/** Draws many random bytes per system call, because a call costs more than an id. No byte is returned twice. */
 function pooledRandom(): Random {
   let pool = new Uint8Array(0);
   let used = 0;

@@ -8,7 +8,7 @@ import { userUnitFolder } from "../service/write-unit.ts";
 import { isDiskHereFull } from "../output/system-failure.ts";
 import type { SyncReport } from "./report.ts";
 
-/** How the sync runs, which determines the advice. `stopped`: for a report that is read after the run. */
+/** Kind of run, which determines the advice. `stopped`: for a report that is read after the run. */
 export type Start = "once" | "by hand" | "as a service" | "stopped";
 
 /**

@@ -21,7 +21,7 @@ export const syncReport = z.object({
 });
 export type SyncReport = z.infer<typeof syncReport>;
 
-/** Includes waiting rewrites: many files rewritten at once, as by ransomware. */
+/** Includes waiting rewrites of many files, as by ransomware. */
 export const waitingDeletion = z.object({
   id: z.string(),
   what: z.enum(["deletion", "rewrite"]),

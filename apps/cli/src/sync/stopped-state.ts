@@ -8,7 +8,7 @@ import type { KnownSync } from "./known-syncs.ts";
 
 /**
  * Changes the state of a client that is not running. @param after called while no client can start @throws
- * HoldfastError `locked` if a client has started meanwhile; as `lockFolder`
+ * HoldfastError `locked` if a client is running; as `lockFolder`
  */
 export async function changeState<Result>(
   { folder, record }: KnownSync,

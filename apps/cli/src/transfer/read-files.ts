@@ -52,7 +52,7 @@ export interface ReadFile {
   readonly frames: { readonly start: number; readonly end: number } | undefined;
 }
 
-/** `changed`: the file was written meanwhile, or is larger than a task reads. It can be tried once more. */
+/** `changed`: the file was written during the read, or is larger than a task reads. It can be tried once more. */
 export type ReadOutcome =
   | ReadFile
   | { readonly status: "changed" }
@@ -66,8 +66,8 @@ export interface ReadOutput {
 }
 
 /**
- * Reads, cuts, hashes and compresses small files. Runs in a thread, because its calls block. A file that changes
- * meanwhile is reported as `changed`.
+ * Reads, cuts, hashes and compresses small files. Runs in a thread, because its calls block. A file that changes during
+ * the read is reported as `changed`.
  */
 export function readFiles({ files, window }: ReadInput): ReadOutput {
   const writer = window === undefined ? undefined : new FrameWriter(window);

@@ -29,8 +29,8 @@ interface Place {
 }
 
 /**
- * Returns the commands of a page: every line of an `sh` block, text after `$ ` in a block without a language, and every
- * line of a block indented by four or more. Such a block follows an empty line and is not a list item.
+ * Returns the commands of a page: each line of an `sh` block, text after `$ ` in a block without a language, and each
+ * line of an indented block. Such a block has an indent of four or more, follows an empty line and is not a list item.
  */
 export function findCommands(page: string, text: string): PageCommand[] {
   const found: PageCommand[] = [];

@@ -32,7 +32,7 @@ export class LocalFolders {
 
   /**
    * @param isPrivate mode of a new folder @throws HoldfastError conflict if something else is there, or replaces the
-   * folder meanwhile
+   * folder
    */
   async enter(
     path: string,

@@ -35,7 +35,9 @@ import { isPrivate as isPrivateFile } from "../private-mode.ts";
 const blocksMax = 150_000;
 const attemptsMax = 2;
 
-/** Puts a file of any size with bounded memory. A file that changes meanwhile is read once more, then reported. */
+/**
+ * Puts a file of any size with bounded memory. A file that changes while it is read is read once more, then reported.
+ */
 export async function putLargeFile(work: PutWork, file: QueuedFile): Promise<void> {
   if (isBlocked(file.folder)) return;
   const counted = new FileBytes(work.report);

@@ -196,8 +196,8 @@ export class SentBlocks {
   }
 
   /**
-   * After a batch of which the server had no block, the next batches are sent without asking, unless their blocks are
-   * so large that the question costs about a thousandth of them.
+   * After a batch of which the server had no block, the next batches are sent without asking. Batches of large blocks
+   * are the exception: the question costs only about a thousandth of their size.
    */
   shouldAsk(hashes: number, sizeBytes: number): boolean {
     if (this.#silentLeft === 0 || sizeBytes >= hashes * askedBlockBytes) return true;

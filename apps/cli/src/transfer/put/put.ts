@@ -142,8 +142,9 @@ function toArgument(path: string): LocalArgument {
 }
 
 /**
- * Rejects a link to a pipe or device, such as `/dev/stdin` or the link by which a shell passes a command's output, and
- * links in `/proc` such as `/proc/self/exe`. Such a link is meaningless on another machine. @throws HoldfastError usage
+ * Rejects a link to a pipe or device, such as `/dev/stdin`, or the link by which a shell passes a command's output.
+ * Also rejects links in `/proc` such as `/proc/self/exe`. Such a link is meaningless on another machine. @throws
+ * HoldfastError usage
  */
 function refuseLinkOfSystem(link: string): void {
   const target = statSync(link, { throwIfNoEntry: false });

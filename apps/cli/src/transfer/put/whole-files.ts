@@ -15,7 +15,7 @@ import { SentForFile } from "./sent-for-file.ts";
 
 /**
  * Uploads small files with one thread task that reads them all and one request for blocks and operations. @returns
- * files to try once more: they changed meanwhile, or their name was taken
+ * files to try once more: they changed while they were read, or their name was taken
  */
 export async function putWholeFiles(work: PutWork, queued: readonly QueuedFile[]): Promise<QueuedFile[]> {
   const files = queued.filter(({ folder }) => !isBlocked(folder));
