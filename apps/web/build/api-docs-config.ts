@@ -3,8 +3,9 @@ import type { InlineConfig } from "vite";
 import { viteConfig } from "./vite-config.ts";
 
 /**
- * What the page of the API (`/api/docs`) is taken over by, beside a finished app: a build of its own, of which nothing is in the app's.
- * @param outFolder with the app
+ * Build of the API documentation (`/api/docs`) beside a finished app. It is a separate build and shares no chunk with
+ * the app.
+ * @param outFolder folder of the finished app
  */
 export function apiDocsConfig(root: string, outFolder: string): InlineConfig {
   const app = viteConfig(root, outFolder);
@@ -15,7 +16,7 @@ export function apiDocsConfig(root: string, outFolder: string): InlineConfig {
       ...app.build,
       emptyOutDir: false,
       manifest: false,
-      // It is two files, one for each of its kinds; the viewer comes packed by its makers.
+      // The page consists of two files, one script and one style sheet. The viewer's package is already bundled.
       cssCodeSplit: false,
       rolldownOptions: { input: resolve(root, "api-docs.html") },
     },

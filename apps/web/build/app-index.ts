@@ -4,27 +4,30 @@ import { join, relative, sep } from "node:path";
 import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
 
-/** One file as it is served; the server reads the list of them (`appIndexName`) and nothing else to know what there is. */
+/** One served file. The server serves exactly the files listed in the index (`appIndexName`). */
 export interface IndexedFile {
-  /** Below the build's folder, with '/'. */
+  /** Path relative to the build's folder, with '/'. */
   readonly file: string;
   readonly sizeBytes: number;
-  /** Names its content. */
+  /** Hash of the content. */
   readonly tag: string;
-  /** Sizes of the same content as brotli (`file` + ".br") and gzip (".gz"), where they are smaller. */
+  /**
+   * Sizes of the compressed copies, brotli (`file` + ".br") and gzip (".gz"). Absent when compression does not save
+   * space.
+   */
   readonly br?: number;
   readonly gz?: number;
 }
 
 export const appIndexName = "app.json";
 
-/** Compresses what can be, and writes the index last: a folder that has one is whole. */
+/** Compresses the files and writes the index last, so a folder with an index is complete. */
 export async function writeAppIndex(folder: string): Promise<void> {
   const files = await Promise.all((await servedFiles(folder)).map((file) => indexFile(folder, file)));
   await writeFile(join(folder, appIndexName), JSON.stringify({ files }));
 }
 
-/** Of a build before its index is written. @returns paths below the folder, with '/' */
+/** Lists the files of a build that has no index yet. @returns paths relative to the folder, with '/' */
 export async function servedFiles(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
@@ -32,12 +35,12 @@ export async function servedFiles(folder: string): Promise<string[]> {
   return files.filter((file) => !isPrivate(file)).toSorted();
 }
 
-/** What names a content among those of all builds. */
+/** Hashes a content to a tag that is unique across builds. */
 export function contentTag(content: Uint8Array): string {
   return createHash("sha256").update(content).digest("base64url").slice(0, 22);
 }
 
-/** Vite's manifest and what else only the build's tests read. */
+/** Vite's manifest and other files that only the build's tests read. */
 function isPrivate(file: string): boolean {
   return file.startsWith(".");
 }

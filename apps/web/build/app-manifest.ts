@@ -2,7 +2,10 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Plugin } from "vite";
 
-/** What a browser needs to install the app, as a file beside the page. Its icons are assets: their names tell their content. */
+/**
+ * Writes the web app manifest, which browsers need to install the app. Icons are emitted as assets, so their names
+ * contain a content hash.
+ */
 export function writeAppManifest(root: string): Plugin {
   return {
     name: "holdfast-app-manifest",
@@ -25,7 +28,7 @@ const icons = [
   { file: "icon-maskable-512.png", sizes: "512x512", type: "image/png", purpose: "maskable" },
 ];
 
-/** Colours as design/tokens.css has them: of the canvas in the light. */
+/** The colors are those of the light theme's canvas in design/tokens.css. */
 const manifest = {
   id: "/",
   name: "Holdfast",

@@ -7,7 +7,7 @@ import { moduleSizesName } from "./module-sizes.ts";
 import { prepareApp } from "./prepare-app.ts";
 import { webRoot } from "./vite-config.ts";
 
-/** Of script that a browser loads before the first list shows, as it travels. */
+/** Limit for the compressed scripts that a browser loads before the first list appears. */
 const firstScriptBytesMax = 150 * 1024;
 const requestsMax = 12;
 
@@ -17,7 +17,10 @@ interface Chunk {
   readonly dynamicImports?: readonly string[];
 }
 
-/** What the first list needs and the page does not name: what shows it and the words, where they are scripts of their own. */
+/**
+ * Modules that the first list needs but the HTML page does not reference: the view and the messages, if they are
+ * separate chunks.
+ */
 const pages = {
   "index.html": ["src/main.tsx", "src/messages/en.ts"],
   "link-page.html": ["src/link-page/link-place.tsx", "src/messages/en.ts", "src/messages/en/link.ts"],
@@ -36,7 +39,7 @@ async function readBuild(page: string) {
     modules: read<Record<string, [id: string, sizeCharacters: number][]>>(
       isLink ? linkModuleSizesName : moduleSizesName,
     ),
-    /** Names in the manifest of what the page loads by itself. */
+    /** Manifest names of the files that the page loads on its own. */
     loaded: [...loaded].map(([, file]) => nameOf.get(file ?? "") ?? ""),
   };
 }
@@ -67,7 +70,7 @@ for (const [page, laterNeeded] of Object.entries(pages)) {
   });
 }
 
-/** Modules of the app's own sources in all that a page may ever load. */
+/** Lists the app's own source modules in every chunk that the page can ever load. */
 async function everLoadedBy(page: string): Promise<string[]> {
   const { manifest, modules, loaded } = await readBuild(page);
   const reached = new Set(loaded);

@@ -2,12 +2,12 @@ import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { appIndexName } from "./app-index.ts";
 
-/** Below it lies one folder for each build, named by its key. */
+/** Parent folder of all builds. Each build has a subfolder named by its source key. */
 export function distOf(root: string): string {
   return join(root, "dist");
 }
 
-/** Those that are whole, the newest first. */
+/** Lists the complete builds, newest first. */
 export async function builtFolders(root: string): Promise<string[]> {
   const dist = distOf(root);
   const names = await readdir(dist).catch(() => []);
@@ -24,22 +24,23 @@ export async function builtFolders(root: string): Promise<string[]> {
 }
 
 const unfinishedPrefix = ".unfinished-";
-/** No build takes that long. */
+/** Longer than any build takes. */
 const unfinishedMs = 10 * 60_000;
 
-/** Makes the folder in which a build is written, until it is moved to its place. */
+/** Creates the temporary folder in which a build is written before it is moved to its final place. */
 export function makeUnfinished(root: string): Promise<string> {
   return mkdtemp(join(distOf(root), unfinishedPrefix));
 }
 
-/** Removes what builds left that were killed. */
+/** Removes the temporary folders of builds that were killed. */
 export async function removeUnfinished(root: string): Promise<void> {
   const dist = distOf(root);
   for (const name of await readdir(dist).catch(() => [])) {
     if (!name.startsWith(unfinishedPrefix)) continue;
     const stats = await stat(join(dist, name)).catch(() => undefined);
     if (stats === undefined || Date.now() - stats.mtimeMs <= unfinishedMs) continue;
-    // A server that is another user than the one who built may not remove it, and needs no part of it.
+    // The server may run as another user than the one who built. Then it cannot remove the folder, and the leftover
+    // does no harm.
     await rm(join(dist, name), { recursive: true, force: true }).catch(() => undefined);
   }
 }

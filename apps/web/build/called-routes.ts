@@ -7,9 +7,9 @@ const table = resolve(import.meta.dirname, "../../../packages/protocol/src/route
 const client = resolve(import.meta.dirname, "../../../packages/api-client/src");
 
 /**
- * Leaves out of the table of routes what no source of the app names: a page loads the table before its first list, and half of it is for the
- * command and for other servers.
- * @param root of the app's sources
+ * Removes the routes that no source of the app names from the table of routes. The page loads the table before its
+ * first list, and half of it serves only the CLI and other servers.
+ * @param root folder of the app's sources
  */
 export function calledRoutes(root: string): Plugin {
   return {
@@ -24,7 +24,7 @@ export function calledRoutes(root: string): Plugin {
   };
 }
 
-/** Every word of the sources, of which some are names of routes. */
+/** Collects every word of the sources. Some of these words are route names. */
 function namesIn(folders: readonly string[]): ReadonlySet<string> {
   const files = folders.flatMap((cwd) =>
     globSync("**/*.{ts,tsx}", { cwd, exclude: ["**/*.test.ts", "**/*.test.tsx"] }).map((file) => join(cwd, file)),
@@ -32,7 +32,7 @@ function namesIn(folders: readonly string[]): ReadonlySet<string> {
   return new Set(files.flatMap((file) => readFileSync(file, "utf8").match(/[a-z][a-zA-Z]+/g) ?? []));
 }
 
-/** @throws HoldfastError where the table looks otherwise than it is written */
+/** @throws HoldfastError if the table does not have the expected format */
 export function withoutUncalled(code: string, called: ReadonlySet<string>): string {
   let rows = 0;
   const text = code.replaceAll(/^ {2}(\w+): \{[^}]*\},\n/gm, (row, name: string) => {

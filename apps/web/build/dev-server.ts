@@ -2,14 +2,15 @@ import { createServer } from "vite";
 import { viteConfig, webRoot } from "./vite-config.ts";
 
 /**
- * `npm run dev -w apps/web [-- URL]`: the app from its sources, each change in the page at once, over the API of a running server
- * (http://127.0.0.1:8420 unless told). Without the policy of the real pages: what it forbids shows in the browser tests.
+ * `npm run dev -w apps/web [-- URL]`: serves the app from its sources with hot reload, over the API of a running server
+ * (default http://127.0.0.1:8420). The Content-Security-Policy of the real pages is not applied; the browser tests
+ * check it.
  */
 const api = process.argv[2] ?? "http://127.0.0.1:8420";
 const toApi = {
   target: api,
   changeOrigin: true,
-  // What signs in takes requests of the server's own pages alone.
+  // Sign-in routes reject requests whose origin is not the server's own.
   headers: { origin: new URL(api).origin },
 };
 const server = await createServer({

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 
-/** What is loaded together before the first list. */
+/** Modules that are loaded together before the first list. */
 interface Stage {
-  /** Of its chunk. */
+  /** Name of the chunk. */
   readonly name: string;
   readonly starts: readonly string[];
 }
@@ -12,9 +12,10 @@ interface ModuleFacts {
 }
 
 /**
- * Names the few chunks for all that is loaded before the first list. Left to itself the build makes a chunk of each module that two places
- * share, which are dozens, and a browser that may ask for six at a time waits for each six of them in turn.
- * @returns for the name of a group of chunks: undefined leaves a module where it is
+ * Groups the modules that are loaded before the first list into a few chunks. By default the build makes a chunk of
+ * each module that two places share. That makes dozens of chunks, and a browser that allows six parallel requests loads
+ * them in rounds of six.
+ * @returns function that names a module's group of chunks; null leaves the module to the default
  */
 export function firstChunks(root: string, stages: readonly Stage[]) {
   let reached: readonly { readonly name: string; readonly ids: ReadonlySet<string> }[] | undefined;
@@ -26,13 +27,15 @@ export function firstChunks(root: string, stages: readonly Stage[]) {
         (each) => modules.getModuleInfo(each)?.importedIds ?? [],
       ),
     }));
-    // Helpers of the build itself are everybody's: with them the frame of previews would load the app.
+    // The build's own helper modules are shared by all pages. If they were in a chunk of the app, the preview frame
+    // would load the app.
     return id.startsWith("\0") || usedLater.test(id) ? null : (reached.find(({ ids }) => ids.has(id))?.name ?? null);
   };
 }
 
 /**
- * Parts of libraries that only later places use. The index of a library imports them, so they seem to be reached from the first list.
+ * Parts of libraries that only later places use. The library's index imports them, so they look reachable from the
+ * first list.
  */
 const usedLater =
   /\/(?:react-query|query-core|react-router)\/.*\/(?:useBlocker|useMutation|useInfiniteQuery|mutationObserver|infiniteQueryObserver)\.js$/;

@@ -2,7 +2,10 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Plugin } from "vite";
 
-/** Beside Vite's manifest: of each script the modules in it, and how many characters each takes there. */
+/**
+ * Located beside Vite's manifest. Lists the modules of each script and the number of characters that each module takes
+ * in it.
+ */
 export const moduleSizesName = ".vite/modules.json";
 
 export function writeModuleSizes(outFolder: string, name = moduleSizesName): Plugin {

@@ -1,6 +1,8 @@
 import type { Plugin } from "vite";
 
-/** Lets the page load what shows the first list beside what runs first, which imports it later. */
+/**
+ * Adds preload links to the page for the chunks of the first list, so that they load in parallel with the entry script.
+ */
 export function preloadFirst(): Plugin {
   return {
     name: "holdfast-preload-first",

@@ -22,7 +22,7 @@ import { prepareApp } from "./prepare-app.ts";
 
 const web = resolve(import.meta.dirname, "..");
 
-/** A checkout with a small app and this build. */
+/** Creates a checkout with a small app and this build. */
 function makeCheckout(t: TestContext): string {
   const checkout = mkdtempSync(join(tmpdir(), "holdfast-checkout-"));
   t.after(() => rmSync(checkout, { recursive: true, force: true, maxRetries: 5 }));
@@ -116,7 +116,7 @@ longTest("a build whose server is killed ends too, and leaves nothing that looks
   assert.equal(wholeBuilds(root).length, 1);
 });
 
-/** Processes that build this app. */
+/** Counts the running processes that build this app. */
 function buildsOf(root: string): number {
   return readdirSync("/proc").filter((pid) => {
     try {

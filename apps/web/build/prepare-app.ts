@@ -9,19 +9,19 @@ import { builtFolders, distOf, removeUnfinished } from "./built-folders.ts";
 import { sourceKey } from "./source-key.ts";
 
 export interface Preparing {
-  /** Told when there is something to build, which takes seconds. */
+  /** Called before a build starts. A build takes seconds. */
   readonly building: () => void;
-  /** Ends a build that is under way. */
+  /** Aborts a running build. */
   readonly signal: AbortSignal;
-  /** Of apps/web, unless told otherwise. */
+  /** Folder of the app, by default apps/web. */
   readonly root?: string;
 }
 
 /**
- * Finds the built app, and builds it first where it is missing or its sources have changed. An installed Holdfast comes
- * without the sources, and with a build.
- * @returns the folders of the app and of the builds before it, whose pages may still be open, the newest first
- * @throws HoldfastError failed, with what the build said
+ * Finds the built app. If the build is missing or the sources have changed, builds it first. An installed Holdfast has
+ * a build and no sources.
+ * @returns folders of the app and of the builds before it, newest first; pages of earlier builds may still be open
+ * @throws HoldfastError failed, with the build's output
  */
 export async function prepareApp({ building, signal, root = webRoot }: Preparing): Promise<readonly string[]> {
   await removeUnfinished(root);
@@ -40,11 +40,11 @@ export async function prepareApp({ building, signal, root = webRoot }: Preparing
 
 const webRoot = resolve(import.meta.dirname, "..");
 
-/** In a process of its own, so that its memory goes with it and the server answers meanwhile. */
+/** Runs the build in a child process, so that its memory is freed afterwards and the server stays responsive. */
 async function build(root: string, signal: AbortSignal): Promise<string> {
   const child = spawn(process.execPath, [join(root, "build/build-app.ts"), "--while-asked"], {
     cwd: root,
-    // Nothing of what the server was told, its secrets least.
+    // The server's environment contains secrets, so the build receives only these variables.
     env: pick(process.env, ["PATH", "HOME", "TMPDIR"]),
     stdio: "pipe",
     signal,
@@ -59,7 +59,7 @@ async function build(root: string, signal: AbortSignal): Promise<string> {
   throw new HoldfastError("failed", `The web app cannot be built. ${failure} ${inPlainText(said)}`);
 }
 
-/** What is wrong stands at the beginning, below it where in the build's own sources it was found. */
+/** The error message is at the beginning. The stack trace below it refers to the build's own sources. */
 function inPlainText(said: string): string {
   return stripVTControlCharacters(said).trim().slice(0, saidCharactersMax);
 }

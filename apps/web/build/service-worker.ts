@@ -5,9 +5,9 @@ import type { InlineConfig } from "vite";
 import { contentTag, servedFiles } from "./app-index.ts";
 
 /**
- * How the service worker of a finished build is built: one script with a fixed name, and in it the list of what it keeps. So it is another one
- * after each build, which is how browsers notice.
- * @param outFolder with all else of the build
+ * Build of the service worker for a finished build: one script with a fixed name that contains the list of files it
+ * caches. Therefore its content changes with each build, which is how browsers detect an update.
+ * @param outFolder folder of the finished build
  */
 export async function serviceWorkerConfig(root: string, outFolder: string): Promise<InlineConfig> {
   return {
@@ -25,7 +25,7 @@ export async function serviceWorkerConfig(root: string, outFolder: string): Prom
       reportCompressedSize: false,
       rolldownOptions: {
         input: resolve(root, "src/service-worker/main.ts"),
-        // Of the old kind: not every browser takes modules there.
+        // A classic script, because not every browser supports modules in service workers.
         output: { format: "iife", entryFileNames: "service-worker.js" },
       },
     },
@@ -63,7 +63,10 @@ interface Chunk {
 
 type Manifest = Readonly<Record<string, Chunk>>;
 
-/** What a page names, and all that those may load. The manifest does not tell which of them are the page's. */
+/**
+ * Collects the files that a page references and all that those may load. The manifest does not say which entries belong
+ * to which page.
+ */
 function filesOf(manifest: Manifest, html: string): ReadonlySet<string> {
   const names = new Set(Object.keys(manifest).filter((name) => html.includes(`/${manifest[name]?.file}"`)));
   for (const name of names) {

@@ -3,9 +3,9 @@ import { readdir, readFile, realpath } from "node:fs/promises";
 import { join } from "node:path";
 
 /**
- * What names a build: the content of all that goes into it. Times of files say nothing here, since a checkout, a restored
- * backup and a clock that was set each give old files new times, or new files old ones.
- * @param root of apps/web
+ * Computes a build's key from the content of everything that goes into it. File times are unreliable: a checkout, a
+ * restored backup or a changed clock gives old files new times, or new files old ones.
+ * @param root folder apps/web
  */
 export async function sourceKey(root: string): Promise<string> {
   const folders = await partsOf(root);
@@ -18,7 +18,7 @@ export async function sourceKey(root: string): Promise<string> {
   return hash.digest("hex").slice(0, 20);
 }
 
-/** The app, and the packages of Holdfast that it imports, and those that they import. */
+/** Lists the app and, transitively, the Holdfast packages that it imports. */
 async function partsOf(root: string): Promise<string[]> {
   const parts = [root];
   const modules = join(root, "../../node_modules");

@@ -8,10 +8,12 @@ import { firstChunks } from "./first-chunks.ts";
 import { preloadFirst } from "./preload-first.ts";
 import { writeModuleSizes } from "./module-sizes.ts";
 
-/** Of apps/web, which has the sources and `index.html`. */
+/** Folder apps/web, which contains the sources and `index.html`. */
 export const webRoot = resolve(import.meta.dirname, "..");
 
-/** No file of its own that Vite would look for: the build is called, by `holdfast serve` too, with what stands here. */
+/**
+ * Vite's configuration. No config file is read, because `holdfast serve` also runs the build with this configuration.
+ */
 export function viteConfig(root: string, outFolder: string): InlineConfig {
   return {
     root,
@@ -27,22 +29,24 @@ export function viteConfig(root: string, outFolder: string): InlineConfig {
       writeAppManifest(root),
       writeModuleSizes(outFolder),
     ],
-    // See there. Named from here, as the sources that are built may be a copy elsewhere.
+    // Replaces the package; the reason is in adopted-style.ts. The path starts at `webRoot`, because the sources to
+    // build may be a copy elsewhere.
     resolve: { alias: { "react-style-singleton": resolve(webRoot, "src/design/adopted-style.ts") } },
-    // They wait for what they import before they listen, which a script of the old kind cannot.
+    // Workers await imports at the top level before they listen, which classic scripts cannot do.
     worker: { format: "es" },
     build: {
       outDir: outFolder,
       emptyOutDir: true,
       manifest: true,
       target: "es2023",
-      // Those that have `light-dark()`: what stands in for it elsewhere knows only one theme a page.
+      // Browsers that support `light-dark()`. The fallback that the build would insert supports only one theme per
+      // page.
       cssTarget: ["chrome123", "firefox120", "safari17.5"],
-      // Nothing is put into the page or a script as data: the Content-Security-Policy lets no `data:` through.
+      // Assets are never inlined, because the Content-Security-Policy blocks `data:` URLs.
       assetsInlineLimit: 0,
       modulePreload: { polyfill: false },
       reportCompressedSize: false,
-      // What may be how large is held by budget.test.ts.
+      // Size limits are checked by budget.test.ts instead.
       chunkSizeWarningLimit: 4096,
       rolldownOptions: {
         input: [resolve(root, "index.html"), resolve(root, "preview-frame.html")],
@@ -52,14 +56,14 @@ export function viteConfig(root: string, outFolder: string): InlineConfig {
   };
 }
 
-/** What runs first, and asks the server while the rest is on its way; and what shows the first list. */
+/** The first stage sends requests to the server while the rest loads. The second stage shows the first list. */
 const stages = [
   { name: "begin", starts: ["src/begin.ts"] },
   { name: "first", starts: ["src/main.tsx"] },
 ];
 
 /**
- * Modules that the build itself adds, and those that the frame of previews shares with the app. In a chunk of the first list, which
- * includes the imports of its modules, they would make the frame load the app.
+ * Modules that the build adds and modules that the preview frame shares with the app. A chunk of the first list
+ * includes the imports of its modules, so placing them there would make the frame load the app.
  */
 export const helpers = { name: "helpers", test: /^\0|packages\/core\/src\/format-bytes/, priority: 1 };

@@ -11,10 +11,10 @@ import { sourceKey } from "./source-key.ts";
 import { viteConfig } from "./vite-config.ts";
 
 /**
- * Builds what the sources say now. All is written beside its place and moved there whole, so that whoever is killed here
- * leaves nothing that looks like a build, and of two that build at once both succeed.
- * @param root of apps/web
- * @returns the folder of the build
+ * Builds the current sources. All files are written to a temporary folder that is then renamed. Thus a killed process
+ * leaves nothing that looks like a build, and two concurrent builds both succeed.
+ * @param root folder apps/web
+ * @returns folder of the build
  */
 export async function writeApp(root: string): Promise<string> {
   const dist = distOf(root);
@@ -25,13 +25,13 @@ export async function writeApp(root: string): Promise<string> {
     try {
       await build(viteConfig(root, unfinished));
       await build(await serviceWorkerConfig(root, unfinished));
-      // Last: the service worker keeps nothing of links, nor of the API's page.
+      // These come last: the service worker caches neither the link page nor the API documentation.
       await build(linkPageConfig(root, unfinished));
       await build(apiDocsConfig(root, unfinished));
-      // Sources that changed meanwhile are in it or are not: nobody knows what this is a build of.
+      // Sources changed during the build, so the build may contain a mixture. Build again.
       if ((await sourceKey(root)) !== key) continue;
       await writeAppIndex(unfinished);
-      // A temporary folder is for its maker alone; the server may be another user.
+      // `mkdtemp` grants access to the creator only, and the server may run as another user.
       await chmod(unfinished, 0o755);
       await moveTo(join(dist, key), unfinished);
       await sweep(root);
@@ -45,7 +45,7 @@ export async function writeApp(root: string): Promise<string> {
 
 const roundsMax = 5;
 
-/** Whoever came first has put the same there. */
+/** Renames the folder. If a concurrent build was first, it has the same content, so its folder is kept. */
 async function moveTo(place: string, unfinished: string): Promise<void> {
   try {
     await rename(unfinished, place);
@@ -55,7 +55,7 @@ async function moveTo(place: string, unfinished: string): Promise<void> {
   }
 }
 
-/** Tabs that opened an earlier build load the rest of it when they need it. */
+/** Open tabs of an earlier build still load its remaining chunks. */
 const keptBuilds = 3;
 
 async function sweep(root: string): Promise<void> {
