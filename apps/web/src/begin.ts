@@ -4,9 +4,9 @@ import { beginFirstList } from "./data/first-list.ts";
 import { startPreferences } from "./design/preferences.ts";
 import { startMessages } from "./messages/use-messages.ts";
 
-// What asks the server is a small part of the script. While the rest is on its way it asks for the words and the first list.
+// The session and data code is a small chunk. It requests the messages and the first list while the other chunks load.
 startPreferences();
 const drive = openDrive();
 beginFirstList(drive, location);
-// Not awaited at the top: what is imported imports from here, and would wait for this to end.
+// No top-level await: the imported modules import from this chunk and would wait for it to end.
 void Promise.all([import("./main.tsx"), startMessages()]).then(([{ show }]) => show(drive));

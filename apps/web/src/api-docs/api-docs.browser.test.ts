@@ -14,7 +14,6 @@ interface OpenApi {
 
 const app = testApp();
 
-/** Every address that a page asks for. */
 function requestsOf(page: Page): string[] {
   const urls: string[] = [];
   page.on("request", (request) => urls.push(request.url()));
@@ -31,7 +30,7 @@ async function tokenOf(): Promise<string> {
   return String(token);
 }
 
-/** Shows the call, by a search, and what sends it. */
+/** Searches for the call and opens its "Try it out" form. */
 async function findAccountCall(page: Page): Promise<void> {
   await page.getByLabel("Search the calls").fill("get caller limits");
   await page.locator("#operations-Account-getAccount").waitFor();
@@ -48,14 +47,13 @@ async function authorize(page: Page): Promise<void> {
   await dialog.getByRole("button", { name: "Close" }).click();
 }
 
-/** @returns the status of the answer */
+/** @returns HTTP status of the response */
 async function execute(page: Page): Promise<number> {
   const answered = page.waitForResponse(/\/api\/v1\/account$/);
   await page.getByRole("button", { name: "Execute" }).click();
   return (await answered).status();
 }
 
-/** As a person does it: search, open, paste a token, send. The page shows the answer. */
 async function assertShowsAccount(page: Page): Promise<void> {
   await authorize(page);
   assert.equal(await execute(page), 200);
@@ -109,7 +107,7 @@ async function describedIn(server: string): Promise<{ calls: string[]; groups: s
   return { calls: calls.toSorted(), groups: tags.map(({ name }) => name) };
 }
 
-/** Calls on the page now, and its groups in their order. */
+/** @returns names of the calls that the page shows, sorted, and the groups in page order */
 async function shownIn(page: Page): Promise<{ calls: string[]; groups: string[] }> {
   const calls = await page.locator(".opblock").evaluateAll((rows) => rows.map((row) => row.id.split("-").at(-1) ?? ""));
   const groups = await page
@@ -122,7 +120,7 @@ longTest("every call is in the page on every screen, wherever it is scrolled to"
   const { page } = app;
   const described = await describedIn(app.server.url);
   assert.ok(described.calls.length > 150, "so many that the viewer itself would leave some out");
-  // Drawn for the smallest screen, where the viewer itself would draw least.
+  // Loaded at the smallest screen, where the viewer's own list would render the fewest rows.
   await page.setViewportSize(sizes.phone);
   await openDocs(page);
   for (const size of [sizes.phone, sizes.desktop, { width: 1280, height: 3000 }]) {
@@ -154,7 +152,7 @@ function scrollTo(part: number) {
   return (page: Page): Promise<void> =>
     page.evaluate(async (share) => {
       window.scrollTo(0, share * document.documentElement.scrollHeight);
-      // What draws itself anew when it is scrolled has done so by the second frame.
+      // Content that renders on scroll has rendered by the second frame.
       for (let frame = 0; frame < 2; frame++) await new Promise((done) => requestAnimationFrame(done));
     }, part);
 }
@@ -178,7 +176,7 @@ longTest("a search that finds nothing says so, and the table of errors keeps its
   }
 });
 
-/** The policy lets nothing out, and no text becomes script. */
+/** The policy blocks requests to other hosts and scripts made from text. */
 async function assertPolicyHolds(page: Page): Promise<void> {
   app.expectComplaint(/Content Security Policy|TrustedScript|violates|Refused|Failed to fetch|example\.com|\/nothing/);
   const tried = await page.evaluate(async () => {
@@ -192,7 +190,7 @@ async function assertPolicyHolds(page: Page): Promise<void> {
       made.text = "globalThis.ran = true";
       document.body.append(made);
     } catch {
-      // As it should be.
+      // Expected.
     }
     document.body.insertAdjacentHTML("beforeend", `<img src="/nothing" onerror="globalThis.ran = true">`);
     return { out, hasRun: marks.ran ?? false };
@@ -243,7 +241,7 @@ longTest("the page is readable by everybody but for what the viewer itself bring
   }
 });
 
-/** Known of the viewer: the row of a call is a button with a link in it. */
+/** Known faults of the viewer: the row of a call is a button that contains a link. */
 const ofViewer: readonly RegExp[] = [
   /^nested-interactive: <button aria-expanded="(?:true|false)" class="opblock-summary/,
 ];

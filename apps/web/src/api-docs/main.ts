@@ -5,8 +5,8 @@ import { search } from "./search.ts";
 import { openViewer } from "./viewer.ts";
 
 /**
- * Takes the list of calls over that the server has written into `/api/docs`, once the viewer has read the description. What else stands
- * in the page, the codes of errors above all, stays.
+ * Replaces the server-rendered list of calls in `/api/docs` with the viewer, after the viewer has read the description.
+ * The rest of the page, such as the error codes, stays.
  */
 function begin(list: Element): void {
   allowMarkup();
@@ -16,16 +16,16 @@ function begin(list: Element): void {
   openViewer({
     url: "/api/openapi.json",
     domNode: viewer,
-    // Else it would ask a service of its makers whether the description is valid.
+    // Otherwise the viewer would send the description to its makers' validation service.
     validatorUrl: null,
     persistAuthorization: false,
     filter: true,
-    // It would take a code of an error for one of its own places, and write that into the address.
+    // Otherwise the viewer would read an error code in the fragment as its own place and rewrite the address.
     deepLinking: marked === null,
     docExpansion: "list",
     defaultModelsExpandDepth: 0,
     displayRequestDuration: true,
-    // Nobody is signed in here by a cookie: a call has what the person gave it.
+    // Calls use only the token that the person entered, never a session cookie.
     requestInterceptor: (request) => Object.assign(request, { credentials: "omit" }),
     onComplete: () => {
       list.replaceWith(viewer);
@@ -36,7 +36,7 @@ function begin(list: Element): void {
   });
 }
 
-/** What the address names stands below the viewer, which grows as it draws: until the person moves, it is brought back. */
+/** Keeps the element that the address names in view while the viewer above it grows, until the person moves. */
 function keepInView(named: Element, viewer: Element): void {
   const watch = new ResizeObserver(() => named.scrollIntoView());
   watch.observe(viewer);
@@ -48,7 +48,7 @@ interface TrustedTypes {
   createPolicy(name: string, rules: { createHTML(text: string): string }): unknown;
 }
 
-/** The viewer writes markup, cleaned by DOMPurify, as plain text. Text that would become script stays forbidden. */
+/** The viewer assigns markup, cleaned by DOMPurify, as strings. Strings that would become scripts stay blocked. */
 function allowMarkup(): void {
   const { trustedTypes } = globalThis as { trustedTypes?: TrustedTypes };
   trustedTypes?.createPolicy("default", { createHTML: (text) => text });

@@ -1,7 +1,7 @@
 import type { ComponentType, ReactNode } from "react";
 import type { Kept, Plugin } from "./viewer.ts";
 
-/** What the viewer hands its list of calls, of which this uses the most part only to pass it on. */
+/** Props of the viewer's list of calls. Most are only passed on. */
 interface OperationsProps {
   readonly specSelectors: { taggedOperations(): Kept; validOperationMethods(): readonly string[]; url(): string };
   readonly getComponent: (name: string, isContainer?: boolean) => ComponentType<object>;
@@ -12,8 +12,8 @@ interface OperationsProps {
 }
 
 /**
- * All the calls at once. From 150 rows on the viewer itself draws only those that it takes for visible, which it finds out while it is
- * not in the page yet: it begins in the middle, and loses rows as one scrolls; and a browser's own search finds only what is drawn.
+ * Renders all calls. From 150 rows on, the viewer's own list renders only visible rows, and it measures them before it
+ * is in the page. Then it starts in the middle and loses rows on scroll. The browser's search also needs all rows.
  */
 export const operations: Plugin = {
   wrapComponents: {

@@ -5,7 +5,7 @@ interface FilterProps {
   readonly layoutActions: { updateFilter(phrase: string): void };
 }
 
-/** The viewer itself looks for names of groups alone, in a field without a name. */
+/** Replaces the viewer's filter, which matches only group names and has an unlabeled field. */
 export const search: Plugin = {
   fn: { opsFilter: (groups, phrase) => keepFound(groups, phrase) },
   wrapComponents: {
@@ -29,7 +29,7 @@ export const search: Plugin = {
   },
 };
 
-/** @returns the groups with those calls that have all the words somewhere; without the groups that have none */
+/** @returns groups with the calls that contain all words; groups without such calls are left out */
 function keepFound(groups: Kept, phrase: string): Kept {
   const words = phrase.toLowerCase().split(/\s+/).filter(Boolean);
   return groups

@@ -2,14 +2,13 @@ import type { ComponentType, ReactNode } from "react";
 // @ts-expect-error The package comes without types.
 import bundle from "swagger-ui-dist/swagger-ui-es-bundle.js";
 
-/** What a plugin is given of the viewer. */
 interface System {
   readonly React: {
     createElement(type: string | ComponentType<object>, props: object, ...children: ReactNode[]): ReactNode;
   };
 }
 
-/** Of the library in which the viewer keeps its state. */
+/** Collection of Immutable.js, in which the viewer keeps its state. */
 export interface Kept {
   get(key: string): unknown;
   set(key: string, value: unknown): Kept;
@@ -47,5 +46,4 @@ interface ViewerOptions {
   readonly plugins: readonly Plugin[];
 }
 
-/** So much of Swagger UI as the page uses. */
 export const openViewer = bundle as (options: ViewerOptions) => unknown;

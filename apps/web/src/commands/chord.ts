@@ -1,9 +1,9 @@
 export type Platform = "pc" | "mac";
 
-/** `Mod` is Ctrl, on a Mac ⌘. The last part is a key as `KeyboardEvent.key` says it; letters in capitals. */
+/** `Mod` is Ctrl, on a Mac ⌘. The last part is a `KeyboardEvent.key`, with letters in upper case. */
 export type Chord = `${"" | "Mod+"}${"" | "Alt+"}${"" | "Shift+"}${string}`;
 
-/** What of a `KeyboardEvent` decides. */
+/** Members of `KeyboardEvent` that are compared. */
 export interface KeyPress {
   readonly key: string;
   readonly ctrlKey: boolean;
@@ -14,7 +14,7 @@ export interface KeyPress {
   readonly getModifierState: (key: string) => boolean;
 }
 
-/** A letter typed through AltGr or an input method is a letter, never a command. */
+/** A letter typed with AltGr or an input method is text, never a command. */
 export function isTyping(press: KeyPress): boolean {
   return press.isComposing || press.getModifierState("AltGraph") || (press.ctrlKey && press.altKey);
 }
@@ -23,7 +23,7 @@ export function isPressed(chord: Chord, press: KeyPress, platform: Platform): bo
   const parts = partsOf(chord);
   const key = parts.at(-1) ?? "";
   const [command, other] = platform === "mac" ? [press.metaKey, press.ctrlKey] : [press.ctrlKey, press.metaKey];
-  // What Shift is needed to type at all (`?` here, `/` on a German keyboard) says nothing about Shift.
+  // Typing a sign may require Shift (`?` here, `/` on a German keyboard), so Shift is ignored for signs.
   const isSign = /^[^\p{L}\p{N}\s]$/u.test(key);
   return (
     !isTyping(press) &&
@@ -48,7 +48,8 @@ const signsOfMac: Readonly<Record<string, string>> = {
 };
 
 /**
- * As a menu shows it: `⇧⌘Z` on a Mac, `Ctrl+Shift+Z` elsewhere, where `word` gives what keys are called (`Mod`, `Shift`, `Delete` …).
+ * Formats a chord for a menu: `⇧⌘Z` on a Mac, `Ctrl+Shift+Z` elsewhere.
+ * @param word names a key (`Mod`, `Shift`, `Delete` …) in the user's language
  */
 export function chordText(chord: Chord, platform: Platform, word: (key: string) => string): string {
   const parts = partsOf(chord);

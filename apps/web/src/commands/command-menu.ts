@@ -6,7 +6,7 @@ import { type Command, offered } from "./command.ts";
 
 export const platform: Platform = platformOf(navigator.userAgent);
 
-/** Groups of commands as a menu: those that can be done now, a line between groups. */
+/** Builds a menu from the commands that can run now, with a line between groups. */
 export function commandMenu<Context>(
   groups: readonly (readonly Command<Context>[])[],
   context: Context,
@@ -29,7 +29,6 @@ export function commandMenu<Context>(
   }
 }
 
-/** As a menu, or a hint, shows the keys of a command. */
 export function shownChord(chord: Chord): string {
   const { message } = messages();
   return chordText(chord, platform, (key) => {

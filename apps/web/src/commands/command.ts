@@ -3,19 +3,19 @@ import type { PlainKey } from "../messages/messages.ts";
 import { type Chord, isPressed, type KeyPress, type Platform } from "./chord.ts";
 
 /**
- * One act. Menus, bars, keys and the palette are made of these, so that none of them knows an act that the others do not.
- * `Context` is what the act is about, taken at the moment it is done.
+ * User action. Menus, bars, keys and the palette all use commands, so each of them offers the same actions. `Context`
+ * is the action's subject, read when the command runs.
  */
 export interface Command<Context> {
   readonly id: string;
   readonly message: PlainKey;
   readonly icon: Icon;
   readonly keys?: Readonly<Partial<Record<Platform, readonly Chord[]>>>;
-  /** Takes away, and is shown so. */
+  /** Destructive; shown in the danger color. */
   readonly isDanger?: boolean;
-  /** Whether it can be done now; where it cannot, it is not offered, and its keys do nothing. */
+  /** Returns true if the command can run now. Otherwise it is not offered and its keys do nothing. */
   readonly when: (context: Context) => boolean;
-  /** What can be taken back puts itself on the stack of undo. */
+  /** A reversible command pushes itself onto the undo stack. */
   readonly run: (context: Context) => void | Promise<void>;
 }
 
@@ -23,7 +23,7 @@ export function offered<Context>(commands: readonly Command<Context>[], context:
   return commands.filter((command) => command.when(context));
 }
 
-/** The command whose keys were pressed and which can be done now. */
+/** Finds the first command that has the pressed keys and can run now. */
 export function pressedCommand<Context>(
   commands: readonly Command<Context>[],
   press: KeyPress,

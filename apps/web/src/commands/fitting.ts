@@ -1,6 +1,9 @@
 import { foldName } from "@holdfast/core/sort-key";
 
-/** What has each of the words somewhere in its label; what begins so comes first, the rest stays in its order. */
+/**
+ * Keeps the entries whose label contains every word. Labels that begin with the first word come first; the order is
+ * otherwise unchanged.
+ */
 export function fitting<Each>(all: readonly Each[], labelOf: (each: Each) => string, query: string): readonly Each[] {
   const words = foldName(query.trim())
     .split(/\s+/u)

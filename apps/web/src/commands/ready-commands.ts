@@ -1,28 +1,28 @@
 import type { Command } from "./command.ts";
 import type { ListedKey } from "./listed-key.ts";
 
-/** A command with what it is about. */
+/** Command bound to its context. */
 export interface ReadyCommand extends Pick<Command<unknown>, "id" | "message" | "icon" | "keys"> {
   readonly run: () => void;
 }
 
-/** What a part of the page can do: asked at the moment when somebody wants to know. */
+/** Commands that a part of the page offers, computed on each call. */
 export interface CommandSource {
-  /** Those that can be done now. */
+  /** Commands that can run now. */
   readonly possible: () => readonly ReadyCommand[];
-  /** All that have keys here, whatever is selected now, and keys that are no command's. */
+  /** All keys of this part, independent of the selection, including keys that belong to no command. */
   readonly keys: () => readonly ListedKey[];
 }
 
 const sources = new Set<CommandSource>();
 
-/** @returns takes it back */
+/** @returns withdraws the offer */
 export function offerCommands(source: CommandSource): () => void {
   sources.add(source);
   return () => void sources.delete(source);
 }
 
-/** Of all parts of the page that are shown; of two with one id the later part's. */
+/** Lists the commands of all visible parts. If two have the same id, the later part's command wins. */
 export function possibleCommands(): readonly ReadyCommand[] {
   const all = [...sources].flatMap((source) => source.possible());
   return [...new Map(all.map((command) => [command.id, command])).values()];

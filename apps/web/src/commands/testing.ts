@@ -1,6 +1,6 @@
 import type { KeyPress } from "./chord.ts";
 
-/** `press("Ctrl+Shift+z")`: as a browser would tell it; modifiers Ctrl, Meta, Alt, AltGraph, Shift. */
+/** Makes a key press from text such as `Ctrl+Shift+z`. Modifiers: Ctrl, Meta, Alt, AltGraph, Shift. */
 export function press(text: string): KeyPress {
   const parts = text.split("+");
   const has = (name: string) => parts.includes(name);

@@ -1,6 +1,6 @@
-/** Where uploads begin: of what was dropped from outside, or of what somebody picks. */
+/** Entry point of the upload code, for dropped and for picked files. */
 export interface UploadDoor {
-  /** Takes what is dropped while the drop still lasts: after it the browser lets nobody read it. */
+  /** Call inside the drop event: browsers make the items unreadable afterwards. */
   readonly drop: (dropped: DroppedItems, folderId: string) => void;
   readonly pick: (kind: "files" | "folder", folderId: string) => void;
 }
@@ -10,7 +10,7 @@ export interface DroppedItems {
 }
 
 export type DroppedItem = Pick<DataTransferItem, "kind" | "webkitGetAsEntry" | "getAsFile"> & {
-  /** Some browsers lack it. */
+  /** Missing in some browsers. */
   readonly getAsFileSystemHandle?: (() => Promise<FileSystemHandle | null>) | undefined;
 };
 
@@ -20,20 +20,26 @@ let door: UploadDoor | undefined;
 let early: Picking | undefined;
 const dropped: Parameters<UploadDoor["drop"]>[] = [];
 
-/** Said once, by what uploads. */
+/** Registers the upload code once it has loaded and replays early calls. */
 export function offerUploads(opened: UploadDoor): void {
   door = opened;
   if (early !== undefined) opened.pick(...early);
   for (const each of dropped.splice(0)) opened.drop(...each);
 }
 
-/** What uploads comes behind the first list: whoever is faster picks as soon as it is there. To be called by a click. */
+/**
+ * Opens a file picker. Call it in a click event. If the upload code has not loaded yet, the last request is kept until
+ * then.
+ */
 export function pickUploads(...wanted: Picking): void {
   if (door === undefined) early = wanted;
   else door.pick(...wanted);
 }
 
-/** Whoever is faster than what uploads is not asked again: all that the drop has is held until then. To be called while it lasts. */
+/**
+ * Uploads dropped items. Call it in the drop event. If the upload code has not loaded yet, the items are read now and
+ * kept until then.
+ */
 export function dropUploads({ items }: DroppedItems, folderId: string): void {
   if (door === undefined) dropped.push([{ items: Array.from(items, held) }, folderId]);
   else door.drop({ items }, folderId);
