@@ -8,12 +8,12 @@ import { openTabs } from "./tabs.ts";
 import { accountViewer } from "./viewer.ts";
 import { wait } from "./wait.ts";
 
-/** Of whoever signs in in this browser. */
+/** Drive of the account that is signed in. */
 export interface AccountDrive extends Drive {
   readonly session: Session;
 }
 
-/** The first list must not wait for what is fetched to be kept. */
+/** Offline files are fetched with a delay, so that they do not slow down the first list. */
 const keptAfterMs = 2000;
 
 export function openDrive(): AccountDrive {
@@ -37,7 +37,7 @@ export function openDrive(): AccountDrive {
     prove,
   });
   const { live, reach, kept, queries } = drive;
-  // A tab that was opened and closed fetches nothing.
+  // A tab that was closed before the delay fetches nothing.
   const keepSoon = (): void => {
     setTimeout(() => {
       if (session.getSnapshot() !== "signed_in") return;
@@ -51,7 +51,7 @@ export function openDrive(): AccountDrive {
     const state = session.getSnapshot();
     if (state === before) return;
     before = state;
-    // Also where it was ended elsewhere, whether somebody looks or not.
+    // Also runs when another tab ended the session.
     if (state === "signed_out" || state === "expired") {
       rememberPerson(undefined);
       void kept.end().then(forgetContent);
@@ -92,7 +92,7 @@ const leaving: Leaving = {
   },
 };
 
-/** The dialog is no part of the first script. */
+/** Loaded on demand, to keep the dialog out of the first script. */
 const prove: DriveParts["prove"] = async (client, refusal) => (await import("./proof.ts")).askProof(client, refusal);
 
 async function whoChanged(client: ApiClient, nodeId: string): Promise<string | undefined> {

@@ -6,7 +6,7 @@ import { useSession } from "./use-session.ts";
 
 export const accountKey = ["account"] as const;
 
-/** Who is signed in, with what is used and what is allowed. */
+/** Signed-in account with its usage and permissions. */
 export function accountQuery({ client }: Pick<Drive, "client">) {
   return queryOptions({
     queryKey: accountKey,
@@ -18,7 +18,7 @@ export function accountQuery({ client }: Pick<Drive, "client">) {
   });
 }
 
-/** The beginning of an address that is handed on to others. */
+/** Base URL for addresses that are sent to other people. */
 export function serverAddress({ queries }: Pick<Drive, "queries">): string {
   return queries.getQueryData<{ readonly public_url?: string }>(accountKey)?.public_url ?? location.origin;
 }
@@ -27,12 +27,12 @@ export function useAccount() {
   return useQuery(accountQuery(useDrive()));
 }
 
-/** A limit, or a setting in force, of the server: see `GET /account`. Undefined until the account is there. */
+/** Reads a limit or effective setting of the server, see `GET /account`. Undefined until the account has loaded. */
 export function useLimit(name: string): number | undefined {
   return useAccount().data?.limits[name];
 }
 
-/** Of whoever is signed in, or was when the server answered last. */
+/** The signed-in account, or offline the one of the last response. */
 export function usePerson(): Person | undefined {
   const session = useSession();
   const { data } = useAccount();

@@ -5,15 +5,16 @@ type Message =
   | { readonly kind: "held"; readonly to: string }
   | { readonly kind: "released" };
 
-/** A tab that holds it answers at once, however long it has been in the background. */
+/** The tab that holds the lock answers within this time, even in the background. */
 const answerMs = 150;
-/** A tab that was closed says nothing: so often is asked whether it is still there. */
+/** A closed tab sends no message, so waiting tabs ask again at this interval. */
 const askAgainMs = 5000;
 
 /**
- * One tab at a time, for browsers without Web Locks. Whoever wants to run asks; if nobody holds it, and nobody else with a lower id asks,
- * it is theirs. A tab that was frozen while it held it may find that another runs too.
- * @param signal ends the wait alone, with its reason
+ * Runs in one tab at a time, for browsers without Web Locks. A tab claims the lock. It gets the lock if no tab holds it
+ * and no tab with a lower id claims it. Not exact: a tab that was frozen while holding the lock may resume while
+ * another one runs.
+ * @param signal ends only the wait, with its reason
  */
 export async function holdByChannel<Result>(
   name: string,
@@ -44,7 +45,7 @@ class Claim {
 
   async wins(signal: AbortSignal | undefined): Promise<boolean> {
     this.#state = "asking";
-    // It may be released before this one knows that it is held.
+    // Created before the claim, because a release may arrive before the answer that the lock is held.
     this.#released = new AbortController();
     this.#post({ kind: "claim", id: this.#id });
     await wait(answerMs, signal).finally(() => {
@@ -65,7 +66,7 @@ class Claim {
     this.#state = "idle";
   }
 
-  /** Another has answered meanwhile. */
+  /** Another tab has answered the claim. */
   #isLost(): boolean {
     return this.#state === "idle";
   }
@@ -78,7 +79,7 @@ class Claim {
 
   #answer(id: string): void {
     const hasIt = this.#state === "held" || (this.#state === "asking" && this.#id < id);
-    // Also to one that asked later: it was not there when this one did.
+    // Also answers later claims: that tab did not exist yet when this tab claimed.
     if (hasIt) this.#post({ kind: "held", to: id });
     else this.#lose();
   }

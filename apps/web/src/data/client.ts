@@ -7,11 +7,14 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { pageHeader } from "@holdfast/protocol/page-header";
 import { wait } from "./wait.ts";
 
-/** Of a call: a server that is starting again is waited for. */
+/** Attempts per call. They bridge a restart of the server. */
 const attemptsMax = 6;
 const patienceMs = 30_000;
 
-/** Calls the server that this page came from. @param prove where a person is there to ask */
+/**
+ * Opens a client for the server that served this page.
+ * @param prove asks the person for a proof of identity; only where a person is present
+ */
 export function openClient(tokens: AccessTokens, prove?: ApiClientOptions["prove"]): ApiClient {
   return new ApiClient({
     transport: openFetchTransport({ server: "" }),
@@ -23,14 +26,14 @@ export function openClient(tokens: AccessTokens, prove?: ApiClientOptions["prove
   });
 }
 
-/** For the routes that anybody may call: signing in, set-up, links. */
+/** Opens a client for routes without authentication: sign-in, set-up, links. */
 export function openPublicClient(): ApiClient {
   return openClient(
     noTokens(() => new HoldfastError("internal", "This call needs somebody who is signed in, and is made by nobody.")),
   );
 }
 
-/** For calls after which somebody is to sign in here: the server refuses them where that could not be. */
+/** Header for calls that lead to a sign-in on this page. The server rejects them if the page could not sign in. */
 export const fromPage = { [pageHeader]: "1" } as const;
 
 const browserClock = { nowMs: () => Date.now(), nowMicros: () => Date.now() * 1000 };

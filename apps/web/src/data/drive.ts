@@ -13,28 +13,27 @@ import { UndoStack } from "./undo.ts";
 import type { Viewer } from "./viewer.ts";
 import { wait } from "./wait.ts";
 
-/** All that a page has of its server, made once: whoever shows something asks it for its part. */
+/** Everything that a page needs to talk to its server. Created once per page. */
 export interface Drive {
   readonly viewer: Viewer;
-  /** As whom everything is called. */
   readonly tokens: AccessTokens;
   readonly client: ApiClient;
-  /** Who is signed in, or was when this browser last knew; nobody for a link. */
+  /** Id of the signed-in account, or of the last known one while offline. Undefined on a link page. */
   readonly account: () => string | undefined;
   readonly live: Live;
-  /** Whether the server answers. */
+  /** Reports if the server is reachable. */
   readonly reach: Reach;
-  /** Files that open without the server. */
+  /** Offline files. */
   readonly kept: KeptDoor;
   readonly overlay: Overlay;
   readonly folders: Folders;
-  /** Of what this tab did. */
+  /** Undo stack of this tab. */
   readonly undo: UndoStack<ActLabel>;
-  /** What is no list of a folder. Keys begin with a noun: `["versions", id]`. */
+  /** Cache for everything except folder lists. Keys begin with a noun: `["versions", id]`. */
   readonly queries: QueryClient;
 }
 
-/** What an act did, in the words of the catalogues. */
+/** Description of an action, as a message key. */
 export interface ActLabel {
   readonly message: MessageKey;
   readonly values?: Readonly<Record<string, string | number>>;
@@ -44,17 +43,17 @@ export interface DriveParts {
   readonly viewer: Viewer;
   readonly tokens: AccessTokens;
   readonly session: ReachParts["session"];
-  /** For whom this browser may keep files; nothing is kept for nobody. */
+  /** Account for which offline files may be kept. Undefined: no files are kept. */
   readonly account: () => string | undefined;
-  /** Among whom one asks the server for news. */
+  /** One of these tabs polls the server for all. */
   readonly tabs: Tabs;
-  /** The name of who changed a node last, where that may be known. */
+  /** Name of the last person who changed a node, if the viewer may know it. */
   readonly whoChanged: (client: ApiClient, nodeId: string) => Promise<string | undefined>;
-  /** Has the person prove who they are, where the server asks for that. */
+  /** Asks the person to prove their identity when the server requires it. */
   readonly prove?: ApiClientOptions["prove"];
 }
 
-/** Rows of folders that nobody looks at: as many as a phone has room for, or a computer. */
+/** Limit for cached rows of closed folders, by the memory of a phone or a computer. */
 const keptRowsMax = (navigator.maxTouchPoints > 0 ? 60 : 200) * 1000;
 
 export function makeDrive({ viewer, tokens, session, account, tabs, whoChanged, prove }: DriveParts): Drive {
@@ -64,7 +63,7 @@ export function makeDrive({ viewer, tokens, session, account, tabs, whoChanged, 
   const overlay = new Overlay();
   const folders = new Folders({ client, live, overlay, keptRowsMax });
   const undo = new UndoStack<ActLabel>({ nowMs, whoChanged: (nodeId) => whoChanged(client, nodeId) });
-  // What others change comes by the poll, so nothing is asked again for coming into view.
+  // Changes arrive by the poll, so queries are not refetched when a component mounts.
   const queries = new QueryClient({ defaultOptions: { queries: { staleTime: 60_000, retry: false } } });
   const kept = new KeptDoor({ client, account });
   live.listen((news) => kept.hear(news));
@@ -79,7 +78,7 @@ export function makeDrive({ viewer, tokens, session, account, tabs, whoChanged, 
   return { viewer, tokens, client, account, live, reach, kept, overlay, folders, undo, queries };
 }
 
-/** Of a viewer who is not there any more nothing is kept. */
+/** Drops all cached data of a viewer who has left. */
 export function emptyDrive({ live, folders, undo, queries }: Drive): void {
   live.stop();
   folders.clear();

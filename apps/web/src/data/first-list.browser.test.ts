@@ -14,12 +14,12 @@ test("the first rows are asked for before the script that shows them is there, b
   const isAsked = Promise.withResolvers<void>();
   page.on("request", (request) => {
     const { pathname } = new URL(request.url());
-    // What the page before it still asked for does not count.
+    // Ignores requests of the page before this one.
     if (pathname.startsWith("/assets/begin-")) asked.length = 0;
     asked.push(pathname);
     if (pathname.endsWith("/folders/root/contents")) isAsked.resolve();
   });
-  // What shows the list is as late as on the slowest network.
+  // Delays the chunk of the list until the list's data is requested, as a slow network would.
   await page.route(/\/assets\/first-.*\.js$/, async (route) => {
     await isAsked.promise;
     await route.continue();

@@ -4,15 +4,14 @@ import { readFirstPage } from "./load-folder.ts";
 import { sortOrders } from "./row-order.ts";
 
 /**
- * Asks for what the list needs that the page was opened at, where it is one of a folder: who shows it then finds it there, or on its way.
- * What fails is asked for again by who shows it, and told by them.
+ * Prefetches the data of the first list if the page's address is a folder. The list then finds the data in the caches.
+ * Failures are ignored here, because the list repeats the request and reports the error.
  */
 export function beginFirstList(drive: AccountDrive, at: Pick<Location, "pathname" | "search">): void {
   const id = folderAt(at.pathname);
   if (id !== undefined) begin(drive, id, at.search).catch(() => {});
 }
 
-/** The place of a folder, by the address. */
 function folderAt(path: string): string | undefined {
   if (path === "/" || path === "/files") return "root";
   return /^\/files\/([^/]+)$/.exec(path)?.[1];
@@ -25,7 +24,7 @@ async function begin({ session, client, folders, queries }: AccountDrive, id: st
   const early = readFirstPage(client, id, order);
   early.catch(() => {});
   const lineage = queries.query(lineageQuery(client, id));
-  // Only the root has to tell its id first.
+  // Only `root` has to be resolved to an id first.
   const folderId = id === "root" ? (await lineage)[0]?.id : id;
   if (folderId !== undefined) folders.get(folderId, order, early);
   await lineage;

@@ -35,7 +35,7 @@ function rowWith(number: number, name: string, seq: number, more: Partial<Row> =
   });
 }
 
-/** A server that a list reads from both ends, while it changes. */
+/** Model of a server whose list is read from both ends while it changes. */
 class Model {
   readonly compare: ReturnType<typeof compareBy>;
   readonly server = new Map<string, Row>();
@@ -44,10 +44,10 @@ class Model {
   seq = 0;
   readonly #cursors: { first: Row | undefined; last: Row | undefined } = { first: undefined, last: undefined };
   readonly unheard: { id: string; seq: number; row: Row | undefined; isNew: boolean }[] = [];
-  /** Pages that were read and have not arrived. */
+  /** Pages that the server has read and the index has not received. */
   readonly #underWay = new Map<"first" | "last", () => void>();
   hasStarted = false;
-  /** Nothing but pages has come, of a server that stands still. */
+  /** Only pages have arrived, and the server has not changed. */
   isQuiet = true;
   readonly ids = new Set<string>();
 
@@ -60,7 +60,7 @@ class Model {
     });
   }
 
-  /** The server reads now; the answer comes with `arrive`. */
+  /** Reads a page on the server now. `arrive` delivers it. */
   readPage(from: "first" | "last", size: number): void {
     if (this.#underWay.has(from) || (from === "last" && !this.hasStarted)) return;
     const direction = from === "first" ? 1 : -1;
@@ -108,7 +108,7 @@ class Model {
     this.index.overlayChanged([id]);
   }
 
-  /** What must show once everything is read and heard. */
+  /** Expected rows after all pages and changes have arrived. */
   expected(): Row[] {
     const ids = new Set([...this.server.keys(), ...this.overlay.keys()]);
     return [...ids]
@@ -126,7 +126,7 @@ function shown(index: FolderIndex): (Row | undefined)[] {
   return Array.from({ length: index.getSnapshot().total }, (_, at) => index.rowAt(at));
 }
 
-/** Whatever is known: in order, found by its id where it stands, and nothing twice. */
+/** Checks that known rows are in order, that their ids lead to their places and that no row appears twice. */
 function assertSound(model: Model): void {
   const rows = shown(model.index);
   const known = rows.filter((row) => row !== undefined);

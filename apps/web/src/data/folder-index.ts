@@ -2,55 +2,56 @@ import { FolderShown } from "./folder-shown.ts";
 import { type CompareRows, compareBy, type SortOrder } from "./row-order.ts";
 import type { Row } from "./row.ts";
 
-/** What React compares: a new one whenever anything about the list has changed. */
+/** Immutable state for React. Replaced on every change of the list. */
 export interface FolderSnapshot {
-  /** Exact as soon as all is here; before that what the server counted, with what changed since. */
+  /** Exact once the list is complete. Before that, the server's count plus the changes since. */
   readonly total: number;
   readonly isComplete: boolean;
-  /** Changes of the order that wait until nothing is held. */
+  /** Changes that would move rows and wait for `release`. */
   readonly waitingCount: number;
 }
 
 export interface FolderPage {
-  /** From which end of the order; those of "last" come backwards. */
+  /** End of the order from which the page was read. Pages of "last" are in reverse order. */
   readonly from: "first" | "last";
   readonly rows: readonly Row[];
-  /** There is nothing beyond it. */
+  /** No rows follow. */
   readonly isEnd: boolean;
-  /** Children of the folder, where the page says so. */
+  /** Number of children of the folder, if the page reports it. */
   readonly total: number | undefined;
   readonly thumbTag?: string;
 }
 
-/** What has become of one node, as the journal tells it. */
+/** Change of one node, from the journal. */
 export interface RowChange {
   readonly id: string;
   readonly seq: number;
-  /** Undefined where it is not in this folder, or not any more. */
+  /** Undefined if the node is not, or no longer, in this folder. */
   readonly row: Row | undefined;
-  /** It was made just now, so the server had not counted it. */
+  /** The node is new, so the server's count did not include it. */
   readonly isNew: boolean;
 }
 
-/** Own acts that the server has not answered: what a row looks like with them. */
+/** Applies the user's pending actions to a row. */
 export type OverlayRow = (id: string, server: Row | undefined) => Row | undefined;
 
 /**
- * The children of one folder in one order: pages from both ends that grow until they meet, with the right number of unknown rows between
- * them; the changes of others; own acts over it. Rows are found by their place and by their id in no time, however many there are.
+ * Children of one folder in one order. Pages are added from both ends until they meet; the rows between count as
+ * unknown. Changes from the journal and the user's pending actions are applied on top. Lookups by index and by id are
+ * fast at any size.
  */
 export class FolderIndex {
   readonly order: SortOrder;
-  /** With which thumbnails of its rows are asked for, as the last page told it. */
+  /** Tag for requests of the rows' thumbnails, from the last page. */
   thumbTag: string | undefined;
   readonly #compare: CompareRows;
   readonly #overlay: OverlayRow;
   readonly #shown: FolderShown;
-  /** What the server has where an own act shows something else. */
+  /** Server rows of the nodes for which a pending action shows something else. */
   readonly #beneath = new Map<string, Row | undefined>();
-  /** While pages are read: what one that is older must not bring back. */
+  /** While pages are read: sequence numbers of removed nodes. An older page must not restore these. */
   readonly #goneSeqs = new Map<string, number>();
-  /** While pages are read: what changes brought, which one that is older need not have. */
+  /** While pages are read: nodes that changed. An older page may lack these. */
   readonly #told = new Set<string>();
   #serverCount = 0;
   #firstEnd: Row | undefined;
@@ -74,12 +75,12 @@ export class FolderIndex {
 
   readonly getSnapshot = (): FolderSnapshot => this.#snapshot;
 
-  /** Undefined for one that is not here yet. */
+  /** @returns undefined for a row that has not loaded */
   rowAt(index: number): Row | undefined {
     return this.#shown.rowAt(index);
   }
 
-  /** -1 for one that is not in the list, or not here yet. */
+  /** @returns -1 for a row that is not in the list or has not loaded */
   indexOf(id: string): number {
     return this.#shown.indexOf(id);
   }
@@ -88,17 +89,20 @@ export class FolderIndex {
     return this.#shown.rowOf(id);
   }
 
-  /** It went while the order is held, and stands where it stood. */
+  /** Returns true for a row that was removed while the order is held and still shows at its old place. */
   isGone(id: string): boolean {
     return this.#shown.isGone(id);
   }
 
-  /** From here on changes of others wait with what would move rows; values change in place, own acts and pages show at once. */
+  /**
+   * Holds the order. From now on, changes by others that would move rows wait until `release`. Changed values, the
+   * user's own actions and pages show immediately.
+   */
   hold(): void {
     this.#shown.hold();
   }
 
-  /** Shows what has waited. */
+  /** Applies the waiting changes. */
   release(): void {
     this.#shown.release();
     this.#publish();
@@ -129,7 +133,7 @@ export class FolderIndex {
     this.#publish();
   }
 
-  /** Of the own account alone, so no number of the journal comes with it. */
+  /** Stars are private to the account and have no sequence number in the journal. */
   star(ids: ReadonlySet<string>, isStarred: boolean): void {
     for (const id of ids) {
       const row = this.#serverRow(id);
@@ -138,7 +142,7 @@ export class FolderIndex {
     this.#publish();
   }
 
-  /** Own acts have begun, succeeded or failed that are about these. */
+  /** Updates the nodes after pending actions on them began, succeeded or failed. */
   overlayChanged(ids: Iterable<string>): void {
     this.#shown.inOneGo(() => {
       for (const id of ids) this.#show(id, this.#serverRow(id), "at_once");
@@ -146,13 +150,13 @@ export class FolderIndex {
     this.#publish();
   }
 
-  /** To be called before all of it is read once more, because the journal cannot tell what has changed. */
+  /** Call before reading the list again, when the journal cannot report what changed. */
   beginReading(): void {
     this.#isReading = true;
     this.#told.clear();
   }
 
-  /** @param rows all of them, read since `beginReading`: only the difference shows */
+  /** Applies the differences to the current list. @param rows all rows, read since `beginReading` */
   replaceAll(rows: readonly Row[]): void {
     const kept = new Set(rows.map(({ id }) => id));
     const missing = [...this.#shown.ids(), ...this.#beneath.keys()].filter(
@@ -180,11 +184,11 @@ export class FolderIndex {
     if (this.#isReading) this.#told.add(id);
     const wasKnown = this.#serverRow(id) !== undefined;
     this.#setServer(id, row, "waits");
-    // One of those between the ends has shown itself.
+    // The row was counted among the unknown rows.
     if (row !== undefined && !wasKnown && !isNew) this.#shown.knowMore(1);
   }
 
-  /** Of another history numbers say nothing. */
+  /** Sequence numbers are not comparable here: after a restore, the server's history may be another one. */
   #isOther(row: Row): boolean {
     const known = this.#serverRow(row.id);
     return this.#told.has(row.id)
@@ -196,7 +200,7 @@ export class FolderIndex {
     return seq > (this.#serverRow(id)?.seq ?? -1) && seq > (this.#goneSeqs.get(id) ?? -1);
   }
 
-  /** Rows of a page, ascending. */
+  /** Adds the rows of a page, in ascending order. */
   #addRun(rows: readonly Row[]): void {
     const run: Row[] = [];
     for (const row of rows) {

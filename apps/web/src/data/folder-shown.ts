@@ -2,22 +2,22 @@ import type { CompareRows } from "./row-order.ts";
 import type { Row } from "./row.ts";
 import { SortedRows } from "./sorted-rows.ts";
 
-/** The order as it stood when it was held. */
+/** Order at the moment it was held. */
 interface Held {
   readonly rows: SortedRows;
-  /** Rows that stand here otherwise than now; undefined: not at all. */
+  /** Rows that differ from their place in `rows`, as they were before. Undefined: the row was absent. */
   readonly before: Map<string, Row | undefined>;
   gapAt: number;
 }
 
-/** Which row stands where on the screen: all that are known, the gap of those that are not, and an order that can be held. */
+/** Positions of the rows on the screen: the known rows, a gap for the unknown rows, and an order that can be held. */
 export class FolderShown {
   readonly #compare: CompareRows;
   readonly #rowById = new Map<string, Row>();
   readonly #rows: SortedRows;
   #gapAt = 0;
   #unknownCount = 0;
-  /** The first row behind the gap; undefined: it is at the end. */
+  /** First row after the gap. Undefined: the gap is at the end. */
   #gapEnd: Row | undefined;
   #isHeld = false;
   #isInOneGo = false;
@@ -71,19 +71,18 @@ export class FolderShown {
     this.#held = undefined;
   }
 
-  /** @param unknownCount how many rows the gap stands for; undefined: as many as before */
+  /** @param unknownCount number of rows in the gap; undefined: unchanged */
   setGap(end: Row | undefined, unknownCount: number | undefined): void {
     this.#gapEnd = end;
     if (unknownCount !== undefined) this.#unknownCount = Math.max(0, unknownCount);
     this.#findGap();
   }
 
-  /** So many of the unknown are known now. */
   knowMore(count: number): void {
     this.#unknownCount = Math.max(0, this.#unknownCount - count);
   }
 
-  /** Ascending rows that are not here yet. */
+  /** Adds ascending rows that are not in the list yet. */
   addRun(run: readonly Row[]): void {
     for (const row of run) this.#rowById.set(row.id, row);
     this.#rows.insertRun(run);
@@ -91,7 +90,7 @@ export class FolderShown {
     this.#findGap();
   }
 
-  /** For many calls of `place`. Until it is done nothing is asked by its place. */
+  /** Batches many calls of `place`. Positions must not be read until it returns. */
   inOneGo(run: () => void): void {
     this.#isInOneGo = true;
     this.#rows.inOneGo(run);
@@ -120,7 +119,7 @@ export class FolderShown {
     const isOther = held.before.has(id);
     const heldBefore = isOther ? held.before.get(id) : before;
     const stays = heldBefore !== undefined && after !== undefined && this.#compare(heldBefore, after) === 0;
-    // Of what waits already the values show through `rowAt`.
+    // The held order keeps waiting; `rowAt` already returns the new values.
     if (isOther && before !== undefined && after !== undefined && this.#compare(before, after) === 0) return;
     held.before.delete(id);
     change(held.rows, heldBefore, after, stays);
@@ -135,7 +134,7 @@ export class FolderShown {
   }
 }
 
-/** What went while it was held, and is here again, waits no more. */
+/** Cancels the waiting removal of rows that have come back. */
 function addToHeld({ rows, before }: Held, run: readonly Row[]): void {
   for (const { id } of run) {
     const stood = before.get(id);

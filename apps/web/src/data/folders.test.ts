@@ -12,22 +12,21 @@ import { compareBy, type SortOrder } from "./row-order.ts";
 import { rowOf } from "./row.ts";
 import { type TestAnswer, testBrowser, testClient } from "./testing.ts";
 
-/** One id for each name. */
 function idOf(name: string): string {
   return `0198c5a0-1234-8abc-9def-${Buffer.from(name).toString("hex").padStart(12, "0")}`;
 }
 
-/** Folders, a journal, and pages of at most so many rows. */
+/** Server with folders, a journal and pages of at most `pageRows` rows. */
 class Server {
   readonly nodes = new Map<string, NodeJson>();
   readonly journal: { seq: number; kind: string; id: string; node?: NodeJson }[] = [];
   pageRows = 1000;
   isReachable = true;
-  /** Before it nobody is told from where changes are. */
+  /** Delays the start token. */
   mayStart: Promise<void> = Promise.resolve();
   listings: string[] = [];
   resets = 0;
-  /** How many listings from now on break; or wait. */
+  /** The next listings: how many fail, and promises that delay them. */
   cutListings = 0;
   gates: (Promise<void> | undefined)[] = [];
   #wake = Promise.withResolvers<void>();
@@ -91,7 +90,7 @@ class Server {
     this.#tell({ seq: this.journal.length + 1, kind: "gone", id });
   }
 
-  /** Of another history: nothing of what has changed is told. */
+  /** Restores a backup with another history: the journal cannot report what changed. */
   restore(name: string, parent: string): void {
     this.put(name, parent);
     this.journal.length = 0;
@@ -150,7 +149,7 @@ function opened(t: TestContext, keptRowsMax = 1000) {
 const shown = ({ index }: OpenFolder) =>
   Array.from({ length: index.getSnapshot().total }, (_, at) => index.rowAt(at)?.name).join(" ");
 
-/** Waits for the list to be so. */
+/** Waits until the list has these names. */
 async function shows(folder: OpenFolder, names: string): Promise<void> {
   for (let turn = 0; turn < 1000 && shown(folder) !== names; turn += 1) {
     await new Promise((resolve) => setImmediate(resolve));
@@ -293,7 +292,7 @@ test("a star is kept over changes, which do not tell of it", async (t) => {
   assert.deepEqual([shown(folder), folder.index.rowOf(idOf("a"))?.isStarred], ["b", true]);
 });
 
-/** Until all that needs no clock has happened. */
+/** Waits until everything that needs no clock has happened. */
 async function settle(): Promise<void> {
   for (let turn = 0; turn < 200; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }
@@ -358,7 +357,7 @@ test("an own file that is made while all is read anew stays", async (t) => {
   const folder = folders.get(idOf("f"), "natural", readFirstPage(client, idOf("f"), "natural"));
   await shows(folder, "a b");
   server.put("c", "f");
-  // The third listing, which reads anew, is slow.
+  // The third listing, which is the reread, is slow.
   const gate = Promise.withResolvers<void>();
   server.gates = [undefined, gate.promise];
   start.resolve();
@@ -378,7 +377,7 @@ test("after the server went back to an older history a row is as the server has 
   server.put("a", "f", { name: "z" });
   const folder = folders.get(idOf("f"), "natural");
   await shows(folder, "b z");
-  // The backup is from before the renaming.
+  // The backup is older than the rename.
   server.nodes.set(idOf("a"), { ...(server.nodes.get(idOf("a")) as NodeJson), name: "a", seq: 1, revision: "r1" });
   server.restore("c", "f");
   await settle();

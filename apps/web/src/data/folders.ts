@@ -12,11 +12,14 @@ import { rowOf } from "./row.ts";
 export interface OpenFolder {
   readonly id: string;
   readonly index: FolderIndex;
-  /** Why it is not all here; tried again by `retry`. */
+  /** Reason why the list is incomplete. `retry` tries again. */
   readonly failure: HoldfastError | undefined;
   readonly subscribe: (listener: () => void) => () => void;
   retry(): void;
-  /** Somebody looks at it. @returns nobody does any more: it stays for a while, and changes reach it */
+  /**
+   * Marks the folder as in use.
+   * @returns ends the use; the folder stays cached for a while and still receives changes
+   */
   readonly keep: () => () => void;
 }
 
@@ -24,14 +27,14 @@ export interface FoldersParts {
   readonly client: ApiClient;
   readonly live: Live;
   readonly overlay: Overlay;
-  /** Of folders that nobody looks at. */
+  /** Limit for the cached rows of folders not in use. */
   readonly keptRowsMax: number;
 }
 
-/** The folders that are open or were lately, with the changes of others and own acts in them. */
+/** Open and recently open folders. Applies changes from the journal and the user's own actions to them. */
 export class Folders {
   readonly #parts: FoldersParts;
-  /** The one that was opened last is the last. */
+  /** In the order in which they were last opened. */
   readonly #folders = new Map<string, KeptFolder>();
 
   constructor(parts: FoldersParts) {
@@ -40,9 +43,9 @@ export class Folders {
   }
 
   /**
-   * Begins to read it, unless it is there. So it is called before somebody looks as well.
-   * @param id its own, not `root`
-   * @param early its first rows, where they were asked for before it was known from where changes are told
+   * Starts to load the folder unless it is cached. Callers may use it before the folder is shown.
+   * @param id node id, not `root`
+   * @param early first page, requested before the journal's start token was known
    */
   get(id: string, order: SortOrder, early?: Promise<FirstPage>): OpenFolder {
     const key = `${id} ${order}`;
@@ -54,7 +57,10 @@ export class Folders {
     return folder;
   }
 
-  /** Reads its first page, because somebody may open it. @returns they do not: what has not come by then is left */
+  /**
+   * Loads the first page because the folder may be opened soon.
+   * @returns cancels the prefetch if nothing has arrived and nobody opened the folder
+   */
   prefetch(id: string, order: SortOrder): () => void {
     const key = `${id} ${order}`;
     if (this.#folders.has(key)) return () => {};
@@ -68,23 +74,23 @@ export class Folders {
     };
   }
 
-  /** The server answers again. */
+  /** Retries the failed folders, when the server is reachable again. */
   retryFailed(): void {
     for (const folder of this.#folders.values()) if (folder.failure !== undefined) folder.retry();
   }
 
-  /** What an own act has made, as the server answered it. */
+  /** Applies the nodes that the server returned for the user's own action. */
   take(nodes: readonly NodeJson[]): void {
     const changes = nodes.map((node) => ({ kind: "changed" as const, seq: node.seq, id: node.id, node }));
     for (const folder of this.#folders.values()) folder.apply(changes);
   }
 
-  /** What an own act has starred, or not any more: the journal does not tell it. */
+  /** Applies stars that the user set or removed. The journal does not report them. */
   star(ids: ReadonlySet<string>, isStarred: boolean): void {
     for (const { index } of this.#folders.values()) index.star(ids, isStarred);
   }
 
-  /** Of an account that is signed out. */
+  /** Drops everything, after sign-out. */
   clear(): void {
     for (const folder of this.#folders.values()) folder.end();
     this.#folders.clear();
@@ -138,7 +144,7 @@ class KeptFolder implements OpenFolder {
     return this.#isWanted;
   }
 
-  /** At least its first page is here. */
+  /** True if at least the first page has loaded. */
   get hasRows(): boolean {
     const { total, isComplete } = this.index.getSnapshot();
     return total > 0 || isComplete;
@@ -196,12 +202,12 @@ class KeptFolder implements OpenFolder {
     this.#isLoading = true;
     this.#fail(undefined);
     const failure = await this.#read();
-    // Before it is told: whoever hears of it may try again at once.
+    // Reset before listeners run, because a listener may retry immediately.
     this.#isLoading = false;
     this.#fail(failure);
   }
 
-  /** @returns why it is not all here */
+  /** @returns reason why the list is incomplete */
   async #read(): Promise<HoldfastError | undefined> {
     const { client, live } = this.#parts;
     const { signal } = this.#ending;
@@ -211,7 +217,7 @@ class KeptFolder implements OpenFolder {
       if (early !== undefined || !this.index.getSnapshot().isComplete) {
         if (this.index.getSnapshot().total === 0) this.#mustReread = false;
         const first = await readFirstPage(client, this.id, this.index.order, signal);
-        // Between the early page and the moment from which changes are told something may have changed that nobody tells.
+        // A change between the early page and the start token would never be reported.
         this.#mustReread ||= early !== undefined && !isSame(early, first);
         await loadFolder(client, this.id, this.index, signal, { firstPage: first, wanted: this.#wanted.promise });
       }
@@ -221,7 +227,7 @@ class KeptFolder implements OpenFolder {
       }
       return undefined;
     } catch (thrown) {
-      // What is here may have changed where nobody told it: the next attempt reads all of it anew.
+      // Changes may have been missed, so the next attempt reads the whole list again.
       this.#mustReread = true;
       return signal.aborted ? undefined : toHoldfastError(thrown);
     }

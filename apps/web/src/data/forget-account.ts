@@ -1,16 +1,19 @@
 import { thumbCacheLock } from "../service-worker/thumb-cache.ts";
 
-/** Everything that this browser keeps of the account begins so, but for preferences, which are of the browser. */
+/**
+ * Prefix of the names of all databases and caches of the account. Preferences belong to the browser and lack the
+ * prefix.
+ */
 const prefix = "holdfast-";
 
-/** Deletes what is kept beyond the page: databases, caches of content, files. What cannot be deleted does not keep the rest. */
+/** Deletes the account's databases, caches and files from the browser. A failure does not stop the other deletions. */
 export async function forgetAccount(): Promise<void> {
   await Promise.allSettled([deleteDatabases(), deleteCaches(), deleteFiles()]);
 }
 
 /**
- * Deletes what was read of the account and is here for when the server is away. Where a session has ended by itself that is all that goes: what
- * somebody has begun waits for them to sign in again.
+ * Deletes cached content that serves the offline mode. Only this is deleted when a session expires: unfinished work
+ * waits for the next sign-in.
  */
 export async function forgetContent(): Promise<void> {
   await Promise.allSettled([deleteCaches(), deleteFiles()]);
@@ -21,7 +24,10 @@ async function deleteDatabases(): Promise<void> {
   for (const { name } of databases) if (name?.startsWith(prefix) === true) indexedDB.deleteDatabase(name);
 }
 
-/** Plain http has none, nor files. What the service worker keeps of the app itself is of nobody. */
+/**
+ * Rejects over plain http, where the browser has neither caches nor files. The service worker's cache of the app itself
+ * stays.
+ */
 async function deleteCaches(): Promise<void> {
   await navigator.locks.request(thumbCacheLock, async () => {
     const names = await caches.keys();

@@ -9,13 +9,13 @@ const nothing: KeptView = { marks: [], files: [], ids: new Set(), isFetching: fa
 
 export interface KeptDoorParts {
   readonly client: Pick<ApiClient, "call" | "open">;
-  /** Whose session it is, or was when this browser last knew. */
+  /** Account of the session, or the last known one. */
   readonly account: () => string | undefined;
 }
 
-/** The way to the files that open without the server. What fetches and keeps them is loaded when somebody asks for it: the first list does without. */
+/** Access to the offline files. Their code is loaded on first use, to keep it out of the first script. */
 export class KeptDoor {
-  /** Else nothing is kept, which is said where somebody would. */
+  /** If false, no offline files can be kept, and the screen says so. */
   readonly isPossible = hasOpfs();
   readonly #parts: KeptDoorParts;
   readonly #listeners = new Set<() => void>();
@@ -33,7 +33,7 @@ export class KeptDoor {
 
   readonly getSnapshot = (): KeptView => this.#now?.files.view ?? nothing;
 
-  /** Once more is nothing. @returns undefined where nothing can be kept, or nobody is known */
+  /** Loads the code and opens the files once. @returns undefined if no files can be kept or no account is known */
   async open(): Promise<KeptFiles | undefined> {
     const account = this.#parts.account();
     if (!this.isPossible || account === undefined) return undefined;
@@ -45,12 +45,12 @@ export class KeptDoor {
     await (await this.open())?.keep(marks);
   }
 
-  /** @param ids undefined for all */
+  /** @param ids undefined: all files */
   async drop(ids?: ReadonlySet<string>): Promise<void> {
     await (await this.open())?.drop(ids);
   }
 
-  /** The server can be asked: what is here is made what it has. */
+  /** Updates the offline files from the server, which must be reachable. */
   async sync(): Promise<void> {
     await (await this.open())?.sync();
   }
@@ -59,14 +59,14 @@ export class KeptDoor {
     this.#now?.hear(news);
   }
 
-  /** Of an account that is signed out. Nothing is written after it has resolved. */
+  /** Closes the files after sign-out. After it resolves, nothing is written. */
   async end(): Promise<void> {
     const opened = this.#opened;
     this.#opened = undefined;
     this.#now = undefined;
     this.#tell();
     await (await opened?.catch(() => undefined))?.end();
-    // What was being opened then may have come meanwhile.
+    // The aborted `open` may have finished in the meantime and set `#now`.
     if (this.#opened !== undefined) return;
     this.#now = undefined;
     this.#tell();

@@ -5,14 +5,14 @@ import { fixedToken } from "@holdfast/api-client/access-tokens";
 import { Live, type News } from "./live.ts";
 import { type TestAnswer, testBrowser, testClient } from "./testing.ts";
 
-/** A journal of numbers, polls that wait for the next one, and tokens `t` and how many of them were heard. */
+/** Model journal with long polls. Token `t<n>` stands after the first n changes. */
 class Journal {
   length = 0;
   isReachable = true;
   pollCount = 0;
   mostPolls = 0;
   calls: string[] = [];
-  /** Answers the next call instead. */
+  /** Replaces the answer to the next call. */
   readonly special: TestAnswer[] = [];
   #waiting: (() => void)[] = [];
 
@@ -65,9 +65,9 @@ class Journal {
 
 interface Tab {
   readonly live: Live;
-  /** Of changes their numbers. */
+  /** For changes, their sequence numbers. */
   readonly heard: (number | "reread" | "notified")[];
-  /** Resolves when so many were heard. */
+  /** Resolves after `count` items were heard. */
   readonly hears: (count: number) => Promise<void>;
 }
 
@@ -106,7 +106,7 @@ function opened(t: TestContext) {
 }
 
 const numbers = (tab: Tab) => tab.heard.filter((each) => each !== "notified");
-/** Whatever is under way between tabs and the server has come to rest. */
+/** Waits until all messages between the tabs and the server have been delivered. */
 const rest = () => new Promise((resolve) => setImmediate(resolve));
 
 test("one tab polls, all hear each change once, and when it goes another asks on from where it stood", async (t) => {

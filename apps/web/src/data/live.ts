@@ -8,7 +8,10 @@ import type { Tabs } from "./tabs.ts";
 
 type Wake = NonNullable<RouteAnswer<(typeof routes)["pollChanges"]>>;
 
-/** What the server tells while the app is open. reread: the journal does not tell what has changed, so whatever is kept is to be read anew. */
+/**
+ * News from the server while the app is open. reread: the journal cannot report what changed, so all cached data must
+ * be read again.
+ */
 export type News =
   | { readonly kind: "changes"; readonly changes: readonly ChangeJson[] }
   | { readonly kind: "reread" }
@@ -25,31 +28,31 @@ export interface LiveParts {
   readonly tabs: Tabs;
   readonly nowMs: () => number;
   readonly wait: (delayMs: number, signal: AbortSignal) => Promise<unknown>;
-  /** 0 up to 1. */
+  /** At least 0, below 1. */
   readonly jitter: () => number;
 }
 
 type TabMessage =
   | { readonly kind: "hello" }
-  /** Of a tab that does not ask itself. */
+  /** Sent by a tab that does not poll. */
   | { readonly kind: "try" }
   | { readonly kind: "news"; readonly news: News; readonly token: string }
   | { readonly kind: "status"; readonly status: LiveStatus; readonly token: string | undefined };
 
 const lockName = "holdfast-live";
-/** So long the server holds a poll in which nothing happens. */
+/** Time for which the server holds a poll without news. */
 const pollSeconds = 55;
 const backoffSecondsMax = 300;
-/** Whoever wants to read waits no longer, and reads anew when it is known from where changes are told. */
+/** After this time `ready` resolves without a start token. Everything is read again once there is one. */
 const readyMsMax = 3000;
-/** Of more changes than this all is read anew: that is less. */
+/** After more pages of changes than this, reading everything again is cheaper. */
 const changePagesMax = 5;
 const delayMsFirst = 1000;
 const delayMsMax = 30_000;
 
 /**
- * The changes of others, within a moment of them. One tab of the browser asks, and tells the other ones: each poll takes a connection,
- * of which there are six. When it goes, another tab asks on from where it stood.
+ * Receives the changes of others by long polling. One tab of the browser polls and passes news to the other tabs,
+ * because browsers limit connections per server to six. When that tab closes, another tab continues from its token.
  */
 export class Live {
   readonly #parts: LiveParts;
@@ -59,7 +62,7 @@ export class Live {
   #ready = Promise.withResolvers<void>();
   #status: LiveStatus = { state: "connecting", nextTryMs: undefined };
   #token: string | undefined;
-  /** What was read so far may miss changes that nobody will tell. */
+  /** Data read so far may miss changes that will not be reported. */
   #mustReread = false;
   #leads = false;
   #failures = 0;
@@ -69,7 +72,7 @@ export class Live {
     this.#parts = parts;
   }
 
-  /** Until `stop`; once more is nothing. Somebody has to be signed in. */
+  /** Requires a signed-in account. Further calls have no effect until `stop`. */
   start(): void {
     if (this.#ending !== undefined) return;
     const { tabs } = this.#parts;
@@ -93,7 +96,7 @@ export class Live {
     return this.#ending !== undefined;
   }
 
-  /** Forgets where it stood: the next who signs in has another view. */
+  /** Forgets the token, because the next account has another view. */
   stop(): void {
     this.#ending?.abort(new DOMException("The page hears no more.", "AbortError"));
     this.#ending = undefined;
@@ -105,12 +108,15 @@ export class Live {
     this.#show({ state: "connecting", nextTryMs: undefined });
   }
 
-  /** Resolves once every later change is told: what is read after that misses none. Where nobody answers, it is told to read anew. */
+  /**
+   * Resolves when every later change will be reported, so data read afterwards misses none. If the server does not
+   * answer in time, it resolves anyway and a `reread` follows later.
+   */
   ready(): Promise<void> {
     return this.#ready.promise;
   }
 
-  /** @returns tells it no more */
+  /** @returns removes the listener */
   listen(hear: (news: News) => void): () => void {
     this.#hearers.add(hear);
     return () => this.#hearers.delete(hear);
@@ -123,7 +129,7 @@ export class Live {
 
   readonly getSnapshot = (): LiveStatus => this.#status;
 
-  /** There is reason to believe that the server can be reached: it is tried at once. */
+  /** Retries immediately, because the server may be reachable again. */
   tryNow(): void {
     this.#nudge.abort();
     if (!this.#leads) this.#parts.tabs.post({ kind: "try" } satisfies TabMessage);
@@ -160,10 +166,10 @@ export class Live {
     const woken = readByIds("pollChanges", answer, text) as Wake | undefined;
     if (woken !== undefined) {
       await this.#readChanges(signal);
-      // It tells of the newest alone: there may be a notification behind a change.
+      // A wake-up reports only the newest event. A notification may be hidden behind a change.
       this.#pass({ kind: "notified" });
     }
-    // The server is busy, or stops.
+    // The server is busy or shutting down.
     const backoffSeconds = woken === undefined ? Number(answer.header("retry-after") ?? 0) : (woken.backoff ?? 0);
     if (backoffSeconds > 0) await this.#parts.wait(Math.min(backoffSeconds, backoffSecondsMax) * 1000, signal);
   }
@@ -189,7 +195,7 @@ export class Live {
     await wait(delayMs, AbortSignal.any([signal, this.#nudge.signal])).catch(() => {});
   }
 
-  /** From here on is asked next. */
+  /** Sets the token for the next poll. */
   #stand(token: string, news: News | undefined): void {
     this.#token = token;
     this.#ready.resolve();
@@ -197,7 +203,7 @@ export class Live {
     if (news !== undefined) this.#pass(news);
   }
 
-  /** Before anybody knows from where to tell changes: what is read now is to be read again. */
+  /** Resolves `ready`. Data read before there is a token must be read again. */
   #letRead(): void {
     if (this.#token === undefined) this.#mustReread = true;
     this.#ready.resolve();
@@ -256,5 +262,5 @@ export class Live {
   }
 }
 
-/** How to go on is decided here. */
+/** Retries are decided in this file, not by the client. */
 const once = { asksOnce: true, endsWithBreak: true } as const;

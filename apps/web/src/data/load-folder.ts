@@ -4,12 +4,12 @@ import type { FolderIndex } from "./folder-index.ts";
 import { reverseOf, type SortOrder } from "./row-order.ts";
 import { type Row, rowOf } from "./row.ts";
 
-/** So that the first rows are there soon. */
+/** A small first page, to show rows early. */
 const firstPageRows = 200;
 
 export type FirstPage = Awaited<ReturnType<typeof listPage>>;
 
-/** @param folderId its own or `root` */
+/** @param folderId node id or `root` */
 export function readFirstPage(
   client: ApiClient,
   folderId: string,
@@ -20,9 +20,9 @@ export function readFirstPage(
 }
 
 /**
- * Fills the list from both ends at once: the first rows are there after one page, the last ones after the next.
- * @param wanted somebody looks at it: until then the first page is enough
- * @throws HoldfastError what the server answers; the pages that came stay
+ * Loads the list from both ends in parallel, so that the first and the last rows arrive early.
+ * @param wanted resolves when the folder is opened; until then only the first page is loaded
+ * @throws HoldfastError as the server answers; loaded pages stay
  */
 export async function loadFolder(
   client: ApiClient,
@@ -65,7 +65,7 @@ export function addPage(index: FolderIndex, from: End, { rows, cursor, total, th
   index.addPage({ from, rows, isEnd: cursor === undefined, total: from === "first" ? total : undefined, thumbTag });
 }
 
-/** All of it once more, behind what shows, which changes in one step. */
+/** Reads the whole list again and then updates the shown list in one step. */
 export async function rereadFolder(
   client: ApiClient,
   folderId: string,

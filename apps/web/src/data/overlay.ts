@@ -1,7 +1,7 @@
 import type { FolderIndex, OverlayRow } from "./folder-index.ts";
 import type { Row } from "./row.ts";
 
-/** What an own act makes of one row of one folder, until the server has answered. */
+/** Effect of a pending action on one row of one folder. */
 export type Effect =
   | { readonly kind: "set"; readonly folderId: string; readonly id: string; readonly values: Partial<Omit<Row, "id">> }
   | { readonly kind: "remove"; readonly folderId: string; readonly id: string }
@@ -13,11 +13,11 @@ interface PendingEffect {
 }
 
 /**
- * Own acts under way. They lie over the rows of the server and are never written into these: when one ends, well or not, its entry
- * goes, and what shows is what the server has. That is all there is to taking one back.
+ * Effects of the user's pending actions. They are applied over the server's rows and never stored in them. When an
+ * action ends, its effects are removed and the server's rows show, so a failed action needs no rollback.
  */
 export class Overlay {
-  /** Folder -> node -> what is under way with it, the oldest first. */
+  /** Folder id -> node id -> pending effects, oldest first. */
   readonly #pending = new Map<string, Map<string, PendingEffect[]>>();
   readonly #effects = new Map<string, readonly Effect[]>();
   readonly #indexes = new Map<string, Set<FolderIndex>>();
@@ -26,7 +26,6 @@ export class Overlay {
     return this.#effects.size;
   }
 
-  /** For the list of that folder. */
   over(folderId: string): OverlayRow {
     return (id, server) => {
       const pending = this.#pending.get(folderId)?.get(id);
@@ -34,7 +33,7 @@ export class Overlay {
     };
   }
 
-  /** @returns tells it no more */
+  /** @returns removes the connection */
   connect(folderId: string, index: FolderIndex): () => void {
     const indexes = this.#indexes.get(folderId) ?? new Set();
     this.#indexes.set(folderId, indexes.add(index));
@@ -54,7 +53,10 @@ export class Overlay {
     this.#tell(effects);
   }
 
-  /** It has succeeded, and what it made is in the rows of the server; or it has failed. One that is not under way is nothing. */
+  /**
+   * Removes the effects of an action that has succeeded or failed. On success, call it after the server's rows contain
+   * the result. Unknown ids are ignored.
+   */
   end(operationId: string): void {
     const effects = this.#effects.get(operationId) ?? [];
     this.#effects.delete(operationId);
@@ -70,7 +72,7 @@ export class Overlay {
 
   /**
    * Shows the effects while `send` runs.
-   * @param settle takes what the server answered into its rows, before the effects go
+   * @param settle stores the server's answer in the rows before the effects are removed
    */
   async during<Answer>(
     operationId: string,

@@ -5,7 +5,10 @@ import type {
   PasskeyRequest,
 } from "@holdfast/protocol/passkey-values";
 
-/** Whether this browser knows passkeys at this address, which has to have a name, and https unless it is localhost. */
+/**
+ * Returns true if the browser supports passkeys at this address. Passkeys require a host name, not an IP address, and
+ * https or localhost.
+ */
 export function canUsePasskeys(): boolean {
   const isName = /[a-z]/i.test(location.hostname) && !location.hostname.startsWith("[");
   return (
@@ -16,14 +19,17 @@ export function canUsePasskeys(): boolean {
   );
 }
 
-/** Has the browser ask the person for a passkey. @throws DOMException NotAllowedError where the person does not want, or it takes too long */
+/** Asks the person for a passkey. @throws DOMException NotAllowedError on cancel or timeout */
 export async function askPasskey(request: PasskeyRequest): Promise<PasskeyAssertion> {
   const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(request);
   const credential = (await navigator.credentials.get({ publicKey })) as PublicKeyCredential;
   return credential.toJSON() as PasskeyAssertion;
 }
 
-/** Has the browser make a passkey. @throws DOMException as `askPasskey`; InvalidStateError where this device has one of the account already */
+/**
+ * Creates a passkey.
+ * @throws DOMException as `askPasskey`; InvalidStateError if the device already has a passkey of the account
+ */
 export async function makePasskey(creation: PasskeyCreation): Promise<PasskeyRegistration> {
   const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(creation);
   const credential = (await navigator.credentials.create({ publicKey })) as PublicKeyCredential;

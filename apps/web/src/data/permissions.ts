@@ -1,7 +1,7 @@
 import { queryOptions } from "@tanstack/react-query";
 import type { Drive } from "./drive.ts";
 
-/** Permissions on an item and on the folders above it, for people who may share it. */
+/** Permissions on an item and its ancestors. Requires the right to share. */
 export function permissionsOf({ client }: Drive, nodeId: string) {
   return queryOptions({
     queryKey: ["permissions", nodeId],

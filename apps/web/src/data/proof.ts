@@ -1,19 +1,22 @@
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import { HoldfastError } from "@holdfast/core/errors";
 
-/** A call waits until the person has proved who they are, or does not want to. */
+/** Call that waits until the person has proved their identity or canceled. */
 export interface WantedProof {
   readonly client: ApiClient;
-  /** The call goes out once more. */
+  /** Repeats the call. */
   readonly proved: () => void;
-  /** It ends as the server refused it: nothing was done. @param why in the user's words */
+  /** Fails the call with the server's refusal; nothing was changed. @param why message for the user */
   readonly cancel: (why: string) => void;
 }
 
 let wanted: WantedProof | undefined;
 const listeners = new Set<() => void>();
 
-/** Whatever was called: the dialog that stands once asks the person, and nobody who calls knows of it. @throws HoldfastError proof_required where they do not want to */
+/**
+ * Shows the proof dialog, for any call and without the caller's knowledge.
+ * @throws HoldfastError proof_required on cancel
+ */
 export function askProof(client: ApiClient, refusal: HoldfastError): Promise<void> {
   return new Promise((resolve, reject) => {
     const end = (settle: () => void): void => {

@@ -4,7 +4,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { Reach } from "./reach.ts";
 import type { SessionState } from "./session-state.ts";
 
-/** A server that answers or not, a browser, and a clock that is moved by hand. */
+/** Model of a server, a browser and a manual clock. */
 function world() {
   let state: SessionState = "starting";
   let answers: "yes" | "no" | "late" = "yes";
@@ -49,7 +49,7 @@ function world() {
       isOnline = next;
       reach.browserChanged();
     },
-    /** The newest wait is over. @returns how long it was */
+    /** Ends the newest wait. @returns its length in milliseconds */
     pass: async () => {
       const { delayMs = 0, end } = waits.pop() ?? {};
       end?.();

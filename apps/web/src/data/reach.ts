@@ -12,26 +12,29 @@ export interface ReachParts {
     readonly getSnapshot: () => Pick<LiveStatus, "state">;
     tryNow(): void;
   };
-  /** What the browser believes; it tells changes of it by `browserChanged`. */
+  /** State that the browser reports. Call `browserChanged` when it changes. */
   readonly isBrowserOnline: () => boolean;
   readonly wait: (delayMs: number, signal?: AbortSignal) => Promise<unknown>;
-  /** 0 up to 1. */
+  /** At least 0, below 1. */
   readonly jitter: () => number;
 }
 
-/** Whoever opens the app waits no longer for the server before the app shows what it has without. */
+/** After this time the app starts without the server. */
 const startMs = 3000;
-/** A server that is back by then was never away: what moves on the page is worse than to wait. */
+/** Interruptions shorter than this are not shown, because a page that shifts is worse than a short wait. */
 const unnoticedMs = 2000;
 const delayMsFirst = 1000;
 const delayMsMax = 15_000;
 
-/** Whether the server answers. Where the app was opened without it, it is asked again and again who is signed in; all else follows from that. */
+/**
+ * Reports if the server is reachable. If the app started without the server, it polls for the session, and everything
+ * else follows from that.
+ */
 export class Reach {
   readonly #parts: ReachParts;
   readonly #listeners = new Set<() => void>();
   #isAway = false;
-  /** Nobody knows yet who is signed in, since the server did not say. */
+  /** The server has not reported yet who is signed in. */
   #isUnknown = false;
   #isLiveLost = false;
   #noticing = new AbortController();
@@ -49,13 +52,13 @@ export class Reach {
     return () => this.#listeners.delete(listener);
   };
 
-  /** Whether it is away. */
+  /** @returns true if the server is unreachable */
   readonly getSnapshot = (): boolean => this.#isAway;
 
   /**
-   * Finds out whether this browser is signed in, and no longer than people wait.
-   * @returns `starting` where the server does not answer: it is asked on
-   * @throws HoldfastError what does not pass by itself
+   * Checks if this browser is signed in, for at most `startMs`.
+   * @returns `starting` if the server does not answer in time; it is polled further
+   * @throws HoldfastError any error that is not retryable
    */
   async start(): Promise<SessionState> {
     const { session, wait } = this.#parts;
@@ -70,7 +73,7 @@ export class Reach {
     return session.getSnapshot();
   }
 
-  /** There is reason to believe that it can be reached. */
+  /** Retries immediately, because the server may be reachable again. */
   tryNow(): void {
     this.#nudge.abort();
     this.#parts.live.tryNow();

@@ -1,25 +1,25 @@
-/** What is known of somebody where the server cannot be asked. No secret: it signs nobody in. */
+/** Stored data about the account for use while offline. Contains no secret. */
 export interface Person {
   readonly id: string;
   readonly name: string;
-  /** Of the folder that all else is in. */
+  /** Id of the account's root folder. */
   readonly root_id: string;
 }
 
 const key = "holdfast-person";
 
-/** @param person undefined at the end of the session */
+/** @param person undefined: deletes it, at the end of the session */
 export function rememberPerson(person: Person | undefined): void {
   try {
     if (person === undefined) return localStorage.removeItem(key);
     const { id, name, root_id: rootId } = person;
     localStorage.setItem(key, JSON.stringify({ id, name, root_id: rootId }));
   } catch {
-    // Full or forbidden: then nobody is named while the server is away.
+    // Storage is full or blocked. Then the account's name is missing while offline.
   }
 }
 
-/** @param account who was signed in last: of another nothing is told */
+/** @param account last signed-in account; data of another account is not returned */
 export function rememberedPerson(account: string | undefined): Person | undefined {
   try {
     const person = JSON.parse(localStorage.getItem(key) ?? "null") as Person | null;

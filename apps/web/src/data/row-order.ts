@@ -1,17 +1,17 @@
 import { nameSortKey } from "@holdfast/core/sort-key";
 import type { Row } from "./row.ts";
 
-/** Orders that both the server and a list know, so that a row finds its place among those that the server has sorted. */
+/** Orders that server and client implement equally, so the client can insert a row at the server's position. */
 export const sortOrders = ["natural", "-natural", "modified_at", "-modified_at", "size", "-size"] as const;
 export type SortOrder = (typeof sortOrders)[number];
 
-/** Below 0 where the left one comes first; 0 only for a row and itself. */
+/** Negative if `left` comes first. Zero only for a row and itself. */
 export type CompareRows = (left: Row, right: Row) => number;
 
 export function compareBy(order: SortOrder): CompareRows {
   const sign = order.startsWith("-") ? -1 : 1;
   const compareValues = comparisons[order.replace("-", "") as keyof typeof comparisons];
-  // The server breaks ties by the id, in the same direction.
+  // The server breaks ties by id, in the same direction.
   return (left, right) => sign * (compareValues(left, right) || compareText(left.id, right.id));
 }
 
@@ -25,7 +25,10 @@ const comparisons = {
   size: (left: Row, right: Row) => left.sizeBytes - right.sizeBytes,
 };
 
-/** Of the few rows that were ever compared: a page comes sorted, and to keep a key for each row would double what it takes. */
+/**
+ * Sort keys of rows that were compared. Pages arrive sorted, so most rows need no key, and keys for all would double
+ * the memory.
+ */
 const keys = new WeakMap<Row, Uint8Array>();
 
 function keyOf(row: Row): Uint8Array {

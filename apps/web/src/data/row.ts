@@ -1,37 +1,37 @@
 import { parseTime } from "@holdfast/core/times";
 import type { NodeJson } from "@holdfast/protocol/values";
 
-/** What a list needs of a node. 100,000 of them are kept, so no more than that; one is replaced and never changed. */
+/** Fields of a node that lists need. Kept small, because up to 100,000 rows are in memory. Immutable. */
 export interface Row {
   readonly id: string;
   readonly kind: NodeJson["kind"];
   readonly name: string;
   readonly sizeBytes: number;
-  /** Unix milliseconds with their microseconds behind the point. */
+  /** Unix milliseconds, with microseconds as fraction. */
   readonly modifiedMs: number;
   readonly revision: string;
-  /** Of the journal entry that changed it last: only a higher one replaces it. */
+  /** Sequence number of the journal entry that changed the row last. Only a higher one replaces it. */
   readonly seq: number;
   readonly role: NodeJson["role"];
-  /** The content of which a thumbnail can be had. */
+  /** Id of the content that has a thumbnail. */
   readonly thumb: string | undefined;
   readonly isShared: boolean;
   readonly isStarred: boolean;
-  /** It is given to the caller at this very node. */
+  /** The caller's permission is granted on this node itself. */
   readonly isGranted: boolean;
-  /** A mount whose owner is suspended. */
+  /** Mount whose owner is suspended. */
   readonly waits: boolean;
   readonly target: string | undefined;
 }
 
-/** The members of a node that a row is made of, as the server writes them. */
+/** Members of `NodeJson` that a row uses. */
 export type RowJson = Pick<NodeJson, "id" | "kind" | "name" | "size" | "modified_at" | "revision" | "seq" | "role"> &
   Partial<Pick<NodeJson, "shared" | "granted" | "waits" | "target" | "content_id">> & {
     readonly thumb?: true | undefined;
     readonly starred?: boolean | undefined;
   };
 
-/** @param starred where the server does not say it: what was known before */
+/** @param starred previous value, used if the server does not report it */
 export function rowOf(json: RowJson, starred = false): Row {
   return {
     id: json.id,

@@ -4,7 +4,7 @@ import { useDrive } from "./use-drive.ts";
 
 export const secondFactorKey = ["second-factor"] as const;
 
-/** What stands beside the account's password. */
+/** State of the account's second factor. */
 export function secondFactorQuery(client: ApiClient) {
   return queryOptions({
     queryKey: secondFactorKey,
@@ -12,7 +12,7 @@ export function secondFactorQuery(client: ApiClient) {
   });
 }
 
-/** Whether a code is sure to be asked for beside the password: of who has a passkey the server asks for either. */
+/** Returns true if the server will ask for a code with the password. With a passkey, the server accepts either. */
 export function useNeedsCode(): boolean {
   const { data } = useQuery(secondFactorQuery(useDrive().client));
   return data?.app === true && data.passkeys === 0;

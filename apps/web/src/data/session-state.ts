@@ -1,14 +1,17 @@
 /**
- * starting: nobody has asked yet whether this browser is signed in. expired: it was, and a person has to sign in again over the page, on
- * which calls wait. leaving: somebody signs out and the server has not heard of it, so its cookie still stands; nothing is done as them any
- * more. signed_out: nobody is.
+ * starting: the server has not been asked yet. expired: the session ended and the person must sign in again; calls wait
+ * for that. leaving: the person signed out while the server was unreachable, so the cookie is still valid and the
+ * session is not used.
  */
 export type SessionState = "starting" | "signed_in" | "expired" | "leaving" | "signed_out";
 
-/** token: one was given, to this tab or another. refused: the server gives none. unreachable: it did not answer. left: somebody wants to sign out, and it did not answer. ended: somebody signed out. */
+/**
+ * token: this or another tab received an access token. refused: the server issues none. unreachable: the server did not
+ * answer. left: sign-out without an answer. ended: sign-out succeeded.
+ */
 export type SessionEvent = "token" | "refused" | "unreachable" | "left" | "ended";
 
-/** For each state what each event makes of it. */
+/** Next state for each state and event. */
 export const sessionSteps: Readonly<Record<SessionState, Readonly<Record<SessionEvent, SessionState>>>> = {
   starting: {
     token: "signed_in",

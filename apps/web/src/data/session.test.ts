@@ -5,20 +5,20 @@ import { Session } from "./session.ts";
 import { type SessionEvent, type SessionState, sessionSteps } from "./session-state.ts";
 import { type TestAnswer, testBrowser, testClient } from "./testing.ts";
 
-/** The access token of an account, with a number so that no two are alike. */
+/** Makes an access token with a number, so that each token is unique. */
 function tokenOf(account: string, number: number): string {
   return `head.${btoa(JSON.stringify({ sub: account, number }))}.signature`;
 }
 
-/** A server with one cookie, which tabs of one browser share. */
+/** Server with one cookie, which the tabs of one browser share. */
 class CookieServer {
   account: string | undefined;
-  /** Whose name and password come next. */
+  /** Account of the next sign-in. */
   nextAccount = "ann";
   isReachable = true;
   calls: string[] = [];
   lastToken = "";
-  /** Answers are under way until it resolves. */
+  /** Delays all answers until it resolves. */
   answering: Promise<unknown> = Promise.resolve();
   #number = 0;
 
@@ -56,7 +56,7 @@ function opened() {
   return { server, clock, open, newTabs };
 }
 
-/** As long as messages between tabs take. */
+/** Time that messages between tabs need. */
 const soon = async (): Promise<void> => {
   for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
 };
@@ -287,7 +287,7 @@ test("what is kept of somebody goes when another one signs in, also on a page th
   await first.signIn(credentials);
   server.account = undefined;
 
-  // The browser was closed meanwhile: no tab of before answers.
+  // A new browser: no earlier tab answers.
   const page = open(testBrowser()());
   let cleaned = 0;
   page.onEnd(() => (cleaned += 1));

@@ -5,9 +5,9 @@ import type { PasskeyAssertion } from "@holdfast/protocol/passkey-values";
 import { type SessionEvent, type SessionState, sessionSteps } from "./session-state.ts";
 import type { Tabs } from "./tabs.ts";
 
-/** Address and password, with a code or a passkey where a second factor is on; or a passkey alone. */
+/** E-mail address and password, with a code or passkey if a second factor is on. Or only a passkey. */
 export interface Credentials {
-  /** An account that its owner deleted comes back. */
+  /** Restores an account that its owner deleted. */
   readonly keep_account?: boolean;
   readonly email?: string;
   readonly password?: string;
@@ -16,23 +16,26 @@ export interface Credentials {
 }
 
 export interface SessionParts {
-  /** One that is not signed in: for the routes that read the cookie. */
+  /** Unauthenticated client, for the routes that read the cookie. */
   readonly client: ApiClient;
   readonly tabs: Tabs;
   readonly nowMs: () => number;
-  /** For what other tabs may answer. */
+  /** Waits for answers of other tabs. */
   readonly wait: (delayMs: number) => Promise<unknown>;
   readonly lastAccount: LastAccount;
   readonly leaving: Leaving;
 }
 
-/** Of whom this browser keeps things, also after it was closed: a session may end while nobody looks. */
+/** Account whose data this browser stores. Persisted, because a session may end while the app is closed. */
 export interface LastAccount {
   read(): string | undefined;
   write(account: string | undefined): void;
 }
 
-/** That somebody wants out and the server has not heard of it, also after the page was closed: its cookie would sign them in again. */
+/**
+ * Persisted mark of a sign-out that the server has not received. Without the mark, the cookie would sign the account in
+ * again.
+ */
 export interface Leaving {
   read(): boolean;
   write(leaving: boolean): void;
@@ -51,27 +54,27 @@ type TabMessage =
   | { readonly kind: "left" }
   | { readonly kind: "expired"; readonly token: string };
 
-/** Renewed this long before its end, so that a request under way does not outlive it. */
+/** The token is renewed this long before it expires, so that it does not expire during a request. */
 const marginMs = 30_000;
-/** A tab that is there answers at once. */
+/** Time within which an open tab answers. */
 const answerMs = 60;
-/** @param signedOut the account whose person signed out; undefined: another one signed in after its session had ended */
+/** @param signedOut account that signed out; undefined: another account signed in after the session had expired */
 type CleanUp = (signedOut: string | undefined) => unknown;
 
 const lockName = "holdfast-session";
 
 /**
- * Who is signed in in this browser. The access token is in the memory of its tabs, which share it; what renews it is in a cookie that
- * no script reads. A call that finds the session expired waits until somebody has signed in again, so nothing that was begun is lost.
+ * Session of this browser. The access token is kept in memory and shared between tabs. The refresh token is in a cookie
+ * that scripts cannot read. Calls during an expired session wait for the next sign-in, so started work is not lost.
  */
 export class Session implements AccessTokens {
   readonly #parts: SessionParts;
   #state: SessionState = "starting";
   #token: Token | undefined;
-  /** Of whom, also after it expired. */
+  /** Account of the session, also after it expired. */
   #account: string | undefined;
   #renewing: Promise<void> | undefined;
-  /** Somebody is signing out: what would be asked now would be refused. */
+  /** Sign-out is running. New calls would be refused. */
   #isEnding = false;
   readonly #cleanUps = new Set<CleanUp>();
   readonly #leavers = new Set<() => void>();
@@ -90,56 +93,63 @@ export class Session implements AccessTokens {
 
   readonly getSnapshot = (): SessionState => this.#state;
 
-  /** Whose session it is, also after it expired; before that was asked, whose it was when this browser last knew. */
+  /** Account of the session, also after it expired. Before the server was asked, the last known account. */
   get account(): string | undefined {
     return this.#account ?? this.#parts.lastAccount.read();
   }
 
-  /** Runs in this tab when somebody signs out in any, or another person signs in: for what is kept of the account. @returns forgets it again */
+  /**
+   * Registers a clean-up of account data. It runs in this tab when any tab signs out or another account signs in.
+   * @returns removes it
+   */
   onEnd(cleanUp: CleanUp): () => void {
     this.#cleanUps.add(cleanUp);
     return () => this.#cleanUps.delete(cleanUp);
   }
 
   /**
-   * Asked before the person signs out in this tab: for what would be lost. @param mayLeave false: the person stays signed in
-   * @returns forgets it again
+   * Registers a check for unsaved work that runs before this tab signs out.
+   * @param mayLeave resolves to false to stay signed in
+   * @returns removes it
    */
   onSignOut(mayLeave: () => Promise<boolean>): () => void {
     this.#questions.add(mayLeave);
     return () => this.#questions.delete(mayLeave);
   }
 
-  /** Runs before this tab asks the server to sign out: for questions that are still open, which would all be refused. @returns forgets it again */
+  /**
+   * Registers a function that ends open requests before this tab signs out, since they would be refused.
+   * @returns removes it
+   */
   onLeaving(stop: () => void): () => void {
     this.#leavers.add(stop);
     return () => this.#leavers.delete(stop);
   }
 
-  /** Finds out whether this browser is signed in. @throws HoldfastError unreachable */
+  /** Checks if this browser is signed in. @throws HoldfastError unreachable */
   async start(): Promise<SessionState> {
     if (this.#state === "starting" && this.#parts.leaving.read()) await this.signOut().catch(() => {});
     if (this.#state === "starting") await this.#renewOnce(undefined);
     return this.#state;
   }
 
-  /** @throws HoldfastError unauthenticated for wrong credentials, and what else the server answers */
+  /** @throws HoldfastError unauthenticated for wrong credentials, or another error of the server */
   async signIn(credentials: Credentials): Promise<void> {
     const asksOnce = (credentials.totp ?? credentials.passkey) !== undefined;
     this.begin(await this.#parts.client.call("createWebSession", { body: { ...credentials }, asksOnce }));
   }
 
-  /** With what the server answered to another way of signing in. */
+  /** Starts the session with the server's answer to another kind of sign-in. */
   begin(answer: { access_token: string; expires_in: number }): void {
     this.#take(this.#tokenOf(answer), "tell");
   }
 
   /**
-   * Ends it on the server first: else the cookie would sign whoever comes next in again. Where the server does not answer nothing of the
-   * account stays in the browser all the same but that cookie, and the session is `leaving` until this is called once more.
-   * @param before done first, once it is known that the person does not stay
-   * @returns false: the person stays signed in
-   * @throws HoldfastError unreachable, and what else the server answers
+   * Signs out, on the server first, because the cookie would sign the account in again. If the server does not answer,
+   * all account data except the cookie is deleted, and the state is `leaving` until the next call.
+   * @param before runs after all checks have agreed
+   * @returns false if the person stays signed in
+   * @throws HoldfastError unreachable, or another error of the server
    */
   async signOut(before?: () => Promise<unknown>): Promise<boolean> {
     for (const mayLeave of this.#questions) if (!(await mayLeave())) return false;
@@ -149,7 +159,7 @@ export class Session implements AccessTokens {
     this.#isEnding = true;
     for (const stop of this.#leavers) stop();
     try {
-      // Once: whoever waits for it is to know at once how it stands.
+      // No retries, so that the caller learns the outcome quickly.
       await client.call("deleteWebSession", { headers: authorization, asksOnce: true });
     } catch (thrown) {
       tabs.post({ kind: "left" } satisfies TabMessage);
@@ -164,7 +174,7 @@ export class Session implements AccessTokens {
   async current(): Promise<string> {
     const account = this.#account;
     for (;;) {
-      // What one person has begun is not done as another.
+      // A call that one account began must not run as another.
       if (account !== undefined && account !== this.#account) throw notSignedIn();
       if (this.#isEnding) throw notSignedIn();
       const token = this.#token;
@@ -180,7 +190,7 @@ export class Session implements AccessTokens {
     return this.#hasEnded() ? undefined : this.current();
   }
 
-  /** Calls that are refused together share one renewal. */
+  /** Concurrent calls share one renewal. */
   #renewOnce(refused: string | undefined): Promise<void> {
     this.#renewing ??= this.#renew(refused).finally(() => {
       this.#renewing = undefined;
@@ -195,7 +205,7 @@ export class Session implements AccessTokens {
       await wait(answerMs);
     }
     await tabs.alone(lockName, async () => {
-      // Another tab was first, or somebody has signed out meanwhile.
+      // Another tab has renewed, or the session has ended.
       if (this.#token?.text !== refused || this.#hasEnded()) return;
       try {
         const answer = await client.call("refreshWebSession", { body: {} });
@@ -245,7 +255,7 @@ export class Session implements AccessTokens {
     await Promise.allSettled([...this.#cleanUps].map(async (cleanUp) => cleanUp(signedOut)));
   }
 
-  /** Also while something was waited for. */
+  /** A method, because the state can change during an await. */
   #hasEnded(): boolean {
     return this.#state === "signed_out" || this.#state === "leaving";
   }
@@ -282,7 +292,7 @@ function notSignedIn(): HoldfastError {
   return new HoldfastError("unauthenticated", "Nobody is signed in in this browser. Sign in and try again.");
 }
 
-/** Whose token it is. It is not verified: only the server can, and only it has to. */
+/** Reads the account id. Does not verify the token, which only the server can do. */
 function accountOf(accessToken: string): string {
   const [, payload = ""] = accessToken.split(".");
   try {

@@ -1,17 +1,17 @@
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import { HoldfastError } from "@holdfast/core/errors";
 
-/** What a browser loads by itself: one file to be saved or shown, or several things as one zip. */
+/** Content that the browser loads itself: a file to save or show, or several items as a zip. */
 export type Wanted =
   | {
       readonly id: string;
-      /** Its number or id; without it the newest one. */
+      /** Version number or id. Default: the newest version. */
       readonly version?: number | string | undefined;
       readonly use: "download" | "media";
     }
   | { readonly ids: readonly string[]; readonly use: "zip"; readonly name: string };
 
-/** @returns an address of this server that needs no token, for 15 minutes */
+/** @returns URL of this server that needs no token and is valid for 15 minutes */
 export async function signedAddress(client: ApiClient, wanted: Wanted): Promise<string> {
   const { urls } = await client.call("createSignedUrls", { body: bodyOf(wanted) });
   const [signed] = urls;
@@ -19,12 +19,11 @@ export async function signedAddress(client: ApiClient, wanted: Wanted): Promise<
   return signed.url;
 }
 
-/** Has the browser save it. */
 export async function saveFrom(client: ApiClient, wanted: Wanted): Promise<void> {
   saveAddress(await signedAddress(client, wanted));
 }
 
-/** Has the browser save what a signed address gives. */
+/** Starts a browser download of a signed URL. */
 export function saveAddress(url: string): void {
   const link = document.createElement("a");
   link.href = url;

@@ -2,12 +2,12 @@ import type { CompareRows } from "./row-order.ts";
 import type { Row } from "./row.ts";
 
 interface Batch {
-  /** Ids of those that stand in the array and go. */
+  /** Ids of rows to remove from the array. */
   readonly removed: Set<string>;
   readonly inserted: Map<string, Row>;
 }
 
-/** Rows in an order, of which none equals another. */
+/** Sorted rows without equal elements. */
 export class SortedRows {
   readonly #compare: CompareRows;
   #rows: Row[];
@@ -30,7 +30,7 @@ export class SortedRows {
     return new SortedRows(this.#compare, this.#rows.slice());
   }
 
-  /** Where the row stands, or would. @param from not before this */
+  /** Returns the row's index, or the index at which to insert it. @param from lower bound of the index */
   placeOf(row: Row, from = 0): number {
     let low = from;
     let high = this.#rows.length;
@@ -43,13 +43,16 @@ export class SortedRows {
     return low;
   }
 
-  /** -1 where it is not there. */
+  /** @returns -1 for an absent row */
   indexOf(row: Row): number {
     const index = this.placeOf(row);
     return this.#rows[index]?.id === row.id ? index : -1;
   }
 
-  /** Many rows move: each by itself would shift all those behind it. Until it is done no place is asked for. */
+  /**
+   * Batches changes, since each single change would shift all rows behind it. Positions must not be read until it
+   * returns.
+   */
   inOneGo(run: () => void): void {
     this.#batch = { removed: new Set(), inserted: new Map() };
     run();
@@ -76,7 +79,7 @@ export class SortedRows {
     if (index >= 0) this.#rows.splice(index, 1);
   }
 
-  /** @param before stands here, at the same place as `after` will */
+  /** Replaces a row by one with the same sort position. */
   replace(before: Row, after: Row): void {
     if (this.#batch?.inserted.has(before.id) === true) {
       this.#batch.inserted.set(after.id, after);
@@ -98,7 +101,7 @@ export class SortedRows {
     this.#rows = merged;
   }
 
-  /** Rows that ascend already: at once where they follow each other here as well. */
+  /** Inserts ascending rows. Fast if no existing row falls between them. */
   insertRun(run: readonly Row[]): void {
     const [first, last] = [run[0], run.at(-1)];
     if (first === undefined || last === undefined) return;

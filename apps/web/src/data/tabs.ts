@@ -1,21 +1,21 @@
 import { holdByChannel } from "./channel-lock.ts";
 
-/** What the tabs of one browser tell each other, and who of them does what only one shall do. */
+/** Messages and locks between the tabs of one browser. */
 export interface Tabs {
-  /** To the others, not to this one. */
+  /** Sends to the other tabs only. */
   post(message: unknown): void;
-  /** @returns hears no more */
+  /** @returns removes the listener */
   listen(hear: (message: unknown) => void): () => void;
-  /** Waits until no other tab runs under the name, then runs. @param signal ends the wait alone, with its reason */
+  /** Waits until no other tab runs under this name, then runs. @param signal ends only the wait, with its reason */
   alone<Result>(name: string, run: () => Promise<Result>, signal?: AbortSignal): Promise<Result>;
 }
 
-/** For a page that tells nobody anything, and is told nothing. */
+/** Tab without connection to others. */
 export function loneTab(): Tabs {
   return { post: () => {}, listen: () => () => {}, alone: (_name, run) => run() };
 }
 
-/** @param name of the channel: what is said under one name is not heard under another */
+/** @param name channel name; messages stay within a channel */
 export function openTabs(name: string): Tabs {
   const channel = new BroadcastChannel(name);
   return {
@@ -27,7 +27,7 @@ export function openTabs(name: string): Tabs {
       return () => channel.removeEventListener("message", onMessage);
     },
     alone: (lockName, run, signal) => {
-      // The types have it always; browsers only where the page came over TLS or from this machine.
+      // Always present in the types. In browsers only over https or on localhost.
       const locks = navigator.locks as LockManager | undefined;
       if (locks === undefined) return holdByChannel(lockName, run, signal);
       return locks.request(lockName, signal === undefined ? {} : { signal }, run);

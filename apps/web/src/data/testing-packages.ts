@@ -15,7 +15,7 @@ import { wait } from "./wait.ts";
 
 const names = ["Übung 2.txt", "übung 10.TXT", "e\u0301", "😀".repeat(70), "a/b", "\ud800", "x".repeat(256)];
 
-/** What of the packages the app needs, each used once. @returns the same wherever it runs */
+/** Uses every package function that the app needs. @returns results that must be equal on all platforms */
 export async function usePackages(server: string): Promise<Record<string, unknown>> {
   const content = randomBytes(6_000_000);
   const { blocks } = cutBlocks(content, true);
@@ -64,7 +64,7 @@ function join(pieces: readonly Uint8Array[]): Uint8Array {
   return joined;
 }
 
-/** The same everywhere (xorshift). */
+/** Deterministic generator (xorshift). */
 function randomBytes(lengthBytes: number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(lengthBytes);
   let state = 0x9e3779b9;

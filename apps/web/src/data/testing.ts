@@ -8,7 +8,7 @@ import type { Row } from "./row.ts";
 import type { Tabs } from "./tabs.ts";
 import { wait } from "./wait.ts";
 
-/** A file of that name, which is its id too unless told. */
+/** Makes a file whose id defaults to its name. */
 export function testRow(name: string, more: Partial<Row> = {}): Row {
   return {
     id: name,
@@ -29,12 +29,12 @@ export function testRow(name: string, more: Partial<Row> = {}): Row {
   };
 }
 
-/** What a server answers; "cut" is a network that breaks. */
+/** Answer of a test server. "cut": the connection breaks. */
 export type TestAnswer =
   | { readonly status: number; readonly json?: unknown; readonly headers?: Readonly<Record<string, string>> }
   | "cut";
 
-/** A client of a server that a function stands for, which repeats nothing by itself. */
+/** Makes a client without retries for a server that is a function. */
 export function testClient(
   answer: (request: TransportRequest) => TestAnswer | Promise<TestAnswer>,
   tokens: AccessTokens = noTokens(() => new HoldfastError("unauthenticated", "nobody")),
@@ -59,7 +59,7 @@ async function* bodyOf(json: unknown): AsyncGenerator<Uint8Array> {
   if (json !== undefined) yield new TextEncoder().encode(JSON.stringify(json));
 }
 
-/** Makes the tabs of one browser: each call another one. */
+/** Makes tabs of one browser, one per call. */
 export function testBrowser(): () => Tabs {
   const hearers = new Set<{ readonly tab: object; readonly hear: (message: unknown) => void }>();
   const last = new Map<string, Promise<unknown>>();

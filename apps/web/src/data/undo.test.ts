@@ -5,7 +5,7 @@ import { type Act, UndoStack } from "./undo.ts";
 
 const hourMs = 3_600_000;
 
-/** A text that acts append to, and a stack for them. */
+/** Makes a text to which actions append, and an undo stack. */
 function desk() {
   const clock = { nowMs: 0 };
   const asked: string[] = [];

@@ -1,19 +1,19 @@
 import { type HoldfastError, toHoldfastError } from "@holdfast/core/errors";
 
-/** Something that was done and can be taken back, by a command like any other. */
+/** Reversible action that was done. */
 export interface Act<Label> {
-  /** What it did, for a toast and for the menu. */
+  /** Description for the toast and the menu. */
   readonly label: Label;
   /**
-   * Does the opposite: all of it or, where something has changed since, nothing.
-   * @returns what does it again
-   * @throws HoldfastError precondition or conflict, with the `node` as it is now, where it has changed
+   * Reverses the whole action, or nothing if something has changed since.
+   * @returns action that does it again
+   * @throws HoldfastError precondition or conflict, with the current `node`, if it has changed
    */
   readonly takeBack: () => Promise<Act<Label>>;
 }
 
 export interface UndoSnapshot<Label> {
-  /** What would be taken back next, and done again next. */
+  /** Labels of the next undo and redo. */
   readonly undo: Label | undefined;
   readonly redo: Label | undefined;
   readonly isBusy: boolean;
@@ -22,20 +22,20 @@ export interface UndoSnapshot<Label> {
 export type UndoOutcome<Label> =
   | { readonly kind: "nothing" }
   | { readonly kind: "done"; readonly label: Label }
-  /** Somebody has changed it since, so nothing was done. */
+  /** Another person has changed the node since. Nothing was done. */
   | { readonly kind: "changed"; readonly label: Label; readonly by: string | undefined }
   | { readonly kind: "failed"; readonly label: Label; readonly failure: HoldfastError };
 
 export interface UndoParts {
   readonly nowMs: () => number;
-  /** The name of who changed a node last. */
+  /** Name of the last person who changed the node. */
   readonly whoChanged: (nodeId: string) => Promise<string | undefined>;
 }
 
 const actsMax = 50;
 const ageMsMax = 60 * 60_000;
 
-/** What this tab did, the last act on top. Later there are the trash and the versions. */
+/** Actions of this tab, newest on top. Older changes are recoverable from the trash and the versions. */
 export class UndoStack<Label> {
   readonly #parts: UndoParts;
   #done: Kept<Label>[] = [];
@@ -56,14 +56,14 @@ export class UndoStack<Label> {
 
   readonly getSnapshot = (): UndoSnapshot<Label> => this.#snapshot;
 
-  /** An act has succeeded. What was taken back before it is not done again after it. */
+  /** Adds a successful action and clears the redo stack. */
   push(act: Act<Label>): void {
     this.#done = this.#keep(this.#done, act);
     this.#undone = [];
     this.#publish();
   }
 
-  /** Takes back what was done last; several one after the other. */
+  /** Undoes the newest action. Concurrent calls run one after the other. */
   undo(): Promise<UndoOutcome<Label>> {
     return this.#inTurn(() => this.#takeBack("undo"));
   }
@@ -72,7 +72,7 @@ export class UndoStack<Label> {
     return this.#inTurn(() => this.#takeBack("redo"));
   }
 
-  /** Takes back this act, wherever it stands: the button of its toast. */
+  /** Undoes this action at any position, for the button of its toast. */
   undoAct(act: Act<Label>): Promise<UndoOutcome<Label>> {
     return this.#inTurn(() => this.#takeBack("undo", act));
   }
@@ -96,7 +96,7 @@ export class UndoStack<Label> {
       return { kind: "done", label };
     } catch (thrown) {
       const failure = toHoldfastError(thrown);
-      // Nothing but what passes by itself is worth another attempt.
+      // Only retryable failures are worth another attempt.
       if (!failure.retryable) this.#remove(kept);
       if (!changedCodes.has(failure.code)) return { kind: "failed", label, failure };
       return { kind: "changed", label, by: await this.#whoChanged(failure) };
@@ -148,7 +148,7 @@ interface Kept<Label> {
   readonly atMs: number;
 }
 
-/** Of what is not any more as the act left it. */
+/** Errors that mean that the node is no longer in the state that the action left. */
 const changedCodes: ReadonlySet<string> = new Set([
   "precondition",
   "conflict",

@@ -4,12 +4,12 @@ import { useFresh } from "./use-fresh.ts";
 
 export const notificationsKey = ["notifications"] as const;
 export const unreadKey = [...notificationsKey, "unread"] as const;
-/** Of more than these nobody wants the number. */
+/** Above this number the badge shows no exact count. */
 export const unreadMax = 99;
 
 const fresh = { queryKey: notificationsKey, kinds: ["notified", "reread"], gatherMs: 200 } as const;
 
-/** How many notifications nobody has looked at, up to one more than `unreadMax`. */
+/** Number of unread notifications, at most `unreadMax` + 1. */
 export function useUnread(): number {
   const { client } = useDrive();
   useFresh(fresh);

@@ -3,7 +3,7 @@ import { useDrive } from "./use-drive.ts";
 
 export const usageKey = ["usage"] as const;
 
-/** Use of the room of one's own space. */
+/** Storage usage of the account's own space. */
 export function useUsage() {
   const { client } = useDrive();
   return useQuery({ queryKey: usageKey, queryFn: ({ signal }) => client.call("getUsage", { signal }) });

@@ -1,13 +1,13 @@
 import { useEffect, useRef, useSyncExternalStore } from "react";
 import { useDrive } from "./use-drive.ts";
 
-/** Whether the server does not answer. */
+/** @returns true if the server is unreachable */
 export function useAway(): boolean {
   const { reach } = useDrive();
   return useSyncExternalStore(reach.subscribe, reach.getSnapshot);
 }
 
-/** Calls back when the server answers again. */
+/** Calls back when the server is reachable again. */
 export function useBack(run: () => void): void {
   const isAway = useAway();
   const was = useRef(isAway);

@@ -3,7 +3,7 @@ import { useDrive } from "./use-drive.ts";
 
 const queryKey = ["devices"] as const;
 
-/** Where the account is signed in: browsers, and devices that keep folders equal. */
+/** Browsers and sync devices on which the account is signed in. */
 export function useDevices() {
   const { client } = useDrive();
   return useQuery({ queryKey, queryFn: ({ signal }) => client.call("listDevices", { signal }) });

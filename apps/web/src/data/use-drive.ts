@@ -3,7 +3,6 @@ import type { Drive } from "./drive.ts";
 
 export const DriveContext = createContext<Drive | undefined>(undefined);
 
-/** In any component. */
 export function useDrive(): Drive {
   const drive = useContext(DriveContext);
   if (drive === undefined) throw new Error("Components stand below DriveContext.");

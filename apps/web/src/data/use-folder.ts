@@ -8,7 +8,7 @@ export interface ShownFolder extends FolderSnapshot {
   readonly failure: OpenFolder["failure"];
 }
 
-/** The folder, kept open while the component is there, and drawn anew with every change of it. */
+/** Opens the folder while the component is mounted and renders on each change. */
 export function useFolder(folders: Folders, id: string, order: SortOrder): ShownFolder {
   const folder = useMemo(() => folders.get(id, order), [folders, id, order]);
   useEffect(() => folder.keep(), [folder]);

@@ -3,16 +3,16 @@ import { useEffect } from "react";
 import type { News } from "./live.ts";
 import { useDrive } from "./use-drive.ts";
 
-/** Give the same object at every call. */
+/** Must be a stable object across renders. */
 interface Freshness {
   readonly queryKey: QueryKey;
-  /** The news after which it is asked for again. */
+  /** News after which the query is refetched. */
   readonly kinds: readonly News["kind"][];
-  /** News come in swarms: so long they are gathered, and then it is asked for once. */
+  /** News arrive in bursts. One refetch follows after this time. */
   readonly gatherMs: number;
 }
 
-/** Keeps what a query has as true as the lists are. */
+/** Refetches a query after news from the server. */
 export function useFresh(freshness: Freshness): void {
   const { live, queries } = useDrive();
   useEffect(() => {

@@ -2,7 +2,7 @@ import { useSyncExternalStore } from "react";
 import type { KeptView } from "../offline/kept-files.ts";
 import { useDrive } from "./use-drive.ts";
 
-/** What opens without the server. */
+/** Offline files. */
 export function useKept(): KeptView {
   const { kept } = useDrive();
   return useSyncExternalStore(kept.subscribe, kept.getSnapshot);

@@ -3,7 +3,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { useDrive } from "./use-drive.ts";
 
-/** A whole node, of which lists keep a few fields alone; kept true by what others change. */
+/** Complete node, updated on changes. Lists contain only a few of its fields. */
 export function useNode(id: string | undefined) {
   const { client, live } = useDrive();
   const queries = useQueryClient();

@@ -5,11 +5,11 @@ interface Page<Item> {
   readonly next_cursor?: string | null | undefined;
 }
 
-/** A list of the API that comes in pages: the first at once, each other one when it is asked for. */
+/** Paged list of the API. The first page loads immediately, further pages on request. */
 export function usePages<Item>(
   queryKey: QueryKey,
   read: (cursor: string | undefined, signal: AbortSignal) => Promise<Page<Item>>,
-  /** Milliseconds until it is read anew by itself, by what it has; false: not. */
+  /** Refetch interval in milliseconds, depending on the items; false: none. */
   againMs: (items: readonly Item[]) => number | false = () => false,
 ) {
   const { data, ...rest } = useInfiniteQuery({

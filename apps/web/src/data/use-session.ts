@@ -3,7 +3,7 @@ import type { Session } from "./session.ts";
 
 export const SessionContext = createContext<Session | undefined>(undefined);
 
-/** In components of the app. The page of a link has no session, and must not have one. */
+/** Only for the app. The link page must not have a session. */
 export function useSession(): Session {
   const session = useContext(SessionContext);
   if (session === undefined)

@@ -2,7 +2,9 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { PermissionJson } from "@holdfast/protocol/sharing-routes";
 import type { Drive } from "./drive.ts";
 
-/** The address of a link by which anybody can view an item: of one that exists without further conditions, or of a new one. */
+/**
+ * Returns the address of a public view link. Reuses a link without password, expiry or download limit, or creates one.
+ */
 export async function viewerLink(drive: Drive, id: string): Promise<string> {
   const { client, queries } = drive;
   const { items } = await client.call("listPermissions", { params: { id } });
@@ -15,7 +17,9 @@ export async function viewerLink(drive: Drive, id: string): Promise<string> {
   return url;
 }
 
-/** Undefined for a link of an earlier version, of somebody else, or that has ended. */
+/**
+ * @returns undefined if the link's address cannot be read: created by an earlier version, by another person, or expired
+ */
 async function readAddress({ client }: Drive, id: string): Promise<string | undefined> {
   try {
     return (await client.call("readLinkAddress", { params: { id } })).url;

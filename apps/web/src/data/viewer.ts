@@ -1,16 +1,16 @@
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import { saveFrom, type Wanted } from "./signed-address.ts";
 
-/** Who looks, as far as it changes what is shown: an account, or whoever has a link. */
+/** Kind of viewer, as far as it changes the screen. */
 export interface Viewer {
-  /** A link shares and stars nothing, and is told nothing of people. */
+  /** A link can neither share nor star, and sees no people. */
   readonly kind: "account" | "link";
-  /** Each look at content would be a download that counts: nothing of it is loaded that nobody asked to save. */
+  /** Each view of content counts as a download, so content is loaded only when the person saves it. */
   readonly isCounted: boolean;
-  /** Of a tab of its own. */
+  /** Address for a new tab. */
   readonly folderAddress: (id: string) => string;
   readonly fileAddress: (id: string) => string;
-  /** Has the browser save it. @throws HoldfastError where it may not be saved any more */
+  /** Starts a browser download. @throws HoldfastError if saving is no longer allowed */
   readonly save: (client: ApiClient, wanted: Wanted) => Promise<void>;
 }
 

@@ -1,4 +1,4 @@
-/** Rejects with the signal's reason when that ends it. */
+/** Rejects with the signal's reason on abort. */
 export function wait(delayMs: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const end = (): void => {

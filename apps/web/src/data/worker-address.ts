@@ -8,10 +8,10 @@ interface PolicyMaker {
 }
 
 const maker = (globalThis as { trustedTypes?: PolicyMaker }).trustedTypes;
-/** The one that the page's Content-Security-Policy lets be made. */
+/** The only policy that the page's Content-Security-Policy permits. */
 const policy = maker?.createPolicy("holdfast", { createScriptURL: ownAddress });
 
-/** The address of a worker as the browser takes it: of a script of this app, and of nothing else. */
+/** Makes a trusted worker URL. Accepts only scripts of this app. */
 export function workerAddress(address: string): string {
   return (policy?.createScriptURL(address) ?? ownAddress(address)) as string;
 }
