@@ -1,9 +1,9 @@
 import { useEffect } from "react";
 
 /**
- * In place of the package react-style-singleton, which Radix locks scrolling with: that one writes a <style> element, which
- * the Content-Security-Policy refuses. A sheet that a script constructs is no inline style.
- * @returns a component whose styles hold while at least one of it is mounted
+ * Replaces the package react-style-singleton, which Radix uses to lock scrolling. That package inserts a <style>
+ * element, which the Content-Security-Policy blocks. Constructed style sheets are allowed.
+ * @returns component whose styles apply while at least one instance is mounted
  * @public
  */
 export function styleSingleton() {

@@ -1,12 +1,15 @@
-/** What a screen reader says: two regions in the shell, and at most one message a second in each. */
+/** Announces messages to screen readers through two live regions. Each region gets at most one message per second. */
 export interface Announcer {
-  /** Said when the reader is done with its sentence. Of several with one topic that still wait, the last is said. */
+  /**
+   * Announces politely, after the current speech. Of several waiting messages with the same topic, only the last one is
+   * announced.
+   */
   readonly say: (text: string, topic?: string) => void;
-  /** Said at once: for what somebody must know before they go on. */
+  /** Announces immediately, for messages that the person needs before they continue. */
   readonly sayNow: (text: string) => void;
 }
 
-/** @param show puts the text into the region */
+/** @param show sets the text of the region */
 export function makeAnnouncer(
   show: (region: "polite" | "assertive", text: string) => void,
   wait: (callback: () => void, delayMs: number) => void = setTimeout,
@@ -17,7 +20,7 @@ export function makeAnnouncer(
 }
 
 const pauseMs = 1000;
-/** What has waited behind more than this is news no more. */
+/** Older waiting messages are dropped. */
 const waitingMax = 5;
 
 function makeRegion(show: (text: string) => void, wait: (callback: () => void, delayMs: number) => void) {
@@ -28,7 +31,7 @@ function makeRegion(show: (text: string) => void, wait: (callback: () => void, d
     const next = waiting.shift();
     pausing = next !== undefined;
     if (next === undefined) return;
-    // A region that keeps its text is not read again: the same words differ by a space that nobody hears.
+    // Screen readers do not repeat an unchanged region, so a repeated text gets a silent no-break space.
     last = next.text === last ? `${next.text}\u00A0` : next.text;
     show(last);
     wait(sayNext, pauseMs);

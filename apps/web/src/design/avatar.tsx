@@ -1,4 +1,4 @@
-/** Beside a name, which says who it is. */
+/** Decorative: the name stands beside it. */
 export function Avatar({ name }: { readonly name: string }) {
   return (
     <span
@@ -10,7 +10,7 @@ export function Avatar({ name }: { readonly name: string }) {
   );
 }
 
-/** The first letters of the first and the last word, as people write their names. */
+/** Returns the initials of the first and the last word. */
 export function initialsOf(name: string): string {
   const words = name.trim().split(/\s+/);
   const letters = [words[0], words.length > 1 ? words.at(-1) : undefined].map((word) => firstLetter(word ?? ""));
@@ -18,6 +18,6 @@ export function initialsOf(name: string): string {
 }
 
 function firstLetter(word: string): string {
-  // A letter may be several code points: é as two, a flag, a family.
+  // A grapheme may be several code points: a combined é, a flag, a family emoji.
   return [...new Intl.Segmenter().segment(word)][0]?.segment ?? "";
 }

@@ -9,7 +9,7 @@ interface ButtonProps extends Omit<ComponentProps<"button">, "className" | "styl
   readonly kind?: Kind;
   readonly type?: "button" | "submit";
   readonly Icon?: IconType | undefined;
-  /** At work: keeps its place and the focus, and takes no second click. */
+  /** Shows work in progress. The button keeps its size and focus and ignores clicks. */
   readonly busy?: boolean;
   readonly wide?: boolean;
 }
@@ -30,7 +30,7 @@ export function Button({ kind = "secondary", type, Icon, busy, wide, children, o
   );
 }
 
-/** For a link that is to look like a button. */
+/** Classes for a link that looks like a button. */
 export function buttonLook(kind: Kind): string {
   return `${shape} ${colours[kind]}`;
 }

@@ -2,15 +2,14 @@ import { type ReactNode, useId } from "react";
 
 interface CardProps {
   readonly title: string;
-  /** Where the heading of the page says it already. */
+  /** Set if the page's heading already shows the title. */
   readonly isTitleHidden?: boolean;
   readonly about?: ReactNode;
-  /** Beside the title. */
+  /** Buttons beside the title. */
   readonly acts?: ReactNode;
   readonly children?: ReactNode;
 }
 
-/** One matter of a page that has several. */
 export function Card({ title, isTitleHidden, about, acts, children }: CardProps) {
   const id = useId();
   return (
@@ -34,7 +33,7 @@ export function Card({ title, isTitleHidden, about, acts, children }: CardProps)
   );
 }
 
-/** Things one below the other, with a line between. */
+/** List with a line between its items. */
 export function Items({ label, children }: { readonly label: string; readonly children: ReactNode }) {
   return (
     <ul aria-label={label} className="divide-y divide-line">
@@ -63,7 +62,6 @@ export function Item({ title, about, leading, acts }: ItemProps) {
   );
 }
 
-/** What a thing is like, in a word or two. */
 export function Badge({ children, kind = "plain" }: { readonly children: ReactNode; readonly kind?: "plain" | "bad" }) {
   return (
     <span
@@ -74,7 +72,7 @@ export function Badge({ children, kind = "plain" }: { readonly children: ReactNo
   );
 }
 
-/** Names and what belongs to them. */
+/** List of names and values. */
 export function Facts({ facts }: { readonly facts: readonly (readonly [name: string, value: ReactNode])[] }) {
   return (
     <dl className="grid gap-x-6 gap-y-3 sm:grid-cols-[minmax(8rem,auto)_1fr]">

@@ -6,18 +6,17 @@ interface ChoiceProps {
   readonly hint?: ReactNode;
   readonly checked: boolean;
   readonly disabled?: boolean;
-  /** Said and not taken yet: the box shows what was chosen. */
+  /** The change is being sent. The box already shows the new value. */
   readonly busy?: boolean;
   readonly error?: string | undefined;
   readonly onChange: (checked: boolean) => void;
 }
 
-/** Of a form that is sent as a whole. What holds at once is a `Switch`. */
+/** For forms with a submit button. Use `Switch` for settings that apply immediately. */
 export function Checkbox(props: ChoiceProps) {
   return <Choice {...props} type="checkbox" look={`${boxLook} rounded-[4px]`} />;
 }
 
-/** On or off, at once. */
 export function Switch(props: ChoiceProps) {
   return <Choice {...props} type="checkbox" role="switch" look={switchLook} />;
 }
@@ -27,12 +26,12 @@ interface ChoicesProps<Value extends string> {
   readonly value: Value;
   readonly choices: readonly { readonly value: Value; readonly label: string; readonly hint?: string }[];
   readonly disabled?: boolean;
-  /** Where a title says it already. */
+  /** Set if a title already shows the label. */
   readonly isLabelHidden?: boolean;
   readonly onChoose: (value: Value) => void;
 }
 
-/** One of a few, all of them seen. */
+/** Radio group with all choices visible. */
 export function Choices<Value extends string>({
   label,
   value,
@@ -96,7 +95,7 @@ function Choice({ label, hint, checked, disabled, busy, error, onChange, look, .
   );
 }
 
-// The system's own control where colours are forced: it is drawn rightly there.
+// With forced colors, the system's own control is used because it renders correctly.
 const boxLook =
   "choice-box mt-0.5 size-4 shrink-0 appearance-none border border-edge bg-surface transition-colors hover:border-muted active:bg-pressed checked:border-accent checked:bg-accent disabled:border-line disabled:bg-hover disabled:checked:bg-edge aria-invalid:border-danger pointer-coarse:mt-0 pointer-coarse:size-5 forced-colors:appearance-auto";
 

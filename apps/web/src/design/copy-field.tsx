@@ -6,7 +6,7 @@ import { Button } from "./button.tsx";
 import { copyText } from "./copy-text.ts";
 import { announcer } from "./live-regions.tsx";
 
-/** Something to take elsewhere: a command, a link, a token. */
+/** Text to copy, such as a command, a link or a token. */
 export function CopyField({ label, text }: { readonly label: string; readonly text: string }) {
   const { message } = useMessages();
   const place = useRef<HTMLPreElement>(null);
@@ -24,7 +24,7 @@ export function CopyField({ label, text }: { readonly label: string; readonly te
     <div className="flex w-full min-w-0 flex-col items-start gap-2">
       <pre
         ref={place}
-        // What is wider than its place scrolls, and so the keyboard must get there.
+        // Scrollable when the text is too wide, so it must be reachable by keyboard.
         tabIndex={0}
         role="group"
         aria-label={label}

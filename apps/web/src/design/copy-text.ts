@@ -1,11 +1,12 @@
 /**
- * Copies a text, also one that has to be fetched first: browsers allow that only if the copying begins with the click.
- * @throws if the browser does not allow it, as on plain http, or as `text` does
+ * Copies a text. The text may be a promise: browsers allow copying only if it starts in the click event, before the
+ * text is fetched.
+ * @throws CopyFailed if the browser does not allow it, as on plain http; or the error of `text`
  */
 export async function copyText(text: string | Promise<string>): Promise<void> {
   const clipboard = navigator.clipboard as Clipboard | undefined;
   if (typeof text === "string" && clipboard !== undefined) return clipboard.writeText(text);
-  // Without a clipboard a failure to fetch is the more important one.
+  // Without a clipboard, an error of the fetch takes precedence.
   const fetched = Promise.resolve(text);
   if (clipboard === undefined || typeof ClipboardItem === "undefined")
     return fetched.then(() => Promise.reject(new CopyFailed()));
@@ -15,5 +16,4 @@ export async function copyText(text: string | Promise<string>): Promise<void> {
   if (outcome instanceof CopyFailed) throw outcome;
 }
 
-/** The browser did not copy the text. */
 export class CopyFailed extends Error {}

@@ -8,20 +8,20 @@ import { MenuButton } from "./menu-button.tsx";
 export interface Crumb {
   readonly id: string;
   readonly name: string;
-  /** Goes there, where the middle of a long path is in a menu. */
+  /** Opens the folder. Used by the menu that contains the middle of a long path. */
   readonly onOpen: () => void;
 }
 
 interface CrumbsProps {
-  /** From the top; the last is where one is. */
+  /** From the root to the current folder. */
   readonly crumbs: readonly Crumb[];
-  /** Draws the link to one of them: whoever uses it knows the addresses, and where things may be dropped. */
+  /** Renders a link. The caller knows the addresses and the drop targets. */
   readonly link: (crumb: Crumb, name: ReactNode, look: string) => ReactNode;
-  /** Where one is, is the page's own heading unless told. */
+  /** Makes the last crumb the page's heading. Default: true. */
   readonly isHeading?: boolean;
 }
 
-/** Of a long path the first and the last two are seen, the rest is in a menu. */
+/** Path to the current folder. A long path shows its first and last two folders and a menu with the rest. */
 export function Crumbs({ crumbs, link, isHeading = true }: CrumbsProps) {
   const { message } = useMessages();
   const hidden = crumbs.length > shownMax ? crumbs.slice(1, -2) : [];

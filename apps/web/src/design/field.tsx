@@ -7,9 +7,9 @@ import { ProblemText } from "./problem-text.tsx";
 
 interface Labelled {
   readonly label: string;
-  /** Stands below for as long as there is no error. */
+  /** Shown below the field while there is no error. */
   readonly hint?: ReactNode;
-  /** What is wrong with what was written, and what to do. */
+  /** Describes the problem and how to fix it. */
   readonly error?: string | undefined;
   readonly optional?: boolean;
 }
@@ -49,7 +49,6 @@ export function Field({ label, hint, error, optional, type = "text", ...rest }: 
 
 interface TextFieldProps extends Labelled, Omit<ComponentProps<"textarea">, "className" | "style" | "id"> {}
 
-/** Of several lines. */
 export function TextField({ label, hint, error, optional, ...rest }: TextFieldProps) {
   const id = useId();
   return (
@@ -73,7 +72,7 @@ interface SelectFieldProps<Value extends string>
   readonly onChoose: (value: Value) => void;
 }
 
-/** One of many, in the system's own list: works with every keyboard, reader and phone. */
+/** Native select, which works with every keyboard, screen reader and phone. */
 export function SelectField<Value extends string>({
   label,
   hint,

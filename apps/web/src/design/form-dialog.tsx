@@ -5,21 +5,21 @@ import { Dialog, type DialogProps } from "./dialog.tsx";
 import { Form } from "./form.tsx";
 
 interface FormDialogProps extends Omit<DialogProps, "acts"> {
-  /** What its button does, in a word or two. */
+  /** Label of the submit button. */
   readonly act: string;
-  /** What the other button says; "Cancel" unless told. */
+  /** Label of the other button. Default: "Cancel". */
   readonly cancel?: string;
-  /** What cannot be undone. */
+  /** The action is irreversible. */
   readonly isDanger?: boolean;
   readonly busy?: boolean;
   readonly disabled?: boolean;
-  /** What is wrong with the whole; what is wrong with a field stands at it. */
+  /** Problem of the whole form. Problems of a field are shown at the field. */
   readonly problem?: string | undefined;
-  /** By the button or by Enter. */
+  /** Called on click or Enter. */
   readonly onSubmit: (fields: FormData) => void;
 }
 
-/** Asks for something, or whether one is sure: fields or none, a way back, and a button that does it. */
+/** Dialog with a form or a confirmation: optional fields, a cancel button and a submit button. */
 export function FormDialog({ act, cancel, isDanger, busy, disabled, problem, onSubmit, ...dialog }: FormDialogProps) {
   const { message } = useMessages();
   const id = useId();

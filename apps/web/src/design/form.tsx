@@ -2,15 +2,15 @@ import type { ReactNode, SubmitEvent } from "react";
 import { Notice } from "./notice.tsx";
 
 interface FormProps {
-  /** For a button that stands outside of it. */
+  /** Id for a submit button outside the form. */
   readonly id?: string;
-  /** What is wrong with the whole; what is wrong with a field stands at it. */
+  /** Problem of the whole form. Problems of a field are shown at the field. */
   readonly problem?: string | undefined;
   readonly onSubmit: (event: SubmitEvent<HTMLFormElement>) => void;
   readonly children: ReactNode;
 }
 
-/** Fields one below the other. Each says what is wrong with it in the words of the page, not the browser. */
+/** Form with the app's own validation messages instead of the browser's. */
 export function Form({ id, problem, onSubmit, children }: FormProps) {
   return (
     <form id={id} noValidate onSubmit={onSubmit} className="flex flex-col gap-5">

@@ -6,11 +6,11 @@ interface IconButtonProps extends Omit<
   ComponentProps<"button">,
   "className" | "style" | "type" | "children" | "aria-label"
 > {
-  /** Says it to who does not see the icon, and as a tooltip to who does. */
+  /** Accessible name and tooltip. */
   readonly label: string;
   readonly Icon: IconType;
   readonly busy?: boolean;
-  /** In a row: 32 px, with a finger 44. */
+  /** Size for rows: 32 px, or 44 px on touch screens. */
   readonly small?: boolean;
 }
 

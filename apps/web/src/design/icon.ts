@@ -1,4 +1,4 @@
 import type { LucideIcon } from "lucide-react";
 
-/** Of lucide-react, imported singly: `import Folder from "lucide-react/icons/folder"`. */
+/** Icon of lucide-react. Import icons one by one: `import Folder from "lucide-react/icons/folder"`. */
 export type Icon = LucideIcon;

@@ -4,13 +4,13 @@ import { makeAnnouncer } from "./announce.ts";
 let texts: Readonly<Record<"polite" | "assertive", string>> = { polite: "", assertive: "" };
 const listeners = new Set<() => void>();
 
-/** Tells whoever does not see the page what happened on it. */
+/** Announces events to screen readers. */
 export const announcer = makeAnnouncer((region, text) => {
   texts = { ...texts, [region]: text };
   for (const listener of listeners) listener();
 });
 
-/** Stands once, outside of all that comes and goes: a region that is new says nothing. */
+/** Rendered once and never removed, because screen readers ignore the first content of a new region. */
 export function LiveRegions() {
   const { polite, assertive } = useSyncExternalStore(listen, () => texts);
   return (

@@ -5,7 +5,7 @@ import { Button } from "./button.tsx";
 import { Failure, Notice } from "./notice.tsx";
 import { RowShapes } from "./progress.tsx";
 
-/** As TanStack Query has it. */
+/** Query state of TanStack Query. */
 interface Load<Data> {
   readonly data: Data | undefined;
   readonly error: Error | null;
@@ -19,7 +19,7 @@ interface LoadedProps<Data> {
   readonly children: (data: Data) => ReactNode;
 }
 
-/** What was asked of the server, or that it is on its way, or why it does not come. What came once stays in view. */
+/** Shows the data, a placeholder or the error. Loaded data stays visible if a later fetch fails. */
 export function Loaded<Data>({ load, rows = 3, children }: LoadedProps<Data>) {
   const words = useMessages();
   const { message } = words;

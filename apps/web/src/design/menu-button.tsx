@@ -2,9 +2,8 @@ import { type ReactElement, cloneElement, type MouseEvent, useState } from "reac
 import { loadMenus, type MenuItem, openMenu } from "./menu.ts";
 
 interface MenuButtonProps {
-  /** What the menu is called. */
   readonly label: string;
-  /** Asked for when it opens. */
+  /** Called when the menu opens. */
   readonly items: () => readonly MenuItem[];
   /** A `Button` or an `IconButton`. */
   readonly children: ReactElement<TriggerProps>;
@@ -19,7 +18,6 @@ interface TriggerProps {
   readonly onFocus?: () => void;
 }
 
-/** Opens a menu beside its button. */
 export function MenuButton({ label, items, children, side }: MenuButtonProps) {
   const [isOpen, setOpen] = useState(false);
   const prepare = () => void loadMenus().catch(() => {});
@@ -35,7 +33,7 @@ export function MenuButton({ label, items, children, side }: MenuButtonProps) {
         items: items(),
         at: currentTarget,
         ...(side === undefined ? {} : { side }),
-        // Of a click that a key made there is no count.
+        // The click count is 0 for a click made by a key.
         byKey: detail === 0,
         opener: () => (currentTarget.isConnected ? currentTarget : null),
         onClose: () => setOpen(false),

@@ -5,7 +5,7 @@ const MenuLayer = lazy(async () => ({ default: (await loadMenus()).MenuLayer }))
 const keys = new WeakMap<object, number>();
 let lastKey = 0;
 
-/** Stands once: draws whichever menu is open. */
+/** Shows the open menu. Rendered once. */
 export function MenuHost() {
   const menu = useSyncExternalStore(watchMenu, currentMenu);
   if (menu === undefined) return null;
@@ -16,7 +16,7 @@ export function MenuHost() {
   );
 }
 
-/** Another menu is another one, though it opens in the place of the one before. */
+/** Keys each menu, so that a menu replacing another one does not reuse its state. */
 function keyOf(menu: object): number {
   const key = keys.get(menu) ?? ++lastKey;
   keys.set(menu, key);

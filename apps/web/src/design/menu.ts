@@ -1,15 +1,14 @@
 import type { Icon } from "./icon.ts";
 
-/** What a menu offers. */
 export type MenuItem =
   | {
       readonly label: string;
       readonly Icon?: Icon;
-      /** Of the keyboard, as they are shown: "F2", "Ctrl+C". */
+      /** Displayed shortcut, such as "F2" or "Ctrl+C". */
       readonly keys?: string;
       readonly danger?: boolean;
       readonly disabled?: boolean;
-      /** There: it can be on or off. */
+      /** If set, the item is a checkbox. */
       readonly checked?: boolean;
       readonly run: () => void;
     }
@@ -19,12 +18,12 @@ export type MenuItem =
 export interface OpenMenu {
   readonly label: string;
   readonly items: readonly MenuItem[];
-  /** Beside an element, or at a point of the screen. */
+  /** Element or screen position at which the menu opens. */
   readonly at: Element | { readonly x: number; readonly y: number };
   readonly side?: "bottom" | "top" | "right";
-  /** By a key: the first item gets the focus. */
+  /** Opened by keyboard, so the first item gets the focus. */
   readonly byKey?: boolean;
-  /** Where the focus goes once it is closed; where it was, if nothing is given or it is gone. */
+  /** Element that gets the focus after closing. Default, also if it is gone: the previously focused element. */
   readonly opener?: () => HTMLElement | null;
   readonly onClose?: () => void;
 }
@@ -33,7 +32,7 @@ let open: OpenMenu | undefined;
 let lastOpener: HTMLElement | undefined;
 const listeners = new Set<() => void>();
 
-/** Opens a menu, of a button or of a place; another one that is open closes. */
+/** Opens a menu and closes any other. */
 export function openMenu(menu: OpenMenu): void {
   const before = open;
   open = menu;
@@ -50,12 +49,15 @@ export function closeMenu(): void {
   tell();
 }
 
-/** What had the focus before the last menu: what the menu opened gives it back there, as the menu is gone by then. */
+/**
+ * Element focused before the last menu opened. A dialog opened from the menu returns the focus to it, because the menu
+ * is gone by then.
+ */
 export function lastMenuOpener(): HTMLElement | undefined {
   return lastOpener;
 }
 
-/** What is drawn of it is no part of the first script: called when somebody is about to open one. */
+/** Loads the menu code, which is kept out of the first script. Call it when a menu is likely to open soon. */
 export function loadMenus() {
   return import("./menu-layer.tsx");
 }

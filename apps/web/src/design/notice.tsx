@@ -11,13 +11,15 @@ interface NoticeProps {
   readonly kind: Kind;
   readonly title?: string;
   readonly children?: ReactNode;
-  /** Buttons: what to do next. */
+  /** Buttons for the next step. */
   readonly acts?: ReactNode;
-  /** Said at once to who does not see it: for what came because of an act. Left out for what stands there from the start. */
+  /**
+   * Announces the notice to screen readers. Set it for a notice that an action caused, not for one that is part of the
+   * page.
+   */
   readonly isNews?: boolean;
 }
 
-/** Above what it is about. */
 export function Notice({ kind, title, children, acts, isNews }: NoticeProps) {
   const { Icon, look } = looks[kind];
   return (
@@ -42,7 +44,7 @@ interface EmptyProps {
   readonly acts?: ReactNode;
 }
 
-/** In place of a list that has nothing: says how to begin. */
+/** Placeholder for an empty list, which explains how to begin. */
 export function Empty({ Icon, title, children, acts }: EmptyProps) {
   return (
     <div className="flex flex-col items-center gap-2 px-6 py-12 text-center">
@@ -54,7 +56,7 @@ export function Empty({ Icon, title, children, acts }: EmptyProps) {
   );
 }
 
-/** In place of what could not be loaded: what is wrong, that nothing is lost, what happens next. */
+/** Placeholder for content that failed to load: the problem, that nothing is lost and the next step. */
 export function Failure({ title, children, acts }: Omit<EmptyProps, "Icon">) {
   return (
     <div role="alert">

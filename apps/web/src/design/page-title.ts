@@ -2,7 +2,7 @@ import { useEffect } from "react";
 import { useMessages } from "../messages/use-messages.ts";
 import { announcer } from "./live-regions.tsx";
 
-/** Names the page in its tab, and tells it to whoever does not see that another one is shown. */
+/** Sets the tab's title and announces the new page to screen readers. */
 export function usePageTitle(title: string | undefined): void {
   const { message } = useMessages();
   const app = message("app.name");

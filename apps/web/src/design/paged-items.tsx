@@ -8,7 +8,7 @@ import { Empty } from "./notice.tsx";
 
 interface PagedItemsProps<One> {
   readonly label: string;
-  /** As `usePages` has it. */
+  /** Result of `usePages`. */
   readonly load: {
     readonly data: readonly One[] | undefined;
     readonly error: Error | null;
@@ -19,11 +19,10 @@ interface PagedItemsProps<One> {
     readonly fetchNextPage: () => unknown;
   };
   readonly empty: { readonly Icon: IconType; readonly title: string; readonly about?: string };
-  /** An `Item` with its key. */
+  /** Renders an `Item` with a key. */
   readonly children: (one: One) => ReactNode;
 }
 
-/** A list that comes in pages. */
 export function PagedItems<One>({ label, load, empty, children }: PagedItemsProps<One>) {
   const { message } = useMessages();
   return (

@@ -1,14 +1,13 @@
 import type { Language } from "../messages/languages.ts";
 
-/** How this browser shows things. What is left out follows the browser or the language. */
+/** Display preferences of this browser. Missing values follow the browser or the language. */
 export interface Preferences {
   readonly language?: Language;
   readonly theme?: "light" | "dark";
   readonly direction?: "ltr" | "rtl";
   readonly hours?: "h12" | "h23";
-  /** How the content of folders is shown. */
   readonly view?: "list" | "tiles";
-  /** How lines that are longer than the page is wide are shown; wrapped unless told. */
+  /** Display of lines that are wider than the page. Default: wrapped. */
   readonly lines?: "wrapped" | "whole";
   /** Upload limit in MiB per second; undefined: no limit. */
   readonly uploadLimit?: UploadLimit;
@@ -26,13 +25,13 @@ export function preferences(): Preferences {
   return current;
 }
 
-/** Calls back after each change, of another tab too. */
+/** Calls back after each change, including changes in other tabs. */
 export function watchPreferences(listener: () => void): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
 }
 
-/** `undefined` lets the browser or the language decide again. */
+/** Sets preferences. `undefined` restores the default of the browser or the language. */
 export function changePreferences(change: {
   readonly [Name in keyof Preferences]?: Preferences[Name] | undefined;
 }): void {
@@ -41,11 +40,11 @@ export function changePreferences(change: {
   try {
     localStorage.setItem(storageKey, JSON.stringify(current));
   } catch {
-    // Full or forbidden: what was chosen holds as long as this page.
+    // Storage is full or blocked. The choice lasts until the page closes.
   }
 }
 
-/** To be called once, before anything is shown. A page that does not call it keeps what is chosen to itself. */
+/** Loads the stored preferences. Call it once, before rendering. Without this call, preferences are not stored. */
 export function startPreferences(): void {
   isKept = true;
   set(readPreferences(stored()));
@@ -54,7 +53,7 @@ export function startPreferences(): void {
   });
 }
 
-/** Takes nothing on trust that another release may have written. */
+/** Validates all values, because another release may have written them. */
 export function readPreferences(text: string | null): Preferences {
   const fields = parseObject(text);
   const oneOf = <Choice extends string>(name: string, choices: readonly Choice[]) => {

@@ -1,7 +1,7 @@
 import CircleAlert from "lucide-react/icons/circle-alert";
 import type { ReactNode } from "react";
 
-/** Beside what is wrong. With a shape, as a colour alone says nothing to many. */
+/** Error text. The icon makes it recognizable without color. */
 export function ProblemText({ children }: { readonly children: ReactNode }) {
   return (
     <p className="flex gap-1.5 text-sm text-danger">

@@ -2,12 +2,12 @@ import { useMessages } from "../messages/use-messages.ts";
 
 interface ProgressProps {
   readonly label: string;
-  /** 0 to 1; nothing where it is not known how long it takes. */
+  /** From 0 to 1; undefined if the duration is unknown. */
   readonly value?: number | undefined;
-  /** What is under way but not safe yet, 0 to 1: drawn lighter, ahead of the value. */
+  /** Part that is sent but not yet stored, from 0 to 1. Drawn lighter, ahead of `value`. */
   readonly ahead?: number | undefined;
   readonly state?: "running" | "paused" | "failed" | "done";
-  /** Beside the bar, in words: "12 of 340 files". */
+  /** Text beside the bar: "12 of 340 files". */
   readonly text?: string | undefined;
 }
 
@@ -20,7 +20,7 @@ export function Progress({ label, value, ahead, state = "running", text }: Progr
       aria-valuemin={0}
       aria-valuemax={100}
       aria-valuenow={value === undefined ? undefined : Math.floor(value * 100)}
-      // A hundred is said once all is safe, never because 99.6 was rounded.
+      // Rounded down, so that 100 % appears only when everything is stored.
       aria-valuetext={text ?? (value === undefined ? undefined : percent(Math.floor(value * 100) / 100))}
       className="relative h-1.5 w-full overflow-hidden rounded-md bg-pressed forced-colors:border forced-colors:border-edge"
     >
@@ -51,7 +51,6 @@ function Bar({ part, look }: { readonly part: number; readonly look: string }) {
   );
 }
 
-/** Small, in a button or beside words that say what is going on. */
 export function Spinner() {
   return (
     <svg aria-hidden viewBox="0 0 16 16" className="size-4 shrink-0 animate-spin">
@@ -61,7 +60,7 @@ export function Spinner() {
   );
 }
 
-/** Rows without words where rows will be: nothing for 150 ms, as most lists are there by then. */
+/** Placeholder rows. Invisible for the first 150 ms, because most lists load faster. */
 export function RowShapes({ rows = 8 }: { readonly rows?: number }) {
   const { message } = useMessages();
   return (

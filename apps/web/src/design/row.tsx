@@ -2,13 +2,13 @@ import type { ComponentProps } from "react";
 
 interface RowProps extends Omit<ComponentProps<"div">, "style"> {
   readonly selected?: boolean;
-  /** Lies on the clipboard to be moved, or is on its way: fainter, and still read. */
+  /** The item was cut or is being moved. Drawn fainter but readable. */
   readonly faint?: boolean;
-  /** What is dragged would land in it. */
+  /** A drop would put the dragged items into it. */
   readonly isTarget?: boolean;
 }
 
-/** One line of a list. Who uses it gives its cells, roles and place. */
+/** Row of a list. The caller provides cells, roles and position. */
 export function Row({ selected, faint, isTarget, className = "", ...rest }: RowProps) {
   return (
     <div
@@ -18,7 +18,6 @@ export function Row({ selected, faint, isTarget, className = "", ...rest }: RowP
   );
 }
 
-/** One card of a grid. */
 export function Tile({ selected, faint, isTarget, className = "", ...rest }: RowProps) {
   return (
     <div

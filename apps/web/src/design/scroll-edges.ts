@@ -1,11 +1,12 @@
 /**
- * Says of a box that scrolls, in `data-more`, on which sides there is more than is shown; how that looks is in tokens.css. For a `ref`,
- * @returns what ends it
+ * Marks in `data-more` on which sides of a scrolling box there is hidden content. The look is in tokens.css. For use as
+ * a `ref`.
+ * @returns function that stops it
  */
 export function showEdges(box: HTMLElement | null): (() => void) | undefined {
   if (box === null) return undefined;
   const say = () => {
-    // From right to left it counts downwards. A box scrolls one way only, so the other adds nothing.
+    // `scrollLeft` is negative in right-to-left layouts. A box scrolls in one direction only, so the other term is 0.
     const before = Math.abs(box.scrollLeft) + box.scrollTop;
     const all = box.scrollWidth - box.clientWidth + (box.scrollHeight - box.clientHeight);
     box.dataset["more"] = [...(before > 1 ? ["start"] : []), ...(all - before > 1 ? ["end"] : [])].join(" ");

@@ -8,7 +8,7 @@ import { sizes, testApp } from "../testing/test-app.ts";
 
 const app = testApp({ size: "phone", isTouch: true });
 
-/** All of it, and not only a part. */
+/** Returns true if the element is completely in view. */
 async function isInView(what: Locator): Promise<boolean> {
   const box = await what.boundingBox();
   const { width, height } = sizes.phone;
@@ -34,7 +34,7 @@ test("on a phone the filters of a search show that there are more of them, and t
   await app.open("/search?q=plan");
   const strip = page.locator(".scroll-strip");
   await page.locator('.scroll-strip[data-more="end"]').waitFor();
-  // The results may make the strip wider.
+  // The results may widen the strip.
   await page.getByRole("row").first().waitFor();
   assert.match(await strip.evaluate((box) => getComputedStyle(box).maskImage), /calc\(100% - 48px\)|- 48px/);
   const last = page.getByRole("button", { name: "Videos" });

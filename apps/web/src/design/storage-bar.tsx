@@ -4,7 +4,7 @@ import { useMessages } from "../messages/use-messages.ts";
 import { Progress } from "./progress.tsx";
 import { storageState } from "./storage-state.ts";
 
-/** What is used of what one may use; null is no limit. From 80 % on it says so in words, and what to do. */
+/** Storage usage; a quota of null means unlimited. From 80 % on, it shows a warning and what to do. */
 export function StorageBar({ used, quota }: { readonly used: number; readonly quota: number | null }) {
   const { message, size } = useMessages();
   if (quota === null) return <p className="text-muted">{message("shell.usedUnlimited", { used: size(used) })}</p>;
@@ -41,7 +41,7 @@ function StorageWarning({ used, quota }: { readonly used: number; readonly quota
         <p className="font-semibold">
           {isFull
             ? message("shell.full")
-            : // Never a hundred where there is room.
+            : // Rounded down, because 100 % would be wrong while space is left.
               message("shell.almostFull", { percent: percent(Math.floor((used / quota) * 100) / 100) })}
         </p>
         <p>{isFull ? message("shell.fullNext") : message("shell.almostFullNext", { left: size(quota - used) })}</p>

@@ -1,10 +1,10 @@
-/** scarce: from 80 %, as the server tells by mail as well. low: from 95 %. full: nothing more is taken. */
+/** scarce: from 80 %, when the server also sends an e-mail. low: from 95 %. full: uploads are rejected. */
 export type StorageState = "plenty" | "scarce" | "low" | "full";
 
-/** @param quota in bytes, as `used` */
+/** @param used in bytes @param quota in bytes */
 export function storageState(used: number, quota: number): StorageState {
   if (used >= quota) return "full";
-  // Whole numbers, as the server has them: a mark is reached when it is.
+  // Integers avoid rounding errors at the thresholds.
   if (used * 100 >= quota * 95) return "low";
   return used * 100 >= quota * 80 ? "scarce" : "plenty";
 }

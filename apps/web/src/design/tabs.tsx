@@ -11,7 +11,7 @@ interface TabsProps<Value extends string> {
     readonly disabled?: boolean;
   }[];
   readonly onChoose: (value: Value) => void;
-  /** Of the tab that is chosen. */
+  /** Content of the selected tab. */
   readonly children: ReactNode;
 }
 

@@ -1,4 +1,4 @@
-/** What was done, for a moment, with the way back. */
+/** Short message about a finished action, with an undo button. */
 export interface Toast {
   readonly id: number;
   readonly text: string;
@@ -9,10 +9,10 @@ export interface Toast {
 let shown: readonly Toast[] = [];
 let lastId = 0;
 const listeners = new Set<() => void>();
-/** More at once would cover the list. */
+/** More toasts would cover the list. */
 const shownMax = 3;
 
-/** @returns what takes it away again, as after the act was undone by the keyboard */
+/** @returns hides the toast, for example after the action was undone by keyboard */
 export function showToast(toast: Omit<Toast, "id" | "kind"> & { readonly kind?: Toast["kind"] }): () => void {
   const id = ++lastId;
   set([...shown, { kind: "done" as const, ...toast, id }].slice(-shownMax));

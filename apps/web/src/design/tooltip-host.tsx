@@ -1,7 +1,6 @@
 import { lazy, Suspense, useEffect, useState } from "react";
 import { flushSync } from "react-dom";
 
-/** What the pointer or the keyboard rests on, and what is said of it. */
 export interface ShownTooltip {
   readonly text: string;
   readonly at: Element;
@@ -11,8 +10,8 @@ const TooltipLayer = lazy(async () => ({ default: (await import("./tooltip-layer
 const restMs = 500;
 
 /**
- * Stands once. Whatever has `data-tooltip` gets one, after the pointer rested on it or the keyboard came to it, so that a row
- * of a list costs nothing. It says again what the element's own name says: nothing is to be learnt here alone.
+ * Shows tooltips for all elements with `data-tooltip`. Rendered once, so that a list row costs nothing extra. Tooltips
+ * repeat the element's accessible name and must not contain anything else.
  */
 export function TooltipHost() {
   const [shown, setShown] = useState<ShownTooltip>();
@@ -38,11 +37,12 @@ function watchRests(show: (tooltip: ShownTooltip | undefined) => void): () => vo
   const rest = (event: Event) => {
     const at = event.target instanceof Element ? event.target.closest("[data-tooltip]") : null;
     const text = at?.getAttribute("data-tooltip");
-    // When a dialog opens, browsers send `pointerover` for a pointer that has not moved. The tooltip of the focused element stays.
+    // When a dialog opens, browsers send `pointerover` for a pointer that has not moved. The tooltip of the focused
+    // element stays.
     if (event instanceof PointerEvent && isStill(event) && focused === document.activeElement) return;
     hide();
     if (at == null || text == null || text === "") return;
-    // A finger has no rest: a long press is a menu.
+    // Touch has no hover, and a long press opens a menu.
     if (event instanceof PointerEvent && event.pointerType === "touch") return;
     if (event.type === "focusin" && !at.matches(":focus-visible")) return;
     if (event.type === "focusin") focused = at;
@@ -58,7 +58,7 @@ function watchRests(show: (tooltip: ShownTooltip | undefined) => void): () => vo
   document.addEventListener("pointermove", ({ clientX: x, clientY: y }) => void (pointer = { x, y }), options);
   document.addEventListener("focusin", rest, options);
   document.addEventListener("pointerdown", hide, options);
-  // Before the event comes to the document, where layers hear it: Escape is for the dialog below, not for the tooltip of its button.
+  // Captured before layers handle Escape, so that Escape also closes the dialog below and not only the tooltip.
   addEventListener("keydown", () => flushSync(hide), { ...options, capture: true });
   document.addEventListener("scroll", hide, { ...options, capture: true });
   document.addEventListener("focusout", hide, options);

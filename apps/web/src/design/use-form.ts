@@ -2,7 +2,7 @@ import { type SubmitEvent, useState } from "react";
 
 export type FieldProblems<Name extends string> = { readonly [Each in Name]?: string };
 
-/** What is wrong with a form: at its fields, and with the whole of it. */
+/** Problems of the fields and of the whole form. */
 export interface Problems<Name extends string> {
   readonly fields?: FieldProblems<Name>;
   readonly whole?: string;
@@ -16,15 +16,15 @@ export interface Form<Name extends string> {
 
 interface FormParts<Name extends string> {
   readonly names: readonly Name[];
-  /** Before anything is sent. */
+  /** Runs before sending. */
   readonly check: (values: Readonly<Record<Name, string>>) => FieldProblems<Name>;
   readonly send: (values: Readonly<Record<Name, string>>) => Promise<unknown>;
   readonly explain: (thrown: unknown) => Problems<Name>;
 }
 
 /**
- * A form that says at each field what is wrong with it, and puts the focus on the first of them. Browsers' own bubbles go
- * after a moment and are in the browser's language.
+ * Form state with messages at the fields. Focuses the first faulty field. The browser's own messages vanish after a
+ * moment and are in the browser's language.
  */
 export function useForm<Name extends string>({ names, check, send, explain }: FormParts<Name>): Form<Name> {
   const [busy, setBusy] = useState(false);
@@ -60,7 +60,7 @@ export function useForm<Name extends string>({ names, check, send, explain }: Fo
   };
 }
 
-/** Of a field; "" where there is none of the name. */
+/** Value of a text field, or "" for an unknown name. */
 export function textOf(value: FormDataEntryValue | null): string {
   return typeof value === "string" ? value : "";
 }

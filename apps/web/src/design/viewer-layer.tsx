@@ -7,16 +7,16 @@ import { shownName } from "./shown-name.ts";
 
 interface ViewerLayerProps {
   readonly title: string;
-  /** Buttons beside its name. */
+  /** Buttons beside the title. */
   readonly acts: ReactNode;
   readonly children: ReactNode;
-  /** Beside what is shown. */
+  /** Content beside the main area. */
   readonly aside?: ReactNode;
   readonly onKeyDown: (event: KeyboardEvent) => void;
   readonly onClose: () => void;
 }
 
-/** The whole screen for one thing, over whatever was there. */
+/** Full-screen layer for one item. */
 export function ViewerLayer({ title, acts, children, aside, onKeyDown, onClose }: ViewerLayerProps) {
   const { message } = useMessages();
   const before = useRef<Element | null>(null);
@@ -32,7 +32,7 @@ export function ViewerLayer({ title, acts, children, aside, onKeyDown, onClose }
           onKeyDown={onKeyDown}
           onOpenAutoFocus={takeFocus}
           onCloseAutoFocus={(event) => giveFocusBack(event, before.current)}
-          // It has no outside: a press on a message or a menu over it is not one beside it.
+          // The layer fills the screen, so a click on a toast or menu above it must not close it.
           onInteractOutside={(event) => event.preventDefault()}
           className="fixed inset-0 z-30 flex animate-appear flex-col bg-canvas outline-none"
         >
@@ -57,13 +57,13 @@ export function ViewerLayer({ title, acts, children, aside, onKeyDown, onClose }
   );
 }
 
-/** Not on the first button, as nobody has asked for it: keys go to what is shown. */
+/** Focuses the layer instead of its first button, so that keys reach the content. */
 function focusWhole(event: Event): void {
   event.preventDefault();
   if (event.currentTarget instanceof HTMLElement) event.currentTarget.focus();
 }
 
-/** To what had it; where that is gone meanwhile, to the row of the list that Tab would lead to. */
+/** Returns the focus to the previous element. If that is gone, focuses the list row that is in the tab order. */
 function giveFocusBack(event: Event, had: Element | null): void {
   event.preventDefault();
   const isThere = had instanceof HTMLElement && had.isConnected && had !== document.body;
