@@ -12,7 +12,7 @@ import { useMessages } from "../../messages/use-messages.ts";
 import { accessKey } from "./access-key.ts";
 import { linesOf, ownAddressesQuery, useAddressWords } from "../settings/address-words.ts";
 
-/** Of whom. Both missing: of all of the server. */
+/** Subject of a rule. If both are missing, the rule applies to the whole server. */
 export interface RuleSubject {
   readonly group_id?: string;
   readonly user?: string;
@@ -39,21 +39,20 @@ export function AccessDialog({ rule, onClose }: AccessDialogProps) {
 
 interface RuleFormProps {
   readonly title: string;
-  /** What is asked now. */
+  /** Current rule. */
   readonly before: Pick<AccessRuleJson, "second_factor_due_at" | "addresses">;
-  /** @returns undefined where nobody was named yet */
+  /** @returns undefined while no subject has been chosen */
   readonly subject: () => RuleSubject | undefined;
-  /** Fields that say of whom. @param problem with whom was named */
+  /** Fields for the subject. @param problem fault of the chosen subject */
   readonly children?: (problem: string | undefined) => ReactNode;
   readonly onClose: () => void;
 }
 
-/** What its fields say. */
 interface Written {
   readonly asksFactor: boolean;
-  /** Of grace; counts where a second factor is asked for anew. */
+  /** Grace period in days. Used only when the second factor becomes required. */
   readonly days: string;
-  /** One in a line. */
+  /** One network per line. */
   readonly networks: string;
 }
 
@@ -111,7 +110,7 @@ export function RuleForm({ title, before, subject, children, onClose }: RuleForm
   );
 }
 
-/** Sends what was changed alone: a second factor that was asked for stays due when it was. */
+/** Sends only changed values, so an existing due date of the second factor is kept. */
 function useSaveRule(before: RuleFormProps["before"], onSaved: () => void) {
   const { message } = useMessages();
   const { client } = useDrive();
@@ -135,10 +134,10 @@ function useSaveRule(before: RuleFormProps["before"], onSaved: () => void) {
 }
 
 interface FactorFieldsProps {
-  /** Since when, or from when on, one is asked for already. */
+  /** Due date of an existing requirement, past or future. */
   readonly due: string | null;
   readonly written: Written;
-  /** Of the days. */
+  /** Problem of `days`. */
   readonly error: string | undefined;
   readonly onWrite: (written: Written) => void;
 }

@@ -1,2 +1,2 @@
-/** Of the rules in the list. */
+/** Query key of the list of rules. */
 export const accessKey = ["admin-access"] as const;

@@ -7,7 +7,6 @@ import { testApp } from "../../testing/test-app.ts";
 
 const app = testApp();
 
-/** The rules that stand now, by the name of who they are for. */
 async function rules(): Promise<Record<string, unknown>[]> {
   return (await ok(app.api, "GET", "/admin/access-rules"))["items"] as Record<string, unknown>[];
 }
@@ -44,7 +43,7 @@ longTest(
     const graceMs = Date.parse(dueAt) - savedAtMs;
     assert.ok(Math.abs(graceMs - 30 * 86_400_000) < 10 * 60_000, `${graceMs} ms of grace`);
 
-    // Only what was changed is sent: what was due stays due when it was.
+    // Only changed values are sent, so the due date stays.
     await page.getByRole("button", { name: "Change the rule for Office" }).click();
     await page.getByRole("dialog").getByLabel("Allowed addresses").fill("192.0.2.0/24");
     await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();

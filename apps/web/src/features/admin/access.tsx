@@ -11,7 +11,7 @@ import { AccessDialog } from "./access-dialog.tsx";
 import { accessKey } from "./access-key.ts";
 import { NewAccessRule } from "./new-access-rule.tsx";
 
-/** Where no rule is kept for all of the server. */
+/** Shown if there is no rule for the whole server. */
 const nothingAsked: AccessRuleJson = {
   of: "server",
   id: null,
@@ -21,7 +21,7 @@ const nothingAsked: AccessRuleJson = {
   own_addresses: [],
 };
 
-/** What is asked of accounts: a second factor, and from where. */
+/** Requirements for accounts: a second factor and allowed networks. */
 export function Access() {
   const { message } = useMessages();
   const { client } = useDrive();

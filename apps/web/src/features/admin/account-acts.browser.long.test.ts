@@ -24,7 +24,7 @@ async function choose(person: string, act: string): Promise<void> {
   await app.page.getByRole("menuitem", { name: act, exact: true }).click();
 }
 
-/** What fills the dialog can be used by everybody, and fits the phone. */
+/** Checks the dialog for accessibility and for overflow on a phone. */
 async function assertUsable(): Promise<void> {
   assert.deepEqual(await axeProblems(app.page, { within: "[role=dialog]" }), []);
   assert.equal(await app.page.evaluate(() => document.documentElement.scrollWidth), sizes.phone.width);
@@ -117,7 +117,7 @@ test("an account that its owner deleted says until when it stays, and one with a
   const carl = await app.addPerson("Carl");
   await carl.api.put("/c.txt", "for somebody else");
   await ok(carl.api, "POST", `/files/${await carl.api.idOf("/c.txt")}/transfer`, { email: administrator.email });
-  // Accepted, and about to be carried out: an offer that merely waits ends with its owner's account.
+  // Marks the transfer as accepted and in progress. A pending offer would end with its owner's account.
   await queryDatabase(join(dirname(app.server.logFile), "data"), "update shard.transfers set accepted_at = 1");
   await ok(carl.api, "DELETE", "/account", { password: carl.password });
   await app.signIn();
@@ -140,7 +140,7 @@ test("an account that its owner deleted says until when it stays, and one with a
   await page.getByText("deleted; permanently removed on").waitFor({ state: "detached" });
 });
 
-/** How many signs in beside the password. */
+/** Counts the ways to sign in besides the password. */
 async function waysOf(api: Api): Promise<{ passkeys: number; outside: number }> {
   const [passkeys, linked] = [await ok(api, "GET", "/account/passkeys"), await ok(api, "GET", "/account/outside")];
   return { passkeys: passkeys.items.length, outside: linked.items.length };
@@ -148,7 +148,7 @@ async function waysOf(api: Api): Promise<{ passkeys: number; outside: number }> 
 
 test("a new password of somebody ends passkeys and sign-ins through another service where that is ticked, and not else", async () => {
   const { page } = app;
-  // Passkeys are for names alone.
+  // Passkeys require a host name, not an IP address.
   const origin = `http://localhost:${new URL(app.server.url).port}`;
   const { email, password } = await app.addPerson("Dora");
   let dora = await Api.signIn(origin, { email, password });

@@ -10,7 +10,7 @@ import { useMessages } from "../../messages/use-messages.ts";
 import { useAct } from "./use-act.ts";
 import { type UserJson, usersKey } from "./users-list.ts";
 
-/** What a dialog asks about first. */
+/** Actions that need a dialog. */
 export type AskedOfAccount = "edit" | "password" | "quota" | "factor" | "sign-out" | "shred";
 
 interface AccountItemProps {
@@ -53,7 +53,7 @@ export function AccountItem({ user, onAsk }: AccountItemProps) {
   );
 }
 
-/** What an administrator may do with it. */
+/** Actions of an administrator on the account. */
 function useActs({ user, onAsk }: AccountItemProps) {
   const { message } = useMessages();
   const { client } = useDrive();
@@ -85,7 +85,7 @@ function useActs({ user, onAsk }: AccountItemProps) {
       disabled: isSelf,
       run: () => change.mutate({ disabled: !user.disabled }),
     },
-    // Nobody uses what is to be gone: it is switched off first.
+    // Deletion requires that the account is disabled first.
     ...(user.disabled && !isSelf
       ? [{ label: message("shred.menu"), danger: true, run: () => onAsk("shred") } as const]
       : []),

@@ -22,7 +22,6 @@ const dialogs = {
   shred: ShredDialog,
 } as const satisfies Record<AskedOfAccount, unknown>;
 
-/** Everybody who has an account on this server. */
 export function Accounts() {
   const { message } = useMessages();
   const { client } = useDrive();

@@ -5,7 +5,7 @@ import { longTest } from "@holdfast/tools/tiers";
 import { hasFocus } from "../../testing/focus.ts";
 import { testApp } from "../../testing/test-app.ts";
 
-// A webhook that nobody answers is a job that fails.
+// Permits a webhook to a private address, where nobody answers. Its job fails.
 const app = testApp({ serverOptions: { env: { HOLDFAST_WEBHOOK_PRIVATE: "true" } } });
 
 longTest("an invitation makes an account, which is given a quota, switched off and on", async () => {
@@ -61,10 +61,10 @@ longTest("a group is made, gets a member by address, and goes", async () => {
   await app.open("/admin/groups");
   await page.getByRole("button", { name: "New group" }).click();
   await hasFocus(page.getByRole("dialog", { name: "New group" }).getByRole("textbox"));
-  // The field is where one begins, and Enter sends what was written.
+  // The name field has the focus, and Enter submits.
   await page.keyboard.type("Family");
   await page.keyboard.press("Enter");
-  // Whoever makes it is in it, as only members share with it.
+  // The creator is a member, because only members can share with the group.
   await page.getByText("1 member", { exact: true }).waitFor();
   await page.getByRole("button", { name: "Members of Family" }).click();
   const dialog = page.getByRole("dialog", { name: "Family" });
@@ -81,7 +81,7 @@ longTest("a group is made, gets a member by address, and goes", async () => {
   await page.getByRole("menuitem", { name: "Delete group" }).click();
   await hasFocus(page.getByRole("dialog"));
   await page.keyboard.press("Escape");
-  // The menu that led there is gone; its button has the focus again.
+  // The menu is gone, so the focus returns to its button.
   await page.waitForFunction(() => document.activeElement?.getAttribute("aria-label") === "Actions for Family");
   await page.keyboard.press("Enter");
   await page.getByRole("menuitem", { name: "Delete group" }).click();
@@ -152,7 +152,7 @@ longTest("an open invitation is listed without its secret, and is good for nothi
   await page.keyboard.press("Enter");
   await page.getByRole("dialog").getByRole("button", { name: "Revoke" }).click();
   await page.getByText("No open invitations").waitFor();
-  // The button that had the focus back went with its row.
+  // The focused button was removed with its row.
   await hasFocus(page.locator("#place"));
   const made = await fetch(`${server.url}/api/v1/accounts`, {
     method: "POST",
@@ -189,7 +189,7 @@ longTest(
     const stored = page.getByRole("region", { name: "Stored data" });
     await stored.getByText(/free$/).first().waitFor();
     assert.equal(await stored.getByText("damaged").count(), 0);
-    // No disk of a test is broken on purpose as fully as this.
+    // Simulated, because the test cannot damage a disk this thoroughly.
     const damaged = {
       hash: "a".repeat(64),
       pack_id: "3f2504e0-4f89-41d3-9a0c-0305e82c3301",

@@ -16,7 +16,10 @@ interface ConfirmDialogProps extends DialogProps {
   readonly body: { readonly second_factor: false } | { readonly signed_out: true };
 }
 
-/** For somebody who has lost the phone and the recovery codes: whether the administrator is sure who asks for it. */
+/**
+ * Removes the second factor of a person who lost the phone and the recovery codes. The dialog asks the administrator to
+ * verify the person's identity.
+ */
 export function EndFactorDialog(props: DialogProps) {
   return (
     <ConfirmDialog
@@ -29,7 +32,7 @@ export function EndFactorDialog(props: DialogProps) {
   );
 }
 
-/** For an account that somebody else may be using: its password and its data stay. */
+/** Ends all sessions of an account that may be in use by another person. Password and data stay. */
 export function SignOutDialog(props: DialogProps) {
   return (
     <ConfirmDialog

@@ -16,7 +16,7 @@ interface EditAccountDialogProps {
   readonly onClose: () => void;
 }
 
-/** What somebody is called, and the address with which they sign in. */
+/** Edits name and sign-in address. */
 export function EditAccountDialog({ user, onClose }: EditAccountDialogProps) {
   const words = useMessages();
   const { message } = words;
@@ -48,7 +48,7 @@ export function EditAccountDialog({ user, onClose }: EditAccountDialogProps) {
         label={message("settings.name")}
         value={name}
         maxLength={nameCharactersMax}
-        // Of somebody else: nothing to be filled with one's own.
+        // The account belongs to another person, so the administrator's own data must not be filled in.
         autoComplete="off"
         error={isTried && isNameless ? message("session.missing") : undefined}
         onChange={(event) => setName(event.target.value)}
@@ -69,7 +69,7 @@ export function EditAccountDialog({ user, onClose }: EditAccountDialogProps) {
 
 const nameCharactersMax = 200;
 
-/** Sends what was changed alone: for another address more is asked than for another name. */
+/** Sends only changed values, because a new address requires more than a new name. */
 function useSave(user: UserJson, onSaved: () => void) {
   const { message } = useMessages();
   const { client } = useDrive();
@@ -85,7 +85,7 @@ function useSave(user: UserJson, onSaved: () => void) {
     },
     onSettled: async () => {
       await queries.invalidateQueries({ queryKey: usersKey });
-      // It may be one's own.
+      // The administrator may have edited their own account.
       await queries.invalidateQueries({ queryKey: accountKey });
     },
   });

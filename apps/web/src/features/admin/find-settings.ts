@@ -2,13 +2,13 @@ import type { SettingJson } from "@holdfast/protocol/admin-routes";
 import type { Messages, PlainKey } from "../../messages/messages.ts";
 
 interface Wanted {
-  /** Words of which each stands in the name or in what it does. */
+  /** Search words. Each must occur in the setting's name or description. */
   readonly text: string;
-  /** Not those that hold because nobody said otherwise. */
+  /** Excludes settings with their default value. */
   readonly onlySet: boolean;
 }
 
-/** In the order in which the server gives them. */
+/** Keeps the server's order. */
 export function findSettings(
   settings: readonly SettingJson[],
   { text, onlySet }: Wanted,
@@ -20,13 +20,13 @@ export function findSettings(
     .filter((part) => part !== "");
   return settings.filter(({ name, source }) => {
     if (onlySet && source === "default") return false;
-    // As the environment has it, too.
+    // Includes the name of the environment variable.
     const said = `${name} holdfast_${name} ${settingWords(name, words) ?? ""}`.toLocaleLowerCase();
     return parts.every((part) => said.includes(part));
   });
 }
 
-/** What it does. @returns undefined for one that a newer server has */
+/** Description of a setting. @returns undefined for a setting of a newer server */
 export function settingWords(name: string, { message }: Pick<Messages, "message">): string | undefined {
   const key = Object.hasOwn(keys, name) ? keys[name as keyof typeof keys] : undefined;
   return key === undefined ? undefined : message(key);

@@ -1,2 +1,2 @@
-/** Under which the list of groups is kept, and below it the members of each. */
+/** Query key of the list of groups and prefix of the keys of their members. */
 export const groupsKey = ["groups"] as const;

@@ -19,7 +19,6 @@ import { useAct } from "./use-act.ts";
 
 type Asked = { readonly what: "members" | "name" | "delete"; readonly group: GroupJson } | { readonly what: "new" };
 
-/** People with whom one shares at once. */
 export function Groups() {
   const { message } = useMessages();
   const { client } = useDrive();

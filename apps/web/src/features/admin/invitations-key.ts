@@ -1,2 +1,2 @@
-/** Under which the list of invitations is kept. */
+/** Query key of the list of invitations. */
 export const invitationsKey = ["admin-invitations"] as const;

@@ -4,7 +4,6 @@ import { InviteForm } from "./invite-form.tsx";
 import { OpenInvitations } from "./open-invitations.tsx";
 import { UnsentLinks } from "./unsent-links.tsx";
 
-/** Links by which somebody makes an account. */
 export function Invitations() {
   const { message } = useMessages();
   return (

@@ -12,7 +12,7 @@ import { useMessages } from "../../messages/use-messages.ts";
 import { invitationsKey } from "./invitations-key.ts";
 import { planWords, plansQuery } from "./plans.tsx";
 
-/** A form that is new again once another one is wanted. */
+/** Resets the form for the next invitation. */
 export function InviteForm() {
   const [turn, setTurn] = useState(0);
   return <OneInvitation key={turn} onNext={() => setTurn(turn + 1)} />;
@@ -80,7 +80,7 @@ function OneInvitation({ onNext }: { readonly onNext: () => void }) {
 
 interface InvitedProps {
   readonly invitation: { readonly url: string; readonly expires_at: string };
-  /** Empty: for whoever has the link. */
+  /** Empty: anybody with the link may use the invitation. */
   readonly email: string;
   readonly onNext: () => void;
 }

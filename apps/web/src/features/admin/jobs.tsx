@@ -15,7 +15,7 @@ import { useAct } from "./use-act.ts";
 const jobsKey = ["admin-jobs"] as const;
 const runningPollMs = 2000;
 
-/** What the server still has to do, and what it gave up. */
+/** Pending and failed background jobs. */
 export function Jobs() {
   const { message } = useMessages();
   const [tab, setTab] = useState<"waiting" | "dead">("waiting");
@@ -45,7 +45,7 @@ function JobList({ onlyDead }: { readonly onlyDead: boolean }) {
     [...jobsKey, onlyDead],
     (cursor, signal) =>
       client.call("adminListJobs", { query: { limit: 50, cursor, ...(onlyDead ? { dead: "true" } : {}) }, signal }),
-    // Nothing can be done about one that runs, and it is over in a moment.
+    // A running job has no actions and soon ends.
     (jobs) => jobs.some(({ state }) => state === "running") && runningPollMs,
   );
   return (

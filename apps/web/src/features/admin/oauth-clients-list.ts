@@ -3,7 +3,7 @@ import type { RouteAnswer, routes } from "@holdfast/protocol/routes";
 
 export type OauthClientJson = RouteAnswer<(typeof routes)["adminListOauthClients"]>["items"][number];
 
-/** Under which the list of all programs that are registered is kept. */
+/** Query key of the list of registered programs. */
 export const oauthClientsKey = ["admin-oauth-clients"] as const;
 
 export const askedNames = {

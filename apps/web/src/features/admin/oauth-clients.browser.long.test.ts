@@ -17,7 +17,10 @@ async function find(id: string): Promise<Record<string, unknown> | undefined> {
   return (await registered()).find((program) => program["id"] === id);
 }
 
-/** Whether the server knows the program by this secret: then it looks at the code, which is none. */
+/**
+ * Returns the error for an invalid code. It depends on the secret, because the server checks the secret before the
+ * code.
+ */
 async function answerTo(id: string, secret: string): Promise<string> {
   const response = await fetch(`${app.server.url}/oauth/token`, {
     method: "POST",
@@ -33,7 +36,7 @@ async function answerTo(id: string, secret: string): Promise<string> {
 }
 
 test("a program is registered by keyboard after a proof, and its secret is good and shown once", async () => {
-  // A bad address, and the session that was opened a while ago.
+  // An invalid address, and a session too old for this action.
   app.expectComplaint(/status of (?:403|422)/);
   const { page } = app;
   await app.signIn();
@@ -123,10 +126,10 @@ test("a program without a secret returns to this computer, is told who somebody 
   assert.ok((await find(id)) !== undefined, "nothing is done before the answer");
   await page.keyboard.press("Enter");
   await asks.getByRole("button", { name: "Remove" }).click();
-  // While the dialog is open the list counts as not there.
+  // The list is hidden from assistive technology while the dialog is open.
   await page.getByText("Sketcher was removed.").first().waitFor();
   assert.equal(await find(id), undefined);
   await item.waitFor({ state: "detached" });
-  // Its button went with it.
+  // The focused button was removed with its item.
   await hasFocus(page.locator("#place"));
 });

@@ -13,7 +13,6 @@ import { NewOauthClient } from "./new-oauth-client.tsx";
 import { askedNames, type OauthClientJson, oauthClientsKey } from "./oauth-clients-list.ts";
 import { useAct } from "./use-act.ts";
 
-/** Programs that may ask people to let them in. */
 export function OauthClients() {
   const { message } = useMessages();
   const { client } = useDrive();
@@ -105,7 +104,7 @@ function RemoveProgram({ program, onClose }: { readonly program: OauthClientJson
     oauthClientsKey,
     async () => {
       await client.call("adminRemoveOauthClient", { params: { id } });
-      // Who administers may have let it in, too: it is gone from the settings.
+      // The administrator may have authorized the program, which then vanishes from their settings.
       await queries.invalidateQueries({ queryKey: ["programs"] });
     },
     message("clients.removed", { name }),

@@ -12,7 +12,7 @@ import { useMessages } from "../../messages/use-messages.ts";
 import { invitationsKey } from "./invitations-key.ts";
 import { useAct } from "./use-act.ts";
 
-/** Those that nobody has used and that have not expired: each opens the door to one person. */
+/** Invitations that are neither used nor expired. */
 export function OpenInvitations() {
   const { message } = useMessages();
   const { client } = useDrive();
@@ -86,7 +86,7 @@ function TakeBack({ invitation, onClose }: TakeBackProps) {
       act={message("admin.takeBack")}
       isDanger
       busy={remove.isPending}
-      // Also where it was used meanwhile: the list is read anew, and says so.
+      // Also runs if the invitation was used in the meantime. The list is reloaded and shows that.
       onSubmit={() => remove.mutate(undefined, { onSettled: onClose })}
       onClose={onClose}
     />
@@ -97,7 +97,7 @@ function nameOf({ email }: InvitationJson, { message }: Messages): string {
   return email ?? message("admin.invitedAnybody");
 }
 
-/** @returns undefined for what all new accounts get */
+/** @returns undefined if the invitation grants the default of new accounts */
 function whatItGives(
   { plan, quota_bytes: quota, quota_fixed: isOwn }: InvitationJson,
   { message, size }: Messages,

@@ -9,7 +9,7 @@ import { useMessages } from "../../messages/use-messages.ts";
 import { useAct } from "./use-act.ts";
 import { type UserJson, usersKey } from "./users-list.ts";
 
-/** A new password for somebody, who is signed out everywhere by it. */
+/** Sets a new password, which signs the person out everywhere. */
 export function PasswordDialog({ user, onClose }: { readonly user: UserJson; readonly onClose: () => void }) {
   const { message } = useMessages();
   const { client } = useDrive();
@@ -40,7 +40,7 @@ export function PasswordDialog({ user, onClose }: { readonly user: UserJson; rea
       <Field
         label={message("session.password")}
         type="password"
-        // Of somebody else: nothing to be kept with one's own.
+        // The password belongs to another person, so the administrator's browser must not store it.
         autoComplete="off"
         value={password}
         maxLength={limits.passwordBytesMax}
@@ -64,7 +64,7 @@ interface EndedWaysProps {
   readonly onChange: (ended: Ended) => void;
 }
 
-/** What signs in beside the password, and would outlast it: somebody else may have added it. */
+/** Other ways to sign in. They survive a new password, and an attacker may have added them. */
 function EndedWays({ user, ended, onChange }: EndedWaysProps) {
   const { message } = useMessages();
   const { data: self } = useAccount();
@@ -73,7 +73,7 @@ function EndedWays({ user, ended, onChange }: EndedWaysProps) {
     <>
       <Checkbox
         label={message("recovery.endPasskeys")}
-        // A session that was left open would be enough to end what is there against it.
+        // Disabled for the own account. Otherwise an unlocked session could remove the protection against its misuse.
         hint={message(isSelf ? "admin.endPasskeysOwn" : "admin.endPasskeysHint")}
         disabled={isSelf}
         checked={ended.end_passkeys}

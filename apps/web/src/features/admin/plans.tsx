@@ -18,12 +18,12 @@ interface Plan {
   readonly quota_bytes: number | null;
 }
 
-/** "family · 200 GB" */
+/** Formats a plan: "family · 200 GB". */
 export function planWords({ name, quota_bytes: quota }: Plan, { message, size }: Messages): string {
   return `${name} · ${quota === null ? message("admin.unlimited") : size(quota)}`;
 }
 
-/** What accounts may keep; the configuration of the server names them. */
+/** Storage plans. They are defined in the server's configuration. */
 export function Plans() {
   const { message, size } = useMessages();
   const { client } = useDrive();

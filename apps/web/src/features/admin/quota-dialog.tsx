@@ -11,7 +11,7 @@ import { planWords, plansQuery } from "./plans.tsx";
 import { useAct } from "./use-act.ts";
 import { type UserJson, usersKey } from "./users-list.ts";
 
-/** What somebody may keep: by a plan, or by a number of their own. */
+/** Sets a person's storage by plan or by an individual quota. */
 export function QuotaDialog({ user, onClose }: { readonly user: UserJson; readonly onClose: () => void }) {
   const words = useMessages();
   const { message } = words;
@@ -66,7 +66,7 @@ export function QuotaDialog({ user, onClose }: { readonly user: UserJson; readon
   );
 }
 
-/** A number without a unit is in GiB. */
+/** Parses a size. The default unit is GiB. */
 function parseAmount(amount: string): number | undefined {
   const text = amount.trim().replace(",", ".");
   return parseBytes(/[a-z]$/i.test(text) ? text : `${text} GiB`);

@@ -25,7 +25,6 @@ const actions = {
   suspend_account: "admin.actionSuspend",
 } as const satisfies Record<ReportAction, string>;
 
-/** Links that somebody reported. */
 export function Reports() {
   const { message } = useMessages();
   const { client } = useDrive();
@@ -135,7 +134,7 @@ interface AskDialogProps {
   readonly onClose: () => void;
 }
 
-/** What holds at once for somebody who is not asked. */
+/** Confirms an action that affects another person immediately. */
 function AskDialog({ action, owner, ...dialog }: AskDialogProps) {
   const { message } = useMessages();
   const isAccount = action === "suspend_account";

@@ -3,11 +3,11 @@ import type { Messages } from "../../messages/messages.ts";
 
 export interface ShownValue {
   readonly text: string;
-  /** As it is written in the configuration, not words of ours. */
+  /** True for a value in the notation of the configuration file, false for a translated word. */
   readonly isLiteral: boolean;
 }
 
-/** What is in force, as people read it. A secret says whether there is one, and nothing else. */
+/** Formats the effective value. For a secret, reports only if it is set. */
 export function valueWords(
   { name, value, secret, source }: SettingJson,
   { message, number, size }: Pick<Messages, "message" | "number" | "size">,
@@ -23,7 +23,7 @@ export function valueWords(
   }
 }
 
-/** A rate of 0 is none. */
+/** A rate limit of 0 disables the limit. */
 function isOff(name: string, value: number): boolean {
   return value === 0 && name.startsWith("rate_limit_");
 }

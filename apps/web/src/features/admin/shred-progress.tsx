@@ -11,7 +11,7 @@ interface ShredProgressProps {
   readonly onClose: () => void;
 }
 
-/** How far it is; nobody has to wait for it. */
+/** Progress of the deletion. The dialog may be closed at any time. */
 export function ShredProgress({ name, shredding, onClose }: ShredProgressProps) {
   const words = useMessages();
   const { message } = words;
@@ -53,7 +53,7 @@ function State({ shredding }: { readonly shredding: ShreddingJson }) {
   );
 }
 
-/** Who has it still, whatever happens here. */
+/** Names the backup, which still contains the account's data. */
 export function backupWords(backup: ShreddingJson["backup"], { message }: Messages): string {
   return backup === null ? message("shred.noBackup") : message("shred.backup", { place: backup.place });
 }

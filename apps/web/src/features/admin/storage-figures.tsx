@@ -7,10 +7,10 @@ import { Notice } from "../../design/notice.tsx";
 import { Progress } from "../../design/progress.tsx";
 import { useMessages } from "../../messages/use-messages.ts";
 
-/** A disk with less room than this is worth a word, while there is time to do something. */
+/** Free part of the disk below which a warning is shown, while there is time to act. */
 const scarce = 0.1;
 
-/** How much is stored, and what there is room for. */
+/** Stored data and free space. */
 export function StorageFigures() {
   const { message } = useMessages();
   const { client } = useDrive();
@@ -71,7 +71,7 @@ function Disk({ figures: { disk_bytes: disk, disk_free_bytes: free } }: { readon
   );
 }
 
-/** What an administrator has to do something about, and what. */
+/** Problems that require an administrator, and what to do. */
 function Problems({ figures }: { readonly figures: StorageJson }) {
   const { message, size } = useMessages();
   const { damaged_blocks: damaged, unreadable_packs: unreadable, disk_bytes: disk, disk_free_bytes: free } = figures;

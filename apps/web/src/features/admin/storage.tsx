@@ -12,7 +12,7 @@ import { StorageFigures } from "./storage-figures.tsx";
 const queryKey = ["admin-scrub"] as const;
 const runningPollMs = 2000;
 
-/** What there is of it, and whether it is whole. */
+/** Storage usage and integrity. */
 export function Storage() {
   return (
     <>
@@ -22,7 +22,7 @@ export function Storage() {
   );
 }
 
-/** What the last reread of every pack found. */
+/** Result of the last full verification of all packs. */
 function Scrub() {
   const words = useMessages();
   const { message } = words;

@@ -4,7 +4,7 @@ import { passwordProblem } from "../../messages/password-words.ts";
 import { problemWords } from "../../messages/problem-words.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 
-/** One act on what a list shows: the list is read anew after it, and what went wrong is told. */
+/** Action on a list item. Reloads the list afterwards and shows errors. */
 export function useAct<Input>(queryKey: QueryKey, act: (input: Input) => Promise<unknown>, done?: string) {
   const words = useMessages();
   const queries = useQueryClient();

@@ -11,8 +11,9 @@ export function shreddingKey(userId: string) {
 }
 
 /**
- * What would go of an account, or how far it is where that was asked for.
- * @param isShown what tells it is open: the proof that is asked for first lies over it then, and two dialogs that open at once hide each other
+ * Preview of an account's deletion, or its progress once it has started.
+ * @param isShown set when the dialog is open. The proof dialog then opens above it; two dialogs that open together
+ * would hide each other
  */
 export function useShredding(userId: string, isShown: boolean) {
   const { client } = useDrive();
@@ -21,19 +22,19 @@ export function useShredding(userId: string, isShown: boolean) {
   const load = useQuery({
     queryKey,
     enabled: isShown,
-    // What is read of it asks for no proof, so that a dialog left open asks for none either.
+    // Reading the progress requires no proof, so an open dialog does not ask for it again.
     queryFn: ({ signal }) =>
       isAsked(queries.getQueryData<ShreddingJson>(queryKey))
         ? client.call("adminGetShredding", { params: { id: userId }, signal })
         : client.call("adminShredUser", { params: { id: userId }, body: { dry_run: true }, signal }),
     refetchInterval: ({ state: { data } }) => (isAsked(data) && data?.state !== "done" ? pollMs : false),
-    // What goes is counted anew each time that somebody is asked.
+    // The preview is counted again each time the dialog opens.
     staleTime: 0,
     gcTime: 0,
     refetchOnWindowFocus: false,
   });
   const step = isAsked(load.data) ? (load.data?.step ?? "done") : undefined;
-  // With its rows the account leaves the list.
+  // The last steps remove the account from the list.
   useEffect(() => {
     if (step !== undefined) void queries.invalidateQueries({ queryKey: usersKey });
   }, [queries, step]);

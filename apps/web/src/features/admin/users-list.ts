@@ -2,5 +2,5 @@ import type { RouteAnswer, routes } from "@holdfast/protocol/routes";
 
 export type UserJson = RouteAnswer<(typeof routes)["adminListUsers"]>["items"][number];
 
-/** Under which the list of all accounts is kept. */
+/** Query key of the list of accounts. */
 export const usersKey = ["admin-users"] as const;
