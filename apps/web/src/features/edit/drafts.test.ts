@@ -4,7 +4,7 @@ import { adoptDrafts, draftKey, dropDrafts, dropNote, readDraft, unsavedFiles, w
 
 const draft = { text: "words", versionId: "v", name: "a.txt" };
 
-/** Its keys are properties, as those of the browser's. @param room characters of one value */
+/** Storage whose keys are properties, as in browsers. @param room maximum characters per value */
 function makeStorage(room = Infinity): Storage {
   const items: Record<string, string> = {};
   const hidden = {

@@ -1,13 +1,13 @@
-/** What was written and not saved, kept in this browser until it is. */
+/** Unsaved text, stored in this browser. */
 export interface Draft {
   readonly text: string;
-  /** The version that it was begun with. */
+  /** Version from which the editing started. */
   readonly versionId: string;
   /** Name of the file. */
   readonly name?: string | undefined;
 }
 
-/** A file with text that was not saved, in this tab, in another one, or in one that was closed. */
+/** File with unsaved text in any tab, open or closed. */
 export interface UnsavedFile {
   readonly id: string;
   readonly name: string | undefined;
@@ -17,7 +17,7 @@ export interface KeptDraft extends Draft {
   readonly key: string;
 }
 
-/** Whose drafts: another account that signs in in this browser neither sees nor removes them. */
+/** Account that owns the drafts. Other accounts in this browser neither see nor remove them. */
 export type DraftOwner = string | undefined;
 
 const prefix = "holdfast-draft ";
@@ -26,12 +26,15 @@ function prefixOf(owner: DraftOwner): string {
   return `${prefix}${owner ?? ""} `;
 }
 
-/** Key of the draft of one open editor: two tabs with one file must not overwrite or drop the text of each other. */
+/**
+ * Makes the key of one editor's draft. Random, because two tabs may edit the same file and must not overwrite each
+ * other's draft.
+ */
 export function draftKey(owner: DraftOwner, nodeId: string): string {
   return `${prefixOf(owner)}${nodeId} ${Math.random().toString(36).slice(2)}`;
 }
 
-/** A draft of the file, of whichever editor. */
+/** Finds a draft of the file, from any editor. */
 export function readDraft(storage: Storage, owner: DraftOwner, nodeId: string): KeptDraft | undefined {
   const keys = Object.keys(storage).filter((key) => key.startsWith(`${prefixOf(owner)}${nodeId} `));
   for (const key of keys) {
@@ -41,7 +44,11 @@ export function readDraft(storage: Storage, owner: DraftOwner, nodeId: string): 
   return undefined;
 }
 
-/** @returns false where the browser has no room for it: then it is kept at most that there is one, for `unsavedFiles` */
+/**
+ * Stores a draft.
+ * @returns false if the browser has no space for it. Then only a note is stored that there is unsaved text, for
+ * `unsavedFiles`
+ */
 export function writeDraft(storage: Storage, key: string, { text, versionId, name }: Draft): boolean {
   try {
     storage.setItem(key, JSON.stringify({ text, versionId, name }));
@@ -56,11 +63,11 @@ function note(storage: Storage, key: string, name: string | undefined): void {
   try {
     storage.setItem(key, JSON.stringify({ name }));
   } catch {
-    // There is no room for that either.
+    // The note does not fit either.
   }
 }
 
-/** Each once. */
+/** Lists each file once. */
 export function unsavedFiles(storage: Storage, owner: DraftOwner): UnsavedFile[] {
   const files = new Map<string, UnsavedFile>();
   for (const key of Object.keys(storage).filter((each) => each.startsWith(prefixOf(owner)))) {
@@ -75,7 +82,7 @@ export function dropDraft(storage: Storage, key: string): void {
   storage.removeItem(key);
 }
 
-/** For a text that is lost, since it had no room. */
+/** Removes the note of a text that had no space and is now lost. */
 export function dropNote(storage: Storage, key: string): void {
   if (!isDraft(parsed(storage, key))) storage.removeItem(key);
 }
@@ -85,7 +92,7 @@ export function dropDrafts(storage: Storage, owner: DraftOwner): void {
   for (const key of Object.keys(storage)) if (key.startsWith(prefixOf(owner))) storage.removeItem(key);
 }
 
-/** Gives drafts of an earlier version of this app, which only had those of the last account, to that account. */
+/** Assigns drafts of an earlier app version, which stored only those of the last account, to that account. */
 export function adoptDrafts(storage: Storage, owner: DraftOwner): void {
   for (const key of Object.keys(storage)) {
     const [, nodeId, ...others] = key.startsWith(prefix) ? key.split(" ") : [];
@@ -95,7 +102,7 @@ export function adoptDrafts(storage: Storage, owner: DraftOwner): void {
   }
 }
 
-/** @returns undefined for what is no draft of this app */
+/** @returns undefined if the value is not JSON */
 function parsed(storage: Storage, key: string): unknown {
   try {
     return JSON.parse(storage.getItem(key) ?? "null");

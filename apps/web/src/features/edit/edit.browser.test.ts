@@ -10,7 +10,7 @@ const app = testApp();
 const contentOf = async (id: string) => String((await app.api.call("GET", `/files/${id}/download`)).body);
 const field = () => app.page.getByRole("textbox", { name: /^Text of/ });
 
-/** What a press puts into the field is there a moment after it. */
+/** Waits for the text, because a key press takes effect with a delay. */
 const fieldHas = (text: string) =>
   eventually("the text of the field", 30_000, async () => (await field().inputValue()) === text || undefined).catch(
     async () => assert.equal(await field().inputValue(), text),
@@ -19,7 +19,7 @@ const fieldHas = (text: string) =>
 async function openText(path: string, text: string): Promise<string> {
   assert.equal((await app.api.put(path, text)).status, 201);
   const id = await app.api.idOf(path);
-  // A page that is still open would poll with the session that the new one replaces.
+  // An open page would still poll with the session that the new sign-in replaces.
   await app.page.goto("about:blank");
   await app.signIn();
   await app.open(`/edit/${id}`);
@@ -162,7 +162,7 @@ longTest("lines keep their ends, and a text that mixes them is not offered", asy
 });
 
 test("whoever signs out is asked before unsaved text of another tab is removed, and then leaves none in the browser", async () => {
-  // The poll of this tab may still be open when the other one ends the session.
+  // The poll of this tab may still be running when the other tab ends the session.
   app.expectComplaint(/status of 401 .*\/poll/);
   const id = await openText("/secret.txt", "secret\n");
   const { page } = app;
@@ -284,7 +284,7 @@ test("a file that another device deletes for good leaves what is written, which 
   await field().waitFor();
   assert.equal(await field().inputValue(), "one\nmany words of mine\n");
   assert.equal(await contentOf(await app.api.idOf("/purged.txt")), "one\nmany words of mine\n");
-  // Nothing is left to be offered.
+  // No draft is left.
   await page.waitForFunction(
     (file) => !Object.keys(localStorage).some((key) => key.startsWith("holdfast-draft ") && key.includes(file)),
     id,
@@ -325,7 +325,7 @@ test("what was written a moment before the editor is left is offered again", asy
   await eventually("the draft is kept", 30_000, () =>
     page.evaluate(() => Object.keys(localStorage).find((key) => key.startsWith("holdfast-draft "))),
   );
-  // The pause after which a draft is kept does not end.
+  // Blocks the timer after which a draft is stored.
   await page.evaluate(() => {
     const later = globalThis.setTimeout;
     const without = (run: () => void, ms?: number) => (ms === 800 ? 0 : later(run, ms));

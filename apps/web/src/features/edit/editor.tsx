@@ -18,11 +18,11 @@ import type { WrittenText } from "./written-preview.tsx";
 interface EditorProps {
   readonly id: string;
   readonly onClose: (node: NodeJson | undefined) => void;
-  /** Shows Markdown as it will look. */
+  /** Renders a Markdown preview. */
   readonly showMarkdown: (written: WrittenText) => ReactNode;
 }
 
-/** Reads the file once: what others save meanwhile comes in by a merge, and never under the fingers. */
+/** Reads the file once. Later changes by others are merged on saving, never during typing. */
 export function Editor({ id, onClose, showMarkdown }: EditorProps) {
   const { client } = useDrive();
   const words = useMessages();
@@ -35,7 +35,7 @@ export function Editor({ id, onClose, showMarkdown }: EditorProps) {
     queryFn: async ({ signal }) =>
       readTextFile(client, await client.call("getNode", { params: { id }, signal }), signal),
   });
-  // What is written stays on the screen, whatever becomes of the file meanwhile.
+  // The text stays on the screen if the file becomes unreadable.
   if (opened.data !== undefined && node !== undefined) {
     return (
       <TextPage
@@ -60,7 +60,7 @@ export function Editor({ id, onClose, showMarkdown }: EditorProps) {
   );
 }
 
-/** What was written into a file that cannot be opened any more, to be copied. */
+/** Offers the draft of a file that can no longer be opened, for copying. */
 function StrandedDraft({ id }: { readonly id: string }) {
   const { message } = useMessages();
   const session = useSession();

@@ -1,7 +1,7 @@
-/** How each line of a text ends. A field of a page knows but one way, so the text is given it so, and back as it was. */
+/** Line ending of a text. Text fields use only LF, so the text is converted for the field and back. */
 export type LineEnd = "\n" | "\r\n" | "\r";
 
-/** @returns undefined for a text that mixes them: it could not be given back as it was */
+/** @returns undefined for mixed line endings, which could not be restored */
 export function lineEndOf(text: string): LineEnd | undefined {
   const ends = new Set(text.match(/\r\n|\n|\r/g));
   if (ends.size > 1) return undefined;

@@ -8,14 +8,14 @@ interface MergeDialogProps {
   readonly base: string;
   readonly mine: string;
   readonly theirs: string;
-  /** The text is merged; it is not saved yet. */
+  /** Receives the merged text, which is not saved yet. */
   readonly onTake: (text: string) => void;
   readonly onClose: () => void;
 }
 
 type Conflict = Extract<MergedPart, { kind: "conflict" }>;
 
-/** It was saved elsewhere meanwhile: what goes together is together, and for the rest one chooses. */
+/** Merges the text with a version that was saved elsewhere. The person resolves the conflicts. */
 export function MergeDialog({ base, mine, theirs, onTake, onClose }: MergeDialogProps) {
   const { message } = useMessages();
   const parts = useMemo(() => mergeTexts(mine, base, theirs), [mine, base, theirs]);
@@ -38,7 +38,7 @@ export function MergeDialog({ base, mine, theirs, onTake, onClose }: MergeDialog
     >
       <ol className="flex flex-col gap-6">
         {conflicts.map((conflict, index) => (
-          // Conflicts have nothing but their order, which never changes.
+          // Conflicts are identified by their order, which never changes.
           <li key={index} className="flex flex-col gap-3">
             <div className="grid gap-3 md:grid-cols-2">
               <Side label={message("edit.mine")} text={conflict.mine} />

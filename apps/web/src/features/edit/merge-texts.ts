@@ -1,11 +1,14 @@
 import { diff3Merge } from "node-diff3";
 
-/** A stretch of lines that both agree on, or where both changed the same and somebody has to choose. */
+/** Lines that merge cleanly, or a conflict that requires a choice. */
 export type MergedPart =
   | { readonly kind: "agreed"; readonly text: string }
   | { readonly kind: "conflict"; readonly mine: string; readonly theirs: string };
 
-/** @param base what both began with. Lines keep their ends, so the parts together are a whole text */
+/**
+ * Merges two texts. Lines keep their endings, so the joined parts form a complete text.
+ * @param base common ancestor of both texts
+ */
 export function mergeTexts(mine: string, base: string, theirs: string): MergedPart[] {
   const parts = diff3Merge(linesOf(mine), linesOf(base), linesOf(theirs), { excludeFalseConflicts: true });
   return parts.flatMap((part): MergedPart[] => {
@@ -17,7 +20,7 @@ export function mergeTexts(mine: string, base: string, theirs: string): MergedPa
 
 export type Choice = "mine" | "theirs" | "both";
 
-/** @param choices one for each conflict, in their order */
+/** @param choices one per conflict, in order */
 export function textOf(parts: readonly MergedPart[], choices: readonly Choice[]): string {
   let conflicts = 0;
   return parts
@@ -34,7 +37,7 @@ function linesOf(text: string): string[] {
   return text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
 }
 
-/** Of two last lines one after the other, the first needs an end. */
+/** Adds a line ending to text that is followed by more text. */
 function withEnd(text: string): string {
   return text === "" || text.endsWith("\n") ? text : `${text}\n`;
 }

@@ -3,11 +3,11 @@ import { useMessages } from "../../messages/use-messages.ts";
 import { WrittenPreview, type WrittenText } from "./written-preview.tsx";
 
 interface TextFieldProps {
-  /** Of the file. */
+  /** Name of the file. */
   readonly name: string;
   readonly text: string;
   readonly isReadOnly: boolean;
-  /** Beside it, or on a small screen in its place, is seen how it will look. */
+  /** Shows the preview beside the field, or in its place on a small screen. */
   readonly isShown: boolean;
   readonly show: (written: WrittenText) => ReactNode;
   readonly onText: (text: string) => void;

@@ -3,18 +3,18 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeJson } from "@holdfast/protocol/values";
 import { fromField, type LineEnd, lineEndOf, toField } from "./line-ends.ts";
 
-/** What is longer is no text that somebody edits in a page. */
+/** Longer files are not edited in the browser. */
 export const editedBytesMax = 5_000_000;
 
 export interface TextFile {
   readonly node: NodeJson;
-  /** As a field has it: each line ends with LF. */
+  /** Text with LF line endings, as in a text field. */
   readonly text: string;
   readonly lineEnd: LineEnd;
   readonly versionId: string;
 }
 
-/** Saved again it would be other bytes. binary: it is no text in UTF-8. mixed: its lines end in more than one way. */
+/** The file would change when saved unedited. binary: not UTF-8 text. mixed: several kinds of line endings. */
 export class NoEditableText extends Error {
   readonly reason: "binary" | "mixed";
 
@@ -31,7 +31,7 @@ export async function readTextFile(client: ApiClient, node: NodeJson, signal?: A
   return readVersion(client, node, node.version_id, signal);
 }
 
-/** As it was in one version. */
+/** Reads a version of the file. */
 export async function readVersion(
   client: ApiClient,
   node: NodeJson,
@@ -48,18 +48,18 @@ export async function readVersion(
 
 function decoded(bytes: Uint8Array): string {
   try {
-    // A mark at the beginning belongs to the bytes, and is saved with them.
+    // Keeps a byte order mark, so that it is saved again.
     const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
     if (!text.includes("\0")) return text;
   } catch {
-    // Told below.
+    // Reported below.
   }
   throw new NoEditableText("binary");
 }
 
 /**
- * Adds a version, if that which it was begun with is the newest still.
- * @throws HoldfastError conflict if somebody saved meanwhile
+ * Adds a version if the base version is still the newest.
+ * @throws HoldfastError conflict if another version was saved in the meantime
  */
 export async function saveText(
   client: ApiClient,
@@ -69,7 +69,7 @@ export async function saveText(
   return upload(client, { file_id: node.id, base_version: versionId }, fromField(text, lineEnd));
 }
 
-/** As a file of its own: where the old one lay, or at the top where that folder takes nothing any more. */
+/** Saves as a new file in the same folder. If that folder accepts no files any more, saves in the root folder. */
 export async function saveAsNew(client: ApiClient, { node, lineEnd }: TextFile, text: string): Promise<NodeJson> {
   const whole = fromField(text, lineEnd);
   const atTop = () => upload(client, { path: `/${node.name}`, on_conflict: "rename" }, whole);

@@ -23,12 +23,12 @@ import type { WrittenText } from "./written-preview.tsx";
 
 interface TextPageProps {
   readonly opened: TextFile;
-  /** As it is on the server now. */
+  /** Current state on the server. */
   readonly newest: NodeJson;
-  /** Why it cannot be read now. */
+  /** Error of the last read. */
   readonly unread: Error | undefined;
   readonly onClose: () => void;
-  /** Shows Markdown as it will look. */
+  /** Renders a Markdown preview. */
   readonly showMarkdown: (written: WrittenText) => ReactNode;
 }
 
@@ -86,7 +86,7 @@ export function TextPage({ opened, newest, unread, onClose, showMarkdown }: Text
       <TextField
         name={newest.name}
         text={text}
-        // What is written now would be kept in the place of what is offered.
+        // Text written now would replace the offered draft.
         isReadOnly={draft.offered !== undefined || asNew.isSaving}
         isShown={isShown}
         show={showMarkdown}
@@ -125,11 +125,11 @@ function Merging({ merge, mine, onTake, onEnd }: MergingProps) {
 
 interface TextNoticesProps extends DraftNoticeProps {
   readonly isSavedByOthers: boolean;
-  /** For a draft in this browser. */
+  /** The text does not fit into this browser's storage. */
   readonly isTooLong: boolean;
-  /** Why it was not saved. */
+  /** Error of the last save. */
   readonly problem: Error | undefined;
-  /** More of them. */
+  /** More notices. */
   readonly children: ReactNode;
 }
 
@@ -162,7 +162,7 @@ interface EditBarProps {
   readonly name: string;
   readonly isChanged: boolean;
   readonly isSaving: boolean;
-  /** Beside the text or in its place is seen how it will look; undefined where it looks as it is written. */
+  /** Shows the preview; undefined if the file type has none. */
   readonly isShown: boolean | undefined;
   readonly onShow: (isShown: boolean) => void;
   readonly onSave: () => void;
@@ -198,7 +198,7 @@ function EditBar({ name, isChanged, isSaving, isShown, onShow, onSave, onClose }
 interface OfferedDraft {
   /** Key of this editor's draft. */
   readonly ownKey: string;
-  /** Until it is taken or dropped. */
+  /** Draft of another editor, until it is taken or dropped. */
   readonly offered: KeptDraft | undefined;
   readonly taken: () => void;
   readonly drop: () => void;
@@ -229,7 +229,7 @@ function useOfferedDraft({ node, text }: TextFile): OfferedDraft {
 interface DraftNoticeProps {
   readonly draft: OfferedDraft;
   readonly opened: TextFile;
-  /** @param begun the version that it was begun with: whatever was saved since is merged when this is saved */
+  /** @param begun version from which the draft started; later versions are merged on saving */
   readonly onTake: (begun: TextFile, text: string) => void;
 }
 
@@ -239,7 +239,7 @@ function DraftNotice({ draft, opened, onTake }: DraftNoticeProps) {
   const take = useMutation({
     mutationFn: async ({ versionId }: Draft) => {
       if (versionId === opened.versionId) return opened;
-      // A version that is gone has no text to merge with: then all of both is shown side by side.
+      // A deleted version cannot be merged. An empty base makes both texts one conflict.
       const nothing = { ...opened, versionId, text: "" };
       return readVersion(client, opened.node, versionId).catch(() => nothing);
     },
@@ -274,11 +274,11 @@ function leaveWords(unread: Error | undefined, hasRoom: boolean): LeaveProps["ab
 
 interface LeaveProps {
   readonly isChanged: boolean;
-  /** What becomes of the text. */
+  /** Explanation of the consequences for the text. */
   readonly about: "edit.leaveAbout" | "edit.leaveGone" | "edit.leaveLost";
 }
 
-/** Asks before the page goes, and the browser asks before the tab does. */
+/** Asks before the page changes. The browser asks before the tab closes. */
 function LeaveDialog({ isChanged, about }: LeaveProps) {
   const { message } = useMessages();
   const blocker = useBlocker({ shouldBlockFn: () => isChanged, enableBeforeUnload: isChanged, withResolver: true });
@@ -301,7 +301,7 @@ interface SaveParts {
   /** Key of this editor's draft. */
   readonly draft: string;
   readonly onSaved: (node: NodeJson, text: string) => void;
-  /** @param theirs undefined: the newest version cannot be read as a text */
+  /** @param theirs undefined if the newest version is not readable as text */
   readonly onConflict: (theirs: TextFile | undefined) => void;
 }
 

@@ -11,17 +11,17 @@ import { dropDraft } from "./drafts.ts";
 import { saveAsNew, type TextFile } from "./text-file.ts";
 
 interface UnreadNoticeProps {
-  /** Why the file cannot be read now. */
+  /** Error of the last read. */
   readonly unread: Error | undefined;
-  /** The version that somebody else saved cannot be merged with the text. */
+  /** Another person's version cannot be merged with the text. */
   readonly isUnmerged: boolean;
   readonly isSaving: boolean;
-  /** Why it was not saved as a new file. */
+  /** Error of saving as a new file. */
   readonly problem: Error | null;
   readonly onSaveAsNew: () => void;
 }
 
-/** Over the text, which stays. */
+/** Shown above the text, which stays. */
 export function UnreadNotice({ unread, isUnmerged, isSaving, problem, onSaveAsNew }: UnreadNoticeProps) {
   const words = useMessages();
   if (unread === undefined && !isUnmerged) return null;
@@ -55,11 +55,11 @@ interface NewParts {
   /** Key of this editor's draft. */
   readonly draft: string;
   readonly newest: NodeJson;
-  /** Before it goes there. */
+  /** Called before the navigation to the new file. */
   readonly onSaved: (text: string) => void;
 }
 
-/** Saves the text as a new file beside the one that is gone or cannot be merged, and goes on with that. */
+/** Saves the text as a new file and continues with it, when the original is gone or cannot be merged. */
 export function useSaveAsNew(base: TextFile, { draft, newest, onSaved }: NewParts) {
   const { client, folders } = useDrive();
   const navigate = useNavigate();
@@ -75,7 +75,7 @@ export function useSaveAsNew(base: TextFile, { draft, newest, onSaved }: NewPart
     problem: save.error,
     run: (text: string) =>
       save.mutate(text, {
-        // Only while somebody is still here.
+        // Runs only while the editor is mounted.
         onSuccess: ({ id }) => {
           onSaved(text);
           void navigate({ to: "/edit/$id", params: { id }, replace: true, ignoreBlocker: true });
@@ -84,7 +84,7 @@ export function useSaveAsNew(base: TextFile, { draft, newest, onSaved }: NewPart
   };
 }
 
-/** Nothing can be saved into it any more. */
+/** Returns true if the file no longer exists. */
 export function isGone(unread: Error | undefined): boolean {
   return unread instanceof HoldfastError && unread.code === "not_found";
 }

@@ -1,6 +1,6 @@
 import { type DraftOwner, type UnsavedFile, unsavedFiles } from "./drafts.ts";
 
-/** The person wants to sign out, which removes unsaved text from this browser. */
+/** Question before a sign-out, which removes unsaved text from this browser. */
 export interface UnsavedQuestion {
   readonly files: readonly UnsavedFile[];
   readonly answer: (mayLeave: boolean) => void;
@@ -9,7 +9,7 @@ export interface UnsavedQuestion {
 let asked: UnsavedQuestion | undefined;
 const listeners = new Set<() => void>();
 
-/** @returns false: the person stays */
+/** @returns false if the person stays signed in */
 export function askUnsaved(storage: Storage, owner: DraftOwner): Promise<boolean> {
   const files = unsavedFiles(storage, owner);
   asked?.answer(false);

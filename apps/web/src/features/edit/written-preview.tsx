@@ -3,18 +3,18 @@ import { type ReactNode, useEffect, useState } from "react";
 export interface WrittenText {
   readonly name: string;
   readonly text: string;
-  /** Escape was pressed in it. */
+  /** Called when Escape is pressed in the preview. */
   readonly onLeft: () => void;
 }
 
 interface WrittenPreviewProps extends WrittenText {
-  /** Shows it, and each text that comes after it. */
+  /** Renders the text, and each later text. */
   readonly show: (written: WrittenText) => ReactNode;
 }
 
 const pauseMs = 300;
 
-/** What is being written, as it will look: after each pause. */
+/** Preview of the edited text, updated after each pause in typing. */
 export function WrittenPreview({ text, show, ...rest }: WrittenPreviewProps) {
   const [shown, setShown] = useState(text);
   useEffect(() => {
