@@ -10,9 +10,9 @@ import { outcomeText, reasonText } from "./reasons.ts";
 import { failureCode, type Known, newFolderRow, takeSteps } from "./step-runner.ts";
 
 /**
- * Does an act: shows it at once, asks about names that are taken, tells what came of it with the way back.
- * @param done its words, for so many that were done
- * @param folderName where names may clash
+ * Runs an action: shows the result immediately, asks about name conflicts and shows a toast with an undo button.
+ * @param done text for the number of completed steps
+ * @param folderName folder in which names may conflict
  */
 export async function act(
   drive: Drive,
@@ -56,10 +56,10 @@ function tell(drive: Drive, { taken, refused }: Outcome, known: Known, done: Par
 }
 
 type Undoable = Act<ActLabel>;
-/** What takes the toast of an act away, by the act's label. */
+/** Hides the toast of an action, by the action's label. */
 const toasts = new WeakMap<ActLabel, () => void>();
 
-/** Puts an act on the stack and shows what was done, with the way back. */
+/** Pushes an action onto the undo stack and shows a toast with an undo button. */
 export function offerUndo(drive: Drive, text: string, done: Undoable, kind: "done" | "error" = "done"): void {
   drive.undo.push(done);
   const run = () => void drive.undo.undoAct(done).then(tellUndone);
@@ -76,7 +76,7 @@ export function redo(drive: Drive): void {
 
 function tellUndone(outcome: UndoOutcome<ActLabel>): void {
   if (outcome.kind === "nothing") return;
-  // Taken back by the keyboard, there is nothing left to take back by the mouse.
+  // After an undo by keyboard, the toast's button has nothing left to undo.
   toasts.get(outcome.label)?.();
   const words = messages();
   if (outcome.kind === "done") showToast({ text: words.message("files.undone") });
@@ -96,7 +96,8 @@ function undoable(drive: Drive, taken: readonly Taken[], known: Known): Undoable
     label: { message: "files.undone", values: { name: taken[0]?.after.name ?? "" } },
     takeBack: async () => {
       const subjects = new Map(taken.map(({ after }) => [after.id, { subject: after, row: rowOf(after, known) }]));
-      // One that was changed by somebody else since stops all of them: half of an act taken back is worse than none.
+      // All steps or none: if another person has changed one item since, nothing is undone, because half an undo is
+      // worse than none.
       const { taken: back, refused } = await takeSteps(drive, inverseOf(taken), subjects, true);
       const failed = refused.find(({ code }) => code !== "dependency") ?? refused[0];
       if (failed === undefined) return undoable(drive, back, subjects);

@@ -43,7 +43,7 @@ test("what is held and dragged moves, while a finger that goes at once scrolls",
   await finger.swipe(files.row("14.txt"), 0, -300);
   await page.waitForFunction(() => (document.querySelector("[data-scroller]")?.scrollTop ?? 0) > 100);
   assert.deepEqual(await selectedNames(), []);
-  // What was thrown goes on scrolling by itself, and who touches it only stops it.
+  // A flicked list keeps scrolling, and a touch would only stop it. Waits for the end.
   await page.evaluate(async () => {
     const scroller = document.querySelector("[data-scroller]") as Element;
     let before: number;
@@ -59,7 +59,7 @@ test("what is held and dragged moves, while a finger that goes at once scrolls",
   await finger.moveTo(files.row("10.txt"));
   await page.getByText("1 item").waitFor();
   assert.equal(await scrollTop(), 0, "what is dragged does not scroll the page with it");
-  // A folder opens where one stays over it.
+  // A folder opens if the finger stays over it.
   await finger.dropOn(files.row("to"));
   await becomes(() => namesOnServer(`${drive.folder}/to`), ["11.txt"]);
   assert.ok(!(await shownNames()).includes("11.txt"));
@@ -76,13 +76,13 @@ test("each row has its menu at the end, large enough for a finger", async () => 
   await becomes(() => namesOnServer(), []);
 });
 
-/** One finger on the glass, as the browser gets it from a screen: it decides itself what scrolls and what is a click. */
+/** Sends raw touch input, so that the browser decides between scrolling and clicking, as on a touch screen. */
 async function fingerOn(page: Page) {
   const session = await page.context().newCDPSession(page);
   let at = { x: 0, y: 0 };
   const send = (type: "touchStart" | "touchMove" | "touchEnd") =>
     session.send("Input.dispatchTouchEvent", { type, touchPoints: type === "touchEnd" ? [] : [at] });
-  /** None waits for the one before it: a finger that is on its way does not rest, however busy the machine is. */
+  /** Sends all moves without waiting, because a pause on a busy machine would count as a rest of the finger. */
   const go = (x: number, y: number) => {
     const from = at;
     return Array.from({ length: 10 }, (_, step) => {

@@ -5,7 +5,7 @@ import { useMessages } from "../../messages/use-messages.ts";
 import type { Refused } from "./file-steps.ts";
 import type { ClashChoice, ClashQuestion } from "./clashes.ts";
 
-/** Asks about names that are taken, one after the other or all at once. */
+/** Asks about name conflicts, one by one or all together. */
 export function ClashDialog({ question: { clashes, folderName, answer } }: { readonly question: ClashQuestion }) {
   const { message } = useMessages();
   const [decided, setDecided] = useState<readonly ClashChoice[]>([]);
@@ -46,7 +46,7 @@ export function ClashDialog({ question: { clashes, folderName, answer } }: { rea
   );
 }
 
-/** Of what is renamed or moved the new one, which is the one that is taken. */
+/** For a rename or move, the new name is the taken one. */
 function takenName({ step, name }: Refused): string {
   return "name" in step ? step.name : name;
 }

@@ -2,18 +2,18 @@ import type { Refused } from "./file-steps.ts";
 
 export type ClashChoice = "keep" | "replace" | "skip";
 
-/** Names that are taken, until somebody has decided. */
+/** Name conflicts that wait for a decision. */
 export interface ClashQuestion {
   readonly clashes: readonly Refused[];
   readonly folderName: string;
-  /** One choice for each, in their order. */
+  /** One choice per conflict, in order. */
   readonly answer: (choices: readonly ClashChoice[]) => void;
 }
 
 let questions: readonly ClashQuestion[] = [];
 const listeners = new Set<() => void>();
 
-/** @returns one choice for each; asked once the questions before are answered */
+/** Asks after all earlier questions are answered. @returns one choice per conflict */
 export function askAboutClashes(clashes: readonly Refused[], folderName: string): Promise<readonly ClashChoice[]> {
   return new Promise((resolve) => {
     const question: ClashQuestion = {

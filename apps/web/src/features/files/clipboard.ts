@@ -4,7 +4,7 @@ import type { Clipboard } from "./files-context.ts";
 let kept: Clipboard | undefined;
 const listeners = new Set<() => void>();
 
-/** What was cut or copied in this tab; it outlives going to another folder, which is what it is for. */
+/** Items cut or copied in this tab. They survive navigation to another folder. */
 export function useClipboard(): Clipboard | undefined {
   return useSyncExternalStore(listen, clipboard);
 }

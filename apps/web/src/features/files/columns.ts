@@ -1,14 +1,14 @@
 import type { PlainKey } from "../../messages/messages.ts";
 import type { SortOrder } from "../../data/row-order.ts";
 
-/** What a list tells beside the name, and how wide it is. */
+/** Column beside the name. */
 export interface Column {
   readonly id: "modified" | "size" | "where" | "who" | "deleted" | "left";
   readonly message: PlainKey;
   readonly className: string;
-  /** As the API's `sort`; absent: the place has one order. */
+  /** Value of the API's `sort`; absent if the place has a fixed order. */
   readonly sort?: "modified_at" | "size";
-  /** Of `left`: how long a thing stays in the trash. */
+  /** For `left`: retention time of the trash. */
   readonly keptMs?: number;
 }
 
@@ -35,12 +35,12 @@ export const listColumns: readonly Column[] = [where, modified, size];
 export const sharedColumns: readonly Column[] = [who("files.columnOwner"), modified, size];
 export const sharedByMeColumns: readonly Column[] = [who("files.columnWho"), modified, size];
 
-/** @param keptMs how long a thing stays in the trash by the server's settings; undefined until the server has said so */
+/** @param keptMs retention time of the trash; undefined until the server has reported it */
 export function trashColumns(keptMs: number | undefined): readonly Column[] {
   return keptMs === undefined ? [where, deleted] : [where, deleted, { ...left, keptMs }];
 }
 
-/** The order after a click on a column: names begin at their beginning, times and sizes with the newest and the largest. */
+/** Order after a click on a column header. Names start ascending, times and sizes descending. */
 export function nextSort(now: SortOrder, column: "natural" | "modified_at" | "size"): SortOrder {
   if (column === "natural") return now === "natural" ? "-natural" : "natural";
   return now === `-${column}` ? column : `-${column}`;

@@ -2,14 +2,15 @@ import type { ApiClient } from "@holdfast/api-client/api-client";
 import { limits } from "@holdfast/core/limits";
 import type { ListedRow } from "./row-source.ts";
 
-/** More are not counted: it is a number that people read. */
+/** Larger counts are not exact, because people only read them. */
 export const withinCountMax = 1000;
-/** The server looks through the whole trash for what went from one folder: of a large one only so much is asked for. */
+/** The server scans the whole trash for the items of one folder, so the number of requests is limited. */
 const pagesMax = 10;
 
 /**
- * How much of the trash goes for good with some of it, as it went there from inside of those folders, besides what is chosen itself.
- * @returns more than `withinCountMax` where there is more; undefined where it would take too long to know
+ * Counts the trashed items that were deleted from inside the chosen folders and will be removed with them. The chosen
+ * items are not counted.
+ * @returns a number above `withinCountMax` for more; undefined if counting takes too long
  */
 export async function countWithin(
   client: Pick<ApiClient, "call">,

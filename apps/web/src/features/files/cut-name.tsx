@@ -1,7 +1,7 @@
 import { shownName } from "../../design/shown-name.ts";
 import { cutName } from "./file-names.ts";
 
-/** The name of a file: of whatever script, on one line, cut in its middle where there is no room. */
+/** File name in any script, on one line, shortened in the middle if space is short. */
 export function CutName({ name }: { readonly name: string }) {
   const shown = shownName(name);
   const { head, tail } = cutName(shown);

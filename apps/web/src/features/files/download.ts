@@ -2,7 +2,10 @@ import { limits } from "@holdfast/core/limits";
 import type { Drive } from "../../data/drive.ts";
 import { isFolder, type ListedRow } from "./row-source.ts";
 
-/** Saves one file as it is, anything else as one zip, or as several where one may not have so many things. */
+/**
+ * Saves a single file directly and anything else as a zip. A zip has a maximum number of items, so there may be several
+ * zips.
+ */
 export async function download(
   { client, viewer }: Pick<Drive, "client" | "viewer">,
   rows: readonly ListedRow[],

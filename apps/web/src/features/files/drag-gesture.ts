@@ -10,11 +10,11 @@ export interface DragShown {
   readonly count: number;
 }
 
-/** What is dragged: as it was lifted, whatever is selected or shown when it is dropped. */
+/** Dragged items as they were at the start. Later changes of the selection or the list do not affect them. */
 export interface Lifted {
   readonly ids: ReadonlySet<string>;
   readonly rows: readonly ListedRow[];
-  /** The folder in which they lie. */
+  /** Folder that contains them. */
   readonly from: string;
 }
 
@@ -25,7 +25,7 @@ export interface GestureHost {
   readonly spring: (target: DropTarget) => void;
 }
 
-/** The list that is shown now, which need not be the one from which something is dragged. */
+/** Visible list, which may differ from the list in which the drag started. */
 export interface DragList {
   readonly scroller: () => HTMLElement | null;
   readonly scrollBy: (px: number) => void;
@@ -35,7 +35,7 @@ let shownList: DragList | undefined;
 let shown: DragShown | null = null;
 const listeners = new Set<() => void>();
 
-/** @returns it is shown no more */
+/** @returns unregisters the list */
 export function standList(list: DragList): () => void {
   shownList = list;
   return () => {
@@ -58,9 +58,9 @@ function show(next: DragShown | null): void {
   for (const listener of listeners) listener();
 }
 
-/** From one press of a pointer to its release. */
+/** Pointer gesture from press to release. */
 export class DragGesture {
-  /** It was more than a press: the click that follows means nothing. */
+  /** The gesture was more than a press, so the following click is ignored. */
   hasActed = false;
   readonly #rowId: string;
   readonly #host: () => GestureHost;
@@ -135,7 +135,7 @@ export class DragGesture {
     const speed = edgeSpeed(this.#at.y, box.top, box.bottom);
     if (speed === 0) return;
     shownList?.scrollBy((speed * Math.min(50, nowMs - this.#frameMs)) / 1000);
-    // Another row is under the pointer now.
+    // The scroll has moved another row under the pointer.
     if (this.#drag.state === "dragging") this.#takeMove(this.#drag.copy, nowMs);
   }
 

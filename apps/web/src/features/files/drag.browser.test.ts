@@ -12,7 +12,7 @@ longTest("a folder springs open while something is held over it, and takes it on
   await fill("a.txt", "b.txt", "to/", "to/deep/");
   const { page, files } = await openFolder();
   await lift(page, files.row("a.txt"));
-  // From before it is there: what the driver takes on the way makes it no shorter.
+  // Measured from before the move, so that a slow driver cannot shorten the time.
   const heldMs = Date.now();
   await over(page, files.row("to"));
   await page.getByRole("heading", { name: "to", exact: true }).waitFor();
@@ -100,7 +100,7 @@ test("what is dropped is what was lifted, however much was selected before a fil
   await selectAllAndFilter(page, files.row("y1.txt"), "x1");
   await becomes(shownNames, ["x1.txt"]);
   await page.getByRole("toolbar").getByText("selected").waitFor({ state: "hidden" });
-  // Nothing lies over the row any more, and it stands still.
+  // Waits until nothing covers the row and it has stopped moving.
   await files.row("x1.txt").hover();
   await lift(page, files.row("x1.txt"));
   await page.getByText("1 item", { exact: true }).waitFor();
@@ -201,7 +201,7 @@ longTest(
   },
 );
 
-/** Beside the rows, where there is nothing but the list. */
+/** Point beside the rows that belongs to the list only. */
 async function groundOf(page: Page): Promise<{ readonly x: number; readonly bottom: number }> {
   const box = await page.locator("[data-scroller]").boundingBox();
   assert.ok(box !== null);
@@ -219,7 +219,7 @@ async function lift(page: Page, row: Locator): Promise<void> {
   await page.mouse.move(box.x + 92, box.y + box.height / 2 + 4, { steps: 3 });
 }
 
-/** In one step, so that what springs open where one stays does so only where one stays. */
+/** Moves in one step, so that no folder on the way springs open. */
 async function over(page: Page, target: Locator): Promise<void> {
   const box = await target.boundingBox();
   assert.ok(box !== null);

@@ -1,12 +1,12 @@
 import type { Point } from "./points.ts";
 
-/** Where a drop would go: a folder by its id, or a place that acts (`trash`). */
+/** Target of a drop: a folder id or a special place (`trash`). */
 export interface DropTarget {
   readonly id: string;
   readonly name: string;
-  /** Of the folder and all above it: what is dragged must not be among them. */
+  /** Ids of the folder and its ancestors. None of them may be among the dragged items. */
   readonly lineage: readonly string[];
-  /** Whether staying over it opens it. */
+  /** If true, the folder opens when the pointer stays over it. */
   readonly springs: boolean;
 }
 
@@ -20,14 +20,14 @@ export type DragInput =
       readonly nowMs: number;
     }
   | { readonly type: "copy"; readonly copy: boolean }
-  /** Time passes; asked for about each frame while something is held. */
+  /** Sent on each frame during a press or drag. */
   | { readonly type: "tick"; readonly nowMs: number }
   | { readonly type: "up" | "cancel" };
 
 export type Drag =
   | { readonly state: "idle" }
   | { readonly state: "pressed"; readonly at: Point; readonly slackPx: number; readonly holdsAtMs: number | null }
-  /** Held long enough by touch: what is held is selected, and moving it drags. */
+  /** Long press by touch: selects the item; a move then drags it. */
   | { readonly state: "held"; readonly at: Point }
   | {
       readonly state: "dragging";
@@ -48,8 +48,9 @@ export const notDragging: Drag = { state: "idle" };
 const limits = { slackPx: 6, touchSlackPx: 10, holdMs: 500, springMs: 700 };
 
 /**
- * One step of moving things by pointer, pure. `dragged` are the ids that would move: a folder among them is no target for itself or what is
- * below it, nor is the folder in which they already lie (but to copy).
+ * State transition of a drag, pure.
+ * @param dragged ids of the items to move. A dragged folder and its descendants are no targets. The folder that already
+ * contains the items is a target only for copying
  */
 export function stepDrag(
   drag: Drag,
@@ -90,12 +91,12 @@ function whilePressed(pressed: Extract<Drag, { state: "pressed" }>, input: DragI
   const isHeld = "nowMs" in input && pressed.holdsAtMs !== null && input.nowMs >= pressed.holdsAtMs;
   if (isHeld) return { drag: { state: "held", at: pressed.at }, effects: [{ type: "hold" }] };
   if (input.type !== "move" || !isApart(pressed.at, input.at, pressed.slackPx)) return { drag: pressed, effects: [] };
-  // A finger that moves at once scrolls.
+  // A finger that moves without a long press scrolls.
   if (pressed.holdsAtMs !== null) return { drag: notDragging, effects: [] };
   return lifted(input);
 }
 
-/** The target is decided by the next move, which knows what is dragged: lifting may first select what the pointer took. */
+/** The next move determines the target, because lifting may first change the selection. */
 function lifted(input: Move): Step {
   return {
     drag: {

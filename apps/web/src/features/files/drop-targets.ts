@@ -1,12 +1,12 @@
 import type { DropTarget } from "./drag.ts";
 import type { Point } from "./points.ts";
 
-/** In place of a folder's id: what is dropped there goes to the trash. */
+/** Used in place of a folder id: a drop moves the items to the trash. */
 export const trashTarget = "trash";
 
 /**
- * What something that can be dropped on carries: the folder's id, and the ids of what is above it. Rows, crumbs and the navigation are
- * marked alike, so that none of them has to know who drags.
+ * Attributes of a drop target: its id and the ids of its ancestors. Rows, breadcrumbs and the navigation use the same
+ * attributes, so they need no knowledge of drags.
  */
 export function dropAttributes(
   id: string,
@@ -29,7 +29,9 @@ export function dropTargetAt({ x, y }: Point): DropTarget | null {
   return { id, name, lineage: [id, ...lineage.split(" ").filter((one) => one !== "")], springs: rigid === undefined };
 }
 
-/** Shows where a drop would go. It is done by hand, because a target may be anywhere on the page, and a folder in two places of it. */
+/**
+ * Highlights the drop target. Done in the DOM, because targets are anywhere on the page and a folder may appear twice.
+ */
 export function markDropTarget(target: DropTarget | null): void {
   for (const element of document.querySelectorAll<HTMLElement>("[data-over]")) {
     if (element.dataset["drop"] !== target?.id) delete element.dataset["over"];

@@ -33,7 +33,7 @@ type FileCommand = Command<FilesContext>;
 const both = <Chords extends readonly string[]>(...chords: Chords) => ({ pc: chords, mac: chords });
 
 const some = ({ count, place }: FilesContext) => count > 0 && place !== "trash";
-/** Of an account and its people: whoever has a link has neither. */
+/** Only for accounts. Visitors of a link have neither an account nor contacts. */
 const ofAccount = ({ viewer }: FilesContext) => viewer === "account";
 const copyable = (context: FilesContext) => some(context) && (ofAccount(context) || mayAdd(context));
 const shareable = (context: FilesContext) => {
@@ -42,7 +42,7 @@ const shareable = (context: FilesContext) => {
 };
 const changeable = (context: FilesContext) => some(context) && context.rows.every(mayChange);
 
-/** Of what is selected. The order is that of the menus; a group is a line apart. */
+/** Commands for the selection. The order and the groups are those of the menus. */
 export const fileCommands = {
   open: {
     id: "open",
@@ -210,7 +210,7 @@ export const fileCommands = {
   },
 } as const satisfies Record<string, FileCommand>;
 
-/** Of the place itself, whatever is selected. */
+/** Commands for the place, independent of the selection. */
 export const placeCommands = {
   newFolder: {
     id: "new-folder",
@@ -291,7 +291,6 @@ export const placeCommands = {
 
 export const allCommands: readonly FileCommand[] = [...Object.values(fileCommands), ...Object.values(placeCommands)];
 
-/** The menu of what is selected, in groups. */
 export const fileMenu: readonly (readonly FileCommand[])[] = [
   [fileCommands.open, fileCommands.openTab, fileCommands.download, fileCommands.keepOffline, fileCommands.dropOffline],
   [fileCommands.share, fileCommands.copyLink, fileCommands.star, fileCommands.unstar],
@@ -300,7 +299,7 @@ export const fileMenu: readonly (readonly FileCommand[])[] = [
   [fileCommands.restore, fileCommands.trash, fileCommands.purge],
 ];
 
-/** The menu of empty ground. */
+/** Menu of the empty area. */
 export const placeMenu: readonly (readonly FileCommand[])[] = [
   [placeCommands.newFolder, placeCommands.newText],
   [placeCommands.upload, placeCommands.uploadFolder],
@@ -309,7 +308,7 @@ export const placeMenu: readonly (readonly FileCommand[])[] = [
   [placeCommands.emptyTrash],
 ];
 
-/** Of the bar over a selection, as far as there is room; the rest is behind its menu. */
+/** Commands in the selection bar, as far as they fit. The rest is in its menu. */
 export const barCommands: readonly FileCommand[] = [
   fileCommands.share,
   fileCommands.copyLink,

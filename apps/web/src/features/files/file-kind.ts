@@ -1,7 +1,7 @@
 import type { MessageKey } from "../../messages/en.ts";
 import type { Row } from "../../data/row.ts";
 
-/** The shapes in which files are shown: by what people do with them, not by format. */
+/** Kinds of files, by use rather than by format. */
 export type FileKind =
   | "folder"
   | "mount"

@@ -23,41 +23,41 @@ export interface FileListProps {
   readonly source: RowSource;
   readonly view: "list" | "tiles";
   readonly columns: readonly Column[];
-  /** Stands over the rows and stays there. */
+  /** Fixed header above the rows. */
   readonly head: ReactNode;
   readonly selection: Selection;
   readonly act: (act: SelectionAct) => void;
   readonly renamingId: string | null;
   readonly cutIds: ReadonlySet<string>;
-  /** Keys that are a command's. @returns whether it was one */
+  /** Runs the command of a key. @returns false if the key belongs to no command */
   readonly onKey: (event: KeyboardEvent) => boolean;
   readonly onOpen: (id: string) => void;
   readonly onMenu: (at: Point, byKey: boolean) => void;
-  /** Somebody acts here: the order waits. */
+  /** Called when the person works in the list, to hold its order. */
   readonly onTouch: () => void;
-  /** Absent where nothing can be moved from. */
+  /** Absent if nothing can be moved out of this list. */
   readonly moving?: Moving | undefined;
   readonly handle: RefObject<FileListHandle | null>;
 }
 
 export interface Moving {
-  /** The folder in which the rows lie. */
+  /** Folder that contains the rows. */
   readonly from: string;
-  /** What makes the ground between the rows a target: nothing where nothing may be put into the folder. */
+  /** Attributes that make the empty area a drop target. Empty if the folder accepts nothing. */
   readonly ground: Readonly<Record<string, string>>;
   readonly drop: (target: DropTarget, copy: boolean, rows: readonly ListedRow[]) => void;
   readonly spring: (target: DropTarget) => void;
 }
 
 export interface FileListHandle {
-  /** Brings a row into view, and the focus to it. */
+  /** Scrolls to a row and focuses it. */
   readonly focus: (id: string) => void;
 }
 
-/** The heads of the columns, in pixels. */
+/** Height of the column headers, in pixels. */
 const headPx = 40;
 
-/** The rows of a place: selected, walked through, dragged; drawn only as far as they are seen. */
+/** List with selection, keyboard navigation and drag. Only rows near the view are rendered. */
 export function FileList(props: FileListProps) {
   const { source, view, selection, columns } = props;
   const scroller = useRef<HTMLDivElement>(null);
@@ -126,13 +126,13 @@ export function FileList(props: FileListProps) {
   );
 }
 
-/** The row that Tab leads to: where the keyboard stood last, else the first in view. */
+/** Row in the tab order: the one focused last, otherwise the first in view. */
 function stopOf(source: RowSource, { focus }: Selection, rows: RowWindow, layout: Layout): number {
   const focused = focus === null ? -1 : source.indexOf(focus);
   return focused >= 0 ? focused : Math.ceil(rows.offsetPx() / layout.lineHeightPx) * layout.columns;
 }
 
-/** Those in reach, and the one with the focus, which must not be lost by scrolling. */
+/** Rows near the view, and the focused row, so that scrolling does not lose the focus. */
 function mountedIndices({ from, to }: RowWindow, stop: number, total: number): number[] {
   const indices = Array.from({ length: Math.max(0, to - from) }, (_, place) => from + place);
   if (stop < from && stop >= 0) indices.unshift(stop);
@@ -140,7 +140,7 @@ function mountedIndices({ from, to }: RowWindow, stop: number, total: number): n
   return indices;
 }
 
-/** Only a key or a click of this list moves the focus; a row that is not drawn yet gets it once it is. */
+/** Focuses a row on a key or click in this list. A row that is not rendered yet gets the focus when it is. */
 function useFocusRow(
   grid: RefObject<HTMLElement | null>,
   source: RowSource,
@@ -173,7 +173,7 @@ function useFocusRow(
   return focus;
 }
 
-/** Neither a list that comes nor a row that goes leaves the focus of the page nowhere. */
+/** Keeps the page's focus in the list when the list appears or the focused row is removed. */
 function useKeptFocus(grid: RefObject<HTMLElement | null>, focus: string | null, focusRow: (id: string) => void): void {
   useTakeFocus(grid, (element) => element.querySelector<HTMLElement>("[data-id][tabindex='0']"));
   useEffect(() => {
@@ -189,7 +189,7 @@ interface BandPlace {
   readonly rows: RowWindow;
 }
 
-/** What the pointer does with the rows: a click, a drag, a rectangle around some. */
+/** Pointer input on rows: clicks, drags and rubber-band selection. */
 function useListPointer(
   props: FileListProps & { readonly focusRow: Parameters<typeof useListClicks>[0]["focusRow"] },
   place: BandPlace,
@@ -240,7 +240,7 @@ function useDragOf(
       const lifted = isInside ? rowsOf(selection, source) : [source.row(id)].filter((row) => row !== undefined);
       return { ids: new Set(lifted.map((row) => row.id)), rows: lifted, from: moving.from };
     },
-    // The same ones, as they are by now.
+    // Current versions of the lifted rows.
     drop: (target, copy, lifted) => {
       const latest = lifted.map((row) => source.row(row.id) ?? row);
       moving?.drop(target, copy, latest);

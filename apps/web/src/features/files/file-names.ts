@@ -1,6 +1,6 @@
 import { nameProblem } from "@holdfast/core/names";
 
-/** How much of a name a rename selects at first: all but the ending, so that typing leaves `.txt` and `.tar.gz` alone. */
+/** Length of the part that a rename preselects: the name without its ending, such as `.txt` or `.tar.gz`. */
 export function stemLength(name: string, isFolder: boolean): number {
   if (isFolder) return name.length;
   const ending = /(?:\.tar)?\.[\p{L}\p{N}_-]{1,16}$/u.exec(name);
@@ -9,7 +9,7 @@ export function stemLength(name: string, isFolder: boolean): number {
 
 export type NameFault = "empty" | "dots" | "slash" | "sign" | "long";
 
-/** What somebody has to mend in a name that they typed, or undefined. */
+/** Fault of an entered name, or undefined. */
 export function nameFault(name: string): NameFault | undefined {
   if (name === "") return "empty";
   if (name === "." || name === "..") return "dots";
@@ -18,7 +18,7 @@ export function nameFault(name: string): NameFault | undefined {
   return new TextEncoder().encode(name).length > 255 ? "long" : "sign";
 }
 
-/** `New folder`, or `New folder 2` where that is taken, and so on. */
+/** Returns `New folder`, or `New folder 2` if that is taken, and so on. */
 export function freeName(wanted: string, isTaken: (name: string) => boolean): string {
   let name = wanted;
   for (let number = 2; isTaken(name) && number < 10_000; number++) name = `${wanted} ${number}`;
@@ -26,8 +26,8 @@ export function freeName(wanted: string, isTaken: (name: string) => boolean): st
 }
 
 /**
- * A long name is cut in its middle, because its beginning and its ending both tell: the parts to lay out, of which the first may shrink.
- * A cut falls between characters as people see them.
+ * Splits a long name for display, because its beginning and its ending both matter. The head may be truncated. The
+ * split is between graphemes.
  */
 export function cutName(name: string): { readonly head: string; readonly tail: string } {
   if (name.length < 16) return { head: name, tail: "" };

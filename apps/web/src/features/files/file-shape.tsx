@@ -34,7 +34,7 @@ const shapes: Readonly<Record<FileKind, ComponentType<{ size?: number; className
   file: File,
 };
 
-/** What somebody knows a file by: its picture where there is one, else the shape of its kind. */
+/** Thumbnail, or the icon of the file's kind. */
 export function FileShape({
   row,
   thumb,

@@ -1,14 +1,14 @@
-/** A node as an act needs it. */
+/** Node before or after an action. */
 export interface Subject {
   readonly id: string;
   readonly name: string;
   readonly parentId: string;
   readonly revision: string;
-  /** Journal entry of the last change. A folder's revision says nothing of what is in it. */
+  /** Sequence number of the last change. A folder's revision does not cover its contents. */
   readonly seq?: number;
 }
 
-/** One operation of a batch, but for its id. */
+/** Operation of a batch, without its id. */
 export type Step = (
   | { readonly op: "mkdir"; readonly parent_id: string; readonly name: string }
   | { readonly op: "put"; readonly parent_id: string; readonly name: string; readonly size: 0; readonly blocks: [] }
@@ -19,10 +19,10 @@ export type Step = (
 ) & { readonly base_revision?: string; readonly on_conflict?: OnConflict };
 export type OnConflict = "fail" | "rename" | "replace";
 
-/** A step that was taken, with the node as it is since. */
+/** Completed step with the resulting node. */
 export interface Taken {
   readonly step: Step;
-  /** What it was about, before; absent of what was made. */
+  /** Node before the step; absent if the step created it. */
   readonly before?: Subject;
   readonly after: Subject;
 }
@@ -37,7 +37,7 @@ export function stepsToMove(subjects: readonly Subject[], folderId: string): Ste
   }));
 }
 
-/** A copy beside the original gets another name; elsewhere a taken name is asked about. */
+/** A copy in the same folder gets another name. In other folders, a conflict is asked about. */
 export function stepsToCopy(subjects: readonly Subject[], folderId: string): Step[] {
   return subjects.map(({ id, name, parentId }) => ({
     op: "copy",
@@ -61,8 +61,8 @@ export function stepsToRestore(subjects: readonly Subject[]): Step[] {
 }
 
 /**
- * The same step on top of what own acts have made of the node since it was asked for: what is to be moved or copied keeps the name that it
- * has by now, and what is to be renamed stays in the folder in which it is by now.
+ * Rebases a step onto the user's own earlier changes of the node. A move or copy keeps the current name, and a rename
+ * keeps the current folder.
  */
 export function rebased(step: Step, known: Subject, latest: Subject): Step {
   if (latest.revision === known.revision) return step;
@@ -73,8 +73,8 @@ export function rebased(step: Step, known: Subject, latest: Subject): Step {
 }
 
 /**
- * What takes the steps back, the last first. Each names the revision that its own step left: what somebody changed since is not touched.
- * The inverse of what was so taken back does it again.
+ * Returns the steps that undo the given steps, last first. Each requires the revision that its step produced, so later
+ * changes by others are not overwritten. Applied to the result of an undo, it returns the redo.
  */
 export function inverseOf(taken: readonly Taken[]): Step[] {
   return taken.toReversed().map(inverseOfOne);
@@ -83,12 +83,12 @@ export function inverseOf(taken: readonly Taken[]): Step[] {
 function inverseOfOne({ step, before, after }: Taken): Step {
   const seen = { file_id: after.id, base_revision: after.revision };
   if (step.op === "delete") return { op: "restore", ...seen };
-  // What others have put into a new folder since stays.
+  // A new folder is not deleted if others have added something since.
   if (step.op !== "move") return { op: "delete", ...seen, ...(after.seq === undefined ? {} : { seen: after.seq }) };
   return { op: "move", ...seen, parent_id: before?.parentId ?? after.parentId, name: before?.name ?? after.name };
 }
 
-/** What came of many steps. */
+/** Result of several steps. */
 export interface Outcome {
   readonly taken: readonly Taken[];
   readonly refused: readonly Refused[];
@@ -100,17 +100,17 @@ export interface Refused {
   readonly code: string;
 }
 
-/** Those that only another name, or another's going, stands in the way of: they are asked about. */
+/** Steps that failed only because the name is taken. The person decides about them. */
 export function clashesIn({ refused }: Outcome): readonly Refused[] {
   return refused.filter(({ code, step }) => code === "exists" && step.on_conflict !== "rename");
 }
 
-/** The same steps by a decision about names. Replacing keeps what was there: as an older version, or in the trash. */
+/** Repeats the steps with the decision. A replaced item is kept as an older version or in the trash. */
 export function decided(clashes: readonly Refused[], choice: "keep" | "replace"): Step[] {
   return clashes.map(({ step }) => ({ ...step, on_conflict: choice === "keep" ? "rename" : "replace" }));
 }
 
-/** Each reason with how many, the most frequent first. */
+/** Groups the refusals by reason, most frequent first. */
 export function reasonsOf(refused: readonly Refused[]): readonly { readonly code: string; readonly names: string[] }[] {
   const byCode = Map.groupBy(refused, ({ code }) => code);
   return [...byCode]

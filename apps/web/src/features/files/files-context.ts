@@ -2,32 +2,30 @@ import type { Viewer } from "../../data/viewer.ts";
 import type { KeptView } from "../../offline/kept-files.ts";
 import { folderOf, type ListedRow } from "./row-source.ts";
 
-/** A folder that is shown, with what is above it. */
 export interface ShownFolder {
   readonly id: string;
-  /** Empty at the top. */
+  /** Empty for the root folder. */
   readonly name: string;
   readonly parentId: string | null;
   readonly role: ListedRow["role"];
-  /** Of the folder and all above it, the nearest first. */
+  /** Ids of the folder and its ancestors, nearest first. */
   readonly lineage: readonly string[];
 }
 
 export type PlaceKind = "folder" | "list" | "trash" | "shared";
 
-/** What the commands of a place are about, at the moment of asking. */
+/** Context of the commands, read when a command is evaluated. */
 export interface FilesContext {
   readonly place: PlaceKind;
   readonly viewer: Viewer["kind"];
   readonly folder: ShownFolder | undefined;
-  /** What is selected, as far as it is loaded. */
+  /** Selected rows that have loaded. */
   readonly rows: readonly ListedRow[];
-  /** With what is not. */
+  /** Number of selected rows, including rows that have not loaded. */
   readonly count: number;
-  /** There is something to see. */
   readonly hasRows: boolean;
   readonly clipboard: Clipboard | undefined;
-  /** What opens without the server. */
+  /** Offline files. */
   readonly kept: KeptView;
   readonly canUndo: boolean;
   readonly canRedo: boolean;
@@ -37,11 +35,11 @@ export interface FilesContext {
 export interface Clipboard {
   readonly kind: "cut" | "copy";
   readonly rows: readonly ListedRow[];
-  /** The folder from which they are. */
+  /** Folder from which the items were cut or copied. */
   readonly from: string | undefined;
 }
 
-/** What can be done in a place. Those that are about files take what is selected, loaded or not. */
+/** Actions of a place. File actions apply to the whole selection, including rows that have not loaded. */
 export interface FilesActs {
   readonly open: () => void;
   readonly openTab: () => void;
@@ -58,15 +56,15 @@ export interface FilesActs {
   readonly download: () => void;
   readonly keepOffline: (isKept: boolean) => void;
   readonly showPanel: (panel: "details" | "versions" | "sharing") => void;
-  /** A link that anybody can open. */
+  /** Copies a public link. */
   readonly copyLink: () => void;
-  /** An address for people who have access. */
+  /** Copies an address for people who have access. */
   readonly copyAddress: () => void;
   readonly showInFolder: () => void;
   readonly newFolder: () => void;
   readonly newText: () => void;
   readonly upload: (kind: "files" | "folder") => void;
-  /** Narrows the list by names. */
+  /** Filters the list by name. */
   readonly filter: () => void;
   readonly undo: () => void;
   readonly redo: () => void;
@@ -76,18 +74,21 @@ export function mayAdd({ folder, place }: Pick<FilesContext, "folder" | "place">
   return place === "folder" && folder !== undefined && folder.role !== "viewer" && folder.role !== "commenter";
 }
 
-/** To rename, move or trash takes editor at it and at its folder; what was itself shared with one stays its owner's to move. */
+/**
+ * Renaming, moving and trashing require the editor role on the item and its folder. An item that was itself shared with
+ * the caller can only be moved by its owner.
+ */
 export function mayChange(row: ListedRow): boolean {
   if (row.kind === "mount") return true;
   return row.role === "owner" || (row.role === "editor" && !row.isGranted);
 }
 
-/** Who may only put something into a folder reads nothing of it. */
+/** Uploaders cannot read the folder, so they cannot keep it offline. */
 export function mayKeep({ kind, role }: ListedRow): boolean {
   return kind !== "symlink" && role !== "uploader";
 }
 
-/** By itself or with a folder that it is in. */
+/** Kept offline itself or as part of a folder. */
 export function isKept({ kept }: Pick<FilesContext, "kept">, row: ListedRow): boolean {
   return kept.ids.has(folderOf(row));
 }
@@ -100,7 +101,10 @@ export function only({ rows, count }: FilesContext): ListedRow | undefined {
   return count === 1 ? rows[0] : undefined;
 }
 
-/** The same place as if something in it were selected that may be changed, cut before and done before: with all that is ever possible there. */
+/**
+ * Context with one editable item selected, a full clipboard and undo history. It enables every command that the place
+ * can ever offer.
+ */
 export function withOneSelected(context: FilesContext): FilesContext {
   const row: ListedRow = context.rows[0] ?? anyRow;
   const folder =
@@ -109,7 +113,6 @@ export function withOneSelected(context: FilesContext): FilesContext {
   return { ...context, folder, rows: [row], count: 1, clipboard, canUndo: true, canRedo: true };
 }
 
-/** A file of no name. */
 export const anyRow: ListedRow = {
   id: "",
   kind: "file",

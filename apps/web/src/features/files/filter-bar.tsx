@@ -8,14 +8,14 @@ import type { RowSource } from "./row-source.ts";
 
 export interface FilterBarProps {
   readonly source: RowSource;
-  /** Another one as soon as something else is typed; undefined while nothing is. */
+  /** Receives a new source on each change of the text; undefined while the text is empty. */
   readonly onFilter: (shown: RowSource | undefined) => void;
   readonly onClose: () => void;
-  /** From the field on into the list. */
+  /** Moves the focus from the field into the list. */
   readonly onGoOn: () => void;
 }
 
-/** Narrows what is shown by its names, as one types: in place of the browser's own search, which sees only what is drawn. */
+/** Filters the shown rows by name. Replaces the browser's search, which finds only rendered rows. */
 export function FilterBar({ source, onFilter, onClose, onGoOn }: FilterBarProps) {
   const { message, number } = useMessages();
   const [text, setText] = useState("");

@@ -1,10 +1,10 @@
 import { foldName } from "@holdfast/core/sort-key";
 import type { ListedRow, RowSource } from "./row-source.ts";
 
-/** Rows are replaced and never changed, so each is folded once, however much is typed. */
+/** Rows are immutable, so each name is folded only once. */
 const folded = new WeakMap<ListedRow, string>();
 
-/** Of the rows of a place, as far as they are loaded, those whose names have a text in them. */
+/** Loaded rows whose names contain a text. */
 export class FilteredRows implements RowSource {
   readonly #all: RowSource;
   readonly #text: string;
@@ -40,11 +40,11 @@ export class FilteredRows implements RowSource {
     return this.#places.get(id) ?? -1;
   };
   readonly row = (id: string) => this.#all.row(id);
-  /** A row that does not fit the text is hidden, not gone. */
+  /** A row that does not match is hidden, not gone. */
   readonly isGone = (id: string) => this.#all.isGone(id);
   readonly hold = () => this.#all.hold();
   readonly release = () => this.#all.release();
-  /** Only what is loaded is looked through, and that is said. */
+  /** Searches only loaded rows; the screen says so. */
   readonly need = () => {};
   readonly retry = () => this.#all.retry();
   readonly subscribe = (listener: () => void) => this.#all.subscribe(listener);

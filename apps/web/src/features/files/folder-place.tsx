@@ -13,14 +13,14 @@ import { FolderRows } from "./folder-rows.ts";
 import { ListPlace } from "./list-place.tsx";
 import { useLineage } from "./use-lineage.ts";
 
-/** What an empty drive shows, which is where everybody begins. */
+/** Content of an empty drive. */
 type Begin = (onUpload: () => void) => ReactNode;
 
-/** A folder: its rows, and the way to it. @param id of a folder, or `root` */
+/** Folder with its rows and its path. @param id folder id or `root` */
 export function FolderPlace({ id, begin }: { readonly id: string; readonly begin: Begin }) {
   const lineage = useLineage(id);
   const nodes = lineage.data;
-  // The content of a folder is asked for while the way to it is; only the root has to tell its id first.
+  // Contents and path load in parallel. Only `root` must first be resolved to an id.
   const realId = id === "root" ? nodes?.[0]?.id : id;
   if (realId === undefined) return null;
   return <FolderOf key={realId} id={realId} nodes={nodes} begin={begin} />;
@@ -89,7 +89,7 @@ function FolderOf({ id, nodes, begin }: FolderOfProps) {
   );
 }
 
-/** From the top to here; each of them takes what is dropped on it. */
+/** Breadcrumbs from the root. Each one is a drop target. */
 function Way({ nodes, home }: { readonly nodes: NonNullable<Nodes>; readonly home: string }) {
   const navigate = useNavigate();
   const crumbs = nodes.toReversed().map((one) => ({

@@ -1,10 +1,10 @@
 import type { OpenFolder } from "../../data/folders.ts";
 import type { ListedRow, RowSource, SourceState } from "./row-source.ts";
 
-/** The children of one folder as the rows of a list. */
+/** Children of a folder as list rows. */
 export class FolderRows implements RowSource {
   readonly #folder: OpenFolder;
-  /** Only what was once here can be gone: a row that is not loaded is not. */
+  /** Rows that were loaded once. Only these can be gone. */
   readonly #seen = new Set<string>();
   #snapshot: readonly unknown[] = [];
 
@@ -46,7 +46,7 @@ export class FolderRows implements RowSource {
 
   readonly hold = () => this.#folder.index.hold();
   readonly release = () => this.#folder.index.release();
-  /** All of a folder is read anyhow, from both ends. */
+  /** No-op: the whole folder is loaded anyway, from both ends. */
   readonly need = () => {};
   readonly retry = () => this.#folder.retry();
 

@@ -3,7 +3,7 @@ import { showToast } from "../../design/toasts.ts";
 import { messages } from "../../messages/use-messages.ts";
 import { folderOf, isFolder, type ListedRow } from "./row-source.ts";
 
-/** Has this browser fetch files, and what is in folders, so that they open without the server; or has it delete them. */
+/** Stores files and folder contents for offline use, or deletes them. */
 export async function keepOffline(
   { kept }: Pick<Drive, "kept">,
   rows: readonly ListedRow[],

@@ -2,7 +2,7 @@ import { createContext, useContext } from "react";
 import type { Point } from "./points.ts";
 import type { ListedRow } from "./row-source.ts";
 
-/** What a row tells the list that it stands in. The object stays the same as long as the list is shown, so that rows need not be drawn anew. */
+/** Callbacks of rows. The object is stable while the list is shown, so that rows do not render again. */
 export interface ListActions {
   readonly open: (row: ListedRow) => void;
   readonly toggle: (row: ListedRow) => void;

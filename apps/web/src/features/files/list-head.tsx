@@ -6,7 +6,7 @@ import { type Column, nextSort } from "./columns.ts";
 
 interface ListHeadProps {
   readonly columns: readonly Column[];
-  /** Absent where a place has one order. */
+  /** Absent if the place has a fixed order. */
   readonly sort?: SortOrder | undefined;
   readonly onSort?: ((sort: SortOrder) => void) | undefined;
   readonly isAllSelected: boolean;
@@ -14,7 +14,7 @@ interface ListHeadProps {
   readonly view: "list" | "tiles";
 }
 
-/** Over the columns: what each is, and sorts by it. It stays where it is while the rows go by below. */
+/** Column headers, which sort by click. Fixed above the scrolling rows. */
 export function ListHead({ columns, sort, onSort, isAllSelected, onSelectAll, view }: ListHeadProps) {
   const { message } = useMessages();
   return (

@@ -13,12 +13,12 @@ import { PlaceState } from "./place-state.tsx";
 import { withWords } from "../../messages/use-messages.ts";
 import { type ListPlaceProps, usePlace } from "./use-place.ts";
 
-/** Nobody asks before the first list is there. */
+/** Loaded on demand: none of these is needed before the first list. */
 const PlaceQuestions = lazy(async () => ({ default: (await import("./place-questions.tsx")).PlaceQuestions }));
 const ClashDialog = lazy(async () => ({ default: (await withWords(import("./clash-dialog.tsx"))).ClashDialog }));
 const FilterBar = lazy(async () => ({ default: (await withWords(import("./filter-bar.tsx"))).FilterBar }));
 
-/** A place that shows a list: of a folder, of the trash, of what was found. What can be done there is the commands'. */
+/** Place with a list, such as a folder, the trash or search results. Its actions are commands. */
 export function ListPlace(props: ListPlaceProps) {
   const { source, name, folder } = props;
   const place = usePlace(props);
@@ -65,7 +65,7 @@ export function ListPlace(props: ListPlaceProps) {
   );
 }
 
-/** Shows the questions about names that are taken, one after the other. */
+/** Shows the questions about name conflicts, one after the other. */
 function ClashDialogs() {
   const question = useSyncExternalStore(watchClashes, currentClash);
   if (question === undefined) return null;

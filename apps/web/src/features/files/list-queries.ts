@@ -11,11 +11,11 @@ type Load = (cursor: string | undefined, signal: AbortSignal) => Promise<RowPage
 
 const limit = 200;
 
-/** One page is all there is of it. */
+/** There is only one page. */
 export function recent(client: ApiClient): Load {
   return async (_, signal) => {
     const { items, t } = await client.call("listRecent", { query: { limit }, signal });
-    // The time by which the list is in order is the one to show.
+    // Shows the time by which the list is sorted.
     const rows = items.map((node) => listed({ ...node, modified_at: node.changed_at }));
     return { rows, next: null, thumbTag: t };
   };
@@ -66,7 +66,7 @@ export function sharedWithMe(client: ApiClient): Load {
   };
 }
 
-/** One row for each thing, however many it is shared with. */
+/** One row per item, for all its recipients. */
 export function sharedByMe(client: ApiClient): Load {
   return async (cursor, signal) => {
     const { items, next_cursor: next } = await client.call("listSharedByMe", { query: { limit, cursor }, signal });
@@ -84,7 +84,7 @@ function whoHas(all: readonly SharedJson[]): ListedRow[] {
   return all.slice(0, 1).map(({ node }) => Object.assign(listed(node), { who }));
 }
 
-/** The name of a link is a note for its owner, and nobody who has access. */
+/** Links are no recipients. Their name is a note of the owner. */
 function isLink({ grantee, app }: PermissionJson): boolean {
   return grantee.kind === "link" && app !== true;
 }

@@ -22,7 +22,7 @@ export interface LineProps {
   readonly index: number;
   readonly row: ListedRow | undefined;
   readonly isSelected: boolean;
-  /** The row that Tab leads to. */
+  /** Row in the tab order. */
   readonly isStop: boolean;
   readonly isCut: boolean;
   readonly isRenaming: boolean;
@@ -30,7 +30,7 @@ export interface LineProps {
   readonly topPx: number;
 }
 
-/** One row of the list; of one that is not loaded its place. */
+/** Row of the list, or a placeholder if the row has not loaded. */
 export const ListRow = memo(function ListRow({
   columns,
   ...line
@@ -55,7 +55,7 @@ export const ListRow = memo(function ListRow({
   );
 });
 
-/** What makes a row, or a tile, one of the grid: found by keyboard, pointer and drag alike. */
+/** Attributes of rows and tiles, by which keyboard, pointer and drag code find them. */
 export function lineAttributes({ index, isSelected, isStop, isCut }: LineProps, row: ListedRow) {
   return {
     role: "row",
@@ -105,12 +105,12 @@ function NameCell({ row, columns, isRenaming }: LineProps & { row: ListedRow; co
   );
 }
 
-/** A link, so that the middle button opens a tab and its address can be copied; a plain click is the list's to decide. */
+/** A link, so that middle click and copying the address work. The list handles plain clicks. */
 export function NameLink({ row }: { readonly row: ListedRow }) {
   const actions = useListActions();
   const click = (event: MouseEvent) => {
     event.preventDefault();
-    // No pointer has clicked: a screen reader, or a switch.
+    // A click without a pointer, by a screen reader or a switch.
     if (event.detail !== 0) return;
     event.stopPropagation();
     actions.open(row);
@@ -152,7 +152,7 @@ export function Marks({ row }: { readonly row: ListedRow }) {
   );
 }
 
-/** Seen where one points or selects; there for the keyboard and the screen reader always. */
+/** Visible on hover and selection. Always available to the keyboard and to screen readers. */
 export function CheckCell({ row, isSelected, isShown }: { row: ListedRow; isSelected: boolean; isShown: boolean }) {
   const { message } = useMessages();
   const actions = useListActions();

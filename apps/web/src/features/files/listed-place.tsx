@@ -11,17 +11,17 @@ import { PagedRows, type RowPage } from "./paged-rows.ts";
 interface ListedPlaceProps {
   readonly kind: PlaceKind;
   readonly title: string;
-  /** Beside or instead of the title. */
+  /** Controls beside or instead of the title. */
   readonly narrow?: ReactNode;
   readonly columns: readonly Column[];
   readonly empty: string;
-  /** Give the same until it shall be read anew. */
+  /** Must be stable; a new function reloads the list. */
   readonly load: (client: ApiClient) => (cursor: string | undefined, signal: AbortSignal) => Promise<RowPage>;
-  /** A row without its star has no place here. */
+  /** A row that loses its star is removed. */
   readonly isOfStars?: boolean;
 }
 
-/** A list that is of no single folder. Others' changes come into it a moment after they are told of. */
+/** List that spans folders. It is reloaded shortly after changes by others. */
 export function ListedPlace({ kind, title, narrow, columns, empty, load, isOfStars = false }: ListedPlaceProps) {
   const { client, live } = useDrive();
   const source = useMemo(() => new PagedRows(load(client)), [client, load]);
@@ -61,5 +61,5 @@ export function ListedPlace({ kind, title, narrow, columns, empty, load, isOfSta
   );
 }
 
-/** Many changes at once are one. */
+/** Groups bursts of changes. */
 const settleMs = 200;

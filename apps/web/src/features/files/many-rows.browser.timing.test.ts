@@ -36,7 +36,7 @@ test("of 100,000 entries the first rows are there at once, both ends are reached
   assert.equal(await grid.getAttribute("aria-rowcount"), String(rowsMade));
   assert.ok((await page.getByRole("row").count()) < 100, "more rows are drawn than are seen");
   const idleBeforeMs = await worstFrameMs(page, 0);
-  // What others do on the machine makes frames late now and then; what the list does makes them late each time.
+  // Best of three: a busy machine delays frames now and then, a slow list delays them every time.
   const scrollingMs = Math.min(
     await worstFrameMs(page, 900),
     await worstFrameMs(page, 900),
@@ -52,19 +52,19 @@ test("of 100,000 entries the first rows are there at once, both ends are reached
   await page.keyboard.press("Home");
   await files.seen("file 0.txt");
   await endIsReachedByLink();
-  // On a machine that is busy with other things the page alone cannot be judged.
+  // A busy machine allows no judgment of the page.
   if (idleMs > 30) return t.diagnostic("not judged: frames were late with nothing to do");
   assert.ok(firstMs < 500, `the first row took ${firstMs} ms`);
   assert.ok(scrollingMs < 100, `a frame took ${scrollingMs} ms`);
 
-  /** The page of a link shows them with the same list. */
+  /** The link page uses the same list. */
   async function endIsReachedByLink(): Promise<void> {
     const { url } = await ok(app.api, "POST", `/files/${await app.api.idOf("/many")}/share`, {
       link: true,
       role: "viewer",
     });
     const stranger = await app.another();
-    // The rows of the other end come after the key that leads there.
+    // The rows of the other end are held back until the key was pressed.
     const [asked, pressed] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     await stranger.route(/\/contents\?.*sort=-natural/, async (route) => {
       asked.resolve();

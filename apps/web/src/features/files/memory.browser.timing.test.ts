@@ -20,7 +20,7 @@ test("two hundred navigations leave no more behind than the first few", async (t
   const after = await heapWithoutCode(app.page);
   t.diagnostic(`${JSON.stringify(before)} to ${JSON.stringify(after)}`);
   assert.ok(after.bytes < before.bytes * 1.05, `${before.bytes} bytes have become ${after.bytes}`);
-  // A poll or a picture more or less is on its way.
+  // Tolerance for a poll or thumbnail in progress.
   assert.ok(after.nodes <= before.nodes + 50, `${before.nodes} nodes have become ${after.nodes}`);
   assert.ok(after.listeners <= before.listeners + 20, `${before.listeners} listeners have become ${after.listeners}`);
 });

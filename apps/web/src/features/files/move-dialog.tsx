@@ -18,7 +18,7 @@ interface MoveDialogProps {
   readonly onChoose: (to: { readonly id: string; readonly name: string }) => void;
 }
 
-/** Asks for a folder by walking through them: the way to move things without a drag. */
+/** Lets the person choose a folder. The alternative to dragging. */
 export function MoveDialog({ kind, rows, from, onClose, onChoose }: MoveDialogProps) {
   const { message } = useMessages();
   const [at, setAt] = useState(from?.id ?? "root");
@@ -30,7 +30,7 @@ export function MoveDialog({ kind, rows, from, onClose, onChoose }: MoveDialogPr
     onOpen: () => setAt(id),
   }));
   const name = names.at(-1)?.name ?? "";
-  // Where they are already is nowhere to move to; a copy beside the original is one.
+  // The current folder is no target for a move, but one for a copy.
   const isHere = kind === "move" && here?.id === from?.id;
   return (
     <FormDialog
@@ -61,7 +61,7 @@ interface FoldersProps {
   readonly onOpen: (id: string) => void;
 }
 
-/** The folders in one, which come first in it; more than these are found by opening or searching. */
+/** Folders sort first, so these are the first rows. Further folders are reachable by opening or searching. */
 const shownMax = 500;
 
 function Folders({ id, moved, onOpen }: FoldersProps) {

@@ -5,7 +5,7 @@ import { useListActions } from "./list-actions.ts";
 import { nameFaultWords } from "./name-fault-words.ts";
 import { isFolder, type ListedRow } from "./row-source.ts";
 
-/** A name that is written anew, in its place. Enter or leaving it saves; Escape leaves all as it was. */
+/** Rename field. Enter or leaving the field saves, Escape cancels. */
 export function NameField({ row }: { readonly row: ListedRow }) {
   const { message } = useMessages();
   const actions = useListActions();
@@ -27,7 +27,7 @@ export function NameField({ row }: { readonly row: ListedRow }) {
     else actions.endRename(row);
   };
   const press = (event: KeyboardEvent) => {
-    // Keys of the list are letters here; while an input method composes, Enter is its own.
+    // Keys must not reach the list. During composition, Enter belongs to the input method.
     event.stopPropagation();
     if (event.nativeEvent.isComposing) return;
     if (event.key === "Enter" && fault === undefined) end(true);

@@ -1,18 +1,18 @@
 import type { Subject } from "./file-steps.ts";
 
-/** Of how many own acts it is remembered what they replaced. */
+/** Number of own changes that are remembered. */
 const rememberedMax = 1_000;
 
 /**
- * Own acts on one node go one after the other, and each begins where the one before ended: what was cut while its rename was still
- * under way would else seem to be changed by somebody else when it is pasted.
+ * Serializes the user's actions on one node, each based on the result of the one before. Otherwise pasting a file whose
+ * rename is still running would look like a conflict with another person.
  */
 export class OwnTurns {
   readonly #underWay = new Map<string, Promise<unknown>>();
-  /** What an own act has made of a node, by the revision that it found. */
+  /** Node after an own action, by the revision before it. */
   readonly #after = new Map<string, Subject>();
 
-  /** @returns what `act` returns, which begins once nothing is under way with these nodes */
+  /** Runs `act` after all running actions on these nodes. @returns result of `act` */
   async take<Answer>(ids: readonly string[], act: () => Promise<Answer>): Promise<Answer> {
     const before = ids.flatMap((id) => this.#underWay.get(id) ?? []);
     const turn = Promise.allSettled(before).then(act);
@@ -25,7 +25,7 @@ export class OwnTurns {
     }
   }
 
-  /** The node is as `after` since an own act, for which the server made sure that it was at revision `before`. */
+  /** Records an own action: the node went from revision `before`, which the server has verified, to `after`. */
   remember(before: string, after: Subject): void {
     if (before === after.revision) return;
     this.#after.set(before, after);
@@ -35,7 +35,7 @@ export class OwnTurns {
     }
   }
 
-  /** What own acts have made of a node since. */
+  /** Returns the node after all recorded own actions. */
   latest(subject: Subject): Subject {
     let latest = subject;
     for (let steps = 0; steps < rememberedMax; steps++) {

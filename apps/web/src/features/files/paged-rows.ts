@@ -9,10 +9,7 @@ export interface RowPage {
 
 type LoadPage = (cursor: string | undefined, signal: AbortSignal) => Promise<RowPage>;
 
-/**
- * The rows of a list that is read page after page (trash, search, starred). How many there are is not told, so there is one line more as
- * long as another page is to come.
- */
+/** Rows of a paged list (trash, search, starred). The total is unknown, so one extra row stands for the next page. */
 export class PagedRows implements RowSource {
   readonly waitingCount = 0;
   readonly #load: LoadPage;
@@ -49,7 +46,7 @@ export class PagedRows implements RowSource {
   readonly hold = () => {};
   readonly release = () => {};
 
-  /** Reads for as long as somebody listens. */
+  /** Loads the first page with the first listener. */
   readonly subscribe = (listener: () => void) => {
     this.#listeners.add(listener);
     if (this.#next === undefined) void this.#more();
@@ -64,7 +61,7 @@ export class PagedRows implements RowSource {
     if (this.state !== "ready") void this.#more();
   };
 
-  /** Reads the list again, as far as it was read before, and shows it once it is there. What was asked before is not waited for. */
+  /** Reads the list again up to the current length and then replaces it. Cancels earlier requests. */
   async reload(): Promise<void> {
     this.#aborter.abort();
     this.#aborter = new AbortController();
@@ -81,7 +78,7 @@ export class PagedRows implements RowSource {
         next = page.next;
       } while (next !== null && rows.length < wanted);
     } catch (error) {
-      // What is shown stays; the next change, or the next visit, asks again.
+      // Shown rows stay. The next change or visit tries again.
       if (wanted === 0 && !signal.aborted) this.#say(navigator.onLine ? { error } : "offline");
       return;
     }
@@ -91,7 +88,7 @@ export class PagedRows implements RowSource {
     this.#set(rows);
   }
 
-  /** What an own act does to the rows; those that it answers undefined for are taken away. */
+  /** Applies an own action to the rows. Rows for which `by` returns undefined are removed. */
   change(by: (row: ListedRow) => ListedRow | undefined): void {
     this.#set(this.#rows.map(by).filter((row) => row !== undefined));
   }

@@ -26,15 +26,15 @@ import { star } from "./star.ts";
 
 export interface ActsHost {
   readonly folder: ShownFolder | undefined;
-  /** Position of the list that is shown. */
+  /** Journal position of the shown list. */
   readonly seen: SeenTrash | undefined;
-  /** What is selected, all of it loaded first. */
+  /** Loads all selected rows first. */
   readonly selected: () => Promise<readonly ListedRow[]>;
   readonly beginRename: (id: string) => void;
   readonly focus: (id: string) => void;
   readonly filter: () => void;
   readonly ask: (question: PlaceQuestion) => void;
-  /** What an own act did to rows of a list that no journal tells of. */
+  /** Reports own actions to lists that the journal does not update. */
   readonly onDone: (ids: ReadonlySet<string>) => void;
   readonly onStar: (ids: ReadonlySet<string>, isStarred: boolean) => void;
 }
@@ -47,20 +47,20 @@ export interface PlaceActs extends FilesActs {
   readonly rename: (row: ListedRow, name: string) => void;
   readonly openRow: (row: ListedRow) => void;
   readonly goTo: (folderId: string | null) => void;
-  /** By drag or by the dialog. */
+  /** Called by a drag or by the dialog. */
   readonly put: (kind: "move" | "copy", rows: readonly ListedRow[], to: { id: string; name: string }) => void;
   readonly trashRows: (rows: readonly ListedRow[]) => void;
 }
 
-/** Where the app goes. */
+/** Navigation of the app. */
 export interface Go {
   readonly open: (row: ListedRow) => void;
-  /** Null: to the top. */
+  /** Null: the root folder. */
   readonly folder: (id: string | null) => void;
   readonly panel: (panel: "details" | "versions" | "sharing") => void;
 }
 
-/** What the commands of a place do. */
+/** Creates the actions that the commands of a place call. */
 export function makePlaceActs(drive: Drive, host: () => ActsHost, go: Go): PlaceActs {
   const parts: Parts = { drive, host, go, withSelected: (use) => () => withSelected(host(), use) };
   return { ...goingActs(parts), ...changingActs(parts), ...makingActs(parts), ...clipboardActs(parts) };
@@ -112,7 +112,7 @@ function goingActs({ drive, host, go, withSelected: about }: Parts) {
       const address = `${serverAddress(drive)}/f/${row.id}`;
       await copyText(address).then(
         () => showToast({ text: messages().message("files.addressCopied") }),
-        // It can be selected there.
+        // The toast shows the address, which can be selected there.
         () => showToast({ text: address }),
       );
     }),
@@ -145,7 +145,7 @@ function changingActs(parts: Parts) {
       ),
     ),
     askPurge: about((rows) => host().ask({ kind: "purge", rows })),
-    // The list may be read again while the question is open. Without a list nothing was seen.
+    // The list may reload while the question is open. Without a list, nothing was seen.
     askEmptyTrash: () => host().ask({ kind: "emptyTrash", seen: host().seen ?? { seen: 0, epoch: "" } }),
     star: (isStarred: boolean) =>
       about((rows) => star(drive, rows, (row) => parentOf(row, host()), isStarred, host().onStar))(),
@@ -194,7 +194,7 @@ function clipboardActs(parts: Parts) {
       const [clip, { folder }] = [clipboard(), host()];
       if (clip === undefined || folder === undefined) return;
       if (clip.kind === "cut") setClipboard(undefined);
-      // Cut from here to here is nothing to do.
+      // Pasting into the folder of the cut changes nothing.
       if (clip.kind === "cut" && clip.from === folder.id) return;
       put(parts)(clip.kind === "cut" ? "move" : "copy", clip.rows, { id: folder.id, name: folderName(host()) });
     },

@@ -19,12 +19,12 @@ interface PlaceBarProps {
   readonly onClear: () => void;
 }
 
-/** Over the list: where one is, and how it is shown; while something is selected, what can be done with it. */
+/** Bar above the list with the path and view options. During a selection, it shows the selection's actions. */
 export function PlaceBar({ name, heading, context, view, onClear }: PlaceBarProps) {
   const { message } = useMessages();
   const [Icon, next, label] =
     view === "list" ? ([LayoutGrid, "tiles", "files.viewTiles"] as const) : ([List, "list", "files.viewList"] as const);
-  // What is dragged is selected, and the way to where one is takes it.
+  // Keeps the path visible during a drag, because it is a drop target.
   const isDragging = useSyncExternalStore(watchDrag, () => currentDrag() !== null);
   const hasActions = context.count > 0 && !isDragging;
   return (

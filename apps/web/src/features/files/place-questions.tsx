@@ -14,7 +14,7 @@ interface PlaceQuestionsProps {
   readonly onDone: ((ids: ReadonlySet<string>) => void) | undefined;
 }
 
-/** What is asked before an act: where to, or whether one is sure of what cannot be undone. */
+/** Dialogs before an action: the target folder, or a confirmation of an irreversible action. */
 export function PlaceQuestions({ question, acts, folder, close: onClose, onDone }: PlaceQuestionsProps) {
   if (question === null) return null;
   if (question.kind === "emptyTrash" || question.kind === "purge") {

@@ -21,7 +21,7 @@ interface PlaceStateProps {
   readonly onMenu: (at: Point, byKey: boolean) => void;
 }
 
-/** In place of rows: there are none, they come, or they do not come, and what to do then. */
+/** Shown instead of rows: an empty state, a placeholder, or an error with what to do. */
 export function PlaceState({ source, empty, begin, context, onKey, onMenu }: PlaceStateProps) {
   const { state } = source;
   if (state === "loading") return <LoadingRows />;
@@ -30,7 +30,7 @@ export function PlaceState({ source, empty, begin, context, onKey, onMenu }: Pla
   return <Unreadable error={state === "offline" ? undefined : state.error} retry={source.retry} context={context} />;
 }
 
-/** Keys and menu are there without rows, too: to paste, to make a folder. */
+/** Accepts keys and the context menu without rows, for example to paste or to create a folder. */
 function EmptyGround({ empty, begin, context, onKey, onMenu }: Omit<PlaceStateProps, "source">) {
   const ground = useRef<HTMLDivElement>(null);
   useTakeFocus(ground, (element) => element);
@@ -52,7 +52,7 @@ function EmptyGround({ empty, begin, context, onKey, onMenu }: Omit<PlaceStatePr
   );
 }
 
-/** Nothing at first: most lists are there before anybody could read that they come. */
+/** Empty at first, because most lists load before a message could be read. */
 function LoadingRows() {
   const { message } = useMessages();
   const [isLate, setLate] = useState(false);

@@ -1,10 +1,10 @@
-/** Pixels. */
+/** Position in pixels. */
 export interface Point {
   readonly x: number;
   readonly y: number;
 }
 
-/** Pixels; the block axis is `y`. */
+/** Rectangle in pixels; the block axis is `y`. */
 export interface Box {
   readonly left: number;
   readonly top: number;
@@ -24,7 +24,7 @@ export function boxBetween(one: Point, other: Point): Box {
 const edgePx = 48;
 const fastestPxPerS = 1_200;
 
-/** How fast to scroll while something is held near an edge of `[top, bottom]`: pixels a second, faster the nearer; 0 away from both. */
+/** Scroll speed near an edge of `[top, bottom]`, in pixels per second. Increases toward the edge; 0 elsewhere. */
 export function edgeSpeed(y: number, top: number, bottom: number): number {
   const edge = Math.min(edgePx, (bottom - top) / 4);
   if (y < top + edge) return -fastestPxPerS * Math.min(1, (top + edge - y) / edge);

@@ -10,15 +10,15 @@ import { countWithin, withinCountMax } from "./count-within.ts";
 import type { ListedRow, SeenTrash } from "./row-source.ts";
 
 interface PurgeDialogProps {
-  /** Undefined: all of the trash. */
+  /** Undefined: the whole trash. */
   readonly rows?: readonly ListedRow[];
-  /** All of the trash: as far as it was shown. */
+  /** For the whole trash: the position up to which it was shown. */
   readonly seen?: SeenTrash;
   readonly onClose: () => void;
   readonly onDone: ((ids: ReadonlySet<string>) => void) | undefined;
 }
 
-/** Asks first, as nothing brings it back. */
+/** Confirms the permanent deletion. */
 export function PurgeDialog({ rows, seen, onClose, onDone }: PurgeDialogProps) {
   const messages = useMessages();
   const { message } = messages;
@@ -32,7 +32,7 @@ export function PurgeDialog({ rows, seen, onClose, onDone }: PurgeDialogProps) {
     try {
       if (rows === undefined) ({ purged } = await client.call("emptyTrash", { query: { ...seen } }));
       for (const { id, revision } of rows ?? []) {
-        // A folder that was restored and trashed again may contain more than was seen.
+        // A folder that was restored and trashed again may contain more than the person saw.
         const query = { base_revision: revision };
         await client.call("purgeFromTrash", { params: { id }, query }).catch(passOverGone);
         gone.add(id);
@@ -59,15 +59,15 @@ export function PurgeDialog({ rows, seen, onClose, onDone }: PurgeDialogProps) {
   );
 }
 
-/** With a folder that was chosen too it may be gone already. */
+/** Ignores an item that was already deleted with a chosen folder. */
 function passOverGone(thrown: unknown): void {
   if (toHoldfastError(thrown).code !== "not_found") throw thrown;
 }
 
-/** `any`: there may be some, and nobody knows how many. */
+/** `any`: possibly some, number unknown. */
 type Within = number | "asking" | "any";
 
-/** How long whoever wants to delete something waits for how much it is. */
+/** Maximum wait for the count before the dialog allows deletion. */
 const patienceMs = 5000;
 
 function useWithin(rows: readonly ListedRow[] | undefined): Within {

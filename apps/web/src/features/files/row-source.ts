@@ -2,17 +2,17 @@ import type { Row } from "../../data/row.ts";
 import type { Viewer } from "../../data/viewer.ts";
 import type { RowOrder } from "./selection.ts";
 
-/** A row of a place that shows more than one folder says more. */
+/** Row with the extra fields of places that span folders. */
 export interface ListedRow extends Row {
   readonly parentId?: string | null;
   readonly path?: string;
   readonly trashedMs?: number;
-  /** Of what is shared: by whom, or with whom. */
+  /** For shared items: the owner or the recipients. */
   readonly who?: string;
   readonly permissionId?: string;
 }
 
-/** Journal position at which the list of the trash was read. */
+/** Journal position at which the trash was listed. */
 export interface SeenTrash {
   readonly seen: number;
   readonly epoch: string;
@@ -20,27 +20,24 @@ export interface SeenTrash {
 
 export type SourceState = "loading" | "ready" | "offline" | { readonly error: unknown };
 
-/**
- * The rows of a place in their order: of a folder, or of a list such as the trash. It changes only between two calls of its listeners, so
- * that everything drawn in one frame is of one state.
- */
+/** Ordered rows of a place. They change only between calls of the listeners, so that a frame renders a single state. */
 export interface RowSource extends RowOrder {
   readonly state: SourceState;
   readonly rowAt: (index: number) => ListedRow | undefined;
   readonly row: (id: string) => ListedRow | undefined;
-  /** It was here and is not any more. One that is not loaded yet is not gone. */
+  /** The row was loaded once and is now removed. */
   readonly isGone: (id: string) => boolean;
-  /** All rows are here. */
+  /** All rows have loaded. */
   readonly isWhole: boolean;
-  /** Changes of the order that wait while it is held. */
+  /** Order changes that wait for `release`. */
   readonly waitingCount: number;
   readonly seen?: SeenTrash | undefined;
   readonly hold: () => void;
   readonly release: () => void;
-  /** Says which rows are about to be seen: those that lack are loaded. */
+  /** Announces the rows about to be shown, so that missing ones are loaded. */
   readonly need: (from: number, to: number) => void;
   readonly subscribe: (listener: () => void) => () => void;
-  /** Another one after every change. */
+  /** A new value after every change. */
   readonly snapshot: () => unknown;
   readonly retry: () => void;
 }
@@ -49,12 +46,12 @@ export function isFolder({ kind }: Pick<Row, "kind">): boolean {
   return kind === "folder" || kind === "mount";
 }
 
-/** Where a folder's content is: a mount's is that of the folder which it shows. */
+/** Id of the folder that holds the contents. For a mount, that is the mounted folder. */
 export function folderOf({ kind, target, id }: Pick<Row, "kind" | "target" | "id">): string {
   return kind === "mount" ? (target ?? id) : id;
 }
 
-/** Of a tab of its own. */
+/** Address for a new tab. */
 export function addressOf(row: ListedRow, viewer: Viewer): string {
   return isFolder(row) ? viewer.folderAddress(folderOf(row)) : viewer.fileAddress(row.id);
 }

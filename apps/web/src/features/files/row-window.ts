@@ -1,17 +1,19 @@
 import type { Box } from "./points.ts";
 
-/** How rows, or lines of tiles, stand in the view: all of one height, so that the scrollbar is exact and nothing is measured. */
+/**
+ * Geometry of rows or lines of tiles. All lines have the same height, so that scrolling is exact without measurements.
+ */
 export interface Layout {
   readonly total: number;
-  /** 1 in the list. */
+  /** 1 in the list view. */
   readonly columns: number;
   readonly lineHeightPx: number;
 }
 
-/** Taller elements are cut by browsers (16.7 M px in Firefox); what is taller is scrolled by a mapped range. */
+/** Browsers limit the height of elements (16.7 M px in Firefox). Taller lists map the scroll range. */
 const tallestPx = 8_000_000;
 
-/** Where the view stands. `scrollPx` is the element's scrollTop, `offsetPx` the top of the view among all lines. */
+/** Scroll position. `scrollPx` is the element's scrollTop, `offsetPx` the top of the view among all lines. */
 export interface ScrollPlace {
   readonly scrollPx: number;
   readonly offsetPx: number;
@@ -21,15 +23,16 @@ export function fullHeightPx({ total, columns, lineHeightPx }: Layout): number {
   return Math.ceil(total / columns) * lineHeightPx;
 }
 
-/** The height of the element that is scrolled. */
+/** Height of the scrolled element. */
 export function scrolledHeightPx(layout: Layout): number {
   return Math.min(tallestPx, fullHeightPx(layout));
 }
 
 /**
- * The place after the element was scrolled to `scrollPx`. Steps shorter than a view go as far among the rows as on the screen; longer ones
- * (the bar was dragged) go by proportion. `isMoved` says that the element's scrollTop has to be set to the answer's, because short
- * steps came to an end of the element that is not yet one of the rows, or the other way round.
+ * Computes the position after a scroll to `scrollPx`. Steps shorter than a view move the rows by the same distance.
+ * Longer steps, made with the scrollbar, move proportionally.
+ * @returns `isMoved`: the caller must set the element's scrollTop to `scrollPx`, because the element and the rows did
+ * not reach their ends together
  */
 export function scrolledTo(
   layout: Layout,
@@ -52,18 +55,18 @@ export function scrolledTo(
   return { ...placeOf(layout, viewPx, offsetPx), isMoved: true };
 }
 
-/** The place at which the view's top is `offsetPx` among all lines. */
+/** Computes the position at which the top of the view is `offsetPx` among all lines. */
 export function placeOf(layout: Layout, viewPx: number, offsetPx: number): ScrollPlace {
   const [full, scrolled] = [fullHeightPx(layout), scrolledHeightPx(layout)];
   const offset = Math.min(Math.max(0, full - viewPx), Math.max(0, offsetPx));
   if (full === scrolled) return { scrollPx: offset, offsetPx: offset };
   const scrollPx = Math.round((offset / (full - viewPx)) * (scrolled - viewPx));
-  // Only the very ends are the element's ends: else there would be no way on.
+  // Only the first and last line map to the ends of the element. Otherwise scrolling on would be impossible.
   const isInside = offset > 0 && offset < full - viewPx;
   return { scrollPx: isInside ? Math.min(scrolled - viewPx - 1, Math.max(1, scrollPx)) : scrollPx, offsetPx: offset };
 }
 
-/** Which indices are mounted, `[from, to)`: the view with half a screen on both sides. */
+/** Range of mounted indices, `[from, to)`: the view and half a view on both sides. */
 export function mountedRange(layout: Layout, viewPx: number, offsetPx: number): { from: number; to: number } {
   const { total, columns, lineHeightPx } = layout;
   const first = Math.floor((offsetPx - viewPx / 2) / lineHeightPx) * columns;
@@ -71,12 +74,12 @@ export function mountedRange(layout: Layout, viewPx: number, offsetPx: number): 
   return { from: Math.min(total, Math.max(0, first)), to: Math.max(0, Math.min(total, last)) };
 }
 
-/** Where a row's top is in the scrolled element. */
+/** Top of a row in the scrolled element. */
 export function rowTopPx(layout: Layout, place: ScrollPlace, index: number): number {
   return Math.floor(index / layout.columns) * layout.lineHeightPx - place.offsetPx + place.scrollPx;
 }
 
-/** The offset at which the row is whole in view, as near as possible to where the view is. */
+/** Nearest offset at which the row is fully visible. */
 export function offsetShowing(layout: Layout, viewPx: number, offsetPx: number, index: number): number {
   const top = Math.floor(index / layout.columns) * layout.lineHeightPx;
   if (top < offsetPx) return top;
@@ -84,8 +87,9 @@ export function offsetShowing(layout: Layout, viewPx: number, offsetPx: number, 
 }
 
 /**
- * The indices that a rectangle touches. `box` is in pixels among all lines; of tiles the columns are `widthPx` wide together and
- * counted from the side at which reading begins.
+ * Indices that a rectangle touches.
+ * @param box in pixels among all lines, measured from the start of the reading direction
+ * @param widthPx width of all tile columns together
  */
 export function indicesIn(layout: Layout, box: Box, widthPx: number): number[] {
   const { total, columns, lineHeightPx } = layout;

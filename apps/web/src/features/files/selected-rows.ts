@@ -1,7 +1,7 @@
 import type { ListedRow, RowSource } from "./row-source.ts";
 import type { Selection } from "./selection.ts";
 
-/** What is selected, as far as it is loaded. @param _snapshot of the source: with another one the answer is another */
+/** Selected rows that have loaded. @param _snapshot of the source; the result depends on it */
 export function rowsOf(selection: Selection, source: RowSource, _snapshot?: unknown): ListedRow[] {
   if (!selection.all) return [...selection.ids].flatMap((id) => source.row(id) ?? []);
   const rows: ListedRow[] = [];
@@ -13,8 +13,9 @@ export function rowsOf(selection: Selection, source: RowSource, _snapshot?: unkn
 }
 
 /**
- * The part of a selection that a filter shows: nothing is done to rows that it hides. They are selected again when it ends.
- * @param _snapshot of the rows: with another one the answer is another
+ * Part of the selection that a filter shows, because actions must not affect hidden rows. The rest is selected again
+ * when the filter ends.
+ * @param _snapshot of the rows; the result depends on it
  */
 export function shownSelection(
   selection: Selection,
@@ -27,7 +28,7 @@ export function shownSelection(
     : { ...selection, all: false, ids: new Set(ids) };
 }
 
-/** "Everything" means what is not loaded yet, too: it is waited for. */
+/** Waits until all selected rows have loaded. */
 export async function loadedSelection(selection: Selection, source: RowSource): Promise<ListedRow[]> {
   while (selection.all && !source.isWhole) {
     source.need(0, source.total);

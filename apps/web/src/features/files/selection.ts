@@ -1,24 +1,24 @@
-/** The order in which rows stand now; some places may not have been loaded yet. */
+/** Current order of the rows. Some rows may not have loaded. */
 export interface RowOrder {
   readonly total: number;
-  /** Undefined where the row has not been loaded. */
+  /** Undefined for a row that has not loaded. */
   readonly idAt: (index: number) => string | undefined;
-  /** Minus one where the row is not there, or not loaded. */
+  /** -1 for a row that is absent or has not loaded. */
   readonly indexOf: (id: string) => number;
 }
 
 /**
- * What is selected in one folder, by id, so that it outlives sort, view and what other devices do. `all` turns `ids` into the exceptions:
- * "everything" holds for rows that have not been loaded, too.
+ * Selection in one folder, by id, so that it survives sorting, a change of view and remote changes. With `all`, `ids`
+ * are the exceptions, and rows that have not loaded are included.
  */
 export interface Selection {
   readonly all: boolean;
   readonly ids: ReadonlySet<string>;
-  /** Where Shift begins. */
+  /** Start of a range selected with Shift. */
   readonly anchor: string | null;
-  /** Which row the keyboard stands on. */
+  /** Row with the keyboard focus. */
   readonly focus: string | null;
-  /** The last range went over rows that were not there yet: it is made again when they come. */
+  /** The last range contained rows that had not loaded. It is selected again when they load. */
   readonly gap: { readonly from: string; readonly to: string } | null;
 }
 
@@ -32,7 +32,7 @@ export type SelectionAct =
 
 export const nothingSelected: Selection = { all: false, ids: new Set(), anchor: null, focus: null, gap: null };
 
-/** One step; equal in, equal out, and the same object where nothing changes. */
+/** Pure state transition. Returns the same object if nothing changes. */
 export function select(selection: Selection, act: SelectionAct): Selection {
   switch (act.type) {
     case "only":
@@ -62,7 +62,7 @@ export function isSelected({ all, ids }: Selection, id: string): boolean {
   return all !== ids.has(id);
 }
 
-/** Whether anything may be: of all but some only the number of rows tells. */
+/** True if rows may be selected. With `all`, only the row count could tell. */
 export function hasAny({ all, ids }: Selection): boolean {
   return all || ids.size > 0;
 }
@@ -82,7 +82,7 @@ function extended(selection: Selection, id: string, add: boolean, order: RowOrde
   return ranged({ ...selection, anchor }, { from: anchor, to: id }, order, add);
 }
 
-/** Of "everything" a range with Ctrl takes exceptions back; without it the range is all that is left. */
+/** With Ctrl, a range in `all` removes exceptions. Without Ctrl, the range becomes the whole selection. */
 function ranged(selection: Selection, range: { from: string; to: string }, order: RowOrder, add: boolean): Selection {
   const ends = [order.indexOf(range.from), order.indexOf(range.to)];
   const [first, last] = [Math.min(...ends), Math.max(...ends)];
@@ -99,7 +99,7 @@ function ranged(selection: Selection, range: { from: string; to: string }, order
   return { ...selection, all: isAll, ids, focus: range.to, gap: isWhole ? null : range };
 }
 
-/** What a rectangle touches: alone, or on top of what was selected before it was drawn. */
+/** Selects the rows in a rectangle, alone or added to the earlier selection. */
 function banded(before: Selection, touched: readonly string[], add: boolean): Selection {
   if (!add) return { ...before, all: false, ids: new Set(touched), gap: null };
   const ids = new Set(before.ids);

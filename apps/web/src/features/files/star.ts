@@ -5,10 +5,10 @@ import { offerUndo } from "./act-runner.ts";
 import type { ListedRow } from "./row-source.ts";
 import { newOperationId } from "./step-runner.ts";
 
-/** So many calls at once: there is no batch of stars. */
+/** Parallel calls, because the API has no batch for stars. */
 const atOnce = 4;
 
-/** Marks files, or takes the marks away; shown at once. */
+/** Adds or removes stars and shows the change immediately. */
 export async function star(
   drive: Drive,
   rows: readonly ListedRow[],

@@ -17,7 +17,10 @@ import { type StepParts, takeSteps } from "./step-runner.ts";
 type Sent = Extract<Step, { op: "move" }> & { readonly operation_id: string };
 let serversCount = 0;
 
-/** A server with one file, at home as a.txt: every operation gives it another revision, and one on another revision is a conflict. */
+/**
+ * Server with one file, a.txt in home. Every operation gives it a new revision, and an operation on another revision is
+ * a conflict.
+ */
 function oneFile() {
   const id = `f${++serversCount}`;
   const revision = (count: number) => `${id}-r${count}`;

@@ -1,11 +1,11 @@
 import { type RefObject, useLayoutEffect } from "react";
 
-/** The path of the place at which the app is; undefined before it opens, where nobody has used a key yet. */
+/** Path of the current place; undefined before the first one opens. */
 let place: string | undefined;
 
 /**
- * What had the focus went with the list that was shown before, or is the link that led here: the list takes it, so that the keyboard goes
- * on. Once for a place: whoever goes back to the link stays there, whatever comes into the list.
+ * Moves the focus into a new list if the previously focused element is gone or is the link that led here. Runs once per
+ * mount: a person who returns to the link stays there while the list changes.
  */
 export function useTakeFocus(
   element: RefObject<HTMLElement | null>,
@@ -19,7 +19,7 @@ export function useTakeFocus(
     const isNowhere = activeElement === null || activeElement === document.body;
     const hasLed = before !== place && activeElement instanceof HTMLAnchorElement && activeElement.pathname === place;
     if (isNowhere || hasLed) find(element.current)?.focus({ preventScroll: true });
-    // Once, when it comes.
+    // Only on mount.
     // oxlint-disable-next-line react-hooks/exhaustive-deps
   }, []);
 }

@@ -12,7 +12,6 @@ export interface TileProps extends LineProps {
   readonly heightPx: number;
 }
 
-/** One card of the grid: what is seen of the file, its name below. */
 export const Tile = memo(function Tile({ startPx, widthPx, heightPx, ...line }: TileProps) {
   const { message } = useMessages();
   const actions = useListActions();

@@ -3,18 +3,21 @@ import { type Box, boxBetween, edgeSpeed, type Point } from "./points.ts";
 
 export interface BandHost {
   readonly scroller: RefObject<HTMLElement | null>;
-  /** Of a point on the screen, among all lines. */
+  /** Converts a screen point to a position among all lines. */
   readonly pointAmongLines: (at: Point) => Point;
   readonly begin: () => void;
   readonly touch: (box: Box, add: boolean) => void;
   readonly scrollBy: (px: number) => void;
 }
 
-/** Draws a rectangle from empty ground with the mouse and selects what it touches. The answer is the rectangle among all lines. */
+/**
+ * Rubber-band selection with the mouse, starting on the empty area.
+ * @returns `band`: the rectangle, in pixels among all lines
+ */
 export function useBand(host: BandHost): {
   readonly band: Box | null;
   readonly begin: (event: PointerEvent) => void;
-  /** Whether the click that follows is the end of one. */
+  /** True if the following click ends a rubber band. */
   readonly wasDrawn: () => boolean;
 } {
   const [band, setBand] = useState<Box | null>(null);

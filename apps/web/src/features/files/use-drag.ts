@@ -3,18 +3,18 @@ import { DragGesture, type DragList, type GestureHost, standList } from "./drag-
 
 export interface DragHost extends GestureHost {
   readonly scroller: RefObject<HTMLElement | null>;
-  /** What would move, once the row under the pointer has been taken: it is selected first where it was not. */
+  /** Returns the items to move. Selects the row under the pointer first if it is not selected. */
   readonly lift: GestureHost["lift"];
   readonly scrollBy: (px: number) => void;
 }
 
 /**
- * Moves rows by mouse, pen and touch, by pointer events alone: HTML's own dragging is for what comes from outside, and knows no touch.
- * What is dragged outlives the list from which it was taken, because a folder may spring open meanwhile.
+ * Moves rows by mouse, pen and touch. Uses pointer events, because HTML drag and drop does not support touch; it serves
+ * only drops from outside. The drag continues when its list is unmounted, for example when a folder springs open.
  */
 export function useDrag(host: DragHost): {
   readonly begin: (event: PointerEvent, rowId: string) => void;
-  /** Whether the click that follows is the end of a drag or a hold. */
+  /** True if the following click ends a drag or a long press. */
   readonly wasDragged: () => boolean;
 } {
   const latest = useRef(host);
@@ -33,8 +33,8 @@ export function useDrag(host: DragHost): {
   }, []);
   useEffect(() => {
     const scroller = latest.current.scroller.current;
-    // While something is held the page must not scroll under the finger; before, it must. A listener that comes with the press comes too
-    // late: whether one may say no the browser decides when the finger touches.
+    // During a drag, the page must not scroll under the finger. The listener is registered early, because browsers
+    // decide at touch start if it can prevent scrolling.
     const keepStill = (touch: TouchEvent) => gesture.current?.isHolding === true && touch.preventDefault();
     scroller?.addEventListener("touchmove", keepStill, { passive: false });
     return () => scroller?.removeEventListener("touchmove", keepStill);

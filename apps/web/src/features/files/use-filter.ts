@@ -11,12 +11,13 @@ interface FilterHost {
   readonly handle: RefObject<FileListHandle | null>;
 }
 
-/** Whether a place is narrowed by names, the rows that it shows then, and what selecting them means. It ends with the place. */
+/** Name filter of a place: its rows and its effect on the selection. Ends with the place. */
 export function useFilter({ source, selection, act, handle }: FilterHost) {
   const [isOpen, setOpen] = useState(false);
   const [narrowed, setNarrowed] = useState<RowSource>();
   const shown = narrowed ?? source;
-  // Else it would mean what is hidden, too; which of the rows were meant nobody can say while the text is still being typed.
+  // "All" would include hidden rows, and the matching rows are unclear while the person types. So the selection is
+  // cleared.
   const hidesSome = narrowed !== undefined && selection.all;
   useLayoutEffect(() => {
     if (hidesSome) act({ type: "none" });
@@ -36,18 +37,18 @@ export function useFilter({ source, selection, act, handle }: FilterHost) {
   return {
     isOpen,
     shown,
-    /** The selected rows that can be seen. */
+    /** Selected rows that are visible. */
     selection: visible,
     begin: () => setOpen(true),
     narrow: setNarrowed,
-    /** From the field on into the list. */
+    /** Moves the focus from the field into the list. */
     goOn: () => focusIn(shown),
     end: () => {
       setOpen(false);
       setNarrowed(undefined);
       focusIn(source);
     },
-    /** "All" is what one sees: never what a filter hides. */
+    /** "All" selects only the visible rows. */
     act: (next: SelectionAct) => {
       if (narrowed === undefined || next.type !== "all") return act(next);
       const ids = Array.from({ length: narrowed.total }, (_, index) => narrowed.idAt(index) ?? "");

@@ -4,9 +4,9 @@ import type { RowSource } from "./row-source.ts";
 import type { RowWindow } from "./use-row-window.ts";
 
 /**
- * Holds the list still: when rows come or go above, the view is moved along in the same frame, so that what somebody looks at stays where it
- * is. It is held by the row that has the focus while that is in view, else by the first one in view; at the very top nothing is held,
- * so that what is new there is seen.
+ * Keeps the visible rows in place when rows above are added or removed, by scrolling in the same frame. The anchor is
+ * the focused row if it is in view, otherwise the first row in view. At the very top there is no anchor, so that new
+ * rows become visible.
  */
 export function useHeldPlace(
   source: RowSource,

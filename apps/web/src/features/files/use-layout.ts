@@ -4,7 +4,7 @@ import type { Layout } from "./row-window.ts";
 
 const tile = { widthPx: 176, heightPx: 196, narrowPx: 148 };
 
-/** How the rows of a place stand in a view of a width. */
+/** Layout for the width of the view. */
 export function useLayout(view: "list" | "tiles", total: number, widthPx: number): Layout {
   const rowPx = useSyncExternalStore(listen, rowHeightPx);
   return useMemo(() => {
@@ -15,7 +15,7 @@ export function useLayout(view: "list" | "tiles", total: number, widthPx: number
   }, [view, total, widthPx, rowPx]);
 }
 
-/** By density, and higher for fingers: the style sheet says it, once. */
+/** Reads the row height from the style sheet, where it depends on density and touch. */
 function rowHeightPx(): number {
   return Number.parseFloat(getComputedStyle(document.documentElement).getPropertyValue("--row-height")) || 44;
 }

@@ -3,7 +3,7 @@ import { useEffect } from "react";
 import { lineageQuery } from "../../data/lineage.ts";
 import { useDrive } from "../../data/use-drive.ts";
 
-/** A folder and all above it. Read again when one of them changes: then it may be called something else, or lie elsewhere. */
+/** A folder and its ancestors. Read again when one of them changes, since it may have been renamed or moved. */
 export function useLineage(id: string) {
   const { client, live, queries } = useDrive();
   const query = useQuery(lineageQuery(client, id));

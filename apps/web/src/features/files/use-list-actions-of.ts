@@ -18,7 +18,7 @@ interface Parts {
   readonly viewer: Viewer;
 }
 
-/** What the rows of a place call. It is another one only where rows look different for it. */
+/** Callbacks of the rows. The object changes only if the rows' look changes. */
 export function useListActionsOf(parts: Parts): ListActions {
   const latest = useRef(parts);
   latest.current = parts;

@@ -12,7 +12,7 @@ export interface ListClicksHost {
   readonly focusRow: (id: string) => void;
   readonly beginDrag: ((event: globalThis.PointerEvent, id: string) => void) | undefined;
   readonly beginBand: (event: globalThis.PointerEvent) => void;
-  /** The click is the end of a drag, a hold or a rectangle. */
+  /** True if the click ends a drag, a long press or a rubber band. */
   readonly wasDragged: () => boolean;
 }
 
@@ -24,7 +24,7 @@ export interface ListClicks {
   readonly onContextMenu: (event: MouseEvent) => void;
 }
 
-/** What clicks, taps and right clicks on rows and on empty ground mean. */
+/** Handles clicks, taps and right clicks on rows and the empty area. */
 export function useListClicks(host: ListClicksHost): ListClicks {
   const latest = useRef(host);
   latest.current = host;
@@ -39,7 +39,7 @@ function makeClicks(host: () => ListClicksHost): ListClicks {
       if (id !== undefined) host().beginDrag?.(event.nativeEvent, id);
       else if (event.pointerType === "mouse" && isGround(event)) host().beginBand(event.nativeEvent);
     },
-    // Else a press would select words, and give the focus to a name instead of its row. A field that is being written in ends by it.
+    // Prevents text selection and focus on the name instead of its row. An open text field loses the focus and so ends.
     onMouseDown: (event) => {
       if (isControl(event) || event.button === 1) return;
       if (rowIdAt(event) === undefined && !isGround(event)) return;
@@ -59,7 +59,7 @@ function makeClicks(host: () => ListClicksHost): ListClicks {
     onContextMenu: (event) => {
       if (event.target instanceof HTMLInputElement) return;
       event.preventDefault();
-      // To hold is to select; the menu has a button.
+      // A long press selects. The menu has its own button.
       if (isByTouch(event)) return;
       const id = rowIdAt(event);
       const { selection, act, focusRow, onMenu } = host();
@@ -67,7 +67,7 @@ function makeClicks(host: () => ListClicksHost): ListClicks {
       if (id === undefined) act({ type: "none" });
       else if (!isInside) act({ type: "only", id });
       if (id !== undefined) focusRow(id);
-      // The menu key, and Shift+F10, tell no place of the pointer.
+      // The menu key and Shift+F10 report no pointer position.
       const isByKey = event.button !== 2;
       const box = event.target instanceof Element ? event.target.getBoundingClientRect() : undefined;
       onMenu(
@@ -99,7 +99,10 @@ function isControl({ target }: { readonly target: EventTarget }): boolean {
   return target instanceof Element && target.closest("[data-control]") !== null;
 }
 
-/** What belongs to no row and does nothing itself; the bar of scrolling is the scroller, but beside its content. */
+/**
+ * Returns true for the list outside of rows and controls. The scrollbar also belongs to the scroller but lies beside
+ * its content.
+ */
 function isGround({
   target,
   nativeEvent,

@@ -12,26 +12,29 @@ export interface ListKeysHost {
   readonly source: RowSource;
   readonly selection: Selection;
   readonly act: (act: SelectionAct) => void;
-  /** Keys that are a command's. @returns whether it was one */
+  /** Runs the command of a key. @returns false if the key belongs to no command */
   readonly onKey: (event: KeyboardEvent) => boolean;
   readonly onOpen: (id: string) => void;
   readonly onTouch: () => void;
   readonly focusRow: (id: string) => void;
-  /** Brings the place of a row into view, also of one that is not here yet. */
+  /** Scrolls to a row, including one that has not loaded. */
   readonly show: (index: number) => void;
 }
 
-/** What goes on once rows come that are not here yet, unless somebody goes elsewhere meanwhile. */
+/** Action that continues when missing rows have loaded, unless the focus moves before. */
 interface Waiting {
   readonly source: RowSource;
   readonly focus: string | null;
-  /** @returns whether it is done */
+  /** @returns true when done */
   readonly goOn: () => boolean;
 }
 
 const platform = platformOf(navigator.userAgent);
 
-/** The keys of a list: moving, selecting, typing ahead, and into the cells of a row. @param pageLines how many lines a page is */
+/**
+ * Keyboard control of a list: moving, selecting, type-ahead and entering the cells of a row.
+ * @param pageLines lines per page
+ */
 export function useListKeys(host: ListKeysHost, layout: Layout, pageLines: number): (event: KeyboardEvent) => void {
   const ahead = useRef(new TypeAhead());
   const waiting = useRef<Waiting | null>(null);
@@ -103,7 +106,10 @@ export function useListKeys(host: ListKeysHost, layout: Layout, pageLines: numbe
   };
 }
 
-/** Tab leads to a row without selecting it, and commands act on what is selected. */
+/**
+ * Tab focuses a row without selecting it, and commands apply to the selection only. So Enter without a selection opens
+ * the row.
+ */
 function openRow({ selection, onOpen }: ListKeysHost, event: KeyboardEvent): boolean {
   const { key, ctrlKey, metaKey, altKey, shiftKey } = event;
   const id = rowIdOf(event);
@@ -113,7 +119,7 @@ function openRow({ selection, onOpen }: ListKeysHost, event: KeyboardEvent): boo
   return true;
 }
 
-/** Undefined where the focus is in a row, or on no row. */
+/** Undefined if the focus is inside a row or on no row. */
 function rowIdOf(event: KeyboardEvent): string | undefined {
   return (event.target as HTMLElement).dataset["id"];
 }
@@ -136,7 +142,7 @@ function enterCells(event: KeyboardEvent): boolean {
   return row !== null;
 }
 
-/** Among the controls of a row; from the first back to the row, as by Escape. */
+/** Moves between the controls of a row. Left of the first control and Escape return to the row. */
 function inCells(event: KeyboardEvent): boolean {
   const row = (event.target as Element).closest<HTMLElement>("[data-id]");
   if (row === null) return false;
@@ -156,7 +162,7 @@ function indexStarting(source: RowSource, start: string, after: number): number 
   for (let step = 1; step <= source.total; step++) {
     const index = (after + step + source.total) % source.total;
     const name = source.rowAt(index)?.name;
-    // Only what may matter is folded: a name of 100,000 is looked at here for each letter.
+    // Folds only the prefix, since up to 100,000 names are searched on each letter.
     if (name !== undefined && foldName(name.slice(0, start.length * 4 + 4)).startsWith(wanted)) return index;
   }
   return -1;

@@ -5,8 +5,8 @@ const quietMs = 400;
 const pillMs = 2_000;
 
 /**
- * The order waits while somebody acts: for 400 ms after pointer or key, and as long as something is open that belongs to a row (`isBusy`).
- * @returns what to call at each act, and how many changes have waited for 2 s
+ * Holds the order for 400 ms after each pointer or key input, and while a menu or dialog of a row is open (`isBusy`).
+ * @returns `touched`: call it on each input; `waitingCount`: changes that have waited for 2 s
  */
 export function useLiveOrder(
   source: RowSource,

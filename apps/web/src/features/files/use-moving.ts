@@ -5,7 +5,7 @@ import type { Moving } from "./file-list.tsx";
 import type { FilesContext } from "./files-context.ts";
 import type { PlaceActs } from "./place-acts.ts";
 
-/** Only from a folder things are moved; what is dropped is what was lifted. @param mayTake into the folder itself */
+/** Moving by drag. Only items of a folder can be moved. @param mayTake the folder itself accepts items */
 export function useMoving({
   acts,
   folder,

@@ -37,7 +37,7 @@ import { useSelection } from "./use-selection.ts";
 import type { SortOrder } from "../../data/row-order.ts";
 import type { Column } from "./columns.ts";
 
-/** What a place knows and can do, from which all that it draws follows. */
+/** State and actions of a place. */
 export function usePlace(props: ListPlaceProps) {
   const { source, kind, folder, onDone = nothing, onStar = nothing } = props;
   const snapshot = useSyncExternalStore(source.subscribe, source.snapshot);
@@ -111,7 +111,7 @@ export function usePlace(props: ListPlaceProps) {
 
 function nothing(): void {}
 
-/** To the palette, and to whoever asks which keys there are. */
+/** Offers the commands to the palette and to the list of shortcuts. */
 function useOfferCommands(latest: { readonly current: FilesContext }): void {
   useEffect(
     () =>
@@ -126,7 +126,7 @@ function useOfferCommands(latest: { readonly current: FilesContext }): void {
 function useShowMenu(latest: { readonly current: FilesContext }, setOpen: (isOpen: boolean) => void) {
   return useCallback(
     (at: Point, byKey: boolean) => {
-      // The press that opens it may have selected another row: the menu is about that one, and it has not been drawn yet.
+      // The press may have selected another row, which must render before the menu opens for it.
       flushSync(() => setOpen(true));
       openPlaceMenu(latest.current, at, byKey, () => setOpen(false));
     },
@@ -141,11 +141,14 @@ function openPlaceMenu(context: FilesContext, at: Point, byKey: boolean, onClose
   openMenu({ label: (context.count > 0 ? first?.name : context.folder?.name) ?? "", items, at, byKey, onClose });
 }
 
-/** What stands beside the list is about what is selected alone, else about the folder; a preview goes on to the file beside. */
+/**
+ * Subject of the panel beside the list: the only selected item, otherwise the folder. The preview steps to the
+ * neighboring file.
+ */
 function useSubjectOf({ rows, count, folder }: FilesContext, source: RowSource, snapshot: unknown) {
   const id = count === 1 ? rows[0]?.id : folder?.id;
   return useMemo(
-    // Another one after every change of the rows: what stands beside a file may be another then.
+    // A new object after every change of the rows, because the neighbors may have changed.
     () => ({ id, snapshot, neighbour: (from: string, step: -1 | 1) => fileBeside(source, from, step) }),
     [id, source, snapshot],
   );
@@ -181,19 +184,19 @@ function useMainActsOf(context: FilesContext) {
 export interface ListPlaceProps {
   readonly kind: PlaceKind;
   readonly name: string;
-  /** Where one is, and what narrows the list. */
+  /** Path and filters of the list. */
   readonly heading: ReactNode;
   readonly source: RowSource;
   readonly columns: readonly Column[];
   readonly empty: string;
-  /** In place of these words: how to begin. */
+  /** Replaces the text for an empty list with first steps. */
   readonly begin?: ((onUpload: () => void) => ReactNode) | undefined;
   readonly folder?: ShownFolder | undefined;
   readonly sort?: SortOrder;
   readonly onSort?: (sort: SortOrder) => void;
-  /** After own acts about these, where no journal tells what became of them. */
+  /** Called after own actions, for lists that the journal does not update. */
   readonly onDone?: (ids: ReadonlySet<string>) => void;
   readonly onStar?: (ids: ReadonlySet<string>, isStarred: boolean) => void;
-  /** Of the day's listing, for thumbnails. */
+  /** Tag of the listing, for thumbnail requests. */
   readonly thumbTag?: string | undefined;
 }

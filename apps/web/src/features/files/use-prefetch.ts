@@ -4,7 +4,7 @@ import { folderOf, isFolder, type RowSource } from "./row-source.ts";
 
 const restMs = 100;
 
-/** Begins to read the folder on which a pointer rests; once it is left, what has not come is not waited for. */
+/** Prefetches the folder under a resting pointer, and cancels when the pointer leaves. */
 export function usePrefetch(source: RowSource) {
   const { folders } = useDrive();
   const over = useRef<{ readonly id: string; readonly leave: () => void }>(undefined);
@@ -19,7 +19,7 @@ export function usePrefetch(source: RowSource) {
     if (id === over.current?.id) return;
     leave();
     const row = id === undefined ? undefined : source.row(id);
-    // A finger that touches opens anyway.
+    // A touch opens the folder anyway.
     if (row === undefined || !isFolder(row) || event.pointerType === "touch") return;
     let stop = () => {};
     const timer = setTimeout(() => (stop = folders.prefetch(folderOf(row), "natural")), restMs);

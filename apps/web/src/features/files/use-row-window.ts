@@ -6,7 +6,7 @@ export interface ViewSize {
   readonly heightPx: number;
 }
 
-/** How wide `content` is, and how high what is seen of it. */
+/** Width of `content` and height of its visible part. */
 export function useViewSize(scroller: RefObject<HTMLElement | null>, content: RefObject<HTMLElement | null>): ViewSize {
   const [size, setSize] = useState<ViewSize>({ widthPx: 0, heightPx: 0 });
   useLayoutEffect(() => {
@@ -29,13 +29,16 @@ export interface RowWindow {
   readonly from: number;
   readonly to: number;
   readonly place: ScrollPlace;
-  /** The top of the view among all lines, now: also between two renders. */
+  /** Current top of the view among all lines, also between renders. */
   readonly offsetPx: () => number;
   readonly show: (index: number) => void;
   readonly scrollBy: (px: number) => void;
 }
 
-/** Which rows are mounted as the element is scrolled. Renders again only when other rows come into reach, or, in a mapped range, at each step. */
+/**
+ * Range of mounted rows while the element scrolls. Renders only when the range changes, or on each step in a mapped
+ * range.
+ */
 export function useRowWindow(scroller: RefObject<HTMLElement | null>, layout: Layout, viewPx: number): RowWindow {
   const place = useRef<ScrollPlace>({ scrollPx: 0, offsetPx: 0 });
   const [shown, setShown] = useState<{ readonly from: number; readonly to: number; readonly place: ScrollPlace }>({
@@ -71,7 +74,7 @@ export function useRowWindow(scroller: RefObject<HTMLElement | null>, layout: La
     if (element === null) return undefined;
     const scrolled = () => {
       const { layout: current, viewPx: px } = now.current;
-      // What this module has set itself comes back as an event: rounded by the browser.
+      // Ignores the event of a scroll that this module caused. The browser rounds the value.
       if (Math.abs(element.scrollTop - place.current.scrollPx) < 1) return;
       const { isMoved, ...next } = scrolledTo(current, px, place.current, element.scrollTop);
       place.current = next;
@@ -82,7 +85,7 @@ export function useRowWindow(scroller: RefObject<HTMLElement | null>, layout: La
     return () => element.removeEventListener("scroll", scrolled);
   }, [scroller, update]);
 
-  // Fewer rows, or a smaller view: the place is still one that there is.
+  // Clamps the position after the rows or the view have shrunk.
   useLayoutEffect(() => go(place.current.offsetPx), [go, layout.total, layout.columns, layout.lineHeightPx, viewPx]);
 
   const show = useCallback(
