@@ -124,7 +124,7 @@ test("a name that is taken is asked about, and both are kept", async () => {
   await page.keyboard.press("Control+x");
   await files.row("to").dblclick();
   await isShown(page, "to");
-  // The revealed item is the existing one with the name, not the moved one.
+  // Waits for the file that is already in the folder, not the one that was cut.
   await becomes(shownNames, ["a.txt"]);
   await files.row("a.txt").focus();
   await page.keyboard.press("Control+v");

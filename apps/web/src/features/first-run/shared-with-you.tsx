@@ -8,10 +8,10 @@ import { Notice } from "../../design/notice.tsx";
 import { problemWords } from "../../messages/problem-words.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 
-/** So many are said here; all are in Shared. */
+/** Shared contains the complete list. */
 const shownMax = 3;
 
-/** What others share and is not among one's files yet: for most who come by an invitation that is why they came. */
+/** Shared items that are not mounted yet. Most people who come by an invitation come for these. */
 export function SharedWithYou() {
   const { client } = useDrive();
   const { data } = useQuery({
@@ -26,7 +26,7 @@ function OneShared({ shared: { node, owner } }: { readonly shared: SharedJson })
   const words = useMessages();
   const { message } = words;
   const { client } = useDrive();
-  // The list above it shows the mount as soon as it hears of it, and what is here goes.
+  // No further action needed on success: the list above shows the mount, and this page disappears.
   const add = useMutation({ mutationFn: () => client.call("createMount", { body: { node_id: node.id } }) });
   const isFolder = node.kind === "folder";
   return (

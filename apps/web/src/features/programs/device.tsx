@@ -22,7 +22,7 @@ interface Found {
   readonly asked: Asked;
 }
 
-/** Where one types what a program shows that has no browser. A code in the address is typed in for the person, and no more than that. */
+/** Page for the code of a program without a browser. A code in the address only fills in the field. */
 export function DevicePlace() {
   const [found, setFound] = useState<Found>();
   const [ended, setEnded] = useState<"allowed" | "refused">();

@@ -6,12 +6,12 @@ import { problemWords } from "../../messages/problem-words.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 
 interface LetInProps {
-  /** Sends whether the program is let in. */
+  /** Sends the decision. */
   readonly answer: Pick<UseMutationResult<unknown, Error, boolean>, "error" | "isPending" | "mutate">;
   readonly asked: Pick<RouteAnswer<(typeof routes)["readProgramRequest"]>, "name" | "other_account">;
 }
 
-/** The two answers to a program that asks, and why the one that was given did not arrive. */
+/** Buttons to allow or deny access, with the error if sending failed. */
 export function LetIn({ answer, asked: { name, other_account: isOther } }: LetInProps) {
   const words = useMessages();
   const { message } = words;

@@ -11,7 +11,7 @@ import { testApp } from "../../testing/test-app.ts";
 
 const app = testApp();
 
-/** A program on this computer, as RFC 8252 has them: it listens on a port that nobody has registered. */
+/** Native program as in RFC 8252, which listens on a port that is not registered. */
 async function openProgram(scopes: readonly string[], scope: string, maxAge?: number) {
   const made = await ok(app.api, "POST", "/admin/oauth-clients", {
     name: "Sketcher",
@@ -29,7 +29,7 @@ async function openProgram(scopes: readonly string[], scope: string, maxAge?: nu
     if (request.url?.startsWith("/back") === true) arrived.resolve(new URL(`${base}${request.url}`));
   });
   await new Promise<void>((resolve) => listener.listen(0, "127.0.0.1", resolve));
-  // A test that fails leaves it behind.
+  // A failing test does not close it.
   listener.unref();
   const base = `http://127.0.0.1:${(listener.address() as AddressInfo).port}`;
   const verifier = openid.randomPKCECodeVerifier();

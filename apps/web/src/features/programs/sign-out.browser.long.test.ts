@@ -12,7 +12,7 @@ const app = testApp();
 
 const state = "mine & ä=#";
 
-/** A program on this computer, with a page of its own that asks by a form. */
+/** Local program with a page that requests the sign-out by a form. */
 async function openProgram(name: string) {
   const made = await ok(app.api, "POST", "/admin/oauth-clients", {
     name,
@@ -34,7 +34,7 @@ async function openProgram(name: string) {
     if (url.pathname === "/out") arrived.resolve(url);
   });
   await new Promise<void>((resolve) => listener.listen(0, "127.0.0.1", resolve));
-  // A test that fails leaves it behind.
+  // A failing test does not close it.
   listener.unref();
   const base = `http://127.0.0.1:${(listener.address() as AddressInfo).port}`;
   const idTokenOf = async (api: Api) => {
@@ -109,7 +109,7 @@ test("where nobody is signed in the browser goes on at once, and without an addr
   const { page } = app;
   const program = await openProgram("Nobody");
   const url = program.endUrl();
-  // Its own load is over before it ends.
+  // The redirect may abort the navigation.
   await page.goto(url.href).catch(() => {});
   assert.equal((await program.arrived).searchParams.get("state"), state);
   await page.waitForURL(/\/out\?/);

@@ -17,12 +17,12 @@ import { Leaving } from "../sign-in/leaving.tsx";
 
 type Request = RouteAnswer<(typeof routes)["readSignOutRequest"]>;
 
-/** A program has sent this browser here to have whoever is signed in signed out: the person says so, as a link of anybody may lead here. */
+/** Page to which a program sends the browser for a sign-out. Asks for confirmation, because any link may lead here. */
 export function SignOutPlace() {
   const { message } = useMessages();
   const session = useSession();
   const state = useSyncExternalStore(session.subscribe, session.getSnapshot);
-  // Not where another tab signs out: this one still forgets what it had.
+  // Set only by a sign-out in this tab. After one in another tab, this tab is still deleting its data.
   const [goesOn, setGoesOn] = useState(false);
   const load = useRequest();
   const signOut = useMutation({ mutationFn: () => session.signOut(), onSuccess: setGoesOn });
@@ -31,7 +31,7 @@ export function SignOutPlace() {
   const asks = isNobody ? "programs.outNobody" : "programs.outTitle";
   const title = message(isOver ? "programs.over" : asks);
   usePageTitle(title);
-  // The server has not heard of it; once it has, nobody is signed in.
+  // The server has not received the sign-out yet.
   if (state === "leaving") return <Leaving />;
   if (isOver) return <FrontPage title={title} about={message("programs.outOverAbout")} />;
   return (
@@ -49,7 +49,7 @@ export function SignOutPlace() {
   );
 }
 
-/** What stands after the # of the address; undefined where nothing does. */
+/** Request in the fragment of the address; undefined without one. */
 function useRequest() {
   const { reach } = useDrive();
   const sealed = useLocation({ select: ({ hash }) => hash });
@@ -102,7 +102,7 @@ interface NobodyProps {
   readonly goesOn: boolean;
 }
 
-/** Where it goes on the server has proved: the program is registered with that address. */
+/** The redirect target is safe: the server has checked that the program registered it. */
 function Nobody({ request: { name, url }, goesOn }: NobodyProps) {
   const { message } = useMessages();
   useEffect(() => {

@@ -7,13 +7,13 @@ type Asked = Pick<RouteAnswer<(typeof routes)["readProgramRequest"]>, "scopes" |
 
 interface WhatItMayProps {
   readonly asked: Asked;
-  /** It is signed in as the person. */
+  /** The program signs in as the person. */
   readonly isSession?: boolean;
   readonly admin: boolean;
   readonly onAdmin: (admin: boolean) => void;
 }
 
-/** In words what a program gets; to administer the server only where somebody ticks it. */
+/** Lists the requested permissions. Administration must be ticked explicitly. */
 export function WhatItMay({ asked, isSession = false, admin, onAdmin }: WhatItMayProps) {
   const { message } = useMessages();
   const may = isSession

@@ -7,11 +7,11 @@ import { FrontPage } from "./front-page.tsx";
 
 export interface Made {
   readonly email: string;
-  /** Why it was not signed in to. */
+  /** Reason why the sign-in failed. */
   readonly reason: string;
 }
 
-/** The account is there, and the sign-in to it failed: nobody shall try to make it again. */
+/** Shown when the account was created but the sign-in failed, so that nobody creates it again. */
 export function AccountMade({ email, reason }: Made) {
   const { message } = useMessages();
   usePageTitle(message("setup.made"));

@@ -17,11 +17,14 @@ import { SignInForm } from "./sign-in-form.tsx";
 import { useSignInWays } from "./use-sign-in-ways.ts";
 
 interface ConfirmAddressProps {
-  /** Kept in the memory of this page alone, over a sign-in and a sign-out. */
+  /** Kept in the memory of this page only, across a sign-in and a sign-out. */
   readonly token: string;
 }
 
-/** Behind the mailed link: the account signs in first, is shown, and gets the address by a button. Mail filters that open the link confirm nothing. */
+/**
+ * Page of the link in the confirmation e-mail. The account signs in, sees the new address and confirms it with a
+ * button. Therefore mail filters that open the link confirm nothing.
+ */
 export function ConfirmAddress({ token }: ConfirmAddressProps) {
   const { message } = useMessages();
   const session = useSession();
@@ -44,12 +47,12 @@ export function ConfirmAddress({ token }: ConfirmAddressProps) {
   return <Confirm token={token} who={who} />;
 }
 
-/** Whether all of it was copied. */
+/** Checks that the token was copied completely. */
 export function isWholeConfirmation(token: string): boolean {
   return /^hfc_[0-9a-f]{32}_\d{1,15}_[\w-]{43}$/.test(token);
 }
 
-/** The token names its account. The server checks this again. */
+/** Checks if the token belongs to the account. The server checks this again. */
 function isFor(token: string, accountId: string): boolean {
   return token.startsWith(`hfc_${accountId.replaceAll("-", "")}_`);
 }
@@ -60,7 +63,7 @@ function SignInFirst() {
   usePageTitle(message("setup.confirmTitle"));
   return (
     <FrontPage title={message("setup.confirmTitle")} about={message("setup.confirmSignIn")}>
-      {/* The session tells this page. */}
+      {/* No action is needed: the session notifies this page. */}
       <SignInForm next="/files" onDone={() => {}} />
       {outside !== null && <p className="text-muted">{message("setup.confirmOutside", { name: outside.name })}</p>}
     </FrontPage>
@@ -93,7 +96,7 @@ function OtherAccount({ who }: { readonly who: string }) {
 }
 
 interface ConfirmProps extends ConfirmAddressProps {
-  /** Name and present address of the account. */
+  /** Name and current address of the account. */
   readonly who: string;
 }
 

@@ -15,16 +15,16 @@ import { type FieldProblems, useForm } from "../../design/use-form.ts";
 type Name = "name" | "email" | "password";
 
 interface CreateAccountFormProps {
-  /** Of the set-up or of an invitation. */
+  /** Token of the set-up link or the invitation. */
   readonly token: string;
-  /** The only one that the invitation takes; it cannot be changed here. */
+  /** Address for which the invitation is valid; it cannot be changed here. */
   readonly email: string | undefined;
   readonly onDone: () => void;
-  /** It is made, and not signed in to. */
+  /** Called when the account was created but the sign-in failed. */
   readonly onMade: (made: Made) => void;
 }
 
-/** Makes the account and signs in to it. */
+/** Creates the account and signs in. */
 export function CreateAccountForm({ token, email, onDone, onMade }: CreateAccountFormProps) {
   const { message } = useMessages();
   const { busy, problems, onSubmit } = useCreateAccount(token, onDone, onMade);

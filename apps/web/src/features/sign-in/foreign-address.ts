@@ -1,11 +1,11 @@
 import { toHoldfastError } from "@holdfast/core/errors";
 import type { Messages } from "../../messages/messages.ts";
 
-/** What the server answers to a page at an address that it does not take for its own. */
+/** Server's refusal of a page whose origin is not its own. */
 export interface Foreign {
-  /** Where its own pages are; undefined where it knows no better address. */
+  /** Address of the server's own pages, if it knows a better one. */
   readonly publicUrl: string | undefined;
-  /** Of the server, where no Origin came: another address would do no better. */
+  /** Server's message for a request without Origin header. Another address would not help then. */
   readonly withoutOrigin: string | undefined;
 }
 
@@ -19,7 +19,7 @@ export function foreignOf(thrown: unknown): Foreign | undefined {
   return { publicUrl: isAddress && withoutOrigin === undefined ? told : undefined, withoutOrigin };
 }
 
-/** Why nobody signs in here. @param thrown with the field Origin */
+/** Explains why sign-in is impossible at this address. @param thrown error with the field Origin */
 export function foreignWords(thrown: unknown, { message }: Pick<Messages, "message">): string {
   return foreignOf(thrown)?.withoutOrigin ?? message("session.foreign", { address: location.origin });
 }

@@ -7,11 +7,11 @@ import { FrontPage } from "./front-page.tsx";
 
 interface ForeignPageProps extends Foreign {
   readonly title: string;
-  /** Of the link, which is as good as it was. */
+  /** Token of the link, which stays valid. */
   readonly token: string;
 }
 
-/** In place of what cannot be done at this address: nothing was, and where it can be. */
+/** Explains that nothing was changed and at which address the link works. */
 export function ForeignPage({ title, token, publicUrl, withoutOrigin }: ForeignPageProps) {
   const { message } = useMessages();
   usePageTitle(title);

@@ -7,7 +7,7 @@ interface FrontPageProps {
   readonly children?: ReactNode;
 }
 
-/** Around what is shown to somebody who is not signed in. */
+/** Layout of pages for people who are not signed in. */
 export function FrontPage({ title, about, children }: FrontPageProps) {
   const { message } = useMessages();
   return (

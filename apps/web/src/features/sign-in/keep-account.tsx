@@ -3,12 +3,12 @@ import { Button } from "../../design/button.tsx";
 import { useMessages } from "../../messages/use-messages.ts";
 
 interface KeepAccountProps {
-  /** The answer that said that the account is leaving. */
+  /** Server response that the account is being deleted. */
   readonly leaving: Pick<HoldfastError, "body">;
   readonly onKeep: (form: HTMLFormElement | null) => void;
 }
 
-/** For who has deleted the account and signs in again: until when it can be taken back, and the button that does. */
+/** Shown at sign-in to a deleted account: the deadline and a button to restore the account. */
 export function KeepAccount({ leaving, onKeep }: KeepAccountProps) {
   const { message, day } = useMessages();
   return (

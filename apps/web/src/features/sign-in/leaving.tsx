@@ -8,7 +8,7 @@ import { problemWords } from "../../messages/problem-words.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 import { FrontPage } from "./front-page.tsx";
 
-/** Somebody has signed out, and the server could not be told. */
+/** Shown after a sign-out that the server has not received. */
 export function Leaving() {
   const words = useMessages();
   const { message } = words;
@@ -17,7 +17,7 @@ export function Leaving() {
   usePageTitle(message("session.leaving"));
   useEffect(() => {
     document.querySelector<HTMLElement>("#title")?.focus();
-    // There is a network again: nobody needs to press for it.
+    // Retries automatically when the network is back.
     const again = () => mutate();
     addEventListener("online", again);
     return () => removeEventListener("online", again);

@@ -20,19 +20,19 @@ import { FrontPage } from "./front-page.tsx";
 import { KeepAccount } from "./keep-account.tsx";
 import { ownPlace } from "./own-place.ts";
 
-/** What the issuer's answer is for, and where one wanted to be. */
+/** Purpose of the issuer's answer and the page to open afterwards. */
 interface Returned {
   readonly use: "sign_in" | "link" | "prove";
   readonly ticket: string;
   readonly next: string;
 }
 
-/** What is left to be asked of who was at the issuer. */
+/** Sign-in that still requires a second factor. */
 interface FactorAsked extends Returned {
   readonly asked: HoldfastError;
 }
 
-/** Where the issuer sends browsers back to: signs in, links or proves, and goes on to where one wanted to be. */
+/** Page to which the issuer redirects. Signs in, links or proves, and then opens the page that the person came from. */
 export function OutsideReturn() {
   const words = useMessages();
   const { message } = words;
@@ -66,7 +66,7 @@ export function OutsideReturn() {
 }
 
 function useReturn() {
-  // What stands in the address counts once, and stays in no history.
+  // The code is valid once. It is removed from the address and the history.
   const [back] = useState(() => new URLSearchParams(location.search));
   const take = useTake();
   const navigate = useNavigate();
@@ -91,7 +91,7 @@ function useReturn() {
   return { load, returned };
 }
 
-/** Has the server take the ticket for what it is for. */
+/** Sends the ticket to the route for its purpose. */
 function useTake() {
   const session = useSession();
   const { client } = useDrive();
@@ -107,13 +107,13 @@ type Factor = Omit<RouteBodyInput<typeof outsideRoutes.createOutsideWebSession>,
 
 function askOf(back: URLSearchParams) {
   const [code, state, iss] = [back.get("code"), back.get("state"), back.get("iss")];
-  // It said no, or somebody opened this address by hand.
+  // The issuer refused, or the address was opened manually.
   if (code === null || state === null) throw new HoldfastError("internal", "The issuer signed nobody in.");
   const body = { code, state, ...(iss === null ? {} : { iss }) };
   return openPublicClient().call("finishOutside", { body, asksOnce: true });
 }
 
-/** @returns the answer that asks for a second factor */
+/** @returns response that requires a second factor */
 async function unlessFactor(taking: Promise<void>): Promise<HoldfastError | undefined> {
   try {
     await taking;
@@ -185,7 +185,7 @@ function AskFactor({ asked, ...returned }: FactorAsked) {
   );
 }
 
-/** The issuer's own words are shown to nobody: anybody can write them into an address. */
+/** Never shows the issuer's own text, because anybody could put text into the address. */
 function outsideWords(thrown: unknown, words: ReturnType<typeof Words>, isProof: boolean): string {
   const { code, field } = toHoldfastError(thrown);
   const { message } = words;

@@ -7,20 +7,20 @@ import { problemWords } from "../../messages/problem-words.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 
 interface OutsideSignInProps {
-  /** Of the issuer, as people know it. */
+  /** Display name of the issuer. */
   readonly name: string;
   readonly next: string | undefined;
-  /** For administrators, where nobody else has a password. */
+  /** For administrators, if other people have no password. */
   readonly onPassword: (() => void) | undefined;
 }
 
-/** Leaves for the issuer, which knows its people by itself. */
+/** Opens the issuer's sign-in page. */
 export function OutsideSignIn({ name, next, onPassword }: OutsideSignInProps) {
   const words = useMessages();
   const { message } = words;
   const leave = useMutation({
     mutationFn: async () => {
-      // Where a session has ended, one goes on where one was.
+      // After an expired session, the person returns to the current page.
       const body = { return_to: next ?? location.pathname + location.search };
       location.assign((await openPublicClient().call("beginOutsideSignIn", { body, asksOnce: true })).url);
     },

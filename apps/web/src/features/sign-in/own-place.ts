@@ -1,7 +1,7 @@
 /**
- * Where somebody goes once they are signed in. Only to a place of this app: whoever makes a link to the sign-in could lead them
- * anywhere else with it.
- * @param next as it stands in the address
+ * Returns the page to open after the sign-in. Only places of this app are allowed. Otherwise a crafted link to the
+ * sign-in page could redirect anywhere.
+ * @param next value from the address
  */
 export function ownPlace(next: string | undefined): string {
   const home = "/files";
@@ -9,7 +9,7 @@ export function ownPlace(next: string | undefined): string {
   const base = "https://own.invalid";
   try {
     const { origin, pathname, search } = new URL(next, base);
-    // What comes of "/.//evil.example" names a host.
+    // A resolved path such as "/.//evil.example" could name another host.
     const isOwn = origin === base && !pathname.startsWith("//") && pathname !== "/sign-in";
     return isOwn ? pathname + search : home;
   } catch {

@@ -10,11 +10,11 @@ import { passkeyWords } from "./passkey-words.ts";
 interface PasskeyButtonProps {
   readonly label: string;
   readonly request: () => Promise<PasskeyRequest>;
-  /** What the passkey answered; the button stands in this form, if in any. */
+  /** Receives the passkey's assertion and the form that contains the button, if any. */
   readonly onAnswer: (assertion: PasskeyAssertion, form: HTMLFormElement | null) => unknown;
 }
 
-/** Asks for a passkey, and says why there is none. */
+/** Asks for a passkey and explains failures. */
 export function PasskeyButton({ label, request, onAnswer }: PasskeyButtonProps) {
   const words = useMessages();
   const ask = useMutation({

@@ -6,11 +6,11 @@ import { useSession } from "../../data/use-session.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 import { PasskeyButton } from "./passkey-button.tsx";
 
-/** Signs in without address and password. To keep an account that is being deleted, the passkey is asked for once more. */
+/** Signs in without address and password. To restore a deleted account, it asks for the passkey again. */
 export function PasskeySignIn({ onDone }: { readonly onDone: () => void }) {
   const { message, day } = useMessages();
   const session = useSession();
-  /** The answer that the account is being deleted. */
+  /** Server response that the account is being deleted. */
   const [leaving, setLeaving] = useState<HoldfastError>();
   if (!canUsePasskeys()) return null;
   return (

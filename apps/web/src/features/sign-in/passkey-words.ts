@@ -3,7 +3,7 @@ import type { Messages } from "../../messages/messages.ts";
 import { problemWords } from "../../messages/problem-words.ts";
 import { foreignWords } from "./foreign-address.ts";
 
-/** Why there is no passkey, or none that does. */
+/** Explains why a passkey is missing or was not accepted. */
 export function passkeyWords(thrown: unknown, words: Messages): string {
   const { message } = words;
   if (thrown instanceof DOMException) {
@@ -14,6 +14,6 @@ export function passkeyWords(thrown: unknown, words: Messages): string {
   if (failure.field === "passkey") return message("factor.passkeyWrong");
   if (failure.field === "Origin") return foreignWords(failure, words);
   if (failure.code === "forbidden") return message("session.disabled");
-  // What an account or an address cannot have the server says better.
+  // The server's message names the reason in the account or the address.
   return failure.code === "conflict" ? failure.message : problemWords(failure, words);
 }

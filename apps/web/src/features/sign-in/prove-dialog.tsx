@@ -18,7 +18,7 @@ interface ProveDialogProps {
   readonly wanted: WantedProof;
 }
 
-/** Over what a session that was opened a while ago may not do before its person has proved who they are. */
+/** Asks for a proof of identity. Sensitive calls require it if the session is too old. */
 export function ProveDialog({ wanted }: ProveDialogProps) {
   const { message } = useMessages();
   const { client, proved, cancel } = wanted;
@@ -46,7 +46,7 @@ export function ProveDialog({ wanted }: ProveDialogProps) {
   );
 }
 
-/** In place of the password, where the account has a passkey. */
+/** Alternative to the password, if the account has a passkey. */
 function PasskeyAlone({ wanted: { client, proved } }: ProveDialogProps) {
   const { message } = useMessages();
   const { data } = useQuery(secondFactorQuery(client));
@@ -63,7 +63,7 @@ function PasskeyAlone({ wanted: { client, proved } }: ProveDialogProps) {
   );
 }
 
-/** Nobody knows one. */
+/** For accounts without a password. */
 function WithoutPassword({ wanted }: ProveDialogProps) {
   const { message } = useMessages();
   const onClose = () => wanted.cancel(message("proof.not"));
@@ -82,7 +82,7 @@ function WithoutPassword({ wanted }: ProveDialogProps) {
   );
 }
 
-/** Nothing but the issuer knows who this is. */
+/** For accounts whose only proof is the issuer. */
 function OutsideOnly({ wanted: { client, cancel }, name }: ProveDialogProps & { readonly name: string }) {
   const words = useMessages();
   const { message } = words;

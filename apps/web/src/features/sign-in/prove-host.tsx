@@ -4,7 +4,7 @@ import { withWords } from "../../messages/use-messages.ts";
 
 const ProveDialog = lazy(async () => ({ default: (await withWords(import("./prove-dialog.tsx"))).ProveDialog }));
 
-/** Stands once: over whatever waits for the person to prove who they are. */
+/** Rendered once, above any call that waits for a proof. */
 export function ProveHost() {
   const wanted = useSyncExternalStore(watchProof, wantedProof);
   if (wanted === undefined) return null;

@@ -7,7 +7,7 @@ import { problemWords } from "../../messages/problem-words.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 import { useSignInWays } from "./use-sign-in-ways.ts";
 
-/** The issuer that can say anew who sits here, where it knows the account's person. */
+/** Issuer that can prove the identity, if the account is linked to it. */
 export function useProvingIssuer(client: ApiClient): { readonly name: string } | undefined {
   const { outside } = useSignInWays();
   const { data } = useQuery({
@@ -19,7 +19,7 @@ export function useProvingIssuer(client: ApiClient): { readonly name: string } |
   return outside !== null && isKnown ? outside : undefined;
 }
 
-/** Leaves for the issuer, which asks its person anew; they come back to the page that they left. */
+/** Opens the issuer's page, which authenticates the person again. Afterwards, they return to the current page. */
 export function useLeaveToProve(client: ApiClient) {
   return useMutation({
     mutationFn: async () => {
@@ -29,7 +29,7 @@ export function useLeaveToProve(client: ApiClient) {
   });
 }
 
-/** In place of the password, where the issuer knows the account's person. */
+/** Alternative to the password, if the account is linked to the issuer. */
 export function ProveOutside({ client }: { readonly client: ApiClient }) {
   const words = useMessages();
   const issuer = useProvingIssuer(client);

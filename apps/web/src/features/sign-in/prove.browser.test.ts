@@ -8,7 +8,7 @@ import { sizes, testApp } from "../../testing/test-app.ts";
 
 const app = testApp({ size: "phone" });
 
-/** All sessions were opened a while ago. */
+/** Makes all sessions old. */
 const grownOld = () =>
   queryDatabase(join(dirname(app.server.logFile), "data"), "update shard.sessions set proven_at = 1");
 const tokensOf = async (api: Api) =>
@@ -67,7 +67,7 @@ longTest("a passkey does in place of the password", async () => {
       automaticPresenceSimulation: true,
     },
   });
-  // Browsers know passkeys for names alone.
+  // Passkeys require a host name, not an IP address.
   const place = (path: string) => `http://localhost:${new URL(app.server.url).port}${path}`;
   await page.goto(place("/sign-in"));
   await page.getByLabel("E-mail address").fill(person.email);

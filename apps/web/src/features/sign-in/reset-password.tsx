@@ -27,7 +27,7 @@ interface Ended {
   readonly end_outside: boolean;
 }
 
-/** Behind the mailed link: another password, with which one signs in then. */
+/** Page of the link in the reset e-mail: sets a new password for the next sign-in. */
 export function ResetPassword({ token }: { readonly token: string }) {
   const words = useMessages();
   const { message } = words;
@@ -93,7 +93,7 @@ function ResetDone({ email, passkeys, outside }: Done) {
   );
 }
 
-/** Whether the account has any is told to nobody who has the link alone. */
+/** Always shown, because the link alone must not reveal if the account has passkeys or linked identities. */
 function EndedWays({ ended, onChange }: { readonly ended: Ended; readonly onChange: (ended: Ended) => void }) {
   const { message } = useMessages();
   return (

@@ -76,7 +76,7 @@ test("a session that has ended asks for the password over the page, and what was
   await app.open("/settings/notifications");
   const mails = page.getByLabel("Comments and watched items");
   await mails.waitFor();
-  // Somebody ends all sessions elsewhere.
+  // Ends all other sessions.
   await app.api.call("DELETE", "/devices?keep=current");
   await mails.selectOption("never");
   const dialog = page.getByRole("dialog", { name: "Sign in again" });
@@ -95,7 +95,7 @@ test("who signs out while the server does not answer is told so at once, also af
   app.expectComplaint(/ERR_CONNECTION_REFUSED|ERR_FAILED/);
   const { page } = app;
   await app.signInByForm();
-  // On a slow machine the page shows what it has before the server says who is signed in.
+  // On a slow machine, the page may show content before the server has reported who is signed in.
   const listed = page.waitForResponse((answer) => answer.url().includes("/folders/root/contents") && answer.ok());
   await app.open("/files");
   await listed;
@@ -105,7 +105,7 @@ test("who signs out while the server does not answer is told so at once, also af
     const { authorization } = request.headers();
     if (authorization !== undefined) tokens.push(authorization);
   });
-  // The menus of the page are loaded by now, as one was open.
+  // Opening a menu loads the menu code.
   await page.getByRole("button", { name: /^Account of/ }).click();
   const menu = page.getByRole("menu");
   await hasFocus(menu);

@@ -1,7 +1,7 @@
 import { Notice } from "../../design/notice.tsx";
 import { useMessages } from "../../messages/use-messages.ts";
 
-/** Above the sign-in of a server on which nobody can sign in yet. */
+/** Shown above the sign-in form while the server has no account. */
 export function SetUpFirst() {
   const { message } = useMessages();
   return (

@@ -25,9 +25,9 @@ const PasskeySignIn = lazy(async () => ({
 }));
 
 interface SignInFormProps {
-  /** Of somebody whose session has ended: it is theirs that goes on. */
+  /** Address of the account whose session expired. */
   readonly email?: string | undefined;
-  /** Where one is to be afterwards, should the page be left meanwhile. */
+  /** Page to open afterwards if the sign-in leaves this page. */
   readonly next?: string | undefined;
   readonly onDone: () => void;
 }
@@ -107,10 +107,10 @@ function useSignIn(onDone: () => void) {
   const words = useMessages();
   const { message } = words;
   const session = useSession();
-  /** The answer that asked for a second factor. */
+  /** Server response that requires a second factor. */
   const [asked, setAsked] = useState<HoldfastError>();
   const shown = useRef<PasskeyAssertion>(undefined);
-  /** The answer that said that its owner deleted the account. */
+  /** Server response that the account is being deleted. */
   const [leaving, setLeaving] = useState<HoldfastError>();
   const keeps = useRef(false);
   const form = useForm({

@@ -2,8 +2,8 @@ import { useLocation, useNavigate } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 
 /**
- * The secret after the # of the address, which no server sees. It goes from the address at once, and so from the history and from what
- * is copied out of the address field; a reload of the page asks for the link again.
+ * Secret in the fragment of the address, which browsers do not send to servers. It is removed from the address
+ * immediately, and so from the history and from copied addresses. After a reload, the link must be opened again.
  */
 export function useFragmentToken(): string {
   const hash = useLocation({ select: (location) => location.hash });

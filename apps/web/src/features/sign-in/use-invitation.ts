@@ -4,17 +4,17 @@ import { useEffect, useState } from "react";
 import { fromPage, openPublicClient } from "../../data/client.ts";
 import { type Foreign, foreignOf } from "./foreign-address.ts";
 
-/** How long the form waits for what the server knows. */
+/** Maximum wait for the server's answer. */
 const patienceMs = 5000;
 
-/** `facts` are not there where the server could not be asked: the form is usable without. */
+/** `facts` is undefined if the server did not answer. The form works without it. */
 export type AskedInvitation =
   | { readonly state: "asking" }
   | { readonly state: "useless" }
   | { readonly state: "foreign"; readonly foreign: Foreign }
   | { readonly state: "open"; readonly facts: InvitationFacts | undefined };
 
-/** Asks about the token before anybody types. It is kept in no cache, as it is a secret. */
+/** Checks the token before the person types. Not cached, because the token is a secret. */
 export function useInvitation(token: string): AskedInvitation {
   const [asked, setAsked] = useState<AskedInvitation>({ state: "asking" });
   useEffect(() => {
@@ -39,7 +39,7 @@ export function useInvitation(token: string): AskedInvitation {
   return asked;
 }
 
-/** Whether all of it was copied. */
+/** Checks that the token was copied completely. */
 export function isWholeToken(token: string): boolean {
   return /^hf[si]_[0-9a-f]{3}_[\w-]{43}$/.test(token);
 }

@@ -3,7 +3,10 @@ import { openPublicClient } from "../../data/client.ts";
 
 const passwordsAlone = { outside: null, mail: true, needs_setup: false };
 
-/** How people sign in on this server. Until it has said so, with passwords, which do everywhere for some. */
+/**
+ * Ways to sign in on this server. Until it has answered, passwords are assumed, because every server accepts them for
+ * some accounts.
+ */
 export function useSignInWays() {
   const { data = passwordsAlone } = useQuery({
     queryKey: ["sign-in-ways"],
