@@ -1,14 +1,14 @@
 import type { NotificationJson, NotificationKind } from "@holdfast/protocol/notification-routes";
 import type { Messages } from "../../messages/messages.ts";
 
-/** One line that says what happened; of a kind that only a newer server knows, what it concerns. */
+/** Describes a notification in one line. For a kind that only a newer server knows, names its subject. */
 export function noticeWords(notice: NotificationJson, words: Pick<Messages, "message" | "percent">): string {
   const facts = factsOf(notice, words);
   const say = Object.hasOwn(sayings, notice.kind) ? sayings[notice.kind] : undefined;
   return say === undefined ? words.message("notices.other", { what: facts.what }) : say(words, facts);
 }
 
-/** An offer to become the owner of something, which waits for an answer. */
+/** Pending offer of ownership. */
 export function offerOf({
   kind,
   detail,
@@ -20,13 +20,13 @@ export function offerOf({
   return typeof id === "string" && typeof name === "string" ? { id, name } : undefined;
 }
 
-/** The folder in which somebody deleted many files, and the moment just before. */
+/** Folder in which somebody deleted many files, and the moment just before. */
 export function rewindOf({ node, detail }: NotificationJson): { readonly id: string; readonly to: string } | undefined {
   const to = textOf(detail["moment"]);
   return detail["deletions"] === true && node !== undefined && to !== undefined ? { id: node.id, to } : undefined;
 }
 
-/** The server names what a notification is about only while the account has access to it. */
+/** The server omits the subject once the account has lost access to it. */
 export function isGone(notice: NotificationJson): boolean {
   const { kind, node } = notice;
   const isAboutNode = kind === "share" || kind === "comment" || kind === "mention" || kind === "watch";
@@ -54,7 +54,7 @@ const sayings: Readonly<Record<NotificationKind, Said>> = {
     if (notice.detail["deletions"] === true) return message("notices.deleted", { who, what, count });
     return count > 1
       ? message("notices.changedMany", { who, what, count })
-      : // Of what is gone meanwhile the folder that is watched is told, and its own name stands beside.
+      : // If the changed item is gone, `what` is the watched folder. The item's own name is in `detail`.
         message("notices.changed", { who, what: textOf(notice.detail["name"]) ?? what });
   },
   quota: ({ message, percent }, { notice }) =>
@@ -82,7 +82,7 @@ const securitySayings = {
   passkey_copied: "notices.passkeyCopied",
 } as const;
 
-/** One that only a newer server reports is called as there. */
+/** Uses the server's name for an event that only a newer server reports. */
 function securityWords({ security, name }: NotificationJson["detail"], message: Messages["message"]) {
   if (typeof security !== "string") return undefined;
   if (!Object.hasOwn(securitySayings, security)) return textOf(name);
@@ -121,13 +121,13 @@ const checks = {
   ldap: "notices.checkLdap",
 } as const;
 
-/** One that a newer server looks at besides is called as there. */
+/** Uses the server's name for a check that only a newer server runs. */
 function checkWords(check: unknown, message: Messages["message"]): string {
   const name = textOf(check) ?? "?";
   return Object.hasOwn(checks, name) ? message(checks[name as keyof typeof checks]) : name;
 }
 
-/** What stands below the line: what the server says of itself and what to do, in its own words, which are English. */
+/** Lines below the summary: the server's own problem description and advice, in English. */
 export function serverLines({ kind, detail }: NotificationJson, { message }: Pick<Messages, "message">): string[] {
   if (kind !== "server") return [];
   const [said, was, advice] = [textOf(detail["detail"]), textOf(detail["was"]), textOf(detail["advice"])];

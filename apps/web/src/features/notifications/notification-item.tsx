@@ -12,7 +12,7 @@ import { isGone, noticeWords, offerOf, rewindOf, serverLines } from "./notice-wo
 
 interface NotificationItemProps {
   readonly notice: NotificationJson;
-  /** It leads to what it is about. */
+  /** Called when the person follows the link. */
   readonly onOpen: () => void;
 }
 
@@ -74,7 +74,7 @@ interface PlaceProps extends NotificationItemProps {
   readonly children: string;
 }
 
-/** Where one sees what it is about, or only its words where there is nothing to see any more. */
+/** Links to the subject. Plain text if there is nothing to open. */
 function Place({ notice: { kind, node, detail }, onOpen, children }: PlaceProps) {
   const look = "hover:underline";
   if (detail["undelivered"] !== undefined) return children;
@@ -103,7 +103,7 @@ function Place({ notice: { kind, node, detail }, onOpen, children }: PlaceProps)
   );
 }
 
-/** Somebody wants to give something away, which waits for an answer. */
+/** Offer of ownership with buttons to answer it. */
 function Offer({ offer: { id, name: what } }: { readonly offer: { readonly id: string; readonly name: string } }) {
   const words = useMessages();
   const { message } = words;

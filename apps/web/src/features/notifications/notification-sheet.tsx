@@ -14,7 +14,7 @@ import { NotificationItem } from "./notification-item.tsx";
 
 const listKey = [...notificationsKey, "list"] as const;
 
-/** All that one was told, the newest first. What is shown counts as read, and looks new until it is closed. */
+/** All notifications, newest first. Shown notifications count as read but look new until the sheet closes. */
 export function NotificationSheet({ onClose }: { readonly onClose: () => void }) {
   const { message } = useMessages();
   const { client } = useDrive();
@@ -49,21 +49,21 @@ export function NotificationSheet({ onClose }: { readonly onClose: () => void })
   );
 }
 
-/** Up to the newest one, on all devices. */
+/** Marks all notifications up to the newest one as read, on all devices. */
 function useRead(newest: NotificationJson | undefined): void {
   const { client } = useDrive();
   const queries = useQueryClient();
   const upTo = newest?.read === false ? newest.id : undefined;
   useEffect(() => {
     if (upTo === undefined) return;
-    // If it fails they are new once more: nothing is lost by it.
+    // After a failure they stay new, which does no harm.
     void client
       .call("readNotifications", { body: { up_to: upTo } })
       .then(() => queries.invalidateQueries({ queryKey: unreadKey }))
       .catch(() => {});
   }, [client, queries, upTo]);
   useEffect(
-    // What was new is so no more the next time.
+    // On the next opening they no longer look new.
     () => () => void queries.invalidateQueries({ queryKey: listKey, refetchType: "none" }),
     [queries],
   );

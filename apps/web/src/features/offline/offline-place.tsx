@@ -24,14 +24,14 @@ function sayAway(): void {
   showToast({ kind: "error", text: messages().message("problem.unreachable") });
 }
 
-/** In the place of every page where the app was opened without its server: the files that this browser has. */
+/** Replaces every page if the app was opened offline. Lists the offline files. */
 export function OfflinePlace() {
   const { message, size } = useMessages();
   const { reach, kept } = useDrive();
   const { files } = useKept();
   const person = usePerson();
   usePageTitle(message("offline.title"));
-  // What is chosen now waits in the tray, and goes to the top of the drive.
+  // Files chosen now wait in the tray and are uploaded to the root folder.
   useOfferMainActs(person === undefined ? undefined : uploadActs);
   useEffect(() => void kept.open().catch(() => {}), [kept]);
   return (

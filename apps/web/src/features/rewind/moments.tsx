@@ -6,13 +6,13 @@ import { findMoments } from "./rewinds.ts";
 
 interface MomentsProps {
   readonly nodeId: string;
-  /** How far back a rewind goes; undefined until that is known. */
+  /** Maximum age of a rewind; undefined until it is known. */
   readonly reachMs: number | undefined;
-  /** A moment just before something happened, RFC 3339. */
+  /** @param moment just before an event, RFC 3339 */
   readonly onChoose: (moment: string) => void;
 }
 
-/** What happened lately, newest first: each is a place to go back to, before it. */
+/** Recent changes, newest first. Each is a moment to which the folder can be rewound. */
 export function Moments({ nodeId, reachMs = Infinity, onChoose }: MomentsProps) {
   const { client } = useDrive();
   const { message, dateTime, ago } = useMessages();

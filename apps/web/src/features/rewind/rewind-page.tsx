@@ -17,13 +17,13 @@ import { RewindPlan } from "./rewind-plan.tsx";
 
 interface RewindPageProps {
   readonly node: NodeJson;
-  /** As the address has it, RFC 3339. */
+  /** Moment in the address, RFC 3339. */
   readonly to: string | undefined;
   readonly onTo: (to: string) => void;
   readonly onDone: () => void;
 }
 
-/** Choose a moment, see what would change, go there; and back again. */
+/** Lets the person choose a moment, preview the changes, rewind and undo the rewind. */
 export function RewindPage({ node, to, onTo, onDone }: RewindPageProps) {
   const { client } = useDrive();
   const words = useMessages();
@@ -87,9 +87,9 @@ export function RewindPage({ node, to, onTo, onDone }: RewindPageProps) {
 }
 
 interface MomentFieldProps {
-  /** As a field for a day and a time shows it. */
+  /** Value of a datetime-local field. */
   readonly value: string;
-  /** How far back a rewind goes; undefined until that is known. */
+  /** Maximum age of a rewind; undefined until it is known. */
   readonly reachMs: number | undefined;
   readonly onWrite: (value: string) => void;
 }

@@ -8,7 +8,7 @@ type Answered = RewindAnswer | { readonly job: string; readonly rewind_id: strin
 
 const askEveryMs = 1000;
 
-/** A large one is a job: waits until it is done. @throws HoldfastError failed */
+/** Waits for a large rewind, which runs as a job. @throws HoldfastError failed */
 export async function finishedRewind(
   client: ApiClient,
   answer: Answered,
@@ -22,7 +22,7 @@ export async function finishedRewind(
   }
 }
 
-/** @param moment RFC 3339 @returns what a field for a day and a time shows of it, where the user is */
+/** @param moment RFC 3339 @returns value for a datetime-local field, in the user's time zone */
 export function toLocalField(moment: string | undefined): string {
   if (moment === undefined) return "";
   const at = new Date(moment);
@@ -30,16 +30,16 @@ export function toLocalField(moment: string | undefined): string {
   return local.toISOString().slice(0, 19);
 }
 
-/** @returns undefined for what is no moment */
+/** @returns undefined for an invalid moment */
 export function fromLocalField(text: string): string | undefined {
   const at = new Date(text);
   return Number.isNaN(at.getTime()) ? undefined : at.toISOString();
 }
 
-/** A rewind changes files and folders, not who has access and what was said about them. */
+/** A rewind changes files and folders, but neither permissions nor comments. */
 const leftAlone: ReadonlySet<ActivityVerb> = new Set(["shared", "unshared", "linked", "commented"]);
 const momentsMax = 20;
-/** A day on which a thousand people were given access hides no change before it. */
+/** Several pages are read, because many ignored entries in one day must not hide older changes. */
 const pagesMax = 5;
 
 interface ActivityPage {
@@ -47,7 +47,10 @@ interface ActivityPage {
   readonly next_cursor: string | null;
 }
 
-/** What a rewind can undo, newest first. @param list a page of the activity, the first without a cursor */
+/**
+ * Finds changes that a rewind can undo, newest first.
+ * @param list reads a page of the activity log; the first call has no cursor
+ */
 export async function findMoments(
   list: (page: { readonly cursor?: string }) => Promise<ActivityPage>,
 ): Promise<ActivityJson[]> {

@@ -10,7 +10,7 @@ import { problemWords } from "../../messages/problem-words.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 import { ProofDialog } from "./proof-dialog.tsx";
 
-/** To which address the account is to move: it does once the link that is mailed there is followed. */
+/** Changes the e-mail address. The change takes effect when the person follows the link sent to the new address. */
 export function AddressDialog({ onClose }: { readonly onClose: () => void }) {
   const words = useMessages();
   const { message } = words;

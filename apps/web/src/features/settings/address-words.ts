@@ -4,7 +4,7 @@ import { queryOptions, useQuery } from "@tanstack/react-query";
 import { useDrive } from "../../data/use-drive.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 
-/** From where the account lets itself be used, and from where this browser asks. */
+/** Allowed networks of the account and the address of this browser. */
 export function ownAddressesQuery(client: ApiClient) {
   return queryOptions({
     queryKey: ["own-addresses"],
@@ -12,12 +12,12 @@ export function ownAddressesQuery(client: ApiClient) {
   });
 }
 
-/** Of a field with one in each line; commas do as well. */
+/** Splits the text of a field with one entry per line. Commas are accepted too. */
 export function linesOf(text: string): string[] {
   return text.split(/[\s,;]+/).filter((line) => line !== "");
 }
 
-/** What is wrong with addresses that somebody wrote. */
+/** Describes a fault in the entered networks. */
 export function useAddressWords(): (failure: HoldfastError) => string {
   const { message } = useMessages();
   const { client } = useDrive();

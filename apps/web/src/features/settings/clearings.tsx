@@ -22,7 +22,7 @@ interface ClearingsProps {
   }[];
 }
 
-/** Devices that were signed out: those that are to remove their copies, and those that can still be asked to. */
+/** Signed-out devices: those asked to delete their copies, and those that can still be asked. */
 export function Clearings({ clearings, signedOut }: ClearingsProps) {
   const { message, ago } = useMessages();
   if (clearings.length + signedOut.length === 0) return null;

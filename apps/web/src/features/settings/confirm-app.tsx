@@ -13,7 +13,7 @@ import { CodeField } from "../sign-in/code-field.tsx";
 export type PreparedApp = RouteAnswer<(typeof routes)["prepareSecondFactor"]>;
 type Confirmed = RouteAnswer<(typeof routes)["confirmSecondFactor"]>;
 
-/** Whatever the reason, what was begun is to be begun anew. */
+/** On a conflict, the set-up has lapsed and must be started again. */
 function problemOf(failure: HoldfastError, words: ReturnType<typeof useMessages>): string {
   return failure.code === "conflict" ? words.message("settings.factorLapsed") : problemWords(failure, words);
 }
@@ -24,7 +24,7 @@ interface ConfirmAppProps {
   readonly onClose: () => void;
 }
 
-/** Nothing changes before the app has shown that it took the secret. */
+/** Confirms the authenticator app. The second factor is active only after a correct code. */
 export function ConfirmApp({ app, onConfirmed, onClose }: ConfirmAppProps) {
   const words = useMessages();
   const { message } = words;

@@ -62,7 +62,7 @@ export function DeviceItem({ device }: DeviceItemProps) {
     device.country === null ? undefined : new Intl.DisplayNames(locale, { type: "region" }).of(device.country);
   const how = device.signed_in_by === null ? undefined : message(signedInBy[device.signed_in_by]);
   const lines = [
-    // The name of a browser says its system already.
+    // A browser's name already contains its system.
     browser ? [] : [use === undefined ? undefined : message(use), device.system],
     [seen === null ? undefined : message("settings.seen", { when: ago(seen) }), device.address, country],
     [[message("settings.neverSeen", { when: ago(created) }), how].filter((each) => each !== undefined).join(", ")],

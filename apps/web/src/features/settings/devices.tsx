@@ -10,7 +10,7 @@ import { Clearings } from "./clearings.tsx";
 import { DeviceItem } from "./device-item.tsx";
 import { useDevices } from "../../data/use-devices.ts";
 
-/** What keeps folders equal with the drive. */
+/** Devices with a sync client. */
 export function Devices() {
   const { message } = useMessages();
   const load = useDevices();

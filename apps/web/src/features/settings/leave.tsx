@@ -12,7 +12,7 @@ import { problemWords } from "../../messages/problem-words.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 import { ProofDialog } from "./proof-dialog.tsx";
 
-/** All that the account has, as one file. */
+/** Exports all data of the account as one file. */
 export function ExportAccount() {
   const words = useMessages();
   const { message } = words;
@@ -74,7 +74,7 @@ function DeleteAccountDialog({ onClose }: { readonly onClose: () => void }) {
       isDanger
       needsCode={needsCode}
       send={async (proof) => {
-        // Its session ends on the server with all others; what this browser keeps of it goes, too.
+        // Deleting the account ends its sessions on the server. The sign-out removes its data from this browser.
         await session.signOut(() => client.call("deleteAccount", { body: proof, asksOnce: true }));
       }}
       onClose={onClose}

@@ -29,7 +29,7 @@ interface NewTokenProps {
   readonly onClose: () => void;
 }
 
-/** Asks what it may do, and shows it once. */
+/** Asks for the permissions, then shows the token once. */
 export function NewToken({ open, onClose }: NewTokenProps) {
   const { message } = useMessages();
   const { client } = useDrive();

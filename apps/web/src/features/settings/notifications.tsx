@@ -21,7 +21,7 @@ const kinds = {
   report: "settings.notifyReport",
   server: "settings.notifyServer",
 } as const satisfies Record<NoticeKind, string>;
-/** Links are reported to them, and the server tells them what it finds wrong. */
+/** Only administrators receive reports of links and problems of the server. */
 const ofAdministrators: ReadonlySet<NoticeKind> = new Set(["report", "server"]);
 const ways = { off: "settings.notifyOff", app: "settings.notifyApp", mail: "settings.notifyMail" } as const;
 const digests = {
@@ -30,7 +30,7 @@ const digests = {
   never: "settings.digestNever",
 } as const;
 
-/** What the account is told, and how. Each choice holds at once. */
+/** Notification settings. Each choice applies immediately. */
 export function Notifications() {
   const { message } = useMessages();
   const load = useAccount();
@@ -92,14 +92,14 @@ interface Change {
   readonly language?: Language;
 }
 
-/** Shows at once what was chosen, and takes it back where the server does not. */
+/** Shows the choice immediately and reverts it if the request fails. */
 function useChange(): (change: Change) => void {
   const words = useMessages();
   const { client } = useDrive();
   const queries = useQueryClient();
   const { queryKey } = accountQuery({ client });
   const { mutate } = useMutation({
-    // One after the other: the answer of an earlier one would show older choices.
+    // Requests run in sequence, because the answer of an earlier one would show older choices.
     scope: { id: "account" },
     mutationFn: (body: Change) => client.call("updateAccount", { body }),
     onMutate: async (change) => {

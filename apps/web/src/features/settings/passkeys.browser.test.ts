@@ -7,12 +7,12 @@ import { type Person, signIn, testApp } from "../../testing/test-app.ts";
 
 const app = testApp();
 
-/** Browsers know passkeys for names alone. */
+/** Passkeys require a host name, not an IP address. */
 function localhost(path: string): string {
   return `http://localhost:${new URL(app.server.url).port}${path}`;
 }
 
-/** A device that asks for a fingerprint, and is always shown the right one. */
+/** Adds a virtual authenticator that verifies every request successfully. */
 async function giveAuthenticator(): Promise<void> {
   const devtools = await app.page.context().newCDPSession(app.page);
   await devtools.send("WebAuthn.enable");

@@ -32,12 +32,12 @@ type Step =
   | { readonly at: "codes"; readonly codes: readonly string[] };
 
 interface PasskeysProps {
-  /** The account has an authenticator app, and no passkey: a code is asked for at once. */
+  /** The account has an authenticator app and no passkey, so the form shows the code field from the start. */
   readonly needsCode: boolean;
   readonly hasApp: boolean;
 }
 
-/** What signs in without the password, or beside it. */
+/** Passkeys, which sign in without the password or as a second factor. */
 export function Passkeys({ needsCode, hasApp }: PasskeysProps) {
   const { message } = useMessages();
   const { client } = useDrive();

@@ -18,7 +18,7 @@ import { FactorFields } from "../sign-in/factor-fields.tsx";
 
 type Name = "current" | "wanted" | "totp";
 
-/** Asks for the current one, as somebody else may sit at a browser that is signed in. */
+/** Changes the password. Asks for the current one, because the signed-in browser may be in use by another person. */
 export function Password() {
   const { message } = useMessages();
   const { data: account } = useAccount();
@@ -32,7 +32,7 @@ export function Password() {
     >
       <div ref={form}>
         <Form problem={problems.whole} onSubmit={onSubmit}>
-          {/* Whose password it is, for what keeps passwords. */}
+          {/* The account's user name, for password managers. */}
           <input hidden readOnly autoComplete="username" value={account?.email ?? ""} />
           {hasPassword && (
             <Field
@@ -79,7 +79,7 @@ function useChangePassword(hasPassword: boolean) {
   const { client } = useDrive();
   const queries = useQueryClient();
   const place = useRef<HTMLDivElement>(null);
-  /** The answer that asked for a second factor. */
+  /** Server response that requires a second factor. */
   const [asked, setAsked] = useState<HoldfastError>();
   const shown = useRef<PasskeyAssertion>(undefined);
   const form = useForm<Name>({

@@ -12,7 +12,9 @@ import { passkeyWords } from "../sign-in/passkey-words.ts";
 import { CodeField } from "../sign-in/code-field.tsx";
 
 interface Proof {
-  /** Missing where the account has none: then the server asks for another proof, and the dialog of that comes by itself. */
+  /**
+   * Absent if the account has no password. Then the server requires another proof, and its dialog opens automatically.
+   */
   readonly password?: string;
   readonly totp?: string;
   readonly passkey?: PasskeyAssertion;
@@ -23,16 +25,16 @@ interface ProofDialogProps {
   readonly about: string;
   readonly act: string;
   readonly isDanger?: boolean;
-  /** The account has an authenticator app, and no passkey. */
+  /** The account has an authenticator app and no passkey. */
   readonly needsCode: boolean;
-  /** Fields before the password, which is asked for where the account has one. */
+  /** Fields above the password field. */
   readonly children?: ReactNode;
-  /** @param fields of all that was asked for */
+  /** @param fields values of all fields */
   readonly send: (proof: Proof, fields: FormData) => Promise<unknown>;
   readonly onClose: () => void;
 }
 
-/** Asks for the password, and for a code: somebody else may sit at a browser that is signed in. */
+/** Asks for password and code, because the signed-in browser may be in use by another person. */
 export function ProofDialog({ needsCode, children, send, onClose, ...dialog }: ProofDialogProps) {
   const words = useMessages();
   const { message } = words;
@@ -59,7 +61,7 @@ export function ProofDialog({ needsCode, children, send, onClose, ...dialog }: P
     prove.mutate({ proof: { ...given, ...(passkey === undefined ? code : { passkey }) }, fields });
   };
   const failure = prove.error === null ? undefined : toHoldfastError(prove.error);
-  // It may have been switched on elsewhere since the page was opened.
+  // The second factor may have been switched on elsewhere since the page loaded.
   const asked = useLastAsked(failure);
   const isFirst = failure?.code === "second_factor" && prove.variables?.proof.totp === undefined;
   const at = failure?.field === "password" || failure?.field === "totp" ? failure.field : undefined;
@@ -102,7 +104,7 @@ export function ProofDialog({ needsCode, children, send, onClose, ...dialog }: P
   );
 }
 
-/** The last answer that asked for a second factor: it is asked for while what comes next is under way, too. */
+/** Last response that required a second factor. Kept while the next request runs, so that the field stays. */
 function useLastAsked(failure: HoldfastError | undefined): HoldfastError | undefined {
   const [asked, setAsked] = useState<HoldfastError>();
   if (failure?.code === "second_factor" && failure !== asked) setAsked(failure);

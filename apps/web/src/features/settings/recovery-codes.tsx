@@ -9,7 +9,7 @@ interface RecoveryCodesProps {
   readonly onClose: () => void;
 }
 
-/** Shown once. */
+/** Shows the codes, once. */
 export function RecoveryCodes({ codes, onClose }: RecoveryCodesProps) {
   const { message } = useMessages();
   const text = codes.join("\n");
@@ -19,7 +19,7 @@ export function RecoveryCodes({ codes, onClose }: RecoveryCodesProps) {
       open
       title={message("settings.factorCodes")}
       about={message("settings.factorCodesAbout")}
-      // A press beside it would lose what is shown this once.
+      // A click outside would lose codes that are shown only once.
       isKept
       onClose={onClose}
       acts={

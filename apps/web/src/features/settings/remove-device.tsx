@@ -8,12 +8,12 @@ import { useRemoveDevice } from "../../data/use-devices.ts";
 
 interface RemoveDeviceProps {
   readonly device: { readonly id: string; readonly name: string };
-  /** Only its copies are left to remove. */
+  /** The device is signed out already; only its copies can be removed. */
   readonly isSignedOut?: boolean;
   readonly onClose: () => void;
 }
 
-/** Asks whether what the server has is to go from the device as well, and says what that is and what it is not. */
+/** Signs out a device and optionally deletes its synced copies. Explains what that covers. */
 export function RemoveDevice({ device: { id, name }, isSignedOut = false, onClose }: RemoveDeviceProps) {
   const words = useMessages();
   const { message } = words;

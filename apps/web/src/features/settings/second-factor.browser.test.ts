@@ -9,17 +9,14 @@ import { type Person, sizes, testApp } from "../../testing/test-app.ts";
 
 const app = testApp();
 
-/** As an app shows it; the next one is let in already, and each counts once. */
+/** Computes a TOTP code. The server accepts the next code early, and each code only once. */
 function codeOf(secret: string, step: "now" | "next" = "now"): string {
   return new TOTP({ secret: Secret.fromBase32(secret) }).generate({
     timestamp: Date.now() + (step === "next" ? 30_000 : 0),
   });
 }
 
-/**
- * Sets up an app by the page.
- * @param tries what is wrong before what is right
- */
+/** Sets up an app on the page. @param tries also tests invalid input first */
 async function setUp(person: Person, tries = true): Promise<{ secret: string; codes: string[] }> {
   const { page } = app;
   await app.open("/settings/security");
@@ -112,7 +109,7 @@ longTest("an administrator ends it for who has lost the phone; the page of it fi
     /status of 4(?:01|22) .*\/(?:sessions\/web|account\/second-factor|changes\/list|notifications\/poll)/,
   );
   const { page } = app;
-  // Its sessions end.
+  // Removing the second factor ends the person's sessions.
   app.expectComplaint(/status of 401/);
   const person = await app.addPerson("Gus");
   await page.setViewportSize(sizes.phone);
@@ -126,7 +123,7 @@ longTest("an administrator ends it for who has lost the phone; the page of it fi
   await other.keyboard.press("Enter");
   await other.getByLabel("Code", { exact: true }).fill(codes[0] ?? "");
   await ok(app.api, "PATCH", `/admin/users/${person.email}`, { second_factor: false });
-  // The code is there no more, and the password is enough.
+  // The second factor is off, so the password is sufficient.
   await other.keyboard.press("Enter");
   await other.waitForURL(/\/files/);
   await page.setViewportSize(sizes.desktop);

@@ -14,16 +14,16 @@ import { Passkeys } from "./passkeys.tsx";
 import { ProofDialog } from "./proof-dialog.tsx";
 import { RecoveryCodes } from "./recovery-codes.tsx";
 
-/** What is asked of a person, one after the other. */
+/** Steps of the dialogs. */
 type Step =
   | { readonly at: "prove"; readonly act: "app" | "codes" | "off" }
   | { readonly at: "confirm"; readonly app: PreparedApp }
   | { readonly at: "codes"; readonly codes: readonly string[] };
 
-/** Below it fewer are left than a person who travels may need. */
+/** With fewer codes than this, a warning is shown. */
 const fewCodes = 3;
 
-/** What stands beside the password: an authenticator app, passkeys, and from where. */
+/** Second factors: authenticator app, passkeys and allowed networks. */
 export function SecondFactor() {
   const { message, day } = useMessages();
   const { client } = useDrive();

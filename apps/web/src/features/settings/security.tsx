@@ -15,7 +15,7 @@ import { Password } from "./password.tsx";
 import { SecondFactor } from "./second-factor.tsx";
 import { useDevices, useRemoveOtherDevices } from "../../data/use-devices.ts";
 
-/** Who may act as this account, and how that ends. */
+/** Sessions and credentials of the account. */
 export function Security() {
   const { message } = useMessages();
   const load = useDevices();
@@ -50,7 +50,7 @@ function Everywhere() {
   const [asks, setAsks] = useState(false);
   const others = useRemoveOtherDevices();
   const all = useMutation({
-    // The cookie goes too, and the other tabs are told.
+    // The sign-out also removes the cookie and informs the other tabs.
     mutationFn: () => session.signOut(() => client.call("deleteDevices")),
   });
   const endOthers = () =>

@@ -11,7 +11,7 @@ interface StorageProps {
   readonly quota: number | null;
 }
 
-/** The limit, the parts that take the room, and what is free. */
+/** Quota, usage by kind and free space. */
 export function Storage({ used, quota }: StorageProps) {
   const { message } = useMessages();
   const { data: usage } = useUsage();
@@ -53,7 +53,7 @@ function Parts({ usage }: { readonly usage: UsageJson }) {
   );
 }
 
-/** Each opens its versions, where its owner deletes them. */
+/** Links to the versions of each file, where its owner can delete them. */
 function Largest({ files }: { readonly files: UsageJson["largest_versions"] }) {
   const { size } = useMessages();
   return (

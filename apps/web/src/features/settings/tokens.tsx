@@ -14,7 +14,7 @@ import { NewAppPassword } from "./new-app-password.tsx";
 import { Programs } from "./programs.tsx";
 import { NewToken, scopeNames, type TokenJson } from "./new-token.tsx";
 
-/** For scripts that act as this account, and for programs that know only name and password. */
+/** Access tokens for scripts, and app passwords for programs that support only name and password. */
 export function Tokens() {
   return (
     <>
@@ -40,7 +40,6 @@ const cardWords = {
   },
 } as const;
 
-/** One kind of them. */
 function TokenCard({ kind }: { readonly kind: TokenJson["kind"] }) {
   const { message } = useMessages();
   const { client } = useDrive();
