@@ -15,7 +15,6 @@ import { showToast } from "../../design/toasts.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 import { Line, Specimen } from "./specimen.tsx";
 
-/** What one presses, and what opens. */
 export function ActsGallery() {
   return (
     <>

@@ -4,7 +4,6 @@ import { Field, SelectField, TextField } from "../../design/field.tsx";
 import { useMessages } from "../../messages/use-messages.ts";
 import { Specimen } from "./specimen.tsx";
 
-/** What one writes and chooses. */
 export function FormsGallery() {
   return (
     <>

@@ -7,7 +7,6 @@ import { Tabs } from "../../design/tabs.tsx";
 import { useMessages } from "../../messages/use-messages.ts";
 import { Line, Specimen } from "./specimen.tsx";
 
-/** What holds things. */
 export function ListsGallery() {
   return (
     <>

@@ -5,20 +5,20 @@ import { possibleCommands, type ReadyCommand } from "../../commands/ready-comman
 import { useMessages } from "../../messages/use-messages.ts";
 
 interface PaletteProps {
-  /** Of the list, by which the field names it. */
+  /** Id of the list, referenced by the field. */
   readonly id: string;
   readonly wanted: string;
-  /** Where one types, which keeps the focus. */
+  /** Search field, which keeps the focus. */
   readonly field: RefObject<HTMLInputElement | null>;
   readonly onActive: (optionId: string | undefined) => void;
-  /** Gives the focus back to what the commands are about. */
+  /** Returns the focus to the subject of the commands. */
   readonly onLeave: () => void;
 }
 
-/** What can be done now, below the field of the search: walked through by arrows, done by Enter or a click. */
+/** Commands that can run now, below the search field. Arrows select, Enter or a click runs. */
 export function Palette({ id, wanted, field, onActive, onLeave }: PaletteProps) {
   const { message } = useMessages();
-  // Of the moment at which it opened: what is possible does not change while somebody chooses.
+  // Fixed at opening, so that the choice does not change while the person selects.
   const [commands] = useState(possibleCommands);
   const found = useMemo(
     () => fitting(commands, (command) => message(command.message), wanted),
@@ -27,7 +27,7 @@ export function Palette({ id, wanted, field, onActive, onLeave }: PaletteProps) 
   const [at, setAt] = useState(0);
   const active = found[Math.min(at, found.length - 1)];
   useEffect(() => setAt(0), [wanted]);
-  // Whoever listens hears of it with what shows it.
+  // Updates the field's `aria-activedescendant` together with the list.
   useLayoutEffect(() => {
     onActive(active === undefined ? undefined : `${id}-${active.id}`);
     document.querySelector(`[id="${CSS.escape(`${id}-${active?.id}`)}"]`)?.scrollIntoView({ block: "nearest" });
@@ -45,7 +45,7 @@ export function Palette({ id, wanted, field, onActive, onLeave }: PaletteProps) 
   return (
     <div
       className="absolute inset-x-0 top-12 z-30 rounded-md border border-line bg-raised p-1 shadow-over"
-      // The field keeps the focus.
+      // Keeps the focus in the field.
       onMouseDown={(event) => event.preventDefault()}
     >
       <div role="listbox" id={id} aria-label={message("keys.commands")} className="max-h-80 overflow-y-auto">
@@ -94,11 +94,11 @@ function Option({ id, command, isActive, onRun }: OptionProps) {
   );
 }
 
-/** Keys of the field that are the list's while it is open. */
+/** Handles keys of the field for the open list. */
 function useKeys(field: RefObject<HTMLInputElement | null>, keys: Readonly<Record<string, () => unknown>>): void {
   const latest = useRef(keys);
   latest.current = keys;
-  // Whoever sees the list can use its keys.
+  // A layout effect, so that the keys work as soon as the list is visible.
   useLayoutEffect(() => {
     const element = field.current;
     const press = (event: KeyboardEvent) => {

@@ -18,13 +18,13 @@ interface FrameViewProps {
   readonly node: NodeJson;
   readonly version: number | undefined;
   readonly kind: FramedKind;
-  /** To the files before and after it. */
+  /** Buttons for the previous and next file. */
   readonly steps: ReactNode;
-  /** Escape was pressed in the frame. */
+  /** Called when Escape is pressed in the frame. */
   readonly onLeft: () => void;
 }
 
-/** As what it is, or as the text that it is made of. */
+/** Shows the rendered file or its source text. */
 export function FrameView({ node, version, kind, steps, onLeft }: FrameViewProps) {
   const { message } = useMessages();
   const isText = kind !== "pdf";

@@ -10,20 +10,20 @@ import { OutsideLinkDialog } from "./outside-link-dialog.tsx";
 interface FramedProps {
   readonly name: string;
   readonly kind: FrameKind;
-  /** Of a zip none. */
+  /** Empty for a zip. */
   readonly content: Blob;
   readonly sizeBytes: number;
-  /** Long lines of a text go on in the next one. */
+  /** Wraps long lines of a text. */
   readonly wraps?: boolean;
-  /** What was written since, in the place of the content. */
+  /** Edited text, shown instead of the content. */
   readonly text?: string;
   readonly onFacts?: (facts: FrameFacts) => void;
-  /** Escape was pressed in it. */
+  /** Called when Escape is pressed in the frame. */
   readonly onLeft: () => void;
   readonly onRead?: NonNullable<FrameListeners["onRead"]>;
 }
 
-/** What is complicated to read is read in a frame of no origin: whatever it does there, it reaches nothing. */
+/** Renders complex formats in a frame with an opaque origin, where a compromised renderer can reach nothing. */
 export function Framed(props: FramedProps) {
   const { message } = useMessages();
   const [failure, setFailure] = useState<PlainKey>();
@@ -85,7 +85,7 @@ function useShown(
     });
 }
 
-/** Each time that it changes. */
+/** Sends the order to the frame on each change. */
 function useTold(frame: ShownFrame | undefined, order: FrameOrder | undefined): void {
   const told = JSON.stringify(order);
   useEffect(() => {

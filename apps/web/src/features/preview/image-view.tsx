@@ -11,7 +11,7 @@ interface ImageViewProps {
   readonly version: number | undefined;
 }
 
-/** Wheel, two fingers, a double click and + - 0 zoom; a drag moves. */
+/** Zooms by wheel, pinch, double click and the keys + - 0. Dragging pans. */
 export function ImageView({ node, version }: ImageViewProps) {
   const words = useMessages();
   const { data: address, error } = useSignedAddress(node.id, version, node.content_id);
@@ -61,7 +61,7 @@ function useZoom() {
   const latest = useRef(zoomAt);
   latest.current = zoomAt;
   useEffect(() => {
-    // React listens passively to wheels, and the page must not scroll or zoom with them.
+    // React adds passive wheel listeners, which cannot prevent scrolling or zooming of the page.
     const place = frame.current;
     const onWheel = (event: WheelEvent) => {
       event.preventDefault();

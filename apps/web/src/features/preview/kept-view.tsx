@@ -7,7 +7,9 @@ import { useMessages } from "../../messages/use-messages.ts";
 import type { KeptFile } from "../../offline/kept-index.ts";
 import { previewKind } from "./preview-kind.ts";
 
-/** A file that is kept here, while the server is away. The frame of no origin cannot be had without it, so only what needs no reading is shown. */
+/**
+ * Preview of an offline file. The preview frame is not available offline, so only formats without a parser are shown.
+ */
 export function KeptView({ file }: { readonly file: KeptFile }) {
   const { message } = useMessages();
   const { kept } = useDrive();
@@ -54,7 +56,7 @@ function KeptMedia({ file, content, kind }: KeptMediaProps) {
   );
 }
 
-/** As the characters that it is made of. */
+/** Shows a file as plain text. */
 function KeptText({ content }: { readonly content: File }) {
   const words = useMessages();
   const { data } = useQuery({
@@ -87,7 +89,10 @@ function Unseen({ title }: { readonly title: string }) {
   );
 }
 
-/** Of bytes on this device. @param type only one that a player or picture has; any other could become a page of this origin */
+/**
+ * Object URL for the content.
+ * @param type type for a player or image; any other type could open as a page of this origin
+ */
 function useAddress(content: File, type: string | null): string | undefined {
   const [address, setAddress] = useState<string>();
   useEffect(() => {

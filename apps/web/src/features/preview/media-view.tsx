@@ -11,7 +11,10 @@ interface MediaViewProps {
   readonly kind: "video" | "audio";
 }
 
-/** The browser's own player, which seeks by ranges. Where its address has run out it is signed anew, and plays on from its time. */
+/**
+ * Native player, which seeks by range requests. When the signed URL expires, it is renewed and playback continues at
+ * the same time.
+ */
 export function MediaView({ node, version, kind }: MediaViewProps) {
   const words = useMessages();
   const { data: address, error, refetch } = useSignedAddress(node.id, version, node.content_id);
@@ -26,7 +29,7 @@ export function MediaView({ node, version, kind }: MediaViewProps) {
     );
   }
   const renew = () => {
-    // Twice at one time of the film: it is not the address.
+    // A second error at the same position is not caused by the URL.
     if (renewedAt.current === time.current) setBroken(true);
     renewedAt.current = time.current;
     void refetch();

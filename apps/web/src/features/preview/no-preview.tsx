@@ -11,7 +11,7 @@ interface NoPreviewProps {
   readonly onDownload: () => void;
 }
 
-/** Says what it is, and what opens it. */
+/** Facts about the file and a hint which program opens it. */
 export function NoPreview({ node, onDownload }: NoPreviewProps) {
   const { message, size, dateTime } = useMessages();
   const facts = [

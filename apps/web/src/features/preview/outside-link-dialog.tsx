@@ -3,13 +3,16 @@ import { Dialog } from "../../design/dialog.tsx";
 import { useMessages } from "../../messages/use-messages.ts";
 
 interface OutsideLinkDialogProps {
-  /** Where something in a file leads; none asks nothing. */
+  /** Target of a link in a file; undefined hides the dialog. */
   readonly address: string | undefined;
   readonly opener: () => HTMLElement | null;
   readonly onClose: () => void;
 }
 
-/** What a frame says may be said by whoever made the file: where it leads is seen, and followed by a press on this page alone. */
+/**
+ * Confirms an external link. The file's author may control messages of the frame. So the person sees the target and
+ * opens it by a click on this page.
+ */
 export function OutsideLinkDialog({ address, opener, onClose }: OutsideLinkDialogProps) {
   const { message } = useMessages();
   return (

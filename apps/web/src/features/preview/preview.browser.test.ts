@@ -6,7 +6,7 @@ import { isLoaded } from "../../testing/loaded-picture.ts";
 import { testApp } from "../../testing/test-app.ts";
 
 const app = testApp();
-/** A picture of one pixel. */
+/** PNG of one pixel. */
 const picture = Buffer.from(
   "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==",
   "base64",
@@ -32,7 +32,7 @@ test("files are shown one after the other over the list; markup is text, and Esc
 });
 
 test("a damaged picture says so in words", async () => {
-  // Nor has the list behind it a thumbnail.
+  // The list in the background has no thumbnail either.
   app.expectComplaint(/404 .*\/api\/v1\/thumbs\//);
   await app.api.put("/broken.png", picture.subarray(0, 40));
   await app.signIn();
@@ -40,7 +40,7 @@ test("a damaged picture says so in words", async () => {
   await app.page.getByText("It may be damaged").waitFor();
 });
 
-/** One page that says a word. */
+/** PDF with one page and a word. */
 function paper(words: string): Buffer {
   const drawing = `BT /F1 24 Tf 20 100 Td (${words}) Tj ET`;
   const objects = [

@@ -30,15 +30,15 @@ interface PreviewProps {
   readonly version: number | undefined;
   readonly previousId: string | undefined;
   readonly nextId: string | undefined;
-  /** What is known of it, if that is asked for. */
+  /** Details of the file, while requested. */
   readonly details?: ReactNode;
   readonly onGo: (id: string) => void;
-  /** Absent where nothing more is known of it. */
+  /** Absent if there are no details. */
   readonly onDetails?: (() => void) | undefined;
   readonly onClose: () => void;
 }
 
-/** One file after the other, large. */
+/** Large preview with navigation between files. */
 export function Preview({ id, version, previousId, nextId, details, onGo, onDetails, onClose }: PreviewProps) {
   const { client, viewer } = useDrive();
   const words = useMessages();
@@ -46,7 +46,7 @@ export function Preview({ id, version, previousId, nextId, details, onGo, onDeta
   const { data: node, error, refetch } = useNode(id);
   const keptFile = useKeptFile(version === undefined ? id : undefined);
   const onKeyDown = (event: KeyboardEvent) => {
-    // A player and a text have these keys for themselves.
+    // Players and text fields use these keys themselves.
     if (event.defaultPrevented || event.altKey || event.ctrlKey || event.metaKey) return;
     if (event.target instanceof Element && event.target.closest("video, audio, textarea, input") !== null) return;
     const isForwards = event.key === (document.documentElement.dir === "rtl" ? "ArrowLeft" : "ArrowRight");
@@ -112,14 +112,14 @@ export function Preview({ id, version, previousId, nextId, details, onGo, onDeta
 interface ShownFileProps {
   readonly node: NodeJson;
   readonly version?: number | undefined;
-  /** To the files beside it, where they have no place of their own. */
+  /** Navigation buttons, if the kind of preview has no place of its own for them. */
   readonly steps?: ReactNode;
-  /** Absent where there is nothing to go back to. */
+  /** Absent if there is no page to return to. */
   readonly onClose?: () => void;
   readonly onDownload: () => void;
 }
 
-/** One file, as far as a browser can show it without danger. */
+/** Shows a file as far as it is safe in a browser. */
 export function ShownFile({ node, version, steps, onClose = () => {}, onDownload }: ShownFileProps) {
   const { viewer } = useDrive();
   if (viewer.isCounted) return <CountedFile />;
@@ -131,7 +131,7 @@ export function ShownFile({ node, version, steps, onClose = () => {}, onDownload
   return <FrameView node={node} version={version} kind={kind} steps={steps} onLeft={onClose} />;
 }
 
-/** To look would be a download that counts. */
+/** A preview would count as a download. */
 function CountedFile() {
   const { message } = useMessages();
   return (
@@ -153,7 +153,7 @@ function Step({ label, toId, Icon, onGo }: StepProps) {
   return toId === undefined ? null : <IconButton label={label} Icon={Icon} onClick={() => onGo(toId)} />;
 }
 
-/** At the edges of a picture or a film, the first at its start. */
+/** Places the navigation buttons at the edges of an image or video. The first button is at the start. */
 function beside(step: ReactElement<StepProps>, index: number) {
   if (step.props.toId === undefined) return null;
   const place = index === 0 ? "start-2" : "end-2";
@@ -164,7 +164,7 @@ function beside(step: ReactElement<StepProps>, index: number) {
   );
 }
 
-/** While the server is away: what this browser has of it. */
+/** Offline copy of the file, used while the server is unreachable. */
 function useKeptFile(id: string | undefined) {
   const { kept } = useDrive();
   const isAway = useAway();

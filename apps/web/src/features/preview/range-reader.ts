@@ -1,10 +1,10 @@
-/** What a list at the end of a zip may take in all; a frame that wants more wants something else. */
+/** Limit for the total size of a zip's directory. A frame that reads more is misbehaving. */
 export const rangesBytesMax = 64 * 1024 * 1024;
 const rangeBytesMax = 8 * 1024 * 1024;
 
 type Read = (start: number, end: number) => Promise<ArrayBuffer>;
 
-/** Gives a frame the parts of one file that it asks for, as long as it asks for no more than listing a zip takes. */
+/** Returns a reader for parts of one file. Its limit is what listing a zip needs. */
 export function makeRangeReader(sizeBytes: number, read: Read): Read {
   let leftBytes = rangesBytesMax;
   return async (start, end) => {

@@ -3,10 +3,10 @@ import { useQuery } from "@tanstack/react-query";
 import { renderedBytesMax } from "./preview-kind.ts";
 import { useDrive } from "../../data/use-drive.ts";
 
-/** An older version may have been longer than the file is now. */
+/** An older version may be longer than the current one. */
 const versionBytesMax = Math.max(...Object.values(renderedBytesMax));
 
-/** Of a file as it was in one version, or is now: its beginning, where it is longer. They go when nobody looks at them any more. */
+/** Content of a version, or of the current one, up to `bytesMax`. Dropped when no component uses it. */
 export function useFileBytes(node: NodeJson, version: number | undefined, bytesMax: number) {
   const { client } = useDrive();
   return useQuery({
@@ -14,7 +14,7 @@ export function useFileBytes(node: NodeJson, version: number | undefined, bytesM
     gcTime: 0,
     queryFn: async ({ signal }) => {
       const query = version === undefined ? {} : { version };
-      // An empty file has no first byte to ask for.
+      // A range request on an empty file would fail.
       const range = node.size > bytesMax ? { headers: { range: `bytes=0-${bytesMax - 1}` } } : {};
       const request = { params: { id: node.id }, query, signal, ...range };
       const pieces = await client.bytes("download", request, Math.max(bytesMax, versionBytesMax));

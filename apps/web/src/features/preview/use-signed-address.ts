@@ -2,10 +2,10 @@ import { useQuery } from "@tanstack/react-query";
 import { signedAddress } from "../../data/signed-address.ts";
 import { useDrive } from "../../data/use-drive.ts";
 
-/** Before the server's 15 minutes are over. */
+/** Shorter than the 15 minutes for which the server signs. */
 const goodMs = 14 * 60_000;
 
-/** For what the browser loads by itself. `refetch` signs it again. */
+/** Signed URL for content that the browser loads itself. `refetch` signs again. */
 export function useSignedAddress(id: string, version: number | undefined, contentId: string | null) {
   const { client } = useDrive();
   return useQuery({

@@ -10,19 +10,19 @@ import { makeRangeReader } from "./range-reader.ts";
 interface ZipViewProps {
   readonly node: NodeJson;
   readonly version: number | undefined;
-  /** To the files before and after it. */
+  /** Buttons for the previous and next file. */
   readonly steps: ReactNode;
   readonly onLeft: () => void;
 }
 
 const nothing = new Blob();
 
-/** What is in a zip: only the list at its end travels, however large it is. */
+/** Lists the entries of a zip. Only the directory at its end is downloaded. */
 export function ZipView({ node, version, steps, onLeft }: ZipViewProps) {
   const { client } = useDrive();
   const { message, size } = useMessages();
   const [facts, setFacts] = useState<FrameFacts>();
-  // One version, so that its parts belong together whatever is saved meanwhile.
+  // Fixes the version, so that all parts belong together even if a new version is saved.
   const shown = version ?? node.version_id ?? undefined;
   const read = useMemo(() => {
     const query = shown === undefined ? {} : { version: shown };

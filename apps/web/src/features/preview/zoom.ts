@@ -1,4 +1,4 @@
-/** Where a picture lies: how much larger than the screen has room for, and how far from the middle, in pixels of the screen. */
+/** Zoom state: the scale relative to fitting the screen, and the offset from the center in screen pixels. */
 export interface Zoom {
   readonly scale: number;
   readonly x: number;
@@ -14,8 +14,9 @@ export const fitted: Zoom = { scale: 1, x: 0, y: 0 };
 const scaleMax = 16;
 
 /**
- * @param at the point that stays where it is, from the middle of the screen
- * @param screen of what shows the picture, which at scale 1 has the size `picture`
+ * @param at fixed point, relative to the center of the screen
+ * @param screen size of the viewport
+ * @param picture size of the picture at scale 1
  */
 export function zoomedBy(
   zoom: Zoom,
@@ -33,10 +34,10 @@ export function movedBy(zoom: Zoom, x: number, y: number, screen: Extent, pictur
   return kept({ ...zoom, x: zoom.x + x, y: zoom.y + y }, screen, picture);
 }
 
-/** No edge of the picture comes further in than the screen's, and what has room stays in the middle. */
+/** Limits the offset: no edge of the picture moves inside the screen, and a fitting picture stays centered. */
 function kept({ scale, x, y }: Zoom, screen: Extent, picture: Extent): Zoom {
   const across = Math.max(0, (picture.width * scale - screen.width) / 2);
   const down = Math.max(0, (picture.height * scale - screen.height) / 2);
-  // `+ 0` as a picture that does not move lies at 0 and not at -0.
+  // `+ 0` turns -0 into 0.
   return { scale, x: Math.min(across, Math.max(-across, x)) + 0, y: Math.min(down, Math.max(-down, y)) + 0 };
 }

@@ -13,7 +13,7 @@ interface ClashProps {
   readonly job: JobSnapshot;
 }
 
-/** Names that are taken: asked when the person is ready for it, one by one or all at once. The rest goes on meanwhile. */
+/** Name conflicts, resolved one by one or all together when the person is ready. Other uploads continue. */
 export function ClashQuestion({ uploads, job }: ClashProps) {
   const { message } = useMessages();
   const [isOpen, setOpen] = useState(false);

@@ -5,7 +5,10 @@ import { useMessages } from "../../messages/use-messages.ts";
 import type { JobRecord } from "../../upload/store/job-store.ts";
 import type { Uploads } from "../../upload/uploads.ts";
 
-/** An upload of an earlier page: one click where the browser can open the same again, else it has to be dropped again. */
+/**
+ * Upload that an earlier page did not finish. One click resumes it if the browser can reopen the files. Otherwise they
+ * must be dropped again.
+ */
 export function Interrupted({ uploads, job }: { readonly uploads: Uploads; readonly job: JobRecord }) {
   const { message } = useMessages();
   const [mustDrop, setMustDrop] = useState(job.handles.length === 0);

@@ -18,7 +18,7 @@ interface JobProps {
   readonly job: JobSnapshot;
 }
 
-/** One drop or pick: what of it is on its way, and what is in its way. */
+/** One drop or pick with its progress and its problems. */
 export function JobPart({ uploads, job }: JobProps) {
   const { message } = useMessages();
   const [isAsking, setAsking] = useState(false);
@@ -58,7 +58,7 @@ export function JobPart({ uploads, job }: JobProps) {
   );
 }
 
-/** For people whose devices may sync the folder; a visitor of a link has none. */
+/** Warning for people with sync devices. Visitors of a link have none. */
 function NotSynced({ job: { notSynced } }: Pick<JobProps, "job">) {
   const { message } = useMessages();
   const { viewer } = useDrive();

@@ -11,7 +11,7 @@ import {
 } from "../../design/preferences.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 
-/** What uploads may take of the line, so that others who are on it can work. It holds in this browser until it is changed. */
+/** Bandwidth limit for uploads, stored in this browser. */
 export function LimitButton() {
   const { message, size } = useMessages();
   const limit = useSyncExternalStore(watchPreferences, () => preferences().uploadLimit);

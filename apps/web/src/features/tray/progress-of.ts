@@ -1,16 +1,16 @@
 import type { UploadsSnapshot } from "../../upload/engine/snapshot.ts";
 
-/** All uploads of the page as one. */
+/** Combined progress of all uploads. */
 export interface UploadsProgress {
   readonly phase: "idle" | "begun" | "half" | "ended";
   readonly filesTotal: number;
   readonly filesDone: number;
-  /** Files and folders that go on only once the person said something. */
+  /** Number of files and folders that wait for a decision. */
   readonly needYou: number;
   readonly bytesTotal: number;
   readonly bytesHere: number;
   readonly bytesLeft: number;
-  /** 0 to 1; 1 only once all is committed. */
+  /** From 0 to 1. It is 1 only when everything is committed. */
   readonly durable: number;
   readonly cut: number;
   readonly isCounting: boolean;

@@ -15,8 +15,8 @@ import { progressOf, type UploadsProgress } from "./progress-of.ts";
 import { WhyNot } from "./why-not.tsx";
 
 /**
- * What is on its way: all of it as one bar, and what needs the person. In a corner; on a phone below all else, which leaves it its room, so that
- * it covers nothing.
+ * Uploads with a combined progress bar and their open questions. In a corner, or on a phone below the page, which
+ * shrinks so that nothing is covered.
  */
 export function Tray({ uploads, view }: { readonly uploads: Uploads; readonly view: UploadsView }) {
   const { message } = useMessages();
@@ -65,7 +65,7 @@ export function Tray({ uploads, view }: { readonly uploads: Uploads; readonly vi
   );
 }
 
-/** Whatever is as high as the screen of a phone is lower by this, for as long as it stands. */
+/** Publishes the tray's height. On a phone, full-height elements subtract it. */
 function leaveRoom(section: HTMLElement): () => void {
   const { style } = document.documentElement;
   const observer = new ResizeObserver(() => style.setProperty("--tray-height", `${section.offsetHeight}px`));

@@ -84,7 +84,7 @@ test("200 MiB go on after the server was killed, and after a reload once they ar
   const content = randomBytes(200 * mib);
   writeFileSync(file, content);
   const { page } = browser;
-  // As in Firefox and Safari. The headless Chromium dies of a handle that it reads from its database.
+  // As in Firefox and Safari. Headless Chromium crashes on a handle that it reads from its database.
   await page.addInitScript(() => Reflect.deleteProperty(DataTransferItem.prototype, "getAsFileSystemHandle"));
   await signInByForm(page, server.url, administrator);
   await drop(page, [file]);
@@ -111,7 +111,7 @@ test("uploads go no faster than they may, and at once as fast as they can when t
   const file = join(folder, "slow.bin");
   writeFileSync(file, randomBytes(40 * mib));
   const { page } = browser;
-  // As in Firefox and Safari. The headless Chromium dies of a handle that it reads from its database.
+  // As in Firefox and Safari. Headless Chromium crashes on a handle that it reads from its database.
   await page.addInitScript(() => Reflect.deleteProperty(DataTransferItem.prototype, "getAsFileSystemHandle"));
   await signInByForm(page, server.url, administrator);
   await page.evaluate(() => localStorage.setItem("holdfast.preferences", JSON.stringify({ uploadLimit: "1" })));
@@ -138,7 +138,7 @@ test("nothing that the page does for a thousand files takes as long as 100 ms", 
       entryTypes: ["longtask"],
     });
   });
-  // What else runs on this machine makes tasks longer, and none of them shorter: the best of three counts.
+  // Best of three runs, because other processes only make tasks longer.
   let longest = Number.POSITIVE_INFINITY;
   for (let run = 1; run <= 3 && longest >= 100; run += 1) {
     const tree = join(folder, `thousand ${run}`);
@@ -163,7 +163,7 @@ test("a thousand small files take two dozen requests", async () => {
   }
   await signInByForm(page, server.url, administrator);
   const asked: string[] = [];
-  // Of its workers too.
+  // Includes requests of workers.
   page.context().on("request", (request) => asked.push(`${request.method()} ${new URL(request.url()).pathname}`));
   await drop(page, [tree]);
   await page.getByText("1,000 files uploaded").first().waitFor({ timeout: 120_000 });

@@ -4,7 +4,7 @@ import { useMessages } from "../../messages/use-messages.ts";
 import type { UploadsSnapshot } from "../../upload/engine/snapshot.ts";
 import { progressOf, type UploadsProgress } from "./progress-of.ts";
 
-/** Says to who does not see the tray that uploads begin, are half done, and what came of them; and no more than that. */
+/** Announces to screen readers only the start, the half and the result of the uploads. */
 export function useProgressSaid(snapshot: UploadsSnapshot): void {
   const { message } = useMessages();
   const said = useRef<UploadsProgress["phase"]>("idle");

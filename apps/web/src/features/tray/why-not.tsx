@@ -12,7 +12,7 @@ interface WhyNotProps {
   readonly bytesLeft: number;
 }
 
-/** Why nothing goes on, and what to do about it. */
+/** Reason why uploads have stopped, and what to do. */
 export function WhyNot({ uploads, snapshot, bytesLeft }: WhyNotProps) {
   const { message, size, duration } = useMessages();
   const { viewer } = useDrive();
@@ -41,7 +41,7 @@ function waitingKey(code: string): "tray.busy" | "tray.full" | "tray.waiting" {
   return code === "rate_limited" || code === "locked" ? "tray.busy" : "tray.waiting";
 }
 
-/** While somebody waits for it: the time, each second. */
+/** Current time, updated each second while `isRunning`. */
 function useNow(isRunning: boolean): number {
   const [nowMs, setNowMs] = useState(Date.now);
   useEffect(() => {
