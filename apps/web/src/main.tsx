@@ -9,7 +9,7 @@ import { adoptDrafts, dropDrafts } from "./features/edit/drafts.ts";
 import { askUnsaved } from "./features/edit/unsaved.ts";
 import { router } from "./routes/router.tsx";
 
-/** Once the words are there. */
+/** Renders the app. Call it when the messages have loaded. */
 export function show(drive: AccountDrive): void {
   adoptDrafts(localStorage, drive.session.account);
   drive.session.onSignOut(() => askUnsaved(localStorage, drive.session.account));
@@ -29,10 +29,10 @@ export function show(drive: AccountDrive): void {
   );
 }
 
-/** The first list must not wait while the rest of the app is fetched to be kept. */
+/** Caching the app must not delay the first list. */
 const keptAfterMs = 4000;
 if (import.meta.env.PROD) {
   const keep = async (): Promise<void> => (await import("./service-worker/register.ts")).registerServiceWorker();
-  // Where the server is away by then, the next page does it.
+  // If the server is unreachable then, the next page load registers it.
   setTimeout(() => void keep().catch(() => {}), keptAfterMs);
 }

@@ -4,12 +4,12 @@ import { queryOptions, useQuery } from "@tanstack/react-query";
 import { createContext, useContext } from "react";
 import { useDrive } from "../data/use-drive.ts";
 
-/** What a link shows, and what it allows. */
+/** Contents and permissions of a link. */
 export type CurrentLink = RouteAnswer<(typeof routes)["getCurrentLink"]>;
 
 export interface OpenedLink {
   readonly token: string;
-  /** As it was when it was opened. */
+  /** State when the page opened. */
   readonly link: CurrentLink;
 }
 
@@ -21,7 +21,7 @@ export function useOpenedLink(): OpenedLink {
   return opened;
 }
 
-/** The newest that is known of it. */
+/** @returns latest known state of the link */
 export function useCurrentLink(): CurrentLink {
   const { link } = useOpenedLink();
   return useQuery({ ...currentLink(useDrive().client), initialData: link }).data;

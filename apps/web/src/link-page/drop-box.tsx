@@ -9,7 +9,7 @@ import { shownName } from "../design/shown-name.ts";
 import { OutsideDrop } from "../features/files/outside-drop.tsx";
 import { useMessages } from "../messages/use-messages.ts";
 
-/** For whoever may put something in and sees nothing of what is there. What is on its way stands in the tray. */
+/** Page for links that permit uploads only and do not show the folder's contents. The tray shows the uploads. */
 export function DropBox({ node }: { readonly node: NodeJson }) {
   const { message } = useMessages();
   const title = shownName(node.name || message("files.home"));

@@ -1,12 +1,12 @@
-/** As the router takes it, which changes what it is given. */
+/** Address mapping of the router. It may modify its argument. */
 interface Rewrite {
   readonly input: (given: { readonly url: URL }) => URL;
   readonly output: (given: { readonly url: URL }) => URL;
 }
 
 /**
- * The page of a link has one path, which works without script too: `/s/{token}?in={folder}`. What shows folders in the app goes by
- * `/files/{folder}`; this turns the one into the other, so that it serves both.
+ * Maps the address of a link page, `/s/{token}?in={folder}`, to the app's `/files/{folder}` and back. The link page has
+ * a single path, which also works without JavaScript. With the mapping, the app's folder view works for links too.
  */
 export function linkAddresses(token: string): Rewrite {
   return {

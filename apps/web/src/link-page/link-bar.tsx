@@ -18,7 +18,7 @@ import { type MainActs, onceMainActs } from "../routes/shell/main-acts.ts";
 import { useCurrentLink, useOpenedLink } from "./current-link.ts";
 import { ReportButton } from "./report.tsx";
 
-/** From whom the link is and how long it lasts, and what can be done with all that it shows. */
+/** Owner and expiry of the link, and actions for all of its contents. */
 export function LinkBar() {
   const { message, day } = useMessages();
   const { token } = useOpenedLink();
@@ -61,7 +61,7 @@ function Adding() {
   );
 }
 
-/** The folder that is open as one zip, or the file. */
+/** Downloads the open folder as a zip, or the file. */
 function DownloadAll() {
   const words = useMessages();
   const { client, viewer } = useDrive();
@@ -93,7 +93,7 @@ interface WideProps extends Omit<ComponentProps<typeof Button>, "children" | "Ic
   readonly Icon: IconType;
 }
 
-/** With its word where there is room, else as a square. */
+/** Button with a label, or without one on a small screen. */
 function Wide({ label, Icon, ...rest }: WideProps) {
   return (
     <Button {...rest} data-tooltip={label}>

@@ -8,16 +8,16 @@ import { messages } from "../messages/use-messages.ts";
 import { type CurrentLink, currentLink } from "./current-link.ts";
 import type { LinkSession } from "./link-session.ts";
 
-/** What the app has of its server, for whoever has a link. Changes are heard of at once, but by who may only put something in. */
+/** Opens a drive for a link. It polls for changes, except for uploaders, who see no contents. */
 export function openLinkDrive(session: LinkSession, token: string, link: CurrentLink): Drive {
   const drive: Drive = makeDrive({
     viewer: link.downloads_left === null ? viewerOf(token) : countedViewerOf(token, () => drive),
     tokens: session,
-    // Who is signed in is not asked.
+    // The session of the signed-in account is never used.
     session: { start: () => Promise.resolve("signed_in"), getSnapshot: () => "signed_in" },
     account: () => undefined,
     tabs: loneTab(),
-    // People are none of a link's business.
+    // Links reveal no people.
     whoChanged: () => Promise.resolve(undefined),
   });
   if (link.role !== "uploader") drive.live.start();
@@ -30,7 +30,7 @@ function viewerOf(token: string): Viewer {
     kind: "link",
     isCounted: false,
     folderAddress: (id) => address({ in: id }),
-    // Over the folder that is open, which is where it lies.
+    // Opens the file above its folder.
     fileAddress: (id) => {
       const folder = new URLSearchParams(location.search).get("in");
       return address(folder === null ? { open: id } : { in: folder, open: id });
@@ -39,7 +39,7 @@ function viewerOf(token: string): Viewer {
   };
 }
 
-/** A browser that saves tells nobody why it could not: whether any download is left is asked before. */
+/** Checks for a remaining download before saving, because a browser download reports no error to the page. */
 function countedViewerOf(token: string, drive: () => Drive): Viewer {
   return {
     ...viewerOf(token),
@@ -49,7 +49,7 @@ function countedViewerOf(token: string, drive: () => Drive): Viewer {
       const { downloads_left: left } = await queries.query({ ...currentLink(client), staleTime: 0 });
       if (left === 0) throw new HoldfastError("failed", messages().message("link.usedUpShort"));
       await saveFrom(client, wanted);
-      // It counts as it begins, which is after this.
+      // The server counts a download when it begins, which is after this call.
       void wait(countedAfterMs).then(() => queries.invalidateQueries({ queryKey: ["link"] }));
     },
   };

@@ -16,7 +16,7 @@ const Preview = lazy(async () => ({
 }));
 const TrayHost = lazy(async () => ({ default: (await import("../features/tray/tray-host.tsx")).TrayHost }));
 
-/** Around whatever a link shows: from whom it is, and what can be done with all of it. */
+/** Layout of the link page, with the link's owner and actions. */
 export function LinkFrame() {
   const { message } = useMessages();
   const { role, owner_name: name, downloads_left: left } = useCurrentLink();
@@ -47,7 +47,7 @@ export function LinkFrame() {
   );
 }
 
-/** Lays a file over the list, which stays where it is. Back closes it. */
+/** Opens a file above the list, which keeps its position. Back closes the file. */
 function LinkPreview() {
   const { open }: ListSearch = useSearch({ strict: false });
   const navigate = useNavigate();

@@ -29,12 +29,12 @@ interface Opened extends OpenedLink {
   readonly router: ReturnType<typeof makeLinkRouter>;
 }
 
-/** What a link shows, once it is open; before that the question for its password, and after it that it has ended. */
+/** Shows the link's contents, the question for its password, or that it has ended. */
 export function LinkPage({ session, token }: LinkPageProps) {
   const state = useSyncExternalStore(session.subscribe, session.getSnapshot);
   const { opened, failure, open } = useOpened(session, token);
   useEffect(() => {
-    // Nothing of it stays on the screen or in memory.
+    // Drops all of the link's data from memory.
     if (state === "ended" && opened !== undefined) emptyDrive(opened.drive);
   }, [state, opened]);
   return (

@@ -42,7 +42,7 @@ test("too many guesses are told when to try again", async () => {
   const { page } = app;
   await visit(page, url);
   await page.getByLabel("Passwort dieses Links").fill("sesam");
-  // As somebody at the same address guesses meanwhile, faster than what they may guess grows again.
+  // Simulates guesses from the same address that exceed the rate limit.
   const guesses = Array.from({ length: 100 }, (_, guess) =>
     app.api.call("POST", "/links/session", { token, password: `${guess}` }),
   );

@@ -4,7 +4,7 @@ import { useCurrentLink } from "./current-link.ts";
 import { DropBox } from "./drop-box.tsx";
 import { SharedFile } from "./shared-file.tsx";
 
-/** What lies behind a link: a folder to look into, a file, or a place to put something in. */
+/** Shows a folder, a single file or an upload page. */
 export function LinkPlace() {
   const { id } = useParams({ strict: false });
   const { node, role } = useCurrentLink();

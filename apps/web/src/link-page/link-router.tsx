@@ -6,7 +6,7 @@ import { LinkFrame } from "./link-frame.tsx";
 
 const LinkPlace = lazyRouteComponent(() => import("./link-place.tsx"), "LinkPlace");
 
-/** The places of a link have the names that they have in the app, so that what shows a folder there shows it here. */
+/** Routes of the link page. They have the same paths as in the app, so that the folder view works for both. */
 export function makeLinkRouter(token: string) {
   const root = createRootRoute({ component: LinkFrame, errorComponent: PlaceFailed });
   const top = createRoute({

@@ -4,7 +4,7 @@ import { fixedToken } from "@holdfast/api-client/access-tokens";
 import { type TestAnswer, testClient } from "../data/testing.ts";
 import { LinkSession, type LinkState } from "./link-session.ts";
 
-/** What the server has: a link with that password, or without one, or none. */
+/** State of the server's link: with a password, without one, or gone. */
 interface Server {
   password: string | undefined;
   isThere: boolean;

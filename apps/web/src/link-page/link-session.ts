@@ -3,14 +3,15 @@ import type { ApiClient } from "@holdfast/api-client/api-client";
 import { HoldfastError } from "@holdfast/core/errors";
 
 /**
- * open: calls can be made. asks: they wait for the link's password. ended: the link opens nothing (any more), and nobody is told why.
+ * open: calls succeed. asks: calls wait for the link's password. ended: the link is not or no longer valid; the server
+ * gives no reason.
  */
 export type LinkState = "open" | "asks" | "ended";
 
 export interface LinkSessionParts {
-  /** One that calls with the link's token, whatever that opens. */
+  /** Client that authenticates with the link's token only. */
   readonly client: ApiClient;
-  /** Of the link, from the address of its page. */
+  /** Token from the address of the page. */
   readonly token: string;
   readonly state: LinkState;
   readonly nowMs: () => number;
@@ -23,8 +24,8 @@ interface Access {
 }
 
 /**
- * Whoever has a link, and nobody besides: an account that is signed in in this browser has no part in it. All of it is in the memory of
- * the page, and nothing renews what a password has opened: after a quarter of an hour the password is asked for again, and calls wait.
+ * Session of a link's visitor. It ignores the account that is signed in in this browser, and everything is in memory
+ * only. Access by password is not renewed: after 15 minutes, calls wait until the password is entered again.
  */
 export class LinkSession implements AccessTokens {
   readonly #parts: LinkSessionParts;
@@ -47,7 +48,7 @@ export class LinkSession implements AccessTokens {
 
   readonly getSnapshot = (): LinkState => this.#state;
 
-  /** @throws HoldfastError unauthenticated for a wrong one, rate_limited after too many */
+  /** @throws HoldfastError unauthenticated for a wrong password, rate_limited after too many attempts */
   async enter(password: string): Promise<void> {
     const { client, token, nowMs } = this.#parts;
     const opened = await client.call("startLinkSession", { body: { token, password }, asksOnce: true });
@@ -71,7 +72,7 @@ export class LinkSession implements AccessTokens {
     return this.getSnapshot() === "ended" ? undefined : this.current();
   }
 
-  /** Calls that are refused together ask once. */
+  /** Calls that are refused together share one request. */
   #findOnce(): Promise<void> {
     this.#finding ??= this.#find().finally(() => {
       this.#finding = undefined;
@@ -79,7 +80,7 @@ export class LinkSession implements AccessTokens {
     return this.#finding;
   }
 
-  /** Why a call was refused: the link has a password now, or has ended. */
+  /** Determines why a call was refused: the link now has a password, or it has ended. */
   async #find(): Promise<void> {
     try {
       await this.#parts.client.call("getCurrentLink");

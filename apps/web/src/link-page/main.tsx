@@ -8,15 +8,15 @@ import { linkWords } from "./link-words.ts";
 import { LinkPage } from "./link-page.tsx";
 import { LinkSession, type LinkState } from "./link-session.ts";
 
-// Takes over the page that the server has made, which stays what it is where this does not run. It reads and keeps nothing of the browser's:
-// neither who is signed in, nor what they have chosen.
+// Replaces the server-rendered page, which also works without this script. It neither reads nor stores data of the
+// signed-in account, including preferences.
 
 const token = /^\/s\/([^/]+)/.exec(location.pathname)?.[1] ?? "";
 const client = openClient(fixedToken(token));
 const session = new LinkSession({ client, token, state: foundState(), nowMs: () => Date.now() });
 await startMessages(linkWords);
 
-// Whoever has begun to write in its forms goes on with them.
+// Keeps the server-rendered page if the person has already typed into its forms.
 if (!isWrittenIn(document.body)) {
   delete document.body.dataset["link"];
   document.head.querySelector("style")?.remove();
@@ -34,10 +34,10 @@ function isWrittenIn(page: HTMLElement): boolean {
   );
 }
 
-/** As the server said it with the page. */
+/** Reads the state from the server-rendered page. */
 function foundState(): LinkState {
   const { link } = document.body.dataset;
   if (link === "password") return "asks";
-  // Below the top something else than the link may be missing.
+  // In a subfolder, a missing folder does not mean that the link has ended.
   return link === "missing" && !new URLSearchParams(location.search).has("in") ? "ended" : "open";
 }

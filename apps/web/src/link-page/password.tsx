@@ -16,7 +16,7 @@ interface PasswordProps {
   readonly session: LinkSession;
 }
 
-/** Before anything is shown. */
+/** Full page that asks for the password before anything is shown. */
 export function PasswordPage({ session, token }: PasswordProps & { readonly token: string }) {
   const { message } = useMessages();
   usePageTitle(message("link.passwordTitle"));
@@ -30,7 +30,7 @@ export function PasswordPage({ session, token }: PasswordProps & { readonly toke
   );
 }
 
-/** Over the page, once what the password has opened is closed again. */
+/** Dialog above the page, when the access by password has expired. */
 export function PasswordDialog({ session }: PasswordProps) {
   const { message } = useMessages();
   return (
@@ -39,7 +39,7 @@ export function PasswordDialog({ session }: PasswordProps) {
       size="small"
       title={message("link.passwordAgain")}
       about={message("link.passwordAgainAbout")}
-      // Only the password goes on.
+      // Cannot be closed without the password.
       onClose={() => {}}
     >
       <PasswordForm session={session} />

@@ -23,10 +23,10 @@ const reasons: Readonly<Record<ReportReason, PlainKey>> = {
   copyright: "link.reportCopyright",
   other: "link.reportOther",
 };
-/** As the form that works without script. */
+/** Same limit as in the form that works without JavaScript. */
 const textCharactersMax = 2000;
 
-/** Tells the administrators of the link. What comes of it nobody is told: the answer is the same whatever they do. */
+/** Reports the link to the administrators. The answer reveals nothing about their decision. */
 export function ReportDialog({ token, open, onClose }: ReportDialogProps) {
   const words = useMessages();
   const { message } = words;

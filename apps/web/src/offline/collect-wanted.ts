@@ -6,17 +6,17 @@ import type { KeptFile, KeptMark } from "./kept-index.ts";
 
 export interface Wanted {
   readonly files: readonly KeptFile[];
-  /** Of what was marked: gone, in the trash, or not shared any more. */
+  /** Marks whose item is deleted, in the trash or no longer shared. */
   readonly lost: ReadonlySet<string>;
-  /** Folders whose content was listed, with all below them. */
+  /** Listed folders, including their subfolders. */
   readonly folders: ReadonlySet<string>;
-  /** There are more files than are kept. */
+  /** There are more files than the limit. */
   readonly isCut: boolean;
-  /** Some of it belongs to another account. */
+  /** Some items belong to another account. */
   readonly isShared: boolean;
 }
 
-/** Asks the server for the files that are marked, and those in folders that are. @throws HoldfastError what keeps it from telling */
+/** Lists the marked files and the files in marked folders. @throws HoldfastError if the server fails to list them */
 export async function collectWanted(
   client: Pick<ApiClient, "call">,
   marks: readonly KeptMark[],
@@ -70,7 +70,7 @@ async function* nodesBelow(
   } while (cursor !== undefined);
 }
 
-/** Who may only put something in reads nothing. */
+/** Uploaders cannot read the contents. */
 function mayRead({ role }: NodeJson): boolean {
   return role !== "uploader";
 }

@@ -1,4 +1,7 @@
-/** Whether this browser has files of its own for pages: not on plain http, and not every browser lets a page write them. */
+/**
+ * Returns true if pages can write files in this browser's origin private file system. It is missing on plain http and
+ * in some browsers.
+ */
 export function hasOpfs(): boolean {
   return isSecureContext && "createWritable" in (globalThis.FileSystemFileHandle?.prototype ?? {});
 }

@@ -20,13 +20,13 @@ beforeEach(async () => {
 afterEach(() => front.close());
 
 const away = /ERR_(CONNECTION_REFUSED|CONNECTION_RESET|EMPTY_RESPONSE|SOCKET_NOT_CONNECTED|FAILED|ABORTED)/;
-/** A picture of one pixel. */
+/** PNG of one pixel. */
 const picture = Buffer.from(
   "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==",
   "base64",
 );
 
-/** As whoever it is; the worker is there and keeps the app. */
+/** Signs in and waits until the service worker has cached the app. */
 async function begin(page: Page, who?: Parameters<typeof signInByForm>[2]): Promise<void> {
   await signInByForm(page, front.url, who);
   await page.evaluate(() => navigator.serviceWorker.ready);
@@ -47,7 +47,7 @@ async function keepOffline(page: Page, name: string): Promise<void> {
   await page.getByRole("menuitem", { name: "Keep offline" }).click();
 }
 
-/** Sizes of what lies in this browser for the account, but for the index; and all else that it has of it. */
+/** Lists the account's data in this browser: sizes of its files except the index, and its other storage. */
 function left(page: Page) {
   return page.evaluate(async () => {
     const sizes: number[] = [];
@@ -55,7 +55,7 @@ function left(page: Page) {
       if (!(folder instanceof FileSystemDirectoryHandle)) continue;
       for await (const [name, file] of folder.entries()) {
         if (!(file instanceof FileSystemFileHandle) || name === "index.json") continue;
-        // It may go meanwhile.
+        // The file may be deleted in the meantime.
         const { size } = await file.getFile().catch(() => ({ size: -1 }));
         sizes.push(size);
       }
@@ -148,7 +148,7 @@ test("a right that ended while the browser was offline takes what was kept as so
   await keepOffline(page, "for Bob.txt");
   await isKept(page, [7]);
   await leave(page);
-  // A browser notes each answer that says no.
+  // The browser logs each error response.
   app.expectComplaint(/404 .*\/api\/v1\/files\//);
   await ok(api, "DELETE", `/permissions/${grant.id}`);
   await page.reload();
@@ -178,7 +178,7 @@ test("at the sign-out all of it goes, and another account in the same browser fi
   await begin(page, carol);
   await page.goto(`${front.url}/settings/offline`);
   await page.getByText("No files kept offline").waitFor();
-  // Who it is stands here once the server has said so, and can be told without the server from then on.
+  // Once the name is shown, it is stored and available offline.
   await page.getByRole("button", { name: "Account of Carol" }).waitFor();
   await leave(page);
   await page.goto(`${front.url}/files`);

@@ -15,7 +15,7 @@ interface ServerFile {
   readonly role?: "viewer";
 }
 
-/** A server with files in folders, that counts what it is asked for and may lie, break off or be away. */
+/** Model server with files in folders. It records requests and can send wrong bytes, break off or be unreachable. */
 function makeServer(files: Record<string, ServerFile>) {
   const asked: string[] = [];
   const server = {

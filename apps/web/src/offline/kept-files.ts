@@ -11,30 +11,32 @@ export interface KeptParts {
   readonly client: Pick<ApiClient, "call" | "open">;
   readonly store: KeptStore;
   readonly hash: Hash;
-  /** Changes of the index by all tabs, one after the other. */
+  /** Serializes changes of the index across all tabs. */
   readonly alone: <Result>(run: () => Promise<Result>) => Promise<Result>;
-  /** One tab fetches; where another one does, this is nothing. */
+  /** Runs only if no other tab is fetching. */
   readonly ifAlone: (run: () => Promise<void>) => Promise<void>;
-  /** Tells the other tabs that the index is another. */
+  /** Notifies the other tabs that the index has changed. */
   readonly tell: () => void;
   readonly onChange: () => void;
 }
 
-/** What people see of it. */
 export interface KeptView extends KeptIndex {
-  /** Ids of marks and of files: what is kept, or will be. */
+  /** Ids of marks and files that are or will be kept. */
   readonly ids: ReadonlySet<string>;
   readonly isFetching: boolean;
-  /** full: there is no more room. cut: there are more files than are kept. failed: some could not be fetched. */
+  /** full: no space left. cut: more files than the limit. failed: some files could not be fetched. */
   readonly problem: "full" | "cut" | "failed" | undefined;
 }
 
-/** In all; what is beyond is left out, and said. */
+/** Limit for all files together. Further files are skipped, and the screen says so. */
 export const keptFilesMax = 2000;
-/** Left to the browser and to what else it keeps. */
+/** Space left free for the browser and its other data. */
 const spareBytes = 64 * 1024 * 1024;
 
-/** Files that open without the server: fetched as they are marked, again when they change, and deleted when whoever is signed in may not read them any more. */
+/**
+ * Offline files of an account. Fetches marked files, refetches them when they change and deletes them when the account
+ * loses access.
+ */
 export class KeptFiles {
   readonly #parts: KeptParts;
   readonly #ending = new AbortController();
@@ -50,7 +52,7 @@ export class KeptFiles {
     this.#parts = parts;
   }
 
-  /** Reads what is here: at first, and when another tab has changed it. */
+  /** Reads the index, at the start and after changes by other tabs. */
   async read(): Promise<void> {
     this.#index = await this.#parts.alone(async () => readIndex(await this.#parts.store.readIndex()));
     this.#show();
@@ -63,7 +65,7 @@ export class KeptFiles {
     await this.sync();
   }
 
-  /** Needs no server. @param ids of marks; undefined for all */
+  /** Works offline. @param ids of marks; undefined: all marks */
   async drop(ids: ReadonlySet<string> | undefined): Promise<void> {
     const isDropped = (id: string): boolean => ids?.has(id) ?? true;
     const index = await this.#change(({ marks, files }) => ({
@@ -71,24 +73,26 @@ export class KeptFiles {
       files: files.filter(({ markId }) => !isDropped(markId)),
     }));
     await this.#parts.store.sweep(contentsOf(index.files));
-    // What is also in another folder that stays.
+    // Fetches files again that also belong to another marked folder.
     if (index.marks.length > 0) await this.sync();
   }
 
-  /** The bytes, if they are here. */
+  /** Opens the local content of a file. @returns undefined if it is not stored */
   open(id: string): Promise<File | undefined> {
     const file = this.#index.files.find((each) => each.id === id);
     return file === undefined ? Promise.resolve(undefined) : this.#parts.store.open(file.contentId, file.sizeBytes);
   }
 
-  /** Whether a change may be about what is kept: of a folder above it nobody tells more than that. */
+  /**
+   * Returns true if a change may affect the offline files. A change of an ancestor is reported for the ancestor only.
+   */
   concerns({ id, kind, node }: ChangeJson): boolean {
     if (this.#index.marks.length === 0) return false;
     if (kind === "gone" || node === undefined || node.trashed_at !== null || node.kind !== "file") return true;
     return this.view.ids.has(id) || (node.parent_id !== null && this.#folders.has(node.parent_id));
   }
 
-  /** Makes what is here what the server has. Resolves when that is so, or it is known why not. */
+  /** Updates the offline files from the server. Resolves when they are current or the failure is known. */
   sync(): Promise<void> {
     this.#again = true;
     this.#running ??= this.#run().finally(() => {
@@ -97,12 +101,12 @@ export class KeptFiles {
     return this.#running;
   }
 
-  /** The same for files of others: no change tells of a share that is not mounted, nor of its end. */
+  /** Updates files shared by others. The journal reports neither unmounted shares nor their end. */
   async follow(): Promise<void> {
     if (this.#isShared) await this.sync();
   }
 
-  /** Nothing is written after it has resolved. */
+  /** After it resolves, nothing is written. */
   async end(): Promise<void> {
     this.#ending.abort(new DOMException("Nobody is signed in any more.", "AbortError"));
     await this.#running?.catch(() => {});
@@ -115,7 +119,7 @@ export class KeptFiles {
         this.#again = false;
         await this.#round(signal).catch((thrown: unknown) => {
           if (signal.aborted) return;
-          // A server that is away is asked again when it is back.
+          // If the server is unreachable, the update runs again later.
           if (!toHoldfastError(thrown).retryable) this.#problem = "failed";
         });
       }
@@ -145,17 +149,17 @@ export class KeptFiles {
     await store.sweep(contentsOf(this.#index.files));
   }
 
-  /** @returns false where nothing more has room */
+  /** @returns false if there is no space for more files */
   async #load(file: KeptFile, signal: AbortSignal): Promise<boolean> {
     const { client, store, hash } = this.#parts;
     try {
-      // Another file may have the same content, or the index was not written after the bytes were.
+      // Another file may have the same content, or an earlier run stored the bytes without updating the index.
       if ((await store.open(file.contentId, file.sizeBytes)) === undefined) {
         if ((await store.freeBytes()) < file.sizeBytes + spareBytes) throw new HoldfastError("quota", "No room.");
         await loadContent(client, file, await store.write(file.contentId), hash, signal);
       }
       await this.#change(({ marks, files }) => {
-        // Somebody may have changed their mind meanwhile.
+        // The person may have removed the mark in the meantime.
         if (marks.every(({ id }) => id !== file.markId)) return { marks, files };
         return { marks, files: files.filter(({ id }) => id !== file.id).concat(file) };
       });
@@ -164,7 +168,7 @@ export class KeptFiles {
       if (signal.aborted || toHoldfastError(thrown).retryable) throw thrown;
       const isFull = isQuota(thrown);
       this.#problem = isFull ? "full" : "failed";
-      // It has newer content by now, or is gone: the change that tells of it is on its way.
+      // The file has changed or is gone. The journal will report it.
       return !isFull;
     }
   }
@@ -194,7 +198,7 @@ function contentsOf(files: readonly KeptFile[]): ReadonlySet<string> {
   return new Set(files.map(({ contentId }) => contentId));
 }
 
-/** Said by us, or by the browser. */
+/** The error is Holdfast's own or the browser's. */
 function isQuota(thrown: unknown): boolean {
   const isOurs = thrown instanceof HoldfastError && thrown.code === "quota";
   return isOurs || (thrown instanceof DOMException && thrown.name === "QuotaExceededError");

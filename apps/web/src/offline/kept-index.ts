@@ -1,24 +1,24 @@
-/** What somebody wants to have without the server. */
+/** File or folder that the person has marked for offline use. */
 export interface KeptMark {
   readonly id: string;
   readonly kind: "file" | "folder";
   readonly name: string;
 }
 
-/** A file whose bytes are in this browser, as they were when the server told of it last. */
+/** File whose content is stored in this browser, as of the server's last report. */
 export interface KeptFile {
   readonly id: string;
   readonly name: string;
   readonly path: string;
   readonly sizeBytes: number;
   readonly mimeType: string | null;
-  /** Names its bytes. */
+  /** Identifies the content. */
   readonly contentId: string;
-  /** The id of the mark for which it is here. */
+  /** Id of the mark that includes this file. */
   readonly markId: string;
 }
 
-/** All that is kept for one account. */
+/** Offline data of one account. */
 export interface KeptIndex {
   readonly marks: readonly KeptMark[];
   readonly files: readonly KeptFile[];
@@ -26,7 +26,10 @@ export interface KeptIndex {
 
 export const emptyIndex: KeptIndex = { marks: [], files: [] };
 
-/** Of what was written here, by this release or another. What is no index is an empty one: all of it can be had again. */
+/**
+ * Parses an index that this or another release wrote. Invalid data yields an empty index, because everything can be
+ * fetched again.
+ */
 export function readIndex(text: string): KeptIndex {
   try {
     const { marks, files } = JSON.parse(text) as Partial<KeptIndex>;

@@ -1,17 +1,17 @@
 import type { ContentSink } from "./load-content.ts";
 
-/** Where the kept files of one account lie. */
+/** Storage for the offline files of one account. */
 export interface KeptStore {
-  /** Empty where there is none yet. */
+  /** @returns empty text if there is no index yet */
   readIndex(): Promise<string>;
-  /** Whole or not at all. */
+  /** Writes atomically. */
   writeIndex(text: string): Promise<void>;
-  /** Of a content, if all of it is here. */
+  /** Opens a content if it is stored completely. */
   open(contentId: string, sizeBytes: number): Promise<File | undefined>;
   write(contentId: string): Promise<ContentSink>;
-  /** Deletes every other content; what is being written stays. */
+  /** Deletes all other contents, except those being written. */
   sweep(contentIds: ReadonlySet<string>): Promise<void>;
   freeBytes(): Promise<number>;
-  /** Asks the browser not to clear it when it is short of room. @returns whether it will not */
+  /** Asks the browser not to evict the storage. @returns true if the browser agrees */
   persist(): Promise<boolean>;
 }

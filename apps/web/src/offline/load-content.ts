@@ -4,7 +4,7 @@ import type { HashHex } from "@holdfast/core/ids";
 import { contentIdOf, type ManifestEntry, sizeOf } from "@holdfast/core/manifest";
 import type { KeptFile } from "./kept-index.ts";
 
-/** Where bytes go. Nothing of them is there before `close` has resolved. */
+/** Target for bytes. The content exists only after `close` has resolved. */
 export interface ContentSink {
   write(bytes: Uint8Array<ArrayBuffer>): Promise<void>;
   close(): Promise<void>;
@@ -14,12 +14,12 @@ export interface ContentSink {
 /** SHA-256. */
 export type Hash = (bytes: Uint8Array<ArrayBuffer>) => Promise<HashHex>;
 
-/** A connection that breaks off is asked for the rest so often in turn. */
+/** Maximum attempts to continue after broken connections. */
 const attemptsMax = 5;
 
 /**
- * Fetches the bytes of a file block by block, each checked against the list of blocks that the file's content id names.
- * @throws HoldfastError damaged for other bytes than were promised, conflict for a file that has other content by now, and what the server answers
+ * Downloads a file and verifies each block against the manifest that its content id identifies.
+ * @throws HoldfastError damaged for wrong bytes, conflict if the file has changed, or the server's error
  */
 export async function loadContent(
   client: Pick<ApiClient, "call" | "open">,
@@ -38,7 +38,7 @@ export async function loadContent(
         const headers = { range: `bytes=${left.doneBytes}-` };
         const query = { version: String(version) };
         const answer = await client.open("download", { params: { id }, query, headers, signal });
-        // Else it would be taken for the rest.
+        // Otherwise the start of the file would be taken for its rest.
         if (answer.status !== 206 && left.doneBytes > 0)
           throw new HoldfastError("damaged", "The server sent another part.");
         left.forgetPartial();
@@ -57,7 +57,7 @@ export async function loadContent(
   }
 }
 
-/** Puts what comes together to blocks again. It holds one of them. */
+/** Reassembles blocks from received slices. Holds one block in memory. */
 class BlockReader {
   readonly #blocks: readonly ManifestEntry[];
   readonly #sink: ContentSink;

@@ -5,19 +5,19 @@ import { KeptFiles } from "./kept-files.ts";
 import { openOpfsStore } from "./opfs-store.ts";
 
 const name = "holdfast-kept";
-/** Many changes at once are one. */
+/** Groups bursts of changes. */
 const settleMs = 1000;
-/** Between two looks at what others share. */
+/** Interval for checking files shared by others. */
 const followMs = 30_000;
 
 export interface OpenedKept {
   readonly files: KeptFiles;
   readonly hear: (news: News) => void;
-  /** Nothing is written after it has resolved. */
+  /** After it resolves, nothing is written. */
   readonly end: () => Promise<void>;
 }
 
-/** What this browser keeps for the account; all its tabs have the same. Only where `hasOpfs`, which is where there are locks. */
+/** Opens the account's offline files, which all tabs share. Requires `hasOpfs`, which also implies Web Locks. */
 export async function openKept(
   client: Pick<ApiClient, "call" | "open">,
   account: string,

@@ -3,7 +3,7 @@ import type { KeptStore } from "./kept-store.ts";
 const prefix = "kept-";
 const indexName = "index.json";
 
-/** In files that belong to the page's origin, in a folder of the account. Those of any other account are deleted. */
+/** Opens the account's folder in the origin private file system and deletes the folders of all other accounts. */
 export async function openOpfsStore(account: string): Promise<KeptStore> {
   const root = await navigator.storage.getDirectory();
   const own = prefix + account;
@@ -26,11 +26,11 @@ export async function openOpfsStore(account: string): Promise<KeptStore> {
       const file = await readFile(contentId).catch(() => undefined);
       return file?.size === sizeBytes ? file : undefined;
     },
-    // What is written is beside the file until it is closed, and then replaces it at once.
+    // Writes go to a temporary file, which atomically replaces the target on close.
     write: writeFile,
     sweep: async (contentIds) => {
       for (const name of await namesIn(folder))
-        // Some browsers show what is being written under a name with an ending.
+        // Some browsers list files being written under a name with a suffix.
         if (!name.startsWith(indexName) && !contentIds.has(name.split(".")[0] ?? ""))
           await folder.removeEntry(name).catch(() => {});
     },

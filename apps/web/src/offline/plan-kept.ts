@@ -1,13 +1,16 @@
 import type { KeptFile } from "./kept-index.ts";
 
 export interface KeptPlan {
-  /** What stays, as it is called now. A file of which there is newer content stays as it was until that is here. */
+  /**
+   * Files to keep, with their current names. A file with newer content keeps its old entry until the new content has
+   * been fetched.
+   */
   readonly stay: readonly KeptFile[];
-  /** Whose bytes are to be fetched. */
+  /** Files to fetch. */
   readonly load: readonly KeptFile[];
 }
 
-/** @param wanted as the server tells of them now; what is not among them goes */
+/** @param wanted current files on the server; all others are removed */
 export function planKept(wanted: readonly KeptFile[], present: readonly KeptFile[]): KeptPlan {
   const here = new Map(present.map((file) => [file.id, file]));
   const stay: KeptFile[] = [];
