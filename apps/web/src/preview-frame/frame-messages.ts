@@ -1,31 +1,31 @@
-/** What the frame is given, once: nothing that signs in, no address, only what it shall show. */
+/** First message to the frame. It contains no credentials and no address, only the content to show. */
 export interface FrameContent {
   readonly kind: FrameKind;
-  /** Read out as what is shown, and tells the language of a text. */
+  /** Accessible name; also determines the language of a text. */
   readonly name: string;
-  /** Handed over, not copied. Of a zip none: it asks for what it needs. */
+  /** Transferred, not copied. Empty for a zip, which requests ranges. */
   readonly bytes: ArrayBuffer;
-  /** Of the whole file. */
+  /** Size of the whole file. */
   readonly sizeBytes: number;
   readonly look: FrameLook;
   readonly words: FrameWords;
 }
 
-/** picture: a drawing in SVG. zip: what is in it. */
+/** picture: an SVG. zip: a list of entries. */
 export type FrameKind = "text" | "markdown" | "picture" | "pdf" | "zip";
 
-/** How the page around it looks, which the frame cannot ask. */
+/** Look of the surrounding page, which the frame cannot read. */
 export interface FrameLook {
-  /** Left out, the browser says. */
+  /** Default: the browser's preference. */
   readonly theme?: "light" | "dark" | undefined;
-  /** A BCP 47 tag, of the words and numbers that are not the content's. */
+  /** BCP 47 tag for the interface, not for the content. */
   readonly locale: string;
   readonly direction: "ltr" | "rtl";
-  /** Of texts: long lines go on in the next one. */
+  /** Wraps long lines of texts. */
   readonly wraps: boolean;
 }
 
-/** In the person's language. */
+/** Words in the person's language. */
 export interface FrameWords {
   readonly name: string;
   readonly size: string;
@@ -33,33 +33,39 @@ export interface FrameWords {
   readonly encrypted: string;
 }
 
-/** Told later: how lines are shown; a text that was written meanwhile; what was asked for, or nothing where it cannot be read. */
+/**
+ * Later messages: a change of wrapping, an edited text, or requested bytes. `bytes` is undefined if they could not be
+ * read.
+ */
 export type FrameOrder =
   | { readonly wraps: boolean }
   | { readonly text: string }
   | { readonly read: number; readonly bytes: ArrayBuffer | undefined };
 
-/** What there is to know of what is shown. */
+/** Facts about the content. */
 export interface FrameFacts {
-  /** Of a text: lines may be shown whole, or wrapped. Very long ones are always wrapped. */
+  /** Set for a text that can be shown wrapped or unwrapped. Very long lines are always wrapped. */
   readonly mayWrap?: boolean;
-  /** The rest of it is not shown. */
+  /** The rest of the content is not shown. */
   readonly isCut?: boolean;
-  /** Of a zip. */
+  /** Counts for a zip. */
   readonly filesCount?: number;
   readonly foldersCount?: number;
-  /** Unpacked, as it says itself. */
+  /** Uncompressed size, as declared in the zip. */
   readonly contentBytes?: number;
 }
 
-/** What the frame says. Whoever made the content may say it too: words to show, never something to do. */
+/** Messages from the frame. A malicious file may control them, so they may be displayed but never acted on. */
 export type FrameAnswer =
   | { readonly state: "shown"; readonly facts: FrameFacts }
-  /** reason: `zip_damaged` for what is no zip or contradicts itself, `zip_split` for a part of one, else the words of whatever failed. */
+  /**
+   * reason: `zip_damaged` for invalid or contradictory data, `zip_split` for a part of a multi-part zip, otherwise an
+   * error message.
+   */
   | { readonly state: "failed"; readonly reason: string }
-  /** Escape was pressed in it. */
+  /** Escape was pressed. */
   | { readonly state: "left" }
-  /** A link was pressed in it, which leads here. */
+  /** A link with this address was clicked. */
   | { readonly state: "link"; readonly address: string }
-  /** It wants bytes of the file, from `start` to before `end`. */
+  /** Request for bytes of the file, from `start` up to but excluding `end`. */
   | { readonly state: "read"; readonly number: number; readonly start: number; readonly end: number };

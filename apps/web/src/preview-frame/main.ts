@@ -2,11 +2,11 @@ import "./frame.css";
 import type { FrameAnswer, FrameContent, FrameFacts, FrameKind, FrameLook, FrameOrder } from "./frame-messages.ts";
 import { askBytes, type ReadRange } from "./zip/asked-bytes.ts";
 
-// Runs in an origin of nobody, without a network: what it reads may be anything, and gets no further than this page.
+// Runs in an opaque origin without network access, because the content may be malicious.
 
 addEventListener("message", begin);
 
-/** The first message comes from the page around this one, with the only way back to it. */
+/** Accepts the first message of the surrounding page and answers only through its port. */
 function begin({ source, ports: [port] }: MessageEvent): void {
   if (source !== parent || port === undefined) return;
   removeEventListener("message", begin);
@@ -20,12 +20,12 @@ function begin({ source, ports: [port] }: MessageEvent): void {
     else {
       shown = "kind" in data ? data : shown && { ...shown, bytes: new TextEncoder().encode(data.text).buffer };
       const latest = shown;
-      // One after the other: what loads its scripts for the first time would else end after a newer text, and replace it.
+      // Sequential: otherwise a slow first render, which loads scripts, could replace a newer text.
       turn = turn.then(() => (latest !== undefined && latest === shown ? show(latest, answer, asked.read) : undefined));
     }
   });
   port.start();
-  // No key that is pressed in here reaches the page around.
+  // Key presses in the frame do not reach the surrounding page.
   addEventListener("keydown", ({ key, defaultPrevented }) => {
     if (key === "Escape" && !defaultPrevented) answer({ state: "left" });
   });
@@ -50,7 +50,7 @@ function dress({ theme, locale }: FrameLook): void {
 
 type Shower = (content: FrameContent, answer: Answer, read: ReadRange) => Promise<FrameFacts>;
 
-/** What one kind needs is loaded for it alone. */
+/** Loads only the code that the kind needs. */
 const showers: Readonly<Record<FrameKind, Shower>> = {
   text: async (content) => (await import("./code/show-text.ts")).showText(content),
   markdown: async (content, answer) => {

@@ -3,7 +3,10 @@ import { outsideAddress } from "./outside-address.ts";
 
 const reasonCharactersMax = 500;
 
-/** Takes nothing on trust: whoever made the content may have written it. @returns undefined for what is no answer */
+/**
+ * Validates a message from the frame, because a malicious file may control it.
+ * @returns undefined for an invalid message
+ */
 export function readAnswer(data: unknown): FrameAnswer | undefined {
   if (typeof data !== "object" || data === null) return undefined;
   const field = (name: string): unknown => Reflect.get(data, name);

@@ -2,27 +2,30 @@ import type { FrameAnswer, FrameContent, FrameFacts, FrameOrder } from "./frame-
 import { readAnswer } from "./read-answer.ts";
 
 export interface ShownFrame {
-  /** What it says of what it shows. Error with the frame's own words, which are to be shown as text and nothing else; AbortError */
+  /** Rejects with Error, whose message comes from the frame and may only be displayed as text, or with AbortError. */
   readonly shown: Promise<FrameFacts>;
   readonly tell: (order: FrameOrder) => void;
 }
 
-/** What may come at any time. */
+/** Callbacks for messages that may come at any time. */
 export interface FrameListeners {
-  /** Escape was pressed in it. */
+  /** Called when Escape is pressed in the frame. */
   readonly onLeft?: () => void;
-  /** Somebody pressed something in it just now, and it names this address. Only the person can say that it is meant: ask. */
+  /**
+   * Called after a click in the frame with the address that the frame reports. The frame may lie, so the person must
+   * confirm the address.
+   */
   readonly onLink?: (address: string) => void;
-  /** Bytes of the file that it shows, from `start` to before `end`. */
+  /** Reads bytes of the file, from `start` up to but excluding `end`. */
   readonly onRead?: (start: number, end: number) => Promise<ArrayBuffer>;
 }
 
-/** Nothing takes so long that somebody waits for it gladly; what never ends is led astray by what it reads. */
+/** Limit for rendering. Malicious content may keep the frame busy forever. */
 const patienceMs = 60_000;
 
 /**
- * Hands bytes to `<iframe sandbox="allow-scripts" src="/preview-frame">` once it has loaded.
- * @param signal where nobody looks any more
+ * Sends the content to `<iframe sandbox="allow-scripts" src="/preview-frame">`. Call it after the frame has loaded.
+ * @param signal aborts when the preview closes
  */
 export function showInFrame(
   frame: HTMLIFrameElement,
@@ -53,13 +56,14 @@ export function showInFrame(
   if (signal.aborted) stop();
   signal.addEventListener("abort", stop, { once: true });
   own.start();
-  // Its origin is nobody's and has no name. Where the frame may lead is the page's policy: nowhere but to this server.
+  // An opaque origin has no name, so the target is "*". The page's policy lets the frame navigate only within this
+  // server.
   frame.contentWindow?.postMessage("open", "*", [its]);
   own.postMessage(content, [content.bytes]);
   return { shown: shown.finally(() => clearTimeout(tooLate)), tell };
 }
 
-/** Whoever is elsewhere on the page did nothing in the frame, whatever it says. */
+/** Ignores the frame's messages about user input while the focus is elsewhere on the page. */
 function isIn(frame: HTMLIFrameElement): boolean {
   return document.activeElement === frame;
 }
@@ -67,7 +71,7 @@ function isIn(frame: HTMLIFrameElement): boolean {
 type Asked = Extract<FrameAnswer, { readonly state: "read" }>;
 
 async function hand({ number, start, end }: Asked, { onRead }: FrameListeners, tell: ShownFrame["tell"]) {
-  // Why it cannot be read the page itself knows, and not what it shows.
+  // The page handles the error itself and does not reveal it to the frame.
   const bytes = await onRead?.(start, end).catch(() => undefined);
   tell({ read: number, bytes });
 }

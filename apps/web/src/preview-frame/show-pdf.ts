@@ -3,15 +3,19 @@ import { getDocument, type PDFDocumentProxy, type PDFPageProxy } from "pdfjs-dis
 // @ts-expect-error -- it has no types, and nothing here uses what is in it
 import * as pdfWorker from "pdfjs-dist/build/pdf.worker.mjs";
 
-// A worker of its own would have to be fetched, which this page may not: it is in a process apart anyway. That is how pdf.js finds it here.
+// The frame cannot fetch a worker script and runs in its own process anyway. pdf.js finds its worker code in this
+// global.
 const worker: unknown = pdfWorker;
 Object.assign(globalThis, { pdfjsWorker: worker });
 
-/** Of a picture in it: what is larger is left out. */
+/** Larger images in the document are not drawn. */
 const imagePixelsMax = 64_000_000;
 const pagesMax = 10_000;
 
-/** Each page a canvas, drawn when it comes near, with its words for whoever listens to it. Nothing in it is run: no script, no form, no link. */
+/**
+ * Renders each page to a canvas when it comes near the view, with its text for screen readers. Scripts, forms and links
+ * are inactive.
+ */
 export async function showPdf(bytes: ArrayBuffer): Promise<FrameFacts> {
   const pdf = await getDocument({
     data: new Uint8Array(bytes),
@@ -19,7 +23,7 @@ export async function showPdf(bytes: ArrayBuffer): Promise<FrameFacts> {
     isEvalSupported: false,
     useWasm: false,
     maxImageSize: imagePixelsMax,
-    // Errors alone.
+    // Logs errors only.
     verbosity: 0,
   }).promise;
   const first = await pdf.getPage(1);
@@ -46,7 +50,7 @@ function makePlace(number: number, count: number, ratio: number): HTMLElement {
 function drawNear(pdf: PDFDocumentProxy, entries: readonly IntersectionObserverEntry[]): void {
   for (const { isIntersecting, target } of entries) {
     const place = target as HTMLElement;
-    // Far away it gives its memory back.
+    // Frees the memory of pages far from the view.
     if (!isIntersecting) place.replaceChildren();
     else if (place.childElementCount === 0) void draw(pdf, place).catch((error: unknown) => tell(place, error));
   }

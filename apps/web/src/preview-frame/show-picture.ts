@@ -1,8 +1,8 @@
 import type { FrameContent, FrameFacts } from "./frame-messages.ts";
 
 /**
- * A drawing in SVG as a picture: there no script of it runs, nothing is loaded and nothing can be pressed, by the rules of every browser, and
- * it is in a page that could neither load nor keep anything.
+ * Shows an SVG as an image. Browsers run no scripts, load nothing and allow no clicks in SVG images. In addition, this
+ * page can neither load nor store anything.
  */
 export async function showPicture({ name, bytes }: FrameContent): Promise<FrameFacts> {
   const picture = document.createElement("img");

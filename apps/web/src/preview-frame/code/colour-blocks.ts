@@ -3,19 +3,24 @@ import { type LanguageName, languages } from "./languages.ts";
 import { paintLine } from "./paint-line.ts";
 import { linesOf, type TextBlock, type TextLine } from "./text-lines.ts";
 
-/** Of one block, which takes some milliseconds: a language that takes so long is led astray by the text. */
+/**
+ * Limit for one block. A block usually takes a few milliseconds; a parser that exceeds the limit is confused by the
+ * text.
+ */
 const patienceMs = 250;
 
 interface Drawing {
   readonly text: string;
   readonly blocks: readonly TextBlock[];
-  /** One for each block. */
+  /** Element of each block. */
   readonly places: readonly HTMLElement[];
-  /** None leaves it without colours. */
+  /** Undefined: no colors. */
   readonly language: LanguageName | undefined;
 }
 
-/** Puts each line of a block that comes near into a place of its own, and colours it once what stands before it has been read. */
+/**
+ * Splits a block into lines when it comes near the view. Colors the lines after all earlier blocks have been parsed.
+ */
 export function colourWhenNear(drawing: Drawing): void {
   const { text, blocks, places, language } = drawing;
   const painter = language === undefined ? undefined : makePainter(drawing, language);
@@ -45,7 +50,7 @@ function makeLine({ text, number }: TextLine): HTMLElement {
 }
 
 function makePainter({ text, blocks, places }: Drawing, language: LanguageName) {
-  /** How the reader stands before each block that was reached. */
+  /** Parser state before each block reached so far. */
   const starts: Colours[] = [];
   const wanted = new Set<number>();
   let isRunning = false;
@@ -67,7 +72,7 @@ function makePainter({ text, blocks, places }: Drawing, language: LanguageName) 
       const index = [...wanted].find((each) => starts[each] !== undefined) ?? starts.length - 1;
       const lines = read(index);
       if (wanted.delete(index)) paint(places[index], lines);
-      // Whoever scrolls meanwhile goes first.
+      // Yields, so that scrolling stays smooth.
       await new Promise((resolve) => setTimeout(resolve));
     }
     isRunning = false;
@@ -77,7 +82,7 @@ function makePainter({ text, blocks, places }: Drawing, language: LanguageName) 
       wanted.add(index);
       if (isRunning) return;
       isRunning = true;
-      // Without colours it is the same text: a language that gives up leaves it as it is, and is not asked again.
+      // On an error, the text stays uncolored. `isRunning` stays true, so the parser is not called again.
       run().catch(() => {});
     },
   };

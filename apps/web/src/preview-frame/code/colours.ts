@@ -1,6 +1,6 @@
 import { type StreamParser, StringStream } from "@codemirror/streamparser";
 
-/** Some characters of a line, and how they look: a name of `looks`, or nothing. */
+/** Part of a line and its look. */
 export interface Coloured {
   readonly text: string;
   readonly look: Look | undefined;
@@ -8,20 +8,20 @@ export interface Coloured {
 
 export type Look = "keyword" | "string" | "comment" | "number" | "name" | "mark" | "added" | "removed";
 
-/** Reads lines in their order. */
+/** Incremental highlighter, called line by line. */
 export interface Colours {
-  /** The next line. */
+  /** Highlights the next line. */
   readonly colour: (line: string) => Coloured[];
-  /** One that goes on from here, and leaves this one where it is. */
+  /** Copies the parser, so that both copies can continue independently. */
   readonly copy: () => Colours;
 }
 
 const indentUnit = 2;
 const tabSize = 4;
-/** A reader may come back without having read anything to change what it expects; it must not do so for ever. */
+/** A parser may return without consuming characters, to change its state. This limit prevents endless loops. */
 const idleTurnsMax = 10;
 
-/** @throws Error of the language, where a text confuses it */
+/** @throws Error of a parser that the text confuses */
 export function makeColours(parser: StreamParser<unknown>, state = parser.startState?.(indentUnit)): Colours {
   return {
     colour: (line) => {
@@ -76,7 +76,7 @@ const lookByWord = new Map(
   Object.entries(looks).flatMap(([look, words]) => words.split(" ").map((word) => [word, look as Look] as const)),
 );
 
-/** The last part that is known says most: `variableName.definition`. */
+/** The last known part is the most specific: `variableName.definition`. */
 function lookOf(style: string | null): Look | undefined {
   return style
     ?.split(/[ .]/)

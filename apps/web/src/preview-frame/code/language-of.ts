@@ -10,16 +10,16 @@ const all = Object.entries(languages) as unknown as readonly (readonly [Language
 const byEnding = mapOf(({ endings }) => endings);
 const byName = mapOf(({ names }) => names ?? "");
 
-/** Of what stands before the content says anything else. */
+/** Number of characters at the beginning that are examined. */
 const beginCharacters = 1000;
 
-/** By its name, else by how it begins. @returns undefined for plain words */
+/** Detects the language by the name, otherwise by the content. @returns undefined for plain text */
 export function languageOf(name: string, text: string): LanguageName | undefined {
   const small = name.toLowerCase();
   return byName.get(small) ?? byEnding.get(endingOf(small)) ?? (isProse(small) ? undefined : byContent(text));
 }
 
-/** Of what stands after a fence of Markdown: a name of the language, or an ending. */
+/** Language named after a Markdown code fence, by its name or by a file ending. */
 export function languageCalled(word: string): LanguageName | undefined {
   const small = word.toLowerCase();
   return Object.hasOwn(languages, small) ? (small as LanguageName) : (byEnding.get(small) ?? aliases.get(small));
@@ -40,7 +40,7 @@ function endingOf(name: string): string {
   return name.includes(".") ? name.slice(name.lastIndexOf(".") + 1) : "";
 }
 
-/** Whoever calls it a text or a log means no language. */
+/** File endings that mean plain text or data. */
 function isProse(name: string): boolean {
   return /\.(txt|text|log|csv|tsv)$/.test(name);
 }

@@ -3,11 +3,11 @@ import type { StreamParser } from "@codemirror/streamparser";
 type Load = () => Promise<StreamParser<unknown>>;
 
 interface Language {
-  /** Of names of files, without the dot. */
+  /** File endings, without the dot. */
   readonly endings: string;
-  /** Whole names of files, in small letters. */
+  /** Complete file names, in lower case. */
   readonly names?: string;
-  /** What a first line with `#!` starts. */
+  /** Programs in a `#!` line. */
   readonly programs?: RegExp;
   readonly load: Load;
 }
@@ -18,7 +18,7 @@ const javascript = () => import("@codemirror/legacy-modes/mode/javascript");
 const mllike = () => import("@codemirror/legacy-modes/mode/mllike");
 const xml = () => import("@codemirror/legacy-modes/mode/xml");
 
-/** Each is loaded when a text of it is shown first. */
+/** Languages, each loaded on first use. */
 export const languages = {
   javascript: {
     endings: "js mjs cjs jsx",

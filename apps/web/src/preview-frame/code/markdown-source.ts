@@ -1,11 +1,11 @@
 import type { StreamParser } from "@codemirror/streamparser";
 
 interface State {
-  /** What ends the block of code that one is in. */
+  /** Fence that closes the current code block. */
   fence: string | undefined;
 }
 
-/** By lines, as one reads it: what a heading, a fence, a quotation and a list begin with, and code, links and stress in a line. */
+/** Line-based highlighter for headings, fences, quotes, lists, and inline code, links and emphasis. */
 export const markdownSource: StreamParser<unknown> = {
   name: "markdown",
   startState: (): State => ({ fence: undefined }),

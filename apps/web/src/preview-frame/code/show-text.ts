@@ -3,13 +3,13 @@ import { colourWhenNear } from "./colour-blocks.ts";
 import { languageOf } from "./language-of.ts";
 import { colouredCharactersMax, cutText, decodeText, lineCharactersMax, type TextBlock } from "./text-lines.ts";
 
-/** For the height of what is not drawn yet. */
+/** Estimates for the height of blocks that are not rendered yet. */
 const lineHeightPx = 20;
 const charactersInRow = 100;
 
 /**
- * As the characters that it is made of, whatever they say: numbered and coloured where they are of a language. Nothing far from what is seen
- * is drawn, so that millions of characters cost no more than the screen does.
+ * Shows plain text, with line numbers and colors for known languages. Only lines near the view are rendered, so
+ * millions of characters cost no more than a screenful.
  */
 export function showText({ name, bytes, look }: FrameContent): FrameFacts {
   const text = decodeText(bytes);
@@ -31,7 +31,10 @@ export function showText({ name, bytes, look }: FrameContent): FrameFacts {
   return { mayWrap, isCut };
 }
 
-/** Until it comes near, one run of characters: it can be found and read out. */
+/**
+ * Creates a block as a single text node, which the browser's search and screen readers can use before the block is
+ * rendered.
+ */
 function makePlace(text: string, { start, end, linesCount }: TextBlock): HTMLElement {
   const place = document.createElement("div");
   place.className = "block";

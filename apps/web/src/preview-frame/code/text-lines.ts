@@ -1,17 +1,17 @@
-/** A line, or a piece of one that is too long to be laid out at once. */
+/** Line, or a piece of a line that is too long for layout at once. */
 export interface TextLine {
   readonly text: string;
-  /** Of the line in the text, from 1; undefined goes on with the one before. */
+  /** Line number from 1; undefined: continues the line before. */
   readonly number: number | undefined;
 }
 
-/** Lines that are drawn together when they come near, by where they stand in the text. */
+/** Range of the text whose lines are rendered together. */
 export interface TextBlock {
   readonly start: number;
   readonly end: number;
-  /** Of its first line, from 1. */
+  /** Number of the first line, from 1. */
   readonly number: number;
-  /** It begins within that line. */
+  /** The block begins in the middle of that line. */
   readonly goesOn: boolean;
   readonly linesCount: number;
 }
@@ -21,25 +21,30 @@ export interface CutText {
   readonly linesCount: number;
   /** In characters. */
   readonly longestLine: number;
-  /** What comes after `linesMax` lines is in no block. */
+  /** The text has more than `linesMax` lines. The rest is in no block. */
   readonly isCut: boolean;
 }
 
-/** Higher than they are, browsers lay out no page: all that follows would stand in one place, and be drawn at once. */
+/**
+ * Browsers limit the height of a page. Beyond that, all lines would be at the same position and be rendered at once.
+ */
 export const linesMax = 1_000_000;
 
-/** With a longer line a text stays without colours: some languages take time that grows with the square of it. */
+/** A text with a longer line gets no colors, because some parsers take quadratic time. */
 export const colouredCharactersMax = 1000;
 
-/** A longer line is shown in pieces. */
+/** Longer lines are split into pieces. */
 export const lineCharactersMax = 10_000;
 const pieceCharacters = 2000;
 const blockCharacters = 20_000;
 const blockLinesMin = 100;
-/** Each costs the browser something even far away. */
+/** Each block has a cost even outside of the view. */
 const blocksMax = 2000;
 
-/** In time that grows like the text, and memory that does not grow with the number of lines: five million of them are five MiB. */
+/**
+ * Splits a text into blocks. Linear time; memory does not grow with the number of lines, which may be five million in
+ * five MiB.
+ */
 export function cutText(text: string): CutText {
   const blockLinesMax = Math.max(blockLinesMin, Math.ceil(Math.min(countLines(text), linesMax) / blocksMax));
   const blocks: TextBlock[] = [];
@@ -56,7 +61,7 @@ export function cutText(text: string): CutText {
     const end = lineEnd(text, start);
     longestLine = Math.max(longestLine, end - start);
     if (end - start > lineCharactersMax) {
-      // Each block of its pieces alone.
+      // A block per piece of the long line.
       close(start, false);
       for (let at = start; at < end;) {
         at = afterPieces(text, at, end);
@@ -70,7 +75,7 @@ export function cutText(text: string): CutText {
   return { blocks, linesCount: number - 1, longestLine, isCut: start < text.length };
 }
 
-/** What stands in one block. */
+/** Splits a block into lines. */
 export function linesOf(text: string, { start, end, number, goesOn }: TextBlock): TextLine[] {
   const lines: TextLine[] = [];
   let current: number | undefined = number;
@@ -98,7 +103,7 @@ function afterPieces(text: string, from: number, end: number): number {
   return wholeCharacter(text, Math.min(end, from + blockCharacters));
 }
 
-/** A character that is two in UTF-16 stays whole. */
+/** Never splits a surrogate pair. */
 function wholeCharacter(text: string, at: number): number {
   const isInside = isBetween(text.charCodeAt(at - 1), 0xd800, 0xdbff) && isBetween(text.charCodeAt(at), 0xdc00, 0xdfff);
   return isInside ? at + 1 : at;
@@ -130,7 +135,7 @@ function countLines(text: string): number {
   return count;
 }
 
-/** By its mark at the beginning, else UTF-8. A character that a cut left unfinished is left out. */
+/** Decodes by the byte order mark, otherwise as UTF-8. Drops an incomplete last character. */
 export function decodeText(bytes: ArrayBuffer): string {
   const [first, second] = new Uint8Array(bytes, 0, Math.min(2, bytes.byteLength));
   let encoding = "utf-8";

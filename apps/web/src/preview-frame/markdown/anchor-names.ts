@@ -1,4 +1,7 @@
-/** Names headings as other readers of Markdown do, so that links within a document find them: `The End` is `the-end`, the second one `the-end-1`. */
+/**
+ * Names headings as other Markdown renderers do, so that links within a document work. `The End` becomes `the-end`, a
+ * second one `the-end-1`.
+ */
 export function anchorNames(): (words: string) => string {
   const counts = new Map<string, number>();
   return (words) => {

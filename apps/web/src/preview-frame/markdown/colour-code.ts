@@ -4,14 +4,14 @@ import { languages } from "../code/languages.ts";
 import { colouredCharactersMax } from "../code/text-lines.ts";
 import { paintLine } from "../code/paint-line.ts";
 
-/** Of one block of code; a longer one stays without. */
+/** Longer code blocks get no colors. */
 const charactersMax = 20_000;
 const blocksMax = 200;
 
-/** The blocks of code whose fence names a language. */
+/** Colors code blocks whose fence names a language. */
 export function colourCode(root: Element): void {
   const blocks = [...root.querySelectorAll<HTMLElement>("code[data-language]")].slice(0, blocksMax);
-  // What cannot be coloured is the same words without.
+  // On an error, the block stays uncolored.
   for (const block of blocks) colour(block).catch(() => {});
 }
 

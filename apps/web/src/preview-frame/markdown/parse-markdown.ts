@@ -1,12 +1,12 @@
 import MarkdownIt, { type Token } from "markdown-it";
 
-/** One paragraph that is longer is shown as it was written: what stands in a line is read in steps that grow faster than it does. */
+/** A longer paragraph is shown unformatted, because inline parsing takes more than linear time. */
 const inlineCharactersMax = 20_000;
 
-/** CommonMark with tables and strike-through. Markup of HTML in it is words like others. */
+/** Parses CommonMark with tables and strikethrough. HTML is treated as text. */
 export function parseMarkdown(text: string): Token[] {
   const reader = new MarkdownIt({ html: false, linkify: true });
-  // Addresses are looked at where they are put into the page.
+  // The renderer checks addresses instead.
   reader.validateLink = () => true;
   reader.linkify.set({ fuzzyLink: false, fuzzyEmail: false, fuzzyIP: false });
   reader.core.ruler.before("inline", "bound", ({ tokens }) => {

@@ -2,16 +2,16 @@ import type { Token } from "markdown-it";
 import { outsideAddress } from "../outside-address.ts";
 import { anchorNames } from "./anchor-names.ts";
 
-/** Beyond it the rest is left out: a browser lays out a page of so many in a second. */
+/** Further elements are dropped. Browsers take about a second for the layout of this many. */
 const elementsMax = 50_000;
 
 interface Rendering {
   readonly nodes: readonly Node[];
-  /** The rest of it is not shown. */
+  /** The rest of the document is not shown. */
   readonly isCut: boolean;
 }
 
-/** Makes elements of what was read, by a table of those that there are. No text ever becomes markup. */
+/** Creates elements from tokens, by an allow list. Text never becomes markup. */
 export function renderTokens(tokens: readonly Token[]): Rendering {
   const whole = document.createDocumentFragment();
   const nameAnchor = anchorNames();
@@ -45,7 +45,7 @@ function withChildren(token: Token): Token[] {
 const plainTags: ReadonlySet<string> = new Set(
   "p h1 h2 h3 h4 h5 h6 blockquote ul li table thead tbody tr th td em strong s hr br".split(" "),
 );
-/** Each decides by its own words which way it runs. */
+/** Elements whose writing direction depends on their own text. */
 const ownDirection: ReadonlySet<string> = new Set("p h1 h2 h3 h4 h5 h6 blockquote ul ol table".split(" "));
 
 function makeNode(token: Token): Node {
@@ -72,7 +72,7 @@ function makeElement(tag: string): HTMLElement {
   return element;
 }
 
-/** What is wider than the page is scrolled by itself. */
+/** Wraps a table that may be wider than the page. */
 function inScroller(table: HTMLElement): HTMLElement {
   const scroller = document.createElement("div");
   scroller.className = "scroller";
@@ -94,7 +94,7 @@ function makeCode(content: string, info: string): HTMLElement {
   return block;
 }
 
-/** Never loaded: whoever wrote it would learn who reads it, and when. */
+/** Images are never loaded, because a request would reveal the reader to the author. */
 function makeImage(words: string, source: string | undefined): HTMLElement {
   const image = document.createElement("span");
   image.className = "image";
@@ -104,7 +104,7 @@ function makeImage(words: string, source: string | undefined): HTMLElement {
   return image;
 }
 
-/** What leads neither out nor to a heading is no link. */
+/** A link without an external address or a heading becomes plain text. */
 function makeLink(token: Token): HTMLElement {
   const href = attributeOf(token, "href") ?? "";
   const address = href.startsWith("#") ? decoded(href) : outsideAddress(href);
@@ -131,7 +131,7 @@ function decoded(href: string): string {
   }
 }
 
-/** `[x]` at the beginning of a point is a box that nobody can press. */
+/** Turns `[x]` at the start of a list item into a disabled checkbox. */
 function markTask(point: HTMLLIElement): void {
   const first = point.firstChild instanceof HTMLParagraphElement ? point.firstChild : point;
   const text = first.firstChild;

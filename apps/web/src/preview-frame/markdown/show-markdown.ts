@@ -5,10 +5,10 @@ import { colourCode } from "./colour-code.ts";
 import { parseMarkdown } from "./parse-markdown.ts";
 import { renderTokens } from "./render-tokens.ts";
 
-/** @param onLink somebody pressed on what leads out of it */
+/** @param onLink called on a click on an external link */
 export function showMarkdown({ name, bytes }: FrameContent, onLink: (address: string) => void): FrameFacts {
   const { nodes, isCut } = renderTokens(parseMarkdown(decodeText(bytes)));
-  // Shown anew while it is written, it stays where one reads.
+  // Reuses the element during editing, so that the scroll position stays.
   const known = document.querySelector("main.markdown");
   const root = known ?? makeRoot(name, onLink);
   root.replaceChildren(...nodes);
@@ -26,7 +26,7 @@ function makeRoot(name: string, onLink: (address: string) => void): HTMLElement 
     const link = event.target instanceof Element ? event.target.closest("a") : null;
     const href = link?.getAttribute("href");
     if (href === null || href === undefined) return;
-    // The frame itself leads nowhere.
+    // The frame never navigates.
     event.preventDefault();
     if (href.startsWith("#")) scrollToHeading(root, href.slice(1));
     const address = outsideAddress(href);

@@ -1,13 +1,13 @@
-/** Bytes of the file from `start` to before `end`. @throws Error where they cannot be read */
+/** Reads bytes of the file, from `start` up to but excluding `end`. @throws Error if they cannot be read */
 export type ReadRange = (start: number, end: number) => Promise<Uint8Array>;
 
 interface AskedBytes {
   readonly read: ReadRange;
-  /** What came for a question. */
+  /** Delivers the answer to a request. */
   readonly take: (number: number, bytes: ArrayBuffer | undefined) => void;
 }
 
-/** Asks whoever has the file. */
+/** Requests bytes from the surrounding page, which has the file. */
 export function askBytes(ask: (number: number, start: number, end: number) => void): AskedBytes {
   const waiting = new Map<number, PromiseWithResolvers<Uint8Array>>();
   let last = 0;

@@ -4,19 +4,19 @@ export interface TestEntry {
   readonly name: string | Buffer;
   readonly contentBytes?: number;
   readonly isEncrypted?: boolean;
-  /** In seconds, of an extra field. */
+  /** Time in an extra field, in seconds. */
   readonly stamp?: number;
 }
 
 interface TestZip {
   readonly comment?: string;
-  /** With the end of 64 bits. */
+  /** Uses Zip64 records. */
   readonly isFar?: boolean;
-  /** That stand before the list. */
+  /** Number of bytes before the directory. */
   readonly contentBytes?: number;
 }
 
-/** A zip without its contents: only what lists them. */
+/** Makes a zip that consists of a directory and placeholder contents. */
 export function zipOf(entries: readonly TestEntry[], { comment = "", isFar, contentBytes = 10 }: TestZip = {}): Buffer {
   const content = Buffer.alloc(contentBytes, 1);
   const list = Buffer.concat(entries.map(listed));
@@ -31,7 +31,7 @@ export function zipOf(entries: readonly TestEntry[], { comment = "", isFar, cont
   return Buffer.concat([content, list, far, end, Buffer.from(comment)]);
 }
 
-/** Gives ranges, and counts them. */
+/** Reads ranges and counts them. */
 export function readerOf(zip: Buffer) {
   const facts = { bytesRead: 0, requests: 0 };
   const read: ReadRange = (start, end) => {

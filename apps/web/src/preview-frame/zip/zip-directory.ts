@@ -2,9 +2,9 @@ import type { ReadRange } from "./asked-bytes.ts";
 import { decodeName } from "./zip-names.ts";
 
 export interface ZipEntry {
-  /** As it is written there, with '/'; that of a folder ends with one. */
+  /** Path as written in the zip, with '/'. Folders end with '/'. */
   readonly path: string;
-  /** As it says itself. */
+  /** Uncompressed size, as declared. */
   readonly contentBytes: number;
   readonly changedMs: number | undefined;
   readonly isEncrypted: boolean;
@@ -12,12 +12,12 @@ export interface ZipEntry {
 
 export interface ZipDirectory {
   readonly entries: readonly ZipEntry[];
-  /** There are more than anybody reads here. */
+  /** There are more entries than this reader accepts. */
   readonly isCut: boolean;
 }
 
 export const entriesMax = 100_000;
-/** Of what lists them; names of usual length need a tenth of it. */
+/** Limit for the directory. With names of usual length, it needs a tenth of that. */
 const directoryBytesMax = 32 * 1024 * 1024;
 const pieceBytes = 1024 * 1024;
 
@@ -31,7 +31,7 @@ const farLocatorBytes = 20;
 const entryMark = 0x02014b50;
 const entryBytes = 46;
 
-/** Where the list stands in the file. */
+/** Position of the directory in the file. */
 interface Place {
   readonly start: number;
   readonly end: number;
@@ -39,9 +39,9 @@ interface Place {
 }
 
 /**
- * The list at the end of a zip; of the rest of the file nothing is read. Whatever is written there, it ends after as many steps as there are bytes
- * of the list, of which at most 32 MiB are read.
- * @throws Error zip_damaged, zip_split; that of `read`
+ * Reads the directory at the end of a zip, and nothing else of the file. Reads at most 32 MiB, and the number of steps
+ * is bounded by the bytes of the directory.
+ * @throws Error zip_damaged, zip_split, or the error of `read`
  */
 export async function readZipDirectory(sizeBytes: number, read: ReadRange): Promise<ZipDirectory> {
   const { start, end, count } = await findPlace(sizeBytes, read);
@@ -60,7 +60,7 @@ export async function readZipDirectory(sizeBytes: number, read: ReadRange): Prom
     at += entryBytes + restBytes;
   }
   const isCut = at < end;
-  // What counts with 16 bits counts from 0 again.
+  // A 16-bit count wraps around.
   if (!isCut && entries.length % 0x1_0000 !== count % 0x1_0000) throw damaged();
   return { entries, isCut };
 }
@@ -84,7 +84,7 @@ async function findPlace(sizeBytes: number, read: ReadRange): Promise<Place> {
   return placeBefore(tailStart + at, near);
 }
 
-/** The last one whose comment ends within the file. */
+/** Finds the last end record whose comment lies within the file. */
 function findEnd(tail: DataView): number | undefined {
   for (let at = tail.byteLength - endBytes; at >= 0; at -= 1) {
     if (tail.getUint32(at, true) !== endMark) continue;
@@ -93,7 +93,11 @@ function findEnd(tail: DataView): number | undefined {
   return undefined;
 }
 
-/** @param locatorAt before which it stands; where something was put before the zip it is further behind than is written */
+/**
+ * Finds the Zip64 end record. If data was prepended to the zip, the record is not at its declared offset but directly
+ * before the locator.
+ * @param locatorAt start of the locator
+ */
 async function findFarPlace(read: ReadRange, locatorAt: number, writtenAt: number): Promise<Place> {
   for (const at of [writtenAt, locatorAt - farEndBytes]) {
     if (at < 0 || at + farEndBytes > locatorAt) continue;
@@ -105,7 +109,10 @@ async function findFarPlace(read: ReadRange, locatorAt: number, writtenAt: numbe
   throw damaged();
 }
 
-/** It ends where its end begins, whatever its beginning is said to be: a program may stand before the zip. */
+/**
+ * Computes the start from the end of the directory. The declared offset may be too small, because a program may be
+ * prepended to the zip.
+ */
 function placeBefore(end: number, { count, bytes, offset }: { count: number; bytes: number; offset: number }): Place {
   const start = end - bytes;
   if (start < 0 || offset > start) throw damaged();
@@ -142,20 +149,20 @@ function extraFields(extra: DataView): Map<number, DataView> {
   return fields;
 }
 
-/** In the zone of whoever packed it, which is written nowhere: taken for that of whoever looks. */
+/** DOS times are in the packer's time zone, which is not recorded. The viewer's zone is assumed. */
 function timeOf(date: number, time: number): number | undefined {
   const [year, month, day] = [1980 + (date >> 9), (date >> 5) & 15, date & 31];
   if (month < 1 || month > 12 || day < 1) return undefined;
   return new Date(year, month - 1, day, time >> 11, (time >> 5) & 63, (time & 31) * 2).getTime();
 }
 
-/** Of 64 bits; what no number tells exactly is the largest that one does. */
+/** Reads a 64-bit number. Values that are not exactly representable become MAX_SAFE_INTEGER. */
 function farOffset(view: DataView, at: number): number {
   const value = view.getBigUint64(at, true);
   return value > BigInt(Number.MAX_SAFE_INTEGER) ? Number.MAX_SAFE_INTEGER : Number(value);
 }
 
-/** Reads ahead in large pieces: nothing is waited for at each entry. */
+/** Reads ahead in large pieces, so that entries need no request each. */
 function makeWindow(read: ReadRange, start: number, end: number) {
   let bytes: Uint8Array = new Uint8Array();
   let from = start;

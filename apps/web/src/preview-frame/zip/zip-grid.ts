@@ -8,12 +8,12 @@ interface GridParts extends RowMaker {
   readonly direction: "ltr" | "rtl";
 }
 
-/** A zip with no more files opens with all of its folders open. */
+/** All folders of a zip with at most this many nodes start expanded. */
 const openMax = 200;
 const rowHeightPx = 36;
 const rowsAround = 10;
 
-/** A tree of any length: only the rows that are seen are there, and the one that has the focus. */
+/** Tree grid of any length. Only visible rows and the focused row are in the DOM. */
 export function makeGrid(parts: GridParts): HTMLElement {
   const grid = new ZipGrid(parts);
   addEventListener("scroll", grid.draw, { passive: true });
@@ -30,7 +30,7 @@ class ZipGrid {
   readonly #drawn = new Map<number, HTMLElement>();
   readonly #sort: (nodes: readonly ZipNode[]) => readonly ZipNode[];
   #rows: readonly ZipNode[];
-  /** The row that Tab leads to. */
+  /** Row in the tab order. */
   #current = 0;
 
   constructor(parts: GridParts) {
@@ -78,7 +78,7 @@ class ZipGrid {
     if (node.children !== undefined) element.ariaExpanded = String(this.#open.has(node));
     element.tabIndex = index === this.#current ? 0 : -1;
     this.#drawn.set(index, element);
-    // Read out in their order, whatever was drawn first.
+    // Keeps the rows in DOM order, for screen readers.
     const behind = [...this.#drawn.keys()].filter((each) => each > index);
     const next = behind.length === 0 ? undefined : this.#drawn.get(Math.min(...behind));
     this.#body.insertBefore(element, next ?? null);
@@ -119,7 +119,7 @@ class ZipGrid {
     event.preventDefault();
   }
 
-  /** @returns false for a key that means nothing here */
+  /** @returns false for a key without effect */
   #act(key: string): boolean {
     const node = this.#rows[this.#current];
     const move = moves[key];
@@ -171,7 +171,7 @@ function pageRows(): number {
   return Math.max(1, Math.floor(innerHeight / rowHeightPx) - 2);
 }
 
-/** @returns undefined where there are more */
+/** @returns undefined if there are more */
 function allOf(top: readonly ZipNode[], countMax: number): ZipNode[] | undefined {
   const all = [...top];
   for (const { children } of all) {

@@ -1,11 +1,11 @@
-/** What bytes from 128 on mean in the names of programs that know nothing of Unicode (code page 437). */
+/** Characters from 128 on in code page 437, used by programs without Unicode support. */
 const oldLetters =
   "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐└┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\u00a0";
 
 const strict = new TextDecoder("utf-8", { fatal: true });
 const lenient = new TextDecoder("utf-8");
 
-/** Many write UTF-8 and do not say so: what is none is of the old letters. */
+/** Many programs write UTF-8 without the flag. Names that are not valid UTF-8 are decoded as code page 437. */
 export function decodeName(bytes: Uint8Array, isUtf8: boolean): string {
   if (isUtf8) return lenient.decode(bytes);
   try {

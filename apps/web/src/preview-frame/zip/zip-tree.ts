@@ -3,9 +3,9 @@ import type { ZipEntry } from "./zip-directory.ts";
 export interface ZipNode {
   readonly name: string;
   readonly depth: number;
-  /** Undefined for a folder that is only named by what lies in it. */
+  /** Undefined for a folder that has no entry of its own. */
   readonly entry: ZipEntry | undefined;
-  /** Of a folder: what lies in it, in no order. */
+  /** For a folder: its children, unordered. */
   readonly children: ZipNode[] | undefined;
 }
 
@@ -14,13 +14,13 @@ export interface ZipTree {
   readonly filesCount: number;
   readonly foldersCount: number;
   readonly contentBytes: number;
-  /** Some folders are not shown as such. */
+  /** Some folders are not shown as folders. */
   readonly isCut: boolean;
 }
 
-/** What lies deeper has the rest of its path as its name. */
+/** A deeper node gets the rest of its path as its name. */
 const depthMax = 64;
-/** With folders that no entry stands for. */
+/** Includes folders without an entry. */
 const nodesMax = 200_000;
 
 interface Folder extends ZipNode {
@@ -28,7 +28,7 @@ interface Folder extends ZipNode {
   readonly folders: Map<string, Folder>;
 }
 
-/** Whatever the paths say they only name places in this tree: `..` is a folder of that name. */
+/** Builds the tree. Paths only name nodes in it: `..` is a folder with that name. */
 export function makeZipTree(entries: readonly ZipEntry[]): ZipTree {
   const root: Folder = { name: "", depth: -1, entry: undefined, children: [], folders: new Map() };
   let [filesCount, foldersCount, contentBytes, isCut] = [0, 0, 0, false];
@@ -67,7 +67,7 @@ function namesOf(path: string): string[] {
   return names.length <= depthMax ? names : [...names.slice(0, depthMax), names.slice(depthMax).join("/")];
 }
 
-/** Those that show: what lies in folders that are open, folders first, by name. */
+/** Rows of the expanded folders, folders first, then by name. */
 export function shownRows(
   top: readonly ZipNode[],
   open: ReadonlySet<ZipNode>,
