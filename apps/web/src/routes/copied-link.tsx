@@ -8,7 +8,10 @@ import { useMessages } from "../messages/use-messages.ts";
 import { problemWords } from "../messages/problem-words.ts";
 import type { ListSearch } from "./place-search.ts";
 
-/** Goes on to the folder with the file laid over it. What has no folder that one may see stands among what is shared. */
+/**
+ * Redirects to the file's folder and opens the file above it. If the viewer may see no folder of it, redirects to
+ * Shared.
+ */
 export function CopiedLinkPlace() {
   const messages = useMessages();
   const navigate = useNavigate();

@@ -8,7 +8,7 @@ import { ListsGallery } from "../features/gallery/lists-gallery.tsx";
 import { NewsGallery } from "../features/gallery/news-gallery.tsx";
 import { useMessages } from "../messages/use-messages.ts";
 
-/** Every component in every state, in both themes side by side: what a page may be made of. */
+/** Gallery of all components in all states, in both themes side by side. */
 export function DesignPlace() {
   const { message } = useMessages();
   const [direction, setDirection] = useState(preferences().direction);

@@ -2,7 +2,7 @@ import { type ErrorComponentProps, Link } from "@tanstack/react-router";
 import { usePageTitle } from "../design/page-title.ts";
 import { useMessages } from "../messages/use-messages.ts";
 
-/** An address that leads nowhere. */
+/** Page for an unknown address. */
 export function NotFound() {
   const { message } = useMessages();
   usePageTitle(message("shell.notFound"));
@@ -17,7 +17,7 @@ export function NotFound() {
   );
 }
 
-/** A place that threw: a fault of ours, and nothing of the user's. */
+/** Page for a place that threw an error. */
 export function PlaceFailed({ reset }: ErrorComponentProps) {
   const { message } = useMessages();
   usePageTitle(message("shell.failed"));

@@ -1,13 +1,13 @@
-/** What stands after the `?` of each place. Whatever else stands there, or has another shape, is left out. */
+/** Query parameters of the places. Unknown or malformed parameters are dropped. */
 
 export const panels = ["details", "versions", "activity", "comments", "sharing"] as const;
 export type Panel = (typeof panels)[number];
 
-/** Of every place that shows a list. */
+/** Parameters of every place with a list. */
 export interface ListSearch {
-  /** As the API's `sort`: `name`, `-modified`. */
+  /** Same values as the API's `sort`: `name`, `-modified`. */
   readonly sort?: string;
-  /** The id of what is laid over the list. */
+  /** Id of the item shown above the list. */
   readonly open?: string;
   readonly version?: number;
   readonly panel?: Panel;
@@ -19,7 +19,7 @@ export interface SharedSearch extends ListSearch {
 
 export interface FindSearch extends ListSearch {
   readonly q?: string;
-  /** The id of the folder in which is looked. */
+  /** Id of the folder to search. */
   readonly in?: string;
   readonly type?: string;
 }
@@ -53,7 +53,7 @@ export function rewindSearch(fields: Fields): { readonly to?: string } {
   return text(fields, "to");
 }
 
-/** All is text here: `?q=007` asks for 007, and an id of digits is no number. */
+/** Keeps all values as text: `?q=007` searches for 007, and an id of digits is no number. */
 export function parseSearch(search: string): Record<string, string> {
   return Object.fromEntries(new URLSearchParams(search));
 }

@@ -6,7 +6,7 @@ import { TooltipHost } from "../design/tooltip-host.tsx";
 
 const LaterHosts = lazy(async () => ({ default: (await import("./later-hosts.tsx")).LaterHosts }));
 
-/** Around every place. */
+/** Parent of every place. */
 export function Root() {
   return (
     <>

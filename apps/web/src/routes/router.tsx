@@ -21,7 +21,7 @@ import { NotFound, PlaceFailed } from "./place-problems.tsx";
 import { Root } from "./root.tsx";
 import { Shell } from "./shell/shell.tsx";
 
-// Every place, in the order of the navigation. Each is one file; all but that of the list load when they are first gone to.
+// All places, in the order of the navigation. Each is one file. All except the file list are loaded on first visit.
 
 interface Context {
   readonly drive: AccountDrive;
@@ -33,7 +33,7 @@ const root = createRootRouteWithContext<Context>()({
   errorComponent: PlaceFailed,
 });
 
-/** Who is not signed in does that first, and comes back. */
+/** Redirects to the sign-in page if nobody is signed in, and back afterwards. */
 async function asSignedIn({
   context: { drive },
   location,
@@ -41,14 +41,14 @@ async function asSignedIn({
   readonly context: Context;
   readonly location: { readonly href: string };
 }) {
-  // Without the server the shell is shown all the same: it says so, and what this browser keeps can be opened.
+  // If the server is unreachable, the shell is shown anyway. It reports that and offers the offline files.
   const state = await drive.reach.start();
   if (state !== "signed_out" && state !== "leaving") return;
   // oxlint-disable-next-line typescript/only-throw-error -- how the router is told
   throw redirect({ to: "/sign-in", search: { next: location.href }, replace: true });
 }
 
-/** Those of somebody who is signed in: with the navigation around them. */
+/** Places with navigation, for signed-in accounts. */
 const shell = createRoute({
   getParentRoute: () => root,
   id: "shell",
@@ -56,7 +56,7 @@ const shell = createRoute({
   component: Shell,
 });
 
-/** Of somebody who is signed in, with one question and nothing around it. */
+/** Pages with a single question and no navigation, for signed-in accounts. */
 const signedIn = createRoute({
   getParentRoute: () => root,
   id: "signed-in",
@@ -94,7 +94,7 @@ const files = createRoute({
   validateSearch: listSearch,
   component: FilesPlace,
 });
-/** The link that somebody copied: shows the parent with the file laid over it. */
+/** Address that "Copy internal link" copies. Opens the file above its folder. */
 const copiedLink = createRoute({
   getParentRoute: () => shell,
   path: "/f/$id",
@@ -153,7 +153,7 @@ const admin = createRoute({
   component: lazyRouteComponent(() => withWords(import("./admin.tsx")), "AdminPlace"),
 });
 
-/** Its fragment is one of four tokens: of the set-up, of an invitation, of an address to confirm, or of a password that is forgotten. */
+/** The fragment is one of four tokens: set-up, invitation, confirmation of an address, or password reset. */
 const setup = createRoute({
   getParentRoute: () => root,
   path: "/setup",
@@ -175,7 +175,7 @@ const outside = createRoute({
   path: "/sign-in/callback",
   component: lazyRouteComponent(() => withWords(import("../features/sign-in/outside-return.tsx")), "OutsideReturn"),
 });
-/** Signed in or not: a program sends browsers here without knowing. */
+/** Works with and without a session, because a program that sends browsers here does not know. */
 const signOut = createRoute({
   getParentRoute: () => root,
   path: "/sign-out",
@@ -195,7 +195,7 @@ const design = createRoute({
 const inShell = [ownFiles, files, copiedLink, recent, starred, shared, trash, search, edit, rewind, settings, admin];
 
 export const router = createRouter({
-  // Given by whoever shows the router.
+  // Provided where the router is rendered.
   context: {} as Context,
   routeTree: root.addChildren([
     home,
@@ -212,7 +212,7 @@ export const router = createRouter({
   parseSearch,
   stringifySearch: writeSearch,
   defaultPreload: "intent",
-  // Lists keep an anchor row of their own; pixels would be wrong after a live change.
+  // Lists restore their position by an anchor row. Pixels would be wrong after live changes.
   scrollRestoration: false,
 });
 

@@ -13,7 +13,10 @@ import { useFragmentToken } from "../features/sign-in/use-fragment-token.ts";
 import { isWholeToken, useInvitation } from "../features/sign-in/use-invitation.ts";
 import { useMessages } from "../messages/use-messages.ts";
 
-/** Behind the links that the server prints and mails: the set-up, an invitation, an address to confirm, a new password. */
+/**
+ * Page of the links that the server prints and mails: set-up, invitation, confirmation of an address and password
+ * reset.
+ */
 export function SetupPlace() {
   const token = useFragmentToken();
   if (token === "") return <NoToken />;
@@ -77,7 +80,7 @@ function CreateAccount({ token }: { readonly token: string }) {
   );
 }
 
-/** As after a reload: the token goes from the address at once. */
+/** Occurs after a reload, because the token is removed from the address immediately. */
 function NoToken() {
   const { message } = useMessages();
   return <BadLink title={message("setup.linkAgain")} next={message("setup.linkAgainNext")} />;

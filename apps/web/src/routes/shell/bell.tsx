@@ -9,7 +9,7 @@ const NotificationSheet = lazy(async () => ({
   default: (await withWords(import("../../features/notifications/notification-sheet.tsx"))).NotificationSheet,
 }));
 
-/** What one was told, and how much of it is new. */
+/** Button for the notifications, with the number of new ones. */
 export function Bell() {
   const { message, number } = useMessages();
   const count = useUnread();
@@ -37,7 +37,7 @@ export function Bell() {
   );
 }
 
-/** Who does not see the number hears that there is more; what was there as the page came is no news. */
+/** Announces an increase to screen readers. The number at page load is not announced. */
 function useSaid(count: number, said: string): void {
   const before = useRef<number>(undefined);
   useEffect(() => {

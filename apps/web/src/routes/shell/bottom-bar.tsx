@@ -4,7 +4,7 @@ import { NewButton, UploadButton } from "./main-buttons.tsx";
 import { usePlaceDrop } from "./place-drop.ts";
 import { places } from "./places.ts";
 
-/** On a phone, instead of the navigation: within reach of the thumb. */
+/** Replaces the navigation on phones, within reach of the thumb. */
 export function BottomBar() {
   const { message } = useMessages();
   const dropOf = usePlaceDrop();

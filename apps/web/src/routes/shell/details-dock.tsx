@@ -13,13 +13,16 @@ const Sharing = lazy(async () => ({
   default: (await withWords(import("../../features/share/sharing.tsx"))).Sharing,
 }));
 
-/** What is known of the thing that is selected, or is shown over the list: beside it where there is room for both, else over it. */
+/**
+ * Details of the selected item or of the item shown above the list. Beside the list if there is space, otherwise above
+ * it.
+ */
 export function DetailsDock({ id }: { readonly id: string | undefined }) {
   const { panel }: ListSearch = useSearch({ strict: false });
   return panel === undefined || id === undefined ? null : <Dock id={id} panel={panel} />;
 }
 
-/** While nothing lies over the list. */
+/** Shown while no item is open above the list. */
 export function ListDetails() {
   const { open }: ListSearch = useSearch({ strict: false });
   const subject = useSubject();

@@ -3,7 +3,7 @@ import ShieldAlert from "lucide-react/icons/shield-alert";
 import { useId } from "react";
 import { useMessages } from "../../messages/use-messages.ts";
 
-/** Until when there has to be a second factor, for who has none. */
+/** Deadline for setting up a second factor, for accounts without one. */
 export function FactorBanner({ dueAt }: { readonly dueAt: string }) {
   const { message, day } = useMessages();
   const id = useId();

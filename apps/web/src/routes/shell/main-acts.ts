@@ -1,6 +1,6 @@
 import { useEffect } from "react";
 
-/** What New and Upload do on the page that is open. */
+/** Actions of the New and Upload buttons on the current page. */
 export interface MainActs {
   readonly newFolder: () => void;
   readonly newText: () => void;
@@ -11,7 +11,7 @@ export interface MainActs {
 let current: MainActs | undefined;
 const listeners = new Set<() => void>();
 
-/** A place that shows a folder says what New and Upload do there. Give the same object until it changes. */
+/** Offers the actions of a place that shows a folder. Pass a stable object. */
 export function useOfferMainActs(acts: MainActs | undefined): void {
   useEffect(() => {
     if (acts !== undefined) set(acts);
@@ -21,7 +21,7 @@ export function useOfferMainActs(acts: MainActs | undefined): void {
   }, [acts]);
 }
 
-/** Calls back once a place offers its acts. */
+/** Runs once, as soon as a place offers its actions. */
 export function onceMainActs(run: (acts: MainActs) => void): void {
   if (current !== undefined) return run(current);
   const stop = listen(() => {

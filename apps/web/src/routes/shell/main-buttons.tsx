@@ -53,7 +53,7 @@ interface MainButtonProps extends Omit<ComponentProps<"button">, "className" | "
   readonly look: string;
 }
 
-/** With its word where there is room, else as a square. */
+/** Button with a label, or without one if space is short. */
 function MainButton({ label, Icon, look, ...rest }: MainButtonProps) {
   return (
     <button
@@ -68,7 +68,7 @@ function MainButton({ label, Icon, look, ...rest }: MainButtonProps) {
   );
 }
 
-/** On every page: where no folder is shown, the user's own comes first. */
+/** Runs an action on every page. If no folder is shown, opens the root folder first. */
 function useMainAct(): (act: keyof MainActs) => void {
   const navigate = useNavigate();
   return (act) => {

@@ -5,7 +5,7 @@ import { usePlaceDrop } from "./place-drop.ts";
 import { places } from "./places.ts";
 import { QuotaBar } from "./quota-bar.tsx";
 
-/** Beside the place: 240 px with words on a large screen, a rail of icons with small words on a tablet. */
+/** Navigation: 240 px with labels on large screens, a narrow rail of icons with small labels on tablets. */
 export function Navigation() {
   const { message } = useMessages();
   const dropOf = usePlaceDrop();

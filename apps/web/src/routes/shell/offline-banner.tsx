@@ -5,7 +5,7 @@ import { useAway } from "../../data/use-away.ts";
 import { useDrive } from "../../data/use-drive.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 
-/** Whether the browser has no network, or the server does not answer; a server that starts again is not worth a word. */
+/** Reports that the browser is offline or the server is unreachable. A short restart of the server is not reported. */
 export function OfflineBanner() {
   const { message } = useMessages();
   const { live, reach, viewer } = useDrive();
@@ -37,7 +37,7 @@ export function OfflineBanner() {
   );
 }
 
-/** Seen, and not read aloud each second. */
+/** Not announced, because it changes each second. */
 function NextTry({ atMs }: { readonly atMs: number }) {
   const { message, duration } = useMessages();
   const [nowMs, setNowMs] = useState(Date.now);

@@ -2,7 +2,7 @@ import { useAccount } from "../../data/account.ts";
 import { dropAttributes, trashTarget } from "../../features/files/drop-targets.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 
-/** What makes the links of the navigation take what is dragged onto them: the own drive, and the trash. */
+/** Attributes that make links of the navigation drop targets: the root folder and the trash. */
 export function usePlaceDrop(): (to: string) => Readonly<Record<string, string>> {
   const { message } = useMessages();
   const { data: account } = useAccount();

@@ -8,17 +8,17 @@ const loadPalette = async () => ({
 });
 const Palette = lazy(loadPalette);
 
-/** Names to look for; after a `>` what can be done now. */
+/** Search field for names. Input after `>` searches the available commands. */
 export function SearchField() {
   const { message } = useMessages();
   const navigate = useNavigate();
   const { q = "" } = useSearch({ strict: false });
   const field = useRef<HTMLInputElement>(null);
   const listId = useId();
-  /** What is typed after the `>`. */
+  /** Input after the `>`. */
   const [wanted, setWanted] = useState<string>();
   const [activeId, setActiveId] = useState<string>();
-  /** What the commands are about has the focus again when one of them runs. */
+  /** Subject of the commands, which gets the focus back before a command runs. */
   const before = useRef<Element | null>(null);
   const find = (event: SubmitEvent<HTMLFormElement>) => {
     event.preventDefault();
@@ -47,7 +47,7 @@ export function SearchField() {
         spellCheck={false}
         onFocus={(event) => {
           before.current = event.relatedTarget;
-          // What is typed next may be a command, and Enter may follow at once.
+          // Loads the palette early, because the next input may be a command followed by Enter.
           loadPalette().catch(() => {});
         }}
         onBlur={() => setWanted(undefined)}

@@ -21,13 +21,13 @@ const FactorBanner = lazy(async () => ({
 const MustEnrol = lazy(async () => ({ default: (await withWords(import("./must-enrol.tsx"))).MustEnrol }));
 
 /**
- * Around every place of somebody who is signed in. The place gets the rest of the screen and scrolls by itself; it brings
- * its own heading.
+ * Layout of all places for signed-in accounts. The place fills the rest of the screen, scrolls on its own and has its
+ * own heading.
  */
 export function Shell() {
   const { message } = useMessages();
   const dueAt = useAccount().data?.second_factor_due_at;
-  // It stays until the person goes on: what is shown once it is set up is shown once.
+  // Stays set until the person continues, because the recovery codes are shown only once.
   const [mustEnrol, setMustEnrol] = useState(false);
   if (!mustEnrol && dueAt !== undefined && Date.parse(dueAt) <= Date.now()) setMustEnrol(true);
   if (mustEnrol) {
@@ -68,7 +68,7 @@ export function Shell() {
   );
 }
 
-/** Opened without its server a place has nothing to show but what is kept here, until somebody knows who is signed in. */
+/** While it is unknown who is signed in, only offline files can be shown. */
 function Place() {
   const session = useSession();
   const state = useSyncExternalStore(session.subscribe, session.getSnapshot);

@@ -9,12 +9,12 @@ const SignInForm = lazy(async () => ({
   default: (await import("../../features/sign-in/sign-in-form.tsx")).SignInForm,
 }));
 
-/** Once the first list is there. */
+/** Delay, so that the first list loads first. */
 const fetchedAfterMs = 3000;
 
 /**
- * Leads to the sign-in once somebody has signed out, here or in another tab, and to the files once another account has signed in. A session that has ended by itself asks for the
- * password over the page, and what waits goes on.
+ * Opens the sign-in page after a sign-out in any tab, and the files after another account signs in. If the session
+ * expired, asks for the password in a dialog, so that waiting calls continue.
  */
 export function SignedOut() {
   const { message } = useMessages();
@@ -23,20 +23,20 @@ export function SignedOut() {
   const navigate = useNavigate();
   const state = useSyncExternalStore(session.subscribe, session.getSnapshot);
   useEffect(() => {
-    // Nothing of the account stays on the screen, not even what was not saved.
+    // Ignores unsaved changes, because nothing of the account may stay on the screen.
     if (state === "signed_out" || state === "leaving")
       void navigate({ to: "/sign-in", replace: true, ignoreBlocker: true });
   }, [state, navigate]);
   const owner = useSyncExternalStore(session.subscribe, () => session.account);
   const before = useRef(owner);
   useEffect(() => {
-    // Another account signed in, here or in another tab: the place may still show what was written or found by the one before.
+    // Another account has signed in, in any tab. The page may still show data of the earlier one.
     if (before.current !== undefined && owner !== undefined && before.current !== owner)
       void navigate({ to: "/files", replace: true, ignoreBlocker: true });
     before.current = owner;
   }, [owner, navigate]);
   useEffect(() => {
-    // Whoever signs out while the server is away is to see a page that says so, and could not load it then.
+    // Preloads the sign-in page, which reports a sign-out while the server is unreachable. It could not be loaded then.
     const timer = setTimeout(() => void import("../sign-in.tsx").catch(() => {}), fetchedAfterMs);
     return () => clearTimeout(timer);
   }, []);
@@ -46,7 +46,7 @@ export function SignedOut() {
       title={message("session.expired")}
       about={message("session.expiredAbout")}
       size="small"
-      // Only whoever signs in, or signs out, goes on.
+      // Only signing in or out closes the dialog.
       onClose={() => {}}
     >
       <Suspense fallback={null}>

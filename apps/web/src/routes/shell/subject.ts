@@ -1,19 +1,19 @@
 import { useEffect, useSyncExternalStore } from "react";
 
-/** What the list that is open says of itself to what is shown beside and over it. */
+/** Subject of the current list, for panels beside it and previews above it. */
 export interface ListSubject {
-  /** Of what is selected alone, else of the folder that is shown. */
+  /** Id of the only selected item, otherwise of the folder. */
   readonly id: string | undefined;
-  /** Of the list: another one after every change. */
+  /** Snapshot of the list; differs after every change. */
   readonly snapshot: unknown;
-  /** The file before or after another one in the list's order. */
+  /** Finds the next or previous file in the list's order. */
   readonly neighbour: (id: string, step: -1 | 1) => string | undefined;
 }
 
 let current: ListSubject | undefined;
 const listeners = new Set<() => void>();
 
-/** A place with a list says what it is about. Give the same object until it changes. */
+/** Offers the subject of a place with a list. Pass a stable object. */
 export function useOfferSubject(subject: ListSubject): void {
   useEffect(() => {
     set(subject);

@@ -8,7 +8,7 @@ import { useAccount } from "../../data/account.ts";
 import { useSession } from "../../data/use-session.ts";
 import { allShellCommands, type ShellContext } from "./shell-commands.ts";
 
-/** What can be done anywhere: offered to the palette, and by its keys wherever nobody writes and nothing lies over the page. */
+/** Offers the global commands to the palette. Handles their keys outside of input fields, dialogs and menus. */
 export function useShellCommands(showKeys: () => void): ShellContext {
   const { data: account } = useAccount();
   const session = useSession();
@@ -22,7 +22,7 @@ export function useShellCommands(showKeys: () => void): ShellContext {
         void (to === "/settings" || to === "/admin"
           ? navigate({ to: `${to}/{-$section}`, params: {} })
           : navigate({ to })),
-      // Where the server does not hear of it, a page of its own says so.
+      // A separate page reports a sign-out that the server did not receive.
       signOut: () => void session.signOut().catch(() => {}),
       search: () => document.querySelector<HTMLInputElement>("input[name=q]")?.select(),
     }),
