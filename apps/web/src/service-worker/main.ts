@@ -3,16 +3,16 @@ import { answerThumb } from "./thumbs.ts";
 import { whatToAnswer } from "./what-to-answer.ts";
 import type { FetchEvent, WorkerScope } from "./worker-scope.ts";
 
-// Opens the app where its server does not answer. It must never stand between the app and a server that does: the page is asked of the server
-// first, what is not the app's own is let pass, and where something of this fails the network answers.
+// Opens the app while its server is unreachable. It must never get between the app and a working server. Therefore
+// pages come from the server first, foreign requests pass through, and the network answers if the worker fails.
 
-/** Put here by the build, where it is named: so once. */
+/** The build replaces this name, so it is used only once. */
 declare const builtShell: BuiltShell;
 
 const shell = builtShell;
 const scope = globalThis as unknown as WorkerScope;
 const script = "/service-worker.js";
-/** A server that has not answered by then is taken to be away. */
+/** A server that takes longer is considered unreachable. */
 const pageTimeoutMs = 3000;
 
 scope.addEventListener("install", (event) => {
@@ -22,7 +22,7 @@ scope.addEventListener("install", (event) => {
     { condition: { urlPattern: { pathname: "/s/*" } }, source: "network" },
   ] as const;
   event.waitUntil(Promise.resolve(event.addRoutes?.(routes)).catch(() => {}));
-  // At once, also while pages of an earlier build are open: what is wrong with an earlier worker ends with it.
+  // Takes over immediately, even with open pages of an earlier build, so that faults of an earlier worker end.
   event.waitUntil(installShell(shell).then(() => scope.skipWaiting()));
 });
 
@@ -38,7 +38,7 @@ scope.addEventListener("fetch", (event) => {
   else if (answerer === "thumb") event.respondWith(answerOwnThumb(event));
 });
 
-/** The page of a link is another's: of what it shows nothing is kept for the account, nor is it shown what the account keeps. */
+/** Link pages neither use nor fill the account's thumbnail cache. */
 async function answerOwnThumb(event: FetchEvent): Promise<Response> {
   const page = await scope.clients.get(event.clientId).catch(() => undefined);
   if (page === undefined || new URL(page.url).pathname.startsWith("/s/")) return fetch(event.request);
@@ -55,7 +55,7 @@ async function answerPage(request: Request, outlasts: (work: Promise<unknown>) =
   return (await keptPage(shell).catch(() => undefined)) ?? answer ?? asked;
 }
 
-/** A proxy says so in the place of a server that does not run. */
+/** A proxy answers with these codes for a server that is down. */
 function isAway({ status }: Response): boolean {
   return status === 502 || status === 503 || status === 504;
 }
@@ -65,7 +65,10 @@ async function answerFile(request: Request): Promise<Response> {
   return (await keptFile(pathname).catch(() => undefined)) ?? fetch(request);
 }
 
-/** A page that has started tells one script of its build: where it is the only one, and of this build, nobody needs what is older. */
+/**
+ * A started page reports one script of its build. If it is the only page and of this build, older caches are no longer
+ * needed.
+ */
 async function hear(told: unknown): Promise<void> {
   const windows = await scope.clients.matchAll({ type: "window", includeUncontrolled: true });
   const isOwn = shell.files.some(([path]) => path === told);
@@ -73,8 +76,8 @@ async function hear(told: unknown): Promise<void> {
 }
 
 /**
- * A server that has no such script any more wants no such worker, and neither does whatever else answers at this address by now. Browsers
- * would keep it.
+ * Unregisters the worker if the server no longer has its script, or if another site uses this address. Browsers would
+ * keep the worker.
  */
 async function leaveIfGone(): Promise<void> {
   const { status } = await fetch(script, { method: "HEAD", cache: "no-store" }).catch(() => ({ status: 0 }));
@@ -83,7 +86,7 @@ async function leaveIfGone(): Promise<void> {
   for (const name of await caches.keys()) await caches.delete(name);
 }
 
-/** @returns undefined for what failed or is late */
+/** @returns undefined on failure or timeout */
 async function within(timeoutMs: number, asked: Promise<Response>): Promise<Response | undefined> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<undefined>((resolve) => {

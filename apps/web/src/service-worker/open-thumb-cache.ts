@@ -1,6 +1,9 @@
 import { thumbCacheLock, thumbCachePrefix } from "./thumb-cache.ts";
 
-/** Lets the service worker keep pictures in small for this account, and none of another. Plain http has neither. */
+/**
+ * Creates the account's thumbnail cache for the service worker and deletes those of other accounts. Does nothing on
+ * plain http.
+ */
 export async function openThumbCache(account: string): Promise<void> {
   if (!("caches" in globalThis)) return;
   await navigator.locks.request(thumbCacheLock, async () => {

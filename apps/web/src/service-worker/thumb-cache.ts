@@ -1,4 +1,8 @@
-/** With the account behind it. Made when somebody is signed in, and deleted at the end of the session: while there is none, nothing is kept. */
+/**
+ * Followed by the account id. The cache exists only during a session, and thumbnails are cached only while it exists.
+ */
 export const thumbCachePrefix = "holdfast-thumbs-";
-/** Held while it is made, opened or deleted: one that was deleted does not come back by a picture that was still under way. */
+/**
+ * Lock for creating, opening and deleting the cache. Without it, a pending thumbnail could recreate a deleted cache.
+ */
 export const thumbCacheLock = "holdfast-thumbs";

@@ -1,17 +1,20 @@
-/** What of a request decides who answers it. */
+/** Properties of a request that determine the handler. */
 export interface Asked {
   readonly method: string;
   readonly url: string;
-  /** As `Request.mode`: `navigate` for a page. */
+  /** Same as `Request.mode`: `navigate` for a page. */
   readonly mode: string;
 }
 
-/** page: the one document of the app. asset: a file whose name tells its content. thumb: a picture in small. none: no business of ours. */
+/**
+ * page: the app's HTML page. asset: a file with a content hash in its name. thumb: a thumbnail. none: not handled by
+ * the worker.
+ */
 export type Answerer = "page" | "asset" | "thumb" | "none";
 
 /**
- * Whatever is not named here goes past the worker as if there were none: the API with its downloads, uploads and media, pages of links, and the
- * pages behind links with a secret.
+ * Everything else bypasses the worker: the API with downloads, uploads and media, link pages, and pages of links with a
+ * secret.
  */
 export function whatToAnswer({ method, url, mode }: Asked, origin: string): Answerer {
   const { origin: of, pathname } = new URL(url);
@@ -21,7 +24,7 @@ export function whatToAnswer({ method, url, mode }: Asked, origin: string): Answ
   return /^\/api\/v1\/thumbs\/[0-9a-f]{64}\/[sm]$/.test(pathname) ? "thumb" : "none";
 }
 
-/** The first part of each place's path. */
+/** First path segment of each place. */
 export const appPlaces: ReadonlySet<string> = new Set([
   "",
   "files",

@@ -1,9 +1,11 @@
-/** What a service worker has of its browser. The types of pages do not know it, and both kinds at once contradict each other. */
+/**
+ * Parts of the service worker API that are used. TypeScript's DOM and worker types conflict, so they are declared here.
+ */
 export interface WorkerScope {
   readonly location: { readonly origin: string };
   readonly registration: { unregister(): Promise<boolean> };
   readonly clients: {
-    /** A page, by what an event says of who asks. */
+    /** Finds a page by the client id of an event. */
     get(id: string): Promise<{ readonly url: string } | undefined>;
     matchAll(options: { type: "window"; includeUncontrolled: boolean }): Promise<readonly unknown[]>;
   };
@@ -15,12 +17,15 @@ export interface WorkerScope {
 }
 
 interface LastingEvent {
-  /** The worker is not ended before. */
+  /** Keeps the worker alive until the promise settles. */
   waitUntil(promise: Promise<unknown>): void;
 }
 
 interface InstallEvent extends LastingEvent {
-  /** Where there is one, the browser asks the network by itself for what the worker would let pass, and need not start it for that. */
+  /**
+   * Missing in some browsers. With static routes, the browser sends matching requests directly to the network without
+   * starting the worker.
+   */
   addRoutes?(
     routes: readonly { readonly condition: object; readonly source: "network" | "fetch-event" }[],
   ): Promise<void>;
