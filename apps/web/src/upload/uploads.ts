@@ -19,26 +19,26 @@ import type { UploadHandlers } from "./workers/upload.worker.ts";
 export interface UploadsParts {
   readonly tokens: AccessTokens;
   readonly client: ApiClient;
-  /** Who is signed in and where their files begin, as far as this browser knows it without the server. */
+  /** Signed-in account and its root folder, as known without the server. */
   readonly person: () => { readonly id: string; readonly root_id: string } | undefined;
-  /** What is interrupted can be gone on with in this browser; of whoever has a link nothing is kept beyond the page. */
+  /** Resumable uploads are stored in the browser. For link visitors, nothing is stored beyond the page. */
   readonly keeping: "in_browser" | "in_memory";
 }
 
-/** What the page shows of uploads. */
+/** State of uploads for display. */
 export interface UploadsView {
   readonly snapshot: UploadsSnapshot;
-  /** Those of an earlier page that no page goes on with. */
+  /** Jobs of earlier pages that no open page has resumed. */
   readonly interrupted: readonly JobRecord[];
 }
 
 const nothing: UploadsView = { snapshot: { jobs: [], isPaused: false }, interrupted: [] };
 
-/** The page's end of uploads: it takes what is dropped or picked, walks it, and shows what the worker says of it. */
+/** Uploads on the side of the page. Accepts and walks dropped or picked items and shows the worker's state. */
 export class Uploads {
   readonly #parts: UploadsParts;
   readonly #listeners = new Set<() => void>();
-  /** Of each job what its files are opened by, for those that change or fail. */
+  /** Functions that reopen the files of each job, for files that change or fail. */
   readonly #files = new Map<string, Map<string, NonNullable<WalkedFile["reopen"]>>>();
   readonly #locks = new Map<string, () => void>();
   #view = nothing;
@@ -59,17 +59,17 @@ export class Uploads {
 
   readonly getView = (): UploadsView => this.#view;
 
-  /** Closing the page now would leave something unsent. */
+  /** True if closing the page would interrupt an upload. */
   get isBusy(): boolean {
     return this.#view.snapshot.jobs.some((job) => !job.isDone);
   }
 
-  /** There is reason to believe that what waits for the server goes on now. */
+  /** Ends a wait for the server, because it may be reachable again. */
   wakeUp(): void {
     void this.#worker?.calls.wakeUp();
   }
 
-  /** Finds what an earlier page has left. */
+  /** Finds jobs of earlier pages. */
   async findInterrupted(): Promise<void> {
     if (!this.#isKept) return;
     const store = await openJobStore();
@@ -82,7 +82,7 @@ export class Uploads {
     this.#show({ interrupted: jobs.filter(isFree) });
   }
 
-  /** To be called while the drop lasts. */
+  /** Call inside the drop event. */
   drop(dropped: DroppedItems, folderId: string): void {
     const { sources, handles } = takeDropped(dropped);
     const name = sources[0]?.name;
@@ -94,7 +94,7 @@ export class Uploads {
     void begin();
   }
 
-  /** To be called by a click: the browser opens its dialog for nothing else. */
+  /** Call in a click event, which browsers require for the file dialog. */
   async pick(kind: "files" | "folder", folderId: string): Promise<void> {
     const files = await pickFiles(kind);
     const [first] = files;
@@ -104,7 +104,7 @@ export class Uploads {
     await this.#feed(jobId, entriesOfPicked(files));
   }
 
-  /** To be called by a click. @returns false where the same has to be dropped again */
+  /** Resumes a job. Call in a click event. @returns false if the person must drop the items again */
   async goOn(job: JobRecord): Promise<boolean> {
     const sources = job.handles.length === 0 ? undefined : await sourcesOfHandles(job.handles);
     if (sources === undefined) return false;
@@ -113,7 +113,7 @@ export class Uploads {
     return true;
   }
 
-  /** What is on the server of it stays there. */
+  /** Uploaded items stay on the server. */
   async forget(jobId: string): Promise<void> {
     this.#show({ interrupted: this.#view.interrupted.filter(({ id }) => id !== jobId) });
     await (await openJobStore()).removeJob(jobId);
@@ -144,14 +144,14 @@ export class Uploads {
     void this.#calls.answerClash(jobId, path, choice);
   }
 
-  /** @param bytesPerSecond undefined for as fast as it goes */
+  /** @param bytesPerSecond undefined: unlimited */
   setLimit(bytesPerSecond: number | undefined): void {
     this.#bytesPerSecond = bytesPerSecond;
-    // Nothing is started for it.
+    // Does not start a worker for that.
     void this.#worker?.calls.setLimit(bytesPerSecond);
   }
 
-  /** Somebody signed out: nothing goes on, and nothing is kept. */
+  /** Stops all uploads and deletes their data, after sign-out. */
   end(): void {
     this.#worker?.end();
     this.#worker = undefined;
@@ -160,7 +160,7 @@ export class Uploads {
     this.#show(nothing);
   }
 
-  /** What was dropped again goes on with the job that was interrupted. */
+  /** Dropping the same items again resumes the interrupted job. */
   async #jobFor(name: string, place: string, handles: readonly FileSystemHandle[]): Promise<string> {
     const folderId = await this.#idOf(place);
     const again = this.#view.interrupted.find((job) => job.name === name && job.folderId === folderId);
@@ -178,7 +178,7 @@ export class Uploads {
     return jobId;
   }
 
-  /** Ids of what is uploaded are made after that of its folder, which the word `root` does not tell. */
+  /** New ids are derived from the id of the folder, so `root` must be resolved. */
   async #idOf(place: string): Promise<string> {
     if (place !== "root") return place;
     const { client, person } = this.#parts;
@@ -191,7 +191,7 @@ export class Uploads {
     await this.#calls.takeUp(job);
   }
 
-  /** Each portion is taken when the worker has room for it. */
+  /** Sends each portion when the worker's queue has space. */
   async #feed(jobId: string, portions: AsyncIterable<WalkedEntry[]> | Iterable<WalkedEntry[]>): Promise<void> {
     const files = new Map<string, NonNullable<WalkedFile["reopen"]>>();
     this.#files.set(jobId, files);
@@ -207,7 +207,10 @@ export class Uploads {
     await this.#calls.endWalk(jobId);
   }
 
-  /** No other page takes it up. Plain http has no locks: there the same would have to be dropped again in two pages at once. */
+  /**
+   * Prevents other pages from resuming the job. Plain http has no locks. There, only dropping the same items in two
+   * pages could resume a job twice.
+   */
   #hold(jobId: string): void {
     const locks = navigator.locks as LockManager | undefined;
     const released = new Promise<void>((resolve) => this.#locks.set(jobId, resolve));

@@ -1,4 +1,4 @@
-/** Lets so many bytes a second through; a request goes as a whole, and the ones after it wait for its share. */
+/** Limits the bytes per second. A request is sent as a whole, and the following ones wait. */
 export class ByteLimit {
   readonly #nowMs: () => number;
   readonly #wait: (delayMs: number, signal: AbortSignal) => Promise<unknown>;
@@ -19,7 +19,7 @@ export class ByteLimit {
     this.#freeAtMs = 0;
   }
 
-  /** As much as one request may have, so that the limit holds over any few seconds. */
+  /** Maximum size of a request, chosen so that the limit holds within a few seconds. */
   requestBytes(bytesMax: number): number {
     return this.#bytesPerSecond === undefined ? bytesMax : Math.min(bytesMax, 2 * this.#bytesPerSecond);
   }

@@ -5,17 +5,17 @@ import { remedyFor } from "./remedies.ts";
 import { settleFailed, settleFiles } from "./settle.ts";
 import type { UploadWork } from "./upload-work.ts";
 
-/** Blocks that go along with the operations of some files. */
+/** Blocks sent together with the operations of files. */
 export interface BlocksAlong {
-  /** Undefined where none is needed. */
+  /** @returns undefined if no block is needed */
   readonly framesOf: (items: readonly FileItem[]) => Blob | undefined;
-  /** Sends them ahead instead, in smaller requests, once a request broke. */
+  /** Sends the blocks separately in smaller requests, after a request broke. */
   readonly sendAhead: (items: readonly FileItem[]) => Promise<void>;
 }
 
 /**
- * Commits files whose content is known, all in one request, and settles each. What is refused as a whole goes in halves, so that one
- * bad file takes no other along.
+ * Commits files with known content in one request and settles each. A request that is rejected as a whole is split in
+ * halves, so that one bad file does not affect the others.
  */
 export async function commitFiles(
   work: UploadWork,

@@ -1,26 +1,26 @@
 import type { ManifestEntry } from "@holdfast/core/manifest";
 
-/** Small files, read as a whole. */
+/** Small files, read completely. */
 export interface ReadFiles {
-  /** In the order asked; undefined for one that could not be read, or has another size than it had. */
+  /** In the order of the request; undefined for a file that is unreadable or has changed its size. */
   readonly files: readonly (ReadFile | undefined)[];
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
 export interface ReadFile {
-  /** None of an empty file. */
+  /** Undefined for an empty file. */
   readonly block: ManifestEntry | undefined;
-  /** Where it stands in `bytes`. */
+  /** Offset in `bytes`. */
   readonly start: number;
 }
 
-/** Cuts files into blocks and hashes them, elsewhere than on the thread that asks. */
+/** Splits files into blocks and hashes them, outside of the caller's thread. */
 export interface Cutter {
   /**
-   * The blocks of a file in order, up to 64 at a time; they are cut as they are asked for.
-   * @throws HoldfastError failed for a file that cannot be read
+   * Returns the blocks of a file in order, in groups of up to 64, on demand.
+   * @throws HoldfastError failed for an unreadable file
    */
   cut(file: Blob, signal: AbortSignal): AsyncIterable<readonly ManifestEntry[]>;
-  /** @param files each at most as long as the shortest block that is cut */
+  /** @param files each at most as long as the shortest block */
   readFiles(files: readonly Blob[], signal: AbortSignal): Promise<ReadFiles>;
 }

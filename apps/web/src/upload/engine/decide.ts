@@ -5,24 +5,24 @@ import type { FileItem, Problem } from "./job.ts";
 import { remedyFor } from "./remedies.ts";
 import type { BatchResult } from "./upload-server.ts";
 
-/** What follows from the server's answer to the put of a file. */
+/** Next step after the server's answer to a put operation. */
 export type Decision =
   | { readonly do: "done" }
-  /** The very content is there already, under the very name. */
+  /** The name already has the same content. */
   | { readonly do: "equal" }
   /** Blocks are missing. */
   | { readonly do: "send" }
-  /** The operation goes again under a new id, another one. */
+  /** Repeats with a new operation id. */
   | { readonly do: "again"; readonly replaces?: Replaced | undefined; readonly newNode?: boolean }
   | { readonly do: "skip" }
   | { readonly do: "ask"; readonly node: NodeJson | undefined }
-  /** The file is read once more. */
+  /** Reads the file again. */
   | ({ readonly do: "reread" } & Problem)
   | ({ readonly do: "hold" } & Problem)
   | ({ readonly do: "stop" } & Problem)
   | ({ readonly do: "list" } & Problem);
 
-/** @param choice what the person said of clashes, of this one or of all */
+/** @param choice the person's decision for this conflict or for all */
 export function decide(
   item: Pick<FileItem, "ids" | "replaces">,
   contentId: string,
@@ -55,7 +55,7 @@ function decideClash(
   choice: ClashChoice | undefined,
 ): Decision {
   if (node?.kind === "file" && node.content_id === contentId && node.trashed_at === null) return { do: "equal" };
-  // It came before, and the file has changed here since; or it went into the trash there.
+  // An earlier attempt created the node. The file has changed here since, or the node was trashed there.
   if (node?.id === ids.nodeId) {
     return node.trashed_at === null ? { do: "again", replaces: replacedOf(node) } : { do: "again", newNode: true };
   }
@@ -65,7 +65,7 @@ function decideClash(
   return { do: "ask", node };
 }
 
-/** What was to be replaced is not there any more, or may not be. */
+/** The node to replace is gone, or replacing it is forbidden. */
 function decideGone(code: ErrorCode, problem: Problem): Decision {
   return code === "forbidden" ? { do: "list", ...problem } : { do: "again" };
 }

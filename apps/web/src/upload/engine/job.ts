@@ -5,7 +5,7 @@ import type { NodeJson } from "@holdfast/protocol/values";
 import type { ClashChoice, EntryRecord, JobRecord, Replaced } from "../store/job-store.ts";
 import type { OwnIds } from "./new-ids.ts";
 
-/** What was found where something was dropped or picked. A folder comes before what is in it. */
+/** Entry of a dropped or picked folder. Folders precede their contents. */
 export type WalkedEntry = WalkedFolder | WalkedFile;
 
 export interface WalkedFolder {
@@ -18,13 +18,13 @@ export interface WalkedFile {
   readonly path: string;
   readonly file: Blob;
   readonly mtimeMs: number;
-  /** It could not be opened, and `file` stands for it. */
+  /** The file could not be opened, and `file` is a placeholder. */
   readonly isUnread?: boolean;
-  /** The file as it is now, after it changed or could not be read. */
+  /** Opens the current file again, after it has changed or a read has failed. */
   readonly reopen?: () => Promise<{ readonly file: Blob; readonly mtimeMs: number }>;
 }
 
-/** Why something is not uploaded, until the person does something about it. */
+/** Reason why an item is not uploaded until the person acts. */
 export interface Problem {
   readonly code: ErrorCode;
   readonly message: string;
@@ -36,11 +36,11 @@ export interface FolderItem {
   readonly name: string;
   readonly parent: FolderItem | undefined;
   ids: OwnIds;
-  /** On the server, once it is known. */
+  /** Id on the server, when known. */
   id: string | undefined;
   state: "waiting" | "made" | "clash" | "skipped" | "failed";
   choice: ClashChoice | undefined;
-  /** Until it is made. */
+  /** Files that wait until the folder exists. */
   waitingFiles: FileItem[];
 }
 
@@ -62,11 +62,11 @@ export interface FileItem {
   ids: OwnIds;
   choice: ClashChoice | undefined;
   replaces: Replaced | undefined;
-  /** Whose blocks the server has, as far as is known: only the commit is left. */
+  /** Set when the server is believed to have all blocks, so that only the commit remains. */
   content: FileContent | undefined;
-  /** Since the person last asked for it. */
+  /** Number of attempts since the person last asked for one. */
   attempts: number;
-  /** Of it: hashed here; on the server's disk; of that, what was there before. */
+  /** Bytes hashed, bytes stored by the server, and of these the bytes that were there before. */
   progress: Bytes;
 }
 
@@ -78,7 +78,7 @@ export interface Bytes {
 
 export const noBytes: Bytes = { cut: 0, durable: 0, here: 0 };
 
-/** Two things of one name: what is to be uploaded, and what has the name; undefined where that may not be seen. */
+/** Name conflict between an item to upload and an existing node. Undefined if the viewer may not see the node. */
 export interface Clash {
   readonly item: FileItem | FolderItem;
   readonly node: NodeJson | undefined;
@@ -86,7 +86,7 @@ export interface Clash {
 
 export interface JobCounts {
   filesTotal: number;
-  /** Uploaded, equal and skipped ones. */
+  /** Includes uploaded, equal and skipped files. */
   filesDone: number;
   filesEqual: number;
   filesSkipped: number;
@@ -96,25 +96,28 @@ export interface JobCounts {
   bytesHere: number;
 }
 
-/** One drop or pick, while it is under way. */
+/** One drop or pick that is being uploaded. */
 export class Job {
   record: JobRecord;
   readonly root: FolderItem;
   readonly folders = new Map<string, FolderItem>();
-  /** Those that are not on the server, parents first. */
+  /** Folders that do not exist on the server yet, parents first. */
   newFolders: FolderItem[] = [];
-  /** Their folder is on the server; by size, and those of which only the commit is left. */
+  /** Files whose folder exists: small files, large files, and files that only need a commit. */
   small: FileItem[] = [];
   large: FileItem[] = [];
   known: FileItem[] = [];
   readonly active = new Set<FileItem>();
   readonly clashes = new Map<string, Clash>();
   readonly problems = new Map<string, { readonly item: FileItem | FolderItem; readonly problem: Problem }>();
-  /** Nothing can be put into the folder. */
+  /** Set if the target folder accepts nothing. */
   held: Problem | undefined;
-  /** What is put into the target itself. */
+  /** Items directly in the target folder. */
   readonly tops: { readonly name: string; readonly kind: "file" | "folder" }[] = [];
-  /** Uploaded under names of temporary files, which synced folders do not accept by default; names of the first ones. */
+  /**
+   * Uploaded files with names of temporary files, which synced folders ignore by default. Contains only the first
+   * names.
+   */
   readonly notSynced: { count: number; readonly names: string[] } = { count: 0, names: [] };
   readonly ended = new AbortController();
   readonly counts: JobCounts = {
@@ -127,7 +130,7 @@ export class Job {
     bytesDurable: 0,
     bytesHere: 0,
   };
-  /** By path, of an earlier page. */
+  /** Entries of an earlier page, by path. */
   readonly earlier: Map<string, EntryRecord>;
   isMakingFolders = false;
 
@@ -158,7 +161,7 @@ export class Job {
     return [...this.clashes.values(), ...this.problems.values()].filter(isFile).length;
   }
 
-  /** Nothing is left that goes on by itself. */
+  /** True if nothing can continue without the person. */
   get isSettled(): boolean {
     return this.record.isWalked && this.active.size === 0 && !this.isMakingFolders && !this.hasQueued;
   }
@@ -167,7 +170,7 @@ export class Job {
     return this.newFolders.length + this.small.length + this.large.length + this.known.length > 0;
   }
 
-  /** All of it is on the server, but for what the person left out. */
+  /** True if everything is on the server or was skipped by the person. */
   get isDone(): boolean {
     return this.isSettled && this.clashes.size === 0 && this.problems.size === 0 && this.held === undefined;
   }

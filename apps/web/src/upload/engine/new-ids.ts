@@ -3,13 +3,13 @@ import { bytesToHex } from "@holdfast/core/hex";
 import { bucketOf, makeId } from "@holdfast/core/ids";
 import type { NodeId } from "@holdfast/core/ids";
 
-/** Ids under which whatever is done twice happens once. */
+/** Ids that make repeated operations idempotent. */
 export interface OwnIds {
   readonly operationId: string;
   readonly nodeId: string;
 }
 
-/** @param folderId in whose space it is to lie: a folder may be somebody else's */
+/** @param folderId target folder; the new id belongs to its space, which may be another person's */
 export function newIds(folderId: string, nowMs: number, random: Random): OwnIds {
   const nodeId = makeId<NodeId>(bucketOf(folderId as NodeId), nowMs, random(8));
   return { operationId: newOperationId(random), nodeId };

@@ -3,7 +3,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { ErrorCode } from "@holdfast/core/errors";
 import { remedyFor } from "./remedies.ts";
 
-/** Why nothing goes on, and until when (Unix milliseconds). */
+/** Reason for a wait and its end in Unix milliseconds. */
 export interface Waiting {
   readonly code: ErrorCode;
   readonly untilMs: number;
@@ -11,7 +11,7 @@ export interface Waiting {
 
 export interface PatienceParts {
   readonly nowMs: () => number;
-  /** Resolves after that many milliseconds, rejects when the signal aborts. */
+  /** Resolves after the delay, rejects when the signal aborts. */
   readonly wait: (delayMs: number, signal: AbortSignal) => Promise<unknown>;
   readonly random: Random;
   readonly onChange: () => void;
@@ -19,12 +19,12 @@ export interface PatienceParts {
 
 const delayMsFirst = 500;
 const delayMsMax = 30_000;
-/** A server that answers with an error of its own so often for the same request will go on doing so. */
+/** A request that fails with an internal error this often will keep failing. */
 const internalMax = 6;
 
 /**
- * Repeats calls until the server takes them: for as long as it takes while the server is away or has too much to do. What one call
- * meets all of them meet, so they wait together.
+ * Retries calls until they succeed, for as long as the server is unreachable or overloaded. All calls share one delay,
+ * because they meet the same problem.
  */
 export class Patience {
   readonly #parts: PatienceParts;
@@ -40,13 +40,13 @@ export class Patience {
     return this.#waiting;
   }
 
-  /** There is reason to believe that it goes on now: the browser is online again. */
+  /** Ends the wait, because the browser is online again. */
   wakeUp(): void {
     this.#wake.abort();
     this.#wake = new AbortController();
   }
 
-  /** @throws HoldfastError for what does not pass by itself, and what `signal` aborts with */
+  /** @throws HoldfastError for failures that a retry cannot fix, or the signal's reason */
   async run<Result>(signal: AbortSignal, call: () => Promise<Result>): Promise<Result> {
     for (let attempt = 1; ; attempt += 1) {
       await this.#pass(signal);
@@ -63,12 +63,12 @@ export class Patience {
     }
   }
 
-  /** All calls wait from now on. */
+  /** Delays all calls from now on. */
   failed(failure: HoldfastError): void {
     const { nowMs, onChange } = this.#parts;
     const askedMs = (failure.retryAfterSeconds ?? 0) * 1000;
     const longestMs = Math.min(delayMsMax, delayMsFirst * 2 ** this.#failures);
-    // Many calls that fail together are one failure of the server.
+    // Concurrent failures count as one.
     if (this.#waiting === undefined || nowMs() >= this.#waiting.untilMs) this.#failures += 1;
     const untilMs = nowMs() + askedMs + Math.ceil(longestMs * (0.5 + this.#fraction() / 2));
     if (untilMs <= (this.#waiting?.untilMs ?? 0)) return;
@@ -99,7 +99,7 @@ export class Patience {
     this.#parts.onChange();
   }
 
-  /** 0 up to 1. */
+  /** At least 0, below 1. */
   #fraction(): number {
     const [high = 0, low = 0] = this.#parts.random(2);
     return (high * 256 + low) / 65_536;

@@ -7,12 +7,12 @@ import type { FileItem, Job } from "./job.ts";
 import { type LocatedBlock, sendBlocks } from "./send-blocks.ts";
 import type { UploadWork } from "./upload-work.ts";
 
-/** Lists of blocks of one file that are asked for or sent while the next is cut. */
+/** Groups of blocks that are sent while the next group is cut. */
 const groupsAtOnce = 3;
-/** The put operation lists all blocks, and its JSON is limited; this many leave room. */
+/** The put operation lists all blocks in JSON, whose size is limited. This number fits. */
 const blocksMax = 150_000;
 
-/** Puts a file of any size: while some of its blocks are sent, the next ones are cut. */
+/** Uploads a file of any size. Cutting and sending run in parallel. */
 export async function putLarge(work: UploadWork, job: Job, item: FileItem, signal: AbortSignal): Promise<void> {
   const { file } = item;
   const failed = new AbortController();
@@ -32,7 +32,7 @@ export async function putLarge(work: UploadWork, job: Job, item: FileItem, signa
       work.changed();
       await sending.start(() =>
         sendGroup(work, job, item, located, either).catch((thrown: unknown) => {
-          // What is cut and sent beside it ends at once.
+          // Stops cutting and sending the other groups.
           failed.abort(thrown);
           throw thrown;
         }),

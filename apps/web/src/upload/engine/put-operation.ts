@@ -1,7 +1,7 @@
 import type { BatchOperationInput } from "@holdfast/protocol/batch";
 import type { FileContent, FileItem, FolderItem } from "./job.ts";
 
-/** Made anew it says the same for as long as its id is the same: what was done is not done twice. */
+/** Builds the same operation for the same id, so that a retry has no second effect. */
 export function putOperation(item: FileItem, content: FileContent): BatchOperationInput {
   const { ids, folder, name, replaces, choice, mtimeMs } = item;
   const put = {

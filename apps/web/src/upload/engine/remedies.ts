@@ -1,9 +1,9 @@
 import type { ErrorCode } from "@holdfast/core/errors";
 
 /**
- * What helps after a failure. `wait`: by itself, sooner or later. `sign_in`: the person signs in. `clash`: the person says what
- * becomes of two things of one name. `folder`: another folder. `quota`: room. `again`: reading the file once more. `file`: nothing
- * helps but changing the file or its name.
+ * Remedy for a failure. `wait`: retry later. `sign_in`: the person must sign in. `clash`: the person decides about a
+ * name conflict. `folder`: another folder is needed. `quota`: more space is needed. `again`: read the file again.
+ * `file`: the person must change the file or its name.
  */
 export type Remedy = "wait" | "sign_in" | "clash" | "folder" | "quota" | "again" | "file";
 

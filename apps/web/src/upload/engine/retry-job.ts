@@ -6,7 +6,7 @@ import { newIds } from "./new-ids.ts";
 import { takeAnew } from "./settle.ts";
 import type { UploadWork } from "./upload-work.ts";
 
-/** Tries anew what is listed. Folders are looked for again: one may have gone. */
+/** Retries the listed items. Checks the folders again, because one may have been removed. */
 export async function retryJob(work: UploadWork, job: Job): Promise<void> {
   const listed = [...job.problems.values()];
   job.problems.clear();
@@ -21,7 +21,7 @@ export async function retryJob(work: UploadWork, job: Job): Promise<void> {
   }
 }
 
-/** Puts what is left into another folder, as if it came anew. */
+/** Moves the rest of the job to another folder as a new upload. */
 export async function retargetJob(work: UploadWork, job: Job, folderId: string): Promise<void> {
   job.record = { ...job.record, folderId };
   job.root.id = folderId;
@@ -36,7 +36,7 @@ export async function retargetJob(work: UploadWork, job: Job, folderId: string):
   await work.store.saveEntries(job.record.id, records);
 }
 
-/** Nothing of the job is under way: all of it waits for its folder again. */
+/** Requeues everything under its folder. Call only while nothing of the job is running. */
 function forgetFolders(job: Job): void {
   const files = queuedFiles(job);
   job.small = [];

@@ -4,7 +4,7 @@ import { encodeFrameHeader } from "@holdfast/protocol/frames";
 import { remedyFor } from "./remedies.ts";
 import type { UploadWork } from "./upload-work.ts";
 
-/** A block, and where it begins in its file. */
+/** Block with its offset in the file. */
 export interface LocatedBlock extends ManifestEntry {
   readonly at: number;
 }
@@ -14,18 +14,18 @@ export interface Sending {
   readonly into: string;
   readonly growthBytes: number;
   readonly signal: AbortSignal;
-  /** Bytes that are on the server's disk now, and whether they were there before. */
+  /** Called with the number of bytes that are now stored, and if they were stored before. */
   readonly onDurable: (bytes: number, wasHere: boolean) => void;
 }
 
 const requestBytesMax = 16 * 1024 * 1024;
-/** Of a block that the server answers with an error of its own for. */
+/** Maximum attempts for a block to which the server answers with an internal error. */
 const barrenMax = 6;
 
 /**
- * Sends those of these blocks that the server lacks. They are read from the file as they go out, and again if they have to go twice, so
- * none of them is in memory.
- * @throws HoldfastError hash_mismatch for a file that changed meanwhile, failed for one that cannot be read, quota, and the like
+ * Sends the blocks that the server lacks. They are read from the file during the request and again on a retry, so none
+ * is kept in memory.
+ * @throws HoldfastError hash_mismatch if the file has changed, failed if it is unreadable, quota and similar
  */
 export async function sendBlocks(work: UploadWork, blocks: readonly LocatedBlock[], sending: Sending): Promise<void> {
   const missing = await missingOf(work, blocks, sending);
@@ -36,7 +36,7 @@ export async function sendBlocks(work: UploadWork, blocks: readonly LocatedBlock
   await Promise.all(requestsOf(wanted, requestBytesMax).map((some) => sendSome(work, some, sending)));
 }
 
-/** The frames of blocks, whose bytes are read when the request goes out, but for those that are in memory. */
+/** Builds frames. The browser reads the bytes of a file when it sends the request. */
 export function framesOf(file: Blob | Uint8Array<ArrayBuffer>, blocks: readonly LocatedBlock[]): Blob {
   const part = (start: number, end: number): BlobPart =>
     file instanceof Blob ? file.slice(start, end) : file.subarray(start, end);
@@ -57,7 +57,10 @@ async function missingOf(
   return patience.run(signal, () => server.missingBlocks(into, hashes, growthBytes, signal));
 }
 
-/** Of a request that breaks the server keeps what came whole: it is asked what that is, and the rest goes in smaller requests. */
+/**
+ * The server keeps complete blocks of a broken request. So the missing blocks are queried again and sent in smaller
+ * requests.
+ */
 async function sendSome(work: UploadWork, blocks: readonly LocatedBlock[], sending: Sending): Promise<void> {
   const { pace, limit, patience } = work;
   let barren = 0;
@@ -92,7 +95,7 @@ function sendOnce(work: UploadWork, blocks: readonly LocatedBlock[], { file, int
   });
 }
 
-/** A browser tells a request whose file is gone or changed like one whose network is. */
+/** Browsers report an unreadable or changed file as a network error. This check distinguishes the two. */
 async function assertReadable(file: Blob, at: number): Promise<void> {
   try {
     await file.slice(at, at + 1).arrayBuffer();

@@ -7,12 +7,12 @@ import { newIds, newOperationId } from "./new-ids.ts";
 import type { BatchResult } from "./upload-server.ts";
 import type { UploadWork } from "./upload-work.ts";
 
-/** Files whose blocks are small enough to be one, sent along with their operation. */
+/** Files up to this size have one block, which is sent with the operation. */
 export const smallBytesMax = 256 * 1024;
 
-/** So often one file is tried anew before it is listed, counted from when the person last asked for it. */
+/** Maximum attempts per file before it is listed as failed. Counted since the person's last retry. */
 const againMax = 5;
-/** Of a file that changes while it is read, or cannot be. */
+/** Maximum repeats for a file that is unreadable or changes during the read. */
 const rereadMax = 1;
 
 export interface Settled {
@@ -20,7 +20,7 @@ export interface Settled {
   readonly result: BatchResult | undefined;
 }
 
-/** Takes over what the server said of some files. What is to be sent again is in the store before it can be. */
+/** Applies the server's results. New ids are stored before anything is sent again. */
 export async function settleFiles(work: UploadWork, job: Job, settled: readonly Settled[]): Promise<void> {
   const records: EntryRecord[] = [];
   const acts: (() => void)[] = [];
@@ -35,7 +35,7 @@ export async function settleFiles(work: UploadWork, job: Job, settled: readonly 
   work.changed();
 }
 
-/** The same for files of which the server said nothing, as all of a request failed. */
+/** Applies the failure of a whole request to all its files. */
 export function settleFailed(work: UploadWork, job: Job, items: readonly FileItem[], thrown: unknown): Promise<void> {
   const { code, message } = toHoldfastError(thrown);
   const result = { operation_id: "", status: "error" as const, code, message };
@@ -46,7 +46,7 @@ export function settleFailed(work: UploadWork, job: Job, items: readonly FileIte
   );
 }
 
-/** Puts a file back to where it is taken from. */
+/** Puts a file back into its queue. */
 export function requeue(job: Job, item: FileItem): void {
   job.active.delete(item);
   if (item.folder.state !== "made") item.folder.waitingFiles.push(item);
@@ -109,7 +109,7 @@ function finish(job: Job, item: FileItem, how: "done" | "equal" | "skip"): void 
   }
 }
 
-/** More are only counted. */
+/** Further names are only counted. */
 const notSyncedNamesMax = 3;
 
 function tryAgain(work: UploadWork, job: Job, item: FileItem, decision: Decision & { readonly do: "again" }): Step {
@@ -129,7 +129,7 @@ function reread(job: Job, item: FileItem): void {
   requeue(job, item);
 }
 
-/** A file that changed is another one, as is what is to be done with it. */
+/** Reopens a changed file, which becomes a new operation. */
 async function reopen(work: UploadWork, job: Job, item: FileItem, problem: Problem): Promise<void> {
   try {
     await takeAnew(work, job, item);
@@ -139,7 +139,7 @@ async function reopen(work: UploadWork, job: Job, item: FileItem, problem: Probl
   work.pump();
 }
 
-/** Queues the file as it is now. @throws what opening it does */
+/** Queues the current file. @throws the error of reopening it */
 export async function takeAnew(work: UploadWork, job: Job, item: FileItem): Promise<void> {
   const now = await item.reopen?.();
   if (now !== undefined) {

@@ -1,4 +1,4 @@
-/** So many at once, first come, first served. */
+/** Semaphore with a first-in, first-out queue. */
 export class Slots {
   readonly #count: number;
   readonly #waiting: (() => void)[] = [];
@@ -8,7 +8,7 @@ export class Slots {
     this.#count = count;
   }
 
-  /** Waits for a slot, and gives it back when the work is done or failed. */
+  /** Waits for a slot and releases it after the work. */
   async with<Result>(signal: AbortSignal, work: () => Promise<Result>): Promise<Result> {
     if (this.#taken < this.#count) this.#taken += 1;
     else await new Promise<void>((resolve) => this.#waiting.push(resolve));

@@ -4,7 +4,7 @@ import type { Waiting } from "./patience.ts";
 import { TransferRate } from "./transfer-rate.ts";
 import type { UploadEngine } from "./upload-engine.ts";
 
-/** All that is shown of uploads, at one moment. It is sent from thread to thread, so its lists are short. */
+/** State of all uploads for display. It is copied between threads, so its lists are short. */
 export interface UploadsSnapshot {
   readonly jobs: readonly JobSnapshot[];
   readonly isPaused: boolean;
@@ -19,11 +19,11 @@ export interface JobSnapshot {
   readonly name: string;
   readonly folderId: string;
   readonly counts: JobCounts;
-  /** All of it was seen: the totals are final. */
+  /** The walk is complete, so the totals are final. */
   readonly isWalked: boolean;
   readonly isDone: boolean;
   readonly held?: Problem | undefined;
-  /** Names of what is put into the target itself. */
+  /** Names of the items directly in the target folder. */
   readonly tops: readonly { readonly name: string; readonly kind: "file" | "folder" }[];
   readonly active: readonly { readonly path: string; readonly sizeBytes: number; readonly progress: Bytes }[];
   readonly problems: readonly ({ readonly path: string } & Problem)[];
@@ -34,7 +34,7 @@ export interface JobSnapshot {
     readonly canReplace: boolean;
   }[];
   readonly clashCount: number;
-  /** Undefined: no file was uploaded under a name of temporary files. */
+  /** Undefined: no uploaded file has the name of a temporary file. */
   readonly notSynced?: { readonly count: number; readonly names: readonly string[] } | undefined;
 }
 
@@ -42,9 +42,9 @@ const activeMax = 20;
 const listedMax = 200;
 const topsMax = 100;
 
-/** Takes snapshots of an engine one after the other, and knows by them how fast it goes. */
+/** Takes successive snapshots of an engine and measures the rate. */
 export class Snapshots {
-  /** Jobs of the last one of which nothing is under way. */
+  /** Number of jobs in the last snapshot that are not running. */
   endedCount = 0;
   readonly #engine: UploadEngine;
   readonly #nowMs: () => number;

@@ -10,14 +10,14 @@ export interface ModelNode {
   readonly parentId: string;
   readonly name: string;
   readonly kind: "file" | "folder";
-  /** Content ids, the oldest first. */
+  /** Content ids, oldest first. */
   readonly versions: string[];
 }
 
 type Put = BatchOperationInput & { op: "put" };
 type Place = { readonly parent_id?: string | undefined; readonly name?: string | undefined };
 
-/** A server that is as strict as the real one about what an upload does, and lives in a test. */
+/** In-memory server that checks uploads as strictly as the real one. */
 export class ModelServer implements UploadServer {
   readonly nodes = new Map<string, ModelNode>();
   readonly blocks = new Set<string>();

@@ -1,14 +1,14 @@
 const windowMs = 10_000;
 const sampleMs = 250;
-/** Before that a rate is a guess, and a time that is left jumps. */
+/** Minimum measuring time. Earlier rates are unreliable, and the remaining time would jump. */
 const knownAfterMs = 3000;
 
-/** Bytes a second over the last ten seconds in which anything was under way. */
+/** Bytes per second over the last ten seconds of activity. */
 export class TransferRate {
-  /** Oldest first: when, and how many bytes there were by then. */
+  /** Total bytes at points in time, oldest first. */
   #samples: { readonly atMs: number; readonly bytes: number }[] = [];
 
-  /** @param bytes all that went so far */
+  /** @param bytes total so far */
   add(atMs: number, bytes: number): void {
     const last = this.#samples.at(-1);
     if (last !== undefined && (atMs < last.atMs || bytes < last.bytes)) this.#samples = [];
@@ -17,12 +17,12 @@ export class TransferRate {
     while (this.#samples.length > 2 && atMs - (this.#samples[1]?.atMs ?? 0) >= windowMs) this.#samples.shift();
   }
 
-  /** Nothing is under way: what comes later is measured anew. */
+  /** Resets the measurement when nothing is running. */
   stop(): void {
     this.#samples = [];
   }
 
-  /** @returns undefined until it is known */
+  /** @returns undefined until measured */
   get bytesPerSecond(): number | undefined {
     const [first] = this.#samples;
     const last = this.#samples.at(-1);
@@ -30,7 +30,7 @@ export class TransferRate {
     return ((last.bytes - first.bytes) / (last.atMs - first.atMs)) * 1000;
   }
 
-  /** @returns undefined while it cannot be told */
+  /** @returns undefined if unknown */
   secondsLeft(bytesLeft: number): number | undefined {
     const rate = this.bytesPerSecond;
     return rate === undefined || rate <= 0 ? undefined : bytesLeft / rate;

@@ -23,7 +23,7 @@ const runs = Number(process.env["HOLDFAST_UPLOAD_RUNS"] ?? (isLongTier ? 60 : 20
 const hash = bestHasher(crypto.subtle);
 const mib = 1024 * 1024;
 
-/** With these an upload fails that makes its ids anew after a reload. */
+/** With these seeds, an upload fails if the engine makes new ids after a reload. */
 const knownSeeds = [5013, 5061];
 for (const worldSeed of [...knownSeeds, ...Array.from({ length: runs }, (_, run) => seed + run)]) {
   test(`whatever fails, each file is there once (HOLDFAST_SEED=${worldSeed} HOLDFAST_UPLOAD_RUNS=1)`, async () => {
@@ -40,13 +40,13 @@ interface Page {
   readonly end: () => void;
 }
 
-/** A server, a disk and a browser whose pages are reloaded and whose requests get lost. */
+/** Model of a server, a disk, and a browser whose pages reload and whose requests get lost. */
 class World {
   readonly rootId = makeId<NodeId>(toBucket(7), 1, new Uint8Array(8));
   readonly server = new ModelServer(this.rootId);
   readonly store = new MemoryStore();
   readonly files: WalkedFile[] = [];
-  /** Path -> the content that stood there before the upload. */
+  /** Path -> content before the upload. */
   readonly before = new Map<string, string>();
   readonly choice: ClashChoice;
   readonly chance: () => number;
@@ -57,7 +57,7 @@ class World {
     this.choice = this.#oneOf(["keep", "replace", "skip"] as const);
   }
 
-  /** The disk, and what the server has of it, or something else under its names. */
+  /** Creates files on the disk and, on the server, some of them or other content under their names. */
   async fill(): Promise<void> {
     const folders = ["", "a", "a/b", "a/b/c", "d"];
     for (let index = 0; index < 5 + this.#below(40); index += 1) {
@@ -74,7 +74,7 @@ class World {
     }
   }
 
-  /** One page's life. @returns whether all is uploaded */
+  /** Runs one page. @returns true if everything is uploaded */
   async upload(isLast: boolean): Promise<boolean> {
     const life = isLast ? Number.POSITIVE_INFINITY : this.#below(60);
     let look = (): void => {};
@@ -104,7 +104,7 @@ class World {
       look = () => {
         if (job.ended.signal.aborted || page.isOver) resolve();
         else if (job.held !== undefined || (job.isSettled && job.problems.size > 0)) {
-          // Nothing else than a server that fails too often for one request is in the way here.
+          // Only repeated internal errors of the server can hold the job here.
           assert.ok(job.held === undefined || job.held.code === "internal", job.held?.message ?? "");
           void engine.retry(jobId);
         }
@@ -149,7 +149,7 @@ class World {
     await engine.endWalk(job.record.id);
   }
 
-  /** Requests and answers get lost; the server is busy or fails; and after some requests the page is gone. */
+  /** Loses requests and answers, simulates a busy or failing server, and ends the page after some requests. */
   #unreliable(page: Page, life: number, rate: number): UploadServer {
     const pass = async <Answer>(act: () => Promise<Answer>): Promise<Answer> => {
       page.requests += 1;
@@ -158,7 +158,7 @@ class World {
         page.end();
       }
       if (this.chance() < rate) await nextTurn();
-      // Of a page that is gone some requests are still under way.
+      // Some requests of an ended page stay pending forever.
       if (page.isOver && this.chance() < 0.5) return new Promise<Answer>(() => {});
       const code = this.#oneOf<ErrorCode>(["unreachable", "unavailable", "rate_limited", "internal"]);
       if (this.chance() < rate) throw new HoldfastError(code, "lost", { retryAfterSeconds: 1 });
@@ -231,7 +231,7 @@ async function contentOf({ file }: WalkedFile): Promise<string> {
   return contentIdOf(blocks);
 }
 
-/** From 0 up to 1, by the seed alone. */
+/** Pseudorandom numbers from 0 to below 1, determined by the seed. */
 function numbersOf(worldSeed: number): () => number {
   let count = 0;
   return () => {

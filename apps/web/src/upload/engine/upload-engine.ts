@@ -27,26 +27,29 @@ export interface UploadEngineParts {
   readonly nowMs: () => number;
   readonly wait: (delayMs: number, signal: AbortSignal) => Promise<unknown>;
   readonly random: Random;
-  /** Something that people see is different. Often: whoever shows it does so now and then. */
+  /** Called often, on every visible change. The receiver should throttle. */
   readonly onChange: () => void;
 }
 
-/** Of one request, and of how many are prepared at once; the server takes 1,000 operations. */
+/** Limits per request and for concurrently prepared requests. The server accepts 1,000 operations. */
 const batchFilesMax = 500;
 const batchBytesMax = 8 * 1024 * 1024;
 const batchesAtOnce = 4;
 const largeFilesAtOnce = 2;
-/** Requests with bytes that are under way at once: a browser opens six connections to a server, and others need some too. */
+/** Concurrent requests with content. Browsers open six connections per server, and other requests need some of them. */
 const slotsMax = 3;
-/** Files and folders that are taken up and not done yet; the walk waits for the rest. */
+/** Limit for queued files and folders. The walk waits for the rest. */
 const aheadMax = 2000;
 
-/** Uploads what it is given, until each file is on the server exactly once or waits for the person. It reads no disk and no clock. */
+/**
+ * Uploads entries until each file is on the server exactly once or waits for the person. Accesses neither disk nor
+ * clock directly.
+ */
 export class UploadEngine {
   readonly jobs = new Map<string, Job>();
   readonly work: UploadWork;
   isPaused = false;
-  /** Why nothing goes on until somebody calls `resume`: no room, or nobody is signed in. */
+  /** Reason why all uploads wait for `resume`: no space, or nobody is signed in. */
   stopped: Problem | undefined;
   readonly #parts: UploadEngineParts;
   #running = new AbortController();
@@ -68,7 +71,7 @@ export class UploadEngine {
     };
   }
 
-  /** @returns the id of the new job, whose entries come with `add` */
+  /** @returns id of the new job; its entries are passed to `add` */
   async start(record: Omit<JobRecord, "id" | "createdMs" | "isWalked">): Promise<string> {
     const id = bytesToHex(this.#parts.random(16));
     const job = new Job({ ...record, id, createdMs: this.#parts.nowMs(), isWalked: false }, []);
@@ -78,14 +81,14 @@ export class UploadEngine {
     return id;
   }
 
-  /** Goes on with a job of an earlier page; what it has is walked, and given by `add`, anew. */
+  /** Resumes a job of an earlier page. Its entries must be walked and passed to `add` again. */
   async takeUp(record: JobRecord): Promise<void> {
     const earlier: EntryRecord[] = await this.#parts.store.entries(record.id);
     this.jobs.set(record.id, new Job({ ...record, isWalked: false }, earlier));
     this.#parts.onChange();
   }
 
-  /** Resolves when there is room for more. */
+  /** Resolves when the queue has space. */
   async add(jobId: string, entries: readonly WalkedEntry[]): Promise<void> {
     const job = this.jobs.get(jobId);
     if (job === undefined || job.ended.signal.aborted) return;
@@ -96,7 +99,7 @@ export class UploadEngine {
     }
   }
 
-  /** All that the job has was added. */
+  /** All entries of the job have been added. */
   async endWalk(jobId: string): Promise<void> {
     const job = this.jobs.get(jobId);
     if (job === undefined) return;
@@ -110,7 +113,7 @@ export class UploadEngine {
     this.#interrupt();
   }
 
-  /** Also after the person made room, or signed in. */
+  /** Also called after the person has freed space or signed in. */
   resume(): void {
     this.isPaused = false;
     this.stopped = undefined;
@@ -118,7 +121,7 @@ export class UploadEngine {
     this.#pump();
   }
 
-  /** What is on the server already stays there. */
+  /** Uploaded items stay on the server. */
   async cancel(jobId: string): Promise<void> {
     const job = this.jobs.get(jobId);
     this.jobs.delete(jobId);
@@ -127,7 +130,7 @@ export class UploadEngine {
     this.#pump();
   }
 
-  /** Tries anew what is listed. */
+  /** Retries the listed items. */
   async retry(jobId: string): Promise<void> {
     const job = this.jobs.get(jobId);
     if (job !== undefined) {
@@ -137,7 +140,7 @@ export class UploadEngine {
     this.resume();
   }
 
-  /** Puts what is left into another folder. */
+  /** Moves the rest of the job to another folder. */
   async retarget(jobId: string, folderId: string): Promise<void> {
     const job = this.jobs.get(jobId);
     if (job !== undefined) {
@@ -147,14 +150,14 @@ export class UploadEngine {
     this.resume();
   }
 
-  /** @param path of one clash; undefined for all that there are and will be */
+  /** @param path path of one conflict; undefined: all present and future conflicts */
   async answerClash(jobId: string, path: string | undefined, choice: ClashChoice): Promise<void> {
     const job = this.jobs.get(jobId);
     if (job !== undefined) await answerClash(this.work, job, path, choice);
     this.#pump();
   }
 
-  /** Of a job that is held nothing new is begun; what is under way ends. */
+  /** Waits until nothing of a held job is running. A held job starts nothing new. */
   async #quiet(job: Job): Promise<void> {
     while (job.held !== undefined && (job.active.size > 0 || job.isMakingFolders)) await this.#progress();
   }
@@ -168,7 +171,7 @@ export class UploadEngine {
     this.#interrupt();
   }
 
-  /** What is under way goes back to where it was taken from; what the server does all the same it does not do twice. */
+  /** Puts running items back into their queues. The server ignores repeated operations. */
   #interrupt(): void {
     this.#running.abort();
     this.#running = new AbortController();
@@ -221,7 +224,7 @@ export class UploadEngine {
     if (this.#batches >= batchesAtOnce) return false;
     const count = batchCount(job.small);
     const isFull = count < job.small.length || count === batchFilesMax;
-    // A request that could have more waits for it as long as others are under way.
+    // A request that is not full waits for more files while other requests are running.
     const isLast = job.record.isWalked && job.newFolders.length === 0 && !job.isMakingFolders;
     if (count === 0 || !(isFull || isLast || this.#batches === 0)) return false;
     const items = job.small.splice(0, count);
@@ -251,7 +254,7 @@ export class UploadEngine {
     };
     void task(signal)
       .catch(failed)
-      // Without its store an upload could happen twice.
+      // Without its store, an upload could run twice.
       .catch((thrown: unknown) => this.#stop(toHoldfastError(thrown)))
       .finally(() => {
         done();
@@ -267,7 +270,7 @@ export class UploadEngine {
   }
 }
 
-/** Blocks that the JSON of one request lists. */
+/** Maximum number of blocks listed in the JSON of one request. */
 const listedBlocksMax = 100_000;
 
 function knownCount(items: readonly FileItem[]): number {
@@ -278,7 +281,7 @@ function knownCount(items: readonly FileItem[]): number {
   return end === -1 ? items.length : Math.max(1, end);
 }
 
-/** How many of the first ones go in one request. */
+/** Number of files that fit into one request. */
 function batchCount(items: readonly FileItem[]): number {
   let bytes = 0;
   const end = items.findIndex(({ file }, index) => index === batchFilesMax || (bytes += file.size) > batchBytesMax);

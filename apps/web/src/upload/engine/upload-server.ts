@@ -4,12 +4,12 @@ import type { BatchOperationInput } from "@holdfast/protocol/batch";
 
 export type { BatchResult } from "@holdfast/api-client/block-transfer";
 
-/** What an upload asks of the server. Each call is made once; every failure is a HoldfastError, the network's `unreachable`. */
+/** Server calls of an upload, without retries. Every failure is a HoldfastError; network errors are `unreachable`. */
 export interface UploadServer {
   /**
-   * @param growthBytes of what the blocks are for
-   * @returns those that the space of node `into` lacks
-   * @throws HoldfastError quota if there is no room for as much
+   * @param growthBytes size of the content that the blocks belong to
+   * @returns hashes that the space of node `into` lacks
+   * @throws HoldfastError quota if there is not enough space
    */
   missingBlocks(
     into: string,
@@ -17,9 +17,9 @@ export interface UploadServer {
     growthBytes: number,
     signal: AbortSignal,
   ): Promise<ReadonlySet<string>>;
-  /** Stores frames. Of a request that breaks off the server keeps what came whole. */
+  /** Stores frames. If the request breaks off, the server keeps the complete ones. */
   putBlocks(into: string, frames: Blob, signal: AbortSignal): Promise<void>;
-  /** @param frames of blocks that come along; empty for none */
+  /** @param frames blocks sent along; undefined for none */
   commit(
     operations: readonly BatchOperationInput[],
     frames: Blob | undefined,

@@ -8,22 +8,22 @@ import type { Patience } from "./patience.ts";
 import type { Slots } from "./slots.ts";
 import type { UploadServer } from "./upload-server.ts";
 
-/** What all steps of all uploads share. */
+/** Shared parts of all uploads. */
 export interface UploadWork {
   readonly server: UploadServer;
   readonly cutter: Cutter;
   readonly store: JobStore;
   readonly patience: Patience;
-  /** Requests with bytes that are under way at once. */
+  /** Limits concurrent requests with content. */
   readonly slots: Slots;
   readonly limit: ByteLimit;
   readonly pace: UploadPace;
   readonly random: Random;
   readonly nowMs: () => number;
-  /** Something that people see is different. */
+  /** Call after every visible change. */
   readonly changed: () => void;
-  /** Something is queued that may begin. */
+  /** Call when something was queued. */
   readonly pump: () => void;
-  /** Nothing of anything can go on before the person does something. */
+  /** Stops all uploads until the person acts. */
   readonly stop: (problem: Problem) => void;
 }

@@ -3,11 +3,11 @@ import type { Source } from "./walk.ts";
 
 export interface Dropped {
   readonly sources: readonly Source[];
-  /** To open the same again after a reload, where the browser gives them. */
+  /** Handles for reopening the files after a reload. Empty if the browser lacks them. */
   readonly handles: Promise<readonly FileSystemHandle[]>;
 }
 
-/** To be called while the drop lasts: once anything was waited for, nobody may read it any more. */
+/** Call inside the drop event, before any await. Afterwards the items are unreadable. */
 export function takeDropped(dropped: DroppedItems): Dropped {
   const sources: Source[] = [];
   const handles: Promise<FileSystemHandle | null>[] = [];
@@ -33,7 +33,7 @@ function openEntry(entry: FileSystemFileEntry): Promise<File> {
   return new Promise((resolve, reject) => entry.file(resolve, reject));
 }
 
-/** A reader gives a hundred or so at a time, and nothing at the end. */
+/** `readEntries` returns about a hundred entries per call and an empty list at the end. */
 async function* listEntry(entry: FileSystemDirectoryEntry): AsyncGenerator<Source[]> {
   const reader = entry.createReader();
   for (;;) {

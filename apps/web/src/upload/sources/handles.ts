@@ -4,7 +4,10 @@ interface AskableHandle extends FileSystemHandle {
   readonly requestPermission?: (options: { mode: "read" }) => Promise<PermissionState>;
 }
 
-/** What was dropped before a reload. To be called by a click: the browser asks the person. @returns undefined if they say no */
+/**
+ * Reopens items that were dropped before a reload. Call it in a click event, because the browser asks the person.
+ * @returns undefined if the person denies access
+ */
 export async function sourcesOfHandles(handles: readonly unknown[]): Promise<Source[] | undefined> {
   for (const handle of handles as readonly AskableHandle[]) {
     const answer = await handle.requestPermission?.({ mode: "read" });

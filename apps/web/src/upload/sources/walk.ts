@@ -1,6 +1,6 @@
 import type { WalkedEntry, WalkedFile } from "../engine/job.ts";
 
-/** Something that was dropped or picked, as far as a browser lets it be read. */
+/** Dropped or picked item. */
 export type Source = SourceFile | SourceFolder;
 
 export interface SourceFile {
@@ -12,13 +12,13 @@ export interface SourceFile {
 export interface SourceFolder {
   readonly kind: "folder";
   readonly name: string;
-  /** In portions. */
+  /** Lists the children in portions. */
   readonly list: () => AsyncIterable<readonly Source[]>;
 }
 
 const portionMax = 200;
 
-/** Everything below, folders before what is in them, in portions of some hundred. */
+/** Lists everything below, folders before their contents, in portions of some hundred entries. */
 export async function* walk(sources: readonly Source[]): AsyncGenerator<WalkedEntry[], void, undefined> {
   let portion: WalkedEntry[] = [];
   const waiting = sources.map((source) => ({ source, path: source.name })).toReversed();

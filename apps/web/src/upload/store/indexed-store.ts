@@ -3,7 +3,7 @@ import { MemoryStore } from "./memory-store.ts";
 
 const databaseName = "holdfast-uploads";
 
-/** The browser's own database; where it has none (a private window), memory. */
+/** Opens the IndexedDB store, or a memory store if the browser has none (private window). */
 export async function openJobStore(): Promise<JobStore> {
   try {
     return new IndexedStore(await open());
@@ -12,7 +12,7 @@ export async function openJobStore(): Promise<JobStore> {
   }
 }
 
-/** At the end of a session: nothing of it stays with the browser. */
+/** Deletes all jobs, at the end of a session. */
 export function forgetUploads(): void {
   indexedDB.deleteDatabase(databaseName);
 }
@@ -24,7 +24,7 @@ function open(): Promise<IDBDatabase> {
     request.result.createObjectStore("entries", { keyPath: ["jobId", "path"] });
   });
   return resultOf(request).then((database) => {
-    // Else nobody could delete it while this page is open.
+    // Otherwise an open page would block the deletion.
     database.addEventListener("versionchange", () => database.close());
     return database;
   });
@@ -64,7 +64,7 @@ class IndexedStore implements JobStore {
     });
   }
 
-  /** Resolves once the transaction is complete. */
+  /** Resolves when the transaction is complete. */
   #change(names: string[], act: (transaction: IDBTransaction) => unknown): Promise<void> {
     const transaction = this.#database.transaction(names, "readwrite");
     const done = new Promise<void>((resolve, reject) => {

@@ -1,36 +1,36 @@
 import type { OwnIds } from "../engine/new-ids.ts";
 
-/** What becomes of a file whose name is taken: it gets another name, it becomes the next version, or it stays here. */
+/** Decision for a name conflict. keep: use another name. replace: upload a new version. skip: do not upload. */
 export type ClashChoice = "keep" | "replace" | "skip";
 
-/** Something that was dropped or picked, to be put into a folder. What a browser needs to go on with it later, and no bytes. */
+/** Upload of dropped or picked items to a folder. Contains what is needed to resume it later, but no content. */
 export interface JobRecord {
   readonly id: string;
-  /** Whose it is: nobody else who signs in here sees it. */
+  /** Owner of the job. Other accounts in this browser do not see it. */
   readonly accountId: string;
   readonly folderId: string;
-  /** What is uploaded, for people: the name of the first thing. */
+  /** Display name: the name of the first item. */
   readonly name: string;
   readonly createdMs: number;
-  /** For all clashes, once the person said so. */
+  /** The person's decision for all conflicts. */
   readonly choice?: ClashChoice;
-  /** All that it has was seen, so what is not in the store was not part of it. */
+  /** The walk is complete, so the store contains all entries. */
   readonly isWalked: boolean;
-  /** Of the File System Access API, where there is one: what was dropped, to be opened again. */
+  /** File System Access handles of the dropped items, for reopening them. Empty in browsers without the API. */
   readonly handles: readonly unknown[];
 }
 
-/** A file or folder of a job. */
+/** File or folder of a job. */
 export interface EntryRecord extends OwnIds {
-  /** Below the target, names joined by `/`. */
+  /** Path relative to the target folder, joined by `/`. */
   readonly path: string;
   readonly kind: "file" | "folder";
   readonly sizeBytes: number;
   readonly mtimeMs: number;
-  /** It is on the server, or was left out by choice: nothing is to be done about it any more. */
+  /** The entry is on the server or was skipped. */
   readonly isDone: boolean;
   readonly choice?: ClashChoice;
-  /** The version that it follows, where it is to replace a file. */
+  /** Version to replace. */
   readonly replaces?: Replaced;
 }
 
@@ -39,11 +39,11 @@ export interface Replaced {
   readonly versionId: string;
 }
 
-/** Where jobs outlive the page. What `save…` was given is kept once its promise resolves. */
+/** Persistent store for jobs. Data is stored when the promise of `save…` resolves. */
 export interface JobStore {
   jobs(): Promise<JobRecord[]>;
   saveJob(job: JobRecord): Promise<void>;
-  /** With its entries. */
+  /** Also removes its entries. */
   removeJob(jobId: string): Promise<void>;
   entries(jobId: string): Promise<EntryRecord[]>;
   saveEntries(jobId: string, entries: readonly EntryRecord[]): Promise<void>;

@@ -1,14 +1,14 @@
 import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
 import type { ErrorCode } from "@holdfast/core/errors";
 
-/** What a worker, and whoever started it, can say to each other. */
+/** Connection between a worker and its creator. */
 export interface Port {
   postMessage(message: unknown, transfer: Transferable[]): void;
   addEventListener(kind: "message", listen: (event: MessageEvent) => void): void;
 }
 
 type Handlers = Readonly<Record<string, (...values: never[]) => unknown>>;
-/** The handlers of the other side, which answer later. */
+/** Remote handlers, which answer asynchronously. */
 export type Calls<Of extends Handlers> = {
   readonly [Name in keyof Of]: (...values: Parameters<Of[Name]>) => Promise<Awaited<ReturnType<Of[Name]>>>;
 };
@@ -18,7 +18,7 @@ type Message =
   | { readonly kind: "answer"; readonly id: number; readonly value: unknown }
   | { readonly kind: "failure"; readonly id: number; readonly code: ErrorCode; readonly message: string };
 
-/** A value of an answer that is handed over with its memory. */
+/** Result that is transferred instead of copied. */
 export class Handed {
   readonly value: unknown;
   readonly transfer: Transferable[];
@@ -29,7 +29,7 @@ export class Handed {
   }
 }
 
-/** Answers the other side's calls. @returns calls it */
+/** Answers calls of the other side. @returns functions that call the other side */
 export function connect<Theirs extends Handlers>(port: Port, handlers: Handlers): Calls<Theirs> {
   const waiting = new Map<number, { resolve: (value: never) => void; reject: (reason: HoldfastError) => void }>();
   let lastId = 0;

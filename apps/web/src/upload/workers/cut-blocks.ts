@@ -5,15 +5,15 @@ import { limits } from "@holdfast/core/limits";
 import type { ManifestEntry } from "@holdfast/core/manifest";
 import type { ReadFiles } from "../engine/cutter.ts";
 
-/** SHA-256. It has taken over the bytes when it returns. */
+/** SHA-256. The bytes may be reused as soon as the function has returned its promise. */
 export type Hasher = (bytes: Uint8Array<ArrayBuffer>) => Promise<HashHex>;
 
 const sliceBytes = 4 * 1024 * 1024;
 const groupBlocks = 64;
 
 /**
- * The blocks of a file in order, 64 at a time. It has two slices and a block of the file in memory, whatever its size.
- * @throws HoldfastError failed for a file that cannot be read
+ * Splits a file into blocks, in groups of 64. Memory use is two slices and a block, independent of the file's size.
+ * @throws HoldfastError failed for an unreadable file
  */
 export async function* cutBlocks(file: Blob, hash: Hasher): AsyncGenerator<ManifestEntry[], void, undefined> {
   const buffer = new Uint8Array(limits.blockBytesMax + sliceBytes);
@@ -41,7 +41,7 @@ export async function* cutBlocks(file: Blob, hash: Hasher): AsyncGenerator<Manif
   if (group.length > 0) yield await Promise.all(group);
 }
 
-/** Small files, each one block, one behind the other. */
+/** Reads small files of one block each into one buffer. */
 export async function readWhole(files: readonly Blob[], hash: Hasher): Promise<ReadFiles> {
   const groups = Array.from({ length: Math.ceil(files.length / readTogetherMax) }, (_, group) =>
     readGroup(files.slice(group * readTogetherMax, (group + 1) * readTogetherMax)),
@@ -60,15 +60,15 @@ export async function readWhole(files: readonly Blob[], hash: Hasher): Promise<R
   return { files: await Promise.all(read), bytes };
 }
 
-/** Each read costs a browser a millisecond or more of several processes, whatever it reads. */
+/** Files per read. Each read costs the browser at least a millisecond in several processes, whatever its size. */
 const readTogetherMax = 100;
 
-/** Random bytes behind each. */
+/** Length of the random marker after each file. */
 const markBytes = 16;
 
 /**
- * All by one read, and each by its own where that fails. What one of them gives is what stands before its mark: where one has become shorter
- * and another longer meanwhile, bytes of one would stand for those of another.
+ * Reads all files with one read, or each separately if that fails. Random markers delimit the files. Without them, if
+ * one file has shrunk and another has grown, bytes would be attributed to the wrong file.
  */
 async function readGroup(files: readonly Blob[]): Promise<(Uint8Array<ArrayBuffer> | undefined)[]> {
   const marks = files.map(() => crypto.getRandomValues(new Uint8Array(markBytes)));
@@ -77,7 +77,7 @@ async function readGroup(files: readonly Blob[]): Promise<(Uint8Array<ArrayBuffe
   return contents.length === files.length ? contents : Promise.all(files.map(readAll));
 }
 
-/** @returns those before the first mark that is not where it was put */
+/** @returns the files before the first misplaced marker */
 function splitAtMarks(
   together: Uint8Array<ArrayBuffer>,
   files: readonly Blob[],
@@ -105,7 +105,7 @@ async function readAll(file: Blob): Promise<Uint8Array<ArrayBuffer> | undefined>
 
 function readAhead(file: Blob, at: number): Promise<Uint8Array> {
   const slice = readSlice(file, at);
-  // It is awaited a turn later; until then its failure is not one that nobody handles.
+  // The promise is awaited later. Until then, a rejection must not count as unhandled.
   slice.catch(() => {});
   return slice;
 }

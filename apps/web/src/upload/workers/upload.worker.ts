@@ -15,7 +15,7 @@ import { connect, type Port } from "./calls.ts";
 import cutAddress from "./cut.worker.ts?worker&url";
 import { cutWorkers } from "./cut-workers.ts";
 
-/** What the page answers. */
+/** Calls that the page answers. */
 export type PageHandlers = {
   readonly token: () => Promise<string>;
   readonly renewToken: (refused: string) => Promise<string | undefined>;
@@ -23,7 +23,7 @@ export type PageHandlers = {
   readonly show: (snapshot: UploadsSnapshot) => void;
 };
 
-/** Often enough to see it move. */
+/** Interval for a smooth progress display. */
 const showEveryMs = 250;
 const idleShowMs = 1000;
 const requestBytesMax = 16 * 1024 * 1024;
@@ -49,7 +49,7 @@ const handlers = {
   retarget: async (jobId: string, folderId: string) => (await opened).retarget(jobId, folderId),
   answerClash: async (jobId: string, path: string | undefined, choice: ClashChoice) =>
     (await opened).answerClash(jobId, path, choice),
-  /** @param bytesPerSecond undefined for as fast as it goes */
+  /** @param bytesPerSecond undefined: unlimited */
   setLimit: async (bytesPerSecond: number | undefined) => {
     (await opened).work.limit.bytesPerSecond = bytesPerSecond;
   },
@@ -61,7 +61,7 @@ const page = connect<PageHandlers>(globalThis as unknown as Port, handlers);
 const opened = open();
 
 async function open(): Promise<UploadEngine> {
-  // The page says by the worker's name what it keeps, as the first job may come before any other word.
+  // The worker's name selects the store, because the first job may be the first message.
   const store = self.name === "in_memory" ? new MemoryStore() : await openJobStore();
   let isShowing = false;
   const showSoon = (delayMs: number): void => {
@@ -83,13 +83,13 @@ async function open(): Promise<UploadEngine> {
   const show = (): void => {
     isShowing = false;
     void page.show(snapshots.take());
-    // Rate and time left change while nothing else does.
+    // Rate and remaining time change even if nothing else does.
     if (engine.jobs.size > snapshots.endedCount) showSoon(idleShowMs);
   };
   return engine;
 }
 
-/** One core is left to the page and to what else runs. */
+/** Leaves one core to the page and other programs. */
 function cutterCount(): number {
   return Math.min(Math.max(navigator.hardwareConcurrency - 1, 1), workersMax);
 }
@@ -99,7 +99,7 @@ function openClient(): ApiClient {
     transport: openFetchTransport({ server: "" }),
     tokens: { current: () => page.token(), renew: (refused) => page.renewToken(refused) },
     random,
-    // Whoever uploads waits as long as it takes, and says so.
+    // No retries here: the engine retries and shows the waiting time.
     retry: { clock: { nowMs, nowMicros: () => nowMs() * 1000 }, wait, attemptsMax: 1, patienceMs: 0 },
     readAnswer: readByIds,
   });
