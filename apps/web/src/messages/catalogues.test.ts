@@ -17,7 +17,7 @@ const german: Readonly<Record<string, Words>> = { ...de, ...deLater };
 test("both catalogues have the same keys, and the same placeholders in each form of their words", () => {
   assert.deepEqual(Object.keys(german).toSorted(), Object.keys(english).toSorted());
   for (const [key, words] of Object.entries(english)) {
-    // "one" may leave the number out: "a file".
+    // The form "one" may omit the number: "a file".
     const names = (entry: Words) => new Set(formsOf(entry).flatMap(placeholdersOf));
     assert.deepEqual([...names(german[key] ?? "")].toSorted(), [...names(words)].toSorted(), key);
   }
@@ -49,9 +49,9 @@ test("words that come later are said by places that wait for them, and by no oth
   const files = readdirSync(source, { recursive: true, encoding: "utf8" }).filter((path) => /\.tsx?$/.test(path));
   const routes = files.filter((path) => path.startsWith("routes/")).map((path) => join(source, path));
   const waiting = routes.flatMap((file) => waitingIn(file));
-  // A part of a feature may wait alone.
+  // Parts of features may be loaded later too.
   const alone = new Set(files.flatMap((path) => waitingIn(join(source, path))));
-  // What waits, and what the places among it are made of.
+  // Lazily loaded files and the features that they use.
   const isPlace = (file: string) => routes.includes(file);
   const features = new Set(
     waiting.flatMap((file) =>

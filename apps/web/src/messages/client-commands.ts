@@ -7,8 +7,8 @@ interface ServerAccount {
 }
 
 /**
- * What one pastes into a terminal, in the folder in which Holdfast is installed. Anywhere else nothing is fetched that has this name by chance.
- * Other machines trust a self-signed certificate only by its fingerprint.
+ * Shell commands for the folder where Holdfast is installed. `--no-install` prevents npx from fetching an unrelated
+ * package of that name elsewhere. Other machines trust a self-signed certificate only by its fingerprint.
  */
 export function clientCommands(account: ServerAccount, origin: string): string {
   const holdfast = "npx --no-install holdfast";

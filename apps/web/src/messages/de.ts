@@ -6,7 +6,7 @@ import { shell } from "./de/shell.ts";
 import { tray } from "./de/tray.ts";
 import type { FirstCatalogue } from "./en.ts";
 
-/** Says du. */
+/** Addresses people as "du". */
 export const de: FirstCatalogue = {
   ...design,
   ...files,

@@ -27,7 +27,7 @@ import { share } from "./en/share.ts";
 import { shred } from "./en/shred.ts";
 import type { Words } from "./message-types.ts";
 
-/** Words of places that wait for them (`withWords`): the first list does without. */
+/** Messages of places that load them with `withWords`. Not needed for the first list. */
 export const enLater = {
   ...link,
   ...access,

@@ -1,26 +1,28 @@
 import { decimalMarkOf, formatBytes } from "@holdfast/core/format-bytes";
 
-/** Numbers, sizes and times as a locale writes them. Each Intl object is made once, as making one takes longer than its use. */
+/**
+ * Formats numbers, sizes and times for a locale. Intl objects are created once, because creation takes longer than use.
+ */
 export interface Formats {
   readonly locale: string;
   readonly plural: (count: number) => Intl.LDMLPluralRule;
   readonly number: (value: number) => string;
-  /** 0 to 1. */
+  /** @param fraction from 0 to 1 */
   readonly percent: (fraction: number) => string;
-  /** Bytes as the command shows them: `1.2 GiB`. */
+  /** Formats bytes like the CLI: `1.2 GiB`. */
   readonly size: (bytes: number) => string;
-  /** "3 minutes ago", "yesterday"; a day as such once it is a week away. */
+  /** Formats "3 minutes ago" or "yesterday". From a week on, the date. */
   readonly ago: (at: Time, nowMs?: number) => string;
   readonly day: (at: Time) => string;
   readonly dateTime: (at: Time, to?: "minute" | "second") => string;
-  /** Of a stretch of time: "8 s", "3 min". */
+  /** Formats a duration: "8 s", "3 min". */
   readonly duration: (durationMs: number) => string;
   readonly list: (parts: readonly string[]) => string;
-  /** For words; for names that are sorted like the server's use `nameSortKey`. */
+  /** Compares words. For names in the server's order, use `nameSortKey`. */
   readonly compare: (left: string, right: string) => number;
 }
 
-/** As the API sends it, or in milliseconds of the epoch. */
+/** Text as in the API, or Unix milliseconds. */
 export type Time = string | number;
 
 export function makeFormats(locale: string, hourCycle?: "h12" | "h23"): Formats {
@@ -66,13 +68,13 @@ function makeDurations(locale: string): ReadonlyMap<string, Intl.NumberFormat> {
   return new Map(durationUnits.map(([unit]) => [unit, new Intl.NumberFormat(locale, { ...format, unit })]));
 }
 
-/** In the first unit of which there is at least one once it is rounded: 59.98 seconds are 1 minute. */
+/** Uses the largest unit with a rounded value of at least one: 59.98 seconds are 1 minute. */
 function inLargestUnit(durationMs: number, formats: ReadonlyMap<string, Intl.NumberFormat>): string {
   const [unit, worth] = durationUnits.find(([, each]) => durationMs >= each * 0.9995) ?? ["second", 1000];
   return formats.get(unit)?.format(durationMs / worth) ?? String(durationMs);
 }
 
-/** @returns no unit where a date says more than a distance */
+/** @returns no unit if a date is more useful */
 function distance(differenceMs: number): [value: number, unit?: Intl.RelativeTimeFormatUnit] {
   const seconds = Math.round(differenceMs / 1000);
   if (Math.abs(seconds) < 60) return [Math.abs(seconds) < 10 ? 0 : seconds, "second"];

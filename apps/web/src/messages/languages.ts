@@ -1,6 +1,6 @@
 import type { FirstCatalogue, LaterCatalogue } from "./en.ts";
 
-/** Those of which there is a catalogue, each named as its speakers name it. */
+/** Available languages, each with its own name. */
 export const languageNames = { en: "English", de: "Deutsch" } as const;
 export type Language = keyof typeof languageNames;
 
@@ -20,27 +20,27 @@ const catalogues: Readonly<Record<Language, Parts>> = {
   },
 };
 
-/** What has been loaded of a catalogue: the words of some places come with these. */
+/** Loaded part of a catalogue. Later places load the rest. */
 export type LoadedCatalogue = FirstCatalogue & Partial<LaterCatalogue>;
 
-/** Only the words of one language travel. @param withLater those as well that the first list does without */
+/** Loads the messages of one language. @param withLater includes the messages of later places */
 export async function loadCatalogue(language: Language, withLater: boolean): Promise<LoadedCatalogue> {
   const { first, later } = catalogues[language];
   const [early, late] = await Promise.all([first(), withLater ? later() : undefined]);
   return { ...early, ...late };
 }
 
-/** @returns the first of the preferred languages that there is a catalogue of; else English */
+/** @returns first preferred language with a catalogue, otherwise English */
 export function languageOf(preferred: readonly string[]): Language {
   return preferred.map(baseOf).find(isLanguage) ?? "en";
 }
 
-/** @returns how somebody writes numbers and times who reads this language: as their browser says, where it names the language */
+/** @returns locale for numbers and times: the browser's locale for this language, if it has one */
 export function localeOf(language: Language, preferred: readonly string[]): string {
   return preferred.find((tag) => baseOf(tag) === language && isTag(tag)) ?? language;
 }
 
-/** A browser may name a locale of the system that is none of the web: `en-US@posix`. */
+/** Browsers may report system locales that are not valid tags, such as `en-US@posix`. */
 function isTag(tag: string): boolean {
   try {
     return Intl.getCanonicalLocales(tag).length === 1;
@@ -55,10 +55,10 @@ export function isLanguage(tag: string): tag is Language {
 
 const baseOf = (tag: string) => tag.split("-")[0]?.toLowerCase() ?? "";
 
-/** @returns which way the script of a language runs */
+/** @returns writing direction of the language */
 export function directionOf(tag: string): "ltr" | "rtl" {
   return rightToLeft.has(baseOf(tag)) ? "rtl" : "ltr";
 }
 
-// Not asked of Intl.Locale: browsers differ in how they answer.
+// Browsers differ in `Intl.Locale`, so the languages are listed here.
 const rightToLeft: ReadonlySet<string> = new Set(["ar", "dv", "fa", "he", "ku", "ps", "sd", "ug", "ur", "yi"]);

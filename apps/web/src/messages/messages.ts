@@ -6,18 +6,18 @@ import type { Plural, Values, Words } from "./message-types.ts";
 type Entry<Key extends MessageKey> = English[Key];
 type Arguments<Key extends MessageKey> = keyof Values<Entry<Key>> extends never ? [] : [values: Values<Entry<Key>>];
 
-/** Of words that are the same whatever they are about. */
+/** Keys of messages without placeholders. */
 export type PlainKey = {
   [Key in MessageKey]: Arguments<Key> extends [] ? Key : never;
 }[MessageKey];
 
-/** The words, numbers and times of one language; it never changes, another language is another one. */
+/** Messages and formats of one language. Immutable; a change of language creates a new object. */
 export interface Messages extends Formats {
-  /** The words of a key, what stands in braces filled in. A key that lacks, or a value that lacks, does not compile. */
+  /** Returns a message with its placeholders filled in. Unknown keys and missing values do not compile. */
   readonly message: <Key extends MessageKey>(key: Key, ...values: Arguments<Key>) => string;
 }
 
-/** @param locale a BCP 47 tag of the catalogue's language, which decides how numbers and times are written */
+/** @param locale BCP 47 tag of the catalogue's language; determines the formats of numbers and times */
 export function makeMessages(catalogue: LoadedCatalogue, locale: string, hourCycle?: "h12" | "h23"): Messages {
   const formats = makeFormats(locale, hourCycle);
   return {

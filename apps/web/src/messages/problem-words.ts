@@ -2,13 +2,15 @@ import { type HoldfastError, toHoldfastError } from "@holdfast/core/errors";
 import type { problem } from "./en/problem.ts";
 import type { Messages } from "./messages.ts";
 
-/** Those that name nothing. */
+/** Messages without placeholders. */
 type ProblemKey = Exclude<keyof typeof problem, "problem.quota_versions">;
 
-/** What went wrong, in the user's words. Of a field that was refused the server says it better than a code could. */
+/**
+ * Describes a failure in the user's language. For a rejected field, the server's message is more precise than its code.
+ */
 export function problemWords(thrown: unknown, { message }: Pick<Messages, "message">): string {
   const failure = toHoldfastError(thrown);
-  // It is about the way here, and not about what was asked for.
+  // The address of the page is wrong, not the request.
   if (failure.field === "Origin") return failure.message;
   const path = fillingPath(failure);
   if (path !== undefined) return message("problem.quota_versions", { path });
@@ -16,14 +18,14 @@ export function problemWords(thrown: unknown, { message }: Pick<Messages, "messa
   return key === undefined ? failure.message : message(key);
 }
 
-/** The file whose old versions fill the storage, where they do so more than the trash. */
+/** File whose old versions fill the storage, if versions take more space than the trash. */
 function fillingPath({ code, body }: HoldfastError): string | undefined {
   const { stored_bytes, versions_bytes, trash_bytes, largest_file } = body;
   if (code !== "quota" || stored_bytes === undefined || Number(versions_bytes) <= Number(trash_bytes)) return undefined;
   return (largest_file as { readonly path: string } | undefined)?.path;
 }
 
-/** Codes that are one to a person. */
+/** Codes that mean the same to people. */
 const alike: Readonly<Record<string, ProblemKey>> = {
   subtree_changed: "problem.conflict",
   precondition: "problem.conflict",

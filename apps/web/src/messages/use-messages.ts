@@ -5,33 +5,33 @@ import { directionOf, type Language, languageOf, loadCatalogue, localeOf } from 
 import { makeMessages, type Messages } from "./messages.ts";
 
 let current: Messages | undefined;
-/** Once somebody has gone to a place whose words the first list does without. */
+/** Set once a place has needed messages that the first list does not. */
 let later: Promise<void> | undefined;
-/** Words that one page alone says, of a language. */
+/** Loads messages that only one page uses. */
 type OwnWords = (language: Language) => Promise<Partial<LaterCatalogue>>;
 let ownWords: OwnWords | undefined;
 const listeners = new Set<() => void>();
 
-/** The words of the user's language, in a component. */
+/** Messages in the user's language, for components. */
 export function useMessages(): Messages {
   return useSyncExternalStore(listen, messages);
 }
 
-/** The same outside of one, at this moment. Keep no copy: the user may choose another language. */
+/** Current messages, outside of components. Do not keep them, because the user may change the language. */
 export function messages(): Messages {
   if (current === undefined) throw new Error("The words are not loaded: the first page waits for startMessages()");
   return current;
 }
 
-/** To be waited for once, before anything is shown. Loads another language as soon as it is chosen. */
+/** Loads the messages; wait for it once before rendering. Loads another language when it is chosen. */
 export async function startMessages(own?: OwnWords): Promise<void> {
   ownWords = own;
-  // A catalogue that does not come (offline, a new release) leaves the words that are there; a reload asks again.
+  // If a catalogue fails to load (offline, new release), the current messages stay until a reload.
   watchPreferences(() => void load().catch(() => {}));
   await load();
 }
 
-/** Of a place, or a part of one, that says what is in `en-later.ts`. @throws where the words do not come */
+/** Loads the messages in `en-later.ts` together with a place. @throws if the messages fail to load */
 export async function withWords<Place>(place: Promise<Place>): Promise<Place> {
   later ??= load("later").catch((thrown: unknown) => {
     later = undefined;
@@ -41,12 +41,12 @@ export async function withWords<Place>(place: Promise<Place>): Promise<Place> {
   return place;
 }
 
-/** @param wants words of later places too, once somebody has gone to one */
+/** @param wants includes messages of later places once one has been visited */
 async function load(wants: "first" | "later" = later === undefined ? "first" : "later"): Promise<void> {
   const chosen = preferences().language;
   const language = chosen ?? languageOf(navigator.languages);
   const [catalogue, own] = await Promise.all([loadCatalogue(language, wants === "later"), ownWords?.(language)]);
-  // Another one was chosen meanwhile, or more words are wanted.
+  // The language has changed in the meantime, or more messages are needed.
   if (preferences().language !== chosen) return load(wants);
   if (wants === "first" && later !== undefined) return later;
   const { direction, hours } = preferences();

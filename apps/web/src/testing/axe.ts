@@ -3,15 +3,15 @@ import type * as axeCore from "axe-core";
 import type { Frame, Page } from "@holdfast/tools/testing-browser";
 
 interface AxeOptions {
-  /** Only this part: where something is open over the page, which is out of reach behind it. */
+  /** Selector of the part to check, for content above a page that is inaccessible behind it. */
   readonly within?: string;
-  /** Rules that do not hold there. */
+  /** Ids of rules to skip. */
   readonly without?: readonly string[];
 }
 
-/** What keeps somebody from using the page that is open, or a frame in it, by the rules of WCAG 2.2 AA. @returns a line each; empty is good */
+/** Checks a page or frame by the rules of WCAG 2.2 AA. @returns a line per violation */
 export async function axeProblems(page: Page | Frame, { within, without = [] }: AxeOptions = {}): Promise<string[]> {
-  // Half a megabyte, which stays until another document is loaded.
+  // Injects half a megabyte, once per document.
   if (!(await page.evaluate(() => "axe" in globalThis))) await page.evaluate(axe.source);
   const given = { tags, without, within: within ?? "html" };
   return page.evaluate(async (options) => {
@@ -21,7 +21,7 @@ export async function axeProblems(page: Page | Frame, { within, without = [] }: 
       // Descriptions of passed checks would take most of the time.
       resultTypes: ["violations"],
       selectors: false,
-      // Each is looked at by itself.
+      // Frames are checked separately.
       iframes: false,
       rules: Object.fromEntries(options.without.map((rule) => [rule, { enabled: false }])),
     });

@@ -1,12 +1,12 @@
 import type { Page } from "@holdfast/tools/testing-browser";
 
-/** Of what can be acted on and is shown: whatever its page, or a box around it, cuts off at one of its sides. */
+/** Lists visible controls that the page or a surrounding box clips horizontally. */
 export function cutOff(page: Page, within: string): Promise<string[]> {
   return page.evaluate((selector) => {
     const acts = [...document.querySelectorAll(`${selector} :is(button, a, input, select, textarea, [role=tab])`)];
     const isCut = (element: Element): boolean => {
       const { left, right, width, height } = element.getBoundingClientRect();
-      // One pixel is for what the browser rounds; a field that is there for screen readers alone is none to see.
+      // Skips fields that exist only for screen readers. One pixel of tolerance for rounding.
       if (width <= 1 || height <= 1) return false;
       for (let around = element.parentElement; around !== null; around = around.parentElement) {
         const box = around.getBoundingClientRect();

@@ -5,22 +5,22 @@ import type { Page } from "@holdfast/tools/testing-browser";
 import { filesPage } from "./files-page.ts";
 import { type App, type Look, testApp } from "./test-app.ts";
 
-/** The list of files of somebody who is signed in. */
+/** Test setup for the file list of a signed-in account. */
 export interface FilesApp {
   readonly app: App;
-  /** The path of a folder of its own for each test, so that none sees what another left. */
+  /** Path of a separate folder per test, so that tests do not affect each other. */
   readonly folder: string;
-  /** Makes files and, by a slash at the end, folders in it. */
+  /** Creates files in the folder. A name with a trailing slash creates a folder. */
   readonly fill: (...names: readonly string[]) => Promise<void>;
   readonly makeFolder: (path: string) => Promise<{ readonly id: string }>;
-  /** Signs in, and shows the folder of the test. */
+  /** Signs in and opens the test's folder. */
   readonly openFolder: () => Promise<{ readonly page: Page; readonly files: ReturnType<typeof filesPage> }>;
   readonly namesOnServer: (path?: string) => Promise<readonly string[]>;
   readonly shownNames: (page?: Page) => Promise<readonly string[]>;
   readonly selectedNames: (page?: Page) => Promise<readonly string[]>;
 }
 
-/** To be called once in a test file, outside of its tests. */
+/** Call once per test file, outside of its tests. */
 export function filesApp(look: Look = {}): FilesApp {
   const app = testApp(look);
   let folder = "";
@@ -46,7 +46,7 @@ export function filesApp(look: Look = {}): FilesApp {
       await app.signIn();
       await app.open(`/files/${await app.api.idOf(folder)}`);
       await app.page.getByRole("grid").waitFor();
-      // Only once it is known what the folder is, and what one may do in it, does anything change what is there.
+      // Waits for the folder and its permissions before anything changes.
       await isShown(app.page, folder.slice(1));
       return { page: app.page, files: filesPage(app.page) };
     },
@@ -59,12 +59,12 @@ export function filesApp(look: Look = {}): FilesApp {
   };
 }
 
-/** The rows of a folder may come before the folder itself. */
+/** Waits for the folder itself, because its rows may load first. */
 export async function isShown(page: Page, name: string): Promise<void> {
   await page.waitForFunction((title) => document.title === title, `${name} – Holdfast`);
 }
 
-/** The last difference is what a failure tells. */
+/** Waits until the names match. A failure shows the last difference. */
 export async function becomes(read: () => Promise<readonly string[]>, expected: readonly string[]): Promise<void> {
   let last: readonly string[] = [];
   const isSo = async () => {

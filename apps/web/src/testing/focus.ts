@@ -2,8 +2,8 @@ import { eventually } from "@holdfast/server/acceptance/testing";
 import type { Frame, Locator, Page } from "@holdfast/tools/testing-browser";
 
 /**
- * Waits until the keyboard is in it: what opens is seen a moment before it has the focus, and what it lay over has it again a moment after it
- * is gone. What is pressed in between goes elsewhere.
+ * Waits until the element has the focus. Focus moves shortly after a layer opens or closes, and earlier key presses
+ * would reach another element.
  */
 export async function hasFocus(element: Locator): Promise<void> {
   await eventually(`the focus is in ${String(element)}`, 30_000, async () =>
@@ -11,20 +11,20 @@ export async function hasFocus(element: Locator): Promise<void> {
   );
 }
 
-/** The same of any row of the list. */
+/** Waits until a row of the list has the focus. */
 export function rowHasFocus(page: ReturnType<Locator["page"]>): Promise<void> {
   return hasFocus(page.locator("[role=row]:focus"));
 }
 
-/** Another process, which hears in its own time that the keyboard is its own; so does the page that it is no more. */
+/** Waits until the frame has the focus. The frame is another process, so both sides learn it with a delay. */
 export async function frameHasFocus(frame: Frame): Promise<void> {
   await frame.waitForFunction(() => document.hasFocus());
   await frame.page().waitForFunction(() => document.activeElement?.tagName === "IFRAME");
 }
 
 /**
- * Presses a key that leads the keyboard to another process, or ends the frame that has it. The browser may lose its own answer to such a key,
- * and Playwright would wait for it for ever.
+ * Presses a key that moves the focus to another process or removes the focused frame. The browser may never confirm
+ * such a key, and Playwright would wait forever.
  */
 export async function pressAcross(page: Page, key: string): Promise<void> {
   await Promise.race([page.keyboard.press(key), page.waitForTimeout(5000)]);

@@ -3,14 +3,14 @@ import { createServer, type IncomingMessage, request, type Server, type ServerRe
 import type { AddressInfo, Socket } from "node:net";
 import { text } from "node:stream/consumers";
 
-/** What stands between a browser and a server: a connection that can be cut, and a place to change what a path answers. */
+/** Proxy between browser and server that can refuse connections and change responses. */
 export interface Front {
   readonly url: string;
-  /** Nobody answers at this address any more. */
+  /** Stops answering. */
   leave(): Promise<void>;
-  /** And again. */
+  /** Answers again. */
   comeBack(): Promise<void>;
-  /** @param change of what the server answers to a GET, before it goes on to the browser; undefined changes nothing any more */
+  /** @param change changes the response to a GET; undefined: unchanged again */
   change(path: string, change: Change | undefined): void;
 }
 
@@ -20,7 +20,7 @@ interface ChangedAnswer {
   readonly body: string;
 }
 
-/** @param port of the server behind it */
+/** @param port port of the server */
 export async function openFront(port: number): Promise<Front & { close(): Promise<void> }> {
   const changes = new Map<string, Change>();
   let server: Server | undefined;
@@ -30,7 +30,7 @@ export async function openFront(port: number): Promise<Front & { close(): Promis
     const opened = createServer((incoming, outgoing) => void pass(incoming, outgoing).catch(() => outgoing.destroy()));
     server = opened;
     opened.on("connection", (socket) => {
-      // One that was accepted before it left, and is told of after.
+      // The connection was accepted before `leave`, but its event arrives afterwards.
       if (server !== opened) {
         socket.destroy();
         return;
@@ -39,7 +39,7 @@ export async function openFront(port: number): Promise<Front & { close(): Promis
       sockets.add(socket);
       socket.once("close", () => sockets.delete(socket));
     });
-    // A test that fails before it closes this ends all the same.
+    // Lets the process exit if a test fails before it closes the proxy.
     opened.unref();
     opened.listen(ownPort, "127.0.0.1");
     await once(opened, "listening");

@@ -2,22 +2,19 @@ import type { Page } from "@holdfast/tools/testing-browser";
 
 export interface Heap {
   readonly bytes: number;
-  /** Of the page's tree, also those that are in no tree any more and that something still holds. */
+  /** DOM nodes, including detached nodes that are still referenced. */
   readonly nodes: number;
   readonly listeners: number;
 }
 
 type Session = Awaited<ReturnType<ReturnType<Page["context"]>["newCDPSession"]>>;
 
-/** What the page still holds once all that nothing holds was collected. */
+/** Memory of the page after garbage collection. */
 export function heapOf(page: Page): Promise<Heap> {
   return collected(page, async (session) => (await session.send("Runtime.getHeapUsage")).usedSize);
 }
 
-/**
- * The same without the machine code that the browser makes of what runs often: it makes more of it for a thousand rounds, whatever the page
- * holds.
- */
+/** Memory without compiled code. The browser compiles more code over a thousand rounds, independent of leaks. */
 export function heapWithoutCode(page: Page): Promise<Heap> {
   return collected(page, async (session) => {
     const parts: string[] = [];
@@ -35,14 +32,14 @@ export function heapWithoutCode(page: Page): Promise<Heap> {
 
 interface Snapshot {
   readonly snapshot: { readonly meta: { readonly node_fields: string[]; readonly node_types: [string[]] } };
-  /** As many numbers for each as there are fields. */
+  /** A flat list; each node has as many numbers as there are fields. */
   readonly nodes: number[];
 }
 
 async function collected(page: Page, bytesOf: (session: Session) => Promise<number>): Promise<Heap> {
   const session = await page.context().newCDPSession(page);
   try {
-    // What only finalizers let go is gone with the second.
+    // The second collection frees what finalizers released.
     for (let round = 0; round < 2; round += 1) await session.send("HeapProfiler.collectGarbage");
     const { nodes, jsEventListeners } = await session.send("Memory.getDOMCounters");
     return { bytes: await bytesOf(session), nodes, listeners: jsEventListeners };

@@ -1,6 +1,6 @@
 import type { Page } from "@holdfast/tools/testing-browser";
 
-/** Opens the first folder of the list that shows, as the page itself measures it: what the driver takes is left out. */
+/** Opens the first folder of the list and measures in the page, without the driver's overhead. */
 export function firstRowMs(page: Page, name: string): Promise<number> {
   return page.evaluate<number>(`(async () => {
     const startMs = performance.now();
@@ -13,7 +13,7 @@ export function firstRowMs(page: Page, name: string): Promise<number> {
   })()`);
 }
 
-/** While the list is scrolled by so much in each frame, for two seconds. */
+/** Scrolls by `stepPx` per frame for two seconds and returns the longest frame. */
 export function worstFrameMs(page: Page, stepPx: number): Promise<number> {
   return page.evaluate<number>(`(async () => {
     const scroller = document.querySelector("[data-scroller]");

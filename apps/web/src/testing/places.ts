@@ -7,10 +7,10 @@ import { isLongTier } from "@holdfast/tools/tiers";
 import { axeProblems } from "./axe.ts";
 import { type App, sizes } from "./test-app.ts";
 
-/** The routes need a browser, so what they have is read as it is written. */
+/** Reads the routes as text, because importing them requires a browser. */
 const source = (name: string) => readFileSync(join(import.meta.dirname, "../routes", name), "utf8");
 
-/** The pages behind one place, each of which is another. */
+/** Lists the sections of a place. */
 function sectionsOf(name: string): string[] {
   const [, table = ""] = /^const pages = \{\n(.*?)^\}/ms.exec(source(name)) ?? [];
   const sections = Array.from(table.matchAll(/^ {2}(\w+):/gm), ([, id = ""]) => id);
@@ -20,13 +20,13 @@ function sectionsOf(name: string): string[] {
 
 export interface ShownPlace {
   readonly path: string;
-  /** As who has not signed in. */
+  /** Opened without a session. */
   readonly isForStrangers?: true;
-  /** What shows that it is whole, where its heading does not. */
+  /** Locator that shows that the place has loaded, if its heading does not. */
   readonly shows?: (page: Page) => Locator;
 }
 
-/** Every route of the router with each address at which something else is shown. `file` and `folder` are made before. */
+/** Every route with addresses of all its variants. `file` and `folder` exist already. */
 const placesOf: Readonly<Record<string, (made: Made) => readonly ShownPlace[]>> = {
   "/files": () => [{ path: "/files", shows: anyRow }],
   "/files/$id": ({ folder, file }) => [
@@ -80,7 +80,7 @@ interface Made {
 
 const anyRow = (page: Page) => page.getByRole("row").first();
 
-/** Something for each list to show. */
+/** Creates content for every list. */
 async function makeSomething(app: App): Promise<Made> {
   const { api } = app;
   await ok(api, "POST", "/metadata", { path: "/Papers", kind: "folder" });
@@ -99,7 +99,7 @@ export interface Look {
   readonly size: keyof typeof sizes;
 }
 
-/** For one test file: every place of the app, with something to show. */
+/** All places of the app with content, for one test file. */
 export function testPlaces(app: App) {
   let made: Promise<Made> | undefined;
   const all = async (): Promise<ShownPlace[]> => {
@@ -108,7 +108,7 @@ export function testPlaces(app: App) {
   };
   return {
     /**
-     * Runs axe on every place, and in the gate on every second one, before and after the sign-in.
+     * Runs axe on every place, before and after sign-in. The default test run checks every second place.
      * @param alsoAssert runs on each place after axe
      */
     assertAccessible: async (
@@ -133,7 +133,7 @@ export function testPlaces(app: App) {
   };
 }
 
-/** The paths of the router's routes, and those of the table of places. */
+/** Paths of the router and of the table above. */
 export function pathsOfPlaces(): { routed: ReadonlySet<string | undefined>; listed: ReadonlySet<string> } {
   const paths = source("router.tsx").matchAll(/^ {2}path: "([^"]+)"/gm);
   return {
@@ -142,7 +142,7 @@ export function pathsOfPlaces(): { routed: ReadonlySet<string | undefined>; list
   };
 }
 
-/** Another section of the same place is turned to within the page, as its links do; all else is loaded. */
+/** Navigates within the page between sections of a place, as its links do. Loads all other places. */
 async function show({ page, server }: App, { path, shows }: ShownPlace): Promise<void> {
   const section = /^\/(?:settings|admin)\//.exec(path)?.[0];
   if (section !== undefined && new URL(page.url()).pathname.startsWith(section)) {
@@ -159,7 +159,7 @@ async function show({ page, server }: App, { path, shows }: ShownPlace): Promise
 async function isFine(app: App, place: ShownPlace): Promise<void> {
   const { path } = place;
   await show(app, place);
-  // The page of the components shows for ever how it looks, and has each of them twice.
+  // The gallery permanently shows a loading state and contains each component twice.
   const isGallery = path === "/design";
   if (!isGallery)
     await app.page.waitForFunction(() => document.querySelector("[role=status][aria-label=Loading]") === null);

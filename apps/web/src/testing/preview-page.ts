@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import type { Frame } from "@holdfast/tools/testing-browser";
 import type { App } from "./test-app.ts";
 
-/** For axe: the page around a frame has the heading. @public */
+/** Axe options for a preview frame: the page around it has the heading. @public */
 export const inFrame = { without: ["page-has-heading-one"] };
 
-/** A file laid over the list. @public */
+/** Page object of a preview. @public */
 export function previewPage(app: App) {
   return {
-    /** @returns the frame that shows it, once it is there */
+    /** @returns the preview frame when it has loaded */
     open: async (path: string): Promise<Frame> => {
       await app.page.goto(`${app.server.url}/files?open=${await app.api.idOf(path)}`);
       const handle = await app.page.locator("iframe").elementHandle();

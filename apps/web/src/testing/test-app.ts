@@ -20,16 +20,16 @@ export const sizes = {
   desktop: { width: 1440, height: 900 },
 } as const;
 
-/** How the browser of a test file is held. */
+/** Browser settings of a test file. */
 export interface Look {
-  /** `desktop` unless told. */
+  /** Default: `desktop`. */
   readonly size?: keyof typeof sizes;
   readonly isDark?: boolean;
-  /** As by finger: no pointer that hovers. */
+  /** Touch screen without a hovering pointer. */
   readonly isTouch?: boolean;
-  /** Of the browser; English unless told. */
+  /** Browser locale. Default: English. */
   readonly locale?: string;
-  /** Before the first run: nobody has an account, and `api` is not there. */
+  /** Starts without any account; `api` is unavailable. */
   readonly isNew?: boolean;
   readonly serverOptions?: Pick<ServerOptions, "args" | "env">;
 }
@@ -39,32 +39,35 @@ export interface Person {
   readonly password: string;
 }
 
-/** The app on a real server, as its people see it. */
+/** The app on a real server. */
 export interface App {
-  /** Another one for each test, in a profile of its own. */
+  /** A new page in a new profile for each test. */
   readonly page: Page;
   readonly server: RunningServer;
-  /** Of the administrator, past the page: to make what a test begins with. */
+  /** API session of the administrator, for preparing tests. */
   readonly api: Api;
-  /** Goes to a place by its path, and waits for its title. */
+  /** Opens a place and waits for its heading. */
   open(place: string): Promise<void>;
-  /** Makes a session by a request, the administrator's unless told, and leaves its cookie in the browser. No page is loaded: call `open` next. */
+  /**
+   * Creates a session without loading a page and stores its cookie in the browser. Default: the administrator's. Call
+   * `open` next.
+   */
   signIn(who?: Person): Promise<void>;
   /** Signs in with the form and waits for the drive. */
   signInByForm(who?: Person): Promise<void>;
-  /** An account more. */
+  /** Creates another account. */
   addPerson(name: string): Promise<Person & { readonly api: Api }>;
-  /** A further page in a profile of its own, watched like the first: another device, another person. */
+  /** Opens a page in another profile, such as another device or person. Its complaints count too. */
   another(): Promise<Page>;
-  /** Stops the server, and starts it again at the same address. */
+  /** Restarts the server at the same address after `run`. */
   whileStopped(run: () => Promise<void>): Promise<void>;
-  /** Whatever the browser complains about fails the test, but for what fits this. */
+  /** Permits matching complaints of the browser. Any other complaint fails the test. */
   expectComplaint(pattern: RegExp): void;
 }
 
 /**
- * To be called once in a test file, outside of its tests. Any line on the console, error of a script, failed request or violated
- * policy that a test did not expect fails it.
+ * Call once per test file, outside of its tests. Unexpected console messages, script errors, failed requests and policy
+ * violations fail a test.
  */
 export function testApp(look: Look = {}): App {
   const folder = makeFolder("app");
@@ -115,14 +118,14 @@ export function testApp(look: Look = {}): App {
     },
     open: async (place) => {
       await browser.page.goto(`${server.url}${place}`);
-      // By its element: behind a dialog that a place opens with it has no role any more.
+      // Selected by element: behind an open dialog, the heading has no role.
       await browser.page.locator("h1").first().waitFor({ state: "attached" });
     },
     signIn: (who = administrator) => signIn(browser.page, server.url, who),
     signInByForm: (who = administrator) => signInByForm(browser.page, server.url, who),
     addPerson: async (name) => {
       const person = { email: `${name.toLowerCase()}@example.com`, password: `the password of ${name}` };
-      // Signed in anew: a test may have made the other session old, and accounts are made by a fresh proof alone.
+      // Uses a new session: creating accounts requires a fresh proof, and a test may have aged the other session.
       await ok(await Api.signIn(server.url), "POST", "/admin/users", { ...person, name });
       return { ...person, api: await Api.signIn(server.url, person) };
     },
@@ -145,14 +148,14 @@ export function testApp(look: Look = {}): App {
 
 const withoutAdministrator = { HOLDFAST_ADMIN_EMAIL: undefined, HOLDFAST_ADMIN_PASSWORD: undefined };
 
-/** Makes a session by a request and leaves its cookie in the browser: the form loads the app, and the place that is opened next loads it again. */
+/** Creates a session by a request and stores its cookie. The form would load the app once more. */
 export async function signIn(page: Page, url: string, { email, password }: Person): Promise<void> {
   const headers = { origin: url };
   const answer = await page.request.post(`${url}/api/v1/sessions/web`, { headers, data: { email, password } });
   assert.equal(answer.status(), 200, await answer.text());
 }
 
-/** Signs in with the form, whatever page is open, and waits for the drive. */
+/** Signs in with the form from any page and waits for the drive. */
 export async function signInByForm(page: Page, url: string, who: Person = administrator): Promise<void> {
   await page.goto(`${url}/sign-in`);
   await page.getByLabel("E-mail address").fill(who.email);

@@ -1,13 +1,12 @@
 import type { Page } from "@holdfast/tools/testing-browser";
 import { filesPage } from "./files-page.ts";
 
-/** Folders of the drive that are gone to in turn. */
+/** Folders to visit in turn. */
 export const walkedFolders = ["first", "second", "third"] as const;
 
 /**
- * So many navigations from the list of all files: into a folder and back to it, to other places by their links, to what lies over the list
- * and back. Ends at the list.
- * @param each is told how many there were
+ * Navigates between folders, other places and previews, and ends at the file list.
+ * @param each called with the number of navigations so far
  */
 export async function walkAbout(
   page: Page,

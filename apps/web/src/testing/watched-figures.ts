@@ -1,29 +1,29 @@
 import type { Page } from "@holdfast/tools/testing-browser";
 
-/** What the page's own observers have seen since it was opened, in milliseconds; times count from the navigation. */
+/** Measurements of the page's performance observers, in milliseconds since the navigation. */
 export interface Figures {
-  /** When the frame was drawn that shows the first row of a list. */
+  /** Time of the frame that shows the first row. */
   readonly firstRowMs: number | undefined;
-  /** The sum of what moved without anybody having done anything. */
+  /** Sum of unexpected layout shifts. */
   readonly shift: number;
-  /** Of each task that held the page's thread for over 50 ms. */
+  /** Durations of main-thread tasks over 50 ms. */
   readonly longTasksMs: readonly number[];
-  /** Of each act of pointer or key until the frame that followed it, the longest of its events. */
+  /** Latency of each pointer or key input until the next frame, the longest of its events. */
   readonly actsMs: readonly number[];
 }
 
-/** To be called before the page goes anywhere that is measured. @returns tells what was seen since it last went anywhere */
+/** Call before the navigation to measure. @returns reads the measurements since the last navigation */
 export async function watchFigures(page: Page): Promise<() => Promise<Figures>> {
   await page.addInitScript(watching);
   return () => page.evaluate<Figures>("({ ...figures, actsMs: Object.values(figures.acts) })");
 }
 
-/** Until the first row of a list shows. */
+/** Waits until the first row of a list is shown. */
 export async function firstRowShown(page: Page): Promise<void> {
   await page.evaluate("firstRow.promise");
 }
 
-/** A text, as it runs in the page alone: the types of those that call it are Node's. */
+/** Source text, because it runs in the page and Node's types do not fit. */
 const watching = `
   globalThis.figures = { firstRowMs: undefined, shift: 0, longTasksMs: [], acts: {} };
   globalThis.firstRow = Promise.withResolvers();

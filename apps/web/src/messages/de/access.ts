@@ -1,4 +1,4 @@
-/** Von dem, was verlangt wird, wenn jemand für ein Konto handelt. */
+/** Messages of the access rules. */
 export const access = {
   "access.about":
     "Wer einen zweiten Faktor braucht und von welchen Adressen aus Konten benutzt werden dürfen. Ein Konto muss die Regeln des Servers, seiner Gruppen und seine eigene erfüllen.",

@@ -1,4 +1,4 @@
-/** Von dem, was neben einem Passwort steht oder an seiner Stelle. */
+/** Messages of second factors and passkeys. */
 export const factor = {
   "leaving.until": "Dieses Konto wird gelöscht und ist nach dem {day} endgültig fort.",
   "leaving.keep": "Konto behalten",

@@ -1,4 +1,4 @@
-/** Of the field that narrows a list. */
+/** Messages of the list filter. */
 export const filter = {
   "filter.here": "Diese Liste filtern",
   "filter.end": "Filter aufheben",

@@ -1,4 +1,4 @@
-/** Der Seite, die die Bausteine zeigt. */
+/** Messages of the component gallery. */
 export const gallery = {
   "gallery.light": "Hell",
   "gallery.dark": "Dunkel",

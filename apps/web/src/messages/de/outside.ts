@@ -1,4 +1,4 @@
-/** Vom Anmelden mit dem, was ein anderer Dienst sagt. */
+/** Messages of sign-in through another service. */
 export const outside = {
   "outside.continue": "Weiter mit {name}",
   "outside.asAdministrator": "Als Administrator anmelden",

@@ -1,4 +1,4 @@
-/** Of what stands beside a password, or in its place. */
+/** Messages of second factors and passkeys. */
 export const factor = {
   "leaving.until": "This account is being deleted. It will be permanently gone after {day}.",
   "leaving.keep": "Keep the account",

@@ -1,4 +1,4 @@
-/** Of the page that shows the components. */
+/** Messages of the component gallery. */
 export const gallery = {
   "gallery.light": "Light",
   "gallery.dark": "Dark",

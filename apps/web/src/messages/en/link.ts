@@ -1,4 +1,4 @@
-/** Of the page that whoever has a link sees. */
+/** Messages of the link page. */
 export const link = {
   "link.from": "Shared by {name}",
   "link.asks": "{name} is asking for files",

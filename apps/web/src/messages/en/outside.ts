@@ -1,4 +1,4 @@
-/** Of signing in by what another service says. */
+/** Messages of sign-in through another service. */
 export const outside = {
   "outside.continue": "Continue with {name}",
   "outside.asAdministrator": "Sign in as an administrator",

@@ -1,4 +1,4 @@
-/** Of what a session that was opened a while ago is asked before it goes on. */
+/** Messages of the proof of identity that old sessions require. */
 export const proof = {
   "proof.title": "Confirm that it is you",
   "proof.about": "You signed in a while ago. Confirm that it is you to continue.",

@@ -1,4 +1,4 @@
-/** Before something is deleted for good, and of what went into the trash from inside it before. */
+/** Messages of permanent deletion from the trash. */
 export const purge = {
   "purge.title": { one: "Permanently delete {count} item?", other: "Permanently delete {count} items?" },
   "purge.versions": "All versions are deleted too.",

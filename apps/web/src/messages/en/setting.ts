@@ -1,4 +1,4 @@
-/** What each setting of the server does, by its name in the configuration. */
+/** Descriptions of the server settings, by their configuration names. */
 export const setting = {
   "setting.data": "Where the embedded database, packs and key are stored.",
   "setting.expect_data":

@@ -1,4 +1,4 @@
-/** Of the end of an account for good. */
+/** Messages of the permanent deletion of an account. */
 export const shred = {
   "shred.menu": "Delete permanently…",
   "shred.leaves": "deleted; permanently removed on {when}",

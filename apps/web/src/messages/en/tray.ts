@@ -1,4 +1,4 @@
-/** Of uploads, and whatever else takes a while. */
+/** Messages of uploads and other long tasks. */
 export const tray = {
   "tray.uploads": "Uploads",
   "tray.uploading": { one: "Uploading {count} file", other: "Uploading {count} files" },
