@@ -15,6 +15,7 @@ import CloudOff from "lucide-react/icons/cloud-off";
 import Info from "lucide-react/icons/info";
 import Link from "lucide-react/icons/link";
 import ListFilter from "lucide-react/icons/list-filter";
+import LogOut from "lucide-react/icons/log-out";
 import Pencil from "lucide-react/icons/pencil";
 import Redo from "lucide-react/icons/redo-2";
 import RotateCcw from "lucide-react/icons/rotate-ccw";
@@ -28,6 +29,7 @@ import UserPlus from "lucide-react/icons/user-plus";
 import type { Command } from "../../commands/command.ts";
 import { wishFocus } from "../../design/focus-wish.ts";
 import { type FilesContext, isKept, isMarked, mayAdd, mayChange, mayKeep, only } from "./files-context.ts";
+import type { ListedRow } from "./row-source.ts";
 
 type FileCommand = Command<FilesContext>;
 const both = <Chords extends readonly string[]>(...chords: Chords) => ({ pc: chords, mac: chords });
@@ -40,6 +42,8 @@ const shareable = (context: FilesContext) => {
   const role = context.place === "trash" ? undefined : only(context)?.role;
   return ofAccount(context) && (role === "owner" || role === "editor");
 };
+const mayMount = ({ kind, role, received }: ListedRow) =>
+  received?.isMounted === false && kind === "folder" && role !== "uploader";
 const changeable = (context: FilesContext) => some(context) && context.rows.every(mayChange);
 
 /** Commands for the selection. The order and the groups are those of the menus. */
@@ -182,6 +186,21 @@ export const fileCommands = {
     when: (context) => (context.place === "list" || context.place === "shared") && only(context) !== undefined,
     run: ({ acts }) => acts.showInFolder(),
   },
+  mount: {
+    id: "mount",
+    message: "files.mount",
+    icon: FolderPlus,
+    when: (context) => some(context) && context.rows.every(mayMount),
+    run: ({ acts }) => acts.mount(),
+  },
+  leave: {
+    id: "leave",
+    message: "files.leave",
+    icon: LogOut,
+    isDanger: true,
+    when: (context) => some(context) && context.rows.every(({ received }) => received?.isDirect === true),
+    run: ({ acts }) => acts.askLeave(),
+  },
   trash: {
     id: "trash",
     message: "files.trash",
@@ -293,10 +312,10 @@ export const allCommands: readonly FileCommand[] = [...Object.values(fileCommand
 
 export const fileMenu: readonly (readonly FileCommand[])[] = [
   [fileCommands.open, fileCommands.openTab, fileCommands.download, fileCommands.keepOffline, fileCommands.dropOffline],
-  [fileCommands.share, fileCommands.copyLink, fileCommands.star, fileCommands.unstar],
+  [fileCommands.share, fileCommands.copyLink, fileCommands.mount, fileCommands.star, fileCommands.unstar],
   [fileCommands.rename, fileCommands.move, fileCommands.copyTo, fileCommands.cut, fileCommands.copy],
   [fileCommands.details, fileCommands.versions, fileCommands.showInFolder, fileCommands.copyAddress],
-  [fileCommands.restore, fileCommands.trash, fileCommands.purge],
+  [fileCommands.restore, fileCommands.trash, fileCommands.leave, fileCommands.purge],
 ];
 
 /** Menu of the empty area. */
@@ -312,6 +331,7 @@ export const placeMenu: readonly (readonly FileCommand[])[] = [
 export const barCommands: readonly FileCommand[] = [
   fileCommands.share,
   fileCommands.copyLink,
+  fileCommands.mount,
   fileCommands.download,
   fileCommands.restore,
   fileCommands.move,
@@ -319,5 +339,6 @@ export const barCommands: readonly FileCommand[] = [
   fileCommands.star,
   fileCommands.unstar,
   fileCommands.trash,
+  fileCommands.leave,
   fileCommands.purge,
 ];

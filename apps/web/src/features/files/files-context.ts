@@ -61,6 +61,9 @@ export interface FilesActs {
   /** Copies an address for people who have access. */
   readonly copyAddress: () => void;
   readonly showInFolder: () => void;
+  /** Adds shared folders to the account's own files. */
+  readonly mount: () => void;
+  readonly askLeave: () => void;
   readonly newFolder: () => void;
   readonly newText: () => void;
   readonly upload: (kind: "files" | "folder") => void;

@@ -60,7 +60,16 @@ export function sharedWithMe(client: ApiClient): Load {
   return async (cursor, signal) => {
     const { items, next_cursor: next } = await client.call("listSharedWithMe", { query: { limit, cursor }, signal });
     return {
-      rows: items.map((item) => Object.assign(listed(item.node), { who: item.owner.name || item.owner.email })),
+      rows: items.map(({ node, owner, permission, mount_id }) =>
+        Object.assign(listed(node), {
+          who: owner.name || owner.email,
+          received: {
+            permissionId: permission.id,
+            isDirect: permission.grantee.kind === "user",
+            isMounted: mount_id !== null,
+          },
+        }),
+      ),
       next,
     };
   };

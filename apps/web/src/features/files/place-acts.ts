@@ -40,7 +40,7 @@ export interface ActsHost {
 }
 
 export type PlaceQuestion =
-  | { readonly kind: "move" | "copy" | "purge"; readonly rows: readonly ListedRow[] }
+  | { readonly kind: "move" | "copy" | "purge" | "leave"; readonly rows: readonly ListedRow[] }
   | { readonly kind: "emptyTrash"; readonly seen: SeenTrash };
 
 export interface PlaceActs extends FilesActs {
@@ -93,6 +93,12 @@ function goingActs({ drive, host, go, withSelected: about }: Parts) {
     keepOffline: (isKept: boolean) =>
       about(async (rows) => (await withWords(import("./keep-offline.ts"))).keepOffline(drive, rows, isKept))(),
     download: about((rows) => download(drive, rows, folderName(host()))),
+    mount: about(async (rows) => {
+      const { mountAll } = await withWords(import("./mount-all.ts"));
+      await mountAll(drive, rows, go.folder);
+      host().onDone(new Set());
+    }),
+    askLeave: about((rows) => host().ask({ kind: "leave", rows })),
     copyLink: about(async ([row]) => {
       if (row === undefined) return;
       const { message } = messages();

@@ -5,6 +5,7 @@ import { MoveDialog } from "./move-dialog.tsx";
 import type { PlaceActs, PlaceQuestion } from "./place-acts.ts";
 
 const PurgeDialog = lazy(async () => ({ default: (await withWords(import("./purge-dialog.tsx"))).PurgeDialog }));
+const LeaveDialog = lazy(async () => ({ default: (await withWords(import("./leave-dialog.tsx"))).LeaveDialog }));
 
 interface PlaceQuestionsProps {
   readonly question: PlaceQuestion | null;
@@ -21,6 +22,13 @@ export function PlaceQuestions({ question, acts, folder, close: onClose, onDone 
     return (
       <Suspense>
         <PurgeDialog {...question} onClose={onClose} onDone={onDone} />
+      </Suspense>
+    );
+  }
+  if (question.kind === "leave") {
+    return (
+      <Suspense>
+        <LeaveDialog rows={question.rows} onClose={onClose} onDone={onDone} />
       </Suspense>
     );
   }

@@ -9,7 +9,15 @@ export interface ListedRow extends Row {
   readonly trashedMs?: number;
   /** For shared items: the owner or the recipients. */
   readonly who?: string;
-  readonly permissionId?: string;
+  /** In the list of what others share with the account. */
+  readonly received?: ReceivedShare;
+}
+
+export interface ReceivedShare {
+  readonly permissionId: string;
+  /** False if the item is shared with a group of the account. */
+  readonly isDirect: boolean;
+  readonly isMounted: boolean;
 }
 
 /** Journal position at which the trash was listed. */

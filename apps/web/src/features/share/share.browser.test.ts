@@ -64,6 +64,37 @@ test("Share opens the field, shares with several people by keyboard, suggests th
   );
 });
 
+test("a shared folder is added to one's own files, and left with all that shows it", async () => {
+  const kim = await app.addPerson("Kim");
+  const { id } = await ok(app.api, "POST", "/metadata", { path: "/Recipes", kind: "folder" });
+  await app.api.put("/Recipes/cake.txt", "flour");
+  await ok(app.api, "POST", `/files/${id}/share`, { email: kim.email, role: "viewer" });
+  const page = await app.another();
+  await signIn(page, app.server.url, kim);
+  await page.goto(`${app.server.url}/shared`);
+  const toolbar = page.getByRole("toolbar");
+  await filesPage(page).row("Recipes").click();
+  await toolbar.getByRole("button", { name: "Add to my files" }).click();
+  await page.getByRole("region", { name: "Messages" }).getByText("Recipes is in your files now").waitFor();
+  await page.getByRole("button", { name: "Open", exact: true }).click();
+  await page.getByText("cake.txt").first().waitFor();
+  await page.goto(`${app.server.url}/files`);
+  await filesPage(page).seen("Recipes");
+
+  await page.goto(`${app.server.url}/shared`);
+  await filesPage(page).row("Recipes").click({ button: "right" });
+  assert.equal(await page.getByRole("menuitem", { name: "Add to my files" }).count(), 0);
+  await page.getByRole("menuitem", { name: "Leave…" }).click();
+  await page
+    .getByRole("dialog", { name: "Leave Recipes?" })
+    .getByRole("button", { name: "Leave", exact: true })
+    .click();
+  await page.getByText("You left Recipes").first().waitFor();
+  await filesPage(page).row("Recipes").waitFor({ state: "detached" });
+  const { items } = await ok(kim.api, "GET", "/shared-with-me");
+  assert.deepEqual(items, []);
+});
+
 test("an app password for a folder is listed apart from its links, and is revoked there", async () => {
   const folder = await ok(app.api, "POST", "/metadata", { path: "/Scans", kind: "folder" });
   const made = { name: "Scanner", scopes: ["files:write"], folder_id: folder.id, password: administrator.password };

@@ -77,6 +77,8 @@ export const files = {
   "files.copyLink": "Link kopieren",
   "files.copyAddress": "Internen Link kopieren",
   "files.showInFolder": "Im Ordner zeigen",
+  "files.mount": "Zu meinen Dateien hinzufügen",
+  "files.leave": "Verlassen…",
   "files.trash": "In den Papierkorb",
   "files.restore": "Wiederherstellen",
   "files.purge": "Endgültig löschen…",

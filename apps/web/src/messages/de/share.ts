@@ -53,6 +53,17 @@ export const share = {
   "share.mostDownloads": "Höchstzahl der Downloads",
   "share.linkAddress": "Adresse des Links",
   "share.qr": "Die Adresse als QR-Code",
+  "share.mounted": "{name} ist jetzt in deinen Dateien",
+  "share.mountedMany": {
+    one: "{count} Ordner zu deinen Dateien hinzugefügt",
+    other: "{count} Ordner zu deinen Dateien hinzugefügt",
+  },
+  "share.openMounted": "Öffnen",
+  "share.leaveTitle": { one: "{name} verlassen?", other: "{count} geteilte Elemente verlassen?" },
+  "share.leaveAbout":
+    "Du verlierst sofort den Zugriff, auf allen deinen Geräten. Nur der Eigentümer kann wieder mit dir teilen.",
+  "share.leaveDo": "Verlassen",
+  "share.left": { one: "Du hast {name} verlassen", other: "Du hast {count} geteilte Elemente verlassen" },
   "share.viewer": "Darf ansehen",
   "share.commenter": "Darf kommentieren",
   "share.editor": "Darf bearbeiten",

@@ -77,6 +77,8 @@ export const files = {
   "files.copyLink": "Copy link",
   "files.copyAddress": "Copy internal link",
   "files.showInFolder": "Show in folder",
+  "files.mount": "Add to my files",
+  "files.leave": "Leave…",
   "files.trash": "Move to trash",
   "files.restore": "Restore",
   "files.purge": "Delete permanently…",

@@ -1,9 +1,17 @@
 import { Link } from "@tanstack/react-router";
+import { lazy, Suspense } from "react";
 import { useMessages } from "../../messages/use-messages.ts";
 import { NewButton, UploadButton } from "./main-buttons.tsx";
 import { usePlaceDrop } from "./place-drop.ts";
 import { places } from "./places.ts";
-import { QuotaBar } from "./quota-bar.tsx";
+
+/** Loads after the first list. Without the server the app works without it. */
+const QuotaBar = lazy(() =>
+  import("./quota-bar.tsx").then(
+    ({ QuotaBar: loaded }) => ({ default: loaded }),
+    () => ({ default: () => null }),
+  ),
+);
 
 /** Navigation: 240 px with labels on large screens, a narrow rail of icons with small labels on tablets. */
 export function Navigation() {
@@ -39,7 +47,9 @@ export function Navigation() {
         ))}
       </ul>
       <div className="mt-auto hidden px-3 lg:block">
-        <QuotaBar />
+        <Suspense fallback={null}>
+          <QuotaBar />
+        </Suspense>
       </div>
     </nav>
   );
