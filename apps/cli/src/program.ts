@@ -141,7 +141,6 @@ function meantBy(unknown: string, { commands }: Command): string | undefined {
   return admin?.commands.some((command) => command.name() === unknown) === true ? `admin ${unknown}` : undefined;
 }
 
-/** Returns the option for a name that other servers use. */
 function optionSynonym(unknown: string, { options }: Command): string | undefined {
   const isListening = options.some(({ long }) => long === "--listen");
   return isListening && /^--(?:port|host|bind|address)$/.test(unknown) ? "--listen HOST:PORT" : undefined;

@@ -57,7 +57,6 @@ export class Device {
     }
   }
 
-  /** Returns a signed-in device that does not sync yet. */
   static async signIn(options: DeviceOptions): Promise<Device> {
     const device = new Device(options, await Cable.lay(options.port));
     const { email, password } = options.account ?? administrator;
@@ -147,7 +146,6 @@ export class Device {
     await this.#tell("resume");
   }
 
-  /** Waits until the device reports that it has nothing to do. */
   idle(timeoutMs = 120_000): Promise<SyncReport> {
     return this.reaches("idle", (status) => status.state === "idle" && status.pending_files === 0, timeoutMs);
   }
@@ -178,7 +176,6 @@ export class Device {
     return [this.folder, this.configFolder, ...names.map((name) => join(this.configFolder, name))];
   }
 
-  /** Waits until the status of the device satisfies the condition. */
   reaches(what: string, is: (status: SyncReport) => boolean, timeoutMs = 60_000): Promise<SyncReport> {
     return eventually(`${this.name} is ${what}`, timeoutMs, async () => {
       const status = await this.status();

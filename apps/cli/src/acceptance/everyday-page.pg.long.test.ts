@@ -158,7 +158,6 @@ describe("the stories of docs/everyday.md", () => {
     await next("holdfast deletes approve");
     await home.rest();
     assert.ok(lstatSync(other.at("Videos")).isSymbolicLink());
-    // The next stories need the folder.
     at.remove("Videos");
     at.make({ "Videos/film.mkv": "a film" });
     await home.rest();

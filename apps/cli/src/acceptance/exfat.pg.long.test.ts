@@ -132,7 +132,6 @@ function until(what: string, is: () => boolean): Promise<true> {
   });
 }
 
-/** An exFAT filesystem in a file, on a loop device. */
 class Disk {
   readonly folder: string;
   readonly #image: string;

@@ -101,7 +101,6 @@ test("a disk here that is too small is told by get, what fits comes, and room is
       [],
     );
     assert.ok(statfsSync(here).bavail > 0, "nobody else has any room left");
-    // Files that are already here need no space.
     const again = await holdfast(["get", "/tree/small", join(here, "tree") + "/", "--json"], { env });
     assert.equal(again.code, 0, again.stderr);
     const one = await holdfast(["get", "/tree/large", join(here, "large"), "--json"], { env });

@@ -11,7 +11,6 @@ import {
 import { Device, type DeviceOptions } from "./device.ts";
 import { differences, diskTree, ServerTree, type Tree } from "./tree.ts";
 
-/** An account on its own server, with its devices. */
 export class Home {
   readonly folder: string;
   readonly dataFolder: string;
@@ -45,7 +44,6 @@ export class Home {
     return this.#server;
   }
 
-  /** Restarts the server on the same port. */
   async restart(): Promise<void> {
     this.#server = await spawnServer({ ...this.#options, dataFolder: this.dataFolder, port: this.#server.port });
   }

@@ -1,4 +1,3 @@
-/** A completely written content. */
 interface Written {
   readonly writer: string;
   readonly path: string;
@@ -21,7 +20,6 @@ export class Ledger {
     this.#contents.set(hash, { writer, path, isWithdrawn: false, isSeen: false, isSuperseded: false });
   }
 
-  /** Records that the content is or was on the disk of a device. */
   see(hash: string, device: string): void {
     const written = this.#contents.get(hash);
     if (written !== undefined && written.writer !== device) written.isSeen = true;

@@ -221,7 +221,6 @@ describe("the commands that steer clients while they run", () => {
       for (const name of ["a", "b", "c"]) at.remove(`last/${name}`);
       await waiting(anna, 3);
       await anna.stop();
-      // The list of the last run is still shown.
       assert.deepEqual(
         (await listed(anna)).map(({ path }) => path),
         ["s/last/a", "s/last/b", "s/last/c"],

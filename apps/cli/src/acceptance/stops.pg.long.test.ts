@@ -100,7 +100,6 @@ for (const isReplaced of [false, true]) {
   });
 }
 
-/** Waits until half of the file was transferred. */
 async function middle(device: Device, way: "up" | "down"): Promise<void> {
   const begun = device.cable.carried[way];
   await eventually(

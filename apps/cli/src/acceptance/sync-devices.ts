@@ -10,7 +10,6 @@ import { runCommand } from "../commands/testing-run.ts";
 export const patienceMs = 60_000;
 const clients = new Set<Client>();
 
-/** A device: a configuration and a folder. */
 export interface Device {
   readonly name: string;
   readonly root: string;
@@ -109,7 +108,6 @@ export function seen(device: Device, path: string, content: string): Promise<tru
   });
 }
 
-/** Kills clients that a failed test left running. */
 export function killClients(): void {
   for (const { child } of clients) child.kill("SIGKILL");
 }

@@ -73,7 +73,6 @@ export class ThreeAccounts {
     return scene;
   }
 
-  /** @returns the permission as JSON */
   share(path: string, person: "emil" | "vera", role: Role): Promise<string> {
     return done(this.olga, ["share", path, "--with", emails[person], "--role", role, "--json"]);
   }
@@ -120,12 +119,10 @@ export async function done(device: Device, args: readonly string[]): Promise<str
   return stdout;
 }
 
-/** Waits until all places have the content of the first one. */
 export async function alike(one: Place, others: readonly Place[]): Promise<void> {
   for (const other of others) await shows(other, one);
 }
 
-/** Waits until the place has the given content, or that of another place. */
 export async function shows(place: Place, sight: Sight | Place): Promise<void> {
   const wanted = () => (sight instanceof Place ? sightOf(sight) : JSON.stringify(sight));
   let seen = "nothing";

@@ -43,7 +43,6 @@ function describe(path: string): string {
   return `file ${hashOnDisk(path, `${stat.dev} ${stat.ino} ${stat.size} ${stat.mtimeNs} ${stat.ctimeNs}`)}${bit}`;
 }
 
-/** Hashes by the file's stat data. */
 const hashes = new Map<string, string>();
 
 function hashOnDisk(path: string, look: string): string {

@@ -19,7 +19,6 @@ before(async () => {
 });
 after(() => home.close());
 
-/** Adds a device whose connections break after this many MiB. */
 async function weakDevice(name: string, breaksAfterMib: number): Promise<Device> {
   const device = await home.addDevice(name, { args: ["--remote", `/${name}`] });
   device.cable.cutEachAfter(breaksAfterMib * mib);

@@ -48,7 +48,6 @@ export class ArchiveFile {
     return left;
   }
 
-  /** Removes the incomplete file. */
   clear(): void {
     rmSync(this.#part, { force: true });
   }

@@ -14,11 +14,9 @@ import { commitSteps, fatal, type Step } from "./import-steps.ts";
 import { stepsFor } from "./version-steps.ts";
 import type { ImportWork } from "./import-work.ts";
 
-/** Destination folder of an import. */
 export interface Target {
   readonly id: string;
   readonly path: string;
-  /** A new folder, which is empty. */
   readonly isNew: boolean;
 }
 
@@ -27,7 +25,6 @@ const listsAtOnce = 8;
 const operationsMax = 1000;
 const besideMax = 20;
 
-/** A folder of the archive and its destination. */
 interface Filling {
   readonly node: ArchiveNode;
   readonly target: Target;
@@ -55,7 +52,6 @@ class TreeImport {
   readonly #source: string;
   readonly #files: FilesImport;
   readonly #asking = new TaskGroup(listsAtOnce);
-  /** Folders and links to create. */
   #steps: Step[] = [];
   #next: Filling[] = [];
 
@@ -194,7 +190,6 @@ class TreeImport {
     });
   }
 
-  /** Uploads the missing versions, in order. */
   async #putVersions(
     node: ArchiveNode,
     { target, place, progress }: { target: Target; place: Place; progress: FileProgress },
@@ -272,7 +267,7 @@ interface Place {
   readonly isOwn: boolean;
 }
 
-/** Placeholder for a node that will be created, so that no other node takes its name. */
+/** Keeps other nodes from taking the name. */
 function reserved(id: string, name: string): NodeJson {
   return { id, name, kind: "mount", content_id: null, target: "" } as unknown as NodeJson;
 }

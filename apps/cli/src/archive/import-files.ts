@@ -25,7 +25,6 @@ export function newWindows(): SharedWindows {
   return new SharedWindows(windowBytes, batchesAtOnce);
 }
 
-/** A file with versions to upload. */
 export interface FileImport {
   readonly node: ArchiveNode;
   readonly path: string;
@@ -34,9 +33,7 @@ export interface FileImport {
   /** Remaining versions in order. Each is sent after the previous one is stored. */
   readonly todo: ArchiveVersion[];
   readonly progress: FileProgress;
-  /** Current state on the server. */
   file: NodeJson | undefined;
-  /** Called after the last version. */
   readonly ended: (file: NodeJson) => Promise<void>;
 }
 

@@ -50,13 +50,11 @@ export class FileProgress {
     this.#counts.bytesDone += counted;
   }
 
-  /** Called when the file is stored or has failed. */
   end(): void {
     this.#counts.done(this.#leftBytes);
     this.#leftBytes = 0;
   }
 
-  /** Returns counts for one content that is sent as a stream. */
   ofStream(): SendingWork["report"] {
     let seenBytes = 0;
     const move = (bytes: number): void => {

@@ -7,14 +7,12 @@ import { type BlocksAlong, sendOperations } from "../transfer/put/commit.ts";
 import type { ReadFile } from "../transfer/read-files.ts";
 import type { ImportWork } from "./import-work.ts";
 
-/** One operation of an import, with callbacks for its result. */
 export interface Step {
   readonly operation: BatchOperationInput & { readonly id?: string; readonly parent_id?: string };
   readonly done: (node: NodeJson) => void;
   readonly failed: (failure: HoldfastError) => void;
 }
 
-/** A version whose bytes were read. */
 export interface ReadStep extends Step {
   readonly read: ReadFile;
 }

@@ -15,7 +15,6 @@ import {
 import { formatNumber } from "../output/text.ts";
 import { parsed, type VerifiedArchive, verifyArchive } from "./verify-archive.ts";
 
-/** A range in the archive's file. */
 export interface Stretch {
   readonly offset: number;
   readonly sizeBytes: number;

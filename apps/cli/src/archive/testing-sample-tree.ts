@@ -49,7 +49,6 @@ export function makeSampleTree(folder: string): void {
   utimesSync(join(folder, "one byte"), 1_000_000_000.25, 1_000_000_000.25);
 }
 
-/** Describes a tree: kinds, privacy, times and contents. */
 export function treeOf(folder: string, prefix = ""): Record<string, string> {
   const found: Record<string, string> = {};
   for (const name of readdirSync(join(folder, prefix))) {

@@ -22,14 +22,12 @@ export interface VerifiedArchive {
 
 export interface Watching {
   readonly onHead?: (head: ArchiveHead) => void;
-  /** Called before the content of the entry is read. */
   readonly onEntry?: (entry: Omit<ReadTarEntry, "content">) => void;
   readonly onBytes?: (count: number) => void;
   /** Receives lines of documents, except those that only list the archive's content. */
   readonly onLine?: (document: string, value: unknown) => void;
 }
 
-/** Maximum length of one line. */
 const lineCharactersMax = 1024 * 1024;
 const omissionsMax = 1_000_000;
 const read: ReadonlySet<string> = new Set<string>(
@@ -157,7 +155,6 @@ function refused(why: string): HoldfastError {
   return new HoldfastError("failed", `This is not an archive of a Holdfast account: ${why}.`);
 }
 
-/** Parses JSON lines. */
 class Lines {
   readonly #path: string;
   readonly #onValue: (value: unknown) => void;

@@ -6,11 +6,8 @@ import { allPages, pageItemsMax } from "../remote/pages.ts";
 import type { ImportWork } from "./import-work.ts";
 
 export interface VersionSteps {
-  /** Versions to upload, in order. */
   readonly todo: readonly ArchiveVersion[];
-  /** Versions whose content the archive lacks. */
   readonly missing: readonly ArchiveVersion[];
-  /** Sets the archive's labels on the server's versions. */
   readonly label: (fileId: string) => Promise<void>;
 }
 

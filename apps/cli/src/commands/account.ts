@@ -60,7 +60,6 @@ function deleteCommand(context: Context) {
   return runs<[]>(context, withProof(command), deleteAccount);
 }
 
-/** Adds the options that prove the person's identity. */
 function withProof<Command extends ReturnType<typeof newCommand>>(command: Command): Command {
   return command
     .option("--password-stdin", "read the password from the first line of standard input and do not ask")

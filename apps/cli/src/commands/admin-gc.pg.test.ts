@@ -90,7 +90,6 @@ test("one of both has to be said", async () => {
   }
 });
 
-/** Returns the output, and requires exit code 0. */
 async function done(args: readonly string[], input?: string): Promise<string> {
   const { code, stdout, stderr } = await run(args, input);
   assert.equal(code, 0, stderr);

@@ -37,7 +37,6 @@ after(async () => {
   removeFolder(home);
 });
 
-/** Password of all accounts in these tests. */
 const password = "correct horse battery";
 
 function signIn(who: string, email: string, secret = password) {

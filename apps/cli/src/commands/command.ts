@@ -20,10 +20,9 @@ export interface Context {
   exitCode: number;
 }
 
-/** Creates one command. Its action imports its modules when it runs. */
+/** Imports of a command happen when it runs. */
 export type CommandMaker = (context: Context) => Command;
 
-/** One run of a command: its output, and the connection on demand. */
 export class Run {
   readonly context: Context;
   readonly output: Output;
@@ -147,7 +146,6 @@ export function newGroup(
 
 const examplesOf = new WeakMap<Command, readonly string[]>();
 
-/** Adds examples, or replaces existing ones. */
 function withExamples(command: Command, examples: readonly string[]): Command {
   const isFirst = !examplesOf.has(command);
   examplesOf.set(command, examples);
@@ -160,7 +158,7 @@ function shownExamples(examples: readonly string[]): string {
   return `\nExamples:\n${lines.map((line) => `  $ ${line}`).join("\n")}`;
 }
 
-/** Sets the action of a command. Errors become a message on stderr and an exit code. */
+/** Errors of `body` become a message on stderr and an exit code. */
 export function runs<Arguments extends unknown[]>(
   context: Context,
   command: Command,

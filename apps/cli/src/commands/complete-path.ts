@@ -58,7 +58,6 @@ async function pathsFrom(run: Run, beginning: string): Promise<string[]> {
     .map(({ name, kind }) => `${folder}${name}${kind === "folder" || kind === "mount" ? "/" : ""}`);
 }
 
-/** Former paths of the newest items in the trash. */
 async function trashedFrom(run: Run, beginning: string): Promise<string[]> {
   const { nameKey } = await import("@holdfast/core/names");
   const { client } = await run.connect();
@@ -79,7 +78,6 @@ async function devicesFrom(run: Run, beginning: string): Promise<string[]> {
   return [...named, ...new Set([...shared, ...ids].map(({ id }) => id))];
 }
 
-/** Synced folders, with `~` if it was typed. */
 async function syncsFrom(run: Run, beginning: string): Promise<string[]> {
   const [{ thisConfigFolder }, { readKnownSyncs }, { homedir }] = await Promise.all([
     import("../config/connection.ts"),

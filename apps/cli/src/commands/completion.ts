@@ -20,7 +20,6 @@ export const completionCommand: CommandMaker = (context) => {
   });
 };
 
-/** Words that can follow one command. */
 interface Words {
   /** Without `holdfast`: `admin users add`. */
   readonly path: readonly string[];
@@ -42,7 +41,6 @@ interface Option {
   readonly choices: readonly string[];
 }
 
-/** Kind of an option's value. */
 type Value = "none" | "file" | "remote" | "choice" | "text";
 
 type Listed = "--trash" | "--devices" | "--syncs";

@@ -41,7 +41,6 @@ const noneText = "No deletions are waiting.";
 interface Listed {
   readonly sync: KnownSync;
   readonly deletions: readonly WaitingDeletion[];
-  /** Answers that the next run of the sync applies. */
   readonly answers: readonly RecordedAnswer[];
   readonly lines: readonly string[];
 }

@@ -125,7 +125,6 @@ const largestColumns = [
   { title: "PATH", overflows: true },
 ] as const;
 
-/** Lists the largest old versions if they take more space than the files. */
 function largestOf(
   { old_versions_bytes, files_bytes, largest_versions: largest }: UsageJson,
   output: Output,

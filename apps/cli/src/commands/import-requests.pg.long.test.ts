@@ -20,7 +20,6 @@ describe("what holdfast import asks of the server", () => {
     assert.equal(code, 0, `${args.join(" ")}: ${stderr}`);
     return stdout;
   };
-  /** Runs a command through the proxy. */
   const watched = (args: string[], input?: string) =>
     holdfast(args, { env: { HOLDFAST_CONFIG_DIR: `${folder}/watched` }, ...(input === undefined ? {} : { input }) });
   const write = (round: number, files: number) => {

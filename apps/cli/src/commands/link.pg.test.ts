@@ -16,7 +16,6 @@ describe("holdfast link, and get and put by a link", () => {
   let server: RunningServer;
   const run = (args: string[], input?: string, config = "config") =>
     runCommand({ HOLDFAST_CONFIG_DIR: `${folder}/${config}` }, args, { input });
-  /** Runs without a login. */
   const visit = (args: string[], input?: string) => run(args, input, "visitor");
   const succeed = async (done: ReturnType<typeof run>) => {
     const { code, stdout, stderr } = await done;

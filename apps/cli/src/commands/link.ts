@@ -129,7 +129,6 @@ function downloadsOf({
   return downloads === 0 ? "" : count(downloads, "download");
 }
 
-/** Returns further properties of a link. */
 export function stateOf({ has_password: hasPassword, disabled }: PermissionJson): string {
   return [
     ...(hasPassword === true ? ["with a password"] : []),

@@ -154,7 +154,6 @@ async function signOut({ server, trust, accessToken, deviceId }: Login, isNew: b
   }
 }
 
-/** @param outcome sentence about the session */
 function notKept(thrown: unknown, outcome: string): HoldfastError {
   const { code, message } = toSentence(thrown);
   return new HoldfastError(
@@ -171,7 +170,6 @@ interface SignIn {
   readonly email: string;
 }
 
-/** Rewrites the server's error for the command line. */
 async function notSignedIn(thrown: unknown, { client, server, email }: SignIn): Promise<unknown> {
   if (!(thrown instanceof HoldfastError)) return thrown;
   if (thrown.code === "account_leaving")
@@ -207,7 +205,6 @@ function thisDevice(device_name: string): ThisDevice {
   return { device_name, ...(system === undefined ? {} : { system }) };
 }
 
-/** Store for a login that is no longer saved. */
 function inMemory(former: Login): SessionStore<Login> {
   let kept: Login | undefined = former;
   return { read: () => Promise.resolve(kept), update: async (change) => (kept = await change(kept)) };

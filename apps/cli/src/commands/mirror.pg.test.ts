@@ -8,7 +8,6 @@ describe("put and get with --delete", () => {
   const signedIn = useSignedIn("mirror");
   const { folder, run, json } = signedIn;
 
-  /** Number of requests about versions that the server has received. */
   async function questions(): Promise<number> {
     const metrics = await (await fetch(`${signedIn.server.url}/metrics`)).text();
     const lines = [...metrics.matchAll(/^http_request_duration_seconds_count\{.*route="[^"]*versions".* (\d+)$/gm)];

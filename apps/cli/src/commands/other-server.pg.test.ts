@@ -32,7 +32,6 @@ const run = (args: readonly string[], input?: string) => runCommand(environment,
 const login = () =>
   run(["login", server.url, "--email", administrator.email, "--password-stdin"], `${administrator.password}\n`);
 
-/** Names of everything in the drive. */
 async function namesOnServer(): Promise<string[]> {
   const { items } = await ok(await Api.signIn(server.url), "GET", "/changes/snapshot");
   return (items as { name: string; parent_id: string | null }[])

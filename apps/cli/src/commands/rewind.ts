@@ -94,7 +94,6 @@ async function finished(client: Client, given: RewindAnswer | { job: string }): 
 
 type Act = RewindAnswer["sample"][number]["act"];
 
-/** Words before a path: the action done, and the planned action. */
 const actWords: Readonly<Record<Act, readonly [done: string, dry: string]>> = {
   restored: ["restored from the trash", "would be restored from the trash"],
   reverted: ["restored to the old content", "would get the old content back"],

@@ -45,14 +45,12 @@ export const rmCommand: CommandMaker = (context) => {
   });
 };
 
-/** Part of the question. */
 function alsoGoing({ count: below, isAll }: TrashedFrom): string {
   if (isAll && below === 0) return "";
   if (below === 0) return ", and everything from there in the trash";
   return `, and ${isAll ? "" : "more than "}${count(below, "item")} from there in the trash`;
 }
 
-/** Shown if nobody was asked. */
 function alsoGone({ count: below, isAll }: TrashedFrom): string[] {
   if (isAll && below === 0) return [];
   if (below === 0) return ["Everything from there in the trash was also permanently deleted."];
@@ -64,7 +62,6 @@ function alsoGone({ count: below, isAll }: TrashedFrom): string[] {
 /** Paths in one restore command. Above this number, 'holdfast trash ls' lists them. */
 const restoredTogetherMax = 20;
 
-/** Returns one line per place, with the command that restores the items. */
 function whereTheyWent(nodes: readonly NodeJson[]): string[] {
   const isMount = ({ kind }: NodeJson): boolean => kind === "mount";
   const mounts = nodes.filter(isMount);

@@ -127,13 +127,11 @@ function withProof(word: string, summary: string, examples: readonly string[]) {
   return addProof(newCommand(word, summary, examples));
 }
 
-/** Returns the account's password, typed or from standard input. */
 export async function readPassword(run: Run, fromStdin: boolean | undefined): Promise<string> {
   const { firstLine } = await import("../terminal.ts");
   return fromStdin === true ? firstLine(run.context.stdin) : run.askSecret("Password: ");
 }
 
-/** Adds the options that prove the person's identity. */
 export function addProof(command: ReturnType<typeof newCommand>) {
   return command
     .option("--password-stdin", "read the password from the first line of standard input")

@@ -76,7 +76,7 @@ export interface TwoPeople {
   /** Runs commands as Ann, with a separate configuration. */
   readonly guest: Run;
   readonly ann: { readonly email: string; readonly password: string };
-  /** Returns the output, and requires exit code 0. */
+  /** Requires exit code 0. @returns the output */
   readonly done: (run: Run, args: readonly string[], input?: string) => Promise<string>;
 }
 
@@ -108,7 +108,6 @@ export function useTwoPeople(name: string): TwoPeople {
   };
 }
 
-/** Both ways to run an administration command: on the server, and on its data folder. */
 export function bothPlaces({ data }: Pick<SignedIn, "data">) {
   return [
     ["signed in", []],

@@ -8,7 +8,6 @@ import type { Run } from "./command.ts";
 /** Problems with the same message that are shown one by one. */
 export const alikeShownMax = 50;
 
-/** Options of both `put` and `get`. */
 export interface TransferFlags {
   readonly dryRun?: true;
   readonly exclude?: readonly string[];

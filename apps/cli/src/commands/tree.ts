@@ -52,7 +52,6 @@ function shortBranch(line: string, columns: number): string {
   return branches + shortPath(printable(line.slice(branches.length)), Math.max(columns - 1 - branches.length, 10));
 }
 
-/** Returns the lines below one folder, sorted by name. */
 function treeLines(
   children: ReadonlyMap<string, readonly Pick<NodeJson, "id" | "name" | "kind" | "target">[]>,
   parentId: string,

@@ -18,7 +18,6 @@ export function noVersion(path: string, wanted: string): HoldfastError {
   return new HoldfastError("not_found", `${path} has no version ${wanted}. ${list} lists them.`);
 }
 
-/** Adds the path to the server's error about a version. */
 export async function ofVersion<Answer>(path: string, wanted: string, answer: Promise<Answer>): Promise<Answer> {
   try {
     return await answer;

@@ -93,7 +93,6 @@ function wordsOf({ path, from, to }: Compared, { kind, replaced, blocks }: Compa
     : `${path} is too large for comparing its lines: see its blocks.`;
 }
 
-/** Titles in the format of `diff -u`. */
 function titlesOf({ path, from, to }: Compared): string[] {
   const title = ({ number, created_at }: VersionJson) =>
     `${printable(path)}\t${formatTime(created_at)} version ${number}`;

@@ -7,7 +7,6 @@ import { applyPatch } from "diff";
 import { fc } from "@holdfast/tools/properties";
 import { compareVersions, listedBytesMax, textBytesMax } from "./compare-versions.ts";
 
-/** A server with two versions of a file, split into given blocks. */
 class TwoVersions {
   readonly fetched: { version: string; start: number; end: number }[] = [];
   readonly versions: readonly VersionJson[];

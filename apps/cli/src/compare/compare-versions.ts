@@ -22,7 +22,7 @@ export interface Comparison {
   readonly blocks?: SharedBlocks;
 }
 
-/** Compares two versions of a file, and fetches as few bytes as possible. */
+/** Fetches as few bytes as possible. */
 export async function compareVersions(
   client: ApiClient,
   id: string,

@@ -1,6 +1,5 @@
 import type { ManifestEntry } from "@holdfast/core/manifest";
 
-/** Blocks that two versions have in common. */
 export interface SharedBlocks {
   readonly from: number;
   readonly to: number;

@@ -8,7 +8,6 @@ export interface VersionOfFile {
   readonly version_id: string;
 }
 
-/** A block of a version, with its offset in the file. */
 export interface PlacedBlock extends ManifestEntry {
   readonly startByte: number;
 }
@@ -63,7 +62,6 @@ export async function fetchRange(
   return Buffer.concat(await client.bytes("download", request, end - start));
 }
 
-/** Groups adjacent blocks for one request. */
 function runsOf(blocks: readonly PlacedBlock[]): PlacedBlock[][] {
   const runs: PlacedBlock[][] = [];
   for (const block of blocks) {

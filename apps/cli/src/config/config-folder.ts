@@ -6,7 +6,7 @@ export interface Host {
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
-/** Returns the folder of the command's login and journal: HOLDFAST_CONFIG_DIR, or the default of the platform. */
+/** HOLDFAST_CONFIG_DIR, or the default of the platform. */
 export function configFolder({ platform, homeFolder, environment }: Host): string {
   const chosen = environment["HOLDFAST_CONFIG_DIR"];
   const path = platform === "win32" ? win32 : posix;
@@ -16,7 +16,7 @@ export function configFolder({ platform, homeFolder, environment }: Host): strin
   }
   if (platform === "darwin") return posix.join(homeFolder, "Library", "Application Support", "holdfast-cli");
   const base = environment["XDG_CONFIG_HOME"];
-  // The XDG specification requires to ignore a relative path.
+  // The XDG specification says to ignore a relative path.
   const configHome = base !== undefined && posix.isAbsolute(base) ? base : posix.join(homeFolder, ".config");
   return posix.join(configHome, "holdfast");
 }

@@ -154,7 +154,6 @@ export function thisConfigFolder(environment: Environment): string {
 interface ClearText {
   readonly named: string;
   readonly carried: string;
-  /** Advice for connecting anyway. */
   readonly anyway: string;
 }
 
@@ -227,7 +226,6 @@ function givenToken(token: string, server: string): AccessTokens {
 
 interface Renewal {
   readonly renew: (refreshToken: string) => Promise<SavedSession>;
-  /** Called when the server has rejected the refresh token. */
   readonly onRefused: (refreshToken: string) => void;
 }
 
@@ -251,7 +249,6 @@ function whyRefused(refusal: HoldfastError, server: string): string {
   return `has ended: it was signed out on this device, from another of your devices, by a password change, or by an administrator. Run 'holdfast login ${server}' again.`;
 }
 
-/** Returns the exchange of a refresh token for a new session. */
 export function renewedBy(server: string, trusted: Pick<TransportChoices, "trust" | "readTrust">) {
   return async (refreshToken: string): Promise<SavedSession> => {
     const client = openClient(server, trusted);

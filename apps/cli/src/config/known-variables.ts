@@ -56,7 +56,6 @@ const synonyms: Readonly<Record<string, string>> = {
 const farthest = 2;
 const charactersMax = 100;
 
-/** Returns the name with the smallest edit distance. */
 function nearest(name: string, known: readonly string[]): string | undefined {
   if (name.length > charactersMax) return undefined;
   const near = known

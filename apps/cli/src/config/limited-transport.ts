@@ -7,7 +7,6 @@ import { systemClock } from "./connection.ts";
 /** Maximum time for a response. A transport without a rate limit has its own timeout. */
 const answerTimeoutMs = 600_000;
 
-/** Bytes transferred so far. */
 export interface LimitedTraffic {
   sentBytes: number;
   receivedBytes: number;
@@ -15,7 +14,6 @@ export interface LimitedTraffic {
   contentBytes: number;
 }
 
-/** Limits the rate in each direction, and counts bytes. */
 export function limitedTransport(transport: Transport, bytesPerSecond: number, traffic: LimitedTraffic): Transport {
   const pause = (delayMs: number, signal?: AbortSignal): Promise<unknown> =>
     wait(delayMs, undefined, signal === undefined ? {} : { signal });

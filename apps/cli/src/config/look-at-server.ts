@@ -76,7 +76,6 @@ async function explain(server: string, thrown: unknown): Promise<HoldfastError |
   return (await shownFingerprint(server)) === undefined ? undefined : withTls(server, thrown);
 }
 
-/** Formats a fingerprint for comparison with the server's output. */
 function withColons(fingerprint: string): string {
   return fingerprint.toUpperCase().match(/../g)?.join(":") ?? "";
 }

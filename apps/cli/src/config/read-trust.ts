@@ -4,7 +4,7 @@ import type { ServerTrust } from "@holdfast/api-client/server-trust";
 import { usage } from "../commands/command.ts";
 
 interface TrustOptions {
-  /** Path of a PEM file. */
+  /** PEM file. */
   readonly caCert?: string;
   /** `SHA256:` and hex digits, with or without colons, as openssl and browsers show them. */
   readonly fingerprint?: string;

@@ -20,7 +20,6 @@ export async function countedSource(
   return { ...source, hopeless: usedUp };
 }
 
-/** The link's downloads are used up. */
 const usedUp: ReadonlySet<string> = new Set(["forbidden"]);
 
 function rangeSource(client: ApiClient): BlockSource {
@@ -50,7 +49,6 @@ function rangeSource(client: ApiClient): BlockSource {
   }
 }
 
-/** Groups adjacent blocks of a file for one request. */
 function runsOf(wanted: readonly WantedBlock[]): WantedBlock[][] {
   const runs: WantedBlock[][] = [];
   for (const block of wanted) {

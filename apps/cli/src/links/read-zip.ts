@@ -1,6 +1,5 @@
 import { HoldfastError } from "@holdfast/core/errors";
 
-/** A complete local zip. */
 export interface ZipReader {
   /** @returns fewer bytes at the end of the zip */
   read(position: number, length: number): Promise<Buffer>;

@@ -30,7 +30,6 @@ export function zipSource(client: ApiClient, folder: NodeJson, spoolFolder: stri
 
 interface Spool extends ZipReader {
   readonly handle: FileHandle;
-  /** Offset of each entry's header, by path in the zip. */
   readonly entries: ReadonlyMap<string, number>;
   readonly prefixLength: number;
 }

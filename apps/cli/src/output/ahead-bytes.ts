@@ -2,9 +2,7 @@
 const besideShare = 1 / 4;
 
 export interface BytesSoFar {
-  /** Bytes to transfer in total. */
   readonly planBytes: number;
-  /** Bytes counted as done. */
   readonly countedBytes: number;
   /** Content that was transferred and is counted. */
   readonly movedBytes: number;

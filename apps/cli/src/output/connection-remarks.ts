@@ -7,7 +7,6 @@ export class ConnectionRemarks {
   readonly #output: Output;
   readonly #isTerminal: boolean;
 
-  /** @param isTerminal true if a person reads stderr */
   constructor(output: Output, isTerminal: boolean) {
     this.#output = output;
     this.#isTerminal = isTerminal;

@@ -40,12 +40,10 @@ export function endFor({ isTerminal }: Pick<Output, "isTerminal">, time: string)
   return isTerminal ? zonedTime(time) : formatTime(new Date(time).toISOString());
 }
 
-/** Size with unit on a terminal, otherwise bytes. */
 export function sizeFor({ isTerminal }: Pick<Output, "isTerminal">, bytes: number): string {
   return isTerminal ? formatBytes(bytes) : String(bytes);
 }
 
-/** Removes the word that the title already has. */
 function withoutWord(cell: string, word: string | undefined): string {
   if (word === undefined) return cell;
   if (cell.startsWith(`${word} `)) return cell.slice(word.length + 1);

@@ -19,9 +19,7 @@ export interface Problem {
 export class Output {
   readonly json: boolean;
   readonly quiet: boolean;
-  /** True if a person reads the result. */
   readonly isTerminal: boolean;
-  /** Width of the terminal. */
   readonly columns: number | undefined;
   readonly #stdout: Writable;
   readonly #stderr: Writable & { readonly isTTY?: boolean };
@@ -115,7 +113,6 @@ export class Output {
     return this.#drained(showContent(this.#stdout, lines));
   }
 
-  /** Writes file content unchanged. */
   bytes(bytes: Uint8Array): Promise<void> {
     return this.#drained(this.#stdout.write(bytes));
   }

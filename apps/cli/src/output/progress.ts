@@ -50,7 +50,6 @@ export class TransferCounts {
   }
 }
 
-/** Bytes that were transferred over the network. */
 export interface Moved {
   /** Content of completed blocks. */
   readonly countedBytes: number;
@@ -89,7 +88,6 @@ export class Progress {
   readonly #workRate = new Rate();
   readonly #ahead = new AheadBytes();
   #isShown = false;
-  /** Time of the first progress. */
   #movesSinceMs: number | undefined;
 
   constructor(counts: TransferCounts, options: ProgressOptions) {
@@ -144,7 +142,6 @@ export class Progress {
   }
 }
 
-/** Per second. */
 interface Rates {
   readonly bytes: number;
   readonly work: number;

@@ -1,6 +1,6 @@
 const windowMs = 10_000;
 
-/** Growth rate of a value over the last ten seconds. */
+/** Window: ten seconds. */
 export class Rate {
   #samples: { readonly atMs: number; readonly value: number }[] = [];
 

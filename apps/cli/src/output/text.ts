@@ -90,7 +90,6 @@ function wordParts(word: string, columnsMax: number, wide: WideWord): string[] {
   return wide === "broken" ? pieces(word, columnsMax) : [word];
 }
 
-/** Minimum width for text. */
 const textColumnsMin = 20;
 
 /**

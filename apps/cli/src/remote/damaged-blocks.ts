@@ -5,7 +5,6 @@ import { allPages, pageItemsMax } from "./pages.ts";
 
 export interface DamagedVersion {
   readonly nodeId: NodeId;
-  /** Blocks of the version that the server has lost. */
   readonly hashes: Set<HashHex>;
 }
 

@@ -8,7 +8,6 @@ import { parseRemotePath, readId } from "./remote-path.ts";
 
 type TrashClient = Pick<ApiClient, "call">;
 
-/** Maximum number of listed candidates. */
 const candidatesMax = 20;
 
 export async function* trashPages(client: TrashClient): AsyncGenerator<NodeJson[]> {

@@ -17,7 +17,6 @@ export async function lookUp(client: ApiClient, given: string): Promise<NodeJson
   );
 }
 
-/** Returns the nearest existing folder above a missing item. */
 async function nearestAbove(client: ApiClient, path: string): Promise<string> {
   const names = splitPath(path);
   for (let depth = names.length - 1; depth > 0; depth -= 1) {
@@ -108,7 +107,6 @@ export async function findShown(client: ApiClient, path: string): Promise<NodeJs
   return node === undefined ? undefined : showMount(client, node);
 }
 
-/** Returns an existing folder as a destination. */
 export async function lookUpFolder(client: ApiClient, path: string): Promise<NodeJson> {
   const node = await showMount(client, await lookUp(client, path));
   if (node.kind === "folder") return node;

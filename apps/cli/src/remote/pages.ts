@@ -1,4 +1,3 @@
-/** Response of every listing of the API. */
 interface Page<Item> {
   readonly items: Item[];
   readonly next_cursor: string | null;

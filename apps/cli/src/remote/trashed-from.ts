@@ -13,7 +13,7 @@ export interface TrashedFrom {
 /** Pages to read. A page may be empty if the trash has many items from elsewhere. */
 const pagesMax = 20;
 
-/** Reads a limited number of pages. @param nodes nodes that are about to be permanently deleted */
+/** @param nodes nodes that are about to be permanently deleted */
 export async function trashedFrom(client: ApiClient, nodes: readonly NodeJson[]): Promise<TrashedFrom> {
   let [count, pagesLeft] = [0, pagesMax];
   for (const { id } of nodes.filter(({ kind }) => kind === "folder")) {

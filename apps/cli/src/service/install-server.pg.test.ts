@@ -13,7 +13,6 @@ const folder = makeFolder("service");
 after(() => removeFolder(folder));
 const isRoot = process.getuid?.() === 0;
 const data = join(folder, "my data");
-/** Folders of system and user units. */
 const env = {
   HOME: folder,
   SYSTEMD_UNIT_PATH: join(folder, "etc/systemd/system"),
@@ -142,7 +141,6 @@ function verify(t: TestContext, user: string | undefined): void {
   assert.deepEqual({ status, stderr: user === undefined ? stderr : ours(stderr) }, { status: 0, stderr: "" });
 }
 
-/** Removes output about other units of this machine. */
 function ours(text: string): string {
   return text
     .split("\n")

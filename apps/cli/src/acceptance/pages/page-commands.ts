@@ -51,7 +51,6 @@ export function findCommands(page: string, text: string): PageCommand[] {
   return found;
 }
 
-/** Returns the command in a line, and updates `at`. */
 function commandIn(raw: string, at: Place): string | undefined {
   const fence = /^\s*```(\w*)/.exec(raw)?.[1];
   if (fence !== undefined) {

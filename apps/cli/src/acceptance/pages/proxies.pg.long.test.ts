@@ -17,7 +17,6 @@ const sizeBytes = 20 << 20;
 
 /** Ports and files for one proxy. */
 interface Site {
-  /** Path of a file in this test's folder. */
   readonly at: (name: string) => string;
   readonly port: number;
   /** Address of the server behind the proxy. */

@@ -27,7 +27,6 @@ export interface Said {
   readonly output: string;
 }
 
-/** A home folder with the reader's working directory and a shell. */
 export class Scene {
   readonly home = makeFolder("page");
   readonly here = join(this.home, "here");
