@@ -25,7 +25,6 @@ export async function ask(context: Context, question: string): Promise<string> {
   }
 }
 
-/** Asks without echoing the input. */
 export async function askSecret(context: Context, question: string): Promise<string> {
   requireTerminal(context, question);
   showPrompt(context.stderr, question);
@@ -75,12 +74,11 @@ export async function assertConfirmed(
   if (!(await confirm(context, question, options))) throw new HoldfastError("failed", declined);
 }
 
-/** Returns lines without their line ends. */
 export async function firstLines(input: Context["stdin"], count: number): Promise<string[]> {
   return (await text(input)).split(/\r?\n/, count);
 }
 
-/** Returns the first line without its line end, for --password-stdin. */
+/** First line, for --password-stdin. */
 export async function firstLine(input: Context["stdin"]): Promise<string> {
   const [line = ""] = await firstLines(input, 1);
   if (line === "") throw new HoldfastError("usage", "Standard input has no password in its first line.");

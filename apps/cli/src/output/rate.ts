@@ -1,6 +1,6 @@
 const windowMs = 10_000;
 
-/** Window: ten seconds. */
+/** Growth rate over the last `windowMs`. */
 export class Rate {
   #samples: { readonly atMs: number; readonly value: number }[] = [];
 

@@ -5,7 +5,6 @@ import type { SyncReport } from "./report.ts";
 /** Cause of the state `waiting`. Only an administrator can free the server's disk; the person at this device cannot. */
 export type Awaited = "you" | "server" | "quota" | "owner";
 
-/** Text for the state `waiting`. */
 export const awaitedWords: Readonly<Record<Awaited, string>> = {
   you: "waiting for you",
   server: "waiting for space on the server",

@@ -145,7 +145,6 @@ async function clearOne(run: Run, configFolder: string, one: One): Promise<boole
   }
 }
 
-/** Returns why files are kept, by their place. */
 function staysLine(kept: number, inTrash: number): string {
   if (kept === 0) return "";
   const reasons = [
@@ -159,7 +158,6 @@ function staysLine(kept: number, inTrash: number): string {
 
 const progressMs = 5000;
 
-/** Reports progress every few seconds. */
 function progressOf(run: Run, root: string): (progress: ClearingProgress) => void {
   let toldAtMs = Date.now();
   return ({ step, files }) => {

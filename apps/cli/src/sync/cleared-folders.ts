@@ -16,7 +16,6 @@ const clearedFolder = z.object({
   /** First kept paths, relative to the root. */
   kept_paths: z.array(z.string()).readonly(),
 });
-/** A folder whose copies were removed because its device was revoked. */
 export type ClearedFolder = z.infer<typeof clearedFolder>;
 
 const fileName = "cleared.json";

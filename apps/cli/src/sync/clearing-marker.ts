@@ -4,7 +4,6 @@ import { z } from "zod";
 import { readPrivate, writePrivate } from "./known-syncs.ts";
 
 const clearingMarker = z.object({ pid: z.int().positive() });
-/** Problem code while the copies of a sync are removed. */
 export const clearingCode = "clearing";
 const fileName = "clearing.json";
 

@@ -26,12 +26,10 @@ import type { KnownSync, SyncRecord } from "./known-syncs.ts";
 import type { BandwidthLimits } from "./open-sync.ts";
 import { lacksOf, requireAbilities, slotKeyOf } from "./root-abilities.ts";
 
-/** The engine with a real disk and server, and the resources to close after it. */
 export interface ClientEngine {
   readonly engine: Engine;
   /** See `healDamaged`. */
   readonly heal: (signal: AbortSignal) => Promise<number>;
-  /** Applies from now on. */
   readonly changeLimits: (limits: BandwidthLimits) => void;
   /** Bytes transferred in both directions since opening. */
   readonly travelledBytes: () => number;

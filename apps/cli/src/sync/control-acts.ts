@@ -19,7 +19,6 @@ const limits = z.object({ up: z.string().max(32), down: z.string().max(32) });
 const somePaths = z.array(z.string().min(1).max(4096)).max(1000).default([]);
 const exclusions = z.object({ exclude: somePaths, include: somePaths, free_space: z.boolean().default(false) });
 
-/** Additional results of an action. */
 export interface Outcome {
   /** New path of a conflicted copy that was kept beside the original. */
   readonly new_path?: string;
@@ -27,7 +26,6 @@ export interface Outcome {
   readonly trash_path?: string;
 }
 
-/** Actions on a running sync, for other commands and the local page. */
 const acts = {
   pause: (control) => control.pause(),
   resume: (control) => control.resume(),

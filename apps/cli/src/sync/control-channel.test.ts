@@ -75,7 +75,6 @@ const routes = [
 
 const posts = routes.flatMap((each) => (each.startsWith("POST ") ? [each.slice("POST ".length)] : []));
 
-/** A valid body for an action. */
 function good(path: string): string {
   const bodies: Record<string, unknown> = {
     "rules/approve": { hash: "a1" },

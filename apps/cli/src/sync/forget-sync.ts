@@ -39,7 +39,6 @@ export async function forgetSync(configFolder: string, given: string): Promise<F
   }
 }
 
-/** Like `forgetSync`, for a caller that holds the lock of the root. */
 export async function forgetHeld(root: string, known: readonly KnownSync[]): Promise<ForgottenSync> {
   for (const { folder } of known) await rm(folder, { recursive: true });
   await rm(join(root, markerPath), { force: true });

@@ -7,7 +7,6 @@ import type { RecentChange } from "@holdfast/sync/loop/progress";
  */
 export class FreshConflicts {
   #known: ReadonlySet<string>;
-  /** Files that this run copied aside. */
   readonly #copied = new Set<string>();
   /** Copies that another device made, and names that moved to another file. */
   readonly #arrived = new Set<string>();

@@ -31,7 +31,6 @@ export interface DiskOfSync {
   readonly hasState: boolean;
 }
 
-/** @param configFolder folder with the state of the sync */
 export function diskOf(root: string, configFolder: string): DiskOfSync {
   const [ofRoot, ofState] = [root, configFolder].map((path) => statSync(path, { throwIfNoEntry: false })?.dev);
   return { root, hasState: ofRoot !== undefined && ofRoot === ofState };

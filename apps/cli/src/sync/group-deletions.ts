@@ -10,12 +10,10 @@ export function doingOf({ what, why, side }: Pick<WaitingDeletion, "what" | "why
   return why === "damage" ? `looks damaged, and would be replaced ${sides[side]}` : `would be rewritten ${sides[side]}`;
 }
 
-/** Describes the effect of an undo and its side. */
 export function restoredDoingOf({ side }: Pick<WaitingDeletion, "side">): string {
   return `would be restored ${side === "here" ? sides.server : sides.here}`;
 }
 
-/** Describes the effect of a recorded answer at the next sync. */
 export function answeredDoingOf(action: RecordedAnswer["action"]): (each: WaitingDeletion) => string {
   return ({ what, side }) => {
     if (action === "undo") return `undone; restored ${side === "here" ? sides.server : sides.here} at the next sync`;
@@ -45,7 +43,6 @@ export function answeredText(action: RecordedAnswer["action"], answered: readonl
   return `${waitingCount(answered)} approved; ${isDeletions ? "deleted" : "applied"} at the next sync`;
 }
 
-/** Maximum number of lines; the rest is counted. */
 const linesMax = 20;
 /** Names in a log entry, which is one line. */
 const namesMax = 3;
@@ -55,7 +52,6 @@ interface Group {
   readonly folder: string;
   readonly goes: boolean;
   readonly doing: string;
-  /** Path of the first item. */
   readonly path: string;
   files: number;
   /** Includes the folder itself if it is deleted, so that all lines add up to the number of deletions. */

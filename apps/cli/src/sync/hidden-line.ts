@@ -4,7 +4,6 @@ import { count, formatNumber } from "../output/text.ts";
 
 const groupsShown = 3;
 
-/** Returns one line for any number of files, with the first names. */
 export function hiddenLine({ files, groups }: NewlyHidden): string {
   const shown = groups
     .slice(0, groupsShown)

@@ -30,7 +30,6 @@ export const syncRecord = z.object({
 export type SyncRecord = z.infer<typeof syncRecord>;
 
 export interface KnownSync {
-  /** Folder of this sync in the configuration folder. */
   readonly folder: string;
   readonly record: SyncRecord;
 }

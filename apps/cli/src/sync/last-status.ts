@@ -20,7 +20,6 @@ const saved = z.object({
 });
 const lastStatusName = "last-status.json";
 
-/** Saves the status for the time when the client is not running. */
 export function saveLastStatus(folder: string, status: LastStatus): Promise<void> {
   return writePrivate(join(folder, lastStatusName), status);
 }
@@ -61,7 +60,6 @@ function countDeletions(waiting: readonly WaitingDeletion[]): number {
   return waiting.filter(({ what }) => what === "deletion").length;
 }
 
-/** Removes a resolved conflict from the status of the last run. */
 export async function forgetConflict({ folder }: KnownSync, path: string): Promise<void> {
   const last = await readPrivate(join(folder, lastStatusName), saved, reportBytesMax);
   if (last === undefined) return;
@@ -135,7 +133,6 @@ async function whyStopped({ folder, record }: KnownSync, problems: readonly Prob
   return `${why} Sign in with: holdfast login ${shellWord(server)}${orToken}, then ${resumed}start the sync with: holdfast sync ${word}`;
 }
 
-/** Says that the client is not running, and how to start it. */
 export function notRunning({ root, is_paused }: Pick<SyncRecord, "root" | "is_paused">): string {
   return is_paused
     ? `This sync is not running. Run 'holdfast resume', then start it with: holdfast sync ${shellWord(root)}`

@@ -20,7 +20,6 @@ export interface SyncChoices {
   readonly remote: string | undefined;
   readonly deviceName: string | undefined;
   readonly excludes: readonly string[];
-  /** Paths that are no longer excluded. */
   readonly includes: readonly string[];
   readonly freesSpace: boolean;
   /** Holdfast's own paths in the folder: always excluded, and never removed to free space. */
@@ -30,7 +29,6 @@ export interface SyncChoices {
   /** Ends when everything is in sync. */
   readonly isOnce: boolean;
   readonly confirmsDeletes: boolean;
-  /** Shows each change. */
   readonly logs: boolean;
 }
 
@@ -54,7 +52,6 @@ export function limitsOf(
 /** A root that is locked by this process. */
 export interface HeldRoot {
   readonly root: string;
-  /** Record of an earlier start. */
   readonly known: KnownSync | undefined;
   release(): void;
 }

@@ -112,7 +112,6 @@ export function summaryOf(
 }
 
 interface Previewed extends PreviewedRun {
-  /** Remote folder that the run would create. */
   readonly newRemote: string | undefined;
 }
 

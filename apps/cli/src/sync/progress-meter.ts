@@ -11,13 +11,11 @@ import type { BandwidthLimits } from "./open-sync.ts";
 const changeCost = { bytes: 512, seconds: 0.001 };
 /** Maximum cost of one change in bytes, used while the speed is unknown. */
 const changeBytesMost = 64 * 1024;
-/** Minimum number of bytes to estimate the speed. */
 const tellingBytes = 64 * 1024;
 
 /** A smaller decrease of the share is hidden. After a larger one, the share is unknown until it has caught up. */
 const setbackMax = 0.05;
 
-/** Progress of a sync. */
 export interface HowFar {
   /** From 0 to 1, never decreasing during continuous work; undefined while the total is unknown. */
   readonly share: number | undefined;
@@ -40,7 +38,6 @@ export interface HowFar {
 interface Line {
   /** Bytes on the network, if known. The engine counts whole blocks of several MiB. */
   readonly travelledBytes?: number | undefined;
-  /** Limits set by a person. */
   readonly limits?: Partial<BandwidthLimits>;
 }
 

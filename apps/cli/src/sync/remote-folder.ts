@@ -14,7 +14,6 @@ export async function ensureRemoteFolder(client: ApiClient, path: string): Promi
   try {
     return (await client.call("createNode", { body: { kind: "folder", path, parents: true } })).id;
   } catch (thrown) {
-    // Another device has created it since the lookup.
     const made = thrown instanceof HoldfastError && thrown.code === "exists" ? await findNode(client, path) : undefined;
     if (made?.kind !== "folder") throw thrown;
     return made.id;

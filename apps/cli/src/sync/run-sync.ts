@@ -35,7 +35,6 @@ const stopPatienceMs = { asking: 250, underWay: 3500 };
 const sameSignalMs = 500;
 const retryMs = { first: 1000, last: 60_000 };
 
-/** `holdfast sync`: syncs one folder until stopped, or once. */
 export async function runSync(run: Run, choices: SyncChoices): Promise<void> {
   const signals = listenForSignals(run, choices.isOnce);
   let held: HeldRoot | undefined;
@@ -224,7 +223,6 @@ async function syncOnce(
   const { inSync, deletionsWaiting, problems } = await engine.runOnce();
   const note = (message: string): void => run.output.note(message);
   const isHealed = engine.phase === "paused" || (await healOnce({ heal, note }, stopped));
-  // The page ends with the run.
   if (run.output.json) await run.output.result({ ...running.report(), page_url: null }, () => []);
   if (stopped.aborted) {
     run.context.exitCode = interruptedExitCode;
@@ -243,9 +241,7 @@ async function syncOnce(
 
 interface Signals {
   readonly stopped: AbortSignal;
-  /** Called when work begins. */
   begin(): void;
-  /** Sets the function that reports the stop. */
   tellBy(tell: () => void): void;
   end(): void;
 }

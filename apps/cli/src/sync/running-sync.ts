@@ -42,7 +42,6 @@ interface RunningOptions {
   readonly owners: ShareOwners;
 }
 
-/** A sync whose client is running, as other commands and the page see and control it. */
 export class RunningSync implements SyncControl {
   readonly folder: string;
   #record: SyncRecord;
@@ -118,7 +117,6 @@ export class RunningSync implements SyncControl {
     this.#showSoon();
   }
 
-  /** Called for each change of the engine. */
   done(change: RecentChange): void {
     this.#log.change(change);
     this.#conflicts.done(change);
@@ -141,7 +139,6 @@ export class RunningSync implements SyncControl {
     return this.#reportTo(this.#start);
   }
 
-  /** @param start how the sync runs when the report is read */
   #reportTo(start: Start): SyncReport {
     const report = reportOf(this.#record, this.#status(), { pageUrl: this.pageUrl, problems: this.#remarks });
     return { ...report, problems: this.#advised(report.problems, start) };
@@ -210,9 +207,7 @@ export class RunningSync implements SyncControl {
     if (exclude.length > 0) engine.exclude(exclude, { freeSpace: freesSpace });
   }
 
-  /** Reports the transferred totals of a run with --once. */
   async sum(): Promise<void> {
-    // Shows the final state first.
     await this.#show();
     this.#reporter.sum(this.#status());
   }
@@ -299,7 +294,6 @@ export class RunningSync implements SyncControl {
     if (status.activity !== "syncing" || this.#channel === undefined) await this.#save();
   }
 
-  /** Records events in the log, for people. */
   async #keep({ problems, deletions_waiting: waiting, state }: SyncReport): Promise<void> {
     const log = await (this.#problems ??= this.#openProblems());
     const nowMs = Date.now();

@@ -120,7 +120,6 @@ export function rulesOf(sync: KnownSync): ShownRules {
 
 interface Read {
   readonly excluded: readonly string[];
-  /** Content of the ignore file. */
   readonly text: string;
   readonly inForce: string;
   readonly waiting: WaitingRules | undefined;

@@ -2,7 +2,6 @@ import type { Keep, KeptConflict } from "@holdfast/sync/execute/keep-conflict";
 import type { SyncView } from "./page/sync-view.ts";
 import type { SyncReport, WaitingDeletion } from "./report.ts";
 
-/** Interface of the running client for its control channel. */
 export interface SyncControl {
   report(): SyncReport;
   view(): Promise<SyncView>;

@@ -26,17 +26,14 @@ const logEntry = z.object({
   ]),
   /** Relative to the root; "" for the whole folder. */
   path: z.string(),
-  /** Former path of a moved item. */
   from: z.string().optional(),
   /** Side that made the change; null for other entries. */
   by: z.enum(["here", "server"]).nullable(),
   /** Text of a problem or of waiting deletions. */
   message: z.string().nullable(),
 });
-/** One change or event of a sync. */
 export type LogEntry = z.infer<typeof logEntry>;
 
-/** Entries that are not file changes. */
 type Noted = Extract<
   LogEntry["what"],
   "conflict" | "problem" | "solved" | "waiting" | "approved" | "undone" | "hidden"
@@ -59,7 +56,6 @@ export class SyncLog {
   #timer: NodeJS.Timeout | undefined;
   #written: Promise<void> = Promise.resolve();
 
-  /** @param folder folder of the sync */
   constructor(folder: string) {
     this.#folder = folder;
   }
@@ -108,7 +104,6 @@ export class SyncLog {
   }
 }
 
-/** Returns the newest entries, newest last. @param folder folder of the sync */
 export async function readSyncLog(folder: string, countMax: number): Promise<LogEntry[]> {
   const texts = await Promise.all([names.before, names.newest].map((name) => readIfThere(join(folder, name))));
   const lines = texts

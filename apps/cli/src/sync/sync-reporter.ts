@@ -47,7 +47,6 @@ export function inWords({ what, direction }: Pick<RecentChange, "what" | "direct
   return `${what} ${direction === "up" ? "here" : "on the server"}:`;
 }
 
-/** Includes the former path of a moved item. */
 export function pathWords({ path, from }: Pick<RecentChange, "path" | "from">): string {
   return from === undefined ? path : `${path} (from ${from})`;
 }
@@ -101,7 +100,6 @@ export interface ReporterOptions {
   /** Monotonic clock. */
   readonly nowMs: () => number;
   readonly unixMs: () => number;
-  /** Shows each change. */
   readonly logs: boolean;
   /** With --once, the final result reports a pause, waiting deletions and failures, so they are not shown before. */
   readonly isOnce?: boolean;
@@ -145,7 +143,6 @@ export class SyncReporter {
     else if (!this.#isOnce) this.#line(`sync: ${root}; 'holdfast status' shows the address of its page`);
   }
 
-  /** Called when a person or the system ends the run. */
   stopping(): void {
     if (this.#output.quiet) return;
     if (this.#screen === undefined) this.#line("sync: stopping");
@@ -197,7 +194,6 @@ export class SyncReporter {
     if (!this.#output.quiet) this.#line(`sync: ${text}`);
   }
 
-  /** Reports the totals of a run with --once. */
   sum({ progress }: Pick<EngineStatus, "progress">): void {
     if (!this.#output.quiet)
       this.#line(`sync: ${doneWords(acceptedOf(progress)) ?? "nothing was uploaded or downloaded"}`);
@@ -219,7 +215,6 @@ export class SyncReporter {
     await this.#output.result(report, () => []);
   }
 
-  /** Shows each problem once until it ends and returns. */
   #showProblems({ problems, deletions_waiting, state }: SyncReport): void {
     for (const each of this.#problems.after(problems)) this.#line(`sync: ! ${problemLine(each)}`);
     const told = this.#isOnce ? undefined : this.#brake.after(deletions_waiting, state);

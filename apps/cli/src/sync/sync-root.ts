@@ -17,7 +17,6 @@ export async function prepareRoot(folder: string, configFolder: string, isPrivat
   return checkRoot(path, configFolder);
 }
 
-/** Checks an existing folder, like `prepareRoot`. */
 export async function checkRoot(path: string, configFolder: string): Promise<string> {
   const root = await realpath(path);
   if (!(await stat(root)).isDirectory()) throw new HoldfastError("usage", `${root} is a file, not a folder.`);
@@ -105,7 +104,6 @@ function isInside(path: string, folder: string): boolean {
   return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
 }
 
-/** Returns the command that removes a sync. */
 export function forgetting(root: string): string {
   return `holdfast sync ${shellWord(root)} --forget`;
 }

@@ -52,7 +52,6 @@ export class SyncScreen {
     this.#showFoot(report, far);
   }
 
-  /** Writes a line with the time above the last line. */
   tell(text: string): void {
     if (this.#foot !== "") clearBar(this.#stderr);
     showLines(this.#stderr, indented(printable(text), this.#stderr.columns || 80, `${formatClock(this.#nowMs())} `));

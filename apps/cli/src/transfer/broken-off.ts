@@ -32,7 +32,6 @@ function leftLines({ left }: TransferReport, filesLeft: number, least: string): 
   return [`Not sent: ${left.map(printable).join(", ")}${more > 0 ? ` and ${least}${formatNumber(more)} more` : ""}`];
 }
 
-/** Returns a line about unfinished uploads if they take space on a full server. */
 async function roomLines(run: Run, thrown: unknown): Promise<string[]> {
   if (!(thrown instanceof HoldfastError) || thrown.code !== "store_full") return [];
   const { client } = await run.connect();

@@ -8,7 +8,6 @@ export interface Apart<Each, Result> {
   readonly done: (some: readonly Each[], result: Result) => void;
   /** Additional error codes that every other element would meet too. */
   readonly hopeless?: ReadonlySet<string> | undefined;
-  /** Called for each element that fails alone. */
   readonly refuse: (one: Each, failure: HoldfastError) => void;
 }
 

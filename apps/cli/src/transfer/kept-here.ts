@@ -1,6 +1,5 @@
 import { HoldfastError } from "@holdfast/core/errors";
 
-/** Problem code of a file that was changed here since it was downloaded. */
 export const changedHere = "changed_here";
 
 /** Returns the error for a file that `get` keeps because a person changed it here. */
@@ -9,7 +8,6 @@ export function keptHere(why = "has content here that was not downloaded"): Hold
   return new HoldfastError("conflict", message, { body: { reason: changedHere } });
 }
 
-/** Returns the problem code, which separates `changed_here` from other conflicts. */
 export function problemCodeOf({ code, body }: HoldfastError): string {
   return body["reason"] === changedHere ? changedHere : code;
 }

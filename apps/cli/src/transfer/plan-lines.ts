@@ -23,7 +23,6 @@ export function planLines(changes: readonly Change[]): string[] {
 interface FolderLines<Item> {
   readonly kindOf: (item: Item) => string;
   readonly lineOf: (item: Item) => string;
-  /** The line for many of one kind in one folder. */
   readonly together: (items: readonly [Item, ...Item[]]) => string;
 }
 

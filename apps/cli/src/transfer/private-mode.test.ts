@@ -5,7 +5,6 @@ import { isPrivate } from "./private-mode.ts";
 const [fat, smb, ext4] = [0x4d44, 0xff534d42 | 0, 0xef53];
 let device = -1n;
 
-/** Result for a file with this mode on a filesystem of this type. */
 function isPrivateOn(type: number, mode = 0o100600n): boolean {
   device -= 1n;
   return isPrivate("file", { mode, dev: device }, () => type);

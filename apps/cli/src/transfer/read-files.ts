@@ -61,7 +61,6 @@ export type ReadOutcome =
   | { readonly status: "refused"; readonly code: string; readonly message: string };
 
 export interface ReadOutput {
-  /** One for each file, in order. */
   readonly outcomes: ReadOutcome[];
 }
 
@@ -138,12 +137,10 @@ function isSame(one: BigIntStats, other: BigIntStats): boolean {
   return one.size === other.size && one.mtimeNs === other.mtimeNs && one.ctimeNs === other.ctimeNs;
 }
 
-/** Maximum size of the frames of one file. */
 export function framesBytesMax(sizeBytes: number): number {
   return sizeBytes + frameHeaderBytes * (1 + Math.ceil(sizeBytes / limits.blockBytesMin));
 }
 
-/** Writes frames one after the other into the window. */
 class FrameWriter {
   readonly #bytes: Uint8Array;
   #end = 0;

@@ -28,7 +28,6 @@ export class TransferReport {
   linksEqual = 0;
   /** Files changed here that `get` kept. Each is also a problem. */
   filesKept = 0;
-  /** Files, folders and links deleted by `--delete`. */
   deleted = 0;
   /** Bytes of the files that were sent or fetched, before compression and without blocks that the other side had. */
   bytesSent = 0;
@@ -76,7 +75,6 @@ export class TransferReport {
     return `${attributes}${formatNumber(this.filesEqual)} equal already`;
   }
 
-  /** @param name name of the file on the server */
   sent(name: string): void {
     this.filesSent += 1;
     if (!isTemporary(name)) return;
@@ -128,12 +126,10 @@ export class TransferReport {
     this.#output.say(`holdfast: ${text}`);
   }
 
-  /** Adds an action of a dry run. @param path target path */
   change(action: Change["action"], path: string, bytes: number): void {
     this.#changes.push({ action, path, bytes });
   }
 
-  /** Returns the actions of a dry run, for people. */
   planLines(): string[] {
     return planLines(this.#changes);
   }
@@ -247,7 +243,7 @@ export class TransferReport {
     return isNothingDone && codes.size === 1 && isErrorCode(only) ? errorTable[only].exitCode : 1;
   }
 
-  /** Counts nodes listed by the other side. @param isLast everything to transfer is listed */
+  /** @param isLast everything to transfer is listed */
   listed(nodes: readonly { readonly kind: string; readonly size: number }[], isLast: boolean): void {
     const { listed } = this.counts;
     for (const { kind, size } of nodes) {

@@ -73,7 +73,6 @@ async function runOnBytes(args: string[], input?: Buffer): Promise<Buffer> {
 const random = seededRandom(20_260_104);
 const noise = (sizeBytes: number) => Uint8Array.from({ length: sizeBytes }, () => random() * 256);
 
-/** A tree with everything that must survive an upload and a download. */
 function makeTree(root: string): void {
   mkdirSync(join(root, "folder/deeper/empty"), { recursive: true });
   writeFileSync(join(root, "empty.bin"), "");

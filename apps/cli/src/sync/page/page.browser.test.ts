@@ -60,7 +60,6 @@ async function axeFindings(): Promise<string[]> {
   return found;
 }
 
-/** Everything that the page can show at the same time. */
 function busy(): void {
   const problem = (path: string) => ({ path, code: "quota", message: "Not enough space in your quota." });
   drive.now = {

@@ -38,7 +38,6 @@ const shownDeletions = z.object({ count: z.int(), text: z.string(), lines: z.arr
 
 /** One sync as the page shows it. Long lists are cut and counted. */
 export const syncView = z.object({
-  /** Identifies the sync in this configuration. */
   key: z.string(),
   root: z.string(),
   server: z.string(),

@@ -120,7 +120,6 @@ export class ShownConfiguration {
   }
 }
 
-/** @param lines entries of the log */
 export function writeLog({ folder }: KnownSync, lines: readonly object[]): void {
   writeFileSync(join(folder, "log.jsonl"), lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
 }

@@ -46,7 +46,7 @@ export function placed(node: NodeJson, entries: readonly ManifestEntry[]): Wante
   });
 }
 
-/** Writes the block as a raw frame. @returns the frame's length in bytes */
+/** @returns the frame's length in bytes */
 export function writeFrame({ hash, size }: WantedBlock, plain: Uint8Array, target: Uint8Array): number {
   target.set(encodeFrameHeader({ kind: "raw", hash, size, length: size }));
   target.set(plain, frameHeaderBytes);

@@ -19,7 +19,6 @@ const fetchBytesMax = 8 * 1024 * 1024;
 /** Room for one response and for the plain bytes of its compressed blocks. */
 export const fetchWindowBytes = 2 * (fetchBytesMax + limits.fetchHashesMax * frameHeaderBytes);
 
-/** Splits a list into runs that fit one request. */
 export function windowsOf<Entry extends ManifestEntry>(entries: readonly Entry[]): Entry[][] {
   const windows: Entry[][] = [];
   let bytes = Infinity;

@@ -44,7 +44,7 @@ export class TreeGet {
     this.#work = work;
   }
 
-  /** Takes the requested node. @param name new name in `folder`, which may have other entries */
+  /** @param name new name in `folder`, which may have other entries */
   async takeRoot(node: NodeJson, folder: LocalFolder, name: string): Promise<void> {
     this.#rootParts = (folder.parts.get(node.version_id ?? "") ?? []).map((part) => join(folder.path, part));
     this.#rootPath = join(folder.path, name);

@@ -35,7 +35,6 @@ export interface GetWork {
   readonly room: LocalRoom;
   /** Receives the names that the server has, to find local files to delete. */
   readonly surplus?: LocalSurplus | undefined;
-  /** Patterns of remote files that are not downloaded. */
   readonly patterns?: Patterns | undefined;
   /** Eight hex digits, unique to this run, for temporary names. */
   readonly runId: string;
@@ -43,7 +42,6 @@ export interface GetWork {
   readonly syncEveryBytes: number;
 }
 
-/** A file to fetch, or to compare first. */
 export interface FileToGet {
   readonly node: NodeJson;
   readonly folder: LocalFolder;

@@ -36,7 +36,6 @@ import type { TargetFolder } from "./target-folder.ts";
 
 export interface GetOptions {
   readonly client: ApiClient;
-  /** The link to which the client is connected. */
   readonly link?: LinkAddress | undefined;
   /**
    * Returns a block source for a node whose blocks cannot be fetched by hash. @param folder with room for temporary

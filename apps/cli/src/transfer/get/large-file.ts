@@ -138,7 +138,6 @@ async function fetchAndWrite(work: GetWork, writer: SyncingWriter, wanted: reado
   }
 }
 
-/** Groups blocks that are adjacent in the file, so that one write covers them. */
 function neighbours(wanted: readonly WantedBlock[]): { offset: number; blocks: WantedBlock[] }[] {
   const runs: { offset: number; end: number; blocks: WantedBlock[] }[] = [];
   for (const block of wanted) {

@@ -12,7 +12,6 @@ export interface LocalChanges {
    * conflict if it was changed here
    */
   assertUnchanged(path: string, node: NodeJson, content: string): Promise<void>;
-  /** Records that both sides have this content now. */
   fetched(path: string, content: string, node: NodeJson): void;
   /** True if the content at the path was fetched and the server still has it, possibly in the trash. */
   isOnServer(path: string, content: string): Promise<boolean>;

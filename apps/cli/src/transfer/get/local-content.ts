@@ -32,7 +32,6 @@ export function unreadable(errno: string) {
   return keptHere(`cannot be read (${errno}), so it may have been changed`);
 }
 
-/** Returns the blocks of a file and the offset of each. */
 export async function cutReader(
   pool: TransferPool,
   reader: DiskReader,

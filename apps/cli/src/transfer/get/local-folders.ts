@@ -121,7 +121,6 @@ export class LocalFolders {
   }
 }
 
-/** Returns the folder and its ancestors up to the root of the get. */
 export function chainOf(folder: LocalFolder): KnownFolder[] {
   const chain: KnownFolder[] = [];
   for (let each: LocalFolder | undefined = folder; each !== undefined; each = each.parent) {

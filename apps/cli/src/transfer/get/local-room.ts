@@ -40,7 +40,6 @@ export class LocalRoom {
     }
   }
 
-  /** Reports a file that does not fit. */
   refuse(path: string, sizeBytes: number): void {
     this.#refused += 1;
     this.#refusedBytes += sizeBytes;
@@ -52,7 +51,6 @@ export class LocalRoom {
     this.#report.problem(path, message, "store_full");
   }
 
-  /** Reports at the end how many more files did not fit. */
   tellRefused(): void {
     const more = this.#refused - namedMax;
     if (more <= 0) return;

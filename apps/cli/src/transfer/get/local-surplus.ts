@@ -24,7 +24,6 @@ interface SurplusWork {
   readonly patterns: Patterns | undefined;
   /** The filesystem treats names that differ only in case as equal. */
   readonly foldsNames: boolean;
-  /** Content ids in the server's trash. */
   readonly trashed: () => AsyncIterable<string>;
 }
 
@@ -69,7 +68,6 @@ export class LocalSurplus {
     this.#work = work;
   }
 
-  /** A folder that both sides have. */
   enter(path: string, below: string): void {
     this.#folders.set(path, { below, names: new Set() });
   }
@@ -142,7 +140,6 @@ export class LocalSurplus {
     }
   }
 
-  /** @returns true if the file will be deleted */
   async #takeFile({ path, stat, stays }: Looked): Promise<boolean> {
     if (stays || stat === undefined) return !stays;
     try {
@@ -155,7 +152,6 @@ export class LocalSurplus {
     }
   }
 
-  /** @returns true if the folder and everything in it will be deleted */
   async #takeFolder({ path, below }: Found, stat: DiskStat): Promise<boolean> {
     if (!(await this.#findIn(path, `${below}/`, new Set()))) return false;
     this.#going.push({ path, stat });

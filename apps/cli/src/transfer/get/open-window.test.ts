@@ -12,7 +12,6 @@ function frameOf(plain: Uint8Array): Uint8Array[] {
   return encodeFrame({ kind: codec, hash: sha256(plain), size: plain.length, payload });
 }
 
-/** A window with the body at its start and room after it. */
 function windowOf(body: Uint8Array, roomBytes: number): { window: SharedArrayBuffer; bodyBytes: number } {
   const window = new SharedArrayBuffer(body.length + roomBytes);
   new Uint8Array(window).set(body);

@@ -24,7 +24,6 @@ interface Preview {
   readonly surplus: LocalSurplus | undefined;
 }
 
-/** Local place of a remote folder. */
 interface Place {
   readonly path: string;
   /** Path below the requested node, with `/` between names. Empty for the requested node. */

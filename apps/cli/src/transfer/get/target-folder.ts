@@ -23,7 +23,6 @@ export interface TargetFolder {
 export interface HeldFolders {
   /** Descriptors by path; undefined if the system cannot hold folders, so that each must be checked again. */
   readonly descriptors: ReadonlyMap<string, number> | undefined;
-  /** Errors of folders that could not be held, by path. */
   readonly failures: ReadonlyMap<string, HoldfastError>;
   close(): void;
 }

@@ -5,7 +5,7 @@ import { atVersion } from "../../remote/at-version.ts";
 import { lookUpIn } from "../../remote/look-up-shared.ts";
 import { streamFile } from "./stream-file.ts";
 
-/** Writes a file to standard output. @param version number or ID; undefined: the newest */
+/** @param version number or ID; undefined: the newest */
 export async function toStdout(
   run: Run,
   link: LinkAddress | undefined,

@@ -164,7 +164,6 @@ async function fetchFrames(work: GetWork, files: readonly FileToGet[], window: S
   return wanted.size === 0 ? 0 : work.source.fetch([...wanted.values()], new Uint8Array(window));
 }
 
-/** Returns each folder of the files once, with its ancestors. */
 function foldersOf(files: readonly FileToGet[]): KnownFolder[] {
   const folders = new Map<string, KnownFolder>();
   for (const { folder } of files) {

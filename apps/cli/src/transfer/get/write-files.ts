@@ -4,7 +4,7 @@ import type { LocalDisk } from "./local-disk.ts";
 import { keptHere, problemCodeOf } from "../kept-here.ts";
 import { statOf } from "./stat-of.ts";
 
-/** Identity of a local folder when it was entered. */
+/** Used to recognize a folder that was replaced. */
 export interface KnownFolder {
   readonly path: string;
   readonly device: bigint;
@@ -19,7 +19,6 @@ export interface FileToWrite {
   readonly mtimeMicros: bigint;
   /** The state that may be replaced; null: nothing may exist; absent: anything may be replaced. */
   readonly replaces?: Replaced | null;
-  /** Hashes of its blocks, in order. */
   readonly blocks: readonly string[];
 }
 

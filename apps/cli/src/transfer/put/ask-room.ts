@@ -41,7 +41,6 @@ async function askRoomForMissing(work: PutWork, file: QueuedFile, descriptor: nu
   if (sendBytes > 0) await missingBlocks(parts, [], { sendBytes });
 }
 
-/** @returns the server's error if the request failed with store_full */
 async function storeFullOf(asked: Promise<unknown>): Promise<HoldfastError | undefined> {
   try {
     await asked;

@@ -128,7 +128,6 @@ interface QueuedStream extends Omit<QueuedFile, "folder"> {
   readonly into: string;
 }
 
-/** Puts standard input, which can be read only once and has no times. */
 export async function putStream(work: PutWork, stream: QueuedStream, source: AsyncIterable<Uint8Array>): Promise<void> {
   const { remote, into } = stream;
   const sentForFile = new SentForFile();

@@ -5,13 +5,12 @@ import type { NodeJson } from "@holdfast/protocol/values";
 import { findShown } from "../../remote/look-up.ts";
 import { findBelow } from "../../remote/look-up-shared.ts";
 
-/** The remote root of all paths in a put. */
 export interface PutRoot {
   /** For a mount, returns the folder that it shows. */
   find(path: string): Promise<NodeJson | undefined>;
   /** Also creates missing ancestors. @throws HoldfastError exists, conflict */
   makeFolder(path: string): Promise<NodeJson>;
-  /** A path for messages. Empty: the root. */
+  /** Empty path: the root. */
   shown(path: string): string;
 }
 

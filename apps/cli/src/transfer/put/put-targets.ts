@@ -3,7 +3,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { joinPath, splitPath } from "@holdfast/core/names";
 
 export interface LocalArgument {
-  /** Argument; `-` for standard input. */
+  /** `-` for standard input. */
   readonly path: string;
   readonly kind: "file" | "folder" | "symlink" | "stdin";
 }

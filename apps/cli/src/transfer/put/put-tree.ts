@@ -52,7 +52,6 @@ export class TreePut {
   readonly #batches = new TaskGroup(batchesAtOnce);
   readonly #largeFiles = new TaskGroup(largeFilesAtOnce);
   #newFolders: NewFolder[] = [];
-  /** Existing remote folders that become private. */
   #closing: Item[] = [];
   #links: QueuedFile[] = [];
   #operations: Item[] = [];

@@ -30,7 +30,6 @@ export interface PutWork {
   readonly pace: UploadPace;
   /** Also sends a changed time if the content is unchanged. */
   readonly withTimes?: boolean | undefined;
-  /** Patterns of local files that are not uploaded. */
   readonly patterns?: Patterns | undefined;
   /** Versions that the server has lost blocks of. Equal content is sent again. */
   readonly damaged: DamagedVersions;

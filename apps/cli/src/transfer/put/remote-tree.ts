@@ -3,11 +3,10 @@ import type { NodeJson } from "@holdfast/protocol/values";
 import { allPages, pageItemsMax } from "../../remote/pages.ts";
 import type { RemoteState } from "./put-plan.ts";
 
-/** All nodes below one remote folder, by parent and name. */
 export class RemoteTree {
   readonly #children = new Map<string, Map<string, RemoteState>>();
 
-  /** @param onCount receives the number of nodes loaded so far */
+  /** @param onCount receives the number of nodes so far */
   static async load(client: ApiClient, folderId: string, onCount: (nodes: number) => void): Promise<RemoteTree> {
     const tree = new RemoteTree();
     const pages = allPages((cursor) =>
@@ -23,7 +22,6 @@ export class RemoteTree {
     return tree;
   }
 
-  /** Nodes below the folder. */
   size = 0;
 
   children(parentId: string): Iterable<[string, RemoteState]> {

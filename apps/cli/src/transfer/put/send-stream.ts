@@ -50,7 +50,6 @@ async function* windowsOfStream(work: SendingWork, source: AsyncIterable<Uint8Ar
 }
 
 export interface WindowsTarget {
-  /** The folder whose space receives the blocks. */
   readonly into: string;
   readonly replacedBytes?: number;
   /** Receives the hashes before the blocks are sent. */

@@ -6,7 +6,6 @@ export interface StandardInput {
   readonly stdin: AsyncIterable<Uint8Array>;
   /** Name of the command that writes the stream. */
   readonly writer?: string | undefined;
-  /** True if an empty file is intended. */
   readonly allowEmpty: boolean;
 }
 

@@ -18,7 +18,6 @@ interface Deletion {
   readonly bytes: number;
 }
 
-/** Collects nodes to delete during a put, and deletes them at the end. */
 export class Surplus {
   readonly #work: PutWork;
   readonly #remote: RemoteTree;
