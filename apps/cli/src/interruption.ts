@@ -44,7 +44,8 @@ const stopPatienceMs = 5000;
 
 /**
  * Runs several steps, of which none must be interrupted. SIGINT and SIGTERM end the process after the current step, or
- * after 5 s. @param work must start no further step when stopping
+ * after 5 s.
+ * @param work must start no further step when stopping
  */
 export async function stoppedOnSignals<Result>(
   run: Run,

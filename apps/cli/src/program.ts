@@ -45,8 +45,8 @@ const examples = [
 ];
 
 /**
- * Applies commander settings, which added commands do not inherit, to each command. @param name full name of the
- * command
+ * Applies commander settings, which added commands do not inherit, to each command.
+ * @param name full name of the command
  */
 function prepare(command: Command, context: Context, name: string): void {
   command

@@ -116,7 +116,7 @@ function usageFailure(
 }
 
 /**
- * Ends the process if standard output fails. In `holdfast ls head` the reader has enough, which is a success. A full
+ * Ends the process if standard output fails. In `holdfast ls | head` the reader has enough, which is a success. A full
  * disk in `holdfast cat FILE > copy` is a failure.
  */
 function endWithStandardOutput(): void {

@@ -39,8 +39,8 @@ export async function askSecret(context: Context, question: string): Promise<str
 }
 
 /**
- * Asks twice, because a mistyped new password locks its owner out. @param check throws for an invalid password, before
- * it is repeated
+ * Asks twice, because a mistyped new password locks its owner out.
+ * @param check throws for an invalid password, before it is repeated
  */
 export async function askNewPassword(
   context: Context,

@@ -27,8 +27,10 @@ export interface Cut {
 }
 
 /**
- * @param start start of the block in `buffer` @param end end of the available bytes @param final the input ends at
- * `end` @returns the end of the block; undefined if more input is needed, or if nothing is left of a final one
+ * @param start start of the block in `buffer`
+ * @param end end of the available bytes
+ * @param final the input ends at `end`
+ * @returns the end of the block; undefined if more input is needed, or if nothing is left of a final one
  */
 export function nextCut(buffer: Uint8Array, start: number, end: number, final: boolean): number | undefined {
   const { bytesMin, bytesAverage, bytesMax, maskBelowAverage, maskAboveAverage } = chunkerV1;

@@ -59,8 +59,8 @@ export function writeEntries(target: Uint8Array, offset: number, entries: readon
 }
 
 /**
- * Decodes a segment. Segments come only from the own database, so an invalid one is damaged. @throws HoldfastError
- * damaged
+ * Decodes a segment. Segments come only from the own database, so an invalid one is damaged.
+ * @throws HoldfastError damaged
  */
 export function decodeSegment(bytes: Uint8Array): ManifestEntry[] {
   const count = bytes.length / entryBytes;

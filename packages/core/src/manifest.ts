@@ -13,15 +13,17 @@ export type { Splice } from "./manifest-splices.ts";
 
 /**
  * Returns the id of a file's content. Equal ids prove equal content. Unequal ids prove nothing, because another chunker
- * version may have cut the content. The encoding is in docs/format.md, "Manifests". @param entries valid for
- * `validateManifest`
+ * version may have cut the content. The encoding is in docs/format.md, "Manifests".
+ * @param entries valid for `validateManifest`
  */
 export function contentIdOf(entries: readonly ManifestEntry[]): HashHex {
   if (entries.length > limits.manifestEntriesInline) return contentIdOfSegments(segmentsOf(entries));
   return encodeShortList(entries).contentId;
 }
 
-/** Encodes a list of at most 512 entries, with its content id, which contains the encoding. */
+/**
+ * Encodes a list of at most 512 entries. Also returns its content id, which is a hash over a header and this encoding.
+ */
 export function encodeShortList(entries: readonly ManifestEntry[]): {
   readonly contentId: HashHex;
   readonly encoded: Uint8Array<ArrayBuffer>;
@@ -49,8 +51,9 @@ export function contentIdOfSegments(segments: readonly Omit<Segment, "start">[])
 }
 
 /**
- * Rejects an impossible list, or one with a wrong total size. @param sizeBytes declared size of the whole file @throws
- * HoldfastError invalid_field, with the entry
+ * Rejects an impossible list, or one with a wrong total size.
+ * @param sizeBytes declared size of the whole file
+ * @throws HoldfastError invalid_field, with the entry
  */
 export function validateManifest(entries: readonly ManifestEntry[], sizeBytes: number, field = "blocks"): void {
   if (!Number.isSafeInteger(sizeBytes) || sizeBytes < 0 || sizeBytes > limits.fileBytesMax) {

@@ -52,8 +52,8 @@ export function checkName(name: string, field = "name"): void {
 }
 
 /**
- * Splits a path into names, root first; empty for the root. `/a/b`, `a/b` and `/a/b/` are equal. @throws HoldfastError
- * invalid_field for an invalid name, too many names or too many bytes
+ * Splits a path into names, root first; empty for the root. `/a/b`, `a/b` and `/a/b/` are equal.
+ * @throws HoldfastError invalid_field for an invalid name, too many names or too many bytes
  */
 export function splitPath(path: string, field = "path"): string[] {
   if (exceedsBytes(path, limits.pathBytesMax)) {

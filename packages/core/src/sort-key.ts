@@ -38,8 +38,8 @@ const marks = new RegExp(
 
 /**
  * Returns a key for the order that people expect: folders first, case and marks folded, numbers by value. Keys compare
- * as bytes. Names with equal folded forms (`a1` and `A01`) follow in the order of their bytes. @returns at most 1,300
- * bytes: the kind (1 byte), the folded name, 0, the name
+ * as bytes. Names with equal folded forms (`a1` and `A01`) follow in the order of their bytes.
+ * @returns at most 1,300 bytes: the kind (1 byte), the folded name, 0, the name
  */
 export function nameSortKey(name: string, kind: "file" | "folder" | "symlink" | "mount"): Uint8Array {
   const [rank, own] = [kind === "folder" || kind === "mount" ? 0 : 1, encoder.encode(nameKey(name))];

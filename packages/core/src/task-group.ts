@@ -37,8 +37,8 @@ export class TaskGroup {
 }
 
 /**
- * Processes items with limited concurrency, started in order. @throws the first failure, including one of the items'
- * iterator, after all started tasks have ended
+ * Processes items with limited concurrency, started in order.
+ * @throws the first failure, including one of the items' iterator, after all started tasks have ended
  */
 export async function forEachBounded<Item>(
   items: Iterable<Item> | AsyncIterable<Item>,

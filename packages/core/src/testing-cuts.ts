@@ -24,7 +24,8 @@ const madeMin = bytesMin + 3;
 /**
  * Creates zeros, which meet no mask. Each block except the rest ends with three bytes that meet the mask for their
  * position. Above the average, they meet only the weaker mask. The same bytes are also placed at the average, where
- * they must not end the block. @param plan each of `blocks` is 256 KiB + 3 to 4 MiB; `rest` is up to 4 MiB
+ * they must not end the block.
+ * @param plan each of `blocks` is 256 KiB + 3 to 4 MiB; `rest` is up to 4 MiB
  */
 export function contentOf({ blocks, rest }: CutPlan): CutContent {
   const lengths = rest === 0 ? blocks : [...blocks, rest];

@@ -4,8 +4,8 @@ const pattern = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:Z
 const microsPerSecond = 1_000_000;
 
 /**
- * Formats RFC 3339 in UTC, always with six decimals, so that times sort as text. @param micros microseconds since 1970,
- * a safe integer (years 1684 to 2255)
+ * Formats RFC 3339 in UTC, always with six decimals, so that times sort as text.
+ * @param micros microseconds since 1970, a safe integer (years 1684 to 2255)
  */
 export function formatTime(micros: number): string {
   if (micros !== lastMicros) {
@@ -41,7 +41,8 @@ export function parseTime(text: string, field = "modified_at"): number {
 
 /**
  * Converts a filesystem's time to microseconds. Filesystems have times that `formatTime` cannot write. Those become the
- * last or first possible one, so that such a file is not rejected together with its batch. @param nanos since 1970
+ * last or first possible one, so that such a file is not rejected together with its batch.
+ * @param nanos since 1970
  */
 export function microsOfNanos(nanos: bigint): number {
   const below = ((nanos % 1000n) + 1000n) % 1000n;

@@ -31,8 +31,8 @@ export function encodeBatchBody(json: unknown, frames: readonly Frame[]): Uint8A
 }
 
 /**
- * Reads the JSON, and leaves the frames in the source. @throws HoldfastError bad_request for a truncated body or
- * invalid JSON, too_large for more than 16 MiB of JSON
+ * Reads the JSON, and leaves the frames in the source.
+ * @throws HoldfastError bad_request for a truncated body or invalid JSON, too_large for more than 16 MiB of JSON
  */
 export async function readBatchBody(source: AsyncIterable<Uint8Array>, options: BatchOptions = {}): Promise<BatchBody> {
   const slices = source[Symbol.asyncIterator]();

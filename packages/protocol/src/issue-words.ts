@@ -8,7 +8,8 @@ const keysCharactersMax = 200;
 
 /**
  * Returns a message for the person who sent an invalid value: "must have at least 8 characters". Used as the `error` of
- * a parse; messages in the schema take precedence. @returns undefined to use zod's own message
+ * a parse; messages in the schema take precedence.
+ * @returns undefined to use zod's own message
  */
 export function issueWords(issue: Issue): string | undefined {
   if (issue.input === undefined) return "is missing";

@@ -6,8 +6,9 @@ export const jsonDepthMax = 64;
 
 /**
  * Parses untrusted JSON in bounded time and memory: a megabyte of `{},` would become 300,000 objects of 50 times its
- * size. @param field named in the error, if the bytes are only a part of the request @throws HoldfastError bad_request
- * for invalid JSON or UTF-8, too_large for too many values
+ * size.
+ * @param field named in the error, if the bytes are only a part of the request
+ * @throws HoldfastError bad_request for invalid JSON or UTF-8, too_large for too many values
  */
 export function parseJson(bytes: Uint8Array, field?: string): unknown {
   const details = field === undefined ? {} : { field };

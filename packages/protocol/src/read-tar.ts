@@ -14,8 +14,8 @@ const paxBytesMax = 2 * limits.pathBytesMax + 4096;
 
 /**
  * Reads a tar as written by `write-tar.ts`: files, folders and symbolic links, in the formats ustar and pax. Rejects
- * other entries, wrong checksums and data after the end, with the position. @throws HoldfastError failed; unreachable
- * for a truncated tar
+ * other entries, wrong checksums and data after the end, with the position.
+ * @throws HoldfastError failed; unreachable for a truncated tar
  */
 export async function* readTar(source: AsyncIterable<Uint8Array>): AsyncGenerator<ReadTarEntry, void, undefined> {
   const reader = new ByteReader(source);

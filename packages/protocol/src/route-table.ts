@@ -3,16 +3,16 @@ import type { RouteName } from "./routes.ts";
 
 export type AnswerKind = "json" | "bytes" | "empty";
 
-/** Data about a route that a client needs in addition to types. `access` is set only if no token is required. */
+/** What a client needs of a route besides its types; `access` only where no token is asked for. */
 export type RouteFacts = Pick<Route, "method" | "path" | "outside" | "changes"> &
   Partial<Pick<Route, "access">> & {
-    /** Each success status with its kind of response; default: `200 json`. */
+    /** Each status that is no error, and what comes with it; `200 json` unless told. */
     readonly answers?: string;
   };
 
 /**
- * Routes without schemas. Schemas would be most of a page's first script, and they compile code, which the page's
- * policy forbids. route-table.test.ts writes this table from routes.ts and compares both.
+ * The routes without their schemas, which would be most of a page's first script, and compile code, which its policy forbids. Written
+ * from routes.ts by route-table.test.ts, which holds both equal.
  */
 export const routeTable: Readonly<Record<RouteName, RouteFacts>> = {
   createSession: { method: "POST", path: "/sessions", access: "open" },

@@ -100,8 +100,8 @@ export class Device {
   }
 
   /**
-   * @returns the exit code; null if the process had not started to handle signals @throws Error if it does not stop in
-   * time
+   * @returns the exit code; null if the process had not started to handle signals
+   * @throws Error if it does not stop in time
    */
   async stop(): Promise<number | null> {
     const child = this.#child;

@@ -75,7 +75,8 @@ export class Home {
 
   /**
    * Waits until the devices report twice that they have nothing to do. The journal must not change between, and all
-   * folders must equal the server's tree. @returns that tree
+   * folders must equal the server's tree.
+   * @returns that tree
    */
   async rest(timeoutMs = 180_000, devices: readonly Device[] = this.devices): Promise<Tree> {
     let reason = "nothing was looked at";

@@ -53,8 +53,8 @@ export class ThreeAccounts {
   }
 
   /**
-   * Shares a folder of olga's, which emil and vera mount under its name. @returns the folder on each device, with the
-   * given content
+   * Shares a folder of olga's, which emil and vera mount under its name.
+   * @returns the folder on each device, with the given content
    */
   async shared(name: string, given: Sight, roles: { emil: Role; vera: Role } = { emil: "editor", vera: "viewer" }) {
     const { olga, emil, emil2, vera } = this;

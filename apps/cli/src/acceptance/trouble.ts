@@ -5,7 +5,8 @@ import type { Home } from "./home.ts";
 type Trouble = (home: Home, draw: () => number) => Promise<string>;
 
 /**
- * Causes one failure, and repairs it at the end: killed processes run again and the cable works. @returns a description
+ * Causes one failure, and repairs it at the end: killed processes run again and the cable works.
+ * @returns a description
  */
 export async function makeTrouble(home: Home, draw: () => number): Promise<string> {
   const trouble = troubles[Math.floor(draw() * troubles.length)] ?? killDevice;

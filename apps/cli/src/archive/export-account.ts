@@ -32,8 +32,8 @@ export class ArchiveFile {
   }
 
   /**
-   * Removes temporary files of killed exports of the same archive. @returns paths of temporary files that another
-   * export may still write
+   * Removes temporary files of killed exports of the same archive.
+   * @returns paths of temporary files that another export may still write
    */
   removeLeftovers(): string[] {
     const folder = dirname(this.#path);
@@ -90,8 +90,8 @@ async function receive(file: DiskFile, options: ExportOptions): Promise<Verified
 }
 
 /**
- * Writes the archive while it is received, and verifies it at the end. @throws HoldfastError unreachable if the
- * connection ends early
+ * Writes the archive while it is received, and verifies it at the end.
+ * @throws HoldfastError unreachable if the connection ends early
  */
 export async function streamArchive(
   { client, counts, withVersions }: ExportOptions,

@@ -7,8 +7,9 @@ import type { Stretch } from "./read-archive.ts";
 
 /**
  * Returns the id of an imported node. It is always the same, so that a repeated import, or one of a later archive of
- * the account, recognizes earlier nodes. @param source server and account of the archive @param beside number of the
- * name beside an existing node
+ * the account, recognizes earlier nodes.
+ * @param source server and account of the archive
+ * @param beside number of the name beside an existing node
  */
 export function importedId(source: string, nodeId: string, folderId: string, beside = 0): NodeId {
   const digest = createHash("sha256")

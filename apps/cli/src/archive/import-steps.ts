@@ -33,9 +33,10 @@ export const fatal: ReadonlySet<string> = new Set([
 
 /**
  * Sends the operations of all steps as one batch. A node gets a new id if the id derived from the archive is in use.
- * This happens after an earlier import if the node was moved or deleted. @param blocks sent with the operations
- * @returns steps of which the server lacks blocks; their operations are not committed @throws HoldfastError for an
- * error that the next batch would meet too
+ * This happens after an earlier import if the node was moved or deleted.
+ * @param blocks sent with the operations
+ * @returns steps of which the server lacks blocks; their operations are not committed
+ * @throws HoldfastError for an error that the next batch would meet too
  */
 export async function commitSteps<Each extends Step>(
   work: Work,

@@ -36,8 +36,8 @@ const read: ReadonlySet<string> = new Set<string>(
 
 /**
  * Reads an archive from beginning to end. Checks each entry against the length and SHA-256 in the manifest, and the
- * manifest against the end of the archive. @throws HoldfastError failed, content_mismatch; unreachable for a truncated
- * archive
+ * manifest against the end of the archive.
+ * @throws HoldfastError failed, content_mismatch; unreachable for a truncated archive
  */
 export async function verifyArchive(
   source: AsyncIterable<Uint8Array>,

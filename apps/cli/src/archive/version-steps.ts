@@ -13,8 +13,9 @@ export interface VersionSteps {
 
 /**
  * Returns the remaining steps for a file's versions: those after the existing ones. Adjacent equal versions count as
- * one, as on the server. @param known the file, if an import created it @returns diverged if the server has other
- * versions
+ * one, as on the server.
+ * @param known the file, if an import created it
+ * @returns diverged if the server has other versions
  */
 export async function stepsFor(
   work: ImportWork,

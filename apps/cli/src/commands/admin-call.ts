@@ -16,7 +16,8 @@ export function newAdminCommand(name: string, summary: string, examples: readonl
 
 /**
  * Reports the state of long work when Ctrl-C ends the command. A server continues its work, and work on a data folder
- * ends. @param words name: the work as a noun; later: how to see its result
+ * ends.
+ * @param words name: the work as a noun; later: how to see its result
  */
 export async function reportedOnSignals<Result>(
   run: Run,

@@ -117,7 +117,8 @@ const sooner = {
 
 /**
  * Returns advice when nothing could be freed. The command works as printed, except for the data folder of a server on
- * another machine. @param data value of --data; without it the variables of this process do not reach the server
+ * another machine.
+ * @param data value of --data; without it the variables of this process do not reach the server
  */
 function adviceLines(data: unknown, environment: Context["environment"]): string[] {
   const isSet = Object.keys(sooner).some((name) => (environment[name] ?? "") !== "");

@@ -89,7 +89,9 @@ export class Run {
 
   /**
    * Connects to the server of a link, and makes the link's item the root. On a terminal, asks for the password of the
-   * link. @param reads false for a command that only uploads @returns undefined if the address is not a link
+   * link.
+   * @param reads false for a command that only uploads
+   * @returns undefined if the address is not a link
    */
   async connectByLink(address: string, readsPassword: boolean, reads: boolean): Promise<LinkAddress | undefined> {
     const { connectByLink, readLinkAddress } = await import("../links/link-address.ts");
@@ -121,7 +123,8 @@ export class Run {
 const oneDocument = "print a single JSON document to standard output and nothing else";
 
 /**
- * Creates a command with --json, --quiet and examples. @param json help of --json, if its output is not one document
+ * Creates a command with --json, --quiet and examples.
+ * @param json help of --json, if its output is not one document
  */
 export function newCommand(name: string, summary: string, examples: readonly string[], json = oneDocument): Command {
   const command = new Command(name)

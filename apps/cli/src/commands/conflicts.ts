@@ -122,8 +122,8 @@ function keptLines({ root, path, original, kept, new_path, trash_path }: Kept): 
 }
 
 /**
- * @returns the path of the conflicted copy: the path itself, or the only copy of the file @throws HoldfastError
- * conflict if the file has several
+ * @returns the path of the conflicted copy: the path itself, or the only copy of the file
+ * @throws HoldfastError conflict if the file has several
  */
 async function copyOf(sync: KnownSync, path: string): Promise<string> {
   const [{ originalPath }, { statusOf }, { nameKey }] = await Promise.all([

@@ -214,8 +214,8 @@ async function nothingMeant(run: Run, action: "approve" | "undo", syncs: readonl
 }
 
 /**
- * Asks on a terminal about everything that is open now, and lists it first. @throws HoldfastError failed if the answer
- * is no
+ * Asks on a terminal about everything that is open now, and lists it first.
+ * @throws HoldfastError failed if the answer is no
  */
 async function assertMeant(run: Run, action: "approve" | "undo", syncs: readonly KnownSync[]): Promise<void> {
   const { listed, growing } = await show(syncs);

@@ -10,8 +10,9 @@ type Session = Extract<Answer, { access_token: string }>;
 
 /**
  * Shows a code for a browser, and waits until the sign-in is approved there. Opens no browser, because it may be on
- * another machine. After Ctrl-C nothing is stored. @returns undefined if the server does not support this @throws
- * HoldfastError unauthenticated if the sign-in was rejected or not answered in time
+ * another machine. After Ctrl-C nothing is stored.
+ * @returns undefined if the server does not support this
+ * @throws HoldfastError unauthenticated if the sign-in was rejected or not answered in time
  */
 export async function loginInBrowser(
   run: Run,

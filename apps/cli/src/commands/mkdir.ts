@@ -24,8 +24,8 @@ export const mkdirCommand: CommandMaker = (context) => {
 };
 
 /**
- * Checks that a folder can be created, before any is. @param planned folders that this command creates; those for
- * `path` are added
+ * Checks that a folder can be created, before any is.
+ * @param planned folders that this command creates; those for `path` are added
  */
 async function checkPlace(client: ApiClient, path: string, parents: boolean, planned: Set<string>): Promise<void> {
   const { findNode, findShown } = await import("../remote/look-up.ts");

@@ -14,8 +14,9 @@ interface Shown extends NodeJson {
 }
 
 /**
- * Formats nodes of any folder: time, size and path. @param none sentence for an empty list @returns a function for the
- * lines of each page
+ * Formats nodes of any folder: time, size and path.
+ * @param none sentence for an empty list
+ * @returns a function for the lines of each page
  */
 export function nodeRows(output: Output, none: string): (nodes: readonly Shown[]) => string[] {
   const listing = new Listing(output, columns, none);

@@ -6,8 +6,8 @@ interface Named {
 }
 
 /**
- * Returns the group with this id, otherwise the only one with this name. @throws HoldfastError conflict, with the ids,
- * if several have the name
+ * Returns the group with this id, otherwise the only one with this name.
+ * @throws HoldfastError conflict, with the ids, if several have the name
  */
 export function onlyGroup<Group extends Named>(groups: Iterable<Group>, nameOrId: string): Group | undefined {
   return onlyNamed("groups", groups, nameOrId);

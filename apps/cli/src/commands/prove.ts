@@ -7,8 +7,8 @@ const triesMax = 3;
 
 /**
  * Asks for the password, and the second factor if required. The server requires this for some actions if the sign-in
- * was too long ago. @throws HoldfastError proof_required without a terminal; unauthenticated if the password stays
- * wrong
+ * was too long ago.
+ * @throws HoldfastError proof_required without a terminal; unauthenticated if the password stays wrong
  */
 export async function prove(run: Run, client: ApiClient): Promise<void> {
   if (run.context.stdin.isTTY !== true) {

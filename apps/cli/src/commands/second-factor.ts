@@ -160,8 +160,9 @@ const triesMax = 3;
 
 /**
  * Calls `act`, and on a terminal asks for a code again while it is wrong. Without a terminal, or with a given code, the
- * server's error is final. @param given code from an option @param words question for an app's code, and advice for an
- * account with only passkeys
+ * server's error is final.
+ * @param given code from an option
+ * @param words question for an app's code, and advice for an account with only passkeys
  */
 export async function askingAgain<Result>(
   run: Run,

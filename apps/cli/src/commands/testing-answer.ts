@@ -3,8 +3,8 @@ import { text } from "node:stream/consumers";
 import { runIn } from "../run.ts";
 
 /**
- * Runs a command in this process as on a terminal, with an answer to its question. @returns its exit code, standard
- * error as a terminal shows it, and standard output
+ * Runs a command in this process as on a terminal, with an answer to its question.
+ * @returns its exit code, standard error as a terminal shows it, and standard output
  */
 export async function answering(
   configFolder: string,

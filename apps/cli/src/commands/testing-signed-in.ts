@@ -24,8 +24,8 @@ export interface SignedIn<Server extends RunningServer = RunningServer> {
 }
 
 /**
- * Starts a server for the tests of one file or `describe`, with the command signed in as its administrator. @param env
- * of the server, and of commands that run on the data folder
+ * Starts a server for the tests of one file or `describe`, with the command signed in as its administrator.
+ * @param env of the server, and of commands that run on the data folder
  */
 export function useSignedIn(name: string, env: NonNullable<ServerOptions["env"]> = {}): SignedIn {
   return useSignedInAt(startServer, name, env);

@@ -13,8 +13,8 @@ const dayAndMinute = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d)$/;
 const farthestMs = Number.MAX_SAFE_INTEGER / 1000;
 
 /**
- * Parses a future time. A day means its end in local time. @throws HoldfastError usage; the result throws it for a past
- * time
+ * Parses a future time. A day means its end in local time.
+ * @throws HoldfastError usage; the result throws it for a past time
  */
 export function parseEnd(text: string): AtTime {
   const at = parseWhen(text, "end");

@@ -3,7 +3,8 @@ import type { Run } from "./command.ts";
 
 /**
  * Asks at a terminal before the root is shared, which is often a mistake. Otherwise reports what the share includes.
- * @param readers accounts that get access @throws HoldfastError failed if the answer is no
+ * @param readers accounts that get access
+ * @throws HoldfastError failed if the answer is no
  */
 export async function confirmWholeDrive(
   run: Run,

@@ -5,7 +5,8 @@ export interface Edit {
 }
 
 /**
- * Returns a unified diff from its first `@@` on, as `patch` reads it. @param edits a complete section of both sides
+ * Returns a unified diff from its first `@@` on, as `patch` reads it.
+ * @param edits a complete section of both sides
  * @param firstLine first line of the section, from 1, equal on both sides
  */
 export function hunksOf(edits: readonly Edit[], firstLine: number, contextLines: number): string[] {

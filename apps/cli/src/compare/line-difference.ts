@@ -13,8 +13,8 @@ const contextLines = 3;
 
 /**
  * Returns the hunks of a unified diff, without its two title lines. Common lines at the start and end are skipped as
- * bytes, so the cost depends on the change. Lines end with `\n`, and a `\r` before it is part of the line. @returns no
- * lines for equal contents; `replaced` if the contents differ too much to search for common lines
+ * bytes, so the cost depends on the change. Lines end with `\n`, and a `\r` before it is part of the line.
+ * @returns no lines for equal contents; `replaced` if the contents differ too much to search for common lines
  */
 export function lineDifference(from: Buffer, to: Buffer): { readonly lines: string[]; readonly replaced: boolean } {
   const start = commonStart(from, to);

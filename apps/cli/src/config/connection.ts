@@ -43,9 +43,9 @@ export const patienceSeconds = 60;
 const longWaitMs = 10_000;
 
 /**
- * Connects to the server of the environment or of the last login. @param onSilence called once when the server stops
- * responding and is tried again @throws HoldfastError unauthenticated without a server or login; usage if a token would
- * be sent unencrypted
+ * Connects to the server of the environment or of the last login.
+ * @param onSilence called once when the server stops responding and is tried again
+ * @throws HoldfastError unauthenticated without a server or login; usage if a token would be sent unencrypted
  */
 export async function connect(
   environment: Environment,
@@ -164,8 +164,9 @@ const ofEnvironment: ClearText = {
 };
 
 /**
- * Rejects plain http to another machine, because others in the network could read and use the secret. @param server
- * result of `parseServer` @throws HoldfastError usage
+ * Rejects plain http to another machine, because others in the network could read and use the secret.
+ * @param server result of `parseServer`
+ * @throws HoldfastError usage
  */
 export function assertPrivate(server: string, { named, carried, anyway }: ClearText): void {
   const { protocol, hostname } = new URL(server);
@@ -181,7 +182,8 @@ function isThisMachine(hostname: string): boolean {
 }
 
 /**
- * Parses a server address. Without a scheme, https is used, or http for this machine. @returns scheme, host and port
+ * Parses a server address. Without a scheme, https is used, or http for this machine.
+ * @returns scheme, host and port
  * @throws HoldfastError usage for an invalid address
  */
 export function parseServer(text: string): string {

@@ -10,8 +10,8 @@ const answerBytesMax = 64 * 1024;
 const handshakeTimeoutMs = 10_000;
 
 /**
- * Checks that a Holdfast server responds at the address. Otherwise the error contains advice. @throws HoldfastError
- * unreachable
+ * Checks that a Holdfast server responds at the address. Otherwise the error contains advice.
+ * @throws HoldfastError unreachable
  */
 export async function lookAtServer(
   server: string,

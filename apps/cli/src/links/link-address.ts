@@ -34,8 +34,9 @@ interface LinkChoices extends Pick<ClientChoices, "onSilence" | "onBusy" | "wrap
 }
 
 /**
- * Connects with the link's node as the root, without a login. @throws HoldfastError unauthenticated, also for a wrong
- * password; forbidden if nothing can be read; usage for an address without TLS
+ * Connects with the link's node as the root, without a login.
+ * @throws HoldfastError unauthenticated, also for a wrong password; forbidden if nothing can be read; usage for an
+ * address without TLS
  */
 export async function connectByLink(
   environment: Readonly<Record<string, string | undefined>>,

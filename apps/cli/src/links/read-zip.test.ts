@@ -10,8 +10,8 @@ const reader = (bytes: Buffer): ZipReader => ({
 });
 
 /**
- * Makes a zip like the server: stored, sizes after the content, a time in the extra field. @param isLarge uses 64-bit
- * numbers
+ * Makes a zip like the server: stored, sizes after the content, a time in the extra field.
+ * @param isLarge uses 64-bit numbers
  */
 function makeZip(files: Readonly<Record<string, string>>, isLarge: boolean): Buffer {
   const pieces: Buffer[] = [];

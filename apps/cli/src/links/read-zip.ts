@@ -17,7 +17,8 @@ const unknown = 0xffff_ffff;
 
 /**
  * Returns the offset of each entry's header by path. Supports zips made by Holdfast: stored, and without a comment
- * (APPNOTE 6.3.10). @throws HoldfastError failed for anything else, or a truncated zip
+ * (APPNOTE 6.3.10).
+ * @throws HoldfastError failed for anything else, or a truncated zip
  */
 export async function readZipDirectory(zip: ZipReader): Promise<Map<string, number>> {
   const { start, length } = await findDirectory(zip);

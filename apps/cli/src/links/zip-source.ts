@@ -71,8 +71,8 @@ async function fetchZip(client: ApiClient, { id, path }: NodeJson, spoolFolder: 
 }
 
 /**
- * Requested once, because a second request would count as another download. @returns the error that ended the download;
- * a damaged file ends it after the file
+ * Requested once, because a second request would count as another download.
+ * @returns the error that ended the download; a damaged file ends it after the file
  */
 async function spoolBody(client: ApiClient, id: string, handle: FileHandle): Promise<HoldfastError | undefined> {
   const answer = await client.open("download", { params: { id }, endsWithBreak: true });

@@ -93,8 +93,8 @@ export class Listing {
   }
 
   /**
-   * Formats a page; the first has titles. On a terminal, an empty list is reported. @param rows one cell for each
-   * column; cells after the last title have no column
+   * Formats a page; the first has titles. On a terminal, an empty list is reported.
+   * @param rows one cell for each column; cells after the last title have no column
    */
   lines(rows: readonly (readonly string[])[]): string[] {
     const isFirst = !this.#isBegun;
@@ -199,8 +199,8 @@ const shortestColumns = { unlike: 20, alike: 12 };
 const brokenColumns = 12;
 
 /**
- * Shortens the widest column first. @returns undefined if the table still does not fit, or if two names would look the
- * same
+ * Shortens the widest column first.
+ * @returns undefined if the table still does not fit, or if two names would look the same
  */
 function shortened(page: Page, width: number): Page | undefined {
   const { columns, rows } = page;

@@ -46,7 +46,8 @@ export class Output {
 
   /**
    * Writes the result of a command that changed something. Called once. `--quiet` hides the lines that only confirm the
-   * change. @param kept lines that `--quiet` shows too: problems, and data that the caller needs
+   * change.
+   * @param kept lines that `--quiet` shows too: problems, and data that the caller needs
    */
   async done(
     document: unknown,
@@ -57,8 +58,8 @@ export class Output {
   }
 
   /**
-   * Writes a listing of any length page by page: `{"items": […], "next_cursor": null}`, or lines. @param lines of one
-   * page; on a terminal an empty list calls it once without items, for the sentence about it
+   * Writes a listing of any length page by page: `{"items": […], "next_cursor": null}`, or lines.
+   * @param lines of one page; on a terminal an empty list calls it once without items, for the sentence about it
    */
   async listing<Item>(
     pages: AsyncIterable<readonly Item[]>,

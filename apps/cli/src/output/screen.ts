@@ -3,7 +3,8 @@ import { printable } from "@holdfast/core/printable";
 
 /**
  * Writes lines. All text for people goes through this module. Control sequences of any source are escaped, and a name
- * or message never starts a new line. @returns false if the caller must wait for `drain`
+ * or message never starts a new line.
+ * @returns false if the caller must wait for `drain`
  */
 export function showLines(stream: Writable, lines: readonly string[]): boolean {
   return lines.length === 0 || stream.write(lines.map((line) => `${printable(line)}\n`).join(""));

@@ -139,8 +139,8 @@ function firstOf(characters: readonly string[], columnsMax: number): string[] {
 }
 
 /**
- * Pads columns to their widest cell. Columns in `right` are right-aligned. @param widthsMin minimum widths of the first
- * columns
+ * Pads columns to their widest cell. Columns in `right` are right-aligned.
+ * @param widthsMin minimum widths of the first columns
  */
 export function formatTable(
   given: readonly (readonly string[])[],

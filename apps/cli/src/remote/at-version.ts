@@ -5,8 +5,9 @@ import { noVersion } from "../commands/version-argument.ts";
 import { allPages, pageItemsMax } from "./pages.ts";
 
 /**
- * Returns a file with the content and date of one of its versions. @param wanted number or id @throws HoldfastError
- * conflict for a node without versions; not_found
+ * Returns a file with the content and date of one of its versions.
+ * @param wanted number or id
+ * @throws HoldfastError conflict for a node without versions; not_found
  */
 export async function atVersion(client: ApiClient, node: NodeJson, wanted: string): Promise<NodeJson> {
   const { id, kind, path } = node;

@@ -13,8 +13,8 @@ export type DamagedVersions = ReadonlyMap<string, DamagedVersion>;
 
 /**
  * Like `findDamaged`, for a caller that can work without the result. Any rejection by a server or proxy gives an empty
- * result without a retry. A connection failure will recur in the next request. @throws HoldfastError unauthenticated,
- * which every other request would meet too
+ * result without a retry. A connection failure will recur in the next request.
+ * @throws HoldfastError unauthenticated, which every other request would meet too
  */
 export async function findDamagedIfTold(client: ApiClient): Promise<DamagedVersions> {
   try {

@@ -9,7 +9,8 @@ import { parseRemotePath, readIdPath } from "./remote-path.ts";
 
 /**
  * Returns the item at a path, with an ID, or at a path below an ID. For a mount returns the folder that it shows, which
- * can be shared and left. @throws HoldfastError not_found
+ * can be shared and left.
+ * @throws HoldfastError not_found
  */
 export async function lookUpShared(client: ApiClient, given: string): Promise<NodeJson> {
   const byId = readIdPath(given);
@@ -66,8 +67,8 @@ async function findChild(client: ApiClient, { id, kind, role }: NodeJson, name: 
 
 /**
  * Like `lookUpShared`, for commands that list or end permissions. A path may also refer to the trash, because trashed
- * items keep their permissions. @throws HoldfastError not_found; conflict, with the candidates, if several trashed
- * items have the path
+ * items keep their permissions.
+ * @throws HoldfastError not_found; conflict, with the candidates, if several trashed items have the path
  */
 export async function lookUpGranted(
   client: ApiClient,

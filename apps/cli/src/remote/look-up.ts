@@ -28,8 +28,8 @@ async function nearestAbove(client: ApiClient, path: string): Promise<string> {
 }
 
 /**
- * For a command that must change nothing unless all items exist. @throws HoldfastError not_found, with all missing
- * paths
+ * For a command that must change nothing unless all items exist.
+ * @throws HoldfastError not_found, with all missing paths
  */
 export async function lookUpAll(client: ApiClient, given: readonly string[]): Promise<NodeJson[]> {
   const paths = given.map(parseRemotePath);

@@ -3,8 +3,8 @@ import { usage } from "../commands/command.ts";
 
 /**
  * Parses a path on the server. Repeated slashes become one, and a trailing slash is kept, because it requires a folder.
- * Names are checked later, when the path is split. @throws HoldfastError usage for an empty path, `.` and `..`, and for
- * a web address
+ * Names are checked later, when the path is split.
+ * @throws HoldfastError usage for an empty path, `.` and `..`, and for a web address
  */
 export function parseRemotePath(text: string): string {
   if (text === "") throw usage("The path is empty. Use / for your root.");

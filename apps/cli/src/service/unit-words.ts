@@ -6,7 +6,8 @@ export function quote(word: string): string {
 }
 
 /**
- * Also escapes `$`. systemd expands variables in command words, but not in `Environment=`. @throws HoldfastError usage
+ * Also escapes `$`. systemd expands variables in command words, but not in `Environment=`.
+ * @throws HoldfastError usage
  */
 export function quoteArgument(word: string): string {
   return quote(word).replaceAll("$", "$$$$");

@@ -8,8 +8,9 @@ import { SyncLog } from "./sync-log.ts";
 
 /**
  * Answers waiting deletions while the client is not running. The next run applies the answer, and until then nothing
- * changes. An undo includes deletions whose approval no run has applied yet. @returns the deletions to which the answer
- * applies @throws HoldfastError as `changeState`
+ * changes. An undo includes deletions whose approval no run has applied yet.
+ * @returns the deletions to which the answer applies
+ * @throws HoldfastError as `changeState`
  */
 export async function answerDeletions(
   sync: KnownSync,

@@ -5,8 +5,8 @@ import { readKnownSyncs } from "./known-syncs.ts";
 import type { KnownSync } from "./known-syncs.ts";
 
 /**
- * Returns the sync of a folder, or all syncs of this configuration. @throws HoldfastError not_found for a folder that
- * is not synced
+ * Returns the sync of a folder, or all syncs of this configuration.
+ * @throws HoldfastError not_found for a folder that is not synced
  */
 export async function chooseSyncs(configFolder: string, folder: string | undefined): Promise<KnownSync[]> {
   const syncs = await readKnownSyncs(configFolder);

@@ -32,8 +32,9 @@ type Order = RouteAnswer<(typeof routes)["readClearing"]>;
 
 /**
  * Clears the device after its login has ended, if the account ordered it. Removes copies of files that the server has,
- * then the syncs and the login. May be killed and repeated: the order stays until the client reports completion. @param
- * heldRoot root that this process has locked @param onAsked called before the clearing starts
+ * then the syncs and the login. May be killed and repeated: the order stays until the client reports completion.
+ * @param heldRoot root that this process has locked
+ * @param onAsked called before the clearing starts
  */
 export async function clearIfAsked(run: Run, heldRoot: string | undefined, onAsked: () => void): Promise<void> {
   const configFolder = thisConfigFolder(run.context.environment);

@@ -77,8 +77,8 @@ export function readLimits(body: unknown): { readonly up: number | null; readonl
 }
 
 /**
- * @param sets sets of deletions that an answer may refer to, as the page shows them @throws HoldfastError bad_request;
- * conflict if none of the sets was shown
+ * @param sets sets of deletions that an answer may refer to, as the page shows them
+ * @throws HoldfastError bad_request; conflict if none of the sets was shown
  */
 export function chosen(body: unknown, ...sets: readonly (readonly WaitingDeletion[])[]): readonly string[] {
   const choice = parsed(chosenDeletions, body);

@@ -32,8 +32,8 @@ export async function askRunning(sync: KnownSync): Promise<RunningStatus | undef
 }
 
 /**
- * @returns data of the page; undefined if the client is not running @throws HoldfastError unreachable if the client
- * does not respond; failed if its version has no view
+ * @returns data of the page; undefined if the client is not running
+ * @throws HoldfastError unreachable if the client does not respond; failed if its version has no view
  */
 export async function askView(sync: KnownSync): Promise<SyncView | undefined> {
   const parsed = syncView.safeParse(await call(sync, "GET", "view", undefined, viewTimeoutMs));

@@ -18,8 +18,8 @@ export interface ForgottenSync {
 
 /**
  * Removes a sync from the configuration and the folder. No user file is touched, including files in `.holdfast`, which
- * may be the only copies. May be repeated. @throws HoldfastError locked while the client is running; not_found if the
- * folder is not synced
+ * may be the only copies. May be repeated.
+ * @throws HoldfastError locked while the client is running; not_found if the folder is not synced
  */
 export async function forgetSync(configFolder: string, given: string): Promise<ForgottenSync> {
   const root = await realRoot(given);

@@ -61,7 +61,8 @@ interface Group {
 
 /**
  * Groups waiting changes for people: a deleted folder includes everything in it, and files in a kept folder are counted
- * together. @returns at most 21 lines, in the order of the changes
+ * together.
+ * @returns at most 21 lines, in the order of the changes
  */
 export function waitingLines(
   waiting: readonly WaitingDeletion[],

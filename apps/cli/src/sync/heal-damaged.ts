@@ -19,8 +19,9 @@ const portionBytes = 8 * 1024 * 1024;
 
 /**
  * Sends blocks that the server has lost and this device has. Blocks are named by their hash and compared with it before
- * sending, so later changes of the file do not matter. The sync state is not used or changed. @returns number of blocks
- * sent @throws HoldfastError the first rejection by the server, after all other blocks were sent
+ * sending, so later changes of the file do not matter. The sync state is not used or changed.
+ * @returns number of blocks sent
+ * @throws HoldfastError the first rejection by the server, after all other blocks were sent
  */
 export async function healDamaged(parts: HealParts, signal: AbortSignal): Promise<number> {
   const sent = new Set<HashHex>();
@@ -46,8 +47,9 @@ export async function healDamaged(parts: HealParts, signal: AbortSignal): Promis
 }
 
 /**
- * Sends blocks one by one if the server rejects them together. @returns blocks that the server has @throws
- * HoldfastError a temporary failure
+ * Sends blocks one by one if the server rejects them together.
+ * @returns blocks that the server has
+ * @throws HoldfastError a temporary failure
  */
 export async function sendApart(
   server: HealParts["server"],

@@ -13,8 +13,8 @@ import { changeState } from "./stopped-state.ts";
 
 /**
  * Resolves a conflict while the client is not running. The next run finds the change and sends it. The lock of the
- * folder prevents a client from starting. @throws HoldfastError as `keepOfConflict` and `changeState`; failed if the
- * disk is not mounted
+ * folder prevents a client from starting.
+ * @throws HoldfastError as `keepOfConflict` and `changeState`; failed if the disk is not mounted
  */
 export async function keepStopped(sync: KnownSync, path: string, keep: Keep): Promise<KeptConflict> {
   const { root } = sync.record;

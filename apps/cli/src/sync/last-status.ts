@@ -30,8 +30,9 @@ export async function readLastReport(folder: string): Promise<Pick<SyncReport, "
 }
 
 /**
- * Moves deletions from the waiting list to the answers that the next run applies. An undo replaces an approval. @param
- * withdrawn ids of deletions whose approval was withdrawn @returns the deletions to which the answer applies
+ * Moves deletions from the waiting list to the answers that the next run applies. An undo replaces an approval.
+ * @param withdrawn ids of deletions whose approval was withdrawn
+ * @returns the deletions to which the answer applies
  */
 export async function recordAnswer(
   { folder }: KnownSync,

@@ -57,9 +57,10 @@ export interface HeldRoot {
 }
 
 /**
- * Checks that a folder can be synced before anything is created, and locks it. @param reach finds the remote folder of
- * a new root; returns true if a missing root must be created private @throws HoldfastError if the folder cannot be a
- * root, is inside another synced folder, or is locked by another process; errors of `reach`
+ * Checks that a folder can be synced before anything is created, and locks it.
+ * @param reach finds the remote folder of a new root; returns true if a missing root must be created private
+ * @throws HoldfastError if the folder cannot be a root, is inside another synced folder, or is locked by another
+ * process; errors of `reach`
  */
 export async function holdRoot(
   folder: string,
@@ -89,8 +90,8 @@ function refuseVanished(path: string, syncs: readonly KnownSync[]): void {
 }
 
 /**
- * Any file written here, including a lock, would be below the mount point. @throws HoldfastError failed if the marker
- * of a synced root is missing
+ * Any file written here, including a lock, would be below the mount point.
+ * @throws HoldfastError failed if the marker of a synced root is missing
  */
 export async function refuseEmptied(root: string, known: KnownSync | undefined): Promise<void> {
   if (known === undefined || known.record.marker === null || (await readMarker(root)) !== undefined) return;
@@ -107,8 +108,8 @@ export async function agreeOnSync(held: HeldRoot, connection: Connection, choice
 
 /**
  * Creates the record from the server's data and the choices, and checks it against the record of an earlier start.
- * @param findRemote returns the id of the remote folder @throws HoldfastError failed if the root belongs to another
- * server, account or folder; unreachable
+ * @param findRemote returns the id of the remote folder
+ * @throws HoldfastError failed if the root belongs to another server, account or folder; unreachable
  */
 export async function recordFor(
   { root, known }: Pick<HeldRoot, "root" | "known">,

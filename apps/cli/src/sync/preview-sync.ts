@@ -203,7 +203,8 @@ async function previewOn(
 }
 
 /**
- * Free bytes in the account's quota. @returns undefined without a limit, or if the folder belongs to another account
+ * Free bytes in the account's quota.
+ * @returns undefined without a limit, or if the folder belongs to another account
  */
 async function freeBytesIn({ client }: Connection, remoteId: string): Promise<number | undefined> {
   const { role } = await client.call("getNode", { params: { id: remoteId } });

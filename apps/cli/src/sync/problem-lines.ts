@@ -7,8 +7,8 @@ const eachMax = 3;
 const growth = 10;
 
 /**
- * Returns new problems as lines. Each problem is reported once until it ends and returns. Many files with one problem,
- * such as a full disk, share one line with their number and the first names.
+ * Returns new problems as lines. A problem is reported again only after it has ended. Many files with one problem, such
+ * as a full disk, share one line with their number and the first names.
  */
 export class ProblemLines {
   #told = new Set<string>();

@@ -17,9 +17,10 @@ import { type HeldRules, heldRulesOf } from "./shown-rules.ts";
 
 /**
  * Writes the previous rules into the ignore file, like an edit by a person. The replaced file is kept in the local
- * trash. @throws HoldfastError conflict if the file has changed or is missing; conflict if this device lacks the newest
- * rules of its account, because files hidden by those would be uploaded; too_large if only the start of the previous
- * rules is known
+ * trash.
+ * @throws HoldfastError conflict if the file has changed or is missing; conflict if this device lacks the newest rules
+ * of its account, because files hidden by those would be uploaded; too_large if only the start of the previous rules is
+ * known
  */
 export async function rejectRules(
   sync: KnownSync,

@@ -21,7 +21,8 @@ export async function ensureRemoteFolder(client: ApiClient, path: string): Promi
 }
 
 /**
- * Finds the remote folder for a preview, which creates nothing. @returns undefined if a run would create the folder
+ * Finds the remote folder for a preview, which creates nothing.
+ * @returns undefined if a run would create the folder
  * @throws HoldfastError conflict
  */
 export async function findRemoteFolder(client: ApiClient, path: string): Promise<string | undefined> {
@@ -33,7 +34,8 @@ export async function findRemoteFolder(client: ApiClient, path: string): Promise
 }
 
 /**
- * Rejects a folder in a mount. It is in another space, where a device can only follow the changes of a whole view.
+ * Rejects a folder in a mount. Its content is in another space, of which a device can follow only what its own space
+ * shows.
  * @returns the node at the path, or its nearest existing ancestor
  */
 async function refuseShared(

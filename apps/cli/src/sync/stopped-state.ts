@@ -7,8 +7,9 @@ import { stateName } from "./client-engine.ts";
 import type { KnownSync } from "./known-syncs.ts";
 
 /**
- * Changes the state of a client that is not running. @param after called while no client can start @throws
- * HoldfastError `locked` if a client is running; as `lockFolder`
+ * Changes the state of a client that is not running.
+ * @param after called while no client can start
+ * @throws HoldfastError `locked` if a client is running; as `lockFolder`
  */
 export async function changeState<Result>(
   { folder, record }: KnownSync,

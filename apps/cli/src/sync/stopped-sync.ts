@@ -7,8 +7,8 @@ import type { KnownSync } from "./known-syncs.ts";
 import { lastStatus, notRunning } from "./last-status.ts";
 
 /**
- * Changes settings of a sync whose client is not running; they apply at its next start. @throws HoldfastError failed
- * for an action that needs the client; as `answerDeletions`
+ * Changes settings of a sync whose client is not running; they apply at its next start.
+ * @throws HoldfastError failed for an action that needs the client; as `answerDeletions`
  */
 export async function changeStopped(sync: KnownSync, action: Action, body?: unknown): Promise<void> {
   const { folder, record } = sync;

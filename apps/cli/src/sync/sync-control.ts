@@ -12,12 +12,14 @@ export interface SyncControl {
   /** Restores waiting deletions from the other side. */
   undoDeletions(ids: readonly string[]): Promise<void>;
   /**
-   * Resolves one conflict. The state that is not kept moves to the local trash. @param path path of the conflicted copy
+   * Resolves one conflict. The state that is not kept moves to the local trash.
+   * @param path path of the conflicted copy
    */
   keepOfConflict(path: string, keep: Keep): Promise<KeptConflict>;
   /**
-   * Makes the waiting rules of another account active. @param hash hash of the content that was shown @throws
-   * HoldfastError conflict if other rules wait now
+   * Makes the waiting rules of another account active.
+   * @param hash hash of the content that was shown
+   * @throws HoldfastError conflict if other rules wait now
    */
   approveRules(hash: string): Promise<void>;
   /** Applies now and at later starts. Bytes per second; null: no limit. */

@@ -34,8 +34,8 @@ export function parseBrake(text: string): BrakeChoice {
 }
 
 /**
- * Parses a path in the synced folder. A leading / means its root, as in .holdfastignore. @returns the path with /
- * between its names and none at its ends
+ * Parses a path in the synced folder. A leading / means its root, as in .holdfastignore.
+ * @returns the path with / between its names and none at its ends
  */
 export function parsePath(text: string, option: string): string {
   const parts = text.split("/").filter((part) => part !== "");

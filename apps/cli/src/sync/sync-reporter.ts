@@ -134,8 +134,8 @@ export class SyncReporter {
   }
 
   /**
-   * The URL is shown only on a terminal, because it contains the token and others may read a log. @param pageUrl null
-   * without a page
+   * The URL is shown only on a terminal, because it contains the token and others may read a log.
+   * @param pageUrl null without a page
    */
   begin(root: string, pageUrl: string | null): void {
     if (this.#output.quiet) return;

@@ -8,8 +8,10 @@ import type { KnownSync } from "./known-syncs.ts";
 const markerBytesMax = 4096;
 
 /**
- * Returns the folder to sync, and creates it if missing. @param isPrivate mode of a new folder @returns its path
- * without links @throws HoldfastError usage, not_found or failed if it cannot be a root
+ * Returns the folder to sync, and creates it if missing.
+ * @param isPrivate mode of a new folder
+ * @returns its path without links
+ * @throws HoldfastError usage, not_found or failed if it cannot be a root
  */
 export async function prepareRoot(folder: string, configFolder: string, isPrivate: boolean): Promise<string> {
   const path = resolve(folder);

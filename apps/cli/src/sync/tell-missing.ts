@@ -6,8 +6,8 @@ import { findNode } from "../remote/look-up.ts";
 
 /**
  * Warns about excluded paths that exist neither in the folder nor on the server, because a mistyped path excludes
- * nothing. Paths are not reported if the server cannot be asked. @param remote path of the synced folder on the server;
- * "" is the whole drive
+ * nothing. Paths are not reported if the server cannot be asked.
+ * @param remote path of the synced folder on the server; "" is the whole drive
  */
 export async function tellMissing(
   { output }: Run,

@@ -16,9 +16,10 @@ const rescanAfterMs = 5 * 60_000;
 
 /**
  * Runs the engine while the folder is watched. The watch starts before the first scan, so that no later change is
- * missed. @param remark receives problems for the person @param filesystemOf returns the name of a filesystem that does
- * not report all changes @param own paths whose changes are ignored, because Holdfast's own writes would trigger the
- * sync again
+ * missed.
+ * @param remark receives problems for the person
+ * @param filesystemOf returns the name of a filesystem that does not report all changes
+ * @param own paths whose changes are ignored, because Holdfast's own writes would trigger the sync again
  */
 export async function runWatched(
   root: string,
@@ -59,8 +60,8 @@ class RootWatch {
   readonly #filesystem: string | undefined;
 
   /**
-   * @param hint receives paths that may have changed, or nothing if unknown @param filesystem name of a filesystem that
-   * does not report all changes
+   * @param hint receives paths that may have changed, or nothing if unknown
+   * @param filesystem name of a filesystem that does not report all changes
    */
   constructor(
     root: string,

@@ -13,8 +13,8 @@ export interface Apart<Each, Result> {
 
 /**
  * Processes all elements in one call, because one request for many is fast. If the call fails, tries each half, down to
- * single elements, so that one bad element does not stop the others. @throws HoldfastError for an error that every
- * other element would meet too, and errors of `done` and `refuse`
+ * single elements, so that one bad element does not stop the others.
+ * @throws HoldfastError for an error that every other element would meet too, and errors of `done` and `refuse`
  */
 export async function eachApart<Each, Result>(all: readonly Each[], steps: Apart<Each, Result>): Promise<void> {
   const [first] = all;

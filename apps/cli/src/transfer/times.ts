@@ -1,6 +1,6 @@
 /**
- * Formats a time in RFC 3339 with microseconds. Returns undefined for a year outside 0 to 9999. @param micros integer,
- * since 1970
+ * Formats a time in RFC 3339 with microseconds. Returns undefined for a year outside 0 to 9999.
+ * @param micros integer, since 1970
  */
 export function toTimeText(micros: number): string | undefined {
   const ms = Math.floor(micros / 1000);

@@ -135,8 +135,8 @@ export class TransferReport {
   }
 
   /**
-   * Shows a problem immediately and lists it in the result. @param files number of files with the problem, if they are
-   * listed together
+   * Shows a problem immediately and lists it in the result.
+   * @param files number of files with the problem, if they are listed together
    */
   problem(path: string, message: string, code = "failed", files = 1): void {
     if (code === changedHere) this.filesKept += 1;
@@ -171,8 +171,9 @@ export class TransferReport {
   }
 
   /**
-   * Records a refusal by the other side, or a defect. @param growthBytes bytes by which the content is larger than what
-   * it replaces @throws HoldfastError if every file seems to be refused
+   * Records a refusal by the other side, or a defect.
+   * @param growthBytes bytes by which the content is larger than what it replaces
+   * @throws HoldfastError if every file seems to be refused
    */
   refused(path: string, failure: HoldfastError, growthBytes = 0): void {
     const { code, message } = failure;
@@ -212,8 +213,8 @@ export class TransferReport {
   }
 
   /**
-   * Lists untried files for programs. People see them in one line with the refused files. @param readFreeBytes free
-   * space in the account's own space
+   * Lists untried files for programs. People see them in one line with the refused files.
+   * @param readFreeBytes free space in the account's own space
    */
   async listUntried(readFreeBytes: () => Promise<number | undefined>): Promise<void> {
     await this.#withoutRoom.finish(readFreeBytes);

@@ -28,8 +28,8 @@ export class WithoutRoom {
   }
 
   /**
-   * Reads the space that remains after the transfer. @param readFreeBytes undefined: unknown; a failure does not end a
-   * completed transfer
+   * Reads the space that remains after the transfer.
+   * @param readFreeBytes undefined: unknown; a failure does not end a completed transfer
    */
   async finish(readFreeBytes: () => Promise<number | undefined>): Promise<void> {
     if (this.#isOwn) this.#freeBytes = (await readFreeBytes().catch(() => undefined)) ?? this.#freeBytes;

@@ -62,8 +62,8 @@ export class Scene {
   }
 
   /**
-   * Waits until the output matches, and ends the command unless it stays. @throws Error if the output does not match in
-   * time
+   * Waits until the output matches, and ends the command unless it stays.
+   * @throws Error if the output does not match in time
    */
   async begin(text: string, shows: RegExp, stays = false): Promise<Said> {
     // Ctrl-C also reaches the shell, which must survive to report the command's exit code.

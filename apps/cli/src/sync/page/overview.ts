@@ -32,8 +32,9 @@ export class Overview {
   }
 
   /**
-   * @param body unparsed request body @throws HoldfastError not_found for an unknown key; bad_request; failed if the
-   * action needs a client that is not running
+   * @param body unparsed request body
+   * @throws HoldfastError not_found for an unknown key; bad_request; failed if the action needs a client that is not
+   * running
    */
   async act(key: string, action: Action, body: unknown): Promise<void> {
     const sync = (await readKnownSyncs(this.#configFolder)).find((each) => keyOf(each) === key);

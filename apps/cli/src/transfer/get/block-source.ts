@@ -12,7 +12,8 @@ export interface WantedBlock extends ManifestEntry {
 export interface BlockSource {
   /**
    * Writes the frames of blocks to the start of `target`, in the order of `wanted`. `target` must have room for the
-   * uncompressed blocks with their headers. @returns the length of the frames in bytes; the frames are not verified
+   * uncompressed blocks with their headers.
+   * @returns the length of the frames in bytes; the frames are not verified
    */
   fetch(wanted: readonly WantedBlock[], target: Uint8Array): Promise<number>;
   /**

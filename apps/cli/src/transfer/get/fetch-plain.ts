@@ -34,9 +34,10 @@ export function windowsOf<Entry extends ManifestEntry>(entries: readonly Entry[]
 }
 
 /**
- * Returns plain bytes by hash, each verified in a thread. @param window of `fetchWindowBytes`; the returned arrays
- * point into it @throws HoldfastError not_found for a block that the server does not return, damaged for one that it
- * has lost, hash_mismatch for a wrong one
+ * Returns plain bytes by hash, each verified in a thread.
+ * @param window of `fetchWindowBytes`; the returned arrays point into it
+ * @throws HoldfastError not_found for a block that the server does not return, damaged for one that it has lost,
+ * hash_mismatch for a wrong one
  */
 export async function fetchPlain(
   source: BlockSource,

@@ -18,7 +18,8 @@ export interface GetPlace {
 /**
  * Counterpart of `putTargets`. These go inside LOCAL under their own names: a file downloaded to an existing folder,
  * and anything if LOCAL ends in a slash. Otherwise REMOTE becomes LOCAL. Links in the path to LOCAL belong to the
- * caller and are followed. @param disk creates a missing folder; undefined: creates nothing
+ * caller and are followed.
+ * @param disk creates a missing folder; undefined: creates nothing
  */
 export async function placeOf(
   disk: Disk | undefined,
@@ -49,7 +50,8 @@ export async function placeOf(
 }
 
 /**
- * Checks permissions in a dry run, as far as possible without a write. @throws the error that the real run would report
+ * Checks permissions in a dry run, as far as possible without a write.
+ * @throws the error that the real run would report
  */
 function assertWritable(folder: string): void {
   let [there, missing]: [string, string | undefined] = [folder, undefined];

@@ -38,8 +38,8 @@ export interface GetOptions {
   readonly client: ApiClient;
   readonly link?: LinkAddress | undefined;
   /**
-   * Returns a block source for a node whose blocks cannot be fetched by hash. @param folder with room for temporary
-   * files
+   * Returns a block source for a node whose blocks cannot be fetched by hash.
+   * @param folder with room for temporary files
    */
   readonly sourceOf?: ((node: NodeJson, folder: string) => Promise<BlockSource | undefined>) | undefined;
   readonly report: TransferReport;
@@ -58,8 +58,8 @@ const windowsMax = 4;
 
 /**
  * Downloads a file or a tree, and merges it into existing folders. Items that fail are listed in the report, and the
- * rest continues. @throws HoldfastError for an error that stops the whole transfer, and for the failure of a single
- * file
+ * rest continues.
+ * @throws HoldfastError for an error that stops the whole transfer, and for the failure of a single file
  */
 export async function get(options: GetOptions, remote: string, local: string): Promise<void> {
   const node = await nodeToGet(options, remote);

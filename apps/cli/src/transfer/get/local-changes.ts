@@ -8,8 +8,9 @@ import { keptHere } from "../kept-here.ts";
 /** Distinguishes local changes, which `get` keeps, from content that can be fetched again. */
 export interface LocalChanges {
   /**
-   * Checks that the entry at `path` may be replaced. @param content its content id or link key @throws HoldfastError
-   * conflict if it was changed here
+   * Checks that the entry at `path` may be replaced.
+   * @param content its content id or link key
+   * @throws HoldfastError conflict if it was changed here
    */
   assertUnchanged(path: string, node: NodeJson, content: string): Promise<void>;
   fetched(path: string, content: string, node: NodeJson): void;

@@ -10,7 +10,8 @@ import type { TransferPool } from "../transfer-pool.ts";
 const sliceBytes = 1024 * 1024;
 
 /**
- * Returns the content id of a local file of any size. @throws HoldfastError conflict for a file that is being written
+ * Returns the content id of a local file of any size.
+ * @throws HoldfastError conflict for a file that is being written
  */
 export async function contentOf(pool: TransferPool, disk: Disk, path: string, sizeBytes: number): Promise<string> {
   if (sizeBytes <= wholeFileBytesMax) {

@@ -31,8 +31,8 @@ export class LocalFolders {
   }
 
   /**
-   * @param isPrivate mode of a new folder @throws HoldfastError conflict if something else is there, or replaces the
-   * folder
+   * @param isPrivate mode of a new folder
+   * @throws HoldfastError conflict if something else is there, or replaces the folder
    */
   async enter(
     path: string,
@@ -64,7 +64,8 @@ export class LocalFolders {
 
   /**
    * Syncs all entered folders, so that their names are durable. This includes unchanged folders, because a killed run
-   * may have created names in them. @returns failures by path
+   * may have created names in them.
+   * @returns failures by path
    */
   async sync(): Promise<Map<string, HoldfastError>> {
     const paths = [...this.#entered];

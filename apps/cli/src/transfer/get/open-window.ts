@@ -17,8 +17,8 @@ export type OpenedBlock =
   | { readonly ok: false; readonly hash: HashHex };
 
 /**
- * Verifies frames in place; raw frames are not copied. Frames without a block are skipped. @throws HoldfastError failed
- * for a body that is not a list of frames, or whose blocks do not fit
+ * Verifies frames in place; raw frames are not copied. Frames without a block are skipped.
+ * @throws HoldfastError failed for a body that is not a list of frames, or whose blocks do not fit
  */
 export function openWindow({ window, bodyBytes }: OpenWindowInput): OpenedBlock[] {
   const bytes = new Uint8Array(window);

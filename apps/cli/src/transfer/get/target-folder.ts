@@ -30,7 +30,8 @@ export interface HeldFolders {
 /**
  * Opens the target. On Linux everything is opened relative to this folder, by openat2 or name by name, and never
  * through a link. On other systems, and without /proc, folders are checked before and after: see docs/command.md.
- * @param path without links @param openers replaced in tests, to run without openat2
+ * @param path without links
+ * @param openers replaced in tests, to run without openat2
  */
 export function openTarget(path: string, openers: Openers = lazyOpeners): TargetFolder {
   if (process.platform !== "linux") return unheldTarget;

@@ -29,7 +29,8 @@ async function run({ files, held, folders, ...body }: WriteInput): Promise<Outco
 export const writeFilesTask = run as unknown as Task<WriteInput, WriteOutcome[]>;
 
 /**
- * Returns the blocks of a window by hash. @throws HoldfastError hash_mismatch for a block that does not match its hash
+ * Returns the blocks of a window by hash.
+ * @throws HoldfastError hash_mismatch for a block that does not match its hash
  */
 export function plainBlocks(body: OpenWindowInput): Map<string, Uint8Array> {
   const plain = new Map<string, Uint8Array>();

@@ -45,7 +45,8 @@ export const openFilesMax = 32;
  * Each file is written under a temporary name, synced and renamed. Content is durable when this resolves. Names are
  * durable after the folders are synced (`LocalFolders`). A failed file has its own outcome and leaves nothing behind.
  * @param folders folders of the files with all ancestors, if the disk cannot hold them: they are checked before and
- * after, so that a rename goes only into the folder that was entered @param plain bytes of verified blocks by hash
+ * after, so that a rename goes only into the folder that was entered
+ * @param plain bytes of verified blocks by hash
  */
 export async function writeFiles(
   disk: LocalDisk,

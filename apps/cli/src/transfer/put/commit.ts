@@ -17,7 +17,8 @@ export interface Item {
   readonly onCommitted: () => void;
   readonly onFailed?: () => void;
   /**
-   * Called with the server's rejection. @returns true if the caller handles it, so that it is not listed as a problem
+   * Called with the server's rejection.
+   * @returns true if the caller handles it, so that it is not listed as a problem
    */
   readonly onRefused?: (reason: BatchResult) => boolean;
   /** Bytes by which the content is larger than what it replaces. Default: 0. */
@@ -32,8 +33,9 @@ export interface BlocksAlong<Each> {
 
 /**
  * Sends all operations as one batch, and reports failures. If the server rejects the batch, parts of it are sent, so
- * that one bad item does not stop the others. @returns items of which the server lacks blocks; none of their operations
- * is committed @throws HoldfastError for an error that the next batch would meet too
+ * that one bad item does not stop the others.
+ * @returns items of which the server lacks blocks; none of their operations is committed
+ * @throws HoldfastError for an error that the next batch would meet too
  */
 export async function commit<Each extends Item>(
   work: PutWork,

@@ -16,8 +16,8 @@ export type ItemRead = Pick<FileItem, "read" | "growthBytes">;
 const unaskedBytesMax = 16 * 1024;
 
 /**
- * Returns the blocks to send into the space of folder `into`, to which all files belong. @returns `full` if some files
- * do not fit on their own; their blocks are not needed
+ * Returns the blocks to send into the space of folder `into`, to which all files belong.
+ * @returns `full` if some files do not fit on their own; their blocks are not needed
  */
 export async function neededBlocks(
   work: Pick<PutWork, "client" | "sent">,

@@ -90,7 +90,8 @@ export class PutPreview {
 
   /**
    * @param refuses called before something would be created or sent; returns true for an item that it has already
-   * reported @returns true for a folder whose content is visited next
+   * reported
+   * @returns true for a folder whose content is visited next
    */
   async takeEntry(
     entry: LocalEntry,

@@ -16,9 +16,10 @@ export interface PutTarget {
 
 /**
  * Maps local arguments to remote paths. These go inside REMOTE under their own names: a file put to an existing folder,
- * anything put to a REMOTE that ends in a slash, and each of several LOCALs. Otherwise LOCAL becomes REMOTE. @param
- * remoteKind kind of the node at REMOTE; undefined: none @param shown formats a path for messages @throws HoldfastError
- * usage or conflict
+ * anything put to a REMOTE that ends in a slash, and each of several LOCALs. Otherwise LOCAL becomes REMOTE.
+ * @param remoteKind kind of the node at REMOTE; undefined: none
+ * @param shown formats a path for messages
+ * @throws HoldfastError usage or conflict
  */
 export function putTargets(
   locals: readonly LocalArgument[],

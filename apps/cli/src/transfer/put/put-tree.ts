@@ -59,8 +59,8 @@ export class TreePut {
   #large: QueuedFile[] = [];
 
   /**
-   * @param remote nodes below the target folder; undefined for a new folder @param surplus receives each folder, to
-   * find nodes that exist only on the server
+   * @param remote nodes below the target folder; undefined for a new folder
+   * @param surplus receives each folder, to find nodes that exist only on the server
    */
   constructor(work: PutWork, remote: RemoteTree | undefined, surplus?: Surplus) {
     this.#work = work;

@@ -63,8 +63,9 @@ const windowsMax = 4;
 
 /**
  * Uploads files and trees, and merges them into existing folders. Items that fail are listed in the report, and the
- * rest continues. @param remote a path from the root; empty for the root itself, if that can be a file @throws
- * HoldfastError for an error that stops the whole transfer, and for the failure of a single file
+ * rest continues.
+ * @param remote a path from the root; empty for the root itself, if that can be a file
+ * @throws HoldfastError for an error that stops the whole transfer, and for the failure of a single file
  */
 export async function put(options: PutOptions, locals: readonly string[], remote: string): Promise<void> {
   const { client, configFolder, report, root } = options;
@@ -287,8 +288,8 @@ async function putFolder(
 }
 
 /**
- * Makes the remote folder private before content is added, if the local folder is private. @param there undefined: the
- * folder is new
+ * Makes the remote folder private before content is added, if the local folder is private.
+ * @param there undefined: the folder is new
  */
 async function closeAsHere(work: TargetWork, path: string, node: NodeJson, there: NodeJson | undefined): Promise<void> {
   if (!isToBeClosed(path, node)) return;

@@ -11,10 +11,12 @@ import { growthOf } from "./put-work.ts";
 import type { KnownRole, PutWork, QueuedFile } from "./put-work.ts";
 
 /**
- * Checks a file before a folder is created for it, or in a dry run. @param folder remote folder in whose space the file
- * would be stored @param more `remote`: the file to replace; `plannedBytes`: space that earlier files of a dry run take
+ * Checks a file before a folder is created for it, or in a dry run.
+ * @param folder remote folder in whose space the file would be stored
+ * @param more `remote`: the file to replace; `plannedBytes`: space that earlier files of a dry run take
  * @returns true if the file cannot be read or does not fit, or if the caller's role forbids the upload; the report
- * lists the reason @throws HoldfastError for an error that every other file would meet too
+ * lists the reason
+ * @throws HoldfastError for an error that every other file would meet too
  */
 export async function isRefused(
   work: PutWork,

@@ -8,8 +8,8 @@ import type { RemoteTree } from "./remote-tree.ts";
 
 /**
  * Reports before any upload if a tree needs more space than its quota or the server's disk has, by sizes alone. Files
- * that fit are sent. A dry run lists the lack of space as a problem. @param there the existing target; another
- * account's free space is unknown, so it is not checked
+ * that fit are sent. A dry run lists the lack of space as a problem.
+ * @param there the existing target; another account's free space is unknown, so it is not checked
  */
 export async function tellRoom(
   work: PutWork,
@@ -52,8 +52,8 @@ async function fitsDisk(client: PutWork["client"], sendBytes: number): Promise<b
 }
 
 /**
- * Free space in the account's own space, in bytes. @returns undefined if there is no limit or the token has no
- * permission to ask
+ * Free space in the account's own space, in bytes.
+ * @returns undefined if there is no limit or the token has no permission to ask
  */
 export async function freeRoom({ client }: Pick<PutWork, "client">): Promise<number | undefined> {
   try {

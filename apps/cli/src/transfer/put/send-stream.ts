@@ -31,9 +31,9 @@ export interface Window {
 }
 
 /**
- * Sends the blocks that the server lacks into the space of folder `into`. Commits nothing. @param more `replacedBytes`:
- * size of the file that the stream replaces; with it the server rejects the stream at the first window that does not
- * fit
+ * Sends the blocks that the server lacks into the space of folder `into`. Commits nothing.
+ * @param more `replacedBytes`: size of the file that the stream replaces; with it the server rejects the stream at the
+ * first window that does not fit
  */
 export function sendStream(
   work: SendingWork,

@@ -17,9 +17,10 @@ export function refuseDirectory(stdin: StandardInput["stdin"]): void {
 }
 
 /**
- * Waits for the first bytes before anything is created on the server. A program that fails before a pipe writes
+ * Waits for the first bytes before anything is created on the server. A program that fails in front of the pipe writes
  * nothing, and an empty file would become the newest version. Node also returns an empty stream for a closed
- * descriptor. @throws HoldfastError failed if the stream is empty and `allowEmpty` is false
+ * descriptor.
+ * @throws HoldfastError failed if the stream is empty and `allowEmpty` is false
  */
 export async function openStandardInput(
   { stdin, writer, allowEmpty }: StandardInput,

@@ -26,8 +26,8 @@ function knownFolder(there: NodeJson | undefined, path: string, known: Known): N
 }
 
 /**
- * Returns the folder for a file, or its nearest existing ancestor. @throws HoldfastError conflict if something else is
- * in the way
+ * Returns the folder for a file, or its nearest existing ancestor.
+ * @throws HoldfastError conflict if something else is in the way
  */
 export async function nearestFolder(
   { root }: RootedWork,
@@ -39,8 +39,8 @@ export async function nearestFolder(
 }
 
 /**
- * Returns the parent folder of a path, or the nearest existing ancestor. @throws HoldfastError conflict if something
- * else is in the way
+ * Returns the parent folder of a path, or the nearest existing ancestor.
+ * @throws HoldfastError conflict if something else is in the way
  */
 export function folderAbove({ root }: RootedWork, path: string): Promise<NodeJson | undefined> {
   return folderAt(root, splitPath(path).slice(0, -1));
@@ -56,9 +56,9 @@ async function folderAt(root: PutRoot, path: readonly string[]): Promise<NodeJso
 }
 
 /**
- * Returns the folder for a file, and creates it if missing. An existing file stays in its own folder. @param refuses
- * receives the nearest existing folder before a missing one is created @returns undefined if the file is refused; no
- * folder is created for it
+ * Returns the folder for a file, and creates it if missing. An existing file stays in its own folder.
+ * @param refuses receives the nearest existing folder before a missing one is created
+ * @returns undefined if the file is refused; no folder is created for it
  */
 export async function folderFor(
   work: RootedWork,
