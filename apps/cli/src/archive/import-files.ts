@@ -34,6 +34,7 @@ export interface FileImport {
   readonly todo: ArchiveVersion[];
   readonly progress: FileProgress;
   file: NodeJson | undefined;
+  /** Called after the last version. */
   readonly ended: (file: NodeJson) => Promise<void>;
 }
 

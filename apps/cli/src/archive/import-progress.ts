@@ -50,6 +50,7 @@ export class FileProgress {
     this.#counts.bytesDone += counted;
   }
 
+  /** Called when the file is stored or has failed. */
   end(): void {
     this.#counts.done(this.#leftBytes);
     this.#leftBytes = 0;

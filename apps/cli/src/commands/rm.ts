@@ -45,12 +45,14 @@ export const rmCommand: CommandMaker = (context) => {
   });
 };
 
+/** Part of the question. */
 function alsoGoing({ count: below, isAll }: TrashedFrom): string {
   if (isAll && below === 0) return "";
   if (below === 0) return ", and everything from there in the trash";
   return `, and ${isAll ? "" : "more than "}${count(below, "item")} from there in the trash`;
 }
 
+/** Shown if nobody was asked. */
 function alsoGone({ count: below, isAll }: TrashedFrom): string[] {
   if (isAll && below === 0) return [];
   if (below === 0) return ["Everything from there in the trash was also permanently deleted."];

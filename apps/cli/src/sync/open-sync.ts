@@ -99,6 +99,7 @@ export async function refuseEmptied(root: string, known: KnownSync | undefined):
   throw new HoldfastError("failed", message);
 }
 
+/** Saves the record of a sync. */
 export async function agreeOnSync(held: HeldRoot, connection: Connection, choices: SyncChoices): Promise<KnownSync> {
   const record = await recordFor(held, connection, choices, ensureRemoteFolder);
   const folder = held.known?.folder ?? (await newSyncFolder(connection.configFolder));

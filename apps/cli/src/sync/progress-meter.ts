@@ -11,6 +11,7 @@ import type { BandwidthLimits } from "./open-sync.ts";
 const changeCost = { bytes: 512, seconds: 0.001 };
 /** Maximum cost of one change in bytes, used while the speed is unknown. */
 const changeBytesMost = 64 * 1024;
+/** Minimum number of bytes to estimate the speed. */
 const tellingBytes = 64 * 1024;
 
 /** A smaller decrease of the share is hidden. After a larger one, the share is unknown until it has caught up. */

@@ -241,7 +241,9 @@ async function syncOnce(
 
 interface Signals {
   readonly stopped: AbortSignal;
+  /** Called when work begins. */
   begin(): void;
+  /** Sets the function that reports the stop. */
   tellBy(tell: () => void): void;
   end(): void;
 }

@@ -24,6 +24,7 @@ interface SurplusWork {
   readonly patterns: Patterns | undefined;
   /** The filesystem treats names that differ only in case as equal. */
   readonly foldsNames: boolean;
+  /** Content ids in the server's trash. */
   readonly trashed: () => AsyncIterable<string>;
 }
 
@@ -68,6 +69,7 @@ export class LocalSurplus {
     this.#work = work;
   }
 
+  /** Called for each folder that both sides have. */
   enter(path: string, below: string): void {
     this.#folders.set(path, { below, names: new Set() });
   }
