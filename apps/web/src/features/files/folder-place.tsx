@@ -1,17 +1,19 @@
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
-import { type ReactNode, useMemo } from "react";
+import { lazy, type ReactNode, Suspense, useMemo } from "react";
 import { type SortOrder, sortOrders } from "../../data/row-order.ts";
 import { useDrive } from "../../data/use-drive.ts";
 import { useFolder } from "../../data/use-folder.ts";
 import { Crumbs } from "../../design/crumbs.tsx";
 import { usePageTitle } from "../../design/page-title.ts";
-import { useMessages } from "../../messages/use-messages.ts";
+import { useMessages, withWords } from "../../messages/use-messages.ts";
 import { folderColumns } from "./columns.ts";
 import { dropAttributes } from "./drop-targets.ts";
 import type { ShownFolder } from "./files-context.ts";
 import { FolderRows } from "./folder-rows.ts";
 import { ListPlace } from "./list-place.tsx";
 import { useLineage } from "./use-lineage.ts";
+
+const SharedBy = lazy(async () => ({ default: (await withWords(import("./shared-by.tsx"))).SharedBy }));
 
 /** Content of an empty drive. */
 type Begin = (onUpload: () => void) => ReactNode;
@@ -89,18 +91,31 @@ function FolderOf({ id, nodes, begin }: FolderOfProps) {
   );
 }
 
-/** Breadcrumbs from the root. Each one is a drop target. */
+/** Breadcrumbs from the root, or from the list of shared items. Each folder is a drop target. */
 function Way({ nodes, home }: { readonly nodes: NonNullable<Nodes>; readonly home: string }) {
   const navigate = useNavigate();
+  const { viewer } = useDrive();
+  const { message } = useMessages();
   const crumbs = nodes.toReversed().map((one) => ({
     id: one.id,
     name: one.name || home,
     onOpen: () => void navigate({ to: "/files/$id", params: { id: one.id } }),
   }));
-  return (
+  const top = nodes.at(-1);
+  // Only the account's own root has no name.
+  const isGuest = viewer.kind === "account" && top !== undefined && top.name !== "";
+  const shared = { id: "shared", name: message("place.shared"), onOpen: () => void navigate({ to: "/shared" }) };
+  const way = (
     <Crumbs
-      crumbs={crumbs}
+      crumbs={isGuest ? [shared, ...crumbs] : crumbs}
       link={(crumb, name, look) => {
+        if (crumb === shared) {
+          return (
+            <Link to="/shared" draggable={false} className={look}>
+              {name}
+            </Link>
+          );
+        }
         const place = nodes.findIndex((one) => one.id === crumb.id);
         const lineage = nodes.slice(place + 1).map((one) => one.id);
         return (
@@ -116,5 +131,14 @@ function Way({ nodes, home }: { readonly nodes: NonNullable<Nodes>; readonly hom
         );
       }}
     />
+  );
+  if (!isGuest) return way;
+  return (
+    <div className="flex min-w-0 items-center gap-2">
+      {way}
+      <Suspense fallback={null}>
+        <SharedBy id={top.id} />
+      </Suspense>
+    </div>
   );
 }

@@ -71,7 +71,9 @@ test("a shared folder is added to one's own files, and left with all that shows 
   await ok(app.api, "POST", `/files/${id}/share`, { email: kim.email, role: "viewer" });
   const page = await app.another();
   await signIn(page, app.server.url, kim);
-  await page.goto(`${app.server.url}/shared`);
+  await page.goto(`${app.server.url}/files/${id}`);
+  await page.getByText("Shared by Administrator").waitFor();
+  await page.getByRole("navigation", { name: "Path" }).getByRole("link", { name: "Shared" }).click();
   const toolbar = page.getByRole("toolbar");
   await filesPage(page).row("Recipes").click();
   await toolbar.getByRole("button", { name: "Add to my files" }).click();

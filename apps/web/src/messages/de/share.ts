@@ -53,6 +53,7 @@ export const share = {
   "share.mostDownloads": "Höchstzahl der Downloads",
   "share.linkAddress": "Adresse des Links",
   "share.qr": "Die Adresse als QR-Code",
+  "share.by": "Geteilt von {name}",
   "share.mounted": "{name} ist jetzt in deinen Dateien",
   "share.mountedMany": {
     one: "{count} Ordner zu deinen Dateien hinzugefügt",

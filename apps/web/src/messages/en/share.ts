@@ -49,6 +49,7 @@ export const share = {
   "share.mostDownloads": "Download limit",
   "share.linkAddress": "Link address",
   "share.qr": "QR code for this link",
+  "share.by": "Shared by {name}",
   "share.mounted": "{name} is in your files now",
   "share.mountedMany": { one: "{count} folder added to your files", other: "{count} folders added to your files" },
   "share.openMounted": "Open",
