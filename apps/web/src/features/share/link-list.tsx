@@ -15,7 +15,7 @@ import { problemWords } from "../../messages/problem-words.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 import { LinkAddress } from "./link-address.tsx";
 import { NewLink } from "./new-link.tsx";
-import { usePermissionChanges } from "./people-list.tsx";
+import { useMayChange, usePermissionChanges } from "./people-list.tsx";
 import { roleWords } from "./role-select.tsx";
 import type { SharingProps } from "./sharing-props.ts";
 
@@ -74,6 +74,7 @@ function LinkRow({ node, link }: Pick<LinkListProps, "node"> & { readonly link: 
   const address = useAddress(link);
   const name = link.grantee.name ?? message("share.linkOf", { day: day(link.created_at) });
   const isApp = link.app === true;
+  const mayChange = useMayChange(node, link);
   const { remove: removeWords, about, act } = isApp ? appWords : linkWords;
   const Icon = isApp ? KeyRound : Link2;
   const downloads = { count: link.downloads ?? 0 };
@@ -100,8 +101,8 @@ function LinkRow({ node, link }: Pick<LinkListProps, "node"> & { readonly link: 
           </p>
           <p className="text-sm text-muted">{notes.join(" · ")}</p>
         </div>
-        {!isApp && <AddressButtons name={name} address={address} />}
-        {link.inherited_from === undefined && (
+        {!isApp && mayChange && <AddressButtons name={name} address={address} />}
+        {link.inherited_from === undefined && mayChange && (
           <IconButton
             small
             label={message(removeWords, { name })}

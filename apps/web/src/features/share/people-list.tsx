@@ -1,6 +1,7 @@
 import type { PermissionJson } from "@holdfast/protocol/sharing-routes";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import X from "lucide-react/icons/x";
+import { useAccount } from "../../data/account.ts";
 import { useDrive } from "../../data/use-drive.ts";
 import { Avatar } from "../../design/avatar.tsx";
 import { IconButton } from "../../design/icon-button.tsx";
@@ -40,6 +41,7 @@ function Person({ node, permission }: Pick<PeopleListProps, "node"> & { readonly
   const { change, remove } = usePermissionChanges(node.id, permission);
   const name = nameOfGrantee(permission, (group) => message("share.group", { name: group }));
   const inherited = permission.inherited_from !== undefined;
+  const mayChange = useMayChange(node, permission);
   const notes = [
     permission.grantee.kind === "pending" ? message("share.pending") : permission.grantee.email,
     inherited ? message("share.inherited") : undefined,
@@ -56,7 +58,7 @@ function Person({ node, permission }: Pick<PeopleListProps, "node"> & { readonly
           {notes.length > 0 && <p className="text-sm wrap-anywhere text-muted">{notes.join(" · ")}</p>}
         </div>
       </div>
-      {inherited || permission.role === "owner" ? (
+      {inherited || permission.role === "owner" || !mayChange ? (
         <span className="text-muted">{message(roleWords[permission.role])}</span>
       ) : (
         <div className="ml-auto flex items-center gap-3">
@@ -78,6 +80,12 @@ function Person({ node, permission }: Pick<PeopleListProps, "node"> & { readonly
       )}
     </li>
   );
+}
+
+/** An editor can change only permissions that they created. The same holds for the address of a link. */
+export function useMayChange({ role }: SharingProps["node"], { created_by: maker }: PermissionJson): boolean {
+  const { data: account } = useAccount();
+  return role === "owner" || account?.id === maker;
 }
 
 /** Both hold at once; a refusal is told and the list read again. */

@@ -1,5 +1,5 @@
 import type { NodeJson } from "@holdfast/protocol/values";
 
 export interface SharingProps {
-  readonly node: Pick<NodeJson, "id" | "name" | "kind">;
+  readonly node: Pick<NodeJson, "id" | "name" | "kind" | "role">;
 }

@@ -8,7 +8,7 @@ export const share = {
   "share.roleOf": "Berechtigung von {name}",
   "share.until": "Läuft ab",
   "share.share": "Teilen",
-  "share.nobody": "Gib eine E-Mail-Adresse wie mia@example.org oder den Namen einer deiner Gruppen ein.",
+  "share.nobody": "Wähle einen Vorschlag, oder gib eine E-Mail-Adresse wie mia@example.org ein.",
   "share.shared": "Mit {name} geteilt",
   "share.invited": "{name} ist eingeladen",
   "share.unsent": "Dieser Server verschickt keine E-Mails. Den Einladungslink für {name} hat ein Administrator.",

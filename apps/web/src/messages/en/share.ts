@@ -8,7 +8,7 @@ export const share = {
   "share.roleOf": "Permission for {name}",
   "share.until": "Expires",
   "share.share": "Share",
-  "share.nobody": "Enter an e-mail address, such as mia@example.org, or the name of one of your groups.",
+  "share.nobody": "Choose a suggestion, or enter an e-mail address such as mia@example.org.",
   "share.shared": "Shared with {name}",
   "share.invited": "{name} was invited",
   "share.unsent": "This server sends no e-mail. An administrator has the invitation link for {name}.",
