@@ -2,11 +2,7 @@ import { resolve } from "node:path";
 import type { InlineConfig } from "vite";
 import { viteConfig } from "./vite-config.ts";
 
-/**
- * Build of the API documentation (`/api/docs`) beside a finished app. It is a separate build and shares no chunk with
- * the app.
- * @param outFolder folder of the finished app
- */
+/** Separate build of `/api/docs` that shares no chunk with the app. @param outFolder folder of the finished app */
 export function apiDocsConfig(root: string, outFolder: string): InlineConfig {
   const app = viteConfig(root, outFolder);
   return {
@@ -16,7 +12,7 @@ export function apiDocsConfig(root: string, outFolder: string): InlineConfig {
       ...app.build,
       emptyOutDir: false,
       manifest: false,
-      // The page consists of two files, one script and one style sheet. The viewer's package is already bundled.
+      // One script and one style sheet. The viewer's package is already bundled.
       cssCodeSplit: false,
       rolldownOptions: { input: resolve(root, "api-docs.html") },
     },

@@ -4,24 +4,21 @@ import { join, relative, sep } from "node:path";
 import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
 
-/** One served file. The server serves exactly the files listed in the index (`appIndexName`). */
+/** Served file. The server serves only the files in the index (`appIndexName`). */
 export interface IndexedFile {
   /** Path relative to the build's folder, with '/'. */
   readonly file: string;
   readonly sizeBytes: number;
   /** Hash of the content. */
   readonly tag: string;
-  /**
-   * Sizes of the compressed copies, brotli (`file` + ".br") and gzip (".gz"). Absent when compression does not save
-   * space.
-   */
+  /** Sizes of the brotli (`file` + ".br") and gzip (".gz") copies, if these are smaller. */
   readonly br?: number;
   readonly gz?: number;
 }
 
 export const appIndexName = "app.json";
 
-/** Compresses the files and writes the index last, so a folder with an index is complete. */
+/** Writes the index last, so a folder with an index is complete. */
 export async function writeAppIndex(folder: string): Promise<void> {
   const files = await Promise.all((await servedFiles(folder)).map((file) => indexFile(folder, file)));
   await writeFile(join(folder, appIndexName), JSON.stringify({ files }));

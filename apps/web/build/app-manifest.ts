@@ -3,8 +3,7 @@ import { join } from "node:path";
 import type { Plugin } from "vite";
 
 /**
- * Writes the web app manifest, which browsers need to install the app. Icons are emitted as assets, so their names
- * contain a content hash.
+ * Writes the manifest that browsers need to install the app. Icons are assets, so their names contain a content hash.
  */
 export function writeAppManifest(root: string): Plugin {
   return {
@@ -28,7 +27,7 @@ const icons = [
   { file: "icon-maskable-512.png", sizes: "512x512", type: "image/png", purpose: "maskable" },
 ];
 
-/** The colors are those of the light theme's canvas in design/tokens.css. */
+/** Colors of the light theme's canvas in design/tokens.css. */
 const manifest = {
   id: "/",
   name: "Holdfast",

@@ -7,7 +7,7 @@ import { moduleSizesName } from "./module-sizes.ts";
 import { prepareApp } from "./prepare-app.ts";
 import { webRoot } from "./vite-config.ts";
 
-/** Limit for the compressed scripts that a browser loads before the first list appears. */
+/** Compressed size of the scripts that load before the first list appears. */
 const firstScriptBytesMax = 150 * 1024;
 const requestsMax = 12;
 
@@ -17,10 +17,7 @@ interface Chunk {
   readonly dynamicImports?: readonly string[];
 }
 
-/**
- * Modules that the first list needs but the HTML page does not reference: the view and the messages, if they are
- * separate chunks.
- */
+/** Modules that the first list needs but the HTML page does not reference, if they are separate chunks. */
 const pages = {
   "index.html": ["src/main.tsx", "src/messages/en.ts"],
   "link-page.html": ["src/link-page/link-place.tsx", "src/messages/en.ts", "src/messages/en/link.ts"],

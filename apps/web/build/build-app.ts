@@ -3,8 +3,8 @@ import { webRoot } from "./vite-config.ts";
 import { writeApp } from "./write-app.ts";
 
 /**
- * `npm run build -w apps/web`: builds the app into its folder and prints the folder's path. With `--while-asked`, the
- * parent server holds stdin open. When the server exits for any reason, stdin closes and the build exits.
+ * `npm run build -w apps/web`: builds the app and prints the folder's path. With `--while-asked`, the server holds
+ * stdin open, and the build exits when the server exits for any reason.
  */
 if (process.argv.includes("--while-asked")) {
   setPriority(constants.priority.PRIORITY_LOW);

@@ -2,12 +2,12 @@ import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { appIndexName } from "./app-index.ts";
 
-/** Parent folder of all builds. Each build has a subfolder named by its source key. */
+/** Parent folder of the builds, each named by its source key. */
 export function distOf(root: string): string {
   return join(root, "dist");
 }
 
-/** Lists the complete builds, newest first. */
+/** Complete builds, newest first. */
 export async function builtFolders(root: string): Promise<string[]> {
   const dist = distOf(root);
   const names = await readdir(dist).catch(() => []);
@@ -24,10 +24,9 @@ export async function builtFolders(root: string): Promise<string[]> {
 }
 
 const unfinishedPrefix = ".unfinished-";
-/** Longer than any build takes. */
+/** Exceeds the duration of any build. */
 const unfinishedMs = 10 * 60_000;
 
-/** Creates the temporary folder in which a build is written before it is moved to its final place. */
 export function makeUnfinished(root: string): Promise<string> {
   return mkdtemp(join(distOf(root), unfinishedPrefix));
 }
@@ -39,8 +38,7 @@ export async function removeUnfinished(root: string): Promise<void> {
     if (!name.startsWith(unfinishedPrefix)) continue;
     const stats = await stat(join(dist, name)).catch(() => undefined);
     if (stats === undefined || Date.now() - stats.mtimeMs <= unfinishedMs) continue;
-    // The server may run as another user than the one who built. Then it cannot remove the folder, and the leftover
-    // does no harm.
+    // A server that runs as another user cannot remove the folder, which does no harm.
     await rm(join(dist, name), { recursive: true, force: true }).catch(() => undefined);
   }
 }

@@ -7,8 +7,8 @@ const table = resolve(import.meta.dirname, "../../../packages/protocol/src/route
 const client = resolve(import.meta.dirname, "../../../packages/api-client/src");
 
 /**
- * Removes the routes that no source of the app names from the table of routes. The page loads the table before its
- * first list, and half of it serves only the CLI and other servers.
+ * Removes unused routes from the table of routes, which the page loads before its first list. Half of them serve only
+ * the CLI and other servers.
  * @param root folder of the app's sources
  */
 export function calledRoutes(root: string): Plugin {
@@ -24,7 +24,7 @@ export function calledRoutes(root: string): Plugin {
   };
 }
 
-/** Collects every word of the sources. Some of these words are route names. */
+/** Collects every word of the sources, including route names. */
 function namesIn(folders: readonly string[]): ReadonlySet<string> {
   const files = folders.flatMap((cwd) =>
     globSync("**/*.{ts,tsx}", { cwd, exclude: ["**/*.test.ts", "**/*.test.tsx"] }).map((file) => join(cwd, file)),

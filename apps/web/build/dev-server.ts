@@ -2,9 +2,8 @@ import { createServer } from "vite";
 import { viteConfig, webRoot } from "./vite-config.ts";
 
 /**
- * `npm run dev -w apps/web [-- URL]`: serves the app from its sources with hot reload, over the API of a running server
- * (default http://127.0.0.1:8420). The Content-Security-Policy of the real pages is not applied; the browser tests
- * check it.
+ * `npm run dev -w apps/web [-- URL]`: serves the sources with hot reload over the API of a running server (default
+ * http://127.0.0.1:8420). The pages lack the Content-Security-Policy, which the browser tests check.
  */
 const api = process.argv[2] ?? "http://127.0.0.1:8420";
 const toApi = {

@@ -2,7 +2,6 @@ import { join } from "node:path";
 
 /** Modules that are loaded together before the first list. */
 interface Stage {
-  /** Name of the chunk. */
   readonly name: string;
   readonly starts: readonly string[];
 }
@@ -12,10 +11,9 @@ interface ModuleFacts {
 }
 
 /**
- * Groups the modules that are loaded before the first list into a few chunks. By default the build makes a chunk of
- * each module that two places share. That makes dozens of chunks, and a browser that allows six parallel requests loads
- * them in rounds of six.
- * @returns function that names a module's group of chunks; null leaves the module to the default
+ * Groups the modules of the first list into a few chunks. The default is a chunk per shared module: dozens, of which
+ * browsers load six at a time.
+ * @returns function that names a module's group; null leaves the module to the default
  */
 export function firstChunks(root: string, stages: readonly Stage[]) {
   let reached: readonly { readonly name: string; readonly ids: ReadonlySet<string> }[] | undefined;
@@ -27,16 +25,13 @@ export function firstChunks(root: string, stages: readonly Stage[]) {
         (each) => modules.getModuleInfo(each)?.importedIds ?? [],
       ),
     }));
-    // The build's own helper modules are shared by all pages. If they were in a chunk of the app, the preview frame
-    // would load the app.
+    // Modules of the build itself are shared by all pages. In a chunk of the app, they would make the preview frame
+    // load the app.
     return id.startsWith("\0") || usedLater.test(id) ? null : (reached.find(({ ids }) => ids.has(id))?.name ?? null);
   };
 }
 
-/**
- * Parts of libraries that only later places use. The library's index imports them, so they look reachable from the
- * first list.
- */
+/** Parts of libraries that only later places use, but that the library's index imports. */
 const usedLater =
   /\/(?:react-query|query-core|react-router)\/.*\/(?:useBlocker|useMutation|useInfiniteQuery|mutationObserver|infiniteQueryObserver)\.js$/;
 

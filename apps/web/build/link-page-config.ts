@@ -7,14 +7,12 @@ import { firstChunks } from "./first-chunks.ts";
 import { writeModuleSizes } from "./module-sizes.ts";
 import { helpers, viteConfig } from "./vite-config.ts";
 
-/** Counterparts of the app's manifest and module sizes, in the same folder. */
 export const linkManifestName = ".vite/link-manifest.json";
 export const linkModuleSizesName = ".vite/link-modules.json";
 
 /**
- * Build of the page for shared links, beside a finished app. It is a separate build for two reasons. In a common build,
- * each page would load chunks of the other, and those run the code that opens a session. Avoiding that would split the
- * code into more and smaller chunks, which compress worse.
+ * Separate build of the link page. In a common build, each page would load chunks of the other, which run the code that
+ * opens a session. Otherwise there would be more and smaller chunks, which compress worse.
  * @param outFolder folder of the finished app
  */
 export function linkPageConfig(root: string, outFolder: string): InlineConfig {

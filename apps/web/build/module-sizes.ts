@@ -2,10 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Plugin } from "vite";
 
-/**
- * Located beside Vite's manifest. Lists the modules of each script and the number of characters that each module takes
- * in it.
- */
+/** Modules of each script, with the number of characters that each takes in it. */
 export const moduleSizesName = ".vite/modules.json";
 
 export function writeModuleSizes(outFolder: string, name = moduleSizesName): Plugin {

@@ -1,8 +1,6 @@
 import type { Plugin } from "vite";
 
-/**
- * Adds preload links to the page for the chunks of the first list, so that they load in parallel with the entry script.
- */
+/** Preloads the chunks of the first list in parallel with the entry script, which imports them later. */
 export function preloadFirst(): Plugin {
   return {
     name: "holdfast-preload-first",

@@ -22,7 +22,6 @@ import { prepareApp } from "./prepare-app.ts";
 
 const web = resolve(import.meta.dirname, "..");
 
-/** Creates a checkout with a small app and this build. */
 function makeCheckout(t: TestContext): string {
   const checkout = mkdtempSync(join(tmpdir(), "holdfast-checkout-"));
   t.after(() => rmSync(checkout, { recursive: true, force: true, maxRetries: 5 }));
@@ -116,7 +115,6 @@ longTest("a build whose server is killed ends too, and leaves nothing that looks
   assert.equal(wholeBuilds(root).length, 1);
 });
 
-/** Counts the running processes that build this app. */
 function buildsOf(root: string): number {
   return readdirSync("/proc").filter((pid) => {
     try {

@@ -9,18 +9,17 @@ import { builtFolders, distOf, removeUnfinished } from "./built-folders.ts";
 import { sourceKey } from "./source-key.ts";
 
 export interface Preparing {
-  /** Called before a build starts. A build takes seconds. */
+  /** Called before a build, which takes seconds. */
   readonly building: () => void;
-  /** Aborts a running build. */
   readonly signal: AbortSignal;
-  /** Folder of the app, by default apps/web. */
+  /** Default: apps/web. */
   readonly root?: string;
 }
 
 /**
- * Finds the built app. If the build is missing or the sources have changed, builds it first. An installed Holdfast has
- * a build and no sources.
- * @returns folders of the app and of the builds before it, newest first; pages of earlier builds may still be open
+ * Finds the built app, and builds it first if it is missing or the sources have changed. An installed Holdfast has a
+ * build and no sources.
+ * @returns folders of the app and of earlier builds, newest first; their pages may still be open
  * @throws HoldfastError failed, with the build's output
  */
 export async function prepareApp({ building, signal, root = webRoot }: Preparing): Promise<readonly string[]> {
@@ -40,11 +39,11 @@ export async function prepareApp({ building, signal, root = webRoot }: Preparing
 
 const webRoot = resolve(import.meta.dirname, "..");
 
-/** Runs the build in a child process, so that its memory is freed afterwards and the server stays responsive. */
+/** A child process, so that its memory is freed afterwards and the server stays responsive. */
 async function build(root: string, signal: AbortSignal): Promise<string> {
   const child = spawn(process.execPath, [join(root, "build/build-app.ts"), "--while-asked"], {
     cwd: root,
-    // The server's environment contains secrets, so the build receives only these variables.
+    // Excludes the server's secrets.
     env: pick(process.env, ["PATH", "HOME", "TMPDIR"]),
     stdio: "pipe",
     signal,
@@ -59,7 +58,7 @@ async function build(root: string, signal: AbortSignal): Promise<string> {
   throw new HoldfastError("failed", `The web app cannot be built. ${failure} ${inPlainText(said)}`);
 }
 
-/** The error message is at the beginning. The stack trace below it refers to the build's own sources. */
+/** The message is at the beginning, above a stack trace of the build's own sources. */
 function inPlainText(said: string): string {
   return stripVTControlCharacters(said).trim().slice(0, saidCharactersMax);
 }

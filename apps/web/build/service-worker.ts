@@ -5,8 +5,8 @@ import type { InlineConfig } from "vite";
 import { contentTag, servedFiles } from "./app-index.ts";
 
 /**
- * Build of the service worker for a finished build: one script with a fixed name that contains the list of files it
- * caches. Therefore its content changes with each build, which is how browsers detect an update.
+ * Builds the service worker: one script with a fixed name that contains the list of cached files. Thus each build
+ * changes it, which is how browsers detect an update.
  * @param outFolder folder of the finished build
  */
 export async function serviceWorkerConfig(root: string, outFolder: string): Promise<InlineConfig> {
@@ -25,7 +25,7 @@ export async function serviceWorkerConfig(root: string, outFolder: string): Prom
       reportCompressedSize: false,
       rolldownOptions: {
         input: resolve(root, "src/service-worker/main.ts"),
-        // A classic script, because not every browser supports modules in service workers.
+        // Not every browser supports modules in service workers.
         output: { format: "iife", entryFileNames: "service-worker.js" },
       },
     },
@@ -63,10 +63,7 @@ interface Chunk {
 
 type Manifest = Readonly<Record<string, Chunk>>;
 
-/**
- * Collects the files that a page references and all that those may load. The manifest does not say which entries belong
- * to which page.
- */
+/** Follows the imports of a page's files, because the manifest does not map entries to pages. */
 function filesOf(manifest: Manifest, html: string): ReadonlySet<string> {
   const names = new Set(Object.keys(manifest).filter((name) => html.includes(`/${manifest[name]?.file}"`)));
   for (const name of names) {

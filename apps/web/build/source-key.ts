@@ -3,8 +3,8 @@ import { readdir, readFile, realpath } from "node:fs/promises";
 import { join } from "node:path";
 
 /**
- * Computes a build's key from the content of everything that goes into it. File times are unreliable: a checkout, a
- * restored backup or a changed clock gives old files new times, or new files old ones.
+ * Key of a build, from the content of everything that goes into it. A checkout, a restored backup or a changed clock
+ * makes file times unreliable.
  * @param root folder apps/web
  */
 export async function sourceKey(root: string): Promise<string> {
@@ -18,7 +18,7 @@ export async function sourceKey(root: string): Promise<string> {
   return hash.digest("hex").slice(0, 20);
 }
 
-/** Lists the app and, transitively, the Holdfast packages that it imports. */
+/** The app and, transitively, the Holdfast packages that it imports. */
 async function partsOf(root: string): Promise<string[]> {
   const parts = [root];
   const modules = join(root, "../../node_modules");

@@ -8,12 +8,9 @@ import { firstChunks } from "./first-chunks.ts";
 import { preloadFirst } from "./preload-first.ts";
 import { writeModuleSizes } from "./module-sizes.ts";
 
-/** Folder apps/web, which contains the sources and `index.html`. */
 export const webRoot = resolve(import.meta.dirname, "..");
 
-/**
- * Vite's configuration. No config file is read, because `holdfast serve` also runs the build with this configuration.
- */
+/** No config file is read, because `holdfast serve` also runs the build with this configuration. */
 export function viteConfig(root: string, outFolder: string): InlineConfig {
   return {
     root,
@@ -29,24 +26,22 @@ export function viteConfig(root: string, outFolder: string): InlineConfig {
       writeAppManifest(root),
       writeModuleSizes(outFolder),
     ],
-    // Replaces the package; the reason is in adopted-style.ts. The path starts at `webRoot`, because the sources to
-    // build may be a copy elsewhere.
+    // Explained in adopted-style.ts. The path starts at `webRoot`, because the sources may be a copy elsewhere.
     resolve: { alias: { "react-style-singleton": resolve(webRoot, "src/design/adopted-style.ts") } },
-    // Workers await imports at the top level before they listen, which classic scripts cannot do.
+    // Workers await imports before they listen, which classic scripts cannot do.
     worker: { format: "es" },
     build: {
       outDir: outFolder,
       emptyOutDir: true,
       manifest: true,
       target: "es2023",
-      // Browsers that support `light-dark()`. The fallback that the build would insert supports only one theme per
-      // page.
+      // Browsers with `light-dark()`. Its polyfill supports only one theme per page.
       cssTarget: ["chrome123", "firefox120", "safari17.5"],
-      // Assets are never inlined, because the Content-Security-Policy blocks `data:` URLs.
+      // The Content-Security-Policy blocks `data:` URLs.
       assetsInlineLimit: 0,
       modulePreload: { polyfill: false },
       reportCompressedSize: false,
-      // Size limits are checked by budget.test.ts instead.
+      // Checked by budget.test.ts.
       chunkSizeWarningLimit: 4096,
       rolldownOptions: {
         input: [resolve(root, "index.html"), resolve(root, "preview-frame.html")],
@@ -56,14 +51,14 @@ export function viteConfig(root: string, outFolder: string): InlineConfig {
   };
 }
 
-/** The first stage sends requests to the server while the rest loads. The second stage shows the first list. */
+/** The first stage sends requests while the second one, which shows the list, loads. */
 const stages = [
   { name: "begin", starts: ["src/begin.ts"] },
   { name: "first", starts: ["src/main.tsx"] },
 ];
 
 /**
- * Modules that the build adds and modules that the preview frame shares with the app. A chunk of the first list
- * includes the imports of its modules, so placing them there would make the frame load the app.
+ * Modules of the build and modules that the preview frame shares with the app. A chunk of the first list includes its
+ * modules' imports, so the frame would load the app.
  */
 export const helpers = { name: "helpers", test: /^\0|packages\/core\/src\/format-bytes/, priority: 1 };

@@ -11,8 +11,8 @@ import { sourceKey } from "./source-key.ts";
 import { viteConfig } from "./vite-config.ts";
 
 /**
- * Builds the current sources. All files are written to a temporary folder that is then renamed. Thus a killed process
- * leaves nothing that looks like a build, and two concurrent builds both succeed.
+ * Builds into a temporary folder that is then renamed. A killed process leaves nothing that looks like a build, and two
+ * concurrent builds both succeed.
  * @param root folder apps/web
  * @returns folder of the build
  */
@@ -25,13 +25,13 @@ export async function writeApp(root: string): Promise<string> {
     try {
       await build(viteConfig(root, unfinished));
       await build(await serviceWorkerConfig(root, unfinished));
-      // These come last: the service worker caches neither the link page nor the API documentation.
+      // These builds come last, because the service worker caches neither of them.
       await build(linkPageConfig(root, unfinished));
       await build(apiDocsConfig(root, unfinished));
-      // Sources changed during the build, so the build may contain a mixture. Build again.
+      // The sources changed during the build, so the result may be a mixture.
       if ((await sourceKey(root)) !== key) continue;
       await writeAppIndex(unfinished);
-      // `mkdtemp` grants access to the creator only, and the server may run as another user.
+      // `mkdtemp` grants access only to its user, and the server may be another one.
       await chmod(unfinished, 0o755);
       await moveTo(join(dist, key), unfinished);
       await sweep(root);
@@ -45,7 +45,7 @@ export async function writeApp(root: string): Promise<string> {
 
 const roundsMax = 5;
 
-/** Renames the folder. If a concurrent build was first, it has the same content, so its folder is kept. */
+/** A concurrent build may have been first. Its content is the same. */
 async function moveTo(place: string, unfinished: string): Promise<void> {
   try {
     await rename(unfinished, place);
@@ -55,7 +55,7 @@ async function moveTo(place: string, unfinished: string): Promise<void> {
   }
 }
 
-/** Open tabs of an earlier build still load its remaining chunks. */
+/** Open tabs still load chunks of an earlier build. */
 const keptBuilds = 3;
 
 async function sweep(root: string): Promise<void> {

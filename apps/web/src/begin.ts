@@ -4,9 +4,9 @@ import { beginFirstList } from "./data/first-list.ts";
 import { startPreferences } from "./design/preferences.ts";
 import { startMessages } from "./messages/use-messages.ts";
 
-// The session and data code is a small chunk. It requests the messages and the first list while the other chunks load.
+// A small chunk, which requests the messages and the first list while the rest loads.
 startPreferences();
 const drive = openDrive();
 beginFirstList(drive, location);
-// No top-level await: the imported modules import from this chunk and would wait for it to end.
+// No top-level await: the imported modules import from this chunk.
 void Promise.all([import("./main.tsx"), startMessages()]).then(([{ show }]) => show(drive));

@@ -9,7 +9,7 @@ import { adoptDrafts, dropDrafts } from "./features/edit/drafts.ts";
 import { askUnsaved } from "./features/edit/unsaved.ts";
 import { router } from "./routes/router.tsx";
 
-/** Renders the app. Call it when the messages have loaded. */
+/** Call after the messages have loaded. */
 export function show(drive: AccountDrive): void {
   adoptDrafts(localStorage, drive.session.account);
   drive.session.onSignOut(() => askUnsaved(localStorage, drive.session.account));
@@ -33,6 +33,6 @@ export function show(drive: AccountDrive): void {
 const keptAfterMs = 4000;
 if (import.meta.env.PROD) {
   const keep = async (): Promise<void> => (await import("./service-worker/register.ts")).registerServiceWorker();
-  // If the server is unreachable then, the next page load registers it.
+  // If the server is unreachable, the next page load registers it.
   setTimeout(() => void keep().catch(() => {}), keptAfterMs);
 }

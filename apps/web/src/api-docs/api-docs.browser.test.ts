@@ -30,7 +30,6 @@ async function tokenOf(): Promise<string> {
   return String(token);
 }
 
-/** Searches for the call and opens its "Try it out" form. */
 async function findAccountCall(page: Page): Promise<void> {
   await page.getByLabel("Search the calls").fill("get caller limits");
   await page.locator("#operations-Account-getAccount").waitFor();
@@ -47,7 +46,6 @@ async function authorize(page: Page): Promise<void> {
   await dialog.getByRole("button", { name: "Close" }).click();
 }
 
-/** @returns HTTP status of the response */
 async function execute(page: Page): Promise<number> {
   const answered = page.waitForResponse(/\/api\/v1\/account$/);
   await page.getByRole("button", { name: "Execute" }).click();
@@ -107,7 +105,7 @@ async function describedIn(server: string): Promise<{ calls: string[]; groups: s
   return { calls: calls.toSorted(), groups: tags.map(({ name }) => name) };
 }
 
-/** @returns names of the calls that the page shows, sorted, and the groups in page order */
+/** @returns `calls`: sorted; `groups`: in page order */
 async function shownIn(page: Page): Promise<{ calls: string[]; groups: string[] }> {
   const calls = await page.locator(".opblock").evaluateAll((rows) => rows.map((row) => row.id.split("-").at(-1) ?? ""));
   const groups = await page

@@ -5,8 +5,8 @@ import { search } from "./search.ts";
 import { openViewer } from "./viewer.ts";
 
 /**
- * Replaces the server-rendered list of calls in `/api/docs` with the viewer, after the viewer has read the description.
- * The rest of the page, such as the error codes, stays.
+ * Replaces the server-rendered list of calls in `/api/docs` once the viewer has read the description. The rest of the
+ * page stays.
  */
 function begin(list: Element): void {
   allowMarkup();
@@ -16,16 +16,16 @@ function begin(list: Element): void {
   openViewer({
     url: "/api/openapi.json",
     domNode: viewer,
-    // Otherwise the viewer would send the description to its makers' validation service.
+    // Otherwise the description is sent to the makers' validation service.
     validatorUrl: null,
     persistAuthorization: false,
     filter: true,
-    // Otherwise the viewer would read an error code in the fragment as its own place and rewrite the address.
+    // Otherwise the viewer reads an error code in the fragment as its own place and rewrites the address.
     deepLinking: marked === null,
     docExpansion: "list",
     defaultModelsExpandDepth: 0,
     displayRequestDuration: true,
-    // Calls use only the token that the person entered, never a session cookie.
+    // Calls use only the entered token, never a session cookie.
     requestInterceptor: (request) => Object.assign(request, { credentials: "omit" }),
     onComplete: () => {
       list.replaceWith(viewer);
@@ -36,7 +36,7 @@ function begin(list: Element): void {
   });
 }
 
-/** Keeps the element that the address names in view while the viewer above it grows, until the person moves. */
+/** Keeps the addressed element in view while the viewer above it grows, until the person moves. */
 function keepInView(named: Element, viewer: Element): void {
   const watch = new ResizeObserver(() => named.scrollIntoView());
   watch.observe(viewer);

@@ -1,7 +1,6 @@
 import type { ComponentType, ReactNode } from "react";
 import type { Kept, Plugin } from "./viewer.ts";
 
-/** Props of the viewer's list of calls. Most are only passed on. */
 interface OperationsProps {
   readonly specSelectors: { taggedOperations(): Kept; validOperationMethods(): readonly string[]; url(): string };
   readonly getComponent: (name: string, isContainer?: boolean) => ComponentType<object>;
@@ -12,8 +11,8 @@ interface OperationsProps {
 }
 
 /**
- * Renders all calls. From 150 rows on, the viewer's own list renders only visible rows, and it measures them before it
- * is in the page. Then it starts in the middle and loses rows on scroll. The browser's search also needs all rows.
+ * Renders all calls. From 150 rows on, the viewer's list renders only visible rows, measured before it is in the page.
+ * It then starts in the middle and loses rows on scroll. The browser's search also needs all rows.
  */
 export const operations: Plugin = {
   wrapComponents: {

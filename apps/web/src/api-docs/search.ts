@@ -5,7 +5,7 @@ interface FilterProps {
   readonly layoutActions: { updateFilter(phrase: string): void };
 }
 
-/** Replaces the viewer's filter, which matches only group names and has an unlabeled field. */
+/** The viewer's own filter matches only group names and is unlabeled. */
 export const search: Plugin = {
   fn: { opsFilter: (groups, phrase) => keepFound(groups, phrase) },
   wrapComponents: {
@@ -29,7 +29,7 @@ export const search: Plugin = {
   },
 };
 
-/** @returns groups with the calls that contain all words; groups without such calls are left out */
+/** @returns groups with the calls that contain all words, without empty groups */
 function keepFound(groups: Kept, phrase: string): Kept {
   const words = phrase.toLowerCase().split(/\s+/).filter(Boolean);
   return groups

@@ -8,7 +8,7 @@ interface System {
   };
 }
 
-/** Collection of Immutable.js, in which the viewer keeps its state. */
+/** Immutable.js collection, in which the viewer keeps its state. */
 export interface Kept {
   get(key: string): unknown;
   set(key: string, value: unknown): Kept;

@@ -3,7 +3,6 @@ export type Platform = "pc" | "mac";
 /** `Mod` is Ctrl, on a Mac ⌘. The last part is a `KeyboardEvent.key`, with letters in upper case. */
 export type Chord = `${"" | "Mod+"}${"" | "Alt+"}${"" | "Shift+"}${string}`;
 
-/** Members of `KeyboardEvent` that are compared. */
 export interface KeyPress {
   readonly key: string;
   readonly ctrlKey: boolean;
@@ -23,7 +22,7 @@ export function isPressed(chord: Chord, press: KeyPress, platform: Platform): bo
   const parts = partsOf(chord);
   const key = parts.at(-1) ?? "";
   const [command, other] = platform === "mac" ? [press.metaKey, press.ctrlKey] : [press.ctrlKey, press.metaKey];
-  // Typing a sign may require Shift (`?` here, `/` on a German keyboard), so Shift is ignored for signs.
+  // Typing a sign may require Shift (`?` here, `/` on a German keyboard).
   const isSign = /^[^\p{L}\p{N}\s]$/u.test(key);
   return (
     !isTyping(press) &&
@@ -48,7 +47,7 @@ const signsOfMac: Readonly<Record<string, string>> = {
 };
 
 /**
- * Formats a chord for a menu: `⇧⌘Z` on a Mac, `Ctrl+Shift+Z` elsewhere.
+ * Formats a chord: `⇧⌘Z` on a Mac, `Ctrl+Shift+Z` elsewhere.
  * @param word names a key (`Mod`, `Shift`, `Delete` …) in the user's language
  */
 export function chordText(chord: Chord, platform: Platform, word: (key: string) => string): string {

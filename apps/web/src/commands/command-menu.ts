@@ -6,7 +6,6 @@ import { type Command, offered } from "./command.ts";
 
 export const platform: Platform = platformOf(navigator.userAgent);
 
-/** Builds a menu from the commands that can run now, with a line between groups. */
 export function commandMenu<Context>(
   groups: readonly (readonly Command<Context>[])[],
   context: Context,

@@ -2,10 +2,7 @@ import type { Icon } from "../design/icon.ts";
 import type { PlainKey } from "../messages/messages.ts";
 import { type Chord, isPressed, type KeyPress, type Platform } from "./chord.ts";
 
-/**
- * User action. Menus, bars, keys and the palette all use commands, so each of them offers the same actions. `Context`
- * is the action's subject, read when the command runs.
- */
+/** User action, shared by menus, bars, keys and the palette. `Context` is its subject, read when the command runs. */
 export interface Command<Context> {
   readonly id: string;
   readonly message: PlainKey;
@@ -13,7 +10,7 @@ export interface Command<Context> {
   readonly keys?: Readonly<Partial<Record<Platform, readonly Chord[]>>>;
   /** Destructive; shown in the danger color. */
   readonly isDanger?: boolean;
-  /** Returns true if the command can run now. Otherwise it is not offered and its keys do nothing. */
+  /** If false, the command is not offered and its keys do nothing. */
   readonly when: (context: Context) => boolean;
   /** A reversible command pushes itself onto the undo stack. */
   readonly run: (context: Context) => void | Promise<void>;
@@ -23,7 +20,6 @@ export function offered<Context>(commands: readonly Command<Context>[], context:
   return commands.filter((command) => command.when(context));
 }
 
-/** Finds the first command that has the pressed keys and can run now. */
 export function pressedCommand<Context>(
   commands: readonly Command<Context>[],
   press: KeyPress,

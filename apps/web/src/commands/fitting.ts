@@ -1,9 +1,6 @@
 import { foldName } from "@holdfast/core/sort-key";
 
-/**
- * Keeps the entries whose label contains every word. Labels that begin with the first word come first; the order is
- * otherwise unchanged.
- */
+/** Keeps entries whose label contains every word. Labels that begin with the first word come first. */
 export function fitting<Each>(all: readonly Each[], labelOf: (each: Each) => string, query: string): readonly Each[] {
   const words = foldName(query.trim())
     .split(/\s+/u)

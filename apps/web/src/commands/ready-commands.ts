@@ -8,9 +8,8 @@ export interface ReadyCommand extends Pick<Command<unknown>, "id" | "message" | 
 
 /** Commands that a part of the page offers, computed on each call. */
 export interface CommandSource {
-  /** Commands that can run now. */
   readonly possible: () => readonly ReadyCommand[];
-  /** All keys of this part, independent of the selection, including keys that belong to no command. */
+  /** All keys, independent of the selection, including keys without a command. */
   readonly keys: () => readonly ListedKey[];
 }
 
@@ -22,7 +21,7 @@ export function offerCommands(source: CommandSource): () => void {
   return () => void sources.delete(source);
 }
 
-/** Lists the commands of all visible parts. If two have the same id, the later part's command wins. */
+/** If two commands have the same id, the later part's command wins. */
 export function possibleCommands(): readonly ReadyCommand[] {
   const all = [...sources].flatMap((source) => source.possible());
   return [...new Map(all.map((command) => [command.id, command])).values()];

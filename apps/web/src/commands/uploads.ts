@@ -1,6 +1,6 @@
-/** Entry point of the upload code, for dropped and for picked files. */
+/** Entry point of the upload code. */
 export interface UploadDoor {
-  /** Call inside the drop event: browsers make the items unreadable afterwards. */
+  /** Call inside the drop event; browsers make the items unreadable afterwards. */
   readonly drop: (dropped: DroppedItems, folderId: string) => void;
   readonly pick: (kind: "files" | "folder", folderId: string) => void;
 }
@@ -20,26 +20,20 @@ let door: UploadDoor | undefined;
 let early: Picking | undefined;
 const dropped: Parameters<UploadDoor["drop"]>[] = [];
 
-/** Registers the upload code once it has loaded and replays early calls. */
+/** Replays the calls made before the upload code had loaded. */
 export function offerUploads(opened: UploadDoor): void {
   door = opened;
   if (early !== undefined) opened.pick(...early);
   for (const each of dropped.splice(0)) opened.drop(...each);
 }
 
-/**
- * Opens a file picker. Call it in a click event. If the upload code has not loaded yet, the last request is kept until
- * then.
- */
+/** Opens a file picker. Call it in a click event. Before the upload code has loaded, the last request is kept. */
 export function pickUploads(...wanted: Picking): void {
   if (door === undefined) early = wanted;
   else door.pick(...wanted);
 }
 
-/**
- * Uploads dropped items. Call it in the drop event. If the upload code has not loaded yet, the items are read now and
- * kept until then.
- */
+/** Uploads dropped items. Call it in the drop event. Before the upload code has loaded, the items are read and kept. */
 export function dropUploads({ items }: DroppedItems, folderId: string): void {
   if (door === undefined) dropped.push([{ items: Array.from(items, held) }, folderId]);
   else door.drop({ items }, folderId);
