@@ -8,12 +8,11 @@ import { openTabs } from "./tabs.ts";
 import { accountViewer } from "./viewer.ts";
 import { wait } from "./wait.ts";
 
-/** Drive of the account that is signed in. */
 export interface AccountDrive extends Drive {
   readonly session: Session;
 }
 
-/** Offline files are fetched with a delay, so that they do not slow down the first list. */
+/** A delay, so that offline files do not slow down the first list. */
 const keptAfterMs = 2000;
 
 export function openDrive(): AccountDrive {
@@ -37,7 +36,7 @@ export function openDrive(): AccountDrive {
     prove,
   });
   const { live, reach, kept, queries } = drive;
-  // A tab that was closed before the delay fetches nothing.
+  // A tab closed earlier fetches nothing.
   const keepSoon = (): void => {
     setTimeout(() => {
       if (session.getSnapshot() !== "signed_in") return;
@@ -51,7 +50,7 @@ export function openDrive(): AccountDrive {
     const state = session.getSnapshot();
     if (state === before) return;
     before = state;
-    // Also runs when another tab ended the session.
+    // Runs also when another tab ended the session.
     if (state === "signed_out" || state === "expired") {
       rememberPerson(undefined);
       void kept.end().then(forgetContent);
@@ -92,7 +91,7 @@ const leaving: Leaving = {
   },
 };
 
-/** Loaded on demand, to keep the dialog out of the first script. */
+/** Keeps the dialog out of the first script. */
 const prove: DriveParts["prove"] = async (client, refusal) => (await import("./proof.ts")).askProof(client, refusal);
 
 async function whoChanged(client: ApiClient, nodeId: string): Promise<string | undefined> {

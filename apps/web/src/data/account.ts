@@ -6,7 +6,6 @@ import { useSession } from "./use-session.ts";
 
 export const accountKey = ["account"] as const;
 
-/** Signed-in account with its usage and permissions. */
 export function accountQuery({ client }: Pick<Drive, "client">) {
   return queryOptions({
     queryKey: accountKey,
@@ -18,7 +17,7 @@ export function accountQuery({ client }: Pick<Drive, "client">) {
   });
 }
 
-/** Base URL for addresses that are sent to other people. */
+/** Base URL for addresses sent to other people. */
 export function serverAddress({ queries }: Pick<Drive, "queries">): string {
   return queries.getQueryData<{ readonly public_url?: string }>(accountKey)?.public_url ?? location.origin;
 }
@@ -27,12 +26,12 @@ export function useAccount() {
   return useQuery(accountQuery(useDrive()));
 }
 
-/** Reads a limit or effective setting of the server, see `GET /account`. Undefined until the account has loaded. */
+/** A limit or effective setting, see `GET /account`. Undefined until loaded. */
 export function useLimit(name: string): number | undefined {
   return useAccount().data?.limits[name];
 }
 
-/** The signed-in account, or offline the one of the last response. */
+/** Signed-in account, or offline the last known one. */
 export function usePerson(): Person | undefined {
   const session = useSession();
   const { data } = useAccount();

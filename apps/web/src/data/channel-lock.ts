@@ -5,15 +5,14 @@ type Message =
   | { readonly kind: "held"; readonly to: string }
   | { readonly kind: "released" };
 
-/** The tab that holds the lock answers within this time, even in the background. */
+/** The lock's tab answers within this time, even in the background. */
 const answerMs = 150;
 /** A closed tab sends no message, so waiting tabs ask again at this interval. */
 const askAgainMs = 5000;
 
 /**
- * Runs in one tab at a time, for browsers without Web Locks. A tab claims the lock. It gets the lock if no tab holds it
- * and no tab with a lower id claims it. Not exact: a tab that was frozen while holding the lock may resume while
- * another one runs.
+ * Runs in one tab at a time, for browsers without Web Locks. A tab gets the lock if no tab holds it and no tab with a
+ * lower id claims it. Not exact: a tab frozen while holding the lock may resume while another one runs.
  * @param signal ends only the wait, with its reason
  */
 export async function holdByChannel<Result>(
@@ -45,7 +44,7 @@ class Claim {
 
   async wins(signal: AbortSignal | undefined): Promise<boolean> {
     this.#state = "asking";
-    // Created before the claim, because a release may arrive before the answer that the lock is held.
+    // The release may arrive before the answer that the lock is held.
     this.#released = new AbortController();
     this.#post({ kind: "claim", id: this.#id });
     await wait(answerMs, signal).finally(() => {
@@ -66,7 +65,6 @@ class Claim {
     this.#state = "idle";
   }
 
-  /** Another tab has answered the claim. */
   #isLost(): boolean {
     return this.#state === "idle";
   }
@@ -79,7 +77,7 @@ class Claim {
 
   #answer(id: string): void {
     const hasIt = this.#state === "held" || (this.#state === "asking" && this.#id < id);
-    // Also answers later claims: that tab did not exist yet when this tab claimed.
+    // Answers later claims too, whose tabs did not exist when this tab claimed.
     if (hasIt) this.#post({ kind: "held", to: id });
     else this.#lose();
   }

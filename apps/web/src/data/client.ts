@@ -7,14 +7,11 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { pageHeader } from "@holdfast/protocol/page-header";
 import { wait } from "./wait.ts";
 
-/** Attempts per call. They bridge a restart of the server. */
+/** Attempts per call, to bridge a restart of the server. */
 const attemptsMax = 6;
 const patienceMs = 30_000;
 
-/**
- * Opens a client for the server that served this page.
- * @param prove asks the person for a proof of identity; only where a person is present
- */
+/** @param prove asks for a proof of identity; only where a person is present */
 export function openClient(tokens: AccessTokens, prove?: ApiClientOptions["prove"]): ApiClient {
   return new ApiClient({
     transport: openFetchTransport({ server: "" }),
@@ -26,14 +23,14 @@ export function openClient(tokens: AccessTokens, prove?: ApiClientOptions["prove
   });
 }
 
-/** Opens a client for routes without authentication: sign-in, set-up, links. */
+/** Client for routes without authentication: sign-in, set-up, links. */
 export function openPublicClient(): ApiClient {
   return openClient(
     noTokens(() => new HoldfastError("internal", "This call needs somebody who is signed in, and is made by nobody.")),
   );
 }
 
-/** Header for calls that lead to a sign-in on this page. The server rejects them if the page could not sign in. */
+/** Marks calls that lead to a sign-in on this page. The server rejects them if that is impossible. */
 export const fromPage = { [pageHeader]: "1" } as const;
 
 const browserClock = { nowMs: () => Date.now(), nowMicros: () => Date.now() * 1000 };

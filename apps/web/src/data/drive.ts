@@ -13,27 +13,24 @@ import { UndoStack } from "./undo.ts";
 import type { Viewer } from "./viewer.ts";
 import { wait } from "./wait.ts";
 
-/** Everything that a page needs to talk to its server. Created once per page. */
+/** A page's access to its server, created once. */
 export interface Drive {
   readonly viewer: Viewer;
   readonly tokens: AccessTokens;
   readonly client: ApiClient;
-  /** Id of the signed-in account, or of the last known one while offline. Undefined on a link page. */
+  /** Signed-in account, or the last known one while offline. Undefined on a link page. */
   readonly account: () => string | undefined;
   readonly live: Live;
-  /** Reports if the server is reachable. */
   readonly reach: Reach;
   /** Offline files. */
   readonly kept: KeptDoor;
   readonly overlay: Overlay;
   readonly folders: Folders;
-  /** Undo stack of this tab. */
   readonly undo: UndoStack<ActLabel>;
   /** Cache for everything except folder lists. Keys begin with a noun: `["versions", id]`. */
   readonly queries: QueryClient;
 }
 
-/** Description of an action, as a message key. */
 export interface ActLabel {
   readonly message: MessageKey;
   readonly values?: Readonly<Record<string, string | number>>;
@@ -47,13 +44,12 @@ export interface DriveParts {
   readonly account: () => string | undefined;
   /** One of these tabs polls the server for all. */
   readonly tabs: Tabs;
-  /** Name of the last person who changed a node, if the viewer may know it. */
+  /** Undefined if the viewer may not know the name. */
   readonly whoChanged: (client: ApiClient, nodeId: string) => Promise<string | undefined>;
-  /** Asks the person to prove their identity when the server requires it. */
   readonly prove?: ApiClientOptions["prove"];
 }
 
-/** Limit for cached rows of closed folders, by the memory of a phone or a computer. */
+/** Cached rows of closed folders, by the memory of a phone or computer. */
 const keptRowsMax = (navigator.maxTouchPoints > 0 ? 60 : 200) * 1000;
 
 export function makeDrive({ viewer, tokens, session, account, tabs, whoChanged, prove }: DriveParts): Drive {
@@ -63,7 +59,7 @@ export function makeDrive({ viewer, tokens, session, account, tabs, whoChanged, 
   const overlay = new Overlay();
   const folders = new Folders({ client, live, overlay, keptRowsMax });
   const undo = new UndoStack<ActLabel>({ nowMs, whoChanged: (nodeId) => whoChanged(client, nodeId) });
-  // Changes arrive by the poll, so queries are not refetched when a component mounts.
+  // The poll reports changes, so mounting does not refetch.
   const queries = new QueryClient({ defaultOptions: { queries: { staleTime: 60_000, retry: false } } });
   const kept = new KeptDoor({ client, account });
   live.listen((news) => kept.hear(news));
@@ -78,7 +74,6 @@ export function makeDrive({ viewer, tokens, session, account, tabs, whoChanged, 
   return { viewer, tokens, client, account, live, reach, kept, overlay, folders, undo, queries };
 }
 
-/** Drops all cached data of a viewer who has left. */
 export function emptyDrive({ live, folders, undo, queries }: Drive): void {
   live.stop();
   folders.clear();

@@ -4,8 +4,8 @@ import { readFirstPage } from "./load-folder.ts";
 import { sortOrders } from "./row-order.ts";
 
 /**
- * Prefetches the data of the first list if the page's address is a folder. The list then finds the data in the caches.
- * Failures are ignored here, because the list repeats the request and reports the error.
+ * Prefetches the first list if the page's address is a folder. Errors are ignored, because the list repeats the request
+ * and reports them.
  */
 export function beginFirstList(drive: AccountDrive, at: Pick<Location, "pathname" | "search">): void {
   const id = folderAt(at.pathname);

@@ -35,7 +35,7 @@ function rowWith(number: number, name: string, seq: number, more: Partial<Row> =
   });
 }
 
-/** Model of a server whose list is read from both ends while it changes. */
+/** Server whose list is read from both ends while it changes. */
 class Model {
   readonly compare: ReturnType<typeof compareBy>;
   readonly server = new Map<string, Row>();
@@ -60,7 +60,7 @@ class Model {
     });
   }
 
-  /** Reads a page on the server now. `arrive` delivers it. */
+  /** Reads now; `arrive` delivers the page. */
   readPage(from: "first" | "last", size: number): void {
     if (this.#underWay.has(from) || (from === "last" && !this.hasStarted)) return;
     const direction = from === "first" ? 1 : -1;
@@ -108,7 +108,7 @@ class Model {
     this.index.overlayChanged([id]);
   }
 
-  /** Expected rows after all pages and changes have arrived. */
+  /** Rows after all pages and changes have arrived. */
   expected(): Row[] {
     const ids = new Set([...this.server.keys(), ...this.overlay.keys()]);
     return [...ids]
@@ -126,7 +126,7 @@ function shown(index: FolderIndex): (Row | undefined)[] {
   return Array.from({ length: index.getSnapshot().total }, (_, at) => index.rowAt(at));
 }
 
-/** Checks that known rows are in order, that their ids lead to their places and that no row appears twice. */
+/** Known rows are ordered and unique, and their ids lead to their places. */
 function assertSound(model: Model): void {
   const rows = shown(model.index);
   const known = rows.filter((row) => row !== undefined);

@@ -2,9 +2,9 @@ import { FolderShown } from "./folder-shown.ts";
 import { type CompareRows, compareBy, type SortOrder } from "./row-order.ts";
 import type { Row } from "./row.ts";
 
-/** Immutable state for React. Replaced on every change of the list. */
+/** Immutable; replaced on every change. */
 export interface FolderSnapshot {
-  /** Exact once the list is complete. Before that, the server's count plus the changes since. */
+  /** Exact once complete. Before, the server's count plus the changes since. */
   readonly total: number;
   readonly isComplete: boolean;
   /** Changes that would move rows and wait for `release`. */
@@ -12,46 +12,42 @@ export interface FolderSnapshot {
 }
 
 export interface FolderPage {
-  /** End of the order from which the page was read. Pages of "last" are in reverse order. */
+  /** Pages of "last" are in reverse order. */
   readonly from: "first" | "last";
   readonly rows: readonly Row[];
-  /** No rows follow. */
   readonly isEnd: boolean;
-  /** Number of children of the folder, if the page reports it. */
+  /** Children of the folder, if the page reports it. */
   readonly total: number | undefined;
   readonly thumbTag?: string;
 }
 
-/** Change of one node, from the journal. */
 export interface RowChange {
   readonly id: string;
   readonly seq: number;
-  /** Undefined if the node is not, or no longer, in this folder. */
+  /** Undefined if the node is not, or no longer, in the folder. */
   readonly row: Row | undefined;
-  /** The node is new, so the server's count did not include it. */
+  /** The server's count did not include the node. */
   readonly isNew: boolean;
 }
 
-/** Applies the user's pending actions to a row. */
 export type OverlayRow = (id: string, server: Row | undefined) => Row | undefined;
 
 /**
- * Children of one folder in one order. Pages are added from both ends until they meet; the rows between count as
- * unknown. Changes from the journal and the user's pending actions are applied on top. Lookups by index and by id are
- * fast at any size.
+ * Children of one folder in one order. Pages are added from both ends until they meet; the rows between are unknown.
+ * Journal changes and pending actions are applied on top. Lookups by index and id are fast at any size.
  */
 export class FolderIndex {
   readonly order: SortOrder;
-  /** Tag for requests of the rows' thumbnails, from the last page. */
+  /** Tag for thumbnail requests, from the last page. */
   thumbTag: string | undefined;
   readonly #compare: CompareRows;
   readonly #overlay: OverlayRow;
   readonly #shown: FolderShown;
-  /** Server rows of the nodes for which a pending action shows something else. */
+  /** Server rows hidden by a pending action. */
   readonly #beneath = new Map<string, Row | undefined>();
-  /** While pages are read: sequence numbers of removed nodes. An older page must not restore these. */
+  /** Sequence numbers of nodes removed during a read, which an older page must not restore. */
   readonly #goneSeqs = new Map<string, number>();
-  /** While pages are read: nodes that changed. An older page may lack these. */
+  /** Nodes changed during a read, which an older page may lack. */
   readonly #told = new Set<string>();
   #serverCount = 0;
   #firstEnd: Row | undefined;
@@ -89,20 +85,19 @@ export class FolderIndex {
     return this.#shown.rowOf(id);
   }
 
-  /** Returns true for a row that was removed while the order is held and still shows at its old place. */
+  /** True for a removed row that still shows at its old place while the order is held. */
   isGone(id: string): boolean {
     return this.#shown.isGone(id);
   }
 
   /**
-   * Holds the order. From now on, changes by others that would move rows wait until `release`. Changed values, the
-   * user's own actions and pages show immediately.
+   * Changes by others that would move rows now wait until `release`. Changed values, own actions and pages show
+   * immediately.
    */
   hold(): void {
     this.#shown.hold();
   }
 
-  /** Applies the waiting changes. */
   release(): void {
     this.#shown.release();
     this.#publish();
@@ -133,7 +128,7 @@ export class FolderIndex {
     this.#publish();
   }
 
-  /** Stars are private to the account and have no sequence number in the journal. */
+  /** Stars are private and have no sequence number. */
   star(ids: ReadonlySet<string>, isStarred: boolean): void {
     for (const id of ids) {
       const row = this.#serverRow(id);
@@ -142,7 +137,7 @@ export class FolderIndex {
     this.#publish();
   }
 
-  /** Updates the nodes after pending actions on them began, succeeded or failed. */
+  /** Call after pending actions on the nodes began or ended. */
   overlayChanged(ids: Iterable<string>): void {
     this.#shown.inOneGo(() => {
       for (const id of ids) this.#show(id, this.#serverRow(id), "at_once");
@@ -150,13 +145,13 @@ export class FolderIndex {
     this.#publish();
   }
 
-  /** Call before reading the list again, when the journal cannot report what changed. */
+  /** Call before reading the list again, when the journal cannot report the changes. */
   beginReading(): void {
     this.#isReading = true;
     this.#told.clear();
   }
 
-  /** Applies the differences to the current list. @param rows all rows, read since `beginReading` */
+  /** Applies only the differences. @param rows all rows, read since `beginReading` */
   replaceAll(rows: readonly Row[]): void {
     const kept = new Set(rows.map(({ id }) => id));
     const missing = [...this.#shown.ids(), ...this.#beneath.keys()].filter(
@@ -188,7 +183,7 @@ export class FolderIndex {
     if (row !== undefined && !wasKnown && !isNew) this.#shown.knowMore(1);
   }
 
-  /** Sequence numbers are not comparable here: after a restore, the server's history may be another one. */
+  /** Compares by equality: after a restore, sequence numbers belong to another history. */
   #isOther(row: Row): boolean {
     const known = this.#serverRow(row.id);
     return this.#told.has(row.id)
@@ -200,7 +195,7 @@ export class FolderIndex {
     return seq > (this.#serverRow(id)?.seq ?? -1) && seq > (this.#goneSeqs.get(id) ?? -1);
   }
 
-  /** Adds the rows of a page, in ascending order. */
+  /** @param rows ascending */
   #addRun(rows: readonly Row[]): void {
     const run: Row[] = [];
     for (const row of rows) {

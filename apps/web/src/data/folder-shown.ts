@@ -5,19 +5,19 @@ import { SortedRows } from "./sorted-rows.ts";
 /** Order at the moment it was held. */
 interface Held {
   readonly rows: SortedRows;
-  /** Rows that differ from their place in `rows`, as they were before. Undefined: the row was absent. */
+  /** Rows placed differently in the held order than now. Undefined: absent from the held order. */
   readonly before: Map<string, Row | undefined>;
   gapAt: number;
 }
 
-/** Positions of the rows on the screen: the known rows, a gap for the unknown rows, and an order that can be held. */
+/** Positions on the screen: known rows, a gap for unknown ones, and an order that can be held. */
 export class FolderShown {
   readonly #compare: CompareRows;
   readonly #rowById = new Map<string, Row>();
   readonly #rows: SortedRows;
   #gapAt = 0;
   #unknownCount = 0;
-  /** First row after the gap. Undefined: the gap is at the end. */
+  /** Undefined: the gap is at the end. */
   #gapEnd: Row | undefined;
   #isHeld = false;
   #isInOneGo = false;
@@ -82,7 +82,7 @@ export class FolderShown {
     this.#unknownCount = Math.max(0, this.#unknownCount - count);
   }
 
-  /** Adds ascending rows that are not in the list yet. */
+  /** @param run ascending new rows */
   addRun(run: readonly Row[]): void {
     for (const row of run) this.#rowById.set(row.id, row);
     this.#rows.insertRun(run);
@@ -90,7 +90,7 @@ export class FolderShown {
     this.#findGap();
   }
 
-  /** Batches many calls of `place`. Positions must not be read until it returns. */
+  /** Batches calls of `place`. Do not read positions inside. */
   inOneGo(run: () => void): void {
     this.#isInOneGo = true;
     this.#rows.inOneGo(run);
@@ -119,7 +119,7 @@ export class FolderShown {
     const isOther = held.before.has(id);
     const heldBefore = isOther ? held.before.get(id) : before;
     const stays = heldBefore !== undefined && after !== undefined && this.#compare(heldBefore, after) === 0;
-    // The held order keeps waiting; `rowAt` already returns the new values.
+    // The values differ but not the place, and `rowAt` already returns the new values.
     if (isOther && before !== undefined && after !== undefined && this.#compare(before, after) === 0) return;
     held.before.delete(id);
     change(held.rows, heldBefore, after, stays);

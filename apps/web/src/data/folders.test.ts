@@ -22,7 +22,6 @@ class Server {
   readonly journal: { seq: number; kind: string; id: string; node?: NodeJson }[] = [];
   pageRows = 1000;
   isReachable = true;
-  /** Delays the start token. */
   mayStart: Promise<void> = Promise.resolve();
   listings: string[] = [];
   resets = 0;
@@ -90,7 +89,7 @@ class Server {
     this.#tell({ seq: this.journal.length + 1, kind: "gone", id });
   }
 
-  /** Restores a backup with another history: the journal cannot report what changed. */
+  /** Restores another history, whose changes the journal cannot report. */
   restore(name: string, parent: string): void {
     this.put(name, parent);
     this.journal.length = 0;
@@ -149,7 +148,6 @@ function opened(t: TestContext, keptRowsMax = 1000) {
 const shown = ({ index }: OpenFolder) =>
   Array.from({ length: index.getSnapshot().total }, (_, at) => index.rowAt(at)?.name).join(" ");
 
-/** Waits until the list has these names. */
 async function shows(folder: OpenFolder, names: string): Promise<void> {
   for (let turn = 0; turn < 1000 && shown(folder) !== names; turn += 1) {
     await new Promise((resolve) => setImmediate(resolve));
@@ -292,7 +290,7 @@ test("a star is kept over changes, which do not tell of it", async (t) => {
   assert.deepEqual([shown(folder), folder.index.rowOf(idOf("a"))?.isStarred], ["b", true]);
 });
 
-/** Waits until everything that needs no clock has happened. */
+/** Waits for everything that needs no clock. */
 async function settle(): Promise<void> {
   for (let turn = 0; turn < 200; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }
@@ -357,7 +355,7 @@ test("an own file that is made while all is read anew stays", async (t) => {
   const folder = folders.get(idOf("f"), "natural", readFirstPage(client, idOf("f"), "natural"));
   await shows(folder, "a b");
   server.put("c", "f");
-  // The third listing, which is the reread, is slow.
+  // The third listing is the reread.
   const gate = Promise.withResolvers<void>();
   server.gates = [undefined, gate.promise];
   start.resolve();

@@ -12,14 +12,11 @@ import { rowOf } from "./row.ts";
 export interface OpenFolder {
   readonly id: string;
   readonly index: FolderIndex;
-  /** Reason why the list is incomplete. `retry` tries again. */
+  /** Reason why the list is incomplete. */
   readonly failure: HoldfastError | undefined;
   readonly subscribe: (listener: () => void) => () => void;
   retry(): void;
-  /**
-   * Marks the folder as in use.
-   * @returns ends the use; the folder stays cached for a while and still receives changes
-   */
+  /** Marks the folder as in use. @returns ends the use; the folder stays cached for a while and receives changes */
   readonly keep: () => () => void;
 }
 
@@ -27,14 +24,14 @@ export interface FoldersParts {
   readonly client: ApiClient;
   readonly live: Live;
   readonly overlay: Overlay;
-  /** Limit for the cached rows of folders not in use. */
+  /** Limit for folders not in use. */
   readonly keptRowsMax: number;
 }
 
-/** Open and recently open folders. Applies changes from the journal and the user's own actions to them. */
+/** Open and recent folders, updated by the journal and by own actions. */
 export class Folders {
   readonly #parts: FoldersParts;
-  /** In the order in which they were last opened. */
+  /** Sorted by last use. */
   readonly #folders = new Map<string, KeptFolder>();
 
   constructor(parts: FoldersParts) {
@@ -43,9 +40,9 @@ export class Folders {
   }
 
   /**
-   * Starts to load the folder unless it is cached. Callers may use it before the folder is shown.
+   * Starts loading unless cached.
    * @param id node id, not `root`
-   * @param early first page, requested before the journal's start token was known
+   * @param early first page, requested before the start token was known
    */
   get(id: string, order: SortOrder, early?: Promise<FirstPage>): OpenFolder {
     const key = `${id} ${order}`;
@@ -58,8 +55,8 @@ export class Folders {
   }
 
   /**
-   * Loads the first page because the folder may be opened soon.
-   * @returns cancels the prefetch if nothing has arrived and nobody opened the folder
+   * Loads the first page of a folder that may be opened soon.
+   * @returns cancels it if nothing has arrived and the folder was not opened
    */
   prefetch(id: string, order: SortOrder): () => void {
     const key = `${id} ${order}`;
@@ -74,23 +71,22 @@ export class Folders {
     };
   }
 
-  /** Retries the failed folders, when the server is reachable again. */
+  /** Call when the server is reachable again. */
   retryFailed(): void {
     for (const folder of this.#folders.values()) if (folder.failure !== undefined) folder.retry();
   }
 
-  /** Applies the nodes that the server returned for the user's own action. */
+  /** Applies the server's answer to an own action. */
   take(nodes: readonly NodeJson[]): void {
     const changes = nodes.map((node) => ({ kind: "changed" as const, seq: node.seq, id: node.id, node }));
     for (const folder of this.#folders.values()) folder.apply(changes);
   }
 
-  /** Applies stars that the user set or removed. The journal does not report them. */
+  /** The journal does not report stars. */
   star(ids: ReadonlySet<string>, isStarred: boolean): void {
     for (const { index } of this.#folders.values()) index.star(ids, isStarred);
   }
 
-  /** Drops everything, after sign-out. */
   clear(): void {
     for (const folder of this.#folders.values()) folder.end();
     this.#folders.clear();
@@ -144,7 +140,6 @@ class KeptFolder implements OpenFolder {
     return this.#isWanted;
   }
 
-  /** True if at least the first page has loaded. */
   get hasRows(): boolean {
     const { total, isComplete } = this.index.getSnapshot();
     return total > 0 || isComplete;
@@ -202,7 +197,7 @@ class KeptFolder implements OpenFolder {
     this.#isLoading = true;
     this.#fail(undefined);
     const failure = await this.#read();
-    // Reset before listeners run, because a listener may retry immediately.
+    // Reset before the listeners run, because a listener may retry immediately.
     this.#isLoading = false;
     this.#fail(failure);
   }
@@ -217,7 +212,7 @@ class KeptFolder implements OpenFolder {
       if (early !== undefined || !this.index.getSnapshot().isComplete) {
         if (this.index.getSnapshot().total === 0) this.#mustReread = false;
         const first = await readFirstPage(client, this.id, this.index.order, signal);
-        // A change between the early page and the start token would never be reported.
+        // A change between early page and start token is never reported.
         this.#mustReread ||= early !== undefined && !isSame(early, first);
         await loadFolder(client, this.id, this.index, signal, { firstPage: first, wanted: this.#wanted.promise });
       }
@@ -227,7 +222,7 @@ class KeptFolder implements OpenFolder {
       }
       return undefined;
     } catch (thrown) {
-      // Changes may have been missed, so the next attempt reads the whole list again.
+      // Changes may have been missed, so the next attempt reads everything.
       this.#mustReread = true;
       return signal.aborted ? undefined : toHoldfastError(thrown);
     }

@@ -1,20 +1,14 @@
 import { thumbCacheLock } from "../service-worker/thumb-cache.ts";
 
-/**
- * Prefix of the names of all databases and caches of the account. Preferences belong to the browser and lack the
- * prefix.
- */
+/** Prefix of the account's databases and caches. Preferences belong to the browser and lack it. */
 const prefix = "holdfast-";
 
-/** Deletes the account's databases, caches and files from the browser. A failure does not stop the other deletions. */
+/** Deletes all stored data of the account. Failures do not stop the other deletions. */
 export async function forgetAccount(): Promise<void> {
   await Promise.allSettled([deleteDatabases(), deleteCaches(), deleteFiles()]);
 }
 
-/**
- * Deletes cached content that serves the offline mode. Only this is deleted when a session expires: unfinished work
- * waits for the next sign-in.
- */
+/** Deletes cached content only, when a session expires. Unfinished work waits for the next sign-in. */
 export async function forgetContent(): Promise<void> {
   await Promise.allSettled([deleteCaches(), deleteFiles()]);
 }
@@ -24,10 +18,7 @@ async function deleteDatabases(): Promise<void> {
   for (const { name } of databases) if (name?.startsWith(prefix) === true) indexedDB.deleteDatabase(name);
 }
 
-/**
- * Rejects over plain http, where the browser has neither caches nor files. The service worker's cache of the app itself
- * stays.
- */
+/** Fails on plain http, where neither caches nor files exist. The app's own cache stays. */
 async function deleteCaches(): Promise<void> {
   await navigator.locks.request(thumbCacheLock, async () => {
     const names = await caches.keys();

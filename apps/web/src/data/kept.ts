@@ -9,13 +9,12 @@ const nothing: KeptView = { marks: [], files: [], ids: new Set(), isFetching: fa
 
 export interface KeptDoorParts {
   readonly client: Pick<ApiClient, "call" | "open">;
-  /** Account of the session, or the last known one. */
   readonly account: () => string | undefined;
 }
 
-/** Access to the offline files. Their code is loaded on first use, to keep it out of the first script. */
+/** Offline files, whose code is loaded on first use. */
 export class KeptDoor {
-  /** If false, no offline files can be kept, and the screen says so. */
+  /** If false, the browser cannot store offline files. */
   readonly isPossible = hasOpfs();
   readonly #parts: KeptDoorParts;
   readonly #listeners = new Set<() => void>();
@@ -33,7 +32,7 @@ export class KeptDoor {
 
   readonly getSnapshot = (): KeptView => this.#now?.files.view ?? nothing;
 
-  /** Loads the code and opens the files once. @returns undefined if no files can be kept or no account is known */
+  /** @returns undefined if files cannot be stored or no account is known */
   async open(): Promise<KeptFiles | undefined> {
     const account = this.#parts.account();
     if (!this.isPossible || account === undefined) return undefined;
@@ -50,7 +49,7 @@ export class KeptDoor {
     await (await this.open())?.drop(ids);
   }
 
-  /** Updates the offline files from the server, which must be reachable. */
+  /** Requires a reachable server. */
   async sync(): Promise<void> {
     await (await this.open())?.sync();
   }
@@ -59,14 +58,14 @@ export class KeptDoor {
     this.#now?.hear(news);
   }
 
-  /** Closes the files after sign-out. After it resolves, nothing is written. */
+  /** After it resolves, nothing is written. */
   async end(): Promise<void> {
     const opened = this.#opened;
     this.#opened = undefined;
     this.#now = undefined;
     this.#tell();
     await (await opened?.catch(() => undefined))?.end();
-    // The aborted `open` may have finished in the meantime and set `#now`.
+    // An `open` in progress may have set `#now`.
     if (this.#opened !== undefined) return;
     this.#now = undefined;
     this.#tell();

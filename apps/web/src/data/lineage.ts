@@ -1,10 +1,7 @@
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import type { NodeJson } from "@holdfast/protocol/values";
 
-/**
- * Query for a folder and its ancestors, nearest first, up to the topmost one that the viewer may see.
- * @param id node id or `root`
- */
+/** A folder and its ancestors, nearest first, as far as the viewer may see. @param id node id or `root` */
 export function lineageQuery(client: ApiClient, id: string) {
   return {
     queryKey: ["lineage", id],

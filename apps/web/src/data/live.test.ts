@@ -5,7 +5,7 @@ import { fixedToken } from "@holdfast/api-client/access-tokens";
 import { Live, type News } from "./live.ts";
 import { type TestAnswer, testBrowser, testClient } from "./testing.ts";
 
-/** Model journal with long polls. Token `t<n>` stands after the first n changes. */
+/** Journal with long polls. Token `t<n>` stands after the first n changes. */
 class Journal {
   length = 0;
   isReachable = true;
@@ -65,9 +65,8 @@ class Journal {
 
 interface Tab {
   readonly live: Live;
-  /** For changes, their sequence numbers. */
+  /** Sequence numbers of changes. */
   readonly heard: (number | "reread" | "notified")[];
-  /** Resolves after `count` items were heard. */
   readonly hears: (count: number) => Promise<void>;
 }
 
@@ -106,7 +105,7 @@ function opened(t: TestContext) {
 }
 
 const numbers = (tab: Tab) => tab.heard.filter((each) => each !== "notified");
-/** Waits until all messages between the tabs and the server have been delivered. */
+/** Waits for all messages between tabs and server. */
 const rest = () => new Promise((resolve) => setImmediate(resolve));
 
 test("one tab polls, all hear each change once, and when it goes another asks on from where it stood", async (t) => {

@@ -8,10 +8,7 @@ import type { Tabs } from "./tabs.ts";
 
 type Wake = NonNullable<RouteAnswer<(typeof routes)["pollChanges"]>>;
 
-/**
- * News from the server while the app is open. reread: the journal cannot report what changed, so all cached data must
- * be read again.
- */
+/** reread: the journal cannot report what changed, so read all cached data again. */
 export type News =
   | { readonly kind: "changes"; readonly changes: readonly ChangeJson[] }
   | { readonly kind: "reread" }
@@ -40,19 +37,19 @@ type TabMessage =
   | { readonly kind: "status"; readonly status: LiveStatus; readonly token: string | undefined };
 
 const lockName = "holdfast-live";
-/** Time for which the server holds a poll without news. */
+/** Time for which the server holds an idle poll. */
 const pollSeconds = 55;
 const backoffSecondsMax = 300;
-/** After this time `ready` resolves without a start token. Everything is read again once there is one. */
+/** After this time, `ready` resolves without a start token. A `reread` follows once there is one. */
 const readyMsMax = 3000;
-/** After more pages of changes than this, reading everything again is cheaper. */
+/** With more pages of changes, reading everything again is cheaper. */
 const changePagesMax = 5;
 const delayMsFirst = 1000;
 const delayMsMax = 30_000;
 
 /**
- * Receives the changes of others by long polling. One tab of the browser polls and passes news to the other tabs,
- * because browsers limit connections per server to six. When that tab closes, another tab continues from its token.
+ * Long polling for changes. One tab polls for all tabs, because browsers open only six connections per server. When it
+ * closes, another tab continues from its token.
  */
 export class Live {
   readonly #parts: LiveParts;
@@ -62,7 +59,7 @@ export class Live {
   #ready = Promise.withResolvers<void>();
   #status: LiveStatus = { state: "connecting", nextTryMs: undefined };
   #token: string | undefined;
-  /** Data read so far may miss changes that will not be reported. */
+  /** Data read so far may miss changes. */
   #mustReread = false;
   #leads = false;
   #failures = 0;
@@ -72,7 +69,7 @@ export class Live {
     this.#parts = parts;
   }
 
-  /** Requires a signed-in account. Further calls have no effect until `stop`. */
+  /** Requires a signed-in account. Has no effect while started. */
   start(): void {
     if (this.#ending !== undefined) return;
     const { tabs } = this.#parts;
@@ -109,8 +106,8 @@ export class Live {
   }
 
   /**
-   * Resolves when every later change will be reported, so data read afterwards misses none. If the server does not
-   * answer in time, it resolves anyway and a `reread` follows later.
+   * Resolves when every later change will be reported. Without an answer in time, it resolves anyway and a `reread`
+   * follows.
    */
   ready(): Promise<void> {
     return this.#ready.promise;
@@ -129,7 +126,7 @@ export class Live {
 
   readonly getSnapshot = (): LiveStatus => this.#status;
 
-  /** Retries immediately, because the server may be reachable again. */
+  /** Call when the server may be reachable again. */
   tryNow(): void {
     this.#nudge.abort();
     if (!this.#leads) this.#parts.tabs.post({ kind: "try" } satisfies TabMessage);
@@ -166,7 +163,7 @@ export class Live {
     const woken = readByIds("pollChanges", answer, text) as Wake | undefined;
     if (woken !== undefined) {
       await this.#readChanges(signal);
-      // A wake-up reports only the newest event. A notification may be hidden behind a change.
+      // A wake-up reports only the newest event, which may hide a notification.
       this.#pass({ kind: "notified" });
     }
     // The server is busy or shutting down.
@@ -195,7 +192,6 @@ export class Live {
     await wait(delayMs, AbortSignal.any([signal, this.#nudge.signal])).catch(() => {});
   }
 
-  /** Sets the token for the next poll. */
   #stand(token: string, news: News | undefined): void {
     this.#token = token;
     this.#ready.resolve();
@@ -203,7 +199,7 @@ export class Live {
     if (news !== undefined) this.#pass(news);
   }
 
-  /** Resolves `ready`. Data read before there is a token must be read again. */
+  /** Data read before there is a token must be read again. */
   #letRead(): void {
     if (this.#token === undefined) this.#mustReread = true;
     this.#ready.resolve();
@@ -262,5 +258,5 @@ export class Live {
   }
 }
 
-/** Retries are decided in this file, not by the client. */
+/** This file decides about retries. */
 const once = { asksOnce: true, endsWithBreak: true } as const;

@@ -4,7 +4,7 @@ import type { FolderIndex } from "./folder-index.ts";
 import { reverseOf, type SortOrder } from "./row-order.ts";
 import { type Row, rowOf } from "./row.ts";
 
-/** A small first page, to show rows early. */
+/** A small first page shows rows early. */
 const firstPageRows = 200;
 
 export type FirstPage = Awaited<ReturnType<typeof listPage>>;
@@ -20,8 +20,8 @@ export function readFirstPage(
 }
 
 /**
- * Loads the list from both ends in parallel, so that the first and the last rows arrive early.
- * @param wanted resolves when the folder is opened; until then only the first page is loaded
+ * Loads from both ends in parallel.
+ * @param wanted resolves when the folder is opened; before, only the first page is loaded
  * @throws HoldfastError as the server answers; loaded pages stay
  */
 export async function loadFolder(
@@ -65,7 +65,7 @@ export function addPage(index: FolderIndex, from: End, { rows, cursor, total, th
   index.addPage({ from, rows, isEnd: cursor === undefined, total: from === "first" ? total : undefined, thumbTag });
 }
 
-/** Reads the whole list again and then updates the shown list in one step. */
+/** Reads everything again, then updates the shown list in one step. */
 export async function rereadFolder(
   client: ApiClient,
   folderId: string,

@@ -1,7 +1,7 @@
 import type { FolderIndex, OverlayRow } from "./folder-index.ts";
 import type { Row } from "./row.ts";
 
-/** Effect of a pending action on one row of one folder. */
+/** Effect of a pending action on one row. */
 export type Effect =
   | { readonly kind: "set"; readonly folderId: string; readonly id: string; readonly values: Partial<Omit<Row, "id">> }
   | { readonly kind: "remove"; readonly folderId: string; readonly id: string }
@@ -13,11 +13,11 @@ interface PendingEffect {
 }
 
 /**
- * Effects of the user's pending actions. They are applied over the server's rows and never stored in them. When an
- * action ends, its effects are removed and the server's rows show, so a failed action needs no rollback.
+ * Effects of pending actions, applied over the server's rows but never stored in them. So a failed action needs no
+ * rollback.
  */
 export class Overlay {
-  /** Folder id -> node id -> pending effects, oldest first. */
+  /** Folder id -> node id -> effects, oldest first. */
   readonly #pending = new Map<string, Map<string, PendingEffect[]>>();
   readonly #effects = new Map<string, readonly Effect[]>();
   readonly #indexes = new Map<string, Set<FolderIndex>>();
@@ -33,7 +33,6 @@ export class Overlay {
     };
   }
 
-  /** @returns removes the connection */
   connect(folderId: string, index: FolderIndex): () => void {
     const indexes = this.#indexes.get(folderId) ?? new Set();
     this.#indexes.set(folderId, indexes.add(index));
@@ -54,8 +53,7 @@ export class Overlay {
   }
 
   /**
-   * Removes the effects of an action that has succeeded or failed. On success, call it after the server's rows contain
-   * the result. Unknown ids are ignored.
+   * Removes the effects of an ended action. On success, call it after the rows contain the result. Ignores unknown ids.
    */
   end(operationId: string): void {
     const effects = this.#effects.get(operationId) ?? [];
@@ -70,10 +68,7 @@ export class Overlay {
     this.#tell(effects);
   }
 
-  /**
-   * Shows the effects while `send` runs.
-   * @param settle stores the server's answer in the rows before the effects are removed
-   */
+  /** Shows the effects while `send` runs. @param settle stores the answer before the effects are removed */
   async during<Answer>(
     operationId: string,
     effects: readonly Effect[],

@@ -50,7 +50,7 @@ test("the client of the API is a small part of a first script: no schema comes w
   assert.ok(brotliCompressSync(client).length < 8 * 1024, `${brotliCompressSync(client).length} bytes`);
 });
 
-/** Bundles a script with its imports. Paths are relative to this folder. */
+/** Paths are relative to this folder. */
 async function bundle(lines: string): Promise<string> {
   const entry = "entry.js";
   const folder = import.meta.dirname;

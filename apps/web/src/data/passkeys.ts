@@ -5,10 +5,7 @@ import type {
   PasskeyRequest,
 } from "@holdfast/protocol/passkey-values";
 
-/**
- * Returns true if the browser supports passkeys at this address. Passkeys require a host name, not an IP address, and
- * https or localhost.
- */
+/** Passkeys require a host name, not an IP address, and https or localhost. */
 export function canUsePasskeys(): boolean {
   const isName = /[a-z]/i.test(location.hostname) && !location.hostname.startsWith("[");
   return (

@@ -1,22 +1,19 @@
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import { HoldfastError } from "@holdfast/core/errors";
 
-/** Call that waits until the person has proved their identity or canceled. */
+/** Call that waits for a proof of identity. */
 export interface WantedProof {
   readonly client: ApiClient;
   /** Repeats the call. */
   readonly proved: () => void;
-  /** Fails the call with the server's refusal; nothing was changed. @param why message for the user */
+  /** Fails the call with the server's refusal. @param why message for the user */
   readonly cancel: (why: string) => void;
 }
 
 let wanted: WantedProof | undefined;
 const listeners = new Set<() => void>();
 
-/**
- * Shows the proof dialog, for any call and without the caller's knowledge.
- * @throws HoldfastError proof_required on cancel
- */
+/** Shows the dialog, invisibly to the caller. @throws HoldfastError proof_required on cancel */
 export function askProof(client: ApiClient, refusal: HoldfastError): Promise<void> {
   return new Promise((resolve, reject) => {
     const end = (settle: () => void): void => {

@@ -4,7 +4,6 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { Reach } from "./reach.ts";
 import type { SessionState } from "./session-state.ts";
 
-/** Model of a server, a browser and a manual clock. */
 function world() {
   let state: SessionState = "starting";
   let answers: "yes" | "no" | "late" = "yes";
@@ -49,7 +48,7 @@ function world() {
       isOnline = next;
       reach.browserChanged();
     },
-    /** Ends the newest wait. @returns its length in milliseconds */
+    /** @returns length of the newest wait, which it ends */
     pass: async () => {
       const { delayMs = 0, end } = waits.pop() ?? {};
       end?.();

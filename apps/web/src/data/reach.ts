@@ -12,7 +12,7 @@ export interface ReachParts {
     readonly getSnapshot: () => Pick<LiveStatus, "state">;
     tryNow(): void;
   };
-  /** State that the browser reports. Call `browserChanged` when it changes. */
+  /** Call `browserChanged` when it changes. */
   readonly isBrowserOnline: () => boolean;
   readonly wait: (delayMs: number, signal?: AbortSignal) => Promise<unknown>;
   /** At least 0, below 1. */
@@ -21,20 +21,19 @@ export interface ReachParts {
 
 /** After this time the app starts without the server. */
 const startMs = 3000;
-/** Interruptions shorter than this are not shown, because a page that shifts is worse than a short wait. */
+/** Shorter interruptions are not shown, because a page that shifts is worse than a wait. */
 const unnoticedMs = 2000;
 const delayMsFirst = 1000;
 const delayMsMax = 15_000;
 
 /**
- * Reports if the server is reachable. If the app started without the server, it polls for the session, and everything
- * else follows from that.
+ * Reports if the server is reachable. After a start without the server, it polls for the session; everything else
+ * follows.
  */
 export class Reach {
   readonly #parts: ReachParts;
   readonly #listeners = new Set<() => void>();
   #isAway = false;
-  /** The server has not reported yet who is signed in. */
   #isUnknown = false;
   #isLiveLost = false;
   #noticing = new AbortController();
@@ -56,8 +55,8 @@ export class Reach {
   readonly getSnapshot = (): boolean => this.#isAway;
 
   /**
-   * Checks if this browser is signed in, for at most `startMs`.
-   * @returns `starting` if the server does not answer in time; it is polled further
+   * Checks for at most `startMs` if this browser is signed in.
+   * @returns `starting` without an answer in time; polling continues
    * @throws HoldfastError any error that is not retryable
    */
   async start(): Promise<SessionState> {
@@ -73,7 +72,7 @@ export class Reach {
     return session.getSnapshot();
   }
 
-  /** Retries immediately, because the server may be reachable again. */
+  /** Call when the server may be reachable again. */
   tryNow(): void {
     this.#nudge.abort();
     this.#parts.live.tryNow();

@@ -1,8 +1,7 @@
-/** Stored data about the account for use while offline. Contains no secret. */
+/** Account data for use while offline. Contains no secret. */
 export interface Person {
   readonly id: string;
   readonly name: string;
-  /** Id of the account's root folder. */
   readonly root_id: string;
 }
 
@@ -15,11 +14,11 @@ export function rememberPerson(person: Person | undefined): void {
     const { id, name, root_id: rootId } = person;
     localStorage.setItem(key, JSON.stringify({ id, name, root_id: rootId }));
   } catch {
-    // Storage is full or blocked. Then the account's name is missing while offline.
+    // Storage is full or blocked, so the name is missing while offline.
   }
 }
 
-/** @param account last signed-in account; data of another account is not returned */
+/** @param account last signed-in account; data of others is not returned */
 export function rememberedPerson(account: string | undefined): Person | undefined {
   try {
     const person = JSON.parse(localStorage.getItem(key) ?? "null") as Person | null;

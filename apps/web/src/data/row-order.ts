@@ -1,7 +1,7 @@
 import { nameSortKey } from "@holdfast/core/sort-key";
 import type { Row } from "./row.ts";
 
-/** Orders that server and client implement equally, so the client can insert a row at the server's position. */
+/** Orders that server and client implement equally, so the client can place a row. */
 export const sortOrders = ["natural", "-natural", "modified_at", "-modified_at", "size", "-size"] as const;
 export type SortOrder = (typeof sortOrders)[number];
 
@@ -25,10 +25,7 @@ const comparisons = {
   size: (left: Row, right: Row) => left.sizeBytes - right.sizeBytes,
 };
 
-/**
- * Sort keys of rows that were compared. Pages arrive sorted, so most rows need no key, and keys for all would double
- * the memory.
- */
+/** Keys of compared rows only, as pages arrive sorted. Keys for all rows would double the memory. */
 const keys = new WeakMap<Row, Uint8Array>();
 
 function keyOf(row: Row): Uint8Array {

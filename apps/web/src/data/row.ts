@@ -1,7 +1,7 @@
 import { parseTime } from "@holdfast/core/times";
 import type { NodeJson } from "@holdfast/protocol/values";
 
-/** Fields of a node that lists need. Kept small, because up to 100,000 rows are in memory. Immutable. */
+/** Immutable. Small, because up to 100,000 rows are in memory. */
 export interface Row {
   readonly id: string;
   readonly kind: NodeJson["kind"];
@@ -10,28 +10,27 @@ export interface Row {
   /** Unix milliseconds, with microseconds as fraction. */
   readonly modifiedMs: number;
   readonly revision: string;
-  /** Sequence number of the journal entry that changed the row last. Only a higher one replaces it. */
+  /** Sequence number of the last change. Only a higher one replaces the row. */
   readonly seq: number;
   readonly role: NodeJson["role"];
   /** Id of the content that has a thumbnail. */
   readonly thumb: string | undefined;
   readonly isShared: boolean;
   readonly isStarred: boolean;
-  /** The caller's permission is granted on this node itself. */
+  /** The caller's permission is on this node itself. */
   readonly isGranted: boolean;
   /** Mount whose owner is suspended. */
   readonly waits: boolean;
   readonly target: string | undefined;
 }
 
-/** Members of `NodeJson` that a row uses. */
 export type RowJson = Pick<NodeJson, "id" | "kind" | "name" | "size" | "modified_at" | "revision" | "seq" | "role"> &
   Partial<Pick<NodeJson, "shared" | "granted" | "waits" | "target" | "content_id">> & {
     readonly thumb?: true | undefined;
     readonly starred?: boolean | undefined;
   };
 
-/** @param starred previous value, used if the server does not report it */
+/** @param starred previous value, for answers without it */
 export function rowOf(json: RowJson, starred = false): Row {
   return {
     id: json.id,

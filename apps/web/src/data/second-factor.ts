@@ -4,7 +4,6 @@ import { useDrive } from "./use-drive.ts";
 
 export const secondFactorKey = ["second-factor"] as const;
 
-/** State of the account's second factor. */
 export function secondFactorQuery(client: ApiClient) {
   return queryOptions({
     queryKey: secondFactorKey,
@@ -12,7 +11,7 @@ export function secondFactorQuery(client: ApiClient) {
   });
 }
 
-/** Returns true if the server will ask for a code with the password. With a passkey, the server accepts either. */
+/** Returns true if a code is required. With a passkey, the server accepts either. */
 export function useNeedsCode(): boolean {
   const { data } = useQuery(secondFactorQuery(useDrive().client));
   return data?.app === true && data.passkeys === 0;

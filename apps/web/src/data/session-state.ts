@@ -1,7 +1,6 @@
 /**
- * starting: the server has not been asked yet. expired: the session ended and the person must sign in again; calls wait
- * for that. leaving: the person signed out while the server was unreachable, so the cookie is still valid and the
- * session is not used.
+ * starting: the server has not been asked yet. expired: calls wait until the person signs in again. leaving: signed out
+ * while the server was unreachable; the cookie is still valid but unused.
  */
 export type SessionState = "starting" | "signed_in" | "expired" | "leaving" | "signed_out";
 
@@ -11,7 +10,6 @@ export type SessionState = "starting" | "signed_in" | "expired" | "leaving" | "s
  */
 export type SessionEvent = "token" | "refused" | "unreachable" | "left" | "ended";
 
-/** Next state for each state and event. */
 export const sessionSteps: Readonly<Record<SessionState, Readonly<Record<SessionEvent, SessionState>>>> = {
   starting: {
     token: "signed_in",

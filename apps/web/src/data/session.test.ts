@@ -5,12 +5,12 @@ import { Session } from "./session.ts";
 import { type SessionEvent, type SessionState, sessionSteps } from "./session-state.ts";
 import { type TestAnswer, testBrowser, testClient } from "./testing.ts";
 
-/** Makes an access token with a number, so that each token is unique. */
+/** The number makes each token unique. */
 function tokenOf(account: string, number: number): string {
   return `head.${btoa(JSON.stringify({ sub: account, number }))}.signature`;
 }
 
-/** Server with one cookie, which the tabs of one browser share. */
+/** Server with one cookie, shared by the browser's tabs. */
 class CookieServer {
   account: string | undefined;
   /** Account of the next sign-in. */
@@ -18,7 +18,6 @@ class CookieServer {
   isReachable = true;
   calls: string[] = [];
   lastToken = "";
-  /** Delays all answers until it resolves. */
   answering: Promise<unknown> = Promise.resolve();
   #number = 0;
 

@@ -5,7 +5,7 @@ import type { PasskeyAssertion } from "@holdfast/protocol/passkey-values";
 import { type SessionEvent, type SessionState, sessionSteps } from "./session-state.ts";
 import type { Tabs } from "./tabs.ts";
 
-/** E-mail address and password, with a code or passkey if a second factor is on. Or only a passkey. */
+/** Address and password, with a code or passkey if a second factor is on. Or only a passkey. */
 export interface Credentials {
   /** Restores an account that its owner deleted. */
   readonly keep_account?: boolean;
@@ -16,7 +16,7 @@ export interface Credentials {
 }
 
 export interface SessionParts {
-  /** Unauthenticated client, for the routes that read the cookie. */
+  /** Unauthenticated. */
   readonly client: ApiClient;
   readonly tabs: Tabs;
   readonly nowMs: () => number;
@@ -26,16 +26,13 @@ export interface SessionParts {
   readonly leaving: Leaving;
 }
 
-/** Account whose data this browser stores. Persisted, because a session may end while the app is closed. */
+/** Account whose data this browser stores. A session may end while the app is closed. */
 export interface LastAccount {
   read(): string | undefined;
   write(account: string | undefined): void;
 }
 
-/**
- * Persisted mark of a sign-out that the server has not received. Without the mark, the cookie would sign the account in
- * again.
- */
+/** Sign-out that the server has not received. Its cookie would sign the account in again. */
 export interface Leaving {
   read(): boolean;
   write(leaving: boolean): void;
@@ -54,27 +51,27 @@ type TabMessage =
   | { readonly kind: "left" }
   | { readonly kind: "expired"; readonly token: string };
 
-/** The token is renewed this long before it expires, so that it does not expire during a request. */
+/** Renewed early, so that the token does not expire during a request. */
 const marginMs = 30_000;
 /** Time within which an open tab answers. */
 const answerMs = 60;
-/** @param signedOut account that signed out; undefined: another account signed in after the session had expired */
+/** @param signedOut undefined: another account signed in after the session had expired */
 type CleanUp = (signedOut: string | undefined) => unknown;
 
 const lockName = "holdfast-session";
 
 /**
- * Session of this browser. The access token is kept in memory and shared between tabs. The refresh token is in a cookie
- * that scripts cannot read. Calls during an expired session wait for the next sign-in, so started work is not lost.
+ * The browser's session. Tabs share the access token in memory; scripts cannot read the refresh cookie. After an
+ * expiry, calls wait for the next sign-in, so started work is not lost.
  */
 export class Session implements AccessTokens {
   readonly #parts: SessionParts;
   #state: SessionState = "starting";
   #token: Token | undefined;
-  /** Account of the session, also after it expired. */
+  /** Kept after the session expired. */
   #account: string | undefined;
   #renewing: Promise<void> | undefined;
-  /** Sign-out is running. New calls would be refused. */
+  /** New calls would be refused. */
   #isEnding = false;
   readonly #cleanUps = new Set<CleanUp>();
   readonly #leavers = new Set<() => void>();
@@ -98,17 +95,14 @@ export class Session implements AccessTokens {
     return this.#account ?? this.#parts.lastAccount.read();
   }
 
-  /**
-   * Registers a clean-up of account data. It runs in this tab when any tab signs out or another account signs in.
-   * @returns removes it
-   */
+  /** Registers a clean-up for this tab, when any tab signs out or another account signs in. @returns removes it */
   onEnd(cleanUp: CleanUp): () => void {
     this.#cleanUps.add(cleanUp);
     return () => this.#cleanUps.delete(cleanUp);
   }
 
   /**
-   * Registers a check for unsaved work that runs before this tab signs out.
+   * Registers a check for unsaved work before this tab signs out.
    * @param mayLeave resolves to false to stay signed in
    * @returns removes it
    */
@@ -117,10 +111,7 @@ export class Session implements AccessTokens {
     return () => this.#questions.delete(mayLeave);
   }
 
-  /**
-   * Registers a function that ends open requests before this tab signs out, since they would be refused.
-   * @returns removes it
-   */
+  /** Registers a function that ends open requests before the sign-out, which would be refused. @returns removes it */
   onLeaving(stop: () => void): () => void {
     this.#leavers.add(stop);
     return () => this.#leavers.delete(stop);
@@ -139,14 +130,14 @@ export class Session implements AccessTokens {
     this.begin(await this.#parts.client.call("createWebSession", { body: { ...credentials }, asksOnce }));
   }
 
-  /** Starts the session with the server's answer to another kind of sign-in. */
+  /** Starts a session from another kind of sign-in. */
   begin(answer: { access_token: string; expires_in: number }): void {
     this.#take(this.#tokenOf(answer), "tell");
   }
 
   /**
-   * Signs out, on the server first, because the cookie would sign the account in again. If the server does not answer,
-   * all account data except the cookie is deleted, and the state is `leaving` until the next call.
+   * Signs out on the server first, because the cookie would sign the account in again. Without an answer, all data
+   * except the cookie is deleted, and the state stays `leaving` until the next call.
    * @param before runs after all checks have agreed
    * @returns false if the person stays signed in
    * @throws HoldfastError unreachable, or another error of the server
@@ -159,7 +150,7 @@ export class Session implements AccessTokens {
     this.#isEnding = true;
     for (const stop of this.#leavers) stop();
     try {
-      // No retries, so that the caller learns the outcome quickly.
+      // No retries, to learn the outcome quickly.
       await client.call("deleteWebSession", { headers: authorization, asksOnce: true });
     } catch (thrown) {
       tabs.post({ kind: "left" } satisfies TabMessage);
@@ -174,7 +165,7 @@ export class Session implements AccessTokens {
   async current(): Promise<string> {
     const account = this.#account;
     for (;;) {
-      // A call that one account began must not run as another.
+      // A call of one account must not run as another.
       if (account !== undefined && account !== this.#account) throw notSignedIn();
       if (this.#isEnding) throw notSignedIn();
       const token = this.#token;
@@ -292,7 +283,7 @@ function notSignedIn(): HoldfastError {
   return new HoldfastError("unauthenticated", "Nobody is signed in in this browser. Sign in and try again.");
 }
 
-/** Reads the account id. Does not verify the token, which only the server can do. */
+/** Reads the account without verifying the token, which only the server can do. */
 function accountOf(accessToken: string): string {
   const [, payload = ""] = accessToken.split(".");
   try {

@@ -1,17 +1,17 @@
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import { HoldfastError } from "@holdfast/core/errors";
 
-/** Content that the browser loads itself: a file to save or show, or several items as a zip. */
+/** File to save or show, or several items as a zip, loaded by the browser itself. */
 export type Wanted =
   | {
       readonly id: string;
-      /** Version number or id. Default: the newest version. */
+      /** Number or id. Default: the newest version. */
       readonly version?: number | string | undefined;
       readonly use: "download" | "media";
     }
   | { readonly ids: readonly string[]; readonly use: "zip"; readonly name: string };
 
-/** @returns URL of this server that needs no token and is valid for 15 minutes */
+/** @returns URL without token, valid for 15 minutes */
 export async function signedAddress(client: ApiClient, wanted: Wanted): Promise<string> {
   const { urls } = await client.call("createSignedUrls", { body: bodyOf(wanted) });
   const [signed] = urls;
@@ -23,7 +23,6 @@ export async function saveFrom(client: ApiClient, wanted: Wanted): Promise<void>
   saveAddress(await signedAddress(client, wanted));
 }
 
-/** Starts a browser download of a signed URL. */
 export function saveAddress(url: string): void {
   const link = document.createElement("a");
   link.href = url;

@@ -30,7 +30,7 @@ export class SortedRows {
     return new SortedRows(this.#compare, this.#rows.slice());
   }
 
-  /** Returns the row's index, or the index at which to insert it. @param from lower bound of the index */
+  /** @returns the row's index, or where to insert it */
   placeOf(row: Row, from = 0): number {
     let low = from;
     let high = this.#rows.length;
@@ -49,10 +49,7 @@ export class SortedRows {
     return this.#rows[index]?.id === row.id ? index : -1;
   }
 
-  /**
-   * Batches changes, since each single change would shift all rows behind it. Positions must not be read until it
-   * returns.
-   */
+  /** A single change shifts all rows behind it. Do not read positions inside. */
   inOneGo(run: () => void): void {
     this.#batch = { removed: new Set(), inserted: new Map() };
     run();
@@ -79,7 +76,7 @@ export class SortedRows {
     if (index >= 0) this.#rows.splice(index, 1);
   }
 
-  /** Replaces a row by one with the same sort position. */
+  /** Both rows have the same sort position. */
   replace(before: Row, after: Row): void {
     if (this.#batch?.inserted.has(before.id) === true) {
       this.#batch.inserted.set(after.id, after);
@@ -101,7 +98,7 @@ export class SortedRows {
     this.#rows = merged;
   }
 
-  /** Inserts ascending rows. Fast if no existing row falls between them. */
+  /** @param run ascending; fast if no existing row falls between them */
   insertRun(run: readonly Row[]): void {
     const [first, last] = [run[0], run.at(-1)];
     if (first === undefined || last === undefined) return;

@@ -1,21 +1,18 @@
 import { holdByChannel } from "./channel-lock.ts";
 
-/** Messages and locks between the tabs of one browser. */
 export interface Tabs {
   /** Sends to the other tabs only. */
   post(message: unknown): void;
   /** @returns removes the listener */
   listen(hear: (message: unknown) => void): () => void;
-  /** Waits until no other tab runs under this name, then runs. @param signal ends only the wait, with its reason */
+  /** Waits until no other tab runs under this name. @param signal ends only the wait, with its reason */
   alone<Result>(name: string, run: () => Promise<Result>, signal?: AbortSignal): Promise<Result>;
 }
 
-/** Tab without connection to others. */
 export function loneTab(): Tabs {
   return { post: () => {}, listen: () => () => {}, alone: (_name, run) => run() };
 }
 
-/** @param name channel name; messages stay within a channel */
 export function openTabs(name: string): Tabs {
   const channel = new BroadcastChannel(name);
   return {
@@ -27,7 +24,7 @@ export function openTabs(name: string): Tabs {
       return () => channel.removeEventListener("message", onMessage);
     },
     alone: (lockName, run, signal) => {
-      // Always present in the types. In browsers only over https or on localhost.
+      // Missing in browsers, except over https or on localhost.
       const locks = navigator.locks as LockManager | undefined;
       if (locks === undefined) return holdByChannel(lockName, run, signal);
       return locks.request(lockName, signal === undefined ? {} : { signal }, run);

@@ -15,7 +15,7 @@ import { wait } from "./wait.ts";
 
 const names = ["Übung 2.txt", "übung 10.TXT", "e\u0301", "😀".repeat(70), "a/b", "\ud800", "x".repeat(256)];
 
-/** Uses every package function that the app needs. @returns results that must be equal on all platforms */
+/** Uses every package that the app needs. @returns results equal on all platforms */
 export async function usePackages(server: string): Promise<Record<string, unknown>> {
   const content = randomBytes(6_000_000);
   const { blocks } = cutBlocks(content, true);

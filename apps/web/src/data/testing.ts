@@ -8,7 +8,6 @@ import type { Row } from "./row.ts";
 import type { Tabs } from "./tabs.ts";
 import { wait } from "./wait.ts";
 
-/** Makes a file whose id defaults to its name. */
 export function testRow(name: string, more: Partial<Row> = {}): Row {
   return {
     id: name,
@@ -34,7 +33,7 @@ export type TestAnswer =
   | { readonly status: number; readonly json?: unknown; readonly headers?: Readonly<Record<string, string>> }
   | "cut";
 
-/** Makes a client without retries for a server that is a function. */
+/** Client without retries. */
 export function testClient(
   answer: (request: TransportRequest) => TestAnswer | Promise<TestAnswer>,
   tokens: AccessTokens = noTokens(() => new HoldfastError("unauthenticated", "nobody")),
@@ -59,7 +58,7 @@ async function* bodyOf(json: unknown): AsyncGenerator<Uint8Array> {
   if (json !== undefined) yield new TextEncoder().encode(JSON.stringify(json));
 }
 
-/** Makes tabs of one browser, one per call. */
+/** Makes a tab of one browser per call. */
 export function testBrowser(): () => Tabs {
   const hearers = new Set<{ readonly tab: object; readonly hear: (message: unknown) => void }>();
   const last = new Map<string, Promise<unknown>>();

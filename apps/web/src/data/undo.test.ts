@@ -5,7 +5,7 @@ import { type Act, UndoStack } from "./undo.ts";
 
 const hourMs = 3_600_000;
 
-/** Makes a text to which actions append, and an undo stack. */
+/** Text to which actions append, with an undo stack. */
 function desk() {
   const clock = { nowMs: 0 };
   const asked: string[] = [];

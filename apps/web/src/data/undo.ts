@@ -1,11 +1,9 @@
 import { type HoldfastError, toHoldfastError } from "@holdfast/core/errors";
 
-/** Reversible action that was done. */
 export interface Act<Label> {
-  /** Description for the toast and the menu. */
   readonly label: Label;
   /**
-   * Reverses the whole action, or nothing if something has changed since.
+   * Reverses everything, or nothing if something has changed since.
    * @returns action that does it again
    * @throws HoldfastError precondition or conflict, with the current `node`, if it has changed
    */
@@ -13,7 +11,6 @@ export interface Act<Label> {
 }
 
 export interface UndoSnapshot<Label> {
-  /** Labels of the next undo and redo. */
   readonly undo: Label | undefined;
   readonly redo: Label | undefined;
   readonly isBusy: boolean;
@@ -22,20 +19,19 @@ export interface UndoSnapshot<Label> {
 export type UndoOutcome<Label> =
   | { readonly kind: "nothing" }
   | { readonly kind: "done"; readonly label: Label }
-  /** Another person has changed the node since. Nothing was done. */
+  /** The node has been changed since, so nothing was done. */
   | { readonly kind: "changed"; readonly label: Label; readonly by: string | undefined }
   | { readonly kind: "failed"; readonly label: Label; readonly failure: HoldfastError };
 
 export interface UndoParts {
   readonly nowMs: () => number;
-  /** Name of the last person who changed the node. */
   readonly whoChanged: (nodeId: string) => Promise<string | undefined>;
 }
 
 const actsMax = 50;
 const ageMsMax = 60 * 60_000;
 
-/** Actions of this tab, newest on top. Older changes are recoverable from the trash and the versions. */
+/** Actions of this tab, newest on top. The trash and the versions cover older changes. */
 export class UndoStack<Label> {
   readonly #parts: UndoParts;
   #done: Kept<Label>[] = [];
@@ -56,14 +52,14 @@ export class UndoStack<Label> {
 
   readonly getSnapshot = (): UndoSnapshot<Label> => this.#snapshot;
 
-  /** Adds a successful action and clears the redo stack. */
+  /** Clears the redo stack. */
   push(act: Act<Label>): void {
     this.#done = this.#keep(this.#done, act);
     this.#undone = [];
     this.#publish();
   }
 
-  /** Undoes the newest action. Concurrent calls run one after the other. */
+  /** Concurrent calls run in sequence. */
   undo(): Promise<UndoOutcome<Label>> {
     return this.#inTurn(() => this.#takeBack("undo"));
   }
@@ -72,7 +68,7 @@ export class UndoStack<Label> {
     return this.#inTurn(() => this.#takeBack("redo"));
   }
 
-  /** Undoes this action at any position, for the button of its toast. */
+  /** Undoes an action at any position, for its toast. */
   undoAct(act: Act<Label>): Promise<UndoOutcome<Label>> {
     return this.#inTurn(() => this.#takeBack("undo", act));
   }
@@ -148,7 +144,7 @@ interface Kept<Label> {
   readonly atMs: number;
 }
 
-/** Errors that mean that the node is no longer in the state that the action left. */
+/** The node is no longer as the action left it. */
 const changedCodes: ReadonlySet<string> = new Set([
   "precondition",
   "conflict",

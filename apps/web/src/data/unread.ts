@@ -4,12 +4,12 @@ import { useFresh } from "./use-fresh.ts";
 
 export const notificationsKey = ["notifications"] as const;
 export const unreadKey = [...notificationsKey, "unread"] as const;
-/** Above this number the badge shows no exact count. */
+/** Above this, the badge shows no exact number. */
 export const unreadMax = 99;
 
 const fresh = { queryKey: notificationsKey, kinds: ["notified", "reread"], gatherMs: 200 } as const;
 
-/** Number of unread notifications, at most `unreadMax` + 1. */
+/** Counts at most `unreadMax` + 1. */
 export function useUnread(): number {
   const { client } = useDrive();
   useFresh(fresh);

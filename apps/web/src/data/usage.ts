@@ -3,7 +3,6 @@ import { useDrive } from "./use-drive.ts";
 
 export const usageKey = ["usage"] as const;
 
-/** Storage usage of the account's own space. */
 export function useUsage() {
   const { client } = useDrive();
   return useQuery({ queryKey: usageKey, queryFn: ({ signal }) => client.call("getUsage", { signal }) });

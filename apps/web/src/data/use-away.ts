@@ -7,7 +7,6 @@ export function useAway(): boolean {
   return useSyncExternalStore(reach.subscribe, reach.getSnapshot);
 }
 
-/** Calls back when the server is reachable again. */
 export function useBack(run: () => void): void {
   const isAway = useAway();
   const was = useRef(isAway);

@@ -3,7 +3,7 @@ import { useDrive } from "./use-drive.ts";
 
 const queryKey = ["devices"] as const;
 
-/** Browsers and sync devices on which the account is signed in. */
+/** Browsers and sync devices with a session. */
 export function useDevices() {
   const { client } = useDrive();
   return useQuery({ queryKey, queryFn: ({ signal }) => client.call("listDevices", { signal }) });

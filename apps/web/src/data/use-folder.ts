@@ -8,7 +8,7 @@ export interface ShownFolder extends FolderSnapshot {
   readonly failure: OpenFolder["failure"];
 }
 
-/** Opens the folder while the component is mounted and renders on each change. */
+/** Keeps the folder open while the component is mounted. */
 export function useFolder(folders: Folders, id: string, order: SortOrder): ShownFolder {
   const folder = useMemo(() => folders.get(id, order), [folders, id, order]);
   useEffect(() => folder.keep(), [folder]);

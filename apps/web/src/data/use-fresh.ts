@@ -8,7 +8,7 @@ interface Freshness {
   readonly queryKey: QueryKey;
   /** News after which the query is refetched. */
   readonly kinds: readonly News["kind"][];
-  /** News arrive in bursts. One refetch follows after this time. */
+  /** News arrive in bursts. */
   readonly gatherMs: number;
 }
 

@@ -3,7 +3,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { useDrive } from "./use-drive.ts";
 
-/** Complete node, updated on changes. Lists contain only a few of its fields. */
+/** Complete node, kept current. Rows contain only a few of its fields. */
 export function useNode(id: string | undefined) {
   const { client, live } = useDrive();
   const queries = useQueryClient();

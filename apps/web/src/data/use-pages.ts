@@ -5,11 +5,10 @@ interface Page<Item> {
   readonly next_cursor?: string | null | undefined;
 }
 
-/** Paged list of the API. The first page loads immediately, further pages on request. */
 export function usePages<Item>(
   queryKey: QueryKey,
   read: (cursor: string | undefined, signal: AbortSignal) => Promise<Page<Item>>,
-  /** Refetch interval in milliseconds, depending on the items; false: none. */
+  /** Refetch interval in milliseconds; false: none. */
   againMs: (items: readonly Item[]) => number | false = () => false,
 ) {
   const { data, ...rest } = useInfiniteQuery({

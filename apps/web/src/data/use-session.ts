@@ -3,7 +3,7 @@ import type { Session } from "./session.ts";
 
 export const SessionContext = createContext<Session | undefined>(undefined);
 
-/** Only for the app. The link page must not have a session. */
+/** Session of the app. The link page must not have one. */
 export function useSession(): Session {
   const session = useContext(SessionContext);
   if (session === undefined)

@@ -2,9 +2,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { PermissionJson } from "@holdfast/protocol/sharing-routes";
 import type { Drive } from "./drive.ts";
 
-/**
- * Returns the address of a public view link. Reuses a link without password, expiry or download limit, or creates one.
- */
+/** Address of a public view link without password, expiry or download limit. Creates one if there is none. */
 export async function viewerLink(drive: Drive, id: string): Promise<string> {
   const { client, queries } = drive;
   const { items } = await client.call("listPermissions", { params: { id } });
@@ -17,9 +15,7 @@ export async function viewerLink(drive: Drive, id: string): Promise<string> {
   return url;
 }
 
-/**
- * @returns undefined if the link's address cannot be read: created by an earlier version, by another person, or expired
- */
+/** @returns undefined for a link of an earlier version, of another person, or an expired one */
 async function readAddress({ client }: Drive, id: string): Promise<string | undefined> {
   try {
     return (await client.call("readLinkAddress", { params: { id } })).url;

@@ -8,10 +8,10 @@ interface PolicyMaker {
 }
 
 const maker = (globalThis as { trustedTypes?: PolicyMaker }).trustedTypes;
-/** The only policy that the page's Content-Security-Policy permits. */
+/** The only policy that the Content-Security-Policy permits. */
 const policy = maker?.createPolicy("holdfast", { createScriptURL: ownAddress });
 
-/** Makes a trusted worker URL. Accepts only scripts of this app. */
+/** Accepts only scripts of this app. */
 export function workerAddress(address: string): string {
   return (policy?.createScriptURL(address) ?? ownAddress(address)) as string;
 }
