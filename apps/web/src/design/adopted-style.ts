@@ -1,9 +1,9 @@
 import { useEffect } from "react";
 
 /**
- * Replaces the package react-style-singleton, which Radix uses to lock scrolling. That package inserts a <style>
- * element, which the Content-Security-Policy blocks. Constructed style sheets are allowed.
- * @returns component whose styles apply while at least one instance is mounted
+ * Replaces react-style-singleton, with which Radix locks scrolling. That package inserts a <style> element, which the
+ * Content-Security-Policy blocks; constructed style sheets are allowed.
+ * @returns component whose styles apply while it is mounted
  * @public
  */
 export function styleSingleton() {

@@ -1,15 +1,11 @@
-/** Announces messages to screen readers through two live regions. Each region gets at most one message per second. */
+/** Two live regions, each with at most one message per second. */
 export interface Announcer {
-  /**
-   * Announces politely, after the current speech. Of several waiting messages with the same topic, only the last one is
-   * announced.
-   */
+  /** Waits for the current speech. Of waiting messages with one topic, only the last is announced. */
   readonly say: (text: string, topic?: string) => void;
   /** Announces immediately, for messages that the person needs before they continue. */
   readonly sayNow: (text: string) => void;
 }
 
-/** @param show sets the text of the region */
 export function makeAnnouncer(
   show: (region: "polite" | "assertive", text: string) => void,
   wait: (callback: () => void, delayMs: number) => void = setTimeout,
@@ -20,7 +16,7 @@ export function makeAnnouncer(
 }
 
 const pauseMs = 1000;
-/** Older waiting messages are dropped. */
+/** Older messages are dropped. */
 const waitingMax = 5;
 
 function makeRegion(show: (text: string) => void, wait: (callback: () => void, delayMs: number) => void) {
@@ -31,7 +27,7 @@ function makeRegion(show: (text: string) => void, wait: (callback: () => void, d
     const next = waiting.shift();
     pausing = next !== undefined;
     if (next === undefined) return;
-    // Screen readers do not repeat an unchanged region, so a repeated text gets a silent no-break space.
+    // Screen readers skip an unchanged region, so a repeated text gets a no-break space.
     last = next.text === last ? `${next.text}\u00A0` : next.text;
     show(last);
     wait(sayNext, pauseMs);

@@ -1,4 +1,4 @@
-/** Decorative: the name stands beside it. */
+/** Decorative, beside the name. */
 export function Avatar({ name }: { readonly name: string }) {
   return (
     <span
@@ -18,6 +18,6 @@ export function initialsOf(name: string): string {
 }
 
 function firstLetter(word: string): string {
-  // A grapheme may be several code points: a combined é, a flag, a family emoji.
+  // A letter may be several code points: a combined é, a flag, a family emoji.
   return [...new Intl.Segmenter().segment(word)][0]?.segment ?? "";
 }

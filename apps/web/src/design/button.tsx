@@ -9,7 +9,7 @@ interface ButtonProps extends Omit<ComponentProps<"button">, "className" | "styl
   readonly kind?: Kind;
   readonly type?: "button" | "submit";
   readonly Icon?: IconType | undefined;
-  /** Shows work in progress. The button keeps its size and focus and ignores clicks. */
+  /** Keeps size and focus, and ignores clicks. */
   readonly busy?: boolean;
   readonly wide?: boolean;
 }
@@ -30,7 +30,7 @@ export function Button({ kind = "secondary", type, Icon, busy, wide, children, o
   );
 }
 
-/** Classes for a link that looks like a button. */
+/** Classes for links that look like buttons. */
 export function buttonLook(kind: Kind): string {
   return `${shape} ${colours[kind]}`;
 }

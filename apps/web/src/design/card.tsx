@@ -2,10 +2,9 @@ import { type ReactNode, useId } from "react";
 
 interface CardProps {
   readonly title: string;
-  /** Set if the page's heading already shows the title. */
+  /** Set if the page's heading shows the title. */
   readonly isTitleHidden?: boolean;
   readonly about?: ReactNode;
-  /** Buttons beside the title. */
   readonly acts?: ReactNode;
   readonly children?: ReactNode;
 }
@@ -33,7 +32,6 @@ export function Card({ title, isTitleHidden, about, acts, children }: CardProps)
   );
 }
 
-/** List with a line between its items. */
 export function Items({ label, children }: { readonly label: string; readonly children: ReactNode }) {
   return (
     <ul aria-label={label} className="divide-y divide-line">
@@ -72,7 +70,6 @@ export function Badge({ children, kind = "plain" }: { readonly children: ReactNo
   );
 }
 
-/** List of names and values. */
 export function Facts({ facts }: { readonly facts: readonly (readonly [name: string, value: ReactNode])[] }) {
   return (
     <dl className="grid gap-x-6 gap-y-3 sm:grid-cols-[minmax(8rem,auto)_1fr]">

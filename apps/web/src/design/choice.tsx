@@ -6,13 +6,13 @@ interface ChoiceProps {
   readonly hint?: ReactNode;
   readonly checked: boolean;
   readonly disabled?: boolean;
-  /** The change is being sent. The box already shows the new value. */
+  /** The change is being sent; the box already shows it. */
   readonly busy?: boolean;
   readonly error?: string | undefined;
   readonly onChange: (checked: boolean) => void;
 }
 
-/** For forms with a submit button. Use `Switch` for settings that apply immediately. */
+/** Control for forms. Use `Switch` for settings that apply immediately. */
 export function Checkbox(props: ChoiceProps) {
   return <Choice {...props} type="checkbox" look={`${boxLook} rounded-[4px]`} />;
 }
@@ -26,7 +26,7 @@ interface ChoicesProps<Value extends string> {
   readonly value: Value;
   readonly choices: readonly { readonly value: Value; readonly label: string; readonly hint?: string }[];
   readonly disabled?: boolean;
-  /** Set if a title already shows the label. */
+  /** Set if a title shows the label. */
   readonly isLabelHidden?: boolean;
   readonly onChoose: (value: Value) => void;
 }
@@ -95,7 +95,7 @@ function Choice({ label, hint, checked, disabled, busy, error, onChange, look, .
   );
 }
 
-// With forced colors, the system's own control is used because it renders correctly.
+// With forced colors, the system's own control renders correctly.
 const boxLook =
   "choice-box mt-0.5 size-4 shrink-0 appearance-none border border-edge bg-surface transition-colors hover:border-muted active:bg-pressed checked:border-accent checked:bg-accent disabled:border-line disabled:bg-hover disabled:checked:bg-edge aria-invalid:border-danger pointer-coarse:mt-0 pointer-coarse:size-5 forced-colors:appearance-auto";
 

@@ -24,7 +24,7 @@ export function CopyField({ label, text }: { readonly label: string; readonly te
     <div className="flex w-full min-w-0 flex-col items-start gap-2">
       <pre
         ref={place}
-        // Scrollable when the text is too wide, so it must be reachable by keyboard.
+        // Scrollable content must be reachable by keyboard.
         tabIndex={0}
         role="group"
         aria-label={label}

@@ -8,20 +8,20 @@ import { MenuButton } from "./menu-button.tsx";
 export interface Crumb {
   readonly id: string;
   readonly name: string;
-  /** Opens the folder. Used by the menu that contains the middle of a long path. */
+  /** Used by the menu with the middle of a long path. */
   readonly onOpen: () => void;
 }
 
 interface CrumbsProps {
-  /** From the root to the current folder. */
+  /** Path from the root to the current folder. */
   readonly crumbs: readonly Crumb[];
-  /** Renders a link. The caller knows the addresses and the drop targets. */
+  /** The caller knows the addresses and drop targets. */
   readonly link: (crumb: Crumb, name: ReactNode, look: string) => ReactNode;
-  /** Makes the last crumb the page's heading. Default: true. */
+  /** Default: true. */
   readonly isHeading?: boolean;
 }
 
-/** Path to the current folder. A long path shows its first and last two folders and a menu with the rest. */
+/** A long path shows the first and the last two folders, and the rest in a menu. */
 export function Crumbs({ crumbs, link, isHeading = true }: CrumbsProps) {
   const { message } = useMessages();
   const hidden = crumbs.length > shownMax ? crumbs.slice(1, -2) : [];

@@ -45,7 +45,7 @@ function Layer({
   const before = useRef<Element | null>(null);
   const takeFocus = (event: Event) => {
     before.current = document.activeElement;
-    // Focuses the first input field. Without one, Radix focuses the close button.
+    // Without an input field, Radix focuses the close button.
     const field = event.target instanceof Element && event.target.querySelector<HTMLElement>(firstField);
     if (!(field instanceof HTMLElement)) return;
     event.preventDefault();
@@ -57,7 +57,7 @@ function Layer({
     const isGone = had === document.body || had?.isConnected !== true || had.closest("[role=menu]") !== null;
     const place = opener?.() ?? (isGone ? lastMenuOpener() : had);
     event.preventDefault();
-    // The opener may be gone, for example a removed row. Focus then goes to the main area, not to the top of the page.
+    // The opener may be gone, for example a removed row.
     const next = place?.isConnected === true ? place : document.getElementById("place");
     if (next instanceof HTMLElement) next.focus();
   };

@@ -3,22 +3,21 @@ import { lazy, type ReactNode, Suspense, useRef } from "react";
 export interface DialogProps {
   readonly open: boolean;
   readonly title: string;
-  /** Sentence below the title. */
   readonly about?: ReactNode;
   readonly children?: ReactNode;
-  /** Buttons at the end, with the main one last. */
+  /** The main button comes last. */
   readonly acts?: ReactNode;
   readonly size?: "small" | "medium" | "large";
-  /** Disables closing by Escape or a click outside, for content that is shown only once. */
+  /** Only the buttons close it, because the content is shown only once. */
   readonly isKept?: boolean;
   /** Called on Escape, the close button or a click outside. */
   readonly onClose: () => void;
-  /** Element that gets the focus after closing, if the previously focused one may be gone by then. */
+  /** Gets the focus after closing, if the previously focused element may be gone. */
   readonly opener?: () => HTMLElement | null;
 }
 
 export interface SheetProps extends DialogProps {
-  /** "end" slides in from the end of the line, "bottom" from below as on a phone. */
+  /** Edge from which the sheet slides in; "bottom" as on a phone. */
   readonly side?: "end" | "bottom";
 }
 
@@ -34,7 +33,7 @@ export function Sheet(props: SheetProps) {
   return <WhenOpened open={props.open}>{() => <SheetLayer {...props} />}</WhenOpened>;
 }
 
-/** Loads the content on first opening. It stays mounted afterwards, for the closing animation. */
+/** Loads on first opening and stays mounted for the closing animation. */
 function WhenOpened({ open, children }: { readonly open: boolean; readonly children: () => ReactNode }) {
   const wasOpened = useRef(open);
   wasOpened.current ||= open;

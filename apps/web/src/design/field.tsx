@@ -7,9 +7,8 @@ import { ProblemText } from "./problem-text.tsx";
 
 interface Labelled {
   readonly label: string;
-  /** Shown below the field while there is no error. */
+  /** Hidden by an error. */
   readonly hint?: ReactNode;
-  /** Describes the problem and how to fix it. */
   readonly error?: string | undefined;
   readonly optional?: boolean;
 }
@@ -72,7 +71,7 @@ interface SelectFieldProps<Value extends string>
   readonly onChoose: (value: Value) => void;
 }
 
-/** Native select, which works with every keyboard, screen reader and phone. */
+/** Native, so that it works with every keyboard, screen reader and phone. */
 export function SelectField<Value extends string>({
   label,
   hint,

@@ -7,19 +7,18 @@ import { Form } from "./form.tsx";
 interface FormDialogProps extends Omit<DialogProps, "acts"> {
   /** Label of the submit button. */
   readonly act: string;
-  /** Label of the other button. Default: "Cancel". */
+  /** Default: "Cancel". */
   readonly cancel?: string;
   /** The action is irreversible. */
   readonly isDanger?: boolean;
   readonly busy?: boolean;
   readonly disabled?: boolean;
-  /** Problem of the whole form. Problems of a field are shown at the field. */
+  /** Concerns the whole form, not a field. */
   readonly problem?: string | undefined;
-  /** Called on click or Enter. */
   readonly onSubmit: (fields: FormData) => void;
 }
 
-/** Dialog with a form or a confirmation: optional fields, a cancel button and a submit button. */
+/** Form or confirmation. */
 export function FormDialog({ act, cancel, isDanger, busy, disabled, problem, onSubmit, ...dialog }: FormDialogProps) {
   const { message } = useMessages();
   const id = useId();

@@ -4,13 +4,13 @@ import { Notice } from "./notice.tsx";
 interface FormProps {
   /** Id for a submit button outside the form. */
   readonly id?: string;
-  /** Problem of the whole form. Problems of a field are shown at the field. */
+  /** Concerns the whole form, not a field. */
   readonly problem?: string | undefined;
   readonly onSubmit: (event: SubmitEvent<HTMLFormElement>) => void;
   readonly children: ReactNode;
 }
 
-/** Form with the app's own validation messages instead of the browser's. */
+/** Shows the app's own validation messages instead of the browser's. */
 export function Form({ id, problem, onSubmit, children }: FormProps) {
   return (
     <form id={id} noValidate onSubmit={onSubmit} className="flex flex-col gap-5">

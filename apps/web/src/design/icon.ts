@@ -1,4 +1,4 @@
 import type { LucideIcon } from "lucide-react";
 
-/** Icon of lucide-react. Import icons one by one: `import Folder from "lucide-react/icons/folder"`. */
+/** Import icons one by one: `import Folder from "lucide-react/icons/folder"`. */
 export type Icon = LucideIcon;

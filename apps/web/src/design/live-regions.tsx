@@ -4,13 +4,12 @@ import { makeAnnouncer } from "./announce.ts";
 let texts: Readonly<Record<"polite" | "assertive", string>> = { polite: "", assertive: "" };
 const listeners = new Set<() => void>();
 
-/** Announces events to screen readers. */
 export const announcer = makeAnnouncer((region, text) => {
   texts = { ...texts, [region]: text };
   for (const listener of listeners) listener();
 });
 
-/** Rendered once and never removed, because screen readers ignore the first content of a new region. */
+/** Never removed, because screen readers ignore the first content of a new region. */
 export function LiveRegions() {
   const { polite, assertive } = useSyncExternalStore(listen, () => texts);
   return (

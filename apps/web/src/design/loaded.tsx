@@ -5,7 +5,6 @@ import { Button } from "./button.tsx";
 import { Failure, Notice } from "./notice.tsx";
 import { RowShapes } from "./progress.tsx";
 
-/** Query state of TanStack Query. */
 interface Load<Data> {
   readonly data: Data | undefined;
   readonly error: Error | null;
@@ -19,7 +18,7 @@ interface LoadedProps<Data> {
   readonly children: (data: Data) => ReactNode;
 }
 
-/** Shows the data, a placeholder or the error. Loaded data stays visible if a later fetch fails. */
+/** Loaded data stays visible if a later fetch fails. */
 export function Loaded<Data>({ load, rows = 3, children }: LoadedProps<Data>) {
   const words = useMessages();
   const { message } = words;

@@ -3,9 +3,7 @@ import { loadMenus, type MenuItem, openMenu } from "./menu.ts";
 
 interface MenuButtonProps {
   readonly label: string;
-  /** Called when the menu opens. */
   readonly items: () => readonly MenuItem[];
-  /** A `Button` or an `IconButton`. */
   readonly children: ReactElement<TriggerProps>;
   readonly side?: "bottom" | "top" | "right";
 }
@@ -33,7 +31,7 @@ export function MenuButton({ label, items, children, side }: MenuButtonProps) {
         items: items(),
         at: currentTarget,
         ...(side === undefined ? {} : { side }),
-        // The click count is 0 for a click made by a key.
+        // 0 for a click made by a key.
         byKey: detail === 0,
         opener: () => (currentTarget.isConnected ? currentTarget : null),
         onClose: () => setOpen(false),

@@ -5,7 +5,6 @@ const MenuLayer = lazy(async () => ({ default: (await loadMenus()).MenuLayer }))
 const keys = new WeakMap<object, number>();
 let lastKey = 0;
 
-/** Shows the open menu. Rendered once. */
 export function MenuHost() {
   const menu = useSyncExternalStore(watchMenu, currentMenu);
   if (menu === undefined) return null;
@@ -16,7 +15,7 @@ export function MenuHost() {
   );
 }
 
-/** Keys each menu, so that a menu replacing another one does not reuse its state. */
+/** A menu that replaces another one must not reuse its state. */
 function keyOf(menu: object): number {
   const key = keys.get(menu) ?? ++lastKey;
   keys.set(menu, key);

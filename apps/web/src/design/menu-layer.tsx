@@ -7,13 +7,13 @@ import { type ReactNode, useEffect, useRef } from "react";
 import { showEdges } from "./scroll-edges.ts";
 import { closeMenu, type MenuItem, type OpenMenu } from "./menu.ts";
 
-/** Renders the open menu. It is anchored to an own element, because its opener may be in a list that changes. */
+/** Anchored to an own element, because the opener may be in a list that changes. */
 export function MenuLayer({ menu }: { readonly menu: OpenMenu }) {
   const before = useRef(document.activeElement);
   const giveFocusBack = (event: Event) => {
     event.preventDefault();
     const opener = menu.opener?.() ?? before.current;
-    // The chosen item may have moved the focus already, to a dialog or a name field.
+    // The chosen item may have moved the focus already.
     if (opener instanceof HTMLElement && isFree(document.activeElement)) opener.focus();
   };
   return (
@@ -24,7 +24,7 @@ export function MenuLayer({ menu }: { readonly menu: OpenMenu }) {
       <DropdownMenu.Portal>
         <DropdownMenu.Content
           aria-label={menu.label}
-          // Radix would use the anchor, which has no name.
+          // The default is the anchor, which has no name.
           aria-labelledby={undefined}
           align="start"
           side={menu.side ?? sideOf(menu.at)}
@@ -46,10 +46,9 @@ export function MenuLayer({ menu }: { readonly menu: OpenMenu }) {
 }
 
 function Items({ items }: { readonly items: readonly MenuItem[] }) {
-  // Without any icon in the menu, the icon column is omitted.
   const hasIcons = items.some((item) => item !== "line" && (item.Icon !== undefined || "checked" in item));
   return items.map((item, index) => {
-    // Separators have no identity, and the order of an open menu does not change.
+    // Separators have no identity, and the order does not change.
     if (item === "line") return <DropdownMenu.Separator key={index} className="-mx-1 my-1 h-px bg-line" />;
     if ("items" in item) return <Submenu key={item.label} item={item} hasIcons={hasIcons} />;
     const { label, Icon, keys, danger, disabled, checked, run } = item;
@@ -75,7 +74,6 @@ function Items({ items }: { readonly items: readonly MenuItem[] }) {
   });
 }
 
-/** Sign that the menu scrolls further. */
 function More({ Icon, side }: { readonly Icon: typeof ChevronUp; readonly side: "menu-before" | "menu-after" }) {
   return (
     <div aria-hidden className={side}>
@@ -139,7 +137,7 @@ function Face({
   );
 }
 
-/** Focuses the first item before Radix focuses the menu. Radix leaves a focus inside the menu alone. */
+/** Runs before Radix focuses the menu, which leaves a focus inside alone. */
 function FocusFirst() {
   const place = useRef<HTMLSpanElement>(null);
   useEffect(() => {
@@ -158,15 +156,13 @@ function edges(at: OpenMenu["at"]) {
   return { left, top, width, height };
 }
 
-/**
- * Beside the pointer, a menu is shifted so that all of it fits. Above or below, it would have only half of the window.
- */
+/** Beside the pointer, a menu is shifted to fit. Above or below, it has only half of the window. */
 function sideOf(at: OpenMenu["at"]): "bottom" | "right" {
   if (at instanceof Element) return "bottom";
   return Math.max(at.x, window.innerWidth - at.x) > widthMax ? "right" : "bottom";
 }
 
-/** Width of a menu with its distance to the edge, in pixels. */
+/** Menu width with its distance to the edge, in pixels. */
 const widthMax = 340;
 
 function isFree(focused: Element | null): boolean {

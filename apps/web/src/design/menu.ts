@@ -4,7 +4,7 @@ export type MenuItem =
   | {
       readonly label: string;
       readonly Icon?: Icon;
-      /** Displayed shortcut, such as "F2" or "Ctrl+C". */
+      /** Displayed shortcut: "F2", "Ctrl+C". */
       readonly keys?: string;
       readonly danger?: boolean;
       readonly disabled?: boolean;
@@ -18,12 +18,11 @@ export type MenuItem =
 export interface OpenMenu {
   readonly label: string;
   readonly items: readonly MenuItem[];
-  /** Element or screen position at which the menu opens. */
   readonly at: Element | { readonly x: number; readonly y: number };
   readonly side?: "bottom" | "top" | "right";
-  /** Opened by keyboard, so the first item gets the focus. */
+  /** The first item gets the focus. */
   readonly byKey?: boolean;
-  /** Element that gets the focus after closing. Default, also if it is gone: the previously focused element. */
+  /** Gets the focus after closing. Default, also if it is gone: the previously focused element. */
   readonly opener?: () => HTMLElement | null;
   readonly onClose?: () => void;
 }
@@ -32,7 +31,6 @@ let open: OpenMenu | undefined;
 let lastOpener: HTMLElement | undefined;
 const listeners = new Set<() => void>();
 
-/** Opens a menu and closes any other. */
 export function openMenu(menu: OpenMenu): void {
   const before = open;
   open = menu;
@@ -49,15 +47,12 @@ export function closeMenu(): void {
   tell();
 }
 
-/**
- * Element focused before the last menu opened. A dialog opened from the menu returns the focus to it, because the menu
- * is gone by then.
- */
+/** A dialog opened from a menu returns the focus to this element. */
 export function lastMenuOpener(): HTMLElement | undefined {
   return lastOpener;
 }
 
-/** Loads the menu code, which is kept out of the first script. Call it when a menu is likely to open soon. */
+/** Keeps the code out of the first script. Call it when a menu is likely to open. */
 export function loadMenus() {
   return import("./menu-layer.tsx");
 }

@@ -11,12 +11,8 @@ interface NoticeProps {
   readonly kind: Kind;
   readonly title?: string;
   readonly children?: ReactNode;
-  /** Buttons for the next step. */
   readonly acts?: ReactNode;
-  /**
-   * Announces the notice to screen readers. Set it for a notice that an action caused, not for one that is part of the
-   * page.
-   */
+  /** Announces the notice. Set it if an action caused the notice. */
   readonly isNews?: boolean;
 }
 
@@ -44,7 +40,7 @@ interface EmptyProps {
   readonly acts?: ReactNode;
 }
 
-/** Placeholder for an empty list, which explains how to begin. */
+/** Placeholder for an empty list; explains how to begin. */
 export function Empty({ Icon, title, children, acts }: EmptyProps) {
   return (
     <div className="flex flex-col items-center gap-2 px-6 py-12 text-center">
@@ -56,7 +52,7 @@ export function Empty({ Icon, title, children, acts }: EmptyProps) {
   );
 }
 
-/** Placeholder for content that failed to load: the problem, that nothing is lost and the next step. */
+/** Placeholder for failed content: the problem, that nothing is lost and the next step. */
 export function Failure({ title, children, acts }: Omit<EmptyProps, "Icon">) {
   return (
     <div role="alert">

@@ -2,7 +2,7 @@ import { useEffect } from "react";
 import { useMessages } from "../messages/use-messages.ts";
 import { announcer } from "./live-regions.tsx";
 
-/** Sets the tab's title and announces the new page to screen readers. */
+/** Sets the tab's title and announces it to screen readers. */
 export function usePageTitle(title: string | undefined): void {
   const { message } = useMessages();
   const app = message("app.name");

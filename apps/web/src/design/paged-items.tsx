@@ -8,7 +8,6 @@ import { Empty } from "./notice.tsx";
 
 interface PagedItemsProps<One> {
   readonly label: string;
-  /** Result of `usePages`. */
   readonly load: {
     readonly data: readonly One[] | undefined;
     readonly error: Error | null;

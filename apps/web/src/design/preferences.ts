@@ -1,15 +1,15 @@
 import type { Language } from "../messages/languages.ts";
 
-/** Display preferences of this browser. Missing values follow the browser or the language. */
+/** Missing values follow the browser or the language. */
 export interface Preferences {
   readonly language?: Language;
   readonly theme?: "light" | "dark";
   readonly direction?: "ltr" | "rtl";
   readonly hours?: "h12" | "h23";
   readonly view?: "list" | "tiles";
-  /** Display of lines that are wider than the page. Default: wrapped. */
+  /** Lines wider than the page. Default: wrapped. */
   readonly lines?: "wrapped" | "whole";
-  /** Upload limit in MiB per second; undefined: no limit. */
+  /** MiB per second; undefined: no limit. */
   readonly uploadLimit?: UploadLimit;
 }
 
@@ -25,13 +25,13 @@ export function preferences(): Preferences {
   return current;
 }
 
-/** Calls back after each change, including changes in other tabs. */
+/** Includes changes in other tabs. */
 export function watchPreferences(listener: () => void): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
 }
 
-/** Sets preferences. `undefined` restores the default of the browser or the language. */
+/** `undefined` restores the default. */
 export function changePreferences(change: {
   readonly [Name in keyof Preferences]?: Preferences[Name] | undefined;
 }): void {
@@ -40,11 +40,11 @@ export function changePreferences(change: {
   try {
     localStorage.setItem(storageKey, JSON.stringify(current));
   } catch {
-    // Storage is full or blocked. The choice lasts until the page closes.
+    // Storage is full or blocked, so the choice lasts until the page closes.
   }
 }
 
-/** Loads the stored preferences. Call it once, before rendering. Without this call, preferences are not stored. */
+/** Call once, before rendering. Otherwise preferences are not stored. */
 export function startPreferences(): void {
   isKept = true;
   set(readPreferences(stored()));
@@ -53,7 +53,7 @@ export function startPreferences(): void {
   });
 }
 
-/** Validates all values, because another release may have written them. */
+/** Another release may have written the values. */
 export function readPreferences(text: string | null): Preferences {
   const fields = parseObject(text);
   const oneOf = <Choice extends string>(name: string, choices: readonly Choice[]) => {

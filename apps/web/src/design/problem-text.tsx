@@ -1,7 +1,7 @@
 import CircleAlert from "lucide-react/icons/circle-alert";
 import type { ReactNode } from "react";
 
-/** Error text. The icon makes it recognizable without color. */
+/** Recognizable without color. */
 export function ProblemText({ children }: { readonly children: ReactNode }) {
   return (
     <p className="flex gap-1.5 text-sm text-danger">

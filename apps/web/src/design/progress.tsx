@@ -2,12 +2,11 @@ import { useMessages } from "../messages/use-messages.ts";
 
 interface ProgressProps {
   readonly label: string;
-  /** From 0 to 1; undefined if the duration is unknown. */
+  /** Value from 0 to 1; undefined if the duration is unknown. */
   readonly value?: number | undefined;
-  /** Part that is sent but not yet stored, from 0 to 1. Drawn lighter, ahead of `value`. */
+  /** Sent but not yet stored, from 0 to 1. Drawn lighter. */
   readonly ahead?: number | undefined;
   readonly state?: "running" | "paused" | "failed" | "done";
-  /** Text beside the bar: "12 of 340 files". */
   readonly text?: string | undefined;
 }
 
@@ -20,7 +19,7 @@ export function Progress({ label, value, ahead, state = "running", text }: Progr
       aria-valuemin={0}
       aria-valuemax={100}
       aria-valuenow={value === undefined ? undefined : Math.floor(value * 100)}
-      // Rounded down, so that 100 % appears only when everything is stored.
+      // Rounded down: 100 % only when everything is stored.
       aria-valuetext={text ?? (value === undefined ? undefined : percent(Math.floor(value * 100) / 100))}
       className="relative h-1.5 w-full overflow-hidden rounded-md bg-pressed forced-colors:border forced-colors:border-edge"
     >
@@ -60,7 +59,7 @@ export function Spinner() {
   );
 }
 
-/** Placeholder rows. Invisible for the first 150 ms, because most lists load faster. */
+/** Invisible for 150 ms, because most lists load faster. */
 export function RowShapes({ rows = 8 }: { readonly rows?: number }) {
   const { message } = useMessages();
   return (

@@ -2,13 +2,13 @@ import type { ComponentProps } from "react";
 
 interface RowProps extends Omit<ComponentProps<"div">, "style"> {
   readonly selected?: boolean;
-  /** The item was cut or is being moved. Drawn fainter but readable. */
+  /** Cut or being moved. */
   readonly faint?: boolean;
-  /** A drop would put the dragged items into it. */
+  /** Drop target. */
   readonly isTarget?: boolean;
 }
 
-/** Row of a list. The caller provides cells, roles and position. */
+/** The caller provides cells, roles and position. */
 export function Row({ selected, faint, isTarget, className = "", ...rest }: RowProps) {
   return (
     <div

@@ -9,7 +9,6 @@ interface SectionsProps {
   readonly children: ReactNode;
 }
 
-/** Page with several sections. Their names are beside it, or above it on a small screen. */
 export function Sections({ title, to, sections, current, children }: SectionsProps) {
   const name = sections.find(({ id }) => id === current)?.name ?? title;
   return (

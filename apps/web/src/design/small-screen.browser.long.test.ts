@@ -8,7 +8,6 @@ import { sizes, testApp } from "../testing/test-app.ts";
 
 const app = testApp({ size: "phone", isTouch: true });
 
-/** Returns true if the element is completely in view. */
 async function isInView(what: Locator): Promise<boolean> {
   const box = await what.boundingBox();
   const { width, height } = sizes.phone;
@@ -56,7 +55,7 @@ test("on a phone the menu of a file shows that it goes on, until its end is in v
   const menu = page.getByRole("menu");
   await menu.and(page.locator('[data-more="end"]')).waitFor();
   const [above, below] = [menu.locator(".menu-before"), menu.locator(".menu-after")];
-  // The menu is measured off screen before it is positioned.
+  // Menus are measured off screen first.
   await eventually("the sign that it goes on is in view", 30_000, async () => (await isInView(below)) || undefined);
   assert.equal(await above.isVisible(), false);
   assert.deepEqual(await axeProblems(page, { within: "[role=menu]" }), []);

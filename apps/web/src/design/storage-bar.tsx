@@ -4,7 +4,7 @@ import { useMessages } from "../messages/use-messages.ts";
 import { Progress } from "./progress.tsx";
 import { storageState } from "./storage-state.ts";
 
-/** Storage usage; a quota of null means unlimited. From 80 % on, it shows a warning and what to do. */
+/** Null: unlimited. Warns from 80 % on. */
 export function StorageBar({ used, quota }: { readonly used: number; readonly quota: number | null }) {
   const { message, size } = useMessages();
   if (quota === null) return <p className="text-muted">{message("shell.usedUnlimited", { used: size(used) })}</p>;
@@ -41,7 +41,7 @@ function StorageWarning({ used, quota }: { readonly used: number; readonly quota
         <p className="font-semibold">
           {isFull
             ? message("shell.full")
-            : // Rounded down, because 100 % would be wrong while space is left.
+            : // Rounded down: never 100 % while space is left.
               message("shell.almostFull", { percent: percent(Math.floor((used / quota) * 100) / 100) })}
         </p>
         <p>{isFull ? message("shell.fullNext") : message("shell.almostFullNext", { left: size(quota - used) })}</p>

@@ -11,7 +11,6 @@ interface TabsProps<Value extends string> {
     readonly disabled?: boolean;
   }[];
   readonly onChoose: (value: Value) => void;
-  /** Content of the selected tab. */
   readonly children: ReactNode;
 }
 

@@ -8,7 +8,7 @@ import { currentToasts, hideToast, type Toast, watchToasts } from "./toasts.ts";
 
 const shownMs = 10_000;
 
-/** Rendered once. At the lower edge; on a phone above the bottom bar and the content over it. */
+/** Shows toasts at the lower edge; on a phone above the bottom bar and the tray. */
 export function ToastHost() {
   const { message } = useMessages();
   const toasts = useSyncExternalStore(watchToasts, currentToasts);
@@ -38,7 +38,7 @@ function ToastCard({ toast, isHeld }: { readonly toast: Toast; readonly isHeld: 
     else announcer.say(text);
   }, [kind, text]);
   useEffect(() => {
-    // Toasts stay while the pointer or the focus is on them, so that the button can be reached.
+    // Stays while hovered or focused, so that the button can be reached.
     const timer = isHeld ? undefined : setTimeout(() => hideToast(id), shownMs);
     return () => clearTimeout(timer);
   }, [id, isHeld]);

@@ -1,4 +1,3 @@
-/** Short message about a finished action, with an undo button. */
 export interface Toast {
   readonly id: number;
   readonly text: string;
@@ -12,7 +11,7 @@ const listeners = new Set<() => void>();
 /** More toasts would cover the list. */
 const shownMax = 3;
 
-/** @returns hides the toast, for example after the action was undone by keyboard */
+/** @returns hides the toast, for example after an undo by keyboard */
 export function showToast(toast: Omit<Toast, "id" | "kind"> & { readonly kind?: Toast["kind"] }): () => void {
   const id = ++lastId;
   set([...shown, { kind: "done" as const, ...toast, id }].slice(-shownMax));

@@ -13,7 +13,7 @@ const tokens = new Map(
 
 const words = 4.5;
 const edges = 3;
-/** Pairs of foreground and background colors with their minimum contrast (WCAG 2.2, 1.4.3 and 1.4.11). */
+/** Color pairs with their minimum contrast (WCAG 2.2, 1.4.3 and 1.4.11). */
 const pairs: readonly [front: string, back: string, contrastMin: number][] = [
   ...["canvas", "surface", "raised", "hover", "pressed", "selected"].flatMap((back): [string, string, number][] => [
     ["text", back, 7],

@@ -10,8 +10,7 @@ const TooltipLayer = lazy(async () => ({ default: (await import("./tooltip-layer
 const restMs = 500;
 
 /**
- * Shows tooltips for all elements with `data-tooltip`. Rendered once, so that a list row costs nothing extra. Tooltips
- * repeat the element's accessible name and must not contain anything else.
+ * Serves all elements with `data-tooltip`, so a row costs nothing extra. A tooltip only repeats the accessible name.
  */
 export function TooltipHost() {
   const [shown, setShown] = useState<ShownTooltip>();
@@ -26,7 +25,7 @@ export function TooltipHost() {
 
 function watchRests(show: (tooltip: ShownTooltip | undefined) => void): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  /** Element with the keyboard focus, until its tooltip is hidden. */
+  /** Keyboard-focused element, until its tooltip is hidden. */
   let focused: Element | undefined;
   let pointer: { readonly x: number; readonly y: number } | undefined;
   const hide = () => {
@@ -37,12 +36,11 @@ function watchRests(show: (tooltip: ShownTooltip | undefined) => void): () => vo
   const rest = (event: Event) => {
     const at = event.target instanceof Element ? event.target.closest("[data-tooltip]") : null;
     const text = at?.getAttribute("data-tooltip");
-    // When a dialog opens, browsers send `pointerover` for a pointer that has not moved. The tooltip of the focused
-    // element stays.
+    // When a dialog opens, browsers send `pointerover` without a movement. The focused element's tooltip stays.
     if (event instanceof PointerEvent && isStill(event) && focused === document.activeElement) return;
     hide();
     if (at == null || text == null || text === "") return;
-    // Touch has no hover, and a long press opens a menu.
+    // A long press opens a menu.
     if (event instanceof PointerEvent && event.pointerType === "touch") return;
     if (event.type === "focusin" && !at.matches(":focus-visible")) return;
     if (event.type === "focusin") focused = at;
@@ -58,7 +56,7 @@ function watchRests(show: (tooltip: ShownTooltip | undefined) => void): () => vo
   document.addEventListener("pointermove", ({ clientX: x, clientY: y }) => void (pointer = { x, y }), options);
   document.addEventListener("focusin", rest, options);
   document.addEventListener("pointerdown", hide, options);
-  // Captured before layers handle Escape, so that Escape also closes the dialog below and not only the tooltip.
+  // Captured first, so that Escape also closes the dialog below.
   addEventListener("keydown", () => flushSync(hide), { ...options, capture: true });
   document.addEventListener("scroll", hide, { ...options, capture: true });
   document.addEventListener("focusout", hide, options);

@@ -2,7 +2,6 @@ import { type SubmitEvent, useState } from "react";
 
 export type FieldProblems<Name extends string> = { readonly [Each in Name]?: string };
 
-/** Problems of the fields and of the whole form. */
 export interface Problems<Name extends string> {
   readonly fields?: FieldProblems<Name>;
   readonly whole?: string;
@@ -16,15 +15,14 @@ export interface Form<Name extends string> {
 
 interface FormParts<Name extends string> {
   readonly names: readonly Name[];
-  /** Runs before sending. */
   readonly check: (values: Readonly<Record<Name, string>>) => FieldProblems<Name>;
   readonly send: (values: Readonly<Record<Name, string>>) => Promise<unknown>;
   readonly explain: (thrown: unknown) => Problems<Name>;
 }
 
 /**
- * Form state with messages at the fields. Focuses the first faulty field. The browser's own messages vanish after a
- * moment and are in the browser's language.
+ * Shows messages at the fields and focuses the first faulty one. The browser's own messages vanish and use the
+ * browser's language.
  */
 export function useForm<Name extends string>({ names, check, send, explain }: FormParts<Name>): Form<Name> {
   const [busy, setBusy] = useState(false);
@@ -60,7 +58,7 @@ export function useForm<Name extends string>({ names, check, send, explain }: Fo
   };
 }
 
-/** Value of a text field, or "" for an unknown name. */
+/** @returns "" for an unknown name */
 export function textOf(value: FormDataEntryValue | null): string {
   return typeof value === "string" ? value : "";
 }

@@ -7,16 +7,13 @@ import { shownName } from "./shown-name.ts";
 
 interface ViewerLayerProps {
   readonly title: string;
-  /** Buttons beside the title. */
   readonly acts: ReactNode;
   readonly children: ReactNode;
-  /** Content beside the main area. */
   readonly aside?: ReactNode;
   readonly onKeyDown: (event: KeyboardEvent) => void;
   readonly onClose: () => void;
 }
 
-/** Full-screen layer for one item. */
 export function ViewerLayer({ title, acts, children, aside, onKeyDown, onClose }: ViewerLayerProps) {
   const { message } = useMessages();
   const before = useRef<Element | null>(null);
@@ -32,7 +29,7 @@ export function ViewerLayer({ title, acts, children, aside, onKeyDown, onClose }
           onKeyDown={onKeyDown}
           onOpenAutoFocus={takeFocus}
           onCloseAutoFocus={(event) => giveFocusBack(event, before.current)}
-          // The layer fills the screen, so a click on a toast or menu above it must not close it.
+          // Everything outside, such as a toast or menu, is above the layer.
           onInteractOutside={(event) => event.preventDefault()}
           className="fixed inset-0 z-30 flex animate-appear flex-col bg-canvas outline-none"
         >
@@ -63,7 +60,7 @@ function focusWhole(event: Event): void {
   if (event.currentTarget instanceof HTMLElement) event.currentTarget.focus();
 }
 
-/** Returns the focus to the previous element. If that is gone, focuses the list row that is in the tab order. */
+/** Falls back to the list row in the tab order. */
 function giveFocusBack(event: Event, had: Element | null): void {
   event.preventDefault();
   const isThere = had instanceof HTMLElement && had.isConnected && had !== document.body;
