@@ -12,7 +12,7 @@ import { useMessages } from "../../messages/use-messages.ts";
 import { accessKey } from "./access-key.ts";
 import { linesOf, ownAddressesQuery, useAddressWords } from "../settings/address-words.ts";
 
-/** Subject of a rule. If both are missing, the rule applies to the whole server. */
+/** Empty: the whole server. */
 export interface RuleSubject {
   readonly group_id?: string;
   readonly user?: string;
@@ -39,20 +39,18 @@ export function AccessDialog({ rule, onClose }: AccessDialogProps) {
 
 interface RuleFormProps {
   readonly title: string;
-  /** Current rule. */
   readonly before: Pick<AccessRuleJson, "second_factor_due_at" | "addresses">;
-  /** @returns undefined while no subject has been chosen */
+  /** @returns undefined until chosen */
   readonly subject: () => RuleSubject | undefined;
-  /** Fields for the subject. @param problem fault of the chosen subject */
+  /** @param problem fault of the chosen subject */
   readonly children?: (problem: string | undefined) => ReactNode;
   readonly onClose: () => void;
 }
 
 interface Written {
   readonly asksFactor: boolean;
-  /** Grace period in days. Used only when the second factor becomes required. */
+  /** Grace period. Used only when the second factor becomes required. */
   readonly days: string;
-  /** One network per line. */
   readonly networks: string;
 }
 
@@ -110,7 +108,7 @@ export function RuleForm({ title, before, subject, children, onClose }: RuleForm
   );
 }
 
-/** Sends only changed values, so an existing due date of the second factor is kept. */
+/** Sends only changes, so an existing due date is kept. */
 function useSaveRule(before: RuleFormProps["before"], onSaved: () => void) {
   const { message } = useMessages();
   const { client } = useDrive();
@@ -134,10 +132,9 @@ function useSaveRule(before: RuleFormProps["before"], onSaved: () => void) {
 }
 
 interface FactorFieldsProps {
-  /** Due date of an existing requirement, past or future. */
+  /** Past or future; null: not required. */
   readonly due: string | null;
   readonly written: Written;
-  /** Problem of `days`. */
   readonly error: string | undefined;
   readonly onWrite: (written: Written) => void;
 }

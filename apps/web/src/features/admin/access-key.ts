@@ -1,2 +1,1 @@
-/** Query key of the list of rules. */
 export const accessKey = ["admin-access"] as const;

@@ -21,7 +21,6 @@ const nothingAsked: AccessRuleJson = {
   own_addresses: [],
 };
 
-/** Requirements for accounts: a second factor and allowed networks. */
 export function Access() {
   const { message } = useMessages();
   const { client } = useDrive();

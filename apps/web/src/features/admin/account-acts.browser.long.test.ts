@@ -24,7 +24,6 @@ async function choose(person: string, act: string): Promise<void> {
   await app.page.getByRole("menuitem", { name: act, exact: true }).click();
 }
 
-/** Checks the dialog for accessibility and for overflow on a phone. */
 async function assertUsable(): Promise<void> {
   assert.deepEqual(await axeProblems(app.page, { within: "[role=dialog]" }), []);
   assert.equal(await app.page.evaluate(() => document.documentElement.scrollWidth), sizes.phone.width);
@@ -117,7 +116,7 @@ test("an account that its owner deleted says until when it stays, and one with a
   const carl = await app.addPerson("Carl");
   await carl.api.put("/c.txt", "for somebody else");
   await ok(carl.api, "POST", `/files/${await carl.api.idOf("/c.txt")}/transfer`, { email: administrator.email });
-  // Marks the transfer as accepted and in progress. A pending offer would end with its owner's account.
+  // Accepted, because a pending offer would end with its owner's account.
   await queryDatabase(join(dirname(app.server.logFile), "data"), "update shard.transfers set accepted_at = 1");
   await ok(carl.api, "DELETE", "/account", { password: carl.password });
   await app.signIn();
@@ -140,7 +139,6 @@ test("an account that its owner deleted says until when it stays, and one with a
   await page.getByText("deleted; permanently removed on").waitFor({ state: "detached" });
 });
 
-/** Counts the ways to sign in besides the password. */
 async function waysOf(api: Api): Promise<{ passkeys: number; outside: number }> {
   const [passkeys, linked] = [await ok(api, "GET", "/account/passkeys"), await ok(api, "GET", "/account/outside")];
   return { passkeys: passkeys.items.length, outside: linked.items.length };

@@ -53,7 +53,6 @@ export function AccountItem({ user, onAsk }: AccountItemProps) {
   );
 }
 
-/** Actions of an administrator on the account. */
 function useActs({ user, onAsk }: AccountItemProps) {
   const { message } = useMessages();
   const { client } = useDrive();
@@ -85,7 +84,7 @@ function useActs({ user, onAsk }: AccountItemProps) {
       disabled: isSelf,
       run: () => change.mutate({ disabled: !user.disabled }),
     },
-    // Deletion requires that the account is disabled first.
+    // The account must be disabled first.
     ...(user.disabled && !isSelf
       ? [{ label: message("shred.menu"), danger: true, run: () => onAsk("shred") } as const]
       : []),

@@ -5,7 +5,7 @@ import { longTest } from "@holdfast/tools/tiers";
 import { hasFocus } from "../../testing/focus.ts";
 import { testApp } from "../../testing/test-app.ts";
 
-// Permits a webhook to a private address, where nobody answers. Its job fails.
+// Permits a webhook to a private address. Its job fails.
 const app = testApp({ serverOptions: { env: { HOLDFAST_WEBHOOK_PRIVATE: "true" } } });
 
 longTest("an invitation makes an account, which is given a quota, switched off and on", async () => {
@@ -64,7 +64,7 @@ longTest("a group is made, gets a member by address, and goes", async () => {
   // The name field has the focus, and Enter submits.
   await page.keyboard.type("Family");
   await page.keyboard.press("Enter");
-  // The creator is a member, because only members can share with the group.
+  // Only members can share with the group.
   await page.getByText("1 member", { exact: true }).waitFor();
   await page.getByRole("button", { name: "Members of Family" }).click();
   const dialog = page.getByRole("dialog", { name: "Family" });
@@ -189,7 +189,7 @@ longTest(
     const stored = page.getByRole("region", { name: "Stored data" });
     await stored.getByText(/free$/).first().waitFor();
     assert.equal(await stored.getByText("damaged").count(), 0);
-    // Simulated, because the test cannot damage a disk this thoroughly.
+    // Simulated, as the test cannot damage a disk this thoroughly.
     const damaged = {
       hash: "a".repeat(64),
       pack_id: "3f2504e0-4f89-41d3-9a0c-0305e82c3301",

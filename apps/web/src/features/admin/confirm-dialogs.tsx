@@ -16,10 +16,7 @@ interface ConfirmDialogProps extends DialogProps {
   readonly body: { readonly second_factor: false } | { readonly signed_out: true };
 }
 
-/**
- * Removes the second factor of a person who lost the phone and the recovery codes. The dialog asks the administrator to
- * verify the person's identity.
- */
+/** Helps a person who lost the phone and the recovery codes. Asks to verify who requests it. */
 export function EndFactorDialog(props: DialogProps) {
   return (
     <ConfirmDialog
@@ -32,7 +29,7 @@ export function EndFactorDialog(props: DialogProps) {
   );
 }
 
-/** Ends all sessions of an account that may be in use by another person. Password and data stay. */
+/** Protects an account that another person may be using. Password and data stay. */
 export function SignOutDialog(props: DialogProps) {
   return (
     <ConfirmDialog

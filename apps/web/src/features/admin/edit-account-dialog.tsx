@@ -16,7 +16,6 @@ interface EditAccountDialogProps {
   readonly onClose: () => void;
 }
 
-/** Edits name and sign-in address. */
 export function EditAccountDialog({ user, onClose }: EditAccountDialogProps) {
   const words = useMessages();
   const { message } = words;
@@ -48,7 +47,7 @@ export function EditAccountDialog({ user, onClose }: EditAccountDialogProps) {
         label={message("settings.name")}
         value={name}
         maxLength={nameCharactersMax}
-        // The account belongs to another person, so the administrator's own data must not be filled in.
+        // Another person's account: no autofill of own data.
         autoComplete="off"
         error={isTried && isNameless ? message("session.missing") : undefined}
         onChange={(event) => setName(event.target.value)}
@@ -69,7 +68,7 @@ export function EditAccountDialog({ user, onClose }: EditAccountDialogProps) {
 
 const nameCharactersMax = 200;
 
-/** Sends only changed values, because a new address requires more than a new name. */
+/** Sends only changes, because a new address requires more than a new name. */
 function useSave(user: UserJson, onSaved: () => void) {
   const { message } = useMessages();
   const { client } = useDrive();
@@ -85,7 +84,7 @@ function useSave(user: UserJson, onSaved: () => void) {
     },
     onSettled: async () => {
       await queries.invalidateQueries({ queryKey: usersKey });
-      // The administrator may have edited their own account.
+      // The account may be the administrator's own.
       await queries.invalidateQueries({ queryKey: accountKey });
     },
   });

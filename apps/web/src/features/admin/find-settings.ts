@@ -2,9 +2,9 @@ import type { SettingJson } from "@holdfast/protocol/admin-routes";
 import type { Messages, PlainKey } from "../../messages/messages.ts";
 
 interface Wanted {
-  /** Search words. Each must occur in the setting's name or description. */
+  /** Words that must all occur in the name or description. */
   readonly text: string;
-  /** Excludes settings with their default value. */
+  /** Excludes default values. */
   readonly onlySet: boolean;
 }
 
@@ -20,13 +20,13 @@ export function findSettings(
     .filter((part) => part !== "");
   return settings.filter(({ name, source }) => {
     if (onlySet && source === "default") return false;
-    // Includes the name of the environment variable.
+    // The environment variable's name matches too.
     const said = `${name} holdfast_${name} ${settingWords(name, words) ?? ""}`.toLocaleLowerCase();
     return parts.every((part) => said.includes(part));
   });
 }
 
-/** Description of a setting. @returns undefined for a setting of a newer server */
+/** @returns undefined for a setting of a newer server */
 export function settingWords(name: string, { message }: Pick<Messages, "message">): string | undefined {
   const key = Object.hasOwn(keys, name) ? keys[name as keyof typeof keys] : undefined;
   return key === undefined ? undefined : message(key);

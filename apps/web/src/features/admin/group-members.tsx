@@ -16,7 +16,6 @@ import { useMessages } from "../../messages/use-messages.ts";
 import { groupsKey } from "./groups-key.ts";
 import { useAct } from "./use-act.ts";
 
-/** Lists, adds and removes the members of a group. */
 export function GroupMembers({ group, onClose }: { readonly group: GroupJson; readonly onClose: () => void }) {
   const { message } = useMessages();
   const { client } = useDrive();

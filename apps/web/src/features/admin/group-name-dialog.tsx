@@ -11,7 +11,7 @@ import { groupsKey } from "./groups-key.ts";
 import { useAct } from "./use-act.ts";
 
 interface GroupNameDialogProps {
-  /** Group to rename; undefined: a new group. */
+  /** Undefined: a new group. */
   readonly group?: GroupJson;
   readonly onClose: () => void;
 }

@@ -1,2 +1,2 @@
-/** Query key of the list of groups and prefix of the keys of their members. */
+/** Query key of the list, and prefix for the members of each group. */
 export const groupsKey = ["groups"] as const;

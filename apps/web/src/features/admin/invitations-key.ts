@@ -1,2 +1,1 @@
-/** Query key of the list of invitations. */
 export const invitationsKey = ["admin-invitations"] as const;

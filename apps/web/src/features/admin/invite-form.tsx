@@ -80,7 +80,7 @@ function OneInvitation({ onNext }: { readonly onNext: () => void }) {
 
 interface InvitedProps {
   readonly invitation: { readonly url: string; readonly expires_at: string };
-  /** Empty: anybody with the link may use the invitation. */
+  /** Empty: anybody with the link. */
   readonly email: string;
   readonly onNext: () => void;
 }

@@ -15,7 +15,6 @@ import { useAct } from "./use-act.ts";
 const jobsKey = ["admin-jobs"] as const;
 const runningPollMs = 2000;
 
-/** Pending and failed background jobs. */
 export function Jobs() {
   const { message } = useMessages();
   const [tab, setTab] = useState<"waiting" | "dead">("waiting");

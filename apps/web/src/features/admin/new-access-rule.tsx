@@ -8,7 +8,7 @@ import { useMessages } from "../../messages/use-messages.ts";
 import { RuleForm } from "./access-dialog.tsx";
 import { groupsKey } from "./groups-key.ts";
 
-/** Creates a rule for a group or an account. The rule for the whole server is already in the list. */
+/** Adds a rule for a group or an account. The server's rule is already in the list. */
 export function NewAccessRule({ onClose }: { readonly onClose: () => void }) {
   const { message } = useMessages();
   const { client } = useDrive();

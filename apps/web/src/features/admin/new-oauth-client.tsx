@@ -17,7 +17,7 @@ import { askedNames, type OauthClientJson, oauthClientsKey } from "./oauth-clien
 
 type Made = OauthClientJson & { readonly secret: string | null };
 
-/** Registers a program and shows its secret once. */
+/** Shows the secret once. */
 export function NewOauthClient({ onClose }: { readonly onClose: () => void }) {
   const [made, setMade] = useState<Made>();
   if (made !== undefined) return <Registered made={made} onClose={onClose} />;
@@ -48,7 +48,7 @@ function Registered({ made, onClose }: { readonly made: Made; readonly onClose: 
   );
 }
 
-/** Visible label, because the dialog has two copy fields. */
+/** The dialog has two copy fields. */
 function LabelledCopy({ label, text }: { readonly label: string; readonly text: string }) {
   return (
     <div className="flex flex-col gap-1.5">
@@ -63,7 +63,7 @@ function LabelledCopy({ label, text }: { readonly label: string; readonly text: 
 interface Written {
   readonly name: string;
   readonly isPublic: boolean;
-  /** Redirect addresses after sign-in (`back`) and sign-out (`out`), one per line. */
+  /** Redirect addresses after sign-in and sign-out, one per line. */
   readonly back: string;
   readonly out: string;
   readonly scopes: readonly ProgramScope[];
@@ -149,14 +149,14 @@ function useRegister(onMade: (made: Made) => void) {
 const nameCharactersMax = 200;
 const addressesMax = 20;
 
-/** Splits at white space only, because addresses may contain commas and semicolons. */
+/** Addresses may contain commas and semicolons. */
 function addressesOf(text: string): string[] {
   return text.split(/\s+/).filter((address) => address !== "");
 }
 
 type FieldName = "name" | "redirect_uris" | "post_logout_redirect_uris";
 
-/** @returns faulty field with its message; without a field, the problem concerns the whole form */
+/** @returns `at`: faulty field, absent for a problem of the whole form */
 function wrongWith(
   thrown: Error,
   { back, out }: Written,
@@ -165,7 +165,7 @@ function wrongWith(
   const { message } = words;
   const failure = toHoldfastError(thrown);
   if (failure.code === "conflict") return { text: message("clients.tooMany", { max: limits.oauthClientsMax }) };
-  // For an address in a list, the server's field name ends with the index.
+  // For list entries, the field name ends with the index.
   const at = (["name", "redirect_uris", "post_logout_redirect_uris"] as const).find(
     (field) => failure.field === field || failure.field?.startsWith(`${field}.`) === true,
   );

@@ -3,7 +3,6 @@ import type { RouteAnswer, routes } from "@holdfast/protocol/routes";
 
 export type OauthClientJson = RouteAnswer<(typeof routes)["adminListOauthClients"]>["items"][number];
 
-/** Query key of the list of registered programs. */
 export const oauthClientsKey = ["admin-oauth-clients"] as const;
 
 export const askedNames = {

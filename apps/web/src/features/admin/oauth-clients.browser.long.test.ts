@@ -17,10 +17,7 @@ async function find(id: string): Promise<Record<string, unknown> | undefined> {
   return (await registered()).find((program) => program["id"] === id);
 }
 
-/**
- * Returns the error for an invalid code. It depends on the secret, because the server checks the secret before the
- * code.
- */
+/** The server checks the secret before the invalid code, so the error tells if the secret is right. */
 async function answerTo(id: string, secret: string): Promise<string> {
   const response = await fetch(`${app.server.url}/oauth/token`, {
     method: "POST",
@@ -36,7 +33,7 @@ async function answerTo(id: string, secret: string): Promise<string> {
 }
 
 test("a program is registered by keyboard after a proof, and its secret is good and shown once", async () => {
-  // An invalid address, and a session too old for this action.
+  // An invalid address, and a session too old.
   app.expectComplaint(/status of (?:403|422)/);
   const { page } = app;
   await app.signIn();
@@ -126,7 +123,7 @@ test("a program without a secret returns to this computer, is told who somebody 
   assert.ok((await find(id)) !== undefined, "nothing is done before the answer");
   await page.keyboard.press("Enter");
   await asks.getByRole("button", { name: "Remove" }).click();
-  // The list is hidden from assistive technology while the dialog is open.
+  // Hidden from assistive technology while the dialog is open.
   await page.getByText("Sketcher was removed.").first().waitFor();
   assert.equal(await find(id), undefined);
   await item.waitFor({ state: "detached" });

@@ -104,7 +104,7 @@ function RemoveProgram({ program, onClose }: { readonly program: OauthClientJson
     oauthClientsKey,
     async () => {
       await client.call("adminRemoveOauthClient", { params: { id } });
-      // The administrator may have authorized the program, which then vanishes from their settings.
+      // The administrator may have authorized the program too.
       await queries.invalidateQueries({ queryKey: ["programs"] });
     },
     message("clients.removed", { name }),

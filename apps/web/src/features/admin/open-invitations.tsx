@@ -12,7 +12,6 @@ import { useMessages } from "../../messages/use-messages.ts";
 import { invitationsKey } from "./invitations-key.ts";
 import { useAct } from "./use-act.ts";
 
-/** Invitations that are neither used nor expired. */
 export function OpenInvitations() {
   const { message } = useMessages();
   const { client } = useDrive();
@@ -86,7 +85,7 @@ function TakeBack({ invitation, onClose }: TakeBackProps) {
       act={message("admin.takeBack")}
       isDanger
       busy={remove.isPending}
-      // Also runs if the invitation was used in the meantime. The list is reloaded and shows that.
+      // Runs also if the invitation was used in the meantime, which the reloaded list shows.
       onSubmit={() => remove.mutate(undefined, { onSettled: onClose })}
       onClose={onClose}
     />
@@ -97,7 +96,7 @@ function nameOf({ email }: InvitationJson, { message }: Messages): string {
   return email ?? message("admin.invitedAnybody");
 }
 
-/** @returns undefined if the invitation grants the default of new accounts */
+/** @returns undefined for the default of new accounts */
 function whatItGives(
   { plan, quota_bytes: quota, quota_fixed: isOwn }: InvitationJson,
   { message, size }: Messages,

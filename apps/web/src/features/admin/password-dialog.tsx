@@ -9,7 +9,7 @@ import { useMessages } from "../../messages/use-messages.ts";
 import { useAct } from "./use-act.ts";
 import { type UserJson, usersKey } from "./users-list.ts";
 
-/** Sets a new password, which signs the person out everywhere. */
+/** Signs the person out everywhere. */
 export function PasswordDialog({ user, onClose }: { readonly user: UserJson; readonly onClose: () => void }) {
   const { message } = useMessages();
   const { client } = useDrive();
@@ -40,7 +40,7 @@ export function PasswordDialog({ user, onClose }: { readonly user: UserJson; rea
       <Field
         label={message("session.password")}
         type="password"
-        // The password belongs to another person, so the administrator's browser must not store it.
+        // Another person's password: the browser must not store it.
         autoComplete="off"
         value={password}
         maxLength={limits.passwordBytesMax}
@@ -64,7 +64,7 @@ interface EndedWaysProps {
   readonly onChange: (ended: Ended) => void;
 }
 
-/** Other ways to sign in. They survive a new password, and an attacker may have added them. */
+/** Ways to sign in that survive a new password. An attacker may have added them. */
 function EndedWays({ user, ended, onChange }: EndedWaysProps) {
   const { message } = useMessages();
   const { data: self } = useAccount();
@@ -73,7 +73,7 @@ function EndedWays({ user, ended, onChange }: EndedWaysProps) {
     <>
       <Checkbox
         label={message("recovery.endPasskeys")}
-        // Disabled for the own account. Otherwise an unlocked session could remove the protection against its misuse.
+        // Otherwise an unlocked session could remove the own protection.
         hint={message(isSelf ? "admin.endPasskeysOwn" : "admin.endPasskeysHint")}
         disabled={isSelf}
         checked={ended.end_passkeys}

@@ -18,12 +18,12 @@ interface Plan {
   readonly quota_bytes: number | null;
 }
 
-/** Formats a plan: "family · 200 GB". */
+/** "family · 200 GB" */
 export function planWords({ name, quota_bytes: quota }: Plan, { message, size }: Messages): string {
   return `${name} · ${quota === null ? message("admin.unlimited") : size(quota)}`;
 }
 
-/** Storage plans. They are defined in the server's configuration. */
+/** Defined in the server's configuration. */
 export function Plans() {
   const { message, size } = useMessages();
   const { client } = useDrive();

@@ -11,7 +11,6 @@ import { planWords, plansQuery } from "./plans.tsx";
 import { useAct } from "./use-act.ts";
 import { type UserJson, usersKey } from "./users-list.ts";
 
-/** Sets a person's storage by plan or by an individual quota. */
 export function QuotaDialog({ user, onClose }: { readonly user: UserJson; readonly onClose: () => void }) {
   const words = useMessages();
   const { message } = words;
@@ -66,7 +65,7 @@ export function QuotaDialog({ user, onClose }: { readonly user: UserJson; readon
   );
 }
 
-/** Parses a size. The default unit is GiB. */
+/** The default unit is GiB. */
 function parseAmount(amount: string): number | undefined {
   const text = amount.trim().replace(",", ".");
   return parseBytes(/[a-z]$/i.test(text) ? text : `${text} GiB`);

@@ -134,7 +134,7 @@ interface AskDialogProps {
   readonly onClose: () => void;
 }
 
-/** Confirms an action that affects another person immediately. */
+/** Takes effect immediately for another person. */
 function AskDialog({ action, owner, ...dialog }: AskDialogProps) {
   const { message } = useMessages();
   const isAccount = action === "suspend_account";

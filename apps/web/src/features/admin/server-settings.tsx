@@ -12,7 +12,7 @@ import { useMessages } from "../../messages/use-messages.ts";
 import { findSettings, settingWords } from "./find-settings.ts";
 import { valueWords } from "./setting-value.ts";
 
-/** Shows each effective setting with its source and description. Settings are changed at their source, not here. */
+/** Settings are changed at their source, not here. */
 export function ServerSettings() {
   const { message } = useMessages();
   const { client } = useDrive();

@@ -3,11 +3,11 @@ import type { Messages } from "../../messages/messages.ts";
 
 export interface ShownValue {
   readonly text: string;
-  /** True for a value in the notation of the configuration file, false for a translated word. */
+  /** True in the notation of the configuration, false for a translated word. */
   readonly isLiteral: boolean;
 }
 
-/** Formats the effective value. For a secret, reports only if it is set. */
+/** Formats the effective value. Of a secret, shows only if it is set. */
 export function valueWords(
   { name, value, secret, source }: SettingJson,
   { message, number, size }: Pick<Messages, "message" | "number" | "size">,
@@ -23,7 +23,7 @@ export function valueWords(
   }
 }
 
-/** A rate limit of 0 disables the limit. */
+/** A rate limit of 0 is off. */
 function isOff(name: string, value: number): boolean {
   return value === 0 && name.startsWith("rate_limit_");
 }

@@ -17,7 +17,7 @@ interface ShredDialogProps {
   readonly onClose: () => void;
 }
 
-/** Explains the permanent deletion, asks for the account's address as confirmation and shows the progress. */
+/** Requires the account's address as confirmation. */
 export function ShredDialog({ user, onClose }: ShredDialogProps) {
   const [isShown, setShown] = useState(false);
   const load = useShredding(user.id, isShown);
@@ -39,7 +39,7 @@ function AskShredding({ user, load, onShown, onClose }: AskShreddingProps) {
   const field = useRef<HTMLInputElement>(null);
   const begin = useBegin(user);
   const planned = load.data;
-  // The current address. The list may be outdated.
+  // The list may be outdated.
   const email = planned?.email ?? user.email;
   const isWrong = typed.trim() !== email;
   const send = () => {

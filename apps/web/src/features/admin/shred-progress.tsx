@@ -11,7 +11,7 @@ interface ShredProgressProps {
   readonly onClose: () => void;
 }
 
-/** Progress of the deletion. The dialog may be closed at any time. */
+/** Progress of the deletion, which continues when the dialog is closed. */
 export function ShredProgress({ name, shredding, onClose }: ShredProgressProps) {
   const words = useMessages();
   const { message } = words;
@@ -53,7 +53,7 @@ function State({ shredding }: { readonly shredding: ShreddingJson }) {
   );
 }
 
-/** Names the backup, which still contains the account's data. */
+/** The backup still contains the data. */
 export function backupWords(backup: ShreddingJson["backup"], { message }: Messages): string {
   return backup === null ? message("shred.noBackup") : message("shred.backup", { place: backup.place });
 }

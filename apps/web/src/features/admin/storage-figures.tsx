@@ -7,10 +7,9 @@ import { Notice } from "../../design/notice.tsx";
 import { Progress } from "../../design/progress.tsx";
 import { useMessages } from "../../messages/use-messages.ts";
 
-/** Free part of the disk below which a warning is shown, while there is time to act. */
+/** Free part of the disk below which a warning is shown. */
 const scarce = 0.1;
 
-/** Stored data and free space. */
 export function StorageFigures() {
   const { message } = useMessages();
   const { client } = useDrive();
@@ -71,7 +70,6 @@ function Disk({ figures: { disk_bytes: disk, disk_free_bytes: free } }: { readon
   );
 }
 
-/** Problems that require an administrator, and what to do. */
 function Problems({ figures }: { readonly figures: StorageJson }) {
   const { message, size } = useMessages();
   const { damaged_blocks: damaged, unreadable_packs: unreadable, disk_bytes: disk, disk_free_bytes: free } = figures;

@@ -12,7 +12,6 @@ import { StorageFigures } from "./storage-figures.tsx";
 const queryKey = ["admin-scrub"] as const;
 const runningPollMs = 2000;
 
-/** Storage usage and integrity. */
 export function Storage() {
   return (
     <>
@@ -22,7 +21,7 @@ export function Storage() {
   );
 }
 
-/** Result of the last full verification of all packs. */
+/** Last full verification of all packs. */
 function Scrub() {
   const words = useMessages();
   const { message } = words;

@@ -7,7 +7,7 @@ import { Loaded } from "../../design/loaded.tsx";
 import { Empty } from "../../design/notice.tsx";
 import { useMessages } from "../../messages/use-messages.ts";
 
-/** Links that the server could not send because e-mail is not configured. */
+/** Links that were not sent because e-mail is not configured. */
 export function UnsentLinks() {
   const { message, ago } = useMessages();
   const { client } = useDrive();

@@ -4,7 +4,7 @@ import { passwordProblem } from "../../messages/password-words.ts";
 import { problemWords } from "../../messages/problem-words.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 
-/** Action on a list item. Reloads the list afterwards and shows errors. */
+/** Reloads the list afterwards and shows errors. */
 export function useAct<Input>(queryKey: QueryKey, act: (input: Input) => Promise<unknown>, done?: string) {
   const words = useMessages();
   const queries = useQueryClient();

@@ -11,9 +11,8 @@ export function shreddingKey(userId: string) {
 }
 
 /**
- * Preview of an account's deletion, or its progress once it has started.
- * @param isShown set when the dialog is open. The proof dialog then opens above it; two dialogs that open together
- * would hide each other
+ * Preview of a deletion, or its progress.
+ * @param isShown the dialog is open. Two dialogs that open together hide each other, and the proof dialog must be above
  */
 export function useShredding(userId: string, isShown: boolean) {
   const { client } = useDrive();
@@ -22,19 +21,19 @@ export function useShredding(userId: string, isShown: boolean) {
   const load = useQuery({
     queryKey,
     enabled: isShown,
-    // Reading the progress requires no proof, so an open dialog does not ask for it again.
+    // Progress requires no proof, so an open dialog asks only once.
     queryFn: ({ signal }) =>
       isAsked(queries.getQueryData<ShreddingJson>(queryKey))
         ? client.call("adminGetShredding", { params: { id: userId }, signal })
         : client.call("adminShredUser", { params: { id: userId }, body: { dry_run: true }, signal }),
     refetchInterval: ({ state: { data } }) => (isAsked(data) && data?.state !== "done" ? pollMs : false),
-    // The preview is counted again each time the dialog opens.
+    // Counted again for each preview.
     staleTime: 0,
     gcTime: 0,
     refetchOnWindowFocus: false,
   });
   const step = isAsked(load.data) ? (load.data?.step ?? "done") : undefined;
-  // The last steps remove the account from the list.
+  // The account leaves the list at the end.
   useEffect(() => {
     if (step !== undefined) void queries.invalidateQueries({ queryKey: usersKey });
   }, [queries, step]);

@@ -10,7 +10,7 @@ const app = testApp();
 const contentOf = async (id: string) => String((await app.api.call("GET", `/files/${id}/download`)).body);
 const field = () => app.page.getByRole("textbox", { name: /^Text of/ });
 
-/** Waits for the text, because a key press takes effect with a delay. */
+/** A key press takes effect with a delay. */
 const fieldHas = (text: string) =>
   eventually("the text of the field", 30_000, async () => (await field().inputValue()) === text || undefined).catch(
     async () => assert.equal(await field().inputValue(), text),
@@ -19,7 +19,7 @@ const fieldHas = (text: string) =>
 async function openText(path: string, text: string): Promise<string> {
   assert.equal((await app.api.put(path, text)).status, 201);
   const id = await app.api.idOf(path);
-  // An open page would still poll with the session that the new sign-in replaces.
+  // An open page would poll with the session that the new sign-in replaces.
   await app.page.goto("about:blank");
   await app.signIn();
   await app.open(`/edit/${id}`);
@@ -284,7 +284,6 @@ test("a file that another device deletes for good leaves what is written, which 
   await field().waitFor();
   assert.equal(await field().inputValue(), "one\nmany words of mine\n");
   assert.equal(await contentOf(await app.api.idOf("/purged.txt")), "one\nmany words of mine\n");
-  // No draft is left.
   await page.waitForFunction(
     (file) => !Object.keys(localStorage).some((key) => key.startsWith("holdfast-draft ") && key.includes(file)),
     id,
@@ -325,7 +324,7 @@ test("what was written a moment before the editor is left is offered again", asy
   await eventually("the draft is kept", 30_000, () =>
     page.evaluate(() => Object.keys(localStorage).find((key) => key.startsWith("holdfast-draft "))),
   );
-  // Blocks the timer after which a draft is stored.
+  // Blocks the timer that stores a draft.
   await page.evaluate(() => {
     const later = globalThis.setTimeout;
     const without = (run: () => void, ms?: number) => (ms === 800 ? 0 : later(run, ms));

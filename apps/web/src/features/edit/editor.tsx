@@ -18,11 +18,10 @@ import type { WrittenText } from "./written-preview.tsx";
 interface EditorProps {
   readonly id: string;
   readonly onClose: (node: NodeJson | undefined) => void;
-  /** Renders a Markdown preview. */
   readonly showMarkdown: (written: WrittenText) => ReactNode;
 }
 
-/** Reads the file once. Later changes by others are merged on saving, never during typing. */
+/** Reads the file once. Later changes are merged on saving, never during typing. */
 export function Editor({ id, onClose, showMarkdown }: EditorProps) {
   const { client } = useDrive();
   const words = useMessages();
@@ -35,7 +34,7 @@ export function Editor({ id, onClose, showMarkdown }: EditorProps) {
     queryFn: async ({ signal }) =>
       readTextFile(client, await client.call("getNode", { params: { id }, signal }), signal),
   });
-  // The text stays on the screen if the file becomes unreadable.
+  // The text stays if the file becomes unreadable.
   if (opened.data !== undefined && node !== undefined) {
     return (
       <TextPage
@@ -60,7 +59,7 @@ export function Editor({ id, onClose, showMarkdown }: EditorProps) {
   );
 }
 
-/** Offers the draft of a file that can no longer be opened, for copying. */
+/** Draft of a file that can no longer be opened, for copying. */
 function StrandedDraft({ id }: { readonly id: string }) {
   const { message } = useMessages();
   const session = useSession();

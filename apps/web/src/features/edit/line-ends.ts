@@ -1,7 +1,7 @@
-/** Line ending of a text. Text fields use only LF, so the text is converted for the field and back. */
+/** Text fields use only LF, so texts are converted for the field and back. */
 export type LineEnd = "\n" | "\r\n" | "\r";
 
-/** @returns undefined for mixed line endings, which could not be restored */
+/** @returns undefined for mixed endings, which could not be restored */
 export function lineEndOf(text: string): LineEnd | undefined {
   const ends = new Set(text.match(/\r\n|\n|\r/g));
   if (ends.size > 1) return undefined;

@@ -8,14 +8,14 @@ interface MergeDialogProps {
   readonly base: string;
   readonly mine: string;
   readonly theirs: string;
-  /** Receives the merged text, which is not saved yet. */
+  /** The text is not saved yet. */
   readonly onTake: (text: string) => void;
   readonly onClose: () => void;
 }
 
 type Conflict = Extract<MergedPart, { kind: "conflict" }>;
 
-/** Merges the text with a version that was saved elsewhere. The person resolves the conflicts. */
+/** Merges with a version saved elsewhere. The person resolves conflicts. */
 export function MergeDialog({ base, mine, theirs, onTake, onClose }: MergeDialogProps) {
   const { message } = useMessages();
   const parts = useMemo(() => mergeTexts(mine, base, theirs), [mine, base, theirs]);
@@ -38,7 +38,7 @@ export function MergeDialog({ base, mine, theirs, onTake, onClose }: MergeDialog
     >
       <ol className="flex flex-col gap-6">
         {conflicts.map((conflict, index) => (
-          // Conflicts are identified by their order, which never changes.
+          // The order of conflicts never changes.
           <li key={index} className="flex flex-col gap-3">
             <div className="grid gap-3 md:grid-cols-2">
               <Side label={message("edit.mine")} text={conflict.mine} />

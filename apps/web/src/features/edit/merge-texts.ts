@@ -1,14 +1,10 @@
 import { diff3Merge } from "node-diff3";
 
-/** Lines that merge cleanly, or a conflict that requires a choice. */
 export type MergedPart =
   | { readonly kind: "agreed"; readonly text: string }
   | { readonly kind: "conflict"; readonly mine: string; readonly theirs: string };
 
-/**
- * Merges two texts. Lines keep their endings, so the joined parts form a complete text.
- * @param base common ancestor of both texts
- */
+/** Lines keep their endings, so the joined parts form a text. @param base common ancestor */
 export function mergeTexts(mine: string, base: string, theirs: string): MergedPart[] {
   const parts = diff3Merge(linesOf(mine), linesOf(base), linesOf(theirs), { excludeFalseConflicts: true });
   return parts.flatMap((part): MergedPart[] => {
@@ -37,7 +33,7 @@ function linesOf(text: string): string[] {
   return text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
 }
 
-/** Adds a line ending to text that is followed by more text. */
+/** Adds the line ending that a following text needs. */
 function withEnd(text: string): string {
   return text === "" || text.endsWith("\n") ? text : `${text}\n`;
 }

@@ -3,11 +3,10 @@ import { useMessages } from "../../messages/use-messages.ts";
 import { WrittenPreview, type WrittenText } from "./written-preview.tsx";
 
 interface TextFieldProps {
-  /** Name of the file. */
   readonly name: string;
   readonly text: string;
   readonly isReadOnly: boolean;
-  /** Shows the preview beside the field, or in its place on a small screen. */
+  /** Preview beside the field, or instead of it on a small screen. */
   readonly isShown: boolean;
   readonly show: (written: WrittenText) => ReactNode;
   readonly onText: (text: string) => void;

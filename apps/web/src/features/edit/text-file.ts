@@ -3,18 +3,17 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeJson } from "@holdfast/protocol/values";
 import { fromField, type LineEnd, lineEndOf, toField } from "./line-ends.ts";
 
-/** Longer files are not edited in the browser. */
 export const editedBytesMax = 5_000_000;
 
 export interface TextFile {
   readonly node: NodeJson;
-  /** Text with LF line endings, as in a text field. */
+  /** Text with LF line endings. */
   readonly text: string;
   readonly lineEnd: LineEnd;
   readonly versionId: string;
 }
 
-/** The file would change when saved unedited. binary: not UTF-8 text. mixed: several kinds of line endings. */
+/** Saving would change the file. binary: not UTF-8. mixed: several kinds of line endings. */
 export class NoEditableText extends Error {
   readonly reason: "binary" | "mixed";
 
@@ -31,7 +30,6 @@ export async function readTextFile(client: ApiClient, node: NodeJson, signal?: A
   return readVersion(client, node, node.version_id, signal);
 }
 
-/** Reads a version of the file. */
 export async function readVersion(
   client: ApiClient,
   node: NodeJson,
@@ -48,7 +46,7 @@ export async function readVersion(
 
 function decoded(bytes: Uint8Array): string {
   try {
-    // Keeps a byte order mark, so that it is saved again.
+    // Keeps a byte order mark.
     const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
     if (!text.includes("\0")) return text;
   } catch {
@@ -57,10 +55,7 @@ function decoded(bytes: Uint8Array): string {
   throw new NoEditableText("binary");
 }
 
-/**
- * Adds a version if the base version is still the newest.
- * @throws HoldfastError conflict if another version was saved in the meantime
- */
+/** @throws HoldfastError conflict if another version was saved in the meantime */
 export async function saveText(
   client: ApiClient,
   { node, versionId, lineEnd }: TextFile,
@@ -69,7 +64,7 @@ export async function saveText(
   return upload(client, { file_id: node.id, base_version: versionId }, fromField(text, lineEnd));
 }
 
-/** Saves as a new file in the same folder. If that folder accepts no files any more, saves in the root folder. */
+/** Saves in the same folder, or in the root folder if that accepts no files. */
 export async function saveAsNew(client: ApiClient, { node, lineEnd }: TextFile, text: string): Promise<NodeJson> {
   const whole = fromField(text, lineEnd);
   const atTop = () => upload(client, { path: `/${node.name}`, on_conflict: "rename" }, whole);

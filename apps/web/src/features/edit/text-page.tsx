@@ -25,10 +25,8 @@ interface TextPageProps {
   readonly opened: TextFile;
   /** Current state on the server. */
   readonly newest: NodeJson;
-  /** Error of the last read. */
   readonly unread: Error | undefined;
   readonly onClose: () => void;
-  /** Renders a Markdown preview. */
   readonly showMarkdown: (written: WrittenText) => ReactNode;
 }
 
@@ -86,7 +84,7 @@ export function TextPage({ opened, newest, unread, onClose, showMarkdown }: Text
       <TextField
         name={newest.name}
         text={text}
-        // Text written now would replace the offered draft.
+        // Input would replace the offered draft.
         isReadOnly={draft.offered !== undefined || asNew.isSaving}
         isShown={isShown}
         show={showMarkdown}
@@ -125,11 +123,9 @@ function Merging({ merge, mine, onTake, onEnd }: MergingProps) {
 
 interface TextNoticesProps extends DraftNoticeProps {
   readonly isSavedByOthers: boolean;
-  /** The text does not fit into this browser's storage. */
+  /** No space in this browser's storage. */
   readonly isTooLong: boolean;
-  /** Error of the last save. */
   readonly problem: Error | undefined;
-  /** More notices. */
   readonly children: ReactNode;
 }
 
@@ -162,7 +158,7 @@ interface EditBarProps {
   readonly name: string;
   readonly isChanged: boolean;
   readonly isSaving: boolean;
-  /** Shows the preview; undefined if the file type has none. */
+  /** Undefined: no preview for this file type. */
   readonly isShown: boolean | undefined;
   readonly onShow: (isShown: boolean) => void;
   readonly onSave: () => void;
@@ -196,9 +192,8 @@ function EditBar({ name, isChanged, isSaving, isShown, onShow, onSave, onClose }
 }
 
 interface OfferedDraft {
-  /** Key of this editor's draft. */
   readonly ownKey: string;
-  /** Draft of another editor, until it is taken or dropped. */
+  /** Another editor's draft, until taken or dropped. */
   readonly offered: KeptDraft | undefined;
   readonly taken: () => void;
   readonly drop: () => void;
@@ -229,7 +224,7 @@ function useOfferedDraft({ node, text }: TextFile): OfferedDraft {
 interface DraftNoticeProps {
   readonly draft: OfferedDraft;
   readonly opened: TextFile;
-  /** @param begun version from which the draft started; later versions are merged on saving */
+  /** @param begun version of the draft; later ones are merged on saving */
   readonly onTake: (begun: TextFile, text: string) => void;
 }
 
@@ -239,7 +234,7 @@ function DraftNotice({ draft, opened, onTake }: DraftNoticeProps) {
   const take = useMutation({
     mutationFn: async ({ versionId }: Draft) => {
       if (versionId === opened.versionId) return opened;
-      // A deleted version cannot be merged. An empty base makes both texts one conflict.
+      // A deleted version cannot be merged. With an empty base, both texts are one conflict.
       const nothing = { ...opened, versionId, text: "" };
       return readVersion(client, opened.node, versionId).catch(() => nothing);
     },
@@ -274,11 +269,10 @@ function leaveWords(unread: Error | undefined, hasRoom: boolean): LeaveProps["ab
 
 interface LeaveProps {
   readonly isChanged: boolean;
-  /** Explanation of the consequences for the text. */
   readonly about: "edit.leaveAbout" | "edit.leaveGone" | "edit.leaveLost";
 }
 
-/** Asks before the page changes. The browser asks before the tab closes. */
+/** The browser asks before the tab closes. */
 function LeaveDialog({ isChanged, about }: LeaveProps) {
   const { message } = useMessages();
   const blocker = useBlocker({ shouldBlockFn: () => isChanged, enableBeforeUnload: isChanged, withResolver: true });
@@ -298,10 +292,9 @@ function LeaveDialog({ isChanged, about }: LeaveProps) {
 }
 
 interface SaveParts {
-  /** Key of this editor's draft. */
   readonly draft: string;
   readonly onSaved: (node: NodeJson, text: string) => void;
-  /** @param theirs undefined if the newest version is not readable as text */
+  /** @param theirs undefined if the newest version is not text */
   readonly onConflict: (theirs: TextFile | undefined) => void;
 }
 

@@ -11,17 +11,14 @@ import { dropDraft } from "./drafts.ts";
 import { saveAsNew, type TextFile } from "./text-file.ts";
 
 interface UnreadNoticeProps {
-  /** Error of the last read. */
   readonly unread: Error | undefined;
-  /** Another person's version cannot be merged with the text. */
+  /** The version saved elsewhere cannot be merged. */
   readonly isUnmerged: boolean;
   readonly isSaving: boolean;
-  /** Error of saving as a new file. */
   readonly problem: Error | null;
   readonly onSaveAsNew: () => void;
 }
 
-/** Shown above the text, which stays. */
 export function UnreadNotice({ unread, isUnmerged, isSaving, problem, onSaveAsNew }: UnreadNoticeProps) {
   const words = useMessages();
   if (unread === undefined && !isUnmerged) return null;
@@ -52,14 +49,13 @@ export function UnreadNotice({ unread, isUnmerged, isSaving, problem, onSaveAsNe
 }
 
 interface NewParts {
-  /** Key of this editor's draft. */
   readonly draft: string;
   readonly newest: NodeJson;
-  /** Called before the navigation to the new file. */
+  /** Called before the navigation. */
   readonly onSaved: (text: string) => void;
 }
 
-/** Saves the text as a new file and continues with it, when the original is gone or cannot be merged. */
+/** Saves as a new file and continues with it, when the original is gone or cannot be merged. */
 export function useSaveAsNew(base: TextFile, { draft, newest, onSaved }: NewParts) {
   const { client, folders } = useDrive();
   const navigate = useNavigate();
@@ -75,7 +71,7 @@ export function useSaveAsNew(base: TextFile, { draft, newest, onSaved }: NewPart
     problem: save.error,
     run: (text: string) =>
       save.mutate(text, {
-        // Runs only while the editor is mounted.
+        // Runs only while mounted.
         onSuccess: ({ id }) => {
           onSaved(text);
           void navigate({ to: "/edit/$id", params: { id }, replace: true, ignoreBlocker: true });
@@ -84,7 +80,6 @@ export function useSaveAsNew(base: TextFile, { draft, newest, onSaved }: NewPart
   };
 }
 
-/** Returns true if the file no longer exists. */
 export function isGone(unread: Error | undefined): boolean {
   return unread instanceof HoldfastError && unread.code === "not_found";
 }

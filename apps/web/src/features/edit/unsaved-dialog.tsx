@@ -3,7 +3,6 @@ import { FormDialog } from "../../design/form-dialog.tsx";
 import { useMessages } from "../../messages/use-messages.ts";
 import type { UnsavedQuestion } from "./unsaved.ts";
 
-/** Asks before unsaved text of any tab is removed, with a link to each file. */
 export function UnsavedDialog({ question: { files, answer } }: { readonly question: UnsavedQuestion }) {
   const { message } = useMessages();
   const stay = () => answer(false);

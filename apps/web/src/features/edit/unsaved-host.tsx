@@ -4,7 +4,6 @@ import { unsavedQuestion, watchUnsaved } from "./unsaved.ts";
 
 const UnsavedDialog = lazy(async () => ({ default: (await withWords(import("./unsaved-dialog.tsx"))).UnsavedDialog }));
 
-/** Rendered once, above any page from which the person signs out. */
 export function UnsavedHost() {
   const question = useSyncExternalStore(watchUnsaved, unsavedQuestion);
   if (question === undefined) return null;

@@ -1,6 +1,6 @@
 import { type DraftOwner, type UnsavedFile, unsavedFiles } from "./drafts.ts";
 
-/** Question before a sign-out, which removes unsaved text from this browser. */
+/** Signing out removes unsaved text from this browser. */
 export interface UnsavedQuestion {
   readonly files: readonly UnsavedFile[];
   readonly answer: (mayLeave: boolean) => void;

@@ -6,10 +6,10 @@ import type { TextFile } from "./text-file.ts";
 const draftPauseMs = 800;
 
 /**
- * Stores unsaved text in case the browser or the session ends. Signing out removes drafts but asks first. Therefore the
- * first change is stored without delay, so that the tab that signs out finds it.
+ * Stores unsaved text in case the browser or session ends. Signing out removes drafts but asks first, so the first
+ * change is stored without delay.
  * @param key of this editor's draft
- * @returns false if the browser has no space for the text
+ * @returns false if the browser has no space
  */
 export function useKeptDraft(
   key: string,
@@ -28,14 +28,14 @@ export function useKeptDraft(
     if (!isKept) return undefined;
     const keep = () => {
       pending.current = undefined;
-      // Text of one account must not stay for the next one.
+      // The text of one account must not stay for the next.
       if (session.getSnapshot() === "signed_out" || session.account !== account) return;
       setHasRoom(writeDraft(localStorage, key, { text, versionId, name }));
       isBegun.current = true;
     };
     pending.current = keep;
     const timer = setTimeout(keep, isBegun.current ? draftPauseMs : 0);
-    // Another tab discarded this draft, but the text is still unsaved here.
+    // Another tab discarded the draft, but the text is unsaved here.
     const onStorage = (event: StorageEvent) => event.key === key && event.newValue === null && keep();
     addEventListener("storage", onStorage);
     return () => {
@@ -43,7 +43,7 @@ export function useKeptDraft(
       removeEventListener("storage", onStorage);
     };
   }, [session, account, key, versionId, name, text, isKept]);
-  // Stores the latest text when the editor closes before the delay has passed.
+  // The editor may close before the delay has passed.
   useEffect(
     () => () => {
       pending.current?.();

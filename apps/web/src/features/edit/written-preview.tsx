@@ -3,18 +3,16 @@ import { type ReactNode, useEffect, useState } from "react";
 export interface WrittenText {
   readonly name: string;
   readonly text: string;
-  /** Called when Escape is pressed in the preview. */
   readonly onLeft: () => void;
 }
 
 interface WrittenPreviewProps extends WrittenText {
-  /** Renders the text, and each later text. */
   readonly show: (written: WrittenText) => ReactNode;
 }
 
 const pauseMs = 300;
 
-/** Preview of the edited text, updated after each pause in typing. */
+/** Updated after each pause. */
 export function WrittenPreview({ text, show, ...rest }: WrittenPreviewProps) {
   const [shown, setShown] = useState(text);
   useEffect(() => {
