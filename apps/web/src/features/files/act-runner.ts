@@ -10,7 +10,7 @@ import { outcomeText, reasonText } from "./reasons.ts";
 import { failureCode, type Known, newFolderRow, takeSteps } from "./step-runner.ts";
 
 /**
- * Runs an action: shows the result immediately, asks about name conflicts and shows a toast with an undo button.
+ * Shows the result immediately, asks about name conflicts and offers undo in a toast.
  * @param done text for the number of completed steps
  * @param folderName folder in which names may conflict
  */
@@ -56,10 +56,9 @@ function tell(drive: Drive, { taken, refused }: Outcome, known: Known, done: Par
 }
 
 type Undoable = Act<ActLabel>;
-/** Hides the toast of an action, by the action's label. */
+/** Hides an action's toast. */
 const toasts = new WeakMap<ActLabel, () => void>();
 
-/** Pushes an action onto the undo stack and shows a toast with an undo button. */
 export function offerUndo(drive: Drive, text: string, done: Undoable, kind: "done" | "error" = "done"): void {
   drive.undo.push(done);
   const run = () => void drive.undo.undoAct(done).then(tellUndone);
@@ -76,7 +75,7 @@ export function redo(drive: Drive): void {
 
 function tellUndone(outcome: UndoOutcome<ActLabel>): void {
   if (outcome.kind === "nothing") return;
-  // After an undo by keyboard, the toast's button has nothing left to undo.
+  // After an undo by keyboard, the toast has nothing left to undo.
   toasts.get(outcome.label)?.();
   const words = messages();
   if (outcome.kind === "done") showToast({ text: words.message("files.undone") });
@@ -96,8 +95,7 @@ function undoable(drive: Drive, taken: readonly Taken[], known: Known): Undoable
     label: { message: "files.undone", values: { name: taken[0]?.after.name ?? "" } },
     takeBack: async () => {
       const subjects = new Map(taken.map(({ after }) => [after.id, { subject: after, row: rowOf(after, known) }]));
-      // All steps or none: if another person has changed one item since, nothing is undone, because half an undo is
-      // worse than none.
+      // All or none: half an undo is worse than none if an item has been changed since.
       const { taken: back, refused } = await takeSteps(drive, inverseOf(taken), subjects, true);
       const failed = refused.find(({ code }) => code !== "dependency") ?? refused[0];
       if (failed === undefined) return undoable(drive, back, subjects);

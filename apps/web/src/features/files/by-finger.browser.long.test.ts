@@ -43,7 +43,7 @@ test("what is held and dragged moves, while a finger that goes at once scrolls",
   await finger.swipe(files.row("14.txt"), 0, -300);
   await page.waitForFunction(() => (document.querySelector("[data-scroller]")?.scrollTop ?? 0) > 100);
   assert.deepEqual(await selectedNames(), []);
-  // A flicked list keeps scrolling, and a touch would only stop it. Waits for the end.
+  // A touch would only stop the flicked list.
   await page.evaluate(async () => {
     const scroller = document.querySelector("[data-scroller]") as Element;
     let before: number;
@@ -76,13 +76,13 @@ test("each row has its menu at the end, large enough for a finger", async () => 
   await becomes(() => namesOnServer(), []);
 });
 
-/** Sends raw touch input, so that the browser decides between scrolling and clicking, as on a touch screen. */
+/** Raw touch input, so that the browser decides between scrolling and clicking. */
 async function fingerOn(page: Page) {
   const session = await page.context().newCDPSession(page);
   let at = { x: 0, y: 0 };
   const send = (type: "touchStart" | "touchMove" | "touchEnd") =>
     session.send("Input.dispatchTouchEvent", { type, touchPoints: type === "touchEnd" ? [] : [at] });
-  /** Sends all moves without waiting, because a pause on a busy machine would count as a rest of the finger. */
+  /** Sends all moves without waiting, because a pause would count as a rest of the finger. */
   const go = (x: number, y: number) => {
     const from = at;
     return Array.from({ length: 10 }, (_, step) => {

@@ -1,6 +1,6 @@
 import { useMessages } from "../../messages/use-messages.ts";
 
-/** Shows that changes by others wait until the person stops working in the list. */
+/** Changes by others wait until the person stops working in the list. */
 export function ChangesPill({ count, onShow }: { readonly count: number; readonly onShow: () => void }) {
   const { message } = useMessages();
   if (count === 0) return null;

@@ -5,7 +5,6 @@ import { useMessages } from "../../messages/use-messages.ts";
 import type { Refused } from "./file-steps.ts";
 import type { ClashChoice, ClashQuestion } from "./clashes.ts";
 
-/** Asks about name conflicts, one by one or all together. */
 export function ClashDialog({ question: { clashes, folderName, answer } }: { readonly question: ClashQuestion }) {
   const { message } = useMessages();
   const [decided, setDecided] = useState<readonly ClashChoice[]>([]);

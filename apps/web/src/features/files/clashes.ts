@@ -2,7 +2,6 @@ import type { Refused } from "./file-steps.ts";
 
 export type ClashChoice = "keep" | "replace" | "skip";
 
-/** Name conflicts that wait for a decision. */
 export interface ClashQuestion {
   readonly clashes: readonly Refused[];
   readonly folderName: string;
@@ -13,7 +12,7 @@ export interface ClashQuestion {
 let questions: readonly ClashQuestion[] = [];
 const listeners = new Set<() => void>();
 
-/** Asks after all earlier questions are answered. @returns one choice per conflict */
+/** Waits for earlier questions. @returns one choice per conflict */
 export function askAboutClashes(clashes: readonly Refused[], folderName: string): Promise<readonly ClashChoice[]> {
   return new Promise((resolve) => {
     const question: ClashQuestion = {

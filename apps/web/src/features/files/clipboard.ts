@@ -4,7 +4,7 @@ import type { Clipboard } from "./files-context.ts";
 let kept: Clipboard | undefined;
 const listeners = new Set<() => void>();
 
-/** Items cut or copied in this tab. They survive navigation to another folder. */
+/** Items cut or copied in this tab, kept across folders. */
 export function useClipboard(): Clipboard | undefined {
   return useSyncExternalStore(listen, clipboard);
 }

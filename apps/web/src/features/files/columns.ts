@@ -1,14 +1,13 @@
 import type { PlainKey } from "../../messages/messages.ts";
 import type { SortOrder } from "../../data/row-order.ts";
 
-/** Column beside the name. */
 export interface Column {
   readonly id: "modified" | "size" | "where" | "who" | "deleted" | "left";
   readonly message: PlainKey;
   readonly className: string;
-  /** Value of the API's `sort`; absent if the place has a fixed order. */
+  /** Absent if the place has a fixed order. */
   readonly sort?: "modified_at" | "size";
-  /** For `left`: retention time of the trash. */
+  /** For `left`: retention of the trash. */
   readonly keptMs?: number;
 }
 
@@ -35,12 +34,12 @@ export const listColumns: readonly Column[] = [where, modified, size];
 export const sharedColumns: readonly Column[] = [who("files.columnOwner"), modified, size];
 export const sharedByMeColumns: readonly Column[] = [who("files.columnWho"), modified, size];
 
-/** @param keptMs retention time of the trash; undefined until the server has reported it */
+/** @param keptMs retention of the trash; undefined until known */
 export function trashColumns(keptMs: number | undefined): readonly Column[] {
   return keptMs === undefined ? [where, deleted] : [where, deleted, { ...left, keptMs }];
 }
 
-/** Order after a click on a column header. Names start ascending, times and sizes descending. */
+/** Names start ascending, times and sizes descending. */
 export function nextSort(now: SortOrder, column: "natural" | "modified_at" | "size"): SortOrder {
   if (column === "natural") return now === "natural" ? "-natural" : "natural";
   return now === `-${column}` ? column : `-${column}`;

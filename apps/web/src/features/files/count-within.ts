@@ -4,13 +4,13 @@ import type { ListedRow } from "./row-source.ts";
 
 /** Larger counts are not exact, because people only read them. */
 export const withinCountMax = 1000;
-/** The server scans the whole trash for the items of one folder, so the number of requests is limited. */
+/** The server scans the whole trash for each folder. */
 const pagesMax = 10;
 
 /**
- * Counts the trashed items that were deleted from inside the chosen folders and will be removed with them. The chosen
- * items are not counted.
- * @returns a number above `withinCountMax` for more; undefined if counting takes too long
+ * Counts items that were trashed from inside the chosen folders, which are deleted with them. Excludes the chosen
+ * items.
+ * @returns more than `withinCountMax` for more; undefined if counting takes too long
  */
 export async function countWithin(
   client: Pick<ApiClient, "call">,

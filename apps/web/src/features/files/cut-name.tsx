@@ -1,7 +1,7 @@
 import { shownName } from "../../design/shown-name.ts";
 import { cutName } from "./file-names.ts";
 
-/** File name in any script, on one line, shortened in the middle if space is short. */
+/** Name on one line, shortened in the middle. */
 export function CutName({ name }: { readonly name: string }) {
   const shown = shownName(name);
   const { head, tail } = cutName(shown);

@@ -2,10 +2,7 @@ import { limits } from "@holdfast/core/limits";
 import type { Drive } from "../../data/drive.ts";
 import { isFolder, type ListedRow } from "./row-source.ts";
 
-/**
- * Saves a single file directly and anything else as a zip. A zip has a maximum number of items, so there may be several
- * zips.
- */
+/** A single file is saved directly, anything else as zips of a limited number of items. */
 export async function download(
   { client, viewer }: Pick<Drive, "client" | "viewer">,
   rows: readonly ListedRow[],

@@ -10,11 +10,10 @@ export interface DragShown {
   readonly count: number;
 }
 
-/** Dragged items as they were at the start. Later changes of the selection or the list do not affect them. */
+/** State at the start of the drag, whatever changes later. */
 export interface Lifted {
   readonly ids: ReadonlySet<string>;
   readonly rows: readonly ListedRow[];
-  /** Folder that contains them. */
   readonly from: string;
 }
 
@@ -25,7 +24,7 @@ export interface GestureHost {
   readonly spring: (target: DropTarget) => void;
 }
 
-/** Visible list, which may differ from the list in which the drag started. */
+/** Visible list, which may differ from the one where the drag started. */
 export interface DragList {
   readonly scroller: () => HTMLElement | null;
   readonly scrollBy: (px: number) => void;
@@ -58,7 +57,6 @@ function show(next: DragShown | null): void {
   for (const listener of listeners) listener();
 }
 
-/** Pointer gesture from press to release. */
 export class DragGesture {
   /** The gesture was more than a press, so the following click is ignored. */
   hasActed = false;

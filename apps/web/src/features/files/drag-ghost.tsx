@@ -3,7 +3,7 @@ import { useSyncExternalStore } from "react";
 import { useMessages } from "../../messages/use-messages.ts";
 import { currentDrag, watchDrag } from "./drag-gesture.ts";
 
-/** Label at the pointer with the number of items and the effect of a drop. */
+/** Shows the number of items and the effect of a drop at the pointer. */
 export function DragGhost() {
   const { message } = useMessages();
   const shown = useSyncExternalStore(watchDrag, currentDrag);

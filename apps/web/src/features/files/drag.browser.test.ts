@@ -100,7 +100,7 @@ test("what is dropped is what was lifted, however much was selected before a fil
   await selectAllAndFilter(page, files.row("y1.txt"), "x1");
   await becomes(shownNames, ["x1.txt"]);
   await page.getByRole("toolbar").getByText("selected").waitFor({ state: "hidden" });
-  // Waits until nothing covers the row and it has stopped moving.
+  // Waits until the row is still and uncovered.
   await files.row("x1.txt").hover();
   await lift(page, files.row("x1.txt"));
   await page.getByText("1 item", { exact: true }).waitFor();
@@ -201,7 +201,7 @@ longTest(
   },
 );
 
-/** Point beside the rows that belongs to the list only. */
+/** Point beside the rows. */
 async function groundOf(page: Page): Promise<{ readonly x: number; readonly bottom: number }> {
   const box = await page.locator("[data-scroller]").boundingBox();
   assert.ok(box !== null);

@@ -1,12 +1,12 @@
 import type { Point } from "./points.ts";
 
-/** Target of a drop: a folder id or a special place (`trash`). */
+/** Folder id or special place (`trash`). */
 export interface DropTarget {
   readonly id: string;
   readonly name: string;
-  /** Ids of the folder and its ancestors. None of them may be among the dragged items. */
+  /** The folder and its ancestors. None of them may be dragged. */
   readonly lineage: readonly string[];
-  /** If true, the folder opens when the pointer stays over it. */
+  /** Opens when the pointer stays over it. */
   readonly springs: boolean;
 }
 
@@ -27,7 +27,7 @@ export type DragInput =
 export type Drag =
   | { readonly state: "idle" }
   | { readonly state: "pressed"; readonly at: Point; readonly slackPx: number; readonly holdsAtMs: number | null }
-  /** Long press by touch: selects the item; a move then drags it. */
+  /** Long press: selects the item; a move then drags it. */
   | { readonly state: "held"; readonly at: Point }
   | {
       readonly state: "dragging";
@@ -48,9 +48,8 @@ export const notDragging: Drag = { state: "idle" };
 const limits = { slackPx: 6, touchSlackPx: 10, holdMs: 500, springMs: 700 };
 
 /**
- * State transition of a drag, pure.
- * @param dragged ids of the items to move. A dragged folder and its descendants are no targets. The folder that already
- * contains the items is a target only for copying
+ * Pure transition.
+ * @param dragged a dragged folder and its descendants are no targets; the folder `from` is one only for copying
  */
 export function stepDrag(
   drag: Drag,
@@ -91,12 +90,12 @@ function whilePressed(pressed: Extract<Drag, { state: "pressed" }>, input: DragI
   const isHeld = "nowMs" in input && pressed.holdsAtMs !== null && input.nowMs >= pressed.holdsAtMs;
   if (isHeld) return { drag: { state: "held", at: pressed.at }, effects: [{ type: "hold" }] };
   if (input.type !== "move" || !isApart(pressed.at, input.at, pressed.slackPx)) return { drag: pressed, effects: [] };
-  // A finger that moves without a long press scrolls.
+  // A finger that moves at once scrolls.
   if (pressed.holdsAtMs !== null) return { drag: notDragging, effects: [] };
   return lifted(input);
 }
 
-/** The next move determines the target, because lifting may first change the selection. */
+/** The next move sets the target, because lifting may first change the selection. */
 function lifted(input: Move): Step {
   return {
     drag: {

@@ -1,13 +1,10 @@
 import type { DropTarget } from "./drag.ts";
 import type { Point } from "./points.ts";
 
-/** Used in place of a folder id: a drop moves the items to the trash. */
+/** A drop moves the items to the trash. */
 export const trashTarget = "trash";
 
-/**
- * Attributes of a drop target: its id and the ids of its ancestors. Rows, breadcrumbs and the navigation use the same
- * attributes, so they need no knowledge of drags.
- */
+/** Common attributes of rows, breadcrumbs and the navigation, so that these need no knowledge of drags. */
 export function dropAttributes(
   id: string,
   name: string,
@@ -29,9 +26,7 @@ export function dropTargetAt({ x, y }: Point): DropTarget | null {
   return { id, name, lineage: [id, ...lineage.split(" ").filter((one) => one !== "")], springs: rigid === undefined };
 }
 
-/**
- * Highlights the drop target. Done in the DOM, because targets are anywhere on the page and a folder may appear twice.
- */
+/** Marks the target in the DOM, because targets are anywhere on the page and a folder may appear twice. */
 export function markDropTarget(target: DropTarget | null): void {
   for (const element of document.querySelectorAll<HTMLElement>("[data-over]")) {
     if (element.dataset["drop"] !== target?.id) delete element.dataset["over"];

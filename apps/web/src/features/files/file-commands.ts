@@ -35,7 +35,7 @@ type FileCommand = Command<FilesContext>;
 const both = <Chords extends readonly string[]>(...chords: Chords) => ({ pc: chords, mac: chords });
 
 const some = ({ count, place }: FilesContext) => count > 0 && place !== "trash";
-/** Only for accounts. Visitors of a link have neither an account nor contacts. */
+/** Visitors of a link have neither an account nor contacts. */
 const ofAccount = ({ viewer }: FilesContext) => viewer === "account";
 const copyable = (context: FilesContext) => some(context) && (ofAccount(context) || mayAdd(context));
 const shareable = (context: FilesContext) => {
@@ -46,7 +46,7 @@ const mayMount = ({ kind, role, received }: ListedRow) =>
   received?.isMounted === false && kind === "folder" && role !== "uploader";
 const changeable = (context: FilesContext) => some(context) && context.rows.every(mayChange);
 
-/** Commands for the selection. The order and the groups are those of the menus. */
+/** Grouped and ordered like the menus. */
 export const fileCommands = {
   open: {
     id: "open",
@@ -229,7 +229,7 @@ export const fileCommands = {
   },
 } as const satisfies Record<string, FileCommand>;
 
-/** Commands for the place, independent of the selection. */
+/** Commands that are independent of the selection. */
 export const placeCommands = {
   newFolder: {
     id: "new-folder",
@@ -327,7 +327,7 @@ export const placeMenu: readonly (readonly FileCommand[])[] = [
   [placeCommands.emptyTrash],
 ];
 
-/** Commands in the selection bar, as far as they fit. The rest is in its menu. */
+/** Shown as far as they fit. The rest is in a menu. */
 export const barCommands: readonly FileCommand[] = [
   fileCommands.share,
   fileCommands.copyLink,

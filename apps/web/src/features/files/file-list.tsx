@@ -23,17 +23,16 @@ export interface FileListProps {
   readonly source: RowSource;
   readonly view: "list" | "tiles";
   readonly columns: readonly Column[];
-  /** Fixed header above the rows. */
   readonly head: ReactNode;
   readonly selection: Selection;
   readonly act: (act: SelectionAct) => void;
   readonly renamingId: string | null;
   readonly cutIds: ReadonlySet<string>;
-  /** Runs the command of a key. @returns false if the key belongs to no command */
+  /** @returns false if the key belongs to no command */
   readonly onKey: (event: KeyboardEvent) => boolean;
   readonly onOpen: (id: string) => void;
   readonly onMenu: (at: Point, byKey: boolean) => void;
-  /** Called when the person works in the list, to hold its order. */
+  /** Holds the order while the person works in the list. */
   readonly onTouch: () => void;
   /** Absent if nothing can be moved out of this list. */
   readonly moving?: Moving | undefined;
@@ -41,23 +40,20 @@ export interface FileListProps {
 }
 
 export interface Moving {
-  /** Folder that contains the rows. */
   readonly from: string;
-  /** Attributes that make the empty area a drop target. Empty if the folder accepts nothing. */
+  /** Makes the empty area a drop target. Empty if the folder accepts nothing. */
   readonly ground: Readonly<Record<string, string>>;
   readonly drop: (target: DropTarget, copy: boolean, rows: readonly ListedRow[]) => void;
   readonly spring: (target: DropTarget) => void;
 }
 
 export interface FileListHandle {
-  /** Scrolls to a row and focuses it. */
   readonly focus: (id: string) => void;
 }
 
-/** Height of the column headers, in pixels. */
 const headPx = 40;
 
-/** List with selection, keyboard navigation and drag. Only rows near the view are rendered. */
+/** Renders only rows near the view. */
 export function FileList(props: FileListProps) {
   const { source, view, selection, columns } = props;
   const scroller = useRef<HTMLDivElement>(null);
@@ -126,13 +122,13 @@ export function FileList(props: FileListProps) {
   );
 }
 
-/** Row in the tab order: the one focused last, otherwise the first in view. */
+/** Row in the tab order: the last focused, otherwise the first in view. */
 function stopOf(source: RowSource, { focus }: Selection, rows: RowWindow, layout: Layout): number {
   const focused = focus === null ? -1 : source.indexOf(focus);
   return focused >= 0 ? focused : Math.ceil(rows.offsetPx() / layout.lineHeightPx) * layout.columns;
 }
 
-/** Rows near the view, and the focused row, so that scrolling does not lose the focus. */
+/** Includes the focused row, so that scrolling does not lose the focus. */
 function mountedIndices({ from, to }: RowWindow, stop: number, total: number): number[] {
   const indices = Array.from({ length: Math.max(0, to - from) }, (_, place) => from + place);
   if (stop < from && stop >= 0) indices.unshift(stop);
@@ -140,7 +136,7 @@ function mountedIndices({ from, to }: RowWindow, stop: number, total: number): n
   return indices;
 }
 
-/** Focuses a row on a key or click in this list. A row that is not rendered yet gets the focus when it is. */
+/** A row that is not rendered yet gets the focus when it is. */
 function useFocusRow(
   grid: RefObject<HTMLElement | null>,
   source: RowSource,
@@ -173,7 +169,7 @@ function useFocusRow(
   return focus;
 }
 
-/** Keeps the page's focus in the list when the list appears or the focused row is removed. */
+/** Keeps the focus in the list when the list appears or the focused row is removed. */
 function useKeptFocus(grid: RefObject<HTMLElement | null>, focus: string | null, focusRow: (id: string) => void): void {
   useTakeFocus(grid, (element) => element.querySelector<HTMLElement>("[data-id][tabindex='0']"));
   useEffect(() => {
@@ -189,7 +185,6 @@ interface BandPlace {
   readonly rows: RowWindow;
 }
 
-/** Pointer input on rows: clicks, drags and rubber-band selection. */
 function useListPointer(
   props: FileListProps & { readonly focusRow: Parameters<typeof useListClicks>[0]["focusRow"] },
   place: BandPlace,
@@ -240,7 +235,7 @@ function useDragOf(
       const lifted = isInside ? rowsOf(selection, source) : [source.row(id)].filter((row) => row !== undefined);
       return { ids: new Set(lifted.map((row) => row.id)), rows: lifted, from: moving.from };
     },
-    // Current versions of the lifted rows.
+    // Current versions of the rows.
     drop: (target, copy, lifted) => {
       const latest = lifted.map((row) => source.row(row.id) ?? row);
       moving?.drop(target, copy, latest);

@@ -1,6 +1,6 @@
 import { nameProblem } from "@holdfast/core/names";
 
-/** Length of the part that a rename preselects: the name without its ending, such as `.txt` or `.tar.gz`. */
+/** Length without the ending, such as `.txt` or `.tar.gz`, for preselection in a rename. */
 export function stemLength(name: string, isFolder: boolean): number {
   if (isFolder) return name.length;
   const ending = /(?:\.tar)?\.[\p{L}\p{N}_-]{1,16}$/u.exec(name);
@@ -9,7 +9,6 @@ export function stemLength(name: string, isFolder: boolean): number {
 
 export type NameFault = "empty" | "dots" | "slash" | "sign" | "long";
 
-/** Fault of an entered name, or undefined. */
 export function nameFault(name: string): NameFault | undefined {
   if (name === "") return "empty";
   if (name === "." || name === "..") return "dots";
@@ -18,17 +17,14 @@ export function nameFault(name: string): NameFault | undefined {
   return new TextEncoder().encode(name).length > 255 ? "long" : "sign";
 }
 
-/** Returns `New folder`, or `New folder 2` if that is taken, and so on. */
+/** `New folder`, or `New folder 2` if taken, and so on. */
 export function freeName(wanted: string, isTaken: (name: string) => boolean): string {
   let name = wanted;
   for (let number = 2; isTaken(name) && number < 10_000; number++) name = `${wanted} ${number}`;
   return name;
 }
 
-/**
- * Splits a long name for display, because its beginning and its ending both matter. The head may be truncated. The
- * split is between graphemes.
- */
+/** Beginning and ending of a name both matter, so the head may be truncated. Splits between graphemes. */
 export function cutName(name: string): { readonly head: string; readonly tail: string } {
   if (name.length < 16) return { head: name, tail: "" };
   const wanted = Math.max(stemLength(name, false) - 4, name.length - 14);

@@ -1,14 +1,13 @@
-/** Node before or after an action. */
 export interface Subject {
   readonly id: string;
   readonly name: string;
   readonly parentId: string;
   readonly revision: string;
-  /** Sequence number of the last change. A folder's revision does not cover its contents. */
+  /** Sequence number of the last change. A folder's revision excludes its contents. */
   readonly seq?: number;
 }
 
-/** Operation of a batch, without its id. */
+/** Operation without its id. */
 export type Step = (
   | { readonly op: "mkdir"; readonly parent_id: string; readonly name: string }
   | { readonly op: "put"; readonly parent_id: string; readonly name: string; readonly size: 0; readonly blocks: [] }
@@ -19,10 +18,9 @@ export type Step = (
 ) & { readonly base_revision?: string; readonly on_conflict?: OnConflict };
 export type OnConflict = "fail" | "rename" | "replace";
 
-/** Completed step with the resulting node. */
 export interface Taken {
   readonly step: Step;
-  /** Node before the step; absent if the step created it. */
+  /** Absent if the step created the node. */
   readonly before?: Subject;
   readonly after: Subject;
 }
@@ -37,7 +35,7 @@ export function stepsToMove(subjects: readonly Subject[], folderId: string): Ste
   }));
 }
 
-/** A copy in the same folder gets another name. In other folders, a conflict is asked about. */
+/** A copy in the same folder is renamed. Elsewhere, a conflict is asked about. */
 export function stepsToCopy(subjects: readonly Subject[], folderId: string): Step[] {
   return subjects.map(({ id, name, parentId }) => ({
     op: "copy",
@@ -60,10 +58,7 @@ export function stepsToRestore(subjects: readonly Subject[]): Step[] {
   return subjects.map(({ id }) => ({ op: "restore", file_id: id }));
 }
 
-/**
- * Rebases a step onto the user's own earlier changes of the node. A move or copy keeps the current name, and a rename
- * keeps the current folder.
- */
+/** Rebases a step onto own earlier changes. A move or copy keeps the current name, a rename the current folder. */
 export function rebased(step: Step, known: Subject, latest: Subject): Step {
   if (latest.revision === known.revision) return step;
   const base = step.base_revision === undefined ? {} : { base_revision: latest.revision };
@@ -73,8 +68,8 @@ export function rebased(step: Step, known: Subject, latest: Subject): Step {
 }
 
 /**
- * Returns the steps that undo the given steps, last first. Each requires the revision that its step produced, so later
- * changes by others are not overwritten. Applied to the result of an undo, it returns the redo.
+ * Undoes the steps, last first. Each requires the revision that its step produced, so later changes are not
+ * overwritten. The inverse of an undo is the redo.
  */
 export function inverseOf(taken: readonly Taken[]): Step[] {
   return taken.toReversed().map(inverseOfOne);
@@ -83,12 +78,11 @@ export function inverseOf(taken: readonly Taken[]): Step[] {
 function inverseOfOne({ step, before, after }: Taken): Step {
   const seen = { file_id: after.id, base_revision: after.revision };
   if (step.op === "delete") return { op: "restore", ...seen };
-  // A new folder is not deleted if others have added something since.
+  // Keeps a new folder to which others have added something.
   if (step.op !== "move") return { op: "delete", ...seen, ...(after.seq === undefined ? {} : { seen: after.seq }) };
   return { op: "move", ...seen, parent_id: before?.parentId ?? after.parentId, name: before?.name ?? after.name };
 }
 
-/** Result of several steps. */
 export interface Outcome {
   readonly taken: readonly Taken[];
   readonly refused: readonly Refused[];
@@ -100,17 +94,17 @@ export interface Refused {
   readonly code: string;
 }
 
-/** Steps that failed only because the name is taken. The person decides about them. */
+/** Failed only because the name is taken. */
 export function clashesIn({ refused }: Outcome): readonly Refused[] {
   return refused.filter(({ code, step }) => code === "exists" && step.on_conflict !== "rename");
 }
 
-/** Repeats the steps with the decision. A replaced item is kept as an older version or in the trash. */
+/** A replaced item is kept as an older version or in the trash. */
 export function decided(clashes: readonly Refused[], choice: "keep" | "replace"): Step[] {
   return clashes.map(({ step }) => ({ ...step, on_conflict: choice === "keep" ? "rename" : "replace" }));
 }
 
-/** Groups the refusals by reason, most frequent first. */
+/** Most frequent reason first. */
 export function reasonsOf(refused: readonly Refused[]): readonly { readonly code: string; readonly names: string[] }[] {
   const byCode = Map.groupBy(refused, ({ code }) => code);
   return [...byCode]

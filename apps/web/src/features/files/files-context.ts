@@ -14,14 +14,14 @@ export interface ShownFolder {
 
 export type PlaceKind = "folder" | "list" | "trash" | "shared";
 
-/** Context of the commands, read when a command is evaluated. */
+/** Evaluated for each command. */
 export interface FilesContext {
   readonly place: PlaceKind;
   readonly viewer: Viewer["kind"];
   readonly folder: ShownFolder | undefined;
   /** Selected rows that have loaded. */
   readonly rows: readonly ListedRow[];
-  /** Number of selected rows, including rows that have not loaded. */
+  /** Includes rows that have not loaded. */
   readonly count: number;
   readonly hasRows: boolean;
   readonly clipboard: Clipboard | undefined;
@@ -39,7 +39,7 @@ export interface Clipboard {
   readonly from: string | undefined;
 }
 
-/** Actions of a place. File actions apply to the whole selection, including rows that have not loaded. */
+/** File actions apply to the whole selection, including rows that have not loaded. */
 export interface FilesActs {
   readonly open: () => void;
   readonly openTab: () => void;
@@ -58,7 +58,7 @@ export interface FilesActs {
   readonly showPanel: (panel: "details" | "versions" | "sharing") => void;
   /** Copies a public link. */
   readonly copyLink: () => void;
-  /** Copies an address for people who have access. */
+  /** Address for people who have access. */
   readonly copyAddress: () => void;
   readonly showInFolder: () => void;
   /** Adds shared folders to the account's own files. */
@@ -67,7 +67,6 @@ export interface FilesActs {
   readonly newFolder: () => void;
   readonly newText: () => void;
   readonly upload: (kind: "files" | "folder") => void;
-  /** Filters the list by name. */
   readonly filter: () => void;
   readonly undo: () => void;
   readonly redo: () => void;
@@ -78,20 +77,20 @@ export function mayAdd({ folder, place }: Pick<FilesContext, "folder" | "place">
 }
 
 /**
- * Renaming, moving and trashing require the editor role on the item and its folder. An item that was itself shared with
- * the caller can only be moved by its owner.
+ * Requires the editor role on the item and its folder. An item shared with the caller directly can only be moved by its
+ * owner.
  */
 export function mayChange(row: ListedRow): boolean {
   if (row.kind === "mount") return true;
   return row.role === "owner" || (row.role === "editor" && !row.isGranted);
 }
 
-/** Uploaders cannot read the folder, so they cannot keep it offline. */
+/** Uploaders cannot read. */
 export function mayKeep({ kind, role }: ListedRow): boolean {
   return kind !== "symlink" && role !== "uploader";
 }
 
-/** Kept offline itself or as part of a folder. */
+/** Kept itself or as part of a folder. */
 export function isKept({ kept }: Pick<FilesContext, "kept">, row: ListedRow): boolean {
   return kept.ids.has(folderOf(row));
 }
@@ -104,10 +103,7 @@ export function only({ rows, count }: FilesContext): ListedRow | undefined {
   return count === 1 ? rows[0] : undefined;
 }
 
-/**
- * Context with one editable item selected, a full clipboard and undo history. It enables every command that the place
- * can ever offer.
- */
+/** Context that enables every command of the place, for the list of shortcuts. */
 export function withOneSelected(context: FilesContext): FilesContext {
   const row: ListedRow = context.rows[0] ?? anyRow;
   const folder =

@@ -51,7 +51,7 @@ test("a row that Tab leads to is selected by Space and opened by Enter, while no
 test("with keys alone: walk, rename its stem, undo and redo, cut into a folder, trash, undo", async () => {
   await fill("a.txt", "b.txt", "to/");
   const { page, files } = await openFolder();
-  // Waits for the toast: the server finishes before the page can undo.
+  // The server finishes before the page can undo.
   const isTold = (text: string) => page.getByRole("region", { name: "Messages" }).getByText(text, { exact: true });
   await becomes(shownNames, ["to", "a.txt", "b.txt"]);
   await files.row("to").focus();
@@ -108,7 +108,7 @@ test("what is dragged onto a folder goes there, all that is selected, and comes 
   // A folder opens if the pointer stays over it.
   await page.mouse.move(to.x + 90, to.y + 12);
   await page.mouse.up();
-  // Hovering keeps the toast from vanishing.
+  // Hovering keeps the toast.
   await page.getByRole("button", { name: "Undo" }).hover();
   await becomes(() => namesOnServer(`${drive.folder}/to`), ["a.txt", "b.txt"]);
   await becomes(shownNames, ["to", "c.txt"]);
@@ -124,7 +124,7 @@ test("a name that is taken is asked about, and both are kept", async () => {
   await page.keyboard.press("Control+x");
   await files.row("to").dblclick();
   await isShown(page, "to");
-  // Waits for the file that is already in the folder, not the one that was cut.
+  // The file already in the folder, not the one that was cut.
   await becomes(shownNames, ["a.txt"]);
   await files.row("a.txt").focus();
   await page.keyboard.press("Control+v");
@@ -172,17 +172,17 @@ async function assertUsable(view: "list" | "tiles"): Promise<void> {
 
 test("axe finds nothing in the list, with a selection and with a menu", () => assertUsable("list"));
 
-// The default test run checks the tiles in many-ways.browser.test.ts.
+// The default run checks the tiles in many-ways.browser.test.ts.
 longTest("axe finds nothing in the tiles, with a selection and with a menu", () => assertUsable("tiles"));
 
 test("a right click on a row that is not selected is about that row, whatever was selected before", async () => {
   await fill("a.txt", "b.txt");
   const { page, files } = await openFolder();
-  // High enough for the menu, but not for the menu below the row.
+  // High enough for the menu, but not below the row.
   await page.setViewportSize({ width: 1280, height: 640 });
   await files.row("a.txt").click();
   await page.getByRole("toolbar").waitFor();
-  // In one task, so that nothing renders between press and menu.
+  // A single task, so that nothing renders in between.
   await files.row("b.txt").evaluate((row) => {
     const { left, top } = row.getBoundingClientRect();
     const at = { bubbles: true, cancelable: true, button: 2, clientX: left + 60, clientY: top + 10 };

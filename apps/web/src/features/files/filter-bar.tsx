@@ -8,14 +8,13 @@ import type { RowSource } from "./row-source.ts";
 
 export interface FilterBarProps {
   readonly source: RowSource;
-  /** Receives a new source on each change of the text; undefined while the text is empty. */
+  /** New source per change of the text; undefined while it is empty. */
   readonly onFilter: (shown: RowSource | undefined) => void;
   readonly onClose: () => void;
-  /** Moves the focus from the field into the list. */
   readonly onGoOn: () => void;
 }
 
-/** Filters the shown rows by name. Replaces the browser's search, which finds only rendered rows. */
+/** Replaces the browser's search, which finds only rendered rows. */
 export function FilterBar({ source, onFilter, onClose, onGoOn }: FilterBarProps) {
   const { message, number } = useMessages();
   const [text, setText] = useState("");

@@ -1,10 +1,9 @@
 import { foldName } from "@holdfast/core/sort-key";
 import type { ListedRow, RowSource } from "./row-source.ts";
 
-/** Rows are immutable, so each name is folded only once. */
+/** Rows are immutable. */
 const folded = new WeakMap<ListedRow, string>();
 
-/** Loaded rows whose names contain a text. */
 export class FilteredRows implements RowSource {
   readonly #all: RowSource;
   readonly #text: string;
@@ -44,7 +43,7 @@ export class FilteredRows implements RowSource {
   readonly isGone = (id: string) => this.#all.isGone(id);
   readonly hold = () => this.#all.hold();
   readonly release = () => this.#all.release();
-  /** Searches only loaded rows; the screen says so. */
+  /** Searches only loaded rows, as the screen says. */
   readonly need = () => {};
   readonly retry = () => this.#all.retry();
   readonly subscribe = (listener: () => void) => this.#all.subscribe(listener);

@@ -18,11 +18,11 @@ const SharedBy = lazy(async () => ({ default: (await withWords(import("./shared-
 /** Content of an empty drive. */
 type Begin = (onUpload: () => void) => ReactNode;
 
-/** Folder with its rows and its path. @param id folder id or `root` */
+/** @param id folder id or `root` */
 export function FolderPlace({ id, begin }: { readonly id: string; readonly begin: Begin }) {
   const lineage = useLineage(id);
   const nodes = lineage.data;
-  // Contents and path load in parallel. Only `root` must first be resolved to an id.
+  // Loads in parallel with the path. Only `root` must be resolved first.
   const realId = id === "root" ? nodes?.[0]?.id : id;
   if (realId === undefined) return null;
   return <FolderOf key={realId} id={realId} nodes={nodes} begin={begin} />;

@@ -1,10 +1,9 @@
 import type { OpenFolder } from "../../data/folders.ts";
 import type { ListedRow, RowSource, SourceState } from "./row-source.ts";
 
-/** Children of a folder as list rows. */
 export class FolderRows implements RowSource {
   readonly #folder: OpenFolder;
-  /** Rows that were loaded once. Only these can be gone. */
+  /** Only rows that were loaded once can be gone. */
   readonly #seen = new Set<string>();
   #snapshot: readonly unknown[] = [];
 
@@ -46,7 +45,7 @@ export class FolderRows implements RowSource {
 
   readonly hold = () => this.#folder.index.hold();
   readonly release = () => this.#folder.index.release();
-  /** No-op: the whole folder is loaded anyway, from both ends. */
+  /** The whole folder is loaded anyway. */
   readonly need = () => {};
   readonly retry = () => this.#folder.retry();
 

@@ -3,7 +3,6 @@ import { showToast } from "../../design/toasts.ts";
 import { messages } from "../../messages/use-messages.ts";
 import { folderOf, isFolder, type ListedRow } from "./row-source.ts";
 
-/** Stores files and folder contents for offline use, or deletes them. */
 export async function keepOffline(
   { kept }: Pick<Drive, "kept">,
   rows: readonly ListedRow[],

@@ -8,7 +8,7 @@ import { testApp } from "../../testing/test-app.ts";
 
 const app = testApp();
 
-/** Role and accessible name of the focused element, as far as the tests need them. */
+/** Role and accessible name of the focused element. */
 const focused = () =>
   app.page.evaluate(() => {
     const element = document.activeElement;
@@ -18,7 +18,7 @@ const focused = () =>
     return `${element.getAttribute("role") ?? element.tagName.toLowerCase()} ${(field ?? label).slice(0, 40)}`;
   });
 
-/** Presses Tab until the element has the focus. A failure lists the visited elements. */
+/** Tabs until it matches. A failure lists the visited elements. */
 const tabTo = async (wanted: RegExp, key = "Tab") => {
   const way: string[] = [];
   for (let press = 0; press < 40; press++) {

@@ -2,7 +2,7 @@ import { createContext, useContext } from "react";
 import type { Point } from "./points.ts";
 import type { ListedRow } from "./row-source.ts";
 
-/** Callbacks of rows. The object is stable while the list is shown, so that rows do not render again. */
+/** Stable while the list is shown, so that rows do not render again. */
 export interface ListActions {
   readonly open: (row: ListedRow) => void;
   readonly toggle: (row: ListedRow) => void;

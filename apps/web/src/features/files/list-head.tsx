@@ -14,7 +14,7 @@ interface ListHeadProps {
   readonly view: "list" | "tiles";
 }
 
-/** Column headers, which sort by click. Fixed above the scrolling rows. */
+/** Fixed above the scrolling rows. */
 export function ListHead({ columns, sort, onSort, isAllSelected, onSelectAll, view }: ListHeadProps) {
   const { message } = useMessages();
   return (

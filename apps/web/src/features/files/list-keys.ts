@@ -2,7 +2,7 @@ import { isTyping, type KeyPress, type Platform } from "../../commands/chord.ts"
 
 export type Direction = "up" | "down" | "left" | "right" | "pageUp" | "pageDown" | "home" | "end";
 
-/** Effect of a key on the list itself. Effects on files are commands. */
+/** Effects on files are commands. */
 export type ListKey =
   | { readonly type: "move"; readonly to: Direction; readonly how: "select" | "focus" | "extend" | "add" }
   | { readonly type: "toggle" | "all" | "escape" }
@@ -19,13 +19,13 @@ const directions: Readonly<Record<string, Direction>> = {
   End: "end",
 };
 
-/** @param isMirrored right-to-left layout: Left moves forward, Right moves back */
+/** @param isMirrored right-to-left: Left moves forward */
 export function listKey(press: KeyPress, platform: Platform, isMirrored: boolean): ListKey | undefined {
   if (isTyping(press)) return undefined;
   const [command, free] = platform === "mac" ? [press.metaKey, press.altKey] : [press.ctrlKey, press.ctrlKey];
   const direction = directions[press.key];
   if (direction !== undefined) {
-    // ⌘ and Alt with an arrow navigate: to the parent folder or back.
+    // ⌘ and Alt with an arrow go to the parent folder or back.
     if (platform === "mac" ? press.metaKey || press.ctrlKey : press.altKey || press.metaKey) return undefined;
     return { type: "move", to: isMirrored ? mirrored(direction) : direction, how: howOf(free, press.shiftKey) };
   }
@@ -48,15 +48,12 @@ function mirrored(direction: Direction): Direction {
   return direction === "right" ? "left" : direction;
 }
 
-/**
- * Type-ahead search. Letters typed within a second form a prefix. Repeating one letter steps through the names with
- * that letter.
- */
+/** Letters within a second form a prefix. Repeating a letter steps through its names. */
 export class TypeAhead {
   #typed = "";
   #atMs = Number.NEGATIVE_INFINITY;
 
-  /** @returns prefix to search; `isNext`: the search starts after the focused row */
+  /** @returns `isNext`: search after the focused row */
   type(letter: string, nowMs: number): { readonly start: string; readonly isNext: boolean } {
     this.#typed = nowMs - this.#atMs > 1_000 ? letter : this.#typed + letter;
     this.#atMs = nowMs;
@@ -64,13 +61,13 @@ export class TypeAhead {
     return isRepeated ? { start: letter, isNext: true } : { start: this.#typed, isNext: false };
   }
 
-  /** During typing, a space belongs to the name. Otherwise it toggles the selection. */
+  /** A space then belongs to the name instead of toggling. */
   isTyping(nowMs: number): boolean {
     return nowMs - this.#atMs <= 1_000;
   }
 }
 
-/** @param page lines per page @returns target index, or undefined at the edge */
+/** @param page lines per page @returns undefined at the edge */
 export function moved(from: number, to: Direction, total: number, columns: number, page: number): number | undefined {
   if (total === 0) return undefined;
   const step = { up: -columns, down: columns, left: -1, right: 1, pageUp: -page * columns, pageDown: page * columns };
@@ -79,7 +76,7 @@ export function moved(from: number, to: Direction, total: number, columns: numbe
   if (from < 0) return 0;
   const next = from + step[to];
   if (to === "pageUp" || to === "pageDown") return Math.min(total - 1, Math.max(0, next));
-  // If the last line is shorter than the line above, Down goes to its end.
+  // Down from the last full line goes to the end of a shorter one.
   if (to === "down" && next >= total) {
     const isLastLine = Math.floor(from / columns) === Math.floor((total - 1) / columns);
     return isLastLine ? undefined : total - 1;

@@ -13,12 +13,11 @@ import { PlaceState } from "./place-state.tsx";
 import { withWords } from "../../messages/use-messages.ts";
 import { type ListPlaceProps, usePlace } from "./use-place.ts";
 
-/** Loaded on demand: none of these is needed before the first list. */
+/** Not needed before the first list. */
 const PlaceQuestions = lazy(async () => ({ default: (await import("./place-questions.tsx")).PlaceQuestions }));
 const ClashDialog = lazy(async () => ({ default: (await withWords(import("./clash-dialog.tsx"))).ClashDialog }));
 const FilterBar = lazy(async () => ({ default: (await withWords(import("./filter-bar.tsx"))).FilterBar }));
 
-/** Place with a list, such as a folder, the trash or search results. Its actions are commands. */
 export function ListPlace(props: ListPlaceProps) {
   const { source, name, folder } = props;
   const place = usePlace(props);
@@ -65,7 +64,6 @@ export function ListPlace(props: ListPlaceProps) {
   );
 }
 
-/** Shows the questions about name conflicts, one after the other. */
 function ClashDialogs() {
   const question = useSyncExternalStore(watchClashes, currentClash);
   if (question === undefined) return null;

@@ -11,11 +11,11 @@ type Load = (cursor: string | undefined, signal: AbortSignal) => Promise<RowPage
 
 const limit = 200;
 
-/** There is only one page. */
+/** A single page. */
 export function recent(client: ApiClient): Load {
   return async (_, signal) => {
     const { items, t } = await client.call("listRecent", { query: { limit }, signal });
-    // Shows the time by which the list is sorted.
+    // The list is sorted by this time.
     const rows = items.map((node) => listed({ ...node, modified_at: node.changed_at }));
     return { rows, next: null, thumbTag: t };
   };
@@ -75,7 +75,7 @@ export function sharedWithMe(client: ApiClient): Load {
   };
 }
 
-/** One row per item, for all its recipients. */
+/** One row per item. */
 export function sharedByMe(client: ApiClient): Load {
   return async (cursor, signal) => {
     const { items, next_cursor: next } = await client.call("listSharedByMe", { query: { limit, cursor }, signal });
@@ -93,7 +93,7 @@ function whoHas(all: readonly SharedJson[]): ListedRow[] {
   return all.slice(0, 1).map(({ node }) => Object.assign(listed(node), { who }));
 }
 
-/** Links are no recipients. Their name is a note of the owner. */
+/** A link is no recipient. Its name is a note of the owner. */
 function isLink({ grantee, app }: PermissionJson): boolean {
   return grantee.kind === "link" && app !== true;
 }

@@ -22,7 +22,7 @@ export interface LineProps {
   readonly index: number;
   readonly row: ListedRow | undefined;
   readonly isSelected: boolean;
-  /** Row in the tab order. */
+  /** The row is in the tab order. */
   readonly isStop: boolean;
   readonly isCut: boolean;
   readonly isRenaming: boolean;
@@ -30,7 +30,7 @@ export interface LineProps {
   readonly topPx: number;
 }
 
-/** Row of the list, or a placeholder if the row has not loaded. */
+/** A placeholder if the row has not loaded. */
 export const ListRow = memo(function ListRow({
   columns,
   ...line
@@ -55,7 +55,7 @@ export const ListRow = memo(function ListRow({
   );
 });
 
-/** Attributes of rows and tiles, by which keyboard, pointer and drag code find them. */
+/** Used by keyboard, pointer and drag code to find rows. */
 export function lineAttributes({ index, isSelected, isStop, isCut }: LineProps, row: ListedRow) {
   return {
     role: "row",
@@ -105,12 +105,12 @@ function NameCell({ row, columns, isRenaming }: LineProps & { row: ListedRow; co
   );
 }
 
-/** A link, so that middle click and copying the address work. The list handles plain clicks. */
+/** A link, for middle click and copying. The list handles plain clicks. */
 export function NameLink({ row }: { readonly row: ListedRow }) {
   const actions = useListActions();
   const click = (event: MouseEvent) => {
     event.preventDefault();
-    // A click without a pointer, by a screen reader or a switch.
+    // Click by a screen reader or a switch.
     if (event.detail !== 0) return;
     event.stopPropagation();
     actions.open(row);
@@ -152,7 +152,7 @@ export function Marks({ row }: { readonly row: ListedRow }) {
   );
 }
 
-/** Visible on hover and selection. Always available to the keyboard and to screen readers. */
+/** Always available to keyboard and screen readers. */
 export function CheckCell({ row, isSelected, isShown }: { row: ListedRow; isSelected: boolean; isShown: boolean }) {
   const { message } = useMessages();
   const actions = useListActions();

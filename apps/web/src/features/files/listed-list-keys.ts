@@ -2,7 +2,7 @@ import type { ListedKey } from "../../commands/listed-key.ts";
 
 const both = (...keys: string[]) => ({ pc: keys, mac: keys });
 
-/** Keys handled by `listKey`, for the list of shortcuts. */
+/** Keys of `listKey`, for the list of shortcuts. */
 export const listedListKeys: readonly ListedKey[] = [
   {
     id: "list-move",

@@ -21,7 +21,7 @@ interface ListedPlaceProps {
   readonly isOfStars?: boolean;
 }
 
-/** List that spans folders. It is reloaded shortly after changes by others. */
+/** Spans folders. Reloaded shortly after changes by others. */
 export function ListedPlace({ kind, title, narrow, columns, empty, load, isOfStars = false }: ListedPlaceProps) {
   const { client, live } = useDrive();
   const source = useMemo(() => new PagedRows(load(client)), [client, load]);
@@ -61,5 +61,4 @@ export function ListedPlace({ kind, title, narrow, columns, empty, load, isOfSta
   );
 }
 
-/** Groups bursts of changes. */
 const settleMs = 200;

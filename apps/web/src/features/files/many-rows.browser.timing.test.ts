@@ -36,7 +36,7 @@ test("of 100,000 entries the first rows are there at once, both ends are reached
   assert.equal(await grid.getAttribute("aria-rowcount"), String(rowsMade));
   assert.ok((await page.getByRole("row").count()) < 100, "more rows are drawn than are seen");
   const idleBeforeMs = await worstFrameMs(page, 0);
-  // Best of three: a busy machine delays frames now and then, a slow list delays them every time.
+  // A busy machine delays frames now and then, a slow list every time.
   const scrollingMs = Math.min(
     await worstFrameMs(page, 900),
     await worstFrameMs(page, 900),
@@ -52,7 +52,6 @@ test("of 100,000 entries the first rows are there at once, both ends are reached
   await page.keyboard.press("Home");
   await files.seen("file 0.txt");
   await endIsReachedByLink();
-  // A busy machine allows no judgment of the page.
   if (idleMs > 30) return t.diagnostic("not judged: frames were late with nothing to do");
   assert.ok(firstMs < 500, `the first row took ${firstMs} ms`);
   assert.ok(scrollingMs < 100, `a frame took ${scrollingMs} ms`);
@@ -64,7 +63,7 @@ test("of 100,000 entries the first rows are there at once, both ends are reached
       role: "viewer",
     });
     const stranger = await app.another();
-    // The rows of the other end are held back until the key was pressed.
+    // Holds back the other end's rows until the key was pressed.
     const [asked, pressed] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     await stranger.route(/\/contents\?.*sort=-natural/, async (route) => {
       asked.resolve();

@@ -49,7 +49,7 @@ test("from right to left everything is mirrored but the names: the path, the til
 test("of two tabs one asks the server for news, and both show them; when it goes, the other one asks", async () => {
   await fill("a.txt");
   const isPoll = /\/notifications\/poll/;
-  // The first tab becomes the one that polls.
+  // The first tab polls.
   const polled = app.page.waitForRequest(isPoll);
   const { page, files } = await openFolder();
   await polled;
@@ -85,7 +85,7 @@ longTest(
       await files.row("a.txt").click();
       await page.keyboard.press("Delete");
       await becomes(shownNames, []);
-      // When the server is back, the page may reconnect before the click.
+      // The page may reconnect before the click.
       const tried = page.waitForRequest(/\/api\/v1\//);
       await page.getByRole("button", { name: "Try now" }).click();
       await tried;
@@ -93,7 +93,7 @@ longTest(
     await page.getByText("The server cannot be reached. Your files are safe.").waitFor({ state: "detached" });
     await app.api.put(`${drive.folder}/b.txt`, "after it");
     await files.seen("b.txt");
-    // Changes made in the meantime were only delayed.
+    // The changes were only delayed.
     await becomes(() => namesOnServer(), ["b.txt"]);
   },
 );

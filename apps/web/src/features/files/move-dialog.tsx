@@ -18,7 +18,7 @@ interface MoveDialogProps {
   readonly onChoose: (to: { readonly id: string; readonly name: string }) => void;
 }
 
-/** Lets the person choose a folder. The alternative to dragging. */
+/** Alternative to dragging. */
 export function MoveDialog({ kind, rows, from, onClose, onChoose }: MoveDialogProps) {
   const { message } = useMessages();
   const [at, setAt] = useState(from?.id ?? "root");
@@ -30,7 +30,7 @@ export function MoveDialog({ kind, rows, from, onClose, onChoose }: MoveDialogPr
     onOpen: () => setAt(id),
   }));
   const name = names.at(-1)?.name ?? "";
-  // The current folder is no target for a move, but one for a copy.
+  // A copy may stay in the same folder.
   const isHere = kind === "move" && here?.id === from?.id;
   return (
     <FormDialog
@@ -61,7 +61,7 @@ interface FoldersProps {
   readonly onOpen: (id: string) => void;
 }
 
-/** Folders sort first, so these are the first rows. Further folders are reachable by opening or searching. */
+/** Folders sort first. Others are reachable by opening or searching. */
 const shownMax = 500;
 
 function Folders({ id, moved, onOpen }: FoldersProps) {

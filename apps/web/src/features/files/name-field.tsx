@@ -5,7 +5,7 @@ import { useListActions } from "./list-actions.ts";
 import { nameFaultWords } from "./name-fault-words.ts";
 import { isFolder, type ListedRow } from "./row-source.ts";
 
-/** Rename field. Enter or leaving the field saves, Escape cancels. */
+/** Enter or leaving the field saves, Escape cancels. */
 export function NameField({ row }: { readonly row: ListedRow }) {
   const { message } = useMessages();
   const actions = useListActions();
@@ -27,7 +27,7 @@ export function NameField({ row }: { readonly row: ListedRow }) {
     else actions.endRename(row);
   };
   const press = (event: KeyboardEvent) => {
-    // Keys must not reach the list. During composition, Enter belongs to the input method.
+    // During composition, Enter belongs to the input method.
     event.stopPropagation();
     if (event.nativeEvent.isComposing) return;
     if (event.key === "Enter" && fault === undefined) end(true);

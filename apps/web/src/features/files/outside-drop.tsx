@@ -3,7 +3,7 @@ import { useEffect, useState } from "react";
 import { dropUploads } from "../../commands/uploads.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 
-/** Accepts dropped files anywhere on the page. Otherwise the browser would leave the app to show them. */
+/** Accepts files anywhere, because the browser would otherwise leave the app to show them. */
 export function OutsideDrop({
   folderId,
   folderName,
@@ -29,7 +29,7 @@ export function OutsideDrop({
       (event) => {
         if (!isFiles(event) || event.dataTransfer === null) return;
         event.preventDefault();
-        // The drag entered before the listeners existed.
+        // The drag began before the listeners existed.
         if (depth === 0) set(1);
         event.dataTransfer.dropEffect = folderId === undefined ? "none" : "copy";
       },

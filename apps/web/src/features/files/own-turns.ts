@@ -1,18 +1,17 @@
 import type { Subject } from "./file-steps.ts";
 
-/** Number of own changes that are remembered. */
 const rememberedMax = 1_000;
 
 /**
- * Serializes the user's actions on one node, each based on the result of the one before. Otherwise pasting a file whose
- * rename is still running would look like a conflict with another person.
+ * Serializes own actions on a node, each based on the result before. Otherwise pasting a file during its rename would
+ * look like a conflict.
  */
 export class OwnTurns {
   readonly #underWay = new Map<string, Promise<unknown>>();
-  /** Node after an own action, by the revision before it. */
+  /** Keyed by the revision before the action. */
   readonly #after = new Map<string, Subject>();
 
-  /** Runs `act` after all running actions on these nodes. @returns result of `act` */
+  /** Waits for running actions on these nodes. */
   async take<Answer>(ids: readonly string[], act: () => Promise<Answer>): Promise<Answer> {
     const before = ids.flatMap((id) => this.#underWay.get(id) ?? []);
     const turn = Promise.allSettled(before).then(act);
@@ -25,7 +24,7 @@ export class OwnTurns {
     }
   }
 
-  /** Records an own action: the node went from revision `before`, which the server has verified, to `after`. */
+  /** @param before revision that the server has verified */
   remember(before: string, after: Subject): void {
     if (before === after.revision) return;
     this.#after.set(before, after);
@@ -35,7 +34,6 @@ export class OwnTurns {
     }
   }
 
-  /** Returns the node after all recorded own actions. */
   latest(subject: Subject): Subject {
     let latest = subject;
     for (let steps = 0; steps < rememberedMax; steps++) {

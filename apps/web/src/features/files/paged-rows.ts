@@ -9,7 +9,7 @@ export interface RowPage {
 
 type LoadPage = (cursor: string | undefined, signal: AbortSignal) => Promise<RowPage>;
 
-/** Rows of a paged list (trash, search, starred). The total is unknown, so one extra row stands for the next page. */
+/** The total is unknown, so one extra row stands for the next page. */
 export class PagedRows implements RowSource {
   readonly waitingCount = 0;
   readonly #load: LoadPage;
@@ -46,7 +46,6 @@ export class PagedRows implements RowSource {
   readonly hold = () => {};
   readonly release = () => {};
 
-  /** Loads the first page with the first listener. */
   readonly subscribe = (listener: () => void) => {
     this.#listeners.add(listener);
     if (this.#next === undefined) void this.#more();
@@ -61,7 +60,7 @@ export class PagedRows implements RowSource {
     if (this.state !== "ready") void this.#more();
   };
 
-  /** Reads the list again up to the current length and then replaces it. Cancels earlier requests. */
+  /** Reads up to the current length again. Cancels earlier requests. */
   async reload(): Promise<void> {
     this.#aborter.abort();
     this.#aborter = new AbortController();
@@ -78,7 +77,7 @@ export class PagedRows implements RowSource {
         next = page.next;
       } while (next !== null && rows.length < wanted);
     } catch (error) {
-      // Shown rows stay. The next change or visit tries again.
+      // Shown rows stay; the next change or visit tries again.
       if (wanted === 0 && !signal.aborted) this.#say(navigator.onLine ? { error } : "offline");
       return;
     }
@@ -88,7 +87,7 @@ export class PagedRows implements RowSource {
     this.#set(rows);
   }
 
-  /** Applies an own action to the rows. Rows for which `by` returns undefined are removed. */
+  /** @param by returns undefined to remove a row */
   change(by: (row: ListedRow) => ListedRow | undefined): void {
     this.#set(this.#rows.map(by).filter((row) => row !== undefined));
   }

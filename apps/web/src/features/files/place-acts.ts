@@ -28,13 +28,13 @@ export interface ActsHost {
   readonly folder: ShownFolder | undefined;
   /** Journal position of the shown list. */
   readonly seen: SeenTrash | undefined;
-  /** Loads all selected rows first. */
+  /** Loads the whole selection first. */
   readonly selected: () => Promise<readonly ListedRow[]>;
   readonly beginRename: (id: string) => void;
   readonly focus: (id: string) => void;
   readonly filter: () => void;
   readonly ask: (question: PlaceQuestion) => void;
-  /** Reports own actions to lists that the journal does not update. */
+  /** Updates lists that the journal does not. */
   readonly onDone: (ids: ReadonlySet<string>) => void;
   readonly onStar: (ids: ReadonlySet<string>, isStarred: boolean) => void;
 }
@@ -47,12 +47,11 @@ export interface PlaceActs extends FilesActs {
   readonly rename: (row: ListedRow, name: string) => void;
   readonly openRow: (row: ListedRow) => void;
   readonly goTo: (folderId: string | null) => void;
-  /** Called by a drag or by the dialog. */
+  /** Called by drag and by dialog. */
   readonly put: (kind: "move" | "copy", rows: readonly ListedRow[], to: { id: string; name: string }) => void;
   readonly trashRows: (rows: readonly ListedRow[]) => void;
 }
 
-/** Navigation of the app. */
 export interface Go {
   readonly open: (row: ListedRow) => void;
   /** Null: the root folder. */
@@ -60,7 +59,6 @@ export interface Go {
   readonly panel: (panel: "details" | "versions" | "sharing") => void;
 }
 
-/** Creates the actions that the commands of a place call. */
 export function makePlaceActs(drive: Drive, host: () => ActsHost, go: Go): PlaceActs {
   const parts: Parts = { drive, host, go, withSelected: (use) => () => withSelected(host(), use) };
   return { ...goingActs(parts), ...changingActs(parts), ...makingActs(parts), ...clipboardActs(parts) };
@@ -118,7 +116,7 @@ function goingActs({ drive, host, go, withSelected: about }: Parts) {
       const address = `${serverAddress(drive)}/f/${row.id}`;
       await copyText(address).then(
         () => showToast({ text: messages().message("files.addressCopied") }),
-        // The toast shows the address, which can be selected there.
+        // The person can select the address in the toast.
         () => showToast({ text: address }),
       );
     }),
@@ -151,7 +149,7 @@ function changingActs(parts: Parts) {
       ),
     ),
     askPurge: about((rows) => host().ask({ kind: "purge", rows })),
-    // The list may reload while the question is open. Without a list, nothing was seen.
+    // The list may reload during the question. Without a list, nothing was seen.
     askEmptyTrash: () => host().ask({ kind: "emptyTrash", seen: host().seen ?? { seen: 0, epoch: "" } }),
     star: (isStarred: boolean) =>
       about((rows) => star(drive, rows, (row) => parentOf(row, host()), isStarred, host().onStar))(),
@@ -200,7 +198,6 @@ function clipboardActs(parts: Parts) {
       const [clip, { folder }] = [clipboard(), host()];
       if (clip === undefined || folder === undefined) return;
       if (clip.kind === "cut") setClipboard(undefined);
-      // Pasting into the folder of the cut changes nothing.
       if (clip.kind === "cut" && clip.from === folder.id) return;
       put(parts)(clip.kind === "cut" ? "move" : "copy", clip.rows, { id: folder.id, name: folderName(host()) });
     },

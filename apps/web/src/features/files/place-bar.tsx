@@ -19,12 +19,12 @@ interface PlaceBarProps {
   readonly onClear: () => void;
 }
 
-/** Bar above the list with the path and view options. During a selection, it shows the selection's actions. */
+/** Path and view options, or the actions of a selection. */
 export function PlaceBar({ name, heading, context, view, onClear }: PlaceBarProps) {
   const { message } = useMessages();
   const [Icon, next, label] =
     view === "list" ? ([LayoutGrid, "tiles", "files.viewTiles"] as const) : ([List, "list", "files.viewList"] as const);
-  // Keeps the path visible during a drag, because it is a drop target.
+  // The path is a drop target during a drag.
   const isDragging = useSyncExternalStore(watchDrag, () => currentDrag() !== null);
   const hasActions = context.count > 0 && !isDragging;
   return (

@@ -15,7 +15,6 @@ interface PlaceQuestionsProps {
   readonly onDone: ((ids: ReadonlySet<string>) => void) | undefined;
 }
 
-/** Dialogs before an action: the target folder, or a confirmation of an irreversible action. */
 export function PlaceQuestions({ question, acts, folder, close: onClose, onDone }: PlaceQuestionsProps) {
   if (question === null) return null;
   if (question.kind === "emptyTrash" || question.kind === "purge") {

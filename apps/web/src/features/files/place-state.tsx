@@ -21,7 +21,7 @@ interface PlaceStateProps {
   readonly onMenu: (at: Point, byKey: boolean) => void;
 }
 
-/** Shown instead of rows: an empty state, a placeholder, or an error with what to do. */
+/** Replaces the rows. */
 export function PlaceState({ source, empty, begin, context, onKey, onMenu }: PlaceStateProps) {
   const { state } = source;
   if (state === "loading") return <LoadingRows />;
@@ -30,7 +30,7 @@ export function PlaceState({ source, empty, begin, context, onKey, onMenu }: Pla
   return <Unreadable error={state === "offline" ? undefined : state.error} retry={source.retry} context={context} />;
 }
 
-/** Accepts keys and the context menu without rows, for example to paste or to create a folder. */
+/** Accepts keys and the context menu, for example to paste. */
 function EmptyGround({ empty, begin, context, onKey, onMenu }: Omit<PlaceStateProps, "source">) {
   const ground = useRef<HTMLDivElement>(null);
   useTakeFocus(ground, (element) => element);
@@ -52,7 +52,7 @@ function EmptyGround({ empty, begin, context, onKey, onMenu }: Omit<PlaceStatePr
   );
 }
 
-/** Empty at first, because most lists load before a message could be read. */
+/** Empty at first, because most lists load quickly. */
 function LoadingRows() {
   const { message } = useMessages();
   const [isLate, setLate] = useState(false);

@@ -24,7 +24,7 @@ export function boxBetween(one: Point, other: Point): Box {
 const edgePx = 48;
 const fastestPxPerS = 1_200;
 
-/** Scroll speed near an edge of `[top, bottom]`, in pixels per second. Increases toward the edge; 0 elsewhere. */
+/** Scroll speed near an edge of `[top, bottom]`, in pixels per second; 0 elsewhere. */
 export function edgeSpeed(y: number, top: number, bottom: number): number {
   const edge = Math.min(edgePx, (bottom - top) / 4);
   if (y < top + edge) return -fastestPxPerS * Math.min(1, (top + edge - y) / edge);

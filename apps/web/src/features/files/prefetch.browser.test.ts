@@ -16,7 +16,7 @@ test("a folder on which the pointer rests is read before it is opened, and one t
   });
   const read = page.waitForResponse((answer) => answer.url().includes(`/folders/${b}/contents`));
   await files.row("b").waitFor();
-  // In one task, so that the pointer never rests on the first row, even on a busy machine.
+  // A single task, so that the pointer never rests on the first row.
   await files.list().evaluate(
     (list, ids) => {
       for (const id of ids) {

@@ -12,13 +12,12 @@ import type { ListedRow, SeenTrash } from "./row-source.ts";
 interface PurgeDialogProps {
   /** Undefined: the whole trash. */
   readonly rows?: readonly ListedRow[];
-  /** For the whole trash: the position up to which it was shown. */
+  /** Position up to which the whole trash was shown. */
   readonly seen?: SeenTrash;
   readonly onClose: () => void;
   readonly onDone: ((ids: ReadonlySet<string>) => void) | undefined;
 }
 
-/** Confirms the permanent deletion. */
 export function PurgeDialog({ rows, seen, onClose, onDone }: PurgeDialogProps) {
   const messages = useMessages();
   const { message } = messages;
@@ -32,7 +31,7 @@ export function PurgeDialog({ rows, seen, onClose, onDone }: PurgeDialogProps) {
     try {
       if (rows === undefined) ({ purged } = await client.call("emptyTrash", { query: { ...seen } }));
       for (const { id, revision } of rows ?? []) {
-        // A folder that was restored and trashed again may contain more than the person saw.
+        // A folder restored and trashed again may contain more than was seen.
         const query = { base_revision: revision };
         await client.call("purgeFromTrash", { params: { id }, query }).catch(passOverGone);
         gone.add(id);
@@ -64,10 +63,10 @@ function passOverGone(thrown: unknown): void {
   if (toHoldfastError(thrown).code !== "not_found") throw thrown;
 }
 
-/** `any`: possibly some, number unknown. */
+/** `any`: number unknown. */
 type Within = number | "asking" | "any";
 
-/** Maximum wait for the count before the dialog allows deletion. */
+/** Maximum wait for the count. */
 const patienceMs = 5000;
 
 function useWithin(rows: readonly ListedRow[] | undefined): Within {

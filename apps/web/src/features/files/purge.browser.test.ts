@@ -7,7 +7,7 @@ import { filesApp } from "../../testing/files-app.ts";
 const own = filesApp();
 const { app, fill } = own;
 
-/** Moves an item to the trash. @returns its id */
+/** @returns its id */
 async function discard(name: string): Promise<string> {
   const id = await app.api.idOf(`${own.folder}/${name}`);
   await ok(app.api, "DELETE", `/files/${id}`);
@@ -16,7 +16,7 @@ async function discard(name: string): Promise<string> {
 
 const statusOf = async (id: string) => (await app.api.call("GET", `/files/${id}`)).status;
 
-/** Row in the trash, found by its checkbox, because rows also contain the name of their former folder. */
+/** Found by its checkbox, because rows also contain the name of a former folder. */
 const row = (name: string) =>
   app.page.getByRole("row").filter({ has: app.page.getByRole("checkbox", { name: `Select ${name}`, exact: true }) });
 

@@ -1,7 +1,7 @@
 import type { Messages } from "../../messages/messages.ts";
 import { type Refused, reasonsOf } from "./file-steps.ts";
 
-/** Text for a refusal. @param code of the API or of a refused step */
+/** @param code of the API or of a refused step */
 export function reasonText(code: string, { message }: Messages): string {
   switch (code) {
     case "forbidden":
@@ -32,7 +32,7 @@ export function reasonText(code: string, { message }: Messages): string {
   }
 }
 
-/** Formats "197 moved to Photos, 3 not: The name is taken (2), Not there any more (1)". */
+/** "197 moved to Photos, 3 not: The name is taken (2), Not there any more (1)". */
 export function outcomeText(done: string, refused: readonly Refused[], messages: Messages): string {
   if (refused.length === 0) return done;
   const reasons = reasonsOf(refused).map(({ code, names }) =>

@@ -3,7 +3,7 @@ import type { Messages } from "../../messages/messages.ts";
 import type { Column } from "./columns.ts";
 import { isFolder, type ListedRow } from "./row-source.ts";
 
-/** @param isInline on a phone, the value is shown below the name without a column */
+/** @param isInline below the name, as on a phone */
 export function RowCell({ column, row, isInline = false }: { column: Column; row: ListedRow; isInline?: boolean }) {
   const messages = useMessages();
   const { text, title } = valueOf(column, row, messages);

@@ -2,12 +2,12 @@ import type { Row } from "../../data/row.ts";
 import type { Viewer } from "../../data/viewer.ts";
 import type { RowOrder } from "./selection.ts";
 
-/** Row with the extra fields of places that span folders. */
+/** Adds fields for places that span folders. */
 export interface ListedRow extends Row {
   readonly parentId?: string | null;
   readonly path?: string;
   readonly trashedMs?: number;
-  /** For shared items: the owner or the recipients. */
+  /** Owner or recipients of a shared item. */
   readonly who?: string;
   /** In the list of what others share with the account. */
   readonly received?: ReceivedShare;
@@ -28,21 +28,20 @@ export interface SeenTrash {
 
 export type SourceState = "loading" | "ready" | "offline" | { readonly error: unknown };
 
-/** Ordered rows of a place. They change only between calls of the listeners, so that a frame renders a single state. */
+/** Rows change only between calls of the listeners, so a frame renders a single state. */
 export interface RowSource extends RowOrder {
   readonly state: SourceState;
   readonly rowAt: (index: number) => ListedRow | undefined;
   readonly row: (id: string) => ListedRow | undefined;
-  /** The row was loaded once and is now removed. */
+  /** Loaded once and now removed. */
   readonly isGone: (id: string) => boolean;
-  /** All rows have loaded. */
   readonly isWhole: boolean;
   /** Order changes that wait for `release`. */
   readonly waitingCount: number;
   readonly seen?: SeenTrash | undefined;
   readonly hold: () => void;
   readonly release: () => void;
-  /** Announces the rows about to be shown, so that missing ones are loaded. */
+  /** Announces the rows about to be shown, to load them. */
   readonly need: (from: number, to: number) => void;
   readonly subscribe: (listener: () => void) => () => void;
   /** A new value after every change. */
@@ -54,7 +53,7 @@ export function isFolder({ kind }: Pick<Row, "kind">): boolean {
   return kind === "folder" || kind === "mount";
 }
 
-/** Id of the folder that holds the contents. For a mount, that is the mounted folder. */
+/** Id of the folder with the contents; for a mount, of the mounted folder. */
 export function folderOf({ kind, target, id }: Pick<Row, "kind" | "target" | "id">): string {
   return kind === "mount" ? (target ?? id) : id;
 }

@@ -1,19 +1,17 @@
 import type { Box } from "./points.ts";
 
-/**
- * Geometry of rows or lines of tiles. All lines have the same height, so that scrolling is exact without measurements.
- */
+/** Lines have equal heights, so that scrolling is exact without measurements. */
 export interface Layout {
   readonly total: number;
-  /** 1 in the list view. */
+  /** 1 in the list. */
   readonly columns: number;
   readonly lineHeightPx: number;
 }
 
-/** Browsers limit the height of elements (16.7 M px in Firefox). Taller lists map the scroll range. */
+/** Browsers limit the height of elements (16.7 M px in Firefox). Beyond, the scroll range is mapped. */
 const tallestPx = 8_000_000;
 
-/** Scroll position. `scrollPx` is the element's scrollTop, `offsetPx` the top of the view among all lines. */
+/** `scrollPx`: the element's scrollTop. `offsetPx`: top of the view among all lines. */
 export interface ScrollPlace {
   readonly scrollPx: number;
   readonly offsetPx: number;
@@ -23,16 +21,13 @@ export function fullHeightPx({ total, columns, lineHeightPx }: Layout): number {
   return Math.ceil(total / columns) * lineHeightPx;
 }
 
-/** Height of the scrolled element. */
 export function scrolledHeightPx(layout: Layout): number {
   return Math.min(tallestPx, fullHeightPx(layout));
 }
 
 /**
- * Computes the position after a scroll to `scrollPx`. Steps shorter than a view move the rows by the same distance.
- * Longer steps, made with the scrollbar, move proportionally.
- * @returns `isMoved`: the caller must set the element's scrollTop to `scrollPx`, because the element and the rows did
- * not reach their ends together
+ * Steps shorter than a view move the rows by the same distance; longer ones, by scrollbar, proportionally.
+ * @returns `isMoved`: set scrollTop to `scrollPx`, because element and rows did not reach their ends together
  */
 export function scrolledTo(
   layout: Layout,
@@ -55,18 +50,18 @@ export function scrolledTo(
   return { ...placeOf(layout, viewPx, offsetPx), isMoved: true };
 }
 
-/** Computes the position at which the top of the view is `offsetPx` among all lines. */
+/** Position with the view's top at `offsetPx`. */
 export function placeOf(layout: Layout, viewPx: number, offsetPx: number): ScrollPlace {
   const [full, scrolled] = [fullHeightPx(layout), scrolledHeightPx(layout)];
   const offset = Math.min(Math.max(0, full - viewPx), Math.max(0, offsetPx));
   if (full === scrolled) return { scrollPx: offset, offsetPx: offset };
   const scrollPx = Math.round((offset / (full - viewPx)) * (scrolled - viewPx));
-  // Only the first and last line map to the ends of the element. Otherwise scrolling on would be impossible.
+  // Otherwise scrolling on would be impossible before the first and last line.
   const isInside = offset > 0 && offset < full - viewPx;
   return { scrollPx: isInside ? Math.min(scrolled - viewPx - 1, Math.max(1, scrollPx)) : scrollPx, offsetPx: offset };
 }
 
-/** Range of mounted indices, `[from, to)`: the view and half a view on both sides. */
+/** Indices `[from, to)`: the view and half a view on both sides. */
 export function mountedRange(layout: Layout, viewPx: number, offsetPx: number): { from: number; to: number } {
   const { total, columns, lineHeightPx } = layout;
   const first = Math.floor((offsetPx - viewPx / 2) / lineHeightPx) * columns;
@@ -74,23 +69,19 @@ export function mountedRange(layout: Layout, viewPx: number, offsetPx: number): 
   return { from: Math.min(total, Math.max(0, first)), to: Math.max(0, Math.min(total, last)) };
 }
 
-/** Top of a row in the scrolled element. */
+/** Top of the row in the scrolled element. */
 export function rowTopPx(layout: Layout, place: ScrollPlace, index: number): number {
   return Math.floor(index / layout.columns) * layout.lineHeightPx - place.offsetPx + place.scrollPx;
 }
 
-/** Nearest offset at which the row is fully visible. */
+/** Nearest offset that shows the row completely. */
 export function offsetShowing(layout: Layout, viewPx: number, offsetPx: number, index: number): number {
   const top = Math.floor(index / layout.columns) * layout.lineHeightPx;
   if (top < offsetPx) return top;
   return Math.max(offsetPx, top + layout.lineHeightPx - viewPx);
 }
 
-/**
- * Indices that a rectangle touches.
- * @param box in pixels among all lines, measured from the start of the reading direction
- * @param widthPx width of all tile columns together
- */
+/** @param box in pixels among all lines, from the start of the reading direction @param widthPx all columns together */
 export function indicesIn(layout: Layout, box: Box, widthPx: number): number[] {
   const { total, columns, lineHeightPx } = layout;
   const lines = [Math.floor(box.top / lineHeightPx), Math.ceil(box.bottom / lineHeightPx)] as const;

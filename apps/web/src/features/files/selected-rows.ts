@@ -1,7 +1,7 @@
 import type { ListedRow, RowSource } from "./row-source.ts";
 import type { Selection } from "./selection.ts";
 
-/** Selected rows that have loaded. @param _snapshot of the source; the result depends on it */
+/** @param _snapshot of the source, on which the result depends */
 export function rowsOf(selection: Selection, source: RowSource, _snapshot?: unknown): ListedRow[] {
   if (!selection.all) return [...selection.ids].flatMap((id) => source.row(id) ?? []);
   const rows: ListedRow[] = [];
@@ -13,9 +13,8 @@ export function rowsOf(selection: Selection, source: RowSource, _snapshot?: unkn
 }
 
 /**
- * Part of the selection that a filter shows, because actions must not affect hidden rows. The rest is selected again
- * when the filter ends.
- * @param _snapshot of the rows; the result depends on it
+ * Actions must not affect rows that a filter hides. They are selected again afterwards.
+ * @param _snapshot of the rows, on which the result depends
  */
 export function shownSelection(
   selection: Selection,
@@ -28,7 +27,7 @@ export function shownSelection(
     : { ...selection, all: false, ids: new Set(ids) };
 }
 
-/** Waits until all selected rows have loaded. */
+/** Waits for rows that have not loaded. */
 export async function loadedSelection(selection: Selection, source: RowSource): Promise<ListedRow[]> {
   while (selection.all && !source.isWhole) {
     source.need(0, source.total);

@@ -8,7 +8,7 @@ import { useMessages } from "../../messages/use-messages.ts";
 import { barCommands, fileMenu } from "./file-commands.ts";
 import type { FilesContext } from "./files-context.ts";
 
-/** Replaces the toolbar during a selection. Shows the number of selected items and their actions. */
+/** Replaces the toolbar during a selection. */
 export function SelectionBar({ context, onClear }: { readonly context: FilesContext; readonly onClear: () => void }) {
   const { message } = useMessages();
   return (

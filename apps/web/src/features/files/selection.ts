@@ -1,24 +1,23 @@
-/** Current order of the rows. Some rows may not have loaded. */
+/** Some rows may not have loaded. */
 export interface RowOrder {
   readonly total: number;
-  /** Undefined for a row that has not loaded. */
+  /** Undefined if not loaded. */
   readonly idAt: (index: number) => string | undefined;
-  /** -1 for a row that is absent or has not loaded. */
+  /** -1 if absent or not loaded. */
   readonly indexOf: (id: string) => number;
 }
 
 /**
- * Selection in one folder, by id, so that it survives sorting, a change of view and remote changes. With `all`, `ids`
- * are the exceptions, and rows that have not loaded are included.
+ * Identified by id, to survive sorting, a change of view and remote changes. With `all`, `ids` are the exceptions, and
+ * rows that have not loaded are included.
  */
 export interface Selection {
   readonly all: boolean;
   readonly ids: ReadonlySet<string>;
-  /** Start of a range selected with Shift. */
+  /** Start of a Shift range. */
   readonly anchor: string | null;
-  /** Row with the keyboard focus. */
   readonly focus: string | null;
-  /** The last range contained rows that had not loaded. It is selected again when they load. */
+  /** Last range, if it contained rows that had not loaded. It is selected again when they load. */
   readonly gap: { readonly from: string; readonly to: string } | null;
 }
 
@@ -32,7 +31,7 @@ export type SelectionAct =
 
 export const nothingSelected: Selection = { all: false, ids: new Set(), anchor: null, focus: null, gap: null };
 
-/** Pure state transition. Returns the same object if nothing changes. */
+/** Pure. Returns the same object if nothing changes. */
 export function select(selection: Selection, act: SelectionAct): Selection {
   switch (act.type) {
     case "only":
@@ -62,7 +61,7 @@ export function isSelected({ all, ids }: Selection, id: string): boolean {
   return all !== ids.has(id);
 }
 
-/** True if rows may be selected. With `all`, only the row count could tell. */
+/** Returns an approximation with `all`, for which only the row count could tell. */
 export function hasAny({ all, ids }: Selection): boolean {
   return all || ids.size > 0;
 }
@@ -82,7 +81,7 @@ function extended(selection: Selection, id: string, add: boolean, order: RowOrde
   return ranged({ ...selection, anchor }, { from: anchor, to: id }, order, add);
 }
 
-/** With Ctrl, a range in `all` removes exceptions. Without Ctrl, the range becomes the whole selection. */
+/** With Ctrl, removes exceptions of `all`. Without, the range becomes the selection. */
 function ranged(selection: Selection, range: { from: string; to: string }, order: RowOrder, add: boolean): Selection {
   const ends = [order.indexOf(range.from), order.indexOf(range.to)];
   const [first, last] = [Math.min(...ends), Math.max(...ends)];
@@ -99,7 +98,6 @@ function ranged(selection: Selection, range: { from: string; to: string }, order
   return { ...selection, all: isAll, ids, focus: range.to, gap: isWhole ? null : range };
 }
 
-/** Selects the rows in a rectangle, alone or added to the earlier selection. */
 function banded(before: Selection, touched: readonly string[], add: boolean): Selection {
   if (!add) return { ...before, all: false, ids: new Set(touched), gap: null };
   const ids = new Set(before.ids);

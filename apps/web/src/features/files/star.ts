@@ -5,10 +5,9 @@ import { offerUndo } from "./act-runner.ts";
 import type { ListedRow } from "./row-source.ts";
 import { newOperationId } from "./step-runner.ts";
 
-/** Parallel calls, because the API has no batch for stars. */
+/** The API has no batch for stars. */
 const atOnce = 4;
 
-/** Adds or removes stars and shows the change immediately. */
 export async function star(
   drive: Drive,
   rows: readonly ListedRow[],

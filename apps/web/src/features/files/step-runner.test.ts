@@ -17,10 +17,7 @@ import { type StepParts, takeSteps } from "./step-runner.ts";
 type Sent = Extract<Step, { op: "move" }> & { readonly operation_id: string };
 let serversCount = 0;
 
-/**
- * Server with one file, a.txt in home. Every operation gives it a new revision, and an operation on another revision is
- * a conflict.
- */
+/** Server with the file a.txt in home. Operations change its revision; one on another revision is a conflict. */
 function oneFile() {
   const id = `f${++serversCount}`;
   const revision = (count: number) => `${id}-r${count}`;

@@ -14,15 +14,15 @@ export interface StepParts {
   readonly overlay: Overlay;
 }
 
-/** Known state of the nodes. Needed to show the result early and to undo it. */
+/** Needed to show the result early and to undo it. */
 export type Known = ReadonlyMap<string, { readonly subject: Subject; readonly row: Row }>;
 
 const turns = new OwnTurns();
 
 /**
- * Runs steps in batches and shows their results immediately. A refused step does not stop the others, except with
- * `together`, where all steps succeed or none.
- * @throws HoldfastError if the first batch fails; nothing was changed then
+ * Runs batches and shows their results immediately. A refused step does not stop the others; with `together`, all or
+ * none succeed.
+ * @throws HoldfastError if the first batch fails, which changes nothing
  */
 export async function takeSteps(
   { client, folders, overlay }: StepParts,
@@ -37,12 +37,12 @@ export async function takeSteps(
     const ids = part.map(newOperationId);
     let asked = part.map((step) => askedNow(step, known, together));
     const send = async () => {
-      // Earlier own actions on these nodes have ended.
+      // Earlier own actions have ended.
       asked = part.map((step) => askedNow(step, known, together));
       const group = together ? { group: "all" } : {};
       const operations = asked.map(({ step }, place) => ({ ...step, operation_id: ids[place] ?? "", ...group }));
       const told = await client.call("syncDelta", { body: { operations } });
-      // Recorded inside the turn, because the next action on the node starts before this one's caller continues.
+      // Recorded inside the turn, because the next action starts before this one's caller continues.
       remember(asked, told.results);
       return told;
     };
@@ -56,7 +56,7 @@ export async function takeSteps(
           folders.take(results.flatMap(({ status, node }) => (status === "committed" && node ? [node] : []))),
       )
       .catch((thrown: unknown) => {
-        // The first batch failed, so nothing was changed.
+        // The first batch failed, so the action changed no files.
         if (start === 0) throw thrown;
         const { code } = toHoldfastError(thrown);
         return {
@@ -83,20 +83,19 @@ export async function takeSteps(
   return { taken, refused };
 }
 
-/** Returns an API code, or `contents`: the folder contains an item that the account may not delete. */
+/** API code, or `contents`: the folder contains an item that the account may not delete. */
 function reasonOf(result: { readonly code?: string | undefined; readonly field?: string | undefined } = {}): string {
   const { code = "conflict", field } = result;
   return code === "forbidden" && field === "contents" ? field : code;
 }
 
-/** Step as sent, with the node before it. */
 interface Asked {
   readonly step: Step;
   readonly before: Subject | undefined;
   readonly row: Row | undefined;
 }
 
-/** An undo requires the exact state that its action left. Other actions are rebased onto own changes since. */
+/** An undo requires the exact state that its action left. Others are rebased onto own changes. */
 function askedNow(step: Step, known: Known, together: boolean): Asked {
   const found = "file_id" in step ? known.get(step.file_id) : undefined;
   if (found === undefined || together) return { step, before: found?.subject, row: found?.row };
@@ -104,7 +103,7 @@ function askedNow(step: Step, known: Known, together: boolean): Asked {
   return { step: rebased(step, found.subject, before), before, row: found.row };
 }
 
-/** Only a step with a base revision proves that no change by others lies between. */
+/** Only a base revision excludes a change by others in between. */
 function remember(
   asked: readonly Asked[],
   results: readonly { readonly status: string; readonly node?: NodeJson | undefined }[],
@@ -135,7 +134,7 @@ function effectsOf({ step, before, row }: Asked, id: string): Effect[] {
   if (before === undefined || row === undefined) return [];
   const gone: Effect = { kind: "remove", folderId: before.parentId, id: before.id };
   if (step.op === "delete") return [gone];
-  // The server chooses the name of a copy in the same folder.
+  // The server chooses the copy's name.
   if (step.op === "copy") return [];
   if (step.parent_id === before.parentId) {
     return [{ kind: "set", folderId: before.parentId, id: before.id, values: { name: step.name } }];
@@ -143,7 +142,6 @@ function effectsOf({ step, before, row }: Asked, id: string): Effect[] {
   return [gone, { kind: "add", folderId: step.parent_id, id: before.id, row: { ...row, name: step.name } }];
 }
 
-/** Row of a new folder before the server has answered. */
 export function newFolderRow(id: string, name: string): Row {
   return {
     id,
@@ -163,7 +161,6 @@ export function newFolderRow(id: string, name: string): Row {
   };
 }
 
-/** Reason why the whole action failed. */
 export function failureCode(thrown: unknown): string {
   return thrown instanceof HoldfastError ? thrown.code : toHoldfastError(thrown).code;
 }

@@ -4,8 +4,8 @@ import { type RefObject, useLayoutEffect } from "react";
 let place: string | undefined;
 
 /**
- * Moves the focus into a new list if the previously focused element is gone or is the link that led here. Runs once per
- * mount: a person who returns to the link stays there while the list changes.
+ * Moves the focus into a new list if the focused element is gone or is the link that led here. Only on mount: a person
+ * who returns to the link stays there.
  */
 export function useTakeFocus(
   element: RefObject<HTMLElement | null>,
@@ -19,7 +19,7 @@ export function useTakeFocus(
     const isNowhere = activeElement === null || activeElement === document.body;
     const hasLed = before !== place && activeElement instanceof HTMLAnchorElement && activeElement.pathname === place;
     if (isNowhere || hasLed) find(element.current)?.focus({ preventScroll: true });
-    // Only on mount.
+    // Runs only on mount.
     // oxlint-disable-next-line react-hooks/exhaustive-deps
   }, []);
 }

@@ -3,21 +3,17 @@ import { type Box, boxBetween, edgeSpeed, type Point } from "./points.ts";
 
 export interface BandHost {
   readonly scroller: RefObject<HTMLElement | null>;
-  /** Converts a screen point to a position among all lines. */
   readonly pointAmongLines: (at: Point) => Point;
   readonly begin: () => void;
   readonly touch: (box: Box, add: boolean) => void;
   readonly scrollBy: (px: number) => void;
 }
 
-/**
- * Rubber-band selection with the mouse, starting on the empty area.
- * @returns `band`: the rectangle, in pixels among all lines
- */
+/** Mouse selection by a rectangle, from the empty area. @returns `band`: rectangle in pixels among all lines */
 export function useBand(host: BandHost): {
   readonly band: Box | null;
   readonly begin: (event: PointerEvent) => void;
-  /** True if the following click ends a rubber band. */
+  /** The following click ends a rectangle. */
   readonly wasDrawn: () => boolean;
 } {
   const [band, setBand] = useState<Box | null>(null);

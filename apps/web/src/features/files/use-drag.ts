@@ -3,18 +3,18 @@ import { DragGesture, type DragList, type GestureHost, standList } from "./drag-
 
 export interface DragHost extends GestureHost {
   readonly scroller: RefObject<HTMLElement | null>;
-  /** Returns the items to move. Selects the row under the pointer first if it is not selected. */
+  /** Selects the row under the pointer first if needed. */
   readonly lift: GestureHost["lift"];
   readonly scrollBy: (px: number) => void;
 }
 
 /**
- * Moves rows by mouse, pen and touch. Uses pointer events, because HTML drag and drop does not support touch; it serves
- * only drops from outside. The drag continues when its list is unmounted, for example when a folder springs open.
+ * Uses pointer events, because HTML drag and drop lacks touch. The drag survives its list, for example when a folder
+ * springs open.
  */
 export function useDrag(host: DragHost): {
   readonly begin: (event: PointerEvent, rowId: string) => void;
-  /** True if the following click ends a drag or a long press. */
+  /** The following click ends a drag or a long press. */
   readonly wasDragged: () => boolean;
 } {
   const latest = useRef(host);
@@ -33,8 +33,7 @@ export function useDrag(host: DragHost): {
   }, []);
   useEffect(() => {
     const scroller = latest.current.scroller.current;
-    // During a drag, the page must not scroll under the finger. The listener is registered early, because browsers
-    // decide at touch start if it can prevent scrolling.
+    // Prevents scrolling during a drag. Registered early, because browsers decide at touch start if a listener can.
     const keepStill = (touch: TouchEvent) => gesture.current?.isHolding === true && touch.preventDefault();
     scroller?.addEventListener("touchmove", keepStill, { passive: false });
     return () => scroller?.removeEventListener("touchmove", keepStill);

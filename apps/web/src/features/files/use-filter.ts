@@ -11,13 +11,12 @@ interface FilterHost {
   readonly handle: RefObject<FileListHandle | null>;
 }
 
-/** Name filter of a place: its rows and its effect on the selection. Ends with the place. */
+/** Name filter with its effect on the selection. Ends with the place. */
 export function useFilter({ source, selection, act, handle }: FilterHost) {
   const [isOpen, setOpen] = useState(false);
   const [narrowed, setNarrowed] = useState<RowSource>();
   const shown = narrowed ?? source;
-  // "All" would include hidden rows, and the matching rows are unclear while the person types. So the selection is
-  // cleared.
+  // "All" would include hidden rows, and the matches change during typing.
   const hidesSome = narrowed !== undefined && selection.all;
   useLayoutEffect(() => {
     if (hidesSome) act({ type: "none" });
@@ -37,18 +36,17 @@ export function useFilter({ source, selection, act, handle }: FilterHost) {
   return {
     isOpen,
     shown,
-    /** Selected rows that are visible. */
+    /** Visible rows only. */
     selection: visible,
     begin: () => setOpen(true),
     narrow: setNarrowed,
-    /** Moves the focus from the field into the list. */
     goOn: () => focusIn(shown),
     end: () => {
       setOpen(false);
       setNarrowed(undefined);
       focusIn(source);
     },
-    /** "All" selects only the visible rows. */
+    /** "All" selects visible rows only. */
     act: (next: SelectionAct) => {
       if (narrowed === undefined || next.type !== "all") return act(next);
       const ids = Array.from({ length: narrowed.total }, (_, index) => narrowed.idAt(index) ?? "");

@@ -4,9 +4,8 @@ import type { RowSource } from "./row-source.ts";
 import type { RowWindow } from "./use-row-window.ts";
 
 /**
- * Keeps the visible rows in place when rows above are added or removed, by scrolling in the same frame. The anchor is
- * the focused row if it is in view, otherwise the first row in view. At the very top there is no anchor, so that new
- * rows become visible.
+ * Keeps visible rows in place when rows above change, by scrolling in the same frame. The anchor is the focused row in
+ * view, otherwise the first row in view. At the very top there is none, so that new rows are seen.
  */
 export function useHeldPlace(
   source: RowSource,

@@ -4,7 +4,6 @@ import type { Layout } from "./row-window.ts";
 
 const tile = { widthPx: 176, heightPx: 196, narrowPx: 148 };
 
-/** Layout for the width of the view. */
 export function useLayout(view: "list" | "tiles", total: number, widthPx: number): Layout {
   const rowPx = useSyncExternalStore(listen, rowHeightPx);
   return useMemo(() => {
@@ -15,7 +14,7 @@ export function useLayout(view: "list" | "tiles", total: number, widthPx: number
   }, [view, total, widthPx, rowPx]);
 }
 
-/** Reads the row height from the style sheet, where it depends on density and touch. */
+/** The height in the style sheet depends on density and touch. */
 function rowHeightPx(): number {
   return Number.parseFloat(getComputedStyle(document.documentElement).getPropertyValue("--row-height")) || 44;
 }

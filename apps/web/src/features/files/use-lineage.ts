@@ -3,7 +3,7 @@ import { useEffect } from "react";
 import { lineageQuery } from "../../data/lineage.ts";
 import { useDrive } from "../../data/use-drive.ts";
 
-/** A folder and its ancestors. Read again when one of them changes, since it may have been renamed or moved. */
+/** Read again when a folder or an ancestor changes, since it may have been renamed or moved. */
 export function useLineage(id: string) {
   const { client, live, queries } = useDrive();
   const query = useQuery(lineageQuery(client, id));

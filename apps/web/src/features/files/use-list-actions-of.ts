@@ -18,7 +18,7 @@ interface Parts {
   readonly viewer: Viewer;
 }
 
-/** Callbacks of the rows. The object changes only if the rows' look changes. */
+/** Changes only if rows look different. */
 export function useListActionsOf(parts: Parts): ListActions {
   const latest = useRef(parts);
   latest.current = parts;

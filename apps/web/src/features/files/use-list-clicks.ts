@@ -12,7 +12,7 @@ export interface ListClicksHost {
   readonly focusRow: (id: string) => void;
   readonly beginDrag: ((event: globalThis.PointerEvent, id: string) => void) | undefined;
   readonly beginBand: (event: globalThis.PointerEvent) => void;
-  /** True if the click ends a drag, a long press or a rubber band. */
+  /** The click ends a drag, a long press or a rectangle. */
   readonly wasDragged: () => boolean;
 }
 
@@ -24,7 +24,6 @@ export interface ListClicks {
   readonly onContextMenu: (event: MouseEvent) => void;
 }
 
-/** Handles clicks, taps and right clicks on rows and the empty area. */
 export function useListClicks(host: ListClicksHost): ListClicks {
   const latest = useRef(host);
   latest.current = host;
@@ -39,7 +38,7 @@ function makeClicks(host: () => ListClicksHost): ListClicks {
       if (id !== undefined) host().beginDrag?.(event.nativeEvent, id);
       else if (event.pointerType === "mouse" && isGround(event)) host().beginBand(event.nativeEvent);
     },
-    // Prevents text selection and focus on the name instead of its row. An open text field loses the focus and so ends.
+    // Prevents text selection and focus on the name. An open text field loses the focus and so ends.
     onMouseDown: (event) => {
       if (isControl(event) || event.button === 1) return;
       if (rowIdAt(event) === undefined && !isGround(event)) return;
@@ -59,7 +58,7 @@ function makeClicks(host: () => ListClicksHost): ListClicks {
     onContextMenu: (event) => {
       if (event.target instanceof HTMLInputElement) return;
       event.preventDefault();
-      // A long press selects. The menu has its own button.
+      // A long press selects; the menu has a button.
       if (isByTouch(event)) return;
       const id = rowIdAt(event);
       const { selection, act, focusRow, onMenu } = host();
@@ -99,10 +98,7 @@ function isControl({ target }: { readonly target: EventTarget }): boolean {
   return target instanceof Element && target.closest("[data-control]") !== null;
 }
 
-/**
- * Returns true for the list outside of rows and controls. The scrollbar also belongs to the scroller but lies beside
- * its content.
- */
+/** The scrollbar belongs to the scroller but lies beside its content. */
 function isGround({
   target,
   nativeEvent,

@@ -12,16 +12,16 @@ export interface ListKeysHost {
   readonly source: RowSource;
   readonly selection: Selection;
   readonly act: (act: SelectionAct) => void;
-  /** Runs the command of a key. @returns false if the key belongs to no command */
+  /** @returns false if the key belongs to no command */
   readonly onKey: (event: KeyboardEvent) => boolean;
   readonly onOpen: (id: string) => void;
   readonly onTouch: () => void;
   readonly focusRow: (id: string) => void;
-  /** Scrolls to a row, including one that has not loaded. */
+  /** Includes rows that have not loaded. */
   readonly show: (index: number) => void;
 }
 
-/** Action that continues when missing rows have loaded, unless the focus moves before. */
+/** Continues when missing rows have loaded, unless the focus moves before. */
 interface Waiting {
   readonly source: RowSource;
   readonly focus: string | null;
@@ -31,10 +31,7 @@ interface Waiting {
 
 const platform = platformOf(navigator.userAgent);
 
-/**
- * Keyboard control of a list: moving, selecting, type-ahead and entering the cells of a row.
- * @param pageLines lines per page
- */
+/** Moving, selecting, type-ahead and entering the cells of a row. @param pageLines lines per page */
 export function useListKeys(host: ListKeysHost, layout: Layout, pageLines: number): (event: KeyboardEvent) => void {
   const ahead = useRef(new TypeAhead());
   const waiting = useRef<Waiting | null>(null);
@@ -106,10 +103,7 @@ export function useListKeys(host: ListKeysHost, layout: Layout, pageLines: numbe
   };
 }
 
-/**
- * Tab focuses a row without selecting it, and commands apply to the selection only. So Enter without a selection opens
- * the row.
- */
+/** Tab focuses without selecting, and commands need a selection. */
 function openRow({ selection, onOpen }: ListKeysHost, event: KeyboardEvent): boolean {
   const { key, ctrlKey, metaKey, altKey, shiftKey } = event;
   const id = rowIdOf(event);
@@ -142,7 +136,7 @@ function enterCells(event: KeyboardEvent): boolean {
   return row !== null;
 }
 
-/** Moves between the controls of a row. Left of the first control and Escape return to the row. */
+/** Left of the first control and Escape return to the row. */
 function inCells(event: KeyboardEvent): boolean {
   const row = (event.target as Element).closest<HTMLElement>("[data-id]");
   if (row === null) return false;
@@ -162,7 +156,7 @@ function indexStarting(source: RowSource, start: string, after: number): number 
   for (let step = 1; step <= source.total; step++) {
     const index = (after + step + source.total) % source.total;
     const name = source.rowAt(index)?.name;
-    // Folds only the prefix, since up to 100,000 names are searched on each letter.
+    // Folds only the prefix, since each letter searches up to 100,000 names.
     if (name !== undefined && foldName(name.slice(0, start.length * 4 + 4)).startsWith(wanted)) return index;
   }
   return -1;

@@ -5,8 +5,8 @@ const quietMs = 400;
 const pillMs = 2_000;
 
 /**
- * Holds the order for 400 ms after each pointer or key input, and while a menu or dialog of a row is open (`isBusy`).
- * @returns `touched`: call it on each input; `waitingCount`: changes that have waited for 2 s
+ * Holds the order for 400 ms after an input and while a layer of a row is open (`isBusy`).
+ * @returns `touched`: call on each input; `waitingCount`: changes that have waited for 2 s
  */
 export function useLiveOrder(
   source: RowSource,

@@ -5,7 +5,7 @@ import type { Moving } from "./file-list.tsx";
 import type { FilesContext } from "./files-context.ts";
 import type { PlaceActs } from "./place-acts.ts";
 
-/** Moving by drag. Only items of a folder can be moved. @param mayTake the folder itself accepts items */
+/** Only items of a folder can be moved. @param mayTake the folder itself accepts items */
 export function useMoving({
   acts,
   folder,

@@ -4,7 +4,7 @@ import { useDrive } from "../../data/use-drive.ts";
 import { type ActsHost, makePlaceActs, type PlaceActs } from "./place-acts.ts";
 import { folderOf, isFolder } from "./row-source.ts";
 
-/** Actions of a place. The object is stable while the place is shown. */
+/** Stable while the place is shown. */
 export function usePlaceActs(host: ActsHost): PlaceActs {
   const drive = useDrive();
   const navigate = useNavigate();

@@ -37,7 +37,6 @@ import { useSelection } from "./use-selection.ts";
 import type { SortOrder } from "../../data/row-order.ts";
 import type { Column } from "./columns.ts";
 
-/** State and actions of a place. */
 export function usePlace(props: ListPlaceProps) {
   const { source, kind, folder, onDone = nothing, onStar = nothing } = props;
   const snapshot = useSyncExternalStore(source.subscribe, source.snapshot);
@@ -111,7 +110,6 @@ export function usePlace(props: ListPlaceProps) {
 
 function nothing(): void {}
 
-/** Offers the commands to the palette and to the list of shortcuts. */
 function useOfferCommands(latest: { readonly current: FilesContext }): void {
   useEffect(
     () =>
@@ -126,7 +124,7 @@ function useOfferCommands(latest: { readonly current: FilesContext }): void {
 function useShowMenu(latest: { readonly current: FilesContext }, setOpen: (isOpen: boolean) => void) {
   return useCallback(
     (at: Point, byKey: boolean) => {
-      // The press may have selected another row, which must render before the menu opens for it.
+      // The press may have selected another row, which must render first.
       flushSync(() => setOpen(true));
       openPlaceMenu(latest.current, at, byKey, () => setOpen(false));
     },
@@ -141,14 +139,11 @@ function openPlaceMenu(context: FilesContext, at: Point, byKey: boolean, onClose
   openMenu({ label: (context.count > 0 ? first?.name : context.folder?.name) ?? "", items, at, byKey, onClose });
 }
 
-/**
- * Subject of the panel beside the list: the only selected item, otherwise the folder. The preview steps to the
- * neighboring file.
- */
+/** Subject of panel and preview: the only selected item, otherwise the folder. */
 function useSubjectOf({ rows, count, folder }: FilesContext, source: RowSource, snapshot: unknown) {
   const id = count === 1 ? rows[0]?.id : folder?.id;
   return useMemo(
-    // A new object after every change of the rows, because the neighbors may have changed.
+    // New after every change, because the neighbors may differ.
     () => ({ id, snapshot, neighbour: (from: string, step: -1 | 1) => fileBeside(source, from, step) }),
     [id, source, snapshot],
   );
@@ -189,14 +184,14 @@ export interface ListPlaceProps {
   readonly source: RowSource;
   readonly columns: readonly Column[];
   readonly empty: string;
-  /** Replaces the text for an empty list with first steps. */
+  /** Shows first steps instead of `empty`. */
   readonly begin?: ((onUpload: () => void) => ReactNode) | undefined;
   readonly folder?: ShownFolder | undefined;
   readonly sort?: SortOrder;
   readonly onSort?: (sort: SortOrder) => void;
-  /** Called after own actions, for lists that the journal does not update. */
+  /** Updates lists that the journal does not. */
   readonly onDone?: (ids: ReadonlySet<string>) => void;
   readonly onStar?: (ids: ReadonlySet<string>, isStarred: boolean) => void;
-  /** Tag of the listing, for thumbnail requests. */
+  /** Tag for thumbnail requests. */
   readonly thumbTag?: string | undefined;
 }

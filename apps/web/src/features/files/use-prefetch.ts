@@ -4,7 +4,7 @@ import { folderOf, isFolder, type RowSource } from "./row-source.ts";
 
 const restMs = 100;
 
-/** Prefetches the folder under a resting pointer, and cancels when the pointer leaves. */
+/** Loads the folder under a resting pointer, until the pointer leaves. */
 export function usePrefetch(source: RowSource) {
   const { folders } = useDrive();
   const over = useRef<{ readonly id: string; readonly leave: () => void }>(undefined);

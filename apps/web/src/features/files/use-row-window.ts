@@ -29,16 +29,13 @@ export interface RowWindow {
   readonly from: number;
   readonly to: number;
   readonly place: ScrollPlace;
-  /** Current top of the view among all lines, also between renders. */
+  /** Current between renders too. */
   readonly offsetPx: () => number;
   readonly show: (index: number) => void;
   readonly scrollBy: (px: number) => void;
 }
 
-/**
- * Range of mounted rows while the element scrolls. Renders only when the range changes, or on each step in a mapped
- * range.
- */
+/** Renders only when the range changes, or on each step of a mapped range. */
 export function useRowWindow(scroller: RefObject<HTMLElement | null>, layout: Layout, viewPx: number): RowWindow {
   const place = useRef<ScrollPlace>({ scrollPx: 0, offsetPx: 0 });
   const [shown, setShown] = useState<{ readonly from: number; readonly to: number; readonly place: ScrollPlace }>({
@@ -74,7 +71,7 @@ export function useRowWindow(scroller: RefObject<HTMLElement | null>, layout: La
     if (element === null) return undefined;
     const scrolled = () => {
       const { layout: current, viewPx: px } = now.current;
-      // Ignores the event of a scroll that this module caused. The browser rounds the value.
+      // Event of an own scroll, rounded by the browser.
       if (Math.abs(element.scrollTop - place.current.scrollPx) < 1) return;
       const { isMoved, ...next } = scrolledTo(current, px, place.current, element.scrollTop);
       place.current = next;
@@ -85,7 +82,7 @@ export function useRowWindow(scroller: RefObject<HTMLElement | null>, layout: La
     return () => element.removeEventListener("scroll", scrolled);
   }, [scroller, update]);
 
-  // Clamps the position after the rows or the view have shrunk.
+  // Clamps the position.
   useLayoutEffect(() => go(place.current.offsetPx), [go, layout.total, layout.columns, layout.lineHeightPx, viewPx]);
 
   const show = useCallback(

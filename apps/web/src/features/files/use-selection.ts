@@ -2,10 +2,10 @@ import { useEffect, useLayoutEffect, useReducer, useRef, useSyncExternalStore } 
 import type { RowSource } from "./row-source.ts";
 import { nothingSelected, select, type Selection, type SelectionAct } from "./selection.ts";
 
-/** Selection while a place is shown. Removed rows leave it, and loaded rows complete a Shift range. */
+/** Removed rows leave the selection, and loaded rows complete a Shift range. */
 export function useSelection(source: RowSource): readonly [Selection, (act: SelectionAct) => void] {
   const [selection, act] = useReducer(select, nothingSelected);
-  /** Last index of the focused row. If that row is removed, the row at this index gets the focus. */
+  /** If the focused row is removed, the row at this index gets the focus. */
   const lastIndex = useRef(-1);
   const { gap, focus, anchor, ids } = selection;
   const snapshot = useSyncExternalStore(source.subscribe, source.snapshot);
