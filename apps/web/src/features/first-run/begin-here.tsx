@@ -11,7 +11,7 @@ import { useMessages } from "../../messages/use-messages.ts";
 import { clientCommands } from "../../messages/client-commands.ts";
 import { SharedWithYou } from "./shared-with-you.tsx";
 
-/** Start page of an empty drive: items shared by others and three ways to begin. */
+/** Start page of an empty drive. */
 export function BeginHere({ onUpload }: { readonly onUpload: () => void }) {
   const { message } = useMessages();
   const { data: account } = useAccount();

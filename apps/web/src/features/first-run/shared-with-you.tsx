@@ -11,7 +11,7 @@ import { useMessages } from "../../messages/use-messages.ts";
 /** Shared contains the complete list. */
 const shownMax = 3;
 
-/** Shared items that are not mounted yet. Most people who come by an invitation come for these. */
+/** Shared items that are not mounted. Most people who come by an invitation come for these. */
 export function SharedWithYou() {
   const { client } = useDrive();
   const { data } = useQuery({
@@ -26,7 +26,7 @@ function OneShared({ shared: { node, owner } }: { readonly shared: SharedJson })
   const words = useMessages();
   const { message } = words;
   const { client } = useDrive();
-  // No further action needed on success: the list above shows the mount, and this page disappears.
+  // On success, the list above shows the mount and this page disappears.
   const add = useMutation({ mutationFn: () => client.call("createMount", { body: { node_id: node.id } }) });
   const isFolder = node.kind === "folder";
   return (

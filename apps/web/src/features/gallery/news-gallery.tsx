@@ -7,7 +7,6 @@ import { Progress, RowShapes } from "../../design/progress.tsx";
 import { useMessages } from "../../messages/use-messages.ts";
 import { Line, Specimen } from "./specimen.tsx";
 
-/** Components that report something. */
 export function NewsGallery() {
   const { message } = useMessages();
   const label = message("shell.upload");

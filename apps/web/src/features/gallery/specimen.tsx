@@ -1,6 +1,5 @@
 import type { ReactNode } from "react";
 
-/** Component with its name in the code. */
 export function Specimen({ name, children }: { readonly name: string; readonly children: ReactNode }) {
   return (
     <section className="flex min-w-0 flex-col gap-3">

@@ -1,7 +1,7 @@
 import type { NotificationJson, NotificationKind } from "@holdfast/protocol/notification-routes";
 import type { Messages } from "../../messages/messages.ts";
 
-/** Describes a notification in one line. For a kind that only a newer server knows, names its subject. */
+/** Describes a notification in one line. For kinds of a newer server, names only the subject. */
 export function noticeWords(notice: NotificationJson, words: Pick<Messages, "message" | "percent">): string {
   const facts = factsOf(notice, words);
   const say = Object.hasOwn(sayings, notice.kind) ? sayings[notice.kind] : undefined;
@@ -20,13 +20,13 @@ export function offerOf({
   return typeof id === "string" && typeof name === "string" ? { id, name } : undefined;
 }
 
-/** Folder in which somebody deleted many files, and the moment just before. */
+/** Folder of a mass deletion, and the moment just before. */
 export function rewindOf({ node, detail }: NotificationJson): { readonly id: string; readonly to: string } | undefined {
   const to = textOf(detail["moment"]);
   return detail["deletions"] === true && node !== undefined && to !== undefined ? { id: node.id, to } : undefined;
 }
 
-/** The server omits the subject once the account has lost access to it. */
+/** The server omits the subject after the account has lost access. */
 export function isGone(notice: NotificationJson): boolean {
   const { kind, node } = notice;
   const isAboutNode = kind === "share" || kind === "comment" || kind === "mention" || kind === "watch";
@@ -54,7 +54,7 @@ const sayings: Readonly<Record<NotificationKind, Said>> = {
     if (notice.detail["deletions"] === true) return message("notices.deleted", { who, what, count });
     return count > 1
       ? message("notices.changedMany", { who, what, count })
-      : // If the changed item is gone, `what` is the watched folder. The item's own name is in `detail`.
+      : // If the changed item is gone, `what` is the watched folder. Its own name is in `detail`.
         message("notices.changed", { who, what: textOf(notice.detail["name"]) ?? what });
   },
   quota: ({ message, percent }, { notice }) =>
@@ -82,7 +82,7 @@ const securitySayings = {
   passkey_copied: "notices.passkeyCopied",
 } as const;
 
-/** Uses the server's name for an event that only a newer server reports. */
+/** A newer server's event has the server's name. */
 function securityWords({ security, name }: NotificationJson["detail"], message: Messages["message"]) {
   if (typeof security !== "string") return undefined;
   if (!Object.hasOwn(securitySayings, security)) return textOf(name);
@@ -121,13 +121,13 @@ const checks = {
   ldap: "notices.checkLdap",
 } as const;
 
-/** Uses the server's name for a check that only a newer server runs. */
+/** A newer server's check has the server's name. */
 function checkWords(check: unknown, message: Messages["message"]): string {
   const name = textOf(check) ?? "?";
   return Object.hasOwn(checks, name) ? message(checks[name as keyof typeof checks]) : name;
 }
 
-/** Lines below the summary: the server's own problem description and advice, in English. */
+/** The server's own description and advice, in English. */
 export function serverLines({ kind, detail }: NotificationJson, { message }: Pick<Messages, "message">): string[] {
   if (kind !== "server") return [];
   const [said, was, advice] = [textOf(detail["detail"]), textOf(detail["was"]), textOf(detail["advice"])];

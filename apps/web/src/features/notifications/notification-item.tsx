@@ -12,7 +12,6 @@ import { isGone, noticeWords, offerOf, rewindOf, serverLines } from "./notice-wo
 
 interface NotificationItemProps {
   readonly notice: NotificationJson;
-  /** Called when the person follows the link. */
   readonly onOpen: () => void;
 }
 
@@ -74,7 +73,7 @@ interface PlaceProps extends NotificationItemProps {
   readonly children: string;
 }
 
-/** Links to the subject. Plain text if there is nothing to open. */
+/** Plain text if there is nothing to open. */
 function Place({ notice: { kind, node, detail }, onOpen, children }: PlaceProps) {
   const look = "hover:underline";
   if (detail["undelivered"] !== undefined) return children;
@@ -103,7 +102,6 @@ function Place({ notice: { kind, node, detail }, onOpen, children }: PlaceProps)
   );
 }
 
-/** Offer of ownership with buttons to answer it. */
 function Offer({ offer: { id, name: what } }: { readonly offer: { readonly id: string; readonly name: string } }) {
   const words = useMessages();
   const { message } = words;

@@ -14,7 +14,7 @@ import { NotificationItem } from "./notification-item.tsx";
 
 const listKey = [...notificationsKey, "list"] as const;
 
-/** All notifications, newest first. Shown notifications count as read but look new until the sheet closes. */
+/** Newest first. Shown notifications count as read but look new until the sheet closes. */
 export function NotificationSheet({ onClose }: { readonly onClose: () => void }) {
   const { message } = useMessages();
   const { client } = useDrive();
@@ -49,22 +49,18 @@ export function NotificationSheet({ onClose }: { readonly onClose: () => void })
   );
 }
 
-/** Marks all notifications up to the newest one as read, on all devices. */
+/** Marks notifications as read on all devices. */
 function useRead(newest: NotificationJson | undefined): void {
   const { client } = useDrive();
   const queries = useQueryClient();
   const upTo = newest?.read === false ? newest.id : undefined;
   useEffect(() => {
     if (upTo === undefined) return;
-    // After a failure they stay new, which does no harm.
+    // Notifications stay new on failure.
     void client
       .call("readNotifications", { body: { up_to: upTo } })
       .then(() => queries.invalidateQueries({ queryKey: unreadKey }))
       .catch(() => {});
   }, [client, queries, upTo]);
-  useEffect(
-    // On the next opening they no longer look new.
-    () => () => void queries.invalidateQueries({ queryKey: listKey, refetchType: "none" }),
-    [queries],
-  );
+  useEffect(() => () => void queries.invalidateQueries({ queryKey: listKey, refetchType: "none" }), [queries]);
 }

@@ -5,7 +5,7 @@ import { longTest } from "@holdfast/tools/tiers";
 import { axeProblems } from "../../testing/axe.ts";
 import { testApp } from "../../testing/test-app.ts";
 
-// Makes the server detect a problem, and soon.
+// Makes the server detect a problem soon.
 const env = { HOLDFAST_SNAPSHOT_INTERVAL: "off", HOLDFAST_DOCTOR_PERIOD: "1s" };
 const app = testApp({ serverOptions: { env } });
 
@@ -25,7 +25,7 @@ test("what one is told comes by itself, is read by looking at it, and opens what
   const trip = await api.idOf("/Trip");
   await ok(api, "POST", `/files/${trip}/share`, { email: dora.email, role: "editor", message: "For the summer" });
   await page.getByRole("button", { name: "Notifications: 1 new" }).waitFor();
-  // With the keyboard only: the focus is on the button again.
+  // The focus has returned to the button.
   await page.waitForFunction(() => document.activeElement?.getAttribute("aria-label")?.startsWith("Notifications"));
   await page.keyboard.press("Enter");
   await sheet.getByText("For the summer").waitFor();
@@ -82,8 +82,7 @@ longTest("what somebody wants to give away is accepted or declined where one is 
     const { body } = await erik.api.call("GET", "/metadata?path=/gift.txt");
     return body.role === "owner" || undefined;
   });
-  // The new owner's account gets the file first. The accounts may be in two databases, and the old one is cleared
-  // afterwards.
+  // The new owner comes first. The old account, maybe in another database, is cleared afterwards.
   await eventually("nothing is on offer any more", 30_000, async () => {
     const { items } = (await api.call("GET", "/transfers")).body as { items: unknown[] };
     return items.length === 0 || undefined;
@@ -108,7 +107,7 @@ longTest(
     const choice = page.getByLabel("The server has a problem");
     await app.open("/settings/notifications");
     await choice.waitFor();
-    // Otherwise the administrator's page would keep polling with the other person's session.
+    // The administrator's page would keep polling with the other session.
     await page.goto("about:blank");
     await app.signIn(await app.addPerson("Fay"));
     await app.open("/settings/notifications");

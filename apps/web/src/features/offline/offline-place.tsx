@@ -24,14 +24,14 @@ function sayAway(): void {
   showToast({ kind: "error", text: messages().message("problem.unreachable") });
 }
 
-/** Replaces every page if the app was opened offline. Lists the offline files. */
+/** Replaces every page if the app was opened offline. */
 export function OfflinePlace() {
   const { message, size } = useMessages();
   const { reach, kept } = useDrive();
   const { files } = useKept();
   const person = usePerson();
   usePageTitle(message("offline.title"));
-  // Files chosen now wait in the tray and are uploaded to the root folder.
+  // Files wait in the tray and go to the root folder.
   useOfferMainActs(person === undefined ? undefined : uploadActs);
   useEffect(() => void kept.open().catch(() => {}), [kept]);
   return (

@@ -11,7 +11,6 @@ import { useMessages } from "../../messages/use-messages.ts";
 import type { KeptView } from "../../offline/kept-files.ts";
 import type { KeptFile, KeptMark } from "../../offline/kept-index.ts";
 
-/** Size of the offline files and a button to delete them. */
 export function Offline() {
   const { message, size } = useMessages();
   const { kept } = useDrive();

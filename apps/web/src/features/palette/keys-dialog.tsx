@@ -4,7 +4,7 @@ import { offeredKeys } from "../../commands/ready-commands.ts";
 import { Dialog } from "../../design/dialog.tsx";
 import { useMessages } from "../../messages/use-messages.ts";
 
-/** All keyboard shortcuts of the page. Taken from the commands and lists, so it is always current. */
+/** Taken from the commands and lists, so it is always current. */
 export function KeysDialog({ onClose }: { readonly onClose: () => void }) {
   const { message } = useMessages();
   const [keys] = useState(offeredKeys);

@@ -68,7 +68,7 @@ longTest(
     await fill("a.txt");
     const { page, files } = await openFolder();
     await files.row("a.txt").focus();
-    // The dialog opens under the pointer, which must not take the tooltip from the focused element.
+    // The pointer under the opening dialog must not take the tooltip from the focused element.
     await page.mouse.move(720, 450);
     await page.keyboard.press("?");
     const dialog = page.getByRole("dialog", { name: "Keyboard shortcuts" });
@@ -87,7 +87,7 @@ longTest(
     assert.deepEqual(await axeProblems(page, { within: "[role=dialog]" }), []);
     await page.getByText("Close", { exact: true }).first().waitFor();
     await page.keyboard.press("Escape");
-    // One Escape closes the dialog although a tooltip lies above it.
+    // One Escape is enough, although a tooltip lies above.
     await dialog.waitFor({ state: "detached" });
     await rowHasFocus(page);
     await page.keyboard.press("/");
@@ -95,7 +95,6 @@ longTest(
     assert.equal(await page.getByRole("dialog").count(), 0, "who writes a question mark asks for nothing");
     await page.goto(new URL("/trash", page.url()).href);
     await page.getByRole("heading", { level: 1, name: "Trash" }).waitFor();
-    // The commands exist once the list has loaded.
     await page.getByRole("grid").or(page.getByText("The trash is empty")).first().waitFor();
     await page.keyboard.press("?");
     await dialog.getByText("Restore", { exact: true }).waitFor();

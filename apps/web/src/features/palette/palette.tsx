@@ -8,17 +8,17 @@ interface PaletteProps {
   /** Id of the list, referenced by the field. */
   readonly id: string;
   readonly wanted: string;
-  /** Search field, which keeps the focus. */
+  /** Keeps the focus. */
   readonly field: RefObject<HTMLInputElement | null>;
   readonly onActive: (optionId: string | undefined) => void;
-  /** Returns the focus to the subject of the commands. */
+  /** Returns the focus to the commands' subject. */
   readonly onLeave: () => void;
 }
 
-/** Commands that can run now, below the search field. Arrows select, Enter or a click runs. */
+/** Commands that can run now. */
 export function Palette({ id, wanted, field, onActive, onLeave }: PaletteProps) {
   const { message } = useMessages();
-  // Fixed at opening, so that the choice does not change while the person selects.
+  // Fixed while the person selects.
   const [commands] = useState(possibleCommands);
   const found = useMemo(
     () => fitting(commands, (command) => message(command.message), wanted),
@@ -27,7 +27,7 @@ export function Palette({ id, wanted, field, onActive, onLeave }: PaletteProps) 
   const [at, setAt] = useState(0);
   const active = found[Math.min(at, found.length - 1)];
   useEffect(() => setAt(0), [wanted]);
-  // Updates the field's `aria-activedescendant` together with the list.
+  // A layout effect, so that screen readers get `onActive` with the rendered list.
   useLayoutEffect(() => {
     onActive(active === undefined ? undefined : `${id}-${active.id}`);
     document.querySelector(`[id="${CSS.escape(`${id}-${active?.id}`)}"]`)?.scrollIntoView({ block: "nearest" });
@@ -94,7 +94,6 @@ function Option({ id, command, isActive, onRun }: OptionProps) {
   );
 }
 
-/** Handles keys of the field for the open list. */
 function useKeys(field: RefObject<HTMLInputElement | null>, keys: Readonly<Record<string, () => unknown>>): void {
   const latest = useRef(keys);
   latest.current = keys;

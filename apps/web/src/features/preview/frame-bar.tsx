@@ -1,12 +1,11 @@
 import type { ReactNode } from "react";
 
 interface FrameBarProps {
-  /** Buttons for the previous and next file. Above text they would cover words. */
+  /** Buttons for the neighboring files. Above text they would cover words. */
   readonly steps: ReactNode;
   readonly children: ReactNode;
 }
 
-/** Bar above a preview frame. */
 export function FrameBar({ steps, children }: FrameBarProps) {
   return (
     <div className="flex min-h-11 shrink-0 flex-wrap items-center gap-1 border-b border-line bg-surface px-2">

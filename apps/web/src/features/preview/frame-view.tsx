@@ -18,13 +18,13 @@ interface FrameViewProps {
   readonly node: NodeJson;
   readonly version: number | undefined;
   readonly kind: FramedKind;
-  /** Buttons for the previous and next file. */
+  /** Buttons for the neighboring files. */
   readonly steps: ReactNode;
-  /** Called when Escape is pressed in the frame. */
+  /** Escape was pressed in the frame. */
   readonly onLeft: () => void;
 }
 
-/** Shows the rendered file or its source text. */
+/** Rendered, or as source text. */
 export function FrameView({ node, version, kind, steps, onLeft }: FrameViewProps) {
   const { message } = useMessages();
   const isText = kind !== "pdf";

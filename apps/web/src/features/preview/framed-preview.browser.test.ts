@@ -81,12 +81,11 @@ test("a frame that says by itself that somebody followed a link, or left, is not
   const frame = await preview.open("/quiet.md");
   const link = frame.getByRole("link", { name: "far" });
   await link.waitFor();
-  // Simulates a script in the frame.
   await link.evaluate((element) => {
     (element as HTMLElement).click();
     dispatchEvent(new KeyboardEvent("keydown", { key: "Escape" }));
   });
-  // The port keeps its order, so earlier messages have arrived before this one.
+  // The port keeps its order, so earlier messages have arrived.
   await page.getByRole("button", { name: "Source" }).click();
   await page.frameLocator("iframe").getByText("[far](https://example.com)").waitFor();
   assert.equal(await page.getByRole("dialog", { name: "Open this link?" }).count(), 0);

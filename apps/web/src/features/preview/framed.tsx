@@ -13,17 +13,16 @@ interface FramedProps {
   /** Empty for a zip. */
   readonly content: Blob;
   readonly sizeBytes: number;
-  /** Wraps long lines of a text. */
   readonly wraps?: boolean;
-  /** Edited text, shown instead of the content. */
+  /** Edited text, instead of the content. */
   readonly text?: string;
   readonly onFacts?: (facts: FrameFacts) => void;
-  /** Called when Escape is pressed in the frame. */
+  /** Escape was pressed in the frame. */
   readonly onLeft: () => void;
   readonly onRead?: NonNullable<FrameListeners["onRead"]>;
 }
 
-/** Renders complex formats in a frame with an opaque origin, where a compromised renderer can reach nothing. */
+/** Renders complex formats in an opaque origin, where a compromised renderer reaches nothing. */
 export function Framed(props: FramedProps) {
   const { message } = useMessages();
   const [failure, setFailure] = useState<PlainKey>();
@@ -85,7 +84,6 @@ function useShown(
     });
 }
 
-/** Sends the order to the frame on each change. */
 function useTold(frame: ShownFrame | undefined, order: FrameOrder | undefined): void {
   const told = JSON.stringify(order);
   useEffect(() => {

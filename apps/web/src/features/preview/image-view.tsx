@@ -11,7 +11,7 @@ interface ImageViewProps {
   readonly version: number | undefined;
 }
 
-/** Zooms by wheel, pinch, double click and the keys + - 0. Dragging pans. */
+/** Zooms by wheel, pinch, double click and + - 0; dragging pans. */
 export function ImageView({ node, version }: ImageViewProps) {
   const words = useMessages();
   const { data: address, error } = useSignedAddress(node.id, version, node.content_id);
@@ -61,7 +61,7 @@ function useZoom() {
   const latest = useRef(zoomAt);
   latest.current = zoomAt;
   useEffect(() => {
-    // React adds passive wheel listeners, which cannot prevent scrolling or zooming of the page.
+    // React's wheel listeners are passive and cannot prevent scrolling.
     const place = frame.current;
     const onWheel = (event: WheelEvent) => {
       event.preventDefault();

@@ -7,9 +7,7 @@ import { useMessages } from "../../messages/use-messages.ts";
 import type { KeptFile } from "../../offline/kept-index.ts";
 import { previewKind } from "./preview-kind.ts";
 
-/**
- * Preview of an offline file. The preview frame is not available offline, so only formats without a parser are shown.
- */
+/** The preview frame is unavailable offline, so only formats without a parser are shown. */
 export function KeptView({ file }: { readonly file: KeptFile }) {
   const { message } = useMessages();
   const { kept } = useDrive();
@@ -56,7 +54,6 @@ function KeptMedia({ file, content, kind }: KeptMediaProps) {
   );
 }
 
-/** Shows a file as plain text. */
 function KeptText({ content }: { readonly content: File }) {
   const words = useMessages();
   const { data } = useQuery({
@@ -89,10 +86,7 @@ function Unseen({ title }: { readonly title: string }) {
   );
 }
 
-/**
- * Object URL for the content.
- * @param type type for a player or image; any other type could open as a page of this origin
- */
+/** @param type for a player or image; any other type could open as a page of this origin */
 function useAddress(content: File, type: string | null): string | undefined {
   const [address, setAddress] = useState<string>();
   useEffect(() => {

@@ -11,10 +11,7 @@ interface MediaViewProps {
   readonly kind: "video" | "audio";
 }
 
-/**
- * Native player, which seeks by range requests. When the signed URL expires, it is renewed and playback continues at
- * the same time.
- */
+/** Seeks by range requests. When the signed URL expires, playback continues with a new one. */
 export function MediaView({ node, version, kind }: MediaViewProps) {
   const words = useMessages();
   const { data: address, error, refetch } = useSignedAddress(node.id, version, node.content_id);
@@ -29,7 +26,7 @@ export function MediaView({ node, version, kind }: MediaViewProps) {
     );
   }
   const renew = () => {
-    // A second error at the same position is not caused by the URL.
+    // A second error at one position is not caused by the URL.
     if (renewedAt.current === time.current) setBroken(true);
     renewedAt.current = time.current;
     void refetch();

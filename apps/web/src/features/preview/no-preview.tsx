@@ -11,7 +11,6 @@ interface NoPreviewProps {
   readonly onDownload: () => void;
 }
 
-/** Facts about the file and a hint which program opens it. */
 export function NoPreview({ node, onDownload }: NoPreviewProps) {
   const { message, size, dateTime } = useMessages();
   const facts = [

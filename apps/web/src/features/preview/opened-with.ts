@@ -18,7 +18,7 @@ const byEnding = new Map(
   Object.entries(endings).flatMap(([key, words]) => words.split(" ").map((word) => [word, key as PlainKey] as const)),
 );
 
-/** Message key of a hint which program opens the file. */
+/** Hint which program opens the file. */
 export function openedWith(name: string): PlainKey {
   return byEnding.get(name.slice(name.lastIndexOf(".") + 1).toLowerCase()) ?? "preview.noneNext";
 }

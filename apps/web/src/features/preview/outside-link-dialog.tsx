@@ -3,16 +3,13 @@ import { Dialog } from "../../design/dialog.tsx";
 import { useMessages } from "../../messages/use-messages.ts";
 
 interface OutsideLinkDialogProps {
-  /** Target of a link in a file; undefined hides the dialog. */
+  /** Undefined hides the dialog. */
   readonly address: string | undefined;
   readonly opener: () => HTMLElement | null;
   readonly onClose: () => void;
 }
 
-/**
- * Confirms an external link. The file's author may control messages of the frame. So the person sees the target and
- * opens it by a click on this page.
- */
+/** The file's author may control the frame's messages. So the person sees the target and opens it from this page. */
 export function OutsideLinkDialog({ address, opener, onClose }: OutsideLinkDialogProps) {
   const { message } = useMessages();
   return (

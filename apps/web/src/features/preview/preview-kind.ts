@@ -1,12 +1,12 @@
 import type { NodeJson } from "@holdfast/protocol/values";
 
-/** Kinds shown in the sandboxed frame. */
+/** Shown in the sandboxed frame. */
 export type FramedKind = "text" | "markdown" | "drawing" | "pdf";
 
-/** Kind of preview. none: the file can only be saved. */
+/** none: can only be saved. */
 export type PreviewKind = "image" | "video" | "audio" | FramedKind | "zip" | "none";
 
-/** Formats that every browser renders from a URL without running scripts. */
+/** Rendered by every browser without running scripts. */
 const images = new Set(["image/jpeg", "image/png", "image/gif", "image/webp", "image/avif", "image/bmp"]);
 
 const textTypes =
@@ -14,7 +14,7 @@ const textTypes =
 const textEndings =
   /\.(txt|md|markdown|log|csv|tsv|js|mjs|cjs|ts|tsx|jsx|json|ya?ml|toml|ini|conf|env|xml|html?|css|scss|less|sql|sh|bash|zsh|fish|py|rb|rs|go|c|h|cc|cpp|hpp|java|kt|swift|cs|php|pl|lua|r|jl|hs|ex|exs|erl|clj|scala|vue|svelte|svg|tex|bib|diff|patch|gitignore|editorconfig|dockerfile|makefile)$/i;
 
-/** Larger files are shown as source text or not at all. */
+/** Larger files show as source text or not at all. */
 export const renderedBytesMax: Readonly<Record<FramedKind, number>> = {
   text: 0,
   markdown: 1_000_000,
@@ -22,7 +22,6 @@ export const renderedBytesMax: Readonly<Record<FramedKind, number>> = {
   pdf: 100_000_000,
 };
 
-/** Longer texts are truncated. */
 export const textBytesMax = 5 * 1024 * 1024;
 
 export function previewKind({
@@ -35,13 +34,13 @@ export function previewKind({
   const type = mime_type ?? "";
   if (images.has(type)) return "image";
   if (type === "application/pdf" || /\.pdf$/i.test(name)) return "pdf";
-  // `.ts` also means MPEG transport stream, whose type the server reports for TypeScript too. Videos exceed this size.
+  // `.ts` also means MPEG transport stream, whose type TypeScript files get too. Videos are larger.
   if (/\.[cm]?ts$/i.test(name) && size <= textBytesMax) return "text";
   if (type.startsWith("video/")) return "video";
   if (type.startsWith("audio/")) return "audio";
   if (type === "image/svg+xml" || /\.svg$/i.test(name)) return "drawing";
   if (type === "text/markdown" || /\.(md|markdown)$/i.test(name)) return "markdown";
-  // Many other formats are zips whose entries are meaningless to people.
+  // Many other formats are zips with meaningless entries.
   if (/\.zip$/i.test(name) || (type === "application/zip" && !/\.\w{1,5}$/.test(name))) return "zip";
   if (textTypes.test(type) || textEndings.test(name) || /^(dockerfile|makefile|license|readme)$/i.test(name))
     return "text";

@@ -32,7 +32,6 @@ test("files are shown one after the other over the list; markup is text, and Esc
 });
 
 test("a damaged picture says so in words", async () => {
-  // The list in the background has no thumbnail either.
   app.expectComplaint(/404 .*\/api\/v1\/thumbs\//);
   await app.api.put("/broken.png", picture.subarray(0, 40));
   await app.signIn();
@@ -40,7 +39,6 @@ test("a damaged picture says so in words", async () => {
   await app.page.getByText("It may be damaged").waitFor();
 });
 
-/** PDF with one page and a word. */
 function paper(words: string): Buffer {
   const drawing = `BT /F1 24 Tf 20 100 Td (${words}) Tj ET`;
   const objects = [

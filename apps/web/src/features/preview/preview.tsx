@@ -30,15 +30,13 @@ interface PreviewProps {
   readonly version: number | undefined;
   readonly previousId: string | undefined;
   readonly nextId: string | undefined;
-  /** Details of the file, while requested. */
   readonly details?: ReactNode;
   readonly onGo: (id: string) => void;
-  /** Absent if there are no details. */
+  /** Absent without details. */
   readonly onDetails?: (() => void) | undefined;
   readonly onClose: () => void;
 }
 
-/** Large preview with navigation between files. */
 export function Preview({ id, version, previousId, nextId, details, onGo, onDetails, onClose }: PreviewProps) {
   const { client, viewer } = useDrive();
   const words = useMessages();
@@ -46,7 +44,7 @@ export function Preview({ id, version, previousId, nextId, details, onGo, onDeta
   const { data: node, error, refetch } = useNode(id);
   const keptFile = useKeptFile(version === undefined ? id : undefined);
   const onKeyDown = (event: KeyboardEvent) => {
-    // Players and text fields use these keys themselves.
+    // Players and text fields use these keys.
     if (event.defaultPrevented || event.altKey || event.ctrlKey || event.metaKey) return;
     if (event.target instanceof Element && event.target.closest("video, audio, textarea, input") !== null) return;
     const isForwards = event.key === (document.documentElement.dir === "rtl" ? "ArrowLeft" : "ArrowRight");
@@ -112,7 +110,7 @@ export function Preview({ id, version, previousId, nextId, details, onGo, onDeta
 interface ShownFileProps {
   readonly node: NodeJson;
   readonly version?: number | undefined;
-  /** Navigation buttons, if the kind of preview has no place of its own for them. */
+  /** Navigation buttons, if the preview has no own place for them. */
   readonly steps?: ReactNode;
   /** Absent if there is no page to return to. */
   readonly onClose?: () => void;
@@ -153,7 +151,7 @@ function Step({ label, toId, Icon, onGo }: StepProps) {
   return toId === undefined ? null : <IconButton label={label} Icon={Icon} onClick={() => onGo(toId)} />;
 }
 
-/** Places the navigation buttons at the edges of an image or video. The first button is at the start. */
+/** Places the button at the edge of an image or video. */
 function beside(step: ReactElement<StepProps>, index: number) {
   if (step.props.toId === undefined) return null;
   const place = index === 0 ? "start-2" : "end-2";
@@ -164,7 +162,7 @@ function beside(step: ReactElement<StepProps>, index: number) {
   );
 }
 
-/** Offline copy of the file, used while the server is unreachable. */
+/** Used while the server is unreachable. */
 function useKeptFile(id: string | undefined) {
   const { kept } = useDrive();
   const isAway = useAway();

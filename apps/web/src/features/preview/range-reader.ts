@@ -1,10 +1,10 @@
-/** Limit for the total size of a zip's directory. A frame that reads more is misbehaving. */
+/** Total for a zip's directory. A frame that reads more is misbehaving. */
 export const rangesBytesMax = 64 * 1024 * 1024;
 const rangeBytesMax = 8 * 1024 * 1024;
 
 type Read = (start: number, end: number) => Promise<ArrayBuffer>;
 
-/** Returns a reader for parts of one file. Its limit is what listing a zip needs. */
+/** Limited to what listing a zip needs. */
 export function makeRangeReader(sizeBytes: number, read: Read): Read {
   let leftBytes = rangesBytesMax;
   return async (start, end) => {

@@ -68,7 +68,6 @@ longTest("a minified JSON of 5 MiB and a line of 1 MiB show at once and hold up 
     assert.ok((await frame.locator(".line").first().textContent())?.startsWith(begin.replace("\u200b", "")));
     const drawn = await frame.locator(".line").count();
     assert.ok(drawn < 10_000, `${path}: ${drawn} lines are drawn`);
-    // The end is rendered after a jump.
     await frame.evaluate(() => scrollTo(0, document.documentElement.scrollHeight));
     await frame.waitForFunction(() => document.querySelector(".block:last-child > .line:last-child") !== null);
     const { page } = app;
@@ -79,7 +78,7 @@ longTest("a minified JSON of 5 MiB and a line of 1 MiB show at once and hold up 
   }
 });
 
-/** Checks text around the frame, which appears shortly after the frame's content. */
+/** Text around the frame appears shortly after its content. */
 async function shows(words: Locator, isThere: boolean): Promise<void> {
   if (isThere) await words.waitFor();
   else assert.equal(await words.count(), 0);
@@ -97,7 +96,7 @@ test("Tab leads into the text and out of it, and Escape in it closes it", async 
     document.querySelector("[data-was]")?.removeAttribute("data-was");
     document.activeElement?.setAttribute("data-was", "");
   };
-  /** The frame is another process, so the focus arrives shortly after the key press. */
+  /** Another process, so the focus arrives shortly after the key press. */
   const press = async (key: string) => {
     await page.evaluate(mark);
     await frame.evaluate(mark);

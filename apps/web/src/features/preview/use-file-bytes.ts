@@ -3,10 +3,10 @@ import { useQuery } from "@tanstack/react-query";
 import { renderedBytesMax } from "./preview-kind.ts";
 import { useDrive } from "../../data/use-drive.ts";
 
-/** An older version may be longer than the current one. */
+/** Older versions may be longer. */
 const versionBytesMax = Math.max(...Object.values(renderedBytesMax));
 
-/** Content of a version, or of the current one, up to `bytesMax`. Dropped when no component uses it. */
+/** Reads at most `bytesMax`. Dropped when unused. */
 export function useFileBytes(node: NodeJson, version: number | undefined, bytesMax: number) {
   const { client } = useDrive();
   return useQuery({
@@ -14,7 +14,7 @@ export function useFileBytes(node: NodeJson, version: number | undefined, bytesM
     gcTime: 0,
     queryFn: async ({ signal }) => {
       const query = version === undefined ? {} : { version };
-      // A range request on an empty file would fail.
+      // An empty file has no valid range.
       const range = node.size > bytesMax ? { headers: { range: `bytes=0-${bytesMax - 1}` } } : {};
       const request = { params: { id: node.id }, query, signal, ...range };
       const pieces = await client.bytes("download", request, Math.max(bytesMax, versionBytesMax));

@@ -2,10 +2,10 @@ import { useQuery } from "@tanstack/react-query";
 import { signedAddress } from "../../data/signed-address.ts";
 import { useDrive } from "../../data/use-drive.ts";
 
-/** Shorter than the 15 minutes for which the server signs. */
+/** The server signs for 15 minutes. */
 const goodMs = 14 * 60_000;
 
-/** Signed URL for content that the browser loads itself. `refetch` signs again. */
+/** Signs URLs for content that the browser loads itself. `refetch` signs again. */
 export function useSignedAddress(id: string, version: number | undefined, contentId: string | null) {
   const { client } = useDrive();
   return useQuery({

@@ -10,19 +10,19 @@ import { makeRangeReader } from "./range-reader.ts";
 interface ZipViewProps {
   readonly node: NodeJson;
   readonly version: number | undefined;
-  /** Buttons for the previous and next file. */
+  /** Buttons for the neighboring files. */
   readonly steps: ReactNode;
   readonly onLeft: () => void;
 }
 
 const nothing = new Blob();
 
-/** Lists the entries of a zip. Only the directory at its end is downloaded. */
+/** Downloads only the directory at the zip's end. */
 export function ZipView({ node, version, steps, onLeft }: ZipViewProps) {
   const { client } = useDrive();
   const { message, size } = useMessages();
   const [facts, setFacts] = useState<FrameFacts>();
-  // Fixes the version, so that all parts belong together even if a new version is saved.
+  // Reads one version, even if a new one is saved.
   const shown = version ?? node.version_id ?? undefined;
   const read = useMemo(() => {
     const query = shown === undefined ? {} : { version: shown };

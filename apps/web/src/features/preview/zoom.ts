@@ -1,4 +1,4 @@
-/** Zoom state: the scale relative to fitting the screen, and the offset from the center in screen pixels. */
+/** Scale relative to fitting the screen, and offset from the center in screen pixels. */
 export interface Zoom {
   readonly scale: number;
   readonly x: number;
@@ -13,11 +13,7 @@ export interface Extent {
 export const fitted: Zoom = { scale: 1, x: 0, y: 0 };
 const scaleMax = 16;
 
-/**
- * @param at fixed point, relative to the center of the screen
- * @param screen size of the viewport
- * @param picture size of the picture at scale 1
- */
+/** @param at fixed point, from the center @param screen size of the viewport @param picture size at scale 1 */
 export function zoomedBy(
   zoom: Zoom,
   factor: number,
@@ -34,7 +30,7 @@ export function movedBy(zoom: Zoom, x: number, y: number, screen: Extent, pictur
   return kept({ ...zoom, x: zoom.x + x, y: zoom.y + y }, screen, picture);
 }
 
-/** Limits the offset: no edge of the picture moves inside the screen, and a fitting picture stays centered. */
+/** No edge moves inside the screen, and a fitting picture stays centered. */
 function kept({ scale, x, y }: Zoom, screen: Extent, picture: Extent): Zoom {
   const across = Math.max(0, (picture.width * scale - screen.width) / 2);
   const down = Math.max(0, (picture.height * scale - screen.height) / 2);

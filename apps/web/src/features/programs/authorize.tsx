@@ -10,7 +10,7 @@ import { FrontPage } from "../sign-in/front-page.tsx";
 import { LetIn } from "./let-in.tsx";
 import { WhatItMay } from "./what-it-may.tsx";
 
-/** Consent page of a program's sign-in. Returns to the program afterwards. */
+/** Consent page. Returns to the program afterwards. */
 export function AuthorizePlace() {
   const { id } = useParams({ from: "/signed-in/authorize/$id" });
   const { message } = useMessages();

@@ -22,7 +22,7 @@ interface Found {
   readonly asked: Asked;
 }
 
-/** Page for the code of a program without a browser. A code in the address only fills in the field. */
+/** Accepts the code of a program without a browser. A code in the address only fills in the field. */
 export function DevicePlace() {
   const [found, setFound] = useState<Found>();
   const [ended, setEnded] = useState<"allowed" | "refused">();

@@ -6,12 +6,10 @@ import { problemWords } from "../../messages/problem-words.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 
 interface LetInProps {
-  /** Sends the decision. */
   readonly answer: Pick<UseMutationResult<unknown, Error, boolean>, "error" | "isPending" | "mutate">;
   readonly asked: Pick<RouteAnswer<(typeof routes)["readProgramRequest"]>, "name" | "other_account">;
 }
 
-/** Buttons to allow or deny access, with the error if sending failed. */
 export function LetIn({ answer, asked: { name, other_account: isOther } }: LetInProps) {
   const words = useMessages();
   const { message } = words;

@@ -11,7 +11,7 @@ import { testApp } from "../../testing/test-app.ts";
 
 const app = testApp();
 
-/** Native program as in RFC 8252, which listens on a port that is not registered. */
+/** Native program as in RFC 8252, on an unregistered port. */
 async function openProgram(scopes: readonly string[], scope: string, maxAge?: number) {
   const made = await ok(app.api, "POST", "/admin/oauth-clients", {
     name: "Sketcher",
@@ -29,7 +29,7 @@ async function openProgram(scopes: readonly string[], scope: string, maxAge?: nu
     if (request.url?.startsWith("/back") === true) arrived.resolve(new URL(`${base}${request.url}`));
   });
   await new Promise<void>((resolve) => listener.listen(0, "127.0.0.1", resolve));
-  // A failing test does not close it.
+  // A failing test leaves it open.
   listener.unref();
   const base = `http://127.0.0.1:${(listener.address() as AddressInfo).port}`;
   const verifier = openid.randomPKCECodeVerifier();

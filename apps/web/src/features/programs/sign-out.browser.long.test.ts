@@ -12,7 +12,7 @@ const app = testApp();
 
 const state = "mine & ä=#";
 
-/** Local program with a page that requests the sign-out by a form. */
+/** Local program that requests the sign-out by a form. */
 async function openProgram(name: string) {
   const made = await ok(app.api, "POST", "/admin/oauth-clients", {
     name,
@@ -34,7 +34,7 @@ async function openProgram(name: string) {
     if (url.pathname === "/out") arrived.resolve(url);
   });
   await new Promise<void>((resolve) => listener.listen(0, "127.0.0.1", resolve));
-  // A failing test does not close it.
+  // A failing test leaves it open.
   listener.unref();
   const base = `http://127.0.0.1:${(listener.address() as AddressInfo).port}`;
   const idTokenOf = async (api: Api) => {

@@ -17,12 +17,12 @@ import { Leaving } from "../sign-in/leaving.tsx";
 
 type Request = RouteAnswer<(typeof routes)["readSignOutRequest"]>;
 
-/** Page to which a program sends the browser for a sign-out. Asks for confirmation, because any link may lead here. */
+/** A program sends the browser here. Asks for confirmation, because any link may lead here. */
 export function SignOutPlace() {
   const { message } = useMessages();
   const session = useSession();
   const state = useSyncExternalStore(session.subscribe, session.getSnapshot);
-  // Set only by a sign-out in this tab. After one in another tab, this tab is still deleting its data.
+  // Stays unset after another tab's sign-out, because this tab is still deleting its data then.
   const [goesOn, setGoesOn] = useState(false);
   const load = useRequest();
   const signOut = useMutation({ mutationFn: () => session.signOut(), onSuccess: setGoesOn });
@@ -31,7 +31,7 @@ export function SignOutPlace() {
   const asks = isNobody ? "programs.outNobody" : "programs.outTitle";
   const title = message(isOver ? "programs.over" : asks);
   usePageTitle(title);
-  // The server has not received the sign-out yet.
+  // The server has not received the sign-out.
   if (state === "leaving") return <Leaving />;
   if (isOver) return <FrontPage title={title} about={message("programs.outOverAbout")} />;
   return (
@@ -49,7 +49,7 @@ export function SignOutPlace() {
   );
 }
 
-/** Request in the fragment of the address; undefined without one. */
+/** Request in the fragment of the address. */
 function useRequest() {
   const { reach } = useDrive();
   const sealed = useLocation({ select: ({ hash }) => hash });
@@ -102,7 +102,7 @@ interface NobodyProps {
   readonly goesOn: boolean;
 }
 
-/** The redirect target is safe: the server has checked that the program registered it. */
+/** The server has checked that the program registered the target. */
 function Nobody({ request: { name, url }, goesOn }: NobodyProps) {
   const { message } = useMessages();
   useEffect(() => {

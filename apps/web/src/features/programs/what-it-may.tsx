@@ -13,7 +13,7 @@ interface WhatItMayProps {
   readonly onAdmin: (admin: boolean) => void;
 }
 
-/** Lists the requested permissions. Administration must be ticked explicitly. */
+/** Administration must be ticked explicitly. */
 export function WhatItMay({ asked, isSession = false, admin, onAdmin }: WhatItMayProps) {
   const { message } = useMessages();
   const may = isSession

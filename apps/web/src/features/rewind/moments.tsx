@@ -6,13 +6,13 @@ import { findMoments } from "./rewinds.ts";
 
 interface MomentsProps {
   readonly nodeId: string;
-  /** Maximum age of a rewind; undefined until it is known. */
+  /** Maximum age; undefined until known. */
   readonly reachMs: number | undefined;
   /** @param moment just before an event, RFC 3339 */
   readonly onChoose: (moment: string) => void;
 }
 
-/** Recent changes, newest first. Each is a moment to which the folder can be rewound. */
+/** Recent changes, newest first. Each is a moment to rewind to. */
 export function Moments({ nodeId, reachMs = Infinity, onChoose }: MomentsProps) {
   const { client } = useDrive();
   const { message, dateTime, ago } = useMessages();

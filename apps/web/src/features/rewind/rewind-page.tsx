@@ -23,7 +23,6 @@ interface RewindPageProps {
   readonly onDone: () => void;
 }
 
-/** Lets the person choose a moment, preview the changes, rewind and undo the rewind. */
 export function RewindPage({ node, to, onTo, onDone }: RewindPageProps) {
   const { client } = useDrive();
   const words = useMessages();
@@ -89,7 +88,7 @@ export function RewindPage({ node, to, onTo, onDone }: RewindPageProps) {
 interface MomentFieldProps {
   /** Value of a datetime-local field. */
   readonly value: string;
-  /** Maximum age of a rewind; undefined until it is known. */
+  /** Maximum age; undefined until known. */
   readonly reachMs: number | undefined;
   readonly onWrite: (value: string) => void;
 }

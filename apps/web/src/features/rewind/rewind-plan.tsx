@@ -4,7 +4,6 @@ import { useMessages } from "../../messages/use-messages.ts";
 
 const acts = ["restored", "reverted", "moved", "trashed", "changed", "left", "purged"] as const satisfies RewindAct[];
 
-/** Preview of the changes: numbers and some names of each kind. */
 export function RewindPlan({ answer }: { readonly answer: RewindAnswer }) {
   const { message, size } = useMessages();
   const counted = acts.filter((act) => answer[act] > 0);

@@ -8,7 +8,7 @@ type Answered = RewindAnswer | { readonly job: string; readonly rewind_id: strin
 
 const askEveryMs = 1000;
 
-/** Waits for a large rewind, which runs as a job. @throws HoldfastError failed */
+/** A large rewind runs as a job. @throws HoldfastError failed */
 export async function finishedRewind(
   client: ApiClient,
   answer: Answered,
@@ -22,7 +22,7 @@ export async function finishedRewind(
   }
 }
 
-/** @param moment RFC 3339 @returns value for a datetime-local field, in the user's time zone */
+/** @param moment RFC 3339 @returns value for a datetime-local field, in local time */
 export function toLocalField(moment: string | undefined): string {
   if (moment === undefined) return "";
   const at = new Date(moment);
@@ -36,10 +36,10 @@ export function fromLocalField(text: string): string | undefined {
   return Number.isNaN(at.getTime()) ? undefined : at.toISOString();
 }
 
-/** A rewind changes files and folders, but neither permissions nor comments. */
+/** A rewind changes neither permissions nor comments. */
 const leftAlone: ReadonlySet<ActivityVerb> = new Set(["shared", "unshared", "linked", "commented"]);
 const momentsMax = 20;
-/** Several pages are read, because many ignored entries in one day must not hide older changes. */
+/** Several, because ignored entries must not hide older changes. */
 const pagesMax = 5;
 
 interface ActivityPage {
@@ -47,10 +47,7 @@ interface ActivityPage {
   readonly next_cursor: string | null;
 }
 
-/**
- * Finds changes that a rewind can undo, newest first.
- * @param list reads a page of the activity log; the first call has no cursor
- */
+/** Newest first. @param list page of the activity log; the first call has no cursor */
 export async function findMoments(
   list: (page: { readonly cursor?: string }) => Promise<ActivityPage>,
 ): Promise<ActivityJson[]> {

@@ -10,7 +10,7 @@ import { problemWords } from "../../messages/problem-words.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 import { ProofDialog } from "./proof-dialog.tsx";
 
-/** Changes the e-mail address. The change takes effect when the person follows the link sent to the new address. */
+/** Takes effect when the link sent to the new address is followed. */
 export function AddressDialog({ onClose }: { readonly onClose: () => void }) {
   const words = useMessages();
   const { message } = words;

@@ -4,7 +4,7 @@ import { queryOptions, useQuery } from "@tanstack/react-query";
 import { useDrive } from "../../data/use-drive.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 
-/** Allowed networks of the account and the address of this browser. */
+/** Allowed networks of the account, and this browser's address. */
 export function ownAddressesQuery(client: ApiClient) {
   return queryOptions({
     queryKey: ["own-addresses"],
@@ -12,12 +12,11 @@ export function ownAddressesQuery(client: ApiClient) {
   });
 }
 
-/** Splits the text of a field with one entry per line. Commas are accepted too. */
+/** Splits entries by lines or commas. */
 export function linesOf(text: string): string[] {
   return text.split(/[\s,;]+/).filter((line) => line !== "");
 }
 
-/** Describes a fault in the entered networks. */
 export function useAddressWords(): (failure: HoldfastError) => string {
   const { message } = useMessages();
   const { client } = useDrive();

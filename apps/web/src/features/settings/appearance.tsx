@@ -8,7 +8,7 @@ import { useMessages } from "../../messages/use-messages.ts";
 
 const exampleBytes = 1_234_567;
 
-/** Display preferences of this browser. Each choice applies immediately. */
+/** Each choice applies immediately. */
 export function Appearance() {
   const { message, dateTime, size } = useMessages();
   const [chosen, setChosen] = useState(preferences());

@@ -22,7 +22,7 @@ interface ClearingsProps {
   }[];
 }
 
-/** Signed-out devices: those asked to delete their copies, and those that can still be asked. */
+/** Signed-out devices that were or can be asked to delete their copies. */
 export function Clearings({ clearings, signedOut }: ClearingsProps) {
   const { message, ago } = useMessages();
   if (clearings.length + signedOut.length === 0) return null;

@@ -13,7 +13,7 @@ import { CodeField } from "../sign-in/code-field.tsx";
 export type PreparedApp = RouteAnswer<(typeof routes)["prepareSecondFactor"]>;
 type Confirmed = RouteAnswer<(typeof routes)["confirmSecondFactor"]>;
 
-/** On a conflict, the set-up has lapsed and must be started again. */
+/** A conflict means that the set-up has lapsed. */
 function problemOf(failure: HoldfastError, words: ReturnType<typeof useMessages>): string {
   return failure.code === "conflict" ? words.message("settings.factorLapsed") : problemWords(failure, words);
 }
@@ -24,7 +24,7 @@ interface ConfirmAppProps {
   readonly onClose: () => void;
 }
 
-/** Confirms the authenticator app. The second factor is active only after a correct code. */
+/** The second factor is active only after a correct code. */
 export function ConfirmApp({ app, onConfirmed, onClose }: ConfirmAppProps) {
   const words = useMessages();
   const { message } = words;

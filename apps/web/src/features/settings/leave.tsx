@@ -12,7 +12,6 @@ import { problemWords } from "../../messages/problem-words.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 import { ProofDialog } from "./proof-dialog.tsx";
 
-/** Exports all data of the account as one file. */
 export function ExportAccount() {
   const words = useMessages();
   const { message } = words;
@@ -74,7 +73,7 @@ function DeleteAccountDialog({ onClose }: { readonly onClose: () => void }) {
       isDanger
       needsCode={needsCode}
       send={async (proof) => {
-        // Deleting the account ends its sessions on the server. The sign-out removes its data from this browser.
+        // Ends the sessions on the server; the sign-out removes the data from this browser.
         await session.signOut(() => client.call("deleteAccount", { body: proof, asksOnce: true }));
       }}
       onClose={onClose}

@@ -8,7 +8,6 @@ import { showToast } from "../../design/toasts.ts";
 import { problemWords } from "../../messages/problem-words.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 
-/** Changes the account's display name. */
 export function NameDialog({ name: before, onClose }: { readonly name: string; readonly onClose: () => void }) {
   const words = useMessages();
   const { message } = words;

@@ -12,7 +12,7 @@ import { textOf } from "../../design/use-form.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 import { ProofDialog } from "./proof-dialog.tsx";
 
-/** Asks for a name, permissions and a proof of identity. Then shows the app password once, with the user name. */
+/** Shows the password once, with the user name. */
 export function NewAppPassword({ onClose }: { readonly onClose: () => void }) {
   const { message } = useMessages();
   const { data: account } = useAccount();

@@ -29,7 +29,7 @@ interface NewTokenProps {
   readonly onClose: () => void;
 }
 
-/** Asks for the permissions, then shows the token once. */
+/** Shows the token once. */
 export function NewToken({ open, onClose }: NewTokenProps) {
   const { message } = useMessages();
   const { client } = useDrive();

@@ -21,7 +21,7 @@ const kinds = {
   report: "settings.notifyReport",
   server: "settings.notifyServer",
 } as const satisfies Record<NoticeKind, string>;
-/** Only administrators receive reports of links and problems of the server. */
+/** Reports of links and problems of the server. */
 const ofAdministrators: ReadonlySet<NoticeKind> = new Set(["report", "server"]);
 const ways = { off: "settings.notifyOff", app: "settings.notifyApp", mail: "settings.notifyMail" } as const;
 const digests = {
@@ -30,7 +30,7 @@ const digests = {
   never: "settings.digestNever",
 } as const;
 
-/** Notification settings. Each choice applies immediately. */
+/** Each choice applies immediately. */
 export function Notifications() {
   const { message } = useMessages();
   const load = useAccount();
@@ -92,14 +92,14 @@ interface Change {
   readonly language?: Language;
 }
 
-/** Shows the choice immediately and reverts it if the request fails. */
+/** Optimistic; reverts on failure. */
 function useChange(): (change: Change) => void {
   const words = useMessages();
   const { client } = useDrive();
   const queries = useQueryClient();
   const { queryKey } = accountQuery({ client });
   const { mutate } = useMutation({
-    // Requests run in sequence, because the answer of an earlier one would show older choices.
+    // Requests run in sequence, because the answer of an earlier one shows older choices.
     scope: { id: "account" },
     mutationFn: (body: Change) => client.call("updateAccount", { body }),
     onMutate: async (change) => {

@@ -8,7 +8,7 @@ import { useMessages } from "../../messages/use-messages.ts";
 import { useSignInWays } from "../sign-in/use-sign-in-ways.ts";
 import { ProofDialog } from "./proof-dialog.tsx";
 
-/** External identities that sign in to this account. Hidden if there are none and the server supports none. */
+/** Hidden if there are none and the server supports none. */
 export function OutsideIdentities() {
   const { message, ago } = useMessages();
   const { client } = useDrive();

@@ -12,7 +12,7 @@ import { useMessages } from "../../messages/use-messages.ts";
 import { linesOf, ownAddressesQuery, useAddressWords } from "./address-words.ts";
 import { ProofDialog } from "./proof-dialog.tsx";
 
-/** Networks from which the account may be used. @param needsCode the account has an authenticator app and no passkey */
+/** Networks from which the account may be used. @param needsCode authenticator app without a passkey */
 export function OwnAddresses({ needsCode }: { readonly needsCode: boolean }) {
   const { message, list } = useMessages();
   const { client } = useDrive();
@@ -42,7 +42,7 @@ export function OwnAddresses({ needsCode }: { readonly needsCode: boolean }) {
 
 interface OwnAddressesDialogProps {
   readonly addresses: readonly string[];
-  /** Address of this browser. */
+  /** This browser's address. */
   readonly address: string;
   readonly needsCode: boolean;
   readonly onClose: () => void;

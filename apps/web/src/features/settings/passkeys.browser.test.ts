@@ -12,7 +12,7 @@ function localhost(path: string): string {
   return `http://localhost:${new URL(app.server.url).port}${path}`;
 }
 
-/** Adds a virtual authenticator that verifies every request successfully. */
+/** Verifies every request successfully. */
 async function giveAuthenticator(): Promise<void> {
   const devtools = await app.page.context().newCDPSession(app.page);
   await devtools.send("WebAuthn.enable");

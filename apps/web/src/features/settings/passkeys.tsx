@@ -32,12 +32,11 @@ type Step =
   | { readonly at: "codes"; readonly codes: readonly string[] };
 
 interface PasskeysProps {
-  /** The account has an authenticator app and no passkey, so the form shows the code field from the start. */
+  /** Authenticator app without a passkey: shows the code field from the start. */
   readonly needsCode: boolean;
   readonly hasApp: boolean;
 }
 
-/** Passkeys, which sign in without the password or as a second factor. */
 export function Passkeys({ needsCode, hasApp }: PasskeysProps) {
   const { message } = useMessages();
   const { client } = useDrive();

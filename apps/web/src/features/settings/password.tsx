@@ -18,7 +18,7 @@ import { FactorFields } from "../sign-in/factor-fields.tsx";
 
 type Name = "current" | "wanted" | "totp";
 
-/** Changes the password. Asks for the current one, because the signed-in browser may be in use by another person. */
+/** Asks for the current password, because another person may use the signed-in browser. */
 export function Password() {
   const { message } = useMessages();
   const { data: account } = useAccount();
@@ -79,7 +79,6 @@ function useChangePassword(hasPassword: boolean) {
   const { client } = useDrive();
   const queries = useQueryClient();
   const place = useRef<HTMLDivElement>(null);
-  /** Server response that requires a second factor. */
   const [asked, setAsked] = useState<HoldfastError>();
   const shown = useRef<PasskeyAssertion>(undefined);
   const form = useForm<Name>({

@@ -76,7 +76,7 @@ function Unconfirmed({ email }: { readonly email: string }) {
   return <Confirming kind="warning" title={message("settings.unconfirmed")} about={about} email={email} />;
 }
 
-/** Address change whose link has not been followed yet. */
+/** The link has not been followed yet. */
 function Moving({ email }: { readonly email: string }) {
   const { message } = useMessages();
   const about = message("settings.movingAbout");

@@ -13,7 +13,7 @@ import { scopeNames } from "./new-token.tsx";
 
 type Program = RouteAnswer<(typeof routes)["listAuthorizedPrograms"]>["items"][number];
 
-/** Programs that the person authorized on a page of this app. */
+/** Authorized on a page of this app. */
 export function Programs() {
   const { message } = useMessages();
   const { client } = useDrive();

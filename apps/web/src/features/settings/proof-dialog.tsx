@@ -12,9 +12,7 @@ import { passkeyWords } from "../sign-in/passkey-words.ts";
 import { CodeField } from "../sign-in/code-field.tsx";
 
 interface Proof {
-  /**
-   * Absent if the account has no password. Then the server requires another proof, and its dialog opens automatically.
-   */
+  /** Absent without a password. Then the server requires another proof, whose dialog opens automatically. */
   readonly password?: string;
   readonly totp?: string;
   readonly passkey?: PasskeyAssertion;
@@ -25,7 +23,7 @@ interface ProofDialogProps {
   readonly about: string;
   readonly act: string;
   readonly isDanger?: boolean;
-  /** The account has an authenticator app and no passkey. */
+  /** Authenticator app without a passkey. */
   readonly needsCode: boolean;
   /** Fields above the password field. */
   readonly children?: ReactNode;
@@ -34,7 +32,7 @@ interface ProofDialogProps {
   readonly onClose: () => void;
 }
 
-/** Asks for password and code, because the signed-in browser may be in use by another person. */
+/** Another person may use the signed-in browser. */
 export function ProofDialog({ needsCode, children, send, onClose, ...dialog }: ProofDialogProps) {
   const words = useMessages();
   const { message } = words;
@@ -61,7 +59,7 @@ export function ProofDialog({ needsCode, children, send, onClose, ...dialog }: P
     prove.mutate({ proof: { ...given, ...(passkey === undefined ? code : { passkey }) }, fields });
   };
   const failure = prove.error === null ? undefined : toHoldfastError(prove.error);
-  // The second factor may have been switched on elsewhere since the page loaded.
+  // The second factor may have been switched on since the page loaded.
   const asked = useLastAsked(failure);
   const isFirst = failure?.code === "second_factor" && prove.variables?.proof.totp === undefined;
   const at = failure?.field === "password" || failure?.field === "totp" ? failure.field : undefined;
@@ -104,7 +102,7 @@ export function ProofDialog({ needsCode, children, send, onClose, ...dialog }: P
   );
 }
 
-/** Last response that required a second factor. Kept while the next request runs, so that the field stays. */
+/** Kept while the next request runs, so that the field stays. */
 function useLastAsked(failure: HoldfastError | undefined): HoldfastError | undefined {
   const [asked, setAsked] = useState<HoldfastError>();
   if (failure?.code === "second_factor" && failure !== asked) setAsked(failure);

@@ -9,7 +9,6 @@ interface RecoveryCodesProps {
   readonly onClose: () => void;
 }
 
-/** Shows the codes, once. */
 export function RecoveryCodes({ codes, onClose }: RecoveryCodesProps) {
   const { message } = useMessages();
   const text = codes.join("\n");
@@ -19,7 +18,7 @@ export function RecoveryCodes({ codes, onClose }: RecoveryCodesProps) {
       open
       title={message("settings.factorCodes")}
       about={message("settings.factorCodesAbout")}
-      // A click outside would lose codes that are shown only once.
+      // The codes are shown only once.
       isKept
       onClose={onClose}
       acts={

@@ -8,12 +8,12 @@ import { useRemoveDevice } from "../../data/use-devices.ts";
 
 interface RemoveDeviceProps {
   readonly device: { readonly id: string; readonly name: string };
-  /** The device is signed out already; only its copies can be removed. */
+  /** Only the copies are left to remove. */
   readonly isSignedOut?: boolean;
   readonly onClose: () => void;
 }
 
-/** Signs out a device and optionally deletes its synced copies. Explains what that covers. */
+/** Optionally deletes the synced copies, and explains what that covers. */
 export function RemoveDevice({ device: { id, name }, isSignedOut = false, onClose }: RemoveDeviceProps) {
   const words = useMessages();
   const { message } = words;

@@ -9,14 +9,14 @@ import { type Person, sizes, testApp } from "../../testing/test-app.ts";
 
 const app = testApp();
 
-/** Computes a TOTP code. The server accepts the next code early, and each code only once. */
+/** The server accepts the next code early, and each code once. */
 function codeOf(secret: string, step: "now" | "next" = "now"): string {
   return new TOTP({ secret: Secret.fromBase32(secret) }).generate({
     timestamp: Date.now() + (step === "next" ? 30_000 : 0),
   });
 }
 
-/** Sets up an app on the page. @param tries also tests invalid input first */
+/** @param tries also tests invalid input first */
 async function setUp(person: Person, tries = true): Promise<{ secret: string; codes: string[] }> {
   const { page } = app;
   await app.open("/settings/security");
@@ -123,7 +123,7 @@ longTest("an administrator ends it for who has lost the phone; the page of it fi
   await other.keyboard.press("Enter");
   await other.getByLabel("Code", { exact: true }).fill(codes[0] ?? "");
   await ok(app.api, "PATCH", `/admin/users/${person.email}`, { second_factor: false });
-  // The second factor is off, so the password is sufficient.
+  // The password is now sufficient.
   await other.keyboard.press("Enter");
   await other.waitForURL(/\/files/);
   await page.setViewportSize(sizes.desktop);

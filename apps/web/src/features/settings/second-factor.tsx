@@ -14,16 +14,14 @@ import { Passkeys } from "./passkeys.tsx";
 import { ProofDialog } from "./proof-dialog.tsx";
 import { RecoveryCodes } from "./recovery-codes.tsx";
 
-/** Steps of the dialogs. */
 type Step =
   | { readonly at: "prove"; readonly act: "app" | "codes" | "off" }
   | { readonly at: "confirm"; readonly app: PreparedApp }
   | { readonly at: "codes"; readonly codes: readonly string[] };
 
-/** With fewer codes than this, a warning is shown. */
+/** Warns below this number. */
 const fewCodes = 3;
 
-/** Second factors: authenticator app, passkeys and allowed networks. */
 export function SecondFactor() {
   const { message, day } = useMessages();
   const { client } = useDrive();

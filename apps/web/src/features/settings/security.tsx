@@ -15,7 +15,6 @@ import { Password } from "./password.tsx";
 import { SecondFactor } from "./second-factor.tsx";
 import { useDevices, useRemoveOtherDevices } from "../../data/use-devices.ts";
 
-/** Sessions and credentials of the account. */
 export function Security() {
   const { message } = useMessages();
   const load = useDevices();
@@ -50,7 +49,7 @@ function Everywhere() {
   const [asks, setAsks] = useState(false);
   const others = useRemoveOtherDevices();
   const all = useMutation({
-    // The sign-out also removes the cookie and informs the other tabs.
+    // Removes the cookie too and informs the other tabs.
     mutationFn: () => session.signOut(() => client.call("deleteDevices")),
   });
   const endOthers = () =>

@@ -69,7 +69,7 @@ test("an app password is made with one's own password, shown once with its name,
 test("another browser is signed out by itself, and all others at once", async () => {
   app.expectComplaint(/status of 401/);
   const { page, server } = app;
-  // A separate account, because other tests need the administrator's session.
+  // Other tests need the administrator's session.
   const dave = await app.addPerson("Dave");
   await app.signIn(dave);
   const others = [await Api.signIn(server.url, dave), await Api.signIn(server.url, dave)];
@@ -117,7 +117,7 @@ test("a device that was stopped says why, and goes on by a press", async () => {
     operations: operations.map((each) => ({ operation_id: randomBytes(16).toString("hex"), ...each })),
   });
   const making = Array.from({ length: 120 }, (_, index) => ({ op: "mkdir", parent_id: "root", name: `${index}` }));
-  // Deleted by another device, because devices may delete what they have just created.
+  // Another device, because a device may delete what it has just created.
   const { results } = await ok(eve.api, "POST", "/sync/delta", numbered(making));
   const deleting = results.map(({ node }: { node: { id: string } }) => ({ op: "delete", file_id: node.id }));
   await ok(pc, "POST", "/sync/delta", numbered(deleting));

@@ -11,7 +11,6 @@ interface StorageProps {
   readonly quota: number | null;
 }
 
-/** Quota, usage by kind and free space. */
 export function Storage({ used, quota }: StorageProps) {
   const { message } = useMessages();
   const { data: usage } = useUsage();
@@ -53,7 +52,7 @@ function Parts({ usage }: { readonly usage: UsageJson }) {
   );
 }
 
-/** Links to the versions of each file, where its owner can delete them. */
+/** Links to the versions, where the owner can delete them. */
 function Largest({ files }: { readonly files: UsageJson["largest_versions"] }) {
   const { size } = useMessages();
   return (

@@ -14,7 +14,7 @@ import { NewAppPassword } from "./new-app-password.tsx";
 import { Programs } from "./programs.tsx";
 import { NewToken, scopeNames, type TokenJson } from "./new-token.tsx";
 
-/** Access tokens for scripts, and app passwords for programs that support only name and password. */
+/** Credentials for scripts, and for programs that support only name and password. */
 export function Tokens() {
   return (
     <>

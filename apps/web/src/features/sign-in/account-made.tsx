@@ -7,11 +7,10 @@ import { FrontPage } from "./front-page.tsx";
 
 export interface Made {
   readonly email: string;
-  /** Reason why the sign-in failed. */
   readonly reason: string;
 }
 
-/** Shown when the account was created but the sign-in failed, so that nobody creates it again. */
+/** The account exists but the sign-in failed. Prevents a second attempt to create it. */
 export function AccountMade({ email, reason }: Made) {
   const { message } = useMessages();
   usePageTitle(message("setup.made"));

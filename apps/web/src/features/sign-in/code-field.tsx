@@ -3,7 +3,7 @@ import { useMessages } from "../../messages/use-messages.ts";
 
 interface CodeFieldProps {
   readonly error?: string | undefined;
-  /** Accepted codes: of the app only, recovery codes only because there is no app, or both. */
+  /** "recovery": there is no app. */
   readonly of?: "app" | "recovery" | "both";
   readonly autoFocus?: boolean;
 }
@@ -14,7 +14,7 @@ const hints = {
   both: "factor.codeHint",
 } as const;
 
-/** Field for a code of the authenticator app or a recovery code. Recovery codes contain letters. */
+/** Recovery codes contain letters. */
 export function CodeField({ error, of = "both", autoFocus = false }: CodeFieldProps) {
   const { message } = useMessages();
   return (
@@ -27,7 +27,7 @@ export function CodeField({ error, of = "both", autoFocus = false }: CodeFieldPr
       autoCapitalize="none"
       spellCheck={false}
       maxLength={64}
-      // The field appears after the password was sent and is the next step.
+      // Appears after the password was sent and is the next step.
       autoFocus={autoFocus}
       error={error}
     />

@@ -17,14 +17,11 @@ import { SignInForm } from "./sign-in-form.tsx";
 import { useSignInWays } from "./use-sign-in-ways.ts";
 
 interface ConfirmAddressProps {
-  /** Kept in the memory of this page only, across a sign-in and a sign-out. */
+  /** Kept only in memory, across a sign-in and a sign-out. */
   readonly token: string;
 }
 
-/**
- * Page of the link in the confirmation e-mail. The account signs in, sees the new address and confirms it with a
- * button. Therefore mail filters that open the link confirm nothing.
- */
+/** Confirms by a button after the sign-in. Thus mail filters that open the link confirm nothing. */
 export function ConfirmAddress({ token }: ConfirmAddressProps) {
   const { message } = useMessages();
   const session = useSession();
@@ -47,12 +44,11 @@ export function ConfirmAddress({ token }: ConfirmAddressProps) {
   return <Confirm token={token} who={who} />;
 }
 
-/** Checks that the token was copied completely. */
 export function isWholeConfirmation(token: string): boolean {
   return /^hfc_[0-9a-f]{32}_\d{1,15}_[\w-]{43}$/.test(token);
 }
 
-/** Checks if the token belongs to the account. The server checks this again. */
+/** The server checks this again. */
 function isFor(token: string, accountId: string): boolean {
   return token.startsWith(`hfc_${accountId.replaceAll("-", "")}_`);
 }
@@ -96,7 +92,7 @@ function OtherAccount({ who }: { readonly who: string }) {
 }
 
 interface ConfirmProps extends ConfirmAddressProps {
-  /** Name and current address of the account. */
+  /** Name and current address. */
   readonly who: string;
 }
 

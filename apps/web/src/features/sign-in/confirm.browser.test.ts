@@ -6,7 +6,7 @@ import { testApp } from "../../testing/test-app.ts";
 
 const app = testApp({ size: "phone", serverOptions: { env: { HOLDFAST_OPEN_REGISTRATION: "yes" } } });
 
-/** Reads the link as an administrator, because this server sends no e-mail. */
+/** This server sends no e-mail. */
 async function linkTo(address: string): Promise<string> {
   const url = await eventually(`the link to ${address}`, 60_000, async () => {
     const { items } = await ok(app.api, "GET", "/admin/unsent-links");

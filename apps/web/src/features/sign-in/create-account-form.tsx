@@ -15,16 +15,15 @@ import { type FieldProblems, useForm } from "../../design/use-form.ts";
 type Name = "name" | "email" | "password";
 
 interface CreateAccountFormProps {
-  /** Token of the set-up link or the invitation. */
+  /** Token of the set-up link or invitation. */
   readonly token: string;
-  /** Address for which the invitation is valid; it cannot be changed here. */
+  /** Fixed by the invitation. */
   readonly email: string | undefined;
   readonly onDone: () => void;
-  /** Called when the account was created but the sign-in failed. */
+  /** The account exists but the sign-in failed. */
   readonly onMade: (made: Made) => void;
 }
 
-/** Creates the account and signs in. */
 export function CreateAccountForm({ token, email, onDone, onMade }: CreateAccountFormProps) {
   const { message } = useMessages();
   const { busy, problems, onSubmit } = useCreateAccount(token, onDone, onMade);

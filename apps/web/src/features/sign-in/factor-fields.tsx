@@ -6,13 +6,13 @@ import { CodeField } from "./code-field.tsx";
 import { PasskeyButton } from "./passkey-button.tsx";
 
 interface FactorFieldsProps {
-  /** Server response that requires the second factor. */
+  /** Response that requires the second factor. */
   readonly asked: Pick<HoldfastError, "body">;
   readonly error?: string | undefined;
   readonly onPasskey: (assertion: PasskeyAssertion, form: HTMLFormElement | null) => unknown;
 }
 
-/** Second factor: a passkey, if the account has one for this address, or a code. */
+/** A passkey, if the account has one for this address, or a code. */
 export function FactorFields({ asked, error, onPasskey }: FactorFieldsProps) {
   const { message } = useMessages();
   const request = asked.body["webauthn"] as PasskeyRequest | null | undefined;

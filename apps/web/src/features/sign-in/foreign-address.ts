@@ -1,11 +1,11 @@
 import { toHoldfastError } from "@holdfast/core/errors";
 import type { Messages } from "../../messages/messages.ts";
 
-/** Server's refusal of a page whose origin is not its own. */
+/** Refusal of a page with a foreign origin. */
 export interface Foreign {
-  /** Address of the server's own pages, if it knows a better one. */
+  /** A better address, if the server knows one. */
   readonly publicUrl: string | undefined;
-  /** Server's message for a request without Origin header. Another address would not help then. */
+  /** Message for a request without Origin, which another address would not fix. */
   readonly withoutOrigin: string | undefined;
 }
 
@@ -19,7 +19,7 @@ export function foreignOf(thrown: unknown): Foreign | undefined {
   return { publicUrl: isAddress && withoutOrigin === undefined ? told : undefined, withoutOrigin };
 }
 
-/** Explains why sign-in is impossible at this address. @param thrown error with the field Origin */
+/** @param thrown error with the field Origin */
 export function foreignWords(thrown: unknown, { message }: Pick<Messages, "message">): string {
   return foreignOf(thrown)?.withoutOrigin ?? message("session.foreign", { address: location.origin });
 }

@@ -7,11 +7,11 @@ import { FrontPage } from "./front-page.tsx";
 
 interface ForeignPageProps extends Foreign {
   readonly title: string;
-  /** Token of the link, which stays valid. */
+  /** The link stays valid. */
   readonly token: string;
 }
 
-/** Explains that nothing was changed and at which address the link works. */
+/** Explains that nothing was changed and names the address where the link works. */
 export function ForeignPage({ title, token, publicUrl, withoutOrigin }: ForeignPageProps) {
   const { message } = useMessages();
   usePageTitle(title);

@@ -10,7 +10,7 @@ const publicUrl = "http://drive.example.org:8420";
 const app = testApp({ isNew: true, size: "phone", serverOptions: { env: { HOLDFAST_PUBLIC_URL: publicUrl } } });
 const ann = { email: "ann@example.org", password: "a sentence of Ann", name: "Ann" };
 
-/** Reverse proxy with a common misconfiguration: it forwards requests with the server's own address as Host. */
+/** Common misconfiguration: the proxy sets Host to the server's own address. */
 let takesOriginAway = false;
 const proxy = createServer((arrived, answer) => {
   const { method, url: path } = arrived;

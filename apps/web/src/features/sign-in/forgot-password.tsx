@@ -11,7 +11,7 @@ import { useMessages } from "../../messages/use-messages.ts";
 import { FrontPage } from "./front-page.tsx";
 import { useSignInWays } from "./use-sign-in-ways.ts";
 
-/** Requests a reset link by e-mail. The answer does not reveal if the account exists. */
+/** The answer does not reveal if the account exists. */
 export function ForgotPassword() {
   const words = useMessages();
   const { message } = words;

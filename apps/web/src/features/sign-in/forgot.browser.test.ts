@@ -23,7 +23,7 @@ test("who has forgotten the password gets a link, chooses another one and signs 
   await page.keyboard.press("Enter");
   await page.getByRole("heading", { name: "An administrator has the link" }).waitFor();
   assert.deepEqual(await axeProblems(page), []);
-  // Read as an administrator, because this server sends no e-mail.
+  // This server sends no e-mail.
   const link = await linkTo(person.email);
   const { hash } = new URL(link);
   await app.open(`/setup${hash}`);
@@ -81,7 +81,7 @@ longTest("who resets the password is told that passkeys are left, or removes the
       password: "what I shall remember",
     });
     assert.deepEqual(body.factors, ends ? ["recovery_code"] : ["passkey", "recovery_code"]);
-    // Leaves the page, so that its input does not affect the next run.
+    // Resets the form for the next run.
     await app.open("/sign-in");
   }
 });

@@ -7,7 +7,6 @@ interface FrontPageProps {
   readonly children?: ReactNode;
 }
 
-/** Layout of pages for people who are not signed in. */
 export function FrontPage({ title, about, children }: FrontPageProps) {
   const { message } = useMessages();
   return (

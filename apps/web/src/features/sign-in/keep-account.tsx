@@ -3,12 +3,12 @@ import { Button } from "../../design/button.tsx";
 import { useMessages } from "../../messages/use-messages.ts";
 
 interface KeepAccountProps {
-  /** Server response that the account is being deleted. */
+  /** The account is being deleted. */
   readonly leaving: Pick<HoldfastError, "body">;
   readonly onKeep: (form: HTMLFormElement | null) => void;
 }
 
-/** Shown at sign-in to a deleted account: the deadline and a button to restore the account. */
+/** Deadline and button to restore a deleted account. */
 export function KeepAccount({ leaving, onKeep }: KeepAccountProps) {
   const { message, day } = useMessages();
   return (

@@ -8,7 +8,7 @@ import { problemWords } from "../../messages/problem-words.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 import { FrontPage } from "./front-page.tsx";
 
-/** Shown after a sign-out that the server has not received. */
+/** The server has not received the sign-out. */
 export function Leaving() {
   const words = useMessages();
   const { message } = words;
@@ -17,7 +17,6 @@ export function Leaving() {
   usePageTitle(message("session.leaving"));
   useEffect(() => {
     document.querySelector<HTMLElement>("#title")?.focus();
-    // Retries automatically when the network is back.
     const again = () => mutate();
     addEventListener("online", again);
     return () => removeEventListener("online", again);

@@ -20,19 +20,17 @@ import { FrontPage } from "./front-page.tsx";
 import { KeepAccount } from "./keep-account.tsx";
 import { ownPlace } from "./own-place.ts";
 
-/** Purpose of the issuer's answer and the page to open afterwards. */
 interface Returned {
   readonly use: "sign_in" | "link" | "prove";
   readonly ticket: string;
   readonly next: string;
 }
 
-/** Sign-in that still requires a second factor. */
 interface FactorAsked extends Returned {
   readonly asked: HoldfastError;
 }
 
-/** Page to which the issuer redirects. Signs in, links or proves, and then opens the page that the person came from. */
+/** The issuer redirects here. Signs in, links or proves, then returns to the former page. */
 export function OutsideReturn() {
   const words = useMessages();
   const { message } = words;
@@ -66,7 +64,7 @@ export function OutsideReturn() {
 }
 
 function useReturn() {
-  // The code is valid once. It is removed from the address and the history.
+  // The code is valid once and must not stay in the history.
   const [back] = useState(() => new URLSearchParams(location.search));
   const take = useTake();
   const navigate = useNavigate();
@@ -91,7 +89,6 @@ function useReturn() {
   return { load, returned };
 }
 
-/** Sends the ticket to the route for its purpose. */
 function useTake() {
   const session = useSession();
   const { client } = useDrive();
@@ -107,7 +104,7 @@ type Factor = Omit<RouteBodyInput<typeof outsideRoutes.createOutsideWebSession>,
 
 function askOf(back: URLSearchParams) {
   const [code, state, iss] = [back.get("code"), back.get("state"), back.get("iss")];
-  // The issuer refused, or the address was opened manually.
+  // Refused, or opened manually.
   if (code === null || state === null) throw new HoldfastError("internal", "The issuer signed nobody in.");
   const body = { code, state, ...(iss === null ? {} : { iss }) };
   return openPublicClient().call("finishOutside", { body, asksOnce: true });
@@ -185,7 +182,7 @@ function AskFactor({ asked, ...returned }: FactorAsked) {
   );
 }
 
-/** Never shows the issuer's own text, because anybody could put text into the address. */
+/** Anybody could put text into the address, so the issuer's text is not shown. */
 function outsideWords(thrown: unknown, words: ReturnType<typeof Words>, isProof: boolean): string {
   const { code, field } = toHoldfastError(thrown);
   const { message } = words;

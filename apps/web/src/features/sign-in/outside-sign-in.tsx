@@ -7,20 +7,19 @@ import { problemWords } from "../../messages/problem-words.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 
 interface OutsideSignInProps {
-  /** Display name of the issuer. */
+  /** Display name. */
   readonly name: string;
   readonly next: string | undefined;
-  /** For administrators, if other people have no password. */
+  /** Offered to administrators, if others have no password. */
   readonly onPassword: (() => void) | undefined;
 }
 
-/** Opens the issuer's sign-in page. */
 export function OutsideSignIn({ name, next, onPassword }: OutsideSignInProps) {
   const words = useMessages();
   const { message } = words;
   const leave = useMutation({
     mutationFn: async () => {
-      // After an expired session, the person returns to the current page.
+      // Returns here after an expired session.
       const body = { return_to: next ?? location.pathname + location.search };
       location.assign((await openPublicClient().call("beginOutsideSignIn", { body, asksOnce: true })).url);
     },

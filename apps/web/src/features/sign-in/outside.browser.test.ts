@@ -17,13 +17,13 @@ const app = testApp({
 
 const theirs = new RegExp(`${provider.issuer}|fonts\\.googleapis`);
 
-/** Signs in on the provider's own pages. They lack an icon and load an external font, so complaints are expected. */
+/** The provider's pages lack an icon and load an external font. */
 async function signInThere(page: Page, login: string): Promise<void> {
   await nameThere(page, login);
   await page.getByRole("button", { name: "Continue" }).click();
 }
 
-/** For a person who has already given consent. */
+/** Consent was given before. */
 async function nameThere(page: Page, login: string): Promise<void> {
   app.expectComplaint(theirs);
   await page.getByPlaceholder("Enter any login").fill(login);
@@ -55,7 +55,7 @@ longTest("who comes back after the time has run out is told to begin again, and 
   await app.open("/sign-in");
   await page.getByRole("button", { name: "Continue with Example ID" }).click();
   await page.getByPlaceholder("Enter any login").waitFor();
-  // Simulates the expiry of the cookie, which lasts ten minutes.
+  // The cookie lasts ten minutes.
   await page.context().clearCookies({ name: "holdfast-outside" });
   await signInThere(page, "late");
   await page.getByText("Start again.").waitFor();
@@ -131,7 +131,7 @@ longTest(
     await proof.getByRole("button", { name: "Continue with Example ID" }).waitFor();
     assert.deepEqual(await axeProblems(page, { within: "[role=dialog]:not([aria-hidden=true])" }), []);
     await proof.getByRole("button", { name: "Continue with Example ID" }).click();
-    // The provider asks again despite its session, because another person may use the browser.
+    // The provider asks despite its session, because another person may use the browser.
     await signInThere(page, "somebody-else");
     await page.getByText("You are signed in there with an account that is not linked to this one.").waitFor();
     assert.deepEqual(await axeProblems(page), []);

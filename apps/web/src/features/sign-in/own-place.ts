@@ -1,6 +1,5 @@
 /**
- * Returns the page to open after the sign-in. Only places of this app are allowed. Otherwise a crafted link to the
- * sign-in page could redirect anywhere.
+ * Returns only places of this app. A crafted link to the sign-in page could otherwise redirect anywhere.
  * @param next value from the address
  */
 export function ownPlace(next: string | undefined): string {
@@ -9,7 +8,7 @@ export function ownPlace(next: string | undefined): string {
   const base = "https://own.invalid";
   try {
     const { origin, pathname, search } = new URL(next, base);
-    // A resolved path such as "/.//evil.example" could name another host.
+    // "/.//evil.example" resolves to another host.
     const isOwn = origin === base && !pathname.startsWith("//") && pathname !== "/sign-in";
     return isOwn ? pathname + search : home;
   } catch {

@@ -10,11 +10,10 @@ import { passkeyWords } from "./passkey-words.ts";
 interface PasskeyButtonProps {
   readonly label: string;
   readonly request: () => Promise<PasskeyRequest>;
-  /** Receives the passkey's assertion and the form that contains the button, if any. */
+  /** @param form form around the button */
   readonly onAnswer: (assertion: PasskeyAssertion, form: HTMLFormElement | null) => unknown;
 }
 
-/** Asks for a passkey and explains failures. */
 export function PasskeyButton({ label, request, onAnswer }: PasskeyButtonProps) {
   const words = useMessages();
   const ask = useMutation({

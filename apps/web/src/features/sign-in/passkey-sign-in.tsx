@@ -6,11 +6,11 @@ import { useSession } from "../../data/use-session.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 import { PasskeyButton } from "./passkey-button.tsx";
 
-/** Signs in without address and password. To restore a deleted account, it asks for the passkey again. */
+/** Restoring a deleted account asks for the passkey again. */
 export function PasskeySignIn({ onDone }: { readonly onDone: () => void }) {
   const { message, day } = useMessages();
   const session = useSession();
-  /** Server response that the account is being deleted. */
+  /** The account is being deleted. */
   const [leaving, setLeaving] = useState<HoldfastError>();
   if (!canUsePasskeys()) return null;
   return (

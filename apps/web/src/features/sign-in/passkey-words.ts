@@ -3,7 +3,6 @@ import type { Messages } from "../../messages/messages.ts";
 import { problemWords } from "../../messages/problem-words.ts";
 import { foreignWords } from "./foreign-address.ts";
 
-/** Explains why a passkey is missing or was not accepted. */
 export function passkeyWords(thrown: unknown, words: Messages): string {
   const { message } = words;
   if (thrown instanceof DOMException) {
@@ -14,6 +13,6 @@ export function passkeyWords(thrown: unknown, words: Messages): string {
   if (failure.field === "passkey") return message("factor.passkeyWrong");
   if (failure.field === "Origin") return foreignWords(failure, words);
   if (failure.code === "forbidden") return message("session.disabled");
-  // The server's message names the reason in the account or the address.
+  // The server names the reason.
   return failure.code === "conflict" ? failure.message : problemWords(failure, words);
 }

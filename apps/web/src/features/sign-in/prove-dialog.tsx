@@ -18,7 +18,7 @@ interface ProveDialogProps {
   readonly wanted: WantedProof;
 }
 
-/** Asks for a proof of identity. Sensitive calls require it if the session is too old. */
+/** Sensitive calls require a proof if the session is too old. */
 export function ProveDialog({ wanted }: ProveDialogProps) {
   const { message } = useMessages();
   const { client, proved, cancel } = wanted;
@@ -46,7 +46,6 @@ export function ProveDialog({ wanted }: ProveDialogProps) {
   );
 }
 
-/** Alternative to the password, if the account has a passkey. */
 function PasskeyAlone({ wanted: { client, proved } }: ProveDialogProps) {
   const { message } = useMessages();
   const { data } = useQuery(secondFactorQuery(client));
@@ -63,7 +62,6 @@ function PasskeyAlone({ wanted: { client, proved } }: ProveDialogProps) {
   );
 }
 
-/** For accounts without a password. */
 function WithoutPassword({ wanted }: ProveDialogProps) {
   const { message } = useMessages();
   const onClose = () => wanted.cancel(message("proof.not"));
@@ -82,7 +80,7 @@ function WithoutPassword({ wanted }: ProveDialogProps) {
   );
 }
 
-/** For accounts whose only proof is the issuer. */
+/** The issuer is the only proof. */
 function OutsideOnly({ wanted: { client, cancel }, name }: ProveDialogProps & { readonly name: string }) {
   const words = useMessages();
   const { message } = words;

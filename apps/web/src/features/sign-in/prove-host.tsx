@@ -4,7 +4,6 @@ import { withWords } from "../../messages/use-messages.ts";
 
 const ProveDialog = lazy(async () => ({ default: (await withWords(import("./prove-dialog.tsx"))).ProveDialog }));
 
-/** Rendered once, above any call that waits for a proof. */
 export function ProveHost() {
   const wanted = useSyncExternalStore(watchProof, wantedProof);
   if (wanted === undefined) return null;

@@ -7,7 +7,7 @@ import { problemWords } from "../../messages/problem-words.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 import { useSignInWays } from "./use-sign-in-ways.ts";
 
-/** Issuer that can prove the identity, if the account is linked to it. */
+/** Returns the issuer if the account is linked to it. */
 export function useProvingIssuer(client: ApiClient): { readonly name: string } | undefined {
   const { outside } = useSignInWays();
   const { data } = useQuery({
@@ -19,7 +19,7 @@ export function useProvingIssuer(client: ApiClient): { readonly name: string } |
   return outside !== null && isKnown ? outside : undefined;
 }
 
-/** Opens the issuer's page, which authenticates the person again. Afterwards, they return to the current page. */
+/** The issuer authenticates again and returns to the current page. */
 export function useLeaveToProve(client: ApiClient) {
   return useMutation({
     mutationFn: async () => {
@@ -29,7 +29,6 @@ export function useLeaveToProve(client: ApiClient) {
   });
 }
 
-/** Alternative to the password, if the account is linked to the issuer. */
 export function ProveOutside({ client }: { readonly client: ApiClient }) {
   const words = useMessages();
   const issuer = useProvingIssuer(client);

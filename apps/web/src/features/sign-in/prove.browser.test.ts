@@ -8,7 +8,6 @@ import { sizes, testApp } from "../../testing/test-app.ts";
 
 const app = testApp({ size: "phone" });
 
-/** Makes all sessions old. */
 const grownOld = () =>
   queryDatabase(join(dirname(app.server.logFile), "data"), "update shard.sessions set proven_at = 1");
 const tokensOf = async (api: Api) =>

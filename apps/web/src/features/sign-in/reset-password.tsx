@@ -27,7 +27,6 @@ interface Ended {
   readonly end_outside: boolean;
 }
 
-/** Page of the link in the reset e-mail: sets a new password for the next sign-in. */
 export function ResetPassword({ token }: { readonly token: string }) {
   const words = useMessages();
   const { message } = words;
@@ -93,7 +92,7 @@ function ResetDone({ email, passkeys, outside }: Done) {
   );
 }
 
-/** Always shown, because the link alone must not reveal if the account has passkeys or linked identities. */
+/** Always shown, because the link alone must not reveal which ways exist. */
 function EndedWays({ ended, onChange }: { readonly ended: Ended; readonly onChange: (ended: Ended) => void }) {
   const { message } = useMessages();
   return (

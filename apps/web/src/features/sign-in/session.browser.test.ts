@@ -44,7 +44,7 @@ test("open requests of a page are cancelled at sign-out, and none is refused", a
   await app.signInByForm();
   await request;
   const refuse = await asked.promise;
-  // The browser would log the 401 as an error, but not for a cancelled request.
+  // The browser logs a 401 as an error, but not for a canceled request.
   await page.route("**/api/v1/sessions/web", async (route) => {
     await refuse();
     await route.continue();
@@ -76,7 +76,6 @@ test("a session that has ended asks for the password over the page, and what was
   await app.open("/settings/notifications");
   const mails = page.getByLabel("Comments and watched items");
   await mails.waitFor();
-  // Ends all other sessions.
   await app.api.call("DELETE", "/devices?keep=current");
   await mails.selectOption("never");
   const dialog = page.getByRole("dialog", { name: "Sign in again" });
@@ -95,7 +94,7 @@ test("who signs out while the server does not answer is told so at once, also af
   app.expectComplaint(/ERR_CONNECTION_REFUSED|ERR_FAILED/);
   const { page } = app;
   await app.signInByForm();
-  // On a slow machine, the page may show content before the server has reported who is signed in.
+  // On a slow machine, content may show before the server reports who is signed in.
   const listed = page.waitForResponse((answer) => answer.url().includes("/folders/root/contents") && answer.ok());
   await app.open("/files");
   await listed;
@@ -105,7 +104,7 @@ test("who signs out while the server does not answer is told so at once, also af
     const { authorization } = request.headers();
     if (authorization !== undefined) tokens.push(authorization);
   });
-  // Opening a menu loads the menu code.
+  // An earlier menu has loaded the menu code.
   await page.getByRole("button", { name: /^Account of/ }).click();
   const menu = page.getByRole("menu");
   await hasFocus(menu);

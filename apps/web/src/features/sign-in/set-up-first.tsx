@@ -1,7 +1,7 @@
 import { Notice } from "../../design/notice.tsx";
 import { useMessages } from "../../messages/use-messages.ts";
 
-/** Shown above the sign-in form while the server has no account. */
+/** Shown while the server has no account. */
 export function SetUpFirst() {
   const { message } = useMessages();
   return (

@@ -25,9 +25,9 @@ const PasskeySignIn = lazy(async () => ({
 }));
 
 interface SignInFormProps {
-  /** Address of the account whose session expired. */
+  /** Address of the expired session. */
   readonly email?: string | undefined;
-  /** Page to open afterwards if the sign-in leaves this page. */
+  /** Page to open if the sign-in leaves this one. */
   readonly next?: string | undefined;
   readonly onDone: () => void;
 }
@@ -107,10 +107,9 @@ function useSignIn(onDone: () => void) {
   const words = useMessages();
   const { message } = words;
   const session = useSession();
-  /** Server response that requires a second factor. */
   const [asked, setAsked] = useState<HoldfastError>();
   const shown = useRef<PasskeyAssertion>(undefined);
-  /** Server response that the account is being deleted. */
+  /** The account is being deleted. */
   const [leaving, setLeaving] = useState<HoldfastError>();
   const keeps = useRef(false);
   const form = useForm({

@@ -2,8 +2,8 @@ import { useLocation, useNavigate } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 
 /**
- * Secret in the fragment of the address, which browsers do not send to servers. It is removed from the address
- * immediately, and so from the history and from copied addresses. After a reload, the link must be opened again.
+ * Browsers do not send the fragment to servers. It is removed at once from the address, and so from the history and
+ * copied addresses. A reload requires the link again.
  */
 export function useFragmentToken(): string {
   const hash = useLocation({ select: (location) => location.hash });

@@ -4,17 +4,16 @@ import { useEffect, useState } from "react";
 import { fromPage, openPublicClient } from "../../data/client.ts";
 import { type Foreign, foreignOf } from "./foreign-address.ts";
 
-/** Maximum wait for the server's answer. */
 const patienceMs = 5000;
 
-/** `facts` is undefined if the server did not answer. The form works without it. */
+/** `facts` is undefined without an answer. The form works anyway. */
 export type AskedInvitation =
   | { readonly state: "asking" }
   | { readonly state: "useless" }
   | { readonly state: "foreign"; readonly foreign: Foreign }
   | { readonly state: "open"; readonly facts: InvitationFacts | undefined };
 
-/** Checks the token before the person types. Not cached, because the token is a secret. */
+/** Checks the token without a cache, because the token is a secret. */
 export function useInvitation(token: string): AskedInvitation {
   const [asked, setAsked] = useState<AskedInvitation>({ state: "asking" });
   useEffect(() => {
@@ -39,7 +38,6 @@ export function useInvitation(token: string): AskedInvitation {
   return asked;
 }
 
-/** Checks that the token was copied completely. */
 export function isWholeToken(token: string): boolean {
   return /^hf[si]_[0-9a-f]{3}_[\w-]{43}$/.test(token);
 }

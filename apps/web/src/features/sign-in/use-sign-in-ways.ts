@@ -3,10 +3,7 @@ import { openPublicClient } from "../../data/client.ts";
 
 const passwordsAlone = { outside: null, mail: true, needs_setup: false };
 
-/**
- * Ways to sign in on this server. Until it has answered, passwords are assumed, because every server accepts them for
- * some accounts.
- */
+/** Assumes passwords until the answer, because every server accepts them for some accounts. */
 export function useSignInWays() {
   const { data = passwordsAlone } = useQuery({
     queryKey: ["sign-in-ways"],

@@ -13,7 +13,7 @@ interface ClashProps {
   readonly job: JobSnapshot;
 }
 
-/** Name conflicts, resolved one by one or all together when the person is ready. Other uploads continue. */
+/** Resolved one by one or together. Other uploads continue. */
 export function ClashQuestion({ uploads, job }: ClashProps) {
   const { message } = useMessages();
   const [isOpen, setOpen] = useState(false);

@@ -10,7 +10,7 @@ const keys = {
   missing_blocks: "tray.lost",
 } as const satisfies Partial<Record<ErrorCode, string>>;
 
-/** Message for a file that was not uploaded: the problem and what to do. Unknown codes mean an unreadable file. */
+/** Unknown codes mean an unreadable file. */
 export function fileProblemKey(code: ErrorCode): (typeof keys)[keyof typeof keys] | "tray.unreadable" {
   return code in keys ? keys[code as keyof typeof keys] : "tray.unreadable";
 }

@@ -5,10 +5,7 @@ import { useMessages } from "../../messages/use-messages.ts";
 import type { JobRecord } from "../../upload/store/job-store.ts";
 import type { Uploads } from "../../upload/uploads.ts";
 
-/**
- * Upload that an earlier page did not finish. One click resumes it if the browser can reopen the files. Otherwise they
- * must be dropped again.
- */
+/** One click resumes the upload if the browser can reopen the files. Otherwise they must be dropped again. */
 export function Interrupted({ uploads, job }: { readonly uploads: Uploads; readonly job: JobRecord }) {
   const { message } = useMessages();
   const [mustDrop, setMustDrop] = useState(job.handles.length === 0);

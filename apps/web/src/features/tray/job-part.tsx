@@ -18,7 +18,6 @@ interface JobProps {
   readonly job: JobSnapshot;
 }
 
-/** One drop or pick with its progress and its problems. */
 export function JobPart({ uploads, job }: JobProps) {
   const { message } = useMessages();
   const [isAsking, setAsking] = useState(false);
@@ -58,7 +57,7 @@ export function JobPart({ uploads, job }: JobProps) {
   );
 }
 
-/** Warning for people with sync devices. Visitors of a link have none. */
+/** Visitors of a link have no sync devices. */
 function NotSynced({ job: { notSynced } }: Pick<JobProps, "job">) {
   const { message } = useMessages();
   const { viewer } = useDrive();

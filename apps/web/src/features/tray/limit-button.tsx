@@ -11,7 +11,7 @@ import {
 } from "../../design/preferences.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 
-/** Bandwidth limit for uploads, stored in this browser. */
+/** Stored in this browser. */
 export function LimitButton() {
   const { message, size } = useMessages();
   const limit = useSyncExternalStore(watchPreferences, () => preferences().uploadLimit);

@@ -1,16 +1,15 @@
 import type { UploadsSnapshot } from "../../upload/engine/snapshot.ts";
 
-/** Combined progress of all uploads. */
 export interface UploadsProgress {
   readonly phase: "idle" | "begun" | "half" | "ended";
   readonly filesTotal: number;
   readonly filesDone: number;
-  /** Number of files and folders that wait for a decision. */
+  /** Waiting for a decision. */
   readonly needYou: number;
   readonly bytesTotal: number;
   readonly bytesHere: number;
   readonly bytesLeft: number;
-  /** From 0 to 1. It is 1 only when everything is committed. */
+  /** 1 only when everything is committed. */
   readonly durable: number;
   readonly cut: number;
   readonly isCounting: boolean;

@@ -11,7 +11,7 @@ import { useProgressSaid } from "./use-progress-said.ts";
 
 let uploads: Uploads | undefined;
 
-/** Rendered once for the lifetime of the page, because uploads continue across places. */
+/** Lives as long as the page, because uploads continue across places. */
 export function TrayHost() {
   const drive = useDrive();
   const own = (uploads ??= openUploads(drive));
@@ -25,13 +25,11 @@ export function TrayHost() {
   );
 }
 
-/** Looks for interrupted uploads after a sign-in and ends all uploads on sign-out. */
 function OfSession({ uploads: own }: { readonly uploads: Uploads }) {
   const session = useSession();
   const state = useSyncExternalStore(session.subscribe, session.getSnapshot);
   useEffect(() => session.onEnd(() => own.end()), [own, session]);
   useEffect(() => {
-    // If the search fails, nothing needs to be reported.
     if (state === "signed_in") own.findInterrupted().catch(() => {});
   }, [own, state]);
   return null;

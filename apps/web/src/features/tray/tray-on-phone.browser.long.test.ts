@@ -51,7 +51,7 @@ function isAbove(above: Box, below: Box): boolean {
   return above.y + above.height <= below.y + 0.5;
 }
 
-/** Lists controls of the bar, the last row and the tray that something covers at the center or an edge. */
+/** Controls that something covers at the center or an edge. */
 function covered(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     const rows = [...document.querySelectorAll("[role=row] a")];
@@ -78,7 +78,7 @@ function scrollToEnd(page: Page): Promise<void> {
   });
 }
 
-/** Tabs through all focusable elements and checks that each is visible when focused. */
+/** Each focused element must be visible. */
 async function walkByKeyboard(page: Page): Promise<void> {
   const stops = new Set<string>();
   for (let stop = 0; stop < 40; stop += 1) {
@@ -88,7 +88,7 @@ async function walkByKeyboard(page: Page): Promise<void> {
       element === document.body ? "" : (element.getAttribute("aria-label") ?? element.textContent ?? ""),
     );
     if (name === "") continue;
-    // Scrolling to the focused element takes a moment.
+    // Scrolling takes a moment.
     await eventually(`${name} has the focus and is seen`, 60_000, () =>
       stopped.evaluate((element) => {
         const { left, top, right, bottom } = element.getBoundingClientRect();

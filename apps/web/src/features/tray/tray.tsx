@@ -14,10 +14,7 @@ import { LimitButton } from "./limit-button.tsx";
 import { progressOf, type UploadsProgress } from "./progress-of.ts";
 import { WhyNot } from "./why-not.tsx";
 
-/**
- * Uploads with a combined progress bar and their open questions. In a corner, or on a phone below the page, which
- * shrinks so that nothing is covered.
- */
+/** Located in a corner, or on a phone below the page, which shrinks. */
 export function Tray({ uploads, view }: { readonly uploads: Uploads; readonly view: UploadsView }) {
   const { message } = useMessages();
   const [isOpen, setOpen] = useState(true);
@@ -65,7 +62,7 @@ export function Tray({ uploads, view }: { readonly uploads: Uploads; readonly vi
   );
 }
 
-/** Publishes the tray's height. On a phone, full-height elements subtract it. */
+/** On a phone, full-height elements subtract the tray's height. */
 function leaveRoom(section: HTMLElement): () => void {
   const { style } = document.documentElement;
   const observer = new ResizeObserver(() => style.setProperty("--tray-height", `${section.offsetHeight}px`));

@@ -84,7 +84,7 @@ test("200 MiB go on after the server was killed, and after a reload once they ar
   const content = randomBytes(200 * mib);
   writeFileSync(file, content);
   const { page } = browser;
-  // As in Firefox and Safari. Headless Chromium crashes on a handle that it reads from its database.
+  // Simulates Firefox and Safari. Headless Chromium crashes on a stored handle.
   await page.addInitScript(() => Reflect.deleteProperty(DataTransferItem.prototype, "getAsFileSystemHandle"));
   await signInByForm(page, server.url, administrator);
   await drop(page, [file]);
@@ -111,7 +111,7 @@ test("uploads go no faster than they may, and at once as fast as they can when t
   const file = join(folder, "slow.bin");
   writeFileSync(file, randomBytes(40 * mib));
   const { page } = browser;
-  // As in Firefox and Safari. Headless Chromium crashes on a handle that it reads from its database.
+  // Simulates Firefox and Safari. Headless Chromium crashes on a stored handle.
   await page.addInitScript(() => Reflect.deleteProperty(DataTransferItem.prototype, "getAsFileSystemHandle"));
   await signInByForm(page, server.url, administrator);
   await page.evaluate(() => localStorage.setItem("holdfast.preferences", JSON.stringify({ uploadLimit: "1" })));
@@ -138,7 +138,7 @@ test("nothing that the page does for a thousand files takes as long as 100 ms", 
       entryTypes: ["longtask"],
     });
   });
-  // Best of three runs, because other processes only make tasks longer.
+  // Other processes only make tasks longer.
   let longest = Number.POSITIVE_INFINITY;
   for (let run = 1; run <= 3 && longest >= 100; run += 1) {
     const tree = join(folder, `thousand ${run}`);

@@ -4,7 +4,7 @@ import { useMessages } from "../../messages/use-messages.ts";
 import type { UploadsSnapshot } from "../../upload/engine/snapshot.ts";
 import { progressOf, type UploadsProgress } from "./progress-of.ts";
 
-/** Announces to screen readers only the start, the half and the result of the uploads. */
+/** Announces only start, half and result. */
 export function useProgressSaid(snapshot: UploadsSnapshot): void {
   const { message } = useMessages();
   const said = useRef<UploadsProgress["phase"]>("idle");

@@ -12,7 +12,6 @@ interface WhyNotProps {
   readonly bytesLeft: number;
 }
 
-/** Reason why uploads have stopped, and what to do. */
 export function WhyNot({ uploads, snapshot, bytesLeft }: WhyNotProps) {
   const { message, size, duration } = useMessages();
   const { viewer } = useDrive();
@@ -41,7 +40,7 @@ function waitingKey(code: string): "tray.busy" | "tray.full" | "tray.waiting" {
   return code === "rate_limited" || code === "locked" ? "tray.busy" : "tray.waiting";
 }
 
-/** Current time, updated each second while `isRunning`. */
+/** Updated each second while `isRunning`. */
 function useNow(isRunning: boolean): number {
   const [nowMs, setNowMs] = useState(Date.now);
   useEffect(() => {
