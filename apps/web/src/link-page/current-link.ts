@@ -9,7 +9,7 @@ export type CurrentLink = RouteAnswer<(typeof routes)["getCurrentLink"]>;
 
 export interface OpenedLink {
   readonly token: string;
-  /** State when the page opened. */
+  /** State at the opening. */
   readonly link: CurrentLink;
 }
 
@@ -21,7 +21,7 @@ export function useOpenedLink(): OpenedLink {
   return opened;
 }
 
-/** @returns latest known state of the link */
+/** Latest known state. */
 export function useCurrentLink(): CurrentLink {
   const { link } = useOpenedLink();
   return useQuery({ ...currentLink(useDrive().client), initialData: link }).data;

@@ -9,7 +9,7 @@ import { shownName } from "../design/shown-name.ts";
 import { OutsideDrop } from "../features/files/outside-drop.tsx";
 import { useMessages } from "../messages/use-messages.ts";
 
-/** Page for links that permit uploads only and do not show the folder's contents. The tray shows the uploads. */
+/** Page of links that permit uploads only. */
 export function DropBox({ node }: { readonly node: NodeJson }) {
   const { message } = useMessages();
   const title = shownName(node.name || message("files.home"));

@@ -1,12 +1,12 @@
-/** Address mapping of the router. It may modify its argument. */
+/** Functions may modify their argument. */
 interface Rewrite {
   readonly input: (given: { readonly url: URL }) => URL;
   readonly output: (given: { readonly url: URL }) => URL;
 }
 
 /**
- * Maps the address of a link page, `/s/{token}?in={folder}`, to the app's `/files/{folder}` and back. The link page has
- * a single path, which also works without JavaScript. With the mapping, the app's folder view works for links too.
+ * Maps `/s/{token}?in={folder}`, which also works without JavaScript, to the app's `/files/{folder}` and back. So the
+ * app's folder view works for links.
  */
 export function linkAddresses(token: string): Rewrite {
   return {

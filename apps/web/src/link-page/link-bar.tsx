@@ -18,7 +18,6 @@ import { type MainActs, onceMainActs } from "../routes/shell/main-acts.ts";
 import { useCurrentLink, useOpenedLink } from "./current-link.ts";
 import { ReportButton } from "./report.tsx";
 
-/** Owner and expiry of the link, and actions for all of its contents. */
 export function LinkBar() {
   const { message, day } = useMessages();
   const { token } = useOpenedLink();
@@ -61,7 +60,7 @@ function Adding() {
   );
 }
 
-/** Downloads the open folder as a zip, or the file. */
+/** The open folder as a zip, or the file. */
 function DownloadAll() {
   const words = useMessages();
   const { client, viewer } = useDrive();
@@ -93,7 +92,7 @@ interface WideProps extends Omit<ComponentProps<typeof Button>, "children" | "Ic
   readonly Icon: IconType;
 }
 
-/** Button with a label, or without one on a small screen. */
+/** Hides the label on a small screen. */
 function Wide({ label, Icon, ...rest }: WideProps) {
   return (
     <Button {...rest} data-tooltip={label}>

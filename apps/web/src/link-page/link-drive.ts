@@ -8,12 +8,12 @@ import { messages } from "../messages/use-messages.ts";
 import { type CurrentLink, currentLink } from "./current-link.ts";
 import type { LinkSession } from "./link-session.ts";
 
-/** Opens a drive for a link. It polls for changes, except for uploaders, who see no contents. */
+/** Uploaders see no contents, so there is no poll for them. */
 export function openLinkDrive(session: LinkSession, token: string, link: CurrentLink): Drive {
   const drive: Drive = makeDrive({
     viewer: link.downloads_left === null ? viewerOf(token) : countedViewerOf(token, () => drive),
     tokens: session,
-    // The session of the signed-in account is never used.
+    // Never uses the session of a signed-in account.
     session: { start: () => Promise.resolve("signed_in"), getSnapshot: () => "signed_in" },
     account: () => undefined,
     tabs: loneTab(),
@@ -30,7 +30,7 @@ function viewerOf(token: string): Viewer {
     kind: "link",
     isCounted: false,
     folderAddress: (id) => address({ in: id }),
-    // Opens the file above its folder.
+    // Address of a file above its folder.
     fileAddress: (id) => {
       const folder = new URLSearchParams(location.search).get("in");
       return address(folder === null ? { open: id } : { in: folder, open: id });
@@ -39,7 +39,7 @@ function viewerOf(token: string): Viewer {
   };
 }
 
-/** Checks for a remaining download before saving, because a browser download reports no error to the page. */
+/** A browser download reports no error to the page, so the remaining number is checked before. */
 function countedViewerOf(token: string, drive: () => Drive): Viewer {
   return {
     ...viewerOf(token),
@@ -49,7 +49,7 @@ function countedViewerOf(token: string, drive: () => Drive): Viewer {
       const { downloads_left: left } = await queries.query({ ...currentLink(client), staleTime: 0 });
       if (left === 0) throw new HoldfastError("failed", messages().message("link.usedUpShort"));
       await saveFrom(client, wanted);
-      // The server counts a download when it begins, which is after this call.
+      // The server counts when the download begins.
       void wait(countedAfterMs).then(() => queries.invalidateQueries({ queryKey: ["link"] }));
     },
   };

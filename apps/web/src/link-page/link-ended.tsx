@@ -2,7 +2,7 @@ import { usePageTitle } from "../design/page-title.ts";
 import { FrontPage } from "../features/sign-in/front-page.tsx";
 import { useMessages } from "../messages/use-messages.ts";
 
-/** Expired, removed, disabled or unknown link. The server does not distinguish them. */
+/** The server does not distinguish expired, removed, disabled and unknown links. */
 export function LinkEnded() {
   const { message } = useMessages();
   usePageTitle(message("link.ended"));

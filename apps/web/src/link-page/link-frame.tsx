@@ -16,7 +16,6 @@ const Preview = lazy(async () => ({
 }));
 const TrayHost = lazy(async () => ({ default: (await import("../features/tray/tray-host.tsx")).TrayHost }));
 
-/** Layout of the link page, with the link's owner and actions. */
 export function LinkFrame() {
   const { message } = useMessages();
   const { role, owner_name: name, downloads_left: left } = useCurrentLink();
@@ -47,7 +46,7 @@ export function LinkFrame() {
   );
 }
 
-/** Opens a file above the list, which keeps its position. Back closes the file. */
+/** The list keeps its position. Back closes the file. */
 function LinkPreview() {
   const { open }: ListSearch = useSearch({ strict: false });
   const navigate = useNavigate();

@@ -123,7 +123,7 @@ test("counted downloads: nothing is shown that would count, what is left is said
 });
 
 test("a link that is revoked while it is open says so, and shows nothing any more", async () => {
-  // A 404 can occur if a request is accepted before the link ends and reads its permissions afterwards.
+  // 404: the request was accepted before the link ended and read its permissions afterwards.
   app.expectComplaint(/status of 401|status of 404 .*\/files\/[^/]*$/);
   await makeFolder(app, "/revoked");
   await app.api.put("/revoked/secret.txt", "words");

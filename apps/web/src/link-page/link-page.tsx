@@ -29,12 +29,11 @@ interface Opened extends OpenedLink {
   readonly router: ReturnType<typeof makeLinkRouter>;
 }
 
-/** Shows the link's contents, the question for its password, or that it has ended. */
 export function LinkPage({ session, token }: LinkPageProps) {
   const state = useSyncExternalStore(session.subscribe, session.getSnapshot);
   const { opened, failure, open } = useOpened(session, token);
   useEffect(() => {
-    // Drops all of the link's data from memory.
+    // Removes the link's data from memory.
     if (state === "ended" && opened !== undefined) emptyDrive(opened.drive);
   }, [state, opened]);
   return (

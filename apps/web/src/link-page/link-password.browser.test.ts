@@ -42,7 +42,7 @@ test("too many guesses are told when to try again", async () => {
   const { page } = app;
   await visit(page, url);
   await page.getByLabel("Passwort dieses Links").fill("sesam");
-  // Simulates guesses from the same address that exceed the rate limit.
+  // Guesses from the same address exceed the rate limit.
   const guesses = Array.from({ length: 100 }, (_, guess) =>
     app.api.call("POST", "/links/session", { token, password: `${guess}` }),
   );

@@ -4,7 +4,6 @@ import { useCurrentLink } from "./current-link.ts";
 import { DropBox } from "./drop-box.tsx";
 import { SharedFile } from "./shared-file.tsx";
 
-/** Shows a folder, a single file or an upload page. */
 export function LinkPlace() {
   const { id } = useParams({ strict: false });
   const { node, role } = useCurrentLink();

@@ -6,7 +6,7 @@ import { LinkFrame } from "./link-frame.tsx";
 
 const LinkPlace = lazyRouteComponent(() => import("./link-place.tsx"), "LinkPlace");
 
-/** Routes of the link page. They have the same paths as in the app, so that the folder view works for both. */
+/** Uses the app's paths, so that its folder view works. */
 export function makeLinkRouter(token: string) {
   const root = createRootRoute({ component: LinkFrame, errorComponent: PlaceFailed });
   const top = createRoute({

@@ -27,7 +27,7 @@ test("whoever is signed in looks by the link alone: nothing of the session is se
       caches: await caches.keys(),
     }));
   await page.evaluate(() => navigator.serviceWorker.ready);
-  // A page without the app, so that nothing changes the storage.
+  // This page runs no code of the app that could store something.
   await page.goto(`${app.server.url}/service-worker.js`);
   const before = await kept();
   const calls: { readonly path: string; readonly bearer: string | undefined; readonly referrer: string | undefined }[] =
@@ -59,7 +59,7 @@ test("whoever is signed in looks by the link alone: nothing of the session is se
   assert.ok(!readFileSync(app.server.logFile, "utf8").includes(token), "the log has the pattern only");
 });
 
-/** Payload that leaves traces if a script runs where it must not. */
+/** Leaves traces if a script runs where it must not. */
 const attack = "localStorage.setItem('owned', document.URL); document.title = 'owned'";
 const hostile: Readonly<Record<string, string>> = {
   "page.html": `<!doctype html><body onload="${attack}"><script>${attack}</script><img src=x onerror="${attack}">`,
@@ -70,14 +70,13 @@ const hostile: Readonly<Record<string, string>> = {
 };
 
 test("hostile files run nothing in the page of a link, shown over the folder or alone", async () => {
-  // These files are not images, so there are no thumbnails.
+  // The files are not images and have no thumbnails.
   app.expectComplaint(/status of 404 .*\/thumbs\//);
   await makeFolder(app, "/hostile");
   const { page } = app;
   for (const [name, content] of Object.entries(hostile)) await app.api.put(`/hostile/${name}`, content);
   const { url } = await makeLink(app, "/hostile");
-  // The default test run uses each of the two ways for half of the files. Both ways get files with and without a
-  // preview frame.
+  // The default run uses each way for half of the files, framed and unframed ones.
   for (const [index, name] of Object.keys(hostile).entries()) {
     const id = await app.api.idOf(`/hostile/${name}`);
     const ways = [`${url}?open=${id}`, (await makeLink(app, `/hostile/${name}`)).url];

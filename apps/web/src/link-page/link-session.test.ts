@@ -4,7 +4,6 @@ import { fixedToken } from "@holdfast/api-client/access-tokens";
 import { type TestAnswer, testClient } from "../data/testing.ts";
 import { LinkSession, type LinkState } from "./link-session.ts";
 
-/** State of the server's link: with a password, without one, or gone. */
 interface Server {
   password: string | undefined;
   isThere: boolean;

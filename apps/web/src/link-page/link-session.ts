@@ -2,16 +2,12 @@ import type { AccessTokens } from "@holdfast/api-client/access-tokens";
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import { HoldfastError } from "@holdfast/core/errors";
 
-/**
- * open: calls succeed. asks: calls wait for the link's password. ended: the link is not or no longer valid; the server
- * gives no reason.
- */
+/** open: calls succeed. asks: calls wait for the password. ended: the link is invalid; the server gives no reason. */
 export type LinkState = "open" | "asks" | "ended";
 
 export interface LinkSessionParts {
-  /** Client that authenticates with the link's token only. */
+  /** Authenticates with the token only. */
   readonly client: ApiClient;
-  /** Token from the address of the page. */
   readonly token: string;
   readonly state: LinkState;
   readonly nowMs: () => number;
@@ -24,8 +20,8 @@ interface Access {
 }
 
 /**
- * Session of a link's visitor. It ignores the account that is signed in in this browser, and everything is in memory
- * only. Access by password is not renewed: after 15 minutes, calls wait until the password is entered again.
+ * Session of a link's visitor, in memory only and independent of a signed-in account. Access by password is not
+ * renewed: after 15 minutes, calls wait for the password.
  */
 export class LinkSession implements AccessTokens {
   readonly #parts: LinkSessionParts;
@@ -72,7 +68,7 @@ export class LinkSession implements AccessTokens {
     return this.getSnapshot() === "ended" ? undefined : this.current();
   }
 
-  /** Calls that are refused together share one request. */
+  /** Concurrent refusals share one request. */
   #findOnce(): Promise<void> {
     this.#finding ??= this.#find().finally(() => {
       this.#finding = undefined;
@@ -80,7 +76,7 @@ export class LinkSession implements AccessTokens {
     return this.#finding;
   }
 
-  /** Determines why a call was refused: the link now has a password, or it has ended. */
+  /** A refused call means a new password or the end of the link. */
   async #find(): Promise<void> {
     try {
       await this.#parts.client.call("getCurrentLink");

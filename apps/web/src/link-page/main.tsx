@@ -8,15 +8,15 @@ import { linkWords } from "./link-words.ts";
 import { LinkPage } from "./link-page.tsx";
 import { LinkSession, type LinkState } from "./link-session.ts";
 
-// Replaces the server-rendered page, which also works without this script. It neither reads nor stores data of the
-// signed-in account, including preferences.
+// Replaces the server-rendered page, which also works alone. Ignores data of a signed-in account, including
+// preferences.
 
 const token = /^\/s\/([^/]+)/.exec(location.pathname)?.[1] ?? "";
 const client = openClient(fixedToken(token));
 const session = new LinkSession({ client, token, state: foundState(), nowMs: () => Date.now() });
 await startMessages(linkWords);
 
-// Keeps the server-rendered page if the person has already typed into its forms.
+// Keeps the forms if the person has typed into them.
 if (!isWrittenIn(document.body)) {
   delete document.body.dataset["link"];
   document.head.querySelector("style")?.remove();
@@ -38,6 +38,6 @@ function isWrittenIn(page: HTMLElement): boolean {
 function foundState(): LinkState {
   const { link } = document.body.dataset;
   if (link === "password") return "asks";
-  // In a subfolder, a missing folder does not mean that the link has ended.
+  // In a subfolder, only the folder may be missing.
   return link === "missing" && !new URLSearchParams(location.search).has("in") ? "ended" : "open";
 }

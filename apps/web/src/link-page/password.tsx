@@ -16,7 +16,6 @@ interface PasswordProps {
   readonly session: LinkSession;
 }
 
-/** Full page that asks for the password before anything is shown. */
 export function PasswordPage({ session, token }: PasswordProps & { readonly token: string }) {
   const { message } = useMessages();
   usePageTitle(message("link.passwordTitle"));
@@ -30,7 +29,7 @@ export function PasswordPage({ session, token }: PasswordProps & { readonly toke
   );
 }
 
-/** Dialog above the page, when the access by password has expired. */
+/** The access by password has expired. */
 export function PasswordDialog({ session }: PasswordProps) {
   const { message } = useMessages();
   return (
@@ -39,7 +38,6 @@ export function PasswordDialog({ session }: PasswordProps) {
       size="small"
       title={message("link.passwordAgain")}
       about={message("link.passwordAgainAbout")}
-      // Cannot be closed without the password.
       onClose={() => {}}
     >
       <PasswordForm session={session} />

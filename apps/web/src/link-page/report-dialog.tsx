@@ -23,10 +23,10 @@ const reasons: Readonly<Record<ReportReason, PlainKey>> = {
   copyright: "link.reportCopyright",
   other: "link.reportOther",
 };
-/** Same limit as in the form that works without JavaScript. */
+/** Same limit as in the form without JavaScript. */
 const textCharactersMax = 2000;
 
-/** Reports the link to the administrators. The answer reveals nothing about their decision. */
+/** The answer reveals nothing about the administrators' decision. */
 export function ReportDialog({ token, open, onClose }: ReportDialogProps) {
   const words = useMessages();
   const { message } = words;

@@ -6,7 +6,7 @@ import { useMessages } from "../messages/use-messages.ts";
 
 const ReportDialog = lazy(async () => ({ default: (await import("./report-dialog.tsx")).ReportDialog }));
 
-/** @param props.hasWord shows a label; set it if the button stands alone */
+/** @param props.hasWord set it if the button stands alone */
 export function ReportButton({ token, hasWord = false }: { readonly token: string; readonly hasWord?: boolean }) {
   const { message } = useMessages();
   const [isOpen, setOpen] = useState<boolean>();

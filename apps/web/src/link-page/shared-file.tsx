@@ -13,7 +13,6 @@ const ShownFile = lazy(async () => ({
   default: (await withWords(import("../features/preview/preview.tsx"))).ShownFile,
 }));
 
-/** Page for a link to a single file: a large preview with facts about the file. */
 export function SharedFile({ id }: { readonly id: string }) {
   const words = useMessages();
   const { message, size, dateTime } = words;

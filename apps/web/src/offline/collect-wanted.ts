@@ -6,17 +6,17 @@ import type { KeptFile, KeptMark } from "./kept-index.ts";
 
 export interface Wanted {
   readonly files: readonly KeptFile[];
-  /** Marks whose item is deleted, in the trash or no longer shared. */
+  /** Deleted, trashed or no longer shared. */
   readonly lost: ReadonlySet<string>;
-  /** Listed folders, including their subfolders. */
+  /** Listed folders with their subfolders. */
   readonly folders: ReadonlySet<string>;
-  /** There are more files than the limit. */
+  /** More files than the limit. */
   readonly isCut: boolean;
   /** Some items belong to another account. */
   readonly isShared: boolean;
 }
 
-/** Lists the marked files and the files in marked folders. @throws HoldfastError if the server fails to list them */
+/** @throws HoldfastError if the server fails to list */
 export async function collectWanted(
   client: Pick<ApiClient, "call">,
   marks: readonly KeptMark[],
@@ -70,7 +70,7 @@ async function* nodesBelow(
   } while (cursor !== undefined);
 }
 
-/** Uploaders cannot read the contents. */
+/** Uploaders cannot read. */
 function mayRead({ role }: NodeJson): boolean {
   return role !== "uploader";
 }

@@ -26,7 +26,7 @@ const picture = Buffer.from(
   "base64",
 );
 
-/** Signs in and waits until the service worker has cached the app. */
+/** Waits for the service worker to cache the app. */
 async function begin(page: Page, who?: Parameters<typeof signInByForm>[2]): Promise<void> {
   await signInByForm(page, front.url, who);
   await page.evaluate(() => navigator.serviceWorker.ready);
@@ -47,7 +47,7 @@ async function keepOffline(page: Page, name: string): Promise<void> {
   await page.getByRole("menuitem", { name: "Keep offline" }).click();
 }
 
-/** Lists the account's data in this browser: sizes of its files except the index, and its other storage. */
+/** The account's data in this browser: file sizes without the index, and other storage. */
 function left(page: Page) {
   return page.evaluate(async () => {
     const sizes: number[] = [];
@@ -148,7 +148,7 @@ test("a right that ended while the browser was offline takes what was kept as so
   await keepOffline(page, "for Bob.txt");
   await isKept(page, [7]);
   await leave(page);
-  // The browser logs each error response.
+  // Browsers log each error response.
   app.expectComplaint(/404 .*\/api\/v1\/files\//);
   await ok(api, "DELETE", `/permissions/${grant.id}`);
   await page.reload();
@@ -178,7 +178,7 @@ test("at the sign-out all of it goes, and another account in the same browser fi
   await begin(page, carol);
   await page.goto(`${front.url}/settings/offline`);
   await page.getByText("No files kept offline").waitFor();
-  // Once the name is shown, it is stored and available offline.
+  // A shown name is stored and available offline.
   await page.getByRole("button", { name: "Account of Carol" }).waitFor();
   await leave(page);
   await page.goto(`${front.url}/files`);

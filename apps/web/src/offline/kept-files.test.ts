@@ -15,7 +15,7 @@ interface ServerFile {
   readonly role?: "viewer";
 }
 
-/** Model server with files in folders. It records requests and can send wrong bytes, break off or be unreachable. */
+/** Records requests. Can send wrong bytes, break off or be unreachable. */
 function makeServer(files: Record<string, ServerFile>) {
   const asked: string[] = [];
   const server = {

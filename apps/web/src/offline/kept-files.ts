@@ -11,32 +11,29 @@ export interface KeptParts {
   readonly client: Pick<ApiClient, "call" | "open">;
   readonly store: KeptStore;
   readonly hash: Hash;
-  /** Serializes changes of the index across all tabs. */
+  /** Serializes index changes across tabs. */
   readonly alone: <Result>(run: () => Promise<Result>) => Promise<Result>;
-  /** Runs only if no other tab is fetching. */
+  /** Skipped if another tab is fetching. */
   readonly ifAlone: (run: () => Promise<void>) => Promise<void>;
-  /** Notifies the other tabs that the index has changed. */
+  /** Notifies other tabs of an index change. */
   readonly tell: () => void;
   readonly onChange: () => void;
 }
 
 export interface KeptView extends KeptIndex {
-  /** Ids of marks and files that are or will be kept. */
+  /** Marks and files that are or will be kept. */
   readonly ids: ReadonlySet<string>;
   readonly isFetching: boolean;
-  /** full: no space left. cut: more files than the limit. failed: some files could not be fetched. */
+  /** full: no space left. cut: more files than the limit. failed: some could not be fetched. */
   readonly problem: "full" | "cut" | "failed" | undefined;
 }
 
-/** Limit for all files together. Further files are skipped, and the screen says so. */
+/** Further files are skipped, as the screen says. */
 export const keptFilesMax = 2000;
-/** Space left free for the browser and its other data. */
+/** Left free for the browser and its other data. */
 const spareBytes = 64 * 1024 * 1024;
 
-/**
- * Offline files of an account. Fetches marked files, refetches them when they change and deletes them when the account
- * loses access.
- */
+/** Fetches marked files, refetches changed ones and deletes those to which the account has lost access. */
 export class KeptFiles {
   readonly #parts: KeptParts;
   readonly #ending = new AbortController();
@@ -52,7 +49,7 @@ export class KeptFiles {
     this.#parts = parts;
   }
 
-  /** Reads the index, at the start and after changes by other tabs. */
+  /** Called at the start and after changes by other tabs. */
   async read(): Promise<void> {
     this.#index = await this.#parts.alone(async () => readIndex(await this.#parts.store.readIndex()));
     this.#show();
@@ -73,26 +70,24 @@ export class KeptFiles {
       files: files.filter(({ markId }) => !isDropped(markId)),
     }));
     await this.#parts.store.sweep(contentsOf(index.files));
-    // Fetches files again that also belong to another marked folder.
+    // Some files also belong to another mark.
     if (index.marks.length > 0) await this.sync();
   }
 
-  /** Opens the local content of a file. @returns undefined if it is not stored */
+  /** @returns undefined if not stored */
   open(id: string): Promise<File | undefined> {
     const file = this.#index.files.find((each) => each.id === id);
     return file === undefined ? Promise.resolve(undefined) : this.#parts.store.open(file.contentId, file.sizeBytes);
   }
 
-  /**
-   * Returns true if a change may affect the offline files. A change of an ancestor is reported for the ancestor only.
-   */
+  /** True if a change may affect the files. Of an ancestor's change, only the ancestor is reported. */
   concerns({ id, kind, node }: ChangeJson): boolean {
     if (this.#index.marks.length === 0) return false;
     if (kind === "gone" || node === undefined || node.trashed_at !== null || node.kind !== "file") return true;
     return this.view.ids.has(id) || (node.parent_id !== null && this.#folders.has(node.parent_id));
   }
 
-  /** Updates the offline files from the server. Resolves when they are current or the failure is known. */
+  /** Resolves when the files are current or the failure is known. */
   sync(): Promise<void> {
     this.#again = true;
     this.#running ??= this.#run().finally(() => {
@@ -119,7 +114,7 @@ export class KeptFiles {
         this.#again = false;
         await this.#round(signal).catch((thrown: unknown) => {
           if (signal.aborted) return;
-          // If the server is unreachable, the update runs again later.
+          // An unreachable server is asked again later.
           if (!toHoldfastError(thrown).retryable) this.#problem = "failed";
         });
       }
@@ -149,17 +144,17 @@ export class KeptFiles {
     await store.sweep(contentsOf(this.#index.files));
   }
 
-  /** @returns false if there is no space for more files */
+  /** @returns false without space for more files */
   async #load(file: KeptFile, signal: AbortSignal): Promise<boolean> {
     const { client, store, hash } = this.#parts;
     try {
-      // Another file may have the same content, or an earlier run stored the bytes without updating the index.
+      // Another file has the same content, or an earlier run did not update the index.
       if ((await store.open(file.contentId, file.sizeBytes)) === undefined) {
         if ((await store.freeBytes()) < file.sizeBytes + spareBytes) throw new HoldfastError("quota", "No room.");
         await loadContent(client, file, await store.write(file.contentId), hash, signal);
       }
       await this.#change(({ marks, files }) => {
-        // The person may have removed the mark in the meantime.
+        // The mark may be gone by now.
         if (marks.every(({ id }) => id !== file.markId)) return { marks, files };
         return { marks, files: files.filter(({ id }) => id !== file.id).concat(file) };
       });
@@ -168,7 +163,7 @@ export class KeptFiles {
       if (signal.aborted || toHoldfastError(thrown).retryable) throw thrown;
       const isFull = isQuota(thrown);
       this.#problem = isFull ? "full" : "failed";
-      // The file has changed or is gone. The journal will report it.
+      // Changed or gone, as the journal will report.
       return !isFull;
     }
   }
@@ -198,7 +193,7 @@ function contentsOf(files: readonly KeptFile[]): ReadonlySet<string> {
   return new Set(files.map(({ contentId }) => contentId));
 }
 
-/** The error is Holdfast's own or the browser's. */
+/** Holdfast's own error or the browser's. */
 function isQuota(thrown: unknown): boolean {
   const isOurs = thrown instanceof HoldfastError && thrown.code === "quota";
   return isOurs || (thrown instanceof DOMException && thrown.name === "QuotaExceededError");

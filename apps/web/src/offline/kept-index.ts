@@ -1,11 +1,10 @@
-/** File or folder that the person has marked for offline use. */
 export interface KeptMark {
   readonly id: string;
   readonly kind: "file" | "folder";
   readonly name: string;
 }
 
-/** File whose content is stored in this browser, as of the server's last report. */
+/** Stored in this browser, as of the server's last report. */
 export interface KeptFile {
   readonly id: string;
   readonly name: string;
@@ -14,11 +13,10 @@ export interface KeptFile {
   readonly mimeType: string | null;
   /** Identifies the content. */
   readonly contentId: string;
-  /** Id of the mark that includes this file. */
+  /** Mark that includes the file. */
   readonly markId: string;
 }
 
-/** Offline data of one account. */
 export interface KeptIndex {
   readonly marks: readonly KeptMark[];
   readonly files: readonly KeptFile[];
@@ -26,10 +24,7 @@ export interface KeptIndex {
 
 export const emptyIndex: KeptIndex = { marks: [], files: [] };
 
-/**
- * Parses an index that this or another release wrote. Invalid data yields an empty index, because everything can be
- * fetched again.
- */
+/** Invalid data or another release's yields an empty index, because everything can be fetched again. */
 export function readIndex(text: string): KeptIndex {
   try {
     const { marks, files } = JSON.parse(text) as Partial<KeptIndex>;

@@ -4,7 +4,7 @@ import type { HashHex } from "@holdfast/core/ids";
 import { contentIdOf, type ManifestEntry, sizeOf } from "@holdfast/core/manifest";
 import type { KeptFile } from "./kept-index.ts";
 
-/** Target for bytes. The content exists only after `close` has resolved. */
+/** The content exists only after `close` has resolved. */
 export interface ContentSink {
   write(bytes: Uint8Array<ArrayBuffer>): Promise<void>;
   close(): Promise<void>;
@@ -14,11 +14,11 @@ export interface ContentSink {
 /** SHA-256. */
 export type Hash = (bytes: Uint8Array<ArrayBuffer>) => Promise<HashHex>;
 
-/** Maximum attempts to continue after broken connections. */
+/** Attempts to continue after broken connections. */
 const attemptsMax = 5;
 
 /**
- * Downloads a file and verifies each block against the manifest that its content id identifies.
+ * Verifies each block against the manifest that the content id identifies.
  * @throws HoldfastError damaged for wrong bytes, conflict if the file has changed, or the server's error
  */
 export async function loadContent(
@@ -38,7 +38,7 @@ export async function loadContent(
         const headers = { range: `bytes=${left.doneBytes}-` };
         const query = { version: String(version) };
         const answer = await client.open("download", { params: { id }, query, headers, signal });
-        // Otherwise the start of the file would be taken for its rest.
+        // The start of the file must not be taken for its rest.
         if (answer.status !== 206 && left.doneBytes > 0)
           throw new HoldfastError("damaged", "The server sent another part.");
         left.forgetPartial();
@@ -57,7 +57,7 @@ export async function loadContent(
   }
 }
 
-/** Reassembles blocks from received slices. Holds one block in memory. */
+/** Holds one block in memory. */
 class BlockReader {
   readonly #blocks: readonly ManifestEntry[];
   readonly #sink: ContentSink;

@@ -5,9 +5,8 @@ import { KeptFiles } from "./kept-files.ts";
 import { openOpfsStore } from "./opfs-store.ts";
 
 const name = "holdfast-kept";
-/** Groups bursts of changes. */
 const settleMs = 1000;
-/** Interval for checking files shared by others. */
+/** Interval for files shared by others. */
 const followMs = 30_000;
 
 export interface OpenedKept {
@@ -17,7 +16,7 @@ export interface OpenedKept {
   readonly end: () => Promise<void>;
 }
 
-/** Opens the account's offline files, which all tabs share. Requires `hasOpfs`, which also implies Web Locks. */
+/** All tabs share the files. Requires `hasOpfs`, which implies Web Locks. */
 export async function openKept(
   client: Pick<ApiClient, "call" | "open">,
   account: string,

@@ -3,7 +3,7 @@ import type { KeptStore } from "./kept-store.ts";
 const prefix = "kept-";
 const indexName = "index.json";
 
-/** Opens the account's folder in the origin private file system and deletes the folders of all other accounts. */
+/** Deletes the folders of all other accounts. */
 export async function openOpfsStore(account: string): Promise<KeptStore> {
   const root = await navigator.storage.getDirectory();
   const own = prefix + account;
@@ -26,11 +26,11 @@ export async function openOpfsStore(account: string): Promise<KeptStore> {
       const file = await readFile(contentId).catch(() => undefined);
       return file?.size === sizeBytes ? file : undefined;
     },
-    // Writes go to a temporary file, which atomically replaces the target on close.
+    // A temporary file replaces the target atomically on close.
     write: writeFile,
     sweep: async (contentIds) => {
       for (const name of await namesIn(folder))
-        // Some browsers list files being written under a name with a suffix.
+        // Some browsers list files being written with a suffix.
         if (!name.startsWith(indexName) && !contentIds.has(name.split(".")[0] ?? ""))
           await folder.removeEntry(name).catch(() => {});
     },

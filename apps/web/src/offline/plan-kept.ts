@@ -1,16 +1,12 @@
 import type { KeptFile } from "./kept-index.ts";
 
 export interface KeptPlan {
-  /**
-   * Files to keep, with their current names. A file with newer content keeps its old entry until the new content has
-   * been fetched.
-   */
+  /** Files with their current names. Files with newer content keep the old entry until that is fetched. */
   readonly stay: readonly KeptFile[];
-  /** Files to fetch. */
   readonly load: readonly KeptFile[];
 }
 
-/** @param wanted current files on the server; all others are removed */
+/** @param wanted current files on the server; others are removed */
 export function planKept(wanted: readonly KeptFile[], present: readonly KeptFile[]): KeptPlan {
   const here = new Map(present.map((file) => [file.id, file]));
   const stay: KeptFile[] = [];

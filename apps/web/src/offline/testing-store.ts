@@ -1,6 +1,5 @@
 import type { KeptStore } from "./kept-store.ts";
 
-/** In-memory store that behaves like the browser's. */
 export function memoryStore(): KeptStore & {
   readonly contents: Map<string, Uint8Array<ArrayBuffer>>;
   freeBytesNow: number;

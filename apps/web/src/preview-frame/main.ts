@@ -2,11 +2,11 @@ import "./frame.css";
 import type { FrameAnswer, FrameContent, FrameFacts, FrameKind, FrameLook, FrameOrder } from "./frame-messages.ts";
 import { askBytes, type ReadRange } from "./zip/asked-bytes.ts";
 
-// Runs in an opaque origin without network access, because the content may be malicious.
+// Opaque origin without network access, because the content may be malicious.
 
 addEventListener("message", begin);
 
-/** Accepts the first message of the surrounding page and answers only through its port. */
+/** The first message contains the only port to the page. */
 function begin({ source, ports: [port] }: MessageEvent): void {
   if (source !== parent || port === undefined) return;
   removeEventListener("message", begin);
@@ -20,12 +20,12 @@ function begin({ source, ports: [port] }: MessageEvent): void {
     else {
       shown = "kind" in data ? data : shown && { ...shown, bytes: new TextEncoder().encode(data.text).buffer };
       const latest = shown;
-      // Sequential: otherwise a slow first render, which loads scripts, could replace a newer text.
+      // A slow first render could otherwise replace a newer text.
       turn = turn.then(() => (latest !== undefined && latest === shown ? show(latest, answer, asked.read) : undefined));
     }
   });
   port.start();
-  // Key presses in the frame do not reach the surrounding page.
+  // Key presses do not reach the page.
   addEventListener("keydown", ({ key, defaultPrevented }) => {
     if (key === "Escape" && !defaultPrevented) answer({ state: "left" });
   });
@@ -50,7 +50,6 @@ function dress({ theme, locale }: FrameLook): void {
 
 type Shower = (content: FrameContent, answer: Answer, read: ReadRange) => Promise<FrameFacts>;
 
-/** Loads only the code that the kind needs. */
 const showers: Readonly<Record<FrameKind, Shower>> = {
   text: async (content) => (await import("./code/show-text.ts")).showText(content),
   markdown: async (content, answer) => {

@@ -3,10 +3,7 @@ import { outsideAddress } from "./outside-address.ts";
 
 const reasonCharactersMax = 500;
 
-/**
- * Validates a message from the frame, because a malicious file may control it.
- * @returns undefined for an invalid message
- */
+/** A malicious file may control the message. @returns undefined if invalid */
 export function readAnswer(data: unknown): FrameAnswer | undefined {
   if (typeof data !== "object" || data === null) return undefined;
   const field = (name: string): unknown => Reflect.get(data, name);

@@ -2,29 +2,25 @@ import type { FrameAnswer, FrameContent, FrameFacts, FrameOrder } from "./frame-
 import { readAnswer } from "./read-answer.ts";
 
 export interface ShownFrame {
-  /** Rejects with Error, whose message comes from the frame and may only be displayed as text, or with AbortError. */
+  /** Rejects with AbortError, or with an Error of the frame, to be displayed only as text. */
   readonly shown: Promise<FrameFacts>;
   readonly tell: (order: FrameOrder) => void;
 }
 
-/** Callbacks for messages that may come at any time. */
 export interface FrameListeners {
-  /** Called when Escape is pressed in the frame. */
+  /** Escape was pressed in the frame. */
   readonly onLeft?: () => void;
-  /**
-   * Called after a click in the frame with the address that the frame reports. The frame may lie, so the person must
-   * confirm the address.
-   */
+  /** Called after a click in the frame. The address may be a lie, so the person must confirm it. */
   readonly onLink?: (address: string) => void;
-  /** Reads bytes of the file, from `start` up to but excluding `end`. */
+  /** Reads bytes from `start` to before `end`. */
   readonly onRead?: (start: number, end: number) => Promise<ArrayBuffer>;
 }
 
-/** Limit for rendering. Malicious content may keep the frame busy forever. */
+/** Malicious content may keep the frame busy forever. */
 const patienceMs = 60_000;
 
 /**
- * Sends the content to `<iframe sandbox="allow-scripts" src="/preview-frame">`. Call it after the frame has loaded.
+ * Sends the content to a loaded `<iframe sandbox="allow-scripts" src="/preview-frame">`.
  * @param signal aborts when the preview closes
  */
 export function showInFrame(
@@ -56,14 +52,13 @@ export function showInFrame(
   if (signal.aborted) stop();
   signal.addEventListener("abort", stop, { once: true });
   own.start();
-  // An opaque origin has no name, so the target is "*". The page's policy lets the frame navigate only within this
-  // server.
+  // An opaque origin has no name. The page's policy lets the frame navigate only within this server.
   frame.contentWindow?.postMessage("open", "*", [its]);
   own.postMessage(content, [content.bytes]);
   return { shown: shown.finally(() => clearTimeout(tooLate)), tell };
 }
 
-/** Ignores the frame's messages about user input while the focus is elsewhere on the page. */
+/** Input elsewhere is not input in the frame. */
 function isIn(frame: HTMLIFrameElement): boolean {
   return document.activeElement === frame;
 }
@@ -71,7 +66,7 @@ function isIn(frame: HTMLIFrameElement): boolean {
 type Asked = Extract<FrameAnswer, { readonly state: "read" }>;
 
 async function hand({ number, start, end }: Asked, { onRead }: FrameListeners, tell: ShownFrame["tell"]) {
-  // The page handles the error itself and does not reveal it to the frame.
+  // The page knows the error; the frame must not.
   const bytes = await onRead?.(start, end).catch(() => undefined);
   tell({ read: number, bytes });
 }

@@ -3,19 +3,15 @@ import { getDocument, type PDFDocumentProxy, type PDFPageProxy } from "pdfjs-dis
 // @ts-expect-error -- it has no types, and nothing here uses what is in it
 import * as pdfWorker from "pdfjs-dist/build/pdf.worker.mjs";
 
-// The frame cannot fetch a worker script and runs in its own process anyway. pdf.js finds its worker code in this
-// global.
+// The frame cannot fetch a worker and is its own process anyway. pdf.js finds its worker code here.
 const worker: unknown = pdfWorker;
 Object.assign(globalThis, { pdfjsWorker: worker });
 
-/** Larger images in the document are not drawn. */
+/** Larger images are not drawn. */
 const imagePixelsMax = 64_000_000;
 const pagesMax = 10_000;
 
-/**
- * Renders each page to a canvas when it comes near the view, with its text for screen readers. Scripts, forms and links
- * are inactive.
- */
+/** A canvas per page near the view, with text for screen readers. Scripts, forms and links are inactive. */
 export async function showPdf(bytes: ArrayBuffer): Promise<FrameFacts> {
   const pdf = await getDocument({
     data: new Uint8Array(bytes),
@@ -50,7 +46,7 @@ function makePlace(number: number, count: number, ratio: number): HTMLElement {
 function drawNear(pdf: PDFDocumentProxy, entries: readonly IntersectionObserverEntry[]): void {
   for (const { isIntersecting, target } of entries) {
     const place = target as HTMLElement;
-    // Frees the memory of pages far from the view.
+    // Frees memory.
     if (!isIntersecting) place.replaceChildren();
     else if (place.childElementCount === 0) void draw(pdf, place).catch((error: unknown) => tell(place, error));
   }

@@ -1,8 +1,8 @@
 import type { FrameContent, FrameFacts } from "./frame-messages.ts";
 
 /**
- * Shows an SVG as an image. Browsers run no scripts, load nothing and allow no clicks in SVG images. In addition, this
- * page can neither load nor store anything.
+ * Browsers run no scripts, load nothing and allow no clicks in SVG images. This page could neither load nor store
+ * anything anyway.
  */
 export async function showPicture({ name, bytes }: FrameContent): Promise<FrameFacts> {
   const picture = document.createElement("img");

@@ -5,7 +5,7 @@ import { testApp } from "../testing/test-app.ts";
 
 const app = testApp();
 
-/** Payload that marks the storage of its origin if a script runs where it must not. */
+/** Marks its origin's storage if a script runs where it must not. */
 const attack = "localStorage.setItem('owned', document.URL); document.title = 'owned'";
 const html = `<!doctype html><title>page</title><body onload="${attack}"><script>${attack}</script><img src=x onerror="${attack}">`;
 const svg = `<svg xmlns="http://www.w3.org/2000/svg" onload="${attack}"><script>${attack}</script><foreignObject><iframe xmlns="http://www.w3.org/1999/xhtml" srcdoc="&lt;script&gt;parent.${attack}&lt;/script&gt;"/></foreignObject></svg>`;
@@ -16,7 +16,7 @@ const strange: Readonly<Record<string, string>> = {
   "page.xhtml": html,
   "drawing.svg": svg,
   "paper.pdf": pdf,
-  // Files whose type does not match their content.
+  // Types that do not match the content.
   "picture.png": html,
   "words.txt": html,
   "both.gif": `GIF89a/*${html}*/=1;${attack}//`,
@@ -45,7 +45,7 @@ test("no stored file runs its script in the app's origin, however its address is
     for (const { url } of urls as { url: string }[]) {
       await page.goto(new URL(url, app.server.url).href).catch(() => {});
       assert.notEqual(await page.title(), "owned", name);
-      // An attachment does not load in a frame and fires no event there, so the test waits for the response.
+      // An attachment fires no event in a frame, so the test waits for the response.
       const framed = app.page.waitForResponse((answer) => answer.request().frame() !== app.page.mainFrame());
       await app.page.evaluate(async (address) => {
         const picture = document.createElement("img");
@@ -61,7 +61,7 @@ test("no stored file runs its script in the app's origin, however its address is
       assert.notEqual(await app.page.title(), "owned", name);
     }
   }
-  // The mark contains the address that left it.
+  // A mark names the address that left it.
   for (const each of [app.page, page]) assert.equal(await marks(each), null);
 });
 

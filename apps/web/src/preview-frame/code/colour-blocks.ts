@@ -3,10 +3,7 @@ import { type LanguageName, languages } from "./languages.ts";
 import { paintLine } from "./paint-line.ts";
 import { linesOf, type TextBlock, type TextLine } from "./text-lines.ts";
 
-/**
- * Limit for one block. A block usually takes a few milliseconds; a parser that exceeds the limit is confused by the
- * text.
- */
+/** Limit per block, which usually takes a few milliseconds. A slower parser is confused by the text. */
 const patienceMs = 250;
 
 interface Drawing {
@@ -18,9 +15,7 @@ interface Drawing {
   readonly language: LanguageName | undefined;
 }
 
-/**
- * Splits a block into lines when it comes near the view. Colors the lines after all earlier blocks have been parsed.
- */
+/** Splits a block into lines when it comes near the view, and colors them after all earlier blocks. */
 export function colourWhenNear(drawing: Drawing): void {
   const { text, blocks, places, language } = drawing;
   const painter = language === undefined ? undefined : makePainter(drawing, language);
@@ -50,7 +45,7 @@ function makeLine({ text, number }: TextLine): HTMLElement {
 }
 
 function makePainter({ text, blocks, places }: Drawing, language: LanguageName) {
-  /** Parser state before each block reached so far. */
+  /** Parser state before each block. */
   const starts: Colours[] = [];
   const wanted = new Set<number>();
   let isRunning = false;
@@ -72,7 +67,7 @@ function makePainter({ text, blocks, places }: Drawing, language: LanguageName) 
       const index = [...wanted].find((each) => starts[each] !== undefined) ?? starts.length - 1;
       const lines = read(index);
       if (wanted.delete(index)) paint(places[index], lines);
-      // Yields, so that scrolling stays smooth.
+      // Keeps scrolling smooth.
       await new Promise((resolve) => setTimeout(resolve));
     }
     isRunning = false;
@@ -82,7 +77,7 @@ function makePainter({ text, blocks, places }: Drawing, language: LanguageName) 
       wanted.add(index);
       if (isRunning) return;
       isRunning = true;
-      // On an error, the text stays uncolored. `isRunning` stays true, so the parser is not called again.
+      // The text stays uncolored. `isRunning` stays true, so the parser does not run again.
       run().catch(() => {});
     },
   };

@@ -1,6 +1,5 @@
 import { type StreamParser, StringStream } from "@codemirror/streamparser";
 
-/** Part of a line and its look. */
 export interface Coloured {
   readonly text: string;
   readonly look: Look | undefined;
@@ -8,20 +7,19 @@ export interface Coloured {
 
 export type Look = "keyword" | "string" | "comment" | "number" | "name" | "mark" | "added" | "removed";
 
-/** Incremental highlighter, called line by line. */
+/** Called line by line. */
 export interface Colours {
-  /** Highlights the next line. */
   readonly colour: (line: string) => Coloured[];
-  /** Copies the parser, so that both copies can continue independently. */
+  /** Returns an independent copy. */
   readonly copy: () => Colours;
 }
 
 const indentUnit = 2;
 const tabSize = 4;
-/** A parser may return without consuming characters, to change its state. This limit prevents endless loops. */
+/** A parser may consume nothing to change its state, but not endlessly. */
 const idleTurnsMax = 10;
 
-/** @throws Error of a parser that the text confuses */
+/** @throws Error of a confused parser */
 export function makeColours(parser: StreamParser<unknown>, state = parser.startState?.(indentUnit)): Colours {
   return {
     colour: (line) => {
@@ -76,7 +74,7 @@ const lookByWord = new Map(
   Object.entries(looks).flatMap(([look, words]) => words.split(" ").map((word) => [word, look as Look] as const)),
 );
 
-/** The last known part is the most specific: `variableName.definition`. */
+/** The last part is the most specific: `variableName.definition`. */
 function lookOf(style: string | null): Look | undefined {
   return style
     ?.split(/[ .]/)

@@ -52,7 +52,7 @@ test("a fence names its language by a word that people use for it", () => {
     assert.equal(languageCalled(word), language, word);
 });
 
-/** Sample line of each language with a part that must be recognized. */
+/** A part of each line must be recognized. */
 const samples: Readonly<Record<LanguageName, readonly [line: string, piece: string, look: string]>> = {
   javascript: ["const a = 'b'; // c", "'b'", "string"],
   typescript: ["interface A { b: string }", "interface", "keyword"],

@@ -10,16 +10,16 @@ const all = Object.entries(languages) as unknown as readonly (readonly [Language
 const byEnding = mapOf(({ endings }) => endings);
 const byName = mapOf(({ names }) => names ?? "");
 
-/** Number of characters at the beginning that are examined. */
+/** Examined at the beginning. */
 const beginCharacters = 1000;
 
-/** Detects the language by the name, otherwise by the content. @returns undefined for plain text */
+/** Detects the language by name, otherwise by content. @returns undefined for plain text */
 export function languageOf(name: string, text: string): LanguageName | undefined {
   const small = name.toLowerCase();
   return byName.get(small) ?? byEnding.get(endingOf(small)) ?? (isProse(small) ? undefined : byContent(text));
 }
 
-/** Language named after a Markdown code fence, by its name or by a file ending. */
+/** Word after a Markdown fence: a language or a file ending. */
 export function languageCalled(word: string): LanguageName | undefined {
   const small = word.toLowerCase();
   return Object.hasOwn(languages, small) ? (small as LanguageName) : (byEnding.get(small) ?? aliases.get(small));
@@ -40,7 +40,6 @@ function endingOf(name: string): string {
   return name.includes(".") ? name.slice(name.lastIndexOf(".") + 1) : "";
 }
 
-/** File endings that mean plain text or data. */
 function isProse(name: string): boolean {
   return /\.(txt|text|log|csv|tsv)$/.test(name);
 }

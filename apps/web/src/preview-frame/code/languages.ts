@@ -3,9 +3,9 @@ import type { StreamParser } from "@codemirror/streamparser";
 type Load = () => Promise<StreamParser<unknown>>;
 
 interface Language {
-  /** File endings, without the dot. */
+  /** File endings without the dot. */
   readonly endings: string;
-  /** Complete file names, in lower case. */
+  /** File names in lower case. */
   readonly names?: string;
   /** Programs in a `#!` line. */
   readonly programs?: RegExp;
@@ -18,7 +18,7 @@ const javascript = () => import("@codemirror/legacy-modes/mode/javascript");
 const mllike = () => import("@codemirror/legacy-modes/mode/mllike");
 const xml = () => import("@codemirror/legacy-modes/mode/xml");
 
-/** Languages, each loaded on first use. */
+/** Loaded on first use. */
 export const languages = {
   javascript: {
     endings: "js mjs cjs jsx",

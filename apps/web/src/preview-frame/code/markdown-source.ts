@@ -1,11 +1,10 @@
 import type { StreamParser } from "@codemirror/streamparser";
 
 interface State {
-  /** Fence that closes the current code block. */
+  /** Closes the current code block. */
   fence: string | undefined;
 }
 
-/** Line-based highlighter for headings, fences, quotes, lists, and inline code, links and emphasis. */
 export const markdownSource: StreamParser<unknown> = {
   name: "markdown",
   startState: (): State => ({ fence: undefined }),

@@ -3,7 +3,7 @@ import type { StringStream } from "@codemirror/streamparser";
 
 const words = (text: string) => Object.fromEntries(text.split(" ").map((word) => [word, true]));
 
-/** C-like with PHP's keywords. Text outside of the PHP tags is highlighted as PHP too. */
+/** Text outside of the PHP tags is highlighted as PHP too. */
 export const phpSource = clike({
   name: "php",
   keywords: words(

@@ -3,14 +3,11 @@ import { colourWhenNear } from "./colour-blocks.ts";
 import { languageOf } from "./language-of.ts";
 import { colouredCharactersMax, cutText, decodeText, lineCharactersMax, type TextBlock } from "./text-lines.ts";
 
-/** Estimates for the height of blocks that are not rendered yet. */
+/** Estimates for blocks that are not rendered. */
 const lineHeightPx = 20;
 const charactersInRow = 100;
 
-/**
- * Shows plain text, with line numbers and colors for known languages. Only lines near the view are rendered, so
- * millions of characters cost no more than a screenful.
- */
+/** Renders only lines near the view, so millions of characters cost no more than a screenful. */
 export function showText({ name, bytes, look }: FrameContent): FrameFacts {
   const text = decodeText(bytes);
   const { blocks, linesCount, longestLine, isCut } = cutText(text);
@@ -31,10 +28,7 @@ export function showText({ name, bytes, look }: FrameContent): FrameFacts {
   return { mayWrap, isCut };
 }
 
-/**
- * Creates a block as a single text node, which the browser's search and screen readers can use before the block is
- * rendered.
- */
+/** A single text node, for the browser's search and screen readers, until it is rendered. */
 function makePlace(text: string, { start, end, linesCount }: TextBlock): HTMLElement {
   const place = document.createElement("div");
   place.className = "block";

@@ -1,17 +1,17 @@
-/** Line, or a piece of a line that is too long for layout at once. */
+/** Line, or piece of a line that is too long for layout. */
 export interface TextLine {
   readonly text: string;
   /** Line number from 1; undefined: continues the line before. */
   readonly number: number | undefined;
 }
 
-/** Range of the text whose lines are rendered together. */
+/** Lines that are rendered together. */
 export interface TextBlock {
   readonly start: number;
   readonly end: number;
   /** Number of the first line, from 1. */
   readonly number: number;
-  /** The block begins in the middle of that line. */
+  /** Begins in the middle of that line. */
   readonly goesOn: boolean;
   readonly linesCount: number;
 }
@@ -19,32 +19,26 @@ export interface TextBlock {
 export interface CutText {
   readonly blocks: readonly TextBlock[];
   readonly linesCount: number;
-  /** In characters. */
+  /** Length in characters. */
   readonly longestLine: number;
-  /** The text has more than `linesMax` lines. The rest is in no block. */
+  /** The rest is in no block. */
   readonly isCut: boolean;
 }
 
-/**
- * Browsers limit the height of a page. Beyond that, all lines would be at the same position and be rendered at once.
- */
+/** Browsers limit the height of a page. Beyond, all lines would be at one position and rendered at once. */
 export const linesMax = 1_000_000;
 
-/** A text with a longer line gets no colors, because some parsers take quadratic time. */
+/** Limit for colors, because some parsers take quadratic time on longer lines. */
 export const colouredCharactersMax = 1000;
 
-/** Longer lines are split into pieces. */
 export const lineCharactersMax = 10_000;
 const pieceCharacters = 2000;
 const blockCharacters = 20_000;
 const blockLinesMin = 100;
-/** Each block has a cost even outside of the view. */
+/** Each block has a cost even outside the view. */
 const blocksMax = 2000;
 
-/**
- * Splits a text into blocks. Linear time; memory does not grow with the number of lines, which may be five million in
- * five MiB.
- */
+/** Linear time. Memory is independent of the number of lines, which may be five million in five MiB. */
 export function cutText(text: string): CutText {
   const blockLinesMax = Math.max(blockLinesMin, Math.ceil(Math.min(countLines(text), linesMax) / blocksMax));
   const blocks: TextBlock[] = [];
@@ -61,7 +55,7 @@ export function cutText(text: string): CutText {
     const end = lineEnd(text, start);
     longestLine = Math.max(longestLine, end - start);
     if (end - start > lineCharactersMax) {
-      // A block per piece of the long line.
+      // A block per piece.
       close(start, false);
       for (let at = start; at < end;) {
         at = afterPieces(text, at, end);
@@ -75,7 +69,6 @@ export function cutText(text: string): CutText {
   return { blocks, linesCount: number - 1, longestLine, isCut: start < text.length };
 }
 
-/** Splits a block into lines. */
 export function linesOf(text: string, { start, end, number, goesOn }: TextBlock): TextLine[] {
   const lines: TextLine[] = [];
   let current: number | undefined = number;

@@ -1,5 +1,5 @@
 /**
- * Names headings as other Markdown renderers do, so that links within a document work. `The End` becomes `the-end`, a
+ * Names headings like other Markdown renderers, so that links within a document work. `The End` becomes `the-end`, a
  * second one `the-end-1`.
  */
 export function anchorNames(): (words: string) => string {

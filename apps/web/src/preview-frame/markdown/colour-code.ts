@@ -4,14 +4,14 @@ import { languages } from "../code/languages.ts";
 import { colouredCharactersMax } from "../code/text-lines.ts";
 import { paintLine } from "../code/paint-line.ts";
 
-/** Longer code blocks get no colors. */
+/** Longer blocks get no colors. */
 const charactersMax = 20_000;
 const blocksMax = 200;
 
-/** Colors code blocks whose fence names a language. */
+/** Blocks whose fence names a language. */
 export function colourCode(root: Element): void {
   const blocks = [...root.querySelectorAll<HTMLElement>("code[data-language]")].slice(0, blocksMax);
-  // On an error, the block stays uncolored.
+  // Failed blocks stay uncolored.
   for (const block of blocks) colour(block).catch(() => {});
 }
 

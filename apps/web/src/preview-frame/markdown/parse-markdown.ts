@@ -1,12 +1,12 @@
 import MarkdownIt, { type Token } from "markdown-it";
 
-/** A longer paragraph is shown unformatted, because inline parsing takes more than linear time. */
+/** Longer paragraphs stay unformatted, because inline parsing takes more than linear time. */
 const inlineCharactersMax = 20_000;
 
-/** Parses CommonMark with tables and strikethrough. HTML is treated as text. */
+/** CommonMark with tables and strikethrough. HTML is text. */
 export function parseMarkdown(text: string): Token[] {
   const reader = new MarkdownIt({ html: false, linkify: true });
-  // The renderer checks addresses instead.
+  // The renderer checks addresses.
   reader.validateLink = () => true;
   reader.linkify.set({ fuzzyLink: false, fuzzyEmail: false, fuzzyIP: false });
   reader.core.ruler.before("inline", "bound", ({ tokens }) => {

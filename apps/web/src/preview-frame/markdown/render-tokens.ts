@@ -2,16 +2,15 @@ import type { Token } from "markdown-it";
 import { outsideAddress } from "../outside-address.ts";
 import { anchorNames } from "./anchor-names.ts";
 
-/** Further elements are dropped. Browsers take about a second for the layout of this many. */
+/** The rest is dropped. Browsers take a second for the layout of this many. */
 const elementsMax = 50_000;
 
 interface Rendering {
   readonly nodes: readonly Node[];
-  /** The rest of the document is not shown. */
   readonly isCut: boolean;
 }
 
-/** Creates elements from tokens, by an allow list. Text never becomes markup. */
+/** Allow list of elements. Text never becomes markup. */
 export function renderTokens(tokens: readonly Token[]): Rendering {
   const whole = document.createDocumentFragment();
   const nameAnchor = anchorNames();
@@ -45,7 +44,7 @@ function withChildren(token: Token): Token[] {
 const plainTags: ReadonlySet<string> = new Set(
   "p h1 h2 h3 h4 h5 h6 blockquote ul li table thead tbody tr th td em strong s hr br".split(" "),
 );
-/** Elements whose writing direction depends on their own text. */
+/** Directed by their own text. */
 const ownDirection: ReadonlySet<string> = new Set("p h1 h2 h3 h4 h5 h6 blockquote ul ol table".split(" "));
 
 function makeNode(token: Token): Node {
@@ -72,7 +71,7 @@ function makeElement(tag: string): HTMLElement {
   return element;
 }
 
-/** Wraps a table that may be wider than the page. */
+/** Scrolls a table wider than the page. */
 function inScroller(table: HTMLElement): HTMLElement {
   const scroller = document.createElement("div");
   scroller.className = "scroller";
@@ -94,7 +93,7 @@ function makeCode(content: string, info: string): HTMLElement {
   return block;
 }
 
-/** Images are never loaded, because a request would reveal the reader to the author. */
+/** Never loaded, because a request reveals the reader to the author. */
 function makeImage(words: string, source: string | undefined): HTMLElement {
   const image = document.createElement("span");
   image.className = "image";
@@ -104,7 +103,7 @@ function makeImage(words: string, source: string | undefined): HTMLElement {
   return image;
 }
 
-/** A link without an external address or a heading becomes plain text. */
+/** Only external addresses and headings become links. */
 function makeLink(token: Token): HTMLElement {
   const href = attributeOf(token, "href") ?? "";
   const address = href.startsWith("#") ? decoded(href) : outsideAddress(href);
@@ -131,7 +130,7 @@ function decoded(href: string): string {
   }
 }
 
-/** Turns `[x]` at the start of a list item into a disabled checkbox. */
+/** `[x]` becomes a disabled checkbox. */
 function markTask(point: HTMLLIElement): void {
   const first = point.firstChild instanceof HTMLParagraphElement ? point.firstChild : point;
   const text = first.firstChild;

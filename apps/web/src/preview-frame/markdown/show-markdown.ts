@@ -8,7 +8,7 @@ import { renderTokens } from "./render-tokens.ts";
 /** @param onLink called on a click on an external link */
 export function showMarkdown({ name, bytes }: FrameContent, onLink: (address: string) => void): FrameFacts {
   const { nodes, isCut } = renderTokens(parseMarkdown(decodeText(bytes)));
-  // Reuses the element during editing, so that the scroll position stays.
+  // Keeps the scroll position during editing.
   const known = document.querySelector("main.markdown");
   const root = known ?? makeRoot(name, onLink);
   root.replaceChildren(...nodes);

@@ -1,13 +1,12 @@
-/** Reads bytes of the file, from `start` up to but excluding `end`. @throws Error if they cannot be read */
+/** Reads bytes from `start` to before `end`. @throws Error if unreadable */
 export type ReadRange = (start: number, end: number) => Promise<Uint8Array>;
 
 interface AskedBytes {
   readonly read: ReadRange;
-  /** Delivers the answer to a request. */
   readonly take: (number: number, bytes: ArrayBuffer | undefined) => void;
 }
 
-/** Requests bytes from the surrounding page, which has the file. */
+/** The surrounding page has the file. */
 export function askBytes(ask: (number: number, start: number, end: number) => void): AskedBytes {
   const waiting = new Map<number, PromiseWithResolvers<Uint8Array>>();
   let last = 0;

@@ -5,7 +5,7 @@ import { readZipDirectory } from "./zip-directory.ts";
 import { makeRowMaker } from "./zip-row.ts";
 import { makeZipTree } from "./zip-tree.ts";
 
-/** Shows the entries as a tree. Nothing is unpacked. */
+/** Lists the entries without unpacking. */
 export async function showZip(content: FrameContent, read: ReadRange): Promise<FrameFacts> {
   const { sizeBytes, name, words, look } = content;
   const directory = await readZipDirectory(sizeBytes, read);

@@ -4,7 +4,7 @@ export interface TestEntry {
   readonly name: string | Buffer;
   readonly contentBytes?: number;
   readonly isEncrypted?: boolean;
-  /** Time in an extra field, in seconds. */
+  /** Seconds in an extra field. */
   readonly stamp?: number;
 }
 
@@ -12,11 +12,11 @@ interface TestZip {
   readonly comment?: string;
   /** Uses Zip64 records. */
   readonly isFar?: boolean;
-  /** Number of bytes before the directory. */
+  /** Bytes before the directory. */
   readonly contentBytes?: number;
 }
 
-/** Makes a zip that consists of a directory and placeholder contents. */
+/** Makes a zip of which only the directory is real. */
 export function zipOf(entries: readonly TestEntry[], { comment = "", isFar, contentBytes = 10 }: TestZip = {}): Buffer {
   const content = Buffer.alloc(contentBytes, 1);
   const list = Buffer.concat(entries.map(listed));
@@ -31,7 +31,6 @@ export function zipOf(entries: readonly TestEntry[], { comment = "", isFar, cont
   return Buffer.concat([content, list, far, end, Buffer.from(comment)]);
 }
 
-/** Reads ranges and counts them. */
 export function readerOf(zip: Buffer) {
   const facts = { bytesRead: 0, requests: 0 };
   const read: ReadRange = (start, end) => {

@@ -90,7 +90,7 @@ test("of a zip that lists more than anybody reads the beginning is shown, in bou
   assert.ok(wide.bytesRead < 36 * 1024 * 1024);
 });
 
-/** Zips that failed once or are hostile. */
+/** Failed once, or hostile. */
 const planted: readonly Buffer[] = [
   zipOf([{ name: "a".repeat(0xffff) }, { name: "/".repeat(0xffff) }]),
   zipOf([{ name: "a/".repeat(30_000) }, { name: `${"b/".repeat(30_000)}c` }]),

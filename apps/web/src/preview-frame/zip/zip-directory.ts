@@ -2,9 +2,9 @@ import type { ReadRange } from "./asked-bytes.ts";
 import { decodeName } from "./zip-names.ts";
 
 export interface ZipEntry {
-  /** Path as written in the zip, with '/'. Folders end with '/'. */
+  /** Path as written, with '/'. Folders end with '/'. */
   readonly path: string;
-  /** Uncompressed size, as declared. */
+  /** Declared size. */
   readonly contentBytes: number;
   readonly changedMs: number | undefined;
   readonly isEncrypted: boolean;
@@ -12,12 +12,12 @@ export interface ZipEntry {
 
 export interface ZipDirectory {
   readonly entries: readonly ZipEntry[];
-  /** There are more entries than this reader accepts. */
+  /** More entries than accepted. */
   readonly isCut: boolean;
 }
 
 export const entriesMax = 100_000;
-/** Limit for the directory. With names of usual length, it needs a tenth of that. */
+/** Usual names need a tenth of this. */
 const directoryBytesMax = 32 * 1024 * 1024;
 const pieceBytes = 1024 * 1024;
 
@@ -31,7 +31,6 @@ const farLocatorBytes = 20;
 const entryMark = 0x02014b50;
 const entryBytes = 46;
 
-/** Position of the directory in the file. */
 interface Place {
   readonly start: number;
   readonly end: number;
@@ -39,8 +38,7 @@ interface Place {
 }
 
 /**
- * Reads the directory at the end of a zip, and nothing else of the file. Reads at most 32 MiB, and the number of steps
- * is bounded by the bytes of the directory.
+ * Reads nothing but the directory at the end, at most 32 MiB. The number of steps is bounded by its bytes.
  * @throws Error zip_damaged, zip_split, or the error of `read`
  */
 export async function readZipDirectory(sizeBytes: number, read: ReadRange): Promise<ZipDirectory> {
@@ -60,7 +58,7 @@ export async function readZipDirectory(sizeBytes: number, read: ReadRange): Prom
     at += entryBytes + restBytes;
   }
   const isCut = at < end;
-  // A 16-bit count wraps around.
+  // 16-bit counts wrap around.
   if (!isCut && entries.length % 0x1_0000 !== count % 0x1_0000) throw damaged();
   return { entries, isCut };
 }
@@ -84,7 +82,7 @@ async function findPlace(sizeBytes: number, read: ReadRange): Promise<Place> {
   return placeBefore(tailStart + at, near);
 }
 
-/** Finds the last end record whose comment lies within the file. */
+/** Last end record whose comment fits into the file. */
 function findEnd(tail: DataView): number | undefined {
   for (let at = tail.byteLength - endBytes; at >= 0; at -= 1) {
     if (tail.getUint32(at, true) !== endMark) continue;
@@ -94,8 +92,8 @@ function findEnd(tail: DataView): number | undefined {
 }
 
 /**
- * Finds the Zip64 end record. If data was prepended to the zip, the record is not at its declared offset but directly
- * before the locator.
+ * Finds the Zip64 end record. With data prepended to the zip, it is not at its declared offset but directly before the
+ * locator.
  * @param locatorAt start of the locator
  */
 async function findFarPlace(read: ReadRange, locatorAt: number, writtenAt: number): Promise<Place> {
@@ -109,10 +107,7 @@ async function findFarPlace(read: ReadRange, locatorAt: number, writtenAt: numbe
   throw damaged();
 }
 
-/**
- * Computes the start from the end of the directory. The declared offset may be too small, because a program may be
- * prepended to the zip.
- */
+/** Computes the start from the end, because the declared offset is too small if a program is prepended. */
 function placeBefore(end: number, { count, bytes, offset }: { count: number; bytes: number; offset: number }): Place {
   const start = end - bytes;
   if (start < 0 || offset > start) throw damaged();
@@ -149,20 +144,20 @@ function extraFields(extra: DataView): Map<number, DataView> {
   return fields;
 }
 
-/** DOS times are in the packer's time zone, which is not recorded. The viewer's zone is assumed. */
+/** DOS times lack a time zone. The viewer's is assumed. */
 function timeOf(date: number, time: number): number | undefined {
   const [year, month, day] = [1980 + (date >> 9), (date >> 5) & 15, date & 31];
   if (month < 1 || month > 12 || day < 1) return undefined;
   return new Date(year, month - 1, day, time >> 11, (time >> 5) & 63, (time & 31) * 2).getTime();
 }
 
-/** Reads a 64-bit number. Values that are not exactly representable become MAX_SAFE_INTEGER. */
+/** Inexact numbers become MAX_SAFE_INTEGER. */
 function farOffset(view: DataView, at: number): number {
   const value = view.getBigUint64(at, true);
   return value > BigInt(Number.MAX_SAFE_INTEGER) ? Number.MAX_SAFE_INTEGER : Number(value);
 }
 
-/** Reads ahead in large pieces, so that entries need no request each. */
+/** Reads ahead, so that entries need no request each. */
 function makeWindow(read: ReadRange, start: number, end: number) {
   let bytes: Uint8Array = new Uint8Array();
   let from = start;

@@ -8,12 +8,12 @@ interface GridParts extends RowMaker {
   readonly direction: "ltr" | "rtl";
 }
 
-/** All folders of a zip with at most this many nodes start expanded. */
+/** Limit for starting expanded, in nodes. */
 const openMax = 200;
 const rowHeightPx = 36;
 const rowsAround = 10;
 
-/** Tree grid of any length. Only visible rows and the focused row are in the DOM. */
+/** Tree grid with only visible rows and the focused one in the DOM. */
 export function makeGrid(parts: GridParts): HTMLElement {
   const grid = new ZipGrid(parts);
   addEventListener("scroll", grid.draw, { passive: true });
@@ -78,7 +78,7 @@ class ZipGrid {
     if (node.children !== undefined) element.ariaExpanded = String(this.#open.has(node));
     element.tabIndex = index === this.#current ? 0 : -1;
     this.#drawn.set(index, element);
-    // Keeps the rows in DOM order, for screen readers.
+    // DOM order, for screen readers.
     const behind = [...this.#drawn.keys()].filter((each) => each > index);
     const next = behind.length === 0 ? undefined : this.#drawn.get(Math.min(...behind));
     this.#body.insertBefore(element, next ?? null);
@@ -119,7 +119,7 @@ class ZipGrid {
     event.preventDefault();
   }
 
-  /** @returns false for a key without effect */
+  /** @returns false without effect */
   #act(key: string): boolean {
     const node = this.#rows[this.#current];
     const move = moves[key];
@@ -171,7 +171,7 @@ function pageRows(): number {
   return Math.max(1, Math.floor(innerHeight / rowHeightPx) - 2);
 }
 
-/** @returns undefined if there are more */
+/** @returns undefined for more */
 function allOf(top: readonly ZipNode[], countMax: number): ZipNode[] | undefined {
   const all = [...top];
   for (const { children } of all) {

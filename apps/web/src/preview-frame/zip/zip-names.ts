@@ -1,11 +1,11 @@
-/** Characters from 128 on in code page 437, used by programs without Unicode support. */
+/** Code page 437 from 128 on, used without Unicode support. */
 const oldLetters =
   "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐└┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\u00a0";
 
 const strict = new TextDecoder("utf-8", { fatal: true });
 const lenient = new TextDecoder("utf-8");
 
-/** Many programs write UTF-8 without the flag. Names that are not valid UTF-8 are decoded as code page 437. */
+/** Many programs write UTF-8 without the flag. Invalid UTF-8 is code page 437. */
 export function decodeName(bytes: Uint8Array, isUtf8: boolean): string {
   if (isUtf8) return lenient.decode(bytes);
   try {

@@ -41,11 +41,11 @@ export function makeRowMaker(words: FrameWords, locale: string): RowMaker {
   };
 }
 
-/** Deeper rows would be indented out of the page. */
+/** Deeper rows would leave the page. */
 const shownDepthMax = 16;
 const shownCharactersMax = 255;
 
-/** Replaces line breaks and characters that change the writing direction. */
+/** Hides line breaks and changes of the writing direction. */
 function shownName(name: string): string {
   return name.slice(0, shownCharactersMax).replaceAll(/[\p{Cc}\u2028\u2029\u202A-\u202E\u2066-\u2069]/gu, "\uFFFD");
 }

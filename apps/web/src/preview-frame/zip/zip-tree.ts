@@ -3,9 +3,9 @@ import type { ZipEntry } from "./zip-directory.ts";
 export interface ZipNode {
   readonly name: string;
   readonly depth: number;
-  /** Undefined for a folder that has no entry of its own. */
+  /** Undefined for a folder without an entry. */
   readonly entry: ZipEntry | undefined;
-  /** For a folder: its children, unordered. */
+  /** Unordered. */
   readonly children: ZipNode[] | undefined;
 }
 
@@ -14,11 +14,10 @@ export interface ZipTree {
   readonly filesCount: number;
   readonly foldersCount: number;
   readonly contentBytes: number;
-  /** Some folders are not shown as folders. */
   readonly isCut: boolean;
 }
 
-/** A deeper node gets the rest of its path as its name. */
+/** Deeper nodes get the rest of their path as name. */
 const depthMax = 64;
 /** Includes folders without an entry. */
 const nodesMax = 200_000;
@@ -28,7 +27,7 @@ interface Folder extends ZipNode {
   readonly folders: Map<string, Folder>;
 }
 
-/** Builds the tree. Paths only name nodes in it: `..` is a folder with that name. */
+/** Paths only name nodes: `..` is a folder of that name. */
 export function makeZipTree(entries: readonly ZipEntry[]): ZipTree {
   const root: Folder = { name: "", depth: -1, entry: undefined, children: [], folders: new Map() };
   let [filesCount, foldersCount, contentBytes, isCut] = [0, 0, 0, false];
@@ -67,7 +66,7 @@ function namesOf(path: string): string[] {
   return names.length <= depthMax ? names : [...names.slice(0, depthMax), names.slice(depthMax).join("/")];
 }
 
-/** Rows of the expanded folders, folders first, then by name. */
+/** Folders first, then by name. */
 export function shownRows(
   top: readonly ZipNode[],
   open: ReadonlySet<ZipNode>,
