@@ -51,7 +51,7 @@ test("words that come later are said by places that wait for them, and by no oth
   const waiting = routes.flatMap((file) => waitingIn(file));
   // Parts of features may be loaded later too.
   const alone = new Set(files.flatMap((path) => waitingIn(join(source, path))));
-  // Lazily loaded files and the features that they use.
+  // Files that are loaded later, and the features that they use.
   const isPlace = (file: string) => routes.includes(file);
   const features = new Set(
     waiting.flatMap((file) =>

@@ -7,8 +7,8 @@ interface ServerAccount {
 }
 
 /**
- * Shell commands for the folder where Holdfast is installed. `--no-install` prevents npx from fetching an unrelated
- * package of that name elsewhere. Other machines trust a self-signed certificate only by its fingerprint.
+ * Commands for the folder where Holdfast is installed. `--no-install` prevents npx from fetching an unrelated package
+ * of that name. Other machines trust a self-signed certificate only by its fingerprint.
  */
 export function clientCommands(account: ServerAccount, origin: string): string {
   const holdfast = "npx --no-install holdfast";

@@ -27,7 +27,7 @@ import { share } from "./en/share.ts";
 import { shred } from "./en/shred.ts";
 import type { Words } from "./message-types.ts";
 
-/** Messages of places that load them with `withWords`. Not needed for the first list. */
+/** Loaded by places with `withWords`; the first list does not need them. */
 export const enLater = {
   ...link,
   ...access,

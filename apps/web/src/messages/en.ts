@@ -7,7 +7,7 @@ import { tray } from "./en/tray.ts";
 import type { enLater } from "./en-later.ts";
 import type { Words } from "./message-types.ts";
 
-/** Messages needed from the first list on. `de.ts` must have the same keys to compile. */
+/** Needed from the first list on. `de.ts` must have the same keys to compile. */
 export const en = {
   ...design,
   ...files,
@@ -17,11 +17,10 @@ export const en = {
   ...tray,
 } as const satisfies Record<string, Words>;
 
-/** All messages, including `en-later.ts`. */
 export type English = typeof en & typeof enLater;
 export type MessageKey = keyof English;
 
-/** Requires text where English has text, and plural forms where English has them. */
+/** Text where English has text, plural forms where English has them. */
 type Translated<Part> = {
   readonly [Key in keyof Part]: Part[Key] extends string ? string : { readonly one: string; readonly other: string };
 };

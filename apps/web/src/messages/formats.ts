@@ -1,28 +1,26 @@
 import { decimalMarkOf, formatBytes } from "@holdfast/core/format-bytes";
 
-/**
- * Formats numbers, sizes and times for a locale. Intl objects are created once, because creation takes longer than use.
- */
+/** Intl objects are created once, because creation takes longer than use. */
 export interface Formats {
   readonly locale: string;
   readonly plural: (count: number) => Intl.LDMLPluralRule;
   readonly number: (value: number) => string;
   /** @param fraction from 0 to 1 */
   readonly percent: (fraction: number) => string;
-  /** Formats bytes like the CLI: `1.2 GiB`. */
+  /** Formats like the CLI: `1.2 GiB`. */
   readonly size: (bytes: number) => string;
-  /** Formats "3 minutes ago" or "yesterday". From a week on, the date. */
+  /** "3 minutes ago", "yesterday"; from a week on, the date. */
   readonly ago: (at: Time, nowMs?: number) => string;
   readonly day: (at: Time) => string;
   readonly dateTime: (at: Time, to?: "minute" | "second") => string;
-  /** Formats a duration: "8 s", "3 min". */
+  /** "8 s", "3 min". */
   readonly duration: (durationMs: number) => string;
   readonly list: (parts: readonly string[]) => string;
   /** Compares words. For names in the server's order, use `nameSortKey`. */
   readonly compare: (left: string, right: string) => number;
 }
 
-/** Text as in the API, or Unix milliseconds. */
+/** API text or Unix milliseconds. */
 export type Time = string | number;
 
 export function makeFormats(locale: string, hourCycle?: "h12" | "h23"): Formats {
@@ -68,13 +66,13 @@ function makeDurations(locale: string): ReadonlyMap<string, Intl.NumberFormat> {
   return new Map(durationUnits.map(([unit]) => [unit, new Intl.NumberFormat(locale, { ...format, unit })]));
 }
 
-/** Uses the largest unit with a rounded value of at least one: 59.98 seconds are 1 minute. */
+/** Largest unit whose rounded value is at least one: 59.98 seconds are 1 minute. */
 function inLargestUnit(durationMs: number, formats: ReadonlyMap<string, Intl.NumberFormat>): string {
   const [unit, worth] = durationUnits.find(([, each]) => durationMs >= each * 0.9995) ?? ["second", 1000];
   return formats.get(unit)?.format(durationMs / worth) ?? String(durationMs);
 }
 
-/** @returns no unit if a date is more useful */
+/** @returns no unit from a week on, where a date is clearer */
 function distance(differenceMs: number): [value: number, unit?: Intl.RelativeTimeFormatUnit] {
   const seconds = Math.round(differenceMs / 1000);
   if (Math.abs(seconds) < 60) return [Math.abs(seconds) < 10 ? 0 : seconds, "second"];

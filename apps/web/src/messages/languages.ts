@@ -1,6 +1,5 @@
 import type { FirstCatalogue, LaterCatalogue } from "./en.ts";
 
-/** Available languages, each with its own name. */
 export const languageNames = { en: "English", de: "Deutsch" } as const;
 export type Language = keyof typeof languageNames;
 
@@ -20,27 +19,27 @@ const catalogues: Readonly<Record<Language, Parts>> = {
   },
 };
 
-/** Loaded part of a catalogue. Later places load the rest. */
+/** Places load the later part on demand. */
 export type LoadedCatalogue = FirstCatalogue & Partial<LaterCatalogue>;
 
-/** Loads the messages of one language. @param withLater includes the messages of later places */
+/** @param withLater includes the messages of later places */
 export async function loadCatalogue(language: Language, withLater: boolean): Promise<LoadedCatalogue> {
   const { first, later } = catalogues[language];
   const [early, late] = await Promise.all([first(), withLater ? later() : undefined]);
   return { ...early, ...late };
 }
 
-/** @returns first preferred language with a catalogue, otherwise English */
+/** @returns first preferred language with messages, otherwise English */
 export function languageOf(preferred: readonly string[]): Language {
   return preferred.map(baseOf).find(isLanguage) ?? "en";
 }
 
-/** @returns locale for numbers and times: the browser's locale for this language, if it has one */
+/** @returns the browser's locale for this language, if it has one */
 export function localeOf(language: Language, preferred: readonly string[]): string {
   return preferred.find((tag) => baseOf(tag) === language && isTag(tag)) ?? language;
 }
 
-/** Browsers may report system locales that are not valid tags, such as `en-US@posix`. */
+/** Browsers may report invalid tags of the system, such as `en-US@posix`. */
 function isTag(tag: string): boolean {
   try {
     return Intl.getCanonicalLocales(tag).length === 1;
@@ -55,10 +54,9 @@ export function isLanguage(tag: string): tag is Language {
 
 const baseOf = (tag: string) => tag.split("-")[0]?.toLowerCase() ?? "";
 
-/** @returns writing direction of the language */
 export function directionOf(tag: string): "ltr" | "rtl" {
   return rightToLeft.has(baseOf(tag)) ? "rtl" : "ltr";
 }
 
-// Browsers differ in `Intl.Locale`, so the languages are listed here.
+// Browsers differ in `Intl.Locale`.
 const rightToLeft: ReadonlySet<string> = new Set(["ar", "dv", "fa", "he", "ku", "ps", "sd", "ug", "ur", "yi"]);

@@ -8,11 +8,10 @@ export interface Plural {
 
 type NamesIn<Text extends string> = Text extends `${string}{${infer Name}}${infer Rest}` ? Name | NamesIn<Rest> : never;
 
-/** Names of all placeholders in any form. */
 export type Placeholders<Entry extends Words> =
   | (Entry extends string ? NamesIn<Entry> : never)
   | (Entry extends Plural ? "count" | NamesIn<Entry["one"]> | NamesIn<Entry["other"]> : never);
 
-/** Numbers are formatted for the locale. `count` must be a number. */
+/** Numbers are formatted for the locale. */
 export type Values<Entry extends Words> = { readonly [Name in Placeholders<Entry>]: Value<Name> };
 type Value<Name extends string> = Name extends "count" ? number : string | number;

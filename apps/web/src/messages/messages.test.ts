@@ -8,7 +8,6 @@ const messagesOf = (words: Record<string, unknown>, locale: string, hourCycle?: 
   makeMessages(words as unknown as LoadedCatalogue, locale, hourCycle) as unknown as {
     message: (key: string, values?: Record<string, string | number>) => string;
   } & ReturnType<typeof makeMessages>;
-/** Replaces no-break spaces by spaces, for readable tests. */
 const plain = (text: string) => text.replaceAll(/[\u00A0\u202F]/g, " ");
 
 test("values stand where their names are, numbers as the locale writes them, and what looks like a name stays", () => {

@@ -6,18 +6,18 @@ import type { Plural, Values, Words } from "./message-types.ts";
 type Entry<Key extends MessageKey> = English[Key];
 type Arguments<Key extends MessageKey> = keyof Values<Entry<Key>> extends never ? [] : [values: Values<Entry<Key>>];
 
-/** Keys of messages without placeholders. */
+/** Messages without placeholders. */
 export type PlainKey = {
   [Key in MessageKey]: Arguments<Key> extends [] ? Key : never;
 }[MessageKey];
 
-/** Messages and formats of one language. Immutable; a change of language creates a new object. */
+/** Immutable; a change of language creates a new object. */
 export interface Messages extends Formats {
-  /** Returns a message with its placeholders filled in. Unknown keys and missing values do not compile. */
+  /** Unknown keys and missing values do not compile. */
   readonly message: <Key extends MessageKey>(key: Key, ...values: Arguments<Key>) => string;
 }
 
-/** @param locale BCP 47 tag of the catalogue's language; determines the formats of numbers and times */
+/** @param locale BCP 47 tag of the language, for numbers and times */
 export function makeMessages(catalogue: LoadedCatalogue, locale: string, hourCycle?: "h12" | "h23"): Messages {
   const formats = makeFormats(locale, hourCycle);
   return {

@@ -2,15 +2,13 @@ import { type HoldfastError, toHoldfastError } from "@holdfast/core/errors";
 import type { problem } from "./en/problem.ts";
 import type { Messages } from "./messages.ts";
 
-/** Messages without placeholders. */
+/** Keys of messages without placeholders. */
 type ProblemKey = Exclude<keyof typeof problem, "problem.quota_versions">;
 
-/**
- * Describes a failure in the user's language. For a rejected field, the server's message is more precise than its code.
- */
+/** Describes a failure. For a rejected field, the server's message is more precise than its code. */
 export function problemWords(thrown: unknown, { message }: Pick<Messages, "message">): string {
   const failure = toHoldfastError(thrown);
-  // The address of the page is wrong, not the request.
+  // The page's address is wrong, not the request.
   if (failure.field === "Origin") return failure.message;
   const path = fillingPath(failure);
   if (path !== undefined) return message("problem.quota_versions", { path });
@@ -18,14 +16,14 @@ export function problemWords(thrown: unknown, { message }: Pick<Messages, "messa
   return key === undefined ? failure.message : message(key);
 }
 
-/** File whose old versions fill the storage, if versions take more space than the trash. */
+/** File whose versions fill the storage, if versions take more space than the trash. */
 function fillingPath({ code, body }: HoldfastError): string | undefined {
   const { stored_bytes, versions_bytes, trash_bytes, largest_file } = body;
   if (code !== "quota" || stored_bytes === undefined || Number(versions_bytes) <= Number(trash_bytes)) return undefined;
   return (largest_file as { readonly path: string } | undefined)?.path;
 }
 
-/** Codes that mean the same to people. */
+/** Equivalent for people. */
 const alike: Readonly<Record<string, ProblemKey>> = {
   subtree_changed: "problem.conflict",
   precondition: "problem.conflict",

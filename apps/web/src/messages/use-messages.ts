@@ -5,33 +5,32 @@ import { directionOf, type Language, languageOf, loadCatalogue, localeOf } from 
 import { makeMessages, type Messages } from "./messages.ts";
 
 let current: Messages | undefined;
-/** Set once a place has needed messages that the first list does not. */
+/** Set once a place has needed later messages. */
 let later: Promise<void> | undefined;
-/** Loads messages that only one page uses. */
+/** Messages of a single page. */
 type OwnWords = (language: Language) => Promise<Partial<LaterCatalogue>>;
 let ownWords: OwnWords | undefined;
 const listeners = new Set<() => void>();
 
-/** Messages in the user's language, for components. */
 export function useMessages(): Messages {
   return useSyncExternalStore(listen, messages);
 }
 
-/** Current messages, outside of components. Do not keep them, because the user may change the language. */
+/** Returns the messages outside of components. Do not keep them, because the language may change. */
 export function messages(): Messages {
   if (current === undefined) throw new Error("The words are not loaded: the first page waits for startMessages()");
   return current;
 }
 
-/** Loads the messages; wait for it once before rendering. Loads another language when it is chosen. */
+/** Wait for it once before rendering. Loads another language when it is chosen. */
 export async function startMessages(own?: OwnWords): Promise<void> {
   ownWords = own;
-  // If a catalogue fails to load (offline, new release), the current messages stay until a reload.
+  // The current messages stay on failure (offline, new release) until a reload.
   watchPreferences(() => void load().catch(() => {}));
   await load();
 }
 
-/** Loads the messages in `en-later.ts` together with a place. @throws if the messages fail to load */
+/** Adds the messages in `en-later.ts`. @throws if they fail to load */
 export async function withWords<Place>(place: Promise<Place>): Promise<Place> {
   later ??= load("later").catch((thrown: unknown) => {
     later = undefined;
@@ -41,12 +40,11 @@ export async function withWords<Place>(place: Promise<Place>): Promise<Place> {
   return place;
 }
 
-/** @param wants includes messages of later places once one has been visited */
 async function load(wants: "first" | "later" = later === undefined ? "first" : "later"): Promise<void> {
   const chosen = preferences().language;
   const language = chosen ?? languageOf(navigator.languages);
   const [catalogue, own] = await Promise.all([loadCatalogue(language, wants === "later"), ownWords?.(language)]);
-  // The language has changed in the meantime, or more messages are needed.
+  // The language or the need has changed in the meantime.
   if (preferences().language !== chosen) return load(wants);
   if (wants === "first" && later !== undefined) return later;
   const { direction, hours } = preferences();

@@ -8,10 +8,7 @@ import { useMessages } from "../messages/use-messages.ts";
 import { problemWords } from "../messages/problem-words.ts";
 import type { ListSearch } from "./place-search.ts";
 
-/**
- * Redirects to the file's folder and opens the file above it. If the viewer may see no folder of it, redirects to
- * Shared.
- */
+/** Redirects to the file above its folder, or to Shared if its folder is not visible. */
 export function CopiedLinkPlace() {
   const messages = useMessages();
   const navigate = useNavigate();

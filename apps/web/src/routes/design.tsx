@@ -8,7 +8,7 @@ import { ListsGallery } from "../features/gallery/lists-gallery.tsx";
 import { NewsGallery } from "../features/gallery/news-gallery.tsx";
 import { useMessages } from "../messages/use-messages.ts";
 
-/** Gallery of all components in all states, in both themes side by side. */
+/** All components and states, in both themes. */
 export function DesignPlace() {
   const { message } = useMessages();
   const [direction, setDirection] = useState(preferences().direction);

@@ -3,7 +3,7 @@ import { withWords } from "../messages/use-messages.ts";
 import { lazy, Suspense } from "react";
 import { FolderPlace } from "../features/files/folder-place.tsx";
 
-/** Loaded only for an empty drive. */
+/** Loaded for an empty drive. */
 const BeginHere = lazy(async () => ({
   default: (await withWords(import("../features/first-run/begin-here.tsx"))).BeginHere,
 }));

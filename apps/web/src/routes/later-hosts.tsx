@@ -3,7 +3,7 @@ import { UnsavedHost } from "../features/edit/unsaved-host.tsx";
 import { ProveHost } from "../features/sign-in/prove-host.tsx";
 import { TrayHost } from "../features/tray/tray-host.tsx";
 
-/** Components that exist once for all places and are not needed before the first list. */
+/** Exist once and are not needed before the first list. */
 export function LaterHosts() {
   return (
     <>

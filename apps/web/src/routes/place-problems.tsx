@@ -2,7 +2,6 @@ import { type ErrorComponentProps, Link } from "@tanstack/react-router";
 import { usePageTitle } from "../design/page-title.ts";
 import { useMessages } from "../messages/use-messages.ts";
 
-/** Page for an unknown address. */
 export function NotFound() {
   const { message } = useMessages();
   usePageTitle(message("shell.notFound"));
@@ -17,7 +16,6 @@ export function NotFound() {
   );
 }
 
-/** Page for a place that threw an error. */
 export function PlaceFailed({ reset }: ErrorComponentProps) {
   const { message } = useMessages();
   usePageTitle(message("shell.failed"));

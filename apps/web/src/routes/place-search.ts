@@ -1,13 +1,13 @@
-/** Query parameters of the places. Unknown or malformed parameters are dropped. */
+/** Query parameters. Unknown or malformed ones are dropped. */
 
 export const panels = ["details", "versions", "activity", "comments", "sharing"] as const;
 export type Panel = (typeof panels)[number];
 
 /** Parameters of every place with a list. */
 export interface ListSearch {
-  /** Same values as the API's `sort`: `name`, `-modified`. */
+  /** Values of the API's `sort`: `name`, `-modified`. */
   readonly sort?: string;
-  /** Id of the item shown above the list. */
+  /** Id shown above the list. */
   readonly open?: string;
   readonly version?: number;
   readonly panel?: Panel;
@@ -19,7 +19,7 @@ export interface SharedSearch extends ListSearch {
 
 export interface FindSearch extends ListSearch {
   readonly q?: string;
-  /** Id of the folder to search. */
+  /** Folder to search. */
   readonly in?: string;
   readonly type?: string;
 }
@@ -53,7 +53,7 @@ export function rewindSearch(fields: Fields): { readonly to?: string } {
   return text(fields, "to");
 }
 
-/** Keeps all values as text: `?q=007` searches for 007, and an id of digits is no number. */
+/** `?q=007` searches for 007, and an id of digits is no number. */
 export function parseSearch(search: string): Record<string, string> {
   return Object.fromEntries(new URLSearchParams(search));
 }

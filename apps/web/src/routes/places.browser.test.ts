@@ -16,7 +16,7 @@ test("the table of places has every route of the router, and nothing else", () =
   assert.deepEqual(routed, listed);
 });
 
-// Other themes and sizes are in places.browser.long.test.ts.
+// Others: places.browser.long.test.ts.
 longTest("every place passes axe in light mode on a desktop, and fits a screen of 320 px with New and Upload", () =>
   places.assertAccessible({ colorScheme: "light", size: "desktop" }, assertFitsSmallPhone),
 );
@@ -27,7 +27,7 @@ async function assertFitsSmallPhone({ path, isForStrangers }: ShownPlace): Promi
   await resize(page, { width: 320, height: 640 });
   const width = () => page.evaluate(() => document.documentElement.scrollWidth);
   await eventually(`${path} fits`, 30_000, async () => ((await width()) <= 320 ? true : undefined));
-  // A panel or preview above the list has its own buttons.
+  // Has its own buttons.
   if (/panel=|open=|^\/f\//.test(path)) return;
   for (const name of ["New", "Upload"]) {
     const button = page.getByRole("button", { name, exact: true }).last();

@@ -6,7 +6,6 @@ import { TooltipHost } from "../design/tooltip-host.tsx";
 
 const LaterHosts = lazy(async () => ({ default: (await import("./later-hosts.tsx")).LaterHosts }));
 
-/** Parent of every place. */
 export function Root() {
   return (
     <>

@@ -21,7 +21,7 @@ import { NotFound, PlaceFailed } from "./place-problems.tsx";
 import { Root } from "./root.tsx";
 import { Shell } from "./shell/shell.tsx";
 
-// All places, in the order of the navigation. Each is one file. All except the file list are loaded on first visit.
+// Places in the order of the navigation, one file each. All but the file list are loaded on first visit.
 
 interface Context {
   readonly drive: AccountDrive;
@@ -33,7 +33,7 @@ const root = createRootRouteWithContext<Context>()({
   errorComponent: PlaceFailed,
 });
 
-/** Redirects to the sign-in page if nobody is signed in, and back afterwards. */
+/** Returns here after the sign-in. */
 async function asSignedIn({
   context: { drive },
   location,
@@ -41,14 +41,14 @@ async function asSignedIn({
   readonly context: Context;
   readonly location: { readonly href: string };
 }) {
-  // If the server is unreachable, the shell is shown anyway. It reports that and offers the offline files.
+  // Without the server, the shell offers the offline files.
   const state = await drive.reach.start();
   if (state !== "signed_out" && state !== "leaving") return;
   // oxlint-disable-next-line typescript/only-throw-error -- how the router is told
   throw redirect({ to: "/sign-in", search: { next: location.href }, replace: true });
 }
 
-/** Places with navigation, for signed-in accounts. */
+/** Places with navigation. */
 const shell = createRoute({
   getParentRoute: () => root,
   id: "shell",
@@ -56,7 +56,7 @@ const shell = createRoute({
   component: Shell,
 });
 
-/** Pages with a single question and no navigation, for signed-in accounts. */
+/** A single question, without navigation. */
 const signedIn = createRoute({
   getParentRoute: () => root,
   id: "signed-in",
@@ -94,7 +94,7 @@ const files = createRoute({
   validateSearch: listSearch,
   component: FilesPlace,
 });
-/** Address that "Copy internal link" copies. Opens the file above its folder. */
+/** Address of "Copy internal link". */
 const copiedLink = createRoute({
   getParentRoute: () => shell,
   path: "/f/$id",
@@ -153,7 +153,7 @@ const admin = createRoute({
   component: lazyRouteComponent(() => withWords(import("./admin.tsx")), "AdminPlace"),
 });
 
-/** The fragment is one of four tokens: set-up, invitation, confirmation of an address, or password reset. */
+/** Fragment: token of a set-up, an invitation, a confirmation or a password reset. */
 const setup = createRoute({
   getParentRoute: () => root,
   path: "/setup",
@@ -175,7 +175,7 @@ const outside = createRoute({
   path: "/sign-in/callback",
   component: lazyRouteComponent(() => withWords(import("../features/sign-in/outside-return.tsx")), "OutsideReturn"),
 });
-/** Works with and without a session, because a program that sends browsers here does not know. */
+/** Works with or without a session, because programs send browsers here. */
 const signOut = createRoute({
   getParentRoute: () => root,
   path: "/sign-out",
@@ -195,7 +195,7 @@ const design = createRoute({
 const inShell = [ownFiles, files, copiedLink, recent, starred, shared, trash, search, edit, rewind, settings, admin];
 
 export const router = createRouter({
-  // Provided where the router is rendered.
+  // Provided on rendering.
   context: {} as Context,
   routeTree: root.addChildren([
     home,
@@ -212,7 +212,7 @@ export const router = createRouter({
   parseSearch,
   stringifySearch: writeSearch,
   defaultPreload: "intent",
-  // Lists restore their position by an anchor row. Pixels would be wrong after live changes.
+  // Lists use an anchor row; pixels would be wrong after live changes.
   scrollRestoration: false,
 });
 

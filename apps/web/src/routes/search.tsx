@@ -21,7 +21,7 @@ export function SearchPlace() {
   const { q = "", in: inside, type: wanted } = useSearch({ strict: false });
   const type = wanted !== undefined && isType(wanted) && wanted !== "" ? wanted : undefined;
   const load = useMemo(() => {
-    // An empty query sends no request.
+    // No request.
     if (q === "") return () => async () => ({ rows: [], next: null });
     return (client: ApiClient) => found(client, { q, in: inside, type });
   }, [q, inside, type]);

@@ -13,10 +13,7 @@ import { useFragmentToken } from "../features/sign-in/use-fragment-token.ts";
 import { isWholeToken, useInvitation } from "../features/sign-in/use-invitation.ts";
 import { useMessages } from "../messages/use-messages.ts";
 
-/**
- * Page of the links that the server prints and mails: set-up, invitation, confirmation of an address and password
- * reset.
- */
+/** Links that the server prints and mails: set-up, invitation, confirmation and password reset. */
 export function SetupPlace() {
   const token = useFragmentToken();
   if (token === "") return <NoToken />;
@@ -80,7 +77,7 @@ function CreateAccount({ token }: { readonly token: string }) {
   );
 }
 
-/** Occurs after a reload, because the token is removed from the address immediately. */
+/** Shown after a reload, because the token is removed from the address. */
 function NoToken() {
   const { message } = useMessages();
   return <BadLink title={message("setup.linkAgain")} next={message("setup.linkAgainNext")} />;

@@ -3,16 +3,16 @@ import { answerThumb } from "./thumbs.ts";
 import { whatToAnswer } from "./what-to-answer.ts";
 import type { FetchEvent, WorkerScope } from "./worker-scope.ts";
 
-// Opens the app while its server is unreachable. It must never get between the app and a working server. Therefore
-// pages come from the server first, foreign requests pass through, and the network answers if the worker fails.
+// Opens the app without its server, but must never get between the app and a working server. Pages come from the server
+// first, foreign requests pass through, and the network answers if the worker fails.
 
-/** The build replaces this name, so it is used only once. */
+/** Replaced by the build, so used only once. */
 declare const builtShell: BuiltShell;
 
 const shell = builtShell;
 const scope = globalThis as unknown as WorkerScope;
 const script = "/service-worker.js";
-/** A server that takes longer is considered unreachable. */
+/** A slower server counts as unreachable. */
 const pageTimeoutMs = 3000;
 
 scope.addEventListener("install", (event) => {
@@ -22,7 +22,7 @@ scope.addEventListener("install", (event) => {
     { condition: { urlPattern: { pathname: "/s/*" } }, source: "network" },
   ] as const;
   event.waitUntil(Promise.resolve(event.addRoutes?.(routes)).catch(() => {}));
-  // Takes over immediately, even with open pages of an earlier build, so that faults of an earlier worker end.
+  // The new worker takes over immediately, so that faults of an earlier one end.
   event.waitUntil(installShell(shell).then(() => scope.skipWaiting()));
 });
 
@@ -38,7 +38,7 @@ scope.addEventListener("fetch", (event) => {
   else if (answerer === "thumb") event.respondWith(answerOwnThumb(event));
 });
 
-/** Link pages neither use nor fill the account's thumbnail cache. */
+/** Link pages neither use nor fill the account's cache. */
 async function answerOwnThumb(event: FetchEvent): Promise<Response> {
   const page = await scope.clients.get(event.clientId).catch(() => undefined);
   if (page === undefined || new URL(page.url).pathname.startsWith("/s/")) return fetch(event.request);
@@ -55,7 +55,7 @@ async function answerPage(request: Request, outlasts: (work: Promise<unknown>) =
   return (await keptPage(shell).catch(() => undefined)) ?? answer ?? asked;
 }
 
-/** A proxy answers with these codes for a server that is down. */
+/** Answers of a proxy for a server that is down. */
 function isAway({ status }: Response): boolean {
   return status === 502 || status === 503 || status === 504;
 }
@@ -65,20 +65,14 @@ async function answerFile(request: Request): Promise<Response> {
   return (await keptFile(pathname).catch(() => undefined)) ?? fetch(request);
 }
 
-/**
- * A started page reports one script of its build. If it is the only page and of this build, older caches are no longer
- * needed.
- */
+/** A page reports one script of its build. If it is the only page and current, older caches are unneeded. */
 async function hear(told: unknown): Promise<void> {
   const windows = await scope.clients.matchAll({ type: "window", includeUncontrolled: true });
   const isOwn = shell.files.some(([path]) => path === told);
   if (isOwn && windows.length <= 1) await dropOlderShells(shell, 0);
 }
 
-/**
- * Unregisters the worker if the server no longer has its script, or if another site uses this address. Browsers would
- * keep the worker.
- */
+/** The server lacks the script, or another site has this address. Browsers would keep the worker. */
 async function leaveIfGone(): Promise<void> {
   const { status } = await fetch(script, { method: "HEAD", cache: "no-store" }).catch(() => ({ status: 0 }));
   if (status !== 404 && status !== 410) return;

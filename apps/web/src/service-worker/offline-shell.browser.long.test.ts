@@ -13,10 +13,10 @@ beforeEach(async () => {
 });
 afterEach(() => front.close());
 
-/** Console errors of requests to an unreachable server. */
+/** Console errors without a server. */
 const away = /ERR_(CONNECTION_REFUSED|CONNECTION_RESET|EMPTY_RESPONSE|SOCKET_NOT_CONNECTED|FAILED|ABORTED)/;
 
-/** From now on, only the service worker can provide the app. */
+/** Leaves only the service worker to provide the app. */
 async function leaveServer(page: Page): Promise<void> {
   app.expectComplaint(away);
   const session = await page.context().newCDPSession(page);
@@ -24,7 +24,7 @@ async function leaveServer(page: Page): Promise<void> {
   await front.leave();
 }
 
-/** Waits until the app is cached. @returns the cache's name */
+/** @returns the cache's name */
 async function kept(page: Page, other?: string): Promise<string> {
   return eventually("the app is kept", 30_000, async () => {
     const names = await page.evaluate(async () => {
@@ -109,7 +109,7 @@ test("a server that does not come to answer, or whose proxy says that it is away
 const newer = '<meta name="build" content="newer">';
 const tagOf = (text: string) => createHash("sha256").update(text).digest("base64url").slice(0, 22);
 
-/** Replaces the server's build. @param cacheName cache of the former build */
+/** @param cacheName cache of the former build */
 async function deliverNewer(cacheName: string, places: readonly string[]): Promise<void> {
   const page = await (await fetch(`${app.server.url}/files`)).text();
   const changed = page.replace("<title>", `${newer}<title>`);
@@ -166,7 +166,7 @@ test("of a build whose files are not all there nothing is kept, and the one befo
   await signInByForm(page, front.url);
   await controlled(page);
   const first = await kept(page);
-  // Simulates two servers of which one has been updated: the script belongs to another build than the page.
+  // Simulates an update of one of two servers: script and page are of different builds.
   await deliverNewer(first, []);
   const ended = await page.evaluate(async () => {
     const registration = await navigator.serviceWorker.getRegistration();

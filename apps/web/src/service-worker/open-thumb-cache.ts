@@ -1,9 +1,6 @@
 import { thumbCacheLock, thumbCachePrefix } from "./thumb-cache.ts";
 
-/**
- * Creates the account's thumbnail cache for the service worker and deletes those of other accounts. Does nothing on
- * plain http.
- */
+/** Deletes other accounts' caches. Does nothing on plain http. */
 export async function openThumbCache(account: string): Promise<void> {
   if (!("caches" in globalThis)) return;
   await navigator.locks.request(thumbCacheLock, async () => {

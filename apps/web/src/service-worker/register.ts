@@ -1,9 +1,6 @@
 import { workerAddress } from "../data/worker-address.ts";
 
-/**
- * Registers the service worker, so that the app opens offline. Browsers support it only over https or on localhost. It
- * is optional, so failures are not reported.
- */
+/** Supported only over https or on localhost. Optional, so failures are not reported. */
 export async function registerServiceWorker(): Promise<void> {
   const container = navigator.serviceWorker as ServiceWorkerContainer | undefined;
   try {

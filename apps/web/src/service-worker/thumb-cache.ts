@@ -1,8 +1,4 @@
-/**
- * Followed by the account id. The cache exists only during a session, and thumbnails are cached only while it exists.
- */
+/** Followed by the account id. Exists only during a session. */
 export const thumbCachePrefix = "holdfast-thumbs-";
-/**
- * Lock for creating, opening and deleting the cache. Without it, a pending thumbnail could recreate a deleted cache.
- */
+/** Prevents a pending thumbnail from recreating a deleted cache. */
 export const thumbCacheLock = "holdfast-thumbs";

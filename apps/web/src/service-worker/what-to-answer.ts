@@ -1,21 +1,14 @@
-/** Properties of a request that determine the handler. */
 export interface Asked {
   readonly method: string;
   readonly url: string;
-  /** Same as `Request.mode`: `navigate` for a page. */
+  /** `navigate` for a page. */
   readonly mode: string;
 }
 
-/**
- * page: the app's HTML page. asset: a file with a content hash in its name. thumb: a thumbnail. none: not handled by
- * the worker.
- */
+/** asset: has a content hash in its name. none: bypasses the worker. */
 export type Answerer = "page" | "asset" | "thumb" | "none";
 
-/**
- * Everything else bypasses the worker: the API with downloads, uploads and media, link pages, and pages of links with a
- * secret.
- */
+/** Bypassed: the API with downloads, uploads and media, link pages, and pages of links with a secret. */
 export function whatToAnswer({ method, url, mode }: Asked, origin: string): Answerer {
   const { origin: of, pathname } = new URL(url);
   if (method !== "GET" || of !== origin) return "none";

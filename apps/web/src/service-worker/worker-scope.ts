@@ -1,11 +1,9 @@
-/**
- * Parts of the service worker API that are used. TypeScript's DOM and worker types conflict, so they are declared here.
- */
+/** TypeScript's DOM and worker types conflict. */
 export interface WorkerScope {
   readonly location: { readonly origin: string };
   readonly registration: { unregister(): Promise<boolean> };
   readonly clients: {
-    /** Finds a page by the client id of an event. */
+    /** @param id client id of an event */
     get(id: string): Promise<{ readonly url: string } | undefined>;
     matchAll(options: { type: "window"; includeUncontrolled: boolean }): Promise<readonly unknown[]>;
   };
@@ -17,15 +15,12 @@ export interface WorkerScope {
 }
 
 interface LastingEvent {
-  /** Keeps the worker alive until the promise settles. */
+  /** Keeps the worker alive. */
   waitUntil(promise: Promise<unknown>): void;
 }
 
 interface InstallEvent extends LastingEvent {
-  /**
-   * Missing in some browsers. With static routes, the browser sends matching requests directly to the network without
-   * starting the worker.
-   */
+  /** Missing in some browsers. With static routes, matching requests skip the worker. */
   addRoutes?(
     routes: readonly { readonly condition: object; readonly source: "network" | "fetch-event" }[],
   ): Promise<void>;

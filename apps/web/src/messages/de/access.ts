@@ -1,4 +1,3 @@
-/** Messages of the access rules. */
 export const access = {
   "access.about":
     "Wer einen zweiten Faktor braucht und von welchen Adressen aus Konten benutzt werden dürfen. Ein Konto muss die Regeln des Servers, seiner Gruppen und seine eigene erfüllen.",

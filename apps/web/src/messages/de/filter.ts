@@ -1,4 +1,3 @@
-/** Messages of the list filter. */
 export const filter = {
   "filter.here": "Diese Liste filtern",
   "filter.end": "Filter aufheben",

@@ -1,4 +1,3 @@
-/** Messages of keyboard shortcuts and the command palette. */
 export const keys = {
   "keys.about": "Sie gelten, solange die Dateiliste den Fokus hat. Gib > in die Suche ein, um jeden Befehl zu finden.",
   "keys.commands": "Befehle",

@@ -1,4 +1,3 @@
-/** Messages of the access rules. */
 export const access = {
   "access.about":
     "Who needs a second factor, and from which addresses accounts may be used. An account has to meet the rules for the server, for its groups and for itself.",

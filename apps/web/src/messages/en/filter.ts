@@ -1,4 +1,3 @@
-/** Messages of the list filter. */
 export const filter = {
   "filter.here": "Filter this list",
   "filter.end": "Clear filter",

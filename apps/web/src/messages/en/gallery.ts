@@ -1,4 +1,3 @@
-/** Messages of the component gallery. */
 export const gallery = {
   "gallery.light": "Light",
   "gallery.dark": "Dark",

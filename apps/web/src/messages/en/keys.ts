@@ -1,4 +1,3 @@
-/** Messages of keyboard shortcuts and the command palette. */
 export const keys = {
   "keys.about": "These work while the file list has focus. Type > in the search box to find any command.",
   "keys.commands": "Commands",

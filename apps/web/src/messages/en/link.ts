@@ -1,4 +1,3 @@
-/** Messages of the link page. */
 export const link = {
   "link.from": "Shared by {name}",
   "link.asks": "{name} is asking for files",

@@ -1,4 +1,3 @@
-/** Messages of notifications. */
 export const notices = {
   "notices.share": "{who} shared “{what}” with you",
   "notices.shareGone": "{who} shared something with you",

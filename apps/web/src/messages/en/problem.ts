@@ -1,4 +1,4 @@
-/** Messages for the server's error codes. Each names the problem and what to do next. */
+/** Messages by the server's error code. Each names the problem and what to do next. */
 export const problem = {
   "problem.unreachable": "The server cannot be reached. Try again in a moment.",
   "problem.unavailable": "The server is busy or starting up. Try again in a moment.",

@@ -1,4 +1,4 @@
-/** Messages of the proof of identity that old sessions require. */
+/** Proof of identity that old sessions require. */
 export const proof = {
   "proof.title": "Confirm that it is you",
   "proof.about": "You signed in a while ago. Confirm that it is you to continue.",

@@ -1,4 +1,3 @@
-/** Messages of permanent deletion from the trash. */
 export const purge = {
   "purge.title": { one: "Permanently delete {count} item?", other: "Permanently delete {count} items?" },
   "purge.versions": "All versions are deleted too.",

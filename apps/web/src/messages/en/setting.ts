@@ -1,4 +1,4 @@
-/** Descriptions of the server settings, by their configuration names. */
+/** Descriptions by configuration name. */
 export const setting = {
   "setting.data": "Where the embedded database, packs and key are stored.",
   "setting.expect_data":

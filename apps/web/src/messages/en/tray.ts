@@ -1,4 +1,3 @@
-/** Messages of uploads and other long tasks. */
 export const tray = {
   "tray.uploads": "Uploads",
   "tray.uploading": { one: "Uploading {count} file", other: "Uploading {count} files" },

@@ -9,7 +9,6 @@ const NotificationSheet = lazy(async () => ({
   default: (await withWords(import("../../features/notifications/notification-sheet.tsx"))).NotificationSheet,
 }));
 
-/** Button for the notifications, with the number of new ones. */
 export function Bell() {
   const { message, number } = useMessages();
   const count = useUnread();
@@ -37,7 +36,7 @@ export function Bell() {
   );
 }
 
-/** Announces an increase to screen readers. The number at page load is not announced. */
+/** Announces increases, but not the number at page load. */
 function useSaid(count: number, said: string): void {
   const before = useRef<number>(undefined);
   useEffect(() => {

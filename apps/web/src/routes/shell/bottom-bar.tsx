@@ -4,7 +4,7 @@ import { NewButton, UploadButton } from "./main-buttons.tsx";
 import { usePlaceDrop } from "./place-drop.ts";
 import { places } from "./places.ts";
 
-/** Replaces the navigation on phones, within reach of the thumb. */
+/** Navigation on phones, within reach of the thumb. */
 export function BottomBar() {
   const { message } = useMessages();
   const dropOf = usePlaceDrop();

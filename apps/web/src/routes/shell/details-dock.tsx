@@ -13,16 +13,13 @@ const Sharing = lazy(async () => ({
   default: (await withWords(import("../../features/share/sharing.tsx"))).Sharing,
 }));
 
-/**
- * Details of the selected item or of the item shown above the list. Beside the list if there is space, otherwise above
- * it.
- */
+/** Located beside the list if there is space, otherwise above it. */
 export function DetailsDock({ id }: { readonly id: string | undefined }) {
   const { panel }: ListSearch = useSearch({ strict: false });
   return panel === undefined || id === undefined ? null : <Dock id={id} panel={panel} />;
 }
 
-/** Shown while no item is open above the list. */
+/** Shown while no item is open. */
 export function ListDetails() {
   const { open }: ListSearch = useSearch({ strict: false });
   const subject = useSubject();

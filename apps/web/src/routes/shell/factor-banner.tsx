@@ -3,7 +3,7 @@ import ShieldAlert from "lucide-react/icons/shield-alert";
 import { useId } from "react";
 import { useMessages } from "../../messages/use-messages.ts";
 
-/** Deadline for setting up a second factor, for accounts without one. */
+/** Deadline for accounts without a second factor. */
 export function FactorBanner({ dueAt }: { readonly dueAt: string }) {
   const { message, day } = useMessages();
   const id = useId();

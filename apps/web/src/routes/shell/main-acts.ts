@@ -1,6 +1,6 @@
 import { useEffect } from "react";
 
-/** Actions of the New and Upload buttons on the current page. */
+/** New and Upload on the current page. */
 export interface MainActs {
   readonly newFolder: () => void;
   readonly newText: () => void;
@@ -11,7 +11,7 @@ export interface MainActs {
 let current: MainActs | undefined;
 const listeners = new Set<() => void>();
 
-/** Offers the actions of a place that shows a folder. Pass a stable object. */
+/** Pass a stable object. */
 export function useOfferMainActs(acts: MainActs | undefined): void {
   useEffect(() => {
     if (acts !== undefined) set(acts);
@@ -21,7 +21,7 @@ export function useOfferMainActs(acts: MainActs | undefined): void {
   }, [acts]);
 }
 
-/** Runs once, as soon as a place offers its actions. */
+/** Waits for a place to offer actions. */
 export function onceMainActs(run: (acts: MainActs) => void): void {
   if (current !== undefined) return run(current);
   const stop = listen(() => {

@@ -53,7 +53,7 @@ interface MainButtonProps extends Omit<ComponentProps<"button">, "className" | "
   readonly look: string;
 }
 
-/** Button with a label, or without one if space is short. */
+/** Hides the label if space is short. */
 function MainButton({ label, Icon, look, ...rest }: MainButtonProps) {
   return (
     <button
@@ -68,7 +68,7 @@ function MainButton({ label, Icon, look, ...rest }: MainButtonProps) {
   );
 }
 
-/** Runs an action on every page. If no folder is shown, opens the root folder first. */
+/** Opens the root folder first if no folder is shown. */
 function useMainAct(): (act: keyof MainActs) => void {
   const navigate = useNavigate();
   return (act) => {

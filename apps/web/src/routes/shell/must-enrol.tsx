@@ -8,7 +8,7 @@ import { SecondFactor } from "../../features/settings/second-factor.tsx";
 import { FrontPage } from "../../features/sign-in/front-page.tsx";
 import { useMessages } from "../../messages/use-messages.ts";
 
-/** Replaces the app while the server rejects all other calls because a second factor is overdue. */
+/** The server rejects all other calls, because a second factor is overdue. */
 export function MustEnrol() {
   const { message } = useMessages();
   const { client } = useDrive();
@@ -19,7 +19,7 @@ export function MustEnrol() {
     <FrontPage title={message("factor.mustTitle")} about={message("factor.mustAbout")}>
       <SecondFactor />
       {data?.on === true ? (
-        // Reloads to repeat all rejected requests.
+        // Repeats all rejected requests.
         <Button kind="primary" wide onClick={() => location.reload()}>
           {message("factor.goOn")}
         </Button>

@@ -13,7 +13,7 @@ const QuotaBar = lazy(() =>
   ),
 );
 
-/** Navigation: 240 px with labels on large screens, a narrow rail of icons with small labels on tablets. */
+/** 240 px on large screens, a rail of icons on tablets. */
 export function Navigation() {
   const { message } = useMessages();
   const dropOf = usePlaceDrop();

@@ -5,7 +5,7 @@ import { useAway } from "../../data/use-away.ts";
 import { useDrive } from "../../data/use-drive.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 
-/** Reports that the browser is offline or the server is unreachable. A short restart of the server is not reported. */
+/** Ignores a short restart of the server. */
 export function OfflineBanner() {
   const { message } = useMessages();
   const { live, reach, viewer } = useDrive();
@@ -37,7 +37,7 @@ export function OfflineBanner() {
   );
 }
 
-/** Not announced, because it changes each second. */
+/** Changes each second, so it is not announced. */
 function NextTry({ atMs }: { readonly atMs: number }) {
   const { message, duration } = useMessages();
   const [nowMs, setNowMs] = useState(Date.now);

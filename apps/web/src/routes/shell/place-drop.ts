@@ -2,7 +2,7 @@ import { useAccount } from "../../data/account.ts";
 import { dropAttributes, trashTarget } from "../../features/files/drop-targets.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 
-/** Attributes that make links of the navigation drop targets: the root folder and the trash. */
+/** Drop targets in the navigation: the root folder and the trash. */
 export function usePlaceDrop(): (to: string) => Readonly<Record<string, string>> {
   const { message } = useMessages();
   const { data: account } = useAccount();

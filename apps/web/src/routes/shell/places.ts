@@ -4,7 +4,6 @@ import Star from "lucide-react/icons/star";
 import Trash from "lucide-react/icons/trash-2";
 import Users from "lucide-react/icons/users";
 
-/** Places of the navigation. */
 export const places = [
   { to: "/files", name: "place.files", Icon: Folder },
   { to: "/recent", name: "place.recent", Icon: Clock },

@@ -9,7 +9,7 @@ const Preview = lazy(async () => ({
   default: (await withWords(import("../../features/preview/preview.tsx"))).Preview,
 }));
 
-/** Opens a file above the list, which keeps its position. Back closes the file. */
+/** The list keeps its position. Back closes the file. */
 export function PreviewHost() {
   const { open, version }: ListSearch = useSearch({ strict: false });
   const navigate = useNavigate();

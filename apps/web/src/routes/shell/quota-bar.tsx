@@ -19,7 +19,7 @@ export function QuotaBar() {
 
 type AccountJson = NonNullable<ReturnType<typeof useAccount>["data"]>;
 
-/** The bar shows the newest versions only. A separate limit covers everything stored. */
+/** The bar counts the newest versions only. A separate limit covers everything stored. */
 function isAlmostStored({ stored_bytes, quota_bytes, limits }: AccountJson): boolean {
   if (quota_bytes === null) return false;
   return storageState(stored_bytes, quota_bytes * (limits["quota_stored_factor"] ?? Infinity)) !== "plenty";

@@ -8,7 +8,7 @@ const loadPalette = async () => ({
 });
 const Palette = lazy(loadPalette);
 
-/** Search field for names. Input after `>` searches the available commands. */
+/** Input after `>` searches commands. */
 export function SearchField() {
   const { message } = useMessages();
   const navigate = useNavigate();
@@ -18,7 +18,7 @@ export function SearchField() {
   /** Input after the `>`. */
   const [wanted, setWanted] = useState<string>();
   const [activeId, setActiveId] = useState<string>();
-  /** Subject of the commands, which gets the focus back before a command runs. */
+  /** Gets the focus back before a command runs. */
   const before = useRef<Element | null>(null);
   const find = (event: SubmitEvent<HTMLFormElement>) => {
     event.preventDefault();
@@ -47,7 +47,7 @@ export function SearchField() {
         spellCheck={false}
         onFocus={(event) => {
           before.current = event.relatedTarget;
-          // Loads the palette early, because the next input may be a command followed by Enter.
+          // The next input may be a command followed by Enter.
           loadPalette().catch(() => {});
         }}
         onBlur={() => setWanted(undefined)}

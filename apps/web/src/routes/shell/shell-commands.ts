@@ -6,7 +6,6 @@ import ShieldCheck from "lucide-react/icons/shield-check";
 import type { Command } from "../../commands/command.ts";
 import { places } from "./places.ts";
 
-/** Context of commands that are available everywhere. */
 export interface ShellContext {
   readonly isAdmin: boolean;
   readonly go: (to: (typeof places)[number]["to"] | "/settings" | "/admin") => void;
@@ -68,7 +67,6 @@ const goCommands = places.map(({ to, name, Icon }): ShellCommand => ({
 
 export const allShellCommands: readonly ShellCommand[] = [...goCommands, ...Object.values(shellCommands)];
 
-/** Menu of the signed-in account. */
 export const accountMenu: readonly (readonly ShellCommand[])[] = [
   [shellCommands.settings, shellCommands.admin],
   [shellCommands.keys],

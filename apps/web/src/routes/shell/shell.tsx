@@ -20,14 +20,11 @@ const FactorBanner = lazy(async () => ({
 }));
 const MustEnrol = lazy(async () => ({ default: (await withWords(import("./must-enrol.tsx"))).MustEnrol }));
 
-/**
- * Layout of all places for signed-in accounts. The place fills the rest of the screen, scrolls on its own and has its
- * own heading.
- */
+/** The place fills the rest of the screen, scrolls on its own and has its own heading. */
 export function Shell() {
   const { message } = useMessages();
   const dueAt = useAccount().data?.second_factor_due_at;
-  // Stays set until the person continues, because the recovery codes are shown only once.
+  // Stays until the person continues, because the recovery codes are shown only once.
   const [mustEnrol, setMustEnrol] = useState(false);
   if (!mustEnrol && dueAt !== undefined && Date.parse(dueAt) <= Date.now()) setMustEnrol(true);
   if (mustEnrol) {
@@ -68,7 +65,7 @@ export function Shell() {
   );
 }
 
-/** While it is unknown who is signed in, only offline files can be shown. */
+/** Shows only offline files until the session is known. */
 function Place() {
   const session = useSession();
   const state = useSyncExternalStore(session.subscribe, session.getSnapshot);

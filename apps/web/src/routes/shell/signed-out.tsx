@@ -9,12 +9,12 @@ const SignInForm = lazy(async () => ({
   default: (await import("../../features/sign-in/sign-in-form.tsx")).SignInForm,
 }));
 
-/** Delay, so that the first list loads first. */
+/** Delay until after the first list. */
 const fetchedAfterMs = 3000;
 
 /**
- * Opens the sign-in page after a sign-out in any tab, and the files after another account signs in. If the session
- * expired, asks for the password in a dialog, so that waiting calls continue.
+ * Opens the sign-in page after a sign-out in any tab, or the files after another account signs in. After an expiry, a
+ * dialog asks for the password, so that waiting calls continue.
  */
 export function SignedOut() {
   const { message } = useMessages();
@@ -23,20 +23,20 @@ export function SignedOut() {
   const navigate = useNavigate();
   const state = useSyncExternalStore(session.subscribe, session.getSnapshot);
   useEffect(() => {
-    // Ignores unsaved changes, because nothing of the account may stay on the screen.
+    // Drops unsaved changes too.
     if (state === "signed_out" || state === "leaving")
       void navigate({ to: "/sign-in", replace: true, ignoreBlocker: true });
   }, [state, navigate]);
   const owner = useSyncExternalStore(session.subscribe, () => session.account);
   const before = useRef(owner);
   useEffect(() => {
-    // Another account has signed in, in any tab. The page may still show data of the earlier one.
+    // The page may still show the earlier account's data.
     if (before.current !== undefined && owner !== undefined && before.current !== owner)
       void navigate({ to: "/files", replace: true, ignoreBlocker: true });
     before.current = owner;
   }, [owner, navigate]);
   useEffect(() => {
-    // Preloads the sign-in page, which reports a sign-out while the server is unreachable. It could not be loaded then.
+    // Reports a sign-out while the server is unreachable, when it could not be loaded.
     const timer = setTimeout(() => void import("../sign-in.tsx").catch(() => {}), fetchedAfterMs);
     return () => clearTimeout(timer);
   }, []);
@@ -46,7 +46,7 @@ export function SignedOut() {
       title={message("session.expired")}
       about={message("session.expiredAbout")}
       size="small"
-      // Only signing in or out closes the dialog.
+      // Closes only by signing in or out.
       onClose={() => {}}
     >
       <Suspense fallback={null}>

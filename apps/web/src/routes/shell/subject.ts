@@ -1,19 +1,19 @@
 import { useEffect, useSyncExternalStore } from "react";
 
-/** Subject of the current list, for panels beside it and previews above it. */
+/** Subject for panels beside the list and previews above it. */
 export interface ListSubject {
-  /** Id of the only selected item, otherwise of the folder. */
+  /** The only selected item, otherwise the folder. */
   readonly id: string | undefined;
-  /** Snapshot of the list; differs after every change. */
+  /** Differs after every change. */
   readonly snapshot: unknown;
-  /** Finds the next or previous file in the list's order. */
+  /** Follows the list's order. */
   readonly neighbour: (id: string, step: -1 | 1) => string | undefined;
 }
 
 let current: ListSubject | undefined;
 const listeners = new Set<() => void>();
 
-/** Offers the subject of a place with a list. Pass a stable object. */
+/** Pass a stable object. */
 export function useOfferSubject(subject: ListSubject): void {
   useEffect(() => {
     set(subject);

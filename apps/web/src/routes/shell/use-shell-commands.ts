@@ -8,7 +8,7 @@ import { useAccount } from "../../data/account.ts";
 import { useSession } from "../../data/use-session.ts";
 import { allShellCommands, type ShellContext } from "./shell-commands.ts";
 
-/** Offers the global commands to the palette. Handles their keys outside of input fields, dialogs and menus. */
+/** Keys work outside of input fields, dialogs and menus. */
 export function useShellCommands(showKeys: () => void): ShellContext {
   const { data: account } = useAccount();
   const session = useSession();
@@ -22,7 +22,7 @@ export function useShellCommands(showKeys: () => void): ShellContext {
         void (to === "/settings" || to === "/admin"
           ? navigate({ to: `${to}/{-$section}`, params: {} })
           : navigate({ to })),
-      // A separate page reports a sign-out that the server did not receive.
+      // A page of its own reports failures.
       signOut: () => void session.signOut().catch(() => {}),
       search: () => document.querySelector<HTMLInputElement>("input[name=q]")?.select(),
     }),
