@@ -14,7 +14,7 @@ test("somebody signs in by the form, and sees the drive and what changes in it",
   await app.page.waitForURL(/\/sign-in/);
   await app.signInByForm();
   await app.page.getByRole("heading", { level: 1, name: "Files" }).waitFor({ state: "attached" });
-  // Without a reload.
+  // The page updates without a reload.
   await filesPage(app.page).seen("before.txt");
   await app.api.put("/after.txt", "after");
   await filesPage(app.page).seen("after.txt");

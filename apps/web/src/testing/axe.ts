@@ -3,25 +3,25 @@ import type * as axeCore from "axe-core";
 import type { Frame, Page } from "@holdfast/tools/testing-browser";
 
 interface AxeOptions {
-  /** Selector of the part to check, for content above a page that is inaccessible behind it. */
+  /** Selector, for content above an inaccessible page. */
   readonly within?: string;
-  /** Ids of rules to skip. */
+  /** Rule ids. */
   readonly without?: readonly string[];
 }
 
-/** Checks a page or frame by the rules of WCAG 2.2 AA. @returns a line per violation */
+/** Rules of WCAG 2.2 AA. @returns a line per violation */
 export async function axeProblems(page: Page | Frame, { within, without = [] }: AxeOptions = {}): Promise<string[]> {
-  // Injects half a megabyte, once per document.
+  // Half a megabyte, once per document.
   if (!(await page.evaluate(() => "axe" in globalThis))) await page.evaluate(axe.source);
   const given = { tags, without, within: within ?? "html" };
   return page.evaluate(async (options) => {
     const { axe: runner } = globalThis as unknown as { axe: typeof axeCore };
     const { violations } = await runner.run(options.within, {
       runOnly: { type: "tag", values: options.tags },
-      // Descriptions of passed checks would take most of the time.
+      // Descriptions of passed checks take most of the time.
       resultTypes: ["violations"],
       selectors: false,
-      // Frames are checked separately.
+      // Checked separately.
       iframes: false,
       rules: Object.fromEntries(options.without.map((rule) => [rule, { enabled: false }])),
     });

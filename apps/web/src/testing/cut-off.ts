@@ -1,12 +1,12 @@
 import type { Page } from "@holdfast/tools/testing-browser";
 
-/** Lists visible controls that the page or a surrounding box clips horizontally. */
+/** Controls that the page or a box clips horizontally. */
 export function cutOff(page: Page, within: string): Promise<string[]> {
   return page.evaluate((selector) => {
     const acts = [...document.querySelectorAll(`${selector} :is(button, a, input, select, textarea, [role=tab])`)];
     const isCut = (element: Element): boolean => {
       const { left, right, width, height } = element.getBoundingClientRect();
-      // Skips fields that exist only for screen readers. One pixel of tolerance for rounding.
+      // Fields for screen readers only. One pixel for rounding.
       if (width <= 1 || height <= 1) return false;
       for (let around = element.parentElement; around !== null; around = around.parentElement) {
         const box = around.getBoundingClientRect();

@@ -1,11 +1,10 @@
 import { crc32, deflateSync } from "node:zlib";
 
-/** PNG of a sky above water. */
 export function drawPicture(width: number, height: number): Buffer {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);
-  // 8 bits per channel, RGB without alpha.
+  // 8 bits per channel, RGB.
   header.set([8, 2, 0, 0, 0], 8);
   const lines = Array.from({ length: height }, (_, y) => {
     const depth = Math.round((y / height) * 120);

@@ -5,22 +5,20 @@ import type { Page } from "@holdfast/tools/testing-browser";
 import { filesPage } from "./files-page.ts";
 import { type App, type Look, testApp } from "./test-app.ts";
 
-/** Test setup for the file list of a signed-in account. */
 export interface FilesApp {
   readonly app: App;
-  /** Path of a separate folder per test, so that tests do not affect each other. */
+  /** A new folder per test. */
   readonly folder: string;
-  /** Creates files in the folder. A name with a trailing slash creates a folder. */
+  /** A trailing slash creates a folder. */
   readonly fill: (...names: readonly string[]) => Promise<void>;
   readonly makeFolder: (path: string) => Promise<{ readonly id: string }>;
-  /** Signs in and opens the test's folder. */
   readonly openFolder: () => Promise<{ readonly page: Page; readonly files: ReturnType<typeof filesPage> }>;
   readonly namesOnServer: (path?: string) => Promise<readonly string[]>;
   readonly shownNames: (page?: Page) => Promise<readonly string[]>;
   readonly selectedNames: (page?: Page) => Promise<readonly string[]>;
 }
 
-/** Call once per test file, outside of its tests. */
+/** Call once per file, outside of tests. */
 export function filesApp(look: Look = {}): FilesApp {
   const app = testApp(look);
   let folder = "";
@@ -46,7 +44,7 @@ export function filesApp(look: Look = {}): FilesApp {
       await app.signIn();
       await app.open(`/files/${await app.api.idOf(folder)}`);
       await app.page.getByRole("grid").waitFor();
-      // Waits for the folder and its permissions before anything changes.
+      // Waits for the folder and its permissions.
       await isShown(app.page, folder.slice(1));
       return { page: app.page, files: filesPage(app.page) };
     },
@@ -59,12 +57,12 @@ export function filesApp(look: Look = {}): FilesApp {
   };
 }
 
-/** Waits for the folder itself, because its rows may load first. */
+/** Rows may load before the folder. */
 export async function isShown(page: Page, name: string): Promise<void> {
   await page.waitForFunction((title) => document.title === title, `${name} – Holdfast`);
 }
 
-/** Waits until the names match. A failure shows the last difference. */
+/** A failure shows the last difference. */
 export async function becomes(read: () => Promise<readonly string[]>, expected: readonly string[]): Promise<void> {
   let last: readonly string[] = [];
   const isSo = async () => {

@@ -1,6 +1,6 @@
 import type { Locator, Page } from "@holdfast/tools/testing-browser";
 
-/** Page object of a file list. Finds rows by their visible names. @public */
+/** Finds rows by their visible names. @public */
 export function filesPage(page: Page) {
   return {
     list: () => page.getByRole("grid"),

@@ -3,14 +3,12 @@ import { createServer, type IncomingMessage, request, type Server, type ServerRe
 import type { AddressInfo, Socket } from "node:net";
 import { text } from "node:stream/consumers";
 
-/** Proxy between browser and server that can refuse connections and change responses. */
+/** Proxy that can refuse connections and change responses. */
 export interface Front {
   readonly url: string;
-  /** Stops answering. */
   leave(): Promise<void>;
-  /** Answers again. */
   comeBack(): Promise<void>;
-  /** @param change changes the response to a GET; undefined: unchanged again */
+  /** @param change of the response to a GET; undefined: none */
   change(path: string, change: Change | undefined): void;
 }
 
@@ -30,7 +28,7 @@ export async function openFront(port: number): Promise<Front & { close(): Promis
     const opened = createServer((incoming, outgoing) => void pass(incoming, outgoing).catch(() => outgoing.destroy()));
     server = opened;
     opened.on("connection", (socket) => {
-      // The connection was accepted before `leave`, but its event arrives afterwards.
+      // Accepted before `leave`, but reported afterwards.
       if (server !== opened) {
         socket.destroy();
         return;
@@ -39,7 +37,7 @@ export async function openFront(port: number): Promise<Front & { close(): Promis
       sockets.add(socket);
       socket.once("close", () => sockets.delete(socket));
     });
-    // Lets the process exit if a test fails before it closes the proxy.
+    // Lets the process exit after a failed test.
     opened.unref();
     opened.listen(ownPort, "127.0.0.1");
     await once(opened, "listening");

@@ -2,19 +2,19 @@ import type { Page } from "@holdfast/tools/testing-browser";
 
 export interface Heap {
   readonly bytes: number;
-  /** DOM nodes, including detached nodes that are still referenced. */
+  /** Includes detached nodes that are still referenced. */
   readonly nodes: number;
   readonly listeners: number;
 }
 
 type Session = Awaited<ReturnType<ReturnType<Page["context"]>["newCDPSession"]>>;
 
-/** Memory of the page after garbage collection. */
+/** Measures after garbage collection. */
 export function heapOf(page: Page): Promise<Heap> {
   return collected(page, async (session) => (await session.send("Runtime.getHeapUsage")).usedSize);
 }
 
-/** Memory without compiled code. The browser compiles more code over a thousand rounds, independent of leaks. */
+/** Excludes compiled code, which grows over a thousand rounds independent of leaks. */
 export function heapWithoutCode(page: Page): Promise<Heap> {
   return collected(page, async (session) => {
     const parts: string[] = [];
@@ -32,14 +32,14 @@ export function heapWithoutCode(page: Page): Promise<Heap> {
 
 interface Snapshot {
   readonly snapshot: { readonly meta: { readonly node_fields: string[]; readonly node_types: [string[]] } };
-  /** A flat list; each node has as many numbers as there are fields. */
+  /** Flat; each node has as many numbers as there are fields. */
   readonly nodes: number[];
 }
 
 async function collected(page: Page, bytesOf: (session: Session) => Promise<number>): Promise<Heap> {
   const session = await page.context().newCDPSession(page);
   try {
-    // The second collection frees what finalizers released.
+    // The second round frees what finalizers released.
     for (let round = 0; round < 2; round += 1) await session.send("HeapProfiler.collectGarbage");
     const { nodes, jsEventListeners } = await session.send("Memory.getDOMCounters");
     return { bytes: await bytesOf(session), nodes, listeners: jsEventListeners };

@@ -7,7 +7,7 @@ interface MadeLink {
   readonly url: string;
 }
 
-/** @param path item to share; a folder is created if it does not exist */
+/** @param path created as a folder if missing */
 export async function makeLink(
   { api }: Pick<App, "api">,
   path: string,
@@ -21,7 +21,7 @@ export async function makeFolder({ api }: Pick<App, "api">, path: string): Promi
   return ok(api, "POST", "/metadata", { path, kind: "folder", parents: true });
 }
 
-/** Opens a link and waits until the script has replaced the server-rendered page. */
+/** Waits until the script has replaced the server-rendered page. */
 export async function visit(page: Page, url: string): Promise<void> {
   await page.goto(url);
   await page.locator("body:not([data-link])").getByRole("heading", { level: 1 }).first().waitFor({ state: "attached" });

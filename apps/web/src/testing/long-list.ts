@@ -1,6 +1,6 @@
 import type { Page } from "@holdfast/tools/testing-browser";
 
-/** Opens the first folder of the list and measures in the page, without the driver's overhead. */
+/** Measured in the page, without the driver's overhead. */
 export function firstRowMs(page: Page, name: string): Promise<number> {
   return page.evaluate<number>(`(async () => {
     const startMs = performance.now();
@@ -13,7 +13,7 @@ export function firstRowMs(page: Page, name: string): Promise<number> {
   })()`);
 }
 
-/** Scrolls by `stepPx` per frame for two seconds and returns the longest frame. */
+/** Scrolls `stepPx` per frame for two seconds. */
 export function worstFrameMs(page: Page, stepPx: number): Promise<number> {
   return page.evaluate<number>(`(async () => {
     const scroller = document.querySelector("[data-scroller]");

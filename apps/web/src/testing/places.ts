@@ -10,7 +10,6 @@ import { type App, sizes } from "./test-app.ts";
 /** Reads the routes as text, because importing them requires a browser. */
 const source = (name: string) => readFileSync(join(import.meta.dirname, "../routes", name), "utf8");
 
-/** Lists the sections of a place. */
 function sectionsOf(name: string): string[] {
   const [, table = ""] = /^const pages = \{\n(.*?)^\}/ms.exec(source(name)) ?? [];
   const sections = Array.from(table.matchAll(/^ {2}(\w+):/gm), ([, id = ""]) => id);
@@ -22,11 +21,11 @@ export interface ShownPlace {
   readonly path: string;
   /** Opened without a session. */
   readonly isForStrangers?: true;
-  /** Locator that shows that the place has loaded, if its heading does not. */
+  /** Set if the heading does not show that the place has loaded. */
   readonly shows?: (page: Page) => Locator;
 }
 
-/** Every route with addresses of all its variants. `file` and `folder` exist already. */
+/** Every route with all its variants. */
 const placesOf: Readonly<Record<string, (made: Made) => readonly ShownPlace[]>> = {
   "/files": () => [{ path: "/files", shows: anyRow }],
   "/files/$id": ({ folder, file }) => [
@@ -80,7 +79,6 @@ interface Made {
 
 const anyRow = (page: Page) => page.getByRole("row").first();
 
-/** Creates content for every list. */
 async function makeSomething(app: App): Promise<Made> {
   const { api } = app;
   await ok(api, "POST", "/metadata", { path: "/Papers", kind: "folder" });
@@ -99,7 +97,7 @@ export interface Look {
   readonly size: keyof typeof sizes;
 }
 
-/** All places of the app with content, for one test file. */
+/** Call once per file. */
 export function testPlaces(app: App) {
   let made: Promise<Made> | undefined;
   const all = async (): Promise<ShownPlace[]> => {
@@ -108,8 +106,8 @@ export function testPlaces(app: App) {
   };
   return {
     /**
-     * Runs axe on every place, before and after sign-in. The default test run checks every second place.
-     * @param alsoAssert runs on each place after axe
+     * Runs axe before and after sign-in. The default run checks every second place.
+     * @param alsoAssert runs on each place
      */
     assertAccessible: async (
       { colorScheme, size }: Look,
@@ -133,7 +131,6 @@ export function testPlaces(app: App) {
   };
 }
 
-/** Paths of the router and of the table above. */
 export function pathsOfPlaces(): { routed: ReadonlySet<string | undefined>; listed: ReadonlySet<string> } {
   const paths = source("router.tsx").matchAll(/^ {2}path: "([^"]+)"/gm);
   return {
@@ -142,7 +139,7 @@ export function pathsOfPlaces(): { routed: ReadonlySet<string | undefined>; list
   };
 }
 
-/** Navigates within the page between sections of a place, as its links do. Loads all other places. */
+/** Navigates within the page between sections, as links do. */
 async function show({ page, server }: App, { path, shows }: ShownPlace): Promise<void> {
   const section = /^\/(?:settings|admin)\//.exec(path)?.[0];
   if (section !== undefined && new URL(page.url()).pathname.startsWith(section)) {
@@ -159,7 +156,7 @@ async function show({ page, server }: App, { path, shows }: ShownPlace): Promise
 async function isFine(app: App, place: ShownPlace): Promise<void> {
   const { path } = place;
   await show(app, place);
-  // The gallery permanently shows a loading state and contains each component twice.
+  // The gallery permanently shows a loading state and each component twice.
   const isGallery = path === "/design";
   if (!isGallery)
     await app.page.waitForFunction(() => document.querySelector("[role=status][aria-label=Loading]") === null);

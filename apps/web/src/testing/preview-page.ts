@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import type { Frame } from "@holdfast/tools/testing-browser";
 import type { App } from "./test-app.ts";
 
-/** Axe options for a preview frame: the page around it has the heading. @public */
+/** The page around the frame has the heading. @public */
 export const inFrame = { without: ["page-has-heading-one"] };
 
 /** Page object of a preview. @public */
 export function previewPage(app: App) {
   return {
-    /** @returns the preview frame when it has loaded */
+    /** @returns the frame when loaded */
     open: async (path: string): Promise<Frame> => {
       await app.page.goto(`${app.server.url}/files?open=${await app.api.idOf(path)}`);
       const handle = await app.page.locator("iframe").elementHandle();

@@ -7,13 +7,12 @@ import { drawPicture } from "./draw-picture.ts";
 import { signInByForm, sizes } from "./test-app.ts";
 
 /**
- * `npm run screenshots [FOLDER] [PART OF A PLACE]`: takes screenshots of each place in light and dark, on a phone, a
- * tablet and a desktop.
+ * `npm run screenshots [FOLDER] [PART OF A PLACE]`: each place in light and dark, on a phone, a tablet and a desktop.
  */
 const folder = resolve(process.env["INIT_CWD"] ?? ".", process.argv[2] ?? "screenshots");
 const part = process.argv[3] ?? "";
 
-/** Name of a file without preview. */
+/** File without preview. */
 const unknownName = "unknown";
 const strangers: Readonly<Record<string, string>> = { "sign-in": "/sign-in", setup: "/setup", invite: "/invite" };
 
@@ -92,7 +91,7 @@ async function takeAll(
   await context.close();
 }
 
-/** Creates sample content. @returns id of a text file that is shared, starred and has versions */
+/** @returns id of a text file that is shared, starred and has versions */
 async function fill(api: Api): Promise<string> {
   for (const path of ["/Pictures", "/Documents", "/Documents/Invoices"])
     await ok(api, "POST", "/metadata", { path, kind: "folder" });
@@ -115,7 +114,7 @@ async function fill(api: Api): Promise<string> {
   return id;
 }
 
-/** Creates files for the preview frame. @returns their ids */
+/** @returns ids of the files */
 async function fillFramed(api: Api): Promise<string[]> {
   const code = `import { open } from "node:fs/promises";\n\n/** Says what is there. */\nexport async function list(path: string): Promise<number> {\n  const count = 42; // all\n  return \`\${path} has \${count}\`.length;\n}\n`;
   const words = `# Garden\n\nWhat *grows* in **May**, and [what does not](https://example.com).\n\n- [x] Beans\n- [ ] Peas\n\n| Bed | Plants |\n| - | -: |\n| North | 12 |\n| South | 7 |\n\n> Water in the evening.\n\n\`\`\`ts\nconst litres = 12;\n\`\`\`\n\n![A bed](bed.jpg)\n`;
@@ -141,7 +140,7 @@ async function putFile(api: Api, path: string, content: string | Buffer): Promis
   return api.idOf(path);
 }
 
-/** Creates links. @returns their addresses by the names of the screenshots */
+/** @returns addresses by screenshot names */
 async function makeLinks(api: Api): Promise<Record<string, string>> {
   await api.put("/Pictures/wide.svg", "<svg xmlns='http://www.w3.org/2000/svg'/>");
   for (const name of ["Beach 2.png", "Beach 10.png"]) await api.put(`/Pictures/${name}`, drawPicture(640, 400));
@@ -164,7 +163,7 @@ async function makeLinks(api: Api): Promise<Record<string, string>> {
   };
 }
 
-/** @param name file name of the screenshot, by default derived from the address */
+/** @param name default: derived from the address */
 async function take(page: Page, place: string, look: string, name = nameOf(place)): Promise<void> {
   if (!name.includes(part) && !place.includes(part)) return;
   await page.goto(server.url + place);
@@ -172,13 +171,13 @@ async function take(page: Page, place: string, look: string, name = nameOf(place
   await page.locator("body:not([data-link])").getByRole("heading").first().waitFor({ state: "attached" });
   if (place.startsWith("/files?open=") && !place.includes(unknownName))
     await page.frameLocator("iframe").locator("main").waitFor();
-  // A page with a long poll is never idle, so this waits for fonts and a frame only.
+  // A page with a long poll is never idle.
   await page.evaluate(() => document.fonts.ready.then(() => new Promise(requestAnimationFrame)));
   await page.evaluate(untilStill, { stillMs: 400, latestMs: 4000 });
   await page.screenshot({ path: join(folder, `${name}-${look}.png`) });
 }
 
-/** Waits until the DOM has not changed for a while, because previews load after the page. Runs in the page. */
+/** Waits until the DOM is still, because previews load after the page. Runs in the page. */
 function untilStill({ stillMs, latestMs }: { readonly stillMs: number; readonly latestMs: number }): Promise<void> {
   return new Promise((done) => {
     let timer = setTimeout(done, stillMs);

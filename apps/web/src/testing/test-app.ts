@@ -20,16 +20,15 @@ export const sizes = {
   desktop: { width: 1440, height: 900 },
 } as const;
 
-/** Browser settings of a test file. */
 export interface Look {
   /** Default: `desktop`. */
   readonly size?: keyof typeof sizes;
   readonly isDark?: boolean;
-  /** Touch screen without a hovering pointer. */
+  /** Emulates touch, without a hovering pointer. */
   readonly isTouch?: boolean;
-  /** Browser locale. Default: English. */
+  /** Default: English. */
   readonly locale?: string;
-  /** Starts without any account; `api` is unavailable. */
+  /** Starts without accounts; `api` is unavailable. */
   readonly isNew?: boolean;
   readonly serverOptions?: Pick<ServerOptions, "args" | "env">;
 }
@@ -39,34 +38,29 @@ export interface Person {
   readonly password: string;
 }
 
-/** The app on a real server. */
 export interface App {
-  /** A new page in a new profile for each test. */
+  /** New for each test, in a new profile. */
   readonly page: Page;
   readonly server: RunningServer;
-  /** API session of the administrator, for preparing tests. */
+  /** The administrator's, for preparing tests. */
   readonly api: Api;
-  /** Opens a place and waits for its heading. */
+  /** Waits for the heading. */
   open(place: string): Promise<void>;
-  /**
-   * Creates a session without loading a page and stores its cookie in the browser. Default: the administrator's. Call
-   * `open` next.
-   */
+  /** Stores a session cookie without loading a page. Default: the administrator. Call `open` next. */
   signIn(who?: Person): Promise<void>;
-  /** Signs in with the form and waits for the drive. */
+  /** Waits for the drive. */
   signInByForm(who?: Person): Promise<void>;
-  /** Creates another account. */
   addPerson(name: string): Promise<Person & { readonly api: Api }>;
-  /** Opens a page in another profile, such as another device or person. Its complaints count too. */
+  /** Opens a page in another profile, such as another device or person. Watches it too. */
   another(): Promise<Page>;
-  /** Restarts the server at the same address after `run`. */
+  /** Stops the server during `run`. */
   whileStopped(run: () => Promise<void>): Promise<void>;
-  /** Permits matching complaints of the browser. Any other complaint fails the test. */
+  /** Permits matching complaints; others fail the test. */
   expectComplaint(pattern: RegExp): void;
 }
 
 /**
- * Call once per test file, outside of its tests. Unexpected console messages, script errors, failed requests and policy
+ * Call once per file, outside of tests. Unexpected console messages, script errors, failed requests and policy
  * violations fail a test.
  */
 export function testApp(look: Look = {}): App {
@@ -118,14 +112,14 @@ export function testApp(look: Look = {}): App {
     },
     open: async (place) => {
       await browser.page.goto(`${server.url}${place}`);
-      // Selected by element: behind an open dialog, the heading has no role.
+      // Behind an open dialog, the heading has no role.
       await browser.page.locator("h1").first().waitFor({ state: "attached" });
     },
     signIn: (who = administrator) => signIn(browser.page, server.url, who),
     signInByForm: (who = administrator) => signInByForm(browser.page, server.url, who),
     addPerson: async (name) => {
       const person = { email: `${name.toLowerCase()}@example.com`, password: `the password of ${name}` };
-      // Uses a new session: creating accounts requires a fresh proof, and a test may have aged the other session.
+      // Creating accounts requires a fresh proof, and a test may have aged the other session.
       await ok(await Api.signIn(server.url), "POST", "/admin/users", { ...person, name });
       return { ...person, api: await Api.signIn(server.url, person) };
     },
@@ -148,14 +142,14 @@ export function testApp(look: Look = {}): App {
 
 const withoutAdministrator = { HOLDFAST_ADMIN_EMAIL: undefined, HOLDFAST_ADMIN_PASSWORD: undefined };
 
-/** Creates a session by a request and stores its cookie. The form would load the app once more. */
+/** The form would load the app once more. */
 export async function signIn(page: Page, url: string, { email, password }: Person): Promise<void> {
   const headers = { origin: url };
   const answer = await page.request.post(`${url}/api/v1/sessions/web`, { headers, data: { email, password } });
   assert.equal(answer.status(), 200, await answer.text());
 }
 
-/** Signs in with the form from any page and waits for the drive. */
+/** Works from any page. */
 export async function signInByForm(page: Page, url: string, who: Person = administrator): Promise<void> {
   await page.goto(`${url}/sign-in`);
   await page.getByLabel("E-mail address").fill(who.email);

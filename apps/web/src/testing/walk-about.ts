@@ -1,13 +1,9 @@
 import type { Page } from "@holdfast/tools/testing-browser";
 import { filesPage } from "./files-page.ts";
 
-/** Folders to visit in turn. */
 export const walkedFolders = ["first", "second", "third"] as const;
 
-/**
- * Navigates between folders, other places and previews, and ends at the file list.
- * @param each called with the number of navigations so far
- */
+/** Visits folders, other places and previews. Ends at the file list. @param each called with the number so far */
 export async function walkAbout(
   page: Page,
   navigations: number,

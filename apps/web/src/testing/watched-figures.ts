@@ -1,29 +1,28 @@
 import type { Page } from "@holdfast/tools/testing-browser";
 
-/** Measurements of the page's performance observers, in milliseconds since the navigation. */
+/** Figures of performance observers, in milliseconds since the navigation. */
 export interface Figures {
-  /** Time of the frame that shows the first row. */
+  /** Frame that shows the first row. */
   readonly firstRowMs: number | undefined;
-  /** Sum of unexpected layout shifts. */
+  /** Unexpected layout shifts. */
   readonly shift: number;
-  /** Durations of main-thread tasks over 50 ms. */
+  /** Main-thread tasks over 50 ms. */
   readonly longTasksMs: readonly number[];
-  /** Latency of each pointer or key input until the next frame, the longest of its events. */
+  /** Each input until the next frame, the longest of its events. */
   readonly actsMs: readonly number[];
 }
 
-/** Call before the navigation to measure. @returns reads the measurements since the last navigation */
+/** Call before the navigation. @returns reads the figures since then */
 export async function watchFigures(page: Page): Promise<() => Promise<Figures>> {
   await page.addInitScript(watching);
   return () => page.evaluate<Figures>("({ ...figures, actsMs: Object.values(figures.acts) })");
 }
 
-/** Waits until the first row of a list is shown. */
 export async function firstRowShown(page: Page): Promise<void> {
   await page.evaluate("firstRow.promise");
 }
 
-/** Source text, because it runs in the page and Node's types do not fit. */
+/** Text, because it runs in the page and Node's types do not fit. */
 const watching = `
   globalThis.figures = { firstRowMs: undefined, shift: 0, longTasksMs: [], acts: {} };
   globalThis.firstRow = Promise.withResolvers();

@@ -15,7 +15,7 @@ import type { JobStore } from "./store/job-store.ts";
 import { bestHasher } from "./workers/hasher.ts";
 import { localCutter } from "./workers/local-cutter.ts";
 
-/** Upload engine as in the browser, built with Node's fetch, Blob and SubtleCrypto. */
+/** Uses Node's fetch, Blob and SubtleCrypto. */
 export function nodeEngine(url: string, token: string, store: JobStore, onChange: () => void): UploadEngine {
   const random = (count: number): Uint8Array => new Uint8Array(randomBytes(count));
   const client = new ApiClient({
@@ -42,7 +42,7 @@ export function nodeEngine(url: string, token: string, store: JobStore, onChange
   });
 }
 
-/** Walks a folder as a browser does for a dropped folder, in portions. */
+/** Walks like a browser, in portions. */
 export async function* walkFolder(folder: string): AsyncGenerator<WalkedEntry[]> {
   const waiting = [{ at: folder, path: basename(folder) }];
   for (let visit = waiting.pop(); visit !== undefined; visit = waiting.pop()) {

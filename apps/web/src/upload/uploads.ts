@@ -19,26 +19,25 @@ import type { UploadHandlers } from "./workers/upload.worker.ts";
 export interface UploadsParts {
   readonly tokens: AccessTokens;
   readonly client: ApiClient;
-  /** Signed-in account and its root folder, as known without the server. */
+  /** Known without the server. */
   readonly person: () => { readonly id: string; readonly root_id: string } | undefined;
-  /** Resumable uploads are stored in the browser. For link visitors, nothing is stored beyond the page. */
+  /** Resumable uploads are stored in the browser. For link visitors, nothing outlives the page. */
   readonly keeping: "in_browser" | "in_memory";
 }
 
-/** State of uploads for display. */
 export interface UploadsView {
   readonly snapshot: UploadsSnapshot;
-  /** Jobs of earlier pages that no open page has resumed. */
+  /** Jobs of earlier pages that no page has resumed. */
   readonly interrupted: readonly JobRecord[];
 }
 
 const nothing: UploadsView = { snapshot: { jobs: [], isPaused: false }, interrupted: [] };
 
-/** Uploads on the side of the page. Accepts and walks dropped or picked items and shows the worker's state. */
+/** The page's side: walks dropped or picked items and shows the worker's state. */
 export class Uploads {
   readonly #parts: UploadsParts;
   readonly #listeners = new Set<() => void>();
-  /** Functions that reopen the files of each job, for files that change or fail. */
+  /** Reopens files that change or fail, by job. */
   readonly #files = new Map<string, Map<string, NonNullable<WalkedFile["reopen"]>>>();
   readonly #locks = new Map<string, () => void>();
   #view = nothing;
@@ -59,17 +58,16 @@ export class Uploads {
 
   readonly getView = (): UploadsView => this.#view;
 
-  /** True if closing the page would interrupt an upload. */
+  /** Closing the page would interrupt an upload. */
   get isBusy(): boolean {
     return this.#view.snapshot.jobs.some((job) => !job.isDone);
   }
 
-  /** Ends a wait for the server, because it may be reachable again. */
+  /** Call when the server may be reachable again. */
   wakeUp(): void {
     void this.#worker?.calls.wakeUp();
   }
 
-  /** Finds jobs of earlier pages. */
   async findInterrupted(): Promise<void> {
     if (!this.#isKept) return;
     const store = await openJobStore();
@@ -94,7 +92,7 @@ export class Uploads {
     void begin();
   }
 
-  /** Call in a click event, which browsers require for the file dialog. */
+  /** Call in a click event, which the file dialog requires. */
   async pick(kind: "files" | "folder", folderId: string): Promise<void> {
     const files = await pickFiles(kind);
     const [first] = files;
@@ -104,7 +102,7 @@ export class Uploads {
     await this.#feed(jobId, entriesOfPicked(files));
   }
 
-  /** Resumes a job. Call in a click event. @returns false if the person must drop the items again */
+  /** Call in a click event. @returns false if the items must be dropped again */
   async goOn(job: JobRecord): Promise<boolean> {
     const sources = job.handles.length === 0 ? undefined : await sourcesOfHandles(job.handles);
     if (sources === undefined) return false;
@@ -113,7 +111,7 @@ export class Uploads {
     return true;
   }
 
-  /** Uploaded items stay on the server. */
+  /** Uploaded items stay. */
   async forget(jobId: string): Promise<void> {
     this.#show({ interrupted: this.#view.interrupted.filter(({ id }) => id !== jobId) });
     await (await openJobStore()).removeJob(jobId);
@@ -147,11 +145,11 @@ export class Uploads {
   /** @param bytesPerSecond undefined: unlimited */
   setLimit(bytesPerSecond: number | undefined): void {
     this.#bytesPerSecond = bytesPerSecond;
-    // Does not start a worker for that.
+    // Starts no worker.
     void this.#worker?.calls.setLimit(bytesPerSecond);
   }
 
-  /** Stops all uploads and deletes their data, after sign-out. */
+  /** Deletes all data, after sign-out. */
   end(): void {
     this.#worker?.end();
     this.#worker = undefined;
@@ -160,7 +158,7 @@ export class Uploads {
     this.#show(nothing);
   }
 
-  /** Dropping the same items again resumes the interrupted job. */
+  /** Dropping the same items resumes the job. */
   async #jobFor(name: string, place: string, handles: readonly FileSystemHandle[]): Promise<string> {
     const folderId = await this.#idOf(place);
     const again = this.#view.interrupted.find((job) => job.name === name && job.folderId === folderId);
@@ -178,7 +176,7 @@ export class Uploads {
     return jobId;
   }
 
-  /** New ids are derived from the id of the folder, so `root` must be resolved. */
+  /** New ids derive from the folder's id, so `root` must be resolved. */
   async #idOf(place: string): Promise<string> {
     if (place !== "root") return place;
     const { client, person } = this.#parts;
@@ -191,7 +189,7 @@ export class Uploads {
     await this.#calls.takeUp(job);
   }
 
-  /** Sends each portion when the worker's queue has space. */
+  /** Waits for space in the worker's queue. */
   async #feed(jobId: string, portions: AsyncIterable<WalkedEntry[]> | Iterable<WalkedEntry[]>): Promise<void> {
     const files = new Map<string, NonNullable<WalkedFile["reopen"]>>();
     this.#files.set(jobId, files);
@@ -208,8 +206,8 @@ export class Uploads {
   }
 
   /**
-   * Prevents other pages from resuming the job. Plain http has no locks. There, only dropping the same items in two
-   * pages could resume a job twice.
+   * Prevents other pages from resuming the job. Plain http has no locks, so dropping the same items in two pages could
+   * resume it twice.
    */
   #hold(jobId: string): void {
     const locks = navigator.locks as LockManager | undefined;

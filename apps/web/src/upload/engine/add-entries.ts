@@ -7,7 +7,7 @@ import type { OwnIds } from "./new-ids.ts";
 import { smallBytesMax } from "./settle.ts";
 import type { UploadWork } from "./upload-work.ts";
 
-/** Queues walked entries. Their ids are stored before anything is sent. */
+/** Stores the ids before anything is sent. */
 export async function addEntries(work: UploadWork, job: Job, entries: readonly WalkedEntry[]): Promise<void> {
   const records: EntryRecord[] = [];
   const files: FileItem[] = [];
@@ -87,14 +87,14 @@ function fileItem(work: UploadWork, job: Job, entry: WalkedFile, folder: FolderI
   };
 }
 
-/** A file that has changed since needs a new operation, but keeps its node id. */
+/** A changed file gets a new operation but keeps its node. */
 function idsFor(work: UploadWork, job: Job, earlier: EntryRecord | undefined, isSame: boolean): OwnIds {
   if (earlier === undefined) return newIds(job.record.folderId, work.nowMs(), work.random);
   const { nodeId, operationId } = earlier;
   return { nodeId, operationId: isSame ? operationId : newOperationId(work.random) };
 }
 
-/** Creates folders, including those that occur only in paths of files. */
+/** Includes folders that occur only in paths. */
 class FolderMaker {
   readonly made: FolderItem[] = [];
   readonly #work: UploadWork;

@@ -6,7 +6,7 @@ import { newOperationId } from "./new-ids.ts";
 import { requeue, settleFiles } from "./settle.ts";
 import type { UploadWork } from "./upload-work.ts";
 
-/** @param path path of one conflict; undefined: all present and future conflicts */
+/** @param path of one conflict; undefined: all present and future ones */
 export async function answerClash(
   work: UploadWork,
   job: Job,
@@ -30,7 +30,7 @@ export async function answerClash(
   work.changed();
 }
 
-/** Files and folders never replace each other, because that would trash the existing item. */
+/** Files and folders never replace each other, which would trash the existing item. */
 export function canBe({ item, node }: Clash, choice: ClashChoice): boolean {
   return choice !== "replace" || (item.kind === "file" && node?.kind === "file" && node.version_id !== null);
 }

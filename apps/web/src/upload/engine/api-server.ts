@@ -2,7 +2,7 @@ import type { ApiClient } from "@holdfast/api-client/api-client";
 import { batchContentType, framesContentType } from "@holdfast/protocol/frames";
 import type { UploadServer } from "./upload-server.ts";
 
-/** @param client a client without retries; the upload engine retries and shows the waiting time */
+/** @param client without retries; the engine retries and shows the waiting time */
 export function apiServer(client: ApiClient): UploadServer {
   return {
     missingBlocks: async (into, hashes, growthBytes, signal) => {

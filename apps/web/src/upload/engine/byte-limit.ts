@@ -1,4 +1,4 @@
-/** Limits the bytes per second. A request is sent as a whole, and the following ones wait. */
+/** A request is sent as a whole, and the following ones wait. */
 export class ByteLimit {
   readonly #nowMs: () => number;
   readonly #wait: (delayMs: number, signal: AbortSignal) => Promise<unknown>;
@@ -19,7 +19,7 @@ export class ByteLimit {
     this.#freeAtMs = 0;
   }
 
-  /** Maximum size of a request, chosen so that the limit holds within a few seconds. */
+  /** Maximum size, so that the limit holds within a few seconds. */
   requestBytes(bytesMax: number): number {
     return this.#bytesPerSecond === undefined ? bytesMax : Math.min(bytesMax, 2 * this.#bytesPerSecond);
   }

@@ -5,17 +5,17 @@ import { remedyFor } from "./remedies.ts";
 import { settleFailed, settleFiles } from "./settle.ts";
 import type { UploadWork } from "./upload-work.ts";
 
-/** Blocks sent together with the operations of files. */
+/** Sent with the operations of files. */
 export interface BlocksAlong {
-  /** @returns undefined if no block is needed */
+  /** @returns undefined without blocks */
   readonly framesOf: (items: readonly FileItem[]) => Blob | undefined;
-  /** Sends the blocks separately in smaller requests, after a request broke. */
+  /** Sends the blocks in smaller requests, after a request broke. */
   readonly sendAhead: (items: readonly FileItem[]) => Promise<void>;
 }
 
 /**
- * Commits files with known content in one request and settles each. A request that is rejected as a whole is split in
- * halves, so that one bad file does not affect the others.
+ * Commits in one request and settles each file. A rejected request is split in halves, so that one bad file does not
+ * affect the others.
  */
 export async function commitFiles(
   work: UploadWork,

@@ -1,8 +1,7 @@
 import type { ManifestEntry } from "@holdfast/core/manifest";
 
-/** Small files, read completely. */
 export interface ReadFiles {
-  /** In the order of the request; undefined for a file that is unreadable or has changed its size. */
+  /** Files in order; undefined if unreadable or of another size. */
   readonly files: readonly (ReadFile | undefined)[];
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
@@ -14,13 +13,10 @@ export interface ReadFile {
   readonly start: number;
 }
 
-/** Splits files into blocks and hashes them, outside of the caller's thread. */
+/** Works outside of the caller's thread. */
 export interface Cutter {
-  /**
-   * Returns the blocks of a file in order, in groups of up to 64, on demand.
-   * @throws HoldfastError failed for an unreadable file
-   */
+  /** Yields blocks in order, up to 64 at a time, on demand. @throws HoldfastError failed for an unreadable file */
   cut(file: Blob, signal: AbortSignal): AsyncIterable<readonly ManifestEntry[]>;
-  /** @param files each at most as long as the shortest block */
+  /** @param files at most as long as the shortest block */
   readFiles(files: readonly Blob[], signal: AbortSignal): Promise<ReadFiles>;
 }

@@ -5,10 +5,10 @@ import type { FileItem, Problem } from "./job.ts";
 import { remedyFor } from "./remedies.ts";
 import type { BatchResult } from "./upload-server.ts";
 
-/** Next step after the server's answer to a put operation. */
+/** Next step after the server's answer to a put. */
 export type Decision =
   | { readonly do: "done" }
-  /** The name already has the same content. */
+  /** The name has the same content already. */
   | { readonly do: "equal" }
   /** Blocks are missing. */
   | { readonly do: "send" }
@@ -16,13 +16,12 @@ export type Decision =
   | { readonly do: "again"; readonly replaces?: Replaced | undefined; readonly newNode?: boolean }
   | { readonly do: "skip" }
   | { readonly do: "ask"; readonly node: NodeJson | undefined }
-  /** Reads the file again. */
   | ({ readonly do: "reread" } & Problem)
   | ({ readonly do: "hold" } & Problem)
   | ({ readonly do: "stop" } & Problem)
   | ({ readonly do: "list" } & Problem);
 
-/** @param choice the person's decision for this conflict or for all */
+/** @param choice for this conflict or for all */
 export function decide(
   item: Pick<FileItem, "ids" | "replaces">,
   contentId: string,
@@ -55,7 +54,7 @@ function decideClash(
   choice: ClashChoice | undefined,
 ): Decision {
   if (node?.kind === "file" && node.content_id === contentId && node.trashed_at === null) return { do: "equal" };
-  // An earlier attempt created the node. The file has changed here since, or the node was trashed there.
+  // Created by an earlier attempt. The file has changed here since, or the node was trashed.
   if (node?.id === ids.nodeId) {
     return node.trashed_at === null ? { do: "again", replaces: replacedOf(node) } : { do: "again", newNode: true };
   }
@@ -65,7 +64,7 @@ function decideClash(
   return { do: "ask", node };
 }
 
-/** The node to replace is gone, or replacing it is forbidden. */
+/** The node to replace is gone, or replacing is forbidden. */
 function decideGone(code: ErrorCode, problem: Problem): Decision {
   return code === "forbidden" ? { do: "list", ...problem } : { do: "again" };
 }

@@ -5,7 +5,7 @@ import type { NodeJson } from "@holdfast/protocol/values";
 import type { ClashChoice, EntryRecord, JobRecord, Replaced } from "../store/job-store.ts";
 import type { OwnIds } from "./new-ids.ts";
 
-/** Entry of a dropped or picked folder. Folders precede their contents. */
+/** Folders precede their contents. */
 export type WalkedEntry = WalkedFolder | WalkedFile;
 
 export interface WalkedFolder {
@@ -18,13 +18,13 @@ export interface WalkedFile {
   readonly path: string;
   readonly file: Blob;
   readonly mtimeMs: number;
-  /** The file could not be opened, and `file` is a placeholder. */
+  /** `file` is a placeholder. */
   readonly isUnread?: boolean;
-  /** Opens the current file again, after it has changed or a read has failed. */
+  /** Opens the file again after a change or a failed read. */
   readonly reopen?: () => Promise<{ readonly file: Blob; readonly mtimeMs: number }>;
 }
 
-/** Reason why an item is not uploaded until the person acts. */
+/** Needs an action of the person. */
 export interface Problem {
   readonly code: ErrorCode;
   readonly message: string;
@@ -36,11 +36,9 @@ export interface FolderItem {
   readonly name: string;
   readonly parent: FolderItem | undefined;
   ids: OwnIds;
-  /** Id on the server, when known. */
   id: string | undefined;
   state: "waiting" | "made" | "clash" | "skipped" | "failed";
   choice: ClashChoice | undefined;
-  /** Files that wait until the folder exists. */
   waitingFiles: FileItem[];
 }
 
@@ -62,11 +60,11 @@ export interface FileItem {
   ids: OwnIds;
   choice: ClashChoice | undefined;
   replaces: Replaced | undefined;
-  /** Set when the server is believed to have all blocks, so that only the commit remains. */
+  /** The server is believed to have all blocks. */
   content: FileContent | undefined;
-  /** Number of attempts since the person last asked for one. */
+  /** Counted since the person last asked. */
   attempts: number;
-  /** Bytes hashed, bytes stored by the server, and of these the bytes that were there before. */
+  /** Hashed, stored, and of these stored before. */
   progress: Bytes;
 }
 
@@ -78,7 +76,7 @@ export interface Bytes {
 
 export const noBytes: Bytes = { cut: 0, durable: 0, here: 0 };
 
-/** Name conflict between an item to upload and an existing node. Undefined if the viewer may not see the node. */
+/** `node` is undefined if the viewer may not see it. */
 export interface Clash {
   readonly item: FileItem | FolderItem;
   readonly node: NodeJson | undefined;
@@ -86,7 +84,7 @@ export interface Clash {
 
 export interface JobCounts {
   filesTotal: number;
-  /** Includes uploaded, equal and skipped files. */
+  /** Uploaded, equal and skipped. */
   filesDone: number;
   filesEqual: number;
   filesSkipped: number;
@@ -96,28 +94,25 @@ export interface JobCounts {
   bytesHere: number;
 }
 
-/** One drop or pick that is being uploaded. */
+/** Upload of one drop or pick. */
 export class Job {
   record: JobRecord;
   readonly root: FolderItem;
   readonly folders = new Map<string, FolderItem>();
-  /** Folders that do not exist on the server yet, parents first. */
+  /** Folders that are not on the server yet, parents first. */
   newFolders: FolderItem[] = [];
-  /** Files whose folder exists: small files, large files, and files that only need a commit. */
+  /** Files whose folder exists. `known` need only a commit. */
   small: FileItem[] = [];
   large: FileItem[] = [];
   known: FileItem[] = [];
   readonly active = new Set<FileItem>();
   readonly clashes = new Map<string, Clash>();
   readonly problems = new Map<string, { readonly item: FileItem | FolderItem; readonly problem: Problem }>();
-  /** Set if the target folder accepts nothing. */
+  /** The target folder accepts nothing. */
   held: Problem | undefined;
-  /** Items directly in the target folder. */
+  /** Directly in the target folder. */
   readonly tops: { readonly name: string; readonly kind: "file" | "folder" }[] = [];
-  /**
-   * Uploaded files with names of temporary files, which synced folders ignore by default. Contains only the first
-   * names.
-   */
+  /** Names of temporary files, which synced folders ignore by default. Only the first names. */
   readonly notSynced: { count: number; readonly names: string[] } = { count: 0, names: [] };
   readonly ended = new AbortController();
   readonly counts: JobCounts = {
@@ -161,7 +156,7 @@ export class Job {
     return [...this.clashes.values(), ...this.problems.values()].filter(isFile).length;
   }
 
-  /** True if nothing can continue without the person. */
+  /** True if the job cannot continue without the person. */
   get isSettled(): boolean {
     return this.record.isWalked && this.active.size === 0 && !this.isMakingFolders && !this.hasQueued;
   }
@@ -170,7 +165,7 @@ export class Job {
     return this.newFolders.length + this.small.length + this.large.length + this.known.length > 0;
   }
 
-  /** True if everything is on the server or was skipped by the person. */
+  /** True if everything is on the server or skipped. */
   get isDone(): boolean {
     return this.isSettled && this.clashes.size === 0 && this.problems.size === 0 && this.held === undefined;
   }

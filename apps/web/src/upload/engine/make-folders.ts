@@ -9,7 +9,7 @@ import { smallBytesMax } from "./settle.ts";
 import type { BatchResult } from "./upload-server.ts";
 import type { UploadWork } from "./upload-work.ts";
 
-/** Selects folders whose parents exist or are created by the same request. */
+/** Parents exist or are created by the same request. */
 export function foldersToMake(job: Job): FolderItem[] {
   const some = new Set<FolderItem>();
   for (const folder of job.newFolders) {
@@ -20,7 +20,7 @@ export function foldersToMake(job: Job): FolderItem[] {
   return [...some];
 }
 
-/** Creates folders or finds existing ones. A dropped folder is merged into the existing folder of that name. */
+/** A dropped folder is merged into an existing one of that name. */
 export async function makeFolders(
   work: UploadWork,
   job: Job,
@@ -53,7 +53,7 @@ export async function makeFolders(
   );
 }
 
-/** @returns id of the folder that now exists */
+/** @returns id of the existing folder */
 function foundFolder({ ids }: FolderItem, result: BatchResult | undefined): string | undefined {
   if (result?.status === "committed") return result.node?.id ?? ids.nodeId;
   if (result?.code !== "exists") return undefined;
@@ -70,7 +70,7 @@ function settle(
 ): "renewed" | undefined {
   const code = isErrorCode(result?.code) ? result.code : "failed";
   const problem = { code, message: result?.message ?? "The server said nothing about it." };
-  // The parent turned out to be another folder, so this folder is in the next request.
+  // The parent is another folder, so this one is in the next request.
   if (code === "dependency") return undefined;
   const remedy = remedyFor(code);
   if (remedy === "quota") work.stop(problem);
@@ -83,7 +83,7 @@ function settle(
   return undefined;
 }
 
-/** Handles a name that is taken by a file. */
+/** The name is taken by a file. */
 function clash(work: UploadWork, job: Job, folder: FolderItem, result: BatchResult | undefined): "renewed" | undefined {
   const choice = job.record.choice;
   if (choice === "skip") leaveOut(job, folder, "skipped", () => skipBelow(job, folder));
@@ -109,7 +109,6 @@ function leaveOut(job: Job, folder: FolderItem, state: FolderItem["state"], then
   then();
 }
 
-/** Skips everything in the folder. */
 export function skipBelow(job: Job, folder: FolderItem): void {
   for (const each of job.folders.values()) {
     if (!isWithin(each, folder)) continue;

@@ -3,13 +3,13 @@ import { bytesToHex } from "@holdfast/core/hex";
 import { bucketOf, makeId } from "@holdfast/core/ids";
 import type { NodeId } from "@holdfast/core/ids";
 
-/** Ids that make repeated operations idempotent. */
+/** Make repeated operations idempotent. */
 export interface OwnIds {
   readonly operationId: string;
   readonly nodeId: string;
 }
 
-/** @param folderId target folder; the new id belongs to its space, which may be another person's */
+/** @param folderId the new id belongs to its space, maybe another person's */
 export function newIds(folderId: string, nowMs: number, random: Random): OwnIds {
   const nodeId = makeId<NodeId>(bucketOf(folderId as NodeId), nowMs, random(8));
   return { operationId: newOperationId(random), nodeId };

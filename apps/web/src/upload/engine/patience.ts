@@ -3,7 +3,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { ErrorCode } from "@holdfast/core/errors";
 import { remedyFor } from "./remedies.ts";
 
-/** Reason for a wait and its end in Unix milliseconds. */
+/** Reason and end of a wait, in Unix milliseconds. */
 export interface Waiting {
   readonly code: ErrorCode;
   readonly untilMs: number;
@@ -11,7 +11,6 @@ export interface Waiting {
 
 export interface PatienceParts {
   readonly nowMs: () => number;
-  /** Resolves after the delay, rejects when the signal aborts. */
   readonly wait: (delayMs: number, signal: AbortSignal) => Promise<unknown>;
   readonly random: Random;
   readonly onChange: () => void;
@@ -19,13 +18,10 @@ export interface PatienceParts {
 
 const delayMsFirst = 500;
 const delayMsMax = 30_000;
-/** A request that fails with an internal error this often will keep failing. */
+/** Internal errors this often will continue. */
 const internalMax = 6;
 
-/**
- * Retries calls until they succeed, for as long as the server is unreachable or overloaded. All calls share one delay,
- * because they meet the same problem.
- */
+/** Retries while the server is unreachable or overloaded. All calls share one delay. */
 export class Patience {
   readonly #parts: PatienceParts;
   #waiting: Waiting | undefined;
@@ -40,13 +36,13 @@ export class Patience {
     return this.#waiting;
   }
 
-  /** Ends the wait, because the browser is online again. */
+  /** Call when the browser is online again. */
   wakeUp(): void {
     this.#wake.abort();
     this.#wake = new AbortController();
   }
 
-  /** @throws HoldfastError for failures that a retry cannot fix, or the signal's reason */
+  /** @throws HoldfastError that a retry cannot fix, or the signal's reason */
   async run<Result>(signal: AbortSignal, call: () => Promise<Result>): Promise<Result> {
     for (let attempt = 1; ; attempt += 1) {
       await this.#pass(signal);
@@ -63,7 +59,6 @@ export class Patience {
     }
   }
 
-  /** Delays all calls from now on. */
   failed(failure: HoldfastError): void {
     const { nowMs, onChange } = this.#parts;
     const askedMs = (failure.retryAfterSeconds ?? 0) * 1000;

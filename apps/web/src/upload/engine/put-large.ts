@@ -7,12 +7,12 @@ import type { FileItem, Job } from "./job.ts";
 import { type LocatedBlock, sendBlocks } from "./send-blocks.ts";
 import type { UploadWork } from "./upload-work.ts";
 
-/** Groups of blocks that are sent while the next group is cut. */
+/** Sent while the next group is cut. */
 const groupsAtOnce = 3;
-/** The put operation lists all blocks in JSON, whose size is limited. This number fits. */
+/** The put operation lists all blocks in JSON of limited size. */
 const blocksMax = 150_000;
 
-/** Uploads a file of any size. Cutting and sending run in parallel. */
+/** Cutting and sending run in parallel. */
 export async function putLarge(work: UploadWork, job: Job, item: FileItem, signal: AbortSignal): Promise<void> {
   const { file } = item;
   const failed = new AbortController();
@@ -32,7 +32,7 @@ export async function putLarge(work: UploadWork, job: Job, item: FileItem, signa
       work.changed();
       await sending.start(() =>
         sendGroup(work, job, item, located, either).catch((thrown: unknown) => {
-          // Stops cutting and sending the other groups.
+          // Stops the other groups.
           failed.abort(thrown);
           throw thrown;
         }),

@@ -6,10 +6,10 @@ import { framesOf, type LocatedBlock, sendBlocks } from "./send-blocks.ts";
 import { settleFiles } from "./settle.ts";
 import type { UploadWork } from "./upload-work.ts";
 
-/** Up to this size, blocks are sent without asking which ones are missing. Asking costs a round trip and bytes too. */
+/** Asking what is missing costs a round trip and bytes too. */
 const unaskedBytesMax = 16 * 1024;
 
-/** Uploads single-block files together: one read, one query, one request with blocks and operations. */
+/** Single-block files: one read, one query, one request with blocks and operations. */
 export async function putSmall(
   work: UploadWork,
   job: Job,
@@ -78,7 +78,7 @@ function takeOver(job: Job, items: readonly FileItem[], read: ReadFiles) {
   return { files, blockOf, unread };
 }
 
-/** Returns the blocks to send. After a first attempt failed, a file's block is always sent. */
+/** Returns the blocks to send. After a failed attempt, a file's block is always sent. */
 async function neededBlocks(
   { server, patience }: UploadWork,
   items: readonly FileItem[],
@@ -104,10 +104,7 @@ async function neededBlocks(
   return new Set([...needed, ...missing]);
 }
 
-/**
- * All blocks are sent to one space. If a folder is a mount to another space, its blocks are reported missing and sent
- * again.
- */
+/** Selects one space. Blocks of a mount to another space are reported missing and sent again. */
 function intoOf(items: readonly FileItem[]): string {
   return items[0]?.folder.id ?? "root";
 }

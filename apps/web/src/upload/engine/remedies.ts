@@ -1,9 +1,8 @@
 import type { ErrorCode } from "@holdfast/core/errors";
 
 /**
- * Remedy for a failure. `wait`: retry later. `sign_in`: the person must sign in. `clash`: the person decides about a
- * name conflict. `folder`: another folder is needed. `quota`: more space is needed. `again`: read the file again.
- * `file`: the person must change the file or its name.
+ * `wait`: retry later. `sign_in`: by the person. `clash`: the person decides. `folder`: another folder. `quota`: more
+ * space. `again`: read the file again. `file`: change the file or its name.
  */
 export type Remedy = "wait" | "sign_in" | "clash" | "folder" | "quota" | "again" | "file";
 

@@ -6,7 +6,7 @@ import { newIds } from "./new-ids.ts";
 import { takeAnew } from "./settle.ts";
 import type { UploadWork } from "./upload-work.ts";
 
-/** Retries the listed items. Checks the folders again, because one may have been removed. */
+/** Checks the folders again, because one may have been removed. */
 export async function retryJob(work: UploadWork, job: Job): Promise<void> {
   const listed = [...job.problems.values()];
   job.problems.clear();
@@ -21,7 +21,7 @@ export async function retryJob(work: UploadWork, job: Job): Promise<void> {
   }
 }
 
-/** Moves the rest of the job to another folder as a new upload. */
+/** Moves the rest to another folder as a new upload. */
 export async function retargetJob(work: UploadWork, job: Job, folderId: string): Promise<void> {
   job.record = { ...job.record, folderId };
   job.root.id = folderId;
@@ -36,7 +36,7 @@ export async function retargetJob(work: UploadWork, job: Job, folderId: string):
   await work.store.saveEntries(job.record.id, records);
 }
 
-/** Requeues everything under its folder. Call only while nothing of the job is running. */
+/** Call only while nothing of the job is running. */
 function forgetFolders(job: Job): void {
   const files = queuedFiles(job);
   job.small = [];

@@ -4,7 +4,6 @@ import { encodeFrameHeader } from "@holdfast/protocol/frames";
 import { remedyFor } from "./remedies.ts";
 import type { UploadWork } from "./upload-work.ts";
 
-/** Block with its offset in the file. */
 export interface LocatedBlock extends ManifestEntry {
   readonly at: number;
 }
@@ -14,17 +13,16 @@ export interface Sending {
   readonly into: string;
   readonly growthBytes: number;
   readonly signal: AbortSignal;
-  /** Called with the number of bytes that are now stored, and if they were stored before. */
+  /** Bytes now stored, and if they were stored before. */
   readonly onDurable: (bytes: number, wasHere: boolean) => void;
 }
 
 const requestBytesMax = 16 * 1024 * 1024;
-/** Maximum attempts for a block to which the server answers with an internal error. */
+/** Attempts per block with internal errors. */
 const barrenMax = 6;
 
 /**
- * Sends the blocks that the server lacks. They are read from the file during the request and again on a retry, so none
- * is kept in memory.
+ * Read from the file during the request, and again on a retry, so no block is kept in memory.
  * @throws HoldfastError hash_mismatch if the file has changed, failed if it is unreadable, quota and similar
  */
 export async function sendBlocks(work: UploadWork, blocks: readonly LocatedBlock[], sending: Sending): Promise<void> {
@@ -36,7 +34,7 @@ export async function sendBlocks(work: UploadWork, blocks: readonly LocatedBlock
   await Promise.all(requestsOf(wanted, requestBytesMax).map((some) => sendSome(work, some, sending)));
 }
 
-/** Builds frames. The browser reads the bytes of a file when it sends the request. */
+/** The browser reads a file's bytes when it sends the request. */
 export function framesOf(file: Blob | Uint8Array<ArrayBuffer>, blocks: readonly LocatedBlock[]): Blob {
   const part = (start: number, end: number): BlobPart =>
     file instanceof Blob ? file.slice(start, end) : file.subarray(start, end);
@@ -57,10 +55,7 @@ async function missingOf(
   return patience.run(signal, () => server.missingBlocks(into, hashes, growthBytes, signal));
 }
 
-/**
- * The server keeps complete blocks of a broken request. So the missing blocks are queried again and sent in smaller
- * requests.
- */
+/** The server keeps complete blocks of a broken request. The rest is queried and sent in smaller requests. */
 async function sendSome(work: UploadWork, blocks: readonly LocatedBlock[], sending: Sending): Promise<void> {
   const { pace, limit, patience } = work;
   let barren = 0;
@@ -95,7 +90,7 @@ function sendOnce(work: UploadWork, blocks: readonly LocatedBlock[], { file, int
   });
 }
 
-/** Browsers report an unreadable or changed file as a network error. This check distinguishes the two. */
+/** Browsers report an unreadable or changed file as a network error. */
 async function assertReadable(file: Blob, at: number): Promise<void> {
   try {
     await file.slice(at, at + 1).arrayBuffer();

@@ -7,12 +7,12 @@ import { newIds, newOperationId } from "./new-ids.ts";
 import type { BatchResult } from "./upload-server.ts";
 import type { UploadWork } from "./upload-work.ts";
 
-/** Files up to this size have one block, which is sent with the operation. */
+/** Size of files with one block, which is sent with the operation. */
 export const smallBytesMax = 256 * 1024;
 
-/** Maximum attempts per file before it is listed as failed. Counted since the person's last retry. */
+/** Attempts per file, since the person's last retry. */
 const againMax = 5;
-/** Maximum repeats for a file that is unreadable or changes during the read. */
+/** Repeats for a file that is unreadable or changes during the read. */
 const rereadMax = 1;
 
 export interface Settled {
@@ -20,7 +20,7 @@ export interface Settled {
   readonly result: BatchResult | undefined;
 }
 
-/** Applies the server's results. New ids are stored before anything is sent again. */
+/** Stores new ids before anything is sent again. */
 export async function settleFiles(work: UploadWork, job: Job, settled: readonly Settled[]): Promise<void> {
   const records: EntryRecord[] = [];
   const acts: (() => void)[] = [];
@@ -35,7 +35,7 @@ export async function settleFiles(work: UploadWork, job: Job, settled: readonly 
   work.changed();
 }
 
-/** Applies the failure of a whole request to all its files. */
+/** Settles a request that failed as a whole. */
 export function settleFailed(work: UploadWork, job: Job, items: readonly FileItem[], thrown: unknown): Promise<void> {
   const { code, message } = toHoldfastError(thrown);
   const result = { operation_id: "", status: "error" as const, code, message };
@@ -46,7 +46,6 @@ export function settleFailed(work: UploadWork, job: Job, items: readonly FileIte
   );
 }
 
-/** Puts a file back into its queue. */
 export function requeue(job: Job, item: FileItem): void {
   job.active.delete(item);
   if (item.folder.state !== "made") item.folder.waitingFiles.push(item);
@@ -109,7 +108,6 @@ function finish(job: Job, item: FileItem, how: "done" | "equal" | "skip"): void 
   }
 }
 
-/** Further names are only counted. */
 const notSyncedNamesMax = 3;
 
 function tryAgain(work: UploadWork, job: Job, item: FileItem, decision: Decision & { readonly do: "again" }): Step {
@@ -129,7 +127,7 @@ function reread(job: Job, item: FileItem): void {
   requeue(job, item);
 }
 
-/** Reopens a changed file, which becomes a new operation. */
+/** A changed file is a new operation. */
 async function reopen(work: UploadWork, job: Job, item: FileItem, problem: Problem): Promise<void> {
   try {
     await takeAnew(work, job, item);
@@ -139,7 +137,7 @@ async function reopen(work: UploadWork, job: Job, item: FileItem, problem: Probl
   work.pump();
 }
 
-/** Queues the current file. @throws the error of reopening it */
+/** @throws the error of reopening */
 export async function takeAnew(work: UploadWork, job: Job, item: FileItem): Promise<void> {
   const now = await item.reopen?.();
   if (now !== undefined) {

@@ -1,4 +1,4 @@
-/** Semaphore with a first-in, first-out queue. */
+/** Semaphore; first in, first out. */
 export class Slots {
   readonly #count: number;
   readonly #waiting: (() => void)[] = [];
@@ -8,7 +8,6 @@ export class Slots {
     this.#count = count;
   }
 
-  /** Waits for a slot and releases it after the work. */
   async with<Result>(signal: AbortSignal, work: () => Promise<Result>): Promise<Result> {
     if (this.#taken < this.#count) this.#taken += 1;
     else await new Promise<void>((resolve) => this.#waiting.push(resolve));

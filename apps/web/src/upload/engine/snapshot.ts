@@ -4,7 +4,7 @@ import type { Waiting } from "./patience.ts";
 import { TransferRate } from "./transfer-rate.ts";
 import type { UploadEngine } from "./upload-engine.ts";
 
-/** State of all uploads for display. It is copied between threads, so its lists are short. */
+/** Copied between threads, so its lists are short. */
 export interface UploadsSnapshot {
   readonly jobs: readonly JobSnapshot[];
   readonly isPaused: boolean;
@@ -19,11 +19,11 @@ export interface JobSnapshot {
   readonly name: string;
   readonly folderId: string;
   readonly counts: JobCounts;
-  /** The walk is complete, so the totals are final. */
+  /** The totals are final. */
   readonly isWalked: boolean;
   readonly isDone: boolean;
   readonly held?: Problem | undefined;
-  /** Names of the items directly in the target folder. */
+  /** Directly in the target folder. */
   readonly tops: readonly { readonly name: string; readonly kind: "file" | "folder" }[];
   readonly active: readonly { readonly path: string; readonly sizeBytes: number; readonly progress: Bytes }[];
   readonly problems: readonly ({ readonly path: string } & Problem)[];
@@ -34,7 +34,7 @@ export interface JobSnapshot {
     readonly canReplace: boolean;
   }[];
   readonly clashCount: number;
-  /** Undefined: no uploaded file has the name of a temporary file. */
+  /** Undefined without names of temporary files. */
   readonly notSynced?: { readonly count: number; readonly names: readonly string[] } | undefined;
 }
 
@@ -42,9 +42,9 @@ const activeMax = 20;
 const listedMax = 200;
 const topsMax = 100;
 
-/** Takes successive snapshots of an engine and measures the rate. */
+/** Measures the rate. */
 export class Snapshots {
-  /** Number of jobs in the last snapshot that are not running. */
+  /** Jobs in the last snapshot that are not running. */
   endedCount = 0;
   readonly #engine: UploadEngine;
   readonly #nowMs: () => number;

@@ -10,14 +10,14 @@ export interface ModelNode {
   readonly parentId: string;
   readonly name: string;
   readonly kind: "file" | "folder";
-  /** Content ids, oldest first. */
+  /** Oldest first. */
   readonly versions: string[];
 }
 
 type Put = BatchOperationInput & { op: "put" };
 type Place = { readonly parent_id?: string | undefined; readonly name?: string | undefined };
 
-/** In-memory server that checks uploads as strictly as the real one. */
+/** Server in memory, as strict about uploads as the real one. */
 export class ModelServer implements UploadServer {
   readonly nodes = new Map<string, ModelNode>();
   readonly blocks = new Set<string>();

@@ -1,11 +1,11 @@
 const windowMs = 10_000;
 const sampleMs = 250;
-/** Minimum measuring time. Earlier rates are unreliable, and the remaining time would jump. */
+/** Minimum time, because earlier rates are unreliable and the remaining time would jump. */
 const knownAfterMs = 3000;
 
-/** Bytes per second over the last ten seconds of activity. */
+/** Measures the last ten seconds of activity. */
 export class TransferRate {
-  /** Total bytes at points in time, oldest first. */
+  /** Totals, oldest first. */
   #samples: { readonly atMs: number; readonly bytes: number }[] = [];
 
   /** @param bytes total so far */
@@ -17,7 +17,7 @@ export class TransferRate {
     while (this.#samples.length > 2 && atMs - (this.#samples[1]?.atMs ?? 0) >= windowMs) this.#samples.shift();
   }
 
-  /** Resets the measurement when nothing is running. */
+  /** Resets the measurement. */
   stop(): void {
     this.#samples = [];
   }

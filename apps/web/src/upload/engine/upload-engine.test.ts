@@ -23,7 +23,7 @@ const runs = Number(process.env["HOLDFAST_UPLOAD_RUNS"] ?? (isLongTier ? 60 : 20
 const hash = bestHasher(crypto.subtle);
 const mib = 1024 * 1024;
 
-/** With these seeds, an upload fails if the engine makes new ids after a reload. */
+/** Fail if the engine makes new ids after a reload. */
 const knownSeeds = [5013, 5061];
 for (const worldSeed of [...knownSeeds, ...Array.from({ length: runs }, (_, run) => seed + run)]) {
   test(`whatever fails, each file is there once (HOLDFAST_SEED=${worldSeed} HOLDFAST_UPLOAD_RUNS=1)`, async () => {
@@ -40,7 +40,7 @@ interface Page {
   readonly end: () => void;
 }
 
-/** Model of a server, a disk, and a browser whose pages reload and whose requests get lost. */
+/** A server, a disk, and a browser whose pages reload and whose requests get lost. */
 class World {
   readonly rootId = makeId<NodeId>(toBucket(7), 1, new Uint8Array(8));
   readonly server = new ModelServer(this.rootId);
@@ -57,7 +57,7 @@ class World {
     this.choice = this.#oneOf(["keep", "replace", "skip"] as const);
   }
 
-  /** Creates files on the disk and, on the server, some of them or other content under their names. */
+  /** The server has some of the files, or other content under their names. */
   async fill(): Promise<void> {
     const folders = ["", "a", "a/b", "a/b/c", "d"];
     for (let index = 0; index < 5 + this.#below(40); index += 1) {
@@ -74,7 +74,7 @@ class World {
     }
   }
 
-  /** Runs one page. @returns true if everything is uploaded */
+  /** @returns true if everything is uploaded */
   async upload(isLast: boolean): Promise<boolean> {
     const life = isLast ? Number.POSITIVE_INFINITY : this.#below(60);
     let look = (): void => {};
@@ -104,7 +104,7 @@ class World {
       look = () => {
         if (job.ended.signal.aborted || page.isOver) resolve();
         else if (job.held !== undefined || (job.isSettled && job.problems.size > 0)) {
-          // Only repeated internal errors of the server can hold the job here.
+          // Only repeated internal errors can hold the job here.
           assert.ok(job.held === undefined || job.held.code === "internal", job.held?.message ?? "");
           void engine.retry(jobId);
         }
@@ -149,7 +149,7 @@ class World {
     await engine.endWalk(job.record.id);
   }
 
-  /** Loses requests and answers, simulates a busy or failing server, and ends the page after some requests. */
+  /** Loses requests and answers, is busy or fails, and ends the page after some requests. */
   #unreliable(page: Page, life: number, rate: number): UploadServer {
     const pass = async <Answer>(act: () => Promise<Answer>): Promise<Answer> => {
       page.requests += 1;
@@ -158,7 +158,7 @@ class World {
         page.end();
       }
       if (this.chance() < rate) await nextTurn();
-      // Some requests of an ended page stay pending forever.
+      // Some requests of an ended page stay pending.
       if (page.isOver && this.chance() < 0.5) return new Promise<Answer>(() => {});
       const code = this.#oneOf<ErrorCode>(["unreachable", "unavailable", "rate_limited", "internal"]);
       if (this.chance() < rate) throw new HoldfastError(code, "lost", { retryAfterSeconds: 1 });
@@ -231,7 +231,7 @@ async function contentOf({ file }: WalkedFile): Promise<string> {
   return contentIdOf(blocks);
 }
 
-/** Pseudorandom numbers from 0 to below 1, determined by the seed. */
+/** Returns numbers of at least 0 and below 1, from the seed. */
 function numbersOf(worldSeed: number): () => number {
   let count = 0;
   return () => {

@@ -27,29 +27,28 @@ export interface UploadEngineParts {
   readonly nowMs: () => number;
   readonly wait: (delayMs: number, signal: AbortSignal) => Promise<unknown>;
   readonly random: Random;
-  /** Called often, on every visible change. The receiver should throttle. */
+  /** Called often. The receiver should throttle. */
   readonly onChange: () => void;
 }
 
-/** Limits per request and for concurrently prepared requests. The server accepts 1,000 operations. */
+/** Limits per request and for concurrent preparation. The server accepts 1,000 operations. */
 const batchFilesMax = 500;
 const batchBytesMax = 8 * 1024 * 1024;
 const batchesAtOnce = 4;
 const largeFilesAtOnce = 2;
-/** Concurrent requests with content. Browsers open six connections per server, and other requests need some of them. */
+/** Requests with content. Browsers open six connections per server, and others need some. */
 const slotsMax = 3;
-/** Limit for queued files and folders. The walk waits for the rest. */
+/** Queued entries. The walk waits. */
 const aheadMax = 2000;
 
 /**
- * Uploads entries until each file is on the server exactly once or waits for the person. Accesses neither disk nor
- * clock directly.
+ * Runs until each file is on the server exactly once or waits for the person. Accesses neither disk nor clock directly.
  */
 export class UploadEngine {
   readonly jobs = new Map<string, Job>();
   readonly work: UploadWork;
   isPaused = false;
-  /** Reason why all uploads wait for `resume`: no space, or nobody is signed in. */
+  /** All uploads wait for `resume`: no space, or no session. */
   stopped: Problem | undefined;
   readonly #parts: UploadEngineParts;
   #running = new AbortController();
@@ -71,7 +70,7 @@ export class UploadEngine {
     };
   }
 
-  /** @returns id of the new job; its entries are passed to `add` */
+  /** @returns id of the new job, whose entries are passed to `add` */
   async start(record: Omit<JobRecord, "id" | "createdMs" | "isWalked">): Promise<string> {
     const id = bytesToHex(this.#parts.random(16));
     const job = new Job({ ...record, id, createdMs: this.#parts.nowMs(), isWalked: false }, []);
@@ -81,7 +80,7 @@ export class UploadEngine {
     return id;
   }
 
-  /** Resumes a job of an earlier page. Its entries must be walked and passed to `add` again. */
+  /** The entries must be walked and passed to `add` again. */
   async takeUp(record: JobRecord): Promise<void> {
     const earlier: EntryRecord[] = await this.#parts.store.entries(record.id);
     this.jobs.set(record.id, new Job({ ...record, isWalked: false }, earlier));
@@ -99,7 +98,6 @@ export class UploadEngine {
     }
   }
 
-  /** All entries of the job have been added. */
   async endWalk(jobId: string): Promise<void> {
     const job = this.jobs.get(jobId);
     if (job === undefined) return;
@@ -113,7 +111,7 @@ export class UploadEngine {
     this.#interrupt();
   }
 
-  /** Also called after the person has freed space or signed in. */
+  /** Called also after freeing space or signing in. */
   resume(): void {
     this.isPaused = false;
     this.stopped = undefined;
@@ -121,7 +119,7 @@ export class UploadEngine {
     this.#pump();
   }
 
-  /** Uploaded items stay on the server. */
+  /** Uploaded items stay. */
   async cancel(jobId: string): Promise<void> {
     const job = this.jobs.get(jobId);
     this.jobs.delete(jobId);
@@ -130,7 +128,6 @@ export class UploadEngine {
     this.#pump();
   }
 
-  /** Retries the listed items. */
   async retry(jobId: string): Promise<void> {
     const job = this.jobs.get(jobId);
     if (job !== undefined) {
@@ -140,7 +137,6 @@ export class UploadEngine {
     this.resume();
   }
 
-  /** Moves the rest of the job to another folder. */
   async retarget(jobId: string, folderId: string): Promise<void> {
     const job = this.jobs.get(jobId);
     if (job !== undefined) {
@@ -150,14 +146,14 @@ export class UploadEngine {
     this.resume();
   }
 
-  /** @param path path of one conflict; undefined: all present and future conflicts */
+  /** @param path of one conflict; undefined: all present and future ones */
   async answerClash(jobId: string, path: string | undefined, choice: ClashChoice): Promise<void> {
     const job = this.jobs.get(jobId);
     if (job !== undefined) await answerClash(this.work, job, path, choice);
     this.#pump();
   }
 
-  /** Waits until nothing of a held job is running. A held job starts nothing new. */
+  /** A held job starts nothing new. */
   async #quiet(job: Job): Promise<void> {
     while (job.held !== undefined && (job.active.size > 0 || job.isMakingFolders)) await this.#progress();
   }
@@ -171,7 +167,7 @@ export class UploadEngine {
     this.#interrupt();
   }
 
-  /** Puts running items back into their queues. The server ignores repeated operations. */
+  /** Requeues running items. The server ignores repeated operations. */
   #interrupt(): void {
     this.#running.abort();
     this.#running = new AbortController();
@@ -224,7 +220,7 @@ export class UploadEngine {
     if (this.#batches >= batchesAtOnce) return false;
     const count = batchCount(job.small);
     const isFull = count < job.small.length || count === batchFilesMax;
-    // A request that is not full waits for more files while other requests are running.
+    // A request that is not full waits for more files while others are running.
     const isLast = job.record.isWalked && job.newFolders.length === 0 && !job.isMakingFolders;
     if (count === 0 || !(isFull || isLast || this.#batches === 0)) return false;
     const items = job.small.splice(0, count);
@@ -254,7 +250,7 @@ export class UploadEngine {
     };
     void task(signal)
       .catch(failed)
-      // Without its store, an upload could run twice.
+      // An upload without its store could run twice.
       .catch((thrown: unknown) => this.#stop(toHoldfastError(thrown)))
       .finally(() => {
         done();
@@ -270,7 +266,7 @@ export class UploadEngine {
   }
 }
 
-/** Maximum number of blocks listed in the JSON of one request. */
+/** Limit for the JSON of one request. */
 const listedBlocksMax = 100_000;
 
 function knownCount(items: readonly FileItem[]): number {
@@ -281,7 +277,7 @@ function knownCount(items: readonly FileItem[]): number {
   return end === -1 ? items.length : Math.max(1, end);
 }
 
-/** Number of files that fit into one request. */
+/** Files in one request. */
 function batchCount(items: readonly FileItem[]): number {
   let bytes = 0;
   const end = items.findIndex(({ file }, index) => index === batchFilesMax || (bytes += file.size) > batchBytesMax);

@@ -4,12 +4,12 @@ import type { BatchOperationInput } from "@holdfast/protocol/batch";
 
 export type { BatchResult } from "@holdfast/api-client/block-transfer";
 
-/** Server calls of an upload, without retries. Every failure is a HoldfastError; network errors are `unreachable`. */
+/** Calls without retries. Every failure is a HoldfastError; network errors are `unreachable`. */
 export interface UploadServer {
   /**
-   * @param growthBytes size of the content that the blocks belong to
+   * @param growthBytes size of the content
    * @returns hashes that the space of node `into` lacks
-   * @throws HoldfastError quota if there is not enough space
+   * @throws HoldfastError quota
    */
   missingBlocks(
     into: string,
@@ -17,9 +17,9 @@ export interface UploadServer {
     growthBytes: number,
     signal: AbortSignal,
   ): Promise<ReadonlySet<string>>;
-  /** Stores frames. If the request breaks off, the server keeps the complete ones. */
+  /** If the request breaks off, the server keeps complete frames. */
   putBlocks(into: string, frames: Blob, signal: AbortSignal): Promise<void>;
-  /** @param frames blocks sent along; undefined for none */
+  /** @param frames blocks sent along */
   commit(
     operations: readonly BatchOperationInput[],
     frames: Blob | undefined,

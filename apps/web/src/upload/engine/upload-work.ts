@@ -8,7 +8,7 @@ import type { Patience } from "./patience.ts";
 import type { Slots } from "./slots.ts";
 import type { UploadServer } from "./upload-server.ts";
 
-/** Shared parts of all uploads. */
+/** Shared by all uploads. */
 export interface UploadWork {
   readonly server: UploadServer;
   readonly cutter: Cutter;
@@ -20,10 +20,10 @@ export interface UploadWork {
   readonly pace: UploadPace;
   readonly random: Random;
   readonly nowMs: () => number;
-  /** Call after every visible change. */
+  /** Call after visible changes. */
   readonly changed: () => void;
-  /** Call when something was queued. */
+  /** Call after queuing. */
   readonly pump: () => void;
-  /** Stops all uploads until the person acts. */
+  /** Stops everything until the person acts. */
   readonly stop: (problem: Problem) => void;
 }

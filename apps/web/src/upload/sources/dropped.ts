@@ -3,11 +3,11 @@ import type { Source } from "./walk.ts";
 
 export interface Dropped {
   readonly sources: readonly Source[];
-  /** Handles for reopening the files after a reload. Empty if the browser lacks them. */
+  /** Handles for reopening after a reload. Empty if the browser lacks them. */
   readonly handles: Promise<readonly FileSystemHandle[]>;
 }
 
-/** Call inside the drop event, before any await. Afterwards the items are unreadable. */
+/** Call inside the drop event before any await; afterwards the items are unreadable. */
 export function takeDropped(dropped: DroppedItems): Dropped {
   const sources: Source[] = [];
   const handles: Promise<FileSystemHandle | null>[] = [];
@@ -33,7 +33,7 @@ function openEntry(entry: FileSystemFileEntry): Promise<File> {
   return new Promise((resolve, reject) => entry.file(resolve, reject));
 }
 
-/** `readEntries` returns about a hundred entries per call and an empty list at the end. */
+/** Returns about a hundred entries per call and none at the end. */
 async function* listEntry(entry: FileSystemDirectoryEntry): AsyncGenerator<Source[]> {
   const reader = entry.createReader();
   for (;;) {

@@ -4,10 +4,7 @@ interface AskableHandle extends FileSystemHandle {
   readonly requestPermission?: (options: { mode: "read" }) => Promise<PermissionState>;
 }
 
-/**
- * Reopens items that were dropped before a reload. Call it in a click event, because the browser asks the person.
- * @returns undefined if the person denies access
- */
+/** Call in a click event, because the browser asks the person. @returns undefined if access is denied */
 export async function sourcesOfHandles(handles: readonly unknown[]): Promise<Source[] | undefined> {
   for (const handle of handles as readonly AskableHandle[]) {
     const answer = await handle.requestPermission?.({ mode: "read" });

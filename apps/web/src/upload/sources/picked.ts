@@ -1,6 +1,6 @@
 import type { WalkedEntry } from "../engine/job.ts";
 
-/** Opens the browser's file dialog. @returns an empty list on cancel */
+/** @returns empty on cancel */
 export function pickFiles(kind: "files" | "folder"): Promise<readonly File[]> {
   const input = document.createElement("input");
   input.type = "file";
@@ -13,9 +13,7 @@ export function pickFiles(kind: "files" | "folder"): Promise<readonly File[]> {
   });
 }
 
-/**
- * For a picked folder, browsers return only files. Folders are derived from the paths, and empty folders are missing.
- */
+/** Browsers return only files of a folder. Empty folders are missing. */
 export function* entriesOfPicked(files: readonly File[]): Generator<WalkedEntry[], void, undefined> {
   for (let start = 0; start < files.length; start += 200) {
     yield files.slice(start, start + 200).map((file) => ({

@@ -1,6 +1,5 @@
 import type { WalkedEntry, WalkedFile } from "../engine/job.ts";
 
-/** Dropped or picked item. */
 export type Source = SourceFile | SourceFolder;
 
 export interface SourceFile {
@@ -12,13 +11,13 @@ export interface SourceFile {
 export interface SourceFolder {
   readonly kind: "folder";
   readonly name: string;
-  /** Lists the children in portions. */
+  /** Lists children in portions. */
   readonly list: () => AsyncIterable<readonly Source[]>;
 }
 
 const portionMax = 200;
 
-/** Lists everything below, folders before their contents, in portions of some hundred entries. */
+/** Folders before their contents, in portions of some hundred. */
 export async function* walk(sources: readonly Source[]): AsyncGenerator<WalkedEntry[], void, undefined> {
   let portion: WalkedEntry[] = [];
   const waiting = sources.map((source) => ({ source, path: source.name })).toReversed();

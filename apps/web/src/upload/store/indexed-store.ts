@@ -3,7 +3,7 @@ import { MemoryStore } from "./memory-store.ts";
 
 const databaseName = "holdfast-uploads";
 
-/** Opens the IndexedDB store, or a memory store if the browser has none (private window). */
+/** A memory store if the browser has no database (private window). */
 export async function openJobStore(): Promise<JobStore> {
   try {
     return new IndexedStore(await open());
@@ -12,7 +12,7 @@ export async function openJobStore(): Promise<JobStore> {
   }
 }
 
-/** Deletes all jobs, at the end of a session. */
+/** Deletes all uploads at the end of a session. */
 export function forgetUploads(): void {
   indexedDB.deleteDatabase(databaseName);
 }
@@ -24,7 +24,7 @@ function open(): Promise<IDBDatabase> {
     request.result.createObjectStore("entries", { keyPath: ["jobId", "path"] });
   });
   return resultOf(request).then((database) => {
-    // Otherwise an open page would block the deletion.
+    // An open page would block the deletion.
     database.addEventListener("versionchange", () => database.close());
     return database;
   });
@@ -64,7 +64,7 @@ class IndexedStore implements JobStore {
     });
   }
 
-  /** Resolves when the transaction is complete. */
+  /** Resolves on completion. */
   #change(names: string[], act: (transaction: IDBTransaction) => unknown): Promise<void> {
     const transaction = this.#database.transaction(names, "readwrite");
     const done = new Promise<void>((resolve, reject) => {

@@ -1,6 +1,6 @@
 import type { EntryRecord, JobRecord, JobStore } from "./job-store.ts";
 
-/** Used in browsers without IndexedDB (private windows) and in tests. */
+/** Store for private windows and tests. */
 export class MemoryStore implements JobStore {
   readonly #jobs = new Map<string, JobRecord>();
   readonly #entries = new Map<string, Map<string, EntryRecord>>();

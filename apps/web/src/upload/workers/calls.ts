@@ -1,14 +1,13 @@
 import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
 import type { ErrorCode } from "@holdfast/core/errors";
 
-/** Connection between a worker and its creator. */
 export interface Port {
   postMessage(message: unknown, transfer: Transferable[]): void;
   addEventListener(kind: "message", listen: (event: MessageEvent) => void): void;
 }
 
 type Handlers = Readonly<Record<string, (...values: never[]) => unknown>>;
-/** Remote handlers, which answer asynchronously. */
+/** The other side's handlers, which answer asynchronously. */
 export type Calls<Of extends Handlers> = {
   readonly [Name in keyof Of]: (...values: Parameters<Of[Name]>) => Promise<Awaited<ReturnType<Of[Name]>>>;
 };
@@ -18,7 +17,7 @@ type Message =
   | { readonly kind: "answer"; readonly id: number; readonly value: unknown }
   | { readonly kind: "failure"; readonly id: number; readonly code: ErrorCode; readonly message: string };
 
-/** Result that is transferred instead of copied. */
+/** Transferred instead of copied. */
 export class Handed {
   readonly value: unknown;
   readonly transfer: Transferable[];
@@ -29,7 +28,7 @@ export class Handed {
   }
 }
 
-/** Answers calls of the other side. @returns functions that call the other side */
+/** @returns calls the other side */
 export function connect<Theirs extends Handlers>(port: Port, handlers: Handlers): Calls<Theirs> {
   const waiting = new Map<number, { resolve: (value: never) => void; reject: (reason: HoldfastError) => void }>();
   let lastId = 0;

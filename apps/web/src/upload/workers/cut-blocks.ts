@@ -5,16 +5,13 @@ import { limits } from "@holdfast/core/limits";
 import type { ManifestEntry } from "@holdfast/core/manifest";
 import type { ReadFiles } from "../engine/cutter.ts";
 
-/** SHA-256. The bytes may be reused as soon as the function has returned its promise. */
+/** SHA-256. The bytes may be reused as soon as it has returned. */
 export type Hasher = (bytes: Uint8Array<ArrayBuffer>) => Promise<HashHex>;
 
 const sliceBytes = 4 * 1024 * 1024;
 const groupBlocks = 64;
 
-/**
- * Splits a file into blocks, in groups of 64. Memory use is two slices and a block, independent of the file's size.
- * @throws HoldfastError failed for an unreadable file
- */
+/** Cuts in groups of 64. Uses memory for two slices and a block. @throws HoldfastError failed for an unreadable file */
 export async function* cutBlocks(file: Blob, hash: Hasher): AsyncGenerator<ManifestEntry[], void, undefined> {
   const buffer = new Uint8Array(limits.blockBytesMax + sliceBytes);
   let end = 0;
@@ -41,7 +38,7 @@ export async function* cutBlocks(file: Blob, hash: Hasher): AsyncGenerator<Manif
   if (group.length > 0) yield await Promise.all(group);
 }
 
-/** Reads small files of one block each into one buffer. */
+/** Reads files of one block each. */
 export async function readWhole(files: readonly Blob[], hash: Hasher): Promise<ReadFiles> {
   const groups = Array.from({ length: Math.ceil(files.length / readTogetherMax) }, (_, group) =>
     readGroup(files.slice(group * readTogetherMax, (group + 1) * readTogetherMax)),
@@ -60,15 +57,15 @@ export async function readWhole(files: readonly Blob[], hash: Hasher): Promise<R
   return { files: await Promise.all(read), bytes };
 }
 
-/** Files per read. Each read costs the browser at least a millisecond in several processes, whatever its size. */
+/** Each read costs the browser at least a millisecond in several processes. */
 const readTogetherMax = 100;
 
-/** Length of the random marker after each file. */
+/** Marker length. */
 const markBytes = 16;
 
 /**
- * Reads all files with one read, or each separately if that fails. Random markers delimit the files. Without them, if
- * one file has shrunk and another has grown, bytes would be attributed to the wrong file.
+ * Uses one read, or one per file if that fails. Random markers delimit the files. Without them, a shrunk and a grown
+ * file could exchange bytes.
  */
 async function readGroup(files: readonly Blob[]): Promise<(Uint8Array<ArrayBuffer> | undefined)[]> {
   const marks = files.map(() => crypto.getRandomValues(new Uint8Array(markBytes)));
@@ -77,7 +74,7 @@ async function readGroup(files: readonly Blob[]): Promise<(Uint8Array<ArrayBuffe
   return contents.length === files.length ? contents : Promise.all(files.map(readAll));
 }
 
-/** @returns the files before the first misplaced marker */
+/** @returns files before the first misplaced marker */
 function splitAtMarks(
   together: Uint8Array<ArrayBuffer>,
   files: readonly Blob[],
@@ -105,7 +102,7 @@ async function readAll(file: Blob): Promise<Uint8Array<ArrayBuffer> | undefined>
 
 function readAhead(file: Blob, at: number): Promise<Uint8Array> {
   const slice = readSlice(file, at);
-  // The promise is awaited later. Until then, a rejection must not count as unhandled.
+  // Awaited later, so a rejection is not unhandled.
   slice.catch(() => {});
   return slice;
 }

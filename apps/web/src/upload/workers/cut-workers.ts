@@ -8,7 +8,7 @@ interface Cutting {
   tasks: number;
 }
 
-/** Distributes the work over the workers. Each task goes to the least busy one. */
+/** Each task goes to the least busy worker. */
 export function cutWorkers(ports: readonly Port[]): Cutter {
   const workers: Cutting[] = ports.map((port) => ({ calls: connect<CutHandlers>(port, {}), tasks: 0 }));
   const idlest = (): Cutting => workers.reduce((least, each) => (each.tasks < least.tasks ? each : least));
@@ -30,7 +30,7 @@ async function* cutIn(worker: Cutting, file: Blob, signal: AbortSignal): AsyncGe
   worker.tasks += 1;
   const id = await worker.calls.begin(file);
   try {
-    // The next group is cut while the caller handles this one.
+    // Cuts ahead.
     let next = worker.calls.next(id);
     for (let group = await next; group !== undefined; group = await next) {
       signal.throwIfAborted();

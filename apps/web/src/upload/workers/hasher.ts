@@ -3,7 +3,7 @@ import { bytesToHex } from "@holdfast/core/hex";
 import type { HashHex } from "@holdfast/core/ids";
 import type { Hasher } from "./cut-blocks.ts";
 
-/** Uses Web Crypto, or on plain http, where that is missing, JavaScript at a sixth of the speed. */
+/** Uses JavaScript on plain http, where Web Crypto is missing, at a sixth of the speed. */
 export function bestHasher(subtle: SubtleCrypto | undefined): Hasher {
   if (subtle === undefined) return (bytes) => Promise.resolve(sha256(bytes));
   return async (bytes) => bytesToHex(new Uint8Array(await subtle.digest("SHA-256", bytes))) as HashHex;

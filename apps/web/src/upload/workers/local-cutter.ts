@@ -1,7 +1,7 @@
 import type { Cutter } from "../engine/cutter.ts";
 import { cutBlocks, type Hasher, readWhole } from "./cut-blocks.ts";
 
-/** Cuts on the calling thread. Used inside each worker and where workers are missing. */
+/** Used inside each worker and where workers are missing. */
 export function localCutter(hash: Hasher): Cutter {
   return {
     cut: (file) => cutBlocks(file, hash),

@@ -35,7 +35,7 @@ test("where one became shorter and another as much longer, neither has bytes of 
   ]);
   const OwnBlob = Blob;
   t.after(() => (globalThis.Blob = OwnBlob));
-  // Simulates a browser that reads the current content of a file.
+  // A browser reads the current content of a file.
   globalThis.Blob = class extends OwnBlob {
     constructor(parts: BlobPart[] = []) {
       super(parts.map((part) => (part instanceof OwnBlob ? (now.get(part) ?? part) : part)));
@@ -48,7 +48,6 @@ test("where one became shorter and another as much longer, neither has bytes of 
   );
 });
 
-/** Returns the content that was read for each file. */
 async function readBack(given: readonly Blob[]): Promise<(Uint8Array | undefined)[]> {
   const { files: read, bytes } = await readWhole(given, hash);
   return Promise.all(

@@ -15,7 +15,6 @@ import { connect, type Port } from "./calls.ts";
 import cutAddress from "./cut.worker.ts?worker&url";
 import { cutWorkers } from "./cut-workers.ts";
 
-/** Calls that the page answers. */
 export type PageHandlers = {
   readonly token: () => Promise<string>;
   readonly renewToken: (refused: string) => Promise<string | undefined>;
@@ -23,7 +22,7 @@ export type PageHandlers = {
   readonly show: (snapshot: UploadsSnapshot) => void;
 };
 
-/** Interval for a smooth progress display. */
+/** Smooth progress. */
 const showEveryMs = 250;
 const idleShowMs = 1000;
 const requestBytesMax = 16 * 1024 * 1024;
@@ -83,13 +82,13 @@ async function open(): Promise<UploadEngine> {
   const show = (): void => {
     isShowing = false;
     void page.show(snapshots.take());
-    // Rate and remaining time change even if nothing else does.
+    // Rate and remaining time still change.
     if (engine.jobs.size > snapshots.endedCount) showSoon(idleShowMs);
   };
   return engine;
 }
 
-/** Leaves one core to the page and other programs. */
+/** One core stays free. */
 function cutterCount(): number {
   return Math.min(Math.max(navigator.hardwareConcurrency - 1, 1), workersMax);
 }
@@ -99,7 +98,7 @@ function openClient(): ApiClient {
     transport: openFetchTransport({ server: "" }),
     tokens: { current: () => page.token(), renew: (refused) => page.renewToken(refused) },
     random,
-    // No retries here: the engine retries and shows the waiting time.
+    // The engine retries and shows the waiting time.
     retry: { clock: { nowMs, nowMicros: () => nowMs() * 1000 }, wait, attemptsMax: 1, patienceMs: 0 },
     readAnswer: readByIds,
   });
