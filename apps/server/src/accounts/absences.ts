@@ -9,10 +9,10 @@ interface AbsenceChange {
 }
 
 /**
- * Keeps who was suspended as the LDAP server knew them no more: these come back by themselves. What an administrator says of an account takes
- * that away, so that nobody whom one keeps out comes back.
- * @param now as the account is, under its lock
- * @returns whether the change is to be made
+ * Records which accounts were suspended because the LDAP server no longer knew them; these return automatically. A
+ * change by an administrator deletes the record, so an account that was kept out on purpose does not return.
+ * @param now account, read under its lock
+ * @returns true if the change should be made
  */
 export async function followAbsence(
   transaction: ShardReader,

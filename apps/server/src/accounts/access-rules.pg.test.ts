@@ -54,7 +54,7 @@ describe("access rules", () => {
   const required = (graceSeconds = 0) => ({ second_factor: { required: true, grace_seconds: graceSeconds } });
   const free = { second_factor: { required: false } };
 
-  /** Of bucket 4000 on the other shard than the administrator and the groups. */
+  /** Bucket 4000 is on another shard than the administrator and the groups. */
   async function newPerson(bucket = 4000) {
     const user = await createUserIn(world, bucket, `person${++people}@example.org`);
     const credentials = { email: user.email, password: testPassword };
@@ -119,7 +119,7 @@ describe("access rules", () => {
     await person.reads();
     await setMember(world, callerFor(root, true), { ...membership, role: "member" });
     await assert.rejects(person.reads(), { code: "second_factor_required" });
-    // The mailed link need not wait for the second factor.
+    // The mailed link works without the second factor.
     await person.asks(routes.confirmAddress);
     await removeMember(world, callerFor(root, true), membership);
     await person.reads();
@@ -129,7 +129,7 @@ describe("access rules", () => {
     const end = async () =>
       endSecondFactor(world, await person.caller(), { password: testPassword, totp: codes[0] }, "test");
     await assert.rejects(end, { code: "conflict", message: /An administrator requires a second factor/ });
-    // What an administrator ends has to be made again.
+    // A second factor ended by an administrator must be set up again.
     await updateUser(world, person.user.id, { secondFactor: false });
     const session = await signIn(world, person.credentials, "test");
     const caller = await authenticator.authenticate(session.access_token);
@@ -155,7 +155,7 @@ describe("access rules", () => {
     const wrong = { ...from(outside), password: "none of it" };
     await assert.rejects(signIn(world, wrong, "test"), { code: "unauthenticated" });
     await signIn(world, from(inside), "test");
-    // A thief's attempt moves nothing: the owner's next one is no replay.
+    // A thief's attempt does not rotate the refresh token, so the owner's next request is no replay.
     const stolen = person.session.refresh_token;
     await assert.rejects(refreshSession(world, stolen, { address: outside }), { code: "address_not_allowed" });
     await refreshSession(world, stolen, { address: inside });
@@ -171,7 +171,7 @@ describe("access rules", () => {
     await change({ user: person.user.email, addresses: own });
     await person.reads(inside);
     await person.reads(outside);
-    // By the account's list alone, by the group's, by the server's, and by both of these.
+    // Addresses rejected by the list of the account, of the group, of the server, and of the last two.
     for (const address of ["10.1.3.3", "10.2.2.3", "172.16.0.1", "2001:db8::1"]) {
       await assert.rejects(person.reads(address), { code: "address_not_allowed" }, address);
     }
@@ -240,7 +240,7 @@ describe("access rules", () => {
     await assert.rejects(own(["10.0.0.0/8"], "no password"), { code: "invalid_field", field: "password" });
     assert.deepEqual(await own(["10.1.2.3"]), ["10.1.2.3/32"]);
     await assert.rejects(person.reads("10.1.2.4"), { code: "address_not_allowed" });
-    // What the account has said of itself ends with what an administrator says: anywhere.
+    // A rule of an administrator ends the account's own list.
     await change({ user: person.user.id, addresses: [] });
     await person.reads("10.1.2.4");
   });

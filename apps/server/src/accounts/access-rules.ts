@@ -9,12 +9,12 @@ import { nobody } from "./directory.ts";
 import type { AccountStore } from "./account-world.ts";
 import type { Access } from "./caller.ts";
 
-/** The subject of the rules that hold for all of the server. */
+/** Subject of the rules for the whole server. */
 export const wholeServer = nobody;
 
-/** One rule that holds for an account: its own, one of its groups', or the server's. */
+/** Rule for an account: its own, its group's or the server's. */
 interface RuleJson {
-  /** Null where none is asked for, or there is one. */
+  /** Null if no second factor is required or one exists. */
   readonly due: number | null;
   readonly addresses: readonly string[];
   readonly own: readonly string[];
@@ -23,8 +23,8 @@ interface RuleJson {
 export type RulesJson = readonly RuleJson[] | null;
 
 /**
- * The rules of the user `u`, in the statement that proves a credential, since every request asks. Where nobody has any it costs one look at an
- * empty table; else it is served by primary keys.
+ * Rules of the user `u`. Part of the statement that proves a credential, since every request needs them. Without any
+ * rule it costs one look at an empty table; otherwise primary keys serve it.
  */
 export const rulesOfUser = sql<RulesJson>`case when exists (select from shard.access_rules) then (
   select jsonb_agg(jsonb_build_object('addresses', r.addresses, 'own', r.own_addresses, 'due',
@@ -48,7 +48,7 @@ export function accessOf(rules: RulesJson, nowMicros: number): Access | undefine
   };
 }
 
-/** As it stands in a caller, which has neither member where nothing is asked of anybody. */
+/** Members of a caller; empty without any rule. */
 export function boundBy(access: Access | undefined): BoundBy {
   if (access === undefined) return {};
   const { stamp } = access;
@@ -60,7 +60,7 @@ interface BoundBy {
   readonly lists?: { readonly lists: string };
 }
 
-/** What holds for an account now, on its shard or in a transaction there. By primary keys. */
+/** Current rules of an account, by primary keys. @param reader its shard, or a transaction there */
 export async function readAccess(reader: ShardReader, userId: UserId, nowMicros: number): Promise<Access | undefined> {
   const { rows } = await sql<{ access_rules: RulesJson }>`
     select ${rulesOfUser} as access_rules from shard.users u where u.id = ${userId} ${keyed}`.execute(reader);
@@ -68,8 +68,8 @@ export async function readAccess(reader: ShardReader, userId: UserId, nowMicros:
 }
 
 /**
- * Before anything is done for who has proved to be it; what begins a session looks again under its lock.
- * @param userId undefined: of an account that is about to be made, for which those of the server hold
+ * Checks the address before anything is done for a proved person. The start of a session checks again under its lock.
+ * @param userId undefined for an account about to be created, to which the server's rules apply
  * @throws HoldfastError address_not_allowed
  */
 export async function assertMayComeFrom(
@@ -83,7 +83,7 @@ export async function assertMayComeFrom(
   assertAddress(accessOf(rows[0]?.access_rules ?? null, clock.nowMicros()), address);
 }
 
-/** Whether a second factor is asked for at all, be there one or not, and however long its time still is. */
+/** True if a second factor is required, independent of the grace period and of an existing factor. */
 export async function isFactorRequired(reader: ShardReader, userId: UserId): Promise<boolean> {
   const { rows } = await sql`
     select from shard.access_rules r where r.factor_due_at is not null
@@ -93,7 +93,7 @@ export async function isFactorRequired(reader: ShardReader, userId: UserId): Pro
   return rows.length > 0;
 }
 
-/** @param address undefined beside the data, where nobody asks from anywhere. @throws HoldfastError address_not_allowed */
+/** @param address undefined for commands beside the data @throws HoldfastError address_not_allowed */
 export function assertAddress(access: Access | undefined, address: string | undefined): void {
   if (address !== undefined && !isAddressAllowed(access, address)) throw addressNotAllowed(address);
 }
@@ -108,7 +108,7 @@ export function addressNotAllowed(address: string): HoldfastError {
   return new HoldfastError("address_not_allowed", message);
 }
 
-/** @param dueAtMicros since when */
+/** @param dueAtMicros date of the requirement */
 export function factorRequired(dueAtMicros: number | undefined): HoldfastError {
   const message =
     "This account must have a second factor before it can be used. Set one up: 'holdfast second-factor on' where you are signed in, or sign in to the web app.";
@@ -118,8 +118,8 @@ export function factorRequired(dueAtMicros: number | undefined): HoldfastError {
 }
 
 /**
- * Ends the account's own list of addresses with a reset password: a thief may have set the list, and the owner would stay shut out. A list that
- * an administrator set stays.
+ * Deletes the account's own address list after a password reset. A thief may have set it, and the owner would stay shut
+ * out. Lists of an administrator stay.
  */
 export async function clearOwnAddresses(transaction: ShardReader, userId: UserId): Promise<void> {
   await sql`

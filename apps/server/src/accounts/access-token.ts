@@ -5,7 +5,7 @@ import { jwtVerify } from "jose";
 import { z } from "zod";
 import type { ServerSecrets } from "./server-secrets.ts";
 
-/** What an access token says: whose session, and with which number of its refresh token it was issued. */
+/** Claims of an access token: the session, and the number of its refresh token at the time of issue. */
 export interface AccessClaims {
   readonly userId: UserId;
   readonly sessionId: SessionId;
@@ -20,7 +20,7 @@ const payload = z.object({
   exp: z.int(),
 });
 
-/** At once: handing such a small thing to a thread of the pool, where passwords are checked, takes longer than signing it. */
+/** Signs synchronously, because the thread pool, which checks passwords, would take longer. */
 export function signAccessToken(
   secrets: ServerSecrets,
   claims: Omit<AccessClaims, "expiresAtMs">,
@@ -40,10 +40,10 @@ export function signAccessToken(
 }
 
 const base64url = (text: string): string => Buffer.from(text).toString("base64url");
-/** A compact JWS of RFC 7515 with the signature of RFC 8037. */
+/** Header of a compact JWS (RFC 7515) with an RFC 8037 signature. */
 const header = base64url(JSON.stringify({ alg: "EdDSA", typ: "JWT" }));
 
-/** Undefined for whatever is not a token of this server that is still alive; why is nobody's business. */
+/** @returns undefined for anything but a valid token of this server; the reason is not disclosed */
 export async function readAccessToken(
   secrets: ServerSecrets,
   token: string,

@@ -12,11 +12,11 @@ import { isByToken, neededSignedIn } from "./signed-in-only.ts";
 export interface AccountSettings {
   readonly language: Language;
   readonly notify: NotifySettings;
-  /** What others share is mounted in the root by itself. */
+  /** Mounts items that others share in the root folder automatically. */
   readonly autoMount: boolean;
 }
 
-/** Who is spoken to is mailed; what merely happens in a watched folder shows in the app. */
+/** Events that address the person are mailed; changes in a watched folder show only in the app. */
 const notifyDefaults: NotifySettings = {
   share: "mail",
   comment: "mail",
@@ -55,18 +55,18 @@ export async function readSettingsIn(
 }
 
 interface SettingsChange {
-  /** Null: the server's. */
+  /** Null: the server's language. */
   readonly language?: Language | null | undefined;
   readonly notify?: NotifyChange | undefined;
   readonly autoMount?: boolean | undefined;
-  /** As others see it beside what the account does. */
+  /** Name that others see. Not part of the settings row. */
   readonly name?: string | undefined;
 }
 
-/** The account that asks for a change. A link in a mail proves the mailbox and has neither a session nor a token. */
+/** Account that requests the change. A link in an e-mail proves the mailbox and has neither session nor token. */
 type Asker = Pick<Caller, "userId"> & Partial<Pick<Caller, "credential" | "lacksProof">>;
 
-/** Settings that the change leaves out stay as they are, also with two changes at once. @throws HoldfastError forbidden, proof_required */
+/** Omitted settings stay, also with concurrent changes. @throws HoldfastError forbidden, proof_required */
 export async function changeSettings(
   { shards }: Pick<AccountWorld, "shards">,
   asker: Asker,
@@ -88,11 +88,11 @@ export async function changeSettings(
   });
 }
 
-/** Loudest last. */
+/** Ordered from quiet to loud. */
 const levels: readonly NotifySettings["device"][] = ["off", "app", "mail"];
 
 /**
- * The alert for a new device reports thieves, who would turn it off first by a session that they found open or a token that they stole.
+ * Alerts about new devices reveal thieves, who would first turn them off with an open session or a stolen token.
  * @throws HoldfastError forbidden, proof_required
  */
 async function assertMayQuieten(transaction: ShardReader, asker: Asker, wanted: NotifySettings["device"] | undefined) {

@@ -11,16 +11,19 @@ import type { IssuerBound } from "./overdue.ts";
 import type { SecurityChange } from "./security-change.ts";
 import type { SecretWrapper, ServerSecrets } from "./server-secrets.ts";
 
-/** Where accounts are kept: enough to administer them without being the server that signs people in. */
+/** Store of the accounts: sufficient to administer them without signing people in. */
 export interface AccountStore {
   readonly shards: Shards;
   readonly clock: Clock;
   readonly random: Random;
-  /** What was shared with the address is theirs: at once, and by a message should that fail. Undefined beside the data. */
+  /**
+   * Makes shares with the address the account's, immediately, or by a message if that fails. Undefined beside the data.
+   */
   readonly onConfirmed?: (userId: UserId) => Promise<void>;
   /**
-   * Mails an account, in a transaction on its shard, what of it was changed, as it may not have been the person. Undefined beside the data.
-   * @param address that it had until now, where it has another one
+   * Mails an account, in a transaction on its shard, that something was changed, possibly not by its owner. Undefined
+   * beside the data.
+   * @param address previous address, after a change of it
    */
   readonly tellSecurity?: (
     transaction: ShardReader,
@@ -28,58 +31,62 @@ export interface AccountStore {
     what: SecurityChange,
     address?: string,
   ) => Promise<void>;
-  /** Sessions or tokens of this account have ended: what waits with them is to hear of it at once. Undefined beside the data. */
+  /** Notifies requests that wait with ended sessions or tokens of the account. Undefined beside the data. */
   readonly onEnded?: (spaceId: SpaceId) => void;
-  /** A message was put into the queue of the account's shard. Undefined beside the data: a server finds it by itself. */
+  /**
+   * Reports a new message in the queue of the account's shard. Undefined beside the data: a server finds it on its own.
+   */
   readonly queued?: (userId: UserId) => void;
 }
 
-/** What every part of the accounts is given from outside. */
+/** External dependencies of all account code. */
 export interface AccountWorld extends AccountStore {
   readonly secrets: ServerSecrets;
-  /** Of what an account itself keeps secret. */
+  /** Wraps secrets of accounts. */
   readonly wrapper: SecretWrapper;
   readonly throttle: SignInThrottle;
-  /** Counts the accounts that open registration makes; to it each is a failure. */
+  /** Counts the accounts created by open registration, each as a failure. */
   readonly signUps: SignInThrottle;
-  /** Anybody may make an account, without an invitation. */
+  /** Anybody may create an account without an invitation. */
   readonly openRegistration?: boolean;
-  /** The issuer by which everybody but administrators signs in, as people know it; undefined: passwords are for all. */
+  /**
+   * Display name of the issuer through which all but administrators sign in; undefined: everybody may use passwords.
+   */
   readonly onlyThrough?: string | undefined;
-  /** Who has passwords besides; undefined: all are here. */
+  /** External password check; undefined: all passwords are stored here. */
   readonly outsidePasswords?: OutsidePasswords | undefined;
-  /** Undefined: whoever came through an issuer once stays signed in. */
+  /** Undefined: a person who signed in through an issuer stays signed in. */
   readonly issuerBound: IssuerBound | undefined;
-  /** Tells a user's other devices of a new one, in the transaction that makes it. */
+  /** Notifies a user's other devices of a new one, in the transaction that creates it. */
   readonly tellDevice?: (transaction: ShardReader, device: AccountTables["shard.devices"]) => Promise<void>;
-  /** The folder to which an app password of this caller is to be confined. @throws HoldfastError not_found, invalid_field */
+  /** Folder to which an app password of this caller will be confined. @throws HoldfastError not_found, invalid_field */
   readonly openAppFolder?: (caller: Caller, id: string) => Promise<AppFolder>;
-  /** After which a browser signs in again, however much it was used; undefined: it stays signed in while it is used. */
+  /** Lifetime of a browser session, however much it is used; undefined: unlimited while it is used. */
   readonly browserSessionMs?: number | undefined;
-  /** Everybody who is signed in may look for everybody's name. */
+  /** Every signed-in account may search for all names. */
   readonly openDirectory?: boolean;
-  /** How long an account that its owner deleted can be taken back. */
+  /** Time for which an account that its owner deleted can be restored. */
   readonly graceMs: number;
-  /** Lifetimes in force, by their names among the limits of an account. */
+  /** Effective lifetimes, by their names in the limits of an account. */
   readonly lifetimes: Readonly<Record<string, number>>;
-  /** Mails an account that is leaving until when it can be taken back, in a transaction on its shard. */
+  /** Mails a leaving account its deadline, in a transaction on its shard. */
   readonly tellLeaving?: (transaction: ShardReader, user: UserRow, until: number) => Promise<void>;
-  /** Of accounts that chose none; English unless told. */
+  /** Language of accounts that chose none. Default: English. */
   readonly language?: Language;
 }
 
-/** A folder that is all that an app password sees. */
+/** Folder to which an app password is confined. */
 export interface AppFolder {
   readonly folderId: NodeId;
-  /** What `give` makes, which opens nothing but while a token names it. */
+  /** Grant created by `give`. It gives access only while a token names it. */
   readonly grantId: GrantId;
   readonly give: (link: { readonly name: string; readonly role: Exclude<Role, "owner"> }) => Promise<void>;
 }
 
-/** Counts failures of secrets that people type or guess, under keys that accounts choose. */
+/** Counts failures with guessable secrets, under keys that accounts choose. */
 export interface SignInThrottle {
   /** @throws HoldfastError rate_limited after repeated failures under this key */
   check(key: string): Promise<void>;
-  /** @param weight less than 1 where more failures are let through */
+  /** @param weight below 1 permits more failures */
   failed(key: string, weight?: number): Promise<void>;
 }

@@ -7,21 +7,21 @@ type Family = "ipv4" | "ipv6";
 type Lookup = (address: string) => unknown;
 type ReadTable = (family: Family) => Promise<Buffer>;
 
-/** The tables of the registries and of what networks announce, free of rights (CC0), as of the day of the package. */
+/** Tables of the registries and of network announcements, without copyright (CC0), as of the package's date. */
 const tables = {
   ipv4: import.meta.resolve("@ip-location-db/geo-whois-asn-country-mmdb/geo-whois-asn-country-ipv4.mmdb"),
   ipv6: import.meta.resolve("@ip-location-db/geo-whois-asn-country-mmdb/geo-whois-asn-country-ipv6.mmdb"),
 } as const;
 
 /**
- * To which country the network of an address is said to belong, looked up without asking anybody; where somebody sits it does not tell.
- * @param address of IPv4 or IPv6, as a request had it
- * @returns its two letters (ISO 3166-1); null for addresses of private networks and of no known one, and where the table cannot be read: nobody
- *   is to be kept from signing in by it
+ * Country of an address's network, looked up locally. It does not locate the person.
+ * @param address IPv4 or IPv6 address of a request
+ * @returns ISO 3166-1 code; null for private or unknown networks, or if the table is unreadable, which must not prevent
+ * a sign-in
  */
 export const countryOf = openCountries((family) => readFile(fileURLToPath(tables[family])));
 
-/** @param read a table, once it is asked for, and again only after it has failed */
+/** @param read reads a table on first use, and again only after a failure */
 export function openCountries(read: ReadTable): (address: string | null | undefined) => Promise<string | null> {
   const lookups: Partial<Record<Family, Promise<Lookup>>> = {};
   return async (address) => {

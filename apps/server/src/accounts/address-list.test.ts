@@ -11,7 +11,7 @@ type Family = 4 | 6;
 
 const bitsOf = { 4: 32, 6: 128 } as const;
 
-/** As people write them, in one of the ways that there are. */
+/** Writes an address in one of its valid notations. */
 function write(family: Family, value: bigint): string {
   if (family === 4) return [24n, 16n, 8n, 0n].map((shift) => (value >> shift) & 255n).join(".");
   const groups = Array.from({ length: 8 }, (_, at) => ((value >> BigInt(112 - 16 * at)) & 0xffffn).toString(16));
@@ -20,7 +20,7 @@ function write(family: Family, value: bigint): string {
   return below(2) === 0 ? written.toUpperCase() : written;
 }
 
-/** Bit by bit. */
+/** Reference implementation, bit by bit. */
 function naive(network: { family: Family; value: bigint; size: number }, family: Family, value: bigint): boolean {
   if (family !== network.family) return false;
   for (let bit = 0; bit < network.size; bit += 1) {
@@ -36,7 +36,7 @@ function randomValue(family: Family): bigint {
   return value;
 }
 
-/** One that shares as many bits with the network as comes, so that both sides of its edge are met. */
+/** Makes an address that shares a random number of bits with the network, to test both sides of its edge. */
 function nearby({ family, value }: { family: Family; value: bigint }): bigint {
   return value ^ (1n << BigInt(below(bitsOf[family])));
 }

@@ -1,20 +1,17 @@
 import { BlockList, isIP } from "node:net";
 import { HoldfastError } from "@holdfast/core/errors";
 
-/** Lists that were parsed, by their stamp: few are in force at a time, and each request asks one. */
+/** Parsed lists by stamp. Few are in use at a time, and each request needs one. */
 const parsedMax = 1000;
 const parsed = new Map<string, readonly Networks[]>();
 
-/** Addresses of IPv4 are in none of IPv6, nor the other way round. */
+/** IPv4 addresses are in no IPv6 network and vice versa. */
 interface Networks {
   readonly ipv4: BlockList;
   readonly ipv6: BlockList;
 }
 
-/**
- * Whether the address is in each of the lists.
- * @param stamp another one where the lists are others
- */
+/** Returns true if the address is in each of the lists. @param stamp differs for different lists */
 export function isInEach(lists: readonly (readonly string[])[], stamp: string, address: string): boolean {
   let networks = parsed.get(stamp);
   if (networks === undefined) {
@@ -28,13 +25,14 @@ export function isInEach(lists: readonly (readonly string[])[], stamp: string, a
   return networks.every((list) => list[family].check(text, family));
 }
 
-/** Whether the address is in the list; in an empty one is every address. */
+/** An empty list contains every address. */
 export function isInList(list: readonly string[], address: string): boolean {
   return list.length === 0 || isInEach([list], JSON.stringify([list]), address);
 }
 
 /**
- * Whether all of a network is in one of the list; both as they are kept. One that only two together cover is taken for wider.
+ * Returns true if one network of the list contains the whole network; both in stored form. A network covered only by
+ * two together counts as wider.
  */
 export function isWithin(list: readonly string[], network: string): boolean {
   const [address = "", bits] = network.split("/");
@@ -42,7 +40,7 @@ export function isWithin(list: readonly string[], network: string): boolean {
 }
 
 /**
- * A network as it is kept, `10.0.0.0/8` or `2001:db8::/32`; a single address is a network too.
+ * Normalizes a network, such as `10.0.0.0/8` or `2001:db8::/32`. A single address is a network too.
  * @throws HoldfastError invalid_field
  */
 export function readNetwork(text: string): string {
@@ -53,7 +51,7 @@ export function readNetwork(text: string): string {
   if (family === 0 || size > bitsMax) throw noNetwork(text);
   const plain = plainAddress(address);
   if (plain === undefined) throw noNetwork(text);
-  // What is IPv4 in IPv6's clothes would be in no list, or in all of them.
+  // IPv4 in IPv6 notation would be in no list or in all of them.
   if (family === 6 && plain.family === "ipv4") {
     throw new HoldfastError("invalid_field", `addresses: write ${text} as an IPv4 network.`, {
       field: "addresses",
@@ -78,8 +76,8 @@ interface PlainAddress {
 }
 
 /**
- * The one way in which an address is kept and counted: in its shortest, small letters, without the zone; IPv4 that shows as IPv6
- * (::ffff:192.0.2.1, ::ffff:c000:201) as what it is.
+ * Canonical form of an address: shortest notation, lower case, without zone. IPv4 in IPv6 notation (::ffff:192.0.2.1,
+ * ::ffff:c000:201) becomes IPv4.
  */
 export function plainAddress(address: string): PlainAddress | undefined {
   const [text = ""] = address.split("%", 1);

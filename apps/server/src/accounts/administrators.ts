@@ -6,7 +6,7 @@ import { inTransaction } from "../db/database.ts";
 import type { Shards } from "../db/shards.ts";
 import type { AccountStore } from "./account-world.ts";
 
-/** Suspended ones count: that nobody can administer just now does not open the server to whoever comes first. */
+/** Suspended administrators count, so that the server does not open to the first visitor. */
 export async function hasAdministrator({ shards }: AccountStore): Promise<boolean> {
   for (const { db } of shards.all()) {
     const found = await db.selectFrom("shard.users").select("id").where("admin", "=", true).limit(1).executeTakeFirst();
@@ -15,7 +15,7 @@ export async function hasAdministrator({ shards }: AccountStore): Promise<boolea
   return false;
 }
 
-/** One at a time makes the first administrator, in all processes. */
+/** Serializes the creation of the first administrator across all processes. */
 export function settingUp<Result>(
   { shards }: Pick<AccountStore, "shards">,
   work: () => Promise<Result>,
@@ -27,10 +27,10 @@ export function settingUp<Result>(
 }
 
 /**
- * Runs a change that may take somebody out of the administrators, unless that is the last one who can sign in. They live on
- * any shard, so a lock on the shard of bucket 0 keeps two of them from taking each other out at once.
- * @param wayOut a sentence that follows the refusal
- * @throws HoldfastError conflict for the last one, locked while another such change is under way
+ * Runs a change that may remove an administrator, unless it would be the last one who can sign in. Administrators are
+ * on any shard, so a lock on the shard of bucket 0 prevents two from removing each other.
+ * @param wayOut sentence after the refusal
+ * @throws HoldfastError conflict for the last one, locked during another such change
  */
 export async function unlessLastAdministrator(
   store: AccountStore,
@@ -70,7 +70,7 @@ async function hasOtherAdministrator({ shards }: AccountStore, userId: UserId): 
   return false;
 }
 
-/** Who can sign in, on all shards. By users_admin. */
+/** Administrators who can sign in, on all shards. By users_admin. */
 export async function findAdministrators(shards: Shards): Promise<UserId[]> {
   const found = await Promise.all(
     shards

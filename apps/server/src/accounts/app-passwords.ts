@@ -14,7 +14,7 @@ import { assertExpiry, assertRoom, deletePersonalToken, tokenJson, type TokenJso
 import { assertPlainText, isPlainText } from "./plain-text.ts";
 import { digestOf } from "./secret-token.ts";
 
-/** Letters that nobody takes for another: 20 of them are 90 bits, which nobody guesses and no slow hash needs to guard. */
+/** Unambiguous letters. 20 of them have 90 bits, which makes guessing infeasible and a slow hash unnecessary. */
 const letters = "abcdefghjkmnpqrstuvwxyz";
 const groups = 4;
 const groupLetters = 5;
@@ -23,16 +23,17 @@ interface NewAppPassword extends Proof {
   readonly name: string;
   readonly scopes: readonly Scope[];
   readonly expiresAtMicros: number | null;
-  /** All that it sees; else what its account sees. */
+  /** Limits the password to this folder; otherwise it sees what its account sees. */
   readonly folder_id?: string | undefined;
 }
 
 /**
- * One goes on letting in without a code, so that who makes it proves to be the person as for the second factor itself. It is a personal
- * access token in all but how it is sent and what it may not call.
- * @param source where the attempt comes from
- * @throws HoldfastError forbidden for a personal access token, device_suspended, invalid_field for a wrong password, a bad time or what is no
- *   folder of one's own, not_found for a folder, second_factor, rate_limited, conflict where there are too many
+ * Creates an app password. It signs in without a code, so it requires the same proof as a change of the second factor.
+ * It is a personal access token that is sent differently and may call less.
+ * @param source origin of the attempt
+ * @throws HoldfastError forbidden for a personal access token, device_suspended, invalid_field for a wrong password, an
+ * invalid time or a folder that is not one's own, not_found for a folder, second_factor, rate_limited, conflict for too
+ * many
  */
 export async function createAppPassword(
   world: AccountWorld,
@@ -72,7 +73,7 @@ export async function createAppPassword(
       await world.tellSecurity?.(transaction, caller.userId, "app_password");
     },
   );
-  // Until then it opens nothing, as what confines it is not there.
+  // The token gives no access before its folder's grant exists.
   await folder?.give({ name: request.name, role: roleOf(request.scopes) }).catch(async (error: unknown) => {
     await deletePersonalToken(world, caller.userId, row.id);
     throw error;
@@ -85,17 +86,17 @@ function roleOf(scopes: readonly Scope[]): "viewer" | "editor" | "uploader" {
   return scopes.includes("files:write") ? "editor" : "viewer";
 }
 
-/** What stands in `Authorization: Basic`. */
+/** Content of `Authorization: Basic`. */
 export interface NameAndPassword {
   readonly name: string;
   readonly password: string;
 }
 
 /**
- * The token that an app password is. The account's own password is none, and is compared with nothing, so nobody tries it here. Failures are
- * counted by account and source, apart from those of signing in: a program that goes on with one that was revoked keeps nobody out. The right
- * one is let in whatever failed, as nobody guesses it.
- * @param source where the attempt comes from
+ * Finds the token of an app password. The account's own password is never compared, so it cannot be guessed here.
+ * Failures are counted by account and source, separately from sign-ins, so a program with a revoked password locks
+ * nobody out. A correct password always works, since it cannot be guessed.
+ * @param source origin of the attempt
  * @throws HoldfastError rate_limited
  */
 export async function findAppPassword(
@@ -114,7 +115,7 @@ export async function findAppPassword(
   );
 }
 
-/** As many statements whether or not there is such an account. Served by tokens_user. */
+/** Runs the same statements for unknown accounts. Served by tokens_user. */
 async function findByDigest(
   { shards, clock }: AccountWorld,
   userId: UserId | undefined,
@@ -127,10 +128,10 @@ async function findByDigest(
   return rows[0]?.id;
 }
 
-/** Well formed and given to nobody. */
+/** Valid id that no account has. */
 const nobody = "00000000-0000-8000-8000-000000000000" as UserId;
 
-/** `abcde-fghjk-mnpqr-stuvw`; each letter is as likely as any. */
+/** `abcde-fghjk-mnpqr-stuvw`; uniformly distributed letters. */
 export function makeAppPassword(random: (bytes: number) => Uint8Array): string {
   const made: string[] = [];
   const fair = 256 - (256 % letters.length);
@@ -141,12 +142,12 @@ export function makeAppPassword(random: (bytes: number) => Uint8Array): string {
   ).join("-");
 }
 
-/** As it may be typed in: in any capitals, with blanks or hyphens or without. */
+/** Normalizes typed input: case, blanks and hyphens do not matter. */
 function plainAppPassword(text: string): string {
   return text.normalize("NFKC").toLowerCase().replaceAll(/[\s-]/g, "");
 }
 
-/** Of a header that says `Basic`; undefined for what is none. */
+/** Parses a `Basic` header; undefined if invalid. */
 export function readNameAndPassword(text: string): NameAndPassword | undefined {
   const decoded = Buffer.from(text, "base64").toString("utf8");
   const colon = decoded.indexOf(":");

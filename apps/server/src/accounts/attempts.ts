@@ -2,17 +2,17 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { sha256 } from "@holdfast/core/hash";
 import type { SignInThrottle } from "./account-world.ts";
 
-/** Attempts that may wait behind each other under one key; a person makes one. */
+/** Attempts that may wait under one key. A person makes one. */
 const waitingMax = 100;
 
-/** Those under way, by throttle and key: the last of each line, and how many stand in it. */
+/** Running attempts, by throttle and key: the last of each line, and its length. */
 const lines = new WeakMap<SignInThrottle, Map<string, { last: Promise<unknown>; length: number }>>();
 
 /**
- * Runs an attempt to use a secret that can be guessed, unless too many failed under this key. Attempts under one key run one
- * after the other, so that a thousand guesses sent at once are not all let in before the first has failed.
- * @param attempt undefined when the secret was wrong
- * @param wider counts besides, that are not waited for: who stands in another line cannot hold this one up
+ * Runs an attempt with a guessable secret, unless too many failed under this key. Attempts under a key run in sequence,
+ * so that a thousand simultaneous guesses are not all admitted before the first has failed.
+ * @param attempt returns undefined for a wrong secret
+ * @param wider further counts, not waited for, so that other lines cannot block this one
  * @throws HoldfastError rate_limited
  */
 export async function guardAttempt<Result>(
@@ -41,13 +41,13 @@ export async function guardAttempt<Result>(
   }
 }
 
-/** What failures are counted under besides, with how much each counts there. */
+/** Further key under which failures are counted, with their weight. */
 export interface WiderCount {
   readonly key: string;
   readonly weight: number;
 }
 
-/** What is counted under is hashed: neither memory nor a shared store of buckets lists people's addresses. */
+/** Hashes the key, so that neither memory nor a shared store lists people's addresses. */
 export function throttleKey(
   kind:
     | "sign-in"

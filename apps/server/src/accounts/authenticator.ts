@@ -9,20 +9,20 @@ import { findCallerAgain, findLiveSession, findLiveToken } from "./live-callers.
 import { findProgram } from "./program-callers.ts";
 import { digestOf, isSame, parsePersonalToken } from "./secret-token.ts";
 
-/** When a device or token was last seen is kept to the minute, so that a busy one does not write with every request. */
+/** Last-seen times are stored to the minute, so that busy devices do not write on each request. */
 const seenGrainMicros = 60_000_000;
 const verifiedTokensMax = 10_000;
 
-/** What is noted of a device with its request. */
+/** Facts about a device, recorded with its request. */
 interface Seen {
   readonly address?: string;
-  /** It waits for changes. */
+  /** The request waits for changes. */
   readonly polls?: boolean;
 }
 
 /**
- * Who carries this token. The row of the session or token is read every time, so that logout, revocation and
- * suspension act at once; only the signature's verdict is remembered.
+ * Authenticates tokens. Reads the row of the session or token on each request, so that logout, revocation and
+ * suspension act immediately. Only the verdict on the signature is cached.
  */
 export class Authenticator {
   readonly #world: AccountWorld;
@@ -32,7 +32,7 @@ export class Authenticator {
     this.#world = world;
   }
 
-  /** @throws HoldfastError unauthenticated, the same whatever is wrong with the token */
+  /** @throws HoldfastError unauthenticated, the same for every fault of the token */
   async authenticate(bearer: string | undefined, seen: Seen = {}): Promise<Caller> {
     if (bearer === undefined) throw new HoldfastError("unauthenticated", "This needs a token. Sign in first.");
     const caller = await this.#find(bearer, seen);
@@ -43,9 +43,9 @@ export class Authenticator {
   }
 
   /**
-   * @param given what stands after `Basic`, not checked at all
-   * @param source where the attempt comes from
-   * @throws HoldfastError unauthenticated, the same whatever is wrong; rate_limited
+   * @param given text after `Basic`, unchecked
+   * @param source origin of the attempt
+   * @throws HoldfastError unauthenticated, the same for every fault; rate_limited
    */
   async authenticateApp(given: string, source: string): Promise<Caller> {
     const read = readNameAndPassword(given);
@@ -61,7 +61,7 @@ export class Authenticator {
     return token.caller;
   }
 
-  /** @returns undefined where what proved the caller has ended */
+  /** @returns undefined if the credential has ended */
   lookAgain(caller: Caller): Promise<Caller | undefined> {
     return findCallerAgain(this.#world, caller);
   }
@@ -80,7 +80,7 @@ export class Authenticator {
     const { caller, number, isNumberUsed, lastSeenAt, kind } = session;
     if (claims.number === number && !isNumberUsed) await this.#markUsed(claims.sessionId, claims.number);
     const now = this.#world.clock.nowMicros();
-    // Nothing but a synced folder waits for changes, beside the page.
+    // Apart from the page, only synced folders wait for changes.
     const isSync = polls && kind !== "sync" && kind !== "browser";
     if (isSync || (lastSeenAt ?? 0) < now - seenGrainMicros) {
       await this.#world.shards
@@ -129,7 +129,7 @@ export class Authenticator {
     return claims;
   }
 
-  /** From now on the predecessor of this session's refresh token is no lost answer any more. */
+  /** Records that the answer with the current refresh token arrived, so the predecessor is not accepted any more. */
   async #markUsed(sessionId: SessionId, number: number): Promise<void> {
     await this.#world.shards
       .ofId(sessionId)

@@ -11,27 +11,27 @@ import { notAsked } from "./clearings.ts";
 interface Beginning {
   readonly device: Required<AccountTables["shard.devices"]>;
   readonly session: Pick<AccountTables["shard.sessions"], "id" | "number" | "expires_at" | "proven_at">;
-  /** The session that let it in: who it is was proved when that session proved it, and not now. */
+  /** Session that authorized the new one. The proof of identity dates from that session. */
   readonly letInBy: SessionId | undefined;
-  /** The devices of the account whose secrets came along, removed or not. */
+  /** Devices of the account whose secrets were sent, including removed ones. */
   readonly shown: readonly DeviceId[];
 }
 
 interface Begun {
-  /** One of those that were shown was neither removed nor forgotten. */
+  /** One of the sent devices was neither removed nor forgotten. */
   readonly known: boolean;
-  /** The account has never signed in; its devices may all have been removed since. */
+  /** The account has never signed in. Its devices may all have been removed since. */
   readonly first: boolean;
-  /** Devices that it had until now. */
+  /** Number of devices before. */
   readonly devices: number;
   readonly has_factor: boolean;
   readonly access_rules: RulesJson;
 }
 
 /**
- * Makes a device and its session, and reads what decides whether they stay, in one statement: the way to the database and back costs more than
- * what it does there. Who signs in anew on a device has its files again, so it is asked for its copies no more. Of an account with a known device
- * the first sign-in is long noted.
+ * Creates a device and its session and reads what decides if they stay, in one statement, because round trips cost more
+ * than the work. A device that signs in again has its files again, so a request to clear its copies ends. For an
+ * account with a known device, the first sign-in is already recorded.
  */
 export async function beginSession(
   transaction: ShardReader,

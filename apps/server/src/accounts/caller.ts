@@ -2,47 +2,47 @@ import type { GrantId, GroupId, SessionId, TokenId, UserId } from "@holdfast/cor
 import type { Scope } from "@holdfast/protocol/account-routes";
 import type { Actor } from "../metadata/actor.ts";
 
-/** Who makes a request, as proved by a live session, personal access token or link. */
+/** Author of a request, proved by a live session, personal access token or link. */
 export interface Caller extends Actor {
   readonly credential: (
     | { readonly kind: "session"; readonly id: SessionId }
     | { readonly kind: "token"; readonly id: TokenId }
-    /** With the `stamp` of its secret and password: who opened it with another password opens it no more. */
+    /** `stamp` covers secret and password: a session with an old password ends. */
     | { readonly kind: "link"; readonly id: GrantId; readonly stamp: string }
   ) & {
-    /** The stamp of the lists of addresses from which it may be used; undefined where there are none. */
+    /** Stamp of the address lists; undefined without lists. */
     readonly lists?: string;
   };
-  /** What is asked of whoever acts for the account; undefined where nothing is. */
+  /** Requirements for the account; undefined without any. */
   readonly access?: Access;
-  /** Its token is an app password, which opens files and nothing about the account. */
+  /** The token is an app password, which gives access to files only. */
   readonly isApp?: boolean;
-  /** Where it is the link that holds an app password in a folder: whose. */
+  /** Account of an app password that is confined to a folder by this link. */
   readonly ofAccount?: UserId;
-  /** When its link ends by itself. */
+  /** Expiry of the link. */
   readonly endsAtMicros?: number | undefined;
   readonly scopes: ReadonlySet<Scope>;
-  /** Of a session: its person has not proved lately who they are. */
+  /** Set for a session without a recent proof of identity. */
   readonly lacksProof?: true;
-  /** An administrator; routes of the scope `admin` need both. */
+  /** The account is an administrator. Routes of the scope `admin` require both. */
   readonly admin: boolean;
-  /** Those that the caller is in now, as the caller's own shard knows them. */
+  /** Current groups of the caller, as its own shard knows them. */
   readonly groupIds: readonly GroupId[];
 }
 
-/** What holds for whoever acts for an account. */
+/** Requirements for use of an account. */
 export interface Access {
-  /** From when on a second factor must be there; undefined where none is asked for, or there is one. */
+  /** Date from which a second factor is required; undefined if none is required or one exists. */
   readonly factorDueAtMicros: number | undefined;
-  /** That time is over. */
+  /** The date has passed. */
   readonly mustEnrol: boolean;
-  /** The address has to be in each. */
+  /** The address must be in each list. */
   readonly lists: readonly (readonly string[])[];
-  /** Another one where the lists are others; undefined where there are none. */
+  /** Differs for different lists; undefined without lists. */
   readonly stamp: string | undefined;
 }
 
-/** `admin` includes `scim`: identity systems had tokens of `admin` before there was a scope of their own. */
+/** `admin` includes `scim`, because identity systems used tokens of `admin` before `scim` existed. */
 export function reaches(scopes: ReadonlySet<Scope>, scope: Scope): boolean {
   return scopes.has(scope) || (scope === "scim" && scopes.has("admin"));
 }

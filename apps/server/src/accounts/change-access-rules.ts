@@ -19,14 +19,14 @@ import { isByToken, neededSignedIn } from "./signed-in-only.ts";
 import { getUser } from "./users.ts";
 
 export interface RuleChange {
-  /** Neither: all of the server. */
+  /** Without group and user: the whole server. */
   readonly group_id?: string | undefined;
   readonly user?: string | undefined;
   readonly second_factor?: { readonly required: boolean; readonly grace_seconds?: number | undefined } | undefined;
   readonly addresses?: readonly string[] | undefined;
 }
 
-/** Who asks for a change, and from where. Beside the data the address is undefined, and nobody is shut out. */
+/** Author and address of the request. Beside the data, the address is undefined and nobody is shut out. */
 export interface Asker {
   readonly caller: Pick<Caller, "userId" | "groupIds"> & Partial<Pick<Caller, "credential">>;
   readonly address: string | undefined;
@@ -39,14 +39,15 @@ interface Subject {
 }
 
 /**
- * Asks for a second factor, or bounds from where, for an account, a group or all. It holds from the next request on. What holds for several
- * accounts is written on every shard, first where `spreadAccessRules` reads it: a change that dies on the way is made up for by the next start.
- * @throws HoldfastError not_found, invalid_field, locked while another such change is under way, conflict where it would shut out who asks,
- *   forbidden for a token that takes something back, or narrows the networks of an administrator
+ * Requires a second factor or limits addresses, for an account, a group or the server, from the next request on. Rules
+ * of groups and the server are written on every shard, first on the one from which `spreadAccessRules` reads. The next
+ * start completes an interrupted change.
+ * @throws HoldfastError not_found, invalid_field, locked during another such change, conflict if it would shut out the
+ * caller, forbidden for a token that relaxes a rule or narrows the networks of an administrator
  */
 export async function changeAccessRule(store: AccountStore, asker: Asker, change: RuleChange): Promise<AccessRuleJson> {
   const onlyNarrows = isByToken(asker.caller);
-  // Whether there is anything to take back or not.
+  // Rejected even if there is nothing to relax.
   if (onlyNarrows && (change.second_factor?.required === false || change.addresses?.length === 0)) throw takesBack();
   const subject = await readSubject(store, change);
   const addresses = change.addresses === undefined ? undefined : readNetworks(change.addresses);
@@ -74,7 +75,7 @@ export async function changeAccessRule(store: AccountStore, asker: Asker, change
         isBinding && (members === undefined || (await hasAdministratorIn(store.shards, members)));
       const written = [];
       for (const [index, db] of inOrder(store.shards).entries()) {
-        // The other shards may have an older rule, and get the same.
+        // The other shards may have an older rule and get the same one.
         const by = { mayOnlyNarrow: onlyNarrows && index === 0, bindsAdministrator };
         written.push(await inTransaction(db, (each) => set(each, by)));
       }
@@ -83,7 +84,10 @@ export async function changeAccessRule(store: AccountStore, asker: Asker, change
   });
 }
 
-/** The rules of groups and of the server, as the shard of bucket 0 has them, on every shard: for one that was away, or is new. */
+/**
+ * Copies the rules of groups and the server from the shard of bucket 0 to every shard, for a shard that was down or is
+ * new.
+ */
 export async function spreadAccessRules(shards: Shards): Promise<void> {
   const [first, ...others] = inOrder(shards);
   if (first === undefined || others.length === 0) return;
@@ -96,14 +100,17 @@ export async function spreadAccessRules(shards: Shards): Promise<void> {
   }
 }
 
-/** Of what is not there any more, on every shard. */
+/** Removes the rules of a deleted group on every shard. */
 export async function removeAccessRules(shards: Shards, subjectId: GroupId): Promise<void> {
   for (const { db } of shards.all()) {
     await sql`delete from shard.access_rules where subject_id = ${subjectId}`.execute(db);
   }
 }
 
-/** @throws HoldfastError forbidden for a personal access token, invalid_field, second_factor, conflict where it would shut out who asks */
+/**
+ * @throws HoldfastError forbidden for a personal access token, invalid_field, second_factor, conflict if it would shut
+ * out the caller
+ */
 export async function setOwnAddresses(
   world: AccountWorld,
   caller: Caller,
@@ -128,7 +135,7 @@ export async function readOwnAddresses({ shards }: AccountStore, userId: UserId)
   return rows[0]?.own_addresses ?? [];
 }
 
-/** Of a group that somebody is about to join by their own word. @throws HoldfastError conflict */
+/** Checks the rule of a group that somebody is about to join by their own choice. @throws HoldfastError conflict */
 export async function assertMayJoin({ shards }: AccountStore, groupId: GroupId, address: string | undefined) {
   if (address === undefined) return;
   const { rows } = await sql<Pick<AccessRuleRow, "addresses">>`
@@ -136,7 +143,7 @@ export async function assertMayJoin({ shards }: AccountStore, groupId: GroupId, 
   if (!isInList(rows[0]?.addresses ?? [], address)) throw shutsOut(address);
 }
 
-/** @throws HoldfastError conflict where who asks would be out by it, at the address from which they ask */
+/** @throws HoldfastError conflict if the caller would be shut out at the current address */
 function assertNotShutOut({ caller, address }: Asker, subject: Subject, addresses: readonly string[]): void {
   if (address === undefined || isInList(addresses, address)) return;
   const { userId, groupIds } = caller;
@@ -150,12 +157,12 @@ function shutsOut(address: string): HoldfastError {
 }
 
 /**
- * A token that is stolen may ask for more, and for no less. Under the lock of the rule.
+ * A stolen token may tighten a rule but never relax it. Runs under the lock of the rule.
  * @throws HoldfastError forbidden
  */
 function assertNarrows(row: AccessRuleRow, { due, addresses = [], bindsAdministrator, nowMicros }: Written): void {
   const { factor_due_at: before } = row;
-  // What was due and is due now is no later, so that a script may say the same again.
+  // A due requirement that stays due is not later, so a script may repeat itself.
   const isLater = before !== null && due !== undefined && (due === null || due > Math.max(before, nowMicros));
   const isWider = row.addresses.length > 0 && !addresses.every((network) => isWithin(row.addresses, network));
   if (isLater || isWider) throw takesBack();
@@ -166,8 +173,8 @@ function assertNarrows(row: AccessRuleRow, { due, addresses = [], bindsAdministr
 }
 
 /**
- * A script's address says nothing of that of its administrator, and a thief would shut everybody out with one request: administrators who are
- * signed in decide about their own networks. By users_admin.
+ * A script's address reveals nothing about the administrator's, and a thief could shut everybody out with one request.
+ * So only signed-in administrators change their own networks. By users_admin.
  */
 async function hasAdministratorIn(shards: Shards, ids: readonly UserId[]): Promise<boolean> {
   for (const { db } of shards.all()) {
@@ -178,7 +185,10 @@ async function hasAdministratorIn(shards: Shards, ids: readonly UserId[]): Promi
   return false;
 }
 
-/** With the members of a group, to which nobody is added meanwhile; undefined for the server, which has everybody. */
+/**
+ * Runs with the members of a group, to which nobody can be added meanwhile; undefined for the server, which includes
+ * everybody.
+ */
 function holdingMembers<Result>(
   shards: Shards,
   { of, id }: Subject,
@@ -186,7 +196,7 @@ function holdingMembers<Result>(
 ): Promise<Result> {
   if (of !== "group") return work(undefined);
   return inTransaction(shards.ofId(id as GroupId).db, async (transaction) => {
-    // As whoever adds a member does.
+    // Same lock as for adding a member.
     await sql`select from shard.groups where id = ${id} for update`.execute(transaction);
     const { rows } = await sql<{ user_id: UserId }>`
       select user_id from shard.group_members where group_id = ${id}`.execute(transaction);
@@ -205,7 +215,7 @@ interface GroupActor {
 }
 
 /**
- * An access rule ends for members who leave its group, and with the group: administrators decide about both.
+ * An access rule ends for members who leave its group, and with the group. So only administrators decide about both.
  * @throws HoldfastError forbidden, proof_required
  */
 export async function assertUnboundBy(
@@ -222,7 +232,7 @@ export async function assertUnboundBy(
   throw new HoldfastError("forbidden", message);
 }
 
-/** An access rule of the group would bind an administrator who is added to it. @throws HoldfastError forbidden */
+/** The group's access rule would bind an administrator who is added. @throws HoldfastError forbidden */
 export async function assertMayBind(
   reader: ShardReader,
   groupId: GroupId,
@@ -270,7 +280,7 @@ function readNetworks(texts: readonly string[]): string[] {
   return [...new Set(texts.map(readNetwork))];
 }
 
-/** @returns undefined: as it was */
+/** @returns undefined: unchanged */
 function dueAt({ clock }: AccountStore, asked: RuleChange["second_factor"]): number | null | undefined {
   if (asked === undefined) return undefined;
   return asked.required ? clock.nowMicros() + (asked.grace_seconds ?? 0) * 1_000_000 : null;
@@ -297,7 +307,7 @@ async function writeRule(db: ShardReader, { id }: Subject, written: Written): Pr
   });
 }
 
-/** Made where there is none, so that two wait for each other. */
+/** Creates the row if necessary, so that concurrent changes wait for each other. */
 async function lockRule(db: ShardReader, id: string): Promise<AccessRuleRow> {
   await sql`insert into shard.access_rules (subject_id) values (${id}) on conflict do nothing`.execute(db);
   const { rows } = await sql<AccessRuleRow>`
@@ -307,7 +317,7 @@ async function lockRule(db: ShardReader, id: string): Promise<AccessRuleRow> {
   return row;
 }
 
-/** One that asks for nothing is not kept: an empty table costs a request nothing. */
+/** Deletes an empty rule, because an empty table costs requests nothing. */
 async function settle(db: ShardReader, row: AccessRuleRow): Promise<AccessRuleRow> {
   const isNothing = row.factor_due_at === null && row.addresses.length === 0 && row.own_addresses.length === 0;
   if (isNothing) await sql`delete from shard.access_rules where subject_id = ${row.subject_id}`.execute(db);
@@ -323,7 +333,7 @@ async function insertRule(db: ShardReader, row: AccessRuleRow): Promise<void> {
       own_addresses = excluded.own_addresses`.execute(db);
 }
 
-/** That of bucket 0 first. */
+/** Shard of bucket 0 first. */
 function inOrder(shards: Shards) {
   const first = shards.of(toBucket(0));
   return [first, ...shards.all().filter((shard) => shard !== first)].map(({ db }) => db);

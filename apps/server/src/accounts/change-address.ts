@@ -14,10 +14,10 @@ const addressKind = "address_changed";
 const changed = z.object({ user_id: z.custom<UserId>((id) => typeof id === "string" && isId(id)), left: z.string() });
 
 /**
- * Holds another address for an account, gives it to it by `change`, and lets the one before go. Of an account that dies in the middle one
- * address is in force, and the other is free again after a minute, or once the message is worked.
- * @param change in a transaction takes `takeAddress` along
- * @throws HoldfastError exists where somebody else has the address
+ * Reserves another address for an account, sets it by `change`, and releases the old one. If the process dies in
+ * between, one address is in force and the other is released after a minute or by the message.
+ * @param change calls `takeAddress` in a transaction
+ * @throws HoldfastError exists if another account has the address
  */
 export async function withAddress(
   store: AccountStore,
@@ -35,7 +35,7 @@ export async function withAddress(
   store.queued?.(user.id);
 }
 
-/** It may be held still from a change that died. */
+/** The address may still be held by an interrupted change. */
 async function hold(store: AccountStore, { id }: UserRow, email: string): Promise<void> {
   try {
     await reserveEmail(store, email, id);
@@ -45,7 +45,7 @@ async function hold(store: AccountStore, { id }: UserRow, email: string): Promis
   }
 }
 
-/** In the transaction that has locked the row. Nobody has shown yet that the new address is theirs; the old one is told. */
+/** Runs in the transaction that has locked the row. The new address is unconfirmed; the old one is notified. */
 export async function takeAddress(
   { tellSecurity }: Pick<AccountStore, "tellSecurity">,
   transaction: ShardReader,
@@ -54,7 +54,7 @@ export async function takeAddress(
 ): Promise<void> {
   const left = emailKey(user.email);
   const isSame = emailKey(email) === left;
-  // A reset does not take such an account for a stranger's.
+  // A reset does not treat such an account as a stranger's.
   const was = user.email_confirmed_at === null ? {} : { was_confirmed: true };
   const set = isSame ? { email } : { email, email_confirmed_at: null, next_email: null, ...was };
   await transaction.updateTable("shard.users").set(set).where("id", "=", user.id).execute();
@@ -63,7 +63,7 @@ export async function takeAddress(
   await tellSecurity?.(transaction, user.id, "address", user.email);
 }
 
-/** Marks an address that an identity system set: a thief of its token would have a password mailed there. */
+/** Marks an address set by an identity system: a thief of its token could have a password reset mailed there. */
 export async function noteReaddressed(
   transaction: ShardReader,
   user: UserRow,
@@ -75,8 +75,8 @@ export async function noteReaddressed(
 }
 
 /**
- * Takes the mark away: the person has shown that they know the address, or an administrator vouches for it.
- * @param user as it was read then: the mark of a later change stays
+ * Removes the mark, because the person has proved the address or an administrator vouches for it.
+ * @param user as read then; the mark of a later change stays
  */
 export async function settleAddress(
   reader: ShardReader,
@@ -90,7 +90,10 @@ export async function settleAddress(
     .execute();
 }
 
-/** The same by an issuer or an LDAP server that is believed for the address. @param claims.email under which it knows the person */
+/**
+ * Removes the mark if a trusted issuer or LDAP server confirms the address.
+ * @param claims.email address under which it knows the person
+ */
 export async function settleKnown(
   { shards }: Pick<AccountStore, "shards">,
   user: UserRow,
@@ -100,7 +103,7 @@ export async function settleKnown(
   await settleAddress(shards.ofId(user.id).db, user);
 }
 
-/** The directory follows what the account's row says by now. */
+/** Updates the directory to the account's row. */
 export function addressKinds(shards: Shards): Kinds {
   return {
     [addressKind]: {

@@ -36,14 +36,14 @@ import {
 } from "./second-factor.ts";
 import { challengeOf } from "./take-passkey.ts";
 
-/** Of COSE: EdDSA, and ECDSA and RSA with SHA-256. What every device has one of. */
+/** COSE algorithms: EdDSA, and ECDSA and RSA with SHA-256. Every device supports one of them. */
 const algorithms = [-8, -7, -257];
 
 /**
- * Nothing is kept until one is confirmed by the same session.
- * @param source where the attempt comes from
- * @throws HoldfastError forbidden for a personal access token, invalid_field for a wrong password, second_factor, rate_limited, conflict where
- *   there are as many as there may be
+ * Stores nothing until the same session confirms a passkey.
+ * @param source origin of the attempt
+ * @throws HoldfastError forbidden for a personal access token, invalid_field for a wrong password, second_factor,
+ * rate_limited, conflict for too many passkeys
  */
 export async function preparePasskey(
   world: AccountWorld,
@@ -62,7 +62,7 @@ export async function preparePasskey(
     user: { id: userHandleOf(user), name: user.email, displayName: user.name },
     pubKeyCredParams: algorithms.map((alg) => ({ type: "public-key", alg })),
     excludeCredentials: rows.map(credentialJson),
-    // A plain security key, that keeps nothing and asks for no PIN, does beside the password.
+    // With the password, a plain security key without storage or PIN is sufficient.
     authenticatorSelection: { residentKey: "preferred", requireResidentKey: false, userVerification: "preferred" },
     attestation: "none",
     timeout: limits.passkeyChallengeMs,
@@ -77,9 +77,9 @@ export interface NewPasskey {
 }
 
 /**
- * The first one switches the second factor on.
- * @throws HoldfastError forbidden, invalid_field for what was not asked for by this session or is no passkey of this address, exists for one that an
- *   account has already, conflict where there are as many as there may be
+ * The first passkey switches the second factor on.
+ * @throws HoldfastError forbidden, invalid_field for a passkey that this session did not request or of another address,
+ * exists if an account has it already, conflict for too many passkeys
  */
 export async function confirmPasskey(
   world: AccountWorld,
@@ -122,7 +122,10 @@ export async function confirmPasskey(
   return { passkey: passkeyJson(row), recovery_codes: codes };
 }
 
-/** The last one ends the second factor, where there is no app. @throws HoldfastError as `preparePasskey`; not_found */
+/**
+ * Removing the last passkey ends the second factor if there is no app.
+ * @throws HoldfastError as `preparePasskey`; not_found
+ */
 export async function removePasskey(
   world: AccountWorld,
   caller: Caller,
@@ -155,7 +158,7 @@ async function addPasskey(transaction: ShardReader, row: PasskeyRow, challenge: 
   if (rows.length === 0) throw new HoldfastError("exists", "This passkey was already added.", { field: "passkey" });
 }
 
-/** @returns what the device made; undefined where it is none, or not for this address */
+/** @returns the new credential; undefined if invalid or for another address */
 async function verify({ passkey: { id, response }, site }: NewPasskey) {
   const { verifyRegistrationResponse } = await import("@simplewebauthn/server");
   try {
@@ -181,7 +184,7 @@ async function verify({ passkey: { id, response }, site }: NewPasskey) {
       backed_up: registrationInfo.credentialBackedUp,
     };
   } catch {
-    // It throws for whatever is not as it should be.
+    // The library throws on any fault.
     return undefined;
   }
 }

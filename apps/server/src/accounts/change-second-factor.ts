@@ -27,21 +27,22 @@ import {
   wrapSecret,
 } from "./second-factor.ts";
 
-/** That it is the person, and nobody else at a device that is signed in. */
+/** Proves that the person, and nobody else, uses a signed-in device. */
 export interface Proof {
-  /** Missing where nobody knows one: then it takes a proof of the session that is minutes old. */
+  /** Absent if the account has none. Then a proof of the session, minutes old, is required. */
   readonly password?: string | undefined;
   readonly totp?: string | undefined;
   readonly passkey?: PasskeyAssertion | undefined;
-  /** Where it was asked. */
+  /** Origin of the passkey request. */
   readonly site?: PasskeySite | undefined;
 }
 
 /**
- * Makes a secret, which is asked for only once a code of it has confirmed it in the same session: nobody locks themselves out with an app that
- * took nothing.
- * @param source where the attempt comes from
- * @throws HoldfastError forbidden for a personal access token, invalid_field for a wrong password, second_factor, rate_limited
+ * Creates a secret. It is required only after the same session has confirmed it with a code, so that a failed set-up
+ * locks nobody out.
+ * @param source origin of the attempt
+ * @throws HoldfastError forbidden for a personal access token, invalid_field for a wrong password, second_factor,
+ * rate_limited
  */
 export async function prepareSecondFactor(world: AccountWorld, caller: Caller, proof: Proof, source: string) {
   const { describeTotp, totpSecretBytes } = await import("./totp.ts");
@@ -59,8 +60,8 @@ export async function prepareSecondFactor(world: AccountWorld, caller: Caller, p
 }
 
 /**
- * @throws HoldfastError forbidden, second_factor for a wrong code, conflict where this session has prepared nothing, that is too long ago, or
- *   too many codes were wrong
+ * @throws HoldfastError forbidden, second_factor for a wrong code, conflict if this session prepared nothing, too long
+ * ago, or after too many wrong codes
  */
 export async function confirmSecondFactor(world: AccountWorld, caller: Caller, totp: string): Promise<string[]> {
   const session = sessionOf(caller);
@@ -97,7 +98,7 @@ export async function confirmSecondFactor(world: AccountWorld, caller: Caller, t
   return codes;
 }
 
-/** @throws HoldfastError as `prepareSecondFactor`; conflict where there is none */
+/** @throws HoldfastError as `prepareSecondFactor`; conflict without a second factor */
 export async function renewRecoveryCodes(
   world: AccountWorld,
   caller: Caller,
@@ -111,7 +112,7 @@ export async function renewRecoveryCodes(
   });
 }
 
-/** @throws HoldfastError as `prepareSecondFactor`; conflict where there is none */
+/** @throws HoldfastError as `prepareSecondFactor`; conflict without a second factor */
 export async function endSecondFactor(
   world: AccountWorld,
   caller: Caller,
@@ -128,15 +129,17 @@ export async function endSecondFactor(
 
 interface Change {
   readonly proof: Proof;
-  /** Where the attempt comes from. */
+  /** Origin of the attempt. */
   readonly source: string;
-  /** The act that is refused to a personal access token; default "cannot change the second factor". */
+  /** Action refused to a personal access token; default "cannot change the second factor". */
   readonly what?: string;
 }
 
 /**
- * With the password or what stands for it, by a session, and with a code or a passkey in the transaction that changes something.
- * @throws HoldfastError forbidden, invalid_field for a wrong password, proof_required, second_factor, rate_limited, unauthenticated
+ * Requires a session with the password or its substitute, and checks a code or passkey in the transaction of the
+ * change.
+ * @throws HoldfastError forbidden, invalid_field for a wrong password, proof_required, second_factor, rate_limited,
+ * unauthenticated
  */
 export async function withProof<Result>(
   world: AccountWorld,
@@ -153,7 +156,10 @@ export async function withProof<Result>(
   });
 }
 
-/** The account's row is locked until the transaction ends, so that a new password waits, and then takes back what it takes back. */
+/**
+ * Locks the account's row until the transaction ends, so that a new password waits and then revokes the change if it
+ * has to.
+ */
 async function assertPasswordKept(transaction: ShardReader, { id, password_hash: hash }: UserRow): Promise<void> {
   const { rows } = await sql`
     select from shard.users where id = ${id} and password_hash = ${hash} for no key update`.execute(transaction);

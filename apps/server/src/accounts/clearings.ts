@@ -16,11 +16,11 @@ import type { Caller } from "./caller.ts";
 import { deviceOfSecret, parseDeviceSecret } from "./secret-token.ts";
 
 /*
- * A clearing: a device that was revoked is to remove its copies of what the server has. All its credentials are dead; the secret that it got at
- * its sign-in proves which device asks, and opens nothing but the two calls here.
+ * A clearing requests a revoked device to remove its copies of files that the server has. All its credentials are
+ * invalid. The secret from its sign-in identifies the device and permits only the two calls here.
  */
 
-/** Of this account, the newest first. */
+/** Clearings of the account, newest first. */
 export async function listClearings(world: AccountWorld, caller: Caller): Promise<z.output<typeof clearingSchema>[]> {
   // By the primary key.
   const rows = await world.shards
@@ -42,7 +42,7 @@ export async function listClearings(world: AccountWorld, caller: Caller): Promis
   }));
 }
 
-/** Devices that were revoked within the last 90 days without being asked to remove their copies, the newest first. */
+/** Devices revoked within the last 90 days without a clearing, newest first. */
 export async function listSignedOut(
   { shards, clock }: AccountWorld,
   caller: Caller,
@@ -55,13 +55,13 @@ export async function listSignedOut(
 }
 
 /**
- * The `removed` of a device that was revoked and not asked for anything. Its row is done, so that servers of before, which know no such row,
- * ask nothing of the device either.
+ * `removed` of a device that was revoked without a clearing. The row is marked done, so that servers of earlier
+ * versions, which do not know this value, request nothing.
  */
 export const notAsked = -1;
 
 /**
- * In the transaction that revokes the devices: they may be asked for their copies afterwards. A browser has none. The oldest go where there are
+ * Runs in the transaction that revokes the devices; a clearing may follow. Browsers have no copies. Drops the oldest of
  * very many.
  */
 export async function noteSignedOut(
@@ -77,7 +77,7 @@ export async function noteSignedOut(
   await forgetOldest(transaction, userId);
 }
 
-/** @returns whether the device was revoked before, and is asked from now on */
+/** @returns true if the device was revoked before and is now asked */
 export async function askSignedOut(
   transaction: ShardReader,
   { userId, id, nowMicros }: { userId: UserId; id: DeviceId; nowMicros: number },
@@ -88,7 +88,7 @@ export async function askSignedOut(
   return numAffectedRows === 1n;
 }
 
-/** In the transaction that revokes the device. The oldest go where there are very many. */
+/** Runs in the transaction that revokes the device. Drops the oldest of very many. */
 export async function askClearing(
   transaction: ShardReader,
   { userId, id, name, nowMicros }: { userId: UserId; id: DeviceId; name: string; nowMicros: number },
@@ -109,9 +109,9 @@ async function forgetOldest(transaction: ShardReader, userId: UserId): Promise<v
 type ClearingOrder = z.output<(typeof deviceRoutes.readClearing.responses)[200]>;
 
 /**
- * What the device of this secret is to do. Its proof is keyed with that secret, which travelled once, when the device signed in: who stands
- * in the server's place since, and has the device's other tokens, makes none.
- * @throws HoldfastError not_found, whatever is wrong
+ * Order for the device with this secret. Its proof is keyed with the secret, which was sent once, at the sign-in. An
+ * impostor of the server with the device's other tokens cannot forge it.
+ * @throws HoldfastError not_found for every fault
  */
 export async function readClearing(world: AccountWorld, deviceSecret: string): Promise<ClearingOrder> {
   const row = await findClearing(world, deviceSecret);
@@ -127,9 +127,9 @@ export async function readClearing(world: AccountWorld, deviceSecret: string): P
 }
 
 /**
- * The subset of these contents that the account's own space has, as a version of a file or of something in the trash. Versions that are newer than
- * the order do not count: whoever has the device learns nothing about them. While any block of the cell is damaged the answer is empty.
- * Index: versions_content.
+ * Returns which of these contents the account's own space has, as a version of a file, trashed or not. Versions newer
+ * than the order are excluded, so the device's holder learns nothing about them. Empty while any block of the cell is
+ * damaged. Index: versions_content.
  * @throws HoldfastError not_found
  */
 export async function queryClearing(
@@ -152,7 +152,7 @@ export async function queryClearing(
   return { ...of, known: rows.map(({ id }) => id) };
 }
 
-/** A restored backup gives the space another epoch. */
+/** A restored backup changes the epoch of the space. */
 async function ownSpaceOf(
   { shards }: Pick<AccountWorld, "shards">,
   userId: UserId,
@@ -166,7 +166,7 @@ async function ownSpaceOf(
     .executeTakeFirst();
 }
 
-/** The first word holds: a report that comes again changes nothing. @throws HoldfastError not_found */
+/** The first report counts; repetitions change nothing. @throws HoldfastError not_found */
 export async function reportClearing(
   world: AccountWorld,
   { device_secret: secret, removed, kept }: { device_secret: string; removed: number; kept: number },
@@ -182,7 +182,7 @@ export async function reportClearing(
 async function findClearing(world: AccountWorld, secret: string): Promise<ClearingRow> {
   const claimed = deviceOfSecret(secret);
   if (claimed === undefined) throw nothingToDo();
-  // Served by its unique index.
+  // By its unique index.
   const row = await world.shards
     .ofId(claimed)
     .db.selectFrom("shard.clearings")

@@ -2,26 +2,26 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 
 /**
- * The passwords that are tried first, as the first 40 bits of the SHA-256 of each: 65,536 counts of 2 bytes (big-endian), one for each first
- * two bytes, then for each of those the third to fifth byte, in order. `tools/src/common-passwords.ts` writes it.
+ * Common passwords, as the first 40 bits of their SHA-256: 65,536 counts of 2 bytes (big-endian), one for each first
+ * two bytes, then the third to fifth byte of each, in order. Written by `tools/src/common-passwords.ts`.
  */
 const listFile = new URL("common-passwords.bin", import.meta.url);
 const bucketCount = 65_536;
 const suffixBytes = 3;
-/** What people append to a word to please a rule: a year and a sign. */
+/** Characters that people append to satisfy a rule: a year and a sign. */
 export const tailMax = 6;
-/** Less than that says nothing of what it is the beginning of. */
+/** Shorter beginnings prove nothing. */
 const baseMin = 4;
 
 interface CommonPasswords {
   readonly suffixes: Buffer;
-  /** Of the first suffix of each bucket, and of the end. */
+  /** Offset of each bucket's first suffix, and the end. */
   readonly starts: Uint32Array;
 }
 
 let loaded: Promise<CommonPasswords> | undefined;
 
-/** Whether it is among them whatever its capitals are, or is one of them with up to six digits or signs after it. */
+/** Returns true for a common password in any case, or with up to six digits or signs appended. */
 export async function isCommonPassword(password: string): Promise<boolean> {
   loaded ??= readFile(listFile).then(readCommonPasswords);
   const list = await loaded.catch((error: unknown) => {
@@ -31,12 +31,12 @@ export async function isCommonPassword(password: string): Promise<boolean> {
   return guessesOf(password).some((guess) => hasDigest(list, digestOfGuess(guess)));
 }
 
-/** One spelling of what is one guess to whoever tries: NFKC, in lower case. */
+/** Normalizes equivalent guesses: NFKC, lower case. */
 export function foldPassword(password: string): string {
   return password.normalize("NFKC").toLowerCase();
 }
 
-/** The folded password, then what it is without its last digits and signs, one after the other. */
+/** The folded password, then without its last digits and signs, one by one. */
 export function guessesOf(password: string): string[] {
   const guesses = [foldPassword(password)];
   for (let tail = 1; tail <= tailMax; tail += 1) {
@@ -47,7 +47,7 @@ export function guessesOf(password: string): string[] {
   return guesses;
 }
 
-/** @throws RangeError for bytes that are no such list */
+/** @throws RangeError for an invalid list */
 export function readCommonPasswords(bytes: Buffer): CommonPasswords {
   const starts = new Uint32Array(bucketCount + 1);
   for (let bucket = 0; bucket < bucketCount; bucket += 1)

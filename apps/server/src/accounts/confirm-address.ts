@@ -13,21 +13,21 @@ import { emailKey } from "./email-address.ts";
 import { assertLive, sessionOf } from "./live-session.ts";
 import { isSame, makeConfirmationToken, readConfirmationToken } from "./secret-token.ts";
 
-/** The message by which what was shared with an address becomes its account's: payload `{ user_id }`. */
+/** Message that gives shares with an address to its account: payload `{ user_id }`. */
 export const claimKind = "claim_pending";
 
-/** Where the mail leads with which somebody shows that an address is theirs: below the public address, good for a week. */
+/** Path of the link in the confirmation e-mail, relative to the public address. Valid for a week. */
 export function confirmationLink({ secrets, clock }: AccountWorld, userId: UserId, email: string): string {
   const untilSeconds = Math.floor((clock.nowMs() + limits.invitationLifetimeMs) / 1000);
   return `/setup#${makeConfirmationToken(secrets.refreshKey, userId, emailKey(email), untilSeconds)}`;
 }
 
 /**
- * The token proves the mailbox and the session proves the account. Both are needed: otherwise the reader of a mistyped address could take the
- * account over, and an account could take over the address of anybody who presses the button. The token may come twice. The account moves to
- * the address if that is the one that it waits for.
- * @throws HoldfastError forbidden for a personal access token; invalid_field for a token that is wrong, expired, of another account, or for an
- *   address that the account has no more; exists where somebody else has come to have it
+ * Confirms an address. The token proves the mailbox, the session the account. Otherwise the reader of a mistyped
+ * address could take over the account, or an account the address of anybody who clicks. Repetition is harmless. Moves
+ * the account to the address if it waits for that.
+ * @throws HoldfastError forbidden for a personal access token; invalid_field for a token that is wrong, expired, of
+ * another account or for a former address; exists if another account has the address by now
  */
 export async function confirmAddress(
   world: AccountWorld,
@@ -48,7 +48,7 @@ export async function confirmAddress(
   if (email === undefined || email === null || claimed.untilSeconds * 1000 <= clock.nowMs()) throw badToken();
   if (email === user.email) {
     await inTransaction(shards.ofId(user.id).db, async (transaction) => {
-      // After the account's row is locked, as whoever ends sessions does.
+      // After locking the account's row, like code that ends sessions.
       await confirmIn(transaction, user.id, clock.nowMicros());
       await settleAddress(transaction, user);
       await assertLive(transaction, session);
@@ -58,7 +58,7 @@ export async function confirmAddress(
   return { email, confirmed: true };
 }
 
-/** @throws HoldfastError invalid_field where it is not wanted any more, exists */
+/** @throws HoldfastError invalid_field if no longer wanted, exists */
 async function moveTo(world: AccountWorld, user: UserRow, email: string, session: SessionId): Promise<void> {
   const move = () =>
     inTransaction(world.shards.ofId(user.id).db, async (transaction) => {
@@ -79,7 +79,7 @@ async function moveTo(world: AccountWorld, user: UserRow, email: string, session
   await withAddress(world, user, email, move);
 }
 
-/** In a transaction on the user's shard. What was shared with the address follows. */
+/** Runs in a transaction on the user's shard. Shares with the address follow. */
 export async function confirmIn(transaction: ShardReader, userId: UserId, nowMicros: number): Promise<void> {
   const changed = await transaction
     .updateTable("shard.users")

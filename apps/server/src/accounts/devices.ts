@@ -48,7 +48,7 @@ export async function listDevices(world: AccountWorld, caller: Caller): Promise<
 
 type Suspended = { readonly [Name in keyof SuspensionRow]: SuspensionRow[Name] | null };
 
-/** Where it came to that in a space of somebody else's, only who owns that brings it back. */
+/** A suspension that occurred in another owner's space can only be lifted by that owner. */
 function suspensionOf(
   row: Pick<Suspended, "since" | "reason" | "rewritten" | "deleted" | "moment" | "space_id">,
   caller: Pick<Caller, "spaceId">,
@@ -60,7 +60,10 @@ function suspensionOf(
   return { since: formatTime(since), reason, ...counts, moment: formatTime(moment), ...command };
 }
 
-/** Keeps the list bounded for who signs in anew each time: those not seen for longest go, and their sessions with them. */
+/**
+ * Limits the list for scripts that sign in anew each time: removes the devices not seen for longest, with their
+ * sessions.
+ */
 export async function forgetSurplusDevices(
   transaction: Kysely<ShardTables>,
   userId: UserId,
@@ -79,8 +82,9 @@ export async function forgetSurplusDevices(
 }
 
 /**
- * Its sessions end in the same transaction, the caller's own included.
- * @param removesCopies what it has of the account's files is to go as well, where the server has it; also of a device that was revoked before
+ * Ends the device's sessions in the same transaction, including the caller's own.
+ * @param removesCopies requests the removal of its copies of files that the server has, also for a device revoked
+ * before
  * @throws HoldfastError not_found; invalid_field for a browser, which has no synced folder
  */
 export async function deleteDevice(
@@ -94,7 +98,7 @@ export async function deleteDevice(
   const nowMicros = world.clock.nowMicros();
   await inTransaction(world.shards.of(caller.bucket).db, async (transaction) => {
     if (removesCopies && (await askSignedOut(transaction, { userId: caller.userId, id: deviceId, nowMicros }))) return;
-    // A device that signs itself out, or in anew, forgets the secret by which it would be asked.
+    // A device that signs itself out or in again forgets the secret by which it could be asked.
     if (!removesCopies && !isReplaced && deviceId !== caller.deviceId)
       await noteSignedOut(transaction, caller.userId, { ids: [deviceId], nowMicros });
     const found = await transaction
@@ -136,11 +140,11 @@ async function askCopies(
   await askClearing(transaction, { userId, ...device, nowMicros: world.clock.nowMicros() });
 }
 
-/** All of them, or all but the one that asks; a personal access token asks from none. */
+/** Removes all devices, or all but the caller's; a personal access token has no device. */
 export async function deleteDevices(world: AccountWorld, caller: Caller, keepsCurrent: boolean): Promise<void> {
   const kept = keepsCurrent ? caller.deviceId : null;
   await inTransaction(world.shards.of(caller.bucket).db, async (transaction) => {
-    // Whoever is signing in holds it, and the session that comes of it is seen by the next statements.
+    // A running sign-in holds this lock, and the next statements see its session.
     await transaction.selectFrom("shard.users").select("id").where("id", "=", caller.userId).forUpdate().execute();
     const { rows: ended } = await sql<{ id: DeviceId }>`
       select id from shard.devices where user_id = ${caller.userId} and id is distinct from ${caller.deviceId}`.execute(

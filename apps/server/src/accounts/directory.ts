@@ -8,16 +8,16 @@ import type { AccountStore } from "./account-world.ts";
 import { bucketOfEmail, emailKey } from "./email-address.ts";
 import { isPlainText } from "./plain-text.ts";
 
-/** Longer than any sign-up takes. What one that died in the middle has reserved or claimed may be taken over after it. */
+/** Exceeds the duration of any sign-up. Afterwards, reservations and claims of an interrupted one may be taken over. */
 export const signUpLifetimeMicros = 60_000_000;
 
-/** Well formed and given to nobody: its row is looked for where an address has none, so that both take as long. */
+/** Valid id that no account has. Looked up for unknown addresses, so that both cases take equally long. */
 export const nobody = "00000000-0000-8000-8000-000000000000" as UserId;
 
 /**
- * A user whose sign-up died before its address was confirmed is found too: the row of the user is what makes an account,
- * and as long as it stands nobody else gets the address. By one that an account has left, or is about to get, it is not found: the directory is
- * another shard's, and hears of it later.
+ * Finds an account by its address. Includes a user whose sign-up died before the address was confirmed: the user's row
+ * makes the account and blocks the address. Excludes former and future addresses, because the directory, on another
+ * shard, is updated later.
  */
 export async function findUserByEmail(shards: Shards, email: string): Promise<UserRow | undefined> {
   const key = emailKey(email);
@@ -36,7 +36,7 @@ export async function findUser(shards: Shards, id: UserId): Promise<UserRow | un
   return rows[0];
 }
 
-/** The two looks of `findUserByEmail` as one, where there is one shard. */
+/** Both lookups of `findUserByEmail` in one statement, for a single shard. */
 async function findHolder({ db }: Shard, key: string): Promise<UserRow | undefined> {
   const { rows } = await sql<UserRow>`
     select ${userColumns} from shard.users u
@@ -46,7 +46,7 @@ async function findHolder({ db }: Shard, key: string): Promise<UserRow | undefin
   return rows[0];
 }
 
-/** All of them, as the compiler sees. */
+/** The compiler checks completeness. */
 const userColumnNames: Readonly<Record<keyof UserRow, true>> = {
   id: true,
   email: true,
@@ -102,13 +102,13 @@ export async function reserveEmail({ shards, clock }: AccountStore, email: strin
   if (takenOver === undefined) throw addressTaken();
 }
 
-/** Whether it is the account's address, and not one that it was about to get when it died. */
+/** Returns true for the account's address, false for one that it was about to get when the process died. */
 export async function isOf(shards: Shards, key: string, userId: UserId): Promise<boolean> {
   const user = await findUser(shards, userId);
   return user !== undefined && emailKey(user.email) === key;
 }
 
-/** For whom the directory has the address. */
+/** Account for which the directory lists the address. */
 export async function holderOf(shards: Shards, email: string): Promise<UserId | undefined> {
   const key = emailKey(email);
   const entry = await shards
@@ -121,7 +121,9 @@ export async function holderOf(shards: Shards, email: string): Promise<UserId | 
   return entry?.user_id;
 }
 
-/** @returns whether the address is this user's for good; not if the reservation was taken over in the meantime */
+/**
+ * @returns true if the address is now permanently the user's; false if the reservation was taken over in the meantime
+ */
 export async function confirmEmail(shards: Shards, email: string, userId: UserId): Promise<boolean> {
   const key = emailKey(email);
   const confirmed = await shards
@@ -135,7 +137,7 @@ export async function confirmEmail(shards: Shards, email: string, userId: UserId
   return confirmed !== undefined;
 }
 
-/** Frees an address that was reserved and became no account's. */
+/** Releases an address that was reserved and not used. */
 export async function releaseEmail(shards: Shards, email: string): Promise<void> {
   const key = emailKey(email);
   const { db } = shards.of(bucketOfEmail(key));

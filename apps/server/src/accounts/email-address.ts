@@ -5,22 +5,24 @@ import { accountRoutes } from "@holdfast/protocol/account-routes";
 import { isPlainText } from "./plain-text.ts";
 
 /**
- * The form under which two spellings of an address are one account, and one count of failures. NFC and not NFKC, which
- * RFC 6532 (3.1) warns of since it would make one of two different mailboxes: `isDistinct` rejects such addresses instead.
+ * Canonical form of an address, which identifies an account and a count of failures. Uses NFC and not NFKC, which RFC
+ * 6532 (3.1) discourages because it merges different mailboxes. `isDistinct` rejects such addresses instead.
  */
 export function emailKey(email: string): string {
   return email.trim().normalize("NFC").toLowerCase().normalize("NFC");
 }
 
-/** Where the directory row of an address lives. */
+/** Bucket of an address's directory row. */
 export function bucketOfEmail(key: string): Bucket {
   return bucketOfHash(sha256(Buffer.from(key)));
 }
 
-/** Characters that are not shown, and the dot of Chinese and Japanese domains, which mail servers take for a full stop. */
+/** Invisible characters, and the dot of Chinese and Japanese domains, which mail servers treat as a full stop. */
 const misleading = /[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u3002]/u;
 
-/** False for an address that looks like another one: with hidden characters, or with full-width letters, ligatures and the like. */
+/**
+ * False for an address that imitates another one, with hidden characters, full-width letters, ligatures and the like.
+ */
 export function isDistinct(email: string): boolean {
   const text = email.trim();
   return isPlainText(email) && !misleading.test(text) && text.normalize("NFKC") === text.normalize("NFC");

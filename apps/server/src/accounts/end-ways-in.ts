@@ -4,21 +4,21 @@ import type { ShardReader } from "../db/shard-tables.ts";
 import type { AccountStore } from "./account-world.ts";
 import { hasApp, isOn, lockRow, removeSecondFactor } from "./second-factor.ts";
 
-/** What signs in without the password, and is to end with it. */
+/** Sign-in methods besides the password that end with it. */
 export interface EndedWays {
   readonly end_passkeys?: boolean | undefined;
   readonly end_outside?: boolean | undefined;
 }
 
-/** By the first statement of the transaction, as whoever adds a passkey holds this before anything else. */
+/** First statement of the transaction, because adding a passkey takes this lock first. */
 export async function lockWays(transaction: ShardReader, userId: UserId, ended: EndedWays): Promise<void> {
   if (ended.end_passkeys === true) await lockRow(transaction, userId);
 }
 
 /**
- * Under the lock of the account, which whoever links a sign-in waits for.
- * @param endsFactor whether a second factor that is passkeys alone ends with them; else its recovery codes stand for it
- * @returns keys of the outside directory, to be released afterwards
+ * Runs under the account's lock, for which linking a sign-in waits.
+ * @param endsFactor ends a second factor of passkeys only; otherwise its recovery codes remain
+ * @returns keys of the outside directory, to release afterwards
  */
 export async function endWays(
   store: AccountStore,
@@ -30,14 +30,14 @@ export async function endWays(
   return outside === true ? endOutside(store, transaction, userId) : [];
 }
 
-/** The second factor as well, with its recovery codes, also where an administrator asks for one: its owner sets up another. */
+/** Ends the second factor with its recovery codes, even if an administrator requires one: the owner sets up another. */
 export async function endFactor(store: AccountStore, transaction: ShardReader, userId: UserId): Promise<void> {
   if (!isOn(await lockRow(transaction, userId))) return;
   await removeSecondFactor(transaction, userId);
   await store.tellSecurity?.(transaction, userId, "factor_off");
 }
 
-/** How many of each an account has. */
+/** Counts both kinds. */
 export async function countWays(
   reader: ShardReader,
   userId: UserId,

@@ -6,10 +6,7 @@ import type { AccountStore } from "./account-world.ts";
 import { confirmEmail, isOf, releaseEmail, signUpLifetimeMicros } from "./directory.ts";
 import { forgetOldestNames, removeDevices } from "./former-devices.ts";
 
-/**
- * A job, run now and then: removes what has expired already and works no more. It may run twice, and in pieces.
- * @returns rows removed
- */
+/** Job that removes expired credentials. Idempotent and divisible. @returns rows removed */
 export async function expireCredentials(store: AccountStore): Promise<number> {
   const now = store.clock.nowMicros();
   const forgottenBefore = now - limits.credentialRecordLifetimeMs * 1000;
@@ -35,10 +32,10 @@ export async function expireCredentials(store: AccountStore): Promise<number> {
 
 const batchRows = 1000;
 
-/** A session that ended since it was copied names that reason for so long. */
+/** Time for which a session that ended after it was copied reports that reason. */
 const copiedSessionMicros = 24 * 3600 * 1_000_000;
 
-/** As long as a journal tells of what was granted to the group: whoever was in it until then hears of it (`changeIn`). */
+/** As long as a journal contains grants to the group: former members receive changes up to their end (`changeIn`). */
 const endedMembershipMicros = limits.journalLifetimeMs * 1000;
 
 async function deleteWhere(
@@ -81,7 +78,7 @@ async function expireDevices(db: Kysely<ShardTables>, now: number, forgottenBefo
   }
 }
 
-/** Reservations of sign-ups and moves that died. One whose user stands with this address is no reservation any more, and is confirmed. */
+/** Releases reservations of interrupted sign-ups and moves. One whose user has this address is confirmed instead. */
 async function releaseReservations(store: AccountStore, db: Kysely<ShardTables>, before: number): Promise<number> {
   const stale = await db
     .selectFrom("shard.directory")

@@ -12,7 +12,10 @@ import { findUserByEmail } from "./directory.ts";
 const hashText = z.string().regex(/^[0-9a-f]{64}$/);
 const invitationCursor = z.tuple([z.int(), hashText]);
 
-/** Over all shards the newest first, but for those that have expired, and of a page those for addresses that have an account. By invitations_newest. */
+/**
+ * Newest first over all shards, without expired invitations and, per page, without those for addresses that have an
+ * account. By invitations_newest.
+ */
 export async function listInvitations(
   { shards, clock }: Pick<AccountStore, "shards" | "clock">,
   request: { readonly limit?: number | undefined; readonly cursor?: string | undefined },
@@ -58,7 +61,7 @@ export async function listInvitations(
   };
 }
 
-/** Of a sign-up that has claimed it and is under way, the account is made all the same. @throws HoldfastError not_found */
+/** A running sign-up that has claimed the invitation still succeeds. @throws HoldfastError not_found */
 export async function removeInvitation({ shards }: Pick<AccountStore, "shards">, id: string): Promise<void> {
   if (hashText.safeParse(id).success) {
     for (const { db } of shards.all()) {

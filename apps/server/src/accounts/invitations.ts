@@ -13,7 +13,7 @@ export interface ClaimedInvitation {
   readonly kind: "setup" | "invite";
   readonly plan: string | undefined;
   readonly quotaBytes: number | null | undefined;
-  /** It was made for exactly this address, or for whoever runs the server. */
+  /** Made for exactly this address, or for the server's operator. */
   readonly confirms: boolean;
 }
 
@@ -23,9 +23,9 @@ export interface NewInvitation {
   /** Of the new account, as in `NewUser`. */
   readonly plan?: string | undefined;
   readonly quotaBytes?: number | null | undefined;
-  /** Made because something is shared with the address: it ends when nothing is any more. */
+  /** Made because of a share with the address; ends with the last share. */
   readonly forShare?: boolean;
-  /** By a token, which may be stolen: the account made with it confirms its address by mail. */
+  /** Made by a token, which may be stolen. So the new account confirms its address by e-mail. */
   readonly byToken?: boolean;
 }
 
@@ -61,10 +61,10 @@ export async function createInvitation(
 }
 
 /**
- * One sign-up at a time gets an invitation; `useUpInvitation` or `giveBackInvitation` ends that. A claim whose sign-up died is
- * taken over after a while, unless that sign-up got as far as its user: then the invitation is used up.
- * @param userId of the user to be
- * @returns undefined for one that is not known, used up, expired, in use, or for another address
+ * Claims an invitation for one sign-up, until `useUpInvitation` or `giveBackInvitation`. The claim of an interrupted
+ * sign-up may be taken over after a while, unless its user exists: then the invitation is used up.
+ * @param userId id of the future user
+ * @returns undefined if unknown, used up, expired, in use or for another address
  */
 export async function claimInvitation(
   store: AccountStore,
@@ -104,7 +104,7 @@ export async function claimInvitation(
   return { token, kind: row.kind, plan: row.plan ?? undefined, quotaBytes, confirms };
 }
 
-/** Invitations for an address that can still be used; the first that is used ends the others. */
+/** Usable invitations for an address. The first use ends the others. */
 export async function countInvitationsFor(
   { shards, clock }: Pick<AccountStore, "shards" | "clock">,
   email: string,
@@ -121,7 +121,7 @@ export async function countInvitationsFor(
   return (await Promise.all(counts)).reduce((sum, { number }) => sum + number, 0);
 }
 
-/** Once the address has an account; they lie on any shard, as their tokens say. */
+/** Call when the address has an account. The invitations are on any shard, as their tokens say. */
 export async function removeInvitationsFor({ shards }: Pick<AccountStore, "shards">, email: string): Promise<void> {
   for (const { db } of shards.all()) {
     await db
@@ -133,8 +133,8 @@ export async function removeInvitationsFor({ shards }: Pick<AccountStore, "shard
 }
 
 /**
- * Once nothing is shared with the address any more; what an administrator has made stays. By invitations_for_share.
- * @param untilMicros later ones were made for what was shared since
+ * Call when nothing is shared with the address any more. Administrators' invitations stay. By invitations_for_share.
+ * @param untilMicros later invitations belong to later shares
  */
 export async function removeSharesInvitations(
   { shards }: Pick<AccountStore, "shards">,
@@ -151,7 +151,7 @@ export async function removeSharesInvitations(
   }
 }
 
-/** With a set-up token all others go, too. */
+/** Using a set-up token removes all others too. */
 export async function useUpInvitation(store: AccountStore, token: string): Promise<void> {
   const digest = digestOf(token);
   await inTransaction(dbOf(store, token), async (transaction) => {
@@ -164,7 +164,7 @@ export async function useUpInvitation(store: AccountStore, token: string): Promi
   });
 }
 
-/** After a sign-up that failed: at once, unless its user stands all the same. */
+/** Returns the invitation of a failed sign-up immediately, unless its user exists. */
 export async function giveBackInvitation(store: AccountStore, token: string, userId: UserId): Promise<void> {
   if ((await findUser(store.shards, userId)) !== undefined) return useUpInvitation(store, token);
   await dbOf(store, token)

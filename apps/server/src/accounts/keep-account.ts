@@ -7,13 +7,13 @@ import { enqueue } from "../queue/enqueue.ts";
 import { isRemovedSince } from "./removed-since.ts";
 import { ownerStateKind } from "./users.ts";
 
-/** How an account stands as its row has it, locked. */
+/** State in the account's row, locked. */
 export type LeavingState = Pick<UserRow, "disabled_at" | "leaving_until">;
 
 /**
- * Of somebody who has proved to be the owner: an account that is leaving comes back where that is wanted.
- * @returns whether it did
- * @throws HoldfastError account_leaving where it was not asked for
+ * Restores a leaving account if its proved owner wants it.
+ * @returns true if restored
+ * @throws HoldfastError account_leaving if not wanted
  */
 export async function keepIfLeaving(
   transaction: ShardReader,
@@ -22,7 +22,7 @@ export async function keepIfLeaving(
   keeps: boolean,
 ): Promise<boolean> {
   if (disabledAt === null || until === null) return false;
-  // Whom an identity system has removed does not come back alone.
+  // An account removed by an identity system does not return on its own.
   if (await isRemovedSince(transaction, { id, disabled_at: disabledAt })) return false;
   if (!keeps) {
     const day = formatTime(until);
@@ -39,8 +39,8 @@ export async function keepIfLeaving(
 }
 
 /**
- * Refuses an account that is disabled, or leaving and not wanted back, and changes nothing: a recovery code or an answer of an issuer counts once, so it is taken
- * after this. `keepIfLeaving` decides under the lock.
+ * Rejects a disabled account, or a leaving one that is not wanted, without a change. Runs before a one-time recovery
+ * code or issuer answer is used. `keepIfLeaving` decides under the lock.
  * @throws HoldfastError forbidden, account_leaving
  */
 export async function assertOpen(reader: ShardReader, user: UserRow, keeps: boolean): Promise<void> {

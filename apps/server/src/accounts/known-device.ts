@@ -6,16 +6,16 @@ import type { ShardReader } from "../db/shard-tables.ts";
 import type { AccountWorld } from "./account-world.ts";
 import { parseDeviceSecret } from "./secret-token.ts";
 
-/** One that has signed in to the account before. */
+/** Device that has signed in to the account before. */
 export interface KnownDevice {
   readonly id: DeviceId;
   readonly userId: UserId;
 }
 
-/** The secret of a device; of a browser, in which several people sign in, those that it has. */
+/** Secret of a device; for a browser with several accounts, all its secrets. */
 export type DeviceSecrets = string | readonly string[] | undefined;
 
-/** The devices of this account that these are the secrets of, removed or not. */
+/** The account's devices with these secrets, removed or not. */
 export function devicesOf(
   { secrets }: Pick<AccountWorld, "secrets">,
   userId: UserId,
@@ -24,7 +24,7 @@ export function devicesOf(
   return [given ?? []].flat().flatMap((secret) => parseDeviceSecret(secrets.refreshKey, userId, secret) ?? []);
 }
 
-/** The device of this account whose secret came along, if it was neither removed nor forgotten since. By the primary key. */
+/** The account's device with this secret, if neither removed nor forgotten. By the primary key. */
 export async function findKnownDevice(
   world: Pick<AccountWorld, "secrets">,
   reader: ShardReader,
@@ -39,7 +39,7 @@ export async function findKnownDevice(
   return rows[0] === undefined ? undefined : { id: rows[0].id, userId };
 }
 
-/** Of those that have signed in until now none is known any more. They stay listed, so that one that was stolen can be asked to remove its copies. */
+/** Makes all current devices unknown. They stay listed, so that a stolen one can be asked to remove its copies. */
 export async function forgetDevices(transaction: ShardReader, userId: UserId): Promise<void> {
   await sql`update shard.devices set known = false where user_id = ${userId} and known`.execute(transaction);
 }

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { hashPassword, isPassword } from "./passwords.ts";
 
 test("checking a password of nobody is the same work as checking somebody's", async () => {
-  // Of the processor, by all threads of this process: whatever else the machine does is not counted.
+  // CPU time of all threads of this process, independent of the machine's load.
   const workMsOf = async (work: () => Promise<unknown>) => {
     const before = process.cpuUsage();
     for (let round = 0; round < 5; round++) await work();
@@ -13,6 +13,6 @@ test("checking a password of nobody is the same work as checking somebody's", as
   const known = await hashPassword("long enough");
   const knownMs = await workMsOf(() => isPassword(known, "wrong"));
   const unknownMs = await workMsOf(() => isPassword(undefined, "wrong"));
-  // Coarse: without any hashing it would be a hundredth.
+  // Coarse: without hashing it would be a hundredth.
   assert.ok(unknownMs > knownMs / 4, `${unknownMs} ms against ${knownMs} ms`);
 });

@@ -6,13 +6,13 @@ interface Waiting {
 }
 
 /**
- * Lets a few of many run at once and the next ones wait, in lines that take turns: whoever sends very many waits behind itself, and others wait
- * for one of them. All lines together have an end; where it is reached the last of the longest line makes room for who has a shorter one.
+ * Runs a limited number of tasks. Others wait in lines that take turns, so a caller with many tasks mostly waits for
+ * itself. The total is limited; at the limit, the last of the longest line makes room for a shorter line.
  */
 export class Lanes {
   readonly #runningMax: number;
   readonly #waitingMax: number;
-  /** By name, none of them empty, and whose turn it is first. */
+  /** Non-empty lines by name, next turn first. */
   readonly #lines = new Map<string, Waiting[]>();
   #waiting = 0;
   #running = 0;
@@ -22,16 +22,13 @@ export class Lanes {
     this.#waitingMax = waitingMax;
   }
 
-  /**
-   * @param line in which it waits
-   * @throws HoldfastError unavailable when too many wait
-   */
+  /** @param line name of the line @throws HoldfastError unavailable if too many wait */
   async run<Result>(work: () => Promise<Result>, line = ""): Promise<Result> {
     await this.#enter(line);
     try {
       return await work();
     } finally {
-      // Whoever is next takes this lane over, so the count stays.
+      // The next task takes over this lane, so the count stays.
       const next = this.#takeNext();
       if (next === undefined) this.#running -= 1;
       else next.enter();
@@ -52,7 +49,7 @@ export class Lanes {
     });
   }
 
-  /** @throws HoldfastError unavailable where no line would be longer than that of who comes */
+  /** @throws HoldfastError unavailable if no line is longer than the caller's */
   #makeRoom(line: string): void {
     const own = this.#lines.get(line)?.length ?? 0;
     let longest: readonly [string, Waiting[]] | undefined;

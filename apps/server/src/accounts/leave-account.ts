@@ -16,20 +16,21 @@ import { withCode } from "./second-factor.ts";
 import { ownerStateKind } from "./users.ts";
 
 export interface LeaveProof {
-  /** Missing where nobody knows one. */
+  /** Absent if the account has none. */
   readonly password?: string | undefined;
-  /** Of the second factor, where the account has one. */
+  /** Second factor, if the account has one. */
   readonly totp?: string | undefined;
   readonly passkey?: PasskeyAssertion | undefined;
   readonly site?: PasskeySite | undefined;
 }
 
 /**
- * From now on the account is as if it were suspended: all sessions and tokens have ended, and nobody sees what is its. Until its time is over
- * it comes back by signing in; then it is shredded.
- * @param source where the attempt comes from
- * @returns until when, in microseconds
- * @throws HoldfastError forbidden for a token, proof_required, invalid_field, second_factor, rate_limited; conflict for the last administrator; unauthenticated
+ * Suspends the account: all sessions and tokens end, and nobody sees its contents. A sign-in before the deadline
+ * restores it; afterwards it is shredded.
+ * @param source origin of the attempt
+ * @returns deadline in microseconds
+ * @throws HoldfastError forbidden for a token, proof_required, invalid_field, second_factor, rate_limited; conflict for
+ * the last administrator; unauthenticated
  */
 export async function leaveAccount(
   world: AccountWorld,
@@ -78,7 +79,7 @@ async function leave(
   await world.tellLeaving?.(transaction, user, until);
 }
 
-/** With the suspension of an account that is to go: nothing of what opened it is left should it come back. */
+/** Runs with the suspension of a leaving account, so that no old credential works after a restore. */
 export async function endAccess(transaction: ShardReader, { id }: Pick<UserRow, "id">): Promise<void> {
   await transaction.deleteFrom("shard.sessions").where("user_id", "=", id).execute();
   await endPersonalTokens(transaction, id);

@@ -22,22 +22,23 @@ import {
   readLinkSession,
 } from "./secret-token.ts";
 
-/** A link that opens something now. */
+/** Link that currently gives access. */
 export interface LiveLink extends GrantRow {
-  /** Of its node. Never an address, which is the name of whoever has given none. */
+  /** Owner of its node. Never an address, which is the name of an account without a name. */
   readonly owner_name: string;
-  /** Of its owner, where it is an app password's: everybody else's link is for whoever has it. */
+  /** Owner's requirements for an app password's link. Other links are for anybody who has them. */
   readonly access: Access | undefined;
 }
 
-/** Whether the token says of itself that it is of a link: the link's own, or one of `startLinkSession`. */
+/** Returns true for a link's token or a session of `startLinkSession`, by its form. */
 export function isOfLink(bearer: string): boolean {
   return parseLinkToken(bearer) !== undefined || readLinkSession(bearer) !== undefined;
 }
 
 /**
- * The caller whose whole view is the link's node. Undefined for a link that is unknown, expired, revoked or disabled, or whose owner is suspended.
- * @throws HoldfastError unauthenticated, for the right token of a link that has a password
+ * Caller whose view is the link's node. Undefined if the link is unknown, expired, revoked or disabled, or its owner is
+ * suspended.
+ * @throws HoldfastError unauthenticated for the correct token of a link with a password
  */
 export async function proveLink(world: AccountWorld, bearer: string): Promise<Caller | undefined> {
   const link = await findLinkOf(world, bearer);
@@ -52,7 +53,7 @@ export async function proveLink(world: AccountWorld, bearer: string): Promise<Ca
   );
 }
 
-/** The live link that the token is of, whatever it needs besides; in one statement, however the token is wrong. */
+/** Live link of the token, regardless of a password. One statement, however the token is wrong. */
 export async function findLinkOf(world: AccountWorld, bearer: string): Promise<LiveLink | undefined> {
   const session = readLinkSession(bearer);
   const id = session?.linkId ?? parseLinkToken(bearer);
@@ -63,7 +64,7 @@ export async function findLinkOf(world: AccountWorld, bearer: string): Promise<L
   return isSame(Buffer.from(sessionOf(world, link, session.untilSeconds)), Buffer.from(bearer)) ? link : undefined;
 }
 
-/** By grants_id and primary keys. One that an editor has made lives as long as that one may share there. */
+/** By grants_id and primary keys. A link of an editor lives as long as the editor may share there. */
 export async function findLiveLink(
   { shards, clock }: Pick<AccountWorld, "shards" | "clock">,
   id: GrantId,
@@ -84,7 +85,10 @@ export async function findLiveLink(
   return { ...link, access: accessOf(rules, now) };
 }
 
-/** Of a link `g` in a space `s`: one without a secret is held open by the app password whose it is, of the space's owner. By tokens_grant. */
+/**
+ * Condition for a link `g` in a space `s`: one without a secret lives as long as the app password of the space's owner
+ * that uses it. By tokens_grant.
+ */
 export function isHeld(nowMicros: number): RawBuilder<boolean> {
   return sql`(g.secret_hash is not null or exists (
     select from shard.tokens t where t.grant_id = g.id and t.user_id = s.owner_id
@@ -97,7 +101,7 @@ export interface LinkSession {
   readonly expires_in: number;
 }
 
-/** What a password opens, for a quarter of an hour. @throws HoldfastError as `openLink` */
+/** Access by password, for 15 minutes. @throws HoldfastError as `openLink` */
 export async function startLinkSession(
   world: AccountWorld,
   given: LinkAndPassword,
@@ -120,11 +124,11 @@ interface LinkAndPassword {
 }
 
 /**
- * The link, for whoever knows its password. Failures are counted by link and source, those of all sources together more widely; of tokens
- * that are no link's by source.
- * @param source where the attempt comes from
- * @param onFound told of the link that the token is of, before its password is proved
- * @throws HoldfastError unauthenticated, the same whatever is wrong; rate_limited
+ * Opens a link with its password. Failures are counted by link and source, and for all sources together with a higher
+ * limit; for invalid tokens by source.
+ * @param source origin of the attempt
+ * @param onFound receives the token's link before its password is checked
+ * @throws HoldfastError unauthenticated, the same for every fault; rate_limited
  */
 export async function openLink(
   world: AccountWorld,
@@ -149,7 +153,7 @@ export async function openLink(
   return link;
 }
 
-/** So many sources may fail as often as each may before a link's password is closed to all. */
+/** Number of sources that may each reach their limit before a link's password is closed to all. */
 const sourcesMin = 10;
 
 function isOpen(link: LiveLink | undefined): boolean {
@@ -160,13 +164,13 @@ function sessionOf({ secrets }: AccountWorld, link: LiveLink, untilSeconds: numb
   return makeLinkSession(secrets.refreshKey, link.id, linkSecrets(link), untilSeconds);
 }
 
-/** The caller that a link is, for whoever has proved that they may open it. */
+/** Caller for a link that was opened. */
 export function linkCaller(link: LiveLink): Caller {
   const { id, space_id: spaceId, node_id: rootId, role } = link;
   const { lists, access } = boundBy(link.access);
   const writes = role === "editor" || role === "uploader";
   return {
-    // Where something says who did it, a link stands as an account does.
+    // A link takes the place of an account as the author of changes.
     userId: id as string as UserId,
     bucket: bucketOf(spaceId),
     spaceId,
@@ -185,18 +189,18 @@ export function linkCaller(link: LiveLink): Caller {
   };
 }
 
-/** What one address of a link's page opens, and nothing besides: the page of a folder, or the download of a file or folder. */
+/** Place that one address of a link's page opens: the page of a folder, or the download of a file or folder. */
 export interface LinkPlace {
   readonly use: "page" | "file";
   readonly nodeId: string;
 }
 
-/** For the address of a place behind a password. */
+/** Signs the address of a place behind a password. */
 export function signPlace({ secrets }: AccountWorld, link: LiveLink, place: LinkPlace, untilSeconds: number): string {
   return makeLinkAccess(secrets.refreshKey, `${place.use} ${link.id} ${place.nodeId}`, linkSecrets(link), untilSeconds);
 }
 
-/** @returns until when the access opens the place (Unix seconds); undefined if it does not */
+/** @returns end of the access in Unix seconds; undefined if it does not open the place */
 export function checkPlace(world: AccountWorld, link: LiveLink, place: LinkPlace, access: string): number | undefined {
   const untilSeconds = readLinkAccess(access);
   if (untilSeconds === undefined || untilSeconds * 1000 <= world.clock.nowMs()) return undefined;

@@ -12,7 +12,10 @@ interface NamedRule extends AccessRuleRow {
   readonly group_name: string | null;
 }
 
-/** Those of all shards by id, each once: the server's first, as its id is the least. A group's name is where the group is. */
+/**
+ * Rules of all shards by id, each once. The server's id is the smallest, so its rule comes first. A group's name is on
+ * the group's shard.
+ */
 export async function listAccessRules(
   { shards }: AccountStore,
   { limit, cursor }: { readonly limit: number; readonly cursor?: string | undefined },

@@ -19,13 +19,16 @@ import { isProofOld } from "./session-proof.ts";
 
 const sessionScopes: readonly Scope[] = ["files:read", "files:write", "account"];
 
-/** Whether anything was ever shared with the user. By the primary key. */
+/** True if anything was ever shared with the user. By the primary key. */
 const receives = sql<boolean>`exists (select from shard.received where grantee_id = u.id)`.as("receives");
-/** Of the user `u`, served by the primary key: in the statement that proves the credential, since every request asks. */
+/**
+ * Groups of the user `u`, by the primary key. Part of the statement that proves a credential, since every request needs
+ * them.
+ */
 const groupIds = sql<GroupId[]>`array(
   select m.group_id from shard.memberships m where m.user_id = u.id and m.role is not null)`.as("group_ids");
 
-/** Whom a session, personal access token or link that was proved before is of, as its rows are now; undefined once it has ended. */
+/** Current caller of a credential that was proved before; undefined after its end. */
 export async function findLiveCaller(
   world: CredentialWorld,
   credential: Caller["credential"],
@@ -37,8 +40,8 @@ export async function findLiveCaller(
 }
 
 /**
- * Who a caller is by now, of a request that took its time: with what holds for it now, and no scope that it did not have when it was proved.
- * @returns undefined where what proved it has ended, or is a link that has another password
+ * Current state of a caller during a long request: with the current requirements, and without new scopes.
+ * @returns undefined if the credential has ended or the link has another password
  */
 export async function findCallerAgain(world: CredentialWorld, caller: Caller): Promise<Caller | undefined> {
   const now = await findLiveCaller(world, caller.credential);
@@ -63,10 +66,10 @@ function stampOf({ credential }: Caller): string | undefined {
 
 export interface LiveSession {
   readonly caller: Caller;
-  /** Of the refresh token that is good now, and whether anything was used that came with it. */
+  /** Number of the valid refresh token, and whether anything issued with it was used. */
   readonly number: number;
   readonly isNumberUsed: boolean;
-  /** Of its device. */
+  /** When its device was last seen. */
   readonly lastSeenAt: number | null;
   readonly kind: "command" | "sync" | "browser" | null;
 }
@@ -119,7 +122,7 @@ export async function findLiveSession(world: CredentialWorld, id: SessionId): Pr
   return { caller, number: row.number, isNumberUsed: row.number_used, lastSeenAt: row.last_seen_at, kind: kindOf(row) };
 }
 
-/** Devices of before say of themselves only whether they are browsers. */
+/** Devices of earlier versions report only if they are browsers. */
 export function kindOf({
   kind,
   browser,
@@ -156,7 +159,7 @@ export async function findLiveToken(world: CredentialWorld, id: TokenId): Promis
   if (row.expires_at !== null && row.expires_at <= clock.nowMicros()) return undefined;
   const found = { secretHash: row.secret_hash, lastUsedAt: row.last_used_at };
   if (row.grant_id !== null) {
-    // Whatever is wrong with what confines it, it never sees more.
+    // If the confining link is invalid, the token sees nothing.
     const link = await findLiveLink({ shards, clock }, row.grant_id);
     return link === undefined
       ? undefined

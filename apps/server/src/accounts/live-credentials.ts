@@ -12,12 +12,12 @@ import { linkSecrets, linkStamp } from "./secret-token.ts";
 
 type Credential = Caller["credential"];
 
-/** As it was when it was proved; or `anew`: it lives, but other rules hold for its account, so that it has to be proved again. */
+/** live: unchanged since the proof. anew: alive, but with other account rules, so it must be proved again. */
 export type Liveness = "live" | "anew";
 
 /**
- * Which of these sessions, personal access tokens and links, each proved when its request began, are still alive: what the
- * authenticator asks of their rows, for many at once. A link is alive with the password alone with which it was opened.
+ * Finds which of these sessions, personal access tokens and links are still alive, with the authenticator's conditions,
+ * for many at once. A link is alive only with the password with which it was opened.
  */
 export async function findLiveCredentials(
   world: CredentialWorld,
@@ -41,7 +41,7 @@ export async function findLiveCredentials(
   return live;
 }
 
-/** Of links that an editor has made, those whose maker may not share there any more. By grants_id. */
+/** Links of editors who may no longer share there. By grants_id. */
 async function findLapsedLinks(shards: Shards, { db }: Shard, credentials: readonly Credential[]): Promise<GrantId[]> {
   const ids = credentials.flatMap((credential) => (credential.kind === "link" ? [credential.id] : []));
   if (ids.length === 0) return [];
@@ -60,7 +60,7 @@ export async function findLiveIn(
   const idsOf = (kind: Credential["kind"]) => [
     ...new Set(credentials.filter((credential) => credential.kind === kind).map(({ id }) => id)),
   ];
-  // Served by primary keys, and grants_id.
+  // By primary keys and grants_id.
   const { rows } = await sql<Found>`
     select s.id, null::bytea as secret_hash, null as password_hash, ${accessRules} from unnest(${uuidArray(idsOf("session"))}) as asked (id)
     join shard.sessions s on s.id = asked.id and s.expires_at > ${nowMicros}
