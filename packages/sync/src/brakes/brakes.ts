@@ -21,33 +21,36 @@ import {
   rewriteSides,
 } from "../model/brake-record.ts";
 
-/** What waits for a person, as it is shown to one. */
+/** A held change, in the form shown to a person. */
 export interface WaitingChange {
-  /** Names exactly this change of exactly this state. */
+  /** Identifies this change of this exact state. */
   readonly id: string;
   readonly what: "deletion" | "rewrite";
   /**
-   * Reason for which it waits: there are very many, the file holds earlier content again or looks damaged, or something else stands in the place
-   * of a folder, or links in those of several files.
+   * Reason for holding the change.
+   * - many: too many changes
+   * - rollback: the file has earlier content again
+   * - damage: the content looks damaged
+   * - replaced: another item took the folder's place, or links took the places of several files
    */
   readonly why: "many" | "rollback" | "damage" | "replaced";
   readonly path: string;
-  /** Where it would be done. */
+  /** Side that would change. */
   readonly side: "here" | "server";
   readonly kind: NodeKind;
-  /** Of the file that would go or be replaced. */
+  /** Size of the file to be deleted or replaced. */
   readonly bytes: number;
 }
 
 export type BrakeSetting = number | "off" | undefined;
 
-/** Holds what is more often an accident than a wish, and remembers what a person said to it. */
+/** Holds changes that are more often accidents than intended, and stores the person's decisions about them. */
 export class Brakes {
   readonly #state: SyncState;
   readonly #setting: BrakeSetting;
   readonly #nowMs: () => number;
 
-  /** @param setting so many deletions are too many; undefined: 500, or a quarter of the tree */
+  /** @param setting number of deletions from which they are held; undefined: 500, or a quarter of the tree */
   constructor(state: SyncState, setting: BrakeSetting, nowMs: () => number) {
     this.#state = state;
     this.#setting = setting;
@@ -55,8 +58,8 @@ export class Brakes {
   }
 
   /**
-   * Tells whether so many files go back to earlier contents that this is a restored backup: then the files that it lacks were not deleted by
-   * a person either. Approved files, and those that have waited for long, say nothing about present deletions.
+   * Returns true if so many files return to earlier content that somebody probably restored a backup. Files that the
+   * backup lacks were then not deleted on purpose. Approved files and files held for a long time do not count.
    */
   isRolledBack(trees: Trees): boolean {
     if (this.#setting === "off") return false;
@@ -65,8 +68,8 @@ export class Brakes {
   }
 
   /**
-   * Rewrites of a plan that may be rollbacks to versions from before this device knew the files, where there would be too many of them. A
-   * device that was set up anew knows none, and a backup is often restored to one.
+   * Returns rewrites of a plan that may be rollbacks to versions older than this device's knowledge, if they would be
+   * too many. A newly set up device knows no older versions, and backups are often restored to one.
    */
   suspectedRollbacks(remote: readonly RemoteOperation[]): readonly Rewrite[] {
     if (this.#setting === "off") return [];
@@ -78,7 +81,10 @@ export class Brakes {
     return rewriteLimits("rollback", all).isTooMany(all.length, this.#state.synced.size) ? suspects : [];
   }
 
-  /** True for an upload that may be a part of a backup that is being restored: older content, or unknown content with an old time. */
+  /**
+   * Returns true for an upload that may be part of a backup being restored: older content, or unknown content with an
+   * old time.
+   */
   isLikeRestored(operation: RemoteOperation): boolean {
     if (this.#setting === "off" || isApproved(this.#state.brakes, operation)) return false;
     return rewriteOf(this.#state, operation).some(
@@ -86,7 +92,7 @@ export class Brakes {
     );
   }
 
-  /** Those that are planned for the first time, and those of the last minutes that were sent or wait. */
+  /** Returns newly planned rollbacks, and those of the last minutes that were sent or are held. */
   #rollbacks(planned: readonly Rewrite[]): readonly Pick<BrakeRecord, "isOldByTime">[] {
     const sinceMs = this.#nowMs() - rewriteLimits("rollback").windowMs;
     const records = [...this.#state.brakes.values()].filter(({ side }) => side === "rollback");
@@ -96,9 +102,9 @@ export class Brakes {
   }
 
   /**
-   * @param planned as `markReplaced` returns them
-   * @param isRolledBack see there
-   * @returns the nodes whose deletion waits
+   * @param planned result of `markReplaced`
+   * @param isRolledBack see the method `isRolledBack`
+   * @returns nodes whose deletion is held
    */
   holdDeletions(planned: readonly Braked[], isRolledBack = false): ReadonlySet<NodeId> {
     const usual = deletionLimits(this.#own);
@@ -115,12 +121,12 @@ export class Brakes {
     return this.#setting === "off" ? undefined : this.#setting;
   }
 
-  /** Each mount is judged by itself. @param limits undefined: the usual ones */
+  /** Judges each mount separately. @param limits undefined: the usual limits */
   #holdThere(planned: readonly Braked[], limits: BrakeLimits | undefined): readonly NodeId[] {
     const there = planned.map((each) => ({ ...each, share: shareOf(this.#state, this.#state.remote, each.nodeId) }));
     const shares = new Map(there.map((each) => [brakeKey(each), each.share]));
     const all = [...this.#state.brakes].filter(([, { side }]) => side === "server");
-    // A node that moved into another mount counts there.
+    // A node that moved to another mount counts there.
     const recordsOf = Map.groupBy(all, ([key, { share }]) => (shares.has(key) ? shares.get(key) : share));
     const groups = new Set([...shares.values(), ...recordsOf.keys()]);
     return [...groups].flatMap((share) => {
@@ -132,7 +138,10 @@ export class Brakes {
     });
   }
 
-  /** How many nodes of a mount both sides have agreed on. It is counted as far as `count` deletions can be a quarter of them. */
+  /**
+   * Returns the number of agreed nodes in a mount. It stops counting once `count` deletions are less than a quarter of
+   * them.
+   */
   #knownIn(share: NodeId | undefined, count: number): number {
     if (share === undefined) return this.#state.synced.size;
     return basesBelow(this.#state, [share])
@@ -140,7 +149,7 @@ export class Brakes {
       .reduce((known) => known + 1, 0);
   }
 
-  /** A decision stays while the link is removed and the folder comes back piece by piece. */
+  /** Keeps a decision valid while the link is removed and the folder returns piece by piece. */
   #decidedSide({ nodeId, side: planned }: Braked): DeletionThere | undefined {
     if (planned === "here") return undefined;
     return deletionsThere.find((side) => {
@@ -149,7 +158,7 @@ export class Brakes {
     });
   }
 
-  /** The plan without the uploads of rewritten files that wait. */
+  /** Removes the uploads of held rewrites from the plan. */
   holdRewrites(plan: Plan): Plan {
     this.#forgetUndone();
     const rewrites = plan.remote.flatMap((operation) => rewriteOf(this.#state, operation));
@@ -170,22 +179,22 @@ export class Brakes {
     };
   }
 
-  /** Changes that wait, by path. @param side undefined: all sides */
+  /** Returns held changes, sorted by path. @param side undefined: all sides */
   waiting(side?: BrakeSide): readonly WaitingChange[] {
     return this.#byPath(this.#undecided().filter((record) => side === undefined || record.side === side));
   }
 
-  /** Approved changes that have not been made or sent yet, by path. */
+  /** Returns approved changes that have not been made or sent yet, sorted by path. */
   approved(): readonly WaitingChange[] {
     return this.#byPath(this.#unsent());
   }
 
-  /** Deletions here that were undone, and that the server has not been asked to restore yet, by path. */
+  /** Returns undone local deletions that the server has not been asked to restore yet, sorted by path. */
   undone(): readonly WaitingChange[] {
     return this.#byPath(this.#records("waiting").filter((record) => this.#isUndone(record)));
   }
 
-  /** Without those that the server is to restore: they are held until it has. */
+  /** Excludes changes that the server must restore. They stay held until then. */
   #undecided(): BrakeRecord[] {
     const waiting = this.#records("waiting");
     return this.#state.answers.size === 0 ? waiting : waiting.filter((record) => !this.#isUndone(record));
@@ -200,12 +209,12 @@ export class Brakes {
     return this.#undecided().filter(({ side }) => !isRewriteSide(side)).length;
   }
 
-  /** How many uploads wait. */
+  /** Returns the number of held uploads. */
   waitingOf(side: RewriteSide): number {
     return this.#records("waiting").filter((record) => record.side === side).length;
   }
 
-  /** Exactly these; what waits beside them, or rests on another state by now, waits on. */
+  /** Approves only these changes. Others, and those whose state has changed since, stay held. */
   approve(ids: readonly string[]): void {
     const chosen = this.#chosen(ids);
     const atMs = this.#nowMs();
@@ -216,8 +225,9 @@ export class Brakes {
   }
 
   /**
-   * Withdraws the approval of changes that have not been made or sent: they wait again. An engine that uses the state may be sending them.
-   * @returns the ids of those
+   * Withdraws the approval of changes that have not been made or sent, so they are held again. A running engine may be
+   * sending them at this moment.
+   * @returns their ids
    */
   withdraw(ids: readonly string[]): ReadonlySet<string> {
     const wanted = new Set(ids);
@@ -231,7 +241,10 @@ export class Brakes {
     return new Set(withdrawn.map(brakeId));
   }
 
-  /** An operation that got no answer may have been carried out, and that of a folder includes everything in it. */
+  /**
+   * Excludes operations without a response, because the server may have executed them. A folder's operation includes
+   * all its content.
+   */
   #unsent(): BrakeRecord[] {
     const { rootId, remote, synced, offers } = this.#state;
     const offered = new Set(offers.flatMap(({ nodeId, isRefused }) => (isRefused === true ? [] : [nodeId])));
@@ -243,8 +256,8 @@ export class Brakes {
   }
 
   /**
-   * What is in the trash of the account's own space, or was removed for good, and of which all that waits here is chosen. The server is told of it,
-   * so that one answer counts on all devices of the account.
+   * Returns deleted items of the account's own space whose held changes are all chosen. They are in the trash or
+   * permanently removed. The server receives the decision, so that it applies to all devices of the account.
    */
   #wholeTops(chosen: readonly BrakeRecord[]): ReadonlySet<NodeId> {
     const wanted = new Set(chosen);
@@ -259,8 +272,9 @@ export class Brakes {
   }
 
   /**
-   * A deletion is taken back: what the server's trash has is restored there, for all devices; else, without a base, the other side's node
-   * counts as new, and comes back from there. So is a rewriting: with what it left as the base the server's version counts as the newer one.
+   * Undoes held changes. If the item is in the server's trash, the server restores it for all devices. Otherwise the
+   * deletion's base is removed, so the other side's node counts as new and returns. For a rewrite, the local content
+   * becomes the base, so the server's version counts as newer.
    */
   undo(ids: readonly string[]): void {
     const chosen = this.#chosen(ids);
@@ -271,7 +285,7 @@ export class Brakes {
     const rewrites = chosen.flatMap((record) => {
       const base = this.#state.synced.get(record.nodeId);
       const local = this.#state.local.get(record.nodeId);
-      // Rewritten again since: that is another change, and waits for itself.
+      // The file was rewritten again. That change is a separate one.
       if (!isRewriteSide(record.side) || base === undefined || local?.content !== record.base) return [];
       return [{ record, base: { ...base, content: local.content } }];
     });
@@ -289,7 +303,7 @@ export class Brakes {
     });
   }
 
-  /** The server does not restore it: what waits with it counts as new here. */
+  /** Treats held items as new here, because the server cannot restore them. */
   undoAlone(top: NodeId): void {
     const records = this.#records("waiting").filter((record) => this.#topOf(record) === top);
     this.#state.commit({
@@ -298,7 +312,10 @@ export class Brakes {
     });
   }
 
-  /** Decisions about files that wait for something else, such as the end of a refusal or their own move. They stand until that is over. */
+  /**
+   * Returns decisions about files that wait for another reason, such as a refusal or their own move. The decisions stay
+   * valid until then.
+   */
   #decidedOf({ remote, waiting }: Plan): BrakeRecord[] {
     const [puts, others] = [new Set<NodeId>(), new Set(waiting.keys())];
     for (const { op, id } of remote) (op === "put" ? puts : others).add(id);
@@ -308,7 +325,9 @@ export class Brakes {
     });
   }
 
-  /** Files that look damaged, were too few to wait, and have arrived on the server: each once. */
+  /**
+   * Returns files that look damaged, were too few to be held, and have reached the server. Each file is returned once.
+   */
   takeSentDamage(): readonly NodeId[] {
     const sent = this.#records("released").filter(
       ({ side, nodeId, base, isReported }) =>
@@ -326,14 +345,14 @@ export class Brakes {
     { records, known } = { records: this.#state.brakes, known: this.#state.synced.size },
   ): NodeId[] {
     const isOff = this.#setting === "off";
-    // What waited before it was turned off goes, and waits no more.
+    // Releases all held changes when the brake is turned off.
     const judged = isOff ? [] : planned;
     const { held, changes } = judge(side, judged, records, { limits, nowMs: this.#nowMs(), known });
     if (changes.size > 0) this.#state.commit({ brakes: changes });
     return held.map(({ nodeId }) => nodeId);
   }
 
-  /** What was undone has been replaced, or rewritten again. */
+  /** Removes undone records whose file was replaced or rewritten again. */
   #forgetUndone(): void {
     const over = this.#records("undone").filter(({ nodeId, base }) => this.#state.local.get(nodeId)?.content !== base);
     if (over.length === 0) return;
@@ -369,7 +388,7 @@ export class Brakes {
   }
 }
 
-/** Whether a person has approved what is about to be sent. */
+/** Returns true if a person has approved the operation. */
 export function isApproved(records: ReadonlyMap<string, BrakeRecord>, operation: RemoteOperation): boolean {
   const isRewrite = operation.op === "put" && operation.revive === undefined;
   if (!isRewrite && operation.op !== "delete") return false;

@@ -15,7 +15,7 @@ function deletions(from: number, to: number, base = "b"): Braked[] {
   }));
 }
 
-/** Judges one plan after the other, and keeps the records as the state does. */
+/** Judges plans in sequence and keeps the records as the state does. */
 class Keeper {
   readonly records = new Map<string, BrakeRecord>();
   known: number;

@@ -1,38 +1,40 @@
 import { type Braked, brakeKey, type BrakeRecord, type BrakeSide, isRewriteSide } from "../model/brake-record.ts";
 
-/** From when on many changes are more often an accident than a wish. */
+/** Limits from which many changes are more often accidental than intended. */
 export interface BrakeLimits {
-  /** Within this time, done or waiting. */
+  /** Period in which made and held changes count. */
   readonly windowMs: number;
   readonly isTooMany: (count: number, known: number) => boolean;
 }
 
 const hourMs = 3600_000;
 
-/** Limits of deletions: 500, or a quarter of the tree and at least `least`. Somebody's own number stands alone. */
+/** Returns limits for deletions: 500, or a quarter of the tree and at least `least`. A custom number replaces both. */
 export function deletionLimits(brake: number | undefined, least = 50): BrakeLimits {
   const isTooMany = (count: number, known: number): boolean =>
     brake === undefined ? count >= 500 || (count >= least && count >= known / 4) : count >= brake;
   return { windowMs: hourMs, isTooMany };
 }
 
-/** Deletions inside a mount take files from somebody else: 10 and a quarter of that mount are too many. */
+/** Deletions inside a mount affect other people. The limit is 10 and a quarter of that mount. */
 export const leastInMount = 10;
 
-/** Deletions found beside a restored backup, and of what something else replaced: each of them waits. */
+/** Holds every deletion. Used for a restored backup and for items replaced by something else. */
 export const eachDeletion: BrakeLimits = { windowMs: hourMs, isTooMany: (count) => count > 0 };
 
-/** Within this time rewritten files, and files that links replaced, count together. */
+/** Period in which rewritten files, and files replaced by links, count together. */
 export const rewriteWindowMs = 600_000;
-/** From so many on it is more often an accident. Tools that go back on purpose, as git does, give files new times. */
+/** Counts from which an accident is more likely. Tools that go back on purpose, such as git, give files new times. */
 const [oldFilesMin, rolledBackMin, damagedMin] = [3, 10, 5];
-/** Files replaced by links that make their deletions wait: so many are more often moved to another disk than deleted. */
+/** Number of files replaced by links from which their deletions are held. They were probably moved to another disk. */
 export const linkedFilesMin = damagedMin;
 
 /**
- * Limits of known files rewritten here: 500 and a quarter of them, as by programs that take files hostage; 10 and a tenth of them with earlier
- * contents, or 3 if these have old times too; 5 that look damaged.
- * @param rollbacks of that side, planned or done within the time
+ * Returns limits for known files rewritten here:
+ * - any: 500 and a quarter of them, as ransomware does
+ * - rollbacks: 10 and a tenth of them, or 3 if these also have old times
+ * - damaged: 5
+ * @param rollbacks rollbacks planned or made within the period
  */
 export function rewriteLimits(
   side: BrakeSide,
@@ -49,14 +51,15 @@ export function rewriteLimits(
 
 export interface Judgement {
   readonly held: readonly Braked[];
-  /** Undefined: the record goes. */
+  /** undefined: the record is removed */
   readonly changes: ReadonlyMap<string, BrakeRecord | undefined>;
 }
 
 /**
- * Which of the planned changes of one side wait. What waits once waits until a person approves exactly it, or until it is not
- * planned any more; what was approved does not count. Once there are too many, all that come wait.
- * @param known how many nodes both sides have agreed on
+ * Returns the planned changes of one side that must be held. A held change stays held until a person approves exactly
+ * it, or until it is no longer planned. Approved changes do not count. Above the limit, all unapproved changes are
+ * held.
+ * @param known number of nodes that both sides have agreed on
  */
 export function judge(
   side: BrakeSide,
@@ -68,7 +71,7 @@ export function judge(
   const changes = new Map<string, BrakeRecord | undefined>();
   const byKey = new Map(planned.map((each) => [brakeKey(each), each]));
   const released = [...own].filter(([, { standing }]) => standing === "released");
-  // It counts from now on if the clock was set back since: else it would until that time comes again.
+  // If the clock was set back, a later time would count until then. It counts from now instead.
   const ahead = released.filter(([, { atMs }]) => atMs > nowMs);
   for (const [key, record] of ahead) changes.set(key, { ...record, atMs: nowMs });
   const counted = new Set(released.flatMap(([key, { atMs }]) => (atMs > nowMs - limits.windowMs ? [key] : [])));
@@ -76,7 +79,7 @@ export function judge(
     const isOver = standing === "released" ? atMs <= nowMs - limits.windowMs : !byKey.has(key);
     if (isOver) changes.set(key, undefined);
   }
-  // What is done stands no more in the tree of which it was a part.
+  // Deleted nodes are missing from the known tree, so they are added again.
   const gone = isRewriteSide(side) ? 0 : [...counted].filter((key) => !byKey.has(key)).length;
   const open = [...byKey].filter(([key, each]) => !isApproved(own.get(key), each));
   for (const [key] of open) counted.add(key);

@@ -5,8 +5,9 @@ import type { SyncState } from "../state/sync-state.ts";
 import { linkedFilesMin, rewriteWindowMs } from "./judge.ts";
 
 /**
- * Marks deletions on the server whose place here something else has taken. A folder whose place a link or a file has taken was mostly moved
- * to another disk, and not deleted: it waits with all in it. Files whose places links have taken wait from a few on, within ten minutes.
+ * Marks server deletions whose local place is taken by something else. A folder replaced by a link or file was probably
+ * moved to another disk, so all its content is held. Files replaced by links are held if there are several within ten
+ * minutes.
  */
 export function markReplaced(state: SyncState, planned: readonly Braked[], nowMs: number): readonly Braked[] {
   const { isInReplacedFolder, isLinked } = replacedIn(state);
@@ -22,7 +23,7 @@ export function markReplaced(state: SyncState, planned: readonly Braked[], nowMs
   });
 }
 
-/** Files of the plan, and those of the last minutes whose deletion went. Approved ones do not count. */
+/** Counts planned files and files deleted in the last minutes. Approved files do not count. */
 function countLinked({ brakes }: SyncState, planned: ReadonlySet<NodeId>, nowMs: number): number {
   if (planned.size === 0) return 0;
   const isApproved = (nodeId: NodeId): boolean =>
@@ -48,7 +49,7 @@ function replacedIn(state: SyncState) {
   const isInReplacedFolder = (id: NodeId): boolean => {
     const before = known.get(id);
     if (before !== undefined) return before;
-    // Rows that stand in each other end here.
+    // Ends a cycle of rows that contain each other.
     known.set(id, false);
     const parent = state.remote.get(id)?.parent;
     const is = isTaken(id, "folder", "others") || (parent !== undefined && isInReplacedFolder(parent));
@@ -58,7 +59,7 @@ function replacedIn(state: SyncState) {
   return { isInReplacedFolder, isLinked: (id: NodeId): boolean => isTaken(id, "file", "links") };
 }
 
-/** Claims of what stands directly in a folder here. */
+/** Name claims of the items directly in a local folder. */
 interface Takers {
   /** Links and files. */
   readonly others: ReadonlySet<string>;

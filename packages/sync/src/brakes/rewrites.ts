@@ -12,22 +12,22 @@ import { type ContentKey, isLive, type LocalRow, type RemoteRow, type SyncedRow,
 export interface Rewrite extends Braked {
   readonly side: RewriteSide;
   readonly base: ContentKey;
-  /** It has the time of a file that was put back rather than written: not after the server's version. */
+  /** The time is not later than the server's version, as of a restored file. */
   readonly isOldByTime: boolean;
-  /** This device never saw the content in this file: an earlier version may have it, which only the server knows. */
+  /** This device never saw the content in this file. An earlier version on the server may have it. */
   readonly isUnknown: boolean;
 }
 
 type Known = Pick<SyncState, "pastContents" | "manifests" | "holdersOf" | "stashed" | "brakes" | "synced">;
 
-/** The rewrite that an upload makes; none if the file comes back from the trash, since it replaces nothing. */
+/** Returns the rewrite made by an upload. A file restored from the trash replaces nothing, so it yields none. */
 export function rewriteOf(state: Known, operation: RemoteOperation): Rewrite[] {
   if (operation.op !== "put" || operation.revive !== undefined) return [];
   const { id, local, base } = operation;
   return [describe(state, id, { local, remote: base, synced: state.synced.get(id) })];
 }
 
-/** Files that went back to what they held before, and will be sent as such as soon as that can be done. */
+/** Returns files that have earlier content again, and that will be uploaded as soon as possible. */
 export function rollbacksIn(state: Known, trees: Trees): Rewrite[] {
   return [...trees.local].flatMap(([id, local]) => {
     const [remote, synced] = [trees.remote.get(id), trees.synced.get(id)];
@@ -40,7 +40,7 @@ export function rollbacksIn(state: Known, trees: Trees): Rewrite[] {
 
 function describe(state: Known, nodeId: NodeId, sides: Omit<Sides, "isSameTime">): Rewrite {
   const { local, remote } = sides;
-  // The wire has microseconds.
+  // The protocol has microsecond times.
   const serversNs = nanosOf(remote.modifiedAt);
   const laterMicros = serversNs === undefined ? undefined : local.fingerprint.mtimeNs / 1000n - serversNs / 1000n;
   const isSameTime = laterMicros === 0n;
@@ -50,7 +50,10 @@ function describe(state: Known, nodeId: NodeId, sides: Omit<Sides, "isSameTime">
   return { nodeId, side: isUnknown ? "rewrite" : side, base: local.content, isOldByTime, isUnknown };
 }
 
-/** A wait or an approval of these very bytes holds, also if they look different by now, as under a new time. */
+/**
+ * Keeps a decision about these exact bytes valid even if the file looks different now, for example because of a new
+ * time.
+ */
 function decidedSide({ brakes }: Known, nodeId: NodeId, content: ContentKey): RewriteSide | undefined {
   return rewriteSides.find((side) => {
     const record = brakes.get(brakeKey({ side, nodeId }));
@@ -66,14 +69,15 @@ interface Sides {
 }
 
 function sideOf(state: Known, nodeId: NodeId, { local, remote, synced, isSameTime }: Sides): RewriteSide | "unknown" {
-  // Another server has older bytes, as after it was restored itself: these are the newest.
+  // The server has older bytes, for example because it was restored. The local bytes are the newest.
   if (synced?.content === local.content || synced?.versionIds[0] !== remote.versionId) return "rewrite";
   const isEmptied = local.fingerprint.sizeBytes === 0 && remote.sizeBytes > 0;
   const isLost = isEmptied || isZeros(state, local.content);
-  // A log rotated by a copy gave its bytes to another file before; a kept conflicted copy moved them to the local trash.
+  // Log rotation by copying first wrote the bytes to another file. A kept conflicted copy moved them to the local
+  // trash.
   if (isLost && !isElsewhere(state, nodeId, synced.content)) return "damage";
   if (isLost) return "rewrite";
-  // The server has what this side had. Whoever writes to a file gives it another time.
+  // The server still has the base, and the time did not change. A real write would change the time.
   if (isSameTime) return "damage";
   return state.pastContents.has(nodeId, local.content) ? "rollback" : "unknown";
 }

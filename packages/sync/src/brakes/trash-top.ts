@@ -5,7 +5,7 @@ interface RemoteRows {
   get(id: NodeId): RemoteRow | undefined;
 }
 
-/** Of what lies in the server's trash: itself, or the folder with which it lies there. */
+/** Returns the item of the server's trash that contains this node: itself, or the folder it was deleted with. */
 export function trashTopOf(remote: RemoteRows, nodeId: NodeId): NodeId | undefined {
   const passed = new Set<NodeId>();
   let row = remote.get(nodeId);
