@@ -12,12 +12,13 @@ import { moveNode, park, setNode } from "./move.ts";
 import { type Deletion, removeTogether } from "./remove.ts";
 
 /**
- * Does neighbours that belong together (`localBatchesOf`), or throws nothing and leaves what was there. Rows are committed when
- * what they say is durable. @returns what failed, and why
+ * Executes neighboring operations that belong together (`localBatchesOf`). It throws nothing; a failed operation leaves
+ * the disk unchanged. Rows are committed once their facts are durable.
+ * @returns failed operations and their errors
  */
 export async function actTogether(hands: Hands, batch: readonly LocalOperation[]): Promise<Failures> {
   const { state } = hands;
-  // An earlier one may have been done without being seen yet: another on top of it would hide that.
+  // An earlier operation may have been done without being seen yet. Another one would hide that.
   const hidden = batch.filter(({ id }) => state.intents.has(id));
   const failures: Failures = new Map(hidden.map((operation) => [operation, new DiskChanged(operation.id)]));
   const ready = batch.filter((operation) => !failures.has(operation));
@@ -49,7 +50,7 @@ function intentOf(operation: LocalOperation, state: Hands["state"]): Intent | un
   if (operation.op === "set") {
     const { id, local, executable, isPrivate } = operation;
     const isServers = remote.get(id)?.content === local.content;
-    // Bytes that a person has written there, and a bit that a person has set, are not agreed on with the mode.
+    // A mode change does not agree on bytes or an executable bit that a person has set.
     const base = synced.get(id);
     const content = isServers ? local.content : base?.content;
     const agreed = executable === local.executable ? (base?.executable ?? executable) : executable;
@@ -63,8 +64,8 @@ function intentOf(operation: LocalOperation, state: Hands["state"]): Intent | un
 }
 
 /**
- * Without it a look after a death would take what stands at the old name by then for what moved, and a name that only this
- * disk gives for one that a person gave.
+ * Returns the intent of a move. Without it, a scan after a crash could mistake a new item at the old name for the moved
+ * one, or a disk-specific name for one that a person chose.
  */
 function moveIntentOf(
   { place, local }: { readonly place: DiskPlace; readonly local: LocalRow },
@@ -79,7 +80,10 @@ function placeOnDisk({ parent, name, alias }: DiskPlace): DiskPlace {
   return alias === undefined ? { parent, name } : { parent, name, alias };
 }
 
-/** Another name of the same file is another node. What is not on the server is in no file that could take its place. */
+/**
+ * Returns true if the file needs a copy of its own because it has other hard links, which are other nodes. Content that
+ * the server lacks cannot be rebuilt as a new file.
+ */
 async function isToBeParted(
   { disk, state, lacks }: Hands,
   { id, local, executable, isPrivate }: LocalOperation & { op: "set" },
@@ -91,7 +95,7 @@ async function isToBeParted(
   return path !== undefined && ((await disk.stat(path))?.links ?? 1) > 1;
 }
 
-/** As new bytes do, the mode comes with a file of its own, and leaves the other names as they are. */
+/** Sets the mode by replacing the file with a new one, so that its other hard links keep theirs. */
 async function setAlone(hands: Hands, operation: LocalOperation & { op: "set" }): Promise<void> {
   const { id, local, executable, isPrivate } = operation;
   const remote = hands.state.remote.get(id);

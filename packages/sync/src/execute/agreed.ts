@@ -4,8 +4,8 @@ import type { SyncState } from "../state/sync-state.ts";
 import { type LocalRow, type Place, placeOf, samePlace, type SyncedRow, syncedVersionsKept } from "../model/trees.ts";
 
 /**
- * The base after the disk was made what the server has; it is committed with the row of the disk, since the server may
- * have moved on before the next look compares them. Members in which the two differ keep their base.
+ * Returns the base after the disk was changed to the server's state. It is committed together with the disk's row,
+ * because the server may change before the next scan. Members that differ keep their base.
  */
 export function agreedWithServer(
   { remote, synced }: Pick<SyncState, "remote" | "synced">,
@@ -30,7 +30,7 @@ export function agreedWithServer(
   };
 }
 
-/** The base after a move alone: what a person may have written there is not durable for that. */
+/** Returns the base after a move only. A person's write to the file is not durable yet. */
 export function agreedPlace(
   { remote, synced }: Pick<SyncState, "remote" | "synced">,
   id: NodeId,
@@ -43,8 +43,8 @@ export function agreedPlace(
 }
 
 /**
- * The base after something that waited aside could not go back to its name. That it got another one is no person's doing: else
- * it would be a move, and bring back what was deleted on the server since.
+ * Returns the base after a parked item could not return to its name. The new name must not count as a person's move,
+ * which would restore an item deleted on the server.
  */
 export function agreedBeside(
   { synced }: Pick<SyncState, "synced">,

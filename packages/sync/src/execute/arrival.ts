@@ -11,24 +11,24 @@ import type { Hands } from "./hands.ts";
 import { inHalves } from "../general/in-halves.ts";
 import { type LocalSources, offsetsOf, type Source } from "./sources.ts";
 
-/** What gives a file the server's content. */
+/** An operation that writes the server's content to a file. */
 export type FileOperation = LocalOperation & { readonly op: "create" | "replace" };
 
-/** A file that is to be written, and where each of its blocks comes from. */
+/** A file to be written, and the source of each of its blocks. */
 export interface Arrival {
   readonly operation: FileOperation;
   readonly blocks: readonly ManifestEntry[];
-  /** By position; undefined: it is fetched. */
+  /** By position; undefined: the block is fetched. */
   readonly sources: (Source | undefined)[];
-  /** Blocks of what is replaced that a new one may be similar to. */
+  /** Old blocks that new ones may resemble. */
   readonly bases: ReadonlyMap<HashHex, NonNullable<WantedBlock["base"]>>;
 }
 
 const looksAtOnce = 16;
 
 /**
- * Finds out of which blocks files are made, with one question for all.
- * @returns in the order of the operations; an error for each that is not to be had
+ * Determines the blocks of all files in one request.
+ * @returns results in the order of the operations; an error for each file that is unavailable
  */
 export async function planArrivals(
   hands: Hands,
@@ -55,8 +55,9 @@ export async function planArrivals(
 }
 
 /**
- * One that does not fit its content id with the base that it was told against is asked for whole.
- * @returns an error for each that the server does not tell
+ * Fetches block lists. If a list does not match its content id when decoded against its base, the whole list is
+ * fetched.
+ * @returns an error for each list that the server does not provide
  */
 async function fetchLists(
   hands: Hands,
@@ -98,7 +99,7 @@ export function wantedBlock({ operation, bases }: Arrival, { hash, size }: Manif
   return { hash, sizeBytes: size, versionId, base: bases.get(hash) };
 }
 
-/** @param bytes that arrived for it */
+/** @param bytes bytes received for the block */
 export function fetchedPart({ hash }: ManifestEntry, bytes: Uint8Array, isProved = false): Part {
   return { kind: "bytes", hash, bytes, isProved };
 }
@@ -111,7 +112,7 @@ function isEmpty({ versionId, sizeBytes }: FileOperation["remote"]): boolean {
   return versionId === null || sizeBytes === 0;
 }
 
-/** The list that the base of this file has, if it is known, so that only what differs has to travel. */
+/** Requests the list as a difference from the base's list, if that is known. */
 function wantedManifest({ state }: Hands, { id, remote }: FileOperation, isAgainstBase: boolean): WantedManifest {
   if (!isAgainstBase) return { versionId: remote.versionId ?? "" };
   const synced = state.synced.get(id);
@@ -121,7 +122,10 @@ function wantedManifest({ state }: Hands, { id, remote }: FileOperation, isAgain
   return { versionId: remote.versionId ?? "", base };
 }
 
-/** A block that a splice inserts is most likely a changed one of those that it removes, about as far into it. */
+/**
+ * Chooses bases for new blocks. An inserted block is probably a changed version of a removed one at about the same
+ * position.
+ */
 function basesOf(hands: Hands, operation: FileOperation, blocks: readonly ManifestEntry[]): Arrival["bases"] {
   const bases = new Map<HashHex, NonNullable<WantedBlock["base"]>>();
   if (operation.op !== "replace") return bases;
@@ -141,7 +145,7 @@ function basesOf(hands: Hands, operation: FileOperation, blocks: readonly Manife
   return bases;
 }
 
-/** What cannot be read is no base: whoever asked finds another hash, and takes the whole block. */
+/** Returns no bytes if the base cannot be read. The caller then finds another hash and fetches the whole block. */
 async function readBase(
   { disk }: Hands,
   { path, offset, sizeBytes }: { readonly path: string; readonly offset: number; readonly sizeBytes: number },

@@ -21,12 +21,12 @@ import { LocalSources } from "./sources.ts";
 import { takeAssembled, writeLarge } from "./write-large.ts";
 import { writeSmall, type Written } from "./write-small.ts";
 
-/** Larger files are written one after the other, block by block; of smaller ones a batch holds all bytes at once. */
+/** Larger files are written one by one, block by block. A batch holds all bytes of its smaller files in memory. */
 const largeFileBytesMin = 4 * 1024 * 1024;
 const batchMax = { operations: 1000, bytes: 16 * 1024 * 1024 } as const;
 const syncsAtOnce = 8;
 
-/** Cuts what is planned, in its order: neighbours that only bring content of the server, or only delete, are done together. */
+/** Splits the plan in its order. Neighbors that only bring server content, or only delete, form one batch. */
 export function* localBatchesOf(operations: readonly LocalOperation[]): Generator<readonly LocalOperation[]> {
   let batch: LocalOperation[] = [];
   let bytes = 0;
@@ -44,7 +44,7 @@ export function* localBatchesOf(operations: readonly LocalOperation[]): Generato
   if (batch.length > 0) yield batch;
 }
 
-/** Neighbours of one kind go together; what goes alone is its own kind. */
+/** Returns the kind by which neighbors are grouped. Any other operation is its own kind. */
 function togetherness(operation: LocalOperation): LocalOperation | "brings content" | "delete" {
   if (bringsContent(operation)) return "brings content";
   return operation.op === "delete" ? "delete" : operation;
@@ -55,8 +55,13 @@ export function bringsContent(operation: LocalOperation): operation is FileOpera
 }
 
 /**
- * Folders first; then all files are durable beside before the first gets its name; each folder is looked at once before, and
- * synced once after; the rows are committed in the end, at once. The intents stand already.
+ * Brings server content in this order:
+ * - folders
+ * - all files, durable under temporary names
+ * - final names; each folder is checked once before and synced once after
+ * - one commit of all rows
+ *
+ * The intents are already recorded.
  */
 export async function bringContent(hands: Hands, operations: readonly FileOperation[]): Promise<Failures> {
   const failures: Failures = new Map();
@@ -77,7 +82,7 @@ export async function bringContent(hands: Hands, operations: readonly FileOperat
     operation.op === "replace" ? stashEntry(stashedBy(hands, operation, temporary)) : [],
   );
   if (stashed.length > 0) hands.state.commit({ stashed });
-  // What was checked before the files were fetched may be something else by now.
+  // The folders may have changed while files were fetched, so they are checked again.
   const current = new KnownFolders(hands);
   for (const { operation, path } of placed) if (!failures.has(operation)) current.add(operation.id, path);
   placed.push(...(await giveNames(hands, current, waiting, failures)));
@@ -144,12 +149,12 @@ async function writeAll(
   return written;
 }
 
-/** The simulator's files are short, and some of them shall count as large. */
+/** Returns a smaller limit in the simulator, whose files are short. */
 function largeBytesMin({ patches }: Hands): number {
   return patches === undefined ? largeFileBytesMin : patches.fileBytesMin;
 }
 
-/** What the server does not answer fails every file that asked. */
+/** Fails every file of the request if the server does not answer. */
 async function planAll(
   hands: Hands,
   sources: LocalSources,
@@ -174,10 +179,7 @@ async function writeLink(hands: Hands, { remote }: FileOperation): Promise<Writt
   }
 }
 
-/**
- * Of a name in a folder that could not be synced it is only known what has it, and what is below may go with it: the next look
- * decides whether it is there.
- */
+/** Commits rows. If a folder could not be synced, its new names may be lost, and the next scan decides. */
 async function settle(hands: Hands, placed: readonly Placed[], failures: Failures): Promise<void> {
   const { disk, state } = hands;
   const folders = [...new Set(placed.map(({ path }) => folderOf(path)))];

@@ -11,23 +11,23 @@ import { fingerprintAfter, type Hands, knownFolder, knownPath, randomName, reche
 import { exchangeSeen } from "./replace.ts";
 import { stashOf } from "./stash.ts";
 
-/** A copy of the bytes that lost gets a name of its own; what it was copied from stays as it is. */
+/** Copies the losing bytes to a new name. The source stays unchanged. */
 export async function copyAside(hands: Hands, operation: LocalOperation & { op: "copy_aside" }): Promise<void> {
   const { id, local, parent: into, name, onto } = operation;
   const from = await knownPath(hands, id);
   await recheck(hands, from, local);
   const { blocks } = await hands.disk.cut(from);
   if (contentOfBlocks(blocks) !== local.content) {
-    // Without a trace in its times: only who reads it again finds what it is now.
+    // The bytes changed without a change of the times, so the file must be read again.
     hands.state.commit({ local: [[id, { ...local, sight: "racy" }]] });
     throw new DiskChanged(from);
   }
   const parts = copiesOf(from, blocks);
-  // Bytes of this disk, which nobody else may have: one that never gets its name stays in the local trash.
+  // The bytes exist on this disk only. If the copy never gets its name, it stays in the local trash.
   const temporary = joinPath(ownFolders.trash, randomName(hands));
   const { fingerprint: old, executable } = local;
   const over = hands.lacks.has("exchange") ? undefined : onto;
-  // Neither the original nor the copy that was there before is opened to others by that.
+  // Keeps both the source and the former copy private.
   const isPrivate = [operation, local, over?.local].some(isPrivateIn) || local.isPrivate;
   await hands.disk.create(temporary, parts, {
     mtimeNs: old.mtimeNs,
@@ -43,8 +43,8 @@ export async function copyAside(hands: Hands, operation: LocalOperation & { op: 
   const path = joinPath(folder, nameOnDisk(placed.local));
   if (over === undefined) await hands.disk.rename(temporary, path);
   else {
-    // The content of the copy is a version on the server, and stays in the local trash as well.
-    // Bytes that somebody writes to the copy meanwhile come back beside it.
+    // The old copy's content is a version on the server and also stays in the local trash. Bytes written to it
+    // meanwhile reappear beside it.
     const stashed = { path: temporary, contents: [over.local.content, local.content], keep: true };
     hands.state.commit({ stashed: [[temporary, stashOf(hands, over.local, stashed)]] });
     await exchangeSeen(hands, over.local, { path, temporary });

@@ -10,7 +10,7 @@ import type { Source } from "./sources.ts";
 import { isRecent, nanosOf } from "../model/fingerprints.ts";
 import type { Hands } from "./hands.ts";
 
-/** Writes a file to the engine's own folder on the same filesystem, not durably yet. Every part is proved by its hash. */
+/** Writes a file to the engine's folder on the same filesystem, not durably yet. Every part is verified by its hash. */
 export async function createAside(
   { disk, state }: Pick<Hands, "disk" | "state">,
   path: string,
@@ -20,14 +20,14 @@ export async function createAside(
 ): Promise<void> {
   const { modifiedAt } = operation.remote;
   const { executable, isPrivate: wanted } = operation.op === "replace" ? operation : operation.remote;
-  // A new version does not open an item that looks private by itself.
+  // A new version does not make an apparently private file public.
   const isUntold = operation.op === "replace" && operation.local.isPrivate === undefined;
   const isPrivate = isUntold && wanted === false ? undefined : wanted;
   const like = operation.op === "replace" ? pathOf(state, operation.id) : undefined;
   await disk.create(path, parts, { mtimeNs: nanosOf(modifiedAt), executable, isPrivate, like, shares });
 }
 
-/** Remembers of which blocks a file is made that was written. @param bytes those of its blocks that were fetched */
+/** Stores the block list of a written file. @param bytes bytes of the fetched blocks */
 export function keepBlocks(hands: Hands, arrival: Arrival, bytes: ReadonlyMap<HashHex, Uint8Array>): void {
   const blocks = arrival.blocks.map((block, position) => {
     const source = arrival.sources[position];
@@ -42,7 +42,7 @@ export function piecesOfSource({ state }: Hands, source: Source): Uint8Array | u
   return state.manifests.piecesOf(source);
 }
 
-/** So that the next version of it can go up as a patch. */
+/** Keeps pieces of the content so that the next version can be uploaded as a patch. */
 export function piecesOfFetched(hands: Hands, { operation }: Arrival, bytes: Uint8Array): Uint8Array | undefined {
   const { fileBytesMin, cutPieces } = hands.patches ?? realPatches;
   return operation.remote.sizeBytes > fileBytesMin ? cutPieces(bytes) : undefined;
@@ -67,7 +67,7 @@ export function rowOf(
   { fingerprint, isPrivate: looksPrivate }: Pick<LocalStat, "fingerprint" | "isPrivate">,
 ): LocalRow {
   const isFolder = kind === "folder";
-  // A umask, or the default of its folder, took the rights of others away: nobody closed it.
+  // A umask or the folder's default may have removed others' rights. Nobody made the file private.
   const tells = isPrivate !== undefined && (lacks.has("private modes") || isPrivate || !looksPrivate);
   return {
     kind,
@@ -81,7 +81,10 @@ export function rowOf(
   };
 }
 
-/** What we wrote ourselves has the time that we gave it; only a time as late as now could hide a later change. */
+/**
+ * Returns how far a file's times can be trusted. Files that the engine wrote have the time it set; only a time close to
+ * now could hide a later change.
+ */
 export function sightOf({ lacks }: Pick<Hands, "lacks">, fingerprint: Fingerprint): LocalRow["sight"] {
   return isRecent({ ...fingerprint, ctimeNs: 0n }, fingerprint.ctimeNs, lacks) ? "racy" : "known";
 }

@@ -8,27 +8,30 @@ import type { Fingerprint, LocalDisk } from "@holdfast/sync-ports/ports";
 import { type Intent, type LocalRow, nameOnDisk } from "../model/trees.ts";
 
 /**
- * Whether something may have been done to the disk that no power cut must undo any more, and nobody knows: at the start,
- * and after a change that failed halfway.
+ * Set at the start and after a change that failed halfway. The disk may then hold unrecorded changes that must survive
+ * a power failure.
  */
 export interface Doubt {
   isOpen: boolean;
 }
 
-/** With more paths than that, one call for the whole filesystem costs less than a call for each. */
+/** Number of paths from which one sync of the whole filesystem is cheaper than one per path. */
 const pathsMax = 64;
 
-/** @returns undefined: each path is to be synced */
+/** @returns undefined: sync each path separately */
 export function syncTogether(disk: Pick<LocalDisk, "syncAll">, paths: number): (() => Promise<void>) | undefined {
   return paths > pathsMax ? disk.syncAll?.bind(disk) : undefined;
 }
 
-/** What was taken out of these folders, or into them, is so for good. */
+/** Makes moves into and out of these folders durable. */
 export async function syncOwnFolders(disk: Pick<LocalDisk, "syncFolder">): Promise<void> {
   for (const folder of Object.values(ownFolders)) await disk.syncFolder(folder);
 }
 
-/** True if the folder, or one above it, could not be made durable: a power cut may take it with all that is in it. */
+/**
+ * Returns true if the folder or one above it could not be made durable. A power failure may then remove it with its
+ * content.
+ */
 export function isInDoubt(table: Pick<LocalTree, "rootId" | "local">, folder: NodeId): boolean {
   return lineOf(table, folder).some((id) => table.local.get(id)?.sight === "unsettled");
 }
@@ -39,24 +42,27 @@ interface Before {
 }
 
 interface Seen {
-  /** What a look may have found otherwise, with all that was intended; undefined: it is gone. */
+  /** Possible differences found by a scan, and all intents; undefined: the item is gone. */
   readonly seen: ReadonlyMap<NodeId, LocalRow | undefined>;
-  /** The disk deals its numbers out anew, and has since what is known was seen. */
+  /** The disk assigns inode numbers again at each mount, and was mounted since. */
   readonly areNumbersNew?: boolean;
 }
 
-/** Where the numbers are new, which says nothing, the times at which they were made, if the disk knows them, tell two folders apart. */
+/**
+ * Compares items by inode number. If the numbers are new, the creation times distinguish two items, provided the disk
+ * has them.
+ */
 export function isOtherThing(now: Fingerprint, then: Fingerprint | undefined, areNumbersNew: boolean): boolean {
   const isSameBirth = now.birthNs !== 0n && now.birthNs === then?.birthNs;
   return now.inode !== then?.inode && !(areNumbersNew && isSameBirth);
 }
 
 /**
- * What a look found to be otherwise than it was known may be the doing of a run that never came to sync it. Before it is
- * agreed on it is made durable: else a power cut could take it, and its absence would travel as a deletion. What cannot be
- * made durable now is unsettled, so that nothing of it is agreed on.
+ * Makes the differences found by a scan durable, because a stopped run may not have synced them. Otherwise a power
+ * failure could undo them, and their absence would be uploaded as a deletion. Items that cannot be synced are marked
+ * unsettled, so nothing about them is agreed.
  *
- * @param table of the disk as the look saw it
+ * @param table tree that the scan found
  */
 export async function makeDurable(
   disk: Pick<LocalDisk, "syncFile" | "syncFolder">,
@@ -72,7 +78,7 @@ export async function makeDurable(
     if ((await failureOf(syncFolderOf(disk, table, folder))) !== undefined) sick.add(folder);
   }
   for (const [id, row] of changed) {
-    // A file of the engine's own was synced before it got its name; only its mode is changed in place.
+    // The engine syncs its own files before naming them. Only their mode changes in place.
     const known = before.local.get(id);
     const isModeOther = known !== undefined && (known.executable !== row.executable || !samePrivacy(known, row));
     const path = isModeOther ? pathOf(table, id) : undefined;
@@ -104,7 +110,7 @@ async function syncFolderOf(disk: Pick<LocalDisk, "syncFolder">, table: PathTabl
   if (path !== undefined) await disk.syncFolder(path);
 }
 
-/** @returns why it could not be done */
+/** @returns the error, if any */
 export async function failureOf(act: Promise<void>): Promise<HoldfastError | undefined> {
   try {
     await act;

@@ -11,19 +11,19 @@ import { shareOf } from "../model/whereabouts.ts";
 import { addNotice } from "../state/notices.ts";
 
 interface Ending {
-  /** Files and folders that were to go. */
+  /** Planned removals. */
   readonly operations: readonly LocalOperation[];
   readonly failures: Failures;
 }
 
-/** @param onDone is told of each file and folder that has gone, with its path before */
+/** @param onDone called for each removed file and folder, with its former path */
 type OnDone = (operation: LocalOperation, path: string) => void;
 
 /**
- * Puts away what is on the disk of shares that ended: files that are as the server had them go to the local trash, changed and
- * new ones to the quarantine, folders if they are empty then. What cannot be looked at yet is left to the next look.
- * @param tree of the disk without what the rules hide: that is looked at by nobody, and stays
- * @param isKeeper whether a folder holds something that no tree knows; it stays, as an ordinary folder
+ * Removes the local copies of ended shares. Unchanged files go to the local trash, changed and new ones to the
+ * quarantine. Folders are removed if they are then empty. Unreadable items are left to the next scan.
+ * @param tree local tree without hidden items, which stay untouched
+ * @param isKeeper true if a folder holds items of no tree; it stays as an ordinary folder
  */
 export async function endShares(
   hands: Hands,
@@ -61,7 +61,7 @@ export async function endShares(
   return { operations, failures };
 }
 
-/** Also of a share without files: its folder goes. */
+/** Adds a notice, also for a share without files, because its folder goes. */
 function noteEnded({ state, nowMs }: Hands, path: string, gone: readonly LocalOperation[]): void {
   const countOf = (into: string): number => gone.filter((each) => each.op === "delete" && each.into === into).length;
   addNotice(state, { atMs: nowMs(), path, code: "share_ended", counts: [countOf("trash"), countOf("quarantine")] });
@@ -73,8 +73,8 @@ function awayWith({ state }: Hands, mount: NodeId, id: NodeId, local: LocalRow):
 }
 
 /**
- * As the server has it in that folder, which may be mounted anew by now, or lie in another share. What arrived as this died is not agreed
- * on yet, and is the server's all the same.
+ * Compares with the server's row in that folder. The folder may be mounted again or be in another share by now. Content
+ * that arrived during a crash has no base yet but counts as the server's.
  */
 function isUnchanged(state: Hands["state"], mount: NodeId, id: NodeId, { content }: LocalRow): boolean {
   const target = state.shares.get(mount)?.target;
@@ -84,7 +84,7 @@ function isUnchanged(state: Hands["state"], mount: NodeId, id: NodeId, { content
   return isInFolder && [state.synced.get(id)?.content, state.remote.get(id)?.content].includes(content);
 }
 
-/** On the server; what stands in itself, as moves may make it for a moment, ends it. */
+/** Returns the folders above on the server. Moves may briefly create a cycle, which ends the list. */
 function foldersAbove({ remote }: Hands["state"], id: NodeId): readonly NodeId[] {
   const passed = new Set<NodeId>();
   for (let at = remote.get(id)?.parent; at !== undefined && !passed.has(at); at = remote.get(at)?.parent)
@@ -92,13 +92,13 @@ function foldersAbove({ remote }: Hands["state"], id: NodeId): readonly NodeId[]
   return [...passed];
 }
 
-/** What was moved into the share and has not arrived there comes back to where it was. */
+/** Returns items whose move into the share has not reached the server to their former place. */
 function comeBack({ state }: Hands, ids: ReadonlySet<NodeId>): Parameters<Hands["state"]["commit"]>[0] {
   const from = [...state.departures].filter(([, to]) => ids.has(to)).map(([id]) => [id, undefined] as const);
   return { departures: from, synced: from };
 }
 
-/** Those deepest down first, without what holds something. */
+/** Returns the folders to remove, deepest first, except those that still hold something. */
 function foldersToGo(
   { state }: Hands,
   tree: LocalTree,
@@ -118,7 +118,7 @@ function foldersToGo(
   });
 }
 
-/** Nothing of the share is known any more. A folder that stays for what is hidden in it is one that the server deleted. */
+/** Removes all rows of the share. A folder that stays for its hidden content counts as deleted by the server. */
 function forget({ state }: Hands, mount: NodeId): void {
   const remote: [NodeId, RemoteRow | undefined][] = [];
   const synced: [NodeId, SyncedRow | undefined][] = [];

@@ -1,10 +1,10 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { LocalOperation } from "../plan/plan-types.ts";
 
-/** Of a batch: what failed, and why; nothing was done with it. */
+/** Failed operations of a batch, with their errors. Nothing was done for them. */
 export type Failures = Map<LocalOperation, HoldfastError>;
 
-/** Each operation of a batch fails alone. */
+/** Runs one operation of a batch and records its failure separately. */
 export async function tryEach(failures: Failures, operation: LocalOperation, act: () => Promise<void>): Promise<void> {
   try {
     await act();

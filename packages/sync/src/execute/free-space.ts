@@ -11,17 +11,17 @@ import { samePrivacy } from "../model/privacy.ts";
 import { isReadOnly, mayEdit } from "../model/rights.ts";
 import { isLive, isNumbered, type LocalRow, unnumberedInode } from "../model/trees.ts";
 
-/** What came of freeing space. */
+/** Result of freeing space. */
 export interface Freed {
   readonly files: number;
   readonly bytes: number;
-  /** Paths that stay, since they hold something else. */
+  /** Paths that stay because they hold other content. */
   readonly kept: readonly string[];
 }
 
 /**
- * Moves the local copies below some paths to the local trash, those that are exactly what the server has. Folders go if they
- * are empty then. What was excluded before is known as it was then, its folders by their paths alone.
+ * Moves local copies that match the server to the local trash, and then removes empty folders. Items excluded earlier
+ * keep their former rows; their folders are known by path only.
  */
 export async function freeSpace(hands: Hands, paths: readonly string[], rules: Rules): Promise<Freed> {
   const { state } = hands;
@@ -44,7 +44,7 @@ export async function freeSpace(hands: Hands, paths: readonly string[], rules: R
   return { files, bytes, kept };
 }
 
-/** What freeing would move away: of folders those in which nothing stays. */
+/** Returns the items that freeing would remove, including folders that would become empty. */
 export async function copiesToFree(
   { state, lacks, disk }: Equals & Pick<Hands, "disk">,
   paths: readonly string[],
@@ -64,7 +64,7 @@ function deepestFirst(copies: Iterable<Copy>): Copy[] {
   return [...copies].toSorted((one, other) => (one.path < other.path ? 1 : -1));
 }
 
-/** Of folders that are hidden only the path counts: whatever stands there is the folder that is meant. @returns those */
+/** Identifies hidden folders by their path only. @returns those folders */
 async function knowFolders({ state, disk }: Hands, chosen: readonly NodeId[]): Promise<NodeId[]> {
   const ids = new Set<NodeId>();
   for (const id of chosen) {
@@ -76,7 +76,7 @@ async function knowFolders({ state, disk }: Hands, chosen: readonly NodeId[]): P
     const row = state.local.get(id);
     if (row?.kind !== "folder" || isNumbered(row.fingerprint)) continue;
     const path = pathOf(state, id);
-    // What cannot be looked at stays, with all that is in it.
+    // Unreadable folders stay, with all their content.
     const stat = path === undefined ? undefined : await disk.stat(path).catch(asFound);
     if (!(stat instanceof HoldfastError) && stat?.kind === "folder")
       known.push([id, withInode(row, stat.fingerprint.inode)]);
@@ -95,14 +95,14 @@ interface Copy {
   readonly path: string;
 }
 
-/** What is there and below, as far as the rules hide it from now on: what they show would come again at once. */
+/** Returns the items at the paths and below that the rules hide. Visible ones would return immediately. */
 function chosenRows(state: Hands["state"], paths: readonly string[], rules: Rules): Map<NodeId, Copy> {
   const copies = paths.flatMap((path) => rowsAt(state, path));
   const hidden = copies.filter(({ path, row }) => rules.hides(path, row.kind === "folder"));
   return new Map(hidden.map((each) => [each.id, each]));
 }
 
-/** What is there and below. */
+/** Returns the items at the path and below. */
 function rowsAt(state: Hands["state"], path: string): Copy[] {
   const [name = "", ...folders] = path.split("/").toReversed();
   let parents = [state.rootId];
@@ -121,7 +121,7 @@ type Equals = Pick<Hands, "state" | "lacks">;
 function isEqual({ state, lacks }: Equals, id: NodeId, row: LocalRow): boolean {
   const remote = state.remote.get(id);
   if (row.sight !== "known" || !isLive(state, id) || remote?.content !== row.content) return false;
-  // A copy that one may only read is closed on this disk alone.
+  // The privacy of a read-only copy exists only on this disk.
   const isSent = !isReadOnly(state, state.remote, id) || mayEdit(state, state.remote, id);
   if (isSent && !samePrivacy(row, remote)) return false;
   return row.kind !== "file" || lacks.has("executable bits") || row.executable === remote.executable;

@@ -6,21 +6,21 @@ import { mountsOfText, type RecordedMounts, textOfMounts } from "./recorded-moun
 
 type Parts = Pick<Hands, "disk" | "state" | "random">;
 
-/** Followed by random characters. The file is empty, or names the mounts. */
+/** Followed by random characters. The file is empty or names the mounts. */
 const prefix = "generation-";
 const textBytesMax = 16 * 2 ** 20;
-/** Settings of the state: the generation of state and folder, and the one that is being written. */
+/** Settings of the state: the current generation and the one being written. */
 const [current, next] = ["generation", "next generation"] as const;
 
-/** The generation of a folder as settings of the state, and its mounts. */
+/** A folder's generation as settings of the state, and its mounts. */
 export interface Adoption extends RecordedMounts {
   readonly settings: readonly (readonly [string, string])[];
 }
 
 /**
- * State and folder carry the same generation, which is renewed while the base changes. If they differ, one of the two was restored from
- * a backup: the base may have items that the folder lacks for another reason than a deletion.
- * @returns undefined if both are the same; otherwise what gives the state the generation and the mounts of the folder
+ * Compares the generations of state and folder, which are renewed together while the base changes. If they differ, one
+ * of them was restored from a backup. The base may then contain items that the folder lacks without a deletion.
+ * @returns undefined if both are equal; otherwise the folder's generation and mounts for the state
  */
 export async function otherGeneration(
   parts: Pick<Hands, "disk" | "state" | "makeNodeId">,
@@ -42,24 +42,24 @@ async function textOf(disk: Parts["disk"], name: string): Promise<string> {
   return sizeBytes === 0 ? "" : Buffer.from(await disk.readAt(path, 0, sizeBytes)).toString();
 }
 
-/** Without room on the disk the generation stays as it is. */
+/** Keeps the old generation if the disk is full. */
 export async function renewGeneration({ disk, state, random }: Parts): Promise<void> {
   const name = `${prefix}${Buffer.from(random(8)).toString("hex")}`;
   const before = await list(disk);
   const path = joinPath(ownFolder, name);
   const bytes = Buffer.from(textOfMounts(state));
   const parts = bytes.length === 0 ? [] : [{ kind: "bytes", hash: sha256(bytes), bytes } as const];
-  // Known before it is on the disk, and alone there only once the state has it.
+  // The state records the new generation before the disk does. Old ones are removed only after the state has switched.
   state.commit({ settings: [[next, name]] });
   try {
-    // A mount may be in a folder whose names others must not read.
+    // A mount may be in a folder whose names are private.
     await disk.create(path, parts, { mtimeNs: undefined, executable: false, isPrivate: true });
     if (parts.length > 0) await disk.syncFile(path);
     await disk.syncFolder(ownFolder);
     state.commit({ settings: [[current, name]] });
     state.isBaseNewer = false;
     state.areMountsNewer = false;
-    // A folder with a former generation fits older states, too.
+    // Another leftover generation would make older states match too.
     await Promise.allSettled(before.map((each) => disk.unlink(joinPath(ownFolder, each))));
     await disk.syncFolder(ownFolder);
   } catch (error) {
@@ -71,7 +71,7 @@ async function list(disk: Parts["disk"]): Promise<string[]> {
   return (await disk.list(ownFolder)).filter(isGeneration);
 }
 
-/** @param name in the engine's own folder */
+/** @param name name in the engine's own folder */
 export function isGeneration(name: string): boolean {
   return name.startsWith(prefix);
 }

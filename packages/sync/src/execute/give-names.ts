@@ -11,22 +11,22 @@ import type { KnownFolders } from "./known-folders.ts";
 import { asFound, lookAtEach } from "./look-at-each.ts";
 import { replace } from "./replace.ts";
 
-/** What the disk was made after an operation. */
+/** Result of an operation on the disk. */
 export interface Placed {
   readonly operation: FileOperation;
   readonly path: string;
   readonly row: LocalRow;
 }
 
-/** A file that is durable beside. */
+/** A file that is durable under a temporary name. */
 interface Waiting {
   readonly operation: FileOperation;
   readonly temporary: string;
 }
 
 /**
- * Gives each file of a batch its name: a new one must be free, what stands under a known one is replaced. All that are new are
- * looked at together, before and after, and named together.
+ * Gives each file of a batch its name. A new name must be free; the item at a known name is replaced. All new names are
+ * checked and assigned together.
  */
 export async function giveNames(
   hands: Hands,
@@ -57,7 +57,7 @@ export async function giveNames(
 type Creation = FileOperation & { readonly op: "create" };
 type Replacement = FileOperation & { readonly op: "replace" };
 
-/** Gets its name, or has it, and was this before. */
+/** A file that receives its name or already has it, and its former row. */
 interface Named {
   readonly operation: Creation;
   readonly from: string;

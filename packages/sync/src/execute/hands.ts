@@ -13,43 +13,43 @@ import { sameButCtime, sameFingerprint } from "../model/fingerprints.ts";
 import type { SyncState } from "../state/sync-state.ts";
 import type { LocalRow } from "../model/trees.ts";
 
-/** Files that lie complete in the temporary folder. */
+/** Complete files in the temporary folder. */
 export interface Arrived {
-  /** @returns undefined unless it is among them; `failure`: why it could not be brought there. Each is taken once. */
+  /** @returns undefined if the file is not there; `failure`: why its download failed. Each result is returned once. */
   take(id: NodeId): { readonly failure: HoldfastError | undefined } | undefined;
 }
 
-/** What every change of the disk needs. */
+/** Dependencies of every disk change. */
 export interface Hands {
   readonly disk: LocalDisk;
   readonly server: Server;
   readonly state: SyncState;
   readonly random: Random;
-  /** Names this device in conflicted copies. */
+  /** Device name used in conflicted copies. */
   readonly device: string;
   readonly nowMs: () => number;
   readonly makeNodeId: (beside?: NodeId) => NodeId;
   readonly isIdFor?: ((id: NodeId, beside: NodeId | undefined) => boolean) | undefined;
-  /** What the disk cannot do. */
+  /** Features that the disk lacks. */
   readonly lacks: Lacks;
   readonly doubt: Doubt;
   readonly filesystem: Filesystem;
-  /** How patches are made; undefined: as they are. The simulator's blocks are too short for that. */
+  /** Settings for patches; undefined: the real ones. The simulator's blocks are too short for those. */
   readonly patches?: Patches | undefined;
   readonly arrived?: Arrived | undefined;
-  /** Throws if somebody stopped the engine meanwhile. */
+  /** Throws if the engine was stopped meanwhile. */
   readonly checkStop?: (() => void) | undefined;
 }
 
-/** In which the root stands, as of the last time its marker was looked at. */
+/** Filesystem of the root at the last check of its marker. */
 export interface Filesystem {
-  /** Undefined: the marker was not looked at yet. */
+  /** undefined: the marker was not checked yet */
   device: bigint | undefined;
 }
 
 type Looking = Pick<Hands, "state" | "disk" | "filesystem">;
 
-/** Where a node is, after checking that every folder above it is the one that is known, and no link. */
+/** Returns the path of a node after checking that every folder above is the known one and no link. */
 export async function knownPath(hands: Looking, id: NodeId): Promise<string> {
   const path = pathOf(hands.state, id);
   if (path === undefined) throw new DiskChanged(id);
@@ -70,7 +70,7 @@ async function checkFolders({ state, disk, filesystem }: Looking, start: NodeId 
     const path = pathOf(state, at);
     const stat = path === undefined ? undefined : await disk.stat(path);
     if (!isKnownFolder(filesystem, stat, row)) throw new DiskChanged(path ?? at);
-    // It waits aside: what its row calls its folder may even have been moved into it.
+    // The item is parked. Its recorded folder may have been moved into it.
     if (state.parked.has(at)) return;
   }
 }
@@ -80,7 +80,7 @@ export function isKnownFolder(filesystem: Filesystem, stat: LocalStat | undefine
   return isOfRoot(filesystem, stat);
 }
 
-/** Looks again at what is about to be changed. @throws DiskChanged unless it is exactly what the row says */
+/** Checks an item immediately before it is changed. @throws DiskChanged unless it matches the row exactly */
 export async function recheck(
   { disk, filesystem }: Pick<Hands, "disk" | "filesystem">,
   path: string,
@@ -95,8 +95,8 @@ export async function recheck(
 }
 
 /**
- * Whether what a rename or an exchange has taken is what was looked at right before. That renews the ctime, so a bit that was
- * flipped in between is to be seen by itself alone.
+ * Returns true if the item that a rename or exchange took is the one checked before. Those calls renew the ctime, so
+ * the mode bits are compared separately.
  */
 export function isWhatWasSeen({ lacks }: Pick<Hands, "lacks">, taken: LocalStat, row: LocalRow): boolean {
   const isBitKnown = row.kind !== "file" || lacks.has("executable bits") || taken.executable === row.executable;
@@ -104,7 +104,9 @@ export function isWhatWasSeen({ lacks }: Pick<Hands, "lacks">, taken: LocalStat,
   return isBitKnown && isAsPrivate && sameButCtime(taken.fingerprint, row.fingerprint);
 }
 
-/** A number of an inode says something within one filesystem only; that of a device only until it is mounted anew. */
+/**
+ * Compares filesystems. Inode numbers are valid within one filesystem, and device numbers only until the next mount.
+ */
 function isOfRoot({ device }: Filesystem, stat: LocalStat): boolean {
   return device === undefined || stat.device === device;
 }
@@ -114,14 +116,14 @@ function isSame(kind: NodeKind, seen: Fingerprint, known: Fingerprint): boolean 
 }
 
 /**
- * The fingerprint to keep after a rename of our own, which renews the ctime: what is read back, but only if all else is as it
- * was; if not, somebody wrote in between, and the old one makes the next look read it.
+ * Returns the fingerprint after the engine's own rename, which renews the ctime. If anything else differs, somebody
+ * wrote meanwhile, and the old fingerprint makes the next scan read the file.
  */
 export async function fingerprintAfter(disk: LocalDisk, path: string, before: Fingerprint): Promise<Fingerprint> {
   return fingerprintOf(await disk.stat(path), before);
 }
 
-/** @param stat what was read back */
+/** @param stat current data */
 export function fingerprintOf(stat: LocalStat | undefined, before: Fingerprint): Fingerprint {
   return stat === undefined || !sameButCtime(stat.fingerprint, before) ? before : stat.fingerprint;
 }

@@ -13,26 +13,31 @@ import { stashOf } from "./stash.ts";
 import { contentAt } from "./recover.ts";
 import { type ContentKey, type LocalRow, nameOnDisk } from "../model/trees.ts";
 
-/** Of a conflicted copy: the copy takes the original's place, the original stays and the copy goes, or both stay under plain names. */
+/**
+ * Resolution of a conflicted copy.
+ * - copy: the copy replaces the original
+ * - original: the original stays and the copy is removed
+ * - both: both stay under ordinary names
+ */
 export type Keep = "copy" | "original" | "both";
 
-/** Result of keeping one state. */
+/** Result of resolving a conflict. */
 export interface KeptConflict {
-  /** Path of the copy from now on, where both are kept. */
+  /** New path of the copy if both are kept. */
   readonly newPath?: string;
-  /** Place in the local trash of the state that was not kept. */
+  /** Place of the discarded file in the local trash. */
   readonly trashPath?: string;
 }
 
 type KeepHands = TrashHands & Pick<Hands, "lacks">;
 
-/** Beside which a copy stands: the path that it was made from. */
+/** Returns the path from which a copy was made. */
 export function originalPath(copy: string): string {
   return joinPath(folderOf(copy), originalFrom(nameOf(copy)));
 }
 
 /**
- * Path of the original on the disk. The disk may hold it in another Unicode form than the one that the name of the copy was made from.
+ * Returns the path of the original on the disk, which may use another Unicode form than the copy's name.
  * @param copy path of a conflicted copy
  */
 export async function originalOnDisk(
@@ -48,13 +53,14 @@ export async function originalOnDisk(
 }
 
 /**
- * Ends one conflict as a person would by hand, and as one whom nobody may disturb: the engine finds what was done in its next look. Whatever is not
- * kept goes to the local trash as it was in that moment. Of a file that takes another's place the content alone moves, so that it is the next
- * version of that file, with all its versions, links and shares.
+ * Resolves one conflict on the disk, as a person would; the next scan finds the result. The discarded file goes to the
+ * local trash as it is at that moment. A replacing file moves only its content, so it becomes the next version and
+ * keeps versions, links and shares.
  *
- * @param path of the conflicted copy
- * @throws HoldfastError not_found if it is no conflicted copy that is there, or if what shall be kept is not there; exists if a folder has the original's name;
- *   conflict for a copy of what is in a git repository, whose files only fit together
+ * @param path path of the conflicted copy
+ * @throws HoldfastError not_found if there is no conflicted copy, or the file to keep is missing
+ * @throws HoldfastError exists if a folder has the original's name
+ * @throws HoldfastError conflict for a copy inside a git repository, whose files only fit together
  */
 export async function keepOfConflict(hands: KeepHands, path: string, keep: Keep): Promise<KeptConflict> {
   const { disk } = hands;
@@ -80,7 +86,7 @@ type Kind = NonNullable<Awaited<ReturnType<Hands["disk"]["stat"]>>>["kind"];
 
 interface Original {
   readonly path: string;
-  /** Undefined: it is not there any more. */
+  /** undefined: it no longer exists */
   readonly kind: Kind | undefined;
 }
 
@@ -109,8 +115,8 @@ async function keepCopy(
 }
 
 /**
- * What shall be the new content is made where the trash wants the old one, and the two change places: whoever writes to the original until then
- * has it in the trash, and nothing is ever at neither place.
+ * Writes the new content to the trash path of the old one, then exchanges both. Writes to the original until then end
+ * up in the trash. Neither path is ever empty.
  */
 async function asNextVersion(hands: KeepHands, copy: string, original: string): Promise<string> {
   const { disk, lacks } = hands;
@@ -119,7 +125,8 @@ async function asNextVersion(hands: KeepHands, copy: string, original: string): 
   const { blocks, after } = await disk.cut(copy);
   const { executable, isPrivate, fingerprint } = after;
   const oldNs = (await disk.stat(original))?.fingerprint.mtimeNs ?? 0n;
-  // New bytes under the old time look like damage, here and to backup programs. A copy from the server has its time in microseconds.
+  // New bytes with the old time look like damage, to Holdfast and to backup programs. Copies from the server have
+  // microsecond times.
   const isSameTime = oldNs / 1000n === fingerprint.mtimeNs / 1000n;
   const mtimeNs = isSameTime ? BigInt(hands.nowMs()) * 1_000_000n : fingerprint.mtimeNs;
   const attributes = { mtimeNs, executable, isPrivate: isPrivate || undefined, like: original };
@@ -135,7 +142,7 @@ async function asNextVersion(hands: KeepHands, copy: string, original: string): 
   }
   await syncFolders(hands, place, original);
   await stash(hands, original, old);
-  // What was saved to the copy since it was read stands in no other place: it stays, as a conflict still.
+  // Changes to the copy since it was read exist only there. It stays as a conflict.
   const now = await disk.stat(copy);
   if (now !== undefined && sameFingerprint(now.fingerprint, fingerprint)) await toTrash(hands, copy);
   return old;
@@ -157,17 +164,17 @@ async function toTrash(hands: KeepHands, path: string): Promise<string> {
   return place;
 }
 
-/** A program that has the file open may write to it yet: then that becomes visible where the file stood. */
+/** Records a trashed file as stashed. A program may still write to it; the changes then reappear at the old place. */
 async function stash(hands: TrashHands, path: string, place: string): Promise<void> {
   let contents: ContentKey[];
   try {
     const isLink = (await hands.disk.stat(place))?.kind === "symlink";
     const content = await contentAt(hands, place, isLink);
-    // Somebody writes to it in this very moment: nothing that is written from now on was meant to go.
+    // A program is writing to it now. Any content from now on is an edit and must reappear.
     contents = content === undefined ? [] : [content];
   } catch (error) {
     if (!(error instanceof HoldfastError)) throw error;
-    // It is in the trash, as was asked for, and later bytes could not be told from these.
+    // The file is in the trash as requested. Later bytes could not be distinguished from these.
     return;
   }
   const parent = folderAt(hands.state, folderOf(path));
@@ -175,7 +182,7 @@ async function stash(hands: TrashHands, path: string, place: string): Promise<vo
   hands.state.commit({ stashed: [[place, stashOf(hands, row, { path: place, contents, keep: true })]] });
 }
 
-/** The root if no such folder is known yet. */
+/** Returns the folder's id, or the root if the folder is not known yet. */
 function folderAt({ local, rootId }: Hands["state"], path: string): NodeId {
   let folder: NodeId | undefined = rootId;
   for (const name of path.split("/").filter((each) => each !== "")) {
@@ -193,7 +200,11 @@ async function give(hands: TrashHands, path: string, name: string): Promise<void
 
 const namesMax = 1000;
 
-/** `plan (bert's conflicted copy 2026-01-31).txt` becomes `plan (bert 2026-01-31).txt`, with a number where that is taken. @returns it */
+/**
+ * Renames `plan (bert's conflicted copy 2026-01-31).txt` to `plan (bert 2026-01-31).txt`, with a number if that is
+ * taken.
+ * @returns the new path
+ */
 async function giveOwnName(hands: TrashHands, path: string): Promise<string> {
   const name = nameOf(path);
   const words = labelOf(name)?.replace("'s conflicted copy ", " ").replace(" conflict", "") ?? "";

@@ -3,7 +3,7 @@ import { DiskChanged } from "../model/disk-changed.ts";
 import { pathOf } from "../model/tree-paths.ts";
 import { type Hands, isKnownFolder } from "./hands.ts";
 
-/** The folders in which a batch works: each is looked at once, with all above it, right before the names in it change. */
+/** Folders of a batch. Each is checked once, with all folders above, right before its names change. */
 export class KnownFolders {
   readonly #hands: Pick<Hands, "state" | "disk" | "filesystem">;
   readonly #paths = new Map<NodeId, Promise<string>>();
@@ -12,18 +12,18 @@ export class KnownFolders {
     this.#hands = hands;
   }
 
-  /** @throws DiskChanged unless it and every folder above is the one that is known, and no link */
+  /** @throws DiskChanged unless it and every folder above are the known ones and no links */
   pathOf(id: NodeId): Promise<string> {
     const known = this.#paths.get(id);
     if (known !== undefined) return known;
     const path = this.#look(id);
     this.#paths.set(id, path);
-    // Whoever asks hears of it.
+    // The caller receives the error.
     path.catch(() => undefined);
     return path;
   }
 
-  /** It was just made. */
+  /** Adds a folder that was just created. */
   add(id: NodeId, path: string): void {
     this.#paths.set(id, Promise.resolve(path));
   }
@@ -34,7 +34,7 @@ export class KnownFolders {
     const row = state.local.get(id);
     const path = pathOf(state, id);
     if (row === undefined || path === undefined) throw new DiskChanged(id);
-    // What waits aside stands in no folder; what its row calls so may even have been moved into it, and wait for itself.
+    // A parked item is in no folder. Its recorded folder may have been moved into it and be parked itself.
     if (!state.parked.has(id)) await this.pathOf(row.parent);
     const stat = await disk.stat(path);
     if (isKnownFolder(filesystem, stat, row)) return path;

@@ -6,15 +6,14 @@ import { failureOf } from "./durable.ts";
 import { type Hands, randomName, syncFolders } from "./hands.ts";
 import { checkClock } from "./steady-clock.ts";
 
-/** So long what went from this disk can be found in the local trash. */
+/** Retention of the local trash. */
 const keptForMs = 30 * 86_400_000;
-/** A deeper path would meet the limits of filesystems once it stands below the trash. */
+/** A longer path could exceed filesystem limits inside the trash. */
 const pathBytesMax = 2048;
 
-/** Parts that a move into the local trash needs. */
 export type TrashHands = Pick<Hands, "disk" | "state" | "random" | "nowMs">;
 
-/** Where what is deleted in one batch finds its place in the local trash, or in the quarantine. */
+/** Finds places in the local trash or quarantine for the deletions of one batch. */
 export class TrashPlaces {
   readonly #hands: TrashHands;
   readonly #into: "trash" | "quarantine";
@@ -26,10 +25,7 @@ export class TrashPlaces {
     this.#into = into;
   }
 
-  /**
-   * A free path for what stood at a path: the day (UTC), then the path as people know it, with a suffix where that is taken.
-   * Its folders are there, durably.
-   */
+  /** Returns a free path: the day (UTC), then the former path, with a suffix if taken. Its folders exist durably. */
   async placeFor(path: string): Promise<string> {
     const isDeep = Buffer.byteLength(path) > pathBytesMax;
     const place = isDeep ? `${randomName(this.#hands)} ${path.slice(-60).replaceAll("/", " ")}` : path;
@@ -44,7 +40,7 @@ export class TrashPlaces {
     if (known !== undefined) return known;
     const folder = this.#makeFolder(path);
     this.#folders.set(path, folder);
-    // Whoever asks hears of it.
+    // The caller receives the error.
     folder.catch(() => undefined);
     return folder;
   }
@@ -57,11 +53,11 @@ export class TrashPlaces {
   }
 }
 
-/** Removes what went longer than 30 days ago, and leftovers that are as old, unless the clock has jumped within a day. */
+/** Removes trash and leftovers older than 30 days, unless the clock has jumped within the last day. */
 export async function expireTrash(hands: Hands): Promise<void> {
   const { disk, nowMs, state } = hands;
   if (!checkClock(state, nowMs())) return;
-  // What cannot be looked at, or removed, is tried again with all the next time.
+  // Failed items are tried again at the next run.
   for (const name of await disk.list(ownFolders.trash)) await failureOf(expire(hands, name));
 }
 
@@ -74,7 +70,7 @@ async function expire(hands: Hands, name: string): Promise<void> {
   if (sinceMs + keptForMs >= hands.nowMs()) return;
   await removeTree(hands, path);
   const { state } = hands;
-  // What a removal that failed has left has no row then, and counts as the only copy.
+  // Leftovers of a failed removal lose their rows and count as the only copy.
   state.commit({ agreedTrash: state.agreedTrash.below(path).map((each) => [each, undefined] as const) });
 }
 
@@ -116,7 +112,7 @@ function* candidates(name: string): Generator<string> {
   }
 }
 
-/** Unlike a deletion it keeps nothing but what is stashed in there. */
+/** Removes a tree but keeps stashed files in it. */
 async function removeTree(hands: Hands, path: string): Promise<void> {
   const { disk, state } = hands;
   const stat = await disk.stat(path);
@@ -126,12 +122,12 @@ async function removeTree(hands: Hands, path: string): Promise<void> {
   if ((await disk.list(path)).length === 0) await disk.rmdir(path);
 }
 
-/** What was taken into the trash before a death is so for good, wherever it stands there. */
+/** Makes moves into the trash before a crash durable, for every folder of stashed files. */
 export async function syncStash({ disk, state }: Pick<Hands, "disk" | "state">): Promise<void> {
   for (const folder of new Set([...state.stashed.keys()].map(folderOf))) await syncIfThere(disk, folder);
 }
 
-/** A folder of the trash may have been lost with the power, with all that was on its way into it. */
+/** Syncs a trash folder, which a power failure may have removed with its incoming files. */
 export async function syncIfThere(disk: Pick<LocalDisk, "stat" | "syncFolder">, folder: string): Promise<void> {
   if ((await disk.stat(folder))?.kind === "folder") await disk.syncFolder(folder);
 }

@@ -2,10 +2,10 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { folderOf } from "@holdfast/sync-ports/paths";
 import type { LocalDisk, LocalStat } from "@holdfast/sync-ports/ports";
 
-/** What stands at a path, nothing, or why that cannot be told. */
+/** Item at a path, undefined if there is none, or the error. */
 type Found = LocalStat | undefined | HoldfastError;
 
-/** Looks at many paths, at those of one folder together where the disk can do that. */
+/** Reads the data of many paths. Paths of one folder are read together if the disk supports that. */
 export async function lookAtEach(disk: LocalDisk, paths: readonly string[]): Promise<ReadonlyMap<string, Found>> {
   const found = new Map<string, Found>();
   for (const [folder, inIt] of Map.groupBy(paths, folderOf)) {
@@ -22,7 +22,7 @@ async function oneByOne(disk: LocalDisk, paths: readonly string[]): Promise<read
   return stats;
 }
 
-/** What failed on the disk, told and not thrown. */
+/** Returns a disk error as a value. */
 export function asFound(thrown: unknown): HoldfastError {
   if (thrown instanceof HoldfastError) return thrown;
   throw thrown;

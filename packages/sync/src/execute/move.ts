@@ -6,14 +6,14 @@ import { agreedPlace, agreedWithServer } from "./agreed.ts";
 import { isInDoubt } from "./durable.ts";
 import { fingerprintAfter, type Hands, knownFolder, knownPath, randomName, recheck, syncFolders } from "./hands.ts";
 
-/** One rename, never over anything. */
+/** Renames once and never overwrites. */
 export async function moveNode(hands: Hands, operation: LocalOperation & { op: "move" }): Promise<void> {
   const { id, local, place } = operation;
   const from = await knownPath(hands, id);
   const current = hands.state.local.get(id) ?? local;
   await recheck(hands, from, current);
   const to = joinPath(await knownFolder(hands, place.parent), nameOnDisk(place));
-  // A power cut would take it with that folder, and its absence would travel.
+  // A power failure would lose the file with that folder, and its absence would be uploaded.
   if (isInDoubt(hands.state, place.parent)) throw new DiskChanged(to);
   await hands.disk.rename(from, to);
   await syncFolders(hands, from, to);
@@ -29,7 +29,7 @@ export async function moveNode(hands: Hands, operation: LocalOperation & { op: "
   });
 }
 
-/** The record stands before the name is gone: whoever starts again knows where it waits. */
+/** Parks an item. The record is written before the name is removed, so that the next run finds it. */
 export async function park(hands: Hands, operation: LocalOperation & { op: "park" }): Promise<void> {
   const { id, local } = operation;
   const from = await knownPath(hands, id);
@@ -53,7 +53,7 @@ export async function setNode(hands: Hands, operation: LocalOperation & { op: "s
   const { disk, lacks } = hands;
   const path = await knownPath(hands, id);
   await recheck(hands, path, local);
-  // On a disk without such modes the row alone keeps them.
+  // If the disk has no such modes, only the row stores them.
   const isFlipped = executable !== local.executable && !lacks.has("executable bits");
   const isOther = isPrivate !== undefined && isPrivate !== local.isPrivate && !lacks.has("private modes");
   if (isFlipped) await disk.setExecutable(path, executable);

@@ -10,12 +10,11 @@ import type { Hands } from "./hands.ts";
 const callsAtOnce = 8;
 
 /**
- * What a person did may still be in memory only, and programs seldom ask for more. Before it is agreed on, here or with the
- * server, it is made durable: else a power cut could take it, and its absence would travel as a deletion, or what is left of
- * a file as an edit.
+ * Syncs a person's changes before they are agreed, because programs seldom sync them. Otherwise a power failure could
+ * undo them, and the loss would be uploaded as a deletion or edit.
  *
- * @param ids nodes whose rows of the disk are about to become the base
- * @returns of which that failed, and why
+ * @param ids nodes whose disk rows are about to become the base
+ * @returns failed nodes and their errors
  */
 export async function makePersonActsDurable(
   { disk, state }: Pick<Hands, "disk" | "state">,
@@ -27,7 +26,7 @@ export async function makePersonActsDurable(
   return new Map([...failures, ...doubtful.map((id) => [id, failure] as const)]);
 }
 
-/** A folder that could not be made durable takes along what is in it, however durable that is there. */
+/** Returns true for content of a folder that could not be made durable, even if the content itself is durable. */
 function goesWithFolder({ rootId, local }: Pick<Hands["state"], "rootId" | "local">, id: NodeId): boolean {
   const row = local.get(id);
   if (row === undefined || row.sight === "unsettled") return false;
@@ -35,12 +34,12 @@ function goesWithFolder({ rootId, local }: Pick<Hands["state"], "rootId" | "loca
 }
 
 /**
- * What was agreed on and is another thing now or was written anew, with the content that it had: of that nothing is agreed on
- * again, but a power cut could take it all the same.
+ * Syncs agreed items that were recreated with the same content. They need no new agreement, but a power failure could
+ * still lose them.
  *
- * @param table of the disk as the look saw it
- * @param areNumbersNew the disk deals its numbers out anew, and has since the look before
- * @returns of which that failed, and why
+ * @param table tree that the scan found
+ * @param areNumbersNew the disk has assigned inode numbers again since the scan before
+ * @returns failed nodes and their errors
  */
 export async function makeRenewalsDurable(
   { disk, state }: Pick<Hands, "disk" | "state">,
@@ -53,7 +52,7 @@ export async function makeRenewalsDurable(
     const before = { known: state.local.get(id), base: state.synced.get(id), areNumbersNew };
     if (row === undefined || !isRenewed(row, before)) continue;
     const folder = row.parent === table.rootId ? "" : pathOf(table, row.parent);
-    // A folder that was made anew and closed is synced too: its parent's sync tells nothing of its mode.
+    // A recreated private folder is synced itself, because syncing its parent does not store its mode.
     const isSynced = row.kind === "file" || isPrivateIn(row) || isPrivacyBack(row, before);
     const file = isSynced ? pathOf(table, id) : undefined;
     renewed.set(id, { file, folders: folder === undefined ? [] : [folder] });
@@ -69,9 +68,9 @@ interface Before {
 
 function isRenewed(row: LocalRow, { known, base, areNumbersNew }: Before): boolean {
   if (row.sight === "unsettled" || row.content !== base?.content) return false;
-  // What could not be made durable before is not so since it was seen again.
+  // A sync that failed earlier still counts as failed after another scan.
   if (known?.sight === "unsettled") return true;
-  // A bit that was set, perhaps durably, and taken back: no time of the file tells.
+  // A bit may have been set durably and cleared again. No file time shows that.
   if (known?.executable !== row.executable && row.executable === base.executable) return true;
   if (isPrivacyBack(row, { known, base })) return true;
   const [now, then] = [row.fingerprint, known?.fingerprint];
@@ -89,7 +88,7 @@ async function syncTraces(
   const failures = new Map<NodeId, HoldfastError>();
   const files = [...traces.values()].flatMap(({ file }) => (file === undefined ? [] : [file]));
   const folders = new Set([...traces.values()].flatMap((each) => each.folders));
-  // Of which path a failure is told only by asking for each.
+  // Only separate calls show which path failed.
   const together = syncTogether(disk, files.length + folders.size);
   if (together !== undefined && (await failureOf(together())) === undefined) return failures;
   const failed = new Map<string, HoldfastError>();
@@ -112,21 +111,21 @@ interface Traces {
   readonly folders: readonly string[];
 }
 
-/** Paths of the folders that are made durable with what a person did to a node. */
+/** Returns the folders that must be synced with a person's change of a node. */
 export function foldersOfAct(state: Hands["state"], id: NodeId): readonly string[] {
   return tracesOf(state, id).folders;
 }
 
-/** Where the disk holds what is otherwise than in the base. */
+/** Returns the paths where the disk differs from the base. */
 function tracesOf(state: Hands["state"], id: NodeId): Traces {
   const local = state.local.get(id);
-  // Nobody looks at what is hidden, so that its folder may be gone, and nobody misses what is no longer in it.
+  // Hidden items are not scanned, so their folder may be gone. Their absence is not uploaded.
   const base = state.dormant.has(id) ? undefined : state.synced.get(id);
   const isOther =
     local !== undefined &&
     (isPrivateIn(local) !== isPrivateIn(base) ||
       (local.kind === "file" && (base?.content !== local.content || base?.executable !== local.executable)));
-  // A file that was saved under the name of another is another name of the folder too.
+  // A file saved under another's name also changes the folder's entries.
   const isNamed = isOther || !samePlace(local, base?.place);
   const places = isNamed ? new Set([local?.parent, base?.place?.parent]) : [];
   return {
@@ -135,7 +134,9 @@ function tracesOf(state: Hands["state"], id: NodeId): Traces {
   };
 }
 
-/** Of the folder, or of the nearest above it that is still there: it is what tells that the others are not. */
+/**
+ * Returns the path of the folder, or of the nearest existing folder above, whose entries show that the others are gone.
+ */
 function pathOfNearest(
   table: PathTable & { readonly synced: Pick<ReadonlyMap<NodeId, SyncedRow>, "get"> },
   id: NodeId,
@@ -150,20 +151,20 @@ function pathOfNearest(
   return at === table.rootId ? "" : pathOf(table, at);
 }
 
-/** Setting: the last run of the system in which every item that could have lost its mode was looked at. */
+/** Setting: last system start since which every item that could have lost its mode was checked. */
 const trustedSetting = "modes trusted";
 
 /**
- * After the system was started anew the disk may hold less than was read from it, under the same times: of what was not made
- * durable nothing is taken for read.
- * @param boot names this run of the system; undefined: nobody knows
- * @returns files and folders that were private and that a power cut may have opened
+ * After a system restart, the disk may hold less than was read, with the same times. Content that was not made durable
+ * must be read again.
+ * @param boot identifies this system start; undefined: unknown
+ * @returns private files and folders that a power failure may have made public
  */
 export function distrustVolatile({ state }: Pick<Hands, "state">, boot: string | undefined): ReadonlySet<NodeId> {
   const distrusted = new Set<NodeId>();
   if (boot !== undefined && state.setting(trustedSetting) === boot) return distrusted;
   const isMarked = boot !== undefined && state.setting("boot") === boot;
-  // There may be as many as files: they are kept in parts, and what the setting says counts once all are.
+  // There may be as many as files, so they are stored in parts. The setting is written after all parts.
   let doubtful: (readonly [NodeId, LocalRow])[] = [];
   const { restless } = state;
   for (const ids of [[...restless], restless.fresh.after("")]) {
@@ -184,8 +185,9 @@ export function distrustVolatile({ state }: Pick<Hands, "state">, boot: string |
 }
 
 /**
- * All has been looked at since the system was started. Until each of those items could be, a further process doubts them too.
- * @returns those that could not be looked at
+ * Records that everything was checked since the system started. Items that could not be checked stay doubtful for later
+ * processes.
+ * @returns items that could not be checked
  */
 export function trustSeen(
   state: Hands["state"],

@@ -1,10 +1,10 @@
 import { joinPath, ownFolder, quarantineName } from "@holdfast/sync-ports/paths";
 import type { LocalDisk } from "@holdfast/sync-ports/ports";
 
-/** So many are told of; more are there all the same. */
+/** Maximum number of reported paths. The quarantine may contain more. */
 const toldMax = 1000;
 
-/** What is in the quarantine and waits for a person to take it away: paths relative to the root. */
+/** Lists the quarantine, whose items wait for a person to remove them. Paths are relative to the root. */
 export async function listQuarantine(disk: Pick<LocalDisk, "stat" | "list">): Promise<readonly string[]> {
   const found: string[] = [];
   const waiting: string[] = [joinPath(ownFolder, quarantineName)];

@@ -12,7 +12,7 @@ const number = z.string().regex(/^\d+$/u);
 /** Content of a generation file while there are mounts. */
 const recorded = z.object({
   mounts: z.array(z.object({ id, target: id, is_read_only: z.boolean() })),
-  /** The folders of the mounts, and all folders above them. */
+  /** Folders of the mounts and all folders above. */
   folders: z.array(
     z.object({
       id,
@@ -27,19 +27,18 @@ const recorded = z.object({
 type Recorded = z.infer<typeof recorded>;
 type RecordedFolder = Recorded["folders"][number];
 
-/** Rows of the state. */
 export interface RecordedMounts {
   readonly shares: readonly (readonly [NodeId, Share])[];
   readonly local: readonly (readonly [NodeId, LocalRow])[];
 }
 
-/** @returns text of the mounts that the state knows; empty without any */
+/** @returns the mounts known to the state as text; empty if there are none */
 export function textOfMounts(state: SyncState): string {
   if (state.shares.size === 0) return "";
   const folders = new Map<NodeId, RecordedFolder>();
   for (const mount of state.shares.keys()) {
     for (let at = mount; at !== state.rootId && !folders.has(at);) {
-      // A folder that is about to be created is known by its path alone.
+      // A folder that is yet to be created is known by its path only.
       const row = state.local.get(at) ?? state.remote.get(at);
       if (row === undefined) break;
       folders.set(at, folderOf(at, row));
@@ -62,8 +61,8 @@ function folderOf(folder: NodeId, { parent, name, alias, fingerprint }: Row): Re
 }
 
 /**
- * The mounts of a folder whose state does not know all of them, so that the files of a share that has ended are not taken for new ones of this account.
- * Folders above that the state does not know are new ones: they get the ID of the server's folder with their name.
+ * Returns the mounts of a folder whose state does not know them all. Otherwise files of an ended share would count as
+ * new files of this account. Unknown folders above get the ID of the server's folder with the same name.
  */
 export function mountsOfText(state: SyncState, makeNodeId: Hands["makeNodeId"], text: string): RecordedMounts {
   const { mounts, folders } = parse(text) ?? { mounts: [], folders: [] };
@@ -87,7 +86,7 @@ function rowOf({ name, alias, inode, birth_ns: birthNs }: RecordedFolder): Omit<
   return { kind: "folder", name, alias, content: folderContent, executable: false, fingerprint, sight: "known" };
 }
 
-/** @returns undefined: a power failure cut it, or there are no mounts */
+/** @returns undefined if a power failure truncated the text, or there are no mounts */
 function parse(text: string): Recorded | undefined {
   try {
     const parsed = recorded.safeParse(JSON.parse(text));

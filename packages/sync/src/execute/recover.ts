@@ -19,18 +19,18 @@ import { syncIfThere, syncStash, TrashPlaces } from "./local-trash.ts";
 import { type Hands, syncFolders } from "./hands.ts";
 import { ownerOfPart } from "./write-large.ts";
 
-/** After this a stashed file is looked at again: most programs that had it open have closed it by then. */
+/** Time until a stashed file is first checked again. Most programs have closed it by then. */
 const stashRestMs = 10_000;
-/** A file that cannot be read, or that a program may have open, rests twice as long each time, up to this. */
+/** Maximum wait for a file that is unreadable or may be open. The wait doubles each time. */
 const stashRestMsMax = 3600_000;
-/** A file that a program is known to have open is asked about every 80 s, and not read. */
+/** Caps the wait at 80 s for a file known to be open. It is not read meanwhile. */
 const openLooksMax = 3;
-/** These looks take a day. A program whose filesystem tells nothing of it has that long to write. */
+/** Together these checks take a day. A program has that long to write if the filesystem cannot report open files. */
 const unknownLooksMax = 32;
-/** Of which it is kept together that they were looked at: a death before that looks at them once more. */
+/** Number of checks committed together. After a crash, they are repeated. */
 const reviewsAtOnce = 200;
 
-/** The engine's own folders; their names must be durable before anything is trusted to them. */
+/** Creates the engine's own folders, whose names must be durable before they are used. */
 export async function ensureOwnFolders({ disk }: Pick<Hands, "disk">): Promise<void> {
   for (const folder of [ownFolder, ...Object.values(ownFolders)]) {
     if ((await disk.stat(folder)) === undefined) await disk.mkdir(folder);
@@ -39,8 +39,8 @@ export async function ensureOwnFolders({ disk }: Pick<Hands, "disk">): Promise<v
 }
 
 /**
- * What a stopped run left under way: first of all, before anything is looked at. What is stashed keeps its time: whoever had
- * it open before may still write.
+ * Cleans up after a stopped run, before any scan. Stashed files keep their times, because programs may still write to
+ * them.
  */
 export async function recover(hands: Hands): Promise<void> {
   await syncOwnFolders(hands.disk);
@@ -48,19 +48,19 @@ export async function recover(hands: Hands): Promise<void> {
   await settleParked(hands);
   await showForgotten(hands);
   const known = new Set(hands.state.stashed.keys());
-  // Neither a state that has seen nothing yet, nor one of another generation, knows what others have stashed here.
+  // A new state, or one of another generation, does not know the files that others stashed here.
   const isNew = hands.state.cursor === undefined || isStranger(hands.state);
   for (const name of await hands.disk.list(ownFolders.temporary)) {
     const path = joinPath(ownFolders.temporary, name);
     if (known.has(path) || isWantedPart(hands, name)) continue;
-    // What never was exchanged holds nothing but what the server has. Of a large file that is a part of the next attempt.
+    // A file never exchanged holds only server content. Parts of large files are kept for the next attempt.
     if (!isNew) await hands.disk.unlink(path);
     else await renameBeside(hands, path, ownFolders.trash, name);
   }
   endStrangeness(hands.state);
 }
 
-/** What was parked under a state that was lost or set back is nowhere else: it becomes visible in the root. */
+/** Moves items parked by a lost or restored state to the root, because they exist nowhere else. */
 async function showForgotten(hands: Hands): Promise<void> {
   const known = new Set([...hands.state.parked.values()].map(({ path }) => path));
   for (const name of await hands.disk.list(ownFolders.parked)) {
@@ -69,10 +69,10 @@ async function showForgotten(hands: Hands): Promise<void> {
   }
 }
 
-/** What is stashed is looked at as such. */
+/** Moves an item to the root, unless it is stashed. */
 async function show(hands: Hands, path: string): Promise<void> {
   if (hands.state.stashed.has(path)) return;
-  // Nothing is known of its folder, which may have been private.
+  // Its folder is unknown and may have been private.
   await close(hands, path);
   await renameBeside(hands, path, "", `recovered ${path.slice(path.lastIndexOf("/") + 1)}`);
 }
@@ -84,7 +84,7 @@ function isWantedPart({ state }: Hands, name: string): boolean {
   return row.content === part.content && state.local.get(part.id)?.content !== part.content;
 }
 
-/** Gives what still waits aside its old name back, or one beside it. What gets none waits on, and keeps nothing else waiting. */
+/** Returns parked items to their old name or one beside it. Items that cannot return stay parked and block nothing. */
 export async function settleParked(hands: Hands): Promise<void> {
   for (const [id, { path }] of hands.state.parked) {
     try {
@@ -100,20 +100,23 @@ export async function settleParked(hands: Hands): Promise<void> {
 async function settleOne(hands: Hands, id: NodeId, path: string): Promise<void> {
   const row = hands.state.local.get(id);
   const isThere = await isAside(hands, path);
-  // Of what it was nothing is known any more.
+  // The item's origin is unknown.
   if (isThere && row === undefined) await show(hands, path);
   if (isThere && row !== undefined && !(await isReplaced(hands, path, row))) await unpark(hands, id, path, row);
   hands.state.commit({ parked: [[id, undefined]] });
 }
 
-/** If the engine's folder is not there either, the disk is away, and nothing is known of what is in it. */
+/**
+ * Returns true if the item exists. If even the engine's folder is missing, the disk is disconnected and nothing is
+ * known.
+ */
 async function isAside({ disk }: Hands, path: string): Promise<boolean> {
   if ((await disk.stat(path)) !== undefined) return true;
   if ((await disk.stat(folderOf(path))) === undefined) throw new DiskChanged(path);
   return false;
 }
 
-/** Nothing is done with it, nor with what is in it. If it has a name now that nobody synced, the next look sees to that. */
+/** Leaves the item and its content parked. If it has an unsynced name by now, the next scan handles it. */
 async function leaveAside({ state, disk, doubt }: Hands, id: NodeId, path: string): Promise<void> {
   const isThere = await disk.stat(path).then(
     (stat) => stat !== undefined,
@@ -126,7 +129,7 @@ async function leaveAside({ state, disk, doubt }: Hands, id: NodeId, path: strin
   if (settled.length > 0) state.commit({ local: settled.map(([each, is]) => [each, { ...is, sight: "unsettled" }]) });
 }
 
-/** It made way for new bytes, and something stands there for good: it is looked at as all that is stashed. */
+/** Returns true if new bytes durably took its place. It is then handled as a stashed file. */
 async function isReplaced(hands: Hands, path: string, row: DiskPlace): Promise<boolean> {
   if (!hands.state.stashed.has(path)) return false;
   const folder = await existingFolder(hands, row.parent);
@@ -135,9 +138,9 @@ async function isReplaced(hands: Hands, path: string, row: DiskPlace): Promise<b
   return true;
 }
 
-/** Where it is to be then is kept before: whoever finds it there must not take that for a move of a person. */
+/** Returns a parked item. The new place is recorded first, so that a scan does not mistake it for a person's move. */
 async function unpark(hands: Hands, id: NodeId, path: string, row: LocalRow): Promise<void> {
-  // Its folder may have been moved into it while it waited: then it stays at the top until the next plan.
+  // Its folder may have been moved into it while parked. It then goes to the root until the next plan.
   const folder = await existingFolder(hands, row.parent);
   const fits = folder !== undefined && !`${folder}/`.startsWith(`${path}/`);
   const parent = fits ? row.parent : hands.state.rootId;
@@ -154,14 +157,14 @@ async function unpark(hands: Hands, id: NodeId, path: string, row: LocalRow): Pr
   });
 }
 
-/** When it is looked at again; Unix milliseconds. */
+/** Returns the time of the next check in Unix milliseconds. */
 export function stashDueMs({ sinceMs, failures = 0, looks = 0 }: Stashed): number {
   return sinceMs + Math.min(stashRestMsMax, stashRestMs * 2 ** Math.max(failures, looks));
 }
 
 /**
- * Looks at what was taken from its path a while ago: bytes that changed since are an edit, and become visible.
- * @param openPaths of files that programs have open, for who cannot wait a day where the filesystem does not tell
+ * Checks files that were taken from their paths a while ago. Bytes that changed since are an edit and become visible.
+ * @param openPaths open files, for callers that cannot wait a day if the filesystem does not report them
  */
 export async function reviewStash(hands: Hands, openPaths?: ReadonlySet<string>): Promise<void> {
   const changes: (readonly [string, Stashed | undefined])[] = [];
@@ -170,7 +173,7 @@ export async function reviewStash(hands: Hands, openPaths?: ReadonlySet<string>)
   };
   for (const stashed of hands.state.stashed.values()) {
     const nowMs = hands.nowMs();
-    // The clock was set back: it rests once more.
+    // The clock was set back, so the wait starts again.
     if (nowMs < stashed.sinceMs) changes.push([stashed.path, { ...stashed, sinceMs: nowMs }]);
     if (nowMs < stashDueMs(stashed)) continue;
     changes.push([stashed.path, await tryReview(hands, stashed, openPaths)]);
@@ -179,7 +182,7 @@ export async function reviewStash(hands: Hands, openPaths?: ReadonlySet<string>)
   keep(1);
 }
 
-/** @returns undefined: it is done with. What cannot be looked at now rests once more, and keeps nothing else waiting. */
+/** @returns undefined when finished. A file that cannot be checked waits again and blocks nothing. */
 async function tryReview(
   hands: Hands,
   stashed: Stashed,
@@ -194,29 +197,29 @@ async function tryReview(
   }
 }
 
-/** @returns its record while it is not known what it will hold, since a program writes to it, or may yet */
+/** @returns the record while a program writes to the file, or may still write */
 async function review(
   hands: Hands,
   stashed: Stashed,
   openPaths: ReadonlySet<string> | undefined,
 ): Promise<Stashed | undefined> {
   const { disk, state } = hands;
-  // It is all that there is of a node until it has its name back.
+  // The node exists only here until it gets its name back.
   if (state.parked.values().some(({ path }) => path === stashed.path)) return stashed;
   const stat = await disk.stat(stashed.path);
-  // It went back to a name that nobody may have synced: once the record is gone nothing would tell where it belongs. Or it
-  // never came, and what is deleted since has a folder there.
+  // Either the file returned to a name that may not be synced yet, and without the record its place would be unknown.
+  // Or the exchange never happened, and a later deletion has a folder there.
   if (stat === undefined || stat.kind === "folder") {
     await syncIfThere(disk, folderOf(stashed.path));
     return undefined;
   }
-  // A run that died after the link and before the replacement: the file itself still has its name.
+  // A run crashed after the link and before the replacement. The file still has its name.
   if (stat.links > 1 && !stashed.keep && (await hasItsName(hands, stashed, stat))) {
     await disk.unlink(stashed.path);
     return undefined;
   }
   const isLink = stat.kind === "symlink";
-  // Asked before it is read: what was written until a program closed it is read then.
+  // Checks for writers before reading, so that everything written before closing is read.
   const told = isLink ? false : await disk.hasWriters(stashed.path);
   const open = told ?? openPaths?.has(stashed.path);
   const { looks = 0 } = stashed;
@@ -233,14 +236,14 @@ async function review(
   }
   if (mayChange) return { ...resting, readAs };
   const isTemporary = folderOf(stashed.path) === ownFolders.temporary;
-  // What never was exchanged is what the server has.
+  // A file never exchanged holds only server content.
   const isKept = stashed.keep && (!isTemporary || content === stashed.contents[0]);
   if (!isKept) await disk.unlink(stashed.path);
   else if (isTemporary) await moveAside(hands, stashed, "trash");
   return undefined;
 }
 
-/** A hard link: the bytes are visible under another name in the folder, through which they may have been written. */
+/** Returns true for a hard link. Its bytes are visible under another name and may have been written there. */
 async function hasOtherName({ state, disk }: Hands, { links, fingerprint: { inode } }: LocalStat): Promise<boolean> {
   if (links === 1 || inode === unnumberedInode) return false;
   for (const [id] of state.local.withInode(inode)) {
@@ -258,8 +261,9 @@ async function hasItsName(hands: Hands, { parent, name }: Stashed, { fingerprint
 }
 
 /**
- * Gives a file with late bytes a place beside the file that replaced it, or its old place. Without its folder it goes to the root, closed if it was private. Bytes of a share whose
- * mount is gone go to the quarantine: in the root they would be uploaded to another space. So do private ones on a disk that cannot close them.
+ * Puts a file with late writes beside its replacement, or at its old place. Without its folder it goes to the root, and
+ * stays private if it was. Two kinds go to the quarantine: bytes of an unmounted share, which the root would upload to
+ * another space, and private files on a disk without private modes.
  */
 async function showEdit(hands: Hands, stashed: Stashed): Promise<void> {
   const { path, id, share } = stashed;
@@ -269,7 +273,7 @@ async function showEdit(hands: Hands, stashed: Stashed): Promise<void> {
   const folder = await existingFolder(hands, parent);
   const isShared = folder !== undefined && shareAt(state, state.local, parent) === share;
   const isPrivate = isPrivateIn(row) || (folder === undefined && isPrivateIn(stashed));
-  // Without its row nothing is known of its last place, nor of a privacy that was set since.
+  // Without its row, its last place and any later privacy are unknown.
   const isLost = id !== undefined && row === undefined;
   if ((share !== undefined && !isShared) || (isPrivate && lacks.has("private modes"))) {
     if (!path.startsWith(`${joinPath(ownFolder, quarantineName)}/`)) await moveAside(hands, stashed, "quarantine");
@@ -277,7 +281,7 @@ async function showEdit(hands: Hands, stashed: Stashed): Promise<void> {
   }
   if (isPrivate || isLost) await close(hands, path);
   await renameBeside(hands, path, folder ?? "", name);
-  // The file is found by the next scan; no watcher has to report it.
+  // Makes the next scan find the file without a watcher event.
   hands.doubt.isOpen = true;
 }
 
@@ -291,14 +295,14 @@ async function close({ disk, lacks }: Hands, path: string): Promise<void> {
 async function moveAside(hands: Hands, { path, parent, name }: Stashed, into: "trash" | "quarantine"): Promise<void> {
   const inTrash = `${ownFolders.trash}/`;
   const folder = parent === hands.state.rootId ? "" : (pathOf(hands.state, parent) ?? "");
-  // The path in the trash is the day, then the path that the file had.
+  // Paths in the trash are the day, then the file's former path.
   const before = path.startsWith(inTrash) ? path.slice(path.indexOf("/", inTrash.length) + 1) : joinPath(folder, name);
   const place = await new TrashPlaces(hands, into).placeFor(before);
   await hands.disk.rename(path, place);
   await syncFolders(hands, path, place);
 }
 
-/** @returns undefined if it changed while it was read */
+/** @returns undefined if it changed while being read */
 export async function contentAt(
   { disk }: Pick<Hands, "disk">,
   path: string,
@@ -315,7 +319,7 @@ async function existingFolder({ state, disk }: Hands, id: NodeId): Promise<strin
   return stat?.kind === "folder" ? path : undefined;
 }
 
-/** @param trying hears of each name before it is given; the last one was free */
+/** @param trying called with each name before it is tried; the last name was free */
 async function renameBeside(
   hands: Hands,
   from: string,

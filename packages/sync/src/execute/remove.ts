@@ -19,19 +19,20 @@ export type Deletion = LocalOperation & { readonly op: "delete" };
 
 const syncsAtOnce = 8;
 
-/** What is about to go: from where, and where to. */
+/** An item to be deleted, with its path and its place in the trash. */
 interface Leaving {
   readonly operation: Deletion;
   readonly path: string;
-  /** Undefined: it is a folder. */
+  /** undefined: a folder */
   readonly trashed: string | undefined;
 }
 
 type LeavingFile = Leaving & { readonly trashed: string };
 
 /**
- * Files go to the local trash by one rename each and come back if they were not what they should be; then folders go, if they
- * are empty. Each folder is looked at once before, and synced once after; what is stashed is committed before, the rows after.
+ * Deletes together. Each file moves to the local trash by one rename, and returns if it is not the expected one. Empty
+ * folders follow. Each folder is checked once before and synced once after. Stash records are committed before, rows
+ * after.
  */
 export async function removeTogether(hands: Hands, deletions: readonly Deletion[]): Promise<Failures> {
   const failures: Failures = new Map();
@@ -41,7 +42,8 @@ export async function removeTogether(hands: Hands, deletions: readonly Deletion[
   for (const operation of deletions.filter(({ local }) => local.kind !== "folder")) {
     await tryEach(failures, operation, async () => void leaving.push(await prepare(hands, folders, places, operation)));
   }
-  // A death before the end of the cycle must leave no folder that fits a state from a backup, which would send what goes now as deletions.
+  // Renews the generation before deleting. After a crash, the folder must not match a restored state, which would
+  // upload these deletions.
   if (leaving.length > 0) await renewGeneration(hands);
   hands.state.commit({
     stashed: leaving.map((each) => stashedBy(hands, each)),
@@ -54,7 +56,8 @@ export async function removeTogether(hands: Hands, deletions: readonly Deletion[
       gone.push(each);
     });
   }
-  // Durably gone before a folder goes: what came back in it after a power cut would be taken for new.
+  // Files must be durably gone before their folder. Otherwise those that return after a power failure would count as
+  // new.
   await settle(hands, gone, failures);
   const emptied: Leaving[] = [];
   for (const operation of deletions.filter(({ local }) => local.kind === "folder")) {
@@ -84,8 +87,8 @@ function stashedBy(hands: Hands, { operation: { local }, trashed }: LeavingFile)
 }
 
 /**
- * The bytes if the server had them as the newest version of that node when both sides last agreed. A base alone proves nothing: an undone rewrite
- * makes bytes the base that were never sent, and a row without a revision is an offer of which no answer came.
+ * Returns the content if the server had it as the node's newest version at the last agreement. A base alone proves
+ * nothing: an undone rewrite makes unsent bytes the base. A row without a revision is an offer without a response.
  */
 function contentOnServer({ state }: Hands, { id, local, into }: Deletion): ContentKey | undefined {
   const remote = state.remote.get(id);
@@ -109,14 +112,14 @@ async function removeFolder(hands: Hands, operation: Deletion): Promise<Leaving>
   return { operation, path, trashed: undefined };
 }
 
-/** What went from a folder that could not be synced is not known to be gone: the next look decides. */
+/** Commits deletions. If a folder could not be synced, its deletions are uncertain, and the next scan decides. */
 async function settle(hands: Hands, gone: readonly Leaving[], failures: Failures): Promise<void> {
   const { state, disk } = hands;
   if (gone.length === 0) return;
   const removed = new Set(gone.flatMap(({ operation, path }) => (operation.local.kind === "folder" ? [path] : [])));
   const folders = new Set(gone.flatMap(({ path, trashed }) => [path, trashed ?? path]).map(folderOf));
   const unsynced = new Map<string, HoldfastError>();
-  // One that went itself has nothing left to sync.
+  // A removed folder needs no sync.
   const there = [...folders].filter((folder) => !removed.has(folder));
   await mapBounded(there, syncsAtOnce, async (folder) => {
     try {
@@ -136,7 +139,7 @@ async function settle(hands: Hands, gone: readonly Leaving[], failures: Failures
   state.commit({ local: none, synced: none, parked: none, intents: none });
 }
 
-/** If the name was taken meanwhile it stays aside, and is looked at as what is stashed is. */
+/** Returns an item to its name. If the name is taken, the item stays in the trash and is handled as stashed. */
 async function putBack(hands: Hands, trashed: string, path: string): Promise<void> {
   try {
     await hands.disk.rename(trashed, path);

@@ -13,11 +13,11 @@ type Replacement = LocalOperation & { readonly op: "replace" };
 
 interface Paths {
   readonly path: string;
-  /** Where the new bytes are, durably. */
+  /** Durable path of the new bytes. */
   readonly temporary: string;
 }
 
-/** What the old bytes are, which will wait aside where the new ones were, or beside that. */
+/** Returns the stash record of the old bytes, which will be at the temporary path or beside it. */
 export function stashedBy(
   hands: Pick<Hands, "nowMs" | "lacks" | "state">,
   operation: Replacement,
@@ -26,7 +26,7 @@ export function stashedBy(
   const { id, local, remote } = operation;
   const contents = [local.content, remote.content];
   const path = hands.lacks.has("exchange") ? stashBeside(temporary) : temporary;
-  // No version on the server has what a person wanted undone.
+  // No version on the server has the content that a person chose to undo.
   const keep = rewriteSides
     .map((side) => hands.state.brakes.get(brakeKey({ side, nodeId: id })))
     .some((record) => record?.standing === "undone" && record.base === local.content);
@@ -38,8 +38,8 @@ function stashBeside(temporary: string): string {
 }
 
 /**
- * The new bytes are durable beside before they take the place of the old ones, as the disk can do it best. What was replaced
- * waits in the engine's folder until it was looked at again.
+ * Replaces a file with new bytes that are already durable, by the best method of the disk. The old file stays in the
+ * engine's folder until it is checked again.
  */
 export async function replace(hands: Hands, operation: Replacement, paths: Paths): Promise<LocalRow> {
   const { local, remote, executable, isPrivate } = operation;
@@ -50,13 +50,15 @@ export async function replace(hands: Hands, operation: Replacement, paths: Paths
     return { ...rowOf(hands, { ...remote, parent, name, executable, isPrivate }, { ...written, fingerprint }), alias };
   };
   if (!lacks.has("exchange")) await exchangeSeen(hands, local, paths);
-  // Without a number nothing tells in the same call what it takes the place of.
+  // Without inode numbers, one call cannot verify the file that it replaces.
   else if (lacks.has("hard links") || lacks.has("stable inodes")) await byParking(hands, operation, paths);
   else await byLink(hands, operation, paths);
   return row(await fingerprintAfter(disk, paths.path, written.fingerprint));
 }
 
-/** In one call; what comes out is compared with what was looked at, and goes back if somebody was faster. */
+/**
+ * Exchanges both in one call. The old file is compared with the one checked before, and exchanged back if it differs.
+ */
 export async function exchangeSeen(hands: Hands, local: LocalRow, { path, temporary }: Paths): Promise<void> {
   const { disk } = hands;
   await recheck(hands, path, local);
@@ -69,15 +71,15 @@ export async function exchangeSeen(hands: Hands, local: LocalRow, { path, tempor
 }
 
 /**
- * The old bytes get a name aside before they lose their own, so that there never is nothing at the path. Whoever puts another file there between the last
- * look and the rename, which are one after the other in one call, loses it: such a disk has nothing that would tell.
+ * Links the old bytes to a second name before replacing them, so the path is never empty. Another file put there
+ * between the last check and the rename, which follow each other in one call, is lost. The disk cannot detect it.
  */
 async function byLink(hands: Hands, { local }: Replacement, { path, temporary }: Paths): Promise<void> {
   const { disk } = hands;
   const stash = stashBeside(temporary);
   await recheck(hands, path, local);
   await disk.link(path, stash);
-  // A write that came too late to be seen must not go with a power cut.
+  // A write too late to be seen must survive a power failure.
   await syncFolders(hands, stash);
   const old = await mustStat(hands, stash);
   if (isWhatWasSeen(hands, old, local) && (await disk.supersede(temporary, path, old.fingerprint.inode))) return;
@@ -85,13 +87,13 @@ async function byLink(hands: Hands, { local }: Replacement, { path, temporary }:
   throw new DiskChanged(path);
 }
 
-/** Only while it has another name too. */
+/** Removes the link only if the file has another name. */
 async function dropLink({ disk }: Hands, stash: string): Promise<void> {
   const stat: LocalStat | undefined = await disk.stat(stash);
   if (stat !== undefined && stat.links > 1) await disk.unlink(stash);
 }
 
-/** While nothing stands at the path a record says what belongs there; whoever starts again puts it back. */
+/** Replaces by renaming twice. While the path is empty, a record describes its owner, so the next run restores it. */
 async function byParking(hands: Hands, { id, local }: Replacement, { path, temporary }: Paths): Promise<void> {
   const { disk, state } = hands;
   const stash = stashBeside(temporary);
@@ -104,7 +106,7 @@ async function byParking(hands: Hands, { id, local }: Replacement, { path, tempo
     await disk.rename(temporary, path);
   } catch (error) {
     if (!(error instanceof HoldfastError)) throw error;
-    // Somebody else's file stands there: what is aside is looked at as all that is stashed.
+    // Another file is at the path. The parked one is handled as stashed.
     throw error.code === "exists" ? new DiskChanged(path) : error;
   }
 }

@@ -7,7 +7,7 @@ import { sameFingerprint } from "../model/fingerprints.ts";
 import type { ContentKey } from "../model/trees.ts";
 import type { Hands } from "./hands.ts";
 
-/** A block that this disk has. */
+/** A block on this disk. */
 export interface Source {
   readonly path: string;
   readonly offset: number;
@@ -15,10 +15,10 @@ export interface Source {
   readonly position: number;
 }
 
-/** Lists of which the offsets are at hand at a time. */
+/** Number of lists whose offsets are cached. */
 const listsMax = 16;
 
-/** Where blocks are on this disk, as far as its files are still as they were read. Of one batch. */
+/** Finds blocks in local files that are unchanged since they were read. Valid for one batch. */
 export class LocalSources {
   readonly #hands: Hands;
   readonly #paths = new Map<NodeId, Promise<string | undefined>>();
@@ -39,7 +39,7 @@ export class LocalSources {
     return undefined;
   }
 
-  /** It turned out to hold something else. */
+  /** Excludes a file that holds other content than expected. */
   distrust(path: string): void {
     this.#distrusted.add(path);
   }
@@ -62,7 +62,7 @@ export class LocalSources {
     const { state, disk } = this.#hands;
     const path = pathOf(state, id);
     const row = state.local.get(id);
-    // A file that was written a moment ago is not known, and may have changed since: each copied block is compared with its hash.
+    // A just-written file is uncertain and may have changed. Each copied block is compared with its hash.
     if (path === undefined || row === undefined) return undefined;
     try {
       const stat = await disk.stat(path);
@@ -81,7 +81,7 @@ export class LocalSources {
       offsets = offsetsOf(this.#hands.state.manifests.blocksOf(content) ?? []);
       this.#offsets.set(content, offsets);
     }
-    // A file of one block may have lost its list; it begins at the beginning.
+    // A file of one block may have lost its list. The block starts at offset 0.
     return position === 0 ? 0 : offsets[position];
   }
 }

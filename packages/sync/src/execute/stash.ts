@@ -4,7 +4,10 @@ import { shareAt } from "../model/whereabouts.ts";
 import type { Stashed } from "../state/stashed.ts";
 import type { Hands } from "./hands.ts";
 
-/** @param place of the file before it was moved aside @param id undefined: no file of this ID stays at another place */
+/**
+ * @param place place of the file before it was moved
+ * @param id undefined: no file with this ID remains elsewhere
+ */
 export function stashOf(
   { state, nowMs }: Pick<Hands, "state" | "nowMs">,
   place: Pick<LocalRow, "parent" | "name" | "isPrivate">,

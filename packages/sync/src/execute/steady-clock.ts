@@ -1,6 +1,8 @@
 import type { SyncState } from "../state/sync-state.ts";
 
-/** A clock that is set moves further than this between two checks, or backwards; a device that slept long only waits. */
+/**
+ * Only a reset clock moves further than this between two checks, or backwards. A device that slept for long just waits.
+ */
 const gapMsMax = 7 * 86_400_000;
 const steadyMsMin = 24 * 3600_000;
 
@@ -9,13 +11,13 @@ const setting = "clock checks";
 /** Unix milliseconds. */
 interface Checks {
   readonly lastMs: number;
-  /** Of the first check since which each followed the one before plausibly. */
+  /** First check of the current series without a jump. */
   readonly sinceMs: number;
 }
 
 /**
- * Notes that the clock was looked at, in the state, and tells whether it has gone on without a jump for a day, over several
- * checks: what is thrown away for its age may only go by such a clock.
+ * Records a check of the clock in the state. Returns true if the clock ran for a day without a jump, over several
+ * checks. Age-based deletion requires that.
  */
 export function checkClock(state: Pick<SyncState, "setting" | "commit">, nowMs: number): boolean {
   const text = state.setting(setting);

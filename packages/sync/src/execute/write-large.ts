@@ -13,13 +13,16 @@ import { type Hands, randomName } from "./hands.ts";
 import { type LocalSources, offsetsOf } from "./sources.ts";
 import type { Written } from "./write-small.ts";
 
-/** Of a download that was cut short: named by its content and node, so that the next attempt finds it, and that of an equal file does not. */
+/**
+ * Part of an interrupted download. Its name has the content and node, so the next attempt finds it, and another file
+ * with equal content does not.
+ */
 const partSuffix = ".part";
 const oldSuffix = ".old";
-/** Files of this disk that may turn out to be others before nothing more is taken from it. */
+/** Number of local files that may prove wrong before the disk is not used as a source. */
 const attemptsMax = 3;
 
-/** Writes one large file beside and takes it, see `assemble`. */
+/** Writes one large file under a temporary name; see `assemble`. */
 export async function writeLarge(hands: Hands, sources: LocalSources, arrival: Arrival): Promise<Written> {
   try {
     await assemble(hands, sources, arrival);
@@ -31,9 +34,9 @@ export async function writeLarge(hands: Hands, sources: LocalSources, arrival: A
 }
 
 /**
- * Writes one large file beside, block by block, with bounded memory, under a name of its own. What was written
- * before a failure is kept and used by the next attempt, verified again.
- * @param advance called with the size of each block that was taken; whatever it throws ends the writing
+ * Writes one large file block by block with bounded memory. After a failure, the written part stays, and the next
+ * attempt verifies and reuses it.
+ * @param advance called with the size of each block; an error that it throws ends the writing
  * @throws HoldfastError
  */
 export async function assemble(
@@ -49,7 +52,7 @@ export async function assemble(
     const assembly = new Assembly(hands, arrival, { old, usesDisk: attempt < attemptsMax, advance });
     try {
       await createAside(hands, part, operation, assembly.parts(), assembly.shares);
-      // The next attempt verifies what there is of it.
+      // The next attempt verifies the existing part.
       if (assembly.failure !== undefined) throw assembly.failure;
       await hands.disk.syncFile(part);
     } catch (error) {
@@ -66,7 +69,7 @@ export async function assemble(
   if (old !== undefined) await hands.disk.unlink(old.path);
 }
 
-/** Gives what was assembled a name of its own, under which no other attempt finds it. */
+/** Renames an assembled file, so that no other attempt uses it. */
 export async function takeAssembled(hands: Hands, operation: FileOperation): Promise<Written> {
   const path = joinPath(ownFolders.temporary, randomName(hands));
   try {
@@ -78,18 +81,20 @@ export async function takeAssembled(hands: Hands, operation: FileOperation): Pro
   }
 }
 
-/** Where a file is assembled. Its mode is that of one node, so equal content does not make it another's. */
+/**
+ * Returns the path for assembling a file. Its mode belongs to one node, so files with equal content do not share it.
+ */
 export function partOf({ id, remote }: FileOperation): string {
   return joinPath(ownFolders.temporary, `${remote.content}.${id}${partSuffix}`);
 }
 
-/** @returns whose content a name in the temporary folder is a part of; undefined: no part */
+/** @returns content and node of a partial file in the temporary folder; undefined: not a part */
 export function ownerOfPart(name: string): { readonly content: string; readonly id: NodeId } | undefined {
   const [, content, id] = /^([^.]+)\.(.+)\.part(?:\.old)?$/s.exec(name) ?? [];
   return content === undefined || id === undefined ? undefined : { content, id: id as NodeId };
 }
 
-/** What was assembled so far, and what an earlier attempt left. @throws HoldfastError */
+/** Removes the current part and the part of an earlier attempt. @throws HoldfastError */
 export async function removePart({ disk }: Pick<Hands, "disk">, operation: FileOperation): Promise<void> {
   const part = partOf(operation);
   for (const path of [part, `${part}${oldSuffix}`]) if ((await disk.stat(path)) !== undefined) await disk.unlink(path);
@@ -100,7 +105,7 @@ interface Old {
   readonly sizeBytes: number;
 }
 
-/** Puts what an earlier attempt left aside under another name. Of two the longer one is kept. */
+/** Renames the part of an earlier attempt. If there are two, keeps the longer one. */
 async function takeOld({ disk }: Hands, part: string): Promise<Old | undefined> {
   const path = `${part}${oldSuffix}`;
   const [left, older] = [await disk.stat(part), await disk.stat(path)];
@@ -114,7 +119,7 @@ async function takeOld({ disk }: Hands, part: string): Promise<Old | undefined> 
   return sizeBytes < 0 ? undefined : { path, sizeBytes };
 }
 
-/** The parts of one file in their order. It ends early where something fails, so that what was written stays. */
+/** Parts of one file in order. A failure ends them early, so that the written part stays. */
 class Assembly {
   failure: HoldfastError | undefined;
   readonly known: KnownBlock[] = [];
@@ -152,7 +157,7 @@ class Assembly {
     for (const [position, source] of sources.entries()) if (source?.path === path) sources[position] = undefined;
   }
 
-  /** The file of this disk of which most stands where it is wanted, if that is at least half of all. */
+  /** Local file that has the most bytes at the wanted positions, if at least half of the file. */
   get shares(): string | undefined {
     const bytesOf = new Map<string, number>();
     for (const [position, { size }] of this.#arrival.blocks.entries()) {
@@ -207,7 +212,7 @@ class Assembly {
     if (this.#old === undefined || !this.#isInOld(block, position)) return undefined;
     const bytes = await this.#hands.disk.readAt(this.#old.path, this.#offsets[position] ?? 0, block.size);
     if (sha256(bytes) === block.hash) return { hash: block.hash, bytes, isProved: true };
-    // A power cut has torn it: this block comes alone.
+    // A power failure damaged the part. This block is fetched alone.
     const alone = this.#hands.server.fetchBlocks([this.#wanted(block)])[Symbol.asyncIterator]();
     return nextOf(alone);
   }
@@ -216,7 +221,7 @@ class Assembly {
     return { ...wantedBlock(this.#arrival, block), wantsPieces: true };
   }
 
-  /** One stream for all that neither this disk nor an earlier attempt has. */
+  /** Opens one stream for all blocks that are neither on this disk nor in an earlier part. */
   async #fetch(position: number): Promise<ArrivedBlock> {
     if (this.#fetched === undefined) {
       const wanted = this.#arrival.blocks.flatMap((each, index) => {
@@ -230,7 +235,7 @@ class Assembly {
   }
 }
 
-/** Of what is not there in a sparse file nothing has to be fetched. */
+/** Returns true for zero blocks, which a sparse file does not need to fetch. */
 function isZeros({ hash, size }: ManifestEntry): boolean {
   return size === limits.blockBytesMax && hash === zeroBlock().hash;
 }

@@ -11,17 +11,20 @@ import { syncTogether } from "./durable.ts";
 import { type Hands, randomName } from "./hands.ts";
 import type { LocalSources } from "./sources.ts";
 
-/** Files that are written side by side. */
+/** Files written concurrently. */
 const writesAtOnce = 16;
-/** And then synced: as many as there are threads to wait share one commit of the filesystem's journal, and more wait ready. */
+/**
+ * Files synced concurrently. Waiting threads share one journal commit of the filesystem, and further files are ready
+ * for the next one.
+ */
 const syncsAtOnce = 64;
 
-/** What became of a file: where it waits, durable in the end, or why it does not. */
+/** Durable path of a written file, or the error. */
 export type Written = { readonly path: string } | HoldfastError;
 
 /**
- * Writes small files beside, with one stream for all blocks that this disk lacks. A file that fails fails alone; if the
- * stream does, those that still need something of it.
+ * Writes small files, with one stream for all missing blocks. A failed file fails alone. If the stream fails, files
+ * that still need blocks fail.
  */
 export async function writeSmall(
   hands: Hands,
@@ -43,7 +46,7 @@ export async function writeSmall(
   }
   await Promise.all(results.values());
   await blocks.close();
-  // Not before all are written: while the journal is committed for one, making the next would wait, and all else with it.
+  // Syncs after all files are written. Creating a file would wait for a running journal commit.
   const together = syncTogether(hands.disk, results.size);
   const synced = together === undefined ? undefined : attempt(together);
   await mapBounded([...results], syncsAtOnce, async ([arrival, work]) => {
@@ -65,7 +68,7 @@ async function attempt(act: () => Promise<void>): Promise<HoldfastError | undefi
   }
 }
 
-/** Of which each is taken by one at a time. */
+/** Semaphore of `count` places. */
 class Places {
   #free: number;
   #wake: () => void = () => undefined;
@@ -74,7 +77,7 @@ class Places {
     this.#free = count;
   }
 
-  /** For one who waits for it. */
+  /** Waits for a free place. */
   async take(): Promise<void> {
     while (this.#free === 0) await new Promise<void>((resolve) => (this.#wake = resolve));
     this.#free -= 1;
@@ -104,7 +107,7 @@ async function writeOne(
       const untrue = error instanceof HoldfastError && error.code === "hash_mismatch" ? error.body["hash"] : undefined;
       const source = arrival.sources[arrival.blocks.findIndex(({ hash }) => hash === untrue)];
       if (source === undefined) throw error;
-      // A file of this disk is not what it was: then nothing is taken from the disk.
+      // A local file has changed, so the disk is not used as a source.
       sources.distrust(source.path);
       await createAside(hands, path, arrival.operation, fetchedParts(hands, arrival));
     }
@@ -134,20 +137,20 @@ async function* fetchedParts(hands: Hands, arrival: Arrival): AsyncGenerator<Par
   }
 }
 
-/** The blocks of many files in the order of the files, each asked for once and held as long as a file needs it. */
+/** Blocks of many files in file order. Each block is requested once and held as long as a file needs it. */
 class BlockStream {
   readonly #hands: Hands;
   readonly #held = new Map<HashHex, Uint8Array>();
-  /** How many files still need a block. */
+  /** Number of files that still need a block. */
   readonly #uses = new Map<HashHex, number>();
   readonly #absent = new Map<HashHex, HoldfastError>();
   #wanted: WantedBlock[] = [];
   #next = 0;
-  /** How many one stream is asked for: fewer where something in one failed, and it was not said what. */
+  /** Number of blocks per stream. It is reduced after an unexplained failure. */
   #span = Infinity;
-  /** What the open stream still owes. */
+  /** Blocks that the open stream has yet to return. */
   #owed = 0;
-  /** Blocks in a row for which the server could not answer at all. */
+  /** Consecutive blocks for which the server could not answer at all. */
   #broken = 0;
   #stream: AsyncIterator<ArrivedBlock> | undefined;
   #failure: HoldfastError | undefined;
@@ -163,7 +166,7 @@ class BlockStream {
     }
   }
 
-  /** What one file needs; those before it have been asked for theirs. */
+  /** Returns the blocks of one file. Earlier files have already requested theirs. */
   async of(arrival: Arrival): Promise<ReadonlyMap<HashHex, Uint8Array> | HoldfastError> {
     const bytes = new Map<HashHex, Uint8Array>();
     let failure: HoldfastError | undefined;
@@ -219,14 +222,14 @@ class BlockStream {
     return this.#hands.server.fetchBlocks(asked)[Symbol.asyncIterator]();
   }
 
-  /** With a longer stream: the shorter one before had nothing wrong in it. */
+  /** Doubles the request size after a request without errors. */
   async #goOn(): Promise<void> {
     await this.#stream?.return?.();
     this.#stream = undefined;
     this.#span *= 2;
   }
 
-  /** Without the one that is not to be had the stream goes on; where that is not said, fewer are asked for until it is known. */
+  /** Continues without an unavailable block. If the failure names no block, requests fewer until it is found. */
   #fail(error: HoldfastError): void {
     this.#stream = undefined;
     const rest = this.#wanted.slice(this.#next, this.#next + this.#owed);
@@ -245,7 +248,7 @@ class BlockStream {
   }
 }
 
-/** Each once. */
+/** Returns each fetched block once. */
 function fetchedOf({ blocks, sources }: Arrival): ManifestEntry[] {
   const fetched = new Map<HashHex, ManifestEntry>();
   for (const [position, block] of blocks.entries()) if (sources[position] === undefined) fetched.set(block.hash, block);
