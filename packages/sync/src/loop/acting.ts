@@ -22,8 +22,8 @@ interface Acting extends Hands {
 }
 
 /**
- * What the disk does not allow now is planned again from the next look; all else goes on.
- * @param isTurnOver once it is, nothing further is begun after the first batch: the next plan has the rest
+ * Executes local operations. Those that the disk rejects now are planned again after the next scan.
+ * @param isTurnOver once true, no batch after the first is started; the next plan has the rest
  */
 export async function actAll(
   context: Acting,
@@ -46,7 +46,7 @@ export async function actAll(
     for (const [index, operation] of batch.entries()) {
       const path = paths[index] ?? "";
       const failure = failed.get(operation);
-      // What only waits aside has got nowhere yet.
+      // A parked item has not reached its destination yet.
       if (failure === undefined && operation.op !== "park") {
         done += 1;
         stubborn.forget(operation.id);
@@ -68,7 +68,7 @@ export async function actAll(
   return { done, changed, begun: operations.slice(0, begun) };
 }
 
-/** What got no name back in the cycle before; what has one now stood under none at the last look. */
+/** Names items that got no name back in the previous cycle. Items that have a name now had none at the last scan. */
 export async function settleAside(context: Acting): Promise<void> {
   const { parked } = context.state;
   const before = parked.size;
@@ -81,12 +81,12 @@ function movesFolder(operation: LocalOperation): boolean {
   return (operation.op === "move" || operation.op === "park") && operation.local.kind === "folder";
 }
 
-/** The server cannot be reached, so nothing else will come either. */
+/** Returns true if no further operation can succeed because the server is unreachable or the sync was stopped. */
 export function endsAll(failure: HoldfastError): boolean {
   return failure instanceof Interrupted || failure.code === "unreachable";
 }
 
-/** @returns whether one of them is but a matter of looking again */
+/** @returns true if another scan may resolve one of the failures */
 export function noteFailures(context: Acting, failed: Failures, failures: Problem[]): boolean {
   if (failed.size > 0) context.doubt.isOpen = true;
   for (const [operation, failure] of failed) {
@@ -96,7 +96,7 @@ export function noteFailures(context: Acting, failed: Failures, failures: Proble
   return [...failed.values()].some(isPassingOnDisk);
 }
 
-/** Something moved: the next look is another. */
+/** The item changed; the next scan sees the new state. */
 function isPassingOnDisk({ code }: HoldfastError): boolean {
   return code === "conflict";
 }

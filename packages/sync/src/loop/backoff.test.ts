@@ -5,7 +5,7 @@ import { Backoff } from "./backoff.ts";
 
 const longest = () => Uint8Array.of(255);
 
-/** The longest waits of somebody who tries again after each of them. */
+/** Returns the longest possible waits of a client that retries after each of them. */
 function waitsWithin(timeMs: number, code: "unreachable" | "failed"): number[] {
   const backoff = new Backoff();
   const waits: number[] = [];

@@ -2,12 +2,12 @@ import type { Random } from "@holdfast/core/clock";
 import type { HoldfastError } from "@holdfast/core/errors";
 
 const limitsMs = { first: 500, soon: 4000, last: 60_000 };
-/** A server is looked for within `soon` for a minute, and within `last` once it has been away for a quarter of an hour. */
+/** Waits stay within `soon` during the first minute, and within `last` after a quarter of an hour. */
 const shareOfAway = 15;
 
 /**
- * How long to wait after a failure, and after those before it. A server that is away has mostly just started anew, and what is asked of it
- * costs next to nothing, so its waits grow by how long it is away and not by how often it was tried; all others double.
+ * Computes waits between failed attempts. An unreachable server has usually just restarted, and probing it is cheap.
+ * Its waits therefore grow with the time it is away. All other waits double.
  */
 export class Backoff {
   #failures = 0;
@@ -20,13 +20,13 @@ export class Backoff {
     this.#isAway = failure.code === "unreachable" || failure.code === "unavailable";
   }
 
-  /** Something has worked. */
+  /** Resets after a success. */
   forget(): void {
     this.#failures = 0;
     this.#sinceMs = undefined;
   }
 
-  /** Full jitter: many devices that lost one server do not come back at once. */
+  /** Uses full jitter, so that many devices do not reconnect at the same time. */
   delayMs(random: Random, nowMs: number): number {
     const [byte = 0] = random(1);
     const awayMs = Math.max(0, nowMs - (this.#sinceMs ?? nowMs));

@@ -18,67 +18,77 @@ import type { Identity, LocalStat } from "@holdfast/sync-ports/ports";
 import { checkRoot } from "./root.ts";
 
 export interface ClearingParts extends Hands {
-  /** Epoch of the account's own space on the server now; undefined: an older server does not tell. */
+  /** Current epoch of the account's own space on the server; undefined: older servers do not report it. */
   readonly epoch: string | undefined;
   readonly identity: Identity;
   readonly sleep: (durationMs: number) => Promise<void>;
-  /** Paths below the root that a program has open now, as far as that can be known. */
+  /** Paths below the root that programs have open, as far as known. */
   readonly openPaths: () => Promise<ReadonlySet<string>>;
-  /** The server's answer which of these contents of files the account has, as versions or in the trash; none if it does not answer. */
+  /**
+   * Returns the file contents that the account has on the server, as versions or in the trash. Returns none if the
+   * server does not answer.
+   */
   readonly onServer: (contents: readonly ContentKey[]) => Promise<ReadonlySet<ContentKey>>;
   readonly onProgress?: (progress: ClearingProgress) => void;
 }
 
 export interface ClearingProgress {
   readonly step: "moved to the local trash" | "removed";
-  /** Files so far. */
+  /** Number of files so far. */
   readonly files: number;
 }
 
-/** What came of clearing a folder. */
+/** Result of clearing a folder. */
 export interface Cleared {
   readonly removed: number;
   readonly kept: number;
-  /** Of these in the local trash. */
+  /** Part of `kept` in the local trash. */
   readonly keptInTrash: number;
-  /** What was taken away from its name is all settled; else it is to run again. */
+  /** All moved files are settled. Otherwise clearing must run again. */
   readonly isWhole: boolean;
-  /** The first of what stays, relative to the root: the person's files, then those in the quarantine and aside, then those in the local trash. */
+  /**
+   * First remaining paths, relative to the root: the person's files, then quarantined and parked ones, then those in
+   * the local trash.
+   */
   readonly keptPaths: readonly string[];
 }
 
 const batchFiles = 200;
 const keptPathsMax = 1000;
-/** What is stashed is looked at after some seconds; what cannot be looked at by then stays. */
+/** Stashed files are checked after some seconds. Files that are still unreadable after these checks stay. */
 const reviewsMax = 5;
-/** In the state: what a run before has removed. */
+/** Setting of the state: files removed by an earlier run. */
 const removedSetting = "cleared files";
 
 /**
- * For a device that was revoked and told to: removes from the folder what the server has exactly so in the same place, as far as this device knows, and nothing
- * else. That needs no base, which may have been forgotten (`root.ts`). First each such file goes to the local trash, as any deletion does, and comes back if somebody wrote in it meanwhile; after a rest it is
- * read once more and goes for good. May die at any moment and run again. Of other files in the local trash the server is asked which it has: these go too.
- * @throws RootMismatch, RootAway: nothing was touched
+ * Clears the folder of a device that was revoked with an order to remove its copies.
+ * - Removes only files that the server has unchanged at the same place, as far as the device knows. This needs no base,
+ *   which may be gone (`root.ts`).
+ * - Each file first moves to the local trash and returns if somebody writes to it. After a pause it is read again and
+ *   removed permanently.
+ * - Other files in the local trash are removed if the server reports that it has them.
+ * - The process may crash at any time and run again.
+ * @throws RootMismatch, RootAway: nothing was changed
  */
 export async function clearCopies(parts: ClearingParts): Promise<Cleared> {
   await checkRoot(parts);
-  // Restored from a backup since, the server may lack what it had, and this copy may be the last.
+  // If the server was restored from a backup, it may lack content, and this copy may be the last one.
   const known = parts.state.cursor?.epoch;
   if (parts.epoch !== undefined && known !== undefined && parts.epoch !== known)
     return { removed: 0, isWhole: true, ...(await whatStays(parts)) };
   await ensureOwnFolders(parts);
-  // Of what a run before was about to do it is looked at anew what came of it.
+  // Intents of an earlier run are dropped, because the disk is checked again.
   parts.state.commit({ intents: [...parts.state.intents.keys()].map((id) => [id, undefined] as const) });
   await recover(parts);
   const { rules } = await readRules(parts.disk, parts.state);
   const folders = await takeBelow(parts, rules, { id: parts.state.rootId, path: "" });
-  // They say what else is to stay: should this die, the next run has to know.
+  // The rules determine what else stays. The next run needs them after a crash.
   await takeRules(parts, rules);
   await restAndReview(parts);
   const removed = await emptyTrash(parts);
   for (const deletion of folders.toReversed()) await actTogether(parts, [deletion]);
   const { stashed, parked } = parts.state;
-  // A file that a program has open stays, as a changed one does: the program may never end.
+  // An open file stays, like a changed one, because its program may never exit.
   const unsettled = [...stashed.values()].filter(({ looks = 0 }) => looks === 0);
   return { removed, isWhole: unsettled.length + parked.size === 0, ...(await whatStays(parts)) };
 }
@@ -88,7 +98,7 @@ interface Folder {
   readonly path: string;
 }
 
-/** Moves the equal files below a folder to the local trash. @returns the folders below it, those above first */
+/** Moves the unchanged files below a folder to the local trash. @returns the folders below it, parents first */
 async function takeBelow(parts: ClearingParts, rules: Rules, top: Folder): Promise<Deletion[]> {
   const { state } = parts;
   const folders: Deletion[] = [];
@@ -136,7 +146,7 @@ interface At extends Folder {
   readonly remote: RemoteRow;
 }
 
-/** The server has it, nobody moved it here, and nobody chose to keep it out. */
+/** Returns true if the item was neither moved nor excluded locally. */
 function isDue({ state, lacks }: ClearingParts, rules: Rules, { id, remote, path }: At): boolean {
   const row = state.local.get(id);
   if ((row !== undefined && !samePlace(row, remote)) || state.parked.has(id) || state.dormant.has(id)) return false;
@@ -144,7 +154,7 @@ function isDue({ state, lacks }: ClearingParts, rules: Rules, { id, remote, path
   return !rules.hides(path, remote.kind === "folder");
 }
 
-/** A folder, and no link and no other disk. Its inode is another one in a folder that was restored or copied. */
+/** Returns the row of a real folder on the same filesystem. Its inode number differs in a restored or copied folder. */
 async function seenFolder(parts: ClearingParts, at: At): Promise<LocalRow | undefined> {
   const { disk, state, filesystem } = parts;
   const stat = await disk.stat(at.path).catch(unlessOurs);
@@ -154,7 +164,7 @@ async function seenFolder(parts: ClearingParts, at: At): Promise<LocalRow | unde
   return seen;
 }
 
-/** Reads what is there. @returns its row, as it is now, if that is what the server has */
+/** Reads an item. @returns its current row if it matches the server */
 async function seenAsOnServer(parts: ClearingParts, at: At): Promise<LocalRow | undefined> {
   const { disk, state, lacks, filesystem } = parts;
   const { id, remote, path } = at;
@@ -170,7 +180,7 @@ async function seenAsOnServer(parts: ClearingParts, at: At): Promise<LocalRow | 
   return seen;
 }
 
-/** A copy that was only closed here has no byte that the server lacks. */
+/** A copy that was only made private here contains nothing that the server lacks. */
 function rowAt({ state, lacks }: ClearingParts, { id, remote }: At, stat: LocalStat): LocalRow {
   const before = state.local.get(id);
   const { kind, parent, name, content } = remote;
@@ -185,7 +195,7 @@ interface Read {
   readonly fingerprint?: LocalRow["fingerprint"];
 }
 
-/** @returns undefined if it cannot be read, or changed meanwhile */
+/** @returns undefined if it is unreadable or changed while being read */
 async function contentAt({ disk }: ClearingParts, path: string, isLink: boolean): Promise<Read | undefined> {
   try {
     if (isLink) return { key: linkContent(await disk.readLink(path)) };
@@ -197,13 +207,13 @@ async function contentAt({ disk }: ClearingParts, path: string, isLink: boolean)
   }
 }
 
-/** What cannot be looked at stays. */
+/** Ignores errors of the disk, so that unreadable items stay. */
 function unlessOurs(error: unknown): undefined {
   if (!(error instanceof HoldfastError)) throw error;
   return undefined;
 }
 
-/** Files that programs wrote to by then become visible again. Those that are still open stay. */
+/** Waits and checks stashed files. Files written to meanwhile become visible again; open ones stay. */
 async function restAndReview(parts: ClearingParts): Promise<void> {
   const { state, nowMs, sleep, openPaths } = parts;
   for (let turn = 0; turn < reviewsMax && state.stashed.size > 0; turn += 1) {
@@ -214,9 +224,9 @@ async function restAndReview(parts: ClearingParts): Promise<void> {
 }
 
 /**
- * Removes for good what the server has, and what it had when this device moved it there, as for a deletion that it followed. A file with another
- * content, such as an old version or a conflicted copy, goes if the server says that it has it.
- * @returns how many files went, with those of a run before
+ * Permanently removes trashed files that the server has, or had when this device followed a deletion. Other contents,
+ * such as old versions and conflicted copies, are removed if the server reports that it has them.
+ * @returns number of removed files, including those of an earlier run
  */
 async function emptyTrash(parts: ClearingParts): Promise<number> {
   const { state, disk, openPaths } = parts;
@@ -241,7 +251,7 @@ async function emptyTrash(parts: ClearingParts): Promise<number> {
   return removal.removed;
 }
 
-/** A file in the local trash, as it was read. */
+/** A file in the local trash. */
 interface Trashed {
   readonly path: string;
   readonly content: Read;
@@ -261,13 +271,13 @@ class Removal {
     const known = await this.#parts.onServer([...new Set(unsure.map(({ content }) => content.key))]);
     const open = await this.#parts.openPaths();
     for (const file of unsure) {
-      // A program may have opened it while others were read and the server was asked.
+      // A program may have opened it during the earlier reads and requests.
       const isOpen = open.has(file.path) || (await this.#parts.disk.hasWriters(file.path).catch(unlessOurs)) === true;
       if (!isOpen && known.has(file.content.key)) await this.remove(file);
     }
   }
 
-  /** Unless it has changed since it was read. */
+  /** Keeps the file if it changed since it was read. */
   async remove({ path, content: { fingerprint } }: Trashed): Promise<void> {
     const { disk, onProgress } = this.#parts;
     const stat = await disk.stat(path).catch(unlessOurs);
@@ -299,7 +309,7 @@ async function removeEmptyFolders(parts: ClearingParts, top: string): Promise<vo
   for (const path of new Set([top, ...folders.map(folderOf)])) await parts.disk.syncFolder(path).catch(unlessOurs);
 }
 
-/** Whatever is no folder, through no link. Deeper ones come later; what is added meanwhile may be missed. */
+/** Lists everything except folders, without following links. Items added meanwhile may be missed. */
 async function* filesBelow(
   { disk }: Pick<Hands, "disk">,
   top: string,
@@ -315,7 +325,7 @@ async function* filesBelow(
   }
 }
 
-/** What a person finds in the folder afterwards, that in the local trash and the quarantine included. */
+/** Counts the remaining files, including the local trash and the quarantine. */
 async function whatStays(parts: ClearingParts): Promise<Pick<Cleared, "kept" | "keptInTrash" | "keptPaths">> {
   const holding = [ownFolders.trash, ownFolders.parked, joinPath(ownFolder, quarantineName)];
   const isOwn = (path: string): boolean =>

@@ -4,18 +4,18 @@ import type { CopyMade } from "../plan/policy.ts";
 
 const firstWaitMs = 2_000;
 const longestWaitMs = 60_000;
-/** After so long without a conflict the next one of the file is like the first. */
+/** Without a conflict for this long, the file's next conflict counts as its first. */
 const rememberedMs = 600_000;
 
 interface Made extends CopyMade {
   readonly atMs: number;
-  /** One after the other, with less than `rememberedMs` between two of them. */
+  /** Consecutive copies, less than `rememberedMs` apart. */
   readonly times: number;
 }
 
 /**
- * The conflicted copies that this run has made, by the file of which they are. Where two devices keep writing to one file, each of their
- * saves is a conflict: they share one copy, whose versions they are, and are copied more and more rarely.
+ * Conflicted copies made by this run, by their file. If two devices keep writing to one file, every save is a conflict.
+ * They become versions of one copy, at growing intervals.
  */
 export class ConflictCopies {
   readonly #made = new Map<NodeId, Made>();
@@ -27,12 +27,12 @@ export class ConflictCopies {
   note({ id, local, name, onto }: LocalOperation & { readonly op: "copy_aside" }, nowMs: number): void {
     for (const [each, { atMs }] of this.#made) if (!isRecent(atMs, nowMs)) this.#made.delete(each);
     const times = (this.#made.get(id)?.times ?? 0) + 1;
-    // Without an exchange on this disk the new copy has a name of its own.
+    // If the disk lacks the exchange, the new copy has its own name.
     const names = onto === undefined ? [name] : [onto.local.name, name];
     this.#made.set(id, { names, content: local.content, atMs: nowMs, times });
   }
 
-  /** Time until which the next copy waits; undefined: it does not wait. */
+  /** Returns the time of the next copy in Unix milliseconds; undefined: immediately. */
   waitsUntilMs(id: NodeId, nowMs: number): number | undefined {
     const made = this.#made.get(id);
     if (made === undefined || !isRecent(made.atMs, nowMs)) return undefined;
@@ -41,7 +41,7 @@ export class ConflictCopies {
   }
 }
 
-/** A time in the future was noted before the clock was set back. */
+/** A future time means that the clock was set back. */
 function isRecent(atMs: number, nowMs: number): boolean {
   return atMs > nowMs - rememberedMs && atMs <= nowMs;
 }

@@ -1,6 +1,4 @@
-/** What a sync is doing. */
 export type Phase = "starting" | "syncing" | "waiting" | "backing_off" | "paused" | "refused" | "stopped";
-/** What can happen to it. */
 export type Event =
   | "recovered"
   | "progressed"
@@ -13,21 +11,21 @@ export type Event =
   | "stopped";
 
 /**
- * The whole control loop: a missing cell does not compile. `refused`: the root, the server or the account is not the one that
- * belongs here; nothing is touched until somebody starts it again.
+ * The complete control loop. A missing cell does not compile. In phase `refused`, the root, the server or the account
+ * is not the expected one, and nothing changes until a restart.
  */
 export const transitions: Readonly<Record<Phase, Readonly<Record<Event, Phase>>>> = {
   starting: row("starting", { recovered: "syncing", failed: "backing_off" }),
   syncing: row("syncing", { rested: "waiting", failed: "backing_off" }),
   waiting: row("waiting", { woken: "syncing" }),
-  // Whatever failed may have failed before the recovery was done, so it begins with that again.
+  // The failure may have interrupted the recovery, so it runs again.
   backing_off: row("backing_off", { woken: "starting" }),
   paused: row("paused", { resumed: "starting" }),
   refused: row("refused", { paused: "refused" }),
   stopped: row("stopped", { paused: "stopped", mismatched: "stopped" }),
 };
 
-/** A row of the table: all that it does not name stays as it is, but for what holds everywhere. */
+/** Returns a row of the table. Events without a change keep the phase, except those that apply in every phase. */
 function row(phase: Phase, changes: Partial<Record<Event, Phase>>): Readonly<Record<Event, Phase>> {
   return {
     recovered: phase,

@@ -24,10 +24,10 @@ import type { LeftPlaces } from "../scan/left-places.ts";
 import type { Suspects } from "../scan/scope.ts";
 import type { Transfers } from "./transfers.ts";
 
-/** What came of it when space was last to be freed; undefined: it never was since the engine began. */
+/** Last result of freeing space; undefined: none since the engine started. */
 export interface Freeing {
   last: Freed | undefined;
-  /** What stayed then, and before: until it is wanted again. */
+  /** Paths kept by this and earlier runs, until they are included again. */
   kept: ReadonlySet<string>;
 }
 
@@ -37,17 +37,17 @@ export interface CycleContext extends Hands {
   readonly times: { nextExpiryMs: number };
   readonly freeing: Freeing;
   readonly identity: Identity;
-  /** Whether the disk, if it deals its numbers out anew with each start, has done so since it was last looked at. */
+  /** True if a disk that assigns new inode numbers at each start has done so since the last scan. */
   readonly numbering: { isNew: boolean };
   readonly progress: Progress;
   readonly suspicion: Suspicion;
-  /** What has become suspect after a moment in which hints that belong together arrive. */
+  /** Returns further suspects after a short wait in which related hints arrive. */
   readonly moreSuspects: () => Promise<Suspects>;
   readonly skipped: Skipped;
   readonly unread: UnreadFiles;
   /** See `EngineOptions`. */
   readonly boot?: string | undefined;
-  /** Private items that a power cut may have opened, until each has been looked at since. */
+  /** Private items that a power failure may have made public, until each is checked. */
   readonly distrusted: { ids: ReadonlySet<NodeId> };
   readonly quietAges: QuietAges;
   readonly copies: ConflictCopies;
@@ -67,6 +67,6 @@ export interface CycleContext extends Hands {
   readonly stubborn: StubbornChanges;
   readonly undurable: Undurable;
   readonly freeSpace: (() => Promise<DiskSpace | undefined>) | undefined;
-  /** Throws if somebody stopped the engine meanwhile: between operations is the time for it. */
+  /** Throws if the engine was stopped. Called between operations. */
   readonly checkStop: () => void;
 }

@@ -1,21 +1,24 @@
 import type { Problem } from "./problems.ts";
 
 export interface CycleOutcome {
-  /** Something was done or sent: what comes next is planned from what came of it. */
+  /** Something was done or sent, so the next plan differs. */
   readonly hasProgressed: boolean;
-  /** More that is fresh has its turn at once: what came of the whole round is told with its last plan. */
+  /** The round has further plans, which follow immediately. The last one reports the whole round. */
   readonly isMidway: boolean;
-  /** The bytes of long files travel: a later cycle takes them. */
+  /** Transfers of large files are running; a later cycle finishes them. */
   readonly isTransferring: boolean;
-  /** Something was done here, or taken by the server. */
+  /** Something was done here or accepted by the server. */
   readonly isFruitful: boolean;
-  /** When to look again unless something wakes it before; undefined: nothing is waited for. */
+  /** Wait until the next cycle if nothing wakes it earlier; undefined: no wait planned. */
   readonly lookAgainMs: number | undefined;
-  /** Something was in motion, or could not be read. */
+  /** Something was changing or could not be read. */
   readonly isRestless: boolean;
-  /** All that was restless could not be read: looking again often finds nothing new. */
+  /** All restless items were unreadable, so frequent scans seldom help. */
   readonly isStuck: boolean;
-  /** Refused for now: it is tried again within half a minute. An offer that never arrived is none: what it wanted is planned again, or not wanted any more. */
+  /**
+   * A temporary refusal is retried within half a minute. An offer that never arrived does not count, because it is
+   * planned again if still needed.
+   */
   readonly retriesSoon: boolean;
   readonly problems: readonly Problem[];
   readonly deletionsWaiting: number;

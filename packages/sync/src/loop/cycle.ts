@@ -51,12 +51,12 @@ import type { CycleOutcome } from "./cycle-outcome.ts";
 import type { CycleContext } from "./cycle-context.ts";
 
 const restlessMs = 60;
-/** A plan costs up to a third of a second where very much is to be done. */
+/** Planning takes up to a third of a second if very much has changed. */
 const turnMs = 10_000;
-/** Less than the pause of an hour between two looks at rest, so that each of those is late enough. */
+/** Less than the hour between two idle scans, so that each of those can expire the trash. */
 const expiryEveryMs = 55 * 60_000;
 const endingAgainMs = 30_000;
-/** Listens, looks, decides, acts. */
+/** Runs one cycle: fetch, scan, plan, execute. */
 export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
   const { state } = context;
   context.progress.begin();
@@ -64,7 +64,8 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
   await fetchRemote(context);
   if (await tellAllAnswers(context)) await fetchRemote(context);
   await settleAside(context);
-  // Before files of a new share arrive, which a state from a backup must not take for this account's own.
+  // Before files of a new share arrive, the folder must name the share. Otherwise a restored state would count them as
+  // this account's own.
   if (state.areMountsNewer) await renewGeneration(context);
   await reviewStash(context);
   await expireTrashAtTimes(context);
@@ -99,7 +100,7 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
   const nowMs = context.nowMs();
   lasting.note(state.refusals, nowMs);
   const untilMs = [...waits.untilMs, ...stubborn.untilMs(nowMs), ...undurable.untilMs(nowMs)];
-  // What could not be ended now, or got no name back, may be later.
+  // Failed endings and nameless items are retried later.
   if (failures.length + state.parked.size > 0) untilMs.push(context.nowMs() + endingAgainMs);
   const isRestless = look.again === "all" || look.again.size > 0 || look.isUnsettled || changed;
   const refusals = wantedOf(state.refusals, decision, next);
@@ -130,28 +131,31 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
   return turnRound(context, decision, outcome);
 }
 
-/** @returns what came of the round so far */
+/** @returns result of the round so far */
 function turnRound({ rounds, state, progress }: CycleContext, { last }: Decision, outcome: CycleOutcome): CycleOutcome {
   const turned = rounds.turn(last, outcome, state.restless.fresh);
   if (!turned.hasProgressed && !turned.isTransferring) progress.noteRest();
   return turned;
 }
 
-/** As many requests as they need: no later cycle would come for the rest. @returns whether there was something to tell */
+/**
+ * Sends all answers, in several requests if needed, because no later cycle would send the rest.
+ * @returns true if there were any
+ */
 async function tellAllAnswers(context: CycleContext): Promise<boolean> {
   let isTold = false;
   while (await tellAnswers(context)) isTold = true;
   return isTold;
 }
 
-/** Acts under the former rules come before the disk is looked at under the present ones. */
+/** Scans under the old rules before the new rules apply. */
 async function prepareRules(context: CycleContext): Promise<void> {
   await fetchFirstRules(context);
   await lookUnderLastRules(context);
   await freeChosen(context);
 }
 
-/** @param hasChanged something was not found as it was planned with */
+/** @param hasChanged an item differed from the plan */
 async function noteActs(
   context: CycleContext,
   { local, remote }: Pick<Plan, "local" | "remote">,
@@ -183,7 +187,7 @@ async function sendAndNote(context: CycleContext, { remote }: Pick<Plan, "remote
   return sent;
 }
 
-/** @returns `due`: what is to be done; `plan`: what of it can be done now; `failure`: see `Transfers.within` */
+/** @returns `due`: all changes that are due; `plan`: those that can be made now; `failure`: see `Transfers.within` */
 async function withoutWaiting(
   context: CycleContext,
   decision: Decision,
@@ -192,24 +196,24 @@ async function withoutWaiting(
   const all = await withoutHeldRules(context, await waits.within(decision));
   const due = isMuch(context, all) ? smallFirst(all) : all;
   const within = context.transfers.within(context, voiceOf(context), { ...decision, plan: due });
-  // What a person did to a file outlasts a power cut from now on, and not only once all of it is sent. A failure is found again then.
+  // Makes a person's changes durable now, not only after everything is sent. A failure is found again at that time.
   await makePersonActsDurable(context, within.begun);
   return { waits, due, ...within };
 }
 
-/** In the simulator, where all files are small, always. */
+/** Always true in the simulator, where all files are small. */
 function isMuch({ state, patches }: CycleContext, plan: Plan): boolean {
   return patches !== undefined || bytesOfPlan(state, plan) >= muchBytesMin;
 }
 
-/** Whether what changes the disk, or is sent, has had its time: after that the next cycle sees what else has changed meanwhile. */
+/** Returns a function that is true once the cycle's time is over. The next cycle then sees further changes. */
 function turnOf({ nowMs }: CycleContext): () => boolean {
   const startMs = nowMs();
-  // Also if the clock is set back.
+  // Also ends the turn if the clock is set back.
   return () => Math.abs(nowMs() - startMs) >= turnMs;
 }
 
-/** Sending asks for it, and knows nothing of how the disk does it. */
+/** Returns the interface used by sending, which hides the disk. */
 function voiceOf(context: CycleContext): Voice {
   const { early, transfers } = context;
   const sent: Voice["early"] = {
@@ -220,8 +224,8 @@ function voiceOf(context: CycleContext): Voice {
 }
 
 /**
- * @param isOver nothing goes on, so that what waits waits for a person
- * @param isWhole all that is fresh is in the plan: while much is fresh it is not gone through
+ * @param isOver nothing is in progress, so waiting changes need a person
+ * @param isWhole the plan contains all fresh nodes; large sets are split into several plans
  */
 function problemsKnown(
   context: CycleContext,
@@ -237,7 +241,7 @@ function problemsKnown(
   ];
   return [
     ...context.stubborn.problems,
-    // A folder without permission to open it cannot be read and cannot be synced to the disk, for the one reason.
+    // A folder that cannot be opened is neither readable nor syncable, for the same reason.
     ...unstored.filter(({ path, code }) => code !== "not_durable" || !unreadable.has(path)),
     ...problemsOfBrakes(context.brakes),
     ...(isOver ? problemsOfBlocked(state, next.waiting) : []),
@@ -261,7 +265,7 @@ function retriesSoon(
   refusals: SyncState["refusals"],
   failures: readonly Problem[],
 ): boolean {
-  // What waits for a folder that a person has to see to ends with that, and not before.
+  // A change that waits for a folder with a lasting problem waits as long as that problem.
   const isLasting = refusals.some(({ code }) => !isPassing(code));
   return (
     refusals.some(({ code }) => isPassing(code) && !(code === "dependency" && isLasting)) ||
@@ -270,7 +274,7 @@ function retriesSoon(
   );
 }
 
-/** What was refused and is planned no more rested on something that is over; what this plan is not about may still be wanted. */
+/** Returns refusals of changes that are still planned, or that are outside of this plan. */
 function wantedOf(
   refusals: SyncState["refusals"],
   { isInPlan }: Decision,
@@ -280,7 +284,7 @@ function wantedOf(
   return refusals.filter(({ nodeId: id }) => waiting.has(id) || planned.has(id) || !isInPlan(id));
 }
 
-/** What is to be looked at again, told of, and left alone from now on. */
+/** Records which paths to scan again, report or skip. */
 export function noteLook(context: CycleContext, look: Looked): void {
   const { state, suspicion, undurable, skipped, unread, freeing, nowMs } = context;
   suspicion.add(look.isUnsettled && look.isComplete ? "all" : look.again);
@@ -293,7 +297,7 @@ export function noteLook(context: CycleContext, look: Looked): void {
   unread.note(look, nowMs());
 }
 
-/** What was planned and did not come about rested on something that is otherwise by now. */
+/** A planned change that did not happen was based on an outdated state, so its folders are scanned again. */
 function suspectsOf(state: SyncState, operation: Plan["local"][number] | Plan["remote"][number]): Suspects {
   if (!state.restless.has(operation.id)) return new Set();
   const folder = state.local.get(operation.id)?.parent ?? ("place" in operation ? operation.place.parent : undefined);
@@ -301,12 +305,12 @@ function suspectsOf(state: SyncState, operation: Plan["local"][number] | Plan["r
   return new Set(path === undefined ? [] : withFoldersAbove(path));
 }
 
-/** One of them may have been moved away unseen, so that it could not be made durable that something left it or came into it. */
+/** Returns the folders of sent changes. One may have been moved unnoticed, so its entries may not be durable. */
 function foldersOfActs(state: SyncState, operations: Plan["remote"]): Suspects {
   return new Set(operations.flatMap(({ id }) => foldersOfAct(state, id)).flatMap(withFoldersAbove));
 }
 
-/** What was excluded to free its space goes before it is hidden. */
+/** Frees excluded paths before the rules hide them. */
 async function freeChosen(context: CycleContext): Promise<void> {
   const { state } = context;
   const chosen = pathsToFree(state);
@@ -317,7 +321,7 @@ async function freeChosen(context: CycleContext): Promise<void> {
   const isTold = (path: string): boolean => chosen.some((each) => `${path}/`.startsWith(`${each}/`));
   const before = [...context.freeing.kept].filter((path) => !isTold(path));
   context.freeing.kept = new Set([...before, ...freed.kept]);
-  // More may have been chosen meanwhile.
+  // More paths may have been chosen meanwhile.
   const left = pathsToFree(state).filter((path) => !chosen.includes(path));
   state.commit({ settings: [["to free", JSON.stringify(left)]] });
 }
@@ -325,7 +329,7 @@ async function freeChosen(context: CycleContext): Promise<void> {
 async function expireTrashAtTimes(context: CycleContext): Promise<void> {
   const { times, nowMs } = context;
   const leftMs = times.nextExpiryMs - nowMs();
-  // More is left than ever is if the clock was set back since.
+  // A longer wait than possible means that the clock was set back.
   if (leftMs > 0 && leftMs <= expiryEveryMs) return;
   await expireTrash(context);
   times.nextExpiryMs = nowMs() + expiryEveryMs;

@@ -5,13 +5,13 @@ import { isLive } from "../model/trees.ts";
 const rowsMax = 4096;
 
 /**
- * What went with a folder: on the server it lies below something in the trash, without being in the trash itself, and the disk has
- * nothing of it. No plan has to do with it any more, yet it would be in each of them. What the trash brings back is listed again.
+ * Forgets nodes that were deleted with their folder. On the server they are below an item in the trash, and the disk
+ * has none of them. No plan needs them. A restore from the trash lists them again.
  */
 export class DeadNodes {
   #unrest = 0;
 
-  /** At rest; goes through what is not at rest only if that is otherwise than the last time. */
+  /** Runs when the sync is idle. Scans the restless nodes only if their number changed since the last run. */
   forget(state: SyncState): void {
     if (this.#unrest === unrestOf(state)) return;
     const [isInUse, above] = [usersOf(state), foldersAbove(state)];
@@ -31,12 +31,12 @@ function isDead(state: SyncState, id: NodeId): boolean {
   const remote = state.remote.get(id);
   if (remote === undefined || remote.trashed) return false;
   if (state.local.has(id) || isLive(state, id)) return false;
-  // Its name is taken once the folder comes back, which a person may want of one that stands here.
+  // Its name is taken when the folder returns, which a person may want if the folder exists here.
   if (state.local.has(remote.parent)) return false;
   return wentWithFolder(state, id);
 }
 
-/** What was deleted here alone stays known as deleted, for when its folder comes back. */
+/** A node deleted only here stays recorded as deleted, in case its folder returns. */
 function wentWithFolder(state: SyncState, start: NodeId): boolean {
   let at: NodeId | undefined = start;
   const passed = new Set<NodeId>();
@@ -49,7 +49,7 @@ function wentWithFolder(state: SyncState, start: NodeId): boolean {
   return false;
 }
 
-/** In which something that is on the disk stands on the server: by them it is known to be in a share that ended. */
+/** Returns the server folders above items on the disk. They show which items belong to an ended share. */
 function foldersAbove({ restless, local, remote }: SyncState): ReadonlySet<NodeId> {
   const above = new Set<NodeId>();
   for (const id of restless) {

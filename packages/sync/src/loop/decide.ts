@@ -24,10 +24,10 @@ import { rekeyAll } from "./rekeying.ts";
 import { hasArrived, settleShares } from "./shares.ts";
 import type { Decision } from "./decision.ts";
 
-/** More than the folders that can stand in each other: those of a branch that comes back get new ids one level after the other. */
+/** Exceeds the maximum depth of folders. A returning branch gets new ids one level at a time. */
 const rekeyingsMax = 2 * limits.pathNamesMax;
 
-/** Settles and plans, until no node has to go by another id first. */
+/** Settles and plans until no node needs a new id. */
 export async function decide(
   context: CycleContext,
   { isSure, rules }: Pick<Looked, "isSure" | "rules">,
@@ -41,7 +41,7 @@ export async function decide(
     const settlement = settle(trees);
     undurable.note(await makePersonActsDurable(context, [...settlement.synced.keys()]));
     const { synced, answered, seen } = undurable.without(settlement);
-    // What could not be looked at may still turn out to be done.
+    // Unseen intents may still turn out to be done.
     const found = seen.filter((id) => isSeen(state, isSure, id));
     if (synced.size + answered.length + found.length > 0) {
       state.commit({
@@ -49,7 +49,7 @@ export async function decide(
         offers: answered.map(({ operationId }) => [operationId, undefined] as const),
         intents: found.map((id) => [id, undefined] as const),
       });
-      // A folder that was agreed on where it is now may show what was hidden in it.
+      // An agreed folder may now show its hidden content.
       settleHidden(state, new Visibility(state, rules, context.lacks));
       visibility = new Visibility(state, rules, context.lacks);
       ({ trees, last, hidden } = affected(context, visibility));
@@ -68,7 +68,7 @@ export async function decide(
       holdDeletions: (planned) => {
         const waiting = waitsForArrival(state, planned);
         const kept = planned.filter((each) => keepsHidden(context, seenBy, each) || waiting.has(each));
-        // Moves do not count, nor does what a person has decided on the server.
+        // Excludes moves and deletions that a person decided on the server.
         const isMoved = ({ nodeId }: Braked): boolean =>
           isLive(state, state.departures.get(nodeId) ?? nodeId) && state.departures.has(nodeId);
         const free = planned.filter((each) => !kept.includes(each) && !isMoved(each) && !isDecided(state, each));
@@ -92,7 +92,7 @@ export async function decide(
   throw new HoldfastError("internal", "The same files or folders got new IDs repeatedly.");
 }
 
-/** What wakes, and what nobody has agreed on where it is hidden. */
+/** Settles hidden nodes that become visible, and hidden nodes without a base. */
 function settleHidden(state: SyncState, visibility: Visibility): void {
   const { synced, dormant } = state.dormant.size === 0 ? nothingWoken : wake(state, visibility);
   const isNew = (id: NodeId): boolean => synced.has(id) || (!state.synced.has(id) && visibility.hidesRemote(id));
@@ -102,7 +102,10 @@ function settleHidden(state: SyncState, visibility: Visibility): void {
 
 const nothingWoken: ReturnType<typeof wake> = { synced: new Map(), dormant: new Map() };
 
-/** What was moved to another space stays on the server until it is there, unless what stands there waits for it in turn. */
+/**
+ * Keeps an item on the server until its move to another space has arrived there, unless an item there waits for it in
+ * turn.
+ */
 function waitsForArrival(state: SyncState, planned: readonly Braked[]): ReadonlySet<Braked> {
   const waiting = planned.filter(({ nodeId, side }) => side === "server" && !hasArrived(state, nodeId));
   if (waiting.length === 0) return new Set();
@@ -110,14 +113,14 @@ function waitsForArrival(state: SyncState, planned: readonly Braked[]): Readonly
   return new Set(waiting.filter(({ nodeId }) => !ringed.has(nodeId)));
 }
 
-/** Whether a person has put it into the server's trash: itself, or the folder with which it lies there. */
+/** Returns true if a person moved the node, or the folder it was deleted with, to the server's trash. */
 function isDecided({ remote, decided }: SyncState, { nodeId, side }: Braked): boolean {
   if (side !== "here" || decided.size === 0) return false;
   const top = trashTopOf(remote, nodeId);
   return top !== undefined && decided.has(top);
 }
 
-/** Of what is fresh a portion. */
+/** Includes a portion of the fresh nodes. */
 function affected(
   { state, portions, rounds }: CycleContext,
   visibility: Visibility,
@@ -127,17 +130,17 @@ function affected(
   return affectedPortion(withoutLost(visibleTrees(state, visibility)), restless, { fresh, rowsMax: portions.freshMax });
 }
 
-/** Whether the look could tell what came of an intent. */
+/** Returns true if the scan could determine the result of an intent. */
 function isSeen(state: SyncState, isSure: Looked["isSure"], id: NodeId): boolean {
   const place = state.intents.get(id)?.place;
   const folder = place === undefined ? undefined : knownPathOf(state, place.parent);
   return isSure(place === undefined || folder === undefined ? "" : joinPath(folder, nameOnDisk(place)));
 }
 
-/** A folder stays for what it holds beside the nodes that the planner sees; nobody is asked. */
+/** Keeps a folder because of content that the planner does not see. This needs no person. */
 function keepsHidden({ state, skipped }: CycleContext, visibility: Visibility, { nodeId, side }: Braked): boolean {
   if (side === "server") return visibility.hidesIn(state.childrenOf(nodeId), nodeId);
-  // A file may have taken the place of a folder, of which no look tells any more.
+  // A file may have taken the folder's place, which no scan reports.
   const path = state.local.get(nodeId)?.kind === "folder" ? pathOf(state, nodeId) : undefined;
   return path !== undefined && skipped.isKeeper(path);
 }

@@ -3,10 +3,13 @@ import type { Plan } from "../plan/plan-types.ts";
 
 export interface Decision {
   readonly plan: Plan;
-  /** The fresh node with which it ended; undefined: all of them are in it. */
+  /** Last fresh node of the portion; undefined: the plan contains all. */
   readonly last: NodeId | undefined;
-  /** Fresh nodes of its portion that are hidden, and that no plan has. */
+  /** Number of hidden fresh nodes in the portion, which no plan contains. */
   readonly hidden: number;
-  /** Whether it says what becomes of a node, if only that it is hidden; it does not of those that are fresh and of another portion. */
+  /**
+   * Returns true if the plan decides about a node, even if only that it is hidden. False for fresh nodes of other
+   * portions.
+   */
   readonly isInPlan: (id: NodeId) => boolean;
 }

@@ -17,16 +17,19 @@ interface Input extends Pick<Hands, "disk" | "state"> {
 }
 
 /**
- * Files that differ from the server's and of which nothing is known, since the folder or its state is new: a disk that was restored from
- * a backup holds what the server had before. Such bytes are no edit, and a conflicted copy of each would fill the folder.
+ * Finds earlier versions among files that differ from the server and have no base because the folder or state is new. A
+ * disk restored from a backup holds old versions. They are not edits, and a conflicted copy of each would fill the
+ * folder.
  */
 export class EarlierVersions {
-  /** Files, with their content, of which the server has no such version: they may wait for long, and are planned each time. */
+  /**
+   * Files and contents for which the server has no such version. They may wait for a long time and are in every plan.
+   */
   readonly #unknown = new Recent<string, null>(remembered);
 
   /**
-   * Makes the version whose content such a file has its base, so that the server's takes its place as after any edit there.
-   * @returns whether that changes the plan
+   * Makes the version with the file's content its base, so that the server's version replaces it.
+   * @returns true if the plan changes
    */
   async adopt({ disk, state, server }: Input, { local }: Pick<Plan, "local">): Promise<boolean> {
     const doubtful = local.filter(isOutvoted).filter(({ id }) => state.synced.get(id)?.content === undefined);
@@ -44,9 +47,9 @@ export class EarlierVersions {
   }
 
   /**
-   * Remembers which of these files hold the content of an earlier version, as after any edit that this device saw. A few are asked for first:
-   * of a restored backup nearly all do.
-   * @returns whether that changes the plan
+   * Records which files have the content of an earlier version. A few are requested first, because nearly all files of
+   * a restored backup do.
+   * @returns true if the plan changes
    */
   async recall({ state, server }: Pick<Input, "state" | "server">, rewrites: readonly Rewrite[]): Promise<boolean> {
     const past: (readonly [NodeId, ContentKey])[] = [];
@@ -71,7 +74,7 @@ export class EarlierVersions {
   }
 }
 
-/** A copy would be made of it, or it would be put aside where one may only read. */
+/** Returns true if the file would be copied aside, or quarantined in a read-only folder. */
 function isOutvoted(operation: LocalOperation): operation is LocalOperation & { op: "copy_aside" | "delete" } {
   if (operation.op === "delete") return operation.into === "quarantine" && operation.local.kind === "file";
   return operation.op === "copy_aside";

@@ -17,33 +17,37 @@ export interface EngineOptions {
   readonly state: SyncState;
   readonly random: Random;
   readonly nowMs: () => number;
-  /** Ends earlier if the signal says so. */
+  /** Resolves early when the signal aborts. */
   readonly sleep: (durationMs: number, signal: AbortSignal) => Promise<void>;
-  /** @param beside a folder of the space for which it is; undefined: that of the root */
+  /** @param beside folder in the space of the new node; undefined: the root's space */
   readonly makeNodeId: (beside?: NodeId) => NodeId;
-  /** Whether an id may be that of something new in a space: it says on which shard it lies. Undefined: any may. */
+  /**
+   * Returns true if the id may belong to a new node of a space, because ids contain the shard. undefined: any id may.
+   */
   readonly isIdFor?: ((id: NodeId, beside: NodeId | undefined) => boolean) | undefined;
   readonly device: string;
   readonly identity: Identity;
-  /** Names this run of the system, after which what nobody synced may be gone; undefined: each start counts as one. */
+  /**
+   * Identifies this system start. Unsynced data may be lost after another one. undefined: every process start counts.
+   */
   readonly boot?: string | undefined;
-  /** Under one key two names are one on this disk. */
+  /** Names with the same key are equal on this disk. */
   readonly slotKey: (name: string) => string;
-  /** So many deletions wait for a person; undefined: 500, or a quarter of the tree and at least 50. */
+  /** Number of deletions from which they are held; undefined: 500, or a quarter of the tree and at least 50. */
   readonly brake: BrakeSetting;
-  /** Paths that this device does not want from now on; kept in the state, as `exclude` does. */
+  /** Paths to exclude, stored in the state like those of `exclude`. */
   readonly exclude?: readonly string[];
-  /** Whether a marker in a folder below the root is known to be a copy; one that is not keeps that folder from being synced. */
+  /** Returns true if the marker of a nested folder is known to be a copy. Otherwise that folder is not synced. */
   readonly isCopied?: IsCopiedMarker | undefined;
-  /** Of the filesystem of the root; undefined, or where it answers nothing: it is never full. */
+  /** Free space of the root's filesystem; without a value, it counts as never full. */
   readonly freeSpace?: (() => Promise<DiskSpace | undefined>) | undefined;
-  /** What the disk cannot do; undefined: it can do everything. */
+  /** Features that the disk lacks; undefined: none. */
   readonly lacks?: Lacks;
   readonly patches?: CycleContext["patches"];
-  /** Undefined: as for real folders. The simulator's are small. */
+  /** undefined: the default. The simulator's are smaller. */
   readonly portions?: Portions;
-  /** Hears of each change that was done, here or there. */
+  /** Called after each change here or on the server. */
   readonly onDone?: ((change: RecentChange) => void) | undefined;
-  /** Hears once of synced files that other rules hide from now on. */
+  /** Called once if new rules hide synced files. */
   readonly onHidden?: ((hidden: NewlyHidden) => void) | undefined;
 }

@@ -34,12 +34,12 @@ import { passingMs } from "./unread.ts";
 import type { EngineOptions } from "./engine-options.ts";
 import { Transfers } from "./transfers.ts";
 
-/** In which the hints of one move have all arrived: the watcher gathers them for 50 ms. */
+/** Time in which all hints of one move arrive. The watcher collects them for 50 ms. */
 const hintsMs = 60;
 
 /**
- * One synced folder. `run` ends when it is stopped, or refuses because the folder is not the one that it knows. Whoever made
- * it owns the database and the adapters, and closes them when `run` or `runOnce` has ended.
+ * One synced folder. `run` ends when stopped, or rejects if the folder is not the known one. The creator owns the
+ * database and the adapters, and closes them after `run` or `runOnce`.
  */
 export class Engine {
   readonly #options: EngineOptions;
@@ -55,7 +55,7 @@ export class Engine {
   #rehash: Rehash;
   readonly #disk: LocalDisk;
   #context: CycleContext;
-  /** Aborted when it is stopped or paused: what is under way ends between two steps. */
+  /** Aborted by a stop or pause. Current work ends between two steps. */
   #work = new AbortController();
   #phase: Phase;
   readonly #backoff = new Backoff();
@@ -96,7 +96,7 @@ export class Engine {
     return this.#phase;
   }
 
-  /** What the last cycle left; undefined before the first. */
+  /** Result of the last cycle; undefined before the first. */
   get outcome(): CycleOutcome | undefined {
     return this.#last;
   }
@@ -114,7 +114,7 @@ export class Engine {
     });
   }
 
-  /** What brakes hold, as far as the last plan knows; also of a run before. */
+  /** Held changes as of the last plan, including those of earlier runs. */
   waitingDeletions(): readonly WaitingChange[] {
     return this.#brakes.waiting();
   }
@@ -124,14 +124,14 @@ export class Engine {
     return { approved: this.#brakes.approved(), undone: this.#brakes.undone() };
   }
 
-  /** Exactly these ids of `waitingDeletions`; what else waits, or rests on another state by now, waits on. */
+  /** Approves exactly these ids of `waitingDeletions`. Other and since changed ones stay held. */
   approveDeletions(ids: readonly string[]): void {
     this.#brakes.approve(ids);
     this.hint([]);
     this.#tell();
   }
 
-  /** What was deleted comes back from the side that still has it; what was rewritten goes to the local trash. */
+  /** Undoes held changes. Deleted items return from the other side; rewritten files go to the local trash. */
   undoDeletions(ids: readonly string[]): void {
     this.#brakes.undo(ids);
     this.hint([]);
@@ -139,9 +139,9 @@ export class Engine {
   }
 
   /**
-   * The ignore file that waits is in force from the next cycle on.
-   * @param hash of exactly the content that was shown
-   * @throws HoldfastError conflict if another content waits, or none
+   * Applies the held ignore file from the next cycle.
+   * @param hash hash of the exact content that was shown
+   * @throws HoldfastError conflict if other content or none is held
    */
   approveRules(hash: string): void {
     if (!approveRules(this.#options.state, hash)) {
@@ -151,14 +151,14 @@ export class Engine {
     this.#tell();
   }
 
-  /** Paths that this device does not want, with all that is below. */
+  /** Excluded paths. Everything below is excluded too. */
   get excluded(): readonly string[] {
     return excludedPaths(this.#options.state);
   }
 
   /**
-   * From now on this device neither takes nor sends what is there. The local copies stay, or go to the local trash if space
-   * is to be freed and they hold what the server has; those that stay are listed as problems.
+   * Stops syncing the paths on this device. Local copies stay, or go to the local trash if space is to be freed and
+   * they match the server. Kept ones are listed as problems.
    * @throws HoldfastError invalid_field
    */
   exclude(paths: readonly string[], { freeSpace = false } = {}): void {
@@ -166,15 +166,16 @@ export class Engine {
     this.hint();
   }
 
-  /** The other way: it is merged with what both sides last agreed on. */
+  /** Syncs the paths again, merged with the last agreed state. */
   include(paths: readonly string[]): void {
     includePaths(this.#options.state, paths);
     this.hint();
   }
 
   /**
-   * Also while it is paused: it is what a person does in the folder. See `keepOfConflict`.
-   * @throws HoldfastError not_found unless it is a conflicted copy; conflict while the other side is still to be downloaded
+   * Resolves a conflict like `keepOfConflict`. Works while paused, because it is a person's change of the folder.
+   * @throws HoldfastError not_found unless the path is a conflicted copy
+   * @throws HoldfastError conflict while the other side is not downloaded yet
    */
   async keepOfConflict(path: string, keep: Keep): Promise<KeptConflict> {
     this.#conflicts.mustBeOne(this.#last, path);
@@ -185,24 +186,27 @@ export class Engine {
     return kept;
   }
 
-  /** Called after whatever changes the status, often; it says nothing itself. @returns how to end it */
+  /**
+   * Calls the listener after every change of the status, which is often.
+   * @returns a function that removes the listener
+   */
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
   }
 
   /**
-   * Something may have changed on the disk.
-   * @param folders in which, relative to the root; everywhere unless it is known
+   * Reports a possible change on the disk.
+   * @param folders folders of the change, relative to the root; undefined: unknown
    */
   hint(folders?: Iterable<string>): void {
     this.#learned.suspicion.add(folders === undefined ? "all" : new Set(folders));
     this.#isHinted = true;
-    // What failed is not tried more often because something else changes.
+    // Other changes do not speed up retries.
     if (this.#phase === "waiting") this.#wake();
   }
 
-  /** Holds for the next runs too, until it is resumed. */
+  /** Pauses this and later runs until resumed. */
   pause(): void {
     this.#options.state.commit({ settings: [["paused", "yes"]] });
     this.#turn("paused");
@@ -217,7 +221,7 @@ export class Engine {
     this.#turn("resumed");
   }
 
-  /** `run` ends soon after: a call of the server is left alone, a change of the disk comes to its end. */
+  /** Ends `run` soon. Calls to the server are abandoned; a change of the disk is completed. */
   stop(): void {
     this.#turn("stopped");
     this.#work.abort();
@@ -233,13 +237,13 @@ export class Engine {
   }
 
   /**
-   * Until all that can be synced is in sync, or until it is clear that a person has to do something first.
-   * @throws HoldfastError what keeps it from the server for longer than 30 s; RootMismatch, OtherServer
+   * Runs until everything is in sync, or until a person must act.
+   * @throws HoldfastError failure that blocks the server for longer than 30 s; RootMismatch, OtherServer
    */
   async runOnce(): Promise<OnceResult> {
     const patience = new Patience(this.#options.nowMs);
     this.#learned.unread.passingMs = passingMs.once;
-    // What an earlier run found may be over.
+    // Results of an earlier run may be outdated.
     this.#last = undefined;
     this.#options.state.forgetRefusals(Infinity);
     this.#isHinted = true;
@@ -250,14 +254,14 @@ export class Engine {
         this.#turn(await this.#step());
       }
     } finally {
-      // A poll that a wait began: it would be repeated for ever, and keep the process from its end.
+      // Aborts a poll started by a wait, which would otherwise repeat and keep the process running.
       this.#work.abort();
       await this.#transfers.end();
       this.#renewWork();
     }
   }
 
-  /** What a run would do. What it learns and foresees goes into the state: for an engine over a copy of it that does nothing else. */
+  /** Lists the changes of a run. It modifies the state, so use a separate engine on a copy of it. */
   preview(options: Parameters<typeof previewRun>[1] = {}): Promise<PreviewedRun> {
     return previewRun(this.#context, options);
   }
@@ -272,7 +276,6 @@ export class Engine {
     for (const listener of this.#listeners) listener();
   }
 
-  /** After the work before was ended. */
   #renewWork(): void {
     this.#work = new AbortController();
     this.#context = this.#makeContext();
@@ -311,7 +314,7 @@ export class Engine {
     switch (this.#phase) {
       case "starting":
         return this.#attempt(async () => {
-          // In a folder that is not the one that is known nothing is made.
+          // Creates nothing in an unknown folder.
           if (this.#options.state.setting("marker") !== undefined) await checkRoot(this.#context);
           await atRoot(() => ensureOwnFolders(this.#context));
           await checkRoot(this.#context);
@@ -343,7 +346,7 @@ export class Engine {
   }
 
   #noteOutcome(outcome: CycleOutcome): void {
-    // A transfer may fail again as it did before.
+    // A transfer may fail again for the same reason.
     if (!outcome.isTransferring || outcome.isFruitful) {
       this.#backoff.forget();
       this.#failure = undefined;
@@ -362,7 +365,7 @@ export class Engine {
     try {
       return await act();
     } catch (error) {
-      // The phase says already why; there is nothing else to do.
+      // The phase already shows the reason.
       if (error instanceof Interrupted) {
         this.#learned.doubt.isOpen = true;
         return "progressed";

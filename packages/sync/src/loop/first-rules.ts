@@ -15,16 +15,16 @@ import { readIgnoreFile } from "./read-rules.ts";
 type FirstRules = LocalOperation & { readonly op: "create" };
 
 /**
- * Called before the first look at a folder. Files in it may be hidden by the account's ignore file, which other devices wrote: if that
- * file arrived with all others, these files would be uploaded first. An ignore file that is in the folder already counts instead.
- * @throws HoldfastError if the rules cannot be read or saved: without them nothing may be uploaded
+ * Fetches the account's ignore file before the first scan of a folder. If it arrived with all other files, files that
+ * it hides would be uploaded first. An existing ignore file in the folder takes precedence.
+ * @throws HoldfastError if the rules cannot be read or saved; nothing may be uploaded without them
  */
 export async function fetchFirstRules(context: CycleContext): Promise<void> {
   const operation = await firstRules(context);
   if (operation === undefined) return;
   const { state, checkStop, progress } = context;
   checkStop();
-  // Nothing has this name, so an earlier attempt that failed has changed nothing.
+  // The name is free, so a failed earlier attempt changed nothing.
   state.commit({ intents: [[operation.id, undefined]] });
   const failures = await actWithRules(context, [operation], () => actTogether(context, [operation]));
   const [failure] = failures.values();
@@ -32,7 +32,7 @@ export async function fetchFirstRules(context: CycleContext): Promise<void> {
   progress.noteDone(state, operation, ignorePath);
 }
 
-/** For a preview: the disk as it is after `fetchFirstRules`, as far as rules are read from it. Nothing is written. */
+/** Returns the disk with the rules as `fetchFirstRules` would leave them, for a preview. Writes nothing. */
 export async function withFirstRules(context: CycleContext): Promise<LocalDisk> {
   const { disk } = context;
   const operation = await firstRules(context);
@@ -74,7 +74,7 @@ function unsaved(failure: HoldfastError): HoldfastError {
 
 const unsavedWords = `The account's ${ignorePath} could not be saved in this folder. Until it is saved, nothing is synced, because files that it hides would be uploaded. To sync by other rules, create a ${ignorePath} in this folder.`;
 
-/** As far as rules count. */
+/** Reads the part of the content that counts as rules. */
 async function contentOf({ server }: CycleContext, { versionId, sizeBytes }: RemoteRow): Promise<Buffer> {
   if (versionId === null || sizeBytes === 0) return Buffer.alloc(0);
   const entries = (await server.manifests([{ versionId }])).get(versionId);

@@ -18,16 +18,16 @@ import type { DiskPlace, RemoteRow } from "../model/trees.ts";
 import type { CycleContext } from "./cycle-context.ts";
 import { readIgnoreFile } from "./read-rules.ts";
 
-/** The account that changed the ignore file, if that was not this one. */
+/** Account that changed the ignore file, if it is another one. */
 type Other = Pick<WaitingRules, "by">;
 
-/** Non-empty while the disk may hold an ignore file of another account that nobody has noted yet: a JSON `Other`. */
+/** Non-empty while the disk may hold an unrecorded ignore file of another account: a JSON `Other`. */
 const comingSetting = "rules coming";
 
 /**
- * Called before the rules are read. The content of the ignore file waits if another account wrote it, unless it was in force or is
- * approved. What a person writes on this device is of this account, with all lines that it keeps.
- * @returns the content, as `readIgnoreFile` gives it
+ * Runs before the rules are read. Content written by another account is held, unless it was in force or is approved. A
+ * person's edit on this device counts as this account's, including all unchanged lines.
+ * @returns the content as returned by `readIgnoreFile`
  */
 export async function judgeRules(context: CycleContext): Promise<Buffer | undefined> {
   const bytes = await readIgnoreFile(context.disk);
@@ -49,7 +49,7 @@ async function judge(context: CycleContext, bytes: Buffer): Promise<void> {
     other === undefined
       ? undefined
       : { hash, ...other, lines: ruleLines(text).lines.filter(isPattern).length, isInForce };
-  // Approved is what was shown: the same lines wait again if they come back after others.
+  // The approval covers the shown content only. The same lines are held again if they return after others.
   const left = isTrusted ? "" : approved;
   if (coming === "" && before === undefined && waiting === undefined && left === approved) return;
   const kept = waiting?.isInForce === true ? [["ignore text", text] as const] : [];
@@ -57,8 +57,8 @@ async function judge(context: CycleContext, bytes: Buffer): Promise<void> {
 }
 
 /**
- * An ignore file of another account that comes with the operations waits from then on, also after a failure or a crash in between.
- * @param act carries the operations out
+ * Holds an ignore file of another account that these operations bring, also after a failure or crash.
+ * @param act executes the operations
  */
 export async function actWithRules<Result>(
   context: CycleContext,
@@ -72,13 +72,13 @@ export async function actWithRules<Result>(
     return await act();
   } finally {
     const after = await readIgnoreFile(disk);
-    // Nothing came, so that a person may have written what stands there.
+    // Nothing arrived, so a person may have written the current content.
     if (before !== undefined && after?.equals(before) === true) state.commit({ settings: [[comingSetting, ""]] });
     else await judgeRules(context);
   }
 }
 
-/** @returns whether the operations bring or take away an ignore file for another account; `judgeRules` then holds what is there */
+/** @returns true if the operations write or remove an ignore file for another account; `judgeRules` then holds it */
 export async function noteComingRules(context: CycleContext, operations: readonly LocalOperation[]): Promise<boolean> {
   const other = await otherWhoseRulesCome(context, operations);
   if (other === undefined) return false;
@@ -87,8 +87,8 @@ export async function noteComingRules(context: CycleContext, operations: readonl
 }
 
 /**
- * The plan without uploads of the ignore file that waits. A file that its writer cut otherwise looks like an edit, and its new version
- * would be of this account: other devices would obey it.
+ * Removes uploads of the held ignore file from the plan. Content that its writer split into other blocks looks like an
+ * edit. Uploaded as this account's version, other devices would obey it.
  */
 export async function withoutHeldRules(context: CycleContext, plan: Plan): Promise<Plan> {
   const waiting = waitingRules(context.state);
@@ -98,13 +98,13 @@ export async function withoutHeldRules(context: CycleContext, plan: Plan): Promi
   const held = plan.remote.filter(sends);
   if (held.length === 0) return plan;
   const bytes = await readIgnoreFile(context.disk);
-  // A person has written to it since.
+  // A person has edited the file.
   if (bytes !== undefined && hashOfRules(bytes.toString()) !== waiting.hash) return plan;
   const remote = plan.remote.filter((operation) => !held.includes(operation));
   return { ...plan, remote, waiting: new Map([...plan.waiting, ...held.map(({ id }) => [id, "rules"] as const)]) };
 }
 
-/** Rules of before this check count on. */
+/** Rules accepted before this check existed stay in force. */
 function areInForce(state: SyncState, text: string): boolean {
   if (text === (state.setting("ignore text") ?? "")) return true;
   return new Rules(text, excludedPaths(state)).digest === state.setting("rules");
@@ -112,7 +112,7 @@ function areInForce(state: SyncState, text: string): boolean {
 
 async function otherThan(context: CycleContext, coming: string, bytes: Buffer): Promise<Other | undefined> {
   if (coming !== "") return JSON.parse(coming) as Other;
-  // A folder that was synced before, by a state that is lost, may hold what another account wrote.
+  // A folder synced by a lost state may contain another account's file.
   const { state } = context;
   for (const id of state.childrenOf(state.rootId)) {
     const row = state.remote.get(id);
@@ -122,11 +122,11 @@ async function otherThan(context: CycleContext, coming: string, bytes: Buffer): 
   return undefined;
 }
 
-/** By the bytes: another client may have cut them otherwise. */
+/** Compares bytes, because another client may have split them differently. */
 async function isContentOf({ server }: CycleContext, bytes: Buffer, row: RemoteRow): Promise<boolean> {
   const { versionId, sizeBytes } = row;
   if (versionId === null || Math.min(sizeBytes, limits.ignoreBytesMax + 1) !== bytes.length) return false;
-  // Too large to be read whole: taken for the same.
+  // Too large to read whole; treated as equal.
   if (sizeBytes !== bytes.length) return true;
   const entries = (await server.manifests([{ versionId }])).get(versionId) ?? [];
   let at = 0;
@@ -147,7 +147,7 @@ async function otherWhoseRulesCome(
   return undefined;
 }
 
-/** Where the operation takes a file from, and where it puts one; twice the same place if it changes the content. */
+/** Returns the old and the new place of the operation's file. They are equal if only the content changes. */
 function placesOf(operation: LocalOperation): readonly [DiskPlace | undefined, DiskPlace | undefined] {
   switch (operation.op) {
     case "create":
@@ -179,7 +179,7 @@ async function otherWhoRemoved(context: CycleContext, id: NodeId): Promise<Other
   const row = state.remote.get(id);
   const { placed } = await server.changersOf(id, null);
   const isOwn = placed?.accountId === identity.accountId;
-  // It may also have gone with a folder above, or by a rewind.
+  // It may also have been removed with a folder above, or by a rewind.
   const isKnown = placed?.isLatest === true && row !== undefined && (row.trashed || !isIgnoreFile(context, row));
   if (isOwn && isKnown) return undefined;
   return isOwn || placed?.isLatest !== true ? {} : { by: placed.name || undefined };

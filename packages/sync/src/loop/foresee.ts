@@ -6,7 +6,7 @@ import { agreed, bitOf } from "../remote/answers.ts";
 import type { SyncState } from "../state/sync-state.ts";
 import { type LocalRow, type RemoteRow, unnumberedInode } from "../model/trees.ts";
 
-/** What a change of the disk makes of the trees if nothing comes between; for a state that is a copy. */
+/** Applies an uninterrupted local operation to the trees. For a copy of the state. */
 export function foreseeHere(state: SyncState, operation: LocalOperation, makeNodeId: () => NodeId): void {
   const { id } = operation;
   const current = "local" in operation ? { ...operation.local, ...state.local.get(id) } : undefined;
@@ -35,7 +35,7 @@ function newRow({ place, remote }: LocalOperation & { op: "create" }): LocalRow 
   return { kind, content, executable, isPrivate, alias: undefined, ...place, fingerprint, sight: "known" };
 }
 
-/** Likewise, of an operation that the server takes. */
+/** Applies an operation that the server accepts to the trees. */
 export function foreseeThere(state: SyncState, operation: RemoteOperation): void {
   const { id } = operation;
   state.commit({

@@ -1,6 +1,6 @@
 type Call = (...given: unknown[]) => unknown;
 
-/** The same, but for the calls in `own`. @param wrap all the others */
+/** Forwards all calls except those in `own`. @param wrap wraps the forwarded calls */
 export function forward<Target extends object>(
   target: Target,
   own: Partial<Target>,

@@ -4,7 +4,7 @@ import type { LocalDisk, Server } from "@holdfast/sync-ports/ports";
 import type { IndexedTrees } from "../model/trees.ts";
 import type { Progress } from "./progress.ts";
 
-/** Somebody stopped or paused the engine; nothing failed. What it was at is planned again when it goes on. */
+/** The engine was stopped or paused; nothing failed. The interrupted work is planned again later. */
 export class Interrupted extends HoldfastError {
   constructor() {
     super("failed", "The sync was stopped in the middle of this.");
@@ -12,8 +12,8 @@ export class Interrupted extends HoldfastError {
 }
 
 /**
- * The server, until the signal: then every call ends at once, even if its answer never comes. All of it lies before or after
- * the changes of the disk, never between two that belong together.
+ * Wraps the server so that every call ends when the signal aborts, even without a response. Server calls happen before
+ * or after related changes of the disk, never between them.
  */
 export function gateServer(
   server: Server,
@@ -54,7 +54,7 @@ export function gateServer(
           yield next.value;
         }
       } finally {
-        // Not waited for: at a stop its answer may never come.
+        // Not awaited, because a response may never arrive after a stop.
         void blocks.return?.().catch(() => undefined);
       }
     },
@@ -62,8 +62,8 @@ export function gateServer(
 }
 
 /**
- * The disk: what reads for long ends at the signal. What changes it is left to come to its end; a long new file asks whether
- * to go on, and is kept as far as it came.
+ * Wraps the disk so that long reads end when the signal aborts. Changes are completed. A long new file checks the
+ * signal and keeps the part written so far.
  */
 export function gateDisk(
   disk: LocalDisk,
@@ -71,7 +71,7 @@ export function gateDisk(
 ): LocalDisk {
   const readBetween = disk.readBetween?.bind(disk);
   return forward(disk, {
-    // What is read of a file that is known already is sent.
+    // Reading a known file means sending it.
     readAt: (path, ...given) => {
       progress.touch(path);
       return disk.readAt(path, ...given);
@@ -110,7 +110,7 @@ async function untilAborted<Result>(signal: AbortSignal, result: Promise<Result>
 
 const waitingOf = new WeakMap<AbortSignal, Set<() => void>>();
 
-/** Who is told of the signal, by one listener: each block and each file has its turn of waiting, and one of its own would cost more than that. */
+/** Callbacks for a signal, served by one listener. A listener per block and file would cost more than the wait. */
 function waitingFor(signal: AbortSignal): Set<() => void> {
   const known = waitingOf.get(signal);
   if (known !== undefined) return known;
@@ -123,7 +123,7 @@ function waitingFor(signal: AbortSignal): Set<() => void> {
   return waiting;
 }
 
-/** Every method that answers with a promise ends at the signal; those of `own` stand in for the target's. */
+/** Makes every promise of the target end at the signal, except the methods in `own`. */
 function gate<Target extends object>(target: Target, signal: AbortSignal, own: Partial<Target>): Target {
   return forward(target, own, (call) => (...given) => {
     const result = call(...given);

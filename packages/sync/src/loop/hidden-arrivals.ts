@@ -6,8 +6,8 @@ import type { Rules } from "../rules/rules.ts";
 import type { SyncState } from "../state/sync-state.ts";
 
 /**
- * What the server shows in a folder, and the rules hide where this folder was moved here, is not brought: once the server has that
- * move it is hidden there too.
+ * Omits arrivals that the rules hide because the folder was moved locally. They are hidden on the server too once it
+ * has the move.
  */
 export function withoutHiddenArrivals(state: Pick<SyncState, "rootId" | "local">, rules: Rules, plan: Plan): Plan {
   if (rules.isPlain) return plan;
@@ -17,7 +17,7 @@ export function withoutHiddenArrivals(state: Pick<SyncState, "rootId" | "local">
     if (operation.op !== "create") return false;
     const { id, place, remote } = operation;
     const line = [...lineOf(state, place.parent)];
-    // It stands elsewhere once that was done.
+    // It will be elsewhere after the moves.
     if (line.some((folder) => moving.has(folder))) return false;
     const names = line.toReversed().map((folder) => state.local.get(folder)?.name);
     const isKnown = line.length === 0 || names.every((name) => name !== undefined);

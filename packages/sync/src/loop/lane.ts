@@ -2,50 +2,54 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
 import { Interrupted } from "./gate.ts";
 
-/** The transfer of one file's bytes. Nothing but a copy of them comes of it: the trees, and what is at their paths, stay as they are. */
+/** Transfer of one file's bytes. It only creates a copy; trees and visible paths stay unchanged. */
 export interface Transfer {
   readonly id: NodeId;
   readonly path: string;
-  /** All that the result depends on: a transfer with another key is another one. */
+  /** Identifies everything that the result depends on. */
   readonly key: string;
   /**
-   * @param advance called with the bytes of each part. @throws Interrupted once nobody wants the file any more
+   * @param advance called with the size of each part
+   * @throws Interrupted if the file is not wanted any longer
    * @throws HoldfastError
    */
   readonly run: (advance: (sizeBytes: number) => void) => Promise<void>;
-  /** What it leaves on the disk, and how to remove that once no transfer that leaves the same is wanted. */
+  /** File left on the disk. It is removed once no wanted transfer leaves the same file. */
   readonly left?: { readonly path: string; readonly remove: () => Promise<void> };
 }
 
 interface Running {
   readonly transfer: Transfer;
-  /** So far. */
+  /** Bytes so far. */
   bytes: number;
   isWanted: boolean;
 }
 
 interface Ended extends Omit<Running, "isWanted"> {
-  /** Undefined: all of it is there. */
+  /** undefined: success */
   readonly failure: HoldfastError | undefined;
-  /** A cycle knows of it. */
+  /** A cycle has received the result. */
   isTold: boolean;
 }
 
-/** Transfers that go on beside the cycles, one after the other. Each cycle says which it wants, and takes those that have ended as far as it gets. */
+/**
+ * Transfers that run one after another beside the cycles. Each cycle states which ones it wants and uses those that
+ * have ended.
+ */
 export class Lane {
   #waiting: readonly Transfer[] = [];
   #running: Running | undefined;
-  /** Ended, and wanted no more. */
+  /** Ended transfers that are no longer wanted. */
   #dropped: Transfer[] = [];
   readonly #ended = new Map<string, Ended>();
   #work: Promise<void> | undefined;
-  /** What is under way stops, and what it leaves is kept for the next run. */
+  /** Running work stops and keeps its partial result for the next run. */
   #isEnding = false;
-  /** A defect: told by the next cycle. */
+  /** A programming error, thrown in the next cycle. */
   #defect: { readonly error: unknown } | undefined;
   #tell = Promise.withResolvers<void>();
 
-  /** Whether there will be something that no cycle knows of. */
+  /** True if there is or will be a result that no cycle has received. */
   get isBusy(): boolean {
     return this.#work !== undefined || this.#hasNews;
   }
@@ -54,20 +58,22 @@ export class Lane {
     return this.#ended.values().some(({ isTold }) => !isTold);
   }
 
-  /** Those under way, or ended and not taken. */
+  /** Transfers that run, or ended and are unused. */
   get begun(): readonly { readonly transfer: Transfer; readonly bytes: number }[] {
     return [...this.#ended.values(), ...(this.#running?.isWanted === true ? [this.#running] : [])];
   }
 
-  /** Resolved when there is something to take: at once if nothing else is under way, else after a pause in which more may end. */
+  /**
+   * Resolves when there is a result: immediately if nothing else runs, otherwise after a pause in which more may end.
+   */
   async ended(pause: () => Promise<void>): Promise<void> {
     await this.#tell.promise;
     if (this.#work !== undefined) await Promise.race([this.#work, pause()]);
   }
 
   /**
-   * @param isInPlan whether this cycle decides about a node; a transfer for another one stands
-   * @returns by key those of `wanted` that have ended: undefined, or why it failed. What failed is no longer in the lane.
+   * @param isInPlan true if this cycle decides about the node; transfers of other nodes stay
+   * @returns ended transfers of `wanted` by key: undefined or the error. Failed ones are removed from the lane.
    */
   turn(wanted: readonly Transfer[], isInPlan: (id: NodeId) => boolean): ReadonlyMap<string, HoldfastError | undefined> {
     if (this.#defect !== undefined) throw this.#defect.error;
@@ -87,7 +93,7 @@ export class Lane {
       ended.isTold = true;
       if (ended.failure !== undefined) this.#ended.delete(key);
     }
-    // One whose turn comes with another portion of the plan is news still.
+    // A result for another portion of the plan is still unreported.
     if (!this.#hasNews) this.#tell = Promise.withResolvers();
     const runningKey = this.#running?.isWanted === true ? this.#running.transfer.key : undefined;
     const others = this.#waiting.filter((each) => !keys.has(each.key) && !isInPlan(each.id));
@@ -99,12 +105,12 @@ export class Lane {
     return told;
   }
 
-  /** It was used: if it is wanted again, it is done again. */
+  /** Removes a used result. Wanting it again runs it again. */
   take(key: string): void {
     this.#ended.delete(key);
   }
 
-  /** After whatever its parts wait for was ended. What came of them is on the disk or the server, and found there. */
+  /** Ends all work after its dependencies have ended. Results stay on the disk or the server. */
   async end(): Promise<void> {
     this.#waiting = [];
     this.#isEnding = true;
@@ -134,9 +140,9 @@ export class Lane {
         if (running.isWanted) this.#tell.resolve();
       }
     }
-    // In the same moment, or what is wanted from now on would never begin.
+    // Cleared in the same tick. Otherwise transfers requested from now on would never start.
     this.#work = undefined;
-    // A lane at rest is news too.
+    // An idle lane is also news.
     this.#tell.resolve();
   }
 
@@ -144,7 +150,7 @@ export class Lane {
     for (const { left } of this.#dropped.splice(0)) {
       const others = [...this.#waiting, ...[...this.#ended.values()].map(({ transfer }) => transfer)];
       if (left === undefined || this.#isEnding || others.some((each) => each.left?.path === left.path)) continue;
-      // What cannot be removed now goes when the next run begins.
+      // Leftovers that cannot be removed now are removed at the next start.
       await left.remove().catch((error: unknown) => {
         if (!(error instanceof HoldfastError)) this.#defect = { error };
       });

@@ -1,6 +1,6 @@
 import type { SyncState } from "../state/sync-state.ts";
 
-/** When nothing was left to do, as far as this device knows; also of a run before. */
+/** Time at which nothing was left to do, as far as this device knows. It survives restarts. */
 export class LastSync {
   readonly #state: SyncState;
   readonly #nowMs: () => number;
@@ -23,7 +23,7 @@ export class LastSync {
     this.#isKept = false;
   }
 
-  /** Written once after something was done: at rest nothing is. */
+  /** Written once after a change, so that an idle sync writes nothing. */
   noteRest(): void {
     this.#atMs = this.#nowMs();
     if (!this.#isKept) this.#state.commit({ settings: [["last sync", String(this.#atMs)]] });

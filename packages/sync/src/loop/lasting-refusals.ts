@@ -1,18 +1,18 @@
 import type { Refusal } from "../model/trees.ts";
 
-/** Refused as often as that takes, an operation does not end by itself, whatever it is refused for. */
+/** An operation refused for this long counts as lasting, whatever the reason. */
 const lastingAfterMs = 90_000;
-/** Not refused for so long, it is another one that is refused then. */
+/** After this time without a refusal, the next one starts a new count. */
 const overAfterMs = 120_000;
 
-/** Operations that rest on the same and are refused again and again, under whatever id. */
+/** Operations based on the same data that are refused repeatedly, under any id. */
 export class LastingRefusals {
   readonly #times = new Map<string, { readonly firstMs: number; readonly lastMs: number }>();
 
-  /** Told in each cycle of those that are not to be tried again yet. */
+  /** Called in each cycle with the refusals that must not be retried yet. */
   note(refusals: readonly Refusal[], nowMs: number): void {
     for (const [digest, { lastMs }] of this.#times) {
-      // What lies in the future was seen before the clock was set back.
+      // A future time means that the clock was set back.
       if (lastMs > nowMs || lastMs <= nowMs - overAfterMs) this.#times.delete(digest);
     }
     for (const { digest } of refusals) {

@@ -15,12 +15,12 @@ import { Undurable } from "./undurable.ts";
 import { UnreadFiles } from "./unread.ts";
 
 /**
- * Time for the brakes to find all files of a backup that is copied over the folder. An undo in an editor waits for it, too; a program that
- * switches a file between two contents all the time is sent twice a minute.
+ * Time for the brakes to find all files of a backup that is being copied over the folder. It also delays an undo in an
+ * editor. A program that keeps switching a file between two contents is sent twice a minute.
  */
 const restoredMs = { quiet: 5_000, most: 30_000 };
 
-/** What one run of the engine learns in a cycle for those after it, through pauses too. No start after it knows anything of it. */
+/** Knowledge that a cycle collects for later ones of the same run, also across pauses. It is lost at a restart. */
 export type Learned = Pick<
   CycleContext,
   | "freeing"

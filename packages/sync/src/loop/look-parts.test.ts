@@ -56,7 +56,7 @@ test("a look in parts holds no rows of the parts that are over, however many the
   const rows: WeakRef<object>[] = [];
   const looked = await lookInParts(({ changes }) => rows.push(new WeakRef(changes)));
   assert.equal(rows.length, partsCount);
-  // What was just looked at through a weak reference stays until the turn of the event loop is over.
+  // A weak reference just read stays alive until the turn of the event loop ends.
   await new Promise((resolve) => setImmediate(resolve));
   collect();
   const held = rows.filter((row) => row.deref() !== undefined);

@@ -2,7 +2,7 @@ import type { Rules } from "../rules/rules.ts";
 import type { ScanResult } from "../scan/scan.ts";
 import type { Top } from "../scan/scope.ts";
 
-/** What a look at the disk found, but for the rows, which the state has by then. */
+/** Result of a scan without its rows, which are already in the state. */
 export interface Looked extends Omit<ScanResult, "changes" | "later"> {
   readonly rules: Rules;
   readonly isUnsettled: boolean;
@@ -10,13 +10,13 @@ export interface Looked extends Omit<ScanResult, "changes" | "later"> {
 
 export type Part = Looked & Pick<ScanResult, "changes" | "later">;
 
-/** Of the folders that were left to a later look, so many are handed to the next one. */
+/** Number of postponed folders given to the next scan. */
 const topsMax = 1000;
 
 /**
- * Looks at what a look left to a later one, until nothing is left. No part is held once it is over: the rows of a million new
- * files would take gigabytes.
- * @param lookAt undefined: where something may have changed; else only in these folders
+ * Scans in parts until no folder is left. Finished parts are released, because the rows of a million new files would
+ * take gigabytes.
+ * @param lookAt scans the given folders; undefined: every place that may have changed
  */
 export async function inParts(lookAt: (tops: readonly Top[] | undefined) => Promise<Part>): Promise<Looked> {
   const { changes: _changes, later, ...first } = await lookAt(undefined);
@@ -24,7 +24,7 @@ export async function inParts(lookAt: (tops: readonly Top[] | undefined) => Prom
   let looked: Looked = first;
   while (waiting.length > 0) {
     const part = await lookAt(waiting.splice(-topsMax));
-    // The parts before were looked at under other rules: what these show is known only from before it was hidden.
+    // Earlier parts used other rules. Items that only the new rules show would be missing.
     if (part.rules.digest !== looked.rules.digest) return inParts(lookAt);
     waiting.push(...part.later);
     looked = together(looked, part);
@@ -33,7 +33,7 @@ export async function inParts(lookAt: (tops: readonly Top[] | undefined) => Prom
 }
 
 function together(one: Looked, other: Looked): Looked {
-  // A function that named the two would hold all that they hold.
+  // Captures only the two functions. A closure over the results would keep all their data alive.
   const isSureOf = [one.isSure, other.isSure];
   return {
     rules: other.rules,

@@ -25,18 +25,19 @@ import { outgoingTerms, presentTerms, type Terms } from "./new-rules.ts";
 import { checkRoot } from "./root.ts";
 import { shownByMoves } from "./shown.ts";
 
-/** Setting: `lacked` or `kept`, as the disk did with private modes at the last look. */
+/** Setting: `lacked` or `kept`, the disk's support of private modes at the last scan. */
 const modesSetting = "private modes";
 
 /**
- * Looks where something may have changed. Where very much is new it is looked at in parts, each of them kept before the next one
- * begins; whoever plans has all of them. @throws DiskChanged if the root is not the same one before and after; RootMismatch
+ * Scans every place that may have changed. Large changes are scanned in parts, each stored before the next one starts.
+ * @throws DiskChanged if the root changed during the scan
+ * @throws RootMismatch
  */
 export async function lookAtDisk(context: CycleContext, terms = presentTerms(context)): Promise<Looked> {
   const { state, doubt, numbering, left } = context;
   const modes = context.lacks.has("private modes") ? "lacked" : "kept";
   const areModesNew = modes === "kept" && state.setting(modesSetting) === "lacked";
-  // At the first look nothing is agreed on but the rules file, which was fetched before it.
+  // At the first scan, only the previously fetched rules file is agreed.
   const isFirst = state.intents.size === 0 && (state.local.size === 0 || state.setting("rules") === undefined);
   const looked = await inParts(async (tops) => {
     const seen = await lookAtKnownRoot(context, terms, tops);
@@ -63,7 +64,7 @@ export async function lookAtDisk(context: CycleContext, terms = presentTerms(con
   return looked;
 }
 
-/** Called before the rows change, since the old path of something missing is unknown afterwards. */
+/** Runs before the rows change, because the old path of a missing item is unknown afterwards. */
 function noteHidden({ state, nowMs }: CycleContext, { nowHidden }: ScanResult): void {
   for (const [id, to] of nowHidden) {
     const path = state.synced.has(id) ? knownPathOf(state, id) : undefined;
@@ -71,7 +72,7 @@ function noteHidden({ state, nowMs }: CycleContext, { nowHidden }: ScanResult): 
   }
 }
 
-/** Called before the rows change too. Items that were deleted where this account may only read: the server keeps them, so they come back. */
+/** Runs before the rows change. Items deleted in a read-only folder stay on the server, so they return. */
 function noteKept({ state, nowMs }: CycleContext, { changes }: Pick<ScanResult, "changes">): void {
   if (state.shares.size === 0) return;
   const isKept = (id: NodeId): boolean => {
@@ -80,13 +81,13 @@ function noteKept({ state, nowMs }: CycleContext, { changes }: Pick<ScanResult, 
   };
   const notices: Notice[] = [];
   const placeOf = ({ parent, name }: LocalRow) => `${parent}/${name}`;
-  // What stands in the place of another item is a conflict, and reported as that.
+  // An item in another one's place is reported as a conflict.
   const taken = new Set([...changes.values()].flatMap((row) => (row === undefined ? [] : [placeOf(row)])));
   for (const id of changes.keys()) {
     const row = isKept(id) ? state.local.get(id) : undefined;
     if (row === undefined || isKept(row.parent) || taken.has(placeOf(row))) continue;
     const mount = shareAt(state, state.local, row.parent);
-    // A mount that is gone was unmounted, and a share that waits is not synced.
+    // A missing mount was unmounted, and a waiting share is not synced.
     const isApart = mount === undefined || (changes.has(mount) && changes.get(mount) === undefined);
     const path = isApart || state.shares.get(mount)?.waits === true ? undefined : knownPathOf(state, id);
     if (path !== undefined) notices.push({ atMs: nowMs(), path, code: "not_deleted", counts: [0] });
@@ -95,8 +96,8 @@ function noteKept({ state, nowMs }: CycleContext, { changes }: Pick<ScanResult, 
 }
 
 /**
- * Before other rules count than so far. What was moved since the last look is known where it is now by then: else what these rules
- * hide there would be missing where it was, as if it had been deleted. Of what is new, and hidden by them, no file is read.
+ * Scans under the old rules before new ones apply. Otherwise an item moved to a newly hidden place would be missing at
+ * its old place and count as deleted. New items that the new rules hide are not read.
  */
 export async function lookUnderLastRules(context: CycleContext, look: typeof lookAtDisk = lookAtDisk): Promise<void> {
   const ignoreFile = await judgeRules(context);
@@ -107,11 +108,11 @@ export async function lookUnderLastRules(context: CycleContext, look: typeof loo
   await look(context, terms);
 }
 
-/** The same, for whoever only wants to know. */
+/** Scans for a preview. */
 export function previewDisk(context: CycleContext, terms = presentTerms(context)): Promise<Looked> {
   return inParts(async (tops) => {
     const look = await lookAtRoot(context, terms, tops);
-    // What was read is taken for at rest: a run looks again until it is.
+    // Content that was read counts as unchanging, because a real run scans again until it is.
     const settled = [...look.changes].map(([id, row]) => [id, row?.sight === "racy" ? atRest(row) : row] as const);
     context.state.commit({
       local: settled,
@@ -130,8 +131,8 @@ function hasUnsettled(changes: ScanResult["changes"], waits: (id: NodeId) => boo
 }
 
 /**
- * What is unsettled is looked at again where it stands by now: a folder above may have moved in this very look, which tells of the paths
- * before; and what could not be made durable is so only since, also where something else keeps all from being looked at.
+ * Rescans unsettled items at their current paths. A folder above may have moved during this scan, which reports old
+ * paths. Items that could not be made durable are included, even if everything else was unreadable.
  */
 function againAt({ state, undurable }: CycleContext, look: Look, changes: ScanResult["changes"]): Suspects {
   if (look.again === "all") return "all";
@@ -160,7 +161,7 @@ async function lookAtKnownRoot(context: CycleContext, terms: Terms, tops: readon
   return look;
 }
 
-/** As far as the rules show it. */
+/** Scans the part that the rules show. */
 async function lookAtRoot(
   context: CycleContext,
   { settle, coming }: Terms,
@@ -191,7 +192,7 @@ async function lookAtRoot(
     isPassedOver: (path) => coming?.hides(path, false) === true,
     manifests,
     takerIn,
-    // A look under the former rules comes before the look that finds what to send.
+    // The scan that finds changes to send follows the scan under the old rules.
     progress: coming === undefined ? context.progress : undefined,
     suspects,
     tops,
@@ -203,7 +204,7 @@ async function lookAtRoot(
   return { ...look, rules, changes: withRacyReads(look.changes, state.local), again: "all" };
 }
 
-/** The clock was set back during the look, so that nothing tells which files changed within its grain: what was read is read again. */
+/** The clock was set back during the scan, so timestamps cannot show which files changed. Read files are read again. */
 function withRacyReads(changes: ScanResult["changes"], local: LocalTree["local"]): ScanResult["changes"] {
   const isRead = (id: NodeId, { kind, sight, fingerprint }: LocalRow): boolean => {
     const before = local.get(id);
@@ -217,7 +218,7 @@ function withRacyReads(changes: ScanResult["changes"], local: LocalTree["local"]
   return new Map(again);
 }
 
-/** What waits aside has no name, and a look can tell nothing of it. */
+/** Returns the tree without parked items, which have no name. */
 function standing(tree: LocalTree, parked: ReadonlyMap<NodeId, unknown>): LocalTree {
   if (parked.size === 0) return tree;
   const waits = (id: NodeId): boolean => lineOf(tree, id).some((each) => parked.has(each));
@@ -225,13 +226,16 @@ function standing(tree: LocalTree, parked: ReadonlyMap<NodeId, unknown>): LocalT
   return { rootId: tree.rootId, local, childrenOf: (folder) => tree.childrenOf(folder) };
 }
 
-/** After a failure, and once an hour, everything. */
+/** Returns everything after a failure and once an hour. */
 function whereToLook({ suspicion, doubt, state }: CycleContext): Suspects {
   const suspects = suspicion.take();
   return doubt.isOpen || state.local.size === 0 ? "all" : suspects;
 }
 
-/** What is agreed on is durable; while there is doubt about what was done to the disk, all that the look found is made so. */
+/**
+ * Returns changes that are durable enough to agree on. While disk changes are in doubt, all results of the scan are
+ * synced first.
+ */
 async function agreeable(
   context: CycleContext,
   { changes }: ScanResult,
@@ -250,7 +254,7 @@ async function agreeable(
     return row === undefined ? [] : [[id, { ...row, sight: "unsettled" }] as const];
   });
   if (!doubt.isOpen || isFirst) return new Map([...changes, ...unsettled]);
-  // What was intended may have been found before by a look that nothing was agreed on after.
+  // An earlier scan without an agreement may have found the intended change.
   for (const id of intents.keys()) if (!seen.has(id) && local.has(id)) seen.set(id, local.get(id));
   const durable = await makeDurable(disk, state, table, { seen, areNumbersNew });
   return new Map([...changes, ...durable, ...unsettled]);

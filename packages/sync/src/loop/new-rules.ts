@@ -6,10 +6,10 @@ import { Rules } from "../rules/rules.ts";
 import type { SyncState } from "../state/sync-state.ts";
 import type { CycleContext } from "./cycle-context.ts";
 
-/** Under which rules a look is taken. */
+/** Rules of a scan. */
 export interface Terms {
   readonly settle: () => Promise<Rules>;
-  /** Rules that are about to count: what is new where they hide it is nobody's business already. */
+  /** Rules that are about to apply. New items that they hide are ignored already. */
   readonly coming: Rules | undefined;
 }
 
@@ -18,8 +18,8 @@ export function presentTerms(context: CycleContext): Terms {
 }
 
 /**
- * The rules that counted last; undefined if others do not count from now on, or if it is not known which these were.
- * @param ignoreFile as it was read last
+ * Returns the previous rules; undefined if no others apply from now on, or if they are unknown.
+ * @param ignoreFile content as last read
  */
 export function outgoingTerms({ state }: CycleContext, ignoreFile: Buffer | undefined): Terms | undefined {
   const excluded = state.setting("rules excluded");
@@ -30,7 +30,7 @@ export function outgoingTerms({ state }: CycleContext, ignoreFile: Buffer | unde
   return { settle: () => Promise.resolve(last), coming };
 }
 
-/** Reads the rules, and lets a change of them do nothing but show and hide. */
+/** Reads the rules. A change of rules only shows and hides items. */
 async function settleRules(context: CycleContext): Promise<Rules> {
   const { state } = context;
   const { rules, text } = await readRules(context.disk, state);

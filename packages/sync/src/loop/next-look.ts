@@ -1,29 +1,31 @@
 import type { CycleOutcome } from "./cycle-outcome.ts";
 
-/** What the watcher did not tell is found after this. */
+/** Interval of full scans, which find changes that the watcher missed. */
 const rescanAfterMs = 3600_000;
-/** So often the wait doubles for what cannot be read yet: up to 8 s, and if errors keep all of it from being read up to 8 minutes. */
+/**
+ * Number of doublings of the wait for unreadable items: up to 8 s, and up to 8 minutes if everything unreadable has
+ * errors.
+ */
 const doublings = { restless: 7, stuck: 13 };
 
-/** When the disk is looked at again, and when all of it. */
+/** Times of the next scan and of the next full scan. */
 export class NextLook {
   readonly #nowMs: () => number;
   #lastFullMs = -Infinity;
   #hasLookedEverywhere = false;
-  /** Cycles one after the other, or whole rounds of them, that found nothing to do but something that could not be read. */
+  /** Consecutive cycles or rounds that found only unreadable items. */
   #restless = 0;
 
   constructor(nowMs: () => number) {
     this.#nowMs = nowMs;
   }
 
-  /** All is looked at now. */
   beginFull(): void {
     this.#lastFullMs = this.#nowMs();
     this.#hasLookedEverywhere = true;
   }
 
-  /** @returns whether all has been looked at since it last said so, and nothing is left to do */
+  /** @returns true if a full scan finished since the last true result, and nothing is left to do */
   note({ isRestless, hasProgressed, isMidway, isTransferring, lookAgainMs }: CycleOutcome): boolean {
     if (isMidway) return false;
     this.#restless = isRestless && !hasProgressed ? this.#restless + 1 : 0;
@@ -37,14 +39,14 @@ export class NextLook {
   untilMs(last: CycleOutcome | undefined): number {
     const wantedMs = last?.lookAgainMs ?? rescanAfterMs;
     const most = last?.isStuck === true ? doublings.stuck : doublings.restless;
-    // What stays unreadable is looked at less and less often.
+    // Unreadable items are checked less and less often.
     const patienceMs = last?.isRestless === true ? wantedMs * 2 ** Math.min(this.#restless, most) : wantedMs;
     return Math.max(10, Math.min(patienceMs, this.untilFullMs()));
   }
 
   untilFullMs(): number {
     const leftMs = this.#lastFullMs + rescanAfterMs - this.#nowMs();
-    // Longer than it ever is: the clock was set back since.
+    // A longer wait than possible means that the clock was set back.
     return leftMs > rescanAfterMs ? 0 : leftMs;
   }
 }

@@ -4,10 +4,10 @@ import type { LocalDisk, LocalStat } from "@holdfast/sync-ports/ports";
 import { unnumberedInode } from "../model/trees.ts";
 
 /**
- * A disk whose inode numbers are dealt out anew by each mount, and now and then within one, as FUSE does for FAT and exFAT. Files
- * have none here: they are known by their paths, and by their contents once they were moved. Folders have theirs for as long as
- * the engine runs, and another one for the next, which may meet a new mount.
- * @param random of at least 8 bytes
+ * Wraps a disk that assigns new inode numbers at each mount and sometimes during one, such as FAT and exFAT through
+ * FUSE. Files have no number here: they are identified by path, and after a move by content. Folders keep theirs while
+ * the engine runs. The next run uses others, because it may have a new mount.
+ * @param random returns the requested number of random bytes, at least 8
  */
 export function numberedAnew(disk: LocalDisk, random: (sizeBytes: number) => Uint8Array): LocalDisk {
   const base = Buffer.from(random(8)).readBigUInt64LE() >> 2n;

@@ -6,19 +6,19 @@ import { StateUnwritten } from "../state/manifests.ts";
 import { RootAway } from "./root.ts";
 
 export interface OnceResult {
-  /** Everything that can be synced is; what is only skipped does not count. */
+  /** Everything that can be synced is in sync. Skipped items do not count. */
   readonly inSync: boolean;
   readonly problems: readonly Problem[];
   readonly deletionsWaiting: number;
 }
 
-/** So long one run waits for a server that cannot be reached, for a file that keeps changing, for a refusal to end. */
+/** Maximum waits of one run for an unreachable server, a changing file, and the end of a refusal. */
 const patienceMs = { unreachable: 30_000, restless: 60_000, stuck: 5_000, refused: 100_000 };
 
-/** Says when a run that shall end has done what it can. */
+/** Decides when a single run has done all it can. */
 export class Patience {
   readonly #nowMs: () => number;
-  /** Since when nothing went on, and why. */
+  /** Start and reason of the current wait. */
   #since: { readonly atMs: number; readonly why: keyof typeof patienceMs } | undefined;
   #seen: CycleOutcome | undefined;
 
@@ -26,7 +26,7 @@ export class Patience {
     this.#nowMs = nowMs;
   }
 
-  /** @returns undefined: go on */
+  /** @returns undefined: continue */
   judge(
     phase: Phase,
     outcome: CycleOutcome | undefined,
@@ -36,7 +36,7 @@ export class Patience {
     if (phase === "paused") return { inSync: false, problems: [paused] };
     if (phase === "stopped") return { inSync: false, problems: outcome?.problems ?? [] };
     if (failure !== undefined && phase === "backing_off") {
-      // These wait for a person, not for time.
+      // These need a person, not time.
       const isLasting = [
         "unauthenticated",
         "second_factor_required",
@@ -49,7 +49,7 @@ export class Patience {
       return undefined;
     }
     this.#notice(outcome);
-    // A failure that is not over yet, or a cycle that has not ended.
+    // The failure persists, or the cycle has not ended.
     if (failure !== undefined || phase !== "waiting" || outcome === undefined) return undefined;
     if (outcome.isTransferring) return undefined;
     if (outcome.isRestless && !this.#isOver(outcome.isStuck ? "stuck" : "restless")) return undefined;
@@ -58,7 +58,10 @@ export class Patience {
     return { inSync: isDone && !outcome.problems.some(needsPerson), problems: outcome.problems };
   }
 
-  /** A cycle that went well ends the wait for the server, unless the bytes of a file are still to go, and one that brought something about begins every wait anew. */
+  /**
+   * Resets the waits. A successful cycle ends the wait for the server, unless bytes of a file are still missing.
+   * Progress restarts every wait.
+   */
   #notice(outcome: CycleOutcome | undefined): void {
     if (outcome === this.#seen || outcome === undefined) return;
     this.#seen = outcome;
@@ -72,12 +75,12 @@ export class Patience {
   }
 }
 
-/** True for a failure of a disk of this device. */
+/** Returns true for a failure of a local disk. */
 function isLocal(failure: HoldfastError): boolean {
   return failure instanceof RootAway || failure instanceof StateUnwritten;
 }
 
-/** For whoever runs it once: the code of a server that cannot be reached says something else. */
+/** Returns the error with the code `failed`, because `unreachable` would mean the server. */
 function asFailed(failure: HoldfastError): HoldfastError {
   return new HoldfastError("failed", failure.message, { cause: failure });
 }

@@ -5,7 +5,7 @@ import { Polling } from "./polling.ts";
 test("polls that are answered at once, as by something that is not the server, are asked again after a pause", async () => {
   const sleeps: number[] = [];
   let nowMs = 0;
-  /** How long each poll is held; the last one tells of a change. */
+  /** Duration of each poll; the last one reports a change. */
   const heldMs = [0, 10, 40_000, 0];
   let polls = 0;
   const polling = new Polling({

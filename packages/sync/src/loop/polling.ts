@@ -2,9 +2,9 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { Backoff } from "./backoff.ts";
 import { Interrupted } from "./gate.ts";
 
-/** Held between 30 and 55 s: proxies cut at 60. */
+/** Proxies close connections after 60 s. */
 const pollMs = { least: 30_000, most: 55_000, afterFailure: 1000 };
-/** The server holds a poll, or says how long to wait; what answers sooner that nothing has changed may be something else. */
+/** The server holds a poll or states a wait. A faster answer without changes may come from something else. */
 const soonMs = 500;
 
 export interface PollingParts {
@@ -13,13 +13,16 @@ export interface PollingParts {
   readonly nowMs: () => number;
   readonly sleep: (durationMs: number) => Promise<void>;
   readonly isWanted: () => boolean;
-  /** What is told of the server is another by now. */
+  /** Called when the server's availability has changed. */
   readonly onTurn: () => void;
 }
 
-/** One poll at a time, as long as nothing changes. Its answer is only a wake-up: the journal is the truth. */
+/** Runs one poll at a time until something changes. Its response is only a wake-up; the journal is authoritative. */
 export class Polling {
-  /** Of the last poll. While nothing changes here it alone tells that the server is away, or this device signed out. */
+  /**
+   * Failure of the last poll. While nothing changes here, only a poll shows that the server is unreachable or the
+   * device is signed out.
+   */
   failure: HoldfastError | undefined;
   readonly #parts: PollingParts;
   readonly #backoff = new Backoff();
@@ -29,13 +32,13 @@ export class Polling {
     this.#parts = parts;
   }
 
-  /** The server has answered something else. */
+  /** Resets after a successful request. */
   forget(): void {
     this.failure = undefined;
     this.#backoff.forget();
   }
 
-  /** Ends when something has changed. */
+  /** Resolves when something has changed. */
   listen(): Promise<void> {
     this.#underWay ??= this.#untilChanged().finally(() => (this.#underWay = undefined));
     return this.#underWay;
@@ -55,7 +58,7 @@ export class Polling {
         if (nowMs() - beganMs < soonMs) await sleep(pollMs.afterFailure);
       } catch (error) {
         if (!(error instanceof HoldfastError)) throw error;
-        // What the cursor is worth is found out by the next cycle.
+        // The next cycle checks the cursor.
         if (error instanceof Interrupted || error.code === "reset") return;
         this.#note(error);
         this.#backoff.note(error, nowMs());
@@ -65,7 +68,7 @@ export class Polling {
   }
 
   #note(failure: HoldfastError | undefined): void {
-    // Under one code the reason may change, as from a server that is away to one with another certificate.
+    // The reason may change under the same code, for example from an unreachable server to a wrong certificate.
     const isOther = failure?.code !== this.failure?.code || failure?.message !== this.failure?.message;
     this.failure = failure;
     if (isOther) this.#parts.onTurn();

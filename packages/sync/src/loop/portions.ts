@@ -3,35 +3,35 @@ import type { CycleOutcome } from "./cycle-outcome.ts";
 import type { FreshNodes } from "../state/restless-nodes.ts";
 import type { Problem } from "./problems.ts";
 
-/** Of how much is held in memory where very much is new. */
+/** Limits of memory use for very many new items. */
 export interface Portions {
-  /** Of one look, things that are not as they were known, or a folder more. */
+  /** Unknown or changed entries of one scan. The last folder may exceed it. */
   readonly entriesMax: number;
-  /** Of one plan, nodes that are fresh, or a folder more. */
+  /** Fresh nodes of one plan. The last folder may exceed it. */
   readonly freshMax: number;
 }
 
-/** About 40 MB for a look and 100 MB for a plan; a batch of operations is a sixteenth of it. */
+/** About 40 MB for a scan and 100 MB for a plan. A batch of operations takes a sixteenth of that. */
 export const defaultPortions: Portions = { entriesMax: 16_384, freshMax: 16_384 };
 
-/** What a plan alone knows of: of those before in the same round it is kept. */
+/** Problems that only one plan finds. Those of earlier plans of the round are kept. */
 const ofOnePlan: ReadonlySet<string> = new Set(["store_full", "read_only", "blocked"]);
 
 /**
- * Where the next plan begins among the nodes that are fresh. Each plan goes on behind the one before, whatever came of that, so that what
- * waits keeps nothing else from its turn. After the last one it begins anew, until a whole round has done nothing.
+ * Splits fresh nodes among plans. Each plan continues after the previous one, whatever its result, so waiting nodes
+ * block no others. Rounds repeat until one has done nothing.
  */
 export class Rounds {
   #after: NodeId | "" = "";
   #hidden = 0;
   #earlier: CycleOutcome | undefined;
 
-  /** The fresh node behind which the next plan begins; "": with the first. */
+  /** Fresh node after which the next plan starts; "": from the first. */
   get after(): NodeId | "" {
     return this.#after;
   }
 
-  /** Before a plan. */
+  /** Starts a plan. */
   begin(fresh: FreshNodes): void {
     if (this.#after !== "") return;
     fresh.firstNew = undefined;
@@ -39,8 +39,8 @@ export class Rounds {
   }
 
   /**
-   * Counts the fresh nodes that a plan lacks: those behind its portion, and those that an earlier plan of the round had no time for.
-   * @param planned nodes of the plan. It has each folder whole, and so it has fresh nodes of other portions too.
+   * Counts the fresh nodes missing from a plan: later portions, and nodes for which earlier plans had no time.
+   * @param planned nodes of the plan; it contains whole folders, and therefore fresh nodes of other portions too
    */
   countLeft(
     planned: Iterable<NodeId>,
@@ -54,12 +54,12 @@ export class Rounds {
   }
 
   /**
-   * @param last the fresh node with which the plan ended; undefined: it went to the last one
-   * @returns what came of the round so far; while it goes on that is progress
+   * @param last last fresh node of the plan; undefined: the end was reached
+   * @returns result of the round so far; an unfinished round counts as progress
    */
   turn(last: NodeId | undefined, outcome: CycleOutcome, { firstNew }: FreshNodes): CycleOutcome {
     const sum = this.#earlier === undefined ? outcome : together(this.#earlier, outcome);
-    // Ids are in no order of time: what became fresh meanwhile may stand where this round has passed already.
+    // Ids have no order in time. A new fresh node may be at a position that this round has passed.
     const isPassedOver = firstNew !== undefined && firstNew <= this.#after;
     this.#after = last ?? "";
     this.#earlier = last === undefined ? undefined : sum;

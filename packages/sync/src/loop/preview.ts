@@ -28,39 +28,39 @@ import { lookUnderLastRules, previewDisk } from "./looking.ts";
 export interface Preview {
   readonly side: "here" | "server";
   readonly what: "create" | "change" | "move" | "delete" | "set executable" | "set private" | "copy aside";
-  /** As it would be afterwards; of a deletion as it is. */
+  /** Path after the change; for a deletion, the current path. */
   readonly path: string;
   /** Path before a move. */
   readonly from?: string;
-  /** Of a folder that is deleted on the server: so many files go with it. */
+  /** Number of files deleted with a folder on the server. */
   readonly files?: number;
-  /** Size of the file that is downloaded or uploaded; blocks that are there already do not travel. */
+  /** Size of the downloaded or uploaded file, including blocks that need no transfer. */
   readonly bytes?: number;
-  /** Path of the file that is kept twice, at its conflicted copy. */
+  /** Original path of a conflicted copy. */
   readonly of?: string;
 }
 
 export interface PreviewedRun {
   readonly changes: readonly Preview[];
-  /** Local changes that the server would reject, and that are not among the changes: without permission to write, or without space. */
+  /** Local changes that the server would reject for lack of permission or space. They are not among the changes. */
   readonly rejected: readonly Problem[];
-  /** What would wait for a person, and is not among the changes. */
+  /** Changes that would be held. They are not among the changes. */
   readonly waiting: readonly WaitingChange[];
 }
 
 interface PreviewOptions {
   readonly approvesWaiting?: boolean;
-  /** In the quota of this account. */
+  /** Free quota of this account. */
   readonly freeBytes?: number | undefined;
 }
 
-/** More cycles than any run needs that nothing disturbs. */
+/** More cycles than an undisturbed run needs. */
 const cyclesMax = 100;
 
 /**
- * Lists the changes of a run, in its order, if nothing changes meanwhile. Looks and listens, and changes neither disk
- * nor server; what it learns and foresees goes into the state, so give it a copy.
- * @param approvesWaiting what waited before is approved, as it is when such a run begins
+ * Lists the changes of a run in order, if nothing changes meanwhile. Neither the disk nor the server changes. The state
+ * does, so pass a copy.
+ * @param approvesWaiting held changes count as approved, as when such a run starts
  */
 export async function previewRun(
   given: CycleContext,
@@ -71,7 +71,7 @@ export async function previewRun(
   const { state, brakes } = looking;
   if (approvesWaiting) brakes.approve(brakes.waiting().map(({ id }) => id));
   state.forgetRefusals(Infinity);
-  // A folder that the run would make has no marker.
+  // A folder that the run would create has no marker.
   const marker = await given.disk.stat(markerPath);
   if (marker !== undefined) await forgetOther(given, marker);
   await fetchRemote(looking);
@@ -82,7 +82,7 @@ export async function previewRun(
   const previews: Preview[] = freed.map(({ path }) => ({ side: "here", what: "delete", path }));
   const look = await previewDisk(context);
   noteLook(context, look);
-  // They are there still.
+  // The freed files still exist.
   state.commit({ local: freed.map(({ id }) => [id, undefined]), synced: freed.map(({ id }) => [id, undefined]) });
   const rejected: Problem[] = [];
   const room = { freeBytes };
@@ -105,7 +105,9 @@ export async function previewRun(
 
 const withoutRoom = "There is not enough space in your quota. 'holdfast df' shows what uses it.";
 
-/** Takes the growth of an upload from the free space if it fits. Only the owner of a shared folder knows how much space that has. */
+/**
+ * Reserves free space for the growth of an upload, if it fits. Only the owner of a shared folder knows its free space.
+ */
 function lacksRoom({ state }: CycleContext, { op, id }: RemoteOperation, room: { freeBytes: number }): boolean {
   const sizeBytes = bytesOfRemote(state, op, id);
   const growthBytes = sizeBytes - (state.remote.get(id)?.sizeBytes ?? 0);
@@ -115,13 +117,13 @@ function lacksRoom({ state }: CycleContext, { op, id }: RemoteOperation, room: {
   return false;
 }
 
-/** A new node has its place only here. */
+/** A new node has a place only here. */
 function isShared(state: CycleContext["state"], id: NodeId): boolean {
   const rows = { get: (at: NodeId) => state.local.get(at) ?? state.remote.get(at) };
   return shareOf(state, rows, id) !== undefined;
 }
 
-/** Whoever only wants to know makes nothing durable, and what is but foreseen is on no disk. */
+/** Returns the disk without syncs. A preview makes nothing durable, and foreseen changes are not on the disk. */
 function withoutSyncs(disk: LocalDisk): LocalDisk {
   const nothing = (): Promise<void> => Promise.resolve();
   return forward(disk, { syncFile: nothing, syncFolder: nothing, syncAll: nothing });
@@ -147,14 +149,14 @@ const there: Readonly<Record<RemoteOperation["op"], Preview["what"]>> = {
   delete: "delete",
 };
 
-/** A mode that is set stays executable or not unless that is what changes. */
+/** Determines which mode a `set` operation changes. */
 function whatOf(operation: LocalOperation | RemoteOperation, usual: Preview["what"]): Preview["what"] {
   if (operation.op !== "set") return usual;
   const before = "local" in operation ? operation.local : operation.base;
   return samePrivacy(operation, before) ? usual : "set private";
 }
 
-/** What only waits aside for a moment is not told. */
+/** Omits parked items. */
 function previewHere({ state, makeNodeId }: CycleContext, operation: LocalOperation): Preview[] {
   const before = pathOfNode(state, operation.id);
   foreseeHere(state, operation, makeNodeId);

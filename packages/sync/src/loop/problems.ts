@@ -16,20 +16,22 @@ import type { SyncState } from "../state/sync-state.ts";
 import { isKnownPath } from "../scan/scope.ts";
 import type { IndexedTrees, Refusal, Trees } from "../model/trees.ts";
 
-/** What a person has to know of one file. */
+/** A problem to report to a person, for one path. */
 export interface Problem {
-  /** Relative to the root; "" for all of it. */
+  /** Relative to the root; "" for the whole folder. */
   readonly path: string;
   /**
-   * The code of an error; `skipped`, `special_file`, `not_utf8`, `control_character`, `unfit_name`, `rules_held`, `kept`, `boundary`, `other_sync`, `alias`, `aside`, `now_hidden`, `merged_again`, `rewritten`, `replaced`, `silent_change`, `busy`, `blocked`,
-   * `unreadable`, `not_durable`, `read_only`, `suspended`, `quarantined` and `deletions_held` are the engine's own. What each means stands in docs/command.md.
+   * Error code. The engine adds its own codes; docs/command.md explains each: `skipped`, `special_file`, `not_utf8`,
+   * `control_character`, `unfit_name`, `rules_held`, `kept`, `boundary`, `other_sync`, `alias`, `aside`, `now_hidden`,
+   * `merged_again`, `rewritten`, `replaced`, `silent_change`, `busy`, `blocked`, `unreadable`, `not_durable`,
+   * `read_only`, `suspended`, `quarantined` and `deletions_held`.
    */
   readonly code: string;
-  /** What happened and what to do. */
+  /** Event and remedy. */
   readonly message: string;
 }
 
-/** They end by themselves: the next plan rests on something else. */
+/** Codes that need no action, because the next plan has a newer basis. */
 const passing: ReadonlySet<string> = new Set([
   "conflict",
   "exists",
@@ -67,7 +69,7 @@ const sentences: Readonly<Record<string, string>> = {
     "The server has lost part of the content. A device that still has all of the content uploads it again automatically; 'holdfast put' to the same path also works.",
 };
 
-/** @param needs what is needed and what is free, in words */
+/** @param needs needed and free space, in words */
 export function fullHere(path: string, needs: string): Problem {
   return { path, code: "store_full", message: fullWords(`the downloads need ${needs}. They`) };
 }
@@ -76,7 +78,7 @@ function fullWords(downloads: string): string {
   return `The disk of this folder is full: ${downloads} wait until there is space, and uploads continue.`;
 }
 
-/** @param mount path of the shared folder; its owner's quota counts everything in it */
+/** @param mount path of the shared folder; its owner's quota counts all its content */
 function ownersQuota(path: string, mount: string): Problem {
   const message = `${ownersQuotaStart} ${mount} does not have enough space. Ask the owner to free some: uploads to the folder wait until there is space. 'holdfast shared' lists the owners.`;
   return { path, code: "quota", message };
@@ -84,7 +86,10 @@ function ownersQuota(path: string, mount: string): Problem {
 
 const ownersQuotaStart = "The owner of the shared folder";
 
-/** Tells the quota of somebody who shares a folder from the account's own. @param problem with the code `quota` */
+/**
+ * Returns true for the quota of a shared folder's owner instead of the own account.
+ * @param problem problem with the code `quota`
+ */
 export function isOwnersQuota({ message }: Pick<Problem, "message">): boolean {
   return message.startsWith(ownersQuotaStart);
 }
@@ -93,12 +98,14 @@ export function isPassing(code: string): boolean {
   return passing.has(code);
 }
 
-/** Of a change of the disk: the next attempt may well go through. */
+/** Returns true if another attempt at the local change may succeed. */
 export function isPassingHere(code: string): boolean {
   return ["not_found", "unavailable", "request_timeout", "rate_limited", "hash_mismatch"].includes(code);
 }
 
-/** What does not end by itself; what is skipped or kept is listed and keeps nothing from being in sync. */
+/**
+ * Returns true unless the problem is only listed. Listed problems, such as skipped files, do not prevent being in sync.
+ */
 export function needsPerson({ code }: Problem): boolean {
   return !listedOnly.has(code);
 }
@@ -124,7 +131,10 @@ const listedOnly: ReadonlySet<string> = new Set([
   "not_deleted",
 ]);
 
-/** Things that happened once, while they are true: a share or a hidden file may be back at its path, and an item that was not deleted may be gone. */
+/**
+ * Returns one-time events while they are still true. A share or hidden file may be back, and an undeleted item may be
+ * gone.
+ */
 export function problemsOfNotices(state: IndexedTrees & Pick<SyncState, "setting">, nowMs: number): Problem[] {
   const notices = noticesOf(state, nowMs);
   if (notices.length === 0) return [];
@@ -200,7 +210,7 @@ const otherSync =
   "Not synced: in use by another Holdfast sync, now or earlier (contains .holdfast/root.json). If no sync uses the folder any longer, " +
   "or the folder is a copy of a synced one, move its .holdfast folder away and run 'holdfast sync' with --include.";
 
-/** Once it has lasted for a minute. */
+/** Reports a stashed file that was unreadable for a minute. */
 export function problemsOfStash({ stashed }: Pick<SyncState, "stashed">): Problem[] {
   const lasting = [...stashed.values()].filter(({ failures = 0 }) => failures >= 3);
   return lasting.map(({ path }) => problemOf(path, "unreadable", unreadableStash));
@@ -209,7 +219,7 @@ export function problemsOfStash({ stashed }: Pick<SyncState, "stashed">): Proble
 const unreadableStash =
   "A file that was replaced or deleted here cannot be read, so a program may have changed it since. It stays there; check the disk.";
 
-/** What had to make way for a moment, and got no name back. */
+/** Reports parked items that got no name back. */
 export function problemsOfAside(
   state: Pick<SyncState, "rootId" | "local" | "remote" | "synced" | "parked">,
 ): Problem[] {
@@ -238,14 +248,14 @@ export function problemOf(path: string, code: string, message: string): Problem 
   return { path, code, message: sentences[code] ?? message };
 }
 
-/** @param isLasting of one that should have ended by itself */
+/** @param isLasting returns true for a refusal that should have ended already */
 export function problemsOfRefusals(
   trees: Trees,
   refusals: readonly Refusal[],
   isLasting: (refusal: Refusal) => boolean = () => false,
 ): Problem[] {
   const isSuspended = refusals.some(({ code }) => code === "device_suspended");
-  // It is about the device: one of each file would bury all else.
+  // One problem for the device, because one per file would hide everything else.
   const ofDevice = isSuspended ? [problemOf("", "device_suspended", "")] : [];
   const ofFiles = refusals.flatMap((refusal) => {
     const { nodeId, code } = refusal;
@@ -261,7 +271,7 @@ export function problemsOfRefusals(
   return [...ofDevice, ...ofFiles];
 }
 
-/** The mount in which a node is, here or else on the server. */
+/** Returns the mount of a node, from its local or server place. */
 function mountOf(trees: Trees, id: NodeId): NodeId | undefined {
   const rows = { get: (at: NodeId) => trees.local.get(at) ?? trees.remote.get(at) };
   return shareOf(trees, rows, id);
@@ -269,9 +279,9 @@ function mountOf(trees: Trees, id: NodeId): NodeId | undefined {
 
 const taken = "The server already has an item with that name that is not shown here. Rename one of the two.";
 
-/** @param waiting of a plan with which nothing is to be done, and after which nothing comes by itself */
+/** @param waiting changes of a plan without any possible operation, after which nothing will happen */
 export function problemsOfBlocked(trees: Trees, waiting: Plan["waiting"]): Problem[] {
-  // Whatever else waits may be what is in the way, and is told of.
+  // Another waiting change may be the cause, and is reported.
   if (![...waiting.values()].every((reason) => reason === "stuck")) return [];
   return [...waiting.keys()].map((id) => problemOf(pathOfNode(trees, id) ?? id, "blocked", blocked));
 }
@@ -288,12 +298,12 @@ const rewriteProblems = {
   },
 } as const;
 
-/** Other deletions that wait are counted for themselves. */
+/** Other held deletions are counted separately. */
 export function problemsOfBrakes(brakes: Pick<Brakes, "waitingOf" | "waiting">): Problem[] {
   return [...problemsOfRewrites(brakes), ...problemsOfReplaced(brakes.waiting("replaced"))];
 }
 
-/** Each folder whose place something else has taken, without those in it, and each folder in which links have taken the places of files. */
+/** Reports each replaced folder without its subfolders, and each folder whose files were replaced by links. */
 function problemsOfReplaced(replaced: readonly WaitingChange[]): Problem[] {
   const folders = new Set(replaced.flatMap(({ kind, path }) => (kind === "folder" ? [path] : [])));
   const topOf = (path: string): string =>

@@ -22,7 +22,7 @@ test("a look counts the files that it sees and those that it has to read, of whi
   assert.deepEqual(progress.planned, { changes: 4, bytes: 100, isAll: false, stage: "look" });
   progress.found(2, 10, true);
   assert.deepEqual(progress.planned, { changes: 6, bytes: 110, isAll: true, stage: "look" });
-  // The server has files that may be the same ones, or come too.
+  // The server has files that may be the same, or may have to be downloaded.
   progress.beginLook(true);
   progress.found(6, 110, true);
   assert.deepEqual(progress.planned, { changes: 6, bytes: 110, isAll: false, stage: "look" });

@@ -12,41 +12,42 @@ export interface RecentChange {
   /** Unix milliseconds of this device. */
   readonly atMs: number;
   readonly path: string;
-  /** To the server, or from it to this disk. */
+  /** Upload or download. */
   readonly direction: "up" | "down";
-  /** `share ended`: removed from this disk because the account lost access; nobody deleted it on the server. */
+  /** `share ended`: removed from this disk because the account lost access. Nobody deleted it on the server. */
   readonly what: "created" | "changed" | "moved" | "deleted" | "copied aside" | "share ended";
-  /** The former path of something that was moved. */
+  /** Former path of a moved item. */
   readonly from?: string | undefined;
 }
 
 const recentMax = 50;
 const namesMax = 3;
-/** Blocks that were sent and are in no accepted file. */
+/** Limit of sent blocks that belong to no accepted file. */
 const unacceptedMax = 100_000;
 
-/** Extent of the plan that is to be carried out; before there is one, of the files that the look has found. */
+/** Extent of the current plan, or of the files found by the scan before a plan exists. */
 export interface Planned {
   readonly changes: number;
-  /** That its files have. */
+  /** Total size of the files. */
   readonly bytes: number;
-  /** Whether it is all there is to do. */
+  /** True if there are no further changes. */
   readonly isAll: boolean;
   /**
-   * - `look`: there is no plan yet.
+   * - `look`: no plan exists yet.
    * - `plan`: one plan has all changes.
-   * - `parts`: several plans follow each other. Their changes are counted together; the bytes are those of the present plan.
+   * - `parts`: several plans follow each other. Their changes are counted together; the bytes are those of the current
+   *   plan.
    */
   readonly stage: "look" | "plan" | "parts";
 }
 
-/** Files that the present cycle has come across so far. */
+/** Files found by the current cycle so far. */
 export interface LookCounts {
-  /** On the server. */
+  /** Files on the server. */
   readonly listed: number;
-  /** On this disk. */
+  /** Files on this disk. */
   readonly seen: number;
-  /** Of these, the new and changed ones that were read. */
+  /** New and changed files that were read. */
   readonly read: number;
 }
 
@@ -54,26 +55,26 @@ const nothingDeleted: Deleted = { files: 0, folders: 0 };
 const nothingPlanned: Planned = { changes: 0, bytes: 0, isAll: false, stage: "look" };
 const nothingLooked: LookCounts = { listed: 0, seen: 0, read: 0 };
 
-/** What was done since the engine began: counts, and the last changes, newest first. */
+/** Counts since the engine started, and the latest changes, newest first. */
 export class Progress {
   filesUp = 0;
   filesDown = 0;
   bytesUp = 0;
   bytesDown = 0;
-  /** Of the bytes up what is in files that the server accepted. */
+  /** Part of `bytesUp` in files that the server accepted. */
   bytesAccepted = 0;
   deletedHere = nothingDeleted;
   deletedOnServer = nothingDeleted;
-  /** Blocks that were sent and that no accepted file has had yet, with the bytes that travelled. */
+  /** Sent blocks that belong to no accepted file yet, with the bytes transferred. */
   readonly #unaccepted = new Map<string, number>();
-  /** Nodes that still differ, as far as the last plan knows. */
+  /** Nodes that differ, as of the last plan. */
   pending = 0;
   recent: readonly RecentChange[] = [];
   planned: Planned = { changes: 0, bytes: 0, isAll: true, stage: "plan" };
   look = nothingLooked;
-  /** Number of the present stretch of work: a look with the plans that carry out what it found. */
+  /** Number of the current stretch of work: a scan and the plans for its results. */
   stretch = 0;
-  /** Another plan follows the last one and continues with what the same look has found. */
+  /** Another plan for the same scan follows. */
   #goesOn = false;
   /** The next plan has the rest of the last one. */
   #isCut = false;
@@ -81,7 +82,7 @@ export class Progress {
   #hasArrivals = false;
   #movedBefore = 0;
   #bytesOfDone = 0;
-  /** Paths that were read or written last, the newest first. */
+  /** Most recently read or written paths, newest first. */
   names: readonly string[] = [];
   readonly #nowMs: () => number;
   readonly #changed: () => void;
@@ -105,18 +106,18 @@ export class Progress {
     return this.#goesOn || this.#isCut;
   }
 
-  /** The plan is not done, since its turn was over or bytes still travel: the next one counts together with it. */
+  /** The plan is unfinished, because its turn ended or transfers continue. The next plan counts together with it. */
   noteCut(): void {
     this.#isCut = true;
   }
 
-  /** Nothing goes on: what comes next is another stretch of work. */
+  /** The stretch of work has ended. */
   noteRest(): void {
     this.#goesOn = false;
     this.#isCut = false;
   }
 
-  /** A plan is about to be carried out. */
+  /** Starts a plan. */
   expect(pending: number, { bytes, isAll }: Pick<Planned, "bytes" | "isAll"> = { bytes: 0, isAll: true }): void {
     this.pending = pending;
     const stage = !isAll || (this.#isContinued && this.planned.stage === "parts") ? "parts" : "plan";
@@ -128,7 +129,7 @@ export class Progress {
     this.#changed();
   }
 
-  /** A cycle begins: nothing is planned yet. What is sent while its files are read counts to its plan. */
+  /** Starts a cycle. Bytes sent while files are read count toward its plan. */
   begin(): void {
     if (!this.#isContinued) {
       this.planned = nothingPlanned;
@@ -141,7 +142,7 @@ export class Progress {
     this.#bytesOfDone = 0;
   }
 
-  /** @param hasArrivals whether the server has files that this device knows nothing of: the files here may be the same ones */
+  /** @param hasArrivals the server has files unknown to this device, which may be the same as local ones */
   beginLook(hasArrivals: boolean): void {
     this.#hasArrivals = hasArrivals;
     this.look = { ...this.look, seen: 0, read: 0 };
@@ -172,15 +173,15 @@ export class Progress {
     this.#changed();
   }
 
-  /** Of the bytes of the plan. What had not to travel counts once its file is done. */
+  /** Finished bytes of the plan. Bytes that needed no transfer count once their file is done. */
   get bytesDone(): number {
     const moved = this.bytesUp + this.bytesDown - this.#movedBefore;
     return Math.min(this.planned.bytes, Math.max(moved, this.#bytesOfDone));
   }
 
-  /** Something of it is read or written now. */
+  /** Records that a file is being read or written. */
   touch(path: string): void {
-    // The rules are read in every cycle, whatever else it does.
+    // Every cycle reads the rules, so they would hide the real work.
     if (path === ignorePath || path === ownFolder || path.startsWith(`${ownFolder}/`)) return;
     if (this.names[0] !== path) this.names = [path, ...this.names.filter((name) => name !== path)].slice(0, namesMax);
   }
@@ -193,7 +194,7 @@ export class Progress {
   noteBytesUp(blocks: readonly { readonly hash: HashHex; readonly bytes: Uint8Array }[]): void {
     for (const { hash, bytes } of blocks) {
       this.bytesUp += bytes.length;
-      // What was refused or changed since is never accepted.
+      // Refused and since changed files are never accepted.
       if (this.#unaccepted.size >= unacceptedMax) this.#unaccepted.clear();
       this.#unaccepted.set(hash, (this.#unaccepted.get(hash) ?? 0) + bytes.length);
     }
@@ -207,14 +208,14 @@ export class Progress {
     }
   }
 
-  /** Something of a share that ended has left this disk. @param path as it was before */
+  /** Records that an item of an ended share left this disk. @param path former path */
   noteEnded(operation: LocalOperation, path: string): void {
     if (operation.op !== "delete") return;
     this.deletedHere = plus(this.deletedHere, countOf(operation.local));
     this.#note({ path, direction: "down", what: "share ended" });
   }
 
-  /** @param path as it was before */
+  /** @param path former path */
   noteDone(trees: Trees, operation: LocalOperation, path: string): void {
     this.#countDone();
     const isFile = "remote" in operation && operation.remote.kind === "file";
@@ -231,7 +232,7 @@ export class Progress {
     this.#note({ path: now, direction: "down", what, from });
   }
 
-  /** What the server took, before the trees know it. */
+  /** Records a change accepted by the server. Called before the trees contain it. */
   noteCommitted(trees: IndexedTrees, operation: BatchOperationInput): void {
     this.#countDone();
     const id = ("file_id" in operation ? operation.file_id : operation.id) as NodeId | undefined;
@@ -259,7 +260,6 @@ export class Progress {
     this.#changesDone += 1;
   }
 
-  /** Other rules count from now on. */
   noteHidden(hidden: NewlyHidden): void {
     this.#onHidden(hidden);
     this.#changed();
@@ -281,25 +281,25 @@ function countOf({ kind }: LocalRow): Deleted {
   return kind === "folder" ? { files: 0, folders: 1 } : { files: 1, folders: 0 };
 }
 
-/** What the files of a plan have. */
+/** Returns the total size of a plan's files. */
 export function bytesOfPlan(trees: Pick<Trees, "local">, { local, remote }: Pick<Plan, "local" | "remote">): number {
   const down = local.reduce((sum, operation) => sum + bytesOfLocal(operation), 0);
   return remote.reduce((sum, { op, id }) => sum + bytesOfRemote(trees, op, id), down);
 }
 
-/** Of the content that comes from the server. */
+/** Returns the size of the content downloaded by an operation. */
 export function bytesOfLocal(operation: LocalOperation): number {
   const isWritten = operation.op === "create" || operation.op === "replace";
   return isWritten && operation.remote.kind === "file" ? operation.remote.sizeBytes : 0;
 }
 
-/** Of the content that goes to the server. */
+/** Returns the size of the content uploaded by an operation. */
 export function bytesOfRemote({ local }: Pick<Trees, "local">, op: string, id: NodeId | undefined): number {
   const row = (op === "put" || op === "create") && id !== undefined ? local.get(id) : undefined;
   return row?.kind === "file" ? row.fingerprint.sizeBytes : 0;
 }
 
-/** Where an operation of the disk stands or will stand. */
+/** Returns the current or future path of a local operation. */
 export function pathOfOperation(trees: Trees, operation: LocalOperation): string {
   if (operation.op !== "create") return pathOfNode(trees, operation.id) ?? operation.local.name;
   const { parent, name } = operation.place;

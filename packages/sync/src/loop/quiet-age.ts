@@ -1,24 +1,24 @@
 import type { NodeId } from "@holdfast/core/ids";
 import type { ContentKey } from "../model/trees.ts";
 
-/** A file as a look saw it, and what both sides agreed on. */
+/** A file found by a scan, and its base. */
 export interface SeenFile {
   readonly id: NodeId;
   readonly content: ContentKey;
   readonly sizeBytes: number;
-  /** It is what the server has. */
+  /** The server has this content. */
   readonly isSent: boolean;
-  /** Of the version that the server has; undefined: none. */
+  /** Size of the server's version; undefined: none. */
   readonly sentBytes: number | undefined;
 }
 
 interface History {
   readonly content: ContentKey;
   readonly sizeBytes: number;
-  /** Of the version before. */
+  /** Size of the previous version. */
   readonly previousBytes: number | undefined;
   readonly changedAtMs: number;
-  /** When it was seen to have grown, within the last minute; what it was otherwise meanwhile does not count. */
+  /** Times within the last minute at which growth was seen. Other changes in between are ignored. */
   readonly grownAtMs: readonly number[];
   readonly unsentSinceMs: number | undefined;
 }
@@ -26,31 +26,31 @@ interface History {
 const rememberedMs = 60_000;
 const afterShrinkMs = 2_000;
 const growing = { times: 3, firstMs: 2_000, mostMs: 30_000 };
-/** The next version that is read whole after this is sent, however it goes on. */
+/** After this time, the next version that is read completely is sent despite further changes. */
 const unsentMostMs = 30_000;
 
 /**
- * How long a file waits before it is sent: one that has just become much smaller is perhaps about to be written anew, and one that grows
- * and grows would be sent again and again.
+ * Delays uploads of changing files. A file that just shrank a lot may be about to be rewritten. A file that keeps
+ * growing would be sent repeatedly.
  */
 export class QuietAges {
   readonly #histories = new Map<NodeId, History>();
 
-  /** @param files those that differ from the server, and those that were asked for before (`watched`) */
+  /** @param files files that differ from the server, and those in `watched` */
   observe(files: readonly SeenFile[], nowMs: number): void {
     for (const [id, { changedAtMs }] of this.#histories) {
-      // What lies in the future was seen before the clock was set back.
+      // A future time means that the clock was set back.
       if (changedAtMs < nowMs - rememberedMs || changedAtMs > nowMs) this.#histories.delete(id);
     }
     for (const file of files) this.#histories.set(file.id, next(this.#histories.get(file.id), file, nowMs));
   }
 
-  /** Those that were not sent yet when they were last seen. */
+  /** Files that were unsent when last seen. */
   get watched(): readonly NodeId[] {
     return [...this.#histories].flatMap(([id, { unsentSinceMs }]) => (unsentSinceMs === undefined ? [] : [id]));
   }
 
-  /** Until when it waits; undefined: not at all. */
+  /** Returns the end of the wait; undefined: none. */
   waitsUntilMs(id: NodeId, nowMs: number): number | undefined {
     const history = this.#histories.get(id);
     if (history?.unsentSinceMs === undefined) return undefined;

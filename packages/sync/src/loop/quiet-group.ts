@@ -3,9 +3,9 @@ import type { NodeId } from "@holdfast/core/ids";
 /** Changes that wait together until no further one was found for a while, so that they are judged together. */
 export class QuietGroup {
   readonly #quietMs: number;
-  /** No change waits for longer, however many follow it. */
+  /** Maximum wait of a change, however many follow it. */
   readonly #mostMs: number;
-  /** When each change was found. */
+  /** Time at which each change was found. */
   #sinceMs: ReadonlyMap<NodeId, number> = new Map();
   #lastMs = -Infinity;
 
@@ -15,14 +15,14 @@ export class QuietGroup {
   }
 
   /**
-   * @param ids of the changes that are planned now
-   * @param isInPlan false for a node that a later plan has
-   * @returns the due time of each change that waits, in Unix milliseconds
+   * @param ids currently planned changes
+   * @param isInPlan false for a node of a later plan
+   * @returns due time of each waiting change in Unix milliseconds
    */
   note(ids: readonly NodeId[], nowMs: number, isInPlan: (id: NodeId) => boolean = () => true): Map<NodeId, number> {
     const before = this.#sinceMs;
     const later = [...before].filter(([id]) => !isInPlan(id));
-    // A time ahead was noted before the clock was set back.
+    // A future time means that the clock was set back.
     const sinceMs = new Map(ids.map((id) => [id, Math.min(before.get(id) ?? nowMs, nowMs)]));
     const isMore = ids.some((id) => !before.has(id));
     this.#sinceMs = new Map([...later, ...sinceMs]);

@@ -11,14 +11,13 @@ interface ReadRules {
   readonly text: string;
 }
 
-/** The rules in force. */
 export async function readRules(disk: LocalDisk, state: SyncState): Promise<ReadRules> {
   return rulesFrom(state, await readIgnoreFile(disk));
 }
 
 /**
- * Where the file cannot be read, or waits for a person, the rules that were in force last stay in force.
- * @param bytes as `readIgnoreFile` gives them
+ * Returns the previous rules if the file is unreadable or held for a person.
+ * @param bytes content as returned by `readIgnoreFile`
  */
 export function rulesFrom(state: SyncState, bytes: Buffer | undefined): ReadRules {
   const last = state.setting("ignore text") ?? "";
@@ -29,8 +28,8 @@ export function rulesFrom(state: SyncState, bytes: Buffer | undefined): ReadRule
 }
 
 /**
- * One byte more than counts is read, so that the rules can report what is left out.
- * @returns undefined: not known; empty where there is no file
+ * Reads one byte more than the limit, so that the rules can report ignored content.
+ * @returns undefined: unknown; empty: no file
  */
 export async function readIgnoreFile(disk: LocalDisk): Promise<Buffer | undefined> {
   try {

@@ -23,7 +23,7 @@ interface File {
   isSick: boolean;
 }
 
-/** Files in the root, all known, and a disk that notes what is read of them, and when. */
+/** Known files in the root, and a disk that records each read and its time. */
 class Scene {
   readonly state: SyncState;
   readonly files = new Map<string, File>();
@@ -87,7 +87,7 @@ class Scene {
     return new Rehash({ state, suspicion, disk, limits, nowMs: () => this.nowMs, sleep });
   }
 
-  /** An hour after the other. @returns in how many of them something was read */
+  /** Lets hours pass. @returns the number of hours with a read */
   async hours(rehash: Rehash, count: number): Promise<number> {
     let busy = 0;
     for (let hour = 0; hour < count; hour += 1) {
@@ -150,7 +150,7 @@ test("other bytes under the same times are looked at again, and told of until th
     problemsOfRehash(scene.state).map(({ path }) => path),
     ["b"],
   );
-  // The look reads it, and takes it for what it is now.
+  // The scan reads the file and accepts its current content.
   assert.equal(await rehash.run(scene.signal.signal), false);
   assert.deepEqual(scene.reads.map(({ path }) => path).join(""), "aaabbccc");
   await scene.hours(rehash, 7 * 24 - 2);

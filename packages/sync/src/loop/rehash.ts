@@ -21,46 +21,46 @@ export interface RehashParts {
 }
 
 interface RehashLimits {
-  /** From the begin of one pass to that of the next. */
+  /** Time between the starts of two passes. */
   readonly everyMs: number;
-  /** After each look at everything so much is read at most. */
+  /** Maximum read after each full scan. */
   readonly sliceBytes: number;
   readonly bytesPerSecond: number;
-  /** Between two rests. */
+  /** Bytes read between two pauses. */
   readonly atOnceBytes: number;
 }
 
 const mib = 1024 * 1024;
-/** 8.5 minutes of each hour while a pass goes on: 1.3 TiB a week. */
+/** 8.5 minutes of each hour during a pass: 1.3 TiB a week. */
 const usualLimits: RehashLimits = {
   everyMs: 7 * 24 * 3600_000,
   sliceBytes: 8192 * mib,
   bytesPerSecond: 16 * mib,
   atOnceBytes: 8 * mib,
 };
-/** To open a file costs about as much as to read this. */
+/** Opening a file costs about as much as reading this many bytes. */
 const fileBytesMin = 64 * 1024;
 const restMsMax = 60_000;
 const foundMax = 20;
-/** So much is read again at most after a kill. */
+/** Maximum read again after a kill. */
 const keptEveryBytes = 1024 * mib;
 
-/** In the state, as the setting `rehash`. */
+/** Stored in the state as the setting `rehash`. */
 interface Pass {
-  /** When this pass began or the next one begins. */
+  /** Start of this pass, or of the next one. */
   readonly atMs: number;
-  /** Undefined: none is under way. All up to this node was read, of the one named with it the blocks before that index. */
+  /** undefined: no pass is running. Nodes up to `after` are done, and the blocks of `id` before the index `block`. */
   readonly reached?: { readonly after: string; readonly id?: string; readonly block?: number };
-  /** Where this pass found other bytes, or the last one did. */
+  /** Paths where this or the last pass found other bytes. */
   readonly found: readonly string[];
-  /** Where the one before did, until this one has ended. */
+  /** Paths of the previous pass, until this one ends. */
   readonly before?: readonly string[];
 }
 
 /**
- * Reads every file once a week and compares it with what is known of it, for what the times of a file do not show: a write
- * through a memory map, times that were set back, a disk that forgets. Only while nothing is to be done, after a look at
- * everything, at a bounded speed. What it finds is read again by the next look, and is an edit then like any other.
+ * Reads every file once a week and compares it with its known content. File times do not show writes through memory
+ * maps, reset times or failing disks. It runs at a limited speed while idle after a full scan. The next scan reads
+ * differing files again and treats them as edits.
  */
 export class Rehash {
   readonly #parts: RehashParts;
@@ -74,18 +74,18 @@ export class Rehash {
     this.#limits = parts.limits ?? usualLimits;
   }
 
-  /** All was looked at, and nothing is to be done: from now on a slice may be read. */
+  /** Allows reading one slice, after a full scan with nothing left to do. */
   allowSlice(): void {
     this.#leftBytes = this.#limits.sliceBytes;
     const { state, nowMs } = this.#parts;
     const pass = passOf(state);
-    // All was read when it was synced first. Further off than any pass is: the clock was set back since.
+    // The first sync has read everything. A start too far ahead means that the clock was set back.
     if (pass === undefined || pass.atMs - nowMs() > this.#limits.everyMs) {
       this.#keep({ atMs: nowMs() + this.#limits.everyMs, found: pass?.found ?? [] });
     }
   }
 
-  /** Until the slice is read, or the signal. @returns whether something is to be looked at again */
+  /** Reads the slice until done or aborted. @returns true if something must be scanned again */
   async run(signal: AbortSignal): Promise<boolean> {
     const { state, nowMs } = this.#parts;
     const pass = passOf(state);
@@ -97,7 +97,7 @@ export class Rehash {
       return await this.#read(begun, signal);
     } catch (error) {
       if (!(error instanceof HoldfastError)) throw error;
-      // What was reached could not be kept: from there it is read again.
+      // The position was not saved, so reading resumes at the saved one.
       return false;
     }
   }
@@ -131,14 +131,14 @@ export class Rehash {
     return false;
   }
 
-  /** @returns undefined for what has another reason to be looked at, or none to be read */
+  /** @returns undefined for a file that will be scanned anyway or needs no read */
   #readable(id: NodeId, row: LocalRow): string | undefined {
     const { state } = this.#parts;
     const isQuiet = row.kind === "file" && row.sight === "known" && !state.restless.has(id);
     return isQuiet && !state.dormant.has(id) ? pathOf(state, id) : undefined;
   }
 
-  /** @returns where it was stopped: the index of a block */
+  /** @returns the block index at which it was stopped */
   async #compare(
     path: string,
     row: LocalRow,
@@ -150,7 +150,7 @@ export class Rehash {
       return stat !== undefined && sameFingerprint(stat.fingerprint, row.fingerprint);
     };
     try {
-      // What shows that it is another one is found by a look.
+      // A scan finds files that show a change.
       if (!(await isKnown())) return "equal";
       const blocks = state.manifests.blocksOf(row.content);
       if (blocks === undefined) {
@@ -176,7 +176,7 @@ export class Rehash {
     }
   }
 
-  /** Rests at least as long as it has read. */
+  /** Pauses at least as long as it has read. */
   async #pace(bytes: number, signal: AbortSignal): Promise<void> {
     const { nowMs, sleep } = this.#parts;
     const { bytesPerSecond, atOnceBytes } = this.#limits;
@@ -196,7 +196,7 @@ export class Rehash {
   }
 }
 
-/** For a person to know of; nothing waits for it. */
+/** Reports found differences to a person. Nothing waits for them. */
 export function problemsOfRehash(state: Pick<SyncState, "setting">): Problem[] {
   const pass = passOf(state);
   return [...new Set([...(pass?.found ?? []), ...(pass?.before ?? [])])].map((path) =>

@@ -3,10 +3,10 @@ import type { Rekeying } from "../plan/plan-types.ts";
 import { rekey, type TreeChanges } from "../plan/rekey.ts";
 import { parkedUnder, type SyncState } from "../state/sync-state.ts";
 
-/** So many rows are changed in one commit. */
+/** Maximum number of rows per commit. */
 const rowsMax = 4096;
 
-/** As if one were done after the other, but those that have nothing to do with each other in one commit. */
+/** Equals applying one rekeying after another, but commits unrelated ones together. */
 export function rekeyAll(state: SyncState, rekeyings: readonly Rekeying[]): void {
   let changes = noChanges();
   let ends = new Map<NodeId, NodeId>();

@@ -8,7 +8,7 @@ import { RestingDeletions } from "./resting-deletions.ts";
 const [root, mount] = ["root" as NodeId, "mount" as NodeId];
 const noRecords = new Map<string, BrakeRecord>();
 
-/** A mount from which these files were deleted here. */
+/** Returns trees of a mount in which these files were deleted locally. */
 function treesWith(ids: readonly string[], parent = mount): Trees {
   const blank = {
     content: "c",

@@ -8,16 +8,16 @@ import type { Suspects } from "../scan/scope.ts";
 import type { SyncState } from "../state/sync-state.ts";
 import { QuietGroup } from "./quiet-group.ts";
 
-/** File managers remove a folder file by file, with pauses of some seconds. */
+/** File managers delete a folder file by file, with pauses of some seconds. */
 const quietMs = 10_000;
-/** A program that deletes all the time holds nothing up for longer than this. */
+/** Maximum wait, so that a program that keeps deleting does not block everything. */
 const restedMostMs = 600_000;
 
 type Decided = ReadonlyMap<string, BrakeRecord>;
 
 /**
- * Deletions on the server inside a mount. They wait until nothing more has been deleted in that mount for a while: a person may be
- * removing the mount itself, which leaves the share and deletes nothing in it.
+ * Delays server deletions inside a mount until nothing has been deleted there for a while. The person may be removing
+ * the mount itself, which leaves the share and deletes nothing in it.
  */
 export class RestingDeletions {
   readonly #quietMs: number;
@@ -28,7 +28,10 @@ export class RestingDeletions {
     this.#quietMs = quiet;
   }
 
-  /** @param planned deletions of the whole plan. @returns those that wait */
+  /**
+   * @param planned deletions of the whole plan
+   * @returns deletions that wait
+   */
   rest(trees: Trees, decided: Decided, planned: readonly Braked[], nowMs: number): ReadonlySet<NodeId> {
     const byMount = Map.groupBy(newInMounts(trees, decided, planned), ({ mount }) => mount);
     for (const mount of this.#mounts.keys()) if (!byMount.has(mount)) this.#mounts.delete(mount);
@@ -42,19 +45,22 @@ export class RestingDeletions {
     return new Set(this.#untilMs.keys());
   }
 
-  /** Those that wait, each with when it is due; Unix milliseconds. */
+  /** Waiting deletions with their due times in Unix milliseconds. */
   get untilMs(): ReadonlyMap<NodeId, number> {
     return this.#untilMs;
   }
 }
 
-/** The folders of these nodes, and those above: before a change is sent it is checked that they are there and nothing more has changed. */
+/**
+ * Returns the folders of the nodes and those above. They are scanned before a change is sent, to check that nothing
+ * else changed.
+ */
 export function foldersAround(state: SyncState, ids: Iterable<NodeId>): Suspects {
   const paths = [...ids].flatMap((id) => pathOfNode(state, id) ?? []);
   return new Set([...new Set(paths.map(folderOf))].flatMap(withFoldersAbove));
 }
 
-/** Deletions about which nothing was decided yet. What another file or folder has replaced at its place goes immediately, or that would wait too. */
+/** Returns deletions without a decision. Replaced items are excluded, because their replacements would wait too. */
 function newInMounts(
   trees: Trees,
   decided: Decided,

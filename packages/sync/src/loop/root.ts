@@ -12,7 +12,7 @@ import { type Adoption, otherGeneration } from "../execute/generation.ts";
 
 const markerBytesMax = 4096;
 
-/** What stands in `.holdfast/root.json`; the state keeps the same text. */
+/** Content of `.holdfast/root.json`; the state stores the same text. */
 const marker = z.object({
   id: z.string().min(1),
   server_id: z.string(),
@@ -21,21 +21,21 @@ const marker = z.object({
 });
 type Marker = z.infer<typeof marker>;
 
-/** The folder, the server or the account is not the one that this device knows; an unmounted disk looks like that too. */
+/** The folder, server or account is not the known one. An unmounted disk looks the same. */
 export class RootMismatch extends HoldfastError {
   constructor(message: string) {
     super("failed", `${message} No files were changed.`);
   }
 }
 
-/** Nothing can be told of the folder at all: its disk is not mounted, or fails. It is tried again. */
+/** The folder cannot be read because its disk is not mounted or fails. The engine retries. */
 export class RootAway extends HoldfastError {
   constructor(cause: HoldfastError) {
     super(cause.code, cause.message, { cause });
   }
 }
 
-/** Of what a folder that is there never fails at. @throws RootAway */
+/** Runs an action that never fails for an available folder. @throws RootAway */
 export async function atRoot<Result>(act: () => Promise<Result>): Promise<Result> {
   try {
     return await act();
@@ -49,8 +49,8 @@ type RootParts = Pick<Hands, "disk" | "state" | "random" | "lacks" | "filesystem
 };
 
 /**
- * The root carries a random id that the state knows too, and both say to which server, account and folder they belong. Only a
- * root and a state that both know nothing yet begin. Notes in which filesystem it stands.
+ * Checks the root's marker. Folder and state have the same random id, and both name their server, account and folder.
+ * Only an unused folder and an unused state may start together. Records the root's filesystem.
  * @throws RootMismatch, RootAway
  */
 export async function checkRoot(parts: RootParts): Promise<void> {
@@ -72,11 +72,11 @@ export async function checkRoot(parts: RootParts): Promise<void> {
   if (found === undefined) throw new RootMismatch(`${markerPath} cannot be read.`);
   checkOwner(found, identity, state.rootId, "This folder");
   if (known?.id === found.id) return forgetOther(parts, there);
-  // A run that was stopped between the two left the marker alone; a state that has seen something belongs elsewhere.
+  // A run stopped between both writes leaves a marker only. A used state belongs to another folder.
   if (known !== undefined || state.local.size > 0 || state.cursor !== undefined) {
     throw new RootMismatch("This is not the folder that was synced here before.");
   }
-  // A state that was lost knows no mounts either.
+  // A lost state knew the mounts, which are restored from the folder.
   const { shares = [], local = [] } = (await atRoot(() => otherGeneration(parts))) ?? {};
   const settings = [["marker", text] as const, ["marker file", fileOf(there)] as const];
   state.commit({ shares, local, settings });
@@ -85,20 +85,20 @@ export async function checkRoot(parts: RootParts): Promise<void> {
 type Forgetting = Pick<RootParts, "disk" | "state" | "lacks" | "nowMs" | "makeNodeId">;
 
 /**
- * Forgets the base if the folder is a copy, or has another generation than the state, and reports that.
+ * Forgets the base and reports it if the folder is a copy or has another generation than the state.
  * @param there marker of the folder
  * @throws RootAway
  */
 export async function forgetOther(parts: Forgetting, there: LocalStat): Promise<void> {
-  // Without stable inodes a copy looks like the folder itself.
+  // Without stable inodes, a copy cannot be distinguished.
   if (!parts.lacks.has("stable inodes")) checkCopy(parts, there);
   const other = await atRoot(() => otherGeneration(parts));
   if (other !== undefined) forgetBase(parts, other);
 }
 
 /**
- * A copy of the folder, or one that was put back from a backup, has the same marker in another file. What it lacks was deleted
- * by nobody, and what it has may be old: it is taken for a folder of which nothing is known yet, and merged with the server.
+ * Detects a copied or restored folder, whose marker is in another file. Its missing files were not deleted, and its
+ * content may be old. It is merged with the server like a new folder.
  */
 function checkCopy(parts: Forgetting, there: LocalStat): void {
   const file = fileOf(there);
@@ -114,8 +114,8 @@ function forgetBase({ state, nowMs }: Forgetting, { settings, shares, local }: A
 }
 
 /**
- * What is parked and stashed stays known: it is looked at where it stands. So do the folders of mounts, with the folders above them: if a share
- * has ended meanwhile, its files must not be taken for new ones of this account.
+ * Keeps parked and stashed items, which are checked at their places. Also keeps the folders of mounts and those above.
+ * If a share has ended, its files must not count as new files of this account.
  */
 function forgotten(state: Hands["state"]): StateChange & Required<Pick<StateChange, "local">> {
   const none = <Key>(keys: Iterable<Key>): (readonly [Key, undefined])[] => [...keys].map((key) => [key, undefined]);
@@ -129,7 +129,7 @@ function forgotten(state: Hands["state"]): StateChange & Required<Pick<StateChan
   };
 }
 
-/** A rename, a restart and a power cut leave both as they are; a copy does not. */
+/** Both values survive a rename, restart and power failure, but not a copy. */
 function fileOf({ fingerprint: { inode, birthNs } }: LocalStat): string {
   return `${inode} ${birthNs}`;
 }

@@ -13,7 +13,7 @@ import { addNotice } from "../state/notices.ts";
 import { type IndexedTrees, isLive } from "../model/trees.ts";
 import { type Problem, problemOf } from "./problems.ts";
 
-/** Before anything is planned: what was moved between spaces goes by new ids, and what was left with its share has no base. */
+/** Runs before planning. Items moved between spaces get new ids, and items left with their share lose their base. */
 export function settleShares(
   state: SyncState,
   rules: Rules,
@@ -35,7 +35,7 @@ export function settleShares(
   if (over.length + synced.length > 0) state.commit({ synced, departures: over });
 }
 
-/** One notice for each file or folder that was moved to another owner: the server has new nodes there, without what the old ones had. */
+/** Adds a notice for each item moved to another owner. The server has new nodes without the old ones' history. */
 function noteArrivals(state: SyncState, trees: IndexedTrees, atMs: number): void {
   const { departures } = state;
   const arrived = [...departures].flatMap(([id, to]) =>
@@ -53,7 +53,7 @@ function noteArrivals(state: SyncState, trees: IndexedTrees, atMs: number): void
   }
 }
 
-/** Whether what left its space has arrived where it went, or was deleted there. */
+/** Returns true if a moved item has arrived in its new space or was deleted there. */
 export function hasArrived(state: SyncState, id: Parameters<SyncState["departures"]["get"]>[0]): boolean {
   const to = state.departures.get(id);
   return to === undefined || isLive(state, to) || !state.local.has(to);
@@ -75,7 +75,10 @@ const readOnly =
 const suspended =
   "The account that shares the folder is suspended. Nothing in the folder is synced until the suspension ends, and your changes wait here.";
 
-/** The content of the quarantine: listed at first, after each use, and while there is any, since a person removes it. */
+/**
+ * Content of the quarantine. It is listed at the start, after each use, and while it is not empty, because a person
+ * empties it.
+ */
 export class Quarantine {
   #paths: readonly string[] | undefined;
   #uses: string | undefined;
@@ -87,7 +90,7 @@ export class Quarantine {
       this.#paths = await listQuarantine(disk);
       this.#uses = uses;
     } catch (error) {
-      // What was known stands until the next time, and keeps nothing from being synced.
+      // Keeps the last known list until the next attempt and blocks nothing.
       if (!(error instanceof HoldfastError)) throw error;
     }
   }

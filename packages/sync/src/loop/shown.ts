@@ -8,8 +8,8 @@ import type { SyncState } from "../state/sync-state.ts";
 import { type LocalRow, samePlace } from "../model/trees.ts";
 
 /**
- * What the rules hid where its folder stood, and do not hide where that folder was moved: no look was at it for as long as it
- * was hidden, so that nothing is known of it until the next one.
+ * Returns items that were hidden, and are visible since their folder was moved. They were not scanned while hidden, so
+ * they are unknown until the next scan.
  */
 export function shownByMoves(
   state: SyncState,

@@ -7,12 +7,12 @@ import type { Skip } from "../scan/walk.ts";
 import type { SyncState } from "../state/sync-state.ts";
 import { type Problem, problemOf } from "./problems.ts";
 
-/** What no node can be and what is hidden, from all looks: each look tells it of the folders that it listed. */
+/** Skipped and hidden items of all scans. Each scan updates its listed folders. */
 export class Skipped {
   readonly #skips = new Map<string, Skip>();
   readonly #keepers = new Set<string>();
 
-  /** @param isKnown whether a path is that of a known folder: of one that is gone no look tells any more */
+  /** @param isKnown returns true for the path of a known folder; no scan reports a removed one */
   note(
     { listed, skipped, keepers }: Pick<ScanResult, "listed" | "skipped" | "keepers">,
     isKnown: (path: string) => boolean,
@@ -26,12 +26,12 @@ export class Skipped {
     for (const [path, skip] of skipped) this.#skips.set(path, skip);
   }
 
-  /** Whether a folder holds something, hidden or skipped, that no tree knows. */
+  /** Returns true if a folder holds hidden or skipped items that no tree contains. */
   isKeeper(path: string): boolean {
     return this.#keepers.has(path);
   }
 
-  /** Whether something of the kind is known at a path, or below it. */
+  /** Returns true if a skipped or hidden item is at or below a path. */
   isAnyAt(path: string): boolean {
     const isThere = (each: string): boolean => each === path || each.startsWith(`${path}/`);
     return this.#keepers.values().some(isThere) || this.#skips.keys().some(isThere);
@@ -42,7 +42,7 @@ export class Skipped {
   }
 }
 
-/** What the server has and no disk can hold. */
+/** Reports items of the server that no disk can store. */
 export function problemsOfUnfit(state: SyncState, lacks: Lacks): Problem[] {
   const { restless } = state;
   const ids = [restless, restless.fresh.after("")].values().flatMap((each) => each[Symbol.iterator]());
@@ -51,7 +51,7 @@ export function problemsOfUnfit(state: SyncState, lacks: Lacks): Problem[] {
   );
 }
 
-/** As a line of a terminal may show it. */
+/** Replaces control characters for terminals. */
 function readable(path: string): string {
   return path.replaceAll(/\p{Cc}/gu, "\uFFFD");
 }

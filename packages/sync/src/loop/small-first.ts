@@ -1,18 +1,18 @@
 import { bringsContent } from "../execute/batch.ts";
 import type { LocalOperation, Plan, RemoteOperation } from "../plan/plan-types.ts";
 
-/** Less than that is done soon in any order, and that of the plan goes folder by folder. */
+/** A smaller plan finishes soon in any order and is kept folder by folder. */
 export const muchBytesMin = 256 * 1024 * 1024;
 
 interface Rank {
-  /** Folders first, since others stand in them, then edits of what both sides know, then what is new. */
+  /** Folders first, because they contain others; then edits of known files; then new files. */
   readonly group: 0 | 1 | 2;
   readonly sizeBytes: number;
 }
 
 /**
- * Where very much is to be transferred, as when a folder is first synced: what somebody is working on comes first, and of new
- * files the small ones. A plan that moves, deletes or changes a mode has an order of its own, and keeps it.
+ * Sorts a large plan, such as the first sync, so that current work comes first and small new files next. A plan with
+ * moves, deletions or mode changes keeps its order.
  */
 export function smallFirst<Some extends Pick<Plan, "local" | "remote">>(plan: Some): Some {
   return { ...plan, local: ranked(plan.local, rankOfLocal), remote: ranked(plan.remote, rankOfRemote) };

@@ -2,7 +2,7 @@ import { unlikeBytes } from "@holdfast/core/format-bytes";
 import type { NodeId } from "@holdfast/core/ids";
 import type { LocalOperation } from "../plan/plan-types.ts";
 
-/** Of the filesystem in which the root stands; bytes. */
+/** Size of the root's filesystem in bytes. */
 export interface DiskSpace {
   readonly freeBytes: number;
   readonly totalBytes: number;
@@ -11,27 +11,27 @@ export interface DiskSpace {
 const reserveBytesMax = 256 * 1024 * 1024;
 const reserveShare = 0.01;
 
-/** What stays free for everybody else: a hundredth of the disk, at most 256 MiB. */
+/** Returns the space left for other programs: a hundredth of the disk, at most 256 MiB. */
 function keptFreeBytes({ totalBytes }: Pick<DiskSpace, "totalBytes">): number {
   return Math.min(reserveBytesMax, totalBytes * reserveShare);
 }
 
-/** What may still be brought; below zero where the disk is fuller than that. */
+/** Returns the bytes that may still be downloaded. Negative if the disk is fuller than allowed. */
 export function roomOf(space: DiskSpace): number {
   return space.freeBytes - keptFreeBytes(space);
 }
 
-/** For a person, of what does not fit: "24 MiB, but only 15.8 MiB can be used there". */
+/** Returns the message for an item that does not fit: "24 MiB, but only 15.8 MiB can be used there". */
 export function roomWords(sizeBytes: number, roomBytes: number): string {
   const [needed, usable] = unlikeBytes(sizeBytes, Math.max(0, Math.floor(roomBytes)));
   return `${needed}, but only ${usable} can be used there`;
 }
 
 /**
- * Leaves out what would take the last space of the disk, see `keptFreeBytes`.
- * What needs no space, and what goes, stands.
- * @param bytesHere what the disk holds already of the new content of a node
- * @returns `why`: the size of what is left out, beside the room that all else leaves
+ * Omits operations that would use the reserved space; see `keptFreeBytes`. Operations that need no space, and
+ * deletions, stay.
+ * @param bytesHere bytes of a node's new content that are already on the disk
+ * @returns `why`: size of the omitted operations, and the space left by all others
  */
 export function withinSpace(
   operations: readonly LocalOperation[],

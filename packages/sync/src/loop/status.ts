@@ -17,50 +17,50 @@ import { StateUnwritten } from "../state/manifests.ts";
 import { RootAway } from "./root.ts";
 
 /**
- * - `offline`: the server cannot be reached; it is tried again, ever less often.
- * - `waiting`: all that can go on without a person has, or the folder cannot be opened; that is tried again.
- * - `refused`: the folder is not the one that belongs here; `refusal` says why.
+ * - `offline`: the server is unreachable; attempts become less and less frequent.
+ * - `waiting`: everything possible without a person is done, or the folder cannot be opened, which is retried.
+ * - `refused`: the folder is not the expected one; `refusal` has the reason.
  */
 export type Activity = "idle" | "syncing" | "paused" | "offline" | "waiting" | "refused";
 
 export interface EngineStatus {
   readonly phase: Phase;
   readonly activity: Activity;
-  /** Nodes that differ, those that wait for something included. */
+  /** Nodes that differ, including waiting ones. */
   readonly pendingFiles: number;
-  /** Since the engine began. */
+  /** Counts since the engine started. */
   readonly progress: {
     readonly filesUp: number;
     readonly filesDown: number;
-    /** All that was sent, also of files that the server then refused. */
+    /** All bytes sent, including those of files that the server rejected. */
     readonly bytesUp: number;
-    /** Of these what is in files that the server accepted. */
+    /** Part of `bytesUp` in files that the server accepted. */
     readonly bytesAccepted: number;
     readonly bytesDown: number;
     readonly deletedHere: Deleted;
     readonly deletedOnServer: Deleted;
   };
-  /** Of the plan that is carried out now. */
+  /** Current plan. */
   readonly now: Planned & {
-    /** Paths that are read or written, the newest first. */
+    /** Paths being read or written, newest first. */
     readonly names: readonly string[];
     readonly bytesDone: number;
-    /** Number of the stretch of work to which it belongs: plans that continue each other share one. */
+    /** Number of the stretch of work. Plans that continue each other share it. */
     readonly stretch: number;
   };
   readonly look: LookCounts;
-  /** When everything was last in sync; Unix milliseconds. */
+  /** Last time when everything was in sync, in Unix milliseconds. */
   readonly lastSyncAtMs: number | undefined;
   readonly problems: readonly Problem[];
-  /** Conflicted copies that are on this disk now with both sides: while the server's is still to be downloaded nobody can choose. */
+  /** Conflicted copies whose both sides are on this disk. Nobody can choose while the server's is not downloaded. */
   readonly conflicts: readonly string[];
   readonly deletionsWaiting: number;
   /** Newest first, at most 50. */
   readonly recent: readonly RecentChange[];
   readonly refusal: string | undefined;
-  /** Code of the first problem, if it is why the last attempt failed: a run that shall end may end with it. */
+  /** Code of the first problem, if it made the last attempt fail. A single run may end with it. */
   readonly failure: string | undefined;
-  /** What came of it when space was last to be freed. */
+  /** Last result of freeing space. */
   readonly freed: Freed | undefined;
 }
 
@@ -69,7 +69,7 @@ export interface StatusInput {
   readonly conflicts: readonly string[];
   readonly progress: Progress;
   readonly outcome: CycleOutcome | undefined;
-  /** Why the last attempt, or the last poll, failed; undefined once one went well. */
+  /** Error of the last attempt or poll; undefined after a success. */
   readonly failure: HoldfastError | undefined;
   readonly lastSyncAtMs: number | undefined;
   readonly deletionsWaiting: number;
@@ -80,7 +80,7 @@ export function statusOf(input: StatusInput): EngineStatus {
   const { phase, conflicts, progress, outcome, failure, lastSyncAtMs, deletionsWaiting, freed } = input;
   const { filesUp, filesDown, bytesUp, bytesAccepted, bytesDown, pending, recent } = progress;
   const { deletedHere, deletedOnServer } = progress;
-  // What concerns all of it stands before what concerns one file.
+  // Global problems precede those of single files.
   const failed = problemOfFailure(phase, failure);
   const problems = [...failed, ...(outcome?.problems ?? [])];
   return {
@@ -112,7 +112,7 @@ function activityOf(input: StatusInput, problems: readonly Problem[]): Activity 
       if (failure instanceof RootAway) return "waiting";
       return failure !== undefined && isOffline(failure) ? "offline" : "syncing";
     case "backing_off":
-      // Without a failure to show, a long file is under way.
+      // Without an error, a large file is being transferred.
       if (failure === undefined) return "syncing";
       return isOffline(failure) ? "offline" : "waiting";
     default:
@@ -124,12 +124,12 @@ function activityOf(input: StatusInput, problems: readonly Problem[]): Activity 
   }
 }
 
-/** It was stopped before it was done. */
+/** Returns true if the pause came before the end of the work. */
 function isCutShort({ outcome, progress }: StatusInput): boolean {
   return outcome === undefined || outcome.hasProgressed || progress.pending > 0;
 }
 
-/** While bytes of a long file travel, a call that did not reach the server says little. */
+/** Hides a failed request while a large transfer advances. */
 export function shownFailure(
   failure: HoldfastError | undefined,
   { areAdvancing }: { readonly areAdvancing: boolean },
@@ -137,7 +137,7 @@ export function shownFailure(
   return areAdvancing && failure !== undefined && isOffline(failure) ? undefined : failure;
 }
 
-/** True for a failure of the server, or of the way to it. */
+/** Returns true for a failure of the server or the connection. */
 function isOffline(failure: HoldfastError): boolean {
   const { code } = failure;
   return (
@@ -153,7 +153,7 @@ function problemOfFailure(phase: Phase, failure: HoldfastError | undefined): Pro
   return [{ path: "", code: failure.code, message: `${failure.message}${hint}` }];
 }
 
-/** Conflicted copies, looked for once after each cycle. */
+/** Conflicted copies, searched once after each cycle. */
 export class Conflicts {
   readonly #state: SyncState;
   #found: { readonly outcome: unknown; readonly copies: readonly FoundCopy[] } | undefined;
@@ -163,16 +163,17 @@ export class Conflicts {
   }
 
   /**
-   * @param outcome of the last cycle; undefined before the first
-   * @returns the paths of those whose both sides are on this disk
+   * @param outcome result of the last cycle; undefined before the first
+   * @returns paths of copies whose both sides are on this disk
    */
   after(outcome: unknown): readonly string[] {
     return this.#copiesAfter(outcome).flatMap(({ path, isEarly }) => (isEarly ? [] : [path]));
   }
 
   /**
-   * @throws HoldfastError not_found unless the path is a conflicted copy; conflict while the other side is still to be downloaded:
-   *   whatever was chosen, the download would first copy the original aside again
+   * @throws HoldfastError not_found unless the path is a conflicted copy
+   * @throws HoldfastError conflict while the other side is not downloaded: the download would copy the original aside
+   * again
    */
   mustBeOne(outcome: unknown, path: string): void {
     const copies = this.#copiesAfter(outcome);
@@ -187,7 +188,7 @@ export class Conflicts {
       );
   }
 
-  /** It was ended, and the next cycle will see that. */
+  /** Removes a resolved copy until the next cycle finds that itself. */
   forget(path: string): void {
     if (this.#found === undefined) return;
     this.#found = { ...this.#found, copies: this.#found.copies.filter((each) => each.path !== path) };
@@ -204,11 +205,11 @@ export class Conflicts {
 interface FoundCopy {
   readonly id: NodeId;
   readonly path: string;
-  /** The original has the bytes of the copy still, and what the server has comes in their place. */
+  /** The original still has the bytes of the copy and will be replaced by the server's. */
   readonly isEarly: boolean;
 }
 
-/** In the order of their paths. */
+/** Returns copies sorted by path. */
 function copiesOf(state: SyncState): FoundCopy[] {
   return state
     .conflictedCopies()

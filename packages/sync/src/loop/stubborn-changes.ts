@@ -3,10 +3,10 @@ import type { LocalOperation } from "../plan/plan-types.ts";
 import { type DiskPlace, nameOnDisk } from "../model/trees.ts";
 import { isPassingHere, type Problem } from "./problems.ts";
 
-/** After the first failure, and at most; it doubles between. Each attempt costs a look at the whole disk. */
+/** First and longest wait; it doubles in between. Each attempt costs a scan of the whole disk. */
 const againMs = { first: 30_000, most: 3600_000 };
 const soonMs = 60_000;
-/** The server will be less busy soon, which says nothing of the disk. */
+/** Codes of a busy server, which do not concern the disk. */
 const passingSoon: ReadonlySet<string> = new Set(["rate_limited", "request_timeout"]);
 
 interface Refused {
@@ -22,14 +22,14 @@ interface Due {
   readonly nowMs: number;
 }
 
-/** Changes that the disk refused: each is tried again, ever less often, until it goes through or is another one. */
+/** Changes that the disk refused. Each is retried at growing intervals until it succeeds or changes. */
 export class StubbornChanges {
   readonly #refused = new Map<NodeId, Refused>();
 
   /**
-   * @param isInPlan whether the plan was to say what becomes of a node: one of a portion says nothing of the others
-   * @param slotKey under one key two names are one on this disk
-   * @returns what may be tried now, without what needs the rest
+   * @param isInPlan true if the plan covers the node; a portion does not cover the others
+   * @param slotKey names with the same key are equal on this disk
+   * @returns operations that may be tried now, without those that depend on waiting ones
    */
   dueAmong(planned: readonly LocalOperation[], { isInPlan, slotKey, nowMs }: Due): readonly LocalOperation[] {
     const byId = new Map(planned.map((operation) => [operation.id, operation]));
@@ -43,7 +43,7 @@ export class StubbornChanges {
       return refused !== undefined && isAhead(refused, nowMs);
     };
     let due: readonly LocalOperation[] = planned.filter((operation) => !waits(operation));
-    // Whoever waits for one that waits does so too, and whoever stood aside for it need not.
+    // Operations that depend on a waiting one also wait. Parking for a waiting one is unnecessary.
     for (let before = planned.length; due.length < before;) {
       before = due.length;
       due = withoutNeedy(due, planned, slotKey);
@@ -69,25 +69,25 @@ export class StubbornChanges {
     return [...this.#refused.values()].map(({ problem }) => problem);
   }
 
-  /** When something is due; Unix milliseconds. */
+  /** Returns due times in Unix milliseconds. */
   untilMs(nowMs: number): number[] {
     return [...this.#refused.values()].flatMap((each) => (isAhead(each, nowMs) ? [each.notBeforeMs] : []));
   }
 
-  /** The next attempt is near, and may well go through. */
+  /** Returns true if the next attempt is near and likely to succeed. */
   retriesSoon(nowMs: number): boolean {
     return [...this.#refused.values()].some(
       ({ problem, notBeforeMs }) => isPassingHere(problem.code) && notBeforeMs - nowMs <= soonMs,
     );
   }
 
-  /** Somebody may have put it right. */
+  /** Retries everything, because the cause may be fixed. */
   forgetAll(): void {
     this.#refused.clear();
   }
 }
 
-/** Of what is left those that need nothing of the others: no folder, no name, no empty folder, no step of the same node. */
+/** Removes operations that need others: a folder, a name, an empty folder or an earlier step of the same node. */
 function withoutNeedy(
   due: readonly LocalOperation[],
   planned: readonly LocalOperation[],
@@ -108,7 +108,7 @@ function withoutNeedy(
   });
 }
 
-/** Further off than any wait is: the clock was set back since. */
+/** A longer wait than possible means that the clock was set back. */
 function isAhead({ notBeforeMs }: Refused, nowMs: number): boolean {
   return notBeforeMs > nowMs && notBeforeMs - nowMs <= againMs.most;
 }
@@ -119,7 +119,7 @@ function patience(times: number, waitMs: number): string {
   return `Tried ${times} times; the next attempt is in ${wait}, or immediately after 'holdfast pause' and 'holdfast resume'.`;
 }
 
-/** Names a change and what it rests on, but for the times of a file, which an attempt that was taken back renews. */
+/** Returns a digest of a change and its basis, without the file times, which an undone attempt changes. */
 function digestOf(operation: LocalOperation): string {
   const local = "local" in operation ? operation.local : undefined;
   const remote = "remote" in operation ? operation.remote : undefined;

@@ -1,9 +1,9 @@
 import type { Suspects } from "../scan/scope.ts";
 
-/** Of folders that this engine has moved; more than one plan does at once is rare. */
+/** Number of remembered folder moves. A plan rarely has more. */
 const movesMax = 1000;
 
-/** Where the disk may be otherwise than it is known: everywhere at first, then what was hinted at or did not hold still. */
+/** Places where the disk may differ from the state: everything at first, then hinted and changing places. */
 export class Suspicion {
   #suspects: Set<string> | "all" = "all";
   #moves: { readonly from: string; readonly to: string }[] = [];
@@ -13,16 +13,16 @@ export class Suspicion {
       this.#suspects = "all";
       return;
     }
-    // To the same set: it is added to once for each operation of a plan, and a copy each time would hold everything up.
+    // Adds to the same set. A copy for each operation of a plan would block everything.
     for (const path of suspects) for (const name of this.#namesOf(path)) this.#suspects.add(name);
   }
 
-  /** The engine has moved a folder: what was hinted at just before, or is told late, names the old path. */
+  /** Records that the engine moved a folder, because earlier and late hints use the old path. */
   noteMove(from: string, to: string): void {
     this.#moves.push({ from, to });
     if (this.#moves.length > movesMax) this.#moves.shift();
     if (this.#suspects === "all") return;
-    // All earlier moves have been followed already. What is added is not gone through again: names that lead into each other would have no end.
+    // Earlier moves were followed already. Added names are not followed, because cyclic names would never end.
     const moved = [...this.#suspects].filter((path) => isAtOrBelow(path, from));
     for (const path of moved) this.#suspects.add(to + path.slice(from.length));
   }
@@ -31,7 +31,7 @@ export class Suspicion {
     return this.#suspects === "all";
   }
 
-  /** Whoever takes it looks there, or adds it again. */
+  /** Returns and clears the suspects. The caller scans them or adds them again. */
   take(): Suspects {
     const taken = this.#suspects;
     this.#suspects = new Set();

@@ -18,10 +18,10 @@ import type { Voice } from "../remote/voice.ts";
 import { Lane, type Transfer } from "./lane.ts";
 import { pathOfOperation, type Progress } from "./progress.ts";
 
-/** Larger files do not hold a cycle up. At 100 Mbit/s this takes 0.7 s, at 1 Mbit/s a minute. */
+/** Larger files do not block a cycle. Transferring this size takes 0.7 s at 100 Mbit/s and a minute at 1 Mbit/s. */
 const fileBytesMax = 8 * 1024 * 1024;
 
-/** Files that end one shortly after the other are taken by one cycle. */
+/** One cycle handles files that end shortly after one another. */
 const gatherMs = 1000;
 
 interface Context extends Hands {
@@ -32,29 +32,28 @@ interface Context extends Hands {
 type Upload = RemoteOperation & { readonly op: "create" | "put" };
 
 /**
- * The bytes of long files travel beside the cycles, one file in each direction at a time, so that what is small need not wait
- * for them: to the temporary folder of this disk, or to the server, where no file has them yet. An operation is carried out in
- * a later cycle, once its bytes are there. A plan that wants something else ends the transfer, and what came of it is used by
- * the next one.
+ * Transfers large files beside the cycles, one per direction, so that small changes need not wait. Bytes go to the
+ * temporary folder here, or to the server, where no file uses them yet. A later cycle executes the operation. If the
+ * plan changes, the transfer ends, and the next one reuses its result.
  */
 export class Transfers {
   readonly #down = new Lane();
   readonly #up = new Lane();
-  /** What the present cycle may take from the temporary folder. */
+  /** Files in the temporary folder that the current cycle may use. */
   readonly #here = new Map<NodeId, { readonly key: string; readonly failure: HoldfastError | undefined }>();
-  /** By the key of an upload that has ended: blocks that the server has since. */
+  /** Blocks that a finished upload put on the server, by its key. */
   readonly #sent = new Map<string, ReadonlySet<string>>();
-  /** Keys of the uploads that the last plan had. */
+  /** Keys of the uploads in the last plan. */
   #wanted: ReadonlySet<string> = new Set();
-  /** Keys of the uploads that the present cycle may commit. */
+  /** Keys of the uploads that the current cycle may commit. */
   #there: ReadonlyMap<RemoteOperation, string> = new Map();
 
-  /** Whether a later cycle has something to do with what they bring. */
+  /** True if a later cycle must handle a result. */
   get isBusy(): boolean {
     return this.#down.isBusy || this.#up.isBusy;
   }
 
-  /** Whether bytes of a file have gone since its transfer began. */
+  /** True if a current transfer has moved bytes. */
   get areAdvancing(): boolean {
     return this.begun.some(({ bytes }) => bytes > 0);
   }
@@ -68,27 +67,27 @@ export class Transfers {
     },
   };
 
-  /** Resolved when a cycle has something to take. @param sleep ends early when nobody waits any more */
+  /** Resolves when a cycle has a result to handle. @param sleep resolves early when nobody waits any longer */
   async ended(sleep: (durationMs: number) => Promise<void>): Promise<void> {
     await Promise.race([this.#down, this.#up].map((lane) => lane.ended(() => sleep(gatherMs))));
   }
 
-  /** What has been transferred of files that are not in their place yet. */
+  /** Bytes transferred for files that are not in place yet. */
   get begun(): readonly { readonly path: string; readonly bytes: number }[] {
     return [...this.#down.begun, ...this.#up.begun].map(({ transfer: { path }, bytes }) => ({ path, bytes }));
   }
 
-  /** What the temporary folder has of the files that are to be brought. */
+  /** Returns the bytes of the node's pending download that are in the temporary folder. */
   bytesHere(id: NodeId): number {
     return this.#down.begun.reduce((sum, { transfer, bytes }) => (transfer.id === id ? sum + bytes : sum), 0);
   }
 
-  /** Whether a block went to a space for a file that the present cycle commits. */
+  /** Returns true if a block was sent to a space for a file that the current cycle commits. */
   hasSent(hash: HashHex, into: NodeId | undefined): boolean {
     return this.#there.values().some((key) => this.#sent.get(key)?.has(keyOf(hash, into)) === true);
   }
 
-  /** What was committed, or refused, is not sent ahead again. */
+  /** Forgets committed and refused uploads, so that they are not sent ahead again. */
   noteCommitted(operations: readonly RemoteOperation[]): void {
     for (const operation of operations) {
       const key = this.#there.get(operation);
@@ -102,9 +101,9 @@ export class Transfers {
   }
 
   /**
-   * @param voice for the uploads
-   * @returns the plan without what waits for its bytes; `begun`: uploads among that which did not wait before; `failure`: of an upload, which
-   *   says nothing of that file alone
+   * @param voice used by uploads
+   * @returns the plan without operations that wait for bytes; `begun`: newly waiting uploads; `failure`: error of an
+   * upload that concerns more than its file
    */
   within(
     context: Context,
@@ -126,7 +125,8 @@ export class Transfers {
     isInPlan: (id: NodeId) => boolean,
   ): { readonly waiting: ReadonlySet<LocalOperation> } {
     const wanted = operations.filter(bringsContent).filter((each) => isLongDownload(context, each));
-    // Equal files are fetched once, and the others are made of that one. Plans list them in different orders; a download that has begun stays.
+    // Equal files are fetched once, and the others copy that one. Plans list them in varying order, so a running
+    // download is kept.
     const begun = new Set(this.#down.begun.map(({ transfer }) => transfer.id));
     const byRank = [...wanted.toReversed(), ...wanted.filter(({ id }) => begun.has(id))];
     const chosen = new Map(byRank.map((each) => [each.remote.content, each]));
@@ -174,7 +174,7 @@ export class Transfers {
     for (const [operation, { key }] of transfers) {
       if (!ended.has(key)) continue;
       const error = ended.get(key);
-      // What is wrong with this file is found again, and told, when it is sent.
+      // A problem of the file itself occurs again and is reported when the file is sent.
       if (error === undefined || error instanceof DiskChanged || isOfElement(error)) waiting.delete(operation);
       else failure ??= error;
     }
@@ -189,7 +189,7 @@ export class Transfers {
     const key = JSON.stringify([id, path, into, local.content, sizeBytes, `${mtimeNs} ${ctimeNs} ${inode}`]);
     const run: Transfer["run"] = async (advance) => {
       const proposal = await propose(voice, operation);
-      // It changed, and the next look finds it.
+      // The file changed; the next scan finds it.
       if (proposal === undefined) return;
       const missing = await missingOf(voice, [{ proposal }]);
       const ranges = proposal.unsure.filter(({ hash }) => missing.has(keyOf(hash, proposal.into)));
@@ -206,7 +206,7 @@ function isLong({ patches }: Context, sizeBytes: number): boolean {
   return sizeBytes > (patches === undefined ? fileBytesMax : patches.fileBytesMin);
 }
 
-/** They travel with the operation. In the simulator, where every file is small, none do. */
+/** Returns the size of blocks that travel with the operation. Zero in the simulator, whose files are all small. */
 function inlineBytesMax({ patches }: Context): number {
   return patches === undefined ? smallFileBytesMax : 0;
 }
@@ -219,7 +219,7 @@ function isLongDownload(context: Context, operation: FileOperation): boolean {
 
 const noFile = { inode: 0n, mtimeNs: 0n, ctimeNs: 0n };
 
-/** What has to be sent together with others, or comes back from the trash, keeps its place among them. */
+/** Excludes operations of a group or from the trash, which keep their place in the order. */
 function isUpload(operation: RemoteOperation): operation is Upload {
   const { op, group } = operation;
   return group === undefined && (op === "create" || (op === "put" && operation.revive === undefined));
@@ -234,7 +234,7 @@ function download(context: Context, operation: FileOperation): Transfer {
   const path = pathOfOperation(context.state, operation);
   const { versionId, content, modifiedAt, executable, isPrivate } = remote;
   const mode = op === "create" ? [executable, isPrivate] : [operation.executable, operation.isPrivate, path];
-  // Whatever else its mode says, and its attributes, are those of the file that it replaces, as it is now.
+  // All other attributes come from the current file that it replaces.
   const { inode, mtimeNs, ctimeNs } = op === "create" ? noFile : operation.local.fingerprint;
   return {
     id,

@@ -12,19 +12,19 @@ import { Interrupted } from "./gate.ts";
 import { type Problem, problemOf } from "./problems.ts";
 
 const againMs = 30_000;
-/** It is not there any more: the next look tells. */
+/** The item is gone; the next scan reports it. */
 const moved: ReadonlySet<string> = new Set(["not_found", "conflict"]);
 
 /**
- * What both sides agree on, and of which the disk does not confirm that it has it for good. It does not become the base, since
- * its absence after a power cut would travel then; nothing is done with it until it does, and all else goes on.
+ * Agreed items whose durability the disk does not confirm. They do not become the base, because their loss in a power
+ * failure would then be uploaded. Nothing happens to them until it is confirmed; all else continues.
  */
 export class Undurable {
   #ids: ReadonlySet<NodeId> = new Set();
-  /** What was written anew as it was: its row is unsettled, so nothing is done with it. */
+  /** Recreated items. Their rows are unsettled, so nothing happens to them. */
   readonly #renewed = new Set<NodeId>();
 
-  /** @throws HoldfastError what is no matter of the disk */
+  /** @throws HoldfastError an error that does not concern the disk */
   note(failures: ReadonlyMap<NodeId, HoldfastError>): void {
     for (const failure of failures.values()) {
       if (failure instanceof Interrupted || moved.has(failure.code)) throw failure;
@@ -32,7 +32,7 @@ export class Undurable {
     this.#ids = new Set(failures.keys());
   }
 
-  /** Of what a look saw. @throws Interrupted */
+  /** Records the result of a scan. @throws Interrupted */
   noteLook(looked: Iterable<NodeId>, failures: ReadonlyMap<NodeId, HoldfastError>): void {
     for (const id of looked) this.#renewed.delete(id);
     for (const [id, failure] of failures) {
@@ -41,25 +41,25 @@ export class Undurable {
     }
   }
 
-  /** What went without a look that told of it: its share ended, or it is hidden from now on. */
+  /** Forgets items that disappear without a scan, because their share ended or they became hidden. */
   forgetHidden({ local, dormant }: Pick<SyncState, "local" | "dormant">): void {
     for (const id of this.#renewed) {
       if (dormant.has(id) || local.get(id)?.sight !== "unsettled") this.#renewed.delete(id);
     }
   }
 
-  /** Whether it waits for the disk alone: looking at it sooner tells nothing new. */
+  /** Returns true if the item waits for the disk only, so that an earlier scan is useless. */
   isRenewed(id: NodeId): boolean {
     return this.#renewed.has(id);
   }
 
-  /** Where to look when it is tried again. */
+  /** Returns the folders to scan at the next attempt. */
   suspects(state: LocalTree): Suspects {
     const folders = [...this.#renewed].map((id) => knownPathOf(state, state.local.get(id)?.parent ?? state.rootId));
     return new Set(folders.flatMap((path) => (path === undefined ? [] : withFoldersAbove(path))));
   }
 
-  /** @returns what may be agreed on */
+  /** @returns the part that may be agreed */
   without({ synced, answered, seen }: Settlement): Settlement {
     if (this.#ids.size === 0) return { synced, answered, seen };
     return {
@@ -69,7 +69,7 @@ export class Undurable {
     };
   }
 
-  /** Without its base it would be taken for something new, and get another id. */
+  /** Marks rows as unsettled. Without their base they would count as new and get other ids. */
   asUnsettled(trees: Trees): Trees {
     if (this.#ids.size === 0) return trees;
     const rows = [...this.#ids].flatMap((id) => {
@@ -79,7 +79,7 @@ export class Undurable {
     return { ...trees, local: new Map([...trees.local, ...rows]) };
   }
 
-  /** What is planned for it rests on a base that is not the last. */
+  /** Removes their operations, whose base is outdated. */
   within(plan: Plan): Plan {
     if (this.#ids.size === 0) return plan;
     const groups = new Set(plan.remote.filter(({ id }) => this.#ids.has(id)).flatMap(({ group }) => group ?? []));
@@ -99,7 +99,7 @@ export class Undurable {
     return [...this.#ids.union(this.#renewed)].map((id) => problemOf(pathOfNode(trees, id) ?? id, "not_durable", ""));
   }
 
-  /** When it is tried again; Unix milliseconds. */
+  /** Returns the time of the next attempt in Unix milliseconds. */
   untilMs(nowMs: number): number[] {
     return this.#ids.size + this.#renewed.size === 0 ? [] : [nowMs + againMs];
   }

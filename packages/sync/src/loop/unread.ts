@@ -3,43 +3,43 @@ import type { ScanResult } from "../scan/scan.ts";
 import { type Problem, problemOf } from "./problems.ts";
 
 const busyAfterMs = 600_000;
-/** For so long something unreadable may be the place where something missing is now; one run (`--once`) waits less. */
+/** Time in which an unreadable item may be the new place of a missing one. A single run (`--once`) waits less. */
 export const passingMs = { always: 90_000, once: 4_000 };
 
 const heldAfterMs = 60_000;
 const heldPathsMax = 3;
 
-/** Remembers since when files could not be read whole. */
+/** Records since when files were unreadable. */
 export class UnreadFiles {
   passingMs = passingMs.always;
   readonly #files = new Map<string, { readonly code: string; readonly sinceMs: number }>();
-  /** Missing paths whose deletion waits for something unreadable, with the time since when. */
+  /** Missing paths whose deletion waits for an unreadable item, with the start of the wait. */
   readonly #held = new Map<string, number>();
 
-  /** Each look tells it of the folders that it listed. */
+  /** Records a scan of the listed folders. */
   note({ listed, unread, held }: Pick<ScanResult, "listed" | "unread" | "held">, nowMs: number): void {
-    // If its folder is gone a look only came as far as one above; what is unread is looked for in each.
+    // If a folder is gone, the scan only listed one above it, so all folders above are checked.
     const isSeen = (path: string): boolean => withFoldersAbove(path).some((at) => listed.has(at));
     for (const path of this.#files.keys()) if (isSeen(path) && !unread.has(path)) this.#files.delete(path);
     for (const path of this.#held.keys()) if (isSeen(path) && !held.has(path)) this.#held.delete(path);
     for (const path of held) this.#held.set(path, Math.min(this.#held.get(path) ?? nowMs, nowMs));
     for (const [path, code] of unread) {
-      // After a clock was set back it begins anew.
+      // A clock that was set back restarts the time.
       this.#files.set(path, { code, sinceMs: Math.min(this.#files.get(path)?.sinceMs ?? nowMs, nowMs) });
     }
   }
 
-  /** Whether it could be read a moment ago, and may be again in the next. */
+  /** Returns true if the item was readable a moment ago and may be readable again soon. */
   isPassing(path: string, nowMs: number): boolean {
     return nowMs - (this.#files.get(path)?.sinceMs ?? nowMs) < this.passingMs;
   }
 
-  /** Nothing of it is only in motion: looking at it often finds nothing new. */
+  /** True if no unreadable file is merely changing, so that frequent scans seldom help. */
   get areLasting(): boolean {
     return this.#files.size > 0 && [...this.#files.values()].every(({ code }) => !isInMotion(code));
   }
 
-  /** What a person has to know: errors at once, what only changes once it has for ten minutes. */
+  /** Reports errors immediately, and changing files after ten minutes. */
   problems(nowMs: number): Problem[] {
     const files = [...this.#files].flatMap(([path, { code, sinceMs }]) => {
       if (code === "too_large") return [problemOf(path, code, "")];
@@ -50,7 +50,10 @@ export class UnreadFiles {
     return [...this.#heldProblem(nowMs), ...files];
   }
 
-  /** One problem for all deletions: the paths that cannot be read are what a person can change. One run does not last a minute. */
+  /**
+   * Returns one problem for all held deletions, because a person can only fix the unreadable paths. A single run lasts
+   * less than a minute.
+   */
   #heldProblem(nowMs: number): Problem[] {
     const afterMs = Math.min(heldAfterMs, this.passingMs);
     const count = [...this.#held.values()].filter((sinceMs) => sinceMs <= nowMs - afterMs).length;
@@ -66,12 +69,12 @@ export class UnreadFiles {
   }
 }
 
-/** A path of which nothing can be told, so that anything may stand there. */
+/** Returns true if anything could be at the unreadable path. */
 function isHolding(code: string): boolean {
   return !isInMotion(code) && code !== "too_large" && code !== "unfit_target";
 }
 
-/** What a program writes to, or removes: the next look tells. */
+/** Returns true if a program is writing to or removing the file. */
 function isInMotion(code: string): boolean {
   return code === "changing" || code === "not_found";
 }

@@ -15,7 +15,7 @@ import type { Suspicion } from "./suspicion.ts";
 import { type DiskSpace, withinSpace } from "./space.ts";
 import type { Transfers } from "./transfers.ts";
 
-/** A full disk is looked at again after this. */
+/** Interval of checks of a full disk. */
 const spaceAgainMs = 30_000;
 
 interface WaitInput {
@@ -33,12 +33,22 @@ interface WaitInput {
   readonly freeSpace: (() => Promise<DiskSpace | undefined>) | undefined;
 }
 
-/** Planned changes that are better made a little later: files that are being written or restored, deletions in a mount that may go itself, conflicts that follow each other, downloads to a full disk, what the disk refused. */
+/**
+ * Delays planned changes:
+ * - files that are being written or restored
+ * - deletions in a mount that may itself be removed
+ * - repeated conflicts
+ * - downloads to a full disk
+ * - changes that the disk refused
+ */
 export class Waits {
-  /** When something is due; Unix milliseconds. */
+  /** Due times in Unix milliseconds. */
   readonly untilMs: number[] = [];
   readonly problems: Problem[] = [];
-  /** A file waits until it has been quiet, files that return to older content or deletions in a mount do, or the next copy of a conflict. */
+  /**
+   * A quiet period is awaited: for a file, for files that return to older content, for deletions in a mount, or for the
+   * next copy of a conflict.
+   */
   isQuiet = false;
   readonly #input: WaitInput;
 
@@ -46,7 +56,7 @@ export class Waits {
     this.#input = input;
   }
 
-  /** @returns the plan without it */
+  /** @returns the plan without waiting changes */
   async within({ plan, isInPlan }: Decision): Promise<Plan> {
     const { state, quietAges, stubborn, slotKey, nowMs } = this.#input;
     const ids = new Set([...state.restless, ...quietAges.watched, ...plan.remote.map(({ id }) => id)]);
@@ -81,12 +91,12 @@ export class Waits {
   }
 
   /**
-   * Files that return to older content, and deletions beside them: a backup may be on its way to the folder, and the brakes judge all of its
-   * changes together.
+   * Delays files that return to older content, and deletions beside them. A backup may be arriving, and the brakes
+   * judge its changes together.
    */
   #restored(remote: readonly RemoteOperation[], isInPlan: Decision["isInPlan"]): ReadonlyMap<NodeId, number> {
     const { state, brakes, restored, nowMs } = this.#input;
-    // A file that is being written is in a later plan.
+    // A file being written belongs to a later plan.
     const isSettled = (id: NodeId): boolean => isInPlan(id) && (state.local.get(id)?.sight ?? "known") === "known";
     const files = remote.filter((each) => each.group === undefined && brakes.isLikeRestored(each));
     const deletions = files.length === 0 ? [] : remote.filter((each) => isFreeDeletion(state, each, remote));
@@ -103,7 +113,7 @@ export class Waits {
     this.#input.suspicion.add(foldersAround(this.#input.state, untilMs.keys()));
   }
 
-  /** Only of what the server has in an earlier version: what is new goes at once. */
+  /** Returns true only for files with an earlier version on the server. New ones are sent immediately. */
   #isTooFresh(operation: RemoteOperation): boolean {
     const { quietAges, nowMs } = this.#input;
     if (operation.op !== "put" || operation.group !== undefined) return false;
@@ -140,7 +150,7 @@ function seenFile(state: SyncState, id: NodeId): SeenFile[] {
   return [{ id, content, sizeBytes: fingerprint.sizeBytes, isSent, sentBytes: remote?.sizeBytes }];
 }
 
-/** Nothing in the plan needs the name that it frees. */
+/** Returns true if nothing in the plan needs the name that becomes free. */
 function isFreeDeletion(
   { remote }: SyncState,
   { op, id, group }: RemoteOperation,
