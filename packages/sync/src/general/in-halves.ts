@@ -1,6 +1,6 @@
 import { type ErrorCode, HoldfastError } from "@holdfast/core/errors";
 
-/** They say nothing of what is in a request: the server, the way to it or the right to use it fails, or somebody stopped. */
+/** Codes that concern the server, the connection, the permissions or a stop, and not an element of the request. */
 const ofAll: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "unauthenticated",
   "forbidden",
@@ -12,19 +12,20 @@ const ofAll: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "unreachable",
   "failed",
 ]);
-/** After so many in a row that the server could not answer at all, without one that it could, it is not for what they asked. */
+/** Consecutive failures of the server to answer at all from which the elements are not the cause. */
 export const brokenMax = 8;
 
-/** Whether a request was refused for something in it, which may be one of many. */
+/** Returns true if the request was rejected for one of its elements. */
 export function isOfElement(error: unknown): error is HoldfastError {
   return error instanceof HoldfastError && !ofAll.has(error.code);
 }
 
 /**
- * Asks for all together, and where that is refused for something in it, for each half, until what is refused stands alone.
- * @param refused hears of each that is
- * @param isRefusal whether a failure may be for one of them
- * @returns the answers, in the order of the items
+ * Sends one request for all items. If an element is rejected, splits the items in halves until the rejected ones are
+ * alone.
+ * @param refused called for each rejected item
+ * @param isRefusal returns true if a failure may concern one item
+ * @returns answers in the order of the items
  */
 export async function inHalves<Item, Answer>(
   items: readonly Item[],

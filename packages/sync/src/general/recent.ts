@@ -1,6 +1,6 @@
 /**
- * What was used last, by key, with bounded memory: at most twice as many as it is told. Two generations take turns, which
- * costs less than an order of use: what was not asked for in a whole generation goes with it.
+ * Cache of recently used values with at most twice `generationMax` entries. It keeps two generations, which costs less
+ * than an exact order of use. Entries not used during a whole generation are dropped.
  */
 export class Recent<Key, Value extends {} | null> {
   #generationMax: number;
@@ -11,7 +11,6 @@ export class Recent<Key, Value extends {} | null> {
     this.#generationMax = generationMax;
   }
 
-  /** @returns undefined for what is not remembered */
   get(key: Key): Value | undefined {
     const young = this.#young.get(key);
     if (young !== undefined) return young;
@@ -20,7 +19,7 @@ export class Recent<Key, Value extends {} | null> {
     return old;
   }
 
-  /** What is too much by then goes at once. */
+  /** Drops excess entries immediately. */
   resize(generationMax: number): void {
     if (generationMax < this.#generationMax) {
       this.#old = new Map();

@@ -2,7 +2,7 @@ import type { NodeId } from "@holdfast/core/ids";
 import { isPrivateIn, samePrivacy } from "./privacy.ts";
 import { type LocalRow, type RemoteRow, samePlace, type SyncedRow, type Trees } from "./trees.ts";
 
-/** What each tree says of a node. */
+/** Rows of each tree. */
 export interface AllRows {
   readonly remote: Pick<Trees["remote"], "get">;
   readonly local: Pick<Trees["local"], "get">;
@@ -11,12 +11,12 @@ export interface AllRows {
 }
 
 /**
- * Whether the three trees say the same of a node: nothing is to be done about it while nothing is about those around it.
- * A state keeps the answers: with another rule it has to ask again (`state/upgrade.ts`).
+ * Returns true if the three trees agree on a node. Nothing happens to it while nothing happens to its surroundings. The
+ * state stores the results, so a changed rule requires an upgrade (`state/upgrade.ts`).
  */
 export function isAtRest({ local, remote, synced, intents }: AllRows, id: NodeId): boolean {
   if (intents.has(id)) return false;
-  // A tree is asked only if those before have not told it: each may have to be read from a database.
+  // Reads the trees lazily, because each row may come from a database.
   const onDisk = local.get(id);
   if (onDisk === undefined) return remote.get(id)?.trashed !== false && synced.get(id) === undefined;
   const onServer = onDisk.sight === "known" ? remote.get(id) : undefined;
@@ -26,8 +26,9 @@ export function isAtRest({ local, remote, synced, intents }: AllRows, id: NodeId
 }
 
 /**
- * New on one side, and nothing of it was ever agreed on. It stays whatever becomes of anything else, and nothing else depends on it
- * but what is called alike beside it and the folders that it needs: a plan may leave it, with its like below it, to the next one.
+ * Returns true for a node that is new on one side, without any agreement. Nothing depends on it except items of the
+ * same name beside it and the folders that it needs. A plan may leave it, with similar content below it, to the next
+ * plan.
  */
 export function isFresh({ local, remote, synced, intents }: AllRows, id: NodeId): boolean {
   if (intents.has(id) || synced.get(id) !== undefined) return false;
@@ -41,7 +42,7 @@ function agree(local: LocalRow, remote: RemoteRow, synced: SyncedRow): boolean {
     local.kind === remote.kind &&
     local.content === remote.content &&
     synced.content === remote.content &&
-    // What has an alias may get its own name whenever something beside it goes.
+    // An alias may end whenever an item beside it is removed.
     local.alias === undefined &&
     samePlace(local, remote) &&
     samePlace(synced.place, remote) &&

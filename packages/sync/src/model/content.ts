@@ -4,7 +4,6 @@ import type { NodeKind } from "@holdfast/sync-ports/ports";
 
 export const folderContent = "" as ContentKey;
 
-/** Of a file with these blocks. */
 export function contentOfBlocks(blocks: readonly ManifestEntry[]): ContentKey {
   return contentIdOf(blocks) as string as ContentKey;
 }
@@ -13,7 +12,7 @@ export function linkContent(target: string): ContentKey {
   return `link:${target}` as ContentKey;
 }
 
-/** A node keeps its kind for life, and its content shows it. */
+/** Returns the kind, which never changes and is visible in the content key. */
 export function kindOf(content: ContentKey): NodeKind {
   if (content === folderContent) return "folder";
   return content.startsWith("link:") ? "symlink" : "file";

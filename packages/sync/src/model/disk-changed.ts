@@ -1,6 +1,6 @@
 import { HoldfastError } from "@holdfast/core/errors";
 
-/** The disk is not as it was when it was looked at: nothing was done, and the next look decides. */
+/** The disk has changed since the scan. Nothing was done, and the next scan decides. */
 export class DiskChanged extends HoldfastError {
   constructor(path: string) {
     super("conflict", `${path} has changed since it was scanned.`);

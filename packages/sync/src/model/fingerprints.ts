@@ -6,25 +6,26 @@ export function sameFingerprint(one: Fingerprint, other: Fingerprint): boolean {
   return sameButCtime(one, other) && one.ctimeNs === other.ctimeNs;
 }
 
-/** Equal for equal fingerprints only. */
+/** Returns equal texts only for equal fingerprints. */
 export function fingerprintText({ inode, sizeBytes, mtimeNs, ctimeNs }: Fingerprint): string {
   return [inode, sizeBytes, mtimeNs, ctimeNs].join(" ");
 }
 
-/** What a rename and a link leave as they are. */
+/** Compares the values that a rename and a link preserve. */
 export function sameButCtime(one: Fingerprint, other: Fingerprint): boolean {
   return one.inode === other.inode && one.sizeBytes === other.sizeBytes && one.mtimeNs === other.mtimeNs;
 }
 
 /**
- * A time in the future is somebody else's clock: a write would change it, so it hides nothing. The ctime cannot be set.
+ * Returns true if a later change within the clock's grain could be invisible. A future mtime comes from another clock
+ * and changes with any write. The ctime cannot be set.
  */
 export function isRecent({ mtimeNs, ctimeNs }: Fingerprint, startNs: bigint, lacks: Lacks): boolean {
   const grainNs = grainNsOf(lacks);
   return ctimeNs > startNs - grainNs || (mtimeNs > startNs - grainNs && mtimeNs <= startNs);
 }
 
-/** Nanoseconds of a time of the wire; undefined for none. */
+/** Converts a time of the protocol to nanoseconds; undefined for an invalid one. */
 export function nanosOf(text: string): bigint | undefined {
   return Number.isNaN(Date.parse(text)) ? undefined : BigInt(parseTime(text)) * 1000n;
 }

@@ -1,26 +1,26 @@
-/** What the filesystem of a synced folder may not have. What it cannot hold keeps the value that was synced. */
+/** Features that a synced folder's filesystem may lack. Values that it cannot store stay as last synced. */
 export type Lack =
-  /** Two names cannot be exchanged in one step. */
+  /** Exchanging two names in one step. */
   | "exchange"
   | "hard links"
   | "executable bits"
-  /** Every file has the same rights for others: none can be taken away or given. */
+  /** Distinct permissions of others for each file. */
   | "private modes"
-  /** What this process makes is private, since its umask or the folder says so, whether or not the server has it so. */
+  /** Creating public files. The umask or folder makes all new files private, whatever the server has. */
   | "open modes"
   | "symbolic links"
-  /** Another number may tell of the same file after a while. */
+  /** Inode numbers that stay the same. */
   | "stable inodes"
-  /** Times come in steps of up to two seconds. */
+  /** Times finer than two seconds. */
   | "fine times"
-  /** Neither `"*:<>?\|` nor a dot or a space at the end of a name. */
+  /** Names with `"*:<>?\|`, or a dot or space at the end. */
   | "all names";
 
 export type Lacks = ReadonlySet<Lack>;
 
 export const lacksNothing: Lacks = new Set();
 
-/** A file that changed so shortly before it was read may change again without a trace in its times. */
+/** Returns the time before a read in which a change may be followed by another one with the same file times. */
 export function grainNsOf(lacks: Lacks): bigint {
   return lacks.has("fine times") ? 2_000_000_000n : 50_000_000n;
 }

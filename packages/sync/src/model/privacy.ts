@@ -4,30 +4,30 @@ import type { LocalRow, NodeState, RemoteRow, SyncedRow, Trees } from "./trees.t
 
 type Privacy = Pick<NodeState, "isPrivate">;
 
-/** A side that does not tell differs from nothing. */
+/** Compares privacy. An unknown value equals any. */
 export function samePrivacy(one: Privacy, other: Privacy): boolean {
   return one.isPrivate === undefined || other.isPrivate === undefined || one.isPrivate === other.isPrivate;
 }
 
-/** A side that does not tell is not known to be private. */
+/** Returns false for an unknown value. */
 export function isPrivateIn(row: Privacy | undefined): boolean {
   return row?.isPrivate === true;
 }
 
-/** A folder, or one above it on the disk, is private: an item that leaves it is closed before. */
+/** Returns true if the folder or one above is private. An item that leaves it is made private first. */
 export function isInPrivate(trees: Pick<Trees, "rootId" | "local">, folder: NodeId): boolean {
   return lineOf(trees, folder).some((each) => isPrivateIn(trees.local.get(each)));
 }
 
 /**
- * Privacy of what is created on the disk. The folder of a mount is private: the modes of the folders above it on its owner's disk, which may
- * keep others out, do not reach this disk.
+ * Returns the privacy of a new local item. A mount's folder is private, because the owner's parent folders may keep
+ * others out, and their modes do not reach this disk.
  */
 export function createdPrivacy({ shares }: Pick<Trees, "shares">, id: NodeId, remote: Privacy): boolean | undefined {
   return shares.has(id) || remote.isPrivate;
 }
 
-/** The base once both sides are equal; until then it stays. */
+/** Returns the new base if both sides are equal, otherwise the old one. */
 export function agreedPrivacy(
   local: Pick<LocalRow, "isPrivate">,
   remote: Pick<RemoteRow, "isPrivate">,
@@ -37,7 +37,10 @@ export function agreedPrivacy(
   return (isAgreed ? local.isPrivate : before?.isPrivate) === true ? { isPrivate: true } : {};
 }
 
-/** Private if either side is, unless both were and one no longer is: nothing is loosened that was not agreed on before. */
+/**
+ * Merges privacy: private if either side is, unless both were and one no longer is. This only removes a privacy that
+ * was agreed before.
+ */
 export function mergedPrivacy(
   { local, remote, synced }: { readonly [side in "local" | "remote" | "synced"]: Privacy | undefined },
   isServers: boolean,

@@ -12,8 +12,8 @@ interface Tree {
 type Places = { get(id: NodeId): Place | undefined };
 
 /**
- * Whether the account may only read what stands in a folder: the nearest right on the way up to the mount counts, or else the mount's. In a
- * share that waits nothing may be done at all.
+ * Returns true if the account may only read a folder's content. The nearest right on the way up applies, otherwise the
+ * mount's. Nothing is allowed in a waiting share.
  */
 export function isReadOnlyAt(tree: Tree, rows: Places, folder: NodeId): boolean {
   const mount = shareAt(tree, rows, folder);
@@ -23,14 +23,17 @@ export function isReadOnlyAt(tree: Tree, rows: Places, folder: NodeId): boolean 
   return (granted === undefined ? share : tree.rights.get(granted))?.isReadOnly === true;
 }
 
-/** Where the right to something in a share is given, by the id that the server knows; undefined: it is in the account's own space. */
+/**
+ * Returns the server's id of the node that grants access to a shared item; undefined: the item is in the account's own
+ * space.
+ */
 export function givenAt(tree: Tree, rows: Places, id: NodeId): NodeId | undefined {
   const mount = shareAt(tree, rows, id);
   if (mount === undefined) return undefined;
   return grantedAt(tree, rows, id, mount) ?? tree.shares.get(mount)?.target;
 }
 
-/** The nearest below the mount; undefined: the right of the mount counts. */
+/** Returns the nearest right below the mount; undefined: the mount's right applies. */
 function grantedAt({ rights }: Tree, rows: Places, folder: NodeId, mount: NodeId): NodeId | undefined {
   if (rights.size === 0) return undefined;
   for (let at: NodeId | undefined = folder; at !== undefined && at !== mount; at = rows.get(at)?.parent)
@@ -39,8 +42,8 @@ function grantedAt({ rights }: Tree, rows: Places, folder: NodeId, mount: NodeId
 }
 
 /**
- * Whether nothing may be done with a node of one tree: what one may only read, and what stands in a folder of which that is so, as its name
- * and its place are that folder's. A mount is one's own.
+ * Returns true if a node must not change: it is read-only, or in a read-only folder, which determines its name and
+ * place. A mount belongs to the account.
  */
 export function isReadOnly(tree: Tree, rows: Places, id: NodeId): boolean {
   const row = tree.shares.size === 0 || tree.shares.has(id) ? undefined : rows.get(id);
@@ -50,8 +53,8 @@ export function isReadOnly(tree: Tree, rows: Places, id: NodeId): boolean {
 }
 
 /**
- * Of what stands in a folder that one may only read: whether its bytes and its executable bit are one's to change all the same, since a right to that
- * is given at the file itself. Its name and its place are the folder's.
+ * Returns true if a file in a read-only folder has a right of its own to change bytes and executable bit. Its name and
+ * place belong to the folder.
  */
 export function mayEdit(
   tree: Tree,

@@ -8,10 +8,10 @@ export interface PathTable {
   readonly parked: ReadonlyMap<NodeId, { readonly path: string }>;
 }
 
-/** More folders than any disk lets stand in each other. */
+/** More levels than any disk supports. */
 const depthMax = 10_000;
 
-/** Where a node of the local tree is on the disk; undefined if its folder is not there. */
+/** Returns the local path of a node; undefined if its folder is missing. */
 export function pathOf(table: PathTable, id: NodeId): string | undefined {
   const names: string[] = [];
   for (let at = id; at !== table.rootId;) {
@@ -21,13 +21,13 @@ export function pathOf(table: PathTable, id: NodeId): string | undefined {
     if (row === undefined) return undefined;
     names.unshift(nameOnDisk(row));
     at = row.parent;
-    // Rows that stand in each other have no path; the next look puts them right.
+    // Cyclic rows have no path; the next scan corrects them.
     if (names.length > depthMax) return undefined;
   }
   return names.join("/");
 }
 
-/** A node and the folders in which it stands on the disk, from itself upwards, without the root. */
+/** Returns a node and its local folders from the bottom up, without the root. */
 export function* lineOf({ rootId, local }: Pick<PathTable, "rootId" | "local">, id: NodeId): Generator<NodeId> {
   const passed = new Set<NodeId>([rootId]);
   for (let at: NodeId | undefined = id; at !== undefined && !passed.has(at); at = local.get(at)?.parent) {
@@ -36,7 +36,7 @@ export function* lineOf({ rootId, local }: Pick<PathTable, "rootId" | "local">, 
   }
 }
 
-/** Where a node stands in words for people: on the disk, or else where it was or is to be. */
+/** Returns the path to show to people: the local one, otherwise the former or future one. */
 export function pathOfNode(
   trees: Pick<PathTable, "rootId" | "local"> & {
     readonly synced: Pick<Trees["synced"], "get">;

@@ -1,6 +1,6 @@
 import type { NodeId } from "@holdfast/core/ids";
 
-/** The rows that are not hidden; nothing is looked at before it is asked for. */
+/** Rows that are not hidden, computed on access. */
 export class VisibleRows<Row> implements ReadonlyMap<NodeId, Row> {
   readonly #rows: ReadonlyMap<NodeId, Row>;
   readonly #isVisible: (id: NodeId) => boolean;

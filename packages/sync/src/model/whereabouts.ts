@@ -9,10 +9,7 @@ interface Tree {
 
 type Places = { get(id: NodeId): Place | undefined };
 
-/**
- * The share in which something is that stands in a folder, by its mount; undefined: it is in the account's own space, as every
- * mount itself is.
- */
+/** Returns the mount of a folder's share; undefined: the account's own space, which contains the mounts themselves. */
 export function shareAt({ rootId, shares }: Tree, rows: Places, folder: NodeId): NodeId | undefined {
   if (shares.size === 0) return undefined;
   let at: NodeId | undefined = folder;
@@ -23,13 +20,13 @@ export function shareAt({ rootId, shares }: Tree, rows: Places, folder: NodeId):
   return undefined;
 }
 
-/** The share of a node of one tree. */
+/** Returns the mount of a node's share in one tree. */
 export function shareOf(tree: Tree, rows: Places, id: NodeId): NodeId | undefined {
   const row = tree.shares.size === 0 ? undefined : rows.get(id);
   return row === undefined ? undefined : shareAt(tree, rows, row.parent);
 }
 
-/** Nodes below mounts on which both sides have agreed. */
+/** Returns agreed nodes below mounts. */
 export function* basesBelow(trees: IndexedTrees, mounts: readonly NodeId[]): Generator<NodeId, void> {
   const waiting = [...mounts];
   for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
@@ -48,8 +45,8 @@ export interface Deleted {
 }
 
 /**
- * Counts what the deletion of a node on the server removes: the node, and what is in it and was not moved away here. The deletion of a
- * mount removes nothing from the share.
+ * Counts the items that a server deletion removes: the node and its content, except items moved away locally. Deleting
+ * a mount removes nothing from the share.
  */
 export function deletedWith(trees: IndexedTrees, top: NodeId): Deleted {
   let [files, folders] = [0, 0];
