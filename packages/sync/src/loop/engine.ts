@@ -174,8 +174,7 @@ export class Engine {
 
   /**
    * Resolves a conflict like `keepOfConflict`. Works while paused, because it is a person's change of the folder.
-   * @throws HoldfastError not_found unless the path is a conflicted copy
-   * @throws HoldfastError conflict while the other side is not downloaded yet
+   * @throws HoldfastError not_found unless it is a conflicted copy; conflict until the other side is downloaded
    */
   async keepOfConflict(path: string, keep: Keep): Promise<KeptConflict> {
     this.#conflicts.mustBeOne(this.#last, path);
