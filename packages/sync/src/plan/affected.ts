@@ -15,28 +15,28 @@ import {
 import { isRepository } from "../model/repositories.ts";
 
 /**
- * The part of the trees on which a plan can depend: the nodes that are not at rest, all that stands beside them in any tree, the
- * folders above, and whatever is below a folder that is not whole. A plan of this part is the plan of the whole
- * (`IdealWorld` checks it at each plan), and costs what changed and not what there is.
- * @param restless every node that is not at rest; one that is does no harm
+ * Returns the part of the trees that a plan can depend on: nodes that are not at rest, everything beside them, the
+ * folders above, and everything below incomplete folders. Its plan equals the plan of the whole (`IdealWorld` checks
+ * that), and its cost depends on the changes only.
+ * @param restless all nodes that are not at rest; further nodes do no harm
  */
 export function affectedTrees(trees: IndexedTrees, restless: Iterable<NodeId>): Trees {
   return partOf(trees, restless, false);
 }
 
-/** Of nodes that are fresh, those with which a plan begins. */
+/** Fresh nodes with which a plan starts. */
 export interface Portion {
   readonly fresh: Iterable<NodeId>;
-  /** So many rows of each tree are taken for them, or a folder more. */
+  /** Maximum rows per tree. The last folder may exceed it. */
   readonly rowsMax: number;
 }
 
 /**
- * The same, but of all that is fresh a portion only: where very much is new, a plan of it holds no more than that. What is left
- * out is whole in itself: of each folder in which something is planned all names are there (`IdealWorld` checks that too).
- * @param restless every node that is neither at rest nor fresh
- * @returns the part; `last`: the last of the fresh nodes in it, undefined if it has all of them; `hidden`: fresh nodes up to that one that the
- *   trees do not show
+ * Returns the same with only a portion of the fresh nodes, which limits the plan's memory. The omitted part is complete
+ * in itself: for each folder of the plan, all names are included (`IdealWorld` checks that too).
+ * @param restless all nodes that are neither at rest nor fresh
+ * @returns the part; `last`: its last fresh node, undefined if it has all; `hidden`: number of hidden fresh nodes up to
+ * that one
  */
 export function affectedPortion(
   trees: IndexedTrees,
@@ -58,7 +58,7 @@ function partOf(trees: IndexedTrees, restless: Iterable<NodeId>, isPortion: bool
   const part = new Part(trees, isPortion);
   part.takeChildren(trees.rootId);
   for (const id of restless) part.takeWhole(id);
-  // Refused nodes, of which there may be very many, come in their turn.
+  // Refused nodes may be many and are added in their portions.
   for (const { nodeId, isRefused } of trees.offers) if (isRefused !== true) part.takeWhole(nodeId);
   return part;
 }
@@ -96,7 +96,7 @@ class Part implements Trees {
     return Math.max(this.local.size, this.remote.size);
   }
 
-  /** With all on which its fate can depend. */
+  /** Adds a node with everything that its result can depend on. */
   takeWhole(start: NodeId): void {
     const waiting = [start];
     for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
@@ -107,7 +107,7 @@ class Part implements Trees {
         this.takeChildren(folder);
         waiting.push(...this.#takeAbove(folder));
       }
-      // A folder that one side lacks decides what becomes of all that is in it.
+      // If one side lacks a folder, the folder determines the result of all its content.
       const merging = this.#mergingWith(id);
       if (!this.#isStanding(id)) waiting.push(...this.#below(id));
       else if (merging.length > 0) this.takeChildren(id);
@@ -115,14 +115,17 @@ class Part implements Trees {
     }
   }
 
-  /** What is fresh in a fresh folder comes in its turn. */
+  /** Fresh nodes in a fresh folder are added in their portions. */
   *#below(folder: NodeId): Generator<NodeId> {
     if (this.#holdsNothing(folder)) return;
     const isCut = this.#isPortion && isFresh(this.#all, folder);
     for (const id of this.#all.childrenOf(folder)) if (!isCut || !isFresh(this.#all, id)) yield id;
   }
 
-  /** A node keeps its kind for life. Most of what is fresh are files, and to ask for the children of each costs more than all else here. */
+  /**
+   * Returns true for a file. A node's kind never changes. Most fresh nodes are files, and querying children of each
+   * would cost more than everything else here.
+   */
   #holdsNothing(id: NodeId): boolean {
     const { local, remote, synced } = this.#all;
     const kind = (local.get(id) ?? remote.get(id) ?? synced.get(id))?.kind;
@@ -135,7 +138,7 @@ class Part implements Trees {
     for (const id of this.#all.childrenOf(folder)) this.#take(id);
   }
 
-  /** A folder and those above it in any tree. @returns which of them one side lacks */
+  /** Adds a folder and those above in any tree. @returns the ones that one side lacks */
   #takeAbove(start: NodeId): NodeId[] {
     const lacking: NodeId[] = [];
     const waiting = [start];
@@ -151,7 +154,7 @@ class Part implements Trees {
     return lacking;
   }
 
-  /** Copies of what is in a repository go into the folder in which it stands, or into the one above. */
+  /** Adds the folders for copies of repository files: the one around the repository, or the one above. */
   #takeBeside(folders: ReadonlySet<NodeId>): void {
     for (const folder of folders) {
       this.takeChildren(folder);
@@ -166,14 +169,16 @@ class Part implements Trees {
     if (synced !== undefined) this.synced.set(id, synced);
   }
 
-  /** In whichever tree. */
+  /** In any tree. */
   #foldersOf(id: NodeId): Set<NodeId> {
     const rows = [this.#all.local.get(id), this.#all.remote.get(id), this.#all.synced.get(id)?.place];
     const places = [...rows, this.#all.intents.get(id)?.place];
     return new Set(places.flatMap((place) => place?.parent ?? []));
   }
 
-  /** Folders that one side has where the other has this one: what is in them and in it meets. */
+  /**
+   * Returns folders whose content merges with this folder's, because one side has them where the other has this one.
+   */
   #mergingWith(id: NodeId): NodeId[] {
     const { local, remote } = this.#all;
     if (isFresh(this.#all, id)) return [];
@@ -186,7 +191,7 @@ class Part implements Trees {
     return named.filter((other) => other !== id);
   }
 
-  /** Subfolders by the key of their name, read once: thousands may be renamed in one folder at a time. */
+  /** Subfolders by name key, read once, because thousands may be renamed in one folder. */
   #foldersByName(tree: "local" | "remote", parent: NodeId): ReadonlyMap<string, readonly NodeId[]> {
     const known = this.#named[tree].get(parent);
     if (known !== undefined) return known;

@@ -8,11 +8,10 @@ import { byAge, type MergedTree } from "./merge.ts";
 import type { Policy } from "./policy.ts";
 
 /**
- * The names under which nodes stand on this disk alone, since it takes their own for that of another one beside them. Of those
- * that are one name here the one with the least id keeps it: ids begin with the time at which a node was made, and every
- * device knows the same ones. The names follow from the tree and from nothing else, so all disks that fold alike show the
- * same, and one whose other is gone gets its own name back.
- * @param tree in which nothing that claims a name is missing in a folder in which something is to be done
+ * Returns local aliases of nodes whose names are equal on this disk. The node with the lowest id keeps its name: ids
+ * start with the creation time and are the same on all devices. Aliases depend on the tree only, so all disks with the
+ * same folding show the same ones. A node regains its name when the other one is gone.
+ * @param tree must contain all claimants of names in folders with planned changes
  */
 export function aliasesOf(
   rootId: NodeId,
@@ -20,10 +19,10 @@ export function aliasesOf(
   { slotKey }: Pick<Policy, "slotKey">,
 ): ReadonlyMap<NodeId, string> {
   const aliases = new Map<NodeId, string>();
-  // What is one name there is one on the server too.
+  // Names equal here are equal on the server too.
   if (slotKey === nameKey) return aliases;
   const claim = ({ parent, name }: Place): string => `${parent}/${slotKey(name)}`;
-  // What cannot be read may be elsewhere by now: whoever waits for the look that tells needs no other name.
+  // An unreadable item may have moved. Items that wait for the next scan need no other name.
   const settled = [...tree.values()].filter((node) => !isUnsettled(node));
   const claimants = Map.groupBy(settled, ({ place }) => claim(place));
   const own = claim({ parent: rootId, name: ownFolder });

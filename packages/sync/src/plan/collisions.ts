@@ -7,8 +7,8 @@ import type { Rekeying } from "./plan-types.ts";
 import type { Policy } from "./policy.ts";
 
 /**
- * Two nodes that claim one name: folders merge and equal kinds meet as one node where one of them is only on this disk;
- * else one of them, the file where one is a folder, gets a conflicted name. Changes the tree.
+ * Resolves nodes that claim one name. Folders merge, and equal kinds become one node if one of them is only local.
+ * Otherwise one gets a conflicted name: the file if the other is a folder. Modifies the tree.
  */
 export function resolveCollisions(tree: MergedTree, policy: Policy, shares: Trees["shares"]): Rekeying[] {
   while (dissolveOne(tree));
@@ -16,7 +16,8 @@ export function resolveCollisions(tree: MergedTree, policy: Policy, shares: Tree
   const rekeyings: Rekeying[] = [];
   const nodes = [...tree.values()].toSorted(byAge);
   let wanted: Set<string> | undefined;
-  // Also what a younger one has whose turn is still to come: it would have to give way, and that would be one conflict more.
+  // A younger node that is still to come also keeps its name free. Otherwise it would have to yield, which is another
+  // conflict.
   const isFree = (place: Place): boolean => {
     wanted ??= new Set(nodes.map((each) => claimOf(each.place)));
     return !claims.has(claimOf(place)) && !wanted.has(claimOf(place));
@@ -25,13 +26,13 @@ export function resolveCollisions(tree: MergedTree, policy: Policy, shares: Tree
     const key = claimOf(node.place);
     const holder = claims.get(key);
     if (holder === undefined) claims.set(key, node);
-    // One of them may be elsewhere by now: whoever waits for the look that tells needs no other name.
+    // One of them may have moved. Items that wait for the next scan need no other name.
     else if (isUnsettled(node) || isUnsettled(holder)) continue;
-    // Nobody here may rename either of them.
+    // This account cannot rename either of them.
     else if (node.standing.isReadOnly && isAnchored(node) && isAnchored(holder)) continue;
     else if (canAbsorb(holder, node)) rekeyings.push({ from: node.standing.id, to: holder.standing.id, merges: true });
     else if (canMeet(node, holder)) rekeyings.push(rekeyed(node, holder.standing.id));
-    // As if it had been made here, it is emptied into the other one by the next plan.
+    // The next plan empties it into the other one, as if it had been created here.
     else if (canUnite(tree, holder, node, shares))
       rekeyings.push({ from: node.standing.id, to: policy.makeNodeId(), merges: true });
     else {
@@ -45,33 +46,36 @@ export function resolveCollisions(tree: MergedTree, policy: Policy, shares: Tree
   return rekeyings;
 }
 
-/** A folder that is no mere shell takes along what was not deleted by itself, as if it had come back under its own id. */
+/** A real folder takes along content that was not deleted separately, as if it had returned under its own id. */
 export function rekeyed({ kind, isShell, standing: { id } }: Merged, to: NodeId): Rekeying {
   return kind === "folder" && !isShell ? { from: id, to, keepsContent: true } : { from: id, to };
 }
 
-/** The server has it there already, so that nobody else can get the name. */
+/** Returns true if the server has it there already, so that nothing else can get the name. */
 function isAnchored({ standing, place }: Merged): boolean {
   return standing.remote !== undefined && samePlace(standing.remote, place);
 }
 
-/** A folder too that is there only for what cannot be read. */
+/** Also true for a folder kept only for unreadable content. */
 export function isUnsettled({ standing: { local }, isHeld }: Merged): boolean {
   return local?.sight === "unsettled" || isHeld;
 }
 
-/** What is on this disk alone may become the node that the server has under that name and that this disk lacks. */
+/** Returns true if a local-only item may become the server's node of that name that this disk lacks. */
 function canMeet({ standing: mine, kind, place }: Merged, { standing: theirs, ...other }: Merged): boolean {
   if (mine.local === undefined || mine.remote !== undefined || mine.local.sight === "unsettled") return false;
   if (theirs.remote === undefined || theirs.local !== undefined || kind !== other.kind) return false;
   if (kind === "folder" || mine.local.content === theirs.remote.content) return true;
-  // A link has one target for life, so that another one is another node; where one may only read, it goes aside.
+  // A link's target never changes, so another target is another node. In a read-only folder it goes aside.
   if (kind === "symlink" && !mine.isReadOnly) return false;
-  // Whoever spells it in another form means another file, unless it is the same one.
+  // Another Unicode form means another file, unless the content is equal.
   return place.name === other.place.name;
 }
 
-/** A folder that was moved on this disk to where the server has another one, which this disk lacks: what is in it goes there. */
+/**
+ * Returns true for a folder moved locally to the place of a server folder that this disk lacks. Its content moves into
+ * that one.
+ */
 function canAbsorb(theirs: Merged, mine: Merged): boolean {
   if (theirs.kind !== "folder" || mine.kind !== "folder" || !isAnchored(theirs)) return false;
   const isMoved = mine.source === "disk" && mine.standing.remote !== undefined && mine.standing.local !== undefined;
@@ -79,8 +83,8 @@ function canAbsorb(theirs: Merged, mine: Merged): boolean {
 }
 
 /**
- * Two folders that both were there before and got one name, one on each side, become one if nothing in the one is called as
- * something in the other: else all that is would get conflicted names, and one for the folder is better.
+ * Returns true if two existing folders that got the same name, one on each side, can become one because no names inside
+ * collide. Otherwise all colliding items would get conflicted names, and one for the folder is better.
  */
 function canUnite(tree: MergedTree, theirs: Merged, mine: Merged, shares: Trees["shares"]): boolean {
   const pair = [mine, theirs];
@@ -96,8 +100,9 @@ function canUnite(tree: MergedTree, theirs: Merged, mine: Merged, shares: Trees[
 }
 
 /**
- * A folder that is only on this disk, where the server has put another one that this disk has elsewhere: what is in the first
- * one goes to the second, and it goes itself. Changes the tree. @returns whether there was one
+ * Finds a local-only folder at the place where the server moved a known folder. Its content moves into the server's
+ * folder, and the local one is removed. Modifies the tree.
+ * @returns true if there was one
  */
 function dissolveOne(tree: MergedTree): boolean {
   const anchored = new Map(
@@ -121,13 +126,13 @@ function canDissolve(mine: Merged, theirs: Merged): boolean {
   if (mine.kind !== "folder" || theirs.kind !== "folder" || mine.isHeld || mine.standing.local === undefined)
     return false;
   if (theirs.standing.local === undefined || theirs.standing.id === mine.standing.id) return false;
-  // Somebody who has both side by side, in two Unicode forms, means two.
+  // A person who has both in two Unicode forms means two.
   const isBeside = claimOf(theirs.standing.local) === claimOf(mine.place);
   return mine.standing.onDisk === "new" && mine.standing.remoteRow === undefined && !isBeside;
 }
 
 function judge(node: Merged, holder: Merged): { loser: Merged; winner: Merged } {
-  // Where one may only read what the server has keeps its name, and so does a file that one may only read in a folder where one may write.
+  // A read-only item keeps its name. This includes a read-only file in a writable folder.
   if (isAnchored(holder) && (node.standing.isReadOnly || holder.standing.isReadOnly))
     return { loser: node, winner: holder };
   const holderGivesWay = node.kind === "folder" && holder.kind !== "folder";
@@ -143,7 +148,8 @@ function rename(
   const onlyForms = [...claims.values()].some(
     ({ place }) => place.parent === parent && place.name !== name && nameKey(place.name) === nameKey(name),
   );
-  // What is not on this disk was written elsewhere, or here before it was excluded: the server does not tell.
+  // An item absent from this disk was written elsewhere, or here before it was excluded. The server does not report
+  // which.
   const device = loser.standing.local === undefined ? "unknown device" : policy.device;
   const label = onlyForms ? unicodeLabel : copyLabel(device, policy.nowMs);
   const free = conflictedName(name, label, (candidate) => isFree({ parent, name: candidate }));

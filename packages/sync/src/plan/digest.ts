@@ -1,6 +1,6 @@
 import type { RemoteOperation } from "./plan-types.ts";
 
-/** Names an operation and all that it rests on: with another base, place or content it is another one. */
+/** Returns a digest of an operation and its basis. Another base, place or content makes another operation. */
 export function digestOf(operation: RemoteOperation): string {
   const place = "place" in operation ? [operation.place.parent, operation.place.name] : [];
   const base = "base" in operation ? operation.base.revision : "";

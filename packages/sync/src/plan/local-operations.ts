@@ -30,7 +30,7 @@ export interface LocalPlan {
   readonly stuck: readonly NodeId[];
 }
 
-/** What has to be done on the disk so that it becomes the merged tree, as far as the server has it already. */
+/** Plans the disk changes that produce the merged tree, as far as the server has it already. */
 export function planLocal(trees: Trees, tree: MergedTree, deletions: readonly Standing[], policy: Policy): LocalPlan {
   const claim = ({ parent, name }: Place): string => `${parent}/${policy.slotKey(name)}`;
   const aliases = aliasesOf(trees.rootId, tree, policy);
@@ -60,7 +60,7 @@ export function planLocal(trees: Trees, tree: MergedTree, deletions: readonly St
   return orderWithParking(trees, table, tighteningFirst(steps));
 }
 
-/** Whoever stands in the way and is to go elsewhere itself waits aside, but nobody who could not be placed afterwards. */
+/** Parks items that block a name and will move, unless they could not be placed afterwards. */
 function orderWithParking(trees: Trees, table: NameTable, steps: readonly LocalStep[]): LocalPlan {
   const first = order(table, steps);
   const operations = first.ready.map(({ operation }) => operation);
@@ -79,7 +79,7 @@ function orderWithParking(trees: Trees, table: NameTable, steps: readonly LocalS
   }
 }
 
-/** Where a person sees it. */
+/** Returns the place visible to people. */
 function shownAt(place: DiskPlace): Place {
   return { parent: place.parent, name: nameOnDisk(place) };
 }
@@ -93,13 +93,13 @@ interface Surroundings {
   readonly aliases: ReadonlyMap<NodeId, string>;
   readonly policy: Policy;
   readonly isTaken: (place: Place) => boolean;
-  /** No other copy of this plan gets that name. */
+  /** Reserves the name in this plan. */
   readonly take: (place: Place) => void;
-  /** All in a folder that have a content. */
+  /** Returns all items of a folder with the content. */
   readonly twinsOf: (parent: NodeId, content: ContentKey) => readonly Merged[];
-  /** Undefined: beside the file, under its name. */
+  /** undefined: beside the file, under its name */
   readonly copyPlaceFor: (local: LocalRow) => Place | undefined;
-  /** A private folder on the disk contains it, but not the folder into which it goes: what leaves is closed before. */
+  /** Returns true if the item leaves a private folder. It is then made private first. */
   readonly leavesPrivate: (local: LocalRow, into?: NodeId) => boolean;
 }
 
@@ -142,11 +142,11 @@ function changesOf(
   if (node.content !== undefined && isToBeClosed(node, local, remote)) return [closingOf(node, local)];
   if (node.content !== undefined) return [];
   const { parent, name } = copyPlaceFor(local) ?? node.place;
-  // Where the server still has it, if it was moved here since.
+  // Includes the server's place, in case the file was moved locally.
   const folders = new Set([parent, node.place.parent, remote.parent]);
   const copy = copyOf([...folders].flatMap((folder) => twinsOf(folder, local.content)));
   if (copy?.standing.remote?.content === local.content) return [replacement];
-  // The copy is on its way to the server; until it is there nothing is replaced.
+  // The copy is being uploaded; nothing is replaced until it has arrived.
   if (copy !== undefined) return [];
   const isFree = (each: string): boolean => !isTaken({ parent, name: each });
   const label = copyLabel(policy.device, policy.nowMs);
@@ -160,7 +160,10 @@ function changesOf(
   return [stepIn({ op: "copy_aside", id, local, parent, name: free, onto, isPrivate: isClosed })];
 }
 
-/** Copies of what is in a git repository go beside it, unless one may only read there, or that is in another space, where others would read them. */
+/**
+ * Returns the place beside a git repository for copies of its files. Excludes read-only folders and other spaces, where
+ * others could read them.
+ */
 function placeOfCopies(trees: Trees, local: LocalRow): Place | undefined {
   const line: Place[] = [shownAt(local)];
   for (const id of lineOf(trees, local.parent)) {
@@ -173,7 +176,7 @@ function placeOfCopies(trees: Trees, local: LocalRow): Place | undefined {
   return shareOf(place) === shareOf(local) ? place : undefined;
 }
 
-/** The copy that was made before, if nobody has changed or renamed it since, and the server has what is in it. */
+/** Returns the earlier copy if it is unchanged, still has its name, and its content is on the server. */
 function earlierCopy(
   { standing: { id } }: Merged,
   parent: NodeId,
@@ -191,8 +194,8 @@ function earlierCopy(
 }
 
 /**
- * Of what has these bytes: a conflicted copy is used, of whichever device, and no second one is made. Under whatever name, since
- * what it is a copy of may have got another one meanwhile.
+ * Returns an existing conflicted copy with these bytes, of any device, to avoid a second one. Its name may differ,
+ * because the original may have been renamed.
  */
 function copyOf(twins: readonly Merged[]): Merged | undefined {
   const equal = twins.filter(({ place }) => isNameOfCopy(place.name));
@@ -209,20 +212,23 @@ function closingOf({ standing: { id } }: Merged, local: LocalRow): LocalStep {
 
 function settingOf({ standing: { id }, kind, ...node }: Merged, local: LocalRow, remote: RemoteRow): LocalStep[] {
   const isFlipped = kind === "file" && local.executable !== node.executable && remote.executable === node.executable;
-  // Noted even where the disk does not tell: a copy of it is to be private, too.
+  // Recorded even if the disk has no such modes, because a copy must be private too.
   const isOther = isPrivateIn(node) !== isPrivateIn(local) && remote.isPrivate === node.isPrivate;
   if (!isFlipped && !isOther) return [];
   const executable = isFlipped ? node.executable : local.executable;
   return [stepIn({ op: "set", id, local, executable, isPrivate: isOther ? node.isPrivate : local.isPrivate })];
 }
 
-/** An edit of what one may only read waits where it is until the server has something newer; a link is no place to wait. */
+/**
+ * Returns true if an item must be moved away. An edited read-only file waits at its place until the server has a newer
+ * version. A link cannot.
+ */
 function isInTheWay({ kind, content }: Merged, local: LocalRow, remote: RemoteRow): boolean {
   if (local.content === remote.content) return false;
   return kind !== "file" || content === undefined;
 }
 
-/** What the server deleted where one may only read goes, and an edit of it is kept aside. */
+/** Deletes read-only items that the server deleted. Edited ones go to the quarantine. */
 function deletionOf({ id, isReadOnly, onDisk }: Standing, local: LocalRow): LocalStep[] {
   if (local.sight !== "known") return [];
   const into = isReadOnly && onDisk === "edited" && local.kind !== "folder" ? "quarantine" : "trash";

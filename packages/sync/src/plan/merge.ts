@@ -4,39 +4,39 @@ import { mergedPrivacy } from "../model/privacy.ts";
 import type { NodeKind } from "@holdfast/sync-ports/ports";
 import type { Standing } from "./standing.ts";
 
-/** Where a node's place in the merged tree came from. */
+/** Origin of a node's place in the merged tree. */
 export type Source =
   | "disk"
   | "server"
   | "both"
-  /** Neither side has it there: it had to give way. The side that is named moves it first, and the other follows. */
+  /** A new place, because the node had to yield. The named side moves it first, and the other follows. */
   | "forced_on_disk"
   | "forced_on_server";
 
-/** What a node is to be on both sides. */
+/** Target state of a node on both sides. */
 export interface Merged {
   readonly standing: Standing;
   readonly kind: NodeKind;
   readonly place: Place;
   readonly source: Source;
-  /** Undefined: the bytes differ on both sides, and neither is a successor of the other. */
+  /** undefined: both sides have different bytes, and neither is based on the other */
   readonly content: ContentKey | undefined;
   readonly executable: boolean;
   readonly isPrivate: boolean | undefined;
-  /** Only a shell: it was deleted, and is made anew since something in it must live. */
+  /** A deleted folder that is recreated for live content. */
   readonly isShell: boolean;
-  /** There only for what cannot be read, which may turn out to be unchanged: nothing is made anew for it yet. */
+  /** Kept only for unreadable content that may be unchanged. Nothing is recreated for it yet. */
   readonly isHeld: boolean;
 }
 
 export type MergedTree = Map<NodeId, Merged>;
 
-/** An id begins with the time at which its node was made, and is the same everywhere. */
+/** Ids start with the creation time and are the same everywhere. */
 export function byAge(one: Merged, other: Merged): number {
   return one.standing.id < other.standing.id ? -1 : 1;
 }
 
-/** The tree that both sides are to become, names not yet checked against each other. */
+/** Returns the target tree of both sides, before name collisions are resolved. */
 export function merge(trees: Trees, standings: ReadonlyMap<NodeId, Standing>): MergedTree {
   const candidates = new Map([...standings].map(([id, standing]) => [id, mergeNode(standing)]));
   breakCycles(trees.rootId, candidates);
@@ -55,7 +55,7 @@ function mergeNode(standing: Standing): Merged {
     content: threeWay(local?.content, remote?.content, synced?.content),
     executable: isServers
       ? (remote?.executable ?? local?.executable ?? false)
-      : // What comes back from the trash has the bit that was set there before.
+      : // An item restored from the trash has its former bit.
         (threeWay(local?.executable, remoteRow?.executable, synced?.executable) ?? remoteRow?.executable ?? false),
     isPrivate: mergedPrivacy({ local, remote: remoteRow, synced }, isServers),
     isShell: false,
@@ -63,7 +63,10 @@ function mergeNode(standing: Standing): Merged {
   };
 }
 
-/** Where both have moved it, the server's move stands (it serialises them); where one has not, the other's does. */
+/**
+ * If both sides moved the node, the server's place wins, because the server serializes moves. Otherwise the moved side
+ * wins.
+ */
 function mergePlace({ local, remote, synced, isReadOnly, isMisplaced }: Standing): { place: Place; source: Source } {
   const onDisk = local === undefined ? undefined : placeOf(local);
   const onServer = remote === undefined ? undefined : placeOf(remote);
@@ -82,7 +85,7 @@ function threeWay<Value>(local: Value | undefined, remote: Value | undefined, ba
   return remote === base ? local : undefined;
 }
 
-/** Two moves that are right alone may make a ring together: the disk's moves in it are taken back. */
+/** Undoes local moves that form a cycle with other moves, although each is valid alone. */
 function breakCycles(rootId: NodeId, candidates: MergedTree): void {
   for (const id of candidates.keys()) {
     for (let ring = ringAt(rootId, candidates, id); ring.length > 0; ring = ringAt(rootId, candidates, id)) {
@@ -97,7 +100,7 @@ function breakCycles(rootId: NodeId, candidates: MergedTree): void {
   }
 }
 
-/** The ring that the way up from a node runs into, empty if it ends. */
+/** Returns the cycle above a node, empty if there is none. */
 function ringAt(rootId: NodeId, candidates: MergedTree, start: NodeId): Merged[] {
   const way: Merged[] = [];
   const seen = new Map<NodeId, number>();
@@ -120,7 +123,7 @@ function keepExisting(rootId: NodeId, candidates: MergedTree): MergedTree {
   const needed = [...candidates.values()].every(isRead)
     ? kept
     : withFolders(rootId, candidates, livingIn(rootId, candidates, isRead));
-  // In the order of the rows, whatever had to be kept for what: of a ring the same one is parked whatever else is there.
+  // Uses the order of the rows, so that the same node of a cycle is parked whatever else exists.
   const merged: MergedTree = new Map();
   for (const id of candidates.keys()) {
     const node = kept.get(id);
@@ -129,13 +132,16 @@ function keepExisting(rootId: NodeId, candidates: MergedTree): MergedTree {
   return merged;
 }
 
-/** Whether a node lives in its own right or in that of a folder that it follows, and not only since something in it does. */
+/**
+ * Returns a function that is true if a node lives itself or with a live folder that it follows, and not only because of
+ * its content.
+ */
 function livingIn(rootId: NodeId, candidates: MergedTree, counts: (node: Merged) => boolean): (id: NodeId) => boolean {
   const alive = new Map<NodeId, boolean>([[rootId, true]]);
   const isAlive = (id: NodeId): boolean => {
     const known = alive.get(id);
     if (known !== undefined) return known;
-    // Stands while the way up is being looked at, so that a ring of the dead ends.
+    // Temporary value, which ends a cycle of dead nodes.
     alive.set(id, false);
     const node = candidates.get(id);
     const fate = node === undefined || !counts(node) ? "absent" : node.standing.fate;
@@ -146,12 +152,12 @@ function livingIn(rootId: NodeId, candidates: MergedTree, counts: (node: Merged)
   return isAlive;
 }
 
-/** What was not touched here goes with the folder in which the server threw it away. */
+/** Unchanged content follows the folder that the server deleted. */
 function folderToFollow({ standing: { onDisk, remote, remoteRow }, place }: Merged): NodeId {
   return onDisk === "kept" && remote === undefined && remoteRow !== undefined ? remoteRow.parent : place.parent;
 }
 
-/** What lives, and the folders that it needs. */
+/** Returns live nodes and their folders. */
 function withFolders(rootId: NodeId, candidates: MergedTree, isAlive: (id: NodeId) => boolean): MergedTree {
   const kept: MergedTree = new Map();
   for (const start of candidates.keys()) {
@@ -160,7 +166,7 @@ function withFolders(rootId: NodeId, candidates: MergedTree, isAlive: (id: NodeI
       const node = candidates.get(id);
       if (node === undefined) break;
       const { parent, name } = node.place;
-      // Nothing is known of the folder any more: the node stays at the top.
+      // The folder is unknown, so the node goes to the root.
       const isLost = parent !== rootId && !candidates.has(parent);
       kept.set(id, isLost ? { ...node, place: { parent: rootId, name }, source: "forced_on_disk" } : node);
       id = parent;

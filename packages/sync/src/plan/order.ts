@@ -2,29 +2,29 @@ import type { NodeId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import type { Place } from "../model/trees.ts";
 
-/** Deeper down nothing is synced, neither here nor there. */
+/** Deeper levels are not synced. */
 const depthMax = 2 * limits.pathNamesMax;
 
-/** What one operation does to a tree of names. */
+/** Effect of one operation on a tree of names. */
 export interface Step<Operation> {
   readonly operation: Operation;
   readonly id: NodeId;
-  /** Where it is afterwards; undefined: gone. */
+  /** Place afterwards; undefined: deleted. */
   readonly to: Place | undefined;
-  /** Neither name nor existence changes: only the node and its folder must be there. */
+  /** Changes neither name nor existence. Only the node and its folder must exist. */
   readonly inPlace: boolean;
 }
 
 export interface Ordering<Operation> {
   readonly ready: readonly Step<Operation>[];
-  /** What is left once none can go before another: rings of names, or what waits for something outside. */
+  /** Steps that cannot be ordered: cycles of names, or steps that wait for something outside. */
   readonly stuck: readonly Step<Operation>[];
 }
 
-/** The third: the folder above with whose deletion it would go, if that is not the one in which it stands. */
+/** Third element: the folder whose deletion includes the node, if it is not its parent. */
 export type TableRow = readonly [id: NodeId, place: Place, goesWith?: NodeId];
 
-/** A tree as it will be in the middle of a plan: where each node is, who has each name, and how many are in each folder. */
+/** State of a tree during a plan: the place of each node, the owner of each name, and the number of children. */
 export class NameTable {
   readonly #rootId: NodeId;
   readonly #claim: (place: Place) => string;
@@ -39,7 +39,7 @@ export class NameTable {
     for (const [id, place, goesWith] of nodes) this.put(id, place, goesWith);
   }
 
-  /** @param place undefined: parked; it is there, and has no name */
+  /** @param place undefined: parked, without a name */
   put(id: NodeId, place: Place | undefined, goesWith = place?.parent): void {
     this.#leave(id);
     this.#places.set(id, place);
@@ -58,12 +58,12 @@ export class NameTable {
     return this.#holders.get(this.#claim(place));
   }
 
-  /** With whose deletion it would go. */
+  /** Returns the folder whose deletion includes the node. */
   folderOf(id: NodeId | undefined): NodeId | undefined {
     return id === undefined ? undefined : this.#countedIn.get(id);
   }
 
-  /** A node and the folders in which it stands, as far as they are there. */
+  /** Returns a node and its existing folders upward. */
   *lineFrom(id: NodeId): Generator<NodeId, void> {
     let at: NodeId | undefined = id;
     for (let depth = 0; at !== undefined && at !== this.#rootId && depth <= depthMax; depth += 1) {
@@ -72,7 +72,7 @@ export class NameTable {
     }
   }
 
-  /** The same nodes, none of which has a name that could be in the way. */
+  /** Returns the same nodes without names, so that none blocks a name. */
   nameless(): NameTable {
     let number = 0;
     return this.#copied(
@@ -81,7 +81,7 @@ export class NameTable {
     );
   }
 
-  /** Without these nodes, as if they had never been. */
+  /** Returns the table as if these nodes had never existed. */
   without(isLeftOut: (id: NodeId) => boolean): NameTable {
     return this.#copied(this.#claim, (id) => !isLeftOut(id));
   }
@@ -92,7 +92,7 @@ export class NameTable {
     return copy;
   }
 
-  /** Whether the step can be taken now. */
+  /** Returns true if the step is possible now. */
   allows({ id, to, inPlace }: Step<unknown>): boolean {
     if (inPlace) return this.#places.has(id);
     if (to === undefined) return (this.#children.get(id) ?? 0) === 0;
@@ -100,10 +100,10 @@ export class NameTable {
     return (holder === undefined || holder === id) && this.#reaches(to.parent, id);
   }
 
-  /** Whether it hangs together up to the root, or to something parked, without passing `except`. */
+  /** Returns true if the folders lead to the root or a parked node without passing `except`. */
   #reaches(id: NodeId, except: NodeId): boolean {
     let at = id;
-    // Folders that were moved while they were looked at may be known to stand in each other.
+    // Folders moved during a scan may be recorded as containing each other.
     for (let depth = 0; at !== this.#rootId && depth <= depthMax; depth += 1) {
       if (at === except || !this.#places.has(at)) return false;
       const parent = this.#places.get(at)?.parent;
@@ -122,7 +122,7 @@ export class NameTable {
   }
 }
 
-/** Takes what can be taken, again and again, until nothing moves. Changes the table. */
+/** Executes possible steps until none is left. Modifies the table. */
 export function order<Operation>(table: NameTable, steps: readonly Step<Operation>[]): Ordering<Operation> {
   const ready: Step<Operation>[] = [];
   let waiting = steps;
@@ -145,7 +145,7 @@ export function order<Operation>(table: NameTable, steps: readonly Step<Operatio
   return { ready, stuck: waiting };
 }
 
-/** Of what waits for names those that set each other free, in an order in which their folders are there. */
+/** Returns stuck steps that free each other's names, in an order in which their folders exist. */
 export function ringOf<Operation>(table: NameTable, stuck: readonly Step<Operation>[]): readonly Step<Operation>[] {
   let ring = stuck.filter(({ inPlace }) => !inPlace);
   while (ring.length > 0) {
@@ -161,7 +161,7 @@ export function ringOf<Operation>(table: NameTable, stuck: readonly Step<Operati
   return ring;
 }
 
-/** What comes into a folder that becomes private must find it so. */
+/** Items that enter a newly private folder must find it private. */
 export function tighteningFirst<Operation extends { readonly op: string; readonly isPrivate?: boolean | undefined }>(
   steps: readonly Step<Operation>[],
 ): readonly Step<Operation>[] {

@@ -1,12 +1,15 @@
 import type { NodeId } from "@holdfast/core/ids";
 import type { ContentKey, DiskPlace, LocalRow, NodeState, Place, RemoteRow } from "../model/trees.ts";
 
-/** A change to send to the server. What it rests on stands in it, so that the server refuses it if that has changed. */
+/** Change to send to the server. It contains its basis, so that the server rejects it if that has changed. */
 export type RemoteOperation = { readonly id: NodeId; readonly group?: string } & (
   | { readonly op: "mkdir"; readonly place: Place; readonly isPrivate?: boolean | undefined }
   | { readonly op: "symlink"; readonly place: Place; readonly content: ContentKey }
   | { readonly op: "create"; readonly place: Place; readonly local: LocalRow }
-  /** `executable` or `isPrivate` undefined: that stays as the server has it. `revive`: it lies in the trash, and is placed anew with its history. */
+  /**
+   * `executable` or `isPrivate` undefined: unchanged. `revive`: restores the node from the trash to that place, with
+   * its history.
+   */
   | {
       readonly op: "put";
       readonly local: LocalRow;
@@ -15,7 +18,7 @@ export type RemoteOperation = { readonly id: NodeId; readonly group?: string } &
       readonly isPrivate: boolean | undefined;
       readonly revive: Place | undefined;
     }
-  /** `held`: content that both sides have of what comes back from the trash. */
+  /** `held`: content that both sides have of a restored node. */
   | {
       readonly op: "move";
       readonly place: Place;
@@ -32,24 +35,26 @@ export type RemoteOperation = { readonly id: NodeId; readonly group?: string } &
   | { readonly op: "delete"; readonly base: RemoteRow; readonly seen: number | undefined }
 );
 
-/** What of a mode travels. */
+/** Mode values sent to the server. */
 type Mode = Pick<NodeState, "executable" | "isPrivate">;
 
-/** A change of the disk. Each is checked against what stands there before and after it is done. */
+/** Change of the disk. Each is checked before and after. */
 export type LocalOperation = { readonly id: NodeId } & (
   | { readonly op: "create"; readonly place: DiskPlace; readonly remote: RemoteRow }
-  /** The content is the server's; the mode merges by itself, so that it may be this disk's. */
+  /** The content is the server's. The mode is merged separately and may be local. */
   | ({ readonly op: "replace"; readonly local: LocalRow; readonly remote: RemoteRow } & Mode)
   | { readonly op: "move"; readonly local: LocalRow; readonly place: DiskPlace }
   | ({ readonly op: "set"; readonly local: LocalRow } & Mode)
-  /** `into`: where the bytes go; unless they are the server's, a person has to find them. */
+  /** `into`: destination of the bytes; those that the server lacks must stay accessible to the person. */
   | { readonly op: "delete"; readonly local: LocalRow; readonly into: "trash" | "quarantine" }
-  /** It must leave its name before it can be placed: it waits aside. Its row stays. */
+  /** Parks the node, because it must free its name before it can be placed. Its row stays. */
   | { readonly op: "park"; readonly local: LocalRow }
   /**
-   * The bytes of a conflict get a name and a node of their own, before the server's take their place. `onto`: they become the next version
-   * of the copy that was made before and is on the server; where the disk cannot do that, they get the name. `parent`: where the name is.
-   * `isPrivate`: of the file that it is a copy of.
+   * Gives the local bytes of a conflict their own name and node before the server's replace them.
+   * - `onto`: earlier copy on the server whose next version they become. Without an exchange on the disk, they get the
+   *   name instead.
+   * - `parent`: folder of the name
+   * - `isPrivate`: privacy of the original
    */
   | {
       readonly op: "copy_aside";
@@ -61,25 +66,27 @@ export type LocalOperation = { readonly id: NodeId } & (
     }
 );
 
-/** One node goes by another id from now on: what is on the disk under `from` is node `to`. */
+/** Changes a node's id: the local item `from` becomes node `to`. */
 export interface Rekeying {
   readonly from: NodeId;
   readonly to: NodeId;
-  /** Two folders become one: `from` stays on the server, and what was in it moves to `to`, until it is empty and goes. */
+  /**
+   * Merges two folders: `from` stays on the server, and its content moves to `to` until `from` is empty and deleted.
+   */
   readonly merges?: boolean;
-  /** The folder lives here in its own right, so that what went to the server's trash with it, and not by itself, lives in the new one. */
+  /** The folder lives itself, so content deleted with it on the server, and not separately, lives in the new one. */
   readonly keepsContent?: boolean;
-  /** `to` is what is left of the folder on the disk: it holds what the server has in `from`, and goes once it is empty. */
+  /** `to` is the rest of the local folder: it contains the server's content of `from`, and is deleted once empty. */
   readonly isRest?: boolean;
 }
 
 export interface Plan {
-  /** If there is any, nothing else is planned: the trees change first. */
+  /** If not empty, nothing else is planned, because the trees change first. */
   readonly rekeyings: readonly Rekeying[];
   readonly remote: readonly RemoteOperation[];
   readonly local: readonly LocalOperation[];
-  /** Nodes that differ and for which nothing can be done now, with the reason. */
+  /** Nodes that differ but must wait, with the reason. */
   readonly waiting: ReadonlyMap<NodeId, string>;
-  /** Deletions that wait for a person. */
+  /** Deletions held for a person. */
   readonly heldDeletions: readonly NodeId[];
 }

@@ -14,9 +14,9 @@ import { type Standing, standingsOf } from "./standing.ts";
 import { digestOf } from "./digest.ts";
 
 /**
- * What to do next so that all three trees become equal. Pure but for the ids that `policy` makes. The trees must be
- * settled (`settle`). Once all that is proposed is done, and the trees have been looked at again, the next plan goes on;
- * an empty one says that nothing is left, or that what is left waits.
+ * Plans the next changes that make all three trees equal. Pure except for new ids by `policy`. The trees must be
+ * settled (`settle`). After the changes and another scan, the next plan continues. An empty plan means that nothing is
+ * left or all else waits.
  */
 export function plan(trees: Trees, policy: Policy): Plan {
   const standings = standingsOf(trees);
@@ -58,7 +58,7 @@ export function plan(trees: Trees, policy: Policy): Plan {
   };
 }
 
-/** What was refused is left out before the order is made, so that nothing is sent that counts on it. */
+/** Removes refused changes before ordering, so that nothing sent depends on them. */
 function planUnrefused(
   trees: Trees,
   tree: MergedTree,
@@ -83,7 +83,7 @@ function plannedDeletions(fromDisk: readonly Standing[], fromServer: readonly St
   ];
 }
 
-/** A folder cannot go while something in it waits. */
+/** A folder cannot be deleted while its content waits. */
 function withFolders(trees: Trees, held: ReadonlySet<NodeId>): ReadonlySet<NodeId> {
   const all = new Set<NodeId>();
   for (const start of held) {
@@ -97,7 +97,10 @@ function withFolders(trees: Trees, held: ReadonlySet<NodeId>): ReadonlySet<NodeI
   return all;
 }
 
-/** What is new here, and for another space than its id was made for: it was found in a share, or moved there before it was sent. */
+/**
+ * Returns new ids for unsent items whose id was made for another space, because they were found in a share or moved
+ * there.
+ */
 function idsOfOtherSpaces(trees: Trees, tree: MergedTree, { isIdFor, makeNodeId }: Policy): Plan["rekeyings"] {
   if (isIdFor === undefined) return [];
   return [...tree.values()].flatMap(({ standing: { id, local, remoteRow, synced } }) => {
@@ -128,9 +131,9 @@ function newIds(trees: Trees, tree: MergedTree, policy: Policy): Rekeying[] {
 }
 
 /**
- * Folders that were moved here, lie in the server's trash, and have no file here that lies there too: such a folder stood here for what is hidden in it,
- * was empty, or holds only what came into it since. Under its old id all would come back with it that was deleted in it, here as well. What is at rest, or
- * fresh, tells nothing of it: a plan need not see that (`affectedPortion`), wherever it lies.
+ * Returns locally moved folders that are in the server's trash without any local file that is there too. Such a folder
+ * stayed for hidden content, was empty, or has new content only. Under its old id, all content deleted in it would
+ * return, here as well. Nodes at rest and fresh ones do not matter, so a plan may omit them (`affectedPortion`).
  */
 function hollowFolders(tree: MergedTree): ReadonlySet<Merged> {
   const moved = [...tree.values()].filter(
@@ -149,20 +152,23 @@ function hollowFolders(tree: MergedTree): ReadonlySet<Merged> {
   return new Set(moved.filter(({ standing }) => !filled.has(standing.id) && standing.local?.sight !== "unsettled"));
 }
 
-/** Its folder here is in another space than its row in the trash, and nothing comes back into another space. */
+/**
+ * Returns true if the local folder and the row in the trash are in different spaces. Nothing can be restored to another
+ * space.
+ */
 function isOutsideItsSpace(trees: Trees, { isHeld, standing: { local, remote, remoteRow } }: Merged): boolean {
   if (isHeld || local?.sight !== "known" || remote !== undefined || remoteRow === undefined) return false;
   return shareAt(trees, trees.local, local.parent) !== shareAt(trees, trees.remote, remoteRow.parent);
 }
 
-/** The server has thrown it away, by itself or with a folder, or forgotten it; here it is. */
+/** Returns true if the server deleted or forgot the node, and it exists here. */
 function isThrownAway({ local, remote, remoteRow, synced }: Standing): boolean {
   return local !== undefined && remote === undefined && (remoteRow ?? synced) !== undefined;
 }
 
 /**
- * In a group a folder of the trash was to come back, and with it something of which nothing is known here (what came into it before
- * it was deleted nobody tells), under the name that another one of the group gets. @returns that folder
+ * Returns the folder whose restore failed in a group because of a name. Unknown content would return with it, under a
+ * name that another node of the group gets. The server does not report what was added before the deletion.
  */
 function corneredBy(tree: MergedTree, { nodeId, code }: Refusal, refusals: KnownRefusals): Merged | undefined {
   if (code !== "exists") return undefined;
@@ -176,12 +182,15 @@ function corneredBy(tree: MergedTree, { nodeId, code }: Refusal, refusals: Known
   return undefined;
 }
 
-/** The server would not take it back under its old id (purged, changed before it was deleted, or the id is in use): it is made anew. */
+/**
+ * Returns true if the server refuses to restore the id: it was purged, changed before the deletion, or is in use. The
+ * node is then recreated.
+ */
 function isHopeless({ standing: { id, local, remote, remoteRow, onDisk } }: Merged, refusals: KnownRefusals): boolean {
   if (local === undefined || remote !== undefined || onDisk === "kept") return false;
   const codes = remoteRow === undefined ? ["conflict", "not_found", "exists"] : ["conflict", "not_found"];
   const refusal = refusals.ofNode.get(id)?.find(({ code }) => codes.includes(code));
-  // Refused under two ids it is not for the id.
+  // Refused under two ids, so the id is not the reason.
   return refusal !== undefined && !refusals.ofDigest.get(refusal.digest)?.some(({ nodeId }) => nodeId !== id);
 }
 
@@ -190,7 +199,7 @@ interface KnownRefusals {
   readonly ofDigest: ReadonlyMap<string, readonly Refusal[]>;
 }
 
-/** The first of several for one node counts: meeting what the server has goes before a new id. */
+/** Keeps the first rekeying of each node. Joining a server node takes precedence over a new id. */
 function uniqueRekeyings(rekeyings: Plan["rekeyings"]): Plan["rekeyings"] {
   const seen = new Set<NodeId>();
   return rekeyings.filter(({ from, to }) => {
@@ -204,7 +213,7 @@ function isKept(trees: Trees, tree: MergedTree, id: NodeId): boolean {
   return id === trees.rootId || tree.has(id);
 }
 
-/** A group goes whole or not at all. */
+/** A group is refused as a whole. */
 function refusedOf(operations: readonly RemoteOperation[], policy: Policy): ReadonlySet<RemoteOperation> {
   const refusals = new Set(
     policy.refusals

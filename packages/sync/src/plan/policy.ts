@@ -2,29 +2,34 @@ import type { NodeId } from "@holdfast/core/ids";
 import type { Braked } from "../model/brake-record.ts";
 import type { ContentKey, Refusal } from "../model/trees.ts";
 
-/** A conflicted copy of a file, in the same folder. */
+/** Conflicted copy of a file in the same folder. */
 export interface CopyMade {
-  /** It has one of these. */
+  /** The copy has one of these. */
   readonly names: readonly string[];
   readonly content: ContentKey;
 }
 
-/** What the planner takes into account beside the trees. */
+/** Inputs of the planner besides the trees. */
 export interface Policy {
-  /** Names the device in conflicted copies. */
+  /** Device name used in conflicted copies. */
   readonly device: string;
   readonly nowMs: number;
-  /** Under one key two names of one folder are the same name on this disk (a disk that folds case or normal forms). */
+  /** Names of one folder with the same key are equal on this disk, because it folds case or Unicode forms. */
   readonly slotKey: (name: string) => string;
-  /** Of a space (of the one that a mount shows, or undefined: of the account's own), as far as its journal was applied: what a deletion of a folder has seen. */
+  /**
+   * Returns the journal position applied for a space, which states what a folder's deletion has seen. The space is that
+   * of a mount; undefined: the account's own.
+   */
   readonly seenSeqIn: (share: NodeId | undefined) => number;
   readonly refusals: readonly Refusal[];
-  /** Of the deletions that are planned, descendants included, those that have to wait. */
+  /** Returns the planned deletions, descendants included, that must wait. */
   readonly holdDeletions: (planned: readonly Braked[]) => ReadonlySet<NodeId>;
-  /** The last one that this device made of a node. Undefined: none is known. */
+  /** Returns this device's last copy of a node. undefined: none known. */
   readonly copyMadeOf?: ((id: NodeId) => CopyMade | undefined) | undefined;
-  /** @param beside a folder of the space for which it is; undefined: that of the root */
+  /** @param beside folder in the space of the new node; undefined: the root's space */
   readonly makeNodeId: (beside?: NodeId) => NodeId;
-  /** Whether an id may be that of something new in a space: it says on which shard it lies. Undefined: any may. */
+  /**
+   * Returns true if the id may belong to a new node of a space, because ids contain the shard. undefined: any id may.
+   */
   readonly isIdFor?: ((id: NodeId, beside: NodeId | undefined) => boolean) | undefined;
 }

@@ -3,7 +3,7 @@ import { type IndexedTrees, isLive, type LocalRow, type RemoteRow, type SyncedRo
 import { isPrivateIn } from "../model/privacy.ts";
 import type { Rekeying } from "./plan-types.ts";
 
-/** Rows that change; undefined: the row goes. */
+/** Changed rows; undefined: removed. */
 export interface TreeChanges {
   readonly remote: Map<NodeId, RemoteRow | undefined>;
   readonly local: Map<NodeId, LocalRow | undefined>;
@@ -11,16 +11,17 @@ export interface TreeChanges {
 }
 
 /**
- * What is on the disk under one id is another node from now on, with whatever lies in it. What the server's trash held
- * below the old id stays there, piece by piece: the new folder brings none of it back. What is to live in it was moved
- * out of the old one, as far as the base goes, and comes back by itself.
+ * Gives a local item with its content another id. Content that the server's trash holds below the old id stays there,
+ * and the new folder restores none of it. Content that must live was moved out of the old folder, as far as the base
+ * shows, and returns separately.
  */
 export function rekey(trees: IndexedTrees, { from, to, merges, keepsContent, isRest }: Rekeying): TreeChanges {
   const changes: TreeChanges = { remote: new Map(), local: new Map(), synced: new Map() };
   const local = trees.local.get(from);
   if (local !== undefined) changes.local.set(from, undefined).set(to, local);
   const baseThere = trees.synced.get(to);
-  // Nobody has opened what is in the place of a private item: without privacy in the base it is merged as private.
+  // Nobody made the item public that took the private item's place. Without privacy in the base, it is merged as
+  // private.
   if (local?.isPrivate === false && baseThere !== undefined && isPrivateIn(baseThere)) {
     const { isPrivate: _opened, ...rest } = baseThere;
     changes.synced.set(to, rest);

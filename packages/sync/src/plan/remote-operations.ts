@@ -23,24 +23,27 @@ type RemoteStep = Step<RemoteOperation>;
 
 export interface RemotePlan {
   readonly operations: readonly RemoteOperation[];
-  /** Nodes whose operation cannot be placed in any order now. */
+  /** Nodes whose operation cannot be ordered now. */
   readonly stuck: readonly NodeId[];
-  /** What differs here and may not be sent. */
+  /** Local differences that may not be sent. */
   readonly forbidden: readonly NodeId[];
-  /** Folders of the trash that can come back only under another id: with this one comes back what has a name that somebody needs first. */
+  /**
+   * Trashed folders that can only return under another id, because they would restore an item whose name is needed
+   * first.
+   */
   readonly cornered: readonly NodeId[];
 }
 
 export interface RemoteContext {
   readonly deletions: readonly Standing[];
-  /** Deletions that wait: their names are taken. */
+  /** Deletions that wait; their names are taken. */
   readonly held: ReadonlySet<NodeId>;
   readonly seenSeqIn: Policy["seenSeqIn"];
-  /** Nodes of which the server took nothing: whoever needs their names or folders waits with them. */
+  /** Nodes that the server refused. Operations that need their names or folders wait too. */
   readonly refused: ReadonlySet<NodeId>;
 }
 
-/** What has to be sent so that the server's tree becomes the merged one, as far as this disk has it already. */
+/** Plans the server changes that produce the merged tree, as far as this disk has it already. */
 export function planRemote(
   trees: Trees,
   tree: MergedTree,
@@ -60,7 +63,7 @@ export function planRemote(
   const nodes = holdersOf(trees, tree, new Set([...held, ...deletions.map(({ id }) => id)]));
   const table = new NameTable(trees.rootId, claimOf, nodes);
   const { ready, stuck } = order(table, steps);
-  // The server checks the names of a group at its end.
+  // The server checks a group's names after all its operations.
   const ring = ringOf(table, stuck);
   const together = grouped(table, ring);
   const placed = new Set(together.map(({ id }) => id));
@@ -74,17 +77,17 @@ export function planRemote(
   };
 }
 
-/** Of what is live on the server, and stays where it is. */
+/** Returns true for an edit of a live node that keeps its place. */
 export function isEdit(operation: RemoteOperation): boolean {
   return operation.op === "set" || (operation.op === "put" && operation.revive === undefined);
 }
 
-/** Whether the merged place of a node is to be reached on the server before the disk follows. */
+/** Returns true if the server must reach the merged place before the disk. */
 export function serverGoesFirst({ source }: Merged): boolean {
   return source === "forced_on_server";
 }
 
-/** Nodes that this disk has, whose folder the server has thrown away: they need another id. */
+/** Returns true for a local node whose folder the server deleted. It needs another id. */
 export function needsNewId({
   standing: { local, remote, remoteRow, synced, onDisk },
   isShell,
@@ -92,13 +95,13 @@ export function needsNewId({
 }: Merged): boolean {
   if (local === undefined || remote !== undefined || isHeld) return false;
   if (remoteRow === undefined) return synced !== undefined;
-  // What is not settled may turn out to be what the engine made of the one in the trash.
+  // An unsettled item may be the engine's own copy of the trashed node.
   return isShell || (onDisk === "new" && remoteRow.trashed && local.sight !== "unsettled");
 }
 
 /**
- * Who has a name on the server that matters to the order: what stays, what is deleted by an operation of its own or
- * waits for that, and what comes back with its folder.
+ * Returns owners of server names that affect the order: nodes that stay, nodes deleted separately or waiting for that,
+ * and nodes restored with their folder.
  */
 function holdersOf(trees: Trees, tree: MergedTree, deleted: ReadonlySet<NodeId>): TableRow[] {
   const isListed = (id: NodeId): boolean => id === trees.rootId || tree.has(id) || deleted.has(id);
@@ -108,15 +111,15 @@ function holdersOf(trees: Trees, tree: MergedTree, deleted: ReadonlySet<NodeId>)
   });
 }
 
-/** Of a folder that goes only the topmost is deleted by an operation, and takes along whatever is left anywhere below it. */
+/** One operation deletes the topmost folder with everything left below. */
 function nearestAbove(trees: Trees, parent: NodeId, isListed: (id: NodeId) => boolean): NodeId {
   return foldersFrom(trees, parent).find(isListed) ?? parent;
 }
 
-/** A folder and those above it on the server, whether or not they are in the trash. */
+/** Returns a folder and those above on the server, including trashed ones. */
 function* foldersFrom(trees: Trees, start: NodeId): Generator<NodeId, void> {
   let at: NodeId | undefined = start;
-  // Deeper than the server lets anything be is only what stands in itself.
+  // Exceeds the server's depth limit, so the rows form a cycle.
   for (let depth = 0; at !== undefined && depth <= 2 * limits.pathNamesMax; depth += 1) {
     yield at;
     at = trees.remote.get(at)?.parent;
@@ -130,7 +133,7 @@ function stepsOf(trees: Trees, node: Merged): RemoteStep[] {
   if (local === undefined || local.sight !== "known" || !samePlace(local, node.place)) return [];
   if (remote !== undefined) return changesOf(trees, node, { local, remote });
   if (remoteRow === undefined) return [creationOf(node, local)];
-  // Where both changed the bytes, or only the server did, it comes back as it is, and then that is decided.
+  // If both or only the server changed the bytes, the node is restored unchanged first and decided later.
   const isSuccessor = local.content !== synced?.content && remoteRow.content === synced?.content;
   if (node.kind === "file" && isSuccessor) {
     const operation = { ...putOf(node, local, remoteRow), revive: node.place };
@@ -146,7 +149,7 @@ interface BothSides {
 }
 
 function changesOf(trees: Trees, node: Merged, { local, remote }: BothSides): RemoteStep[] {
-  // One change of a node at a time: the next rests on the revision that this one makes.
+  // One change per node at a time, because the next is based on the new revision.
   if (!samePlace(node.place, remote)) {
     const isClosedFirst = isPrivateIn(local) && isInPrivate(trees, remote);
     const closing = isClosedFirst ? settingOf(node, local, remote).filter(isClosing) : [];
@@ -158,7 +161,10 @@ function changesOf(trees: Trees, node: Merged, { local, remote }: BothSides): Re
   return settingOf(node, local, remote);
 }
 
-/** An item that leaves a private folder is closed before it moves, so that others never read it; elsewhere a refused closing would only delay the move. */
+/**
+ * An item leaving a private folder is made private before it moves, so that others never read it. Elsewhere a refused
+ * mode change would only delay the move.
+ */
 function isInPrivate(trees: Trees, { parent }: RemoteRow): boolean {
   return foldersFrom(trees, parent).some((folder) => isPrivateIn(trees.remote.get(folder)));
 }
@@ -167,7 +173,7 @@ function isClosing({ operation }: RemoteStep): boolean {
   return operation.op === "set" && operation.isPrivate === true;
 }
 
-/** Where one may only read, privacy here is this disk's own matter. */
+/** In a read-only folder, privacy concerns this disk only. */
 function settingOf({ standing, kind, ...node }: Merged, local: LocalRow, base: RemoteRow): RemoteStep[] {
   const isFlipped = kind === "file" && node.executable === local.executable && node.executable !== base.executable;
   const isOther = node.isPrivate === local.isPrivate && !samePrivacy(node, base);
@@ -177,7 +183,7 @@ function settingOf({ standing, kind, ...node }: Merged, local: LocalRow, base: R
   return [stepIn({ op: "set", id: standing.id, executable, isPrivate, base })];
 }
 
-/** The mode goes along only if it changed here: another device may be about to change it there, which is no conflict. */
+/** Includes the mode only if it changed here. Another device's concurrent mode change is then no conflict. */
 function putOf({ standing: { id }, ...node }: Merged, local: LocalRow, base: RemoteRow) {
   const executable = node.executable === base.executable ? undefined : node.executable;
   const isPrivate = samePrivacy(node, base) ? undefined : node.isPrivate;
@@ -201,8 +207,8 @@ function deletionOf(id: NodeId, base: RemoteRow, seenSeq: number): RemoteStep {
 }
 
 /**
- * Of a ring that waits for names which only come back with a folder in it, and could be deleted only then: those folders. Two
- * folders, one in the other, that changed places here after the inner one was deleted on the server are such a ring.
+ * Returns folders of a cycle that waits for names which only return with a folder in it, and could be deleted only
+ * then. An example: two nested folders swapped places here after the inner one was deleted on the server.
  */
 function corneredBy(trees: Trees, tree: MergedTree, stuck: readonly RemoteStep[], table: NameTable): readonly NodeId[] {
   const isDead = (id: NodeId): boolean => !tree.has(id) && !isLive(trees, id);

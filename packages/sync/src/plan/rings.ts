@@ -8,10 +8,11 @@ import type { RemoteOperation } from "./plan-types.ts";
 type RemoteStep = Step<RemoteOperation>;
 
 /**
- * What sets each other's names free goes as one group, which the server checks at its end. A group goes in one request: of more than
- * fits into one only that goes together which waits for each other, and the rest by itself, after what it needs. Where even that
- * is too much one of them gets another name first, so that in the next plan each can follow the one before.
- * @param ring in an order in which the folders are there
+ * Groups operations that free each other's names; the server checks a group after all of it. A group must fit in one
+ * request. If it does not, only mutually dependent operations are grouped, and the rest is sent separately after its
+ * dependencies. If even that is too large, one node first gets another name, so that the next plan can proceed one by
+ * one.
+ * @param ring in an order in which the folders exist
  */
 export function grouped(
   table: NameTable,
@@ -39,7 +40,7 @@ function asGroup(steps: readonly RemoteStep[]): RemoteOperation[] {
   return steps.map(({ operation }) => (group === undefined ? operation : { ...operation, group }));
 }
 
-/** For each step those that have to be done before, or with it. */
+/** Returns, for each step, those that must precede or accompany it. */
 function needsIn(table: NameTable, ring: readonly RemoteStep[]): readonly (readonly number[])[] {
   const indices = new Map(ring.map(({ id }, at) => [id, at]));
   const leaving = Map.groupBy(ring.keys(), (at) => table.folderOf(ring[at]?.id));
@@ -50,7 +51,7 @@ function needsIn(table: NameTable, ring: readonly RemoteStep[]): readonly (reado
   });
 }
 
-/** Gives one of them, whose name another one waits for, a name that nobody has or wants. */
+/** Gives one node, whose name is needed, a free and unwanted name. */
 function asideOf(table: NameTable, ring: readonly RemoteStep[], knot: readonly RemoteStep[]): RemoteOperation[] {
   const wanted = new Set(knot.map(({ to }) => to && table.holderOf(to)));
   const base = knot.flatMap(({ id, operation }) => (wanted.has(id) ? standingOf(operation) : []))[0];
@@ -62,7 +63,7 @@ function asideOf(table: NameTable, ring: readonly RemoteStep[], knot: readonly R
   return [{ op: "move", id: base.id, place, base, revive: false }];
 }
 
-/** What is live on the server and leaves its place there. */
+/** Returns a live node that leaves its place on the server. */
 function standingOf(operation: RemoteOperation): (RemoteRow & { readonly id: NodeId })[] {
   const leaves = operation.op === "delete" || (operation.op === "move" && !operation.revive);
   return leaves ? [{ ...operation.base, id: operation.id }] : [];
@@ -74,8 +75,8 @@ interface Visit {
 }
 
 /**
- * What needs each other, directly or by way of others, together; each after what it needs (the strongly connected components, by
- * Tarjan's algorithm, without recursion).
+ * Returns mutually dependent steps together, each group after its dependencies: strongly connected components by
+ * Tarjan's algorithm, without recursion.
  */
 function knotsOf(needs: readonly (readonly number[])[]): readonly (readonly number[])[] {
   const knots: number[][] = [];

@@ -14,16 +14,16 @@ import {
 } from "../model/trees.ts";
 
 export interface Settlement {
-  /** Rows of the synced tree that follow from the other two; undefined: the row goes. */
+  /** Rows of the synced tree derived from the other two; undefined: removed. */
   readonly synced: ReadonlyMap<NodeId, SyncedRow | undefined>;
-  /** Offers and intents of which it is known by now what became of them. */
+  /** Offers and intents whose results are known. */
   readonly answered: readonly Offer[];
   readonly seen: readonly NodeId[];
 }
 
 /**
- * What both sides agree on is the new base, member by member, and so is what the server has from one of my own offers, even
- * if the disk has moved on since: a lost answer is never a conflict with myself.
+ * Makes values on which both sides agree the new base, and also results of own offers, even if the disk has changed
+ * since. A lost response is therefore never a conflict.
  */
 export function settle(trees: Trees): Settlement {
   const offers = Map.groupBy(trees.offers, (offer) => offer.nodeId);
@@ -48,7 +48,7 @@ function settleNode(trees: Trees, id: NodeId, offers: readonly Offer[]): SyncedR
   const remote = isLive(trees, id) ? row : undefined;
   const begun = afterIntent(trees, id);
   const synced = row === undefined ? begun : offers.reduce((base, offer) => take(base, row, offer), begun);
-  // What lies below something in the trash comes back with it, and must then be known as deleted here.
+  // Content below a trashed item returns with it, and must then count as deleted here.
   if (remote === undefined) return local === undefined && row?.trashed !== false ? undefined : synced;
   if (local === undefined || local.kind !== remote.kind) return synced;
   const isSeen = local.sight !== "unsettled";
@@ -67,7 +67,7 @@ function settleNode(trees: Trees, id: NodeId, offers: readonly Offer[]): SyncedR
   };
 }
 
-/** What the disk was made after the server is agreed on, whether or not the one who did it lived to say so. */
+/** Agrees on changes of the disk that follow the server, even if the run crashed before recording them. */
 function afterIntent(trees: Trees, id: NodeId): SyncedRow | undefined {
   const synced = trees.synced.get(id);
   const intent = trees.intents.get(id);
@@ -76,7 +76,7 @@ function afterIntent(trees: Trees, id: NodeId): SyncedRow | undefined {
   if (intent.isMove === true) return afterMove(synced, intent, local);
   if (local === undefined) return intent.content === undefined ? undefined : synced;
   if (local.sight === "unsettled" || local.content !== intent.content) return synced;
-  // Only the mode was to change, and it did not, or a power cut took it back.
+  // Only the mode should change, and it did not, or a power failure undid it.
   const isModeDone = local.executable === intent.executable && samePrivacy(local, intent);
   if (synced?.content === intent.content && !isModeDone) return synced;
   const { isPrivate: _before, ...known } = synced ?? { ...blank(local.kind), place: intent.place };
@@ -84,7 +84,7 @@ function afterIntent(trees: Trees, id: NodeId): SyncedRow | undefined {
   return { ...known, content, executable, ...agreedPrivacy(local, intent, synced) };
 }
 
-/** Else it would be taken for a person's move, and bring back what was deleted on the server since. */
+/** Otherwise it would count as a person's move and restore an item deleted on the server. */
 function afterMove(synced: SyncedRow | undefined, intent: Intent, local: LocalRow | undefined): SyncedRow | undefined {
   const isDone = intent.isServersPlace === true && samePlace(local, intent.place);
   return isDone && synced !== undefined ? { ...synced, place: placeOf(intent.place) } : synced;
@@ -94,27 +94,27 @@ function blank(kind: SyncedRow["kind"]): SyncedRow {
   return { kind, place: undefined, content: undefined, executable: false, versionIds: [] };
 }
 
-/** An offer whose answer was lost: what the server shows of it was agreed on. */
+/** Agrees on the visible result of an offer whose response was lost. */
 function take(base: SyncedRow | undefined, remote: RemoteRow, offer: Offer): SyncedRow | undefined {
   if (!isAnswered(remote, offer)) return base;
   const isNamed = [offer.operationId, ...(offer.earlierIds ?? [])].some((id) => id === remote.operationId);
-  // It was not done, so what looks like a part of it is somebody else's.
+  // It was not executed, so a partial match is somebody else's change.
   if (offer.isRefused === true && offer.baseRevision !== undefined && !isNamed) return base;
   const isContentMine = isNamed && offer.content === remote.content;
   const isPlaceMine = samePlace(offer.place, remote);
   const isBitMine = offer.executable === remote.executable;
   const isPrivacyMine = offer.isPrivate !== undefined && offer.isPrivate === remote.isPrivate;
   const isOfKnown = offer.baseRevision !== undefined;
-  // Of an edit of what has no base, as where the rules hide it, no base comes.
+  // An edit of a node without a base, for example a hidden one, creates no base.
   const isMine = isContentMine || isPlaceMine || isBitMine || isPrivacyMine;
   if (isOfKnown && (base === undefined || !isMine)) return base;
-  // A node that was deleted again may have come back for somebody else: what was made anew here is still an edit of it then.
+  // A node deleted again may return because of somebody else. A local recreation is then still an edit.
   const held = remote.trashed ? undefined : offer.held;
   const { isPrivate, ...known } = base ?? { ...blank(remote.kind), place: offer.place, executable: remote.executable };
   return {
     ...known,
     place: isPlaceMine ? placeOf(remote) : known.place,
-    // A folder has none, and a link the one that it was made with.
+    // A folder has no content, and a link keeps its first.
     content: isContentMine || remote.kind !== "file" ? remote.content : (known.content ?? held),
     executable: isBitMine ? remote.executable : known.executable,
     ...isPrivateIn(isPrivacyMine ? remote : { isPrivate }),

@@ -3,21 +3,21 @@ import { isReadOnly, mayEdit } from "../model/rights.ts";
 import { shareOf } from "../model/whereabouts.ts";
 import { isLive, type LocalRow, type RemoteRow, samePlace, type SyncedRow, type Trees } from "../model/trees.ts";
 
-/** How one side stands towards the base, for one node that the base knows. */
+/** Change of one side since the base, for one node. */
 export type Change = "kept" | "moved" | "edited" | "deleted";
 
-/** What becomes of a node that the base knows. */
+/** Result for a node that the base contains. */
 export type Fate =
-  /** It is there whatever becomes of the folder that it stood in: that folder is made anew for it. */
+  /** Exists whatever happens to its folder, which is recreated if needed. */
   | "needed"
-  /** It is there exactly if the folder in which it stands now is. */
+  /** Exists exactly if its current folder does. */
   | "follows"
   | "absent";
 
 /**
- * The decision, electric's way: a missing cell does not compile. Rows: what the disk did; columns: what the server did.
- * `moved` means only moved; an edit with a move is `edited`. Of folders the deletion of what stands above counts as
- * `deleted` too, and is told apart below.
+ * Decision table, as in electric's client; a missing cell does not compile. Rows are local changes, columns are server
+ * changes. `moved`: only moved; an edit with a move is `edited`. For folders, the deletion of a parent also counts as
+ * `deleted` and is distinguished below.
  */
 const fates: Readonly<Record<Change, Readonly<Record<Change, Fate>>>> = {
   kept: { kept: "needed", moved: "needed", edited: "needed", deleted: "absent" },
@@ -26,7 +26,7 @@ const fates: Readonly<Record<Change, Readonly<Record<Change, Fate>>>> = {
   deleted: { kept: "absent", moved: "follows", edited: "needed", deleted: "absent" },
 };
 
-/** What stands below something deleted, and was not deleted itself, goes where its folder goes. */
+/** Fates of items below a deleted one that were not deleted themselves; they follow their folder. */
 const fatesBelow: typeof fates = {
   ...fates,
   kept: { ...fates.kept, deleted: "follows" },
@@ -36,23 +36,23 @@ const fatesBelow: typeof fates = {
 export interface Standing {
   readonly id: NodeId;
   readonly local: LocalRow | undefined;
-  /** Live only. */
+  /** Live rows only. */
   readonly remote: RemoteRow | undefined;
-  /** Also of the trash. */
+  /** Includes trashed rows. */
   readonly remoteRow: RemoteRow | undefined;
   readonly synced: SyncedRow | undefined;
   readonly onDisk: Change | "new" | "none";
   readonly onServer: Change | "new" | "none";
   readonly fate: Fate;
-  /** It stands where this account may only read: the server decides, and whatever else is here waits or gives way. */
+  /** This account can only read it. The server's state wins, and local differences wait or yield. */
   readonly isReadOnly: boolean;
-  /** It stands so, but its bytes and its executable bit are this account's to change: there is a right at the file itself. */
+  /** Read-only, but with a right at the file itself to change bytes and executable bit. */
   readonly mayEdit: boolean;
-  /** A mount that stands in a share here: it belongs into the account's own space and goes back there. */
+  /** A mount locally moved into a share. It returns to the account's own space. */
   readonly isMisplaced: boolean;
 }
 
-/** Every node that is on the disk or live on the server, or was agreed on. */
+/** Returns every node that is local, live on the server or agreed. */
 export function standingsOf(trees: Trees): ReadonlyMap<NodeId, Standing> {
   const live = liveRows(trees);
   const ids = new Set([...live.keys(), ...trees.local.keys(), ...trees.synced.keys()]);
@@ -85,7 +85,7 @@ function rightsOf(
   if (trees.shares.size === 0) return free;
   if (trees.shares.has(id)) return { ...free, isMisplaced: shareOf(trees, trees.local, id) !== undefined };
   const isServers = remoteRow !== undefined && isReadOnly(trees, trees.remote, id);
-  // Of what the server has not, or has no more, it counts where it is here.
+  // If the server lacks the node, the local place decides.
   const isHere = !isLive(trees, id) && isReadOnly(trees, trees.local, id);
   if (!isServers && !isHere) return free;
   return { ...free, isReadOnly: true, mayEdit: mayEdit(trees, trees.remote, id) };
@@ -93,13 +93,13 @@ function rightsOf(
 
 function fateOf(trees: Trees, standing: Omit<Standing, "fate"> & { onDisk: Change; onServer: Change }): Fate {
   const { onDisk, onServer } = standing;
-  // What was done here to something that one may only read changes nothing.
+  // Local changes of a read-only item have no effect.
   if (standing.isReadOnly) return onServer === "deleted" ? "absent" : "needed";
   const below = onDisk === "deleted" ? isBelowDeletion(trees, standing) : isBelowTrash(trees, standing);
   return (below ? fatesBelow : fates)[onDisk][onServer];
 }
 
-/** On the disk all below a deleted folder is absent, so only the topmost counts as deleted itself. */
+/** Everything below a locally deleted folder is absent, so only the topmost counts as deleted itself. */
 function isBelowDeletion(trees: Trees, { synced }: Pick<Standing, "synced">): boolean {
   const parent = synced?.place?.parent;
   return parent !== undefined && parent !== trees.rootId && !trees.local.has(parent);
