@@ -14,7 +14,7 @@ import {
 import type { Outgoing } from "./proposal.ts";
 import { withVersion } from "../plan/settle.ts";
 
-/** What the server took is agreed on, whatever the disk has become meanwhile. @param node as the server answered */
+/** Agrees on an accepted operation, whatever the disk has become meanwhile. @param node node in the response */
 export function agreed(
   before: SyncedRow | undefined,
   operation: RemoteOperation,
@@ -48,7 +48,7 @@ export function agreed(
   }
 }
 
-/** An older server takes the request and does not keep it. */
+/** An older server accepts the request without storing it. */
 function withPrivacy(base: SyncedRow, operation: RemoteOperation, node: BatchResult["node"]): SyncedRow {
   const sent = privacyOf(operation);
   const { isPrivate: _before, ...rest } = base;
@@ -56,7 +56,7 @@ function withPrivacy(base: SyncedRow, operation: RemoteOperation, node: BatchRes
   return isTaken ? { ...rest, ...(sent && { isPrivate: true }) } : base;
 }
 
-/** The privacy that it gives; undefined: none. */
+/** Returns the privacy that the operation sets; undefined: none. */
 export function privacyOf(operation: RemoteOperation): boolean | undefined {
   if (operation.op === "create") return operation.local.isPrivate;
   return "isPrivate" in operation ? operation.isPrivate : undefined;
@@ -83,8 +83,9 @@ export function offerOf({ operation, operationId }: Outgoing, sinceMs: number): 
 }
 
 /**
- * Offers after the answers to what was sent. No server keeps a refusal: another copy of the request, sent again by the transport or by a proxy, may
- * come late and be done. An offer by which that is known for mine, as it makes the node or gives it bytes, is kept.
+ * Returns the offers after a response. No server remembers refusals, and a repeated request of the transport or a proxy
+ * may be executed late. Offers that create a node or change its bytes are therefore kept, because they identify the
+ * device's own result.
  */
 export function offersAfter(
   known: readonly Offer[],
@@ -101,7 +102,7 @@ export function offersAfter(
     const isMarked = offer.baseRevision === undefined || offer.content !== undefined;
     const over = (refused.get(operation.id) ?? []).filter((other) => isDone || saysTheSame(offer, other));
     const ended = over.map((other) => [other.operationId, undefined] as const);
-    // A request that was refused as a whole may have been done in part: its offers stay whatever they say.
+    // A request refused as a whole may have been partly executed, so its offers stay.
     if (result === undefined && !isMarked) return ended;
     const earlierIds = over
       .flatMap((other) => [other.operationId].concat(other.earlierIds ?? []))
@@ -111,7 +112,7 @@ export function offersAfter(
   });
 }
 
-/** Attempts of ten minutes, each half a minute after the one before. */
+/** Attempts of ten minutes, half a minute apart. */
 const attemptsKept = offeredForMs / refusedForMs;
 
 function saysTheSame(one: Offer, other: Offer): boolean {
@@ -120,13 +121,13 @@ function saysTheSame(one: Offer, other: Offer): boolean {
   return isOnSame && isModeSame && one.content === other.content;
 }
 
-/** The executable bit that it gives; undefined: none. */
+/** Returns the executable bit that the operation sets; undefined: none. */
 export function bitOf(operation: RemoteOperation): boolean | undefined {
   if (operation.op === "create") return operation.local.executable;
   return operation.op === "put" || operation.op === "set" ? operation.executable : undefined;
 }
 
-/** @param result that of this operation, which is not committed */
+/** @param result result of this uncommitted operation */
 export function refusalOf({ operation }: Outgoing, result: BatchResult, nowMs: number): Refusal {
   const code = result.code ?? (result.status === "missing" ? "missing_blocks" : "failed");
   return { nodeId: operation.id, digest: digestOf(operation), code, notBeforeMs: nowMs + refusedForMs };

@@ -3,12 +3,12 @@ import { limits } from "@holdfast/core/limits";
 import type { RemoteOperation } from "../plan/plan-types.ts";
 import { Groundwork } from "./groundwork.ts";
 
-/** Blocks of files up to this travel with the operations; those of larger ones go ahead. */
+/** Blocks of files up to this size travel with the operations. Larger ones are sent ahead. */
 export const smallFileBytesMax = limits.blockBytesMin;
 
 /**
- * Of one request: so much is prepared while the one before is answered, and is sent again if the answer is lost. Between two of
- * them a turn may end, so what goes ahead of one must not take too long over a slow line.
+ * Limits of one request. Its data is prepared while the previous one is pending, and repeated if the response is lost.
+ * A turn may end between requests, so sending ahead must not take long on a slow connection.
  */
 const batchMax = {
   operations: limits.batchOperationsMax,
@@ -20,13 +20,13 @@ const batchMax = {
 export interface Batch {
   readonly operations: readonly RemoteOperation[];
   readonly ids: ReadonlySet<NodeId>;
-  /** Names are set free or taken in an order that matters. */
+  /** The order of freeing and taking names matters. */
   readonly isOrdered: boolean;
 }
 
 /**
- * Cuts what is planned into requests, in its order; a group is never cut. The deletion of a folder comes after the answer to
- * what moves out of it.
+ * Splits planned operations into requests, in order. A group is never split. A folder is deleted only after the
+ * response to moves out of it.
  */
 export function* batchesOf(
   operations: readonly RemoteOperation[],
@@ -44,7 +44,7 @@ export function* batchesOf(
       batch.length + unit.length > batchMax.operations ||
       inlineBytes + inline > batchMax.inlineBytes ||
       aheadBytes + ahead > batchMax.aheadBytes ||
-      // Not for their bytes, which go ahead, but for the length of their block lists.
+      // Limits the length of block lists; the bytes are sent ahead.
       fileBytes + sumOf(sizes) > batchMax.fileBytes;
     const leavers = unit.flatMap((operation) => [...groundwork.leaversOf(operation)]);
     const rests = leavers.length > 0 && batch.some(({ id }) => leavers.includes(id));
@@ -60,7 +60,7 @@ export function* batchesOf(
   if (batch.length > 0) yield toBatch(batch);
 }
 
-/** Whether the later one may only be sent once the earlier one was answered. */
+/** Returns true if the later request must wait for the earlier response. */
 export function mustWait(earlier: Batch, later: Batch): boolean {
   if (earlier.isOrdered || later.isOrdered) return true;
   return later.operations.some((operation) => {
@@ -69,13 +69,13 @@ export function mustWait(earlier: Batch, later: Batch): boolean {
   });
 }
 
-/** The folder that must be there before. */
+/** Returns the folder that must exist first. */
 export function parentOf(operation: RemoteOperation): NodeId | undefined {
   if (operation.op === "put") return operation.revive?.parent;
   return "place" in operation ? operation.place.parent : undefined;
 }
 
-/** Each operation alone, or a group of neighbours. */
+/** Returns each operation alone, or a group of neighbors. */
 export function* unitsOf(operations: readonly RemoteOperation[]): Generator<readonly RemoteOperation[]> {
   for (let start = 0; start < operations.length;) {
     const group = operations[start]?.group;

@@ -4,27 +4,30 @@ import type { BlockTaker, ReadBlock, Server } from "@holdfast/sync-ports/ports";
 import type { SyncState } from "../state/sync-state.ts";
 import { givenAt, isReadOnlyAt } from "../model/rights.ts";
 
-/** Requests under way at a time; what each carries stands in memory until it is answered. */
+/** Concurrent requests. Each keeps its data in memory until the response. */
 const inFlightMax = 2;
-/** So much longer a look may take for them in all, since whatever else has changed waits for its end: over a slow line most is read once more. */
+/**
+ * Total time for which a scan may wait for blocks, because other changes wait for the scan. On a slow connection, most
+ * blocks are read twice.
+ */
 const delayMsMax = 10_000;
 
 export interface EarlyBlocksParts {
   readonly server: Server;
   readonly state: SyncState;
   readonly nowMs: () => number;
-  /** Ends earlier if the signal says so. */
+  /** Resolves early when the signal aborts. */
   readonly sleep: (durationMs: number, signal: AbortSignal) => Promise<void>;
 }
 
 /**
- * Sends the blocks of large new files while they are read for the first time. It promises nothing: what it could not send, and
- * what nothing comes of because the file changed, is sent or left out when the plan is carried out. A file that shows a block of
- * one that is known is left to the plan, which tells what differs in fewer bytes.
+ * Sends blocks of large new files while they are first read. Sending is optional: the plan sends missing blocks and
+ * omits those of changed files. A file that shares a block with a known one is left to the plan, which sends only
+ * differences.
  */
 export class EarlyBlocks {
   readonly #parts: EarlyBlocksParts;
-  /** By space and hash: the server has said that it has them, in this look. */
+  /** Blocks by space and hash that the server confirmed during this scan. */
   readonly #arrived = new Set<string>();
   readonly #underWay = new Set<Promise<unknown>>();
   #delayMs = 0;
@@ -34,14 +37,18 @@ export class EarlyBlocks {
     this.#parts = parts;
   }
 
-  /** What was sent for the look before is not believed to be there any more. */
+  /** Blocks of an earlier scan may be gone. */
   beginLook(): void {
     this.#arrived.clear();
     this.#delayMs = 0;
     this.#isOver = false;
   }
 
-  /** @param folder the nearest one above that is known @param sizeBytes of the file @returns undefined where nothing may be sent */
+  /**
+   * @param folder nearest known folder above
+   * @param sizeBytes size of the file
+   * @returns undefined if nothing may be sent
+   */
   takerIn(folder: NodeId, sizeBytes: number): BlockTaker | undefined {
     const { state } = this.#parts;
     if (isReadOnlyAt(state, state.local, folder)) return undefined;
@@ -65,7 +72,7 @@ export class EarlyBlocks {
     return this.#arrived.has(keyOf(hash, into));
   }
 
-  /** Once nothing is under way any more. */
+  /** Resolves when no request is pending. */
   async settled(): Promise<void> {
     await Promise.all(this.#underWay);
   }
@@ -82,7 +89,7 @@ export class EarlyBlocks {
     return !this.#isOver;
   }
 
-  /** @returns whether nothing reads the bytes any more */
+  /** @returns true once the bytes are not needed any longer */
   async #send(blocks: readonly ReadBlock[], into: NodeId | undefined, sizeBytes: number): Promise<boolean> {
     const { server } = this.#parts;
     const wanted = new Map(
@@ -95,7 +102,7 @@ export class EarlyBlocks {
       for (const hash of wanted.keys()) this.#arrived.add(keyOf(hash, into));
       return true;
     } catch (error) {
-      // Whatever it is, it is met again, and told, when the plan is carried out.
+      // The error occurs again and is reported when the plan is executed.
       if (!(error instanceof HoldfastError)) throw error;
       this.#isOver = true;
       return false;

@@ -5,7 +5,6 @@ import type { SyncState } from "../state/sync-state.ts";
 export interface Ears {
   readonly server: Server;
   readonly state: SyncState;
-  /** With whom the folder is synced. */
   readonly identity: Identity;
   readonly makeNodeId: () => NodeId;
   readonly nowMs: () => number;

@@ -16,7 +16,7 @@ import { restored } from "./listing.ts";
 import { beginListingAnew, isListingAnew, listAnew, queryAll, resetToEpoch } from "./reset.ts";
 import type { Ears } from "./ears.ts";
 
-/** Brings the remote tree to the journal's head. Each page's rows and its cursor are one transaction. */
+/** Updates the remote tree to the head of the journal. Each page's rows and cursor are one transaction. */
 export async function fetchRemote(ears: Ears): Promise<void> {
   const { state } = ears;
   if (state.cursor === undefined) await listFirst(ears);
@@ -36,7 +36,7 @@ export async function fetchRemote(ears: Ears): Promise<void> {
   }
 }
 
-/** An older one tells of no node whether it is private. */
+/** Returns false for an older server, which reports no privacy. */
 async function tellsPrivacy(server: Server): Promise<boolean> {
   const { items } = await server.snapshot(undefined);
   return items.some((node) => node.private !== undefined);
@@ -54,7 +54,7 @@ async function fetchPage(ears: Ears): Promise<boolean> {
   const heard = { get: (id: NodeId) => rows.get(id) ?? state.remote.get(id) };
   const learn = (id: NodeId, row: RemoteRow): void => {
     const known = heard.get(id);
-    // Equal numbers too: what comes back with its folder is as it was, but no longer in the trash.
+    // Includes equal numbers, because an item restored with its folder is unchanged except for the trash.
     if (known === undefined || row.seq >= known.seq) rows.set(id, row);
   };
   const head = page.has_more ? 0 : knownHead(state, page.epoch);
@@ -63,11 +63,11 @@ async function fetchPage(ears: Ears): Promise<boolean> {
   const ended = new Set(endedMounts(state).filter((mount) => isToldGone(state, mount)));
   const mounts = new Mounts(state, (id) => ended.has(id));
   const listings = new Listings(state);
-  // The root folder is no row of the tree, as in a listing: a link or a right of its own is no news for the disk.
+  // The root folder has no row, as in a listing. Its links and rights do not concern the disk.
   const changes = page.changes.filter(({ id }) => id !== state.rootId);
   for (const change of changes) await applyChange({ ...ears, mounts, heard, listings }, change, learn);
   const [shares, rights] = [[...mounts.learnt], [...mounts.learntRights]];
-  // What was known where it lies has a mount of its own by now.
+  // An item known at its original place now has its own mount.
   for (const [, { target }] of shares) {
     const row = heard.get(target);
     if (row !== undefined && mounts.shows(target)) learn(target, { ...row, trashed: true });
@@ -80,7 +80,7 @@ async function fetchPage(ears: Ears): Promise<boolean> {
   return page.has_more;
 }
 
-/** A mount whose folder a later page tells of has not ended. */
+/** Returns true if a mount has ended. One whose folder appears on a later page has not. */
 function isToldGone({ rootId, remote }: SyncState, mount: NodeId): boolean {
   for (let at = mount, depth = 0; at !== rootId && depth <= 2 * limits.pathNamesMax; depth += 1) {
     const row = remote.get(at);
@@ -93,8 +93,8 @@ function isToldGone({ rootId, remote }: SyncState, mount: NodeId): boolean {
 const shownAgainSetting = "looked for where ended mounts show";
 
 /**
- * What a mount showed that ended may lie in another share, where nobody told of it while it had a mount of its own. Of each such mount it is
- * looked for once.
+ * Searches for the former content of ended mounts, once per mount. It may be in another share, where nobody reported it
+ * while it had its own mount.
  */
 async function showAgain({ server, state }: Ears): Promise<void> {
   const ended = endedMounts(state);
@@ -112,19 +112,19 @@ async function showAgain({ server, state }: Ears): Promise<void> {
     const listed = (await listBelow(server, mount)) ?? [];
     if (listed.some(({ id }) => answers.get(id as NodeId) === "live")) remote.push(...mounts.rowsOf(listed));
   }
-  // As after any listing, what it lacks may have moved since.
+  // As after any listing, missing items may have moved.
   const listing = remote.length === 0 ? [] : [[listedSetting, "yes"] as const];
   state.commit({ remote, rights: [...mounts.learntRights], settings: [[shownAgainSetting, looked], ...listing] });
 }
 
-/** What a person has put into the server's trash, and what of that has gone here too, or has another fate by now. */
+/** Returns decisions of people to move items to the server's trash, and removes those that are done or outdated. */
 function decidedIn(state: SyncState, changes: readonly ChangeJson[]): Map<NodeId, true | undefined> {
   const done = [...state.decided.keys()].filter((id) => !state.local.has(id));
   const decided = new Map<NodeId, true | undefined>(done.map((id) => [id, undefined]));
   for (const change of changes) {
     const id = change.id as NodeId;
     if (change.rewound === true || change.approved === true) decided.set(id, true);
-    // Emptying the trash deletes nothing more on a device: the decision about its way into the trash stands.
+    // Emptying the trash deletes nothing more on devices. The earlier decision stays.
     else if (change.from_trash !== true && (state.decided.has(id) || decided.has(id))) decided.set(id, undefined);
   }
   return decided;
@@ -132,7 +132,7 @@ function decidedIn(state: SyncState, changes: readonly ChangeJson[]): Map<NodeId
 
 interface Page extends Pick<Ears, "server" | "state"> {
   readonly mounts: Mounts;
-  /** The remote tree with what the page told of so far. */
+  /** Remote tree including the page so far. */
   readonly heard: { get(id: NodeId): RemoteRow | undefined };
   readonly listings: Listings;
 }
@@ -154,13 +154,13 @@ async function applyChange(
   const row = mounts.rowOf(node);
   if (node.kind !== "mount" && row.trashed) return learn(id, row);
   learn(id, row);
-  // What was gone may be back where it was, with what came into it meanwhile.
+  // A returned item may have new content.
   const hasMoved = known === undefined || known.trashed || known.parent !== row.parent;
   if (node.kind !== "folder" && node.kind !== "mount") return;
-  // It came with a folder that appeared, of which is told as of something gone since that lies in the trash by now.
+  // It arrived with a folder that appeared, and is reported as gone because it is in the trash now.
   const isUnheard = known === undefined && existed === true;
   if (kind !== "appeared" && !isUnheard && !(hasMoved && listings.mayLack)) return;
-  // Nothing in it can be listed: what is known of it stays as it is.
+  // Its content cannot be listed, so the known rows stay.
   if (node.waits === true) return;
   listings.note();
   const listed = await listBelow(server, id);
@@ -176,9 +176,9 @@ async function applyChange(
 const listedSetting = "listed below";
 
 /**
- * A listing of what appeared tells of now, and not of when it appeared: a folder in it may have been moved out of it since. The entry
- * of that stands further on and tells of itself alone, while of what is in it nothing is known here. So all folders that moved
- * before the listings were asked for are listed as well.
+ * Handles folders missing from listings. A listing shows the present, so a folder may have moved out since it appeared.
+ * Its later journal entry reports only itself, and its content is unknown. Folders that moved before the listings were
+ * requested are therefore listed too.
  */
 class Listings {
   readonly #wasBefore: boolean;
@@ -196,7 +196,7 @@ class Listings {
     this.#isNow = true;
   }
 
-  /** The page after one with listings was asked for after them: with the last of those pages nothing is in doubt any more. */
+  /** A page after listings was requested after them. Its end removes all doubt. */
   settings(hasMore: boolean): readonly (readonly [string, string])[] {
     if (this.#isNow) return [[listedSetting, "yes"]];
     return this.#wasBefore && !hasMore ? [[listedSetting, "no"]] : [];
@@ -204,9 +204,9 @@ class Listings {
 }
 
 /**
- * While a folder of another space was out of view nobody told what became of what was in it, also where its mount went with a folder
- * above it. What a listing lacks is gone only if the server says so of it, and says in the same breath that the folder is there. A mount is new each time, so what was
- * in the one before is known below the folders that are listed.
+ * Finds nodes missing from a listing. While a folder of another space was out of view, changes inside were not
+ * reported, even if its mount disappeared with a parent. A missing node counts as gone only if one response says so and
+ * confirms that the folder exists. Each mount is new, so former content is found below the listed folders.
  */
 async function missedIn(
   { server, state }: Pick<Page, "server" | "state">,
@@ -223,7 +223,7 @@ async function missedIn(
   return lacking.flatMap(([id, row]) => (answers.get(id) === "live" ? [] : [[id, { ...row, trashed: true }] as const]));
 }
 
-/** Each once. */
+/** Returns each row once. */
 function* rowsBelow(state: SyncState, folders: readonly NodeId[]): Generator<readonly [NodeId, RemoteRow]> {
   const passed = new Set<NodeId>();
   const waiting = [...folders];
@@ -239,7 +239,7 @@ function* rowsBelow(state: SyncState, folders: readonly NodeId[]): Generator<rea
   }
 }
 
-/** @returns undefined: it is gone again by now, of which an entry further on tells */
+/** @returns undefined if it is gone again, which a later entry reports */
 async function listBelow(server: Server, id: NodeId): Promise<Awaited<ReturnType<Server["listBelow"]>> | undefined> {
   try {
     return await server.listBelow(id);

@@ -7,14 +7,14 @@ import { ofSameServer } from "./same-server.ts";
 
 const rowsAtOnce = 1000;
 
-/** All that the server has, kept page by page. Only the cursor, which comes with the last one, makes it count. */
+/** Stores everything on the server page by page. Only the cursor of the last page makes it valid. */
 export async function listFirst(ears: Pick<Ears, "server" | "state" | "identity">): Promise<void> {
   const { state } = ears;
   forgetListing(state);
   state.commit(await ofSameServer(ears, () => keepListing(ears)));
 }
 
-/** Of a listing that was cut: what it said may be over. */
+/** Removes an interrupted listing, which may be outdated. */
 function forgetListing(state: SyncState): void {
   let gone: (readonly [NodeId, RemoteRow | undefined])[] = [];
   for (const id of state.remote.keys()) {

@@ -3,12 +3,12 @@ import { limits } from "@holdfast/core/limits";
 import type { RemoteOperation } from "../plan/plan-types.ts";
 import { claimOf, type Place } from "../model/trees.ts";
 
-/** What operations of a plan rest on that earlier ones of it bring about, beside the folders in which they put something. */
+/** Dependencies of operations on earlier ones of the plan, except for their parent folders. */
 export class Groundwork {
   readonly #leavers = new Map<NodeId, Set<NodeId>>();
   readonly #freed = new Map<string, NodeId>();
 
-  /** @param remote where things are on the server before the first of them */
+  /** @param remote places on the server before the first operation */
   constructor(remote: Pick<ReadonlyMap<NodeId, Place>, "get">, operations: readonly RemoteOperation[]) {
     const groups = new Map(operations.flatMap(({ op, id, group }) => (op === "delete" ? [[id, group] as const] : [])));
     for (const each of operations) {
@@ -16,18 +16,18 @@ export class Groundwork {
       if (leaves) this.#freed.set(claimOf(each.base), each.id);
       if (each.op !== "move" || !leaves || groups.size === 0) continue;
       const folder = foldersFrom(remote, each.base.parent).find((id) => groups.has(id));
-      // A group is taken whole or not at all.
+      // A group is accepted or refused as a whole.
       if (folder === undefined || (each.group !== undefined && each.group === groups.get(folder))) continue;
       this.#leavers.set(folder, (this.#leavers.get(folder) ?? new Set()).add(each.id));
     }
   }
 
-  /** What moves out of the folder that the operation deletes: if it did not, it would go to the trash with it. */
+  /** Returns nodes that move out of the deleted folder. Otherwise they would be deleted with it. */
   leaversOf({ op, id }: RemoteOperation): ReadonlySet<NodeId> {
     return (op === "delete" ? this.#leavers.get(id) : undefined) ?? noNodes;
   }
 
-  /** What sets the name free that the operation gives. */
+  /** Returns the node whose operation frees the needed name. */
   holderBefore(operation: RemoteOperation): NodeId | undefined {
     const holder = "place" in operation ? this.#freed.get(claimOf(operation.place)) : undefined;
     return holder === operation.id ? undefined : holder;
@@ -36,7 +36,7 @@ export class Groundwork {
 
 const noNodes: ReadonlySet<NodeId> = new Set();
 
-/** A folder and those above it, as far as any can be. */
+/** Returns a folder and those above, up to the depth limit. */
 function* foldersFrom(remote: Pick<ReadonlyMap<NodeId, Place>, "get">, start: NodeId): Generator<NodeId, void> {
   let at: NodeId | undefined = start;
   for (let depth = 0; at !== undefined && depth <= 2 * limits.pathNamesMax; depth += 1) {

@@ -1,15 +1,16 @@
 import type { SyncState } from "../state/sync-state.ts";
 
 /**
- * How far the journal reached when the server refused the deletion of a folder for what changed in it. A listing tells of nothing that
- * is gone by then, and so of no number as high as those entries had: whoever rests on what it told would be refused for ever.
+ * Stores the journal position at which the server refused a folder's deletion because of changes inside. A listing does
+ * not show deleted items, and thus lacks the numbers of their entries. Without this position, deletions would be
+ * refused forever.
  */
 export function noteHead(state: SyncState, seq: number): void {
   const epoch = state.cursor?.epoch;
   if (epoch !== undefined) state.commit({ settings: [["known head", JSON.stringify([epoch, seq])]] });
 }
 
-/** For whoever has read the journal to its head since. @returns 0 if none was told in this epoch */
+/** For use after the journal was read to its head. @returns 0 if none is known for this epoch */
 export function knownHead(state: Pick<SyncState, "setting">, epoch: string): number {
   const [known, seq] = JSON.parse(state.setting("known head") ?? '["", 0]') as [string, number];
   return known === epoch ? seq : 0;

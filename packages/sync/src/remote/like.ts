@@ -3,27 +3,27 @@ import type { ManifestEntry } from "@holdfast/core/manifest";
 import type { SyncState } from "../state/sync-state.ts";
 import type { ContentKey } from "../model/trees.ts";
 
-/** A content that the server has, and that a new one is told against. */
+/** A content on the server, against which a new one is encoded. */
 export interface Like {
   readonly content: ContentKey;
   readonly entries: readonly ManifestEntry[];
-  /** Undefined: it is the base version. */
+  /** undefined: the base version */
   readonly sourceVersionId: string | undefined;
 }
 
-/** A shorter list is told sooner than what it is like is looked for. */
+/** Sending a shorter list is faster than finding a similar one. */
 const entriesMin = 4;
-/** Blocks that are asked for other contents of which they are part. */
+/** Blocks used to find similar contents. */
 const samplesMax = 16;
 
 interface NewFile {
   readonly content: ContentKey;
   readonly blocks: readonly ManifestEntry[];
-  /** Whether what is in a folder is in the space that the file is for: another space has other blocks. */
+  /** Returns true if a folder is in the file's space. Other spaces have other blocks. */
   readonly isOfSpace: (folder: NodeId) => boolean;
 }
 
-/** A version of another file that has the same content, or else most of the same blocks, as a copy that was edited has. */
+/** Finds a version of another file with the same content, or else with most of its blocks, such as an edited copy. */
 export function findSource(state: SyncState, { content, blocks, isOfSpace }: NewFile): Like | undefined {
   if (blocks.length < entriesMin) return undefined;
   for (const each of [content, ...similarContents(state, blocks)]) {
@@ -34,7 +34,7 @@ export function findSource(state: SyncState, { content, blocks, isOfSpace }: New
   return undefined;
 }
 
-/** Those with most of the sampled blocks first. */
+/** Sorts by the number of matching sampled blocks, highest first. */
 function similarContents({ manifests }: SyncState, blocks: readonly ManifestEntry[]): ContentKey[] {
   const counts = new Map<ContentKey, number>();
   const step = Math.ceil(blocks.length / samplesMax);
@@ -46,7 +46,7 @@ function similarContents({ manifests }: SyncState, blocks: readonly ManifestEntr
   return [...counts].toSorted(([, one], [, other]) => other - one).map(([content]) => content);
 }
 
-/** What the server is known to have under this content, by a file of this disk that is in sync. */
+/** Returns a server version with this content, known from a local file in sync. */
 function versionOf(state: SyncState, content: ContentKey, isOfSpace: (folder: NodeId) => boolean): string | undefined {
   for (const id of state.holdersOf(content)) {
     const remote = state.remote.get(id);

@@ -8,9 +8,9 @@ import type { Cursor } from "../state/sync-state.ts";
 import type { RemoteRow, Right, Share } from "../model/trees.ts";
 import type { Ears } from "./ears.ts";
 
-/** What makes the rows of a listing count. */
+/** Data that completes a listing. */
 export interface ListingEnd {
-  /** What stands in a mount, or has one, may have come on an earlier page than the mount. */
+  /** Rows inside a mount, or with one, may come on an earlier page than the mount. */
   readonly remote: readonly (readonly [NodeId, RemoteRow])[];
   readonly shares: readonly (readonly [NodeId, Share])[];
   readonly rights: readonly (readonly [NodeId, Right | undefined])[];
@@ -19,10 +19,10 @@ export interface ListingEnd {
 }
 
 /**
- * Hands over all that the server has page by page.
- * @param keep is told the rows of each
- * @param epoch in which the server has to be; undefined: whichever it is in
- * @throws HoldfastError reset if it was restored, or is while it is listed
+ * Lists everything on the server, page by page.
+ * @param keep called with the rows of each page
+ * @param epoch expected epoch; undefined: any
+ * @throws HoldfastError reset if the server was restored before or during the listing
  */
 export async function listAll(
   server: Pick<Server, "snapshot">,
@@ -51,7 +51,11 @@ function isNoRoot({ parent_id: parent }: NodeJson): boolean {
   return parent !== null;
 }
 
-/** Puts all that the server has into the remote tree, page by page. @param note is told of what each has @throws as `listAll` */
+/**
+ * Stores everything on the server in the remote tree.
+ * @param note called for each node
+ * @throws as `listAll`
+ */
 export async function keepListing(
   { server, state }: Pick<Ears, "server" | "state">,
   { epoch, note }: { readonly epoch?: string | undefined; readonly note?: (id: NodeId) => void } = {},

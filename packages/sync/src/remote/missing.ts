@@ -3,16 +3,16 @@ import { limits } from "@holdfast/core/limits";
 import type { Outgoing } from "./proposal.ts";
 import type { Voice } from "./voice.ts";
 
-/** With fewer bytes it costs less to send them than to ask whether they are needed. */
+/** Sending fewer bytes costs less than asking if they are needed. */
 const askBytesMin = 64 * 1024;
 
-/** By space and hash: what one has is not there for another. */
+/** Returns missing blocks by space and hash, because a block of one space is not available in another. */
 export async function missingOf(
   { server, early }: Voice,
   outgoing: readonly Pick<Outgoing, "proposal">[],
 ): Promise<Set<string>> {
   const missing = new Set<string>();
-  // What is small does not wait for what is not.
+  // Small files do not wait for large ones.
   if (outgoing.some(({ proposal }) => proposal !== undefined && proposal.unsure.length > 1)) await early?.settled();
   for (const [into, some] of Map.groupBy(outgoing, ({ proposal }) => proposal?.into)) {
     const unsure = new Map<HashHex, number>();

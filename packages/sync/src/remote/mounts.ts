@@ -3,12 +3,12 @@ import type { NodeJson } from "@holdfast/protocol/values";
 import { remoteRowOf } from "./remote-row.ts";
 import type { RemoteRow, Right, Rights, Share, Shares } from "../model/trees.ts";
 
-/** Roles that may change what is there. */
+/** Roles that may write. */
 const writers: ReadonlySet<NodeJson["role"]> = new Set(["editor", "owner"]);
 
 /**
- * What stands in a mount has it as its parent. A folder that has a mount of its own, and lies in another share, is shown by its mount
- * alone: where it lies it counts as gone.
+ * Returns the row as the trees show it. Items in a mounted folder have the mount as parent. A folder with its own mount
+ * inside another share is shown only at its mount, and counts as gone at its original place.
  * @param mounts target -> mount
  */
 export function inMounts(row: RemoteRow, id: string, mounts: ReadonlyMap<string, NodeId>): RemoteRow {
@@ -17,8 +17,8 @@ export function inMounts(row: RemoteRow, id: string, mounts: ReadonlyMap<string,
 }
 
 /**
- * What the server calls by the id of a folder of another space is in the trees what stands in its mount. Learns mounts as they come, and
- * where below them a right of its own is given: what is told later counts, whatever its number is.
+ * Maps ids of mounted folders to their mounts. Collects mounts, and rights below them, as they arrive. Later reports
+ * win, whatever their number.
  */
 export class Mounts {
   readonly #mounts = new Map<string, NodeId>();
@@ -26,7 +26,7 @@ export class Mounts {
   readonly #known: Rights;
   readonly #rights = new Map<NodeId, Right | undefined>();
 
-  /** @param isOver of a mount that is gone: what it showed may be in view elsewhere by now */
+  /** @param isOver true for an ended mount, whose content may now be in view elsewhere */
   constructor({ shares, rights }: { shares: Shares; rights: Rights }, isOver: (mount: NodeId) => boolean) {
     this.#known = rights;
     for (const [mount, { target }] of shares) if (!isOver(mount)) this.#mounts.set(target, mount);
@@ -36,22 +36,22 @@ export class Mounts {
     for (const [target, known] of this.#mounts) if (known === mount) this.#mounts.delete(target);
   }
 
-  /** Whether a folder of another space has a mount. */
+  /** Returns true if a folder of another space has a mount. */
   shows(target: NodeId): boolean {
     return this.#mounts.has(target);
   }
 
-  /** Of what was heard so far. */
+  /** Shares reported so far. */
   get learnt(): Iterable<readonly [NodeId, Share]> {
     return this.#learnt;
   }
 
-  /** Undefined: the right of the folder above counts. */
+  /** undefined: the right of the folder above applies */
   get learntRights(): Iterable<readonly [NodeId, Right | undefined]> {
     return this.#rights;
   }
 
-  /** All mounts of some nodes come first, so that whatever stands in them is known by them. */
+  /** Collects all mounts first, so that their content is mapped. */
   rowsOf(nodes: readonly NodeJson[]): (readonly [NodeId, RemoteRow])[] {
     for (const node of nodes) this.#learn(node);
     return nodes.map((node) => [node.id as NodeId, this.rowOf(node)] as const);

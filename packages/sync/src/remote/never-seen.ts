@@ -2,7 +2,10 @@ import type { NodeId } from "@holdfast/core/ids";
 import type { SyncState } from "../state/sync-state.ts";
 import type { RemoteRow } from "../model/trees.ts";
 
-/** Made by an operation of mine whose answer was lost, and deleted by another before I saw it: as I offered it. */
+/**
+ * Returns the offered row of a node that this device created, if the response was lost and another device deleted the
+ * node before it was seen.
+ */
 export function neverSeen(state: SyncState, id: NodeId): RemoteRow | undefined {
   const offer = state.offers.find(({ nodeId, baseRevision }) => nodeId === id && baseRevision === undefined);
   const local = state.local.get(id);

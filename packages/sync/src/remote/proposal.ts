@@ -13,42 +13,42 @@ import type { BlockPlace } from "../state/manifests.ts";
 import type { ContentKey, LocalRow, OperationId } from "../model/trees.ts";
 import type { Voice } from "./voice.ts";
 
-/** A block of a file that is to be sent, and where it is read. */
+/** Block of a file to send, and its position. */
 export interface Range extends ManifestEntry {
-  /** Bytes before it in the file. */
+  /** Offset in the file. */
   readonly offset: number;
-  /** In the file's block list. */
+  /** Index in the block list. */
   readonly position: number;
 }
 
-/** A file's content as it is proposed. */
+/** Proposed content of a file. */
 export interface Proposal {
   readonly path: string;
   readonly fingerprint: Fingerprint;
   readonly content: ContentKey;
   readonly blocks: readonly ManifestEntry[];
-  /** How much more room it needs than what it replaces; may be negative. */
+  /** Additional space compared with the replaced content; may be negative. */
   readonly growthBytes: number;
-  /** A folder in whose space it is to be, and in which one may write; undefined: the account's own. */
+  /** Writable folder of the target space; undefined: the account's own space. */
   readonly into: NodeId | undefined;
-  /** Against the source, or else the base version; undefined: the whole list travels. */
+  /** Differences from the source, or else from the base version; undefined: the complete list is sent. */
   readonly splices: readonly Splice[] | undefined;
-  /** A version of another file that is alike. */
+  /** Similar version of another file. */
   readonly sourceVersionId: string | undefined;
-  /** All but the blocks that the server has for certain. */
+  /** Blocks that the server may lack. */
   readonly unsure: readonly Range[];
-  /** Blocks of the base that a new one may be similar to. */
+  /** Base blocks that new ones may resemble. */
   readonly similar: ReadonlyMap<HashHex, readonly (BlockPlace & { readonly hash: HashHex })[]>;
 }
 
 export interface Outgoing {
   readonly operation: RemoteOperation;
   readonly operationId: OperationId;
-  /** Of a file with content. */
+  /** Set for a file with content. */
   readonly proposal: Proposal | undefined;
 }
 
-/** @returns undefined if the file is not what was planned with */
+/** @returns undefined if the file differs from the plan */
 export async function propose(
   voice: Voice,
   operation: RemoteOperation & { readonly local: LocalRow },
@@ -56,7 +56,7 @@ export async function propose(
   const { state } = voice;
   const { id, local } = operation;
   const path = pathOf(state, id);
-  // What this cycle has moved has other times since.
+  // A move in this cycle changed its times.
   const current = state.local.get(id);
   if (path === undefined || current?.content !== local.content) return undefined;
   const { fingerprint } = current;
@@ -88,7 +88,7 @@ export function spaceOf(state: Voice["state"], id: NodeId, { parent }: LocalRow)
   return givenAt(state, state.local, mayEdit(state, state.local, id) ? id : parent);
 }
 
-/** As it is proposed to a server that has nothing like it. */
+/** Proposes the content to a server without similar content. */
 export function wholeList(
   blocks: readonly ManifestEntry[],
 ): Pick<Proposal, "splices" | "sourceVersionId" | "unsure" | "similar"> {
@@ -102,7 +102,7 @@ function baseOf({ manifests }: Voice["state"], operation: RemoteOperation): Like
   return entries === undefined ? undefined : { content, entries, sourceVersionId: undefined };
 }
 
-/** All blocks but those known, each once. */
+/** Returns unknown blocks, each once. */
 export function rangesOf(blocks: readonly ManifestEntry[], known: ReadonlySet<HashHex>): Range[] {
   const seen = new Set(known);
   const ranges: Range[] = [];
@@ -136,10 +136,10 @@ async function cutAgain(
   }
 }
 
-/** How many of those that a splice removes are compared with one that it inserts. */
+/** Number of removed blocks compared with each inserted one. */
 const candidatesMax = 3;
 
-/** A block that a splice inserts is most likely a changed one of those that it removes, about as far into it. */
+/** An inserted block is probably a changed version of a removed one at about the same position. */
 function similarIn(base: ContentKey, known: readonly ManifestEntry[], splices: readonly Splice[]): Proposal["similar"] {
   const similar = new Map<HashHex, (BlockPlace & { hash: HashHex })[]>();
   for (const { at, remove, insert } of splices) {

@@ -12,7 +12,7 @@ export function remoteRowOf(node: NodeJson): RemoteRow {
     name: storableName(node.name),
     content: contentOfNode(node),
     executable: kind === "file" && node.executable,
-    // A mount is a folder of somebody else's, whose own member this is.
+    // A mount represents another account's folder, which has its own privacy.
     ...(node.private !== undefined && (kind === "file" || node.kind === "folder") && { isPrivate: node.private }),
     trashed: node.trashed_at !== null,
     versionId: node.version_id,
@@ -29,7 +29,10 @@ function contentOfNode({ kind, content_id: contentId, target }: NodeJson): Conte
   return (kind === "file" ? (contentId ?? "") : folderContent) as ContentKey;
 }
 
-/** What is no valid Unicode would be mended when it is kept: with the slash it stays a name that no disk is asked to take (`rules/unfit.ts`). */
+/**
+ * Invalid Unicode would be replaced when stored. The added slash makes it a name that no disk accepts
+ * (`rules/unfit.ts`).
+ */
 function storableName(name: string): string {
   return name.isWellFormed() ? name : `/${name.toWellFormed()}`;
 }

@@ -13,7 +13,7 @@ import { ofSameServer } from "./same-server.ts";
 
 const idsAtOnce = 1000;
 
-/** The cursor was too old: from now on nothing is heard before all that the server has was listed to its end. */
+/** Called if the cursor is too old. A complete listing must follow before anything else is read. */
 export function beginListingAnew(state: SyncState): void {
   state.commit({ settings: [["listed anew", "begun"]] });
 }
@@ -23,15 +23,15 @@ export function isListingAnew(state: SyncState): boolean {
 }
 
 /**
- * What the listing lacks is gone only if the server says so of it. It is kept page by page, and of what was listed the ids alone are
- * held: until the cursor comes nobody plans with it.
+ * Lists everything again. A missing node counts as gone only if the server says so. Rows are stored page by page, and
+ * only ids are kept in memory. Nothing is planned until the cursor arrives.
  * @throws HoldfastError reset if the server was restored since
  */
 export async function listAnew({ server, state }: Ears): Promise<void> {
   const epoch = state.cursor?.epoch;
   const listed = new Set<NodeId>();
   const { remote, ...end } = await keepListing({ server, state }, { epoch, note: (id) => void listed.add(id) });
-  // Before anything is asked for: these are rows of a listing that was cut, too, and what they tell may be over.
+  // Stored before anything is requested, because an interrupted listing may have left outdated rows.
   state.commit({ remote });
   const absent: NodeId[] = [];
   for (const [id, row] of state.remote)
@@ -46,14 +46,14 @@ export async function listAnew({ server, state }: Ears): Promise<void> {
   state.commit({ ...end, settings: [...end.settings, ["listed anew", "ended"]] });
 }
 
-/** Of what is in a share that waits nobody says anything, and that it is not listed says nothing either. */
+/** Returns true for nodes of a waiting share, which is not listed. Their absence means nothing. */
 function isInWaiting(state: SyncState, { shares }: Pick<ListingEnd, "shares">, id: NodeId): boolean {
   const waiting = new Map(shares.filter(([, { waits }]) => waits === true));
   return waiting.size > 0 && shareOf({ rootId: state.rootId, shares: waiting }, state.remote, id) !== undefined;
 }
 
 function goneRow(state: SyncState, id: NodeId, standing: Standing): (readonly [NodeId, RemoteRow])[] {
-  // An offer that never arrived is gone too: it is sent again.
+  // An offer that never arrived is gone too and is sent again.
   const row = state.remote.get(id) ?? (standing === "trashed" ? neverSeen(state, id) : undefined);
   return row === undefined || standing === "live" ? [] : [[id, { ...row, trashed: true }]];
 }
@@ -70,8 +70,8 @@ export async function queryAll(server: Server, ids: readonly NodeId[]): Promise<
 }
 
 /**
- * The server was restored: it may have forgotten what this disk has. Nothing of this disk is deleted for that; what the
- * server lacks goes up as new, and where it has an earlier version of mine mine is its successor.
+ * Adapts to a restored server, which may lack local items. Nothing is deleted here for that: missing items are uploaded
+ * as new, and local versions follow older server versions.
  */
 export async function resetToEpoch({ server, state, identity, makeNodeId }: Ears): Promise<void> {
   const rows = new Map<NodeId, RemoteRow>();
@@ -81,7 +81,7 @@ export async function resetToEpoch({ server, state, identity, makeNodeId }: Ears
   const { shares, rights, cursor } = await ofSameServer({ server, identity }, () => listAll(server, note));
   const mounts = new Map(shares.map(([mount, { target }]) => [target, mount]));
   for (const [id, row] of rows) rows.set(id, inMounts(row, id, mounts));
-  // Shares that it does not know have ended: files of others go to nobody who may read a folder around the mount.
+  // Unknown shares have ended, so that files of others are not uploaded into the folder around the mount.
   const ended = new Set([...state.shares.keys()].filter((id) => !rows.has(id)));
   const remote = new Map<NodeId, RemoteRow | undefined>();
   for (const [id, row] of state.remote) remote.set(id, ended.has(id) ? { ...row, trashed: true } : undefined);
@@ -97,14 +97,14 @@ export async function resetToEpoch({ server, state, identity, makeNodeId }: Ears
   const overRights = [...state.rights.keys()].map((id) => [id, undefined] as const);
   const departures = [...state.departures].map(([id, to]) => [id, newIds.get(to) ?? to] as const);
   const local = underNewIds(state.local, newIds);
-  // What they hide on one side only, now that the bases are others, is told as after a change of the rules.
+  // Items that the rules hide on one side are reported as after a change of rules, because the bases changed.
   const settings = [
     ["listed anew", "ended"],
     ["rules", ""],
     ...privacyListed([...rows.values()].filter(isUntold).length <= shares.length),
   ] as const;
   const parked = parkedUnder(state, newIds);
-  // The restored server may lack the bytes that it had when they went to the local trash.
+  // The restored server may lack the bytes it had when they went to the local trash.
   const agreedTrash = state.agreedTrash.below(ownFolders.trash).map((path) => [path, undefined] as const);
   state.commit({
     remote,
@@ -120,7 +120,7 @@ export async function resetToEpoch({ server, state, identity, makeNodeId }: Ears
   });
 }
 
-/** In the trees of the restored server nothing stands under the old ids, so that only the disk's has to change. */
+/** Changes ids in the local tree only, because the restored server's trees do not contain the old ids. */
 function underNewIds(
   local: ReadonlyMap<NodeId, LocalRow>,
   newIds: ReadonlyMap<NodeId, NodeId>,
@@ -139,7 +139,7 @@ function rebase(row: SyncedRow, remote: RemoteRow | undefined): SyncedRow | unde
   if (remote === undefined) return undefined;
   const isMine =
     remote.content === row.content || (remote.versionId !== null && row.versionIds.includes(remote.versionId));
-  // The restored server may have forgotten that it is private.
+  // The restored server may have forgotten the privacy.
   const { isPrivate: _forgotten, ...known } = row;
   return {
     ...known,

@@ -1,7 +1,7 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { Ears } from "./ears.ts";
 
-/** Another server, or another account on it, answers at the address of the known one. */
+/** Another server or account answers at the known address. */
 export class OtherServer extends HoldfastError {
   constructor(message: string) {
     super("failed", message);
@@ -9,9 +9,9 @@ export class OtherServer extends HoldfastError {
 }
 
 /**
- * Lists all that the server has. Somebody may have set up another one at the same address and signed in to it: its tree and this folder
- * would be merged. It is asked afterwards too, since the login may change meanwhile.
- * @throws OtherServer before what was listed counts
+ * Lists everything and verifies the server's identity before and after, because the login may change meanwhile. Another
+ * server at the same address would be merged with this folder.
+ * @throws OtherServer before the listing is used
  */
 export async function ofSameServer<Listed>(
   ears: Pick<Ears, "server" | "identity">,

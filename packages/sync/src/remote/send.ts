@@ -23,30 +23,30 @@ import { isApproved } from "../brakes/brakes.ts";
 import { toWire } from "./wire-operation.ts";
 import type { Voice } from "./voice.ts";
 
-/** Requests under way at a time. */
+/** Concurrent requests. */
 const inFlightMax = 3;
-/** Files that are read side by side. */
+/** Files read concurrently. */
 const readsAtOnce = 8;
-/** A server that still misses something then is asked again after the time of a refusal. */
+/** After these attempts, missing blocks count as a refusal. */
 const attemptsMax = 3;
 
 interface Sending {
   readonly voice: Voice;
   readonly groundwork: Groundwork;
-  /** Nodes of which something was not taken: what builds on them is left to the next plan. */
+  /** Nodes with a failed operation. Dependent operations are left to the next plan. */
   readonly failed: Set<NodeId>;
-  /** Files whose blocks go ahead do so one after the other, so that memory stays bounded. */
+  /** Files with blocks to send ahead are processed one by one to limit memory. */
   ahead: Promise<void>;
   isSent: boolean;
-  /** The server took something. */
+  /** The server accepted something. */
   isTaken: boolean;
-  /** Something was not found as it was planned with. */
+  /** Something differed from the plan. */
   hasChanged: boolean;
 }
 
 /**
- * Sends what is planned. What came of it is read from the journal; only refusals are kept here.
- * @param isTurnOver once it is, no further request is begun after the first: the next plan has the rest
+ * Sends planned operations. Results come from the journal; only refusals are stored here.
+ * @param isTurnOver once true, no request after the first is started; the next plan has the rest
  */
 export async function send(
   voice: Voice,
@@ -90,7 +90,7 @@ async function sendBatch(sending: Sending, batch: Batch): Promise<void> {
     if (unit.some(isLeftOut)) for (const { id } of unit) failed.add(id);
     else units.push(unit);
   }
-  // Until its answer says otherwise.
+  // They count as failed until the response.
   for (const id of batch.ids) failed.add(id);
   const outgoing = (await mapBounded(units, readsAtOnce, (unit) => prepare(sending, unit))).flat();
   const { ready, inline, refused } = await transferBlocks(sending, outgoing);
@@ -106,7 +106,7 @@ async function sendBatch(sending: Sending, batch: Batch): Promise<void> {
       remote: done.flatMap(({ operation: each, operationId }) => {
         const row = state.remote.get(each.id);
         const { node } = results.get(operationId) ?? {};
-        // An older server took the request, and tells nothing of it in its journal.
+        // An older server accepted the request without storing the privacy.
         const isUntaken = privacyOf(each) !== undefined && node !== undefined && node.private === undefined;
         return isUntaken && row !== undefined ? [[each.id, { ...row, isPrivate: undefined }] as const] : [];
       }),
@@ -132,7 +132,10 @@ function mayNotDelete({ operation }: Outgoing, result: BatchResult | undefined):
   return operation.op === "delete" && result?.code === "forbidden";
 }
 
-/** Nodes whose deletion is forbidden count as new here and are fetched again: an account may not see all that such a folder contains. */
+/**
+ * Treats nodes whose deletion is forbidden as new, so they are downloaded again. The folder may contain items that this
+ * account cannot see.
+ */
 function bringBack({ state, nowMs }: Voice, ids: ReadonlySet<NodeId>): void {
   if (ids.size === 0) return;
   for (const id of ids) {
@@ -144,7 +147,7 @@ function bringBack({ state, nowMs }: Voice, ids: ReadonlySet<NodeId>): void {
   state.commit({ synced: bases.map((id) => [id, undefined] as const) });
 }
 
-/** Nothing is sent to where this account may only read, whatever was planned. */
+/** Returns true for a change where this account can only read. It is never sent. */
 function isForbidden({ state }: Voice, operation: RemoteOperation): boolean {
   if (state.shares.size === 0) return false;
   if (isEdit(operation) && mayEdit(state, state.remote, operation.id)) return false;
@@ -156,14 +159,17 @@ function isForbiddenAt(state: Voice["state"], folder: NodeId): boolean {
   return isReadOnlyAt(state, state.remote, folder) || isReadOnlyAt(state, state.local, folder);
 }
 
-/** Its node, the folder in which it is to be, its name, or what is left in what it deletes, is not on the server as the plan has it. */
+/**
+ * Returns true if the operation depends on a failed one: its node, its folder, its name, or content that should have
+ * left a deleted folder.
+ */
 function buildsOn({ failed, groundwork }: Sending, operation: RemoteOperation): boolean {
   const needed = [operation.id, parentOf(operation), groundwork.holderBefore(operation)];
   if (needed.some((id) => id !== undefined && failed.has(id))) return true;
   return [...groundwork.leaversOf(operation)].some((id) => failed.has(id));
 }
 
-/** @returns none of the unit if a file of it is not what was planned with */
+/** @returns nothing if a file of the unit differs from the plan */
 async function prepare(sending: Sending, unit: readonly RemoteOperation[]): Promise<Outgoing[]> {
   const { voice } = sending;
   const outgoing: Outgoing[] = [];
@@ -179,7 +185,7 @@ async function prepare(sending: Sending, unit: readonly RemoteOperation[]): Prom
   return outgoing;
 }
 
-/** Whatever its times say: the next look reads it again, and tells of it if that cannot be done. */
+/** Makes the next scan read the file, whatever its times are. */
 function leaveOut(sending: Sending, operation: RemoteOperation): void {
   const { state } = sending.voice;
   const row = state.local.get(operation.id);
@@ -188,7 +194,7 @@ function leaveOut(sending: Sending, operation: RemoteOperation): void {
   state.commit({ local: [[operation.id, { ...row, sight: "racy" }]] });
 }
 
-/** Blocks of large files go ahead; those of small ones are returned, to travel with the operations that need them. */
+/** Sends blocks of large files ahead, and returns those of small ones to travel with their operations. */
 async function transferBlocks(
   sending: Sending,
   outgoing: readonly Outgoing[],
@@ -203,7 +209,7 @@ async function transferBlocks(
   const refused: (readonly [Outgoing, BatchResult])[] = [];
   const sent = mapBounded(outgoing, readsAtOnce, async (each) => {
     if (each.proposal === undefined) return;
-    // A block that two files need goes with the first of them.
+    // A block of two files is sent with the first.
     const { into } = each.proposal;
     const ranges = each.proposal.unsure.filter(({ hash }) => missing.delete(keyOf(hash, into)));
     const blocks = await transfer(sending, each.proposal, ranges);
@@ -215,7 +221,7 @@ async function transferBlocks(
   const [failures] = await Promise.all([sending.voice.makeDurable(ids), sent]);
   for (const each of outgoing) {
     const code = failures.get(each.operation.id)?.code;
-    // What is not there any more is found by the next look.
+    // The next scan finds missing files.
     if (code === "not_found") changed.add(each);
     else if (code !== undefined) refused.push([each, refusedWith(each, { refusal: "not_durable" })]);
   }
@@ -226,7 +232,7 @@ async function transferBlocks(
   return { ready, inline, refused };
 }
 
-/** The server does not take the bytes of one file, which says nothing of the others. */
+/** Rejected bytes of one file, which does not concern the others. */
 interface Refused {
   readonly refusal: ErrorCode | "not_durable";
 }
@@ -235,7 +241,7 @@ function refusedWith({ operationId }: Outgoing, { refusal }: Refused): BatchResu
   return { operation_id: operationId, status: "error", code: refusal };
 }
 
-/** @returns blocks that are still to be sent; undefined: the file has changed */
+/** @returns blocks left to send; undefined: the file has changed */
 async function transfer(
   sending: Sending,
   proposal: Proposal,
@@ -256,7 +262,7 @@ async function transfer(
   }
 }
 
-/** Commits, and again with what the server turns out to miss. @returns the last answer to each */
+/** Commits, and retries with missing blocks. @returns last result of each operation */
 async function commitAll(
   sending: Sending,
   outgoing: readonly Outgoing[],
@@ -293,10 +299,7 @@ async function commitAll(
   return answers;
 }
 
-/**
- * For what is in one operation, or in a block of it, a server may refuse the whole request, which says nothing of the others. A group is
- * never cut.
- */
+/** Splits a request that the server rejected as a whole because of one operation or block. A group is never split. */
 async function commitApart(
   { voice }: Sending,
   outgoing: readonly Outgoing[],
@@ -319,12 +322,12 @@ async function commitApart(
       isAll ? blocks : blocks.filter(({ hash }) => needed.has(hash)),
     );
   };
-  // Told before anything else is tried: whatever ends this, the next plan goes on without it.
+  // Stored immediately, so that the next plan omits the operation whatever happens.
   const note = (unit: readonly Outgoing[], { code }: HoldfastError): void => {
     refuse(voice, unit, code);
     for (const each of unit) refused.add(each);
   };
-  // For want of room all go once more without their blocks.
+  // Without enough space, all operations are sent again without blocks.
   const isRefusal = (error: unknown): error is HoldfastError =>
     isOfElement(error) && (error.code !== "quota" || blocks.length === 0);
   const answers = await inHalves(units, commit, note, isRefusal);
@@ -334,7 +337,7 @@ async function commitApart(
 
 type Answer = Awaited<ReturnType<Voice["server"]["commit"]>>;
 
-/** The space had no room for the blocks of a request, none of which says anything of the operations without any. */
+/** Ignores a lack of space for the blocks, which does not concern operations without blocks. */
 function unlessFull(carrying: ReadonlySet<HashHex>): (error: unknown) => "full" {
   return (error) => {
     if (error instanceof HoldfastError && error.code === "quota" && carrying.size > 0) return "full";
@@ -346,12 +349,12 @@ function carries({ proposal }: Outgoing, carrying: ReadonlySet<HashHex>): boolea
   return proposal?.unsure.some(({ hash }) => carrying.has(hash)) === true;
 }
 
-/** Their offers stay: of a request that went in parts some may have been done before. */
+/** Stores refusals but keeps the offers, because parts of a split request may have been executed. */
 function refuse({ state, nowMs }: Voice, outgoing: readonly Outgoing[], refusal: ErrorCode): void {
   state.commit({ refusals: outgoing.map((each) => refusalOf(each, refusedWith(each, { refusal }), nowMs())) });
 }
 
-/** The file that it is like may be gone by now; or else it is the folder, which the next answer says again. */
+/** Returns true if the source file may be gone. If it is the folder instead, the next result shows it. */
 function hasLostSource({ operationId, proposal }: Outgoing, answers: ReadonlyMap<string, BatchResult>): boolean {
   return proposal?.sourceVersionId !== undefined && answers.get(operationId)?.code === "not_found";
 }
@@ -365,7 +368,7 @@ function isWorthAnother(answer: BatchResult | undefined): boolean {
   return answer?.status === "missing" || answer?.code === "dependency";
 }
 
-/** What the server misses of some files; one whose bytes it refuses has its answer with that. */
+/** Reads blocks that the server lacks. A file with rejected bytes already has its result. */
 async function readNamed(
   sending: Sending,
   outgoing: readonly Outgoing[],

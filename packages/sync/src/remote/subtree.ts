@@ -6,20 +6,20 @@ import type { Server } from "@holdfast/sync-ports/ports";
 import type { Shares } from "../model/trees.ts";
 
 export interface SubtreeOptions {
-  /** The folder below which all is in view. */
+  /** Folder below which everything is visible. */
   readonly rootId: NodeId;
-  /** Whether the device has a row of that node, live or not. */
+  /** Returns true if the device has a row of the node, live or not. */
   readonly isKnown: (id: NodeId) => boolean;
-  /** Whether it is live, as far as the device knows. */
+  /** Returns true if the node is live, as far as the device knows. */
   readonly isLive: (id: NodeId) => boolean;
-  /** What the device knows of mounts; they change with what it hears. */
+  /** Known mounts, updated as reports arrive. */
   readonly shares: Shares;
 }
 
 /**
- * The server as a device sees it that syncs one folder of it: what lies outside does not exist, what moves out is gone, and
- * what moves in has appeared; mounts below it are in view with what they show. A folder that is gone itself (it or one above it in the trash) is a failure and no deletion: nothing goes on until it is
- * back or the sync is given up.
+ * Narrows a server to one synced folder. Items outside do not exist, items that move out are gone, and items that move
+ * in appear. Mounts below are visible with their content. If the folder or one above is in the trash, requests fail
+ * instead of reporting deletions, until it returns or the sync is removed.
  */
 export function narrowToSubtree(server: Server, options: SubtreeOptions): Server {
   const { rootId } = options;
@@ -37,14 +37,14 @@ export function narrowToSubtree(server: Server, options: SubtreeOptions): Server
       return { ...page, changes };
     },
     async snapshot() {
-      // The token is older than the listing, so nothing falls between the two.
+      // The token precedes the listing, so no change is lost.
       const { items: _items, ...page } = await server.snapshot(undefined);
       await requireRoot(server, rootId);
       return { ...page, items: await server.listBelow(rootId), next_cursor: null };
     },
     async queryNodes(ids) {
       const items = await server.queryNodes(ids);
-      // What lives may be outside.
+      // A live node may be outside.
       const isAny = items.some(({ state }) => state === "live");
       const inside = new Set(isAny ? (await server.listBelow(rootId)).map(({ id }) => id) : []);
       return items.map(({ id, state }) => ({ id, state: state === "live" && !inside.has(id) ? "gone" : state }));
@@ -52,14 +52,14 @@ export function narrowToSubtree(server: Server, options: SubtreeOptions): Server
   };
 }
 
-/** One page of the journal, as it looks from inside the folder. */
+/** Translates one page of the journal to the folder's view. */
 class View {
   mayHaveLostRoot = false;
   readonly #server: Server;
   readonly #rootId: NodeId;
   readonly #options: SubtreeOptions;
   readonly #entered = new Set<string>();
-  /** What the server calls by the folder that a mount shows stands in the mount. */
+  /** Mounted folder -> mount. */
   readonly #mounts = new Map<string, string>();
 
   constructor(server: Server, options: SubtreeOptions) {
@@ -79,7 +79,7 @@ class View {
     if (node === undefined) return change;
     if (node.kind === "mount" && node.target !== undefined) this.#mounts.set(node.target, id);
     if (!this.#has(node.parent_id ?? "")) return wasInside ? { seq, id, kind: "gone" } : undefined;
-    // What moved out is known still, but not what was in it (`DeadNodes`): it comes back as something new does.
+    // A node that moved out is still known, but its content is not (`DeadNodes`). It returns as a new one.
     const wasThere = this.#entered.has(id) || this.#options.isLive(id as NodeId);
     this.#entered.add(id);
     if (wasThere && change.kind !== "appeared") return change;
@@ -92,7 +92,7 @@ class View {
     return id === this.#rootId || this.#entered.has(id) || this.#options.isKnown(id as NodeId);
   }
 
-  /** Further entries of the page may be about what came in with a folder. */
+  /** Later entries of the page may concern content of the entered folder. */
   async #enterBelow({ id }: NodeJson): Promise<void> {
     try {
       for (const below of await this.#server.listBelow(id as NodeId)) {

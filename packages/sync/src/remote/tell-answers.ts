@@ -10,9 +10,9 @@ interface Telling extends Pick<Voice, "server" | "state" | "random"> {
 }
 
 /**
- * Tells the server what a person said here of what is in its trash, or was removed for good, so that no other device of the account asks again.
- * What it refuses to approve has another fate by now; what it refuses to restore comes back from here.
- * @returns whether something was told, so that the journal has more
+ * Sends decisions about trashed or purged items, so that other devices do not ask again. If the server refuses an
+ * approval, the item has another state by now. If it refuses a restore, the item is uploaded from here.
+ * @returns true if something was sent, so that the journal has more
  */
 export async function tellAnswers({ server, state, random, brakes }: Telling): Promise<boolean> {
   const answers = [...state.answers].slice(0, limits.batchOperationsMax);
@@ -20,7 +20,7 @@ export async function tellAnswers({ server, state, random, brakes }: Telling): P
   const operations = answers.map(([file_id, op]) => {
     const asked = { operation_id: Buffer.from(random(16)).toString("hex"), file_id };
     if (op === "restore") return { op, ...asked } as const;
-    // The server keeps no row of what was removed for good: it finds the removal in its journal by the number of that entry.
+    // The server has no row of a purged item, and finds it in the journal by this number.
     const seen = state.remote.get(file_id)?.seq;
     return { op, ...asked, ...(seen === undefined ? {} : { seen }) } as const;
   });

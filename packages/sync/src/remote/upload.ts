@@ -8,13 +8,10 @@ import type { OutgoingBlock } from "@holdfast/sync-ports/ports";
 import { isAsPlanned, type Proposal, type Range } from "./proposal.ts";
 import type { Voice } from "./voice.ts";
 
-/** So much of a large file is in memory at a time, twice: one part is read while the one before is sent. */
+/** Maximum part of a large file in memory. Two parts exist at a time, one being read and one being sent. */
 const windowBytesMax = 16 * 1024 * 1024;
 
-/**
- * Reads blocks of a file that must still be as it was when it was cut.
- * @throws DiskChanged
- */
+/** Reads blocks of a file that must be unchanged since it was split. @throws DiskChanged */
 export async function readBlocks(
   voice: Voice,
   proposal: Proposal,
@@ -23,19 +20,20 @@ export async function readBlocks(
   try {
     return await readPlanned(voice, proposal, ranges);
   } catch (error) {
-    // Whatever the disk says of one file is no reason to leave out the others.
+    // A disk error of one file does not affect the others.
     if (!(error instanceof HoldfastError)) throw error;
     throw new DiskChanged(proposal.path);
   }
 }
 
-/** A file that grows by less is sent without asking whether it has room: if not, no more than this went for nothing. */
+/** A smaller growth is sent without checking the free space first, which wastes at most this much. */
 const unaskedGrowthBytesMax = 4 * 1024 * 1024;
 
 /**
- * Sends blocks of a file ahead of the operation that needs them, with bounded memory.
- * @param advance called with the size of each part before it is sent; whatever it throws ends the sending
- * @throws DiskChanged, HoldfastError quota before any was sent, if there is no room for the file
+ * Sends blocks ahead of their operation, with bounded memory.
+ * @param advance called with the size of each part before it is sent; an error that it throws ends the sending
+ * @throws DiskChanged
+ * @throws HoldfastError quota before any block is sent, if the file does not fit
  */
 export async function sendAhead(
   voice: Voice,
@@ -50,7 +48,7 @@ export async function sendAhead(
     const [blocks] = await Promise.all([readBlocks(voice, proposal, window), sending]);
     advance?.(window.reduce((sum, { size }) => sum + size, 0));
     sending = voice.server.putBlocks(blocks, proposal.into);
-    // If the next reading fails first, this failure is not the one that is told.
+    // If the next read fails first, that error is reported instead.
     sending.catch(() => undefined);
   }
   await sending;
@@ -91,7 +89,7 @@ function* windowsOf(ranges: readonly Range[]): Generator<readonly Range[]> {
   if (window.length > 0) yield window;
 }
 
-/** Neighbours are read in one call. */
+/** Groups neighboring blocks to read them in one call. */
 function* runsOf(ranges: readonly Range[]): Generator<readonly Range[]> {
   for (let start = 0; start < ranges.length;) {
     let end = start + 1;
@@ -113,7 +111,7 @@ function extentOf(run: readonly Range[]): { readonly offset: number; readonly si
   return { offset: run[0]?.offset ?? 0, sizeBytes: run.reduce((sum, { size }) => sum + size, 0) };
 }
 
-/** @param bytes of the whole run */
+/** @param bytes bytes of the whole run */
 function blocksOf(voice: Voice, proposal: Proposal, run: readonly Range[], bytes: Uint8Array): OutgoingBlock[] {
   const start = extentOf(run).offset;
   return run.map((range) => {
@@ -123,7 +121,7 @@ function blocksOf(voice: Voice, proposal: Proposal, run: readonly Range[], bytes
   });
 }
 
-/** Against the block of the base that has most pieces in common, whose bytes this disk does not have any more. */
+/** Encodes against the base block with the most common pieces, whose bytes are no longer on the disk. */
 function patchOf(voice: Voice, proposal: Proposal, range: Range, next: Uint8Array): OutgoingBlock["patch"] {
   const { manifests } = voice.state;
   const candidates = proposal.similar.get(range.hash) ?? [];
@@ -143,7 +141,7 @@ function patchOf(voice: Voice, proposal: Proposal, range: Range, next: Uint8Arra
   return payload === undefined ? undefined : { base: best.base, payload };
 }
 
-/** It is only there to save bytes: where it cannot be made, for whatever reason, the whole block goes. */
+/** Returns undefined if no patch can be made, so that the whole block is sent. */
 function encodePatch({ patches, random }: Voice, basePieces: Uint8Array, next: Uint8Array): Uint8Array | undefined {
   const { encode } = patches ?? realPatches;
   try {

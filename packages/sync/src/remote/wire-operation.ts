@@ -7,7 +7,7 @@ import type { Place, Shares } from "../model/trees.ts";
 import { bitOf, privacyOf } from "./answers.ts";
 import type { Outgoing, Proposal } from "./proposal.ts";
 
-/** As it travels; see the batch's table in the API. What stands in a mount is on the server in the folder that it shows. */
+/** Converts an operation to the batch format of the API. Items in a mount are in the mounted folder on the server. */
 export function toWire(
   { operation, operationId, proposal }: Outgoing,
   shares: Shares = new Map(),
@@ -30,7 +30,7 @@ export function toWire(
       return { ...base, op: "put", file_id: id, ...version, ...placed, ...wireContent(operation, proposal) };
     }
     case "move": {
-      // What lies in the trash has another revision since it was thrown away.
+      // A trashed node has another revision since its deletion.
       const revision = operation.revive ? { revive: true } : { base_revision: operation.base.revision };
       return { ...base, op: "move", file_id: id, ...wirePlace(operation.place), ...revision };
     }
@@ -63,7 +63,7 @@ function wireContent(operation: RemoteOperation & { op: "create" | "put" }, prop
   };
 }
 
-/** A new file or folder is not private unless it is said. */
+/** New files and folders are public by default. */
 function wireMode(operation: RemoteOperation): { executable?: boolean; private?: boolean } {
   const [executable, isPrivate] = [bitOf(operation), privacyOf(operation)];
   const isUsual = isPrivate === false && (operation.op === "create" || operation.op === "mkdir");
@@ -77,7 +77,7 @@ function toEntry({ hash, size }: ManifestEntry): { hash: string; size: number } 
   return { hash, size };
 }
 
-/** One that the server cannot write would keep its whole request from being taken. */
+/** A time that the server cannot store would make it reject the whole request. */
 export function wireTime(timeNs: bigint): string {
   return formatTime(microsOfNanos(timeNs));
 }
