@@ -2,22 +2,22 @@ import { limits } from "@holdfast/core/limits";
 import { printable } from "@holdfast/core/printable";
 import { isPattern, isTooLong, ruleLines } from "./rule-lines.ts";
 
-/** A line of the ignore file that keeps nothing away, since it is no pattern or beyond a limit. */
+/** Line of the ignore file that hides nothing, because it is invalid or exceeds a limit. */
 export interface BrokenPattern {
   /** Counted from 1. */
   readonly line: number;
   readonly pattern: string;
-  /** The end of a sentence that says what is wrong with it. */
+  /** End of a sentence with the reason. */
   readonly why: string;
-  /** It may be a valid pattern, and stands behind a limit with all lines after it. */
+  /** The pattern may be valid, but it and all further lines exceed a limit. */
   readonly isBeyondLimit?: true;
 }
 
-/** Whoever has more has taken something else for the ignore file. */
+/** More broken lines mean that the file is not an ignore file. */
 const brokenMax = 50;
 const shownMax = 80;
 
-/** Lines that nothing is ever named by, and the first of those that are left out. As git does, the matcher passes over them without a word. */
+/** Returns lines that match nothing, and the first omitted line. The matcher ignores them silently, as git does. */
 export function brokenPatterns(text: string): BrokenPattern[] {
   const broken: BrokenPattern[] = [];
   const { lines, leftOut } = ruleLines(text);
@@ -60,7 +60,10 @@ const classNameMax = 40;
 const className = /^\[:[^\]]*:\]/;
 const classes = /^\[:(alnum|alpha|blank|cntrl|digit|graph|lower|print|punct|space|upper|xdigit):\]/;
 
-/** @param start of its `[` @returns where its `]` is, or what is wrong with it */
+/**
+ * @param start position of `[`
+ * @returns position of `]`, or the error
+ */
 function readBracket(body: string, start: number): { readonly end: number; readonly why?: string } {
   let at = start + 1;
   if (body[at] === "!" || body[at] === "^") at += 1;

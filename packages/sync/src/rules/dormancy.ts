@@ -14,14 +14,14 @@ import { Visibility } from "./visibility.ts";
 export interface DormancyChange {
   readonly local: ReadonlyMap<NodeId, LocalRow | undefined>;
   readonly synced: ReadonlyMap<NodeId, SyncedRow | undefined>;
-  /** True: from now on its base only counts for what is there on both sides when it is included again. */
+  /** true: its base counts only for items present on both sides when it is included again */
   readonly dormant: ReadonlyMap<NodeId, true | undefined>;
 }
 
 /**
- * The rules are others now. A node that they hide on all sides falls dormant with its base. What they hide on one side only (it was
- * on its way between two places) loses its base, and what is on the disk goes by an id of its own: so that what a side
- * does not show is never taken for a deletion.
+ * Applies changed rules. Nodes hidden on all sides become dormant with their base. Nodes hidden on one side only were
+ * being moved; they lose their base, and the local item gets its own id. A hidden item therefore never counts as
+ * deleted.
  */
 export function applyRules(
   trees: IndexedTrees,
@@ -45,7 +45,7 @@ export function applyRules(
         part(trees, local, { id, row, isHidden: onDisk === true, makeNodeId });
     } else if (base !== undefined && inBase === true) {
       dormant.set(id, true);
-      // While it sleeps its folder may move: when it wakes it is known by its path alone.
+      // Its folder may move while dormant. It is then identified by its path only.
       if (row?.kind === "folder")
         local.set(id, { ...(local.get(id) ?? row), fingerprint: { ...row.fingerprint, inode: unnumberedInode } });
     } else if (row !== undefined && onDisk === true) local.set(id, undefined);
@@ -58,7 +58,7 @@ function* onDiskOrInBase({ local, synced }: IndexedTrees): Generator<NodeId> {
   for (const id of synced.keys()) if (!local.has(id)) yield id;
 }
 
-/** What is on the disk is no longer the server's node: hidden it is forgotten, visible it is a new one. */
+/** Separates a local item from the server's node. If hidden it is forgotten, and if visible it is new. */
 function part(
   trees: IndexedTrees,
   local: Map<NodeId, LocalRow | undefined>,
@@ -74,8 +74,8 @@ function part(
 }
 
 /**
- * After a look at the disk: what was dormant and is visible again keeps its base only if it is there on both sides. On one side
- * alone it counts as new there.
+ * Runs after a scan. A dormant node that becomes visible keeps its base only if it exists on both sides. On one side it
+ * counts as new.
  */
 export function wake(
   trees: Pick<IndexedTrees, "rootId" | "remote" | "local" | "synced"> & { readonly dormant: ReadonlyMap<NodeId, true> },
@@ -92,8 +92,8 @@ export function wake(
 }
 
 /**
- * Offers for nodes that count as new once they are seen again: their answers would make a base, and what the disk lacks by then
- * would be taken for deleted here.
+ * Removes offers for nodes that count as new when visible again. Their results would create a base, and missing local
+ * items would count as deleted.
  */
 export function voidOffers(
   offers: readonly Offer[],

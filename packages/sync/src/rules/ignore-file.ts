@@ -7,7 +7,7 @@ interface Naming {
   readonly slotKey: (name: string) => string;
 }
 
-/** By the name that this disk knows it by. */
+/** Compares by the disk's name rules. */
 export function isIgnoreFile({ state, slotKey }: Naming, place: DiskPlace): boolean {
   return place.parent === state.rootId && slotKey(nameOnDisk(place)) === slotKey(ignorePath);
 }

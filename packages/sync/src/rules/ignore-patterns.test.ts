@@ -4,7 +4,7 @@ import { fc, seed } from "@holdfast/tools/properties";
 import ignore from "ignore";
 import { IgnorePatterns } from "./ignore-patterns.ts";
 
-/** The answer of the library, which is proven against git. Its regular expressions backtrack. */
+/** Returns the result of the library, which is tested against git. Its regular expressions backtrack. */
 function byLibrary(lines: readonly string[]) {
   const all = ignore({ ignorecase: false, allowRelativePaths: true }).add(lines);
   return (path: string, isFolder: boolean) => {
@@ -88,7 +88,7 @@ test("no pattern costs more steps than its length times that of the path, howeve
     for (const path of paths) {
       const matcher = new IgnorePatterns([line]);
       matcher.ignores(path, false);
-      // The folders of the path are asked about, too.
+      // Each folder of the path is checked too.
       const askedBytes = path.split("/").length * path.length;
       const { steps } = matcher.work;
       assert.ok(steps <= line.length * askedBytes, `${steps} steps for ${line} and ${path}`);

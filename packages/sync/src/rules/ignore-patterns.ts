@@ -6,8 +6,9 @@ import type { SegmentGlob, Work } from "./segment-glob.ts";
 const foldersRemembered = 1000;
 
 /**
- * Patterns in the language of `.gitignore`, of which the last that names a path decides; what is in an ignored folder is ignored. Others
- * may have written them: a pattern costs at most its length times that of the path, whatever both are, and becomes no regular expression.
+ * Patterns in `.gitignore` syntax. The last matching one decides, and content of an ignored folder is ignored. Patterns
+ * may be written by others: the cost is at most the pattern length times the path length, and no regular expression is
+ * built.
  */
 export class IgnorePatterns {
   readonly work: Work = { steps: 0 };
@@ -21,7 +22,10 @@ export class IgnorePatterns {
     this.#index = new PatternIndex(patterns);
   }
 
-  /** @param path without a slash at its end @returns true: ignored; false: a pattern with `!` decided; undefined: none did */
+  /**
+   * @param path without a trailing slash
+   * @returns true: ignored; false: a `!` pattern decided; undefined: no match
+   */
   ignores(path: string, isFolder: boolean): boolean | undefined {
     if (this.#index.isEmpty) return undefined;
     const folder = path.slice(0, Math.max(0, path.lastIndexOf("/")));
@@ -48,7 +52,7 @@ function isNamed(pattern: PathPattern, names: readonly string[], isFolder: boole
   return isFolder && pattern.mayEndEmpty && isMatch(pattern, [...names, ""], work);
 }
 
-/** Each chunk stands at the first place behind the one before it, since a later place leaves no more room to those that follow. */
+/** Matches each chunk at its first possible position, which leaves the most room for the rest. */
 function isMatch({ chunks, floats, end }: PathPattern, names: readonly string[], work: Work): boolean {
   let at = 0;
   for (const [index, chunk] of chunks.entries()) {

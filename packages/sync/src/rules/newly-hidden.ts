@@ -2,21 +2,27 @@ import type { NodeId } from "@holdfast/core/ids";
 import { lineOf } from "../model/tree-paths.ts";
 import type { SyncedRow } from "../model/trees.ts";
 
-/** Files that were synced, and that other rules hide from now on. Nothing is deleted by that, on any side. */
+/** Synced files that new rules hide. Nothing is deleted on any side. */
 export interface NewlyHidden {
   readonly files: number;
-  /** By the highest folder that is hidden, or the file itself where its folder is not; the most files first. */
+  /**
+   * Grouped by the highest hidden folder, or the file itself if its folder is visible. Groups with the most files come
+   * first.
+   */
   readonly groups: readonly { readonly path: string; readonly kind: SyncedRow["kind"]; readonly files: number }[];
 }
 
 interface Bases {
   readonly rootId: NodeId;
   readonly synced: ReadonlyMap<NodeId, SyncedRow>;
-  /** What was hidden before. */
+  /** Nodes that were hidden before. */
   readonly dormant: ReadonlyMap<NodeId, true>;
 }
 
-/** @param falling what falls dormant under the new rules @returns undefined where no file does that did not before */
+/**
+ * @param falling nodes that become dormant under the new rules
+ * @returns undefined if no further file becomes hidden
+ */
 export function newlyHidden(
   { rootId, synced, dormant }: Bases,
   falling: ReadonlyMap<NodeId, true | undefined>,

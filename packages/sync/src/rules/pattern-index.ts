@@ -6,14 +6,14 @@ interface Placed {
 }
 
 /**
- * Finds the last pattern that names a path without a look at most of them: one with a name in it that is written out (`/a/b`, `build/`)
- * names only paths with that name, and an ignore file of thousands of lines is mostly of such patterns.
+ * Finds the last matching pattern without testing most of them. A pattern with a literal name (`/a/b`, `build/`)
+ * matches only paths with that name, and large ignore files mostly have such patterns.
  */
 export class PatternIndex {
   readonly isEmpty: boolean;
-  /** Each list begins with the last pattern. Of the names in a pattern its rarest one is the key. */
+  /** Each list starts with the last pattern. Its key is the rarest of the pattern's names. */
   readonly #byName: ReadonlyMap<string, readonly Placed[]>;
-  /** Patterns without such a name. */
+  /** Patterns without a literal name. */
   readonly #others: readonly Placed[];
 
   constructor(patterns: readonly PathPattern[]) {
@@ -33,7 +33,7 @@ export class PatternIndex {
     this.#byName = byName;
   }
 
-  /** @param names those of the path, none of them empty */
+  /** @param names names of the path, none of them empty */
   last(names: readonly string[], isNamed: (pattern: PathPattern) => boolean): PathPattern | undefined {
     let best = lastIn(this.#others, -1, isNamed);
     for (const name of new Set(names)) best = lastIn(this.#byName.get(name) ?? [], best?.place ?? -1, isNamed) ?? best;
@@ -41,7 +41,7 @@ export class PatternIndex {
   }
 }
 
-/** @param above patterns up to this place do not count */
+/** @param above only patterns after this place count */
 function lastIn(
   placed: readonly Placed[],
   above: number,
@@ -54,7 +54,7 @@ function lastIn(
   return undefined;
 }
 
-/** Names that each path has which the pattern names. */
+/** Returns names that every matching path contains. */
 function namesIn({ chunks }: PathPattern): string[] {
   return chunks.flat().flatMap((glob) => glob.onlyName ?? []);
 }

@@ -1,9 +1,9 @@
 import { IgnorePatterns } from "./ignore-patterns.ts";
 
-/** Patterns that are given for one run, in the language of the ignore file. */
+/** Patterns for one run, in ignore file syntax. */
 export class Patterns {
   readonly #all: IgnorePatterns;
-  /** Each by itself, until something is found that it names. */
+  /** Patterns without a match so far. */
   readonly #unused: Map<string, IgnorePatterns>;
 
   constructor(texts: readonly string[]) {
@@ -14,14 +14,14 @@ export class Patterns {
     );
   }
 
-  /** @param path relative to the folder that is transferred, `/` between names */
+  /** @param path relative to the transferred folder, with `/` between names */
   names(path: string, isFolder: boolean): boolean {
     const normal = path.normalize("NFC");
     for (const [text, one] of this.#unused) if (one.ignores(normal, isFolder) === true) this.#unused.delete(text);
     return this.#all.ignores(normal, isFolder) === true;
   }
 
-  /** Those that named nothing that was asked about. */
+  /** Patterns that matched nothing. */
   get unused(): string[] {
     return [...this.#unused.keys()];
   }

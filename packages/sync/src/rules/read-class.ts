@@ -1,6 +1,6 @@
 import type { Range, UnitClass } from "./segment-glob.ts";
 
-/** ASCII members alone, as in git. */
+/** ASCII members only, as in git. */
 const namedClasses: Readonly<Record<string, readonly Range[]>> = {
   alnum: [
     ["0", "9"],
@@ -43,15 +43,16 @@ const namedClasses: Readonly<Record<string, readonly Range[]>> = {
 };
 
 /**
- * Follows the loop over members in git's `wildmatch.c`: a `]` right behind the `[` is a member, and of a range that goes backwards its
- * first member counts.
- * @param start of its `[`
- * @returns where its `]` is; undefined where it is never closed or names an unknown class, and the whole pattern matches nothing
+ * Follows the member loop in git's `wildmatch.c`: a `]` right after `[` is a member, and a reversed range counts as its
+ * first member.
+ * @param start position of `[`
+ * @returns position of `]`; undefined if it is missing or a class is unknown, and the whole pattern then matches
+ * nothing
  */
 export function readClass(body: string, start: number): { end: number; unitClass: UnitClass } | undefined {
   const isNegated = body[start + 1] === "!" || body[start + 1] === "^";
   const ranges: Range[] = [];
-  /** Last member, with which a range may begin. */
+  /** Last member, which may start a range. */
   let before = "";
   for (let at = start + (isNegated ? 2 : 1), isFirst = true; at < body.length; at += 1, isFirst = false) {
     const char = body.charAt(at);
@@ -78,14 +79,14 @@ export function readClass(body: string, start: number): { end: number; unitClass
   return undefined;
 }
 
-/** @returns undefined for a `[` that is a member like any other; no name where no `]` follows */
+/** @returns undefined for a `[` that is an ordinary member; no name if no `]` follows */
 function nameOf(body: string, start: number): { readonly name?: string; readonly end: number } | undefined {
   const end = body.indexOf("]", start);
   if (end === -1) return { end: body.length };
   return end > start && body[end - 1] === ":" ? { name: body.slice(start, end - 1), end } : undefined;
 }
 
-/** In order and apart from each other, so that one is found without a look at all of them. */
+/** Sorts and merges ranges, so that a search need not test all. */
 function merged(ranges: readonly Range[]): Range[] {
   const apart: [from: string, to: string][] = [];
   for (const [from, to] of ranges.toSorted(([one], [other]) => (one < other ? -1 : Number(one > other)))) {

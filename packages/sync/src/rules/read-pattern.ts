@@ -1,33 +1,34 @@
 import { readClass } from "./read-class.ts";
 import { SegmentGlob, type Unit } from "./segment-glob.ts";
 
-/** One line in the language of `.gitignore`. */
+/** One line in `.gitignore` syntax. */
 export interface PathPattern {
-  /** It begins with `!`: what it names is not ignored. */
+  /** Starts with `!`: matching items are not ignored. */
   readonly isNegative: boolean;
-  /** Begins at any name of a path, not only at the first. */
+  /** May start at any name of a path. */
   readonly floats: boolean;
-  /** Names one after the other; between two chunks lie any number of names. */
+  /** Consecutive names. Any number of names may be between two chunks. */
   readonly chunks: readonly (readonly SegmentGlob[])[];
-  /** Kind of what it names: anything, folders alone, or all that is below. */
+  /** Kind of matched items: anything, folders only, or everything below. */
   readonly end: "any" | "folder" | "below";
-  /** The last name may be the empty one behind the slash of a folder. */
+  /** The last name may be the empty one after a folder's slash. */
   readonly mayEndEmpty: boolean;
 }
 
 /**
- * A unit of a name, or one of the words `star`, `filled`, `globstar`, `slash` and `quoted slash`. A slash that was written with a
- * backslash parts names, but `**` beside it is two stars. `filled` is the star of a last name, which is there then.
+ * Unit of a name, or one of the words `star`, `filled`, `globstar`, `slash` and `quoted slash`. A slash written with a
+ * backslash separates names, but `**` beside it is two stars. `filled` is the star of a last name that must not be
+ * empty.
  */
 type Token = Unit;
 
-/** @returns undefined for a comment, an empty line, and what names nothing, as git reads it */
+/** @returns undefined for a comment, an empty line or a pattern that matches nothing, as in git */
 export function readPattern(line: string): PathPattern | undefined {
   if (line.startsWith("#")) return undefined;
   const isNegative = line.startsWith("!");
   const body = trimmed(isNegative ? line.slice(1) : line);
   if (body === "") return undefined;
-  // Nothing is special about the slash of what names everything.
+  // If the pattern matches everything, its slash has no special meaning.
   const tokens = isWholeGlobstar(body) ? ["star" as const] : readTokens(body.replace(/^\\(?=[!#])/, ""));
   return tokens === undefined ? undefined : { isNegative, ...arrange(withGlobstars(tokens), hasInnerSlash(body)) };
 }
@@ -35,20 +36,20 @@ export function readPattern(line: string): PathPattern | undefined {
 const isWholeGlobstar = (body: string) => /^\/\*{2,}$/.test(body);
 const hasInnerSlash = (body: string) => !isWholeGlobstar(body) && body.slice(0, -1).includes("/");
 
-/** Spaces at the end do not count, but for one behind a backslash. */
+/** Removes trailing spaces, except one after a backslash. */
 function trimmed(body: string): string {
   let end = body.length;
   while (body[end - 1] === " ") end -= 1;
   let backslashes = 0;
   while (body[end - 1 - backslashes] === "\\") backslashes += 1;
   if (backslashes % 2 === 0) return body.slice(0, end);
-  // A backslash that nothing follows makes no pattern.
+  // A trailing backslash makes the pattern invalid.
   return end === body.length ? "" : `${body.slice(0, end - 1)} `;
 }
 
 const special: Readonly<Record<string, Token>> = { "?": "any", "*": "star", "/": "slash" };
 
-/** @returns undefined where it matches nothing */
+/** @returns undefined if it matches nothing */
 function readTokens(body: string): Token[] | undefined {
   const tokens: Token[] = [];
   for (let at = 0; at < body.length; at += 1) {
@@ -67,7 +68,7 @@ function readTokens(body: string): Token[] | undefined {
   return tokens;
 }
 
-/** A run of stars is one, and where it is all of a name it is a special one. */
+/** Joins consecutive stars, which are special if they are a whole name. */
 function withGlobstars(tokens: readonly Token[]): Token[] {
   const merged: Token[] = [];
   for (let at = 0, next = 1; at < tokens.length; at = next, next += 1) {
@@ -93,7 +94,7 @@ function arrange(tokens: readonly Token[], hasSlashInside: boolean): Omit<PathPa
   const isFolder = tokens.length > start && tokens.at(-1) === "slash";
   const names = namesOf(tokens.slice(start, isFolder ? -1 : undefined));
   const isOpen = names.length > 1 && isGlobstar(names.at(-1));
-  // All that is below a folder, and of that the folders alone.
+  // Everything below a folder, restricted to folders.
   if (isOpen && isFolder) names.push(["filled"]);
   else if (isOpen) names.pop();
   const chunks: SegmentGlob[][] = [[]];

@@ -1,17 +1,17 @@
 import { limits } from "@holdfast/core/limits";
 
-/** The lines of an ignore file that count. */
+/** Effective lines of an ignore file. */
 export interface RuleLines {
-  /** In their places; one that is too long is empty. */
+  /** Lines at their positions; a line that is too long is empty. */
   readonly lines: readonly string[];
-  /** The first of those behind the limits, counted from 1, and which limit it is. */
+  /** First line beyond the limits, counted from 1, and the exceeded limit. */
   readonly leftOut: { readonly line: number; readonly why: string } | undefined;
 }
 
-/** @param text its first bytes, and one more than count where there are more */
+/** @param text first bytes of the file, one more than the limit if there are more */
 export function ruleLines(text: string): RuleLines {
   const lines = (text.endsWith("\r") ? text.slice(0, -1) : text).split(/\r?\n/);
-  // The last of them is no whole line: what is left of `*.tmp` may be `*`.
+  // The last line is incomplete: the rest of `*.tmp` may be `*`.
   const isCut = Buffer.byteLength(text) > limits.ignoreBytesMax && lines.pop() !== undefined;
   const isLong = lines.length > limits.ignoreLinesMax;
   if (isLong) lines.length = limits.ignoreLinesMax;
@@ -28,7 +28,7 @@ export function isTooLong(line: string): boolean {
   return line.length > limits.ignoreLineCharactersMax;
 }
 
-/** Neither a comment nor empty. */
+/** Returns false for comments and empty lines. */
 export function isPattern(line: string): boolean {
   return line.trim() !== "" && !line.startsWith("#");
 }

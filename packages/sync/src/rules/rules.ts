@@ -8,26 +8,26 @@ import { type BrokenPattern, brokenPatterns } from "./broken-patterns.ts";
 import { IgnorePatterns } from "./ignore-patterns.ts";
 import { ruleLines } from "./rule-lines.ts";
 
-/** In the root; a file like any other, so that all devices have the same rules. It never hides itself. */
+/** Ordinary file in the root, so that all devices have the same rules. It never hides itself. */
 export const ignorePath = ignoreFileName;
 
-/** Renewed when the built-in list changes, what is never hidden, or what is read, so that it counts as a change of the rules. */
+/** Increased when the built-in list, the exceptions or the reading change, so that this counts as a change of rules. */
 const version = 4;
 
-/** Which paths this device neither sends nor takes. */
+/** Paths that this device does not sync. */
 export class Rules {
-  /** Names them: equal digests, equal rules. */
+  /** Equal digests mean equal rules. */
   readonly digest: string;
-  /** Nothing but the built-in list. */
+  /** Only the built-in list applies. */
   readonly isPlain: boolean;
-  /** Lines of the ignore file that keep nothing away. */
+  /** Lines of the ignore file that hide nothing. */
   readonly broken: readonly BrokenPattern[];
   readonly #patterns: IgnorePatterns;
   readonly #excluded: readonly string[];
 
   /**
-   * @param text of the ignore file, in gitignore's syntax; a pattern with `!` also overrules the built-in list
-   * @param excluded paths that this device does not want, with all that is in them
+   * @param text ignore file in gitignore syntax; a `!` pattern also overrides the built-in list
+   * @param excluded paths excluded with all their content
    */
   constructor(text: string, excluded: readonly string[]) {
     this.#excluded = excluded.map((path) => path.normalize("NFC"));
@@ -36,10 +36,10 @@ export class Rules {
     this.digest = sha256(Buffer.from(JSON.stringify([version, text, excluded])));
   }
 
-  /** @param path relative to the root, `/` between names */
+  /** @param path relative to the root, with `/` between names */
   hides(path: string, isFolder: boolean): boolean {
     const normal = originalPath(path.normalize("NFC"));
-    // Nor a conflicted copy of it, or its bytes would reach no server.
+    // Includes its conflicted copies, whose bytes would otherwise not be uploaded.
     if (normal === ignorePath) return false;
     if (isAnothersOwn(normal, isFolder)) return true;
     if (this.#excluded.some((each) => normal === each || normal.startsWith(`${each}/`))) return true;
@@ -54,7 +54,7 @@ interface ReadText {
   readonly broken: readonly BrokenPattern[];
 }
 
-/** Texts that count one after the other: the one before a change, and the one after. Each cycle makes several `Rules` of one. */
+/** Caches the texts before and after a change, because each cycle creates several `Rules` from one text. */
 const lastRead = new Recent<string, ReadText>(2);
 
 function read(text: string): ReadText {
@@ -66,12 +66,15 @@ function read(text: string): ReadText {
   return made;
 }
 
-/** In, or itself, the folder that another sync keeps its files in: a lock, a clock, a trash, and a marker that must stand nowhere else. */
+/**
+ * Returns true for another sync's own folder and its content: a lock, a clock, a trash and a marker that must not be
+ * copied.
+ */
 function isAnothersOwn(path: string, isFolder: boolean): boolean {
   return path.includes(`/${ownFolder}/`) || (isFolder && path.endsWith(`/${ownFolder}`));
 }
 
-/** The copy of a conflict is wanted where its original is, or it would never reach the server. */
+/** A conflicted copy is visible if its original is, so that it is uploaded. */
 function originalPath(path: string): string {
   return path.includes(" (") ? path.split("/").map(originalFrom).join("/") : path;
 }

@@ -1,37 +1,36 @@
-/** Counts comparisons of characters, so that a test can hold their number to a bound. */
+/** Counts character comparisons, so that tests can check the bound. */
 export interface Work {
   steps: number;
 }
 
-/** UTF-16 units, as the range of a class from and to. */
+/** UTF-16 units, as the bounds of a class. */
 export type Range = readonly [from: string, to: string];
 
 export interface UnitClass {
   readonly isNegated: boolean;
-  /** In order, and apart from each other. */
+  /** Sorted and disjoint. */
   readonly ranges: readonly Range[];
 }
 
-/** One unit of a name: itself, the word `any`, or one of a class. */
+/** One unit of a name: itself, the word `any`, or a class. */
 export type Unit = string | UnitClass;
 
 /**
- * A pattern for one name of a path. Between its stars are pieces of fixed length: the first stands at the beginning, the last at the
- * end, and each other one at the first place behind the one before it, since a later place leaves no more room to those that follow.
- * So nothing is tried twice.
+ * Pattern for one name of a path. Its stars separate pieces of fixed length. The first piece is at the start, the last
+ * at the end, and each other one at its first possible position, which leaves the most room. Nothing is tried twice.
  */
 export class SegmentGlob {
   readonly #pieces: readonly Piece[];
   readonly #lengthMin: number;
 
-  /** @param isFilled matches no empty name, whatever the pieces say */
+  /** @param isFilled matches no empty name */
   constructor(pieces: readonly (readonly Unit[])[], isFilled = false) {
     this.#pieces = pieces.map((units) => new Piece(units));
     const length = pieces.reduce((sum, units) => sum + units.length, 0);
     this.#lengthMin = isFilled ? Math.max(1, length) : length;
   }
 
-  /** The one name that it matches; undefined where it matches others too, or the empty one. */
+  /** Only name that it matches; undefined if it matches others or the empty one. */
   get onlyName(): string | undefined {
     const [piece, ...others] = this.#pieces;
     return others.length > 0 || piece?.text === "" ? undefined : piece?.text;
@@ -62,7 +61,7 @@ export class SegmentGlob {
 class Piece {
   readonly length: number;
   readonly #units: readonly Unit[];
-  /** Undefined: some units are not themselves alone. */
+  /** undefined: some units are classes or wildcards */
   readonly text: string | undefined;
 
   constructor(units: readonly Unit[]) {
@@ -80,7 +79,7 @@ class Piece {
     return true;
   }
 
-  /** The first place that ends at `end` or before. */
+  /** Returns the first position that ends at or before `end`. */
   find(name: string, from: number, end: number, work: Work): number | undefined {
     if (this.text !== undefined) {
       const found = name.indexOf(this.text, from);

@@ -7,8 +7,8 @@ import { ownFolder } from "@holdfast/sync-ports/paths";
 import { isLive, type RemoteRow, type Trees } from "../model/trees.ts";
 
 /**
- * Why a node of the server cannot stand on a disk, or on this one, as the end of "Kept on the server and not synced: "; undefined: it can. Whatever the
- * server says, no path of this disk is made of such a name, and the engine's own folder is no node.
+ * Returns why a server node cannot exist on a disk, or on this one, as the end of "Kept on the server and not synced:
+ * "; undefined: it can. No local path is ever made from such a name, and the engine's own folder is no node.
  */
 export function unfitness(
   rootId: NodeId,
@@ -33,13 +33,13 @@ export function unfitness(
   return undefined;
 }
 
-/** What filesystems do not take that were made for Windows. */
+/** Names rejected by filesystems made for Windows. */
 const unfitElsewhere = /["*:<>?\\|]|[. ]$/;
 
-/** What is live on the server and can never stand on a disk, without what lies below: node and reason. */
+/** Returns live server nodes that cannot exist on a disk, with the reason. Items below them are omitted. */
 export function* unfitNodes(
   trees: Pick<Trees, "rootId" | "remote">,
-  /** All that differ, which these always do. */
+  /** All nodes that differ, which includes these. */
   restless: Iterable<NodeId>,
   lacks: Lacks,
 ): Generator<readonly [NodeId, string]> {
@@ -51,7 +51,7 @@ export function* unfitNodes(
   }
 }
 
-/** Of what is live. */
+/** For a live node. */
 function isBelowUnfit({ rootId, remote }: Pick<Trees, "rootId" | "remote">, start: NodeId, lacks: Lacks): boolean {
   for (let at = start; at !== rootId;) {
     const row = remote.get(at);

@@ -10,18 +10,18 @@ import { unfitness } from "./unfit.ts";
 type TreeName = "local" | "remote" | "synced";
 type Rows = Pick<Trees, "rootId"> & { readonly [Name in TreeName]: Pick<Trees[Name], "get"> };
 
-/** Where a row stands in its tree. */
+/** Position of a row in its tree. */
 interface Way {
   readonly path: string;
-  /** Nothing on the way is what no disk can hold. */
+  /** No part of the path is unusable on the disk. */
   readonly isFit: boolean;
 }
 
 const rootWay: Way = { path: "", isFit: true };
 
 /**
- * Which rows of each tree the rules hide: each row by its own path in its own tree; and what the server has that no disk can
- * hold. Valid as long as the trees stay as they are, since it remembers paths.
+ * Hidden rows of each tree, by each row's own path, and server nodes that the disk cannot store. Valid while the trees
+ * are unchanged, because paths are cached.
  */
 export class Visibility {
   readonly #trees: Rows;
@@ -30,7 +30,7 @@ export class Visibility {
   readonly #ways = perTree<Way>();
   readonly #hidden = perTree<boolean>();
 
-  /** @param lacks of the disk: what it cannot hold stays on the server */
+  /** @param lacks features of the disk; items that need them stay on the server */
   constructor(trees: Rows, rules: Rules, lacks: Lacks) {
     this.#trees = trees;
     this.#rules = rules;
@@ -47,7 +47,7 @@ export class Visibility {
     return row !== undefined && this.#hides("remote", id, row.kind === "folder");
   }
 
-  /** A base without a place is hidden with whatever has one. */
+  /** A base without a place is hidden with any row that has one. */
   hidesSynced(id: NodeId): boolean {
     const row = this.#trees.synced.get(id);
     if (row === undefined) return false;
@@ -55,7 +55,7 @@ export class Visibility {
     return this.#hides("synced", id, row.kind === "folder");
   }
 
-  /** Something that is live on the server and hidden stands directly in the folder. */
+  /** Returns true if the folder directly contains a hidden live node of the server. */
   hidesIn(children: Iterable<NodeId>, folder: NodeId): boolean {
     for (const id of children) {
       if (this.#trees.remote.get(id)?.parent === folder && isLive(this.#trees, id) && this.hidesRemote(id)) return true;
@@ -72,13 +72,13 @@ export class Visibility {
     return is;
   }
 
-  /** Undefined: it does not hang together up to the root. */
+  /** Returns undefined if the folders do not lead to the root. */
   #wayIn(tree: TreeName, id: NodeId, depth: number): Way | undefined {
     if (id === this.#trees.rootId) return rootWay;
     const known = this.#ways[tree].get(id);
     if (known !== undefined) return known;
     const place = this.#placeIn(tree, id);
-    // Rows that stand in each other have no path.
+    // Cyclic rows have no path.
     const folder = place === undefined || depth > depthMax ? undefined : this.#wayIn(tree, place.parent, depth + 1);
     if (place === undefined || folder === undefined) return undefined;
     const way = { path: joinPath(folder.path, place.name), isFit: folder.isFit && this.#isFit(tree, id) };
@@ -86,7 +86,7 @@ export class Visibility {
     return way;
   }
 
-  /** What is on the disk, or was agreed on, can stand there. */
+  /** Local and agreed items always fit. */
   #isFit(tree: TreeName, id: NodeId): boolean {
     const row = tree === "remote" ? this.#trees.remote.get(id) : undefined;
     return row === undefined || unfitness(this.#trees.rootId, row, this.#lacks) === undefined;
@@ -98,7 +98,7 @@ export class Visibility {
 }
 
 const depthMax = 1000;
-/** Of each tree up to twice as many. */
+/** Limit for each tree; up to twice as many are kept. */
 const rememberedMax = 8192;
 
 function perTree<Value extends {}>(): Readonly<Record<TreeName, Recent<NodeId, Value>>> {
@@ -106,7 +106,7 @@ function perTree<Value extends {}>(): Readonly<Record<TreeName, Recent<NodeId, V
   return { local: recent(), remote: recent(), synced: recent() };
 }
 
-/** What the planner sees of the trees. */
+/** Returns the trees as the planner sees them. */
 export function visibleTrees(trees: IndexedTrees, visibility: Visibility): IndexedTrees {
   const { rootId, offers, intents, shares, rights } = trees;
   return {
