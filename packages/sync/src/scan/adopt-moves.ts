@@ -8,13 +8,15 @@ import { isUnknown } from "./unknown.ts";
 interface AdoptInput {
   readonly tree: LocalTree;
   readonly lacks: Lacks;
-  /** What the engine was about to make there is no move of a person. */
+  /** Planned changes of the engine, which are no moves of a person. */
   readonly intents: ReadonlyMap<NodeId, Intent>;
-  /** Of which nothing can be told: what was known there may well be there. */
+  /** Paths that could not be read; known items may still be there. */
   readonly unknown: ReadonlySet<string>;
 }
 
-/** A vanished file whose size and content appear where nothing was known is a move too (a save through a copy). */
+/**
+ * A vanished file whose size and content appear at an unknown path is a move too, for example a save through a copy.
+ */
 export function adoptMoves(
   { tree, lacks, intents, unknown }: AdoptInput,
   rows: Map<NodeId, LocalRow>,

@@ -14,7 +14,7 @@ const blocksOf = (text: string, ...sizes: number[]) => {
   }));
 };
 
-/** A file of which our cut gives three blocks, and another client's two. */
+/** File of three blocks by this client, and two by another. */
 class OneFile {
   text = "0123456789";
   readonly kept: string[] = [];

@@ -6,16 +6,16 @@ import type { BlockTaker, CutBlock, LocalDisk, LocalStat } from "@holdfast/sync-
 import type { ContentKey, LocalRow } from "../model/trees.ts";
 import { sameFingerprint } from "../model/fingerprints.ts";
 
-/** Manifests of what was read or arrived. */
+/** Block lists of files that were read or downloaded. */
 export interface KnownManifests {
   keep(content: ContentKey, blocks: readonly CutBlock[]): void;
   blocksOf(content: ContentKey): readonly ManifestEntry[] | undefined;
 }
 
 /**
- * @param known content of the file before. Another client may cut the same bytes into other blocks: they are no edit, or this account would
- * be the author of bytes that it never changed
- * @returns why not
+ * @param known previous content of the file. Another client may split the same bytes into other blocks. That is no
+ * edit, which would make this account the author of unchanged bytes.
+ * @returns the content, or the reason why it could not be read
  */
 export async function readAtRest(
   disk: LocalDisk,
@@ -45,7 +45,10 @@ export async function readAtRest(
   }
 }
 
-/** Without reading again: as many bytes, and no block of the same place and size with another hash, as edits leave many. */
+/**
+ * Compares without reading: equal total size, and no block of the same position and size with another hash, as edits
+ * usually leave.
+ */
 function mayBeEqual(blocks: readonly ManifestEntry[], others: readonly ManifestEntry[]): boolean {
   const hashes = new Map<string, string>();
   const sizeBytes = eachPlace(others, (place, hash) => void hashes.set(place, hash));
@@ -56,7 +59,7 @@ function mayBeEqual(blocks: readonly ManifestEntry[], others: readonly ManifestE
   return total === sizeBytes && !isOther;
 }
 
-/** @returns bytes of all */
+/** @returns total size */
 function eachPlace(blocks: readonly ManifestEntry[], visit: (place: string, hash: string) => void): number {
   let offset = 0;
   for (const { hash, size } of blocks) {

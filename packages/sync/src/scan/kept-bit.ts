@@ -7,7 +7,7 @@ interface Known {
   readonly intent: Intent | undefined;
 }
 
-/** The mode that a look found, as far as the disk tells. @param content undefined: not known */
+/** Returns the mode found by a scan, as far as the disk has modes. @param content undefined: unknown */
 export function modeOf(
   disk: { readonly lacks: Lacks },
   known: Known,
@@ -21,9 +21,8 @@ export function modeOf(
 }
 
 /**
- * What a disk cannot hold stays as it was synced; of what the engine was about to bring when its process ended, it is what came
- * with that.
- * @returns undefined where the disk tells
+ * Keeps the synced value if the disk cannot store it. For an interrupted download, keeps the downloaded value.
+ * @returns undefined if the disk stores it
  */
 function keptBit(
   { lacks }: { readonly lacks: Lacks },
@@ -36,11 +35,10 @@ function keptBit(
 }
 
 /**
- * A disk without modes keeps what is known of an item, as of the executable bit: what this device makes of it is as private.
- * Elsewhere, what the engine made may look private by itself, under this umask or one of an earlier run: of that it tells nothing before it is seen open.
- * An item that a person made is as it looks.
- * @param seen on the disk
- * @returns undefined where the disk does not tell
+ * Keeps known privacy if the disk lacks modes. Elsewhere, items made by the engine may look private because of this or
+ * an earlier umask, so their mode means nothing until they are seen public. A person's items are as they look.
+ * @param seen privacy on the disk
+ * @returns undefined if the disk does not show it
  */
 export function keptPrivacy(
   { lacks }: { readonly lacks: Lacks },

@@ -19,7 +19,7 @@ function remote(name: string, trashed: boolean, parent = rootId): RemoteRow {
   return { kind: "file", parent, name, content: "first" as ContentKey, executable: true, trashed, ...version };
 }
 
-/** What one device knows and remembers. */
+/** State of one device. */
 class Device {
   readonly left = new LeftPlaces();
   readonly local = new Map<NodeId, LocalRow>();
@@ -33,7 +33,7 @@ class Device {
     return { rootId, local: rows, remote: there, intents, departures };
   }
 
-  /** @returns which nodes have which names after a look */
+  /** @returns names of nodes after a scan */
   look(...changes: readonly (readonly [NodeId, LocalRow | undefined])[]): Record<string, string> {
     const seen = { slotKey: (name: string) => name.toLowerCase(), nowMs: this.nowMs };
     const { changes: next } = this.left.observe(this.known, new Map(changes), seen);
@@ -45,7 +45,7 @@ class Device {
   }
 }
 
-/** "a" was in sync, and was deleted here. */
+/** Returns a device on which the synced file "a" was deleted. */
 function deleted(): Device {
   const device = new Device();
   device.local.set(old, local("a"));

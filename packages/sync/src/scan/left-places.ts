@@ -11,13 +11,14 @@ import {
 } from "../model/trees.ts";
 import type { ScanResult } from "./scan.ts";
 
-/** Time after a file left its name in which a new file there continues it. */
+/** Time in which a new file at a left name continues the old one. */
 export const leftForMs = 60_000;
 /**
- * Time for a save in which both files are there to be seen: a link that somebody gives meanwhile to the one that was renamed would show the other.
+ * Time for a save in which both files are visible. A link that somebody creates meanwhile for the renamed file would
+ * show the other one.
  */
 export const besideForMs = 10_000;
-/** Names, and new files, that are remembered at most: a folder that is taken apart, or put in as a whole, is no save. */
+/** Maximum number of remembered names and new files. Larger changes are no save. */
 export const leftMost = 10_000;
 
 type Known = Pick<Trees, "rootId" | "local" | "remote" | "intents"> & {
@@ -38,31 +39,31 @@ interface Observing {
 
 interface Continued {
   readonly changes: ScanResult["changes"];
-  /** Bases of files that come back from the trash: they are edits of what was deleted. */
+  /** Bases of files restored from the trash, which are edits of the deleted ones. */
   readonly synced: ReadonlyMap<NodeId, SyncedRow>;
 }
 
 /**
- * The names that files of this disk have left by a person's deletion or a new name in the same folder. Programs save in steps (`mv a a~` or
- * `rm a`, then a new `a`); with a pause between them the new file would be another node, without the versions, links and permissions of the
- * one that everybody knows by this name. A file that was renamed to anything but a backup's name, or went to another folder, keeps its node:
- * a link to it must not show the next one.
+ * Names that files left by a person's deletion, or by a rename in the same folder. Programs save in steps (`mv a a~` or
+ * `rm a`, then a new `a`). With a pause between them, the new file would be another node without versions, links and
+ * permissions. A file renamed to anything but a backup name, or moved to another folder, keeps its node, because a link
+ * to it must not show the next file.
  */
 export class LeftPlaces {
   /** Folder and name -> node, oldest first. */
   readonly #left = new Map<string, Left>();
-  /** Files that were first seen on this disk within that time, oldest first. */
+  /** Files first seen within that time, oldest first. */
   readonly #young = new Map<NodeId, Pick<Left, "atMs">>();
 
   /**
-   * Gives new files the nodes that they continue, and notes which files left their names in this look.
-   * @param slotKey under one key two names are one on this disk
+   * Gives new files the nodes that they continue, and records names left in this scan.
+   * @param slotKey names with the same key are equal on this disk
    */
   observe(known: Known, changes: ScanResult["changes"], { slotKey, nowMs }: Observing): Continued {
     const keyOf: KeyOf = (row) => `${row.parent}/${slotKey(nameOnDisk(row))}`;
     forgetOld(this.#left, nowMs, leftForMs);
     forgetOld(this.#young, nowMs, besideForMs);
-    // A file that is back at a name has left none.
+    // A file that returned to its name left none.
     for (const [id, row] of changes) if (row !== undefined && this.#left.get(keyOf(row))?.id === id) this.#forget(id);
     const continued =
       this.#left.size === 0 ? { changes, synced: new Map() } : this.#continue(known, changes, keyOf, nowMs);
@@ -90,18 +91,18 @@ export class LeftPlaces {
       if (isElsewhere || [id, newId].some((each) => known.intents.has(each) || known.departures.has(each))) continue;
       this.#forget(id);
       next.set(id, row);
-      // The old file, if it still stands under its other name, is the new node of the two.
+      // The old file, if still present under its other name, becomes the new node.
       next.set(newId, other);
       if (remote.trashed) synced.set(id, baseInTrash(remote, row));
     }
     return { changes: next, synced };
   }
 
-  /** Also if it got its name only now, as one that was written beside the old one. */
+  /** Includes a file that was written beside the old one and then renamed. */
   #isNewAt({ local, remote }: Known, id: NodeId, row: LocalRow): boolean {
     const before = local.get(id);
     if (before === undefined) return !remote.has(id);
-    // A file that could not be read to the end until now counts as seen for the first time.
+    // A file unreadable until now counts as first seen.
     return this.#young.has(id) && before.parent === row.parent && (before.sight !== "known" || !samePlace(before, row));
   }
 
@@ -110,10 +111,12 @@ export class LeftPlaces {
   }
 }
 
-/** Suffixes that programs give the old file, behind its name or its stem (`a.txt~`, `a.txt.bak`, `a.old`). */
+/** Suffixes that programs add to the old file's name or stem (`a.txt~`, `a.txt.bak`, `a.old`). */
 const backupSuffix = /^(?:~|\.?~\d{0,3}~?|\.(?:bak|backup|old|orig|prev|save?|tmp))$/i;
 
-/** @returns true if the file that had the name is its backup now; under any other name it is a file of its own, with its links and versions */
+/**
+ * @returns true if the former owner of the name is now its backup; under another name it keeps its links and versions
+ */
 function isBackup(other: LocalRow, row: LocalRow): boolean {
   if (other.kind !== "file" || other.parent !== row.parent) return false;
   const [name, { stem }] = [nameOnDisk(other), splitName(nameOnDisk(row))];
@@ -128,15 +131,15 @@ function note<Key, Value>(places: Map<Key, Value>, key: Key, value: Value): void
 }
 
 function forgetOld(places: Map<unknown, Pick<Left, "atMs">>, nowMs: number, keptMs: number): void {
-  // A time in the future was noted before the clock was set back.
+  // A future time means that the clock was set back.
   for (const [key, { atMs }] of places) {
     if (atMs <= nowMs - keptMs || atMs > nowMs) places.delete(key);
   }
 }
 
 /**
- * The base of a file in the trash, so that the new file is its next version. Equal bytes get no content as their base: a person has made
- * them again, and the deletion of a folder must not take them along.
+ * Returns the base of a trashed file, so that the new file becomes its next version. Equal bytes get no base content,
+ * because a person recreated them, and a folder's deletion must not remove them.
  */
 function baseInTrash({ kind, content, executable }: RemoteRow, row: LocalRow): SyncedRow {
   return { kind, place: undefined, content: row.content === content ? undefined : content, executable, versionIds: [] };
