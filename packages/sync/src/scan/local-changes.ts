@@ -2,7 +2,7 @@ import type { NodeId } from "@holdfast/core/ids";
 import type { LocalRow } from "../model/trees.ts";
 import type { ScanResult } from "./scan.ts";
 
-/** Of what a look found, what is otherwise than it was known. */
+/** Returns items of a scan that differ from the known rows. */
 export function* localChanges(
   before: ReadonlyMap<NodeId, LocalRow>,
   changes: ScanResult["changes"],

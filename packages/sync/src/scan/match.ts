@@ -4,29 +4,29 @@ import { type ContentKey, type Intent, isNumbered, type LocalRow, nameOnDisk } f
 import type { Entry } from "./walk.ts";
 
 export interface Matches {
-  /** Every entry has a node; those of `fresh` a new one so far. */
+  /** Node of every entry. Entries in `fresh` have a new one so far. */
   readonly ids: Map<Entry, NodeId>;
   readonly fresh: Set<Entry>;
-  /** Rows that nothing on the disk was found for. */
+  /** Rows without a matching entry. */
   readonly vanished: Map<NodeId, LocalRow>;
 }
 
 export interface MatchInput {
-  /** What was known of what was looked at. */
+  /** Known rows of the scanned places. */
   readonly local: ReadonlyMap<NodeId, LocalRow>;
-  /** Folders that are known already to have moved, what is in which was not looked at. */
+  /** Moved folders whose content was not scanned. */
   readonly moved: ReadonlyMap<Entry, NodeId>;
   readonly intents: ReadonlyMap<NodeId, Intent>;
-  /** Whether nobody could tell what stands there. */
+  /** Returns true if the place could not be read. */
   readonly isUnseen: (place: Intent["place"]) => boolean;
-  /** Under one key two names are one on this disk. */
+  /** Names with the same key are equal on this disk. */
   readonly slotKey: (name: string) => string;
   readonly makeNodeId: () => NodeId;
 }
 
 /**
- * Which node each entry is. A folder is known by its inode, wherever it went; a file by its path, whatever inode stands
- * there (editors save by rename), and only where that fails by its inode.
+ * Assigns a node to each entry. Folders are identified by inode wherever they went. Files are identified by path,
+ * because editors save by rename, and otherwise by inode.
  */
 export function match(
   { local, moved, intents, isUnseen, slotKey, makeNodeId }: MatchInput,
@@ -43,7 +43,7 @@ export function match(
   for (const [entry, id] of moved) take(entry, id);
   const byPlace = new Map<string, NodeId>([...local].map(([id, row]) => [`${row.parent}/${nameOnDisk(row)}`, id]));
   const rivals = rivalsOf(local, byPlace);
-  // What was about to be made there, and has no row yet.
+  // Planned items without a row.
   const intended = new Map<string, NodeId>(
     [...intents].flatMap(([id, { place, content, isMove }]) =>
       local.has(id) || content === undefined || isMove === true
@@ -75,7 +75,7 @@ export function match(
     take(entry, id);
     fresh.delete(entry);
   }
-  // Replaced by something new under the same name in other letters: on this disk that is the same place.
+  // Replaced by a new item whose name differs in case only, which is the same place on this disk.
   const bySlot = new Map([...vanished].map(([id, row]) => [`${row.parent}/${slotKey(nameOnDisk(row))}`, id]));
   for (const entry of bySlot.size === 0 ? [] : fresh) {
     const id = bySlot.get(`${folderIdOf(ids, entry)}/${slotKey(entry.name)}`);
@@ -90,7 +90,7 @@ export function match(
   return { ids, fresh, vanished };
 }
 
-/** Of each place where something came before it was known that something else had gone from it, all that is known there. */
+/** Returns all known rows of places where a new item appeared before the old one was known to be gone. */
 function rivalsOf(
   local: ReadonlyMap<NodeId, LocalRow>,
   byPlace: ReadonlyMap<string, NodeId>,
@@ -106,7 +106,10 @@ function rivalsOf(
   return rivals;
 }
 
-/** What has its number, or else what was not to go from there: it would be taken for deleted, and its absence would travel. */
+/**
+ * Returns the row with the entry's inode, otherwise one that should not leave. A missing one would be uploaded as a
+ * deletion.
+ */
 function likeliest(
   rivals: readonly NodeId[],
   { vanished, intents }: { vanished: ReadonlyMap<NodeId, LocalRow>; intents: ReadonlyMap<NodeId, Intent> },
@@ -123,12 +126,12 @@ function likeliest(
   return ofNumber ?? there.find((id) => !isToGo(id));
 }
 
-/** The node in which an entry stands. */
+/** Returns the node of an entry's folder. */
 export function folderIdOf(ids: ReadonlyMap<Entry, NodeId>, { folder }: Entry): NodeId | undefined {
   return "id" in folder ? folder.id : ids.get(folder);
 }
 
-/** A link has one target for life; what else of a kind stands there may be the same one, edited. */
+/** A link's target never changes. Another item of the same kind may be the same one, edited. */
 function thingOf(content: ContentKey): string {
   return kindOf(content) === "symlink" ? content : kindOf(content);
 }
@@ -143,8 +146,8 @@ function isSameThing(row: LocalRow, entry: Entry): boolean {
 }
 
 /**
- * It was about to be moved away, and another stands there: nobody came to say that it was done. If it turns out to be nowhere
- * else, it is what stands there after all.
+ * Returns true if the item was about to move away and another is at its place, but the move was not confirmed. If it is
+ * found nowhere else, it is this item after all.
  */
 function hasLeft(row: LocalRow, intent: Intent | undefined, { stat }: Entry): boolean {
   const isToLeave =
@@ -153,8 +156,9 @@ function hasLeft(row: LocalRow, intent: Intent | undefined, { stat }: Entry): bo
 }
 
 /**
- * An inode number may be given again: the folder must be as old, and hold nothing or something of what it held, unless it has
- * its name or the one that it was to get. One that is seen at several places (mounted there once more) is the one that stayed.
+ * Matches folders by inode. Numbers may be reused, so the creation time must match, and the folder must be empty or
+ * keep a known child, unless it has its own or intended name. If several places show the inode (another mount), the one
+ * at the old place matches.
  */
 function matchFolders(
   { local, intents }: Pick<MatchInput, "local" | "intents">,
@@ -163,7 +167,7 @@ function matchFolders(
   const byInode = new Map<bigint, { readonly id: NodeId; readonly row: LocalRow }>();
   for (const [id, row] of local) {
     const { inode } = row.fingerprint;
-    // What was only kept since it may stand where nothing could be seen is no rival of what was seen.
+    // A row kept only because its place was unreadable does not compete with a visible folder.
     const isRival = row.sight === "unsettled" && byInode.has(inode);
     if (row.kind === "folder" && !isRival && isNumbered(row.fingerprint)) byInode.set(inode, { id, row });
   }
@@ -174,7 +178,7 @@ function matchFolders(
     const known = entry.kind === "folder" ? byInode.get(entry.stat.fingerprint.inode) : undefined;
     if (known === undefined || known.row.fingerprint.birthNs !== entry.stat.fingerprint.birthNs) continue;
     const intent = intents.get(known.id);
-    // What was about to be moved may have been, and nobody came to say so.
+    // A planned move may have been executed without confirmation.
     const isMeant = intent?.isMove === true && nameOnDisk(intent.place) === entry.name;
     const isNamedSo = nameOnDisk(known.row) === entry.name || isMeant;
     const rows = (children.get(known.id) ?? []).map(([, row]) => row);
@@ -193,7 +197,7 @@ function holdsOne({ children }: Entry, known: readonly LocalRow[]): boolean {
   return children.some(({ name, stat }) => names.has(name) || inodes.has(stat.fingerprint.inode));
 }
 
-/** Nobody came to say that it was moved there, and perhaps somebody has written to it since. */
+/** Returns true if the move there was unconfirmed. The file may have been edited since. */
 function isWhereMeant(
   row: LocalRow | undefined,
   intent: Intent | undefined,

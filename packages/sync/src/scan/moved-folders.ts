@@ -6,12 +6,12 @@ import { isNumbered, type LocalRow, nameOnDisk } from "../model/trees.ts";
 import { nearestKnown, type Top } from "./scope.ts";
 import type { Entry } from "./walk.ts";
 
-/** Children that are looked for before a folder is taken for another one. */
+/** Children checked before a folder counts as another one. */
 const childrenMax = 8;
 
 /**
- * Folders that are known to stand in one of those that are looked at, and stand elsewhere now. Such a one is itself by inode, birth
- * time and a known child that it still has (rule 6); all else in it is where it was in it, but for what is suspected there.
+ * Finds known folders of the scanned ones that have moved. A folder is identified by inode, creation time and a
+ * remaining known child (rule 6). Its content counts as unchanged, except where suspected.
  */
 export class MovedFolders {
   readonly #disk: LocalDisk;
@@ -21,7 +21,7 @@ export class MovedFolders {
   readonly #tops: readonly Top[];
   #byInode: ReadonlyMap<bigint, { readonly id: NodeId; readonly row: LocalRow }> | undefined;
 
-  /** @param isFree whether nothing at or below a path depends on that path */
+  /** @param isFree returns true if nothing at or below a path depends on the path */
   constructor(
     disk: LocalDisk,
     tree: LocalTree,
@@ -42,7 +42,7 @@ export class MovedFolders {
     this.#tops = [...tops];
   }
 
-  /** @returns which folder it is, and where in it something may have changed */
+  /** @returns the folder, and the places in it that may have changed */
   async find(entry: Entry): Promise<{ readonly id: NodeId; readonly tops: readonly Top[] } | undefined> {
     const { inode, birthNs } = entry.stat.fingerprint;
     if (!isNumbered(entry.stat.fingerprint)) return undefined;
@@ -56,7 +56,7 @@ export class MovedFolders {
     return { id, tops: this.#topsIn({ id, path: entry.path }, before) };
   }
 
-  /** Not before it is asked for: most looks find no folder that they do not know. */
+  /** Computed on demand, because most scans find no unknown folder. */
   #foldersByInode(): Map<bigint, { readonly id: NodeId; readonly row: LocalRow }> {
     const found = new Map<bigint, { readonly id: NodeId; readonly row: LocalRow }>();
     for (const { id: folder } of this.#tops) {
@@ -86,7 +86,7 @@ export class MovedFolders {
     }
   }
 
-  /** A suspect may name it by its old path or by its new one. */
+  /** A suspect may use its old or its new path. */
   #topsIn(folder: Top, before: string): readonly Top[] {
     const below = [...this.#suspects].flatMap((suspect) =>
       [before, folder.path].flatMap((path) =>

@@ -11,7 +11,7 @@ interface NamingInput extends Pick<MatchInput, "intents" | "slotKey"> {
   readonly bases: Pick<ReadonlyMap<NodeId, SyncedRow>, "get">;
 }
 
-/** What the nodes are called that were found on the disk: not by the names that only this disk gave them. */
+/** Names of nodes found on the disk, without local aliases. */
 export class Naming {
   readonly #input: NamingInput;
   readonly #entries: readonly Entry[];
@@ -38,16 +38,13 @@ export class Naming {
     return own === undefined ? { name } : { name: own, alias: name };
   }
 
-  /** A power cut, or a person, has undone a move that was not agreed on: the item has its alias again. */
+  /** Detects an undone move without agreement, after which the item has its alias again. */
   #nameBefore(row: LocalRow, base: Place | undefined, now: Place): string | undefined {
     if (!this.#foldsCase || base?.parent !== now.parent || samePlace(row, base)) return undefined;
     return nameOfAlias(now.name) === base.name ? base.name : undefined;
   }
 
-  /**
-   * Something of which nothing is known may have got its alias from a state that is lost, or was copied from something that
-   * has it: it is called what that was called, unless something else is.
-   */
+  /** Returns the real name of an unknown item with an alias from a lost state or a copy, unless another item has it. */
   #lostName(entry: Entry, parent: NodeId): string | undefined {
     const own = this.#foldsCase ? nameOfAlias(entry.name) : undefined;
     if (own === undefined) return undefined;

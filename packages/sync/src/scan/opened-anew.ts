@@ -3,20 +3,20 @@ import { isPrivateIn } from "../model/privacy.ts";
 import { isNumbered, type LocalRow, type Offer, type OperationId, type SyncedRow, type Trees } from "../model/trees.ts";
 import type { ScanResult } from "./scan.ts";
 
-/** Changes of the state that go with the rows of the look. */
+/** Changes of the state committed with the scan's rows. */
 interface OpenedAnew {
   readonly synced: ReadonlyMap<NodeId, SyncedRow>;
   readonly offers: ReadonlyMap<OperationId, Offer>;
 }
 
 /**
- * Private items in whose place a program has put new ones, which are open as its umask makes them. Nobody has opened them: without privacy in
- * their bases, and in what may become of those by an answer that is not heard yet, they are merged as private. The same file or folder with
- * another mode was opened by a person.
- * @param known before the rows of the look count
- * @param continued bases of this look that replace the known ones
- * @param terms `distrusted`: private items that a power cut may have opened; `areModesNew`: the disk kept no modes until now, and nobody has chosen those that it shows; `areNumbersNew`: it has dealt out
- *   other numbers than those that are known
+ * Finds private items replaced by new public ones because of a program's umask. Nobody made them public. Without
+ * privacy in their bases and pending offers, they are merged as private. The same item with another mode was made
+ * public by a person.
+ * @param known state before the scan's rows
+ * @param continued bases of this scan that replace known ones
+ * @param terms `distrusted`: private items that a power failure may have made public; `areModesNew`: the disk had no
+ * modes until now, so nobody chose them; `areNumbersNew`: the disk has assigned new inode numbers
  */
 export function openedAnew(
   { local, synced, offers }: Pick<Trees, "local" | "synced" | "offers">,
@@ -50,12 +50,12 @@ export function openedAnew(
   return { synced: bases, offers: new Map(untold) };
 }
 
-/** A person did that, and the server has not taken it yet. */
+/** A person made it public, and the server has not accepted that yet. */
 function wasOpened(before: LocalRow | undefined): boolean {
   return before?.isPrivate === false && before.sight !== "unsettled";
 }
 
-/** A number may be given again, and a file without one, or without a time at which it was made, is another once its bytes or its time are. */
+/** Inode numbers may be reused. Without a number or creation time, another content or time makes another file. */
 function isSameItem(before: LocalRow | undefined, { fingerprint: now }: LocalRow, areNumbersNew: boolean): boolean {
   if (before === undefined) return false;
   const then = before.fingerprint;

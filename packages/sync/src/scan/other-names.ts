@@ -6,8 +6,9 @@ import type { KnownRows } from "./sweep.ts";
 import type { Entry } from "./walk.ts";
 
 /**
- * Folders with another name of a file that was changed through the name of the entry. A watcher reports only the name that was opened.
- * @param seen rows of this look
+ * Returns folders with another name of a file that was changed through this entry. A watcher reports only the opened
+ * name.
+ * @param seen rows of this scan
  */
 export function foldersOfOtherNames(
   { tree, rows }: { readonly tree: LocalTree; readonly rows: KnownRows },
@@ -16,7 +17,7 @@ export function foldersOfOtherNames(
 ): string[] {
   if (kind !== "file" || links <= 1 || !isNumbered(fingerprint)) return [];
   return rows.withInode(fingerprint.inode).flatMap(([id]) => {
-    // A row that the rules hide is not looked at, so its folder would be suspected forever.
+    // Hidden rows are not scanned, so their folder would stay suspected forever.
     const row = seen.get(id) ?? tree.local.get(id);
     const isOther = row?.kind === "file" && row.fingerprint.birthNs === fingerprint.birthNs;
     if (!isOther || sameFingerprint(row.fingerprint, fingerprint)) return [];

@@ -4,20 +4,23 @@ import type { LocalDisk } from "@holdfast/sync-ports/ports";
 
 const markerBytesMax = 4096;
 
-/** Whether a marker was copied together with its folder, so that no client syncs the folder it was found in. */
+/** Returns true if a marker was copied with its folder, so that no client syncs that folder. */
 export type IsCopiedMarker = (folder: string, marker: string) => Promise<boolean>;
 
-/** What is known of folders with a marker. */
+/** Checks for folders with a marker. */
 export interface RootSigns {
   readonly isCopied: IsCopiedMarker;
-  /** Whether this sync has content of the folder already: it goes on, or what is edited there would reach no server from now on. */
+  /**
+   * Returns true if this sync already has content of the folder. It continues, because edits there would otherwise
+   * reach no server.
+   */
   readonly isSyncedHere: (folder: string) => boolean;
 }
 
 /**
- * Whether a folder below the root is the synced folder of another client. That client may use another configuration or
- * belong to another user, so the marker on the disk is the only sign.
- * @param names in the folder: only one that contains `.holdfast` is looked at more closely
+ * Returns true if a folder is the synced folder of another client. That client may use another configuration or user,
+ * so the marker on the disk is the only sign.
+ * @param names names in the folder; it is checked only if they include `.holdfast`
  * @throws HoldfastError unavailable if the marker cannot be read now
  */
 export async function isOtherRoot(
@@ -35,7 +38,7 @@ export async function isOtherRoot(
     return !(await isCopied(folder, marker));
   } catch (thrown) {
     if (!(thrown instanceof HoldfastError)) throw thrown;
-    // `.holdfast` is private: another user's cannot be entered.
+    // `.holdfast` is private, so another user's is inaccessible.
     if (thrown.body["denied"] === true) return true;
     if (thrown.code === "not_found") return false;
     throw thrown;

@@ -1,14 +1,14 @@
-/** Receives how far a scan has come. */
+/** Receives the progress of a scan. */
 export interface ScanProgress {
-  /** The number of files that were just seen; folders do not count. */
+  /** Number of files just seen, without folders. */
   seen(files: number): void;
-  /** New and changed files that the scan reads next. @param isLast no folder was left to a later scan */
+  /** New and changed files to read next. @param isLast no folder was left to a later scan */
   found(files: number, bytes: number, isLast: boolean): void;
-  /** One of the found files was read. */
+  /** Called for each file that was read. */
   read(): void;
 }
 
-/** @param isChanged whether an entry is new, or differs from what is known of it */
+/** @param isChanged returns true if an entry is new or differs from its row */
 export function tellFound<Entry extends Sized>(
   progress: ScanProgress | undefined,
   { entries, later }: { readonly entries: readonly Entry[]; readonly later: readonly unknown[] },

@@ -26,73 +26,76 @@ import { largeBytesMin, type TakerIn, takerOf } from "./taker.ts";
 import { type Entry, type IsHidden, nowHidden, sawTheSame, type Skip, type Walk, walk } from "./walk.ts";
 
 export interface ScanInput {
-  /** Without what is hidden. */
+  /** Without hidden items. */
   readonly tree: LocalTree;
   readonly rows: KnownRows;
   readonly bases: Pick<ReadonlyMap<NodeId, SyncedRow>, "get">;
   readonly isHidden: IsHidden;
   readonly rootSigns: RootSigns;
-  /** Whether nothing that is known at or below a path depends on that path, so that a folder can be moved as a whole. */
+  /** Returns true if nothing known at or below a path depends on it, so that a folder can be moved as a whole. */
   readonly isFree: (path: string) => boolean;
-  /** Whether a file of which nothing is known need not be read, unless something is missing that it could be. */
+  /** Returns true if an unknown file need not be read, unless it could be a missing one. */
   readonly isPassedOver: (path: string) => boolean;
   readonly intents: ReadonlyMap<NodeId, Intent>;
   readonly suspects: Suspects;
-  /** Which an earlier look has left: only these, unless something is missing in them. Undefined: all that is suspected. */
+  /**
+   * Folders left by an earlier scan; only these are scanned, unless something in them is missing. undefined: all
+   * suspects.
+   */
   readonly tops?: readonly Top[] | undefined;
-  /** Once so much was seen that is not as it was, other folders are left to a later look. */
+  /** Number of differing entries from which other folders are left to a later scan. */
   readonly entriesMax: number;
-  /** What has become suspect meanwhile, after a moment in which what belongs together arrives. */
+  /** Returns further suspects after a short wait in which related hints arrive. */
   readonly moreSuspects: () => Promise<Suspects>;
-  /** Throws once it is to end: what cannot be listed for that is not unknown, and to go through it would take long. */
+  /** Throws when the scan must end. Unlisted folders then do not count as unknown, which would take long to process. */
   readonly checkStop?: () => void;
   readonly slotKey: (name: string) => string;
   readonly lacks: Lacks;
   readonly makeNodeId: () => NodeId;
-  /** Whether what is unknown has been so for a moment only. */
+  /** Returns true if the path became unreadable just now. */
   readonly isPassing: (path: string) => boolean;
   readonly manifests: KnownManifests;
   readonly takerIn?: TakerIn | undefined;
   readonly progress?: ScanProgress | undefined;
-  /** Undefined: as for real files. The simulator's are short, and some of them shall count as large. */
+  /** undefined: the real settings. The simulator's files are short, and some must count as large. */
   readonly patches?: Patches | undefined;
 }
 
 export interface ScanResult {
-  /** Of what was looked at: as it is now; undefined: nothing is there any more. */
+  /** New rows of scanned items; undefined: the item is gone. */
   readonly changes: ReadonlyMap<NodeId, LocalRow | undefined>;
-  /** Of the folders that were looked at, what no node can be: path and reason. */
+  /** Skipped items of scanned folders: path and reason. */
   readonly skipped: ReadonlyMap<string, Skip>;
-  /** Of the folders that were looked at, those with something in them that has no row: hidden, or nothing that a node can be. */
+  /** Scanned folders with hidden or skipped content. */
   readonly keepers: ReadonlySet<string>;
-  /** Missing nodes that were met at a path that the rules hide, with that path. */
+  /** Missing nodes found at a hidden path. */
   readonly nowHidden: ReadonlyMap<NodeId, string>;
   readonly listed: ReadonlySet<string>;
-  /** What could not be read whole, of all that was looked at: the code of the error, or `changing`; `not_found`: it went meanwhile. */
+  /** Unreadable scanned files with the error code, or `changing`. `not_found`: removed meanwhile. */
   readonly unread: ReadonlyMap<string, string>;
-  /** What is missing and counts as there, since it may stand at a path that could not be read. */
+  /** Missing items that count as present, because they may be at an unreadable path. */
   readonly held: ReadonlySet<string>;
-  /** Folders where another filesystem begins. */
+  /** Mount points of other filesystems. */
   readonly boundaries: ReadonlySet<string>;
   /** Synced folders of other clients. */
   readonly otherRoots: ReadonlySet<string>;
-  /** Everything could be looked at. */
+  /** Everything was readable. */
   readonly isComplete: boolean;
-  /** Whether it is known what stands at a path now, or that nothing does; of "" whether everything could be looked at. */
+  /** Returns true if the current item at a path, or its absence, is known. For "": everything was readable. */
   readonly isSure: (path: string) => boolean;
-  /** Where something was in motion, or could not be read. */
+  /** Places that were changing or unreadable. */
   readonly again: Suspects;
-  /** Folders of which nothing is known yet but that they are there: a part of what is new was left to a later look. Nothing is missing then. */
+  /** New folders whose content was left to a later scan. Nothing is missing in that case. */
   readonly later: readonly Top[];
 }
 
-/** Files that are read side by side. */
+/** Files read concurrently. */
 const readsAtOnce = 4;
 
-/** A later time than the clock's is no matter of waiting. */
+/** A time further in the future is not worth a wait. */
 const futureNs = 1_000_000_000n;
 
-/** Looks at what may have changed on the disk. */
+/** Scans places that may have changed. */
 export async function scan(disk: LocalDisk, input: ScanInput): Promise<ScanResult> {
   if (input.suspects !== "all" && input.suspects.size === 0) return nothingSeen();
   const startNs = await disk.now(clockPath);
@@ -102,12 +105,12 @@ export async function scan(disk: LocalDisk, input: ScanInput): Promise<ScanResul
   const naming = new Naming(input, seen.entries);
   const rows = new Map<NodeId, LocalRow>();
   const whyUnknown = (path: string): string => (seen.gone.has(path) ? "not_found" : "unavailable");
-  // A boundary, or the folder of another client, is reported as such.
+  // Boundaries and folders of other clients have their own reports.
   const unreadable = seen.unknown.difference(seen.boundaries).difference(seen.otherRoots);
   const unread = new Map<string, string>([...unreadable].map((path) => [path, whyUnknown(path)]));
-  // Nothing is known of what could not be read: it may be what was about to be made there.
+  // Unreadable items may be planned ones.
   const unclear = new Set<string>();
-  // What is missing may be so because a folder above is another one by now.
+  // Items may be missing because a folder above was replaced.
   const skipped = new Map(seen.skipped);
   const keepers = new Set(seen.keepers);
   const unknown = new Set(seen.unknown);
@@ -129,7 +132,7 @@ export async function scan(disk: LocalDisk, input: ScanInput): Promise<ScanResul
     if (before === undefined && skip !== undefined) {
       skipped.set(entry.path, skip);
       keepers.add(folderOf(entry.path));
-      // What was known there was moved behind the link, perhaps: that is no deletion.
+      // The known item may have moved behind the link, which is no deletion.
       if (entry.unfit !== undefined && isKnownPath(input.tree, entry.path)) unknown.add(entry.path);
       return;
     }
@@ -193,24 +196,24 @@ function nothingSeen(): ScanResult {
   };
 }
 
-/** It outlives the look, and keeps nothing else of it. */
+/** Captures only what outlives the scan. */
 function sureness(unknown: ReadonlySet<string>, passes: boolean, unclear: ReadonlySet<string>): ScanResult["isSure"] {
   return (path) => !unclear.has(path) && (unknown.size === 0 || (path !== "" && !passes && !isUnknown(path, unknown)));
 }
 
 interface Look extends Walk {
-  /** What was known of what was looked at. */
+  /** Known rows of the scanned places. */
   readonly known: ReadonlyMap<NodeId, LocalRow>;
-  /** Folders that stand elsewhere now. */
+  /** Moved folders. */
   readonly moved: ReadonlyMap<Entry, NodeId>;
   readonly suspects: Suspects;
-  /** Two looks saw the same of what is missing. */
+  /** Two scans agree on the missing items. */
   readonly isAtRest: boolean;
 }
 
 /**
- * Where something is missing, or stands where nothing was known, it may just have been on its way past the look: then two
- * looks must agree, the second one with all folders that have to do with it.
+ * Repeats the scan until two agree if items are missing or appear at unknown places, because they may have moved during
+ * the scan. The repeat includes all related folders.
  */
 async function lookAtRest(disk: LocalDisk, input: ScanInput): Promise<Look> {
   const { tops } = input;
@@ -220,7 +223,7 @@ async function lookAtRest(disk: LocalDisk, input: ScanInput): Promise<Look> {
     const matches = matchSeen(input, seen);
     const strays = straysOf(input, seen, matches);
     if (matches.vanished.size === 0 && strays.entries.size === 0) return seen;
-    // Too much goes on: whatever is missing, or comes from elsewhere, stays unknown this time.
+    // Too much is changing. Missing and moved items stay unknown this time.
     if (attempt === 4) {
       const entries = withoutStrays(seen.entries, strays.entries);
       const gone = seen.unknown.has("") ? seen.gone : new Set([...seen.gone, ""]);
@@ -228,9 +231,9 @@ async function lookAtRest(disk: LocalDisk, input: ScanInput): Promise<Look> {
     }
     const hinted = matches.vanished.size === 0 ? new Set<string>() : await input.moreSuspects();
     suspects = union(union(suspects, hinted), strays.folders);
-    // Where it went must not be left to a later look. Its files are counted already.
+    // The destination must not be left to a later scan. Files are counted already.
     const again = await look(disk, { ...input, entriesMax: Infinity, progress: undefined }, suspects);
-    // What is missing may have been where the one before did not look, and have left before this one came there.
+    // A missing item may have been outside of the previous scan, and have left before this one.
     const isPart = seen.later.length > 0 || (attempt === 0 && tops !== undefined);
     if (!isPart && sizeOf(suspects) === sizeOf(seen.suspects) && sawTheSame(seen, again)) return again;
     seen = again;
@@ -270,12 +273,12 @@ async function lookIn(
     folders.set(id, found);
     return found;
   };
-  // Who suspects everything looks into what has moved as well.
+  // A full scan also covers moved folders.
   const movable = suspects === "all" ? undefined : new MovedFolders(disk, tree, { tops: places, suspects, isFree });
   const moved = new Map<Entry, NodeId>();
   const seen = await walk(disk, tops, input, async (entry) => {
     const { path, folder, name, stat } = entry;
-    // Nothing is suspected in a folder that stands where it was, or it was looked at already.
+    // Nothing is suspected in a folder at its old place, or it was already scanned.
     const known = "id" in folder && isCompared(path) ? foldersOf(folder.id).get(name) : undefined;
     const isSame =
       known?.row.fingerprint.inode === stat.fingerprint.inode &&
@@ -294,7 +297,7 @@ async function lookIn(
   return { ...seen, known, moved, suspects, isAtRest: true };
 }
 
-/** Of what was looked at closer that look tells. */
+/** The closer scan has precedence. */
 function together(swept: Sweep, seen: Look): Look {
   const { listed } = seen;
   return {
@@ -321,7 +324,7 @@ interface RowContext {
   readonly startNs: bigint;
   readonly unread: Map<string, string>;
   readonly input: ScanInput;
-  /** Nothing is missing that an unread file could turn out to be. */
+  /** No missing item could be an unread file. */
   readonly mayWait: boolean;
   readonly taker: BlockTaker | undefined;
 }
@@ -363,7 +366,7 @@ async function rowOf(disk: LocalDisk, entry: Entry, context: RowContext): Promis
     : "too_large";
   if (typeof read === "string") {
     context.unread.set(entry.path, read);
-    // Without anything known of it there is nothing to say of it yet.
+    // An unknown item cannot be described yet.
     return before === undefined ? undefined : { ...before, ...base, sight: "unsettled" };
   }
   const isRacy =
@@ -377,12 +380,12 @@ const tooLarge: Skip = {
   reason: `a file has at most ${limits.fileBytesMax / 1024 ** 4} TiB`,
 };
 
-/** The server takes no such file, whatever is in it; one that was smaller is left as it was. */
+/** Returns true for a file over the server's limit. A file that was smaller keeps its row. */
 function isTooLarge({ kind, stat }: Entry): boolean {
   return kind === "file" && stat.fingerprint.sizeBytes > limits.fileBytesMax;
 }
 
-/** What is read too soon after a change is read again anyway. */
+/** A file read too soon after a change is read again anyway. */
 function isWorthWaiting(
   fingerprint: Fingerprint,
   { mayWait, startNs, input: { patches, lacks } }: RowContext,
@@ -391,7 +394,10 @@ function isWorthWaiting(
   return mayWait && fingerprint.sizeBytes >= largeBytesMin(patches) && isNear && isRecent(fingerprint, startNs, lacks);
 }
 
-/** As late as this after it was read once already: the clock was set back since, and whatever is written now gets another time. */
+/**
+ * Returns true if the time is still in the future after a read. The clock was set back, and any write now sets another
+ * time.
+ */
 function isOfFuture(before: LocalRow | undefined, fingerprint: Fingerprint, startNs: bigint): boolean {
   return before?.sight === "racy" && sameFingerprint(before.fingerprint, fingerprint) && fingerprint.ctimeNs > startNs;
 }

@@ -3,7 +3,7 @@ import { type LocalTree, rowsIn } from "../model/local-tree.ts";
 import { folderOf, joinPath } from "@holdfast/sync-ports/paths";
 import { nameOnDisk } from "../model/trees.ts";
 
-/** Paths of folders in which something may have changed, relative to the root; all of them unless it is known. */
+/** Folders that may have changed, relative to the root; `all` if unknown. */
 export type Suspects = ReadonlySet<string> | "all";
 
 export function sizeOf(suspects: Suspects): number {
@@ -14,19 +14,19 @@ export function union(one: Suspects, other: Suspects): Suspects {
   return one === "all" || other === "all" ? "all" : new Set([...one, ...other]);
 }
 
-/** A known folder whose names are looked at. */
+/** Known folder to list. */
 export interface Top {
   readonly id: NodeId;
   readonly path: string;
 }
 
-/** Another folder stands at that path than the one that was known there: what was known at it and below it is not. */
+/** Removes a path at which another folder is found, and everything below. */
 export function leaveOut(tops: Set<Top>, path: string): void {
   for (const top of tops) if (top.path === path || top.path.startsWith(`${path}/`)) tops.delete(top);
 }
 
 /**
- * Where a look begins: the folders that are known under those paths, or the nearest known one above each, those above
+ * Returns the folders where a scan starts: the known ones at the paths, or the nearest known ones above. Parents come
  * first.
  */
 export function topsOf(tree: LocalTree, suspects: Suspects): Top[] {
@@ -37,8 +37,8 @@ export function topsOf(tree: LocalTree, suspects: Suspects): Top[] {
 }
 
 /**
- * Of each path the folder that stands there, or the nearest above it; the paths are relative to the folder `from`. All of them are
- * followed together, level by level, so that a folder is gone through once, however many of them lead into it.
+ * Returns the folder at each path, or the nearest one above, relative to `from`. All paths are followed together, level
+ * by level, so each folder is read once.
  */
 export function nearestKnown(tree: LocalTree, from: Top, paths: readonly string[]): Top[] {
   const ways = paths.map((path) => ({ names: path.split("/").filter((each) => each !== ""), at: from }));
@@ -60,7 +60,7 @@ export function nearestKnown(tree: LocalTree, from: Top, paths: readonly string[
   return ways.map(({ at }) => at);
 }
 
-/** Beside what stands there, something may be kept under the name since it may stand where nothing can be seen. */
+/** A kept row of unreadable content may have the same name as the visible item. */
 function childrenNamed(tree: LocalTree, folder: NodeId, names: ReadonlySet<string>): Map<string, NodeId> {
   const standing = new Map<string, NodeId>();
   const kept = new Map<string, NodeId>();
@@ -73,14 +73,14 @@ function childrenNamed(tree: LocalTree, folder: NodeId, names: ReadonlySet<strin
   return new Map([...kept, ...standing]);
 }
 
-/** Whether something is known to stand under that path. */
+/** Returns true if a known item has the path. */
 export function isKnownPath(tree: LocalTree, path: string): boolean {
   const [at] = nearestKnown(tree, { id: tree.rootId, path: "" }, [folderOf(path)]);
   const name = path.slice(path.lastIndexOf("/") + 1);
   return at?.path === folderOf(path) && childrenNamed(tree, at.id, new Set([name])).has(name);
 }
 
-/** Whether something is known to stand in the folder at that path. */
+/** Returns true if the folder at the path has known items. */
 export function hasKnownEntry(tree: LocalTree, path: string): boolean {
   const [at] = nearestKnown(tree, { id: tree.rootId, path: "" }, [path]);
   return at?.path === path && !rowsIn(tree, at.id).next().done;

@@ -5,11 +5,11 @@ import { knownPathOf, type LocalTree } from "../model/local-tree.ts";
 import type { KnownRows } from "./sweep.ts";
 import type { Entry } from "./walk.ts";
 
-/** What may have been moved while it was looked at, or from where nobody looked. */
+/** Items that may have moved during the scan or from an unscanned place. */
 export interface Strays {
-  /** At what may be the new end of a move. */
+  /** Entries that may be the destination of a move. */
   readonly entries: ReadonlySet<Entry>;
-  /** Where they were known to be. */
+  /** Known former folders. */
   readonly folders: ReadonlySet<string>;
 }
 
@@ -19,8 +19,8 @@ interface Known {
 }
 
 /**
- * One thing at two places: it was seen twice, before and after its move, or it is known in a folder that was not looked at.
- * Taken for a new one it would be made anew on the server, and its old node deleted there with its history.
+ * Finds items at two places: seen before and after their move, or known in an unscanned folder. As new items, they
+ * would be created again on the server, and the old nodes would be deleted with their history.
  */
 export function straysOf(
   { tree, rows }: Known,
@@ -53,7 +53,7 @@ export function straysOf(
   return { entries: strays, folders };
 }
 
-/** As if they, with all below them, had not been seen. */
+/** Removes them with everything below. */
 export function withoutStrays(entries: readonly Entry[], strays: ReadonlySet<Entry>): readonly Entry[] {
   const left = new Set<Entry>();
   for (const entry of entries) {

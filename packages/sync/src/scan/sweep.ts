@@ -12,12 +12,12 @@ import { isOtherRoot, type RootSigns } from "./other-root.ts";
 import type { ScanProgress } from "./scan-progress.ts";
 import { attempt, type Entry, filesIn, type IsHidden, lookIn, type Notes, type Skip } from "./walk.ts";
 
-/** All rows of the disk, the hidden ones too. */
+/** All local rows, including hidden ones. */
 export interface KnownRows {
   get(id: NodeId): LocalRow | undefined;
   rowsIn(folder: NodeId): readonly (readonly [NodeId, LocalRow])[];
   withInode(inode: bigint): readonly (readonly [NodeId, LocalRow])[];
-  /** Every id that some row names as its folder. */
+  /** Returns every id used as a parent. */
   folders(): Iterable<NodeId>;
 }
 
@@ -31,9 +31,9 @@ export interface SweepInput {
   readonly progress?: ScanProgress | undefined;
 }
 
-/** What was found at every folder that stands where it was. */
+/** Result for every folder at its old place. */
 export interface Sweep {
-  /** In which something is otherwise than it was known. */
+  /** Folders with differences. */
   readonly differing: readonly Top[];
   readonly listed: Set<string>;
   readonly skipped: Map<string, Skip>;
@@ -41,9 +41,8 @@ export interface Sweep {
 }
 
 /**
- * Compares all of the disk with what is known of it, and holds one folder of it at a time: where nothing is otherwise there
- * is nothing to look at, and a closer look is only taken at the rest.
- * @returns undefined if rows hang in the air, which no way down from the root leads to
+ * Compares the whole disk with the known rows, one folder at a time. Only folders with differences need a closer scan.
+ * @returns undefined if some rows cannot be reached from the root
  */
 export async function sweep(disk: LocalDisk, input: SweepInput): Promise<Sweep | undefined> {
   const differing: Top[] = [];
@@ -73,7 +72,7 @@ export async function sweep(disk: LocalDisk, input: SweepInput): Promise<Sweep |
   return { ...found, differing: differing.toSorted((one, other) => one.path.length - other.path.length) };
 }
 
-/** @returns which of its folders stand where they were */
+/** @returns subfolders at their old places */
 async function compare(
   disk: LocalDisk,
   { rows, isHidden, lacks, rootSigns, progress }: SweepInput,
@@ -82,7 +81,7 @@ async function compare(
 ): Promise<{ readonly folders: Top[]; readonly isSame: boolean }> {
   const names = await attempt(notes, top.path, () => disk.list(top.path));
   const isOther = await attempt(notes, top.path, () => isOtherRoot(disk, top.path, names ?? [], rootSigns));
-  // The closer look notes it.
+  // The closer scan records it.
   if (isOther !== false) return { folders: [], isSame: false };
   const entries = await lookIn(disk, notes, top, names ?? []);
   const known = rows.rowsIn(top.id);
@@ -105,7 +104,7 @@ async function compare(
   return { folders, isSame };
 }
 
-/** The closer look would find the very row that is known. */
+/** Returns true if a closer scan would produce the same row. */
 function isUnchanged(row: LocalRow, { kind, stat, target }: Entry, lacks: Lacks): boolean {
   if (row.sight !== "known" || row.kind !== kind) return false;
   if (kind !== "symlink" && keptPrivacy({ lacks }, row, stat.isPrivate) !== row.isPrivate) return false;
@@ -116,13 +115,13 @@ function isUnchanged(row: LocalRow, { kind, stat, target }: Entry, lacks: Lacks)
   return target === undefined ? isBitKnown : row.content === linkContent(target);
 }
 
-/** Rows that stand in each other, or in what is no folder. */
+/** Returns true if rows are cyclic, or inside something that is no folder. */
 function hasLooseRows(rows: KnownRows, visited: ReadonlySet<NodeId>): boolean {
   for (const folder of rows.folders()) if (!leadsTo(visited, rows, folder)) return true;
   return false;
 }
 
-/** From the folder upwards. */
+/** Follows the folders upward. */
 function leadsTo(visited: ReadonlySet<NodeId>, rows: KnownRows, folder: NodeId): boolean {
   let at = folder;
   for (let depth = 0; depth <= 2 * limits.pathNamesMax; depth += 1) {

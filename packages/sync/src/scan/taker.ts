@@ -5,15 +5,15 @@ import type { Patches } from "../model/patches.ts";
 import { folderIdOf } from "./match.ts";
 import type { Entry } from "./walk.ts";
 
-/** Who takes the blocks of a large new file while it is read, given the nearest known folder above it. */
+/** Receiver of a large new file's blocks while it is read, given the nearest known folder above. */
 export type TakerIn = (folder: NodeId, sizeBytes: number) => BlockTaker | undefined;
 
-/** To read a larger file takes longer than to wait until it has to be read but once. */
+/** Reading a larger file takes longer than waiting until one read suffices. */
 export function largeBytesMin(patches: Patches | undefined): number {
   return patches === undefined ? 4 * 1024 * 1024 : patches.fileBytesMin;
 }
 
-/** Of what was known before, most is on the server already. */
+/** Most content known before is already on the server. */
 export function takerOf(
   {
     tree,
@@ -35,7 +35,7 @@ export function takerOf(
     const id = ids.get(folder);
     const row = id === undefined ? undefined : tree.local.get(id);
     if (row === undefined) continue;
-    // It may be in another space by now, and nobody knows before the look has ended.
+    // The file may be in another space, which is unknown until the scan ends.
     if (row.parent !== folderIdOf(ids, folder)) return undefined;
     nearest ??= id;
   }

@@ -7,13 +7,13 @@ import type { Walk } from "./walk.ts";
 
 export interface StrangerInput {
   readonly tree: LocalTree;
-  /** Whether what is unknown has been so for a moment only. */
+  /** Returns true if the path became unreadable just now. */
   readonly isPassing: (path: string) => boolean;
 }
 
 /**
- * What lies below a path of which nothing can be told stays as it was, and nothing is done to it. If it is strange,
- * whatever is missing may be what stands there now. @returns the paths of what is kept
+ * Keeps rows below unreadable paths unchanged. If an unreadable path is new, missing items may be there.
+ * @returns paths of the kept rows
  */
 export function keepUnknown(
   tree: LocalTree,
@@ -32,12 +32,12 @@ export function keepUnknown(
   return kept;
 }
 
-/** Whether what is missing may stand where nothing can be seen: where nothing was known, or for a moment at any place. */
+/** Returns true if a missing item may be at an unreadable path: at a new one, or briefly at any. */
 export function hasStranger(input: StrangerInput, walk: Walk): boolean {
   return hasPassing(input, walk) || [...walk.unknown].some((path) => path !== "" && !isKnownPath(input.tree, path));
 }
 
-/** Whether something cannot be looked at that could be a moment ago, or may be in the next. */
+/** Returns true if an unreadable path was readable a moment ago or may be soon. */
 export function hasPassing({ isPassing }: Pick<StrangerInput, "isPassing">, { unknown, denied }: Walk): boolean {
   return [...unknown].some((path) => path !== "" && !denied.has(path) && isPassing(path));
 }
@@ -47,13 +47,13 @@ export function isUnknown(path: string, unknown: ReadonlySet<string>): boolean {
   return unknown.has("");
 }
 
-/** Of a folder that is not known any more nothing can stand in it. */
+/** An unknown folder contains nothing. */
 export function isUnseen(tree: LocalTree, place: Intent["place"], unknown: ReadonlySet<string>): boolean {
   const folder = knownPathOf(tree, place.parent);
   return folder !== undefined && isUnknown(joinPath(folder, nameOnDisk(place)), unknown);
 }
 
-/** The folders above that are missing too are kept with it. */
+/** Keeps missing folders above too. */
 function keepWithFolders(
   vanished: ReadonlyMap<NodeId, LocalRow>,
   rows: Map<NodeId, LocalRow>,

@@ -9,47 +9,47 @@ import { isOtherRoot, type RootSigns } from "./other-root.ts";
 import type { ScanProgress } from "./scan-progress.ts";
 import type { Top } from "./scope.ts";
 
-/** What stands at one path. */
+/** Item at one path. */
 export interface Entry {
   readonly path: string;
   readonly name: string;
   readonly kind: NodeKind;
   readonly stat: LocalStat;
-  /** What it stands in: something that was seen too, or a folder that was known before. */
+  /** Its folder: an entry of this scan or a known folder. */
   readonly folder: Entry | Top;
   readonly children: Entry[];
-  /** Of a symbolic link. */
+  /** Target of a symbolic link. */
   readonly target: string | undefined;
-  /** Set for a symbolic link whose target no node can have. */
+  /** Set for a symbolic link with an unusable target. */
   readonly unfit?: Skip;
 }
 
 export interface Walk {
-  /** What was looked at, with all below it that is not kept. */
+  /** Scanned folders, with everything below except kept ones. */
   readonly tops: Top[];
-  /** Paths of all folders that were listed. */
+  /** Paths of all listed folders. */
   readonly listed: Set<string>;
-  /** Of all folders that were seen. */
+  /** Paths of all folders seen. */
   readonly folders: Set<string>;
-  /** Folders stand before what is in them. */
+  /** Folders precede their content. */
   readonly entries: readonly Entry[];
-  /** Folders, and names in them, of which it is not known what is there. */
+  /** Unreadable folders and names. */
   readonly unknown: ReadonlySet<string>;
-  /** Of those, where this user may not look. */
+  /** Unreadable paths without permission. */
   readonly denied: ReadonlySet<string>;
-  /** Of those, what was named a moment before and is not there: it was just removed, or moved. */
+  /** Unreadable paths that were listed a moment before, and were just removed or moved. */
   readonly gone: ReadonlySet<string>;
-  /** What no node can be, by its path. */
+  /** Items that cannot be nodes, by path. */
   readonly skipped: ReadonlyMap<string, Skip>;
-  /** Folders with something in them that is no entry. */
+  /** Folders with content that is no entry. */
   readonly keepers: ReadonlySet<string>;
-  /** Files and folders that the rules hide, as they were met. */
+  /** Hidden files and folders that were found. */
   readonly hidden: readonly Hidden[];
-  /** Folders where another filesystem begins: what is there, or stood there before it was mounted, is not known. */
+  /** Mount points of other filesystems. Their current and former content is unknown. */
   readonly boundaries: ReadonlySet<string>;
-  /** Synced folders of other clients: nothing in them was looked at. */
+  /** Synced folders of other clients, which were not scanned. */
   readonly otherRoots: ReadonlySet<string>;
-  /** Folders that were left to a later look, with all in them: so much was seen already. */
+  /** Folders left to a later scan with all content, because the limit was reached. */
   readonly later: readonly (Entry | Top)[];
 }
 
@@ -58,11 +58,11 @@ export interface Hidden {
   readonly fingerprint: Fingerprint;
 }
 
-/** Why something on the disk is not synced. */
+/** Reason why an item is not synced. */
 export interface Skip {
-  /** Tells the kinds apart for a script; `special_file` is a pipe, socket or device. */
+  /** Code for scripts; `special_file` is a pipe, socket or device. */
   readonly code: UnfitNameCode | "special_file" | "skipped";
-  /** The end of "Not synced: ", for one file and for many, without a full stop. */
+  /** End of "Not synced: ", for one or many files, without a full stop. */
   readonly reason: string;
 }
 
@@ -76,24 +76,24 @@ const specialFile: Skip = {
   reason: "pipes, sockets and devices are not supported",
 };
 
-/** Whether the rules hide a path, and with it all that is below. */
+/** Returns true if the rules hide a path and everything below. */
 export type IsHidden = (path: string, isFolder: boolean) => boolean;
 
-/** What a look at one name writes into. */
+/** Results of reading one name. */
 export interface Notes {
   readonly unknown: Set<string>;
   readonly skipped: Map<string, Skip>;
   readonly keepers: Set<string>;
   readonly hidden: Hidden[];
   readonly boundaries: Set<string>;
-  /** Of what is unknown, that at which this user may not look. */
+  /** Unreadable paths without permission. */
   readonly denied: Set<string>;
-  /** Of what is unknown, what is not there any more. */
+  /** Unreadable paths that are gone. */
   readonly gone: Set<string>;
   readonly isHidden: IsHidden;
-  /** Under one key two names are one on this disk. */
+  /** Names with the same key are equal on this disk. */
   readonly slotKey: (name: string) => string;
-  /** Of the root's filesystem, if it is known; compared within this walk only. */
+  /** Device of the root's filesystem, if known. Compared only within this walk. */
   readonly device: bigint | undefined;
 }
 
@@ -110,14 +110,14 @@ interface Findings extends Walk, Notes {
   readonly later: (Entry | Top)[];
 }
 
-/** Of one folder, side by side. */
+/** Reads within one folder, concurrently. */
 const looksAtOnce = 16;
 
 /**
- * Looks at some folders, and at all below those of their folders that `isKept` does not know to be where they were. An error
- * makes a path unknown, never absent. The engine's own folder is passed over.
- * @param entriesMax after so many no other folder is begun
- * @param tops those above first, more may come while it walks; one below a folder that was looked at with all in it is not looked at again
+ * Scans folders and everything below, except subfolders that `isKept` knows to be in place. An error makes a path
+ * unknown, never absent. The engine's own folder is skipped.
+ * @param entriesMax number of entries from which no other folder is started
+ * @param tops parents first; more may be added during the walk, and folders below a complete one are skipped
  */
 export async function walk(
   disk: LocalDisk,
@@ -177,7 +177,7 @@ export interface WalkInput extends Pick<Notes, "isHidden" | "slotKey"> {
   readonly progress?: ScanProgress | undefined;
 }
 
-/** Such a folder was noted before its names were listed; from now on nothing is known of it. */
+/** The folder was recorded before its names were listed. It now counts as unknown. */
 function withoutOtherRoots(seen: Findings): Walk {
   const { otherRoots } = seen;
   if (otherRoots.size === 0) return seen;
@@ -256,20 +256,20 @@ function leaveAlone({ otherRoots, unknown, keepers, folders, listed }: Findings,
 }
 
 /**
- * Whether a folder tells its names and lets nobody look at any of them (it may be read and not searched): then it is as one
- * that cannot be listed, and its names say nothing.
+ * Returns true for a folder that can be read but not searched. It counts as unlistable, because none of its names is
+ * accessible.
  */
 function isClosed({ denied, slotKey }: Notes, path: string, names: readonly string[]): boolean {
   const tried = names.filter((name) => nameProblem(name) === undefined && !isOwn(joinPath(path, name), slotKey));
   return tried.length > 0 && tried.every((name) => denied.has(joinPath(path, name)));
 }
 
-/** The engine's own folder, in whatever letters. */
+/** Returns true for the engine's own folder, in any case. */
 function isOwn(path: string, slotKey: Notes["slotKey"]): boolean {
   return path.length === ownFolder.length && (path === ownFolder || slotKey(path) === slotKey(ownFolder));
 }
 
-/** Whether a folder above was listed in which no folder was seen on the way to it: then it is known already that it is not there. */
+/** Returns true if a listed folder above lacks the next folder of the path, so the path is known to be missing. */
 function isMissed(path: string, { listed, folders }: Pick<Walk, "listed" | "folders">): boolean {
   for (let at = path; at !== ""; at = folderOf(at)) {
     if (listed.has(folderOf(at)) && !folders.has(at)) return true;
@@ -277,10 +277,10 @@ function isMissed(path: string, { listed, folders }: Pick<Walk, "listed" | "fold
   return false;
 }
 
-/** Folders below the tops: looked at with all in them but for those that are kept, of which nothing inside was looked at. */
+/** Folders below the tops: scanned completely, or kept without scanning their content. */
 type LookedAt = Map<string, "whole" | "kept">;
 
-/** Whether the nearest of those at or above a path was looked at with all in it. */
+/** Returns true if the nearest recorded folder at or above the path was scanned completely. */
 function isCovered(path: string, lookedAt: LookedAt): boolean {
   for (let at = path; at !== ""; at = folderOf(at)) {
     const how = lookedAt.get(at);
@@ -289,16 +289,16 @@ function isCovered(path: string, lookedAt: LookedAt): boolean {
   return false;
 }
 
-/** Whether two looks saw the same things at the same places, so that what both miss was not just on its way. */
+/** Returns true if two scans saw the same items at the same places, so items missing in both were not just moving. */
 export function sawTheSame(one: Walk, other: Walk): boolean {
-  // Of what lies under an unknown path nothing is concluded; what always is unknown must not keep all else from being known.
+  // Nothing is concluded below an unknown path. Permanently unknown paths must not block the rest.
   const sameUnknown = one.unknown.size === other.unknown.size && one.unknown.isSubsetOf(other.unknown);
   if (!sameUnknown || one.entries.length !== other.entries.length) return false;
   const inodes = new Map(one.entries.map(({ path, stat }) => [path, stat.fingerprint.inode]));
   return other.entries.every(({ path, stat }) => inodes.get(path) === stat.fingerprint.inode);
 }
 
-/** @returns in the order of the names; undefined for what is no entry, or not known */
+/** @returns results in the order of the names; undefined for a skipped or unknown item */
 export async function lookIn(
   disk: LocalDisk,
   notes: Notes,
@@ -352,7 +352,7 @@ async function lookAt(
   return link === undefined ? undefined : { ...entry, ...link };
 }
 
-/** What is there is known, other than after an error: nothing that is missing can be this link. */
+/** The item is known to be a link, unlike after an error, so it is no missing item. */
 async function readLink(disk: LocalDisk, path: string): Promise<Pick<Entry, "target" | "unfit">> {
   try {
     return { target: await disk.readLink(path) };
@@ -363,7 +363,7 @@ async function readLink(disk: LocalDisk, path: string): Promise<Pick<Entry, "tar
   }
 }
 
-/** Missing nodes that were met at a path that the rules hide, with that path. */
+/** Returns missing nodes found at a hidden path. */
 export function nowHidden(
   vanished: ReadonlyMap<NodeId, LocalRow>,
   { hidden }: Pick<Walk, "hidden">,
@@ -378,7 +378,7 @@ export function nowHidden(
   );
 }
 
-/** A thing that vanishes while it is looked at is unknown too: the next look will tell. */
+/** Runs a read and records an error. An item that vanishes meanwhile is unknown too; the next scan decides. */
 export async function attempt<Result>(
   { unknown, denied, gone }: Pick<Notes, "unknown"> & Partial<Pick<Notes, "denied" | "gone">>,
   path: string,

@@ -5,26 +5,26 @@ import { isReadOnly, isReadOnlyAt } from "../model/rights.ts";
 import { shareAt, shareOf } from "../model/whereabouts.ts";
 
 interface CrossingInput {
-  /** Without what the rules hide. */
+  /** Without hidden items. */
   readonly trees: IndexedTrees;
   readonly restless: Iterable<NodeId>;
   readonly departures: ReadonlyMap<NodeId, NodeId>;
   readonly makeNodeId: () => NodeId;
 }
 
-/** Rows that change; undefined: the row goes. */
+/** Changed rows; undefined: removed. */
 interface Crossing {
   readonly local: readonly (readonly [NodeId, LocalRow | undefined])[];
   readonly synced?: readonly (readonly [NodeId, undefined])[];
-  /** By the old id, the new one. */
+  /** Old id -> new id. */
   readonly departures?: readonly (readonly [NodeId, NodeId | undefined])[];
 }
 
 /**
- * What was moved on this disk from one space to another is a new node there. The old one stays on the server until the new
- * one is there (`departures`). Out of a folder that one may only read, or into one, it is a copy, and the old one comes back, also
- * within one share. What comes back before it has arrived is the old node again.
- * @returns undefined: nothing is between two spaces
+ * Gives an item moved locally between two spaces a new node. The old one stays on the server until the new one has
+ * arrived (`departures`). A move out of or into a read-only folder is a copy, even within one share, and the old item
+ * returns. An item that moves back before its arrival is the old node again.
+ * @returns undefined if nothing moved between spaces
  */
 export function crossOne({ trees, restless, departures, makeNodeId }: CrossingInput): Crossing | undefined {
   if (trees.shares.size === 0) return undefined;
@@ -35,7 +35,7 @@ export function crossOne({ trees, restless, departures, makeNodeId }: CrossingIn
     const [row, remote] = [trees.local.get(id), trees.remote.get(id)];
     if (row === undefined || remote === undefined || trees.shares.has(id)) continue;
     const [here, there] = [shareOf(trees, trees.local, id), shareOf(trees, trees.remote, id)];
-    // What is in a share that ended is put away, wherever it came from; what is in one that waits stays as it is.
+    // Content of an ended share is put away wherever it came from. Content of a waiting share stays.
     if ((here !== undefined && ended.has(here)) || waits(trees, here) || waits(trees, there)) continue;
     const [mayNotHere, mayNotThere] = [isReadOnly(trees, trees.local, id), isReadOnly(trees, trees.remote, id)];
     const isBorder = mayNotHere !== mayNotThere;
@@ -48,12 +48,15 @@ export function crossOne({ trees, restless, departures, makeNodeId }: CrossingIn
   return undefined;
 }
 
-/** In its folder: what came to another share with that is told of the folder first, and what the server shows in another mount follows. */
+/**
+ * Returns true if the item stayed in its folder. If the folder moved to another share, the folder is handled first.
+ * Items that the server shows in another mount follow.
+ */
 function hasStayed(trees: IndexedTrees, id: NodeId, row: LocalRow): boolean {
   return trees.synced.get(id)?.place?.parent === row.parent;
 }
 
-/** By this disk alone: where the server moves something to folders of another right, the disk follows. */
+/** Returns true for a local move. If the server moves an item to a folder with other rights, the disk follows. */
 function wasMoved(trees: IndexedTrees, id: NodeId, row: LocalRow, remote: RemoteRow): boolean {
   const base = trees.synced.get(id)?.place?.parent;
   return base !== undefined && base === remote.parent && row.parent !== base;
@@ -63,7 +66,7 @@ function waits({ shares }: IndexedTrees, share: NodeId | undefined): boolean {
   return share !== undefined && shares.get(share)?.waits === true;
 }
 
-/** Departures of which nothing is left to be done. */
+/** Returns finished departures. */
 export function overDepartures(
   trees: IndexedTrees,
   departures: ReadonlyMap<NodeId, NodeId>,
@@ -74,7 +77,10 @@ export function overDepartures(
   return over.map((id) => [id, undefined] as const);
 }
 
-/** Bases of what can not arrive any more where one may only read by now: it comes back to where it was. */
+/**
+ * Returns bases of items that cannot arrive, because their destination became read-only. They return to their former
+ * place.
+ */
 export function strandedBases(
   trees: IndexedTrees,
   departures: ReadonlyMap<NodeId, NodeId>,
@@ -88,8 +94,8 @@ export function strandedBases(
 }
 
 /**
- * Departures that would wait for each other for ever: where one is to arrive stands another, which waits until it has arrived
- * itself, where again the first one stands. These give way first; the server keeps them in its trash.
+ * Returns departures that would wait for each other forever, because each is at the other's destination. They are
+ * removed first; the server keeps them in its trash.
  */
 export function ringedDepartures(trees: IndexedTrees, departures: ReadonlyMap<NodeId, NodeId>): ReadonlySet<NodeId> {
   const standing = new Map<string, NodeId>();
@@ -116,7 +122,7 @@ export function ringedDepartures(trees: IndexedTrees, departures: ReadonlyMap<No
   return new Set(open.keys());
 }
 
-/** What stands where it, or a folder above it, is to arrive; and what stands in it: with that it stays. */
+/** Returns items at the destination or a folder above, and content of the item itself, with which it stays. */
 function waitsFor(
   trees: IndexedTrees,
   id: NodeId,
@@ -152,7 +158,7 @@ function returned(trees: IndexedTrees, departures: ReadonlyMap<NodeId, NodeId>):
   return undefined;
 }
 
-/** What is on the disk under one id goes by another, with what stands in it; no base moves along. */
+/** Gives a local item and its content another id, without a base. */
 function underId(trees: IndexedTrees, row: LocalRow, from: NodeId, to: NodeId): [NodeId, LocalRow | undefined][] {
   const changes: [NodeId, LocalRow | undefined][] = [
     [from, undefined],

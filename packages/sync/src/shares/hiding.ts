@@ -6,8 +6,8 @@ import { type IndexedTrees, isLive, type Place, samePlace, type Trees } from "..
 type Rows = Pick<Trees, "rootId" | "remote" | "local" | "synced" | "shares">;
 
 /**
- * Mounts that the account's own journal has ended: by an entry of theirs, or of a folder in which they stand. One that was
- * moved here out of a folder that is gone lives on (rule 4), unless it stands in another share, where no mount can be.
+ * Returns mounts ended by the account's own journal, by their entry or that of a folder above. A mount that moved
+ * locally out of a deleted folder stays (rule 4), unless it is in another share, which cannot contain mounts.
  */
 export function endedMounts(trees: Rows): NodeId[] {
   return [...trees.shares.keys()].filter((id) => {
@@ -20,19 +20,20 @@ export function endedMounts(trees: Rows): NodeId[] {
   });
 }
 
-/** Mounts that were deleted here: whoever does that leaves the share, and deletes nothing in it. */
+/** Returns mounts deleted locally. That leaves the share and deletes nothing in it. */
 export function leftMounts(trees: Rows): NodeId[] {
   return [...trees.shares.keys()].filter((id) => trees.synced.has(id) && !trees.local.has(id) && isLive(trees, id));
 }
 
-/** Bases below mounts that were deleted here: what is in them counts as left, and never as deleted. */
+/** Returns bases below mounts deleted locally. Their content counts as left, never as deleted. */
 export function leftBases(trees: IndexedTrees, left: readonly NodeId[]): [NodeId, undefined][] {
   return [...basesBelow(trees, left)].map((id) => [id, undefined]);
 }
 
 /**
- * The trees without what ended, was left or waits: nothing is planned about it. What is in an ended share is put away
- * by itself (`execute/end-shares.ts`), what is in one that was left goes with its mount, and of what is in one that waits nothing is known.
+ * Returns the trees without ended, left and waiting shares, for which nothing is planned. Content of an ended share is
+ * removed separately (`execute/end-shares.ts`), that of a left share with its mount. Content of a waiting share is
+ * unknown.
  */
 export function withoutLost(trees: IndexedTrees): IndexedTrees {
   if (trees.shares.size === 0) return trees;
