@@ -2,8 +2,8 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { ContentKey } from "../model/trees.ts";
 
 /**
- * Files that this device moved to its local trash while the server's newest version had the same bytes: path -> content. Files without a row may
- * be the only copy of their bytes. There may be very many rows, so they are read only when they are needed.
+ * Files moved to the local trash while the server's newest version had the same bytes: path -> content. A file without
+ * a row may be the only copy of its bytes. Rows are read on demand, because there may be very many.
  */
 export class AgreedTrash {
   readonly #get: StatementSync;
@@ -20,11 +20,11 @@ export class AgreedTrash {
       "insert into agreed_trash (path, content) values (?, ?) on conflict (path) do update set content = excluded.content",
     );
     this.#remove = database.prepare("delete from agreed_trash where path = ?");
-    // A slash is followed by "0" in the order of the keys.
+    // "0" follows the slash in key order.
     this.#below = database.prepare("select path from agreed_trash where path > ?1 || '/' and path < ?1 || '0'");
   }
 
-  /** The bytes that it had when it went there. */
+  /** Returns the content at the time of the move. */
   get(path: string): ContentKey | undefined {
     return this.#get.get(path)?.["content"] as ContentKey | undefined;
   }
@@ -33,7 +33,7 @@ export class AgreedTrash {
     return this.#below.all(folder).map(({ path }) => String(path));
   }
 
-  /** Within the caller's transaction. */
+  /** Runs in the caller's transaction. */
   store(changes: Iterable<readonly [string, ContentKey | undefined]>): void {
     for (const [path, content] of changes) {
       if (content === undefined) this.#remove.run(path);

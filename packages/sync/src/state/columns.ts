@@ -4,17 +4,17 @@ import type { ContentKey, LocalRow, OperationId, Place, RemoteRow, SyncedRow } f
 import type { NodeKind } from "@holdfast/sync-ports/ports";
 import { pack, type Packed, packList, packNumber, unpack, unpackList } from "./packed.ts";
 
-/** The key, and one value for each column in their order, as the database gives them back: whole numbers as bigint. */
+/** Key, and one value per column in order, as read from the database: integers are bigint. */
 export type Stored = readonly unknown[];
 
-/** How the rows of one tree stand in a table. The key is a column of its own before them. */
+/** Mapping of a tree's rows to a table. The key is a separate first column. */
 export interface Columns<Row> {
-  /** Name and type; `parent`, the folder it stands in, is one of them. Of the type `any`: what `pack` makes, or a number. */
+  /** Name and type. `parent`, the folder, is one of them. Type `any`: the result of `pack`, or a number. */
   readonly definitions: readonly string[];
   encode(row: Row): SQLInputValue[];
-  /** What is in `parent` and `name`. */
+  /** Values of `parent` and `name`. */
   placeOf(row: Row): Place | undefined;
-  /** Of what `encode` made: the database is the device's own. */
+  /** Decodes a result of `encode`. It is trusted, because the database belongs to the device. */
   decode(stored: Stored): Row;
 }
 
@@ -62,12 +62,12 @@ export const remoteColumns: Columns<RemoteRow> = {
     sizeBytes: Number(stored[10]),
     modifiedAt: String(stored[11]),
     operationId: unpackOr(stored[12], null) as OperationId | null,
-    // A row of an earlier version: not known before all is listed anew.
+    // A row of an earlier version; unknown until everything is listed again.
     ...(stored[13] !== null && { isPrivate: stored[13] === 1n }),
   }),
 };
 
-/** The disk does not tell whether something is private. */
+/** The disk does not show privacy. */
 const untold = 2;
 
 export const localColumns: Columns<LocalRow> = {
@@ -116,7 +116,7 @@ export const localColumns: Columns<LocalRow> = {
     },
     sight: stored[6] as LocalRow["sight"],
     ...(typeof stored[12] === "string" && { alias: stored[12] }),
-    // A row of an earlier version is as if it was not private; the first look of all tells.
+    // A row of an earlier version counts as public; the first full scan corrects it.
     ...(stored[13] !== BigInt(untold) && { isPrivate: stored[13] === 1n }),
   }),
 };

@@ -1,7 +1,7 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { SyncState } from "./sync-state.ts";
 
-/** What this device does not want; kept in its state. */
+/** Returns paths excluded on this device, stored in its state. */
 export function excludedPaths(state: Pick<SyncState, "setting">): readonly string[] {
   return JSON.parse(state.setting("excluded") ?? "[]") as string[];
 }
@@ -18,7 +18,7 @@ function plainPath(path: string): string {
   return plain;
 }
 
-/** With all that is below; it takes hold in the next cycle. @throws HoldfastError invalid_field */
+/** Excludes paths and everything below, from the next cycle. @throws HoldfastError invalid_field */
 export function excludePaths(state: SyncState, paths: readonly string[], freesSpace: boolean): void {
   const plain = paths.map(plainPath);
   const all = [...new Set([...excludedPaths(state), ...plain])].toSorted();
@@ -27,25 +27,22 @@ export function excludePaths(state: SyncState, paths: readonly string[], freesSp
   state.commit({ settings: [["excluded", JSON.stringify(all)], ...toFree] });
 }
 
-/**
- * Another filesystem was found there: it is left alone, and so is the place once that is gone, since what is missing then was
- * deleted by nobody.
- */
+/** Excludes mount points of other filesystems, also after an unmount, because the missing content was not deleted. */
 export function excludeBoundaries(state: SyncState, paths: Iterable<string>): void {
   excludeAs("boundaries", state, paths);
 }
 
-/** Another client syncs these folders. They stay excluded after it has ended: what it deleted, it deleted elsewhere. */
+/** Excludes folders synced by another client, also after it has ended, because its deletions belong elsewhere. */
 export function excludeOtherRoots(state: SyncState, paths: Iterable<string>): void {
   excludeAs("other roots", state, paths);
 }
 
-/** Those that nobody has included since. */
+/** Returns boundaries that nobody has included since. */
 export function boundaryPaths(state: Pick<SyncState, "setting">): readonly string[] {
   return pathsOf("boundaries", state);
 }
 
-/** Those that nobody has included since. */
+/** Returns other roots that nobody has included since. */
 export function otherRootPaths(state: Pick<SyncState, "setting">): readonly string[] {
   return pathsOf("other roots", state);
 }
@@ -75,7 +72,7 @@ export function includePaths(state: SyncState, paths: readonly string[]): void {
   });
 }
 
-/** What was excluded to free its space and has not gone yet. */
+/** Returns paths excluded to free space that are not removed yet. */
 export function pathsToFree(state: Pick<SyncState, "setting">): readonly string[] {
   return JSON.parse(state.setting("to free") ?? "[]") as string[];
 }

@@ -1,6 +1,6 @@
 import type { Fingerprint } from "@holdfast/sync-ports/ports";
 
-/** Of a row of a tree as it once was kept: JSON, the numbers of a fingerprint its digits in the order of its fields. */
+/** Decodes a former row format: JSON, with a fingerprint's numbers as digits in field order. */
 export function decodeRow<Row>(text: string): Row {
   const row: unknown = JSON.parse(text);
   if (typeof row !== "object" || row === null) return row as Row;

@@ -6,21 +6,21 @@ import { encodeEntries, entryBytes, type ManifestEntry } from "@holdfast/core/ma
 import { Recent } from "../general/recent.ts";
 import type { ContentKey } from "../model/trees.ts";
 
-/** A block with its piece table, if it has one. */
+/** Block with its piece table, if any. */
 export type KnownBlock = ManifestEntry & { readonly pieces?: Uint8Array | undefined };
 
-/** Where a block stands that the device had at some time. */
+/** Position of a block that the device had at some time. */
 export interface BlockPlace {
   readonly content: ContentKey;
   /** Index in the block list. */
   readonly position: number;
 }
 
-/** So many blocks wait in memory before they are written without waiting for a commit. */
+/** Number of blocks in memory from which they are written without a commit. */
 const pendingMax = 4096;
-/** About 300 bytes each; up to twice as many. */
+/** About 300 bytes each; up to twice as many are kept. */
 const recentMax = 4096;
-/** Of one block: a file that was copied often is as good in its first copies. */
+/** Maximum places per block. Further copies add nothing. */
 const placesMax = 8;
 
 const schema = `
@@ -31,8 +31,8 @@ create table if not exists block_places (hash blob, content text, position integ
   primary key (hash, content)) strict, without rowid;`;
 
 /**
- * The block lists of contents that the device has or had as its base, by content key: what a new version is compared with,
- * and where a block that is wanted may already be. Read from the database when asked for; a content never changes its list.
+ * Block lists of contents that are or were a base, by content key. New versions are compared with them, and local
+ * blocks are found by them. They are read on demand; a content's list never changes.
  */
 export class Manifests {
   readonly #database: DatabaseSync;
@@ -43,7 +43,7 @@ export class Manifests {
   readonly #get: StatementSync;
   readonly #getPieces: StatementSync;
   readonly #getPlaces: StatementSync;
-  /** Of files of one block, which is most of them: it is asked for soon after it was told. */
+  /** Lists of one-block files, which are most files. They are usually read soon after they are stored. */
   readonly #recent = new Recent<ContentKey, readonly ManifestEntry[]>(recentMax);
   #pendingBlocks = 0;
 
@@ -60,7 +60,7 @@ export class Manifests {
     );
   }
 
-  /** Written with the next commit, or when too many wait; one that is lost is cut again. */
+  /** Writes with the next commit, or when too many wait. A lost list is computed again. */
   keep(content: ContentKey, blocks: readonly KnownBlock[]): void {
     if (this.#pending.has(content)) return;
     this.#pending.set(content, blocks);
@@ -72,7 +72,7 @@ export class Manifests {
     this.forgetPending();
   }
 
-  /** Within the caller's transaction; `forgetPending` once that is durable. */
+  /** Runs in the caller's transaction. Call `forgetPending` once that is durable. */
   write(): void {
     for (const [content, blocks] of this.#pending) this.#writeOne(content, blocks);
   }
@@ -87,7 +87,7 @@ export class Manifests {
     return row instanceof Uint8Array ? decodeEntries(row) : (row as readonly ManifestEntry[] | undefined);
   }
 
-  /** @returns undefined for a short file, and for one that is not known */
+  /** @returns undefined for short and unknown files */
   piecesOf({ content, position }: BlockPlace): Uint8Array | undefined {
     const pending = this.#pending.get(content);
     if (pending !== undefined) return pending[position]?.pieces;
@@ -95,7 +95,7 @@ export class Manifests {
     return pieces instanceof Uint8Array ? pieces : undefined;
   }
 
-  /** Only of files of more than one block: whoever has but one is found by its content key. */
+  /** Returns places in files of several blocks. A file of one block is found by its content key. */
   placesOf(hash: HashHex): readonly BlockPlace[] {
     return this.#getPlaces
       .all(fromHashHex(hash))
@@ -106,7 +106,7 @@ export class Manifests {
     return Number(this.#database.prepare("select count(*) as count from manifests").get()?.["count"]);
   }
 
-  /** With what stands beside them. */
+  /** Removes lists with their dependent rows. */
   drop(contents: readonly ContentKey[]): void {
     if (contents.length === 0) return;
     const drop = this.#database.prepare("delete from manifests where content = ?");
@@ -131,7 +131,7 @@ export class Manifests {
   }
 }
 
-/** It waits for the disk of this device's configuration, and not for the server. */
+/** The local database cannot be written; this does not concern the server. */
 export class StateUnwritten extends HoldfastError {
   constructor(cause: unknown) {
     const isFull = cause instanceof Error && Reflect.get(cause, "errcode") === sqliteFull;
@@ -149,8 +149,8 @@ export const stateDiskFull =
 const sqliteFull = 13;
 
 /**
- * What is read before, in a transaction of its own, ends with it, and another one begins after it.
- * @throws StateUnwritten nothing of it was written, and it may be tried again
+ * Runs a write transaction. An open read transaction ends before it, and a new one starts after it.
+ * @throws StateUnwritten nothing was written; a retry is possible
  */
 export function inTransaction(database: DatabaseSync, write: () => void): void {
   const isReading = database.isTransaction;
@@ -167,7 +167,7 @@ export function inTransaction(database: DatabaseSync, write: () => void): void {
   }
 }
 
-/** Of what `encodeEntries` wrote: the database is the device's own. */
+/** Decodes a result of `encodeEntries`. It is trusted, because the database belongs to the device. */
 function decodeEntries(bytes: Uint8Array): ManifestEntry[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return Array.from({ length: bytes.length / entryBytes }, (_, index) => {

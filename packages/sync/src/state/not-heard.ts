@@ -5,7 +5,7 @@ import { shareOf } from "../model/whereabouts.ts";
 interface State extends Pick<Trees, "rootId" | "shares"> {
   readonly cursor: unknown;
   readonly remote: Pick<Trees["remote"], "get">;
-  /** Nodes whose privacy the server has not told. */
+  /** Nodes whose privacy the server has not reported. */
   readonly untold: Iterable<NodeId>;
   setting(name: string): string | undefined;
   commit(change: { readonly settings: Settings }): void;
@@ -14,41 +14,44 @@ interface State extends Pick<Trees, "rootId" | "shares"> {
 type Settings = readonly (readonly [string, string])[];
 
 /**
- * - `heard`: the server has told of each node whether it is private.
- * - `asked`: it has not, as an older one never does.
- * - `told`: it has not of each, and tells by now: all is listed for that.
+ * - `heard`: the server has reported the privacy of each node.
+ * - `asked`: it has not, like every older server.
+ * - `told`: some are missing, but the server reports it now; everything is listed again.
  */
 const privacySetting = "privacy";
-/** When all was listed for that, and when a server that did not tell was asked last; Unix milliseconds. */
+/** Times of the last listing for privacy, and of the last check of an older server; Unix milliseconds. */
 const [listedSetting, askedSetting] = ["privacy listed", "privacy asked"] as const;
 const againMs = 3600_000;
 
 const listedAnew = ["listed anew", "begun"] as const;
 
-/** What an earlier version did not keep of what the server has is listed anew. */
+/** Starts a listing for data that an earlier version did not store. */
 export function listAnewWhatWasNotHeard(state: State): void {
   const isKnown = state.cursor !== undefined;
-  // It took the right of a mount for that of all in it.
+  // It used a mount's right for all its content.
   if (state.setting("rights") === undefined) {
     state.commit({ settings: [["rights", "heard"], ...(isKnown && state.shares.size > 0 ? [listedAnew] : [])] });
   }
   const privacy = state.setting(privacySetting);
   if (isKnown && privacy === undefined) state.commit({ settings: [[privacySetting, "asked"], listedAnew] });
-  // An earlier version has written rows in between.
+  // An earlier version has written rows meanwhile.
   else if (privacy === "heard" && isPrivacyMissing(state)) state.commit({ settings: [[privacySetting, "told"]] });
 }
 
-/** Once all was listed. @param isTold of each node whether it is private */
+/** Returns settings after a complete listing. @param isTold the privacy of each node was reported */
 export function privacyListed(isTold: boolean): Settings {
   return [[privacySetting, isTold ? "heard" : "asked"]];
 }
 
-/** A row of which is not told whether it is private; that of a mount never is. */
+/** Returns true for a row without reported privacy. A mount never has any. */
 export function isUntold({ kind, trashed, isPrivate }: RemoteRow): boolean {
   return kind !== "symlink" && !trashed && isPrivate === undefined;
 }
 
-/** @param rows of a page of changes @param isMount which is a folder of somebody else's, and has no privacy of its own */
+/**
+ * @param rows rows of a page of changes
+ * @param isMount true for a folder of another account, which has no own privacy
+ */
 export function privacyHeard(
   state: State,
   rows: Iterable<readonly [NodeId, RemoteRow]>,
@@ -61,15 +64,15 @@ export function privacyHeard(
 }
 
 /**
- * Begins to list all anew if the server tells by now of each node whether it is private, and did not of all that is known: of what never changes
- * only a listing tells. An older server is asked once an hour, and all is listed no more often than that.
+ * Starts a complete listing if the server reports privacy now and some known nodes lack it, because unchanged nodes
+ * appear only in a listing. Older servers are checked once an hour, and listings are not more frequent.
  * @param tells asks the server
- * @returns whether that begins
+ * @returns true if a listing starts
  */
 export async function askForPrivacy(state: State, nowMs: number, tells: () => Promise<boolean>): Promise<boolean> {
   const isDue = (name: string): boolean => {
     const leftMs = Number(state.setting(name) ?? -againMs) + againMs - nowMs;
-    // Further off than it ever is: the clock was set back since.
+    // A longer wait than possible means that the clock was set back.
     return leftMs <= 0 || leftMs > againMs;
   };
   if (state.setting(privacySetting) === "asked" && isDue(askedSetting)) {
@@ -82,7 +85,7 @@ export async function askForPrivacy(state: State, nowMs: number, tells: () => Pr
   return isMissing;
 }
 
-/** A mount has no privacy of its own, and of a share that waits nothing is told. */
+/** Ignores mounts, which have no own privacy, and waiting shares, which report none. */
 function isPrivacyMissing(state: State): boolean {
   for (const id of state.untold) {
     const share = shareOf(state, state.remote, id);

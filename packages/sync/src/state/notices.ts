@@ -1,24 +1,24 @@
 import type { SyncState } from "./sync-state.ts";
 
-/** Something that happened once and that a person should know. The status lists it for a week. */
+/** One-time event for a person. The status lists it for a week. */
 export interface Notice {
   readonly atMs: number;
-  /** Relative to the root; "" for all of it. */
+  /** Relative to the root; "" for the whole folder. */
   readonly path: string;
   readonly code: "merged_again" | "share_ended" | "new_owner" | "maybe_damaged" | "now_hidden" | "not_deleted";
-  /** Counts by kind; what they count depends on the code. */
+  /** Counts by kind; their meaning depends on the code. */
   readonly counts: readonly number[];
-  /** The new path of something that was moved. */
+  /** New path of a moved item. */
   readonly to?: string | undefined;
 }
 
 const listedMs = 7 * 24 * 3600_000;
 /** Limit for each code, so that many notices of one kind do not displace the others. */
 const noticesMax = 50;
-/** Steps of one event, as when files cannot be moved away at first, make one notice. */
+/** Steps of one event within this time make one notice, for example if files could not be moved at first. */
 const oneMs = 3600_000;
 
-/** The notices of the last week, the oldest first. */
+/** Returns the notices of the last week, oldest first. */
 export function noticesOf(state: Pick<SyncState, "setting">, nowMs: number): readonly Notice[] {
   const all = JSON.parse(state.setting("notices") ?? "[]") as Notice[];
   return all.filter(({ atMs }) => nowMs - atMs < listedMs);
@@ -28,7 +28,7 @@ export function addNotice(state: Pick<SyncState, "setting" | "commit">, notice: 
   addNotices(state, [notice]);
 }
 
-/** In one commit, as thousands may come at once. */
+/** Uses one commit, because there may be thousands. */
 export function addNotices(state: Pick<SyncState, "setting" | "commit">, [first, ...others]: readonly Notice[]): void {
   if (first === undefined) return;
   let all = withNotice(noticesOf(state, first.atMs), first);

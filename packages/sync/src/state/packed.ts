@@ -1,7 +1,7 @@
 const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const hash = /^[0-9a-f]{64}$/;
 
-/** What a column holds of a text: the bytes of an id or a hash, which are most of a row, and any other text as it is. */
+/** Value of a text column: the bytes of an id or hash, which are most of a row, or any other text unchanged. */
 export type Packed = string | Uint8Array;
 
 export function pack(text: string): Packed {
@@ -10,12 +10,12 @@ export function pack(text: string): Packed {
   return text;
 }
 
-/** Several times as fast as a search for them. */
+/** Several times as fast as a search for hyphens. */
 function withoutHyphens(id: string): string {
   return id.slice(0, 8) + id.slice(9, 13) + id.slice(14, 18) + id.slice(19, 23) + id.slice(24);
 }
 
-/** Of what `pack` made. */
+/** Decodes a result of `pack`. */
 export function unpack(packed: Packed): string {
   if (typeof packed === "string") return packed;
   const hex = Buffer.from(packed.buffer, packed.byteOffset, packed.length).toString("hex");
@@ -23,12 +23,12 @@ export function unpack(packed: Packed): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 
-/** Numbers of a filesystem may lie beyond 64 bits with a sign: such a one is its digits. */
+/** Stores filesystem numbers beyond signed 64 bits as digits. */
 export function packNumber(number: bigint): bigint | string {
   return BigInt.asIntN(64, number) === number ? number : String(number);
 }
 
-/** A short list of ids; where all are of one length as bytes, their bytes one after the other. */
+/** Stores a short list of ids. Ids of equal byte length are concatenated. */
 export function packList(ids: readonly string[]): Packed {
   const bytes = ids.map(pack).filter((each) => typeof each !== "string" && each.length === 16) as Uint8Array[];
   return bytes.length === ids.length ? Buffer.concat(bytes) : JSON.stringify(ids);

@@ -4,10 +4,10 @@ import type { ContentKey, SyncedRow } from "../model/trees.ts";
 import { pack } from "./packed.ts";
 import type { Staged } from "./row-table.ts";
 
-/** Contents kept of each file, the newest. */
+/** Number of newest contents kept per file. */
 const contentsMax = 30;
 
-/** Earlier contents of files, before the one that both sides agree on now. A restored backup is told from new work by them. */
+/** Earlier contents of files, before the agreed one. They distinguish a restored backup from new work. */
 export class PastContents {
   readonly #has: StatementSync;
   readonly #put: StatementSync;
@@ -29,7 +29,7 @@ export class PastContents {
     return this.#has.get(pack(node), pack(content)) !== undefined;
   }
 
-  /** Within the caller's transaction. */
+  /** Runs in the caller's transaction. */
   store(past: Iterable<readonly [NodeId, ContentKey]>): void {
     for (const [node, content] of past) {
       this.#put.run(pack(node), pack(content));
@@ -38,7 +38,7 @@ export class PastContents {
   }
 }
 
-/** Contents that are earlier ones from now on, since another is agreed on. A file of a single version never had another. */
+/** Returns contents replaced by a newly agreed one. A file with a single version has none. */
 export function replacedContents(
   before: ReadonlyMap<NodeId, SyncedRow>,
   after: Pick<Staged<SyncedRow>, "ids" | "get">,

@@ -6,8 +6,8 @@ import { pack, type Packed, unpack } from "./packed.ts";
 type Unrest = "fresh" | "restless" | undefined;
 
 /**
- * Nodes on which the three trees do not agree, kept so that no start has to go through all rows: in memory but for those that
- * are fresh, which may be as many as there are files.
+ * Nodes on which the three trees differ, stored so that a start need not read all rows. Fresh nodes, which may be as
+ * many as the files, stay in the database; all others are in memory.
  */
 export class RestlessNodes implements Iterable<NodeId> {
   readonly fresh: FreshNodes;
@@ -28,12 +28,12 @@ export class RestlessNodes implements Iterable<NodeId> {
     for (const { key } of this.#load.iterate()) this.#ids.add(unpack(key as Packed) as NodeId);
   }
 
-  /** Fresh ones too. */
+  /** Includes fresh nodes. */
   has(id: NodeId): boolean {
     return this.#ids.has(id) || this.fresh.has(id);
   }
 
-  /** Without the fresh ones, as what goes through them. */
+  /** Excludes fresh nodes, like iteration. */
   get size(): number {
     return this.#ids.size;
   }
@@ -42,7 +42,7 @@ export class RestlessNodes implements Iterable<NodeId> {
     return this.#ids.values();
   }
 
-  /** @param after the rows as they will be */
+  /** @param after rows after the change */
   stage(
     changed: readonly Iterable<NodeId>[],
     after: AllRows,
@@ -86,14 +86,14 @@ function unrestAfter(after: AllRows, id: NodeId): Unrest {
 
 const pageRows = 1000;
 
-/** In the order of their ids, which is about that in which they were found: what is in one folder stands together. */
+/** Fresh nodes in order of their ids, which roughly is the order of discovery, so a folder's nodes are adjacent. */
 export class FreshNodes {
   readonly #database: DatabaseSync;
   readonly #has: StatementSync;
   readonly #put: StatementSync;
   readonly #remove: StatementSync;
   readonly #page: StatementSync;
-  /** The first in order of those that became fresh since somebody cleared it. */
+  /** Lowest id that became fresh since this was cleared. */
   firstNew: NodeId | undefined;
   #size: number | undefined;
 
@@ -119,7 +119,7 @@ export class FreshNodes {
     return this.size > 0 && this.#has.get(pack(id)) !== undefined;
   }
 
-  /** @param id "": all of them; else those behind it */
+  /** @param id "": all; otherwise only later ones */
   *after(id: string): Generator<NodeId> {
     for (let after = pack(id); ;) {
       const page = this.#page.all(after);
@@ -130,7 +130,7 @@ export class FreshNodes {
     }
   }
 
-  /** Within the caller's transaction, as `remove`; whoever calls it sees to `size`. */
+  /** Runs in the caller's transaction, like `remove`. The caller updates `size`. */
   put(id: NodeId): void {
     this.#put.run(pack(id));
     if (this.firstNew === undefined || id < this.firstNew) this.firstNew = id;

@@ -5,44 +5,43 @@ import { samePlace } from "../model/trees.ts";
 import type { Columns, Stored } from "./columns.ts";
 import { pack, packNumber, type Packed, unpack } from "./packed.ts";
 
-/** Changed rows that nobody sees yet. */
+/** Changed rows that are not visible yet. */
 export interface Staged<Row> {
   readonly ids: Iterable<NodeId>;
   readonly size: number;
-  /** As it will be. */
+  /** Returns the future row. */
   get(id: NodeId): Row | undefined;
-  /** Within the caller's transaction. */
+  /** Runs in the caller's transaction. */
   store(): void;
-  /** Once that is durable. */
+  /** Called once the rows are durable. */
   show(): void;
 }
 
-/** Of decoded rows, about 700 bytes each, a table remembers up to twice as many; once much is to be done, until it is done, of so many more. */
+/**
+ * Number of cached decoded rows of about 700 bytes per table; up to twice as many are kept. It grows during large work.
+ */
 const recentRows = { least: 4096, most: 32_768 } as const;
 const pageRows = 1000;
 
-/**
- * The rows of one tree, read from the database when they are asked for. What goes through all of them holds a page at a
- * time, sees them in the order of their keys, and may change rows meanwhile.
- */
+/** Rows of one tree, read on demand. Iteration holds one page at a time in key order, and rows may change meanwhile. */
 export class RowTable<Row extends object> implements ReadonlyMap<NodeId, Row> {
   readonly #columns: Columns<Row>;
   readonly #recent = new Recent<NodeId, Row | null>(recentRows.least);
   readonly #get: StatementSync;
   readonly #put: StatementSync;
-  /** Takes what `#put` takes; of a row that stays where it is, so that no index is written. */
+  /** Takes the parameters of `#put`, for a row that keeps its place, so that no index is written. */
   readonly #update: StatementSync;
   readonly #remove: StatementSync;
   readonly #page: StatementSync;
   readonly #keys: StatementSync;
   readonly #in: StatementSync;
-  /** Of a tree whose rows have an inode. */
+  /** Set for a tree with inodes. */
   readonly #withInode: StatementSync | undefined;
   readonly #folders: StatementSync;
   readonly #count: StatementSync;
   #room: number = recentRows.least;
   #size: number | undefined;
-  /** Grows with each change: a page that was read before is no longer what is there. */
+  /** Increased by each change, which makes earlier pages outdated. */
   #changes = 0;
 
   constructor(database: DatabaseSync, name: string, columns: Columns<Row>) {
@@ -54,7 +53,7 @@ export class RowTable<Row extends object> implements ReadonlyMap<NodeId, Row> {
     const prepare = (sql: string): StatementSync => {
       const statement = database.prepare(sql);
       statement.setReadBigInts(true);
-      // A row as an object takes half as long again: each of its names is looked up.
+      // Rows as objects take 50 % longer, because every name is looked up.
       statement.setReturnArrays(true);
       return statement;
     };
@@ -79,13 +78,13 @@ export class RowTable<Row extends object> implements ReadonlyMap<NodeId, Row> {
     this.#count = prepare(`select count(*) as count from ${name}`);
   }
 
-  /** @param count of rows that will be asked for again and again, until it is told to forget them */
+  /** @param count number of rows that will be read repeatedly, until `forget` */
   remember(count: number): void {
     while (this.#room < count && this.#room < recentRows.most) this.#room *= 2;
     this.#recent.resize(this.#room);
   }
 
-  /** Nothing more is to be done with them. */
+  /** Ends the larger cache. */
   forget(): void {
     this.#room = recentRows.least;
     this.#recent.resize(this.#room);
@@ -109,18 +108,18 @@ export class RowTable<Row extends object> implements ReadonlyMap<NodeId, Row> {
     return this.get(id) !== undefined;
   }
 
-  /** What stands directly in a folder. */
+  /** Returns the children of a folder. */
   rowsIn(folder: NodeId): (readonly [NodeId, Row])[] {
     return rowsOf(this.#in, pack(folder)).map((stored) => [idOf(stored), this.#columns.decode(stored)]);
   }
 
-  /** What was seen with that inode. */
+  /** Returns the rows with that inode. */
   withInode(inode: bigint): (readonly [NodeId, Row])[] {
     const stored = this.#withInode === undefined ? [] : rowsOf(this.#withInode, packNumber(inode));
     return stored.map((each) => [idOf(each), this.#columns.decode(each)]);
   }
 
-  /** Every id that some row names as its folder. */
+  /** Returns every id used as a parent. */
   *folders(): Generator<NodeId> {
     for (let after: Packed | null = ""; ;) {
       after = (first(this.#folders, after) ?? null) as Packed | null;
@@ -129,7 +128,7 @@ export class RowTable<Row extends object> implements ReadonlyMap<NodeId, Row> {
     }
   }
 
-  /** Of a node that is named twice the last row counts. */
+  /** The last row of a repeated node applies. */
   stage(changes: Iterable<readonly [NodeId, Row | undefined]> = []): Staged<Row> {
     const rows = new Map(changes);
     let growth = 0;
@@ -163,7 +162,7 @@ export class RowTable<Row extends object> implements ReadonlyMap<NodeId, Row> {
     return this.entriesAfter("");
   }
 
-  /** @param id none has to be there; "": from the first on */
+  /** @param id need not exist; "": from the start */
   *entriesAfter(id: string): MapIterator<[NodeId, Row]> {
     for (const stored of this.#pages(this.#page, pack(id))) yield [idOf(stored), this.#columns.decode(stored)];
   }
@@ -198,7 +197,7 @@ export class RowTable<Row extends object> implements ReadonlyMap<NodeId, Row> {
   }
 }
 
-/** A column that an earlier version did not have may be null, and is so in its rows. */
+/** Adds missing columns, which are null in rows of an earlier version. */
 function addColumns(database: DatabaseSync, name: string, definitions: readonly string[]): void {
   const there = new Set(
     database
@@ -219,7 +218,7 @@ function rowsOf(statement: StatementSync, ...given: SQLInputValue[]): Stored[] {
   return statement.all(...given) as unknown as Stored[];
 }
 
-/** The only value of the only row. */
+/** Returns the only value of the only row. */
 function first(statement: StatementSync, ...given: SQLInputValue[]): unknown {
   return (statement.get(...given) as Stored | undefined)?.[0];
 }

@@ -1,26 +1,26 @@
 import type { NodeId } from "@holdfast/core/ids";
 
-/** Bytes that were taken from a path by a replacement or a deletion, and that are looked at again before they may go. */
+/** Bytes taken from a path by a replacement or deletion. They are checked again before they are removed. */
 export interface Stashed {
   /** Relative to the root; the key. */
   readonly path: string;
-  /** Of the file that it was a version of. */
+  /** File of which it was a version. */
   readonly id?: NodeId | undefined;
   readonly parent: NodeId;
   readonly name: string;
-  /** What it should hold, what stood there first of all; other bytes are an edit that came too late to be seen. */
+  /** Expected contents, the original one first. Other bytes are an edit that was too late to be seen. */
   readonly contents: readonly string[];
-  /** When it was looked at it stays in the local trash, or goes there; else it goes. */
+  /** After the check it stays in or moves to the local trash; otherwise it is removed. */
   readonly keep: boolean;
   /** The file, or a folder above it, was private. */
   readonly isPrivate?: boolean | undefined;
-  /** Mount of the share in which the file was. */
+  /** Mount of the file's share. */
   readonly share?: NodeId | undefined;
   readonly sinceMs: number;
-  /** So often, one after the other, it could not be looked at. */
+  /** Consecutive failed checks. */
   readonly failures?: number;
-  /** So often it was looked at while a program had it open for writing, or may have had. */
+  /** Checks during which a program had, or may have had, the file open for writing. */
   readonly looks?: number;
-  /** As which file it was read the last time (`fingerprintText`): what is still that holds what it held. */
+  /** Fingerprint at the last read (`fingerprintText`). The same fingerprint means the same content. */
   readonly readAs?: string;
 }

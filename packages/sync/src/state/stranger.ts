@@ -2,7 +2,7 @@ import type { StateChange, SyncState } from "./sync-state.ts";
 
 const setting = "stranger";
 
-/** For a state of another generation than its folder, until it has recovered what another state left in the folder. */
+/** Marks a state of another generation than its folder, until it has recovered leftovers of another state. */
 export const strange: Required<Pick<StateChange, "settings">> = { settings: [[setting, "yes"]] };
 
 export function isStranger(state: Pick<SyncState, "setting">): boolean {

@@ -81,7 +81,7 @@ test(
     const state = new SyncState(database, rootId);
     state.commit({ cursor: { token: "t", epoch: "e", seq: 7 } });
     const pragma = (name: string): unknown => database.prepare(`pragma ${name}`).get()?.[name];
-    // 2 is FULL: less would leave what was committed to the next checkpoint.
+    // 2 is FULL. A lower level would leave commits volatile until the next checkpoint.
     assert.deepEqual([pragma("synchronous"), pragma("journal_mode")], [2, "wal"]);
   }),
 );
@@ -94,7 +94,7 @@ test("what was committed is durable before it is said, by calls of the system", 
   const recording = await recordCalls(t, { command: [process.execPath, program, folder], folder, by: "strace" });
   for (const said of ["first\n", "second\n"]) {
     const { atEnd } = findUndurable(recording, said);
-    // Made anew from the log by whoever opens the state.
+    // SQLite rebuilds it from the log when the state is opened.
     assert.deepEqual(
       atEnd.filter((each) => !each.endsWith("-shm")),
       [],
@@ -293,7 +293,7 @@ test(
       assert.equal(state.local.get(ids[0]!)?.name, localRow.name);
       if (round % 20 === 0) assert.equal(countOf("local_rows"), round * rowsAtOnce);
     }
-    // SQLite copies its log back once it has 1,000 pages.
+    // SQLite copies its log back at 1,000 pages.
     assert.ok(statSync(`${path}-wal`).size < 3 * 1000 * 4096, String(statSync(`${path}-wal`).size));
     state.commit({ refusals: [{ nodeId: idOf(1), digest: "d", code: "exists", notBeforeMs: 1000 }] });
     assert.equal(countOf("refusals"), 1);
@@ -343,7 +343,7 @@ test("what an earlier version kept as JSON is taken over", () => {
   assert.deepEqual([...new SyncState(database, rootId).restless], [idOf(1)]);
 });
 
-/** Commits for ever that row n and cursor n belong together, and says which it has done. */
+/** Commits matching rows and cursors forever, and prints which ones are done. */
 const writer = `
 import { DatabaseSync } from "node:sqlite";
 import { SyncState } from ${JSON.stringify(join(import.meta.dirname, "sync-state.ts"))};

@@ -28,14 +28,14 @@ import { RowTable } from "./row-table.ts";
 import { untoldPrivacy } from "./untold-privacy.ts";
 import { renameTables, upgrade } from "./upgrade.ts";
 
-/** Something that left its name for more than one system call: where its bytes are, and whose they are. */
+/** Item that lost its name for more than one system call: its path and node. */
 export interface Parked {
   readonly nodeId: NodeId;
   /** Relative to the root. */
   readonly path: string;
 }
 
-/** What waits aside goes by other ids from now on. @param ids from those before */
+/** Gives parked items other ids. @param ids old id -> new id */
 export function parkedUnder(
   { parked }: { readonly parked: ReadonlyMap<NodeId, Parked> },
   ids: ReadonlyMap<NodeId, NodeId>,
@@ -51,17 +51,17 @@ export function parkedUnder(
   });
 }
 
-/** Where the device stands in the space's journal. */
+/** The device's position in the space's journal. */
 export interface Cursor {
   readonly token: string;
   readonly epoch: string;
-  /** Of the account's own space. */
+  /** Position in the account's own space. */
   readonly seq: number;
-  /** Mount -> of the space that it shows. */
+  /** Mount -> position in its space. */
   readonly shareSeqs?: Readonly<Record<NodeId, number>> | undefined;
 }
 
-/** Rows to write, all in one transaction; an undefined row goes. */
+/** Rows to write in one transaction; an undefined row is removed. */
 export interface StateChange {
   readonly remote?: Iterable<readonly [NodeId, RemoteRow | undefined]>;
   readonly local?: Iterable<readonly [NodeId, LocalRow | undefined]>;
@@ -80,12 +80,12 @@ export interface StateChange {
   readonly decided?: Iterable<readonly [NodeId, true | undefined]>;
   readonly answers?: Iterable<readonly [NodeId, TrashAnswer | undefined]>;
   readonly agreedTrash?: Iterable<readonly [string, ContentKey | undefined]>;
-  /** Contents of earlier versions that this device never saw; those that it saw are kept by themselves. */
+  /** Contents of earlier versions that this device never saw. Seen ones are stored automatically. */
   readonly past?: readonly (readonly [NodeId, ContentKey])[];
   readonly settings?: Iterable<readonly [string, string]>;
 }
 
-/** Rows of which there are few: JSON by their key, all of them in memory. */
+/** Tables with few rows: JSON by key, all in memory. */
 const tables = [
   "offers",
   "intents",
@@ -103,44 +103,47 @@ const tables = [
 ] as const;
 type TableName = (typeof tables)[number];
 
-/** A file that was copied often is as good in some of its copies. */
+/** Some copies of a file suffice. */
 const holdersMax = 8;
 
-/** So many block lists that no row refers to are kept, beside a quarter of those that rows do. */
+/** Number of unused block lists kept, in addition to a quarter of the used ones. */
 const unusedListsMax = 1000;
 
 /**
- * What a device knows, never what it is about to do: the three trees, the cursor, what was offered, refused, parked and
- * stashed, and of which blocks its files are made. The rows of the trees are read when they are asked for; every change is
- * durable before it is seen. One connection, WAL, synchronous=FULL: what `commit` returned from is there after a power cut.
+ * Knowledge of a device, never its plans: three trees, the cursor, offers, refusals, parked and stashed items, and
+ * block lists of its files. Rows are read on demand, and every change is durable before it is visible. One connection,
+ * WAL, synchronous=FULL: committed changes survive a power failure.
  */
 export class SyncState implements IndexedTrees {
   readonly rootId: NodeId;
   readonly remote: RowTable<RemoteRow>;
   readonly local: RowTable<LocalRow>;
   readonly synced: RowTable<SyncedRow>;
-  /** The base has changed since the generation was renewed, which sets it back. */
+  /** The base has changed since the generation was renewed, which resets it. */
   isBaseNewer = false;
-  /** Likewise: there are other mounts. */
+  /** The mounts have changed since then. */
   areMountsNewer = false;
   readonly intents: Map<NodeId, Intent>;
   readonly parked: Map<NodeId, Parked>;
   readonly stashed: Map<string, Stashed>;
   readonly brakes: Map<string, BrakeRecord>;
   readonly shares: Map<NodeId, Share>;
-  /** Nodes below mounts at which a right of their own is given. */
+  /** Nodes below mounts with their own right. */
   readonly rights: Map<NodeId, Right>;
-  /** Nodes that left their space on this disk -> as what they are to arrive in another one: until that is there, they stay on the server. */
+  /**
+   * Nodes that left their space locally -> their nodes in the other space. They stay on the server until those have
+   * arrived.
+   */
   readonly departures: Map<NodeId, NodeId>;
-  /** Nodes with a base that the rules hide: it is no evidence of a deletion. */
+  /** Hidden nodes with a base. Their absence is no deletion. */
   readonly dormant: Map<NodeId, true>;
-  /** What a person has put into the server's trash: by a rewind, or because they approved that. */
+  /** Nodes that a person moved to the server's trash by a rewind or an approval. */
   readonly decided: Map<NodeId, true>;
-  /** Of what lies in the server's trash: what a person said to all of it here, until the server has been told. */
+  /** Local decisions about items in the server's trash that are not sent yet. */
   readonly answers: Map<NodeId, TrashAnswer>;
   readonly agreedTrash: AgreedTrash;
   readonly pastContents: PastContents;
-  /** Nodes on which the three trees do not agree; those that are fresh apart. */
+  /** Nodes on which the three trees differ; fresh ones are separate. */
   readonly restless: RestlessNodes;
   readonly manifests: Manifests;
   readonly untold: Iterable<NodeId>;
@@ -154,7 +157,7 @@ export class SyncState implements IndexedTrees {
   readonly #holdersOf: StatementSync;
 
   constructor(database: DatabaseSync, rootId: NodeId) {
-    // An engine that had it before was reading.
+    // A previous engine's read transaction may be open.
     if (database.isTransaction) database.exec("commit");
     database.exec("pragma journal_mode = wal; pragma synchronous = full; pragma cache_size = -16000;");
     renameTables(database);
@@ -205,7 +208,7 @@ export class SyncState implements IndexedTrees {
     this.manifests = new Manifests(database);
     this.#dropUnusedManifests();
     listAnewWhatWasNotHeard(this);
-    // All that is read until the next change is one transaction: else each statement takes its locks and gives them back.
+    // All reads until the next change share one transaction. Otherwise each statement would lock and unlock.
     database.exec("begin");
   }
 
@@ -213,12 +216,12 @@ export class SyncState implements IndexedTrees {
     return this.#childrenOf.all(pack(folder)).map(({ key }) => unpack(key as Packed) as NodeId);
   }
 
-  /** What is on the disk under a name that may tell of a conflict. */
+  /** Returns local items whose name may be that of a conflicted copy. */
   conflictedCopies(): NodeId[] {
     return this.#conflictedCopies.all().map(({ key }) => unpack(key as Packed) as NodeId);
   }
 
-  /** Some of the files on the disk that have this content, as far as it is known. */
+  /** Returns some of the known local files with this content. */
   holdersOf(content: ContentKey): NodeId[] {
     return this.#holdersOf.all(pack(content)).map(({ key }) => unpack(key as Packed) as NodeId);
   }
@@ -240,7 +243,7 @@ export class SyncState implements IndexedTrees {
     return this.#settings.get(name);
   }
 
-  /** All of it or nothing of it, now and after a power cut. */
+  /** Writes everything or nothing, also after a power failure. */
   commit(change: StateChange): void {
     const cursor = change.cursor === undefined ? [] : [["cursor", JSON.stringify(change.cursor)] as const];
     const [remote, local, synced] = [
@@ -291,19 +294,19 @@ export class SyncState implements IndexedTrees {
     if (hasOtherMounts) this.areMountsNewer = true;
   }
 
-  /** As many rows as are worked on, so that each is not read from the database again and again. */
+  /** Enlarges the row cache to the current amount of work, to avoid repeated reads. */
   remember(count: number): void {
     for (const table of [this.remote, this.local, this.synced]) table.remember(count);
   }
 
-  /** There is nothing more to do for now, and no need to hold many rows. */
+  /** Shrinks the row cache when there is no work. */
   rest(): void {
     for (const table of [this.remote, this.local, this.synced]) table.forget();
   }
 
-  /** A refusal ends with its time, so that it is not kept for ever. */
+  /** Removes expired refusals. */
   forgetRefusals(nowMs: number): void {
-    // Further off than any is made: the clock was set back since.
+    // A longer wait than possible means that the clock was set back.
     const isOver = (leftMs: number): boolean => leftMs <= 0 || leftMs > refusedForMs;
     const over = [...this.#refusals].filter(([, { notBeforeMs }]) => isOver(notBeforeMs - nowMs));
     if (over.length === 0) return;
@@ -314,8 +317,9 @@ export class SyncState implements IndexedTrees {
   }
 
   /**
-   * Called when the journal has just been read. An offer that never arrived is none: much later another device may do just the same, and the server's state would be
-   * taken for an answer. One that makes a node is kept until that is seen, or it was refused.
+   * Called right after the journal was read. Removes offers that never arrived: another device may later do the same,
+   * and the server's state would count as a result. An offer that creates a node stays until the node is seen, or the
+   * offer was refused.
    */
   forgetOffers(nowMs: number): void {
     const isOver = ({ nodeId, baseRevision, sinceMs = 0, isRefused }: Offer): boolean =>
@@ -326,7 +330,7 @@ export class SyncState implements IndexedTrees {
     if (over.length > 0) this.commit({ offers: over.map(({ operationId }) => [operationId, undefined] as const) });
   }
 
-  /** Rests on all rows, so only once there may be many of them. */
+  /** Reads all rows, so it runs only if many lists may be unused. */
   #dropUnusedManifests(): void {
     if (this.manifests.size <= 1.25 * this.local.size + unusedListsMax) return;
     const used = ["local", "synced"].map((name) => `select content from ${name}_rows where typeof(content) = 'blob'`);

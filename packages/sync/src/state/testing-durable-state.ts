@@ -1,4 +1,4 @@
-/** Run with a folder: commits to a state in it, twice, and says so each time. */
+/** Runs with a folder argument: commits to a state in it twice, and prints a line each time. */
 import { writeSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";

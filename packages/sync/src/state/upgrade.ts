@@ -6,7 +6,7 @@ import { decodeRow } from "./json-row.ts";
 import type { RestlessNodes } from "./restless-nodes.ts";
 import type { RowTable } from "./row-table.ts";
 
-/** To be raised with the form of a table, and with the rule by which a node is restless. */
+/** Increase when the format of a table, or the rule for restless nodes, changes. */
 const version = 3;
 
 interface Tables {
@@ -17,7 +17,7 @@ interface Tables {
   readonly restless: RestlessNodes;
 }
 
-/** Brings what an earlier version wrote into the present form, all of it or nothing: a start that is cut begins again. */
+/** Upgrades the tables of an earlier version, all or nothing. An interrupted start repeats it. */
 export function upgrade(database: DatabaseSync, tables: Tables): void {
   if (database.prepare("pragma user_version").get()?.["user_version"] === version) return;
   inTransaction(database, () => {
@@ -33,7 +33,7 @@ export function upgrade(database: DatabaseSync, tables: Tables): void {
   });
 }
 
-/** A table that has another name by now. */
+/** Renames a table. */
 export function renameTables(database: DatabaseSync): void {
   if (hasTable(database, "rewound")) database.exec("alter table rewound rename to decided");
 }
@@ -42,13 +42,13 @@ function hasTable(database: DatabaseSync, name: string): boolean {
   return database.prepare("select 1 from sqlite_schema where type = 'table' and name = ?").get(name) !== undefined;
 }
 
-/** Rows of a tree were JSON by their key. */
+/** Converts tree rows that were JSON by key. */
 function fromJson<Row extends object>(database: DatabaseSync, name: string, rows: RowTable<Row>): void {
   if (!hasTable(database, name)) return;
   for (const { key, row } of database.prepare(`select key, row from ${name}`).iterate()) {
     const staged = rows.stage([[String(key) as NodeId, decodeRow<Row>(String(row))]]);
     staged.store();
-    // If the transaction fails nothing is opened, and nobody saw it.
+    // If the transaction fails, the state is not opened.
     staged.show();
   }
   database.exec(`drop table ${name}`);

@@ -1,17 +1,17 @@
 import { sha256 } from "@holdfast/core/hash";
 import type { SyncState } from "./sync-state.ts";
 
-/** The content of the ignore file that another account wrote, and that waits for a person. */
+/** Ignore file content by another account that is held for a person. */
 export interface WaitingRules {
   /** See `hashOfRules`. */
   readonly hash: string;
-  /** Name of the account; undefined if it is not known. */
+  /** Name of the account; undefined if unknown. */
   readonly by?: string | undefined;
-  /** Patterns in it; 0 for a file that was removed or emptied. */
+  /** Number of patterns; 0 for a removed or empty file. */
   readonly lines: number;
   /**
-   * It stood in the folder before this state knew any rules, as after the state was lost. It is in force while it waits: what it hides may
-   * have been private all the time.
+   * The file was in the folder before this state knew any rules, for example after the state was lost. It is in force
+   * while held, because the items it hides may be private.
    */
   readonly isInForce?: boolean | undefined;
 }
@@ -21,7 +21,7 @@ type Settings = Pick<SyncState, "setting">;
 const waitingSetting = "rules waiting";
 const approvedSetting = "rules approved";
 
-/** @param text of the ignore file, as far as it is read; "" if there is none */
+/** @param text ignore file as far as it is read; "" if there is none */
 export function hashOfRules(text: string): string {
   return sha256(Buffer.from(text));
 }
@@ -30,12 +30,12 @@ export function waitingRules(state: Settings): WaitingRules | undefined {
   return readWaiting(state.setting(waitingSetting));
 }
 
-/** @param setting the value of `rules waiting` in the state */
+/** @param setting value of `rules waiting` in the state */
 export function readWaiting(setting = ""): WaitingRules | undefined {
   return setting === "" ? undefined : (JSON.parse(setting) as WaitingRules);
 }
 
-/** Hash of the content that a person approved, until it is in force; "" if there is none. */
+/** Hash of the approved content until it is in force; "" if there is none. */
 export function approvedHash(state: Settings): string {
   return state.setting(approvedSetting) ?? "";
 }
@@ -50,10 +50,7 @@ export function settingsOfWaiting(
   ];
 }
 
-/**
- * They are in force from the next look on.
- * @returns false if others wait, or none; nothing is changed then
- */
+/** The rules apply from the next scan. @returns false without a change if others or none are held */
 export function approveRules(state: Settings & Pick<SyncState, "commit">, hash: string): boolean {
   if (waitingRules(state)?.hash !== hash) return false;
   state.commit({ settings: settingsOfWaiting(undefined, hash) });
