@@ -38,10 +38,7 @@ export interface ScanInput {
   readonly isPassedOver: (path: string) => boolean;
   readonly intents: ReadonlyMap<NodeId, Intent>;
   readonly suspects: Suspects;
-  /**
-   * Folders left by an earlier scan; only these are scanned, unless something in them is missing. undefined: all
-   * suspects.
-   */
+  /** Folders left by an earlier scan. Others are scanned only if items in these are missing. undefined: all suspects. */
   readonly tops?: readonly Top[] | undefined;
   /** Number of differing entries from which other folders are left to a later scan. */
   readonly entriesMax: number;
@@ -394,10 +391,7 @@ function isWorthWaiting(
   return mayWait && fingerprint.sizeBytes >= largeBytesMin(patches) && isNear && isRecent(fingerprint, startNs, lacks);
 }
 
-/**
- * Returns true if the time is still in the future after a read. The clock was set back, and any write now sets another
- * time.
- */
+/** Returns true if the time is still in the future after a read: the clock was set back. A write sets another time. */
 function isOfFuture(before: LocalRow | undefined, fingerprint: Fingerprint, startNs: bigint): boolean {
   return before?.sight === "racy" && sameFingerprint(before.fingerprint, fingerprint) && fingerprint.ctimeNs > startNs;
 }
