@@ -8,8 +8,8 @@ import type { LocalDisk, LocalStat, Part } from "./ports.ts";
 const plain = { mtimeNs: undefined, executable: false } as const;
 
 /**
- * What each synced folder must do, as far as it can be seen without cutting the power.
- * @param makeDisk gives one whose root is new and empty
+ * Tests of every synced folder, as far as they need no power failure.
+ * @param makeDisk returns a disk with a new, empty root
  */
 export function testLocalDisk(name: string, makeDisk: () => Promise<LocalDisk>): void {
   const check = (what: string, body: (disk: LocalDisk) => Promise<void>): void => {
@@ -88,7 +88,7 @@ export function testLocalDisk(name: string, makeDisk: () => Promise<LocalDisk>):
     ];
     await disk.create("new", parts, plain);
     assert.deepEqual(Buffer.from(await disk.readAt("new", 0, 400_000)), Buffer.concat([fresh, copied]));
-    // What may be shared is only a hint.
+    // `shares` is only a hint.
     for (const shares of ["folder/old", "folder/none", "new"]) {
       await disk.create("again", parts, { ...plain, shares });
       assert.deepEqual(Buffer.from(await disk.readAt("again", 0, 700_000)), Buffer.concat([fresh, copied]));
@@ -334,7 +334,7 @@ export function testLocalDisk(name: string, makeDisk: () => Promise<LocalDisk>):
   });
 }
 
-/** The same bytes for the same length and seed. */
+/** Returns the same bytes for the same length and seed. */
 export function noise(length: number, seed = 0): Buffer {
   const bytes = Buffer.alloc(length);
   let state = (length ^ (seed * 0x9e37_79b1)) | 1;
@@ -347,7 +347,7 @@ export function noise(length: number, seed = 0): Buffer {
   return bytes;
 }
 
-/** What the hashes of blocks of these sizes have to be, if they are the whole file. */
+/** Returns the expected hashes of blocks of these sizes that make up the whole file. */
 function hashesOf(bytes: Uint8Array, blocks: readonly { readonly size: number }[]): string[] {
   let end = 0;
   const hashes = blocks.map(({ size }) => sha256(bytes.subarray(end, (end += size))));

@@ -1,11 +1,11 @@
-/** The engine's own folder in the root: nothing of it is ever synced. */
+/** Engine's own folder in the root, which is never synced. */
 export const ownFolder = ".holdfast";
 export const ownFolders = {
   temporary: `${ownFolder}/tmp`,
   parked: `${ownFolder}/parked`,
   trash: `${ownFolder}/trash`,
 } as const;
-/** What nobody but its writer has, and for which there is no place any more. Made when it is needed. */
+/** Files that only their writer has and that have no place. The folder is created on demand. */
 export const quarantineName = "quarantine";
 export const markerPath = `${ownFolder}/root.json`;
 export const clockPath = `${ownFolder}/clock`;
@@ -22,7 +22,7 @@ export function nameOf(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1);
 }
 
-/** A path and all folders above it, up to the root. */
+/** Returns a path and all folders above, up to the root. */
 export function withFoldersAbove(path: string): string[] {
   const found = [path];
   for (let at = path; at !== "";) found.push((at = folderOf(at)));

@@ -9,42 +9,42 @@ export interface LocalStat {
   readonly kind: NodeKind | "other";
   readonly fingerprint: Fingerprint;
   readonly executable: boolean;
-  /** Nobody but its owner has any right: no bit of the mode for the group or for others. */
+  /** The mode has no bits for group and others. */
   readonly isPrivate: boolean;
-  /** Names of the same file; above 1 it is hard linked. */
+  /** Number of hard links. */
   readonly links: number;
-  /** Of the filesystem; compared within one run only. */
+  /** Device of the filesystem; compared within one run only. */
   readonly device: bigint;
 }
 
-/** A block of a file as it was read. */
+/** A block of a file that was read. */
 export interface CutBlock {
   readonly hash: HashHex;
   /** Bytes. */
   readonly size: number;
   /**
-   * Its piece table, only of files over 64 KiB: a packed list of {crc32 u32 LE, length u32 LE} of its content-defined
-   * pieces of about 16 KiB.
+   * Piece table, for files over 64 KiB only: a packed list of {crc32 u32 LE, length u32 LE} of content-defined pieces
+   * of about 16 KiB.
    */
   readonly pieces: Uint8Array | undefined;
 }
 
-/** With its bytes, which stand in memory that is used again. */
+/** Includes the bytes, in memory that is reused. */
 export interface ReadBlock extends CutBlock {
   readonly bytes: Uint8Array;
 }
 
-/** Takes the blocks of a file while it is cut, so that nobody has to read it again for them. */
+/** Receives the blocks of a file while it is split, to avoid a second read. */
 export interface BlockTaker {
-  /** Waits for a moment until it has room. @returns whether it takes what comes next; if not, it is not asked again */
+  /** Waits briefly for space. @returns true if it takes the next blocks; after false it is not called again */
   readonly hasRoom: () => Promise<boolean>;
-  /** Never fails. @returns once it needs the bytes no more; false: something may still read them */
+  /** Never fails. @returns true once the bytes are not needed; false: something may still read them */
   readonly take: (blocks: readonly ReadBlock[]) => Promise<boolean>;
 }
 
 /**
- * Of a new file; each is verified against its hash while it is written, unless whoever brings the bytes has proved them and
- * nobody writes to them any more. `from` is a path in the root.
+ * Part of a new file. It is verified by its hash while it is written, unless its provider has verified the bytes and
+ * nobody writes to them any longer. `from` is a path in the root.
  */
 export type Part =
   | { readonly kind: "bytes"; readonly hash: HashHex; readonly bytes: Uint8Array; readonly isProved?: boolean }
@@ -59,16 +59,19 @@ export type Part =
 export interface FileAttributes {
   readonly mtimeNs: bigint | undefined;
   readonly executable: boolean;
-  /** True: whatever else is said. False: also in the place of a private one. Undefined: as the other, or as any new file. */
+  /**
+   * true: private in any case. false: public, even if it replaces a private file. undefined: like the other file, or
+   * any new one.
+   */
   readonly isPrivate?: boolean | undefined;
   /**
-   * A path of this disk: whoever may not read that file may not read the new one, which is to stand in its place or beside
-   * it, and has what else that one has besides its bytes. Undefined, or nothing there: as any new file.
+   * Path of a local file that the new one replaces or joins. The new one gets its permissions and all its other
+   * attributes. undefined or missing: like any new file.
    */
   readonly like?: string | undefined;
   /**
-   * A path of this disk of which the parts copy most to where it stands there. A disk that can share bytes between files does so,
-   * and proves them where they are shared.
+   * Path of a local file from which the parts copy most, at the same positions. A disk that can share bytes between
+   * files does so and verifies them there.
    */
   readonly shares?: string | undefined;
 }
@@ -85,28 +88,27 @@ export interface Renaming {
 }
 
 /**
- * The synced folder, as the engine needs it. Paths are relative to its root, with `/` between names and none at the ends; the
- * root is "". No call follows a symbolic link in the last name. Failures are HoldfastErrors: `not_found`, `exists`,
- * `store_full`, `unavailable` (it is not known what is there; with `denied: true` in the body if this user may not look) and
- * `failed`.
+ * Synced folder, as the engine needs it. Paths are relative to the root, with `/` between names only; the root is "".
+ * No call follows a symbolic link in the last name. Failures are HoldfastErrors: `not_found`, `exists`, `store_full`,
+ * `unavailable` (the state is unknown; with `denied: true` in the body if the user lacks permission) and `failed`.
  *
- * Nothing is durable before `syncFile` of a file's bytes and attributes, and `syncFolder` of the folders of a name; or
+ * Bytes and attributes are durable after `syncFile`, and names after `syncFolder` of their folders, or both after
  * `syncAll`.
  */
 export interface LocalDisk {
-  /** Undefined only if there is certainly nothing of that name. */
+  /** Returns undefined only if the name certainly does not exist. */
   stat(path: string): Promise<LocalStat | undefined>;
   /**
-   * The same for names in one folder, which is looked up but once; what keeps one from being told stands in its place. A disk
-   * may lack it, and is then asked for each.
+   * Returns the same for names in one folder, which is resolved once. An error takes the place of its result. Optional;
+   * without it, `stat` is called for each.
    */
   statIn?(folder: string, names: readonly string[]): Promise<readonly (LocalStat | undefined | HoldfastError)[]>;
-  /** Names; one that is not valid UTF-8 is no well-formed string either, and so none that a node can have. */
+  /** Returns names. One that is invalid UTF-8 is also an ill-formed string, and no node can have it. */
   list(path: string): Promise<readonly string[]>;
   /**
-   * Reads the whole file once, without ever holding it, with what was known of the open file before the first and after
-   * the last byte. Follows no link and waits for no FIFO.
-   * @param taker may still be at work with the last blocks afterwards; what it took may be of a file that changed meanwhile
+   * Reads the whole file once without holding it, and the file's data before the first and after the last byte. Follows
+   * no link and does not wait for a FIFO.
+   * @param taker may still use the last blocks afterwards; its blocks may be from a file that changed meanwhile
    */
   cut(
     path: string,
@@ -116,61 +118,66 @@ export interface LocalDisk {
     readonly before: LocalStat;
     readonly after: LocalStat;
   }>;
-  /** Fewer bytes where the file ends. */
+  /** Returns fewer bytes at the end of the file. */
   readAt(path: string, offset: number, sizeBytes: number): Promise<Uint8Array>;
-  /** The same, with what was known of the open file before and after. A disk may lack it: then its path is looked at instead. */
+  /** Returns the same with the open file's data before and after. Optional; without it, `stat` is called. */
   readBetween?(path: string, offset: number, sizeBytes: number): Promise<ReadBetween>;
-  /** Rejects with the body `{ unfit: true }` for a target that no node can have: it is not UTF-8. */
+  /** Rejects with the body `{ unfit: true }` for a target that is invalid UTF-8, which no node can have. */
   readLink(path: string): Promise<string>;
   /**
-   * A new file; `exists` if the name is taken, `hash_mismatch` with the body `{ hash }` for a part that is not what it
-   * should be. After a failure nothing of that name is left.
+   * Creates a file. Fails with `exists` if the name is taken, and with `hash_mismatch` and the body `{ hash }` for a
+   * wrong part. A failure leaves nothing at the name.
    */
   create(path: string, parts: AsyncIterable<Part> | Iterable<Part>, attributes: FileAttributes): Promise<void>;
-  /** True if a program has the file open for writing, or mapped so; undefined where the filesystem does not tell. */
+  /**
+   * Returns true if a program has the file open or mapped for writing; undefined if the filesystem cannot report it.
+   */
   hasWriters(path: string): Promise<boolean | undefined>;
   symlink(target: string, path: string): Promise<void>;
   mkdir(path: string, attributes?: { readonly isPrivate: boolean }): Promise<void>;
   setExecutable(path: string, executable: boolean): Promise<void>;
-  /** Of a file or folder. Takes all rights of others away, or gives those that a new one has, where others have none. */
+  /** Removes all permissions of others from a file or folder, or grants those of a new one if others have none. */
   setPrivate(path: string, isPrivate: boolean): Promise<void>;
-  /** Atomic; `exists` if `to` is taken. */
+  /** Atomic. Fails with `exists` if `to` is taken. */
   rename(from: string, to: string): Promise<void>;
   /**
-   * The same for many, in their order; two folders between which many go are looked up but once. A disk may lack it.
-   * @returns for each what kept it from being done
+   * Renames many, in order. Two folders with many renames between them are resolved once. Optional.
+   * @returns error of each rename
    */
   renameEach?(renames: readonly Renaming[]): Promise<readonly (HoldfastError | undefined)[]>;
-  /** Atomic: each gets the other's name. */
+  /** Swaps two names atomically. */
   exchange(one: string, other: string): Promise<void>;
-  /** One more name for a file; `exists` if it is taken. */
+  /** Adds a name to a file. Fails with `exists` if it is taken. */
   link(from: string, to: string): Promise<void>;
   /**
-   * Takes the place of the file at `to`, atomically, if that has this inode in the moment before.
-   * @returns whether it had; else nothing was done
+   * Replaces the file at `to` atomically if it has this inode immediately before.
+   * @returns false if it has another inode and nothing was done
    */
   supersede(from: string, to: string, inode: bigint): Promise<boolean>;
   unlink(path: string): Promise<void>;
-  /** Only an empty folder. */
+  /** Removes an empty folder only. */
   rmdir(path: string): Promise<void>;
   syncFile(path: string): Promise<void>;
   syncFolder(path: string): Promise<void>;
-  /** All that the filesystem of the root holds at this moment. Only of a disk that is known to do it: FUSE, for one, keeps it to itself. */
+  /** Syncs the root's filesystem. Only for disks that are known to do it; FUSE, for example, does not. */
   syncAll?(): Promise<void>;
-  /** Changes a file of the engine's own and tells the filesystem's time of that. */
+  /** Changes a file of the engine and returns the filesystem's time of the change. */
   now(path: string): Promise<bigint>;
 }
 
 export interface OutgoingBlock {
   readonly hash: HashHex;
   readonly bytes: Uint8Array;
-  /** A zstd frame with the block `base`, which the server has, as raw dictionary. If it is refused, the whole block goes. */
+  /**
+   * A zstd frame with the block `base`, which the server has, as raw dictionary. If it is rejected, the whole block is
+   * sent.
+   */
   readonly patch?: { readonly base: HashHex; readonly payload: Uint8Array } | undefined;
 }
 
 export interface WantedManifest {
   readonly versionId: string;
-  /** Another version of the same file whose list the device has: then only what differs has to travel. */
+  /** Another version of the same file whose list the device has, so that only differences are transferred. */
   readonly base?:
     | { readonly nodeId: NodeId; readonly versionId: string; readonly entries: readonly ManifestEntry[] }
     | undefined;
@@ -179,20 +186,20 @@ export interface WantedManifest {
 export interface WantedBlock {
   readonly hash: HashHex;
   readonly sizeBytes: number;
-  /** One that it is part of, in view of this account. */
+  /** A version that contains the block and is visible to this account. */
   readonly versionId: string;
-  /** A similar block that the device has: it may come as a patch against that. */
+  /** A similar block on the device, against which a patch may be sent. */
   readonly base?: { readonly hash: HashHex; readonly read: () => Promise<Uint8Array> } | undefined;
-  /** Whoever verifies it may cut its pieces as well. */
+  /** The verifier may also compute the piece table. */
   readonly wantsPieces?: boolean;
 }
 
 export interface ArrivedBlock {
   readonly hash: HashHex;
   readonly bytes: Uint8Array;
-  /** Its piece table, if it was wanted and made. */
+  /** Piece table, if requested and computed. */
   readonly pieces?: Uint8Array | undefined;
-  /** The bytes were compared with the hash where they stand, and stay as they are: they need no second proof. */
+  /** The bytes were verified in place and do not change, so they need no second check. */
   readonly isProved?: boolean;
 }
 
@@ -205,17 +212,17 @@ export interface BatchResult {
 }
 
 /**
- * Up to which numbers the journals of the spaces in view are told. Only a server that knows no shares may leave it out: the numbers of
- * entries are each of their own space, and what leaves the view with a mount has numbers of another one.
+ * Positions of the journals of the visible spaces. Only a server without shares may omit them, because each space has
+ * its own numbers, and an item that disappears with a mount has numbers of another one.
  */
 export interface SpaceSeqs {
-  /** Of the account's own space. */
+  /** Position in the account's own space. */
   readonly seq?: number | undefined;
-  /** Mount -> of the space that it shows. */
+  /** Mount -> position in its space. */
   readonly share_seqs?: Readonly<Record<string, number>> | undefined;
 }
 
-/** Whose folder it is; the caller knows it from its sign-in. */
+/** Owner of a folder, known from the sign-in. */
 export interface Identity {
   readonly serverId: string;
   readonly accountId: string;
@@ -224,21 +231,21 @@ export interface Identity {
 /** An account that changed something on the server. */
 export interface Changer {
   readonly accountId: string;
-  /** As the server shows it to others. */
+  /** Name that the server shows to others. */
   readonly name: string;
 }
 
 /** Accounts that changed a node. */
 export interface Changers {
-  /** Writer of the version; undefined if none was named. */
+  /** Author of the version; undefined if none was requested. */
   readonly version: Changer | undefined;
-  /** The account that made, named, moved, trashed or restored the node last; undefined if the server does not know. */
+  /** Account that last created, renamed, moved, trashed or restored the node; undefined if unknown to the server. */
   readonly placed: (Changer & { readonly isLatest: boolean }) | undefined;
 }
 
-/** The server, as the engine needs it; messages are those of the wire. Failures are HoldfastErrors. */
+/** Server, as the engine needs it. Messages are those of the protocol. Failures are HoldfastErrors. */
 export interface Server {
-  /** Asked anew each time: another server may answer at the same address by now. */
+  /** Checked each time, because another server may answer at the same address. */
   whoAnswers(): Promise<Identity>;
   /** @throws HoldfastError reset, with `reason` in its body */
   listChanges(sinceToken: string): Promise<
@@ -249,7 +256,7 @@ export interface Server {
       readonly epoch: string;
     } & SpaceSeqs
   >;
-  /** Every node in view; the token was taken before the first page. */
+  /** Every visible node. The token precedes the first page. */
   snapshot(cursor: string | undefined): Promise<
     {
       readonly items: readonly NodeJson[];
@@ -261,22 +268,23 @@ export interface Server {
   queryNodes(
     ids: readonly NodeId[],
   ): Promise<readonly { readonly id: string; readonly state: "live" | "trashed" | "gone" }[]>;
-  /** All below a folder, through mounts, which stand for the folders that they show. */
+  /** Lists everything below a folder, including mounted folders, in place of which their mounts appear. */
   listBelow(id: NodeId): Promise<readonly NodeJson[]>;
-  /** The version of a file that has this content; undefined: there is none, or it may not be read. */
+  /** Returns the version of a file with this content; undefined if there is none or it is not readable. */
   versionWith(id: NodeId, contentId: string): Promise<string | undefined>;
   /**
-   * Names the writer of a version of a node, and the account that placed the node last. `isLatest` says that nothing else has changed the node since.
-   * @param versionId null: nobody asks for one
-   * @throws HoldfastError unavailable if the version is none of the newest: the node has changed meanwhile
+   * Returns the author of a version and the account that last placed the node. `isLatest`: nothing else has changed the
+   * node since.
+   * @param versionId null: no version requested
+   * @throws HoldfastError unavailable if the version is not among the newest, because the node has changed meanwhile
    */
   changersOf(id: NodeId, versionId: string | null): Promise<Changers>;
-  /** Block lists of versions; one that is not to be had is absent from the answer. */
+  /** Returns block lists of versions, without unavailable ones. */
   manifests(wanted: readonly WantedManifest[]): Promise<ReadonlyMap<string, readonly ManifestEntry[]>>;
   /**
-   * Which of these the server lacks in the space of a folder; undefined: the account's own.
-   * @param growthBytes of the file that they are for, beyond what it replaces
-   * @throws HoldfastError quota if there is no room for as much now
+   * Returns the blocks that the space of a folder lacks; undefined: the account's own space.
+   * @param growthBytes additional size of their file compared with the replaced content
+   * @throws HoldfastError quota if there is not enough space now
    */
   missingBlocks(hashes: readonly HashHex[], into?: NodeId, growthBytes?: number): Promise<ReadonlySet<HashHex>>;
   putBlocks(blocks: readonly OutgoingBlock[], into?: NodeId): Promise<void>;
@@ -287,16 +295,16 @@ export interface Server {
     blocks: readonly OutgoingBlock[],
   ): Promise<{ readonly results: readonly BatchResult[]; readonly seq: number }>;
   /**
-   * In the order asked, each verified before it is handed out, fetched ahead with bounded memory.
-   * @throws HoldfastError not_found with the body `{ hash }` for a block that is not to be had
+   * Returns verified blocks in order, fetched ahead with bounded memory.
+   * @throws HoldfastError not_found with the body `{ hash }` for an unavailable block
    */
   fetchBlocks(wanted: readonly WantedBlock[]): AsyncIterable<ArrivedBlock>;
-  /** @returns whether something changed after the token; false after the time */
+  /** @returns true if something changed after the token; false after the timeout */
   poll(sinceToken: string, timeoutMs: number): Promise<boolean>;
 }
 
 export type NodeKind = "file" | "folder" | "symlink";
-/** By what a file on disk is known to be the one that was read. A ctime that differs alone asks for another look. */
+/** Values that identify a file as the one that was read. A difference in the ctime alone requires another read. */
 export interface Fingerprint {
   readonly inode: bigint;
   readonly sizeBytes: number;

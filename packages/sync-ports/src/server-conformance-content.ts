@@ -4,7 +4,7 @@ import { sha256 } from "@holdfast/core/hash";
 import type { HashHex, NodeId } from "@holdfast/core/ids";
 import { blockOf, rejects, serverChecks, type TestedServer } from "./server-conformance.ts";
 
-/** What a server must do with blocks, versions and their lists. */
+/** Tests of blocks, versions and their lists. */
 export function testServerContent(name: string, open: () => Promise<TestedServer>): void {
   const check = serverChecks(name, open);
 
@@ -104,7 +104,7 @@ export function testServerContent(name: string, open: () => Promise<TestedServer
     };
     const made = await scene.must(copy);
     assert.deepEqual([made.content_id, await scene.read(made)], [first.content_id, "abc"]);
-    // A source is no base: the name must be free, and what is replaced is told by its own version.
+    // A source is no base: the name must be free, and a replacement names its own version.
     assert.deepEqual(await scene.outcomes([{ ...copy, id: scene.id() }]), ["exists"]);
     const other = await scene.create("g", "other");
     const splices = [{ at: 1, remove: 1, insert: scene.file("x").blocks }];
@@ -113,7 +113,7 @@ export function testServerContent(name: string, open: () => Promise<TestedServer
     const second = await scene.must(put, { blocks: [blockOf("x")] });
     assert.deepEqual([second.id, await scene.read(second)], [other.id, "axc"]);
     assert.deepEqual(await scene.outcomes([put]), ["conflict"]);
-    // Versions of the trash and older ones can be read.
+    // Trashed and older versions are readable.
     await scene.must({ op: "delete", file_id: first.id });
     assert.equal(await scene.read(await scene.must({ ...copy, id: scene.id(), name: "again" })), "abc");
   });

@@ -9,7 +9,10 @@ const limits = [
   { what: "a file that the guest may only read", name: "deep", role: "commenter" },
 ] as const;
 
-/** Rule 14: a guest deletes no folder that contains what the guest may not delete. @param open called for each check */
+/**
+ * Rule 14: a guest cannot delete a folder with content that the guest may not delete.
+ * @param open called for each check
+ */
 export function testServerDeletions(name: string, open: () => Promise<TestedShares>): void {
   for (const { what, name: limited, role } of limits) {
     test(`${name}: 14: a guest does not delete a folder that contains ${what}`, async () => {
@@ -23,7 +26,7 @@ export function testServerDeletions(name: string, open: () => Promise<TestedShar
       assert.equal(await remove(), "forbidden");
       const [kept] = await tested.one.queryNodes([id as NodeId]);
       assert.equal(kept?.state, "live");
-      // What is in the trash already does not keep the folder.
+      // Content that is already in the trash does not block the folder.
       await scene.must({ op: "delete", file_id: inner });
       assert.equal(await remove(), "committed");
       await tested.people.unshare(id);

@@ -7,19 +7,19 @@ import type { NodeJson } from "@holdfast/protocol/values";
 import type { Server } from "./ports.ts";
 import { blockOf, rejects, Scene, type TestedServer } from "./server-conformance.ts";
 
-/** A server on which `one` and `other` are devices of an owner, and `guest` is one of another account. */
+/** A server with two devices of an owner, `one` and `other`, and a `guest` of another account. */
 export interface TestedShares extends TestedServer {
   readonly guest: Server;
   readonly guestRootId: NodeId;
   readonly people: {
-    /** The owner gives the guest a role at a folder, in place of the one that was given there. */
+    /** Gives the guest a role at a folder and replaces an earlier one. */
     share(folderId: string, role: "viewer" | "commenter" | "editor" | "uploader"): Promise<void>;
     unshare(folderId: string): Promise<void>;
-    /** The guest shows a folder in the own root. @returns the mount's id */
+    /** Mounts a folder in the guest's own root. @returns the mount's id */
     mount(folderId: string, name: string): Promise<NodeId>;
-    /** Now: later than all that was done, and earlier than what comes. */
+    /** Returns the current time, which separates past and later changes. */
     moment(): Promise<string>;
-    /** The owner makes a folder what it was at a moment. */
+    /** Restores a folder of the owner to a moment. */
     rewind(folderId: string, moment: string): Promise<void>;
   };
 }
@@ -27,7 +27,7 @@ export interface TestedShares extends TestedServer {
 const waitMs = 2000;
 const waitsMax = 60;
 
-/** The scene's folder holds `docs`, in it `inner`, in that the file `deep`; `docs` is mounted by the guest. */
+/** The scene's folder contains `docs/inner/deep`. The guest has mounted `docs`. */
 export class SharedScene {
   readonly scene: Scene;
   readonly tested: TestedShares;
@@ -36,7 +36,7 @@ export class SharedScene {
   deep: NodeJson | undefined;
   mount = "" as NodeId;
   #token = "";
-  /** The role of the mount. */
+  /** Role of the mount. */
   #told = "";
   readonly #mounts = new Set<string>();
   readonly #gone = new Set<string>();
@@ -64,7 +64,7 @@ export class SharedScene {
     return this.scene.must(draft, { by, blocks: [blockOf(text)] });
   }
 
-  /** What an operation of the guest comes to. */
+  /** Returns the result of an operation by the guest. */
   async tries(draft: Parameters<Scene["commit"]>[0][number]): Promise<string> {
     const { epoch } = await this.tested.guest.snapshot(undefined);
     const operation = { ...draft, operation_id: randomBytes(16).toString("hex") } as never;
@@ -72,7 +72,10 @@ export class SharedScene {
     return results[0]?.code ?? results[0]?.status ?? "";
   }
 
-  /** That the guest is told exactly this since the last time, in any order: kind, name, role and whether it is given there. */
+  /**
+   * Asserts that exactly these changes were reported since the last call, in any order: kind, name, role, and if it is
+   * granted there.
+   */
   async hears(expected: readonly string[]): Promise<void> {
     const heard: string[] = [];
     for (let wait = 0; wait < waitsMax && heard.length < expected.length; wait += 1) {
@@ -89,7 +92,7 @@ export class SharedScene {
       const page = await this.tested.guest.listChanges(this.#token);
       this.#token = page.next_token;
       hasMore = page.has_more;
-      // Mounts of other scenes may be told again, and no device knows the shared folder by its own id.
+      // Mounts of other scenes may be reported again, and no device knows the shared folder by its own id.
       const ofScene = page.changes.filter(
         ({ kind, id, node }) =>
           (node?.kind !== "mount" || this.#isNew(id, node.role)) && !this.#isGoneAgain(kind, id) && id !== this.docs,
@@ -104,14 +107,14 @@ export class SharedScene {
     return heard;
   }
 
-  /** That it is as it was may be told again, and does no harm. */
+  /** An unchanged mount may be reported again, which does no harm. */
   #isNew(mount: string, role: string): boolean {
     const isNew = mount === this.mount && role !== this.#told;
     if (isNew) this.#told = role;
     return isNew;
   }
 
-  /** What tells again of a mount as it was is read as the end of it once that is gone. */
+  /** Once a mount is gone, another report of its former state reads as its end. */
   #isGoneAgain(kind: string, id: string): boolean {
     if (kind !== "gone" || !this.#mounts.has(id)) return false;
     const isAgain = this.#gone.has(id);
@@ -119,7 +122,7 @@ export class SharedScene {
     return isAgain;
   }
 
-  /** Of the guest, beside those that other scenes have made. */
+  /** Mounts of the guest, besides those of other scenes. */
   async mountAt(id: string): Promise<NodeId> {
     const mount = await this.tested.people.mount(id, randomBytes(4).toString("hex"));
     this.#mounts.add(mount);
@@ -144,7 +147,7 @@ function told(node: NodeJson | undefined): string {
   return ` ${node.role}${node.kind !== "mount" && node.granted === true ? " granted" : ""}`;
 }
 
-/** Rules 7 and 14, and invariant 11: what a server must answer to who was given something. */
+/** Tests rules 7 and 14 and invariant 11: responses for recipients of a share. */
 export function testServerShares(name: string, open: () => Promise<TestedShares>): void {
   const check = (what: string, role: "viewer" | "editor", body: (shared: SharedScene) => Promise<void>): void => {
     test(`${name}: ${what}`, async () => body(await SharedScene.make(await open(), role)));
@@ -331,7 +334,7 @@ export function testServerShares(name: string, open: () => Promise<TestedShares>
       assert.ok(["invalid_field", "bad_request"].includes(refused), refused);
       assert.ok(["not_found", "forbidden"].includes(await move(docs, docs)));
       assert.ok(["not_found", "forbidden"].includes(await shared.tries({ op: "delete", file_id: docs })));
-      // What may not be seen is answered as what is not there.
+      // Invisible items are reported like missing ones.
       assert.equal(await move(deep?.id ?? "", scene.folderId), await move(deep?.id ?? "", scene.id()));
       assert.equal(await move(deep?.id ?? "", docs), "committed");
     },

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import type { NodeId } from "@holdfast/core/ids";
 import { blockOf, rejects, serverChecks, type TestedServer } from "./server-conformance.ts";
 
-/** What a server must answer about the tree; the engine rests on each of these. */
+/** Tests of the tree on which the engine relies. */
 export function testServerTree(name: string, open: () => Promise<TestedServer>): void {
   const check = serverChecks(name, open);
 

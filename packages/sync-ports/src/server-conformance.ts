@@ -10,20 +10,20 @@ import type { ChangeJson } from "@holdfast/protocol/node-routes";
 import type { NodeJson } from "@holdfast/protocol/values";
 import type { BatchResult, OutgoingBlock, Server } from "./ports.ts";
 
-/** A server as two devices of one account see it. */
+/** A server, as two devices of one account see it. */
 export interface TestedServer {
   readonly one: Server;
   readonly other: Server;
   readonly rootId: NodeId;
   makeNodeId(): NodeId;
-  /** As when a backup was put back. */
+  /** Simulates a restored backup. */
   changeEpoch(): Promise<void>;
 }
 
-/** Checks are given a scene of their own: a folder that is new, and the journal's head after it was made. */
+/** Each check gets its own scene: a new folder, and the journal's head after its creation. */
 export type CheckServer = (what: string, body: (scene: Scene) => Promise<void>) => void;
 
-/** @param open called for each check; the server may be the same and have anything on it */
+/** @param open called for each check; the server may be the same and have other content */
 export function serverChecks(name: string, open: () => Promise<TestedServer>): CheckServer {
   return (what, body) => {
     test(`${name}: ${what}`, async () => body(await Scene.make(await open())));
@@ -39,7 +39,7 @@ export class Scene {
   readonly other: Server;
   readonly epoch: string;
   readonly folderId: NodeId;
-  /** After the folder was made. */
+  /** Token after the folder was created. */
   token: string;
   seq = 0;
 
@@ -65,7 +65,7 @@ export class Scene {
     return this.server.makeNodeId();
   }
 
-  /** A file of these blocks, as it stands in a put. */
+  /** Returns a file of these blocks, in the form of a put. */
   file(...texts: readonly string[]): { size: number; content_id: HashHex; blocks: { hash: HashHex; size: number }[] } {
     const entries = texts.map((text) => ({ hash: sha256(Buffer.from(text)), size: Buffer.byteLength(text) }));
     return {
@@ -95,7 +95,7 @@ export class Scene {
     return results;
   }
 
-  /** What became of each: `committed`, `missing`, or the code of its refusal. */
+  /** Returns the result of each: `committed`, `missing`, or the refusal's code. */
   async outcomes(drafts: readonly Draft[], sending: Sending = {}): Promise<string[]> {
     const results = await this.commit(drafts, sending);
     for (const { status, code } of results) {
@@ -105,7 +105,7 @@ export class Scene {
     return results.map(({ status, code }) => code ?? status);
   }
 
-  /** One that has to be done. @returns the node as the answer has it */
+  /** Executes an operation that must succeed. @returns the node in the response */
   async must(draft: Draft, sending: Sending = {}): Promise<NodeJson> {
     const [result] = await this.commit([draft], sending);
     assert.equal(result?.status, "committed", JSON.stringify(result));
@@ -113,7 +113,7 @@ export class Scene {
     return result.node;
   }
 
-  /** A new file of these blocks in the scene's folder. */
+  /** Creates a file of these blocks in the scene's folder. */
   create(name: string, ...texts: readonly string[]): Promise<NodeJson> {
     const draft = { op: "put" as const, id: this.id(), parent_id: this.folderId, name, ...this.file(...texts) };
     return this.must(draft, { blocks: texts.map(blockOf) });
@@ -123,7 +123,7 @@ export class Scene {
     return this.must({ op: "mkdir", id: this.id(), parent_id: parent, name });
   }
 
-  /** Since the last call. */
+  /** Returns the changes since the last call. */
   async changes(by: Server = this.other): Promise<ChangeJson[]> {
     const changes: ChangeJson[] = [];
     for (let hasMore = true; hasMore;) {
