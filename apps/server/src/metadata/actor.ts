@@ -1,46 +1,53 @@
 import type { Givers } from "../rights/given-on.ts";
 import type { Bucket, DeviceId, NodeId, SpaceId, UserId } from "@holdfast/core/ids";
 
-/** Who reads or changes a space: what the tree needs to know of a caller. */
+/** Caller that reads or changes a space, as the tree sees it. */
 export interface Actor {
   /** The account, or the link. */
   readonly userId: UserId;
   readonly deviceId: DeviceId | null;
-  /** The space in which it acts: its own, or somebody else's with the rights that grants give. */
+  /** Its own space, or somebody else's in which grants give it rights. */
   readonly bucket: Bucket;
   readonly spaceId: SpaceId;
-  /** What `root` stands for, and where paths begin. */
+  /** The node that `root` names, at which paths begin. */
   readonly rootId: NodeId;
-  /** Whether the space is its own. */
   readonly owns: boolean;
-  /** Whom a grant names to mean this actor: the account and its groups, or the link. */
+  /** Grantees of the grants that apply to this actor: the account and its groups, or the link. */
   readonly grantees: readonly string[];
-  /** False: nothing was ever shared with it, so that nobody needs to look. */
+  /** false: nothing was ever shared with the account, so received grants need not be read. */
   readonly receives: boolean;
-  /** In somebody else's space: the folders of it that stand in its own, which say how paths begin. */
+  /**
+   * In somebody else's space: its folders that are mounted in the actor's own space, which determine how paths begin.
+   */
   readonly mounts?: Mounts;
-  /** In somebody else's space: those on whose rights it depends what was given on to the actor, as they were before a transaction. */
+  /**
+   * In somebody else's space: accounts on whose rights the actor's grants depend, with these rights before the
+   * transaction.
+   */
   readonly givers?: Givers;
-  /** Its credential changes files and reads none: it brings nothing to where others read what it may not. */
+  /**
+   * The credential may change files but not read them, so it must not move or copy anything to where others can read
+   * it.
+   */
   readonly writesOnly?: boolean;
-  /** A link, which anybody may have: it writes no rules for the devices of others. */
+  /** A link, which anybody may have, cannot write rules for other people's devices. */
   readonly isAnonymous?: boolean;
-  /** Its session is of a device that is no browser: how much it rewrites and deletes is counted. */
+  /** The session belongs to a device that is not a browser, so its rewrites and deletions are counted. */
   readonly braked?: boolean;
-  /** Since when its device may change nothing, in microseconds since 1970. */
+  /** Time from which the device cannot change anything, in microseconds since 1970. */
   readonly suspendedAtMicros?: number;
-  /** Looks at what would be there if nobody was suspended. */
+  /** Reads the state as if no account were suspended. */
   readonly despiteSuspension?: boolean;
 }
 
-/** What shows a folder of another space in one's own. */
+/** Node that shows a folder of another space in one's own space. */
 export interface Mount {
   readonly id: NodeId;
   readonly spaceId: SpaceId;
   readonly targetId: NodeId;
-  /** In the account's own space. */
+  /** Path in the account's own space. */
   readonly path: string;
 }
 
-/** By `SPACE FOLDER` of what they show. */
+/** Keyed by `SPACE FOLDER` of the folder that is shown. */
 export type Mounts = ReadonlyMap<string, Mount>;

@@ -3,13 +3,13 @@ import { z } from "zod";
 import type { NodeRow } from "../../db/shard-tables.ts";
 
 const grainMicros = 5 * 60_000_000;
-/** How long a change counts, but for what is left of its five minutes. */
+/** A change counts for this time, give or take its five-minute unit. */
 const windowMicros = 60 * 60_000_000;
 
 const portion = z.object({
-  /** Since 1970, in units of five minutes. */
+  /** Units of five minutes since 1970. */
   at: z.int(),
-  /** When the first change of it was made, in microseconds since 1970. */
+  /** Time of its first change, in microseconds since 1970. */
   first: z.int(),
   rewritten: z.int().min(0),
   deleted: z.int().min(0),
@@ -25,8 +25,9 @@ export interface Counted {
 }
 
 /**
- * What of a row counts still. What is ahead of the clock, which was set back since, counts as of now: else it would until that time comes.
- * @throws ZodError for what is no such row
+ * Returns the counts of a row that are still within the window. Counts in the future, after the clock was set back,
+ * count as of now. Otherwise they would count until that time has passed.
+ * @throws ZodError for an invalid row
  */
 export function readCounts(text: string, nowMicros: number): Portion[] {
   const now = Math.floor(nowMicros / grainMicros);
@@ -44,7 +45,7 @@ export function sumOf(counts: readonly Counted[]): Counted {
   };
 }
 
-/** Those of one time stand together, so that there are never more than the window has. */
+/** Adds to the entry of the current unit, so that the list is never longer than the window. */
 export function addCounts(counts: readonly Portion[], { rewritten, deleted }: Counted, nowMicros: number): Portion[] {
   const at = Math.floor(nowMicros / grainMicros);
   const [now, earlier] = [counts.filter((each) => each.at === at), counts.filter((each) => each.at !== at)];
@@ -53,12 +54,12 @@ export function addCounts(counts: readonly Portion[], { rewritten, deleted }: Co
   return [...earlier, { at, first, rewritten: before.rewritten + rewritten, deleted: before.deleted + deleted }];
 }
 
-/** Just before the first change that counts, in microseconds since 1970. */
+/** Returns the time just before the first counted change, in microseconds since 1970. */
 export function momentBefore(counts: readonly Portion[], nowMicros: number): number {
   return Math.min(nowMicros, ...counts.map(({ first }) => first)) - 1;
 }
 
-/** A change that counts, and how many there were of its device in this transaction with it. */
+/** Counted change, with the device's total in this transaction up to this change. */
 export interface BrakedChange {
   readonly deviceId: DeviceId;
   readonly row: NodeRow;

@@ -5,9 +5,9 @@ import type { BrakedChange } from "./brake-counts.ts";
 const hourMs = 3600_000;
 
 /**
- * What of a change counts against its device: that a live node goes, and that a file gets other content. Not what the device itself has made or
- * written within the hour: so a file that is saved again and again counts once. Nor what a person has asked for: a deletion by a route of its own,
- * and what was approved on the device.
+ * Returns the change if it counts against its device: a live node is deleted, or a file gets other content. Nodes that
+ * the device created or wrote within the hour do not count, so a file that is saved repeatedly counts once. Deletions
+ * that a user requested do not count either: those by a route of their own, or approved on the device.
  */
 export function brakedChange(
   { nowMicros }: Pick<Work, "nowMicros">,
@@ -28,7 +28,7 @@ export function brakedChange(
   return isOwn ? undefined : { deviceId, row: after, what: "rewritten" };
 }
 
-/** From when on what a device has made is no loss of anybody's, in microseconds since 1970. */
+/** Returns the time from which nodes created by the device are not counted, in microseconds since 1970. */
 export function freshSince(nowMicros: number): number {
   return nowMicros - hourMs * 1000;
 }
@@ -37,7 +37,7 @@ function isFreshOf(deviceId: string, node: NodeRow, nowMicros: number): boolean 
   return node.device_id === deviceId && node.created_at > freshSince(nowMicros);
 }
 
-/** An id begins with its time, in milliseconds since 1970. */
+/** Returns the time with which an id begins, in milliseconds since 1970. */
 function msOf(id: string): number {
   return Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
 }

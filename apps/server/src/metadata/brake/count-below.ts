@@ -8,17 +8,18 @@ import type { Work } from "../commit/work.ts";
 
 interface Counting {
   readonly max: number;
-  /** Without these, and what is below them. */
+  /** Nodes to skip, with everything below them. */
   readonly without?: readonly NodeId[];
-  /** What this device has made since then, in microseconds since 1970, is not counted. */
+  /** Nodes that this device created after `since` are not counted. In microseconds since 1970. */
   readonly fresh?: { readonly deviceId: DeviceId; readonly since: number };
 }
 
-/** So many times as many as may count are looked at. */
+/** Limit of the rows to read, as a multiple of the nodes to count. */
 const looksOfMax = 4;
 
 /**
- * How many live nodes there are below some, themselves included, as the rows say; it stops at `max`. By `nodes_live_name`.
+ * Returns the number of live nodes below some nodes, including these, but at most `max`. Reads stored rows. Index:
+ * `nodes_live_name`.
  */
 export async function countBelow(
   reader: ShardReader,
@@ -45,7 +46,7 @@ export async function countBelow(
   return rows[0]?.count ?? 0;
 }
 
-/** Of a folder that goes in this transaction: with what was moved into it before, without what was moved out of it. */
+/** Counts a folder that this transaction deletes: with nodes moved into it before, without nodes moved out of it. */
 export async function countGoing(
   { reader, space, tree, nowMicros }: Work,
   id: NodeId,
@@ -69,8 +70,8 @@ export async function countGoing(
 }
 
 /**
- * Whether something that was moved in this transaction lies in the folder. A batch may have many of both, deep down: each folder on the way is
- * looked at once. All of them were loaded when it was moved.
+ * Returns a function that checks whether a node moved in this transaction is in the folder. A batch may have many such
+ * nodes, deep down, so each folder on the way is checked once. All of them were loaded by the move.
  */
 function insideOf(tree: Pick<Tree, "known">, folderId: NodeId): (row: NodeRow) => boolean {
   const seen = new Map<NodeId, boolean>([[folderId, true]]);

@@ -14,12 +14,12 @@ import { useTestSpaces } from "../testing/testing-spaces.ts";
 const spaces = useTestSpaces({ fsync: false });
 const minuteMs = 60_000;
 
-/** A device that syncs, of the owner. */
+/** Device of the owner that syncs. */
 function syncing(space: TestSpace): Actor {
   return { ...space.otherDevice(), braked: true };
 }
 
-/** So many files, as another device has made them. */
+/** Creates files as another device. */
 async function fill(space: TestSpace, count: number, parentId = "root"): Promise<string[]> {
   const content = await space.content("as it was");
   const made = await space.commit(
@@ -44,7 +44,7 @@ async function rewrites(space: TestSpace, ids: readonly string[]): Promise<Opera
 
 const deletions = (ids: readonly string[]): Operation[] => ids.map((fileId) => ({ op: "delete", fileId }));
 
-/** How many were done, and the codes of those that were not. */
+/** Returns the number of operations that succeeded, and the error codes of the others. */
 function outcome(results: readonly OperationResult[]): { done: number; codes: string[] } {
   const refused = results.flatMap((result) => ("error" in result ? [result.error.code] : []));
   return { done: results.length - refused.length, codes: [...new Set(refused)] };
@@ -129,7 +129,7 @@ test("two devices whose batches come into one transaction are counted apart", as
   const [one, other] = [syncing(space), syncing(space)];
   const [left, right] = [await rewrites(space, files.slice(0, 300)), await rewrites(space, files.slice(300))];
   const first = space.commit([{ op: "mkdir", place: { parentId: "root", name: "first" } }]);
-  // They gather while that one runs.
+  // These gather while the first commit runs.
   const both = await Promise.all([space.commit(left, one), space.commit(right, other)]);
   await first;
   assert.deepEqual(both.map(outcome), [
@@ -186,7 +186,7 @@ test("that files were renamed a moment ago makes them no less known", async () =
 test("half of a tree and at least 100 deletions stop a device, and of a large one 1000", async () => {
   const small = await spaces.open();
   const few = await fill(small, 198);
-  // The root is one of 199: 99 are too few, 100 are more than half.
+  // There are 199 nodes with the root: 99 are too few, 100 are more than half.
   assert.deepEqual(outcome(await small.commit(deletions(few), syncing(small))), {
     done: 99,
     codes: ["device_suspended"],

@@ -16,13 +16,13 @@ import { dependsOnKnown, knownMax, tooMany } from "./brake-limits.ts";
 import { countBelow, countGoing } from "./count-below.ts";
 import { deviceSuspended } from "./device-suspended.ts";
 
-/** The name of the kind of message that tells of a device that is to change nothing any more. */
+/** Kind of the message about a suspended device. */
 export const suspensionKind = "device_suspension";
 
 interface Brake {
   readonly userId: UserId;
   readonly counts: Portion[];
-  /** At least so many nodes; exactly, if it is less than what was `measured`. */
+  /** Minimum number of nodes; exact if less than `measured`. */
   known: number;
   measured: number;
   readonly freeUntil: number;
@@ -30,11 +30,14 @@ interface Brake {
   reason?: "rewritten" | "deleted";
 }
 
-/** What the devices of one transaction have rewritten and deleted lately. Nothing is read or written for those that only create. */
+/**
+ * Recent rewrites and deletions of the devices of one transaction. A device that only creates causes no reads or
+ * writes.
+ */
 export class DeviceBrakes {
   readonly #brakes = new Map<DeviceId, Brake>();
 
-  /** @throws HoldfastError device_suspended in what is left of a transaction in which it came to that */
+  /** @throws HoldfastError device_suspended for the remaining steps of a transaction that suspended the device */
   assertMoves({ caller, operation }: Step): void {
     const brake = caller.deviceId === null ? undefined : this.#brakes.get(caller.deviceId);
     if (operation.rewindId === undefined && typeof brake?.suspendedAt === "number")
@@ -42,9 +45,9 @@ export class DeviceBrakes {
   }
 
   /**
-   * Counts what a step has just done. What is thrown has it undone.
-   * @param from where its changes begin
-   * @throws HoldfastError device_suspended from the change on with which there are too many
+   * Counts the changes of a step that was just applied. If this throws, the caller undoes the step.
+   * @param from index of its first change
+   * @throws HoldfastError device_suspended for the first change above a limit
    */
   async admit(work: Work, step: Step, from: number): Promise<void> {
     const { braked } = work.changes;
@@ -53,7 +56,7 @@ export class DeviceBrakes {
       if (change === undefined) continue;
       const brake = await this.#load(work, step.caller.userId, change.deviceId);
       if (brake.suspendedAt !== null) throw deviceSuspended(brake.suspendedAt);
-      // Nor is it counted for later: else its first change after that would be too many.
+      // Not counted for later either. Otherwise the first change after that time would exceed the limit.
       if (brake.freeUntil > work.nowMicros) continue;
       const before = braked.findLast(({ deviceId }, at) => at < index && deviceId === change.deviceId)?.total;
       change.total = added(before, change, await sizeOf(work, change));
@@ -61,7 +64,7 @@ export class DeviceBrakes {
     }
   }
 
-  /** @returns whether a message was put into the queue */
+  /** @returns true if a message was added to the queue */
   async write({ reader, space, changes, nowMicros }: Work): Promise<boolean> {
     let isTold = false;
     for (const [deviceId, brake] of this.#brakes) {
@@ -85,7 +88,7 @@ export class DeviceBrakes {
     return isTold;
   }
 
-  /** By the primary key, once for each device. */
+  /** Reads by the primary key, once for each device. */
   async #load({ reader, space, nowMicros }: Work, userId: UserId, deviceId: DeviceId): Promise<Brake> {
     const loaded = this.#brakes.get(deviceId);
     if (loaded !== undefined) return loaded;
@@ -115,11 +118,11 @@ export class DeviceBrakes {
     throw deviceSuspended(work.nowMicros);
   }
 
-  /** Looks at twice as many nodes as are needed, and so again only when twice as many were changed. */
+  /** Counts up to twice as many nodes as needed, so that the next count is due only after twice as many changes. */
   async #measure({ reader, space }: Work, brake: Brake, now: Counted): Promise<void> {
     if (tooMany(now, brake.known) === undefined || (brake.measured > 0 && brake.known < brake.measured)) return;
     const max = Math.max(knownMax + 1, now.rewritten * 8);
-    // Those that go in this transaction stand in the rows still.
+    // The rows still contain nodes that this transaction deletes.
     const { deleted } = sumOf(brake.counts);
     brake.measured = max + deleted;
     brake.known = deleted + (await countBelow(reader, space.id, [space.root_id], { max }));

@@ -3,14 +3,14 @@ import { formatTime } from "@holdfast/core/times";
 import type { Actor } from "../actor.ts";
 
 /**
- * For what would let the program that drives the device go on by another way, or keep its person from ending it.
+ * Guards actions with which a program on the device could bypass the suspension or keep its owner from ending it.
  * @throws HoldfastError device_suspended
  */
 export function assertNotSuspended({ suspendedAtMicros }: Pick<Actor, "suspendedAtMicros">): void {
   if (suspendedAtMicros !== undefined) throw deviceSuspended(suspendedAtMicros);
 }
 
-/** @param sinceMicros since 1970 */
+/** @param sinceMicros microseconds since 1970 */
 export function deviceSuspended(sinceMicros: number): HoldfastError {
   const message =
     "This device rewrote or deleted very many files within an hour, so it cannot change anything until its owner resumes it from another " +

@@ -12,7 +12,7 @@ interface Across {
   readonly place?: Place;
 }
 
-/** Says, with both paths as the caller has them, why something is not brought into another person's space, and what to do instead. */
+/** Returns the error for a move into another person's space, with both paths as the caller sees them and advice. */
 export async function acrossRefusal(
   shards: Shards,
   caller: Actor,

@@ -19,17 +19,17 @@ import { checkPath } from "../weight/reach.ts";
 import { addWeight, record, useBytes } from "./record.ts";
 
 /**
- * What lies below a folder, and whatever comes from another space, is copied outside the tree first, in pieces; then the step comes again
- * with `attach`.
+ * The contents of a folder, and anything from another space, are copied outside the tree first, in pieces. Then the
+ * step is applied again with `attach`.
  */
 export interface FolderCopy {
   readonly copyFolder: NodeRow;
-  /** It comes from the space of an account that may only put files in. */
+  /** The source is in the space of an account that may only add files. */
   readonly isStrangers: boolean;
   readonly name: string;
 }
 
-/** No content moves: the new version names the same blocks. */
+/** Copies no content: the new version refers to the same blocks. */
 export async function applyCopy(
   work: Work,
   step: Step<OperationOf<"copy">>,
@@ -43,7 +43,7 @@ export async function applyCopy(
   if (row.kind === "symlink") await requireLinkMaker(work, step, target.parent);
   const name = await claimName(work, step, scope, target, { kind: row.kind });
   const copied = step.attach === undefined ? row : await detachedTop(work, step.attach);
-  // How far it reaches in another space is not for this one to measure: once it is here it is known.
+  // The depth of a source in another space is checked after it was copied to this space.
   const isHere = foreign === undefined || step.attach !== undefined;
   await checkPath(work, { parent: target.parent, name }, isHere ? { node: copied, copy: true } : {});
   const told = await answered(work, step, target);
@@ -71,7 +71,7 @@ async function findSource(work: Work, step: Step<OperationOf<"copy">>, scope: Sc
   return row;
 }
 
-/** Makes an old version the newest again, with the date of its file, by a new version of the same content. */
+/** Makes an old version the newest, with its modification time, by adding a version with the same content. */
 export async function applyRevert(work: Work, step: Step<OperationOf<"revert">>, scope: Scope): Promise<Applied> {
   const { operation } = step;
   const found = await findNode(work, step, scope, operation.fileId, "file_id");
@@ -81,7 +81,7 @@ export async function applyRevert(work: Work, step: Step<OperationOf<"revert">>,
   if (found.row.kind !== "file") throw notAFile(found.row);
   await checkBase(work, step, found.row, operation);
   const old = await findVersion(work, found.row, operation.version);
-  // No version keeps the date of content that is the newest already.
+  // The version of the newest content does not store a date.
   const isNewest = found.row.content_id?.equals(old.content_id) === true;
   const dated = isNewest ? {} : { modifiedAtMicros: dateOfVersion(found.row, old) };
   const attributes = { ...dated, ...definedOf(operation) };
@@ -102,7 +102,7 @@ async function copyOne(work: Work, step: Step, source: NodeRow, { parent, name }
   return { nodeId: setHead(work, step, row, contentOf(head), {}).id, created: true };
 }
 
-/** One row changes; all below comes with it. */
+/** Changes one row, with which everything below becomes visible. */
 async function attach(work: Work, step: Step, detached: DetachedFolder, { parent, name }: Target): Promise<Applied> {
   const top = await detachedTop(work, detached);
   useBytes(work, detached.sizeBytes);

@@ -10,7 +10,7 @@ import { checkPath } from "../weight/reach.ts";
 import type { Applied, Scope, Step, Work } from "./work.ts";
 import { record } from "./record.ts";
 
-/** With `on_conflict=replace` a folder that is there already is the answer, and nothing changes. */
+/** With `on_conflict=replace` an existing folder is returned unchanged. */
 export async function applyMkdir(work: Work, step: Step<OperationOf<"mkdir">>, scope: Scope): Promise<Applied> {
   const { operation } = step;
   requireExisting(operation);
@@ -41,7 +41,7 @@ export async function applySymlink(work: Work, step: Step<OperationOf<"symlink">
   return { nodeId: row.id, created: true, ...(await answered(work, step, place)) };
 }
 
-/** If-Match says that the node is there, which a create denies. */
+/** @throws HoldfastError precondition, because If-Match requires an existing node */
 export function requireExisting({ ifMatch }: { readonly ifMatch?: unknown }): void {
   if (ifMatch === undefined) return;
   throw new HoldfastError("precondition", "If-Match requires an existing node, but there is none.");

@@ -12,7 +12,7 @@ import type { Applied, JournalEntry, Scope, Step, Work } from "./work.ts";
 import { record } from "./record.ts";
 import { conflictWith, requireLive } from "./conflict.ts";
 
-/** Into the trash: one row changes, however much lies below. */
+/** Moves a node to the trash. Changes one row, regardless of the size of the subtree. */
 export async function applyDelete(work: Work, step: Step<OperationOf<"delete">>, scope: Scope): Promise<Applied> {
   const { operation } = step;
   const found = await findNode(work, step, scope, operation.fileId, "file_id");
@@ -21,13 +21,15 @@ export async function applyDelete(work: Work, step: Step<OperationOf<"delete">>,
   await requireLive(work, step, found);
   await checkBase(work, step, found.row, operation);
   await requireSeen(work, step, found.row, operation.seen);
-  // What it shows is somebody else's: there is nothing to bring back.
+  // A mount shows somebody else's folder, so it is removed permanently: there is nothing to restore.
   if (found.row.kind === "mount") return { nodeId: purge(work, step, found.row).id, created: false };
   await requireAllMovableBelow(work, step, found.row);
   return { nodeId: trash(work, step, found.row).id, created: false };
 }
 
-/** One more entry tells that it has gone; nothing else changes. Where it has been restored meanwhile there is nothing to approve. */
+/**
+ * Adds a journal entry for the deletion and changes nothing else. A node that was restored meanwhile needs no approval.
+ */
 export async function applyApprove(work: Work, step: Step<OperationOf<"approve">>, scope: Scope): Promise<Applied> {
   const removal = await removalOf(work, step);
   if (removal !== undefined) {
@@ -54,8 +56,9 @@ function requireDevice({ caller }: Step): void {
 }
 
 /**
- * A second entry about a node that was removed for good. Its row is gone, so the first entry is the proof that the node was in this space. That
- * entry has the name of the node, which an entry about the trash does not have. By the primary key.
+ * Returns a second entry about a node that was permanently deleted. Its row is gone, so the first entry proves that the
+ * node was in this space. That entry contains the node's name, unlike an entry about the trash. Reads by the primary
+ * key.
  */
 async function removalOf(work: Work, step: Step<OperationOf<"approve">>): Promise<Removal | undefined> {
   const { fileId, seen } = step.operation;
@@ -66,7 +69,8 @@ async function removalOf(work: Work, step: Step<OperationOf<"approve">>): Promis
     select node_id, at from shard.journal where space_id = ${work.space.id} and seq = ${seen}
       and node_id = ${fileId}::uuid and kind = 'gone' and from_name <> '' and not of_mount`.execute(work.reader);
   const [entry] = rows;
-  // As if it had been in the trash since: whoever sees the folder above has heard of the removal and does not hear of the approval.
+  // Written as if the node had been in the trash since then. A caller who sees the folder above receives the removal
+  // but not the approval.
   return entry === undefined ? undefined : { ...unchanged, node_id: entry.node_id, from_trashed_at: entry.at };
 }
 
@@ -83,7 +87,10 @@ const unchanged = {
   rewind_id: null,
 } as const;
 
-/** The rows below go later in the same transaction if they are few, else piece by piece (`removal.ts`). */
+/**
+ * Later in the same transaction the rows below are deleted too if they are few, otherwise piece by piece
+ * (`removal.ts`).
+ */
 export async function applyPurge(work: Work, step: Step<OperationOf<"purge">>, scope: Scope): Promise<Applied> {
   const { operation } = step;
   const { row, standing } = await findNode(work, step, scope, operation.fileId, "file_id");
@@ -112,7 +119,7 @@ function purge(work: Work, step: Step, row: NodeRow): NodeRow {
   return record(work, step, gone, { kind: "gone", from_parent: row.parent_id });
 }
 
-/** @throws HoldfastError subtree_changed, with the node that was to go */
+/** @throws HoldfastError subtree_changed, with the node that was to be deleted */
 async function requireSeen(work: Work, step: Step, row: NodeRow, seen: number | undefined): Promise<void> {
   if (seen === undefined || !(await changedBelow(work, step, row, seen))) return;
   const message = "Another device has changed something in this folder that you have not seen yet.";
@@ -120,11 +127,12 @@ async function requireSeen(work: Work, step: Step, row: NodeRow, seen: number | 
 }
 
 /**
- * Whether another device changed the node's subtree (a file: the node itself) after that sequence number. A caller
- * without a device, a script with a token, counts every change as another's; a rewind every one but its own.
+ * Returns true if another device changed the node's subtree (for a file: the node itself) after that sequence number.
+ * For a caller without a device, such as a script with a token, every change counts as another's. For a rewind every
+ * change counts except its own.
  */
 async function changedBelow(work: Work, step: Step, row: NodeRow, seen: number): Promise<boolean> {
-  // A number that the journal has not reached is from before the server was restored, and says nothing about this journal.
+  // A number beyond the journal's end dates from before the server was restored, and means nothing in this journal.
   if (seen > work.space.seq) return true;
   const device = step.caller.deviceId;
   const rewindId = step.operation.rewindId ?? null;
@@ -159,7 +167,7 @@ interface Since {
   readonly limit: number;
 }
 
-/** By the journal's primary key. */
+/** Index: the journal's primary key. */
 async function changedSince(
   reader: ShardReader,
   spaceId: SpaceId,

@@ -12,9 +12,9 @@ import type { Applied, Scope, Step, Work } from "./work.ts";
 import { addWeight } from "./record.ts";
 
 /**
- * A label is for people: the file stays what it is, down to its revision, so the journal says nothing and no device wakes. It is set
- * under the lock of the space, as versions are pruned: what has its label was there then, and stays. Without its label a version can be
- * pruned, so an editor changes only labels that they set.
+ * Sets a label, which is only for people. The file keeps its revision, so there is no journal entry and no device is
+ * notified. The lock of the space is held, as when versions are pruned, so a version that gets a label exists and is
+ * kept. Without its label a version can be pruned, so an editor can only change labels that they set.
  */
 export async function applyLabel(work: Work, step: Step<OperationOf<"label">>, scope: Scope): Promise<Applied> {
   const { operation } = step;

@@ -10,7 +10,7 @@ import { findNode, findPlace } from "./place.ts";
 import type { Applied, Scope, Step, Work } from "./work.ts";
 import { record } from "./record.ts";
 
-/** @throws HoldfastError conflict where another mount shows the folder already */
+/** @throws HoldfastError conflict if another mount shows the folder already */
 export async function applyMount(work: Work, step: Step<OperationOf<"mount">>, scope: Scope): Promise<Applied> {
   const { operation } = step;
   await requireOnce(work, operation);
@@ -23,7 +23,7 @@ export async function applyMount(work: Work, step: Step<OperationOf<"mount">>, s
   return { nodeId: row.id, created: true };
 }
 
-/** By nodes_mounts. */
+/** Index: nodes_mounts. */
 async function requireOnce({ reader, space, tree }: Work, operation: OperationOf<"mount">): Promise<void> {
   const { rows } = await sql<Pick<NodeRow, "id" | "target">>`
     select id, target from shard.nodes where space_id = ${space.id} and kind = 'mount'`.execute(reader);

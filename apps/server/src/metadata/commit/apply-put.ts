@@ -29,7 +29,7 @@ export async function applyPut(work: Work, step: PutStep, scope: Scope): Promise
   return applied;
 }
 
-/** A file that is known by its id gets a version; one in the trash only with `revive`. */
+/** Adds a version to a file given by its id. A file in the trash requires `revive`. */
 async function putInto(work: Work, step: PutStep, scope: Scope, fileId: string): Promise<Applied> {
   const found = await findNode(work, step, scope, fileId, "file_id");
   await requireAct(work, step, found.row, "write");
@@ -55,7 +55,7 @@ async function putAtPlace(
   const { operation } = step;
   const target = await findPlace(work, step, scope, place);
   if (await isBlind(work, step, target.parent)) {
-    // Nothing is there that the splices could be of: their base is a file elsewhere.
+    // The base of the splices is a file elsewhere, so the caller must be able to read it.
     if (operation.content.splices !== undefined) requireReader(step.caller);
     return putNew(work, step, scope, target);
   }
@@ -69,7 +69,7 @@ async function putAtPlace(
     await requireAct(work, step, existing, "write");
     return { nodeId: (await putVersion(work, step, existing)).id, created: false };
   }
-  // If-Match of a folder would be a reason to put a file in its place only by on_conflict.
+  // If-Match with a folder's revision is no permission to put a file in its place; `on_conflict` is required.
   if (existing !== undefined && hasBase && operation.onConflict === undefined) {
     throw await nameTaken(work, step, "exists", existing);
   }
@@ -89,7 +89,7 @@ async function putNew(work: Work, step: PutStep, scope: Scope, target: Target): 
   return { nodeId: made.id, created: true, ...(await answered(work, step, target)) };
 }
 
-/** Equal content is no new version, and if nothing else is new either, no change at all. */
+/** Equal content makes no version. If the attributes are equal too, nothing changes. */
 async function putVersion(work: Work, step: PutStep, row: NodeRow): Promise<NodeRow> {
   if (step.content === undefined) {
     throw await conflictWith(work, step, {
@@ -101,7 +101,7 @@ async function putVersion(work: Work, step: PutStep, row: NodeRow): Promise<Node
   return putContent(work, step, row, step.content, step.operation);
 }
 
-/** Shared with `revert`: the content becomes the head, unless it is the head already. */
+/** Makes the content the head, unless it is already. Also used by `revert`. */
 export function putContent(
   work: Work,
   step: Step,
@@ -160,7 +160,7 @@ export function notAFile(row: NodeRow): HoldfastError {
   return new HoldfastError("invalid_field", `${JSON.stringify(row.name)} is not a file.`, { field: "file_id" });
 }
 
-/** Without the members that are there but undefined, which would hide the default. */
+/** Removes undefined members, which would hide the defaults. */
 export function definedOf(attributes: Attributes): Attributes {
   const { modifiedAtMicros, executable, metadata } = attributes;
   return {

@@ -13,8 +13,8 @@ import { checkPath } from "../weight/reach.ts";
 import { record } from "./record.ts";
 
 /**
- * Out of the trash, back to its folder; if that is in the trash, into a stand-in for it. A name that is taken is refused as
- * everywhere; `on_conflict=rename` makes it `name (restored).ext`. What is live already stays as it is.
+ * Moves a node from the trash back to its folder, or to a stand-in if the folder is in the trash too. A name in use is
+ * rejected as elsewhere, and `on_conflict=rename` makes it `name (restored).ext`. A live node stays unchanged.
  */
 export async function applyRestore(work: Work, step: Step<OperationOf<"restore">>, scope: Scope): Promise<Applied> {
   const { operation } = step;
@@ -37,8 +37,8 @@ export async function applyRestore(work: Work, step: Step<OperationOf<"restore">
 }
 
 /**
- * A node of the trash that was changed elsewhere: it alone is placed, with its id and history, and the folders that it
- * needs are made anew, so that nothing else comes back.
+ * Places a trashed node that was changed elsewhere, with its id and history. The folders that it needs are created, so
+ * that nothing else is restored.
  */
 export async function placeRevived(
   work: Work,

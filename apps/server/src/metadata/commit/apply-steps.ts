@@ -16,10 +16,10 @@ import { missingBlocks, requireHeldContent } from "./held-content.ts";
 import { type Applied, markWork, rollbackWork, type Scope, type Step, type Work } from "./work.ts";
 import { freeBytes } from "./record.ts";
 
-/** What became of some steps; `folderCopy` instead of a result where a folder has to be copied outside the tree first. */
+/** Result of a step; `folderCopy` if a folder has to be copied outside the tree first. */
 export type StepOutcome = OperationResult | { readonly status: "folder"; readonly folderCopy: FolderCopy };
 
-/** One step on its own: it is done, or it leaves nothing behind. */
+/** Applies one step completely or not at all. */
 export async function applyStep(work: Work, step: Step, failedIds: ReadonlySet<string>): Promise<StepOutcome> {
   const missing = missingBlocks(work, step);
   if (missing.length > 0) {
@@ -41,7 +41,7 @@ export async function applyStep(work: Work, step: Step, failedIds: ReadonlySet<s
   }
 }
 
-/** Several steps that are done together or leave nothing behind; names may be taken twice until the last one. */
+/** Applies several steps all or none. Names may be taken twice until the last step. */
 export async function applyGroup(
   work: Work,
   steps: readonly Step[],
@@ -68,7 +68,7 @@ export async function applyGroup(
       rollbackWork(work, mark);
       return lost.map((hashes) => resultOfMissing(hashes));
     }
-    // The later claimer is the one that is refused.
+    // Rejects the later of two steps that take the same name.
     for (current = steps.length - 1; current >= 0; current -= 1) {
       await requireOwnName(work, steps[current], applied[current]?.nodeId);
     }
@@ -89,7 +89,7 @@ export function dependencyResult(): OperationResult {
   return { status: "error", error: new HoldfastError("dependency", message) };
 }
 
-/** Trouble that no operation caused is thrown on: the whole transaction fails. */
+/** Rethrows errors that no operation caused, so that the whole transaction fails. */
 export function refusal(thrown: unknown, { caller }: Pick<Step, "caller">): OperationResult {
   const error = withoutFigures(caller, thrown);
   if (!(error instanceof HoldfastError) || error.code === "internal") throw error;
@@ -98,8 +98,8 @@ export function refusal(thrown: unknown, { caller }: Pick<Step, "caller">): Oper
 }
 
 /**
- * What has no room is refused before anybody sends the blocks that it lacks: it is done as if they were here, and undone. What else is
- * in its way is told once they are.
+ * Rejects steps that exceed the quota before their missing blocks are sent. Applies the steps as if the blocks were
+ * present, and undoes them. Other errors are reported when the blocks are present.
  */
 async function refusedForRoom(
   work: Work,
@@ -132,8 +132,8 @@ async function failureOf(work: Promise<unknown>): Promise<unknown> {
 }
 
 /**
- * What a step that would make a version has to be sent for it. One that makes none, since it names what the file is already, changes
- * nothing of what is lost: a file of which a block is gone can still be renamed, moved and given other attributes.
+ * Returns the lost blocks that must be sent for a step that makes a version. A step with the file's current content
+ * makes none. So a file with a lost block can still be renamed, moved and given other attributes.
  */
 function lostIn({ changes }: Work, { lost }: Step, before: number, applied: Applied | FolderCopy): readonly HashHex[] {
   return changes.versions.length > before || "copyFolder" in applied ? lost : [];

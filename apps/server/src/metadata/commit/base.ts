@@ -6,15 +6,15 @@ import { conflictWith } from "./conflict.ts";
 export type Base = Seen & Pick<OperationBase, "ifMatch">;
 
 /**
- * Whether the node still is what the caller saw.
- * @throws HoldfastError precondition (a header) or conflict (a field), with the node as it is
+ * Checks that the node is the one that the caller saw.
+ * @throws HoldfastError precondition (a header) or conflict (a field), with the current node
  */
 export async function checkBase(work: Work, step: Step, row: NodeRow, base: Base): Promise<void> {
   const refusal = baseRefusal(row, base);
   if (refusal !== undefined) throw await conflictWith(work, step, { ...refusal, row });
 }
 
-/** What is to be said where the node is not what the caller saw. */
+/** Returns the error if the node is not the one that the caller saw. */
 export function baseRefusal(
   row: NodeRow,
   base: Base,
@@ -31,12 +31,12 @@ export function baseRefusal(
   return undefined;
 }
 
-/** Behind the revision in an entity tag stands how one caller sees the node, which no change of the node rests on. */
+/** In an entity tag a suffix follows the revision, for how one caller sees the node. The suffix is not compared. */
 function namesRevision(text: string, { revision }: NodeRow): boolean {
   return text === revision || text.startsWith(`${revision}-`);
 }
 
-/** @param version its number, in a query as text, or its id */
+/** @param version its number (as text in a query) or its id */
 export function isHead(row: NodeRow, version: number | string): boolean {
   if (row.kind !== "file") return false;
   return row.head_version === version || String(row.version_number) === String(version);

@@ -17,8 +17,8 @@ import type { Settled } from "./settle-spaces.ts";
 type Put = Settled<OperationOf<"put">>;
 
 /**
- * Refuses a batch whose blocks have not come yet, if all that it does is to put files and none of them has room: the commit decides, and
- * this only saves the way there. A repeated batch, and one that may do anything else, is never refused.
+ * Rejects a batch before its blocks are sent if it only puts files and none of them fits. The commit decides; this only
+ * saves the transfer. A repeated batch, or one with any other operation, is never rejected.
  * @throws HoldfastError quota
  */
 export async function assertBatchRoom(shards: Shards, settled: readonly Settled<Operation>[]): Promise<void> {
@@ -29,11 +29,11 @@ export async function assertBatchRoom(shards: Shards, settled: readonly Settled<
   for (const { actor } of puts) {
     if (free.has(actor.spaceId)) continue;
     const freeBytes = await readFreeBytes(shards, actor.spaceId);
-    // The role of each folder is not known yet.
+    // The caller's role on each folder is not known yet.
     free.set(actor.spaceId, actor.owns ? freeBytes : roomToTell(freeBytes));
   }
   const freeOf = ({ spaceId }: Actor): number => free.get(spaceId) ?? Infinity;
-  // What a file of this space gives way with is asked for only where that may help.
+  // The sizes of replaced files are read only if they can matter.
   if (puts.some(({ actor, what }) => what.content.sizeBytes <= freeOf(actor))) return;
   let needed = Infinity;
   for (const [actor, some] of Map.groupBy(puts, (put) => put.actor)) {
@@ -51,7 +51,7 @@ export async function assertBatchRoom(shards: Shards, settled: readonly Settled<
   throw withoutFigures(first.actor, new HoldfastError("quota", text, { body }));
 }
 
-/** By how many bytes each file would grow; undefined: only the commit can tell. */
+/** Returns by how many bytes each file would grow; undefined if only the commit can determine it. */
 async function growthsOf(shards: Shards, actor: Actor, puts: readonly Put[]): Promise<number[] | undefined> {
   const { spaceId, userId } = actor;
   const { db } = shards.ofId(spaceId);

@@ -7,8 +7,8 @@ import { record } from "./record.ts";
 import { conflictWith } from "./conflict.ts";
 
 /**
- * Makes sure that a node may have a name, as the operation says (`on_conflict`, If-None-Match).
- * @returns the name, or the free one that was taken instead
+ * Checks that a node may have a name, according to `on_conflict` and If-None-Match.
+ * @returns the name, or a free name instead
  * @throws HoldfastError exists or precondition, with the node that has the name
  */
 export async function claimName(

@@ -25,25 +25,26 @@ export interface CommitterOptions {
   readonly shards: Shards;
   readonly clock: Clock;
   readonly random: Random;
-  /** Told after each transaction that changed the space: only a wake-up, the journal is the truth. */
+  /** Called after each transaction that changed the space. It is only a wake-up; the journal is authoritative. */
   readonly onCommitted: (spaceId: SpaceId, seq: number) => void;
-  /** Told after each transaction that put messages into the queue of the space's shard. */
+  /** Called after each transaction that added messages to the queue of the space's shard. */
   readonly onMessages?: (spaceId: SpaceId) => void;
   readonly log: CommitLog;
   readonly blocks: KnowsLost & GuardsRoom;
-  /** The usual ones unless told. */
+  /** Defaults to `pieceSizes`. */
   readonly pieces?: PieceSizes;
-  /** Whether devices that rewrite or delete masses are stopped. They are unless told. */
+  /** Suspends devices that rewrite or delete very many files. Defaults to true. */
   readonly brakes?: boolean;
 }
 
 export interface Committer {
   /**
-   * The one way in which nodes and versions of the caller's space change. Operations run in order; each has its own
-   * result, and what one refuses does not stop the next.
-   * @param options.epoch the space's epoch as the caller knows it
+   * Changes nodes and versions of the caller's space; there is no other way. Operations run in order, each with its own
+   * result, and continue after a rejected one.
+   * @param options.epoch the space's epoch as known to the caller
    * @throws HoldfastError reset (wrong epoch, nothing done), invalid_field (too many operations), unavailable,
-   * store_full: then it is open which operations were done; those with an operation id may be repeated.
+   * store_full. After these two it is unknown which operations were done, and those with an operation id may be
+   * repeated.
    */
   commit(
     caller: Actor,
@@ -77,7 +78,7 @@ export function openCommitter(options: CommitterOptions): Committer {
   };
 }
 
-/** One call of `commit` on its way through transactions. */
+/** One call of `commit`, which may need several transactions. */
 interface Request {
   readonly steps: Step[];
   readonly results: OperationResult[];
@@ -87,7 +88,7 @@ interface Request {
   failedIds: ReadonlySet<string>;
 }
 
-/** The part of a request that goes into the next transaction. */
+/** The part of a request for the next transaction. */
 interface Cut {
   readonly request: Request;
   readonly steps: readonly Step[];
@@ -95,20 +96,20 @@ interface Cut {
 
 /** A put of some hundred blocks costs as much as several small ones. */
 const blocksPerWeight = 8;
-/** It removes what lies below with statements of its own. */
+/** A purge deletes what is below with statements of its own. */
 const purgeWeight = 25;
 /**
- * The statements of a transaction cost as much as some 60 puts, whatever they carry. On a machine so busy that each of them waits
- * for its turn, smaller transactions would not be shorter, only more.
+ * The statements of a transaction cost as much as some 60 puts, regardless of its size. On a busy machine, where each
+ * statement waits, smaller transactions would only be more, not shorter.
  */
 const weightMin = 200;
 const weightMax = 2000;
-/** The lock is to be given up well before the limit, as a measure of what is past says little of what comes. */
+/** Aims well below the limit, because past times say little about the next transaction. */
 const targetMs = limits.commitLockMs * 0.8;
 
 /**
- * The requests for one space that wait in this process. While a transaction runs, what arrives gathers here and goes
- * into the next one together. Another process that wants the space waits for the row lock in between.
+ * The waiting requests for one space in this process. Requests that arrive during a transaction share the next one.
+ * Another process that wants the space waits for the row lock in between.
  */
 class SpaceQueue {
   readonly #options: CommitterOptions;
@@ -117,7 +118,7 @@ class SpaceQueue {
   readonly #waiting: Request[] = [];
   #running = false;
   #copying = 0;
-  /** How much one transaction takes; follows the measured time. */
+  /** Weight of one transaction, adapted to the measured time. */
   #weight = 1000;
 
   constructor(options: CommitterOptions, place: TransactionPlace, onIdle: () => void) {
@@ -144,7 +145,7 @@ class SpaceQueue {
     if (this.#copying === 0) this.#onIdle();
   }
 
-  /** Whole units from the front of the queue, at least one. */
+  /** Takes whole units from the front of the queue, at least one. */
   #cut(): Cut[] {
     const cuts: Cut[] = [];
     let left = this.#weight;
@@ -159,7 +160,8 @@ class SpaceQueue {
         left -= weight;
         steps.push(...unit);
       }
-      // One of which nothing is left, as its last folder could not be copied, still learns where the journal stands.
+      // A request without remaining steps, because its last folder could not be copied, still gets the journal's
+      // position.
       const over = request.results.length === request.steps.length;
       if (steps.length > 0 || over) cuts.push({ request, steps });
       if (left <= 0) break;
@@ -183,7 +185,7 @@ class SpaceQueue {
     if (messages) this.#options.onMessages?.(this.#place.spaceId);
   }
 
-  /** The change is done, whatever becomes of the wake-up. */
+  /** The change is committed even if the wake-up fails. */
   #tell(seq: number): void {
     try {
       this.#options.onCommitted(this.#place.spaceId, seq);
@@ -192,7 +194,7 @@ class SpaceQueue {
     }
   }
 
-  /** One request that breaks the transaction must not break those that happened to come with it. */
+  /** A request that breaks the transaction must not break the others in it, so each is tried alone. */
   async #refuse(cuts: readonly Cut[], thrown: unknown): Promise<void> {
     const error = toHoldfastError(thrown);
     if (!error.retryable && cuts.length > 1) {
@@ -228,7 +230,7 @@ class SpaceQueue {
     request.settle({ results: request.results, ...state });
   }
 
-  /** Beside the queue: other requests go on, this one's next operations wait. */
+  /** Copies beside the queue: other requests continue, and this request's next operations wait. */
   async #copy(request: Request, folder: Parameters<typeof copyFolder>[2]): Promise<void> {
     const index = request.results.length;
     const step = request.steps[index];
@@ -255,7 +257,7 @@ class SpaceQueue {
     }
   }
 
-  /** A copy that could not be attached is removed at once. */
+  /** Immediately removes a copy that could not be attached. */
   #cleaning(request: Request, index: number, topId: NodeId): Pick<Request, "settle" | "fail"> {
     const clean = () => {
       const { db, spaceId, clock, pieces } = this.#place;
@@ -282,7 +284,7 @@ class SpaceQueue {
     if (index !== -1) this.#waiting.splice(index, 1);
   }
 
-  /** Towards as much as fits the time, by at most a half each time. */
+  /** Adapts the weight to the target time, by at most half each time. */
   #measure(cuts: readonly Cut[], tookMs: number): void {
     const weight = cuts.flatMap((cut) => cut.steps).reduce((sum, step) => sum + weightOf(step), 0);
     if (weight < weightMin) return;
@@ -298,8 +300,8 @@ function weightOf(step: Step): number {
 }
 
 /**
- * A group stands together in the batch. Of one whose name comes again elsewhere every operation is refused: it cannot be cut
- * out, and no part of it may be done alone.
+ * Operations of a group must be adjacent in the batch. If a group's name occurs again elsewhere, all its operations are
+ * rejected, because no part of it may be done alone.
  */
 function withGroupsTogether(steps: readonly Step[]): Step[] {
   const seen = new Set<string>();

@@ -14,7 +14,7 @@ after(async () => databases.stop());
 
 test("many commits at once on one space, by two processes, all get their own answers and a journal without gaps", async () => {
   const space = await makeTestSpace(databases.shards);
-  // A committer of its own shares nothing but the database, as another process does.
+  // A second committer shares only the database, like another process.
   const second = new TestSpace(space.db, databases.shards, await space.row(), {
     clock: space.clock,
     pieces: pieceSizes,
@@ -114,7 +114,7 @@ test("a large batch is cut into transactions that let others in, and a group is 
 
 test("a request that breaks its transaction does not break those that came with it", async () => {
   const space = await makeTestSpace(databases.shards);
-  // Nothing that passes the API's schemas: a name's time that the database cannot hold.
+  // The API's schemas reject this time, which the database cannot store.
   const broken = { op: "mkdir", place: { path: "broken" }, modifiedAtMicros: Number.MAX_VALUE } as const;
   const settled = await Promise.allSettled([
     space.commit([{ op: "mkdir", place: { path: "first" } }]),

@@ -10,7 +10,7 @@ interface Conflict {
   readonly row: NodeRow;
 }
 
-/** An error that shows the node that is in the way, as it is now and as far as the caller may see it. */
+/** Returns an error with the conflicting node as it is now, as far as the caller may see it. */
 export async function conflictWith(work: Work, step: Step, { code, message, row }: Conflict): Promise<HoldfastError> {
   const field = code === "exists" ? { field: "name" } : {};
   const node = await shown(work, step, row);

@@ -23,16 +23,16 @@ import { addVersion, useBytes } from "./record.ts";
 import { insertNodes, insertVersions } from "./write.ts";
 import { changeBlockRefs, changeSegmentRefs, countOf } from "../content/references.ts";
 
-/** While it is written the copy is to be removed at a time in the future, which each piece moves on. */
+/** An unfinished copy has a removal time in the future, which each piece postpones. */
 export const leaseMicros = 3600 * 1_000_000;
 
 export interface FolderPair {
   readonly from: NodeId;
   readonly to: NodeId;
   readonly name: string;
-  /** In the copy; undefined for its top. */
+  /** Folder above in the copy; undefined for its top. */
   readonly above: FolderPair | undefined;
-  /** Of what was copied of it until now. */
+  /** Reach of the nodes copied so far. */
   reach: Reach;
 }
 
@@ -40,16 +40,16 @@ interface Copying {
   readonly place: TransactionPlace;
   readonly step: Step;
   readonly isStrangers: boolean;
-  /** All that was copied until now. */
+  /** Totals so far. */
   readonly copied: { topId: NodeId | undefined; sizeBytes: number; weightBytes: number };
 }
 
 /**
- * Copies a folder with what lies in it, or a file of another space, to a place outside the tree, piece by piece, each a short transaction
- * of its own, so that the space is never locked for long. Nobody sees the copy before one more commit attaches its top (`applyCopy`).
- * A copy into the folder itself ends, since the copy is not in the tree while it is written. What a crash leaves behind
- * has a time in `purged_at` and is removed by `sweepPurged`. It counts once it is attached; one that could not be then, for its bytes
- * or its weight, is given up at once.
+ * Copies a folder with its contents, or a file of another space, to a place outside the tree. Each piece is a short
+ * transaction, so that the space is never locked for long. The copy stays invisible until another commit attaches its
+ * top (`applyCopy`). A copy into the folder itself ends, because the unfinished copy is not in the tree.
+ * After a crash `sweepPurged` removes the rest by its time in `purged_at`. The copy counts against the quota when
+ * attached; if it exceeds the bytes or weight by then, it stops early.
  */
 export async function copyFolder(
   place: TransactionPlace,
@@ -104,14 +104,14 @@ async function copyChildren(copying: Copying, pair: FolderPair, waiting: FolderP
 interface Piece {
   readonly folders: readonly FolderPair[];
   readonly raised: ReadonlyMap<FolderPair, Reach>;
-  /** Undefined once the folder is done. */
+  /** undefined when the folder is done. */
   readonly last: NodeId | undefined;
 }
 
-/** What is to be copied into one folder. */
+/** Nodes to copy into one folder. */
 interface Brought {
   readonly sources: readonly NodeRow[];
-  /** Their newest versions, where they are files. */
+  /** Newest versions of the files. */
   readonly heads: readonly VersionRow[];
 }
 
@@ -140,7 +140,7 @@ async function copyPiece(copying: Copying, pair: FolderPair, after: NodeId | und
   });
 }
 
-/** What comes from another space is found there, and its blocks are known here, before this one is locked. */
+/** Loads nodes from another space, and registers their blocks for this space, before this one is locked. */
 async function bringOver(
   { place, step, isStrangers }: Copying,
   pair: FolderPair,
@@ -163,7 +163,7 @@ async function loadHere(work: Work, step: Step, pair: FolderPair, after: NodeId 
   return { sources, heads };
 }
 
-/** What whoever does not own the space may see in a folder, now. @throws HoldfastError not_found */
+/** Returns what a caller who does not own the space may now see in a folder. @throws HoldfastError not_found */
 async function sightOf(work: Work, step: Step, { from, above }: FolderPair): Promise<Sight> {
   if (step.caller.owns) return {};
   const row = await work.tree.node(from);
@@ -180,7 +180,10 @@ interface Copied {
   readonly copy: NodeRow;
 }
 
-/** In the order of the sources, without files that were removed for good meanwhile, whose versions are gone. */
+/**
+ * Inserts copies in the order of the sources. Omits files that were permanently deleted meanwhile, whose versions are
+ * gone.
+ */
 async function insertCopies(
   { step, copied }: Copying,
   started: Work,
@@ -214,7 +217,7 @@ async function insertCopies(
   return made;
 }
 
-/** The folders of the copy that reach farther with these rows in one of them, and how far. */
+/** Returns the folders of the copy whose reach grows with these rows, and the new reach. */
 export function raisedBy(pair: FolderPair, rows: readonly NodeRow[]): Map<FolderPair, Reach> {
   const raised = new Map<FolderPair, Reach>();
   let brought = rows
@@ -233,7 +236,7 @@ function farthest(left: Reach, right: Reach): Reach {
   return { names: Math.max(left.names, right.names), bytes: Math.max(left.bytes, right.bytes) };
 }
 
-/** By the primary key. */
+/** Index: the primary key. */
 export async function updateReach(
   transaction: ShardReader,
   spaceId: SpaceId,
@@ -274,7 +277,7 @@ export async function startPiece(
   };
 }
 
-/** Once the time has come the sweep may have begun, and nothing may be added. */
+/** After this time the sweep may have begun, so nothing may be added. */
 export async function renewLease({ reader, space, nowMicros }: Work, topId: NodeId | undefined): Promise<void> {
   const { numAffectedRows } = await sql`
     update shard.nodes set purged_at = ${nowMicros + leaseMicros}
@@ -286,7 +289,7 @@ function tookTooLong(): HoldfastError {
   return new HoldfastError("unavailable", "The copy took too long and was canceled. Try again.");
 }
 
-/** By nodes_parent. */
+/** Index: nodes_parent. */
 async function loadChildren(
   { reader, space, pieces }: Work,
   sight: Sight,

@@ -8,17 +8,20 @@ import { insertNodes } from "./write.ts";
 
 export interface NewSpace {
   readonly ownerId: UserId;
-  /** A new one of the owner's bucket by default. */
+  /** Defaults to a new id in the owner's bucket. */
   readonly spaceId?: SpaceId;
   /** null: no limit. */
   readonly quotaBytes: number | null;
-  /** Set for this account alone; otherwise what its plans give. */
+  /** Set for this account only, instead of by its plans. */
   readonly quotaFixed?: boolean;
   readonly clock: Clock;
   readonly random: Random;
 }
 
-/** A space with its root folder, which has no name and no parent. Runs in the transaction that makes the owner. */
+/**
+ * Creates a space with its root folder, which has no name and no parent. Runs in the transaction that creates the
+ * owner.
+ */
 export async function createSpace(transaction: ShardReader, space: NewSpace): Promise<SpaceRow> {
   const { ownerId, clock, random } = space;
   const bucket = bucketOf(ownerId);

@@ -6,7 +6,7 @@ import type { Actor } from "../actor.ts";
 import { loadOperations } from "./load.ts";
 
 export interface Repeatable {
-  /** On the shard of the transaction; what is repeated is looked for under it. */
+  /** Object on the transaction's shard under which a repetition is looked up. */
   readonly about: SpaceId | GroupId;
   readonly userId: UserId;
   readonly operationId?: Buffer | undefined;
@@ -14,10 +14,13 @@ export interface Repeatable {
   readonly nowMicros: number;
 }
 
-/** The Idempotency-Key of a request, if it has one. */
+/** Idempotency-Key of a request, if any. */
 export type Key = Pick<Repeatable, "operationId" | "requestHash">;
 
-/** What is looked for under the caller's own space, whatever it is about: it is found though its object is gone. */
+/**
+ * Returns a request that is recorded under the caller's own space, so that its repetition is recognized after its
+ * object was deleted.
+ */
 export function repeatableBy(
   { spaceId, userId }: Pick<Actor, "spaceId" | "userId">,
   { operationId, requestHash }: Key,
@@ -27,9 +30,10 @@ export function repeatableBy(
 }
 
 /**
- * Does what a request asks for once, however often it comes with its Idempotency-Key: its answer is kept in the transaction that did
- * it, beside those of changes of nodes and as long. What failed is kept by nobody, since it changed nothing.
- * @throws HoldfastError operation_reused for another request with the same key, unavailable where the same is done at this moment
+ * Does the work of a request once, even if it is repeated with its Idempotency-Key. The result is stored in the same
+ * transaction, with the results of node changes and for as long. Failures are not stored, since they changed nothing.
+ * @throws HoldfastError operation_reused for another request with the same key; unavailable if the same request is in
+ * progress
  */
 export async function doOnce<Answer>(
   transaction: ShardReader,
@@ -50,8 +54,8 @@ export async function doOnce<Answer>(
 }
 
 /**
- * The answer of what was done before, around all that looks at how things are now: what a request has made, taken away or may see no
- * more is no reason to refuse its repetition. `work` keeps its answer with `doOnce`.
+ * Returns the stored result of a repeated request before any check of the current state. So objects that the request
+ * created, removed or made invisible cannot make its repetition fail. `work` must store its result with `doOnce`.
  * @param reader of the shard on which `work` has its transaction
  */
 export async function answerOnce<Answer>(
@@ -64,7 +68,7 @@ export async function answerOnce<Answer>(
   try {
     return await work();
   } catch (error) {
-    // Another one with the same key may have been done in the middle of this one.
+    // A request with the same key may have been completed meanwhile.
     const doneSince = await findDone<Answer>(reader, request);
     if (doneSince === undefined) throw error;
     return doneSince.answer;

@@ -1,10 +1,10 @@
 import type { GrantRow, ShardReader } from "../../db/shard-tables.ts";
 import { enqueue } from "../../queue/enqueue.ts";
 
-/** The message of a grant that waits for an account: one may have come meanwhile. */
+/** Kind of the message about a grant that waits for an account, which may exist by now. */
 export const pendingKind = "grant_pending";
 
-/** The message tells where to look, not what is there: it is worked by what stands in the rows then. */
+/** Adds messages that only name the grant. Their handlers act on the rows as they are then. */
 export async function enqueueGrant(transaction: ShardReader, grant: GrantRow): Promise<void> {
   const { id, space_id, node_id, kind, grantee_id, expires_at, email_key } = grant;
   if (grantee_id !== null && kind !== "link") {
@@ -12,7 +12,7 @@ export async function enqueueGrant(transaction: ShardReader, grant: GrantRow): P
     await enqueue(transaction, { kind: "grant", key: id, payload });
   }
   if (kind === "pending") {
-    // Of one that is gone no row says for whom it was.
+    // The row of a removed grant no longer contains its address.
     const waits = { grantId: id, spaceId: space_id, emailKey: email_key };
     await enqueue(transaction, { kind: pendingKind, key: id, payload: waits });
   }

@@ -5,8 +5,8 @@ import { loadNumberedVersions, loadVersions } from "./load.ts";
 import type { Work } from "./work.ts";
 
 /**
- * One that an earlier step of the same transaction made is found too.
- * @param version its number, in a path or a query as text, or its id
+ * Also finds versions made by earlier steps of the same transaction.
+ * @param version its number (as text in a path or query) or its id
  * @throws HoldfastError not_found
  */
 export async function findVersion(work: Work, row: NodeRow, version: number | string): Promise<VersionRow> {

@@ -10,7 +10,9 @@ export interface Release {
   readonly pieces: PieceSizes;
 }
 
-/** The sessions learn their nodes, and the versions take over what the sessions held; of a long upload the rest is given back later. */
+/**
+ * Stores the nodes in the sessions and releases the sessions' references. For a long upload the rest is released later.
+ */
 export async function finishUploads(
   transaction: ShardReader,
   spaceId: SpaceId,
@@ -30,8 +32,8 @@ export async function finishUploads(
 }
 
 /**
- * Deletes rows of `upload_blocks`, each of which is one reference on its block. The caller holds the space lock.
- * @returns whether rows may be left
+ * Deletes rows of `upload_blocks`, each of which is one reference to its block. The caller holds the space lock.
+ * @returns true if rows may be left
  */
 export async function releaseUploadBlocks(
   transaction: ShardReader,

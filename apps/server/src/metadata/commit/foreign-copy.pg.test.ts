@@ -20,9 +20,12 @@ const code = (action: Promise<unknown>) =>
     (error: unknown) => toHoldfastError(error).code,
   );
 
-/** In the gate not every interruption point, and others in each place: each takes as long as a test. */
+/**
+ * The quick tier tests only some interruption points, different ones in each place, because each takes as long as a
+ * test.
+ */
 const every = (step: number) => (isLongTier ? 1 : step);
-/** The buckets of somebody on the other shard than Ann (3), and of somebody on hers. */
+/** Ann has bucket 3. These are the buckets of another account, on another shard or on hers. */
 const places = [
   { name: "on another shard", twoCells: false, bucket: 4000, interruptedAt: { first: 1, step: every(2) } },
   { name: "on the same shard", twoCells: false, bucket: 4, interruptedAt: { first: 2, step: every(4) } },
@@ -98,7 +101,7 @@ for (const { name, twoCells, bucket, interruptedAt } of places) {
       const { rows } = await sql`select from shard.grants where space_id = ${bob.spaceId}`.execute(owners.dbOf(bob));
       assert.equal(rows.length, 0);
       assert.equal((await owners.spaceOf(bob)).used_bytes, 12 * 9 + 2);
-      // Nobody sees the drop box as its uploader, and so it is no source.
+      // An uploader cannot see the drop box, so it cannot be a source.
       assert.equal(await code(copy(bob, box.id, { parentId: "root", name: "box" })), "not_found");
       await check(ann, bob);
     });
@@ -118,7 +121,7 @@ for (const { name, twoCells, bucket, interruptedAt } of places) {
       const made = await copy(bob, mount.id, { parentId: into.id });
       assert.deepEqual([made.path, made.kind], ["/into/shown", "folder"]);
       assert.deepEqual(await lines(bob, made.id), await lines(ann, top.id));
-      // Within the share it is a copy like any other.
+      // Within the share, copies work as elsewhere.
       const beside = await copy(bob, mount.id, { path: "/shown/again" });
       assert.deepEqual([beside.path, beside.role], ["/shown/again", "editor"]);
       await check(ann, bob);
