@@ -149,7 +149,6 @@ for (const { name, twoCells, bucket, interruptedAt } of places) {
       );
       await owners.give(cleo, target.id, { role: "viewer", grantee_id: bob.userId });
       assert.equal(await code(copy(bob, shared.id, { parentId: target.id, name: "c" })), "forbidden");
-      // One's own goes there as well.
       await owners.give(cleo, target.id, { role: "editor", grantee_id: bob.userId });
       const own = await owners.put(bob, "own", "mine!", "root");
       assert.equal((await copy(bob, own.id, { parentId: target.id })).size, 5);
@@ -167,7 +166,7 @@ for (const { name, twoCells, bucket, interruptedAt } of places) {
       );
       assert.equal(rows.length, 0);
       await sql`update shard.spaces set quota_bytes = 100 where id = ${bob.spaceId}`.execute(owners.dbOf(bob));
-      // Somebody else fills it while it is copied.
+      // Another upload fills the quota during the copy.
       let calls = 0;
       const slow = openViewCommitter(
         {
@@ -233,12 +232,13 @@ for (const { name, twoCells, bucket, interruptedAt } of places) {
             );
           const left = await owners.namesIn(bob);
           assert.equal(left.length, outcome === "committed" ? 1 : 0, `${how} at ${at}: ${outcome}`);
-          // Whoever may not see it any more gets no further piece of it.
+          // After the revocation no further piece is copied.
           if (how === "revoke" && at === 1) assert.equal(outcome, "error");
           isWhole = calls < at;
           if (outcome === "committed") {
             const inside = await owners.namesIn(bob, left[0]?.id);
-            // What went for good before it was reached is not in the copy; what is in it can be read.
+            // Files that were permanently deleted before they were reached are not in the copy. Everything in it is
+            // readable.
             const kept = inside.map(({ name: each }) => texts[Number(each.slice(1))] ?? "");
             assert.deepEqual(await owners.read(bob, kept), kept, `${how} at ${at}`);
             if (isWhole) assert.equal(inside.length, texts.length);
@@ -248,7 +248,7 @@ for (const { name, twoCells, bucket, interruptedAt } of places) {
       }
     });
 
-    /** What collection does once a space has no use for its blocks any more. */
+    /** Does what collection does when a space no longer uses its blocks. */
     async function release(who: Actor, texts: readonly string[]): Promise<void> {
       const hashes = hashArray(texts.map((text) => sha256(Buffer.from(text))));
       await sql`delete from shard.space_blocks where space_id = ${who.spaceId} and hash = any(${hashes})`.execute(

@@ -20,14 +20,14 @@ export interface ForeignPorts {
   readonly blocks: HoldsAlso;
 }
 
-/** Of an operation whose source lies in another space and was found. */
+/** Returns the source of a copy from another space, if it was found. */
 export function foreignSource(operation: Operation): ForeignSource | undefined {
   if (operation.op !== "copy" || operation.from instanceof HoldfastError) return undefined;
   return operation.from;
 }
 
 /**
- * What the caller may copy of this to the space in which `target` acts.
+ * Finds what the caller may copy to the space of `target`.
  * @throws HoldfastError not_found, trashed, conflict, precondition, invalid_field
  */
 export async function openForeignSource(
@@ -61,7 +61,7 @@ export async function openForeignSource(
         await holdBlocks(into, new Map(heads.flatMap((head) => [...contentOf(head).blocks])));
         return heads;
       } catch (error) {
-        // What was removed for good in the same moment took its lists along.
+        // Block lists of files that were permanently deleted at this moment are gone too.
         const left = await loadVersions(shard.db, top.space_id, ids);
         throw left.length === heads.length ? error : noSuchSource();
       }
@@ -89,7 +89,7 @@ function assertCopyable(node: PlacedNode, operation: OperationOf<"copy">): void 
   if (refusal !== undefined) throw new HoldfastError(refusal.code, refusal.message, body);
 }
 
-/** By nodes_parent. */
+/** Index: nodes_parent. */
 async function readChildren(
   shards: Shards,
   folder: PlacedNode,

@@ -4,9 +4,9 @@ import type { NodeRow } from "../../db/shard-tables.ts";
 import type { Work } from "./work.ts";
 
 /**
- * The first name of `stem (2).ext`, `stem (3).ext` … that is free. The extension is what follows the last dot that is
- * not the first character; a folder has none. The stem is cut at a character to fit 255 bytes.
- * @param word stands before the number: `stem (restored).ext`, `stem (restored 2).ext` …
+ * Returns the first free name of `stem (2).ext`, `stem (3).ext` … The extension begins at the last dot that is not the
+ * first character. A folder has none. The stem is cut at a character so that the name fits 255 bytes.
+ * @param word precedes the number: `stem (restored).ext`, `stem (restored 2).ext` …
  */
 export async function freeName(
   work: Work,

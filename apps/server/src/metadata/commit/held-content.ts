@@ -3,8 +3,8 @@ import type { HashHex } from "@holdfast/core/ids";
 import type { Step, Work } from "./work.ts";
 
 /**
- * Blocks that a step names and the space does not hold: a commit may name no others, whoever else has them.
- * Sizes are checked by `requireHeldContent`.
+ * Returns blocks of a step that the space does not hold. A commit must not use them, even if other spaces hold them.
+ * `requireHeldContent` checks sizes.
  */
 export function missingBlocks(work: Work, step: Step): HashHex[] {
   if (step.content === undefined || step.refused !== undefined) return [];
@@ -13,14 +13,15 @@ export function missingBlocks(work: Work, step: Step): HashHex[] {
 }
 
 /**
- * Only the owner may use whatever the space holds: to anybody else a hash would give the content of files that were never shared.
+ * Only the owner may use every block of the space. For others a hash would give access to the content of files that are
+ * not shared.
  */
 function isKnown({ heldBlocks }: Work, { caller, named }: Step, hash: HashHex): boolean {
   if (!heldBlocks.sizes.has(hash)) return false;
   return caller.owns || named?.has(hash) === true || heldBlocks.uploaders.get(hash) === caller.userId;
 }
 
-/** @throws HoldfastError invalid_field for a wrong size; unavailable if a staged segment is gone again */
+/** @throws HoldfastError invalid_field for a wrong size; unavailable if a staged segment is gone */
 export function requireHeldContent(work: Work, step: Step): void {
   for (const [hash, size] of step.content?.blocks ?? []) {
     const held = work.heldBlocks.sizes.get(hash);

@@ -9,36 +9,42 @@ import { type HeldBlocks, lockBlocks, lockSegments } from "./load.ts";
 import type { TransactionPlace } from "./transaction-place.ts";
 import { stageSegments } from "./stage-segments.ts";
 
-/** Blocks of another space, in whose name they come, and which. */
+/** Blocks that another space holds, and their uploader. */
 export interface AlsoHeld {
   readonly from: SpaceId;
   readonly uploader: UserId;
-  /** Whether the space is the uploader's: to nobody else it may show, not by its time either, how much of this it held already. */
+  /**
+   * The uploader owns the space. For others nothing, including the response time, may reveal how many blocks the space
+   * held before.
+   */
   readonly owns: boolean;
-  /** Each hash once, with its size in bytes. */
+  /** Size of each block in bytes. */
   readonly blocks: ReadonlyMap<HashHex, number>;
 }
 
-/** The part of a block service by which a space comes to hold what another one holds. */
+/** Method of a block service that lets a space hold blocks of another space. */
 export interface HoldsAlso {
   holdAlso(spaceId: SpaceId, also: AlsoHeld): Promise<void>;
 }
 
-/** Contents of one space that another one is to hold as well; no bytes travel. */
+/** Contents of one space that another will hold too. No bytes are transferred. */
 export interface Holding {
   readonly source: { readonly shard: Shard; readonly spaceId: SpaceId };
-  /** The other space. */
+  /** The space that will hold them. */
   readonly place: TransactionPlace;
   readonly blocks: HoldsAlso;
-  /** In whose name the blocks come, and whether that is the owner of the other space. */
+  /** Uploader of the blocks; `owns`: the uploader owns the other space. */
   readonly uploader: { readonly userId: UserId; readonly owns: boolean };
-  /** Asked before each piece. */
+  /** Checked before each piece. */
   readonly signal?: AbortSignal;
 }
 
 const segmentsAtOnce = 8;
 
-/** The lists of long files, each once, with their blocks. @param staged those that are there; more are added */
+/**
+ * Stages the block lists of long files, each once, and holds their blocks.
+ * @param staged segments that exist; new ones are added
+ */
 export async function holdSegments(
   holding: Holding,
   versions: readonly VersionRow[],
@@ -72,8 +78,8 @@ export async function holdBlocks(holding: Holding, blocks: ReadonlyMap<HashHex, 
 }
 
 /**
- * Locks the blocks and segments of versions that are about to refer to them, all of which the space holds by now.
- * @throws HoldfastError unavailable where one is not there, so that nothing refers to what may go
+ * Locks the blocks and segments of versions before they are referred to.
+ * @throws HoldfastError unavailable if one is missing, so that nothing refers to content that may be removed
  */
 export async function lockContents(
   transaction: ShardReader,

@@ -14,7 +14,7 @@ import { useTestSpaces } from "../testing/testing-spaces.ts";
 const world = useTestSpaces({ quietLog: true });
 const { open } = world;
 
-/** Small files in folders of a hundred each. */
+/** Creates small files in folders of a hundred each. */
 async function fill(space: TestSpace, parentId: string, count: number): Promise<void> {
   const content = await space.content("small");
   const folders = await space.commit(
@@ -67,8 +67,9 @@ test("a folder with 10,000 files moves, is renamed and deleted by a few statemen
     "move back": { op: "move", fileId: a.id, place: { parentId: "root", name: "a" } },
   } satisfies Record<string, Operation>;
   const leastBytes = new Map<string, number>();
-  // The log is the whole server's: a page of an index that splits, or one whose hints are set first after a checkpoint, stands in it too. Such
-  // things only add, and a page splits once, so what an operation writes is the least of what some rounds saw.
+  // The log is shared by the whole database server. It also contains page splits and the first hints after a
+  // checkpoint. These only add bytes, and a page splits once. So the minimum of several rounds is what an operation
+  // writes.
   for (let round = 0; round < 3; round += 1) {
     for (const [name, operation] of Object.entries(operations)) {
       const { rows: start } = await sql<{ lsn: string }>`select pg_current_wal_insert_lsn() as lsn`.execute(space.db);

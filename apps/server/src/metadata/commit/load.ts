@@ -5,9 +5,9 @@ import { byteaArray, hashArray, int8Array, textArray, uuidArray } from "../../db
 import type { NodeRow, ShardReader, SpaceRow, VersionRow } from "../../db/shard-tables.ts";
 
 /**
- * Takes the lock under which everything of a space changes, until the end of the transaction.
- * Every statement of a commit finds its rows by key, some hundreds at once. A plan that reads a whole table is never
- * right under the lock, though statistics of a young table may say so: the planner is told, for this transaction.
+ * Takes the lock for all changes of a space until the end of the transaction. Every statement of a commit finds its
+ * rows by key, some hundreds at a time. So the planner may not scan whole tables in this transaction, even if the
+ * statistics of a young table suggest it.
  * @throws HoldfastError not_found
  */
 export async function lockSpace(transaction: ShardReader, spaceId: SpaceId): Promise<SpaceRow> {
@@ -20,7 +20,7 @@ export async function lockSpace(transaction: ShardReader, spaceId: SpaceId): Pro
   return rows[0];
 }
 
-/** Nodes in any state, and all above them. By the primary key. */
+/** Loads nodes in any state, and all folders above them. Index: the primary key. */
 export async function loadNodes(reader: ShardReader, spaceId: SpaceId, ids: readonly NodeId[]): Promise<NodeRow[]> {
   if (ids.length === 0) return [];
   const { rows } = await sql<NodeRow>`
@@ -42,10 +42,10 @@ export interface Name {
   readonly key: string;
 }
 
-/** Up to so many folders are asked one by one, since many names of one folder are found by one walk of the index. */
+/** Up to this number, folders are queried one by one, because one index scan finds many names of a folder. */
 const foldersOneByOne = 4;
 
-/** The live nodes under these names. By `nodes_live_name`. */
+/** Loads the live nodes with these names. Index: `nodes_live_name`. */
 export async function loadNames(reader: ShardReader, spaceId: SpaceId, names: readonly Name[]): Promise<NodeRow[]> {
   const folders = Map.groupBy(names, (name) => name.parentId);
   if (folders.size > foldersOneByOne) return loadScatteredNames(reader, spaceId, names);
@@ -72,22 +72,18 @@ async function loadScatteredNames(reader: ShardReader, spaceId: SpaceId, names: 
   return rows;
 }
 
-/** Blocks that a space holds. */
 export interface HeldBlocks {
   /** In bytes. */
   readonly sizes: ReadonlyMap<HashHex, number>;
-  /** Those of them that `stored_bytes` does not count: before one is referred to, `countBlocks`. */
+  /** Blocks that `stored_bytes` does not include yet. They need `countBlocks` before they are referred to. */
   readonly uncounted: ReadonlySet<HashHex>;
-  /** Who has sent each the last time; empty where only the owner asks. */
+  /** Last uploader of each block. Empty if only the owner commits. */
   readonly uploaders: ReadonlyMap<HashHex, UserId>;
 }
 
 export const noHeldBlocks: HeldBlocks = { sizes: new Map(), uncounted: new Set(), uploaders: new Map() };
 
-/**
- * Those blocks that the space holds, locked in the order of their hashes so that two transactions cannot wait for each
- * other. By the primary key.
- */
+/** Locks the blocks that the space holds, in the order of their hashes to avoid deadlocks. Index: the primary key. */
 export async function lockBlocks(
   transaction: ShardReader,
   spaceId: SpaceId,
@@ -111,7 +107,7 @@ export async function lockBlocks(
   return { sizes, uncounted, uploaders };
 }
 
-/** Those of the segments that the space holds, locked. By the primary key. */
+/** Locks the segments that the space holds. Index: the primary key. */
 export async function lockSegments(
   transaction: ShardReader,
   spaceId: SpaceId,
@@ -136,7 +132,7 @@ export async function loadVersions(
   return rows;
 }
 
-/** By `versions_node`. */
+/** Index: `versions_node`. */
 export async function loadNumberedVersions(
   reader: ShardReader,
   spaceId: SpaceId,
@@ -161,7 +157,7 @@ export interface StoredOperation {
   readonly result: string;
 }
 
-/** By the primary key. */
+/** Index: the primary key. */
 export async function loadOperations(
   reader: ShardReader,
   spaceId: SpaceId,

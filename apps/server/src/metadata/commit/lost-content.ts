@@ -10,9 +10,9 @@ import { foreignSource } from "./foreign-source.ts";
 import { loadNumberedVersions, loadVersions } from "./load.ts";
 import type { Step } from "./work.ts";
 
-/** The part of a block service that tells what the store is known to have lost. */
+/** Methods of a block service that report blocks known to be lost. */
 export interface KnowsLost {
-  /** Without a damaged block nothing is lost. */
+  /** false: no block is damaged, so none is lost. */
   anyDamaged(spaceId: SpaceId): Promise<boolean>;
   lost(spaceId: SpaceId, hashes: readonly HashHex[]): Promise<ReadonlySet<HashHex>>;
 }
@@ -24,9 +24,11 @@ interface Asking {
 }
 
 /**
- * Notes with each step which blocks of the version that it would make the store has lost: whoever has them sends them, and so heals
- * whatever needs them. It is asked before the lock is taken, since nothing spans a shard and a cell; what is lost a moment later is as
- * what is lost behind a commit. A folder is copied with what is lost of it, and a rewind brings back what was: one file holds up no other.
+ * Adds to each step the lost blocks of the version that it would make. A client that has them sends them, and so
+ * repairs everything that refers to them. This is read before the lock, because no transaction spans a shard and a
+ * cell. A block lost a moment later is treated like one lost after the commit.
+ * A folder is copied with its lost blocks, and a rewind restores files with theirs, so that one file does not block the
+ * others.
  */
 export async function withLost(asking: Asking, steps: readonly Step[]): Promise<readonly Step[]> {
   const asked = steps.filter(makesVersion);
@@ -47,7 +49,7 @@ function makesVersion({ operation, content, refused }: Step): boolean {
   return operation.op === "put" ? content !== undefined : operation.op === "copy" || operation.op === "revert";
 }
 
-/** Without those of a stored list of segments, which may be very long. */
+/** Omits the blocks of a stored list of segments, which may be very long. */
 function* hashesOf({ content }: Step, source: VersionRow | undefined): Generator<HashHex> {
   if (source !== undefined) yield* contentOf(source).blocks.keys();
   if (content === undefined) return;
@@ -66,7 +68,7 @@ async function findLost({ blocks, caller }: Asking, hashes: readonly HashHex[]):
   return lost;
 }
 
-/** A part of the list at a time. */
+/** Reads the list in parts. */
 async function lostOfLongList(asking: Asking, version: VersionRow | undefined): Promise<HashHex[]> {
   const lost = new Set<HashHex>();
   if (version === undefined || version.segments === null) return [];
@@ -80,7 +82,7 @@ async function lostOfLongList(asking: Asking, version: VersionRow | undefined): 
   return [...lost];
 }
 
-/** The versions whose content copies of files, and steps back to old versions, would take. Whether the caller may is for the steps to say. */
+/** Returns the versions from which copies and reverts take content. The steps check permissions later. */
 async function sourcesOf({ shards, caller }: Asking, steps: readonly Step[]): Promise<Map<Step, VersionRow>> {
   const { spaceId } = caller;
   const { db } = shards.ofId(spaceId);
@@ -115,7 +117,7 @@ function sourceIdOf({ operation }: Step, heads: ReadonlyMap<string, VersionId>):
   return isId(operation.fileId) ? { nodeId: operation.fileId as NodeId, number } : undefined;
 }
 
-/** By the primary key. */
+/** Index: the primary key. */
 async function headsOf(
   db: ShardReader,
   spaceId: SpaceId,

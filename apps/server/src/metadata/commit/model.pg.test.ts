@@ -68,7 +68,7 @@ function agreesWithModel(pieces: PieceSizes) {
         }
         await checkInvariants(space.db, space.caller.spaceId);
         assert.deepEqual(await livePaths(space), new Map([...model.paths()].toSorted(byPath)));
-        // What is purged and large counts until it is swept.
+        // Large purged subtrees count until they are swept.
         await sweepPurged(space.db, { nowMicros: space.clock.nowMicros(), pieces });
         assert.equal((await space.row()).used_bytes, model.usedBytes());
         await checkInvariants(space.db, space.caller.spaceId);
@@ -99,7 +99,7 @@ function toOperation(each: Choice, ids: string[]): Operation {
   return { op, fileId, ...base };
 }
 
-/** Read by itself, from the rows alone. */
+/** Reads the paths independently of the server's code. */
 async function livePaths(space: TestSpace): Promise<Map<string, string>> {
   const { rows } = await sql<NodeRow & { path: string }>`
     with recursive live as (

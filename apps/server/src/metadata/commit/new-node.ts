@@ -18,7 +18,7 @@ export interface NewNode {
   readonly attributes?: Attributes;
 }
 
-/** A row that is not in the tree yet. */
+/** Returns a row that is not in the tree yet. */
 export async function newNode(work: Work, step: Step, node: NewNode): Promise<NodeRow> {
   if (node.id !== undefined) await requireFreeId(work, step, node.id);
   const file = node.kind === "file";
@@ -57,7 +57,7 @@ export async function newNode(work: Work, step: Step, node: NewNode): Promise<No
   };
 }
 
-/** A live folder under a name that is known to be free. */
+/** Creates a live folder under a name that is free. */
 export async function makeFolder(
   work: Work,
   step: Step,
@@ -100,7 +100,7 @@ export function sameAttributes(left: AttributeColumns, right: AttributeColumns):
   );
 }
 
-/** PostgreSQL's text and jsonb hold any Unicode but these. */
+/** Returns false for the only Unicode that PostgreSQL's text and jsonb cannot store: NUL and lone surrogates. */
 export function isStorable(value: unknown): boolean {
   if (typeof value === "string") return value.isWellFormed() && !value.includes("\0");
   if (Array.isArray(value)) return value.every(isStorable);
@@ -108,7 +108,7 @@ export function isStorable(value: unknown): boolean {
   return Object.entries(value).every(([key, member]) => isStorable(key) && isStorable(member));
 }
 
-/** An id of another owner's bucket would be looked for on another shard. */
+/** An id with another owner's bucket would be looked up on another shard. */
 async function requireFreeId(work: Work, step: Step, id: NodeId): Promise<void> {
   if (!isId(id) || bucketOf(id) !== bucketOf(work.space.id)) {
     const message = "The ID is not in the owner's bucket; docs/format.md describes how to create one.";

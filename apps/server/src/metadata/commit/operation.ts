@@ -7,46 +7,54 @@ import type { NodeRow, VersionRow } from "../../db/shard-tables.ts";
 import type { TransactionPlace } from "./transaction-place.ts";
 
 /**
- * One change of one space, whether it came alone by a route of its own or in a batch: there is one way to commit.
- * Names of fields follow the wire's, so that an error can name the field.
+ * One change of one space, by a route of its own or in a batch. Both are committed the same way. Fields are named as in
+ * the API, so that errors can name them.
  */
 export type Operation = OperationBase & OperationKind;
 
 export interface OperationBase {
-  /** 16 bytes: of a batch the operation's own id, of a route a digest of Idempotency-Key; absent if the caller gave none. */
+  /**
+   * 16 bytes: the operation's id in a batch, or a digest of a route's Idempotency-Key. Absent if the caller sent none.
+   */
   readonly operationId?: Buffer;
-  /** SHA-256 of what was asked; the same id with another one is `operation_reused`. Present exactly with operationId. */
+  /**
+   * SHA-256 of the request. The same id with another hash fails with `operation_reused`. Present exactly with
+   * operationId.
+   */
   readonly requestHash?: Buffer;
-  /** Those of one group commit or fail together, names checked at the end. */
+  /** Operations of one group commit or fail together. Names are checked at the end. */
   readonly group?: string;
   readonly onConflict?: "fail" | "rename" | "replace";
   readonly revive?: boolean;
-  /** From the header If-Match: revisions that the node must have one of, or "*": it must exist. Else `precondition` 412 with the node. */
+  /**
+   * From the header If-Match: allowed revisions, or "*" for any existing node. Otherwise `precondition` (412) with the
+   * node.
+   */
   readonly ifMatch?: readonly string[] | "*";
-  /** From If-None-Match: * : the name must not exist, else `precondition` 412 with the node. */
+  /** From `If-None-Match: *`: the name must not exist. Otherwise `precondition` (412) with the node. */
   readonly ifNoneMatch?: boolean;
-  /** Asked for by a route of its own, and not as one of many: somebody means just this. */
+  /** Requested by a route of its own instead of in a batch, so the user means exactly this. */
   readonly alone?: boolean;
-  /** A person has been asked about it on the device, among many. */
+  /** The user approved it on the device, with many others. */
   readonly approved?: boolean;
-  /** The rewind whose part this is: the journal tells it. */
+  /** The rewind that this is part of, for the journal. */
   readonly rewindId?: RewindId;
 }
 
-/** A place by parent and name, or by path from the caller's root; `parents` makes missing folders on the way. */
+/** Place by parent and name, or by path from the caller's root. `parents` creates missing folders. */
 export interface Place {
-  /** An id or `root`; text that is no id is answered `not_found`. */
+  /** An id or `root`. Other text fails with `not_found`. */
   readonly parentId?: string;
   readonly name?: string;
   readonly path?: string;
-  /** Where the path begins, if that is not the caller's root: in a mount it is what the mount shows. */
+  /** Folder where the path begins, if not at the caller's root. In a mount it is the mounted folder. */
   readonly under?: NodeId;
   readonly parents?: boolean;
 }
 
-/** What the caller saw of a node that is there. Another state than this is `conflict` 409 with the current node. */
+/** State of an existing node that the caller saw. Another state fails with `conflict` (409) and the current node. */
 export interface Seen {
-  /** A number or a version id: the head. */
+  /** Number or id of the version that must be the head. */
   readonly baseVersion?: number | string;
   readonly baseRevision?: string;
 }
@@ -56,18 +64,20 @@ export interface Attributes {
   readonly executable?: boolean;
   readonly private?: boolean;
   readonly metadata?: Record<string, unknown>;
-  /** Whether editors may share the node and what is below it: the owner says. */
+  /** Allows editors to share the node and everything below it. Only the owner can set this. */
   readonly editorsCanShare?: boolean;
 }
 
 export interface Content {
   readonly sizeBytes: number;
-  /** Either the whole list, or splices against the list of the source version, which is the base version unless told. */
+  /**
+   * Either the whole list, or splices of the source version's list. The source version defaults to the base version.
+   */
   readonly blocks?: readonly ManifestEntry[];
   readonly splices?: readonly { at: number; remove: number; insert: readonly ManifestEntry[] }[];
-  /** Of any file of the space that the caller may read; text that is no id is answered `not_found`. */
+  /** A version of any file of the space that the caller may read. Text that is not an id fails with `not_found`. */
   readonly sourceVersion?: string;
-  /** Recomputed; another one is `content_mismatch`. */
+  /** Recomputed; a different value fails with `content_mismatch`. */
   readonly contentId?: HashHex;
 }
 
@@ -77,11 +87,16 @@ export type OperationKind =
   | ({
       readonly op: "put";
       readonly id?: NodeId;
-      /** The file itself, or a place where a file is made or (with a base, If-Match or on_conflict=replace) replaced. */
+      /**
+       * The file itself, or a place where a file is created or (with a base, If-Match or on_conflict=replace) replaced.
+       */
       readonly fileId?: string;
       readonly place?: Place;
       readonly content: Content;
-      /** The upload session whose hold on the blocks passes to the version; its row learns the node in the same transaction. */
+      /**
+       * Upload session whose references to the blocks pass to the version. The same transaction stores the node in its
+       * row.
+       */
       readonly uploadId?: string;
     } & Seen &
       Attributes)
@@ -90,7 +105,7 @@ export type OperationKind =
       readonly op: "copy";
       readonly fileId: string;
       readonly place: Place;
-      /** Where it lies in another space than it is to be: what the caller may have of it there, or why not. */
+      /** For a source in another space: what the caller may copy, or the error. */
       readonly from?: ForeignSource | HoldfastError;
     } & Seen)
   | ({ readonly op: "set"; readonly fileId: string } & Seen & Attributes)
@@ -98,12 +113,15 @@ export type OperationKind =
   | ({
       readonly op: "purge";
       readonly fileId: string;
-      /** only what lies in the trash */ readonly trashedOnly: boolean;
-      /** A journal entry: nothing later changed the node itself. */
+      /** Purges only items in the trash. */ readonly trashedOnly: boolean;
+      /** Sequence number of a journal entry, after which the node itself must not have changed. */
       readonly unchangedSince?: number;
       readonly seen?: number;
     } & Seen)
-  /** A person approved on a device that it is in the trash, or was removed for good by the entry `seen`. All other devices hear of that. */
+  /**
+   * Reports to all other devices that a user approved a deletion on a device. The node is in the trash, or the entry
+   * `seen` removed it permanently.
+   */
   | { readonly op: "approve"; readonly fileId: string; readonly seen?: number }
   | ({ readonly op: "restore"; readonly fileId: string; readonly place?: Place } & Seen)
   /** Shows a folder of another space in the caller's own. */
@@ -113,16 +131,16 @@ export type OperationKind =
       readonly target: NodeId;
       readonly targetSpace: SpaceId;
     }
-  /** Tells devices to look at the node again, which has changed in nothing that its row says. */
+  /** Makes devices read the node again although its row has not changed. */
   | {
       readonly op: "touch";
       readonly fileId: string;
-      /** They list what is in it anew. */
+      /** Devices also list its contents again. */
       readonly appeared?: boolean;
     }
   /** Makes an old version the newest again. */
   | ({ readonly op: "revert"; readonly fileId: string; readonly version: number | string } & Seen & Attributes)
-  /** Names a version, or with null takes its name away; nothing of the file itself changes. */
+  /** Labels a version, or removes its label if null. The file itself does not change. */
   | ({
       readonly op: "label";
       readonly fileId: string;
@@ -134,12 +152,15 @@ export type OperationResult =
   | {
       readonly status: "committed";
       readonly node: NodeJson | undefined;
-      /** a node was made, so a route answers 201 */ readonly created: boolean;
-      /** Of a label: the version as it is since. */
+      /** A node was created, so a route responds with 201. */ readonly created: boolean;
+      /** For a label: the labeled version. */
       readonly version?: VersionFacts;
     }
   | { readonly status: "missing"; readonly missingBlocks: readonly HashHex[] }
-  /** `conflict` on the wire for a failed base or a name that exists (409, 412), `error` for the rest; `error.body.node` is the current node. */
+  /**
+   * In the API `conflict` for a failed base or an existing name (409, 412), otherwise `error`. `error.body.node` is the
+   * current node.
+   */
   | { readonly status: "conflict" | "error"; readonly error: HoldfastError };
 
 export interface CommitOutcome {
@@ -150,13 +171,18 @@ export interface CommitOutcome {
   readonly epoch: string;
 }
 
-/** A file or folder that is to be copied into another space: what the caller may have of it, looked up anew each time. */
+/** File or folder to copy into another space. The caller's access is checked again for each call. */
 export interface ForeignSource {
   readonly top: NodeRow;
-  /** Of all that would come now. */
+  /** Size of everything that would be copied now. */
   readonly sizeBytes: number;
-  /** Live ones that the caller sees. @throws HoldfastError not_found where it sees the top no more */
+  /**
+   * Returns live children that the caller can see.
+   * @throws HoldfastError not_found if the caller can no longer see the top
+   */
   children(folderId: NodeId, after: NodeId | undefined, limit: number): Promise<NodeRow[]>;
-  /** The newest versions of these, whose blocks and segments the other space holds from then on; without those that are gone by now. */
+  /**
+   * Returns the newest versions, whose blocks and segments the other space then holds. Omits versions that are gone.
+   */
   heads(sources: readonly NodeRow[], place: TransactionPlace): Promise<VersionRow[]>;
 }

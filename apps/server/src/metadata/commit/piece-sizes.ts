@@ -1,27 +1,30 @@
 /**
- * How much very large work does in one transaction, so that the space lock is held for milliseconds each time. Only very large
- * inputs reach these numbers: tests lower them, so that small ones do.
+ * Limits of large work per transaction, so that the space lock is held for milliseconds. Tests lower these numbers to
+ * reach them with small inputs.
  */
 export interface PieceSizes {
-  /** References on blocks that an upload gives back: by its commit, and by each step after it. */
+  /** Block references of an upload that the commit, and each later step, releases. */
   readonly uploadBlocksMax: number;
-  /** Uploads that have expired. */
+  /** Expired uploads. */
   readonly uploadsMax: number;
-  /** Nodes, or versions, that a purge removes within itself; a larger subtree goes piece by piece. */
+  /** Nodes, or versions, that a purge deletes in its own transaction. A larger subtree is deleted in pieces. */
   readonly nodesInlineMax: number;
   /** Nodes of such a piece. */
   readonly nodesMax: number;
-  /** Nodes of a folder that is copied. */
+  /** Nodes of a copied folder. */
   readonly copiedNodesMax: number;
-  /** Segments of a long manifest that are staged: some two thousand blocks. */
+  /** Staged segments of a long manifest: some two thousand blocks. */
   readonly segmentsMax: number;
-  /** Rows of whatever else lives for a time only. */
+  /** Other rows with a limited lifetime. */
   readonly rowsMax: number;
-  /** Blocks, or segments, for which all lists of their space are read once: some tens of megabytes of memory. */
+  /** Blocks, or segments, for which all lists of their space are read in one pass: some tens of megabytes of memory. */
   readonly candidatesMax: number;
-  /** More changed nodes than this are not looked at one by one before a folder is deleted; the caller then hears that something changed. */
+  /**
+   * Changed nodes that are checked one by one before a folder is deleted. If there are more, the folder counts as
+   * changed.
+   */
   readonly changedNodesMax: number;
-  /** Nodes that one transaction looks at to measure how far folders reach: some tens of milliseconds under the lock. */
+  /** Nodes that are read to measure the reach of folders: some tens of milliseconds under the lock. */
   readonly measuredNodesMax: number;
 }
 

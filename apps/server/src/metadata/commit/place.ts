@@ -18,8 +18,8 @@ export interface Found {
 }
 
 /**
- * The node that a text names, live or trashed.
- * @throws HoldfastError not_found, or dependency if an earlier operation should have made it
+ * Finds a node by its id or `root`, live or trashed.
+ * @throws HoldfastError not_found, or dependency if an earlier operation should have created it
  */
 export async function findNode(work: Work, step: Step, scope: Scope, text: string, field: string): Promise<Found> {
   return find(work, step, scope, { text, field, act: "read" });
@@ -28,7 +28,7 @@ export async function findNode(work: Work, step: Step, scope: Scope, text: strin
 interface Named {
   readonly text: string;
   readonly field: string;
-  /** What the caller wants of it: an uploader puts something into a folder that it may not see. */
+  /** The caller's intent: an uploader may add to a folder that it cannot see. */
   readonly act: Act;
 }
 
@@ -47,8 +47,8 @@ async function find(work: Work, step: Step, scope: Scope, { text, field, act }: 
 }
 
 /**
- * Where a node is to be: a live folder and a name. With `revive`, folders that lie in the trash are made anew.
- * @param current what stands for an absent parent or name
+ * Finds a live folder and a name. With `revive`, folders in the trash are created again.
+ * @param current replaces an absent parent or name
  */
 export async function findPlace(
   work: Work,
@@ -130,9 +130,9 @@ async function findPath(
 }
 
 /**
- * Of a folder that the caller may not look into, nothing is told of a name that is taken there.
- * @param unseen what has the name
- * @throws HoldfastError exists where the caller sees what is beside it
+ * In a folder that the caller cannot list, names in use are not revealed.
+ * @param unseen node that has the name
+ * @throws HoldfastError exists if the caller can list the folder
  */
 async function nameBeside(work: Work, step: Step, { parent, name }: Target, unseen?: NodeRow): Promise<string> {
   if (unseen === undefined) return name;

@@ -84,7 +84,7 @@ async function openLogged(): Promise<TestSpace> {
   return makeTestSpace({ of: () => shard, ofId: () => shard, all: () => [shard] });
 }
 
-/** 50,000 files, a hundred to a folder, and what belongs to them, most of them of other spaces. */
+/** Inserts 50,000 files, a hundred per folder, with related rows. Most belong to other spaces. */
 async function fill(space: TestSpace): Promise<void> {
   const { spaceId, userId } = space.caller;
   const id = sql.raw("(lpad(to_hex(n), 8, '0') || '-0000-8007-8000-000000000000')::uuid");
@@ -131,7 +131,7 @@ async function fill(space: TestSpace): Promise<void> {
   await sql`analyze`.execute(logged);
 }
 
-/** At least one of every kind of operation, and every job. */
+/** Runs at least one of every kind of operation, and every job. */
 async function runEverything(space: TestSpace): Promise<void> {
   const a = await space.mkdir("root", "a");
   const folders = await space.commit(

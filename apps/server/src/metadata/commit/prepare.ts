@@ -32,8 +32,8 @@ export interface Preparation {
 }
 
 /**
- * Everything that needs no lock: manifests are read, checked and encoded, and segments of long ones staged. What is
- * wrong with one operation becomes its result later and stops no other.
+ * Does everything that needs no lock: reads, checks and encodes manifests, and stages segments of long ones. An invalid
+ * operation gets its error as its result later, and does not stop the others.
  */
 export async function prepareSteps(
   preparation: Preparation,
@@ -77,13 +77,13 @@ async function prepareStep(preparation: Preparation, operation: Operation, bases
     return { ...step, content, missing };
   } catch (error) {
     const refused = toHoldfastError(error);
-    // The database's trouble is not the operation's fault.
+    // Database errors are not the operation's fault.
     if (refused.retryable || refused.code === "internal" || refused.code === "damaged") throw error;
     return { ...step, refused };
   }
 }
 
-/** What is wrong already, whatever it names. */
+/** Returns an error that does not depend on the node. */
 function refusalOf(caller: Actor, operation: Operation, brakes: boolean): HoldfastError | undefined {
   const { suspendedAtMicros } = caller;
   if (brakes && suspendedAtMicros !== undefined && operation.rewindId === undefined)
@@ -92,12 +92,12 @@ function refusalOf(caller: Actor, operation: Operation, brakes: boolean): Holdfa
   return operation.op === "copy" && operation.from instanceof HoldfastError ? operation.from : undefined;
 }
 
-/** Whether what the space has already comes to be in another place as well. */
+/** Returns true if existing content of the space would also appear in another place. */
 function bringsContent(operation: Operation): boolean {
   return operation.op === "copy" || (operation.op === "put" && operation.content.sourceVersion !== undefined);
 }
 
-/** @returns undefined if the base of the splices is not there: under the lock it shows what stands in its place */
+/** @returns undefined if the base of the splices is missing. The step then reports the current node under the lock. */
 function encodePut(
   { content }: OperationOf<"put">,
   base: readonly ManifestEntry[] | undefined,
@@ -117,10 +117,10 @@ function encodePut(
   return encodeContent(applySplices(base, content.splices ?? []), content.sizeBytes, content.contentId);
 }
 
-/** Versions never change, so a base that is read here is the one that the client means. */
+/** Reads bases before the lock, which is safe because versions never change. */
 async function loadBases(preparation: Preparation, operations: readonly Operation[]): Promise<Bases> {
   const { db, caller } = preparation;
-  // Whoever does not own the space may use the blocks of the base besides what it has sent.
+  // A caller who does not own the space may use the blocks of the base in addition to its own uploads.
   const spliced = operations.filter(
     (operation): operation is OperationOf<"put"> =>
       operation.op === "put" &&
@@ -155,7 +155,7 @@ async function loadBases(preparation: Preparation, operations: readonly Operatio
     ...(await loadVersions(db, caller.spaceId, byId)),
     ...(await loadNumberedVersions(db, caller.spaceId, byNumber)),
   ];
-  // Of an owner's base the commit shows whether it is the newest.
+  // For the owner, the commit checks that the base is the newest version.
   const versions = caller.owns ? stored : await onlyReadable(preparation, stored);
   const readable = await loadReadable(preparation, sources);
   const bases = new Map<Operation, readonly ManifestEntry[]>();
@@ -170,7 +170,7 @@ async function loadBases(preparation: Preparation, operations: readonly Operatio
   return bases;
 }
 
-/** Of a base the commit shows later whether it is the caller's; whoever names a source has to be able to read it. */
+/** The commit checks a base later, but a source must be readable now. */
 async function loadReadable(preparation: Preparation, ids: readonly VersionId[]): Promise<VersionRow[]> {
   if (ids.length === 0) return [];
   const { db, caller } = preparation;
@@ -182,7 +182,7 @@ async function onlyReadable({ shards, caller }: Preparation, versions: readonly 
   return versions.filter(({ node_id, space_id }) => nodes.get(node_id)?.row.space_id === space_id);
 }
 
-/** Of a long list, those blocks that a caller who does not own the space may not use. By the primary key. */
+/** Returns the blocks of a long list that a caller who does not own the space may not use. Index: the primary key. */
 async function findUnknown(
   db: Kysely<ShardTables>,
   { spaceId, userId }: Actor,
@@ -198,7 +198,7 @@ async function findUnknown(
   return asked.filter((hash) => !sent.has(hash));
 }
 
-/** All entries of a version, those of segments included. */
+/** Returns all entries of a version, including those in segments. */
 export async function readManifest(db: Kysely<ShardTables>, version: VersionRow): Promise<ManifestEntry[]> {
   if (version.segments === null) return decodeEntries(version.manifest ?? Buffer.alloc(0));
   const hashes = segmentHashesOf(version.segments);
@@ -213,7 +213,7 @@ export async function readManifest(db: Kysely<ShardTables>, version: VersionRow)
   });
 }
 
-/** Undefined where there is none; the operation itself says later what is wrong with its place. */
+/** Returns undefined if there is no node. The operation itself reports an invalid place later. */
 async function nodeIdOf(
   tree: Tree,
   rootId: NodeId,

@@ -188,7 +188,7 @@ test("splices rest on a version of another file only of the same space, and take
   assert.equal((await space.refused({ ...copy, place: { path: "c" } })).code, "quota");
   const other = await open();
   assert.equal((await other.refused(copy)).code, "not_found");
-  // Named as a base it is loaded too; as a source it has to be readable all the same.
+  // A base is loaded too, but the same version as a source must be readable.
   await space.commit([{ op: "purge", fileId: first.id, trashedOnly: false }]);
   assert.deepEqual(
     (await space.commit([{ ...copy, baseVersion: sourceVersion, content: { sizeBytes: 4, splices: [] } }, copy])).map(

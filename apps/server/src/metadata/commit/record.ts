@@ -9,8 +9,8 @@ import { newId, newRevision, type Step, type Work } from "./work.ts";
 import { assertRoom } from "../weight/stored-bytes.ts";
 
 /**
- * Puts a changed or new row into the tree and an entry into the journal; renews what every change renews.
- * @throws HoldfastError quota where it weighs more than before and has no room
+ * Stores a changed or new row in the tree and adds a journal entry. Updates revision, sequence number and time.
+ * @throws HoldfastError quota if the row's weight grows beyond the quota
  */
 export function record(
   work: Work,
@@ -36,7 +36,7 @@ export function record(
   const next: NodeRow = {
     ...row,
     weight,
-    // What the caller has in hand may be from before something was placed below.
+    // The caller's row may be older than the last change below it.
     names_below: before?.names_below ?? 0,
     bytes_below: before?.bytes_below ?? 0,
     seq: work.space.seq + work.changes.journal.length,
@@ -52,7 +52,7 @@ export function record(
   return next;
 }
 
-/** A person was asked on a device. A script with a token asks nobody, whatever it says. */
+/** A device asked its user. A script with a token asks nobody, so its `approved` is ignored. */
 function isApproved({ caller, operation }: Step): boolean {
   return caller.deviceId !== null && (operation.approved === true || operation.op === "approve");
 }
@@ -61,15 +61,18 @@ type WhatWas = Pick<
   JournalRow,
   "from_name" | "from_trashed_at" | "from_modified_at" | "from_executable" | "from_private"
 >;
-/** What a change takes away from a node, so that the journal tells how all was at any moment. A copy that is attached was not there. */
+/**
+ * Returns the old values that a change overwrites, so that the journal can reconstruct earlier states. An attached copy
+ * did not exist before.
+ */
 function whatWas(before: NodeRow | undefined, after: NodeRow): WhatWas {
   if (before === undefined || before.purged_at !== null) {
     return { from_name: "", from_trashed_at: null, from_modified_at: null, from_executable: null, from_private: null };
   }
-  // Of what is removed for good no row will tell.
+  // A permanently deleted node has no row, so the entry keeps its values.
   const removed = after.purged_at !== null;
   return {
-    // Of what was moved out of sight of somebody it says what that was called there.
+    // The old name of a moved node is kept for people who can no longer see it.
     from_name: removed || before.name !== after.name || before.parent_id !== after.parent_id ? before.name : null,
     from_trashed_at: removed || before.trashed_at !== after.trashed_at ? before.trashed_at : null,
     from_modified_at: before.modified_at === after.modified_at ? null : before.modified_at,
@@ -78,27 +81,30 @@ function whatWas(before: NodeRow | undefined, after: NodeRow): WhatWas {
   };
 }
 
-/** That files may still take after what is done so far; infinite without a quota, below 0 where it was lowered. */
+/**
+ * Returns the bytes that files may still take after the changes so far. Infinite without a quota, and negative if the
+ * quota was lowered.
+ */
 export function freeBytes({ space, changes }: Work): number {
   if (space.quota_bytes === null) return Infinity;
   return space.quota_bytes - space.used_bytes - (changes.usedBytes.at(-1) ?? 0);
 }
 
-/** @throws HoldfastError quota unless so many more bytes fit */
+/** @throws HoldfastError quota unless this many more bytes fit */
 export function useBytes(work: Work, deltaBytes: number): void {
   const before = work.changes.usedBytes.at(-1) ?? 0;
   assertFree(freeBytes(work), deltaBytes);
   if (deltaBytes !== 0) work.changes.usedBytes.push(before + deltaBytes);
 }
 
-/** @throws HoldfastError quota unless so much more weight has room */
+/** @throws HoldfastError quota unless this much more weight fits */
 export function addWeight({ space, changes }: Work, deltaBytes: number): void {
   const before = changes.metadataBytes.at(-1) ?? 0;
   if (deltaBytes > 0) assertWeightRoom(space, before + deltaBytes);
   if (deltaBytes !== 0) changes.metadataBytes.push(before + deltaBytes);
 }
 
-/** Appends a version, and the references that it holds. @throws HoldfastError quota where its blocks have no room */
+/** Adds a version and its references. @throws HoldfastError quota if its blocks do not fit */
 export function addVersion(
   work: Work,
   step: Step,
@@ -130,7 +136,7 @@ export function addVersion(
   return version;
 }
 
-/** Nearly always nothing: what is committed has come a moment ago, and counts since. */
+/** Usually counts nothing, because blocks are counted when they are uploaded. */
 function countStored(work: Work, { blocks }: VersionContent): void {
   const { space, heldBlocks, changes, counted } = work;
   const { sizes, uncounted } = heldBlocks;

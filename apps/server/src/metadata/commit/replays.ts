@@ -9,7 +9,7 @@ import type { OperationResult } from "./operation.ts";
 import type { Step } from "./work.ts";
 import type { OperationRow } from "./write.ts";
 
-/** What an operation answered, as it is stored. */
+/** Stored result of an operation. */
 interface StoredResult {
   readonly node?: NodeJson;
   readonly created: boolean;
@@ -17,11 +17,11 @@ interface StoredResult {
 }
 
 /**
- * Answers of operations that were done before. Only what was done is kept: a refused operation changed nothing, so it
- * is simply looked at again, and one whose blocks were missing may be repeated under the same id once they are there.
+ * Results of earlier operations. Only successes are stored. A rejected operation changed nothing, so it is simply tried
+ * again. An operation with missing blocks may be repeated under the same id when they are uploaded.
  */
 export class Replays {
-  /** Of this transaction, to be stored. */
+  /** Results of this transaction, to be stored. */
   readonly added: OperationRow[] = [];
   readonly #known: Map<string, { requestHash: Buffer; result: StoredResult }>;
 
@@ -41,7 +41,7 @@ export class Replays {
     return new Replays(new Map(entries));
   }
 
-  /** The first answer, `operation_reused` if it was another request, or undefined for an operation not done yet. */
+  /** Returns the first result, `operation_reused` for another request, or undefined for a new operation. */
   resultOf({ caller, operation }: Step): OperationResult | undefined {
     if (operation.operationId === undefined) return undefined;
     const known = this.#known.get(keyOf(caller.userId, operation.operationId));

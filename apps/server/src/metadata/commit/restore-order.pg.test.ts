@@ -14,7 +14,7 @@ before(async () => {
 });
 after(() => databases.stop());
 
-/** A random tree of folders and files, by their place in the list; -1 is the root. What is deleted goes in this order. */
+/** Random tree. `parents` are indices in the list of nodes, -1 is the root. `deleted` is in order. */
 const story = fc.record({
   parents: fc.array(fc.nat(), { minLength: 2, maxLength: 9 }),
   deleted: fc.array(fc.nat(), { minLength: 1, maxLength: 7 }),
@@ -22,17 +22,20 @@ const story = fc.record({
   keys: fc.array(fc.nat(), { minLength: 5, maxLength: 5 }),
   isOneBatch: fc.boolean(),
   isTaken: fc.boolean(),
-  /** A folder that has permissions of its own, if it was deleted itself: see `liveOrStandIn`. */
+  /** Index of a folder that gets its own permissions if it was deleted itself: see `liveOrStandIn`. */
   shared: fc.nat(),
 });
 type Story = typeof story extends fc.Arbitrary<infer Value> ? Value : never;
 
-/** Every third is a file; the others are folders. */
+/** Every third node is a file. */
 function isFile(at: number): boolean {
   return at % 3 === 2;
 }
 
-/** Makes the tree, deletes, restores in this order. @returns live paths with the number of the node; stand-ins have none */
+/**
+ * Creates the tree, deletes, and restores in this order.
+ * @returns live paths with the number of the node; stand-ins have none
+ */
 async function treeAfter({ parents, deleted, shared, ...how }: Story, order: readonly number[]): Promise<string[]> {
   const space = await makeTestSpace(databases.shards);
   const ids: NodeId[] = [];
@@ -42,7 +45,7 @@ async function treeAfter({ parents, deleted, shared, ...how }: Story, order: rea
     const made = isFile(at) ? await space.put(parentId, `${at}`, "x") : await space.mkdir(parentId, `${at}`);
     ids.push(made.id as NodeId);
   }
-  // Things in a trashed folder are deleted with it.
+  // Nodes in a trashed folder are deleted with it.
   for (const each of deleted) await space.commit([{ op: "delete", fileId: ids[each % ids.length] ?? "" }]);
   await sql`update shard.nodes set shared = true where id = ${ids[shared % ids.length]} and kind = 'folder' and trashed_at is not null`.execute(
     space.db,

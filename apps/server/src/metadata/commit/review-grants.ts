@@ -6,13 +6,13 @@ import { uuidArray } from "../../db/array-parameters.ts";
 import { readLineages } from "../read/lineages.ts";
 import type { JournalEntry } from "./work.ts";
 
-/** Before every id, so that the look is one of the primary key whatever is known of the table. */
+/** Sorts before every id, so that the query uses the primary key regardless of statistics. */
 const firstId = "00000000-0000-0000-0000-000000000000";
 
-/** A message names at most so many nodes; more of one transaction are looked at by several. */
+/** Maximum number of nodes in one message. */
 const idsPerMessage = 500;
 
-/** More people than this above what moved are not named in a message: then all whom the move may concern are told. */
+/** Maximum number of grantees in a message. Beyond this, the message concerns all grantees. */
 const aboveMax = 500;
 
 interface Changed {
@@ -21,10 +21,11 @@ interface Changed {
 }
 
 /**
- * What moves or goes may take what is shared out of somebody's sight, or bring it back: whoever it concerns is found later.
- * Only in a space in which anything is shared: by the primary key.
- * @param nodes as they were and are: a new name in the same folder changes nobody's rights, and nobody but who sees it hears of it
- * @returns whether there is anything to look at
+ * Enqueues reviews of grants after moves and deletions, which can hide shared nodes from people or show them again. The
+ * affected people are found later. Does nothing in a space without shares. Index: the primary key.
+ * @param nodes before and after. A new name in the same folder changes no rights, and only people who see the node
+ * receive it.
+ * @returns true if a message was enqueued
  */
 export async function reviewGrants(
   transaction: ShardReader,
@@ -47,7 +48,7 @@ export async function reviewGrants(
   const above = moved.size === 0 ? undefined : await findAbove(transaction, spaceId, nodes, moved);
   if (above === undefined) return enqueueReview(transaction, { spaceId, nodeIds: [...all] });
   const isLeft = await enqueueReview(transaction, { spaceId, nodeIds: [...all.difference(moved)] });
-  // Nobody is granted anything above, before or after: the same people see it with the same roles.
+  // Nobody has a grant above, before or after, so nobody's role changed.
   if (above.length === 0) return isLeft;
   return (await enqueueReview(transaction, { spaceId, nodeIds: [...moved], above })) || isLeft;
 }
@@ -55,7 +56,7 @@ export async function reviewGrants(
 interface Review {
   readonly spaceId: SpaceId;
   readonly nodeIds: readonly NodeId[];
-  /** The accounts and groups whose rights the move may have changed; undefined: all that have any. */
+  /** Accounts and groups whose rights the move may have changed; undefined: all grantees. */
   readonly above?: readonly string[];
 }
 
@@ -67,7 +68,7 @@ async function enqueueReview(transaction: ShardReader, { nodeIds, ...review }: R
   return nodeIds.length > 0;
 }
 
-/** Those that only changed their folder: neither in the trash before nor after. */
+/** Returns nodes that only changed their folder, and were not in the trash before or after. */
 function liveMoves(nodes: readonly Changed[], reviewed: readonly JournalEntry[]): ReadonlySet<NodeId> {
   const isLive = ({ trashed_at, purged_at }: NodeRow) => trashed_at === null && purged_at === null;
   const live = nodes.filter(({ before, after }) => isLive(before) && isLive(after));
@@ -77,9 +78,9 @@ function liveMoves(nodes: readonly Changed[], reviewed: readonly JournalEntry[])
 }
 
 /**
- * The accounts and groups that are granted something at a folder above these nodes, where they were or where they are. By the primary key and
- * grants_grantee_once.
- * @returns undefined where a folder above is gone by now, or there are too many
+ * Returns the accounts and groups with grants at a folder above these nodes, in the old or new place. Indexes: the
+ * primary key and grants_grantee_once.
+ * @returns undefined if a folder above is gone, or there are too many grantees
  */
 async function findAbove(
   transaction: ShardReader,

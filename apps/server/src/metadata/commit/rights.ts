@@ -12,7 +12,7 @@ import type { PlacedNode } from "../read/placed-node.ts";
 import type { Step, Work } from "./work.ts";
 
 const nothing = new SpaceRights(new Map());
-/** Names of files and folders that programs obey. Some filesystems, as of a memory stick, take names that differ in case for one. */
+/** Names of files and folders that affect programs. Some filesystems, for example of USB drives, ignore case. */
 const ruleNames = new Map(
   [
     [ignoreFileName, "decides which files devices sync"],
@@ -20,7 +20,9 @@ const ruleNames = new Map(
   ].map(([name = "", does = ""]) => [name.toUpperCase(), `${name} ${does}`]),
 );
 
-/** Of those steps whose actors do not own the space; under its lock, so nothing about them changes until the commit. */
+/**
+ * Loads rights for steps of actors who do not own the space. The lock ensures that they do not change until the commit.
+ */
 export async function loadStepRights(
   reader: ShardReader,
   space: SpaceRow,
@@ -40,7 +42,7 @@ function rightsOf(work: Work, { caller }: Step): SpaceRights | undefined {
   return caller.owns ? undefined : (work.rights.get(caller.userId) ?? nothing);
 }
 
-/** As the caller sees it; undefined where it may not know that the node exists. */
+/** Returns the node as the caller sees it; undefined if the caller may not know that it exists. */
 export async function placed(work: Work, step: Step, row: NodeRow, act: Act = "read"): Promise<PlacedNode | undefined> {
   const rights = rightsOf(work, step);
   if (rights === undefined) return { row, path: await work.tree.path(row), role: "owner" };
@@ -48,7 +50,7 @@ export async function placed(work: Work, step: Step, row: NodeRow, act: Act = "r
   return placeGranted([own, ...above], { rights, mounts: step.caller.mounts, act });
 }
 
-/** @throws HoldfastError forbidden, or not_found for what the caller may not see */
+/** @throws HoldfastError forbidden; not_found for a node that the caller cannot see */
 export async function requireAct(work: Work, step: Step, row: NodeRow, act: Act): Promise<void> {
   if (step.caller.owns) return;
   const node = await placed(work, step, row, act);
@@ -57,7 +59,8 @@ export async function requireAct(work: Work, step: Step, row: NodeRow, act: Act)
 }
 
 /**
- * To rename, move, trash or restore: rights at the node and at its folder, so that only its owner takes away what was shared itself.
+ * Checks that the caller may rename, move, trash or restore a node. This requires rights at the node and at its folder,
+ * so that only the owner can move the top of a share.
  * @throws HoldfastError forbidden
  */
 export async function requireMovable(work: Work, step: Step, row: NodeRow): Promise<void> {
@@ -72,9 +75,10 @@ export async function requireMovable(work: Work, step: Step, row: NodeRow): Prom
 }
 
 /**
- * To trash a folder of somebody else, which takes along all below it. A folder that the caller has mounted by itself is shown at that
- * mount alone, so the folder above it looks emptier than it is; and a nearer permission may hide an item, or make it read-only.
- * @throws HoldfastError forbidden, with the place of what keeps the folder, if the caller sees it and its credential reads
+ * Checks that a caller who does not own a folder may trash it with everything below. A subfolder that the caller has
+ * mounted separately appears only at that mount, so the folder looks emptier than it is. A closer permission may hide
+ * an item or make it read-only.
+ * @throws HoldfastError forbidden, with the path of the obstacle if the caller sees it and its credential can read
  */
 export async function requireAllMovableBelow(work: Work, step: Step, row: NodeRow): Promise<void> {
   const { owns, mounts, writesOnly } = step.caller;
@@ -102,9 +106,9 @@ export async function requireAllMovableBelow(work: Work, step: Step, row: NodeRo
 }
 
 /**
- * Links, and accounts that may only put files in. What they add arrives on the owner's devices, so it must not make programs there do more
- * than read a file.
- * @param where the node, or the folder that it is to be in
+ * Returns true for links, and accounts that may only add files. Their files arrive on the owner's devices, so programs
+ * there must do no more than read them.
+ * @param where the node, or its future folder
  */
 export async function isStranger(work: Work, step: Step, where: NodeRow): Promise<boolean> {
   if (step.caller.owns) return false;
@@ -113,10 +117,10 @@ export async function isStranger(work: Work, step: Step, where: NodeRow): Promis
 }
 
 /**
- * To give a node a name that programs obey, that file another content, or to take it away, and to change anything in a git repository's
- * folder: a stranger could stop the owner's sync with a line of an ignore file, have devices send what they leave out, or have git run a
- * program.
- * @param where the node, or the folder that it is to be in
+ * Checks that the caller may create, change or remove a file with a name that programs obey, or anything in the folder
+ * of a git repository. A stranger could stop the owner's sync with an ignore file, make devices upload ignored files,
+ * or make git run a program.
+ * @param where the node, or its future folder
  * @throws HoldfastError forbidden for a stranger
  */
 export async function requireRuleWriter(work: Work, step: Step, where: NodeRow, name: string): Promise<void> {
@@ -134,7 +138,7 @@ function nameRefusal(name: string): HoldfastError | undefined {
 }
 
 /**
- * To add a symbolic link: a program that follows it on the owner's device leaves the folder.
+ * Checks that the caller may add a symbolic link, which can lead programs on the owner's device out of the folder.
  * @throws HoldfastError forbidden for a stranger
  */
 export async function requireLinkMaker(work: Work, step: Step, folder: NodeRow): Promise<void> {
@@ -153,8 +157,8 @@ export function requireHarmless({ kind, name }: Pick<NodeRow, "kind" | "name">):
 }
 
 /**
- * What is copied, or brought to where others see it, whoever has the token may read there.
- * @throws HoldfastError forbidden for a credential that only writes
+ * Checks that the credential can read, because copied or disclosed content becomes readable elsewhere.
+ * @throws HoldfastError forbidden for a credential that can only write
  */
 export function requireReader({ writesOnly }: Actor): void {
   if (writesOnly === true) throw readerNeeded();
@@ -167,9 +171,9 @@ export function readerNeeded(): HoldfastError {
 }
 
 /**
- * To move or restore into a folder that is shared, from where those who see it there may not have seen it.
- * @param row as it was; in the trash nobody may have seen it
- * @throws HoldfastError forbidden for a credential that only writes
+ * Checks a move or restore into a shared folder, which may disclose the node to people who could not see it before.
+ * @param row before the change; nobody may have seen a trashed node
+ * @throws HoldfastError forbidden for a credential that can only write
  */
 export async function requireDiscloser(work: Work, { caller }: Step, row: NodeRow, parent: NodeRow): Promise<void> {
   if (caller.writesOnly !== true) return;
@@ -180,19 +184,19 @@ export async function requireDiscloser(work: Work, { caller }: Step, row: NodeRo
   if (lineage.some(({ id, shared }) => shared && !before.has(id))) requireReader(caller);
 }
 
-/** Whether the step may put something into the folder without seeing what is there. */
+/** Returns true if the caller may add to the folder but not list it. */
 export async function isBlind(work: Work, step: Step, folder: NodeRow): Promise<boolean> {
   if (step.caller.owns) return false;
   const node = await placed(work, step, folder, "create");
   return node !== undefined && !roleMay(node.role, "read");
 }
 
-/** Whoever may not look into a folder hears the name that was wanted, whatever name was free. */
+/** Returns the requested name for a caller who cannot list the folder, even if another name was used. */
 export async function answered(work: Work, step: Step, { parent, name }: { parent: NodeRow; name: string }) {
   return (await isBlind(work, step, parent)) ? { answeredName: name } : {};
 }
 
-/** What an error or an answer shows of a node, as far as the caller may see it. */
+/** Returns the node for an error or result, as far as the caller may see it. */
 export async function shown(work: Work, step: Step, row: NodeRow, act?: Act) {
   const node = await placed(work, step, row, act);
   return node === undefined ? undefined : nodeJson(node);

@@ -16,17 +16,17 @@ import { noChanges, type Step, type Work } from "./work.ts";
 import { writeWork } from "./write.ts";
 import type { TransactionPlace } from "./transaction-place.ts";
 
-/** Consecutive steps of one request; a group is never cut. */
+/** Consecutive steps of one request. A group is never split. */
 export interface Slice {
   readonly steps: readonly Step[];
-  /** Ids that failed creates of this request brought, in its earlier slices. */
+  /** Ids of nodes that earlier slices of this request failed to create. */
   readonly failedIds: ReadonlySet<string>;
-  /** What the caller takes the space's epoch for. */
+  /** The space's epoch as the caller knows it. */
   readonly epoch: string | undefined;
 }
 
 export interface SliceOutcome {
-  /** One for each step, or fewer if a folder has to be copied before the next. */
+  /** One for each step, or fewer if a folder must be copied before the next. */
   readonly results: readonly OperationResult[];
   readonly failedIds: ReadonlySet<string>;
   readonly folderCopy: FolderCopy | undefined;
@@ -39,15 +39,15 @@ export interface TransactionOutcome {
   readonly seq: number;
   readonly epoch: string;
   readonly changed: boolean;
-  /** Messages were put into the queue. */
+  /** Messages were added to the queue. */
   readonly messages: boolean;
-  /** When the lock was taken, on the scale of `performance.now`: waiting for it says nothing of the work under it. */
+  /** Time at which the lock was taken, as by `performance.now`. Excludes the wait for the lock. */
   readonly lockedAtMs: number;
 }
 
 /**
- * One transaction under the space lock for slices of one or more requests: what they name is loaded in a few
- * statements, they are applied in order in memory, and what changed is written in a few statements.
+ * Runs one transaction under the space lock for slices of one or more requests. Loads nodes in a few statements,
+ * applies steps in memory in order, and writes the changes in a few statements.
  */
 export async function runTransaction(place: TransactionPlace, slices: readonly Slice[]): Promise<TransactionOutcome> {
   return inTransaction(place.db, async (transaction) => {
@@ -63,7 +63,7 @@ export async function runTransaction(place: TransactionPlace, slices: readonly S
   });
 }
 
-/** The runs of steps that stand together: a group, or one step. */
+/** Splits steps into units: a group, or one step. */
 export function unitsOf(steps: readonly Step[]): Step[][] {
   const units: Step[][] = [];
   for (const step of steps) {
@@ -113,7 +113,7 @@ async function applyRest(
 ): Promise<StepOutcome[]> {
   const [first] = rest;
   if (first?.operation.group !== undefined) {
-    // A reused operation id fails its whole group; an operation that was done before is no reason to.
+    // A reused operation id fails its whole group. An operation that was done before does not.
     const failed = known.some((result) => result !== undefined && result.status !== "committed");
     return failed ? rest.map(() => dependencyResult()) : applyGroup(work, rest, failedIds);
   }
@@ -160,7 +160,7 @@ async function startWork(
   };
 }
 
-/** Whatever the operation names by id. */
+/** Returns all ids that the operation names. */
 function idsOf({ operation, attach }: Step): NodeId[] {
   const place = "place" in operation ? operation.place : undefined;
   const texts = [
@@ -189,7 +189,7 @@ function pathOf({ caller, operation }: Step): string[][] {
   try {
     return [splitPath(path)];
   } catch (error) {
-    // The operation itself is going to say so.
+    // The operation itself reports an invalid path.
     if (error instanceof HoldfastError) return [];
     throw error;
   }
@@ -197,7 +197,7 @@ function pathOf({ caller, operation }: Step): string[][] {
 
 const poolBytes = 4096;
 
-/** A batch draws thousands of short ids; one call of the generator for many is several times faster. */
+/** A batch draws thousands of short ids. One call for many is several times faster. */
 function pooled(random: Random): Random {
   let pool = new Uint8Array(0);
   let at = 0;

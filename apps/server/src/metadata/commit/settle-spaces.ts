@@ -12,7 +12,7 @@ import { loadMounts } from "../read/mounts.ts";
 import type { PlacedNode } from "../read/placed-node.ts";
 import type { Operation, Place } from "./operation.ts";
 
-/** What an operation names: the rest of it does not matter for where it is done. */
+/** Fields of an operation that determine its space. */
 interface Named {
   readonly op?: Operation["op"];
   readonly id?: NodeId;
@@ -20,17 +20,17 @@ interface Named {
   readonly place?: Place;
 }
 
-/** In which space something is to be done: as whom, and with the words that it has there. */
+/** Operation with the actor in its space, and with ids and paths for that space. */
 export interface Settled<What> {
   readonly actor: Actor;
   readonly what: What;
-  /** What it names lies in another space than the place that it names: only a copy comes over. */
+  /** The source is in another space than the target, so only a copy is possible. */
   readonly isAcross: boolean;
 }
 
 /**
- * Finds the space of each operation by the nodes that it names. What is in the caller's own space, or nowhere, is done there. A mount as a
- * folder is what it shows.
+ * Finds the space of each operation by the nodes that it names. An operation on the caller's nodes, or on unknown
+ * nodes, belongs to the caller's space. A mount as a target folder means the mounted folder.
  */
 export async function settleSpaces<What extends Named>(
   shards: Shards,
@@ -53,7 +53,10 @@ function idsOf({ fileId, place }: Named): NodeId[] {
   return [fileId, place?.parentId].filter((id) => id !== undefined && isId(id)) as NodeId[];
 }
 
-/** Of the caller's bucket an id may still be somebody else's, which takes a look where anything was ever shared with it. */
+/**
+ * An id with the caller's bucket may belong to somebody else. This is looked up only if anything was ever shared with
+ * the caller.
+ */
 async function findOwn(shards: Shards, caller: Actor, ids: ReadonlySet<NodeId>): Promise<ReadonlySet<NodeId>> {
   const asked = [...ids].filter((id) => bucketOf(id) === caller.bucket);
   if (!caller.receives || asked.length === 0) return new Set(asked);
@@ -72,7 +75,7 @@ function isForeign(caller: Actor, id: NodeId, own: ReadonlySet<NodeId>): boolean
 interface View {
   readonly mounts: Mounts;
   readonly granted: ReadonlyMap<NodeId, PlacedNode>;
-  /** What the caller's own space has, or would have: of its bucket, where nothing was ever shared with it. */
+  /** Ids in the caller's own space; all ids with its bucket if nothing was ever shared with it. */
   readonly own: ReadonlySet<NodeId>;
 }
 
@@ -83,7 +86,7 @@ class Settling {
   readonly #granted: ReadonlyMap<NodeId, PlacedNode>;
   readonly #own: ReadonlySet<string>;
   readonly #actors = new Map<SpaceId, Actor>();
-  /** Of nodes that earlier operations make. */
+  /** Actors of nodes that earlier operations create. */
   readonly #made = new Map<string, Actor>();
 
   constructor(caller: Actor, { mounts, granted, own }: View) {
@@ -106,7 +109,7 @@ class Settling {
     return { actor, what, isAcross: of !== undefined && of.spaceId !== actor.spaceId };
   }
 
-  /** Whoever copies a mount means what it shows, under the name that it has here. */
+  /** Copies the mounted folder instead of the mount, under the mount's name. */
   #followMount<What extends Named>(operation: What): What {
     const mount = this.#byMount.get(operation.fileId ?? "");
     const target = mount === undefined ? undefined : this.#targetOf(mount);
@@ -117,7 +120,7 @@ class Settling {
     return { ...operation, fileId: target.row.id, ...(named === undefined ? {} : { place: named }) };
   }
 
-  /** Without an actor where the folder is none that the caller sees: the space of the node itself says so then. */
+  /** Returns no actor for a folder that the caller cannot see. The space of the node itself is used then. */
   #settlePlace(place: Place): { readonly actor: Actor | undefined; readonly place: Place } {
     const { parentId, path } = place;
     if (path !== undefined) return this.#settlePath(place, path);
@@ -128,7 +131,7 @@ class Settling {
     return { actor: isRoot ? this.#caller : this.#actorOf(parentId), place };
   }
 
-  /** Where the path goes on behind a mount, it begins there. */
+  /** A path through a mount is resolved from the mounted folder. */
   #settlePath(place: Place, fromRoot: string) {
     const names = namesOf(fromRoot);
     const keys = names.map(nameKey);
@@ -148,13 +151,13 @@ class Settling {
     return target?.row.space_id === spaceId ? target : undefined;
   }
 
-  /** A place may be where the caller puts something in and sees nothing; what it names itself it must see. */
+  /** The caller must be able to see a source. A target folder may be invisible to an uploader. */
   #actorAt(id: string): Actor | undefined {
     const node = this.#granted.get(id as NodeId);
     return node === undefined || roleMay(node.role, "read") ? this.#actorOf(id) : undefined;
   }
 
-  /** @returns undefined for what the caller does not see: it is not found, wherever it is to go, and lies in no other space */
+  /** @returns undefined for a node that the caller cannot see, which counts as not found in any space */
   #actorOf(id: string): Actor | undefined {
     const node = this.#granted.get(id as NodeId);
     if (node !== undefined) return this.#actIn(node);
@@ -170,7 +173,7 @@ class Settling {
   }
 }
 
-/** A path that is none is told by the operation itself. */
+/** The operation itself reports an invalid path. */
 function namesOf(path: string): string[] {
   try {
     return splitPath(path);

@@ -1,4 +1,4 @@
-/** What only very large inputs reach: work that is too much for one transaction, with pieces so small that little is too much. */
+/** Lowered limits make small work too large for one transaction. */
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { test } from "node:test";
@@ -27,7 +27,7 @@ async function count(space: TestSpace, table: "nodes" | "versions" | "segments" 
   return rows[0]?.count;
 }
 
-/** More blocks than stand in a version's row, so that it has several segments. */
+/** Returns content with too many blocks for a version's row, so that it has several segments. */
 async function longContent(space: TestSpace, blockCount: number) {
   const blocks = Array.from({ length: blockCount }, () => ({
     hash: randomBytes(32).toString("hex") as HashHex,
