@@ -24,9 +24,9 @@ export interface NewSegment {
 }
 
 /**
- * Stores those segments of a long manifest that the space does not hold, each with its hold on its blocks, before the
- * commit that names them: else the commit of a large file would change a row for each of its blocks under one lock.
- * A segment that no commit names within a day is removed again (`retention.ts`).
+ * Stores new segments of a long manifest, with references to their blocks, before the commit that uses them. Otherwise
+ * the commit of a large file would change a row for each block under one lock. A segment that no commit uses within a
+ * day is removed (`retention.ts`).
  * @returns blocks that the space does not hold; their segments are not stored
  * @throws HoldfastError quota
  */

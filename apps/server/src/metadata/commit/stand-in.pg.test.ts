@@ -127,7 +127,7 @@ describe("a folder that stands in for one in the trash", () => {
     await share(outer, "editor", bob);
     await share(inner, "uploader", bob);
     await remove(inner);
-    // Others may do more in one of the same name than in the folder that was deleted.
+    // A new folder of the same name may have wider permissions than the deleted one.
     const other = await owners.mkdir(ann, "inner", outer.id);
     const put = { op: "put" as const, content: await owners.content(ann, "y"), revive: true };
     assert.equal((await owners.commit(ann, { ...put, fileId: file.id })).path, "/inner/deep/file");

@@ -13,39 +13,40 @@ import { roleMay } from "../../rights/roles.ts";
 import { checkPath } from "../weight/reach.ts";
 import type { Step, Target, Work } from "./work.ts";
 
-/** A stand-in that was deleted by hand makes room for the next one, up to this many. */
+/** Maximum number of stand-ins of a folder. The next one is used if a stand-in was deleted by hand. */
 const standInsMax = 32;
-/** A stand-in with more in it stays beside the folder that comes back. */
+/** A stand-in with more children stays beside the restored folder. */
 const mergedMax = 1000;
 
 /**
- * The live folder for something that is restored: its own folder if that is live, else a stand-in of the same name, which holds only what
- * was restored. The folder takes the place of its stand-in once it is restored itself, so that the order of restores does not matter.
- * @throws HoldfastError trashed for a folder with permissions of its own where the root has some, too
+ * Returns the live folder for a restored node: its own folder, or else a stand-in of the same name with only restored
+ * nodes. When the folder itself is restored, it replaces its stand-in, so the order of restores does not matter.
+ * @throws HoldfastError trashed for a folder with its own permissions if the root has permissions too
  */
 export async function liveOrStandIn(work: Work, step: Step, folder: NodeRow): Promise<NodeRow> {
   const standing = await work.tree.standing(folder);
   if (standing.state === "live") return folder;
   const above = folder.parent_id === null ? undefined : await work.tree.node(folder.parent_id);
   if (above === undefined || standing.state === "gone") return work.tree.root();
-  // Its permissions may be lower than those above it, and the stand-in has none of them: so nobody else sees it. One that lay in a folder
-  // that was deleted stays beside that folder when the folder comes back.
+  // The folder's own permissions may be narrower than those above it. The stand-in has none, so it is placed where
+  // nobody else sees it. When a deleted folder above is restored, this stand-in stays beside it.
   const parent = folder.shared ? await work.tree.root() : await liveOrStandIn(work, step, above);
   if (folder.shared && parent.shared) await requireLive(work, step, { standing });
   const [found, id] = await findStandIn(work, folder, parent.id);
   if (found !== undefined) return found;
   await requireAct(work, step, parent, "create");
   const name = await restoredName(work, { parent, name: folder.name }, folder);
-  // On its owner's devices the folders above keep others out as well, and one in the root is below none of them.
+  // On the owner's devices a private folder above also excludes other local users. A stand-in in the root has no such
+  // folder above.
   const closing = parent.id === work.tree.rootId ? await work.tree.lineage(folder) : [folder];
   const attributes = { private: closing.some(({ private: isPrivate }) => isPrivate) };
   return record(work, step, await newNode(work, step, { id, parent, name, kind: "folder", attributes }));
 }
 
 /**
- * The live folder that stands for one in the trash: of the same name, in the live folder that stands for its parent,
- * made anew if there is none. Nothing that lies in the trash is brought back.
- * @throws HoldfastError trashed for a folder with permissions of its own where the root has some, too
+ * Returns the live folder for one in the trash: of the same name, in the live folder for its parent, and created if
+ * missing. Restores nothing from the trash.
+ * @throws HoldfastError trashed for a folder with its own permissions if the root has permissions too
  */
 export async function liveFolder(work: Work, step: Step, folder: NodeRow): Promise<NodeRow> {
   const lineage = (await work.tree.lineage(folder)).toReversed();
@@ -55,7 +56,7 @@ export async function liveFolder(work: Work, step: Step, folder: NodeRow): Promi
     const isLive = row.parent_id === live.id && row.trashed_at === null;
     const namesake = isLive ? row : await work.tree.child(live.id, nameKey(row.name));
     if (isLive) live = row;
-    // Another folder of its name has other permissions, so that others might read what they may not read in this one.
+    // A namesake with other permissions could let others read what they cannot read in this folder.
     else if (row.shared || namesake?.shared === true) live = await liveOrStandIn(work, step, row);
     else live = await folderNamed(work, step, live, row);
   }
@@ -73,9 +74,9 @@ async function folderNamed(work: Work, step: Step, parent: NodeRow, row: NodeRow
 }
 
 /**
- * The stand-in whose place a folder takes when it is restored; undefined if there is none, if it has become a folder of its own, or if the
- * caller may not change it.
- * @param parent of the folder once it is restored, or what stands for that
+ * Returns the stand-in that a restored folder replaces. Returns undefined if there is none, if it became an independent
+ * folder, or if the caller cannot change it.
+ * @param parent of the restored folder, or its stand-in
  */
 export async function standInOf(
   work: Work,
@@ -91,8 +92,9 @@ export async function standInOf(
 }
 
 /**
- * Moves what was restored before into its own folder, which has the place of the stand-in already.
- * @param isShown the folder is where others may see it who do not see the stand-in: what was made in that since stays there
+ * Moves restored nodes into the folder that now has the place of the stand-in.
+ * @param isShown the folder is visible to people who cannot see the stand-in. Nodes created in the stand-in then stay
+ * there
  */
 export async function mergeStandIn(
   work: Work,
@@ -104,7 +106,7 @@ export async function mergeStandIn(
   for (const child of await childrenOf(work, standIn)) {
     if (child.trashed_at !== null) continue;
     const inner = await work.tree.child(folder.id, child.name_key);
-    // A folder that lay in the one that comes back, and had a stand-in of its own.
+    // A folder inside the restored one may have its own stand-in.
     if (inner !== undefined && (await standInOf(work, step, inner, standIn))?.id === child.id) {
       isLeft = !(await mergeStandIn(work, step, child, { folder: inner, isShown })) || isLeft;
       continue;
@@ -133,7 +135,7 @@ export async function restoredName(work: Work, { parent, name }: Target, row: No
 }
 
 /**
- * One that was moved, or shared with somebody, is a folder of its own: what is restored goes nowhere else than where its folder was.
+ * A stand-in that was moved or shared is an independent folder, and receives no restored nodes.
  * @returns the live stand-in, or the id of the next one
  */
 async function findStandIn(
@@ -151,14 +153,14 @@ async function findStandIn(
   return [undefined, undefined];
 }
 
-/** Derived from the folder as it lies in the trash, so that its restore finds the stand-in. */
+/** Derives the id from the trashed folder, so that its restore finds the stand-in. */
 function standInId({ id, revision }: NodeRow, number: number): NodeId {
   const hash = Buffer.from(sha256(Buffer.from(`stand-in ${id} ${revision} ${number}`)), "hex");
   const madeAtMs = Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
   return makeId<NodeId>(bucketOf(id), madeAtMs, hash.subarray(0, 8));
 }
 
-/** In any state but removed; one more than can be merged. By `nodes_parent`. */
+/** Returns all children that are not purged, at most one more than can be merged. Index: `nodes_parent`. */
 async function childrenOf({ reader, space, tree }: Work, folder: NodeRow): Promise<NodeRow[]> {
   const { rows } = await sql<{ id: NodeId }>`
     select id from shard.nodes where space_id = ${space.id} and parent_id = ${folder.id} and purged_at is null

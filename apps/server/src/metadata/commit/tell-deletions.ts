@@ -1,10 +1,10 @@
 import { enqueue } from "../../queue/enqueue.ts";
 import type { JournalEntry, Work } from "./work.ts";
 
-/** The name of the kind of message after which the deletions of a guest are counted. */
+/** Kind of the message after which a guest's deletions are counted. */
 export const guestDeletionsKind = "guest_deletions";
 
-/** @returns whether a message was put into the queue */
+/** @returns true if a message was added to the queue */
 export async function tellDeletions({
   reader,
   space,
@@ -18,7 +18,10 @@ export async function tellDeletions({
   return deletions.length > 0;
 }
 
-/** Into the trash: neither a removal from there nor its approval, and no step of a rewind. */
+/**
+ * Returns true for a move to the trash. Returns false for removals from the trash, their approvals, and steps of a
+ * rewind.
+ */
 function isDeletion({ kind, from_trashed_at, of_mount, rewind_id }: JournalEntry): boolean {
   return kind === "gone" && from_trashed_at === null && !of_mount && rewind_id === null;
 }

@@ -4,7 +4,7 @@ import type { Kysely } from "kysely";
 import type { ShardTables } from "../../db/shard-tables.ts";
 import type { PieceSizes } from "./piece-sizes.ts";
 
-/** The part of a block service that guards the reserve of the disks. Without it nothing is refused. */
+/** Method of a block service that protects the disks' reserve. Without it nothing is rejected. */
 export interface GuardsRoom {
   /** @throws HoldfastError store_full */
   assertRoom?(spaceId: SpaceId, sizeBytes: number): Promise<void>;
@@ -16,8 +16,8 @@ export interface TransactionPlace {
   readonly clock: Clock;
   readonly random: Random;
   readonly pieces: PieceSizes;
-  /** Devices that rewrite or delete masses are stopped; nobody is unless told. */
+  /** Suspends devices that rewrite or delete very many files. Defaults to false. */
   readonly brakes?: boolean;
-  /** Checked before each piece of a folder copy, whose rows take room on the database's disk. */
+  /** Checked before each piece of a folder copy, whose rows use the database's disk. */
   readonly blocks?: GuardsRoom;
 }

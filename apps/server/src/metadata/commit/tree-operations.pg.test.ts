@@ -233,7 +233,7 @@ test("a delete with seen is refused only if another device changed something bel
   const remove = { op: "delete", fileId: a.id, seen } as const;
   await space.do({ op: "set", fileId: file.id, executable: false }, other);
   assert.equal((await space.refused(remove)).code, "subtree_changed");
-  // While the first commit runs the other two gather, and share a transaction: the change is not written yet.
+  // The other two commits wait for the first and share a transaction, so the change is not written yet.
   const { seq } = await space.row();
   const [, , combined] = await Promise.all([
     space.mkdir("root", "first"),

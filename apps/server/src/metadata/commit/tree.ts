@@ -4,33 +4,33 @@ import { nameKey } from "@holdfast/core/names";
 import type { NodeRow, ShardReader } from "../../db/shard-tables.ts";
 import { loadNames, loadNodes, type Name } from "./load.ts";
 
-/** Whether a node is there for its owner: a node is live only if nothing above it is trashed. */
+/** State of a node for its owner. It is live only if nothing above it is trashed. */
 export type Standing =
   | { readonly state: "live" }
   /** `by` is the nearest trashed node: itself, or a folder above. */
   | { readonly state: "trashed"; readonly by: NodeRow }
-  /** Being removed, or not yet attached: it answers as if it did not exist. */
+  /** Being removed, or not attached yet. Treated as nonexistent. */
   | { readonly state: "gone" };
 
 /**
- * The part of a space's tree that a transaction looks at, as it will be: rows are loaded once (in bulk by `load…`, else
- * when asked for) and then replaced, never changed, so that `rollback` can bring back what was there.
+ * The part of a space's tree that a transaction uses, with its changes. Rows are loaded once, in bulk by `load…` or on
+ * demand. They are replaced instead of modified, so that `rollback` can restore them.
  */
 export class Tree {
   readonly rootId: NodeId;
   readonly #reader: ShardReader;
   readonly #spaceId: SpaceId;
-  /** null: known not to exist. */
+  /** null: does not exist. */
   readonly #rows = new Map<NodeId, NodeRow | null>();
   readonly #stored = new Map<NodeId, NodeRow>();
-  /** Live nodes by parent and name; no entry: not looked up yet. Two in one only in the middle of a group. */
+  /** Live nodes by parent and name. No entry: not loaded yet. Two nodes only within a group. */
   readonly #names = new Map<string, readonly NodeId[]>();
-  /** Folders made in this transaction: all their names are known. */
+  /** Folders created in this transaction, whose names are all known. */
   readonly #fresh = new Set<NodeId>();
   readonly #changed = new Set<NodeId>();
   readonly #undo: (() => void)[] = [];
   readonly #paths = new Map<NodeId, string>();
-  /** By the list of nodes that was given: emptied when something moves. */
+  /** Keyed by the given list of nodes. Cleared when a node moves. */
   #ways = new WeakMap<readonly NodeId[], Ways>();
 
   constructor(reader: ShardReader, spaceId: SpaceId, rootId: NodeId) {
@@ -57,7 +57,7 @@ export class Tree {
     for (const key of unknown.keys()) if (!this.#names.has(key)) this.#names.set(key, []);
   }
 
-  /** Walks many paths at once, a level of all of them in one statement. */
+  /** Follows many paths together, with one statement per level. */
   async loadPaths(paths: readonly (readonly string[])[]): Promise<void> {
     let walks = paths.map((names) => ({ at: this.rootId, names }));
     while (walks.length > 0) {
@@ -69,7 +69,7 @@ export class Tree {
     }
   }
 
-  /** In any state, also one that must answer as if it did not exist: see `standing`. */
+  /** Returns a node in any state, including "gone": see `standing`. */
   async node(id: NodeId): Promise<NodeRow | undefined> {
     if (!this.#rows.has(id)) await this.loadNodes([id]);
     return this.#rows.get(id) ?? undefined;
@@ -81,19 +81,19 @@ export class Tree {
     return root;
   }
 
-  /** As it will be, if it was looked at already. */
+  /** Returns the current row if it is loaded. */
   known(id: NodeId): NodeRow | undefined {
     return this.#rows.get(id) ?? undefined;
   }
 
-  /** The one not trashed itself, other than `except`. */
+  /** Returns the child that is not trashed itself, other than `except`. */
   async child(parentId: NodeId, key: string, except?: NodeId): Promise<NodeRow | undefined> {
     await this.loadNames([{ parentId, key }]);
     const id = this.#named(parentId, key).find((claimer) => claimer !== except);
     return id === undefined ? undefined : this.node(id);
   }
 
-  /** From the node itself up to the root; shorter if a row above is missing. */
+  /** Returns the rows from the node up to the root; fewer if a row above is missing. */
   async lineage(row: NodeRow): Promise<NodeRow[]> {
     const rows = [row];
     for (let at = row; at.parent_id !== null;) {
@@ -105,7 +105,10 @@ export class Tree {
     return rows;
   }
 
-  /** Those of the nodes that are in a folder, however deep, and not in the trash. A list that is given again costs only what it finds. */
+  /**
+   * Yields the given nodes that are below a folder at any depth and not trashed. Repeated calls with the same list only
+   * cost what they find.
+   */
   async *liveBelow(folder: NodeRow, ids: readonly NodeId[]): AsyncGenerator<NodeRow, void> {
     const { wanted, inside } = await this.#waysTo(ids);
     const waiting = [...(inside.get(folder.id) ?? [])];
@@ -126,7 +129,7 @@ export class Tree {
     return by === undefined ? { state: "live" } : { state: "trashed", by };
   }
 
-  /** From the root (`/`), also of a trashed node: where it was. */
+  /** Returns the path from the root (`/`). For a trashed node, the path before. */
   async path(row: NodeRow): Promise<string> {
     if (row.parent_id === null) return "/";
     let above = this.#paths.get(row.parent_id);
@@ -138,7 +141,7 @@ export class Tree {
     return `${above}/${row.name}`;
   }
 
-  /** Adds or replaces a row. Its name must have been looked up by `child` before, unless its folder is new. */
+  /** Adds or replaces a row. Its name must have been looked up with `child`, unless its folder is new. */
   put(row: NodeRow): void {
     const before = this.#rows.get(row.id) ?? undefined;
     const wasChanged = this.#changed.has(row.id);
@@ -161,12 +164,12 @@ export class Tree {
     while (this.#undo.length > mark) this.#undo.pop()?.();
   }
 
-  /** Whether, in the middle of a group, several claim this row's name. */
+  /** Returns true if several nodes of a group have this name. */
   isContested(row: NodeRow): boolean {
     return row.parent_id !== null && row.trashed_at === null && this.#named(row.parent_id, row.name_key).length > 1;
   }
 
-  /** What has to be written: `before` is absent for a new row. */
+  /** Returns the rows to write. `before` is undefined for a new row. */
   changes(): { readonly before: NodeRow | undefined; readonly after: NodeRow }[] {
     return [...this.#changed].flatMap((id) => {
       const after = this.#rows.get(id);
@@ -200,7 +203,7 @@ export class Tree {
     return this.#names.get(keyOf(parentId, key)) ?? [];
   }
 
-  /** A row as it is stored. One that is known already may have changed since, and is left alone. */
+  /** Adds a stored row, unless it is loaded already and may have changed. */
   #learn(row: NodeRow): void {
     if (this.#rows.get(row.id)) return;
     this.#rows.set(row.id, row);
@@ -227,13 +230,13 @@ export class Tree {
   }
 }
 
-/** The nodes of a list, and of each folder above one of them those in it that lead there. */
+/** `inside`: for each folder above the wanted nodes, its children that lead to them. */
 interface Ways {
   readonly wanted: ReadonlySet<NodeId>;
   readonly inside: ReadonlyMap<NodeId, ReadonlySet<NodeId>>;
 }
 
-/** The name that a row takes from others, if any. */
+/** Returns the key of the name that a row occupies, if any. */
 function nameOf(row: NodeRow | undefined): string | undefined {
   if (row === undefined || row.parent_id === null || row.trashed_at !== null) return undefined;
   return keyOf(row.parent_id, row.name_key);

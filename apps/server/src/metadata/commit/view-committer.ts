@@ -11,8 +11,8 @@ import type { Operation, OperationResult } from "./operation.ts";
 import { type Settled, settleSpaces } from "./settle-spaces.ts";
 
 /**
- * A committer for callers who see more than their own space: each operation is done in the space of what it names, in order, a copy in the
- * space where it is to be. `seq` and `epoch` are always those of the caller's own space.
+ * Returns a committer for callers who see more than their own space. Each operation runs in order in the space of its
+ * nodes, and a copy in the space of its target. `seq` and `epoch` are always those of the caller's own space.
  */
 export function openViewCommitter(ports: ForeignPorts, committer: Committer): Committer {
   const { shards } = ports;
@@ -27,7 +27,7 @@ export function openViewCommitter(ports: ForeignPorts, committer: Committer): Co
         );
         return { ...outcome, results: await withMountRoles(shards, caller, outcome.results) };
       }
-      // The epoch is wrong before anything is done, or not at all.
+      // Checks the epoch before anything is done.
       let { seq, epoch } = await committer.commit(caller, [], options);
       const results: OperationResult[] = [];
       for (const { actor, members } of runsOf(settled)) {
@@ -46,7 +46,9 @@ export function openViewCommitter(ports: ForeignPorts, committer: Committer): Co
   };
 }
 
-/** What a copy brings from another space is looked up once everything before it is done; what is wrong with it is told as its result. */
+/**
+ * Looks up the source of a copy from another space after all earlier operations. An error becomes the copy's result.
+ */
 async function withSource(ports: ForeignPorts, caller: Actor, { actor, what, isAcross }: Placed): Promise<Operation> {
   if (what.op !== "copy" || !isAcross) return what;
   try {
@@ -66,7 +68,7 @@ async function refusals(shards: Shards, caller: Actor, members: readonly Placed[
   return results;
 }
 
-/** A commit knows a mount and not what it shows, whose role is the mount's. */
+/** Sets the roles of mounts, which depend on the mounted folders. */
 async function withMountRoles(
   shards: Shards,
   caller: Actor,
@@ -76,7 +78,7 @@ async function withMountRoles(
     result.status === "committed" && result.node?.kind === "mount" ? [result.node.id as NodeId] : [],
   );
   if (ids.length === 0) return results;
-  // The place of a mount that has just moved is another one than a look before the commit has found.
+  // A copy of the caller avoids cached mounts, because a mount may just have moved.
   const mounts = await findNodes(shards, { ...caller }, ids);
   return results.map((result) => {
     const mount = result.status === "committed" ? mounts.get(result.node?.id as NodeId) : undefined;
@@ -88,11 +90,11 @@ async function withMountRoles(
 }
 
 interface Placed extends Settled<Operation> {
-  /** It is of a group that does not lie in one space. */
+  /** Error for a group that is not in one space. */
   readonly cut?: HoldfastError;
 }
 
-/** Neighbours of one space, or without an actor those of which nothing is done. */
+/** Consecutive operations in one space. Without an actor: rejected operations. */
 interface Run {
   readonly actor: Actor | undefined;
   readonly members: Placed[];
@@ -110,7 +112,7 @@ function runsOf(settled: readonly Settled<Operation>[]): Run[] {
   return runs;
 }
 
-/** A group lies in one space: of one that does not, nothing is done. */
+/** Rejects groups that span several spaces. */
 function withWholeGroups(settled: readonly Settled<Operation>[]): readonly Placed[] {
   const byGroup = Map.groupBy(settled, ({ what }) => what.group);
   const error = new HoldfastError("invalid_field", "All operations of a group must be in one space.", {

@@ -20,21 +20,21 @@ import type { Operation } from "./operation.ts";
 import type { PieceSizes } from "./piece-sizes.ts";
 import type { Tree } from "./tree.ts";
 
-/** One operation on its way through a transaction. */
+/** One operation in a transaction. */
 export interface Step<Kind extends Operation = Operation> {
   readonly caller: Actor;
   readonly operation: Kind;
-  /** Of a put, encoded before the lock was taken; undefined if its splices name a base that is not there. */
+  /** Content of a put, encoded before the lock. undefined if the base of its splices does not exist. */
   readonly content: NewContent | undefined;
-  /** Found wrong before the lock was taken. */
+  /** Error found before the lock. */
   readonly refused: HoldfastError | undefined;
-  /** Blocks of segments that the space does not hold, found before the lock was taken. */
+  /** Blocks of segments that the space does not hold, found before the lock. */
   readonly missing: readonly HashHex[];
-  /** Blocks of what it would make a version of that the store is known to have lost. */
+  /** Known lost blocks of the version that the step would make. */
   readonly lost: readonly HashHex[];
-  /** Of a folder copy that stands ready outside the tree. */
+  /** Completed folder copy outside the tree. */
   readonly attach: DetachedFolder | undefined;
-  /** Of a caller who does not own the space: the blocks that it may use besides those that it has sent itself. */
+  /** For a caller who does not own the space: blocks that it may use in addition to its own uploads. */
   readonly named: ReadonlySet<HashHex> | undefined;
 }
 
@@ -53,30 +53,33 @@ export interface GivenLabel {
   readonly by: UserId | null;
 }
 
-/** All that a transaction is going to write but the nodes, which the tree knows. Lists only grow, so that a mark is a few lengths. */
+/**
+ * All changes of a transaction except nodes, which are in the tree. Lists only grow, so that a mark consists of a few
+ * lengths.
+ */
 export interface Changes {
   readonly versions: VersionRow[];
-  /** Versions of this transaction included; of one that has several the last counts. */
+  /** Includes versions of this transaction. The last label of a version counts. */
   readonly labels: GivenLabel[];
-  /** Versions that are the newest no longer, each once, with the date that their file had. */
+  /** Versions that are no longer the newest, each once, with the modification time of their file. */
   readonly replaced: { readonly versionId: VersionId; readonly modifiedAtMicros: number }[];
   readonly journal: JournalEntry[];
-  /** One for each block, and one for each segment, that a new version refers to. */
+  /** One entry for each block, and for each segment, that a new version refers to. */
   readonly blockRefs: HashHex[];
   readonly segmentRefs: HashHex[];
   readonly uploads: { readonly uploadId: UploadId; readonly nodeId: NodeId }[];
   readonly purged: NodeId[];
-  /** What the space uses more than before, and what it weighs more, after each step that changed it. */
+  /** Total growth of the space's used bytes, and of its weight, after each change. */
   readonly usedBytes: number[];
   readonly metadataBytes: number[];
-  /** Blocks that begin to count as stored; what the space stores more than before, after each of them. */
+  /** Blocks that begin to count as stored, and the total growth of stored bytes after each of them. */
   readonly counted: HashHex[];
   readonly storedBytes: number[];
-  /** What counts against the devices that did it. */
+  /** Changes that count against their devices. */
   readonly braked: BrakedChange[];
 }
 
-/** What all steps of one transaction on one space share. */
+/** State shared by all steps of one transaction on one space. */
 export interface Work {
   readonly reader: ShardReader;
   readonly space: SpaceRow;
@@ -86,54 +89,53 @@ export interface Work {
   readonly clock: Clock;
   readonly random: Random;
   readonly pieces: PieceSizes;
-  /** Blocks and segments that the steps name and the space holds; locked. */
+  /** Blocks and segments that the steps name and the space holds, locked. */
   readonly heldBlocks: HeldBlocks;
   readonly heldSegments: ReadonlySet<HashHex>;
-  /** The members of `changes.counted`, made anew after a rollback. */
+  /** Members of `changes.counted`, rebuilt after a rollback. */
   readonly counted: Set<HashHex>;
   readonly measuring: Measuring;
-  /** Of those whose space it is not. */
+  /** Rights of callers who do not own the space. */
   readonly rights: RightsByActor;
-  /** Undefined: nobody is braked. */
+  /** undefined: no device is suspended. */
   readonly brakes: Brakes | undefined;
 }
 
-/** Stops devices that rewrite or delete masses. */
+/** Suspends devices that rewrite or delete very many files. */
 export interface Brakes {
-  /** @throws HoldfastError device_suspended in what is left of a transaction in which it came to that */
+  /** @throws HoldfastError device_suspended for the remaining steps of a transaction that suspended the device */
   assertMoves(step: Step): void;
   /**
-   * Counts what a step has just done. What is thrown has it undone.
-   * @param from where its changes begin in `changes.braked`
-   * @throws HoldfastError device_suspended from the change on with which there are too many
+   * Counts the changes of a step that was just applied. If this throws, the caller undoes the step.
+   * @param from index of its first change in `changes.braked`
+   * @throws HoldfastError device_suspended for the first change above a limit
    */
   admit(work: Work, step: Step, from: number): Promise<void>;
-  /** @returns whether a message was put into the queue */
+  /** @returns true if a message was added to the queue */
   write(work: Work): Promise<boolean>;
 }
 
-/** What trees were measured for in this transaction; a rollback may leave it stricter than it need be. */
+/** Measurements of trees in this transaction. After a rollback they may be stricter than necessary. */
 export interface Measuring {
   nodesLeft: number;
-  /** Folders below which something was placed. */
+  /** Folders below which a node was placed. */
   readonly raised: Set<NodeId>;
 }
 
-/** The place of a step among the others. */
 export interface Scope {
-  /** Ids that failed creates of this request brought: what names them depends on them. */
+  /** Ids of nodes that this request failed to create. Operations that name them fail with `dependency`. */
   readonly failedIds: ReadonlySet<string>;
-  /** Names are checked at the end of the group, so that a rotation may pass. */
+  /** Names are checked at the end of the group, so that they can be rotated. */
   readonly inGroup: boolean;
 }
 
-/** The node that a step made or changed; undefined when it is gone. */
+/** Node that a step created or changed; undefined if it is gone. */
 export interface Applied {
   readonly nodeId: NodeId | undefined;
   readonly created: boolean;
-  /** Of who may not know that the name was taken: the one that was wanted. */
+  /** Requested name, for a caller who may not learn that it was taken. */
   readonly answeredName?: string | undefined;
-  /** The version that it was about, as it is since. */
+  /** The affected version after the step. */
   readonly version?: VersionFacts;
 }
 

@@ -29,13 +29,13 @@ export interface OperationRow {
 }
 
 export interface Written {
-  /** The space's sequence number after it. */
+  /** The space's sequence number after the transaction. */
   readonly seq: number;
-  /** Messages were put into the queue. */
+  /** Messages were added to the queue. */
   readonly messages: boolean;
 }
 
-/** Writes all that a transaction changed, set by set. */
+/** Writes all changes of a transaction, one statement per kind. */
 export async function writeWork(work: Work, operations: readonly OperationRow[]): Promise<Written> {
   const { reader, space, changes, nowMicros } = work;
   const nodes = work.tree.changes();
@@ -78,8 +78,8 @@ export async function writeWork(work: Work, operations: readonly OperationRow[])
 }
 
 /**
- * `nodes_live_name` is checked row by row, so in a swap of names the first row would find the second one's name taken.
- * Rows that give up a name that another row takes lie for that moment under their id; a slash is in no name.
+ * Parks names that another row takes. `nodes_live_name` is checked row by row, so a swap of names would conflict. A
+ * parked row temporarily has its id as its name, after a slash, which no name contains.
  */
 async function parkNames(
   reader: ShardReader,
@@ -104,8 +104,9 @@ function sameName(before: NodeRow, after: NodeRow): boolean {
 }
 
 /**
- * By the primary key. What no operation can change is left out. The fence (`offset 0`) hides that all rows are of one space:
- * statistics older than the space say that it has hardly any, and then every row of it would be read beside every new one.
+ * Index: the primary key. Omits columns that no operation can change. The fence (`offset 0`) hides that all rows belong
+ * to one space. With statistics older than the space, the planner would otherwise read every row of it for each new
+ * one.
  */
 async function updateNodes(reader: ShardReader, spaceId: SpaceId, rows: readonly NodeRow[]): Promise<void> {
   if (rows.length === 0) return;
@@ -179,7 +180,7 @@ export async function insertVersions(reader: ShardReader, rows: readonly Version
       ${int8Array(rows.map((row) => row.modified_at))})`.execute(reader);
 }
 
-/** By the primary key; of a version that has several the last counts. */
+/** Index: the primary key. The last label of a version counts. */
 export async function writeLabels(reader: ShardReader, spaceId: SpaceId, given: readonly GivenLabel[]): Promise<void> {
   if (given.length === 0) return;
   const labels = [...new Map(given.map((each) => [each.versionId, each])).values()];
@@ -190,7 +191,7 @@ export async function writeLabels(reader: ShardReader, spaceId: SpaceId, given: 
     where v.space_id = ${spaceId} and v.id = given.id`.execute(reader);
 }
 
-/** By the primary key, with the fence of `updateNodes`. */
+/** Index: the primary key, with the fence of `updateNodes`. */
 async function writeDates(reader: ShardReader, spaceId: SpaceId, replaced: Changes["replaced"]): Promise<void> {
   if (replaced.length === 0) return;
   await sql`
@@ -201,7 +202,7 @@ async function writeDates(reader: ShardReader, spaceId: SpaceId, replaced: Chang
     where v.space_id = given.space_id and v.id = given.id`.execute(reader);
 }
 
-/** Gapless, since the space is locked and the entries are numbered from its head. */
+/** Numbers entries without gaps from the head of the locked space. */
 async function insertJournal(work: Work, entries: readonly JournalEntry[]): Promise<number> {
   const { reader, space, nowMicros } = work;
   if (entries.length === 0) return space.seq;

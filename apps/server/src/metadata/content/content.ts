@@ -14,31 +14,28 @@ import {
 } from "@holdfast/core/manifest";
 import type { VersionRow } from "../../db/shard-tables.ts";
 
-/** What a version row holds, and what it keeps from being collected. */
+/** Content of a version row, and its references. */
 export interface VersionContent {
   readonly sizeBytes: number;
   readonly contentId: Buffer;
-  /** Up to 512 entries; else null, and `segments` is there. */
+  /** Up to 512 entries; otherwise null, and `segments` is set. */
   readonly manifest: Buffer | null;
   readonly segments: Buffer | null;
-  /** Distinct blocks with their sizes that the version itself refers to: those of `manifest`. */
+  /** Distinct blocks in `manifest`, to which the version itself refers, with their sizes. */
   readonly blocks: ReadonlyMap<HashHex, number>;
-  /** Distinct segments that the version refers to; their blocks are theirs. */
+  /** Distinct segments that the version refers to. They hold references to their blocks. */
   readonly segmentHashes: readonly HashHex[];
 }
 
 export interface NewContent extends VersionContent {
-  /** With their entries, to be staged before the commit; empty for a short list. */
+  /** Segments with entries, to stage before the commit. Empty for a short list. */
   readonly newSegments: readonly { readonly hash: HashHex; readonly entries: readonly ManifestEntry[] }[];
 }
 
-/** Bytes of one segment in a version's list: its hash, its count of entries (4) and its bytes (8), big-endian. */
+/** Bytes of a segment in a version's list: hash (32), number of entries (4) and bytes of content (8), big-endian. */
 const segmentRecordBytes = 44;
 
-/**
- * Checks and encodes what a client declares. Pure work, done before any lock is held.
- * @throws HoldfastError invalid_field, content_mismatch
- */
+/** Checks and encodes a client's manifest, before any lock. @throws HoldfastError invalid_field, content_mismatch */
 export function encodeContent(
   entries: readonly ManifestEntry[],
   sizeBytes: number,
@@ -55,7 +52,6 @@ export function encodeContent(
   });
 }
 
-/** What a stored version holds and refers to. */
 export function contentOf(version: VersionRow): VersionContent {
   return {
     sizeBytes: version.size,
@@ -67,12 +63,12 @@ export function contentOf(version: VersionRow): VersionContent {
   };
 }
 
-/** The entries of a version's `manifest`; unlike a segment it may have none. */
+/** Decodes a version's `manifest`, which may be empty, unlike a segment. */
 export function decodeEntries(manifest: Buffer): ManifestEntry[] {
   return manifest.length === 0 ? [] : decodeSegment(manifest);
 }
 
-/** In the order of the file; one may repeat. */
+/** Returns the hashes in the order of the file. A hash may repeat. */
 export function segmentHashesOf(segments: Buffer): HashHex[] {
   return Array.from({ length: segments.length / segmentRecordBytes }, (_, index) => {
     const start = index * segmentRecordBytes;
@@ -80,7 +76,7 @@ export function segmentHashesOf(segments: Buffer): HashHex[] {
   });
 }
 
-/** @throws HoldfastError invalid_field when one hash is declared with two sizes */
+/** @throws HoldfastError invalid_field if a hash has two sizes */
 export function distinctBlocks(entries: readonly ManifestEntry[]): Map<HashHex, number> {
   const blocks = new Map<HashHex, number>();
   for (const { hash, size } of entries) {

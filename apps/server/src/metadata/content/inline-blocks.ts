@@ -7,8 +7,8 @@ import { uuidArray } from "../../db/array-parameters.ts";
 import type { Shard } from "../../db/shards.ts";
 
 /**
- * The block lists of small files, inline, so that a client can fetch their content without asking for manifests.
- * @param items what the caller may read
+ * Adds the block lists of small files, so that a client can fetch their content without requesting manifests.
+ * @param items nodes that the caller may read
  */
 export async function addBlocks(shard: Shard, spaceId: SpaceId, items: readonly NodeJson[]): Promise<void> {
   const files = items.filter((item) => item.version_id !== null);

@@ -7,8 +7,8 @@ import { entriesOf, readList, readLists } from "./manifests.ts";
 import { findVisibleVersions } from "./visible-versions.ts";
 
 /**
- * Those of the blocks that somebody may use in the space in which it acts: its owner all, anybody else what it has sent there, and what is
- * in versions that it names and may read. Otherwise a hash would give the content of files that were never shared.
+ * Returns the blocks that an actor may use in its space: all for the owner, otherwise its own uploads and blocks of
+ * named versions that it may read. Otherwise a hash would give access to the content of files that are not shared.
  */
 export async function findKnownBlocks(
   shards: Shards,
@@ -18,7 +18,7 @@ export async function findKnownBlocks(
 ): Promise<ReadonlySet<HashHex>> {
   if (actor.owns || hashes.length === 0) return new Set(hashes);
   const shard = shards.ofId(actor.spaceId);
-  // By the primary key.
+  // Index: the primary key.
   const { rows } = await sql<{ hash: HashHex }>`
     select encode(hash, 'hex') as hash from shard.space_blocks
     where space_id = ${actor.spaceId} and hash = any(${hashArray([...new Set(hashes)])})

@@ -6,13 +6,10 @@ import { byteaArray, uuidArray } from "../../db/array-parameters.ts";
 import type { NodeRow, VersionRow } from "../../db/shard-tables.ts";
 import type { Shard, Shards } from "../../db/shards.ts";
 
-/** Bytes of a segment's record in a version row: hash, count, bytes. */
+/** Bytes of a segment's record in a version row: hash, number of entries, bytes of content. */
 const segmentRecordBytes = 44;
 
-/**
- * A version of this file: by number, by version id, or without either the head.
- * @throws HoldfastError not_found
- */
+/** Finds a version of a file by number or version id; the head by default. @throws HoldfastError not_found */
 export async function findVersion(shards: Shards, file: NodeRow, version?: string): Promise<VersionRow> {
   const missing = () => new HoldfastError("not_found", "The file has no such version.", { field: "version" });
   if (file.kind !== "file")
@@ -21,7 +18,7 @@ export async function findVersion(shards: Shards, file: NodeRow, version?: strin
   if (which === null) throw missing();
   const byNumber = /^\d{1,15}$/.test(which);
   if (!byNumber && !isId(which)) throw missing();
-  // Served by the primary key or by versions_node.
+  // Index: the primary key, or versions_node.
   const { rows } = await sql<VersionRow>`
     select * from shard.versions where space_id = ${file.space_id} and node_id = ${file.id}
       and ${byNumber ? sql`number = ${Number(which)}` : sql`id = ${which}`}`.execute(shards.ofId(file.space_id).db);
@@ -30,13 +27,13 @@ export async function findVersion(shards: Shards, file: NodeRow, version?: strin
   return row;
 }
 
-/** A version without its list of blocks, of which only the length is read. */
+/** Version with the length of its block list instead of the list. */
 export type VersionHead = Pick<VersionRow, "id" | "node_id" | "number" | "size" | "content_id"> & {
-  /** Of the list in the row, or of that of its segments. */
+  /** Bytes of the list in the row, or of the list of segments. */
   readonly list_bytes: number;
 };
 
-/** Of many versions at once, those that the space has, in the order of the ids, each once. */
+/** Returns the existing versions in the order of the ids, each once. */
 export async function findVersionHeads(
   shard: Shard,
   spaceId: SpaceId,
@@ -51,7 +48,7 @@ export async function findVersionHeads(
   return rows;
 }
 
-/** The lists of these versions as their rows have them, with the files' sizes. */
+/** Returns the versions' lists as stored in their rows, with the files' sizes. */
 export async function readLists(
   shard: Shard,
   spaceId: SpaceId,
@@ -64,7 +61,7 @@ export async function readLists(
   return new Map(rows.map((row) => [row.id, row]));
 }
 
-/** Those of the versions that the space has. */
+/** Returns the versions that exist in the space. */
 export async function knownVersions(
   shard: Shard,
   spaceId: SpaceId,
@@ -80,20 +77,20 @@ export async function knownVersions(
 export type VersionList = Pick<VersionRow, "space_id" | "manifest" | "segments">;
 export type SizedList = VersionList & Pick<VersionRow, "size">;
 
-/** Neighbouring entries of a list, encoded, in as many pieces as segments that they stand in. */
+/** Consecutive entries of a list, encoded; one piece for each segment. */
 export interface ListPart {
   readonly pieces: readonly Uint8Array[];
-  /** Of the file, where the first entry's block begins, and how many bytes the entries stand for. */
+  /** Offset of the first entry's block in the file, and bytes of the file that the entries cover. */
   readonly startByte: number;
   readonly sizeBytes: number;
 }
 
-/** So many segments are in memory at once: of 4,096 entries on average, 16,384 at most. */
+/** Number of segments in memory: 4,096 entries each on average, and 16,384 at most. */
 const segmentsAtOnce = 16;
 
 /**
- * A version's list of blocks from its first entry to its last, a bounded part at a time: a file of 5 TiB has 20 million.
- * @param range only the parts that these bytes of the file touch
+ * Yields a version's list of blocks in parts of limited size, because a file of 5 TiB has 20 million.
+ * @param range yields only parts that overlap these bytes of the file
  * @throws HoldfastError damaged
  */
 export async function* readList(
@@ -124,14 +121,14 @@ export function entriesOf({ pieces }: Pick<ListPart, "pieces">): ManifestEntry[]
   return pieces.flatMap((piece) => decodeSegment(piece));
 }
 
-/** All of a list at once. Only where what comes of it is as long. */
+/** Reads a whole list. Only for callers whose result is as long. */
 export async function readManifest(shard: Shard, version: VersionList): Promise<ManifestEntry[]> {
   const parts: ManifestEntry[][] = [];
   for await (const part of readList(shard, version)) parts.push(entriesOf(part));
   return parts.flat();
 }
 
-/** The encoded entries of these segments, in this order; one may come twice. @throws HoldfastError damaged */
+/** Returns the encoded entries of the segments in this order. A segment may repeat. @throws HoldfastError damaged */
 export async function readSegments(
   shard: Shard,
   spaceId: SpaceId,
@@ -150,7 +147,6 @@ export async function readSegments(
   });
 }
 
-/** Of a whole list. */
 export function entryCount({ manifest, segments }: VersionList): number {
   if (manifest !== null) return manifest.length / entryBytes;
   return segmentsOf(segments).reduce((sum, { count }) => sum + count, 0);
@@ -163,7 +159,7 @@ export interface ListSegment {
   readonly sizeBytes: number;
 }
 
-/** What a version's list of segments says of each. */
+/** Decodes a version's list of segments. */
 export function segmentsOf(segments: Buffer | null): ListSegment[] {
   if (segments === null) return [];
   let startByte = 0;

@@ -6,11 +6,12 @@ import type { ShardReader } from "../../db/shard-tables.ts";
 import { changeStoredBytes } from "../weight/stored-bytes.ts";
 
 /**
- * What keeps a block from being collected: each version counts once for every distinct block of a short list, or for
- * every distinct segment of a long one; each segment once for every distinct block of its entries; each row of
- * `upload_blocks` once. All of it changes under the space lock. At 0 the days of grace begin (`since`), and the block counts as
- * stored no more; whoever adds a reference has let it count before (`countBlocks`). A counter that was too low stops at 0: what lets
- * blocks go looks for itself what names them (`retention/named-after-all.ts`), and puts the counter right.
+ * Changes the reference counts that protect blocks from collection. A version counts once for every distinct block of a
+ * short list, or every distinct segment of a long one. A segment counts once for every distinct block, and a row of
+ * `upload_blocks` once. All counts change under the space lock.
+ * At 0 the grace period begins (`since`), and the block no longer counts as stored. A caller that adds a reference must
+ * first call `countBlocks`. A counter that was too low stops at 0. Collection verifies all references itself
+ * (`retention/named-after-all.ts`) and corrects the counter.
  * @returns bytes that no longer count as stored
  */
 export async function changeBlockRefs(...[transaction, spaceId, deltas, nowMicros]: RefChange): Promise<number> {
@@ -47,17 +48,14 @@ export async function changeSegmentRefs(...[transaction, spaceId, deltas, nowMic
 
 type RefChange = [transaction: ShardReader, spaceId: SpaceId, deltas: ReadonlyMap<HashHex, number>, nowMicros: number];
 
-/** A version's own references, as its row tells. */
+/** Columns of a version with its references. */
 export interface ReferringVersion {
   readonly manifest: Buffer | null;
   readonly segments: Buffer | null;
   readonly label: string | null;
 }
 
-/**
- * Gives back what versions held whose rows are deleted in this transaction.
- * @returns bytes that no longer count as stored
- */
+/** Releases the references of versions that this transaction deletes. @returns bytes that no longer count as stored */
 export async function releaseVersions(
   transaction: ShardReader,
   spaceId: SpaceId,
@@ -71,7 +69,7 @@ export async function releaseVersions(
   return freedBytes;
 }
 
-/** Distinct hashes, each at the start of a record of so many bytes. */
+/** Returns the distinct hashes, each at the start of a record of `recordBytes`. */
 export function hashesIn(records: Buffer | null, recordBytes: number): Set<HashHex> {
   const hashes = new Set<HashHex>();
   const bytes = records ?? Buffer.alloc(0);
@@ -85,7 +83,7 @@ export function countOf(hashes: readonly HashHex[]): Map<HashHex, number> {
   return counts;
 }
 
-/** @param holders the distinct hashes that each holder held */
+/** @param holders distinct hashes of each holder */
 export function releaseCounts(holders: readonly Iterable<HashHex>[]): Map<HashHex, number> {
   const counts = new Map<HashHex, number>();
   for (const hashes of holders) for (const hash of hashes) counts.set(hash, (counts.get(hash) ?? 0) - 1);
@@ -93,9 +91,9 @@ export function releaseCounts(holders: readonly Iterable<HashHex>[]): Map<HashHe
 }
 
 /**
- * Nearly always one group: of a commit each block counts once. A join with pairs of hash and delta would be planned by what
- * is known of the table, and with statistics older than the space be done as every row of the space beside every pair.
- * The space is locked, so the order between groups meets nobody else's.
+ * Groups hashes by delta, usually into one group, because a commit counts each block once. A join with pairs of hash
+ * and delta could compare every row of the space with every pair if statistics are older than the space. The space is
+ * locked, so the order of groups cannot cause a deadlock.
  */
 function hashesByDelta(deltas: ReadonlyMap<HashHex, number>): [number, HashHex[]][] {
   const sorted = [...deltas].toSorted(([left], [right]) => (left < right ? -1 : 1));

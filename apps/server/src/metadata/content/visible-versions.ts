@@ -10,7 +10,10 @@ export interface VisibleVersion extends VersionHead {
   readonly spaceId: SpaceId;
 }
 
-/** Of these versions those that the caller may read, in its own space and in what is shared with it, in the order asked, each once. */
+/**
+ * Returns the versions that the caller may read, in its own space or shared with it. In the order of the ids, each
+ * once.
+ */
 export async function findVisibleVersions(
   shards: Shards,
   caller: Actor,

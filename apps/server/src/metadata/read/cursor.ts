@@ -1,12 +1,12 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { z } from "zod";
 
-/** An opaque cursor of a list: where the last page ended, by values and not by a count, so that it stays right while rows come and go. */
+/** Encodes where a page ended as values instead of a count, so that the cursor stays correct when rows change. */
 export function encodeCursor(position: unknown): string {
   return Buffer.from(JSON.stringify(position)).toString("base64url");
 }
 
-/** @throws HoldfastError bad_request for anything that this list did not give */
+/** @throws HoldfastError bad_request if the cursor is not from this list */
 export function decodeCursor<Schema extends z.ZodType>(
   schema: Schema,
   cursor: string,

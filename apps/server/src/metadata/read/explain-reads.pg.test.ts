@@ -18,7 +18,7 @@ import { makeTestSpace, type TestSpace } from "../testing/testing.ts";
 import { listTrash } from "../trash/trash-list.ts";
 import { listVersions } from "./versions-list.ts";
 
-/** Every statement that the reading routes send is explained once against tables of many rows: none may read a table from end to end. */
+/** Explains every statement of the reading routes with large tables. None may scan a whole table. */
 describe("the statements behind the reading routes", () => {
   const rows = 60_000;
   let databases: TestDatabases;
@@ -54,7 +54,7 @@ describe("the statements behind the reading routes", () => {
             limit: 50,
             includeBlocks: true,
           });
-          // The root has nearly every row here: counting them is a read from end to end, as it must be.
+          // The root contains nearly every row here, so counting them must scan the table.
           const counts = compiled.findIndex((query) => query.sql.includes("count(*) as total"));
           compiled.splice(counts, 1);
           await listFolder(shards, space.caller, folder, { sort, limit: 50, cursor: next_cursor! });
@@ -134,7 +134,7 @@ describe("the statements behind the reading routes", () => {
   });
 });
 
-/** Many files in the root, each with versions and journal entries, some in the trash. */
+/** Creates many files in the root, each with versions and journal entries, some in the trash. */
 async function fill({ db, caller }: TestSpace, count: number): Promise<void> {
   const { spaceId, rootId, userId } = caller;
   const id = (offset: number) =>

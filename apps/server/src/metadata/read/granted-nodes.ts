@@ -23,9 +23,9 @@ import { loadMounts, noMounts } from "./mounts.ts";
 import type { PlacedNode } from "./placed-node.ts";
 
 /**
- * Those of the ids that somebody else has shared with the caller, with their places in its view. What lies in the trash is there for
- * whoever may change it, if it went there since it was shared.
- * @param act what the caller wants to do: an uploader may put something into a folder that it may not see
+ * Returns the nodes that others have shared with the caller, with their places in its view. A trashed node is visible
+ * to callers who may change it, if it was trashed after it was shared.
+ * @param act intended action: an uploader may add to a folder that it cannot see
  */
 export async function findGrantedNodes(
   shards: Shards,
@@ -46,9 +46,9 @@ export async function findGrantedNodes(
   return found;
 }
 
-/** What was given to somebody, and where the nodes are in what was given, in one statement. */
+/** Reads the caller's grants and the places of the nodes below them in one statement. */
 async function readGranted(shards: Shards, shard: Shard, sought: Sought, ids: readonly NodeId[]) {
-  // A node's id has the bucket of its space, in the same place.
+  // A node's id contains the bucket of its space at the same position.
   const wanted = sql`(select live.id as space_id, one.id from live join unnest(${uuidKeys(ids)}) as one (id)
       on substr(one.id::text, 16, 3) = substr(live.id::text, 16, 3)) as wanted`;
   const { rows } = await sql<FoundRow & { readonly found: { readonly counted: readonly CountedRow[] | null } }>`
@@ -58,7 +58,7 @@ async function readGranted(shards: Shards, shard: Shard, sought: Sought, ids: re
   return { rights, ways: waysOf(placesOf(rows)) };
 }
 
-/** Those nodes of one space that are in somebody's view. */
+/** Returns the nodes of one space that are in the caller's view. */
 export function placeWays(
   ways: readonly Way[],
   { rights, ...sight }: Omit<Sight, "rights"> & { readonly rights: SpaceRights | undefined },
@@ -67,15 +67,15 @@ export function placeWays(
   return new Map(placed.map((node) => [node.row.id, node]));
 }
 
-/** The rights that the caller has in other spaces; who does not act in its own space, in that one alone. */
+/** Selects the caller's rights in other spaces, or in a single space for an actor that does not own its space. */
 export function soughtBy({ grantees, owns, spaceId, despiteSuspension }: Actor): Sought {
   return { grantees, spaceId: owns ? undefined : spaceId, despiteSuspension };
 }
 
-/** Each node with the places of all above it, up to the root of its space, nearest first. */
+/** A node with the places above it up to the root of its space, nearest first. */
 export type Way = readonly [NodeRow, ...PlaceRow[]];
 
-/** Of nodes in one space. */
+/** Reads nodes of one space. */
 export async function readWays(shard: Pick<Shard, "db">, spaceId: SpaceId, ids: readonly NodeId[]): Promise<Way[]> {
   const asked = ids.filter((id) => bucketOf(id) === bucketOf(spaceId)).map((id) => ({ spaceId, id }));
   return asked.length === 0 ? [] : waysOf(await readPlaces(shard, asked));
@@ -88,7 +88,7 @@ function waysOf({ asked, above }: Places): Way[] {
     bySpace.set(row.space_id, known.set(row.id, row));
   }
   const ways = asked.flatMap((own) => wayOf(own, bySpace.get(own.space_id)));
-  // A client brings the ids of new nodes, so two spaces may have the same one: whoever took it first is the one that others know.
+  // Clients choose the ids of new nodes, so two spaces may have the same id. The older node takes precedence.
   return ways.toSorted(([left], [right]) => right.created_at - left.created_at);
 }
 
@@ -110,7 +110,7 @@ interface Sight {
 }
 
 /**
- * The place that grants give a node in somebody's view.
+ * Returns the place of a node in a caller's view, according to grants.
  * @param way from the node up to the root of its space
  */
 export function placeGranted(way: Way, { rights, mounts = noMounts, act }: Sight): PlacedNode | undefined {
@@ -123,7 +123,8 @@ export function placeGranted(way: Way, { rights, mounts = noMounts, act }: Sight
   const top = topOf(rights, ids);
   const trashedAt = way.find((row) => row.trashed_at !== null)?.trashed_at ?? null;
   if (trashedAt !== null) {
-    // What lies in the shared folder while that itself is in the trash is its owner's alone, also what went before it.
+    // While the shared folder itself is in the trash, only its owner sees anything in it, including nodes trashed
+    // before.
     const isTopTrashed = way.findLastIndex((row) => row.trashed_at !== null) >= top;
     if (isTopTrashed || !roleMay(right.role, "write") || trashedAt < right.sinceMicros) return undefined;
   }
@@ -145,7 +146,7 @@ export function placeGranted(way: Way, { rights, mounts = noMounts, act }: Sight
   };
 }
 
-/** How far up from the node one may go on reading. */
+/** Returns the index of the highest node above that the caller can read without a gap. */
 function topOf(rights: SpaceRights, ids: readonly NodeId[]): number {
   const blind = rights
     .nearestAll(ids)

@@ -5,7 +5,7 @@ import { keyed } from "../../db/database.ts";
 import type { NodeRow } from "../../db/shard-tables.ts";
 import type { Shard } from "../../db/shards.ts";
 
-/** What there is of a node, in the order of the answer, with its type. */
+/** Columns of a node with their types, in the order of the result. */
 const columnTypes: Readonly<Record<keyof NodeRow, string>> = {
   space_id: "uuid",
   id: "uuid",
@@ -39,9 +39,10 @@ const columnTypes: Readonly<Record<keyof NodeRow, string>> = {
 };
 export const nodeColumns = sql.raw(Object.keys(columnTypes).join(", "));
 /**
- * The rows of these nodes and of all above them; one of both kinds comes twice. Served by the primary key, one step an ancestor:
- * `union` visits each once, and the nodes themselves, of which there may be many in few folders, are read outside of the walk. The
- * planner takes a walk up for far longer than it is, and would read the whole table instead: `offset 0` keeps it to single look-ups.
+ * Reads rows of nodes and of all above them. A node that is both is returned twice. Uses the primary key, with one step
+ * per ancestor. `union` visits each ancestor once. The nodes themselves are read outside the recursion, because there
+ * may be many in few folders.
+ * The planner overestimates the recursion and would scan the whole table. `offset 0` forces single look-ups.
  */
 export async function readLineages<Row>(
   shard: Pick<Shard, "db">,
@@ -63,21 +64,23 @@ export async function readLineages<Row>(
   return rows;
 }
 
-/** Of a node above only its place is of use: a thousand nodes may have 127,000 above them, each with 16 KiB of metadata. */
+/**
+ * Columns of a node above. Only these are read, because a thousand nodes may have 127,000 above them, each with 16 KiB
+ * of metadata.
+ */
 export interface PlaceRow {
   readonly space_id: SpaceId;
   readonly id: NodeId;
   readonly parent_id: NodeId | null;
   readonly name: string;
-  /** Of its last change. */
+  /** Sequence number of the last change. */
   readonly seq: number;
   readonly trashed_at: number | null;
   readonly purged_at: number | null;
 }
 
 /**
- * All that was found as one value: a column for each of a node's, and a row for each place, take the driver longer to read than the
- * database to find.
+ * The whole result as one value. Separate columns and rows take the driver longer to read than the database to find.
  */
 export interface FoundRow {
   readonly found: {
@@ -86,14 +89,14 @@ export interface FoundRow {
   };
 }
 
-/** In JSON bytes are text: `\\x` and two digits each. */
+/** In JSON, bytes are text: `\\x` and two digits each. */
 type NodeJsonRow = Omit<NodeRow, "content_id" | "operation_id"> & {
   readonly content_id: string | null;
   readonly operation_id: string | null;
 };
 
 interface AboveLists {
-  /** Ids, with a comma between two; null where nothing is above. */
+  /** Ids separated by commas; null if there are no nodes above. */
   readonly spaces: string | null;
   readonly ids: string | null;
   readonly parents: string | null;
@@ -103,13 +106,13 @@ interface AboveLists {
   readonly purged: readonly (number | null)[] | null;
 }
 
-/** The nodes that are asked for, and the places of all above them; one of both kinds is told as both. */
+/** The requested nodes, and the places of all above them. A node that is both is in both lists. */
 export interface Places {
   readonly asked: readonly NodeRow[];
   readonly above: readonly PlaceRow[];
 }
 
-/** Of nodes in several spaces, of which one may be asked for in each. */
+/** Reads nodes of several spaces. An id may be requested in more than one space. */
 export async function readPlaces(
   shard: Pick<Shard, "db">,
   asked: readonly { readonly spaceId: SpaceId; readonly id: NodeId }[],
@@ -123,9 +126,9 @@ export async function readPlaces(
 }
 
 /**
- * The parts of a recursive statement that find places, named `asked` and `above`. `any` of one value is a key like any other, and keeps the
- * planner from reading the whole table, as `offset 0` does, for less.
- * @param wanted rows of space_id and id, under the name `wanted`
+ * Returns the parts `asked` and `above` of a recursive statement that finds places. `any` of one value still uses the
+ * key, and prevents a scan of the whole table at less cost than `offset 0`.
+ * @param wanted rows of space_id and id, named `wanted`
  */
 export function placeParts(wanted: RawBuilder<unknown>): RawBuilder<unknown> {
   const places = sql`p.space_id, p.id, p.parent_id, p.name, p.seq, p.trashed_at, p.purged_at from`;
@@ -140,7 +143,7 @@ export function placeParts(wanted: RawBuilder<unknown>): RawBuilder<unknown> {
     )`;
 }
 
-/** The one row of the statement. @param beside more of the value, after a comma */
+/** Returns the column of the statement's only row. @param beside further members of the JSON object, after a comma */
 export function foundColumn(beside = sql``): RawBuilder<unknown> {
   return sql`json_build_object('asked', (select json_agg(asked) from asked), 'above', (
       select json_build_object('spaces', string_agg(space_id::text, ','), 'ids', string_agg(id::text, ','),

@@ -13,9 +13,9 @@ import {
 } from "../content/manifests.ts";
 
 /**
- * Splices that make the list of `next` of that of `base`. Segments that both have are not read: an edit of a file of terabytes costs what
- * it changed.
- * @returns undefined where the lists differ in so many entries that it is better to send all of `next`
+ * Returns splices that turn the list of `base` into that of `next`. Does not read common segments, so the cost for a
+ * large file depends on its change.
+ * @returns undefined if too many entries differ and `next` should be sent in full
  */
 export async function listDifference(
   shard: Shard,
@@ -47,9 +47,9 @@ export async function listDifference(
   return splices;
 }
 
-/** Neighbouring segments of the base in whose place others stand. */
+/** Consecutive segments of the base, with their replacement. */
 interface Stretch {
-  /** Entries of the base before it. */
+  /** Number of base entries before it. */
   readonly at: number;
   readonly base: readonly ListSegment[];
   readonly next: readonly ListSegment[];
@@ -70,7 +70,7 @@ function stretchesOf(base: readonly ListSegment[], next: readonly ListSegment[],
   });
 }
 
-/** A segment is to the list of segments what a block is to a list of blocks. */
+/** Treats a segment as an entry, so that lists of segments can be compared like lists of blocks. */
 function asEntry({ hash, count }: ListSegment): ManifestEntry {
   return { hash: hash.toString("hex") as HashHex, size: count };
 }

@@ -25,7 +25,7 @@ export interface ListRequest {
   readonly sort?: SortOrder | undefined;
   readonly recursive?: boolean | undefined;
   readonly includeBlocks?: boolean | undefined;
-  /** Whoever shows no total spares the counting. */
+  /** Skips counting, for callers that show no total. */
   readonly isUncounted?: boolean | undefined;
 }
 
@@ -37,11 +37,14 @@ export interface NodePage {
 export interface FolderPage<Item = NodeJson> {
   items: Item[];
   next_cursor: string | null;
-  /** How many children there are, or of a recursive list how many below, if no more than are counted for one call; on the first page alone. */
+  /**
+   * Number of children, or of all nodes below for a recursive list. Only on the first page, and only up to the limit of
+   * one call.
+   */
   total?: number;
 }
 
-/** @throws HoldfastError bad_request for a cursor of another list, invalid_field for what is no folder */
+/** @throws HoldfastError bad_request for a cursor of another list; invalid_field if the node is not a folder */
 export async function listFolder(
   shards: Shards,
   caller: Actor,
@@ -54,7 +57,10 @@ export async function listFolder(
   return { items, ...rest };
 }
 
-/** The same with a few fields of each. @throws HoldfastError also invalid_field for a list of more than one folder, since a row does not say where it lies */
+/**
+ * Returns the same list with few fields of each node.
+ * @throws HoldfastError also invalid_field for a recursive list, because a row does not contain its place
+ */
 export async function listRows(
   shards: Shards,
   caller: Actor,
@@ -94,7 +100,7 @@ async function readPage(
   return { items, next_cursor: nextCursor, ...(total === undefined ? {} : { total }) };
 }
 
-/** By nodes_live_name. */
+/** Index: nodes_live_name. */
 async function countChildren({ db }: Shard, folder: PlacedNode): Promise<number> {
   const { rows } = await sql<{ total: number }>`
     select count(*) as total from shard.nodes
@@ -103,7 +109,7 @@ async function countChildren({ db }: Shard, folder: PlacedNode): Promise<number>
   return rows[0]?.total ?? 0;
 }
 
-/** Undefined where there are more than is worth counting. Served by nodes_parent, one step a folder, which the order makes sure of. */
+/** Returns undefined if there are too many to count. Index: nodes_parent, one step per folder, because of the order. */
 async function countBelow({ db }: Shard, folder: PlacedNode): Promise<number | undefined> {
   const countedMax = limits.countedPerCall + 1;
   const childrenOf = (parent: RawBuilder<unknown>) => sql`(
@@ -124,7 +130,7 @@ const childCursor = z.tuple([z.string(), z.union([z.string(), z.int()]), z.strin
 
 interface SortColumn {
   readonly name: "name_key" | "sort_key" | "modified_at" | "created_at" | "size";
-  /** Of a cursor: the value of the last row of a page, and the type as which the database compares it. */
+  /** For a cursor: the value in the last row of a page, and its type for the comparison in the database. */
   readonly valueOf: (row: NodeRow) => string | number;
   readonly typed: (value: string | number) => RawBuilder<unknown>;
 }
@@ -166,7 +172,9 @@ async function listChildren(
   };
 }
 
-/** Only what comes after the last row of the page before: by the values that it had then, wherever it is now. */
+/**
+ * Selects rows after the last row of the previous page. Uses the values that this row had then, so it may have moved.
+ */
 function after(column: SortColumn, sort: SortOrder, cursor: string | undefined): RawBuilder<unknown> {
   if (cursor === undefined) return sql``;
   const [cursorSort, value, id] = decodeCursor(childCursor, cursor);

@@ -7,8 +7,8 @@ import { noSuchNode } from "./look-up.ts";
 import type { PlacedNode } from "./placed-node.ts";
 
 /**
- * A node as the caller sees it under the lock of its space, so that what is written with it comes before or after any change of rights. Paths begin at
- * what was shared, whatever shows it.
+ * Finds a node as the caller sees it under the lock of its space, so that a write happens either before or after any
+ * change of rights. Paths begin at the top of the share, not at its mount.
  * @param caller with the givers that were read before the lock
  * @throws HoldfastError not_found
  */

@@ -12,7 +12,7 @@ import { loadMounts } from "./mounts.ts";
 import { findOwnNodes } from "./own-nodes.ts";
 import { childOf, isReadable, type PlacedNode } from "./placed-node.ts";
 
-/** What `root` and an id mean to this caller, or undefined for text that is no id. */
+/** Resolves `root` or an id for this caller. Returns undefined for other text. */
 export function readNodeId(caller: Actor, text: string): NodeId | undefined {
   if (text === "root") return caller.rootId;
   return isId(text) ? (text as NodeId) : undefined;
@@ -22,10 +22,7 @@ export function noSuchNode(): HoldfastError {
   return new HoldfastError("not_found", "There is no such file or folder, or you may not see it.");
 }
 
-/**
- * Wherever the caller may see it: in its own space, or shared with it. What lies in the trash is found too.
- * @throws HoldfastError not_found
- */
+/** Finds a node in the caller's own space or shared with it, also in the trash. @throws HoldfastError not_found */
 export async function findNode(shards: Shards, caller: Actor, id: string, act: Act = "read"): Promise<PlacedNode> {
   const nodeId = readNodeId(caller, id);
   const found = nodeId === undefined ? undefined : (await findNodes(shards, caller, [nodeId], act)).get(nodeId);
@@ -33,7 +30,7 @@ export async function findNode(shards: Shards, caller: Actor, id: string, act: A
   return found;
 }
 
-/** Those of the ids that the caller may see, with their places: set-based, its own first. */
+/** Returns the nodes that the caller may see, with their places. Nodes of the own space take precedence. */
 export async function findNodes(
   shards: Shards,
   caller: Actor,
@@ -49,7 +46,7 @@ export async function findNodes(
   return withMountRoles(shards, caller, found);
 }
 
-/** A mount has the role of what it shows; while that is not to be seen, one can do nothing with it but take the mount away. */
+/** Sets the roles of mounts to those of their folders. A mount whose folder is not visible can only be removed. */
 async function withMountRoles(
   shards: Shards,
   caller: Actor,
@@ -60,7 +57,7 @@ async function withMountRoles(
   return nodes;
 }
 
-/** The same nodes, mounts with the roles of what they show. */
+/** Returns the same nodes, with the roles of mounts set to those of their folders. */
 export async function showMounts(
   shards: Shards,
   caller: Actor,
@@ -91,7 +88,10 @@ async function withRoles(
   );
 }
 
-/** What a mount shows, under the mount's path; any other node is itself. @throws HoldfastError not_found */
+/**
+ * Returns the folder that a mount shows, under the mount's path. Returns any other node unchanged.
+ * @throws HoldfastError not_found
+ */
 export async function followMount(shards: Shards, caller: Actor, node: PlacedNode): Promise<PlacedNode> {
   if (node.row.kind !== "mount" || node.rights !== undefined) return node;
   const target = (await findGrantedNodes(shards, caller, [node.row.target as NodeId])).get(node.row.target as NodeId);
@@ -99,21 +99,18 @@ export async function followMount(shards: Shards, caller: Actor, node: PlacedNod
   return { ...target, path: node.path };
 }
 
-/** The caller in the space of a node that it has looked up. */
+/** Returns the caller as an actor in the space of a found node. */
 export async function actIn(shards: Shards, caller: Actor, { row, rights }: PlacedNode): Promise<Actor> {
   if (rights === undefined || !caller.owns) return caller;
   return actorIn(caller, row.space_id, await loadMounts(shards, caller));
 }
 
-/** The same without a look. What `root` stands for is not there. */
+/** Does the same without a look-up. `rootId` is not in that space. */
 export function actorIn(caller: Actor, spaceId: SpaceId, mounts: Mounts): Actor {
   return { ...caller, bucket: bucketOf(spaceId), spaceId, owns: false, mounts };
 }
 
-/**
- * By path from the caller's root, through mounts; only live nodes have one.
- * @throws HoldfastError not_found, invalid_field
- */
+/** Finds a live node by path from the caller's root, through mounts. @throws HoldfastError not_found, invalid_field */
 export async function findNodeByPath(shards: Shards, caller: Actor, path: string, under = "root"): Promise<PlacedNode> {
   const names = splitPath(path);
   let at = await findNode(shards, caller, under);
@@ -136,7 +133,9 @@ function noSuchPath(names: readonly string[]): HoldfastError {
   return new HoldfastError("not_found", `There is no ${joinPath(names)}.`, { field: "path" });
 }
 
-/** The live nodes on a way down from a folder, as far as it goes. Served by nodes_live_name, one step a name. */
+/**
+ * Returns the live nodes along a path below a folder, as far as they exist. Index: nodes_live_name, one step per name.
+ */
 async function readSteps(
   shards: Shards,
   spaceId: SpaceId,

@@ -9,7 +9,7 @@ import { placeOwn } from "./own-nodes.ts";
 export const noMounts: Mounts = new Map();
 const known = new WeakMap<Actor, Promise<Mounts>>();
 
-/** The caller's live mounts: what shows folders of others in its own space. Looked for once for each request, in one statement, by nodes_mounts. */
+/** Returns the caller's live mounts. Read once per request, in one statement. Index: nodes_mounts. */
 export function loadMounts(shards: Shards, caller: Actor): Promise<Mounts> {
   if (!caller.owns) return Promise.resolve(caller.mounts ?? noMounts);
   const before = known.get(caller);

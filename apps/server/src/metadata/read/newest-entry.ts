@@ -3,7 +3,7 @@ import { sql } from "kysely";
 import { keyed } from "../../db/database.ts";
 import type { ShardReader, SpaceRow } from "../../db/shard-tables.ts";
 
-/** Newest entry in the journal of a space (`seq`, 0 without one); numbers of two epochs cannot be compared. */
+/** Newest entry in the journal of a space (`seq`, 0 if empty). Numbers of different epochs cannot be compared. */
 export type JournalHead = Pick<SpaceRow, "seq" | "epoch">;
 
 export async function newestEntry(reader: ShardReader, spaceId: SpaceId): Promise<JournalHead> {

@@ -5,7 +5,7 @@ import { lookup } from "mime-types";
 import { mayHaveThumb } from "./may-have-thumb.ts";
 import type { PlacedNode } from "./placed-node.ts";
 
-/** As the API shows it to whoever looked it up. */
+/** Returns a node as the API shows it to its caller. */
 export function nodeJson({ row, path, role, rights, isTop, waits }: PlacedNode): NodeJson {
   const file = row.kind === "file";
   const json: NodeJson = {
@@ -40,7 +40,7 @@ export function nodeJson({ row, path, role, rights, isTop, waits }: PlacedNode):
   return json;
 }
 
-/** A few fields of it, for lists of very many. @param isStarred by the caller */
+/** Returns few fields, for long lists. @param isStarred by the caller */
 export function nodeRow({ row, role, rights, waits }: PlacedNode, isStarred: boolean): NodeRowJson {
   const json: NodeRowJson = {
     id: row.id,
@@ -64,9 +64,9 @@ export function nodeRow({ row, role, rights, waits }: PlacedNode, isStarred: boo
   return json;
 }
 
-/** By the name alone: the bytes are never looked at, and a client must not trust it (downloads say nosniff). */
+/** Derives the type from the name alone, so clients must not trust it (downloads set nosniff). */
 export function mimeTypeOf(name: string): string {
-  // `lookup` would take a name without a dot for an extension.
+  // `lookup` would treat a name without a dot as an extension.
   const type = lookup(extname(name));
   return type === false ? "application/octet-stream" : type;
 }

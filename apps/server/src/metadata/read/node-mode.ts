@@ -1,6 +1,6 @@
 import type { NodeRow } from "../../db/shard-tables.ts";
 
-/** Permission bits of a file or folder in an archive. */
+/** Returns the permission bits of a file or folder in an archive. */
 export function modeOf({
   kind,
   executable,

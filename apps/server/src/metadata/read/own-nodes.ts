@@ -7,8 +7,8 @@ import { type PlaceRow, type Places, readLineages, readPlaces } from "./lineages
 import type { PlacedNode } from "./placed-node.ts";
 
 /**
- * Those of the ids that are in a space, as its owner sees them, with their paths; set-based: one walk upwards from all of them. A node whose chain
- * does not end at the root of the space (a copy still being written) or that awaits its removal is not there.
+ * Returns the nodes that are in a space as its owner sees them, with their paths. Reads all of them in one statement.
+ * Omits nodes that await removal, or whose chain does not end at the root, such as an unfinished copy.
  */
 export async function findOwnNodes(
   shard: Pick<Shard, "db">,
@@ -29,7 +29,7 @@ export async function findOwnNodes(
   );
 }
 
-/** Of nodes in one space. @param rootId of the space */
+/** Places nodes of one space. @param rootId of the space */
 export function placeOwn({ asked, above }: Places, rootId: NodeId): Map<NodeId, PlacedNode> {
   const aboveById = new Map(above.map((row) => [row.id, row]));
   return new Map(
@@ -40,7 +40,7 @@ export function placeOwn({ asked, above }: Places, rootId: NodeId): Map<NodeId, 
   );
 }
 
-/** Those of the ids that `findOwnNodes` would find, without their rows. */
+/** Returns the ids that `findOwnNodes` would find, without their rows. */
 export async function findVisible(
   shard: Pick<Shard, "db">,
   { spaceId, rootId }: { readonly spaceId: SpaceId; readonly rootId: NodeId },
@@ -59,7 +59,7 @@ export async function findVisible(
   return new Set(ids.filter(isVisible));
 }
 
-/** Those of the ids that are live in view, with what names their state. */
+/** Returns revisions and sequence numbers of the nodes that are live. */
 export async function findRevisions(
   shard: Pick<Shard, "db">,
   { spaceId, rootId }: { readonly spaceId: SpaceId; readonly rootId: NodeId },
