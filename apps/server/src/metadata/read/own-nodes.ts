@@ -59,7 +59,7 @@ export async function findVisible(
   return new Set(ids.filter(isVisible));
 }
 
-/** Returns revisions and sequence numbers of the nodes that are live. */
+/** Returns revisions and sequence numbers of the nodes that are live below the root. */
 export async function findRevisions(
   shard: Pick<Shard, "db">,
   { spaceId, rootId }: { readonly spaceId: SpaceId; readonly rootId: NodeId },

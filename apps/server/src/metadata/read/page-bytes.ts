@@ -1,14 +1,14 @@
 import { limits } from "@holdfast/core/limits";
 import type { PlacedNode } from "./placed-node.ts";
 
-/** Of a node in JSON, names, path and what else a user chooses aside. */
+/** Bytes of a node in JSON, excluding names, path and other values that users choose. */
 const fixedBytes = 700;
 
-/** Counts nodes into a page, so that a thousand with all that a user may give them are no answer of 20 MiB. */
+/** Limits the bytes of a page. A thousand nodes with the largest metadata would otherwise take 20 MiB. */
 export class PageBytes {
   #bytes = 0;
 
-  /** The page has as much as it may: end it here. */
+  /** true: the page must end here. */
   get isFull(): boolean {
     return this.#bytes >= limits.listBytesMax;
   }
@@ -20,7 +20,7 @@ export class PageBytes {
   }
 }
 
-/** The first of these, at least one, that a page has room for. @param nodeOf undefined for what adds nothing */
+/** Returns the first items that fit a page, at least one. @param nodeOf undefined for an item that adds nothing */
 export function fittingPage<Item>(
   items: readonly Item[],
   nodeOf: (item: Item) => PlacedNode | undefined,

@@ -42,7 +42,7 @@ describe("what a page of nodes costs at most, of a tree that was made to be expe
   });
   after(() => databases.stop());
 
-  /** @returns how many nodes came; every page keeps to what the table says of its route */
+  /** Reads all pages, and checks each against the limits of its route in the table. @returns the number of nodes */
   async function readAll<Page>(
     route: RouteName,
     readPage: (cursor: string | undefined) => Promise<Page>,
@@ -148,7 +148,10 @@ describe("what a page of nodes costs at most, of a tree that was made to be expe
 
 const metadataText = "x".repeat(limits.metadataBytesMax - 20);
 
-/** Wide nodes in one folder, empty folders in another, and chains of wide folders with a journalled wide node for each at their ends. */
+/**
+ * Creates nodes with large metadata in one folder, and empty folders in another. Also chains of such nodes, each with a
+ * journal entry for the node at its end.
+ */
 async function fill({ db, caller }: TestSpace, wide: string, empty: string): Promise<void> {
   const { spaceId, rootId, userId } = caller;
   const metadata = JSON.stringify({ a: metadataText });

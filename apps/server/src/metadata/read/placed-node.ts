@@ -6,46 +6,49 @@ import { type Role, roleMay } from "../../rights/roles.ts";
 import type { Mounts } from "../actor.ts";
 import type { SpaceRights } from "../../rights/space-rights.ts";
 
-/** A node with the place in the caller's view that its row alone does not know. */
+/** Node with its place in the caller's view. */
 export interface PlacedNode {
-  /** `trashed_at` is that of the nearest trashed ancestor, if the node itself is not trashed. */
+  /** If only an ancestor is trashed, `trashed_at` is that of the nearest one. */
   readonly row: NodeRow;
-  /** From the caller's root, from the mount that shows it, or from the top of what was shared. */
+  /** Path from the caller's root, through the mount, or from the top of the share. */
   readonly path: string;
-  /** What the caller may do with it; of a mount, with what it shows. */
+  /** The caller's role; for a mount, the role on the mounted folder. */
   readonly role: Role;
-  /** Of a space that is not the caller's own. */
+  /** Rights in a space that the caller does not own. */
   readonly rights?: SpaceRights | undefined;
-  /** When the grant was made by which the caller has the role. */
+  /** Creation time of the grant that gives the role. */
   readonly sinceMicros?: number;
-  /** Nothing above it is in the caller's view, so its folder is not told. */
+  /** Nothing above the node is visible to the caller, so its parent is not reported. */
   readonly isTop?: boolean;
-  /** What of somebody else's is mounted shows it: the id of that folder. */
+  /** Id of the mounted folder through which the node is visible. */
   readonly shownBy?: NodeId | undefined;
-  /** The newest change of it, and of the folders between it and what shows it or the root: since then it is in view by this way. */
+  /**
+   * Newest change of the node, and of the folders between it and its mount or the root. Since then it has been visible
+   * at this place.
+   */
   readonly placedSeq?: number;
-  /** Of the caller, where paths in a space that is not its own may begin. */
+  /** Mounts of the caller, where paths in another owner's space may begin. */
   readonly mounts?: Mounts | undefined;
-  /** A mount whose folder is not to be seen for now. */
+  /** A mount whose folder is not visible at the moment. */
   readonly waits?: boolean;
 }
 
 export function childOf({ path, role, rights, mounts, shownBy }: PlacedNode, row: NodeRow): PlacedNode {
-  // What is mounted itself has the path of its mount, whatever way leads to it.
+  // A folder that is mounted itself has the path of its mount, regardless of how it was reached.
   const mount = mounts?.get(`${row.space_id} ${row.id}`);
-  // What lies below a folder that may not be read is not reached through it.
+  // Nodes below an unreadable folder cannot be reached through it.
   const own = roleMay(role, "read") ? rights?.roleBelow(role, row.id) : undefined;
   const below = path === "/" ? `/${row.name}` : `${path}/${row.name}`;
   const child = { row, path: mount?.path ?? below, role: own ?? role };
   return rights === undefined ? child : { ...child, rights, mounts, shownBy: mount?.targetId ?? shownBy };
 }
 
-/** Of the children of a folder in somebody else's space those that the caller may know of, for a `where`. */
+/** Returns a condition for `where` that selects the children that the caller may see in another owner's space. */
 export function onlySeen({ rights }: Pick<PlacedNode, "rights">): RawBuilder<unknown> {
   return rights === undefined ? sql`` : sql`and kind <> 'mount' and id <> all(${uuidArray(rights.without("read"))})`;
 }
 
-/** Whether the caller may know that it exists. Mounts are their owner's business. */
+/** Returns true if the caller may know that the node exists. Mounts are only visible to their owner. */
 export function isReadable({ row, role, rights }: PlacedNode): boolean {
   return roleMay(role, "read") && (rights === undefined || row.kind !== "mount");
 }

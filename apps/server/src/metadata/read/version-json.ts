@@ -2,7 +2,7 @@ import { formatTime } from "@holdfast/core/times";
 import type { VersionJson } from "@holdfast/protocol/version-routes";
 import type { NodeRow, VersionRow } from "../../db/shard-tables.ts";
 
-/** As the API shows it, but for the name of its author, who may have an account on another shard. */
+/** Version as in the API, without the name of its author, whose account may be on another shard. */
 export type VersionFacts = Omit<VersionJson, "author">;
 
 export type ListedVersion = Omit<VersionRow, "manifest" | "segments">;
@@ -22,7 +22,7 @@ export function versionFacts(file: NodeRow, version: ListedVersion): VersionFact
   };
 }
 
-/** The newest version has the date of its file; one of which no date is known has the time at which it was made. */
+/** Returns a version's modification time: the file's for the newest version, or the creation time if none is stored. */
 export function dateOfVersion(
   file: Pick<NodeRow, "head_version" | "modified_at">,
   version: Pick<VersionRow, "id" | "modified_at" | "created_at">,

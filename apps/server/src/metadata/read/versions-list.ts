@@ -11,14 +11,13 @@ import { type ListedVersion, type VersionFacts, versionFacts } from "./version-j
 const versionCursor = z.tuple([z.int()]);
 
 interface VersionsAsked {
-  /** The caller. */
   readonly userId: UserId;
   readonly limit?: number | undefined;
   readonly cursor?: string | undefined;
   readonly content_id?: string | undefined;
 }
 
-/** Newest first. */
+/** Lists versions, newest first. */
 export async function listVersions(
   shards: Shards,
   { row: file, role }: PlacedNode,
@@ -27,7 +26,7 @@ export async function listVersions(
   const limit = request.limit ?? limits.listItemsDefault;
   const before = request.cursor === undefined ? undefined : decodeCursor(versionCursor, request.cursor)[0];
   const content = request.content_id === undefined ? undefined : Buffer.from(request.content_id, "hex");
-  // Served by versions_node.
+  // Index: versions_node.
   const { rows } = await sql<ListedVersion>`
     select id, number, size, content_id, created_at, created_by, device_id, operation_id, label, label_by, modified_at
     from shard.versions

@@ -11,20 +11,19 @@ import { childOf, isReadable, onlySeen, type PlacedNode } from "./placed-node.ts
 import { PageBytes } from "./page-bytes.ts";
 
 export interface WalkOptions {
-  /** Any other node is passed over, and what is below it is not. */
+  /** Skips other nodes, but not the nodes below them. */
   readonly isWanted?: (row: NodeRow) => boolean;
-  /** So many nodes, wanted or not, end the page. */
+  /** Maximum number of nodes on a page, including unwanted ones. */
   readonly rowsMax?: number;
 }
 
 /**
- * All below a folder, parents before children: the children of a folder by id, then the same for each folder among them.
- * By ids and not by names, since an id stays while a rename moves a name across the cursor.
- *
- * The cursor says where the walk stands, in as many bytes for any depth: the folder being listed, the last child that was given
- * of it, and a digest of the way to it. If a folder on this way lies in the trash meanwhile, or may not be read, or the folder itself has
- * gone, the walk goes on behind it. If one has moved, the way can no longer be told, and all below the top's child on it comes once more.
- * A page has fewer than `limit` nodes, even none, where it is as large as may be or passed very many empty folders.
+ * Lists everything below a folder, parents before children: the children of a folder by id, then the same for each of
+ * its subfolders. Ids are used because a rename could move a name past the cursor. The cursor has a fixed size for any
+ * depth. It contains the current folder, the last returned child, and a digest of the path to the folder.
+ * If a folder on this path was trashed, became unreadable or is gone, the walk continues after it. If one was moved,
+ * everything below the top's child on the path is listed again. A page may have fewer than `limit` nodes, or none, if
+ * it reached its maximum size or passed very many empty folders.
  */
 export async function walkFolder(
   shard: Shard,
@@ -57,7 +56,7 @@ export async function walkFolder(
   return { nodes, nextCursor: null, passed };
 }
 
-/** The folder being listed, the way to it, and the last child given of it. */
+/** Current folder, the path to it, and the last returned child. */
 interface Place {
   readonly folder: PlacedNode;
   readonly above: Place | undefined;
@@ -82,7 +81,7 @@ function position({ folder, above, afterChild: after }: Place): z.input<typeof w
   return [way[0] ?? id, above.folder.row.id, digestOf(way), id, afterChild];
 }
 
-/** The ids of the folders from the top's child down to this one. */
+/** Returns the ids of the folders from the top's child to this one. */
 function wayTo(place: Place): NodeId[] {
   const ids: NodeId[] = [];
   for (let step = place; step.above !== undefined; step = step.above) ids.unshift(step.folder.row.id);
@@ -108,7 +107,7 @@ async function resume(children: ChildLoader, top: PlacedNode, cursor: string | u
   let place = start;
   for (const row of way) {
     place = below(place, row);
-    // Whoever writes cursors of their own may name what they were never given.
+    // A forged cursor may name folders that the caller cannot see.
     const isShown = isReadable(place.folder) && row.trashed_at === null && row.purged_at === null;
     if (!isShown) return nextFolder(children, place.above ?? start, row.id);
   }
@@ -121,7 +120,10 @@ function below(above: Place, row: NodeRow): Place {
   return { folder: childOf(above.folder, row), above, afterChild: undefined };
 }
 
-/** The first folder inside this one, behind `afterFolder`; else the next one beside it, or beside the nearest above that has one. */
+/**
+ * Returns the first subfolder after `afterFolder`. Otherwise returns the next sibling of this folder, or of the nearest
+ * folder above that has one.
+ */
 async function nextFolder(
   children: ChildLoader,
   place: Place,
@@ -139,7 +141,7 @@ async function nextFolder(
 }
 
 const pageRows = limits.listItemsMax;
-/** So many folders that the walk is about to enter have their first children fetched in one query. */
+/** Number of upcoming folders whose first children are read in one query. */
 const prefetchFolders = 64;
 const prefetchRows = 100;
 
@@ -152,13 +154,16 @@ function foldersOf({ rows, more }: ChildPage): ChildPage {
   return { rows: rows.filter((row) => row.kind === "folder"), more };
 }
 
-/** Children in the order of their ids, fetched for many folders at a time and remembered for one request. Served by nodes_parent. */
+/**
+ * Reads children in the order of their ids, for many folders at a time, and caches them for one request. Index:
+ * nodes_parent.
+ */
 class ChildLoader {
   readonly #shard: Shard;
   readonly #spaceId: string;
   readonly #topId: NodeId;
   readonly #isSeen: RawBuilder<unknown>;
-  /** Of each parent the folders among its children: all, or some from one on. */
+  /** Subfolders by parent: all of them, or a part that begins at some id. */
   readonly #folders = new Map<NodeId, ChildPage>();
   readonly #firstPages = new Map<NodeId, ChildPage>();
 
@@ -169,7 +174,10 @@ class ChildLoader {
     this.#isSeen = onlySeen(top);
   }
 
-  /** The folders from the top's child down to this one, live or not; undefined where it does not lie below the top. By the primary key. */
+  /**
+   * Returns the folders from the top's child to this one, live or not; undefined if it is not below the top. Index: the
+   * primary key.
+   */
   async wayTo(folderId: NodeId): Promise<NodeRow[] | undefined> {
     const own = sql`select * from shard.nodes where space_id = ${this.#spaceId}`;
     const { rows } = await sql<NodeRow & { height: number }>`
@@ -211,7 +219,7 @@ class ChildLoader {
     return next;
   }
 
-  /** The next few; there may be millions. */
+  /** Returns only the next few, because there may be millions. */
   async #foldersAfter(parentId: NodeId, after: NodeId | undefined): Promise<readonly NodeRow[]> {
     const known = this.#folders.get(parentId);
     const left = after === undefined ? known?.rows : known?.rows.filter((row) => row.id > after);

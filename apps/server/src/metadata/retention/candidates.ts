@@ -1,6 +1,6 @@
 import type { SpaceId } from "@holdfast/core/ids";
 
-/** A row that nothing refers to by its counter. */
+/** Row whose counter says that nothing refers to it. */
 export interface CandidateRow {
   readonly space_id: SpaceId;
   readonly hash: Buffer;
@@ -8,9 +8,9 @@ export interface CandidateRow {
   readonly mark: string;
 }
 
-/** Rows of one space that nothing seems to refer to, and how often lists were found to name each of them after all. */
+/** Rows of one space that seem unreferenced, with the number of lists that still name them. */
 export class Candidates {
-  /** By the bytes of the hash. */
+  /** Keyed by the bytes of the hash. */
   readonly #found: ReadonlyMap<string, Found>;
   #lists = 0;
 
@@ -20,7 +20,7 @@ export class Candidates {
     );
   }
 
-  /** A list of records that each begin with a hash: what stands in it several times is named once. */
+  /** Counts a list of records that each begin with a hash. A hash counts once per list. */
   countList(records: Buffer, recordBytes: number): void {
     this.#lists += 1;
     for (let at = 0; at < records.length; at += recordBytes) {
@@ -40,7 +40,7 @@ export class Candidates {
     return [...this.#found.values()].filter(({ names }) => names === 0);
   }
 
-  /** By how often. */
+  /** Groups the named rows by their number of names. */
   named(): Map<number, Found[]> {
     return Map.groupBy(
       [...this.#found.values()].filter(({ names }) => names > 0),

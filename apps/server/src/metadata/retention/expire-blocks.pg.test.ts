@@ -22,7 +22,7 @@ import { retentionUsual } from "../../config/retention-settings.ts";
 const { open } = useTestSpaces();
 const dayMs = 24 * 3600_000;
 
-/** As the job runs. */
+/** Runs the steps of the job. */
 async function expire(space: TestSpace, more: Partial<Retention> = {}): Promise<Mended[]> {
   const mended: Mended[] = [];
   const onMended = (each: Mended) => void mended.push(each);
@@ -41,7 +41,7 @@ async function hashesOf(space: TestSpace): Promise<HashHex[]> {
   return rows.map(({ hash }) => hash);
 }
 
-/** What the cell of the space was told. */
+/** Returns the release messages for the cell of the space. */
 async function releasesOf(space: TestSpace) {
   const { rows } = await sql<{ payload: unknown; bytes: number }>`
     select payload, octet_length(payload::text) as bytes from shard.messages where kind = ${releaseKind} order by number`.execute(
@@ -52,7 +52,7 @@ async function releasesOf(space: TestSpace) {
     .filter(({ release }) => release.space_id === space.caller.spaceId);
 }
 
-/** As a defect might leave it: nothing has referred to any block for long, say the counters. */
+/** Resets the counters as a defect might: no block seems to have been used for a long time. */
 async function spoilCounters(space: TestSpace): Promise<void> {
   const { spaceId } = space.caller;
   await sql`update shard.space_blocks set refs = 0, counted = false, since = 0 where space_id = ${spaceId}`.execute(
@@ -123,7 +123,7 @@ test("thousands go in short pieces, each with messages that the queue takes", as
   }
 });
 
-/** Each makes something that needs the blocks of these texts, and nothing else that does. */
+/** Each creates the only thing that needs the blocks of the returned texts. */
 const needs: Readonly<Record<string, (space: TestSpace) => Promise<readonly string[]>>> = {
   "the newest version": async (space) => {
     await space.put("root", "file", "newest");
@@ -204,7 +204,7 @@ test("a counter that is too low keeps nothing from being removed, and its last f
   assert.deepEqual(await hashesOf(space), []);
 });
 
-/** What another transaction does with a block while the job looks for what names it. */
+/** Actions of another transaction on a block while the job checks its references. */
 const meanwhile: Readonly<Record<string, (transaction: Kysely<ShardTables>, space: TestSpace) => Promise<void>>> = {
   "names it": async (transaction, space) => {
     await sql`update shard.space_blocks set counted = true where space_id = ${space.caller.spaceId}`.execute(
@@ -231,7 +231,7 @@ for (const [what, work] of Object.entries(meanwhile)) {
     let job: Promise<unknown> = Promise.resolve();
     await space.db.transaction().execute(async (transaction) => {
       await lockSpace(transaction, spaceId);
-      // It has read that nothing names the block, and waits for the space.
+      // The job has found no reference to the block, and waits for the lock of the space.
       job = expireBlocks({ db: space.db, nowMicros: space.clock.nowMicros() }, retentionUsual.blocksMs);
       await someoneWaits(space);
       await work(transaction, space);
@@ -239,7 +239,7 @@ for (const [what, work] of Object.entries(meanwhile)) {
     await job;
     assert.deepEqual(await hashesOf(space), [hashOf("race")]);
     assert.deepEqual(await releasesOf(space), []);
-    // The next time a counter that is too low is seen.
+    // The next run corrects a counter that is too low.
     await expire(space);
     await checkInvariants(space.db, spaceId);
   });
@@ -253,7 +253,7 @@ test("whoever asks for a block, or brings it once more, keeps it for another wee
   assert.deepEqual(await hashesOf(space), [hashOf("asked")]);
 });
 
-/** As a look for it does. */
+/** Renews `since`, like a check for the block. */
 async function touch(space: TestSpace, text: string): Promise<void> {
   await sql`update shard.space_blocks set since = ${space.clock.nowMicros()}::int8
     where space_id = ${space.caller.spaceId} and hash = ${Buffer.from(hashOf(text), "hex")}`.execute(space.db);
@@ -276,7 +276,7 @@ async function putLong(space: TestSpace, texts: readonly string[]): Promise<void
   await space.do({ op: "put", place: { parentId: "root", name: "long" }, content: { sizeBytes, blocks } });
 }
 
-/** As `appendBlocks` does it. */
+/** Does the same as `appendBlocks`. */
 async function holdByUpload(space: TestSpace, text: string): Promise<void> {
   await space.db.transaction().execute(async (transaction) => {
     await lockSpace(transaction, space.caller.spaceId);

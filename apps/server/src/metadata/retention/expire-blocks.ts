@@ -7,8 +7,8 @@ import { enqueueReleases } from "./release-message.ts";
 import { type Retention, rowMark, rowsIn } from "./retention-job.ts";
 
 /**
- * A space holds no more what nothing has referred to for a week; its cell is told by the queue to release the holders of exactly these
- * rows. By space_blocks_unreferenced, after `expireStaged`: what counts as stored is not looked at.
+ * Removes blocks of a space without references for a week. A queued message makes the cell release exactly these
+ * holders. Index: space_blocks_unreferenced. Runs after `expireStaged`, because counted blocks are skipped.
  */
 export function expireBlocks(job: Retention, lifetimeMs: number): Promise<number> {
   const before = job.nowMicros - lifetimeMs * 1000;
@@ -24,7 +24,7 @@ export function expireBlocks(job: Retention, lifetimeMs: number): Promise<number
     },
     countNames: countBlockNames,
     remove: async (transaction, spaceId, hashes) => {
-      // Who asks for a block renews `since`, and takes no lock of the space for it.
+      // A check for a block renews `since` without the lock of the space.
       const { rows } = await sql<{ hash: Buffer; stamp: number }>`
         delete from shard.space_blocks
         where space_id = ${spaceId} and hash = any(${byteaArray(hashes)}) and refs = 0 and not counted and since < ${before}
@@ -38,7 +38,7 @@ export function expireBlocks(job: Retention, lifetimeMs: number): Promise<number
         where space_id = ${spaceId} and hash = any(${byteaArray(hashes)}) and refs = 0 and not counted
         returning size`.execute(transaction);
       const sizeBytes = rows.reduce((sum, { size }) => sum + size, 0);
-      // Whatever the quota says: it is stored, and was all the time.
+      // Ignores the quota, because the block was stored all the time.
       await sql`update shard.spaces set stored_bytes = stored_bytes + ${sizeBytes}::int8 where id = ${spaceId}`.execute(
         transaction,
       );

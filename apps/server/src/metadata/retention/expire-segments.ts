@@ -11,7 +11,9 @@ import { type CountedRows, expireUnnamed } from "./expire-unnamed.ts";
 import { countSegmentNames } from "./named-after-all.ts";
 import { type Retention, rowMark } from "./retention-job.ts";
 
-/** Segments that no version has named for a day, with their holds on blocks. By segments_unreferenced. */
+/**
+ * Removes segments that no version has used for a day, with their references to blocks. Index: segments_unreferenced.
+ */
 export function expireSegments(job: Retention, lifetimeMs: number = limits.stagedLifetimeMs): Promise<number> {
   const before = job.nowMicros - lifetimeMs * 1000;
   const find = async (limit: number) => {
@@ -24,8 +26,8 @@ export function expireSegments(job: Retention, lifetimeMs: number = limits.stage
 }
 
 /**
- * Those of the segments that no version names any more, at once: what their blocks took is free for the next upload. A commit that has staged one of
- * them in the meantime fails as `unavailable` and stages it again. By the primary key.
+ * Immediately removes segments that no version uses, so that their bytes are free for the next upload. A commit that
+ * has staged one of them meanwhile fails with `unavailable` and stages it again. Index: the primary key.
  * @returns bytes that no longer count as stored
  */
 export async function dropSegments(job: Retention, spaceId: SpaceId, hashes: readonly HashHex[]): Promise<number> {

@@ -9,27 +9,27 @@ import { type CandidateRow, Candidates, type Found } from "./candidates.ts";
 import type { ListReader } from "./named-after-all.ts";
 import { inPieces, type Mended, type Retention, rowMark } from "./retention-job.ts";
 
-/** Rows that stay for as long as something names them, of which a counter tells how much does. */
+/** Rows that are kept while something refers to them, with a counter of references. */
 export interface CountedRows {
   readonly of: Mended["of"];
   readonly table: "shard.space_blocks" | "shard.segments";
-  /** Of one transaction. */
+  /** Maximum per transaction. */
   readonly rowsMax: number;
-  /** The oldest of those that nothing refers to by their counter, of all spaces. */
+  /** Finds the oldest rows of all spaces whose counter is 0. */
   find(limit: number): Promise<CandidateRow[]>;
-  /** Reads all lists of a space that could name them. */
+  /** Reads all lists of a space that could contain them. */
   countNames(reader: ListReader, candidates: Candidates): Promise<void>;
-  /** Under the space lock; only what is still as `find` wants it. @returns how many rows went */
+  /** Runs under the space lock, and removes only rows that still match `find`. @returns number of removed rows */
   remove(transaction: ShardReader, spaceId: SpaceId, hashes: readonly Buffer[]): Promise<number>;
-  /** Under the space lock: so much names each of them. @returns how many rows were put right */
+  /** Runs under the space lock, and sets the counters to `names`. @returns number of corrected rows */
   mend(transaction: ShardReader, spaceId: SpaceId, hashes: readonly Buffer[], names: number): Promise<number>;
 }
 
 /**
- * Removes rows that nothing names. A counter only says what to look at: before anything goes all that could name it is read, once for
- * all candidates of a space; under the space lock each is then still as it was before that, or it stays for the next time.
- * A counter that was too low so costs nothing: it is put right, and told.
- * @returns how many rows went
+ * Removes unreferenced rows. A counter only selects candidates. Before anything is removed, all lists that could
+ * contain them are read, once for all candidates of a space. A row that changed meanwhile, as checked under the space
+ * lock, is left for the next run. So a counter that is too low never causes a loss. It is corrected and reported.
+ * @returns number of removed rows
  */
 export async function expireUnnamed(job: Retention, rows: CountedRows): Promise<number> {
   const { db, signal, pieces = pieceSizes } = job;
@@ -58,7 +58,7 @@ interface Place {
   readonly spaceId: SpaceId;
 }
 
-/** What was counted is exact, since a row that got or lost a reference meanwhile is not the same any more. */
+/** Counts are exact, because a row whose references changed meanwhile is skipped. */
 async function mendAll(place: Place, found: Candidates): Promise<number> {
   const { job, rows, spaceId } = place;
   let count = 0;
@@ -69,7 +69,7 @@ async function mendAll(place: Place, found: Candidates): Promise<number> {
   return count;
 }
 
-/** In short transactions, of those rows that nobody has touched since they became candidates. */
+/** Processes rows that did not change since they became candidates, in short transactions. */
 async function inTurn(
   { job, rows, spaceId }: Place,
   found: readonly Found[],
@@ -88,7 +88,7 @@ async function inTurn(
   return count;
 }
 
-/** By the primary key. */
+/** Index: the primary key. */
 async function stillSame(
   transaction: ShardReader,
   { table }: CountedRows,

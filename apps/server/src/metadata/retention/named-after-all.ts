@@ -5,18 +5,18 @@ import type { ShardTables } from "../../db/shard-tables.ts";
 import { entryBytes, segmentRecordBytes } from "../content/content.ts";
 import type { Candidates } from "./candidates.ts";
 
-/** Whose lists are read. */
+/** The space whose lists are read. */
 export interface ListReader {
   readonly db: Kysely<ShardTables>;
   readonly spaceId: SpaceId;
-  /** Asked before each page. */
+  /** Checked before each page. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Reads everything of the space that can name a block, once for all candidates: the lists of all versions, those in the trash and of
- * copies that are not attached yet included; all segments, those that no version names included; the blocks of unfinished uploads.
- * Without a lock, so what changes meanwhile is known by the marks of the rows.
+ * Reads everything in the space that can refer to a block, once for all candidates. This includes the lists of all
+ * versions, also of trashed files and unattached copies. It also includes all segments, even unused ones, and the
+ * blocks of unfinished uploads. Takes no lock, so changes meanwhile are detected by the marks of the rows.
  */
 export async function countBlockNames(reader: ListReader, candidates: Candidates): Promise<void> {
   await eachVersionList(reader, "manifest", (list) => candidates.countList(list, entryBytes));
@@ -24,17 +24,17 @@ export async function countBlockNames(reader: ListReader, candidates: Candidates
   await eachUploadBlock(reader, (hash) => candidates.countHash(hash));
 }
 
-/** Of segments: the lists of all long versions. */
+/** Reads the lists of all long versions, which refer to segments. */
 export async function countSegmentNames(reader: ListReader, candidates: Candidates): Promise<void> {
   await eachVersionList(reader, "segments", (list) => candidates.countList(list, segmentRecordBytes));
 }
 
-/** Of one page. */
+/** Maximum per page. */
 const rowsMax = 1000;
-/** Some ten milliseconds to look through. One list alone may be longer. */
+/** Takes some ten milliseconds to search. A single list may be longer. */
 const listBytesMax = 1024 * 1024;
 
-/** By the primary key; the lists themselves in portions, since those of very long files have megabytes. */
+/** Index: the primary key. Reads lists in portions, because the list of a very long file takes megabytes. */
 async function eachVersionList(
   { db, spaceId, signal }: ListReader,
   column: "manifest" | "segments",
@@ -58,7 +58,7 @@ async function eachVersionList(
   }
 }
 
-/** By the primary key. */
+/** Index: the primary key. */
 async function eachSegment({ db, spaceId, signal }: ListReader, take: (entries: Buffer) => void): Promise<void> {
   let last: Buffer | undefined;
   for (let read = rowsMax; read === rowsMax;) {
@@ -77,7 +77,7 @@ async function eachSegment({ db, spaceId, signal }: ListReader, take: (entries: 
   }
 }
 
-/** By the primary key; each row is a reference of its own. */
+/** Index: the primary key. Each row is one reference. */
 async function eachUploadBlock({ db, spaceId, signal }: ListReader, take: (hash: Buffer) => void): Promise<void> {
   let last: { readonly session_id: UploadId; readonly offset: number } | undefined;
   for (let read = rowsMax; read === rowsMax;) {
@@ -94,7 +94,7 @@ async function eachUploadBlock({ db, spaceId, signal }: ListReader, take: (hash:
 
 const firstId = "00000000-0000-0000-0000-000000000000";
 
-/** Those that have a list, so many together as it has bytes. */
+/** Groups rows that have a list by the bytes of their lists. */
 function inPortions<Row extends { readonly bytes: number | null }>(rows: readonly Row[]): Row[][] {
   const portions: Row[][] = [];
   let roomBytes = 0;

@@ -15,24 +15,24 @@ export interface PruneRequest {
   readonly db: Kysely<ShardTables>;
   readonly clock: Clock;
   readonly spaceId: SpaceId;
-  /** Newest versions of each file that stay: 1 or more. */
+  /** Number of newest versions of each file to keep, at least 1. */
   readonly keep: number;
-  /** Nothing is deleted. */
+  /** Deletes nothing. */
   readonly isDry: boolean;
-  /** The usual ones unless given. */
+  /** Defaults to `pieceSizes`. */
   readonly pieces?: PieceSizes;
 }
 
 export interface Pruned {
-  /** Versions. */
+  /** Number of versions. */
   readonly removed: number;
-  /** No longer stored; of a dry run the sizes of the versions, whatever content they share. */
+  /** Bytes no longer stored. In a dry run, the sizes of the versions, including content that they share. */
   readonly bytes: number;
 }
 
 /**
- * Deletes the old versions of a file, or of all files below a folder, because their owner says so: however recent they are. The newest version and
- * those with a label stay. In pieces, each a short transaction; a run that was cut off continues when it is repeated.
+ * Deletes old versions of a file, or of all files below a folder, at their owner's request, regardless of age. Keeps
+ * the newest versions and labeled ones. Works in short transactions. An interrupted run can be repeated to continue.
  */
 export async function pruneNow(
   request: PruneRequest,
@@ -54,12 +54,12 @@ export async function pruneNow(
       page = await filesWithHistory(request, last);
     }
   }
-  // Once for all of them, since each time reads the lists of all versions of the space.
+  // Done once for all files, because it reads the lists of all versions of the space.
   const dropped = await dropSegments({ ...request, nowMicros: clock.nowMicros() }, spaceId, [...segments]);
   return { removed: total.removed, bytes: total.bytes + dropped };
 }
 
-/** By nodes_history. */
+/** Index: nodes_history. */
 async function filesWithHistory(
   { db, spaceId, keep, pieces = pieceSizes }: PruneRequest,
   after: NodeId | undefined,
@@ -72,10 +72,10 @@ async function filesWithHistory(
   return rows.map((row) => row.id);
 }
 
-/** Versions of one transaction: with short lists at their longest, 51,200 references are given back under the space lock. */
+/** Versions per transaction. With the longest short lists, 51,200 references are released under the space lock. */
 const versionsAtOnce = 100;
 
-/** @param segments gets those that the deleted versions named */
+/** @param segments receives the segments of the deleted versions */
 async function pruneFiles(request: PruneRequest, ids: readonly NodeId[], segments: Set<HashHex>): Promise<Pruned> {
   const { db, clock, spaceId } = request;
   if (ids.length === 0) return { removed: 0, bytes: 0 };
@@ -100,11 +100,11 @@ async function pruneFiles(request: PruneRequest, ids: readonly NodeId[], segment
 
 interface OldOfFile {
   readonly id: NodeId;
-  /** Number of the newest version that may go. */
+  /** Number of the newest version to delete. */
   readonly number: number;
 }
 
-/** The versions that stay are counted, since numbers have gaps where others were pruned. By versions_node. */
+/** Counts the versions to keep, because numbers have gaps after pruning. Index: versions_node. */
 async function newestOld({ db, spaceId, keep }: PruneRequest, ids: readonly NodeId[]): Promise<OldOfFile[]> {
   const { rows } = await sql<OldOfFile>`
     select n.id, least(old.number, n.version_number - 1) as number
@@ -116,7 +116,7 @@ async function newestOld({ db, spaceId, keep }: PruneRequest, ids: readonly Node
   return rows;
 }
 
-/** By versions_node. */
+/** Index: versions_node. */
 function oldVersions(spaceId: SpaceId, old: readonly OldOfFile[]) {
   return sql`
     from unnest(${uuidArray(old.map(({ id }) => id))}, ${int8Array(old.map(({ number }) => number))}) as old (node_id, number)

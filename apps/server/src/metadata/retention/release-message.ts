@@ -4,19 +4,22 @@ import { z } from "zod";
 import type { ShardReader } from "../../db/shard-tables.ts";
 import { enqueue } from "../../queue/enqueue.ts";
 
-/** Tells the cell of a space that the space holds these blocks no more: of each the hash in hex, and the stamp that its row had. */
+/**
+ * Kind of the message that reports to a cell that a space no longer holds some blocks: the hash in hex and the row's
+ * stamp of each.
+ */
 export const releaseKind = "release_holders";
 export const releasePayload = z.object({
   space_id: z.string().refine(isId),
   holders: z.array(z.tuple([z.string().regex(/^[0-9a-f]{64}$/), z.int()])),
 });
 
-/** A hash in hex, a stamp of up to 16 figures, and what JSON puts around them. */
+/** Hash in hex, a stamp of up to 16 digits, and the JSON around them. */
 const holderBytes = 96;
-/** Of one message. */
+/** Maximum per message. */
 const holdersMax = Math.floor((limits.messageBytesMax - 1024) / holderBytes);
 
-/** In the transaction that removes the rows, so that it is told exactly if they are gone. */
+/** Runs in the transaction that removes the rows, so that the message exists exactly if they are removed. */
 export async function enqueueReleases(
   transaction: ShardReader,
   spaceId: SpaceId,

@@ -11,8 +11,8 @@ export interface RemovedVersions {
 }
 
 /**
- * Deletes versions with their holds on content. The caller holds the space lock.
- * @param chosen a query of the ids of versions of this space
+ * Deletes versions and releases their content. The caller holds the space lock.
+ * @param chosen query of version ids in this space
  */
 export async function removeVersions(
   transaction: ShardReader,

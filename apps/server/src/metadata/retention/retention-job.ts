@@ -5,17 +5,20 @@ import type { ShardTables } from "../../db/shard-tables.ts";
 import { type PieceSizes, pieceSizes } from "../commit/piece-sizes.ts";
 
 /**
- * What lets old things go, each as a job of one shard that may run at any time, twice or never: in pieces, each a
- * short transaction, the oldest first. All answer how many rows went.
+ * Parameters of jobs that remove old rows of one shard. They may run at any time, twice or never. They work in short
+ * transactions, oldest rows first, and return the number of removed rows.
  */
 export interface Retention {
   readonly db: Kysely<ShardTables>;
   readonly nowMicros: number;
-  /** Asked before each piece. */
+  /** Checked before each piece. */
   readonly signal?: AbortSignal;
-  /** The usual ones unless told. */
+  /** Defaults to `pieceSizes`. */
   readonly pieces?: PieceSizes;
-  /** Told of counters that were too low, which is a defect. They are right again, and nothing went by them. */
+  /**
+   * Receives counters that were too low, which is a defect. They have been corrected, and nothing was removed because
+   * of them.
+   */
   readonly onMended?: (mended: Mended) => void;
 }
 
@@ -25,7 +28,7 @@ export interface Mended {
   readonly count: number;
 }
 
-/** Until a piece finds nothing left to do. */
+/** Repeats until a piece finds nothing to do. */
 export async function inPieces(job: Retention, run: () => Promise<number>): Promise<number> {
   let count = 0;
   for (let last = 1; last > 0; count += last) {
@@ -40,7 +43,7 @@ export function rowsIn({ pieces = pieceSizes }: Retention): number {
 }
 
 /**
- * Another one as soon as anybody has changed a row, or has locked it in order to refer to it: so whoever reads it twice knows that
- * nothing came of it in between. It means nothing beyond that, and may differ without a reason.
+ * Changes when a row is changed, or locked in order to refer to it. So equal marks prove that nothing happened in
+ * between. It has no other meaning, and may differ without a reason.
  */
 export const rowMark: RawBuilder<string> = sql<string>`xmin::text || ' ' || xmax::text`;

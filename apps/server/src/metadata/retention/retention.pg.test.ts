@@ -119,7 +119,7 @@ test("a version with a label is never pruned, whatever is kept beside it", async
   for (let round = 0; round < 12; round += 1) {
     const space = await open();
     const file = await space.put("root", "f", "0");
-    /** What the rules alone say of each version, by number. */
+    /** Expected versions by number, computed from the rules alone. */
     const model = new Map([[1, { madeAtMicros: space.clock.nowMicros(), label: null as string | null }]]);
     let head = 1;
     for (let step = 0; step < 30; step += 1) {

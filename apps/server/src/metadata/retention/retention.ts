@@ -8,7 +8,7 @@ import { changeStoredBytes } from "../weight/stored-bytes.ts";
 import { removeVersions } from "./remove-versions.ts";
 import { inPieces, type Retention, rowsIn } from "./retention-job.ts";
 
-/** Answers are repeated for 14 days. By operations_age. */
+/** Removes stored results of operations after 14 days. Index: operations_age. */
 export async function expireOperations(
   job: Retention,
   lifetimeMs: number = limits.operationLifetimeMs,
@@ -23,8 +23,8 @@ export async function expireOperations(
 }
 
 /**
- * Marks nodes that lay in the trash for that long as purged; `sweepPurged` removes the rows. Nobody sees it leave the tree
- * a second time, so the journal does not tell. By nodes_trash_age.
+ * Marks old trashed nodes as purged; `sweepPurged` removes the rows. The nodes left the tree when they were trashed, so
+ * there is no new journal entry. Index: nodes_trash_age.
  */
 export async function expireTrash(job: Retention, lifetimeMs: number): Promise<number> {
   const before = job.nowMicros - lifetimeMs * 1000;
@@ -50,8 +50,8 @@ export async function expireTrash(job: Retention, lifetimeMs: number): Promise<n
 }
 
 /**
- * Entries older than 90 days, from the first on, so that what is kept has no gap; the newest entry stays, since cursors
- * that stand at it are checked by its tag. By journal_age and the primary key.
+ * Removes entries older than 90 days, oldest first, so that the rest has no gap. Keeps the newest entry, whose tag
+ * verifies cursors at the end of the journal. Indexes: journal_age and the primary key.
  */
 export async function expireJournal(job: Retention, lifetimeMs: number = limits.journalLifetimeMs): Promise<number> {
   const before = job.nowMicros - lifetimeMs * 1000;
@@ -72,7 +72,7 @@ export async function expireJournal(job: Retention, lifetimeMs: number = limits.
   return count;
 }
 
-/** Events of the activity go with the entries of the journal of their time. By events_age. */
+/** Removes activity events together with the journal entries of their time. Index: events_age. */
 export async function expireEvents(job: Retention, lifetimeMs: number = limits.journalLifetimeMs): Promise<number> {
   return inPieces(job, async () => {
     const { numAffectedRows } = await sql`
@@ -84,14 +84,14 @@ export async function expireEvents(job: Retention, lifetimeMs: number = limits.j
 }
 
 export interface VersionRetention {
-  /** The newest ones of a file always stay. */
+  /** Minimum number of newest versions of a file to keep. */
   readonly keptMin: number;
   readonly lifetimeMs: number;
 }
 
 /**
- * A version goes only when it is beyond the newest `keptMin` and nobody has met it as the newest for `lifetimeMs`: what a file was at any
- * moment of that time can be brought back. One with a label never goes. By nodes_history and versions_node.
+ * Removes versions beyond the newest `keptMin` that have not been the newest for `lifetimeMs`. So every state of a file
+ * within that time can be restored. Keeps labeled versions. Indexes: nodes_history and versions_node.
  */
 export async function pruneVersions(job: Retention, options: VersionRetention): Promise<number> {
   const { keptMin, before } = oldVersions(job, options);
@@ -106,7 +106,7 @@ export async function pruneVersions(job: Retention, options: VersionRetention): 
   return count;
 }
 
-/** Blocks that nothing has named for a day count as stored no more. By space_blocks_unreferenced. */
+/** Stops counting blocks as stored that were unreferenced for a day. Index: space_blocks_unreferenced. */
 export async function expireStaged(job: Retention, lifetimeMs: number = limits.stagedLifetimeMs): Promise<number> {
   const before = job.nowMicros - lifetimeMs * 1000;
   return inPieces(job, async () => {
@@ -130,7 +130,7 @@ export async function expireStaged(job: Retention, lifetimeMs: number = limits.s
   });
 }
 
-/** How many `pruneVersions` would remove. */
+/** Returns how many versions `pruneVersions` would remove. */
 export async function countOldVersions(job: Retention, options: VersionRetention): Promise<number> {
   const old = oldVersions(job, options);
   let count = 0;
@@ -160,7 +160,7 @@ function oldVersions(job: Retention, { keptMin, lifetimeMs }: VersionRetention):
   };
 }
 
-/** A version was met as the newest until the next one was made. By versions_node. */
+/** A version was the newest until the next one was created. Index: versions_node. */
 function selectOld(spaceId: SpaceId, files: readonly Pick<File, "id">[], { keptMin, before }: OldVersions) {
   return sql`
     select v.id from shard.nodes n join shard.versions v

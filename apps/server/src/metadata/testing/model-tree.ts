@@ -1,7 +1,7 @@
 import type { NodeId } from "@holdfast/core/ids";
 import type { Operation } from "../commit/operation.ts";
 
-/** The rules of a tree once more, as simply as can be, for tests to compare with. Content is text, ids are known. */
+/** Simple model of the rules of a tree, for comparison in tests. Content is text, and ids are given. */
 export interface ModelNode {
   readonly id: string;
   parent: string | null;
@@ -10,9 +10,9 @@ export interface ModelNode {
   text: string;
   version: number;
   trashed: boolean;
-  /** Another one after each change of place; absent before the first. */
+  /** Changes with each move; undefined before the first. */
   revision?: number;
-  /** The trashed folder that this one stands in for, with its revision then. */
+  /** Trashed folder for which this one stands in, with its revision then. */
   readonly standsFor?: string | undefined;
 }
 
@@ -56,7 +56,7 @@ export class ModelTree {
     this.failed = new Set();
   }
 
-  /** @returns the code of the answer, `committed` if it is done; then the tree has changed */
+  /** @returns the resulting code; `committed` if the operation succeeded and changed the tree */
   apply(operation: Operation, texts: ReadonlyMap<string, string>): string {
     const before = new Map([...this.nodes].map(([id, node]) => [id, { ...node }]));
     try {
@@ -70,7 +70,7 @@ export class ModelTree {
     }
   }
 
-  /** Paths of what is live, with the text of files. */
+  /** Returns the paths of live nodes, with the text of files. */
   paths(): Map<string, string> {
     const live = [...this.nodes.values()].filter((node) => node.parent !== null && this.#trashedBy(node) === undefined);
     return new Map(live.map((node) => [this.#path(node), node.kind === "folder" ? "/" : node.text]));
@@ -205,7 +205,7 @@ export class ModelTree {
     return this.#revisions;
   }
 
-  /** Each folder in the trash has one of its own for what is restored out of it. */
+  /** Each trashed folder has its own stand-in for nodes restored from it. */
   #liveOrStandIn(folder: ModelNode): ModelNode {
     if (this.#trashedBy(folder) === undefined) return folder;
     const above = this.nodes.get(folder.parent ?? "");

@@ -6,7 +6,7 @@ export interface Statement {
   readonly parameters: readonly unknown[];
 }
 
-/** That no statement reads a whole table, or all of a space. */
+/** Asserts that no statement reads a whole table or space. */
 export async function assertNarrow(pool: pg.Pool, statements: readonly Statement[]): Promise<void> {
   for (const statement of statements) {
     const plan = await explain(pool, statement);
@@ -16,8 +16,8 @@ export async function assertNarrow(pool: pg.Pool, statements: readonly Statement
 }
 
 /**
- * Of statements that look things up by keys alone also that they read nothing of an index that lies between a column that is known and one
- * behind it. Each is asked for as it was sent, and as it is planned for whatever values may come.
+ * Also asserts that statements which look up keys use a prefix of an index's columns without gaps. Checks the plan for
+ * the given values, and the generic plan.
  */
 export async function assertByKeys(pool: pg.Pool, statements: readonly Statement[]): Promise<void> {
   const indexes = await readIndexes(pool);
@@ -40,13 +40,13 @@ function stepsOf(plan: PlanStep): PlanStep[] {
   return [plan, ...(plan.Plans ?? []).flatMap(stepsOf)];
 }
 
-/** Reads a whole table, or all of a space. */
+/** Returns true for a step that reads a whole table or space. */
 function isWide(step: PlanStep): boolean {
   const wholeSpace = /^\(\w*\.?space_id = [^()]*\)$/.test(step["Index Cond"] ?? "");
   return step["Node Type"] === "Seq Scan" || wholeSpace;
 }
 
-/** What runs under the space lock is planned as there. */
+/** Plans statements with the settings that apply under the space lock. */
 async function explain(pool: pg.Pool, { text, parameters }: Statement): Promise<PlanStep> {
   const client = await pool.connect();
   try {
@@ -71,7 +71,7 @@ const jobSelect =
 
 type Indexes = ReadonlyMap<string, readonly string[]>;
 
-/** Their columns, in order. */
+/** Returns the columns of each index in order. */
 async function readIndexes(pool: pg.Pool): Promise<Indexes> {
   const { rows } = await pool.query<{ name: string; columns: string[] }>(`
     select c.relname::text as name, array_agg(a.attname::text order by a.attnum) as columns
@@ -80,12 +80,12 @@ async function readIndexes(pool: pg.Pool): Promise<Indexes> {
   return new Map(rows.map(({ name, columns }) => [name, columns]));
 }
 
-/** All that the index has of a space is what is asked for. */
+/** The index only contains the requested rows of the space. */
 function isWhole(step: PlanStep, indexes: Indexes): boolean {
   return indexes.get(step["Index Name"] ?? "")?.join() === "space_id";
 }
 
-/** Knows a column of the index, and not one that stands before it. */
+/** Returns true if the condition skips a column of the index before a known one. */
 function jumps(step: PlanStep, indexes: Indexes): boolean {
   const condition = step["Index Cond"];
   const columns = indexes.get(step["Index Name"] ?? "");
@@ -94,7 +94,7 @@ function jumps(step: PlanStep, indexes: Indexes): boolean {
   return known.lastIndexOf(true) > known.filter(Boolean).length - 1;
 }
 
-/** As for a plan that is kept: by what is known of the tables, and nothing of the values. */
+/** Returns the generic plan, which ignores the values. */
 async function explainForAny(pool: pg.Pool, { text }: Statement): Promise<PlanStep> {
   if (!text.endsWith("/* by keys alone */")) return {};
   const { rows } = await pool.query<{ "QUERY PLAN": { Plan: PlanStep }[] }>(

@@ -1,10 +1,10 @@
 import type { CompiledQuery, KyselyPlugin } from "kysely";
 import type { Shard, Shards } from "../../db/shards.ts";
 
-/** The same shards; each statement that is sent through these is added to `compiled`. */
+/** Returns the same shards, which add each statement to `compiled`. */
 export function recorded(shards: Shards, compiled: CompiledQuery[]): Shards {
   const wrap = (shard: Shard): Shard => {
-    // A plugin that changes nothing: with it, this database has an executor of its own.
+    // With a plugin, even one that does nothing, the database gets its own executor.
     const plugin: KyselyPlugin = {
       transformQuery: ({ node }) => node,
       transformResult: async ({ result }) => result,

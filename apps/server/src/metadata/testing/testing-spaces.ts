@@ -3,13 +3,13 @@ import { startTestDatabases, type TestDatabaseOptions, type TestDatabases } from
 import { checkInvariants } from "./invariants.ts";
 import { makeTestSpace, type TestSpace, type TestSpaceOptions } from "./testing.ts";
 
-/** The databases of one test file, and spaces in them whose invariants are checked after each test. */
+/** Databases of one test file, with spaces whose invariants are checked after each test. */
 export interface TestSpaces {
   readonly databases: TestDatabases;
   readonly open: (options?: TestSpaceOptions) => Promise<TestSpace>;
 }
 
-/** To be called once in a test file, outside of its tests. */
+/** Must be called once in a test file, outside of tests. */
 export function useTestSpaces(databaseOptions: TestDatabaseOptions = {}): TestSpaces {
   let databases: TestDatabases;
   const spaces: TestSpace[] = [];

@@ -13,7 +13,7 @@ import { createSpace } from "../commit/create-space.ts";
 import { type PieceSizes, pieceSizes } from "../commit/piece-sizes.ts";
 import type { Operation, OperationResult } from "../commit/operation.ts";
 
-/** For a committer of views where nothing is copied from one space to another. */
+/** Block service for a view committer that never copies between spaces. */
 export const noBlocks = {
   blocks: {
     holdAlso: () => Promise.reject(new Error("There are no blocks here.")),
@@ -22,7 +22,7 @@ export const noBlocks = {
   },
 };
 
-/** A clock that moves on by a microsecond with each look, and by as much as a test says. */
+/** Clock that advances by a microsecond with each reading, and as far as a test requests. */
 export class TestClock implements Clock {
   #micros = 1_900_000_000_000_000;
 
@@ -49,7 +49,7 @@ export interface TestSpaceOptions extends Partial<TestSpaceParts> {
   readonly quotaBytes?: number | null;
 }
 
-/** So low that work of a handful of rows goes piece by piece, as only very large work does otherwise. */
+/** Limits so low that a few rows already need several pieces. */
 export const smallPieces: PieceSizes = {
   uploadBlocksMax: 2,
   uploadsMax: 1,
@@ -63,7 +63,7 @@ export const smallPieces: PieceSizes = {
   measuredNodesMax: 2,
 };
 
-/** A space of its own in a test's database, and short words for what tests do with it. */
+/** Own space in a test's database, with short methods for tests. */
 export class TestSpace {
   readonly db: Kysely<ShardTables>;
   readonly caller: Actor;
@@ -86,7 +86,7 @@ export class TestSpace {
     });
   }
 
-  /** The same user at another device. */
+  /** Returns the same user on another device. */
   otherDevice(): Actor {
     return { ...this.caller, deviceId: newTestId() };
   }
@@ -95,14 +95,14 @@ export class TestSpace {
     return (await this.committer.commit(caller, operations)).results;
   }
 
-  /** One operation that is expected to be done. */
+  /** Commits one operation, which must succeed. */
   async do(operation: Operation, caller = this.caller): Promise<NodeJson> {
     const [result] = await this.commit([operation], caller);
     if (result?.status === "committed" && result.node !== undefined) return result.node;
     throw new Error(`not committed: ${describe(result)}`);
   }
 
-  /** One operation that is expected to be refused: its code and the node that came with it. */
+  /** Commits one operation, which must be rejected. Returns its code and node. */
   async refused(operation: Operation, caller = this.caller): Promise<{ code: string; node: NodeJson | undefined }> {
     const [result] = await this.commit([operation], caller);
     if (result?.status !== "conflict" && result?.status !== "error")
@@ -114,12 +114,12 @@ export class TestSpace {
     return this.do({ op: "mkdir", place: { parentId, name } });
   }
 
-  /** A new file whose content is this text, one block, already stored. */
+  /** Creates a file with this text as its only block, which is stored first. */
   async put(parentId: string, name: string, text: string): Promise<NodeJson> {
     return this.do({ op: "put", place: { parentId, name }, content: await this.content(text) });
   }
 
-  /** Content whose block the space holds. */
+  /** Returns content whose block the space holds. */
   async content(text: string): Promise<{ sizeBytes: number; blocks: ManifestEntry[] }> {
     const content = contentOfText(text);
     await this.store(content.blocks);
@@ -147,7 +147,7 @@ export async function makeTestSpace(
   return new TestSpace(db, shards, row, { clock, pieces });
 }
 
-/** All of one bucket, as ids of one owner are. */
+/** Returns an id with a fixed bucket, so that all ids belong to one owner. */
 export function newTestId<Id extends ReturnType<typeof makeId>>(): Id {
   return makeId<Id>(toBucket(7), 1_900_000_000_000, randomBytes(8));
 }
@@ -158,7 +158,7 @@ export function contentOfText(text: string): { sizeBytes: number; blocks: Manife
   return { sizeBytes: size, blocks: size === 0 ? [] : [{ hash, size }] };
 }
 
-/** As if the blocks had been uploaded: rows in `space_blocks` that nothing refers to, and that count. */
+/** Inserts rows in `space_blocks` as after an upload: unreferenced, but counted. */
 export async function storeBlocks(
   db: Kysely<ShardTables>,
   { spaceId, userId }: Actor,

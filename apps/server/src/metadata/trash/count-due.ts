@@ -3,7 +3,10 @@ import { sql } from "kysely";
 import { uuidArray } from "../../db/array-parameters.ts";
 import type { Retention } from "../retention/retention-job.ts";
 
-/** How many nodes `expireTrash` and `sweepPurged` would remove: what has lain in the trash for so long or is purged, and all below it. */
+/**
+ * Returns how many nodes `expireTrash` and `sweepPurged` would remove: purged nodes, nodes trashed long enough ago, and
+ * everything below.
+ */
 export async function countDueNodes(job: Retention, trashMs: number): Promise<number> {
   const due = { before: job.nowMicros - trashMs * 1000, now: job.nowMicros };
   const old = await countBelow(job, due, { column: "trashed_at", upTo: due.before - 1, isPurged: false });
@@ -11,7 +14,7 @@ export async function countDueNodes(job: Retention, trashMs: number): Promise<nu
 }
 
 interface Due {
-  /** Trashed before, or purged until now. */
+  /** Trashed before `before`, or purged until `now`. */
   readonly before: number;
   readonly now: number;
 }
@@ -25,7 +28,7 @@ interface Tops {
 const topsMax = 1000;
 const firstId = "00000000-0000-0000-0000-000000000000";
 
-/** By nodes_trash_age or nodes_purged. */
+/** Index: nodes_trash_age or nodes_purged. */
 async function countBelow(job: Retention, due: Due, { column, upTo, isPurged }: Tops): Promise<number> {
   const at = sql.ref(column);
   let count = 0;
@@ -47,7 +50,7 @@ async function countBelow(job: Retention, due: Due, { column, upTo, isPurged }: 
   return count;
 }
 
-/** Each with all below it but what is due itself. By nodes_parent. */
+/** Counts each node with everything below, except nodes that are due themselves. Index: nodes_parent. */
 async function countTrees(
   { db }: Retention,
   spaceId: SpaceId,

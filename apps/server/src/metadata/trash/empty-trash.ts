@@ -7,12 +7,12 @@ import type { ShardReader } from "../../db/shard-tables.ts";
 import { type JournalHead, newestEntry } from "../read/newest-entry.ts";
 
 /**
- * Purges the items that were in the trash of the caller's space at that entry of its journal, a batch at a time. Items that were
- * trashed, or restored and trashed again, by a later entry stay. Nothing gets into a folder while it is in the trash, so a folder that goes
- * takes nothing later along. Entries have an order where times are equal, or the clock was set back.
+ * Purges the items in the trash of the caller's space as of a journal entry, in batches. Items trashed by a later entry
+ * stay, also those restored and trashed again. Nothing can be added to a trashed folder, so a purged folder contains no
+ * later items. Entries are ordered even if times are equal or the clock was set back.
  * @param seen undefined: the newest entry now
- * @returns how many items of the list of the trash this call purged
- * @throws HoldfastError device_suspended, reset: the entry is of an earlier epoch, whose numbers say nothing about this trash
+ * @returns number of listed items that this call purged
+ * @throws HoldfastError device_suspended; reset if the entry is of an earlier epoch, whose numbers are not comparable
  */
 export async function emptyTrash(
   reader: ShardReader,
@@ -24,7 +24,7 @@ export async function emptyTrash(
   let purged = 0;
   let page = await trashedAfter({ reader, caller, seq }, undefined);
   for (let last = page.at(-1); last !== undefined; last = page.at(-1)) {
-    // An item that was deleted before the folder around it goes first, and is counted by itself.
+    // An item deleted before its folder is purged first, so that it is counted.
     const operations = page
       .toSorted((left, right) => left.seq - right.seq)
       .map(({ id }) => ({ op: "purge", fileId: id, trashedOnly: true, unchangedSince: seq }) as const);
@@ -49,7 +49,7 @@ interface Trashed {
   readonly seq: number;
 }
 
-/** The oldest first. By nodes_trash, backwards. */
+/** Returns the oldest items first. Index: nodes_trash, backwards. */
 async function trashedAfter({ reader, caller, seq }: Trash, last: Trashed | undefined): Promise<Trashed[]> {
   const earliest = last?.trashed_at ?? 0;
   const { rows } = await sql<Trashed>`

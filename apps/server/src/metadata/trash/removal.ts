@@ -16,7 +16,7 @@ interface Removal {
 }
 
 /**
- * Removes purged subtrees within the purge itself, as long as they are small together; `sweepPurged` finds the others.
+ * Removes purged subtrees in the purge's transaction while they are small in total. `sweepPurged` removes the others.
  * The caller holds the space lock.
  * @returns what the space no longer uses
  */
@@ -43,32 +43,32 @@ export async function removeSubtrees(
 }
 
 export interface Removed {
-  /** Permissions that stood at what was removed. */
+  /** Number of permissions at the removed nodes. */
   readonly grants: number;
-  /** Of files, by their heads. */
+  /** Bytes of the newest versions of files. */
   readonly sizeBytes: number;
-  /** Of nodes and versions. */
+  /** Weight of nodes and versions. */
   readonly weightBytes: number;
 }
 
 export interface SweepOptions {
   readonly nowMicros: number;
-  /** Asked before each piece. */
+  /** Checked before each piece. */
   readonly signal?: AbortSignal;
-  /** The usual ones unless told. */
+  /** Defaults to `pieceSizes`. */
   readonly pieces?: PieceSizes;
 }
 
 /**
- * Removes the rows of large purged subtrees, and those of copies that were never attached, in pieces that each hold the
- * space lock for some milliseconds. A crash leaves the top of what remains, which the next sweep finds.
- * @returns how many nodes went
+ * Removes the rows of large purged subtrees, and of copies that were never attached, in pieces. Each piece holds the
+ * space lock for some milliseconds. After a crash the next sweep continues from the top.
+ * @returns number of removed nodes
  */
 export async function sweepPurged(
   db: Kysely<ShardTables>,
   { nowMicros, signal, pieces = pieceSizes }: SweepOptions,
 ): Promise<number> {
-  // By nodes_purged. A copy under way has a time in the future.
+  // Index: nodes_purged. An unfinished copy has a time in the future.
   const { rows: tops } = await sql<{ space_id: SpaceId; id: NodeId; parent_id: NodeId | null }>`
     select space_id, id, parent_id from shard.nodes where purged_at is not null and purged_at <= ${nowMicros}
     order by purged_at limit 1000`.execute(db);
@@ -82,7 +82,7 @@ export async function sweepPurged(
   return removed;
 }
 
-/** Removes one copy that was given up, however recent. */
+/** Removes one abandoned copy, regardless of its time. */
 export async function sweepDetached(
   db: Kysely<ShardTables>,
   spaceId: SpaceId,
@@ -99,7 +99,7 @@ interface Sweep extends Removal {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Children before their folder, so that nothing is ever without a way to its top. */
+/** Removes children before their folder, so that every remaining node has a path to the top. */
 async function sweepBelow(sweep: Sweep, topId: NodeId): Promise<number> {
   let removed = 0;
   const folders = [topId];
@@ -113,7 +113,7 @@ async function sweepBelow(sweep: Sweep, topId: NodeId): Promise<number> {
   return removed;
 }
 
-/** @returns `folders`: what has to go before this folder can; undefined once it is gone itself */
+/** @returns `folders`: folders to remove before this one; undefined when it is gone */
 async function sweepPiece(sweep: Sweep, folderId: NodeId): Promise<{ removed: number; folders: NodeId[] | undefined }> {
   const { nodesMax } = sweep.pieces;
   return inTransaction(sweep.db, async (transaction) => {
@@ -132,7 +132,7 @@ async function sweepPiece(sweep: Sweep, folderId: NodeId): Promise<{ removed: nu
   });
 }
 
-/** @returns how many nodes went: not all of them while their versions are too many for one transaction */
+/** @returns number of removed nodes; fewer than given if they have too many versions for one transaction */
 async function removeCounted(transaction: ShardReader, sweep: Sweep, ids: readonly NodeId[]): Promise<number> {
   const { nodes, sizeBytes, weightBytes } = await removePiece(transaction, sweep.spaceId, ids, sweep);
   if (sweep.counted) {
@@ -142,7 +142,7 @@ async function removeCounted(transaction: ShardReader, sweep: Sweep, ids: readon
   return nodes;
 }
 
-/** The node and what lies below it, nearest first, up to so many. By nodes_parent. */
+/** Returns the node and nodes below it, nearest first, up to `limit`. Index: nodes_parent. */
 async function below(transaction: ShardReader, spaceId: SpaceId, topId: NodeId, limit: number): Promise<NodeId[]> {
   const { rows } = await sql<{ id: NodeId }>`
     with recursive below (id) as (
@@ -156,8 +156,8 @@ async function below(transaction: ShardReader, spaceId: SpaceId, topId: NodeId, 
 }
 
 /**
- * Removes versions, and the nodes that have none left: one file after the other, each with its newest version last, so
- * that a file which stays has its head. Folders go once all else went, and nothing before what was said about it. By versions_node.
+ * Removes versions, and nodes that have none left. Works file by file with the newest version last, so that a remaining
+ * file has its head. Folders are removed after everything else, and comments before their nodes. Index: versions_node.
  */
 async function removePiece(
   transaction: ShardReader,
@@ -184,11 +184,11 @@ async function removePiece(
     ) select count(*)::int as nodes, coalesce(sum(size), 0) as "sizeBytes", coalesce(sum(weight), 0) as "weightBytes"
     from gone`.execute(transaction);
   const grants = await removeGrantsOf(transaction, spaceId, ids);
-  // By the primary key.
+  // Index: the primary key.
   await sql`delete from shard.watches where space_id = ${spaceId} and node_id = any(${uuidArray(ids)})`.execute(
     transaction,
   );
-  // By transfers_node: what is not there is not on offer.
+  // Index: transfers_node. A removed node cannot be offered.
   await sql`delete from shard.transfers where space_id = ${spaceId} and node_id = any(${uuidArray(ids)})`.execute(
     transaction,
   );
@@ -201,7 +201,7 @@ async function removePiece(
   };
 }
 
-/** Whoever had them hears of it by the queue. By grants_grantee_once. */
+/** Enqueues messages for the grantees. Index: grants_grantee_once. */
 async function removeGrantsOf(transaction: ShardReader, spaceId: SpaceId, ids: readonly NodeId[]): Promise<number> {
   const { rows } = await sql<GrantRow>`
     delete from shard.grants where space_id = ${spaceId} and node_id = any(${uuidArray(ids)}) returning *`.execute(
@@ -211,7 +211,7 @@ async function removeGrantsOf(transaction: ShardReader, spaceId: SpaceId, ids: r
   return rows.length;
 }
 
-/** Of these nodes, some at a time. By the primary key. @returns `more`: there may be others */
+/** Removes some comments of these nodes. Index: the primary key. @returns `more`: there may be others */
 async function removeComments(
   transaction: ShardReader,
   spaceId: SpaceId,

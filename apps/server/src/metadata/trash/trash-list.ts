@@ -19,25 +19,27 @@ const trashCursor = z.tuple([z.int(), z.string().refine(isId)]);
 type Place = z.output<typeof trashCursor>;
 
 export interface TrashRequest {
-  /** Only what went from this folder, or from below it; also one of somebody else's. */
+  /** Lists only items trashed from this folder or below, which may be somebody else's. */
   readonly in?: string | undefined;
   readonly limit?: number | undefined;
   readonly cursor?: string | undefined;
 }
 
-/** With the newest entry of the journal before the list was read, which `emptyTrash` takes as `seen`. */
+/** Includes the newest journal entry from before the list was read, for `seen` of `emptyTrash`. */
 export type TrashPage = NodePage & Partial<JournalHead>;
 
 /**
- * What was deleted itself (not what lies below it), the latest first; with `in` what the caller may restore of it.
- * @throws HoldfastError not_found, forbidden for who may not write in the folder, bad_request for a cursor of another list
+ * Lists items that were deleted themselves (not those below them), the latest first. With `in`, only items that the
+ * caller may restore.
+ * @throws HoldfastError not_found; forbidden if the caller cannot write in the folder; bad_request for a cursor of
+ * another list
  */
 export async function listTrash(shards: Shards, caller: Actor, request: TrashRequest): Promise<TrashPage> {
   const limit = request.limit ?? limits.listItemsDefault;
   const after = request.cursor === undefined ? undefined : decodeCursor(trashCursor, request.cursor);
   if (request.in !== undefined) return listTrashIn(shards, caller, request.in, limit, after);
   const shard = shards.of(caller.bucket);
-  // Read first, so that all items up to this entry are in the list.
+  // Read first, so that the list contains all items up to this entry.
   const head = after === undefined && caller.owns ? await newestEntry(shard.db, caller.spaceId) : {};
   const rows = await readTrash(shard, caller.spaceId, limit + 1, after);
   const ids = rows.slice(0, limit).map((row) => row.id);
@@ -55,11 +57,11 @@ export async function listTrash(shards: Shards, caller: Actor, request: TrashReq
   };
 }
 
-/** So many rows are looked at together, and so often for one page. */
+/** Number of rows per query, and of queries per page. */
 const lookedAtOnce = limits.listItemsMax;
 const looksMax = 5;
 
-/** What went from elsewhere is passed over; a cursor names some of it where very much of it comes at once. */
+/** Skips items from other folders. If there are very many, the cursor points to one of them. */
 async function listTrashIn(
   shards: Shards,
   caller: Actor,
@@ -102,7 +104,7 @@ function placeOf({ trashed_at: at, id }: Trashed): Place {
   return [at ?? 0, id];
 }
 
-/** Served by nodes_trash: by time downwards, then by id upwards. */
+/** Index: nodes_trash, by time descending, then id ascending. */
 async function readTrash(
   shard: Shard,
   spaceId: SpaceId,

@@ -8,8 +8,9 @@ import { raiseQuota } from "./raise-quota.ts";
 import { readUsage, type Usage } from "./usage.ts";
 
 /**
- * For the owner of a space that has no room: names what takes most of it and what frees it. Other errors stay as they are, and so do those of others,
- * which have no figures (`withoutFigures`), and those of a credential that may not read names. Usage is read once, and only where it is needed.
+ * Returns a function that adds to an owner's quota error what uses most of the space and how to free it. Other errors
+ * are unchanged. So are errors without figures (`withoutFigures`), and those for a credential that cannot read names.
+ * Usage is read at most once, and only if needed.
  */
 export function quotaExplainer(
   shards: Shards,
@@ -30,7 +31,7 @@ export function quotaExplainer(
     try {
       return explained(error, await reading, isStored);
     } catch {
-      // The refusal itself is what counts.
+      // The original error is what matters.
       return error;
     }
   };
@@ -65,7 +66,7 @@ function storedAdvice({ versionsBytes, trashBytes, uploadsBytes, largest: [first
   return `${take}. ${first.path} has the largest ones. Delete some: '${pruneCommand(first.path, first.versions)}'.`;
 }
 
-/** Old versions do not count here. Names the trash where emptying it makes enough room. */
+/** Old versions do not count against this limit. Mentions the trash if emptying it frees enough. */
 function usedAdvice({ trashBytes, filesBytes, quota_bytes }: Usage, { needed_bytes }: Figures): string {
   if (trashBytes === 0) return "The trash is empty: delete files, then empty the trash.";
   const roomBytes = (quota_bytes ?? Infinity) - filesBytes;

@@ -14,7 +14,7 @@ const world = useTestSpaces({ fsync: false });
 const { open } = world;
 const row = limits.rowWeightBytes;
 
-/** As if the space had so many more nodes that only this much is left of its bound; undone by `give` of the same. */
+/** Raises the space's weight so that only this much is left. `give` undoes it. */
 async function take(space: TestSpace, leftBytes: number): Promise<{ give: () => Promise<unknown> }> {
   const { metadata_bytes } = await space.row();
   const takenBytes = limits.quotaMetadataBytesMin - metadata_bytes - leftBytes;

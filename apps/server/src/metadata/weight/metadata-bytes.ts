@@ -7,9 +7,9 @@ import type { CommentRow, NodeRow, ShardReader, SpaceRow, VersionRow } from "../
 import { raiseQuota } from "./raise-quota.ts";
 
 /**
- * `metadata_bytes` of a space is the weight of its nodes, versions, segments, comments and upload sessions: `limits.rowWeightBytes` for each, and
- * the bytes that it holds. It is bounded beside the quota on contents, so that folders, links and very many versions are not
- * for nothing, and generously, so that it is met only where there is far more of them than contents.
+ * Weighs a node. `metadata_bytes` of a space is the weight of its nodes, versions, segments, comments and upload
+ * sessions: `limits.rowWeightBytes` each, plus their bytes. It has a limit of its own, because folders, links and
+ * versions use no quota for contents. The limit is generous, and only reached with far more metadata than contents.
  */
 export function nodeWeight({ name, target, metadata }: Pick<NodeRow, "name" | "target" | "metadata">): number {
   const metadataBytes = metadata === null ? 0 : Buffer.byteLength(JSON.stringify(metadata));
@@ -32,14 +32,14 @@ export function commentWeight({ text, mentions }: Pick<CommentRow, "text" | "men
   return rowWeight(Buffer.byteLength(text) + 16 * mentions.length);
 }
 
-/** Of a segment's entries, or an upload session's request. */
+/** Weighs a segment's entries or an upload session's request. */
 export function rowWeight(heldBytes: number): number {
   return limits.rowWeightBytes + heldBytes;
 }
 
 type WeightFigures = Pick<SpaceRow, "metadata_bytes" | "quota_bytes">;
 
-/** @throws HoldfastError quota unless so much more weight may be added */
+/** @throws HoldfastError quota unless this much more weight may be added */
 export function assertWeightRoom({ metadata_bytes, quota_bytes }: WeightFigures, addedBytes: number): void {
   if (quota_bytes === null) return;
   const boundBytes = Math.max(limits.quotaMetadataBytesMin, quota_bytes);

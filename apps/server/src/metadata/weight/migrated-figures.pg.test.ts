@@ -69,7 +69,7 @@ test("a space of before the figures were kept has them right after its migration
       values (${space}, ${a}, 0, 11, 1, '', 1, '')`.execute(transaction);
   });
   await migrate(database.connection, shardMigrations, silentLog);
-  // The database writes JSON with spaces, and what it weighs is counted anew with the next change of its node.
+  // The database writes JSON with spaces. The weight is recomputed with the next change of the node.
   await sql`update shard.nodes set weight = weight - 1 where id = ${a}`.execute(db);
   await sql`update shard.spaces set metadata_bytes = metadata_bytes - 1`.execute(db);
   await checkInvariants(db, space as never);

@@ -1,7 +1,7 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { Actor } from "../actor.ts";
 
-/** Waits for what may be refused for want of room, and tells the actor no more of that than is its business. */
+/** Awaits work that may exceed the quota, and removes figures from the error that the actor may not see. */
 export async function tellingRoom<Result>(actor: Pick<Actor, "owns">, work: Promise<Result>): Promise<Result> {
   try {
     return await work;
@@ -10,7 +10,7 @@ export async function tellingRoom<Result>(actor: Pick<Actor, "owns">, work: Prom
   }
 }
 
-/** How much somebody else's space has, and how much of that is left, is not for those with whom a part of it is shared. */
+/** Removes the size and free bytes of somebody else's space, which people it is shared with may not learn. */
 export function withoutFigures({ owns }: Pick<Actor, "owns">, error: unknown): unknown {
   if (owns || !(error instanceof HoldfastError) || error.code !== "quota") return error;
   const complete = error.body["complete"] === true ? { body: { complete: true } } : {};

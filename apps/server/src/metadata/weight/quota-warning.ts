@@ -6,24 +6,24 @@ import type { ShardReader, SpaceRow } from "../../db/shard-tables.ts";
 import { enqueue } from "../../queue/enqueue.ts";
 import type { Kind } from "../../queue/kind.ts";
 
-/** Somebody has come to a mark of the quota. */
+/** An account's usage reached a threshold of its quota. */
 export interface QuotaWarning {
-  /** The same when it is told again. */
+  /** The same id if the warning is repeated. */
   readonly id: string;
   readonly userId: UserId;
-  /** The highest mark that was come to. */
+  /** Highest threshold reached. */
   readonly percent: number;
   readonly usedBytes: number;
   readonly quotaBytes: number;
 }
 
-/** Tells somebody. It may be called twice with one warning, also where it resolved before. */
+/** Reports a warning to its account. May be called twice for one warning, even after it resolved. */
 export type OnQuotaWarning = (warning: QuotaWarning) => Promise<void>;
 
 const kind = "quota_warning";
 const payload = z.object({ user_id: z.string(), percent: z.int(), used_bytes: z.int(), quota_bytes: z.int() });
 
-/** All are told, one after the other; where one throws, all are told again later. */
+/** Calls all functions in turn. If one throws, all are called again later. */
 export function quotaWarningKind(tell: readonly OnQuotaWarning[]): Readonly<Record<typeof kind, Kind>> {
   return {
     [kind]: {
@@ -40,9 +40,9 @@ export function quotaWarningKind(tell: readonly OnQuotaWarning[]): Readonly<Reco
 const marks = [limits.quotaFullPercent, limits.quotaNearPercent] as const;
 
 /**
- * To be called under the space lock once what the space uses, or its quota, has changed: the owner is told, because of this transaction,
- * when a mark is come to, and again only after the space was well below it.
- * @returns whether there is a message in the queue now
+ * Must be called under the space lock after the space's usage or quota changed. Enqueues a warning when a threshold is
+ * reached, and again only after usage was well below it.
+ * @returns true if a message was added to the queue
  */
 export async function settleWarning(transaction: ShardReader, space: SpaceRow): Promise<boolean> {
   const { id, owner_id, used_bytes, quota_bytes, quota_warned } = space;
@@ -55,7 +55,7 @@ export async function settleWarning(transaction: ShardReader, space: SpaceRow): 
   return true;
 }
 
-/** The highest mark that is reached, or that was told of and is still near; 0 for none. */
+/** Returns the highest threshold that is reached, or that was reported and is still near; 0 for none. */
 export function markOf(space: Pick<SpaceRow, "used_bytes" | "quota_bytes" | "quota_warned">): number {
   const { used_bytes, quota_bytes, quota_warned } = space;
   if (quota_bytes === null || used_bytes === 0) return 0;

@@ -31,7 +31,7 @@ const open = (options?: TestSpaceOptions) => makeTestSpace(databases.shards, opt
 const quotaBytes = 1000;
 const writersCount = 8;
 
-/** What a space uses by its own figure, and by the files that are there: both of one moment. */
+/** Returns the recorded usage of a space and the sum of its files, at the same moment. */
 async function audit({ db, caller }: TestSpace): Promise<{ used: number; counted: number }> {
   const { rows } = await sql<{ used: number; counted: number }>`
     select s.used_bytes as used, (
@@ -41,7 +41,7 @@ async function audit({ db, caller }: TestSpace): Promise<{ used: number; counted
   return rows[0] ?? assert.fail();
 }
 
-/** As many processes as there are writers, each with its own queue of commits. */
+/** Simulates processes, each with its own queue of commits. */
 function writers({ clock, caller }: TestSpace) {
   const { shards } = databases;
   const log = { warn: () => {}, error: () => {} };
@@ -51,7 +51,7 @@ function writers({ clock, caller }: TestSpace) {
   });
 }
 
-/** Looks again and again while the work goes on. */
+/** Audits repeatedly until the work ends. */
 async function auditing(space: TestSpace, work: Promise<unknown>): Promise<number> {
   const over = new AbortController();
   const ended = work.finally(() => over.abort());
@@ -85,7 +85,7 @@ test("eight writers at once never pass the quota, and none is refused while ther
   const told = `HOLDFAST_SEED=${seed}: ${used} used, refused ${refusedSizes.join(" ")}`;
   assert.equal(used, committedBytes, told);
   assert.ok(looks > 0 && refusedSizes.length > 0, told);
-  // What is used only grows here, so whatever had no room then has none now.
+  // Usage only grows here, so a file that did not fit then does not fit now.
   assert.ok(Math.min(...refusedSizes) > quotaBytes - used, told);
   await checkInvariants(space.db, space.caller.spaceId);
 });
@@ -95,7 +95,7 @@ test("eight writers that replace, copy, trash and purge leave the figure exact a
   const draw = drawerOf(seed);
   const contents = await Promise.all(sizesOf(seed, 40).map((size) => space.content("y".repeat(size))));
   const made: string[] = [];
-  // Full from the beginning, and each writer begins with a file, so that some of these are refused.
+  // Starts full, and each writer begins with a file, so that some are rejected.
   const large = await space.content("f".repeat(60));
   for (let index = 0; index < 16; index += 1) made.push((await space.put("root", `full ${index}`, "f".repeat(60))).id);
   const pick = <Item>(items: readonly Item[]): Item => items[draw() % items.length] ?? assert.fail();
@@ -132,7 +132,7 @@ test("the owner is told once at each mark, and again only after the space was we
   const space = await open({ quotaBytes });
   const { id } = await space.put("root", "file", "");
   let fillCount = 0;
-  /** Replaces the file, so that so many bytes are used; told is what that made the queue say. */
+  /** Replaces the file to use this many bytes. Returns the warnings that this enqueued. */
   const use = async (bytes: number) => {
     fillCount += 1;
     const content = await space.content(`${fillCount}`.padEnd(bytes, "."));
@@ -254,7 +254,7 @@ test("marks do not move by rounding, and there are none without a quota", () => 
   assert.deepEqual([mark(90, 100, 95), mark(89, 100, 95), mark(75, 100, 80), mark(74, 100, 95)], [95, 80, 80, 0]);
 });
 
-/** @returns the marks of the messages that waited about this space */
+/** @returns the thresholds of the waiting messages about this space */
 async function drain(space: TestSpace, seen: [number, number][] = []): Promise<number[]> {
   const warnings: QuotaWarning[] = [];
   const kinds = quotaWarningKind([async (warning) => void warnings.push(warning)]);
@@ -280,7 +280,7 @@ function drawerOf(start: number): () => number {
   };
 }
 
-/** 1 to 60 bytes each. */
+/** Returns sizes of 1 to 60 bytes. */
 function sizesOf(start: number, count: number): number[] {
   const draw = drawerOf(start + 1);
   return Array.from({ length: count }, () => 1 + (draw() % 60));

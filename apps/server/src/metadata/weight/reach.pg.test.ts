@@ -14,7 +14,7 @@ import { useTestSpaces } from "../testing/testing-spaces.ts";
 const world = useTestSpaces({ fsync: false });
 const { open } = world;
 
-/** Folders in one another, the topmost first. */
+/** Creates nested folders, the topmost first. */
 async function chain(space: TestSpace, parentId: string, names: readonly string[]): Promise<NodeJson[]> {
   const ids = names.map(() => newTestId<NodeId>());
   const results = await space.commit(
@@ -37,7 +37,7 @@ async function codesOf(space: TestSpace, operations: readonly Operation[]): Prom
   return results.map((result) => ("error" in result ? result.error.code : result.status));
 }
 
-/** A tree of 100 levels, and a folder 60 levels deep under which it has no room, while 28 levels deep it has. */
+/** Creates a tree of 100 levels, a folder at 60 levels where it does not fit, and one at 28 levels where it fits. */
 async function deepAndShallow(space: TestSpace) {
   const tall = await chain(space, "root", levels("t", 100));
   const deep = await chain(space, "root", levels("d", 60));
@@ -106,7 +106,7 @@ test("the bytes of a path are bounded for what lies below, the names of files in
   const file = await space.put(below.at(-1)!.id, "x".repeat(95), "x");
   const move = (name: string) =>
     space.refused({ op: "move", fileId: top!.id, place: { parentId: shelf.at(-1)!.id, name } });
-  // 16 names of 250 bytes with their slashes and one of 96 make the 4,096 that a path may have.
+  // 16 names of 250 bytes with slashes and one of 96 make up the maximum path of 4,096 bytes.
   assert.equal((await move(`${long("a")}a`)).code, "invalid_field");
   await space.do({ op: "move", fileId: top!.id, place: { parentId: shelf.at(-1)!.id } });
   assert.equal(

@@ -7,9 +7,10 @@ import type { Target, Work } from "../commit/work.ts";
 import type { Tree } from "../commit/tree.ts";
 
 /**
- * How far a tree reaches below its top: in names, and in bytes of path with a slash before each name. Every folder's row holds it as
- * `names_below` and `bytes_below`, at least as large as it is: a node that is placed raises it in all folders above, and nothing that
- * leaves lowers it. So a folder of any size is placed by a look at its own row, and measured only where that says no.
+ * Distance that a tree reaches below its top, in names and in bytes of path with a slash before each name. Every
+ * folder's row stores it as `names_below` and `bytes_below`. The values are upper bounds: placing a node raises them in
+ * all folders above, and nothing lowers them. So a folder of any size can usually be placed by reading its row. It is
+ * measured only if the row's values exceed the limit.
  */
 export interface Reach {
   readonly names: number;
@@ -20,12 +21,12 @@ export function reachOf({ names_below, bytes_below }: Pick<NodeRow, "names_below
   return { names: names_below, bytes: bytes_below };
 }
 
-/** Of the folder above a node, by way of the node. */
+/** Returns the reach of the parent through this node. */
 export function reachAbove(name: string, below: Reach): Reach {
   return { names: 1 + below.names, bytes: 1 + Buffer.byteLength(name) + below.bytes };
 }
 
-/** What a node brings to the folders above its new place, which must have been looked at. @returns those folders */
+/** Raises the reach of the folders above a placed node, which must be loaded. @returns those folders */
 export function raiseAbove(tree: Tree, placed: NodeRow): NodeId[] {
   const above: NodeId[] = [];
   let reach = reachAbove(placed.name, reachOf(placed));
@@ -45,15 +46,15 @@ export function raiseAbove(tree: Tree, placed: NodeRow): NodeId[] {
 }
 
 export interface Placing {
-  /** What is placed, with all below it; absent for what is new. */
+  /** Existing node with everything below; undefined for a new node. */
   readonly node?: NodeRow;
-  /** A copy does not bring what lies in the trash, and leaves its source where it is. */
+  /** A copy omits trashed nodes and leaves its source in place. */
   readonly copy?: boolean;
 }
 
 /**
- * Limits of depth and length hold for the node and for all below it, in the trash or not. What is beyond them already, as older
- * versions let it be built, may be placed where it reaches no farther than now.
+ * Checks limits of depth and length for the node and everything below, trashed or not. A node that exceeds them
+ * already, from an older version, may be moved if it reaches no further than now.
  * @throws HoldfastError invalid_field
  */
 export async function checkPath(work: Work, { parent, name }: Target, placing: Placing = {}): Promise<void> {
@@ -91,10 +92,10 @@ function beyond(top: Reach, below: Reach): HoldfastError {
   });
 }
 
-/** How far the tree reaches in truth, where that can be told; else what its row says. */
+/** Returns the measured reach if it can be measured, otherwise the row's values. */
 async function measure(work: Work, node: NodeRow, liveOnly: boolean): Promise<Reach> {
   const { measuring, tree, reader, space } = work;
-  // What this transaction has placed below is not in the table yet.
+  // Nodes placed by this transaction are not in the table yet.
   if (measuring.raised.has(node.id) || measuring.nodesLeft <= 0) return reachOf(node);
   const found = await measureBelow(reader, space.id, node.id, { nodesMax: measuring.nodesLeft, liveOnly });
   measuring.nodesLeft -= found.nodes;
@@ -106,7 +107,7 @@ async function measure(work: Work, node: NodeRow, liveOnly: boolean): Promise<Re
   return found.reach;
 }
 
-/** By nodes_parent. @returns no reach where there are more nodes than `nodesMax` */
+/** Index: nodes_parent. @returns no reach if there are more nodes than `nodesMax` */
 async function measureBelow(
   reader: ShardReader,
   spaceId: SpaceId,

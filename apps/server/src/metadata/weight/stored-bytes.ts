@@ -7,11 +7,10 @@ import type { ShardReader, SpaceRow } from "../../db/shard-tables.ts";
 import { raiseQuota } from "./raise-quota.ts";
 
 /**
- * `stored_bytes` counts, each once: the blocks that versions, segments and upload sessions of the space refer to, and blocks that
- * came a short time ago and that nothing refers to yet (`limits.stagedLifetimeMs`); beside them the tails of uploads. A block that its last reference has left counts
- * no more, though its bytes stay in the store until they are collected: what somebody deletes for good must make room.
- *
- * The caller holds the space lock.
+ * Changes `stored_bytes`, which counts blocks once: those referred to by versions, segments and upload sessions, and
+ * recent unreferenced ones (`limits.stagedLifetimeMs`). It also counts the tails of uploads. A block without references
+ * no longer counts, although its bytes stay in the store until collection, so that permanent deletion frees space. The
+ * caller holds the space lock.
  * @throws HoldfastError quota
  */
 export async function changeStoredBytes(transaction: ShardReader, spaceId: SpaceId, deltaBytes: number): Promise<void> {
@@ -24,19 +23,18 @@ export async function changeStoredBytes(transaction: ShardReader, spaceId: Space
 
 export type StoredFigures = Pick<SpaceRow, "stored_bytes" | "quota_bytes">;
 
-/** Bytes that a file may still take, by both bounds; null without a quota. */
+/** Returns the bytes that a file may still take within both limits; null without a quota. */
 export function freeBytesOf(space: StoredFigures & Pick<SpaceRow, "used_bytes">): number | null {
   const { used_bytes, stored_bytes, quota_bytes } = space;
   if (quota_bytes === null) return null;
   return Math.max(0, Math.min(quota_bytes - used_bytes, limits.quotaStoredFactor * quota_bytes - stored_bytes));
 }
 
-/** Whether so many more bytes may be stored. */
 export function hasRoom({ stored_bytes, quota_bytes }: StoredFigures, addedBytes: number): boolean {
   return quota_bytes === null || stored_bytes + addedBytes <= limits.quotaStoredFactor * quota_bytes;
 }
 
-/** @throws HoldfastError quota unless so many more bytes may be stored */
+/** @throws HoldfastError quota unless this many more bytes may be stored */
 export function assertRoom(space: StoredFigures, addedBytes: number): void {
   const { stored_bytes, quota_bytes } = space;
   if (hasRoom(space, addedBytes)) return;
@@ -47,10 +45,7 @@ export function assertRoom(space: StoredFigures, addedBytes: number): void {
   );
 }
 
-/**
- * Lets blocks count that did not and are about to be referred to. The caller holds the space lock.
- * @throws HoldfastError quota
- */
+/** Starts counting blocks before they are referred to. The caller holds the space lock. @throws HoldfastError quota */
 export async function countBlocks(
   transaction: ShardReader,
   spaceId: SpaceId,

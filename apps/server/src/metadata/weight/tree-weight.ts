@@ -4,8 +4,8 @@ import { uuidArray } from "../../db/array-parameters.ts";
 import type { ShardReader } from "../../db/shard-tables.ts";
 
 /**
- * Of what is live at a node and below: the bytes of its files, and the weight of its nodes. By nodes_parent.
- * @param hidden left out with what is below
+ * Returns the bytes of live files and the weight of live nodes at a node and below. Index: nodes_parent.
+ * @param hidden nodes to skip, with everything below
  */
 export async function weighTree(
   db: ShardReader,

@@ -100,7 +100,7 @@ async function explained(space: TestSpace, error: unknown, as: Partial<Actor> = 
   return told;
 }
 
-/** Message for a space that may store no more. */
+/** Returns the error of a space that cannot store more. */
 async function refusalIn(space: TestSpace): Promise<HoldfastError> {
   const row = await space.row();
   try {
@@ -149,7 +149,7 @@ test("a trash that takes too little is not what makes room", async () => {
   await space.do({ op: "delete", fileId: thrown.id });
   const refusal = async (bytes: number) => {
     const text = "This needs more. Empty the trash.";
-    // As an account above its quota is answered, which emptying the trash brings below it first.
+    // The error of an account above its quota; emptying the trash first brings it below.
     const error = new HoldfastError("quota", text, { body: { free_bytes: 0, needed_bytes: bytes } });
     return (await explained(space, error)).message;
   };

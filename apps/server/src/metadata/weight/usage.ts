@@ -6,32 +6,32 @@ import type { Shards } from "../../db/shards.ts";
 import type { Actor } from "../actor.ts";
 import { findOwnNodes } from "../read/own-nodes.ts";
 
-/** Parts of a space that take its room, in bytes. */
+/** Usage of a space by category, in bytes. */
 export interface Usage extends Pick<SpaceRow, "used_bytes" | "stored_bytes" | "quota_bytes"> {
   readonly filesBytes: number;
   readonly versionsBytes: number;
-  /** Full sizes of all old versions, those of files in the trash too, as `largest` has them. */
+  /** Full sizes of all old versions, also of trashed files, as in `largest`. */
   readonly oldVersionsBytes: number;
   readonly trashBytes: number;
   readonly uploadsBytes: number;
-  /** False: there is more than was counted. */
+  /** false: there is more than was counted. */
   readonly isComplete: boolean;
-  /** The largest first. */
+  /** Largest first. */
   readonly largest: readonly LargeHistory[];
 }
 
 export interface LargeHistory {
   readonly id: NodeId;
   readonly path: string;
-  /** Old ones without a label, and their sizes. */
+  /** Number and size of old versions without a label. */
   readonly versions: number;
   readonly bytes: number;
 }
 
 /**
- * How the stored bytes of a space are shared out. Which part of the stored content only old versions have is not counted anywhere: it is what
- * remains beside newest versions and uploads, and at most the sizes of the old versions. Where newest versions share content, files and trash
- * together are more than is stored of them.
+ * Splits the stored bytes of a space into categories. Content that only old versions use is not counted anywhere. It is
+ * computed as the rest beside newest versions and uploads, and at most the sizes of the old versions. If newest
+ * versions share content, files and trash together exceed their stored bytes.
  */
 export async function readUsage(
   shards: Shards,
@@ -59,7 +59,7 @@ export async function readUsage(
     ...space,
     filesBytes: Math.max(0, space.used_bytes - trash.bytes),
     versionsBytes,
-    // The histories stop at a number of files; the stored bytes are a lower bound for all of them.
+    // Only a limited number of files is measured. The stored bytes are a lower bound for all of them.
     oldVersionsBytes: areAll ? oldBytes : Math.max(oldBytes, restBytes),
     trashBytes: trash.bytes + storedOldBytes - versionsBytes,
     uploadsBytes: sentBytes + restBytes - storedOldBytes,
@@ -74,14 +74,14 @@ export async function readUsage(
 
 type Figures = Pick<SpaceRow, "used_bytes" | "stored_bytes" | "quota_bytes">;
 
-/** By the primary key. */
+/** Index: the primary key. */
 async function readFigures(reader: ShardReader, spaceId: Actor["spaceId"]): Promise<Figures> {
   const { rows } = await sql<Figures>`
     select used_bytes, stored_bytes, quota_bytes from shard.spaces where id = ${spaceId}`.execute(reader);
   return rows[0] ?? { used_bytes: 0, stored_bytes: 0, quota_bytes: null };
 }
 
-/** The newest versions of files that are in the trash, with all below. By nodes_trash and nodes_parent. */
+/** Counts the newest versions of trashed files, with everything below. Indexes: nodes_trash and nodes_parent. */
 async function countTrash(reader: ShardReader, spaceId: Actor["spaceId"]) {
   const { rows } = await sql<{ nodes: number; bytes: number }>`
     with recursive below (id, size) as (
@@ -101,7 +101,7 @@ async function countTrash(reader: ShardReader, spaceId: Actor["spaceId"]) {
   return { bytes, isComplete: nodes < limits.usageTrashMax };
 }
 
-/** Bytes that unfinished uploads have sent. By the primary key. */
+/** Returns the bytes received for unfinished uploads. Index: the primary key. */
 async function countUploads(reader: ShardReader, spaceId: Actor["spaceId"]): Promise<number> {
   const { rows } = await sql<{ bytes: number }>`
     select coalesce(sum(durable), 0) as bytes from shard.upload_sessions
@@ -110,11 +110,11 @@ async function countUploads(reader: ShardReader, spaceId: Actor["spaceId"]): Pro
 }
 
 interface MeasuredHistory extends Omit<LargeHistory, "path"> {
-  /** Those with a label too. */
+  /** Includes labeled versions. */
   readonly allBytes: number;
 }
 
-/** By nodes_old_versions and versions_node. */
+/** Indexes: nodes_old_versions and versions_node. */
 async function measureHistories(reader: ShardReader, spaceId: Actor["spaceId"]): Promise<MeasuredHistory[]> {
   const { rows } = await sql<MeasuredHistory>`
     select file.id, old.* from (

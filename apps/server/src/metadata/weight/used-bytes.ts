@@ -7,17 +7,17 @@ import type { Shards } from "../../db/shards.ts";
 import { settleWarning } from "./quota-warning.ts";
 import { raiseQuota } from "./raise-quota.ts";
 
-/** What a transaction makes of a space. */
+/** Changes of a space by one transaction. */
 export interface UseChange {
   readonly usedBytes: number;
   readonly metadataBytes: number;
-  /** Of the newest entry of the journal; null where it did not grow. */
+  /** Newest journal entry; null if there is no new one. */
   readonly seq: number | null;
 }
 
 /**
- * The caller holds the space lock, and has found room for what is more.
- * @returns whether there is a message in the queue now
+ * The caller holds the space lock, and has checked that increases fit.
+ * @returns true if a message was added to the queue
  */
 export async function changeUse(transaction: ShardReader, spaceId: SpaceId, change: UseChange): Promise<boolean> {
   const { usedBytes, metadataBytes, seq } = change;
@@ -28,7 +28,7 @@ export async function changeUse(transaction: ShardReader, spaceId: SpaceId, chan
   return usedBytes !== 0 && rows[0] !== undefined && settleWarning(transaction, rows[0]);
 }
 
-/** @throws HoldfastError quota unless so many more bytes of files have room */
+/** @throws HoldfastError quota unless this many more bytes of files fit */
 export function assertFree(freeBytes: number, addedBytes: number): void {
   if (addedBytes <= 0 || addedBytes <= freeBytes) return;
   const [needed, free] = unlikeBytes(addedBytes, Math.max(0, freeBytes));
@@ -42,15 +42,15 @@ export function assertFree(freeBytes: number, addedBytes: number): void {
 }
 
 /**
- * What is refused before it is sent to whoever sees nothing of the space: by steps, or asking for one size after another would tell the room to the byte.
- * What is sent is refused by what there is.
+ * Rounds free bytes for early rejections of callers who cannot read the space. Otherwise they could find the exact
+ * value by trying sizes. An actual upload is checked against the exact value.
  * @returns the next power of two
  */
 export function roomToTell(freeBytes: number): number {
   return freeBytes <= 0 ? 0 : 2 ** Math.ceil(Math.log2(freeBytes));
 }
 
-/** That files may still take; infinite without a quota. By the primary key. */
+/** Returns the bytes that files may still take; infinite without a quota. Index: the primary key. */
 export async function readFreeBytes(shards: Shards, spaceId: SpaceId): Promise<number> {
   const { rows } = await sql<Pick<SpaceRow, "used_bytes" | "quota_bytes">>`
     select used_bytes, quota_bytes from shard.spaces where id = ${spaceId}`.execute(shards.ofId(spaceId).db);
