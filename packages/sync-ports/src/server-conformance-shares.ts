@@ -72,10 +72,7 @@ export class SharedScene {
     return results[0]?.code ?? results[0]?.status ?? "";
   }
 
-  /**
-   * Asserts that exactly these changes were reported since the last call, in any order: kind, name, role, and if it is
-   * granted there.
-   */
+  /** Asserts that exactly these changes (kind, name, role, is granted) were reported since the last call, in any order. */
   async hears(expected: readonly string[]): Promise<void> {
     const heard: string[] = [];
     for (let wait = 0; wait < waitsMax && heard.length < expected.length; wait += 1) {
