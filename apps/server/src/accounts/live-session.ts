@@ -4,10 +4,15 @@ import { sql } from "kysely";
 import type { ShardReader } from "../db/shard-tables.ts";
 import type { Caller } from "./caller.ts";
 
-/** Number of a session that ended since an old refresh token came again. Its row stays for a day, to name the reason. */
+/**
+ * Number of a session that ended because an old refresh token was reused. Its row stays for a day, to give the reason.
+ */
 export const copiedNumber = -1;
 
-/** It may have ended since the request came in, as by a new password. @throws HoldfastError unauthenticated */
+/**
+ * Throws if the session has ended since the request arrived, for example by a new password.
+ * @throws HoldfastError unauthenticated
+ */
 export async function assertLive(transaction: ShardReader, session: SessionId): Promise<void> {
   const { rows } = await sql`
     select from shard.sessions where id = ${session} and number <> ${copiedNumber} for share`.execute(transaction);

@@ -8,8 +8,8 @@ import { findNode } from "../metadata/read/look-up.ts";
 import type { PlacedNode } from "../metadata/read/placed-node.ts";
 
 /**
- * The node as somebody sees it who has not asked, to mention or notify them. As many look-ups whoever it is.
- * @returns undefined for who may not read it, who is suspended, and who does not exist
+ * Finds a node that a user may read, to mention or notify them. The number of look-ups is the same for every user.
+ * @returns undefined for a user who may not read it, is suspended or does not exist
  */
 export async function findReadable(shards: Shards, userId: UserId, nodeId: NodeId): Promise<PlacedNode | undefined> {
   const actor = await readActor(shards, userId);
@@ -27,9 +27,9 @@ type UserSight = Pick<UserRow, "id" | "space_id" | "root_id"> & {
   readonly group_ids: readonly GroupId[];
 };
 
-/** What somebody sees who has not asked. @returns undefined for who is suspended, and who does not exist */
+/** Reads what a user who sent no request may see. @returns undefined for a suspended or unknown user */
 export async function readActor(shards: Shards, userId: UserId): Promise<Actor | undefined> {
-  // Served by primary keys.
+  // By the primary key.
   const { rows } = await sql<UserSight>`
     select u.id, u.space_id, u.root_id, exists (select from shard.received where grantee_id = u.id) as receives,
       array(select m.group_id from shard.memberships m where m.user_id = u.id and m.role is not null) as group_ids
@@ -50,6 +50,6 @@ function actorOf({ id, space_id, root_id, receives, group_ids }: UserSight): Act
   };
 }
 
-/** Well formed and given to nothing. */
+/** Well formed, but the id of nothing. */
 const nowhere = "00000000-0000-8000-8000-000000000000" as never;
 const nobody = { space_id: nowhere, root_id: nowhere, receives: false, group_ids: [] };

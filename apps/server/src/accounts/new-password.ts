@@ -3,17 +3,17 @@ import { foldPassword, guessesOf, isCommonPassword } from "./common-passwords.ts
 import { emailKey } from "./email-address.ts";
 import { hashPassword } from "./passwords.ts";
 
-/** Whose password it becomes. */
+/** Account that gets the password. */
 export interface PasswordOwner {
   readonly email: string;
   readonly name: string;
 }
 
 /**
- * The hash of a password that an account is given: none that is tried first with every account, or with this one. Those that accounts have
- * go on working.
- * @param field in which it was sent
- * @param line in which it waits to be hashed, as of a turn
+ * Hashes a new password, which must not be among the first guesses for every account or for this one. Existing
+ * passwords are not checked.
+ * @param field field of the request that has the password
+ * @param line line in which the hashing waits, see `Turn`
  * @throws HoldfastError invalid_field with the reason `common_password`, unavailable when too many wait
  */
 export async function hashNewPassword(
@@ -32,14 +32,17 @@ export async function hashNewPassword(
 }
 
 /**
- * What an account's row becomes with it. A move to another address that was asked for before may be somebody else's wish, whose link would go on
- * being good for days: who moved the account by it could have the next password mailed there.
+ * Columns of an account that gets a new password. A pending change of address is dropped, because somebody else may
+ * have asked for it. Its link works for days, and through it they could have the next password mailed to themselves.
  */
 export function withPassword(passwordHash: string) {
   return { password_hash: passwordHash, has_password: true, next_email: null } as const;
 }
 
-/** Among those that leaked, or what anybody knows of the account: its address, mailbox or name, or what it is an account of. */
+/**
+ * Tells whether a password has leaked, or is a fact that anybody knows of the account: its address, mailbox or name, or
+ * "holdfast".
+ */
 export async function isTriedFirst(password: string, { email, name }: PasswordOwner): Promise<boolean> {
   const address = emailKey(email);
   const [mailbox = ""] = address.split("@");

@@ -7,13 +7,16 @@ import type { AccountStore } from "./account-world.ts";
 interface Proven {
   readonly id: SessionId;
   readonly userId: UserId;
-  /** As it was when it was asked for: who set another one meanwhile wants nothing of before to go on. */
+  /** Hash at the time of the request; a password set since then makes the proof void. */
   readonly passwordHash: string;
-  /** When, in microseconds, where that was not now. */
+  /** Microseconds; now by default. */
   readonly provenAt?: number;
 }
 
-/** Of a session, that its person has proved who they are. @throws HoldfastError unauthenticated where it or the account has ended meanwhile */
+/**
+ * Records in a session that its person has proved who they are.
+ * @throws HoldfastError unauthenticated if the session or the account has ended since
+ */
 export async function noteProven(
   { clock }: Pick<AccountStore, "clock">,
   transaction: ShardReader,

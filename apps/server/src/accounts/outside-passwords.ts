@@ -2,31 +2,34 @@ import type { UserId } from "@holdfast/core/ids";
 import type { UserRow } from "../db/account-tables.ts";
 import type { ShardReader } from "../db/shard-tables.ts";
 
-/** A server elsewhere that has people's passwords. All that asks it throws `unavailable` where it gives no answer. */
+/** Another server that has people's passwords. Each method that asks it throws `unavailable` if it does not answer. */
 export interface OutsidePasswords {
-  /** As people know it. */
+  /** Name that people know. */
   readonly name: string;
-  /** As what it is kept beside accounts. */
+  /** Issuer under which its identities are stored beside accounts. */
   readonly issuer: string;
-  /** Whether the account's password is there: none that was here counts then. */
+  /** Tells whether the account's password is there; a local one does not count then. */
   holds(userId: UserId): Promise<boolean>;
   /**
-   * Whose name and password these are; undefined where they are nobody's.
-   * @param guard around trying the password of somebody, as one person has many names
+   * Finds the person with this name and password; undefined if nobody has them.
+   * @param guard wraps each try of somebody's password, since one person has many names
    */
   find(login: string, password: string, guard: PersonGuard): Promise<OutsidePerson | undefined>;
-  /** Whether it is the password of this account that it holds. */
+  /** Checks the password of this account. */
   isPasswordOf(userId: UserId, password: string): Promise<boolean>;
 }
 
 export type PersonGuard = (person: string, attempt: () => Promise<true | undefined>) => Promise<true | undefined>;
 
-/** Somebody who has proved there to be it. */
+/** Person who has proved their identity there. */
 export interface OutsidePerson {
-  /** Undefined where it is to be made, or there will be none. */
+  /** Undefined if the account is yet to be made, or will not exist. */
   readonly account: UserRow | undefined;
-  /** Makes or links the account where the setting allows it, and gives what is said of it. @throws HoldfastError forbidden */
+  /**
+   * Makes or links the account if the setting allows it, and updates it with what the server says of the person.
+   * @throws HoldfastError forbidden
+   */
   enter(): Promise<UserRow>;
-  /** Under the lock of the session that is about to begin. @returns whether it is linked still */
+  /** Runs under the lock of the session that is about to begin. @returns true if the account is still linked */
   isStill(transaction: ShardReader, userId: UserId): Promise<boolean>;
 }

@@ -2,28 +2,29 @@ import type { Clock } from "@holdfast/core/clock";
 import { type RawBuilder, sql } from "kysely";
 import type { Shards } from "../db/shards.ts";
 
-/** How often people who sign in through an issuer have to do so again. */
+/** Interval after which people who sign in through an issuer must do so again. */
 export interface IssuerBound {
   readonly issuer: string;
-  /** As people know it. */
+  /** Name that people know. */
   readonly name: string;
-  /** Only administrators have passwords beside it. */
+  /** True if only administrators may use passwords beside it. */
   readonly only: boolean;
   readonly everyMs: number;
 }
 
-/** Dependencies of a check of credentials, which is made when a request begins and while its answer runs. */
+/** Needs of a check of credentials. It runs when a request begins and while its answer is sent. */
 export interface CredentialWorld {
   readonly shards: Shards;
   readonly clock: Clock;
-  /** Undefined: whoever came through an issuer once stays signed in. */
+  /** Undefined: people who signed in through an issuer stay signed in. */
   readonly issuerBound: IssuerBound | undefined;
 }
 
 /**
- * A condition on the user `u` in the statement that proves a credential: the issuer is their only way in, and their last sign-in through it is too
- * long ago, so that their sessions and tokens wait for the next one. An issuer does not report people whose account it closed. Administrators are
- * exempt, as they repair the sign-in where an issuer is gone. By primary keys.
+ * Condition on the user `u` in the statement that proves a credential. It holds if the issuer is their only way in and
+ * their last sign-in there is too long ago. Their sessions and tokens then wait for the next one, since an issuer does
+ * not report closed accounts. Administrators are exempt, as they repair the sign-in when an issuer is gone. By primary
+ * keys.
  */
 export function isOverdue({ clock, issuerBound }: Pick<CredentialWorld, "clock" | "issuerBound">): RawBuilder<boolean> {
   if (issuerBound === undefined) return sql<boolean>`false`;

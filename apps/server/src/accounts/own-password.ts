@@ -11,21 +11,22 @@ import { assertPasswordHere, proveOwner } from "./prove-password.ts";
 import { withCode } from "./second-factor.ts";
 
 export interface PasswordChange {
-  /** Missing where nobody knows one. */
+  /** Missing for an account without a known password. */
   readonly current_password?: string | undefined;
   readonly new_password: string;
-  /** Of the second factor, where the account has one. */
+  /** Code of the second factor, if the account has one. */
   readonly totp?: string | undefined;
   readonly passkey?: PasskeyAssertion | undefined;
-  /** Where it was asked. */
+  /** Site that asked for the passkey. */
   readonly site?: PasskeySite | undefined;
 }
 
 /**
- * Whoever changes it may do so because somebody else knows it: all other sessions end, and all personal access tokens, which that
- * somebody may have made. Only the session that asks goes on. Guesses at the current one count with those of signing in.
- * @param source where the attempt comes from
- * @throws HoldfastError forbidden for a personal access token, proof_required, invalid_field, second_factor, rate_limited, conflict, unauthenticated
+ * Changes the caller's password. Somebody else may know the old one, so all personal access tokens and all other
+ * sessions end. Guesses at the current password count as failed sign-ins.
+ * @param source origin of the attempt
+ * @throws HoldfastError forbidden for a personal access token, proof_required, invalid_field, second_factor,
+ * rate_limited, conflict, unauthenticated
  */
 export async function changeOwnPassword(
   world: AccountWorld,
@@ -56,7 +57,7 @@ export async function changeOwnPassword(
       .executeTakeFirst();
     if (changed === undefined)
       throw new HoldfastError("conflict", "The password was changed in the meantime. Sign in again.");
-    // Under the lock of the account, as whoever ends all of its sessions takes that first.
+    // Runs under the lock of the account, which is taken first by all code that ends its sessions.
     await assertLive(transaction, credential.id);
     await transaction
       .deleteFrom("shard.sessions")

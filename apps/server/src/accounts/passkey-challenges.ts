@@ -7,8 +7,8 @@ import type { AccountWorld } from "./account-world.ts";
 import { isSame } from "./secret-token.ts";
 
 /**
- * What a passkey's answer is for, so that none does for something else: to add one, in this session; beside the password of this account; or in
- * place of it, when nobody has said yet who it is.
+ * Purpose of a passkey's answer, which is valid for no other one. It adds a passkey in this session, goes with this
+ * account's password, or replaces the password of a person still unknown.
  */
 export type ChallengeUse = `add ${string}` | `factor ${string}` | "sign-in";
 
@@ -24,7 +24,7 @@ export interface Challenge {
   readonly untilMs: number;
 }
 
-/** Derived, and kept nowhere before it is answered: nobody fills a table by asking for them. */
+/** Derives a challenge. It is stored only when answered, so asking for challenges fills no table. */
 export function makeChallenge({ secrets, clock, random }: Parts, use: ChallengeUse): Challenge {
   const untilMs = clock.nowMs() + limits.passkeyChallengeMs;
   const head = Buffer.alloc(randomBytes + untilBytes);
@@ -33,7 +33,7 @@ export function makeChallenge({ secrets, clock, random }: Parts, use: ChallengeU
   return { bytes: Buffer.concat([head, proofOf(secrets.refreshKey, use, head)]), untilMs };
 }
 
-/** @param text base64url @returns undefined for one that we did not make, or not for this, or too long ago */
+/** @param text base64url @returns undefined for a challenge that is forged, expired or for another use */
 export function readChallenge({ secrets, clock }: Parts, use: ChallengeUse, text: string): Challenge | undefined {
   const bytes = Buffer.from(text, "base64url");
   if (bytes.length !== randomBytes + untilBytes + proofBytes || bytes.toString("base64url") !== text) return undefined;
@@ -43,7 +43,10 @@ export function readChallenge({ secrets, clock }: Parts, use: ChallengeUse, text
   return isOurs && untilMs > clock.nowMs() ? { bytes, untilMs } : undefined;
 }
 
-/** Of two that come at the same moment the second waits for the first, and finds it taken. @returns whether it was answered for the first time */
+/**
+ * Marks a challenge as answered. The second of two simultaneous answers waits for the first and finds it taken.
+ * @returns true for the first answer
+ */
 export async function takeChallenge(
   transaction: ShardReader,
   userId: UserId,

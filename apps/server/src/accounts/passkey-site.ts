@@ -1,28 +1,31 @@
 import { isIP } from "node:net";
 import { HoldfastError } from "@holdfast/core/errors";
 
-/** For which name passkeys are made, and on pages of which origins they are asked for. */
+/** Name for which passkeys are made, and origins of the pages that may ask for them. */
 export interface PasskeySite {
   readonly rpId: string;
   readonly origins: readonly string[];
 }
 
-/** How people reach the server. */
+/** Addresses at which people reach the server. */
 interface Addresses {
   readonly origin: string;
   readonly publicUrl: string;
 }
 
-/** Browsers know passkeys for names alone, and only where nobody in between can change the page. Undefined where they would refuse. */
+/**
+ * Browsers make passkeys only for domain names, and only where nobody in between can change the page.
+ * @returns undefined if they would refuse
+ */
 export function passkeySiteOf({ origin, publicUrl }: Addresses): PasskeySite | undefined {
   const site = URL.parse(publicUrl);
   if (site === null || !isFit(site)) return undefined;
-  // A proxy may serve the public address without telling us, and the server other ports of the same name.
+  // A proxy may serve the public address without telling us, and the server itself other ports of the same name.
   const urls = [site, URL.parse(origin)].filter((url) => url?.hostname === site.hostname && isFit(url));
   return { rpId: site.hostname, origins: urls.flatMap((url) => url?.origin ?? []) };
 }
 
-/** @throws HoldfastError conflict where browsers would refuse, and what to do */
+/** @throws HoldfastError conflict if browsers would refuse; the message says what to do */
 export function requirePasskeySite(addresses: Addresses): PasskeySite {
   const site = passkeySiteOf(addresses);
   if (site !== undefined) return site;

@@ -70,12 +70,12 @@ describe("a passkey", () => {
 
   const byPassword = ({ email }: Person, passkey?: Assertion, totp?: string) =>
     signIn(world, { email, password: testPassword, passkey, totp, site }, source);
-  /** From everywhere: failures of one source are counted. */
+  /** Each attempt has its own source, because failures are counted by source. */
   const alone = (passkey: Assertion) => signInByPasskey(world, { passkey, site }, `2001:db8::${++sources}`);
   const asked = () => requestOfSignIn(world, site).webauthn;
   const ofPerson = ({ id }: Person) => told.filter(({ userId }) => userId === id).map(({ what }) => what);
 
-  /** What who has shown the password is asked for. */
+  /** Answer to a person who has sent only the right password. */
   async function askedBeside(act: Promise<unknown>): Promise<{ factors: string[]; webauthn: PasskeyRequest }> {
     const thrown = await act.then(
       () => undefined,
@@ -139,7 +139,7 @@ describe("a passkey", () => {
     const entered = await Promise.allSettled(Array.from({ length: 8 }, () => alone(assertion)));
     assert.equal(entered.filter(({ status }) => status === "fulfilled").length, 1);
     await assert.rejects(alone(assertion), refusedAlone);
-    // Another answer to the same challenge neither.
+    // A new answer to the same challenge is rejected, too.
     const request = asked();
     await alone(device.get(request));
     await assert.rejects(alone(device.get(request)), refusedAlone);
@@ -171,7 +171,7 @@ describe("a passkey", () => {
     await assert.rejects(byPassword(person, other.device.get(request)), refusedFactor);
     const handle = Buffer.from(person.id.replaceAll("-", ""), "hex").toString("base64url");
     await assert.rejects(alone(other.device.get(asked(), { userHandle: handle })), refusedAlone);
-    // Nor does it under the id of one of this account's.
+    // It also fails under the id of one of this account's passkeys.
     const { person: third, device } = await withPasskey();
     const { webauthn: ofThird } = await askedBeside(byPassword(third));
     const disguised = other.device.get(ofThird, { credentialId: device.id, userHandle: "" });
@@ -234,7 +234,7 @@ describe("a passkey", () => {
     const confirm = (passkey: ReturnType<TestPasskey["create"]>, caller = person.caller) =>
       confirmPasskey(world, caller, { name: "Again", passkey, site });
     await assert.rejects(confirm(device.create(again.webauthn)), { code: "exists" });
-    // Nor to somebody else's account.
+    // It cannot be added to another person's account either.
     const other = await newPerson();
     const ofOther = await preparePasskey(world, other.caller, { password: testPassword, site }, source);
     await assert.rejects(confirm(device.create(ofOther.webauthn), other.caller), { code: "exists" });

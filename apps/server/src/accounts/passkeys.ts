@@ -16,7 +16,7 @@ import { assertPlainText } from "./plain-text.ts";
 
 export type PasskeyJson = z.output<typeof passkeySchema>;
 
-/** In the order in which they were added. */
+/** Ordered by time of creation. */
 export async function readPasskeys(reader: ShardReader, userId: UserId): Promise<PasskeyRow[]> {
   const { rows } = await sql<PasskeyRow>`select * from shard.passkeys where user_id = ${userId} order by id`.execute(
     reader,
@@ -56,7 +56,10 @@ export async function renamePasskey(
   return passkeyJson(row);
 }
 
-/** What a browser asks the person's passkeys beside a password. Undefined where none of them works at this address. */
+/**
+ * Request for one of the person's passkeys, beside a password.
+ * @returns undefined if none of them works at this address
+ */
 export function requestOfFactor(
   world: AccountWorld,
   userId: UserId,
@@ -74,7 +77,7 @@ export function requestOfFactor(
   };
 }
 
-/** What a browser asks whatever passkeys it has for this server. It is the same for everybody, and says nothing of anybody. */
+/** Request for any passkey of this server. It is the same for everybody and reveals nothing about anyone. */
 export function requestOfSignIn(
   world: AccountWorld,
   site: PasskeySite,
@@ -105,7 +108,10 @@ export function passkeyJson(row: PasskeyRow): PasskeyJson {
   };
 }
 
-/** What passkeys call the person: the account's id, in bytes, so that no two servers and no look-up are needed to find the account again. */
+/**
+ * Name of the person in passkeys: the account's id in bytes. It is unique across servers and leads to the account
+ * without a look-up.
+ */
 export function userHandleOf({ id }: Pick<UserRow, "id">): string {
   return Buffer.from(id.replaceAll("-", ""), "hex").toString("base64url");
 }

@@ -5,14 +5,14 @@ import { uuidArray } from "../db/array-parameters.ts";
 import type { ShardTables } from "../db/shard-tables.ts";
 import type { Shards } from "../db/shards.ts";
 
-/** For whoever did something by a link. What its maker calls the link is for those who may share. */
+/** Name of somebody who acted through a link. Only people who may share see the link's own name. */
 const linkName = "(link)";
-/** For whoever did something and is not there any more. The id stays, so that two of them can be told apart. */
+/** Name of somebody who no longer exists. Their id stays, to tell two of them apart. */
 const goneName = "(deleted account or link)";
 
 /**
- * Who these are, wherever their accounts lie: one statement a shard. Of every id there is an answer. Whether the caller may know of
- * somebody is for whoever asks: a name is shown beside what its bearer did and the caller may read.
+ * Reads the names of people on all shards, with one statement for each shard; every id gets an answer. The caller
+ * checks that the reader may see them: a name stands beside an action that the reader may see.
  */
 export async function readPeople(shards: Shards, ids: Iterable<string>): Promise<(id: string) => PersonJson> {
   const accounts = new Set(ids).values().filter((id) => isId(id)) as IteratorObject<UserId>;
@@ -22,7 +22,7 @@ export async function readPeople(shards: Shards, ids: Iterable<string>): Promise
   return (id) => ({ id, name: names.get(id) ?? goneName });
 }
 
-/** Served by the primary key and by grants_grantee. */
+/** By the primary key and `grants_grantee`. */
 async function readNames(db: Kysely<ShardTables>, ids: readonly UserId[]): Promise<PersonJson[]> {
   const { rows } = await sql<PersonJson>`
     select id, name from shard.users where id = any(${uuidArray(ids)})

@@ -19,16 +19,16 @@ import { digestOf, makePersonalToken } from "./secret-token.ts";
 export type TokenJson = z.output<typeof tokenSchema>;
 
 /**
- * A token never opens more, nor for longer, than what it was made with, and ends with it.
- * @throws HoldfastError forbidden for a scope that the caller does not have, invalid_field for a bad time, conflict, device_suspended, unauthenticated
- * where what the caller came with has ended meanwhile
+ * A token never opens more, nor lives longer, than the credential that made it, and ends with it.
+ * @throws HoldfastError forbidden for a scope that the caller does not have, invalid_field for a bad time, conflict,
+ * device_suspended, unauthenticated if the caller's credential has ended since
  */
 export async function createPersonalToken(
   world: AccountWorld,
   caller: Caller,
   request: { name: string; scopes: readonly Scope[]; expiresAtMicros: number | null },
 ): Promise<TokenJson & { token: string }> {
-  // With one it would go on changing what it may not.
+  // A suspended device could otherwise keep making changes with the token.
   assertNotSuspended(caller);
   assertScopes(caller.scopes, request.scopes);
   assertPlainText(request.name, "name");
@@ -54,7 +54,7 @@ export async function createPersonalToken(
     await assertExpiry(world, transaction, caller, request.expiresAtMicros);
     await assertRoom(transaction, caller);
     await transaction.insertInto("shard.tokens").values(row).execute();
-    // A token made by another token ends with it; scripts that renew theirs would mail every hour.
+    // A token made by another token ends with it. Scripts that renew theirs would cause a mail every hour.
     if (row.maker_id === null) await world.tellSecurity?.(transaction, caller.userId, "token");
   });
   world.queued?.(caller.userId);
@@ -73,7 +73,10 @@ function assertScopes(has: ReadonlySet<Scope>, wanted: readonly Scope[]): void {
   );
 }
 
-/** Under a lock that a new password, a revocation and a change of administrators wait for: none leaves a token that it should have ended. */
+/**
+ * Holds a lock that a new password, a revocation and a change of administrators wait for. None of them then misses a
+ * token that it should end.
+ */
 export async function assertMaker(
   world: AccountWorld,
   transaction: Kysely<ShardTables>,
@@ -142,7 +145,7 @@ export async function listPersonalTokens(world: AccountWorld, userId: UserId): P
   return rows.map((row) => tokenJson(row, row.folder_id));
 }
 
-/** What was made with it, directly or not, ends with it. @throws HoldfastError not_found */
+/** Deletes a token and all tokens made with it, directly or not. @throws HoldfastError not_found */
 export async function deletePersonalToken(world: AccountWorld, userId: UserId, id: string): Promise<void> {
   const deleted = isId(id) ? await deleteFamily(world, userId, id as TokenId) : 0;
   if (deleted === 0) throw new HoldfastError("not_found", "There is no such token.");
@@ -150,9 +153,9 @@ export async function deletePersonalToken(world: AccountWorld, userId: UserId, i
 
 export async function deleteFamily(world: Pick<AccountWorld, "shards">, userId: UserId, id: TokenId): Promise<number> {
   return inTransaction(world.shards.ofId(userId).db, async (transaction) => {
-    // Whoever makes a token with this one is waited for, and its row seen by the next statement.
+    // Waits for requests that are making tokens with this one; the next statement then sees their rows.
     await transaction.selectFrom("shard.users").select("id").where("id", "=", userId).forUpdate().execute();
-    // Served by tokens_user: an account has few.
+    // By `tokens_user`; an account has few.
     const { rows } = await sql`
       with recursive family (id) as (
         select id from shard.tokens where user_id = ${userId} and id = ${id}
@@ -167,23 +170,27 @@ export async function deleteFamily(world: Pick<AccountWorld, "shards">, userId: 
 }
 
 /**
- * Ends all tokens of the user, and what else goes on without a session: webhooks, and offers of files to another owner that nobody has accepted.
- * Runs in the transaction that has changed the user's row, so that nobody creates one meanwhile.
+ * Ends all tokens of the user and everything else that goes on without a session. This includes webhooks, and offers of
+ * files to another owner that nobody has accepted. Runs in the transaction that has changed the user's row, so nobody
+ * creates one meanwhile.
  */
 export async function endPersonalTokens(transaction: Kysely<ShardTables>, userId: UserId): Promise<void> {
   await transaction.deleteFrom("shard.tokens").where("user_id", "=", userId).execute();
-  // No token is called as a webhook is: its maker has ended.
+  // No token has the id of a webhook, so its maker has ended.
   await sql`update shard.webhooks set maker_id = id where user_id = ${userId} and maker_id is null`.execute(
     transaction,
   );
-  // By the primary key: the own space of an account is on its shard.
+  // By the primary key: an account's own space is on its shard.
   await sql`
     delete from shard.transfers
     where space_id = (select space_id from shard.users where id = ${userId}) and from_id = ${userId}
       and accepted_at is null`.execute(transaction);
 }
 
-/** Takes their scopes from all tokens of the user, which keep what else they have. In the transaction that has changed the user's row. */
+/**
+ * Removes the administrative scopes from all tokens of the user; their other scopes stay. Runs in the transaction that
+ * has changed the user's row.
+ */
 export async function endAdministration(transaction: Kysely<ShardTables>, userId: UserId): Promise<void> {
   await sql`
     update shard.tokens set scopes = array_remove(array_remove(scopes, 'admin'), 'scim')

@@ -7,28 +7,28 @@ import type { ShardTables } from "../db/shard-tables.ts";
 import type { Shards } from "../db/shards.ts";
 import { followPlans } from "./quotas.ts";
 
-/** What the configuration says of plans. */
+/** Configuration of plans. */
 export interface PlanSettings {
-  /** Bytes that an account may keep, by the plan's name; null: no limit. */
+  /** Bytes that an account may keep, by the plan's name; null for no limit. */
   readonly plans: Readonly<Record<string, number | null>>;
-  /** Of new accounts; one of them. */
+  /** Plan of new accounts, one of `plans`. */
   readonly defaultPlan: string;
 }
 
 type Db = Kysely<ShardTables>;
 type PlanJson = Pick<PlanRow, "name" | "quota_bytes" | "offered"> & { readonly default: boolean };
 
-/** So many accounts get their new quota in one transaction. */
+/** Accounts that get their new quota in one transaction. */
 const spreadUsersMax = 500;
 
 /**
- * Writes the plans of the configuration on every shard, and gives the accounts of those that changed their new quota, in
- * portions: a start that is killed on the way leaves the plan marked, and the next one goes on.
- * @returns plans that accounts or groups have and the configuration does not name; they stand as they were
+ * Writes the configured plans to every shard, and gives the accounts of changed plans their new quota in portions. If
+ * the server is killed meanwhile, the plan stays marked and the next start continues.
+ * @returns plans that accounts or groups have but the configuration does not name; they stay unchanged
  */
 export async function writePlans(shards: Shards, settings: PlanSettings): Promise<string[]> {
   for (const { db } of shards.all()) await inTransaction(db, (transaction) => writeRows(transaction, settings));
-  // From here on nobody gets any other, so that what nobody has now on any shard nobody will have.
+  // Other plans can no longer be given from here on. A plan that nobody has on any shard now therefore stays unused.
   const left = await leftPlans(shards);
   for (const { db } of shards.all()) {
     await sql`delete from shard.plans where not offered and name <> all(${left}::text[])`.execute(db);
@@ -38,7 +38,7 @@ export async function writePlans(shards: Shards, settings: PlanSettings): Promis
   return left;
 }
 
-/** The same on every shard, so that of bucket 0 speaks for all. */
+/** Reads bucket 0's shard, since plans are the same on every shard. */
 export async function listPlans(shards: Shards): Promise<PlanJson[]> {
   const rows = await shards.of(toBucket(0)).db.selectFrom("shard.plans").selectAll().orderBy("name").execute();
   return rows.map(({ name, quota_bytes, offered, is_default }) => ({
@@ -49,15 +49,15 @@ export async function listPlans(shards: Shards): Promise<PlanJson[]> {
   }));
 }
 
-/** Until the transaction ends no start changes what plans give, so that whoever gets one now has what it gives then. */
+/** Keeps plans unchanged until the transaction ends. An account that gets a plan now thus gets its current quota. */
 export async function holdPlans(transaction: Db): Promise<PlanRow[]> {
   const { rows } = await sql<PlanRow>`select * from shard.plans order by name for share`.execute(transaction);
   return rows;
 }
 
 /**
- * The plan of this name, or the one that new accounts get, held like all of them.
- * @throws HoldfastError invalid_field for one that is not offered
+ * Plan of this name, or that of new accounts. All plans are held, see `holdPlans`.
+ * @throws HoldfastError invalid_field for a plan that is not offered
  */
 export async function takePlan(transaction: Db, name: string | undefined): Promise<PlanRow> {
   const rows = await holdPlans(transaction);
@@ -73,7 +73,7 @@ export async function takePlan(transaction: Db, name: string | undefined): Promi
   );
 }
 
-/** The table is locked against the starts of other servers, and against whoever is about to get one of the plans. */
+/** Locks the table against the starts of other servers and against requests about to give a plan. */
 async function writeRows(transaction: Db, { plans, defaultPlan }: PlanSettings): Promise<void> {
   await sql`lock table shard.plans in exclusive mode`.execute(transaction);
   const given = JSON.stringify(
@@ -92,7 +92,7 @@ async function writeRows(transaction: Db, { plans, defaultPlan }: PlanSettings):
     where offered and name <> all(${names}::text[])`.execute(transaction);
 }
 
-/** Own plans by users_plan, those of groups by memberships_plan. */
+/** Own plans by `users_plan`, those of groups by `memberships_plan`. */
 async function spreadPlan(db: Db, { name, quota_bytes: quotaBytes }: PlanRow): Promise<void> {
   for (let last: UserId | null = null; ;) {
     const { rows }: { rows: { id: UserId }[] } = await sql<{ id: UserId }>`
@@ -109,12 +109,12 @@ async function spreadPlan(db: Db, { name, quota_bytes: quotaBytes }: PlanRow): P
     last = ids.at(-1) ?? null;
     if (ids.length < spreadUsersMax) break;
   }
-  // What another start has changed since, that one spreads.
+  // A plan that another start has changed since is spread by that start.
   await sql`update shard.plans set spread = true
     where name = ${name} and quota_bytes is not distinct from ${quotaBytes}`.execute(db);
 }
 
-/** A group's members may be told of its plan on any shard, so what is had on one stands on all. */
+/** A group's members may get its plan on any shard, so a plan in use on one shard stays on all. */
 async function leftPlans(shards: Shards): Promise<string[]> {
   const left = new Set<string>();
   for (const { db } of shards.all()) {

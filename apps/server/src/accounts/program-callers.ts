@@ -13,13 +13,14 @@ interface Program {
 }
 
 /**
- * Whom a program's access token stands for: the caller that a personal access token of these scopes is. Its row and that of what the
- * account granted are read each time. One that only says who somebody is (`openid`) opens nothing here.
+ * Finds the caller of a program's access token, equal to that of a personal access token with these scopes. The token's
+ * row and the account's grant are read each time. A token that only identifies the person (`openid`) opens nothing
+ * here.
  */
 export async function findProgram(world: CredentialWorld, bearer: string): Promise<Program | undefined> {
   const bucket = bucketOfProgramToken(bearer);
   if (bucket === undefined) return undefined;
-  // Served by the primary key.
+  // By the primary key.
   const { rows } = await sql<{ id: TokenId; scope: string | null }>`
     select token_id as id, payload ->> 'scope' as scope from shard.oauth_artifacts
     where id_hash = ${digestOf(bearer)} and kind = 'AccessToken' and expires_at > ${world.clock.nowMicros()}`.execute(

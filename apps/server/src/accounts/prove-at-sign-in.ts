@@ -8,23 +8,23 @@ import type { KnownDevice } from "./known-device.ts";
 import type { OutsidePerson, PersonGuard } from "./outside-passwords.ts";
 import { accountLine, isPassword, sourceLine, type Turn } from "./passwords.ts";
 
-/** Whose password it was; without an account where one elsewhere is about to get one. */
+/** Account with this password; undefined if a person of the other server is about to get one. */
 export interface Proved {
   readonly user: UserRow | undefined;
   readonly outside?: OutsidePerson;
 }
 
 interface Claimed {
-  /** Or what it is known by elsewhere. */
+  /** Address, or the name at the other server. */
   readonly email: string;
   readonly password: string;
   readonly onClaimed?: (userId: UserId) => void;
 }
 
-/** The device of an attempt, which has signed in before, and its account. */
+/** Known device of an attempt, and its account. */
 export interface KnownSender {
   readonly device: KnownDevice;
-  /** The account of the name that is claimed, as it was a moment ago: `startSession` refuses where its password has changed since. */
+  /** Account as read a moment ago; `startSession` refuses if its password has changed since. */
   readonly user: UserRow;
 }
 
@@ -34,11 +34,10 @@ interface Attempt {
 }
 
 /**
- * Failures of one that has not signed in before are counted three times: under name and source, for the name from all sources, and for the source
- * over all names, so that neither many sources guess at one account nor one source at many.
- *
- * Whether it is the password of this name, here or where else passwords are: here first, so that whoever has one here waits for nobody. Where that
- * other place gives no answer is counted as a wrong password too, since nobody knows that it was not one that is wrong here.
+ * Checks the password of a name here first, so people with a local password never wait for the other server. If that
+ * server does not answer, the attempt counts as a failure, because the password may be wrong here. A failure of an
+ * unknown device is counted three times: by name and source, by name, and by source. Neither many sources can guess at
+ * one account, nor one source at many accounts.
  * @throws HoldfastError rate_limited, unavailable
  */
 export async function proveAtSignIn(
@@ -49,7 +48,7 @@ export async function proveAtSignIn(
   const device = known?.device;
   let refused: { readonly error: unknown } | undefined;
   const wide = sourceWideCount(source);
-  // Many that are sent at once have all begun before the first has failed.
+  // Attempts sent together have all begun before the first fails, so each checks again at its turn.
   const turn =
     device === undefined
       ? { line: sourceLine(source), begin: () => world.throttle.check(wide.key) }
@@ -79,7 +78,7 @@ export async function proveAtSignIn(
   return proved;
 }
 
-/** Takes as long whether or not there is such an account, and whether or not its password is elsewhere. */
+/** Takes the same time whether or not the account exists or has its password elsewhere. */
 async function proveHere(
   world: AccountWorld,
   request: Claimed,
@@ -105,7 +104,10 @@ async function proveElsewhere(
   return { user: person.account, outside: person };
 }
 
-/** Names are compared loosely there, so that one person has more names than anybody counts: guesses are counted by who it would be, too. */
+/**
+ * The other server compares names loosely, so one person has countless names. Guesses are therefore counted by person,
+ * too.
+ */
 function personGuard({ throttle }: AccountWorld, device: KnownDevice | undefined, source: string): PersonGuard {
   return (person, attempt) => {
     const known = `outside ${person}\0${device?.id ?? source}`;
@@ -114,15 +116,18 @@ function personGuard({ throttle }: AccountWorld, device: KnownDevice | undefined
   };
 }
 
-/** So many sources may fail as often as each may before an account is closed to all but its known devices. */
+/** Number of sources that may each use up their failures before an account is closed to all but its known devices. */
 const sourcesMin = 10;
 
-/** Under which failures of all sources together are counted. @param account the key of its address */
+/** Count of an account's failures from all sources together. @param account key of its address */
 export function accountWideCount(account: string): WiderCount {
   return { key: throttleKey("account", account), weight: 1 / sourcesMin };
 }
 
-/** Behind one address there may be an office, whose people mistype: it may fail as often as so many accounts from one each. */
+/**
+ * Number of accounts that may each use up their failures from one source. An office may share one address, and its
+ * people mistype.
+ */
 const accountsMin = 10;
 
 function sourceWideCount(source: string): WiderCount {

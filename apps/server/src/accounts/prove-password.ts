@@ -11,11 +11,11 @@ import { isProofFresh } from "./session-proof.ts";
 import { getUser } from "./users.ts";
 
 /**
- * Asks for the password again before something that whoever sits at a device that is signed in may not do. Guesses count with those of
- * signing in from there, and in place of those of all sources together with those of the device: strangers who guess from many keep nobody
- * from changing the password.
- * @param field in which it was sent
- * @param source where the attempt comes from
+ * Asks for the password again, before actions that a stranger at a signed-in device must not do. Guesses count with the
+ * sign-ins from this source, and with those of the device instead of the account's from all sources. Strangers who
+ * guess from many sources thus keep nobody from changing the password.
+ * @param field field of the request that has the password
+ * @param source origin of the attempt
  * @throws HoldfastError invalid_field, rate_limited
  */
 export async function provePassword(
@@ -38,7 +38,7 @@ export async function provePassword(
 }
 
 /**
- * The same by the account's password, or where none counts by a proof of the session that is minutes old.
+ * Proves the owner by password or, for an account without a valid one, by a recent proof of the session.
  * @throws HoldfastError proof_required, invalid_field, rate_limited
  */
 export async function proveOwner(
@@ -58,12 +58,12 @@ export async function proveOwner(
   throw new HoldfastError("proof_required", message);
 }
 
-/** A password from before must not open what an issuer that alone signs people in guards, such as an app password. */
+/** If people sign in only through an issuer, an older password must not open what it guards, such as app passwords. */
 function passwordCounts({ onlyThrough }: Pick<AccountWorld, "onlyThrough">, { admin }: Pick<UserRow, "admin">) {
   return onlyThrough === undefined || admin;
 }
 
-/** Tells whether the account has a password that counts and that somebody knows, here or elsewhere. */
+/** Tells whether the account has a valid password that somebody knows, here or elsewhere. */
 export async function hasPassword(
   world: Pick<AccountWorld, "outsidePasswords" | "onlyThrough">,
   user: Pick<UserRow, "id" | "has_password" | "admin">,
@@ -84,7 +84,7 @@ async function isJustProven(world: AccountWorld, { credential }: Caller): Promis
   return row !== undefined && isProofFresh(world, row.proven_at);
 }
 
-/** Of an account whose password is elsewhere none here counts. @throws HoldfastError unavailable */
+/** If the password is elsewhere, a local one does not count. @throws HoldfastError unavailable */
 async function isRightPassword(
   world: AccountWorld,
   user: UserRow,

@@ -15,21 +15,22 @@ import { assertMaySignIn } from "./sessions.ts";
 import { takePasskey } from "./take-passkey.ts";
 import { getUser } from "./users.ts";
 
-/** What signs in as well: a password with what stands beside it, or a passkey alone. */
+/** Proof that also signs in: a password with its second factor, or a passkey alone. */
 export interface SessionProof {
   readonly password?: string | undefined;
   readonly totp?: string | undefined;
   readonly passkey?: PasskeyAssertion | undefined;
-  /** Where the passkey was asked. */
+  /** Site that asked for the passkey. */
   readonly site?: PasskeySite | undefined;
 }
 
 /**
- * Notes of the caller's session, and of no other, that its person has just proved who they are. Guesses are counted, and codes and passkeys
- * taken, as at a sign-in.
- * @param source where the attempt comes from
- * @returns until when that is so, in microseconds
- * @throws HoldfastError forbidden for a token, and where passwords sign nobody in; invalid_field, second_factor, rate_limited, unauthenticated
+ * Records in the caller's session only that its person has just proved who they are. Guesses are counted, and codes and
+ * passkeys used up, as at a sign-in.
+ * @param source origin of the attempt
+ * @returns end of the proof, in microseconds
+ * @throws HoldfastError forbidden for a token, and where passwords do not sign in; invalid_field, second_factor,
+ * rate_limited, unauthenticated
  */
 export async function proveSession(
   world: AccountWorld,
@@ -57,7 +58,7 @@ async function byPasskey(
 ): Promise<void> {
   const { password_hash: passwordHash } = await getUser(world, userId);
   const isProved = await guardAttempt(world.throttle, throttleKey("passkey", source), () =>
-    // What a copied passkey tells is written, too.
+    // A refusal also commits, so that the warning of a copied passkey is kept.
     inTransaction(world.shards.ofId(userId).db, async (transaction) => {
       if (passkey === undefined) return undefined;
       const refused = await takePasskey(world, transaction, userId, { assertion: passkey, site, use: "sign-in" });

@@ -6,8 +6,9 @@ import { settleWarning } from "../metadata/weight/quota-warning.ts";
 import type { ShardTables, SpaceRow } from "../db/shard-tables.ts";
 
 /**
- * Gives accounts what their plans give, the largest of their own and their groups'; those with a quota of their own keep it. Whoever changes a plan of an
- * account, or a membership, calls this afterwards in the same transaction: what is read under the lock of its space is the last word.
+ * Gives accounts the quota of their plans: the largest of their own and their groups'. Accounts with a quota of their
+ * own keep it. Code that changes an account's plan or a membership calls this afterwards in the same transaction. What
+ * is read under the lock of the space decides.
  */
 export async function followPlans(transaction: Kysely<ShardTables>, userIds: readonly UserId[]): Promise<void> {
   if (userIds.length === 0) return;
@@ -31,7 +32,7 @@ export async function followPlans(transaction: Kysely<ShardTables>, userIds: rea
   for (const space of rows) await settleWarning(transaction, space);
 }
 
-/** Of one account: in bytes, null for no limit, or what its plans give. */
+/** Sets one account's quota: bytes, null for no limit, or the quota of its plans. */
 export async function setQuota(
   transaction: Kysely<ShardTables>,
   user: Pick<UserRow, "id" | "space_id">,

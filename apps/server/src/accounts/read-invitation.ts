@@ -12,10 +12,11 @@ import { bucketOfInvitationToken, digestOf } from "./secret-token.ts";
 const sharedShown = 5;
 
 /**
- * What whoever has the token may know before they make the account with it. One that a sign-up has claimed is read still, until that
- * sign-up got as far as its user: it may fail, and give the invitation back.
- * @param source what failures are counted under, apart from those of sign-ups: who opens an old link again and again can use a new one
- * @throws HoldfastError not_found for one that is not known, used or expired, all alike; rate_limited
+ * Reads what the holder of a token may know before making the account. An invitation claimed by a sign-up stays
+ * readable until that sign-up has made its user. If the sign-up fails, it returns the invitation.
+ * @param source key of the failures, which are counted apart from those of sign-ups. A person who often opens an old
+ * link can still use a new one.
+ * @throws HoldfastError not_found alike for an unknown, used or expired invitation; rate_limited
  */
 export async function readInvitation(world: AccountWorld, token: string, source: string): Promise<InvitationFacts> {
   const found = await guardAttempt(world.throttle, throttleKey("read-invitation", source), () =>
@@ -25,7 +26,7 @@ export async function readInvitation(world: AccountWorld, token: string, source:
   throw new HoldfastError("not_found", "This invitation does not exist, was used, or has expired. Ask for a new one.");
 }
 
-/** Looks for all that makes one useless, whatever it finds first, so that the time tells nothing either. */
+/** Makes every check even after one fails, so that the time reveals nothing. */
 async function findOpen(store: AccountStore, token: string): Promise<InvitationFacts | undefined> {
   const bucket = bucketOfInvitationToken(token);
   const row = await store.shards
@@ -43,7 +44,7 @@ async function findOpen(store: AccountStore, token: string): Promise<InvitationF
   return { kind: row.kind, email: row.email, expires_at: formatTime(row.expires_at), shared };
 }
 
-/** A token that confirms this address makes its account, which would show the same. By grants_email. */
+/** A token that confirms this address makes its account, which would show the same. By `grants_email`. */
 async function listWaiting({ shards, clock }: AccountStore, emailKey: string): Promise<InvitationFacts["shared"]> {
   const pages = await Promise.all(
     shards.all().map(async ({ db }) => {

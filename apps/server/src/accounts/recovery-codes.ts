@@ -7,10 +7,10 @@ import type { ShardReader } from "../db/shard-tables.ts";
 
 /** Crockford's base32: no letter that looks like a digit or another letter. */
 const alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
-/** 80 bits: nobody guesses one, and a hash of one that leaks tells nothing, though it is a fast one. */
+/** 80 bits: too many to guess, and even a fast hash reveals nothing if it leaks. */
 const lettersCount = 16;
 
-/** Makes new ones in place of those that there are. @returns them in groups of four letters; they are kept as hashes alone */
+/** Replaces the recovery codes. @returns codes in groups of four letters; only their hashes are stored */
 export async function replaceRecoveryCodes(
   transaction: ShardReader,
   userId: UserId,
@@ -26,14 +26,14 @@ export async function replaceRecoveryCodes(
   return codes.map((code) => code.replaceAll(/(.{4})(?!$)/g, "$1-"));
 }
 
-/** Rather than one of an app. @param code letters and digits alone */
+/** Tells a recovery code from an app's code. @param code only letters and digits */
 export function isRecoveryCode(code: string): boolean {
   return code.length === lettersCount;
 }
 
-/** @param code letters and digits alone @returns whether it was one; it is none any more */
+/** Uses up a recovery code. @param code only letters and digits @returns true if it was valid */
 export async function takeRecoveryCode(transaction: ShardReader, userId: UserId, code: string): Promise<boolean> {
-  // As it may be read aloud or copied from paper.
+  // The code may have been read aloud or copied from paper.
   const meant = code.toLowerCase().replaceAll("o", "0").replaceAll(/[il]/g, "1");
   const { rows } = await sql`
     delete from shard.recovery_codes where user_id = ${userId} and code_hash = ${hashOf(meant)} returning 1`.execute(

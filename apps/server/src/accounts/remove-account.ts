@@ -8,9 +8,10 @@ import { isRemovedSince } from "./removed-since.ts";
 import { lockUnlessShredded, sparesAdministrators } from "./users.ts";
 
 /**
- * An identity system says that somebody has an account here no more. Suspended at once, and shredded once the grace is over that an account
- * has which its owner deleted; but only an administrator brings it back until then. Of two at once, or again, the first counts.
- * @throws HoldfastError forbidden for an administrator, conflict for one that is being shredded
+ * Removes an account at the request of an identity system. It is suspended at once, and shredded after the grace period
+ * of an account that its owner deleted. Until then only an administrator can restore it. Of several removals the first
+ * counts.
+ * @throws HoldfastError forbidden for an administrator, conflict for an account that is being shredded
  */
 export async function removeAccount(world: AccountWorld, user: UserRow): Promise<void> {
   const now = world.clock.nowMicros();
@@ -19,9 +20,9 @@ export async function removeAccount(world: AccountWorld, user: UserRow): Promise
     const { admin, id, disabled_at: disabledAt } = await lockUnlessShredded(transaction, user);
     if (admin) throw sparesAdministrators();
     if (await isRemovedSince(transaction, { id, disabled_at: disabledAt })) return;
-    // Else the LDAP server, which may know them again, would bring them back.
+    // Otherwise the LDAP server would restore the account if it knows it again.
     await followAbsence(transaction, { id, disabled_at: disabledAt }, { disabled: true }, world.clock);
-    // Whoever has deleted it before is not given longer.
+    // An account deleted before keeps its earlier date.
     await sql`
       update shard.users set disabled_at = ${now}::int8, leaving_until = least(leaving_until, ${until}::int8)
       where id = ${id}`.execute(transaction);

@@ -3,7 +3,7 @@ import { sql } from "kysely";
 import type { UserRow } from "../db/account-tables.ts";
 import type { ShardReader } from "../db/shard-tables.ts";
 
-/** Whether it is suspended because an identity system has removed it, and of nothing that came later. */
+/** Tells whether the account is suspended because an identity system removed it, and not by a later act. */
 export async function isRemovedSince(
   reader: ShardReader,
   { id, disabled_at: disabledAt }: Pick<UserRow, "id" | "disabled_at">,
@@ -13,7 +13,10 @@ export async function isRemovedSince(
   return rows.length > 0;
 }
 
-/** Whether an identity system suspended it, and nobody else since: an administrator's word and a deletion by the owner have another moment. */
+/**
+ * Tells whether an identity system suspended the account, and nobody else since. A suspension by an administrator or a
+ * deletion by the owner has another time.
+ */
 export async function isSuspendedByIdentitySystem(
   reader: ShardReader,
   { id, disabled_at: disabledAt, leaving_until: leavingUntil }: Pick<UserRow, "id" | "disabled_at" | "leaving_until">,

@@ -52,7 +52,7 @@ test("the link of a forgotten password is good for half an hour, and not a momen
   await inTime.signIn(wanted);
   world.clock.forwardMs(1);
   await assert.rejects(late.reset(), { code: "invalid_field", field: "token" });
-  // Until when it is good is signed along.
+  // The signature covers the expiry.
   const later = late.token.replace(/_(\d+)_/, (_, until: string) => `_${Number(until) + 3600}_`);
   assert.notEqual(later, late.token);
   await assert.rejects(late.reset(later), { code: "invalid_field", field: "token" });

@@ -18,10 +18,12 @@ import { assertPasswordHere } from "./prove-password.ts";
 import { isSame, makeResetToken, readResetToken } from "./secret-token.ts";
 
 type Forgetful = Pick<UserRow, "id" | "email" | "password_hash">;
-/** The key is that of mails, since whoever sends them makes the link. */
+/** The key is that of mails, because the sender of mails makes the link. */
 type ResetWorld = Pick<AccountWorld, "clock"> & { readonly secrets: Pick<AccountWorld["secrets"], "mailKey"> };
 
-/** Where the mail leads: below the public address, good for half an hour, and until the password or the address is another one. */
+/**
+ * Link of the mail, below the public address. It works for half an hour, and until the password or the address changes.
+ */
 export function resetLink({ secrets, clock }: ResetWorld, user: Forgetful): string {
   const untilSeconds = Math.floor((clock.nowMs() + limits.passwordResetMs) / 1000);
   return `/setup#${resetToken(secrets.mailKey, user, untilSeconds)}`;
