@@ -196,7 +196,7 @@ function holdingMembers<Result>(
 ): Promise<Result> {
   if (of !== "group") return work(undefined);
   return inTransaction(shards.ofId(id as GroupId).db, async (transaction) => {
-    // Same lock as for adding a member.
+    // Takes the lock of adding a member.
     await sql`select from shard.groups where id = ${id} for update`.execute(transaction);
     const { rows } = await sql<{ user_id: UserId }>`
       select user_id from shard.group_members where group_id = ${id}`.execute(transaction);

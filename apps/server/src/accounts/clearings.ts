@@ -182,7 +182,7 @@ export async function reportClearing(
 async function findClearing(world: AccountWorld, secret: string): Promise<ClearingRow> {
   const claimed = deviceOfSecret(secret);
   if (claimed === undefined) throw nothingToDo();
-  // By its unique index.
+  // Uses the unique index.
   const row = await world.shards
     .ofId(claimed)
     .db.selectFrom("shard.clearings")

@@ -61,8 +61,7 @@ function suspensionOf(
 }
 
 /**
- * Limits the list for scripts that sign in anew each time: removes the devices not seen for longest, with their
- * sessions.
+ * Limits the list for scripts that sign in each time: removes the devices not seen for longest, with their sessions.
  */
 export async function forgetSurplusDevices(
   transaction: Kysely<ShardTables>,

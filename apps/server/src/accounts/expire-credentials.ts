@@ -35,7 +35,10 @@ const batchRows = 1000;
 /** Time for which a session that ended after it was copied reports that reason. */
 const copiedSessionMicros = 24 * 3600 * 1_000_000;
 
-/** As long as a journal contains grants to the group: former members receive changes up to their end (`changeIn`). */
+/**
+ * Memberships are kept as long as a journal contains grants to the group: former members receive changes up to their
+ * end (`changeIn`).
+ */
 const endedMembershipMicros = limits.journalLifetimeMs * 1000;
 
 async function deleteWhere(

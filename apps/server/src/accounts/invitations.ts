@@ -20,7 +20,7 @@ export interface ClaimedInvitation {
 export interface NewInvitation {
   readonly kind: "setup" | "invite";
   readonly email: string | null;
-  /** Of the new account, as in `NewUser`. */
+  /** Plan of the new account, as in `NewUser`. */
   readonly plan?: string | undefined;
   readonly quotaBytes?: number | null | undefined;
   /** Made because of a share with the address; ends with the last share. */

@@ -69,7 +69,7 @@ export interface LiveSession {
   /** Number of the valid refresh token, and whether anything issued with it was used. */
   readonly number: number;
   readonly isNumberUsed: boolean;
-  /** When its device was last seen. */
+  /** Time when its device was last seen. */
   readonly lastSeenAt: number | null;
   readonly kind: "command" | "sync" | "browser" | null;
 }

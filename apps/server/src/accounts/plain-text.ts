@@ -18,7 +18,10 @@ export function withoutMisleading(text: string): string {
 // oxlint-disable-next-line no-control-regex -- they are what is looked for
 const steeringCharacters = /[\u0000-\u0008\u000b-\u001f\u007f]/;
 
-/** Checks a text of several lines. Line breaks are its only control characters. @throws HoldfastError invalid_field */
+/**
+ * Checks a text of several lines. Line breaks and tabs are allowed, other control characters are not.
+ * @throws HoldfastError invalid_field
+ */
 export function checkLines(given: string, field: string, bytesMax: number): string {
   const text = given.replaceAll("\r\n", "\n");
   const refused = (why: string) => new HoldfastError("invalid_field", `${field}: ${why}.`, { field });

@@ -35,12 +35,14 @@ export interface PasswordReset extends EndedWays {
 }
 
 /**
- * Whoever has the token reads what is mailed to the address. All sessions and personal access tokens end, as somebody else may have made them,
- * and no device is known any more; a second factor stays: of one that was passkeys alone, which are to end, the recovery codes. An account of
- * which no address was ever confirmed may have been made by a stranger, so nothing that signs in beside the password outlasts its first reset.
- * @param source where the attempt comes from
- * @returns whose it is, and how many ways in without the password are left
- * @throws HoldfastError invalid_field for a token that is wrong, used or expired; rate_limited; forbidden where the password is elsewhere
+ * Sets a new password for the holder of a token, who reads the mail of the account's address. All sessions and personal
+ * access tokens end, because somebody else may have made them, and known devices are forgotten. The second factor
+ * stays; if it was only passkeys and they are to end, its recovery codes stay. If no address of the account was ever
+ * confirmed, a stranger may have made it. Its first reset therefore ends all other ways in.
+ * @param source origin of the attempt
+ * @returns account, and the number of ways in without the password that are left
+ * @throws HoldfastError invalid_field for a wrong, used or expired token; rate_limited; forbidden if the password is
+ * elsewhere
  */
 export async function resetPassword(
   world: AccountWorld,

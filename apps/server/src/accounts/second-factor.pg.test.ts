@@ -39,7 +39,7 @@ describe("a second factor", () => {
   });
   after(() => databases.stop());
 
-  /** By a library that is not the server's. */
+  /** Made by another library than the server's. */
   const codeOf = (secret: string, offMs = 0): string =>
     generateSync({ secret, epoch: Math.floor((world.clock.nowMs() + offMs) / 1000) });
 
@@ -58,7 +58,7 @@ describe("a second factor", () => {
     return { id, email, caller: await authenticator.authenticate(token), signIn: enter };
   }
 
-  /** With an app, and its next code not used. */
+  /** Turns on an app, and leaves its next code unused. */
   async function withApp(person: Person): Promise<{ secret: string; codes: string[] }> {
     const { secret } = await prepareSecondFactor(world, person.caller, { password: testPassword }, source);
     const codes = await confirmSecondFactor(world, person.caller, codeOf(secret));
@@ -99,7 +99,7 @@ describe("a second factor", () => {
     for (const totp of [undefined, "000000", codeOf(secret)]) {
       await assert.rejects(person.signIn(totp, "wrong password"), { code: "unauthenticated" });
     }
-    // Nor was the code used up by that.
+    // The rejected sign-in did not use up the code.
     await person.signIn(codeOf(secret));
   });
 
@@ -174,7 +174,7 @@ describe("a second factor", () => {
     }
     await assert.rejects(person.signIn(codeOf(secret)), { code: "rate_limited", retryAfterSeconds: 60 });
     await person.signIn(codes[0]);
-    // However long somebody goes on, a day has so many tries.
+    // The number of tries in a day is limited, however long a guesser goes on.
     let tries = 0;
     for (const endMs = world.clock.nowMs() + 24 * 3_600_000; world.clock.nowMs() < endMs;) {
       const waitMs = await guess("198.51.100.1").then(
@@ -266,7 +266,7 @@ describe("a second factor", () => {
         ["rejected", "rejected"],
       );
       if (codes?.status !== "fulfilled") continue;
-      // Who was first with the password signs in no more than the owner: without a code nobody does.
+      // A thief whose password was set first cannot sign in without a code, nor can the owner.
       const password = isStolen ? "stolen password" : testPassword;
       await assert.rejects(person.signIn(undefined, password), refused);
       await person.signIn(codes.value[0], password);

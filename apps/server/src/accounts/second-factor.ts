@@ -19,21 +19,21 @@ import { takePasskey } from "./take-passkey.ts";
 
 export type SecondFactorJson = z.output<typeof secondFactor>;
 
-/** A row that counts: there is an app, or a passkey. */
+/** Row of an active second factor: an app or a passkey. */
 type Live = SecondFactorRow & { readonly since: number };
 
-/** What stands beside the password: a code, or a passkey's answer. */
+/** Second factor sent with the password: a code or a passkey's answer. */
 export interface GivenFactor {
   readonly totp?: string | undefined;
   readonly passkey?: PasskeyAssertion | undefined;
-  /** Where the passkey was asked, and is asked again. */
+  /** Site that asked for the passkey and may ask again. */
   readonly site?: PasskeySite | undefined;
   readonly sender: CodeSender;
-  /** An issuer that is believed has asked for one already. */
+  /** A trusted issuer has already asked for a second factor. */
   readonly isPassed?: boolean;
 }
 
-/** Of whom a code comes: of a session or a device that has signed in before, which others that guess do not hold up, or of anybody. */
+/** Sender of a code: a session or a known device, which strangers' guesses do not delay, or anybody. */
 export type CodeSender = "known" | "anybody";
 
 const minuteMs = 60_000;
@@ -52,10 +52,10 @@ export async function readSecondFactor(world: AccountWorld, userId: UserId): Pro
 }
 
 /**
- * For whoever has proved the password: nothing where the account has no second factor. See `withCode`.
- * @param check what it throws leaves the code as it was, so that it can be sent again
- * @returns what was shown
- * @throws HoldfastError second_factor where the code is missing, wrong or used already; rate_limited
+ * Checks the second factor after the password was proved. Does nothing for an account without one. See `withCode`.
+ * @param check an error thrown here leaves the code unused, so it can be sent again
+ * @returns factors that were shown
+ * @throws HoldfastError second_factor for a missing, wrong or used code; rate_limited
  */
 export async function passSecondFactor(
   world: AccountWorld,
@@ -63,7 +63,7 @@ export async function passSecondFactor(
   given: GivenFactor,
   check: (transaction: ShardReader) => Promise<void> = () => Promise.resolve(),
 ): Promise<SignInKind> {
-  // One read by the primary key for those who have none.
+  // One read by the primary key for accounts without a second factor.
   const { rows } = await sql`
     select from shard.second_factors where user_id = ${id} and since is not null ${keyed}`.execute(
     world.shards.ofId(id).db,
@@ -75,18 +75,19 @@ export async function passSecondFactor(
   });
 }
 
-/** What was shown beside the password, once it was taken. */
+/** Kind of sign-in that the accepted factor makes. */
 function factorOf({ totp, passkey }: GivenFactor): SignInKind {
   if (passkey !== undefined) return "password_passkey";
   return isRecoveryCode(plainCode(totp ?? "")) ? "password_recovery_code" : "password_app";
 }
 
 /**
- * Takes the code or the passkey, where the account has a second factor, and does something in the same transaction: nobody switches one on or off between the
- * two. A code counts once, whoever sends it; a recovery code is gone then. Wrong codes of the app are counted for the account, from wherever
- * they come: from the sixth in a row on each has to wait, up to an hour. Recovery codes are let in meanwhile, as nobody guesses them, and so is
- * a known device, which has a count of its own.
- * @throws HoldfastError second_factor, rate_limited, what `act` throws
+ * Uses up the code or passkey of an account that has a second factor, and runs `act` in the same transaction. The
+ * factor is thus not turned on or off between the two. Each code counts once, and a recovery code is then gone. Wrong
+ * codes of the app count for the account, from all sources. From the sixth in a row each attempt has to wait, up to an
+ * hour. Recovery codes are not delayed, since nobody can guess them. A known device is not delayed either, since known
+ * devices have their own count.
+ * @throws HoldfastError second_factor, rate_limited, errors of `act`
  */
 export async function withCode<Result>(
   world: AccountWorld,
@@ -94,7 +95,7 @@ export async function withCode<Result>(
   given: GivenFactor,
   act: (transaction: ShardReader, row: SecondFactorRow) => Promise<Result>,
 ): Promise<Result> {
-  // A refusal is thrown after what was counted is written.
+  // A refusal is thrown after the commit, so that its counts are kept.
   const done = await inTransaction(world.shards.ofId(userId).db, async (transaction) => {
     const row = await lockRow(transaction, userId);
     const refusal = isOn(row) && given.isPassed !== true ? await takeFactor(world, transaction, row, given) : undefined;
@@ -105,7 +106,7 @@ export async function withCode<Result>(
   return done.result;
 }
 
-/** @returns why what was given does not do, as it is to be thrown, and what would; undefined where it does */
+/** @returns error to throw, which names the factors that would do; undefined for a valid factor */
 async function takeFactor(
   world: AccountWorld,
   transaction: ShardReader,
@@ -124,7 +125,7 @@ async function takeFactor(
   return new HoldfastError("second_factor", message, { field, body: { factors, webauthn: request ?? null } });
 }
 
-/** @returns why the code does not do; undefined where it does */
+/** @returns error of the code; undefined for a valid one */
 async function takeCode(
   world: AccountWorld,
   transaction: ShardReader,
@@ -134,20 +135,20 @@ async function takeCode(
   const code = plainCode(totp ?? "");
   if (code === "") return codeMissing(row);
   if (isRecoveryCode(code)) return takeRecovery(world, transaction, row.user_id, code);
-  // Nobody guesses what there is not.
+  // An account without an app has no codes, so nothing is counted.
   if (!hasApp(row)) return codeWrong();
   const nowMs = world.clock.nowMs();
   const failures = isKnown ? row.known_failures : row.failures;
   const failedAt = isKnown ? row.known_failed_at : row.failed_at;
   const waitMs = waitMsOf(failures, failedAt, nowMs);
-  // By a clock that was ahead: the wait begins now, or it would not end before that time has come.
+  // The clock was ahead at that failure. The wait begins now, or it would last until that time comes.
   if (waitMs > 0 && failedAt > nowMs * 1000)
     await sql`update shard.second_factors set ${sql.ref(isKnown ? "known_failed_at" : "failed_at")} = ${nowMs * 1000}
       where user_id = ${row.user_id}`.execute(transaction);
   if (waitMs > 0) return tooManyWrong(waitMs);
   const { totpStep } = await import("./totp.ts");
   const step = totpStep(await unwrapSecret(world, row.user_id, row.secret), code, nowMs);
-  // Of a right one that comes again nobody guesses anything.
+  // A right code that is sent again is no guess, so it is not counted.
   if (step !== undefined && step <= row.last_step) return codeWrong();
   if (step !== undefined) {
     await sql`update shard.second_factors set last_step = ${step}, failures = 0, known_failures = 0
@@ -173,14 +174,17 @@ async function takeRecovery(world: AccountWorld, transaction: ShardReader, userI
   return undefined;
 }
 
-/** For who has lost the phone and the codes. */
+/** Removes the factor of a person who has lost both the phone and the codes. */
 export async function removeSecondFactor(transaction: ShardReader, userId: UserId): Promise<void> {
   await sql`delete from shard.second_factors where user_id = ${userId}`.execute(transaction);
   await sql`delete from shard.passkeys where user_id = ${userId}`.execute(transaction);
   await sql`delete from shard.recovery_codes where user_id = ${userId}`.execute(transaction);
 }
 
-/** In the transaction that would end the last one. @throws HoldfastError conflict where an administrator asks for one */
+/**
+ * Runs in the transaction that would end the last factor.
+ * @throws HoldfastError conflict if an administrator requires one
+ */
 export async function assertMayEnd(transaction: ShardReader, userId: UserId): Promise<void> {
   if (!(await isFactorRequired(transaction, userId))) return;
   const message =
@@ -193,33 +197,33 @@ export function isOn(row: SecondFactorRow | undefined): row is Live {
 }
 
 /**
- * Tells whether something was prepared before the second factor was turned on, and so without showing it: whoever had only the password then
- * must not complete it now.
+ * Tells whether something was prepared before the second factor was turned on, and thus without it. A thief who had
+ * only the password then must not complete it now.
  * @param preparedAt in microseconds
  */
 export function isFromBefore(row: Pick<SecondFactorRow, "since">, preparedAt: number): boolean {
   return row.since !== null && preparedAt < row.since;
 }
 
-/** The same for what has no lock on the row. */
+/** Reads the row without a lock, see `isFromBefore`. */
 export async function isOlderThanFactor(reader: ShardReader, userId: UserId, preparedAt: number): Promise<boolean> {
   const row = await readRow(reader, userId);
   return row !== undefined && isFromBefore(row, preparedAt);
 }
 
-/** Withdraws the wish for another address, in the transaction that turns the second factor on: it needed none then. */
+/** Cancels a pending change of address. It was asked for without the second factor that this transaction turns on. */
 export async function withdrawAddress(transaction: ShardReader, userId: UserId): Promise<void> {
   await sql`update shard.users set next_email = null where id = ${userId} and next_email is not null`.execute(
     transaction,
   );
 }
 
-/** An authenticator app that counts. */
+/** Tells whether an authenticator app is active. */
 export function hasApp(row: SecondFactorRow | undefined): row is Live & { readonly secret: Buffer } {
   return isOn(row) && row.secret !== null;
 }
 
-/** Made where there is none, so that two wait for each other. */
+/** Locks the account's row, and makes it if missing so that two requests wait for each other. */
 export async function lockRow(transaction: ShardReader, userId: UserId): Promise<SecondFactorRow> {
   await sql`insert into shard.second_factors (user_id) values (${userId}) on conflict do nothing`.execute(transaction);
   const { rows } = await sql<SecondFactorRow>`
@@ -230,17 +234,20 @@ export async function lockRow(transaction: ShardReader, userId: UserId): Promise
   return row;
 }
 
-/** After `lockRow` and before `assertLive`, as whoever ends all sessions takes the account before its sessions. */
+/**
+ * Runs after `lockRow` and before `assertLive`, because code that ends all sessions locks the account before its
+ * sessions.
+ */
 export async function lockOwner(transaction: ShardReader, userId: UserId): Promise<void> {
   await sql`select from shard.users where id = ${userId} for no key update`.execute(transaction);
 }
 
-/** As it may be pasted or copied from paper: letters and digits alone, of whatever width. */
+/** Reduces a code that was pasted or copied from paper to its letters and digits, of normal width. */
 export function plainCode(text: string): string {
   return text.normalize("NFKC").replaceAll(/[^\p{Letter}\p{Number}]/gu, "");
 }
 
-/** Bound to the account, so that one that is put into another's row opens nothing. */
+/** Binds the secret to the account, so that it opens nothing in the row of another. */
 export function wrapSecret({ wrapper }: AccountWorld, userId: UserId, secret: Uint8Array): Buffer | Promise<Buffer> {
   return wrapper.wrapSecret(`totp ${userId}`, secret);
 }
@@ -256,11 +263,14 @@ async function readRow(reader: ShardReader, userId: UserId): Promise<SecondFacto
   return rows[0];
 }
 
-/** A million codes, of which three are right at any moment: with this nobody comes to a hundredth of a percent in a day. */
+/**
+ * Wait after wrong codes. Three of a million codes are right at any moment, so a day of guesses stays below a hundredth
+ * of a percent.
+ */
 function waitMsOf(failures: number, failedAt: number, nowMs: number): number {
   const over = failures - limits.secondFactorFailuresMax;
   if (over < 0) return 0;
-  // A clock that was ahead holds nobody up for longer than that either.
+  // A clock that was ahead does not lengthen the wait.
   const sinceMs = Math.max(0, nowMs - failedAt / 1000);
   return Math.max(0, Math.min(2 ** Math.min(over, 6), 60) * minuteMs - sinceMs);
 }

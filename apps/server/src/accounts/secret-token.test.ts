@@ -31,7 +31,7 @@ const nowMs = Date.UTC(2026, 0, 1);
 const bucket = fc.integer({ min: 0, max: bucketCount - 1 }).map(toBucket);
 const sessionId = bucket.map((each) => makeId<SessionId>(each, nowMs, randomBytes(8)));
 
-/** Text that nearly is one of ours: cut, lengthened, with one character replaced, or of another alphabet altogether. */
+/** Text close to a genuine token: cut, lengthened, with one character replaced, or of another alphabet. */
 function damaged(genuine: fc.Arbitrary<string>): fc.Arbitrary<string> {
   const change = fc.record({ at: fc.nat(200), text: fc.string({ unit: "binary", maxLength: 3 }), remove: fc.nat(3) });
   const changed = fc
@@ -67,7 +67,7 @@ test("a refresh token that differs in any character is no token, and no text mak
     fc.property(genuine, damaged(genuine), (token, text) => {
       assert.equal(parseRefreshToken(randomBytes(32), token), undefined);
       const parsed = parseRefreshToken(secrets.refreshKey, text);
-      // What is accepted is exactly what this key makes.
+      // Accepted text is exactly the token that this key makes.
       if (parsed !== undefined) {
         assert.equal(makeRefreshToken(secrets.refreshKey, parsed.sessionId, parsed.number), text);
       }
@@ -116,7 +116,8 @@ test("no damaged access token is accepted, and none makes the reader throw", asy
   await fc.assert(
     fc.asyncProperty(damaged(fc.constant(genuine)), async (text) => {
       const claims = await readAccessToken(secrets, text, nowMs);
-      // Base64url leaves bits unused at the end of a signature: a token may be spelled differently, never say something else.
+      // Base64url leaves bits unused at the end of a signature. A token may be spelled differently, but never has other
+      // claims.
       if (claims !== undefined) assert.equal(text.slice(0, -2), genuine.slice(0, -2));
     }),
     { numRuns: isLongTier ? 1000 : 150 },

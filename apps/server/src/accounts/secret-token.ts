@@ -12,19 +12,19 @@ import {
 } from "@holdfast/core/ids";
 
 /**
- * The secrets that people and programs carry. Each says by its prefix what it is and carries its bucket, so that any
- * instance finds the row. What is stored is a SHA-256, which is enough for 256 random bits.
+ * Formats of the secrets of people and programs. The prefix names the kind, and each contains its bucket, so that any
+ * instance finds the row. Random ones are stored as SHA-256, which is enough for 256 random bits.
  *
  *     hfp_<id of the token, 32 hex digits>_<32 random bytes, base64url>     personal access token
  *     hfr_<id of the session, 32 hex digits>_<number>_<HMAC, base64url>     refresh token
- *     hfd_<id of the device, 32 hex digits>_<HMAC, base64url>               that this device has signed in to an account
- *     hfc_<id of the user, 32 hex digits>_<until when, Unix seconds>_<HMAC, base64url>   that a mail reached the address
- *     hfw_<id of the user, 32 hex digits>_<until when, Unix seconds>_<HMAC, base64url>   that a mail asked for a new password reached the address
+ *     hfd_<id of the device, 32 hex digits>_<HMAC, base64url>               proof that this device has signed in to an account
+ *     hfc_<id of the user, 32 hex digits>_<expiry, Unix seconds>_<HMAC, base64url>   proof that a mail reached the address
+ *     hfw_<id of the user, 32 hex digits>_<expiry, Unix seconds>_<HMAC, base64url>   proof that a mail with a password reset reached the address
  *     hfs_<bucket, 3 hex digits>_<32 random bytes, base64url>               one-time set-up token
- *     hfl_<id of the link, 32 hex digits>_<HMAC, base64url>                 link; of earlier versions with 32 random bytes
- *     hfk_<id of the link, 32 hex digits>_<until when, Unix seconds>_<HMAC, base64url>   that the link's password was known
+ *     hfl_<id of the link, 32 hex digits>_<HMAC, base64url>                 link; earlier versions had 32 random bytes
+ *     hfk_<id of the link, 32 hex digits>_<expiry, Unix seconds>_<HMAC, base64url>   proof that the link's password was known
  *     hfi_<bucket, 3 hex digits>_<32 random bytes, base64url>               invitation
- *     hfa_, hfb_, hfv_, hfx_ <bucket, 3 hex digits>_<32 random bytes, base64url>   what a program carries that an account let in: access token, refresh token, device code, code
+ *     hfa_, hfb_, hfv_, hfx_ <bucket, 3 hex digits>_<32 random bytes, base64url>   secrets of a program with access to an account: access token, refresh token, device code, code
  */
 const personalPattern = /^hfp_([0-9a-f]{32})_([\w-]{43})$/;
 const linkPattern = /^hfl_([0-9a-f]{32})_([\w-]{43})$/;
@@ -45,7 +45,10 @@ export function parsePersonalToken(text: string): TokenId | undefined {
   return match?.[1] === undefined ? undefined : (dashed(match[1]) as TokenId | undefined);
 }
 
-/** Derived and never stored: who has the server's key and the session's row can make it again for a client that lost the answer. */
+/**
+ * Derives a refresh token, which is never stored. The server can make it again from its key and the session's row, for
+ * a client that lost the answer.
+ */
 export function makeRefreshToken(key: Buffer, sessionId: SessionId, number: number): string {
   const family = sessionId.replaceAll("-", "");
   const proof = createHmac("sha256", key).update(`refresh ${family} ${number}`).digest("base64url");
@@ -63,7 +66,10 @@ export function parseRefreshToken(key: Buffer, text: string): { sessionId: Sessi
     : undefined;
 }
 
-/** Derived as a refresh token is. It opens nothing: whoever has it may try passwords of this account though others have failed too often. */
+/**
+ * Derives a device secret like a refresh token. It opens nothing, but lets its holder try passwords of this account
+ * after others have failed too often.
+ */
 export function makeDeviceSecret(key: Buffer, userId: UserId, deviceId: DeviceId): string {
   const device = deviceId.replaceAll("-", "");
   const proof = createHmac("sha256", key)
@@ -72,7 +78,7 @@ export function makeDeviceSecret(key: Buffer, userId: UserId, deviceId: DeviceId
   return `hfd_${device}_${proof}`;
 }
 
-/** Which device a secret claims to be of; whose it is, `parseDeviceSecret` proves. */
+/** Device that a secret claims. `parseDeviceSecret` proves the claim. */
 export function deviceOfSecret(text: string): DeviceId | undefined {
   const hex = devicePattern.exec(text)?.[1];
   return hex === undefined ? undefined : (dashed(hex) as DeviceId | undefined);
@@ -84,7 +90,10 @@ export function parseDeviceSecret(key: Buffer, userId: UserId, text: string): De
   return isSame(Buffer.from(makeDeviceSecret(key, userId, deviceId)), Buffer.from(text)) ? deviceId : undefined;
 }
 
-/** Derived from the ID as a refresh token is: the address of a link can be read again, though the link's row has a hash alone. */
+/**
+ * Derives a link token from the ID, like a refresh token. The address of a link can thus be shown again, though its row
+ * has only a hash.
+ */
 export function makeLinkToken(key: Buffer, id: GrantId): string {
   const link = id.replaceAll("-", "");
   return `hfl_${link}_${createHmac("sha256", key).update(`link token ${link}`).digest("base64url")}`;
@@ -96,8 +105,8 @@ export function parseLinkToken(text: string): GrantId | undefined {
 }
 
 /**
- * Derived as a refresh token is, from the link's secret and password too, so that it ends with either.
- * @param secrets of the link's row, as they are stored
+ * Derives a link session like a refresh token, also from the link's secret and password, so that it ends with either.
+ * @param secrets stored secrets of the link's row
  */
 export function makeLinkSession(key: Buffer, id: GrantId, secrets: string, untilSeconds: number): string {
   const link = id.replaceAll("-", "");
@@ -106,46 +115,52 @@ export function makeLinkSession(key: Buffer, id: GrantId, secrets: string, until
 }
 
 /**
- * What stands in an address of a link's page that has a password: until when (Unix seconds), and an HMAC over that, the place and the secrets of
- * the link's row, so that it opens nothing else and ends with the link or its password.
+ * Access in an address of a link's page that has a password. It has the expiry (Unix seconds) and an HMAC over that,
+ * the place and the secrets of the link's row. It opens nothing else and ends with the link or its password.
  */
 export function makeLinkAccess(key: Buffer, place: string, secrets: string, untilSeconds: number): string {
   const proof = createHmac("sha256", key).update(`place ${untilSeconds} ${place} ${secrets}`).digest("base64url");
   return `${untilSeconds}.${proof}`;
 }
 
-/** What it claims; who knows the link's row and the place compares it with the one that `makeLinkAccess` makes. */
+/** Reads the claimed expiry. The caller compares the text with that of `makeLinkAccess`. */
 export function readLinkAccess(text: string): number | undefined {
   const until = /^([1-9]\d{0,14})\.[\w-]{43}$/.exec(text)?.[1];
   return until === undefined ? undefined : Number(until);
 }
 
-/** Tells one secret and password of a link from others of it, and nothing about them. @param secrets as `makeLinkSession` takes them */
+/**
+ * Tells one pair of secret and password of a link from others, and reveals nothing of them.
+ * @param secrets see `makeLinkSession`
+ */
 export function linkStamp(secrets: string): string {
   return createHash("sha256").update(`stamp ${secrets}`).digest("hex").slice(0, 16);
 }
 
-/** What a token claims; who knows the link's row compares it with the one that `makeLinkSession` makes. */
+/** Reads the claims of a token. The caller compares it with that of `makeLinkSession`. */
 export function readLinkSession(text: string): { linkId: GrantId; untilSeconds: number } | undefined {
   const match = linkSessionPattern.exec(text);
   const linkId = match?.[1] === undefined ? undefined : (dashed(match[1]) as GrantId | undefined);
   return linkId === undefined ? undefined : { linkId, untilSeconds: Number(match?.[2]) };
 }
 
-/** Derived as a refresh token is. It proves that whoever has it reads what is mailed to this address of the user, and nothing else. */
+/**
+ * Derives a confirmation token like a refresh token. It proves only that its holder reads the mail of this address of
+ * the user.
+ */
 export function makeConfirmationToken(key: Buffer, userId: UserId, address: string, untilSeconds: number): string {
   const user = userId.replaceAll("-", "");
   const proof = createHmac("sha256", key).update(`confirm ${user} ${untilSeconds} ${address}`).digest("base64url");
   return `hfc_${user}_${untilSeconds}_${proof}`;
 }
 
-/** What a token claims; who knows the user's address compares it with the one that `makeConfirmationToken` makes. */
+/** Reads the claims of a token. The caller compares it with that of `makeConfirmationToken`. */
 export function readConfirmationToken(text: string): { userId: UserId; untilSeconds: number } | undefined {
   return readOfUser(confirmationPattern, text);
 }
 
 /**
- * Derived from the address and the password that the account has, so that it ends with either: it is used once.
+ * Derives a reset token from the account's address and password. It ends with either and thus works once.
  * @param secrets `<address> <hash of the password>`
  */
 export function makeResetToken(key: Buffer, userId: UserId, secrets: string, untilSeconds: number): string {
@@ -154,7 +169,7 @@ export function makeResetToken(key: Buffer, userId: UserId, secrets: string, unt
   return `hfw_${user}_${untilSeconds}_${proof}`;
 }
 
-/** What a token claims; who knows the user compares it with the one that `makeResetToken` makes. */
+/** Reads the claims of a token. The caller compares it with that of `makeResetToken`. */
 export function readResetToken(text: string): { userId: UserId; untilSeconds: number } | undefined {
   return readOfUser(resetPattern, text);
 }
@@ -184,7 +199,7 @@ export function bucketOfProgramToken(text: string): Bucket | undefined {
   return match?.[1] === undefined ? undefined : toBucket(Number.parseInt(match[1], 16));
 }
 
-/** What a link's sessions and stamps are made from. */
+/** Input of a link's sessions and stamps. */
 export function linkSecrets(row: {
   readonly secret_hash: Buffer | null;
   readonly password_hash: string | null;

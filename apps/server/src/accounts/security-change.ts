@@ -1,4 +1,4 @@
-/** What an account is told of, as it may not have been the person. */
+/** Changes reported to the account, because somebody else may have made them. */
 export const securityChanges = [
   "password",
   "address_wanted",

@@ -4,9 +4,9 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { toBucket } from "@holdfast/core/ids";
 import type { Shards } from "../db/shards.ts";
 
-/** The server's id and the keys with which it signs; all instances of one server share them. */
+/** Id of the server and its signing keys, which all instances of one server share. */
 export interface ServerSecrets {
-  /** Random hex digits by which clients know this server again. */
+  /** Random hex digits by which clients recognize this server. */
   readonly serverId: string;
   /** Ed25519, for access tokens. */
   readonly accessPrivateKey: KeyObject;
@@ -14,11 +14,11 @@ export interface ServerSecrets {
   /** 32 bytes each, for HMAC-SHA256. */
   readonly refreshKey: Buffer;
   readonly grantKey: Buffer;
-  /** 32 bytes, from which what mails need is derived. */
+  /** 32 bytes, from which the secrets of mails are derived. */
   readonly mailKey: Buffer;
   /** 32 bytes, from which the keys of thumbnails on disks are derived. */
   readonly thumbKey: Buffer;
-  /** 32 bytes, by which the entries of the audit are bound to each other. */
+  /** 32 bytes, which chain the entries of the audit. */
   readonly auditKey: Buffer;
 }
 
@@ -29,7 +29,7 @@ export interface SecretWrapper {
   unwrapSecret(label: string, wrapped: Uint8Array): Buffer | Promise<Buffer>;
 }
 
-/** Reads the secrets, or makes them on the first start; of several instances that start at once one wins. */
+/** Reads the secrets, or makes them on the first start. If several instances start at once, one wins. */
 export async function openServerSecrets(
   shards: Shards,
   wrapper: SecretWrapper,
@@ -58,19 +58,19 @@ export async function openServerSecrets(
   };
 }
 
-/** Also for commands beside the data, which need no other of the secrets. */
+/** Separate for commands beside the data, which need no other secret. */
 export function openAuditKey(shards: Shards, wrapper: SecretWrapper, random: Random): Promise<Buffer> {
   return readOrMake(shards, wrapper, "audit_key", () => Buffer.from(random(32)));
 }
 
-/** A secret of the server as it is kept. */
+/** Secret of the server in its stored form. */
 export interface ServerFact {
   readonly name: string;
   readonly value: Buffer;
   readonly wrapped: Buffer;
 }
 
-/** Reads it, or makes it; of several that make it at once one wins. */
+/** Reads the secret or makes it. If several make it at once, one wins. */
 export async function serverFact(
   shards: Shards,
   wrapper: SecretWrapper,
@@ -93,7 +93,7 @@ export async function serverFact(
   return { name, value: await wrapper.unwrapSecret(name, stored.value), wrapped: stored.value };
 }
 
-/** @returns false where it is another one by now */
+/** @returns false if it has changed since */
 export async function replaceServerFact(
   shards: Shards,
   wrapper: SecretWrapper,

@@ -4,12 +4,15 @@ import type { AccountStore } from "./account-world.ts";
 
 const proofMicros = limits.sessionProofMs * 1000;
 
-/** Whether that is so long ago that somebody else may sit there. A time that is yet to come, by a clock that was ahead, is no proof for long. */
+/**
+ * Tells whether the proof is so old that somebody else may use the device now. A time in the future, from a clock that
+ * was ahead, soon counts as old.
+ */
 export function isProofOld({ clock }: Pick<AccountStore, "clock">, provenAtMicros: number): boolean {
   return Math.abs(clock.nowMicros() - provenAtMicros) > proofMicros;
 }
 
-/** Whether it is so young that it does in place of a password, which is asked for each time. */
+/** Tells whether the proof is young enough to replace a password where that is asked for each time. */
 export function isProofFresh({ clock }: Pick<AccountStore, "clock">, provenAtMicros: number): boolean {
   return Math.abs(clock.nowMicros() - provenAtMicros) <= limits.freshProofMs * 1000;
 }

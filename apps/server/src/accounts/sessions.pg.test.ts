@@ -84,7 +84,7 @@ test("a lost answer is given again, with the same refresh token, until anything 
   assert.equal(second.refresh_token, first.refresh_token);
   await authenticator.authenticate(second.access_token);
   await assert.rejects(refreshSession(world, session.refresh_token), unauthenticated);
-  // That was a reuse: everything of the family is over.
+  // The token was reused, so all of its family has ended.
   await assert.rejects(authenticator.authenticate(second.access_token), unauthenticated);
   await assert.rejects(refreshSession(world, first.refresh_token), unauthenticated);
 });
@@ -121,7 +121,7 @@ test("any sequence of refreshes and uses does what a model of one family does", 
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 14 }), async (steps) => {
       const { session } = await newPerson();
-      // The model: the newest number, whether anything issued with it was used, and whether the family lives.
+      // Model: the newest number, use of anything issued with it, and life of the family.
       let [newest, used, alive] = [1, true, true];
       const refreshTokens = ["", session.refresh_token];
       const accessTokens = ["", session.access_token];
@@ -341,12 +341,12 @@ test("whoever is no administrator any more makes no token for that, and those th
   const script = await authenticator.authenticate(made.token);
   assert.ok(script.scopes.has("admin"));
   const forbidden = { code: "forbidden", field: "scopes" };
-  // The row alone, as a change that this session or token has missed.
+  // Changes only the row, like a change that this session or token has missed.
   const { db } = world.shards.ofId(user.id);
   const demote = (admin: boolean) => db.updateTable("shard.users").set({ admin }).where("id", "=", user.id).execute();
   await demote(false);
   assert.deepEqual([...(await authenticator.authenticate(made.token)).scopes], ["account", "files:read"]);
-  // Both were let in before.
+  // Both were authenticated before the demotion.
   for (const by of [caller, script]) await assert.rejects(make(by, "admin"), forbidden);
   await make(script, "account");
   await demote(true);

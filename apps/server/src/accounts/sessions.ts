@@ -32,55 +32,54 @@ export type SessionJson = z.output<typeof sessionSchema>;
 export interface SignInRequest {
   readonly email: string;
   readonly password: string;
-  /** Of the second factor, where the account has one; or a passkey. */
+  /** Code or passkey of the second factor, if the account has one. */
   readonly totp?: string | undefined;
   readonly passkey?: PasskeyAssertion | undefined;
-  /** Where the passkey was asked. */
+  /** Site that asked for the passkey. */
   readonly site?: PasskeySite | undefined;
   readonly device_name?: string | undefined;
   readonly device_secret?: DeviceSecrets;
-  /** What the device runs, as it says itself. */
+  /** System that the device itself reports. */
   readonly system?: DeviceSystem | undefined;
-  /** From which it comes, as the account may be bound to some. */
+  /** Address of the client, as the account may be bound to some. */
   readonly address?: string | undefined;
-  /** An account that is leaving comes back. */
+  /** Restores an account that is leaving. */
   readonly keep_account?: boolean | undefined;
-  /** Its refresh token goes into a cookie. */
+  /** The refresh token goes into a cookie. */
   readonly browser?: boolean;
   readonly onClaimed?: OnClaimed;
 }
 
-/** What is noted of a device that signs in. */
+/** Facts recorded of a device that signs in. */
 export interface NewDevice {
   readonly name: string;
   readonly browser: boolean;
   readonly system: DeviceSystem | null;
   readonly address: string | null;
   readonly signed_in_by: SignInKind;
-  /** Of one that has signed in before: while it is listed, nobody has to be told of it. */
+  /** Secret of a device that has signed in before. While that device is listed, no notice of a new one is sent. */
   readonly secret?: DeviceSecrets;
-  /** An account that is leaving comes back. */
+  /** Restores an account that is leaving. */
   readonly keeps?: boolean;
-  /** When its person last showed who they are, in microseconds, where that was not now. */
+  /** Time of the person's last proof, in microseconds; now by default. */
   readonly provenAt?: number;
-  /** The session that let it in: who it is was proved when that session proved it, and not now. */
+  /** Session that let the device in. The person was proved by that session, not now. */
   readonly letInBy?: SessionId;
-  /** The account had no second factor when it was read; one that was turned on since must be shown. */
+  /** The account had no second factor when it was read; one turned on since must be shown. */
   readonly withoutFactor?: boolean;
 }
 
-/** Told of the account that somebody says to be, before it is proved. */
+/** Gets the claimed account before the claim is proved. */
 export type OnClaimed = (userId: UserId) => void;
 
 /**
- * Makes a device and a session for it. Unknown address, wrong password and a password too long to be one take the same
- * time and get the same answer.
- *
- * Failures are counted by account and source together, so that nobody locks the owner out from elsewhere; those of all sources together
- * have a wider bound, against who guesses from many. A device that has signed in before has a count of its own, and is let in whatever
- * others do.
- * @param source where the attempt comes from
- * @throws HoldfastError unauthenticated, rate_limited; only to who knows the password: second_factor, forbidden (disabled), address_not_allowed
+ * Makes a device and a session for it. Unknown address, wrong password and an overlong password take the same time and
+ * get the same answer. Failures are counted by account and source together, so nobody locks the owner out from
+ * elsewhere. Failures of all sources together have a wider bound, against guesses from many. A known device has its own
+ * count and is not delayed by others.
+ * @param source origin of the attempt
+ * @throws HoldfastError unauthenticated, rate_limited; only after the right password: second_factor, forbidden
+ * (disabled), address_not_allowed
  */
 export async function signIn(world: AccountWorld, request: SignInRequest, source: string): Promise<SessionJson> {
   const { device_name: deviceName = "unnamed device" } = request;
@@ -93,12 +92,12 @@ export async function signIn(world: AccountWorld, request: SignInRequest, source
   const { totp, passkey, site } = request;
   const sender = known === undefined ? "anybody" : "known";
   const factor = { totp, passkey, site, sender } as const;
-  // Who has no account yet has no second factor.
+  // A person without an account has no second factor.
   const mayBegin = async (reader: ShardReader) => {
     if (proven !== undefined) await assertMayBegin(world, reader, proven, request);
   };
   const signedInBy = proven === undefined ? "password" : await passSecondFactor(world, proven, factor, mayBegin);
-  // Before an account is made or linked by what is said elsewhere.
+  // Checked before the other server's facts make or link an account.
   if (outside !== undefined) await assertMayComeFrom(world, proved.user?.id, request.address);
   const user = (await outside?.enter()) ?? proved.user;
   if (user === undefined) throw wrongPassword();
@@ -116,13 +115,16 @@ export async function signIn(world: AccountWorld, request: SignInRequest, source
     keeps: request.keep_account === true,
   };
   const session = await startSession(world, user, facts, outside && isStill);
-  // Who signs in by the new address knows it; a passkey or another session shows nothing of the kind.
+  // A sign-in with the new address shows that the person knows it; a passkey or another session does not.
   if (user.readdressed_at !== null && emailKey(request.email) === emailKey(user.email))
     await settleAddress(world.shards.ofId(user.id).db, user);
   return session;
 }
 
-/** What `startSession` refuses, as the account was when the password was checked. @throws HoldfastError forbidden, account_leaving, address_not_allowed */
+/**
+ * Checks the refusals of `startSession` for the account that had the right password.
+ * @throws HoldfastError forbidden, account_leaving, address_not_allowed
+ */
 async function assertMayBegin(
   { clock }: AccountWorld,
   reader: ShardReader,
@@ -133,7 +135,7 @@ async function assertMayBegin(
   assertAddress(await readAccess(reader, user.id, clock.nowMicros()), address);
 }
 
-/** Who has the password is told so, and nobody else. @throws HoldfastError forbidden */
+/** Runs after the right password, so nobody else learns of it. @throws HoldfastError forbidden */
 export function assertMaySignIn({ onlyThrough }: AccountWorld, { admin }: Pick<UserRow, "admin">): void {
   if (onlyThrough === undefined || admin) return;
   const message = `People sign in to this server through ${onlyThrough}: only administrators can use passwords and passkeys. Sign in to the web app. For a program, create an app password or a token there, under Settings.`;
@@ -150,8 +152,8 @@ async function knownDevice(
 }
 
 /**
- * @param user as read when the password was checked: what has changed since counts
- * @param prove in the same transaction, under the lock of the account; what it returns is thrown once that is written
+ * @param user account as read for the password check; changes since then are respected
+ * @param prove runs in the same transaction, under the lock of the account; a returned error is thrown after the commit
  */
 export async function startSession(
   world: AccountWorld,
@@ -184,7 +186,7 @@ export async function startSession(
     if (begun.devices >= limits.devicesMax) await forgetSurplusDevices(transaction, user.id, now);
     return { dueAt: access?.factorDueAtMicros, isQueued: isTold || isKept };
   });
-  // The proof may have queued a notification, too.
+  // `prove` may also have queued a notification.
   if (prove !== undefined || done instanceof HoldfastError || done.isQueued) world.queued?.(user.id);
   if (done instanceof HoldfastError) throw done;
   const json = sessionJson(world, { id, user_id: user.id, device_id: deviceId, number: 1 });
@@ -192,7 +194,7 @@ export async function startSession(
   return { ...json, device_secret: makeDeviceSecret(world.secrets.refreshKey, user.id, deviceId), ...due };
 }
 
-/** Under a lock that a suspension or a new password waits for, so that neither leaves a session behind that it should have ended. */
+/** A suspension or a new password waits for this lock, and so misses no session that it should end. */
 function lockUser(transaction: ShardReader, { id }: UserRow): Promise<UserState | undefined> {
   return transaction
     .selectFrom("shard.users")
@@ -209,7 +211,7 @@ function assertNotDisabled(now: UserState): void {
   if (now.disabled_at !== null) throw accountDisabled();
 }
 
-/** The same request, sent again, is asked for the factor. */
+/** The same request, sent again, has to show the factor. */
 function factorTurnedOn(): HoldfastError {
   const message = "The second factor was turned on during this sign-in. Sign in again.";
   return new HoldfastError("unavailable", message, { retryAfterSeconds: 1 });
@@ -220,10 +222,11 @@ function wrongPassword(): HoldfastError {
 }
 
 /**
- * The current refresh token is exchanged for its successor. Its direct predecessor, come again before anything issued
- * with the current one was used, is a client that lost the answer: it gets the same successor once more. Anything older
- * is a stolen token, or its owner beside the thief, or a clone of the machine: the family ends, and for a day both are told why.
- * @param request.address from where it comes, as the account may be bound to some
+ * Exchanges the current refresh token for its successor. Its direct predecessor comes from a client that lost the
+ * answer, if nothing issued with the current token was used; it gets the same successor. An older token is stolen, or
+ * is the owner's beside a thief, or comes from a cloned machine. The family then ends, and for a day both parties learn
+ * the reason.
+ * @param request.address address of the client, as the account may be bound to some
  * @throws HoldfastError unauthenticated, address_not_allowed
  */
 export async function refreshSession(
@@ -254,7 +257,7 @@ export async function refreshSession(
     if (row === undefined || row.expires_at <= now || row.disabled_at !== null) return undefined;
     if (row.browser && row.created_at + (world.browserSessionMs ?? Infinity) * 1000 <= now) return undefined;
     if (row.overdue) return "overdue";
-    // A stolen one that is tried from elsewhere moves nothing, and ends nothing for its owner.
+    // A stolen token tried from elsewhere does not rotate, and does not end the owner's session.
     assertAddress(await readAccess(transaction, row.user_id, now), address);
     if (claimed.number === row.number - 1 && !row.number_used) return row;
     if (claimed.number !== row.number) {
@@ -272,7 +275,7 @@ export async function refreshSession(
   return sessionJson(world, session);
 }
 
-/** The session stays: it goes on once its person has come through the issuer, in whatever browser. */
+/** The session stays. It works again after its person has signed in through the issuer, in any browser. */
 function askedAgain({ issuerBound }: AccountWorld): HoldfastError {
   const message = `This server asks people to sign in through ${issuerBound?.name} from time to time, and your last sign-in there is too long ago. Sign in to the web app; your devices then continue by themselves.`;
   return new HoldfastError("unauthenticated", message, { body: { reason: "sign_in_again" } });
@@ -281,7 +284,10 @@ function askedAgain({ issuerBound }: AccountWorld): HoldfastError {
 const copied =
   "This login was used in two places, such as a clone of this machine or a copy of its configuration folder, and was ended in both. Sign in again in each of them.";
 
-/** Whatever its number: whoever has a refresh token of the family may end it. Nothing for what is no refresh token of this server. */
+/**
+ * Ends the session of a refresh token with any number of the family. Does nothing for text that is no refresh token of
+ * this server.
+ */
 export async function endSessionOf(world: AccountWorld, refreshToken: string, onClaimed?: OnClaimed): Promise<void> {
   const claimed = parseRefreshToken(world.secrets.refreshKey, refreshToken);
   if (claimed === undefined) return;
@@ -289,7 +295,7 @@ export async function endSessionOf(world: AccountWorld, refreshToken: string, on
   if (userId !== undefined) onClaimed?.(userId);
 }
 
-/** @returns whose it was; undefined where there is none */
+/** @returns owner of the session; undefined if there is none */
 export async function endSession(world: AccountWorld, sessionId: SessionId): Promise<UserId | undefined> {
   const { db } = world.shards.ofId(sessionId);
   const ended = await db

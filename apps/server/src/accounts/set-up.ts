@@ -10,15 +10,16 @@ import { isTriedFirst } from "./new-password.ts";
 import { createUser } from "./sign-up.ts";
 
 export interface SetUpOptions {
-  /** The password of the environment is taken, and is among those that are tried first. */
+  /** Runs if the environment's password is among the first guesses; it is used anyway. */
   readonly onWeak?: () => void;
 }
 
 /**
- * A server without an administrator gets one from the environment, or a one-time token with which somebody makes it on the set-up page.
- * Only digests of tokens are stored, so a restart cannot print the earlier link again: it adds another one, and each works for its lifetime.
+ * Makes the first administrator of a server from the environment. Otherwise adds a one-time token for the set-up page.
+ * Only digests of tokens are stored, so a restart cannot print the earlier link again. It adds another one, and each
+ * works for its lifetime.
  * @returns the token, or undefined if there is nothing to set up
- * @throws HoldfastError usage for an address or password that is none
+ * @throws HoldfastError usage for an invalid address or password
  */
 export function setUp(
   store: AccountStore,
@@ -33,7 +34,7 @@ export function setUp(
     await endSetupTokens(store);
     if (done || administrator === undefined) return undefined;
     assertAdministrator(administrator);
-    // Only a start that died in the middle can have left it, since none other is here now.
+    // No other process sets up now, so only a start that died halfway can have left the reservation.
     await releaseEmail(store.shards, administrator.email);
     const user = { ...administrator, name: "Administrator", admin: true, confirmed: true, takesAnyPassword: true };
     if (await isTriedFirst(user.password, user)) onWeak();
@@ -46,8 +47,9 @@ export function setUp(
 }
 
 /**
- * Another one-time token of a server that has no administrator yet; older ones stop working, as somebody else may have seen them.
- * @throws HoldfastError conflict where there is an administrator
+ * Makes another one-time token for a server without an administrator. Older ones stop working, because somebody else
+ * may have seen them.
+ * @throws HoldfastError conflict if there is an administrator
  */
 export function renewSetupToken(store: AccountStore): Promise<{ token: string; expiresAtMicros: number }> {
   return settingUp(store, async () => {

@@ -13,24 +13,26 @@ import { passkeyWrong, takePasskey } from "./take-passkey.ts";
 
 export interface PasskeySignIn {
   readonly passkey: PasskeyAssertion;
-  /** Where it was asked. */
+  /** Site that asked for the passkey. */
   readonly site: PasskeySite;
   readonly device_name?: string | undefined;
   readonly device_secret?: DeviceSecrets;
   readonly system?: DeviceSystem | undefined;
   readonly address?: string | undefined;
-  /** An account that is leaving comes back. */
+  /** Restores an account that is leaving. */
   readonly keep_account?: boolean | undefined;
-  /** Its refresh token goes into a cookie. */
+  /** The refresh token goes into a cookie. */
   readonly browser?: boolean;
   readonly onClaimed?: OnClaimed;
 }
 
 /**
- * Makes a device and a session for it by a passkey alone, which says whose it is. Unknown accounts, other people's passkeys and those that were
- * removed get the same answer. Nobody can hold the owner up: failures are counted by source, and not by account.
- * @param source where the attempt comes from
- * @throws HoldfastError unauthenticated, rate_limited; only to who has the passkey: forbidden (disabled), address_not_allowed
+ * Makes a device and a session for it by a passkey alone, which names its account. Unknown accounts, other people's
+ * passkeys and removed ones get the same answer. Failures are counted by source and not by account, so nobody can delay
+ * the owner.
+ * @param source origin of the attempt
+ * @throws HoldfastError unauthenticated, rate_limited; only with a right passkey: forbidden (disabled),
+ * address_not_allowed
  */
 export async function signInByPasskey(
   world: AccountWorld,

@@ -41,7 +41,7 @@ test("failures from elsewhere do not lock the owner out, and those from very man
   await assert.rejects(fail("192.0.2.66"), { code: "rate_limited" });
   await assert.rejects(right("192.0.2.66"), { code: "rate_limited" });
   await right("192.0.2.1");
-  // A guesser with many addresses.
+  // A guesser has many addresses.
   let guesses = failuresMax;
   for (let source = 0; source < 100; source += 1) {
     const outcomes = await Promise.allSettled([fail(`198.51.100.${source}`), fail(`198.51.100.${source}`)]);
@@ -51,7 +51,7 @@ test("failures from elsewhere do not lock the owner out, and those from very man
   assert.ok(guesses <= 10 * failuresMax + 1, `${guesses} guesses were let in`);
   await assert.rejects(right("192.0.2.1"), { code: "rate_limited" });
   const again = await right("192.0.2.1", secret);
-  // That secret opens nothing by itself, has a count of its own, and counts for nobody else.
+  // The secret opens nothing, has its own count, and does not help other accounts.
   for (let failure = 0; failure < failuresMax; failure += 1) {
     await assert.rejects(fail("192.0.2.1", secret), unauthenticated);
   }
@@ -98,7 +98,7 @@ test("two hundred accounts that one source tries once each are too many for it, 
       (error: unknown) => toHoldfastError(error).code,
     );
   const guesses = Array.from({ length: 200 }, (_, at) => guess(at));
-  // Neither waits behind them, though all have been sent before: they are done while most of these still wait.
+  // Neither waits for the guesses sent before: both finish while most of those still wait.
   let undone = guesses.length;
   const codes = Promise.all(guesses.map((each) => each.finally(() => (undone -= 1))));
   await signIn(world, { email: other.email, password: testPassword }, "192.0.2.1");
@@ -106,13 +106,13 @@ test("two hundred accounts that one source tries once each are too many for it, 
   await signIn(world, known, source);
   assert.ok(undone > guesses.length / 2, `${guesses.length - undone} guesses were before them`);
   const tried = (await codes).filter((code) => code === "unauthenticated").length;
-  // As many as ten accounts may fail, and those that were already being computed.
+  // The bound is the failures of ten accounts, plus those already being computed.
   assert.ok(tried >= 10 * failuresMax && tried < 10 * failuresMax + 10, `${tried} guesses were let in`);
   assert.equal((await codes).filter((code) => code === "rate_limited").length, guesses.length - tried);
   assert.equal(await guess(1000), "rate_limited");
   await assert.rejects(signIn(world, { email, password: testPassword }, source), { code: "rate_limited" });
   await signIn(world, known, source);
   await signIn(world, { email, password: testPassword }, "192.0.2.1");
-  // What is refused leaves nothing behind: an account, and an account and source, for each that was tried.
+  // A refused attempt leaves no key. Each one tried leaves two: account, and account with source.
   assert.equal(world.failures.size - keysBefore, 2 * tried + 1);
 });

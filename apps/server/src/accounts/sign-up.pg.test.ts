@@ -17,7 +17,7 @@ import { signUp } from "./sign-up.ts";
 import { createTestUser, failuresMax, openTestAccounts, type TestAccounts, testPassword } from "./testing.ts";
 import { listUsers, updateUser } from "./users.ts";
 
-/** Two shards, so that whatever takes one for all of them shows. */
+/** Two shards, to reveal code that treats one as all. */
 let databases: TestDatabases;
 let world: TestAccounts;
 
@@ -155,7 +155,7 @@ test("of many sign-ups with one address one succeeds, and nothing is left of the
 });
 
 test("a sign-up whose reservation was taken over leaves no user behind", async () => {
-  // Its confirmation finds no reservation of its own, as after a minute in which another sign-up came.
+  // Its confirmation finds no reservation of its own, like a sign-up overtaken by another after a minute.
   const { shards } = databases;
   const elsewhere = (bucket: Bucket) => shards.of(toBucket((bucket + 2048) % 4096));
   let calls = 0;
@@ -285,7 +285,7 @@ test("the last administrator who can sign in is neither suspended nor demoted, w
   const active = async () =>
     (await listUsers(world, { limit: 10 })).items.filter((user) => user.admin && !user.disabled);
   assert.ok((await active()).length > 0);
-  // Where two met, one was told to try again.
+  // If two met, one had to try again.
   for (const email of admins) await updateUser(world, email, { disabled: true }).catch(() => {});
   assert.equal((await active()).length, 1);
 });
@@ -356,7 +356,7 @@ test("the tables of accounts hold no password and no secret, in no spelling", as
     session.access_token,
     personal.token,
   ];
-  // Each ends in 43 characters of base64url (a JWT in 86) that nobody may know.
+  // Each ends in 43 characters of base64url (a JWT in 86) that must stay secret.
   const secretParts = tokens.map((token) => token.slice(-43));
   const hidden: Buffer[] = [testPassword, ...tokens, ...secretParts].map((text) => Buffer.from(text));
   hidden.push(secrets.refreshKey, secrets.grantKey, Buffer.from(accessKey, "base64url"));

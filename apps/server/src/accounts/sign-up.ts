@@ -23,25 +23,27 @@ import { takePlan } from "./plans.ts";
 
 export interface NewUser {
   readonly email: string;
-  /** Undefined: there is none that anybody knows. */
+  /** Undefined: nobody knows the password. */
   readonly password: string | undefined;
   readonly name: string;
   readonly admin: boolean;
-  /** Whether it is known that the address is theirs: whoever made the account says so, or it was mailed there. */
+  /**
+   * True if the address is known to be theirs: the maker of the account says so, or the invitation was mailed there.
+   */
   readonly confirmed?: boolean;
-  /** Of those that are offered; the one for new accounts unless given. */
+  /** Name of an offered plan; the default plan if undefined. */
   readonly plan?: string | undefined;
-  /** Beats the plan; null: no limit. */
+  /** Overrides the plan; null for no limit. */
   readonly quotaBytes?: number | null | undefined;
-  /** Who waits behind each other for the hashing of their passwords. */
+  /** Line in which the hashing of the password waits. */
   readonly line?: string | undefined;
-  /** Whoever runs the server has said it: one that is tried first is taken too. */
+  /** The operator chose the password, so it may be among the first guesses. */
   readonly takesAnyPassword?: boolean;
 }
 
 /**
- * Address reserved, then user with space and root, then address confirmed: no transaction spans two shards. A crash before
- * the user's row leaves a reservation that expires, a crash after it an account that is as good as any.
+ * Reserves the address, makes the user with space and root, then confirms the address, since no transaction spans two
+ * shards. A crash before the user's row leaves a reservation that expires. A crash after it leaves a valid account.
  * @throws HoldfastError exists, invalid_field, also for a plan that is not offered
  */
 export async function createUser(store: AccountStore, user: NewUser, id: UserId = makeUserId(store)): Promise<UserRow> {
@@ -78,7 +80,7 @@ export async function createUser(store: AccountStore, user: NewUser, id: UserId 
     return made;
   });
   if (await confirmEmail(store.shards, email, id)) {
-    // The account stands whatever becomes of them: they expire, make no second account, and are not listed.
+    // The account stays even if this fails: such invitations expire, make no second account, and are not listed.
     await removeInvitationsFor(store, email).catch(() => {});
     if (user.confirmed === true) await store.onConfirmed?.(id);
     return row;
@@ -101,10 +103,11 @@ export function hashUnknownPassword({ random }: Pick<AccountStore, "random">, li
 }
 
 /**
- * With an invitation, with the one-time token that makes the first administrator, or by anybody where registration is open,
- * of which one source makes a few an hour.
- * @param source what failures are counted under, so that tokens and addresses cannot be tried one after the other
- * @throws HoldfastError forbidden (no invitation, or one that is used, expired or for somebody else), exists, rate_limited
+ * Signs up with an invitation, or with the one-time token of the first administrator. Where registration is open
+ * neither is needed, but one source makes only a few accounts an hour.
+ * @param source key of the failures, so that nobody tries many tokens or addresses
+ * @throws HoldfastError forbidden for a missing, used or expired invitation or one for somebody else; exists,
+ * rate_limited
  */
 export async function signUp(
   world: AccountWorld,
@@ -142,7 +145,7 @@ async function createInvited(
       ? createFirst(world, { ...newUser, admin: true }, id)
       : createUser(world, { ...newUser, admin: false }, id));
   } catch (error) {
-    // Should this fail, too, the claim ends by itself, and the first error is the one to tell.
+    // If this fails, too, the claim expires; the caller gets the first error.
     await giveBackInvitation(world, token, id).catch(() => {});
     throw error;
   }
@@ -150,7 +153,10 @@ async function createInvited(
   return user;
 }
 
-/** Several set-up links are valid at a time, as each start of the server prints one. @throws HoldfastError forbidden once one of them was used */
+/**
+ * Several set-up links are valid at a time, since each start of the server prints one.
+ * @throws HoldfastError forbidden after one of them was used
+ */
 function createFirst(world: AccountWorld, user: NewUser, id: UserId): Promise<UserRow> {
   return settingUp(world, async () => {
     if (await hasAdministrator(world)) throw notInvited();
@@ -158,7 +164,7 @@ function createFirst(world: AccountWorld, user: NewUser, id: UserId): Promise<Us
   });
 }
 
-/** Who has an invitation could otherwise ask of any number of addresses whether they have an account. */
+/** Otherwise the holder of an invitation could find out for any number of addresses if they have an account. */
 async function countTaken(world: AccountWorld, key: string, create: () => Promise<UserRow>): Promise<UserRow> {
   const made = await guardAttempt(world.throttle, key, () =>
     create().catch((error: unknown) => {
@@ -170,7 +176,7 @@ async function countTaken(world: AccountWorld, key: string, create: () => Promis
   return made;
 }
 
-/** Accounts that cost nothing would each bring a quota, and mail to an address that its owner never gave. */
+/** Limits free accounts. Each one brings a quota, and mail to an address whose owner may not have given it. */
 async function countMade({ signUps }: AccountWorld, source: string, create: () => Promise<UserRow>): Promise<UserRow> {
   const key = throttleKey("signed-up", source);
   await signUps.check(key);
@@ -179,7 +185,7 @@ async function countMade({ signUps }: AccountWorld, source: string, create: () =
   return made;
 }
 
-/** The sign-up was so slow that somebody else has taken its reservation over. */
+/** Undoes a sign-up so slow that another one took over its reservation. */
 async function withdrawUser(store: AccountStore, user: UserRow): Promise<void> {
   await inTransaction(store.shards.ofId(user.id).db, async (transaction) => {
     await transaction.deleteFrom("shard.users").where("id", "=", user.id).execute();

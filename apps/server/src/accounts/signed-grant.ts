@@ -6,10 +6,10 @@ import { findLiveCaller } from "./live-callers.ts";
 import type { CredentialWorld } from "./overdue.ts";
 import { isSame } from "./secret-token.ts";
 
-/** What a signed address is for; one for the one is none for the other. */
+/** Use of a signed address, which is valid for no other one. */
 export type GrantUse = "block upload" | "download" | "export" | "thumb";
 
-/** For whom a signed address was made, as their rows are now, and what it says. */
+/** Current caller of a signed address, and the facts in it. */
 export interface OpenedGrant {
   readonly caller: Caller;
   readonly facts: string;
@@ -19,9 +19,9 @@ type World = CredentialWorld & Pick<AccountWorld, "secrets">;
 type Credential = Caller["credential"];
 
 /**
- * Makes the part of signed addresses that stands for a token: what they allow, for as long as the session, token or link lives with which
- * they were asked for, and not beyond their time. It names that credential and holds nothing of its secret.
- * @returns what signs facts: letters that need no encoding in a path, without `~`
+ * Makes the part of signed addresses that replaces a token. It works until its expiry, or until the credential that
+ * asked for it ends. It names that credential and contains nothing of its secret.
+ * @returns function that signs facts, which must need no encoding in a path and have no `~`
  */
 export function openSigner(
   world: Pick<World, "secrets">,
@@ -34,7 +34,7 @@ export function openSigner(
   return (facts) => `${head}~${facts}~${signatureOf(world, use, `${head}~${facts}`)}`;
 }
 
-/** Undefined for what this server did not sign for that use, what has expired, and where the credential has ended since. */
+/** @returns undefined for an address that is not signed for this use, or expired, or whose credential has ended */
 export async function openGrant(world: World, use: GrantUse, text: string): Promise<OpenedGrant | undefined> {
   const end = text.lastIndexOf("~");
   const signed = text.slice(0, Math.max(0, end));
@@ -47,12 +47,12 @@ export async function openGrant(world: World, use: GrantUse, text: string): Prom
   return { caller, facts };
 }
 
-/** Ids in as few letters of a path as may be. */
+/** Encodes ids in few letters of a path. */
 export function idsText(ids: readonly string[]): string {
   return Buffer.from(ids.join("").replaceAll("-", ""), "hex").toString("base64url");
 }
 
-/** Those that `idsText` was given; what is none is left out. */
+/** Decodes the ids of `idsText`; other text is skipped. */
 export function readIds(text: string): string[] {
   const hex = Buffer.from(text, "base64url").toString("hex");
   return (hex.match(/.{32}/g) ?? [])
@@ -64,7 +64,7 @@ function signatureOf({ secrets }: Pick<World, "secrets">, use: GrantUse, signed:
   return createHmac("sha256", secrets.grantKey).update(`${use} ${signed}`).digest("base64url");
 }
 
-/** Of a link what is another once its password is: an address that was signed with the old one ends. */
+/** A link's stamp changes with its password, which ends the addresses signed before. */
 function stampOf(credential: Credential): string {
   return credential.kind === "link" ? credential.stamp : "";
 }

@@ -1,17 +1,18 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { Caller } from "./caller.ts";
 
-/** Who asks; beside the data there is nobody, and nothing that could be stolen. */
+/** Requester. A command beside the data has none, and so no credential that could be stolen. */
 export type By = Partial<Pick<Caller, "credential">> | undefined;
 
-/** A personal access token, or that of a program. */
+/** True for a personal access token or a program's token. */
 export function isByToken(by: By): boolean {
   return by?.credential?.kind === "token";
 }
 
 /**
- * Of what a token that is stolen must not do: what would last longer than the token, or take back what is asked of accounts.
- * @param what the token does not do, after "A token"
+ * Error for acts forbidden to a token, because it may be stolen. Such acts would last longer than the token, or undo
+ * what is required of accounts.
+ * @param what the forbidden act, after "A token"
  */
 export function neededSignedIn(what: string): HoldfastError {
   const message = `A token ${what}. Sign in with the password, or use --data on the server itself.`;

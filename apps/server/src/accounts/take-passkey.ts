@@ -10,7 +10,7 @@ import { type ChallengeUse, readChallenge, takeChallenge } from "./passkey-chall
 import type { PasskeySite } from "./passkey-site.ts";
 import { userOfHandle } from "./passkeys.ts";
 
-/** An answer of a passkey, and where it was asked. */
+/** Answer of a passkey, with the site that asked for it. */
 export interface GivenPasskey {
   readonly assertion: PasskeyAssertion;
   readonly site: PasskeySite | undefined;
@@ -18,10 +18,10 @@ export interface GivenPasskey {
 }
 
 /**
- * Takes the answer of one of the account's passkeys, once. Whoever signs in by it alone has to have shown the device that it is them, by a
- * fingerprint or a PIN: it stands for both factors. One that has counted no further than the server knows was copied: it is refused, and the
- * account told.
- * @returns why it does not do, to be thrown after the transaction; undefined where it does
+ * Uses up an answer of one of the account's passkeys. Without a password the device must have verified the person by
+ * fingerprint or PIN, so the passkey replaces both factors. A passkey whose counter has not grown was copied: it is
+ * refused, and the account gets a notice.
+ * @returns error to throw after the transaction; undefined for a valid answer
  */
 export async function takePasskey(
   world: AccountWorld,
@@ -55,7 +55,10 @@ async function lockPasskey(transaction: ShardReader, userId: UserId, id: Buffer)
   return rows[0];
 }
 
-/** The signature, the origin, the name of the server and what the device says of the person; not the counter. Undefined where one is wrong. */
+/**
+ * Verifies the signature, the origin, the server's name and the verification of the person, but not the counter.
+ * @returns undefined if one is wrong
+ */
 async function verify(row: PasskeyRow, { assertion, site, use }: GivenPasskey) {
   const { verifyAuthenticationResponse } = await import("@simplewebauthn/server");
   const { id, response } = assertion;
@@ -68,20 +71,20 @@ async function verify(row: PasskeyRow, { assertion, site, use }: GivenPasskey) {
       expectedOrigin: [...(site?.origins ?? [])],
       expectedRPID: row.rp_id,
       requireUserVerification: use === "sign-in",
-      // Its own look at the counter is done under our lock.
+      // We check the counter ourselves, under our lock.
       credential: { id, publicKey: new Uint8Array(row.public_key), counter: 0 },
     });
     if (!verified) return undefined;
     return { counter: authenticationInfo.newCounter, backedUp: authenticationInfo.credentialBackedUp };
   } catch {
-    // It throws for whatever is not as it should be.
+    // It throws for every invalid answer.
     return undefined;
   }
 }
 
 const clientData = z.object({ challenge: z.string().max(256), crossOrigin: z.literal(false).optional() });
 
-/** @returns undefined for what no browser makes, and for what a page of somebody else has asked for in a frame */
+/** @returns undefined for text that no browser makes, and for a request by another site's page in a frame */
 export function challengeOf(clientDataJSON: string): string | undefined {
   try {
     return clientData.parse(JSON.parse(Buffer.from(clientDataJSON, "base64url").toString())).challenge;

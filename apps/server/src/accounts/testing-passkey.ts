@@ -6,12 +6,12 @@ import type {
   PasskeyRequest,
 } from "@holdfast/protocol/passkey-values";
 
-/** How one answers, where not as it should. */
+/** Deviations from a correct answer. */
 interface Odd {
-  /** Of the page that asks. */
+  /** Origin of the page that asks. */
   readonly origin?: string;
   readonly rpId?: string;
-  /** No fingerprint and no PIN was asked for. */
+  /** No fingerprint or PIN was asked for. */
   readonly unverified?: true;
   readonly crossOrigin?: true;
   readonly counter?: number;
@@ -19,7 +19,7 @@ interface Odd {
   readonly credentialId?: string;
 }
 
-/** A device with a passkey, as WebAuthn (level 3) has it, made without the library that the server uses. */
+/** Device with a passkey as in WebAuthn (level 3), made without the server's library. */
 export class TestPasskey {
   readonly #key: KeyObject;
   readonly #publicKey: Buffer;
@@ -28,7 +28,7 @@ export class TestPasskey {
   #counter: number;
   #userHandle = "";
 
-  /** @param counter of its uses; 0: it does not count, as password managers do not */
+  /** @param counter number of uses; with 0 it does not count, like password managers */
   constructor(origin: string, counter = 0) {
     const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
     const { x = "", y = "" } = publicKey.export({ format: "jwk" });
@@ -43,7 +43,7 @@ export class TestPasskey {
   }
 
   create(asked: PasskeyCreation, odd: Odd = {}): PasskeyRegistration {
-    // Of the first account for which it was made.
+    // User of the first account for which it was made.
     this.#userHandle ||= asked.user.id;
     const length = Buffer.alloc(2);
     length.writeUInt16BE(this.#id.length);
@@ -77,7 +77,7 @@ export class TestPasskey {
 
   #head(rpId: string, { unverified, counter = this.#counter }: Odd, more: number): Buffer {
     const tail = Buffer.alloc(5);
-    // Present, and verified.
+    // Flags: present and verified.
     tail[0] = 0x01 | (unverified === true ? 0 : 0x04) | more;
     tail.writeUInt32BE(counter, 1);
     return Buffer.concat([createHash("sha256").update(rpId).digest(), tail]);

@@ -14,7 +14,7 @@ export interface TestClock extends Clock {
   forwardMs(byMs: number): void;
 }
 
-/** Stands still unless told to go on. */
+/** Clock that moves only by `forwardMs`. */
 export function makeTestClock(startMs = Date.UTC(2026, 0, 1)): TestClock {
   let nowMs = startMs;
   return { nowMs: () => nowMs, nowMicros: () => nowMs * 1000, forwardMs: (byMs) => void (nowMs += byMs) };
@@ -28,7 +28,7 @@ export interface TestAccounts extends AccountWorld {
 
 export const failuresMax = 10;
 
-/** A world of accounts on these databases. Its throttle refuses after `failuresMax` failures and forgets nothing. */
+/** Opens accounts on these databases. The throttle refuses after `failuresMax` failures and forgets nothing. */
 export async function openTestAccounts(
   shards: Shards,
   options: {
@@ -60,7 +60,7 @@ export async function openTestAccounts(
   };
 }
 
-/** Not encryption, only something that the plain secret does not show in. */
+/** No encryption, but it hides the plain secret. */
 export const testWrapper: SecretWrapper = {
   wrapSecret: (label, secret) => Buffer.from([label.length, ...Buffer.from(secret).map((byte) => byte ^ 0xa5)]),
   unwrapSecret: (_, wrapped) => Buffer.from(wrapped.subarray(1).map((byte) => byte ^ 0xa5)),
@@ -79,7 +79,7 @@ export function createTestUser(world: AccountWorld, email: string, user: Partial
   });
 }
 
-/** The caller of a new session of the account. */
+/** Caller of a new session of the account. */
 export async function signedInAs(world: AccountWorld, { email }: Pick<UserRow, "email">): Promise<Caller> {
   const session = await signIn(world, { email, password: testPassword }, "192.0.2.1");
   return new Authenticator(world).authenticate(session.access_token);

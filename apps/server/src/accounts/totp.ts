@@ -1,21 +1,24 @@
 import { Secret, TOTP } from "otpauth";
 
-/** What every authenticator app knows: SHA-1, six digits, a new code every 30 seconds (RFC 6238, and Google's key URI format). */
+/**
+ * Parameters that every authenticator app supports: SHA-1, six digits, a new code every 30 seconds (RFC 6238, and
+ * Google's key URI format).
+ */
 const periodMs = 30_000;
 const parameters = { algorithm: "SHA1", digits: 6, period: periodMs / 1000 } as const;
-/** The clock of a phone may be half a minute off, and a code takes some seconds to type: one step before and one after. */
+/** Accepts one step before and one after. A phone's clock may be half a minute off, and typing a code takes seconds. */
 const window = 1;
 
 /** RFC 4226 asks for 16 bytes at least and recommends 20. */
 export const totpSecretBytes = 20;
 
-/** Who the secret belongs to, as the app lists it. */
+/** Owner of the secret, as the app lists it. */
 export interface TotpLabel {
   readonly issuer: string;
   readonly account: string;
 }
 
-/** @returns the secret in base32, to type in, and as an address of the scheme otpauth, for a QR code */
+/** @returns secret in base32, to type in, and an otpauth URI for a QR code */
 export function describeTotp(secret: Uint8Array, { issuer, account }: TotpLabel): { secret: string; uri: string } {
   const totp = totpOf(secret, { issuer, label: account });
   return { secret: totp.secret.base32, uri: totp.toString() };
@@ -23,7 +26,7 @@ export function describeTotp(secret: Uint8Array, { issuer, account }: TotpLabel)
 
 /**
  * @param code without spaces
- * @returns the time step of the code, which the caller takes once; undefined for a wrong one
+ * @returns the code's time step, which the caller accepts once; undefined for a wrong code
  */
 export function totpStep(secret: Uint8Array, code: string, nowMs: number): number | undefined {
   if (!/^\d{6}$/.test(code)) return undefined;

@@ -29,41 +29,44 @@ import { isByToken, neededSignedIn } from "./signed-in-only.ts";
 
 export type UserJson = z.output<typeof userSchema>;
 const usageColumns = ["quota_bytes", "quota_fixed", "used_bytes", "stored_bytes"] as const;
-/** Also whether there is a second factor: when it was switched on. */
+/** Usage, and the time when the second factor was turned on. */
 type Facts = Pick<SpaceRow, (typeof usageColumns)[number]> & { readonly factor_since: number | null };
 
-/** The name of the kind that tells whoever sees something of an account that it is suspended, or back. */
+/** Kind of the message sent when an account is suspended or restored, for people who see something of it. */
 export const ownerStateKind = "owner_state";
 
 export interface UserChange {
   readonly disabled?: boolean | undefined;
-  /** One that is offered. */
+  /** Name of an offered plan. */
   readonly plan?: string | undefined;
-  /** In bytes; null: no limit; "plan": what its plans give from now on. */
+  /** Bytes; null for no limit; "plan" for the quota of its plans. */
   readonly quotaBytes?: number | null | "plan" | undefined;
   readonly password?: string | undefined;
-  /** With a new password alone. */
+  /** Allowed only with a new password. */
   readonly ended?: EndedWays | undefined;
   readonly admin?: boolean | undefined;
-  /** As others see them. */
+  /** Name that others see. */
   readonly name?: string | undefined;
-  /** Another address, which counts as not confirmed. */
+  /** New address, which counts as not confirmed. */
   readonly email?: string | undefined;
   /** The administrator says that the address is theirs. */
   readonly confirmed?: true | undefined;
-  /** False: the password is enough again. */
+  /** False ends the second factor. */
   readonly secondFactor?: false | undefined;
-  /** All that is signed in as this account ends, and the password stays. */
+  /** Ends all sessions and tokens of the account; the password stays. */
   readonly signedOut?: true | undefined;
-  /** The LDAP server knows them no more, or again: only who is not suspended is, and only whom it suspended comes back. */
+  /** Change by the LDAP server, which suspends only active accounts and restores only those it suspended. */
   readonly byLdap?: true | undefined;
-  /** True: by an identity system, which suspends no administrator, and enables only accounts that it suspended and has not removed since. */
+  /**
+   * Change by an identity system. It suspends no administrator, and enables only accounts that it suspended and has not
+   * removed since.
+   */
   readonly byIdentitySystem?: true | undefined;
-  /** Who does it; undefined beside the data. */
+  /** Requester; undefined for a command beside the data. */
   readonly by?: Pick<Caller, "userId" | "credential"> | undefined;
 }
 
-/** By id or e-mail address. @throws HoldfastError not_found */
+/** Finds an account by id or e-mail address. @throws HoldfastError not_found */
 export async function getUser(store: AccountStore, idOrEmail: string): Promise<UserRow> {
   const user = isId(idOrEmail)
     ? await findUser(store.shards, idOrEmail as UserId)
@@ -76,7 +79,7 @@ function noUser(idOrEmail: string): HoldfastError {
   return new HoldfastError("not_found", `There is no user ${idOrEmail}.`);
 }
 
-/** Ordered by id, and so by time of creation, over all shards; the cursor is the last id given. */
+/** Lists the users of all shards by id, and so by time of creation. The cursor is the last id of the page before. */
 export async function listUsers(
   store: AccountStore,
   request: { limit: number; cursor?: string | undefined },
@@ -119,10 +122,12 @@ function readFacts(store: AccountStore, { id, space_id: spaceId }: Pick<UserRow,
 }
 
 /**
- * Suspension and the end of a second factor end all sessions, a new password all sessions and personal access tokens and what is known of devices, and whoever is no administrator any more has no
- * token with that scope, not even if made one again. All act on the next request.
- * @throws HoldfastError not_found, invalid_field for a plan that is not offered, exists for an address that somebody else has, conflict where it
- *   would leave nobody who can administer, forbidden for a token that could sign in as an administrator by it
+ * Changes an account. All changes take effect on the next request. Suspension and the end of a second factor end all
+ * sessions. A new password ends all sessions and personal access tokens, and forgets devices. If an account stops being
+ * an administrator, its tokens lose the administrative scopes, even if it becomes one again.
+ * @throws HoldfastError not_found, invalid_field for a plan that is not offered, exists for an address of somebody
+ * else, conflict if nobody could administer afterwards, forbidden for a token that could sign in as an administrator by
+ * the change
  */
 export async function updateUser(store: AccountStore, idOrEmail: string, change: UserChange): Promise<UserJson> {
   const user = await getUser(store, idOrEmail);
@@ -148,7 +153,10 @@ function assertEndsWithPassword({ password, ended = {} }: UserChange): void {
   throw new HoldfastError("invalid_field", `${field}: goes with a new password.`, { field });
 }
 
-/** An open browser, or a token that is stolen, is what a second factor is there for: the own one ends by its own code alone. */
+/**
+ * A second factor protects against an open browser or a stolen token, so administrators end their own only with its
+ * code.
+ */
 function assertMayEndFactor({ id }: UserRow, by: UserChange["by"]): void {
   if (by?.userId === id) {
     const message =
@@ -159,23 +167,24 @@ function assertMayEndFactor({ id }: UserRow, by: UserChange["by"]): void {
 }
 
 /**
- * A stolen token must not be worth more than itself: whoever could sign in as somebody else by it would not need the token any more.
- * @param now as the account is, under its lock
+ * Limits a stolen token to its own rights. If it could let its holder sign in as another person, the holder would no
+ * longer need it.
+ * @param now current row, under its lock
  * @throws HoldfastError forbidden
  */
 function assertNotByToken(now: Pick<UserRow, "admin" | "disabled_at">, change: UserChange): void {
   if (now.admin && change.disabled === true && change.byIdentitySystem === true) throw sparesAdministrators();
   if (!isByToken(change.by)) return;
   if (change.admin === true && !now.admin) throw neededSignedIn("cannot make an account an administrator");
-  // Whose password it could set afterwards.
+  // The token could set the password of that account afterwards.
   if (change.admin === false && now.admin) throw neededSignedIn("cannot remove an administrator's rights");
   const isBack = change.disabled === false && now.disabled_at !== null;
   if (isBack && (now.admin || change.byIdentitySystem !== true))
     throw neededSignedIn("cannot enable a suspended account");
   if (change.signedOut === true) throw neededSignedIn("cannot sign an account out");
-  // A confirmed address brings the account all that is shared with it.
+  // A confirmed address brings the account everything shared with it.
   if (change.confirmed === true && change.byIdentitySystem !== true) throw neededSignedIn("cannot confirm an address");
-  // Password reset mails go to the address. An identity system changes addresses, which is its purpose.
+  // Password reset mails go to the address. Changing addresses is the purpose of an identity system.
   const changesSignIn = change.password !== undefined || change.email !== undefined;
   if (changesSignIn && (now.admin || change.byIdentitySystem !== true)) {
     throw neededSignedIn("cannot set an account's password or address");
@@ -209,7 +218,8 @@ async function applyChange(
       ...(disabled === undefined
         ? {}
         : {
-            // Whom an administrator keeps out does not come back alone, and whom one lets in is to stay.
+            // A suspended account cannot be restored by its owner, and a restored one is not shredded at the end of its
+            // leaving.
             disabled_at: disabled ? nowMicros : null,
             leaving_until: null,
           }),
@@ -257,7 +267,10 @@ async function applyChange(
   for (const key of keys) await releaseIdentity(store, key, user.id);
 }
 
-/** An identity system says "active" with each change of a name, of people whom an administrator suspended too. It suspends nobody twice. */
+/**
+ * An identity system sends "active" with each change of a name, even for people whom an administrator suspended. It
+ * suspends no account twice.
+ */
 async function mayEnableOrDisable(
   transaction: ShardReader,
   now: UserRow,
@@ -267,7 +280,7 @@ async function mayEnableOrDisable(
   return disabled === false && (await isSuspendedByIdentitySystem(transaction, now));
 }
 
-/** The account's row is locked, as by whoever asks for its shredding. @throws HoldfastError conflict */
+/** Locks the account's row, as a request for its shredding does. @throws HoldfastError conflict */
 export async function lockUnlessShredded(transaction: ShardReader, { id, email }: UserRow): Promise<UserRow> {
   const locked = await sql<UserRow>`select * from shard.users where id = ${id} for update`.execute(transaction);
   const { rows } = await sql`select from shard.shreddings where user_id = ${id}`.execute(transaction);

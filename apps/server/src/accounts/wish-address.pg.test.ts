@@ -24,7 +24,7 @@ after(() => databases.stop());
 const source = "192.0.2.1";
 const wanted = "a new sentence of theirs";
 
-/** Somebody else knew the password, and has had the account's confirmation mailed to an address of theirs. */
+/** A thief knew the password and had the account's confirmation mailed to their own address. */
 async function wishedByAnother() {
   const user = await createTestUser(world, `person${++people}@example.org`);
   const caller = await signedInAs(world, user);

@@ -4,19 +4,21 @@ import type { Caller } from "./caller.ts";
 import { type Proof, withProof } from "./change-second-factor.ts";
 import { emailKey } from "./email-address.ts";
 
-/** Who wants it, and how they prove to be the person. */
+/** Wanted address, with the proof of the person. */
 export interface AddressWish {
   readonly email: string;
   readonly proof: Proof;
-  /** Where it comes from. */
+  /** Origin of the request. */
   readonly source: string;
 }
 
 /**
- * Keeps the address to which an account moves once its person has shown that it is theirs (`confirmAddress`): one with a slip in it is a
- * stranger's, who could have a new password mailed there. The present one is told, and that somebody else has the new one is told to nobody. The present one takes a wish back.
- * @returns the account as it is now
- * @throws HoldfastError forbidden for a personal access token, invalid_field for a wrong password, second_factor, rate_limited
+ * Stores the address to which an account moves after its person has confirmed it (`confirmAddress`). A mistyped address
+ * may be a stranger's, who could have a new password mailed there. The present address gets a notice. Nobody learns
+ * that an address already has an account. Giving the present address cancels the change.
+ * @returns the account after the change
+ * @throws HoldfastError forbidden for a personal access token, invalid_field for a wrong password, second_factor,
+ * rate_limited
  */
 export async function wishAddress(
   world: AccountWorld,
@@ -26,7 +28,7 @@ export async function wishAddress(
   const change = { proof, source, what: "cannot change the address of an account" };
   return withProof(world, caller, change, async (transaction, _, { user }) => {
     const isBack = emailKey(email) === emailKey(user.email);
-    // Before it moves, as afterwards the next password would be mailed there.
+    // The notice goes out before the move, as later the next password would be mailed to the new address.
     if (!isBack) await world.tellSecurity?.(transaction, user.id, "address_wanted", user.email);
     return transaction
       .updateTable("shard.users")
