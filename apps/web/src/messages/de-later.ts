@@ -7,6 +7,7 @@ import { details } from "./de/details.ts";
 import { edit } from "./de/edit.ts";
 import { factor } from "./de/factor.ts";
 import { filter } from "./de/filter.ts";
+import { find } from "./de/find.ts";
 import { firstRun } from "./de/first-run.ts";
 import { gallery } from "./de/gallery.ts";
 import { keys } from "./de/keys.ts";
@@ -37,6 +38,7 @@ export const deLater: LaterCatalogue = {
   ...edit,
   ...factor,
   ...filter,
+  ...find,
   ...firstRun,
   ...gallery,
   ...keys,

@@ -7,6 +7,7 @@ import { details } from "./en/details.ts";
 import { edit } from "./en/edit.ts";
 import { factor } from "./en/factor.ts";
 import { filter } from "./en/filter.ts";
+import { find } from "./en/find.ts";
 import { firstRun } from "./en/first-run.ts";
 import { gallery } from "./en/gallery.ts";
 import { keys } from "./en/keys.ts";
@@ -38,6 +39,7 @@ export const enLater = {
   ...edit,
   ...factor,
   ...filter,
+  ...find,
   ...firstRun,
   ...gallery,
   ...keys,

@@ -129,7 +129,7 @@ const search = createRoute({
   getParentRoute: () => shell,
   path: "/search",
   validateSearch: findSearch,
-  component: lazyRouteComponent(() => import("./search.tsx"), "SearchPlace"),
+  component: lazyRouteComponent(() => withWords(import("./search.tsx")), "SearchPlace"),
 });
 const edit = createRoute({
   getParentRoute: () => shell,

@@ -7,13 +7,13 @@ import { ListedPlace } from "../features/files/listed-place.tsx";
 import { useMessages } from "../messages/use-messages.ts";
 
 const types = {
-  "": "files.typeAll",
-  folder: "files.typeFolder",
-  file: "files.typeFile",
-  image: "files.typeImage",
-  document: "files.typeDocument",
-  audio: "files.typeAudio",
-  video: "files.typeVideo",
+  "": "find.typeAll",
+  folder: "find.typeFolder",
+  file: "find.typeFile",
+  image: "find.typeImage",
+  document: "find.typeDocument",
+  audio: "find.typeAudio",
+  video: "find.typeVideo",
 } as const;
 
 export function SearchPlace() {
@@ -29,10 +29,10 @@ export function SearchPlace() {
     <ListedPlace
       key={`${q} ${inside ?? ""} ${type ?? ""}`}
       kind="list"
-      title={q === "" ? message("place.search") : message("files.searchTitle", { q })}
+      title={q === "" ? message("place.search") : message("find.title", { q })}
       narrow={<Types chosen={type ?? ""} />}
       columns={listColumns}
-      empty={message(q === "" ? "files.askSearch" : "files.emptySearch")}
+      empty={message(q === "" ? "find.ask" : "find.empty")}
       load={load}
     />
   );

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { ok } from "@holdfast/server/acceptance/testing";
 import { longTest } from "@holdfast/tools/tiers";
 import { axeProblems } from "../../testing/axe.ts";
 import { becomes, filesApp } from "../../testing/files-app.ts";
@@ -131,4 +132,40 @@ test("a list is narrowed as one types; what it hides is not selected then, and a
   await rowHasFocus(page);
   await page.keyboard.press("Delete");
   await becomes(() => namesOnServer(), ["reports", "other.txt", "report.txt"]);
+});
+
+test("results appear while typing, best first, and open with the arrow keys; Enter alone lists all of them", async () => {
+  const { api } = drive.app;
+  await ok(api, "POST", "/metadata", { path: "/Invoices", kind: "folder" });
+  await api.put("/Invoices/invoice march.txt", "42 EUR");
+  await api.put("/old invoice.txt", "7 EUR");
+  await fill("a.txt");
+  const { page, files } = await openFolder();
+  const field = page.getByRole("banner").getByRole("combobox");
+  await page.keyboard.press("Control+k");
+  await hasFocus(field);
+  await page.keyboard.type("Invo");
+  const options = page.getByRole("listbox", { name: "Results" }).getByRole("option");
+  const shown = async () => (await options.allInnerTexts()).map((text) => text.split("\n")[0] ?? "");
+  await becomes(shown, ["Invoices", "invoice march.txt", "old invoice.txt", "All results for “Invo”"]);
+  assert.deepEqual(await axeProblems(page), []);
+  assert.equal(await options.nth(1).locator("b").innerText(), "invo");
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Enter");
+  const preview = page.getByRole("dialog", { name: "invoice march.txt" });
+  await preview.waitFor();
+  await page.keyboard.press("Escape");
+  await preview.waitFor({ state: "detached" });
+  await files.seen("invoice march.txt");
+
+  await field.fill("invoice");
+  await field.press("Enter");
+  await page.getByRole("heading", { level: 1, name: "Search: invoice" }).waitFor();
+  await options.first().waitFor({ state: "detached" });
+  await field.fill("invoices");
+  await becomes(shown, ["Invoices", "All results for “invoices”"]);
+  await options.first().click();
+  await files.seen("invoice march.txt");
+  await page.getByRole("heading", { level: 1, name: "Invoices" }).waitFor();
 });

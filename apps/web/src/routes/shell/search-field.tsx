@@ -7,15 +7,19 @@ const loadPalette = async () => ({
   default: (await withWords(import("../../features/palette/palette.tsx"))).Palette,
 });
 const Palette = lazy(loadPalette);
+const loadFound = async () => ({
+  default: (await withWords(import("../../features/files/found-list.tsx"))).FoundList,
+});
+const FoundList = lazy(loadFound);
 
-/** Input after `>` searches commands. */
+/** Finds files, with results below the field. Input after `>` searches commands. */
 export function SearchField() {
   const { message } = useMessages();
   const navigate = useNavigate();
   const { q = "" } = useSearch({ strict: false });
   const field = useRef<HTMLInputElement>(null);
   const listId = useId();
-  /** Input after the `>`. */
+  /** Input since the focus; undefined: no list is shown. */
   const [wanted, setWanted] = useState<string>();
   const [activeId, setActiveId] = useState<string>();
   /** Gets the focus back before a command runs. */
@@ -23,7 +27,9 @@ export function SearchField() {
   const find = (event: SubmitEvent<HTMLFormElement>) => {
     event.preventDefault();
     const words = field.current?.value.trim() ?? "";
-    if (words !== "" && !words.startsWith(">")) void navigate({ to: "/search", search: { q: words } });
+    if (words === "" || words.startsWith(">")) return;
+    setWanted(undefined);
+    void navigate({ to: "/search", search: { q: words } });
   };
   const leave = () => {
     if (field.current !== null) field.current.value = q;
@@ -48,24 +54,23 @@ export function SearchField() {
         onFocus={(event) => {
           before.current = event.relatedTarget;
           // The next input may be a command followed by Enter.
-          loadPalette().catch(() => {});
+          Promise.all([loadPalette(), loadFound()]).catch(() => {});
         }}
         onBlur={() => setWanted(undefined)}
-        onChange={({ target: { value } }) => setWanted(value.startsWith(">") ? value.slice(1) : undefined)}
-        {...(wanted === undefined
-          ? {}
-          : {
-              role: "combobox",
-              "aria-expanded": true,
-              "aria-autocomplete": "list",
-              "aria-controls": listId,
-              "aria-activedescendant": activeId,
-            })}
+        onChange={({ target: { value } }) => setWanted(value.trim() === "" ? undefined : value.trimStart())}
+        role="combobox"
+        aria-autocomplete="list"
+        aria-expanded={wanted !== undefined}
+        {...(wanted === undefined ? {} : { "aria-controls": listId, "aria-activedescendant": activeId })}
         className="h-10 w-full rounded-md border border-edge bg-surface ps-9 pe-3 placeholder:text-muted"
       />
       {wanted !== undefined && (
         <Suspense fallback={null}>
-          <Palette id={listId} wanted={wanted} field={field} onActive={setActiveId} onLeave={leave} />
+          {wanted.startsWith(">") ? (
+            <Palette id={listId} wanted={wanted.slice(1)} field={field} onActive={setActiveId} onLeave={leave} />
+          ) : (
+            <FoundList id={listId} wanted={wanted.trimEnd()} field={field} onActive={setActiveId} onLeave={leave} />
+          )}
         </Suspense>
       )}
     </form>

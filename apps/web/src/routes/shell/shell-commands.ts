@@ -22,7 +22,7 @@ export const shellCommands = {
     id: "search",
     message: "shell.searchHint",
     icon: Search,
-    keys: { pc: ["/"], mac: ["/"] },
+    keys: { pc: ["/", "Mod+K"], mac: ["/", "Mod+K"] },
     when: always,
     run: ({ search }) => search(),
   },
