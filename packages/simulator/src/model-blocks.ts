@@ -4,20 +4,20 @@ import { sha256 } from "@holdfast/core/hash";
 import type { OutgoingBlock } from "@holdfast/sync-ports/ports";
 import { decodeSmallPatch } from "./small-patches.ts";
 
-/** Blocks, and for which spaces each was stored: knowing a hash gives nobody the block of another space. */
+/** Blocks and the spaces that stored them. Knowing a hash does not give access to another space's block. */
 export class ModelBlocks {
   readonly all = new Map<HashHex, Uint8Array>();
-  /** One that is not here is in all spaces. */
+  /** A block without an entry is in all spaces. */
   readonly #holders = new Map<HashHex, Set<string>>();
   readonly #senders = new Map<HashHex, Set<string>>();
   readonly #patched: () => void;
 
-  /** @param patched told of each block that came as a patch */
+  /** @param patched called for each block received as a patch */
   constructor(patched: () => void) {
     this.#patched = patched;
   }
 
-  /** Whether an account sent it itself. */
+  /** Returns true if the account sent the block. */
   wasSentBy(account: string, hash: HashHex): boolean {
     return this.#senders.get(hash)?.has(account) === true;
   }
@@ -26,12 +26,12 @@ export class ModelBlocks {
     return this.all.has(hash) && this.#holders.get(hash)?.has(space) !== false;
   }
 
-  /** What one space has another one has too from now on. */
+  /** Adds blocks of one space to another. */
   holdAlso(hashes: Iterable<HashHex>, space: string): void {
     for (const hash of hashes) this.#holders.get(hash)?.add(space);
   }
 
-  /** A patch that gives something else is refused, and the whole block comes: adapters do both in one call. */
+  /** A patch with a wrong result is rejected, and the whole block is used: adapters do both in one call. */
   store(blocks: readonly OutgoingBlock[], spaces: readonly string[], account: string): void {
     for (const { hash, bytes, patch } of blocks) {
       const base = patch === undefined ? undefined : this.all.get(patch.base);

@@ -11,7 +11,7 @@ export interface Actor {
 
 type Put = BatchOperationInput & { op: "put" };
 
-/** One operation of a batch, with the answers of the real server; a refusal is thrown. */
+/** Executes one operation of a batch like the real server; refusals are thrown. */
 export function applyOperation(server: ModelState, by: Actor, operation: BatchOperationInput, inGroup: boolean): void {
   checkRights(server, by, operation);
   switch (operation.op) {
@@ -42,7 +42,7 @@ export function applyOperation(server: ModelState, by: Actor, operation: BatchOp
   }
 }
 
-/** Whoever may not see a node is told that there is none; whoever may only see it may not touch it. */
+/** Reports an invisible node as missing, and rejects changes of a read-only one. */
 function checkRights(server: ModelState, { account }: Actor, operation: BatchOperationInput): void {
   const { nodes, shares } = server;
   const node = nodes.get(("file_id" in operation ? operation.file_id : undefined) ?? "");
@@ -60,14 +60,14 @@ function checkRights(server: ModelState, { account }: Actor, operation: BatchOpe
   }
 }
 
-/** At a node that is there already, and where its place changes at the folder of it too. */
+/** Returns the roles at an existing node, and at its folder if its place changes. */
 function rolesTouched(
   { nodes, shares }: ModelState,
   account: string,
   op: BatchOperationInput["op"],
   node: ModelNode | undefined,
 ): Set<"owner" | ModelRole | undefined> {
-  // A mount is a node of its account's own space, whatever is the role in what it shows.
+  // A mount is in its account's own space, whatever the role of its share.
   if (node === undefined || (node.kind === "mount" && spaceOf(nodes, node.id) === homeOf(account))) return new Set();
   const roles = new Set([shares.roleAt(nodes, account, node)]);
   const folder = op === "move" || op === "delete" ? nodes.get(node.parentId ?? "") : undefined;
@@ -80,7 +80,10 @@ function checkSource(server: ModelState, { account }: Actor, operation: BatchOpe
   refuse("not_found", "There is no such source version.");
 }
 
-/** Of a group: names may be taken twice until its end. @returns the later claimer of one that still is, or -1 */
+/**
+ * Names of a group may collide until its end.
+ * @returns index of the later owner of a name that still collides, or -1
+ */
 export function contestedName(nodes: Nodes, unit: readonly BatchOperationInput[], by: Actor): number {
   return unit.findLastIndex((operation) => {
     const node = nodes.get(nodeIdOf(operation) ?? "");
@@ -89,7 +92,7 @@ export function contestedName(nodes: Nodes, unit: readonly BatchOperationInput[]
   });
 }
 
-/** That an operation makes or changes. */
+/** Returns the node created or changed by the operation. */
 export function nodeIdOf(operation: BatchOperationInput): string | undefined {
   const made = "id" in operation ? operation.id : undefined;
   return "file_id" in operation ? (operation.file_id ?? made) : made;
@@ -219,7 +222,7 @@ function approve(server: ModelState, by: Actor, operation: BatchOperationInput &
   server.record(by.device, mustBeTrashed(server, by, id), "gone", { approvedBy: by.account });
 }
 
-/** Where it was, and only there. */
+/** Restores only to the former place. */
 function restore(server: ModelState, by: Actor, id: string): void {
   const node = mustBeTrashed(server, by, id);
   if (!isLiveNode(server.nodes, node.parentId ?? "")) refuse("trashed", "The folder is in the trash.");
@@ -258,7 +261,7 @@ function mustBeLive(server: ModelState, id: string): ModelNode {
   return isLiveNode(server.nodes, id) ? node : refuse("trashed", `${node.name} is in the trash.`);
 }
 
-/** With `revive`, folders of the trash are made anew. */
+/** Recreates trashed folders with `revive`. */
 function placeOf(
   server: ModelState,
   by: Actor,
@@ -277,7 +280,7 @@ function placeOf(
   return { parentId: mustBeLive(server, parent.id).id, name };
 }
 
-/** @returns the live folder that stands for one of the trash */
+/** @returns the live folder that replaces a trashed one */
 function liveFolder(server: ModelState, by: Actor, id: string, { operation_id }: { operation_id: string }): string {
   const [root, ...way] = lineage(server.nodes, id).toReversed();
   let liveId = root?.id ?? server.rootId;
@@ -313,7 +316,7 @@ function claim(
   if (taken !== undefined) refuse("exists", `There is already ${nameKey(taken.name)} here.`);
 }
 
-/** Somebody else's mounts are not in view: no name is taken by them. */
+/** Other accounts' mounts are invisible and take no names. */
 function namesSeen(nodes: Nodes, { account }: Actor, parentId: string): Nodes {
   const isOwn = spaceOf(nodes, parentId) === homeOf(account);
   return isOwn ? nodes : new Map([...nodes].filter(([, { kind }]) => kind !== "mount"));

@@ -3,18 +3,22 @@ import type { ModelServer } from "./model-server.ts";
 import { hasSameMode } from "./model-operations.ts";
 import { isLiveNode, lineage, type ModelNode, type Nodes } from "./model-tree.ts";
 
-/** What a rewind made of a space. */
+/** Result of a rewind. */
 export interface Rewound {
   readonly steps: number;
-  /** Nodes that came back, and contents. */
+  /** Restored nodes and contents. */
   readonly back: ReadonlySet<string>;
-  /** Nodes and contents that went: also a content that is live elsewhere, since a move to another share makes its file anew before it deletes the old one. */
+  /**
+   * Removed nodes and contents. A content may be live elsewhere, because a move to another share creates the file
+   * before it deletes the old one.
+   */
   readonly gone: ReadonlySet<string>;
 }
 
 /**
- * Makes what is below a folder as it was: what was made since goes to the trash, what went comes back, and what was moved, edited or flipped is as it was then. A
- * folder with a mount in it is left. @returns undefined: there is no way back, and nothing was done
+ * Restores a folder's content to an earlier state: newer items go to the trash, removed ones return, and moves, edits
+ * and flips are undone. A folder with a mount is skipped.
+ * @returns undefined if that is impossible and nothing was done
  */
 export function rewind(model: ModelServer, by: string, topId: string, then: Nodes): Rewound | undefined {
   const [nodes, length] = [model.nodes, model.journal.length];
@@ -22,7 +26,7 @@ export function rewind(model: ModelServer, by: string, topId: string, then: Node
   const was = [...then.values()].filter(({ id, kind }) => kind !== "mount" && isInside(then, id, topId));
   const byDepth = was.toSorted((one, other) => lineage(then, one.id).length - lineage(then, other.id).length);
   const inside = new Set([topId, ...was.map(({ id }) => id)]);
-  // By now it lies in something that lay in it.
+  // It is now inside its former content.
   if (lineage(nodes, topId).some(({ id }) => id !== topId && inside.has(id))) return undefined;
   takeAway(model, by, topId, inside);
   for (const node of byDepth) bringBack(model, by, node);
@@ -41,13 +45,13 @@ export function rewind(model: ModelServer, by: string, topId: string, then: Node
   };
 }
 
-/** Ids and contents. */
+/** Returns ids and contents. */
 function liveOf(nodes: Nodes): Set<string> {
   const live = [...nodes.values()].filter(({ id }) => isLiveNode(nodes, id));
   return new Set(live.flatMap(({ id, contentId }) => (contentId === null ? [id] : [id, contentId])));
 }
 
-/** Ids and contents. */
+/** Returns ids and contents. */
 function goneSince(before: Nodes, now: Nodes): Set<string> {
   const live = [...before.values()].filter(({ id }) => isLiveNode(before, id));
   const trashed = live.filter(({ id }) => !isLiveNode(now, id));
@@ -60,7 +64,7 @@ function isInside(nodes: Nodes, id: string, topId: string): boolean {
   return isLiveNode(nodes, id) && lineage(nodes, id).some((each, index) => index > 0 && each.id === topId);
 }
 
-/** What was not there, the topmost of each branch, unless something in it stays or has yet to leave it. */
+/** Trashes items that did not exist, topmost first, unless something in them stays or has yet to leave. */
 function takeAway(model: ModelServer, by: string, topId: string, inside: ReadonlySet<string>): void {
   for (const node of model.nodes.values()) {
     const isNew = node.kind !== "mount" && !inside.has(node.id) && inside.has(node.parentId ?? "");
@@ -72,7 +76,7 @@ function takeAway(model: ModelServer, by: string, topId: string, inside: Readonl
   }
 }
 
-/** Its folder is there by then. */
+/** The folder exists by then. */
 function bringBack(model: ModelServer, by: string, then: ModelNode): void {
   const now = model.nodes.get(then.id);
   const entries = model.versions.get(then.versionId ?? "");

@@ -55,7 +55,7 @@ function ownersOf(model: ModelServer, account: string): TestedServer {
   };
 }
 
-/** Without a network between them, in real time. */
+/** Connects without a network, in real time. */
 function deviceOf(model: ModelServer, device: string, account: string): Server {
   return {
     whoAnswers: async () => ({ serverId: "model", accountId: account }),

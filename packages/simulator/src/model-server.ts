@@ -16,7 +16,7 @@ import { everybody, type Grant, homeOf, type ModelRole, type ModelShares, spaceO
 import { asEntries, type JournalEntry, ModelState } from "./model-state.ts";
 import { childNamed, isLiveNode, lineage, type ModelNode } from "./model-tree.ts";
 
-/** What was done under an operation id: the same request gets the same answer. */
+/** Result of an operation id: the same request gets the same result. */
 interface Answered {
   readonly request: string;
   readonly result: BatchResult;
@@ -35,17 +35,20 @@ interface Backup {
 
 const pageSize = 7;
 
-/** A server in memory that answers as the real one does, one request after the other. */
+/** In-memory server that behaves like the real one, one request at a time. */
 export class ModelServer extends ModelState {
   readonly #operations = new Map<string, Answered>();
-  /** Node -> the account that placed it last, and the revision that it had then. */
+  /** Node -> account that last placed it, and its revision at that time. */
   readonly #placers = new Map<string, { readonly account: string; readonly revision: string | undefined }>();
   #wakers: (() => void)[] = [];
   onCommit: () => void = () => undefined;
-  /** Of the journal what came after this is kept. */
+  /** Start of the kept journal. */
   #keptSince = 0;
 
-  /** Gives somebody a right at a folder, another one, or none. @param expiresAtMs by the clock of `shares.nowMs`; somebody has to call `sweep` then */
+  /**
+   * Sets or removes the role of an account at a folder.
+   * @param expiresAtMs in the clock of `shares.nowMs`; requires a later call of `sweep`
+   */
   grant(device: string, target: string, account: string, role: ModelRole | undefined, expiresAtMs?: number): void {
     const others = this.shares.grants.filter((each) => each.account !== account || each.target !== target);
     const grants = role === undefined ? others : [...others, { target, account, role, expiresAtMs }];
@@ -53,7 +56,7 @@ export class ModelServer extends ModelState {
     this.announce();
   }
 
-  /** Grants whose time has come end: until then nobody is told of it, though they count no more. */
+  /** Ends expired grants. Until then nobody is notified, although they do not count. */
   sweep(): void {
     const { shares } = this;
     const nowMs = shares.nowMs();
@@ -62,7 +65,7 @@ export class ModelServer extends ModelState {
     this.announce();
   }
 
-  /** Of an account whose folders others may have mounted: they wait, and are there again. */
+  /** Suspends or restores an account, whose mounted folders then wait or return. */
   suspend(account: string, isSuspended: boolean): void {
     const others = [...this.shares.suspended].filter((each) => each !== account);
     this.shares.suspended = new Set(isSuspended ? [...others, account] : others);
@@ -70,7 +73,7 @@ export class ModelServer extends ModelState {
     this.announce();
   }
 
-  /** Puts somebody into a group, or out of it: all that was given to the group is that account's at once, or none of it. */
+  /** Adds or removes a member of a group, which immediately changes that account's access. */
   putIntoGroup(device: string, group: string, account: string, isMember: boolean): void {
     const { shares } = this;
     const others = [...(shares.groups.get(group) ?? [])].filter((each) => each !== account);
@@ -86,7 +89,7 @@ export class ModelServer extends ModelState {
     change();
     for (const target of targets) {
       const node = this.nodes.get(target);
-      // What a mount shows is told by the mount.
+      // A mount reports its own folder.
       const isSeen = (some: ModelShares): boolean =>
         [...shares.accounts].some(
           (account) => spaceOf(this.nodes, target) !== homeOf(account) && some.isInView(this.nodes, account, target),
@@ -97,9 +100,9 @@ export class ModelServer extends ModelState {
   }
 
   /**
-   * Shows a granted folder in the account's own space.
+   * Mounts a granted folder in the account's own space.
    * @returns the mount's id
-   * @throws HoldfastError not_found, invalid_field, exists (also where it is mounted already, or where one above or below it is)
+   * @throws HoldfastError not_found, invalid_field, exists (also if it, or a folder above or below, is mounted)
    */
   mount(by: Actor, target: string, { parentId, name }: { readonly parentId: string; readonly name: string }): string {
     const { shares } = this;
@@ -148,7 +151,7 @@ export class ModelServer extends ModelState {
     return { changes, ...more, ...this.seqsAt(account, end) };
   }
 
-  /** Every device that is not up to date has to take a snapshot. */
+  /** Requires a snapshot of every device that is not up to date. */
   forgetJournal(): void {
     this.#keptSince = this.position;
   }
@@ -171,7 +174,7 @@ export class ModelServer extends ModelState {
     });
   }
 
-  /** All below, through mounts; a mount stands for the folder that it shows. */
+  /** Lists everything below, including mounted folders, in place of which their mounts appear. */
   listBelow(id: NodeId, account = everybody): Awaited<ReturnType<Server["listBelow"]>> {
     const { nodes, shares } = this;
     if (!shares.isInView(nodes, account, id)) throw new HoldfastError("not_found", "There is no such folder.");
@@ -183,7 +186,7 @@ export class ModelServer extends ModelState {
       .map((node) => this.show(account, node));
   }
 
-  /** @throws HoldfastError unavailable for a version that is not there */
+  /** @throws HoldfastError unavailable for a missing version */
   changersOf(id: NodeId, versionId: string | null): Awaited<ReturnType<Server["changersOf"]>> {
     if (versionId !== null && !this.versions.has(versionId))
       throw new HoldfastError("unavailable", "There is no such version any more.");
@@ -263,7 +266,7 @@ export class ModelServer extends ModelState {
     return { results, seq: this.seqOf(homeOf(account)) };
   }
 
-  /** Resolves with the next change after a token, at once if there was one. @throws HoldfastError reset */
+  /** Resolves at the next change after a token, or immediately. @throws HoldfastError reset */
   waitBeyond(sinceToken: string): Promise<void> {
     if (sinceToken !== this.tokenAt(this.position)) {
       this.listChanges(sinceToken);
@@ -280,7 +283,7 @@ export class ModelServer extends ModelState {
     return { nodes: new Map(nodes), journal: [...journal], grants, groups, suspended, operations, versions };
   }
 
-  /** Everything since the backup is forgotten, and the epoch says so. */
+  /** Forgets everything since the backup and changes the epoch. */
   restore(backup: Backup): void {
     this.nodes = new Map(backup.nodes);
     this.journal = [...backup.journal];
@@ -357,7 +360,7 @@ export class ModelServer extends ModelState {
     return asEntries(entries).flatMap(({ hash }) => (this.isThere(hash, { account, space }) ? [] : [hash]));
   }
 
-  /** Undefined: nothing is put, or there is no such place for this account. */
+  /** Returns undefined if nothing is put, or this account has no such place. */
   #spaceOfPut(operation: BatchOperationInput, account: string): string | undefined {
     if (operation.op !== "put") return undefined;
     const id = operation.file_id ?? operation.parent_id ?? homeOf(account);
@@ -370,7 +373,7 @@ export class ModelServer extends ModelState {
     return [...new Set(operations.map((operation) => this.#spaceOfPut(operation, account) ?? homeOf(account)))];
   }
 
-  /** Whoever waits for a change is woken. */
+  /** Wakes waiting polls. */
   announce(): void {
     this.noteSeen();
     this.onCommit();

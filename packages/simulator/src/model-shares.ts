@@ -2,43 +2,43 @@ import { isLiveNode, lineage, type ModelNode, type Nodes } from "./model-tree.ts
 
 export type ModelRole = "viewer" | "commenter" | "editor" | "uploader";
 
-/** From the least to the most. */
+/** From least to most. */
 const roles: readonly ModelRole[] = ["uploader", "viewer", "commenter", "editor"];
 
-/** A right of somebody else at a file or folder of an account, and at all below it up to the next one. */
+/** Role of another account at a file or folder. It applies to everything below, up to the next one. */
 export interface Grant {
   readonly target: string;
-  /** Or a group. */
+  /** An account or a group. */
   readonly account: string;
   readonly role: ModelRole;
-  /** Counts as none from then on; undefined: it has no end. */
+  /** Expiry; undefined: none. */
   readonly expiresAtMs?: number | undefined;
 }
 
-/** The account of a world in which nobody shares anything. */
+/** Account of a world without shares. */
 export const everybody = "everybody";
 
-/** The root of an account's own space. */
+/** Returns the root of an account's own space. */
 export function homeOf(account: string): string {
   return account === everybody ? "root-node" : `root of ${account}`;
 }
 
-/** The root of the space in which a node is, by which the space is named. */
+/** Returns the root of a node's space, which identifies it. */
 export function spaceOf(nodes: Nodes, id: string): string {
   return lineage(nodes, id).at(-1)?.id ?? "";
 }
 
-/** Who may see what, and do what with it. */
+/** Access of accounts to nodes. */
 export class ModelShares {
   readonly accounts = new Set<string>([everybody]);
   grants: readonly Grant[] = [];
-  /** Group -> the accounts in it. */
+  /** Group -> its accounts. */
   groups: ReadonlyMap<string, ReadonlySet<string>> = new Map();
-  /** Accounts that are suspended: what they share is in nobody's view. */
+  /** Suspended accounts, whose shares are invisible. */
   suspended: ReadonlySet<string> = new Set();
   nowMs: () => number = () => 0;
 
-  /** As it would be with other grants, none of which has an end. */
+  /** Returns the same with other grants that never expire. */
   withGrants(grants: readonly Grant[]): ModelShares {
     const other = new ModelShares();
     for (const account of this.accounts) other.accounts.add(account);
@@ -48,7 +48,7 @@ export class ModelShares {
     return other;
   }
 
-  /** Of the grants on the way up the nearest one counts; of those at one node one's own, or else the highest of those of groups. */
+  /** Returns the nearest grant on the way up. At one node, a direct grant precedes the highest of the groups' ones. */
   grantAt(nodes: Nodes, account: string, id: string): Grant | undefined {
     const mine = this.grants.filter((each) => this.#concerns(each, account));
     for (const { id: target } of mine.length === 0 ? [] : lineage(nodes, id)) {
@@ -64,13 +64,13 @@ export class ModelShares {
     return (grantee === account || this.groups.get(grantee)?.has(account) === true) && expiresAtMs > this.nowMs();
   }
 
-  /** Undefined: it may not know of it. Whoever may only upload sees nothing. */
+  /** Returns undefined if the node is invisible. An uploader sees nothing. */
   #readerAt(nodes: Nodes, account: string, id: string): ModelRole | undefined {
     const role = this.grantAt(nodes, account, id)?.role;
     return role === "uploader" ? undefined : role;
   }
 
-  /** The live mount of an account that shows a folder of another space, if there is one. */
+  /** Returns the account's live mount of a folder, if any. */
   mountOf(nodes: Nodes, account: string, target: string): ModelNode | undefined {
     if (this.isSuspended(nodes, target) || this.#readerAt(nodes, account, target) === undefined) return undefined;
     const home = homeOf(account);
@@ -81,12 +81,12 @@ export class ModelShares {
     return undefined;
   }
 
-  /** True if a folder contains what the account does not delete with it. */
+  /** Returns true if a folder has content that the account cannot delete with it. */
   keepsBelow(nodes: Nodes, account: string, folder: string): boolean {
     return this.#isMountedBelow(nodes, account, folder) || this.#isLimitedBelow(nodes, account, folder);
   }
 
-  /** True if a folder contains another one that the account has mounted. */
+  /** Returns true if a folder contains another folder that the account has mounted. */
   #isMountedBelow(nodes: Nodes, account: string, folder: string): boolean {
     return [...nodes.values()].some(({ kind, target }) => {
       if (kind !== "mount" || target === folder || !isLiveNode(nodes, target)) return false;
@@ -96,7 +96,7 @@ export class ModelShares {
     });
   }
 
-  /** True if a folder contains something that the account may not see, or may only read. */
+  /** Returns true if a folder has content that the account cannot see or change. */
   #isLimitedBelow(nodes: Nodes, account: string, folder: string): boolean {
     return this.grants.some(({ target }) => {
       const way = lineage(nodes, target).map(({ id }) => id);
@@ -111,13 +111,13 @@ export class ModelShares {
   }
 
   /**
-   * From a node up to the account's own root, through the mount where it is in a share: the folder of the other space itself
-   * is not in view, the mount stands for it. Also of what lies in the trash; undefined: the account may not know that it exists.
+   * Returns the way from a node up to the account's own root, through the mount if it is shared: the mount replaces the
+   * shared folder. Includes trashed nodes; undefined: invisible to the account.
    */
   wayOf(nodes: Nodes, account: string, id: string): readonly ModelNode[] | undefined {
     const way = lineage(nodes, id);
     if (way.at(-1)?.id === homeOf(account)) return way;
-    // Somebody else's mounts are nobody's business.
+    // Other accounts' mounts are invisible.
     if (way.length === 0 || way.some(({ kind }) => kind === "mount")) return undefined;
     for (const [index, { id: target }] of way.entries()) {
       if (this.#readerAt(nodes, account, target) === undefined) return undefined;
@@ -135,7 +135,7 @@ export class ModelShares {
     return [...nodes.values()].filter(({ id }) => this.isInView(nodes, account, id));
   }
 
-  /** Undefined: not to be seen at all. A mount has the role of what it shows. */
+  /** Returns undefined for an invisible node. A mount has the role of its share. */
   roleAt(nodes: Nodes, account: string, node: ModelNode): "owner" | ModelRole | undefined {
     const way = this.wayOf(nodes, account, node.id);
     if (way === undefined) return undefined;
@@ -143,7 +143,7 @@ export class ModelShares {
     return way.some(({ kind }) => kind === "mount") ? this.#readerAt(nodes, account, node.id) : "owner";
   }
 
-  /** Whether something may be put into a folder, also where the folder itself is not in view: one that a mount shows, or of a drop box. */
+  /** Returns the role for adding to a folder, which may itself be invisible: a mounted folder, or a drop box. */
   roleIn(nodes: Nodes, account: string, folder: ModelNode): "owner" | ModelRole | undefined {
     if (this.mountOf(nodes, account, folder.id) !== undefined) return this.#readerAt(nodes, account, folder.id);
     const role = this.isSuspended(nodes, folder.id) ? undefined : this.grantAt(nodes, account, folder.id)?.role;
@@ -151,7 +151,7 @@ export class ModelShares {
     return isOthers && role === "uploader" ? role : this.roleAt(nodes, account, folder);
   }
 
-  /** Mounts whose folder may not be seen by their account any more, or lies in the trash. Those of who is suspended wait. */
+  /** Returns mounts whose folder is trashed or no longer visible to their account. Mounts of suspended owners wait. */
   over(nodes: Nodes): ModelNode[] {
     return [...nodes.values()].filter((node) => {
       if (node.kind !== "mount") return false;
@@ -161,7 +161,7 @@ export class ModelShares {
     });
   }
 
-  /** Whose a mount is. */
+  /** Returns the account of a mount. */
   accountOf(nodes: Nodes, mount: ModelNode): string | undefined {
     const space = spaceOf(nodes, mount.id);
     return [...this.accounts].find((account) => homeOf(account) === space);

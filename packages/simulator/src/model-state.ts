@@ -10,7 +10,7 @@ import { everybody, homeOf, ModelShares, spaceOf } from "./model-shares.ts";
 import { lineage, type ModelNode, refuse, toJson } from "./model-tree.ts";
 
 export interface JournalEntry {
-  /** The root of the space whose journal has it; numbers are gapless in each. */
+  /** Root of the space that owns the journal. Its numbers have no gaps. */
   readonly space: string;
   readonly seq: number;
   readonly kind: ChangeKind;
@@ -18,20 +18,20 @@ export interface JournalEntry {
   readonly device: string;
   readonly tag: string;
   readonly decided?: Decided | undefined;
-  /** It was removed for good: from the trash, or from its place. */
+  /** Permanently removed, from the trash or from its place. */
   readonly purged?: "trash" | "place" | undefined;
-  /** The node was not there before. */
+  /** Created the node. */
   readonly isMaking: boolean;
-  /** What it is to the accounts that saw the node before or after. */
+  /** Kind of change for each account that saw the node before or after. */
   readonly audience: ReadonlyMap<string, ChangeKind>;
 }
 
 type ChangeKind = "changed" | "appeared" | "gone";
 
-/** By what a person has decided that something goes. */
+/** Decision of a person that removed the item. */
 export type Decided = { readonly rewound: true } | { readonly approvedBy: string };
 
-/** Nodes, journals and contents of all spaces, and what an account may know of them. */
+/** Nodes, journals and contents of all spaces, and what each account may see of them. */
 export class ModelState {
   readonly rootId = homeOf(everybody);
   readonly shares = new ModelShares();
@@ -39,31 +39,31 @@ export class ModelState {
   nodes = new Map<string, ModelNode>();
   journal: JournalEntry[] = [];
   protected readonly held = new ModelBlocks(() => (this.savings.patches += 1));
-  /** Version id -> the node of which it is one. */
+  /** Version id -> its node. */
   readonly #versionNodes = new Map<string, string>();
-  /** Every content that a conflicted copy ever had: those of conflicts that follow each other are its versions. */
+  /** Every content of a conflicted copy. Consecutive conflicts become its versions. */
   readonly copied = new Set<string>();
-  /** Account -> all contents that it ever could see. */
+  /** Account -> all contents it could ever see. */
   readonly seen = new Map<string, Set<string>>();
   /** Version -> the account that sent it. */
   readonly authors = new Map<string, string>();
   onVersion: (account: string, contentId: string) => void = () => undefined;
   /** Version id -> its blocks; history is never thinned. */
   readonly versions = new Map<string, readonly ManifestEntry[]>();
-  /** Of contents that ever were a version: all that history, trash and tree can give back. */
+  /** All contents that were ever a version, available from history, trash or tree. */
   readonly contents = new Set<string>();
-  /** Node id -> what it was made with. */
+  /** Node id -> its first content. */
   readonly firstContents = new Map<string, string | null>();
-  /** Of creates of the same request that were refused: what names them depends on them. */
+  /** Ids of refused creations in the same request, on which later operations may depend. */
   readonly failedIds = new Set<string>();
-  /** Mount -> what its account was told of it. */
+  /** Mount -> the last state reported to its account. */
   readonly #toldOfMounts = new Map<string, { readonly role: string; readonly waits: boolean }>();
   #count = 0;
-  /** How often something came or went in less than its bytes. */
+  /** Counts of transfers with less than the full bytes. */
   readonly savings = { splices: 0, sources: 0, patches: 0, bases: 0, copies: 0 };
-  /** Of the journal only the newest entry is kept: every cursor that does not stand at it is too old. */
+  /** Keeps only the newest journal entry, so every older cursor is expired. */
   forgetsAtOnce = false;
-  /** Nothing new fits into any space. */
+  /** Every space is full. */
   isFull = false;
 
   constructor() {
@@ -91,12 +91,12 @@ export class ModelState {
     return homeOf(account);
   }
 
-  /** Of the journal of a space, so far. */
+  /** Returns the position of a space's journal. */
   seqOf(space: string, end: number = this.journal.length): number {
     return this.journal.findLast((entry, index) => index < end && entry.space === space)?.seq ?? 0;
   }
 
-  /** Of all journals together; a token names it. */
+  /** Position over all journals; tokens contain it. */
   get position(): number {
     return this.journal.length;
   }
@@ -119,7 +119,7 @@ export class ModelState {
     this.#store(device, { ...node, revision: this.fresh("r") }, kind, { decided });
   }
 
-  /** For good, with all below it. */
+  /** Permanently removes a node and everything below. */
   purge(device: string, id: string): void {
     const node = this.nodes.get(id);
     if (node === undefined) throw new Error(`There is no ${id}.`);
@@ -128,7 +128,7 @@ export class ModelState {
     for (const each of [...this.nodes.keys()].filter(isOver)) this.nodes.delete(each);
   }
 
-  /** One more entry about what was removed for good. @returns whether the entry `seen` told that */
+  /** Adds an entry about a permanent removal. @returns false if the entry `seen` is no such removal */
   approvePurged(
     device: string,
     account: string,
@@ -144,7 +144,7 @@ export class ModelState {
     return true;
   }
 
-  /** What changed is only what somebody may do with it, or that a mount waits: it has the revision that it had. */
+  /** Records a change of rights, or of a mount's waiting. The revision stays. */
   recordRights(device: string, node: ModelNode, kind: ChangeKind, before: ModelShares = this.shares): void {
     this.#store(device, node, kind, { before });
   }
@@ -171,7 +171,7 @@ export class ModelState {
     this.journal.push({ ...entry, device, tag: this.fresh("tag") });
   }
 
-  /** The owner hears of everything; others of what they saw before or see now. */
+  /** The owner receives everything; others receive changes of nodes that they saw before or see now. */
   #audienceOf(
     [before, sharesBefore]: readonly [ReadonlyMap<string, ModelNode>, ModelShares],
     id: string,
@@ -189,7 +189,7 @@ export class ModelState {
     return audience;
   }
 
-  /** What is shared no longer, or in the trash, is in nobody's view. Of all others it is told what is another role than was told. */
+  /** Removes mounts of unshared and trashed folders, and reports changed roles of others. */
   settleMounts(device: string): void {
     const over = new Set(this.shares.over(this.nodes));
     this.forgetMounts(device, (mount) => over.has(mount));
@@ -247,12 +247,12 @@ export class ModelState {
     return { versionId, contentId, sizeBytes: entries.reduce((sum, { size }) => sum + size, 0) };
   }
 
-  /** Nodes of which no entry tells: a device hears of them with the folder that appears above them. */
+  /** Adds nodes without entries. A device learns of them when the folder above appears. */
   addUnheard(nodes: readonly ModelNode[]): void {
     this.nodes = new Map([...this.nodes, ...nodes.map((node) => [node.id, node] as const)]);
   }
 
-  /** All versions of a file, for a file of another space, which has their blocks from now on. @returns from the old ids to the new ones */
+  /** Copies all versions of a file to a file of another space, which gets their blocks. @returns old ids -> new ids */
   copyVersions(fromId: string, toId: string, space: string): ReadonlyMap<string, string> {
     const ids = [...this.#versionNodes].flatMap(([versionId, nodeId]) => (nodeId === fromId ? [versionId] : []));
     return new Map(ids.map((id) => [id, this.#copyVersion(id, toId, space)]));
@@ -267,7 +267,7 @@ export class ModelState {
     return this.addVersionOf(entries, nodeId);
   }
 
-  /** One that nobody sent. */
+  /** Adds a version that nobody sent. */
   addVersionOf(entries: readonly ManifestEntry[], nodeId: string): string {
     const versionId = this.fresh("v");
     this.versions.set(versionId, entries);
@@ -294,7 +294,7 @@ export class ModelState {
     );
   }
 
-  /** The space of a folder, whose blocks nobody else's are. */
+  /** Returns the space of a folder, whose blocks are separate. */
   spaceToWrite(account: string, into: string): string {
     const folder = this.nodes.get(into);
     const role = folder === undefined ? undefined : this.shares.roleIn(this.nodes, account, folder);
@@ -303,7 +303,10 @@ export class ModelState {
     return spaceOf(this.nodes, into);
   }
 
-  /** In somebody else's space a block is there for who sent it, or may read a version that has it: else one would read by its hash what was never shared. */
+  /**
+   * In another account's space, a block is available only to its sender and to readers of a version with it. Otherwise
+   * knowing a hash would give access to unshared content.
+   */
   protected isThere(hash: HashHex, { account, space }: { readonly account: string; readonly space: string }): boolean {
     if (!this.held.holds(space, hash)) return false;
     if (space === homeOf(account) || this.held.wasSentBy(account, hash)) return true;
@@ -312,14 +315,14 @@ export class ModelState {
     );
   }
 
-  /** Whether a version may be the source of another node's: its blocks have to be those of that node's space. */
+  /** Returns true if a version may be the source of another node, whose space must have its blocks. */
   maySplice(versionId: string, account: string, nodeId: string): boolean {
     const sourceId = this.#versionNodes.get(versionId);
     if (sourceId === undefined || !this.mayRead(versionId, account)) return false;
     return spaceOf(this.nodes, sourceId) === spaceOf(this.nodes, nodeId);
   }
 
-  /** The newest; of a file in the trash none. */
+  /** Returns the newest one; none for a trashed file. */
   versionWith(id: NodeId, contentId: string, account: string): string | undefined {
     if (!this.shares.isInView(this.nodes, account, id)) return undefined;
     const ofFile = [...this.#versionNodes].flatMap(([version, node]) => (node === id ? [version] : []));
@@ -342,7 +345,7 @@ export class ModelState {
     const kind = entry?.audience.get(account);
     if (entry === undefined || kind === undefined) return undefined;
     const { seq, id, decided, purged } = entry;
-    // What is said of it stands in the account's own space, with its mount.
+    // Its changes are reported at the mount, in the account's own space.
     if (this.shares.mountOf(this.nodes, account, id) !== undefined) return undefined;
     const node = this.nodes.get(id);
     const isGone = kind === "gone" || node === undefined || !this.shares.isInView(this.nodes, account, id);
@@ -353,7 +356,7 @@ export class ModelState {
     return { seq, kind, id, ...existed, node: this.show(account, node) };
   }
 
-  /** Where the journals of the spaces in view stand; nothing of it where nobody shares anything, as a server does that knows no shares. */
+  /** Returns the positions of visible spaces; none without shares, like a server that does not know them. */
   seqsAt(account: string, end: number): { seq?: number; share_seqs?: Record<string, number> } {
     if (this.shares.accounts.size === 1) return {};
     const shown = this.shares
@@ -381,7 +384,7 @@ export function asEntries(entries: readonly { readonly hash: string; readonly si
   return entries.map(({ hash, size }) => ({ hash: hash as HashHex, size }));
 }
 
-/** What somebody approves counts on the devices of their own account. */
+/** An approval applies to the devices of the approver's account. */
 function toldOf(decided: Decided | undefined, account: string): Pick<ChangeJson, "rewound" | "approved"> {
   if (decided === undefined) return {};
   if ("rewound" in decided) return { rewound: true };

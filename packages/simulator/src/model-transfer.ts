@@ -2,14 +2,14 @@ import { homeOf, spaceOf } from "./model-shares.ts";
 import type { ModelServer } from "./model-server.ts";
 import { childNamed, isLiveNode, lineage, type ModelNode } from "./model-tree.ts";
 
-/** What the one who gives it and the one who takes it are called, and what it is. */
+/** Item, giver and receiver of a transfer. */
 export interface Transfer {
   readonly nodeId: string;
   readonly from: string;
   readonly to: string;
 }
 
-/** The first step: it goes to the trash of its owner, where nobody changes it. */
+/** First step: moves the item to its owner's trash, where it stays unchanged. */
 export function freeze(model: ModelServer, { nodeId, from }: Transfer): void {
   const node = model.nodes.get(nodeId);
   if (node === undefined) return;
@@ -18,7 +18,7 @@ export function freeze(model: ModelServer, { nodeId, from }: Transfer): void {
   model.announce();
 }
 
-/** The transfer was declined: the node leaves the trash, unless somebody was faster, for a stand-in of its folder where that is gone. */
+/** Declined transfer: restores the item from the trash, unless somebody else did, to a substitute if its folder is gone. */
 export function giveUp(model: ModelServer, { nodeId, from }: Transfer): void {
   const node = model.nodes.get(nodeId);
   if (node?.trashed !== true) return;
@@ -41,9 +41,9 @@ function liveOrStandIn(model: ModelServer, folderId: string | null, from: string
 }
 
 /**
- * The last step: it is made anew in the root of its new owner, with all below it and all versions, under ids of that space, and appears with one entry. The
- * old owner is an editor of it, what was granted at the old one is granted at the new one, and ends there.
- * @returns the new one; undefined: it was taken out of the trash meanwhile
+ * Last step: recreates the item with everything below and all versions in the new owner's root, under that space's ids
+ * and with one journal entry. The old owner becomes an editor. Grants move to the new item.
+ * @returns the new item; undefined: it was taken out of the trash meanwhile
  */
 export function arrive(model: ModelServer, { nodeId, from, to }: Transfer): string | undefined {
   const top = model.nodes.get(nodeId);
@@ -67,7 +67,7 @@ export function arrive(model: ModelServer, { nodeId, from, to }: Transfer): stri
   return first.id;
 }
 
-/** What lies in the trash by itself is left, and so are mounts. */
+/** Excludes separately trashed items and mounts. */
 function goesAlong({ nodes }: ModelServer, { id, kind }: ModelNode, topId: string): boolean {
   const way = lineage(nodes, id);
   const depth = way.findIndex((node) => node.id === topId);
@@ -94,7 +94,7 @@ function freeName({ nodes }: ModelServer, parentId: string, name: string): strin
   return free;
 }
 
-/** Whether somebody could give it away: a folder or file of their own space, neither its root nor a mount. */
+/** Returns true for a folder or file of the account's own space that is neither root nor mount. */
 export function mayTransfer({ nodes }: ModelServer, { id, kind, parentId }: ModelNode, from: string): boolean {
   return parentId !== null && kind !== "mount" && spaceOf(nodes, id) === homeOf(from);
 }

@@ -7,7 +7,7 @@ export interface ModelNode {
   readonly kind: "file" | "folder" | "symlink" | "mount";
   readonly parentId: string | null;
   readonly name: string;
-  /** Of a symbolic link what it points to, of a mount the folder of another space. */
+  /** Target of a symbolic link, or folder shown by a mount. */
   readonly target: string;
   readonly trashed: boolean;
   readonly revision: string;
@@ -23,7 +23,7 @@ export interface ModelNode {
 
 export type Nodes = ReadonlyMap<string, ModelNode>;
 
-/** From the node itself up to the root. */
+/** Returns the way from the node to the root. */
 export function lineage(nodes: Nodes, id: string): ModelNode[] {
   const way: ModelNode[] = [];
   for (let at: string | null = id; at !== null;) {
@@ -82,7 +82,7 @@ export function refuse(code: ErrorCode, message: string): never {
   throw new HoldfastError(code, message);
 }
 
-/** As the oracle compares: kind, content, executable bit and privacy. */
+/** Returns the oracle's description: kind, content, executable bit and privacy. */
 export function describeNode({ kind, target, contentId, executable, isPrivate }: ModelNode): string {
   const privacy = isPrivate ? " p" : "";
   if (kind === "folder" || kind === "mount") return `folder${privacy}`;

@@ -24,8 +24,8 @@ import { rekey } from "@holdfast/sync/plan/rekey";
 import { settle } from "@holdfast/sync/plan/settle";
 
 /**
- * A server and a disk on which everything that is planned works at once. It checks that whatever is proposed could be done
- * at all: names free, folders there, bases current.
+ * Server and disk on which every planned change succeeds immediately. Checks that all changes are possible: free names,
+ * existing folders, current bases.
  */
 export class IdealWorld implements Trees {
   readonly rootId = "root" as NodeId;
@@ -69,7 +69,7 @@ export class IdealWorld implements Trees {
     const policy = { ...this.policy, makeNodeId: () => "fresh" as NodeId };
     this.#checkPart(
       (trees) => plan(trees, policy),
-      // Any of its members may give a group its name.
+      // Any member may name the group.
       ({ rekeyings, remote, local }) => [
         new Set(rekeyings),
         new Set(remote.map((each) => (each.group === undefined ? each : { ...each, group: "one" }))),
@@ -80,7 +80,7 @@ export class IdealWorld implements Trees {
     return plan(this, this.policy);
   }
 
-  /** Of what is fresh any part can be left out: what is planned then is planned of the whole too, and lacks nothing but that part. */
+  /** Checks plans of portions of the fresh nodes: each is part of the whole plan and lacks only the omitted portion. */
   #checkPortion(policy: Policy): void {
     const restless = this.#allIds().filter((id) => !isAtRest(this, id));
     const others = restless.filter((id) => !isFresh(this, id));
@@ -88,7 +88,7 @@ export class IdealWorld implements Trees {
     const { trees } = affectedPortion(this, others, { fresh: chosen, rowsMax: Infinity });
     const [part, whole] = [plan(inOrder(trees), policy), plan(inOrder(this), policy)];
     for (const list of ["rekeyings", "remote", "local"] as const) {
-      // Of the whole nothing else is planned while there are any.
+      // The whole plan contains nothing else while there are rekeyings.
       if (list !== "rekeyings" && whole.rekeyings.length > 0) continue;
       const [known, planned] = [new Set(whole[list].map(inWords)), new Set(part[list].map(inWords))];
       for (const each of planned) assert.ok(known.has(each), `only a part plans ${each}`);
@@ -109,14 +109,14 @@ export class IdealWorld implements Trees {
     return rows.flatMap(([id, row]) => (("place" in row ? row.place : row)?.parent === folder ? [id] : []));
   }
 
-  /** What is decided of the affected part must be what is decided of the whole. */
+  /** Checks that the affected part leads to the same decision as the whole. */
   #checkPart<Decision>(decide: (trees: Trees) => Decision, comparable: (decision: Decision) => unknown): void {
     const restless = this.#allIds().filter((id) => !isAtRest(this, id));
     const part = affectedTrees(this, restless);
     assert.deepEqual(comparable(decide(inOrder(part))), comparable(decide(inOrder(this))));
   }
 
-  /** Does what is planned until nothing is. @returns the last plan */
+  /** Executes plans until they are empty. @returns the last plan */
   settleDown(roundsMax = 40): Plan {
     for (let round = 0; round < roundsMax; round += 1) {
       const next = this.step();
@@ -125,7 +125,7 @@ export class IdealWorld implements Trees {
     throw new Error(`It does not come to rest:\n${this.log.slice(-40).join("\n")}`);
   }
 
-  /** Plans once and does so many of the operations, but no group in part, and leaves nothing parked. */
+  /** Plans once and executes a limited number of operations, without splitting groups or leaving parked nodes. */
   step(remoteMax = Infinity, localMax = Infinity): Plan {
     const next = this.plan();
     for (const rekeying of next.rekeyings) {
@@ -140,7 +140,7 @@ export class IdealWorld implements Trees {
     for (const [index, operation] of next.local.entries()) {
       if (index < localMax || [...this.local.values()].some(isParked)) this.#act(operation);
     }
-    // Each is answered, and what was answered is agreed on.
+    // Each gets a response, and responses are agreed.
     for (const [id, row] of settle(this).synced) putRow(this.synced, id, row);
     return next;
   }
@@ -184,7 +184,7 @@ export class IdealWorld implements Trees {
     this.local.set(id, { ...blank, fingerprint, sight: "known", ...this.local.get(id), ...change });
   }
 
-  /** Path -> kind, content, executable bit and privacy, of what is live on the server. */
+  /** Returns live server nodes: path -> kind, content, executable bit and privacy. */
   serverTree(): Map<string, string> {
     const live = new Map([...this.remote].filter(([id]) => isLive(this, id)));
     return new Map([...live].map(([id, row]) => [pathIn(this.rootId, live, id), shown(row)]));
@@ -332,7 +332,7 @@ function describe(operation: RemoteOperation | LocalOperation): string {
   return `${operation.op} ${operation.id}${place}`;
 }
 
-/** Which of a ring is parked follows the order of the rows. */
+/** The order of the rows determines which node of a cycle is parked. */
 function inOrder({ rootId, remote, local, synced, offers, intents, shares, rights }: Trees): Trees {
   const sorted = <Row>(rows: ReadonlyMap<NodeId, Row>): Map<NodeId, Row> =>
     new Map([...rows].toSorted(([one], [other]) => (one < other ? -1 : 1)));
@@ -348,7 +348,7 @@ function inOrder({ rootId, remote, local, synced, offers, intents, shares, right
   };
 }
 
-/** Any of its members may give a group its name. */
+/** Any member may name the group. */
 function inWords(planned: object): string {
   const words = "group" in planned && planned.group !== undefined ? { ...planned, group: "one" } : planned;
   return JSON.stringify(words, (_, value: unknown) => (typeof value === "bigint" ? `${value}n` : value));

@@ -19,7 +19,7 @@ function worldOf(...names: string[]): IdealWorld {
   return world;
 }
 
-/** A file that both sides had and both changed. */
+/** Returns a synced file that both sides changed. */
 function conflictOver(name: string): { readonly world: IdealWorld; readonly id: NodeId } {
   const world = worldOf(name);
   const [id] = [...world.local.keys()];
@@ -211,7 +211,7 @@ test("a folder and the one in it change places here after the inner one was dele
   world.serverPut(file, { parent: inner, name: "e", content: content("old") });
   world.settleDown();
   world.serverPut(inner, { trashed: true });
-  // What is called e in the inner one comes back with it, and nobody can delete it before.
+  // The item `e` in the inner folder returns with it and cannot be deleted before.
   world.local.delete(file);
   world.diskPut(inner, { parent: world.rootId, name: "d" });
   world.diskPut(outer, { parent: inner, name: "e" });
@@ -231,14 +231,14 @@ test("a folder changes places here with the one above it after it was deleted on
   world.serverPut(inner, { trashed: true });
   world.diskPut(inner, { parent: world.rootId, name: "d" });
   world.diskPut(outer, { parent: inner, name: "e" });
-  // Each plan is compared with that of the affected part.
+  // Compares each plan with that of the affected part.
   assert.deepEqual([...world.settleDown().waiting], []);
   assert.deepEqual([...world.serverTree().keys()].toSorted(), ["d", "d/e", "d/e/f", "d/e/f/g"]);
   assert.deepEqual(world.diskTree(), world.serverTree());
   assert.ok(world.remote.get(deep)?.trashed === false && world.local.has(deep), "the file is the same as before");
 });
 
-/** A folder in the server's trash with two files, which is called otherwise here, where one of the files is gone. */
+/** Returns a trashed server folder with two files. Locally it has another name and lacks one of them. */
 function withTrashedFolder(): { readonly world: IdealWorld; readonly folder: NodeId; readonly kept: NodeId } {
   const world = worldOf("from outside");
   const [folder, kept, deleted] = [world.newId(), world.newId(), world.newId()];
@@ -296,7 +296,7 @@ test("which of two folders waits aside for the other does not depend on what els
   world.serverPut(file, { parent: inner });
   world.serverPut(first, { name: "c" });
   world.serverPut(second, { name: "b" });
-  // Each plan is compared with that of the affected part.
+  // Compares each plan with that of the affected part.
   world.settleDown();
   assert.deepEqual(world.diskTree(), world.serverTree());
 });
@@ -355,7 +355,7 @@ test("what is there only since its folder cannot be read is not taken for someth
   assert.deepEqual(world.diskTree(), world.serverTree());
 });
 
-/** Folders x and y, each with a file; x becomes z on the disk and y on the server. */
+/** Returns folders x and y with a file each. x becomes z on the disk and y on the server. */
 function withOneName(inX: string, inY: string): IdealWorld {
   const world = worldOf();
   const [mine, theirs] = [world.newId(), world.newId()];

@@ -19,7 +19,7 @@ import {
   View,
 } from "./testing-random-changes.ts";
 
-/** HOLDFAST_PLANS=100000 for the long form; fast-check prints the seed of what fails. */
+/** HOLDFAST_PLANS=100000 for a long run; fast-check prints the seed of a failure. */
 const numRuns = Number(process.env["HOLDFAST_PLANS"] ?? (isLongTier ? 10_000 : 1000));
 
 test("whatever both sides did, both become equal, and then there is nothing to plan", () => {
@@ -91,7 +91,7 @@ test("whatever both sides did to a file and its executable bit, the bit is as wh
       }
       world.settleDown();
       assert.deepEqual(world.diskTree(), world.serverTree());
-      // Files begin without it, and what one side flipped to and fro it did not change.
+      // Files start without the bit. A bit flipped back on one side is unchanged.
       for (const [id, sides] of flips) assert.equal(world.remote.get(id)?.executable, sides.size > 0, id);
     }),
     { numRuns },
@@ -129,7 +129,7 @@ test("what one side deleted, and nobody changed or moved, does not come back", (
       const [id, row] = files[node % Math.max(1, files.length)] ?? [];
       if (id === undefined || row === undefined) return;
       world.local.delete(id);
-      // The server's side may do anything but touch it or move what it lies in.
+      // The server may change anything except the item and its folders.
       run(
         world,
         story.filter(({ verb }) => verb === "create" || verb === "mkdir"),

@@ -41,7 +41,7 @@ export interface Act {
 }
 
 export const plainNames = 6;
-/** Those behind the plain ones differ from them in case. */
+/** Names after `plainNames` differ from earlier ones in case. */
 export const names = ["a", "b", "c", "d.txt", "e\u0301", "\u00e9", "A", "C", "D.txt", "D.TXT", "\u00c9"];
 
 export function acts(sides: readonly Side[], nameCount = plainNames): fc.Arbitrary<Act[]> {
@@ -70,7 +70,7 @@ const makings = new Map<Act["verb"], NodeKind>([
 
 function contentOf(kind: NodeKind, content: ContentKey, target: number): ContentKey {
   if (kind === "folder") return folderContent;
-  // Of a few, so that some are equal.
+  // Few targets, so that some are equal.
   return kind === "file" ? content : linkContent(`${target % 3}`);
 }
 
@@ -111,13 +111,13 @@ export class View {
     else if (verb === "turn" && row.kind === "folder" && row.parent !== this.#world.rootId) this.#turn(id, row);
   }
 
-  /** Something of another kind, or another link, takes its place. */
+  /** Replaces it by an item of another kind, or another link. */
   #retype(id: NodeId, row: DiskPlace, kind: NodeKind, content: ContentKey): void {
     this.#remove(id);
     this.#put(this.#world.newId(), { parent: row.parent, name: nameOnDisk(row), kind, content });
   }
 
-  /** A folder and the one above it change places. */
+  /** Swaps a folder with its parent. */
   #turn(inner: NodeId, row: DiskPlace): void {
     const outer = this.#row(row.parent);
     const isTaken = this.rows().some(
@@ -183,14 +183,14 @@ export function makeWorld(
   return world;
 }
 
-/** Of one plan only the beginning is carried out. */
+/** Executes only the beginning of a plan. */
 interface Step {
   readonly verb: "step";
   readonly remoteMax: number;
   readonly localMax: number;
 }
 
-/** What the next looks at the disk can tell of one thing. */
+/** Result of the next scans for one item. */
 interface Look {
   readonly verb: "look";
   readonly node: number;
@@ -209,13 +209,13 @@ const look = fc.record<Look>({
   sight: fc.constantFrom("known", "racy", "unsettled"),
 });
 
-/** Acts, and plans between them that are carried out in part, while some of the disk cannot be read. */
+/** Generates acts and partly executed plans, while parts of the disk are unreadable. */
 export function interruptedActs(sides: readonly Side[], nameCount = plainNames): fc.Arbitrary<(Act | Step | Look)[]> {
   const part = fc.oneof(acts(sides, nameCount), fc.array(step, { maxLength: 2 }), fc.array(look, { maxLength: 3 }));
   return fc.array<(Act | Step | Look)[]>(part, { maxLength: 6 }).map((parts) => parts.flat());
 }
 
-/** Afterwards all of the disk can be read. */
+/** Runs a story. Afterwards the whole disk is readable. */
 export function run(world: IdealWorld, story: readonly (Act | Step | Look)[]): void {
   for (const [index, event] of story.entries()) {
     if (event.verb === "step") world.step(event.remoteMax, event.localMax);
@@ -231,7 +231,7 @@ function see({ local }: IdealWorld, { node, sight }: Look): void {
   if (id !== undefined && row !== undefined) local.set(id, { ...row, sight });
 }
 
-/** What cannot be listed cannot be read either, with all below it. */
+/** Content of an unlistable folder is unreadable too. */
 function hideBelow({ local }: IdealWorld): void {
   const hidden = [...local].flatMap(([id, { sight }]) => (sight === "unsettled" ? [id] : []));
   for (let folder = hidden.pop(); folder !== undefined; folder = hidden.pop()) {

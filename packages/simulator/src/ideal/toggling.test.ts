@@ -12,7 +12,7 @@ import { Rules } from "@holdfast/sync/rules/rules";
 import { lacksNothing } from "@holdfast/sync/model/lacks";
 import { Visibility, visibleTrees } from "@holdfast/sync/rules/visibility";
 
-/** The ideal world through the eyes of the rules. What they hide and no base knows is on the disk, and in no tree. */
+/** Ideal world with rules. Hidden items without a base are on the disk and in no tree. */
 class HidingWorld extends IdealWorld {
   rules = new Rules("", []);
   readonly dormant = new Map<NodeId, true>();
@@ -81,18 +81,18 @@ class HidingWorld extends IdealWorld {
     return !this.rules.hides(pathIn(isDisk ? this.local : this.remote, place), false);
   }
 
-  /** The disk as it is, what no tree knows included. */
+  /** Returns the whole disk, including items in no tree. */
   wholeDisk(): Map<string, string> {
     this.#look();
     return this.diskTree();
   }
 
-  /** Also by what the rules hide: a disk has each name once. */
+  /** Includes hidden items, because a disk has each name once. */
   isTakenOnDisk({ parent, name }: Place): boolean {
     return [...this.local.values(), ...this.#asleep.values()].some((row) => row.parent === parent && row.name === name);
   }
 
-  /** A look finds what is visible again, under a new id. */
+  /** Finds items that became visible, with new ids. */
   #look(): void {
     for (let found = true; found;) {
       found = false;
@@ -109,7 +109,7 @@ class HidingWorld extends IdealWorld {
     }
   }
 
-  /** What is made where the rules hide it is in no tree. */
+  /** Removes newly created hidden items from the tree. */
   #forgetHidden(): void {
     const visibility = new Visibility(this, this.rules, lacksNothing);
     const hidden = [...this.local].filter(([id]) => visibility.hidesLocal(id) && !this.synced.has(id));
@@ -176,7 +176,7 @@ function act(world: HidingWorld, { what, verb, node, folder, name }: Act, conten
     : rows.some(([, row]) => row.parent === place.parent && row.name === place.name);
   if (isTaken || (taken?.size ?? 0) > 30) return;
   if (verb === "move") {
-    // To leave what the rules show is to go: here nobody does.
+    // Leaving the visible area counts as a deletion, which does not happen here.
     const [id] = files[node % Math.max(1, files.length)] ?? [];
     if (id !== undefined && world.shows(isDisk, id) && world.wouldShow(isDisk, place)) write(id, place);
     return;

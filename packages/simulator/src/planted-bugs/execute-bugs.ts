@@ -1,6 +1,6 @@
 import type { Bugs } from "./patch.ts";
 
-/** What is done on the disk. */
+/** Bugs in changes of the disk. */
 export const executeBugs = {
   "a replacement is not looked at": [
     {

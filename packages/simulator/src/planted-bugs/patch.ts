@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { HoldfastError } from "@holdfast/core/errors";
 
-/** What stands in a source of the engine, once, and what stands in its place where a bug is planted. */
+/** Replacement of a text that occurs once in the engine's source. */
 export interface Patch {
   /** Below packages/sync/src. */
   readonly file: string;
@@ -9,16 +9,16 @@ export interface Patch {
   readonly put: string;
 }
 
-/** Name of a bug -> what it takes to plant it. */
+/** Name of a bug -> its patches. */
 export type Bugs = Readonly<Record<string, readonly Patch[]>>;
 
-/** An address that ends with a slash. */
+/** Ends with a slash. */
 export const engineFolder = new URL("../../../sync/src/", import.meta.url).href;
 
 /**
  * @param file below packages/sync/src
- * @returns its source with the bug; undefined: nothing is otherwise in it
- * @throws as `applyPatch` does
+ * @returns its source with the bug; undefined: the bug does not change it
+ * @throws as `applyPatch`
  */
 export function plantedSource(file: string, patches: readonly Patch[]): string | undefined {
   const own = patches.filter((patch) => patch.file === file);
@@ -26,7 +26,7 @@ export function plantedSource(file: string, patches: readonly Patch[]): string |
   return own.reduce(applyPatch, readFileSync(new URL(file, engineFolder), "utf8"));
 }
 
-/** @throws HoldfastError failed if the text that is replaced does not stand there exactly once: the source has changed since */
+/** @throws HoldfastError failed if the replaced text does not occur exactly once because the source has changed */
 export function applyPatch(source: string, { file, find, put }: Patch): string {
   const [before = "", after, ...more] = source.split(find);
   if (after === undefined || more.length > 0) {

@@ -1,6 +1,6 @@
 import type { Bugs } from "./patch.ts";
 
-/** What is decided, and where one may write. */
+/** Bugs in decisions and access. */
 export const planBugs = {
   "a conflict is overwritten": [
     {

@@ -9,7 +9,7 @@ export const diskBugs = { ...scanBugs, ...executeBugs } satisfies Bugs;
 /** Hunted in `plan-and-send.long.test.ts`. */
 export const treeBugs = { ...planBugs, ...remoteBugs } satisfies Bugs;
 
-/** So that it is proved that the oracle sees them: each is planted by a test, in a copy of the engine. */
+/** Bugs that prove the oracle's power: a test plants each one in a copy of the engine. */
 export const plantedBugs = { ...diskBugs, ...treeBugs } satisfies Bugs;
 
 export type PlantedBug = keyof typeof plantedBugs;

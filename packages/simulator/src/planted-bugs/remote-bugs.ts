@@ -1,6 +1,6 @@
 import type { Bugs } from "./patch.ts";
 
-/** What is heard of the server and told to it. */
+/** Bugs in the exchange with the server. */
 export const remoteBugs = {
   "offers are forgotten": [
     {

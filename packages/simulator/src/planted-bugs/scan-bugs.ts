@@ -1,6 +1,6 @@
 import type { Bugs } from "./patch.ts";
 
-/** How the disk is looked at. */
+/** Bugs in scans. */
 export const scanBugs = {
   "errors are deletions": [
     {

@@ -10,20 +10,20 @@ interface Story {
 
 type Kind = Omit<StoryOptions, "seed">;
 
-/** Most bugs show in any story with some trouble. */
+/** Finds most bugs. */
 const usual: Kind = { troubleRate: 0.1 };
-/** Much is done and much goes wrong: processes die with a lot under way. */
+/** Many acts and faults: processes crash with much in progress. */
 const wild: Kind = { troubleRate: 0.25, devices: 3, actsPerRound: 12 };
-/** Much is done by many. */
+/** Many acts of many people. */
 const busy: Kind = { troubleRate: 0.1, devices: 3, actsPerRound: 12 };
 
-/** Very much is done by many, and nothing goes wrong. */
+/** Very many acts of many people, without faults. */
 const crowded: Kind = { troubleRate: 0, devices: 3, actsPerRound: 20 };
 
-/** Rights differ from folder to folder and change, and nothing goes wrong. */
+/** Rights differ by folder and change, without faults. */
 const sharing: Kind = { troubleRate: 0, actsPerRound: 12, shares: true, rights: true };
 
-/** Where a bug shows more often than in the usual story. */
+/** Stories that show a bug more often than the usual one. */
 const kinds: Partial<Record<PlantedBug, Kind>> = {
   "errors are deletions": wild,
   "one look is enough": { ...busy, isWatchful: true },
@@ -53,7 +53,10 @@ const kinds: Partial<Record<PlantedBug, Kind>> = {
   "who may read is what the server says": { ...usual, isSecretive: true },
   "what a person did is not synced": { ...usual, isVolatile: true },
 };
-/** Which seed showed it last, and is tried first: all others follow, so that a story that changes with the engine breaks no test. */
+/**
+ * Seed that last showed the bug and is tried first. All others follow, so a story that changes with the engine breaks
+ * no test.
+ */
 const lastShown: Partial<Record<PlantedBug, number>> = {
   "an alias is not kept before it is given": 226,
   "a right of a folder goes with that of its mount": 82,
@@ -93,14 +96,14 @@ const lastShown: Partial<Record<PlantedBug, number>> = {
   "deletions have seen everything": 2,
   "an alias is taken for a name": 2,
 };
-/** Too rare in stories, and found by a test of its own in not-durable.test.ts. */
+/** Too rare in stories; not-durable.test.ts has its own test. */
 const rare: PlantedBug = "what was read is believed after a power cut";
-/** The first one that sees it has mostly been among the first 15. */
+/** The first successful seed is usually among the first 15. */
 const seedsMax = 80;
-/** A patch that fits no more, and no bug of ours. */
+/** An error of an outdated patch instead of the bug. */
 const broken = /^the engine of \w+ broke: (?:Reference|Syntax|Type)Error/;
 
-/** A test for each bug, which tells stories with it until the oracle sees it. */
+/** Defines a test per bug that tells stories until the oracle detects it. */
 export function hunt(bugs: Partial<Record<PlantedBug, unknown>>): void {
   for (const bug of Object.keys(bugs) as PlantedBug[]) {
     if (bug === rare) continue;
@@ -110,7 +113,7 @@ export function hunt(bugs: Partial<Record<PlantedBug, unknown>>): void {
         const story = { devices: seed % 4 === 0 ? 3 : 2, ...(kinds[bug] ?? usual), seed };
         const { violations } = await tellPlanted(story);
         assert.ok(!violations.some((each) => broken.test(each)), violations.join("\n"));
-        // What the story breaks without it too proves nothing.
+        // A story that fails without the bug proves nothing.
         if (violations.length === 0 || (await tellStory(story)).violations.length > 0) continue;
         const isKnown = seed === (lastShown[bug] ?? 1);
         context.diagnostic(`seed ${seed}${isKnown ? "" : ", which lastShown does not name"}: ${violations[0] ?? ""}`);

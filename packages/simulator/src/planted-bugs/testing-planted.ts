@@ -6,8 +6,8 @@ const mark = "planted";
 const simulatorFolder = new URL("../", import.meta.url).href;
 
 /**
- * Loads a module of the simulator once more, with a copy of the engine in which a bug is planted: each source of the two is loaded anew,
- * patched or not, under an address that names the bug. All else is shared, and the engine without the bug stands beside it.
+ * Loads a module of the simulator with a copy of the engine that has a bug. All sources of both are loaded again under
+ * URLs that contain the bug's name. Everything else is shared, and the original engine stays available.
  * @param path below packages/simulator/src
  */
 export async function plantedIn<Module>(bug: PlantedBug, path: string): Promise<Module> {
