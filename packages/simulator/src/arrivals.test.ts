@@ -5,10 +5,10 @@ import type { LocalDisk } from "@holdfast/sync-ports/ports";
 import { Alone } from "./alone.ts";
 import { contentOf } from "./small-blocks.ts";
 
-/** More than are made durable one by one. */
+/** More files than are synced one by one. */
 const files = 70;
 
-/** The server has them in a folder that this device knows. */
+/** Returns a device that knows a folder with files that are only on the server. */
 async function withArrivals(): Promise<Alone> {
   const alone = new Alone();
   alone.mkdir("folder");
@@ -24,7 +24,7 @@ async function withArrivals(): Promise<Alone> {
 
 type Others = { readonly [Name in keyof LocalDisk]?: LocalDisk[Name] | undefined };
 
-/** Tells what the engine does to files of its own, and lets calls be others. */
+/** Records changes of the engine's own files and replaces some calls. */
 function observed(disk: LocalDisk, others: Others = {}): { readonly disk: LocalDisk; readonly calls: string[] } {
   const calls: string[] = [];
   const told = new Set(["create", "syncFile", "syncAll", "rename"]);

@@ -7,7 +7,7 @@ import type { LocalDisk } from "@holdfast/sync-ports/ports";
 import { SyncState } from "@holdfast/sync/state/sync-state";
 import { Alone } from "./alone.ts";
 
-/** Nothing comes out of the folder for what waits aside. */
+/** Blocks all renames out of the parking folder. */
 function holdingBack(alone: Alone): { readonly disk: LocalDisk; readonly tried: Set<string> } {
   const disk = alone.disk();
   const tried = new Set<string>();
@@ -22,7 +22,7 @@ function holdingBack(alone: Alone): { readonly disk: LocalDisk; readonly tried: 
   return { disk: held, tried };
 }
 
-/** `a` and `b`, in sync, of which the server exchanges the names. */
+/** Returns synced `a` and `b` whose names the server swapped. */
 async function exchanged(kind: "file" | "folder"): Promise<Alone> {
   return exchangedBy(new Alone(), kind);
 }
@@ -56,7 +56,7 @@ for (const kind of ["file", "folder"] as const) {
     await alone.once({ disk });
     assert.equal(alone.serverContents().get("new"), "new");
     assert.equal(alone.read("other"), "other");
-    // Nothing of what waits aside was taken for deleted.
+    // No parked item was treated as deleted.
     assert.deepEqual(alone.serverPaths(), [...before, "new", "other"].toSorted());
     const after = await alone.once();
     assert.deepEqual([after.inSync, after.problems], [true, []]);
@@ -156,7 +156,7 @@ test("what waits aside and belongs to nothing that is known any more becomes vis
   await alone.once({ disk: held, state });
   const [waiting] = state.parked.keys();
   assert.ok(waiting !== undefined);
-  // Right after the recovery of the start.
+  // Called right after the recovery at the start.
   let isForgotten = false;
   const list: LocalDisk["list"] = async (path) => {
     if (path === ".holdfast/tmp") state.commit({ local: [[waiting, undefined]] });

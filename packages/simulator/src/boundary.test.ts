@@ -9,7 +9,7 @@ test("where another filesystem is mounted nothing is synced, and nothing counts 
   alone.write("usb/a", "a");
   alone.write("b", "b");
   assert.ok((await alone.once()).inSync);
-  // The mount hides what stood there, and shows what it holds itself.
+  // The mount hides the former content and shows its own.
   const folder = alone.root.mustBeAt("usb");
   alone.root.mounts.set(folder.number, 2n);
   alone.root.remove("usb/a", true);
@@ -62,7 +62,7 @@ for (const changed of ["usb/deep", "usb"]) {
   });
 }
 
-/** The disk, on which something happens right after the second look at the marker: when all is planned, and nothing done. */
+/** Returns the disk with an action right after the second check of the marker, when everything is planned and nothing done. */
 function atLastMoment(alone: Alone, act: () => void): LocalDisk {
   const disk = alone.disk();
   let looks = 0;
@@ -71,7 +71,7 @@ function atLastMoment(alone: Alone, act: () => void): LocalDisk {
     readAt: async (path, ...rest) => {
       if (path === ".holdfast/root.json") looks += 1;
       const bytes = await disk.readAt(path, ...rest);
-      // Two when it starts, two in each cycle.
+      // Two checks at the start, two in each cycle.
       if (path === ".holdfast/root.json" && looks === 4) act();
       return bytes;
     },
@@ -145,7 +145,7 @@ test("a folder that is mounted from another disk while it is looked at is looked
         return stat === undefined ? undefined : { ...stat, device };
       },
       now: async (path) => {
-        // As a look begins.
+        // A scan starts.
         if (!isChanged) [device, isChanged] = [7n, true];
         return disk.now(path);
       },

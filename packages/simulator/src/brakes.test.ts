@@ -109,7 +109,7 @@ test("many deletions of a rewind on the server are done here, and nobody is aske
   assert.equal(rewind(model, "another", model.rootId, then)?.steps, 61);
   assert.deepEqual(await alone.once({ brake: undefined }), { inSync: true, problems: [], deletionsWaiting: 0 });
   assert.deepEqual(alone.diskPaths(), ["before"]);
-  // They do not count against what comes later either.
+  // They do not count together with later ones either.
   for (const name of names(49)) alone.write(name, `again ${name}`);
   await alone.once({ brake: undefined });
   for (const name of names(49))
@@ -260,7 +260,7 @@ test("a folder that moves with all that is in it brakes nothing", async () => {
   alone.close();
 });
 
-/** 520 files of which a program has rewritten all, and an engine that holds them back. */
+/** Returns 520 files rewritten by a program, and an engine that holds them. */
 async function withHostages(): Promise<{ readonly alone: Alone; readonly engine: Engine }> {
   const alone = await withFiles(520);
   for (const name of names(520)) alone.write(name, `hostage ${name}`);
@@ -280,7 +280,7 @@ function inTrash(alone: Alone): string[] {
 test("rewritten files that wait are undone: the server's versions come back, and what was written is in the local trash", async () => {
   const { alone, engine } = await withHostages();
   const waiting = engine.waitingDeletions();
-  // Of these one was rewritten once more before anybody decided.
+  // One of these was rewritten again before the decision.
   alone.write("file 7", "rewritten again");
   engine.undoDeletions(waiting.slice(0, 500).map(({ id }) => id));
   const { inSync } = await alone.pass(engine.runOnce());
@@ -307,7 +307,7 @@ test("a file that is replaced after an undo and written to meanwhile loses neith
   const { alone, engine } = await withHostages();
   engine.undoDeletions(engine.waitingDeletions().map(({ id }) => id));
   assert.deepEqual(await alone.pass(engine.runOnce()), { inSync: true, problems: [], deletionsWaiting: 0 });
-  // Whoever had it open writes to what was replaced.
+  // A program that had the replaced file open writes to it.
   const stashed = alone.root
     .list(".holdfast/tmp")
     .find(({ inode }) => Buffer.from(inode.now.bytes).toString() === "hostage file 3");

@@ -5,7 +5,7 @@ import { contentOf } from "./small-blocks.ts";
 
 const dayMicros = 86_400_000_000;
 
-/** Everything that a person finds in the folder, with its bytes; the days of the local trash are left out. */
+/** Returns everything visible in the folder with its bytes, without the days of the local trash. */
 function sight(alone: Alone): Record<string, string> {
   const seen: Record<string, string> = {};
   const visit = (folder: string): void => {
@@ -162,7 +162,7 @@ test("a file that a program has open for writing stays, in the folder's place or
   await alone.once();
   trashOnServer(alone, "trashed log");
   await alone.once();
-  // Nothing rests any more.
+  // All rest periods are over.
   alone.world.scheduler.nowMicros += dayMicros;
   await alone.once();
   for (const path of ["log", pathInTrash(alone, "trashed log")]) alone.root.writers.add(alone.root.mustBeAt(path));

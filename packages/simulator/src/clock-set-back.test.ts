@@ -10,7 +10,7 @@ const [first, second] = ["first ".repeat(100), "second".repeat(100)];
 test("a file that is written twice within the grain of a clock that was set back during the look arrives as it was last", async () => {
   const alone = new Alone();
   await alone.once();
-  // Large enough that its blocks are sent while it is read, and not read again.
+  // Large enough that its blocks are sent while it is read, without a second read.
   alone.write("file", "new".repeat(200));
   const disk = alone.disk();
   let isSetBack = false;

@@ -6,7 +6,10 @@ import { Shared } from "./shared.ts";
 
 const second = 1_000_000;
 
-/** Both devices have "shared.txt" and a running engine each; `act` gets what writes on one of them and lets some time pass. */
+/**
+ * Gives both devices "shared.txt" and a running engine. `act` receives a function that writes on one of them and lets
+ * time pass.
+ */
 async function withTwo(
   act: (write: (at: 0 | 1, text: string, seconds: number) => Promise<void>, devices: readonly Alone[]) => Promise<void>,
 ): Promise<Alone[]> {
@@ -66,7 +69,7 @@ test("a copy that the server has not got yet is not replaced by the next conflic
   for (const round of [1, 2, 3]) {
     alone.write("a", `mine ${round}`);
     if (round < 3) alone.writeOnServer("a", `theirs ${round}`);
-    // From the second round on there is no room for the copies.
+    // From the second round, the copies do not fit.
     model.isFull = round > 1;
     engine.hint([""]);
     await scheduler.runUntil(scheduler.nowMicros + 60 * second, () => false);
@@ -89,7 +92,7 @@ test("what a person writes to a copy while the next conflict takes its place is 
     get: (target, name) =>
       name === "exchange"
         ? (one: string, other: string) => {
-            // The one that is to be exchanged, and then the one that is to go back.
+            // The copy to be exchanged, and then the one to be returned.
             if (other.includes("conflicted copy") && written < 2) alone.write(other, `by hand ${(written += 1)}`);
             return disk.exchange(one, other);
           }

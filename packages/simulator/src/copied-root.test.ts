@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Alone } from "./alone.ts";
 
-/** As `cp -a` and a restored backup do: the same content in another file. */
+/** Acts like `cp -a` and a restored backup: the same content in another file. */
 function copyMarker(alone: Alone): void {
   const path = ".holdfast/root.json";
   const { bytes } = alone.root.mustBeAt(path).now;
@@ -26,7 +26,7 @@ test("a folder that was put back from an old backup deletes nothing and overwrit
   assert.match(problems[0]?.message ?? "", /^On 20\S+, this folder did not match its sync records: .* come back/u);
   const contents = alone.serverContents();
   assert.deepEqual([contents.get("edited"), contents.get("later")], ["new", "made after the backup"]);
-  // The old bytes are a version of the file: whoever wants them back finds them there.
+  // The old bytes remain available as a version of the file.
   const copies = [...contents].filter(([path]) => path.includes("conflicted copy"));
   assert.deepEqual(copies, []);
   const { versions, blocks } = alone.world.model;

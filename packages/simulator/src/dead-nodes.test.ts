@@ -54,7 +54,7 @@ for (const [by, remove] of Object.entries(deletions)) {
 test("what was deleted here alone stays known as deleted while its folder, which stands here, is in the trash of the server", async () => {
   const { alone, state } = await synced();
   const folder = alone.serverId("folder");
-  // In the folder that the other device deletes there is an edit here.
+  // The folder that the other device deletes has a local edit.
   alone.remove("folder/a");
   alone.write("folder/inner/b", "edited");
   alone.onServer({ op: "delete", operation_id: "delete", file_id: folder });
@@ -214,7 +214,7 @@ for (const [when, isExpired] of [
       const [folder, deepest] = [alone.serverId("folder"), alone.serverId(inner)];
       alone.putOnServer("of another", { parent_id: deepest, name: "a" });
       alone.onServer({ op: "delete", operation_id: "delete", file_id: folder });
-      // The folder and the file change places, and one needs the other's name.
+      // The folder and the file swap places, and one needs the other's name.
       alone.write(`${inner}/kept`, "edited");
       alone.move("other", `${inner}/a`);
       alone.move("folder", "other");

@@ -4,12 +4,12 @@ import { sha256 } from "@holdfast/core/hash";
 import type { Server } from "@holdfast/sync-ports/ports";
 import { Shared } from "./shared.ts";
 
-/** None shares a block with another. */
+/** Returns text that shares no block with others. */
 function storyOf(subject: string): string {
   return Array.from({ length: 40 }, (_, index) => sha256(Buffer.from(`${subject} ${index}`))).join(" ");
 }
 
-/** Once all has rested, at a server that tells for which space blocks came; undefined: the account's own. */
+/** Syncs until idle and returns the spaces for which blocks were sent; undefined: the account's own. */
 async function lookAndHear(world: Shared): Promise<(string | undefined)[]> {
   await world.pass(world.world.scheduler.sleep(world.life, 10_000_000));
   const server = world.server();
@@ -38,7 +38,7 @@ test("of a large file nothing is sent while it is read in a share that one may o
   const problems = await world.problems();
   const waiting = ["read_only docs/folder", "read_only docs/folder/large.txt", "read_only docs/large.txt"];
   assert.deepEqual(problems.toSorted(), waiting);
-  // At home it is sent, and to a share that one may edit.
+  // It is sent in the own space, and to an editable share.
   world.write("large.txt", storyOf("a cow"));
   assert.deepEqual(await lookAndHear(world), [undefined]);
   world.grant("editor");

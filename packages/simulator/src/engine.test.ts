@@ -256,7 +256,7 @@ test("a refusal of what is not wanted any more keeps nobody waiting", async () =
   const alone = new Alone();
   const server = alone.server();
   let isFirst = true;
-  // Another device makes a file of this name between the look at the server and the request.
+  // Another device creates a file of this name between the fetch and the request.
   const commit: typeof server.commit = async (...given) => {
     if (isFirst) alone.putOnServer("theirs", { parent_id: alone.world.model.rootId, name: "a" });
     isFirst = false;
@@ -375,7 +375,7 @@ test("a stop in the middle of a look ends it there, and no second look begins", 
   });
   await alone.pass(engine.run());
   assert.ok(isStopped);
-  // The one beside it was asked for in the same moment.
+  // The neighboring file was requested at the same time.
   assert.deepEqual(
     afterStop.filter((path) => path !== "a"),
     [],

@@ -13,7 +13,7 @@ import { tellStory } from "./story.ts";
 
 const second = 1_000_000;
 
-/** Before its cursor is too old. */
+/** Items before the cursor is too old. */
 const shared = [
   "kept",
   "edited here",
@@ -37,7 +37,7 @@ async function withShared(): Promise<Alone> {
   return alone;
 }
 
-/** The real path: the server says that the cursor is too old. */
+/** Runs once with a server that reports an expired cursor. */
 async function onceExpired(alone: Alone, changes: Partial<EngineOptions> = {}): Promise<OnceResult> {
   alone.world.model.forgetsAtOnce = true;
   const result = await alone.once(changes);
@@ -61,7 +61,7 @@ function purge(alone: Alone, path: string): void {
   alone.world.model.nodes.delete(id);
 }
 
-/** A call of the server that is answered otherwise, or not at all. */
+/** Replaces one call of the server. */
 function instead<Call extends keyof Server>(alone: Alone, call: Call, answer: Server[Call]): Server {
   return { ...alone.server(), [call]: answer };
 }
@@ -109,7 +109,7 @@ test("what a snapshot lacks is not gone if the server says that it lives", async
   const id = alone.serverId("kept");
   alone.writeOnServer("edited there", "by another");
   const result = await onceExpired(alone, {
-    // It moved from a later page to an earlier one while the pages were read.
+    // It moved from a later page to an earlier one between both pages.
     server: instead(alone, "snapshot", async (cursor) => {
       const page = await server.snapshot(cursor);
       return { ...page, items: page.items.filter((node) => node.id !== id) };
@@ -135,7 +135,7 @@ test("while the server cannot say what became of what a snapshot lacks nothing i
   alone.close();
 });
 
-/** Of what was made elsewhere before the cursor was too old, how much this device keeps when it is told of page number `cutAt`, which is cut. */
+/** Returns how many of the items created elsewhere this device keeps if page `cutAt` of the listing is interrupted. */
 async function cutListing(alone: Alone, cutAt: number): Promise<number> {
   const { rootId } = alone.world.model;
   for (let number = 0; number < 20; number += 1)
@@ -156,7 +156,7 @@ async function cutListing(alone: Alone, cutAt: number): Promise<number> {
 test("a listing after a cursor that was too old is kept page by page, and one that was cut counts for nothing", async () => {
   const alone = await withShared();
   assert.notEqual(await cutListing(alone, 4), 0);
-  // The journal is there again, and tells of some of what the listing would have told.
+  // The journal is available again and reports a part of the listing.
   elsewhere(alone, { op: "delete", file_id: alone.serverId("trashed") });
   purge(alone, "purged");
   let pages = 0;
@@ -175,7 +175,7 @@ test("a listing after a cursor that was too old is kept page by page, and one th
 
 test("what left a share after a listing that told of it was cut is gone", async () => {
   const world = new Shared("editor");
-  // More than a page of them comes before the mount.
+  // More than a page of them precedes the mount.
   for (let number = 0; number < 9; number += 1) world.ownerMakes(`a ${number}`);
   await world.once();
   world.ownerMakes("a 9");

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Shared } from "./shared.ts";
 
-/** `docs`, in which one may only read, with two files; `a.txt` of them one may edit. */
+/** Returns the read-only `docs` with two files, of which `a.txt` is editable. */
 async function withOwnRight(): Promise<Shared> {
   const world = new Shared("viewer");
   world.ownerPuts("b.txt", "second");

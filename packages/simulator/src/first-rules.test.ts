@@ -7,7 +7,7 @@ import { Alone } from "./alone.ts";
 
 const inSync = { inSync: true, problems: [], deletionsWaiting: 0 };
 
-/** A second device whose folder has files before its first sync, one of which the account's rules hide. */
+/** Returns a second device whose folder has files before its first sync, one of them hidden by the account's rules. */
 async function filledFolder(rules = "private\n"): Promise<Alone> {
   const alone = new Alone({ devices: 2 });
   const other = alone.other();
@@ -27,7 +27,7 @@ test("the account's rules hide what was in the folder before its first sync", as
   other.close();
 });
 
-/** As the command does it: a folder that was never synced has no file of the engine to take the time from. */
+/** Previews like the command: a folder never synced has no engine file for the filesystem's time. */
 function preview(alone: Alone): Promise<PreviewedRun> {
   const now: LocalDisk["now"] = async () => BigInt(alone.world.scheduler.nowMicros) * 1000n;
   return alone.pass(alone.make({ disk: { ...alone.disk(), now } }).preview());

@@ -25,12 +25,12 @@ class Edited extends Shared {
     return edited;
   }
 
-  /** @param pieceLength other blocks than this client cuts have another content id */
+  /** @param pieceLength splits into other blocks than this client, which gives another content id */
   adaWrites(text: string, pieceLength = Infinity): void {
     this.#puts("ada", text, pieceLength);
   }
 
-  /** By another device. */
+  /** Writes by another device. */
   bobWrites(text: string): void {
     this.#puts("bob", text, Infinity);
   }
@@ -54,7 +54,7 @@ class Edited extends Shared {
     this.onServer(operation, account);
   }
 
-  /** What stands in Bob's root on the server. */
+  /** Returns the names in Bob's root on the server. */
   names(): string[] {
     return Object.keys(this.space("bob")).toSorted();
   }
@@ -76,7 +76,7 @@ class Edited extends Shared {
   }
 }
 
-/** That the former rules are in force, which hide `secret` and nothing else. */
+/** Asserts that the former rules apply, which hide only `secret`. */
 async function assertFormer(edited: Edited, expected: readonly string[] = held): Promise<void> {
   edited.write("later", "later");
   assert.deepEqual(await edited.problems(), expected);
@@ -144,7 +144,7 @@ test("approved rules are in force, and an approval of other rules than those tha
   edited.write("mine", "edited");
   assert.deepEqual(await edited.problems(), []);
   assert.deepEqual([edited.space("bob")["mine"], edited.space("bob")["secret"]], ["mine", "secret"]);
-  // The approval was of one change, not of all that this account may do with the same lines.
+  // The approval covers one change, not later changes with the same lines.
   edited.write(ignoreFile, "secret\n");
   await edited.once();
   edited.adaWrites("mine\n");
@@ -251,7 +251,7 @@ for (const lost of ["rules coming", "ignore text"]) {
     const server = edited.server();
     const own = { accountId: "bob", name: "bob" };
     const changersOf: Server["changersOf"] = async () => ({ version: own, placed: { ...own, isLatest: true } });
-    // The version of before did not ask.
+    // The earlier version did not check.
     assert.equal((await edited.once({ server: { ...server, changersOf } })).inSync, true);
     edited.sql(`delete from settings where key in ('rules waiting', 'rules coming', 'rules approved', '${lost}')`);
     edited.write("mine", "edited");

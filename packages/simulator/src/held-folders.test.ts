@@ -45,7 +45,7 @@ test("what was done here in a folder that moves to the name of one that stays go
   await inSync(alone);
   const shown = [".holdfastignore", "b", "b/1", "b/5", "b/deep", "b/deep/4", "b/new", "c", "c/3"];
   assert.deepEqual(alone.serverPaths(), shown);
-  // What the rules hide stays where it is.
+  // Hidden items stay at their places.
   assert.deepEqual(alone.diskPaths(), [...shown, "a", "a/old.log", "b/hidden.log"].toSorted());
   assert.deepEqual([alone.read("b/1"), alone.serverContents().get("b/1")], ["edited", "edited"]);
   assert.deepEqual(

@@ -15,7 +15,7 @@ test("the oracle takes the former rules for those in force while a device asks a
   alone.write("secret", "hidden here");
   await alone.once();
   alone.putOnServer("hidden there", { id: "x" as NodeId, parent_id: alone.world.model.rootId, name: "secret" });
-  // Another device moves the rules to another name and writes to that file.
+  // Another device renames the rules file and writes to it.
   alone.moveOnServer(alone.serverId(".holdfastignore"), "moved");
   alone.writeOnServer("moved", "no rules any more");
   const engine = alone.make();

@@ -10,10 +10,10 @@ import { Alone } from "./alone.ts";
 const second = 1_000_000;
 const things = ["file", "folder", "folder/in it"];
 
-/** Synced: an empty `afterwards`, to which a look comes last, and in `early` some things. */
+/** Returns a device with an empty `afterwards`, which is scanned last, and some items in `early`. */
 async function withThings(): Promise<Alone> {
   const alone = new Alone();
-  // Of the folders in one, a look goes to the last first.
+  // Folders of one parent are scanned in reverse order.
   for (const folder of ["afterwards", "early", "early/folder"]) alone.mkdir(folder);
   for (const path of ["early/file", "early/folder/in it"]) alone.write(path, `This is ${path}.`);
   await alone.once();
@@ -29,7 +29,7 @@ function moveAll(alone: Alone): void {
     alone.root.rename(`early/${name}`, `afterwards/${name}`, { over: false, isPersons: true });
 }
 
-/** The disk on which something happens once, in the moment before a call of it. */
+/** Returns a disk on which something happens once, right before a call. */
 function diskWith(
   disk: LocalDisk,
   call: "list" | "syncFolder",
@@ -50,7 +50,7 @@ function diskWith(
   });
 }
 
-/** An engine that has looked at everything, and from then on hears of nothing but what `act` tells it. */
+/** Returns an engine that has scanned everything and then receives only hints by `act`. */
 async function afterRest(
   alone: Alone,
   act: (engine: Engine) => Promise<void> | void,
@@ -319,7 +319,7 @@ for (const moment of ["read", "sent"]) {
     let reads = 0;
     const readLink: LocalDisk["readLink"] = (path) => {
       reads += 1;
-      // A look that compares reads it first, and then the closer one.
+      // The comparing scan reads it first, and then the closer one.
       if (moment === "read" && reads === 2) replace();
       return disk.readLink(path);
     };

@@ -7,7 +7,7 @@ import { Alone } from "./alone.ts";
 
 const copy = /^plan \(ada's conflicted copy \d{4}-\d\d-\d\d\)\.txt$/;
 
-/** Both sides wrote, the server was first: its text is the original, this device's stands in the copy. */
+/** Returns a conflict: the server's text came first and is the original, and the local text is the copy. */
 async function withConflict(mine = "mine"): Promise<{ alone: Alone; path: string }> {
   const alone = new Alone();
   alone.write("plan.txt", "old");
@@ -29,7 +29,7 @@ async function keep(alone: Alone, path: string, which: Keep, lacks = lacksNothin
   return kept;
 }
 
-/** What lies in the local trash: names with the texts. */
+/** Returns names and texts in the local trash. */
 function trashOf(alone: Alone): [string, string][] {
   const [day] = alone.root.list(".holdfast/trash");
   const folder = `.holdfast/trash/${day?.name ?? ""}`;

@@ -4,7 +4,7 @@ import type { LocalDisk } from "@holdfast/sync-ports/ports";
 import { Alone } from "./alone.ts";
 import { contentOf } from "./small-blocks.ts";
 
-/** Synced: a file in each of `one` and `other`; once the engine writes a new file, a person has the folders swap names. */
+/** Returns synced `one` and `other` with a file each. A person swaps the folders when the engine writes a new file. */
 async function withSwap(alone: Alone): Promise<LocalDisk> {
   for (const folder of ["one", "other"]) {
     alone.mkdir(folder);

@@ -10,13 +10,13 @@ function aloneWithout(...lacks: Lack[]): Alone {
   return new Alone({ lacks, devices: 1, isLastWhole: false });
 }
 
-/** The disk of a process that ends right before a call. */
+/** Returns a disk whose process ends right before a call. */
 function endingBefore(disk: LocalDisk, isEnd: (call: string, path: string) => boolean): LocalDisk {
   let isOver = false;
   return new Proxy(disk, {
     get: (target, call: keyof LocalDisk) => {
       const act = Reflect.get(target, call) as ((...given: unknown[]) => unknown) | undefined;
-      // What a disk may lack.
+      // Optional calls of a disk.
       if (act === undefined) return undefined;
       return (...given: unknown[]): unknown => {
         isOver ||= isEnd(call, given.join(" "));
@@ -27,7 +27,7 @@ function endingBefore(disk: LocalDisk, isEnd: (call: string, path: string) => bo
   });
 }
 
-/** Both sides have a file, and the server has a newer version of it. */
+/** Creates a synced file with a newer version on the server. */
 async function withUpdate(alone: Alone): Promise<void> {
   alone.write("a.txt", "the old text");
   alone.write("b.txt", "the new text");
@@ -48,7 +48,7 @@ async function withUpdate(alone: Alone): Promise<void> {
 
 const textAt = (alone: Alone, path: string): string => Buffer.from(alone.root.mustBeAt(path).now.bytes).toString();
 
-/** Each of the numbers that a disk tells is another one. */
+/** Changes all inode numbers. */
 function renumbered(disk: LocalDisk, number: (inode: bigint) => bigint): LocalDisk {
   const told = <Stat extends LocalStat | undefined>(stat: Stat): Stat =>
     stat && { ...stat, fingerprint: { ...stat.fingerprint, inode: number(stat.fingerprint.inode) } };
@@ -71,7 +71,7 @@ for (const lacks of [["hard links"], []] as const) {
     await alone.once();
     const { model } = alone.world;
     const before = model.position;
-    // As if the numbers had been dealt out anew: whatever stood next to something has its number now.
+    // Simulates new numbers: each is now that of a neighbor.
     assert.ok((await alone.once({ disk: renumbered(alone.disk(), (inode) => inode + 1n) })).inSync);
     assert.equal(model.position, before);
     const id = alone.serverId("a/file");
@@ -200,7 +200,7 @@ test("where the numbers are dealt out anew a start syncs no folder for that, but
     return [...new Set(synced)];
   };
   assert.deepEqual((await started()).filter(Boolean), []);
-  // By its time it is known to be another one.
+  // Its time shows that it is another one.
   alone.remove("a/b/c");
   alone.mkdir("a/b/c");
   assert.deepEqual((await started()).filter(Boolean), ["a/b"]);

@@ -4,14 +4,14 @@ import { Alone } from "./alone.ts";
 import { Shared } from "./shared.ts";
 import { both, chmod, file, setOnServer, withFile } from "./testing-privacy.ts";
 
-/** A program has the file open and writes to it after the next run of the engine. */
+/** Opens a file in a program that writes to it after the next run. */
 function openToWrite(alone: Alone, path: string): (text: string) => void {
   const inode = alone.root.mustBeAt(path);
   alone.root.writers.add(inode);
   return (text) => alone.world.ledger.write(alone.root, inode, Buffer.from(text));
 }
 
-/** Runs until the files that were moved aside have been read again. */
+/** Runs until moved files have been checked again. */
 async function runFor(alone: Alone, seconds: number): Promise<void> {
   const engine = alone.make();
   const run = engine.run();

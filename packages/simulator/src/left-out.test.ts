@@ -83,7 +83,7 @@ test("what is wanted again before its space was freed stays, also when it is lef
   alone.close();
 });
 
-/** @param ends whether the process ends in the moment in which the space is freed */
+/** @param ends the process ends when the space is freed */
 async function freeWhileMoved(alone: Alone, ends: boolean): Promise<void> {
   const disk = alone.disk();
   const freed = Promise.withResolvers<void>();

@@ -6,10 +6,10 @@ import { Alone } from "./alone.ts";
 
 const second = 1_000_000;
 
-/** `unseen`: no watcher notices it. */
+/** `unseen`: the watcher misses it. */
 type Step = (alone: Alone) => "unseen" | void;
 
-/** One device with a file that everybody knows, and an engine that runs while a person acts step by step. */
+/** Runs an engine with a synced file while a person acts step by step. */
 async function saved(
   steps: readonly Step[],
   pauseSeconds: number,
@@ -209,7 +209,7 @@ test("a file that gets a name which is not synced is reported, until it is back"
 
 type Sending = ReturnType<Server["commit"]>;
 
-/** A file that a person deleted, and made again as it was. @param sending stands for the first request while it lies in the trash */
+/** Deletes a file and writes it again unchanged. @param sending replaces the first request while the file is trashed */
 async function madeAgain(
   sending: (alone: Alone, id: string, to: { readonly server: Server; readonly send: () => Sending }) => Sending,
 ): Promise<{ readonly alone: Alone; readonly id: string }> {

@@ -19,7 +19,7 @@ function trashOf(alone: Alone): string[] {
   return paths.toSorted();
 }
 
-/** Synced, and deleted on the server. */
+/** Returns a synced file that was deleted on the server. */
 async function withDeleted(): Promise<Alone> {
   const alone = new Alone();
   alone.write("a", "a");
@@ -161,7 +161,7 @@ test("a file saved while its old content was moved to the trash is uploaded, eve
 
 const secondMicros = 1_000_000;
 
-/** A file that a program here has open for writing, and that is replaced or deleted on the server; its engine goes on. */
+/** Replaces or deletes on the server a file that a local program has open for writing, while the engine runs. */
 async function withOpenFile(ends: "replaced" | "deleted", disk?: (disk: LocalDisk) => LocalDisk) {
   const alone = new Alone();
   alone.write("log.txt", "one");
@@ -256,7 +256,7 @@ test("where the filesystem does not tell who has a replaced file open, it waits 
   await late.stop();
 });
 
-/** Hears of each look at what is stashed. */
+/** Reports each check of stashed files. */
 function counting(disk: LocalDisk, notice: (call: "cut" | "hasWriters") => void): LocalDisk {
   const heard = <Call extends "cut" | "hasWriters">(call: Call): LocalDisk[Call] =>
     ((path: string, ...given: [BlockTaker?]) => {

@@ -191,7 +191,7 @@ test("an edit does not wait for all of many new files, whichever way they go", a
   await end();
 });
 
-/** The disk; `begun` counts how often writing of a long file began, and `begins` is called before each file is written. */
+/** Returns the disk. `begun` counts started long files; `begins` is called before each file. */
 function countingParts(
   alone: Alone,
   begins = (): void => {},
@@ -246,10 +246,10 @@ test("a file whose mode or attributes change while its next version is fetched i
   await until(() => engine.status().activity === "idle", "it is at rest");
   alone.writeOnServer("long", longText("second"));
   await until(() => line.bytes > 0, "it begins");
-  // The engine sees nothing of it but the ctime.
+  // The engine only sees the new ctime.
   alone.root.write(alone.root.mustBeAt("long"), {}, true);
   const { scheduler } = alone.world;
-  // So long ago that it is at rest when it is looked at.
+  // Old enough to count as unchanging in a scan.
   await scheduler.runUntil(scheduler.nowMicros + minute / 20, () => false);
   engine.hint([""]);
   await scheduler.runUntil(scheduler.nowMicros + minute, () => false);

@@ -5,7 +5,7 @@ import { Shared } from "./shared.ts";
 
 const apart = { docs: "/", "docs/a.txt": "first", side: "/", "side/x.txt": "x" };
 
-/** Of one owner's folders `docs` and `side` the guest has mounted both; then the owner moves `side` into `docs`. */
+/** Mounts the owner's `docs` and `side` for the guest, then moves `side` into `docs`. */
 async function withOneInOther(role: ModelRole = "editor"): Promise<{ world: Shared; mountId: string }> {
   const world = new Shared(role);
   const { model } = world.world;

@@ -6,7 +6,7 @@ import { SyncState } from "@holdfast/sync/state/sync-state";
 import type { LocalDisk } from "@holdfast/sync-ports/ports";
 import { Alone } from "./alone.ts";
 
-/** A folder `a/b` of 40 files, and 40 more in `a/b/deep`, in sync. */
+/** Creates a synced folder `a/b` with 40 files and 40 more in `a/b/deep`. */
 async function begin(): Promise<{ alone: Alone; state: SyncState; ids: ReadonlyMap<string, NodeId> }> {
   const alone = new Alone();
   for (const folder of ["a", "a/b", "a/b/deep", "c"]) alone.mkdir(folder);
@@ -61,7 +61,7 @@ async function look(
   return { ...result, looks };
 }
 
-/** Ids of what is otherwise than known. */
+/** Returns ids of differing items. */
 function changedIn({ changes }: ScanResult, state: SyncState): NodeId[] {
   return [...changes].flatMap(([id, row]) => {
     const known = state.local.get(id);

@@ -8,7 +8,7 @@ import { SyncState } from "@holdfast/sync/state/sync-state";
 import { Alone } from "./alone.ts";
 import type { WorldOptions } from "./world-state.ts";
 
-/** Two nodes of the server that are one name on this disk, the first one made first. */
+/** Creates two server nodes whose names are equal on this disk; the first one is older. */
 async function pair(kind: "file" | "folder" | "symlink" = "file", options: Partial<WorldOptions> = {}): Promise<Alone> {
   const alone = new Alone({ foldsCase: "all", ...options });
   const { rootId } = alone.world.model;
@@ -122,7 +122,7 @@ test("a new file here whose name another device has given in other letters is no
   alone.close();
 });
 
-/** All fails when the alias has just been given. @param then what a person does in that moment */
+/** Everything fails once the alias was given. @param then act of a person at that moment */
 async function failedAtAlias(then: (alone: Alone) => void): Promise<Alone> {
   const alone = new Alone({ foldsCase: "all" });
   const { rootId } = alone.world.model;
@@ -169,7 +169,7 @@ test("what a power cut moves back to its alias keeps its name on the server", as
   alone.close();
 });
 
-/** A person moves the file under the alias when the scan begins. From then on no folder can be synced. */
+/** Lets a person move the aliased file when the scan starts. From then on no folder can be synced. */
 function movingUnsynced(alone: Alone): LocalDisk {
   const disk = alone.disk();
   let hasBegun = false;
@@ -237,7 +237,7 @@ test("of two names that differ in their Unicode form alone the later one gets an
   alone.close();
 });
 
-/** `mine` is the server's README.md and stands under its alias here. */
+/** Asserts that the local file `mine` is the server's README.md under its alias. */
 function hasBoth(alone: Alone): void {
   assert.deepEqual(
     alone.serverContents(),

@@ -6,7 +6,7 @@ import type { LocalDisk, Server } from "@holdfast/sync-ports/ports";
 import { Alone } from "./alone.ts";
 import { plantedIn } from "./planted-bugs/testing-planted.ts";
 
-/** The disk, which cannot make one path durable. @param notice hears of every path that it is to make durable */
+/** Returns a disk that cannot sync one path. @param notice called with every path to sync */
 function failingAt(disk: LocalDisk, path: string | undefined, notice: (path: string) => void = () => {}): LocalDisk {
   const failing = (sync: (path: string) => Promise<void>) => async (at: string) => {
     notice(at);
@@ -75,7 +75,7 @@ for (const path of ["folder/one", "folder"]) {
     assert.equal(alone.serverPaths().length, 72);
     assert.ok(!failing.inSync);
 
-    // What comes after it is the server's, which was never agreed on: nothing of either is lost.
+    // The later content is the server's, which was never agreed. Nothing of either is lost.
     alone.writeOnServer("folder/one", "newer");
     await alone.once({ disk: failingAt(alone.disk(), path) });
     assert.equal(alone.read("folder/one"), "equal");
@@ -219,7 +219,7 @@ test("an executable bit that was set, refused by the server and taken back is no
   alone.close();
 });
 
-/** On a disk that forgets what nobody made durable; that `folder/deleted` went is durable, and the engine has not seen it yet. */
+/** Returns a disk that loses unsynced data. The removal of `folder/deleted` is durable and unseen by the engine. */
 async function withDeletedFolder(): Promise<Alone> {
   const alone = new Alone({ isVolatile: true });
   for (const path of ["folder", "folder/deleted"]) alone.mkdir(path);
@@ -229,7 +229,7 @@ async function withDeletedFolder(): Promise<Alone> {
   return alone;
 }
 
-/** It takes all that was not made durable. */
+/** Loses everything unsynced in a power failure. */
 async function afterPowerCut(alone: Alone): Promise<void> {
   alone.root.crash(() => 1);
   assert.deepEqual(alone.diskPaths(), ["folder"]);
@@ -237,14 +237,14 @@ async function afterPowerCut(alone: Alone): Promise<void> {
 }
 
 /**
- * A file that was read and that the disk has not made durable; the power cut leaves half of it under the same times. Meanwhile the server has a
- * file of that name with what had been read.
- * @returns what is here and at the server once the device runs again
+ * Reads a file that the disk has not synced. A power failure leaves half of it with the same times. Meanwhile the
+ * server has a file of that name with the bytes read before.
+ * @returns content here and on the server after the device runs again
  */
 async function afterTornFile(alone: Alone): Promise<{ here: string; server: string | undefined }> {
   await alone.once();
   alone.write("a", "one and the other");
-  // No reading is racy any more.
+  // All reads are old enough to be certain.
   alone.world.scheduler.nowMicros += 60_000_000;
   await alone.once({ disk: withoutSyncAll(failingAt(alone.disk(), "a")), boot: String(alone.root.boots) });
   assert.deepEqual(alone.serverPaths(), []);

@@ -20,14 +20,14 @@ function generationOf(alone: Alone): string {
   return `.holdfast/${name?.name}`;
 }
 
-/** @returns codes of what is reported after a run that is in sync */
+/** @returns codes of the problems after a run in sync */
 async function codesAfter(alone: Alone): Promise<string[]> {
   const { inSync, problems } = await alone.once();
   assert.ok(inSync);
   return problems.map(({ code }) => code);
 }
 
-/** As a restore of the configuration folder does. @returns puts this state back */
+/** Saves the state, as a backup of the configuration folder does. @returns a function that restores it */
 function backUpState({ world }: Alone): () => void {
   const { database } = world.devices[0] ?? assert.fail();
   const tables = database.prepare("select name from sqlite_schema where type = 'table'").all();
@@ -256,7 +256,7 @@ for (const call of ["create", "syncFolder", "unlink"] as const) {
   }
 }
 
-/** The process ends at the first such call for a generation. */
+/** Kills the process at the first such call for a generation. */
 function killedAt(alone: Alone, call: "create" | "syncFolder" | "unlink", moment: "before" | "after"): Promise<void> {
   const disk = alone.disk();
   let isCreated = false;

@@ -11,7 +11,7 @@ const names = Array.from({ length: count }, (_, index) => `file ${String(index).
 const [bad, worse] = ["file 13", "file 14"];
 const others = names.filter((name) => name !== bad && name !== worse);
 
-/** No two blocks of it are equal, and it goes ahead of its operation. */
+/** No two blocks are equal, and it is sent ahead of its operation. */
 const large = Array.from({ length: limits.blockBytesMin / 6 }, (_, index) => `${100_000 + index}`).join(" ");
 
 function refusal(code: ErrorCode, body: Readonly<Record<string, unknown>> = {}): HoldfastError {
@@ -114,7 +114,7 @@ test("a patch that cannot be made goes as the whole block", async () => {
   alone.close();
 });
 
-/** Another device has put them all there. */
+/** Returns a device for which another one has uploaded all files. */
 function filledByAnother(): Alone {
   const alone = new Alone();
   for (const name of names) alone.putOnServer(name.slice(-2), { parent_id: alone.world.model.rootId, name });
@@ -138,7 +138,7 @@ for (const [what, code, isNamed] of [
     let requests = 0;
     const fetchBlocks: Server["fetchBlocks"] = async function* (wanted) {
       requests += 1;
-      // As a request is answered: as a whole, or not at all.
+      // A request succeeds or fails as a whole.
       const hash = wanted.map((each) => each.hash).find((each) => hashes.has(each));
       if (hash !== undefined) throw refusal(code, isNamed ? { hash } : {});
       yield* inner.fetchBlocks(wanted);

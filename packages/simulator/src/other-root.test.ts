@@ -6,13 +6,13 @@ import { Alone } from "./alone.ts";
 
 const marker = JSON.stringify({ id: "other", server_id: "s", account_id: "a", remote_root_id: "r" });
 
-/** As the client of another configuration marks the folder that it syncs. */
+/** Marks the synced folder of another configuration's client. */
 function mark(alone: Alone, folder: string, bytes: Uint8Array = Buffer.from(marker)): void {
   alone.mkdir(`${folder}/.holdfast`);
   alone.root.write(alone.root.create(`${folder}/${markerPath}`, "file", true), { bytes }, true);
 }
 
-/** The problems that were found, by path and code. */
+/** Returns path and code of the problems. */
 function found({ problems }: { readonly problems: readonly { readonly path: string; readonly code: string }[] }) {
   return problems.map(({ path, code }) => [path, code]);
 }
@@ -66,7 +66,7 @@ test("a folder of another client is left alone also where the first look takes m
   assert.equal(inSync, true);
   assert.deepEqual(new Set(problems.map(({ code }) => code)), new Set(["other_sync"]));
   assert.equal(problems.length, 30);
-  // A part may end before such a folder is listed: then the folder is sent, and nothing of what is in it.
+  // A part may end before such a folder is listed. Then the folder is sent without content.
   assert.deepEqual(
     alone.serverPaths().filter((path) => path.includes("inner/")),
     [],
@@ -80,7 +80,7 @@ test("a folder whose other client has ended is synced again once it is included"
   alone.write("inner/a", "a");
   mark(alone, "inner");
   assert.deepEqual(found(await alone.once()), [["inner", "other_sync"]]);
-  // Too early: it is found again.
+  // Too early; it is found again.
   const early = alone.make();
   early.include(["inner"]);
   assert.deepEqual(found(await alone.pass(early.runOnce())), [["inner", "other_sync"]]);

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { Server } from "@holdfast/sync-ports/ports";
 import { Alone } from "./alone.ts";
 
-/** Calls that ask that server to take or to keep something. */
+/** Records changing calls of that server. */
 function watched(server: Server, whoAnswers: Server["whoAnswers"]) {
   const sent: string[] = [];
   const commit: Server["commit"] = (epoch, operations, blocks) => {
@@ -16,7 +16,7 @@ function watched(server: Server, whoAnswers: Server["whoAnswers"]) {
 const another = { serverId: "another", accountId: "everybody" };
 const known = { serverId: "model", accountId: "everybody" };
 
-/** A folder that is synced, and another server with a file of its own at the address of the first. */
+/** Returns a synced folder, and another server with its own file at the same address. */
 async function withAnother() {
   const alone = new Alone();
   const empty = alone.world.model.backUp();

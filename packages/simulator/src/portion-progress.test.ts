@@ -24,7 +24,7 @@ test("the progress of a download in several plans, each of them cut, never goes 
   const disk = alone.disk();
   const create: LocalDisk["create"] = async (...given) => {
     await disk.create(...given);
-    // The turn of a plan is over after its first thousand files.
+    // Ends the turn of a plan after its first thousand files.
     scheduler.nowMicros += 11_000;
   };
   const engine = alone.make({ portions: { entriesMax: 4096, freshMax: 1100 }, disk: { ...disk, create } });
@@ -37,7 +37,7 @@ test("the progress of a download in several plans, each of them cut, never goes 
   assert.ok((await alone.pass(engine.runOnce())).inSync);
   end();
   const total = counts.folders * (counts.files + 1);
-  // Later stretches read the files again that were written just now.
+  // Later stretches read recently written files again.
   const begin = seen.find(({ changes }) => changes > 0);
   const first = seen.filter(({ stretch }) => stretch === begin?.stretch);
   assert.deepEqual([...new Set(first.map(({ changes }) => changes))], [total], "all plans are parts of one whole");

@@ -6,7 +6,7 @@ import type { LocalDisk, Server } from "@holdfast/sync-ports/ports";
 import { Alone } from "./alone.ts";
 import { Shared } from "./shared.ts";
 
-/** As of a folder with very many files: each look and each plan has a part of what is new. */
+/** Small portions, as for a folder with very many files. */
 const portions = { entriesMax: 4, freshMax: 4 };
 const folders = ["a", "a/b", "a/b/c", "d", "d/e", "f"];
 
@@ -31,7 +31,7 @@ test("what is new on the disk goes in parts, and no request has more than a part
   };
   assert.ok((await alone.once({ portions, server: counting })).inSync);
   assert.deepEqual(alone.serverPaths(), expected);
-  // A folder more than the part, and those above.
+  // One folder more than the part, and those above.
   assert.ok(Math.max(...sent) <= 9, `${Math.max(...sent)} in one request`);
   assert.equal(
     sent.reduce((sum, count) => sum + count, 0),
@@ -88,7 +88,7 @@ test("what was refused goes in parts too", async () => {
   alone.close();
 });
 
-/** Of another device, before this one ever asked. */
+/** Creates files by another device before this one's first request. */
 function manyOnServer(alone: Alone): string[] {
   const { model } = alone.world;
   const paths: string[] = [];
@@ -133,7 +133,7 @@ test("what is new on the server comes in parts, and meets in each folder what th
 test("a look that ends in the middle is kept as far as it came, and goes on there", async () => {
   const alone = new Alone();
   const expected = many(alone);
-  // What was written just now is read again anyway.
+  // Recent files would be read again anyway.
   alone.world.scheduler.nowMicros += 1_000_000;
   const disk = alone.disk();
   let lists = 0;
@@ -189,7 +189,7 @@ test("a file that is moved on while it is looked at in parts is not taken for de
   let lists = 0;
   const list: LocalDisk["list"] = async (path) => {
     const names = await disk.list(path);
-    // The second look has passed both places then: where it comes from, and where it goes to.
+    // The second scan has then passed both source and destination.
     if (path === "a/b") lists += 1;
     if (path === "a/b" && lists === 2) alone.move("a/b/file", "a/file");
     return names;
@@ -317,7 +317,7 @@ test("what comes in the middle of a round, and sorts before the part whose turn 
   const shared = new Shared();
   shared.owner({ op: "mkdir", id: "inner", parent_id: "docs", name: "inner" });
   await shared.once();
-  // They wait for a right to edit, so each round goes through them.
+  // They wait for edit access, so each round includes them.
   for (const name of ["one", "two", "three"]) shared.write(`docs/${name}`, name);
   await shared.once();
   const server = shared.server();
@@ -335,7 +335,7 @@ test("what comes in the middle of a round, and sorts before the part whose turn 
 test("what cannot be read is looked at ever less often, though much else is new and waits", async () => {
   const shared = new Shared();
   await shared.once();
-  // They wait for a right to edit, so each round goes through them.
+  // They wait for edit access, so each round includes them.
   for (const name of ["one", "two", "three"]) shared.write(`docs/${name}`, name);
   shared.mkdir("sick");
   await shared.once();
@@ -350,7 +350,7 @@ test("what cannot be read is looked at ever less often, though much else is new 
   const engine = shared.make({ portions: { ...portions, freshMax: 1 }, server: { ...server, listChanges } });
   const run = engine.run();
   await scheduler.runUntil(scheduler.nowMicros + 60_000_000, () => false);
-  // A round has three cycles at least, and after ten of them the wait is 8 s.
+  // A round has at least three cycles, and after ten the wait is 8 s.
   assert.ok(cycles > 9 && cycles < 100, `${cycles} cycles`);
   engine.stop();
   await shared.pass(run);

@@ -11,7 +11,7 @@ import { isLongTier } from "@holdfast/tools/tiers";
 import { Alone } from "./alone.ts";
 import { Shared } from "./shared.ts";
 
-/** HOLDFAST_PREVIEWS=10000 for the long form; fast-check prints the seed of what fails. */
+/** HOLDFAST_PREVIEWS=10000 for a long run; fast-check prints the seed of a failure. */
 const numRuns = Number(process.env["HOLDFAST_PREVIEWS"] ?? (isLongTier ? 500 : 50));
 
 const verbs = ["write", "write", "mkdir", "edit", "edit", "chmod", "move", "move", "delete"] as const;
@@ -36,7 +36,7 @@ const acts = fc.array(
   { maxLength: 8 },
 );
 
-/** A thing of one side, by its path. */
+/** One side, by paths. */
 interface Side {
   readonly paths: () => readonly string[];
   readonly isFolder: (path: string) => boolean;
@@ -104,7 +104,7 @@ function there(alone: Alone): Side {
     },
     remove: (path) => {
       const isBelow = (each: string): boolean => `${each}/`.startsWith(`${path}/`);
-      // What was done to it before is in the trash with it, and the journal does not tell it any more.
+      // Earlier changes are in the trash with it and missing from the journal.
       if (alone.serverPaths().some((each) => isBelow(each) && touched.has(idOf(each)))) return;
       send({ op: "delete", operation_id: operation_id(), file_id: idOf(path) });
     },
@@ -130,7 +130,7 @@ function act(side: Side, { verb, node, other, name }: Act, text: string): void {
 interface Scene {
   readonly before: readonly Act[];
   readonly after: readonly Act[];
-  /** Of the paths that are on the disk then. */
+  /** Index of a path on the disk at that time. */
   readonly excluded: number | undefined;
   readonly freeSpace: boolean;
 }
@@ -144,18 +144,18 @@ const scenes = fc.record<Scene>({
 
 async function play({ before, after, excluded }: Scene): Promise<{ alone: Alone; exclude: readonly string[] }> {
   const alone = new Alone();
-  // So short that each is one block, however it is cut.
+  // Short enough for one block, however it is split.
   const doAll = (some: readonly Act[], when: string): void => {
     const [disk, server] = [here(alone), there(alone)];
     for (const [index, each] of some.entries())
-      // What is hidden is not looked at: what it meets in a folder that moves on the server is not foreseen.
+      // Hidden items are not scanned, so collisions with a folder that moves on the server cannot be foreseen.
       if (each.isHere || each.verb !== "move" || excluded === undefined)
         act(each.isHere ? disk : server, each, `${when}${index}${each.isHere ? "h" : "t"}`);
   };
   doAll(before, "b");
   assert.ok((await alone.once()).inSync);
   doAll(after, "a");
-  // What was read right after a change is read again, and not freed before.
+  // A file read right after a change is read again and not freed before.
   const { scheduler } = alone.world;
   await scheduler.runUntil(scheduler.nowMicros + 1_000_000, () => false);
   const paths = alone.diskPaths();
@@ -163,7 +163,7 @@ async function play({ before, after, excluded }: Scene): Promise<{ alone: Alone;
   return { alone, exclude: path === undefined ? [] : [path] };
 }
 
-/** What a run does, in the words of a preview: by the calls of the disk and the operations that the server takes. */
+/** Runs and returns the changes in a preview's words, from disk calls and accepted operations. */
 async function runAndTell(alone: Alone, exclude: readonly string[], freeSpace: boolean): Promise<string[]> {
   const told: string[] = [];
   const tell = (side: Preview["side"], what: Preview["what"], path: string): void =>

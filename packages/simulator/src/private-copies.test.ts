@@ -6,7 +6,7 @@ import { both, chmod, closed, file, inSteps, setOnServer, withFile } from "./tes
 
 const fat: readonly Lack[] = ["exchange", "hard links", "executable bits", "private modes", "stable inodes"];
 
-/** A device without modes that has a folder and a file which another device has closed. */
+/** Returns a device without private modes, with a folder and file that another device made private. */
 async function closedElsewhere(lacks: readonly Lack[] = ["private modes"]): Promise<Alone> {
   const alone = await withFile(new Alone({ lacks, devices: 1, isLastWhole: false }));
   setOnServer(alone, true);
@@ -14,7 +14,7 @@ async function closedElsewhere(lacks: readonly Lack[] = ["private modes"]): Prom
   return alone;
 }
 
-/** Paths on the server, each with its privacy. */
+/** Returns server paths with their privacy. */
 function onServer(alone: Alone): [string, boolean | undefined][] {
   return alone.serverPaths().map((path) => [path, alone.world.model.nodes.get(alone.serverId(path))?.isPrivate]);
 }

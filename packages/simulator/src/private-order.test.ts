@@ -5,7 +5,7 @@ import type { LocalDisk, Server } from "@holdfast/sync-ports/ports";
 import type { Alone } from "./alone.ts";
 import { both, chmod, closed, file, modesAndNames, setOnServer, withFile } from "./testing-privacy.ts";
 
-/** A private folder with an open folder and an open file in it. */
+/** Returns a private folder with a public folder and a public file in it. */
 async function withInner(): Promise<Alone> {
   const alone = await withFile();
   alone.mkdir("keys/inner");

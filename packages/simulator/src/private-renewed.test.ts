@@ -5,7 +5,7 @@ import type { LocalDisk, Server } from "@holdfast/sync-ports/ports";
 import { Alone } from "./alone.ts";
 import { actsOf, both, chmod, closed, file, inSteps, withFile } from "./testing-privacy.ts";
 
-/** As a program saves that makes a new file with the mode of its umask. */
+/** Saves like a program that creates a new file with its umask's mode. */
 function saveAnew(alone: Alone, path: string, text: string): void {
   alone.write(`${path}.new`, text);
   alone.world.ledger.discard(alone.root, alone.root.mustBeAt(path));
@@ -85,7 +85,10 @@ test("a new file that was closed, and that a power cut opened again before it wa
   alone.close();
 });
 
-/** Saves a new file in the place of the private one, closes it, and cuts the power after the first scan and before anything else is durable. */
+/**
+ * Replaces the private file by a new one, makes it private, and cuts the power after the first scan, before anything
+ * else is durable.
+ */
 async function cutAfterFirstScan(alone: Alone): Promise<void> {
   saveAnew(alone, file, "saved");
   await alone.pass(alone.disk().syncFolder("keys"));
@@ -156,7 +159,7 @@ test("a new folder that was closed in the place of a private one is private afte
   alone.close();
 });
 
-/** The disk, which makes that file durable only after a stop. */
+/** Returns a disk that syncs that file only after a stop. */
 function dyingAt(alone: Alone, path: string): LocalDisk {
   const disk = alone.disk();
   const { scheduler } = alone.world;
@@ -244,7 +247,7 @@ test("a person opens a folder between two runs on a disk whose numbers tell noth
   alone.close();
 });
 
-/** As `rm` and a new file, where its number is free again at once. */
+/** Acts like `rm` and a new file that reuses the inode number. */
 function removeAndWrite(alone: Alone, text: string): void {
   alone.write(file, text);
   alone.root.write(alone.root.mustBeAt(file), { isPrivate: false }, false);
@@ -268,7 +271,7 @@ test("where the disk does not tell when a file was made, a new one with the old 
   removeAndWrite(alone, "written anew, open");
   assert.ok((await alone.once()).inSync);
   assert.deepEqual(both(alone, [file]), [[true, true]]);
-  // From now on the system tells it.
+  // The system reports it from now on.
   Object.assign(alone.root.mustBeAt(file), { birthNs: 77n });
   assert.ok((await alone.once()).inSync);
   chmod(alone, false, [file]);

@@ -6,7 +6,7 @@ import { both, chmod, closed, file, setOnServer, withFile, withoutPrivacy } from
 
 const hourMicros = 3_600_000_000;
 
-/** Notes each time at which all is listed, or begun to be. */
+/** Counts started listings. */
 function counting(server: Server): { readonly server: Server; readonly snapshots: () => number } {
   let count = 0;
   const snapshot: Server["snapshot"] = (cursor) => ((count += 1), server.snapshot(cursor));
@@ -119,7 +119,7 @@ for (const moves of [false, true]) {
     await scheduler.runUntil(scheduler.nowMicros + 60_000_000, () => sent.length > 100);
     engine.stop();
     await alone.pass(run);
-    // Its entry of the move does not tell the privacy, which is sent once it is known again.
+    // Its move entry lacks the privacy, which is sent once it is known again.
     assert.deepEqual(sent, [moves ? "move" : "set"]);
     assert.ok(alone.serverPaths().includes(path));
     alone.close();

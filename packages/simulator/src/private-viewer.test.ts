@@ -6,7 +6,7 @@ import { chmod, file, withFile } from "./testing-privacy.ts";
 
 const copy = "docs/a.txt";
 
-/** The copy of one who may only read, and has closed it. */
+/** Returns a viewer who made the local copy private. */
 async function closedCopy(): Promise<Shared> {
   const world = new Shared("viewer");
   await world.once();

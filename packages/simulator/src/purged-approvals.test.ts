@@ -4,7 +4,7 @@ import { Alone } from "./alone.ts";
 
 const names = (count: number): string[] => Array.from({ length: count }, (_, index) => `file ${index}`);
 
-/** Two devices that have the same 60 files and a folder with one more. */
+/** Returns two devices with the same 60 files and a folder with one more. */
 async function twoDevices(): Promise<readonly [Alone, Alone]> {
   const one = new Alone({ devices: 2 });
   const other = one.other();

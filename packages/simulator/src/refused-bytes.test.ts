@@ -7,10 +7,10 @@ import { SyncState } from "@holdfast/sync/state/sync-state";
 import type { Server } from "@holdfast/sync-ports/ports";
 import { Alone } from "./alone.ts";
 
-/** No two blocks of it are equal. */
+/** No two blocks are equal. */
 const large = Array.from({ length: limits.blockBytesMin / 6 }, (_, index) => `${100_000 + index}`).join(" ");
 
-/** More than one request holds, so that something is left for the next one. */
+/** More than one request can hold. */
 const smallCount = limits.batchOperationsMax + 5;
 
 for (const code of ["quota", "too_large"] satisfies ErrorCode[]) {
@@ -80,7 +80,7 @@ test("a refusal of bytes that the server only finds missing later is one of that
   alone.write("b", "small");
   const refusing = {
     ...alone.server(),
-    // It says that it has all of them, and is wrong.
+    // Wrongly reports that it has all blocks.
     missingBlocks: () => Promise.resolve(new Set<never>()),
     putBlocks: () => Promise.reject(new HoldfastError("quota", "No.")),
   };
@@ -118,8 +118,9 @@ test("a space without room for small files takes what needs none, and says which
 });
 
 /**
- * A request with `a` is refused for want of room, tried again without success, and another copy of the first comes when there is room.
- * @param act what a person does before that
+ * Sends a request with `a` that is refused for lack of space, retries it in vain, and delivers a copy of the first when
+ * there is space.
+ * @param act act of a person before that
  */
 async function refusedAndDoneLater(alone: Alone, act: () => void): Promise<void> {
   const { model, scheduler } = alone.world;

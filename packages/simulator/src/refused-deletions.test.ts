@@ -4,7 +4,7 @@ import type { Server } from "@holdfast/sync-ports/ports";
 import { homeOf } from "./model-shares.ts";
 import { Shared } from "./shared.ts";
 
-/** The guest has mounted the folder `alpha`, which the owner moves into `docs/projects`: the guest may not delete that folder. */
+/** Mounts `alpha` for the guest, then moves it into `docs/projects`, which the guest can therefore not delete. */
 async function withMountInside(): Promise<{ world: Shared; mountId: string }> {
   const world = new Shared("editor");
   world.ownerMakes("projects");
@@ -77,7 +77,7 @@ for (const how of ["deleted", "moved out of the share"] as const) {
     const copy = how === "deleted" ? {} : { mine: "/", "mine/plan.txt": "plan" };
     assert.deepEqual([world.onDisk(), world.space("ada")], [{ ...before[0], ...copy }, before[1]]);
     assert.deepEqual(world.space("bob"), copy);
-    // What may be seen of it can be deleted.
+    // Its visible content can be deleted.
     world.remove("docs/projects/plan.txt");
     await world.once();
     assert.deepEqual(
@@ -116,7 +116,7 @@ for (const how of ["deleted", "moved out of the share", "moved into another fold
       assert.ok(path in world.onDisk(), path);
     assert.equal("mine/notes.txt" in world.space("bob"), how === "moved out of the share");
     assert.ok((await world.once()).inSync);
-    // Once alpha is unmounted the folder can be deleted, and nothing says any more that it is back.
+    // After unmounting alpha, the folder can be deleted, and its return is not reported again.
     world.onServer({ op: "delete", operation_id: "unmounts", file_id: mountId }, "bob");
     await world.once();
     for (const path of Object.keys(world.onDisk())

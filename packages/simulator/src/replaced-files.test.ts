@@ -6,7 +6,7 @@ import { Shared } from "./shared.ts";
 
 const minute = 60_000_000;
 
-/** A folder of files, in sync, some of which links replace, as after they were moved to another disk. */
+/** Creates a synced folder of files, some of which links replace, as after a move to another disk. */
 async function begin(count: number): Promise<{ alone: Alone; paths: readonly string[]; ids: readonly string[] }> {
   const alone = new Alone();
   alone.mkdir("photos");
@@ -48,7 +48,7 @@ test("five files that links replace wait, are told of once, and an undo brings b
   assert.deepEqual(idsOf(alone, paths), ids);
   for (const path of paths) assert.equal(alone.read(path), `content of ${path}`);
   assert.deepEqual(alone.diskPaths(), alone.serverPaths());
-  // The links have other names, on both sides.
+  // The links have other names on both sides.
   const renamed = alone.serverPaths().filter((path) => / \(.*conflicted copy/u.test(path));
   assert.deepEqual([renamed.length, alone.serverId(kept)], [5, ids[0]]);
   alone.close();

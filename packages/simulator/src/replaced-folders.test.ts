@@ -6,7 +6,7 @@ import { Shared } from "./shared.ts";
 
 const inside = ["1", "2", "deep", "deep/3"];
 
-/** A folder of three files, in sync, whose place something else takes, as after it was moved to another disk. */
+/** Creates a synced folder of three files, which another item replaces, as after a move to another disk. */
 async function begin(
   folder: string,
   put: (alone: Alone, path: string) => void,
@@ -55,7 +55,7 @@ for (const [what, { folder, put }] of Object.entries(replacements)) {
     assert.deepEqual(await alone.pass(engine.runOnce()), { inSync: true, problems: [], deletionsWaiting: 0 });
     assert.deepEqual(idsOf(alone, folder), ids);
     assert.equal(alone.read(`${folder}/deep/3`), "deep/3");
-    // The link has another name, on both sides.
+    // The link has another name on both sides.
     assert.ok(alone.serverPaths().some((path) => path.startsWith(`${folder} (`)));
     assert.deepEqual(alone.diskPaths(), alone.serverPaths());
     alone.close();

@@ -3,11 +3,11 @@ import { test } from "node:test";
 import { limits } from "@holdfast/core/limits";
 import { Alone } from "./alone.ts";
 
-/** More than one request takes. */
+/** More than fit in one request. */
 const many = limits.batchOperationsMax + 2;
 const name = (index: number): string => `${index}`;
 
-/** Folders, each of which gets the name of another one, by way of a name that nobody has. */
+/** Renames each folder to another one's name, through a free name. */
 async function renameFolders(to: (index: number) => number): Promise<void> {
   const alone = new Alone();
   for (let index = 0; index < many; index += 1) alone.mkdir(name(index));
@@ -42,7 +42,7 @@ test("a folder that goes into a new one that gets its name takes along more than
   alone.move("docs", "new/docs");
   for (let index = 0; index < many; index += 1) alone.move(name(index), `new/${index}`);
   alone.move("new", "docs");
-  // Long enough ago for all that to be known at once.
+  // Long enough ago to count as unchanging.
   const { scheduler } = alone.world;
   await scheduler.runUntil(scheduler.nowMicros + 10_000_000, () => false);
   assert.deepEqual(await alone.once(), { inSync: true, problems: [], deletionsWaiting: 0 });

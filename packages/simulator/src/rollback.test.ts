@@ -43,7 +43,7 @@ for (const answer of ["undo", "approve"] as const) {
   });
 }
 
-/** The bytes that made way for the server's are found in the local trash, once they have rested. */
+/** Asserts that the replaced bytes are in the local trash after their rest period. */
 async function inLocalTrash(alone: Alone, count: number): Promise<void> {
   alone.world.scheduler.nowMicros += hourMicros;
   await alone.once({ brake: undefined });
@@ -225,7 +225,7 @@ test("what was approved and cannot be sent yet makes no later deletion wait", as
   alone.close();
 });
 
-/** No upload fits into the quota. */
+/** Returns a server that rejects every upload for lack of quota. */
 function withoutRoom(alone: Alone): Server {
   const server = alone.server();
   const commit: Server["commit"] = async (epoch, operations, blocks) => {

@@ -20,13 +20,13 @@ test("what the rules hide is not sent, and the rules themselves are", async () =
 test("what another sync keeps for itself in a folder of its own is not sent from around it", async () => {
   const alone = new Alone();
   for (const path of ["f", "f/.holdfast", "f/.holdfast/trash"]) alone.mkdir(path);
-  // Without its marker, as after `sync --forget`: with it all of the folder is left alone.
+  // Without its marker, as after `sync --forget`. With the marker, the whole folder is skipped.
   for (const path of [".holdfastignore", "a", "f/.holdfast/lock", "f/.holdfast/trash/a", "f/b"]) {
     alone.write(path, path === ".holdfastignore" ? "!.holdfast" : path);
   }
   await inSync(alone);
   assert.deepEqual(alone.serverPaths(), [".holdfastignore", "a", "f", "f/b"]);
-  // A file of this name is anybody's.
+  // A file of this name is an ordinary one.
   alone.write("f/b", "b");
   alone.mkdir("g");
   alone.write("g/.holdfast", "a file");

@@ -8,7 +8,7 @@ function names(from: number, to: number): string[] {
   return Array.from({ length: to - from }, (_, index) => `file ${from + index}`);
 }
 
-/** An editor's device with so many of the owner's files, and of its own. */
+/** Returns an editor's device with this many of the owner's files, and its own. */
 async function withFiles(count: number, own = 0): Promise<Shared> {
   const world = new Shared("editor");
   for (const name of names(0, count)) world.ownerPuts(name, name);
@@ -58,7 +58,7 @@ test("a person's own number holds for a mount, and deletions of one mount do not
   world.close();
 });
 
-/** The client runs, and its watcher reports nothing by itself. */
+/** Runs the client without automatic watcher hints. */
 async function running(
   world: Shared,
   act: (run: { readonly engine: Engine; readonly passSeconds: (seconds: number) => Promise<void> }) => Promise<void>,

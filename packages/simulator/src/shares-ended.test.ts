@@ -126,7 +126,7 @@ test("what a person took away from the quarantine is listed no more", async () =
   const [problem] = engine.status().problems;
   assert.equal(problem?.code, "quarantined");
   world.remove(problem.path);
-  // Nothing tells of it: the hourly look does.
+  // No hint reports it; the hourly scan does.
   await scheduler.runUntil(scheduler.nowMicros + 90 * minute, () => engine.status().problems.length === 0);
   assert.deepEqual(engine.status().problems, []);
   engine.stop();
@@ -212,7 +212,7 @@ test("a mount whose folder only the next page of changes tells of has not ended:
   await world.once();
   const own = { op: "move", file_id: world.mountId } as const;
   world.onServer({ ...own, operation_id: "rename", parent_id: homeOf("bob"), name: "renamed" }, "bob");
-  // With these the page is full.
+  // These fill the page.
   for (let number = 1; number < 7; number += 1) world.ownerMakes(`folder ${number}`);
   world.ownerMakes("late");
   const folder = { op: "mkdir", id: "F", parent_id: homeOf("bob"), name: "F" } as const;

@@ -42,7 +42,7 @@ test("what an editor does in a share the owner gets", async () => {
   world.close();
 });
 
-/** A file of bob's own that was moved into the share after its upload was cut. @returns what was on its way */
+/** Moves a file of bob into the share after its upload was interrupted. @returns the pending request */
 async function movedUnanswered(): Promise<{ readonly world: Shared; readonly sent: Parameters<Server["commit"]> }> {
   const world = new Shared("editor");
   await world.once();
@@ -353,7 +353,7 @@ test("a move there and back before anything arrived is no move", async () => {
   world.close();
 });
 
-/** `more` beside `docs`, and bob may edit both. */
+/** Adds `more` beside `docs`; bob may edit both. */
 async function withTwoShares(): Promise<Shared> {
   const world = new Shared("editor");
   const { model } = world.world;

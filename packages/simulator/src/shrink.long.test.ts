@@ -13,7 +13,7 @@ test("a story that breaks an invariant is shrunk to what it takes, and told in s
   assert.match(toProse(shrunk), /\d s {2}\w+ (?:creates|overwrites|appends)[^]*VIOLATION/u);
 });
 
-/** Of a short story half is needed; which seed has a longer one changes with the engine. */
+/** Half of a short story is needed. The seed of a longer one changes with the engine. */
 async function firstBroken(): Promise<Shrunk> {
   for (let seed = 1; seed <= 40; seed += 1) {
     const whole = await shrink({ seed, devices: 3, troubleRate: 0.1 }, 0);

@@ -5,7 +5,7 @@ import { limits } from "@holdfast/core/limits";
 import type { LocalDisk } from "@holdfast/sync-ports/ports";
 import { Alone } from "./alone.ts";
 
-/** The disk, with a folder that may be listed and not searched. */
+/** Returns a disk with a folder that can be listed but not searched. */
 function closing(alone: Alone, folder: string): LocalDisk {
   const disk = alone.disk();
   const stat: LocalDisk["stat"] = (path) => {
@@ -16,7 +16,7 @@ function closing(alone: Alone, folder: string): LocalDisk {
   return new Proxy(disk, { get: (target, name) => (name === "stat" ? stat : (Reflect.get(target, name) as unknown)) });
 }
 
-/** The disk, with a folder that may not be opened. */
+/** Returns a disk with an inaccessible folder. */
 function denying(alone: Alone, folder: string): LocalDisk {
   const disk = alone.disk();
   const denied = (path: string) =>
@@ -32,7 +32,7 @@ function denying(alone: Alone, folder: string): LocalDisk {
   });
 }
 
-/** The disk, with sparse files that say to be larger than the server takes. */
+/** Returns a disk with sparse files over the server's size limit. */
 function swelling(alone: Alone, ...paths: readonly string[]): LocalDisk {
   const disk = alone.disk();
   const stat: LocalDisk["stat"] = async (path) => {
@@ -113,7 +113,7 @@ test("a synced file that outgrows what the server takes stays there as it was, a
   alone.close();
 });
 
-/** The disk, with one symbolic link whose target is not UTF-8. */
+/** Returns a disk with a symbolic link whose target is invalid UTF-8. */
 function withUnfitLink(alone: Alone, path: string): LocalDisk {
   const disk = alone.disk();
   const readLink: LocalDisk["readLink"] = (at) => {

@@ -6,7 +6,7 @@ import { Alone } from "./alone.ts";
 
 const minute = 60_000_000;
 
-/** Synced: `a`, `b`, and `locked/x`; then something that cannot be listed for an hour. */
+/** Returns synced `a`, `b` and `locked/x`; the folder then becomes unlistable for an hour. */
 async function withLockedFolder(): Promise<Alone> {
   const alone = new Alone();
   alone.mkdir("locked");
@@ -16,13 +16,13 @@ async function withLockedFolder(): Promise<Alone> {
   return alone;
 }
 
-/** On this disk it is deleted, on the server it moves: it has to be brought again. */
+/** Deletes it locally and moves it on the server, so that it must be downloaded again. */
 function takeAway(alone: Alone, path: string): void {
   alone.remove(path);
   alone.moveOnServer(alone.serverId(path), "moved");
 }
 
-/** The server, of which one call cannot be reached so many times. */
+/** Returns a server on which one call is unreachable for a number of times. */
 function cutOff(alone: Alone, call: "fetchBlocks" | "commit", times: number): Server {
   const server = alone.server();
   let left = times;
@@ -129,7 +129,7 @@ test("a change that the disk always refuses is tried ever less often, at once af
   const { problems, activity } = engine.status();
   assert.deepEqual([problems.map(({ path }) => path), activity], [["moved"], "waiting"]);
   assert.match(problems[0]?.message ?? "", /Tried 12 times; the next attempt is in 60 minutes/);
-  // What happens meanwhile goes on, and tries nothing of it.
+  // Other changes continue without further attempts.
   alone.write("c", "c");
   engine.hint([""]);
   await scheduler.runUntil(scheduler.nowMicros + minute, () => alone.serverPaths().includes("c"));
@@ -192,7 +192,7 @@ test("a file that was never heard of by the server and is gone again keeps no ru
   alone.close();
 });
 
-/** The disk, which does something first when it is asked to read some of a file, or all of it. */
+/** Returns a disk that runs an action before a file is read partly or completely. */
 function atReading(disk: LocalDisk, call: "readAt" | "cut", path: string, act: () => void): LocalDisk {
   const own: Pick<LocalDisk, "readAt" | "cut"> = {
     readAt: async (at, ...rest) => {
@@ -244,7 +244,7 @@ test("a file whose bytes change without a trace before they are copied aside los
   await alone.once();
   alone.write("file", "mine");
   alone.writeOnServer("file", "theirs");
-  // Read at rest first.
+  // First read while unchanging.
   alone.world.scheduler.nowMicros += minute;
   let reads = 0;
   const change = (): void => {
@@ -361,7 +361,7 @@ for (const [what, isCut] of [
   });
 }
 
-/** `a` and `b`, in sync, with their ids on the server. */
+/** Returns synced `a` and `b` with their server ids. */
 async function twoFiles(): Promise<{ readonly alone: Alone; readonly first: string; readonly second: string }> {
   const alone = new Alone();
   for (const path of ["a", "b"]) alone.write(path, path);
@@ -369,7 +369,7 @@ async function twoFiles(): Promise<{ readonly alone: Alone; readonly first: stri
   return { alone, first: alone.serverId("a"), second: alone.serverId("b") };
 }
 
-/** Once there is something at the path, its folder cannot be synced one time. */
+/** Once an item exists at the path, syncing its folder fails once. */
 function failingAfter(alone: Alone, path: string, then: () => void = () => undefined): LocalDisk {
   const disk = alone.disk();
   let left = 1;

@@ -6,20 +6,20 @@ import type { Alone } from "./alone.ts";
 
 const minute = 60_000_000;
 
-/** Longer than what a cycle waits for, as the simulator counts. */
+/** Longer than a cycle waits for, in the simulator's scale. */
 export function longText(name: string): string {
   return Array.from({ length: 60 }, (_, index) => sha256(Buffer.from(`${name} ${index}`))).join(" ");
 }
 
 interface Line {
   readonly server: Server;
-  /** Switch for the bytes of long files; all else is answered in any case. */
+  /** Switch for the bytes of long files; everything else is always answered. */
   isOpen: boolean;
-  /** Bytes of long files that went. */
+  /** Transferred bytes of long files. */
   bytes: number;
 }
 
-/** Holds the bytes of long files back. */
+/** Holds back the bytes of long files. */
 export function lineOf(alone: Alone): Line {
   const server = alone.server();
   const { scheduler } = alone.world;
@@ -38,7 +38,7 @@ export function lineOf(alone: Alone): Line {
       },
       async *fetchBlocks(wanted) {
         for await (const block of server.fetchBlocks(wanted)) {
-          // The first bytes of a long file come.
+          // The first bytes of a long file arrive.
           if (wanted.length > 3 && line.bytes > 0) await untilOpen();
           if (wanted.length > 3) line.bytes += block.bytes.length;
           yield block;
@@ -49,14 +49,14 @@ export function lineOf(alone: Alone): Line {
   return line;
 }
 
-/** An engine that runs until the test is over. */
+/** Returns an engine that runs until the test ends. */
 export function running(alone: Alone, options: Partial<EngineOptions>) {
   const engine = alone.make(options);
   const run = engine.run();
   const { scheduler } = alone.world;
   return {
     engine,
-    /** Lets at most ten minutes pass. */
+    /** Advances the time by at most ten minutes. */
     until: async (isTrue: () => boolean, message: string): Promise<void> => {
       assert.ok(await scheduler.runUntil(scheduler.nowMicros + 10 * minute, isTrue), message);
     },

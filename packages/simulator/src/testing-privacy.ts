@@ -7,7 +7,7 @@ import { Alone } from "./alone.ts";
 
 export const file = "keys/id.txt";
 
-/** A file in a folder that both sides have. */
+/** Returns a synced file in a folder. */
 export async function withFile(alone = new Alone()): Promise<Alone> {
   alone.mkdir("keys");
   alone.write(file, "old");
@@ -15,12 +15,12 @@ export async function withFile(alone = new Alone()): Promise<Alone> {
   return alone;
 }
 
-/** A person does it. */
+/** Changes modes as a person. */
 export function chmod(alone: Alone, isPrivate: boolean, paths: readonly string[] = ["keys", file]): void {
   for (const path of paths) alone.root.write(alone.root.mustBeAt(path), { isPrivate }, true);
 }
 
-/** Another device has done it. */
+/** Changes modes by another device. */
 export function setOnServer(alone: Alone, isPrivate: boolean, paths: readonly string[] = ["keys", file]): void {
   for (const path of paths) {
     const operation_id = alone.world.model.fresh("another's ");
@@ -28,7 +28,7 @@ export function setOnServer(alone: Alone, isPrivate: boolean, paths: readonly st
   }
 }
 
-/** Privacy of each path: here, and on the server. */
+/** Returns the privacy of each path, here and on the server. */
 export function both(alone: Alone, paths: readonly string[] = ["keys", file]): [boolean, boolean | undefined][] {
   return paths.map((path) => [
     alone.root.mustBeAt(path).now.isPrivate,
@@ -45,7 +45,7 @@ export const open = [
   [false, false],
 ];
 
-/** Items that a run closes and names that it gives, in their order. */
+/** Returns mode changes and given names of a run, in order. */
 export async function modesAndNames(alone: Alone): Promise<string[]> {
   const calls: string[] = [];
   const disk = alone.disk();
@@ -58,7 +58,7 @@ export async function modesAndNames(alone: Alone): Promise<string[]> {
   return calls;
 }
 
-/** Modes that the engine sets during a run, and operations that it sends. */
+/** Returns mode changes and sent operations of a run. */
 export async function actsOf(alone: Alone, options: Partial<EngineOptions> = {}): Promise<string[]> {
   const acts: string[] = [];
   const disk = alone.disk();
@@ -75,7 +75,7 @@ export async function actsOf(alone: Alone, options: Partial<EngineOptions> = {})
   return acts;
 }
 
-/** A person acts step by step, and one run of an engine sees each. */
+/** Lets a person act step by step, with a scan after each step. */
 export async function inSteps(alone: Alone, steps: readonly (() => void)[]): Promise<void> {
   const engine = alone.make();
   const run = engine.run();
@@ -92,7 +92,7 @@ export async function inSteps(alone: Alone, steps: readonly (() => void)[]): Pro
   await alone.pass(run);
 }
 
-/** An older server takes the member and does not keep it. */
+/** Simulates an older server, which accepts but does not store the value. */
 export function withoutPrivacy(server: Server): Server {
   const strip = ({ private: _private, ...node }: NodeJson): NodeJson => node;
   return {

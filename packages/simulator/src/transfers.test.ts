@@ -11,18 +11,18 @@ import { contentOf, cutSmall } from "./small-blocks.ts";
 const sentences = Array.from({ length: 40 }, (_, index) => `Sentence ${index} says ${sha256(Buffer.of(index))}.`);
 const text = sentences.join(" ");
 
-/** Another one that shares no block with it. */
+/** Returns another text that shares no block with it. */
 function textOf(name: string): string {
   return sentences.map((each) => sha256(Buffer.from(`${name} ${each}`))).join(" ");
 }
 
-/** A disk whose calls can be replaced one by one: it is a proxy itself. */
+/** Copies the calls of a disk, which is a proxy, so that they can be replaced. */
 function allOf(disk: LocalDisk): LocalDisk {
   const calls = Object.keys(disk) as (keyof LocalDisk)[];
   return Object.fromEntries(calls.map((name) => [name, disk[name]])) as unknown as LocalDisk;
 }
 
-/** What travelled, of a server that behaves as `changes` say. */
+/** Records transfers with a server modified by `changes`. */
 function listen(alone: Alone, changes: (server: Server) => Partial<Server> = () => ({})) {
   const { model, scheduler, life: world } = alone.world;
   const next = (key: string) => ({ key, tape: () => 0.5 });
@@ -90,7 +90,7 @@ function read(alone: Alone, path: string): string {
   return Buffer.from(alone.root.mustBeAt(path).now.bytes).toString();
 }
 
-/** Half of the blocks come. */
+/** Delivers half of the blocks. */
 function cutShort(server: Server): Partial<Server> {
   return {
     async *fetchBlocks(wanted) {
@@ -264,7 +264,7 @@ test("a file that this disk has under another name is not fetched", async () => 
   assert.equal((await alone.once({ server, disk: { ...allOf(disk), create } })).inSync, true);
   assert.equal(read(alone, "b.txt"), text);
   assert.ok(heard.fetchedBytes < 400, `${heard.fetchedBytes} bytes`);
-  // What stands elsewhere than in the other file cannot share its place on a disk.
+  // Blocks at other positions than in the other file cannot share its storage.
   assert.deepEqual(
     shares.filter((each) => each !== undefined),
     ["a.txt"],

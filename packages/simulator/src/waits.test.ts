@@ -52,7 +52,7 @@ test("while the disk is full downloads wait, uploads go on, and the status says 
   alone.write("big", "here for another device".repeat(20));
   await alone.once();
   alone.remove("big");
-  // The deletion is taken back elsewhere before this device says it.
+  // The deletion is undone elsewhere before this device sends it.
   const engine = alone.make({ freeSpace: async () => ({ freeBytes: 10 * mib + 100, totalBytes: 1000 * mib }) });
   alone.onServer({
     op: "move",
@@ -114,7 +114,7 @@ test("one run that had to wait for something listens no more once it has ended",
   const engine = alone.make({ server: { ...alone.server(), poll } });
   assert.equal((await alone.pass(engine.runOnce())).inSync, false);
   assert.equal(held.length, 1, "it listened while it waited");
-  // As whoever closes the connection does.
+  // Simulates a closed connection.
   for (const end of held) end(new HoldfastError("failed", "The connection to the server was closed on this side."));
   const { scheduler } = alone.world;
   await scheduler.runUntil(scheduler.nowMicros + 600_000_000, () => false);

@@ -5,8 +5,8 @@ import { poorDisks } from "./mix.ts";
 import { type StoryOptions, tellStory } from "./story.ts";
 
 /**
- * Stories that broke an invariant, by what was wrong. Each of these faults has a fixed scenario in the gate (see findings.md): a seed tells another
- * story once the code draws otherwise.
+ * Stories that broke an invariant, by fault. Each fault also has a fixed test (see findings.md), because a seed's story
+ * changes when the code draws other random numbers.
  */
 const findings: readonly { readonly what: string; readonly story: StoryOptions }[] = [
   { what: "two devices set the executable bit for ever", story: { seed: 2, troubleRate: 0 } },
@@ -162,8 +162,8 @@ test("the same seed tells the same story, to the microsecond", async () => {
 });
 
 /**
- * A few of each kind, and always the same: `world.long.test.ts` tells new ones, and `npm run soak` for as long as one likes.
- * @param count in the gate; the long tier tells four times as many
+ * Tells a few fixed stories of each kind. `world.long.test.ts` tells new ones, and `npm run soak` any number.
+ * @param count number in the gate; the long tier tells four times as many
  */
 async function tellMany(count: number, make: (seed: number) => StoryOptions): Promise<void> {
   for (let seed = 0; seed < (isLongTier ? 4 * count : count); seed += 1) {
