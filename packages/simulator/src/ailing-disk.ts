@@ -7,7 +7,7 @@ import { SimulatedRoot } from "./simulated-root.ts";
 import { checkDrop, checkShown } from "./step-oracle.ts";
 import type { Device, WorldState } from "./world-state.ts";
 
-/** The disk as an engine gets it: slow, failing now and then, and never still while its person works. */
+/** Returns the disk as an engine sees it: slow, sometimes failing, and changing while its person works. */
 export function ailingDisk(world: WorldState, device: Device, life: Life): LocalDisk {
   const watch = watchOf(world, device, life);
   const own = makeEngineDisk(device.root, watch, world.lacksOf(device.name));
@@ -19,7 +19,7 @@ export function ailingDisk(world: WorldState, device: Device, life: Life): Local
   });
 }
 
-/** How many of a thousand calls of the disk it befalls, at a rate of trouble of 1. */
+/** Affected calls per thousand disk calls at a trouble rate of 1. */
 const odds = { death: 0.06, failure: 0.05 };
 
 function watchOf(world: WorldState, device: Device, life: Life): Parameters<typeof makeEngineDisk>[1] {
@@ -54,7 +54,7 @@ function watchOf(world: WorldState, device: Device, life: Life): Parameters<type
   };
 }
 
-/** Somebody is at it in the very moment before the call. */
+/** Lets a person act right before the call. */
 function interfere({ chances }: WorldState, { name, person }: Device, call: string, path: string): void {
   const { key, tape } = chances.next(`interference of ${name} at ${call}`);
   const chance = tape();
@@ -65,7 +65,7 @@ function interfere({ chances }: WorldState, { name, person }: Device, call: stri
     if (chances.happens(key)) void person.stutter(target, tape);
   } else if (!isLook(call) && !isOwn && chance < 0.1) {
     if (chances.happens(key)) person.interfere(target, tape);
-    // What moves while a look is on its way through the folders may be seen twice, or never.
+    // An item that moves during a scan may be seen twice or never.
   } else if (chance < (call === "list" ? 0.05 : 0.003) && chances.happens(key)) person.interfere(undefined, tape);
 }
 

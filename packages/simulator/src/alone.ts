@@ -24,12 +24,12 @@ type PutTarget =
   | { readonly id?: NodeId; readonly parent_id: string; readonly name: string }
   | { readonly file_id: string; readonly base_version: string | undefined };
 
-/** A world without trouble in which one device has no engine of its own: a test makes it and runs it. */
+/** A world without trouble in which one device has no engine. A test creates and runs it. */
 export class Alone {
   readonly world: World;
   readonly life: Life = { isAlive: true, name: "test" };
   readonly #device: Device;
-  /** The answer of the server to a device that removes its copies. */
+  /** Server's response to a device that removes its copies. */
   knownContents: readonly ContentKey[] = [];
   /** Called while the server is asked about contents. */
   onQuestion: () => void = () => undefined;
@@ -42,7 +42,7 @@ export class Alone {
     this.#device = device;
   }
 
-  /** The second device of the same world. */
+  /** Returns the second device of the same world. */
   other(): Alone {
     return new Alone({}, this.world);
   }
@@ -51,12 +51,12 @@ export class Alone {
     return this.#device.root;
   }
 
-  /** With the state that the one before left. */
+  /** Creates an engine with the state left by the previous one. */
   make(changes: Partial<EngineOptions> = {}): Engine {
     return this.world.makeEngine(this.#device, this.life, this.#state(), changes);
   }
 
-  /** As another command answers deletions while no engine runs. */
+  /** Returns the brakes as another command uses them while no engine runs. */
   brakes(): Brakes {
     return new Brakes(this.#state(), undefined, () => this.world.scheduler.nowMs());
   }
@@ -65,7 +65,7 @@ export class Alone {
     return new SyncState(this.#device.database, homeOf(this.#device.account) as NodeId);
   }
 
-  /** As the client does once its device was signed out and is to remove its copies. */
+  /** Acts like the client of a signed-out device that must remove its copies. */
   clear(): Promise<Cleared> {
     const { scheduler, model } = this.world;
     return this.pass(
@@ -92,12 +92,12 @@ export class Alone {
     );
   }
 
-  /** Without trouble. */
+  /** Returns the server without trouble. */
   server(): Server {
     return this.world.makeServer(this.#device, this.life);
   }
 
-  /** Likewise: as an engine gets it. */
+  /** Returns the disk as an engine sees it. */
   disk(): LocalDisk {
     return ailingDisk(this.world, this.#device, this.life);
   }
@@ -106,7 +106,7 @@ export class Alone {
     return this.pass(this.make(changes).runOnce());
   }
 
-  /** Lets the time pass until the promise is settled. */
+  /** Advances the time until the promise is settled. */
   async pass<Result>(promise: Promise<Result>): Promise<Result> {
     let isSettled = false;
     const settled = promise.finally(() => (isSettled = true));
@@ -117,7 +117,7 @@ export class Alone {
     return settled;
   }
 
-  /** Its process ends once the server has taken what it sent, and before it hears of that. */
+  /** Ends the process after the server accepted a request and before the response. */
   diesUnanswered(changes: Partial<EngineOptions> = {}): Promise<void> {
     const server = this.server();
     return this.pass(
@@ -139,7 +139,7 @@ export class Alone {
     ledger.close(this.root, inode, false);
   }
 
-  /** Other bytes of the same length, and no trace of that in any time. */
+  /** Writes other bytes of the same length without changing any time. */
   writeSilently(path: string, text: string): void {
     const inode = this.root.mustBeAt(path);
     const bytes = Buffer.from(text);
@@ -161,18 +161,17 @@ export class Alone {
     this.root.remove(path, true);
   }
 
-  /** What a file on the disk holds. */
   read(path: string): string {
     return Buffer.from(this.root.mustBeAt(path).now.bytes).toString();
   }
 
-  /** Another device makes a new version of a file. */
+  /** Writes a new version of a file by another device. */
   writeOnServer(path: string, text: string): void {
     const file_id = this.serverId(path);
     this.putOnServer(text, { file_id, base_version: this.world.model.nodes.get(file_id)?.versionId ?? undefined });
   }
 
-  /** Another device writes a file. */
+  /** Writes a file by another device. */
   putOnServer(text: string, target: PutTarget): void {
     const { model } = this.world;
     const bytes = Buffer.from(text);
@@ -184,19 +183,19 @@ export class Alone {
     this.onServer({ op: "put", operation_id: model.fresh("another's "), ...target, size: bytes.length, blocks });
   }
 
-  /** Another device moves something. */
+  /** Moves an item by another device. */
   moveOnServer(file_id = "", name: string, parent_id: string = this.world.model.rootId): void {
     this.onServer({ op: "move", operation_id: this.world.model.fresh("another's "), file_id, parent_id, name });
   }
 
-  /** Another device does it. */
+  /** Executes an operation by another device. */
   onServer(operation: BatchOperationInput, account = this.#device.account): void {
     const { model } = this.world;
     const [result] = model.commit("another", model.epoch, [operation], [], account).results;
     assert.equal(result?.status, "committed");
   }
 
-  /** The engine cannot touch this path for an hour. */
+  /** Makes the path unusable for the engine for an hour. */
   fails(path: string | undefined): void {
     const untilMicros = this.world.scheduler.nowMicros + 60 * minute;
     this.#device.ills.sick = path === undefined ? undefined : { path, untilMicros };

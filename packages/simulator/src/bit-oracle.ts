@@ -6,26 +6,27 @@ import type { Inode } from "./simulated-root.ts";
 import type { Device, WorldState } from "./world-state.ts";
 
 /**
- * Invariant 15, where another's bytes take the place of a file: a bit that a person flipped since the last agreement is the new
- * file's too, whoever wrote that. It has two values, so that the other side can have changed it only to the same one.
+ * Invariant 15, when another file's bytes replace a file: a bit that a person flipped since the last agreement applies
+ * to the new file too, whoever wrote it. The bit has two values, so the other side can only have changed it to the same
+ * one.
  */
 export function checkBitHere(world: WorldState, { name, state }: Device, old: Inode, by: Inode, path: string): void {
   if (old.kind !== "file" || by.kind !== "file" || !world.hasBits(name) || world.hasShares) return;
   const [id, row] = rowOf(state, old, path) ?? [];
   const base = id === undefined ? undefined : state.synced.get(id);
-  // Flipped in that very moment: the engine takes it back, and looks again.
+  // A flip at this moment is undone by the engine, which scans again.
   if (row === undefined || base === undefined || row.executable !== old.now.executable) return;
   const isFlipped = row.executable !== base.executable;
   if (isFlipped && by.now.executable !== row.executable) world.violate(`${name} undoes the executable bit of ${path}`);
 }
 
-/** Of a file that has several names the one that is there. */
+/** Returns the row of the existing name, if the file has several. */
 function rowOf(state: Device["state"], { number }: Inode, path: string): readonly [NodeId, LocalRow] | undefined {
   const rows = [...state.local].filter(([, { fingerprint }]) => fingerprint.inode === BigInt(number));
   return rows.length > 1 ? rows.find(([id]) => pathOf(state, id) === path) : rows[0];
 }
 
-/** Likewise, where a new version is sent: a bit that was not flipped here stays as the server has it. */
+/** Checks the same for an upload: an unflipped bit stays as on the server. */
 export function checkBitsSent(
   world: WorldState,
   { name, state }: Device,
@@ -40,7 +41,7 @@ export function checkBitsSent(
   }
 }
 
-/** Invariant 16, where it is sent: what a program put in the place of a private item is open by its umask alone. */
+/** Invariant 16 at an upload: a program's replacement of a private item is public only because of its umask. */
 export function checkOpeningsSent(
   world: WorldState,
   { name, state, root }: Device,
@@ -55,7 +56,7 @@ export function checkOpeningsSent(
   }
 }
 
-/** Invariant 16: others get no right to what is private here unless that was agreed on, and the server has it otherwise now. */
+/** Invariant 16: others get no access to a local private item unless its privacy was agreed and the server changed it. */
 export function checkOpening(world: WorldState, { name, state }: Device, old: Inode, path: string): void {
   if (!old.now.isPrivate) return;
   const [id, row] = rowOf(state, old, path) ?? [];

@@ -1,9 +1,8 @@
 import { seededRandom } from "@holdfast/disk/seeded-random";
 
-/** One source of chance. */
 export type Tape = () => number;
 
-/** One thing that may happen or not: what it draws comes from a tape of its own, so that leaving it out shifts no other. */
+/** A possible event. Its random numbers come from a separate tape, so omitting it shifts no other event. */
 export interface Decision {
   readonly key: string;
   readonly tape: Tape;
@@ -14,11 +13,11 @@ export function pick<Item>(tape: Tape, items: readonly Item[]): Item | undefined
 }
 
 /**
- * All that chance decides in a story. Every purpose has a tape of its own and every act and every fault a key, so that a
- * story can be told again without some of them while all else stays, as far as what is left out does not touch it.
+ * All random decisions of a story. Each purpose has its own tape, and each act and fault a key. A story can therefore
+ * be repeated without some of them, while everything unrelated stays the same.
  */
 export class Chances {
-  /** Keys of the acts and faults that came to pass, in their order. */
+  /** Keys of past acts and faults in order. */
   readonly happened: string[] = [];
   readonly #seed: number;
   readonly #without: ReadonlySet<string>;
@@ -38,7 +37,7 @@ export class Chances {
     return tape;
   }
 
-  /** The next one of its kind. */
+  /** Returns the next decision of a kind. */
   next(kind: string): Decision {
     const count = (this.#counts.get(kind) ?? 0) + 1;
     this.#counts.set(kind, count);
@@ -46,7 +45,7 @@ export class Chances {
     return { key, tape: this.#fresh(key) };
   }
 
-  /** Asked of each act and fault that is about to come to pass; false: it is left out. */
+  /** Records an act or fault that is about to happen; false: it is left out. */
   happens(key: string): boolean {
     if (this.#without.has(key)) return false;
     this.happened.push(key);

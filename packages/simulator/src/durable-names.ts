@@ -3,9 +3,9 @@ import type { Tape } from "./chances.ts";
 interface Change {
   readonly folder: number;
   readonly name: string;
-  /** undefined: nothing stands there afterwards */
+  /** undefined: the name is free afterwards */
   readonly inode: number | undefined;
-  /** What is removed with that, if it was a folder: what was in it before has left it. */
+  /** Folder removed by this change; its former content has left it. */
   readonly emptied?: number | undefined;
 }
 
@@ -17,18 +17,18 @@ interface Named {
 type Names = Map<number, Map<string, Named>>;
 
 /**
- * The names of a simulated filesystem as everybody sees them, and as a power cut would leave them. An operation is kept or
- * lost as a whole, and keeping it keeps the earlier ones of its names; nothing else orders them.
+ * Names of a simulated filesystem, as visible now and after a power failure. An operation is kept or lost as a whole,
+ * and keeping it keeps earlier ones of its names. There is no other order.
  */
 export class DurableNames {
   readonly #key: (name: string) => string;
   #seen: Names = new Map();
   #durable: Names = new Map();
   #pending: (readonly Change[])[] = [];
-  /** Of a person: a power cut keeps them in an order that leaves nothing without a name. */
+  /** Operations of a person. A power failure keeps them in an order that leaves no item without a name. */
   readonly #persons = new Set<readonly Change[]>();
 
-  /** @param key under one key two names are one (a filesystem that folds case) */
+  /** @param key names with the same key are equal, as on a case-folding filesystem */
   constructor(key: (name: string) => string) {
     this.#key = key;
   }
@@ -48,10 +48,10 @@ export class DurableNames {
   }
 
   /**
-   * @param isDurable with the names of the folders in which it is done, which would be lost with it. No filesystem keeps a
-   * rename into a folder and loses the making of that folder: ext4 and XFS write metadata to one journal in the order of the
-   * changes, btrfs commits a tree as a whole and logs with an fsync the new folders above, and f2fs makes a checkpoint
-   * instead. What may happen is that both are lost: then the thing stands where it was, and is found there.
+   * @param isDurable also makes the names of its folders durable. No filesystem keeps a rename into a folder and loses
+   * the creation of that folder. ext4 and XFS write metadata to one journal in order. btrfs commits a tree as a whole
+   * and logs new parent folders with an fsync. f2fs makes a checkpoint instead. Losing both is possible: then the item
+   * is found at its old place.
    */
   do(changes: readonly Change[], isPersons: boolean, isDurable: boolean): void {
     for (const change of changes) this.#apply(this.#seen, change);
@@ -64,13 +64,13 @@ export class DurableNames {
     );
   }
 
-  /** Of what a person gave a name, or another one, and a power cut may take that. */
+  /** Returns items with new names of a person that a power failure may undo. */
   inodesInDoubt(): ReadonlySet<number> {
     const done = this.#pending.filter((changes) => this.#persons.has(changes)).flat();
     return new Set(done.flatMap(({ inode }) => inode ?? []));
   }
 
-  /** What may have a name after a power cut. */
+  /** Returns items that may have a name after a power failure. */
   inodesLasting(): ReadonlySet<number> {
     const durable = [...this.#durable.values()].flatMap((names) => [...names.values()].map(({ inode }) => inode));
     const pending = this.#pending.flatMap((changes) => changes.flatMap(({ inode }) => inode ?? []));
@@ -116,7 +116,7 @@ export class DurableNames {
       for (const change of operation) needed.add(slot(change));
       if (!this.#persons.has(operation)) continue;
       for (const change of operation) {
-        // Where it went to is kept with what was taken from a folder that was synced, however many folders above are new.
+        // The destination of an item from a synced folder is kept, however many new folders are above.
         const isKeptWithFolders = isCrash || operation.length > 1;
         if (isKeptWithFolders) for (const folder of this.#foldersAbove([change.folder])) named.add(folder);
         if (change.emptied !== undefined) emptied.add(change.emptied);

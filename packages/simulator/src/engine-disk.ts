@@ -5,24 +5,24 @@ import type { CutBlock, LocalDisk, LocalStat, Part, ReadBlock } from "@holdfast/
 import type { Inode, SimulatedRoot } from "./simulated-root.ts";
 import { cutSmall } from "./small-blocks.ts";
 
-/** Told of everything that the engine does to the disk. */
+/** Observes all changes of the disk by the engine. */
 export interface DiskWatch {
-  /** Waits, and may never come back; a thrown error is the call's. */
+  /** Waits, possibly forever. An error is thrown by the call. */
   readonly before: (call: string, path: string) => Promise<void>;
   readonly after: (call: string, path: string) => Promise<void>;
-  /** The last name of these bytes is about to go. */
+  /** The last name of these bytes is about to be removed. */
   readonly dropping: (inode: Inode, path: string) => void;
-  /** Bytes of this disk were taken for a new file. */
+  /** Local bytes were copied to a new file. */
   readonly copied: () => void;
-  /** This file has just got a name that a person sees. */
+  /** The file has just got a visible name. */
   readonly shown: (inode: Inode, path: string) => void;
-  /** The first is about to give its name to the second. */
+  /** The first file is about to be replaced by the second. */
   readonly replacing: (old: Inode, by: Inode, path: string) => void;
-  /** Others are about to get rights to it. */
+  /** Others are about to get access to the file. */
   readonly opening: (inode: Inode, path: string) => void;
 }
 
-/** The engine's view of a simulated filesystem; nothing that it does is durable before it is synced. */
+/** Engine's view of a simulated filesystem. Nothing is durable before it is synced. */
 export function makeEngineDisk(root: SimulatedRoot, watch: DiskWatch, lacks: Lacks = lacksNothing): LocalDisk {
   const call = async <Result>(name: string, path: string, act: () => Result): Promise<Result> => {
     await watch.before(name, path);
@@ -65,7 +65,7 @@ function looks(
         if (kind !== "symlink") throw new HoldfastError("unavailable", `${path} is no link.`);
         return target;
       }),
-    // In no time: each story is told by its calls, and this changes nothing.
+    // Takes no time, because the call changes nothing, and stories depend on their calls.
     hasWriters: async (path) => root.writers.has(root.mustBeAt(path)),
     now: (path) =>
       call("now", path, () => {
@@ -116,7 +116,7 @@ function makings(root: SimulatedRoot, call: Call, watch: DiskWatch): Pick<LocalD
       call("mkdir", path, () => {
         const inode = root.create(path, "folder", false);
         if (!isPrivate) return;
-        // In one step with its making.
+        // Set in the same step as the creation.
         root.write(inode, { isPrivate }, false);
         root.sync(inode);
       }),

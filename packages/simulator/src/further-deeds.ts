@@ -3,7 +3,7 @@ import { pick, type Tape } from "./chances.ts";
 import type { PersonOptions } from "./person-options.ts";
 import type { Inode } from "./simulated-root.ts";
 
-/** What a person does beside what everybody does all day: links, whole trees, times, and types that change to and fro. */
+/** Less common acts of a person: links, whole trees, times, and changes of kind. */
 export const furtherVerbs = [
   "make a link",
   "replace by a link",
@@ -23,7 +23,7 @@ export const furtherVerbs = [
 ] as const;
 type FurtherVerb = (typeof furtherVerbs)[number];
 
-/** What a person can do, for deeds that are made of that. */
+/** Basic acts from which others are composed. */
 export interface Hands extends Pick<PersonOptions, "root" | "ledger" | "names" | "lacks"> {
   readonly work: Tape;
   readonly say: (what: string) => void;
@@ -81,7 +81,7 @@ async function replaceByLink(hands: Hands, path: string | undefined): Promise<vo
     if (work() < 0.3) await pause();
     return makeLink(hands, path);
   }
-  // As `ln -sf` does it.
+  // Acts like `ln -sf`.
   const temporary = `${path}.new`;
   makeLink(hands, temporary);
   if (work() < 0.3) await pause();
@@ -107,7 +107,7 @@ function hardLink({ root, say, lacks }: Hands, from: string | undefined, to: str
   root.link(from, to, true);
 }
 
-/** A small tree at once. */
+/** Creates a small tree in one step. */
 async function unpack({ root, say, work, names, ...hands }: Hands, path: string): Promise<void> {
   if (root.at(path) !== undefined) return;
   say(`unpacks ${path}`);
@@ -120,7 +120,7 @@ async function unpack({ root, say, work, names, ...hands }: Hands, path: string)
   }
 }
 
-/** As `cp -r` does it. */
+/** Copies like `cp -r`. */
 async function copyTree({ root, say, ...hands }: Hands, from: string | undefined, to: string): Promise<void> {
   if (from === undefined || `${to}/`.startsWith(`${from}/`) || root.at(to) !== undefined) return;
   const first = root.at(from);
@@ -135,7 +135,7 @@ async function copyTree({ root, say, ...hands }: Hands, from: string | undefined
   }
 }
 
-/** Its time alone. */
+/** Changes the time only. */
 function touch({ root, say }: Hands, path: string | undefined): void {
   const inode = path === undefined ? undefined : root.at(path);
   if (inode === undefined) return;
@@ -143,7 +143,7 @@ function touch({ root, say }: Hands, path: string | undefined): void {
   root.write(inode, { mtimeNs: root.timeNs() }, true);
 }
 
-/** To the same length, as some programs do that do not want to be noticed. */
+/** Writes the same length and restores the time, like some programs. */
 function editUnderOldTime({ root, ledger, say, newBytes }: Hands, path: string | undefined): void {
   const inode = path === undefined ? undefined : root.at(path);
   if (inode?.kind !== "file") return;
@@ -164,7 +164,7 @@ function overwriteShared({ root, ledger, say, work }: Hands, path: string | unde
   say(`is done with ${ledger.close(root, inode, true)}`);
 }
 
-/** Another file with the same bytes, after a while in which there was none. */
+/** Writes another file with the same bytes after a pause without one. */
 async function cutAndPaste({ root, ledger, say, ...hands }: Hands, path: string | undefined): Promise<void> {
   const inode = path === undefined ? undefined : root.at(path);
   if (path === undefined || inode?.kind !== "file") return;
@@ -185,7 +185,7 @@ async function emptyFolder({ root, say, deleteTree }: Hands, path: string): Prom
   }
 }
 
-/** None tells a folder from a file of its name: one of each, side by side, would be in each other's way. */
+/** No rule distinguishes a folder from a file of the same name, because a hidden and a visible one would collide. */
 const rules = ["", "/a\n", "*.txt\n", "b\n", "d\n!/d\n", "/d/*\n!/d/b\n", "**/e.txt\n/c.txt\n"];
 
 export async function writeRules({ root, ledger, say, work, create }: Hands): Promise<void> {

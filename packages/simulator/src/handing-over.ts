@@ -11,7 +11,7 @@ interface Pair {
   readonly guest: string;
 }
 
-/** What people do in a browser about all that is in a folder: they give it away, put it back to how it was, and share it with groups. */
+/** Acts in a browser on everything in a folder: transfers, rewinds and groups. */
 export async function handOver(world: World, tape: Tape): Promise<void> {
   const accounts = [...new Set(world.devices.map(({ account }) => account))];
   const owner = pick(tape, accounts) ?? "";
@@ -22,7 +22,7 @@ export async function handOver(world: World, tape: Tape): Promise<void> {
   return shareWithGroup(world, { owner, guest }, tape);
 }
 
-/** Before anybody does anything in a round: what comes back then lives until somebody has seen it. */
+/** Rewinds before a round starts, so that restored content lives until somebody has seen it. */
 export function rewindAtRest(world: World, round: number): void {
   const key = `rewind before round ${round}`;
   const tape = world.chances.tape(key);
@@ -47,7 +47,7 @@ function putBack(world: World, owner: string, tape: Tape): Rewound | undefined {
   return rewound;
 }
 
-/** What the new owner accepts is in nobody's hands for a moment. */
+/** A transferred folder belongs to nobody for a moment. */
 async function giveAway(world: World, { owner, guest }: Pair, tape: Tape): Promise<void> {
   const { model, scheduler } = world;
   const folders = foldersOf(world, owner).filter((node) => mayTransfer(model, node, owner));
@@ -68,7 +68,7 @@ async function giveAway(world: World, { owner, guest }: Pair, tape: Tape): Promi
 
 const groupRoles = ["viewer", "editor", "editor", undefined] as const;
 
-/** Each account has a group, in which the other one is, and shares a folder with it. */
+/** Gives each account a group with the other account as a member, and shares a folder with it. */
 export function beginGroups(world: World): void {
   const { model } = world;
   const accounts = [...new Set(world.devices.map(({ account }) => account))];

@@ -7,7 +7,7 @@ import type { Device } from "./world-state.ts";
 
 type Tree = ReadonlyMap<string, string>;
 
-/** Rules that hide paths of a device at rest: the paths that it leaves out, and the rules in force. */
+/** Returns the rules of an idle device: excluded paths, and rules in force. */
 function rulesOf(device: Device): Rules {
   const { engine, state } = device;
   const isHeld = engine.outcome?.problems.some(({ code }) => code === "rules_held") === true;
@@ -20,8 +20,8 @@ function rulesOnDisk({ root }: Device): string {
 }
 
 /**
- * Both trees without what this device hides and what it tells of. A folder that one side has alone may stay for what is hidden
- * in it there, and what is no folder and would stand in its place waits, and is told of.
+ * Returns both trees without hidden and reported items. A one-sided folder may stay for its hidden content. An item
+ * that would take its place waits and is reported.
  */
 export function shownOf(device: Device, one: Tree, other: Tree): readonly [Tree, Tree] {
   const rules = rulesOf(device);
@@ -42,7 +42,7 @@ export function shownOf(device: Device, one: Tree, other: Tree): readonly [Tree,
   return [shown(one), shown(other)];
 }
 
-/** Contents that a device has where it hides them, or tells of them: nobody sends them, and nobody takes them away. */
+/** Returns contents that a device hides or reports. Nobody sends or removes them. */
 export function hiddenContents({ devices }: Pick<World, "devices">): Set<string> {
   const hidden = new Set<string>();
   for (const device of devices) {

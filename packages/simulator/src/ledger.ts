@@ -1,20 +1,20 @@
 import type { Inode, SimulatedRoot } from "./simulated-root.ts";
 import { contentOf } from "./small-blocks.ts";
 
-/** What stands unchanged for so long may be taken for a state; a little less than the engine's rest, for the ticks of clocks. */
+/** Time after which unchanged content may count as a state; slightly less than the engine's, because of clock ticks. */
 const restMicros = 42_000;
 
-/** What the people of a story did: what must not be lost, and what may be shown at all. */
+/** Acts of the people in a story: contents that must not be lost, and contents that may be visible at all. */
 export class Ledger {
-  /** Contents that nobody who had seen them replaced or deleted. */
+  /** Contents not replaced or deleted by anybody who had seen them. */
   readonly mustLive = new Set<string>();
-  /** Contents that were whole: a file was closed with them, or they stood for a while. */
+  /** Complete contents: a file was closed with them, or they stayed for a while. */
   readonly states = new Set<string>([emptyContent]);
-  /** Every content that ever stood in a file, whole or not. */
+  /** Every content that was ever in a file, complete or not. */
   readonly written = new Set<string>();
-  /** Contents that are written again and again, by several people. */
+  /** Contents written repeatedly by several people. */
   readonly shared = new Set<string>([emptyContent]);
-  /** Seen by somebody and replaced or deleted, perhaps before its writer had closed the file. */
+  /** Seen and replaced or deleted, perhaps before its writer had closed the file. */
   readonly #superseded = new Set<string>();
   readonly #writtenOn = new Map<SimulatedRoot, Set<string>>();
   readonly #nowMicros: () => number;
@@ -30,7 +30,7 @@ export class Ledger {
     this.#noteWritten(root, contentOf(bytes));
   }
 
-  /** A person has finished with a file. @param isShared others write the same bytes, so that nobody can tell whose they are */
+  /** Closes a file. @param isShared others write the same bytes, so their author is ambiguous */
   close(root: SimulatedRoot, inode: Inode, isShared: boolean): string {
     const key = contentOf(inode.now.bytes);
     root.writers.delete(inode);
@@ -41,26 +41,26 @@ export class Ledger {
     return key.slice(0, 12);
   }
 
-  /** Whether a person at that disk ever wrote exactly this. */
+  /** Returns true if a person at that disk ever wrote exactly this. */
   hasWritten(root: SimulatedRoot, content: string): boolean {
     return this.#writtenOn.get(root)?.has(content) === true;
   }
 
-  /** A person takes a name of a file away, or puts another file in its place. */
+  /** Records that a person removes a name of a file or replaces it. */
   discard(root: SimulatedRoot, inode: Inode): void {
     if (inode.kind !== "file") return;
-    // What an engine has linked aside is no name that a person gave it.
+    // A link by the engine is not a person's name.
     const names = inode.wasLinked ? [...root.visible().values()].filter((each) => each === inode) : [];
     if (names.length < 2) this.#leave(inode);
   }
 
-  /** A power cut took a content that nobody else has: whoever wrote it must write it again. */
+  /** Records that a power failure destroyed the only copy; its author must write it again. */
   lose(content: string): void {
     this.mustLive.delete(content);
     this.#superseded.add(content);
   }
 
-  /** What was gone everywhere is there again, and nobody has touched it since. */
+  /** Records that vanished content has returned untouched. */
   bringBack(content: string): void {
     if (!this.states.has(content) || this.shared.has(content)) return;
     this.#superseded.delete(content);
@@ -71,7 +71,7 @@ export class Ledger {
     this.written.delete(content);
   }
 
-  /** A power cut left a file like this, and to all others that is as if a person there had. */
+  /** Records content left by a power failure, which counts as a person's. */
   find(root: SimulatedRoot, content: string): void {
     this.states.add(content);
     if (!this.written.has(content)) this.#noteWritten(root, content);

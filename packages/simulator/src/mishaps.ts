@@ -5,7 +5,7 @@ import type { Device } from "./world-state.ts";
 const kinds = ["clock", "full", "read-only", "away"] as const;
 const tenYearsMicros = 10 * 365.25 * 86_400 * 1_000_000;
 
-/** What may befall a device once in a round: at some moment of the first seconds, for some seconds. */
+/** Lets a device have a mishap once per round, in the first seconds and for some seconds. */
 export async function mayBefall(world: World, device: Device, round: number): Promise<void> {
   const { scheduler, chances } = world;
   const { ills, name } = device;

@@ -2,7 +2,7 @@ import type { Lack } from "@holdfast/sync/model/lacks";
 import type { StoryOptions } from "./story.ts";
 
 const troubleRates = [0, 0.02, 0.05, 0.1, 0.2];
-/** As network filesystems are, and as FAT. */
+/** Like network filesystems and FAT. */
 export const poorDisks: readonly (readonly Lack[])[] = [
   ["exchange"],
   ["exchange", "hard links"],
@@ -12,33 +12,33 @@ export const poorDisks: readonly (readonly Lack[])[] = [
 const foldings = ["none", "first", "none", "all"] as const;
 
 /**
- * Of two accounts; every third time nobody gets more than the right to read. What moves into another space is another node
- * there, so nothing is asked of its identity.
+ * Two accounts; in every third story nobody gets more than read access. An item moved to another space is a new node,
+ * so its identity is not checked.
  */
 function sharing(seed: number): Partial<StoryOptions> {
   const shares = seed % 3 === 0 ? ("read_only" as const) : true;
   return { shares, confusableNames: false, foldsCase: "none", isWatchful: false };
 }
 
-/** From this seed on people do more, so that the stories of the seeds before it stay as they are. */
+/** From this seed people do more. Stories of earlier seeds stay unchanged. */
 const firstVersatile = 10_000_000;
 
-/** Also what is hidden from some devices: where it counts as new once it is wanted again, nothing is asked of its identity. */
+/** Includes hidden items, whose identity is not checked, because they count as new when included again. */
 function versatile(seed: number): Partial<StoryOptions> {
   const hides = seed % 2 === 1 && seed % 5 !== 2 && seed < firstRights;
   return { isVersatile: true, ...(hides && { isSelective: true, isWatchful: false, confusableNames: false }) };
 }
 
-/** From this seed on all stories are of people who share, with rights of their own at folders below. */
+/** From this seed all stories have shares with separate rights at folders below. */
 const firstRights = 20_000_000;
 
-/** From this seed on they also give folders away, put them back to how they were, share with groups, and share files alone. */
+/** From this seed people also transfer and rewind folders, share with groups, and share single files. */
 const firstHandingOver = 30_000_000;
 
-/** From this seed on each is of one account again, whose people also take rights from others on their devices. */
+/** From this seed stories have one account again, and people also make items private. */
 const firstSecretive = 40_000_000;
 
-/** From this seed on whether a disk keeps who may read says nothing of what else it keeps. */
+/** From this seed a disk's support of private modes is independent of its other features. */
 const firstIndependent = 43_000_000;
 
 function lackedModes(seed: number, lacks: readonly Lack[]): readonly Lack[] {
@@ -46,7 +46,7 @@ function lackedModes(seed: number, lacks: readonly Lack[]): readonly Lack[] {
   return isLacked ? ["private modes"] : [];
 }
 
-/** The story of a seed in a long run: every kind of world in turn. */
+/** Returns the story of a seed in a long run, which covers every kind of world in turn. */
 export function storyOf(seed: number): StoryOptions {
   const lacks = seed % 5 === 3 ? (poorDisks[seed % poorDisks.length] ?? []) : [];
   return {
@@ -59,9 +59,9 @@ export function storyOf(seed: number): StoryOptions {
     lacks,
     foldsCase: foldings[seed % foldings.length] ?? "none",
     isVolatile: seed % 2 === 1,
-    // A file that has no number is another one once it was moved and edited.
+    // A file without a number counts as another one after a move and an edit.
     isWatchful: seed % 11 < 4 && !lacks.includes("stable inodes"),
-    // As where a million files are: each look and each plan sees a part of what is new.
+    // Each scan and each plan covers a part of the new items, as with a million files.
     ...(seed % 8 < 3 && { engine: { portions: { entriesMax: 1 + (seed % 3), freshMax: 1 + (seed % 5) } } }),
     ...(seed % 5 === 2 && seed < firstSecretive && sharing(seed)),
     ...(seed >= firstVersatile && versatile(seed)),

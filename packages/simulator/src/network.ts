@@ -6,20 +6,20 @@ import type { Decision } from "./chances.ts";
 import type { Life, Scheduler } from "./scheduler.ts";
 
 export interface Trouble {
-  /** Of each call, from 0 to 1. */
+  /** Probability for each call, from 0 to 1. */
   readonly rate: () => number;
-  /** `silent`: a call is taken and never answered. */
+  /** `silent`: a call never gets a response. */
   readonly outage: () => "none" | "unreachable" | "silent";
   readonly next: (kind: string) => Decision;
-  /** Asked before anything goes wrong. */
+  /** Called before anything goes wrong. */
   readonly happens: (key: string) => boolean;
   readonly notice: (what: string) => void;
 }
 
-/** So that a file comes in several answers. */
+/** Small, so that a file needs several responses. */
 const blocksAtOnce = 3;
 
-/** The way of one device to the server: late, cut before or after the server heard, twice, or damaged. */
+/** Connection of one device to the server: delayed, interrupted before or after the request, repeated, or corrupted. */
 export function makeNetwork(
   model: ModelServer,
   scheduler: Scheduler,
@@ -50,7 +50,7 @@ export function makeNetwork(
     if (trouble.outage() === "unreachable") cut("for as long as it lasts", name);
     if (chance < rate * 0.3) cut("on the way out", name);
     if (repeats && chance < rate * 0.5) {
-      // The request is still on its way when its sender has given it up.
+      // The request is still on its way after its sender has given up.
       void scheduler.sleep(world, laterMicros).then(() => attempt(act));
       if (chance < rate * 0.4) cut("for a while", name);
     }
@@ -109,7 +109,7 @@ function questions(
   | "missingBlocks"
 > {
   return {
-    // Without trouble: one that fails is tried again together with the listing beside it.
+    // Has no trouble, because a failure would repeat the listing as well.
     whoAnswers: () => Promise.resolve({ serverId: "model", accountId: account }),
     listChanges: (token) => call("listChanges", () => model.listChanges(token, account)),
     snapshot: (cursor) => call("snapshot", () => model.snapshot(cursor, account)),
@@ -123,7 +123,7 @@ function questions(
   };
 }
 
-/** What becomes of one call; 0.5 is the middle, where nothing goes wrong. */
+/** Returns the result of one call; 0.5 means no trouble. */
 function fateOf(
   trouble: Trouble,
   kind: string,
@@ -137,7 +137,7 @@ function fateOf(
   return { isLate: late < rate, chance, laterMicros };
 }
 
-/** What comes late may be refused; nobody listens any more. */
+/** Ignores refusals of late requests, because nobody waits for them. */
 function attempt(act: () => unknown): void {
   try {
     act();

@@ -17,10 +17,10 @@ import type { World } from "./world.ts";
 import type { Device } from "./world-state.ts";
 
 /**
- * The invariants that hold at rest; 2 and 8 are checked at every step, 9 by the story. Of 5 and 6: what one person alone did
- * is exactly what is left, so nothing came back and there is no conflicted copy.
- * @param alone the tree that the only active person left, if there was only one
- * @param fresh what of that is open and new in its place; in the place of something private it becomes so
+ * Checks the invariants of the idle state; 2 and 8 are checked at every step, 9 by the story. For 5 and 6: the changes
+ * of one active person are exactly the result, so nothing returned and there is no conflicted copy.
+ * @param alone tree left by the only active person, if there was one
+ * @param fresh new public items in it; one that replaces a private item becomes private
  */
 export function checkRest(
   world: World,
@@ -53,14 +53,14 @@ export function checkRest(
   checkServer(world);
 }
 
-/** 1 */
+/** Checks invariant 1. */
 function compareShown(world: World, device: Device, expected: ReadonlyMap<string, string>): void {
   const seen = seenTree(device.root);
   const [one, other] = world.isSelective ? shownOf(device, seen, expected) : [seen, expected];
   compare(world, `${device.name} / server`, one, other);
 }
 
-/** With shares each account has a view of its own, in which what waits is told of. */
+/** Checks shares: each account has its own view, which reports waiting items. */
 function checkShared(world: World, alone: ReadonlyMap<string, string> | undefined): void {
   for (const device of world.devices) {
     checkWaiting(world, device);
@@ -97,7 +97,7 @@ function withoutPrivacyOf(tree: ReadonlyMap<string, string>, some: ReadonlySet<s
   );
 }
 
-/** 1 */
+/** Checks invariant 1. */
 function compare(
   world: World,
   what: string,
@@ -110,7 +110,7 @@ function compare(
   }
 }
 
-/** A name that only disks give which fold case is the server's only if a person gave it too. */
+/** A disk's case alias is on the server only if a person also gave that name. */
 function checkNames(world: World): void {
   for (const { name } of liveNodes(world.model.nodes)) {
     const original = name.replace(/ \([^()]*'s conflicted copy [^()]*\)/, "");
@@ -120,15 +120,15 @@ function checkNames(world: World): void {
 }
 
 /**
- * Two devices that knew different versions after the restored one may both be right: what one of them replaces is in the history. So are
- * the bytes of a conflict that those of a later one of the same file replaced in their copy.
+ * Returns contents in the history. Devices that knew different versions after the restored one may both be right. Bytes
+ * of a conflict may also be replaced in their copy by a later one of the same file.
  */
 function keptInHistory({ model, wasRestored }: World): Set<string> {
   const versions = wasRestored ? [...model.versions.values()].map((entries) => contentIdOf(entries)) : [];
   return model.copied.union(new Set(versions));
 }
 
-/** 3 and 4 */
+/** Checks invariants 3 and 4. */
 function checkContents(world: World, kept: ReadonlySet<string>): void {
   const { model, ledger } = world;
   const live = new Set(liveNodes(model.nodes).map(({ contentId }) => contentId));
@@ -142,7 +142,7 @@ function checkContents(world: World, kept: ReadonlySet<string>): void {
   }
 }
 
-/** 7 */
+/** Checks invariant 7. */
 function checkTree(world: World): void {
   const names = new Set<string>();
   for (const { parentId, name } of liveNodes(world.model.nodes)) {
@@ -152,7 +152,7 @@ function checkTree(world: World): void {
   }
 }
 
-/** 10 */
+/** Checks invariant 10. */
 function checkServer(world: World): void {
   const { model } = world;
   for (const { versionId } of model.nodes.values()) {

@@ -10,14 +10,14 @@ export interface PersonOptions {
   readonly scheduler: Scheduler;
   readonly names: readonly string[];
   readonly notice: (what: string) => void;
-  /** The watcher may notice it, or not. */
+  /** Called after a change, which the watcher may miss. */
   readonly changed: () => void;
-  /** Does also what not everybody does all day. */
+  /** Also does less common things. */
   readonly isVersatile: boolean;
   /** Moves of folders may be copies. */
   readonly isSharing: boolean;
-  /** Writes rules of what is not to be synced. */
+  /** Writes ignore rules. */
   readonly isSelective: boolean;
-  /** What this disk, or another of the world, cannot do is not done. */
+  /** Features that a disk of the world lacks are not used. */
   readonly lacks: Lacks;
 }

@@ -30,7 +30,7 @@ const verbs = [
 ] as const;
 type Verb = (typeof verbs)[number];
 
-/** So long that each has blocks of its own. */
+/** Long enough that each has its own blocks. */
 const paragraphs = [
   "It was a dark and stormy night; the rain fell in torrents, except at occasional intervals.",
   "Call me Ishmael. Some years ago, never mind how long precisely, having little money in my purse.",
@@ -38,13 +38,13 @@ const paragraphs = [
   "Happy is the country which has no history, and happier the one which keeps it in order.",
 ];
 
-/** Somebody who works in a synced folder the way people and their programs do: in several steps, and never waiting for the engine. */
+/** A person at a synced folder who works like people and programs do: in several steps, and without waiting for the engine. */
 export class Person {
   readonly #options: PersonOptions;
   readonly life: Life;
-  /** How much this person has done so far. */
+  /** Number of acts so far. */
   deeds = 0;
-  /** Of that, what takes a conflicted copy of its own though nobody else did anything more. */
+  /** Number of these that cause a conflicted copy without another person's act. */
   copyingDeeds = 0;
   #count = 0;
   #work: Tape = () => 0;
@@ -54,7 +54,7 @@ export class Person {
     this.life = { isAlive: true, name: options.name };
   }
 
-  /** @param work decides what, where and how fast */
+  /** @param work decides act, place and speed */
   async act(work: Tape): Promise<void> {
     this.#work = work;
     const isRuling = this.#options.isSelective && work() < 0.12;
@@ -64,13 +64,13 @@ export class Person {
       else if (isFurther) await doFurther(pick(work, furtherVerbs) ?? "touch", this.#hands());
       else await this.#do(pick(work, verbs) ?? "create");
     } catch (error) {
-      // Another's hand was faster: what one wanted to touch is not there any more.
+      // Another act was faster, and the item is gone.
       if (!(error instanceof HoldfastError)) throw error;
     }
     this.#options.changed();
   }
 
-  /** Mostly takes the rights of others away. @param work decides of what */
+  /** Usually makes an item private. @param work decides which one */
   setPrivate(work: Tape): void {
     const { root } = this.#options;
     const path = this.#some(pick(work, ["file", "folder"] as const), work);
@@ -81,14 +81,14 @@ export class Person {
     this.#options.changed();
   }
 
-  /** Does something in the very moment before a call of the engine: to that path, or somewhere. */
+  /** Acts right before a call of the engine, at that path or elsewhere. */
   interfere(path: string | undefined, work: Tape): void {
     const { root, ledger } = this.#options;
     const inode = path === undefined ? undefined : root.at(path);
     if (inode?.kind === "file") {
       this.#say(`overwrites ${path} in that moment`);
       ledger.write(root, inode, this.#newBytes(work));
-      // The engine may have this in its hands, and what stood there before as well: that they are two is nobody else's doing.
+      // The engine may hold both this and the former content, so the conflict needs no second person.
       this.copyingDeeds += 1;
       this.#say(`is done with ${ledger.close(root, inode, false)}`);
       this.#options.changed();
@@ -97,14 +97,14 @@ export class Person {
     const [from, to] = [this.#some(undefined, work), this.#somePlace(work)];
     const isInside = from !== undefined && `${to}/`.startsWith(`${from}/`);
     if (from === undefined || isInside || root.at(to) !== undefined || work() < 0.3) return;
-    // What is moved to where one may only read stays where it was too: that must not double without an end.
+    // An item moved to a read-only folder also stays at its old place. This must not double forever.
     if (isFolder(root, from) && this.#options.isSharing && [...root.visible()].length > crowdMax) return;
     this.#say(`moves ${from} to ${to} in that moment`);
     root.rename(from, to, { over: false, isPersons: true });
     this.#options.changed();
   }
 
-  /** Writes twice within a tick of the clock and to the same length, the second time when the first may have been read. */
+  /** Writes twice within a clock tick and with the same length; the first write may already have been read. */
   async stutter(path: string, work: Tape): Promise<void> {
     const { root, ledger } = this.#options;
     const inode = root.at(path);
@@ -205,7 +205,7 @@ export class Person {
     const old = root.at(path);
     if (old?.kind !== "file") return;
     ledger.discard(root, old);
-    // Some programs give the new file the mode of the old one, others leave what the umask gives.
+    // Some programs copy the old file's mode, others use the umask.
     const { isPrivate } = old.now;
     if (isPrivate && this.#count % 2 === 0) root.write(root.mustBeAt(temporary), { isPrivate }, true);
     root.rename(temporary, path, { over: true, isPersons: true });
@@ -223,7 +223,7 @@ export class Person {
     this.#say(`is done with ${ledger.close(root, inode, false)}`);
   }
 
-  /** In the middle, as programs do that keep the rest as it was. */
+  /** Edits in the middle, like programs that keep the rest. */
   async #edit(path: string | undefined): Promise<void> {
     const { root, ledger } = this.#options;
     const work = this.#work;
@@ -238,7 +238,7 @@ export class Person {
     this.#say(`is done with ${ledger.close(root, inode, false)}`);
   }
 
-  /** With a heading of its own, so that nobody else has the same. */
+  /** Adds a heading, so that no other content is equal. */
   async #copy(from: string | undefined, to: string): Promise<void> {
     const inode = from === undefined ? undefined : this.#options.root.at(from);
     if (inode?.kind !== "file") return;
@@ -247,7 +247,7 @@ export class Person {
 
   async #move(from: string | undefined, to: string): Promise<void> {
     const { root } = this.#options;
-    // Another spelling of the same name is free where that is one name.
+    // Another spelling of the same name counts as free.
     if (from === undefined || (root.at(to) !== undefined && root.at(to) !== root.at(from))) return;
     if (from === to) return;
     if (isFolder(root, from) && this.#options.isSharing && [...root.visible()].length > crowdMax) return;
@@ -305,7 +305,7 @@ export class Person {
     root.write(inode, { executable: !inode.now.executable }, true);
   }
 
-  /** Mostly moments, sometimes seconds. */
+  /** Usually moments, sometimes seconds. */
   async #pause(): Promise<void> {
     const work = this.#work;
     this.#options.changed();
@@ -313,7 +313,7 @@ export class Person {
     if (!isHere) throw new HoldfastError("failed", "The power went, and with it the program.");
   }
 
-  /** @returns whether the program is still there */
+  /** @returns true if the program still runs */
   async #wait(micros: number): Promise<boolean> {
     const { root, scheduler } = this.#options;
     const { boots } = root;
@@ -345,7 +345,7 @@ export class Person {
     return Buffer.from(`${this.#options.name} was here, number ${this.#count}.`);
   }
 
-  /** Some lines that everybody writes, in an order of its own. */
+  /** Returns lines that everybody writes, in a new order. */
   #newDocument(): Uint8Array {
     const work = this.#work;
     const lines = Array.from({ length: 4 + Math.floor(work() * 8) }, () => pick(work, paragraphs) ?? "");
@@ -354,7 +354,7 @@ export class Person {
 
   #say(what: string): void {
     this.deeds += 1;
-    // What is done to a copy before it was sent leaves its bytes without one.
+    // A change of a copy before its upload leaves its bytes without a copy.
     if (what.includes("conflicted copy")) this.copyingDeeds += 1;
     this.#options.notice(`${this.#options.name} ${what}`);
   }
@@ -366,12 +366,12 @@ function isFolder(root: SimulatedRoot, path: string): boolean {
   return root.at(path)?.kind === "folder";
 }
 
-/** At both ends, so that neither a half that is written nor one that a power cut leaves is like another's. */
+/** Repeats the text at both ends, so that neither a partial write nor a torn one equals another content. */
 function told(text: string, sizeBytes: number): Uint8Array {
   return Buffer.from(text.padEnd(sizeBytes - text.length, ".") + text);
 }
 
-/** A tree as a person sees it: path -> kind, content, executable bit. */
+/** Returns the visible tree: path -> kind, content, executable bit. */
 export function seenTree(root: SimulatedRoot): Map<string, string> {
   return new Map([...root.visible()].map(([path, inode]) => [path, describeInode(inode)]));
 }

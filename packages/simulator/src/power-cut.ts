@@ -9,8 +9,8 @@ import { checkWhole } from "./step-oracle.ts";
 import type { Device, WorldState } from "./world-state.ts";
 
 /**
- * Invariant 14: what was agreed on survives. All else that a person did and nobody synced may be gone or torn, which is then
- * as if that person had done it.
+ * Invariant 14: agreed data survives. A person's other unsynced changes may be lost or torn, which then counts as that
+ * person's act.
  */
 export function cutPower(world: WorldState, device: Device, tape: Tape): void {
   const { root } = device;
@@ -19,11 +19,11 @@ export function cutPower(world: WorldState, device: Device, tape: Tape): void {
   const [seen, inDoubt] = [root.visible(), root.namesInDoubt()];
   const contents = new Map([...root.inodes()].map((inode) => [inode, contentOf(inode.now.bytes)]));
   root.crash(tape);
-  // What is torn of something that several people wrote is nobody's either.
+  // Torn content of several authors belongs to nobody either.
   for (const [{ now }, content] of contents)
     if (world.ledger.shared.has(content)) world.ledger.shared.add(contentOf(now.bytes));
   const after = root.visible();
-  // Away and back, of which only the first is left: it stands where the person had taken it, or a folder above it.
+  // Of a move and its reversal only the first is left, so the item or a folder above is at its intermediate place.
   const isTaken = (path: string): boolean =>
     withFoldersAbove(path).some((at) => inDoubt.has(after.get(at)?.number ?? 0));
   const taken = new Set([...after].flatMap(([path, inode]) => (isTaken(path) ? [inode] : [])));
@@ -38,13 +38,13 @@ export function cutPower(world: WorldState, device: Device, tape: Tape): void {
   checkWhole(world, device);
 }
 
-/** Paths that the disk shows just as the base has them, in folders of which that is so too. */
+/** Returns paths that match the base on the disk, with all their folders. */
 function agreedPaths({ state }: Device, visible: ReadonlyMap<string, Inode>): ReadonlyMap<string, string> {
   const isAgreed = (id: NodeId): boolean => {
     if (id === state.rootId) return true;
     const [local, base] = [state.local.get(id), state.synced.get(id)];
     if (local === undefined || base === undefined || state.parked.has(id) || local.sight === "unsettled") return false;
-    // The mode of a mount is each device's own matter.
+    // A mount's mode belongs to each device.
     const isSamePrivacy = state.shares.has(id) || (base.isPrivate === true) === (local.isPrivate === true);
     const isSame = base.content === local.content && base.executable === local.executable && isSamePrivacy;
     return isSame && samePlace(base.place, local) && isAgreed(local.parent);
@@ -55,7 +55,7 @@ function agreedPaths({ state }: Device, visible: ReadonlyMap<string, Inode>): Re
     const inode = path === undefined ? undefined : visible.get(path);
     if (path === undefined || inode === undefined || !isAgreed(id)) continue;
     const { now, number } = inode;
-    // Written anew, if only with the same bytes, it is agreed on once it was looked at again.
+    // Rewritten content needs another scan before it counts as agreed, even if equal.
     const isSeen = now.mtimeNs === fingerprint.mtimeNs && now.executable === executable;
     const isShown = now.isPrivate === isPrivate && (kind !== "file" || (isSeen && contentOf(now.bytes) === content));
     if (isShown && fingerprint.inode === BigInt(number)) found.set(path, describeInode(inode));
@@ -68,7 +68,7 @@ function takeForDone(
   { root, state }: Device,
   before: ReadonlySet<string>,
 ): void {
-  // Of what the engine has in its own folder only what it took aside is a person's; the rest are copies.
+  // In the engine's folder, only parked and stashed items belong to a person; the rest are copies.
   const aside = [...state.stashed.keys(), ...[...state.parked.values()].map(({ path }) => path)];
   const own = [...root.visible().values(), ...aside.flatMap((path) => inodesAt(root, path))];
   const others = devices
@@ -76,15 +76,15 @@ function takeForDone(
     .map((device) => contentsOf(device.root.visible(true)));
   const left = [new Set(own.map(({ now }) => contentOf(now.bytes))), ...others, model.contents];
   for (const content of before) if (!left.some((contents) => contents.has(content))) ledger.lose(content);
-  // What came back under a name that was taken away before is nobody's any more.
+  // Content that returned under a removed name belongs to nobody.
   const known = [before, ...left];
   for (const content of contentsOf(root.visible(true))) {
     if (!known.some((contents) => contents.has(content))) ledger.forget(content);
   }
-  // Whoever wrote is gone, and all files are closed.
+  // All writers are gone, and all files are closed.
   for (const content of new Set(own.map(({ now }) => contentOf(now.bytes)))) {
     ledger.find(root, content);
-    // Two cuts may tear one file alike, and by the second one nothing comes back that a person deleted.
+    // Two failures may tear a file equally; the second one restores nothing.
     if (!before.has(content)) broughtBack.add(content);
   }
 }

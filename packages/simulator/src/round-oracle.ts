@@ -7,17 +7,17 @@ import { contentOf } from "./small-blocks.ts";
 import type { World } from "./world.ts";
 
 /**
- * Invariants 5, 6 and 13 from one rest to the next. At rest everybody has seen everything, so whatever happens later happened
- * after it: what was gone then stays gone, and a name that tells of a conflict takes two people who were at work since.
+ * Checks invariants 5, 6 and 13 between idle states. At an idle state everybody has seen everything, so later acts
+ * follow it. Removed content stays removed, and a conflicted name requires two people who acted since.
  */
 export class RoundOracle {
   readonly #world: World;
   #goneContents = new Set<string>();
   #goneNodes = new Set<string>();
   #nodes: ReadonlySet<string> = new Set();
-  /** Content -> the node that had it. */
+  /** Content -> its node. */
   #liveContents = new Map<string, string>();
-  /** Labels of conflicts that were told of before: people save, swap and retype such files too. */
+  /** Labels of earlier conflicts, because people also save, swap and retype such files. */
   #labels = new Set<string>();
   #deeds = new Map<string, number>();
   #copyingDeeds = 0;
@@ -26,7 +26,7 @@ export class RoundOracle {
     this.#world = world;
   }
 
-  /** @param isRestored a server that forgot something may bring anything back */
+  /** @param isRestored the server forgot something and may bring anything back */
   checkRest(isRestored: boolean): void {
     const { model, ledger, devices } = this.#world;
     const live = [...model.nodes.values()].filter(({ id }) => isLiveNode(model.nodes, id));
@@ -38,12 +38,12 @@ export class RoundOracle {
     const contents = new Set(live.map(({ contentId }) => contentId));
     if (this.#world.hasShares) for (const key of keptContents(this.#world)) contents.add(key);
     if (this.#world.isSelective) for (const key of hiddenContents(this.#world)) contents.add(key);
-    // What a power cut may bring back is not gone for good: nobody has synced that it is.
+    // Content that a power failure may restore is not durably removed.
     for (const { root } of devices) for (const key of root.lastingContents()) contents.add(key);
     this.#goneContents = new Set([...ledger.written].filter((key) => !contents.has(key) && !ledger.shared.has(key)));
     const ids = new Set(live.map(({ id }) => id));
     this.#nodes = new Set(model.nodes.keys());
-    // What a device hides, or what stays there for what it hides, it has not seen go.
+    // A device has not seen the removal of hidden items, or of folders kept for them.
     const isKept = (id: string): boolean => devices.some(({ state }) => state.local.has(id as NodeId));
     this.#goneNodes = new Set([...this.#nodes].filter((id) => !ids.has(id) && !isKept(id)));
     this.#liveContents = new Map(live.flatMap(({ id, contentId }) => (contentId === null ? [] : [[contentId, id]])));
@@ -57,7 +57,7 @@ export class RoundOracle {
     this.#world.broughtBack.clear();
   }
 
-  /** 5 */
+  /** Checks invariant 5. */
   #checkGone(live: readonly ModelNode[]): void {
     const { broughtBack } = this.#world;
     for (const { id, name, contentId } of live) {
@@ -69,8 +69,9 @@ export class RoundOracle {
   }
 
   /**
-   * 13: what nobody deleted or replaced is not deleted on the server, to come up again as something new without a history.
-   * A watcher that tells of one end of a move only makes it look like that; and where something else stood at one of its names since, that may be what it is taken for.
+   * Invariant 13: an item that nobody deleted or replaced is not deleted on the server and uploaded as new without history. A
+   * watcher that reports only one end of a move makes it look like that. If another item was at one of its names since,
+   * it may be mistaken for that.
    */
   #checkIdentity(live: readonly ModelNode[]): void {
     const { model, ledger } = this.#world;
@@ -91,24 +92,24 @@ export class RoundOracle {
 
   #isSurelyOne(contentId: string): boolean {
     return this.#world.devices.every(({ root }) => {
-      // Also what is aside, or gone: it may be a copy of that which has the name now.
+      // Includes parked and removed files, of which the named one may be a copy.
       const holders = [...root.inodes()].filter(({ now }) => contentOf(now.bytes) === contentId);
       return holders.every((inode) => !inode.wasLinked && root.hadItsNamesAlone(inode));
     });
   }
 
-  /** 6: each takes something that somebody did beside the one who did most. */
+  /** Invariant 6: each copy requires an act besides those of the most active person. */
   #checkCopies(live: readonly ModelNode[]): void {
     const made = live.filter((node) => labelOf(node).some((label) => !this.#labels.has(label)));
     const deeds = this.#world.devices.map(({ name, person }) => person.deeds - (this.#deeds.get(name) ?? 0));
     deeds.push(this.#world.deeds - (this.#deeds.get("") ?? 0));
-    // What one side showed alone counts as new once the other shows it too.
+    // An item visible on one side only counts as new when the other shows it.
     if (this.#world.isSelective) return;
-    // What comes back where one may only read may meet what its only person has put there.
+    // A returning read-only item may collide with a new item of its only person.
     const busiest = this.#world.hasShares ? 0 : Math.max(...deeds);
     const copying = this.#allCopyingDeeds() - this.#copyingDeeds;
     const atMost = deeds.reduce((sum, each) => sum + each, copying) - busiest;
-    // A name that is free where case is folded may be another's on the server: that takes no second person.
+    // A name that is free on a case-folding disk may be taken on the server, without a second person.
     const isFolding = this.#world.devices.some(({ name }) => this.#world.foldsCase(name));
     if (isFolding && this.#world.hasConfusableNames) return;
     if (made.length > atMost)
@@ -120,9 +121,9 @@ export class RoundOracle {
   }
 }
 
-/** The stem with its label, as people carry it along. */
+/** Returns the stem with its label. */
 function labelOf({ name }: ModelNode): string[] {
-  // Two names that are one here or on the server take no second person.
+  // Names that are equal here or on the server need no second person.
   if (originalName(name) === name || !name.includes("conflicted copy")) return [];
   return [name.slice(0, name.lastIndexOf(")") + 1)];
 }

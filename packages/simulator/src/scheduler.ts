@@ -1,11 +1,11 @@
 import type { Chances } from "./chances.ts";
 
-/** Of a whole story: far beyond any that ends. */
+/** Limit of a story, far beyond any that ends. */
 const stepsMax = 300_000;
-/** Where each look and each plan has only a few of what is new, and so there are many more of them: some that end have half a million. */
+/** With small portions there are many more scans and plans. Some stories that end have half a million steps. */
 const stepsMaxInPortions = 1_500_000;
 
-/** Something that lives until it is killed: what it waits for never comes once it is dead. */
+/** Lives until killed; its waits never end after that. */
 export interface Life {
   isAlive: boolean;
   readonly name: string;
@@ -19,8 +19,8 @@ interface Wait {
 }
 
 /**
- * Simulated time. Everybody who does anything first waits here, and exactly one is let go at a time, the one whose time comes
- * first; so equal chances give equal runs.
+ * Simulated time. Each actor waits here before acting, and exactly one continues at a time, the earliest. Equal random
+ * numbers therefore give equal runs.
  */
 export class Scheduler {
   nowMicros = 1_800_000_000_000_000;
@@ -39,7 +39,7 @@ export class Scheduler {
     return Math.floor(this.nowMicros / 1000);
   }
 
-  /** Takes from half to one and a half times so long. */
+  /** Takes 0.5 to 1.5 times as long. */
   work(life: Life, micros: number): Promise<void> {
     return this.sleep(life, Math.ceil(micros * (0.5 + this.#chances.tape(`order of ${life.name}`)())));
   }
@@ -57,7 +57,7 @@ export class Scheduler {
     this.#waits = this.#waits.filter((wait) => wait.life !== life);
   }
 
-  /** Lets one after the other go until the time is over or `isDone`. @returns whether it was done */
+  /** Resumes actors one by one until the time or `isDone`. @returns true if done */
   async runUntil(untilMicros: number, isDone: () => boolean): Promise<boolean> {
     for (;;) {
       await macrotask();
@@ -88,7 +88,7 @@ export class Scheduler {
   }
 }
 
-/** All that follows from the last one let go has happened when this returns. */
+/** Returns after all consequences of the last resumed actor. */
 function macrotask(): Promise<void> {
   return new Promise((resolve) => void setImmediate(resolve));
 }

@@ -7,12 +7,12 @@ import { contentOf } from "./small-blocks.ts";
 import type { Inode } from "./simulated-root.ts";
 import type { Device, WorldState } from "./world-state.ts";
 
-/** What an account sees: path -> kind, content, executable bit. */
+/** Returns an account's view: path -> kind, content, executable bit. */
 export function viewOf(model: ModelServer, account: string): Map<string, string> {
   return new Map([...shownIn(model, account)].map(([path, node]) => [path, describeNode(node)]));
 }
 
-/** A tree on a disk without the privacy that is each device's own matter: that of mounts, and of what is closed where one may only read. */
+/** Returns a disk's tree without local privacy: that of mounts, and of items made private in read-only folders. */
 export function withoutOwnPrivacy(
   model: ModelServer,
   account: string,
@@ -27,7 +27,7 @@ export function withoutOwnPrivacy(
   return told;
 }
 
-/** By path. A mounted folder is shown once, by its mount, also where its parent is in view too. */
+/** By path. A mounted folder appears once, at its mount, even if its parent is visible too. */
 function shownIn(model: ModelServer, account: string): Map<string, ModelNode> {
   const { nodes, shares } = model;
   const shown = shares.inView(nodes, account).filter(({ id }) => shares.mountOf(nodes, account, id) === undefined);
@@ -42,7 +42,7 @@ function pathIn({ nodes, shares }: Pick<ModelServer, "nodes" | "shares">, accoun
   return names.toReversed().join("/");
 }
 
-/** 14, at rest: what waits since one may only read there stands where that is so. */
+/** Invariant 14, when idle: items waiting for write access are in read-only folders. */
 export function checkWaiting(world: WorldState, device: Device): void {
   const { nodes, shares } = world.model;
   const { account, name } = device;
@@ -66,15 +66,15 @@ function folderOf(path: string): string {
   return path.slice(0, Math.max(0, path.lastIndexOf("/")));
 }
 
-/** Where a device shows something else than the server, and says why. */
+/** Returns paths where a device differs from the server and reports the reason. */
 export function waitingPaths({ engine }: Device): ReadonlySet<string> {
   const problems = engine.outcome?.problems ?? [];
   return new Set(problems.flatMap(({ code, path }) => (code === "read_only" ? [path] : [])));
 }
 
 /**
- * Paths whose name something has on the server that their account sees elsewhere, as a folder with a mount of its own: a person has to rename one of the two. The
- * device says so, and asks again now and then.
+ * Returns paths whose name is taken on the server by an item that the account sees elsewhere, such as a mounted folder.
+ * A person must rename one. The device reports that and retries.
  */
 export function takenPaths({ model }: Pick<WorldState, "model">, { account, engine }: Device): string[] {
   const exists = (engine.outcome?.problems ?? []).flatMap(({ code, path }) => (code === "exists" ? [path] : []));
@@ -89,8 +89,8 @@ export function takenPaths({ model }: Pick<WorldState, "model">, { account, engi
 }
 
 /**
- * Contents that are where the invariants allow them to be beside the server: waiting to be sent, or in a quarantine. Of what left
- * a share in the hours that a restored server forgot, a device may have the trash alone.
+ * Returns contents allowed outside of the server: waiting for upload, or quarantined. Content that left a share in the
+ * hours forgotten by a restored server may be in a device's trash only.
  */
 export function keptContents(world: WorldState): Set<string> {
   const kept = new Set<string>();
@@ -104,7 +104,7 @@ export function keptContents(world: WorldState): Set<string> {
   return kept;
 }
 
-/** 11, at each request: nothing is sent to where a device knows that it may only read. */
+/** Invariant 11, at each request: nothing is sent where a device knows it can only read. */
 export function checkSent(world: WorldState, device: Device, operations: readonly BatchOperationInput[]): void {
   const { state, name } = device;
   for (const operation of operations) {
@@ -116,12 +116,12 @@ export function checkSent(world: WorldState, device: Device, operations: readonl
   }
 }
 
-/** Likewise, of blocks and questions for them. */
+/** The same for blocks and requests for missing ones. */
 export function checkSentInto(world: WorldState, { state, name }: Device, into: string | undefined): void {
   if (mayOnlyRead(state, into)) world.violate(`${name} sends blocks to where it may only read`);
 }
 
-/** As the device has heard: by the nearest right on the way up, on the server. */
+/** By the nearest known right on the server. */
 function mayOnlyRead({ shares, rights, remote }: Device["state"], start: string | undefined): boolean {
   const mountOf = (id: NodeId): NodeId | undefined =>
     shares.entries().find(([mount, { target }]) => target === id && remote.get(mount)?.trashed === false)?.[0];
@@ -136,7 +136,7 @@ function mayOnlyRead({ shares, rights, remote }: Device["state"], start: string 
   return false;
 }
 
-/** 11, at each new version: whose bytes an account never saw, and did not write, it does not hand on. */
+/** Invariant 11, at each new version: an account does not pass on bytes that it neither saw nor wrote. */
 export function checkVersion(world: WorldState, account: string, content: string): void {
   const { model, ledger } = world;
   const isOwn = world.devices.some((device) => device.account === account && ledger.hasWritten(device.root, content));
@@ -150,7 +150,7 @@ export function checkVersion(world: WorldState, account: string, content: string
   world.violate(`${account} put ${content.slice(0, 12)} into a space, and never saw it`);
 }
 
-/** 11, at rest: no disk has bytes that its account never saw. */
+/** Invariant 11, when idle: no disk has bytes that its account never saw. */
 export function checkRights(world: WorldState): void {
   const { model, ledger } = world;
   for (const device of world.devices) {

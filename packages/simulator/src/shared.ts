@@ -14,18 +14,18 @@ type Draft = BatchOperationInput extends infer Each
     : never
   : never;
 
-/** A server that has no room for anything. */
+/** Server without free space. */
 export const full: Server["commit"] = async (_epoch, operations) => ({
   results: operations.map(({ operation_id }) => ({ operation_id, status: "error", code: "quota" })),
   seq: 0,
 });
 
-/** A guest's device, and an owner without one, who shares the folder `docs` with the file `a.txt`. */
+/** A guest's device, and an owner without one who shares `docs` with `a.txt`. */
 export class Shared extends Alone {
   mountId = "";
   #count = 0;
 
-  /** @param options `parentId`: a folder of the guest that is made for the mount */
+  /** @param options `parentId`: folder of the guest that is created for the mount */
   constructor(
     role: ModelRole = "viewer",
     { parentId = homeOf("bob"), isMounted = true }: { readonly parentId?: string; readonly isMounted?: boolean } = {},
@@ -51,7 +51,7 @@ export class Shared extends Alone {
     this.mountId = model.mount({ device: "bob's other", account: "bob" }, "docs", place);
   }
 
-  /** Undefined: none any more. */
+  /** undefined: removes the grant */
   grant(role: ModelRole | undefined, target = "docs"): void {
     this.world.model.grant("ada 1", target, "bob", role);
   }
@@ -65,7 +65,7 @@ export class Shared extends Alone {
     this.onServer({ ...draft, operation_id: String(this.#count).padStart(32, "0") }, "ada");
   }
 
-  /** A new file in `docs`, or a new version of one. */
+  /** Adds a file to `docs`, or a new version. */
   ownerPuts(name: string, text: string, parent = "docs"): void {
     const bytes = Buffer.from(text);
     const entries = [{ hash: sha256(bytes), size: bytes.length }];
@@ -77,12 +77,12 @@ export class Shared extends Alone {
     this.owner({ op: "put", ...place, size: bytes.length, content_id: contentIdOf(entries), blocks: entries });
   }
 
-  /** Another program had this folder until now, and left this state. @param sql of a database in which nothing is yet */
+  /** Gives the folder the state of another program. @param sql statements for an empty database */
   takeOver(sql: string): void {
     const { database } = this.world.devices[0] ?? assert.fail();
     if (database.isTransaction) database.exec("commit");
     const ownRow = database.prepare("select row from settings where key = ?");
-    // By them a copy of the folder is told from it.
+    // They distinguish the folder from a copy.
     const marks = ["marker", "marker file", "generation"].map((key) => [key, ownRow.get(key)?.["row"] ?? ""] as const);
     const tables = database.prepare("select name from sqlite_schema where type = 'table'").all();
     for (const { name } of tables) database.exec(`drop table ${String(name)}`);
@@ -91,7 +91,7 @@ export class Shared extends Alone {
     for (const [key, row] of marks) insert.run(key, row);
   }
 
-  /** What is live in an account's own space: path and text, `/` for a folder. */
+  /** Returns live items of an account's own space: path and text, `/` for a folder. */
   space(account: string): Record<string, string> {
     const { model } = this.world;
     const home = homeOf(account);
@@ -108,12 +108,12 @@ export class Shared extends Alone {
     return found;
   }
 
-  /** What is on the disk: path and text, `/` for a folder. */
+  /** Returns items on the disk: path and text, `/` for a folder. */
   onDisk(): Record<string, string> {
     return textsOf(this.root.visible());
   }
 
-  /** Likewise, of what was put away: without its day. */
+  /** Returns the same for removed items, without the day. */
   aside(where: "trash" | "quarantine"): Record<string, string> {
     const folder = `.holdfast/${where}`;
     const all = this.root.at(folder) === undefined ? [] : [...this.root.below(folder)];
@@ -128,7 +128,7 @@ export class Shared extends Alone {
   }
 }
 
-/** `docs` with `a.txt` and, where bob has another right, `inner` with `deep.txt`. */
+/** Returns `docs` with `a.txt` and, with another right of bob, `inner` with `deep.txt`. */
 export async function withInner(role: ModelRole, inner: ModelRole): Promise<Shared> {
   const world = new Shared(role);
   world.ownerMakes("inner");

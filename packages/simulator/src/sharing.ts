@@ -10,7 +10,7 @@ const names = ["from them", "a", "d"];
 const roles: readonly (ModelRole | undefined)[] = [undefined, "uploader", "viewer", "commenter", "editor"];
 const usualRoles = ["viewer", "viewer", "editor"] as const;
 
-/** What people do about shares in a browser, beside the devices: they grant, mount, change roles, revoke and leave. */
+/** Acts in a browser concerning shares: grants, mounts, role changes, revocations and leaving. */
 export function share(world: World, tape: Tape): void {
   const accounts = [...new Set(world.devices.map(({ account }) => account))];
   const owner = pick(tape, accounts) ?? "";
@@ -51,7 +51,7 @@ export function share(world: World, tape: Tape): void {
 
 const rights = ["viewer", "editor", "editor", "commenter", "uploader", undefined] as const;
 
-/** Of what somebody has mounted: a right is given at a folder below, or ends by itself, or all of it is not to be had for a while. */
+/** Changes a mounted folder: a right is granted below or expires, or the owner is suspended for a while. */
 function changeRights(
   world: World,
   { owner, guest, mount }: { readonly owner: string; readonly guest: string; readonly mount: ModelNode },
@@ -87,7 +87,7 @@ function changeRights(
   void world.scheduler.sleep(world.life, lastsMs * 1000 + tape() * 2_000_000).then(() => model.sweep());
 }
 
-/** By what becomes of the right that counts there. */
+/** Counts acts by their effect on the applicable right. */
 function noteRight(
   world: World,
   { guest, target, role, ends }: { guest: string; target: string; role: ModelRole | undefined; ends: boolean },
@@ -101,7 +101,7 @@ function noteRight(
   if (ends) world.did("right that ends");
 }
 
-/** At rest nobody is suspended, and nobody has a name that others cannot see: it would be taken without their knowing. */
+/** When idle, nobody is suspended, and no name is taken by invisible items. */
 export function endHiding(world: World): void {
   const { model } = world;
   for (const account of model.shares.suspended) model.suspend(account, false);
@@ -116,7 +116,7 @@ export function endHiding(world: World): void {
   }
 }
 
-/** Those whose folder lies in one that the same account has mounted too. */
+/** Returns mounts whose folder is inside another mounted folder of the same account. */
 function mountsInMounts({ model: { nodes, shares } }: World): ModelNode[] {
   return [...nodes.values()].filter((node) => {
     if (node.kind !== "mount" || !isLiveNode(nodes, node.id)) return false;
@@ -126,7 +126,7 @@ function mountsInMounts({ model: { nodes, shares } }: World): ModelNode[] {
   });
 }
 
-/** That of what is above before those of what is in it. */
+/** Returns parents before content. */
 function grantsOf({ model: { shares, nodes } }: World, owner: string, guest: string): typeof shares.grants {
   const found = shares.grants.filter(
     ({ account, target }) => account === guest && spaceOf(nodes, target) === homeOf(owner),
@@ -151,12 +151,12 @@ export function mountAt(world: World, account: string, target: string, tape: Tap
   try {
     model.mount({ device: `${account}'s browser`, account }, target, { parentId, name });
   } catch (error) {
-    // What is refused was no more than a wish.
+    // A refused act is ignored.
     if (!(error instanceof HoldfastError)) throw error;
   }
 }
 
-/** One of the account's own, or a new one. */
+/** Returns a folder of the account, or a new one. */
 function folderOf(world: World, account: string, tape: Tape): string {
   const there = pick(tape, foldersOf(world, account));
   if (there !== undefined) return there.id;
@@ -167,7 +167,7 @@ export function foldersOf(world: World, account: string): ModelNode[] {
   return nodesOf(world, account, "folder");
 }
 
-/** Of an account's own, what lives; its root is none of them. */
+/** Returns live nodes of an account's own space, without its root. */
 function nodesOf({ model }: World, account: string, wanted: ModelNode["kind"]): ModelNode[] {
   const home = homeOf(account);
   return [...model.nodes.values()].filter(
@@ -180,7 +180,7 @@ type Draft =
   | { readonly op: "delete"; readonly file_id: string }
   | { readonly op: "mkdir"; readonly id: NodeId; readonly parent_id: string; readonly name: string };
 
-/** What is refused was no more than a wish. */
+/** Ignores refusals. */
 function commit({ model }: World, account: string, draft: Draft): void {
   const operation: BatchOperationInput = { ...draft, operation_id: model.fresh("operation ") };
   model.commit(`${account}'s browser`, model.epoch, [operation], [], account);

@@ -1,14 +1,14 @@
 import { caseLabel, conflictedName, originalName } from "@holdfast/sync/model/conflicted-name";
 import { isLiveNode, type ModelNode, type Nodes } from "./model-tree.ts";
 
-/** A name that a disk gives which folds case. */
+/** Matches a case alias of a disk. */
 export const aliased = / \(case conflict(?: \d+)?\)/;
 
 export function foldCase(name: string): string {
   return name.normalize("NFC").toLowerCase();
 }
 
-/** The server's live nodes under the names that a disk gives them which folds case: of several in one slot the first made has its own. */
+/** Returns the server's live nodes with their names on a case-folding disk. The oldest of a colliding set keeps its name. */
 export function shownNames(nodes: Nodes): Nodes {
   const live = [...nodes.values()].filter(({ id }) => isLiveNode(nodes, id));
   const shown = new Map(live.map((node) => [node.id, node]));
@@ -28,7 +28,7 @@ export function shownNames(nodes: Nodes): Nodes {
   return shown;
 }
 
-/** Path and content by a name that tells nothing apart but what any disk can: what the same things are called may differ. */
+/** Counts items by content and a normalized path, because equal items may have different names. */
 export function sameButNames(tree: ReadonlyMap<string, string>): Map<string, string> {
   const counts = new Map<string, number>();
   for (const [path, what] of tree) {

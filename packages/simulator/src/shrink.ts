@@ -5,13 +5,13 @@ export interface Shrunk {
   readonly result: StoryResult;
 }
 
-/** Some minutes: a story that has no end is told a few times only. */
+/** Some minutes: an endless story is told only a few times. */
 const stepsMax = 3_000_000;
 
 /**
- * Leaves out of a story whatever it can do without and still break the same invariant: devices, rounds, acts and faults, many
- * at once first and one by one in the end (Zeller's ddmin, on the keys of what came to pass).
- * @param tellingsMax how often the story may be told again; one that is very long less often
+ * Removes everything from a story that is not needed to break the same invariant: devices, rounds, acts and faults,
+ * many at first and single ones in the end (Zeller's ddmin on the keys of events).
+ * @param tellingsMax number of repetitions; fewer for very long stories
  */
 export async function shrink(story: StoryOptions, tellingsMax = 400): Promise<Shrunk> {
   let best: Shrunk = { story, result: await tellStory(story) };
@@ -30,7 +30,7 @@ export async function shrink(story: StoryOptions, tellingsMax = 400): Promise<Sh
   };
   if ((story.devices ?? 2) > 2) await attempt({ ...story, devices: 2 });
   for (let size = Math.ceil(best.result.happened.length / 2); size >= 1; size = Math.floor(size / 2)) {
-    // The last ones first: what comes after the harm was done goes in one piece.
+    // From the end, so that everything after the failure is removed together.
     for (let end = best.result.happened.length; end > 0; end -= size) {
       const { happened } = best.result;
       const some = happened.slice(Math.max(0, Math.min(end, happened.length) - size), end);
@@ -40,7 +40,7 @@ export async function shrink(story: StoryOptions, tellingsMax = 400): Promise<Sh
   return best;
 }
 
-/** A violation without what is of one story alone: contents, names, numbers. */
+/** Returns a violation without details of its story: contents, names, numbers. */
 function kindOf(violation: string | undefined): string | undefined {
   return violation
     ?.split("\n", 1)[0]
@@ -51,7 +51,7 @@ function kindOf(violation: string | undefined): string | undefined {
 
 const silent = /: (?:now|syncFile|syncFolder|syncAll|write) /u;
 
-/** The story in sentences: who does what, what goes wrong, and what the engines do about it. */
+/** Returns the story as sentences: acts, faults and the engines' reactions. */
 export function toProse({ story, result }: Shrunk): string {
   const lines = result.trace.filter((line) => !silent.test(line));
   const start = lines.findIndex((line) => / round \d+: /u.test(line));

@@ -18,58 +18,58 @@ export interface Inode {
   readonly target: string;
   readonly birthNs: bigint;
   now: Stored;
-  /** What a power cut leaves for certain. */
+  /** Data that survives a power failure. */
   durable: Stored;
   ctimeNs: bigint;
-  /** When the bytes changed last, in true time, for the oracle. */
+  /** Time of the last change of bytes, in true time, for the oracle. */
   changedAtMicros: number;
-  /** A person made it, or could see it at some time: else it is no more than what an engine was about to bring. */
+  /** Created by a person or visible at some time. Otherwise only a download of the engine. */
   wasSeen: boolean;
-  /** A person gave it a second name. */
+  /** A person added a second name. */
   wasLinked: boolean;
   readonly isPersons: boolean;
-  /** A person gave others rights to it, or to what had its name before. */
+  /** A person made it, or the former owner of its name, public. */
   wasOpened: boolean;
 }
 
 export interface RootOptions {
   readonly nowMicros: () => number;
-  /** Of this device's clock against true time. */
+  /** Offset of this device's clock from true time. */
   readonly skewMicros: () => number;
   readonly key: (name: string) => string;
-  /** What a person does is durable at once, so that the oracle knows what must not be lost; else only when it is synced. */
+  /** A person's acts are durable immediately, so the oracle knows what must not be lost. Otherwise only after a sync. */
   readonly isDurable: boolean;
-  /** False: no file is ever executable there. */
+  /** false: no file is executable */
   readonly hasExecutableBits?: boolean;
-  /** False: nothing is ever private there. */
+  /** false: nothing is private */
   readonly hasPrivateModes?: boolean;
 }
 
-/** Times of a filesystem come in steps of a kernel's tick. */
+/** Filesystem times have steps of a kernel tick. */
 const tickNs = 4_000_000n;
 const rootNumber = 1;
 
 /**
- * A filesystem in memory: inodes, names, and what of both is durable. Whoever acts says whether a person
- * does it or an engine, whose doing is durable only when it is synced.
+ * In-memory filesystem: inodes, names, and the durable part of both. Callers state if a person or an engine acts. An
+ * engine's acts are durable only after a sync.
  */
 export class SimulatedRoot {
   readonly #options: RootOptions;
-  /** Names of what a person has opened. */
+  /** Names that a person made public. */
   readonly #opened = new Set<string>();
   readonly #names: DurableNames;
   readonly #inodes = new Map<number, Inode>();
-  /** Every inode that stood at a name since the last `forgetPast`, by folder and name. */
+  /** Every inode at a name since the last `forgetPast`, by folder and name. */
   readonly #past = new Map<string, Set<number>>();
-  /** Folders in which a person changed something, for whoever watches. */
+  /** Folders changed by a person, for watchers. */
   readonly touched = new Set<string>();
-  /** Names that a person gave to something. */
+  /** Names given by a person. */
   readonly given = new Set<string>();
-  /** Files that a program has open for writing. */
+  /** Files open for writing in a program. */
   readonly writers = new Set<Inode>();
-  /** Folders where another filesystem is mounted: the number of the inode, and of the device. */
+  /** Mount points: inode number and device. */
   readonly mounts = new Map<number, bigint>();
-  /** How often the power came back. */
+  /** Number of power failures. */
   boots = 0;
   #next = rootNumber;
 
@@ -84,7 +84,7 @@ export class SimulatedRoot {
     return ((micros * 1000n) / tickNs) * tickNs;
   }
 
-  /** undefined: nothing of that name is there */
+  /** undefined: no such item */
   at(path: string): Inode | undefined {
     let inode = this.#inode(rootNumber);
     for (const name of partsOf(path)) {
@@ -142,13 +142,13 @@ export class SimulatedRoot {
     }
   }
 
-  /** An opening by a person counts for whatever file has the name later. */
+  /** Keeps a person's opening for later files of the name. */
   #inherit(inode: Inode, path: string): void {
     if (inode.wasOpened) this.#opened.add(path);
     else inode.wasOpened = this.#opened.has(path);
   }
 
-  /** @param over whether what stands at `to` is replaced; else it must be free */
+  /** @param over replaces an item at `to`, which must otherwise be free */
   rename(from: string, to: string, { over, isPersons }: { readonly over: boolean; readonly isPersons: boolean }): void {
     const inode = this.mustBeAt(from);
     const [source, target] = [this.#slot(from), this.#slot(to)];
@@ -171,7 +171,7 @@ export class SimulatedRoot {
     if (isPersons || inode.wasOpened) this.#inherit(inode, to);
   }
 
-  /** One more name. */
+  /** Adds a name. */
   link(from: string, to: string, isPersons = false): void {
     const inode = this.mustBeAt(from);
     const slot = this.#slot(to);
@@ -203,13 +203,13 @@ export class SimulatedRoot {
     if (isPersons) this.#touch(path);
   }
 
-  /** From now on it is remembered what stands where. */
+  /** Restarts the history of names. */
   forgetPast(): void {
     this.#past.clear();
     for (const [path, inode] of this.visible()) this.#remember({ ...this.#slot(path), inode: inode.number });
   }
 
-  /** Whether nothing else stood under any name that this has had since. */
+  /** Returns true if no other item was at any of its names since. */
   hadItsNamesAlone({ number }: Inode): boolean {
     return [...this.#past.values()].every((inodes) => !inodes.has(number) || inodes.size === 1);
   }
@@ -227,19 +227,19 @@ export class SimulatedRoot {
     this.#names.syncAll();
   }
 
-  /** @returns numbers of inodes */
+  /** @returns inode numbers */
   namesInDoubt(): ReadonlySet<number> {
     return this.#names.inodesInDoubt();
   }
 
-  /** What a power cut may leave, seen by now or not. */
+  /** Returns contents that a power failure may leave, seen or not. */
   lastingContents(): Set<string> {
     const lasting = this.#names.inodesLasting();
     const files = [...this.#inodes.values()].filter(({ kind, number }) => kind === "file" && lasting.has(number));
     return new Set(files.flatMap(({ now, durable }) => [now, durable].map(({ bytes }) => contentOf(bytes))));
   }
 
-  /** The power goes: what was not synced is kept, lost or torn. */
+  /** Cuts the power: unsynced data is kept, lost or torn. */
   crash(tape: Tape): void {
     this.boots += 1;
     this.writers.clear();
@@ -250,7 +250,7 @@ export class SimulatedRoot {
       const isOnlyAttributes = inode.now.bytes === inode.durable.bytes;
       const torn = {
         ...inode.now,
-        // Their ends tell the contents apart, torn ones too.
+        // The ends distinguish contents, even torn ones.
         bytes: inode.now.bytes.map((byte, index) => (index * 2 < inode.now.bytes.length ? 0 : byte)),
       };
       const kept = chance < 0.34 ? inode.now : inode.durable;
@@ -259,18 +259,18 @@ export class SimulatedRoot {
     }
   }
 
-  /** All that there ever was. */
+  /** Returns all inodes, including removed ones. */
   inodes(): Iterable<Inode> {
     return this.#inodes.values();
   }
 
-  /** Path -> inode, of all that a person sees, or of really all. */
+  /** Path -> inode, for visible items or all. */
   visible(withOwn = false): Map<string, Inode> {
     if (withOwn) return this.below("");
     return new Map([...this.below("")].filter(([path]) => path !== ".holdfast" && !path.startsWith(".holdfast/")));
   }
 
-  /** Path -> inode, of all that is in a folder. */
+  /** Path -> inode, for a folder's content. */
   below(start: string): Map<string, Inode> {
     const found = new Map<string, Inode>();
     const visit = (folder: Inode, prefix: string): void => {
@@ -343,7 +343,7 @@ export class SimulatedRoot {
   }
 }
 
-/** As the oracle compares: kind, content, executable bit and privacy. */
+/** Returns the oracle's description: kind, content, executable bit and privacy. */
 export function describeInode({ kind, target, now }: Inode): string {
   const privacy = now.isPrivate ? " p" : "";
   if (kind === "folder") return `folder${privacy}`;

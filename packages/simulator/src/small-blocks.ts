@@ -4,12 +4,12 @@ import type { CutBlock } from "@holdfast/sync-ports/ports";
 import type { ContentKey } from "@holdfast/sync/model/trees";
 import { cutSmallPieces, smallPatches } from "./small-patches.ts";
 
-/** Blocks so short that a file of a few hundred bytes has several. */
+/** Short blocks, so that a file of a few hundred bytes has several. */
 const blockBytes = { min: 8, max: 96 };
-/** One in so many sums of the last bytes ends a block. */
+/** Average number of positions per block end. */
 const oneIn = 24;
 
-/** Cuts where the content says, as the real chunker does, so that an edit moves no later cut. */
+/** Splits at content-defined positions like the real chunker, so that an edit shifts no later split. */
 export function cutSmall(bytes: Uint8Array): CutBlock[] {
   const blocks: CutBlock[] = [];
   const hasPieces = bytes.length > smallPatches.fileBytesMin;

@@ -4,7 +4,7 @@ import type { Patches } from "@holdfast/sync/model/patches";
 
 const pieceBytes = { min: 4, max: 16 };
 
-/** Pieces of a few bytes, and patches that say for each whether it is in the base: what zstd does with long blocks. */
+/** Pieces of a few bytes, and patches that state for each if it is in the base, like zstd for long blocks. */
 export const smallPatches: Patches = {
   fileBytesMin: 200,
   cutPieces: cutSmallPieces,

@@ -8,7 +8,7 @@ export interface Finding {
   readonly prose: string;
 }
 
-/** One seed after the other, as they are asked for. */
+/** Handles one requested seed after another. */
 process.on("message", (seed: number) => {
   void tell(seed).then((finding) => process.send?.({ seed, finding }));
 });

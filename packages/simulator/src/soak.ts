@@ -9,11 +9,11 @@ import type { Finding } from "./soak-worker.ts";
 const folder = ".soak";
 const tallyPath = `${folder}/tally.json`;
 const tellEveryMs = 10_000;
-/** A story takes a tenth of a second and shrinking one a minute or two: what takes longer than this goes round for ever. */
+/** A story takes 0.1 s and shrinking a minute or two. Anything longer loops forever. */
 const giveUpMs = 900_000;
 
 const tallySchema = z.object({
-  /** All below it were told. */
+  /** All seeds below are done. */
   next: z.number().int().nonnegative(),
   told: z.number().int().nonnegative(),
   seconds: z.number().nonnegative(),
@@ -23,8 +23,8 @@ type Tally = z.infer<typeof tallySchema>;
 type Outcome = Finding & { readonly isEndless?: true };
 
 /**
- * `npm run soak -- --seeds N [--from M] [--fresh]`: tells N stories from the simulator on all cores, goes on where the last
- * run stopped, and keeps what it found in .soak/tally.json. Exit code 1 if any story of this run broke an invariant.
+ * `npm run soak -- --seeds N [--from M] [--fresh]`: tells N simulator stories on all cores, continues after the last
+ * run, and stores findings in .soak/tally.json. Exit code 1 if a story of this run broke an invariant.
  */
 const { values } = parseArgs({
   options: {
@@ -50,7 +50,7 @@ async function soak(tally: Tally): Promise<number> {
     const seconds = before.seconds + (Date.now() - startMs) / 1000;
     const lowest = Math.min(next, ...begun);
     Object.assign(tally, { next: Math.max(before.next, lowest), told: before.told + told, seconds });
-    // One after the other: each worker may have a finding at the same time.
+    // Serialized, because several workers may have findings at the same time.
     kept = kept.then(() => writeTally(tally));
     return kept;
   };
@@ -93,7 +93,7 @@ function startWorker(): ChildProcess {
   return fork(new URL("soak-worker.ts", import.meta.url));
 }
 
-/** What the worker found, or that the story has no end: its process is ended then. */
+/** Returns the worker's finding, or that the story is endless; its process is then killed. */
 function ask(worker: ChildProcess, seed: number): Promise<Outcome | undefined> {
   return new Promise((resolve, reject) => {
     const onExit = (code: number | null): void =>
@@ -129,7 +129,7 @@ async function readTally(isFresh: boolean): Promise<Tally> {
   }
 }
 
-/** Whole or not at all, so that a stopped run loses nothing. */
+/** Writes atomically, so that a stopped run loses nothing. */
 async function writeTally(tally: Tally): Promise<void> {
   await mkdir(folder, { recursive: true });
   await writeFile(`${tallyPath}.new`, `${JSON.stringify(tally, undefined, 2)}\n`);

@@ -4,7 +4,7 @@ import type { Device } from "./world-state.ts";
 
 const kinds = ["paused", "off", "restarted"] as const;
 
-/** What may be done with a device once in a round, beside the work in its folder: it is paused, switched off or started anew. */
+/** May pause, switch off or restart a device once per round. */
 export async function maySteer(world: World, device: Device, round: number): Promise<void> {
   const { scheduler, chances } = world;
   const { name } = device;
@@ -25,12 +25,12 @@ export async function maySteer(world: World, device: Device, round: number): Pro
   world.start(device);
 }
 
-/** Also over its end and a new start. */
+/** Lasts across a stop and restart. */
 async function pause(world: World, device: Device, micros: number): Promise<void> {
   const { scheduler, life } = world;
   device.engine.pause();
   await scheduler.sleep(life, micros);
-  // It is down just now, or its root is away: it will be paused when it is back.
+  // It is down or its root is missing; it will be paused when it is back.
   while (!device.life.isAlive || device.engine.phase !== "paused") await scheduler.sleep(life, 1_000_000);
   world.notice(`${device.name} is resumed`);
   device.engine.resume();
@@ -43,7 +43,7 @@ async function switchOff(world: World, device: Device, micros: number): Promise<
   world.start(device);
 }
 
-/** What a device leaves out from some moment of a round on, and may want again later in it. */
+/** Lets a device exclude paths during a round, and possibly include them again. */
 export async function mayLeaveOut(world: World, device: Device, round: number): Promise<void> {
   const { scheduler, chances } = world;
   const { name, root } = device;
@@ -64,7 +64,7 @@ export async function mayLeaveOut(world: World, device: Device, round: number): 
   device.engine.include(paths);
 }
 
-/** What may befall the server once in a round: it has no room for a while, or forgets its journal so far. */
+/** Lets the server be full for a while, or forget its journal, once per round. */
 export async function mayBefallServer(world: World, round: number): Promise<void> {
   const { scheduler, chances, model } = world;
   const key = `mishap of the server in round ${round}`;

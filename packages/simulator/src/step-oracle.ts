@@ -3,9 +3,9 @@ import { contentOf } from "./small-blocks.ts";
 import type { Inode } from "./simulated-root.ts";
 import type { Device, WorldState } from "./world-state.ts";
 
-/** Invariant 2: what loses its last name here is kept elsewhere, and the local trash keeps what it got. */
+/** Invariant 2: content that loses its last local name exists elsewhere, and the local trash keeps its files. */
 export function checkDrop(world: WorldState, device: Device, { kind, now, wasSeen }: Inode, path: string): void {
-  // Half a download may be what its writer had before, and has appended to since.
+  // A partial download may equal earlier content of its writer, who has appended since.
   if (kind !== "file" || !wasSeen) return;
   // No story lasts 30 days.
   if (path.startsWith(`${ownFolders.trash}/`)) world.violate(`${device.name} empties its trash too early of ${path}`);
@@ -16,7 +16,7 @@ export function checkDrop(world: WorldState, device: Device, { kind, now, wasSee
     world.violate(`${device.name} dropped the only copy of ${key.slice(0, 12)} at ${path}`);
 }
 
-/** Invariant 8: what a person sees is whole. */
+/** Invariant 8: visible files are complete. */
 export function checkShown(world: WorldState, device: Device, { kind, now }: Inode, path: string): void {
   if (kind !== "file") return;
   const { ledger, model } = world;

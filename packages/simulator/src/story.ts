@@ -17,11 +17,11 @@ import type { Device, WorldOptions } from "./world-state.ts";
 export interface StoryOptions extends WorldOptions {
   readonly rounds?: number;
   readonly actsPerRound?: number;
-  /** The server is restored from a backup in the middle. */
+  /** Restores the server from a backup in the middle. */
   readonly restores?: boolean;
-  /** While there is work the server keeps no journal: every device that is not up to date has to take a snapshot. */
+  /** The server keeps no journal during work, so every outdated device needs a snapshot. */
   readonly expires?: boolean;
-  /** Clocks jump, disks are full, read-only or not mounted for a while. */
+  /** Clocks jump, and disks are full, read-only or unmounted for a while. */
   readonly mishaps?: boolean;
 }
 
@@ -29,17 +29,17 @@ export interface StoryResult {
   readonly violations: readonly string[];
   readonly trace: readonly string[];
   readonly steps: number;
-  /** Keys of the acts and faults that came to pass; each can be left out of the same story (`without`). */
+  /** Keys of past acts and faults. Each can be left out of the same story (`without`). */
   readonly happened: readonly string[];
-  /** How often something came or went in less than its bytes. */
+  /** Counts of transfers with less than the full bytes. */
   readonly savings: World["model"]["savings"];
-  /** Of what people did about shares how often each kind came to pass. */
+  /** Counts of share acts by kind. */
   readonly kindsOfDeeds: ReadonlyMap<string, number>;
 }
 
 const minute = 60_000_000;
 
-/** Some rounds of work in which things go wrong, each followed by rest and the oracle. */
+/** Tells a story: rounds of work with faults, each followed by an idle phase and the oracle. */
 export async function tellStory(options: StoryOptions): Promise<StoryResult> {
   const world = new World(options);
   const oracle = new RoundOracle(world);
@@ -65,7 +65,7 @@ async function tellRound(world: World, oracle: RoundOracle, options: StoryOption
   const backup = hasBackup ? world.model.backUp() : undefined;
   world.notice(`round ${round}: ${active.map(({ name }) => name).join(" and ")}`);
   const [only] = active;
-  // What was done where one may only read is not what is left.
+  // Acts in read-only folders are not part of the result.
   const wasFree = only !== undefined && canWriteAll(only);
   const cutsBefore = cutsBeside(world, only);
   const waitedBefore = waitingBeside(world, only);
@@ -86,19 +86,19 @@ async function tellRound(world: World, oracle: RoundOracle, options: StoryOption
     canWriteAll(only) &&
     !hasHiddenNames(world, only) &&
     !hasMountInMount(only);
-  // What it brings back is to all others as if a person there had made it.
+  // Content restored by a power failure counts as a person's for all others.
   const isCut = options.isVolatile === true && cutsBeside(world, only) > cutsBefore;
-  // What was hidden on one side counts as new there once it is wanted again.
+  // An item hidden on one side counts as new there when included again.
   const left =
     isAlone && backup === undefined && isFree && !isCut && !world.isSelective ? seenTree(only.root) : undefined;
   const fresh = world.isSecretive ? openIn(only, known) : new Set<string>();
   await rest(world);
-  // What waited on another device has found its way to where one may write, with a folder that was moved.
+  // An item waiting on another device got write access with a moved folder.
   checkRest(world, waitingBeside(world, only) < waitedBefore ? undefined : left, fresh);
   oracle.checkRest(isRestored);
 }
 
-/** Open items of a disk, as the oracle describes them, that are new or have a name that another item had before. */
+/** Returns public items, as the oracle describes them, that are new or have another item's former name. */
 function openIn(device: Device | undefined, known: ReadonlySet<Inode>): Set<string> {
   if (device === undefined) return new Set();
   const { root } = device;
@@ -135,7 +135,7 @@ async function work(world: World, options: StoryOptions, active: readonly Device
     })();
   }
   await scheduler.runUntil(start + 10 * minute, () => busy === 0);
-  // What went wrong goes on for a while.
+  // Trouble continues for a while.
   const { tape } = chances.next("end of work");
   await scheduler.runUntil(scheduler.nowMicros + tape() * 8_000_000, () => false);
   world.isTroubled = false;
@@ -143,7 +143,7 @@ async function work(world: World, options: StoryOptions, active: readonly Device
   if (world.hasRights) endHiding(world);
 }
 
-/** Chance of its own, so that a story without this is the same story. */
+/** Uses separate random numbers, so that stories without this are unchanged. */
 function mayHide({ chances }: World, person: Person, after: string): void {
   const key = `privacy after ${after}`;
   const tape = chances.tape(key);
@@ -162,12 +162,12 @@ async function shareNowAndThen(world: World, round: number): Promise<void> {
   }
 }
 
-/** How often the power of another device was cut so far. */
+/** Returns the number of power failures of other devices. */
 function cutsBeside({ devices }: World, only: Device | undefined): number {
   return devices.reduce((sum, device) => sum + (device === only ? 0 : device.root.boots), 0);
 }
 
-/** How much waits on the other devices, since one may only read there. */
+/** Returns the number of items on other devices that wait for write access. */
 function waitingBeside({ devices }: World, only: Device | undefined): number {
   return devices.reduce((sum, device) => sum + (device === only ? 0 : waitingPaths(device).size), 0);
 }
@@ -176,7 +176,7 @@ function canWriteAll({ state }: Device): boolean {
   return [...state.shares.values(), ...state.rights.values()].every(({ isReadOnly }) => !isReadOnly);
 }
 
-/** What has not come to a device yet was not left out by its person. */
+/** An item that has not reached a device was not removed by its person. */
 function hasAllOfBrowsers({ model, madeInBrowsers }: World, { state, account }: Device): boolean {
   const isOwn = ({ id, kind }: ModelNode): boolean =>
     (kind === "mount" && spaceOf(model.nodes, id) === homeOf(account)) || madeInBrowsers.has(id);
@@ -186,7 +186,7 @@ function hasAllOfBrowsers({ model, madeInBrowsers }: World, { state, account }: 
   return made.every(({ id }) => state.local.has(id as NodeId));
 }
 
-/** A mount of another account takes a name in a folder of both, and only that account sees it. */
+/** A mount of another account takes a name in a common folder, and only that account sees it. */
 function hasHiddenNames({ model: { nodes, shares } }: World, { account }: Device): boolean {
   return [...nodes.values()].some(({ kind, id, parentId }) => {
     const folder = nodes.get(parentId ?? "");
@@ -195,14 +195,14 @@ function hasHiddenNames({ model: { nodes, shares } }: World, { account }: Device
   });
 }
 
-/** A mount that was moved into another one goes back, also after a failing disk delayed that until the work is over. */
+/** Returns true for a mount that was moved into another one. It returns, possibly after the work because of a failing disk. */
 function hasMountInMount({ root, state }: Device): boolean {
   const inodes = new Set([...state.shares.keys()].map((id) => state.local.get(id)?.fingerprint.inode));
   const paths = [...root.visible()].flatMap(([path, { number }]) => (inodes.has(BigInt(number)) ? [path] : []));
   return paths.some((path) => paths.some((mount) => path.startsWith(`${mount}/`)));
 }
 
-/** Invariant 9: within 90 minutes of the last act it ends, and then nothing is written. */
+/** Invariant 9: activity ends within 90 minutes of the last act, and then nothing is written. */
 async function rest(world: World): Promise<void> {
   const { scheduler } = world;
   const isAtRest = (device: Device): boolean => {
@@ -218,10 +218,10 @@ async function rest(world: World): Promise<void> {
       .map(({ name, engine }) => `${name} is ${engine.phase}, ${engine.outcome?.lookAgainMs ?? "-"} ms`)
       .join("; ");
   const deadline = scheduler.nowMicros + 90 * minute;
-  // What goes on without an end is dear to tell, and tells no more.
+  // Endless activity is expensive to simulate and reveals nothing more.
   if (!(await scheduler.runUntil(deadline - 62 * minute, isResting)))
     return world.violate(`it does not come to rest at all: ${restless()}`);
-  // Whatever no watcher noticed is found by the hourly look.
+  // The hourly scan finds changes that the watcher missed.
   await scheduler.runUntil(deadline, () => false);
   if (!isResting()) await scheduler.runUntil(deadline + minute, isResting);
   const writes = world.writes;

@@ -15,57 +15,57 @@ import type { SyncState } from "@holdfast/sync/state/sync-state";
 export interface WorldOptions {
   readonly seed: number;
   readonly devices?: number;
-  /** Two accounts, which share folders with each other; `read_only`: only to look at. */
+  /** Two accounts that share folders; `read_only`: viewers only. */
   readonly shares?: boolean | "read_only";
-  /** Of shared folders other rights are given at folders below, rights end by themselves, and accounts are suspended for a while. */
+  /** Shared folders have other rights below, rights expire, and accounts are suspended for a while. */
   readonly rights?: boolean;
-  /** Folders are also given to another owner and put back to how they were, groups are shared with, and files alone; people join groups and leave them. */
+  /** Folders are also transferred and rewound, and groups and single files are shared. People join and leave groups. */
   readonly handsOver?: boolean;
-  /** Whose each device is; undefined: all are of one account, or of two that share. */
+  /** Owner of each device; undefined: one account, or two that share. */
   readonly accounts?: readonly string[];
-  /** Of each call of the network and the disk that it goes wrong; 0: a world without trouble. */
+  /** Probability of a fault per network and disk call; 0: none. */
   readonly troubleRate?: number;
-  /** Of which devices the disks fold case. */
+  /** Devices whose disks fold case. */
   readonly foldsCase?: "none" | "first" | "all";
-  /** What the disks of all devices but the last cannot do. */
+  /** Features that the disks of all devices but the last lack. */
   readonly lacks?: readonly Lack[];
-  /** False: the last one's neither. */
+  /** false: the last disk lacks them too */
   readonly isLastWhole?: boolean;
-  /** People give names that differ only in case, or only in their Unicode form. */
+  /** People give names that differ only in case or Unicode form. */
   readonly confusableNames?: boolean;
-  /** The watchers notice every change, so that what is deleted and what is moved can be told apart. */
+  /** Watchers notice every change, so deletions and moves can be distinguished. */
   readonly isWatchful?: boolean;
-  /** A power cut may take what a person did, as long as nobody has made it durable. */
+  /** A power failure may undo a person's unsynced acts. */
   readonly isVolatile?: boolean;
-  /** People do more than what everybody does all day, devices are paused and switched off, and the server has its moods. */
+  /** People do more, devices are paused and switched off, and the server has faults. */
   readonly isVersatile?: boolean;
-  /** People take the rights of others away, and give them again. */
+  /** People make items private and public. */
   readonly isSecretive?: boolean;
-  /** Devices leave out paths and want them again, and people write rules of what is not to be synced. */
+  /** Devices exclude and include paths, and people write ignore rules. */
   readonly isSelective?: boolean;
-  /** What the engines are told besides. */
+  /** Further options of the engines. */
   readonly engine?: Partial<EngineOptions>;
-  /** Keys of acts and faults that are left out. */
+  /** Keys of omitted acts and faults. */
   readonly without?: readonly string[];
 }
 
-/** What is wrong with a device for a while; times in microseconds of true time. */
+/** Temporary faults of a device; times in microseconds of true time. */
 export interface Ills {
-  /** A path that cannot be read. */
+  /** An unreadable path. */
   sick: { readonly path: string; readonly untilMicros: number } | undefined;
-  /** Nothing new can be written. */
+  /** The disk is full. */
   fullUntilMicros: number;
-  /** Nothing can be changed. */
+  /** The disk is read-only. */
   readOnlyUntilMicros: number;
-  /** Another, empty folder is in the place of the root. */
+  /** Another, empty folder replaces the root. */
   isAway: boolean;
-  /** Of its clock against true time. */
+  /** Offset of its clock from true time. */
   skewMicros: number;
 }
 
 export interface Device {
   readonly name: string;
-  /** Whose tree it syncs. */
+  /** Account of the synced tree. */
   readonly account: string;
   readonly root: SimulatedRoot;
   readonly person: Person;
@@ -81,7 +81,7 @@ export interface Device {
 
 const momentsMax = 5;
 
-/** What there is in a world, and what befell it; who looks after it needs no more. */
+/** State of a world, and its events. */
 export abstract class WorldState {
   readonly scheduler: Scheduler;
   readonly model = new ModelServer();
@@ -89,16 +89,16 @@ export abstract class WorldState {
   readonly devices: Device[] = [];
   readonly violations: string[] = [];
   readonly trace: string[] = [];
-  /** Changes of a disk by an engine, and commits: nothing of that happens at rest. */
+  /** Changes of a disk by an engine, and commits. None happen when idle. */
   writes = 0;
   isTroubled = false;
-  /** What people did beside the devices. */
+  /** Acts of people outside of the devices. */
   deeds = 0;
-  /** Of what they did about shares how often each kind came to pass. */
+  /** Counts of share acts by kind. */
   readonly kindsOfDeeds = new Map<string, number>();
-  /** What was everywhere at some moments, the last ones of this server. */
+  /** Last states of this server to which folders may be rewound. */
   moments: Nodes[] = [];
-  /** Ids and contents that came back since somebody put a folder back to how it was, or by a power cut. */
+  /** Ids and contents that returned by a rewind or a power failure. */
   readonly broughtBack = new Set<string>();
   /** The server was restored from a backup. */
   wasRestored = false;
@@ -116,10 +116,10 @@ export abstract class WorldState {
     this.ledger = new Ledger(() => this.scheduler.nowMicros);
   }
 
-  /** The process dies, or with it the power; a while later it starts again. */
+  /** Kills the process or cuts the power; it restarts after a while. */
   abstract crash(device: Device, isPowerCut: boolean): void;
 
-  /** Of each call, from 0 to 1. */
+  /** Probability for each call, from 0 to 1. */
   get troubleRate(): number {
     return this.isTroubled ? (this.options.troubleRate ?? 0.05) : 0;
   }
@@ -152,7 +152,7 @@ export abstract class WorldState {
     return this.hasRights && this.options.handsOver === true;
   }
 
-  /** Nobody gets more than the right to read. */
+  /** Nobody gets more than read access. */
   get isReadOnly(): boolean {
     return this.options.shares === "read_only";
   }
@@ -161,7 +161,7 @@ export abstract class WorldState {
     this.kindsOfDeeds.set(kind, (this.kindsOfDeeds.get(kind) ?? 0) + 1);
   }
 
-  /** To which a folder may be put back. */
+  /** Records a state to which folders may be rewound. */
   noteMoment(): void {
     if (this.handsOver) this.moments = [...this.moments.slice(1 - momentsMax), new Map(this.model.nodes)];
   }
@@ -175,7 +175,7 @@ export abstract class WorldState {
     this.violations.push(what);
   }
 
-  /** How a disk tells names apart; others do by their bytes, and engines take normal forms for one everywhere. */
+  /** Returns true for a case-folding disk. Others compare bytes, and engines treat Unicode forms as equal everywhere. */
   foldsCase(device: string): boolean {
     const { foldsCase } = this.options;
     return foldsCase === "all" || (foldsCase === "first" && device === firstDevice);

@@ -21,7 +21,7 @@ import { cutPower } from "./power-cut.ts";
 const names = ["a", "b", "c.txt", "d", "e.txt"];
 const confusableNames = ["a", "A", "b", "c.txt", "C.txt", "e\u0301.txt", "\u00e9.txt", "\u00c9.txt"];
 
-/** A server, some devices with the real engine on simulated disks, and people who work on them; all of it follows from the seed. */
+/** A server, devices with the real engine on simulated disks, and people. Everything follows from the seed. */
 export class World extends WorldState {
   constructor(options: WorldOptions) {
     super(options);
@@ -68,7 +68,7 @@ export class World extends WorldState {
     Object.assign(device, { life, engine, state, run });
   }
 
-  /** For a test that runs it itself. */
+  /** Creates an engine for a test to run. */
   makeEngine(device: Device, life: Life, state: SyncState, changes: Partial<EngineOptions> = {}): Engine {
     const { scheduler, chances } = this;
     const tape = chances.tape(`engine of ${device.name}`);
@@ -93,7 +93,7 @@ export class World extends WorldState {
     });
   }
 
-  /** As an id tells on which shard its node lies; of one space nothing. */
+  /** Simulates the shard in an id; empty for a single space. */
   #spaceSuffix({ account }: Device, beside: NodeId | undefined): string {
     return this.model.shares.accounts.size > 1 ? `@${spaceOf(this.model.nodes, beside ?? homeOf(account))}` : "";
   }
@@ -151,7 +151,7 @@ export class World extends WorldState {
     const hints = chances.tape(`watcher of ${name}`);
     const changed = (): void => {
       const chance = this.isWatchful ? 0 : hints();
-      // Three times in four the watcher says where; one change in five it does not notice at all.
+      // The watcher reports the folder for 60 % of the changes, no folder for 20 %, and misses 20 %.
       if (chance < 0.6) device.engine.hint(root.touched);
       else if (chance < 0.8) device.engine.hint();
       root.touched.clear();
