@@ -30,17 +30,17 @@ async function placerOf(client: ApiClient, id: NodeId): Promise<Changers["placed
     const [node, last] = await Promise.all([client.call("getNode", { params: { id } }), lastPlacing(client, id)]);
     if (last === undefined) return undefined;
     if (last === "too far back") return { accountId: "", name: "", isLatest: false };
-    // A rewind changes nodes without an item of their own. The deletion of a folder above changes no node in it.
+    // A rewind changes nodes without separate entries. Deleting a folder changes no node inside.
     const isLatest = last.at === node.updated_at;
     return { accountId: last.actor.id, name: last.actor.name, isLatest };
   } catch (thrown) {
-    // Removed from the trash by now.
+    // Removed from the trash meanwhile.
     if (thrown instanceof HoldfastError && thrown.code === "not_found") return undefined;
     throw thrown;
   }
 }
 
-/** Comments may stand before it, and pages end early where much has happened elsewhere. */
+/** Pages may contain comments first, and end early if much has happened elsewhere. */
 async function lastPlacing(client: ApiClient, id: NodeId) {
   let cursor: string | undefined;
   for (let page = 0; page < pagesMax; page += 1) {
@@ -51,6 +51,6 @@ async function lastPlacing(client: ApiClient, id: NodeId) {
     if (last !== undefined || next_cursor === null) return last;
     cursor = next_cursor;
   }
-  // Nobody counts as the one: the rules wait for a person, and all else goes on.
+  // No account counts as the author, so the rules wait for a person while everything else continues.
   return "too far back";
 }

@@ -8,12 +8,12 @@ import type { BatchResult, OutgoingBlock, Server } from "@holdfast/sync-ports/po
 import { patchedOrWhole, type SendingParts } from "./send-blocks.ts";
 import { windowsOf } from "./windows.ts";
 
-/** JSON of one request, as long as there is a choice. */
+/** Preferred size of a request's JSON. */
 export const jsonBytesWished = 4 * 1024 * 1024;
 
 /**
- * See `Server.commit`. What does not fit into one request goes in several, in order; a group is never cut. After one that
- * the link did not carry they are shorter: whoever asks again gets through, and what was done answers as it did then.
+ * See `Server.commit`. Splits large requests in order, but never a group. After a broken connection, requests are
+ * shorter, so that a retry succeeds. Operations that were executed return their earlier result.
  */
 export async function commit(
   parts: SendingParts,
@@ -66,7 +66,7 @@ async function sendPage(
         pace.cut();
       }
     }
-    // On a link that does not carry them together. An operation that was done all the same answers as it did then.
+    // The connection cannot carry them together. Executed operations return their earlier result.
     const missing = await missingBlocks(
       { client, into: parts.rootId },
       framed.map(({ hash }) => hash),
@@ -81,7 +81,7 @@ function isUnreachable(thrown: unknown): boolean {
   return thrown instanceof HoldfastError && thrown.code === "unreachable";
 }
 
-/** With the bytes of its JSON. */
+/** Includes the size of its JSON. */
 interface Page {
   readonly operations: BatchOperationInput[];
   bytes: number;
@@ -126,7 +126,7 @@ function hashesOf(operation: BatchOperationInput): string[] {
   return [...(operation.blocks ?? []), ...inserted].map(({ hash }) => hash);
 }
 
-/** Those that these operations need and that did not go with earlier ones. */
+/** Takes the blocks that these operations need and earlier ones did not send. */
 function takeBlocks(left: Map<HashHex, OutgoingBlock>, hashes: readonly string[]): OutgoingBlock[] {
   const taken: OutgoingBlock[] = [];
   for (const hash of hashes as readonly HashHex[]) {

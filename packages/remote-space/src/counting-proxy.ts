@@ -1,17 +1,17 @@
 import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
 
-/** All that passes between a client and a server, as TCP carries it. */
+/** Counts all TCP payload between client and server. */
 export interface CountingProxy {
   readonly url: string;
   readonly upBytes: number;
   readonly downBytes: number;
-  /** Refuses connections and cuts those that there are, until `heal`. */
+  /** Refuses new connections and breaks existing ones until `heal`. */
   cut(): void;
-  /** Connections stay, and nothing passes any more, until `heal`, which cuts them. */
+  /** Keeps connections open but silent until `heal`, which breaks them. */
   swallow(): void;
   heal(): void;
-  /** Each connection ends once it has carried so many bytes, both ways together, until `heal`. */
+  /** Breaks each connection after this many bytes in both directions, until `heal`. */
   cutEachAfter(bytes: number): void;
   close(): Promise<void>;
 }
@@ -84,7 +84,7 @@ export async function openCountingProxy(targetPort: number): Promise<CountingPro
   };
 }
 
-/** What one connection may carry. */
+/** Remaining bytes of one connection. */
 class Budget {
   #leftBytes: number;
 
@@ -92,7 +92,7 @@ class Budget {
     this.#leftBytes = bytes;
   }
 
-  /** Ends the connection with what still belongs to it of the slice, which arrives. */
+  /** Forwards the permitted part of the slice and ends the connection. */
   endsWith(slice: Buffer, from: Socket, to: Socket): boolean {
     const kept = slice.subarray(0, this.#leftBytes);
     this.#leftBytes -= kept.length;

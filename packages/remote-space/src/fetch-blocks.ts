@@ -18,10 +18,10 @@ export interface FetchingParts {
 
 /** Plain bytes of one request. */
 const windowBytes = 8 * 1024 * 1024;
-/** Requests under way, or answered and not yet taken, beside the one that is being taken. */
+/** Requests pending or answered but unread, in addition to the current one. */
 const windowsAhead = 2;
 
-/** See `Server.fetchBlocks`. At most three windows are held, each as it came and decoded. */
+/** See `Server.fetchBlocks`. At most three windows are in memory, both received and decoded. */
 export async function* fetchBlocks(
   parts: FetchingParts,
   wanted: readonly WantedBlock[],
@@ -49,20 +49,20 @@ export async function* fetchBlocks(
   }
 }
 
-/** What came of each block, or why it did not; of several that the server does not give the first alone has the true reason. */
+/** Result or error of each block. If the server lacks several, only the first has the exact reason. */
 type Plain = Map<HashHex, ArrivedBlock | HoldfastError>;
 
 async function fetchWindow(parts: FetchingParts, wanted: readonly WantedBlock[], signal: AbortSignal): Promise<Plain> {
   const distinct = [...new Map(wanted.map((block) => [block.hash, block])).values()];
   const arrived = await fetchOnce(parts, distinct, signal);
-  // A patch that does not fit the base of this side, or bytes that were damaged on their way, come whole once more.
+  // Fetches blocks whole again if a patch does not match the local base, or bytes were corrupted.
   const again = distinct.filter(({ hash }) => !arrived.has(hash)).map(withoutBase);
   for (const [hash, block] of again.length === 0 ? [] : await fetchOnce(parts, again, signal)) arrived.set(hash, block);
   for (const block of distinct) {
     const came = arrived.get(block.hash) ?? damagedTwice(block.hash);
     const found = isAbsent(came) ? await fetchAlone(parts, block, signal) : came;
     arrived.set(block.hash, found);
-    // Nobody takes what stands behind it.
+    // Later blocks are not read.
     if (found instanceof HoldfastError) break;
   }
   return arrived;
@@ -76,7 +76,7 @@ function withoutBase({ hash, sizeBytes, versionId, wantsPieces = false }: Wanted
   return { hash, sizeBytes, versionId, wantsPieces };
 }
 
-/** Among others a block that the server has lost is as one that may not be read; alone it is told as what it is. */
+/** Fetches one block alone to get the exact error. In a batch, a lost block looks like an inaccessible one. */
 async function fetchAlone(
   parts: FetchingParts,
   block: WantedBlock,
@@ -95,13 +95,13 @@ function damagedTwice(hash: HashHex): HoldfastError {
   return new HoldfastError("hash_mismatch", `Block ${hash} was damaged in transit twice.`, { body: { hash } });
 }
 
-/** After so many breaks in a row without anything new the connection is no use. */
+/** Consecutive breaks without progress from which the connection is unusable. */
 const barrenBreaksMax = 3;
 
 /**
- * What a connection that breaks has brought whole is kept, and only the rest is asked for again: else a link that never lasts for
- * a window would carry the same bytes for ever. The block in which it broke comes to its end by itself.
- * @returns without what came damaged; `not_found` for what is absent
+ * Keeps complete blocks of a broken connection and requests only the rest. Otherwise a connection that always breaks
+ * within a window would repeat the same bytes forever. The interrupted block is completed separately.
+ * @returns blocks without corrupted ones; `not_found` for missing ones
  */
 async function fetchOnce(parts: FetchingParts, wanted: readonly WantedBlock[], signal: AbortSignal): Promise<Plain> {
   const arrived: Plain = new Map();
@@ -120,7 +120,7 @@ async function fetchOnce(parts: FetchingParts, wanted: readonly WantedBlock[], s
     if (failure === undefined) continue;
     barrenBreaks = came.length > 0 ? 0 : barrenBreaks + 1;
     const cut = rest.find(({ hash, sizeBytes }) => begun?.hash === hash && begun.size === sizeBytes);
-    // What may come as a patch is short, so that another attempt is worth it.
+    // A possible patch is short enough to try again.
     const isTooLong = barrenBreaks > (rest[0]?.base === undefined ? 0 : 1);
     const next = cut ?? (isTooLong ? rest[0] : undefined);
     if (next === undefined) continue;
@@ -131,7 +131,7 @@ async function fetchOnce(parts: FetchingParts, wanted: readonly WantedBlock[], s
   return arrived;
 }
 
-/** The answer stands in memory that threads share: they verify it there, and nothing is copied. */
+/** Fetches into shared memory, where threads verify the response without copies. */
 async function fetchFrames({ client }: FetchingParts, wanted: readonly WantedBlock[], signal: AbortSignal) {
   const sizeBytes = wanted.reduce((sum, block) => sum + block.sizeBytes, 0);
   const window = new SharedArrayBuffer(sizeBytes + wanted.length * frameHeaderBytes);
@@ -139,14 +139,15 @@ async function fetchFrames({ client }: FetchingParts, wanted: readonly WantedBlo
   const body = new Uint8Array(window, 0, bytes);
   const frames = findFrames(body, { framesMax: wanted.length, isCut: failure !== undefined });
   const cut = failure === undefined ? undefined : findCutFrame(body, frames);
-  // Of one that comes compressed a beginning is no use.
+  // The start of a compressed block is useless.
   const begun = cut?.kind === "raw" ? { ...cut, bytes: body.subarray(cut.start) } : undefined;
   return { window, frames, failure, begun };
 }
 
 /**
- * One block, from where the connection broke, as often as that happens.
- * @returns undefined if it came damaged @throws HoldfastError unreachable if the connection brings nothing
+ * Fetches one block and resumes it after each break.
+ * @returns undefined if it was corrupted
+ * @throws HoldfastError unreachable if the connection makes no progress
  */
 async function fetchToEnd(
   { client, pool }: FetchingParts,
@@ -171,7 +172,7 @@ async function fetchToEnd(
   return block;
 }
 
-/** Neighbours of one version together, in the order asked. */
+/** Groups neighboring blocks of one version, in order. */
 function itemsOf(wanted: readonly WantedBlock[]): FetchItem[] {
   const items: (FetchItem & { version_id: string; bases: Record<string, HashHex> })[] = [];
   for (const { hash, versionId, base } of wanted) {
@@ -186,7 +187,7 @@ function itemsOf(wanted: readonly WantedBlock[]): FetchItem[] {
   );
 }
 
-/** @returns undefined if it is absent, or cannot be the one that is wanted */
+/** @returns undefined if it is missing or cannot be the requested block */
 async function carriedFrame(block: WantedBlock, frame: FramePlace | undefined): Promise<PlacedFrame | undefined> {
   if (frame === undefined || frame.kind === "absent") return undefined;
   const { kind, hash, size, start, end } = frame;
@@ -196,9 +197,9 @@ async function carriedFrame(block: WantedBlock, frame: FramePlace | undefined): 
   return { kind, hash, size, start, end, pieces, ...(base === undefined ? {} : { base }) };
 }
 
-/** Below, a block is verified sooner than it crosses to a thread. */
+/** Smaller blocks are verified faster than they are sent to a thread. */
 const inlineBytesMax = 64 * 1024;
-/** Verified in one crossing. */
+/** Bytes verified in one call to a thread. */
 const openedTogetherBytes = 2 * 1024 * 1024;
 
 async function openAll(
@@ -218,13 +219,13 @@ async function openAll(
   return [...here, ...(await Promise.all(opening)).flat()];
 }
 
-/** One that breaks the thread is as one that came damaged, and says nothing of the others. */
+/** Treats a block that crashes the thread as corrupted, without affecting others. */
 async function openTogether(
   pool: CodecPool,
   window: SharedArrayBuffer,
   frames: readonly PlacedFrame[],
 ): Promise<ArrivedBlock[]> {
-  // The bases move to the thread; another attempt goes without them, so that those blocks come whole.
+  // The bases move to the thread. Another attempt omits them, so those blocks are fetched whole.
   const bases = frames.flatMap(({ base }) => (base === undefined ? [] : [base]));
   try {
     return arrivedOf(window, frames, await pool.run("openWindowTask", { window, frames }, buffersOf(bases)));
@@ -249,7 +250,7 @@ function arrivedOf(
   });
 }
 
-/** A copy, since it moves to a thread. @returns undefined if it is another one, or cannot be read any more */
+/** Returns a copy, because it moves to a thread. @returns undefined if the base differs or is unreadable */
 async function baseOf({ base }: WantedBlock, frame: FramePlace): Promise<Uint8Array<ArrayBuffer> | undefined> {
   if (base === undefined || frame.base !== base.hash) return undefined;
   try {

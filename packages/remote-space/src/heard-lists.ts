@@ -1,17 +1,17 @@
 import type { ManifestEntry } from "@holdfast/core/manifest";
 import type { ChangeJson } from "@holdfast/protocol/node-routes";
 
-/** Of versions; a list of one block takes some 300 bytes. */
+/** Number of versions; a list of one block takes about 300 bytes. */
 const listsMax = 20_000;
 
 /**
- * Block lists that came with the changes, until they are asked for, which is once: whoever fetches a file keeps its list. Most small
- * files need no question of their own then.
+ * Block lists received with changes, until they are requested once; the downloader keeps them. Most small files then
+ * need no request.
  */
 export class HeardLists {
   readonly #lists = new Map<string, readonly ManifestEntry[]>();
 
-  /** While there is none, lists are not asked for: those that came first are needed first. */
+  /** If full, lists are not requested, because earlier ones are needed first. */
   get hasRoom(): boolean {
     return this.#lists.size < listsMax;
   }
@@ -29,7 +29,7 @@ export class HeardLists {
     return list;
   }
 
-  /** Whoever waits for changes has done what there was to do: what is left of much was not needed. */
+  /** Clears a full cache when polling starts, because the remaining lists were not needed. */
   rest(): void {
     if (!this.hasRoom) this.#lists.clear();
   }

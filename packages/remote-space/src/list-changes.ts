@@ -10,7 +10,7 @@ interface Listening {
   readonly own: OwnChanges;
 }
 
-/** See `Server.listChanges`. What this device did itself comes back in a few bytes. */
+/** See `Server.listChanges`. This device's own changes return in a few bytes. */
 export async function listChanges(
   { client, heard, own }: Listening,
   sinceToken: string,
@@ -21,7 +21,7 @@ export async function listChanges(
   let page = await client.call("listChanges", { query: { ...query, ...brief } });
   let changes = own.fill(page.changes);
   if (changes === undefined) {
-    // Another program of this device did it, or an answer was lost.
+    // Another program of this device made the change, or a response was lost.
     page = await client.call("listChanges", { query });
     changes = page.changes;
   }

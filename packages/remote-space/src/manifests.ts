@@ -5,9 +5,9 @@ import { readAhead } from "@holdfast/core/read-ahead";
 import type { WantedManifest } from "@holdfast/sync-ports/ports";
 import type { HeardLists } from "./heard-lists.ts";
 
-/** Of one request; the answer has a list of up to 512 entries, or of many, for each. */
+/** Versions per request. Each has a list of up to 512 entries or many pages. */
 const versionsAtOnce = 200;
-/** Shorter lists are not worth a request of their own. */
+/** Shorter lists are not worth a separate request. */
 const baseEntriesMin = 64;
 const requestsAhead = 3;
 
@@ -40,7 +40,7 @@ export async function manifests(
   return found;
 }
 
-/** @returns undefined if the server has one of both no more, or the base has another list there */
+/** @returns undefined if the server lacks a version, or the base has another list */
 async function manifestAgainst(
   client: ApiClient,
   { versionId, base }: WantedManifest,

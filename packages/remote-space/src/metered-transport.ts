@@ -3,7 +3,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { routes, routeUrl } from "@holdfast/protocol/routes";
 import type { RateLimit } from "./rate-limit.ts";
 
-/** Bytes since the start: bodies and the heads of requests; the heads of answers and TLS are not seen from here. */
+/** Bytes since the start: bodies and request headers. Response headers and TLS are not counted. */
 export interface Traffic {
   sentBytes: number;
   receivedBytes: number;
@@ -13,13 +13,13 @@ export interface Meter {
   readonly traffic: Traffic;
   readonly up: RateLimit;
   readonly down: RateLimit;
-  /** Ends what is under way, and refuses what comes later. */
+  /** Aborts pending requests and rejects later ones. */
   readonly closing: AbortSignal;
   readonly wait: (delayMs: number, signal?: AbortSignal) => Promise<unknown>;
   readonly answerTimeoutMs: number;
 }
 
-/** Counts, holds back and ends what goes over a transport. */
+/** Counts, throttles and aborts requests of a transport. */
 export function meteredTransport(transport: Transport, meter: Meter): Transport {
   return {
     close: () => transport.close(),
@@ -42,11 +42,11 @@ export function meteredTransport(transport: Transport, meter: Meter): Transport 
   };
 }
 
-/** A longer request is still on its way for some time that nobody knows; the transport's own patience has to do. */
+/** A longer request takes an unknown time, so only the transport's timeout applies. */
 const shortBytesMax = 256 * 1024;
-/** On a link that is slower still, and shared by several requests, nothing is healthy. */
+/** A slower connection, even shared by several requests, counts as broken. */
 const slowestBytesPerMs = 4;
-/** Held for as long as its caller says, who looks after that too. */
+/** Long poll, whose caller controls its duration. */
 const heldPath = routeUrl(routes.pollChanges);
 
 async function answerInTime(transport: Transport, request: TransportRequest, meter: Meter): Promise<TransportAnswer> {
@@ -69,17 +69,17 @@ async function answerInTime(transport: Transport, request: TransportRequest, met
   }
 }
 
-/** As the transport says it of a connection that it finds broken. */
+/** Returns the transport's error for a broken connection. */
 export function silent(): HoldfastError {
   return new HoldfastError("unreachable", "The server does not answer. Try again.", { body: { network: "ETIMEDOUT" } });
 }
 
-/** Not worth another attempt: who closes means it. */
+/** Not retried, because the caller closed the connection. */
 export function closed(): HoldfastError {
   return new HoldfastError("failed", "The connection to the server was closed on this side.");
 }
 
-/** So small that a low rate still sends something before the other side takes it for dead. */
+/** Small enough that a low rate still sends data before the other side's timeout. */
 const sliceBytes = 16 * 1024;
 
 async function measured(request: TransportRequest, signal: AbortSignal, meter: Meter): Promise<TransportRequest> {
@@ -107,7 +107,7 @@ function headBytesOf({ method, path, headers }: TransportRequest): number {
   return bytes;
 }
 
-/** Undefined for a stream, whose end is not known. */
+/** Returns undefined for a stream of unknown size. */
 function bodyBytesOf(body: RequestBody): number | undefined {
   if (body === undefined) return 0;
   if (typeof body === "string") return Buffer.byteLength(body);

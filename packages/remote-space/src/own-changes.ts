@@ -6,8 +6,8 @@ import type { BatchResult } from "@holdfast/sync-ports/ports";
 const nodesMax = 10_000;
 
 /**
- * Nodes as this device's own operations answered them, until they come back as changes: then their revision is enough, as any change
- * of a node renews it. Not of mounts and of what is in them: what one may do there is told with the node and changes without it.
+ * Nodes from responses to this device's operations. When they return as changes, the revision is sufficient, because
+ * any change renews it. Mounts and their content are excluded, because their rights can change without the revision.
  */
 export class OwnChanges {
   readonly #nodes = new Map<string, NodeJson>();
@@ -16,7 +16,7 @@ export class OwnChanges {
     return this.#nodes.size === 0;
   }
 
-  /** What was done first comes back first, so that is what is kept of too much. */
+  /** Keeps the first ones if there are too many, because changes return in order. */
   note(results: readonly BatchResult[]): void {
     for (const { node } of results) {
       if (node === undefined || node.kind === "mount" || node.role !== "owner") continue;
@@ -24,7 +24,7 @@ export class OwnChanges {
     }
   }
 
-  /** @returns the changes with their nodes, or undefined if the node of one is not known: then they are to be listed in full */
+  /** @returns changes with their nodes; undefined if one is unknown and a full list is needed */
   fill(changes: readonly ChangeJson[]): ChangeJson[] | undefined {
     const filled: ChangeJson[] = [];
     for (const change of changes) {
@@ -40,7 +40,7 @@ export class OwnChanges {
     for (const { id } of changes) this.#nodes.delete(id);
   }
 
-  /** What has not come back when there is nothing more to hear will not be asked for. */
+  /** Clears a full cache when polling starts, because the remaining nodes will not be needed. */
   rest(): void {
     if (this.#nodes.size >= nodesMax) this.#nodes.clear();
   }

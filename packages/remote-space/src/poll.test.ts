@@ -13,7 +13,7 @@ interface Answer {
   readonly body?: string;
 }
 
-/** What one poll does with one answer; time passes only as it is waited for. */
+/** Runs one poll with one response. Time passes only while it is awaited. */
 async function pollOnce(answer: Answer, timeoutMs: number) {
   const waits: number[] = [];
   const requests: TransportRequest[] = [];

@@ -9,7 +9,7 @@ export interface PollParts {
   readonly signal: AbortSignal;
 }
 
-/** See `Server.poll`. If the server asks to come back later, that is waited for here. */
+/** See `Server.poll`. Waits here if the server requests a later retry. */
 export async function poll(
   { client, wait, signal }: PollParts,
   sinceToken: string,
@@ -41,11 +41,11 @@ export async function poll(
   return answer.status !== 204;
 }
 
-/** A connection that died without a word is found by the answer that does not come. */
+/** A missing response reveals a silently broken connection. */
 const graceSeconds = 10;
 const backoffSecondsMax = 300;
 
-/** Of the answer only this is needed; a proxy's that is no JSON asks for nothing. */
+/** Reads the only needed value. A proxy's response that is not JSON requests no wait. */
 function backoffOf(text: string): number {
   try {
     const body: unknown = JSON.parse(text);

@@ -3,18 +3,18 @@ import type { Clock } from "@holdfast/core/clock";
 export interface RateLimitOptions {
   readonly clock: Clock;
   readonly wait: (delayMs: number, signal?: AbortSignal) => Promise<unknown>;
-  /** Undefined: none. */
+  /** undefined: unlimited */
   readonly bytesPerSecond: number | undefined;
 }
 
-/** What may pass at once after a rest. */
+/** Burst allowed after a pause. */
 const burstMs = 250;
 
-/** One rate for all that shares it: whoever takes bytes is told to wait until those before it have been paid for. */
+/** Common rate limit. Each user waits until earlier bytes are within the rate. */
 export class RateLimit {
   readonly #options: RateLimitOptions;
   #bytesPerSecond: number | undefined;
-  /** When all that was taken is paid for. */
+  /** Time at which all taken bytes are within the rate. */
   #paidMs = 0;
 
   constructor(options: RateLimitOptions) {
@@ -26,7 +26,7 @@ export class RateLimit {
     return this.#bytesPerSecond !== undefined;
   }
 
-  /** From the next bytes on; what waits already waits to its end. @param bytesPerSecond undefined: none */
+  /** Applies to later bytes; current waits continue. @param bytesPerSecond undefined: unlimited */
   change(bytesPerSecond: number | undefined): void {
     this.#bytesPerSecond = bytesPerSecond;
     this.#paidMs = 0;

@@ -7,7 +7,7 @@ import type { Server } from "@holdfast/sync-ports/ports";
 
 type Snapshot = Awaited<ReturnType<Server["snapshot"]>>;
 
-/** A page of the snapshot does not say the epoch, so the journal is asked, at the place where the snapshot begins. */
+/** Reads snapshot pages. They lack the epoch, so it comes from the journal at the snapshot's start. */
 export class SnapshotReader {
   readonly #client: ApiClient;
   #known: { readonly token: string; readonly epoch: string } | undefined;
@@ -29,7 +29,7 @@ export class SnapshotReader {
   }
 }
 
-/** See `Server.listBelow`. The server's listing of one space may end at the mounts in it, as what they show lies elsewhere. */
+/** See `Server.listBelow`. The server's list of one space may end at mounts, whose content is elsewhere. */
 export async function listBelow(client: ApiClient, id: NodeId): Promise<NodeJson[]> {
   const nodes = await listOne(client, id);
   const parents = new Set(nodes.map(({ parent_id }) => parent_id));
@@ -40,7 +40,7 @@ export async function listBelow(client: ApiClient, id: NodeId): Promise<NodeJson
   return nodes;
 }
 
-/** One that is over by now has its own entry in the journal. */
+/** Ignores an ended mount, which has its own journal entry. */
 async function listMount(client: ApiClient, mount: NodeId): Promise<NodeJson[]> {
   try {
     return await listOne(client, mount);
@@ -75,7 +75,7 @@ export async function queryNodes(client: ApiClient, ids: readonly NodeId[]): Ret
 export async function versionWith(client: ApiClient, id: NodeId, contentId: string): Promise<string | undefined> {
   try {
     const { items } = await client.call("listVersions", { params: { id }, query: { content_id: contentId } });
-    // An older server answers with all.
+    // An older server returns all versions.
     return items.find(({ content_id }) => content_id === contentId)?.version_id;
   } catch (thrown) {
     if (thrown instanceof HoldfastError && ["forbidden", "not_found"].includes(thrown.code)) return undefined;

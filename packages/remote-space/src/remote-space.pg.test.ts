@@ -106,7 +106,7 @@ async function openShared(): Promise<TestedShares> {
   };
 }
 
-/** One that has begun after all that was done. The server runs by the same clock. */
+/** Waits for a millisecond after all previous acts. The server uses the same clock. */
 async function nextMillisecond(): Promise<string> {
   const next = Date.now() + 1;
   while (Date.now() <= next) await new Promise(setImmediate);

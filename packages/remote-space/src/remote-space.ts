@@ -29,42 +29,45 @@ export interface RemoteSpaceOptions {
   readonly pool: CodecPool;
   readonly clock: Clock;
   readonly random: Random;
-  /** Resolves after that many milliseconds, rejects when the signal aborts. */
+  /** Resolves after that many milliseconds; rejects when the signal aborts. */
   readonly wait: (delayMs: number, signal?: AbortSignal) => Promise<unknown>;
   readonly limitUpBytesPerSecond?: number | undefined;
   readonly limitDownBytesPerSecond?: number | undefined;
-  /** Of one call, the first one included; 3 unless told, as whoever syncs tries again anyway. */
+  /** Attempts per call, including the first; default 3, because the sync retries anyway. */
   readonly attemptsMax?: number;
-  /** How long one call goes on when the server, which has answered before, takes no connections; 2.5 s unless told. */
+  /** Retry period if a server that has answered before refuses connections; default 2.5 s. */
   readonly patienceMs?: number;
-  /** From the end of a short request to the beginning of its answer, then the connection is taken for dead; 30 s unless told. */
+  /**
+   * Time from the end of a short request to the start of its response, after which the connection counts as broken;
+   * default 30 s.
+   */
   readonly answerTimeoutMs?: number;
 }
 
-/** Undefined: none. */
+/** undefined: unlimited */
 export interface RateLimits {
   readonly upBytesPerSecond: number | undefined;
   readonly downBytesPerSecond: number | undefined;
 }
 
-/** The caller's own space on a server, as the sync engine needs it. */
+/** Caller's own space on a server, as the sync engine needs it. */
 export interface RemoteSpace extends Server {
   readonly rootId: NodeId;
   readonly serverId: string;
   readonly accountId: string;
   readonly email: string;
-  /** Undefined for a personal access token, which belongs to no device. */
+  /** undefined for a personal access token, which belongs to no device */
   readonly deviceId: string | undefined;
   readonly traffic: Readonly<Traffic>;
-  /** An id for a node of this account, or of the space of a folder. */
+  /** Creates an id for a node of this account, or of a folder's space. */
   makeNodeId(beside?: NodeId): NodeId;
-  /** From now on; what waits for its turn already waits to its end. */
+  /** Applies to later requests; current waits continue. */
   changeLimits(limits: RateLimits): void;
-  /** Ends what is under way (a held poll at once) with HoldfastError failed, and closes the connections. */
+  /** Aborts pending requests, including polls, with HoldfastError failed, and closes the connections. */
   close(): Promise<void>;
 }
 
-/** @throws HoldfastError unreachable, unauthenticated: nothing stays open then */
+/** @throws HoldfastError unreachable, unauthenticated; nothing stays open then */
 export async function openRemoteSpace(options: RemoteSpaceOptions): Promise<RemoteSpace> {
   const closing = new AbortController();
   const traffic = { sentBytes: 0, receivedBytes: 0 };
@@ -106,7 +109,7 @@ function openClient(options: RemoteSpaceOptions, meter: Pick<Meter, "traffic" | 
     answerTimeoutMs = 30_000,
   } = options;
   return new ApiClient({
-    // Outside of what counts: the meter and the limits see what travels.
+    // Compresses before counting, so that meter and limits see the transferred bytes.
     transport: compressJson(meteredTransport(transport, { ...meter, wait, answerTimeoutMs })),
     tokens,
     random,

@@ -12,17 +12,17 @@ import { windowsOf } from "./windows.ts";
 export interface SendingParts {
   readonly client: ApiClient;
   readonly pool: CodecPool;
-  /** The node into whose space blocks go. */
+  /** Node whose space receives the blocks. */
   readonly rootId: string;
   readonly signal: AbortSignal;
-  /** Of all that this space sends. */
+  /** Pace of all uploads of this space. */
   readonly pace: UploadPace;
-  /** Likewise of the JSON of a batch, before it is compressed. */
+  /** Pace for the JSON of batches, before compression. */
   readonly jsonPace: UploadPace;
   readonly wait: (delayMs: number, signal?: AbortSignal) => Promise<unknown>;
 }
 
-/** Plain bytes that are encoded together, and go in one request as long as the link carries that. */
+/** Plain bytes encoded together and sent in one request, if the connection can carry that. */
 const windowBytes = 8 * 1024 * 1024;
 const windowBlocksMax = 5000;
 const windowsAhead = 1;
@@ -41,7 +41,7 @@ function sendWindow(parts: SendingParts, blocks: readonly OutgoingBlock[]): Prom
   return patchedOrWhole(parts.pool, blocks, (framed) => uploadBlocks({ ...parts, into: parts.rootId }, framed));
 }
 
-/** Sends frames, with the patches that were brought along; if that is refused, again with whole blocks. */
+/** Sends frames with patches. If that is refused, sends whole blocks. */
 export async function patchedOrWhole<Answer>(
   pool: CodecPool,
   blocks: readonly OutgoingBlock[],
@@ -62,7 +62,7 @@ export async function patchedOrWhole<Answer>(
   }
 }
 
-/** The base is not there, or what the patch makes of it is something else (pieces were only believed to be equal). */
+/** The base is missing, or the patch gives another result, because pieces were only assumed to be equal. */
 const patchRefusals: ReadonlySet<string> = new Set([
   "missing_blocks",
   "hash_mismatch",
@@ -71,7 +71,7 @@ const patchRefusals: ReadonlySet<string> = new Set([
   "not_found",
 ]);
 
-/** Together in one crossing to a thread; small ones cost less than the crossing. */
+/** Bytes per call to a thread; small blocks cost less than the call. */
 const compressedTogetherBytes = 1024 * 1024;
 
 async function encodeBlocks(pool: CodecPool, blocks: readonly OutgoingBlock[]): Promise<FramedBlock[]> {
@@ -96,7 +96,7 @@ async function encodeSome(pool: CodecPool, blocks: readonly OutgoingBlock[]): Pr
   }));
 }
 
-/** What cannot be compressed, for whatever reason, goes as it is. */
+/** Leaves blocks uncompressed if compression fails for any reason. */
 async function compress(
   pool: CodecPool,
   blocks: readonly OutgoingBlock[],
@@ -110,7 +110,7 @@ async function compress(
       plain.map(({ buffer }) => buffer),
     );
   } catch (thrown) {
-    // The pool is closed, or has no room for more: that is over soon, or it is the end.
+    // The pool is full for a moment or closed.
     if (!(thrown instanceof HoldfastError) || thrown.code === "unavailable") throw thrown;
     return blocks.map(() => undefined);
   }

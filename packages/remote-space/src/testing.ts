@@ -12,7 +12,7 @@ import type { OutgoingBlock } from "@holdfast/sync-ports/ports";
 import { type CountingProxy, openCountingProxy } from "./counting-proxy.ts";
 import { openRemoteSpace, type RemoteSpace, type RemoteSpaceOptions } from "./remote-space.ts";
 
-/** As a command would open it, with the token of a session. */
+/** Opens a space like a command, with a session token. */
 export function openSpace(
   { url, token, pool }: { readonly url: string; readonly token: string; readonly pool: CodecPool },
   options: Partial<RemoteSpaceOptions> = {},
@@ -33,12 +33,12 @@ export interface Wire {
   readonly proxy: CountingProxy;
   readonly pool: CodecPool;
   readonly space: RemoteSpace;
-  /** Another space of the same account, likewise through the proxy. */
+  /** Opens another space of the same account through the proxy. */
   readonly signIn: (options?: Partial<RemoteSpaceOptions>) => Promise<RemoteSpace>;
   readonly close: () => Promise<void>;
 }
 
-/** A server, and a space on it behind a proxy that counts. */
+/** Starts a server, and a space on it behind a counting proxy. */
 export async function openWire(name: string): Promise<Wire> {
   const folder = makeFolder(name);
   const pool = startCodecPool({ threads: 2 });
@@ -59,7 +59,7 @@ export async function openWire(name: string): Promise<Wire> {
   return { server, proxy, pool, space, signIn, close };
 }
 
-/** Bytes that passed the proxy meanwhile. */
+/** Returns the bytes that passed the proxy meanwhile. */
 export async function counted<Result>(
   proxy: CountingProxy,
   act: () => Promise<Result>,
@@ -85,7 +85,7 @@ export async function epochOf(space: RemoteSpace): Promise<string> {
   return (await space.snapshot(undefined)).epoch;
 }
 
-/** A new file of the space's own root. */
+/** Creates a file in the space's root. */
 export async function putFile(
   space: RemoteSpace,
   entries: readonly ManifestEntry[],

@@ -1,4 +1,4 @@
-/** Cuts a list into runs of at most `bytesMax` and `countMax`; one item alone may have more bytes. */
+/** Splits a list into runs of at most `bytesMax` and `countMax`. A single item may be larger. */
 export function windowsOf<Item>(
   items: readonly Item[],
   {

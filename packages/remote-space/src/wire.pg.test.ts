@@ -26,7 +26,7 @@ async function fetchAll(from: RemoteSpace, wanted: Parameters<RemoteSpace["fetch
 }
 
 test("one byte changed in a file of a thousand blocks costs less than 64 KiB each way, at both devices", async () => {
-  // Of 1 GiB the list is as long, and one block of 1 MiB is changed; what the others hold does not travel.
+  // Simulates 1 GiB by the length of the list. One block of 1 MiB changes; the others' content is not transferred.
   const others = Array.from({ length: 1023 }, (_, number) => blockOf(noise(64, `other ${number}`)));
   const base = noise(mib, "base");
   const list = others.map(entryOf);
@@ -75,7 +75,7 @@ test("one byte changed in a file of a thousand blocks costs less than 64 KiB eac
   });
   const report = `sent: ${sent.up} up, ${sent.down} down; received: ${received.up} up, ${received.down} down`;
   for (const bytes of [sent.up, sent.down, received.up, received.down]) assert.ok(bytes < 64 * kib, report);
-  // Against the base itself only what is new travels.
+  // Only new data is transferred against the base.
   assert.ok(received.down < 8 * kib, report);
 });
 
@@ -273,7 +273,7 @@ test("a connection that died without a word is found by the answer that does not
   await waiting.close();
 });
 
-/** Asks again while the answer comes too late, as on a busy machine a sound one may for somebody with so little patience. */
+/** Retries late responses, because a busy machine may exceed the short timeout. */
 async function answered<Result>(ask: () => Promise<Result>): Promise<Result> {
   const stillInTime = bounded("an answer in time");
   for (;;) {
@@ -292,7 +292,7 @@ test("bytes are counted as they travel, and a limit holds in each direction", as
   const startedUp = performance.now();
   const sent = await counted(proxy, () => limited.putBlocks([block]));
   const upSeconds = (performance.now() - startedUp) / 1000;
-  // A busy machine only adds to it.
+  // A busy machine only adds time.
   assert.ok(upSeconds > 2.1, `${upSeconds} s`);
   const { version_id } = await putFile(space, [entryOf(block)]);
   const startedDown = performance.now();
