@@ -9,7 +9,7 @@ import { findUndurable } from "@holdfast/tools/system-calls/undurable";
 
 const program = fileURLToPath(new URL("testing-durable-folder.ts", import.meta.url));
 
-/** Step -> what a power cut could take away once that step is done. */
+/** Step -> data that a power failure could remove after that step. */
 const expected: Readonly<Record<string, readonly string[]>> = {
   created: [
     "attributes of large",
@@ -32,7 +32,7 @@ test("each sync of a synced folder makes durable what it says, by calls of the s
   const folder = mkdtempSync(join(tmpdir(), "holdfast-durable-folder-"));
   t.after(() => rmSync(folder, { recursive: true }));
   const recording = await recordCalls(t, { command: [process.execPath, program, folder], folder });
-  // Names, times and the sync of all are calls of this package's own, at which no spy looks.
+  // The spy does not see this package's native calls for names, times and full syncs.
   const isSeen = (found: string): boolean => recording.by === "strace" || found.startsWith("content");
   for (const [step, found] of Object.entries(expected)) {
     if (step === "all synced" && recording.by === "spy") continue;

@@ -23,12 +23,12 @@ export interface Cutting {
   readonly after: LocalStat;
 }
 
-/** Above this the threads do it; below, a hop to a thread and back takes longer than the work. */
+/** Larger files are handled by threads. For smaller ones, the call to a thread takes longer than the work. */
 export const inlineBytesMax = 256 * 1024;
-/** Shorter files are sent whole: a patch would save too little. */
+/** Shorter files are sent whole, because a patch would save too little. */
 const piecedBytesMin = 64 * 1024;
 
-/** Reads a file once, in windows, and says what it was before and after. */
+/** Reads a file once in windows, and its data before and after. */
 export async function cutInFolder(
   root: RootFolder,
   threads: Threads,
@@ -57,7 +57,7 @@ async function cutOpen(
 ): Promise<CutBlock[]> {
   if (sizeBytes < inlineBytesMax) {
     const bytes = readShort(descriptor, sizeBytes);
-    // It grew meanwhile: what was read is no whole file, as the stats will show, and its bytes do not matter.
+    // The file grew meanwhile. The data shows that the result is incomplete, so its bytes do not matter.
     return cutBlocks(bytes, true).blocks.map(({ start, end }) => blockOf(bytes.subarray(start, end), sizeBytes));
   }
   const blocks: CutBlock[] = [];
@@ -71,7 +71,7 @@ async function cutOpen(
   return blocks;
 }
 
-/** While the next windows are cut. Nothing fails in it. */
+/** Runs while the next windows are split. Never fails. */
 async function handOver(taker: BlockTaker, window: FileWindow): Promise<void> {
   const blocks = window.blocks.map(({ hash, size, pieces, payload }) => ({ hash, size, pieces, bytes: payload }));
   if (await taker.take(blocks)) window.giveBack();
@@ -80,7 +80,7 @@ async function handOver(taker: BlockTaker, window: FileWindow): Promise<void> {
 
 const shortFile = new Uint8Array(inlineBytesMax);
 
-/** Into one buffer for all: nothing waits between the reading and the hashing. */
+/** Reads into one shared buffer, because nothing is awaited before hashing. */
 function readShort(descriptor: number, sizeBytes: number): Uint8Array {
   let filled = 0;
   while (filled <= sizeBytes && filled < shortFile.length) {
@@ -96,7 +96,7 @@ function blockOf(bytes: Uint8Array, fileBytes: number): CutBlock {
   return { hash: sha256(bytes), size: bytes.length, pieces };
 }
 
-/** A thread says with which errno it could not read. */
+/** Converts a thread's error with its errno. */
 function readErrorOf(thrown: unknown): unknown {
   const errno = thrown instanceof HoldfastError ? thrown.body["errno"] : undefined;
   if (typeof errno !== "string" || ownErrnoOf(thrown) !== undefined) return thrown;

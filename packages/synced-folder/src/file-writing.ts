@@ -13,10 +13,10 @@ const readAsync = promisify(read);
 const writeAsync = promisify(write);
 
 /**
- * Writes the parts of a new file one after the other, each compared with its hash unless that was done. A large one is hashed in
- * a thread while the next ones are read and written, as many at once as there are threads; nobody is asked for a part before
- * there is room for it. The longest block of zeros is left out: what was never written is zeros, and takes no room on most disks.
- * @throws HoldfastError hash_mismatch with body {hash}; what the parts' source throws; errors of system calls as they are
+ * Writes the parts of a new file in order and verifies each hash unless that was done. Large parts are hashed in
+ * threads while the next ones are read and written. Parts are requested only when there is room. Blocks of zeros are
+ * skipped, because a hole needs no space on most disks.
+ * @throws HoldfastError hash_mismatch with body {hash}; errors of the parts' source; errors of system calls unchanged
  */
 export async function writeParts(
   root: RootFolder,
@@ -29,7 +29,7 @@ export async function writeParts(
   let failure: { readonly thrown: unknown } | undefined;
   try {
     let position = 0;
-    // What is written at hand has its length by that, unless the file began with that of another.
+    // Inline writes set the length, unless the file started with another one's bytes.
     let needsLength = shared !== undefined;
     for await (const part of parts) {
       if (failure !== undefined) break;
@@ -53,7 +53,7 @@ export async function writeParts(
       position += sizeBytes;
     }
     await Promise.all(writes);
-    // A hole at the end is no part of the file until its length says so.
+    // A hole at the end requires setting the length.
     if (failure === undefined && needsLength) ftruncateSync(descriptor, position);
   } finally {
     await Promise.all(writes);
@@ -62,7 +62,7 @@ export async function writeParts(
   if (failure !== undefined) throw failure.thrown;
 }
 
-/** An open file, empty unless it has the bytes of the one at `shared` already. */
+/** Open file, empty unless it already shares the bytes of `shared`. */
 export interface NewFile {
   readonly descriptor: number;
   readonly shared: string | undefined;
@@ -75,12 +75,12 @@ interface Writing extends NewFile {
   readonly root: RootFolder;
 }
 
-/** What it copies stands where it should stand. */
+/** Returns true if the copied bytes are already at their position. */
 function isShared({ part, position, shared }: Writing): boolean {
   return part.kind === "copy" && part.from === shared && part.offset === position;
 }
 
-/** In an object, since a promise that is returned would be waited for. */
+/** Wrapped in an object, because a returned promise would be awaited. */
 interface Begun {
   readonly done: Promise<void>;
 }
@@ -117,10 +117,10 @@ async function writeWindow({ pool }: Threads, window: SharedArrayBuffer, writing
   if (hashed.value[0]?.hash !== part.hash) throw mismatch(part, "has another hash");
 }
 
-/** Written after so much; a disk that takes 100 MB/s has a third of a second to do in the end. */
+/** Bytes between flushes. A disk with 100 MB/s then needs a third of a second at the end. */
 const flushedBytes = 32 * 1024 * 1024;
 
-/** Lets the disk write a long file while the rest of it still comes, and not only once its fsync waits for all of it. */
+/** Starts writing a long file to disk while the rest arrives, instead of only at its fsync. */
 class EarlyFlush {
   readonly #root: RootFolder;
   readonly #descriptor: number;
@@ -134,13 +134,13 @@ class EarlyFlush {
 
   note(sizeBytes: number): void {
     this.#waitingBytes += sizeBytes;
-    // A disk that is behind is not pressed.
+    // Skips a flush while the previous one runs.
     if (this.#waitingBytes < flushedBytes || this.#underWay !== undefined) return;
     this.#waitingBytes = 0;
     this.#underWay = this.#root.native.startWriting(this.#descriptor).finally(() => (this.#underWay = undefined));
   }
 
-  /** Before the descriptor is closed. */
+  /** Must be called before the descriptor is closed. */
   async end(): Promise<void> {
     await this.#underWay;
   }
@@ -159,7 +159,7 @@ function writeAllNow(descriptor: number, bytes: Uint8Array, position: number): v
   }
 }
 
-/** Whatever is wrong with the file it is copied from: it does not have the part, and whoever asked can get it elsewhere. */
+/** Copies a part. Any problem with the source means that it lacks the part, and the caller gets it elsewhere. */
 async function readCopy(writing: Writing, part: Part & { kind: "copy" }, into: Uint8Array): Promise<Uint8Array> {
   const own = isShared(writing) ? writing.descriptor : undefined;
   let from = own;

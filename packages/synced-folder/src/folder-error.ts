@@ -4,7 +4,7 @@ import { ownErrnoOf } from "@holdfast/disk/disk-error";
 
 const codes: Readonly<Record<string, ErrorCode>> = {
   ENOENT: "not_found",
-  // Something on the way is a file, or a link where a folder should be: nothing of that path is in the tree.
+  // A file, or a link instead of a folder, is on the path, so the item does not exist.
   ENOTDIR: "not_found",
   EEXIST: "exists",
   ENOSPC: "store_full",
@@ -36,8 +36,8 @@ const advice: Readonly<Record<string, string>> = {
 };
 
 /**
- * What a call that changes something threw, as a HoldfastError; the original is its cause. What the table lacks is
- * `unavailable`: an error that nobody expected must never look like an absence.
+ * Converts an error of a changing call to a HoldfastError with the original as its cause. Unknown errors become
+ * `unavailable`, because they must never look like an absence.
  * @param action a verb: "create", "rename"
  */
 export function toFolderError(thrown: unknown, action: string, path: string): unknown {
@@ -46,7 +46,7 @@ export function toFolderError(thrown: unknown, action: string, path: string): un
   return new HoldfastError(codes[errno] ?? "unavailable", sentence(errno, action, path), { cause: thrown });
 }
 
-/** The same for a call that looks: whatever is not certainly absent could not be looked at. */
+/** Converts an error of a reading call. Anything not certainly absent is unreadable. */
 export function toLookError(thrown: unknown, action: string, path: string): unknown {
   const errno = ownErrnoOf(thrown);
   if (errno === undefined) return thrown;
@@ -55,7 +55,7 @@ export function toLookError(thrown: unknown, action: string, path: string): unkn
   return new HoldfastError(code, sentence(errno, action, path), { cause: thrown, body });
 }
 
-/** Whether nothing is there: of what a system call on a path threw. */
+/** Returns true if a system call failed because the item does not exist. */
 export function isAbsent(thrown: unknown): boolean {
   const errno = ownErrnoOf(thrown);
   return errno === "ENOENT" || errno === "ENOTDIR";

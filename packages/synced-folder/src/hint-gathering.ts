@@ -1,9 +1,9 @@
-/** Folders whose entries changed, and files that did; or everything, if it is not known what. */
+/** Folders with changed entries and changed files; or everything, if unknown. */
 export type Hint = { readonly paths: readonly string[] } | { readonly overflow: true };
 
-/** While somebody works the next hints come together after this time; the first comes at once. */
+/** Interval of hints during activity; the first is immediate. */
 const hintMs = 50;
-/** Beyond this a look at everything is cheaper. */
+/** Above this a full scan is cheaper. */
 const pathsMax = 10_000;
 
 export class HintGathering {
@@ -27,7 +27,7 @@ export class HintGathering {
     this.#paths.clear();
   }
 
-  /** To be called after the last of what came together. */
+  /** Call after the last simultaneous event. */
   flush(): void {
     if (this.#timer !== undefined || (this.#paths.size === 0 && !this.#overflow)) return;
     const hint: Hint = this.#overflow ? { overflow: true } : { paths: [...this.#paths] };

@@ -10,9 +10,9 @@ export interface FolderLock {
 }
 
 /**
- * Only one client at a time syncs a folder, whoever starts it. The lock is the kernel's, on an open file, and ends with the
- * process however that ends, so there is never a stale one. The file stays: two clients that each made one would both have it.
- * @throws HoldfastError `locked` with body {folder, pid} when another client has it; as `openSyncedFolder` does
+ * Locks a folder for one client. The kernel lock on an open file ends with the process, so it is never stale. The file
+ * stays, because two clients that created one each would both hold a lock.
+ * @throws HoldfastError `locked` with body {folder, pid} if another client has it; errors of `openSyncedFolder`
  */
 export function lockFolder(rootPath: string): FolderLock {
   const native = linux();
@@ -27,7 +27,7 @@ export function lockFolder(rootPath: string): FolderLock {
     );
     native.lockExclusively(descriptor);
     ftruncateSync(descriptor, 0);
-    // Only for the message to the next one.
+    // Used only for the next client's message.
     writeSync(descriptor, `${process.pid}\n`, 0);
   } catch (thrown) {
     const holder = descriptor === undefined ? undefined : holderOf(descriptor);
@@ -44,13 +44,13 @@ export function lockFolder(rootPath: string): FolderLock {
   };
 }
 
-/** Private: what waits there may be of files that others must not read. */
+/** Creates a private folder, because its content may belong to private files. */
 function makeOwnFolder(path: string): void {
   try {
     mkdirSync(path, { mode: 0o700 });
   } catch (thrown) {
     if (ownErrnoOf(thrown) !== "EEXIST") throw thrown;
-    // Whoever may write in the root could lead all that is written and removed there to another place.
+    // A link here would let users with write access redirect all writes and removals.
     if (lstatSync(path).isDirectory()) return;
     throw new HoldfastError("failed", `${path} is not a folder. No files were changed; move it away and start again.`);
   }

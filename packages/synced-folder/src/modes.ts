@@ -2,20 +2,20 @@ import { closeSync, fchmodSync, fstatSync, readFileSync } from "node:fs";
 import { HoldfastError } from "@holdfast/core/errors";
 import { readFlags, type RootFolder } from "@holdfast/disk/root-folder";
 
-/** Who may read it may execute it. */
+/** Everybody who may read the file may execute it. */
 export function executableMode(mode: number, executable: boolean): number {
   if (!executable) return mode & ~0o111;
   return (mode & 0o100) === 0 ? mode | ((mode & 0o444) >> 2) | 0o100 : mode;
 }
 
-/** Others get what the umask leaves them of a new file or folder. */
+/** Others get the umask's permissions of a new file or folder. */
 export function privateMode(mode: number, isPrivate: boolean | undefined): number {
   if (isPrivate === true) return mode & ~0o077;
   if (isPrivate === undefined || (mode & 0o077) !== 0) return mode;
   return mode | (((mode & 0o100) === 0 ? 0o066 : 0o077) & ~umask());
 }
 
-/** @param kind undefined: of a file or folder */
+/** @param kind undefined: file or folder */
 export function setMode(root: RootFolder, path: string, modeOf: (mode: number) => number, kind?: "file"): void {
   const descriptor = root.open(path, readFlags);
   try {
@@ -30,7 +30,7 @@ export function setMode(root: RootFolder, path: string, modeOf: (mode: number) =
   }
 }
 
-/** As Linux tells it: the call that reads it also sets it. */
+/** Reads the umask from procfs, because the system call that reads it also sets it. */
 function umask(): number {
   const [, bits = "077"] = /^Umask:\s+([0-7]+)$/m.exec(readFileSync("/proc/self/status", "latin1")) ?? [];
   return Number.parseInt(bits, 8);

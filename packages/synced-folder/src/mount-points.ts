@@ -4,10 +4,7 @@ import type { LocalStat } from "@holdfast/sync-ports/ports";
 /** Device number of no filesystem. */
 const mountedDevice = -1n;
 
-/**
- * Mount points below a folder. A bind mount has the device number of its filesystem, so that within one filesystem only the kernel's list of
- * mounts shows it.
- */
+/** Mount points below a folder. A bind mount has its filesystem's device number, so only the kernel's mount list shows it. */
 export class MountPoints {
   readonly #root: string;
   #paths: ReadonlySet<string> = new Set();
@@ -24,7 +21,7 @@ export class MountPoints {
     this.#paths = new Set(paths.filter((path) => path.startsWith(above)).map((path) => path.slice(above.length)));
   }
 
-  /** @returns with another device than the folder above, for a mount point */
+  /** @returns another device than that of the folder above, for a mount point */
   mark(path: string, stat: LocalStat): LocalStat {
     return stat.kind === "folder" && this.#paths.has(path) ? { ...stat, device: mountedDevice } : stat;
   }
@@ -38,7 +35,7 @@ function readMountInfo(): string {
   }
 }
 
-/** Space, tab, newline and backslash are written as three octal digits; all other bytes stand for themselves. */
+/** Decodes space, tab, newline and backslash from three octal digits. */
 function unescapeOctal(path: string): string {
   const bytes = path.replaceAll(/\\([0-7]{3})/g, (_, digits: string) =>
     String.fromCodePoint(Number.parseInt(digits, 8)),

@@ -36,14 +36,14 @@ import { Turns } from "./turn.ts";
 
 export interface SyncedFolderOptions {
   readonly pool: Threads["pool"];
-  /** Of Linux unless told; tests take calls away that some filesystems lack. */
+  /** Default: Linux. Tests remove calls that some filesystems lack. */
   readonly native?: Native;
 }
 
 /**
- * The synced folder on a disk of Linux. Times of files are kept to the nanosecond, as far as the filesystem does; mode and
- * ownership of new files and folders are what the umask and the folder give.
- * @param rootPath may lead through links; what is below may not
+ * Opens a synced folder on a Linux disk. File times are exact to the nanosecond if the filesystem supports that. New
+ * items get mode and owner from the umask and the folder.
+ * @param rootPath may contain links, unlike paths below it
  * @throws HoldfastError not_found if there is no such folder; failed on another system
  */
 export function openSyncedFolder(rootPath: string, { pool, native = linux() }: SyncedFolderOptions): LocalDisk {
@@ -103,7 +103,8 @@ export function openSyncedFolder(rootPath: string, { pool, native = linux() }: S
       change("remove the folder", path, () => root.withName(path, (at) => native.removeName(at, removeFolderFlag))),
     syncFile: (path) => sync(root, path, readFlags, fsyncAsync),
     syncFolder: (path) => sync(root, path, readFlags | constants.O_DIRECTORY, fsyncAsync),
-    // Other filesystems may not make all durable by syncfs(2) that fsync(2) of each file would: FUSE does not pass it on.
+    // On other filesystems, syncfs(2) may make less durable than fsync(2) of each file. FUSE, for example, does not
+    // forward it.
     ...(localFilesystems.has(statfsSync(root.path).type) && {
       syncAll: () =>
         sync(root, "", readFlags | constants.O_DIRECTORY, (descriptor) => native.syncFilesystem(descriptor)),
@@ -112,7 +113,7 @@ export function openSyncedFolder(rootPath: string, { pool, native = linux() }: S
   };
 }
 
-/** What takes several calls of the system, and fewer than one after the other would. */
+/** Operations that handle many names with fewer system calls. */
 function together(
   root: RootFolder,
   turns: Turns,
@@ -146,9 +147,9 @@ function together(
   };
 }
 
-/** Of one folder, before all else may go on. */
+/** Names read per turn. */
 const looksAtOnce = 256;
-/** Two blocks of the longest kind, so that a file is read on while its blocks are hashed. */
+/** Two maximum blocks, so that a file is read while blocks are hashed. */
 const windowBytes = 2 * limits.blockBytesMax;
 const readAsync = promisify(read);
 const fsyncAsync = promisify(fsync);
@@ -173,13 +174,13 @@ function attemptLook<Result>(path: string, act: () => Result): Result {
 }
 
 function statOrAbsent(root: RootFolder, mounts: MountPoints, path: string): LocalStat | undefined {
-  // A scan begins with the root.
+  // A scan starts with the root.
   if (path === "") mounts.read();
   const stats = statOf(root, path);
   return stats === undefined ? undefined : mounts.mark(path, toLocalStat(stats));
 }
 
-/** As `stat` of each would; also if the folder itself cannot be opened. */
+/** Returns the results of `stat` for each name, even if the folder cannot be opened. */
 function lookInFolder(
   root: RootFolder,
   mounts: MountPoints,
@@ -276,7 +277,7 @@ function statOpen(descriptor: number): LocalStat {
   return toLocalStat(fstatSync(descriptor, { bigint: true }));
 }
 
-/** Fewer bytes where the file ends. */
+/** Returns fewer bytes at the end of the file. */
 async function readWhole(descriptor: number, offset: number, sizeBytes: number): Promise<Uint8Array> {
   const bytes = new Uint8Array(sizeBytes);
   let filled = 0;
@@ -288,7 +289,7 @@ async function readWhole(descriptor: number, offset: number, sizeBytes: number):
   return bytes.subarray(0, filled);
 }
 
-/** What is short was most likely just read, and is faster at hand than a thread is. */
+/** Reads short parts synchronously, because they are probably cached and faster than a thread. */
 async function readSome(descriptor: number, into: Uint8Array, start: number, position: number): Promise<number> {
   if (into.length <= inlineBytesMax) return readSync(descriptor, into, start, into.length - start, position);
   return (await readAsync(descriptor, into, start, into.length - start, position)).bytesRead;
@@ -307,12 +308,12 @@ async function create(root: RootFolder, threads: Threads, { path, parts, attribu
   let model: number | undefined;
   try {
     model = like === undefined ? undefined : openIfThere(root, like);
-    // The kernel takes away what the umask forbids.
+    // The kernel applies the umask.
     const usual = (executable ? 0o777 : 0o666) & (isPrivate === true ? 0o700 : 0o777);
     descriptor = root.open(path, flags, model === undefined ? usual : 0o600);
     const modelStats = model === undefined ? undefined : fstatSync(model);
     if (model !== undefined && modelStats?.isFile() === true) {
-      // What only gets fewer rights than its model had is not to be opened to others for that.
+      // A file that only loses permissions must not become public.
       const opens = isPrivate === false && (modelStats.mode & 0o077) === 0;
       const wanted = isPrivate === true || opens ? isPrivate : undefined;
       makeLike(descriptor, model, root.native, (mode) => privateMode(executableMode(mode, executable), wanted));
@@ -328,7 +329,7 @@ async function create(root: RootFolder, threads: Threads, { path, parts, attribu
   }
 }
 
-/** Whatever is wrong with the other file: its bytes are copied then, and that tells. @returns whether it has its bytes now */
+/** Shares the other file's bytes. On any problem they are copied instead, which reports it. @returns true if shared */
 async function shareBytes(root: RootFolder, descriptor: number, path: string): Promise<boolean> {
   let from: number | undefined;
   try {
@@ -342,18 +343,18 @@ async function shareBytes(root: RootFolder, descriptor: number, path: string): P
   }
 }
 
-/** Only if the name is still that of the file that was begun. */
+/** Removes the file only if the name still belongs to it. */
 function removeUnfinished(root: RootFolder, path: string, descriptor: number): void {
   try {
     const mine = fstatSync(descriptor, { bigint: true });
     if (root.look(path).ino === mine.ino) root.withName(path, (at) => root.native.removeName(at, 0));
   } catch (thrown) {
-    // The error that brought us here tells more; what is left lies in the engine's own folder and is cleared there.
+    // The original error is more useful. The leftover is in the engine's own folder and is cleaned up there.
     if (ownErrnoOf(thrown) === undefined && !(thrown instanceof HoldfastError)) throw thrown;
   }
 }
 
-/** In a thread: the filesystem may have gigabytes to free. */
+/** Runs in a thread, because the filesystem may free gigabytes. */
 async function unlinkInThread(root: RootFolder, path: string): Promise<void> {
   let at: NativeName | undefined;
   try {
@@ -383,7 +384,7 @@ async function sync(
   }
 }
 
-/** The filesystem's own clock: another machine's, on a network, and never finer than its grain. */
+/** Returns the filesystem's time, which may come from another machine and is never finer than its grain. */
 function touch(root: RootFolder, path: string): bigint {
   const descriptor = root.open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_NONBLOCK, 0o600);
   try {

@@ -18,39 +18,39 @@ import { nativeBytes } from "@holdfast/disk/native-name";
 import { linux, type Native, renameExchange, renameNoReplace } from "@holdfast/disk/native";
 import { RootFolder } from "@holdfast/disk/root-folder";
 
-/** What the filesystem of a synced folder can do. */
+/** Features of a synced folder's filesystem. */
 export interface FolderAbilities {
-  /** `A` and `a` are one name. */
+  /** `A` and `a` are the same name. */
   readonly foldsCase: boolean;
-  /** The two spellings of é are one name. */
+  /** Both Unicode forms of é are the same name. */
   readonly foldsNormalForms: boolean;
-  /** A name comes back as it was given. */
+  /** Names are returned unchanged. */
   readonly keepsNames: boolean;
-  /** Names with `"*:<>?\|` in them, or with a dot or a space at the end. */
+  /** Allows names with `"*:<>?\|`, or with a dot or space at the end. */
   readonly allNames: boolean;
-  /** Of the file's owner; comes and goes as it is set. */
+  /** Stores the owner's executable bit. */
   readonly executableBit: boolean;
-  /** The rights of others; come and go as they are set. */
+  /** Stores others' permissions. */
   readonly privateModes: boolean;
-  /** Others have some right to a new file, which neither the umask nor the folder takes away. */
+  /** New files are accessible to others despite umask and folder. */
   readonly openModes: boolean;
   readonly symbolicLinks: boolean;
   readonly hardLinks: boolean;
-  /** Two names can be exchanged in one step. */
+  /** Supports an atomic exchange of two names. */
   readonly exchange: boolean;
-  /** A rename can be told never to replace anything. */
+  /** Supports a rename that never replaces. */
   readonly exclusiveRename: boolean;
-  /** Of the modification times that can be set; 1 is exact, 2,000,000,000 is FAT. */
+  /** Precision of modification times: 1 is exact, 2,000,000,000 is FAT. */
   readonly timestampGrainNs: bigint;
-  /** A file keeps its inode number for life, through renames and mounts. */
+  /** Inode numbers survive renames and mounts. */
   readonly stableInodes: boolean;
-  /** A copy can share the original's space. */
+  /** A copy can share the original's storage. */
   readonly reflink: boolean;
 }
 
 /**
- * Tries everything in `.holdfast/probe`, which is empty before and gone afterwards.
- * @throws HoldfastError store_full, failed, unavailable where not even a file can be written
+ * Tests all features in `.holdfast/probe`, which is emptied before and removed afterwards.
+ * @throws HoldfastError store_full, failed, unavailable if not even a file can be written
  */
 export function probeFolder(
   rootPath: string,
@@ -112,7 +112,7 @@ function keepsName(root: RootFolder, name: string): boolean {
   return readdirSync(root.path).includes(name);
 }
 
-/** What a filesystem cannot do it answers with an error; a full or failing disk is none of these. */
+/** Returns false for an unsupported call. A full or failing disk is reported as an error. */
 function can(act: () => boolean): boolean {
   try {
     return act();
@@ -177,7 +177,7 @@ function refusesToReplace(root: RootFolder): boolean {
   });
 }
 
-/** An odd second with nine digits behind it: what is left of it tells what the filesystem keeps. */
+/** An odd second with nine decimals; the stored value shows the precision. */
 const wantedNs = 1_600_000_001_123_456_789n;
 const grainsNs = [2_000_000_000n, 1_000_000_000n, 10_000_000n, 1_000_000n, 1000n, 100n];
 
@@ -192,7 +192,7 @@ function grainOf(root: RootFolder): bigint {
   return grainsNs.find((grain) => mtimeNs % grain === 0n) ?? 1n;
 }
 
-/** Numbers that are made up while a file is in use: FAT, exFAT, and whatever runs in user space (FUSE). */
+/** Filesystems with temporary inode numbers: FAT, exFAT and user-space ones (FUSE). */
 const madeUpTypes: ReadonlySet<number> = new Set([0x4d44, 0x2011bab0, 0x65735546]);
 
 function keepsInodes(root: RootFolder): boolean {

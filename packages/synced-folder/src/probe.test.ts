@@ -44,7 +44,7 @@ const linuxAbilities = {
   timestampGrainNs: 1n,
   stableInodes: true,
 };
-/** On a disk, where the temporary folder of a run may be in memory. */
+/** On a disk, because the run's temporary folder may be in memory. */
 const onDisk = "/var/tmp";
 const ext4Type = 0xef53;
 const plain = { mtimeNs: undefined, executable: false } as const;
@@ -112,7 +112,7 @@ test(
       assert.ok(readFileSync(join(root, "copy")).equals(bytes));
       assert.ok(usedBytes() - before < 4_000_000, `${usedBytes() - before} bytes`);
 
-      // Something else in the middle, zeros further on, and an end before the old one.
+      // Other data in the middle, zeros at other positions, and an earlier end.
       const fresh = noise(copies[3]?.sizeBytes ?? 0, 99);
       const zeros = Buffer.alloc(4 * 1024 * 1024);
       const proved = (each: Buffer): Part => ({ kind: "bytes", hash: sha256(each), bytes: each, isProved: true });
@@ -122,12 +122,12 @@ test(
       await disk.create("edited", parts, { ...plain, shares: "old" });
       assert.ok(readFileSync(join(root, "edited")).equals(Buffer.concat(expected)));
 
-      // Of a file that is not what it was nothing is taken.
+      // Nothing is copied from a changed file.
       const [first] = copies;
       writeFileSync(join(root, "old"), bytes.fill(1, 10, 20));
       const error = await rejects(disk.create("wrong", copies, { ...plain, shares: "old" }), "hash_mismatch");
       assert.deepEqual([error.body["hash"], await disk.stat("wrong")], [first?.hash, undefined]);
-      // And one that is not there is no reason to fail where nothing is copied from it.
+      // A missing file causes no failure if nothing is copied from it.
       await disk.create("alone", [proved(fresh)], { ...plain, shares: "absent" });
       assert.ok(readFileSync(join(root, "alone")).equals(fresh));
     });
@@ -206,7 +206,7 @@ interface Mounting {
   readonly type?: string;
 }
 
-/** A filesystem in a file. */
+/** Mounts a filesystem in a file. */
 async function withMounted(
   { make, sizeBytes, mountOptions, type }: Mounting,
   use: (mount: string) => Promise<void>,

@@ -16,9 +16,10 @@ import { folderFlags, isName, type RootFolder } from "@holdfast/disk/root-folder
 import { isAbsent } from "./folder-error.ts";
 
 /**
- * Never over anything. Where the filesystem does not know such a rename (NFS, some of FUSE), a file gets its new name before
- * it loses the old one, and a folder takes the place of an empty one that was made for it.
- * @throws SystemCallError, EEXIST if `to` is taken; HoldfastError failed where it cannot be done safely
+ * Renames without replacing. If the filesystem lacks such a rename (NFS, some FUSE), a file gets its new name before it
+ * loses the old one, and a folder replaces an empty one created for it.
+ * @throws SystemCallError EEXIST if `to` is taken
+ * @throws HoldfastError failed if it cannot be done safely
  */
 export function renameInFolder(root: RootFolder, from: string, to: string): void {
   if (from === to) return void root.look(from);
@@ -37,13 +38,10 @@ export function renameInFolder(root: RootFolder, from: string, to: string): void
   );
 }
 
-/** Between the same two folders, which are opened once; while one such is done nothing else is. */
+/** Renames between the same two folders in one turn; both are opened once. */
 const renamesAtOnce = 256;
 
-/**
- * As `renameInFolder` would do with each, in their order.
- * @returns for each what it throws
- */
+/** Renames each like `renameInFolder`, in order. @returns error of each rename */
 export function* renameEachInFolder(root: RootFolder, renames: readonly Renaming[]): Generator<unknown[]> {
   for (let start = 0; start < renames.length;) {
     const pair = foldersOf(renames[start]);
@@ -84,7 +82,7 @@ function renameBetween(root: RootFolder, pair: Pair, renames: readonly Renaming[
         { folder: source, name: nativeBytes(from) },
         { folder: target, name: nativeBytes(to) },
       ] as const;
-      // What is the matter, and what this filesystem cannot do, is found out there.
+      // The single rename finds the reason or a substitute.
       return thrownBy(() => root.native.rename(...names, renameNoReplace)) === undefined ? undefined : alone(renaming);
     });
   } catch (thrown) {
@@ -95,7 +93,7 @@ function renameBetween(root: RootFolder, pair: Pair, renames: readonly Renaming[
   }
 }
 
-/** Undefined if it does not throw. */
+/** Returns undefined if it does not throw. */
 function thrownBy(act: () => void): unknown {
   try {
     act();
@@ -121,8 +119,8 @@ export function exchangeInFolder(root: RootFolder, one: string, other: string): 
 }
 
 /**
- * Two spellings of one name where the disk folds case: nothing else can be there. A file with several names might have them
- * side by side, and stays as it is.
+ * Returns true for two spellings of one name on a case-folding disk, where nothing else can be. A file with several
+ * hard links might have both names, so it is excluded.
  */
 function isOneName(root: RootFolder, from: string, to: string): boolean {
   const [source, target] = [root.look(from), root.look(to)];
@@ -134,7 +132,7 @@ function isUnsupported(thrown: unknown): boolean {
   return ["EINVAL", "ENOSYS", "ENOTSUP"].includes(ownErrnoOf(thrown) ?? "");
 }
 
-/** As `isOneName`, also where every spelling gets an inode number of its own: then the list of the folder tells. */
+/** Like `isOneName`, but also detects a disk with an inode number per spelling, by listing the folder. */
 function isRespelled(root: RootFolder, from: string, to: string): boolean {
   if (isOneName(root, from, to)) return true;
   const [source, target] = [folderAndName(from), folderAndName(to)];
@@ -179,11 +177,11 @@ function renameInSteps(root: RootFolder, source: Named, target: Named): void {
     native.makeHardLink(source, target);
   } catch (thrown) {
     if (!["EPERM", "ENOTSUP", "ENOSYS", "EMLINK"].includes(ownErrnoOf(thrown) ?? "")) throw thrown;
-    // Nothing tells whoever makes a file there between these two calls.
+    // A file created between these two calls is not detected.
     if (isTaken(root, target.path)) throw new SystemCallError("renameat2", systemConstants.errno.EEXIST);
     return native.rename(source, target, 0);
   }
-  // Who saved another file under the old name in this moment keeps it, and the new name goes again.
+  // Another file saved under the old name at this moment stays, and the new name is removed.
   if (root.look(source.path).ino === root.look(target.path).ino) native.removeName(source, 0);
   else {
     native.removeName(target, 0);

@@ -1,6 +1,6 @@
 import { statfsSync } from "node:fs";
 
-/** Types of statfs(2) of filesystems that change without a call of this kernel: by another machine, or in what lies underneath. */
+/** Filesystem types of statfs(2) that change without a call to this kernel, by another machine or in their underlying storage. */
 const names: ReadonlyMap<number, string> = new Map([
   [0x6969, "NFS"],
   [0x517b, "SMB"],
@@ -21,16 +21,16 @@ const names: ReadonlyMap<number, string> = new Map([
   [0xbacbacbc, "a shared folder of VMware"],
 ]);
 
-/** Name of the filesystem of a folder if inotify does not report all that changes in it; undefined for an ordinary disk. */
+/** Returns the filesystem's name if inotify does not report all its changes; undefined for an ordinary disk. */
 export function sharedFilesystem(
   path: string,
   statfs: (path: string) => { type: number } = statfsSync,
 ): string | undefined {
   try {
-    // Some kernels extend the sign of the type.
+    // Some kernels sign-extend the type.
     return names.get(statfs(path).type >>> 0);
   } catch {
-    // A folder that cannot be looked at is reported by the watch itself.
+    // The watch itself reports an unreadable folder.
     return undefined;
   }
 }

@@ -39,7 +39,7 @@ function makeRoot(native?: Native): { readonly root: string; readonly disk: Loca
   return { root, disk: openSyncedFolder(root, { pool, ...(native && { native }) }) };
 }
 
-/** Linux as it was before these calls, or as a filesystem is that lacks them. */
+/** Simulates an older Linux or a filesystem without these calls. */
 function without(...calls: ("openBelow" | "rename")[]): Native {
   const fail = (errno: number): never => {
     throw new SystemCallError("test", errno);
@@ -209,7 +209,7 @@ test("who takes blocks while a file is cut gets the bytes of all, and what may s
   assert.ok(takes >= 5 && kept.length > 0, `${takes} windows`);
   assert.deepEqual((await disk.cut("b")).blocks.length > 1, true);
   for (const { hash, bytes: own } of kept) assert.equal(sha256(own), hash);
-  // Who has no room is not asked again.
+  // After a refusal, the taker is not asked again.
   let questions = 0;
   const hasRoom = async (): Promise<boolean> => {
     questions += 1;
@@ -256,7 +256,7 @@ test("bytes that were proved where they stand are written as they are, and the d
   assert.ok(readFileSync(join(root, "new")).equals(Buffer.concat(blocks)));
   assert.ok(statSync(join(root, "new")).blocks * 512 < 36 * 1024 * 1024, "zeros take room");
   assert.equal(flushes, 1);
-  // Nothing of a long file that is broken off is left behind, nor open.
+  // A cancelled long file leaves nothing behind or open.
   const [other] = parts;
   assert.ok(other !== undefined);
   const wrong = { ...other, hash: sha256(zeros.subarray(1)), isProved: false };

@@ -1,4 +1,4 @@
-/** Run with a folder: does in it what the engine's port promises of a synced folder, and says after each step where it is. */
+/** Runs with a folder argument: executes the promises of the engine's disk port and prints each step. */
 import { writeSync } from "node:fs";
 import { startCodecPool } from "@holdfast/codec/pool";
 import { noise, partsOf } from "@holdfast/sync-ports/local-disk-conformance";

@@ -10,12 +10,12 @@ import { Turns } from "./turn.ts";
 import { watchBits, type WatchEvent } from "./watch-events.ts";
 import { type WatchedFolder, WatchedTree } from "./watched-tree.ts";
 
-/** The settings of the system that end a watch: so many folders, so many programs. */
+/** System limits that end a watch: number of folders, number of programs. */
 export type WatchLimit = "max_user_watches" | "max_user_instances";
 
 /**
- * Keeps a watch on each folder of the tree, wherever it goes. Events say what was; so wherever a folder came or went, the disk
- * is looked at anew, and the kernel, which gives a folder the same watch again, says which one it is.
+ * Watches each folder of the tree. Events describe the past, so changed folders are read again. The kernel returns the
+ * same watch for the same folder, which identifies it.
  */
 export class TreeWatcher {
   readonly #root: RootFolder;
@@ -25,10 +25,10 @@ export class TreeWatcher {
   readonly #tree = new WatchedTree();
   readonly #turns = new Turns();
   readonly #visits: Visit[] = [];
-  /** By the cookies of their moves: gone from one place, and not come to another yet. */
+  /** Folders by the cookies of unfinished moves. */
   readonly #moving = new Map<number, WatchedFolder>();
   readonly #new = new Set<WatchedFolder>();
-  /** Something happened in them while they had no path. */
+  /** Folders with events while they had no path. */
   readonly #changedAway = new Set<WatchedFolder>();
   #againTimer: NodeJS.Timeout | undefined;
   #visiting: Promise<void> | undefined;
@@ -43,7 +43,7 @@ export class TreeWatcher {
     this.#onLimit = onLimit;
   }
 
-  /** Looks at every folder; those that are nowhere any more are watched no more. */
+  /** Visits every folder and stops watching removed ones. */
   async walk(): Promise<void> {
     this.#walk += 1;
     this.#visits.push({ parent: undefined, name: "", isDeep: true });
@@ -64,19 +64,19 @@ export class TreeWatcher {
     if ((mask & watchBits.ignored) !== 0) return this.#forget(folder);
     const path = this.#tree.pathOf(folder);
     if (path === undefined) {
-      // Between the two halves of its move.
+      // The event is between both halves of a move.
       if ((mask & watchBits.isFolder) !== 0) this.#seeAsNew(folder);
       this.#changedAway.add(folder);
       this.#lookAgain();
       return;
     }
     if ((mask & (watchBits.deletedItself | watchBits.movedItself | watchBits.unmounted)) !== 0) {
-      // The folder above tells of any other.
+      // The parent reports other folders.
       if (folder === this.#tree.root || (mask & watchBits.unmounted) !== 0) this.#hints.addAll();
       return;
     }
     if (path === "" && name === ownFolder) return;
-    // The mode of a folder is seen where it stands; what is seen in it is what it holds.
+    // A folder's mode belongs to its parent's entries, and other events to its content.
     const isFoldersMode = (mask & watchBits.attributes) !== 0 && (mask & watchBits.isFolder) !== 0;
     const isOfFolder = (mask & entryBits) !== 0 || name === "" || isFoldersMode;
     this.#hints.add(isOfFolder ? path : joinPath(path, name));
@@ -99,9 +99,9 @@ export class TreeWatcher {
     this.#visits.length = 0;
   }
 
-  /** Told once it is over: until then a move that nobody told of lets what happens be told under the old name. */
+  /** Reported after a complete walk, because events use old names until then. */
   #takeOverflow(): void {
-    // Its failure is that of the next walk too; until then scans find what happens.
+    // A failure repeats in the next walk. Until then scans find changes.
     const tell = (): void => {
       if (this.#isClosed) return;
       this.#hints.addAll();
@@ -148,7 +148,7 @@ export class TreeWatcher {
     }
   }
 
-  /** The watch stands before the folder is listed: what comes later is an event. */
+  /** Adds the watch before listing, so that later changes are events. */
   #visit({ parent, name, isDeep }: Visit): void {
     const above = parent === undefined ? "" : this.#tree.pathOf(parent);
     if (above === undefined) return;
@@ -167,7 +167,8 @@ export class TreeWatcher {
     } catch (thrown) {
       if (ownErrnoOf(thrown) === undefined && !(thrown instanceof HoldfastError)) throw thrown;
       if (ownErrnoOf(thrown) === "ENOSPC") this.#onLimit("max_user_watches");
-      // It went, or went on: once more where it was seen. What may not be read cannot be watched, nor scanned.
+      // It was removed or moved, and is visited again at its parent. An unreadable folder can be neither watched nor
+      // scanned.
       else if (isAbsent(thrown) && parent !== undefined) this.#seeAsNew(parent);
     } finally {
       if (descriptor !== undefined) closeSync(descriptor);
@@ -226,7 +227,7 @@ export class TreeWatcher {
       try {
         if (!this.#isClosed) this.#root.native.removeWatch(this.#watcher, watch);
       } catch (thrown) {
-        // The kernel has ended it already.
+        // The kernel has already ended it.
         if (ownErrnoOf(thrown) !== "EINVAL") throw thrown;
       }
     }
@@ -238,10 +239,10 @@ export class TreeWatcher {
 }
 
 interface Visit {
-  /** Undefined of the root. */
+  /** undefined for the root */
   readonly parent: WatchedFolder | undefined;
   readonly name: string;
-  /** Whether what is below is visited even if the folder was known. */
+  /** Also visits content of a known folder. */
   readonly isDeep: boolean;
 }
 
@@ -258,5 +259,5 @@ const watchMask =
   watchBits.onlyFolders |
   watchBits.notWhatIsUnlinked;
 const entryBits = watchBits.created | watchBits.deleted | watchBits.movedFrom | watchBits.movedTo;
-/** What is new is looked at once more after this, and what was moved away is watched no more. */
+/** Delay until new folders are visited again and moved ones are unwatched. */
 const againMs = 2000;

@@ -1,12 +1,9 @@
 import { setImmediate } from "node:timers/promises";
 
-/** A person's keystroke in the same process waits no longer. */
+/** Longest delay of other work in the process. */
 const turnMs = 10;
 
-/**
- * Calls that take microseconds are done at once, without a thread, but never for long: whoever takes a turn lets all else
- * in the process go on first if 10 ms have gone since that was done last.
- */
+/** Runs microsecond calls synchronously, but lets other work run after 10 ms. */
 export class Turns {
   #since = 0;
   #others: Promise<unknown> | undefined;

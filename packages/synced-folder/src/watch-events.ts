@@ -25,16 +25,16 @@ export interface WatchEvent {
   /** -1 for an overflow. */
   readonly watch: number;
   readonly mask: number;
-  /** The same for the two halves of a move. */
+  /** Equal for both halves of a move. */
   readonly cookie: number;
-  /** Of the entry of the watched folder; "" for the folder itself. */
+  /** Entry of the watched folder; "" for the folder itself. */
   readonly name: string;
 }
 
 const buffer = Buffer.alloc(64 * 1024);
 const headBytes = 16;
 
-/** Events that wait, as many as one call gives; none if none waits. */
+/** Returns waiting events, as many as one call reads. */
 export function readEvents(watcher: number): WatchEvent[] {
   const filled = readSome(watcher);
   const events: WatchEvent[] = [];

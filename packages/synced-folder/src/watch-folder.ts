@@ -12,25 +12,24 @@ import { TreeWatcher, type WatchLimit } from "./tree-watcher.ts";
 import { readEvents, type WatchEvent } from "./watch-events.ts";
 
 export interface FolderWatch {
-  /** `limited`: not every folder could be watched, and what happens there is found by scans alone; the message is for people. */
+  /** `limited`: some folders are unwatched, and only scans find their changes. The message is for people. */
   state(): { readonly kind: "watching" } | { readonly kind: "limited"; readonly message: string };
-  /** Changes a file of our own, and tells whether that was noticed in time. */
+  /** Changes a file of the engine. @returns true if the watch reported it in time */
   proveWatch(timeoutMs: number): Promise<boolean>;
   close(): void;
 }
 
 export interface WatchOptions {
-  /** Of Linux unless told; tests make it fail. */
+  /** Default: Linux. Tests make it fail. */
   readonly native?: Native;
 }
 
 /**
- * Watches a synced folder with all below but `.holdfast`, by inotify. Who is told of nothing may still have missed
- * something: a hint makes a change known sooner, and only a scan makes it known for certain.
+ * Watches a synced folder and everything below except `.holdfast`, by inotify. Hints make changes known sooner, but
+ * only a scan finds all of them.
  *
- * Nothing waits in a thread and nothing runs by the clock: the kernel sends SIGIO when the first event comes, and all that
- * wait are read then.
- * @param onHint called from this thread's event loop, at once and then every 50 ms while things go on
+ * No thread waits and no timer runs: the kernel sends SIGIO for the first event, and all waiting events are read then.
+ * @param onHint called in this thread's event loop, at once and then every 50 ms during activity
  * @returns once all folders are watched
  * @throws HoldfastError not_found, unavailable; failed on another system
  */
@@ -50,13 +49,13 @@ export async function watchFolder(
   return watching;
 }
 
-/** All else in the process goes on after this. */
+/** Maximum time before other work runs. */
 const drainMs = 10;
 const proofFolder = `${ownFolder}/watched`;
 
 let hasSignalHandler = false;
 
-/** Without any, the signal would end the process; one stays for good, so that a late one never does. */
+/** Installs a permanent handler, because the signal would otherwise end the process, even a late one. */
 function keepSignalHandler(): void {
   if (!hasSignalHandler) process.on("SIGIO", () => {});
   hasSignalHandler = true;
@@ -139,7 +138,7 @@ class Watching implements FolderWatch {
     this.#watcher = undefined;
   }
 
-  /** Until nothing waits, since the signal comes only once; but never for long. */
+  /** Reads until nothing waits, because the signal comes only once, but for a limited time. */
   #drain(): void {
     const untilMs = performance.now() + drainMs;
     for (;;) {

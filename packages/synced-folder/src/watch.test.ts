@@ -34,7 +34,7 @@ interface Watched {
   readonly root: string;
   readonly watch: FolderWatch;
   readonly hints: Hint[];
-  /** Waits until all these paths were hinted since the last call. */
+  /** Waits until all paths were hinted since the last call. */
   readonly hinted: (...paths: string[]) => Promise<void>;
   readonly overflowed: () => Promise<void>;
 }
@@ -75,13 +75,13 @@ async function makeWatched(context: TestContext, folders: readonly string[], opt
   };
 }
 
-/** Each folder that is there is watched, under its name of now. */
+/** Asserts that every existing folder is watched under its current name. */
 async function assertWatchedEverywhere({ root, hinted }: Watched): Promise<void> {
   const folders = readdirSync(root, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isDirectory() && !join(entry.parentPath, entry.name).startsWith(join(root, ".holdfast")))
     .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1));
   const proofs = ["", ...folders].map((folder) => (folder === "" ? "proof" : `${folder}/proof`));
-  // Where the watch did not stand yet the folder itself is hinted, as new; from then on it stands.
+  // If a new folder was unwatched, the folder itself was hinted, and is watched from then on.
   for (const path of proofs) writeFileSync(join(root, path), "x");
   await hinted(...folders, "");
   for (const path of proofs) appendFileSync(join(root, path), "y");
@@ -173,11 +173,11 @@ test("whatever is done to folders, in the end all of them are watched under thei
         else if (each.do === "remove") rmSync(each.to, { recursive: true, force: true });
         else attempt(() => renameSync(each.from, each.to));
       }
-      // Events come in their order, so those of the steps are through.
+      // Events are ordered, so those of the steps have been handled.
       assert.equal(await watch.proveWatch(60_000), true);
       await assertWatchedEverywhere(watched);
     }),
-    // To shrink would take a minute a step, beyond the time of the file: the steps of the first failure are told.
+    // Shrinking takes a minute per step, longer than the file's timeout, so the first failure's steps are shown.
     { numRuns: isLongTier ? 60 : 12, endOnFailure: true },
   );
 });
@@ -198,7 +198,7 @@ test("10,000 files in folders that are new are hinted as they come", async (cont
   await assertWatchedEverywhere(watched);
 });
 
-/** Does so much in a folder that the system keeps nothing of what comes after it. */
+/** Overflows the system's event queue. */
 function overwhelm(folder: string): void {
   const queued = Number(readFileSync("/proc/sys/fs/inotify/max_queued_events", "utf8"));
   for (let index = 0; index < queued / 4 + 500; index += 1) {
@@ -282,7 +282,8 @@ test("a process that watches and hears nothing is not woken once, and may end at
     encoding: "utf8",
     timeout: 120_000,
   });
-  // One is the timer that ends the measurement. Of several times the quietest, since the machine does other things too.
+  // One wakeup is the timer that ends the measurement. The quietest of several runs counts, because the machine is
+  // shared.
   assert.ok(Number(told) <= 2, `${told} wakings`);
 });
 

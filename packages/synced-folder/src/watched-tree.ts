@@ -1,11 +1,11 @@
-/** A folder that is watched. Its path is told by those above it, so that a folder that moves takes all below along. */
+/** Watched folder. Its path comes from its parents, so a moved folder takes its content along. */
 export interface WatchedFolder {
   readonly watch: number;
   name: string;
-  /** Undefined of the root, and of one that was moved to where nobody looks. */
+  /** undefined for the root, and for a folder moved to an unwatched place */
   parent: WatchedFolder | undefined;
   readonly children: Map<string, WatchedFolder>;
-  /** Of the last full walk that met it. */
+  /** Last full walk that found it. */
   walk: number;
 }
 
@@ -26,15 +26,15 @@ export class WatchedTree {
   }
 
   /**
-   * Puts the folder that has this watch where it was found. The kernel gives the same watch for the same folder, so one that
-   * came by a move that was not seen is known again.
+   * Places a folder by its watch. The kernel returns the same watch for the same folder, so an unseen move is
+   * recognized.
    * @param parent undefined for the root
    */
   place(watch: number, parent: WatchedFolder | undefined, name: string): { folder: WatchedFolder; isNew: boolean } {
     const known = this.#byWatch.get(watch);
     const folder = known ?? { watch, name, parent: undefined, children: new Map(), walk: 0 };
     this.#byWatch.set(watch, folder);
-    // Of what was done in it while it was away nothing is known.
+    // Changes inside while it was away are unknown.
     const isNew = known === undefined || (folder.parent === undefined && folder !== this.root);
     if (parent === undefined) this.root = folder;
     else this.attach(folder, parent, name);
@@ -42,7 +42,7 @@ export class WatchedTree {
   }
 
   attach(folder: WatchedFolder, parent: WatchedFolder, name: string): void {
-    // What stands in itself would have no path; a walk puts it right.
+    // A folder inside itself has no path; a walk corrects it.
     for (let at: WatchedFolder | undefined = parent; at !== undefined; at = at.parent) if (at === folder) return;
     this.detach(folder);
     const old = parent.children.get(name);
@@ -58,14 +58,14 @@ export class WatchedTree {
     folder.parent = undefined;
   }
 
-  /** @returns the watches of it and of all below, to be removed */
+  /** @returns watches of it and everything below, to be removed */
   forget(folder: WatchedFolder): number[] {
     this.detach(folder);
     this.#byWatch.delete(folder.watch);
     return [folder.watch, ...[...folder.children.values()].flatMap((child) => this.forget(child))];
   }
 
-  /** Undefined if it is nowhere in the root. */
+  /** Returns undefined if it is outside of the root. */
   pathOf(folder: WatchedFolder): string | undefined {
     const names: string[] = [];
     let at = folder;

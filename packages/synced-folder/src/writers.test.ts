@@ -44,7 +44,7 @@ test("who is asked about writers keeps none from opening the file afterwards", (
   writeFileSync(path, "one");
   const asked = openSync(path, "r");
   assert.equal(linux().hasWriters(asked), false);
-  // A lease that were still held would answer EWOULDBLOCK here.
+  // A remaining lease would cause EWOULDBLOCK here.
   closeSync(openSync(path, constants.O_WRONLY | constants.O_NONBLOCK));
   closeSync(asked);
 });
