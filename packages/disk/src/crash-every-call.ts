@@ -4,40 +4,39 @@ import type { Disk } from "./disk.ts";
 import { seededRandom } from "./seeded-random.ts";
 import { SimulatedDisk } from "./simulated-disk.ts";
 
-/** A piece of work and what must hold after a power cut at any moment of it. */
+/** Work, and conditions that hold after a power failure at any moment of it. */
 export interface CrashScenario<Notes> {
-  /** An empty note book of what was acknowledged; a fresh one for each run. */
+  /** Creates empty notes of acknowledged steps for each run. */
   readonly makeNotes: () => Notes;
-  /** What is there, durably, before the work begins. */
+  /** Durable content before the work starts. */
   readonly prepare?: (disk: Disk) => Promise<void>;
   /**
-   * The work. It notes what it is about to do before, and what was acknowledged after, each step. It must make the same calls
-   * each time, and be able to begin again on what a killed run left (with the notes of that run).
+   * Executes the work. Notes each step before it starts and after it is acknowledged. It must make the same calls each
+   * time, and be able to resume after a killed run with that run's notes.
    */
   readonly work: (disk: Disk, notes: Notes) => Promise<void>;
-  /** Throws where the disk after the power cut breaks the promise. It may write (a store that opens removes leftovers). */
+  /** Throws if the disk after the power failure breaks a promise. It may write, because an opening store removes leftovers. */
   readonly check: (disk: Disk, notes: Notes) => Promise<void>;
 }
 
 export interface CrashOptions {
   readonly seed: number;
-  /** How many random outcomes of each power cut are tried, beside losing all and keeping all. */
+  /** Number of random outcomes per power failure, besides losing and keeping everything. */
   readonly randomOutcomes?: number;
 }
 
 /**
- * For each call that the work makes to a simulated disk: runs it, cuts the power just before that call, and checks; the same
- * with the cut just after it; and with only the process killed there, so that it begins again on the same disk, and the
- * power cut once it is done.
- * @returns how many calls the work makes
+ * Cuts the power before and after each call of the work on a simulated disk, and checks the result. Also kills only the
+ * process there, resumes it on the same disk, and cuts the power afterwards.
+ * @returns number of calls
  */
 export async function crashEveryCall<Notes>(scenario: CrashScenario<Notes>, options: CrashOptions): Promise<number> {
   return crashEach(scenario, options, (disk) => disk);
 }
 
 /**
- * The test of the test: leaves out one sync of the work at a time and expects `crashEveryCall` to notice.
- * @returns the syncs that nobody missed, which should be none
+ * Tests the test: omits one sync at a time and expects `crashEveryCall` to fail.
+ * @returns omitted syncs that went unnoticed; should be empty
  */
 export async function findUnmissedSyncs<Notes>(
   scenario: CrashScenario<Notes>,
@@ -82,7 +81,7 @@ async function crashEach<Notes>(
   throw new Error(`The work makes more than ${callsMax} calls; testing each of them would take too long.`);
 }
 
-/** Work that comes to no end, or makes more calls each time, is to fail and not to run on. */
+/** Limit for endless work and growing numbers of calls. */
 export const callsMax = 5000;
 
 interface OneCrash {
@@ -93,7 +92,7 @@ interface OneCrash {
   readonly name: string;
 }
 
-/** @returns whether the work was done before that call came */
+/** @returns true if the work ended before that call */
 async function crashOnce<Notes>(
   scenario: CrashScenario<Notes>,
   { call, end, random, wrap, name }: OneCrash,
@@ -116,7 +115,7 @@ async function crashOnce<Notes>(
   return finished;
 }
 
-/** The work may report its end as any error, so the disk says whether it was the crash. */
+/** Asks the disk if it crashed, because the work may report any error. */
 async function runUntilCrash(disk: SimulatedDisk, work: () => Promise<void>): Promise<boolean> {
   try {
     await work();
@@ -133,7 +132,7 @@ async function makePrepared<Notes>(scenario: CrashScenario<Notes>): Promise<Simu
   return disk;
 }
 
-/** A run that fails in any way has noticed. */
+/** Any failure counts as noticed. */
 async function passes(run: () => Promise<unknown>): Promise<boolean> {
   try {
     await run();

@@ -6,8 +6,8 @@ export interface SyncCall {
 }
 
 /**
- * A disk that does not do the syncs it is told to ignore, yet says that it did: what a program would be with that sync
- * removed. A `sync` that is ignored for its content is ignored altogether.
+ * Wraps a disk and silently skips some syncs, like a program without them. If the `sync` of content is skipped, so are
+ * mode and times.
  */
 export function makeDeafDisk(disk: Disk, ignores: (call: SyncCall) => boolean): Disk {
   return {

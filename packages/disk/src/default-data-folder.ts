@@ -4,11 +4,11 @@ export interface Host {
   readonly platform: NodeJS.Platform;
   readonly homeFolder: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** 0 is root; undefined where there are no user ids (Windows). */
+  /** 0: root; undefined: no user ids (Windows). */
   readonly userId: number | undefined;
 }
 
-/** Where the server keeps its data unless told otherwise: the XDG base directories, or the platform's own custom. */
+/** Returns the server's default data folder: XDG base directories, or the platform's convention. */
 export function defaultDataFolder(host: Host): string {
   if (host.platform === "win32") {
     return win32.join(host.environment["LOCALAPPDATA"] ?? win32.join(host.homeFolder, "AppData", "Local"), "holdfast");
@@ -16,7 +16,7 @@ export function defaultDataFolder(host: Host): string {
   if (host.userId === 0) return "/var/lib/holdfast";
   if (host.platform === "darwin") return posix.join(host.homeFolder, "Library", "Application Support", "holdfast");
   const base = host.environment["XDG_DATA_HOME"];
-  // The specification says that a relative path there is to be ignored.
+  // The specification requires ignoring relative paths.
   const dataHome = base !== undefined && posix.isAbsolute(base) ? base : posix.join(host.homeFolder, ".local", "share");
   return posix.join(dataHome, "holdfast");
 }

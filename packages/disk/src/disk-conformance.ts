@@ -7,8 +7,8 @@ import { errnoOf } from "./disk-error.ts";
 import type { Disk } from "./disk.ts";
 
 /**
- * What each disk must do, as far as it can be seen without cutting the power.
- * @param makeFolder gives the path of a new, empty folder on the disk
+ * Tests of every disk, as far as they need no power failure.
+ * @param makeFolder returns the path of a new, empty folder on the disk
  */
 export function testDisk(name: string, disk: Disk, makeFolder: () => Promise<string>): void {
   const check = (what: string, body: (folder: string) => Promise<void>): void => {

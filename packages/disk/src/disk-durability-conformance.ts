@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { recordCalls } from "@holdfast/tools/system-calls/record-calls";
 import { findUndurable } from "@holdfast/tools/system-calls/undurable";
 
-/** Step -> what a power cut could take away once that step is done, below the program's folder. */
+/** Step -> data below the program's folder that a power failure could remove after that step. */
 const expected: Readonly<Record<string, readonly string[]>> = {
   written: ["content of inner/a", "name inner/a"],
   datasynced: ["name inner/a"],
@@ -17,9 +17,9 @@ const expected: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * What each disk that is the machine's own must do where only the system's calls tell it: a simulated disk believes its own
- * syncs, and a real one forgets nothing in a test.
- * @param module the file that exports the disk as `exported`
+ * Tests of real disks by their system calls: a simulated disk trusts its own syncs, and a real one forgets nothing in a
+ * test.
+ * @param module file that exports the disk as `exported`
  */
 export function testDiskDurability(
   name: string,

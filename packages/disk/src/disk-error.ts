@@ -3,7 +3,7 @@ import type { ErrorCode } from "@holdfast/core/errors";
 
 const codes: Readonly<Record<string, ErrorCode>> = {
   ENOENT: "not_found",
-  // Something on the way is no folder, so there is nothing of that name.
+  // A file is on the path, so the item does not exist.
   ENOTDIR: "not_found",
   EEXIST: "exists",
   ENOSPC: "store_full",
@@ -26,9 +26,9 @@ const advice: Partial<Record<ErrorCode, string>> = {
 };
 
 /**
- * Turns what a system call threw into a HoldfastError; the original stays as its cause. What is no failure of a system
- * call passes as it is.
- * @param action what was being done, as a verb: "create", "sync the folder"
+ * Converts an error of a system call to a HoldfastError with the original as its cause. Other errors are returned
+ * unchanged.
+ * @param action a verb: "create", "sync the folder"
  */
 export function toDiskError(thrown: unknown, action: string, path: string): unknown {
   const errno = errnoOf(thrown);
@@ -39,13 +39,13 @@ export function toDiskError(thrown: unknown, action: string, path: string): unkn
   return new HoldfastError(code, message, { cause: thrown });
 }
 
-/** The system's own code (`ENOENT`, `EXDEV`) of an error or of its cause. */
+/** Returns the system's code (`ENOENT`, `EXDEV`) of an error or its cause. */
 export function errnoOf(thrown: unknown): string | undefined {
   if (!(thrown instanceof Error)) return undefined;
   return ownErrnoOf(thrown) ?? errnoOf(thrown.cause);
 }
 
-/** The same of what a system call threw and nothing else: undefined for a HoldfastError, whatever caused it. */
+/** Returns the code of a system call's error only; undefined for a HoldfastError with any cause. */
 export function ownErrnoOf(thrown: unknown): string | undefined {
   if (!(thrown instanceof Error) || thrown instanceof HoldfastError) return undefined;
   const code: unknown = Reflect.get(thrown, "code");

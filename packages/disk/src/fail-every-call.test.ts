@@ -10,7 +10,7 @@ interface Notes {
 
 const bytes = Buffer.alloc(5000, 7);
 
-/** Puts one file down; the two steps are as careful as the test wants them. */
+/** Writes one file with two steps that the test can weaken. */
 function scenario(
   sync: (file: { datasync(): Promise<void> }) => Promise<void>,
   name: (disk: Disk) => Promise<void>,

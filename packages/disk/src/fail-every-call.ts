@@ -4,14 +4,14 @@ import type { CrashOptions, CrashScenario } from "./crash-every-call.ts";
 import { seededRandom } from "./seeded-random.ts";
 import { SimulatedDisk } from "./simulated-disk.ts";
 
-/** A disk that is ill, and one that is full. */
+/** A failing disk and a full one. */
 const errnos = ["EIO", "ENOSPC"] as const;
 
 /**
- * For each call that the work makes to a simulated disk: lets that call fail, cuts the power when the work has said how it
- * went, and checks what it acknowledged; the same once more after the work was tried again, which must succeed now that the
- * disk is well. So what is reported as done is durable, whatever failed on the way.
- * @returns how many calls the work makes
+ * Lets each call of the work fail on a simulated disk, cuts the power when the work reports its result, and checks
+ * acknowledged data. Repeats that with a retry, which must succeed on the recovered disk. Acknowledged data is
+ * therefore durable despite any failure.
+ * @returns number of calls
  */
 export async function failEveryCall<Notes>(scenario: CrashScenario<Notes>, options: CrashOptions): Promise<number> {
   const { seed, randomOutcomes = 1 } = options;
@@ -38,7 +38,7 @@ interface OneFailure {
   readonly seed: number;
 }
 
-/** @returns whether the work made that call */
+/** @returns true if the work made that call */
 async function failOnce<Notes>(
   scenario: CrashScenario<Notes>,
   { call, errno, triesAgain, random, seed }: OneFailure,
@@ -72,7 +72,7 @@ async function failOnce<Notes>(
   return wasReached;
 }
 
-/** To say that it failed is all right; any other error than ours is a bug of the work. */
+/** Allows reported failures. Any error except a HoldfastError is a bug. */
 async function reported(work: () => Promise<void>): Promise<void> {
   try {
     await work();

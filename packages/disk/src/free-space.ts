@@ -1,13 +1,13 @@
 import { statfsSync } from "node:fs";
 
-/** Of the filesystem in which the path stands; bytes. */
+/** Space of the path's filesystem in bytes. */
 export interface FreeSpace {
-  /** For whoever asks: what only root may use is not among them. */
+  /** Excludes space reserved for root. */
   readonly freeBytes: number;
   readonly totalBytes: number;
 }
 
-/** @returns undefined where the system does not tell, as some filesystems over a network: then nobody can say that it is full */
+/** @returns undefined if the system does not report it, like some network filesystems; they then never count as full */
 export function freeSpaceAt(path: string): FreeSpace | undefined {
   try {
     const { bsize, blocks, bavail } = statfsSync(path);

@@ -12,12 +12,13 @@ const userPrefix = Buffer.from("user.");
 const aclName = nativeBytes("system.posix_acl_access");
 
 /**
- * Gives a file that was just made, and that nobody else may open yet, what another one has besides its bytes: owner, group, mode, POSIX
- * ACL and the attributes `user.*`. What cannot be carried over leaves others fewer rights, never more.
- * @param descriptor of the new file, whose mode is 0600
- * @param model descriptor of the other file, which need not be open for reading
+ * Copies everything but the bytes from another file to a new one that nobody else can open yet: owner, group, mode,
+ * POSIX ACL and the attributes `user.*`. Anything that cannot be copied reduces others' permissions, never extends
+ * them.
+ * @param descriptor new file with mode 0600
+ * @param model descriptor of the other file, which need not be readable
  * @param calls undefined on a system without them
- * @param modeOf what becomes of the bits
+ * @param modeOf changes the mode bits
  */
 export function makeLike(
   descriptor: number,
@@ -25,7 +26,7 @@ export function makeLike(
   calls: Calls | undefined,
   modeOf: (mode: number) => number,
 ): void {
-  // First of all, since the owner and the mode that come after may forbid it.
+  // Runs first, because the later owner and mode may forbid it.
   if (calls !== undefined) copyUserAttributes(calls, model, descriptor);
   const like = fstatSync(model, { bigint: true });
   const isInGroup = takeOwner(descriptor, like);
@@ -36,14 +37,14 @@ export function makeLike(
   }
   let mode = Number(like.mode) & 0o777;
   if (acl !== undefined) mode = modeWithoutAcl(acl, mode);
-  // Members of its old group are among the others from now on.
+  // Members of its old group now count as others.
   if (!isInGroup) mode &= 0o700 | ((mode & 0o070) >> 3);
-  // If the default ACL of the folder cannot be removed, the bits of the group are the mask, and so rights of those whom it names.
+  // If the folder's default ACL cannot be removed, the group bits are its mask and grant rights to its users.
   if (calls !== undefined && !clearAcl(calls, descriptor)) mode &= 0o707;
   fchmodSync(descriptor, modeOf(mode));
 }
 
-/** @returns whether the new file is of the other's group now */
+/** @returns true if the new file has the other's group */
 function takeOwner(descriptor: number, like: { readonly uid: bigint; readonly gid: bigint }): boolean {
   const mine = fstatSync(descriptor, { bigint: true });
   if (mine.uid === like.uid && mine.gid === like.gid) return true;
@@ -56,18 +57,18 @@ function takeOwner(descriptor: number, like: { readonly uid: bigint; readonly gi
   }
 }
 
-/** @returns undefined where the file has none; no bytes, which are no list, where that cannot be told */
+/** @returns undefined if the file has no list; empty bytes, which are no list, if that is unknown */
 function readAclOf(calls: Calls, model: number): Uint8Array | undefined {
   const read = attempt(() => calls.getAttribute(model, aclName));
   return read.ok ? read.result : new Uint8Array(0);
 }
 
-/** An empty value would remove the list. */
+/** Excludes an empty value, which would remove the list. */
 function setAcl(calls: Calls, descriptor: number, acl: Uint8Array): boolean {
   return acl.length > 0 && attempt(() => calls.setAttribute(descriptor, aclName, acl)).ok;
 }
 
-/** The folder may have given the new file a list that the other has not. @returns whether it has none now */
+/** Removes a list inherited from the folder. @returns true if the file has none now */
 function clearAcl(calls: Calls, descriptor: number): boolean {
   attempt(() => calls.removeAttribute(descriptor, aclName));
   const left = attempt(() => calls.getAttribute(descriptor, aclName));

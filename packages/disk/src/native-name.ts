@@ -1,8 +1,8 @@
 import { isUtf8 } from "node:buffer";
 
 /**
- * Names of Linux are bytes. One that is not UTF-8 is told with a lone surrogate, U+DC00 and the byte, for each byte that does
- * not decode (PEP 383): no two names become one, none becomes a name that a node can have, and it leads back to its bytes.
+ * Converts a Linux name from bytes. In a name that is invalid UTF-8, each undecodable byte becomes a lone surrogate,
+ * U+DC00 plus the byte (PEP 383). Names stay distinct and reversible, and are never valid node names.
  */
 export function nameOfBytes(bytes: Buffer): string {
   if (isUtf8(bytes)) return bytes.toString("utf8");
@@ -18,7 +18,7 @@ export function nameOfBytes(bytes: Buffer): string {
   return name;
 }
 
-/** The bytes of a path or name as system calls want them, with a NUL at the end. The caller has checked that none is inside. */
+/** Returns a path's bytes for system calls, ending with NUL. The caller has checked that it contains none. */
 export function nativeBytes(path: string): Uint8Array {
   if (path.isWellFormed()) return Buffer.from(`${path}\0`, "utf8");
   const parts: Uint8Array[] = [];

@@ -5,63 +5,64 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type koffi from "koffi";
 import { writersKnown } from "./local-filesystems.ts";
 
-/** Calls of Linux that Node lacks. Each returns its result, or throws a `SystemCallError`; none of them waits long. */
+/** Linux calls that Node lacks. Each returns its result or throws a `SystemCallError`. None waits for long. */
 export interface Native {
-  /** @param folder descriptor of the folder below which the path is resolved, through no symbolic link and never out of it */
+  /** @param folder descriptor of the folder below which the path is resolved, without symbolic links and never outside */
   openBelow(folder: number, path: Uint8Array, flags: number, mode: number): number;
-  /** The same from the top of the filesystem: no part of an absolute path is a symbolic link. */
+  /** Opens an absolute path without symbolic links. */
   openAbsolute(path: Uint8Array, flags: number, mode: number): number;
   rename(from: NativeName, to: NativeName, flags: number): void;
-  /** @param mode without what the umask takes away; 0o777 unless told */
+  /** @param mode reduced by the umask; default 0o777 */
   makeFolder(at: NativeName, mode?: number): void;
   makeSymlink(target: Uint8Array, at: NativeName): void;
   makeHardLink(from: NativeName, to: NativeName): void;
   removeName(at: NativeName, flags: number): void;
-  /** Undefined: the time of this moment, which becomes the access time in any case. */
+  /** Sets the access time to now. undefined: also the modification time. */
   setModifiedTime(descriptor: number, timeNs: bigint | undefined): void;
-  /** For this open file, until it is closed. @throws SystemCallError EAGAIN if another open file has it */
+  /** Locks this open file until it is closed. @throws SystemCallError EAGAIN if another open file has the lock */
   lockExclusively(descriptor: number): void;
   /**
-   * Asks for a read lease (fcntl(2), F_SETLEASE), and gives it back.
-   * @param descriptor of a regular file, open for reading
-   * @returns whether somebody has it open for writing, or mapped so; undefined where that is not told: by a filesystem that
-   *   knows no leases, or of a file of another user
+   * Takes and returns a read lease (fcntl(2), F_SETLEASE).
+   * @param descriptor regular file, open for reading
+   * @returns true if a program has the file open or mapped for writing; undefined if unknown: a filesystem without
+   * leases, or another user's file
    */
   hasWriters(descriptor: number): boolean | undefined;
-  /** Names of extended attributes as they are, each with a NUL at its end. @param descriptor of anything, opened as a path alone too */
+  /**
+   * Returns names of extended attributes, each ending with NUL.
+   * @param descriptor any file, even opened as a path only
+   */
   attributeNames(descriptor: number): Uint8Array[];
-  /** @returns undefined where there is none, or the filesystem has none */
+  /** @returns undefined if there is none or the filesystem does not support them */
   getAttribute(descriptor: number, name: Uint8Array): Uint8Array | undefined;
   setAttribute(descriptor: number, name: Uint8Array, value: Uint8Array): void;
   removeAttribute(descriptor: number, name: Uint8Array): void;
-  /** @returns an inotify descriptor; the process gets SIGIO whenever there is something to be read after nothing was */
+  /** @returns an inotify descriptor; the process gets SIGIO when events arrive after none were waiting */
   makeWatcher(): number;
-  /** @returns the number of the watch in the watcher's events */
+  /** @returns number of the watch in the watcher's events */
   addWatch(watcher: number, path: Uint8Array, mask: number): number;
   removeWatch(watcher: number, watch: number): void;
   /**
-   * Lets an empty file share all bytes of another one, in a thread, since those are written to the disk first.
-   * @returns false where that cannot be done, and nothing was
+   * Lets an empty file share all bytes of another one. Runs in a thread, because those bytes are written to the disk
+   * first.
+   * @returns false if unsupported, without changes
    */
   shareBytes(descriptor: number, from: number): Promise<boolean>;
-  /**
-   * Begins to write to the disk what was written to the file so far, in a thread. Nothing is durable by it, and what goes wrong
-   * is told by the fsync that comes after.
-   */
+  /** Starts writing a file's data to the disk in a thread. This makes nothing durable, and errors appear at the later fsync. */
   startWriting(descriptor: number): Promise<void>;
-  /** Whether a pipe or socket that is written to has lost its reader. A file or a terminal that is there has not. */
+  /** Returns true if a pipe or socket has lost its reader. Always false for a file or existing terminal. */
   isReaderGone(descriptor: number): boolean;
-  /** All of the filesystem in which the descriptor lies; done in a thread. */
+  /** Syncs the descriptor's filesystem in a thread. */
   syncFilesystem(descriptor: number): Promise<void>;
 }
 
-/** A last name in an open folder; the bytes end with a NUL. */
+/** Name in an open folder; the bytes end with NUL. */
 export interface NativeName {
   readonly folder: number;
   readonly name: Uint8Array;
 }
 
-/** As Node's own errors of system calls: `code` is the name of the errno. */
+/** Like Node's system errors: `code` is the errno's name. */
 export class SystemCallError extends Error {
   override readonly name = "SystemCallError";
   readonly code: string;
@@ -73,14 +74,14 @@ export class SystemCallError extends Error {
   }
 }
 
-/** Of two names for one number the one that Node uses. */
+/** Uses Node's name if a number has two. */
 const errnoNames = new Map(
   Object.entries(systemConstants.errno)
     .filter(([name]) => name !== "EWOULDBLOCK" && name !== "EOPNOTSUPP")
     .map(([name, errno]) => [errno, name]),
 );
 
-/** Of the kernel's headers; the same on x64 and arm64. */
+/** Values of the kernel headers; equal on x64 and arm64. */
 export const openPathOnly = 0o10_000_000;
 export const openCloseOnExec = 0o2_000_000;
 export const renameNoReplace = 1;
@@ -98,19 +99,19 @@ const setSignalCommand = 10;
 const setLeaseCommand = 1024;
 const readLease = 0;
 const noLease = 2;
-/** Its default is to be ignored; that of SIGIO would end a process that watches nothing. */
+/** Ignored by default, unlike SIGIO, whose default would end a process without a watch. */
 const ignoredSignal = systemConstants.signals.SIGURG;
 const pollBroken = 0x08 | 0x10; // POLLERR | POLLHUP, which are reported without being asked for
 const startWritingFlag = 2; // SYNC_FILE_RANGE_WRITE
 const setFlagsCommand = 4;
 const setOwnerCommand = 8;
 const signalFlag = 0o20_000; // O_ASYNC
-/** A value has no more, nor have all names of a file together (XATTR_SIZE_MAX, XATTR_LIST_MAX). */
+/** Limits of a value, and of all names of a file (XATTR_SIZE_MAX, XATTR_LIST_MAX). */
 const attributeBytesMax = 65_536;
 
 let loaded: Native | undefined;
 
-/** @throws HoldfastError failed on any other system than Linux */
+/** @throws HoldfastError failed on any system other than Linux */
 export function linux(): Native {
   loaded ??= bind();
   return loaded;
@@ -124,7 +125,7 @@ function bind(): Native {
         "There use `holdfast put` and `holdfast get`.",
     );
   }
-  // Only now: to load it costs more than many a command does in all.
+  // Loaded lazily, because loading takes longer than many commands.
   const { errno, load } = createRequire(import.meta.url)("koffi") as typeof koffi;
   const libc = load(null);
   const declare: Declare = (declaration) => {
@@ -164,14 +165,15 @@ function bind(): Native {
     lockExclusively: (descriptor) => void flock(descriptor, lockExclusiveNonBlocking),
     hasWriters: (descriptor) => {
       try {
-        // A program that opens it in this very moment waits until the lease is given back, and the kernel signals us.
+        // A program that opens it at this moment waits until the lease is returned, and the kernel signals this
+        // process.
         fcntl(descriptor, setSignalCommand, ignoredSignal);
         fcntl(descriptor, setLeaseCommand, readLease);
         fcntl(descriptor, setLeaseCommand, noLease);
         return false;
       } catch (thrown) {
         const isTaken = thrown instanceof SystemCallError && thrown.code === "EAGAIN";
-        // NFS and SMB say the same where their server gave them no lease.
+        // NFS and SMB report the same if their server gave no lease.
         const isTold = isTaken && writersKnown.has(statfsSync(`/proc/self/fd/${descriptor}`).type);
         return isTold ? true : undefined;
       }
@@ -203,7 +205,7 @@ function bindReaderGone(declare: Declare): Native["isReaderGone"] {
   };
 }
 
-/** By procfs, as the calls that take a descriptor want one that may read. */
+/** Uses procfs, because the descriptor calls need read access. */
 function bindAttributes(
   declare: Declare,
 ): Pick<Native, "attributeNames" | "getAttribute" | "setAttribute" | "removeAttribute"> {
@@ -272,7 +274,7 @@ function bindLasting(
 
 const openHows = new Map<string, Uint8Array>();
 
-/** struct open_how of openat2(2); the mode must be 0 where nothing is created. There are few, each made once. */
+/** Returns a cached struct open_how of openat2(2). The mode must be 0 unless a file is created. */
 function openHow(flags: number, mode: number, resolve: number): Uint8Array {
   const key = `${flags} ${mode} ${resolve}`;
   const known = openHows.get(key);
@@ -289,7 +291,7 @@ function openHow(flags: number, mode: number, resolve: number): Uint8Array {
 /** Two struct timespec: access, modification. */
 function timesOf(timeNs: bigint | undefined): Uint8Array {
   const times = new DataView(new ArrayBuffer(32));
-  // exFAT, as FUSE does it, passes over a change of one of the two times alone.
+  // FUSE's exFAT ignores a change of only one time.
   times.setBigInt64(8, utimeNow, true);
   if (timeNs === undefined) times.setBigInt64(24, utimeNow, true);
   else {

@@ -19,7 +19,7 @@ testDiskDurability("node disk", { module, exported: "nodeDisk" }, makeFolder);
 test("any microsecond until 2106 reads back the same, truncated and rounded", async () => {
   const path = join(home, "times");
   const file = await nodeDisk.createFile(path, { mode: 0o600 });
-  // Linux clamps the very first second of a 32-bit time, in December 1901.
+  // Linux clamps the first second of 32-bit times, in December 1901.
   const micros = fc.bigInt({ min: (1n - 2n ** 31n) * 1_000_000n, max: 2n ** 32n * 1_000_000n - 1n });
   await fc.assert(
     fc.asyncProperty(micros, async (wanted) => {

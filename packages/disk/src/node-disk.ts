@@ -7,16 +7,15 @@ import type { Places } from "./places.ts";
 
 type FileHandle = fs.FileHandle;
 
-// Windows has neither flag; there a path with a link in its last name cannot be told at open.
+// Windows lacks both flags; a link in the last name cannot be detected there.
 const noFollow = process.platform === "win32" ? 0 : constants.O_NOFOLLOW;
-// So that opening a FIFO answers at once instead of waiting for a writer.
+// Opens a FIFO without waiting for a writer.
 const noWait = process.platform === "win32" ? 0 : constants.O_NONBLOCK;
 const foldersAreSynced = process.platform !== "win32";
 
-/** The machine's own filesystem. */
 export const nodeDisk: Disk = nodeDiskAt(asNamed);
 
-/** The same, looked for elsewhere than at the paths themselves, which errors go on to name. */
+/** Returns a disk that resolves paths elsewhere. Errors name the original paths. */
 export function nodeDiskAt(places: Places): Disk {
   const at = <Result>(action: string, path: string, act: (place: string) => Promise<Result>): Promise<Result> =>
     attempt(action, path, () => places.withName(path, act));
@@ -80,7 +79,7 @@ class NodeFile implements DiskFile {
   }
 
   setTimes(mtimeMicros: bigint): Promise<void> {
-    // As text, since Node takes a negative number, a time before 1970, for "now".
+    // As text, because Node reads a negative number (before 1970) as "now".
     const seconds = String(toDoubleSeconds(mtimeMicros));
     return attempt("set the times of", this.#path, () => this.#handle.utimes(seconds, seconds));
   }
@@ -132,7 +131,7 @@ async function attempt<Result>(action: string, path: string, call: () => Promise
   }
 }
 
-/** The system may write less than it was given (a signal, more pieces than one call takes), so it goes on with the rest. */
+/** Continues after partial writes, caused by a signal or too many pieces. */
 async function writeAll(handle: FileHandle, pieces: Uint8Array[], start: number): Promise<number> {
   let position = start;
   let next = 0;
@@ -168,7 +167,7 @@ async function syncFolder(places: Places, path: string): Promise<void> {
     try {
       await handle.sync();
     } catch (error) {
-      // Some network filesystems cannot sync a folder and say so with EINVAL; there is nothing more to be had from them.
+      // Some network filesystems cannot sync folders and return EINVAL.
       if (errnoOf(error) !== "EINVAL") throw error;
     } finally {
       await handle.close();
@@ -177,9 +176,9 @@ async function syncFolder(places: Places, path: string): Promise<void> {
 }
 
 /**
- * Node takes times as a double of seconds, whose steps are 0.24 µs until 2038 and 0.48 µs until 2106. A quarter of a
- * microsecond more puts the double between 0 and 0.5 µs above the wanted one, so that truncating and rounding both give it back.
- * A whole second is exact as it is.
+ * Converts a time for Node, which uses a double of seconds with steps of 0.24 µs until 2038 and 0.48 µs until 2106.
+ * Adding 0.25 µs puts the double 0 to 0.5 µs above the time, so truncating and rounding both restore it. Whole seconds
+ * are exact.
  */
 export function toDoubleSeconds(micros: bigint): number {
   const fraction = ((micros % 1_000_000n) + 1_000_000n) % 1_000_000n;
@@ -187,7 +186,6 @@ export function toDoubleSeconds(micros: bigint): number {
   return fraction === 0n ? seconds : seconds + (Number(fraction) + 0.25) / 1_000_000;
 }
 
-/** What Node says of a file, in the words of the port. */
 export function toDiskStat(stats: BigIntStats): DiskStat {
   const nanosBelow = ((stats.mtimeNs % 1000n) + 1000n) % 1000n;
   return {

@@ -5,24 +5,23 @@ import { ownErrnoOf } from "./disk-error.ts";
 import { folderFlags } from "./root-folder.ts";
 import type { Openers, RootFolder } from "./root-folder.ts";
 
-/** Where the system is asked for what a path names. A place that `act` is given holds until `act` has ended. */
+/** Resolves paths for system calls. A place is valid until `act` has ended. */
 export interface Places {
-  /** For what stands at the last name of a path, which may be a link. */
+  /** Resolves the last name of a path, which may be a link. */
   withName<Result>(path: string, act: (place: string) => Result | Promise<Result>): Promise<Result>;
-  /** For what is in a folder. */
+  /** Resolves a folder's content. */
   withFolder<Result>(path: string, act: (place: string) => Result | Promise<Result>): Promise<Result>;
 }
 
-/** The path itself: the system follows the links on the way. */
+/** Uses the path itself; the system follows links in it. */
 export const asNamed: Places = {
   withName: async (path, act) => act(path),
   withFolder: async (path, act) => act(path),
 };
 
 /**
- * Below a folder that is held open, and nowhere else: no part of a path is followed if it is a link, even one that took a
- * folder's place in the very moment.
- * @param root has no link in its path, with which every path begins
+ * Resolves below an open folder only. No link is followed, even one that replaced a folder at this moment.
+ * @param root has no link in its path, with which every path starts
  */
 export function placesBelow(root: RootFolder<Openers>): Places {
   return {
@@ -34,7 +33,7 @@ export function placesBelow(root: RootFolder<Openers>): Places {
   };
 }
 
-/** In folders that are open. @param descriptors by the paths of the folders */
+/** Resolves in open folders. @param descriptors by path of the folder */
 export function placesIn(descriptors: ReadonlyMap<string, number>): Places {
   const placeIn = (folder: string): string => {
     const descriptor = descriptors.get(folder);
@@ -47,7 +46,7 @@ export function placesIn(descriptors: ReadonlyMap<string, number>): Places {
   };
 }
 
-/** @throws HoldfastError not_found where a link or a file stands in the place of a folder on the way: nothing is below it */
+/** @throws HoldfastError not_found if a link or file replaces a folder on the path */
 export function openFolderBelow(root: RootFolder<Openers>, path: string, flags = folderFlags): number {
   const top = root.path === "/" ? root.path : `${root.path}/`;
   if (path !== root.path && !path.startsWith(top)) throw new HoldfastError("internal", `${path} is not below ${top}.`);
@@ -60,7 +59,7 @@ export function openFolderBelow(root: RootFolder<Openers>, path: string, flags =
   }
 }
 
-/** By which the system's own calls reach what is open. */
+/** Returns a path by which system calls reach an open file. */
 export function placeOf(descriptor: number): string {
   return `/proc/self/fd/${descriptor}`;
 }

@@ -4,7 +4,7 @@ import { modeWithoutAcl, readAcl, withoutOwningGroup } from "./posix-acl.ts";
 
 const tags = { owner: 1, user: 2, owningGroup: 4, group: 8, mask: 16, other: 32 } as const;
 
-/** As the kernel gives it; nobody is `0xffffffff`. */
+/** Returns the kernel's format; nobody is `0xffffffff`. */
 function aclOf(...entries: readonly (readonly [keyof typeof tags, number])[]): Uint8Array {
   const view = new DataView(new ArrayBuffer(4 + 8 * entries.length));
   view.setUint32(0, 2, true);

@@ -1,6 +1,6 @@
 /**
- * An access control list as the kernel gives it (linux/posix_acl_xattr.h): a version, then for each entry what it is about (u16), its
- * rights (u16) and of whom (u32), all little-endian.
+ * Access control list in the kernel's format (linux/posix_acl_xattr.h): a version, then per entry its tag (u16), rights
+ * (u16) and id (u32), all little-endian.
  */
 const version = 2;
 const headBytes = 4;
@@ -15,7 +15,7 @@ interface Entry {
   readonly rights: number;
 }
 
-/** @returns undefined for what is no list of this kind */
+/** @returns undefined for an invalid list */
 export function readAcl(bytes: Uint8Array): readonly Entry[] | undefined {
   const view = viewOf(bytes);
   if (bytes.length < headBytes || (bytes.length - headBytes) % entryBytes !== 0) return undefined;
@@ -26,7 +26,7 @@ export function readAcl(bytes: Uint8Array): readonly Entry[] | undefined {
   });
 }
 
-/** The same list on a file of another group: its members have no rights as such, and those of the old one none that they had not. */
+/** Returns the list for a file of another group: the new group gets no rights, and the old group's members gain none. */
 export function withoutOwningGroup(bytes: Uint8Array): Uint8Array {
   const entries = readAcl(bytes) ?? [];
   const copy = bytes.slice();
@@ -37,7 +37,10 @@ export function withoutOwningGroup(bytes: Uint8Array): Uint8Array {
   return copy;
 }
 
-/** Bits for a file without the list: nobody has by them what the list denies. @param mode of the file that has the list */
+/**
+ * Returns mode bits for a file without the list, which grant nothing that the list denies.
+ * @param mode mode of the file with the list
+ */
 export function modeWithoutAcl(bytes: Uint8Array, mode: number): number {
   const entries = readAcl(bytes);
   if (entries === undefined) return mode & 0o700;

@@ -7,13 +7,13 @@ import { nativeBytes } from "./native-name.ts";
 import { openPathOnly, SystemCallError } from "./native.ts";
 import type { Native, NativeName } from "./native.ts";
 
-/** The calls that resolve a path. One that is not to be had fails with ENOSYS. */
+/** Calls that resolve a path. An unavailable one fails with ENOSYS. */
 export type Openers = Pick<Native, "openBelow" | "openAbsolute">;
 
 /**
- * Opens what lies below the root. The kernel itself resolves each path, through no symbolic link: what a link leads to is
- * never read and never written, even if a folder is replaced by one in the very moment. A path of any length is reached in steps.
- * Without openat2 each name is opened in the folder before it, which holds the same and costs a call a name.
+ * Opens paths below the root. The kernel resolves each path without symbolic links, so nothing behind a link is read or
+ * written, even if a link replaces a folder at this moment. Long paths are resolved in steps. Without openat2, each
+ * name is opened in its folder, which is equally safe and costs a call per name.
  */
 export class RootFolder<Calls extends Openers = Native> {
   readonly path: string;
@@ -22,8 +22,8 @@ export class RootFolder<Calls extends Openers = Native> {
   #hasOpenBelow = true;
 
   /**
-   * @param held a descriptor of the root, the caller's to close: then it stays that very folder, whatever takes its path;
-   *   otherwise what stands at the path each time
+   * @param held descriptor of the root, closed by the caller. It pins that folder even if its path changes; without it,
+   * the path is resolved each time.
    */
   constructor(path: string, native: Calls, held?: number) {
     this.path = path;
@@ -32,8 +32,8 @@ export class RootFolder<Calls extends Openers = Native> {
   }
 
   /**
-   * @param flags of open(2); what is open does not follow a link in the last name and is the caller's to close
-   * @throws SystemCallError; HoldfastError unavailable if the root itself cannot be opened, failed for what is no path
+   * @param flags of open(2); a link in the last name is not followed, and the caller closes the descriptor
+   * @throws SystemCallError; HoldfastError unavailable if the root cannot be opened, failed for an invalid path
    */
   open(path: string, flags: number, mode = 0): number {
     checkPath(path);
@@ -51,7 +51,7 @@ export class RootFolder<Calls extends Openers = Native> {
     }
   }
 
-  /** Does something with the last name in its folder. */
+  /** Runs an action on the last name in its folder. */
   withName<Result>(path: string, act: (at: NativeName) => Result): Result {
     const at = this.openName(path);
     try {
@@ -61,7 +61,7 @@ export class RootFolder<Calls extends Openers = Native> {
     }
   }
 
-  /** The same; the folder is the caller's to close. */
+  /** Opens the folder of the last name; the caller closes it. */
   openName(path: string): NativeName {
     checkPath(path);
     if (path === "") throw new HoldfastError("failed", "The folder itself cannot be changed.");
@@ -80,7 +80,7 @@ export class RootFolder<Calls extends Openers = Native> {
     }
   }
 
-  /** In one call instead of three. @returns undefined if it fails: step by step it shows why */
+  /** Uses one call instead of three. @returns undefined on failure, whose reason a stepwise attempt shows */
   #openAtOnce(path: string, flags: number, mode: number): number | undefined {
     if (!this.#hasOpenBelow || path.length > stepLengthMax) return undefined;
     try {
@@ -93,8 +93,8 @@ export class RootFolder<Calls extends Openers = Native> {
   }
 
   /**
-   * Looks at names in a folder that is opened once, no link, as `look` does at each.
-   * @returns for each what stands there, nothing, or why that cannot be told
+   * Reads names like `look` in a folder opened once, without following links.
+   * @returns result per name: data, undefined if missing, or the error
    */
   lookIn(path: string, names: readonly string[]): (BigIntStats | undefined | Error)[] {
     const folder = this.open(path, folderFlags);
@@ -105,7 +105,7 @@ export class RootFolder<Calls extends Openers = Native> {
     }
   }
 
-  /** A folder that is not mounted, or gone, has nothing to say about what is in it. */
+  /** Reports an unmounted or removed root as unavailable, because its content is unknown. */
   #openRoot(flags: number): number {
     try {
       const place = this.#held === undefined ? this.path : `/proc/self/fd/${this.#held}`;
@@ -122,7 +122,7 @@ export class RootFolder<Calls extends Openers = Native> {
       return this.native.openBelow(folder, nativeBytes(path), flags, mode);
     } catch (thrown) {
       const errno = ownErrnoOf(thrown);
-      // Kernels before 5.6, and sandboxes that were written before.
+      // Kernels before 5.6, and sandboxes older than it.
       if (errno === "ELOOP") throw this.#loopError(folder, path, flags, thrown);
       if (errno !== "ENOSYS" && errno !== "EPERM") throw thrown;
       this.#hasOpenBelow = false;
@@ -130,16 +130,16 @@ export class RootFolder<Calls extends Openers = Native> {
     }
   }
 
-  /** Where the path has a folder and the disk a link there is none, as if a file stood there. */
+  /** A link in place of a folder counts as a file. */
   #loopError(folder: number, path: string, flags: number, thrown: unknown): unknown {
     const slash = path.lastIndexOf("/");
     if ((flags & openPathOnly) !== 0) return new SystemCallError("openat2", notAFolder);
-    // Throws what the link is, if it stands before the last name.
+    // Throws the error for a link before the last name.
     if (slash !== -1) closeSync(this.#openStep(folder, path.slice(0, slash), folderFlags, 0));
     return thrown;
   }
 
-  /** The same, name by name. */
+  /** Opens name by name. */
   #walk(start: number, path: string, flags: number, mode: number): number {
     const names = path.split("/");
     const last = names.pop() ?? "";
@@ -158,20 +158,20 @@ export class RootFolder<Calls extends Openers = Native> {
 }
 
 export const folderFlags = openPathOnly | constants.O_DIRECTORY;
-/** Never waits for the other end of a pipe or for a device. */
+/** Does not wait for a pipe's other end or a device. */
 export const readFlags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
 
-/** A path of Node's own calls for a name in an open folder; the name ends with a NUL, and the path does not. */
+/** Returns a path for Node calls to a name in an open folder. The name ends with NUL, the path does not. */
 export function nodePath(folder: number, name: Uint8Array): Buffer {
   return Buffer.concat([Buffer.from(`/proc/self/fd/${folder}/`), name.subarray(0, -1)]);
 }
 
-/** Of something in a folder. */
+/** Returns true for a valid name in a folder. */
 export function isName(text: string): boolean {
   return text !== "" && text !== "." && text !== ".." && !/[/\0]/.test(text);
 }
 
-/** By one call; the last name is not followed. */
+/** Uses one call and does not follow a link. */
 function lookAt(folder: number, name: string): BigIntStats | undefined | Error {
   if (!isName(name)) {
     return new HoldfastError("failed", `${JSON.stringify(name)} is not a valid name.`);
@@ -190,7 +190,7 @@ function checkPath(path: string): void {
   throw new HoldfastError("failed", `${JSON.stringify(path)} is not a path in the folder.`);
 }
 
-/** A call takes 4,095 bytes; a path is cut between names into steps that are shorter. */
+/** Splits a path at names into steps below a call's limit of 4,095 bytes. */
 function stepsOf(path: string): string[] {
   if (path.length <= stepLengthMax) return [path];
   const steps: string[] = [];
@@ -207,7 +207,7 @@ function stepsOf(path: string): string[] {
 
 const notAFolder = systemConstants.errno.ENOTDIR;
 
-/** In UTF-16, of which each makes at most three bytes. */
+/** In UTF-16 units of at most three bytes each. */
 const stepLengthMax = 1200;
 
 function replaceBy(old: number, next: number): number {

@@ -1,16 +1,13 @@
 export const pageBytes = 4096;
 
-/**
- * The bytes of one simulated file. Each page that was written since it was last durable remembers its durable version, so
- * that a crash can put back any subset of them.
- */
+/** Bytes of one simulated file. Each unsynced page keeps its durable version, so that a crash can restore any subset. */
 export class SimulatedContent {
   #bytes = new Uint8Array(0);
   #sizeBytes = 0;
   #durableSizeBytes = 0;
-  /** Page number -> its durable version; undefined where the durable file had no such page. */
+  /** Page number -> its durable version; undefined if the durable file lacks the page. */
   readonly #unsynced = new Map<number, Uint8Array | undefined>();
-  /** The same for pages whose sync failed: the kernel takes them for clean, and no later sync writes them. */
+  /** Pages with a failed sync: the kernel considers them clean, and no later sync writes them. */
   readonly #abandoned = new Map<number, Uint8Array | undefined>();
 
   get sizeBytes(): number {
@@ -29,7 +26,7 @@ export class SimulatedContent {
     if (bytes.length === 0) return;
     const end = position + bytes.length;
     this.#reserve(end);
-    // A write beyond the end leaves a hole, whose pages change from absent to zeros.
+    // A write beyond the end creates a hole, whose pages become zeros.
     for (let page = this.#firstChanged(position); page * pageBytes < end; page += 1) this.#remember(page);
     this.#bytes.set(bytes, position);
     this.#sizeBytes = Math.max(this.#sizeBytes, end);
@@ -45,7 +42,7 @@ export class SimulatedContent {
     this.#unsynced.clear();
   }
 
-  /** What is left after a power cut; a random number under one half keeps what was not durable. */
+  /** Simulates a power failure; a random number under 0.5 keeps unsynced data. */
   crash(random: () => number): void {
     for (const [page, before] of [...this.#unsynced, ...this.#abandoned]) {
       if (random() < 0.5) continue;

@@ -26,7 +26,7 @@ async function names(disk: SimulatedDisk, folder: string): Promise<string> {
     .join(" ");
 }
 
-/** All that a power cut may leave of what `work` did, as told by `look`. */
+/** Returns all possible results of `work` after a power failure, as described by `look`. */
 async function outcomes(work: (disk: SimulatedDisk) => Promise<void>, look: (disk: SimulatedDisk) => Promise<string>) {
   const seen = new Set<string>();
   for (let seed = 0; seed < 200; seed += 1) {

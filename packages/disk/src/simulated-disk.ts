@@ -3,31 +3,31 @@ import type { Disk, DiskEntry, DiskFile, DiskReader, DiskStat } from "./disk.ts"
 import { errnoError, SimulatedFilesystem, toDiskStat } from "./simulated-filesystem.ts";
 import type { SimulatedInode } from "./simulated-filesystem.ts";
 
-/** Stands for the end of the process, so it is no HoldfastError: nothing that handles errors may take it for one. */
+/** Simulates the end of the process. Not a HoldfastError, so that no error handling catches it. */
 export class SimulatedCrash extends Error {
   override readonly name = "SimulatedCrash";
 }
 
 export interface DiskCall {
   readonly name: keyof Disk | keyof DiskFile | "readAt";
-  /** Of a file's own calls the path under which it was opened. */
+  /** For calls on an open file: the path under which it was opened. */
   readonly path: string;
 }
 
 export interface SimulatedDiskOptions {
-  /** What file contents may take, in pages of 4 KiB; more fails with ENOSPC. */
+  /** Capacity for file contents in pages of 4 KiB; more fails with ENOSPC. */
   readonly capacityBytes?: number;
-  /** Called before each call; the errno code that it returns is how the call fails. A failed sync poisons its file. */
+  /** Called before each call; a returned errno code makes the call fail. A failed sync poisons its file. */
   readonly onCall?: (call: DiskCall) => string | undefined;
   /** The disk's clock, for the times of written files. */
   readonly nowMicros?: () => bigint;
 }
 
-/** A disk in memory that forgets: after `crash` only what was synced is certain. */
+/** In-memory disk on which only synced data certainly survives `crash`. */
 export class SimulatedDisk implements Disk {
-  /** The power goes off when this many calls have been made, before the last of them answers: `callCount` plus n for the n-th from now. */
+  /** Cuts the power after this call and before its result: `callCount` plus n for the n-th from now. */
   crashAfterCall = Infinity;
-  /** The same, but that call no longer happens. */
+  /** Cuts the power before this call happens. */
   crashBeforeCall = Infinity;
   callCount = 0;
   crashed = false;
@@ -45,16 +45,16 @@ export class SimulatedDisk implements Disk {
   }
 
   /**
-   * Cuts the power and mounts what is left; open files are gone.
-   * @param random numbers from 0 up to 1: under one half keeps a thing that was not synced. So `() => 0` keeps all, and
-   *   `() => 0.99` loses all that may be lost
+   * Cuts the power and mounts the rest; open files are gone.
+   * @param random returns 0 up to 1: below 0.5 keeps an unsynced item. `() => 0` keeps everything, and `() => 0.99`
+   * loses everything that may be lost.
    */
   crash(random: () => number): void {
     this.#filesystem.crash(random);
     this.restart();
   }
 
-  /** Ends the process that uses the disk, by `crashAfterCall` or not, and leaves the disk as it is: open files are gone, nothing is forgotten. */
+  /** Ends the process without a power failure: open files are gone, and no data is lost. */
   restart(): void {
     this.#filesystem.closeAll();
     this.#boots += 1;
@@ -63,7 +63,7 @@ export class SimulatedDisk implements Disk {
     this.crashBeforeCall = Infinity;
   }
 
-  /** Makes everything durable, as an orderly unmount does. */
+  /** Makes everything durable, like an orderly unmount. */
   syncAll(): void {
     this.#filesystem.syncAll();
   }
@@ -164,7 +164,7 @@ export class SimulatedDisk implements Disk {
     };
   }
 
-  /** The calls on one open file, which end with the power. */
+  /** Calls on one open file, which end at a power failure. */
   #callsOn(inode: SimulatedInode, path: string) {
     const boot = this.#boots;
     inode.openCount += 1;
@@ -179,7 +179,7 @@ export class SimulatedDisk implements Disk {
     };
   }
 
-  /** The n-th call still happens, or fails, but whoever made it dies before it learns which. */
+  /** Executes or fails the n-th call, but its caller crashes before receiving the result. */
   async #call<Result>(
     call: DiskCall,
     act: (filesystem: SimulatedFilesystem) => Result,

@@ -27,7 +27,7 @@ export interface FilesystemOptions {
 const rootNumber = 1;
 
 /**
- * What a simulated disk holds: inodes and their names. Its methods are the system calls, and throw what those throw. Symbolic
+ * Content of a simulated disk: inodes and names. Its methods are the system calls and throw their errors. Symbolic
  * links in the middle of a path are not followed.
  */
 export class SimulatedFilesystem {
@@ -75,7 +75,7 @@ export class SimulatedFilesystem {
     return inode.content.read(start, end);
   }
 
-  /** Writes as much as there is room for; returns where it ended. */
+  /** Writes as much as fits. Returns the end position. */
   write(inode: SimulatedInode, pieces: readonly Uint8Array[], start: number): number {
     let position = start;
     for (const piece of pieces) {
@@ -142,7 +142,7 @@ export class SimulatedFilesystem {
     for (const inode of this.#inodes.values()) this.sync(inode);
   }
 
-  /** @param random under one half keeps a thing that was not synced */
+  /** @param random below 0.5 keeps an unsynced item */
   crash(random: () => number): void {
     this.#names.crash(random);
     for (const inode of this.#inodes.values()) {
@@ -211,7 +211,7 @@ export class SimulatedFilesystem {
     if (this.#names.inFolder(replaced.number).size > 0) throw errnoError("ENOTEMPTY");
   }
 
-  /** A file that has lost its name is kept while a crash could still give the name back. */
+  /** Keeps a nameless file while a crash could restore its name. */
   #dropIfUnused(inode: SimulatedInode): void {
     if (inode.number === rootNumber || inode.openCount > 0 || this.#names.isNamed(inode.number)) return;
     this.#inodes.delete(inode.number);
@@ -239,7 +239,7 @@ export function toDiskStat(inode: SimulatedInode): DiskStat {
   };
 }
 
-/** What a system call throws. */
+/** Returns an error like that of a system call. */
 export function errnoError(code: string): Error {
   return Object.assign(new Error(code), { code });
 }

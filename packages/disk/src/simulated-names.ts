@@ -1,30 +1,30 @@
-/** One name in one folder; folders and what stands in them are named by inode number. */
+/** One name in a folder, identified by inode number. */
 export interface Slot {
   readonly folder: number;
   readonly name: string;
 }
 
 interface Change extends Slot {
-  /** What the name stands for afterwards; undefined: nothing. */
+  /** Inode of the name afterwards; undefined: none. */
   readonly inode: number | undefined;
 }
 
 type Names = Map<number, Map<string, number>>;
 
 /**
- * The names of a simulated disk as everybody sees them, and as they would be after a power cut.
+ * Names of a simulated disk, as visible now and as after a power failure.
  *
- * What POSIX leaves open is open here. An operation stays pending until its folder is synced, and a crash keeps or loses each
- * pending one independently, but:
- * - Operations on one name happen in order: keeping one keeps the earlier ones of that name.
+ * Everything undefined by POSIX is random here. An operation stays pending until its folder is synced, and a crash
+ * keeps or loses each pending one independently, with two exceptions:
+ * - Operations on one name are ordered: keeping one keeps earlier ones of that name.
  * - A rename is kept or lost as a whole, so the file never loses both names by it. Between two folders, syncing the new
- *   name's folder keeps the new name and leaves the removal of the old one pending; syncing the old name's folder alone
+ *   name's folder keeps the new name and leaves the removal of the old one pending. Syncing only the old name's folder
  *   promises nothing.
  */
 export class SimulatedNames {
   #seen: Names = new Map();
   #durable: Names = new Map();
-  /** Each operation is one change, or two of a rename: the new name first. */
+  /** An operation is one change, or two for a rename with the new name first. */
   #pending: (readonly Change[])[] = [];
 
   find(slot: Slot): number | undefined {
@@ -62,21 +62,21 @@ export class SimulatedNames {
     this.#settle(() => 2);
   }
 
-  /** A random number under one half keeps an operation. */
+  /** A random number under 0.5 keeps an operation. */
   crash(random: () => number): void {
     this.#settle(() => (random() < 0.5 ? 2 : 0));
     this.#pending = [];
     this.#seen = new Map([...this.#durable].map(([folder, names]) => [folder, new Map(names)]));
   }
 
-  /** The inodes that have a name in everybody's eyes. */
+  /** Returns inodes with a visible name. */
   named(): Set<number> {
     const inodes = new Set<number>();
     for (const entries of this.#seen.values()) for (const inode of entries.values()) inodes.add(inode);
     return inodes;
   }
 
-  /** Whether any name stands for this inode, now or after a crash. */
+  /** Returns true if a name refers to this inode now or after a crash. */
   isNamed(inode: number): boolean {
     const stands = (names: Names): boolean =>
       [...names.values()].some((entries) => [...entries.values()].includes(inode));
@@ -89,7 +89,7 @@ export class SimulatedNames {
     this.#pending.push(operation);
   }
 
-  /** Makes durable as many changes as `choose` says of each pending operation, and the earlier ones of the same names with them. */
+  /** Makes as many changes of each pending operation durable as `choose` returns, with earlier ones of the same names. */
   #settle(choose: (operation: readonly Change[]) => number): void {
     const needed = new Set<string>();
     const plan = this.#pending.map((operation) => ({ operation, chosen: choose(operation) }));

@@ -1,4 +1,4 @@
-/** Run with a folder, a module and the name of a disk in it: does what the port promises, and says after each step where it is. */
+/** Runs with a folder, a module and the name of its disk: executes the promises of the port and prints each step. */
 import { writeSync } from "node:fs";
 import type { Disk } from "./disk.ts";
 

@@ -18,7 +18,7 @@ interface Notes {
   acknowledged: number;
 }
 
-/** A key file in new folders, written three times over. */
+/** Writes a key file in new folders three times. */
 const keyFile: CrashScenario<Notes> = {
   makeNotes: () => ({ begun: 0, acknowledged: 0 }),
   prepare: (disk) => disk.mkdir("/data"),

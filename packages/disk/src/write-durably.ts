@@ -4,13 +4,13 @@ import type { Disk, DiskFile } from "./disk.ts";
 
 export interface DurableWriteOptions {
   readonly mode: number;
-  /** Gives that many random bytes, for the temporary name. */
+  /** Returns this many random bytes, for the temporary name. */
   readonly random: (sizeBytes: number) => Uint8Array;
 }
 
 /**
- * Puts the bytes at `path`, whose folder must exist and be durable itself. Whoever reads it, now or after a power cut, finds
- * the old content or the new one, whole; once this has returned, the new one.
+ * Writes a file at `path`, whose folder must be durable. Readers get the complete old or new content, even after a
+ * power failure, and the new one once this has returned.
  */
 export async function writeFileDurably(
   disk: Disk,
@@ -23,7 +23,7 @@ export async function writeFileDurably(
   await moveDurably(disk, temporary, path);
 }
 
-/** Makes a new file with durable content under a name that is not durable yet. Leaves nothing behind where it fails. */
+/** Creates a file with durable content and a name that is not durable yet. A failure leaves nothing behind. */
 export async function writeNewFile(
   disk: Disk,
   path: string,
@@ -33,7 +33,7 @@ export async function writeNewFile(
   const file = await disk.createFile(path, { mode });
   try {
     await file.write(bytes);
-    // Once, whatever comes of it: after a failure the kernel may call the lost pages clean, and a second sync would succeed.
+    // Synced only once: after a failure the kernel may consider lost pages clean, and a second sync would succeed.
     await file.datasync();
     await file.close();
   } catch (error) {
@@ -42,7 +42,7 @@ export async function writeNewFile(
   }
 }
 
-/** Gives a file with durable content its final name, in a folder that is durable itself. The old name goes in any case. */
+/** Gives a durable file its final name in a durable folder. The old name is removed in any case. */
 export async function moveDurably(disk: Disk, from: string, to: string): Promise<void> {
   try {
     await disk.rename(from, to);
@@ -54,8 +54,8 @@ export async function moveDurably(disk: Disk, from: string, to: string): Promise
 }
 
 /**
- * Makes the folder and whatever of its path is missing, and makes their names durable. A folder that is there already may
- * have been made by a process that was killed before it could sync the name, so its name is synced too.
+ * Creates a folder and missing parents, and makes their names durable. An existing folder's name is synced too, because
+ * a killed process may have created it.
  */
 export async function ensureFolderDurably(
   disk: Disk,
@@ -88,12 +88,12 @@ async function syncNameOf(disk: Disk, path: string): Promise<void> {
   try {
     await disk.syncFolder(dirname(path));
   } catch (error) {
-    // Where we may not even look into the parent it was somebody else who made the folder, long ago.
+    // If the parent is inaccessible, somebody else created the folder long ago.
     if (!["EACCES", "EPERM"].includes(errnoOf(error) ?? "")) throw error;
   }
 }
 
-/** The failure that led here is the one to report; a temporary file that stays behind only takes up room. */
+/** Cleans up and keeps the original error. A leftover temporary file only uses space. */
 async function discard(disk: Disk, path: string, file?: DiskFile): Promise<void> {
   await Promise.allSettled([file?.close()]);
   await Promise.allSettled([disk.unlink(path)]);
