@@ -1,7 +1,7 @@
 /**
- * The postcondition of every encoder.
- * @returns what `encode` gives, if it is shorter than `bytes` and `decode`, the strict decoder, makes exactly them of it.
- *   Whatever one of the two fails at, the block can still go as it is, so that is no error.
+ * Postcondition of every encoder.
+ * @returns the result of `encode` if it is shorter than `bytes` and the strict `decode` restores them. Any failure is
+ * no error, because the block can be sent uncompressed.
  */
 export function checkedEncoding(
   bytes: Uint8Array,

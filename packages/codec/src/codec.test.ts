@@ -12,7 +12,7 @@ import { withoutEmptyFrame, zstdProblem } from "./zstd-frame.ts";
 const mib = 1024 * 1024;
 const text = Buffer.from("No byte lost, and nobody reads what they may not. ".repeat(400));
 
-/** Incompressible, and the same in every run. */
+/** Returns incompressible bytes, equal in every run. */
 function noise(length: number, seed = "noise"): Buffer {
   return createHash("shake256", { outputLength: length }).update(seed).digest();
 }
@@ -95,7 +95,7 @@ test("an empty frame behind the frame is taken off, once, and nothing else is", 
     [],
   ])
     assert.deepEqual(taken(...parts), Buffer.concat(parts));
-  // Literals of a frame may be those very bytes.
+  // A frame's literals may equal those bytes.
   const plain = Buffer.concat([noise(200), empty]);
   const frame = zstdCompressSync(plain);
   assert.deepEqual(frame.subarray(-9), empty);

@@ -9,13 +9,13 @@ import { checkZstdFrame } from "./zstd-frame.ts";
 
 export type Codec = "raw" | "zstd";
 
-/** A block in the form in which it is stored and sent. */
+/** Stored and transmitted form of a block. */
 export interface Encoded {
   readonly codec: Codec;
   readonly payload: Uint8Array;
 }
 
-/** What a frame carries; `base` holds the plain bytes of a patch's base, which the caller has looked up. */
+/** Content of a frame; `base` has the plain bytes of a patch's base. */
 export interface CarriedBlock {
   readonly kind: "raw" | "zstd" | "patch";
   readonly hash: HashHex;
@@ -25,17 +25,17 @@ export interface CarriedBlock {
 }
 
 /**
- * Measured on one core with 1 MiB blocks of a program: level 1 made 411 MB/s and 38 % of the size, level 3 303 MB/s and
- * 34 %, level 5 160 MB/s and 33 %. Level 1, because a block is compressed while somebody waits for it.
+ * Measured on one core with 1 MiB blocks of a program: level 1 reached 411 MB/s and 38 % of the size, level 3 303 MB/s
+ * and 34 %, level 5 160 MB/s and 33 %. Level 1, because somebody waits for the block.
  */
 export const compressionLevel = 1;
 
 /**
- * Compresses a block if that is worth the time: a larger one only if four samples of it shrink by 5 %, a smaller one unless
- * its bytes are spread as those of noise are. On incompressible ones that is a tenth of the time of their hash (22 GB/s
- * against 2). What the compressor gave is taken only if the strict decoder makes the block of it again: whoever gets it would
- * refuse it otherwise, each time it is sent.
- * @param bytes 1 byte to 4 MiB; `raw` gives them back as they are
+ * Compresses a block if that is worth the time: a larger one if four samples shrink by 5 %, a smaller one unless its
+ * bytes are distributed like noise. For incompressible blocks, this takes a tenth of the time of their hash (22 GB/s
+ * against 2). The result is used only if the strict decoder restores the block; otherwise every receiver would reject
+ * it.
+ * @param bytes 1 byte to 4 MiB; `raw` returns them unchanged
  * @param compressor a broken one in tests
  */
 export function probeCompress(bytes: Uint8Array, compressor: (bytes: Uint8Array) => Uint8Array = compress): Encoded {
@@ -45,14 +45,14 @@ export function probeCompress(bytes: Uint8Array, compressor: (bytes: Uint8Array)
   return payload === undefined ? { codec: "raw", payload: bytes } : { codec: "zstd", payload };
 }
 
-/** As `probeCompress` tells without compressing it whole. */
+/** Predicts the result of `probeCompress` without compressing everything. */
 export function isWorthCompressing(bytes: Uint8Array): boolean {
   if (bytes.length < compressedBytesMin) return false;
   return bytes.length > probedBytesMin ? samplesShrink(bytes) : !isSpreadAsNoise(bytes);
 }
 
 /**
- * The plain bytes of a payload, never more than `size`. Whether they are the right ones, `verifyFrame` tells.
+ * Returns the plain bytes of a payload, never more than `size`. `verifyFrame` checks their hash.
  * @throws HoldfastError invalid_field unless it decodes to exactly `size` bytes by the strict rules of docs/format.md
  */
 export function decodeFrame(kind: Codec, payload: Uint8Array, size: number): Uint8Array {
@@ -66,9 +66,9 @@ export function decodeFrame(kind: Codec, payload: Uint8Array, size: number): Uin
 }
 
 /**
- * The one function that accepts a block from outside.
+ * Only function that accepts a block from outside.
  * @returns its plain bytes
- * @throws HoldfastError invalid_field if it does not decode, hash_mismatch if it is not what its hash names
+ * @throws HoldfastError invalid_field if it does not decode, hash_mismatch if its hash differs
  */
 export function verifyFrame(block: CarriedBlock): Uint8Array {
   const plain = decodeCarried(block);
@@ -78,9 +78,9 @@ export function verifyFrame(block: CarriedBlock): Uint8Array {
   });
 }
 
-/** A frame costs 9 bytes or more beside what is left: of less there is nothing to gain that is worth a compressor. */
+/** A frame adds at least 9 bytes, so smaller blocks gain too little. */
 const compressedBytesMin = 64;
-/** Below, the samples would be half of the block. */
+/** In smaller blocks, the samples would be half of the block. */
 const probedBytesMin = 64 * 1024;
 const sampleBytes = 8 * 1024;
 const sampleCount = 4;
@@ -96,15 +96,16 @@ function samplesShrink(bytes: Uint8Array): boolean {
 
 const noiseSampleBytes = 1024;
 const noiseSampleCount = 4;
-/** Chi-square of 256 equally likely values: 255 is expected, 23 its standard deviation, and this five of them around it. */
+/** Chi-square of 256 equally likely values: 255 expected, with a standard deviation of 23 and a margin of five of them. */
 const noiseMin = 142;
 const noiseMax = 368;
 const counts = new Uint32Array(256);
 
 /**
- * To set the compressor up takes longer than to hash a small file, and many small files are compressed already. What is less
- * even than chance (text, or noise that comes again) is no noise, nor what is more even (a counter). Of 18,000 files of 1 to
- * 64 KiB (Debian, npm packages) it gave up 12 that shrink, by 444 bytes together.
+ * Detects noise in small files, because setting up the compressor takes longer than hashing them, and many are already
+ * compressed. A distribution less even than chance (text, repeated noise) or more even (a counter) is no noise. Of
+ * 18,000 files of 1 to 64 KiB (Debian, npm packages), it skipped 12 compressible ones, with a loss of 444 bytes in
+ * total.
  */
 function isSpreadAsNoise(bytes: Uint8Array): boolean {
   if (bytes.length < noiseSampleBytes) return false;
@@ -135,7 +136,7 @@ function decodeCarried({ kind, payload, size, base }: CarriedBlock): Uint8Array 
   return decodePatch(base, payload, size);
 }
 
-/** One output buffer of one byte more than `size`: with less, the decoder would ask for a second one to find its end. */
+/** Uses one output buffer of `size` + 1 bytes. A smaller one would make the decoder request a second one to find its end. */
 function decompress(payload: Uint8Array, size: number): Uint8Array {
   let plain: Uint8Array;
   try {

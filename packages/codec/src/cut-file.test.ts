@@ -22,7 +22,7 @@ after(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** Noise with stretches of zeros, so that both codecs and both kinds of cuts occur. */
+/** Returns noise with runs of zeros, so that both codecs and both kinds of splits occur. */
 function sample(length: number, seed: number): Buffer {
   const bytes = createHash("shake256", { outputLength: length }).update(String(seed)).digest();
   return bytes.fill(0, Math.floor(length / 4), Math.floor(length / 2));
@@ -39,7 +39,7 @@ async function withFile<Result>(bytes: Uint8Array, use: (descriptor: number) => 
   }
 }
 
-/** The blocks of the file; each payload is checked while its window is held. */
+/** Returns the blocks of the file. Each payload is checked while its window is held. */
 async function collect(descriptor: number, windows: SharedWindows, compress: boolean) {
   const blocks: { hash: string; size: number }[] = [];
   for await (const window of cutFile(pool, descriptor, { windows, compress })) {

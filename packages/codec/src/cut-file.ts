@@ -11,32 +11,32 @@ export interface FileBlock {
   /** Plain bytes. */
   readonly size: number;
   readonly codec: Codec;
-  /** Stands in the window, and is overwritten once that was given back. */
+  /** Bytes in the window, overwritten after `giveBack`. */
   readonly payload: Uint8Array;
-  /** Its piece table, if that was asked for. */
+  /** Piece table, if requested. */
   readonly pieces: Uint8Array | undefined;
 }
 
 export interface FileWindow {
   readonly blocks: FileBlock[];
-  /** To be called once, when the payloads are needed no more. */
+  /** Must be called once the payloads are not needed. */
   readonly giveBack: () => void;
-  /** To be called instead where something may still read them. */
+  /** Replaces `giveBack` if something may still read the payloads. */
   readonly abandon: () => void;
 }
 
 export interface CutFileOptions {
   readonly windows: SharedWindows;
   readonly compress: boolean;
-  /** Whether the blocks come with their piece tables. */
+  /** Also returns piece tables. */
   readonly pieces?: boolean;
 }
 
 /**
- * Cuts an open file into blocks in the pool's threads, which read it themselves: while the blocks of one window are hashed
- * and compressed, the next window is read and cut. Yields them in order; an empty file has none.
- * @param options windows: of at least 4 MiB, the longest block, and more; all of them may be in use by this and other files
- * @throws HoldfastError failed with `body.errno` where the file cannot be read; those of the pool
+ * Splits an open file into blocks in the pool's threads, which read it. While one window is hashed and compressed, the
+ * next one is read and split. Yields blocks in order; an empty file has none.
+ * @param options windows: larger than the maximum block of 4 MiB; this and other files may use all of them
+ * @throws HoldfastError failed with `body.errno` if the file is unreadable; errors of the pool
  */
 export async function* cutFile(
   pool: Pick<CodecPool, "run" | "threads">,
@@ -49,7 +49,7 @@ export async function* cutFile(
     for (let position = 0, final = false; !final;) {
       held = windows.takeFree();
       if (held === undefined) {
-        // Who waits holds none: two files that each waited for the other's would wait for ever.
+        // Finishes own windows before waiting. Two files that wait for each other's windows would deadlock.
         yield* oldest(encoding, 0, windows);
         held = await windows.take();
       }
@@ -60,7 +60,7 @@ export async function* cutFile(
         throw new HoldfastError("failed", `The file cannot be read (${errno}).`, { body: { errno } });
       }
       const encoded = pool.run("encodeWindowTask", { window, cuts: found.cuts, compress, pieces });
-      // Its failure is met when it is awaited.
+      // The error is handled when the promise is awaited.
       encoded.catch(() => {});
       encoding.push({ window, encoded });
       held = undefined;
@@ -81,7 +81,7 @@ interface EncodingWindow {
   readonly encoded: Promise<EncodedBlock[]>;
 }
 
-/** Yields the oldest until only `leave` are left. */
+/** Yields the oldest windows until `leave` are left. */
 async function* oldest(
   encoding: EncodingWindow[],
   leave: number,

@@ -15,13 +15,13 @@ const mib = 1024 * 1024;
 const pools = [startCodecPool({ threads: 1 }), startCodecPool({ threads: 2 })] as const;
 after(() => Promise.all(pools.map((pool) => pool.close())));
 
-/** Noise with stretches of zeros, so that both codecs and both kinds of cuts occur. */
+/** Returns noise with runs of zeros, so that both codecs and both kinds of splits occur. */
 function sample(length: number, seed: number): Buffer {
   const bytes = createHash("shake256", { outputLength: length }).update(String(seed)).digest();
   return bytes.fill(0, Math.floor(length / 4), Math.floor(length / 2));
 }
 
-/** Each slice is gone once the next one is asked for, as where buffers come back. */
+/** Yields slices that become invalid at the next request, like reused buffers. */
 async function* slicesOf(bytes: Uint8Array, sliceBytes: number): AsyncGenerator<Uint8Array> {
   for (let start = 0; start < bytes.length; start += sliceBytes) {
     const slice = Uint8Array.from(bytes.subarray(start, start + sliceBytes));
@@ -76,7 +76,7 @@ test("a stream is cut beside every length that the chunker's rules name, whateve
     fc.record({
       content: fc.constant(content),
       sliceEnds: slicings(content),
-      // From less than a block to more than all, and just beside a cut.
+      // From less than a block to more than everything, and next to a split.
       pieceBytes: fc.oneof(
         fc.integer({ min: 50_000, max: 3 * mib }),
         fc.constantFrom(mib / 4, mib / 4 + 1, mib / 2, 4 * mib, 13 * mib),

@@ -11,26 +11,26 @@ export interface StreamBlock {
   readonly hash: HashHex;
   /** Plain bytes. */
   readonly size: number;
-  /** Where its plain bytes begin in the stream. */
+  /** Offset of its plain bytes in the stream. */
   readonly offset: number;
   readonly codec: Codec;
-  /** Stands on the buffer of its piece, which lives as long as any of its payloads. */
+  /** Bytes in its piece's buffer, which lives as long as any of its payloads. */
   readonly payload: Uint8Array<ArrayBuffer>;
 }
 
 export interface CutStreamOptions {
   readonly compress: boolean;
-  /** New bytes in each task; 8 MiB unless told. Up to `threads` + 2 pieces, each with 4 MiB of room, are in memory. */
+  /** New bytes per task; default 8 MiB. Up to `threads` + 2 pieces are in memory, each with 4 MiB of extra room. */
   readonly pieceBytes?: number;
-  /** Called once at the end with what the whole stream was; hashing it costs the event loop 0.5 ms for each MiB. */
+  /** Called once at the end with data of the whole stream. Its hash costs the event loop 0.5 ms per MiB. */
   readonly onWhole?: (whole: { sha256: HashHex; sizeBytes: number }) => void;
 }
 
 /**
- * Cuts a stream into blocks in the pool's threads: while one piece is hashed and compressed, the cuts of the next are
- * sought and the one after it is read. Yields the blocks of one piece at a time, in order; an empty stream has none.
- * The source may write again into a slice once the next one is asked for.
- * @throws whatever the source throws; HoldfastError of the pool
+ * Splits a stream into blocks in the pool's threads. While one piece is hashed and compressed, the next is split and a
+ * third is read. Yields one piece's blocks at a time, in order; an empty stream has none. The source may reuse a slice
+ * once the next one is requested.
+ * @throws errors of the source; HoldfastError of the pool
  */
 export async function* cutStream(
   pool: CodecPool,
@@ -68,7 +68,7 @@ interface Found {
   readonly buffer: ArrayBuffer;
   readonly cuts: Cut[];
   readonly consumed: number;
-  /** A copy of what follows the last cut. */
+  /** Copy of the data after the last split. */
   readonly tail: Uint8Array<ArrayBuffer>;
 }
 
@@ -101,7 +101,7 @@ async function* oldest(encoding: Promise<StreamBlock[]>[]): AsyncGenerator<Strea
   if (blocks !== undefined && blocks.length > 0) yield blocks;
 }
 
-/** For work that is awaited later: until then its failure is not to count as one that nobody handles. */
+/** Marks an error as handled until the promise is awaited later. */
 function ahead<Value>(work: Promise<Value>): Promise<Value> {
   work.catch(() => {});
   return work;

@@ -5,12 +5,12 @@ import type { HashHex } from "@holdfast/core/ids";
 import { probeCompress } from "./codec.ts";
 import type { Codec } from "./codec.ts";
 
-/** Part of a stream that begins where a block begins: `byteLength` bytes from `byteOffset` on. The buffer moves. */
+/** Part of a stream that starts at a block: `byteLength` bytes from `byteOffset`. The buffer is moved. */
 export interface CutInput {
   readonly buffer: ArrayBuffer;
   readonly byteOffset?: number;
   readonly byteLength: number;
-  /** Whether the stream ends here. */
+  /** True at the end of the stream. */
   readonly final: boolean;
   readonly compress: boolean;
 }
@@ -22,8 +22,8 @@ export interface EncodeInput {
 }
 
 /**
- * A block in the buffer that came back: its plain bytes stood from `start` to `end`; its payload now stands from `start`
- * on in `length` bytes. A compressed payload has taken the place of the plain bytes, so nothing is allocated for it.
+ * Block in the returned buffer. Its plain bytes were at `start` to `end`; its payload now has `length` bytes from
+ * `start`. A compressed payload replaces the plain bytes, so nothing is allocated.
  */
 export interface CutBlock extends Cut {
   readonly hash: HashHex;
@@ -33,25 +33,28 @@ export interface CutBlock extends Cut {
 
 export interface CutOutput {
   readonly buffer: ArrayBuffer;
-  /** Offsets are those of the buffer. */
+  /** Offsets in the buffer. */
   readonly blocks: CutBlock[];
-  /** How many of the `byteLength` bytes the blocks cover; the caller puts the rest in front of what follows. */
+  /** Bytes covered by blocks. The caller puts the rest before the next piece. */
   readonly consumed: number;
 }
 
-/** Stateless: what it needs of the past is the tail that the caller carries over. */
+/** Stateless: the caller carries over the rest of earlier pieces. */
 export function cut(input: CutInput): CutOutput {
   const { buffer, cuts, consumed } = findCuts(input);
   return { ...encodeBlocks({ buffer, cuts, compress: input.compress }), consumed };
 }
 
-/** The first half of `cut`, alone: once it is done, the cuts of the next piece can be sought. */
+/** First half of `cut`, after which the next piece can be split. */
 export function findCuts(input: Omit<CutInput, "compress">): { buffer: ArrayBuffer; cuts: Cut[]; consumed: number } {
   const { buffer, byteOffset = 0, byteLength, final } = input;
   return { buffer, ...findCutsIn(new Uint8Array(buffer), byteOffset, byteOffset + byteLength, final) };
 }
 
-/** @param first offset of the first byte; @param last of the first byte after the known ones */
+/**
+ * @param first offset of the first byte;
+ * @param last offset after the last known byte
+ */
 export function findCutsIn(
   bytes: Uint8Array,
   first: number,
@@ -68,13 +71,13 @@ export function findCutsIn(
   }
 }
 
-/** The second half: hashes and compresses. Many small files, one block each, go through it in one call. */
+/** Second half: hashes and compresses. One call can handle many small files of one block. */
 export function encodeBlocks(input: EncodeInput): { buffer: ArrayBuffer; blocks: CutBlock[] } {
   const { buffer, cuts, compress } = input;
   return { buffer, blocks: encodeCuts(new Uint8Array(buffer), cuts, compress) };
 }
 
-/** Compressed payloads take the place of the plain bytes. */
+/** Compressed payloads replace the plain bytes. */
 export function encodeCuts(bytes: Uint8Array, cuts: readonly Cut[], compress: boolean): CutBlock[] {
   return cuts.map((place) => encodeBlock(bytes, place, compress));
 }

@@ -1,4 +1,4 @@
-/** A worker module of another package, for pool.test.ts. */
+/** Worker module of another package, for pool.test.ts. */
 import { task } from "./task.ts";
 
 export const doubleTask = task((number: number) => 2 * number);

@@ -8,7 +8,7 @@ import { decodePatch, encodePatch } from "./patch.ts";
 import { beginningsAround, hexText } from "./testing.ts";
 import { compressFrame } from "./zstd-compress.ts";
 
-/** Node's compressors write into buffers of this many bytes unless told otherwise. */
+/** Default buffer size of Node's compressors. */
 const bufferBytes = 16 * 1024;
 
 const emptyFrame = Buffer.from("28b52ffd2000010000", "hex");

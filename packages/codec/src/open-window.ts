@@ -4,7 +4,7 @@ import { verifyFrame } from "./codec.ts";
 import { cutPieces } from "./piece-table.ts";
 import { ownBytes } from "./task.ts";
 
-/** A block as it was carried, its payload in a window from `start` to `end`. */
+/** Block as transferred, with its payload in a window from `start` to `end`. */
 export interface PlacedFrame {
   readonly kind: "raw" | "zstd" | "patch";
   readonly hash: HashHex;
@@ -14,7 +14,7 @@ export interface PlacedFrame {
   readonly end: number;
   /** Plain bytes of a patch's base. */
   readonly base?: Uint8Array;
-  /** Whether its piece table is wanted. */
+  /** Requests a piece table. */
   readonly pieces: boolean;
 }
 
@@ -24,12 +24,12 @@ export interface OpenWindowInput {
 }
 
 export interface OpenedFrame {
-  /** Undefined: they are what stands in the window. */
+  /** undefined: the bytes in the window */
   readonly plain: Uint8Array<ArrayBuffer> | undefined;
   readonly pieces: Uint8Array | undefined;
 }
 
-/** Verifies blocks where they stand. @returns in their order; undefined for one that is not what its hash names */
+/** Verifies blocks in place. @returns results in order; undefined for a block with another hash */
 export function openWindow({ window, frames }: OpenWindowInput): (OpenedFrame | undefined)[] {
   return frames.map(({ kind, hash, size, start, end, base, pieces }) => {
     const payload = new Uint8Array(window, start, end - start);

@@ -6,11 +6,11 @@ import { type CompressOptions, compressFrame } from "./zstd-compress.ts";
 import { checkZstdFrame } from "./zstd-frame.ts";
 
 /**
- * The block `next` as one zstd frame with the block `base` as raw dictionary.
- * @param params of zstd, besides those of a patch
+ * Encodes the block `next` as one zstd frame with the block `base` as raw dictionary.
+ * @param params further zstd parameters
  * @param compressor a broken one in tests
- * @returns undefined if that is no smaller than `next`, `base` cannot be a raw dictionary, or what the compressor gave does
- *   not decode to `next` by the strict rules
+ * @returns undefined if the result is not smaller than `next`, `base` cannot be a raw dictionary, or the strict decoder
+ * does not restore `next`
  */
 export function encodePatch(
   base: Uint8Array,
@@ -25,7 +25,7 @@ export function encodePatch(
 }
 
 /**
- * @param payload the zstd frame alone, without the hash of the base that stands before it on the wire
+ * @param payload zstd frame without the base's hash that precedes it in a transfer
  * @param size declared plain bytes of the result
  * @throws HoldfastError invalid_field
  */
@@ -46,8 +46,8 @@ export function decodePatch(base: Uint8Array, payload: Uint8Array, size: number)
 const patchLevel = 3;
 
 /**
- * zstd's own tables for a level are sized for small dictionaries: with 4 MiB of random bytes and 5 of them changed,
- * level 3 alone made 3,145,972 bytes, and with tables of 2^20 entries 732, in 10 ms.
+ * zstd's own tables are sized for small dictionaries: with 4 MiB of random bytes and 5 of them changed, level 3 alone
+ * gave 3,145,972 bytes, and tables of 2^20 entries 732, in 10 ms.
  */
 const patchParams = {
   [constants.ZSTD_c_windowLog]: 22,
@@ -55,7 +55,7 @@ const patchParams = {
   [constants.ZSTD_c_chainLog]: 20,
 };
 
-/** A dictionary that begins with this number is read as a trained one, whose tables the block does not have. */
+/** A dictionary with this prefix is read as a trained one, whose tables the block lacks. */
 const trainedMagic = 0xec30a437;
 /** zstd ignores shorter dictionaries. */
 const dictionaryBytesMin = 8;

@@ -14,7 +14,7 @@ function noise(length: number, seed: string): Buffer {
   return createHash("shake256", { outputLength: length }).update(seed).digest();
 }
 
-/** Lines of words, as logs and sources have them. */
+/** Returns lines of words, as in logs and sources. */
 function text(length: number, seed: string): Buffer {
   const words = ["the", "block", "has", "been", "written", "error", "warning", "0x3f", "position", "nothing"];
   const choices = noise(length, seed);
@@ -114,7 +114,7 @@ test("blocks of which nothing is known, and bases that cannot be dictionaries, m
 test("a patch that would need an unknown byte is not handed out", () => {
   const base = noise(mib, "base");
   const next = edited(base, "change", 500_000);
-  // A filling that is right by chance: matches reach into it, which the complement shows.
+  // A filling that is right by chance: matches reach into it, which the complement reveals.
   const { offset, length } = readPieces(cutPieces(base)).find((each) => each.offset + each.length > 500_000) ?? {
     offset: 0,
     length: 0,

@@ -6,18 +6,18 @@ import { decodePatch, encodePatch } from "./patch.ts";
 import { cutPieces, type Piece, pieceSizes, readPieces } from "./piece-table.ts";
 
 export interface PiecePatchInput {
-  /** Of the base, as `cutPieces` made it. */
+  /** Result of `cutPieces` for the base. */
   readonly basePieces: Uint8Array;
   readonly next: Uint8Array;
-  /** Fills what is not known of the base. */
+  /** Fills unknown bytes of the base. */
   readonly random: Random;
 }
 
 /**
- * A patch as `encodePatch` makes it, without the bytes of its base: pieces that `next` has too are taken from there, the
- * rest is random, and the patch is shown not to depend on it. That equal CRC-32 and length mean equal bytes is believed;
- * where that is wrong the receiver finds another hash, and the whole block has to be sent.
- * @returns undefined if there is none that is smaller than `next`
+ * Creates a patch like `encodePatch` without the base's bytes. Pieces that `next` contains come from there, the rest is
+ * random, and the patch is proved independent of it. Equal CRC-32 and length are assumed to mean equal bytes. If that
+ * is wrong, the receiver finds another hash and needs the whole block.
+ * @returns undefined if no patch is smaller than `next`
  */
 export function encodePatchFromPieces({ basePieces, next, random }: PiecePatchInput): Uint8Array | undefined {
   const rebuilt = rebuildBase(readPieces(basePieces), next);
@@ -35,14 +35,14 @@ export function encodePatchFromPieces({ basePieces, next, random }: PiecePatchIn
 
 const attemptsMax = 2;
 
-/** The longest that zstd has: of 4 MiB against 64 KiB of random bytes, one match in 2^18 attempts is by chance. */
+/** zstd's maximum: with 4 MiB against 64 KiB of random bytes, one in 2^18 attempts matches by chance. */
 const patchParams = { [constants.ZSTD_c_minMatch]: 7 };
 
-/** Bytes `start` to `end` of the base that nobody knows. */
+/** Unknown bytes `start` to `end` of the base. */
 interface Gap {
   readonly start: number;
   readonly end: number;
-  /** Where in `next` the piece before it ends, and the piece after it begins. */
+  /** Positions in `next` where the previous piece ends and the next one starts. */
   readonly nextStart: number | undefined;
   readonly nextEnd: number | undefined;
 }
@@ -52,7 +52,7 @@ interface RebuiltBase {
   readonly gaps: readonly Gap[];
 }
 
-/** @returns undefined if nothing of it is known, or it is no block */
+/** @returns undefined if nothing is known, or the result is no valid block */
 function rebuildBase(base: readonly Piece[], next: Uint8Array): RebuiltBase | undefined {
   const sizeBytes = base.reduce((sum, { length }) => sum + length, 0);
   if (sizeBytes > limits.blockBytesMax) return undefined;
@@ -85,7 +85,7 @@ function keyOf({ crc, length }: Piece): number {
   return crc * (pieceSizes.bytesMax * 2) + length;
 }
 
-/** A match of a known piece is extended while bytes are equal, so those at the borders are made to differ. */
+/** zstd extends a match of a known piece while bytes are equal, so bytes at the borders are made different. */
 function fillGaps({ bytes, gaps }: RebuiltBase, next: Uint8Array, random: Random): void {
   for (const { start, end, nextStart, nextEnd } of gaps) {
     bytes.set(random(end - start), start);
@@ -98,7 +98,7 @@ function differing(from: number | undefined, byte: number | undefined): number {
   return from === byte ? (byte ?? 0) ^ 0xff : (byte ?? 0);
 }
 
-/** No byte stays what it was, so a patch that takes any of them gives something else. */
+/** Changes every unknown byte, so that a patch depending on one gives another result. */
 function complementGaps({ bytes, gaps }: RebuiltBase): void {
   for (const { start, end } of gaps) {
     for (let index = start; index < end; index += 1) bytes[index] = ~(bytes[index] ?? 0);

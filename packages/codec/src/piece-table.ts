@@ -3,18 +3,18 @@ import { roll } from "@holdfast/core/chunker";
 import { HoldfastError } from "@holdfast/core/errors";
 
 /**
- * Pieces of a block: content-defined like blocks (same gear hash, other masks), about 16 KiB each, so that an edit leaves
- * most of them as they were. A client remembers them in place of the block's bytes. They never travel; another version of
- * this file may cut differently, which only makes patches larger.
+ * Pieces of a block: content-defined like blocks (same gear hash, other masks), about 16 KiB each, so an edit changes
+ * few of them. A client stores them instead of the block's bytes. They are never transferred. Another version of this
+ * file may split differently, which only makes patches larger.
  */
 export const pieceSizes = { bytesMin: 4 * 1024, bytesAverage: 16 * 1024, bytesMax: 64 * 1024 } as const;
 
-/** Below the average a cut needs 16 zero bits, above it 12: of random bytes, sizes are 17 KiB on average. */
+/** A split requires 16 zero bits below the average and 12 above: pieces of random bytes have 17 KiB on average. */
 const maskBelowAverage = 0xffff0000 | 0;
 const maskAboveAverage = 0xfff00000 | 0;
 
 export interface Piece {
-  /** As zlib has it. */
+  /** zlib's CRC-32. */
   readonly crc: number;
   readonly offset: number;
   readonly length: number;
@@ -22,7 +22,7 @@ export interface Piece {
 
 const entryBytes = 8;
 
-/** @returns for each piece of `bytes` in their order its CRC-32 and its length, each u32 little-endian */
+/** @returns CRC-32 and length of each piece of `bytes` in order, each u32 little-endian */
 export function cutPieces(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   const table = new DataView(new ArrayBuffer(Math.ceil(bytes.length / pieceSizes.bytesMin) * entryBytes));
   let tableBytes = 0;
@@ -35,7 +35,7 @@ export function cutPieces(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   return new Uint8Array(table.buffer.slice(0, tableBytes));
 }
 
-/** @throws HoldfastError internal for what `cutPieces` never made */
+/** @throws HoldfastError internal for an invalid table */
 export function readPieces(table: Uint8Array): Piece[] {
   if (table.length % entryBytes !== 0) throw new HoldfastError("internal", "A table of pieces is cut short.");
   const view = new DataView(table.buffer, table.byteOffset, table.byteLength);

@@ -1,21 +1,21 @@
 import { limits } from "@holdfast/core/limits";
 
-/** Bytes `start` to `end` of a buffer. Before `start` is room for what the piece before left over. */
+/** Bytes `start` to `end` of a buffer. The space before `start` holds the rest of the previous piece. */
 export interface Piece {
   readonly buffer: ArrayBuffer;
   readonly start: number;
   readonly end: number;
-  /** Whether the stream ends with it. */
+  /** True for the last piece of the stream. */
   readonly final: boolean;
 }
 
-/** A stream shorter than this gets a buffer of its own length; only a longer one is worth a whole piece. */
+/** A shorter stream gets a buffer of its own length. */
 const gatheredBytesMax = 256 * 1024;
 
 /**
- * Gathers a stream into pieces of `pieceBytes`, the last one shorter, maybe empty; a slice of the source may be gone once the
- * next one is asked for. Their buffers may come back: a stream of a gigabyte would else leave several gigabytes for the
- * garbage collector, which runs after every few pieces then and takes as much time as all the rest.
+ * Collects a stream into pieces of `pieceBytes`; the last one is shorter and may be empty. A source's slice may be
+ * invalid once the next one is requested. Buffers can be reused. Otherwise a stream of a gigabyte would leave several
+ * gigabytes to the garbage collector, which would run after every few pieces and take as much time as everything else.
  */
 export class PieceReader {
   readonly #slices: AsyncIterator<Uint8Array>;
@@ -27,14 +27,14 @@ export class PieceReader {
   #begun = false;
   #reading: Promise<unknown> = Promise.resolve();
 
-  /** @param onBytes sees every byte once, in order */
+  /** @param onBytes receives every byte once, in order */
   constructor(source: AsyncIterable<Uint8Array>, pieceBytes: number, onBytes: (bytes: Uint8Array) => void = () => {}) {
     this.#slices = source[Symbol.asyncIterator]();
     this.#pieceBytes = pieceBytes;
     this.#onBytes = onBytes;
   }
 
-  /** One at a time. */
+  /** Only one call at a time. */
   next(): Promise<Piece> {
     const reading = this.#begun ? this.#fill([]) : this.#readFirst();
     this.#begun = true;
@@ -42,12 +42,12 @@ export class PieceReader {
     return reading;
   }
 
-  /** Takes the buffer of a piece back that nobody looks at any more. */
+  /** Returns an unused piece's buffer. */
   giveBack(buffer: ArrayBuffer): void {
     if (buffer.byteLength === limits.blockBytesMax + this.#pieceBytes) this.#free.push(buffer);
   }
 
-  /** Ends the source, once a `next` under way has ended. */
+  /** Ends the source after a pending `next`. */
   async close(): Promise<void> {
     await Promise.allSettled([this.#reading]);
     if (!this.#ended) await this.#slices.return?.();
@@ -69,7 +69,7 @@ export class PieceReader {
 
   async #fill(first: readonly Uint8Array[]): Promise<Piece> {
     const start = limits.blockBytesMax;
-    // What is not written is never looked at, so the buffer need not be filled with zeros.
+    // Zero filling is unnecessary, because only written bytes are read.
     const buffer = this.#free.pop() ?? Buffer.allocUnsafeSlow(start + this.#pieceBytes).buffer;
     const bytes = new Uint8Array(buffer);
     let end = copyInto(bytes, start, first);
@@ -95,7 +95,7 @@ export class PieceReader {
   }
 }
 
-/** @param tail less than a block of maximum size, so that it fits into the room; nothing before a short stream */
+/** @param tail less than a maximum block, so that it fits; empty before a short stream */
 export function putBefore(piece: Piece, tail: Uint8Array): Piece {
   const start = piece.start - tail.length;
   new Uint8Array(piece.buffer).set(tail, start);

@@ -14,7 +14,7 @@ after(() => pool.close());
 
 const text = Buffer.from("Every file is a list of blocks. ".repeat(100));
 
-/** One frame of each kind; every payload owns its buffer, as the frame parser gives them. */
+/** Returns one frame of each kind. Every payload owns its buffer, as from the frame parser. */
 function carried(): CarriedBlock[] {
   const next = Buffer.concat([text, Buffer.from("And one more.")]);
   const zstd = probeCompress(text).payload;

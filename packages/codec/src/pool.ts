@@ -5,7 +5,7 @@ import { Piscina } from "piscina";
 import type { Outcome } from "./task.ts";
 import type * as worker from "./worker.ts";
 
-/** The tasks of this package; a worker module of another package re-exports them and adds its own. */
+/** Tasks of this package. Another package's worker module re-exports them and adds its own. */
 export type CodecTasks = typeof worker;
 
 type Named<Tasks> = keyof Tasks & string;
@@ -15,32 +15,35 @@ type OutputOf<Value> = Value extends (input: never) => Outcome<infer Output> ? O
 export interface CodecPool<Tasks = CodecTasks> {
   readonly threads: number;
   /**
-   * @param move buffers of the input that go over instead of being copied; the caller's views of them become empty.
-   *   A view that is not moved is copied with the whole buffer under it, so pass views that own theirs (`ownBytes`).
-   * @throws HoldfastError as the task throws it; unavailable when the queue is full or the pool is closed
+   * @param move buffers of the input that are transferred instead of copied; the caller's views become empty. Other
+   * views are copied with their whole buffer, so pass views that own theirs (`ownBytes`).
+   * @throws HoldfastError of the task; unavailable if the queue is full or the pool is closed
    */
   run<Name extends Named<Tasks>>(
     name: Name,
     input: InputOf<Tasks[Name]>,
     move?: readonly ArrayBuffer[],
   ): Promise<OutputOf<Tasks[Name]>>;
-  /** Lets running tasks end, refuses those that still wait, and stops the threads. */
+  /** Waits for running tasks, rejects queued ones and stops the threads. */
   close(): Promise<void>;
 }
 
 export interface CodecPoolOptions {
-  /** A module whose exports are tasks; worker.ts of this package unless told. */
+  /** Module whose exports are tasks; default: this package's worker.ts. */
   readonly workerUrl?: URL;
-  /** As many as the machine has cores unless told. */
+  /** Default: number of cores. */
   readonly threads?: number;
   /**
-   * Tasks that may wait for a thread, 1,024 unless told. The pool bounds their number, not their bytes: a caller waits
-   * for its own tasks before it reads more (as `cutStream` does), and so bounds what it holds.
+   * Maximum queued tasks, default 1,024. The pool limits their number, not their bytes: callers wait for their own
+   * tasks before reading more (like `cutStream`), which limits memory.
    */
   readonly queueMax?: number;
 }
 
-/** Threads for what would stall an event loop: cutting, hashing, compressing, checking. They start with the first tasks. */
+/**
+ * Threads for work that would block an event loop: splitting, hashing, compressing, verifying. They start with the
+ * first tasks.
+ */
 export function startCodecPool<Tasks = CodecTasks>(options: CodecPoolOptions = {}): CodecPool<Tasks> {
   const threads = options.threads ?? availableParallelism();
   const piscina = new Piscina({
@@ -61,7 +64,7 @@ export function startCodecPool<Tasks = CodecTasks>(options: CodecPoolOptions = {
   };
 }
 
-/** A thread was measured to hold 29 MB (PSS) at rest; a server that has nothing to do gives them back. */
+/** An idle thread holds 29 MB (PSS, measured), which an idle server frees. */
 const idleTimeoutMs = 30_000;
 
 async function runTask<Output>(
@@ -81,12 +84,12 @@ async function runTask<Output>(
   throw new HoldfastError(outcome.code, outcome.message, details);
 }
 
-/** Piscina's type takes the other overload of postMessage; it hands the list on as it is. */
+/** Piscina's type expects the other overload of postMessage. It passes the list on unchanged. */
 function transferListOf(move: readonly ArrayBuffer[]): object {
   return [...move];
 }
 
-/** Piscina has no codes for its own errors: one has this sentence, the others are told by their names. */
+/** Piscina's errors have no codes: one is identified by this message, the others by their names. */
 function poolError(name: string, thrown: unknown): HoldfastError {
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   if (message === "Task queue is at limit") {

@@ -1,6 +1,6 @@
 /**
- * Buffers that threads share, used again and again. A buffer that moves between threads is a new one for V8 at each
- * crossing, and all those bytes count as garbage: a put of 1 GiB spent more time on collections than on its work.
+ * Shared buffers for threads. A transferred buffer is a new one for V8 each time, and all those bytes count as garbage:
+ * a put of 1 GiB spent more time on collections than on its work.
  */
 export class SharedWindows {
   readonly windowBytes: number;
@@ -9,13 +9,13 @@ export class SharedWindows {
   readonly #waiting: ((window: SharedArrayBuffer) => void)[] = [];
   #count = 0;
 
-  /** @param countMax so many exist at once, and are made when they are first needed */
+  /** @param countMax maximum number; created on demand */
   constructor(windowBytes: number, countMax: number) {
     this.windowBytes = windowBytes;
     this.#countMax = countMax;
   }
 
-  /** Undefined when all are taken. */
+  /** Returns undefined if all are in use. */
   takeFree(): SharedArrayBuffer | undefined {
     const free = this.#free.pop();
     if (free !== undefined || this.#count >= this.#countMax) return free;
@@ -23,12 +23,12 @@ export class SharedWindows {
     return new SharedArrayBuffer(this.windowBytes);
   }
 
-  /** Whoever waits here must hold none that it gives back only afterwards. */
+  /** The caller must not hold windows that it returns only afterwards. */
   async take(): Promise<SharedArrayBuffer> {
     return this.takeFree() ?? new Promise((resolve) => this.#waiting.push(resolve));
   }
 
-  /** Instead of `giveBack`, where something may still read it: it is used no more, and another one may be made. */
+  /** Replaces `giveBack` if something may still read the window: it is not reused, and another one may be created. */
   abandon(): void {
     const next = this.#waiting.shift();
     if (next === undefined) this.#count -= 1;

@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
 
-/** What compressors like: the hexadecimal SHA-256 of `seed`0, `seed`1, … one after another. Half of it is left. */
+/** Returns compressible text: hexadecimal SHA-256 of `seed`0, `seed`1, … in sequence. It compresses to half. */
 export function hexText(seed: string, length: number): Buffer {
   const parts: string[] = [];
   for (let index = 0; index * 64 < length; index += 1) parts.push(hash("sha256", `${seed}${index}`));
@@ -8,8 +8,9 @@ export function hexText(seed: string, length: number): Buffer {
 }
 
 /**
- * Beginnings of `text` whose output has about `outputBytes`: the shortest that reaches them, and `spread` on both sides of
- * it, byte by byte. An output grows by a byte or two with each second byte of hexadecimal text, so it meets most numbers.
+ * Returns prefixes of `text` with outputs around `outputBytes`: the shortest that reaches them, and `spread` on both
+ * sides, byte by byte. An output grows by a byte or two with each second byte of hexadecimal text, so it meets most
+ * numbers.
  */
 export function beginningsAround(
   text: Uint8Array,

@@ -5,9 +5,9 @@ import type { CarriedBlock, Codec } from "./codec.ts";
 import { ownBytes } from "./task.ts";
 
 export interface VerifyInput {
-  /** Their buffers move, those of the bases too. */
+  /** Their buffers are moved, including those of the bases. */
   readonly frames: readonly CarriedBlock[];
-  /** `stored`: payloads as they came, a patch made a block of its own; `plain`: decoded ones. */
+  /** `stored`: received payloads, with patches converted to blocks; `plain`: decoded ones. */
   readonly want: "stored" | "plain";
 }
 
@@ -15,7 +15,7 @@ export type Verified =
   | { readonly ok: true; readonly size: number; readonly codec: Codec; readonly payload: Uint8Array<ArrayBuffer> }
   | { readonly ok: false; readonly code: ErrorCode; readonly message: string };
 
-/** @returns one answer for each frame, in their order: one bad frame does not spoil the others */
+/** @returns one result per frame, in order; a bad frame does not affect the others */
 export function verify({ frames, want }: VerifyInput): Verified[] {
   return frames.map((frame) => {
     try {
@@ -27,7 +27,7 @@ export function verify({ frames, want }: VerifyInput): Verified[] {
   });
 }
 
-/** Decodes blocks from the own store, whose seal has proved them already. */
+/** Decodes blocks from the own store, which are already verified by its seal. */
 export function decode(
   blocks: readonly { codec: Codec; payload: Uint8Array; size: number }[],
 ): Uint8Array<ArrayBuffer>[] {

@@ -7,9 +7,9 @@ import { isZeroBlock, zeroBlock } from "./zero-block.ts";
 
 export interface CutWindowInput {
   readonly window: SharedArrayBuffer;
-  /** Of a file that the process has open; descriptors are the same in all threads. */
+  /** File open in this process; descriptors are valid in all threads. */
   readonly descriptor: number;
-  /** Where in the file a block begins. */
+  /** Position of a block's start in the file. */
   readonly position: number;
 }
 
@@ -17,14 +17,14 @@ export type CutWindow =
   | {
       readonly ok: true;
       readonly cuts: Cut[];
-      /** How many bytes the cuts cover; the next window begins after them. */
+      /** Bytes covered by the splits; the next window starts after them. */
       readonly consumed: number;
-      /** Whether the file ends in this window. */
+      /** True if the file ends in this window. */
       readonly final: boolean;
     }
   | { readonly ok: false; readonly errno: string };
 
-/** Fills the window from the file, and finds the blocks that end in it. Its calls block. */
+/** Fills the window from the file and finds the complete blocks in it. Blocks the thread. */
 export function cutWindow({ window, descriptor, position }: CutWindowInput): CutWindow {
   const bytes = new Uint8Array(window);
   let filled = 0;
@@ -47,13 +47,13 @@ export interface EncodeWindowInput {
   readonly window: SharedArrayBuffer;
   readonly cuts: readonly Cut[];
   readonly compress: boolean;
-  /** Whether their piece tables are wanted. */
+  /** Requests piece tables. */
   readonly pieces?: boolean;
 }
 
 export type EncodedBlock = CutBlock & { readonly pieces: Uint8Array | undefined };
 
-/** Hashes and compresses the blocks of a window where they stand. */
+/** Hashes and compresses a window's blocks in place. */
 export function encodeWindow({ window, cuts, compress, pieces = false }: EncodeWindowInput): EncodedBlock[] {
   const bytes = new Uint8Array(window);
   return cuts.flatMap((cut): EncodedBlock[] => {
@@ -63,7 +63,7 @@ export function encodeWindow({ window, cuts, compress, pieces = false }: EncodeW
       const { hash, pieces: table } = zeroBlock();
       return [{ start, end, hash, codec: "raw", length: plain.length, pieces: pieces ? table : undefined }];
     }
-    // Before the compressed bytes take their place.
+    // Computed before the compressed bytes replace the plain ones.
     const table = pieces ? cutPieces(plain) : undefined;
     return encodeCuts(bytes, [cut], compress).map((block) => Object.assign(block, { pieces: table }));
   });

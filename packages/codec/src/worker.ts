@@ -1,4 +1,4 @@
-/** The module that each thread of a codec pool loads; every export is a task. */
+/** Loaded by each thread of a codec pool; every export is a task. */
 import { randomBytes } from "node:crypto";
 import { probeCompress } from "./codec.ts";
 import { cut, encodeBlocks, findCuts } from "./cut-task.ts";
@@ -21,7 +21,7 @@ export const verifyTask = task(verify, (output) =>
   buffersOf(output.flatMap((each) => (each.ok ? [each.payload] : []))),
 );
 export const decodeTask = task(decode, buffersOf);
-/** @returns for each block its zstd frame, undefined where it goes as it is */
+/** @returns each block's zstd frame, undefined if it stays uncompressed */
 export const compressTask = task(
   (blocks: readonly Uint8Array[]) =>
     blocks.map((bytes) => {

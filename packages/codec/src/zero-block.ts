@@ -4,17 +4,17 @@ import type { HashHex } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { cutPieces } from "./piece-table.ts";
 
-/** The longest block, of zeros: what is not there in a sparse file is cut into these and nothing else. */
+/** Maximum block of zeros. Holes of a sparse file are split into these. */
 export interface ZeroBlock {
   readonly hash: HashHex;
   readonly bytes: Uint8Array;
-  /** Its piece table. */
+  /** Piece table. */
   readonly pieces: Uint8Array;
 }
 
 let made: ZeroBlock | undefined;
 
-/** Hashed once for each thread. The bytes are everybody's: nobody writes into them. */
+/** Computed once per thread. The bytes are shared and must not be modified. */
 export function zeroBlock(): ZeroBlock {
   if (made !== undefined) return made;
   const bytes = new Uint8Array(limits.blockBytesMax);
@@ -22,7 +22,7 @@ export function zeroBlock(): ZeroBlock {
   return made;
 }
 
-/** Whether a block is that one. Of most others a few bytes tell. */
+/** Returns true for that block. A few bytes exclude most others. */
 export function isZeroBlock(block: Uint8Array): boolean {
   if (block.length !== limits.blockBytesMax) return false;
   if (block[0] !== 0 || block[block.length - 1] !== 0 || block[block.length >> 1] !== 0) return false;
@@ -31,10 +31,10 @@ export function isZeroBlock(block: Uint8Array): boolean {
 
 const stepBytes = 64 * 1024;
 const stepOfZeros = new Uint8Array(stepBytes);
-/** Hashes that have taken so many steps of zeros. */
+/** Hashes after n steps of zeros. */
 const steps: Hash[] = [createHash("sha256")];
 
-/** SHA-256 of that many zeros. Hashes less than one step each time. */
+/** Returns the SHA-256 of that many zeros, hashing less than one step per call. */
 export function hashOfZeros(sizeBytes: number): HashHex {
   const whole = Math.floor(sizeBytes / stepBytes);
   for (let last = steps.at(-1); last !== undefined && steps.length <= whole; last = steps.at(-1))

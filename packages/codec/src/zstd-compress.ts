@@ -2,13 +2,13 @@ import { constants, zstdCompressSync } from "node:zlib";
 
 export interface CompressOptions {
   readonly level: number;
-  /** The bytes of a block, as raw dictionary. */
+  /** Bytes of a block, as raw dictionary. */
   readonly dictionary?: Uint8Array;
-  /** Further ones of zstd. */
+  /** Further zstd parameters. */
   readonly params?: Readonly<Record<number, number>>;
 }
 
-/** `bytes` as one zstd frame that says how many they are, without a checksum. */
+/** Compresses `bytes` to one zstd frame with content size and without checksum. */
 export function compressFrame(bytes: Uint8Array, { level, dictionary, params = {} }: CompressOptions): Uint8Array {
   return zstdCompressSync(bytes, {
     ...(dictionary === undefined ? {} : { dictionary }),
@@ -24,11 +24,11 @@ export function compressFrame(bytes: Uint8Array, { level, dictionary, params = {
 }
 
 /**
- * The `chunkSize` for Node's zstd compressors: one buffer, which no frame of so many bytes fills. A frame that fills the last
- * of its buffers is followed by an empty one in what Node (26.10) gives back, since it asks for more and so begins anew.
+ * Returns the `chunkSize` for Node's zstd compressors: one buffer that no frame for this size fills. If a frame fills
+ * its last buffer, Node (26.10) asks for more, starts again and appends an empty frame.
  *
- * A frame has its header of at most 18 bytes, and 3 for each 128 KiB beside them, which is far below ZSTD_COMPRESSBOUND. It
- * is that less one, because from the bound on zstd works in one pass, which finds less in a dictionary: a patch of 746 bytes
+ * A frame has a header of at most 18 bytes and 3 bytes per 128 KiB, far below ZSTD_COMPRESSBOUND. The size is one less
+ * than that, because from the bound on zstd works in one pass, which finds less in a dictionary: a patch of 746 bytes
  * became one of 5,226.
  */
 export function outputBufferBytes(inputBytes: number): number {
@@ -37,5 +37,5 @@ export function outputBufferBytes(inputBytes: number): number {
   return Math.max(chunkBytesMin, inputBytes + (inputBytes >> 8) + forShort - 1);
 }
 
-/** Node takes no less. */
+/** Node's minimum. */
 const chunkBytesMin = 64;

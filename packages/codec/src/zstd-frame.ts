@@ -2,9 +2,9 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
 
 /**
- * What is wrong with `bytes` as the one zstd frame that stands for `size` plain bytes, or undefined. Reads the structure
- * of RFC 8878, 3.1.1, and no content: the decoder itself would take several frames, skippable ones, and a window as
- * large as it likes. Costs one step for each 128 KiB, whatever the bytes are.
+ * Returns the problem of `bytes` as a single zstd frame for `size` plain bytes, or undefined. Reads the structure of
+ * RFC 8878, 3.1.1, and no content. The decoder itself would accept several frames, skippable ones and any window size.
+ * Costs one step per 128 KiB.
  */
 export function zstdProblem(bytes: Uint8Array, size: number): string | undefined {
   const end = frameEnd(bytes, size);
@@ -13,8 +13,8 @@ export function zstdProblem(bytes: Uint8Array, size: number): string | undefined
 }
 
 /**
- * The frame alone, where an empty one follows it that Node's compressor appends to what fills its buffer: so were blocks sent
- * and stored that older versions compressed. Anything else is given back as it is, to be refused by the strict decoder.
+ * Removes an empty frame that Node's compressor appends if it fills its buffer; older versions sent and stored such
+ * blocks. Other data is returned unchanged, to be rejected by the strict decoder.
  */
 export function withoutEmptyFrame<Memory extends ArrayBufferLike>(
   bytes: Uint8Array<Memory>,
@@ -25,7 +25,7 @@ export function withoutEmptyFrame<Memory extends ArrayBufferLike>(
   return frameEnd(bytes, size) === end ? bytes.subarray(0, end) : bytes;
 }
 
-/** How many bytes it holds by its own word; undefined where it does not say, or is no frame. */
+/** Returns the declared content size; undefined if missing or no frame. */
 export function zstdContentBytes(bytes: Uint8Array): number | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < 6 || view.getUint32(0, true) !== magic) return undefined;
@@ -33,7 +33,7 @@ export function zstdContentBytes(bytes: Uint8Array): number | undefined {
   return typeof header === "string" ? undefined : header.contentSize;
 }
 
-/** @throws HoldfastError invalid_field that says what is wrong */
+/** @throws HoldfastError invalid_field with the problem */
 export function checkZstdFrame(bytes: Uint8Array, size: number): void {
   const problem = zstdProblem(bytes, size);
   if (problem === undefined) return;
@@ -45,7 +45,7 @@ const emptyFrame = Buffer.from("28b52ffd2000010000", "hex");
 const zstdBlockBytesMax = 128 * 1024;
 const contentSizeBytes = [0, 2, 4, 8] as const;
 
-/** Where the frame at the beginning of `bytes` ends, or what is wrong with it. */
+/** Returns the end of the frame at the start of `bytes`, or its problem. */
 function frameEnd(bytes: Uint8Array, size: number): number | string {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < 5 || view.getUint32(0, true) !== magic) return "is not a zstd frame";
@@ -93,7 +93,7 @@ function windowOf(descriptor: number): number {
   return base + (base / 8) * (descriptor & 7);
 }
 
-/** Where the last block ends, or what is wrong. Types: 0 raw, 1 one repeated byte, 2 compressed, 3 reserved. */
+/** Returns the end of the last block, or the problem. Types: 0 raw, 1 one repeated byte, 2 compressed, 3 reserved. */
 function blocksEnd(view: DataView, start: number, blockBytesMax: number): number | string {
   for (let at = start; at + 3 <= view.byteLength;) {
     const header = view.getUint16(at, true) | (view.getUint8(at + 2) << 16);
