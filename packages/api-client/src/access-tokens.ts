@@ -1,49 +1,46 @@
 import type { Clock } from "@holdfast/core/clock";
 import type { HoldfastError } from "@holdfast/core/errors";
 
-/** Where the bearer of each request comes from. */
+/** Source of each request's access token. */
 export interface AccessTokens {
-  /** One that is believed to work now. @throws HoldfastError unauthenticated when there is none */
+  /** Returns a token that is believed to be valid. @throws HoldfastError unauthenticated if there is none */
   current(): Promise<string>;
-  /** Another one after `refused` was refused; undefined where there is none to be had. */
+  /** Returns another token after `refused` was rejected; undefined if there is none. */
   renew(refused: string): Promise<string | undefined>;
 }
 
 export interface SavedSession {
   readonly accessToken: string;
-  /** Unix milliseconds at which it ends. */
+  /** Expiry in Unix milliseconds. */
   readonly accessTokenEndsMs: number;
   readonly refreshToken: string;
 }
 
-/** Where a session is kept between runs. Given from outside: a file for the command, something else for a browser. */
+/** Storage of a session between runs, supplied by the caller: a file for the command, something else for a browser. */
 export interface SessionStore<Session extends SavedSession> {
   read(): Promise<Session | undefined>;
-  /**
-   * Runs `change` while no other process can, on what is stored then, and has saved what it returns durably before it
-   * resolves.
-   */
+  /** Runs `change` on the stored session while no other process can. Its result is durably saved before this resolves. */
   update(change: (stored: Session | undefined) => Promise<Session | undefined>): Promise<Session | undefined>;
 }
 
-/** A personal access token: it is what it is. */
+/** Uses a personal access token, which cannot be renewed. */
 export function fixedToken(token: string): AccessTokens {
   return { current: () => Promise.resolve(token), renew: () => Promise.resolve(undefined) };
 }
 
-/** For the routes that need none. @param notSignedIn what any other is refused with; the words are its caller's */
+/** For routes without sign-in. @param notSignedIn returns the error for all others */
 export function noTokens(notSignedIn: () => HoldfastError): AccessTokens {
   return { current: () => Promise.reject(notSignedIn()), renew: () => Promise.resolve(undefined) };
 }
 
-/** Renewed this long before its end, so that a request under way does not outlive it. */
+/** Renewal margin, so that a pending request does not outlive its token. */
 const marginMs = 30_000;
 
 /**
- * The tokens of a session. A refresh happens under the store's lock and is saved before its access token is used: the
- * server takes a refresh token's direct predecessor only until the successor was used.
+ * Tokens of a session. A refresh holds the store's lock and is saved before its access token is used: the server
+ * accepts a refresh token's direct predecessor only until the successor was used.
  * @param exchange calls POST /sessions/refresh
- * @param notSignedIn what it throws where nothing is stored
+ * @param notSignedIn returns the error if nothing is stored
  */
 export class SessionTokens<Session extends SavedSession> implements AccessTokens {
   readonly #store: SessionStore<Session>;
@@ -73,7 +70,7 @@ export class SessionTokens<Session extends SavedSession> implements AccessTokens
     return (await this.renew(accessToken)) ?? accessToken;
   }
 
-  /** Requests that are refused together share one renewal. */
+  /** Requests rejected at the same time share one renewal. */
   renew(refused: string): Promise<string | undefined> {
     this.#renewing ??= this.#renew(refused).finally(() => {
       this.#renewing = undefined;

@@ -2,10 +2,13 @@ import type { Route } from "@holdfast/protocol/route";
 import { routes } from "@holdfast/protocol/routes";
 import { type AnswerReader, readByIds, strangeAnswer } from "./answer.ts";
 
-/** Answers up to here are checked against their schema; the lists of a large batch would cost more than their parse. */
+/**
+ * Responses up to this size are checked against their schema. Checking lists of a large batch would cost more than
+ * parsing them.
+ */
 const checkedBytesMax = 64 * 1024;
 
-/** Looks at every member of an answer: for a program that may have met any server. */
+/** Checks every member of a response, for programs that may use any server. */
 export const readBySchemas: AnswerReader = (name, answer, text) => {
   const route: Route = routes[name];
   const schema = route.responses[answer.status];

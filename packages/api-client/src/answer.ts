@@ -7,27 +7,28 @@ import { checkIds, findBadId } from "./check-ids.ts";
 import type { TransportAnswer } from "./transport.ts";
 
 /**
- * What the text of an answer becomes; undefined for an empty one.
- * @throws HoldfastError failed for what is not what the route promises
+ * Converts the text of a response; undefined for an empty one.
+ * @throws HoldfastError failed if the response violates the route
  */
 export type AnswerReader = (name: RouteName, answer: AnswerHead, text: string) => unknown;
 
 type AnswerHead = Pick<TransportAnswer, "status" | "header">;
 
-/** The kind of answer that a route promises with a status; undefined: none. */
+/** Returns the kind of response that a route declares for a status; undefined: none. */
 export function promised({ answers = "200 json" }: RouteFacts, status: number): AnswerKind | undefined {
   const kinds = Object.fromEntries(answers.split(", ").map((each) => each.split(" "))) as Record<string, AnswerKind>;
   return kinds[status];
 }
 
 /**
- * The error of an answer that did not come from the server: the sign-in page of a network, or a proxy, answers what the route does not.
- * @param answer no error by its status
+ * Returns the error of a response that did not come from the server: a network's sign-in page or a proxy violates the
+ * route.
+ * @param answer response with a success status
  */
 export async function foreignOf(route: RouteFacts, answer: TransportAnswer): Promise<HoldfastError | undefined> {
   const kind = promised(route, answer.status);
   const type = answer.header("content-type") ?? "";
-  // A file may be a page, and says that it is a file.
+  // A file may be an HTML page and has a content disposition.
   const isPage = isHtml(answer) && route.outside !== true && answer.header("content-disposition") === undefined;
   const isOther = kind === "json" ? type !== "" && !/json/i.test(type) : isPage;
   if (kind !== undefined && !isOther) return undefined;
@@ -35,14 +36,14 @@ export async function foreignOf(route: RouteFacts, answer: TransportAnswer): Pro
   return foreignAnswer(route, answer);
 }
 
-/** Frees the connection. */
+/** Ends the response to free the connection. */
 async function endBody({ body }: TransportAnswer): Promise<void> {
   try {
     const slices = body[Symbol.asyncIterator]();
     await slices.next();
     await slices.return?.();
   } catch {
-    // It is of no use either way.
+    // The response is useless anyway.
   }
 }
 
@@ -50,19 +51,19 @@ function isHtml(answer: TransportAnswer): boolean {
   return /^text\/html\b/i.test(answer.header("content-type") ?? "");
 }
 
-/** A proxy that fails answers something else later; 511 is how a network asks for a sign-in. */
+/** A failing proxy answers differently later; networks use 511 to require a sign-in. */
 function foreignAnswer({ method, path }: RouteFacts, answer: AnswerHead, doubt = ""): HoldfastError {
   const message = `Something other than a Holdfast server answered ${method} ${path} (${received(answer)}${doubt}). Does this network require a sign-in, or is there a proxy in between?`;
   const network = answer.status < 500 || answer.status === 511 ? "FOREIGN" : "FOREIGN_ONCE";
   return new HoldfastError("unreachable", message, { body: { network } });
 }
 
-/** Status and content type, for a message. */
+/** Returns status and content type for a message. */
 export function received({ status, header }: AnswerHead): string {
   return `${status}, ${header("content-type") ?? "no content type"}`;
 }
 
-/** Looks at the ids alone: for a page that the same server sent, which need not load the schemas. */
+/** Checks ids only, for a page from the same server, which need not load the schemas. */
 export const readByIds: AnswerReader = (name, answer, text) => {
   if (promised(routeTable[name], answer.status) === "empty") return undefined;
   const value = parseJson(text);
@@ -71,13 +72,13 @@ export const readByIds: AnswerReader = (name, answer, text) => {
   return value;
 };
 
-/** The error that the server meant by a failed call; `unreachable` if something else refused it. */
+/** Returns the server's error of a failed call; `unreachable` if something else rejected it. */
 export async function readProblem(route: RouteFacts, answer: TransportAnswer): Promise<HoldfastError> {
   const value = parseJson(await readText(answer, problemBytesMax).catch(emptyIfLong));
   const told = typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
   const { code, detail, field, title } = told;
   if (typeof code !== "string" && isForeignRefusal(answer)) return foreignAnswer(route, answer);
-  // What went wrong is told all the same; a proxy's answer may have ids of its own.
+  // The error is reported in any case. A proxy's response may have other ids.
   const body = findBadId(told) === undefined ? told : {};
   const message = [detail, title].find((text): text is string => typeof text === "string" && text !== "");
   return new HoldfastError(isErrorCode(code) ? code : codeOfStatus(answer.status), message ?? plain(answer), {
@@ -87,9 +88,9 @@ export async function readProblem(route: RouteFacts, answer: TransportAnswer): P
   });
 }
 
-/** Statuses of a network that lets nobody through yet. A 401 without a code would end a valid session. */
+/** Statuses of a network that requires a sign-in. A 401 without a code would end a valid session. */
 const networkStatuses: ReadonlySet<number> = new Set([401, 407, 511]);
-/** Statuses that a proxy answers for an overloaded or missing server. */
+/** Statuses of a proxy for an overloaded or missing server. */
 const proxyStatuses: ReadonlySet<number> = new Set([408, 413, 429, 431, 502, 503, 504]);
 
 function isForeignRefusal(answer: TransportAnswer): boolean {
@@ -106,23 +107,23 @@ function plain({ status }: TransportAnswer): string {
   return `The server returned ${status} without an explanation. ${doubt}`;
 }
 
-/** For an answer from something in between (a proxy, or a server that is just stopping), which knows nothing of codes. */
+/** Used for a response by a proxy or a stopping server, which has no code. */
 function codeOfStatus(status: number): ErrorCode {
   if (status === 502 || status === 503 || status === 504) return "unavailable";
   const codes = Object.keys(errorTable) as ErrorCode[];
   return codes.find((code) => errorTable[code].status === status) ?? (status >= 500 ? "internal" : "bad_request");
 }
 
-/** Room for a node, and for the blocks that a batch lacks. */
+/** Limit for a node and a batch's missing blocks. */
 const problemBytesMax = 4 * 1024 * 1024;
 
-/** The status says something all the same. */
+/** The status is still useful. */
 function emptyIfLong(thrown: unknown): string {
   if (thrown instanceof HoldfastError && thrown.code === "failed") return "";
   throw thrown;
 }
 
-/** @throws HoldfastError failed for a longer one */
+/** @throws HoldfastError failed if it is longer */
 export async function readText(
   { body }: Pick<TransportAnswer, "body">,
   bytesMax: number = limits.answerJsonBytesMax,
@@ -133,7 +134,7 @@ export async function readText(
   return text + utf8.decode();
 }
 
-/** Ends the answer where it goes on: whoever answers may send without end, and a few bytes may decode to many. @throws HoldfastError failed */
+/** Limits a response, which may be endless or decompress to many bytes. @throws HoldfastError failed */
 export async function* upTo(bytesMax: number, body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let bytes = 0;
   for await (const slice of body) {

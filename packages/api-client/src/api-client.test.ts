@@ -20,7 +20,7 @@ const waits: number[] = [];
 const closing: (() => Promise<unknown>)[] = [];
 after(() => Promise.all(closing.map((close) => close())));
 
-/** A client of a server that answers the n-th request with the n-th answer, and the last one from then on. */
+/** Returns a client whose server answers the n-th request with the n-th response, and later ones with the last. */
 async function against(
   answers: Answer[],
   tokens: AccessTokens = fixedToken("secret"),

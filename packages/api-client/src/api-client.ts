@@ -19,33 +19,34 @@ export interface ApiClientOptions {
   /** For Idempotency-Keys and the jitter of retries. */
   readonly random: Random;
   readonly retry: RetryOptions;
-  /** `readBySchemas`; in a page, which is of one version with its server, `readByIds`. */
+  /** `readBySchemas`; in a page, which has its server's version, `readByIds`. */
   readonly readAnswer: AnswerReader;
   /**
-   * Has the person prove who they are, where a call is refused until they have: it goes out once more then. Undefined: nobody is there to ask.
-   * @throws what the call ends with in place of that, as where the person does not want to
+   * Asks the person to prove their identity if a call requires it, after which the call is repeated. undefined: no
+   * person is available.
+   * @throws the call's final error, for example if the person refuses
    */
   readonly prove?: ((client: ApiClient, refusal: HoldfastError) => Promise<void>) | undefined;
 }
 
 /**
- * Calls the routes of the table by name. Every failure is a HoldfastError: the server's with its code and body,
- * `unreachable` for the network's. What may be repeated is repeated: a changing call carries an Idempotency-Key, made
- * here unless the caller brings one, so an answer that was lost is asked for again and nothing happens twice.
+ * Calls routes by name. Every failure is a HoldfastError: the server's with code and body, or `unreachable`. Calls are
+ * repeated if possible: a changing call has an Idempotency-Key, by the caller or generated here, so a lost response
+ * causes no double execution.
  */
 export class ApiClient {
   readonly #options: ApiClientOptions;
   readonly #closing = new AbortController();
   #answered = false;
   #proving: Promise<void> | undefined;
-  /** Offset of the server's clock from the monotonic one; undefined before any answer with a date. */
+  /** Offset of the server's clock from the monotonic one; undefined before any response with a date. */
   #serverAheadMs: number | undefined;
 
   constructor(options: ApiClientOptions) {
     this.#options = options;
   }
 
-  /** @returns the JSON of the answer, undefined for an empty one */
+  /** @returns JSON of the response, undefined if empty */
   async call<Name extends RouteName>(
     name: Name,
     ...[request]: CallArguments<Name>
@@ -57,7 +58,10 @@ export class ApiClient {
     return answer as RouteAnswer<(typeof routes)[Name]>;
   }
 
-  /** The whole body, which must be known to be small. A body that breaks off is asked for again. @throws HoldfastError failed for a longer one */
+  /**
+   * Returns a body that is known to be small. A broken body is requested again.
+   * @throws HoldfastError failed if it is longer
+   */
   bytes<Name extends RouteName>(name: Name, request: CallRequest<Name>, bytesMax: number): Promise<Uint8Array[]> {
     return this.#repeat(name, request, async (answer) => {
       const slices: Uint8Array[] = [];
@@ -67,11 +71,11 @@ export class ApiClient {
   }
 
   /**
-   * The body, written to the beginning of a buffer that threads may share. One that breaks off is not asked for again: what is whole of
-   * it need not come twice.
-   * @param targetOf a status
-   * @returns the status, how many bytes came, and why not all
-   * @throws HoldfastError failed for a body that is longer than its target
+   * Writes the body to a buffer that threads may share. A broken body is not requested again, because its complete part
+   * is useful.
+   * @param targetOf returns the buffer for a status
+   * @returns status, number of bytes and the error, if any
+   * @throws HoldfastError failed for a body longer than its buffer
    */
   async bytesUntilBreak<Name extends RouteName>(
     name: Name,
@@ -90,22 +94,22 @@ export class ApiClient {
     }
   }
 
-  /** The body as it comes; the caller reads it to its end or ends the iteration, and asks for the rest if it breaks off. */
+  /** Returns a streaming body. The caller reads it completely or ends the iteration, and requests the rest if it breaks. */
   open<Name extends RouteName>(name: Name, request: CallRequest<Name>): Promise<TransportAnswer> {
     return this.#repeat(name, request, (answer) => Promise.resolve(answer));
   }
 
   /**
-   * Present time of the server by its last answer, in Unix milliseconds, up to a second early. Asks the server if there was no answer yet.
-   * A server that says no time has the clock of this machine.
+   * Returns the server's time by its last response in Unix milliseconds, up to a second early. Sends a request if there
+   * was none. Without a date, the local clock is used.
    */
   async serverNowMs(): Promise<number> {
-    // A proxy may forward the API alone.
+    // A proxy may forward the API only.
     if (this.#serverAheadMs === undefined) await this.call("live").catch(() => undefined);
     return this.#serverAheadMs === undefined ? Date.now() : performance.now() + this.#serverAheadMs;
   }
 
-  /** Ends calls that are in progress: they fail and are not retried. */
+  /** Aborts pending calls, which fail without a retry. */
   close(): Promise<void> {
     this.#closing.abort();
     return this.#options.transport.close();
@@ -131,7 +135,7 @@ export class ApiClient {
     }
   }
 
-  /** @throws the failure itself if the client is closed: then nobody waits for the call */
+  /** @throws the failure if the client is closed, because nobody waits */
   async #retryLater(timer: RetryTimer, failure: HoldfastError, signal: AbortSignal | undefined): Promise<void> {
     const closing = this.#closing.signal;
     try {
@@ -145,7 +149,7 @@ export class ApiClient {
     }
   }
 
-  /** Nothing was done of what is refused for want of proof, so it may always go out again. Calls that are refused together ask once. */
+  /** Repeats a call after a proof of identity; the rejected call had no effect. Calls rejected at the same time ask once. */
   async #sendProven(route: RouteFacts, request: EncodedRequest): Promise<TransportAnswer> {
     try {
       return await this.#sendSignedIn(route, request);
@@ -161,7 +165,7 @@ export class ApiClient {
     }
   }
 
-  /** A refused access token is renewed once: it may have run out, or another process may have renewed it already. */
+  /** Renews a rejected access token once: it may have expired, or another process may have renewed it. */
   async #sendSignedIn(route: RouteFacts, request: EncodedRequest): Promise<TransportAnswer> {
     const { tokens } = this.#options;
     const token = isOpen(route) ? undefined : await tokens.current();
@@ -189,8 +193,8 @@ export class ApiClient {
 }
 
 /**
- * Frees what a slice stood on where nothing else stands there. Left to the collector, 64 KiB after 64 KiB of a large body
- * made it collect the whole heap 26 times for each GiB, which cost more than to receive and copy it.
+ * Frees the buffer of a slice if nothing else uses it. Otherwise a large body's 64 KiB buffers caused 26 full garbage
+ * collections per GiB, which cost more than receiving and copying it.
  */
 function giveBack({ buffer, byteLength }: Uint8Array): void {
   if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength && !buffer.resizable) buffer.transfer(0);

@@ -4,7 +4,7 @@ import { batchContentType } from "@holdfast/protocol/frames";
 import type { BatchOperationInput } from "@holdfast/protocol/batch";
 import type { ApiClient } from "./api-client.ts";
 
-/** A block as `cutStream`, `cutFile` and the codec's tasks give it. */
+/** A block from `cutStream`, `cutFile` or the codec's tasks. */
 export interface OutgoingBlock {
   readonly hash: HashHex;
   readonly size: number;
@@ -15,14 +15,14 @@ export interface OutgoingBlock {
 export interface FetchItem {
   readonly version_id?: string;
   readonly hashes: HashHex[];
-  /** Of a hash: a block against which it may come as a patch. */
+  /** Hash -> block against which it may be sent as a patch. */
   readonly bases?: Record<string, HashHex>;
 }
 
 type BatchAnswer = Awaited<ReturnType<typeof sendBatch>>;
 export type BatchResult = BatchAnswer["results"][number];
 
-/** Frames of blocks, as far as they come before the connection breaks. @returns how many bytes came, and why not all */
+/** Fetches frames until the connection breaks. @returns number of bytes and the error, if any */
 export function fetchBlocksUntilBreak(
   client: ApiClient,
   items: FetchItem[],
@@ -33,8 +33,8 @@ export function fetchBlocksUntilBreak(
 }
 
 /**
- * The plain bytes of a block of the caller's own space, of which `target` holds the first `end` already, as far as they come.
- * @returns how many bytes `target` holds then, and why not all
+ * Fetches the rest of a block of the own space; `target` already has the first `end` bytes.
+ * @returns number of bytes in `target` and the error, if any
  */
 export async function fetchRestOfBlock(
   client: ApiClient,
@@ -42,14 +42,14 @@ export async function fetchRestOfBlock(
   signal?: AbortSignal,
 ): Promise<{ readonly end: number; readonly failure: HoldfastError | undefined }> {
   const headers = { range: `bytes=${end}-` };
-  // A server that knows no parts sends it from its beginning.
+  // A server without range support sends it from the start.
   const startOf = (status: number): number => (status === 206 ? end : 0);
   const request = { params: { hash }, headers, signal };
   const answer = await client.bytesUntilBreak("getBlock", request, (status) => target.subarray(startOf(status)));
   return { end: startOf(answer.status) + answer.bytes, failure: answer.failure };
 }
 
-/** Operations, and the frames that they need, already encoded; with frames a connection that breaks is told at once. */
+/** Sends operations with their encoded frames. With frames, a broken connection is reported immediately. */
 export function sendBatch(
   client: ApiClient,
   operations: readonly BatchOperationInput[],

@@ -9,34 +9,34 @@ import type { UploadPace } from "./upload-pace.ts";
 
 export interface BlockUploadParts {
   readonly client: ApiClient;
-  /** Shared by all that goes over the same link. */
+  /** Common pace of all uploads on the connection. */
   readonly pace: UploadPace;
-  /** The node into whose space blocks go. */
+  /** Node whose space receives the blocks. */
   readonly into: string;
   readonly signal?: AbortSignal | undefined;
-  /** Resolves after that many milliseconds, rejects when the signal aborts. */
+  /** Resolves after that many milliseconds; rejects when the signal aborts. */
   readonly wait: (delayMs: number, signal?: AbortSignal) => Promise<unknown>;
 }
 
-/** A block and the frame in which it goes. */
+/** A block and its encoded frame. */
 export interface FramedBlock {
   readonly hash: HashHex;
   readonly frame: readonly Uint8Array[];
-  /** Asked for when the frame is more than the link carries at a time. */
+  /** Called if the frame exceeds what the connection can carry. */
   readonly plain: () => Uint8Array;
 }
 
-/** So many breaks in a row without anything that arrived: the server is not there, rather than the link weak. The pace is at its least by then. */
+/** Consecutive breaks without progress from which the server counts as unreachable. The pace is at its minimum by then. */
 const barrenBreaksMax = 10;
-/** What a broken connection brought is stored a moment later. */
+/** Delay until the server has stored the data of a broken connection. */
 const afterBreakMs = 200;
 
 /**
- * Stores blocks, over a link that breaks too. The server keeps what came whole of a request that was cut; it is asked what it
- * has, and only the rest goes again, in smaller requests. A block that is more than one of those goes as a beginning of it,
- * then as a longer one that is told as a patch against that, and so on: each is a block like any other, so the server needs
- * to know nothing of it, and nothing that arrived goes twice.
- * @throws HoldfastError unreachable after ten breaks in a row with which nothing arrived, and what the server answers
+ * Uploads blocks, even over an unstable connection. The server keeps complete parts of a broken request; it is asked
+ * for missing blocks, and only those are sent again in smaller requests. A block larger than a request is sent as a
+ * prefix, then a longer prefix as a patch against that, and so on. Each is an ordinary block for the server, and
+ * nothing that arrived is sent twice.
+ * @throws HoldfastError unreachable after ten consecutive breaks without progress; errors of the server
  */
 export async function uploadBlocks(parts: BlockUploadParts, blocks: readonly FramedBlock[]): Promise<void> {
   const breaks = new Breaks(parts);
@@ -60,17 +60,17 @@ export async function uploadBlocks(parts: BlockUploadParts, blocks: readonly Fra
   }
 }
 
-/** The room that an upload needs. */
+/** Space that an upload needs. */
 export interface NeededRoom {
-  /** The size of a file that is to be put there, less what it replaces. */
+  /** Size of a new file minus that of the replaced one. */
   readonly growthBytes?: number | undefined;
-  /** The bytes that will be sent. */
+  /** Bytes to send. */
   readonly sendBytes?: number | undefined;
 }
 
 /**
- * @returns those that the space of node `into` lacks
- * @throws HoldfastError quota if the space has no room for as much now, store_full if the server's disk has none
+ * @returns blocks that the space of node `into` lacks
+ * @throws HoldfastError quota if the space is too full now, store_full if the server's disk is
  */
 export async function missingBlocks(
   { client, into, signal }: Pick<BlockUploadParts, "client" | "into" | "signal">,
@@ -82,7 +82,7 @@ export async function missingBlocks(
     ...(growthBytes === undefined ? {} : { growth_bytes: Math.max(0, growthBytes) }),
     ...(sendBytes === undefined ? {} : { send_bytes: sendBytes }),
   };
-  // Of room alone it is asked without any.
+  // Without hashes, one request checks the space only.
   for (let start = 0; start === 0 || start < hashes.length; start += limits.queryHashesMax) {
     const body = { hashes: hashes.slice(start, start + limits.queryHashesMax), into, ...room };
     for (const hash of (await client.call("queryBlocks", { body, signal })).missing) missing.add(hash as HashHex);
@@ -95,13 +95,13 @@ async function uploadInSteps(parts: BlockUploadParts, block: FramedBlock, breaks
   for (let base = plain.subarray(0, 0); base.length < plain.length;) {
     const next = plain.subarray(0, base.length + parts.pace.bytes);
     const step = { hash: sha256(next), frame: frameOf(base, next), plain: () => next };
-    // The answer may have been lost, or the server be starting again.
+    // The response may have been lost, or the server may be restarting.
     if ((await arrives(parts, [step], breaks)) || !(await missingBlocks(parts, [step.hash])).has(step.hash))
       base = next;
   }
 }
 
-/** Of at most 4 MiB, on a link that carries less at a time: worth no thread. */
+/** At most 4 MiB on a slow connection, which needs no thread. */
 function frameOf(base: Uint8Array, next: Uint8Array): Uint8Array[] {
   const [hash, size] = [sha256(next), next.length];
   const payload = base.length === 0 ? undefined : encodePatch(base, next);
@@ -109,7 +109,10 @@ function frameOf(base: Uint8Array, next: Uint8Array): Uint8Array[] {
   return encodeFrame({ kind: "patch", hash, size, payload, base: sha256(base) });
 }
 
-/** @returns false if the connection broke @throws HoldfastError unreachable if it does so all the time */
+/**
+ * @returns false if the connection broke
+ * @throws HoldfastError unreachable if it breaks repeatedly
+ */
 async function arrives(parts: BlockUploadParts, some: readonly FramedBlock[], breaks: Breaks): Promise<boolean> {
   const { client, into, signal, pace } = parts;
   const pieces = some.flatMap(({ frame }) => frame);
@@ -142,13 +145,13 @@ class Breaks {
     await wait(afterBreakMs, signal);
   }
 
-  /** Something has arrived. */
+  /** Resets after progress. */
   forget(): void {
     this.#barren = 0;
   }
 }
 
-/** As many as have so many bytes together, at least one. */
+/** Returns how many blocks fit, at least one. */
 function countWithin(blocks: readonly FramedBlock[], bytesMax: number): number {
   let bytes = 0;
   const end = blocks.findIndex((block) => (bytes += frameBytes(block)) > bytesMax);

@@ -1,13 +1,13 @@
 import type { HoldfastError } from "@holdfast/core/errors";
 
-/** After so many breaks in a row without anything new the connection is no use. */
+/** Consecutive breaks without progress from which the connection is unusable. */
 const barrenBreaksMax = 5;
 
-/** Counts how often a connection broke that is asked again for the rest. */
+/** Counts breaks of a connection whose rest is requested again. */
 export class Breaks {
   #barren = 0;
 
-  /** @throws the failure itself when it is not worth another attempt */
+  /** @throws the failure if another attempt is useless */
   count(failure: HoldfastError, hasBrought: boolean): void {
     this.#barren = hasBrought ? 0 : this.#barren + 1;
     if (this.#barren === barrenBreaksMax) throw failure;

@@ -10,7 +10,7 @@ test("what a server answers passes: ids, hashes, numbers of operations, and what
   checkIds({ id, parent_id: null, version_id: id, content_id: hash, operation_id: "0".repeat(32), blocks: [{ hash }] });
   checkIds({ items: [{ id, metadata: { id: "../..", of: { file_id: 7 } } }], request_id: "../x" });
   checkIds({ items: [{ id: hash, email: "ann@example.org" }] });
-  // An entry of the audit, of an earlier server.
+  // An audit entry of an earlier server.
   checkIds({ items: [{ chain: "s0", detail: { user_id: "ann@example.org" } }] });
   assert.throws(() => checkIds({ detail: { user_id: "ann@example.org" } }), { code: "failed" });
   checkIds({ server_id: "0".repeat(32), damaged: [{ hash: null, pack_id: "3f2504e0-4f89-41d3-9a0c-0305e82c3301" }] });
@@ -24,7 +24,7 @@ test("what is no id is refused wherever it stands, and its place is named", () =
       code: "failed",
       message: / in items\[1\]\.node\.version_id, /,
     });
-    // A form that nobody has thought of yet.
+    // An unknown member.
     assert.throws(() => checkIds([[{ some_new_id: value }]]), {
       code: "failed",
       message: / in \[0\]\[0\]\.some_new_id, /,

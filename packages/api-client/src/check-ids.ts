@@ -4,24 +4,24 @@ import { isHashHex, isId } from "@holdfast/core/ids";
 const bare = /^[0-9a-zA-Z-]{1,64}$/;
 const operation = /^[0-9a-f]{32}$/;
 
-/** Members that name something, other than only by an id of version 8 as all the rest do whose name ends like one. */
+/** Members with other forms. All other members whose name ends like an id must be ids of version 8. */
 const forms = new Map<string, (text: string) => boolean>([
-  // An invitation is named by the hash of its secret.
+  // An invitation is identified by the hash of its secret.
   ["id", (text) => isId(text) || isHashHex(text)],
   ["hash", isHashHex],
   ["content_id", isHashHex],
   ["operation_id", (text) => operation.test(text)],
   ["server_id", (text) => bare.test(text)],
   ["pack_id", (text) => bare.test(text)],
-  // Of the log alone; a proxy may have chosen it.
+  // Used only in logs; a proxy may have chosen it.
   ["request_id", () => true],
 ]);
 
 /**
- * The one place where the ids of an answer are looked at, however long it is: here they become names of files and keys of
- * tables, so an id is what docs/format.md says or the answer is not used at all.
- * @param answer as it was parsed
- * @throws HoldfastError failed that names the member
+ * Only place where a response's ids are checked, for any size. They become file names and table keys, so a response
+ * with an id that violates docs/format.md is rejected.
+ * @param answer parsed response
+ * @throws HoldfastError failed with the member's name
  */
 export function checkIds(answer: unknown): void {
   const member = findBadId(answer);
@@ -30,7 +30,7 @@ export function checkIds(answer: unknown): void {
   throw new HoldfastError("failed", message);
 }
 
-/** @returns such as `items[3].version_id`, of the first that is none */
+/** @returns the first invalid member, such as `items[3].version_id` */
 export function findBadId(value: unknown): string | undefined {
   if (typeof value !== "object" || value === null) return undefined;
   if (Array.isArray(value)) {
@@ -43,10 +43,10 @@ export function findBadId(value: unknown): string | undefined {
   for (const name of Object.keys(value)) {
     const member: unknown = Reflect.get(value, name);
     if (isNaming(name) && !isOfForm(name, member)) return name;
-    // What is in `metadata` people keep there.
-    // Nor is what an entry of the audit tells besides used as a name; earlier servers wrote addresses there.
+    // `metadata` belongs to people. Details of audit entries are not used as names; earlier servers stored addresses
+    // there.
     if (name === "detail" && Object.hasOwn(value, "chain")) continue;
-    // What a browser asks a passkey has names of its own, which only the browser reads.
+    // A browser's passkey options have their own names, which only the browser reads.
     if (typeof member !== "object" || member === null || name === "metadata" || name === "webauthn") continue;
     const bad = findBadId(member);
     if (bad !== undefined) return `${name}${bad.startsWith("[") ? "" : "."}${bad}`;

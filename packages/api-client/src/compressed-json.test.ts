@@ -107,7 +107,7 @@ test("an answer without end is left after as many bytes as an answer may have, c
 
 test("a frame that asks for more memory than an answer may have is damaged", async () => {
   const wide = zstdCompressSync(Buffer.from("{}"), { params: { [constants.ZSTD_c_windowLog]: 27 } });
-  // Without the size of its content, which would be its window.
+  // Without content size, which would be its window.
   const frame = Buffer.concat([wide.subarray(0, 4), Buffer.from([0, (27 - 10) << 3]), wide.subarray(6)]);
   await assert.rejects(send(answering(slicesOf(frame, 100))), { code: "unreachable" });
 });

@@ -3,14 +3,14 @@ import { compressFrame } from "@holdfast/codec/zstd-compress";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { Transport, TransportAnswer, TransportRequest } from "./transport.ts";
 
-/** What is shorter fits into one packet anyway. */
+/** Smaller bodies fit into one packet anyway. */
 const compressedBytesMin = 1024;
-/** As the server bounds it: a frame of a few bytes may ask for more memory than all that is sent. */
+/** The server's limit: a small frame may request more memory than any body. */
 const windowOptions = { params: { [constants.ZSTD_d_windowLogMax]: 24 } };
 
 /**
- * JSON travels compressed in both directions: what a batch says of a file is then 150 bytes and not 800. Blocks of a batch are
- * compressed one by one, and its body is left alone.
+ * Compresses JSON in both directions: a batch entry has 150 bytes instead of 800. A batch with blocks is excluded,
+ * because its blocks are already compressed.
  */
 export function compressJson(transport: Transport): Transport {
   return {

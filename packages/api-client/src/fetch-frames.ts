@@ -4,17 +4,17 @@ import type { ApiClient } from "./api-client.ts";
 import { Breaks } from "./breaks.ts";
 import { type FetchItem, fetchBlocksUntilBreak, fetchRestOfBlock } from "./block-transfer.ts";
 
-/** A block, with a version that has it where that is not the caller's own: whoever reads the version may have its blocks. */
+/** A block, and a version that contains it if it is not in the own space. Access to the version gives access to its blocks. */
 export interface WantedFrame {
   readonly hash: HashHex;
   readonly versionId?: string | undefined;
 }
 
 /**
- * Frames of blocks, in the order asked, written to the beginning of `target`. What a connection that breaks has brought is kept: the
- * block in which it broke is asked for from there, and the others after it.
- * @param target has room for all of them as they are, with their headers
- * @returns how many bytes they have
+ * Fetches frames in order to the start of `target`. After a break, the interrupted block is resumed and later ones
+ * follow.
+ * @param target large enough for all uncompressed blocks with headers
+ * @returns number of bytes
  */
 export async function fetchFramesInto(
   client: ApiClient,
@@ -33,10 +33,10 @@ export async function fetchFramesInto(
     breaks.count(failure, frames.length > 0 || cut !== undefined);
     rest = rest.slice(frames.length);
     end += frames.at(-1)?.end ?? 0;
-    // Only of the own space a block is asked for by itself.
+    // Single blocks can only be requested in the own space.
     if (rest[0]?.versionId !== undefined) continue;
     if (cut === undefined || (frames.length > 0 && cut.kind !== "raw")) continue;
-    // One that comes compressed and is more than the connection lasts for comes as it is, from its beginning.
+    // A compressed block that exceeds a connection's lifetime is fetched uncompressed from its start.
     const { hash, size } = cut;
     const begun = cut.kind === "raw" ? bytes - cut.start : 0;
     target.set(encodeFrameHeader({ kind: "raw", hash, size, length: size }), end);
@@ -48,7 +48,7 @@ export async function fetchFramesInto(
   return end;
 }
 
-/** Neighbours of one version are one item. */
+/** Groups neighboring blocks of one version. */
 function itemsOf(wanted: readonly WantedFrame[]): FetchItem[] {
   const items: FetchItem[] = [];
   let last: WantedFrame | undefined;
@@ -68,7 +68,7 @@ async function fetchToEnd(
 ): Promise<void> {
   for (let end = block.end; end < block.target.length;) {
     const came = await fetchRestOfBlock(client, { ...block, end }, signal);
-    // Whoever verifies it finds that it is another one.
+    // The verification detects a wrong block.
     if (came.failure === undefined) return;
     breaks.count(came.failure, came.end > end);
     end = came.end;

@@ -2,7 +2,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { ApiClient } from "./api-client.ts";
 import { Breaks } from "./breaks.ts";
 
-/** A piece of a version of a file. */
+/** A range of a file version. */
 export interface FileRange {
   readonly nodeId: string;
   readonly versionId: string | undefined;
@@ -12,7 +12,10 @@ export interface FileRange {
 const askBytesMin = 64 * 1024;
 const askBytesMax = 8 * 1024 * 1024;
 
-/** How much one request asks for: more while that comes, less where the connection breaks, since what does not come counts as asked for too. */
+/**
+ * Size of one request: larger after successes, smaller after breaks, because requested bytes count even if they do not
+ * arrive.
+ */
 export interface AskPace {
   askBytes: number;
 }
@@ -22,9 +25,9 @@ export function newAskPace(): AskPace {
 }
 
 /**
- * Fills the target from a file's download, by ranges. Where the connection breaks it is asked for the rest, so that a server that counts
- * downloads counts one.
- * @throws HoldfastError forbidden where it may not be downloaded any more
+ * Fills the target from a file's download by ranges. After a break it requests the rest, so that the server counts one
+ * download.
+ * @throws HoldfastError forbidden if downloads are not allowed any longer
  */
 export async function fetchRangeInto(
   client: ApiClient,

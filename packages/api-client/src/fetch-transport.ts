@@ -2,17 +2,17 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { RequestBody, Transport, TransportAnswer, TransportRequest } from "./transport.ts";
 
 export interface FetchTransportOptions {
-  /** Where the paths of the API begin: `https://drive.example`, or empty for the page's own server. */
+  /** Base of the API's paths: `https://drive.example`, or empty for the page's own server. */
   readonly server: string;
-  /** The browser's, unless a test brings another. */
+  /** Default: the browser's. Tests replace it. */
   readonly fetch?: typeof fetch;
-  /** Without an answer, once what was sent is short; 30 s unless told. What is held or carries bytes has none. */
+  /** Time without a response after a short request; default 30 s. None for long polls and large bodies. */
   readonly answerTimeoutMs?: number;
 }
 
 /**
- * For pages and their workers. The browser keeps the connections and compresses what it receives. It sends no body that is not known
- * whole, so a call with a `stream` is refused.
+ * Transport for pages and workers. The browser manages connections and decompression. It cannot send bodies of unknown
+ * size, so calls with a `stream` fail.
  */
 export function openFetchTransport(options: FetchTransportOptions): Transport {
   return { send: (request) => send(options, request), close: () => Promise.resolve() };
@@ -30,7 +30,7 @@ async function send(options: FetchTransportOptions, request: TransportRequest): 
       signal: patience.signal,
     });
     return {
-      // No route sends a page elsewhere, and what answers there is another.
+      // No route redirects a page, so the response comes from something else.
       status: answer.redirected ? 302 : answer.status,
       header: (name) => answer.headers.get(name) ?? undefined,
       body: slicesOf(answer, signal),
@@ -42,7 +42,7 @@ async function send(options: FetchTransportOptions, request: TransportRequest): 
   }
 }
 
-/** A browser counts the bytes itself and warns of whoever does it for it. */
+/** Removes the length, which browsers set themselves and warn about. */
 function headersOf({ headers }: TransportRequest): Record<string, string> {
   const { "content-length": _, ...others } = headers;
   return others;
@@ -56,26 +56,26 @@ function bodyOf(body: RequestBody): string | Blob | null {
 
 async function* slicesOf(answer: Response, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
   if (answer.body === null) return;
-  // Not every browser iterates over a stream.
+  // Not every browser can iterate over a stream.
   const reader = answer.body.getReader();
   try {
     for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
   } catch (thrown) {
     throw networkError(thrown, signal, "cut");
   } finally {
-    // Ends the request of a reader that left early, and does nothing to one that is done.
+    // Aborts the request if reading ended early; no effect when it is complete.
     await reader.cancel().catch(() => {});
   }
 }
 
-/** A browser tells no code of the network, and with reason: what broke stands in `body.network` as far as it is known. */
+/** Browsers hide network errors for security; `body.network` has the known part. */
 function networkError(thrown: unknown, signal: AbortSignal | undefined, network: "fetch" | "cut" | "timeout"): unknown {
   if (signal?.aborted === true || thrown instanceof HoldfastError || !(thrown instanceof Error)) return thrown;
   const message = network === "cut" ? "The server's response was cut off. Try again." : "The server cannot be reached.";
   return new HoldfastError("unreachable", message, { cause: thrown, body: { network } });
 }
 
-/** Ends a request whose answer does not come: a connection that is gone would be waited for as long as the system likes. */
+/** Aborts a request without a response. A dead connection could otherwise wait as long as the system allows. */
 class Patience {
   readonly signal: AbortSignal | null;
   isOver = false;
@@ -89,7 +89,7 @@ class Patience {
     }
     const controller = new AbortController();
     this.signal = signal === undefined ? controller.signal : AbortSignal.any([signal, controller.signal]);
-    // What the server was asked to hold back for so long.
+    // Duration of a long poll.
     const heldMs = Number(headers["timeout"] ?? 0) * 1000;
     this.#timer = setTimeout(() => {
       this.isOver = true;

@@ -16,7 +16,7 @@ import type { Transport } from "./transport.ts";
 const mib = 1024 * 1024;
 const timeoutMs = 800;
 
-/** A server that does with a connection what it likes, and a transport that has little patience. */
+/** Returns a server with custom connection handling, and a transport with short timeouts. */
 async function connected(t: TestContext, serve: (socket: Socket) => void): Promise<Transport> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
@@ -49,7 +49,7 @@ function upload(sizeBytes: number) {
 
 const download = { method: "GET" as const, path: "/", headers: {}, body: undefined, signal: undefined };
 
-// Together, as each of them mostly waits for timeouts.
+// Concurrent, because the tests mostly wait for timeouts.
 describe("a transport", { concurrency: true }, () => {
   test("gives a slow link its time for each part of a body, and not for the whole", async (t) => {
     const sizeBytes = 48 * mib;
@@ -124,7 +124,7 @@ test("a certificate that nobody has signed, has expired or is not valid yet is s
   }
 });
 
-/** For 127.0.0.1, signed by itself. @param from and to as ASN.1 writes times: 20260131120000Z */
+/** Creates a self-signed certificate for 127.0.0.1. @param from and `to` in ASN.1 format: 20260131120000Z */
 function makeCertificate(t: TestContext, from: string, to: string): { readonly key: string; readonly cert: string } {
   const folder = mkdtempSync(join(tmpdir(), "holdfast-certificate-"));
   t.after(() => rmSync(folder, { recursive: true }));

@@ -7,13 +7,13 @@ import type { RequestBody, Transport, TransportAnswer, TransportRequest } from "
 export interface HttpTransportOptions {
   /** `https://drive.example` or `http://127.0.0.1:8420`, without a path. */
   readonly server: string;
-  /** What its certificate is checked against; what the system trusts unless told. */
+  /** Trust for its certificate; default: the system's. */
   readonly trust?: ServerTrust | undefined;
-  /** Requests under way at once; each has a connection that is kept alive. */
+  /** Concurrent requests, each with a kept-alive connection. */
   readonly connections: number;
-  /** Without a slice of the request that the system took, or an answer after the last one; 120 s unless told. */
+  /** Time without progress of the request or a response after it; default 120 s. */
   readonly answerTimeoutMs?: number;
-  /** Without a byte of an answer's body; 60 s unless told. */
+  /** Time without a byte of a response's body; default 60 s. */
   readonly bodyIdleTimeoutMs?: number;
 }
 
@@ -29,7 +29,7 @@ export function openHttpTransport({
     pipelining: 1,
     keepAliveTimeout: 20_000,
     connect: connectTrusting(trust, connectTimeoutMs),
-    // A commit under load may take its time; what is dead is found by the idle body and by TCP.
+    // A commit under load may take long; the idle timeout and TCP detect dead connections.
     headersTimeout: answerTimeoutMs,
     bodyTimeout: bodyIdleTimeoutMs,
   });
@@ -45,7 +45,7 @@ async function send(pool: Pool, server: string, request: TransportRequest): Prom
       method,
       path,
       headers: { ...headers },
-      // The types know no plain iterables, which undici writes with back-pressure as it does the others.
+      // The types lack plain iterables, which undici writes with back-pressure too.
       body: (inSlices(body) ?? null) as string | null,
       signal: signal ?? null,
       ...(isHeld === true ? { headersTimeout: 0, bodyTimeout: 0 } : {}),
@@ -62,8 +62,8 @@ async function send(pool: Pool, server: string, request: TransportRequest): Prom
 }
 
 /**
- * The patience for an answer begins anew with each slice that the system has taken: a slow link has so much time for one slice, and
- * not for the whole body.
+ * Restarts the response timeout with each slice that the system accepts, so a slow connection has that time per slice
+ * and not for the whole body.
  */
 const sliceBytes = 256 * 1024;
 
@@ -86,7 +86,7 @@ async function* whole(body: AsyncIterable<Uint8Array>, server: string, signal: A
   }
 }
 
-/** The code stands in `body.network`: whether to try again depends on it. */
+/** The code is in `body.network` and determines retries. */
 function networkError(thrown: unknown, server: string, signal: AbortSignal | undefined): unknown {
   if (signal?.aborted === true || thrown instanceof HoldfastError || !(thrown instanceof Error)) return thrown;
   const code = networkCode(thrown);
@@ -95,7 +95,7 @@ function networkError(thrown: unknown, server: string, signal: AbortSignal | und
   return new HoldfastError("unreachable", networkWords(code, server), { cause: thrown, body: { network: code } });
 }
 
-/** What broke, and what happens next. The code of a library tells nobody anything. */
+/** Returns a message with problem and next step, because library codes are not understandable. */
 function networkWords(code: string, server: string): string {
   if (/^(UND_ERR_SOCKET|ECONNRESET|EPIPE)/.test(code))
     return `The connection to the server ${server} was lost. ${again}`;
@@ -108,7 +108,7 @@ function networkWords(code: string, server: string): string {
   return `The server ${server} cannot be reached (${code}). ${advice}`;
 }
 
-/** The server is there, and shows a certificate for other names than the one by which it was called. */
+/** Returns the error for a certificate of other host names. */
 function wrongName(thrown: Error, server: string): HoldfastError {
   const tls = Reflect.get(thrown, "cert") === undefined && thrown.cause instanceof Error ? thrown.cause : thrown;
   const cert: unknown = Reflect.get(tls, "cert");

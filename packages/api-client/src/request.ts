@@ -16,17 +16,17 @@ type QueryOf<R extends Route> = R extends { query: { shape: infer Shape } }
   ? Partial<Record<keyof Shape & string, string | number | boolean | undefined>>
   : never;
 
-/** What a call carries, by the route table. Values of a query that are undefined are left out. */
+/** Input of a call by the route table. Undefined query values are omitted. */
 export type CallRequest<Name extends RouteName> = {
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;
-  /** A connection that breaks is told at once: the caller knows better than to send all of it again. */
+  /** Reports a broken connection immediately, because the caller resends only a part. */
   readonly endsWithBreak?: boolean;
-  /** An answer that refuses is told at once, whatever it is: the caller does without. */
+  /** Reports any rejection immediately, because the caller can do without the response. */
   readonly asksOnce?: boolean;
-  /** A body that is no JSON, in pieces that go out one after the other; they can be sent again. */
+  /** Body that is not JSON, in pieces sent in sequence; they can be repeated. */
   readonly bytes?: { readonly contentType: string; readonly pieces: readonly Uint8Array[] | Blob };
-  /** A body that is read as the server takes it, so the call is never repeated. */
+  /** Body read while it is sent, so the call is never repeated. */
   readonly stream?: { readonly contentType: string; readonly source: AsyncIterable<Uint8Array> };
 } & ([ParamsOf<TableRoute<Name>>] extends [never] ? object : { readonly params: ParamsOf<TableRoute<Name>> }) &
   ([QueryOf<TableRoute<Name>>] extends [never] ? object : { readonly query?: QueryOf<TableRoute<Name>> }) &
@@ -35,15 +35,15 @@ export type CallRequest<Name extends RouteName> = {
     : { readonly body?: RouteBodyInput<TableRoute<Name>> });
 
 export interface EncodedRequest extends TransportRequest {
-  /** The body is still there for a second time. */
+  /** The body can be sent again. */
   readonly replayable: boolean;
-  /** And the server does nothing twice when it gets the request twice. */
+  /** A repeated request has no second effect. */
   readonly repeatable: boolean;
   readonly endsWithBreak: boolean;
   readonly asksOnce: boolean;
 }
 
-/** The same without the table's types. */
+/** Same without the route table's types. */
 export interface LooseRequest {
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;
@@ -60,7 +60,7 @@ export function encodeRequest(name: RouteName, request: LooseRequest, random: Ra
   const route: RouteFacts = routeTable[name];
   const { body, headers } = encodeBody(request);
   const replayable = request.stream === undefined;
-  // The operations of a batch bring ids of their own.
+  // Operations of a batch have their own ids.
   const keyed =
     route.changes === true && replayable && name !== "syncDelta" ? idempotencyKey(request.headers, random) : {};
   return {
@@ -76,7 +76,7 @@ export function encodeRequest(name: RouteName, request: LooseRequest, random: Ra
   };
 }
 
-/** Calls without Idempotency-Key that may still go twice: they only ask, or store what is named by its own hash. */
+/** Calls without Idempotency-Key that may be repeated: they only read, or store content by its hash. */
 const harmlessTwice: ReadonlySet<RouteName> = new Set<RouteName>([
   "queryBlocks",
   "putBlocks",

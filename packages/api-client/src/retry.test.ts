@@ -35,7 +35,7 @@ test("a server that is busy is waited for as long as it says, and for two minute
     const before = nowMs;
     await timer.waitAfter(failure, true, undefined);
     assert.equal(nowMs - before, 60_000);
-    // A large block goes out again in between, which takes its time.
+    // A large block is sent again in between, which takes time.
     nowMs += 300_000;
   }
   await assert.rejects(timer.waitAfter(failure, true, undefined), failure);
@@ -49,7 +49,7 @@ test("a server that takes no connections is tried until the patience is over, an
     attemptsMax: 3,
     patienceMs: 2500,
   };
-  // Short waits first, so that the bound of the next one has grown far beyond the patience, and then a long one.
+  // Short waits first, so that the next bound far exceeds the patience, and then a long wait.
   const jitters = [0, 0, 0, 0, 0, 0, 0x2000, 0xffff, 0xffff];
   const timer = new RetryTimer(options, () => {
     const jitter = jitters.shift() ?? assert.fail("it goes on");

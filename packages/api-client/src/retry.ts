@@ -3,26 +3,26 @@ import type { HoldfastError } from "@holdfast/core/errors";
 
 export interface RetryOptions {
   readonly clock: Clock;
-  /** Resolves after that many milliseconds, rejects when the signal aborts. */
+  /** Resolves after that many milliseconds; rejects when the signal aborts. */
   readonly wait: (delayMs: number, signal?: AbortSignal) => Promise<unknown>;
-  /** Of one call, the first one included. */
+  /** Attempts per call, including the first. */
   readonly attemptsMax: number;
-  /** How long one call goes on when the server, which has answered before, does not take connections: it may be starting again. */
+  /** Retry period if a server that has answered before refuses connections, because it may be restarting. */
   readonly patienceMs: number;
 }
 
 const delayMsFirst = 250;
 const delayMsMax = 10_000;
-/** How long one call waits in all for a server that is busy, or asks for fewer calls; what it sends meanwhile does not count. */
+/** Total wait of one call for a busy or rate-limiting server, without sending time. */
 const busyMsMax = 120_000;
 
-/** Decides after each failure of one call whether and when the next attempt comes: full jitter, bounded twice. */
+/** Decides on retries of one call and their delays: full jitter with two limits. */
 export class RetryTimer {
   readonly #options: RetryOptions;
   readonly #random: Random;
   readonly #startedMs: number;
   #attempts = 1;
-  /** For a server that is busy. */
+  /** Total wait for a busy server. */
   #waitedMs = 0;
 
   constructor(options: RetryOptions, random: Random) {
@@ -31,7 +31,7 @@ export class RetryTimer {
     this.#startedMs = options.clock.nowMs();
   }
 
-  /** Returns when it is time for the next attempt. @throws the failure itself when it is not worth one */
+  /** Waits for the next attempt. @throws the failure if a retry is useless */
   async waitAfter(failure: HoldfastError, answeredBefore: boolean, signal: AbortSignal | undefined): Promise<void> {
     const delayMs = this.#delayMs(failure, answeredBefore);
     if (delayMs === undefined || signal?.aborted === true) throw failure;
@@ -40,9 +40,9 @@ export class RetryTimer {
   }
 
   #delayMs(failure: HoldfastError, answeredBefore: boolean): number | undefined {
-    // What is missing, or room on a full disk, does not come by itself within a call.
+    // Missing blocks and a full disk do not resolve within a call.
     if (!failure.retryable || failure.code === "missing_blocks" || failure.code === "store_full") return undefined;
-    // Another program, or the sign-in page of a network, answers the same again.
+    // Another program or a network's sign-in page would answer the same.
     if (failure.body["network"] === "FOREIGN") return undefined;
     const jitterMs = this.#jitter() * Math.min(delayMsMax, delayMsFirst * 2 ** (this.#attempts - 1));
     if (failure.code === "unreachable") {
@@ -56,7 +56,7 @@ export class RetryTimer {
     return askedMs + jitterMs;
   }
 
-  /** 0 up to 1. */
+  /** 0 to below 1. */
   #jitter(): number {
     const [high = 0, low = 0] = this.#random(2);
     return (high * 256 + low) / 65_536;

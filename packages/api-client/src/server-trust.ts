@@ -3,24 +3,24 @@ import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import { buildConnector } from "undici";
 
-/** Of a server whose certificate nobody has signed whom the system trusts. */
+/** Trust for a server whose certificate the system does not trust. */
 export type ServerTrust =
   | { readonly caCert: string }
-  /** SHA-256 of the certificate, in lower-case hex without colons. It is that very certificate, whatever name and dates it has. */
+  /** SHA-256 of the certificate in lower-case hex without colons. Accepts this certificate with any name and dates. */
   | { readonly fingerprint: string };
 
-/** What Node says of a certificate that nobody has signed whom the system trusts. */
+/** Node's codes for a certificate that the system does not trust. */
 export const untrusted =
   /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_VERIFY_LEAF_SIGNATURE|UNABLE_TO_GET_ISSUER_CERT(_LOCALLY)?)$/;
 
-/** How a connection is made. No byte of a request is sent before the certificate is accepted. */
+/** Returns connection options. No byte of a request is sent before the certificate is accepted. */
 export function connectTrusting(
   trust: ServerTrust | undefined,
   timeoutMs: number,
 ): buildConnector.BuildOptions | buildConnector.connector {
   if (trust === undefined) return { timeout: timeoutMs };
   if ("caCert" in trust) return { timeout: timeoutMs, ca: trust.caCert };
-  // A session that is resumed shows no certificate.
+  // A resumed session shows no certificate.
   const connect = buildConnector({ timeout: timeoutMs, rejectUnauthorized: false, maxCachedSessions: 0 });
   return (options, callback) =>
     connect(options, (...[error, socket]) => {
@@ -32,7 +32,7 @@ export function connectTrusting(
     });
 }
 
-/** As in `ServerTrust`; undefined where none was shown, as without TLS. */
+/** Returns the form in `ServerTrust`; undefined without a certificate or TLS. */
 export function fingerprintOf(socket: Socket): string | undefined {
   const certificate = socket instanceof TLSSocket ? socket.getPeerX509Certificate() : undefined;
   return certificate?.fingerprint256.replaceAll(":", "").toLowerCase();

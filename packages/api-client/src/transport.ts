@@ -1,4 +1,4 @@
-/** A Blob is of files that lie elsewhere: their bytes need not be in memory to be sent, nor to be sent again. */
+/** A Blob's bytes need not be in memory to be sent or repeated. */
 export type RequestBody = undefined | string | readonly Uint8Array[] | Blob | AsyncIterable<Uint8Array>;
 
 export interface TransportRequest {
@@ -8,21 +8,18 @@ export interface TransportRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: RequestBody;
   readonly signal: AbortSignal | undefined;
-  /**
-   * The answer is held back for as long as its caller asks, who ends the request itself. Without a patience of its own the
-   * transport has no clock to wake for, twice a second.
-   */
+  /** Long poll, which the caller ends. The transport then needs no timer, which would wake twice a second. */
   readonly isHeld?: boolean;
 }
 
 export interface TransportAnswer {
   readonly status: number;
   header(name: string): string | undefined;
-  /** Read to its end, or its iteration ended, or the connection stays taken. Throws `unreachable` if it breaks off. */
+  /** Must be read completely or ended, because it occupies the connection. Throws `unreachable` if it breaks. */
   readonly body: AsyncIterable<Uint8Array>;
 }
 
-/** How requests reach the server: one method, so that a test can stand between. */
+/** Sends requests to the server. One method, so that tests can intercept it. */
 export interface Transport {
   send(request: TransportRequest): Promise<TransportAnswer>;
   close(): Promise<void>;
