@@ -1,6 +1,6 @@
 import { HoldfastError } from "@holdfast/core/errors";
 
-/** Called between the steps of a call, so that an abandoned one ends. */
+/** Called between the steps of a call to end an abandoned one. */
 export function assertWanted(signal: AbortSignal | undefined): void {
   if (signal?.aborted === true) throw abandonedError(signal);
 }
@@ -11,14 +11,14 @@ export function abandonedError(signal: AbortSignal): HoldfastError {
   });
 }
 
-/** Ends early, in whatever way, when the signal is aborted. */
+/** Ends early, resolved or rejected, when the signal aborts. */
 export type Sleep = (delayMs: number, signal?: AbortSignal) => Promise<void>;
 
 export async function waitWhileWanted(sleep: Sleep, delayMs: number, signal: AbortSignal | undefined): Promise<void> {
   try {
     await sleep(delayMs, signal);
   } catch (error) {
-    // Whatever the sleep says of an abort, the caller gets our word for it.
+    // The caller always gets the same error for an abort.
     assertWanted(signal);
     throw error;
   }

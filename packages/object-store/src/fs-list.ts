@@ -3,12 +3,12 @@ import { isNotFound } from "@holdfast/disk/disk-error";
 import type { Disk } from "@holdfast/disk/disk";
 import type { ObjectEntry } from "./object-store.ts";
 
-/** How many files are looked at together; the disk's threads are few, and others wait for them too. */
+/** Concurrent stat calls. The disk has few threads, which others use too. */
 const statsAtOnce = 16;
 
 /**
- * The files below `folder` whose path from there starts with the prefix, in the order of the paths' bytes. Holds the names of
- * one folder at a time in memory, and of those above it.
+ * Lists files below `folder` whose relative path starts with the prefix, in byte order. Holds the names of one folder
+ * and its parents in memory.
  */
 export async function* listFiles(disk: Disk, folder: string, prefix: string, above = ""): AsyncIterable<ObjectEntry> {
   const keys = await listKeys(disk, folder, above);
@@ -27,7 +27,7 @@ export async function* listFiles(disk: Disk, folder: string, prefix: string, abo
   }
 }
 
-/** In byte order a folder sorts by its name with the slash: `a-b`, `a/c`, `a0`. */
+/** In byte order, a folder sorts by its name with the slash: `a-b`, `a/c`, `a0`. */
 async function listKeys(disk: Disk, folder: string, above: string): Promise<string[]> {
   const keys: string[] = [];
   try {

@@ -6,31 +6,28 @@ import { ensureFolderDurably, isThere, moveDurably, writeNewFile } from "@holdfa
 
 export interface FsPutOptions {
   readonly disk: Disk;
-  /** Of the store; objects lie in `objects/`, unfinished ones in `tmp/`. */
+  /** Folder of the store; objects are in `objects/`, unfinished ones in `tmp/`. */
   readonly folder: string;
   readonly random: (sizeBytes: number) => Uint8Array;
   readonly nowMs: () => number;
   /**
-   * Names the store in the error that its folder is missing, which then gives the path and the reason too. Undefined: users of a server
-   * see the error, so the path is only in its cause, for the log.
+   * Name of the store in the error about a missing folder, which then contains path and reason. undefined: users of a
+   * server see the error, so the path is only in its cause, for the log.
    */
   readonly called?: string | undefined;
 }
 
-/** Puts the bytes at `path`, which lies in `objects/` of that folder. */
+/** Writes the bytes to `path` in `objects/` of that folder. */
 export type FsPut = (path: string, bytes: Uint8Array | readonly Uint8Array[]) => Promise<void>;
 
 const fileMode = 0o600;
 const folderMode = 0o700;
-/**
- * A temporary file this old was left by a process that died. Younger ones may be another process's that shares the folder and
- * is writing this moment.
- */
+/** Age from which a temporary file is a crash leftover. A younger one may belong to another process that shares the folder. */
 const leftoverAgeMs = 3600_000;
 
 /**
- * A store that is not there is made by the first put and not before: an empty folder may be the place of a disk that is not
- * mounted, where nothing may be left by whoever only looks.
+ * Creates the store at the first put, not earlier: an empty folder may be an unmounted disk's mount point, where
+ * reading must leave nothing.
  */
 export async function openFsPut({ disk, folder, random, nowMs, called }: FsPutOptions): Promise<FsPut> {
   const objects = join(folder, "objects");
@@ -38,7 +35,7 @@ export async function openFsPut({ disk, folder, random, nowMs, called }: FsPutOp
   const folders = makeFolderMemory(disk);
   const store = makeOnce(async () => {
     await folders.ensure(objects);
-    // Whose name needs no sync: nothing in it is ever promised.
+    // Its name needs no sync, because its content is temporary.
     await ensureFolder(disk, unfinished);
     await removeLeftovers(disk, unfinished, nowMs() - leftoverAgeMs);
   });
@@ -48,13 +45,13 @@ export async function openFsPut({ disk, folder, random, nowMs, called }: FsPutOp
     const temporary = join(unfinished, Buffer.from(random(16)).toString("hex"));
     try {
       await store.make();
-      // First, and in a folder that is not made twice: below a disk that has gone nothing is made.
+      // Written first, to a folder that is not recreated: nothing is created below a vanished disk.
       await writeNewFile(disk, temporary, bytes, { mode: fileMode });
       await ensureOrDiscard(disk, folders, dirname(path), temporary);
       await moveDurably(disk, temporary, path);
     } catch (error) {
       if (!(error instanceof HoldfastError) || error.code !== "not_found") throw error;
-      // A store that was restored from a copy may lack what was empty or is newer than that.
+      // A store restored from a copy may lack empty or newer folders.
       folders.forget(dirname(path));
       if (await isThere(disk, objects)) store.forget();
       throw folderGoneError(error, called);
@@ -62,7 +59,7 @@ export async function openFsPut({ disk, folder, random, nowMs, called }: FsPutOp
   };
 }
 
-/** Until it has succeeded once. */
+/** Repeats until the first success. */
 function makeOnce(make: () => Promise<void>) {
   let made: Promise<void> | undefined;
   const forget = (): void => void (made = undefined);
@@ -78,7 +75,7 @@ function makeOnce(make: () => Promise<void>) {
   };
 }
 
-/** Remembers which folders this process has made sure of, so that a put pays for a folder only once. */
+/** Caches folders that exist durably, so that a put pays for each only once. */
 function makeFolderMemory(disk: Disk) {
   const ensured = new Map<string, Promise<void>>();
   return {

@@ -78,7 +78,7 @@ test("on the machine's own disk each put has synced content, then name, when it 
   const recording = await recordCalls(t, { command: [process.execPath, program, join(folder, "store")], folder });
   for (const said of ["keyring\n", "packs/aa/1\n", "packs/aa/2\n", "packs/bb/3\n", undefined]) {
     const { atEnd } = findUndurable(recording, said);
-    // Nothing in it is ever promised.
+    // Its content is temporary.
     assert.deepEqual(
       atEnd.filter((each) => each !== `name ${recording.folder}/store/tmp`),
       [],
@@ -203,7 +203,7 @@ test("a store that was restored without its empty and newer folders takes puts a
   await disk.rmdir("/store/tmp");
   await disk.unlink("/store/objects/packs/aa/1");
   await disk.rmdir("/store/objects/packs/aa");
-  // Worth trying again, which the retries of a server do.
+  // Retryable, which a server does.
   await assert.rejects(store.put("packs/aa/1", Buffer.of(1)), { code: "unavailable" });
   await store.put("packs/aa/1", Buffer.of(1));
 });

@@ -9,7 +9,7 @@ import type { FsPutOptions } from "./fs-put.ts";
 import { assertKey, assertPrefix, assertRange, notFoundError, rangeError } from "./object-key.ts";
 import type { ByteRange, ObjectStore } from "./object-store.ts";
 
-/** Opens a store in a folder, which the first put makes. Each put costs one fdatasync and one sync of a folder. */
+/** Opens a store in a folder that the first put creates. Each put costs one fdatasync and one folder sync. */
 export async function openFsStore(options: FsPutOptions): Promise<ObjectStore> {
   const { disk, folder } = options;
   const objects = join(folder, "objects");
@@ -35,7 +35,7 @@ export async function openFsStore(options: FsPutOptions): Promise<ObjectStore> {
       try {
         return await readRange(reader, key, range, allocate);
       } catch (error) {
-        // A folder opens for reading, and only then shows that it is none of our objects.
+        // A folder opens for reading and only then fails.
         throw errnoOf(error) === "EISDIR" ? notFoundError(key, error) : error;
       } finally {
         await reader.close();
@@ -83,12 +83,12 @@ async function openObject(disk: Disk, path: string, key: string): Promise<DiskRe
   }
 }
 
-/** Not filled with zeros first: it is read full, or thrown away. */
+/** Not zero-filled, because it is read completely or discarded. */
 function ownMemory(sizeBytes: number): Uint8Array {
   return Buffer.allocUnsafeSlow(sizeBytes);
 }
 
-/** A ranged read is one pread, without asking for the size first. */
+/** A ranged read is one pread without a size query. */
 async function readRange(
   reader: DiskReader,
   key: string,

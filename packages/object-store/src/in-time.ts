@@ -8,8 +8,8 @@ export interface Patience {
 }
 
 /**
- * Gives a call so much time. One that takes longer is told by its signal, and is not waited for: what comes of it is nobody's any more.
- * @throws HoldfastError unavailable where it took too long
+ * Limits the time of a call. A late call is aborted by its signal and not awaited.
+ * @throws HoldfastError unavailable if it took too long
  */
 export async function inTime<Result>(
   { patienceMs, sleep }: Patience,
@@ -18,7 +18,7 @@ export async function inTime<Result>(
 ): Promise<Result> {
   const over = new AbortController();
   const acting = act(signal === undefined ? over.signal : AbortSignal.any([signal, over.signal]));
-  // Whichever comes second is nobody's.
+  // The later result is ignored.
   acting.catch(() => {});
   const late = sleep(patienceMs, over.signal).then(
     () => "late" as const,

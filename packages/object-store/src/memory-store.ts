@@ -6,7 +6,7 @@ interface Held extends ObjectStat {
   readonly bytes: Uint8Array;
 }
 
-/** Keeps everything in memory, for tests. */
+/** In-memory store for tests. */
 export function makeMemoryStore({ nowMs }: { readonly nowMs: () => number }): ObjectStore {
   const objects = new Map<string, Held>();
   return {
@@ -23,7 +23,7 @@ export function makeMemoryStore({ nowMs }: { readonly nowMs: () => number }): Ob
       const held = objects.get(key);
       if (held === undefined) throw notFoundError(key);
       if (range !== undefined && range.end > held.sizeBytes) throw rangeError(key, range);
-      // A copy: `slice` of a Buffer would be a view, and what was got is the caller's to overwrite.
+      // A copy, because `slice` of a Buffer is a view, and the caller may overwrite its bytes.
       const part = held.bytes.subarray(range?.start, range?.end);
       const bytes = allocate(part.length);
       bytes.set(part);
@@ -37,7 +37,7 @@ export function makeMemoryStore({ nowMs }: { readonly nowMs: () => number }): Ob
     },
     async *list(prefix, { signal } = {}) {
       assertPrefix(prefix);
-      // A key is ASCII, so the order of its code units is that of its bytes.
+      // Keys are ASCII, so code unit order is byte order.
       for (const key of [...objects.keys()].toSorted()) {
         assertWanted(signal);
         const held = objects.get(key);

@@ -8,8 +8,8 @@ interface Head {
 }
 
 /**
- * What is in any of these lists, each key once, in ascending order; where they differ in its size the larger one, since what is cut is damaged. A
- * list that fails is left out from there on; all of them fail the whole.
+ * Merges lists in ascending order, each key once, with the larger size if they differ, because a shorter object is
+ * truncated. A failed list is omitted from there on; if all fail, so does the result.
  */
 export async function* mergeLists(
   lists: readonly AsyncIterable<ObjectEntry>[],

@@ -2,9 +2,9 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { ByteRange } from "./object-store.ts";
 
 const keyPattern = /^[a-z0-9._-]+(\/[a-z0-9._-]+)*$/;
-/** S3 takes 1024, of which a store's own prefix has its share. */
+/** S3 allows 1024, including a store's own prefix. */
 const keyBytesMax = 512;
-/** What a file's name may have. */
+/** Limit of file names. */
 const keyPartBytesMax = 255;
 
 export function isKey(key: string): boolean {
@@ -20,7 +20,7 @@ export function assertKey(key: string): void {
   });
 }
 
-/** A prefix is the beginning of a key, so it may be empty or end anywhere. */
+/** A prefix is the start of a key, so it may be empty or end anywhere. */
 export function assertPrefix(prefix: string): void {
   if (prefix !== "") assertKey(prefix.endsWith("/") ? prefix.slice(0, -1) : prefix);
 }
@@ -45,7 +45,7 @@ export function countBytes(bytes: Uint8Array | readonly Uint8Array[]): number {
   return bytes.reduce((sum, piece) => sum + piece.length, 0);
 }
 
-/** One piece of memory; copied unless it is one already. */
+/** Returns one buffer, copied only if needed. */
 export function joinBytes(bytes: Uint8Array | readonly Uint8Array[]): Uint8Array {
   if (bytes instanceof Uint8Array) return bytes;
   const [first] = bytes;

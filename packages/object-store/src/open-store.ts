@@ -14,16 +14,16 @@ import { withRetry } from "./with-retry.ts";
 export interface OpenStoreOptions {
   readonly disk: Disk;
   readonly randomBytes: (sizeBytes: number) => Uint8Array;
-  /** Numbers from 0 up to 1, for the waits between retries. */
+  /** Returns 0 to below 1, for the waits between retries. */
   readonly random: () => number;
   /** Unix milliseconds. */
   readonly nowMs: () => number;
-  /** Milliseconds of a clock that never goes back. */
+  /** Milliseconds of a monotonic clock. */
   readonly monotonicMs: () => number;
   readonly sleep: Sleep;
-  /** AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN are read. */
+  /** Reads AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN. */
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Put around the plain store, below limit and retry: a test's faults come from where real ones do. */
+  /** Wraps the plain store below limit and retry, so that a test's faults occur where real ones do. */
   readonly wrap?: (store: ObjectStore) => ObjectStore;
   readonly onCall?: (call: MeteredCall) => void;
   readonly onRetry?: (error: HoldfastError, delayMs: number) => void;
@@ -32,8 +32,8 @@ export interface OpenStoreOptions {
 }
 
 /**
- * The store that a server uses, with all that wraps it, put together in this one place: meter( retry( limit( store ) ) ). So a
- * call that waits for its next attempt takes no other's turn, and the meter sees what the caller sees.
+ * Opens the server's store with all decorators: meter( retry( limit( store ) ) ). A call waiting for a retry thus
+ * blocks no other, and the meter sees what the caller sees.
  * @param location a folder, or `s3://bucket/prefix?endpoint=…&region=…&path_style=true`
  */
 export async function openStore(location: string, options: OpenStoreOptions): Promise<ObjectStore> {
@@ -45,7 +45,7 @@ export async function openStore(location: string, options: OpenStoreOptions): Pr
   return withMeter(retrying, { nowMs: options.monotonicMs, onCall: options.onCall ?? (() => undefined) });
 }
 
-/** A folder, or a bucket, without retries and limits. */
+/** Opens a folder or bucket without retries and limits. */
 export async function openPlainStore(
   location: string,
   {
@@ -57,7 +57,7 @@ export async function openPlainStore(
   }: Pick<OpenStoreOptions, "disk" | "randomBytes" | "nowMs" | "environment" | "called">,
 ): Promise<ObjectStore> {
   if (isS3Location(location)) {
-    // The library of S3 takes longer to load than the rest of a store, and most servers have a folder.
+    // Loaded lazily, because the S3 library takes longer than everything else, and most servers use a folder.
     const { makeS3Store } = await import("./s3-store.ts");
     return makeS3Store({ location: parseS3Location(location), credentials: readCredentials(environment) });
   }

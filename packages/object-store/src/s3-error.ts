@@ -2,7 +2,7 @@ import { S3ServiceException } from "@aws-sdk/client-s3";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { ErrorCode } from "@holdfast/core/errors";
 
-/** What S3 servers call their failures, where the HTTP status alone would mislead. */
+/** S3 error names for which the HTTP status alone would be misleading. */
 const codesByName: Readonly<Record<string, ErrorCode>> = {
   NoSuchKey: "not_found",
   NotFound: "not_found",
@@ -13,7 +13,7 @@ const codesByName: Readonly<Record<string, ErrorCode>> = {
   XMinioStorageFull: "store_full",
   SlowDown: "unavailable",
   RequestTimeout: "unavailable",
-  // The content was changed on the way, so it is worth sending again.
+  // The content was corrupted in transit, so a retry is useful.
   BadDigest: "unavailable",
   XAmzContentSHA256Mismatch: "unavailable",
 };
@@ -24,7 +24,7 @@ const advice: Partial<Record<ErrorCode, string>> = {
   failed: "Check the bucket, the keys and their permissions.",
 };
 
-/** @param action what was being done, as in "put packs/1" */
+/** @param action the attempted call, as in "put packs/1" */
 export function toS3Error(thrown: unknown, action: string): HoldfastError {
   if (thrown instanceof HoldfastError) return thrown;
   const code = codeOf(thrown);
@@ -42,14 +42,14 @@ export function toS3Error(thrown: unknown, action: string): HoldfastError {
 
 function codeOf(thrown: unknown): ErrorCode {
   const status = statusOf(thrown);
-  // No answer at all: refused, reset, timed out, cut in the middle.
+  // No response: refused, reset, timed out or interrupted.
   if (status === undefined) return "unavailable";
   const named = thrown instanceof S3ServiceException ? codesByName[thrown.name] : undefined;
   if (named !== undefined) return named;
   if (status === 507) return "store_full";
   if (status === 404) return "not_found";
   if (status === 416) return "range";
-  // A success whose answer could not be read was cut in the middle too.
+  // An unreadable successful response was interrupted too.
   return status >= 500 || status === 408 || status === 429 || status < 300 ? "unavailable" : "failed";
 }
 

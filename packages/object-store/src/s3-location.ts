@@ -1,15 +1,14 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { isKey } from "./object-key.ts";
 
-/** Where an S3 store is and how to speak to it. */
 export interface S3Location {
   readonly bucket: string;
   /** Empty, or ends with a slash. */
   readonly prefix: string;
-  /** Undefined: Amazon's own of the region. */
+  /** undefined: Amazon's endpoint of the region */
   readonly endpoint: string | undefined;
   readonly region: string;
-  /** The bucket stands in the path of the address and not in its host name. */
+  /** Puts the bucket in the URL's path instead of its host name. */
   readonly pathStyle: boolean;
 }
 

@@ -6,7 +6,7 @@ import { startRadosgw, startS3rver } from "./testing-s3-server.ts";
 import type { S3TestServer } from "./testing-s3-server.ts";
 import { testStore } from "./store-conformance.ts";
 
-/** What every server must do; `start` runs before the first test. */
+/** Tests of every server; `start` runs before the first test. */
 function describeServer(name: string, start: () => Promise<S3TestServer>, without: readonly string[]): void {
   describe(name, () => {
     let server: S3TestServer;
@@ -33,8 +33,8 @@ function describeServer(name: string, start: () => Promise<S3TestServer>, withou
   });
 }
 
-// It answers a range beyond the end with too few bytes, walks its folders instead of sorting the keys, and overwrites an
-// object in place, so that a reader at that moment gets an error or a mixture.
+// It returns too few bytes for a range beyond the end, does not sort keys, and overwrites objects in place, so that
+// concurrent readers get an error or a mixture.
 describeServer("s3rver", startS3rver, [
   "a range that is empty or leaves the object is refused",
   "a list has what starts with a prefix, in the order of the keys' bytes",

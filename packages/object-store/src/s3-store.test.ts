@@ -8,8 +8,8 @@ import { makeS3Store } from "./s3-store.ts";
 import type { ObjectStore } from "./object-store.ts";
 
 /**
- * Runs against a server that answers as told, for what no real server does on demand.
- * @param patienceMs short for a server that is silent alone: it is in this process, whose pauses are its own
+ * Runs against a server with scripted responses that no real server gives on demand.
+ * @param patienceMs short only for silent servers: the server is in this process and shares its pauses
  */
 async function withServer(
   answer: RequestListener,
@@ -80,7 +80,7 @@ test("no answer, a cut answer and a silent server are unavailable, and no attemp
       response.write("and then silence");
     },
   ];
-  // In a pause of this process the time may be over before the server hears of the first.
+  // If this process pauses, the time may be over before the server sees the first request.
   for (const listener of silent) assert.ok((await requestsUntilUnavailable(listener, 200)) <= 1);
   let refused: ObjectStore | undefined;
   await withServer(problem(500, "x"), async (store) => void (refused = store));

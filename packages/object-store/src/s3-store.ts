@@ -22,20 +22,20 @@ export interface S3Credentials {
 
 export interface S3StoreOptions {
   readonly location: S3Location;
-  /** Undefined: whatever Amazon's chain of providers finds (the role of the machine, …). */
+  /** undefined: Amazon's chain of providers (the machine's role, …) */
   readonly credentials?: S3Credentials | undefined;
   readonly connectTimeoutMs?: number;
-  /** From the request's beginning to the beginning of its answer. */
+  /** Time from the start of the request to the start of its response. */
   readonly answerTimeoutMs?: number;
-  /** Without a byte either way. */
+  /** Time without a byte in either direction. */
   readonly idleTimeoutMs?: number;
-  /** Keys in one answer to a list; undefined: as many as the server gives, mostly 1000. */
+  /** Keys per list response; undefined: the server's default, usually 1000. */
   readonly listPageKeysMax?: number;
 }
 
 /**
- * Any server that speaks S3. A put is one PUT, atomic by S3's own promise, whose signature covers the SHA-256 of the content,
- * so that the server refuses what was changed on the way. Nothing is retried here: that is the decorator's work.
+ * Store on any S3 server. A put is one PUT, atomic by S3's guarantee. Its signature covers the content's SHA-256, so
+ * the server rejects corrupted data. The decorator does the retries.
  */
 export function makeS3Store(options: S3StoreOptions): ObjectStore {
   const { bucket, prefix } = options.location;
@@ -55,7 +55,7 @@ export function makeS3Store(options: S3StoreOptions): ObjectStore {
       const range = call?.range;
       const place = target(key);
       assertRange(key, range);
-      // The last byte of a range counts in HTTP.
+      // HTTP ranges include the last byte.
       const asked = range === undefined ? {} : { Range: `bytes=${range.start}-${range.end - 1}` };
       const command = new GetObjectCommand({ ...place, ...asked });
       return attempt(`get ${key}`, call, async (http) => {
@@ -91,7 +91,7 @@ export function makeS3Store(options: S3StoreOptions): ObjectStore {
         const listed = await attempt(`list ${wanted}`, call, (http) => client.send(command, http));
         for (const { Key = "", Size = 0, LastModified } of listed.Contents ?? []) {
           const key = Key.slice(prefix.length);
-          // Other programs' folder markers are none of our objects.
+          // Other programs' folder markers are no objects of the store.
           if (isKey(key)) yield { key, sizeBytes: Size, modifiedAtMs: LastModified?.getTime() ?? 0 };
         }
         next = listed.IsTruncated === true ? listed.NextContinuationToken : undefined;
@@ -117,7 +117,7 @@ function toClientConfig(options: S3StoreOptions): S3ClientConfig {
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
     maxAttempts: 1,
-    // Checksums beyond the signed one are what servers other than Amazon's stumble over.
+    // Other servers than Amazon's fail at checksums beyond the signed one.
     requestChecksumCalculation: "WHEN_REQUIRED",
     responseChecksumValidation: "WHEN_REQUIRED",
     requestHandler: {
@@ -149,7 +149,7 @@ interface Answer {
   readonly contentRange: string | undefined;
 }
 
-/** A range that only begins inside the object is answered with less, without an error. */
+/** A range that exceeds the object returns fewer bytes without an error. */
 function assertWhole(key: string, bytes: Uint8Array, { range, contentLength, contentRange }: Answer): void {
   if (contentLength !== undefined && bytes.length !== contentLength) throw cutError(key);
   if (range === undefined || bytes.length === range.end - range.start) return;

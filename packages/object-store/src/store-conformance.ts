@@ -7,13 +7,13 @@ import type { ObjectStore } from "./object-store.ts";
 const mib = 1024 * 1024;
 
 export interface ConformanceOptions {
-  /** Names of cases that the server behind the store is known to get wrong, whatever the store does. */
+  /** Tests that the server behind the store is known to fail, whatever the store does. */
   readonly without?: readonly string[];
 }
 
 /**
- * What each store and each decorated one must do, as far as it can be seen without cutting the power.
- * @param makeStore gives a new, empty store
+ * Tests of each store and decorator, as far as they need no power failure.
+ * @param makeStore returns a new, empty store
  */
 export function testStore(
   name: string,

@@ -4,30 +4,31 @@ import { inTime } from "./in-time.ts";
 import type { CallOptions, GetOptions, ObjectEntry, ObjectStat, ObjectStore } from "./object-store.ts";
 
 export interface StoreCopyOptions {
-  /** A folder or `s3://…`, as it was configured. */
+  /** A folder or `s3://…`, as configured. */
   readonly name: string;
-  /** Opens it, and opens it anew where it went away and is to be made again. */
+  /** Opens the store, also after it went away and must be recreated. */
   readonly open: () => Promise<ObjectStore>;
-  /** The object by which a store shows that it is the one, and there; undefined: that it answers is enough. */
+  /** Object that proves the store's identity and availability; undefined: any response suffices. */
   readonly proofKey?: string;
-  /** Rejects where the proof is another's: asked before a store that was away is used again, since another one may lie in its place. */
+  /** Rejects for another store's proof. Called before a returned store is used, because another one may be in its place. */
   readonly assertOwn?: (store: ObjectStore) => Promise<void>;
-  /** It was never used before, so that it need not show anything yet. */
+  /** True for a store never used before, which needs no proof yet. */
   readonly isNew?: boolean;
-  /** How long a look may take. */
+  /** Timeout of a check. */
   readonly patienceMs: number;
   readonly sleep: Sleep;
-  /** Milliseconds of a clock that never goes back. */
+  /** Milliseconds of a monotonic clock. */
   readonly monotonicMs: () => number;
-  /** Told when it goes away, and without a reason when it is back. */
+  /** Called when the store goes away, and without a reason when it is back. */
   readonly onChange?: (copy: StoreCopy, reason: HoldfastError | undefined) => void;
-  /** Told of an object that this copy lacks, or has damaged, and another one has whole. */
+  /** Called for an object that this copy lacks or has damaged, and another copy has intact. */
   readonly onLack?: (copy: StoreCopy, key: string) => void;
 }
 
 /**
- * One of two stores that hold the same, and whether it is there: a call that fails lets it show its proof, and without that it is
- * away until it shows it again. A store that answers and has no proof (a disk that is not mounted) is away too, and `isGone`.
+ * One of two stores with equal content, and its availability. After a failed call, the store must show its proof,
+ * otherwise it is away until it does. A store that answers without a proof (an unmounted disk) is away too, and
+ * `isGone`.
  */
 export class StoreCopy implements ObjectStore {
   readonly name: string;
@@ -50,7 +51,7 @@ export class StoreCopy implements ObjectStore {
     return this.#reason !== undefined;
   }
 
-  /** It answers, and holds nothing by which it would be known. */
+  /** True if it answers but lacks its proof. */
   get isGone(): boolean {
     return this.#isGone;
   }
@@ -59,24 +60,24 @@ export class StoreCopy implements ObjectStore {
     return this.#isNew;
   }
 
-  /** Why it is away. */
+  /** Reason for being away. */
   get reason(): HoldfastError | undefined {
     return this.#reason;
   }
 
-  /** Whether it is there now. Who asks while it is being asked gets the same answer. */
+  /** Checks if the store is available. Concurrent callers share one check. */
   look(): Promise<boolean> {
     this.#looking ??= this.#lookOnce().finally(() => (this.#looking = undefined));
     return this.#looking;
   }
 
-  /** As `look`, and no more often than once in `everyMs`. */
+  /** Like `look`, at most once per `everyMs`. */
   async lookAgain(everyMs: number): Promise<boolean> {
     if (this.#options.monotonicMs() - this.#lookedAtMs < everyMs && this.#looking === undefined) return !this.isAway;
     return this.look();
   }
 
-  /** A store that lost everything is a new one from now on: what is put makes it anew. */
+  /** Treats a store that lost everything as new; a put recreates it. */
   async beginAnew(): Promise<void> {
     await this.#looking;
     this.#store = undefined;
@@ -84,7 +85,7 @@ export class StoreCopy implements ObjectStore {
     await this.look();
   }
 
-  /** Another copy has this object whole, and this one does not. */
+  /** Records that another copy has this object intact, unlike this one. */
   lacks(key: string): void {
     if (!this.isAway) this.#options.onLack?.(this, key);
   }
@@ -115,7 +116,7 @@ export class StoreCopy implements ObjectStore {
     }
   }
 
-  /** It took longer than anybody waits. */
+  /** Records a timeout. */
   async tookTooLong(isWrite: boolean): Promise<void> {
     this.#cannotWrite ||= isWrite;
     await this.look();
@@ -169,12 +170,12 @@ export class StoreCopy implements ObjectStore {
         throw new HoldfastError("unavailable", `The store ${this.name} does not contain its ${proofKey}.`);
       if (proof !== undefined && this.isAway) await assertOwn?.(store);
     }
-    // One that can be read and not be written (full permissions gone, mounted read-only) would be found away again by each put.
+    // A readable but unwritable store (no permission, mounted read-only) would fail at each put again.
     if (!this.#cannotWrite) return;
     await store.put(probeKey, new Uint8Array(1), { signal });
     await store.delete(probeKey, { signal });
   }
 }
 
-/** No pack and no keyring: written, and taken away at once, by a store that failed to write. */
+/** Neither pack nor keyring: a store that failed to write writes and deletes it as a test. */
 const probeKey = "probe";

@@ -1,4 +1,4 @@
-/** Run with a folder: puts objects into a store in it, on the machine's own disk, and says each once it is acknowledged. */
+/** Runs with a folder argument: puts objects into a store on the real disk and prints each acknowledged one. */
 import { randomBytes } from "node:crypto";
 import { writeSync } from "node:fs";
 import { nodeDisk } from "@holdfast/disk/node-disk";

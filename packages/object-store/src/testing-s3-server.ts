@@ -14,15 +14,15 @@ import { reservePort } from "@holdfast/tools/reserved-port";
 import type { S3Location } from "./s3-location.ts";
 import type { S3Credentials } from "./s3-store.ts";
 
-/** A real S3-speaking server in processes of its own, on the loopback address only. */
+/** A real S3 server in separate processes, on the loopback address only. */
 export interface S3TestServer {
   readonly credentials: S3Credentials;
-  /** Of one bucket that exists; each prefix (ends with a slash) is an empty store. */
+  /** Returns a location in an existing bucket; each prefix (ends with a slash) is an empty store. */
   readonly locationOf: (prefix: string) => S3Location;
   readonly stop: () => Promise<void>;
 }
 
-/** A bucket can go, with all that is in it, and come back. */
+/** Hides a bucket with its content, and shows it again. */
 export interface BucketSwitch {
   hideBucket(): Promise<void>;
   showBucket(): Promise<void>;
@@ -31,8 +31,8 @@ export interface BucketSwitch {
 const bucket = "holdfast-test";
 
 /**
- * s3rver from npm: starts in 0.2 s. It checks neither the signature's content hash nor anybody's secret, and its lists take an
- * MD4 that OpenSSL has only among its old ciphers.
+ * s3rver from npm: starts in 0.2 s. It verifies neither content hash nor secret, and its lists use MD4, which OpenSSL
+ * only has among its legacy ciphers.
  */
 export async function startS3rver(): Promise<S3TestServer & BucketSwitch> {
   const home = await mkdtemp(join(tmpdir(), "holdfast-s3rver-"));
@@ -50,7 +50,7 @@ export async function startS3rver(): Promise<S3TestServer & BucketSwitch> {
   };
 }
 
-/** Ceph's gateway (Debian: radosgw ceph-mon ceph-osd ceph-common) with one monitor and one store in memory: starts in 13 s. */
+/** Ceph's gateway (Debian: radosgw ceph-mon ceph-osd ceph-common) with one monitor and one in-memory store: starts in 13 s. */
 export async function startRadosgw(): Promise<S3TestServer> {
   const home = await mkdtemp(join(tmpdir(), "holdfast-rgw-"));
   const ports = { monitor2: await reservePort(), monitor1: await reservePort(), gateway: await reservePort() };
@@ -184,7 +184,7 @@ async function run(home: string, program: string, parameters: readonly string[])
     throw new HoldfastError("failed", `${program} ${parameters.join(" ")} ended with ${String(code)}: ${complaint}`);
 }
 
-/** The daemons say nowhere that they are ready, so their port is asked. */
+/** Polls the port, because the daemons do not report readiness. */
 async function waitForPort(port: number, children: readonly ChildProcess[]): Promise<void> {
   for (let attempt = 0; attempt < 3000; attempt += 1) {
     const dead = children.find((child) => child.exitCode !== null);
@@ -211,7 +211,7 @@ async function stopAll(children: readonly ChildProcess[], home: string): Promise
   for (const child of children.toReversed()) {
     if (child.exitCode !== null || child.signalCode !== null) continue;
     const ended = once(child, "exit");
-    // Nothing that they hold is worth an orderly end.
+    // Their data needs no orderly shutdown.
     child.kill("SIGKILL");
     await ended;
   }

@@ -7,11 +7,11 @@ import { assertKey, assertPrefix, assertRange, countBytes, notFoundError } from 
 import type { CallOptions, ObjectStore } from "./object-store.ts";
 import { StoreCopy } from "./store-copy.ts";
 
-/** When a put is acknowledged: once both stores have it, or once one has it and what the other lacks is written down. */
+/** When a put is acknowledged: once both stores have it, or once one has it and the other's debt is recorded. */
 export const storePolicies = ["both", "one"] as const;
 export type StorePolicy = (typeof storePolicies)[number];
 
-/** What one of the stores still has to do, so that both hold the same. */
+/** Pending work of one store to equal the other. */
 export interface Debt {
   readonly store: string;
   readonly key: string;
@@ -23,12 +23,12 @@ export interface TwoStoresOptions {
   /** The first is read first. */
   readonly copies: readonly [StoreCopy, StoreCopy];
   readonly policy: StorePolicy;
-  /** Writes down what is owed; it is durable once this has returned. */
+  /** Durably records debts. */
   readonly owe: (debts: readonly Debt[]) => Promise<void>;
-  /** How long the other store waits for one that neither does nor fails. */
+  /** Time for which a finished store waits for one that hangs. */
   readonly patienceMs: number;
   readonly sleep: Sleep;
-  /** So often one that is away is asked again by those who would use it. */
+  /** Minimum interval of checks of an unavailable store. */
   readonly lookEveryMs?: number;
 }
 
@@ -37,8 +37,8 @@ export interface TwoStores extends ObjectStore {
 }
 
 /**
- * A store made of two. A put goes to both; a get is answered by the first that can. That an object is absent means that both are there and neither
- * has it. A delete succeeds where one store is away, which owes it then.
+ * Combines two stores. A put goes to both; the first available one answers a get. An object counts as missing only if
+ * both are available and neither has it. A delete succeeds while one store is away, which then owes it.
  */
 export function makeTwoStores(options: TwoStoresOptions): TwoStores {
   const { copies } = options;
@@ -83,17 +83,17 @@ export function makeTwoStores(options: TwoStoresOptions): TwoStores {
   };
 }
 
-/** The stores that a store is made of: mostly itself alone. */
+/** Returns the parts of a store, usually itself only. */
 export function copiesOf(store: ObjectStore): readonly ObjectStore[] {
   return twoOf(store) ?? [store];
 }
 
-/** Undefined for a store that is one. */
+/** Returns undefined for a single store. */
 export function twoOf(store: ObjectStore): TwoStores["copies"] | undefined {
   return "copies" in store ? (store as TwoStores).copies : undefined;
 }
 
-/** As a report names it. */
+/** Returns the name for reports. */
 export function nameOf(store: ObjectStore): string {
   return store instanceof StoreCopy ? store.name : "";
 }
@@ -113,19 +113,19 @@ async function putBoth(
   if (lacking.length === 0) return;
   const debts = lacking.map(({ name }): Debt => ({ store: name, key, deed: "copy", sizeBytes: countBytes(bytes) }));
   if (policy === "one") return options.owe(debts);
-  // It is not acknowledged, and stands in one store nevertheless: whoever finds it there finds it in both.
+  // The put is not acknowledged, but one store has the object. Recording the debt makes both equal.
   await options.owe(debts).catch(() => {});
   throwFirst(failures);
 }
 
 /**
- * Before anything is written: a put that cannot succeed would leave its object in the one store, over and over.
- * @throws HoldfastError unavailable where too few are there
+ * Checks availability before writing, because an impossible put would leave its object in one store repeatedly.
+ * @throws HoldfastError unavailable if too few stores are available
  */
 async function readyToWrite({ copies, policy, lookEveryMs = 1000 }: TwoStoresOptions): Promise<StoreCopy[]> {
   const there = copies.filter(({ isAway }) => !isAway);
   const looks = copies.filter(({ isAway }) => isAway).map((copy) => copy.lookAgain(lookEveryMs));
-  // A store that is back is found by whoever writes next; only who cannot do without it waits for that.
+  // The next writer detects a returned store; only a writer that needs it waits.
   if (there.length === copies.length || (policy === "one" && there.length > 0)) return there;
   await Promise.all(looks);
   const ready = copies.filter(({ isAway }) => !isAway);
@@ -152,9 +152,9 @@ async function deleteBoth(options: TwoStoresOptions, key: string, call: CallOpti
 }
 
 /**
- * Waits for all of them, since none may read the bytes once a put has returned; under the policy `one` one that dawdles is given up some time after
- * another has succeeded.
- * @returns what went wrong, by copy
+ * Waits for all stores, because none may read the bytes after the put has returned. With the policy `one`, a slow store
+ * is aborted some time after another has succeeded.
+ * @returns errors by copy
  */
 async function actOnAll(
   { policy, patienceMs, sleep }: TwoStoresOptions,
@@ -172,7 +172,7 @@ async function actOnAll(
       await sleep(patienceMs, over.signal);
       late.abort("the other store has it");
     };
-    // All have failed, or all have come to their end meanwhile.
+    // All have failed, or have finished meanwhile.
     giveUpLater().catch(() => {});
   }
   const settled = await Promise.allSettled(acts);
@@ -198,7 +198,7 @@ async function readEither<Result>(
   const order = copies.toSorted((left, right) => Number(left.isAway) - Number(right.isAway));
   const failures = new Map<StoreCopy, HoldfastError>();
   for (const copy of order) {
-    // Found again by those who read; nobody waits for it.
+    // Readers trigger the check without waiting for it.
     if (copy.isAway && failures.size === 0) void copy.lookAgain(lookEveryMs);
     try {
       const isLast = copy === order.at(-1);
@@ -217,7 +217,7 @@ async function readEither<Result>(
   throw await whyNeither(failures);
 }
 
-/** What neither has is absent only where both are there. */
+/** An object counts as missing only if both stores are available. */
 async function whyNeither(failures: ReadonlyMap<StoreCopy, HoldfastError>): Promise<HoldfastError> {
   const other = [...failures].find(([, { code }]) => !isAbsent(code));
   if (other !== undefined) return seenFromOutside(...other);
@@ -246,12 +246,15 @@ function throwFirst(failures: ReadonlyMap<StoreCopy, HoldfastError>): never {
   throw first === undefined ? awayError("neither was asked", undefined) : seenFromOutside(...first);
 }
 
-/** One that fails at whatever it is asked (no rights, a folder that is none) is away, and that passes; with one store it would be for good. */
+/**
+ * A store that fails at everything (no permission, no folder) is away, which may pass. As a single store, the error
+ * would be permanent.
+ */
 function seenFromOutside(copy: StoreCopy, failure: HoldfastError): HoldfastError {
   return copy.isAway && failure.code === "failed" ? awayError("one of the two stores fails", failure) : failure;
 }
 
-/** For whoever uses the server: where the stores lie stands in the cause, which is for the log. */
+/** For users of the server: the location is only in the cause, for the log. */
 function awayError(what: string, cause: unknown): HoldfastError {
   return new HoldfastError("unavailable", `A block store is not available: ${what}. Try again in a moment.`, {
     retryAfterSeconds: 5,

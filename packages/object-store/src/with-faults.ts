@@ -4,31 +4,31 @@ import type { Sleep } from "./call-signal.ts";
 import type { CallOptions, ObjectStore } from "./object-store.ts";
 
 export interface FaultRates {
-  /** The call fails and has done nothing. */
+  /** The call fails without an effect. */
   readonly failBefore: number;
-  /** The call is done and fails all the same. */
+  /** The call is executed and fails nevertheless. */
   readonly failAfter: number;
-  /** The call waits `slowMs` and is done. */
+  /** The call waits `slowMs` and is executed. */
   readonly slow: number;
-  /** The call does nothing, waits `hangMs` or until it is given up, and fails. */
+  /** The call waits `hangMs` or until aborted, and fails without an effect. */
   readonly hang: number;
 }
 
 export type Fault = keyof FaultRates;
 
 export interface FaultOptions {
-  /** Numbers from 0 up to 1; seeded, so that a run can be repeated. */
+  /** Returns 0 to below 1; seeded, so that a run can be repeated. */
   readonly random: () => number;
   readonly sleep: Sleep;
   readonly slowMs: number;
   readonly hangMs: number;
 }
 
-/** A test's hand on the faults while the store is in use. */
+/** Controls faults while the store is in use. */
 export interface FaultSwitch {
-  /** From now on each call draws its fault: the rates are shares of all calls and sum to at most 1. Absent ones are 0. */
+  /** Sets the shares of all calls with each fault, in sum at most 1. Absent ones are 0. */
   setRates(rates: Partial<FaultRates>): void;
-  /** The next calls (of that operation, if one is named) have these faults, before any is drawn. */
+  /** Queues faults for the next calls (of an operation, if named), before random ones. */
   queue(
     fault: Fault,
     options?: { readonly operation?: keyof ObjectStore; readonly times?: number; readonly error?: HoldfastError },
@@ -52,7 +52,7 @@ interface FaultPlan extends FaultSwitch {
   draw(): Planned | undefined;
 }
 
-/** A store that fails, dawdles and hangs as it is told. Without rates and with an empty queue it does nothing of its own. */
+/** Store with configurable failures, delays and hangs. Without rates and queue, it changes nothing. */
 export function withFaults(store: ObjectStore, options: FaultOptions): FaultyStore {
   const plan = makePlan(options.random);
   const disturb = async <Result>(
@@ -79,7 +79,7 @@ export function withFaults(store: ObjectStore, options: FaultOptions): FaultySto
     stat: (key, call) => disturb("stat", call, plan.take("stat"), () => store.stat(key, call)),
     delete: (key, call) => disturb("delete", call, plan.take("delete"), () => store.delete(key, call)),
     async *list(prefix, call) {
-      // A list is one call and draws once, but a fault that is queued in its middle cuts it there.
+      // A list is one call with one random fault. A fault queued in the middle interrupts it there.
       const entries = store.list(prefix, call)[Symbol.asyncIterator]();
       try {
         for (let drawn = plan.draw(); ; drawn = undefined) {

@@ -10,7 +10,7 @@ testStore("a limit of one call", async () =>
   withLimit(makeMemoryStore({ nowMs: () => 1 }), { callsMax: 1, bytesMax: 10 }),
 );
 
-/** A store whose puts wait until they are let go, in the order in which they came. */
+/** Returns a store whose puts wait until released, in order of arrival. */
 function makeHeldStore(): {
   store: ObjectStore;
   running: string[];
@@ -36,7 +36,7 @@ function makeHeldStore(): {
   return { store, running, finish };
 }
 
-/** Lets everything run that waits for nothing but a turn. */
+/** Runs everything that waits only for its turn. */
 const settle = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
 
 test("no more calls and bytes run at once than allowed, in the order in which they came", async () => {

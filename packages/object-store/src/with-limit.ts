@@ -4,15 +4,16 @@ import { countBytes } from "./object-key.ts";
 import type { ObjectStore } from "./object-store.ts";
 
 export interface LimitOptions {
-  /** Calls that run at once. */
+  /** Concurrent calls. */
   readonly callsMax: number;
-  /** Bytes of the puts and gets that run at once; one call of more runs alone. */
+  /** Total bytes of concurrent puts and gets; a larger call runs alone. */
   readonly bytesMax: number;
 }
 
 /**
- * Lets calls wait, first come first served, so that a burst neither fills the memory nor opens a thousand connections. A list
- * is not counted: it waits for its reader, who may be waiting for us. A get of a whole object counts as a full pack.
+ * Queues calls in order, so that a burst neither fills the memory nor opens a thousand connections. Lists are not
+ * counted, because they wait for their reader, who may wait for the store. A get of a whole object counts as a full
+ * pack.
  */
 export function withLimit(store: ObjectStore, options: LimitOptions): ObjectStore {
   const gate = makeGate(options);

@@ -6,20 +6,20 @@ import type { ObjectEntry, ObjectStore } from "./object-store.ts";
 export interface MeteredCall {
   readonly operation: keyof ObjectStore;
   readonly outcome: "ok" | ErrorCode;
-  /** Content that was sent or received; 0 of a call that failed. */
+  /** Content sent or received; 0 for a failed call. */
   readonly sizeBytes: number;
-  /** Of a list: without the time that its reader took. */
+  /** For a list: without the time of its reader. */
   readonly durationMs: number;
 }
 
 export interface MeterOptions {
-  /** Milliseconds of a clock that never goes back. */
+  /** Milliseconds of a monotonic clock. */
   readonly nowMs: () => number;
-  /** Called once for each call, when it has ended. */
+  /** Called once at the end of each call. */
   readonly onCall: (call: MeteredCall) => void;
 }
 
-/** Tells of each call what it was, how it ended, how much went through and how long it took. */
+/** Reports operation, result, bytes and duration of each call. */
 export function withMeter(store: ObjectStore, { nowMs, onCall }: MeterOptions): ObjectStore {
   const measure = async <Result>(
     operation: keyof ObjectStore,

@@ -1,7 +1,7 @@
 import { assertKey, assertPrefix } from "./object-key.ts";
 import type { ObjectEntry, ObjectStore } from "./object-store.ts";
 
-/** The part of a store whose keys begin with the prefix, as a store of its own: nothing beside it is seen or touched. @param prefix ends with a slash */
+/** Restricts a store to keys with the prefix, as a separate store. @param prefix ends with a slash */
 export function withPrefix(store: ObjectStore, prefix: string): ObjectStore {
   assertPrefix(prefix);
   const keyOf = (key: string): string => {

@@ -5,18 +5,18 @@ import type { Sleep } from "./call-signal.ts";
 import type { CallOptions, ObjectEntry, ObjectStore } from "./object-store.ts";
 
 export interface RetryOptions {
-  /** All attempts of a call together, the first included. */
+  /** Attempts per call, including the first. */
   readonly attemptsMax: number;
-  /** The wait before the n-th retry is drawn evenly between 0 and this times 2^(n-1) ("full jitter", AWS Architecture Blog, 2015). */
+  /** The wait before the n-th retry is uniform between 0 and this times 2^(n-1) ("full jitter", AWS Architecture Blog, 2015). */
   readonly delayMs: number;
   readonly delayMsMax: number;
-  /** Numbers from 0 up to 1. */
+  /** Returns 0 to below 1. */
   readonly random: () => number;
   readonly sleep: Sleep;
   readonly onRetry?: (error: HoldfastError, delayMs: number) => void;
 }
 
-/** Tries again what may go better a moment later. All calls of a store can be repeated. */
+/** Retries temporary failures. All calls of a store can be repeated. */
 export function withRetry(store: ObjectStore, options: RetryOptions): ObjectStore {
   return {
     put: (key, bytes, call) => repeat(options, call, () => store.put(key, bytes, call)),
@@ -41,7 +41,7 @@ async function repeat<Result>(
   }
 }
 
-/** A list that breaks begins again and skips what it has given already; its order makes that one comparison. */
+/** Restarts a broken list and skips entries already returned, which its order makes simple. */
 async function* relist(
   store: ObjectStore,
   prefix: string,
@@ -78,7 +78,7 @@ async function waitOrThrow(
   await waitWhileWanted(options.sleep, delayMs, call?.signal);
 }
 
-/** A full disk is worth trying again for whoever asked, later; not within the seconds of one call. */
+/** Excludes a full disk, which does not resolve within one call. */
 function isPassing(error: HoldfastError): boolean {
   return error.retryable && error.code !== "store_full";
 }
