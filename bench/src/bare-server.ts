@@ -1,6 +1,6 @@
 /**
- * The least that a Node server can be which holds requests: what `held-polls.ts` compares memory with. Tells its port once it
- * listens, and how many requests it holds whenever it is asked.
+ * Minimal Node server that holds requests, with which `held-polls.ts` compares memory. Reports its port once it
+ * listens, and the number of held requests on demand.
  */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";

@@ -13,7 +13,7 @@ import {
 import type { FileTree, LargeFile } from "./data.ts";
 import type { Row } from "./report.ts";
 
-/** What the machine can do at best on the same data: a copy that is on disk, and one pass of SHA-256. */
+/** Measures the machine's best values on the same data: a durable copy, and one pass of SHA-256. */
 export function calibrate(large: LargeFile): Row[] {
   const { copySeconds, hashSeconds } = floorOf(large);
   const megabytes = large.sizeBytes / 1e6;
@@ -40,7 +40,7 @@ export function floorOf({ path }: LargeFile): LargeFloor {
   return { copySeconds, hashSeconds: secondsOf(() => eachPiece(path, (piece) => hash.update(piece))) };
 }
 
-/** Each file written and synced by itself, and each folder after it: one after the other, as the simplest program would. */
+/** Writes and syncs each file, and each folder after it, one after another, like the simplest program. */
 export function calibrateFiles({ path, files }: FileTree): Row {
   const copy = `${path}.copy`;
   const seconds = secondsOf(() => {

@@ -22,7 +22,7 @@ export interface FileTree {
   readonly files: number;
 }
 
-/** Files of 1 KiB to so many, 100 to a folder, half text that compresses and half random. */
+/** Creates files from 1 KiB to `sizeMaxKib`, 100 per folder, half compressible text and half random. */
 export function makeFiles(folder: string, files: number, sizeMaxKib = 32): FileTree {
   for (let index = 0; index < files; index++) {
     const into = `${folder}/${String(Math.floor(index / 100)).padStart(3, "0")}`;

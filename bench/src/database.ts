@@ -8,7 +8,7 @@ export interface BenchDatabase extends Pick<EmbeddedPostgres, "connection" | "pi
   readonly url: string;
 }
 
-/** A PostgreSQL as the embedded one is, on a port of its own. @param settings beside ours */
+/** Starts a PostgreSQL like the embedded one on a separate port. @param settings additional settings */
 export async function startDatabase(
   folder: string,
   settings: Readonly<Record<string, string>> = {},

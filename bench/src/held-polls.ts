@@ -11,13 +11,13 @@ import type { HolderOrder } from "./poll-holder.ts";
 import type { Row } from "./report.ts";
 import { pssBytes } from "./processes.ts";
 
-/** As many as one address of this machine lends ports for at once. */
+/** Limit of concurrent ports per address of this machine. */
 const perAddress = 7500;
-/** What a warm process has done: polls held and let go, and plain requests answered, so that its heap has the size that traffic gives it. */
+/** Work of a warm process: polls held and released, and ordinary requests, so that its heap has a realistic size. */
 const warming = { polls: 500, requests: 5000, callers: 16 };
-/** After a collection, until its memory is given back. */
+/** Time after a collection until memory is freed. */
 const settleMs = 3000;
-/** What is freed by one collection is given back by a later one. */
+/** Several are needed, because memory freed by one collection is returned by a later one. */
 const collections = 3;
 const preload = `--import=${new URL("collect-on-signal.ts", import.meta.url).href}`;
 
@@ -29,9 +29,8 @@ interface Holding {
 }
 
 /**
- * What polls cost that are only held: `each` of them in every server process, one process and then two, and beside
- * them a bare `node:http` server that holds as many of the very same requests. Memory is
- * PSS above that of the warm process, both after a collection of garbage.
+ * Measures idle polls: `each` of them per server process, with one and two processes, compared with a bare `node:http`
+ * server that holds the same requests. Memory is PSS above the warm process, both after garbage collection.
  */
 export async function measureHeldPolls(folder: string, each: number): Promise<Row[]> {
   const database = await startDatabase(folder);
@@ -39,7 +38,7 @@ export async function measureHeldPolls(folder: string, each: number): Promise<Ro
   try {
     for (const name of ["one", "two"]) servers.push(await startPollServer(`${folder}/${name}`, folder, database.url));
     const latency = await measureLatency(servers[0]!);
-    // Only now, since a poll with an older cursor would be answered at once.
+    // Only now, because a poll with an older cursor would be answered immediately.
     return [...latency, ...(await measureMemory(await Promise.all(servers.map(pollsOf)), each))];
   } finally {
     for (const server of servers) await server.stop();
@@ -72,7 +71,7 @@ async function pollsOf(server: ServerProcess): Promise<ServerPolls> {
   return { api, port: server.port, pid: server.pid, request: requestText(api, token, 90), held };
 }
 
-/** As a device sends it. */
+/** Returns a request like a device's. */
 function requestText(api: Api, token: string, timeoutSeconds: number): string {
   const headers = {
     host: new URL(api.url).host,
@@ -120,7 +119,7 @@ async function bareBytesPerPoll(polls: readonly Holding[], each: number): Promis
   }
 }
 
-/** Listeners stay on what has not ended. */
+/** Removes listeners only when the process has ended. */
 async function endOf(child: ChildProcess): Promise<void> {
   const exited = once(child, "exit");
   child.disconnect();
@@ -150,7 +149,7 @@ async function warm(target: Holding): Promise<void> {
   await Promise.all(Array.from({ length: warming.callers }, call));
 }
 
-/** Without garbage. */
+/** Sums memory after garbage collection. */
 async function sumOf(targets: readonly Holding[]): Promise<number> {
   for (let count = 0; count < collections; count++) {
     for (const { pid } of targets) process.kill(pid, "SIGUSR2");
@@ -166,7 +165,7 @@ async function holdAt(target: Holding, count: number): Promise<{ release: () => 
   for (let left = count; left > 0; left -= perAddress) {
     const child = forkScript("poll-holder.ts");
     children.push(child);
-    // A new address each time: the ports of the last connections stay taken for a minute.
+    // A new address each time, because ports of previous connections stay reserved for a minute.
     addressSerial += 1;
     const localAddress = `127.0.${Math.floor(addressSerial / 250)}.${addressSerial % 250}`;
     const { port, request } = target;
@@ -199,10 +198,10 @@ async function answerOf<Message>(child: ChildProcess): Promise<Message> {
 }
 
 const changes = 60;
-/** Longer than wake-ups are merged for, so that each change is the first. */
+/** Longer than the merging of wake-ups, so that each change is the first. */
 const pauseMs = 250;
 
-/** From a change being sent to a poll of another connection being answered, on loopback. */
+/** Measures the time from sending a change to the response of another connection's poll, on loopback. */
 async function measureLatency(server: ServerProcess): Promise<Row[]> {
   const { api, held } = await pollsOf(server);
   const wokenMs: number[] = [];
@@ -228,7 +227,7 @@ async function measureLatency(server: ServerProcess): Promise<Row[]> {
   ];
 }
 
-/** @returns when it was answered */
+/** @returns time of the response */
 function pollOnce(server: ServerProcess, api: Api, token: string): Promise<number> {
   return new Promise((resolve, reject) => {
     const headers = { authorization: `Bearer ${api.token}`, timeout: "30" };

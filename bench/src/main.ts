@@ -1,10 +1,14 @@
 /**
- * `npm run bench`: what 8 rows of docs/performance.md say, measured now on this machine beside a calibration and the peers that
- * are installed. `--quick` takes smaller data and ends within a minute; `--only NAME,…` measures some rows (`kept`, `sync`, `share` and `web`
- * all of those that begin so), `--by NAME,…` only some who do it; `--million` lets one client keep as many files and
- * a second one fetch them (alone with `--only sync-idle --by holdfast`: 8 GB of disk, and about an hour);
- * `--keep` leaves the data, with what the clients said, where it is. HOLDFAST_BENCH_PROFILE=DIR profiles the sync clients, and the
- * servers of `share`, whose statements HOLDFAST_BENCH_STATEMENTS=1 lists.
+ * `npm run bench`: measures 8 rows of docs/performance.md on this machine, with a calibration and the installed peers.
+ * - `--quick`: smaller data, ends within a minute
+ * - `--only NAME,…`: some rows (`kept`, `sync`, `share` and `web`: all that start with that)
+ * - `--by NAME,…`: some programs only
+ * - `--million`: one client keeps as many files and a second one fetches them (alone with `--only sync-idle --by
+ *   holdfast`: 8 GB of disk, and about an hour)
+ * - `--keep`: keeps data and client logs
+ *
+ * HOLDFAST_BENCH_PROFILE=DIR profiles the sync clients and the servers of `share`. HOLDFAST_BENCH_STATEMENTS=1 lists
+ * the statements of the latter.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -175,8 +179,8 @@ async function measureServer(
   }
 }
 
-// What was started ends with the process, however it ends.
+// Child processes end with this process in any case.
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
 await main();
-// Whatever a failed row left open ends with the process too.
+// Also ends leftovers of a failed row.
 process.exit();

@@ -7,8 +7,8 @@ const callers = 32;
 const listedFiles = 200;
 
 /**
- * What a server sees in a day, at once: of 100 requests 40 look a node up, 25 list a folder of 200 files, 15 ask for changes,
- * 10 download 16 KiB, 10 upload 16 KiB. The clients share the machine with the server.
+ * Simulates a day's traffic at once: of 100 requests, 40 look up a node, 25 list a folder of 200 files, 15 request
+ * changes, 10 download 16 KiB, 10 upload 16 KiB. Clients and server share the machine.
  */
 export async function measureMixedTraffic(server: RunningServer, seconds: number): Promise<Row[]> {
   const api = await Api.signIn(server.url);

@@ -12,7 +12,7 @@ interface PeerData {
   readonly small: FileTree | undefined;
 }
 
-/** The same data through programs that people use today, over loopback as ours goes, where they are installed. */
+/** Transfers the same data over loopback with other installed programs. */
 export async function measurePeers(data: PeerData, peers: readonly string[]): Promise<Row[]> {
   const rows: Row[] = [];
   if (peers.includes("rsync") && findProgram("rsync") !== undefined) rows.push(...(await measureRsync(data)));
@@ -20,7 +20,7 @@ export async function measurePeers(data: PeerData, peers: readonly string[]): Pr
   return rows;
 }
 
-/** A daemon, with --fsync so that it acknowledges what is on disk as we do. */
+/** Uses a daemon with --fsync, so that it acknowledges durable data only. */
 async function measureRsync(data: PeerData): Promise<Row[]> {
   const daemon = await startRsyncDaemon(data.folder);
   try {
@@ -35,7 +35,7 @@ async function measureRsync(data: PeerData): Promise<Row[]> {
   }
 }
 
-/** Over the WebDAV that rclone itself serves; it syncs nothing to disk. */
+/** Uses rclone's own WebDAV server, which syncs nothing to disk. */
 async function measureRclone(data: PeerData): Promise<Row[]> {
   const port = await freePort();
   const served = `${data.folder}/rclone`;

@@ -1,4 +1,4 @@
-/** A client process of `held-polls.ts`: sends one request on each of many connections and reads whatever comes. */
+/** Client process of `held-polls.ts`: sends one request on each of many connections and reads everything. */
 import { once } from "node:events";
 import { connect } from "node:net";
 
@@ -6,7 +6,7 @@ export interface HolderOrder {
   readonly port: number;
   readonly request: string;
   readonly count: number;
-  /** Of this machine, from which the connections come: each has only so many ports. */
+  /** Local address of the connections, because each has a limited number of ports. */
   readonly localAddress: string;
 }
 

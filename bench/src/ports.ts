@@ -10,7 +10,7 @@ export function freePort(): Promise<number> {
   });
 }
 
-/** Resolves once something accepts connections; gives up after ten seconds. */
+/** Resolves once the port accepts connections; fails after ten seconds. */
 export async function listening(port: number): Promise<void> {
   const endMs = performance.now() + 10_000;
   for (;;) {

@@ -1,14 +1,14 @@
 import type { ChildProcess } from "node:child_process";
 import { readFileSync, readdirSync } from "node:fs";
 
-/** A measurement that is broken off leaves nothing behind that runs. */
+/** Ends the child with this process, even if a measurement is interrupted. */
 export function endWithUs(child: ChildProcess): void {
   const end = () => void child.kill("SIGTERM");
   process.once("exit", end);
   child.once("exit", () => process.off("exit", end));
 }
 
-/** The process and all that descend from it. */
+/** Returns a process and its descendants. */
 export function processTree(root: number): number[] {
   const parents = new Map<number, number>();
   for (const name of readdirSync("/proc")) {
@@ -22,37 +22,37 @@ export function processTree(root: number): number[] {
   return tree;
 }
 
-/** The proportional set size of one process: shared pages are counted once. */
+/** Returns the proportional set size of a process, which counts shared pages once. */
 export function pssBytes(pid: number): number {
   return Number(/^Pss:\s+(\d+) kB/m.exec(read(`/proc/${pid}/smaps_rollup`))?.[1] ?? 0) * 1024;
 }
 
-/** The most that was ever resident. */
+/** Returns the peak resident memory. */
 export function peakBytes(pid: number): number {
   return Number(/^VmHWM:\s+(\d+) kB/m.exec(read(`/proc/${pid}/status`))?.[1] ?? 0) * 1024;
 }
 
-/** Of the clock that the kernel counts processors' time by (USER_HZ, the same on every Linux). */
+/** The kernel's CPU clock (USER_HZ, equal on every Linux). */
 const ticksPerSecond = 100;
 
-/** What it has used of processors, threads that have ended included; zero for a process that has ended. */
+/** Returns the CPU time of a process, including ended threads; zero after its end. */
 export function cpuSeconds(pid: number): number {
   const [user = 0, system = 0] = (read(`/proc/${pid}/stat`).split(") ")[1] ?? "").split(" ").slice(11, 13).map(Number);
   return (user + system) / ticksPerSecond;
 }
 
-/** What those that it had started, and they in turn, had used when they ended and were waited for. */
+/** Returns the CPU time of ended and awaited descendants. */
 export function endedSeconds(pid: number): number {
   const [user = 0, system = 0] = (read(`/proc/${pid}/stat`).split(") ")[1] ?? "").split(" ").slice(13, 15).map(Number);
   return (user + system) / ticksPerSecond;
 }
 
-/** The same, to the nanosecond, of the threads that live. */
+/** Returns the CPU time of live threads, in nanosecond precision. */
 export function threadSeconds(pid: number): number {
   return sumOfThreads(pid, (task) => Number(read(`${task}/schedstat`).split(" ")[0] ?? 0)) / 1e9;
 }
 
-/** How often its threads that live were put onto a processor after they had waited for something. */
+/** Returns how often live threads resumed after waiting. */
 export function wakeUps(pid: number): number {
   return sumOfThreads(pid, (task) =>
     Number(/^voluntary_ctxt_switches:\s+(\d+)/m.exec(read(`${task}/status`))?.[1] ?? 0),
@@ -69,7 +69,7 @@ function sumOfThreads(pid: number, count: (task: string) => number): number {
   return tasks.reduce((sum, task) => sum + count(`/proc/${pid}/task/${task}`), 0);
 }
 
-/** Empty for a process that has just ended. */
+/** Returns nothing for a process that has just ended. */
 function read(path: string): string {
   try {
     return readFileSync(path, "utf8");

@@ -2,7 +2,7 @@ import type { Machine } from "./machine.ts";
 
 export interface Row {
   readonly work: string;
-  /** Who did it: `holdfast`, `calibration`, or a peer. */
+  /** Measured program: `holdfast`, `calibration`, or a peer. */
   readonly by: string;
   readonly value: number;
   readonly unit:
@@ -20,7 +20,7 @@ export interface Row {
     | "CLS"
     | "errors";
   readonly goal?: Goal;
-  /** What else to know, such as the seconds behind a rate. */
+  /** Further facts, such as the seconds behind a rate. */
   readonly note?: string;
 }
 
@@ -51,7 +51,7 @@ function format(value: number): string {
   return value >= 100 ? value.toFixed(0) : value.toFixed(value >= 10 ? 1 : 2);
 }
 
-/** Others have not set it for themselves. */
+/** Only Holdfast has goals. */
 function formatGoal({ goal, value, by }: Row): string {
   if (goal === undefined || by !== "holdfast") return "";
   const { atMost = Infinity, atLeast = 0 } = goal;

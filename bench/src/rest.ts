@@ -2,7 +2,7 @@ import { type ServerProcess, spawnServer } from "@holdfast/server/acceptance/tes
 import { processTree, pssBytes } from "./processes.ts";
 import { type Row, timed } from "./report.ts";
 
-/** From nothing to ready, and once more on what is there. */
+/** Measures the first start and a restart with existing data. */
 export async function measureStart(dataFolder: string): Promise<Row[]> {
   let server: ServerProcess | undefined;
   const first = await timed(async () => (server = await spawnServer({ dataFolder })));
@@ -15,7 +15,7 @@ export async function measureStart(dataFolder: string): Promise<Row[]> {
   ];
 }
 
-/** The proportional set size of the server and its database: shared pages are counted once. */
+/** Measures the proportional set size of the server and its database, which counts shared pages once. */
 export async function measureRest(server: ServerProcess, restMs: number): Promise<Row[]> {
   await new Promise((resolve) => setTimeout(resolve, restMs));
   const megabytes = processTree(server.pid).reduce((sum, pid) => sum + pssBytes(pid), 0) / 1e6;

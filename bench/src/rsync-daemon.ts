@@ -5,7 +5,7 @@ import { endWithUs } from "./processes.ts";
 
 export interface RsyncDaemon {
   readonly port: number;
-  /** What it serves as the module `bench`. */
+  /** Served as the module `bench`. */
   readonly folder: string;
   stop(): void;
 }

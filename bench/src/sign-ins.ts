@@ -7,9 +7,9 @@ const goalMs = 300;
 const warmUpEach = 10;
 
 /**
- * As many people as that sign in at once, each again as soon as they are in: nearly all of it is argon2id at the settings of
- * `accounts/passwords.ts`. The callers share the machine with the server. Once from devices that have signed in before, as people do who come
- * back, and once from a new one each time, of which the account is told.
+ * Measures concurrent sign-ins, each repeated immediately. Nearly all time is argon2id with the settings of
+ * `accounts/passwords.ts`. Clients and server share the machine. One run uses devices that have signed in before, like
+ * returning people, and one a new device each time, about which the account is notified.
  */
 export async function measureSignIns(server: RunningServer, timesEach: number): Promise<Row[]> {
   const administrator = await Api.signIn(server.url);
@@ -57,7 +57,7 @@ async function signInAll(
         for (let time = 0; time < times; time += 1) tookMs.push(await signIn(person));
       }),
     );
-  // The first ones open connections, and find code that was never run.
+  // The first ones open connections and run cold code.
   await all(warmUpEach);
   tookMs.length = 0;
   const startMs = performance.now();

@@ -11,7 +11,7 @@ interface Transfers {
   readonly launcher: string;
 }
 
-/** The command as a user runs it, its own start included, each time compared with what was put. */
+/** Measures the command including its start, and compares the result with the uploaded data each time. */
 export async function measureTransfers({ server, folder, large, small }: Transfers): Promise<Row[]> {
   const env = { HOLDFAST_CONFIG_DIR: `${folder}/config` };
   const run = async (...args: string[]) => {

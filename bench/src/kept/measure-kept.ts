@@ -9,13 +9,13 @@ import { type Row, timed } from "../report.ts";
 
 export const keptRowNames = ["kept-shrink", "kept-backup"] as const;
 
-/** How many files, of 1 to 41 KiB: 100,000 are 2 GiB. */
+/** Number of files of 1 to 41 KiB: 100,000 are 2 GiB. */
 export interface KeptScale {
   readonly files: number;
 }
 
 const sizeMaxKib = 41;
-/** The times of docs/operation.md, Disk space, made so short that they are over when the collection is asked for. */
+/** Retention times (docs/operation.md, Disk space), short enough to be over before the collection. */
 const shortRetention = {
   HOLDFAST_RETENTION_VERSIONS: "1",
   HOLDFAST_RETENTION_VERSION_AGE: "1s",
@@ -24,7 +24,7 @@ const shortRetention = {
   HOLDFAST_RETENTION_DOOMED: "1s",
   HOLDFAST_RETENTION_PACKS: "1s",
   HOLDFAST_SNAPSHOT_INTERVAL: "off",
-  // One device overwrites half of all.
+  // One device overwrites half of all files.
   HOLDFAST_DEVICE_BRAKE: "off",
 };
 
@@ -35,8 +35,8 @@ interface Kept {
 }
 
 /**
- * What becomes of a store of which half is overwritten and a third is deleted, and what it costs to back up what is left while people go on
- * writing: the store is compared with that of a new server to which the same files are put.
+ * Measures a store of which half is overwritten and a third deleted, and the cost of its backup during writes. The
+ * store is compared with that of a new server with the same files.
  */
 export async function measureKept({ folder, wants, scale }: Kept): Promise<Row[]> {
   const tree = makeFiles(join(folder, "tree"), scale.files, sizeMaxKib);
@@ -62,7 +62,7 @@ async function shrink(world: KeptWorld): Promise<Row[]> {
   const beforeBytes = world.storeBytes();
   let passes = 0;
   const seconds = await timed(async () => {
-    // Each step waits for a time of its own that begins when the one before is done.
+    // Each step waits for a period that starts after the previous one.
     while (!isNothing(await world.gc("--dry-run")) || passes < 5) {
       await world.gc("--now");
       passes += 1;
@@ -89,7 +89,7 @@ function isNothing({ bytes, versions, nodes }: CollectionJson): boolean {
   return bytes + versions + nodes === 0;
 }
 
-/** Two of each four, so that both kinds of content are among them. */
+/** Overwrites two of every four, to include both kinds of content. */
 function overwriteHalf(tree: string): void {
   for (const name of readdirSync(tree)) {
     for (const [index, file] of readdirSync(join(tree, name)).entries()) {
@@ -137,7 +137,7 @@ async function backUp(world: KeptWorld): Promise<Row[]> {
   ];
 }
 
-/** As one person who puts a folder of 100 files after the other. @returns files */
+/** Simulates a person who puts one folder of 100 files after another. @returns number of files */
 async function keepPutting({ folder, run }: KeptWorld, time: { readonly isOver: boolean }): Promise<number> {
   let files = 0;
   for (let round = 0; !time.isOver; round += 1) {
@@ -148,7 +148,7 @@ async function keepPutting({ folder, run }: KeptWorld, time: { readonly isOver: 
   return files;
 }
 
-/** Every file of the tree is what it was. */
+/** Asserts that every file of the tree is unchanged. */
 async function compareRestored({ folder, tree }: KeptWorld, data: string): Promise<void> {
   const restored = new KeptWorld(join(folder, "compared"), tree, data);
   await restored.start();
@@ -181,7 +181,7 @@ class KeptWorld {
     this.#server = undefined;
   }
 
-  /** @returns what it writes to standard output */
+  /** @returns standard output */
   readonly run = async (...args: string[]): Promise<string> => {
     const env = { HOLDFAST_CONFIG_DIR: join(this.folder, "config") };
     const input = args[0] === "login" ? administrator.password : "";

@@ -9,7 +9,7 @@ export interface Timed {
 
 const agent = new Agent({ keepAlive: true, maxSockets: 2000 });
 
-/** One call of the API on a connection that is kept, from its beginning to the last byte of its answer. */
+/** Calls the API on a kept connection, timed from the start to the response's last byte. */
 export function timedCall(api: Api, method: string, path: string, sent?: string | Uint8Array): Promise<Timed> {
   const startMs = performance.now();
   const type = typeof sent === "string" ? "application/json" : "application/octet-stream";
@@ -34,7 +34,10 @@ export function timedCall(api: Api, method: string, path: string, sent?: string 
   });
 }
 
-/** @returns the same answer. @throws Error where it has another status */
+/**
+ * @returns the same response
+ * @throws Error for another status
+ */
 export function expect(timed: Timed, status: number): Timed {
   if (timed.status === status) return timed;
   throw new Error(`Answered ${timed.status} instead of ${status}: ${JSON.stringify(timed.body)}`);

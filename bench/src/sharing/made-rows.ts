@@ -3,7 +3,7 @@ import { digestOf } from "@holdfast/server/accounts/secret-token";
 import { Api } from "@holdfast/server/acceptance/testing";
 import type { Home, SharingServer } from "./sharing-server.ts";
 
-/** By one hex digit. What belongs to people lies in another bucket than what the owner has. */
+/** Kind in ids, as a hex digit. Rows of other people are in another bucket than the owner's. */
 const kinds = {
   file: "1",
   version: "2",
@@ -20,19 +20,19 @@ const kinds = {
 export type Kind = keyof typeof kinds;
 const ofPeople: ReadonlySet<Kind> = new Set(["user", "space", "root", "token", "mount", "group"]);
 
-/** The id of the n-th of a kind. */
+/** Returns the id of the n-th row of a kind. */
 export function idAt({ spaceId }: Home, kind: Kind, n: number): string {
   const bucket = Number.parseInt(spaceId.slice(15, 18), 16) ^ (ofPeople.has(kind) ? 1 : 0);
   const group = `8${bucket.toString(16).padStart(3, "0")}`;
   return `${n.toString(16).padStart(8, "0")}-0000-${group}-8${kinds[kind]}00-000000000000`;
 }
 
-/** The same as SQL. @param n SQL too */
+/** Returns the same as SQL. @param n SQL expression */
 export function idSql(home: Home, kind: Kind, n = "n"): string {
   return `(lpad(to_hex((${n})::int), 8, '0') || '${idAt(home, kind, 0).slice(8)}')::uuid`;
 }
 
-/** Files of 100,000 bytes with one version each, as if they had been uploaded a minute apart. */
+/** Inserts files of 100,000 bytes with one version each, as if uploaded a minute apart. */
 export async function fillFolder({ fill, home }: SharingServer, folderId: string, count: number): Promise<void> {
   const [file, version] = [idSql(home, "file"), idSql(home, "version")];
   const at = "(extract(epoch from now()) * 1000000)::int8 - 86400000000 + n";
@@ -49,7 +49,7 @@ export async function fillFolder({ fill, home }: SharingServer, folderId: string
   await fill("analyze");
 }
 
-/** Accounts without a password, each with an access token. */
+/** Inserts accounts without a password, each with an access token. */
 export async function addPeople(world: SharingServer, count: number): Promise<Api[]> {
   const { fill, home, server } = world;
   const [user, space] = [idSql(home, "user"), idSql(home, "space")];
@@ -100,11 +100,11 @@ export async function addPeople(world: SharingServer, count: number): Promise<Ap
 export interface Shared {
   readonly nodeId: string;
   readonly role: "viewer" | "editor";
-  /** The first of those that `addPeople` has made. */
+  /** Number of the first accounts of `addPeople`. */
   readonly people: number;
 }
 
-/** As if each had been given the role, and had mounted the folder in the root. */
+/** Inserts rows as if each account had the role and had mounted the folder in its root. */
 export async function shareWithAll({ fill, home }: SharingServer, { nodeId, role, people }: Shared): Promise<void> {
   const [user, space, root] = [idSql(home, "user"), idSql(home, "space"), idSql(home, "root")];
   const [grant, mount] = [idSql(home, "grant"), idSql(home, "mount")];

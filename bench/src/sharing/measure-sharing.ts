@@ -30,7 +30,7 @@ export interface SharingWork {
   readonly scale: SharingScale;
 }
 
-/** What sharing costs where many share, or much: each row with a server and a database of its own. */
+/** Measures the cost of sharing with many people or of many items. Each row has its own server and database. */
 export async function measureSharing({ folder, wants, scale }: SharingWork): Promise<Row[]> {
   const works: Readonly<Record<SharingRowName, (own: string) => Promise<Row[]>>> = {
     "share-call": (own) => withServer(own, (world) => measureShareCall(world, scale.people)),

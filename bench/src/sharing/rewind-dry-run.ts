@@ -7,7 +7,7 @@ import { costNote } from "./statement-counts.ts";
 const goalSeconds = 5;
 const rounds = 3;
 
-/** As after a ransom program: each file of a folder has got other content and another name, and the owner asks what a rewind would do. */
+/** Simulates ransomware: each file of a folder has new content and another name, and the owner requests a rewind's dry run. */
 export async function measureRewindDryRun(world: SharingServer, nodes: number): Promise<Row[]> {
   const { owner } = world;
   const folder = (await owner.call("POST", "/metadata", { path: "/rewound", kind: "folder" })).body.id as string;

@@ -14,17 +14,20 @@ const grants = 1000;
 const groups = 8;
 const checks = 2000;
 
-/** May somebody read a file so deep, where so many permissions stand on the way up: all of others but one, and all of one's own groups. */
+/**
+ * Measures the access check of a deep file with many permissions above: all but one for others, then all for the
+ * account's groups.
+ */
 export async function measureRightsCheck(world: SharingServer): Promise<Row[]> {
   await addPeople(world, grants);
   await makeChain(world);
   const { home, fill } = world;
-  // One each for others, and that of who asks at the top.
+  // One each for others, and the requesting account's at the top.
   await fill(`
     insert into shard.grants (space_id, id, node_id, kind, grantee_id, role, created_by, created_at)
     select '${home.spaceId}', ${idSql(home, "grant")}, ${idSql(home, "folder", `n % ${levels - 1} + 1`)}, 'user', ${idSql(home, "user")}, 'viewer', '${home.userId}', 1
     from generate_series(1, ${grants}) n`);
-  // The same number for groups that are all those of another one who asks.
+  // The same number for groups of another requesting account.
   await fill(`
     insert into shard.grants (space_id, id, node_id, kind, grantee_id, role, created_by, created_at)
     select '${home.spaceId}', ${idSql(home, "grant", "n + 100000")}, ${idSql(home, "folder", `n / ${groups} + 1`)}, 'group',
@@ -67,7 +70,7 @@ export async function measureRightsCheck(world: SharingServer): Promise<Row[]> {
   }
 }
 
-/** Folders in each other, the first in the owner's root. */
+/** Inserts nested folders, the first in the owner's root. */
 async function makeChain({ fill, home }: SharingServer): Promise<void> {
   const folder = idSql(home, "folder");
   await fill(`

@@ -6,7 +6,7 @@ import { costNote } from "./statement-counts.ts";
 
 const goalMs = 80;
 
-/** One folder with so many people, one after the other; what follows by the queue goes on beside. */
+/** Shares one folder with people one by one; queued work runs concurrently. */
 export async function measureShareCall(world: SharingServer, people: number): Promise<Row[]> {
   const { owner } = world;
   await addPeople(world, people);

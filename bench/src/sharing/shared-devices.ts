@@ -12,7 +12,10 @@ const waitMs = 120_000;
 const emil = { email: "emil@example.com", password: "the password of emil" };
 const vera = { email: "vera@example.com", password: "the password of vera" };
 
-/** A folder of one account that two others have mounted, on four devices: from an edit on one of the editor's until each of the others has it. */
+/**
+ * Measures a folder mounted by two other accounts on four devices: from an edit on an editor's device until each other
+ * device has it.
+ */
 export async function measureSharedDevices(folder: string, edits: number): Promise<Row[]> {
   const server = await startSyncServer(folder);
   const proxy = startProxy();
@@ -39,7 +42,7 @@ export async function measureSharedDevices(folder: string, edits: number): Promi
     const slowestMs: number[] = [];
     const before = cpuOf([server.pid, ...pids]);
     for (let edit = 1; edit <= edits; edit += 1) {
-      // Of no fixed length, so that no timer is always met at the same point.
+      // Random, to avoid synchronization with timers.
       await delay(300 + Math.random() * 600);
       const startMs = performance.now();
       writeFileSync(fileOf("emil"), `edit ${edit}`);

@@ -9,7 +9,10 @@ const edits = 30;
 const wakes = 5;
 const goal = { ratio: 1.2, wakeMs: 500 };
 
-/** Edits of a small file in a folder of one's own and in one that many have mounted, in turns; then until the polls of all are answered. */
+/**
+ * Measures edits of a small file in an unshared folder and in one that many have mounted, alternately; then the time
+ * until all polls are answered.
+ */
 export async function measureSharedEdit(world: SharingServer, people: number): Promise<Row[]> {
   const { owner } = world;
   await owner.call("POST", "/metadata", { path: "/alone", kind: "folder" });
@@ -30,7 +33,7 @@ async function compareEdits(world: SharingServer, people: number): Promise<Row[]
       const cost = await world.cost(async () => {
         ms = await edit(world.owner, `/${folder}/file`, `edit ${round} of what is ${folder}`);
       });
-      // The first one warms.
+      // The first round warms up.
       if (round === 0) continue;
       tookMs[folder].push(ms);
       costs[folder].push(cost);
@@ -73,7 +76,7 @@ function medianOf(costs: readonly Cost[]): Cost {
   return { serverMs: median("serverMs"), databaseMs: median("databaseMs"), statements: median("statements") };
 }
 
-/** Each poll is of another account. Whoever is woken asks at once what there is, as a device does. */
+/** Each poll belongs to another account, which requests the changes immediately like a device. */
 async function measureWakes(world: SharingServer, apis: readonly Api[]): Promise<Row[]> {
   const { owner } = world;
   const firstMs: number[] = [];
@@ -102,7 +105,7 @@ async function measureWakes(world: SharingServer, apis: readonly Api[]): Promise
           }),
         );
         await eventually("all polls are held", 120_000, async () => (await heldBy(owner)) === apis.length || undefined);
-        // A poll is held before it has looked at what it waits for.
+        // A poll is held before it has checked its changes.
         await world.quiet();
       }),
     );

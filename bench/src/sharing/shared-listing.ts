@@ -8,7 +8,7 @@ import { costNote } from "./statement-counts.ts";
 const goalMs = 50;
 const orders = ["name", "-name", "modified_at", "-modified_at", "created_at", "-created_at", "size", "-size"];
 
-/** Every page of a folder that somebody else owns, in every order, as a viewer through the mount. */
+/** Reads every page of another account's folder in every order, as a viewer through the mount. */
 export async function measureSharedListing(world: SharingServer, files: number): Promise<Row[]> {
   const { owner } = world;
   const [viewer] = await addPeople(world, 1);

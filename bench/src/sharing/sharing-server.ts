@@ -5,23 +5,23 @@ import type { Connection } from "@holdfast/server/db/database";
 import { startDatabase } from "../database.ts";
 import { type Cost, costOf, countingSettings, openCounts, quietOf, statementsOf } from "./statement-counts.ts";
 
-/** A server in a process of its own over a PostgreSQL that counts what it is asked. */
+/** A server in a separate process, with a PostgreSQL that counts statements. */
 export interface SharingServer {
   readonly server: ServerProcess;
-  /** Signed in, and the owner of what is shared. */
+  /** Signed-in owner of the shared items. */
   readonly owner: Api;
   readonly home: Home;
-  /** To its database. */
+  /** Connection to its database. */
   readonly connection: Connection;
-  /** Rows made by hand: a hundred thousand of anything would take too long by the API. */
+  /** Inserts rows directly, because a hundred thousand API calls would take too long. */
   readonly fill: (statement: string) => Promise<void>;
   readonly cost: (work: () => Promise<unknown>) => Promise<Cost>;
-  /** Waits until the database is asked nothing more. */
+  /** Waits until no statements run. */
   readonly quiet: () => Promise<void>;
   readonly stop: () => Promise<void>;
 }
 
-/** Of the owner. */
+/** Ids of the owner. */
 export interface Home {
   readonly userId: string;
   readonly spaceId: string;
@@ -67,7 +67,7 @@ export async function startSharingServer(folder: string): Promise<SharingServer>
   };
 }
 
-/** With `HOLDFAST_BENCH_PROFILE` naming a folder, the server leaves a profile of its processor time there when it ends. */
+/** Makes the server write a CPU profile to the folder in `HOLDFAST_BENCH_PROFILE` when it ends. */
 function profiled(): Record<string, string> {
   const folder = process.env["HOLDFAST_BENCH_PROFILE"];
   return folder === undefined ? {} : { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${folder}` };

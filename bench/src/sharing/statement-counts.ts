@@ -6,16 +6,16 @@ import { processTree, threadSeconds } from "../processes.ts";
 
 type Pool = ReturnType<typeof openPool>;
 
-/** The database counts what it is asked. */
+/** Counts statements. */
 export const countingSettings = { shared_preload_libraries: "pg_stat_statements", "pg_stat_statements.max": "1000" };
 
-/** What some work took of the server and its database, whoever else uses the machine. */
+/** Cost of work for the server and its database, independent of other load. */
 export interface Cost {
-  /** Of the server's process. */
+  /** CPU time of the server process. */
   readonly serverMs: number;
-  /** Of all processes of the database. */
+  /** CPU time of all database processes. */
   readonly databaseMs: number;
-  /** What the database was asked, with the beginning and end of transactions. */
+  /** Number of statements, including the start and end of transactions. */
   readonly statements: number;
 }
 
@@ -31,7 +31,7 @@ export async function openCounts(connection: Connection): Promise<Pool> {
   return pool;
 }
 
-/** Processor time, and statements, between the beginning and the end of the work. */
+/** Returns CPU time and statements of the work. */
 export async function costOf({ pool, serverPid, databasePid }: CostParts, work: () => Promise<unknown>): Promise<Cost> {
   await pool.query("select pg_stat_statements_reset()");
   const ours = () => ({ serverMs: threadSeconds(serverPid) * 1000, databaseMs: treeMs(databasePid) });
@@ -53,7 +53,7 @@ async function countOf(pool: Pool): Promise<number> {
 }
 
 const quietMs = 500;
-/** Of the queue's looks, which go on at rest. */
+/** Statements of the idle queue. */
 const restlessStatements = 10;
 
 export async function quietOf(pool: Pool): Promise<void> {
@@ -65,13 +65,13 @@ export async function quietOf(pool: Pool): Promise<void> {
   }
 }
 
-/** In words, of each of so many calls. */
+/** Returns the cost per call as text. */
 export function costNote({ serverMs, databaseMs, statements }: Cost, calls: number): string {
   const each = (value: number) => (value / calls).toFixed(value / calls < 10 ? 2 : 0);
   return `each ${each(serverMs)} ms of CPU in the server, ${each(databaseMs)} in the database, ${each(statements)} statements`;
 }
 
-/** Most expensive first: for whoever looks for the reason of a figure. */
+/** Returns the statements, most expensive first, to explain a result. */
 export async function statementsOf(pool: Pool): Promise<string[]> {
   const { rows } = await pool.query<{ calls: number; ms: number; text: string }>(
     `select calls, total_exec_time as ms, regexp_replace(query, '\\s+', ' ', 'g') as text from pg_stat_statements

@@ -1,6 +1,6 @@
 /**
- * A process that passes TCP connections on and counts their bytes, so that what travels is measured and not promised. Forked by
- * `wire.ts`: told a port, it listens on one of its own that leads there; asked, it says what has passed through each.
+ * Process that forwards TCP connections and counts their bytes. Forked by `wire.ts`: for a given port, it listens on
+ * one that leads there, and reports the bytes of each on demand.
  */
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import type { Traffic } from "./wire.ts";

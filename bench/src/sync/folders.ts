@@ -6,7 +6,7 @@ import { observe } from "./observe.ts";
 import type { Pair } from "./pair.ts";
 import { cpuNote, wireRow } from "./rows.ts";
 
-/** A folder with many small files moved into A, renamed there, and a part of it copied. */
+/** Measures a folder with many small files: moved into A, renamed there, and partly copied. */
 export async function* measureFolders(pair: Pair, small: FileTree, copied: number): AsyncGenerator<Row> {
   yield* measureMovedIn(pair, small);
   yield* measureRename(pair, small.files);
@@ -78,7 +78,10 @@ async function* measureCopiedFolder(pair: Pair, wanted: number): AsyncGenerator<
   ];
 }
 
-/** Tells whether all folders of `from`, as it is now, stand in `to` with as many entries; looks again only at those that did not yet. */
+/**
+ * Returns a function that is true once all folders of `from` are in `to` with equal entry counts. Only missing ones are
+ * checked again.
+ */
 function arrival(from: string, to: string): () => boolean {
   let missing = readdirSync(from).map((name) => ({ name, entries: readdirSync(`${from}/${name}`).length }));
   return () => {
@@ -90,7 +93,7 @@ function arrival(from: string, to: string): () => boolean {
 }
 
 function entriesOf(path: string): number {
-  // Syncthing writes under a name of its own beside the file.
+  // Syncthing writes under a temporary name beside the file.
   return isThere(path) ? readdirSync(path).filter((name) => !name.startsWith(".syncthing.")).length : 0;
 }
 
@@ -98,7 +101,7 @@ function isThere(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
-/** @throws Error if they are not equal: a figure of what went wrong is worth nothing */
+/** @throws Error if they differ, because the result would be worthless */
 function compareFolders({ a, b }: Pair, name: string): void {
   execFileSync("diff", ["-rq", `${a.folder}/${name}`, `${b.folder}/${name}`]);
 }

@@ -14,12 +14,12 @@ import type { Device, Pair } from "./pair.ts";
 import type { Proxy, Wire } from "./wire.ts";
 
 export interface SyncClient extends Device {
-  /** With the code of its end. */
+  /** Resolves with the exit code. */
   readonly ended: Promise<number | null>;
   stop(): Promise<void>;
 }
 
-/** A server, and two clients of one account that reach it each through a proxy of its own. */
+/** Starts a server and two clients of one account, each with its own proxy. */
 export async function startHoldfastPair(folder: string, proxy: Proxy): Promise<Pair> {
   const server = await startSyncServer(folder);
   const a = await startClient(await prepareClient(`${folder}/a`, server, proxy));
@@ -51,7 +51,7 @@ export interface PreparedClient {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** Signed in, with a configuration of its own, as on a machine of its own. */
+/** Prepares a signed-in client with a separate configuration, like another machine. */
 export async function prepareClient(
   base: string,
   server: ServerProcess,
@@ -69,7 +69,7 @@ export async function prepareClient(
   return { base, folder, wire, env };
 }
 
-/** `holdfast sync DIR` as a user runs it. What it says goes to a file beside its folder. */
+/** Runs `holdfast sync DIR` like a user. Its output goes to a file beside its folder. */
 export async function startClient(
   { base, folder, wire, env }: PreparedClient,
   flags: readonly string[] = [],
@@ -83,7 +83,7 @@ export async function startClient(
   });
   closeSync(log);
   endWithUs(child);
-  // One run ends by itself.
+  // A single run ends without a stop.
   let stopping = flags.includes("--once");
   const exited = once(child, "exit");
   child.once("exit", (code) => {
@@ -103,7 +103,7 @@ export async function startClient(
   };
 }
 
-/** With `HOLDFAST_BENCH_PROFILE` naming a folder, each client leaves a profile of its processor time there when it ends. */
+/** Makes each client write a CPU profile to the folder in `HOLDFAST_BENCH_PROFILE` when it ends. */
 function command(): string[] {
   const folder = process.env["HOLDFAST_BENCH_PROFILE"];
   if (folder === undefined) return [launcher];

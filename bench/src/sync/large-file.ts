@@ -10,7 +10,7 @@ import { cpuNote, wireRow } from "./rows.ts";
 
 interface Step {
   readonly work: string;
-  /** Prepared before the clock runs: the act itself is a write of a few bytes, or a rename. */
+  /** Prepared before timing: the act is a small write or a rename. */
   readonly act: () => void;
   readonly seen: () => boolean;
   readonly name: string;
@@ -18,10 +18,10 @@ interface Step {
   readonly goalKib?: number;
 }
 
-/** Of the floor, which is one read with hash on A plus one copy with fsync on B. */
+/** Factor of the floor: one read with hash on A plus one copy with fsync on B. */
 const allowed = 1.3;
 
-/** One file of random bytes: moved in, changed in the middle, grown at its start and at its end, and copied. */
+/** Measures one file of random bytes: moved in, changed in the middle, extended at start and end, and copied. */
 export async function* measureLargeFile(
   pair: Pair,
   { path, sizeBytes }: LargeFile,
@@ -93,7 +93,7 @@ function stage(pair: Pair, from: string, first?: Uint8Array): void {
   copyWithSync(from, `${pair.staging}/large`, first);
 }
 
-/** At once, over what is there. */
+/** Moves atomically and replaces the existing file. */
 function enter(pair: Pair, name: string): void {
   renameSync(`${pair.staging}/large`, `${pair.a.folder}/${name}`);
 }
@@ -102,7 +102,7 @@ function sizeOf(path: string): number | undefined {
   return statSync(path, { throwIfNoEntry: false })?.size;
 }
 
-/** Undefined while the file is not there: some programs take the old one away before they put the new one. */
+/** Returns undefined for a missing file: some programs remove the old one before they place the new one. */
 function byteAt(path: string, offset: number): number | undefined {
   if (sizeOf(path) === undefined) return undefined;
   const file = openSync(path, "r");

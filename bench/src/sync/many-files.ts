@@ -10,7 +10,7 @@ import { startSyncthingAlone, syncthingName } from "./syncthing-pair.ts";
 import type { Proxy } from "./wire.ts";
 
 const perFolder = 100;
-/** What stands in 4-sync.md for a million; for fewer files there is no goal but the same. */
+/** Goals for a million files in 4-sync.md; the same for fewer. */
 const goals = { memoryMb: 300, peakMb: 600, rescanSeconds: 20 };
 
 interface ManyFiles {
@@ -18,11 +18,11 @@ interface ManyFiles {
   readonly proxy: Proxy;
   readonly files: number;
   readonly idleSeconds: number;
-  /** A second device fetches them all. */
+  /** A second device fetches all files. */
   readonly hasSecond: boolean;
 }
 
-/** A client that keeps very many files: what it takes to hold them, to look at them all again, and to do nothing. */
+/** Measures a client with very many files: memory, a full scan, and idle cost. */
 export async function* measureManyFiles({
   folder,
   proxy,
@@ -59,7 +59,7 @@ export async function* measureManyFiles({
   }
 }
 
-/** A start with all files known, and what the client takes while nothing happens. */
+/** Measures a start with known files, and idle cost. */
 async function* measureKept(prepared: PreparedClient, files: number, idleSeconds: number): AsyncGenerator<Row> {
   const startMs = performance.now();
   const client = await startClient(prepared);
@@ -83,7 +83,7 @@ interface Run {
   readonly peakBytes: number;
 }
 
-/** `holdfast sync --once`, and what the kernel says of it: the last reading is up to so long before its end. */
+/** Interval of readings for `holdfast sync --once`; the last may be this long before its end. */
 const readEveryMs = 50;
 
 async function runOnce(prepared: PreparedClient): Promise<Run> {
@@ -135,7 +135,7 @@ function statusIsIdle(text: string): boolean {
   }
 }
 
-/** One instance that has nobody to share with, on the same files. */
+/** Measures one Syncthing instance without peers on the same files. */
 export async function* measureManyFilesOfSyncthing({
   folder,
   files,
@@ -157,7 +157,7 @@ export async function* measureManyFilesOfSyncthing({
   }
 }
 
-/** Long enough for the second look at what is new, for a heap that shrinks, and for connections of the work before to be closed. */
+/** Long enough for the second scan of new files, heap shrinking and closing of earlier connections. */
 const settleMs = 90_000;
 
 async function measureIdle(
@@ -189,7 +189,7 @@ async function measureIdle(
       by,
       value: after.wakeUps - before.wakeUps,
       unit: "wake-ups",
-      // A renewed poll wakes a few threads: write, answer, read.
+      // A renewed poll wakes a few threads: write, response, read.
       ...(ours ? { goal: { atMost: sent === 0 ? 0 : 30 } } : {}),
       ...(sent === undefined ? {} : { note: `${sent} B sent in that time` }),
     },
@@ -197,7 +197,7 @@ async function measureIdle(
   ];
 }
 
-/** Each with a content of its own. */
+/** Creates files with distinct contents. */
 function makeTinyFiles(folder: string, files: number): void {
   for (let index = 0; index < files; index++) {
     const into = `${folder}/${Math.floor(index / perFolder / 100)}/${Math.floor(index / perFolder) % 100}`;
@@ -206,7 +206,7 @@ function makeTinyFiles(folder: string, files: number): void {
   }
 }
 
-/** Listing and stat of everything by a program that does nothing else. */
+/** Measures listing and stat of everything by a minimal program. */
 function calibrateLook(folder: string, files: number): Row {
   const startMs = performance.now();
   execFileSync("find", [folder, "-newermt", "2100-01-01"]);

@@ -28,7 +28,7 @@ export interface SyncScale {
   readonly idleSeconds: number;
 }
 
-/** `floor` stands beside `large`. */
+/** `floor` is set together with `large`. */
 interface SyncData {
   readonly large: LargeFile | undefined;
   readonly small: FileTree | undefined;
@@ -39,11 +39,11 @@ interface SyncWork {
   readonly folder: string;
   readonly wants: (name: SyncRowName) => boolean;
   readonly scale: SyncScale;
-  /** Who is measured, of `holdfast`, `syncthing` and `rsync`. */
+  /** Measured programs: `holdfast`, `syncthing` and `rsync`. */
   readonly by: ReadonlySet<string>;
 }
 
-/** What two devices take to be equal again, beside Syncthing and rsync on the same data, where they are installed. */
+/** Measures the time until two devices are equal again, compared with Syncthing and rsync on the same data, if installed. */
 export async function measureSync({ folder, wants, scale, by }: SyncWork): Promise<Row[]> {
   mkdirSync(folder, { recursive: true, mode: 0o711 });
   const data = makeData(folder, wants, scale);
@@ -52,7 +52,7 @@ export async function measureSync({ folder, wants, scale, by }: SyncWork): Promi
   try {
     for await (const row of works(proxy, { folder, wants, scale, by }, data)) {
       rows.push(row);
-      // The whole takes minutes.
+      // The whole run takes minutes.
       process.stderr.write(`${row.by}: ${row.work}: ${row.value.toFixed(3)} ${row.unit}\n`);
     }
   } finally {
@@ -61,7 +61,7 @@ export async function measureSync({ folder, wants, scale, by }: SyncWork): Promi
   return rows;
 }
 
-/** One after the other, each with the machine to itself. */
+/** Runs one after another, each alone on the machine. */
 async function* works(proxy: Proxy, { folder, wants, scale, by }: SyncWork, data: SyncData): AsyncGenerator<Row> {
   const has = (name: string) => by.has(name) && (name === "holdfast" || findProgram(name) !== undefined);
   const many = { files: scale.manyFiles, idleSeconds: scale.idleSeconds };
@@ -125,7 +125,7 @@ async function* measurePair(
   }
 }
 
-/** Proves both ways before anything is measured. */
+/** Checks both directions before measuring. */
 async function meet({ by, a, b }: Pair): Promise<void> {
   for (const [from, to] of [
     [a, b],
@@ -137,7 +137,7 @@ async function meet({ by, a, b }: Pair): Promise<void> {
   }
 }
 
-/** What fails is a row of its own, and the others go on. */
+/** Reports a failure as a row and continues. */
 async function* orFailure(by: string, rows: AsyncIterable<Row>): AsyncGenerator<Row> {
   try {
     yield* rows;

@@ -7,13 +7,13 @@ import type { Pair } from "./pair.ts";
 
 const sizeBytes = 1024;
 
-/** One new file after the other: from before it is written on A until it stands on B. */
+/** Measures new files one by one: from before the write on A until they are on B. */
 export async function* measureNewFiles(pair: Pair, count: number): AsyncGenerator<Row> {
   await quiet(pair);
   const before = await Promise.all([pair.a.wire.passed(), pair.b.wire.passed()]);
   const seconds: number[] = [];
   for (let index = 0; index < count; index++) {
-    // Of no fixed length, so that no timer of theirs is always met at the same point.
+    // Random, to avoid synchronization with timers.
     await delay(200 + Math.random() * 600);
     const name = `new-${index}`;
     const startMs = performance.now();

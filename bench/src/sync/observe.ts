@@ -4,27 +4,27 @@ import type { Device, Pair } from "./pair.ts";
 import type { Traffic } from "./wire.ts";
 
 export interface Observation {
-  /** From before the act to the moment in which the other side has it. */
+  /** Time from before the act until the other side has it. */
   readonly seconds: number;
   readonly a: Traffic;
   readonly b: Traffic;
-  /** Of processors, until all is quiet. */
+  /** CPU seconds until all is quiet. */
   readonly cpu: { readonly a: number; readonly b: number; readonly between: number };
 }
 
 interface Act {
   readonly what: string;
   readonly act: () => void;
-  /** Whether the other side has it; asked again and again, so it should be cheap. */
+  /** Returns true once the other side has it; called repeatedly, so it should be cheap. */
   readonly seen: () => boolean;
   readonly askEveryMs?: number;
 }
 
-/** Nothing has passed for so long: whatever follows belongs to something else. */
+/** Time without traffic after which following traffic belongs to something else. */
 const quietMs = 1500;
 const patienceMs = 60_000;
 
-/** Acts on A once all is quiet, waits for B, and counts what travelled until all is quiet again. */
+/** Acts on A when all is quiet, waits for B, and counts traffic until all is quiet again. */
 export async function observe(pair: Pair, { what, act, seen, askEveryMs = 2 }: Act): Promise<Observation> {
   await quiet(pair);
   const before = await state(pair);
@@ -50,7 +50,7 @@ export async function observe(pair: Pair, { what, act, seen, askEveryMs = 2 }: A
   };
 }
 
-/** @throws Error once its patience is at an end, naming what was waited for */
+/** @throws Error after a timeout, naming the awaited condition */
 export async function until(what: string, seen: () => boolean, askEveryMs = 2): Promise<void> {
   const endMs = performance.now() + patienceMs;
   while (!seen()) {
@@ -59,7 +59,7 @@ export async function until(what: string, seen: () => boolean, askEveryMs = 2): 
   }
 }
 
-/** Resolves once nothing has passed for a while. A poll that is held is quiet. */
+/** Resolves after a period without traffic. A held poll is quiet. */
 export async function quiet(pair: Pair): Promise<void> {
   const endMs = performance.now() + patienceMs;
   let last = -1;

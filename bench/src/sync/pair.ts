@@ -1,20 +1,20 @@
 import type { Wire } from "./wire.ts";
 
-/** One side of a pair: a folder that is kept equal, and who keeps it. */
+/** One side of a pair: a synced folder and its process. */
 export interface Device {
   readonly folder: string;
   readonly pid: number;
   readonly wire: Wire;
 }
 
-/** Two devices that keep a folder equal, by whatever program; both run and have heard of each other. */
+/** Two connected devices that sync a folder by any program. */
 export interface Pair {
   readonly by: string;
   readonly a: Device;
   readonly b: Device;
   /** Processes between them, such as a server. */
   readonly between: readonly number[];
-  /** Where data is made that is then moved into a folder at once: on the same filesystem. */
+  /** Folder on the same filesystem for data that is moved in atomically. */
   readonly staging: string;
   stop(): Promise<void>;
 }

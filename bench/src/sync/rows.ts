@@ -2,7 +2,7 @@ import type { Goal, Row } from "../report.ts";
 import type { Observation } from "./observe.ts";
 import type { Traffic } from "./wire.ts";
 
-/** Most that a direction of either device carried. */
+/** Returns the largest traffic in a direction of either device. */
 export function wireRow(work: string, by: string, { a, b }: Observation, goal?: Goal): Row {
   const most = Math.max(a.upBytes, a.downBytes, b.upBytes, b.downBytes);
   return {

@@ -19,7 +19,7 @@ import type { Proxy } from "./wire.ts";
 
 const by = "rsync --fsync";
 
-/** The same work by a program that is run once for each: it knows nothing of the last time, and reads both sides again. */
+/** Measures the same work with a program that runs once per change, has no memory of earlier runs, and reads both sides again. */
 export async function* measureRsyncWorks(
   base: string,
   proxy: Proxy,
@@ -52,7 +52,7 @@ export async function* measureRsyncWorks(
       copyWithSync(large.path, own);
       let steps = 0;
       const step = async (work: string) => {
-        // It looks no closer than at whole seconds, and would miss an edit in the second of the last.
+        // It compares whole seconds and would miss an edit in the same second.
         const at = Date.now() / 1000 + 10 * ++steps;
         utimesSync(own, at, at);
         const { seconds, wire: passed } = await send(work, own, "large");

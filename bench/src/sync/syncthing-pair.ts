@@ -6,7 +6,7 @@ import { endWithUs } from "../processes.ts";
 import type { Pair } from "./pair.ts";
 import { otherEnd, type Proxy } from "./wire.ts";
 
-/** Its least: 10 s unless told. */
+/** Minimum; the default is 10 s. */
 const watcherDelaySeconds = 1;
 export const syncthingName = `syncthing, ${watcherDelaySeconds} s watcher`;
 const key = "bench";
@@ -14,7 +14,7 @@ const key = "bench";
 export interface Syncthing {
   readonly folder: string;
   readonly pid: number;
-  /** Its own interface for programs. */
+  /** API of the instance. */
   call(method: "GET" | "POST", path: string): Promise<unknown>;
   stop(): Promise<void>;
 }
@@ -27,13 +27,13 @@ interface Instance {
   readonly controlPort: number;
 }
 
-/** Two of them on loopback that know each other's address: nothing is looked up, relayed, or reported. */
+/** Starts two instances on loopback with known addresses, without discovery, relays or reports. */
 export async function startSyncthingPair(folder: string, proxy: Proxy): Promise<Pair> {
   const a = await prepare(`${folder}/a`);
   const b = await prepare(`${folder}/b`);
   const wire = await proxy.open(b.port);
   configure(a, [a, { ...b, address: `tcp://127.0.0.1:${wire.port}` }]);
-  // It only listens: one connection carries both ways.
+  // It only listens: one connection carries both directions.
   configure(b, [b, { ...a, address: "dynamic" }]);
   const second = await start(b);
   await listening(b.port);
@@ -52,7 +52,7 @@ export async function startSyncthingPair(folder: string, proxy: Proxy): Promise<
   };
 }
 
-/** One that has nobody to share with. */
+/** Starts an instance without peers. */
 export async function startSyncthingAlone(folder: string): Promise<Syncthing> {
   const instance = await prepare(folder);
   configure(instance, [instance]);

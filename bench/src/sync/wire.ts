@@ -7,21 +7,21 @@ export interface Traffic {
   downBytes: number;
 }
 
-/** What one device says and hears. */
+/** Traffic of one device. */
 export interface Wire {
-  /** Where the device connects to. */
+  /** Port to which the device connects. */
   readonly port: number;
-  /** Up is what the device sent. */
+  /** Up is sent by the device. */
   passed(): Promise<Traffic>;
 }
 
 export interface Proxy {
-  /** A new port that leads to `target`, counted by itself. */
+  /** Opens a port that leads to `target`, counted separately. */
   open(target: number): Promise<Wire>;
   stop(): Promise<void>;
 }
 
-/** In a process of its own, so that it takes no turns from what measures. */
+/** Runs in a separate process, so that it does not disturb the measurement. */
 export function startProxy(): Proxy {
   const child = fork(fileURLToPath(new URL("counting-proxy.ts", import.meta.url)));
   const ask = inTurn(child);
@@ -41,7 +41,7 @@ export function startProxy(): Proxy {
   };
 }
 
-/** The other end of a connection that is counted once. */
+/** Returns the view from the other end of a connection that is counted once. */
 export function otherEnd(wire: Wire): Wire {
   return {
     port: wire.port,
@@ -52,7 +52,7 @@ export function otherEnd(wire: Wire): Wire {
   };
 }
 
-/** Answers carry no name, so one question waits for the answer to the last. */
+/** Sends requests one at a time, because responses have no ids. */
 function inTurn(child: ChildProcess): <Answer>(question: object) => Promise<Answer> {
   let last: Promise<unknown> = Promise.resolve();
   return <Answer>(question: object) => {

@@ -19,7 +19,7 @@ interface Opened {
   readonly bytes: number;
 }
 
-/** From the navigation to the frame that shows the first row, by somebody who is signed in. */
+/** Measures the time from navigation to the frame with the first row, for a signed-in user. */
 export function measureFirstList(folder: string, rounds: number): Promise<Row[]> {
   return withWebWorld(folder, async (world) => {
     await putNames(world.api, "", 300);
@@ -36,7 +36,7 @@ async function measureOn(world: WebWorld, network: Network, rounds: number): Pro
     const signedIn = await world.open();
     const state = await signedIn.context().storageState();
     await signedIn.context().close();
-    // A profile of its own, with the cookie and nothing in its cache.
+    // Uses a new profile with the cookie and an empty cache.
     const context = await world.browser.newContext({ viewport: { width: 1440, height: 900 }, storageState: state });
     cold.push(await openOnce(await context.newPage(), world, network));
     warm.push(await openOnce(await context.newPage(), world, network));
@@ -65,7 +65,7 @@ async function openOnce(page: Page, { server }: WebWorld, network: Network): Pro
   await page.goto(`${server.url}/files`);
   await firstRowShown(page);
   const counted = { requests, bytes, scriptBytes };
-  // What comes behind the first row, pictures and the tray, may move nothing either.
+  // Later content, such as pictures and the tray, must not shift the layout either.
   await page.waitForTimeout(settleMs);
   const { firstRowMs = Number.NaN, shift } = await figures();
   await page.close();

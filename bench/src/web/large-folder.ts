@@ -5,7 +5,7 @@ import { heapOf } from "@holdfast/web/testing/heap";
 import { putNames } from "./put-names.ts";
 import { withWebWorld } from "./web-world.ts";
 
-/** A folder of so many rows: from the click to the first, the frames while it is scrolled, and what all of it takes of memory. */
+/** Measures a large folder: time from click to first row, frames while scrolling, and memory. */
 export function measureLargeFolder(folder: string, rows: number): Promise<Row[]> {
   return withWebWorld(folder, async ({ api, open }) => {
     await putNames(api, "many", rows);
@@ -50,7 +50,7 @@ export function measureLargeFolder(folder: string, rows: number): Promise<Row[]>
   });
 }
 
-/** Pages are still read: until the heap has not grown between two looks, at most a minute. */
+/** Waits until the heap stops growing between two readings, at most a minute. */
 async function settled(page: Page): Promise<number> {
   let { bytes } = await heapOf(page);
   for (let look = 0; look < 60; look += 1) {

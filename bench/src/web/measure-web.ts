@@ -19,7 +19,7 @@ export const webRowNames = [
 type WebRowName = (typeof webRowNames)[number];
 
 export interface WebScale extends UploadScale {
-  /** How often the first list is opened, cold and warm, on each network. */
+  /** Number of cold and warm openings of the first list on each network. */
   readonly listRounds: number;
   readonly folderRows: number;
   readonly actRounds: number;
@@ -33,9 +33,9 @@ export interface WebWork {
   readonly scale: WebScale;
 }
 
-/** The web app in a real Chromium, each row before a server of its own. */
+/** Measures the web app in a real Chromium. Each row has its own server. */
 export async function measureWeb({ folder, wants, scale }: WebWork): Promise<Row[]> {
-  // Before any clock runs: whoever opens the app while it is built waits for that.
+  // Builds the app before timing; opening it during the build would wait.
   await prepareApp({ building: () => {}, signal: new AbortController().signal });
   const works: Readonly<Record<WebRowName, (own: string) => Promise<Row[]>>> = {
     "web-list": (own) => measureFirstList(own, scale.listRounds),

@@ -4,10 +4,10 @@ import type { Row } from "../report.ts";
 import { putNames } from "./put-names.ts";
 import { withWebWorld } from "./web-world.ts";
 
-/** All that is made once, and kept, is there by then. */
+/** By then everything cached is created. */
 const warmNavigations = 60;
 
-/** What the page still holds after so many navigations, more than it did after the first few. */
+/** Measures memory growth of the page after many navigations, compared with the first few. */
 export function measureNavigations(folder: string, navigations: number): Promise<Row[]> {
   return withWebWorld(folder, async ({ api, open }) => {
     for (const name of walkedFolders) await putNames(api, name, 100, `in ${name} `);

@@ -6,7 +6,7 @@ import { watchFigures } from "@holdfast/web/testing/watched-figures";
 import { cpuSlowdown, slowProcessor } from "./slow-network.ts";
 import { withWebWorld } from "./web-world.ts";
 
-/** How long acts of pointer and key in a list of 1,000 take until the frame that shows them, as browsers count for INP. */
+/** Measures the time of pointer and key actions in a list of 1,000 until the next frame, as INP does. */
 export function measurePageActs(folder: string, rounds: number): Promise<Row[]> {
   return withWebWorld(folder, async ({ api, server, open }) => {
     await putNames(api, "", 1000);
@@ -35,7 +35,7 @@ export function measurePageActs(folder: string, rounds: number): Promise<Row[]> 
   });
 }
 
-/** What people do in a list, but for what goes elsewhere. */
+/** Acts in a list without leaving it. */
 async function actOften(page: Page): Promise<void> {
   const row = (name: string) => page.getByRole("row").filter({ has: page.getByText(name, { exact: true }) });
   await row("file 1.txt").click();

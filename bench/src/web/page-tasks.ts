@@ -4,7 +4,7 @@ import { copyRealFiles } from "./real-files.ts";
 import { uploadAll } from "./upload-all.ts";
 import { withWebWorld } from "./web-world.ts";
 
-/** The longest task of the page's own thread while so many files are dropped and uploaded. */
+/** Measures the longest main-thread task while files are dropped and uploaded. */
 export async function measurePageTasks(folder: string, files: number): Promise<Row[]> {
   const { path } = copyRealFiles(`${folder}-files`, files);
   return withWebWorld(folder, async ({ server, open }) => {

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { type Api, ok } from "@holdfast/server/acceptance/testing";
 
-/** A folder of that name in the drive with so many empty files; the drive itself where the name is empty. @returns its id */
+/** Creates empty files in a folder of that name, or in the drive if the name is empty. @returns the folder's id */
 export async function putNames(api: Api, name: string, files: number, called = "file "): Promise<string> {
   const { id } =
     name === ""
@@ -21,5 +21,5 @@ export async function putNames(api: Api, name: string, files: number, called = "
   return id;
 }
 
-/** Of one request. */
+/** Operations per request. */
 const operationsMax = 1000;

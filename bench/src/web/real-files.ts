@@ -4,10 +4,10 @@ import { fileURLToPath } from "node:url";
 import type { FileTree } from "../data.ts";
 
 const installed = fileURLToPath(new URL("../../../node_modules", import.meta.url));
-/** What the app sends together with others. */
+/** Maximum size of files that the app sends together. */
 const smallBytesMax = 256 * 1024;
 
-/** Sources, texts and JSON as people have them: a part of what npm has installed here, in the folders in which it lies. */
+/** Copies real sources, texts and JSON: a part of the installed npm packages with their folders. */
 export function copyRealFiles(folder: string, files: number): FileTree & { readonly sizeBytes: number } {
   let copied = 0;
   let sizeBytes = 0;

@@ -2,24 +2,24 @@ import type { Page } from "@holdfast/tools/testing-browser";
 
 export interface Network {
   readonly name: string;
-  /** Until the answer of each request begins. */
+  /** Delay until the start of each response. */
   readonly latencyMs: number;
   readonly downBytesPerSecond: number;
   readonly upBytesPerSecond: number;
 }
 
 /**
- * "Fast 3G", by the two ways in which the field counts it. Lighthouse (core/config/constants.js, `mobileSlow4G`, in Chromium's tools once
- * the preset "Fast 3G") takes 3.75 round trips of 150 ms for each request, whether or not its connection is open, and nine tenths of
- * 1.6 Mbit/s and 750 kbit/s. WebPageTest's profile "3GFast" has 150 ms a round trip, which is what a request costs on a connection that is
- * open, 1.6 Mbit/s and 768 kbit/s.
+ * "Fast 3G" by both common definitions. Lighthouse (core/config/constants.js, `mobileSlow4G`, formerly Chromium's
+ * preset "Fast 3G") uses 3.75 round trips of 150 ms per request, with or without an open connection, and nine tenths of
+ * 1.6 Mbit/s and 750 kbit/s. WebPageTest's profile "3GFast" uses 150 ms per round trip, the cost of a request on an
+ * open connection, 1.6 Mbit/s and 768 kbit/s.
  */
 export const slowNetworks: readonly Network[] = [
   { name: "Lighthouse's", latencyMs: 562.5, downBytesPerSecond: 1_474_560 / 8, upBytesPerSecond: 691_200 / 8 },
   { name: "WebPageTest's", latencyMs: 150, downBytesPerSecond: 1_600_000 / 8, upBytesPerSecond: 768_000 / 8 },
 ];
 
-/** Lighthouse's for a phone of the middle. */
+/** Lighthouse's value for a mid-range phone. */
 export const cpuSlowdown = 4;
 
 export async function slowDown(page: Page, network: Network): Promise<void> {
@@ -34,7 +34,7 @@ export async function slowDown(page: Page, network: Network): Promise<void> {
   await slowProcessor(page, cpuSlowdown);
 }
 
-/** @param rate 1 for as fast as it is */
+/** @param rate 1 is unthrottled */
 export async function slowProcessor(page: Page, rate: number): Promise<void> {
   const session = await page.context().newCDPSession(page);
   await session.send("Emulation.setCPUThrottlingRate", { rate });

@@ -7,7 +7,7 @@ import { at } from "../sharing/latencies.ts";
 import { copyRealFiles } from "./real-files.ts";
 import { cpuOf, withWebWorld, type WebWorld } from "./web-world.ts";
 
-/** What both send, each to a server that has nothing of it. */
+/** Data of both uploads, each to a server without any of it. */
 interface Sent {
   readonly path: string;
   readonly name: string;
@@ -37,7 +37,7 @@ interface Took {
   readonly clientCpu: number;
 }
 
-/** In turns, and in each round in the other order: what else the machine does meets both. */
+/** Alternates both, in reverse order each round, so that other load affects both. */
 async function measurePairs(folder: string, sent: Sent, rounds: number): Promise<Row[]> {
   const pairs: { web: Took; put: Took }[] = [];
   for (let round = 0; round < rounds; round += 1) {
@@ -96,7 +96,7 @@ async function byApp(world: WebWorld, { path, files }: Sent): Promise<Took> {
   return { seconds, clientCpu: after.browser - before.browser, serverCpu: after.server - before.server };
 }
 
-/** The command as a user runs it, its own start included. */
+/** Measures the command including its start. */
 async function byPut(world: WebWorld, { path }: Sent): Promise<Took> {
   const env = { HOLDFAST_CONFIG_DIR: `${world.folder}/config` };
   const run = async (args: readonly string[], input = "") => {

@@ -4,18 +4,18 @@ import { type Browser, launch, type Page } from "@holdfast/tools/testing-browser
 import { signIn, sizes } from "@holdfast/web/testing/test-app";
 import { cpuSeconds, endedSeconds, processTree } from "../processes.ts";
 
-/** A server in a process of its own, and a browser before it. */
+/** A server in a separate process, and a browser. */
 export interface WebWorld {
   readonly folder: string;
   readonly server: ServerProcess;
   readonly browser: Browser;
-  /** Of the administrator, past the page. */
+  /** Administrator's API without the page. */
   readonly api: Api;
-  /** A page in a profile of its own, signed in, at the list of all files. */
+  /** Opens a signed-in page in a new profile at the list of all files. */
   readonly open: () => Promise<Page>;
 }
 
-/** @param folder of its own; what the server keeps goes with it */
+/** @param folder separate folder, removed with the server's data */
 export async function withWebWorld<Result>(
   folder: string,
   work: (world: WebWorld) => Promise<Result>,
@@ -38,7 +38,7 @@ export async function withWebWorld<Result>(
   }
 }
 
-/** Of the server with its database, and of all processes of the browser, since each began. */
+/** Returns total CPU time of the server with its database, and of all browser processes. */
 export async function cpuOf({ server, browser }: WebWorld): Promise<{ server: number; browser: number }> {
   const session = await browser.newBrowserCDPSession();
   const { processInfo } = await session.send("SystemInfo.getProcessInfo");
