@@ -22,7 +22,7 @@ const packageNames = {
   tools: "@holdfast/tools",
 };
 
-/** Sources that keep every arrow; each planted violation is added to them. */
+/** Sources without violations; each planted one is added to them. */
 const sound: Readonly<Record<string, string>> = {
   "packages/core/src/ids.ts": "export const id = 1;",
   "packages/core/src/hash.ts": 'import { id } from "./ids.ts"; export const hash = id;',
@@ -82,7 +82,7 @@ function write(root: string, path: string, text: string): void {
   writeFileSync(join(root, path), text);
 }
 
-/** [what is forbidden, the file that gets the line, the line, what the report must say] */
+/** [violation, file that gets the line, line, expected report] */
 const plantedImports: readonly (readonly [string, string, string, RegExp])[] = [
   ["core -> protocol", "packages/core/src/ids.ts", 'import "@holdfast/protocol/schemas";', /packages\/core may not/],
   ["core -> disk", "packages/core/src/ids.ts", 'import "@holdfast/disk/disk";', /packages\/core may not/],
@@ -206,7 +206,7 @@ test("the layers of the sync engine stand in the order in which they may import 
   }
 });
 
-/** [what has no place in a browser, further sources, what the report must say] */
+/** [module unusable in browsers, further sources, expected report] */
 const plantedNode: readonly (readonly [string, Readonly<Record<string, string>>, RegExp])[] = [
   [
     "a module of Node, three imports away",

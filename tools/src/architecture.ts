@@ -2,7 +2,7 @@ import { lazyDoors, mayImport, serverFolders, starts, syncFolders, testDoors, te
 import { findNodeInBrowser } from "./browser-code.ts";
 import { readSourceTree, type Import, type Source } from "./source-tree.ts";
 
-/** Checks every import under `root` against arrows.ts. @returns one line for each violation, none when all is well */
+/** Checks every import under `root` against arrows.ts. @returns one line per violation */
 export function findViolations(root: string): string[] {
   const sources = readSourceTree(root);
   const shipped = sources.filter((source) => !source.isTest);
@@ -25,7 +25,7 @@ function judgeArrow(source: Source, each: Import, sources: readonly Source[]): s
   }
   const target = sources.find((other) => other.path === each.target);
   if (target === undefined) {
-    // A worker's address is found by its look alone and may stand in a comment; the compiler misses no other.
+    // A worker's URL is found by its form only and may be in a comment. The compiler detects all others.
     return each.target === undefined || each.kind === "url" || each.specifier.endsWith(".css")
       ? []
       : [`${at} imports ${each.specifier}, which does not exist`];
@@ -75,7 +75,7 @@ function judgeSyncFolder(source: Source): string[] {
   });
 }
 
-/** "http" of apps/server/src/http/routes/x.ts, "config" of apps/server/src/config.ts; undefined: it lies elsewhere. */
+/** Returns "http" for apps/server/src/http/routes/x.ts, "config" for apps/server/src/config.ts; undefined: elsewhere. */
 function folderIn(folder: string, path: string): string | undefined {
   const prefix = `${folder}/`;
   if (!path.startsWith(prefix)) return undefined;
@@ -83,7 +83,7 @@ function folderIn(folder: string, path: string): string | undefined {
   return first.replace(/\.tsx?$/, "");
 }
 
-/** Groups that reach themselves again through others, each cycle told once with the imports that close it. */
+/** Finds groups with cyclic imports. Each cycle is reported once with its imports. */
 function findCycles(
   what: string,
   sources: readonly Source[],
@@ -105,14 +105,17 @@ function findCycles(
   return [...new Set(cycles)].map((cycle) => `import cycle between ${what}: ${cycle}`);
 }
 
-/** What is loaded only once it is needed closes no circle: both files are whole by then. */
+/** Removes lazy imports, which close no cycle, because both files are loaded completely by then. */
 function withoutLater(source: Source): Source {
   return { ...source, imports: source.imports.filter(({ kind }) => kind === "static") };
 }
 
 type Edges = ReadonlyMap<string, ReadonlyMap<string, string>>;
 
-/** Breadth first from `start` back to it; undefined unless `start` is the first by name, so that each is told once. */
+/**
+ * Searches breadth-first from `start` back to it. Returns undefined unless `start` is the first by name, so that each
+ * cycle is reported once.
+ */
 function shortestCycle(start: string, edges: Edges): string | undefined {
   const queue: string[][] = [[start]];
   const seen = new Set<string>();
@@ -133,7 +136,7 @@ function describeWay(way: readonly string[], edges: Edges): string {
   return [way[0], ...steps].join(" -> ");
 }
 
-/** Sources that no start reaches and that no test but their own imports. The dead-code tool sees every export as used. */
+/** Finds sources that no start reaches and only their own tests import. The dead-code tool considers all their exports used. */
 function findDeadFiles(sources: readonly Source[]): string[] {
   const sourceAt = new Map(sources.map((source) => [source.path, source]));
   const reached = new Set<string>();

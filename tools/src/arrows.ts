@@ -1,6 +1,6 @@
 /**
- * Who may import whom: the one place that says it. A part may import itself and what stands on its line, nothing else
- * of Holdfast. Read from the bottom up, every arrow points towards `core`.
+ * Allowed imports, defined only here. A part may import itself and the parts on its line, nothing else of Holdfast.
+ * Every arrow points toward `core`.
  */
 export const mayImport: Readonly<Record<string, readonly string[]>> = {
   "packages/core": [],
@@ -9,7 +9,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   "packages/disk": ["packages/core"],
   "packages/object-store": ["packages/core", "packages/disk"],
   "packages/api-client": ["packages/core", "packages/protocol", "packages/codec"],
-  // What the engine needs of a disk and of a server, with the suites that hold both to it.
+  // The engine's ports to a disk and a server, with conformance suites for both.
   "packages/sync-ports": ["packages/core", "packages/protocol"],
   "packages/sync": ["packages/core", "packages/protocol", "packages/codec", "packages/sync-ports"],
   "packages/synced-folder": ["packages/core", "packages/codec", "packages/disk", "packages/sync-ports"],
@@ -41,17 +41,17 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
     "packages/synced-folder",
     "packages/remote-space",
   ],
-  // Written from docs/ alone: whatever it imported would be something that the pages do not say.
+  // Based on docs/ only: any import would be a fact missing from the docs.
   "examples/toy-client": [],
-  // Whatever is exported.
+  // Every export.
   bench: ["*"],
   tools: ["*"],
 };
 
-/** What the tests of every part may import besides: the machinery of tests and measurements. */
+/** Additional imports of all tests: test and measurement tools. */
 export const testsMayImport: readonly string[] = ["tools", "bench"];
 
-/** What the tests of one part import besides: those that need the whole server running. */
+/** Additional imports of one part's tests, which need a running server. */
 export const testDoors: Readonly<Record<string, readonly string[]>> = {
   "apps/server": ["@holdfast/web/build/prepare-app", "@holdfast/web/testing/axe"],
   "packages/remote-space": ["@holdfast/server/acceptance/testing"],
@@ -80,11 +80,11 @@ export const testDoors: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * The only doors through which shipped code passes an arrow that the table above lacks, and only by `import()`, so that
- * `holdfast put` never loads the server. The command's own tests may import them plainly.
+ * Exceptions for shipped code, by `import()` only, so that `holdfast put` never loads the server. The command's own
+ * tests may import them statically.
  */
 export const lazyDoors: Readonly<Record<string, readonly string[]>> = {
-  // What brings the web app's folder: `serve` hands it to the server, which knows of a folder and not of how it came to be.
+  // Provides the web app's folder: `serve` passes it to the server, which does not know how it was made.
   "apps/cli": [
     "@holdfast/server/main",
     "@holdfast/server/admin",
@@ -100,51 +100,51 @@ export const lazyDoors: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** Inside apps/server/src a folder (or a file of its root, named without `.ts`) imports any other, but for these. */
+/** Folders of apps/server/src (and files of its root, without `.ts`) may import all others, with these exceptions. */
 export const serverFolders = {
   path: "apps/server/src",
-  /** Only the one on the right imports the one on the left. */
+  /** Left: importable only by the right. */
   importedOnlyBy: { roles: ["main"] } as Readonly<Record<string, readonly string[]>>,
-  /** The one on the left never imports those on the right: what is stored does not know who asks or who listens. */
+  /** Left never imports right: stored data does not depend on requests and listeners. */
   neverImports: { metadata: ["http", "notify"], blocks: ["http", "notify"] } as Readonly<
     Record<string, readonly string[]>
   >,
 };
 
 /**
- * The layers of packages/sync/src, lowest first: a folder imports itself and what stands on its line, also types, also in tests. What was
- * done on the disk goes from scan/ by state/ and plan/ to remote/, what was done on the server from remote/ by the same two to execute/; loop/
- * calls them in turn. No source lies beside the folders.
+ * Layers of packages/sync/src, lowest first: a folder may import itself and the folders on its line, including types
+ * and tests. Local changes pass from scan/ through state/ and plan/ to remote/. Server changes pass from remote/
+ * through the same two to execute/. loop/ calls them in turn. All sources are in these folders.
  */
 export const syncFolders = {
   path: "packages/sync/src",
   mayImport: {
-    // It knows nothing of syncing.
+    // Independent of sync.
     general: [],
     model: [],
-    // Questions to the model, beside each other and without any state.
+    // Independent, stateless queries of the model.
     rules: ["general", "model"],
     shares: ["model"],
     plan: ["model"],
-    // What is kept.
+    // Stored data.
     state: ["general", "model"],
     brakes: ["model", "plan", "state"],
-    // The disk is read, the disk is changed, the server is heard and told: none of the three knows of another.
+    // Reading the disk, changing the disk, and exchange with the server are independent of each other.
     scan: ["general", "model"],
     execute: ["general", "model", "rules", "shares", "plan", "state"],
     remote: ["general", "model", "shares", "plan", "state", "brakes"],
     loop: ["general", "model", "rules", "shares", "plan", "state", "brakes", "scan", "execute", "remote"],
   } as Readonly<Record<string, readonly string[]>>,
-  /** Disk, server, clock and chance come from outside: what ships in the others needs nothing of Node. */
+  /** Disk, server, clock and randomness are injected: shipped code in the others needs nothing of Node. */
   mayImportNode: ["state"] as readonly string[],
 };
 
-/** Whose sources (`src/`) run in a browser, with whatever they import; their tests and their build (`build/`) do not. */
+/** Part whose sources (`src/`) run in a browser, with all their imports; its tests and build (`build/`) do not. */
 export const browserPart = "apps/web";
-/** Packages that browsers are known to run, besides those of that part. */
+/** Further packages that run in browsers. */
 export const browserPackages: readonly string[] = ["@noble/hashes"];
 
-/** Where a process starts. A source that no start and no other source's test reaches is dead. */
+/** Entry points. A source that no entry point and no other source's test reaches is dead. */
 export const starts: readonly string[] = [
   "apps/server/src/main.ts",
   "apps/server/src/admin.ts",
@@ -174,7 +174,7 @@ export const starts: readonly string[] = [
   "apps/web/src/link-page/main.tsx",
   "apps/web/src/preview-frame/main.ts",
   "apps/web/src/service-worker/main.ts",
-  // The build puts it in the place of a package.
+  // Replaces a package during the build.
   "apps/web/src/design/adopted-style.ts",
   "tools/src/run-tests.ts",
   "tools/src/test-batch.ts",

@@ -1,6 +1,6 @@
 import { HoldfastError } from "@holdfast/core/errors";
 
-/** Multiplies every wait of the tests: HOLDFAST_PATIENCE, 1 by default. A longer wait costs nothing where it succeeds. */
+/** Factor of all waits in tests: HOLDFAST_PATIENCE, default 1. A longer limit costs nothing if the wait succeeds. */
 export const patience = readPatience(process.env["HOLDFAST_PATIENCE"]);
 
 /** @throws HoldfastError invalid_field */
@@ -11,12 +11,12 @@ export function readPatience(text: string | undefined): number {
   throw new HoldfastError("invalid_field", `HOLDFAST_PATIENCE must be a positive number, not "${text}".`);
 }
 
-/** Far beyond what anything takes that a test waits for, and far below what a person waits for a test. */
+/** Far longer than any expected wait, and far shorter than a person's patience. */
 const timeoutMsUsual = 60_000;
 
 /**
- * For a loop that waits, or tries again: called in each round, it throws once the time is over, so that a test that can come to no
- * end fails instead, and says what it waited for.
+ * Returns a check for each round of a loop that waits or retries. It throws after the time limit, so that an endless
+ * test fails and names the awaited condition.
  */
 export function bounded(what: string, timeoutMs: number = timeoutMsUsual): () => void {
   const patientMs = timeoutMs * patience;
@@ -27,7 +27,8 @@ export function bounded(what: string, timeoutMs: number = timeoutMsUsual): () =>
 }
 
 /**
- * Checks the condition after each of 100 turns of the event loop, then every 2 ms: an expensive condition would otherwise keep one core busy.
+ * Checks the condition after each of 100 turns of the event loop, then every 2 ms: an expensive condition would
+ * otherwise keep one core busy.
  */
 export async function until(what: string, isMet: () => boolean, timeoutMs?: number): Promise<void> {
   const stillInTime = bounded(what, timeoutMs);

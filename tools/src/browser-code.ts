@@ -4,7 +4,7 @@ import { browserPackages, browserPart } from "./arrows.ts";
 import { findGlobals } from "./find-globals.ts";
 import type { Source } from "./source-tree.ts";
 
-/** What a browser lacks. */
+/** Missing in browsers. */
 const nodeGlobals: ReadonlySet<string> = new Set([
   "Buffer",
   "process",
@@ -17,8 +17,8 @@ const nodeGlobals: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Follows the imports of every source of the part that runs in browsers. There is no module of Node, no global of its own, and no package
- * but those of that part. @returns one line for each, with the way that leads there
+ * Follows the imports of all browser sources and finds Node modules, Node globals and packages of other parts.
+ * @returns one line each with the chain of imports
  */
 export function findNodeInBrowser(root: string, sources: readonly Source[]): string[] {
   const sourceAt = new Map(sources.map((source) => [source.path, source]));
@@ -53,7 +53,7 @@ function packagesOf(root: string): Set<string> {
   return new Set([...browserPackages, ...Object.keys(dependencies)]);
 }
 
-/** `@scope/name` and `name` of what is imported from them. */
+/** Returns `@scope/name` or `name` of an import. */
 function packageOf(specifier: string): string {
   return specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/");
 }

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 
-/** Keeps a core busy, and ends when the process that started it has ended. */
+/** Keeps a core busy until the parent process ends. */
 const script = `const parent = process.ppid;
 const work = () => {
   const endMs = performance.now() + 100;
@@ -9,7 +9,7 @@ const work = () => {
 };
 work();`;
 
-/** Starts processes that compute, so that tests run as on a busy machine. @returns ends them */
+/** Starts computing processes to simulate a busy machine. @returns a function that ends them */
 export function startBusyProcesses(count: number): () => void {
   const children = Array.from({ length: count }, () => spawn(process.execPath, ["-e", script], { stdio: "ignore" }));
   return () => {

@@ -3,7 +3,10 @@ import { dirname, join, resolve } from "node:path";
 import { performance } from "node:perf_hooks";
 import { text } from "node:stream/consumers";
 
-/** Every check reads the whole tree and changes nothing, so all run at once. With several threads the compiler checks shared types more than once. */
+/**
+ * Every check reads the whole tree and changes nothing, so all run concurrently. With several threads, the compiler
+ * would check shared types repeatedly.
+ */
 const checks: Readonly<Record<string, readonly [command: string, ...args: string[]]>> = {
   types: ["tsc", "--singleThreaded", "-p", "."],
   "types of the web app": ["tsc", "--singleThreaded", "-p", "apps/web"],
@@ -34,7 +37,7 @@ async function run(name: string, [command, ...args]: readonly [string, ...string
   const startedMs = performance.now();
   const child = spawn(command, args, {
     cwd: root,
-    // The tools are scripts of `env node`: they must find the Node that runs this.
+    // The tools are scripts with `env node` and must find this Node.
     env: {
       ...process.env,
       PATH: [dirname(process.execPath), join(root, "node_modules/.bin"), process.env["PATH"]].join(":"),

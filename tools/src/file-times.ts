@@ -1,6 +1,6 @@
 const slowestListed = 40;
 
-/** Where the time of a run of many test files goes. */
+/** Durations of many test files. */
 export class FileTimes {
   readonly #startedMs = new Map<string, number>();
   readonly #durationMs = new Map<string, number>();
@@ -13,12 +13,12 @@ export class FileTimes {
     if (file !== undefined) this.#durationMs.set(file, performance.now() - (this.#startedMs.get(file) ?? 0));
   }
 
-  /** The files that began and have not ended. */
+  /** Returns files that started and have not ended. */
   running(): string[] {
     return [...this.#startedMs.keys()].filter((file) => !this.#durationMs.has(file));
   }
 
-  /** A line for each of the slowest files, under a heading; none where there are few files. */
+  /** Returns lines for the slowest files with a heading; none for few files. */
   slowest(): string[] {
     if (this.#durationMs.size <= slowestListed) return [];
     const slowest = [...this.#durationMs].toSorted(([, a], [, b]) => b - a).slice(0, slowestListed);

@@ -1,8 +1,8 @@
 import { parseSync } from "oxc-parser";
 
-/** @returns those of `names` that a source uses as values and does not declare itself */
+/** @returns those of `names` that a source uses as values without declaring them */
 export function findGlobals(path: string, text: string, names: ReadonlySet<string>): string[] {
-  // Most sources name none, and to walk through what they say costs more than all else.
+  // Most sources contain none, and parsing costs more than everything else.
   const named = [...names].filter((name) => text.includes(name));
   if (named.length === 0) return [];
   const seen = { used: new Set<string>(), declared: new Set<string>() };
@@ -18,7 +18,7 @@ interface Seen {
 
 type Tree = Readonly<Record<string, unknown>> & { readonly type: string };
 
-/** Of the nodes of types only those that stand around a value. */
+/** Type nodes around values; all others are skipped. */
 const aroundValues: ReadonlySet<string> = new Set(["TSAsExpression", "TSNonNullExpression", "TSSatisfiesExpression"]);
 
 function walk(tree: Tree, seen: Seen): void {

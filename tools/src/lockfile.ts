@@ -11,7 +11,7 @@ const lockedPackage = z.looseObject({
 const lockfile = z.looseObject({ packages: z.record(z.string(), lockedPackage) });
 export type Lockfile = z.infer<typeof lockfile>;
 
-/** Packages whose lock entry names the place they came from: it would bind every clone to one registry. */
+/** Returns packages with a source URL in the lock, which would bind every clone to one registry. */
 export function findAddresses(lock: Lockfile): string[] {
   return Object.entries(lock.packages)
     .filter(([, { resolved }]) => resolved?.includes("://"))
@@ -19,9 +19,9 @@ export function findAddresses(lock: Lockfile): string[] {
 }
 
 /**
- * Entries that npm left out of the lock because the registry at hand did not have them: binaries for other platforms.
- * npm 11.11 and later refuses such a lock in `npm ci` (npm/cli#9846), so each gets the entry that it lacks, with the
- * version that its parent pins and the platform that its name tells.
+ * Returns lock entries that npm omitted because the registry lacked them: binaries of other platforms. npm 11.11 and
+ * later rejects such a lock in `npm ci` (npm/cli#9846). Each gets the version pinned by its parent and the platform in
+ * its name.
  */
 export function missingEntries(lock: Lockfile): Record<string, Record<string, unknown>> {
   const missing: Record<string, Record<string, unknown>> = {};
@@ -40,7 +40,7 @@ export function missingEntries(lock: Lockfile): Record<string, Record<string, un
   return missing;
 }
 
-/** Node's own look-up: in the package's folder, then in each one above it. */
+/** Uses Node's lookup: the package's folder, then each one above. */
 function isLocked(lock: Lockfile, parent: string, name: string): boolean {
   const levels = parent.split("/node_modules/");
   const above = levels.map((_, index) => `${levels.slice(0, index + 1).join("/node_modules/")}/node_modules/${name}`);
@@ -69,9 +69,9 @@ function platformOf(name: string): Record<string, string[]> {
   };
 }
 
-/** Says what is wrong with package-lock.json; with `--fix` adds the entries that it lacks. */
+/** Reports problems of package-lock.json; with `--fix` adds missing entries. */
 function checkLockfile(path: string, fix: boolean): string[] {
-  // The text as npm wrote it: what the schema read has its keys in another order.
+  // Unparsed, because the schema changes the order of keys.
   const raw = JSON.parse(readFileSync(path, "utf8")) as Lockfile;
   const lock = lockfile.parse(raw);
   const missing = missingEntries(lock);

@@ -1,20 +1,23 @@
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** The specification, what the engine makes of it, and what proves it: the short name of a test may be explained in another of them. */
+/** The specification, the engine's documentation and the proofs. A test's short name may be explained in another of them. */
 const pages = ["docs/sync.md", "packages/sync/engine.md", "packages/simulator/findings.md"];
 const plantedBugs = "packages/simulator/src/planted-bugs/*-bugs.ts";
 
 interface Names {
-  /** Path from the root of the repository -> the names of its tests, and of the stories that its tests tell. */
+  /** Path from the repository's root -> names of its tests and their stories. */
   readonly tests: ReadonlyMap<string, readonly string[]>;
   readonly bugs: readonly string[];
 }
 
 /**
- * What a text names that does not exist: test files, by path or the end of one; tests in quotes after the file or its short
- * name (`_world_: "…"`, `_world_ ("…", "…")`), whole or the beginning of a part with ` …`; planted bugs (`bug "…"`).
- * @returns one line for each
+ * Finds missing names in a text:
+ * - test files, by path or its end
+ * - quoted tests after the file or its short name (`_world_: "…"`, `_world_ ("…", "…")`), complete or the start of a
+ *   part with ` …`
+ * - planted bugs (`bug "…"`)
+ * @returns one line each
  */
 export function missingNames(text: string, { tests, bugs }: Names): string[] {
   const filesOf = (end: string): string[] =>

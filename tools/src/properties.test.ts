@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { test } from "node:test";
 import { readSeed } from "./properties.ts";
 
-/** The seed and the values that a process of its own draws with this variable. */
+/** Returns the seed and the values drawn by a separate process with this variable. */
 function drawWith(seed: string | undefined) {
   const { HOLDFAST_SEED: _, ...environment } = process.env;
   const script = `

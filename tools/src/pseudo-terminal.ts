@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { stripVTControlCharacters } from "node:util";
 
-/** Runs its arguments on a pseudo-terminal of so many columns, and passes on both ways what is typed and shown. */
+/** Runs its arguments on a pseudo-terminal with a number of columns, and forwards input and output. */
 const script = `
 import fcntl, os, pty, select, struct, sys, termios
 pid, fd = pty.fork()
@@ -29,21 +29,21 @@ export interface TerminalOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
-/** A program on a terminal of its own. Needs python3: see `requireComponent`. */
+/** A program on its own terminal. Needs python3: see `requireComponent`. */
 export interface PseudoTerminal {
-  /** All that was written to it, what steers it included. */
+  /** Complete output, including control sequences. */
   raw(): string;
-  /** The lines as they stand there, without colours; of one that was written over, the last state. */
+  /** Visible lines without colors; for overwritten ones, the last state. */
   lines(): string[];
   type(keys: string): void;
-  /** As who closes its window. */
+  /** Simulates closing the window. */
   hangUp(): void;
   /** @returns the exit code */
   readonly ended: Promise<number>;
 }
 
 export function onTerminal(command: readonly string[], { columns = 80, env }: TerminalOptions = {}): PseudoTerminal {
-  // Where the tests themselves run these may be set; with CI no terminal counts as one with colours.
+  // They may be set in the tests' environment; with CI no terminal has colors.
   const { NO_COLOR: _, FORCE_COLOR: __, NODE_DISABLE_COLORS: ___, CI: ____, ...own } = process.env;
   const child = spawn("python3", ["-c", script, String(columns), ...command], {
     env: { ...own, TERM: "xterm-256color", ...env },

@@ -23,7 +23,7 @@ test("a port on which somebody listens, who has not reserved it, is passed over"
   const before = await reservePort(0.25);
   const server = createServer().listen(before + 1, "127.0.0.1");
   t.after(() => server.close());
-  // If that fails, somebody else listens there already.
+  // A failure means that another process already listens there.
   await Promise.race([once(server, "listening"), once(server, "error")]);
   assert.notEqual(await reservePort(0.25), before + 1);
 });

@@ -2,15 +2,15 @@ import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { HoldfastError } from "@holdfast/core/errors";
 
-/** Below this there are the usual places of servers. */
+/** Usual server ports are below this. */
 const portMin = 12_000;
-/** What Linux gives away begins here unless it was told otherwise. */
+/** Linux's default start of ephemeral ports. */
 const usualFirst = 32_768;
 
 /**
- * A TCP port of the loopback for a server that is started, and perhaps started again, by a process of its own. The system gives it to
- * nobody, since it lies outside of the ports that it gives away, and no other process of tests gets it from here while this one runs.
- * @param draw from 0 up to 1: where the search begins
+ * Reserves a loopback TCP port for a server in a separate process, also across restarts. It is outside of the system's
+ * ephemeral ports, and no other test process gets it while this one runs.
+ * @param draw 0 to below 1: start of the search
  */
 export async function reservePort(draw = Math.random()): Promise<number> {
   const first = firstGivenAway();
@@ -23,7 +23,7 @@ export async function reservePort(draw = Math.random()): Promise<number> {
   throw new HoldfastError("failed", `All ports from ${portMin} to ${first} are taken.`);
 }
 
-/** A name that the kernel takes back with the process stands for the port, which itself has to be free for the server. */
+/** Reserves a port by an abstract socket that the kernel releases with the process. The port itself stays free for the server. */
 async function reserve(port: number): Promise<boolean> {
   const reservation = await listen({ path: `\0holdfast-test-port-${port}` });
   if (reservation === undefined) return false;
@@ -37,7 +37,7 @@ async function reserve(port: number): Promise<boolean> {
   return true;
 }
 
-/** @returns undefined where somebody else listens */
+/** @returns undefined if another process listens */
 function listen(at: { path: string } | { port: number; host: string }): Promise<Server | undefined> {
   return new Promise((resolve, reject) => {
     const server = createServer();
@@ -49,7 +49,7 @@ function listen(at: { path: string } | { port: number; host: string }): Promise<
   });
 }
 
-/** The first port that the system gives to a connection, or to whoever listens on any. Where it gives nearly all away, none is better. */
+/** Returns the first ephemeral port. If nearly all are ephemeral, returns the default. */
 function firstGivenAway(): number {
   const first = Number(readFileSync("/proc/sys/net/ipv4/ip_local_port_range", "utf8").trim().split(/\s+/)[0]);
   return first >= portMin + 1000 ? first : usualFirst;

@@ -13,7 +13,7 @@ import { failing, head, makeTree, passing, runTests } from "./testing-run-tests.
 const lacking = `${head}test("a stone swims", (t) => t.skip("radosgw is not installed"));`;
 const skipping = `${head}test("a stone flies", { skip: "only on the moon" }, () => {});`;
 
-/** Fails the first time that it runs in a tree, and passes from then on. */
+/** Fails at its first run in a tree and passes later. */
 const unsteady = `${head}import { existsSync, writeFileSync } from "node:fs";
 test("a stone rolls", () => {
   if (existsSync(\`\${import.meta.filename}.ran\`)) return;
@@ -346,6 +346,6 @@ test("a stone sleeps", async () => {
   run.kill("SIGINT");
   assert.deepEqual(await once(run, "exit"), [130, null]);
   assert.equal(existsSync(folder), false);
-  // It is gone for good once whoever inherited it has noticed.
+  // The process disappears once its new parent has reaped it.
   await until("what the test started has ended", () => spawnSync("kill", ["-0", pid ?? ""]).status !== 0);
 });

@@ -15,23 +15,26 @@ import { clearTestFolder, fastFolder, makeTestFolder, sweepTestFolders } from ".
 import { holdTestRunLock } from "./test-run-lock.ts";
 import { describeTestRuns, keepTestRun } from "./test-runs.ts";
 
-/** Processes of their own. The smallest machine that builds Holdfast has two cores, and of three files one mostly waits for something. */
+/** Processes. The smallest build machine has two cores, and one of three files usually waits. */
 const filesAtOnce = 3;
-/** What the tests have in their temporary folder at once is below 2 GB. */
+/** Upper bound: the tests' temporary files are below 2 GB. */
 const roomBytes = 8 * 2 ** 30;
-/** Far beyond the slowest file: a test that hangs ends the run instead of blocking it. */
+/** Far longer than the slowest file, so that a hanging test ends the run. */
 const fileTimeoutMs = 8 * 60_000;
-/** A process that ends soon grows its young generation all its life: in this one it collects less often, for 3 % of the time of all files. */
+/**
+ * Short-lived processes spend their life growing the young generation. Starting it larger saves collections: 3 % of the
+ * time of all files.
+ */
 const youngGeneration = ["--min-semi-space-size=16", "--max-semi-space-size=32"];
-/** Continuous integration gives it 90 minutes, and tells nothing of a run that it ended. */
+/** Continuous integration allows 90 minutes, and shows nothing of a run that it ended. */
 const gateTimeoutMs = 60 * 60_000;
 const longTimeoutMs = 4 * gateTimeoutMs;
 
-/** Fixed, so that a run says the same of a commit each time. A release changes it, in a commit of its own. */
+/** Fixed, so that repeated runs of a commit are equal. A release changes it in a separate commit. */
 const gateSeed = "1";
-/** More files than these at once mean a broken machine or a broken change, which no second run mends. */
+/** More failures indicate a broken machine or change, which a second run does not fix. */
 const retriedFilesMax = 5;
-/** A run of more files keeps the machine busy, and two such runs at once would spoil each other's times. */
+/** Larger runs load the machine, and two at once would distort each other's times. */
 const filesLocked = 10;
 
 const usage = `npm test -- [--long] [--name <pattern>]… [--file-timeout <seconds>] [--run-timeout <seconds>] [--repeat <n> [--beside <n>]] [<file or folder> | <part of a path>]…
@@ -45,7 +48,7 @@ const root = resolve(import.meta.dirname, "../..");
 const checks = join(import.meta.dirname, "check.ts");
 const mustHaveComponents = process.env["HOLDFAST_REQUIRE_COMPONENTS"] === "1";
 
-// Programs that tests start, `env node` among them, find the Node that runs the tests.
+// Programs started by tests, such as `env node`, use this Node.
 process.env["PATH"] = `${dirname(process.execPath)}:${process.env["PATH"] ?? ""}`;
 
 const { values, positionals } = parseArgs({
@@ -63,7 +66,7 @@ const { values, positionals } = parseArgs({
   },
 });
 
-/** By a signal: no further file begins. */
+/** Aborted by a signal, after which no file starts. */
 const interruption = new AbortController();
 const fileTimeoutSeconds = values["file-timeout"] === undefined ? undefined : Number(values["file-timeout"]);
 const runTimeoutSeconds = values["run-timeout"] === undefined ? undefined : Number(values["run-timeout"]);
@@ -97,12 +100,12 @@ function findMisuse(): string | undefined {
 }
 
 interface Outcome {
-  /** The first failure of each file that failed. */
+  /** First failure of each failed file. */
   readonly failures: ReadonlyMap<string, Failure>;
   readonly tests: number;
   readonly failedTests: number;
   readonly skippedTests: number;
-  /** A line for each test that was skipped for lack of a program. */
+  /** One line for each test skipped for lack of a program. */
   readonly lacking: readonly string[];
 }
 
@@ -129,7 +132,8 @@ async function runFiles(files: readonly string[]): Promise<void> {
   const late = AbortSignal.timeout(runMs);
   const seed = (process.env["HOLDFAST_SEED"] ??= values.long ? String(randomInt(2 ** 30)) : gateSeed);
   if (values.long) console.log(`HOLDFAST_SEED=${seed}`);
-  // The long tier starts each command and server as a process; the gate runs them in that of the test, which saves most of their time.
+  // The long tier starts each command and server as a process. The gate runs them in the test's process, which saves
+  // most of their time.
   if (isOfLongTier) process.env["HOLDFAST_TEST_SPAWN"] = "1";
   const clear = await openTestFolder(isOfLongTier);
   const mayServe = files.some((file) => /\.(?:pg|browser)\./.test(file));
@@ -141,7 +145,7 @@ async function runFiles(files: readonly string[]): Promise<void> {
   const failed = [...outcome.failures.keys()].filter((file) => !passed.includes(file));
   for (const [file, { error, isSilent }] of outcome.failures)
     if (isSilent === true) console.log(`${file}: ${error.message}`);
-  // Files that ran after the one that ended their process are its victims, not unsteady.
+  // Files after the one that ended their process are not unsteady.
   const broken = new Set(failed.map((file) => outcome.failures.get(file)?.batch));
   const unsteady = passed.filter((file) => {
     const batch = outcome.failures.get(file)?.batch;
@@ -176,19 +180,19 @@ async function runFiles(files: readonly string[]): Promise<void> {
   );
 }
 
-/** Figures of time and memory come last, one file after the other, as they say nothing of a machine that is busy. */
+/** Runs time and memory tests last and one by one, because they are meaningless on a busy machine. */
 async function runTier(files: readonly string[], runs: Runs): Promise<Outcome> {
   const timing = files.filter((file) => file.endsWith(".timing.test.ts"));
   const others = files.filter((file) => !timing.includes(file));
   const outcomes: Outcome[] = [];
-  // One that runs by itself is asked for how long it takes, as a soak is.
+  // A single file may run long, like a soak.
   const fileMs = positionals.length > 0 && files.length === 1 ? longTimeoutMs : fileTimeoutMs;
   if (others.length > 0) outcomes.push(await report(others, { ...runs, fileMs, concurrency: filesAtOnce }));
   if (timing.length > 0) outcomes.push(await report(timing, { ...runs, fileMs, concurrency: 1 }));
   return sumOf(outcomes);
 }
 
-/** Each file that many times, alone but for the busy processes: what depends on time shows itself. */
+/** Runs each file repeatedly, alone except for the busy processes, to reveal timing problems. */
 async function repeat(files: readonly string[], times: number, runs: Runs): Promise<Outcome> {
   const outcomes: Outcome[] = [];
   const failedRuns = new Map(files.map((file) => [file, 0]));
@@ -218,12 +222,12 @@ function sumOf(outcomes: readonly Outcome[]): Outcome {
 }
 
 /**
- * In the gate, files that failed run once more, each alone: what a busy machine alone makes fail keeps no change out. Node's own way
- * to run failed tests again takes single tests, and those of a file build on each other.
- * @returns the files that passed then
+ * Repeats failed files alone in the gate, so that a busy machine blocks no change. Node's own retry repeats single
+ * tests, which depend on others of their file.
+ * @returns files that passed then
  */
 async function retry(failures: ReadonlyMap<string, Failure>, runs: Runs): Promise<string[]> {
-  // The files that a broken process left undone are one incident.
+  // Files left undone by a broken process count as one incident.
   const incidents = new Set([...failures].map(([file, { batch }]) => batch ?? file));
   if ([...failures.values()].some(({ isSilent }) => isSilent === true)) return [];
   if (runs.isOfLongTier || runs.late.aborted || interruption.signal.aborted || incidents.size > retriedFilesMax)
@@ -237,10 +241,10 @@ async function retry(failures: ReadonlyMap<string, Failure>, runs: Runs): Promis
   return passed;
 }
 
-/** Once for all tests that start servers by the command, each of which would build it else. */
+/** Builds the app once for all tests that start servers by the command. */
 async function buildApp(): Promise<boolean> {
   try {
-    // Only those that need it load it.
+    // Loaded on demand.
     const { prepareApp } = await import("@holdfast/web/build/prepare-app");
     const building = () => console.log("Building the web app, once.");
     await prepareApp({ building, signal: new AbortController().signal });
@@ -252,8 +256,8 @@ async function buildApp(): Promise<boolean> {
 }
 
 /**
- * The folder of this run, and how all that the run left is cleared, which also happens on a signal. What a killed run left is cleared
- * here, by the next one.
+ * Creates the run's folder, and clears leftovers of killed runs.
+ * @returns a function that removes everything left by this run, which also runs on a signal
  */
 async function openTestFolder(isOfLongTier: boolean): Promise<() => Promise<void>> {
   const places = [tmpdir(), "/dev/shm", "/var/tmp"].filter((place) => existsSync(place));
@@ -271,19 +275,19 @@ async function openTestFolder(isOfLongTier: boolean): Promise<() => Promise<void
 }
 
 /**
- * All that tests leave in the temporary folder they leave in one of this run, which goes with it or with the next. In the gate it is in
- * memory where there is room, unless TMPDIR is set; the long tier works on the disk, as people's devices and servers do.
+ * Sets a temporary folder for all files of the run. In the gate it is in memory if there is room, unless TMPDIR is set.
+ * The long tier uses the disk, like real devices and servers.
  */
 function makeTemporaryFolder(isOfLongTier: boolean): string {
   const isChosen = isOfLongTier || process.env["TMPDIR"] !== undefined;
   const folder = makeTestFolder(isChosen ? tmpdir() : fastFolder(roomBytes));
   process.env["TMPDIR"] = folder;
-  // Half of what a short command costs is to strip types and compile: all processes of the run do it once.
+  // Stripping types and compiling take half the time of a short command, so all processes of the run share the result.
   process.env["NODE_COMPILE_CACHE"] = join(folder, "compiled");
   return folder;
 }
 
-/** Ctrl-C leaves no process and nothing in memory. */
+/** Ctrl-C leaves no process and no files in memory. */
 function clearOnSignal(clear: () => Promise<void>): void {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
     process.once(signal, () => {
@@ -293,11 +297,11 @@ function clearOnSignal(clear: () => Promise<void>): void {
 }
 
 interface Runs {
-  /** Each file, server and command in a process of its own, on the disk, and no file a second time. */
+  /** Uses separate processes for each file, server and command, uses the disk, and retries no file. */
   readonly isOfLongTier: boolean;
-  /** After so long the whole run ends. */
+  /** Time limit of the whole run. */
   readonly runMs: number;
-  /** Aborted then. */
+  /** Aborted at the time limit. */
   readonly late: AbortSignal;
 }
 
@@ -332,7 +336,7 @@ async function report(files: readonly string[], options: ReportOptions): Promise
     signal: AbortSignal.any([late, interruption.signal]),
     ...(values.name.length > 0 && { testNamePatterns: values.name }),
   });
-  // A test marked as todo is a known defect that is shown in every run until it is mended.
+  // A todo test is a known defect, shown in every run until it is fixed.
   events.on("test:fail", (end) => {
     const { error } = end.details;
     if (end.todo === undefined) outcome.failed(end, error.cause instanceof Error ? error.cause : error);
@@ -349,7 +353,7 @@ async function report(files: readonly string[], options: ReportOptions): Promise
     if (file !== undefined) return;
     Object.assign(counts, { tests, failedTests: tests - passed - skipped - todo, skippedTests: skipped });
   });
-  // These two come when it happens; all others wait until the files before are reported.
+  // These two events are immediate; all others wait for reports of earlier files.
   const fileOf = ({ name, file }: { readonly name: string; readonly file?: string | undefined }) =>
     files.find((each) => each === name || (name === file && join(root, each) === file));
   events.on("test:dequeue", (begun) => times.begin(fileOf(begun)));
@@ -363,7 +367,7 @@ async function report(files: readonly string[], options: ReportOptions): Promise
   return { failures: outcome.failures, ...counts, lacking };
 }
 
-/** The files of the tier, or those of them that are wanted; a file of the long tier that is named by its whole path runs in any case. */
+/** Returns the tier's files, or the wanted ones of them. A long-tier file with its full path is always included. */
 function select(wanted: readonly string[]): string[] {
   const isNamed = (file: string) => wanted.some((each) => pathOf(each) === file);
   return matching(wanted).filter((file) => values.long || !isLong(file) || isNamed(file));
@@ -373,7 +377,7 @@ function isLong(file: string): boolean {
   return /\.(?:long|timing)\.test\.ts$/.test(file);
 }
 
-/** All test files, or those that are, or lie in, or whose path contains one of `wanted`. */
+/** Returns all test files, or those that equal, are in, or contain in their path one of `wanted`. */
 function matching(wanted: readonly string[]): string[] {
   const all = globSync("{packages/*,apps/*,examples/*,bench,tools}/{src,build}/**/*.test.ts", { cwd: root }).toSorted();
   if (wanted.length === 0) return all;

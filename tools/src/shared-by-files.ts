@@ -1,17 +1,17 @@
 let isShared = false;
 const ends: (() => Promise<void>)[] = [];
 
-/** Keeps resources that files of this process share until `endShared`. */
+/** Keeps resources shared by files of this process until `endShared`. */
 export function beginSharing(): void {
   isShared = true;
 }
 
-/** True if later files of this process will use what this one starts. */
+/** Returns true if later files of this process will use shared resources. */
 export function isSharedByFiles(): boolean {
   return isShared;
 }
 
-/** Registers how a shared resource ends. */
+/** Registers a cleanup of a shared resource. */
 export function atEndOfShared(end: () => Promise<void>): void {
   ends.push(end);
 }

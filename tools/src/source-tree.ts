@@ -4,15 +4,15 @@ import { parseSync } from "oxc-parser";
 import { HoldfastError } from "@holdfast/core/errors";
 
 export interface Import {
-  /** As written: "./frame.ts", "@holdfast/core/errors", "#sha256", "node:fs"; undefined where `import()` computes it. */
+  /** As written: "./frame.ts", "@holdfast/core/errors", "#sha256", "node:fs"; undefined for a computed `import()`. */
   readonly specifier: string | undefined;
   /** "static" for import and export-from, "dynamic" for import(), "url" for the new URL(…, import.meta.url) of a worker. */
   readonly kind: "static" | "dynamic" | "url";
-  /** Only types come: nothing of it is left when it runs. */
+  /** Imports types only, so it does not exist at run time. */
   readonly isType: boolean;
-  /** The imported file, relative to the root with '/', where it is a source of this tree. */
+  /** Imported file relative to the root with '/', if it is a source of this tree. */
   readonly target: string | undefined;
-  /** Where package.json chooses between two by what runs it: which of them this is. */
+  /** Platform if package.json selects one of two files by platform. */
   readonly platform: "browser" | "node" | undefined;
   readonly line: number;
 }
@@ -20,14 +20,17 @@ export interface Import {
 export interface Source {
   /** Relative to the root, with '/'. */
   readonly path: string;
-  /** The workspace: "packages/core", "apps/server", "tools". */
+  /** Workspace: "packages/core", "apps/server", "tools". */
   readonly part: string;
-  /** A test, or what only tests use: `x.test.ts`, `testing.ts`, `testing-….ts`, a folder `testing` or `acceptance`, a conformance suite. */
+  /**
+   * Tests and test-only files: `x.test.ts`, `testing.ts`, `testing-….ts`, a folder `testing` or `acceptance`, a
+   * conformance suite.
+   */
   readonly isTest: boolean;
   readonly imports: readonly Import[];
 }
 
-/** Reads every TypeScript source of the workspaces under `root` and what it imports. */
+/** Reads every TypeScript source of the workspaces under `root`, and its imports. */
 export function readSourceTree(root: string): Source[] {
   const packageFiles = globSync(
     [
@@ -64,7 +67,7 @@ function readSource(root: string, part: string, path: string, folderOfName: Read
   return { path, part, isTest, imports };
 }
 
-/** @returns what keeps a module from being loaded, names that are declared twice included */
+/** @returns errors that prevent loading a module, including duplicate declarations */
 export function findSyntaxErrors(path: string, text: string): string[] {
   return parseSync(path, text, { showSemanticErrors: true }).errors.map(({ message }) => message);
 }
@@ -102,7 +105,7 @@ function readImports(path: string, text: string): RawImport[] {
 
 type Found = Pick<Import, "target" | "platform">;
 
-/** One, or one for each platform. */
+/** Returns one target, or one per platform. */
 function resolve(
   { root, part, path }: { readonly root: string; readonly part: string; readonly path: string },
   specifier: string | undefined,
@@ -131,7 +134,7 @@ function resolvePath(
   specifier: string,
   folderOfName: ReadonlyMap<string, string>,
 ): string | undefined {
-  // Behind a question mark stands what the web app wants of it: a worker, its address.
+  // A query after `?` states how the web app uses it: as a worker or URL.
   if (specifier.startsWith(".")) return posix.join(posix.dirname(from), specifier.replace(/\?.*$/, ""));
   for (const [name, folder] of folderOfName) {
     if (!specifier.startsWith(`${name}/`)) continue;

@@ -2,11 +2,11 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
-/** Test files that run in one process, one after the other. */
+/** Test files that run in sequence in one process. */
 export interface Batch {
-  /** Absolute path of what the process runs: the file itself where it is alone. */
+  /** Absolute path of the module that the process runs; a single file itself. */
   readonly entry: string;
-  /** Below the root. */
+  /** Relative to the root. */
   readonly files: readonly string[];
 }
 
@@ -15,19 +15,20 @@ export function aloneIn(root: string, files: readonly string[]): Batch[] {
 }
 
 /**
- * A process loads modules and starts a database or browser once for its files, so batches are large; a crash repeats all of one, so they
- * have a limit. They begin in this order: the longest files, those of the simulator, are plain.
+ * Batches are large, because a process loads modules and starts a database or browser once for its files. They are
+ * limited, because a crash repeats a whole batch. The order puts the longest files first: those of the simulator are
+ * plain.
  */
 const filesMax = { plain: 24, browser: 9, pg: 24 };
 type Kind = keyof typeof filesMax;
-/** The batches of the kind that runs last get smaller, so that the last ones do not leave a core idle. */
+/** Batches of the last kind get smaller, so that the final ones leave no core idle. */
 const shrinking: Kind = "pg";
 const filesMin = 4;
 const batchesLeft = 6;
 
 /**
- * Files that need the same run together: those with a browser, with a database, and the others.
- * @param folder for the modules that the processes run
+ * Groups files with equal needs: browser, database, and others.
+ * @param folder folder for the modules that the processes run
  */
 export function batchesOf(root: string, files: readonly string[], folder: string): Batch[] {
   const kinds = Map.groupBy(files, kindOf);
@@ -66,7 +67,7 @@ export interface Failure {
   readonly error: Error;
   /** Entry of the process that ended without a result for this file. */
   readonly batch?: string;
-  /** That process ended as if all were well: it would do so again. */
+  /** The process ended as if successful, and would do so again. */
   readonly isSilent?: boolean;
 }
 
@@ -77,11 +78,11 @@ interface TestEnd {
   readonly entryFile?: string | undefined;
 }
 
-/** Collects from the events of a run which files failed, each with its first failure. */
+/** Collects failed files from the events of a run, each with its first failure. */
 export class FileFailures {
   readonly #batches: ReadonlyMap<string, Batch>;
   readonly #ended = new Set<string>();
-  /** First failure in the file that is running, by batch. */
+  /** First failure of the running file, by batch. */
   readonly #first = new Map<string, Failure>();
   readonly failures = new Map<string, Failure>();
 
@@ -107,7 +108,7 @@ export class FileFailures {
     else if (!this.#first.has(batch.entry)) this.#first.set(batch.entry, failure);
   }
 
-  /** At the end of the run: a file of which nothing was reported has failed, however its process ended. */
+  /** Marks files without any report as failed at the end of the run, however their process ended. */
   finish(): void {
     const together = [...this.#batches.values()].filter(({ files }) => files.length > 1);
     for (const { entry, files } of together) {
@@ -126,7 +127,7 @@ export class FileFailures {
     this.#first.delete(batch.entry);
   }
 
-  /** Its process failed. If every file had passed by then, any of them may be the cause. */
+  /** Handles a failed process. If all its files had passed, any may be the cause. */
   #endBatch(batch: Batch, failure: Failure): void {
     const unfinished = batch.files.filter((file) => !this.#ended.has(file));
     const blamed = unfinished.length > 0 ? unfinished : batch.files;

@@ -14,12 +14,12 @@ const onlyRoot = { skip: !isRoot && "only root can become another user" };
 function emptyParent(t: TestContext): string {
   const parent = mkdtempSync(join(tmpdir(), "holdfast-test-folder-"));
   t.after(() => rmSync(parent, { recursive: true, force: true }));
-  // As the system's own: for everybody, each for themselves.
+  // Like the system's temporary folder: public, with the sticky bit.
   chmodSync(parent, 0o1777);
   return parent;
 }
 
-/** A process that makes a folder, says its name, and runs until it is killed. */
+/** Starts a process that creates a folder, prints its name, and runs until killed. */
 async function startMaker(t: TestContext, parent: string, more = "") {
   const script = `
     import { makeTestFolder } from ${module};
@@ -72,7 +72,7 @@ test("a folder whose process has ended is cleared, although its number is anothe
 test("what another user left is left alone, also where its name says that it is one's own", onlyRoot, async (t) => {
   const parent = emptyParent(t);
   const other = 12_345;
-  // As a killed run of each leaves it, and as somebody would make it who wants to be in another one's way.
+  // Leftovers of killed runs of both users, and names of another user who wants to interfere.
   const names = [`holdfast-0-999999999-1-aaaaaa`, `holdfast-${other}-999999999-1-bbbbbb`];
   const foreign = [`holdfast-${other}-999999999-1-cccccc`, `holdfast-0-999999999-1-dddddd`];
   for (const name of [...names, ...foreign]) {

@@ -16,28 +16,31 @@ import { basename, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 
 /**
- * Folders of tests, whose names say which process of which user made them. Several users run tests on one machine, and a run may be
- * killed at any moment: what an ended process of the same user left is cleared by the next run, and all else is left alone.
+ * Creates a test folder whose name contains its process and user. Several users may test on one machine, and runs may
+ * be killed. The next run clears leftovers of the same user's ended processes and leaves all else untouched.
  *
- * @param parent where folders of any user may be
+ * @param parent may contain folders of any user
  */
 export function makeTestFolder(parent = tmpdir()): string {
   const folder = mkdtempSync(join(parent, `holdfast-${ownUid}-${process.pid}-${startOf(process.pid)}-`));
-  // Root's databases run as other users, who have to pass to folders of their own in here.
+  // Databases started by root run as other users, who need access to their own folders inside.
   if (ownUid === 0) chmodSync(folder, 0o711);
   return folder;
 }
 
 const memoryFolder = "/dev/shm";
 
-/** A folder in memory if that much is free there, otherwise the usual temporary folder: on a disk tests take a sixth longer. */
+/**
+ * Returns a folder in memory if enough space is free there, otherwise the usual temporary folder: on a disk tests take
+ * a sixth longer.
+ */
 export function fastFolder(freeBytes: number): string {
   if (!existsSync(memoryFolder)) return tmpdir();
   const { bavail, bsize } = statfsSync(memoryFolder);
   return Math.min(bavail * bsize, process.availableMemory()) > freeBytes ? memoryFolder : tmpdir();
 }
 
-/** Where tests find what is made once for all of a run: the run's own temporary folder, or one of this process where no runner gave any. */
+/** Returns the folder for items made once per run: the run's temporary folder, or one of this process without a runner. */
 export function runFolder(): string {
   if (makerOf(tmpdir()) !== undefined) return tmpdir();
   if (ownFolder === undefined) {
@@ -49,9 +52,9 @@ export function runFolder(): string {
 }
 
 /**
- * A folder that all processes of the run share once one of them has made it. Of several at once each makes its own, and the first to
- * rename it wins.
- * @param make fills the folder that it is given
+ * Returns a folder shared by all processes of the run. Concurrent creators each make their own, and the first rename
+ * wins.
+ * @param make fills the given folder
  */
 export async function madeOnce(name: string, make: (folder: string) => Promise<void>): Promise<string> {
   const folder = join(runFolder(), name);
@@ -67,7 +70,7 @@ export async function madeOnce(name: string, make: (folder: string) => Promise<v
   return folder;
 }
 
-/** Clears what ended processes of this user left in `parent`. */
+/** Clears leftovers of this user's ended processes in `parent`. */
 export async function sweepTestFolders(parent: string): Promise<void> {
   for (const name of readdirSync(parent)) {
     const folder = join(parent, name);
@@ -85,18 +88,18 @@ export async function sweepTestFolders(parent: string): Promise<void> {
 }
 
 /**
- * Ends what runs in the folder, and what has it for its temporary folder, and removes it.
- * @param name of the folder when they were started
+ * Ends processes that run in the folder or use it as their temporary folder, and removes it.
+ * @param name name of the folder when they were started
  */
 export async function clearTestFolder(folder: string, name = folder): Promise<void> {
   await endProcesses(() => processes().filter((pid) => temporaryFolderOf(pid) === name), ["SIGKILL"]);
-  // At the first a database takes back what it has of the kernel.
+  // At SIGQUIT, a database frees its kernel resources.
   await endProcesses(() => processes().filter((pid) => isIn(pid, folder)), ["SIGQUIT", "SIGKILL"]);
   try {
     for (const mount of mountsIn(folder)) execFileSync("umount", [mount], { stdio: "pipe" });
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   } catch (error) {
-    // Something of another user's in there, say: no reason to test nothing.
+    // For example a file of another user, which must not prevent the tests.
     console.error(
       `What an earlier run of the tests left cannot be removed (${(error as Error).message}). Remove ${folder} by hand.`,
     );
@@ -107,7 +110,7 @@ let ownFolder: string | undefined;
 const ownUid = process.getuid?.() ?? 0;
 const endTimeoutMs = 5000;
 
-/** Undefined for what no test of this user made, whatever its name says. */
+/** Returns undefined for a folder that no test of this user created, whatever its name is. */
 function makerOf(folder: string): { pid: number; start: string } | undefined {
   const [, uid, pid, start = ""] = /^holdfast-(\d+)-(\d+)-([0-9a-z]+)-\w{6}$/.exec(basename(folder)) ?? [];
   if (pid === undefined || Number(uid) !== ownUid) return undefined;
@@ -115,13 +118,13 @@ function makerOf(folder: string): { pid: number; start: string } | undefined {
   return stats?.isDirectory() === true && stats.uid === ownUid ? { pid: Number(pid), start } : undefined;
 }
 
-/** When the process began, since its number is given again once it has ended; undefined where there is none. */
+/** Returns the start time of a process, because process ids are reused; undefined if there is none. */
 function startOf(pid: number): string | undefined {
   if (process.platform !== "linux") return isRunning(pid) ? "0" : undefined;
   const stat = read(`/proc/${pid}/stat`);
-  // The name of the program, in brackets, may hold anything; proc(5) counts the start as the 22nd field.
+  // The program's name in brackets may contain anything; by proc(5) the start is the 22nd field.
   const fields = stat?.slice(stat.lastIndexOf(")") + 2).split(" ");
-  // The kernel takes a while to free the memory of a process that has ended (PF_EXITING, 0x4, among the flags of the 9th field).
+  // The kernel takes a while to free the memory of an ended process (PF_EXITING, 0x4, in the flags of the 9th field).
   const hasEnded = fields === undefined || fields[0] === "Z" || (Number(fields[6]) & 0x4) !== 0;
   return hasEnded ? undefined : Number(fields[19]).toString(36);
 }
@@ -139,7 +142,7 @@ async function endProcesses(find: () => readonly number[], signals: readonly Nod
   for (const signal of signals) {
     for (const pid of find()) kill(pid, signal);
     const end = performance.now() + endTimeoutMs;
-    // They are not our children, so nothing tells when they end.
+    // They are no children, so their end must be polled.
     while (find().length > 0 && performance.now() < end) await delay(10);
   }
 }
@@ -152,7 +155,7 @@ function kill(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-/** Those that can be told: all others of a Linux. */
+/** Returns all other processes on Linux; none elsewhere. */
 function processes(): number[] {
   if (process.platform !== "linux") return [];
   return readdirSync("/proc")
@@ -172,12 +175,12 @@ function isIn(pid: number, folder: string): boolean {
   try {
     return `${readlinkSync(`/proc/${pid}/cwd`)}/`.startsWith(`${folder}/`);
   } catch {
-    // It has just ended, or is another user's.
+    // It has just ended or belongs to another user.
     return false;
   }
 }
 
-/** The innermost first. */
+/** Innermost first. */
 function mountsIn(folder: string): string[] {
   const lines = read("/proc/self/mounts")?.split("\n") ?? [];
   return lines
@@ -190,7 +193,7 @@ function read(path: string): string | undefined {
   try {
     return readFileSync(path, "utf8");
   } catch {
-    // It has just ended, or is another user's.
+    // It has just ended or belongs to another user.
     return undefined;
   }
 }

@@ -2,16 +2,17 @@ import { once } from "node:events";
 import { connect, createServer } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 
-/** Another name than the usual one keeps a test of the lock apart from the run that it is part of. */
+/** Another name separates a test of the lock from its own run. */
 const name = process.env["HOLDFAST_TEST_LOCK"] ?? "holdfast-test-run";
 
-/** Enough for a path. The text comes from the process that holds the lock, which may be any. */
+/** Enough for a path. The text comes from the lock's holder, which may be any process. */
 const lineLengthMax = 500;
 const retryDelayMs = 50;
 
 /**
- * Waits until no other process of this machine, of any user, holds the lock, and holds it until this one ends. An abstract socket is
- * the lock: the kernel releases it with the process, no file is left over, and a waiting process reads from it who holds it.
+ * Waits until no process of any user holds the lock, and holds it until this process ends. The lock is an abstract
+ * socket: the kernel releases it with the process, no file remains, and waiting processes read the holder's name from
+ * it.
  */
 export async function holdTestRunLock(): Promise<void> {
   while (!(await listen())) await waitForHolder();
@@ -19,7 +20,7 @@ export async function holdTestRunLock(): Promise<void> {
 
 async function listen(): Promise<boolean> {
   const self = `process ${process.pid} in ${process.cwd()}, since ${new Date().toLocaleTimeString("sv")}`;
-  // A connection stays open for as long as the lock is held, which is how those who wait notice the end.
+  // Connections stay open while the lock is held, so waiting processes notice its end.
   const server = createServer((socket) => {
     socket.unref().resume();
     socket.on("error", () => socket.destroy());
@@ -44,7 +45,7 @@ async function waitForHolder(): Promise<void> {
       console.log(`Waiting for another run of the tests: ${line.toString().trim().slice(0, lineLengthMax)}.`);
     isTold = true;
   });
-  // An error means that the holder has ended in the meantime, or does not listen yet.
+  // The holder has ended or does not listen yet.
   socket.on("error", () => {});
   await new Promise((resolve) => socket.once("close", resolve));
   await delay(retryDelayMs);

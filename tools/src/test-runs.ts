@@ -3,15 +3,15 @@ import { appendFileSync, mkdirSync, readFileSync } from "node:fs";
 import { homedir, loadavg } from "node:os";
 import { dirname, join } from "node:path";
 
-/** One run of the tests, as it stands in the history. */
+/** One recorded test run. */
 export interface TestRun {
-  /** ISO 8601, when the run ended. */
+  /** ISO 8601, end of the run. */
   readonly at: string;
   readonly commit: string | undefined;
-  /** Whether the work tree held exactly that commit. */
+  /** The work tree equaled that commit. */
   readonly isClean: boolean;
   readonly tier: "gate" | "long";
-  /** Files and parts of paths from the command line; empty for a whole tier. */
+  /** Files and path parts of the command line; empty for a whole tier. */
   readonly chosen: readonly string[];
   readonly seed: string;
   readonly result: "green" | "red";
@@ -19,16 +19,16 @@ export interface TestRun {
   readonly failedTests: number;
   readonly skippedTests: number;
   readonly seconds: number;
-  /** The load of the machine, averaged over the last five minutes of the run. */
+  /** Machine load, averaged over the last five minutes of the run. */
   readonly load: number;
-  /** Files that failed, and passed when they ran again alone. */
+  /** Files that failed and passed when repeated alone. */
   readonly unsteady: readonly string[];
   readonly failed: readonly string[];
 }
 
 const shownRuns = 20;
 
-/** Appends a line to the history of this user. */
+/** Appends a run to this user's history. */
 export function keepTestRun(run: Omit<TestRun, "at" | "commit" | "isClean" | "load">, root: string): void {
   const commit = git(root, "rev-parse", "HEAD");
   const isClean = git(root, "status", "--porcelain") === "";
@@ -37,7 +37,7 @@ export function keepTestRun(run: Omit<TestRun, "at" | "commit" | "isClean" | "lo
   appendFileSync(historyPath(), `${JSON.stringify(line)}\n`);
 }
 
-/** The last runs, a line each, and which files were unsteady in them. */
+/** Returns the last runs, one line each, and their unsteady files. */
 export function describeTestRuns(): string[] {
   const runs = readRuns().slice(-shownRuns);
   if (runs.length === 0) return [`No run is recorded in ${historyPath()}.`];
@@ -68,7 +68,7 @@ function historyPath(): string {
   return join(homedir(), ".cache/holdfast/test-runs.jsonl");
 }
 
-/** Undefined where the tree is no checkout. */
+/** Returns undefined outside of a git checkout. */
 function git(root: string, ...args: string[]): string | undefined {
   try {
     return execFileSync("git", args, { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();

@@ -25,7 +25,7 @@ test("a browser that does not start fails each test of its file in words, and no
   const { status, signal, stdout } = spawnSync(process.execPath, ["--test", "--test-reporter=spec", file], {
     env: { ...environment, HOLDFAST_TEST_BROWSER: "/bin/false" },
     encoding: "utf8",
-    // It takes a second; one that hangs does so for ever.
+    // It takes a second; without a limit, a failure would hang forever.
     timeout: 120_000,
   });
   assert.equal(signal, null, stdout);

@@ -15,28 +15,28 @@ import { madeOnce } from "./test-folder.ts";
 
 export type { Browser, Frame, Locator, Page } from "playwright-core";
 
-/** Where screenshots go, for whoever changes a page's look; nowhere unless given. */
+/** Folder for screenshots, for work on a page's look; default: none. */
 const screenshots = process.env["HOLDFAST_TEST_SCREENSHOTS"];
-/** Another browser than the package's own. */
+/** Replaces the package's browser. */
 const program = process.env["HOLDFAST_TEST_BROWSER"];
 
 /** Timeout of every wait of Playwright. */
 export const browserWaitMs = 30_000 * patience;
-/** Of a test. Half of what its file may take, so that the files after it in the same process run. */
+/** Limit of a test: half of its file's, so that later files in the same process run. */
 const testMsMax = 4 * 60_000;
 
-/** A page of its own for each test of one file, in a profile of its own. */
+/** Separate page and profile for each test of one file. */
 export interface TestPage {
   readonly page: Page;
-  /** What the browser complained about: a violated policy, a failed script, a missing file. */
+  /** Browser errors: a violated policy, a failed script, a missing file. */
   readonly complaints: readonly string[];
-  /** In the light and in the dark, if they are asked for. */
+  /** Takes light and dark screenshots if requested. */
   readonly takePictures: (name: string) => Promise<void>;
-  /** A page more, in a profile of its own, for the test that runs. Nobody hears its complaints. */
+  /** Opens another page in a separate profile for the current test. Its errors are ignored. */
   readonly another: () => Promise<Page>;
 }
 
-/** To be called once in a test file, outside of its tests. */
+/** Call once in a test file, outside of its tests. */
 export function useBrowser(
   viewport: { readonly width: number; readonly height: number },
   options: BrowserContextOptions = {},
@@ -54,9 +54,9 @@ export function useBrowser(
     if (!isSharedByFiles()) await close(await launched);
   });
   beforeEach(async () => {
-    // Not before: a hook that fails there keeps the file's own from running, and what others opened from being closed.
+    // Not earlier: a failing hook there would skip the file's own hooks and leave resources open.
     page = await another();
-    // Keys and scripts have no timeout of their own: what waits for them is rejected, and says where it waited.
+    // Keys and scripts have no timeout: closing rejects their waits, which shows where they waited.
     late = setTimeout(() => void closeAll(`The test took more than ${testMsMax / 1000} s.`), testMsMax);
     complaints = [];
     page.on("console", (message) => {
@@ -98,16 +98,16 @@ export function useBrowser(
   };
 }
 
-/** Alone, for whoever is no test. */
+/** Launches a browser outside of tests. */
 export async function launch(): Promise<Browser> {
   const executablePath = program ?? join(await madeOnce("browser", unpack), "chromium");
-  // Not the package's own arguments: they switch the web's security off, which is what is looked at here.
+  // Omits the package's arguments, which disable the web security under test.
   return driver.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu"], headless: true });
 }
 
 let shared: Promise<Browser> | undefined;
 
-/** One for all files of the process, unless it has ended meanwhile. */
+/** Returns one browser for all files of the process, unless it has ended. */
 async function launchShared(): Promise<Browser> {
   if (!isSharedByFiles()) return launch();
   const isThere = (await shared?.catch(() => undefined))?.isConnected() === true;
@@ -126,7 +126,7 @@ function notStarted(cause: Error): HoldfastError {
   return new HoldfastError("failed", `The tests' browser does not start: ${cause.message}`, { cause });
 }
 
-/** The package unpacks to fixed names in the system's temporary folder. It asks for that folder before it first waits. */
+/** Unpacks the package, which uses fixed names in the system's temporary folder. It reads that folder before its first wait. */
 async function unpack(folder: string): Promise<void> {
   const usual = process.env["TMPDIR"];
   process.env["TMPDIR"] = folder;

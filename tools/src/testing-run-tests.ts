@@ -19,7 +19,7 @@ interface Setting {
   readonly HOLDFAST_SEED?: string;
 }
 
-/** Runs a copy of run-tests.ts in a tree of these files, which is the home of the user too. */
+/** Runs a copy of run-tests.ts in a tree of these files, which is also the user's home. */
 export function runTests(
   t: TestContext,
   files: Readonly<Record<string, string>>,
@@ -64,7 +64,8 @@ export function makeTree(t: TestContext, files: Readonly<Record<string, string>>
     "untracked-promises.ts",
   ];
   for (const name of parts) copyFileSync(join(import.meta.dirname, name), join(dirname(script), name));
-  // Without NODE_TEST_CONTEXT: inside a test the runner would refuse to run tests. The others are those of the run that tests the runner.
+  // Without NODE_TEST_CONTEXT, because the runner would refuse to run inside a test. The others belong to the outer
+  // run.
   const {
     NODE_TEST_CONTEXT: _,
     INIT_CWD: __,

@@ -2,8 +2,9 @@ import asyncHooks, { AsyncLocalStorage, AsyncResource } from "node:async_hooks";
 import { isMainThread } from "node:worker_threads";
 
 /**
- * Loaded before `node:test` in a run of several files. node:test finds the test of a call, or of an uncaught error, through an async hook on every
- * promise, which takes half of the CPU time of the simulator. An `AsyncLocalStorage` finds the same and costs next to nothing.
+ * Loaded before `node:test` in a run of several files. node:test finds the test of a call or uncaught error through an
+ * async hook on every promise, which takes half of the simulator's CPU time. An `AsyncLocalStorage` finds the same at
+ * almost no cost.
  */
 const current = new AsyncLocalStorage<number>();
 const { createHook, executionAsyncId } = asyncHooks;
@@ -16,7 +17,7 @@ const runInAsyncScope: (
 
 type Register = (id: number, type: string, triggerId: number, test: object) => void;
 
-/** node:test takes both functions as it loads, and then makes its one hook. Everything else gets Node's own. */
+/** node:test reads both functions when it loads and then creates its only hook. Everything else gets Node's own. */
 function replaceHook(): void {
   const hook = { enable: () => hook, disable: () => hook };
   const replacement = ({ init }: { init?: Register }) => {

@@ -1,11 +1,11 @@
 /**
- * What one call of the operating system did:
+ * Effect of one system call:
  * - `write`: changed the content of `path`; `attributes`: its mode, owner or times
- * - `make`: `path` stands for something new; `open`: for that, or for what was there; `remove`: for nothing any more
+ * - `make`: `path` names a new item; `open`: a new or the existing one; `remove`: none
  * - `rename`, `exchange`, `link`: of `path` and `to`
- * - `sync`: made durable all of the file at `path`, or the names in that folder; `datasync`: all but a file's attributes;
- *   `syncAll`: everything
- * - `say`: `path` is the beginning of what went to a pipe, a socket or a terminal
+ * - `sync`: made the whole file at `path`, or the names in that folder, durable; `datasync`: all but a file's
+ *   attributes; `syncAll`: everything
+ * - `say`: `path` is the start of data sent to a pipe, socket or terminal
  */
 export type FileDeed =
   | "write"
@@ -21,13 +21,13 @@ export type FileDeed =
   | "syncAll"
   | "say";
 
-/** One call that succeeded. */
+/** A successful call. */
 export interface FileCall {
   readonly what: FileDeed;
-  /** Absolute, but of `say` and `syncAll`. */
+  /** Absolute, except for `say` and `syncAll`. */
   readonly path: string;
   readonly to?: string | undefined;
-  /** Places in one order of all that was recorded: a sync covers only what had ended when it began. */
+  /** Positions in the order of the recording: a sync covers only calls that ended before it began. */
   readonly beganAt: number;
   readonly endedAt: number;
 }

@@ -6,7 +6,7 @@ interface Line {
   readonly told: readonly (readonly [what: FileDeed, path: string, to?: string])[];
 }
 
-/** Reads what `spy-on-calls.ts` wrote, in the order in which the calls ended. */
+/** Reads the output of `spy-on-calls.ts`, in the order in which calls ended. */
 export function readSpied(output: string): FileCall[] {
   const began = new Map<string, number>();
   const calls: FileCall[] = [];

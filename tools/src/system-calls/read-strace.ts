@@ -1,14 +1,14 @@
 import { join } from "node:path";
 import type { FileCall, FileDeed } from "./file-call.ts";
 
-/** The calls to ask strace for: all by which a program changes a file, makes it durable, or tells somebody. */
+/** Calls traced by strace: all that change files, make them durable, or send output. */
 export const tracedCalls = (
   "open openat openat2 creat mkdir mkdirat symlink symlinkat link linkat unlink unlinkat rmdir rename renameat renameat2 " +
   "write writev pwrite64 pwritev pwritev2 ftruncate fallocate copy_file_range sendfile ioctl sendto sendmsg " +
   "chmod fchmod fchmodat chown fchown fchownat utimensat fsync fdatasync syncfs sync"
 ).split(" ");
 
-/** Reads what `strace -f -y` wrote, in the order in which the calls ended. Calls that failed are left out. */
+/** Reads the output of `strace -f -y`, in the order in which calls ended, without failed ones. */
 export function readStrace(text: string): FileCall[] {
   const calls: FileCall[] = [];
   const unfinished = new Map<string, { readonly head: string; readonly beganAt: number }>();
@@ -46,7 +46,7 @@ function readCall(line: string, descriptors: Map<string, string>): Deed | undefi
     case "openat2":
     case "creat":
       if (!/O_CREAT|O_TRUNC/.test(args) && name !== "creat") return undefined;
-      // What strace says of the descriptor is the path without links.
+      // strace shows the descriptor's path without links.
       return of(args.includes("O_EXCL") ? "make" : "open", unescape(opened?.[2] ?? ""));
     case "mkdir":
     case "mkdirat":
@@ -102,7 +102,7 @@ function readCall(line: string, descriptors: Map<string, string>): Deed | undefi
   }
 }
 
-/** Pipes and sockets are called `pipe:[7]`, devices lie in /dev, and files that tests have in memory in a folder there. */
+/** Excludes pipes and sockets, named like `pipe:[7]`, and devices in /dev, but not in-memory test files there. */
 function isFile(path: string): boolean {
   return path.startsWith("/") && (!path.startsWith("/dev/") || path.startsWith("/dev/shm/"));
 }
@@ -112,7 +112,7 @@ function said(args: string): Deed | undefined {
   return text === undefined ? undefined : { what: "say", path: unescape(text) };
 }
 
-/** Names as the call has them: each a text, after the folder (`AT_FDCWD</home>`, `7</home>`) that it is relative to. */
+/** Returns the names in a call: each a text after the folder (`AT_FDCWD</home>`, `7</home>`) to which it is relative. */
 function placesIn(args: string, descriptors: ReadonlyMap<string, string>): string[] {
   const places: string[] = [];
   let folder = "";
@@ -131,7 +131,7 @@ function placeOf(folder: string, name: string, descriptors: ReadonlyMap<string, 
 
 const escapes: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t", v: "\v", f: "\f" };
 
-/** strace writes bytes that are no printable ASCII as in C. */
+/** Decodes C escapes, which strace uses for non-printable bytes. */
 function unescape(text: string): string {
   if (!text.includes("\\")) return text;
   const bytes = text.replaceAll(/\\([0-7]{1,3}|.)/g, (_, code: string) =>

@@ -11,11 +11,11 @@ import { findUndurable } from "./undurable.ts";
 
 const program = fileURLToPath(new URL("testing-program.ts", import.meta.url));
 
-/** What is left out -> what is not durable then. */
+/** Omitted step -> data that is then not durable. */
 const expected: Readonly<Record<string, readonly string[]>> = {
   nothing: [],
   "sync of the outer folder": ["name inner"],
-  // The fsync that follows covers the content too.
+  // The following fsync covers the content too.
   fdatasync: [],
   fsync: ["attributes of inner/final é"],
   "sync of the folder": ["name inner/final é"],

@@ -14,19 +14,19 @@ import type { Recording } from "./undurable.ts";
 
 export interface RecordedCommand {
   readonly command: readonly [program: string, ...args: string[]];
-  /** The folder whose changes are looked at; what stands in it now is taken for durable. */
+  /** Observed folder; its current content counts as durable. */
   readonly folder: string;
-  /** Beside this process's own. */
+  /** Added to this process's environment. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly input?: string;
-  /** Unless told the better one that there is. */
+  /** Default: the best available recorder. */
   readonly by?: "strace" | "spy";
 }
 
 /**
- * Runs a program to its end and records what it did to files, by strace or, where that cannot trace, by spying on Node's own
- * calls (`spy-on-calls.ts`), which misses what a library does beside them. Where components are required it has to be strace.
- * @throws HoldfastError failed if the program does not end with 0
+ * Runs a program to its end and records its file changes by strace. If strace cannot trace, it spies on Node's own
+ * calls (`spy-on-calls.ts`), which misses a library's native calls. If components are required, strace is mandatory.
+ * @throws HoldfastError failed if the exit code is not 0
  */
 export async function recordCalls(t: TestContext, recorded: RecordedCommand): Promise<CallRecording> {
   const started = startRecording(t, recorded);
@@ -43,13 +43,13 @@ export interface CallRecording extends Recording {
 }
 
 export interface StartedRecording {
-  /** Its pid may be strace's, which hands no signal on: the program must be told to end in another way. */
+  /** Its pid may be that of strace, which forwards no signals, so the program must be ended in another way. */
   readonly child: ChildProcessWithoutNullStreams;
-  /** Once the program has ended, in whatever way. */
+  /** Resolves when the program has ended in any way. */
   readonly ended: Promise<CallRecording>;
 }
 
-/** The same of a program that goes on for a while. It is ended with the test if it is still there. */
+/** Records a long-running program, which is ended with the test at the latest. */
 export function startRecording(
   t: TestContext,
   { command, folder, env, ...options }: RecordedCommand,
@@ -60,7 +60,7 @@ export function startRecording(
   const recorder = by === "strace" ? strace(output) : spy(output);
   const root = realpathSync(folder);
   const before = new Set(readdirSync(root, { recursive: true, encoding: "utf8" }).map((path) => join(root, path)));
-  // The pid of the program itself, whoever is its parent.
+  // Pid of the program itself, whatever its parent is.
   const noted = ["sh", "-c", 'echo $$ >"$0"; exec "$@"', join(place, "pid"), ...command];
   const [program = "sh", ...args] = [...recorder.prefix, ...noted];
   const child = spawn(program, args, { env: { ...process.env, ...env, ...recorder.env }, stdio: "pipe" });
@@ -93,7 +93,7 @@ function strace(output: string): Recorder {
   const traced = `trace=${tracedCalls.map((name) => `?${name}`).join(",")}`;
   return {
     prefix: ["strace", "-f", "--seccomp-bpf", "-qq", "-y", "-s", "96", "-o", output, "-e", traced, "-e", "signal=none"],
-    // Its calls would go by strace.
+    // strace would miss calls through io_uring.
     env: { UV_USE_IO_URING: "0" },
     read: readStrace,
   };
@@ -110,7 +110,7 @@ function spy(output: string): Recorder {
 
 let traces: boolean | undefined;
 
-/** Also where it is installed it may be forbidden: in a container without the right to trace. */
+/** Returns true if strace works. It may be installed but forbidden, as in a container without the right to trace. */
 function canTrace(): boolean {
   traces ??= findProgram("strace") !== undefined && spawnSync("strace", ["-f", "-o", "/dev/null", "true"]).status === 0;
   if (traces || process.env["HOLDFAST_REQUIRE_COMPONENTS"] !== "1") return traces;

@@ -1,6 +1,6 @@
 /**
- * Loaded before a program where strace cannot trace (`node --import`): writes each of Node's own calls that changes files or
- * makes a change durable as a line of JSON to the file HOLDFAST_SPIED_CALLS, once when it begins and once when it has ended well.
+ * Loaded before a program if strace cannot trace (`node --import`). Writes each of Node's calls that changes files or
+ * makes changes durable as a JSON line to the file HOLDFAST_SPIED_CALLS: at its start and at its successful end.
  */
 import fs from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
@@ -19,7 +19,7 @@ const ofDescriptor = (what: FileDeed) => (descriptor: unknown) =>
 const ofName = (what: FileDeed) => (path: unknown) => [[what, placeOf(path)]] as Told[];
 const ofNames = (what: FileDeed) => (from: unknown, to: unknown) => [[what, placeOf(from), placeOf(to)]] as Told[];
 
-/** Under their plain names; each has a form with a callback, one that blocks, and most one that promises. */
+/** By plain names; each has a callback form, a blocking form and usually a promise form. */
 const spied: Readonly<Record<string, (...values: unknown[]) => readonly Told[]>> = {
   open: (path, flags) => (makesFile(flags) ? [["open", placeOf(path)]] : []),
   write: (descriptor, content) => {
@@ -42,7 +42,7 @@ const spied: Readonly<Record<string, (...values: unknown[]) => readonly Told[]>>
   rmdir: ofName("remove"),
 };
 
-/** Of an open file: method -> plain name. */
+/** Method of an open file -> plain name. */
 const handleMethods = {
   write: "write",
   writev: "writev",
@@ -105,7 +105,7 @@ function makesFile(flags: unknown): boolean {
   return typeof flags === "string" && /[wa]/.test(flags);
 }
 
-/** Without links but for the last name. */
+/** Resolves links except in the last name. */
 function placeOf(path: unknown): string {
   const whole = resolve(String(path));
   const slash = whole.lastIndexOf("/");

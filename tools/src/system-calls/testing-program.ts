@@ -1,4 +1,4 @@
-/** Puts a file down durably, and says so; leaves out the one step that it is told to. */
+/** Writes a file durably and prints a message, without the step named by its argument. */
 import { closeSync, fdatasync, fsyncSync, futimesSync, openSync, promises as fs, renameSync, writeSync } from "node:fs";
 import { promisify } from "node:util";
 

@@ -5,7 +5,7 @@ import { findUndurable } from "./undurable.ts";
 
 type Told = readonly [what: FileDeed, path?: string, to?: string];
 
-/** Each call begins when the one before it has ended. */
+/** Each call starts when the previous one has ended. */
 function recordingOf(told: readonly Told[], before: readonly string[] = []) {
   const calls = told.map(([what, path = "", to], at): FileCall => ({ what, path, to, beganAt: at, endedAt: at }));
   return { calls, before: new Set(before), folder: "/f" };

@@ -3,24 +3,24 @@ import type { FileCall } from "./file-call.ts";
 
 export interface Recording {
   readonly calls: readonly FileCall[];
-  /** What stood below the folder when the recording began, all of it durable. */
+  /** Durable content of the folder at the start of the recording. */
   readonly before: ReadonlySet<string>;
-  /** Absolute and without links: what lies elsewhere is not looked at. */
+  /** Absolute, without links; items elsewhere are ignored. */
   readonly folder: string;
 }
 
-/** What a power cut could take away, and what it could have torn meanwhile. */
+/** Data that a power failure could remove, and could have damaged before. */
 export interface Undurable {
-  /** When the recording, or the part of it that was asked for, ended: "content of PATH", "attributes of", "name", "removal of". */
+  /** At the end of the recording or its requested part: "content of PATH", "attributes of", "name", "removal of". */
   readonly atEnd: readonly string[];
-  /** Files that were given a name while their content was not durable: "PATH". A power cut could have left an empty file there. */
+  /** Files named before their content was durable: "PATH". A power failure could have left an empty file there. */
   readonly namedEarly: readonly string[];
 }
 
 /**
- * Replays what a program did to the real disk, and says what of it was not durable at its end. A sync counts only for what had
- * ended when it began, and only once it has returned.
- * @param until text with which something was said (written to a pipe or a socket): the replay ends when that began
+ * Replays a program's changes of the real disk and returns those not durable at its end. A sync covers only calls that
+ * ended before it began, and only once it has returned.
+ * @param until text written to a pipe or socket: the replay ends when that write began
  */
 export function findUndurable({ calls, before, folder }: Recording, until?: string): Undurable {
   const end = until === undefined ? undefined : calls.find(({ what, path }) => what === "say" && path.includes(until));
@@ -35,13 +35,13 @@ export function findUndurable({ calls, before, folder }: Recording, until?: stri
   return { atEnd: replay.undurable(), namedEarly: [...replay.namedEarly] };
 }
 
-/** A file or folder; times are places in the recording, of the last change. */
+/** File or folder; times are positions of the last change in the recording. */
 interface Inode {
   contentAt?: number | undefined;
   attributesAt?: number | undefined;
 }
 
-/** What a name stood for when it was last durable, against what it stands for. */
+/** Difference between a name's durable and current state. */
 interface PendingName {
   readonly wasThere: boolean;
   readonly changedAt: number;
@@ -79,7 +79,7 @@ class Replay {
     return found.toSorted();
   }
 
-  /** What was there before the recording, but was made known by nothing, is durable. */
+  /** Returns the item; an unknown one existed before the recording and is durable. */
   #at(path: string): Inode {
     const known = this.#inodes.get(path) ?? {};
     this.#inodes.set(path, known);
@@ -90,7 +90,7 @@ class Replay {
     const wasThere = this.#pending.get(path)?.wasThere ?? this.#inodes.has(path);
     if (inode === undefined) this.#inodes.delete(path);
     else this.#inodes.set(path, inode);
-    // A name that never was durable, and is gone, has left nothing that a power cut could change.
+    // A removed name that was never durable has no effect after a power failure.
     if (inode === undefined && !wasThere) this.#pending.delete(path);
     else this.#pending.set(path, { wasThere, changedAt: at });
   }
