@@ -4,7 +4,7 @@ import { parseSync } from "oxc-parser";
 import { HoldfastError } from "@holdfast/core/errors";
 
 export interface Import {
-  /** As written: "./frame.ts", "@holdfast/core/errors", "#sha256", "node:fs"; undefined for a computed `import()`. */
+  /** Literal text: "./frame.ts", "@holdfast/core/errors", "#sha256", "node:fs"; undefined for a computed `import()`. */
   readonly specifier: string | undefined;
   /** "static" for import and export-from, "dynamic" for import(), "url" for the new URL(…, import.meta.url) of a worker. */
   readonly kind: "static" | "dynamic" | "url";

@@ -79,7 +79,7 @@ class NodeFile implements DiskFile {
   }
 
   setTimes(mtimeMicros: bigint): Promise<void> {
-    // As text, because Node reads a negative number (before 1970) as "now".
+    // Passed as text, because Node reads a negative number (before 1970) as "now".
     const seconds = String(toDoubleSeconds(mtimeMicros));
     return attempt("set the times of", this.#path, () => this.#handle.utimes(seconds, seconds));
   }

@@ -23,7 +23,7 @@ export function cutPower(world: WorldState, device: Device, tape: Tape): void {
   for (const [{ now }, content] of contents)
     if (world.ledger.shared.has(content)) world.ledger.shared.add(contentOf(now.bytes));
   const after = root.visible();
-  // Of a move and its reversal only the first is left, so the item or a folder above is at its intermediate place.
+  // Only the move is left and its reversal is lost, so the item or a folder above is at its intermediate place.
   const isTaken = (path: string): boolean =>
     withFoldersAbove(path).some((at) => inDoubt.has(after.get(at)?.number ?? 0));
   const taken = new Set([...after].flatMap(([path, inode]) => (isTaken(path) ? [inode] : [])));

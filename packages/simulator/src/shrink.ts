@@ -5,7 +5,7 @@ export interface Shrunk {
   readonly result: StoryResult;
 }
 
-/** Some minutes: an endless story is told only a few times. */
+/** Steps of some minutes, so that an endless story is told only a few times. */
 const stepsMax = 3_000_000;
 
 /**

@@ -369,7 +369,7 @@ async function twoFiles(): Promise<{ readonly alone: Alone; readonly first: stri
   return { alone, first: alone.serverId("a"), second: alone.serverId("b") };
 }
 
-/** Once an item exists at the path, syncing its folder fails once. */
+/** Lets one sync of the folder fail after an item exists at the path. */
 function failingAfter(alone: Alone, path: string, then: () => void = () => undefined): LocalDisk {
   const disk = alone.disk();
   let left = 1;

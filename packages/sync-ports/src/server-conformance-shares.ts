@@ -111,7 +111,7 @@ export class SharedScene {
     return isNew;
   }
 
-  /** Once a mount is gone, another report of its former state reads as its end. */
+  /** Returns true for another report of an ended mount, which again reads as its end. */
   #isGoneAgain(kind: string, id: string): boolean {
     if (kind !== "gone" || !this.#mounts.has(id)) return false;
     const isAgain = this.#gone.has(id);

@@ -112,7 +112,7 @@ async function showAgain({ server, state }: Ears): Promise<void> {
     const listed = (await listBelow(server, mount)) ?? [];
     if (listed.some(({ id }) => answers.get(id as NodeId) === "live")) remote.push(...mounts.rowsOf(listed));
   }
-  // As after any listing, missing items may have moved.
+  // Missing items may have moved, as after any listing.
   const listing = remote.length === 0 ? [] : [[listedSetting, "yes"] as const];
   state.commit({ remote, rights: [...mounts.learntRights], settings: [[shownAgainSetting, looked], ...listing] });
 }
