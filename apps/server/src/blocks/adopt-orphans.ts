@@ -22,14 +22,15 @@ export interface AdoptionPorts {
 export interface Adoption {
   readonly packs: number;
   readonly blocks: number;
-  /** Left alone: whatever they hold was never acknowledged. */
+  /** Packs left alone, because their blocks were never acknowledged. */
   readonly unreadable: number;
 }
 
 /**
- * A pack without rows was left by a store that ended between its two steps. Its blocks get rows and wait, unreferenced, to
- * be deleted like all others, so that there is one way to delete. While the index is not complete nothing is adopted.
- * @param graceMs a younger pack may just be on its way to its rows
+ * Adds rows for packs without any, which a store left that ended between its two steps. Their blocks wait,
+ * unreferenced, to be deleted like all others, so that there is one way to delete. Adopts nothing while the index is
+ * incomplete.
+ * @param graceMs a younger pack may still get its rows
  */
 export async function adoptOrphans(
   { cell, clock, log, signal }: AdoptionPorts,
@@ -53,7 +54,7 @@ export async function adoptOrphans(
   return adoption;
 }
 
-/** Of these packs, those that the index does not know. */
+/** Returns the packs that are missing from the index. */
 export async function withoutRows(db: Kysely<CellTables>, packs: readonly ListedPack[]): Promise<ListedPack[]> {
   if (packs.length === 0) return [];
   const { rows } = await sql<{ id: string }>`
@@ -62,7 +63,7 @@ export async function withoutRows(db: Kysely<CellTables>, packs: readonly Listed
   return packs.filter(({ packId }) => !known.has(packId));
 }
 
-/** @returns how many blocks got rows; gone: it was collected since it was listed */
+/** @returns number of blocks that got rows; gone: the pack was collected since it was listed */
 async function adopt(
   cell: BlockCell,
   clock: Clock,

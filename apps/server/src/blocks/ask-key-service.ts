@@ -12,8 +12,9 @@ const timeoutMs = 10_000;
 const answerBytesMax = 64 * 1024;
 
 /**
- * Asks a service that has keys. @returns what fits the schema, or undefined where the service says that the request itself is wrong (400)
- * @throws HoldfastError unavailable while it does not answer, failed where it refuses
+ * Calls a key service.
+ * @returns the parsed response; undefined if the service rejects the request itself (400)
+ * @throws HoldfastError unavailable while it does not respond; failed if it refuses
  */
 export async function askKeyService<Answer>(
   { id, url, headers, body }: Question,

@@ -5,10 +5,11 @@ import type { RemoteKey } from "./remote-key.ts";
 import { type AwsCredentials, signAwsRequest } from "./sign-aws-request.ts";
 
 /**
- * A symmetric key of AWS KMS, or of what speaks like it: https://docs.aws.amazon.com/kms/latest/APIReference/. AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY
- * and AWS_SESSION_TOKEN are read, as for the store.
- * @param address `aws-kms:KEY?region=eu-central-1`, KEY an id, an ARN or `alias/NAME`; `&endpoint=https://…` for another place
- * @returns undefined where that is no such address
+ * Opens a symmetric key of AWS KMS or a compatible service: https://docs.aws.amazon.com/kms/latest/APIReference/. Reads
+ * AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, like the store.
+ * @param address `aws-kms:KEY?region=eu-central-1`; KEY is an id, an ARN or `alias/NAME`; `&endpoint=https://…` changes
+ * the endpoint
+ * @returns undefined for another kind of address
  */
 export function awsKmsKey(
   address: string,

@@ -5,7 +5,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 interface Backed {
   /** A folder or `s3://…`. */
   readonly place: string;
-  /** Of the server that is backed up. */
+  /** Configuration of the server to back up. */
   readonly config: {
     readonly dataFolder: string;
     /** Folders or `s3://…`. */
@@ -14,7 +14,7 @@ interface Backed {
   };
 }
 
-/** @throws HoldfastError usage where the backup would go with what it is a backup of */
+/** @throws HoldfastError usage if the backup would be inside a folder of the server, and be lost with it */
 export function assertApart({ place, config }: Backed): void {
   if (isBucket(place)) return;
   const real = realOf(place);
@@ -26,7 +26,7 @@ export function assertApart({ place, config }: Backed): void {
   );
 }
 
-/** Whether one disk that fails takes the server and its backup, as far as can be told. */
+/** Returns true if the backup is on the same disk as the server, as far as this can be determined. */
 export function isOnSameDisk({ place, config }: Backed): boolean {
   if (isBucket(place)) return false;
   const device = deviceOf(place);
@@ -40,7 +40,7 @@ function foldersOf({ dataFolder, store, secondStore }: Backed["config"]): readon
 
 const isBucket = (place: string): boolean => place.startsWith("s3://");
 
-/** Without links, also of what is not there yet. */
+/** Resolves links, also of paths that do not exist yet. */
 function realOf(path: string): string {
   const whole = resolve(path);
   try {

@@ -7,17 +7,17 @@ const schema = z.object({
   /** A folder as an absolute path, or `s3://…`. */
   place: z.string(),
   every_ms: z.int().positive(),
-  /** How many backups stay; null is all. */
+  /** Number of backups to keep; null: all. */
   keep: z.int().positive().nullable(),
 });
 
-/** That the server backs itself up, where and how often. */
+/** Schedule of the server's own backups. */
 export type BackupSchedule = z.output<typeof schema>;
 
-/** A restored database has none: it would write into the backups of the server that it came from. */
+/** Not restored: a restored server would write into the backups of the original. */
 export const backupScheduleFact = "backup_schedule";
 
-/** @param schedule null: no more */
+/** @param schedule null: none */
 export async function noteBackupSchedule(db: Kysely<CellTables>, schedule: BackupSchedule | null): Promise<void> {
   await writeFact(db, backupScheduleFact, schedule);
 }

@@ -3,7 +3,7 @@ import type { Kysely } from "kysely";
 import type { CellTables } from "../db/cell-tables.ts";
 import type { Keyring } from "./keyring.ts";
 
-/** A block index, the object store beside it, and the keys between them. */
+/** A block index with its object store and keys. */
 export interface BlockCell {
   readonly id: string;
   readonly db: Kysely<CellTables>;

@@ -1,4 +1,4 @@
-/** What the blocks folder says about itself; a pino logger fits. Never given content, keys or secrets. */
+/** Logger of the blocks folder, such as a pino logger. Never receives content, keys or secrets. */
 export interface BlockLog {
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;

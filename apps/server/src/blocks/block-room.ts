@@ -4,8 +4,8 @@ import { slabBytes } from "./slab-stock.ts";
 import type { SlabStock } from "./slab-stock.ts";
 
 /**
- * Memory for the payloads of one request as they arrive: slabs, so that a payload is written where it will be verified and
- * sealed. What stands in one slab is stored in one call, and nothing is written into it afterwards.
+ * Memory for the payloads of one request: slabs, so that a payload is received where it will be verified and sealed.
+ * Each slab is stored in one call, and not written to afterwards.
  */
 export class BlockRoom {
   readonly #stock: SlabStock;
@@ -15,18 +15,18 @@ export class BlockRoom {
   #blocks = 0;
   #closedBytes = 0;
 
-  /** @param expectedBytes of the request; a frame's header is longer than a tag, so it is enough for both */
+  /** @param expectedBytes of the request. A frame's header is longer than a tag, so this is enough for both */
   constructor(stock: SlabStock, expectedBytes: number | undefined) {
     this.#stock = stock;
     this.#expectedBytes = expectedBytes ?? Infinity;
   }
 
-  /** Bytes in slabs that are complete and were not yet told of by `takeClosed`. */
+  /** Bytes in complete slabs since the last `takeClosed`. */
   get closedBytes(): number {
     return this.#closedBytes;
   }
 
-  /** Whether more payloads may be placed beside this one. */
+  /** Returns true if more payloads may be placed in this payload's slab. */
   isOpen(payload: Uint8Array): boolean {
     return payload.buffer === this.#slab;
   }
@@ -44,7 +44,7 @@ export class BlockRoom {
     return payload;
   };
 
-  /** Ends the slab under way. */
+  /** Completes the current slab. */
   close(): void {
     this.#closedBytes += this.#end;
     this.#slab = undefined;
@@ -52,7 +52,7 @@ export class BlockRoom {
     this.#blocks = 0;
   }
 
-  /** What was complete is on its way into the store. */
+  /** Resets `closedBytes` when the complete slabs are being stored. */
   takeClosed(): void {
     this.#closedBytes = 0;
   }

@@ -5,7 +5,7 @@ import type { CellTables } from "../db/cell-tables.ts";
 import type { ShardTables } from "../db/shard-tables.ts";
 import type { PackId } from "./pack-format.ts";
 
-/** Where one copy of a block lies. */
+/** Location of one copy of a block. */
 export interface BlockPlace {
   readonly hash: HashHex;
   readonly packId: PackId;
@@ -15,17 +15,18 @@ export interface BlockPlace {
   readonly storedSize: number;
   readonly sizeBytes: number;
   readonly codec: "raw" | "zstd";
-  /** The copy that the reading space has stored itself. */
+  /** The reading space stored this copy itself. */
   readonly isOwn: boolean;
 }
 
 type BlockState = CellTables["cell.blocks"]["state"];
 
 /**
- * Every copy that may be read, the best first: the space's own, then live ones before doomed ones, which are whole until their pack
- * goes. In what codec another space has sent a block would tell that it has it.
- * @param spaceId undefined for whoever only asks what is there
- * @param hashes each once; @param states damaged: what could not be read when it was found so may be there again
+ * Returns every readable copy, the best first: the space's own, then live ones before doomed ones, which stay readable
+ * until their pack is deleted. The codec of another space's copy would reveal that the other space has the block.
+ * @param spaceId undefined if only existence matters
+ * @param hashes each once
+ * @param states damaged: copies that could not be read may be readable again
  */
 export async function findPlaces(
   cell: Kysely<CellTables>,
@@ -54,7 +55,7 @@ export async function findPlaces(
   return places;
 }
 
-/** Of these hashes, those that the space says it has stored. */
+/** Returns the hashes that the space has stored according to its shard. */
 export async function findStored(
   shard: Kysely<ShardTables>,
   spaceId: SpaceId,
@@ -66,7 +67,11 @@ export async function findStored(
   return new Set(rows.map(({ hash }) => hash.toString("hex") as HashHex));
 }
 
-/** Until `markWhole`. @param now microseconds since 1970; @returns whether it was whole until now */
+/**
+ * Marks a copy as damaged until `markWhole`.
+ * @param now microseconds since 1970
+ * @returns true if it was whole before
+ */
 export async function markDamaged(
   cell: Kysely<CellTables>,
   { hash, packId }: { hash: HashHex; packId: PackId },
@@ -79,7 +84,10 @@ export async function markDamaged(
   return rows.length > 0;
 }
 
-/** All blocks of a pack that is gone are damaged: a reader tries their other copies, and a device that has them heals them. */
+/**
+ * Marks all blocks of a missing pack as damaged. Readers then try other copies, and a device with the block can repair
+ * it.
+ */
 export async function markPackMissing(cell: Kysely<CellTables>, packId: PackId, now: number): Promise<void> {
   await sql`
     with pack as (update cell.packs set state = 'unreadable' where id = ${packId}::uuid and state <> 'doomed')
@@ -88,7 +96,7 @@ export async function markPackMissing(cell: Kysely<CellTables>, packId: PackId, 
   );
 }
 
-/** Of these copies each was read and is the block that it should be, whatever was found before. */
+/** Marks copies as whole that were read and verified. */
 export async function markWhole(cell: Kysely<CellTables>, packId: PackId, hashes: readonly HashHex[]): Promise<void> {
   await sql`
     with pack as (update cell.packs set state = 'live' where id = ${packId}::uuid and state = 'unreadable')
@@ -96,7 +104,7 @@ export async function markWhole(cell: Kysely<CellTables>, packId: PackId, hashes
     where pack_id = ${packId}::uuid and hash = any(${hashArray(hashes)}) and state = 'damaged'`.execute(cell);
 }
 
-/** Of these hashes, those of which a whole copy stands in another pack than this one. */
+/** Returns the hashes with a whole copy in another pack. */
 export async function findWholeElsewhere(
   cell: Kysely<CellTables>,
   packId: PackId,
@@ -106,15 +114,15 @@ export async function findWholeElsewhere(
   return new Set(hashes.filter((hash) => places.get(hash)?.some((place) => place.packId !== packId) === true));
 }
 
-/** Whether any copy is known to be damaged, which is nearly never. One look into `blocks_damaged`. */
+/** Returns true if any copy is damaged, which is rare. Index: `blocks_damaged`. */
 export async function hasDamaged(cell: Kysely<CellTables>): Promise<boolean> {
   const { rows } = await sql`select from cell.blocks where state = 'damaged' order by hash limit 1`.execute(cell);
   return rows.length > 0;
 }
 
 /**
- * Of these hashes those of which a copy is known to be damaged and none is whole. By `blocks_damaged`, and for each of those few by the
- * primary key: without statistics a join would read the whole table.
+ * Returns the hashes with a damaged copy and no whole one. Uses `blocks_damaged`, and the primary key for each of the
+ * few matches. Without statistics a join would read the whole table.
  */
 export async function findLost(cell: Kysely<CellTables>, hashes: readonly HashHex[]): Promise<Set<HashHex>> {
   const { rows } = await sql<{ hash: HashHex }>`

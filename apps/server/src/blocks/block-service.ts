@@ -8,10 +8,10 @@ import type { DamagedBlock } from "./list-damaged.ts";
 import type { Reading } from "./reading-room.ts";
 import type { IncomingBlock } from "./incoming-block.ts";
 
-/** Told of a block that is not stored, and why; the others are. */
+/** Called for each block that is not stored, with the reason. The others are stored. */
 export type LeaveOut = (hash: HashHex, refusal: HoldfastError) => void;
 
-/** A block as it lies in its pack, opened: the payload may still be a zstd frame, and goes on the wire as it is. */
+/** Decrypted block as stored in its pack. The payload may be a zstd frame, which is sent unchanged. */
 export interface StoredBlock {
   readonly hash: HashHex;
   readonly sizeBytes: number;
@@ -19,47 +19,49 @@ export interface StoredBlock {
   readonly payload: Uint8Array;
 }
 
-/** Where content goes in and comes out. Everything is in the context of one space; rights on nodes are checked before. */
+/** Stores and reads content in the context of one space. Callers check rights on nodes first. */
 export interface BlockService {
-  /** Memory for the payloads of a request of so many bytes; undefined where nobody has said how many will come. */
+  /** Returns memory for the payloads of a request. `expectedBytes` is undefined if the size is unknown. */
   room(expectedBytes: number | undefined): BlockRoom;
   /**
-   * Refuses what has no room on the disks, before it is sent; `store` does so too, of what it has to write.
-   * @param sizeBytes at least so many will come; 0 where nobody has said
+   * Rejects an upload that does not fit on the disks before it is sent. `store` checks again.
+   * @param sizeBytes minimum size; 0 if unknown
    * @throws HoldfastError store_full
    */
   assertRoom(spaceId: SpaceId, sizeBytes: number): Promise<void>;
   /**
-   * Verifies every block (one that is wrong is told to `leaveOut`; without that, 422 that names it and nothing stored), writes those that the space does not hold
-   * into packs shared with concurrent calls, and returns once pack, cell rows and `space_blocks` are durable. Blocks that the
-   * space holds already have their `since` renewed. Beyond four times the quota: `quota`; below the disks' reserve: `store_full`.
+   * Verifies all blocks, and writes those that the space does not hold into packs shared with concurrent calls. Returns
+   * when pack, cell rows and `space_blocks` are durable. Renews `since` of blocks that the space holds. A wrong block
+   * is reported to `leaveOut`; without it, the call fails with 422 and stores nothing. Throws `quota` beyond four times
+   * the quota, and `store_full` below the disks' reserve.
    */
   store(spaceId: SpaceId, uploader: UserId, blocks: readonly IncomingBlock[], leaveOut?: LeaveOut): Promise<void>;
-  /** Of these hashes, those in the space's `space_blocks` whose block is live in the cell; their `since` is renewed. */
+  /** Returns the hashes in the space's `space_blocks` whose block is live in the cell, and renews their `since`. */
   held(spaceId: SpaceId, hashes: readonly HashHex[]): Promise<Set<HashHex>>;
   /** See `discardBlocks`. */
   discard(spaceId: SpaceId, uploader: UserId, hashes: readonly HashHex[]): Promise<Discarded>;
-  /** Whether any block of the space's cell is known to be damaged: without one, `lost` finds nothing. */
+  /** Returns false if no block of the space's cell is damaged, so that `lost` finds nothing. */
   anyDamaged(spaceId: SpaceId): Promise<boolean>;
-  /** Of these hashes, those that no copy is known to be whole of: whoever names one has to send it again. */
+  /** Returns the hashes without a whole copy. A client that uses one must send it again. */
   lost(spaceId: SpaceId, hashes: readonly HashHex[]): Promise<ReadonlySet<HashHex>>;
   /**
-   * The space holds from now on too what another one holds: in one cell a row for each block and no bytes, between cells the bytes are
-   * copied. Beyond four times the quota: `quota`.
+   * Lets the space hold blocks that another space holds. Within a cell this adds only rows; between cells bytes are
+   * copied. Throws `quota` beyond four times the quota.
    */
   holdAlso(spaceId: SpaceId, also: AlsoHeld): Promise<void>;
-  /** Of the space's blocks, in the order of their hashes, those that have no whole copy. */
+  /** Returns the space's blocks without a whole copy, in the order of their hashes. */
   damaged(
     spaceId: SpaceId,
     page: { readonly after: HashHex | undefined; readonly limit: number },
   ): Promise<readonly DamagedBlock[]>;
   /**
-   * The blocks in the order given (a hash may repeat), undefined for what the space does not hold. Neighbours in a pack are read with one ranged
-   * read, a bounded number of bytes ahead. A block that fails its check is marked damaged, logged with the files it touches, and
-   * throws `damaged`; another live row of the hash is tried first.
+   * Yields the blocks in the given order (a hash may repeat); undefined for a block that the space does not hold.
+   * Neighbors in a pack are read with one ranged read, up to a limit of bytes ahead. If a block fails its check, other
+   * live copies are tried. If none is whole, it is marked damaged, logged with the affected files, and throws
+   * `damaged`.
    */
   read(spaceId: SpaceId, hashes: readonly HashHex[], options?: ReadingOptions): AsyncGenerator<StoredBlock | undefined>;
-  /** Plain bytes of the part [start, end) of a file with this manifest, in pieces of up to one block. */
+  /** Yields plain bytes of the range [start, end) of a file with this manifest, in pieces of up to one block. */
   readRange(
     spaceId: SpaceId,
     entries: readonly ManifestEntry[],
@@ -67,7 +69,7 @@ export interface BlockService {
     endByte: number,
     options?: ReadingOptions,
   ): AsyncGenerator<Uint8Array>;
-  /** Seals the unfinished tail of an upload under a salt of its own; additional data binds it to its place. */
+  /** Seals the unfinished tail of an upload with its own salt. Additional data binds it to its place. */
   sealTail(place: TailPlace, plain: Uint8Array): Promise<SealedTail>;
   openTail(place: TailPlace, tail: SealedTail): Promise<Uint8Array>;
 }
@@ -75,15 +77,15 @@ export interface BlockService {
 export interface ReadingOptions {
   readonly signal?: AbortSignal;
   /**
-   * Promises that bytes are done with, written to their connection included, once the next ones are asked for: their memory
-   * is used again then. Whoever gathers them, or hands them to a stream that has a buffer, leaves it out.
+   * Promises that the caller no longer uses bytes, and has written them to their connection, when it requests the next
+   * ones. Their memory is then reused. Callers that collect or buffer bytes must omit this.
    */
   readonly passing?: boolean;
-  /** Room for what is read and not yet taken; see `ReadingRoom`. */
+  /** Memory for bytes that were read but not consumed; see `ReadingRoom`. */
   readonly reading?: Reading;
-  /** The owner of the space reads: who else does is not told which of its files a damaged block touches. */
+  /** The owner of the space reads. Other callers may not learn which files a damaged block affects. */
   readonly asOwner?: boolean;
-  /** Of `read`: a block that is damaged comes as undefined, like one that the space does not hold, and the others go on. */
+  /** For `read`: yields undefined for a damaged block instead of throwing. */
   readonly passesOver?: "damaged";
 }
 

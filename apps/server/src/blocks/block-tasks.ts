@@ -12,16 +12,16 @@ import type { SlabBlock, VerifiedSlab } from "./slab.ts";
 
 export type BlockPool = CodecPool<typeof worker>;
 
-/** The threads of a server: the codec's tasks and those of packs. @param threads as many as the machine has cores unless told */
+/** Starts the server's threads for codec and pack tasks. @param threads defaults to the number of cores */
 export function startBlockPool(threads?: number): BlockPool {
   const workerUrl = new URL("worker.ts", import.meta.url);
   return startCodecPool<typeof worker>(threads === undefined ? { workerUrl } : { workerUrl, threads });
 }
 
-/** Up to here the way to a thread and back takes longer than the work, and waking a thread far longer. */
+/** Up to this size, the transfer to a thread takes longer than the work. */
 const inlineBytesMax = 128 * 1024;
 
-/** The slab moves: use the one that comes back. */
+/** Transfers the slab: use the returned one. */
 export async function verifyInPool(
   pool: BlockPool,
   slab: ArrayBuffer,
@@ -31,7 +31,7 @@ export async function verifyInPool(
   return pool.run("verifySlabTask", { slab, blocks }, [slab]);
 }
 
-/** The slabs move, and come back with the pack, of whose pieces they are the middle. */
+/** Transfers the slabs, which are returned as the middle pieces of the pack. */
 export async function sealInPool(pool: BlockPool, input: SealInput): Promise<Sealed> {
   const sizeBytes = input.slabs.reduce((sum, slab) => sum + slab.byteLength, 0);
   if (sizeBytes <= inlineBytesMax) return sealAndCheck(input);
@@ -39,18 +39,18 @@ export async function sealInPool(pool: BlockPool, input: SealInput): Promise<Sea
 }
 
 export interface Opened {
-  /** They stand in `bytes`, those that were decoded in buffers of their own. */
+  /** Views of `bytes`; decoded payloads have their own buffers. */
   readonly payloads: readonly (Uint8Array<ArrayBuffer> | undefined)[];
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** The bytes move with all of their buffer, and come back. */
+/** Transfers the whole buffer of the bytes, and returns it. */
 export async function openInPool(pool: BlockPool, input: OpenInput): Promise<Opened> {
   if (input.bytes.length <= inlineBytesMax) return { payloads: openRecords(input), bytes: input.bytes };
   return pool.run("openTask", input, buffersOf([input.bytes]));
 }
 
-/** The pack moves and is gone. */
+/** Transfers the pack, which is not returned. */
 export async function scrubPackInPool(pool: BlockPool, input: ScrubInput): Promise<ScrubFinding> {
   const pack = ownBytes(input.pack);
   return pool.run("scrubPackTask", { ...input, pack }, [pack.buffer]);

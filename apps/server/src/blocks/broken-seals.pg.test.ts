@@ -24,7 +24,7 @@ import {
   startTestPool,
 } from "./testing.ts";
 
-/** Invariant: what is acknowledged comes back; a defect behind the first check fails the call that it touches, and no other. */
+/** Invariant: acknowledged blocks can be read. A defect after the first check fails only the calls that it affects. */
 let databases: TestDatabases;
 let pool: BlockPool;
 let store: ObjectStore;
@@ -63,7 +63,7 @@ function parcelsOf(blocks: readonly IncomingBlock[]): Parcel[] {
   return fillSlabs(blocks, stock).map((slab) => ({ spaceId, uploader: userId, slab }));
 }
 
-/** As if a buffer had been written into, or a compressor had made nonsense, since the block was checked. */
+/** Simulates a buffer overwritten, or a faulty compressor, after the block was checked. */
 function spoilt(sizeBytes: number): IncomingBlock & { readonly plain: Buffer } {
   const plain = hexText(randomBytes(4).toString("hex"), sizeBytes);
   const { codec, payload } = probeCompress(plain);
@@ -90,7 +90,7 @@ for (const sizeBytes of [2000, 200_000]) {
       [blockOf(hexText("last", sizeBytes))],
     ];
     const known = await countPacks();
-    // The first is under way at once; the others of this moment wait, and go together.
+    // The first call starts immediately; the others wait and share a pack.
     const first = writer.write(parcelsOf([blockOf(randomBytes(100))]));
     const outcomes = await Promise.allSettled(calls.map((blocks) => writer.write(parcelsOf(blocks))));
     await first;

@@ -1,4 +1,4 @@
-/** Bytes that may be in flight at once, in all calls of the process; who comes later waits, in the order of coming. */
+/** Limits bytes in flight in all calls of the process. Later calls wait in order. */
 export class ByteBudget {
   readonly #totalBytes: number;
   #freeBytes: number;
@@ -9,7 +9,7 @@ export class ByteBudget {
     this.#freeBytes = totalBytes;
   }
 
-  /** One piece of work larger than the whole budget runs alone. */
+  /** Work larger than the whole budget runs alone. */
   async spend<Result>(wantedBytes: number, work: () => Promise<Result>): Promise<Result> {
     const release = await this.take(wantedBytes);
     try {
@@ -19,7 +19,7 @@ export class ByteBudget {
     }
   }
 
-  /** @returns what gives the bytes back, which must be called, once or more often */
+  /** @returns a function that must be called to release the bytes; further calls do nothing */
   async take(wantedBytes: number): Promise<() => void> {
     let sizeBytes = Math.min(wantedBytes, this.#totalBytes);
     await new Promise<void>((start) => {

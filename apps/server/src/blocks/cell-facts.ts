@@ -3,14 +3,14 @@ import type { CellTables } from "../db/cell-tables.ts";
 import { collectionAlone } from "./collect/collection-lock.ts";
 
 /**
- * Whether blocks, packs and holders of the cell are complete. Until they are, a block without a holder may be one whose
- * holder is not known yet: nothing is adopted, doomed or deleted.
+ * Returns true if blocks, packs and holders of the cell are complete. Until then a block without a holder may have one
+ * that is not known yet, so nothing is adopted, doomed or deleted.
  */
 export async function isIndexComplete(db: Kysely<CellTables>): Promise<boolean> {
   return (await readFact(db, rebuildFact)) === undefined;
 }
 
-/** When it returns, nothing is under way any more that dooms or deletes. */
+/** Returns when no transaction that dooms or deletes is running anymore. */
 export async function requireRebuild(db: Kysely<CellTables>): Promise<void> {
   await sql`insert into cell.facts (name, value) select ${rebuildFact}, 'true'::json from (${collectionAlone}) as alone
     on conflict (name) do update set value = excluded.value`.execute(db);

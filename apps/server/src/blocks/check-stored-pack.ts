@@ -25,29 +25,29 @@ export interface CheckedPack {
 }
 
 export interface CheckedRow extends ScrubRow {
-  /** As a key of other tables. */
+  /** Hash as a key for other tables. */
   readonly hex: HashHex;
-  /** Microseconds since 1970: when it was found damaged before this. */
+  /** Time of the damage found before this check, in microseconds since 1970. */
   readonly damagedAt: number | null;
 }
 
 export interface PackCheck extends ScrubFinding {
   readonly rows: readonly CheckedRow[];
   readonly missing: boolean;
-  /** The disk or the network failed at it: what the pack has is not known. */
+  /** A disk or network error prevented reading, so the pack's content is unknown. */
   readonly unread: boolean;
-  /** The stores that were given the pack by the other one. */
+  /** Stores that received the pack from the other store. */
   readonly mended: readonly MendedCopy[];
-  /** And those that could not be. */
+  /** Stores that could not be repaired. */
   readonly unmended: readonly MendedCopy[];
 }
 
 /**
- * Rereads a whole pack, checks every block that has a row, and writes down what it found: what fails twice in a row is damaged,
- * and what was damaged and is whole counts again.
- * Of a pack that the store has and cannot give (a bad sector) nothing is written down: it may be read the next time.
- * @returns undefined for a pack that has gone in its turn
- * @throws HoldfastError unavailable where the store itself is not there: then nothing is written down
+ * Reads a whole pack, checks every block with a row, and records the results. A block that fails twice in a row is
+ * damaged; a damaged block that is whole again counts as whole. If the store has the pack but cannot read it (a bad
+ * sector), nothing is recorded, because the next attempt may succeed.
+ * @returns undefined for a pack that was deleted regularly
+ * @throws HoldfastError unavailable if the store itself is not available; nothing is recorded
  */
 export async function checkStoredPack(ports: CheckPorts, pack: CheckedPack): Promise<PackCheck | undefined> {
   const { db, keyring } = ports.cell;
@@ -85,7 +85,7 @@ async function readAndCheck(
   }
   const finding = await scrubPackInPool(ports.pool, { pack: bytes, packId, epoch, key, rows });
   const isWhole = finding.footer === undefined && finding.faults.every((fault) => fault === undefined);
-  // What one store has damaged, the one that does not answer may have whole.
+  // The store that does not respond may have a whole copy of what the other has damaged.
   return { ...copies, missing: false, unread: unread && !isWhole, ...finding };
 }
 
@@ -97,7 +97,7 @@ function isWorse({ footer, faults }: ScrubFinding, rows: readonly ScrubRow[]): b
   return footer !== undefined || faults.some((fault, index) => fault !== undefined && rows[index]?.damaged === false);
 }
 
-/** A pack goes after its rows have gone, so one that is missing and has rows is lost. */
+/** A pack is deleted after its rows, so a missing pack with rows is lost. */
 async function isStillWanted(db: Kysely<CellTables>, packId: PackId): Promise<boolean> {
   const { rows } = await sql`select from cell.packs where id = ${packId}::uuid and state <> 'doomed'`.execute(db);
   return rows.length > 0;

@@ -2,13 +2,13 @@ import { type Kysely, sql } from "kysely";
 import { byteaArray, uuidArray } from "../db/array-parameters.ts";
 import type { CellTables } from "../db/cell-tables.ts";
 
-/** A row of cell.blocks by its primary key. */
+/** Primary key of a row in cell.blocks. */
 export interface CopyKey {
   readonly hash: Buffer;
   readonly packId: string;
 }
 
-/** As a table `given (hash, pack_id)` of a statement. */
+/** Returns a table `given (hash, pack_id)` for a statement. */
 export function givenCopies(copies: readonly CopyKey[]) {
   return sql`unnest(${byteaArray(copies.map(({ hash }) => hash))}, ${uuidArray(copies.map(({ packId }) => packId))})
     as given (hash, pack_id)`;
@@ -16,7 +16,7 @@ export function givenCopies(copies: readonly CopyKey[]) {
 
 export const isGiven = sql`block.hash = given.hash and block.pack_id = given.pack_id`;
 
-/** What is asked of these rows by later statements of the transaction stays true of them. In the order of their keys, as everywhere. */
+/** Locks rows in the order of their keys, as everywhere, so that they do not change during the transaction. */
 export async function lockCopies(transaction: Kysely<CellTables>, copies: readonly CopyKey[]): Promise<void> {
   await sql`select from cell.blocks as block join ${givenCopies(copies)} on ${isGiven}
     order by block.hash, block.pack_id for update of block`.execute(transaction);

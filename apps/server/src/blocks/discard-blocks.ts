@@ -6,15 +6,15 @@ import type { ShardTables } from "../db/shard-tables.ts";
 import { changeStoredBytes } from "../metadata/weight/stored-bytes.ts";
 
 /**
- * Time that another upload has to name a block that it was told not to send, after the block was discarded. An upload that asks later renews
- * `since`, and one that comes too late is told that the block is missing, and sends it.
+ * Time for another upload to commit a discarded block that it was not asked to send. An upload that checks later renews
+ * `since`. One that is too late gets the block reported as missing, and sends it.
  */
 const graceMs = 3600_000;
 
-/** The blocks of one space that an upload has left behind. */
+/** Blocks of one space that an abandoned upload left. */
 export interface LeftBlocks {
   readonly spaceId: SpaceId;
-  /** Blocks that somebody else has sent since stay as they are. */
+  /** Only blocks last sent by this account are discarded. */
   readonly uploader: UserId;
   readonly hashes: readonly HashHex[];
 }
@@ -26,9 +26,9 @@ export interface Discarded {
 }
 
 /**
- * Lets blocks go that were sent for nothing: those that no version, segment or upload session has referred to no longer count as stored, and
- * expire after the time of grace and not after `lifetimeMs`. `expireBlocks` then looks again whether something names them. A block that a version
- * referred to before does not count any more, and keeps its time. By the primary key.
+ * Stops counting blocks as stored that no version, segment or upload session refers to. They expire after the grace
+ * period instead of `lifetimeMs`, when `expireBlocks` checks references again. A block that a version referred to
+ * before no longer counts, and keeps its time. Index: the primary key.
  */
 export async function discardBlocks(
   shard: Kysely<ShardTables>,

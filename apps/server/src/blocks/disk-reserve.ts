@@ -7,7 +7,7 @@ import { roomAdvice } from "../db/database-error.ts";
 import { logBytesOn } from "../db/embedded/log-room.ts";
 import { isS3Location } from "@holdfast/object-store/s3-location";
 
-/** What is free on the disk of a folder, and what of it uploads leave alone. */
+/** Free bytes on the disk of a folder, and the reserve that uploads do not use. */
 export interface DiskRoom {
   readonly folder: string;
   readonly freeBytes: number;
@@ -15,26 +15,29 @@ export interface DiskRoom {
 }
 
 /**
- * Uploads leave so much free on every disk that they go to, and on the database's, since a database without room for its log stops, and
- * whoever has to make room needs some. Deleting, collecting and the server's own notes go on below it.
+ * Reserve on the database's disk and every disk for uploads. A database without space for its log stops, and freeing
+ * space needs some space. Deletion, collection and the server's own records may use the reserve.
  */
 export interface DiskReserve {
-  /** Refuses what would go below the reserve, before anything of it is sent. @throws HoldfastError store_full */
+  /** Rejects an upload that would use the reserve before it is sent. @throws HoldfastError store_full */
   assertRoom(sizeBytes: number): Promise<void>;
-  /** Stores, if there is room for it beside what is being stored already. @throws HoldfastError store_full */
+  /** Stores if the bytes fit in addition to running stores. @throws HoldfastError store_full */
   spend(sizeBytes: number, store: () => Promise<void>): Promise<void>;
 }
 
 export interface DiskPlace {
   readonly folder: string;
-  /** The embedded database is on this disk, too. */
+  /** The embedded database is on this disk too. */
   readonly hasDatabase: boolean;
 }
 
-/** Room in one of these folders is enough. A folder that cannot be checked counts as having room: the write reports what is wrong. */
+/**
+ * Folders of which one needs enough space. A folder that cannot be checked counts as having space; the write then
+ * reports the problem.
+ */
 export type DiskGroup = readonly DiskPlace[];
 
-/** @param reserveBytes undefined: see `usualReserve`; 0 keeps none */
+/** @param reserveBytes undefined: see `usualReserve`; 0: none */
 export function openDiskReserve(groups: readonly DiskGroup[], reserveBytes: number | undefined): DiskReserve {
   let underWayBytes = 0;
   const assertRoom = async (sizeBytes: number): Promise<void> => {
@@ -59,12 +62,12 @@ export function openDiskReserve(groups: readonly DiskGroup[], reserveBytes: numb
   };
 }
 
-/** Keeps nothing, as where all that is stored lies elsewhere. */
+/** Reserve of 0 bytes, for example if all data is stored elsewhere. */
 export const noReserve: DiskReserve = openDiskReserve([], 0);
 
 /**
- * What one cell's uploads need room on: the disk of the embedded database, and those of its stores; where one of two stores is enough,
- * only while neither has room.
+ * Returns the disks that uploads of a cell need: that of the embedded database, and those of the stores. If one of two
+ * stores is enough, uploads are rejected only if neither has space.
  */
 export function groupsOf(parts: {
   readonly databaseFolder: string | undefined;
@@ -80,7 +83,7 @@ export function groupsOf(parts: {
   return folders.length < places.length ? database : [...database, folders];
 }
 
-/** @returns undefined where the disk cannot be asked, or has no size */
+/** @returns undefined if the disk cannot be queried, or has no size */
 export async function readRoom(
   place: DiskPlace,
   reserveBytes: number | undefined,
@@ -93,7 +96,7 @@ export async function readRoom(
     return { folder: place.folder, freeBytes: bsize * bavail, reserveBytes: reserveBytes ?? usualBytes };
   } catch (error) {
     const parent = dirname(at);
-    // A store's folder is made by what is first put there.
+    // A store's folder is created with its first object.
     return errnoOf(error) === "ENOENT" && parent !== at ? readRoom(place, reserveBytes, parent) : undefined;
   }
 }
@@ -103,14 +106,14 @@ export function hasRoom({ freeBytes, reserveBytes }: DiskRoom, sizeBytes: number
 }
 
 /**
- * A GiB, and on a small disk a twentieth of it. On the database's disk at least twice its log: once for the log, once for the rows that
- * deletions write.
+ * Returns 1 GiB, or a twentieth of a smaller disk. On the database's disk, returns twice the size of its log: one part
+ * for the log, the other for rows written by deletions.
  */
 export function usualReserve(diskBytes: number, hasDatabase: boolean): number {
   return hasDatabase ? 2 * logBytesOn(diskBytes) : Math.min(1024 ** 3, Math.floor(diskBytes / 20));
 }
 
-/** The reserve, and as much again for the rows of the database and a few files. */
+/** The reserve, and as much again for the database's rows and a few files. */
 const databaseDiskBytesMin = 256 * 1024 * 1024;
 
 /** @returns a sentence if a disk of this size is too small for the embedded database */
@@ -120,7 +123,7 @@ export function tooSmallForDatabase(folder: string, diskBytes: number): string |
   return `${folder} is on a disk of ${size}. The database needs a disk of at least ${needed}: on this disk, little or no space is left for files.`;
 }
 
-/** @returns the same for the disk of the database among these folders */
+/** @returns the same for the database's disk among these folders */
 export async function findTooSmallDisk(groups: readonly DiskGroup[]): Promise<string | undefined> {
   const folder = groups.flat().find(({ hasDatabase }) => hasDatabase)?.folder;
   if (folder === undefined) return undefined;
@@ -128,7 +131,7 @@ export async function findTooSmallDisk(groups: readonly DiskGroup[]): Promise<st
   return blocks === 0 ? undefined : tooSmallForDatabase(folder, bsize * blocks);
 }
 
-/** Of each folder once. */
+/** Reads each folder once. */
 export async function readRooms(
   groups: readonly DiskGroup[],
   reserveBytes: number | undefined,
@@ -138,7 +141,7 @@ export async function readRooms(
   return rooms.filter((room) => room !== undefined);
 }
 
-/** @throws HoldfastError store_full, which names the disk: for whoever runs the server */
+/** @throws HoldfastError store_full, with the disk, for the server's operator */
 export async function assertDisksRoomy(groups: readonly DiskGroup[], reserveBytes: number | undefined): Promise<void> {
   const full = (await readRooms(groups, reserveBytes)).find((room) => !hasRoom(room, 0));
   if (full === undefined) return;
@@ -148,7 +151,7 @@ export async function assertDisksRoomy(groups: readonly DiskGroup[], reserveByte
 }
 
 /**
- * The error that an upload receives. It does not contain the free bytes of the disk: they are for administrators.
+ * Returns the error for an upload. Omits the free bytes of the disk, which only administrators may see.
  * @param neededBytes 0 if unknown
  */
 export function storeFull(neededBytes = 0, options: { readonly cause?: unknown } = {}): HoldfastError {

@@ -9,7 +9,7 @@ import type { Shard, Shards } from "../db/shards.ts";
 /** A version of a file that needs a block. */
 export interface TouchedFile {
   readonly node_id: NodeId;
-  /** From the root of the space, beginning with a slash. */
+  /** Path from the root of the space, with a leading slash. */
   readonly path: string;
   /** The owner's e-mail address. */
   readonly owner: string;
@@ -18,8 +18,8 @@ export interface TouchedFile {
 }
 
 /**
- * Which files need these blocks. It reads all manifests of the spaces that hold them: for damage, never for a request that goes well.
- * @param onlySpace looks in this space alone, whatever the cell says
+ * Finds the files that need these blocks. Reads all manifests of the spaces that hold them, so it is only for damage.
+ * @param onlySpace searches only this space
  */
 export async function findFilesTouching(
   shards: Shards,
@@ -53,7 +53,7 @@ function byShard(shards: Shards, spaces: readonly SpaceId[]): Map<Shard, SpaceId
   return groups;
 }
 
-/** Manifests are strings of records that begin with a hash; each is taken apart once, however many hashes are wanted. */
+/** Decodes each manifest once, regardless of the number of hashes. */
 async function findOnShard(
   shard: Kysely<ShardTables>,
   spaceIds: readonly SpaceId[],
@@ -99,5 +99,5 @@ async function findOnShard(
   return rows;
 }
 
-/** Of a version's list of segments: hash, count and bytes. */
+/** Bytes of a record in a version's list of segments: hash, count and bytes. */
 const segmentRecordBytes = 44;

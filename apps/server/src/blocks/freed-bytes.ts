@@ -1,13 +1,12 @@
 import type { Readable } from "node:stream";
 
-/** Below, telling V8 costs more than it brings. */
+/** Below this size, the call costs more than it gains. */
 const freedBytesMin = 4096;
 
 /**
- * Gives the memory of bytes back at once that nobody looks at any more: every view of them becomes empty. Left to the garbage
- * collector, the buffers of content that streams through make it run again and again over a heap that is otherwise at rest, which
- * takes several times as long as the work itself; and a freed buffer is the next one, still in the processor's cache.
- * Does nothing where the bytes share their buffer with others.
+ * Frees the memory of unused bytes immediately, which empties every view of them. Otherwise streamed content triggers
+ * the garbage collector repeatedly, which takes several times as long as the work. A freed buffer is also reused while
+ * in the processor's cache. Does nothing if the bytes share their buffer.
  */
 export function freeBytes(bytes: Uint8Array): void {
   const { buffer } = bytes;
@@ -15,12 +14,15 @@ export function freeBytes(bytes: Uint8Array): void {
   if (buffer instanceof ArrayBuffer) buffer.transfer(0);
 }
 
-/** A stream whose slices are its reader's alone. */
+/** A stream whose slices only its reader uses. */
 export interface OwnSlices {
   readonly ownSlices: true;
 }
 
-/** The slices of a body. Where they are the reader's alone, each is freed once the next one is asked for: copy what is to be kept. */
+/**
+ * Yields the slices of a body. If only the reader uses them, each is freed when the next is requested, so copy bytes to
+ * keep.
+ */
 export async function* passingSlices(body: Readable): AsyncGenerator<Uint8Array, void, undefined> {
   const own = (body as Partial<OwnSlices>).ownSlices === true;
   for await (const slice of body as AsyncIterable<Uint8Array>) {

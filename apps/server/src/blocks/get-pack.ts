@@ -5,17 +5,17 @@ import type { BlockCell } from "./block-cell.ts";
 import { packKey } from "./pack-format.ts";
 import type { PackId } from "./pack-format.ts";
 
-/** Why a pack that is there is not given. */
+/** Reason why an existing pack cannot be read. */
 export interface Withheld {
   readonly reason: string;
-  /** The disk or the network failed at it; else it is too large to be a pack. */
+  /** true: disk or network error. false: too large for a pack. */
   readonly unread: boolean;
 }
 
 /**
- * @returns undefined where a store that is there does not have it. This is asked after each of two readings, so that a store that goes
- *   away between its proof and the reading loses nothing
- * @throws HoldfastError unavailable where the store itself is not there
+ * @returns undefined if the store is available and does not have the pack. Availability is checked after the read, so
+ * that a store that disappears meanwhile loses nothing
+ * @throws HoldfastError unavailable if the store itself is not available
  */
 export async function getPack(
   { store, keyring }: Pick<BlockCell, "store" | "keyring">,
@@ -38,5 +38,5 @@ export async function getPack(
   return undefined;
 }
 
-/** What the system said names folders of this machine, and a report is shown far from it. */
+/** Omits the system's message, which names local folders, because reports are shown elsewhere. */
 export const unreadReason = "the pack cannot be read because of a disk or network error; check the system log";

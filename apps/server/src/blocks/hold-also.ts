@@ -27,8 +27,8 @@ export async function holdAlso(ports: HoldPorts, spaceId: SpaceId, also: AlsoHel
 }
 
 /**
- * A holder keeps its block for as long as it stands. The other space's is locked, so it stands until the one that is made beside it does, and
- * at no moment between them nobody holds the block. The rows of the space come after, as when bytes are stored.
+ * A holder keeps its block. The other space's holder is locked until the new one exists, so at every moment some space
+ * holds the block. The rows of the space are added afterwards, as in a store.
  */
 async function insertHolders(
   cell: Kysely<CellTables>,
@@ -53,7 +53,7 @@ async function insertHolders(
   }));
 }
 
-/** Between cells there is no other way. */
+/** Between cells bytes must be copied. */
 async function copyBytes(ports: HoldPorts, spaceId: SpaceId, also: AlsoHeld): Promise<void> {
   const { from, uploader, owns, blocks } = also;
   const hashes = [...blocks.keys()];

@@ -3,7 +3,10 @@ import type { CellTables } from "../db/cell-tables.ts";
 import { type CopyKey, givenCopies, isGiven } from "./copy-keys.ts";
 import { isNeeded } from "./needed-copies.ts";
 
-/** Of these copies, which are locked, those that are needed wait no more and are doomed no more. @returns those that were doomed */
+/**
+ * Makes those locked copies live again that are needed, whether they wait or are doomed.
+ * @returns copies that were doomed
+ */
 export async function keepNeeded(transaction: Kysely<CellTables>, copies: readonly CopyKey[]): Promise<CopyKey[]> {
   const { rows } = await sql<CopyKey & { wasDoomed: boolean }>`
     with needed as (

@@ -7,11 +7,11 @@ import type { BlockLog } from "./block-log.ts";
 import type { KeySource } from "./key-encryption-key.ts";
 import { type CellKeys, rotateKeyEncryptionKey } from "./rotate-key-encryption-key.ts";
 
-/** The change of keys, by an administrator's word. */
+/** Rotation of keys by an administrator. */
 export interface KeyCare {
-  /** A new data key in every cell. */
+  /** Creates a new data key in every cell. */
   renewDataKeys(): Promise<KeyRotationJson>;
-  /** Another key-encryption key, which wraps all data keys. */
+  /** Wraps all data keys with another key-encryption key. */
   rotateKeyEncryptionKey(): Promise<KeyRotationJson>;
 }
 
@@ -54,7 +54,7 @@ function toJson({ id, epoch, dataKeys }: CellKeys): KeyRotationJson["cells"][num
   return { cell: id, epoch, data_keys: dataKeys };
 }
 
-/** A file that root makes in the place of the server's own could not be read by the server. */
+/** Rejects another user's process, for example root's, whose new key file the server could not read. */
 function assertOwnFile(path: string): void {
   const owner = lstatSync(path, { throwIfNoEntry: false })?.uid;
   const user = process.geteuid?.();

@@ -22,14 +22,14 @@ test("what is no key is refused by name", async () => {
   await assert.rejects(loadKeyEncryptionKey(source), { code: "failed", message: /\/key/ });
 });
 
-/** The first start of a server, its key file and its keyring object on one disk. */
+/** First start of a server with key file and keyring object on one disk. */
 const firstStart: CrashScenario<{ keys: Buffer[] }> = {
   makeNotes: () => ({ keys: [] }),
   prepare: (disk) => disk.mkdir("/data"),
   async work(disk, notes) {
     const source = { disk, path: "/data/key", variable: undefined };
     const key = (await loadKeyEncryptionKey(source)) ?? (await createKeyEncryptionKey(source, randomBytes));
-    // From here on something may be sealed by it.
+    // From here on, data may be sealed with the key.
     notes.keys.push(Buffer.from(key));
     const files = await openFsStore({ disk, folder: "/data/store", random: randomBytes, nowMs: () => 0 });
     await files.put(keyringKey, key);

@@ -11,20 +11,20 @@ import { type KeyWrapping, type KeyWrappings, wrappingBy } from "./key-wrapping.
 export const keyVariable = "HOLDFAST_KEY_ENCRYPTION_KEY";
 export const newKeyVariable = "HOLDFAST_NEW_KEY_ENCRYPTION_KEY";
 
-/** Where the key that wraps the data keys comes from. The variable wins over the file. */
+/** Sources of the key that wraps data keys. The variable takes precedence over the file. */
 export interface KeySource {
   readonly disk: Disk;
-  /** Absolute; usually `key-encryption-key` in the data folder. */
+  /** Absolute path, usually `key-encryption-key` in the data folder. */
   readonly path: string;
-  /** What HOLDFAST_KEY_ENCRYPTION_KEY holds: a key, or the address of one. */
+  /** Value of HOLDFAST_KEY_ENCRYPTION_KEY: a key, or the address of one. */
   readonly variable: string | undefined;
-  /** What HOLDFAST_NEW_KEY_ENCRYPTION_KEY holds: takes the place of the other by a rotation. */
+  /** Value of HOLDFAST_NEW_KEY_ENCRYPTION_KEY: the key for the next rotation. */
   readonly newVariable?: string | undefined;
-  /** What leads to a key by its address. */
+  /** Resolves addresses of keys. */
   readonly services?: KeyServices;
 }
 
-/** The places where a server with this data folder and this environment has its key. @param folder absolute */
+/** Returns the key sources for a data folder and environment. @param folder absolute */
 export function keySourceOf(
   disk: Disk,
   folder: string,
@@ -35,16 +35,16 @@ export function keySourceOf(
     disk,
     path: join(folder, "key-encryption-key"),
     variable: environment[keyVariable],
-    // As with every setting, an empty variable is none; of the key itself it is an accident and said.
+    // An empty variable counts as unset, as for every setting. An empty current key is an error instead.
     newVariable: newVariable === "" ? undefined : newVariable,
     services: openKeyServices(environment),
   };
 }
 
 /**
- * Reads all keys anew: a rotation may have changed them since.
- * @returns undefined where there is no key yet
- * @throws HoldfastError failed where what is there is no key
+ * Reads all keys again, because a rotation may have changed them.
+ * @returns undefined if there is no key yet
+ * @throws HoldfastError failed for an invalid key
  */
 export async function loadWrappings(source: KeySource, random: Random): Promise<KeyWrappings | undefined> {
   const { variable, newVariable, disk } = source;
@@ -52,7 +52,7 @@ export async function loadWrappings(source: KeySource, random: Random): Promise<
   const next = newVariable === undefined ? undefined : given(newVariable, `The variable ${newKeyVariable}`);
   if (variable !== undefined) return { current: given(variable, `The variable ${keyVariable}`), next, retired: [] };
   const by = (key: Uint8Array): KeyWrapping => wrappingBy(keyIdOf(key), key, random);
-  // Before the other: the next one takes its name, and would be seen under neither.
+  // Read before the current key: a rotation renames the next key to the current one, and could hide it from both reads.
   const nextKey = await readKeyFile(disk, nextPathOf(source));
   const current = await loadKeyEncryptionKey(source);
   if (current === undefined) return undefined;
@@ -65,7 +65,7 @@ export async function loadWrappings(source: KeySource, random: Random): Promise<
   return { current: by(current), next, retired: [nextByFile, ...others] };
 }
 
-/** A key itself, or by the address of a service that has it. */
+/** Accepts a key, or the address of a key service. */
 function wrappingGiven({ services }: KeySource, random: Random, text: string, where: string): KeyWrapping {
   if (services !== undefined && isServiceAddress(text)) return services(text);
   const key = parseKey(text, where);
@@ -73,53 +73,53 @@ function wrappingGiven({ services }: KeySource, random: Random, text: string, wh
 }
 
 /**
- * @returns 32 bytes, or undefined where there is no key yet
- * @throws HoldfastError failed where what is there is no key
+ * @returns 32 bytes; undefined if there is no key yet
+ * @throws HoldfastError failed for an invalid key
  */
 export async function loadKeyEncryptionKey({ disk, path, variable }: KeySource): Promise<Uint8Array | undefined> {
   if (variable !== undefined) return parseKey(variable, `The variable ${keyVariable}`);
   const key = await readKeyFile(disk, path);
-  // Whoever made it may have been killed before the name was durable.
+  // The process that created it may have been killed before its name was durable.
   if (key !== undefined) await disk.syncFolder(dirname(path));
   return key;
 }
 
 /**
- * Makes the key file, whose folder must be durable. It is never overwritten: of several that do this at once, all get the key of the first.
- * @returns 32 bytes, once they are durable
+ * Creates the key file in a durable folder. Never overwrites: concurrent callers all get the first one's key.
+ * @returns 32 bytes, which are durable
  */
 export async function createKeyEncryptionKey({ disk, path }: KeySource, random: Random): Promise<Uint8Array> {
   const temporary = `${path}.${Buffer.from(random(8)).toString("hex")}.tmp`;
   const text = `${Buffer.from(random(keyBytes)).toString("base64")}\n`;
   await writeNewFile(disk, temporary, Buffer.from(text), { mode: 0o600 });
   try {
-    // A link fails where a rename would replace.
+    // A link fails if the name exists, unlike a rename.
     await disk.link(temporary, path);
   } catch (error) {
     if (!isTaken(error)) throw error;
   } finally {
     await disk.unlink(temporary);
   }
-  // Syncs the name as it reads.
+  // Also makes the name durable.
   const key = await loadKeyEncryptionKey({ disk, path, variable: undefined });
   if (key === undefined) throw new HoldfastError("failed", `The file ${path} was removed while it was being written.`);
   return key;
 }
 
-/** Where the next key lies, from before anything is wrapped by it until it takes the place of the current one. */
+/** Returns the path of the next key, from before its first use until it becomes the current key. */
 export function nextPathOf({ path }: Pick<KeySource, "path">): string {
   return `${path}.new`;
 }
 
-/** 16 hexadecimal digits by which somebody knows a key and its copy again. @param key 32 bytes */
+/** Returns 16 hexadecimal digits that identify a key and its copies. @param key 32 bytes */
 export function keyIdOf(key: Uint8Array): string {
   return createHash("sha256").update("holdfast key id 1").update(key).digest("hex").slice(0, 16);
 }
 
 /**
- * Gives the next key, by which everything is wrapped now, the place of the current one, which stays beside it: it opens the keyrings
- * in backups from before. May be cut short anywhere and be done again.
- * @returns where the old one stays; undefined where the next one has its place already
+ * Makes the next key, which wraps everything by now, the current one. The old key stays beside it, because it opens the
+ * keyrings in earlier backups. May be interrupted anywhere and repeated.
+ * @returns path of the old key; undefined if there is no next key
  */
 export async function promoteNextKey(source: KeySource): Promise<string | undefined> {
   const { disk, path } = source;
@@ -132,7 +132,7 @@ export async function promoteNextKey(source: KeySource): Promise<string | undefi
     if (!isTaken(error)) throw error;
   }
   await disk.syncFolder(dirname(path));
-  // Never by a move that takes the source away where it fails: nothing else would open what is stored.
+  // A plain rename never removes the source if it fails. Nothing else could open the stored data.
   await disk.rename(nextPathOf(source), path);
   await disk.syncFolder(dirname(path));
   return retiredPath;

@@ -11,7 +11,10 @@ export function isServiceAddress(text: string): boolean {
   return /^(vault|aws-kms):/.test(text);
 }
 
-/** Gives the same wrapping for the same address, since it remembers what it has opened. @param environment has the services' secrets */
+/**
+ * Returns the same wrapping, with its cache of opened keys, for the same address.
+ * @param environment contains the services' secrets
+ */
 export function openKeyServices(environment: Readonly<Record<string, string | undefined>>): KeyServices {
   const known = new Map<string, KeyWrapping>();
   return (address) => {
@@ -31,9 +34,9 @@ function remoteKeyAt(address: string, environment: Readonly<Record<string, strin
   );
 }
 
-/** All of it is sealed, so that neither epoch nor time can be changed beside it. */
+/** Seals epoch and time with the key, so that they cannot be changed separately. */
 export function wrappingByRemoteKey(key: RemoteKey): KeyWrapping {
-  // By what they are sealed as: a server that runs needs the service for new ones alone.
+  // Cache by sealed bytes: a running server needs the service only for new keys.
   const opened = new Map<string, Uint8Array>();
   const open = async (sealed: Uint8Array): Promise<Uint8Array | undefined> => {
     const name = Buffer.from(sealed).toString("base64");

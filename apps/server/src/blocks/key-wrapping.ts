@@ -1,24 +1,24 @@
 import type { Random } from "@holdfast/core/clock";
 import { type PlainKey, unwrapDataKey, type UnwrappedKey, wrapDataKey, type WrappedKey } from "./wrapped-keys.ts";
 
-/** What wraps data keys and opens them again: a key-encryption key at hand, or a service that has one and never gives it away. */
+/** Wraps and opens data keys, with a local key-encryption key or a service that keeps its key. */
 export interface KeyWrapping {
-  /** By which people tell one key-encryption key from another; says nothing of the key itself. */
+  /** Identifies the key-encryption key for people, without revealing it. */
   readonly id: string;
   wrap(key: PlainKey): Promise<Uint8Array>;
   /**
-   * @returns undefined where it did not wrap this key, or not with this epoch and time
-   * @throws HoldfastError unavailable where that cannot be told now
+   * @returns undefined if another key, epoch or time was wrapped
+   * @throws HoldfastError unavailable if this cannot be determined now
    */
   unwrap(wrapped: WrappedKey): Promise<UnwrappedKey | undefined>;
 }
 
-/** Those that are at hand when keys are opened. */
+/** Available wrappings. */
 export interface KeyWrappings {
   readonly current: KeyWrapping;
-  /** Takes the place of the current one by a rotation; as soon as anything is wrapped by it, it wraps everything. */
+  /** Replaces the current one by a rotation. As soon as it has wrapped anything, it wraps everything. */
   readonly next: KeyWrapping | undefined;
-  /** Open what was wrapped before (a keyring from a backup), and wrap nothing. */
+  /** Only open keys that were wrapped before, such as a keyring from a backup. */
   readonly retired: readonly KeyWrapping[];
 }
 

@@ -305,7 +305,7 @@ interface KeysAtHand {
   readonly next?: Uint8Array;
   readonly retired?: Uint8Array;
   readonly store?: ObjectStore;
-  /** Waited for each time, between reading both places and opening what was read. */
+  /** Awaited between reading both places and opening the keys. */
   readonly gate?: () => Promise<void>;
 }
 

@@ -13,37 +13,38 @@ import { openWrappedKeys } from "./open-wrapped-keys.ts";
 import { type DataKey, unwrapSecret, wrapSecret } from "./secrets.ts";
 import { keyringKey, type PlainKey, readKeyringObject, type WrappedKey, writeKeyringObject } from "./wrapped-keys.ts";
 
-/** The data keys of one cell. Each is durable in the store and in the database before anything is sealed with it. */
+/** The data keys of one cell. Each is durable in store and database before it seals anything. */
 export interface Keyring {
-  /** The newest, after a new one has been made where it is older than 90 days. */
+  /** Returns the newest key, after creating a new one if it is older than 90 days. */
   current(): Promise<DataKey>;
   /** @throws HoldfastError failed for an epoch that this cell never had */
   keyOf(epoch: number): Promise<DataKey>;
-  /** Seals a small secret of the server; `label` says which it is, and only that label opens it. */
+  /** Seals a small secret of the server. Only the same label opens it. */
   wrapSecret(label: string, secret: Uint8Array): Promise<Uint8Array>;
   /** @throws HoldfastError damaged */
   unwrapSecret(label: string, wrapped: Uint8Array): Promise<Uint8Array>;
   /**
-   * That the store is there, and is the one of this cell: it holds the keyring. Only then does it mean something that an object is not found.
-   * @param store one of the two that the cell's store is made of; of both together one is enough
+   * Checks that the store is available and belongs to this cell, by its keyring. Only then is a missing object really
+   * missing.
+   * @param store one of the two copies; for both together one is enough
    * @throws HoldfastError unavailable
    */
   assertStoreThere(store?: ObjectStore): Promise<void>;
-  /** Reads the keys anew, since another process may have made some, and makes a new one where it is due. */
+  /** Reads the keys again, because another process may have created some, and creates a new one if due. */
   refresh(): Promise<void>;
-  /** Makes a new data key, however young the newest is. Other processes go over to it when they read the keys anew. */
+  /** Creates a new data key regardless of age. Other processes use it after they read the keys again. */
   renew(): Promise<HeldKeys>;
-  /** Writes the keys that there are again: of two stores both have them then. */
+  /** Writes the existing keys again, so that both stores have them. */
   writeAgain(): Promise<void>;
   /**
-   * From now on the next key-encryption key wraps all data keys, or the current one anew where there is no next; no pack changes. It must be
-   * kept durably by whoever gave it.
+   * Wraps all data keys with the next key-encryption key, or again with the current one if there is no next. No pack
+   * changes. The caller must already have stored the key durably.
    */
   rewrap(): Promise<HeldKeys>;
 }
 
 export interface HeldKeys {
-  /** Of the newest. */
+  /** Epoch of the newest key. */
   readonly epoch: number;
   readonly dataKeys: number;
 }
@@ -51,7 +52,7 @@ export interface HeldKeys {
 export interface KeyringOptions {
   readonly db: Kysely<CellTables>;
   readonly store: ObjectStore;
-  /** Asked each time that keys are opened or wrapped, since a rotation may have changed the answer. */
+  /** Called whenever keys are opened or wrapped, because a rotation may have changed the wrappings. */
   readonly wrappings: () => Promise<KeyWrappings>;
   readonly clock: Clock;
   readonly random: Random;
@@ -59,8 +60,8 @@ export interface KeyringOptions {
 }
 
 /**
- * Opens all data keys, makes the first one in a new cell, and brings database and store to the same set.
- * @throws HoldfastError failed where the key-encryption key does not open them
+ * Opens all data keys, creates the first one in a new cell, and makes database and store equal.
+ * @throws HoldfastError failed if the key-encryption key does not open them
  */
 export async function openKeyring(options: KeyringOptions): Promise<Keyring> {
   const ring = new CellKeyring(options);
@@ -68,18 +69,18 @@ export async function openKeyring(options: KeyringOptions): Promise<Keyring> {
   return ring;
 }
 
-/** Whether a cell has data keys already, so that a missing key-encryption key must not be replaced by a new one. */
+/** Returns true if a cell has data keys, so that a missing key-encryption key must not be replaced. */
 export async function hasDataKeys({ db, store }: Pick<KeyringOptions, "db" | "store">): Promise<boolean> {
   return (await readDataKeyRows(db)).length > 0 || (await readKeyringObject(store)).length > 0;
 }
 
-/** The data keys as the database has them. */
+/** Returns the data keys in the database. */
 export async function readDataKeyRows(db: Kysely<CellTables>): Promise<WrappedKey[]> {
   const rows = await db.selectFrom("cell.data_keys").selectAll().orderBy("epoch").execute();
   return rows.map(({ epoch, wrapped, created_at }) => ({ epoch, wrapped, createdAt: created_at }));
 }
 
-/** What is to be done beside bringing both places to one set. */
+/** Additional work for `#reconcile`. */
 interface Order {
   readonly renew?: boolean;
   readonly rewrap?: boolean;
@@ -91,7 +92,7 @@ class CellKeyring implements Keyring {
   #keys: ReadonlyMap<number, PlainKey> = new Map();
   #loading: Promise<void> | undefined;
   #turns = 0;
-  /** In which turn at the lock `#keys` was read. */
+  /** Number of the lock turn in which `#keys` was read. */
   #turnKept = 0;
 
   constructor(options: KeyringOptions) {
@@ -131,7 +132,7 @@ class CellKeyring implements Keyring {
   }
 
   async keyOf(epoch: number): Promise<DataKey> {
-    // Another instance may have made it since, and even since a look that is under way began.
+    // Another instance may have created it, even since a running read began.
     for (let looks = 0; looks < 2 && !this.#keys.has(epoch); looks += 1) await this.load();
     return this.#keys.get(epoch) ?? unknownEpoch(epoch);
   }
@@ -146,7 +147,7 @@ class CellKeyring implements Keyring {
 
   async assertStoreThere(store: ObjectStore = this.#options.store): Promise<void> {
     const objects = await readObject(store);
-    // Not opened: another process may have wrapped them by another key-encryption key since.
+    // Not decrypted, because another process may have wrapped them with another key.
     const isOurs = objects.some(({ epoch, createdAt }) => this.#keys.get(epoch)?.createdAt === createdAt);
     if (!isOurs) throw storeAway("it does not have the keyring of this server");
   }
@@ -158,7 +159,7 @@ class CellKeyring implements Keyring {
     return this.#loading;
   }
 
-  /** The union of both places, and a new epoch where it is due; the store gets it before the database. */
+  /** Unites the keys of both places, with a new epoch if due. Writes to the store before the database. */
   async #reconcile(order: Order): Promise<ReadonlyMap<number, PlainKey>> {
     let turn = 0;
     const keys = await this.#locked(async (db) => {
@@ -168,7 +169,7 @@ class CellKeyring implements Keyring {
       if (objects.length === 0 && rows.length > 0) await this.#assertNotEmptied(db);
       const wrappings = await this.#options.wrappings();
       const opened = await openWrappedKeys(wrappings, rows, objects);
-      // The database is a new one beside an old store: nothing may be deleted until the index is complete.
+      // A new database with an old store: nothing may be deleted until the index is complete.
       if (rows.length === 0 && objects.length > 0 && (await hasPacks(store))) await requireRebuild(db);
       const wrapping = (order.rewrap === true ? wrappings.next : undefined) ?? opened.wrapping;
       const all = this.#withNewest(opened.keys, order);
@@ -178,7 +179,7 @@ class CellKeyring implements Keyring {
       }
       return all;
     });
-    // Two of them may end in another order than they had the lock.
+    // Calls may end in another order than they had the lock.
     if (turn > this.#turnKept) [this.#keys, this.#turnKept] = [keys, turn];
     return keys;
   }
@@ -193,8 +194,8 @@ class CellKeyring implements Keyring {
   }
 
   /**
-   * A keyring written where a disk is not mounted would make the empty folder the store, and all packs missing in it. Where the
-   * store is lost for good, a person says so by a keyring without keys (docs/operation.md).
+   * If the disk is not mounted, a new keyring would turn the empty folder into the store, with all packs missing. If
+   * the store is really lost, an administrator confirms it with a keyring without keys (docs/operation.md).
    */
   async #assertNotEmptied(db: Kysely<CellTables>): Promise<void> {
     const { store } = this.#options;
@@ -220,7 +221,7 @@ class CellKeyring implements Keyring {
     return this.#options.clock.nowMicros() - createdAt >= limits.dataKeyLifetimeMs * 1000;
   }
 
-  /** Of several instances one at a time looks and writes. */
+  /** Only one instance at a time reads and writes. */
   #locked<Result>(work: (db: Kysely<CellTables>) => Promise<Result>): Promise<Result> {
     return inTransaction(this.#options.db, async (transaction) => {
       await sql`select pg_advisory_xact_lock(${keyringLock})`.execute(transaction);
@@ -229,7 +230,7 @@ class CellKeyring implements Keyring {
   }
 }
 
-/** Any number that nothing else in the cell's database locks: "hf-keys" in ASCII. */
+/** A number that nothing else in the cell's database locks: "hf-keys" in ASCII. */
 const keyringLock = "29385742839282035";
 
 function newestOf(keys: ReadonlyMap<number, PlainKey>): PlainKey | undefined {

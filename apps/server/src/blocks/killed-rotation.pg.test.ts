@@ -16,12 +16,12 @@ import { keySourceOf } from "./key-encryption-key.ts";
 import { makeTestClock, silentBlockLog } from "./testing.ts";
 
 /**
- * Invariant: whichever call to disk or store a process is killed before or after while it changes keys, what is left opens, to the same data
- * keys, and the next start brings the change to its end. The process is a real one and dies by SIGKILL.
+ * Invariant: if a process is killed before or after any call to disk or store while it changes keys, the rest opens to
+ * the same data keys, and the next start completes the change. Uses a real process and SIGKILL.
  */
 let databases: TestDatabases;
 let folder: string;
-/** More calls than there are. */
+/** More than the actual number of calls. */
 const callsMax = 60;
 
 before(async () => {
@@ -34,7 +34,7 @@ after(async () => {
 });
 
 for (const change of ["rotateKeyEncryptionKey", "renew"] as const) {
-  // A rotation is killed at some twenty calls, one process after the other.
+  // A rotation is killed at some twenty calls, in one process after the other.
   const define = change === "renew" ? test : longTest;
   define(`killed at any call of ${change}, a process leaves keys that open`, async () => {
     let kills = 0;
@@ -114,7 +114,7 @@ function script(change: string, killAt: number): string {
     await databases.close();`;
 }
 
-/** The locks of a process that was killed end when the database has noticed. */
+/** The locks of a killed process end when the database notices. */
 async function locksGone(): Promise<void> {
   const stillInTime = bounded("the database notices that the process is gone");
   const held = sql`select from pg_locks where locktype = 'advisory' and database = (

@@ -8,14 +8,14 @@ const schema = z.object({
   place_id: z.string(),
   id: z.string(),
   consistent_at: z.iso.datetime(),
-  /** Names the archive of the database's log there. */
+  /** Identifies the archive of the database's log at that place. */
   run: z.string(),
 });
 
-/** The newest backup that came to its end, and where it lies: a folder as an absolute path, or `s3://…`. */
+/** The newest complete backup and its place: a folder as an absolute path, or `s3://…`. */
 export type LastBackup = z.output<typeof schema>;
 
-/** A restored database has none: what it writes is not to be taken for what the other one wrote. */
+/** Not restored: a restored server's backups are not those of the original. */
 export const lastBackupFact = "last_backup";
 
 export async function noteBackup(db: Kysely<CellTables>, last: LastBackup): Promise<void> {

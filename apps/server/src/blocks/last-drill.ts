@@ -5,23 +5,23 @@ import type { CellTables } from "../db/cell-tables.ts";
 
 const schema = z.object({
   tried_at: z.iso.datetime(),
-  /** When one last came to its end, with problems or without; null: never. What follows is of that one. */
+  /** Time of the last completed drill, with or without problems; null: never. The following fields describe it. */
   done_at: z.iso.datetime().nullable(),
   backup: z.string().nullable(),
   recovery_seconds: z.number().nullable(),
   recovery_point_seconds: z.number().nullable(),
   packs: z.int(),
-  /** Of the last that was tried, in words; at most `drillProblemsMax`, and how many there were. */
+  /** Problems of the last attempted drill, at most `drillProblemsMax`, and their number. */
   problems: z.array(z.string()),
   problem_count: z.int(),
 });
 
-/** What came of restoring the newest backup for the sake of seeing it done, by the server itself. */
+/** Result of the server's last test restore of its newest backup. */
 export type LastDrill = z.output<typeof schema>;
 
 export const drillProblemsMax = 20;
 
-/** A restored database has none: it was not this server's backups that were tried. */
+/** Not restored: the drill tested another server's backups. */
 export const lastDrillFact = "last_drill";
 
 export async function noteDrill(db: Kysely<CellTables>, last: LastDrill): Promise<void> {

@@ -9,13 +9,13 @@ export interface DamagedBlock {
   readonly hash: HashHex;
   /** Plain bytes. */
   readonly sizeBytes: number;
-  /** Of this space. */
+  /** Files of this space. */
   readonly files: readonly TouchedFile[];
 }
 
 /**
- * The blocks of a space that have no whole copy, in the order of their hashes, each with the versions that need it. Where nothing is
- * damaged, which is nearly always, it costs one look into an index of damaged copies.
+ * Lists the blocks of a space without a whole copy, in the order of their hashes, with the versions that need them. If
+ * nothing is damaged, as usual, this costs one index lookup.
  */
 export async function listDamaged(
   { shards, cell }: { readonly shards: Shards; readonly cell: Kysely<CellTables> },

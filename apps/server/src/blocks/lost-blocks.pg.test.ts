@@ -1,4 +1,4 @@
-/** What a commit costs that asks whether the store has lost what it names. */
+/** Measures the cost of a commit's check for lost blocks. */
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { after, before, test } from "node:test";
@@ -25,7 +25,7 @@ after(async () => {
   await databases.stop();
 });
 
-/** @returns the names of the indexes by which each statement was read; a table that was read as a whole has its own name */
+/** @returns the indexes that each statement used, or the name of a table that was scanned */
 async function readsOf(act: (cell: Kysely<CellTables>) => Promise<unknown>): Promise<string[]> {
   const reads: string[] = [];
   const noting: pg.Pool = Object.assign(Object.create(pool), {

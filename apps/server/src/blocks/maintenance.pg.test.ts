@@ -141,7 +141,7 @@ test("an index that was lost is rebuilt from store, keys and spaces, twice with 
     assert.equal(sha256(block?.payload ?? randomBytes(1)), block?.hash);
   const rebuilt = await snapshot();
   const packs = new Set(rebuilt.packs.map(({ id }) => id));
-  // The copy of a pack that is gone is nobody's any more.
+  // Holders lose their copy in the missing pack.
   for (const holder of original.holders) if (!packs.has(holder.pack_id ?? "")) holder.pack_id = null;
   assert.deepEqual(rebuilt.holders, original.holders);
   await rebuildIndex({ cells: reopened.cells, shards: databases.shards, pool, clock, log });
@@ -190,7 +190,7 @@ interface Place {
   readonly rootId: NodeId;
 }
 
-/** A pack that is durable and then no more happens. */
+/** Makes a pack durable, and stops there. */
 async function storeAndForget(place: Place, blocks: readonly IncomingBlock[]): Promise<void> {
   const crashed = await openBlockWorld(pool, {
     databases,
@@ -202,7 +202,7 @@ async function storeAndForget(place: Place, blocks: readonly IncomingBlock[]): P
   await assert.rejects(crashed.service.store(place.spaceId, place.userId, blocks), { code: "unavailable" });
 }
 
-/** @returns the key of the one pack that the blocks are in */
+/** @returns the key of the only pack with the blocks */
 async function storeAlone(place: Place, blocks: readonly IncomingBlock[]): Promise<string> {
   const known = new Set((await Array.fromAsync(store.list("packs/"))).map(({ key }) => key));
   await world.service.store(place.spaceId, place.userId, blocks);
@@ -211,7 +211,7 @@ async function storeAlone(place: Place, blocks: readonly IncomingBlock[]): Promi
   return added[0]?.key ?? assert.fail();
 }
 
-/** A file of one version in a folder below the root. */
+/** Creates a file with one version in a folder below the root. */
 async function makeFile(
   place: Place,
   name: string,
@@ -260,7 +260,7 @@ async function snapshot() {
   return { blocks: blocks.rows, packs: packs.rows, holders: holders.rows };
 }
 
-/** A pack counts as missing only if its row is older than the look at the store. */
+/** A pack counts as missing only if its row is older than the listing of the store. */
 function makeAheadClock() {
   const ahead = makeTestClock();
   ahead.forwardMs(1000);

@@ -1,14 +1,14 @@
 import type { ScrubFinding, ScrubRow } from "./pack-check.ts";
 
-/** A copy of a pack, and what is wrong with it. */
+/** Copy of a pack with its check result. */
 export interface CheckedCopy {
   readonly bytes: Uint8Array;
   readonly finding: ScrubFinding;
 }
 
 /**
- * Puts together what is whole in either of two copies of a pack.
- * @returns undefined where neither has a record that the other lacks
+ * Combines the whole records of two copies of a pack.
+ * @returns undefined if neither has a record that the other lacks
  */
 export function mergePacks(one: CheckedCopy, other: CheckedCopy, rows: readonly ScrubRow[]): Uint8Array | undefined {
   const [base, from] = canBeBase(one, other) ? [one, other] : [other, one];
@@ -21,14 +21,14 @@ export function mergePacks(one: CheckedCopy, other: CheckedCopy, rows: readonly 
   return merged;
 }
 
-/** @returns the left one unless the right one has less wrong with it */
+/** @returns the left one unless the right one has fewer faults */
 export function betterOf(left: CheckedCopy, right: CheckedCopy): CheckedCopy {
   const difference = faultCount(left) - faultCount(right);
   if (difference !== 0) return difference < 0 ? left : right;
   return left.finding.footer !== undefined && right.finding.footer === undefined ? right : left;
 }
 
-/** The one with its header and footer, of two without them the longer one. */
+/** Prefers the copy with intact header and footer, otherwise the longer one. */
 function canBeBase(one: CheckedCopy, other: CheckedCopy): boolean {
   if ((one.finding.footer === undefined) !== (other.finding.footer === undefined))
     return one.finding.footer === undefined;

@@ -1,8 +1,8 @@
 import { sql } from "kysely";
 
 /**
- * Of a row `block` of cell.blocks: whether a space depends on this copy. On its own one it does, and on every one as long as its own
- * one is not whole.
+ * Condition on a row `block` of cell.blocks: a space needs this copy. A space needs its own copy, and all copies while
+ * its own is not whole.
  */
 export const isNeeded = sql`exists (
   select from cell.holders as holder where holder.hash = block.hash and (

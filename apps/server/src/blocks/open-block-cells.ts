@@ -30,8 +30,8 @@ export interface BlockCellsOptions {
 }
 
 /**
- * Opens the keys of all cells; makes a key-encryption key only where no cell has anything that another one would have sealed.
- * @throws HoldfastError failed, in words for whoever starts the server, where the key is missing or another
+ * Opens the keys of all cells. Creates a key-encryption key only if no cell contains anything sealed.
+ * @throws HoldfastError failed, with advice for the operator, if the key is missing or wrong
  */
 export async function openBlockCells({ cells, storeOf, keySource, ...ports }: BlockCellsOptions): Promise<BlockCells> {
   const places = cells.all().map((cell) => ({ cell, id: cell.id, db: cell.db, store: storeOf(cell) }));
@@ -62,8 +62,8 @@ export async function openBlockCells({ cells, storeOf, keySource, ...ports }: Bl
 }
 
 /**
- * That the key at hand opens the data keys of all places, before anything there is written or migrated. Nothing is made and nothing changed.
- * @throws HoldfastError failed, in words for whoever starts the server, where the key is missing or another
+ * Checks that the key opens the data keys of all places, before anything is written or migrated. Changes nothing.
+ * @throws HoldfastError failed, with advice for the operator, if the key is missing or wrong
  */
 export async function assertKeyFits(
   source: KeySource,

@@ -26,27 +26,27 @@ import { openTail, sealTail } from "./tails.ts";
 export interface BlockServiceOptions {
   readonly cells: BlockCells;
   readonly shards: Shards;
-  /** `startBlockPool()`; the caller closes it, after this service. */
+  /** `startBlockPool()`. The caller closes it after this service. */
   readonly pool: BlockPool;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: BlockLog;
   /**
-   * Payload bytes of blocks that may be on their way into packs at once; 64 MiB unless told. Those that do not stand in a
-   * `BlockRoom` are in memory twice (the caller's, and the slab that becomes the pack).
+   * Maximum payload bytes of blocks being written into packs; 64 MiB by default. Payloads outside a `BlockRoom` are in
+   * memory twice: in the caller's buffer and in the slab.
    */
   readonly bytesInFlightMax?: number;
   readonly crashPoint?: CrashPoint;
-  /** For how long a space holds what nothing refers to. */
+  /** Time for which a space holds unreferenced blocks. */
   readonly unreferencedMs: number;
-  /** Of the disks that the cell's uploads go to; none unless told. */
+  /** Reserve of the disks for the cell's uploads; none by default. */
   readonly reserveOf?: (cell: BlockCell) => DiskReserve;
 }
 
 export interface OpenBlockService extends BlockService {
-  /** Resolves once this process stores nothing for the space any more. */
+  /** Resolves when this process no longer stores anything for the space. */
   settled(spaceId: SpaceId): Promise<void>;
-  /** Refuses further stores and resolves once those under way are done. */
+  /** Rejects further stores, and resolves when the running ones are done. */
   close(): Promise<void>;
 }
 
@@ -72,7 +72,8 @@ export function openBlockService(options: BlockServiceOptions): OpenBlockService
   const reserveFor = (spaceId: SpaceId): DiskReserve => reserveOf(cells.of(bucketOf(spaceId)));
   const storePorts = { ...options, stock, budget, storing, writerOf, reserveFor };
 
-  // Apart from the others: whoever broke the promise of `passing` would spoil an answer, and never a pack.
+  // Separate from the writers' stock, so that a caller who breaks the promise of `passing` can damage a response but
+  // never a pack.
   const readPorts = { ...options, stock: new SlabStock(readBytesKept) };
 
   const service: OpenBlockService = {
@@ -111,5 +112,5 @@ export function openBlockService(options: BlockServiceOptions): OpenBlockService
   return service;
 }
 
-/** Two readers' batches: the one handed on and those ahead. */
+/** Batches of two readers: the current one and those ahead. */
 const readBytesKept = 16 * slabBytes;

@@ -23,18 +23,21 @@ export interface ReadPorts {
   readonly log: BlockLog;
 }
 
-/** One reading. */
+/** State of one read. */
 export interface Reader extends ReadPorts {
   readonly cell: BlockCell;
   readonly spaceId: SpaceId;
   readonly plain: boolean;
   readonly asOwner: boolean;
   readonly signal: AbortSignal;
-  /** Where the memory of what was read comes from and goes to, if a payload is done with once the next one is asked for. */
+  /** Source of the memory for reads, which is returned to it if a payload is unused when the next is requested. */
   readonly stock: SlabStock | undefined;
 }
 
-/** @throws HoldfastError not_found or range where the pack is gone or too short, unavailable for what else the store says */
+/**
+ * @throws HoldfastError not_found or range if the pack is missing or too short; unavailable for other errors of the
+ * store
+ */
 export async function openRange(
   { cell, pool, plain, signal, stock }: Reader,
   { packId, epoch, start, end, places }: PackRange,
@@ -53,7 +56,7 @@ export async function openRange(
   return openInPool(pool, { packId, key: packKeyOf(key, packId), bytes, records, plain });
 }
 
-/** @returns undefined where the pack is gone or too short */
+/** @returns undefined if the pack is missing or too short */
 export async function openRangeIfThere(reader: Reader, range: PackRange): Promise<Opened | undefined> {
   try {
     return await openRange(reader, range);
@@ -63,12 +66,12 @@ export async function openRangeIfThere(reader: Reader, range: PackRange): Promis
   }
 }
 
-/** Whether it is what `openRange` throws where the store, or its disk at this place, fails: another copy may be read. */
+/** Returns true for an error of the store or its disk, after which another copy may be readable. */
 export function isUnread(error: unknown): error is HoldfastError {
   return error instanceof HoldfastError && error.code === "unavailable";
 }
 
-/** A store that lets nobody in any more (keys, permissions, a bucket that has gone) is a store that is away: it may come back. */
+/** A store that denies access (keys, permissions, a missing bucket) counts as unavailable, because it may return. */
 async function getRange({ store }: BlockCell, packId: PackId, options: GetOptions): Promise<Uint8Array> {
   try {
     return await store.get(packKey(packId), options);

@@ -5,17 +5,17 @@ import type { PlainKey, UnwrappedKey, WrappedKey } from "./wrapped-keys.ts";
 export interface OpenedKeys {
   /** By epoch, ascending. */
   readonly keys: ReadonlyMap<number, PlainKey>;
-  /** That is to wrap whatever is written: the next one as soon as it has wrapped anything, so that no rotation goes back by itself. */
+  /** Wrapping for writes: the next one as soon as it has wrapped anything, so that a rotation is never reverted. */
   readonly wrapping: KeyWrapping;
-  /** Both places hold all keys, wrapped by that one in the format of today. */
+  /** Both places contain all keys, wrapped by `wrapping` in the current format. */
   readonly isWhole: boolean;
 }
 
 /**
- * Opens the keys of the two places, and changes nothing. Each epoch must open from one of them at least: a rotation that was cut short
- * leaves the other place wrapped by a key that may not be at hand. What does not open must at least be of the same moment as what does, since
- * the keyring of another installation would be written over otherwise.
- * @throws HoldfastError failed where a key-encryption key is missing, or the places are of two installations
+ * Opens the keys of both places without changes. Each epoch must open from at least one place: an interrupted rotation
+ * leaves the other place wrapped by a key that may be unavailable. A key that does not open must have the same creation
+ * time as the one that does. Otherwise the keyring of another installation would be overwritten.
+ * @throws HoldfastError failed if a key-encryption key is missing, or the places belong to two installations
  */
 export async function openWrappedKeys(
   wrappings: KeyWrappings,
@@ -41,7 +41,7 @@ export async function openWrappedKeys(
 
 interface Tried {
   readonly kept: WrappedKey;
-  /** Undefined where nothing opens it. */
+  /** undefined if no wrapping opens it. */
   readonly opened: UnwrappedKey | undefined;
   readonly by: KeyWrapping | undefined;
 }
@@ -60,7 +60,7 @@ async function openOne({ current, next, retired }: KeyWrappings, kept: WrappedKe
   return { kept, opened: undefined, by: undefined };
 }
 
-/** Where no place vouches for the time, the earlier one counts: by it a new key is not made too late. */
+/** If no place authenticates the time, the earlier one counts, so that a new key is not created too late. */
 function unite(tried: readonly Tried[]): Map<number, PlainKey> {
   const keys = new Map<number, PlainKey & { readonly isUntimed: boolean }>();
   for (const { kept, opened } of tried) {

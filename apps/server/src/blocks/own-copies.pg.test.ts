@@ -1,4 +1,4 @@
-/** Which codec a block is served in depends on what the space itself has sent, and never on what another one has. */
+/** The codec of a served block depends only on what the space itself sent. */
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { after, before, test } from "node:test";
@@ -40,7 +40,7 @@ after(async () => {
 
 type Space = Awaited<ReturnType<typeof makeSpace>>;
 
-/** One content as two clients would send it. */
+/** Returns the same content as two clients might send it. */
 function bothForms(): { raw: IncomingBlock; zstd: IncomingBlock } {
   const plain = Buffer.concat([randomBytes(100), Buffer.alloc(4000)]);
   const payload = zstdCompressSync(plain, { pledgedSrcSize: plain.length });

@@ -7,7 +7,7 @@ import { parseHeader, tagBytes } from "./pack-format.ts";
 import type { PackId } from "./pack-format.ts";
 import type { RecordPlace } from "./seal.ts";
 
-/** What the index says of a record. */
+/** A record according to the index. */
 export interface ScrubRow {
   readonly hash: Uint8Array;
   readonly index: number;
@@ -19,23 +19,23 @@ export interface ScrubRow {
 }
 
 export interface ScrubInput {
-  /** Opened in place. */
+  /** Decrypted in place. */
   readonly pack: Uint8Array;
   readonly packId: PackId;
-  /** Of the data key that the index names. */
+  /** Epoch of the data key according to the index. */
   readonly epoch: number;
   readonly key: Uint8Array;
   readonly rows: readonly ScrubRow[];
 }
 
 export interface ScrubFinding {
-  /** Why the pack could not describe itself any more; its records may still be read by their rows. */
+  /** Reason why header or footer cannot be read. The records may still be readable by their rows. */
   readonly footer: string | undefined;
-  /** For each row what is wrong with its record. */
+  /** Fault of the record of each row. */
   readonly faults: readonly (string | undefined)[];
 }
 
-/** Checks seal and hash of every record that has a row, and that the footer says the same of it. */
+/** Checks seal and hash of every record with a row, and compares it with the footer. */
 export function checkPack({ pack, packId, epoch, key, rows }: ScrubInput): ScrubFinding {
   const index = describe({ head: pack, tail: pack, packBytes: pack.length }, { packId, epoch, key });
   const known = typeof index === "string" ? undefined : index;
@@ -43,7 +43,7 @@ export function checkPack({ pack, packId, epoch, key, rows }: ScrubInput): Scrub
   return { footer: known === undefined ? (index as string) : undefined, faults };
 }
 
-/** What is wrong with a sealed record, which is opened where it stands, as the block of this hash. */
+/** Returns the fault of a sealed record, which is decrypted in place. */
 export function blockFault(
   key: Uint8Array,
   place: RecordPlace & { readonly codec: "raw" | "zstd" },
@@ -61,7 +61,7 @@ export function blockFault(
   }
 }
 
-/** What is wrong with header and footer of a pack as it was sealed, by which alone its index can be made again. */
+/** Returns the fault of a sealed pack's header and footer, from which alone the index can be rebuilt. */
 export function footerFault(
   pieces: readonly Uint8Array[],
   { packId, epoch, key, records }: Pick<SealInput, "packId" | "epoch" | "key" | "records">,
@@ -82,7 +82,7 @@ export function footerFault(
 const noBytes = new Uint8Array(0);
 
 interface PackEnds {
-  /** The header at least. */
+  /** At least the header. */
   readonly head: Uint8Array;
   /** Ends with the footer. */
   readonly tail: Uint8Array;
@@ -95,7 +95,7 @@ function describe(
 ): PackIndex | string {
   try {
     const { epoch: named, footerLength } = parseHeader(head, packBytes);
-    // Whoever rebuilds the index has nothing else to find the key by.
+    // An index rebuild can only find the key by this epoch.
     if (named !== epoch)
       return `The pack cannot be read: it names the data key ${named} and was encrypted with ${epoch}.`;
     return openFooter(head, tail.subarray(tail.length - footerLength), packBytes, { packId, key });

@@ -2,14 +2,14 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { hashBytes } from "@holdfast/core/hash";
 import { limits } from "@holdfast/core/limits";
 
-/** 16 random bytes, drawn for each sealing, in the text form of a UUID. */
+/** 16 random bytes for each sealing, in the text form of a UUID. */
 export type PackId = string & { readonly __brand: "PackId" };
 
-/** What stands in the clear before the records. The bytes are in docs/format.md, "Packs". */
+/** Unencrypted header of a pack; see docs/format.md, "Packs". */
 export interface PackHeader {
   readonly packId: PackId;
   readonly epoch: number;
-  /** Stored bytes of each record, its tag of 16 bytes included. */
+  /** Stored bytes of each record, including its tag of 16 bytes. */
   readonly storedLengths: Uint32Array;
   readonly footerLength: number;
 }
@@ -30,23 +30,23 @@ export const footerEntryBytes = hashBytes + 4 + 1;
 export const codecCodes = { footer: 0, raw: 1, zstd: 2 } as const;
 const magic = Buffer.from("hf-pack\n", "latin1");
 
-/** Of the object that holds the pack: the first folder spreads packs over 256 of them. */
+/** Returns the key of the pack's object. The first folder distributes packs over 256 folders. */
 export function packKey(packId: PackId): string {
   return `packs/${packId.slice(0, 2)}/${packId}`;
 }
 
-/** Stands for the packs that nobody knows any more, and before all others. */
+/** Represents unknown lost packs; sorts before all ids. */
 export const lostPackId = "00000000-0000-0000-0000-000000000000" as PackId;
 
 export const packPrefix = "packs/";
 const packKeyPattern = /^packs\/([0-9a-f]{2})\/(\1[0-9a-f]{6}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})$/;
 
-/** @returns undefined for the key of something that is no pack */
+/** @returns undefined for the key of another object */
 export function packIdOfKey(key: string): PackId | undefined {
   return packKeyPattern.exec(key)?.[2] as PackId | undefined;
 }
 
-/** @param bytes 16 of them */
+/** @param bytes 16 bytes */
 export function packIdOf(bytes: Uint8Array): PackId {
   const hex = Buffer.from(bytes).toString("hex");
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}` as PackId;
@@ -77,7 +77,7 @@ export function writeHeader(pack: Uint8Array, header: PackHeader): void {
 }
 
 /**
- * Of the first bytes of a pack: how many the header has. Reading that many more is bounded by `limits.packRecordsMax`.
+ * Returns the header's length, from the first bytes of a pack. It is limited by `limits.packRecordsMax`.
  * @throws HoldfastError damaged
  */
 export function readHeaderLength(start: Uint8Array): number {
@@ -94,7 +94,7 @@ export function readHeaderLength(start: Uint8Array): number {
 }
 
 /**
- * Checks every figure against the size of the object, so that whoever reads by it reads inside.
+ * Checks every number against the size of the object, so that later reads stay inside.
  * @param start at least the header
  * @throws HoldfastError damaged
  */
@@ -117,7 +117,7 @@ export function parseHeader(start: Uint8Array, packBytes: number): PackHeader {
   return { packId: packIdOf(start.subarray(10, 26)), epoch: view.getUint32(26), storedLengths, footerLength: footer };
 }
 
-/** Where each record begins in the pack, and last where the footer does. */
+/** Returns the offset of each record in the pack, and of the footer as the last. */
 export function recordOffsets(storedLengths: ArrayLike<number>): number[] {
   let offset = headerLength(storedLengths.length);
   const offsets = [offset];
@@ -125,7 +125,10 @@ export function recordOffsets(storedLengths: ArrayLike<number>): number[] {
   return offsets;
 }
 
-/** @param count of the records; @throws HoldfastError damaged */
+/**
+ * @param count number of records
+ * @throws HoldfastError damaged
+ */
 export function parseFooter(plain: Uint8Array, count: number): FooterEntry[] {
   if (plain.length !== count * footerEntryBytes) throw damaged(`its footer lists ${plain.length} bytes`);
   const view = new DataView(plain.buffer, plain.byteOffset, plain.byteLength);

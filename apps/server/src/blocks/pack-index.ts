@@ -11,16 +11,16 @@ import type { PackRows } from "./pack-rows.ts";
 import { packKeyOf } from "./seal.ts";
 
 /**
- * Header and footer of a pack by two ranged reads.
- * @throws HoldfastError damaged where they are not those of a pack of this cell, it has gone since it was listed, or the disk fails at it;
- *   unavailable where the store itself is not there
+ * Reads header and footer of a pack by two ranged reads.
+ * @throws HoldfastError damaged if they are invalid, the pack disappeared since it was listed, or the disk fails;
+ * unavailable if the store itself is not available
  */
 export async function readPackIndex(cell: BlockCell, pack: ListedPack): Promise<PackIndex> {
   try {
     return await readIndexOf(cell, pack);
   } catch (error) {
     if (!(error instanceof HoldfastError) || error.code !== "damaged") throw error;
-    // What the first of two stores has damaged, the other one may have whole.
+    // The other of two stores may have a whole copy.
     for (const store of copiesOf(cell.store).slice(1)) {
       const index = await readUnlessDamaged({ ...cell, store }, pack);
       if (index !== undefined) return index;
@@ -39,7 +39,7 @@ async function readUnlessDamaged(cell: BlockCell, pack: ListedPack): Promise<Pac
 }
 
 async function readIndexOf(cell: BlockCell, { packId, sizeBytes }: ListedPack): Promise<PackIndex> {
-  // Of an empty object a store gives no range at all.
+  // A store returns no range of an empty object.
   if (sizeBytes === 0 || sizeBytes > limits.packBytesMax) {
     throw new HoldfastError("damaged", `The pack cannot be read: it has ${sizeBytes} bytes.`);
   }
@@ -79,7 +79,7 @@ export function rowsOfIndex({ header, entries, offsets }: PackIndex, sizeBytes: 
   return { packId: header.packId, epoch: header.epoch, sizeBytes, blocks };
 }
 
-/** An epoch that nobody knows makes this one pack unreadable, and is no reason to stop at it. */
+/** An unknown epoch makes only this pack unreadable, so others must still be read. */
 async function dataKeyOf(keyring: BlockCell["keyring"], epoch: number): Promise<Uint8Array> {
   try {
     return (await keyring.keyOf(epoch)).key;

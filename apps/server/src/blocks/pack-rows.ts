@@ -9,9 +9,9 @@ export interface PackRows {
   readonly packId: PackId;
   readonly epoch: number;
   readonly sizeBytes: number;
-  /** In the order of the records; of a hash that stands twice the first gets the row. */
+  /** In the order of the records. For a repeated hash, the first gets the row. */
   readonly blocks: readonly BlockRow[];
-  /** Stored bytes of all records, where some get no row. */
+  /** Stored bytes of all records, if some get no row. */
   readonly packedBytes?: number;
 }
 
@@ -30,16 +30,16 @@ export interface Holder {
   readonly spaceId: SpaceId;
 }
 
-/** Which stamp each holder got: nearly always `stamp`, and a later one where the holder had that already. */
+/** Stamps of the holders: usually `stamp`, or a later one for a holder that already had it. */
 export interface Stamps {
   readonly stamp: number;
   readonly later: readonly { readonly hash: Buffer; readonly spaceId: SpaceId; readonly stamp: number }[];
 }
 
 /**
- * Makes the rows of a pack that is durable in the store, and its holders, in one transaction.
- * @param holders each once, in an order that all callers share (`compareHolders`), so that no two wait for each other
- * @param stamp microseconds since 1970; a holder never gets an older one than it had
+ * Inserts the rows of a durable pack, and its holders, in one transaction.
+ * @param holders each once, in the order of `compareHolders` for all callers, to avoid deadlocks
+ * @param stamp microseconds since 1970; a holder's stamp never decreases
  */
 export async function insertPack(
   db: Kysely<CellTables>,
@@ -70,14 +70,15 @@ export function compareHolders(left: Holder, right: Holder): number {
 
 export interface NewRows {
   readonly now: number;
-  /** Of the pack, if that was not now. */
+  /** Creation time of the pack, if earlier than now. */
   readonly createdAt?: number;
   readonly unreferencedSince: number | null;
 }
 
 /**
- * Rows that are there already stay as they are, so that what is known to be damaged stays so. A pack whose rows had all gone is live
- * again. @returns how many are new
+ * Inserts missing rows. Existing rows stay unchanged, so that known damage stays recorded. A pack without rows becomes
+ * live again.
+ * @returns number of new rows
  */
 export async function insertPackRows(
   db: Kysely<CellTables>,

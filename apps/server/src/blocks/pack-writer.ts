@@ -17,7 +17,7 @@ import type { SlabStock } from "./slab-stock.ts";
 import { assertStoredInTime } from "./storing-time.ts";
 import { insertSpaceBlocks } from "./space-blocks.ts";
 
-/** Between two durable steps of a store; a test ends the process there. */
+/** Called between two durable steps of a store. A test ends the process there. */
 export type CrashPoint = (reached: "pack durable" | "cell rows" | "shard rows") => void;
 
 export interface PackWriterPorts {
@@ -32,12 +32,10 @@ export interface PackWriterPorts {
 }
 
 /**
- * Group commit of one cell: what comes while packs are being written waits for a few milliseconds, or until a pack is
- * full, and shares one pack, one fsync and one transaction. Several packs are under way at once, so that one is sealed
- * while another is synced.
- *
- * A group that failed is given up: its calls fail, and what they send again is sealed under a new id. Its pack may stand
- * in the store nevertheless; it is adopted (`adopt-orphans.ts`).
+ * Group commit of one cell. Blocks that arrive while packs are being written wait for a few milliseconds, or until a
+ * pack is full. They share one pack, one fsync and one transaction. Several packs are in progress, so that one is
+ * sealed while another is synced. If a group fails, its calls fail, and blocks sent again are sealed under a new id.
+ * Its pack may still be in the store, and is adopted (`adopt-orphans.ts`).
  */
 export class PackWriter {
   readonly #ports: PackWriterPorts;
@@ -52,17 +50,17 @@ export class PackWriter {
     this.#ports = ports;
   }
 
-  /** Resolves once all of it is acknowledged. The slabs move: they are gone afterwards. */
+  /** Resolves when all parcels are acknowledged. Takes over the slabs. */
   async write(parcels: readonly Parcel[]): Promise<void> {
     if (this.#closing) throw new HoldfastError("unavailable", "The server is stopping. Try again in a moment.");
     const outcomes = parcels.map((parcel) => this.#enqueue(parcel));
     this.#schedule();
-    // All of them, so that nothing of a failed call is under way any more when it is told.
+    // Waits for all, so that no part of a failed call is still running when it fails.
     const settled = await Promise.allSettled(outcomes);
     for (const outcome of settled) if (outcome.status === "rejected") throw outcome.reason;
   }
 
-  /** Refuses what is new and resolves once the rest is done. */
+  /** Rejects new parcels, and resolves when the rest is done. */
   async close(): Promise<void> {
     this.#closing = true;
     if (this.#underWay === 0 && this.#pending.length === 0) return;
@@ -80,7 +78,7 @@ export class PackWriter {
   #schedule(): void {
     while (this.#underWay < packsUnderWayMax && this.#pendingBytes >= limits.packBytesTarget) this.#start();
     if (this.#pending.length === 0) return;
-    // With nothing under way, waiting would only cost time: whoever comes meanwhile waits for this pack.
+    // If nothing is in progress, waiting would only cost time. Later parcels wait for this pack.
     if (this.#underWay === 0) return this.#start();
     if (this.#underWay >= packsUnderWayMax || this.#timer !== undefined) return;
     this.#timer = setTimeout(() => {
@@ -128,7 +126,7 @@ export class PackWriter {
     await cell.store.put(packKey(packId), pieces);
     crashPoint("pack durable");
     const sizeBytes = pieces.reduce((sum, piece) => sum + piece.length, 0);
-    // Only of a put that has succeeded is it known that nobody reads them any more.
+    // Only after a successful put are the buffers no longer read.
     for (const buffer of new Set(pieces.map((piece) => piece.buffer))) stock.giveBack(buffer);
     const rows = { packId, epoch, sizeBytes, blocks: blockRowsOf(records) };
     const stamps = await insertPack(cell.db, rows, holdersOf(parts, records), clock.nowMicros());
@@ -137,7 +135,7 @@ export class PackWriter {
     await Promise.all(callersOf(parts).map((caller) => this.#acknowledge(caller, stamps, startedMs)));
   }
 
-  /** Each space on its own shard: one that does not answer fails its own calls only. */
+  /** Acknowledges each space on its own shard. A shard that does not respond fails only its own calls. */
   async #acknowledge(parts: readonly Pending[], stamps: Stamps, startedMs: number): Promise<void> {
     const [first] = parts;
     if (first === undefined) return;
@@ -173,11 +171,11 @@ export class PackWriter {
   }
 }
 
-/** Short beside an fsync, long enough for the requests of a busy moment to meet. */
+/** Short compared to an fsync, but long enough to group concurrent requests. */
 const groupDelayMs = 4;
 const packsUnderWayMax = 4;
 
-/** In one pack a hash has one row, and each space is to have a copy of its own. */
+/** A pack has one row per hash, and each space needs its own copy. */
 function isAlsoOfOthers({ parcel: { spaceId, slab } }: Pending, group: readonly Pending[]): boolean {
   const others = group.filter(({ parcel }) => parcel.spaceId !== spaceId);
   if (others.length === 0) return false;
@@ -217,7 +215,7 @@ function holdersOf(group: readonly Pending[], records: readonly PackRecord[]): H
   });
 }
 
-/** The parts of a group by space and uploader. */
+/** Groups parts by space and uploader. */
 function callersOf(group: readonly Pending[]): Pending[][] {
   const callers = new Map<string, Pending[]>();
   for (const part of group) {
@@ -234,8 +232,8 @@ function missingRecord(): never {
 }
 
 /**
- * But for the room that the space had left, nothing that fails here is the caller's doing, so it may come again with the same
- * bytes. Where the store lies is for the log.
+ * Apart from the quota, no failure here is the caller's fault, so the call can be repeated. The store's location only
+ * appears in the log.
  */
 function toStoreFailure(error: unknown): HoldfastError {
   const failure = toHoldfastError(error);

@@ -5,21 +5,23 @@ import type { PackId } from "../pack-format.ts";
 export interface ShrunkPack {
   readonly id: PackId;
   readonly epoch: number;
-  /** Stored bytes of the records that have a row. */
+  /** Stored bytes of records with a row. */
   readonly liveBytes: number;
-  /** Of all. */
+  /** Stored bytes of all records. */
   readonly packedBytes: number;
 }
 
-/** A pack of which this part is dead is rewritten in any case; it costs no more than it brings. */
+/** A pack with this share of dead bytes is always rewritten; the gain exceeds the cost. */
 const deadShareAlways = 1 / 2;
-/** While more of all packs together is dead, those with the most dead bytes are rewritten too, down to this share. */
+/**
+ * While the total share of dead bytes is higher, packs with the most dead bytes are rewritten too, down to this share.
+ */
 const deadShareMax = 1 / 12;
 const packsAtOnce = 1000;
 
 /**
- * Packs to be rewritten, those first of which the most is dead. One with a damaged block waits until that has been found whole, was sent
- * again or is needed no more: what can still be read of it is better left where it was found. Index: packs_shrunk.
+ * Returns packs to rewrite, those with the largest dead share first. Skips a pack with a damaged block until the block
+ * is whole, sent again or no longer needed, because its readable parts should stay in place. Index: packs_shrunk.
  */
 export async function chooseShrunk(db: Kysely<CellTables>): Promise<ShrunkPack[]> {
   const { rows: totals } = await sql<{ dead: number; packed: number }>`
@@ -42,7 +44,10 @@ export async function chooseShrunk(db: Kysely<CellTables>): Promise<ShrunkPack[]
   });
 }
 
-/** Those with any dead byte that were there by then, a thousand at a time; one with a damaged block is left where it is, as above. */
+/**
+ * Returns up to a thousand packs with any dead byte that existed at that time. Skips packs with a damaged block, as
+ * above.
+ */
 export async function chooseDead(db: Kysely<CellTables>, createdBefore: number): Promise<ShrunkPack[]> {
   const { rows } = await sql<ShrunkPack>`
     select id, epoch, live_bytes as "liveBytes", packed_bytes as "packedBytes" from cell.packs as pack

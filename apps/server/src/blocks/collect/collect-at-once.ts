@@ -9,10 +9,10 @@ import { removeBlocks } from "./remove-blocks.ts";
 import { rewritePacks } from "./rewrite-packs.ts";
 
 /**
- * All that nobody needs goes at once and whole: no step waits for its time, and every pack with a dead byte is written anew. What keeps
- * objects (a backup, an index that is being rebuilt) keeps them still. The times are a net below the looks that each step takes, not a part
- * of them, so what somebody needs is as safe as ever.
- * @returns what has to be over before nothing is left of what was dead when it began; undefined: nothing is left
+ * Deletes everything unneeded without waiting periods, and rewrites every pack with a dead byte. Backups and index
+ * rebuilds still prevent deletion. The waiting periods are only an additional safeguard to the checks of each step, so
+ * needed data is as safe as ever.
+ * @returns what must end before all data that was dead at the start is gone; undefined if all is gone
  */
 export async function collectAtOnce(given: Omit<CollectPorts, "retention">): Promise<string | undefined> {
   const ports: CollectPorts = { ...given, retention: { blocksMs: 0, doomedMs: 0, packsMs: 0 } };
@@ -25,7 +25,7 @@ export async function collectAtOnce(given: Omit<CollectPorts, "retention">): Pro
   for (let packs = await chooseDead(db, startedAt); packs.length > 0;) {
     await rewritePacks(ports, packs);
     const left = await chooseDead(db, startedAt);
-    // A pack that cannot be read whole stays as it is.
+    // A pack that cannot be read completely stays unchanged.
     packs = left.length < packs.length || left[0]?.id !== packs[0]?.id ? left : [];
   }
   const emptiedAt = ports.clock.nowMicros();
@@ -33,7 +33,7 @@ export async function collectAtOnce(given: Omit<CollectPorts, "retention">): Pro
   return findLeft(ports, { startedAt, doomedAt, emptiedAt });
 }
 
-/** When what was to be done by then, as microseconds since 1970. What came later is not what this was about. */
+/** Times by which each step's work must have existed, in microseconds since 1970. Later work is ignored. */
 interface Times {
   readonly startedAt: number;
   readonly doomedAt: number;

@@ -1,6 +1,7 @@
 /**
- * The life of a block on its way out: released -> waits -> doomed -> its row goes -> its pack shrinks, is rewritten, is empty -> the object
- * goes. Wherever that ends, what is held can be read, and what nobody needs goes in the end.
+ * Life of an unneeded block: released -> waits -> doomed -> its row is deleted -> its pack shrinks, is rewritten, is
+ * empty -> the object is deleted. Wherever this is interrupted, held blocks are readable, and unneeded ones are deleted
+ * in the end.
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";

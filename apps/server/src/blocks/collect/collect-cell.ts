@@ -7,15 +7,15 @@ import { removeBlocks } from "./remove-blocks.ts";
 import { rewritePacks } from "./rewrite-packs.ts";
 
 export interface CollectOptions {
-  /** Says what a run would give back now, and changes nothing. */
+  /** Only reports what a run would free now. */
   readonly dryRun?: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * One run over a cell: what nobody needs goes one step further, if the time of its step is over. May die at any point, run twice, and
- * beside itself. While the index is not complete it does nothing.
- * @throws HoldfastError unavailable where the store is not there
+ * Runs one collection of a cell: moves unneeded data one step further if the waiting period of the step is over. May be
+ * killed at any point, repeated, and run concurrently. Does nothing while the index is incomplete.
+ * @throws HoldfastError unavailable if the store is not available
  */
 export async function collectCell(
   given: CollectPorts,

@@ -1,4 +1,7 @@
-/** Whatever forbids collection is waited for and kept to; and wherever it ends, what is held can be read and the rest goes later. */
+/**
+ * Collection waits for everything that forbids it. Wherever it is interrupted, held blocks are readable, and the rest
+ * is deleted later.
+ */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { ObjectStore } from "@holdfast/object-store/object-store";
@@ -151,7 +154,7 @@ test("a reader that had found a copy before its pack was rewritten and deleted r
   const [old] = await world.packKeys();
   await world.forget(ann, ...blocks.slice(0, 4));
   const kept = hashesOf(blocks.slice(4));
-  // The rows of all are looked up with the first; each is read by itself, and the second ahead.
+  // Rows of all blocks are read with the first. Each block is read separately, and the second one ahead.
   const reading = world.service.read(ann.spaceId, kept);
   const read = [(await reading.next()).value?.hash];
   await world.collectForDays(20);

@@ -1,6 +1,7 @@
 /**
- * What a space holds can be read at any time, in the form in which it was sent, whatever else is stored, held, released, collected, rewritten,
- * scrubbed, adopted and rebuilt meanwhile, and wherever any of it ends; and once nobody holds anything, nothing is left.
+ * A space's blocks are always readable in the form in which they were sent, whatever else is stored, held, released,
+ * collected, rewritten, scrubbed, adopted and rebuilt, and wherever this is interrupted. When nobody holds anything,
+ * nothing is left.
  */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -45,9 +46,9 @@ test("whatever happens to a cell, what is held reads back, and what is not goes"
 
 interface Planted {
   readonly bugs: PlantedBugs;
-  /** Found by one story in ten or fewer: the gate does without. */
+  /** Found by at most one story in ten, so not tested in the quick tier. */
   readonly isRare?: true;
-  /** How it is told: that something is left in the end would not be it. */
+  /** Pattern of the failure message. Leftovers at the end would not prove this defect. */
   readonly found: RegExp;
 }
 
@@ -87,7 +88,7 @@ const planted: Readonly<Record<string, Planted>> = {
   "an object that is deleted under a pin": { found: /went under a pin/, bugs: { pin: async () => {} } },
 };
 
-/** One of ten stories and more comes upon the rarest of them. */
+/** The rarest defect appears in one of more than ten stories. */
 const storiesMax = 200;
 
 for (const [name, { bugs, isRare, found }] of Object.entries(planted)) {

@@ -4,12 +4,12 @@ import type { BlockCell } from "../block-cell.ts";
 import type { BlockLog } from "../block-log.ts";
 import type { BlockPool } from "../block-tasks.ts";
 
-/** Between two durable steps of collection; a test ends the process there. */
+/** Called between two durable steps of collection. A test ends the process there. */
 export type CollectCrashPoint = (
   reached: "blocks doomed" | "rows gone" | "rewritten pack durable" | "rewritten rows" | "object deleted",
 ) => void;
 
-/** How long each step waits. */
+/** Waiting period of each step. */
 export interface CollectTimes {
   readonly blocksMs: number;
   readonly doomedMs: number;
@@ -28,7 +28,7 @@ export interface CollectPorts {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Microseconds since 1970, so long ago. */
+/** Returns the time this long ago, in microseconds since 1970. */
 export function agoMicros({ clock }: Pick<CollectPorts, "clock">, ms: number): number {
   return clock.nowMicros() - ms * 1000;
 }

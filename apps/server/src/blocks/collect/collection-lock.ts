@@ -2,16 +2,17 @@ import { type Kysely, sql, type Transaction } from "kysely";
 import type { CellTables } from "../../db/cell-tables.ts";
 import { inTransaction } from "../../db/database.ts";
 
-/** Any two numbers that nothing else in the cell's database locks: "coll" in ASCII. */
+/** Two numbers that nothing else in the cell's database locks: "coll" in ASCII. */
 const lockKey = sql`${0x636f6c6c}::int, 0::int`;
 
-/** Of a statement that forbids collection: when its transaction ends, nothing is under way that had not read so. */
+/** Part of a statement that forbids collection. When its transaction ends, every running collection has seen that. */
 export const collectionAlone = sql`select pg_advisory_xact_lock(${lockKey})`;
 
 /**
- * A transaction that dooms or deletes: whatever forbids that has said so before it, or waits until it has ended.
- * @param mayCollect asked in it
- * @returns undefined where it may not
+ * Runs a transaction that dooms or deletes. A statement that forbids this has either finished before, or waits for its
+ * end.
+ * @param mayCollect checked in the transaction
+ * @returns undefined if collection is forbidden
  */
 export async function whileCollecting<Result>(
   db: Kysely<CellTables>,

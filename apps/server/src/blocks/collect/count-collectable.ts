@@ -3,7 +3,7 @@ import { isNeeded } from "../needed-copies.ts";
 import { agoMicros, type CollectPorts } from "./collect-ports.ts";
 import { arePacksPinned } from "./pack-pins.ts";
 
-/** What a run would give back now. Indexes: blocks_doomed, packs_emptied. */
+/** Counts what a run would free now. Indexes: blocks_doomed, packs_emptied. */
 export async function countCollectable(ports: CollectPorts): Promise<Collected> {
   const { db } = ports.cell;
   const { doomedMs, packsMs } = ports.retention;
@@ -17,7 +17,7 @@ export async function countCollectable(ports: CollectPorts): Promise<Collected> 
 }
 
 export interface Collected {
-  /** Of objects of packs that went from the store. */
+  /** Bytes of deleted pack objects. */
   readonly bytes: number;
   /** Rows of copies. */
   readonly blocks: number;

@@ -11,15 +11,15 @@ import { arePacksPinned } from "./pack-pins.ts";
 
 export interface DeletedPacks {
   readonly packs: number;
-  /** Of their objects. */
+  /** Bytes of the objects. */
   readonly bytes: number;
 }
 
 const packsAtOnce = 16;
 
 /**
- * Deletes the objects of packs that have had no row for long enough. The row of the pack goes last, so that an object of which it is
- * not sure that it went is deleted again, and none is taken for an orphan.
+ * Deletes the objects of packs that have had no rows for long enough. The row of the pack is deleted last. So an object
+ * whose deletion is uncertain is deleted again, and none is mistaken for an orphan.
  */
 export async function deletePacks(ports: CollectPorts): Promise<DeletedPacks> {
   await ports.cell.keyring.assertStoreThere();
@@ -33,7 +33,7 @@ export async function deletePacks(ports: CollectPorts): Promise<DeletedPacks> {
   }
 }
 
-/** The transaction stays open while the store deletes: whoever pins packs, or rebuilds the index, waits until that is over. */
+/** The transaction stays open while the store deletes, so that pins and index rebuilds wait for its end. */
 async function deleteSome(ports: CollectPorts): Promise<DeletedPacks | undefined> {
   const before = agoMicros(ports, ports.retention.packsMs);
   const mayDelete = async (transaction: Kysely<CellTables>) =>
@@ -53,12 +53,12 @@ async function deleteSome(ports: CollectPorts): Promise<DeletedPacks | undefined
   });
 }
 
-/** @throws what the first said that failed, once none is under way any more */
+/** @throws the first error, after all deletions have ended */
 async function deleteObjects({ cell: { store } }: CollectPorts, ids: readonly PackId[]): Promise<void> {
   const signal = AbortSignal.timeout(deleteMsMax);
   const outcomes = await Promise.allSettled(ids.map((id) => store.delete(packKey(id), { signal })));
   for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
 }
 
-/** Below what the database lets a transaction wait. */
+/** Below the database's limit for idle transactions. */
 const deleteMsMax = 30_000;

@@ -20,11 +20,10 @@ interface Waiting extends CopyKey {
 const copiesAtOnce = 500;
 
 /**
- * Dooms the copies that have waited for their time and that no space needs. One whose hash no space holds goes as it is; of one that is
- * more than what the holders need, theirs are read before.
- *
- * A copy that is locked and that nobody needs then stays so. Whoever comes to hold the hash later has brought bytes of its own
- * (`insertPack`), or had a holder locked that stood all the while (`holdAlso`), and neither of them depends on this copy.
+ * Dooms copies that have waited long enough and that no space needs. A copy whose hash no space holds is doomed
+ * immediately. If spaces hold the hash in other copies, those are read first. A locked copy that is unneeded stays
+ * unneeded: a later holder either brought its own bytes (`insertPack`), or locked a holder that existed all the time
+ * (`holdAlso`), and neither depends on this copy.
  */
 export async function doomBlocks(ports: CollectPorts): Promise<void> {
   const { cell, retention, crashPoint } = ports;
@@ -52,7 +51,7 @@ async function nextWaiting(db: Kysely<CellTables>, before: number, last: Waiting
   return rows;
 }
 
-/** @returns those of them that nobody needs and whose hash somebody holds. What is needed again waits no more. */
+/** Copies that are needed again stop waiting. @returns unneeded copies whose hash some space holds */
 async function doomUnheld(ports: CollectPorts, copies: readonly CopyKey[], before: number): Promise<CopyKey[]> {
   if (copies.length === 0) return [];
   const given = givenCopies(copies);
@@ -70,7 +69,7 @@ async function doomUnheld(ports: CollectPorts, copies: readonly CopyKey[], befor
   return surplus ?? [];
 }
 
-/** Only of what was just read from the store it is known that it does without another copy. */
+/** Dooms surplus copies only after the other copies were read from the store. */
 async function doomSurplus(ports: CollectPorts, copies: readonly CopyKey[], before: number): Promise<void> {
   const sure: CopyKey[] = [];
   for (const copy of copies) if (await areOwnCopiesWhole(ports, copy)) sure.push(copy);

@@ -3,10 +3,10 @@ import type { CellTables } from "../../db/cell-tables.ts";
 import { collectionAlone } from "./collection-lock.ts";
 
 /**
- * From when it returns no object of a pack is deleted, by whatever process, until `unpinPacks` or the time given: whoever read rows
- * since then finds their packs. Under the same name again it puts the end off, and never forward.
- * @param name of what needs it, such as `backup`: one that ran and died is replaced by the next
- * @param untilMicros microseconds since 1970. One that works longer than it said renews it in time.
+ * When this returns, no process deletes a pack's object until `unpinPacks` or the given time, so packs of rows read
+ * since then exist. Repeated with the same name, it can only extend the time. Long work must renew its pin in time.
+ * @param name of the work, such as `backup`; a pin left by a killed run is replaced by the next
+ * @param untilMicros microseconds since 1970
  */
 export async function pinPacks(cell: Kysely<CellTables>, name: string, untilMicros: number): Promise<void> {
   await sql`insert into cell.pins as known (name, until) select ${name}, ${untilMicros}::int8 from (${collectionAlone}) as alone
@@ -17,7 +17,7 @@ export async function unpinPacks(cell: Kysely<CellTables>, name: string): Promis
   await sql`delete from cell.pins where name = ${name}`.execute(cell);
 }
 
-/** Asked in the transaction that deletes, under `collectionShared`. */
+/** Must be called in the deleting transaction, inside `whileCollecting`. */
 export async function arePacksPinned(cell: Kysely<CellTables>, nowMicros: number): Promise<boolean> {
   const { rows } = await sql`select from cell.pins where until > ${nowMicros}::int8 limit 1`.execute(cell);
   return rows.length > 0;

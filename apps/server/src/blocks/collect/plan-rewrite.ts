@@ -10,25 +10,25 @@ import type { SlabBlock } from "../slab.ts";
 import { readCopy } from "./read-copy.ts";
 import type { LiveRecords } from "./read-live-records.ts";
 
-/** A row that goes, and the pack in which its block stands from then on. */
+/** A row to remove, with the pack that will contain its block. */
 export interface Move {
   readonly hash: HashHex;
   readonly from: PackId;
-  /** Undefined: the new one. */
+  /** undefined: the new pack. */
   readonly to: PackId | undefined;
 }
 
 export interface RewritePlan {
   readonly slabs: readonly ArrayBuffer[];
-  /** Of the new pack. */
+  /** Records of the new pack. */
   readonly records: readonly PackRecord[];
   readonly moves: readonly Move[];
 }
 
 /**
- * What of some packs goes into a new one. Copies of different spaces become one only where they are the same bytes in the same codec, so that
- * each space is served what it has sent (docs/decisions/133-equal-copies-become-one.md): another form of a hash that the new pack has
- * already stays where it is.
+ * Plans which records of some packs go into a new one. Copies of different spaces are merged only if bytes and codec
+ * are equal, so that each space is served what it sent (docs/decisions/133-equal-copies-become-one.md). Another form of
+ * a hash that the new pack already contains stays in place.
  */
 export async function planRewrite(ports: CollectPorts, packs: readonly LiveRecords[]): Promise<RewritePlan> {
   const sources = new Set(packs.map(({ packId }) => packId));
@@ -69,7 +69,7 @@ async function findElsewhere(
   return new Map([...places].map(([hash, all]) => [hash, all.filter(({ packId }) => !sources.has(packId))]));
 }
 
-/** The pack of a copy that is whole and the same. */
+/** Returns the pack of a whole copy with the same bytes. */
 async function findSame(
   ports: CollectPorts,
   record: SlabBlock,

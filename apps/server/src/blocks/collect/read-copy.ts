@@ -8,9 +8,9 @@ import { packKeyOf } from "../seal.ts";
 import type { CollectPorts } from "./collect-ports.ts";
 
 /**
- * Reads a copy on which others are about to depend.
- * @returns its payload as it is stored, undefined where it does not open, decode to its hash, or is not there
- * @throws HoldfastError what else the store says
+ * Reads a copy before others depend on it.
+ * @returns the stored payload; undefined if it is missing, cannot be decrypted, or does not match its hash
+ * @throws HoldfastError other errors of the store
  */
 export async function readCopy(
   { cell, pool, signal }: Pick<CollectPorts, "cell" | "pool" | "signal">,

@@ -12,11 +12,11 @@ import type { SlabBlock } from "../slab.ts";
 import type { ShrunkPack } from "./choose-shrunk.ts";
 import type { CollectPorts } from "./collect-ports.ts";
 
-/** What a pack still has, each record of it opened and found to be the block that its row says. */
+/** Remaining records of a pack, all decrypted and verified. */
 export interface LiveRecords {
   readonly packId: PackId;
   readonly slab: ArrayBuffer;
-  /** Where the payloads stand in it. */
+  /** Positions of the payloads in the slab. */
   readonly records: readonly SlabBlock[];
 }
 
@@ -30,8 +30,8 @@ interface LiveRow {
 }
 
 /**
- * Reads the records of a pack that are needed.
- * @returns undefined where one of them is not what its row says. That is written down then, and the pack is left as it is.
+ * Reads the needed records of a pack.
+ * @returns undefined if one of them does not match its row. This is recorded, and the pack stays unchanged
  */
 export async function readLiveRecords(ports: CollectPorts, pack: ShrunkPack): Promise<LiveRecords | undefined> {
   const { cell, pool, signal } = ports;
@@ -49,7 +49,7 @@ export async function readLiveRecords(ports: CollectPorts, pack: ShrunkPack): Pr
   return { packId: pack.id, slab: verified.slab, records: blocks };
 }
 
-/** What waits to be collected stays where it is. */
+/** Omits records that wait for collection, which stay in place. */
 async function liveRows(db: Kysely<CellTables>, packId: PackId): Promise<LiveRow[]> {
   const { rows } = await sql<LiveRow>`
     select encode(hash, 'hex') as hash, record_index as index, "offset" as start, stored_size as "storedSize", size as "sizeBytes", codec
@@ -58,13 +58,13 @@ async function liveRows(db: Kysely<CellTables>, packId: PackId): Promise<LiveRow
   return rows;
 }
 
-/** A scrub would find it in its turn; whoever has the block can heal it sooner. */
+/** Records the damage now instead of at the next scrub, so that clients with the block can repair it sooner. */
 async function leave({ cell, pool, clock, log, signal }: CollectPorts, pack: ShrunkPack): Promise<undefined> {
   log.error({ pack_id: pack.id }, "a pack could not be rewritten, because part of it cannot be read");
   await checkStoredPack({ cell, pool, clock, signal }, pack);
 }
 
-/** Behind each payload there is room for the tag. */
+/** Leaves space for the tag after each payload. */
 function inOneSlab(
   rows: readonly LiveRow[],
   payloads: readonly Uint8Array[],

@@ -22,10 +22,11 @@ interface HolderRow extends ReleasedHolder {
 }
 
 /**
- * Releases holders of which their space knows nothing: a store that ended between its rows in the cell and those on the shard left them.
- * Of a space that its shard does not know nothing is released: it may be that the buckets are mapped wrong. One that was shredded it knows.
- * @param before microseconds since 1970: a later one may be of a store that is under way
- * @returns how many
+ * Releases holders that their space does not know, left by a store that ended between its rows in the cell and on the
+ * shard. Releases nothing for a space that is missing on its shard, because the bucket mapping may be wrong. Shredded
+ * spaces are still known.
+ * @param before microseconds since 1970; later holders may belong to a running store
+ * @returns number of released holders
  */
 export async function releaseUnknown(
   { cell, shards, log, signal }: UnknownHolderPorts,
@@ -68,7 +69,7 @@ function bySpace(rows: readonly HolderRow[]): Map<SpaceId, HolderRow[]> {
   return groups;
 }
 
-/** @returns undefined where there is no such space */
+/** @returns undefined if the space does not exist */
 async function unknownTo(
   shards: Shards,
   spaceId: SpaceId,

@@ -16,7 +16,7 @@ interface Doomed extends CopyKey {
 
 const copiesAtOnce = 500;
 
-/** Removes the rows of copies that are doomed since long enough. @returns how many */
+/** Removes the rows of copies that have been doomed long enough. @returns number of removed rows */
 export async function removeBlocks(ports: CollectPorts): Promise<number> {
   const { cell, retention, crashPoint } = ports;
   const before = agoMicros(ports, retention.doomedMs);
@@ -43,7 +43,7 @@ async function nextDoomed(db: Kysely<CellTables>, before: number, last: Doomed):
   return rows;
 }
 
-/** One that is needed after all, as a rebuilt index or a copy that was damaged meanwhile may say, is live again. */
+/** Makes a copy live again that is needed after all, for example after an index rebuild or damage of another copy. */
 async function removeSome(ports: CollectPorts, copies: readonly CopyKey[], before: number): Promise<number> {
   if (copies.length === 0) return 0;
   const given = givenCopies(copies);

@@ -13,10 +13,10 @@ import { type LiveRecords, readLiveRecords } from "./read-live-records.ts";
 import { switchRows } from "./switch-rows.ts";
 
 /**
- * Puts what is needed of packs that are dead in part into new ones. No row changes before the new pack is durable and was read back from
- * the store, and the old one stays there until its time is over, for whoever looked its rows up before. What a crash leaves is a pack
- * without rows: an orphan.
- * @param packs those for which it is time, unless told
+ * Moves needed records of partly dead packs into new packs. No row changes before the new pack is durable and was read
+ * back. The old pack stays for its waiting period, for readers with its old rows. A crash leaves a pack without rows:
+ * an orphan.
+ * @param packs defaults to those that are due
  */
 export async function rewritePacks(ports: CollectPorts, packs?: readonly ShrunkPack[]): Promise<void> {
   let group: LiveRecords[] = [];
@@ -48,7 +48,7 @@ async function rewriteGroup(ports: CollectPorts, group: readonly LiveRecords[]):
   ports.log.info({ into: made?.packId ?? null, packs: group.length, blocks: moves.length }, "packs were rewritten");
 }
 
-/** @throws HoldfastError damaged where the store gives something else than was put: then nothing has changed */
+/** @throws HoldfastError damaged if the store returns other bytes than were put; nothing has changed then */
 async function putPack(ports: CollectPorts, made: SealedRecords): Promise<SealedRecords> {
   const { cell, pool, signal, crashPoint } = ports;
   const { packId, epoch, pieces, blocks } = made;

@@ -18,9 +18,9 @@ export interface SettlePorts {
 }
 
 /**
- * Compares the holders of all cells with what the spaces have stored, and the copies with their holders. All of it follows from what is
- * done at once elsewhere, but for what a crash left between cell and shard; and should anything have gone wrong there, it is found here,
- * days before a block goes.
+ * Compares the holders of all cells with what the spaces have stored, and the copies with their holders. Normally only
+ * a crash between cell and shard leaves a difference. Other defects are found here too, days before a block would be
+ * deleted.
  */
 export async function settleCells({ cells, shards, clock, log, signal }: SettlePorts): Promise<void> {
   for (const shard of shards.all()) await restoreHolders(cells, shard, clock.nowMicros(), signal);
@@ -40,5 +40,5 @@ export async function settleCells({ cells, shards, clock, log, signal }: SettleP
   }
 }
 
-/** A disk that is back within this time has lost nobody the copy that is their own. */
+/** A disk that returns within this time costs no space its own copy. */
 const damagedMs = 7 * 24 * 3600_000;

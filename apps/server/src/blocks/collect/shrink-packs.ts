@@ -8,8 +8,8 @@ export interface GoneCopy {
 }
 
 /**
- * In the transaction in which the rows went: what their packs still have, and of those that have none left, since when.
- * @param also packs that may have none though nothing of them went
+ * Updates the live bytes of packs in the transaction that removed rows, and the time since when a pack is empty.
+ * @param also packs that may be empty although none of their rows was removed
  */
 export async function shrinkPacks(
   transaction: Kysely<CellTables>,

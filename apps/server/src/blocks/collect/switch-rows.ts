@@ -18,11 +18,10 @@ interface KeyedMove {
 }
 
 /**
- * In one transaction: the new pack gets its rows, holders follow their copies there, and the rows that they had go. A row of which the index
- * says something else by now than when it was read stays, as does one whose equal elsewhere is not live any more.
- *
- * Holders are locked before blocks, as by whoever releases them, and against `holdAlso`, which would copy where theirs was.
- * @param made undefined where all that moves stands elsewhere already
+ * Adds the rows of the new pack, points holders to it, and removes the old rows, in one transaction. A row that changed
+ * since it was read stays, as does one whose equal copy elsewhere is no longer live. Holders are locked before blocks,
+ * as by releases, and also to exclude `holdAlso`, which would copy the old location.
+ * @param made undefined if all moved blocks have equal copies elsewhere
  */
 export async function switchRows(
   { cell, clock }: Pick<CollectPorts, "cell" | "clock">,
@@ -46,7 +45,7 @@ export async function switchRows(
   });
 }
 
-/** @returns those that can be made: the row is as it was, and where it is to go there is one that is live */
+/** @returns possible moves: the row is unchanged, and the target is live */
 async function lockMoves(
   transaction: Transaction<CellTables>,
   moves: readonly KeyedMove[],
@@ -70,7 +69,7 @@ async function lockMoves(
   });
 }
 
-/** @returns the rows that went */
+/** @returns the removed rows */
 async function moveHolders(transaction: Kysely<CellTables>, moves: readonly KeyedMove[]): Promise<GoneCopy[]> {
   const hashes = byteaArray(moves.map(({ hash }) => hash));
   const [from, to] = [uuidArray(moves.map((move) => move.from)), uuidArray(moves.map((move) => move.to))];

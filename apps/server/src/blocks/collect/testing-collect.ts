@@ -27,7 +27,7 @@ export type TestSpace = Awaited<ReturnType<typeof makeSpace>>;
 export const dayMs = 24 * 3600_000;
 const retention = { blocksMs: 7 * dayMs, doomedMs: dayMs, packsMs: 7 * dayMs };
 
-/** Of no machine: it moves by its being asked, so that no two moments are the same, and when told to. */
+/** Returns a clock that only moves by a microsecond per reading, so that no two times are equal, and by `forwardMs`. */
 export function makeHandClock(): Clock & { forwardMs(byMs: number): void } {
   let micros = 1_700_000_000_000_000;
   return {
@@ -37,7 +37,7 @@ export function makeHandClock(): Clock & { forwardMs(byMs: number): void } {
   };
 }
 
-/** One content as two clients would send it. */
+/** Returns the same content as two clients might send it. */
 export function bothForms(plain: Buffer = Buffer.concat([randomBytes(300), Buffer.alloc(3000)])): {
   raw: IncomingBlock;
   zstd: IncomingBlock;
@@ -47,14 +47,14 @@ export function bothForms(plain: Buffer = Buffer.concat([randomBytes(300), Buffe
   return { raw: { ...block, codec: "raw", payload: plain }, zstd: { ...block, codec: "zstd", payload } };
 }
 
-/** A cell with a clock in one's hand, and the part of a shard that has to do with it. */
+/** A cell with a manual clock, and the related part of a shard. */
 export class CollectWorld {
   readonly clock = makeHandClock();
   readonly store: ObjectStore = makeMemoryStore(this.clock);
   readonly #databases: TestDatabases;
   readonly #pool: BlockPool;
   #world!: BlockWorld;
-  /** Of stores; set by a test. */
+  /** Crash point for stores, set by a test. */
   crashPoint: CrashPoint = () => {};
 
   private constructor(databases: TestDatabases, pool: BlockPool) {
@@ -62,7 +62,7 @@ export class CollectWorld {
     this.#pool = pool;
   }
 
-  /** Of databases that one world after the other may use. */
+  /** Empties the databases, so that several worlds can use them in turn. */
   static async open(databases: TestDatabases, pool: BlockPool): Promise<CollectWorld> {
     const world = new CollectWorld(databases, pool);
     for (const { db } of databases.cells.all()) {
@@ -91,7 +91,7 @@ export class CollectWorld {
     return this.service.close();
   }
 
-  /** What jobs of the cell are given. */
+  /** Parameters for the cell's jobs. */
   get ports(): CollectPorts & { readonly cells: BlockWorld["cells"] } {
     const { clock, cell } = this;
     const { cells } = this.#world;
@@ -120,7 +120,7 @@ export class CollectWorld {
     await this.service.holdAlso(to.spaceId, { from: from.spaceId, uploader: to.userId, owns: true, blocks });
   }
 
-  /** What the shard does when nothing of the space refers to these blocks any more. @returns what it tells the cell */
+  /** Does what the shard does when a space no longer refers to these blocks. @returns the message for the cell */
   async drop({ spaceId }: TestSpace, hashes: readonly HashHex[]): Promise<ReleasedHolder[]> {
     const { rows } = await sql<ReleasedHolder>`
       delete from shard.space_blocks where space_id = ${spaceId} and hash = any(${hashArray(hashes)})
@@ -146,7 +146,7 @@ export class CollectWorld {
     return collectCell(crashPoint === undefined ? this.ports : { ...this.ports, crashPoint });
   }
 
-  /** Until all that waits has gone, if nothing holds it. */
+  /** Collects once per day, until everything due is deleted. */
   async collectForDays(days: number): Promise<void> {
     for (let day = 0; day < days; day += 1) {
       this.clock.forwardMs(dayMs + 1000);
@@ -154,7 +154,7 @@ export class CollectWorld {
     }
   }
 
-  /** Each as it is served, or why not, and whether its bytes are its own. */
+  /** Returns the codec of each block as served, or "lost" if it is missing or wrong. */
   async read({ spaceId }: TestSpace, hashes: readonly HashHex[]): Promise<string[]> {
     const told: string[] = [];
     for await (const block of this.service.read(spaceId, hashes, { passesOver: "damaged" })) {
@@ -178,7 +178,6 @@ export class CollectWorld {
     return rows;
   }
 
-  /** Nothing of anybody is left. */
   async assertEmpty(): Promise<void> {
     assert.deepEqual(await this.packKeys(), []);
     const { rows } = await sql<{ left: number }>`
@@ -188,7 +187,7 @@ export class CollectWorld {
     assert.equal(rows[0]?.left, 0, "rows are left");
   }
 
-  /** Resolves once a statement waits for a lock, or the other thing has come about. */
+  /** Resolves when a statement waits for a lock, or the other condition holds. */
   async someoneWaits(orElse: () => boolean): Promise<void> {
     const stillInTime = bounded("a statement waits for a lock");
     for (;;) {
@@ -198,7 +197,7 @@ export class CollectWorld {
     }
   }
 
-  /** What packs say of their rows is so. */
+  /** Asserts that the figures of packs match their rows. */
   async assertBooks(): Promise<void> {
     const { rows } = await sql<{ id: string }>`
       select id from cell.packs as pack where live_bytes <>
@@ -217,7 +216,7 @@ export interface CopyRow {
   readonly offset: number;
 }
 
-/** A cell that is empty as each test begins, and two spaces that nothing is stored in yet. */
+/** A cell that is empty at the start of each test, and two empty spaces. */
 export interface CollectScene {
   readonly world: CollectWorld;
   readonly ann: TestSpace;
@@ -225,7 +224,7 @@ export interface CollectScene {
   readonly pool: BlockPool;
 }
 
-/** To be called once in a test file, outside of its tests, in which what it returns is looked into. */
+/** Must be called once in a test file, outside of tests. Members of the result may only be read inside tests. */
 export function useCollectScene(): CollectScene {
   let databases: TestDatabases;
   let pool: BlockPool;

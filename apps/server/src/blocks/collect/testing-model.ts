@@ -12,12 +12,12 @@ import { pinPacks, unpinPacks } from "./pack-pins.ts";
 import { settleCells } from "./settle-cells.ts";
 import { bothForms, type CollectWorld, dayMs, type TestSpace } from "./testing-collect.ts";
 
-/** A defect of the shipped code, put on from outside. */
+/** Simulated defect of the product code. */
 export interface PlantedBugs {
   readonly release?: (story: CollectStory, space: TestSpace, holders: readonly ReleasedHolder[]) => Promise<void>;
   readonly pin?: (story: CollectStory) => Promise<void>;
   readonly beforeCollect?: (story: CollectStory) => Promise<void>;
-  /** @param packs that were there before */
+  /** @param packs that existed before */
   readonly afterCollect?: (story: CollectStory, packs: ReadonlySet<string>) => Promise<void>;
 }
 
@@ -35,12 +35,12 @@ const crashPoints = [
 ] as const;
 const spaceCount = 4;
 const contentCount = 24;
-/** Of the contents of one batch of calls at the same moment, each has its own. */
+/** Number of concurrent calls, each with its own part of the contents. */
 const lanes = 3;
 
 /**
- * One story of a cell: spaces that store, hold by each other and let go, and all that works on the cell meanwhile. Beside it stands what each
- * space holds by what it was told; after each step all of it must read back.
+ * Story of a cell: spaces store, share and release blocks while all jobs run. The model tracks what each space holds,
+ * and after each step everything must be readable.
  */
 export class CollectStory {
   readonly world: CollectWorld;
@@ -49,11 +49,11 @@ export class CollectStory {
   readonly told: string[] = [];
   readonly #bugs: PlantedBugs;
   readonly #contents = Array.from({ length: contentCount }, () => bothForms());
-  /** By space: the codec in which each held block is served, or undefined where a lost index left it open. */
+  /** By space: the codec in which each held block is served; undefined if a lost index made it uncertain. */
   readonly #held = Array.from({ length: spaceCount }, () => new Map<HashHex, "raw" | "zstd" | undefined>());
-  /** By space: of which a row may be there that a store left which ended. */
+  /** By space: blocks that may have a row from an interrupted store. */
   readonly #unsure = Array.from({ length: spaceCount }, () => new Set<HashHex>());
-  /** By space: of which a holder may be there that was not released yet. */
+  /** By space: blocks that may have a holder that was not released yet. */
   readonly #ever = Array.from({ length: spaceCount }, () => new Set<HashHex>());
   #outbox: Message[] = [];
   #delivered: Message[] = [];
@@ -70,7 +70,7 @@ export class CollectStory {
     for (let index = 0; index < spaceCount; index += 1) this.spaces.push(await this.world.space());
   }
 
-  /** @throws AssertionError where the cell is not what it must be */
+  /** @throws AssertionError if the cell is in a wrong state */
   async step(): Promise<void> {
     const draw = this.random();
     if (draw < 0.4) await this.#together();
@@ -82,7 +82,7 @@ export class CollectStory {
     await this.check();
   }
 
-  /** Everything is let go, told twice, and given time. */
+  /** Drops everything, delivers each message twice, and lets time pass. */
   async end(): Promise<void> {
     this.#note("end");
     const all = this.#contents.map(({ raw }) => raw.hash);
@@ -116,7 +116,7 @@ export class CollectStory {
       assert.ok((await this.world.store.stat(key)) !== undefined, `${key} went under a pin`);
   }
 
-  /** Each row that the shard has stands on a holder of its stamp or a later one. */
+  /** Asserts that each row of the shard has a holder with its stamp or a later one. */
   async #assertHolders(index: number, hashes: readonly HashHex[]): Promise<void> {
     const { rows } = await sql<{ hash: string }>`
       select encode(block.hash, 'hex') as hash from shard.space_blocks as block
@@ -143,7 +143,7 @@ export class CollectStory {
     this.world.crashPoint = () => {};
   }
 
-  /** All that is random about it is drawn before anything runs, so that a seed tells the same story again. */
+  /** Draws everything random before anything runs, so that a seed reproduces its story. */
   #drawCall(lane: number): () => Promise<void> {
     const draw = this.random();
     const space = this.#below(spaceCount);
@@ -171,7 +171,7 @@ export class CollectStory {
       await this.world.put(this.spaces[space] ?? assert.fail(), ...blocks);
     } catch (error) {
       assert.equal((error as { code?: string }).code, "unavailable", String(error));
-      // Whatever of it is there by now may be served in the one form or the other.
+      // Blocks of an interrupted store may be served in either form.
       for (const { hash } of blocks) {
         unsure.add(hash);
         if (held.has(hash)) held.set(hash, undefined);
@@ -225,7 +225,7 @@ export class CollectStory {
     if (holders.length > 0) this.#outbox.push({ space, holders });
   }
 
-  /** One that waits, or one that was told before. */
+  /** Delivers a waiting message, or one again. */
   async #deliver(lane: number): Promise<void> {
     const again = lane === 0 && this.#delivered.length > 0 && this.random() < 0.2;
     const from = again ? this.#delivered : this.#outbox;
@@ -286,7 +286,7 @@ export class CollectStory {
     this.#pinned = new Set(rows.map(({ id }) => packKey(id)));
   }
 
-  /** A copy goes bad of which another one is live: a block of which there are two whole ones has at most one bad one. */
+  /** Damages a copy whose block has another live copy. A block gets at most one bad copy. */
   async #rot(): Promise<void> {
     const copies = (await this.world.copies()).filter(({ state, hash }) => state === "live" && !this.#rotten.has(hash));
     const twice = copies.filter(({ hash }, index) => copies.findIndex((each) => each.hash === hash) !== index);
@@ -305,7 +305,7 @@ export class CollectStory {
     this.#note(`rebuild ${isLost ? "a lost index" : ""}`);
     const { cell, cells, shards, pool, clock, log } = this.world.ports;
     if (isLost) {
-      // What the spaces dropped and did not tell yet is told to nobody any more.
+      // Messages that were not delivered before the index was lost are obsolete.
       await sql`truncate cell.packs, cell.blocks, cell.holders, cell.facts`.execute(cell.db);
       for (const held of this.#held) for (const hash of held.keys()) held.set(hash, undefined);
     }
@@ -325,5 +325,4 @@ export class CollectStory {
   }
 }
 
-/** The process ends here. */
 class EndedHere extends Error {}
