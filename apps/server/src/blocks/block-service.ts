@@ -56,8 +56,8 @@ export interface BlockService {
   ): Promise<readonly DamagedBlock[]>;
   /**
    * Yields the blocks in the given order (a hash may repeat); undefined for a block that the space does not hold.
-   * Neighbors in a pack are read with one ranged read, up to a limit of bytes ahead. If a block fails its check, other
-   * live copies are tried. If none is whole, it is marked damaged, logged with the affected files, and throws
+   * Neighbors in a pack are read with one ranged read, up to a limit of bytes ahead. A copy that fails its check twice
+   * is marked damaged and logged with the affected files, and the next copy is tried. If none is left, throws
    * `damaged`.
    */
   read(spaceId: SpaceId, hashes: readonly HashHex[], options?: ReadingOptions): AsyncGenerator<StoredBlock | undefined>;

@@ -16,25 +16,25 @@ import type { FooterEntry, PackHeader, PackId } from "./pack-format.ts";
 import { openRecord, sealRecord } from "./seal.ts";
 import type { RecordPlace } from "./seal.ts";
 
-/** A block to be sealed: its payload stands in one of the slabs, with room for the tag behind it. */
+/** Block to seal. Its payload is in one of the slabs, followed by space for the tag. */
 export interface PackRecord extends FooterEntry {
   readonly slab: number;
   readonly start: number;
-  /** Of the payload. */
+  /** Length of the payload. */
   readonly length: number;
 }
 
 export interface SealInput {
   readonly packId: PackId;
   readonly epoch: number;
-  /** Of this pack alone (`packKeyOf`). */
+  /** Key of this pack only (`packKeyOf`). */
   readonly key: Uint8Array;
-  /** Overwritten: the records are sealed where they stand. */
+  /** Overwritten, because records are sealed in place. */
   readonly slabs: readonly ArrayBuffer[];
   readonly records: readonly PackRecord[];
 }
 
-/** @returns the pack in pieces, which follow one another; the records lie at `recordOffsets` of their lengths */
+/** @returns consecutive pieces of the pack; records are at `recordOffsets` of their lengths */
 export function sealPack({ packId, epoch, key, slabs, records }: SealInput): Uint8Array<ArrayBuffer>[] {
   for (const [index, record] of records.entries()) {
     const { codec, sizeBytes } = record;
@@ -50,11 +50,11 @@ export interface PackEnds {
   readonly epoch: number;
   readonly key: Uint8Array;
   readonly storedLengths: Uint32Array;
-  /** Of the records. For one pack id they must always be the same: a nonce seals one text. */
+  /** Entries of the records. They must always be equal for one pack id, because a nonce must only seal one text. */
   readonly entries: readonly FooterEntry[];
 }
 
-/** What stands before the records, and behind them. */
+/** Seals header and footer. */
 export function sealEnds({ packId, epoch, key, storedLengths, entries }: PackEnds): {
   head: Uint8Array<ArrayBuffer>;
   footer: Uint8Array<ArrayBuffer>;
@@ -71,9 +71,9 @@ export function sealEnds({ packId, epoch, key, storedLengths, entries }: PackEnd
 export interface OpenInput {
   readonly packId: PackId;
   readonly key: Uint8Array;
-  /** Part of a pack. It is overwritten: the payloads come back in it. */
+  /** Part of a pack, which is overwritten by the payloads. */
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** `start` counts from the beginning of `bytes`. */
+  /** `start` is relative to `bytes`. */
   readonly records: readonly {
     readonly index: number;
     readonly start: number;
@@ -81,11 +81,11 @@ export interface OpenInput {
     readonly codec: "raw" | "zstd";
     readonly sizeBytes: number;
   }[];
-  /** Decode zstd records too. */
+  /** Also decodes zstd records. */
   readonly plain: boolean;
 }
 
-/** @returns payloads, or undefined where a record is not what was sealed there */
+/** @returns payloads; undefined for a record that differs from what was sealed */
 export function openRecords({
   packId,
   key,
@@ -102,7 +102,7 @@ export function openRecords({
   });
 }
 
-/** As `openRecord`, and without what older versions stored behind a zstd frame. */
+/** Works like `openRecord`, without the empty frame that older versions stored after a zstd frame. */
 export function openBlock<Memory extends ArrayBufferLike>(
   key: Uint8Array,
   place: RecordPlace,
@@ -115,12 +115,13 @@ export function openBlock<Memory extends ArrayBufferLike>(
 export interface PackIndex {
   readonly header: PackHeader;
   readonly entries: readonly FooterEntry[];
-  /** As of `recordOffsets`. */
+  /** See `recordOffsets`. */
   readonly offsets: readonly number[];
 }
 
 /**
- * @param head the first bytes of the pack, the header at least; @param sealedFooter its last `footerLength` bytes
+ * @param head first bytes of the pack, at least the header
+ * @param sealedFooter its last `footerLength` bytes
  * @throws HoldfastError damaged
  */
 export function openFooter(
@@ -146,7 +147,7 @@ export function openFooter(
 
 const noBytes = new ArrayBuffer(0);
 
-/** A record that opens and does not decode was sealed wrong: as lost as one that does not open. */
+/** A record that can be decrypted but not decoded was sealed incorrectly, and is also lost. */
 function decodeSealed(payload: Uint8Array, sizeBytes: number): Uint8Array<ArrayBuffer> | undefined {
   try {
     return Uint8Array.from(decodeFrame("zstd", payload, sizeBytes));
@@ -156,7 +157,7 @@ function decodeSealed(payload: Uint8Array, sizeBytes: number): Uint8Array<ArrayB
   }
 }
 
-/** Where a record stands, with its tag. */
+/** Returns the bytes of a record with its tag. */
 export function storedBytesOf(
   slabs: readonly ArrayBuffer[],
   { slab, start, length }: PackRecord,
@@ -164,7 +165,7 @@ export function storedBytesOf(
   return new Uint8Array(slabs[slab] ?? noBytes, start, length + tagBytes);
 }
 
-/** Records that follow one another in a slab make one piece. */
+/** Joins consecutive records of a slab into one piece. */
 function joinNeighbours(slabs: readonly ArrayBuffer[], records: readonly PackRecord[]): Uint8Array<ArrayBuffer>[] {
   const pieces: Uint8Array<ArrayBuffer>[] = [];
   for (const record of records) {

@@ -9,7 +9,7 @@ export interface Parcel {
   readonly slab: Slab;
 }
 
-/** A parcel on its way into a pack, and who waits for it. */
+/** A parcel to be written, with the callbacks of its caller. */
 export interface Pending {
   readonly parcel: Parcel;
   readonly sizeBytes: number;

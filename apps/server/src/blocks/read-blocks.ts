@@ -14,19 +14,19 @@ import { findWholeCopy, rescueBlock } from "./rescue-block.ts";
 import type { SlabStock } from "./slab-stock.ts";
 
 export interface ReadOptions {
-  /** Decode: payloads are plain bytes and `codec` is raw. */
+  /** Decodes blocks: payloads are plain bytes and `codec` is raw. */
   readonly plain: boolean;
   readonly signal: AbortSignal | undefined;
-  /** A payload is done with, written out included, once the next one is asked for: its memory is used again then. */
+  /** The caller no longer uses a payload, and has written it, when it requests the next. Its memory is then reused. */
   readonly passing: boolean;
-  /** Where each batch waits for room before it is read; without one it does not wait. */
+  /** Limits memory: each batch waits for room before it is read. undefined: no limit. */
   readonly reading: Reading | undefined;
   readonly asOwner: boolean;
-  /** It comes as undefined, besides what the space does not hold; anything else that fails ends the reading. */
+  /** Yields undefined for damaged blocks. Other errors still end the read. */
   readonly passesOver?: "damaged" | undefined;
 }
 
-/** See `BlockService.read`. Rows are looked up for a window of hashes at once; one batch is read ahead of the reader. */
+/** See `BlockService.read`. Reads rows for a window of hashes at a time, and one batch ahead of the consumer. */
 export async function* readBlocks(
   ports: ReadPorts & { readonly stock: SlabStock },
   spaceId: SpaceId,
@@ -55,7 +55,7 @@ export async function* readBlocks(
         : options.reading.takeAhead(batchBytes(batch, options.plain));
     if (batch === undefined || giveBack === undefined) return undefined;
     const result = readInRoom(batch, giveBack);
-    // It is awaited in its turn; until then its failure is not one that nobody handles.
+    // Awaited later. Until then its failure must not count as unhandled.
     result.catch(() => {});
     return result;
   };
@@ -72,7 +72,7 @@ export async function* readBlocks(
           assertWanted(signal);
           yield block;
         }
-        // Whoever has left in the middle may not be done with it: then it is the collector's.
+        // Not reached if the consumer stopped early, and may still use the memory.
         for (const buffer of memory) stock?.giveBack(buffer);
         release();
       }
@@ -85,7 +85,7 @@ export async function* readBlocks(
 
 const windowHashes = 1000;
 
-/** `place` is undefined for what the space does not hold, and where no copy is known to be whole. */
+/** `place` is undefined if the space does not hold the block, or no copy is known to be whole. */
 interface Wanted {
   readonly hash: HashHex;
   readonly stored: boolean;
@@ -105,13 +105,13 @@ async function locate({ cell, shards, spaceId }: Reader, hashes: readonly HashHe
 }
 
 interface Batch extends BatchBytes {
-  /** Its room in memory can be another's. */
+  /** Releases its memory for other reads. */
   readonly release: () => void;
 }
 
 interface BatchBytes {
   readonly blocks: readonly (StoredBlock | undefined)[];
-  /** All that the payloads stand in, except those that had to be rescued. */
+  /** All buffers with payloads, except those of rescued blocks. */
   readonly memory: ReadonlySet<ArrayBuffer>;
 }
 
@@ -134,7 +134,7 @@ async function readBatch(
   return { blocks, memory };
 }
 
-/** What does not open, and a pack that is not there or cannot be read, is left out: `rescueBlock` looks closer. */
+/** Omits blocks that cannot be decrypted or read. `rescueBlock` handles them. */
 async function readRange(
   reader: Reader,
   range: PackRange,

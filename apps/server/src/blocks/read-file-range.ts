@@ -12,13 +12,16 @@ export interface FileRange {
   readonly startByte: number;
   readonly endByte: number;
   readonly signal: AbortSignal | undefined;
-  /** As in `ReadOptions`. */
+  /** See `ReadOptions`. */
   readonly passing: boolean;
   readonly reading: Reading | undefined;
   readonly asOwner: boolean;
 }
 
-/** See `BlockService.readRange`. @throws HoldfastError damaged for a block that the space does not hold, though the manifest names it */
+/**
+ * See `BlockService.readRange`.
+ * @throws HoldfastError damaged for a block in the manifest that the space does not hold
+ */
 export async function* readFileRange(
   ports: ReadPorts & { readonly stock: SlabStock },
   spaceId: SpaceId,
@@ -42,7 +45,7 @@ export async function* readFileRange(
   }
 }
 
-/** @returns indices of the entries from the first to behind the last that the range touches, and the first one's offset */
+/** @returns index range of the entries that the byte range touches, and the offset of the first */
 function findEntries(
   entries: readonly ManifestEntry[],
   startByte: number,

@@ -1,7 +1,7 @@
 import type { BlockPlace } from "./block-rows.ts";
 import type { PackId } from "./pack-format.ts";
 
-/** Records that one ranged read brings, in ascending order of their offsets. */
+/** Records of one ranged read, by ascending offset. */
 export interface PackRange {
   readonly packId: PackId;
   readonly epoch: number;
@@ -10,11 +10,14 @@ export interface PackRange {
   readonly places: readonly BlockPlace[];
 }
 
-/** Stored bytes that are read, opened and handed on together. Two such batches at most are in memory: one handed on, one ahead. */
+/**
+ * Stored bytes that are read, decrypted and yielded together. At most two such batches are in memory: the current one,
+ * and one ahead.
+ */
 export const batchBytesMax = 4 * 1024 * 1024;
-/** Decoded: four megabytes of zstd may hold thousands of blocks. */
+/** Maximum decoded bytes, because 4 MB of zstd may contain thousands of blocks. */
 const decodedBytesMax = 2 * batchBytesMax;
-/** To read over this much costs less than another call to the store. */
+/** Reading across a smaller gap costs less than another request to the store. */
 const gapBytesMax = 64 * 1024;
 const rangeBytesMax = 2 * batchBytesMax;
 
@@ -24,8 +27,8 @@ interface Planned {
 }
 
 /**
- * Cuts a list where about `batchBytesMax` stored bytes are reached, or twice as many decoded ones; what comes again, or has no place,
- * counts nothing.
+ * Splits a list at about `batchBytesMax` stored bytes, or twice as many decoded ones. Repeated blocks, and those
+ * without a place, count nothing.
  * @param plain blocks are decoded
  */
 export function cutBatches<Item extends Planned>(items: readonly Item[], plain: boolean): Item[][] {
@@ -48,18 +51,18 @@ export function cutBatches<Item extends Planned>(items: readonly Item[], plain: 
   return batches;
 }
 
-/** What a batch takes in memory. */
+/** Returns the memory that a batch needs. */
 export function batchBytes(batch: readonly Planned[], plain: boolean): number {
   const distinct = new Map(batch.map(({ hash, place }) => [hash, place]));
   return [...distinct.values()].reduce((sum, place) => sum + (place?.storedSize ?? 0) + decodedBytes(place, plain), 0);
 }
 
-/** In a buffer of its own; what is stored as it is needs none. */
+/** Blocks that are not decoded need no buffer of their own. */
 function decodedBytes(place: BlockPlace | undefined, plain: boolean): number {
   return plain && place?.codec === "zstd" ? place.sizeBytes : 0;
 }
 
-/** Puts neighbours in the same pack together. A place may be given twice and is read once. */
+/** Groups neighbors in the same pack. A repeated place is read once. */
 export function planRanges(places: Iterable<BlockPlace>): PackRange[] {
   const distinct = new Map([...places].map((place) => [`${place.packId} ${place.recordIndex}`, place]));
   const sorted = [...distinct.values()].toSorted(
@@ -82,8 +85,8 @@ export function planRanges(places: Iterable<BlockPlace>): PackRange[] {
 }
 
 /**
- * The space's own copy; without one that in the pack that the block before comes from, so that a file of old and new blocks is
- * not read from more packs than it must.
+ * Chooses the space's own copy, or one in the pack of the previous block, so that a file with old and new blocks is
+ * read from as few packs as possible.
  */
 export function choosePlace(copies: readonly BlockPlace[], before: BlockPlace | undefined): BlockPlace | undefined {
   return copies.find(({ isOwn }) => isOwn) ?? copies.find(({ packId }) => packId === before?.packId) ?? copies[0];

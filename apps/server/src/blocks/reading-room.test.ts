@@ -19,7 +19,7 @@ function openRoom() {
   return { clock, room, cuts, open };
 }
 
-/** Whether it is there by now, all that could be done being done. */
+/** Returns true if the promise has resolved after all pending work. */
 async function isThere(promise: Promise<unknown>): Promise<boolean> {
   let there = false;
   void promise.then(() => (there = true));

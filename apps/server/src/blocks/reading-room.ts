@@ -1,33 +1,33 @@
-/** Memory that one answer takes for what it reads of the store. */
+/** Memory of one response for data read from the store. */
 export interface Reading {
   /**
-   * Waits until there is room for so many bytes: before, nothing is read.
-   * @returns what gives the room back, to be called once or more often
+   * Waits until this many bytes are available, before anything is read.
+   * @returns a function that releases the bytes; further calls do nothing
    */
   take(sizeBytes: number): Promise<() => void>;
-  /** Room for what is not needed yet: only where plenty is left. */
+  /** Takes memory for data that is not needed yet, only if plenty is free. */
   takeAhead(sizeBytes: number): (() => void) | undefined;
 }
 
-/** For whoever sends what was read. */
+/** Reading for a response to a client. */
 export interface AnswerReading extends Reading {
-  /** The client has taken something. */
+  /** Must be called when the client has received something. */
   moved(): void;
 }
 
 export interface ReadingRoomOptions {
-  /** Of all answers of the process. */
+  /** Limit for all responses of the process. */
   readonly totalBytes: number;
-  /** Of all answers under one key: so much no account and no address can take from the others. */
+  /** Limit for all responses with the same key, so that no account or address can use everything. */
   readonly shareBytes: number;
-  /** An answer of which its client has taken nothing for so long gives way to those that wait. */
+  /** A response whose client has received nothing for this time is ended if others wait. */
   readonly stalledMs: number;
   readonly nowMs: () => number;
 }
 
 /**
- * Bounds what all answers hold of the store at once. Who comes later waits in turn, and what waits has read nothing. As clients may be as
- * slow as they like while nobody waits, and not longer, stalled answers cannot keep others out.
+ * Limits the memory that all responses use for data from the store. Later ones wait in turn, before they read anything.
+ * Clients may be slow while nobody waits. When others wait, stalled responses are ended.
  */
 export class ReadingRoom {
   readonly #options: ReadingRoomOptions;
@@ -42,7 +42,7 @@ export class ReadingRoom {
     this.#freeBytes = options.totalBytes;
   }
 
-  /** @param cut ends the answer, after which it gives back what it holds */
+  /** @param cut ends the response, which then releases its memory */
   open(key: string, cut: () => void): AnswerReading {
     const holder: Holder = { key, cut, bytes: 0, waits: 0, movedMs: this.#options.nowMs() };
     return {
@@ -54,7 +54,7 @@ export class ReadingRoom {
     };
   }
 
-  /** Makes those who were stalled for too long give way; runs by itself while somebody waits. */
+  /** Ends responses that stalled for too long. Runs periodically while somebody waits. */
   look(): void {
     if (this.#waiting.length === 0) return this.#stopClock();
     const ofShares = new Set<string>();
@@ -71,11 +71,11 @@ export class ReadingRoom {
     }
   }
 
-  /** Those that nothing was taken of for longest go first, and no more than are needed. */
+  /** Ends responses that stalled longest first, and only as many as needed. */
   #makeWay({ sizeBytes }: Waiting, mayGo: (holder: Holder) => boolean): void {
     const latestMs = this.#options.nowMs() - this.#options.stalledMs;
     const stalled = [...this.#holders]
-      // Who waits for room is not slow itself.
+      // A response that waits for memory is not slow itself.
       .filter((holder) => holder.waits === 0 && holder.movedMs <= latestMs && mayGo(holder))
       .toSorted((left, right) => left.movedMs - right.movedMs);
     let neededBytes = sizeBytes;
@@ -134,7 +134,10 @@ export class ReadingRoom {
     return this.#shareOf(holder) + sizeBytes > this.#options.shareBytes;
   }
 
-  /** In turn, but an account that holds less comes first, and who lacks only its own share lets the others pass. */
+  /**
+   * Starts waiting reads in turn. Accounts that hold less come first. A read that only exceeds its own share lets
+   * others pass.
+   */
   #startWaiting(): void {
     const left: Waiting[] = [];
     let isTotalFull = false;
@@ -163,7 +166,7 @@ interface Holder {
   readonly key: string;
   readonly cut: () => void;
   bytes: number;
-  /** How much of it waits for room just now. */
+  /** Number of its waiting reads. */
   waits: number;
   movedMs: number;
 }

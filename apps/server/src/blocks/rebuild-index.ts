@@ -29,21 +29,21 @@ export interface RebuildPorts {
 }
 
 export interface RebuildReport {
-  /** That were found in the stores and could be read. */
+  /** Packs found in the stores and readable. */
   packs: number;
-  /** That got a row now. */
+  /** New rows. */
   blocks: number;
-  /** Rows of all spaces, each of which has its holder now. */
+  /** Rows of all spaces, each of which now has its holder. */
   holders: number;
-  /** But for those whose blocks all stand elsewhere too, as far as the index knows them. */
+  /** Omits packs whose blocks are all known to exist elsewhere too. */
   unreadable_packs: string[];
 }
 
 /**
- * Recreates blocks and packs from the stores and the keys, then holders from what every shard's spaces say they have
- * stored. It can run twice, and beside a server: rows that are there stay, what was found damaged is read again, and
- * until the end nothing is deleted in any cell.
- * @throws HoldfastError unavailable where a store is not there: then nothing is called missing
+ * Recreates blocks and packs from the stores and the keys, then holders from the stored blocks of every shard's spaces.
+ * It can be repeated, and run while a server runs: existing rows stay, damaged blocks are read again, and no cell
+ * deletes anything until the end.
+ * @throws HoldfastError unavailable if a store is not available; nothing is marked missing then
  */
 export async function rebuildIndex(ports: RebuildPorts): Promise<RebuildReport> {
   const { cells, shards, clock, log } = ports;
@@ -97,7 +97,7 @@ async function rebuildPack({ cell, now, log }: CellRebuild, pack: ListedPack, re
   }
 }
 
-/** What a scrub has moved out of it, or devices have sent again. */
+/** Blocks that a scrub moved or devices sent again are in other packs. */
 async function isNeededNoMore(db: Kysely<CellTables>, packId: PackId): Promise<boolean> {
   const { rows } = await sql<{ hash: HashHex }>`
     select encode(hash, 'hex') as hash from cell.blocks where pack_id = ${packId}::uuid`.execute(db);
@@ -106,8 +106,8 @@ async function isNeededNoMore(db: Kysely<CellTables>, packId: PackId): Promise<b
 }
 
 /**
- * Rereads the packs that a page lacks, and those of which something was found damaged. Packs are listed in the order of their ids, so
- * of each page it is known which rows should have been in it.
+ * Reads packs again that a page lacks, or in which something is damaged. Packs are listed in the order of their ids, so
+ * it is known which rows the page should cover.
  */
 async function checkDoubtful(
   { cell, pool, clock, now }: CellRebuild,
@@ -124,7 +124,7 @@ async function checkDoubtful(
   for (const pack of rows) await checkStoredPack({ cell, pool, clock }, pack);
 }
 
-/** A space noted its stamp right after it had put its pack, so its own copy is the one whose pack is nearest to that in time. */
+/** A space's stamp was set right after its pack was stored, so its own copy is in the pack with the closest time. */
 async function settleOwnCopies(db: Kysely<CellTables>): Promise<void> {
   await sql`
     with nearest as (

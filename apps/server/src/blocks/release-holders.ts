@@ -8,13 +8,13 @@ import { isNeeded } from "./needed-copies.ts";
 export interface ReleasedHolder {
   /** 32 bytes. */
   readonly hash: Buffer;
-  /** That the space's row had when it went. */
+  /** Stamp of the space's row when it was removed. */
   readonly stamp: number;
 }
 
 /**
- * The space holds these blocks no more: from now on the copies that nobody needs wait to be collected. A holder with another stamp
- * is of a later time and is left alone, so this may be told twice, late, and in any order.
+ * Releases blocks that a space no longer holds. Copies that nobody needs then wait for collection. A holder with
+ * another stamp is newer and stays, so this may be repeated, delayed, and run in any order.
  */
 export async function releaseHolders(
   cell: BlockCell,
@@ -30,8 +30,8 @@ export async function releaseHolders(
 const holdersAtOnce = 1000;
 
 /**
- * Holders are locked before blocks, and both in the order of their keys, as everywhere. With the rows of a block locked, of two spaces
- * that release it at the same moment the later one sees that it was the last.
+ * Locks holders before blocks, both in the order of their keys, as everywhere. If two spaces release a block at the
+ * same time, the later one sees that it was the last.
  */
 async function releaseSome(
   { db }: BlockCell,

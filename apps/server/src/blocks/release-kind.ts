@@ -12,22 +12,22 @@ export interface ReleasePorts {
   readonly clock: Clock;
 }
 
-/** So long a cell may be away before what it was to release stays for good. */
+/** If a cell is unavailable for longer, the blocks are never released. */
 const ageMsMax = 90 * 24 * 3600_000;
 
-/** In the cell of a space the holders go of which the space's rows have gone. */
+/** Removes the holders of a space's removed rows from its cell. */
 export function releaseKinds({ cells, clock }: ReleasePorts): Kinds {
   return {
     [releaseKind]: {
       schema: releasePayload,
-      // It is never urgent, and there may be very many.
+      // Low priority, and possibly very many.
       concurrency: 1,
       ageMsMax,
       work: async (given) => {
         const { space_id, holders } = releasePayload.parse(given);
         const spaceId = space_id as SpaceId;
         const cell = cells.of(bucketOf(spaceId));
-        // A rebuild may have read the space's rows before they went, and make their holders yet.
+        // A rebuild may have read the space's rows before they were removed, and still create their holders.
         if (!(await isIndexComplete(cell.db)))
           throw new HoldfastError("unavailable", "The block index is being rebuilt.");
         const released = holders.map(([hash, stamp]) => ({ hash: Buffer.from(hash, "hex"), stamp }));

@@ -1,9 +1,9 @@
-/** A key that lies elsewhere and never comes here: whatever it is to seal or open goes to it. */
+/** Key of an external service, which seals and opens with it. */
 export interface RemoteKey {
-  /** Its address, without any secret. */
+  /** The key's address, without any secret. */
   readonly id: string;
-  /** @throws HoldfastError unavailable while it does not answer, failed where it refuses */
+  /** @throws HoldfastError unavailable while it does not respond; failed if it refuses */
   seal(plain: Uint8Array): Promise<Uint8Array>;
-  /** @returns undefined where it did not seal that */
+  /** @returns undefined if it did not seal the data */
   open(sealed: Uint8Array): Promise<Uint8Array | undefined>;
 }

@@ -1,4 +1,7 @@
-/** What a scrub moves out of a pack that cannot describe itself any more is whole where it arrives, also where an older version sealed it. */
+/**
+ * Blocks that a scrub moves out of a pack without a readable index are whole in the new pack, even if an older version
+ * sealed them.
+ */
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { after, before, test } from "node:test";
@@ -24,7 +27,9 @@ after(async () => {
   await databases.stop();
 });
 
-/** As versions before 2026-11-21 stored what filled the compressor's buffer (docs/format.md, Blocks). */
+/**
+ * Simulates how versions before 2026-11-21 stored a block that filled the compressor's buffer (docs/format.md, Blocks).
+ */
 function withEmptyFrame(): IncomingBlock {
   const plain = Buffer.concat([randomBytes(100), Buffer.alloc(4000)]);
   const frame = zstdCompressSync(plain, { pledgedSrcSize: plain.length });

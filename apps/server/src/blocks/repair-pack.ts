@@ -22,12 +22,12 @@ export interface RepairPorts extends CheckPorts {
   readonly log: BlockLog;
 }
 
-/** `needless`: nothing whole depends on the pack any more, since an earlier repair, or because all was sent again. */
+/** `needless`: nothing depends on the pack anymore, after an earlier repair or because everything was sent again. */
 export type Repair = "repaired" | "needless" | "impossible";
 
 /**
- * Makes what can be read of a pack that does not describe itself any more findable without the index: by giving it back the header
- * and footer that it had, or by putting its whole blocks into another pack.
+ * Makes the readable parts of a pack with a damaged header or footer findable without the index. Restores its header
+ * and footer, or moves its whole blocks to another pack.
  */
 export async function repairPack(ports: RepairPorts, pack: CheckedPack, check: PackCheck): Promise<Repair> {
   if (check.missing) return "impossible";
@@ -45,8 +45,9 @@ export async function repairPack(ports: RepairPorts, pack: CheckedPack, check: P
 }
 
 /**
- * Seals the footer once more under the key and nonce that it had, which is no second use of them only as long as it says the
- * same: so every entry of it must have been proved by its record, which opens for no other index, size and codec and has its hash.
+ * Seals the footer again under the same key and nonce. This is only safe if the content is identical. So every entry
+ * must have been proved by its record, which can only be decrypted with its index, size and codec, and matches its
+ * hash.
  */
 async function restoreEnds(
   { cell, pool, log }: RepairPorts,
@@ -56,7 +57,7 @@ async function restoreEnds(
 ): Promise<boolean> {
   const storedLengths = Uint32Array.from(rows, ({ storedSize }) => storedSize);
   const offsets = recordOffsets(storedLengths);
-  // Of a hash that stands twice in the pack the index has one record only.
+  // The index has only one record of a hash that occurs twice in the pack.
   if (rows.some(({ index, start }, at) => index !== at || start !== offsets[at])) return false;
   const key = packKeyOf((await cell.keyring.keyOf(epoch)).key, packId);
   const { head, footer } = sealEnds({ packId, epoch, key, storedLengths, entries: rows });
@@ -68,7 +69,9 @@ async function restoreEnds(
   return true;
 }
 
-/** Under a new id, as a pack with damaged records can be proved no more. Holders stay: they name hashes. */
+/**
+ * Uses a new id, because a pack with damaged records cannot be verified. Holders stay, because they refer to hashes.
+ */
 async function moveWhole(
   ports: RepairPorts,
   { id, epoch }: CheckedPack,
@@ -107,7 +110,7 @@ async function moveWhole(
   return "repaired";
 }
 
-/** Locked in the order in which `insertPack` locks them. */
+/** Locks holders in the same order as `insertPack`. */
 async function giveToHolders(
   transaction: Kysely<CellTables>,
   { from, to, hashes, now }: { from: PackId; to: PackId; hashes: readonly Uint8Array[]; now: number },
@@ -123,7 +126,7 @@ async function giveToHolders(
     and not ${isNeeded}`.execute(transaction);
 }
 
-/** Of the blocks of a pack those that are some space's own copy. */
+/** Returns the blocks of a pack that are some space's own copy. */
 async function findOwned(db: Kysely<CellTables>, packId: PackId): Promise<Set<HashHex>> {
   const { rows } = await sql<{ hash: HashHex }>`
     select distinct encode(holder.hash, 'hex') as hash
@@ -132,13 +135,13 @@ async function findOwned(db: Kysely<CellTables>, packId: PackId): Promise<Set<Ha
   return new Set(rows.map(({ hash }) => hash));
 }
 
-/** @throws HoldfastError where it does not come back from its seal */
+/** @throws HoldfastError if the sealed pack cannot be read back */
 async function packOf(
   ports: RepairPorts,
   rows: readonly CheckedRow[],
   payloads: readonly (Uint8Array | undefined)[],
 ): Promise<SealedRecords> {
-  // Not as long as the row says: an older version may have stored an empty frame behind the payload.
+  // May be shorter than in the row: an older version may have stored an empty frame after the payload.
   const whole = payloads.map((payload) => payload ?? missingRecord());
   const slab = new ArrayBuffer(whole.reduce((sum, { length }) => sum + length + tagBytes, 0));
   let start = 0;

@@ -13,7 +13,7 @@ import { isUnread, openRangeIfThere, toBlock } from "./open-range.ts";
 import type { Reader } from "./open-range.ts";
 import { packKey } from "./pack-format.ts";
 
-/** See `findWholeCopy`. @throws HoldfastError also damaged when no copy is left, with the files that it touches */
+/** See `findWholeCopy`. @throws HoldfastError also damaged if no copy is left, with the affected files */
 export async function rescueBlock(reader: Reader, hash: HashHex): Promise<StoredBlock> {
   const whole = await findWholeCopy(reader, hash);
   if (whole !== undefined) return whole;
@@ -21,12 +21,12 @@ export async function rescueBlock(reader: Reader, hash: HashHex): Promise<Stored
 }
 
 /**
- * Reads a block whose first reading failed. Each time the rows are looked up anew, since its pack may just have been
- * rewritten; a copy that fails twice is marked as damaged, and the next one is tried. Where none is left, those that were found
- * damaged before are tried too. A copy at which the disk fails is passed over, and stays what it was.
- * @returns undefined where no copy is left
- * @throws HoldfastError unavailable where one is left that cannot be read just now, and while the store itself
- *   is not there, which damages nothing
+ * Reads a block whose first read failed. Each attempt reads the rows again, because the pack may just have been
+ * rewritten. A copy that fails twice is marked as damaged, and the next one is tried; at the end, copies found damaged
+ * earlier. A copy with a disk error is skipped and stays unchanged.
+ * @returns undefined if no copy is left
+ * @throws HoldfastError unavailable if a remaining copy cannot be read now, or the store itself is unavailable, which
+ * damages nothing
  */
 export async function findWholeCopy(reader: Reader, hash: HashHex): Promise<StoredBlock | undefined> {
   const failures = new Map<string, number>();
@@ -56,9 +56,9 @@ export async function findWholeCopy(reader: Reader, hash: HashHex): Promise<Stor
 }
 
 /**
- * What is not found means something only in a store that is there: before it is read for the last time, and after that too, or one
- * that went away in between would damage what it holds.
- * @returns undefined where the store has no such record; what went wrong where a store that is there cannot give it
+ * Reads a copy from each store. A missing record only counts if its store is available, checked after the read, so that
+ * a store that disappears does not damage blocks.
+ * @returns undefined if the store has no such record; the error if an available store cannot read it
  */
 async function openAlone(reader: Reader, place: BlockPlace): Promise<Uint8Array | HoldfastError | undefined> {
   const [first, ...others] = copiesOf(reader.cell.store);
@@ -68,7 +68,7 @@ async function openAlone(reader: Reader, place: BlockPlace): Promise<Uint8Array 
   for (const store of others) {
     const fromOther = await openIn(reader, store, place);
     if (fromOther instanceof Uint8Array) {
-      // Away it lacks nothing: then the other is only quicker.
+      // A store that is merely unavailable does not lack the pack.
       if (opened === undefined && first instanceof StoreCopy) first.lacks(packKey(place.packId));
       return fromOther;
     }
@@ -77,7 +77,10 @@ async function openAlone(reader: Reader, place: BlockPlace): Promise<Uint8Array 
   return unread;
 }
 
-/** In one of the two stores of a cell, or the only one. Where that one of two is away, the block is unread there. */
+/**
+ * Reads from one of the two stores of a cell, or the only one. If one of two is unavailable, the block counts as unread
+ * there.
+ */
 async function openIn(
   reader: Reader,
   store: ObjectStore,
@@ -98,7 +101,7 @@ async function openIn(
   }
 }
 
-/** The seal alone would do for what was sealed right; this copy has failed before. */
+/** Checks the hash too, because this copy failed before. */
 async function revive(reader: Reader, place: BlockPlace): Promise<StoredBlock | undefined> {
   const payload = await openAlone(reader, place);
   if (payload === undefined || payload instanceof HoldfastError) return undefined;
@@ -126,8 +129,8 @@ async function noteDamage({ cell, shards, clock, log }: Reader, { hash, packId }
 }
 
 /**
- * The owner learns which files of the space are touched, and of no other. Anybody else would learn names that are not shared with it, and
- * where what it knows stands besides.
+ * Only the owner receives the affected files, and only those of this space. Others could learn names that are not
+ * shared with them, and where else known content is stored.
  */
 async function lostError({ cell, shards, spaceId, asOwner }: Reader, hash: HashHex): Promise<HoldfastError> {
   const touched = asOwner
@@ -137,6 +140,6 @@ async function lostError({ cell, shards, spaceId, asOwner }: Reader, hash: HashH
   return new HoldfastError("damaged", damagedMessage, { body: { hash, files: files.map(({ path }) => path) } });
 }
 
-/** What to do about it; docs/operation.md says more. */
+/** Advice; docs/operation.md contains more. */
 export const damagedMessage =
   "A block of this file is damaged in the store. Any device that syncs the file repairs it automatically; otherwise upload the same file to the same path with 'holdfast put', or restore it from a backup.";

@@ -16,8 +16,8 @@ interface StoredRow {
 }
 
 /**
- * Gives every row of a shard's spaces the holder that it lacks in its cell, so that nothing goes that a space has stored.
- * @returns how many rows there are
+ * Adds missing holders for all rows of a shard's spaces to their cells, so that stored blocks are not deleted.
+ * @returns number of rows
  */
 export async function restoreHolders(
   cells: BlockCells,
@@ -56,7 +56,7 @@ function byCell(cells: BlockCells, rows: readonly StoredRow[]): Map<BlockCell, S
   return groups;
 }
 
-/** Of these rows those whose holder is not there, or of an earlier time. To insert it all the same would lock each of them. */
+/** Returns rows whose holder is missing or older. Inserting all rows would lock all holders. */
 async function withoutHolder(db: Kysely<CellTables>, rows: readonly StoredRow[]): Promise<StoredRow[]> {
   const { rows: missing } = await sql<{ index: number }>`
     select index - 1 as index from unnest(
@@ -80,7 +80,10 @@ async function insertHolders(db: Kysely<CellTables>, rows: readonly StoredRow[])
     on conflict (hash, space_id) do update set stamp = excluded.stamp where known.stamp < excluded.stamp`.execute(db);
 }
 
-/** What a space has stored and no pack has is damaged like what its pack has lost: a scrub tells it, and whoever has it heals it. */
+/**
+ * Marks blocks that a space has stored but no pack contains as damaged. A scrub then reports them, and clients can
+ * repair them.
+ */
 async function noteLost(db: Kysely<CellTables>, rows: readonly StoredRow[], now: number): Promise<void> {
   await sql`
     with lost as (

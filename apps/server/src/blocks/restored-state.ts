@@ -5,13 +5,13 @@ import { readFact } from "./cell-facts.ts";
 
 const schema = z.object({
   restored_at: z.iso.datetime(),
-  /** The moment whose state was restored. */
+  /** The time whose state was restored. */
   reached: z.iso.datetime(),
-  /** The server before made backups by a schedule, which a restore removes. */
+  /** The original server had scheduled backups; a restore removes the schedule. */
   had_schedule: z.boolean(),
 });
 
-/** The last restore of this database. It stays, since until the first backup it says where the data came from. */
+/** The last restore of this database. Until the first backup, it shows where the data came from. */
 export type RestoredState = z.output<typeof schema>;
 
 export const restoredStateFact = "restored_state";

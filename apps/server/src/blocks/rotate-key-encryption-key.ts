@@ -18,18 +18,18 @@ import { isServiceAddress } from "./key-service.ts";
 import type { HeldKeys } from "./keyring.ts";
 
 export interface RotationParts {
-  /** All that the key belongs to, so that none is left behind. */
+  /** All cells that use the key. */
   readonly cells: readonly BlockCell[];
   readonly source: KeySource;
   readonly log: BlockLog;
 }
 
 export interface Rotation {
-  /** Of the key that wraps everything now; see `keyIdOf`. */
+  /** Id of the new wrapping key; see `keyIdOf`. */
   readonly keyId: string;
-  /** Undefined where the key comes from the environment. */
+  /** undefined if the key comes from the environment. */
   readonly keyFile: string | undefined;
-  /** Where the key from before stays; undefined where it comes from the environment. */
+  /** Location of the old key; undefined if it comes from the environment. */
   readonly oldKeyFile: string | undefined;
   readonly cells: readonly CellKeys[];
 }
@@ -39,16 +39,17 @@ export interface CellKeys extends HeldKeys {
 }
 
 /**
- * Wraps all data keys by another key-encryption key, and no pack changes. It may be cut short anywhere and be said again: as long as two keys
- * are in use both are at hand, and the one from before stays as a file, or in the environment, until a person takes it away.
- * Processes that run read the key anew when they need it.
- * @throws HoldfastError conflict where the environment has the key and no new one, `locked` while another process does the same
+ * Wraps all data keys with another key-encryption key. No pack changes. May be interrupted and repeated: while two keys
+ * are in use, both are available. The old key stays as a file, or in the environment, until a person removes it.
+ * Running processes read the key again when needed.
+ * @throws HoldfastError conflict if the environment contains the key and no new one; `locked` while another process
+ * rotates
  */
 export async function rotateKeyEncryptionKey(parts: RotationParts & { readonly random: Random }): Promise<Rotation> {
   const rotation = await alone(parts.cells, async () => {
     const { source, random, log } = parts;
     const isFile = isByFile(source);
-    // One that was left behind by a rotation cut short may have wrapped some already, and is taken.
+    // A next key left by an interrupted rotation may have wrapped something, and is reused.
     if (isFile) await createKeyEncryptionKey({ ...source, path: nextPathOf(source) }, random);
     else assertOther(source);
     const wrappings = await loadWrappings(source, random);
@@ -65,12 +66,12 @@ export async function rotateKeyEncryptionKey(parts: RotationParts & { readonly r
   throw new HoldfastError("locked", "Another process is changing the key. Try again.");
 }
 
-/** Goes on with a rotation that was cut short: its key file is there, and may have wrapped something already. */
+/** Continues an interrupted rotation, whose key file exists and may have wrapped something. */
 export async function finishRotation(parts: RotationParts): Promise<void> {
   const { source, cells, log } = parts;
   if (!isByFile(source) || !(await isThere(source.disk, nextPathOf(source)))) return;
   await alone(cells, async () => {
-    // Done by another process since.
+    // Another process has completed it.
     if (!(await isThere(source.disk, nextPathOf(source)))) return;
     await rewrapAll(parts);
     const oldKeyFile = await promoteNextKey(source);
@@ -87,12 +88,12 @@ async function rewrapAll({ cells }: RotationParts): Promise<CellKeys[]> {
   return done;
 }
 
-/** Else a person, or a service, gives both keys, and no file is ours to make. */
+/** Otherwise a person or a service supplies both keys, and no file may be created. */
 function isByFile({ variable, newVariable }: KeySource): boolean {
   return variable === undefined && newVariable === undefined;
 }
 
-/** A service has other versions of one key by itself: what is wrapped anew is wrapped by its newest. */
+/** A key service has versions of one key, so wrapping again uses its newest version. */
 function assertOther({ variable, newVariable }: KeySource): void {
   const how =
     `Create one (openssl rand -base64 32), start every server with it as ${newKeyVariable} in addition to the current ${keyVariable}, ` +
@@ -109,8 +110,8 @@ function assertOther({ variable, newVariable }: KeySource): void {
 }
 
 /**
- * Of all processes one at a time; the lock ends with the connection, and what it guards may be cut short.
- * @returns undefined, with nothing done, while another one is at it
+ * Runs in only one process at a time. The lock ends with the connection, so the work must tolerate interruption.
+ * @returns undefined, with nothing done, if another process runs it
  */
 async function alone<Result>(cells: readonly BlockCell[], work: () => Promise<Result>): Promise<Result | undefined> {
   const [first] = cells;
@@ -132,5 +133,5 @@ async function tryLock(connection: Kysely<CellTables>): Promise<boolean> {
   return rows[0]?.taken === true;
 }
 
-/** Any number that nothing else in the cell's database locks: "hf-turn" in ASCII. */
+/** A number that nothing else in the cell's database locks: "hf-turn" in ASCII. */
 const rotationLock = "29385742991323758";

@@ -21,11 +21,11 @@ export interface FindingPorts {
 
 type Finding = CellScrubReport["damaged"][number];
 
-/** Adds what was found to a report: damage is what has no whole copy; the rest is only counted. */
+/** Adds findings to a report. Only blocks without a whole copy count as damaged; others are only counted. */
 export class ScrubFindings {
   readonly report: CellScrubReport;
   readonly #ports: FindingPorts;
-  /** When the last report's findings were found first. */
+  /** Time when each finding of the last report was first found. */
   readonly #earlier: ReadonlyMap<string, string>;
 
   constructor(ports: FindingPorts, report: CellScrubReport, last: CellScrubReport | undefined) {
@@ -36,7 +36,7 @@ export class ScrubFindings {
     );
   }
 
-  /** @param repair what became of its header and footer, if they are wrong */
+  /** @param repair result for its header and footer, if they are wrong */
   async addPack(packId: PackId, check: PackCheck, repair: Repair): Promise<void> {
     const { report } = this;
     const { rows, faults, footer } = check;
@@ -52,7 +52,7 @@ export class ScrubFindings {
     const bad = rows.flatMap((row, index) => (faults[index] === undefined ? [] : [{ row, reason: faults[index] }]));
     const hashes = (footer !== undefined && !isRepaired ? rows : bad.map(({ row }) => row)).map(({ hex }) => hex);
     const whole = await findWholeElsewhere(this.#ports.cell.db, packId, hashes);
-    // A pack of which every block stands elsewhere too need not describe itself.
+    // A pack whose blocks all exist elsewhere does not need a readable index.
     if (footer !== undefined && !isRepaired && !rows.every(({ hex }) => whole.has(hex))) {
       this.#note({ hash: null, pack_id: packId, reason: footer, files: [] }, null);
     }
@@ -65,13 +65,12 @@ export class ScrubFindings {
     );
   }
 
-  /** A store has got the pack from the other one. */
   addMended(packId: PackId, { store, reason }: MendedCopy): void {
     this.#ports.log.warn({ store, pack_id: packId, reason }, "a pack was copied from one store to the other");
     if (this.report.mended.length < damagedMax) this.report.mended.push({ store, pack_id: packId, reason });
   }
 
-  /** Of a pack that the index does not know. */
+  /** Adds a pack that is missing from the index. */
   async addUnknownPack(packId: PackId, faults: readonly { hash: HashHex | null; reason: string }[]): Promise<void> {
     this.report.without_rows += 1;
     for (const { hash, reason } of faults) {
@@ -123,7 +122,7 @@ export class ScrubFindings {
   }
 }
 
-/** Of a report: whoever has more damage than this restores from a backup and reads the log. */
+/** Limit of a report. With more damage, administrators restore from a backup and read the log. */
 const damagedMax = 1000;
 
 function keyOf({ hash, pack_id }: Pick<Finding, "hash" | "pack_id">): string {

@@ -6,21 +6,24 @@ import type { CellTables } from "../db/cell-tables.ts";
 import type { BlockCells } from "./open-block-cells.ts";
 import { readFact, writeFact } from "./cell-facts.ts";
 
-/** What one cell found; of the shape that the API shows. */
+/** Findings of one cell, as in the API. */
 export type CellScrubReport = ScrubReportJson;
 
-/** One reading of all packs of a cell: what it has found so far, and how it goes on. It is known by its beginning. */
+/** One pass over all packs of a cell, with its findings so far. Identified by its start time. */
 export interface ScrubPass extends CellScrubReport {
-  /** Somebody waits for it, so that it takes the time it needs. */
+  /** Somebody waits for the result, so the pass runs without pauses. */
   readonly urgent?: boolean;
-  /** Milliseconds since 1970: it rests until then, in all processes. */
+  /** Pauses until this time in all processes, in milliseconds since 1970. */
   readonly next_at?: number;
 }
 
-/** The place of one that is under way is taken: whoever is at it finds the new one, which looks at all that it has not told of. */
+/**
+ * Replaces a running pass. Its process then continues with the new pass, which rereads everything that the old one has
+ * not recorded.
+ */
 export function beginScrubPass(db: Kysely<CellTables>, clock: Clock, urgent: boolean): Promise<void> {
   return inTransaction(db, async (transaction) => {
-    // Locked first, so that its time is after each look that the one before has still told of.
+    // Locks first, so that the start time is after everything that the old pass has recorded.
     await sql`insert into cell.facts (name, value) values (${factName}, '{}') on conflict (name)
       do update set value = cell.facts.value`.execute(transaction);
     await writeFact(transaction, factName, newPass(clock, urgent));
@@ -38,7 +41,7 @@ export async function readScrubPass(db: Kysely<CellTables>): Promise<ScrubPass |
   return (await readFact(db, factName)) as ScrubPass | undefined;
 }
 
-/** @returns false once another one was begun: then nothing was written */
+/** @returns false, with nothing written, if another pass has started */
 export async function saveScrubPass(db: Kysely<CellTables>, pass: ScrubPass): Promise<boolean> {
   const { numUpdatedRows } = await db
     .updateTable("cell.facts")
@@ -51,12 +54,12 @@ export async function saveScrubPass(db: Kysely<CellTables>, pass: ScrubPass): Pr
   return isKept;
 }
 
-/** What the last scrub of this cell that came to its end had found. */
+/** Returns the findings of the last completed scrub of this cell. */
 export async function readLastDone(db: Kysely<CellTables>): Promise<CellScrubReport | undefined> {
   return (await readFact(db, lastDoneName)) as CellScrubReport | undefined;
 }
 
-/** Whether somebody waits for what is under way. */
+/** Returns true if somebody waits for a running pass. */
 export async function isUrgentScrub(cells: BlockCells): Promise<boolean> {
   for (const { db } of cells.all()) {
     const pass = await readScrubPass(db);
@@ -65,7 +68,7 @@ export async function isUrgentScrub(cells: BlockCells): Promise<boolean> {
   return false;
 }
 
-/** What the last scrub of all cells found, or has found so far. */
+/** Returns the findings of the last scrub of all cells, so far. */
 export async function readScrubReport(cells: BlockCells): Promise<ScrubReportJson> {
   const reports: CellScrubReport[] = [];
   for (const { db } of cells.all()) {
@@ -93,7 +96,7 @@ export async function readScrubReport(cells: BlockCells): Promise<ScrubReportJso
 }
 
 function sumOf(reports: readonly CellScrubReport[]) {
-  // One that an earlier version wrote lacks some.
+  // Reports of earlier versions lack some members.
   const sum = (pick: (report: CellScrubReport) => number | undefined) =>
     reports.reduce((total, report) => total + (pick(report) ?? 0), 0);
   return {

@@ -11,7 +11,7 @@ import type { ScrubFindings } from "./scrub-findings.ts";
 import { packKeyOf } from "./seal.ts";
 import { settlePack } from "./settle-pack.ts";
 
-/** Rereads the packs of the store that no row names: orphans, and what a lost index forgot. */
+/** Reads packs that are missing from the index: orphans, and packs of a lost index. */
 export async function scrubUnknownPacks(ports: CheckPorts, findings: ScrubFindings): Promise<void> {
   for await (const listed of listPacks(ports.cell.store, ports.signal)) {
     for (const pack of await withoutRows(ports.cell.db, listed)) {
@@ -22,7 +22,7 @@ export async function scrubUnknownPacks(ports: CheckPorts, findings: ScrubFindin
   }
 }
 
-/** @returns undefined for one that has gone since it was listed */
+/** @returns undefined for a pack that disappeared since it was listed */
 async function faultsOf(
   { cell, pool, signal }: CheckPorts,
   listed: ListedPack,

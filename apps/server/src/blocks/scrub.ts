@@ -28,15 +28,15 @@ export interface ScrubPorts {
   readonly random: Random;
   readonly log: BlockLog;
   readonly signal?: AbortSignal;
-  /** Makes the stores of the cell equal, where it has two. */
+  /** Makes both stores of the cell equal, if it has two. */
   readonly equalize?: (when: "before" | "after") => Promise<void>;
 }
 
 /**
- * Rereads every pack of a cell, those first that were not looked at for longest, and checks seal and hash of each block.
- * What fails twice in a row is marked as damaged, until it reads well again; a pack that does not describe itself is repaired. The
- * report is kept in `cell.facts`.
- * @throws HoldfastError unavailable while the store is not there: then nothing is marked
+ * Reads every pack of a cell, those not checked for longest first, and checks seal and hash of each block. A block that
+ * fails twice in a row is marked damaged until it is readable again. A pack with a damaged index is repaired. The
+ * report is stored in `cell.facts`.
+ * @throws HoldfastError unavailable while the store is not available; nothing is marked then
  */
 export async function scrubCell(ports: ScrubPorts): Promise<CellScrubReport> {
   await ports.cell.keyring.assertStoreThere();
@@ -47,10 +47,10 @@ export async function scrubCell(ports: ScrubPorts): Promise<CellScrubReport> {
 }
 
 /**
- * Goes on with the pass that is under way, if there is one, and with one that is begun meanwhile.
- * @param mayGoOn asked before each pack
- * @returns the pass that is not over, at the last pack that was looked at
- * @throws HoldfastError what it failed with; a pass that is told to stop is still under way
+ * Continues the running pass, if any, and passes that start meanwhile.
+ * @param mayGoOn called before each pack
+ * @returns the pass if it is not complete
+ * @throws HoldfastError the error that failed the pass; a pass that was stopped stays running
  */
 export async function scrubOn(
   ports: ScrubPorts,
@@ -65,7 +65,7 @@ export async function scrubOn(
   }
 }
 
-/** "replaced": another pass was begun, and this one is of no interest any more. */
+/** "replaced": another pass has started. */
 type Turn = "over" | "rests" | "replaced";
 
 async function takeTurn(ports: ScrubPorts, pass: ScrubPass, mayGoOn: () => boolean): Promise<Turn> {
@@ -80,7 +80,7 @@ async function takeTurn(ports: ScrubPorts, pass: ScrubPass, mayGoOn: () => boole
     await scrubUnknownPacks(ports, findings);
     await equalize?.("after");
   } catch (error) {
-    // Of a server that stops it goes on where it was after the next start.
+    // If the server stops, the pass continues after the next start.
     if (signal?.aborted !== true) await saveScrubPass(cell.db, { ...pass, state: "failed", ...finished() });
     throw error;
   }
@@ -107,11 +107,11 @@ async function scrubPacks(
     for (const pack of packs) {
       assertWanted(signal);
       if (!mayGoOn()) return (await saveScrubPass(cell.db, pass)) ? "rests" : "replaced";
-      // Not that of its end: a pass that begins meanwhile reads it again.
+      // Time before the check, so that a pass that starts meanwhile checks the pack again.
       const lookedAt = Math.max(startedAt + 1, clock.nowMicros());
       await scrubPack(ports, pack, findings);
       pass.packs += 1;
-      // Together: what was found is told also after a crash.
+      // In one transaction, so that findings are also reported after a crash.
       const isKept = await inTransaction(cell.db, async (transaction) => {
         await sql`update cell.packs set scrubbed_at = ${lookedAt}::int8 where id = ${pack.id}::uuid`.execute(
           transaction,
@@ -123,7 +123,10 @@ async function scrubPacks(
   }
 }
 
-/** Those that were there when the pass began, whose time is in milliseconds: it would come to no end while others are written. Index: packs_scrub. */
+/**
+ * Returns packs that existed at the start of the pass, given in milliseconds. Otherwise it would not end while packs
+ * are written. Index: packs_scrub.
+ */
 async function nextPacks(db: Kysely<CellTables>, startedAt: number): Promise<CheckedPack[]> {
   const { rows } = await sql<CheckedPack>`
     select id, epoch from cell.packs where state <> 'doomed' and created_at < ${startedAt + 1000}::int8
@@ -132,9 +135,9 @@ async function nextPacks(db: Kysely<CellTables>, startedAt: number): Promise<Che
   return rows;
 }
 
-/** Whether a pack was not looked at since then. By packs_scrub. @param before microseconds since 1970 */
+/** Returns true if a pack was not checked since then. Index: packs_scrub. @param before microseconds since 1970 */
 export async function isAnyUnseenSince(db: Kysely<CellTables>, before: number): Promise<boolean> {
-  // Apart, since an index serves no "or".
+  // Two queries, because the index does not support "or".
   const { rows } = await sql`
     (select from cell.packs where state <> 'doomed' and scrubbed_at < ${before}::int8 limit 1)
     union all

@@ -155,7 +155,7 @@ function packBytesOf(input: SealInput): number {
   return headBytesOf(input) + records + 37 * input.records.length + tagBytes;
 }
 
-/** Which record byte `at` of the pack belongs to; undefined for its header and footer. */
+/** Returns the record that contains byte `at` of the pack; undefined for header and footer. */
 function recordAt(input: SealInput, at: number): number | undefined {
   let end = headBytesOf(input);
   if (at < end) return undefined;

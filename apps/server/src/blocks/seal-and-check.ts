@@ -5,28 +5,27 @@ import { tagBytes } from "./pack-format.ts";
 import { openBlock, sealPack, storedBytesOf } from "./pack.ts";
 import type { SealInput } from "./pack.ts";
 
-/** A record that does not come back from its seal as the block that it is said to be. */
+/** A record that cannot be read back after sealing. */
 export interface SealFault {
-  /** Of the record. */
+  /** Index of the record. */
   readonly index: number;
   readonly reason: string;
 }
 
 export interface Sealed {
-  /** The pack, if there are no faults; it must not be written else. */
+  /** The pack. Empty if there are faults; it must not be written then. */
   readonly pieces: readonly Uint8Array<ArrayBuffer>[];
   readonly faults: readonly SealFault[];
-  /** Those of the input. After faults the payloads stand in them again, of all records without one. */
+  /** The slabs of the input. After faults they contain the payloads of all records without a fault. */
   readonly slabs: readonly ArrayBuffer[];
 }
 
 /**
- * Seals a pack, and reads back from the very bytes that will be written what a scrub would read: records are opened and
- * decoded, and their hashes taken, and the footer lists them. So a defect of a compressor, a cipher or a buffer behind the
- * first check of a block becomes an upload that fails, and never a file that is acknowledged and lost.
- * What it costs stands in docs/decisions/048-what-is-sealed-is-read-back.md.
- * @param seal a broken one in tests
- * @throws HoldfastError internal if the footer does not come back
+ * Seals a pack, and reads it back from the bytes to write, as a scrub would: decrypts and decodes records, and checks
+ * their hashes and the footer. So a defect of compressor, cipher or memory fails the upload instead of losing an
+ * acknowledged file. docs/decisions/048-what-is-sealed-is-read-back.md describes the cost.
+ * @param seal a faulty one in tests
+ * @throws HoldfastError internal if the footer cannot be read back
  */
 export function sealAndCheck(input: SealInput, seal: typeof sealPack = sealPack): Sealed {
   const pieces = seal(input);
@@ -46,7 +45,7 @@ function findFaults({ packId, key, records, slabs }: SealInput): SealFault[] {
   });
 }
 
-/** One for each thread: a record is opened where it stands, and the one that stands in the pack is to stay sealed. */
+/** One per thread. Records are decrypted in place, but those of the pack must stay sealed. */
 let scratch: Uint8Array<ArrayBuffer> | undefined;
 
 function copyOf(sealed: Uint8Array): Uint8Array<ArrayBuffer> {

@@ -26,13 +26,13 @@ export interface SealedGroup {
   readonly epoch: number;
   readonly pieces: readonly Uint8Array<ArrayBuffer>[];
   readonly records: readonly PackRecord[];
-  /** Of the group, those whose blocks are in the pack. */
+  /** Parts of the group whose blocks are in the pack. */
   readonly parts: readonly Pending[];
 }
 
 /**
- * Seals the parcels of a group into one pack. One with a block that does not come back from its seal fails alone: the others
- * are sealed again without it, under a new id.
+ * Seals the parcels of a group into one pack. A parcel with a block that cannot be read back fails alone; the others
+ * are sealed again under a new id.
  * @returns undefined if none is left
  */
 export async function sealGroup(ports: SealPorts, group: readonly Pending[]): Promise<SealedGroup | undefined> {
@@ -54,7 +54,7 @@ function recordsOf({ blocks }: Slab, slab: number): PackRecord[] {
   });
 }
 
-/** @returns the parts without a fault, at least one fewer, their payloads as they were */
+/** @returns the parts without a fault, at least one fewer, with their original payloads */
 function failFaulty(
   { log, stock }: SealPorts,
   parts: readonly Pending[],
@@ -67,7 +67,7 @@ function failFaulty(
     if (record === undefined) throw new HoldfastError("internal", "A fault names no record.");
     const hash = toHashHex(record.hash);
     log.error({ hash, reason }, "a block could not be read back after encryption and was not stored");
-    // Of one call the first reason is told.
+    // Each call gets its first fault.
     parts[record.slab]?.fail(notReadBack(hash, reason));
     faulty.add(record.slab);
   }
@@ -80,7 +80,7 @@ function failFaulty(
   });
 }
 
-/** No `unavailable`: were it the block that brings it about, sending it again and again would hold up all the others. */
+/** Not `unavailable`: if the block causes the fault, repeated attempts would delay all others. */
 function notReadBack(hash: HashHex, reason: string): HoldfastError {
   return new HoldfastError(
     "internal",

@@ -14,15 +14,15 @@ export interface RecordPorts {
   readonly random: Random;
 }
 
-/** A pack as it is to be put, and the rows that it will have. */
+/** Sealed pack with its future rows. */
 export interface SealedRecords extends PackRows {
   readonly pieces: readonly Uint8Array<ArrayBuffer>[];
 }
 
 /**
- * What came out of other packs is sealed, and read back, like what comes from outside: nothing depends on it before.
- * @param slabs move: they are part of the pieces
- * @throws HoldfastError internal where it does not come back
+ * Seals records from other packs and reads them back, like new blocks.
+ * @param slabs are transferred, and become part of the pieces
+ * @throws HoldfastError internal if a record cannot be read back
  */
 export async function sealRecords(
   { cell, pool, random }: RecordPorts,

@@ -5,8 +5,8 @@ import { codecCodes, packFormatVersion, packIdBytes, tagBytes } from "./pack-for
 import type { PackId } from "./pack-format.ts";
 
 /**
- * AES-256-GCM with a key that seals one thing only: HKDF-SHA256 (RFC 5869) of the epoch's data key, with 16 random bytes
- * as the salt. So a nonce may count, and two sealings never share key and nonce as long as the salt is drawn anew.
+ * Derives a key that seals only one object, with AES-256-GCM: HKDF-SHA256 (RFC 5869) of the epoch's data key, with 16
+ * random bytes as the salt. So nonces may be counters. Two sealings never share key and nonce if each has a new salt.
  */
 export function deriveKey(
   dataKey: Uint8Array,
@@ -25,19 +25,19 @@ export interface RecordPlace {
   /** The footer's index is the number of records. */
   readonly index: number;
   readonly codec: keyof typeof codecCodes;
-  /** Plain bytes of the block (of a zstd record: decoded), or of the footer. */
+  /** Plain bytes of the block (decoded for zstd), or of the footer. */
   readonly sizeBytes: number;
 }
 
-/** Seals in place. @param record the payload, and behind it room for the tag */
+/** Seals in place. @param record the payload, followed by space for the tag */
 export function sealRecord(key: Uint8Array, place: RecordPlace, record: Uint8Array): void {
   sealInPlace(key, nonceOf(place.index), additionalDataOf(place), record);
 }
 
 /**
  * Opens in place.
- * @returns the payload as part of `record`, or undefined where that, or the place it is said to be from, is not what was sealed:
- *   then its bytes mean nothing any more
+ * @returns the payload as part of `record`; undefined, with `record` overwritten, if content or place differ from what
+ * was sealed
  */
 export function openRecord<Memory extends ArrayBufferLike>(
   key: Uint8Array,
@@ -47,12 +47,12 @@ export function openRecord<Memory extends ArrayBufferLike>(
   return openInPlace(key, nonceOf(place.index), additionalDataOf(place), record);
 }
 
-/** For a key that seals once. */
+/** Nonce for a key that seals once. */
 export const onlyNonce = Buffer.alloc(12);
 
 /**
- * @param sealing a broken one in tests
- * @throws HoldfastError internal where what was sealed does not open to the same bytes: it is all that will be left of them
+ * @param sealing a faulty one in tests
+ * @throws HoldfastError internal if the result does not open to the same bytes, because the original is not kept
  */
 export function seal(
   key: Uint8Array,
@@ -69,7 +69,7 @@ export function seal(
   throw new HoldfastError("internal", "Encrypted data cannot be decrypted. Nothing was changed. Try again.");
 }
 
-/** @returns undefined where it does not open */
+/** @returns undefined if it cannot be opened */
 export function openSealed(
   key: Uint8Array,
   nonce: Uint8Array,
@@ -80,8 +80,8 @@ export function openSealed(
 }
 
 /**
- * Node's ciphers give back new buffers: here small ones, each of which is freed at once, becomes the next and stays in the
- * processor's cache. Measured, with the copy to its place: 11 GB/s, against 4 if the collector is to free them.
+ * Step size. Node's ciphers return new buffers. Small ones that are freed immediately are reused in the processor's
+ * cache: measured 11 GB/s including the copy, compared to 4 if the garbage collector frees them.
  */
 const stepBytes = 64 * 1024;
 
@@ -117,7 +117,7 @@ function openInPlace<Memory extends ArrayBufferLike>(
   try {
     decipher.final();
   } catch {
-    // The one failure that `final` has: the tag does not fit.
+    // `final` only fails if the tag does not match.
     return undefined;
   }
   return record.subarray(0, end);

@@ -2,8 +2,9 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { deriveKey, onlyNonce, openSealed, seal } from "./seal.ts";
 
 /**
- * Format version, epoch, salt, ciphertext and tag. Sealed by a data key, so that rotating the key-encryption key leaves it alone.
- * @param salt 16 fresh random bytes
+ * Returns format version, epoch, salt, ciphertext and tag. Sealed by a data key, so that it is independent of the
+ * key-encryption key.
+ * @param salt 16 new random bytes
  */
 export function wrapSecret({ epoch, key }: DataKey, label: string, secret: Uint8Array, salt: Uint8Array): Uint8Array {
   const head = Buffer.alloc(headBytes);
@@ -13,7 +14,7 @@ export function wrapSecret({ epoch, key }: DataKey, label: string, secret: Uint8
   return Buffer.concat([head, seal(deriveKey(key, salt, "secret"), onlyNonce, additionalDataOf(head, label), secret)]);
 }
 
-/** @throws HoldfastError damaged where it is not what was wrapped under this label */
+/** @throws HoldfastError damaged unless it was wrapped under this label */
 export async function unwrapSecret(
   keyOf: (epoch: number) => Promise<DataKey>,
   label: string,

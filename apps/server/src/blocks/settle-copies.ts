@@ -8,16 +8,16 @@ import { isNeeded } from "./needed-copies.ts";
 
 export interface Settling {
   readonly nowMicros: number;
-  /** A copy that is damaged since before this, and of which another one is whole, is nobody's own any more. */
+  /** A copy damaged since before this time is no longer anybody's own if another copy is whole. */
   readonly damagedBefore: number;
   readonly signal?: AbortSignal | undefined;
-  /** One page, in a transaction of its own. */
+  /** Runs one page in its own transaction. */
   readonly inStep: (work: (transaction: Transaction<CellTables>) => Promise<void>) => Promise<unknown>;
 }
 
 /**
- * Looks at every copy: one that is needed does not wait to be collected, one that is not does, from now on. What happens with the copies
- * says so at once; here is found what a crash, a healed block or a lost index left.
+ * Checks every copy: an unneeded one starts to wait for collection, and a needed one stops. Normally this is done with
+ * each change. This repairs differences after a crash, a repaired block or a lost index.
  */
 export async function settleCopies(db: Kysely<CellTables>, settling: Settling): Promise<void> {
   let after = Buffer.alloc(0);
@@ -48,7 +48,7 @@ interface HashRange {
   readonly upTo: Buffer;
 }
 
-/** A holder whose own copy is not there, or is lost, gets the one that it is served anyway. */
+/** Assigns the copy that is served to a holder whose own copy is missing or lost. */
 async function settleOwn(transaction: Kysely<CellTables>, { after, upTo }: HashRange, { damagedBefore }: Settling) {
   const hasNone = sql`not exists (select from cell.blocks as own where own.hash = holder.hash and own.pack_id = holder.pack_id
     and (own.state = 'live' or own.state = 'damaged' and own.damaged_at >= ${damagedBefore}::int8))`;

@@ -27,28 +27,29 @@ export interface MendedCopy {
   readonly reason: string;
 }
 
-/** A pack as the stores of its cell have it. */
+/** State of a pack in the stores of its cell. */
 export interface SettledPack {
-  /** The best that there is, and what every store has now that could be given it; undefined where no store that is there has it. */
+  /** The best version, which every store now has if possible; undefined if no available store has the pack. */
   readonly bytes: Uint8Array | undefined;
-  /** A store has it and does not give it, or is away. */
+  /** A store has it but cannot read it, or is unavailable. */
   readonly withheld: Withheld | undefined;
-  /** The stores that were given the pack, and what was wrong there. */
+  /** Repaired stores, with their faults. */
   readonly mended: readonly MendedCopy[];
-  /** The stores that have it not or otherwise than they should, and could not be given it. */
+  /** Stores with a missing or wrong version that could not be repaired. */
   readonly unmended: readonly MendedCopy[];
 }
 
 /**
- * Reads a pack from each store. Where they differ it is found out by seals and hashes which is whole, or what is whole of each, and
- * the others get that: nothing is replaced but by what was proved to have all that it had. Of a single store it is a reading.
- * @param mend false: only tells what it would do
- * @throws HoldfastError unavailable where no store is there
+ * Reads a pack from each store. If they differ, seals and hashes determine the whole version, or the whole parts of
+ * each. The others are overwritten, but only by a version that contains all their whole records. For a single store it
+ * only reads.
+ * @param mend false: only reports what it would do
+ * @throws HoldfastError unavailable if no store is available
  */
 export async function settlePack(ports: SettlePorts, packId: PackId, { mend = true } = {}): Promise<SettledPack> {
   const before = underWay.get(packId);
   const settling = (async () => {
-    // The scrub and whoever pays debts would both find the same, and tell it twice.
+    // Otherwise the scrub and the payment of debts could find and report the same fault twice.
     await before?.catch(() => {});
     return settleNow(ports, packId, mend);
   })();
@@ -60,7 +61,7 @@ export async function settlePack(ports: SettlePorts, packId: PackId, { mend = tr
   }
 }
 
-/** By the pack, whose id no other cell has. */
+/** By pack, whose id is unique across cells. */
 const underWay = new Map<PackId, Promise<SettledPack>>();
 
 async function settleNow(ports: SettlePorts, packId: PackId, mend: boolean): Promise<SettledPack> {
@@ -88,7 +89,7 @@ async function settleNow(ports: SettlePorts, packId: PackId, mend: boolean): Pro
   return { bytes: best.bytes, withheld, mended: done.mended, unmended };
 }
 
-/** @returns what is wrong with a pack that has nothing but itself to be known by; undefined where it is whole */
+/** @returns the fault of a pack, checked without the index; undefined if it is whole */
 export async function checkAlone(
   { cell, pool }: Pick<SettlePorts, "cell" | "pool">,
   packId: PackId,
@@ -107,7 +108,7 @@ interface CopyRead {
   readonly store: ObjectStore;
   readonly bytes?: Uint8Array;
   readonly withheld?: Withheld;
-  /** The store is not there. */
+  /** The store is unavailable. */
   readonly failure?: HoldfastError;
 }
 
@@ -122,7 +123,7 @@ async function readCopy({ cell, signal }: SettlePorts, store: ObjectStore, packI
   }
 }
 
-/** Of copies that differ. A copy that has nothing worse than the best is none to replace. */
+/** Finds the best of different copies. A copy that is as good as the best is not replaced. */
 async function findBest(
   ports: SettlePorts,
   packId: PackId,
@@ -165,7 +166,7 @@ interface KnownPack {
   readonly rows: readonly ScrubRow[];
 }
 
-/** By its own list, which any of the copies may have whole, else by the index. */
+/** Uses the footer of any copy, or else the index. */
 async function describePack(
   cell: BlockCell,
   packId: PackId,
@@ -197,13 +198,13 @@ async function describeItself(cell: BlockCell, packId: PackId, bytes: Uint8Array
     });
     return { epoch, key, rows };
   } catch (error) {
-    // Damaged, or an epoch that nobody knows.
+    // Damaged, or an unknown epoch.
     if (error instanceof HoldfastError && (error.code === "damaged" || error.code === "failed")) return undefined;
     throw error;
   }
 }
 
-/** One that is deleted meanwhile is not brought back, and that a store still owes its copy is no damage. */
+/** Does not restore a pack that is being deleted. A store that still owes the copy is not damaged. */
 async function giveTo(
   { cell, signal }: SettlePorts,
   packId: PackId,

@@ -13,7 +13,8 @@ export interface AwsSigning extends AwsCredentials {
 }
 
 /**
- * Signature Version 4 of a POST without a query: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
+ * Signs a POST without a query by Signature Version 4:
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  * @returns the headers to send
  */
 export function signAwsRequest(

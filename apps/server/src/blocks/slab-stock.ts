@@ -1,15 +1,15 @@
 import { limits } from "@holdfast/core/limits";
 import { freeBytes } from "./freed-bytes.ts";
 
-/** Of a slab that is used again: a block of maximum size and the tags of as many records as a slab has at most. */
+/** Size of a reusable slab: a block of maximum size, and the tags of the maximum number of records. */
 export const slabBytes = limits.blockBytesMax + 64 * 1024;
 
-/** Silence after which the memory is given back. */
+/** Idle time after which the memory is freed. */
 const idleMs = 5_000;
 
 /**
- * Slabs that are used again and again: a new one costs the system 1,024 page faults and the garbage collector a part of
- * a run over the whole heap, together far more than what is done with its bytes. Given back when nobody needs them.
+ * Reusable slabs. A new slab costs 1,024 page faults and part of a garbage collection, together far more than the work
+ * on its bytes. Freed when idle.
  */
 export class SlabStock {
   readonly #slabsMax: number;
@@ -17,12 +17,12 @@ export class SlabStock {
   #usedSinceLook = false;
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param keptBytesMax what is kept at most of what is not in use */
+  /** @param keptBytesMax maximum bytes of unused slabs */
   constructor(keptBytesMax: number) {
     this.#slabsMax = Math.floor(keptBytesMax / slabBytes);
   }
 
-  /** @returns at least so many bytes, which hold whatever they held. Much smaller ones are made to measure. */
+  /** @returns at least this many bytes, with arbitrary content. Much smaller buffers have the exact size */
   take(sizeBytes: number): ArrayBuffer {
     if (sizeBytes <= slabBytes / 2 || sizeBytes > slabBytes) return Buffer.allocUnsafeSlow(sizeBytes).buffer;
     this.#usedSinceLook = true;
@@ -30,8 +30,8 @@ export class SlabStock {
   }
 
   /**
-   * Only what nobody reads or writes any more, a thread or the system in a call that was given up included. What is no slab is
-   * freed.
+   * Only for buffers that nothing reads or writes anymore, including threads and system calls that were abandoned.
+   * Other sizes are freed.
    */
   giveBack(buffer: ArrayBuffer): void {
     if (buffer.byteLength !== slabBytes) return freeBytes(new Uint8Array(buffer));

@@ -5,7 +5,7 @@ import type { IncomingBlock } from "./incoming-block.ts";
 import { tagBytes } from "./pack-format.ts";
 import type { SlabStock } from "./slab-stock.ts";
 
-/** A block whose payload stands in a slab. */
+/** Block whose payload is in a slab. */
 export interface SlabBlock {
   readonly hash: HashHex;
   /** Plain bytes. */
@@ -16,19 +16,19 @@ export interface SlabBlock {
 }
 
 /**
- * Payloads of several blocks in one buffer, so that they move to a thread and back as one. Behind each is room for the tag, so that
- * they are sealed where they stand and the slab is the pack's middle.
+ * Payloads of several blocks in one buffer, which is transferred to a thread and back at once. Each is followed by
+ * space for the tag, so that it is sealed in place and the slab becomes the middle of the pack.
  */
 export interface Slab {
   readonly buffer: ArrayBuffer;
   readonly blocks: readonly SlabBlock[];
 }
 
-/** Of one slab: small enough that the threads share the work of a request, and that a pack stays near its target. */
+/** Maximum of one slab: small enough that the threads share the work of a request, and packs stay near their target. */
 const slabBytesMax = 4 * 1024 * 1024;
 export const slabBlocksMax = 2048;
 
-/** Copies the payloads, which stay the caller's: one copy costs less than moving hundreds of small buffers. */
+/** Copies the payloads. One copy costs less than transferring hundreds of small buffers. */
 export function fillSlabs(blocks: readonly IncomingBlock[], stock: SlabStock): Slab[] {
   const slabs: Slab[] = [];
   for (let start = 0; start < blocks.length;) {
@@ -39,7 +39,7 @@ export function fillSlabs(blocks: readonly IncomingBlock[], stock: SlabStock): S
   return slabs;
 }
 
-/** The slabs in which these blocks stand already (`BlockRoom`). */
+/** Returns the slabs that already contain these blocks (`BlockRoom`). */
 export function slabsOfPlaced(blocks: readonly IncomingBlock[]): Slab[] {
   const slabs = new Map<ArrayBufferLike, SlabBlock[]>();
   for (const { hash, sizeBytes: size, codec, payload } of blocks) {
@@ -51,26 +51,26 @@ export function slabsOfPlaced(blocks: readonly IncomingBlock[]): Slab[] {
   return [...slabs].map(([buffer, placed]) => ({ buffer: buffer as ArrayBuffer, blocks: placed }));
 }
 
-/** What a slab brings to a pack. */
+/** Returns the bytes that a slab adds to a pack. */
 export function storedBytesIn({ blocks }: Slab): number {
   return blocks.reduce((sum, { length }) => sum + length + tagBytes, 0);
 }
 
-/** A block that is not what its hash names, or does not decode. */
+/** Block that does not match its hash, or cannot be decoded. */
 export interface Refusal {
-  /** Of the block. */
+  /** Index of the block. */
   readonly index: number;
   readonly code: ErrorCode;
   readonly message: string;
 }
 
 export interface VerifiedSlab {
-  /** To be moved back. */
+  /** Must be transferred back. */
   readonly slab: ArrayBuffer;
   readonly refusals: readonly Refusal[];
 }
 
-/** One bad block does not spoil the others. */
+/** A wrong block does not affect the others. */
 export function verifySlab({ slab, blocks }: { slab: ArrayBuffer; blocks: readonly SlabBlock[] }): VerifiedSlab {
   const refusals: Refusal[] = [];
   for (const [index, { hash, size, codec, start, length }] of blocks.entries()) {
@@ -84,7 +84,6 @@ export function verifySlab({ slab, blocks }: { slab: ArrayBuffer; blocks: readon
   return { slab, refusals };
 }
 
-/** The error that names the block. */
 export function refusalError(hash: HashHex, { code, message }: Pick<Refusal, "code" | "message">): HoldfastError {
   const named = message.includes(hash) ? message : `Block ${hash} was refused. ${message}`;
   return new HoldfastError(code, named, { field: "frames", body: { hash } });

@@ -7,15 +7,14 @@ import { inTransaction } from "../db/database.ts";
 import { assertRoom, type StoredFigures } from "../metadata/weight/stored-bytes.ts";
 import type { ShardTables } from "../db/shard-tables.ts";
 
-/** A row whose `since` is younger keeps it: 7 days become an hour less, and most answers write nothing. */
+/** A younger `since` is not renewed: the 7 days may be an hour shorter, but most requests write nothing. */
 const renewalMsMax = 3600_000;
 
 /**
- * Of these hashes, those that the space holds and whose block is live; their `since` is renewed.
- *
- * The shard is asked first: once `since` is recent, the row stays for days, so the holder of its stamp stays, so its block
- * is not doomed, and what the cell answers afterwards stays true. A row that somebody else has locked is not waited for
- * (a commit may hold it and wait for us) and answers as not held: then its bytes come once more.
+ * Returns the hashes that the space holds and whose block is live, and renews their `since`. Reads the shard first:
+ * with a recent `since` the row stays for days, so its holder stays, and the cell's result stays valid. A row locked by
+ * others counts as not held instead of waiting, because a commit may hold it and wait for this call. Its bytes are then
+ * sent again.
  * @returns hashes in hex
  */
 export async function findHeld(
@@ -54,13 +53,13 @@ export async function findHeld(
 
 export interface Asking {
   readonly now: number;
-  /** Who has brought the blocks once more, and from now on counts as the one who did. */
+  /** Account that sent the blocks again, and becomes their uploader. */
   readonly uploader?: UserId;
-  /** For how long a row stays that nothing refers to. */
+  /** Time for which an unreferenced row stays. */
   readonly lifetimeMs: number;
 }
 
-/** Of these hashes those whose bytes count as stored already. By the primary key. */
+/** Returns the hashes whose bytes already count as stored. Index: the primary key. */
 export async function findCounted(
   shard: Kysely<ShardTables>,
   spaceId: SpaceId,
@@ -72,7 +71,7 @@ export async function findCounted(
   return new Set(rows.map(({ hash }) => hash));
 }
 
-/** By the primary key. @throws HoldfastError not_found */
+/** Index: the primary key. @throws HoldfastError not_found */
 export async function readStored(shard: Kysely<ShardTables>, spaceId: SpaceId): Promise<StoredFigures> {
   const { rows } = await sql<StoredFigures>`
     select stored_bytes, quota_bytes from shard.spaces where id = ${spaceId}`.execute(shard);
@@ -83,13 +82,13 @@ export async function readStored(shard: Kysely<ShardTables>, spaceId: SpaceId): 
 export interface SpaceBlock {
   readonly hash: Uint8Array;
   readonly sizeBytes: number;
-  /** Of the holder in the cell. */
+  /** Stamp of the holder in the cell. */
   readonly stamp: number;
 }
 
 /**
- * Says on the shard what the space has stored; the last step before the answer. The space row is locked first, as every
- * commit does, so that neither waits for the other with a lock in hand.
+ * Records stored blocks on the shard, as the last step before the response. Locks the space row first, like every
+ * commit, to avoid deadlocks.
  * @param blocks each hash once
  * @throws HoldfastError not_found, quota
  */

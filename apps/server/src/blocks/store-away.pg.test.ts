@@ -1,4 +1,4 @@
-/** What is not found is damage only in a store that is certainly there; a store that is away changes nothing. */
+/** A missing object only counts as damage if the store is certainly available. An unavailable store changes nothing. */
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { after, before, test } from "node:test";
@@ -30,10 +30,10 @@ after(async () => {
   await databases.stop();
 });
 
-/** What a store answers to a call: as it is, as an empty one would, as one whose keys are wrong, or as a disk with a bad sector. */
+/** Behavior of a store: normal, empty, with wrong credentials, or with a bad sector. */
 type Mood = "there" | "away" | "forbidden" | "failing";
 
-/** @param moodOf is asked before each call of `get` and `stat`, and of a list */
+/** @param moodOf called before each `get`, `stat` and `list` */
 function moody(store: ObjectStore, moodOf: (key: string) => Mood): ObjectStore {
   const empty = makeMemoryStore({ nowMs: () => 0 });
   const pick = (key: string): ObjectStore => {
@@ -60,7 +60,7 @@ interface Scene {
 
 async function makeScene(moodOf: (key: string) => Mood): Promise<Scene> {
   await sql`truncate cell.data_keys, cell.packs, cell.blocks, cell.holders, cell.facts`.execute(db());
-  // What the scenes before have stored lay in other stores.
+  // Blocks of earlier scenes are in other stores.
   for (const shard of databases.shards.all()) await sql`truncate shard.space_blocks`.execute(shard.db);
   const place = await makeSpace(databases);
   const blocks = [blockOf(randomBytes(4000)), blockOf(randomBytes(4000))];
@@ -169,7 +169,7 @@ test("a pack at which the disk fails is told, flagged by nobody, and stops neith
   await assert.rejects(scene.read(), { code: "unavailable" });
   assert.equal(await scene.damaged(), 0);
 
-  // Of a block that stands elsewhere too, the other copy is read.
+  // If another copy exists, it is read.
   const other = await makeSpace(databases);
   for (const block of scene.blocks) await service.store(other.spaceId, other.userId, [block]);
   await scene.read();

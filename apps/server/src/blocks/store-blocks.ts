@@ -30,7 +30,7 @@ export interface StorePorts {
   readonly reserveFor: (spaceId: SpaceId) => DiskReserve;
 }
 
-/** Resolves once the space holds all the blocks: see `BlockService.store`. */
+/** Resolves when the space holds all the blocks: see `BlockService.store`. */
 export async function storeBlocks(
   ports: StorePorts,
   spaceId: SpaceId,
@@ -43,7 +43,8 @@ export async function storeBlocks(
   if (incoming.length === 0) return;
   await ports.budget.spend(sizeBytes, async () => {
     const slabs = await verifyAll(ports, incoming, leaveOut);
-    // Only then: to look for it notes who has sent it, and whoever sent other bytes under its hash has not.
+    // After the verification, because the look-up records the sender, and a wrong block under a hash does not make its
+    // sender an uploader.
     const held = await findHeldOf(ports, spaceId, uploader, slabs);
     const wanted = keepWanted(ports.stock, slabs, held);
     const sizes = new Map(wanted.flatMap(({ blocks }) => blocks.map(({ hash, size }) => [hash, size] as const)));
@@ -56,7 +57,7 @@ export async function storeBlocks(
   });
 }
 
-/** Blocks of our own codec workers are right; every other goes through the one function that accepts a block. */
+/** Blocks of this process's codec workers are correct. All others are verified by the same function. */
 async function verifyAll(
   { pool, stock }: StorePorts,
   incoming: readonly IncomingBlock[],
@@ -103,7 +104,10 @@ function findHeldOf(
   });
 }
 
-/** What the space does not hold, each hash once. The payloads that are left out stay in the buffer and are not sealed. */
+/**
+ * Returns the blocks that the space does not hold, each hash once. Other payloads stay in the buffer, and are not
+ * sealed.
+ */
 function keepWanted(stock: SlabStock, slabs: readonly Slab[], held: ReadonlySet<string>): Slab[] {
   const taken = new Set<string>(held);
   return slabs.flatMap(({ buffer, blocks }) => {
@@ -113,7 +117,7 @@ function keepWanted(stock: SlabStock, slabs: readonly Slab[], held: ReadonlySet<
   });
 }
 
-/** What cannot be a block is refused here too: what it would do to a pack could not be undone. */
+/** Rejects impossible blocks, which could damage a pack irreversibly. */
 function assertShape({ hash, sizeBytes, codec, payload, verified, placed }: IncomingBlock): void {
   if (verified && placed === true)
     throw new HoldfastError("internal", "A block with a location must come from outside.");

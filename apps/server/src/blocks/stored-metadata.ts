@@ -1,28 +1,28 @@
 import type { ObjectStore } from "@holdfast/object-store/object-store";
 import { withPrefix } from "@holdfast/object-store/with-prefix";
 
-/** In a place of backups, and in the part of a store with the metadata: what says what a backup has, and the database's log. */
+/** Prefixes for backup manifests and the database's log, in a place of backups and in the metadata part of a store. */
 export const manifestPrefix = "backups/";
 export const logPrefix = "log/";
 
 export const metadataPrefix = "metadata/";
 
 /**
- * Where in the store of a server its metadata lies: as in a place of backups, but for the packs and the keyring, which the store has
- * already. Nothing done there can touch these.
+ * Returns the part of a server's store with its metadata. The layout equals a place of backups, without packs and
+ * keyring, which the store has already and which this part cannot change.
  */
 export function metadataPartOf(store: ObjectStore): ObjectStore {
   return withPrefix(store, metadataPrefix);
 }
 
-/** The id of the newest snapshot that a store has, which needs no key. */
+/** Returns the id of the newest snapshot in a store. Needs no key. */
 export async function newestSnapshot(store: ObjectStore): Promise<string | undefined> {
   let newest: string | undefined;
   for await (const { key } of metadataPartOf(store).list(manifestPrefix)) newest = key.slice(manifestPrefix.length);
   return newest;
 }
 
-/** Milliseconds since 1970. @returns undefined for what is no id of a backup */
+/** Returns milliseconds since 1970. @returns undefined for an invalid id */
 export function timeOfBackup(id: string): number | undefined {
   const [, ...parts] = /^(\d{4})(\d\d)(\d\d)t(\d\d)(\d\d)(\d\d)(\d{3})z-/.exec(id) ?? [];
   if (parts.length === 0) return undefined;

@@ -10,16 +10,15 @@ interface Storing {
 }
 
 /**
- * What this process is storing for each space, so that of calls at the same moment none writes bytes that have no room beside
- * those of the others. What another process stores is seen once it has its rows; of two that meet there, the rows of the later
- * one are refused (`insertSpaceBlocks`).
+ * Running stores of this process by space, so that concurrent calls do not write more bytes than fit. Stores of another
+ * process count when they have their rows. If two meet there, the later one's rows are rejected (`insertSpaceBlocks`).
  */
 export class StoringRoom {
   readonly #underWay = new Map<SpaceId, Set<Storing>>();
 
   /**
-   * Stores once it is sure to fit. Where it fits only if a call under way fails, it waits for one. What counts already (a block that
-   * was damaged, and is sent again) needs no room: a full space can be healed.
+   * Stores when the bytes certainly fit. If they only fit if a running call fails, it waits for one. Blocks that
+   * already count (damaged ones sent again) need no room, so a full space can be repaired.
    * @throws HoldfastError quota
    */
   async spend(
@@ -37,13 +36,13 @@ export class StoringRoom {
       const others = [...(this.#underWay.get(spaceId) ?? [])];
       const othersBytes = others.reduce((sum, other) => sum + other.sizeBytes, 0);
       if (others.length === 0 || hasRoom(figures, sizeBytes + othersBytes)) break;
-      // One that ends has failed, or its bytes count from now on, so this comes to its turn or to its refusal.
+      // When a call ends, it has failed or its bytes count, so this call can proceed or is rejected.
       await Promise.race(others.map(({ over }) => over));
     }
     await this.#note(spaceId, sizeBytes, store());
   }
 
-  /** Resolves once nothing is under way for the space. What begins meanwhile is waited for too. */
+  /** Resolves when nothing is being stored for the space, including calls that begin meanwhile. */
   async settled(spaceId: SpaceId): Promise<void> {
     for (let others = this.#underWay.get(spaceId); others !== undefined; others = this.#underWay.get(spaceId))
       await Promise.all([...others].map(({ over }) => over));

@@ -5,7 +5,7 @@ import type { BlockCells } from "./open-block-cells.ts";
 import type { SealedTail, TailPlace } from "./block-service.ts";
 import { deriveKey, onlyNonce, openSealed, seal } from "./seal.ts";
 
-/** Seals the unfinished tail of an upload: 4 MiB take about a millisecond, less than the way to a thread. */
+/** Seals the unfinished tail of an upload. 4 MiB take about a millisecond, less than a transfer to a thread. */
 export async function sealTail(
   cells: BlockCells,
   random: Random,
@@ -20,7 +20,7 @@ export async function sealTail(
   return { epoch, salt, sealed: seal(deriveKey(key, salt, "tail"), onlyNonce, additionalDataOf(place), plain) };
 }
 
-/** @throws HoldfastError damaged where it is not what was sealed for this place */
+/** @throws HoldfastError damaged unless it was sealed for this place */
 export async function openTail(
   cells: BlockCells,
   place: TailPlace,

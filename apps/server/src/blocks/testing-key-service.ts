@@ -6,12 +6,12 @@ import type { AddressInfo } from "node:net";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
-/** A service that has keys, in a process of its own: Vault's transit engine and AWS KMS as far as we speak them, with real encryption. */
+/** Key service in its own process: the used parts of Vault's transit engine and AWS KMS, with real encryption. */
 export interface TestKeyService {
   readonly url: string;
   /** Vault's token. */
   readonly token: string;
-  /** As `vault write -f transit/keys/NAME/rotate`. */
+  /** Same as `vault write -f transit/keys/NAME/rotate`. */
   rotate(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -39,7 +39,7 @@ export async function startKeyService(port = 0): Promise<TestKeyService> {
   };
 }
 
-/** Runs in the process of its own. The keys are always the same, so that one that starts again opens what the last one sealed. */
+/** Runs in the separate process. The keys are fixed, so that a restarted service opens what the previous one sealed. */
 function serve(port: number, token: string): void {
   let version = 1;
   const server = createServer((request, response) => {

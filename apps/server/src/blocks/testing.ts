@@ -14,7 +14,7 @@ import { type OpenBlockService, openBlockService } from "./open-block-service.ts
 import type { CrashPoint } from "./pack-writer.ts";
 import { retentionUsual } from "../config/retention-settings.ts";
 
-/** The system's clock, which a test can put forward. */
+/** System clock that a test can advance. */
 export function makeTestClock(): Clock & { forwardMs(byMs: number): void } {
   let aheadMs = 0;
   return {
@@ -26,7 +26,7 @@ export function makeTestClock(): Clock & { forwardMs(byMs: number): void } {
 
 export interface BlockWorldOptions {
   readonly databases: Databases;
-  /** Of all cells, or of each its own. */
+  /** One store for all cells, or one for each. */
   readonly store: ObjectStore | ((cell: Cell) => ObjectStore);
   readonly clock?: Clock;
   readonly log?: BlockLog;
@@ -39,12 +39,12 @@ export interface BlockWorld {
   readonly service: OpenBlockService;
 }
 
-/** The threads that all services of a test process share. */
+/** Threads shared by all services of a test process. */
 export function startTestPool(): BlockPool {
   return startBlockPool(2);
 }
 
-/** A block service as a server that starts would open it; the same key file is found each time. */
+/** Opens a block service like a starting server. The key is always the same. */
 export async function openBlockWorld(pool: BlockPool, options: BlockWorldOptions): Promise<BlockWorld> {
   const { databases, store, clock = makeTestClock(), log = silentBlockLog, crashPoint, bytesInFlightMax } = options;
   const cells = await openBlockCells({
@@ -73,7 +73,7 @@ export const silentBlockLog: BlockLog = { info: () => {}, warn: () => {}, error:
 
 const testKey = Buffer.alloc(32, 7).toString("base64");
 
-/** A user with an empty space. */
+/** Creates a user with an empty space. */
 export async function makeSpace(
   { shards }: Pick<Databases, "shards">,
   quotaBytes: number | null = null,
@@ -87,7 +87,7 @@ export async function makeSpace(
   return { spaceId, userId, rootId };
 }
 
-/** An unverified raw block of these bytes. */
+/** Returns an unverified raw block. */
 export function blockOf(payload: Uint8Array): IncomingBlock {
   return { hash: sha256(payload), sizeBytes: payload.length, codec: "raw", payload, verified: false };
 }

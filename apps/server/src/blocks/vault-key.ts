@@ -5,10 +5,11 @@ import { askKeyService } from "./ask-key-service.ts";
 import type { RemoteKey } from "./remote-key.ts";
 
 /**
- * A key of the transit engine of Vault or OpenBao: https://developer.hashicorp.com/vault/api-docs/secret/transit. The token comes from VAULT_TOKEN, or
- * anew each time from the file that VAULT_TOKEN_FILE names, and the namespace from VAULT_NAMESPACE.
+ * Opens a key of the transit engine of Vault or OpenBao: https://developer.hashicorp.com/vault/api-docs/secret/transit.
+ * The token comes from VAULT_TOKEN, or is read each time from the file in VAULT_TOKEN_FILE. VAULT_NAMESPACE is the
+ * namespace.
  * @param address `vault:https://host:8200/MOUNT/NAME`
- * @returns undefined where that is no such address
+ * @returns undefined for another kind of address
  */
 export function vaultKey(
   address: string,

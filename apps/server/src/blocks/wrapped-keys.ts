@@ -5,7 +5,7 @@ import { firstProblem, issueWords } from "@holdfast/protocol/issue-words";
 import { z } from "zod";
 import { openSealed, seal } from "./seal.ts";
 
-/** A data key as it is kept: sealed by the key-encryption key. */
+/** Stored data key, sealed by the key-encryption key. */
 export interface WrappedKey {
   readonly epoch: number;
   readonly wrapped: Uint8Array;
@@ -13,7 +13,6 @@ export interface WrappedKey {
   readonly createdAt: number;
 }
 
-/** What is wrapped. */
 export interface PlainKey {
   readonly epoch: number;
   /** 32 bytes. */
@@ -25,14 +24,14 @@ export interface PlainKey {
 export interface UnwrappedKey {
   /** 32 bytes. */
   readonly key: Uint8Array;
-  /** In a format that vouches for the epoch alone and not for the time beside it. */
+  /** Wrapped in a format that authenticates the epoch but not the time. */
   readonly isUntimed: boolean;
 }
 
 export const keyringKey = "keyring";
 
 /**
- * @param nonce 12 fresh random bytes
+ * @param nonce 12 new random bytes
  * @returns 61 bytes: version, nonce, ciphertext, tag
  */
 export function wrapDataKey(
@@ -47,7 +46,7 @@ export function wrapDataKey(
   ]);
 }
 
-/** @returns undefined where this key-encryption key did not wrap it, or not with this epoch and time */
+/** @returns undefined if another key, epoch or time was wrapped */
 export function unwrapDataKey(
   keyEncryptionKey: Uint8Array,
   { epoch, wrapped, createdAt }: WrappedKey,
@@ -61,8 +60,8 @@ export function unwrapDataKey(
 }
 
 /**
- * The copy of the data keys in the object store, from which an index can be rebuilt when the database is lost. Of two stores that of the first
- * that has a keyring.
+ * Reads the data keys in the object store, from which an index can be rebuilt if the database is lost. Of two stores,
+ * uses the first with a keyring.
  */
 export async function readKeyringObject(store: ObjectStore): Promise<WrappedKey[]> {
   const [, ...others] = copiesOf(store);
@@ -98,7 +97,7 @@ function parseKeyring(bytes: Uint8Array): WrappedKey[] {
   }));
 }
 
-/** Durable once it has returned. */
+/** Durable when it returns. */
 export async function writeKeyringObject(store: ObjectStore, keys: readonly WrappedKey[]): Promise<void> {
   const json: z.output<typeof keyringSchema> = {
     format: keyringFormat,
@@ -111,7 +110,7 @@ export async function writeKeyringObject(store: ObjectStore, keys: readonly Wrap
   await store.put(keyringKey, Buffer.from(`${JSON.stringify(json, undefined, 2)}\n`));
 }
 
-/** Nonce, ciphertext and tag: all of it in the first format, which has no version in front. */
+/** Nonce, ciphertext and tag. The first format consists of these, without a version. */
 const untimedBytes = 12 + 32 + 16;
 const wrappingVersion = 2;
 const keyringBytesMax = 1024 * 1024;
