@@ -17,7 +17,7 @@ import type { Scope } from "@holdfast/protocol/account-routes";
 import type { ProgramScope } from "@holdfast/protocol/scopes";
 import type { Language, NotifySettings } from "@holdfast/protocol/account-settings";
 
-/** The tables of accounts in the schema `shard`. */
+/** Tables of accounts in the schema `shard`. */
 export interface AccountTables {
   "shard.users": UserRow;
   "shard.directory": { email_key: string; user_id: UserId; confirmed: boolean; reserved_at: number };
@@ -41,7 +41,7 @@ export interface AccountTables {
     number_used: boolean;
     created_at: number;
     expires_at: number;
-    /** When its person last proved who they are. */
+    /** Time of the person's last proof of identity. */
     proven_at: number;
   };
   "shard.tokens": {
@@ -53,15 +53,15 @@ export interface AccountTables {
     created_at: number;
     expires_at: number | null;
     last_used_at: number | null;
-    /** The token with which it was made; null for one that a session made. */
+    /** Token that created this one; null if a session created it. */
     maker_id: TokenId | null;
-    /** It goes with the address of its account, in the place of a password, and opens files alone. */
+    /** App password: used with the account's address instead of the password, only for access to files. */
     app: boolean;
-    /** The link without a secret that holds it in one folder; null where it sees what its account sees. */
+    /** Link without a secret that limits it to one folder; null: the whole view of its account. */
     grant_id: GrantId | null;
-    /** The program that an account let in, of whose tokens this is the life. */
+    /** Program that the account granted access. The token represents this consent. */
     client_id: string | null;
-    /** All that was granted, those of OpenID Connect (`openid`, `offline_access`) too, with blanks between. */
+    /** All granted scopes separated by spaces, including those of OpenID Connect (`openid`, `offline_access`). */
     client_scope: string | null;
   };
   "shard.oauth_clients": OauthClientRow;
@@ -73,9 +73,9 @@ export interface AccountTables {
     quota_bytes: number | null;
     quota_fixed: boolean;
     plan: string | null;
-    /** Was mailed because something is shared with the address. */
+    /** Mailed because something was shared with the address. */
     for_share: boolean;
-    /** Whether an account made with it has shown that the address is its own: not where a token made it. */
+    /** An account created with it proves that its address is confirmed. False if a token created the invitation. */
     confirms: boolean;
     created_at: number;
     expires_at: number;
@@ -101,21 +101,21 @@ export interface AccountTables {
   };
   "shard.account_settings": { user_id: UserId; language: Language | null; notify: Partial<NotifySettings> };
   "shard.plans": PlanRow;
-  /** On the shard of bucket 0; `retention_cut` on each. */
+  /** On the shard of bucket 0, except `retention_cut`, which is on each. */
   "shard.server_facts": { name: string; value: Buffer };
 }
 
-/** What is known of a device; null: before it was noted. */
+/** Facts about a device; null: registered before they were recorded. */
 export interface DeviceFacts {
   kind: (typeof deviceKinds)[number] | null;
-  /** As it says itself. */
+  /** As reported by the device. */
   system: DeviceSystem | null;
-  /** From which it was seen last. */
+  /** Last seen address. */
   address: string | null;
   signed_in_by: SignInKind | null;
 }
 
-/** A device that was revoked, and is to remove its copies of what the server has. */
+/** Revoked device that is to remove its copies of the server's files. */
 export interface ClearingRow {
   user_id: UserId;
   device_id: DeviceId;
@@ -126,68 +126,68 @@ export interface ClearingRow {
   kept: number;
 }
 
-/** What is asked of whoever acts for an account. */
+/** Requirements for access to an account. */
 export interface AccessRuleRow {
-  /** An account, a group, or `nobody` for all of the server. */
+  /** An account, a group, or `nobody` for the whole server. */
   subject_id: string;
-  /** From when on there must be a second factor. Null: none is asked for. */
+  /** Time from which a second factor is required; null: not required. */
   factor_due_at: number | null;
-  /** Networks (CIDR), as an administrator has said; empty: from anywhere. */
+  /** Networks (CIDR) set by an administrator; empty: no limit. */
   addresses: string[];
-  /** As the account itself has said, besides. */
+  /** Additional limit set by the account itself. */
   own_addresses: string[];
 }
 
-/** What an account is asked for beside its password. */
+/** Second factor of an account. */
 export interface SecondFactorRow {
   user_id: UserId;
-  /** Of the authenticator app, wrapped. Null where there is none. */
+  /** Secret of the authenticator app, wrapped; null: none. */
   secret: Buffer | null;
-  /** Null: the password is enough. */
+  /** null: the password is enough. */
   since: number | null;
-  /** One that was made and not confirmed yet. */
+  /** Created, but not confirmed yet. */
   next_secret: Buffer | null;
   next_at: number | null;
-  /** The session that made it. */
+  /** Session that created it. */
   next_session_id: SessionId | null;
   next_failures: number;
-  /** The time step of the last code that was taken. */
+  /** Time step of the last accepted code. */
   last_step: number;
-  /** Wrong codes since the last right one. */
+  /** Wrong codes since the last correct one. */
   failures: number;
   failed_at: number;
-  /** The same of sessions and of devices that have signed in before. */
+  /** Same for sessions and devices that have signed in before. */
   known_failures: number;
   known_failed_at: number;
 }
 
-/** Somebody as an outside issuer knows them. */
+/** A person's identity at an external issuer. */
 export interface OutsideIdentityRow {
   user_id: UserId;
   id: OutsideIdentityId;
-  /** SHA-256 over issuer and subject. */
+  /** SHA-256 of issuer and subject. */
   identity_key: Buffer;
   issuer: string;
   subject: string;
-  /** As the issuer said last; only shown. */
+  /** As last reported by the issuer; only displayed. */
   email: string | null;
   created_at: number;
   last_used_at: number | null;
 }
 
-/** A key pair of a person's device or password manager, of which the server knows the public half (WebAuthn). */
+/** Passkey (WebAuthn): a key pair of a person's device or password manager, with its public key. */
 export interface PasskeyRow {
   user_id: UserId;
   id: PasskeyId;
-  /** By which the device knows it again. */
+  /** Id by which the device finds it. */
   credential_id: Buffer;
-  /** As COSE has it. */
+  /** In COSE format. */
   public_key: Buffer;
-  /** Of its uses, as the device told last; 0 of one that does not count. */
+  /** Number of uses last reported by the device; 0 if it does not count. */
   counter: number;
-  /** How browsers reach it (`internal`, `usb`, …), as they told. */
+  /** Transports reported by browsers (`internal`, `usb`, …). */
   transports: string[];
-  /** The name of the server for which it was made, and works. */
+  /** Name of the server for which it was created and is valid. */
   rp_id: string;
   name: string;
   backed_up: boolean;
@@ -195,20 +195,20 @@ export interface PasskeyRow {
   last_used_at: number | null;
 }
 
-/** A program that an administrator has registered. */
+/** Program registered by an administrator. */
 export interface OauthClientRow {
   id: string;
   name: string;
   redirect_uris: string[];
-  /** Where browsers may go on once somebody is signed out. */
+  /** Where browsers may be redirected after signing out. */
   post_logout_redirect_uris: string[];
   scopes: ProgramScope[];
-  /** Null: a public one. */
+  /** null: a public client. */
   secret_hash: Buffer | null;
   created_at: number;
 }
 
-/** A code, a token, or a question that waits for a person's answer. */
+/** A code, a token, or a request that waits for a person's consent. */
 export interface OauthArtifactRow {
   id_hash: Buffer;
   kind: string;
@@ -238,21 +238,21 @@ export interface UserRow {
   email: string;
   name: string;
   password_hash: string;
-  /** False: nobody knows one here. */
+  /** false: no usable password exists. */
   has_password: boolean;
   admin: boolean;
   disabled_at: number | null;
-  /** Its owner deleted it: from then on it is shredded, and suspended until then. */
+  /** Time from which the account, which its owner deleted, is shredded. It is suspended until then. */
   leaving_until: number | null;
   space_id: SpaceId;
   root_id: NodeId;
-  /** Since when it is known that the address is this person's; null while nobody but the person has said so. */
+  /** Time at which the address was confirmed; null: not confirmed. */
   email_confirmed_at: number | null;
   /** True if a former address of the account was confirmed. */
   was_confirmed: boolean;
-  /** To which it moves once its person has shown that it is theirs. */
+  /** Future address, until the person confirms it. */
   next_email: string | null;
-  /** When an identity system gave it another address; null once its person has signed in after that. */
+  /** Time at which an identity system changed the address; null after the person's next sign-in. */
   readdressed_at: number | null;
   plan: string;
   created_at: number;

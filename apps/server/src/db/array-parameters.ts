@@ -4,21 +4,18 @@ import type { HashHex } from "@holdfast/core/ids";
 import { type RawBuilder, sql } from "kysely";
 
 /**
- * Arrays as parameters of set-based statements:
- *
- *     sql`insert into blocks (hash, size) select * from unnest(${byteaArray(hashes)}, ${int8Array(sizes)})`
- *
- * `pg` writes a JavaScript array as text, element by element, and PostgreSQL parses it back; a Buffer it sends in the
- * binary format. So the array is encoded here as PostgreSQL's `array_send` would (utils/adt/arrayfuncs.c): number of
- * dimensions, whether there are nulls, the element's type, length and lower bound, then each element's length and
- * bytes, all in big endian, a null having length -1. Elements are written where they are sent from: a batch sends some tens of
- * thousands of them, and one buffer for each would cost more than all the rest.
+ * Encodes arrays as parameters of set-based statements: sql`insert into blocks (hash, size) select * from
+ * unnest(${byteaArray(hashes)}, ${int8Array(sizes)})`
+ * `pg` writes an array as text, which PostgreSQL must parse, but sends a Buffer in binary format. So the array is
+ * encoded like `array_send` of PostgreSQL (utils/adt/arrayfuncs.c): number of dimensions, null flag, element type,
+ * length and lower bound, then length and bytes of each element, in big endian. A null has length -1. Elements are
+ * written directly into the result, because a batch has tens of thousands and separate buffers would dominate the cost.
  */
 export function byteaArray(values: readonly (Uint8Array | null)[]): RawBuilder<Buffer[]> {
   return sql`${encodeArray(17, values)}::bytea[]`;
 }
 
-/** Hashes, as `bytea`. */
+/** Encodes hashes as `bytea`. */
 export function hashArray(values: readonly HashHex[]): RawBuilder<Buffer[]> {
   return sql`${encodeFixed(17, hashBytes, values, (buffer, value, at) => writeHash(buffer, at, value))}::bytea[]`;
 }
@@ -37,14 +34,15 @@ export function textArray(values: readonly (string | null)[]): RawBuilder<string
   return sql`${buffer}::text[]`;
 }
 
-/** @param values UUIDs in their usual text form */
+/** @param values UUIDs in text form */
 export function uuidArray(values: readonly (string | null)[]): RawBuilder<string[]> {
   return sql`${encodeFixed(2950, 16, values, writeUuid)}::uuid[]`;
 }
 
 /**
- * The same for a statement that is `keyed`: the planner cannot count what is in it. It takes an array that it sees for as long as that one is, and one that
- * it does not see for ten long, so that for a single id the plan that is kept would seem dearer, and it would plan anew each time.
+ * Encodes UUIDs for a `keyed` statement, so that the planner cannot see the number of elements. It assumes ten elements
+ * in an array that it cannot see. With a visible array of one id, the generic plan would always seem worse, and each
+ * call would be planned again.
  */
 export function uuidKeys(values: readonly string[]): RawBuilder<string[]> {
   return sql`(select ${uuidArray(values)})::uuid[]`;
@@ -62,7 +60,7 @@ export function booleanArray(values: readonly (boolean | null)[]): RawBuilder<bo
   return sql`${encodeFixed(16, 1, values, (buffer, value, at) => buffer.writeUInt8(value ? 1 : 0, at))}::bool[]`;
 }
 
-/** Each value as JSON text. `undefined` is not JSON; pass null for SQL's NULL. */
+/** Encodes each value as JSON text. `undefined` is not JSON; null becomes SQL's NULL. */
 export function jsonbArray(values: readonly unknown[]): RawBuilder<unknown[]> {
   const bytes = values.map((value) =>
     value === null ? null : Buffer.concat([jsonbVersion, Buffer.from(JSON.stringify(value))]),
@@ -99,7 +97,7 @@ function encodeFixed<Value>(
   const sizeBytes = headerBytes + count * (4 + elementBytes) - nulls * elementBytes;
   const buffer = startArray(elementType, sizeBytes, values);
   let at = headerBytes;
-  // By index: the arrays are of so many kinds that an iterator would make an object for each element.
+  // Indexed, because an iterator over so many kinds of arrays would allocate an object per element.
   for (let index = 0; index < count; index += 1) {
     const value = values[index] ?? null;
     at = buffer.writeInt32BE(value === null ? -1 : elementBytes, at);
@@ -121,7 +119,7 @@ function startArray(elementType: number, sizeBytes: number, values: readonly unk
   return buffer;
 }
 
-/** A safe whole number; the same bytes as of its BigInt, which would have to be made first. */
+/** Writes a safe integer, without allocating a BigInt. */
 function writeInt8(buffer: Buffer, value: number, at: number): void {
   if (!Number.isSafeInteger(value)) throw new HoldfastError("internal", `${value} is not a whole number below 2^53.`);
   buffer.writeInt32BE(Math.floor(value / 2 ** 32), at);
@@ -144,13 +142,13 @@ function writeUuid(buffer: Buffer, value: string, at: number): void {
 }
 
 const noDigit = 16;
-/** By the code of a character, up to that of `f`. */
+/** Value of each character code up to `f`. */
 const digitOf = Uint8Array.from({ length: 103 }, (_, code) => {
   const digit = Number.parseInt(String.fromCharCode(code), 16);
   return Number.isNaN(digit) ? noDigit : digit;
 });
 
-/** An empty array has no dimension at all. */
+/** An empty array has no dimensions. */
 function emptyArray(elementType: number): Buffer {
   const buffer = Buffer.alloc(12);
   buffer.writeInt32BE(elementType, 8);

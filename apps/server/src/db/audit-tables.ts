@@ -1,6 +1,6 @@
 import type { Generated } from "kysely";
 
-/** The tables of the audit in the schema `shard`. */
+/** Tables of the audit log in the schema `shard`. */
 export interface AuditTables {
   "shard.audit_entries": AuditEntryRow;
   "shard.audit_chain": AuditChainRow;

@@ -1,6 +1,6 @@
 /**
- * The tables of the schema `cell`: blocks, packs and data keys, which belong to no owner.
- * Sizes and times (microseconds since 1970) are int8 and come as JavaScript numbers; hashes are bytea and come as Buffer.
+ * Tables of the schema `cell`: blocks, packs and data keys, which belong to no owner. Sizes and times (microseconds
+ * since 1970) are int8, read as numbers. Hashes are bytea, read as Buffer.
  */
 export interface CellTables {
   "cell.data_keys": { epoch: number; wrapped: Buffer; created_at: number };
@@ -8,14 +8,14 @@ export interface CellTables {
     id: string;
     epoch: number;
     size: number;
-    /** Stored bytes of the records that have a row. */
+    /** Stored bytes of records with a row. */
     live_bytes: number;
     /** Stored bytes of all records. */
     packed_bytes: number;
     state: "live" | "doomed" | "unreadable";
     created_at: number;
     scrubbed_at: number | null;
-    /** Of a doomed one: when its last row went. */
+    /** For a doomed pack: time at which its last row was removed. */
     emptied_at: number | null;
   };
   "cell.blocks": {
@@ -28,17 +28,17 @@ export interface CellTables {
     codec: "raw" | "zstd";
     state: "live" | "doomed" | "damaged";
     unreferenced_since: number | null;
-    /** When it was found; null while it is whole, and where it was found by an earlier version. */
+    /** Time of detection; null if whole, or detected by an earlier version. */
     damaged_at: number | null;
-    /** Of a doomed one. */
+    /** For a doomed copy. */
     doomed_at: number | null;
   };
-  /** `pack_id`: of the copy that the space has stored last; null where none was found when a lost index was rebuilt. */
+  /** `pack_id`: the copy that the space stored last; null if an index rebuild found none. */
   "cell.holders": { hash: Buffer; space_id: string; stamp: number; pack_id: string | null };
   "cell.pins": { name: string; until: number };
-  /** Of a cell with two stores. `compared_at` is null until all keys of both were compared. */
+  /** For a cell with two stores. `compared_at` is null until all keys of both were compared. */
   "cell.copies": { store: string; since: number; compared_at: number | null };
-  /** What one of two stores lacks, or still has. */
+  /** Objects that one of two stores still has to copy or delete. */
   "cell.owed": {
     store: string;
     key: string;

@@ -6,8 +6,8 @@ const numeric = 1700;
 const int8Array = 1016;
 
 /**
- * int8, and numeric (which `sum` of an int8 gives), come as numbers: all our sizes and times (microseconds until the
- * year 2255) are below 2^53, and one that is not is an error rather than a rounded value. bytea comes as Buffer.
+ * Reads int8, and numeric (the type of `sum` of int8), as numbers. All sizes and times (microseconds until the year
+ * 2255) are below 2^53; larger values are errors instead of being rounded.
  */
 export const columnTypes: pg.CustomTypesConfig = {
   getTypeParser(oid: number, format?: "text" | "binary"): (text: string) => unknown {

@@ -1,6 +1,6 @@
 import { HoldfastError } from "@holdfast/core/errors";
 
-/** SQLSTATE (appendix A of PostgreSQL's manual) of failures that say nothing about the statement. */
+/** SQLSTATE codes (appendix A of PostgreSQL's manual) of failures that are not caused by the statement. */
 const unavailableStates = new Set([
   "25006", // read only: the primary has become a standby
   "25P03", // idle in transaction for too long
@@ -8,7 +8,7 @@ const unavailableStates = new Set([
   "40P01", // deadlock, after the retries of inTransaction
   "53200", // out of memory
   "53300", // too many connections
-  "55P03", // a lock was not to be had in time
+  "55P03", // a lock could not be acquired in time
   "57014", // cancelled by statement_timeout
   "57P01", // administrator's shutdown
   "57P02", // crash of another session
@@ -24,28 +24,28 @@ const networkCodes = new Set([
   "ECONNRESET",
   "EHOSTUNREACH",
   "ENETUNREACH",
-  "ENOENT", // a Unix socket that is not there yet
+  "ENOENT", // a Unix socket that does not exist yet
   "ENOTFOUND",
   "EPIPE",
   "ETIMEDOUT",
 ]);
 
-/** `pg` gives these no code. */
+/** Errors of `pg` without a code. */
 const lostConnection =
   /^(Connection terminated|timeout exceeded when trying to connect|timeout expired|Client has encountered a connection error|Client was closed|Cannot use a pool after calling end)/;
 
-/** SQLSTATE of a text with a NUL character, as a text or in a JSON value. */
+/** SQLSTATE of a text or JSON value with a NUL character. */
 const nulStates = new Set(["22021", "22P05"]);
 
-/** Ends an error about a full disk. An administrator and everybody else read the same sentence. */
+/** End of an error about a full disk, for administrators and everybody else. */
 export const roomAdvice =
   "An administrator of the server has to free some space ('holdfast admin doctor' shows where). Then try again.";
 
 const databaseFull = `The disk of the server's database is full, so it accepts no changes. Nothing is lost. ${roomAdvice}`;
 
 /**
- * Translates what is the database's own trouble, and a text that no column can hold: it came with the request, be it inside a cursor.
- * Any other error of the statement itself comes back as it is.
+ * Translates errors of the database itself, and of texts with a NUL character, which came with the request (possibly
+ * inside a cursor). Other errors of the statement are returned unchanged.
  */
 export function toDatabaseError(error: unknown): unknown {
   if (error instanceof HoldfastError || !(error instanceof Error)) return error;
@@ -61,7 +61,7 @@ export function toDatabaseError(error: unknown): unknown {
       cause: error,
     });
   }
-  // Retried by inTransaction, which has to see the state itself.
+  // Handled by inTransaction, which needs the original error.
   if (isSerializationFailure(error)) return error;
   const lost =
     (code !== undefined && (code.startsWith("08") || unavailableStates.has(code) || networkCodes.has(code))) ||
@@ -78,7 +78,7 @@ export function isSerializationFailure(error: unknown): boolean {
   return code === "40001" || code === "40P01";
 }
 
-/** The SQLSTATE of a failed statement, or the code of a system call. */
+/** Returns the SQLSTATE of a failed statement, or the code of a system call. */
 export function codeOf(error: unknown): string | undefined {
   if (!(error instanceof Error) || !("code" in error)) return undefined;
   return typeof error.code === "string" ? error.code : undefined;

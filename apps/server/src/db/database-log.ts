@@ -1,4 +1,4 @@
-/** What the database folder says about itself; a pino logger fits. Never given statements, parameters or passwords. */
+/** Logger of the database folder, such as a pino logger. Never receives statements, parameters or passwords. */
 export interface DatabaseLog {
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;

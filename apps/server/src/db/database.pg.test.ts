@@ -147,7 +147,7 @@ test("a connection that is cut inside a transaction fails that transaction as un
 test("waiting for a free connection, and a database that is not there, are unavailable", async () => {
   const small = openDatabase({ ...options, connectionsMax: 1, connectTimeoutMs: 50 });
   let client: pg.PoolClient | undefined;
-  // On a busy machine the first connection may take longer itself.
+  // On a busy machine the first connection may exceed the timeout.
   const stillInTime = bounded("a first connection");
   while (client === undefined) {
     stillInTime();
@@ -167,7 +167,7 @@ test("waiting for a free connection, and a database that is not there, are unava
 test("an idle connection that is cut is replaced without anybody noticing", async () => {
   const { db: own, pool, close: closeOwn } = openDatabase(options);
   const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(own);
-  // `once` of node:events would reject at the error that comes before it.
+  // `once` of node:events would reject at the preceding error event.
   const removed = new Promise((resolve) => pool.once("remove", resolve));
   await sql`select pg_terminate_backend(${rows[0]?.pid}::int4)`.execute(db);
   await removed;

@@ -8,13 +8,14 @@ import type { DatabaseLog } from "./database-log.ts";
 import { columnTypes } from "./column-types.ts";
 
 /**
- * Ends a statement that looks everything up by keys, whatever is asked for: it is planned once for each connection and not each time, which
- * takes longer than the look. Only where the text is always the same, names its columns, and no plan could be better for some values than for others.
+ * Marks a statement that only looks up keys, so that it is planned once per connection instead of each time, which
+ * would take longer than the look-up. Only for a constant text with named columns, whose best plan does not depend on
+ * the values.
  */
 export const keyedMark = "/* by keys alone */";
 export const keyed = sql.raw(keyedMark);
 
-/** Where a database is and who we are to it: what `pg` takes, a `connectionString` or the single parts. */
+/** Address and credentials of a database for `pg`: a `connectionString`, or separate members. */
 export type Connection = Readonly<
   Pick<pg.ClientConfig, "connectionString" | "host" | "port" | "user" | "password" | "database" | "ssl">
 >;
@@ -23,28 +24,30 @@ export interface DatabaseOptions {
   readonly connection: Connection;
   /** Shown in pg_stat_activity. */
   readonly applicationName: string;
-  /** The search path of every connection, so that no statement names its schema. */
+  /** Search path of every connection. */
   readonly schema?: string;
   readonly log: DatabaseLog;
   readonly connectionsMax?: number;
-  /** How long a request waits for a free connection, or for a new one, before it fails as `unavailable`. */
+  /** Maximum wait for a free or new connection, before a request fails with `unavailable`. */
   readonly connectTimeoutMs?: number;
-  /** A net below all statements, not a tool: a statement that may take longer sets its own. */
+  /** Safety limit. A statement that may take longer sets its own. */
   readonly statementTimeoutMs?: number;
 }
 
 export interface Database<Tables> {
   readonly db: Kysely<Tables>;
-  /** The pool below `db`, for what speaks `pg` itself. Its errors are not translated. */
+  /** The pool below `db`, for direct use of `pg`. Its errors are not translated. */
   readonly pool: pg.Pool;
-  /** How many transactions the database has chosen as victims of a deadlock or a serialization conflict; they were tried again. */
+  /** Number of transactions aborted because of a deadlock or serialization conflict, and retried. */
   readonly conflicts: () => number;
-  /** Resolves when the database has let go of every connection, so that it may be stopped next. */
+  /** Resolves when the database has closed every connection, so that it can be stopped. */
   readonly close: () => Promise<void>;
 }
 
-/** Opens no connection yet. Every failure of a statement is a HoldfastError where the database as a whole is the cause,
- * and a `pg.DatabaseError` with its SQLSTATE (`code`) where the statement is. */
+/**
+ * Opens no connection yet. Failures of the database itself are HoldfastErrors. Failures of a statement are
+ * `pg.DatabaseError` with its SQLSTATE (`code`).
+ */
 export function openDatabase<Tables>(options: DatabaseOptions): Database<Tables> {
   const pool = openPool(options);
   const goodbyes = watchGoodbyes(pool);
@@ -56,17 +59,17 @@ export function openDatabase<Tables>(options: DatabaseOptions): Database<Tables>
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: translatingPool(pool, onConflict) }) });
   const close = async () => {
     await db.destroy();
-    // Kysely ends no pool that it has not used itself.
+    // Kysely does not end a pool that it has not used.
     if (!pool.ending) await pool.end();
     await goodbyes();
   };
   return { db, pool, conflicts: () => conflicts, close };
 }
 
-/** A database on the other side of a dead network says nothing any more. */
+/** A database behind a dead network does not respond. */
 const goodbyeMsMax = 5000;
 
-/** @returns what resolves when the database has closed every connection; `pool.end` does so once the goodbyes are begun */
+/** @returns a function that resolves when the database has closed every connection; `pool.end` only starts closing */
 function watchGoodbyes(pool: pg.Pool): () => Promise<void> {
   const goodbyes = new Set<Promise<void>>();
   pool.on("connect", (client) => {
@@ -79,7 +82,7 @@ function watchGoodbyes(pool: pg.Pool): () => Promise<void> {
   };
 }
 
-/** A plain pool with our column types and limits. */
+/** Opens a plain pool with the column types and limits. */
 export function openPool(options: DatabaseOptions): pg.Pool {
   const pool = new pg.Pool({
     ...options.connection,
@@ -93,11 +96,11 @@ export function openPool(options: DatabaseOptions): pg.Pool {
     statement_timeout: options.statementTimeoutMs ?? 60_000,
     idle_in_transaction_session_timeout: 60_000,
   });
-  // A connection that dies between two statements tells it by an event that nobody else hears: without a listener on
-  // the client itself it would end the process. The next statement on it fails and is answered as `unavailable`.
+  // A connection that breaks between two statements emits an event. Without a listener on the client, this would end
+  // the process. The next statement on it fails with `unavailable`.
   pool.on("connect", (client) => client.on("error", () => {}));
   pool.on("error", (error) => {
-    // A pool that ends says goodbye without waiting; a database that stops next may be quicker than its goodbye.
+    // A closing pool does not wait, so a stopping database may close the connection first.
     if (!pool.ending) options.log.warn({ reason: error.message }, "an idle database connection was lost");
   });
   return pool;
@@ -105,17 +108,16 @@ export function openPool(options: DatabaseOptions): pg.Pool {
 
 export interface TransactionOptions {
   readonly isolationLevel?: IsolationLevel;
-  /** Attempts in all when the database chose this transaction as the victim of a deadlock or a serialization conflict. */
+  /** Maximum number of attempts after deadlocks or serialization conflicts. */
   readonly attemptsMax?: number;
-  /** 0 to 1, for the jitter between attempts. */
+  /** Returns 0 to 1, for the jitter between attempts. */
   readonly random?: () => number;
 }
 
 /**
- * Runs `work` in one transaction: committed when it resolves, rolled back when it throws. `work` runs again from its
- * beginning after a deadlock (40P01) or a serialization failure (40001), so it must not change anything but the
- * database. A connection lost during COMMIT leaves the outcome unknown and is `unavailable`: callers that may be
- * repeated carry an operation id.
+ * Runs `work` in one transaction: commits when it resolves, and rolls back when it throws. After a deadlock (40P01) or
+ * serialization failure (40001) `work` runs again, so it must only change the database. If the connection breaks during
+ * COMMIT, the outcome is unknown and `unavailable` is thrown. Callers that retry need an operation id.
  */
 export async function inTransaction<Tables, Result>(
   db: Kysely<Tables>,
@@ -140,7 +142,7 @@ export async function inTransaction<Tables, Result>(
   }
 }
 
-/** Kysely's view of the pool, with every error translated and no connection kept that is still inside a transaction. */
+/** Wraps the pool for Kysely: translates every error, and closes connections that are released inside a transaction. */
 function translatingPool(pool: pg.Pool, onConflict: (error: Error) => void): PostgresPool {
   const clients = new WeakMap<pg.PoolClient, TranslatingClient>();
   const translating = {
@@ -157,7 +159,8 @@ function translatingPool(pool: pg.Pool, onConflict: (error: Error) => void): Pos
     },
     end: () => pool.end(),
   };
-  // Kysely's type also has the query by cursor, which only streaming uses and which needs a `cursor` that we do not give.
+  // Kysely's type also has queries by cursor, which are only used for streaming and need a `cursor` option that is not
+  // set.
   return translating as unknown as PostgresPool;
 }
 
@@ -185,10 +188,10 @@ class TranslatingClient {
   }
 }
 
-/** The texts are in the code, so there are few. */
+/** Only a few, because the texts are in the code. */
 const planNames = new Map<string, { readonly name: string }>();
 
-/** By its content, since a name stands for one text. Empty for a statement that is planned each time. */
+/** Derives a name from the text, because a name must always mean the same text. Empty for other statements. */
 function planNameOf(text: string): { readonly name?: string } {
   if (!text.endsWith(keyedMark)) return {};
   const known = planNames.get(text);

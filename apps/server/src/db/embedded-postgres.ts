@@ -18,42 +18,42 @@ import { settingsOf } from "./embedded/settings.ts";
 import { takeOver } from "./embedded/take-over.ts";
 
 export interface EmbeddedPostgresOptions {
-  /** Held by the caller for as long as the database runs (`openDataFolder`). */
+  /** Locked by the caller while the database runs (`openDataFolder`). */
   readonly dataFolder: string;
   readonly log: DatabaseLog;
-  /** That many random bytes, for the password of a new database. */
+  /** Returns random bytes, for the password of a new database. */
   readonly random: (bytes: number) => Uint8Array;
-  /** Further settings of postgresql.conf; they win over ours. */
+  /** Additional settings of postgresql.conf, which take precedence. */
   readonly settings?: Readonly<Record<string, string>>;
-  /** As whom it runs; unless given, the owner of the cluster, or for a new one a user of its own. */
+  /** Account that runs it. Defaults to the owner of the cluster, or to a user of its own for a new one. */
   readonly account?: Account;
-  /** PostgreSQL's programs, for a cluster of another version than ours. */
+  /** PostgreSQL's programs, for a cluster of another version. */
   readonly native?: NativePackage;
-  /** Listen on a port of 127.0.0.1 instead of a Unix socket; the default where there are none. */
+  /** Listens on a port of 127.0.0.1 instead of a Unix socket. Default on systems without Unix sockets. */
   readonly loopback?: boolean;
 }
 
 export interface EmbeddedPostgres {
   readonly connection: Connection;
-  /** Of the postmaster; undefined while it is down. */
+  /** Process id of the postmaster; undefined while it is down. */
   pid(): number | undefined;
-  /** Calls back after each time that the database died and is up again. */
+  /** Called after each restart of a database that died. */
   onRestart(listener: () => void): void;
-  /** Proportional memory of all its processes; undefined where the platform does not tell (Linux does). */
+  /** Proportional memory of all its processes; undefined if the platform does not report it (Linux does). */
   pssBytes(): number | undefined;
   /**
-   * Watches the data folder and the cluster. If another folder takes the place of one of them, PostgreSQL is killed and not started
-   * again: an orderly stop would write into that other folder.
+   * Watches the data folder and the cluster. If another folder replaces one of them, PostgreSQL is killed and not
+   * restarted, because an orderly stop would write into the other folder.
    */
   readonly folders: Pick<FolderWatch, "look" | "replaced">;
-  /** Idempotent. Waits until the process is gone. */
+  /** Idempotent. Resolves when the process has ended. */
   stop(): Promise<void>;
 }
 
 /**
- * Runs PostgreSQL as a child over a Unix socket, and keeps it running: whatever kills it, it is started again, at once
- * and then with growing pauses, and until then statements fail as `unavailable`. The folder may be in any state that a
- * killed server, a killed database or a power cut leaves.
+ * Runs PostgreSQL as a child on a Unix socket. If it dies, it is restarted immediately, then with growing pauses, and
+ * statements fail with `unavailable` meanwhile. The folder may be in any state left by a killed server, a killed
+ * database or a power cut.
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const { dataFolder, log } = options;
@@ -107,7 +107,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   };
 }
 
-/** The database of a server that runs beside this process (`admin --data`); undefined when none does. */
+/** Finds the database of a running server, for another process (`admin --data`); undefined if none runs. */
 export function findRunningPostgres(dataFolder: string): Connection | undefined {
   const clusterFolder = clusterFolderOf(dataFolder);
   const file = readPostmasterFile(clusterFolder);
@@ -118,7 +118,7 @@ export function findRunningPostgres(dataFolder: string): Connection | undefined 
   return { host, port: file.port, user: superuser, password, database: databaseName };
 }
 
-/** initdb makes this one; ours live in it as two schemas. */
+/** Database created by initdb, which contains the two schemas. */
 const databaseName = "postgres";
 
 const startAttemptsMax = 5;
@@ -148,8 +148,8 @@ class Supervisor {
   }
 
   /**
-   * Tries again a few times: what a killed database left in the kernel goes away a moment after its processes.
-   * @param reopen the place where it listens, before each further attempt: a port that was free may be another's by then
+   * Retries a few times, because kernel resources of a killed database are released shortly after its processes end.
+   * @param reopen opens the endpoint again before each further attempt, because a free port may be in use by then
    */
   async startFirst(reopen: () => Promise<void>): Promise<void> {
     for (let attempt = 1; this.#postmaster === undefined; attempt++) {
@@ -180,7 +180,7 @@ class Supervisor {
     while (running !== undefined) {
       const how = await running.exited;
       this.#postmaster = undefined;
-      // Leftover processes are found by their folder, and those of another cluster must be left alone.
+      // Leftover processes are found by their folder. Those of another cluster must not be stopped.
       if (this.#stopped.signal.aborted || !this.folders.look()) return;
       this.#log.error({ how }, "the database exited unexpectedly and is restarted");
       running = await this.#restart();
@@ -219,7 +219,7 @@ function pssOf(clusterFolder: string): number | undefined {
     try {
       kib += Number(/^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, "utf8"))?.[1] ?? 0);
     } catch {
-      // A session that has just ended.
+      // The session has just ended.
     }
   }
   return kib * 1024;

@@ -4,13 +4,13 @@ import type { Connection } from "./database.ts";
 import { codeOf, toDatabaseError } from "./database-error.ts";
 
 const versionMin = 15;
-/** With one of these off, a crash of the database's machine can lose or garble what was acknowledged. */
+/** Without any of these, a crash of the database's machine can lose or corrupt acknowledged data. */
 const durabilitySettings = ["fsync", "full_page_writes", "synchronous_commit"];
 
 /**
- * Accepts a database that somebody else runs (`--database-url`).
- * @throws HoldfastError `unavailable` when it does not answer, `failed` when it is too old, gives up durability, stores
- * other than UTF-8, or does not let us in
+ * Checks an external database (`--database-url`).
+ * @throws HoldfastError `unavailable` if it does not respond; `failed` if it is too old, not durable, not UTF-8, or
+ * denies access
  */
 export async function checkExternalPostgres(connection: Connection): Promise<void> {
   const client = new pg.Client({ ...connection, application_name: "holdfast check", connectionTimeoutMillis: 10_000 });

@@ -1,4 +1,4 @@
-/** The table of what the running server finds of itself, in the schema `shard`; used on the shard of bucket 0 alone. */
+/** Table of problems that the running server finds, in the schema `shard`. Only used on the shard of bucket 0. */
 export interface FindingTables {
   "shard.server_findings": ServerFindingRow;
 }

@@ -3,7 +3,7 @@ import type { Generated } from "kysely";
 
 export type GroupRole = "member" | "manager";
 
-/** The tables of groups in the schema `shard`. */
+/** Tables of groups in the schema `shard`. */
 export interface GroupTables {
   "shard.groups": GroupRow;
   "shard.group_members": { group_id: GroupId; user_id: UserId; role: GroupRole };
@@ -11,11 +11,11 @@ export interface GroupTables {
   "shard.memberships": {
     user_id: UserId;
     group_id: GroupId;
-    /** Null for somebody who is no member any more. */
+    /** null: no longer a member. */
     role: GroupRole | null;
     change: number;
     changed_at: number;
-    /** The group's; null for none, and for somebody who is no member any more. */
+    /** The group's plan; null: none, or no longer a member. */
     plan: Generated<string | null>;
   };
 }
@@ -25,7 +25,7 @@ export interface GroupRow {
   name: string;
   changes: number;
   member_count: number;
-  /** What it gives its members; null: nothing. */
+  /** Plan of its members; null: none. */
   plan: string | null;
   created_at: number;
 }

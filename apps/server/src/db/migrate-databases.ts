@@ -5,15 +5,15 @@ import { shardMigrations } from "./shard-migrations/index.ts";
 import type { Cell, Databases, Shard } from "./shards.ts";
 
 /**
- * Refuses databases of which a newer Holdfast has migrated any, before anything of any of them is touched.
- * @throws HoldfastError failed, in words for whoever starts the server
+ * Checks that no database was migrated by a newer Holdfast, before any is changed.
+ * @throws HoldfastError failed, with advice for the operator
  */
 export async function refuseNewerDatabases({ shards, cells }: Databases, log: DatabaseLog): Promise<void> {
   for (const { connection } of shards.all()) await refuseNewer(connection, shardMigrations, log);
   for (const { connection } of cells.all()) await refuseNewer(connection, cellMigrations, log);
 }
 
-/** Brings all databases up to the code, each schema in a transaction of its own: what a crash leaves undone the next start does. */
+/** Migrates all databases, each schema in its own transaction. After a crash the next start continues. */
 export async function migrateDatabases(databases: Databases, log: DatabaseLog): Promise<void> {
   await refuseNewerDatabases(databases, log);
   const migrateOne = async ({ id, connection }: Shard | Cell, set: MigrationSet) => {

@@ -5,27 +5,27 @@ import { type Connection, openDatabase } from "./database.ts";
 import type { DatabaseLog } from "./database-log.ts";
 
 export interface MigrationSet {
-  /** The schema that the migrations fill and in which they are recorded. */
+  /** Schema that the migrations change, and in which they are recorded. */
   readonly schema: "shard" | "cell";
-  /** By name (`001-nouns`), applied in the order of the names. */
+  /** By name (`001-nouns`), applied in the order of names. */
   readonly migrations: Readonly<Record<string, Migration>>;
 }
 
 /**
- * Brings the schema up to the code, in one transaction and under an advisory lock, so that of several servers that
- * start at once one migrates and the others wait for it. Refuses a database that a newer Holdfast has migrated.
- * @returns the names of the migrations that were applied now
+ * Migrates the schema in one transaction under an advisory lock, so that one of several starting servers migrates while
+ * the others wait. Rejects a database that a newer Holdfast has migrated.
+ * @returns names of the migrations applied now
  */
 export function migrate(connection: Connection, set: MigrationSet, log: DatabaseLog): Promise<readonly string[]> {
   return withSchema(connection, set, log, (db) => migrateWith(db, set));
 }
 
-/** @throws HoldfastError failed where a newer Holdfast has migrated the database; nothing is changed by asking */
+/** Changes nothing. @throws HoldfastError failed if a newer Holdfast has migrated the database */
 export function refuseNewer(connection: Connection, set: MigrationSet, log: DatabaseLog): Promise<void> {
   return withSchema(connection, set, log, (db) => refuseNewerSchema(db, set));
 }
 
-/** The names of the migrations that the schema has, in order; none where there is no schema yet. */
+/** Returns the names of applied migrations in order; none without a schema. */
 export function readApplied(connection: Connection, set: MigrationSet, log: DatabaseLog): Promise<readonly string[]> {
   return withSchema(connection, set, log, (db) => appliedTo(db, set));
 }
@@ -42,7 +42,7 @@ async function withSchema<Result>(
     applicationName: `holdfast migration ${schema}`,
     log,
     connectionsMax: 1,
-    // A migration of a large table, and the wait for another server's migration, take what they take.
+    // Migrations of large tables, and waits for other servers' migrations, have no time limit.
     statementTimeoutMs: 0,
   });
   try {

@@ -11,7 +11,7 @@ import { openDatabase, openPool } from "./database.ts";
 import { migrate, type MigrationSet } from "./migrate.ts";
 import { silentLog, startTestDatabase, type TestDatabase } from "./testing.ts";
 
-/** The rows of these grow with every file, so what a migration does to all of them under a lock, everybody waits for. */
+/** Tables whose rows grow with every file. A migration of all rows under a lock would block everybody. */
 const growing: ReadonlySet<string> = new Set([
   "shard.nodes",
   "shard.versions",
@@ -22,7 +22,7 @@ const growing: ReadonlySet<string> = new Set([
   "cell.blocks",
   "cell.holders",
 ]);
-/** `migration: table: deed`, with the reason why it may. */
+/** Allowed exceptions: `migration: table: deed`, with the reason. */
 const mayTakeLong: Readonly<Record<string, string>> = {};
 
 for (const fixture of readFixtures()) describeMigrations(fixture);
@@ -93,7 +93,10 @@ function openTestPool({ connection }: TestDatabase): pg.Pool {
 
 const pointsMax = 1000;
 
-/** Cuts off at the first point, the second, and so on, until it comes to its end. @returns how often it was cut off */
+/**
+ * Interrupts at the first point, the second, and so on, until the migration completes.
+ * @returns number of interruptions
+ */
 async function cutEverywhere({ connection }: TestDatabase, pool: pg.Pool, set: MigrationSet): Promise<number> {
   const state = async () => [await describeSchema(pool), ...(await readRows(pool))];
   const untouched = await state();
@@ -134,7 +137,7 @@ async function deedsOf(
   return deeds;
 }
 
-/** Each column of then has in each row what it had; columns and rows may have come. */
+/** Asserts that each old column of each row is unchanged. New columns and rows are allowed. */
 function assertKept(now: ReadonlyMap<string, readonly string[]>, fixture: Fixture): void {
   for (const [table, then] of fixture.rows) {
     if (table.endsWith(".migration")) continue;

@@ -5,7 +5,7 @@ import { SessionLock } from "./session-lock.ts";
 
 export interface OwnerLock {
   readonly held: boolean;
-  /** @throws HoldfastError `unavailable` while the lock is not held: nothing may be written then, and no job run */
+  /** @throws HoldfastError `unavailable` while the lock is not held; nothing may be written and no job may run then */
   assertHeld(): void;
   onLost(listener: () => void): void;
   onRegained(listener: () => void): void;
@@ -13,10 +13,10 @@ export interface OwnerLock {
 }
 
 /**
- * Takes the lock that the owner of a data folder holds in its database, on a connection of its own for as long as it
- * runs. It stands behind the lock of the folder, for filesystems whose locks do not hold. When the connection is lost
- * (the database died), so is the lock; it is taken again as soon as the database is back.
- * @throws HoldfastError `locked` when another server holds it
+ * Takes the lock of a data folder's owner in its database, on its own connection. It supplements the lock of the
+ * folder, for filesystems whose locks do not work. If the connection breaks (the database died), the lock is lost, and
+ * taken again when the database is back.
+ * @throws HoldfastError `locked` if another server holds it
  */
 export async function takeOwnerLock(connection: Connection, log: DatabaseLog): Promise<OwnerLock> {
   const holder = new OwnerLockHolder(connection, owner, log);

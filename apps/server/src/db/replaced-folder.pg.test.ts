@@ -39,7 +39,9 @@ async function query({ connection }: EmbeddedPostgres, statement: string): Promi
 const rowsOf = async (postgres: EmbeddedPostgres) =>
   (await query(postgres, "select count(*)::int4 as n from line"))[0].n;
 
-/** A cluster with two rows runs, its data folder is moved away, and a copy from when it had one row, or nothing, takes its place. */
+/**
+ * Starts a cluster with two rows and moves its data folder away. A copy with one row, or an empty folder, replaces it.
+ */
 async function swap(t: TestContext, kind: "an older copy" | "an empty folder"): Promise<Swapped> {
   const parent = makeTestFolder();
   t.after(() => rmSync(parent, { recursive: true, force: true }));
@@ -50,7 +52,7 @@ async function swap(t: TestContext, kind: "an older copy" | "an empty folder"): 
   await query(first, "create table line (id int8)");
   await query(first, "insert into line values (1)");
   await first.stop();
-  // With its owners: PostgreSQL could not write there else.
+  // With owners, because PostgreSQL could not write there otherwise.
   if (kind === "an older copy") execFileSync("cp", ["-a", place, older]);
   else mkdirSync(older);
   const told: string[] = [];
@@ -66,7 +68,7 @@ async function swap(t: TestContext, kind: "an older copy" | "an empty folder"): 
   return { running, pids, moved, place, told };
 }
 
-/** Names and bytes of all files. */
+/** Returns names and content of all files. */
 function contentOf(folder: string): Map<string, string> {
   const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   const paths = files.map((entry) => join(entry.parentPath, entry.name));
@@ -90,7 +92,7 @@ for (const kind of ["an older copy", "an empty folder"] as const) {
       await running.stop();
       assert.equal(running.folders.look(), false);
       assert.deepEqual(contentOf(place), before);
-      // A process that was killed takes a moment to let go of its memory.
+      // A killed process takes a moment to release its memory.
       await until("its processes are gone", () => !pids.some(runs));
       assert.equal(told.length, 1, told.join("\n"));
       assert.match(told[0] ?? "", /data is no longer the folder .* Put the right folder or disk at .*data, then start/);

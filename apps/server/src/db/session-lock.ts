@@ -6,25 +6,25 @@ import { OutageLog } from "./outage-log.ts";
 import type { DatabaseLog } from "./database-log.ts";
 
 export interface LockedName {
-  /** Two sessions of one database that lock the same name exclude each other. */
+  /** Two sessions of a database that lock the same name exclude each other. */
   readonly name: string;
-  /** As the log calls it. */
+  /** Name in the log. */
   readonly called: string;
-  /** What does not go on while it is lost. */
+  /** Activities that stop while the lock is lost. */
   readonly until: string;
   /** Shown in pg_stat_activity. */
   readonly applicationName: string;
 }
 
-/** The number that PostgreSQL locks for a name, as SQL. */
+/** Returns the number that PostgreSQL locks for a name, as SQL. */
 export const lockNumber = (name: string) => `hashtextextended('${name.replaceAll("'", "''")}', 0)`;
 
 const retryPauseMs = 100;
 
 /**
- * An advisory lock of PostgreSQL on a connection of its own: it is held for exactly as long as the connection, so when its process dies
- * the database drops it at once. When the connection is lost (the database died), so is the lock; it is taken again as soon as the
- * database is back.
+ * Advisory lock of PostgreSQL on its own connection. It lasts exactly as long as the connection, so the database
+ * releases it immediately when its process dies. If the connection breaks (the database died), the lock is lost, and
+ * taken again when the database is back.
  */
 export class SessionLock {
   readonly #connection: Connection;
@@ -55,7 +55,7 @@ export class SessionLock {
     this.#regainedListeners.push(listener);
   }
 
-  /** Ends the connection, and with it the lock; also one that is just being made. */
+  /** Closes the connection, and so releases the lock. Also ends a pending attempt. */
   async release(): Promise<void> {
     this.#released.abort();
     const client = this.#client;
@@ -64,7 +64,10 @@ export class SessionLock {
     await this.#taking;
   }
 
-  /** @returns whether the lock is ours now; @throws HoldfastError `unavailable` when the database does not answer */
+  /**
+   * @returns true if the lock is held now
+   * @throws HoldfastError `unavailable` if the database does not respond
+   */
   take(): Promise<boolean> {
     const taking = this.#take();
     this.#taking = taking.catch(() => {});
@@ -107,7 +110,7 @@ export class SessionLock {
     void this.takeInTime();
   }
 
-  /** Tries until it is held, or given up. */
+  /** Retries until the lock is held or released. */
   async takeInTime(): Promise<void> {
     const { called } = this.#lock;
     const over = `${called} can be acquired again`;

@@ -28,8 +28,8 @@ import type { SuspensionTables } from "./suspension-tables.ts";
 export type ShardReader = Kysely<ShardTables>;
 
 /**
- * The tables of the schema `shard`: everything that belongs to an owner, on the shard of the owner's bucket.
- * Sizes and times (microseconds since 1970) are int8 and come as JavaScript numbers; hashes are bytea and come as Buffer.
+ * Tables of the schema `shard`: everything that belongs to an owner, on the shard of the owner's bucket. Sizes and
+ * times (microseconds since 1970) are int8, read as numbers. Hashes are bytea, read as Buffer.
  */
 export interface ShardTables
   extends
@@ -99,7 +99,7 @@ export interface SpaceRow {
   stored_bytes: number;
   metadata_bytes: number;
   quota_bytes: number | null;
-  /** The entry of its journal up to which its watchers were told; null: nobody watches anything of it. */
+  /** Journal entry up to which watchers were notified; null: no watches. */
   watched_seq: number | null;
   quota_fixed: boolean;
   quota_warned: number;
@@ -121,7 +121,7 @@ export interface NodeRow {
   size: number;
   modified_at: number;
   executable: boolean;
-  /** On a device only the owner of the file or folder there may read it. */
+  /** On devices, only the local owner of the file or folder may read it. */
   private: boolean;
   revision: string;
   seq: number;
@@ -135,10 +135,10 @@ export interface NodeRow {
   operation_id: Buffer | null;
   created_at: number;
   updated_at: number;
-  /** Whether any grant stands at the node itself. */
+  /** The node itself has a grant. */
   shared: boolean;
   editors_can_share: boolean;
-  /** Of a mount. */
+  /** For a mount. */
   target_space: SpaceId | null;
 }
 
@@ -155,11 +155,11 @@ export interface VersionRow {
   device_id: string | null;
   operation_id: Buffer | null;
   created_at: number;
-  /** What a person calls it; it is never pruned then. */
+  /** A labeled version is never pruned. */
   label: string | null;
-  /** The account or link that set the label; null: no label, or one that an older server set. */
+  /** The account or link that set the label; null: no label, or set by an older server. */
   label_by: UserId | null;
-  /** The date of its file when the next version replaced it; null: it is the newest, or was replaced by an older server. */
+  /** Modification time of the file when the version was replaced; null: the newest, or replaced by an older server. */
   modified_at: number | null;
 }
 
@@ -175,15 +175,15 @@ export interface JournalRow {
   from_modified_at: number | null;
   from_executable: boolean | null;
   from_private: boolean | null;
-  /** Nobody but the owner of the space is told of it. */
+  /** Only visible to the owner of the space. */
   of_mount: boolean;
   rewind_id: RewindId | null;
   actor: UserId;
   device_id: string | null;
   at: number;
-  /** Whose right the entry is about: nothing but the role of this one has changed. */
+  /** Set if only the role of this grantee has changed. */
   grantee_id: string | null;
-  /** A person was asked before the device deleted it, among many: no other device asks again. */
+  /** A user approved the deletion, with many others, on the device. Other devices do not ask again. */
   approved: boolean;
 }
 
@@ -206,7 +206,7 @@ export interface GrantRow {
   max_downloads: number | null;
   downloads: number;
   disabled_at: number | null;
-  /** Of whoever gave it to whoever it is for; null for none. */
+  /** Message from the giver to the recipient; null: none. */
   message: string | null;
 }
 

@@ -7,29 +7,29 @@ import type { DatabaseLog } from "./database-log.ts";
 import type { ShardTables } from "./shard-tables.ts";
 import { embeddedTopology, type Topology } from "./topology.ts";
 
-/** The database that holds everything of the owners in some buckets. */
+/** Database with everything of the owners in some buckets. */
 export interface Shard {
   readonly id: string;
   readonly db: Kysely<ShardTables>;
-  /** For what speaks `pg` itself (jobs, LISTEN). */
+  /** For direct use of `pg` (jobs, LISTEN). */
   readonly connection: Connection;
 }
 
 export interface Shards {
   of(bucket: Bucket): Shard;
-  /** The shard of whatever the id names: the bucket stands in the id. */
+  /** Returns the shard of an id, which contains the bucket. */
   ofId(id: Parameters<typeof bucketOf>[0]): Shard;
   all(): readonly Shard[];
 }
 
-/** A block index and the object store beside it. */
+/** A block index with its object store. */
 export interface Cell {
   readonly id: string;
   readonly db: Kysely<CellTables>;
   readonly connection: Connection;
-  /** As configured: a folder or `s3://…`; undefined is the default store. */
+  /** As configured: a folder or `s3://…`; undefined: the default store. */
   readonly store: string | undefined;
-  /** A second one that holds the same; of a cell without `store` undefined is the default one, if there is one. */
+  /** Second store with equal content. For a cell without `store`, undefined means the default one, if any. */
   readonly secondStore: string | undefined;
 }
 
@@ -40,7 +40,7 @@ export interface Cells {
 
 export interface DatabasesOptions {
   readonly topology?: Topology;
-  /** What a shard or cell without a `database_url` of its own uses: the embedded database, or `--database-url`. */
+  /** Database of shards and cells without their own `database_url`: the embedded one, or `--database-url`. */
   readonly defaultConnection: Connection;
   readonly log: DatabaseLog;
   readonly connectionsMax?: number;
@@ -49,12 +49,12 @@ export interface DatabasesOptions {
 export interface Databases {
   readonly shards: Shards;
   readonly cells: Cells;
-  /** Of all of them, since they were opened: transactions that had to give way to another and were tried again. */
+  /** Number of transactions in all databases that were aborted by conflicts and retried. */
   readonly conflicts: () => number;
   readonly close: () => Promise<void>;
 }
 
-/** Opens a pool for each shard and each cell; connects to none yet. */
+/** Creates a pool for each shard and cell, without connecting. */
 export function openDatabases(options: DatabasesOptions): Databases {
   const topology = options.topology ?? embeddedTopology;
   const closers: (() => Promise<void>)[] = [];

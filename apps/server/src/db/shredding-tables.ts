@@ -1,12 +1,12 @@
 import type { NodeId, SpaceId, UserId } from "@holdfast/core/ids";
 
-/** The table of accounts that are to be gone, or are, in the schema `shard`. */
+/** Table of accounts being shredded or already shredded, in the schema `shard`. */
 export interface ShreddingTables {
   "shard.shreddings": ShreddingRow;
 }
 
 export const shredSteps = ["rights", "rows", "blocks", "packs", "database", "copies"] as const;
-/** What is under way; each may die and run again. */
+/** Current step. Each may be interrupted and repeated. */
 export type ShredStep = (typeof shredSteps)[number];
 
 export interface ShreddingRow {
@@ -20,17 +20,17 @@ export interface ShreddingRow {
   done_at: number | null;
 }
 
-/** What would be gone with the account's own rows, and is needed after that. */
+/** Data that is needed after the account's own rows are deleted. */
 export interface ShreddingKnown {
   readonly email: string;
-  /** The mounts that others have of it: their names are the account's. */
+  /** Other people's mounts of the account's folders, because their names come from the account. */
   readonly mounts: readonly NodeId[];
 }
 
 export interface ShreddingFigures {
   readonly files: number;
   readonly versions: number;
-  /** Of all versions. */
+  /** Bytes of all versions. */
   readonly bytes: number;
   readonly blocks: number;
   readonly packs: number;

@@ -1,6 +1,6 @@
 import type { DeviceId, SpaceId, UserId } from "@holdfast/core/ids";
 
-/** The tables of braked devices in the schema `shard`. */
+/** Tables of suspended devices in the schema `shard`. */
 export interface SuspensionTables {
   "shard.device_brakes": DeviceBrakeRow;
   "shard.suspensions": SuspensionRow;
@@ -24,6 +24,6 @@ export interface SuspensionRow {
   reason: "rewritten" | "deleted";
   rewritten: number;
   deleted: number;
-  /** Just before the first change that counted, in microseconds since 1970. */
+  /** Just before the first counted change, in microseconds since 1970. */
   moment: number;
 }

@@ -7,8 +7,8 @@ import { takeOwnerLock } from "./owner-lock.ts";
 import { silentLog } from "./testing.ts";
 
 /**
- * A process for tests to kill: owns the data folder given as its argument and adds a row for each line on its input,
- * answering each with the number of rows that are then committed. Stops in order at the end of its input.
+ * Process for tests to kill. Owns the data folder in its argument, adds a row for each input line, and prints the
+ * number of committed rows. Stops in order at the end of its input.
  */
 const folder = await openDataFolder(process.argv[2] ?? "");
 const postgres = await startEmbeddedPostgres({ dataFolder: folder.path, log: silentLog, random: randomBytes });

@@ -6,18 +6,18 @@ import { clusterFolderOf } from "./embedded/cluster.ts";
 export const hasTemplate = process.platform !== "win32";
 
 /**
- * A copy of a fresh cluster is made several times faster than a fresh cluster, so each run makes one. Its own database is migrated, as
- * that of a server whose first start was cut off before it made its key.
+ * Copies a template cluster, which is several times faster than creating one. Each run makes one template. Its database
+ * is migrated, like that of a server whose first start was interrupted before it created its key.
  * @param folder a data folder without a database
  */
 export async function copyTemplate(folder: string): Promise<void> {
   if (!hasTemplate) return;
-  // Loading the code that makes the template takes longer than the copy, and only the first file of a run needs it.
+  // Imported on demand: loading this code takes longer than the copy, and only the first file of a run needs it.
   const template = await madeOnce("database-template", async (made) => {
     const { makeTemplate } = await import("./testing-migrated.ts");
     await makeTemplate(made);
   });
-  // Most of the database's log is empty, and GNU cp skips the empty parts.
+  // The database's log is mostly empty, and GNU cp skips empty parts.
   const options = process.platform === "linux" ? ["-a", "--sparse=always"] : ["-a"];
   execFileSync("cp", [...options, join(template, "database-password"), clusterFolderOf(template), folder]);
 }

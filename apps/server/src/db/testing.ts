@@ -11,23 +11,23 @@ import { topologySchema } from "./topology.ts";
 
 export { copyTemplate, silentLog };
 
-/** An empty database of its own, on a PostgreSQL that all tests of this process share. */
+/** Empty database on a PostgreSQL that all tests of this process share. */
 export interface TestDatabase {
   readonly connection: Connection;
   readonly stop: () => Promise<void>;
 }
 
 export interface TestDatabaseOptions {
-  /** Off only where a test measures something else and says so. Decided by the first database of the process. */
+  /** false only in tests that measure something else and say so. The first database of the process decides. */
   readonly fsync?: boolean;
   /**
-   * Whether its log grows by the changes themselves alone, for a test that measures them: after a checkpoint the first change of a page
-   * logs the whole page, and a vacuum that begins by itself logs what it finds in all tables. Decided by the first, too.
+   * true: only changes themselves add to the log, for tests that measure it. Otherwise the first change of a page after
+   * a checkpoint logs the whole page, and automatic vacuum adds more. The first database decides.
    */
   readonly quietLog?: boolean;
 }
 
-/** Starts PostgreSQL with the first call of the process and stops it with the last `stop`. */
+/** Starts PostgreSQL with the first call of the process, and stops it with the last `stop`. */
 export async function startTestDatabase(options: TestDatabaseOptions = {}): Promise<TestDatabase> {
   return makeDatabase(options, "empty");
 }
@@ -37,7 +37,8 @@ async function makeDatabase(options: TestDatabaseOptions, content: "empty" | "mi
   shared.users += 1;
   const { connection } = (await shared.started).postgres;
   const database = `test_${randomBytes(6).toString("hex")}`;
-  // PostgreSQL copies a database only while no session uses it, so the statement runs in the other one, and after those before it.
+  // PostgreSQL copies a database only while no session uses it. So the statement runs in another database, and the
+  // statements run one after the other.
   const [template, from] =
     content === "empty" ? ["template1", connection.database] : [connection.database, "template1"];
   const made = shared.made.then(() =>
@@ -51,7 +52,7 @@ async function makeDatabase(options: TestDatabaseOptions, content: "empty" | "mi
   return { connection: { ...connection, database }, stop: () => leaveShared(shared) };
 }
 
-/** One shard and one cell, migrated, in a database of their own. */
+/** One migrated shard and cell in their own database. */
 export interface TestDatabases extends Databases {
   readonly connection: Connection;
   readonly stop: () => Promise<void>;
@@ -68,8 +69,8 @@ export async function startTestDatabases(options: TestDatabaseOptions = {}): Pro
 }
 
 /**
- * Two shards and one cell, or two of each, in two databases: the buckets up to 2047 lie on the first shard, and cell, the others on the
- * second.
+ * Starts two shards, and one or two cells, in two databases. Buckets up to 2047 are on the first shard (and cell), the
+ * others on the second.
  */
 export async function startTwoTestShards(
   options: TestDatabaseOptions & { readonly twoCells?: boolean } = {},
@@ -101,7 +102,7 @@ function urlOf({ host = "", port, user, password, database }: Connection): strin
   return `postgres://${user}:${encodeURIComponent(String(password))}@/${database}?${query.toString()}`;
 }
 
-/** A new folder where a database is fast; the process that made it removes it, or a later run does. */
+/** Creates a folder on a fast disk. The process removes it, or a later run does. */
 export function makeTestFolder(): string {
   return makeFolderIn(clustersFolder());
 }
@@ -114,13 +115,13 @@ interface Started {
 
 interface Shared {
   readonly started: Promise<Started>;
-  /** Databases that are in use. */
+  /** Number of databases in use. */
   users: number;
-  /** Ends with the last database that is being made. */
+  /** Resolves with the last database being created. */
   made: Promise<void>;
 }
 
-/** By options: the files of one process may differ in them. */
+/** By options, which may differ between the files of one process. */
 const sharedByOptions = new Map<string, Shared>();
 
 function sharedFor(options: TestDatabaseOptions): Shared {
@@ -148,7 +149,7 @@ async function startShared(options: TestDatabaseOptions): Promise<Started> {
     },
   });
   if (!hasTemplate) await migrateAll(postgres.connection);
-  // A test that fails before its `stop` still ends its process, and PostgreSQL would outlive it.
+  // A failed test ends its process before `stop`, and PostgreSQL would outlive it.
   const killAtExit = () => {
     const pid = postgres.pid();
     if (pid !== undefined) process.kill(pid, "SIGQUIT");
@@ -170,5 +171,5 @@ async function stopShared(shared: Shared): Promise<void> {
   rmSync(folder, { recursive: true, force: true });
 }
 
-/** In memory where there is plenty: copying a cluster takes 50 ms there and up to 1.7 s on a busy disk. */
+/** In memory if there is plenty: copying a cluster takes 50 ms there, and up to 1.7 s on a busy disk. */
 const clustersFolder = () => fastFolder(2 ** 30);

@@ -1,7 +1,7 @@
 import { bucketCount } from "@holdfast/core/ids";
 import { z } from "zod";
 
-/** First and last bucket, both included. */
+/** First and last bucket, inclusive. */
 const bucketRange = z
   .tuple([bucketNumber(), bucketNumber()])
   .refine(([first, last]) => first <= last, "the first bucket of a range is above its last");
@@ -13,8 +13,8 @@ const placeId = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "an ID can only co
 const buckets = z.array(bucketRange).min(1);
 
 /**
- * Which buckets live where. Both maps cover every bucket exactly once, and apart from each other: that is what lets
- * metadata move between shards without moving a byte of content. Without `database_url` a place is in the default database.
+ * Maps buckets to shards and cells. Each map covers every bucket exactly once. The maps are independent, so that
+ * metadata can move between shards without moving content. Without `database_url` a place is in the default database.
  */
 export const topologySchema = z.strictObject({
   shards: places(
@@ -38,7 +38,7 @@ export const topologySchema = z.strictObject({
 
 export type Topology = z.infer<typeof topologySchema>;
 
-/** The default: one shard and one cell, as two schemas of the same database. */
+/** Default: one shard and one cell, as two schemas of the same database. */
 export const embeddedTopology: Topology = topologySchema.parse({
   shards: [{ id: "main", buckets: [[0, bucketCount - 1]] }],
   cells: [{ id: "main", buckets: [[0, bucketCount - 1]] }],
@@ -72,7 +72,7 @@ function faultsOf(all: readonly Place[]): string[] {
   const faults: string[] = [];
   const repeated = all.find((place, index) => all.findIndex((other) => other.id === place.id) !== index);
   if (repeated !== undefined) faults.push(`the ID ${repeated.id} is used twice`);
-  // Two places in one database would share one schema, and neither would know its own rows.
+  // Two places in one database would share a schema, and could not distinguish their rows.
   const databases = all.map((place) => place.database_url ?? "the default database");
   const shared = databases.findIndex((database, index) => databases.indexOf(database) !== index);
   if (shared !== -1) faults.push(`${all[shared]?.id} is in the same database as another`);

@@ -1,6 +1,6 @@
 import type { NodeId, SpaceId, TaskId, TransferId, UserId } from "@holdfast/core/ids";
 
-/** The tables of transfers in the schema `shard`. */
+/** Tables of transfers in the schema `shard`. */
 export interface TransferTables {
   "shard.transfers": TransferRow;
   "shard.arrivals": ArrivalRow;

@@ -1,6 +1,6 @@
 import type { NodeId, SpaceId, TokenId, UserId, WebhookId } from "@holdfast/core/ids";
 
-/** The tables of webhooks in the schema `shard`. */
+/** Tables of webhooks in the schema `shard`. */
 export interface WebhookTables {
   "shard.webhooks": WebhookRow;
 }
@@ -15,6 +15,9 @@ export interface WebhookRow {
   space_id: SpaceId;
   seq: number;
   created_at: number;
-  /** What it ends with; null for one that somebody signed in has made, and its own id once a new password has ended that one. */
+  /**
+   * The webhook ends with this token; null: made by a signed-in person. Its own id after a new password has ended the
+   * session that made it.
+   */
   maker_id: TokenId | WebhookId | null;
 }

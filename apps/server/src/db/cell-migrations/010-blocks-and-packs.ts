@@ -1,6 +1,6 @@
 import { type Kysely, sql } from "kysely";
 
-/** Why: where each block lies, which spaces hold it, and the keys that open the packs. No row names an owner's file. */
+/** Why: locations of blocks, the spaces that hold them, and the keys of the packs. No row names an owner's file. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql
     .raw(

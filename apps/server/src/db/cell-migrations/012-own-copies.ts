@@ -1,8 +1,8 @@
 import { type Kysely, sql } from "kysely";
 
 /**
- * Why: a space is served the copy of a block that it has stored itself, in the codec in which it was sent; that of another
- * space would tell that somebody else has the block. Up to here a holder has the stamp that is the time of its pack.
+ * Why: a space is served its own copy of a block, in the codec in which it was sent. Another space's copy would reveal
+ * that somebody else has the block. In existing rows, a holder's stamp equals the time of its pack.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`alter table cell.holders add pack_id uuid`.execute(db);

@@ -1,6 +1,6 @@
 import { type Kysely, sql } from "kysely";
 
-/** Why: what nobody needs goes by steps, each of which waits for its time. Up to here nothing had ever gone. */
+/** Why: unneeded data is deleted in steps with waiting periods. Before, nothing was ever deleted. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql
     .raw(

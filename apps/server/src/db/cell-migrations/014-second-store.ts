@@ -1,8 +1,8 @@
 import { type Kysely, sql } from "kysely";
 
 /**
- * Why: a cell may have two stores that hold the same. What one of them still has to do outlives an outage and the server; a row of it is there before
- * the write is acknowledged that it stands for.
+ * Why: a cell may have two stores with equal content. Pending work of one store must survive outages and restarts, so
+ * its row is written before the write is acknowledged.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql

@@ -6,8 +6,8 @@ import * as collection from "./013-collection.ts";
 import * as secondStore from "./014-second-store.ts";
 
 /**
- * The migrations of the schema `cell`, in order; the name of each is its file's (`001-nouns`) and is recorded in the
- * database, so it never changes once released.
+ * Migrations of the schema `cell` in order. Each name is that of its file (`001-nouns`). It is recorded in the
+ * database, so it must not change after a release.
  */
 export const cellMigrations: MigrationSet = {
   schema: "cell",

@@ -3,14 +3,14 @@ import { dirname } from "node:path";
 import { HoldfastError } from "@holdfast/core/errors";
 import { ownAccount } from "./own-account.ts";
 
-/** The operating system's user that PostgreSQL runs as; undefined is the server's own. */
+/** Operating system user that runs PostgreSQL; undefined: the server's own. */
 export type Account = { readonly uid: number; readonly gid: number } | undefined;
 
 const nobodyUid = 65_534;
 
 /**
- * PostgreSQL refuses to run as root, so root runs it as the owner of the cluster, and a cluster that is new, root's or `nobody`'s as
- * a user that it shares with nothing else; everybody else runs it as themselves.
+ * Returns the user for PostgreSQL, which refuses to run as root. Root runs it as the owner of the cluster, or as a
+ * dedicated user if the cluster is new or belongs to root or `nobody`. Other users run it themselves.
  * @param clusterFolder may not exist yet
  */
 export function accountFor(clusterFolder: string): Account {
@@ -32,14 +32,14 @@ export function accountFor(clusterFolder: string): Account {
 }
 
 /**
- * As whom a new cluster is made for the account: initdb wants a user with a name, and that of `nobody` is on every system. What is made
- * is the account's group's alone to come to.
+ * Returns the user that creates a new cluster: initdb requires a user with a name, and `nobody` has one on every
+ * system. Only the account's group can access the result.
  */
 export function makerFor(account: Account): Account {
   return account === undefined ? undefined : { uid: nobodyUid, gid: account.gid };
 }
 
-/** @throws HoldfastError `failed` naming the first folder on the way to `path` that the account cannot pass */
+/** @throws HoldfastError `failed` with the first folder on the way to `path` that the account cannot enter */
 export function refuseBlockedPath(path: string, account: Account): void {
   const folder = blockingFolder(path, account);
   if (folder === undefined || account === undefined) return;
@@ -50,7 +50,7 @@ export function refuseBlockedPath(path: string, account: Account): void {
   );
 }
 
-/** The topmost of `path` and the folders above it that the account may not enter. @param path absolute */
+/** Returns the topmost folder, of `path` and those above, that the account cannot enter. @param path absolute */
 export function blockingFolder(path: string, account: Account): string | undefined {
   if (account === undefined) return undefined;
   const above = path === dirname(path) ? undefined : blockingFolder(dirname(path), account);

@@ -20,7 +20,7 @@ import { findBinaries } from "./binaries.ts";
 
 const silentLog = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
-/** What npm unpacks when it does not run the package's install script. */
+/** Creates the files that npm unpacks when it does not run the package's install script. */
 function unpack(t: TestContext) {
   const folder = mkdtempSync(join(tmpdir(), "holdfast-binaries-"));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
@@ -49,7 +49,7 @@ test("programs that the database's user cannot reach are copied to where it can,
   const { dataFolder, native } = unpack(t);
   chmodSync(dirname(native.nativeFolder), 0o700);
   const account = { uid: 65_533, gid: 65_533 };
-  // What a killed server left of an earlier copy.
+  // Left by a killed server during an earlier copy.
   mkdirSync(join(dataFolder, "postgres-binaries-18.4.new", "bin"), { recursive: true });
   const { postgres } = await findBinaries(dataFolder, account, silentLog, native);
   assert.equal(postgres, join(dataFolder, "postgres-binaries-18.4", "bin", "postgres"));

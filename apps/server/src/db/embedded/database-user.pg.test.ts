@@ -51,7 +51,7 @@ async function start(dataFolder: string): Promise<EmbeddedPostgres> {
   return postgres;
 }
 
-/** Everything below a folder and itself, links not followed. */
+/** Returns a folder and everything below, without following links. */
 function all(folder: string): string[] {
   return [folder, ...globSync("**/*", { cwd: folder }).map((name) => join(folder, name))];
 }
@@ -85,7 +85,7 @@ test(
       assert.equal(stats.uid, uid, path);
       assert.equal(stats.mode & 0o777, stats.isDirectory() ? 0o700 : 0o600, path);
     }
-    // Nor does anybody else come as far as that folder.
+    // Other users cannot enter the folder either.
     assert.deepEqual([statSync(folder).mode & 0o777, statSync(folder).uid, statSync(folder).gid], [0o710, 0, uid]);
     for (const stranger of [nobody, { uid: 1, gid: 1 }]) {
       assert.ok(!canRead(join(clusterFolderOf(folder), "PG_VERSION"), stranger));
@@ -105,7 +105,7 @@ test("while a database is made, whoever else runs as nobody does not read its pa
   const exited = once(child, "exit");
   const find = () => globSync("postgres-new-*/password", { cwd: folder })[0];
   let password: string | undefined;
-  // Looked at once: a moment later it may be made.
+  // Checked immediately, because it may be complete a moment later.
   const isSeen = () => (password = find()) !== undefined || existsSync(clusterFolderOf(folder));
   await until("the cluster is being made", isSeen);
   assert.ok(password !== undefined, "it was seen being made");
@@ -114,7 +114,7 @@ test("while a database is made, whoever else runs as nobody does not read its pa
   await exited;
 });
 
-/** As a server that ran it as `nobody` left it. */
+/** Returns a folder as left by a server that ran the database as `nobody`. */
 async function folderOfNobody(t: TestContext): Promise<string> {
   const folder = testFolder(t);
   await copyTemplate(folder);
@@ -138,7 +138,7 @@ test("a database that was nobody's is taken from it, and nothing outside of it i
   const outside = join(testFolder(t), "outside");
   mkdirSync(outside);
   for (const name of ["linked", "named twice"]) writeFileSync(join(outside, name), name, { mode: 0o640 });
-  // Whoever was nobody could put these there.
+  // Another process running as nobody could have created these.
   symlinkSync(outside, join(cluster, "a link to a folder"));
   symlinkSync(join(outside, "linked"), join(cluster, "a link"));
   linkSync(join(outside, "named twice"), join(cluster, "a second name"));

@@ -5,13 +5,13 @@ import { basename, join } from "node:path";
 import type { Account } from "./account.ts";
 import { own } from "./cluster.ts";
 
-/** Where the database listens: a Unix socket in a private folder, or a port of the loopback. */
+/** Endpoint of the database: a Unix socket in a private folder, or a port of the loopback interface. */
 export interface Endpoint {
-  /** As `pg` takes it: the socket's folder, or an address. */
+  /** Host for `pg`: the socket's folder, or an address. */
   readonly host: string;
   readonly port: number;
   readonly settings: Readonly<Record<string, string>>;
-  /** Removes what only this run needed. */
+  /** Removes files of this run. */
   close(): void;
 }
 
@@ -24,7 +24,7 @@ const temporaryPrefix = "holdfast-socket-";
 interface EndpointOptions {
   readonly account: Account;
   readonly loopback: boolean;
-  /** That many random bytes. */
+  /** Returns random bytes. */
   readonly random: (bytes: number) => Uint8Array;
 }
 
@@ -33,9 +33,9 @@ export async function openEndpoint(dataFolder: string, options: EndpointOptions)
 }
 
 /**
- * Each run has a number of its own: a database that a killed server left goes with its folder if that is moved, yet removes its
- * socket by the path that it had when it ends, which may be in another one's folder by then.
- * @param dataFolder where the socket goes, unless its path would be too long for a socket
+ * Uses a different number for each run. A database left by a killed server removes its socket by the original path when
+ * it ends, which by then may be in another server's folder.
+ * @param dataFolder folder of the socket, unless the path would be too long
  */
 function openSocketFolder(dataFolder: string, { account, random }: EndpointOptions): Endpoint {
   const number = numbers.from + (Buffer.from(random(2)).readUInt16LE() % numbers.count);
@@ -45,7 +45,8 @@ function openSocketFolder(dataFolder: string, { account, random }: EndpointOptio
   if (inside) mkdirSync(folder, { recursive: true, mode: 0o700 });
   chmodSync(folder, 0o700);
   own(folder, account);
-  // What a killed postmaster left would make the next one refuse when the pid in it is somebody's again.
+  // A socket's lock file of a killed postmaster would make the next one refuse to start if its process id is in use
+  // again.
   for (const name of readdirSync(folder)) rmSync(join(folder, name), { force: true });
   return {
     host: folder,
@@ -69,12 +70,12 @@ function makeShortFolder(): string {
   return mkdtempSync(join(fits ? temporary : "/tmp", temporaryPrefix));
 }
 
-/** Removes the short folder of a run that was killed. @param folder as its postmaster wrote it down */
+/** Removes the short folder of a killed run. @param folder as recorded by its postmaster */
 export function removeShortFolder(folder: string): void {
   if (basename(folder).startsWith(temporaryPrefix)) rmSync(folder, { recursive: true, force: true });
 }
 
-/** Guarded by the password alone: any user of the machine can reach the port. */
+/** Protected only by the password, because any user of the machine can reach the port. */
 async function openLoopback(): Promise<Endpoint> {
   const port = await findFreePort();
   return {

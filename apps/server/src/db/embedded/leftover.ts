@@ -5,13 +5,13 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { idOf } from "../../data-folder/known-folder.ts";
 import type { DatabaseLog } from "../database-log.ts";
 
-/** What the postmaster wrote about itself (`postmaster.pid`, src/include/utils/pidfile.h). */
+/** Contents of `postmaster.pid` (src/include/utils/pidfile.h). */
 export interface PostmasterFile {
   readonly pid: number;
   readonly port: number;
-  /** The cluster's path at its start, by which it writes `global/pg_control`. */
+  /** The cluster's path at its start, to which it writes `global/pg_control`. */
   readonly clusterFolder: string;
-  /** Empty where it listens on no Unix socket. */
+  /** Empty if it listens on no Unix socket. */
   readonly socketFolder: string;
 }
 
@@ -19,16 +19,16 @@ export function readPostmasterFile(clusterFolder: string): PostmasterFile | unde
   const path = postmasterFile(clusterFolder);
   if (!existsSync(path)) return undefined;
   const [pid, folder, , port, socketFolder] = readFileSync(path, "utf8").split("\n");
-  // A single-user backend writes its pid negated; a file without a number was cut short by a crash.
+  // A single-user backend writes a negative process id. A file without a number was truncated by a crash.
   const number = Math.abs(Number(pid));
   if (!Number.isSafeInteger(number) || number <= 1) return undefined;
   return { pid: number, clusterFolder: folder ?? "", port: Number(port), socketFolder: socketFolder ?? "" };
 }
 
 /**
- * Makes the cluster free for a new postmaster, given that no other server holds the data folder: stops the postmaster
- * that a killed server left behind, waits for the sessions that a killed postmaster left, and removes the pid file of
- * one that is gone (PostgreSQL itself refuses to start when that pid now belongs to another process of its user).
+ * Prepares the cluster for a new postmaster; the caller holds the lock of the data folder. Stops a postmaster left by a
+ * killed server, waits for sessions left by a killed postmaster, and removes an obsolete pid file. PostgreSQL itself
+ * refuses to start if that process id now belongs to another process of its user.
  */
 export async function stopLeftover(clusterFolder: string, log: DatabaseLog): Promise<void> {
   const file = readPostmasterFile(clusterFolder);
@@ -41,7 +41,7 @@ export async function stopLeftover(clusterFolder: string, log: DatabaseLog): Pro
       signal(orphan, "SIGINT");
       await stopProcessesIn(clusterFolder, orphan, 5000);
     } else {
-      // It was moved, and a checkpoint would go into the cluster that may stand at its former path.
+      // The cluster was moved, and a checkpoint would write into a cluster at its former path.
       await stopProcessesIn(clusterFolder, orphan);
     }
   }
@@ -56,7 +56,7 @@ function isSameFolder(one: string, other: string): boolean {
   }
 }
 
-/** @param graceMs how long they may take to end by themselves */
+/** @param graceMs time for the processes to end on their own */
 export async function stopProcessesIn(folder: string, knownPid?: number, graceMs = 0): Promise<void> {
   if (await areGone(folder, knownPid, graceMs)) return;
   for (const name of ["SIGQUIT", "SIGKILL"] as const) {
@@ -69,7 +69,10 @@ export async function stopProcessesIn(folder: string, knownPid?: number, graceMs
   );
 }
 
-/** `stopProcessesIn` for a process that is about to end, and so waits in place. @returns whether they are gone */
+/**
+ * Does the same as `stopProcessesIn` synchronously, for a process that is about to exit.
+ * @returns true if they are gone
+ */
 export function stopProcessesNow(folder: string): boolean {
   const pid = readPostmasterFile(folder)?.pid;
   for (const name of ["SIGQUIT", "SIGKILL"] as const) {
@@ -82,7 +85,7 @@ export function stopProcessesNow(folder: string): boolean {
 
 const pause = new Int32Array(new SharedArrayBuffer(4));
 
-/** Empty where it has just ended, or the system has no /proc. */
+/** Returns an empty text if the process has ended, or the system has no /proc. */
 export function programIdOf(pid: number): string {
   try {
     return idOf(`/proc/${pid}/exe`);
@@ -92,9 +95,9 @@ export function programIdOf(pid: number): string {
 }
 
 /**
- * Kills the processes of one program that work in a folder, wherever that folder lies by now.
- * @param folderId as `idOf` gives it, and so is the program's: a shell in that folder is left alone
- * @returns how many there were; 0 also where the system has no /proc
+ * Kills the processes of one program that work in a folder, even if the folder was moved.
+ * @param folderId from `idOf`, as for the program, so that a shell in that folder is not killed
+ * @returns number of killed processes; 0 on a system without /proc
  */
 export function killProcessesOf(folderId: string, programId: string): number {
   if (process.platform !== "linux") return 0;
@@ -103,7 +106,7 @@ export function killProcessesOf(folderId: string, programId: string): number {
     try {
       return idOf(`/proc/${name}/cwd`) === folderId && programIdOf(Number(name)) === programId;
     } catch {
-      // It has just ended, or it is another user's and so none of ours.
+      // It has just ended, or belongs to another user.
       return false;
     }
   });
@@ -115,7 +118,7 @@ function postmasterFile(clusterFolder: string): string {
   return join(clusterFolder, "postmaster.pid");
 }
 
-/** They are not our children, so nothing tells when they end. */
+/** Polls, because the processes are not children. */
 async function areGone(folder: string, knownPid: number | undefined, withinMs: number): Promise<boolean> {
   const end = performance.now() + withinMs;
   while (processesIn(folder, knownPid).length > 0) {
@@ -125,8 +128,10 @@ async function areGone(folder: string, knownPid: number | undefined, withinMs: n
   return true;
 }
 
-/** All processes that work in the folder; every process of a cluster has it as its current folder. Zombies have none.
- * @param knownPid the only one that can be told where the system has no /proc */
+/**
+ * Returns all processes whose working directory is in the folder, as for every process of a cluster. Zombies have none.
+ * @param knownPid the only detectable process on a system without /proc
+ */
 export function processesIn(folder: string, knownPid?: number): readonly number[] {
   if (process.platform === "linux") return linuxProcessesIn(existsSync(folder) ? realpathSync(folder) : folder);
   return knownPid !== undefined && isPostmasterOf(knownPid, folder) ? [knownPid] : [];
@@ -146,7 +151,7 @@ function currentFolderOf(pid: string): string | undefined {
   try {
     return readlinkSync(`/proc/${pid}/cwd`);
   } catch {
-    // It has just ended, or it is another user's and so none of ours.
+    // It has just ended, or belongs to another user.
     return undefined;
   }
 }

@@ -4,16 +4,16 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { HoldfastError } from "@holdfast/core/errors";
 
 /**
- * Free by custom: below are the users and homes of a system, above what systemd gives to services while they run
- * (https://systemd.io/UIDS-GIDS/). Below 65,536, since a container may have no others.
+ * Usually unused: above normal users, and outside the range that systemd gives to running services
+ * (https://systemd.io/UIDS-GIDS/). Below 65,536, because a container may have no others.
  */
 const ids = { from: 60_800, count: 384 } as const;
 
 /**
- * A user and group without a name, for the database of one data folder alone. The same folder finds the same one again, unless that
- * is taken by then; the cluster's owner is what counts from its making on.
- * @param isTaken whether the number has a name or runs a process, as user or group
- * @throws HoldfastError failed where all are taken
+ * Returns a user and group without a name, only for the database of one data folder. The same folder gets the same id
+ * unless it is taken. Once the cluster exists, its owner counts instead.
+ * @param isTaken the number has a name or runs a process, as user or group
+ * @throws HoldfastError failed if all are taken
  */
 export function ownAccount(clusterFolder: string, isTaken = isTakenHere()): { uid: number; gid: number } {
   const first = createHash("sha256").update(clusterFolder).digest().readUInt32BE() % ids.count;
@@ -33,7 +33,7 @@ function isTakenHere(): (id: number) => boolean {
   return (id) => taken.has(id) || isNamedElsewhere(id);
 }
 
-/** The third field of each line, passwd(5) and group(5). */
+/** Returns the third field of each line; see passwd(5) and group(5). */
 function namedIn(path: string): number[] {
   try {
     const lines = readFileSync(path, "utf8").split("\n");
@@ -44,7 +44,7 @@ function namedIn(path: string): number[] {
   }
 }
 
-/** By a directory service (LDAP, …), as far as the system has the program that asks. */
+/** Checks directory services (LDAP, …), if the system has `getent`. */
 function isNamedElsewhere(id: number): boolean {
   return ["passwd", "group"].some((names) => spawnSync("getent", [names, `${id}`], { stdio: "ignore" }).status === 0);
 }

@@ -9,7 +9,7 @@ import { makePassword, passwordPath } from "./password.ts";
 
 const dataFolder = "/srv/holdfast/data";
 
-/** What a first start does before there is a database: from then on the password opens what was stored. */
+/** First steps of a new server. From then on the password opens the stored data. */
 const firstStart: CrashScenario<{ passwords: string[] }> = {
   makeNotes: () => ({ passwords: [] }),
   prepare: (disk) => disk.mkdir("/srv"),
@@ -35,7 +35,7 @@ test("whichever call fails, a password that was given is durable", async () => {
 
 test("leaving out any one sync of the data folder or the password is noticed", async () => {
   const unmissed = await findUnmissedSyncs(firstStart, { seed: 23 });
-  // Its own names were there before.
+  // The folder's own name existed before.
   assert.deepEqual(
     unmissed.filter((each) => !each.endsWith("syncFolder /")),
     [],

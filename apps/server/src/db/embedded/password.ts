@@ -4,7 +4,7 @@ import type { Disk } from "@holdfast/disk/disk";
 import { isNotFound } from "@holdfast/disk/disk-error";
 import { writeFileDurably } from "@holdfast/disk/write-durably";
 
-/** The database's password in a file that only the server's own user can read. */
+/** Returns the path of the database's password, which only the server's user can read. */
 export function passwordPath(dataFolder: string): string {
   return join(dataFolder, "database-password");
 }
@@ -14,7 +14,7 @@ export function readPassword(dataFolder: string): string | undefined {
   return existsSync(path) ? readFileSync(path, "utf8").trim() : undefined;
 }
 
-/** Makes the file where it is missing. @returns what it holds, once that is durable: nothing opens a database without it */
+/** Creates the file if it is missing. @returns its durable content, without which nothing opens the database */
 export async function makePassword(
   disk: Disk,
   dataFolder: string,
@@ -25,7 +25,7 @@ export async function makePassword(
     const text = Buffer.from(await disk.readFile(path))
       .toString()
       .trim();
-    // Whoever made it may have been killed before its name was durable.
+    // Its creator may have been killed before its name was durable.
     await disk.syncFolder(dataFolder);
     return text;
   } catch (error) {

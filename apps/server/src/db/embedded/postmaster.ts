@@ -9,11 +9,16 @@ import { cannotStart, failure, startProgram } from "./program.ts";
 
 export interface Postmaster {
   readonly pid: number;
-  /** Resolves once, when the process is gone. */
+  /** Resolves when the process has ended, with the signal or exit code. */
   readonly exited: Promise<string>;
-  /** Fast (sessions are cut off, a checkpoint is written), then immediate (recovery at the next start), then by force. */
+  /**
+   * Stops fast (ends sessions, writes a checkpoint), then immediately (recovery at the next start), then by SIGKILL.
+   */
   stop(): Promise<void>;
-  /** All its processes at once. It writes `global/pg_control` by its path, so nothing else ends it where another cluster stands there. */
+  /**
+   * Kills all its processes. PostgreSQL writes `global/pg_control` by path, so this is the only safe way if another
+   * cluster is at that path.
+   */
   kill(): Promise<void>;
 }
 
@@ -25,7 +30,7 @@ export interface PostmasterOptions {
   readonly log: DatabaseLog;
 }
 
-/** Resolves when the database takes connections, however long its recovery takes. @throws HoldfastError when it ends before */
+/** Resolves when the database accepts connections, after any recovery. @throws HoldfastError if it ends before */
 export async function startPostmaster(options: PostmasterOptions): Promise<Postmaster> {
   const settings = Object.entries(options.settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
   const { cluster, log } = options;
@@ -38,11 +43,11 @@ export async function startPostmaster(options: PostmasterOptions): Promise<Postm
   });
   let programId = "";
   const killAll = () => {
-    // First of all the one that would start others in place of those that are killed.
+    // First, because the postmaster would restart killed processes.
     child.kill("SIGKILL");
     return killProcessesOf(cluster.id, programId);
   };
-  // Whatever way this process leaves, short of being killed, it takes the database along: fast, which asks nothing more of us.
+  // On any exit of this process except SIGKILL, stops the database too; a fast stop needs no further action.
   const leave = () => (cluster.isHere() ? child.kill("SIGINT") : killAll());
   process.once("exit", leave);
   child.once("exit", () => process.off("exit", leave));
@@ -65,7 +70,7 @@ export async function startPostmaster(options: PostmasterOptions): Promise<Postm
 
 const stopTimeoutMs = 5000;
 
-/** @returns undefined when it is ready, its last lines when it ended instead */
+/** @returns undefined when ready; its last lines if it ended instead */
 function untilReady(
   child: ChildProcess,
   options: PostmasterOptions,
@@ -83,7 +88,7 @@ function untilReady(
       if (lastLines.length > 10) lastLines.shift();
       if (line.includes("database system is ready to accept connections")) resolve(undefined);
     });
-    // The sessions share the pipe, so it may stay open when the postmaster itself has been killed.
+    // Sessions share the pipe, which may stay open after the postmaster was killed.
     void exited.then((how) => setImmediate(() => resolve([...lastLines, `it ended with ${how}`])));
   });
 }
@@ -96,10 +101,10 @@ function report(line: string, log: DatabaseLog, isStopping: boolean): void {
   else log.debug(said, "the database reports");
 }
 
-/** Of each session that a stop ends (57P01), and of one that somebody ends by hand. */
+/** Reported for each session that a stop (57P01) or an administrator ends. */
 const cutOff = "FATAL:  terminating connection due to administrator command";
 
-/** It died, mends itself, or lacks something. That it starts, stops and looks after itself is nothing to tell anybody. */
+/** Lines about crashes, recovery and lack of resources. Normal starts, stops and maintenance are not logged. */
 const remarkable =
   /terminated by signal|terminating any other|recovery|redo |could not|No space left|corrupt|invalid page/;
 

@@ -3,9 +3,9 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { Account } from "./account.ts";
 
 /**
- * Starts a program of PostgreSQL's under its account, in a session of its own (a Ctrl-C on the terminal is for the
- * server, which stops the database in order) and with nothing of our environment: PGDATA, PGPORT or a locale there
- * would change what it does.
+ * Starts a PostgreSQL program under its account. It gets its own session, because Ctrl-C on the terminal is for the
+ * server, which stops the database in order. It gets none of the environment, because PGDATA, PGPORT or a locale would
+ * change its behavior.
  */
 export function startProgram(
   program: string,
@@ -23,7 +23,7 @@ export function startProgram(
   });
 }
 
-/** Windows' programs do not start without these. */
+/** Windows programs do not start without these. */
 function systemEnvironment(): Record<string, string> {
   const names = ["PATH", "SystemRoot", "TEMP", "TMP"];
   return Object.fromEntries(
@@ -31,7 +31,7 @@ function systemEnvironment(): Record<string, string> {
   );
 }
 
-/** Runs a program to its end. @throws HoldfastError with its output when it fails, or `store_full` */
+/** Runs a program to its end. @throws HoldfastError with its output if it fails; `store_full` for a full disk */
 export async function runProgram(
   program: string,
   args: readonly string[],
@@ -51,8 +51,8 @@ export async function runProgram(
 }
 
 /**
- * The message has one line, as all messages do. The log has the output line by line.
- * @param lines the last lines that the program printed
+ * Returns an error with a single-line message; the log contains the output line by line.
+ * @param lines last lines of output
  * @param folder on the disk that the program writes to
  */
 export function failure(

@@ -1,6 +1,6 @@
 /**
- * How the embedded database runs. Durability is never traded: with any of the first four off, a crash may lose what was
- * acknowledged. The log holds neither statements nor values: they are people's names and paths.
+ * Settings of the embedded database. Durability has priority: without any of the first four, a crash may lose
+ * acknowledged data. The log contains no statements or values, which include names and paths.
  */
 const embeddedSettings: Readonly<Record<string, string>> = {
   fsync: "on",
@@ -16,10 +16,10 @@ const embeddedSettings: Readonly<Record<string, string>> = {
   jit: "off",
   max_parallel_workers_per_gather: "0",
   random_page_cost: "1.1",
-  // Its default is three processes more, for reads that our working set seldom needs.
+  // The default uses three more processes, for reads that the working set seldom needs.
   io_method: "sync",
   huge_pages: "off",
-  // Keep what a killed client held for no longer than this, also on a dead network.
+  // Limits how long a killed client's locks are held, also on a dead network.
   tcp_keepalives_idle: "30",
 
   timezone: "UTC",
@@ -37,7 +37,7 @@ const embeddedSettings: Readonly<Record<string, string>> = {
   log_connections: "",
 };
 
-/** Of a cluster of an earlier major version, that is to be read once more: what that does not know of is left out. */
+/** Returns the settings for a cluster of an earlier major version, without those that it does not support. */
 export function settingsOf(major: string): Readonly<Record<string, string>> {
   if (Number(major) >= 18) return embeddedSettings;
   const { io_method: _since18, ...settings } = embeddedSettings;

@@ -6,25 +6,25 @@ import { nodeDisk } from "@holdfast/disk/node-disk";
 import { writeFileDurably } from "@holdfast/disk/write-durably";
 import { clusterFolderOf, versionOf } from "./cluster.ts";
 
-/** The folder in which an upgrade makes the new cluster: a data folder of its own, with nothing but a database. */
+/** Returns the folder in which an upgrade creates the new cluster: a data folder with only a database. */
 export function upgradeFolderOf(dataFolder: string): string {
   return join(dataFolder, "postgres-upgrade");
 }
 
-/** Where the cluster of an earlier major version stays after it was upgraded. */
+/** Returns the path of an earlier version's cluster after its upgrade. */
 export function oldClusterOf(dataFolder: string, major: string): string {
   return join(dataFolder, `${oldPrefix}${major}`);
 }
 
 const oldPrefix = "postgres.old-";
 
-/** Stands in the upgrade's folder from when the new cluster is durable and compared. */
+/** File in the upgrade's folder which shows that the new cluster is durable and verified. */
 const markerName = "whole";
 
 /**
- * Puts the new cluster, which is durable, in the place of the old one. Between the two renames there is none: the marker says then that the
- * new one counts, and whoever opens the data folder next ends what was begun (`finishUpgrade`).
- * @param at is told what is durable by then
+ * Replaces the old cluster with the new, durable one. Between the two renames there is no cluster. The marker shows
+ * that the new one counts, and the next start completes the swap (`finishUpgrade`).
+ * @param at called with each durable step
  */
 export async function swapClusters(
   dataFolder: string,
@@ -45,7 +45,7 @@ export async function swapClusters(
   await removeEmptied(work);
 }
 
-/** Ends an upgrade that was cut off while it swapped the clusters; of one that was cut off before nothing is touched. */
+/** Completes an upgrade that was interrupted while swapping clusters. One interrupted earlier is left alone. */
 export async function finishUpgrade(dataFolder: string): Promise<void> {
   const work = upgradeFolderOf(dataFolder);
   if (!existsSync(join(work, markerName))) return;
@@ -53,7 +53,7 @@ export async function finishUpgrade(dataFolder: string): Promise<void> {
   if (!existsSync(clusterFolderOf(work))) await removeEmptied(work);
 }
 
-/** The marker last: by it the next start knows that the rest is to go. */
+/** Removes the marker last, because the next start needs it to remove the rest. */
 async function removeEmptied(work: string): Promise<void> {
   for (const name of await readdir(work)) {
     if (name !== markerName) await rm(join(work, name), { recursive: true, force: true });
@@ -61,7 +61,7 @@ async function removeEmptied(work: string): Promise<void> {
   await rm(work, { recursive: true, force: true });
 }
 
-/** Whether there is a database, or will be once `finishUpgrade` was called. */
+/** Returns true if there is a database, or will be after `finishUpgrade`. */
 export function hasCluster(dataFolder: string): boolean {
   return existsSync(clusterFolderOf(dataFolder)) || existsSync(join(upgradeFolderOf(dataFolder), markerName));
 }
@@ -73,14 +73,14 @@ async function putInPlace(dataFolder: string): Promise<void> {
   await nodeDisk.syncFolder(work);
 }
 
-/** Removes the clusters that upgrades have left. @returns their names */
+/** Removes clusters left by upgrades. @returns their names */
 export async function removeOldClusters(dataFolder: string): Promise<string[]> {
   const names = await listOldClusters(dataFolder);
   for (const name of names) await removeCluster(join(dataFolder, name));
   return names;
 }
 
-/** Where somebody has put the database on another disk by a symbolic link, what that leads to goes as well. */
+/** If the database was moved to another disk with a symbolic link, its target is removed too. */
 async function removeCluster(path: string): Promise<void> {
   const options = { recursive: true, force: true, maxRetries: 5 } as const;
   const folder = await realpath(path).catch(() => path);
@@ -88,7 +88,7 @@ async function removeCluster(path: string): Promise<void> {
   await rm(path, options);
 }
 
-/** The names of the clusters that upgrades have left in the data folder. */
+/** Returns the names of clusters left by upgrades. */
 export async function listOldClusters(dataFolder: string): Promise<string[]> {
   if (!existsSync(dataFolder)) return [];
   return (await readdir(dataFolder)).filter((name) => name.startsWith(oldPrefix));

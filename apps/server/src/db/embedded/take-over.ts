@@ -15,11 +15,11 @@ import type { DatabaseLog } from "../database-log.ts";
 import type { Account } from "./account.ts";
 
 /**
- * Gives the account a cluster that another user made: `nobody`, whom it ran as once, or root, who copied it. No process of it may run.
- * The folder itself goes last, so that a start that was cut off is gone on with by the next.
- *
- * Whoever was that user could write in there, so no path is believed: what is given is what was opened, not through a link, in the
- * folder that was opened before. What is no file or folder, or has a second name that may stand elsewhere, is left alone.
+ * Changes the owner of a cluster that another user created: `nobody`, who ran it in older versions, or root, who copied
+ * it. No process of it may run. The folder itself is changed last, so that the next start continues after an
+ * interruption.
+ * The former owner could write there, so paths are not trusted: only opened files are changed, without following links,
+ * in folders that were opened before. Anything except files and folders, and files with a second name, is left alone.
  */
 export function takeOver(clusterFolder: string, account: Account, log: DatabaseLog): void {
   if (account === undefined) return;
@@ -39,7 +39,7 @@ export function takeOver(clusterFolder: string, account: Account, log: DatabaseL
   }
 }
 
-/** @returns the paths of what was left */
+/** @returns the paths that were left */
 function giveBelow(folder: number, path: string, account: NonNullable<Account>): string[] {
   const here = process.platform === "linux" ? `/proc/self/fd/${folder}` : path;
   return readdirSync(here, { withFileTypes: true }).flatMap((entry) => {

@@ -1,4 +1,7 @@
-/** Run with a data folder and what npm unpacked, which the database's user cannot reach: copies it as a server's start does. */
+/**
+ * Copies programs that the database's user cannot reach, like a starting server. Arguments: a data folder, and the
+ * folder unpacked by npm.
+ */
 import { findBinaries } from "./binaries.ts";
 
 const [, , dataFolder = "", nativeFolder = ""] = process.argv;

@@ -1,8 +1,8 @@
 import { type Kysely, sql } from "kysely";
 
 /**
- * Why: who may sign in and with what. No row holds a secret that would open anything: passwords are argon2id hashes,
- * tokens SHA-256 digests, refresh tokens are derived and not stored, and the server's own keys are wrapped.
+ * Why: accounts and their credentials. No row contains a usable secret: passwords are argon2id hashes, tokens SHA-256
+ * digests, refresh tokens are derived and not stored, and the server's own keys are wrapped.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql

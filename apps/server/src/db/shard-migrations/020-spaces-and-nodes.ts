@@ -1,8 +1,8 @@
 import { type Kysely, sql } from "kysely";
 
 /**
- * Why: the tree of each owner with its history, journal and the list of blocks that the space has stored.
- * Keys begin with space_id, since a client may bring the id of a node: two spaces may hold the same one.
+ * Why: the tree of each owner with its history, journal and stored blocks. Keys begin with space_id, because clients
+ * choose node ids and two spaces may have the same one.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql

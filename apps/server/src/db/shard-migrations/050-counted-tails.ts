@@ -1,6 +1,6 @@
 import { type Kysely, sql } from "kysely";
 
-/** Why: the ends of unfinished uploads took room that no quota bounded. They are part of `stored_bytes` now. */
+/** Why: the tails of unfinished uploads had no limit. They are now part of `stored_bytes`. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql
     .raw(

@@ -1,8 +1,8 @@
 import { type Kysely, sql } from "kysely";
 
 /**
- * Why: the limits of depth and path were checked for a moved node alone, so that moves could build trees of any depth. Each folder
- * knows from now on how far what lies below it reaches at most. A tree that is deeper than it may be keeps its shape.
+ * Why: depth and path limits were only checked for a moved node itself, so moves could build trees of any depth. Each
+ * folder now stores the maximum reach of the tree below it. Trees that are too deep keep their shape.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql

@@ -1,6 +1,8 @@
 import { type Kysely, sql } from "kysely";
 
-/** Why: until now an account saw its own space and nothing else. A grant gives somebody else a role at a node and all below it. */
+/**
+ * Why: an account could only see its own space. A grant gives somebody else a role at a node and everything below it.
+ */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql
     .raw(

@@ -1,8 +1,8 @@
 import { type Kysely, sql } from "kysely";
 
 /**
- * Why: what must happen because a transaction happened (a mail, a pointer on another shard) was lost where the process died after
- * the commit. It is a row of that transaction now, on its shard, until it is done.
+ * Why: follow-up work of a transaction (a mail, a pointer on another shard) was lost if the process died after the
+ * commit. It is now a row of that transaction, on its shard, until it is done.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql

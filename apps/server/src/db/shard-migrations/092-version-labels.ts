@@ -1,6 +1,6 @@
 import { type Kysely, sql } from "kysely";
 
-/** Why: a person may give a version a name, and what has one is kept however old it is. */
+/** Why: people can label a version, and labeled versions are kept regardless of age. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql
     .raw(

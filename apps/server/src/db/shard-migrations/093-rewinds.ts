@@ -1,8 +1,8 @@
 import { type Kysely, sql } from "kysely";
 
 /**
- * Why: the journal told that a node changed and where it lay before, not what it was called, nor its time and executable bit, nor since
- * when it lay in the trash. So nobody could tell how a folder was at some moment. What is null costs a row nothing.
+ * Why: the journal recorded that a node changed and its folder before, but not its name, time, executable bit or time
+ * in the trash. So earlier states of a folder could not be reconstructed. Null columns take no space in a row.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql

@@ -1,8 +1,8 @@
 import { type Kysely, sql } from "kysely";
 
 /**
- * Why: a quota was set account by account. A plan gives it by name, so that it changes for all that have the plan. What accounts
- * may keep stays as it was: a quota that somebody set stands beside the plan, and all others had no limit, like the plan that they get.
+ * Why: a quota was set per account. A plan sets it by name for all accounts of the plan. Existing quotas stay: a quota
+ * set for an account takes precedence, and all others had no limit, like their new plan.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql

@@ -1,8 +1,8 @@
 import { type Kysely, sql } from "kysely";
 
 /**
- * Why: what is shared with a group is shared with whoever is in it now. The group with its members lies in its own bucket; each
- * member's shard has a copy of the memberships of its users, so that every request finds the caller's groups where it finds the caller.
+ * Why: sharing with a group means its current members. The group and its members are in the group's bucket. Each
+ * member's shard has a copy of its users' memberships, so that requests find the caller's groups on the caller's shard.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql

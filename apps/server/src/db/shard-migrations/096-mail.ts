@@ -1,8 +1,9 @@
 import { type Kysely, sql } from "kysely";
 
 /**
- * Why: what an account is told, how and in which language is its own choice; what is to be mailed waits where the account is, so that a
- * digest is gathered in the transaction that hands it on. No row opens anything: a link with a secret is sealed by a key of the server.
+ * Why: each account chooses its notifications and language. Waiting mail is on the account's shard, so that a digest is
+ * collected in the transaction that enqueues it. No row contains a usable secret: links are sealed by a key of the
+ * server.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql

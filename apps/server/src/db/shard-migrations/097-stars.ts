@@ -1,6 +1,8 @@
 import { type Kysely, sql } from "kysely";
 
-/** Why: people mark what they come back to, in their own space or shared with them. The marks are theirs, so they lie on their shard. */
+/**
+ * Why: people star nodes in their own space or shared with them. Stars belong to the account, so they are on its shard.
+ */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql
     .raw(

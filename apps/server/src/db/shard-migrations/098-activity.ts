@@ -1,8 +1,8 @@
 import { type Kysely, sql } from "kysely";
 
 /**
- * Why: what people say about files, what else they do that the journal does not tell, and who wants to know of changes lie with the node, on
- * its owner's shard; what an account was told lies on the account's.
+ * Why: comments, activity outside the journal, and watches are stored with the node, on its owner's shard. An account's
+ * notifications are on the account's shard.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql

@@ -1,8 +1,8 @@
 import { type Kysely, sql } from "kysely";
 
 /**
- * Why: a program that wants to know of changes had to hold a poll. A webhook lies with its account; of the space that it is about, a
- * mark says that commits are to be told of, so that a space without webhooks costs nothing.
+ * Why: programs had to poll for changes. A webhook is stored with its account. A mark on its space enables
+ * notifications of commits, so that spaces without webhooks have no cost.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql

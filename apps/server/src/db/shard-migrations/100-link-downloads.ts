@@ -1,6 +1,6 @@
 import { type Kysely, sql } from "kysely";
 
-/** Why: a download by a link counts as it begins, and going on with it where it was cut does not. */
+/** Why: a download by a link counts when it begins, but continuing an interrupted one does not count. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql
     .raw(

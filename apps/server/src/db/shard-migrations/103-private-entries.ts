@@ -1,6 +1,8 @@
 import { type Kysely, sql } from "kysely";
 
-/** Why: a mount in a shared folder is its owner's business, and once it is gone no row says that it was one. */
+/**
+ * Why: only its owner may see a mount in a shared folder, and after its removal no row shows that the node was a mount.
+ */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql
     .raw(

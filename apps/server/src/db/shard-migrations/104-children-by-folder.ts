@@ -1,9 +1,9 @@
 import { type Kysely, sql } from "kysely";
 
 /**
- * Why: where most accounts have next to nothing the planner takes any space for so small that it looked a node up by its space alone: the
- * id stood last in the index of children, so that it could be searched there as well, at the price of all that the space has. With
- * the folder first no look-up of a single node comes upon it.
+ * Why: if most accounts are nearly empty, the planner expects every space to be small. It then looked up single nodes
+ * in the index of children by space alone, and read all entries of the space. With the folder first, the planner does
+ * not use this index for a single node.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql

@@ -1,8 +1,8 @@
 import { type Kysely, sql } from "kysely";
 
 /**
- * Why: a plan was given account by account. A group may have one too, which counts for its members: each member's shard is told of it
- * with the membership, so that what an account may keep is known where its space is.
+ * Why: plans were set per account. A group's plan applies to its members. Each member's shard stores it with the
+ * membership, so that the quota is known on the shard of the space.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql

@@ -1,6 +1,6 @@
 import { type Kysely, sql } from "kysely";
 
-/** Why: what somebody wrote to whom they gave something reached only addresses without an account. */
+/** Why: the message of a share was only sent to addresses without an account. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql
     .raw(

@@ -1,6 +1,6 @@
 import { type Kysely, sql } from "kysely";
 
-/** Why: browsers sign in too, and whoever looks through the list of devices wants to know which of them are browsers. */
+/** Why: browsers sign in too, and the list of devices must show which devices are browsers. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql
     .raw(

@@ -4,8 +4,9 @@ import { byteaArray, textArray, uuidArray } from "../array-parameters.ts";
 import type { NodeRow } from "../shard-tables.ts";
 
 /**
- * Why: people expect `file 2` before `file 10`, and look for names by any part of them. Both need a form of the name that PostgreSQL
- * cannot make as browsers do, so it is stored. The extensions come with PostgreSQL and may be made by a database's owner.
+ * Why: people expect `file 2` before `file 10`, and search names by any part. Both need a form of the name that
+ * PostgreSQL cannot derive like browsers, so it is stored. The extensions are part of PostgreSQL, and a database's
+ * owner may create them.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql
@@ -38,7 +39,7 @@ create index nodes_updated on shard.nodes ((space_id::text), updated_at desc, id
 
 const rowsAtOnce = 5000;
 
-/** By the primary key, a bounded number of rows at a time. */
+/** Uses the primary key, and processes a limited number of rows at a time. */
 async function fillNames(db: Kysely<unknown>): Promise<void> {
   type Row = Pick<NodeRow, "space_id" | "id" | "name" | "kind">;
   let last: Row | undefined;

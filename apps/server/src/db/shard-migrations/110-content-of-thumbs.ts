@@ -1,8 +1,8 @@
 import { type Kysely, sql } from "kysely";
 
 /**
- * Why: a thumbnail is asked for by the content that it shows, and who asks must be able to read a version with it. In one's own space any
- * version counts; in a folder of somebody else's only what lies in it is looked at, so that no time tells what lies elsewhere.
+ * Why: a thumbnail is requested by content id, and the caller must be able to read a version with it. In the own space
+ * any version counts. In a share only its own nodes are searched, so that response times reveal nothing about others.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql

@@ -1,8 +1,8 @@
 import { type Kysely, sql } from "kysely";
 
 /**
- * Why: what nothing refers to is given back after a while. The index that found what came and was not named since finds now also what
- * counts no more.
+ * Why: unreferenced blocks are deleted after a while. The index for new unreferenced blocks now also covers those that
+ * no longer count.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql

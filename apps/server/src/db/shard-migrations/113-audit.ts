@@ -1,8 +1,8 @@
 import { type Kysely, sql } from "kysely";
 
 /**
- * Why: who read and changed what is kept for those who have to prove it, in entries of which each is bound to the one before it, so that
- * none can be changed, taken out or put in without the server's key.
+ * Why: an audit log of reads and changes. Each entry is linked to the previous one, so that none can be changed,
+ * removed or inserted without the server's key.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql

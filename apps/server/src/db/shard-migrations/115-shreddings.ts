@@ -1,6 +1,6 @@
 import { type Kysely, sql } from "kysely";
 
-/** Why: of an account that is to be gone nothing stays but this: which it was, and how far that came. */
+/** Why: only this row remains of a shredded account: its id and the progress. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql
     .raw(

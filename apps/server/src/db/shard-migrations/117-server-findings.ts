@@ -1,6 +1,6 @@
 import { type Kysely, sql } from "kysely";
 
-/** Why: administrators are told what the server finds wrong with itself, and told each thing once. */
+/** Why: the server reports each of its problems to administrators once. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql
     .raw(

@@ -1,6 +1,6 @@
 import { type Kysely, sql } from "kysely";
 
-/** Why: whoever learns a password is not let in by it alone. */
+/** Why: a stolen password alone must not be enough to sign in. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql
     .raw(

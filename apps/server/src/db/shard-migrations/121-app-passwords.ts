@@ -1,6 +1,9 @@
 import { type Kysely, sql } from "kysely";
 
-/** Why: programs that know only name and password are given one of their own, which is a token that goes with the account's address. */
+/**
+ * Why: programs that only support name and password get an app password, which is a token used with the account's
+ * address.
+ */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql
     .raw(

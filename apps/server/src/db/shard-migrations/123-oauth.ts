@@ -1,6 +1,9 @@
 import { type Kysely, sql } from "kysely";
 
-/** Why: people let programs in without giving them a password, by OpenID Connect, and sign in the command in a browser. */
+/**
+ * Why: people grant programs access by OpenID Connect without giving them a password, and sign in the command in a
+ * browser.
+ */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql
     .raw(

@@ -1,6 +1,6 @@
 import { type Kysely, sql } from "kysely";
 
-/** Why: who deletes the own account can take that back for a while, and then it is shredded. */
+/** Why: people can restore their deleted account for a while, before it is shredded. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql
     .raw(

@@ -1,6 +1,6 @@
 import { type Kysely, sql } from "kysely";
 
-/** Why: whoever looks through the list of devices wants to know which is which, and a lost one is to remove what the server has. */
+/** Why: people must be able to distinguish their devices, and a lost one is to remove the server's files. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql
     .raw(

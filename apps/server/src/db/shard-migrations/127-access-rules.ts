@@ -1,8 +1,8 @@
 import { type Kysely, sql } from "kysely";
 
 /**
- * Why: whether there was a second factor, and from where somebody signed in, was everybody's own affair. An administrator may ask for the one, and
- * bound the other, for all of the server, a group or an account; an account may bound itself.
+ * Why: administrators can require a second factor and limit addresses for the whole server, a group or an account. An
+ * account can limit its own addresses.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql

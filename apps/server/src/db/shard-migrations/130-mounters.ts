@@ -1,8 +1,8 @@
 import { type Kysely, sql } from "kysely";
 
 /**
- * Why: a mount may show a folder below what was shared. Whose mount it is stood on that account's shard alone, so nobody took it away
- * when the folder went into the trash.
+ * Why: a mount may show a folder below the top of a share. The mount was only known on its account's shard, so it was
+ * not removed when the folder was trashed.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql

@@ -1,8 +1,9 @@
 import { type Kysely, sql } from "kysely";
 
 /**
- * Why: what is shared with an address that has no account mails it an invitation. It ends when nothing waits for that address any more, and one
- * that an administrator has made does not: the two were not told apart. Those that are there already last until they expire.
+ * Why: sharing with an address without an account mails an invitation, which ends when nothing waits for the address
+ * anymore. One created by an administrator does not end. Both looked the same before. Existing ones last until they
+ * expire.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql

@@ -1,6 +1,6 @@
 import { type Kysely, sql } from "kysely";
 
-/** Why: an identity system says by SCIM who has an account and who is in which group, and finds again what it made by names of its own. */
+/** Why: an identity system manages accounts and groups by SCIM, and identifies them by its own ids. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql
     .raw(

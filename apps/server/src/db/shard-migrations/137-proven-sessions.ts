@@ -1,6 +1,6 @@
 import { type Kysely, sql } from "kysely";
 
-/** Why: what cannot be taken back asks who is there, unless the session has shown that lately. */
+/** Why: irreversible actions require a recent proof of identity in the session. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql
     .raw(

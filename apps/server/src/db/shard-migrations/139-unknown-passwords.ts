@@ -1,6 +1,9 @@
 import { type Kysely, sql } from "kysely";
 
-/** Why: whose account an issuer or an identity system has made knows no password of it, and is asked for another proof in its place. */
+/**
+ * Why: people whose account an issuer or identity system created do not know its password, and need another proof of
+ * identity.
+ */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql
     .raw(

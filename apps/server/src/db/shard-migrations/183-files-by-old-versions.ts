@@ -1,8 +1,8 @@
 import { type Kysely, sql } from "kysely";
 
 /**
- * Why: a space that is full of old versions names the files that have most of them. About so much, since old versions have other sizes: what is found
- * is measured. As a float, since a product of whole numbers could be too large.
+ * Why: a space full of old versions lists the files with the largest ones. The order is an estimate, because old
+ * versions have other sizes; the found files are measured. A float, because the product of integers could overflow.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`

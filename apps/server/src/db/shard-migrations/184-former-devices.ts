@@ -1,6 +1,8 @@
 import { type Kysely, sql } from "kysely";
 
-/** Why: history names the device of each change, and the name of a stolen laptop is needed most once the laptop is signed out. */
+/**
+ * Why: history names the device of each change, and the name of a stolen laptop is needed most after it was signed out.
+ */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql
     .raw(

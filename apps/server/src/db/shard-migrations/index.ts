@@ -62,8 +62,8 @@ import * as makersOfLabels from "./187-makers-of-labels.ts";
 import * as audit from "./113-audit.ts";
 
 /**
- * The migrations of the schema `shard`, in order; the name of each is its file's (`001-nouns`) and is recorded in the
- * database, so it never changes once released.
+ * Migrations of the schema `shard` in order. Each name is that of its file (`001-nouns`). It is recorded in the
+ * database, so it must not change after a release.
  */
 export const shardMigrations: MigrationSet = {
   schema: "shard",
