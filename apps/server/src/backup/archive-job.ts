@@ -23,7 +23,7 @@ export interface BackupJobsParts {
   readonly shards: Shards;
   readonly pool: BlockPool;
   readonly log: Log;
-  /** Of a server with the embedded database. */
+  /** Configuration of a server with the embedded database. */
   readonly config: Config;
   readonly serverId: string;
 }
@@ -31,8 +31,8 @@ export interface BackupJobsParts {
 const minuteMs = 60_000;
 
 /**
- * From the first backup on, what is written since the last one follows it to its place every minute. Where that is away, the database keeps
- * its log for it, up to a bound. And those that are scheduled are made.
+ * Archives changes every minute after the first backup. If the place is unavailable, the database keeps its log up to a
+ * limit. Also makes scheduled backups.
  */
 export function backupJobs({ cells, shards, pool, log, config, serverId }: BackupJobsParts): PeriodicJob[] {
   const ports = portsFor(config.environment);
@@ -60,7 +60,7 @@ export function backupJobs({ cells, shards, pool, log, config, serverId }: Backu
       complaint = undefined;
     } catch (error) {
       if (signal.aborted) return;
-      // Once, and not every minute for as long as a disk is away.
+      // Logged once, instead of every minute while a disk is missing.
       const { message } = toHoldfastError(error);
       if (message !== complaint) log.warn({ reason: message }, "changes since the last backup are not archived");
       complaint = message;

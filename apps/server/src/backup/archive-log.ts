@@ -11,22 +11,24 @@ import { advanceSlot, endOfLog, slotPosition, type WalEnd, type WalPosition } fr
 import { walFileBytes, walName, walNumber } from "./wal-names.ts";
 
 export interface ArchivePorts {
-  /** Any of the database whose log it is. */
+  /** Any connection to the database whose log is archived. */
   readonly db: Kysely<CellTables>;
   readonly archive: LogArchive;
-  /** Keeps the files of the log that are not archived yet. */
+  /** Replication slot that keeps log files which are not archived yet. */
   readonly slot: string;
   readonly clusterFolder: string;
   readonly clock: Clock;
-  /** Called before the log, with the time up to which it is archived already, in milliseconds since 1970: brings what the log names. */
+  /**
+   * Called before the log is archived, to copy packs that it refers to. `sinceMs`: time up to which the log is
+   * archived, in milliseconds since 1970.
+   */
   readonly bringBefore?: (sinceMs: number) => Promise<void>;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Brings what the database wrote since the last time to where its archive lies. It costs nothing where nothing was written, but for the
- * head, which says now and then that it is so.
- * @throws HoldfastError failed where the log has a gap since: only another base backup helps
+ * Archives the log since the last call. If nothing was written, it only updates the head from time to time.
+ * @throws HoldfastError failed if the log has a gap; only another base backup helps
  */
 export async function archiveLog(ports: ArchivePorts): Promise<void> {
   const { db, archive, slot, clusterFolder, clock, signal } = ports;
@@ -52,12 +54,15 @@ export async function archiveLog(ports: ArchivePorts): Promise<void> {
   lastEnds.set(archive.run, { lsn: end.lsn, saidMs: atMs });
 }
 
-/** Whether the database has lost what was archived of it: it was put back to an earlier state behind our back. */
+/**
+ * Returns true if the database no longer has archived changes, because it was reset to an earlier state outside
+ * Holdfast.
+ */
 export function isAhead({ wal, bytes }: Pick<ArchiveHead, "wal" | "bytes">, end: WalEnd): boolean {
   return walNumber(wal) * walFileBytes + (bytes ?? 0) > end.bytes;
 }
 
-/** Of this process: where the log ended when it was archived, and when that was said. */
+/** Kept by this process: end of the log at the last archiving, and the time of the last head. */
 const lastEnds = new Map<string, { readonly lsn: string; readonly saidMs: number }>();
 const headRefreshMs = 600_000;
 
@@ -70,7 +75,7 @@ async function keptFrom(db: Kysely<CellTables>, slot: string): Promise<WalPositi
   );
 }
 
-/** Where the archive ends, or else from where on there is a log. */
+/** Returns the end of the archive, or else the start of the available log. */
 function startOf(head: ArchiveHead | undefined, kept: WalPosition, end: WalEnd): Pick<WalPosition, "name" | "offset"> {
   if (head === undefined || head.wal < kept.name || isAhead(head, end)) return { name: kept.name, offset: 0 };
   return { name: head.wal, offset: head.bytes ?? 0 };

@@ -15,8 +15,8 @@ interface Ports {
 }
 
 /**
- * One that is damaged or missing is told by the next backup. No index serves this: packs are few beside blocks, and it is asked only where
- * something was written.
+ * Copies packs created since a time. A damaged or missing pack is reported by the next backup. No index is needed,
+ * because packs are few compared to blocks, and this only runs after changes.
  * @param sinceMs milliseconds since 1970
  */
 export async function copyPacksSince({ cell, place, pool, clock, signal }: Ports, sinceMs: number): Promise<void> {
@@ -34,5 +34,5 @@ export async function copyPacksSince({ cell, place, pool, clock, signal }: Ports
   }
 }
 
-/** A pack is in the store before its rows are, and the clocks of two servers differ. */
+/** A pack is stored before its rows, and clocks of servers differ. */
 const marginMicros = 600_000_000;

@@ -11,31 +11,31 @@ import { keyringKey, readKeyringObject } from "../blocks/wrapped-keys.ts";
 import { openBox, type SealedBox } from "./sealed-box.ts";
 
 /**
- * Where backups lie: packs as in a block store, the keyring, the database's files in pieces, and a manifest for each backup. Only what
- * a manifest names is part of one.
+ * Location of backups: packs as in a block store, the keyring, the database's files in pieces, and a manifest for each
+ * backup. Only objects named by a manifest belong to a backup.
  */
 export interface BackupPlace {
   readonly store: ObjectStore;
   readonly box: SealedBox;
-  /** 16 hex digits, drawn when the place was made. */
+  /** 16 random hex digits, set when the place was created. */
   readonly id: string;
-  /** Where the server that was backed up has its key-encryption key, as an absolute path; a key of the environment has none. */
+  /** Absolute path of the server's key-encryption key; undefined for a key from the environment. */
   readonly keyFile: string | undefined;
 }
 
 interface Ports {
   readonly store: ObjectStore;
-  /** Of the server: its keyring, as it stands in its store. Undefined where the place is in that store. */
+  /** The server's keyring as in its store; undefined if the place is in that store. */
   readonly keyringObject: Uint8Array | undefined;
-  /** Of the server. */
+  /** The server's keyring. */
   readonly keyring: Keyring;
   readonly random: Random;
   readonly keyFile: string | undefined;
 }
 
 /**
- * Opens the place for a server that is to be backed up, and makes it where nothing is there.
- * @throws HoldfastError conflict where something else is there
+ * Opens the place for a server to back up, and creates it if it is empty.
+ * @throws HoldfastError conflict if it contains something else
  */
 export async function openOrMakePlace(ports: Ports): Promise<BackupPlace> {
   const { store, keyring, random } = ports;
@@ -45,8 +45,8 @@ export async function openOrMakePlace(ports: Ports): Promise<BackupPlace> {
 }
 
 /**
- * Opens a place that is known.
- * @throws HoldfastError unavailable where it is not there: a disk that is not mounted is no reason to make another one in its stead
+ * Opens a known place.
+ * @throws HoldfastError unavailable if it is missing, because an unmounted disk must not be replaced by a new place
  */
 export async function openPlace(
   { store, keyring, random }: Omit<Ports, "keyFile" | "keyringObject">,
@@ -61,10 +61,10 @@ export async function openPlace(
 }
 
 /**
- * Opens the place with nothing but a key-encryption key, or a service that has it.
- * @param keyringStore where the keyring lies
- * @returns undefined where that key is not the one
- * @throws HoldfastError not_found where there is no backup, damaged
+ * Opens the place with only a key-encryption key or a key service.
+ * @param keyringStore contains the keyring
+ * @returns undefined for the wrong key
+ * @throws HoldfastError not_found if there is no backup; damaged
  */
 export async function openPlaceByKey(
   store: ObjectStore,
@@ -85,7 +85,7 @@ export async function openPlaceByKey(
   return { store, id: head.id, keyFile: head.key_file ?? undefined, box: openBox(secret, random), keyOf };
 }
 
-/** Where the key was when the backup was made, to look for it; needs no key. @throws HoldfastError not_found */
+/** Returns the key's path at the time of the backup. Needs no key. @throws HoldfastError not_found */
 export async function readKeyFile(store: ObjectStore, location: string): Promise<string | undefined> {
   const head = await readHead(store);
   if (head === undefined) throw noBackup(`in ${shownAddress(location)}`);
@@ -121,7 +121,7 @@ async function readJson(store: ObjectStore): Promise<unknown> {
   }
 }
 
-/** Before all but the keys that open it, so that what follows is known to be of a backup. */
+/** Written before everything except the keys that open it, so that later objects are known to belong to a backup. */
 async function makeHead({ store, keyring, keyringObject, random, keyFile }: Ports): Promise<Head> {
   if (await holdsPacks(store)) {
     throw new HoldfastError(

@@ -14,7 +14,7 @@ import { missingBetween, walName } from "./wal-names.ts";
 export interface BaseBackup {
   /** Milliseconds since 1970. */
   readonly consistentAtMs: number;
-  /** By then the log had ended that it cannot do without. */
+  /** The required log ended before this time. */
   readonly stoppedAtMs: number;
   readonly label: string;
   readonly walEnd: string;
@@ -22,27 +22,27 @@ export interface BaseBackup {
   readonly files: readonly BackedUpFile[];
 }
 
-/** By which the database keeps its log: one kind of base backup does not disturb the other. */
+/** Replication slots with which the database keeps its log. Separate slots let two kinds of base backup run at once. */
 export interface BackupSlots {
-  /** As long as the backup is made. */
+  /** Used during the backup. */
   readonly meanwhile: string;
-  /** From the first one on, what is not archived yet. PostgreSQL gives it up where that becomes too much. */
+  /** Keeps the log that is not archived yet, from the first backup on. PostgreSQL drops it if it becomes too large. */
   readonly archive: string;
 }
 
 export interface BaseBackupPorts {
   readonly connection: Connection;
-  /** Of the database that the connection leads to. */
+  /** Cluster of the connection's database. */
   readonly clusterFolder: string;
   readonly slots: BackupSlots;
-  /** Ends it early. */
+  /** Cancels the backup. */
   readonly signal?: AbortSignal | undefined;
   readonly progress?: StepProgress | undefined;
 }
 
 /**
- * Copies the embedded database while it runs. It is left as it was, also where this process dies in the middle: what PostgreSQL was told
- * ends with the connection.
+ * Copies the embedded database while it runs. The database is not changed, even if this process dies, because
+ * PostgreSQL's backup mode ends with the connection.
  */
 export async function takeBaseBackup(
   { connection, clusterFolder, slots, signal, progress }: BaseBackupPorts,
@@ -51,12 +51,12 @@ export async function takeBaseBackup(
   signal?.throwIfAborted();
   const client = new pg.Client({ ...connection, application_name: "holdfast backup", keepAlive: true });
   client.on("error", () => {});
-  // What the database is at is not waited for either.
+  // Also cancels the running statement.
   const stopAtOnce = () => void client.end().catch(() => {});
   signal?.addEventListener("abort", stopAtOnce);
   try {
     await client.connect();
-    // Of this connection: that of one that was just cut off may not have ended yet.
+    // Named after this connection, because the slot of an interrupted one may still exist.
     await client.query(
       "select pg_create_physical_replication_slot(format('%s_%s', $1::text, pg_backend_pid()), true, true)",
       [slots.meanwhile],
@@ -88,7 +88,7 @@ async function keepLogForArchive(client: pg.Client, archiveSlot: string): Promis
 }
 
 async function stop(client: pg.Client) {
-  // Read before: all that was acknowledged until then is in the log that ends behind it.
+  // Read before the stop: everything acknowledged by then is in the log, which ends later.
   const consistentAtMs = await timeOf(client);
   const { rows } = await client.query<{ label: string; wal_end: string }>(
     "select labelfile as label, pg_walfile_name(lsn) as wal_end from pg_backup_stop(false)",
@@ -105,7 +105,7 @@ async function timeOf(client: pg.Client): Promise<number> {
   return Number(rows[0]?.ms);
 }
 
-/** Its last file is complete: the end of a backup begins a new one. */
+/** The last log file is complete, because the end of a backup starts a new one. */
 async function copyWal(clusterFolder: string, label: string, walEnd: string, pieces: Pieces): Promise<BackedUpFile[]> {
   const first = walStartOf(label);
   const names = readdirSync(join(clusterFolder, walFolder))
@@ -120,7 +120,7 @@ async function copyWal(clusterFolder: string, label: string, walEnd: string, pie
   return files;
 }
 
-/** From `START WAL LOCATION: 0/2000028 (file 000000010000000000000002)`. */
+/** Parses `START WAL LOCATION: 0/2000028 (file 000000010000000000000002)`. */
 export function walStartOf(label: string): string {
   const name = /^START WAL LOCATION: \S+ \(file ([0-9A-F]{24})\)$/m.exec(label)?.[1];
   if (name !== undefined) return name;

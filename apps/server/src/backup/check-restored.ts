@@ -8,23 +8,23 @@ import { forEachBounded } from "@holdfast/core/task-group";
 import { type StepProgress, totalOf } from "./step-progress.ts";
 
 export interface CheckReport {
-  /** In the trash too. */
+  /** Includes the trash. */
   readonly files: number;
   readonly bytes: number;
-  /** That were reread. */
+  /** Checked packs. */
   readonly packs: number;
-  /** In words. */
+  /** Sentences. */
   readonly problems: readonly string[];
 }
 
 export interface CheckRequest {
-  /** Only some of the packs are there. */
+  /** Only some of the packs exist. */
   readonly isSample: boolean;
-  /** Problems name the files that they touch and whose these are, for who may read all of the restored server anyway. */
+  /** Problems name affected files and their owners, for people who can read the whole restored server anyway. */
   readonly namesFiles: boolean;
 }
 
-/** Rereads the packs of a server that was restored, and compares every block with its hash. */
+/** Reads the packs of a restored server again, and compares every block with its hash. */
 export async function checkRestored(
   ports: CheckPorts & { readonly shards: Shards; readonly progress?: StepProgress | undefined },
   { isSample, namesFiles }: CheckRequest,

@@ -7,14 +7,14 @@ import type { ChosenBackup } from "./restore-backup.ts";
 import { verifyDatabase } from "./verify-backup.ts";
 
 export interface ChosenSnapshot extends ChosenBackup {
-  /** In words: what was damaged, so that something else was taken. */
+  /** Sentences about damage because of which another snapshot was chosen. */
   readonly problems: readonly string[];
 }
 
 /**
- * Finds the way to the latest moment: the newest snapshot that is whole, with the log behind it; where that has a gap, an older snapshot's may
- * be whole as far as it goes; else a snapshot as it is.
- * @throws HoldfastError not_found where there is none, damaged where none is whole
+ * Finds the latest restorable state: the newest whole snapshot with its log. If the log has a gap, an older snapshot's
+ * log may be whole as far as it goes. Otherwise uses a snapshot without log.
+ * @throws HoldfastError not_found if there is none; damaged if none is whole
  */
 export async function chooseSnapshot(place: BackupPlace): Promise<ChosenSnapshot> {
   const pieces = await Pieces.open(place);

@@ -2,9 +2,9 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 
 export interface ClusterFiles {
-  /** Paths below the cluster's folder; a folder stands before what is in it. */
+  /** Paths in the cluster's folder; a folder precedes its contents. */
   readonly folders: readonly string[];
-  /** `global/pg_control` is not among them: it is copied last. */
+  /** Excludes `global/pg_control`, which is copied last. */
   readonly files: readonly string[];
 }
 
@@ -12,8 +12,9 @@ export const controlFile = "global/pg_control";
 export const walFolder = "pg_wal";
 
 /**
- * What belongs into a base backup, as PostgreSQL's manual has it ("Making a Base Backup Using the Low Level API"): all of the cluster but
- * the write-ahead log, which is taken apart, and what only a running database needs.
+ * Lists the contents of a base backup according to PostgreSQL's manual ("Making a Base Backup Using the Low Level
+ * API"): the cluster without the write-ahead log, which is copied separately, and without files that only a running
+ * database needs.
  */
 export function listCluster(clusterFolder: string): ClusterFiles {
   const folders: string[] = [];
@@ -34,7 +35,7 @@ export function listCluster(clusterFolder: string): ClusterFiles {
   return { folders: [...folders, `${walFolder}/archive_status`, `${walFolder}/summaries`], files };
 }
 
-/** Whose folder is there, and empty. */
+/** Folders that are created empty. */
 const emptied = new Set([
   walFolder,
   "pg_dynshmem",

@@ -8,8 +8,8 @@ import type { StepProgress } from "./step-progress.ts";
 import { forEachBounded } from "@holdfast/core/task-group";
 
 /**
- * Copies the files of a cluster that runs, between `pg_backup_start` and `pg_backup_stop`: what changes meanwhile, in the middle of a
- * page too, is put right by the write-ahead log of that time.
+ * Copies the files of a running cluster between `pg_backup_start` and `pg_backup_stop`. The write-ahead log of that
+ * time repairs changes during the copy, even in the middle of a page.
  */
 export async function copyCluster(
   clusterFolder: string,
@@ -42,7 +42,7 @@ export async function copyCluster(
   };
 }
 
-/** A file that nothing writes to any more. */
+/** Copies a file that is no longer written. */
 export async function copyFile(folder: string, path: string, pieces: Pieces): Promise<BackedUpFile> {
   const copy: Copy = { path, sizeBytes: (await sizeOf(join(folder, path))) ?? 0, pieces: [] };
   await forEachBounded(partsOf([copy]), atOnceMax, async ({ index }) => {
@@ -52,12 +52,12 @@ export async function copyFile(folder: string, path: string, pieces: Pieces): Pr
   return toFile(path, copy.sizeBytes, copy.pieces);
 }
 
-/** Each part waits for the disk of the backup: many wait together. */
+/** Each part waits for the backup's disk, so many run at once. */
 const atOnceMax = 16;
 
 interface Copy {
   readonly path: string;
-  /** At the beginning: the log has what comes to it. */
+  /** Size at the start; later changes are in the log. */
   readonly sizeBytes: number;
   readonly pieces: string[];
 }
@@ -86,7 +86,10 @@ async function sizeOf(path: string): Promise<number | undefined> {
   }
 }
 
-/** Zeros stand for what a file has lost since it was looked at, as in PostgreSQL's own backups. @returns undefined for one that has gone */
+/**
+ * Fills bytes that the file has lost since it was listed with zeros, like PostgreSQL's own backups.
+ * @returns undefined if the file is gone
+ */
 async function readPart(path: string, start: number, sizeBytes: number): Promise<Uint8Array | undefined> {
   try {
     await using file = await open(path, "r");
@@ -106,7 +109,7 @@ async function readPart(path: string, start: number, sizeBytes: number): Promise
 
 const controlReadsMax = 20;
 
-/** It is written in one go, and may be read in the middle of that: what is read twice alike is whole. */
+/** A read may overlap a write of this file. Two equal reads prove that it is whole. */
 async function copyControlFile(clusterFolder: string, pieces: Pieces): Promise<Copy> {
   const path = join(clusterFolder, controlFile);
   const sizeBytes = (await stat(path)).size;

@@ -23,15 +23,15 @@ export interface PackPorts {
 export interface CopiedPacks {
   readonly packs: readonly BackedUpPack[];
   readonly addedBytes: number;
-  /** In words, with the pack's id. */
+  /** Sentences with the pack's id. */
   readonly problems: readonly string[];
 }
 
 /**
- * Copies the packs that the backup lacks. Each was checked in full before it counts: when it is copied, or, where a backup that did not
- * come to its end has left it, when it is found.
+ * Copies packs that the backup lacks. Each is checked completely, when it is copied or when it is found after an
+ * interrupted backup.
  * @param known packs of earlier backups, by id
- * @param startedAt microseconds since 1970: what has rows since before then has to be in the store
+ * @param startedAt microseconds since 1970; packs with older rows must be in the store
  */
 export async function copyPacks(
   { cell, place, pool, signal, progress }: PackPorts,
@@ -99,7 +99,7 @@ async function listSizes({ store }: BackupPlace): Promise<Map<string, number>> {
   return sizes;
 }
 
-/** @returns undefined where what lies in the backup is not whole */
+/** @returns undefined if the pack in the backup is damaged */
 async function fromPlace({ cell, place, pool }: PackPorts, id: PackId): Promise<BackedUpPack | undefined> {
   const bytes = await place.store.get(packKey(id));
   const fault = await packFault(pool, (epoch) => cell.keyring.keyOf(epoch), id, bytes);
@@ -111,7 +111,7 @@ function entryOf(id: PackId, bytes: Uint8Array, damaged: string | undefined): Ba
   return { id, size: bytes.length, sha256, ...(damaged === undefined ? {} : { damaged }) };
 }
 
-/** The packs of the index that are not on their way out, some hundreds at a time. Index: packs_pkey. */
+/** Yields the packs of the index that are not doomed, some hundreds at a time. Index: packs_pkey. */
 async function* rowsBefore(db: Kysely<CellTables>, before: number): AsyncGenerator<PackId> {
   for (let after: string | undefined; ;) {
     const { rows } = await sql<{ id: PackId }>`

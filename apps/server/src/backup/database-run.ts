@@ -6,25 +6,28 @@ import type { CellTables } from "../db/cell-tables.ts";
 
 const hex16 = z.string().regex(/^[0-9a-f]{16}$/);
 const schema = z.object({
-  /** Null from a restore until the restored database's first snapshot. */
+  /** null between a restore and the first snapshot of the restored database. */
   run: hex16.nullable(),
-  /** What it goes on from, by restores: their snapshots are those of this database, too. */
+  /** Earlier runs, of which this database was restored. Their snapshots also belong to it. */
   before: z.array(hex16),
 });
 
-/** Which run of a database this is: from one restore to the next its log is one. It stands in the database, and so is restored with it. */
+/**
+ * Identifies a run of a database: the time between two restores, during which its log is continuous. Stored in the
+ * database, so it is restored with it.
+ */
 export type DatabaseRun = z.output<typeof schema>;
 
 export const databaseRunFact = "database_run";
 
-/** How many restores are remembered: what is older has no snapshot any more. */
+/** Maximum number of remembered runs. Older ones have no snapshots anymore. */
 const beforeMax = 100;
 
 export async function readDatabaseRun(db: Kysely<CellTables>): Promise<DatabaseRun> {
   return schema.safeParse(await readFact(db, databaseRunFact)).data ?? { run: null, before: [] };
 }
 
-/** Draws another one. @returns 16 hex digits */
+/** Begins a new run. @returns 16 hex digits */
 export async function beginRun(db: Kysely<CellTables>, random: Random): Promise<string> {
   const known = await readDatabaseRun(db);
   const run = Buffer.from(random(8)).toString("hex");
@@ -32,7 +35,7 @@ export async function beginRun(db: Kysely<CellTables>, random: Random): Promise<
   return run;
 }
 
-/** Of a database that was restored: what it writes is not to be taken for what the other one wrote. */
+/** Returns the state after a restore, so that new snapshots are not confused with those of the original. */
 export function afterRestore(value: unknown): DatabaseRun {
   return { run: null, before: beforeOf(schema.safeParse(value).data ?? { run: null, before: [] }) };
 }

@@ -17,15 +17,15 @@ import { keyFileName } from "./find-key.ts";
 import { drillIn, type DrillReport } from "./run-drill.ts";
 import type { ScheduleParts } from "./schedule-parts.ts";
 
-/** After one that could not be done, for want of room or of the place. */
+/** Delay after a drill that was impossible, because of a lack of space or an unavailable place. */
 const retryMs = 24 * 3600_000;
-/** That the server itself must be left, whatever a drill takes. */
+/** Space that must stay free for the server during a drill. */
 const roomLeftBytes = 1024 * 1024 * 1024;
 
 /**
- * Restores the newest backup once each period where backups are scheduled, the database and a sample of the packs, and notes what came of
- * it. What a killed server left of one goes first.
- * @returns what is to be called again and again, never beside a backup, which may remove what is being restored
+ * Restores the newest backup once per period if backups are scheduled: the database and a sample of packs. Records the
+ * result. First removes leftovers of a killed server.
+ * @returns a function to call regularly, never during a backup, which could remove the backup being restored
  */
 export function scheduledDrills({
   cells,
@@ -90,7 +90,7 @@ async function noteFailure(
   last: LastDrill | undefined,
   { tried_at, failure, nowMs }: { tried_at: string; failure: HoldfastError; nowMs: number },
 ): Promise<void> {
-  // A backup of which nothing can be restored is an answer too.
+  // A backup that cannot be restored is also a result.
   const done = failure.code === "damaged" ? { ...none, done_at: new Date(nowMs).toISOString() } : {};
   await noteDrill(db, { ...none, ...last, ...done, tried_at, problems: [failure.message], problem_count: 1 });
 }
@@ -107,10 +107,10 @@ function drill({ place }: LastBackup, { config, scratch, signal }: Drilling): Pr
     keyFiles: [join(resolve(config.dataFolder), keyFileName)],
     sample: limits.drillPacks,
     environment: config.environment,
-    // Another user may not enter the data folder.
+    // Another user may not have access to the data folder.
     account: accountFor(clusterFolderOf(resolve(config.dataFolder))),
     signal,
-    // What it finds is told to administrators and to the log, neither of whom needs to know what people call their files.
+    // Results go to administrators and the log, which do not need names of files.
     namesFiles: false,
     prepare: async (neededBytes) => {
       const { bsize, bavail } = await statfs(dirname(scratch));
@@ -120,7 +120,7 @@ function drill({ place }: LastBackup, { config, scratch, signal }: Drilling): Pr
   });
 }
 
-/** Of a drill there is nothing but a data folder. What somebody else put there, or a link to elsewhere, is not the server's to remove. */
+/** Returns true if the folder contains only a drill's data folder. Other contents, or a link, must not be removed. */
 async function isLeftover(scratch: string): Promise<boolean> {
   try {
     return (await lstat(scratch)).isDirectory() && (await readdir(scratch)).every((name) => name === drillDataName);
@@ -152,8 +152,8 @@ export function refuseWithoutRoom(scratch: string, neededBytes: number, freeByte
 }
 
 /**
- * Always the same one, so that what a killed server left is found; of another server it is another one, also where containers call both data
- * folders the same.
+ * Always returns the same folder, so that leftovers are found. It differs between servers, even if containers use the
+ * same path for their data folders.
  */
 function scratchOf({ dataFolder, drills }: Config, serverId: string): string {
   const folder = resolve(dataFolder);

@@ -16,28 +16,29 @@ import { wrappingBy } from "../blocks/key-wrapping.ts";
 import type { Keyring } from "../blocks/keyring.ts";
 import { type BackupPlace, openPlaceByKey, readKeyFile } from "./backup-place.ts";
 
-/** In a data folder, and in a backup where somebody said so. */
+/** In a data folder, and in a backup made with the key. */
 export const keyFileName = "key-encryption-key";
 
 export interface OpenedPlace extends BackupPlace {
   readonly keyOf: Keyring["keyOf"];
-  /** Undefined where the environment gives it, to the server too. */
+  /** undefined if the environment provides it. */
   readonly keyEncryptionKey: Uint8Array | undefined;
 }
 
 interface Ports {
-  /** Folder or address of the backup, as a person gave it. */
+  /** Folder or address of the backup, as given by the user. */
   readonly location: string;
   readonly store: ObjectStore;
   readonly random: Random;
-  /** Where the key may be, besides where it was when the backup was made. */
+  /** Additional possible locations of the key. */
   readonly keyFiles: readonly string[];
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
 /**
- * Opens a backup with the first key that opens it: of the environment, of these files, of the backup itself, of the server that was backed up.
- * @throws HoldfastError failed, in words for whoever restores, where there is none
+ * Opens a backup with the first key that works: of the environment, of these files, of the backup itself, or of the
+ * original server.
+ * @throws HoldfastError failed, with advice, if there is none
  */
 export async function openPlaceByFoundKey(ports: Ports): Promise<OpenedPlace> {
   const { store, random } = ports;
@@ -73,10 +74,10 @@ export async function openPlaceByFoundKey(ports: Ports): Promise<OpenedPlace> {
 }
 
 /**
- * Opens what lies in the store of a server with the key that is named, and with no other: of the file, or else of the environment.
- * @param store the part of it with the metadata
- * @param keyringStore all of it
- * @throws HoldfastError failed where that is not the key, usage where none is named
+ * Opens the metadata in a server's store with only the given key: of the file, or else of the environment.
+ * @param store the part with the metadata
+ * @param keyringStore the whole store
+ * @throws HoldfastError failed for a wrong key; usage if none is given
  */
 export async function openPlaceByGivenKey(
   { store, random, environment }: Omit<Ports, "keyFiles" | "location">,
@@ -122,7 +123,7 @@ async function byEnvironment(
   return place === undefined ? undefined : { ...place, keyEncryptionKey: undefined };
 }
 
-/** A backup from before a rotation opens by the key from before, which stays beside the other. */
+/** A backup from before a rotation needs the old key, which is stored beside the new one. */
 function withOthersBeside(path: string): string[] {
   const old = `${basename(path)}.old-`;
   const names = existsSync(dirname(path)) ? readdirSync(dirname(path)).filter((name) => name.startsWith(old)) : [];

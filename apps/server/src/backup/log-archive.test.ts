@@ -32,7 +32,7 @@ test("a file that grows is read as one, with zeros behind its end, and whole onc
   const archive = newArchive();
   const content = randomBytes(walFileBytes);
   await writeLogPart(archive, first, 0, content.subarray(0, 1000));
-  // As after a crash between the part and the head: the next one goes on from where the head says.
+  // Simulates a crash between part and head: the next call continues at the head.
   await writeLogPart(archive, first, 1000, content.subarray(1000, 1200));
   await writeLogPart(archive, first, 1000, content.subarray(1000, 5000));
   const [file, ...others] = await listFollowing(archive, before, headAt(first, 5000));
@@ -62,7 +62,7 @@ test("what lacks a part is damaged, and neither short nor read across the gap", 
   const isDamaged = (error: unknown) => error instanceof HoldfastError && error.code === "damaged";
   const [file] = await listFollowing(archive, before, headAt(first, 3000));
   await assert.rejects(readLogFile(archive, file!), isDamaged);
-  // Another file follows, so that this one ought to be whole.
+  // Another file follows, so this one must be complete.
   await writeLogPart(archive, first, 1000, randomBytes(1000));
   await writeLogPart(archive, second, 0, randomBytes(10));
   const [short] = await listFollowing(archive, before, headAt(second, 10));

@@ -5,27 +5,27 @@ import type { BackupPlace } from "./backup-place.ts";
 import { nextWalName, walFileBytes } from "./wal-names.ts";
 
 /**
- * What the database wrote after a backup: the files of its write-ahead log, sealed, in the place of the backups. The last one grows by
- * parts, so that each byte is brought there once, and once more when the file is whole. Each run of a database from one restore to the
- * next has an archive of its own, since two of them give the same names to different files.
+ * Sealed write-ahead log of a database after a backup, in the place of the backups. The last file grows in parts, so
+ * each byte is stored once, and once more when the file is complete. Each run of a database, from one restore to the
+ * next, has its own archive, because two runs use the same file names.
  */
 export interface LogArchive {
   readonly place: Pick<BackupPlace, "store" | "box">;
-  /** 16 hex digits, drawn with the first backup of a database. */
+  /** 16 random hex digits, set with the first backup of a database. */
   readonly run: string;
 }
 
 const headSchema = z.strictObject({
   /** The last file, complete or not. */
   wal: z.string().regex(/^[0-9A-F]{24}$/),
-  /** Of that file; absent where it was written before there were parts. */
+  /** Archived bytes of that file; undefined if written before parts existed. */
   bytes: z.int().min(0).max(walFileBytes).optional(),
-  /** All that was acknowledged before is in the archive, and its packs are in the place. */
+  /** Everything acknowledged before this time is archived, with its packs. */
   at: z.iso.datetime(),
 });
 export type ArchiveHead = z.output<typeof headSchema>;
 
-/** Written last: what lies behind it is on its way. */
+/** Written last: objects beyond the head are incomplete. */
 export async function writeHead(archive: LogArchive, head: ArchiveHead): Promise<void> {
   const { store, box } = archive.place;
   const key = keyOf(archive, "head");
@@ -40,7 +40,7 @@ export async function readHead(archive: LogArchive): Promise<ArchiveHead | undef
   return headSchema.parse(JSON.parse(Buffer.from(plain).toString("utf8")));
 }
 
-/** A file that is complete, which takes the place of its parts. */
+/** Stores a complete file, which replaces its parts. */
 export async function writeLogFile(archive: LogArchive, name: string, bytes: Uint8Array): Promise<void> {
   const { store, box } = archive.place;
   const key = keyOf(archive, name);
@@ -48,24 +48,24 @@ export async function writeLogFile(archive: LogArchive, name: string, bytes: Uin
   for await (const part of store.list(`${key}.`)) await store.delete(part.key);
 }
 
-/** What has come to a file that is not complete. */
+/** Stores new bytes of an incomplete file. */
 export async function writeLogPart(archive: LogArchive, name: string, start: number, bytes: Uint8Array): Promise<void> {
   const { store, box } = archive.place;
   const key = keyOf(archive, `${name}.${start.toString(16).padStart(8, "0")}`);
   await store.put(key, await box.seal(key, bytes));
-  // One of before there were parts, or of a database that was put back: a whole file would be read in their stead.
+  // A whole file, from before parts existed or from before the database was reset, would be read instead of the parts.
   if (start === 0) await store.delete(keyOf(archive, name));
 }
 
 export interface LogFile {
   readonly name: string;
-  /** Where its parts begin, in order; none of one that is whole. */
+  /** Offsets of its parts in order; empty for a complete file. */
   readonly starts: readonly number[];
-  /** That it has at least. */
+  /** Minimum number of bytes. */
   readonly bytes: number;
 }
 
-/** @returns as many bytes as a file has: zeros behind what was archived, which PostgreSQL takes for the end of its log */
+/** @returns a file of full size, with zeros after the archived bytes, which PostgreSQL treats as the end of its log */
 export async function readLogFile(archive: LogArchive, { name, starts, bytes }: LogFile): Promise<Uint8Array> {
   const { store, box } = archive.place;
   const read = async (key: string, bytesMax: number) => box.open(key, await store.get(key), bytesMax);
@@ -104,8 +104,8 @@ export async function listFollowing(archive: LogArchive, after: string, head: Ar
 }
 
 /**
- * Removes what no backup that is kept needs: files from before the oldest one's, and archives of other runs.
- * @param firsts run to the first file that is needed of it
+ * Removes log files that no remaining backup needs: those before the oldest backup, and archives of other runs.
+ * @param firsts first required file of each run
  */
 export async function pruneArchives(place: LogArchive["place"], firsts: ReadonlyMap<string, string>): Promise<void> {
   for await (const { key } of place.store.list(logPrefix)) {
@@ -118,7 +118,7 @@ export async function pruneArchives(place: LogArchive["place"], firsts: Readonly
 
 const headBytesMax = 1024;
 
-/** Of a store's keys none has a capital. */
+/** A store's keys have no uppercase letters. */
 function keyOf({ run }: LogArchive, name: string): string {
   return `${logPrefix}${run}/${name.toLowerCase()}`;
 }

@@ -7,20 +7,20 @@ import { type LogArchive, type LogFile, listFollowing, readHead, readLogFile } f
 import type { Manifest } from "./manifest.ts";
 import { nextWalName } from "./wal-names.ts";
 
-/** How far a backup is to be brought by the log that followed it. */
+/** Log to apply after a backup. */
 export interface LogPlan {
   readonly archive: LogArchive | undefined;
-  /** The files of the log, in order; none: the backup as it is. */
+  /** Log files in order; empty: only the backup. */
   readonly files: readonly LogFile[];
-  /** Milliseconds since 1970; undefined is to the end of the log. */
+  /** Milliseconds since 1970; undefined: to the end of the log. */
   readonly untilMs: number | undefined;
-  /** The moment that is reached. */
+  /** Time of the restored state. */
   readonly reached: string;
 }
 
 /**
- * @param atMs milliseconds since 1970, not before the backup; undefined is as late as there is something of
- * @throws HoldfastError damaged where the log has a gap before that
+ * @param atMs milliseconds since 1970, not before the backup; undefined: to the end of the archived log
+ * @throws HoldfastError damaged if the log has a gap before that
  */
 export async function planLog(
   place: BackupPlace,
@@ -49,12 +49,12 @@ export async function planLog(
   };
 }
 
-/** Rereads all of it. @throws HoldfastError damaged */
+/** Reads the whole log. @throws HoldfastError damaged */
 export async function verifyLog({ archive, files }: LogPlan): Promise<void> {
   if (archive !== undefined) for (const file of files) await readLogFile(archive, file);
 }
 
-/** Puts the files where PostgreSQL looks for them. */
+/** Writes the files to PostgreSQL's log folder. */
 export async function writeLog({ archive, files }: LogPlan, walPath: string): Promise<void> {
   if (archive === undefined) return;
   for (const file of files) {

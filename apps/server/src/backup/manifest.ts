@@ -5,7 +5,7 @@ import { manifestPrefix } from "../blocks/stored-metadata.ts";
 import type { BackupPlace } from "./backup-place.ts";
 
 const hex64 = z.string().regex(/^[0-9a-f]{64}$/);
-/** Below the cluster's folder; nothing leads out of it. */
+/** Path in the cluster's folder, which cannot lead out of it. */
 const clusterPath = z
   .string()
   .refine((path) => path.split("/").every((name) => !["", ".", ".."].includes(name)), "leads out of the cluster");
@@ -17,7 +17,7 @@ const packSchema = z.strictObject({
     .transform((id) => id as PackId),
   size: z.int().min(0),
   sha256: hex64,
-  /** It was so in the store already. */
+  /** It was already damaged in the store. */
   damaged: z.string().optional(),
 });
 
@@ -32,18 +32,18 @@ const manifestFormat = "holdfast backup manifest 1";
 const manifestSchema = z.strictObject({
   format: z.literal(manifestFormat),
   id: z.string(),
-  /** All that was acknowledged before is in the backup. */
+  /** Everything acknowledged before this time is in the backup. */
   consistent_at: z.iso.datetime(),
-  /** Null where the database is not the embedded one. */
+  /** null if the database is not embedded. */
   database: z
     .strictObject({
-      /** What PostgreSQL's `pg_backup_stop` gave: the text of `backup_label`. */
+      /** Text of `backup_label`, from PostgreSQL's `pg_backup_stop`. */
       label: z.string(),
-      /** The last file of the write-ahead log that the backup needs and has. */
+      /** The last log file that the backup needs and contains. */
       wal_end: z.string().regex(/^[0-9A-F]{24}$/),
-      /** The log had ended by then: to an earlier moment it cannot be brought. */
+      /** Time after the end of the required log. Earlier states cannot be restored. */
       stopped_at: z.iso.datetime(),
-      /** Which archive goes on with its log. */
+      /** Run whose archive continues the log. */
       run: z.string().regex(/^[0-9a-f]{16}$/),
       /** Sealed, in base64. */
       password: z.base64(),
@@ -52,7 +52,7 @@ const manifestSchema = z.strictObject({
     })
     .nullable(),
   packs: z.array(packSchema),
-  /** That the backup takes up, with what it shares with others; and what it added. */
+  /** Size of the backup, including parts shared with others, and the size that it added. */
   bytes: z.int(),
   added_bytes: z.int(),
 });
@@ -61,13 +61,13 @@ export type Manifest = z.output<typeof manifestSchema>;
 export type BackedUpPack = Manifest["packs"][number];
 export type BackedUpFile = NonNullable<Manifest["database"]>["files"][number];
 
-/** `20260131T120000000Z-1a2b3c4d`: they sort by time. */
+/** Returns an id like `20260131T120000000Z-1a2b3c4d`, which sorts by time. */
 export function newBackupId(nowMs: number, random: Uint8Array): string {
   const time = new Date(nowMs).toISOString().replaceAll(/[-:.]/g, "").toLowerCase();
   return `${time}-${Buffer.from(random).toString("hex")}`;
 }
 
-/** Written last, and whole or not at all: a backup without it is none. @returns its size */
+/** Written last and atomically: without it there is no backup. @returns its size */
 export async function writeManifest({ store, box }: BackupPlace, manifest: Omit<Manifest, "format">): Promise<number> {
   const json = Buffer.from(JSON.stringify({ format: manifestFormat, ...manifest } satisfies Manifest));
   const sealed = Buffer.concat([Buffer.from(`${macOf(box, json)}\n`), json, Buffer.from("\n")]);
@@ -75,14 +75,14 @@ export async function writeManifest({ store, box }: BackupPlace, manifest: Omit<
   return sealed.length;
 }
 
-/** The ids of the backups that came to their end, oldest first. */
+/** Returns the ids of complete backups, oldest first. */
 export async function listBackups({ store }: Pick<BackupPlace, "store">): Promise<string[]> {
   const ids: string[] = [];
   for await (const { key } of store.list(manifestPrefix)) ids.push(key.slice(manifestPrefix.length));
   return ids;
 }
 
-/** @throws HoldfastError damaged where it is not what was written */
+/** @throws HoldfastError damaged if it was changed */
 export async function readManifest({ store, box }: BackupPlace, id: string): Promise<Manifest> {
   const bytes = Buffer.from(await store.get(`${manifestPrefix}${id}`));
   const json = bytes.subarray(65, -1);

@@ -50,7 +50,7 @@ describe("what the store has of the metadata", () => {
   });
   beforeEach(async () => {
     uptimeMs = 0;
-    // Anew, since PostgreSQL's own cannot be put forward.
+    // Recreated, because PostgreSQL's clock cannot be advanced.
     clock = makeTestClock();
     const { db } = databases.cells.all()[0]!;
     await sql`delete from cell.facts`.execute(db);
@@ -69,7 +69,7 @@ describe("what the store has of the metadata", () => {
     calls = [];
   });
 
-  /** As a server that starts has it. */
+  /** Opens the copy like a starting server. */
   const open = (journalMs: number | undefined = 60_000) => {
     const cluster = {
       connection: postgres.connection,
@@ -186,7 +186,7 @@ describe("what the store has of the metadata", () => {
     assert.equal(plan.files.length, 3, "what the newer one has, what ended it, and what came since");
     assert.match(problems.join(), /damaged/);
     clock.forwardMs(hourMs);
-    // While the damaged one is among the last two nobody knows what it needs, and nothing is removed.
+    // While the damaged one is among the last two, nobody knows what it needs, so nothing is removed.
     await assert.rejects(copy.snapshot(signal), /damaged/);
     await copy.snapshot(signal);
     assert.deepEqual((await chosen()).problems, []);
@@ -242,7 +242,7 @@ describe("what the store has of the metadata", () => {
     await copy.snapshot(signal);
     await change();
     await copy.journal(signal);
-    // As of a database that was put back: its log ends before that of the store.
+    // Simulates a database that was reset: its log ends before that of the store.
     const head = (await keys("log/")).find((key) => key.endsWith("/head"));
     const place = await openMetadataPlace(cell, randomBytes);
     const label = head!.slice("metadata/".length);
@@ -261,7 +261,7 @@ describe("what the store has of the metadata", () => {
   });
 });
 
-/** Of the largest file that it is a whole piece of: one of the catalogue's, which stays as it is. */
+/** Returns the size of the largest file that consists of this piece. */
 function bytesOf({ database }: Manifest, piece: string): number {
   return Math.max(0, ...(database?.files ?? []).filter(({ pieces }) => pieces[0] === piece).map(({ size }) => size));
 }

@@ -26,29 +26,29 @@ export interface MetadataCopyPorts {
   readonly monotonicMs: () => number;
 }
 
-/** What the store has of the metadata. */
+/** State of the metadata in the store. */
 interface Known {
   readonly place: BackupPlace;
-  /** Undefined: the next snapshot begins a run. */
+  /** undefined: the next snapshot begins a run. */
   readonly run: string | undefined;
-  /** Its newest; undefined: it is time for one. */
+  /** The newest one; undefined: a snapshot is due. */
   readonly snapshot: Snapshot | undefined;
 }
 
 /**
- * Keeps in the store what is needed to rebuild the database: a snapshot at intervals, and what was written since. The two go on beside
- * each other. What it knows of the store it reads once: nothing else writes there.
+ * Keeps the data for a rebuild of the database in the store: snapshots at intervals, and the log since. Both run
+ * concurrently. Reads the state of the store once, because nothing else writes there.
  */
 export class MetadataCopy {
   readonly #ports: MetadataCopyPorts;
   readonly #startedMs: number;
   #known: Known | undefined;
   #reading: Promise<Known | undefined> | undefined;
-  /** The id of a snapshot that is not this database's, and what is said of it. */
+  /** Id of a snapshot of another database, with its error. */
   #foreign: { readonly id: string; readonly error: HoldfastError } | undefined;
   #snapshotMs: number | undefined;
   #journalMs: number | undefined;
-  /** Of snapshots one after the other; settles and never rejects. */
+  /** Runs snapshots one after the other. Never rejects. */
   #turn: Promise<void> = Promise.resolve();
   #journaling: Promise<void> = Promise.resolve();
 
@@ -57,7 +57,7 @@ export class MetadataCopy {
     this.#startedMs = ports.monotonicMs();
   }
 
-  /** Takes a snapshot where it is time for one and something was written since the last. */
+  /** Takes a snapshot if it is due and something was written since the last. */
   snapshot(signal: AbortSignal): Promise<void> {
     return this.#inTurn(async () => {
       const known = await this.#open();
@@ -66,23 +66,23 @@ export class MetadataCopy {
   }
 
   /**
-   * Takes a snapshot at once, and nothing of what the database was before stays in the store: neither older ones nor their log, where the
-   * database has just begun another file of that.
+   * Takes a snapshot immediately, and removes all older snapshots and their log, so that earlier states of the database
+   * are gone. The database must just have started a new log file.
    */
   renew(signal: AbortSignal): Promise<void> {
     return this.#inTurn(async () => {
       const known = await this.#open();
       if (known === undefined) return;
       await this.#take(known, signal, 1);
-      // What was being brought at that moment may have come after that had gone which it belongs to.
+      // Log files being archived at that moment may have been stored after their snapshot was removed.
       await this.#journaling;
       await pruneBackups(known.place, 1);
-      // Nor does the database keep it for that any more.
+      // Also lets the database drop its old log.
       await this.journal(signal);
     });
   }
 
-  /** Brings what was written since the last time. */
+  /** Archives the log since the last call. */
   journal(signal: AbortSignal): Promise<void> {
     const journaled = this.#journal(signal);
     this.#journaling = journaled.catch(() => {});
@@ -113,7 +113,7 @@ export class MetadataCopy {
     if (known?.run === undefined || known.snapshot === undefined) return;
     const slot = snapshotSlots.archive;
     if ((await slotPosition(cell.db, slot)) === undefined) {
-      // The log has a gap: only another snapshot goes on.
+      // The log has a gap: only another snapshot helps.
       if (this.#known === known) this.#known = { ...known, snapshot: undefined };
       return;
     }
@@ -124,7 +124,7 @@ export class MetadataCopy {
     this.#journalMs = atMs;
   }
 
-  /** Since when what was written may not be in a snapshot, and since when not in the store at all; undefined before there is one. */
+  /** Returns the time since the last snapshot and since the last archiving; undefined before the first. */
   ages(): { readonly snapshotSeconds: number | undefined; readonly journalSeconds: number | undefined } {
     const nowMs = this.#ports.clock.nowMs();
     const secondsSince = (ms: number | undefined) => (ms === undefined ? undefined : Math.max(0, (nowMs - ms) / 1000));
@@ -141,7 +141,7 @@ export class MetadataCopy {
     return isGrown;
   }
 
-  /** That what is written can be opened by what lies there. */
+  /** Checks that the place still exists and can open what is written. */
   async #assertSamePlace({ place }: Known): Promise<void> {
     const { cell, random } = this.#ports;
     await cell.keyring.assertStoreThere();
@@ -159,7 +159,7 @@ export class MetadataCopy {
     return (this.#known ??= await this.#reading);
   }
 
-  /** @returns undefined as long as the server is too new to have something that would be missed */
+  /** @returns undefined while the server is too new to have anything worth keeping */
   async #read(): Promise<Known | undefined> {
     const { cell, random, settings, monotonicMs } = this.#ports;
     const { run, before } = await readDatabaseRun(cell.db);
@@ -171,7 +171,7 @@ export class MetadataCopy {
     const place = await openMetadataPlace(cell, random);
     if (newest === undefined) return { place, run: run ?? undefined, snapshot: undefined };
     const read = await readWhole(place, newest);
-    // It was ours, and is no longer of use to anybody.
+    // It belonged to this database, and is useless now.
     if (read === undefined && (run !== null || before.length > 0))
       return { place, run: undefined, snapshot: undefined };
     const { database, consistent_at } = read ?? (await readManifest(place, newest));
@@ -194,7 +194,7 @@ export class MetadataCopy {
   }
 }
 
-/** @returns undefined where it is damaged */
+/** @returns undefined if it is damaged */
 async function readWhole(place: BackupPlace, id: string): Promise<Manifest | undefined> {
   try {
     return await readManifest(place, id);
@@ -208,7 +208,7 @@ function endOf(walName: string): number {
   return (walNumber(walName) + 1) * walFileBytes;
 }
 
-/** Below that it is what PostgreSQL writes by itself, and what a snapshot writes: a change of anybody's takes more. */
+/** Smaller growth comes from PostgreSQL itself and from snapshots. Any user's change needs more. */
 const grownBytesMin = 8192;
 
 function foreign(consistentAt: string): HoldfastError {

@@ -1,12 +1,15 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { BackupPlace } from "./backup-place.ts";
 
-/** Of a file of the database: sixteen of its pages. What changed little shares most of its pieces with the backup before. */
+/**
+ * Size of a piece of a database file: sixteen pages. A file with few changes shares most pieces with the previous
+ * backup.
+ */
 export const pieceBytes = 128 * 1024;
 
 const piecePrefix = "database/";
 
-/** The pieces that a place has, by the name of their content; equal ones are kept once. */
+/** Pieces in a place, named by content. Equal ones are stored once. */
 export class Pieces {
   readonly #place: BackupPlace;
   /** Name to stored bytes. */
@@ -24,7 +27,7 @@ export class Pieces {
     return pieces;
   }
 
-  /** @returns its name, once it is durable */
+  /** @returns the name of the durable piece */
   async put(plain: Uint8Array): Promise<string> {
     const { box } = this.#place;
     const name = box.nameOf(plain);
@@ -35,7 +38,7 @@ export class Pieces {
     return name;
   }
 
-  /** @throws HoldfastError damaged where it is missing, or not what its name says */
+  /** @throws HoldfastError damaged if it is missing or does not match its name */
   async get(name: string): Promise<Uint8Array> {
     const { store, box } = this.#place;
     if (!this.#known.has(name)) throw damagedPiece(name, "is missing");
@@ -53,7 +56,7 @@ export class Pieces {
     await this.#place.store.delete(keyOf(name));
   }
 
-  /** Stored bytes of these, each counted once. */
+  /** Returns the stored bytes of these pieces, each counted once. */
   bytesOf(names: Iterable<string>): number {
     return [...new Set(names)].reduce((sum, name) => sum + (this.#known.get(name) ?? 0), 0);
   }

@@ -8,13 +8,13 @@ import { listBackups, type Manifest, readManifest } from "./manifest.ts";
 import { Pieces } from "./pieces.ts";
 
 /**
- * Removes all backups but the newest, and then what no other needs. The manifests go first: what is left where this dies in the middle
- * belongs to no backup, and goes the next time.
- * @returns the ids of those that went
+ * Removes all backups except the newest ones, and then objects that no other backup needs. Manifests are removed first:
+ * after an interruption, leftovers belong to no backup and are removed next time.
+ * @returns ids of the removed backups
  */
 export async function pruneBackups(place: BackupPlace, keep: number): Promise<string[]> {
   const ids = await listBackups(place);
-  // Read before anything goes: where one that stays cannot be read nobody knows what it needs.
+  // Read before anything is removed, because the needs of an unreadable manifest are unknown.
   const kept: Manifest[] = [];
   for (const id of ids.slice(-keep)) kept.push(await readManifest(place, id));
   const removed = ids.slice(0, -keep);
@@ -25,7 +25,7 @@ export async function pruneBackups(place: BackupPlace, keep: number): Promise<st
   return removed;
 }
 
-/** The archives go on from the oldest backup of their run that stays. */
+/** Keeps the archives from the oldest remaining backup of their run on. */
 async function removeLogs(place: BackupPlace, kept: readonly Manifest[]): Promise<void> {
   const firsts = new Map<string, string>();
   for (const { database } of kept)
@@ -39,7 +39,7 @@ async function removePieces(place: BackupPlace, kept: readonly Manifest[]): Prom
   for (const name of pieces.names()) if (!needed.has(name)) await pieces.remove(name);
 }
 
-/** One that came after the oldest backup that stays may be of a moment between two of them. */
+/** Keeps packs newer than the oldest remaining backup, which a state between two backups may need. */
 async function removePacks(place: BackupPlace, kept: readonly Manifest[]): Promise<void> {
   const oldestMs = Math.min(...kept.map(({ consistent_at }) => Date.parse(consistent_at))) - clockDifferenceMs;
   const needed = new Set<string>(kept.flatMap(({ packs }) => packs.map(({ id }) => id)));
@@ -48,5 +48,5 @@ async function removePacks(place: BackupPlace, kept: readonly Manifest[]): Promi
       if (!needed.has(packId) && modifiedAtMs < oldestMs) await place.store.delete(packKey(packId));
 }
 
-/** Of this machine's clock and the place's. */
+/** Maximum difference between the clocks of this machine and the place. */
 const clockDifferenceMs = 3600_000;

@@ -7,15 +7,15 @@ import { packFault } from "./whole-pack.ts";
 
 export interface ReadPack {
   readonly bytes: Uint8Array;
-  /** What is wrong with it, in each store that there is. */
+  /** Fault of the pack in every available store. */
   readonly fault: string | undefined;
 }
 
 /**
- * Reads a pack for a backup, a second time where something was wrong with it. Of two stores the other one may have it whole: nothing is changed in
- * them here, and the server is owed to look.
+ * Reads a pack for a backup, and again if it has a fault. The other of two stores may have a whole copy. Does not
+ * repair the stores, but records a debt for the server.
  * @param now microseconds since 1970
- * @returns undefined where a store that is there does not have it
+ * @returns undefined if an available store does not have it
  */
 export async function readPack(
   { cell, pool, signal }: SettlePorts,

@@ -29,17 +29,18 @@ import { writeCluster } from "./write-cluster.ts";
 interface Ports {
   readonly place: BackupPlace;
   readonly pieces: Pieces;
-  /** Held, and without a database. */
+  /** Locked, and without a database. */
   readonly dataFolder: string;
   readonly random: Random;
-  /** As whom the database is to run; unless given, a user of its own. */
+  /** Account that runs the database. Defaults to a user of its own. */
   readonly account?: Account;
   readonly progress?: StepProgress | undefined;
 }
 
 /**
- * Makes the database of a backup in a data folder and lets it recover to the end of its log. It runs when this returns, and knows that it
- * is another than the one that went on: its spaces have new epochs, and nothing that was under way there is under way here.
+ * Creates the database of a backup in a data folder, and recovers it to the end of its log. It is running when this
+ * returns. It is marked as a different database from the original: its spaces have new epochs, and running work of the
+ * original is discarded.
  */
 export async function recoverDatabase(
   { place, pieces, dataFolder, random, account, progress }: Ports,
@@ -73,7 +74,7 @@ export async function recoverDatabase(
 
 const passwordBytesMax = 1024;
 
-/** PostgreSQL asks this program for each file of the log, and takes those that lie there when it does not have it. */
+/** PostgreSQL calls this command for each log file, and uses existing files if it fails. */
 const archiveRecovery = {
   restore_command: "false",
   recovery_target_timeline: "current",
@@ -85,26 +86,26 @@ async function replay(options: EmbeddedPostgresOptions, { files, untilMs }: LogP
   await writeFile(join(clusterFolderOf(options.dataFolder), "recovery.signal"), "", { mode: 0o600 });
   if (untilMs === undefined) return startEmbeddedPostgres({ ...options, settings: archiveRecovery });
   try {
-    // Without a "Z": PostgreSQL reads its settings before it knows the names of zones.
+    // Without a "Z", because PostgreSQL reads its settings before it loads names of zones.
     const recovery_target_time = new Date(untilMs).toISOString().replace("T", " ").replace("Z", "+00");
     return await startEmbeddedPostgres({ ...options, settings: { ...archiveRecovery, recovery_target_time } });
   } catch (error) {
-    // Nothing was written between that moment and the end of the log.
+    // Nothing was written between that time and the end of the log.
     if (!(error as Error).message.includes("recovery ended before configured recovery target")) throw error;
     return startEmbeddedPostgres({ ...options, settings: archiveRecovery });
   }
 }
 
 /**
- * A client that saw what the backup lacks must learn so, and not take it for deleted: a cursor of the epoch before is answered `reset`.
- * Of a random UUID the first 32 bits are random.
+ * Sets new epochs, so that cursors of the original are answered with `reset`. Otherwise clients would treat files that
+ * the backup lacks as deleted. The first 32 bits of a random UUID are random.
  */
 async function beginAnew({ connection }: EmbeddedPostgres, reached: string): Promise<void> {
   const client = new pg.Client({ ...connection, application_name: "holdfast restore" });
   client.on("error", () => {});
   await client.connect();
   try {
-    // Of the backup itself, which is over here.
+    // Pins of the backup itself, which has ended.
     await client.query("delete from cell.pins");
     const { rows: ended } = await client.query<{ name: string; value: unknown }>(
       "delete from cell.facts where name = any($1) returning name, value",

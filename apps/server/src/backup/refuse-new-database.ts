@@ -9,7 +9,7 @@ import { readKeyringObject } from "../blocks/wrapped-keys.ts";
 import { clusterFolderOf } from "../db/embedded/cluster.ts";
 
 export interface FirstStart {
-  /** Absolute. */
+  /** Absolute path. */
   readonly dataFolder: string;
   readonly keySource: Pick<KeySource, "path">;
   readonly stores: readonly PlacedStore[];
@@ -22,9 +22,10 @@ interface PlacedStore {
 }
 
 /**
- * A first start makes the database before its key and its store, so a key or a store without a database is what a lost server left. A new
- * database beside them would be an empty server, and its garbage collection could delete the blocks of the old one.
- * @throws HoldfastError failed, in words for whoever starts the server, before anything is made
+ * Rejects a start with a key or store but without a database, as left by a lost server. A first start creates the
+ * database first. A new database would be an empty server, and its garbage collection could delete the blocks of the
+ * old one.
+ * @throws HoldfastError failed, with advice for the operator, before anything is created
  */
 export async function refuseMissingDatabase(start: FirstStart): Promise<void> {
   const traces = await tracesOf(start);
@@ -41,13 +42,14 @@ export interface EmptyDatabase extends Pick<FirstStart, "stores"> {
   readonly name: string;
   /** The data folder, if it may contain an embedded database that this server does not use. */
   readonly dataFolder?: string | undefined;
-  /** Undefined if another cell has tables: the key is its key, too. */
+  /** undefined if another cell has tables, which use the same key. */
   readonly keySource?: FirstStart["keySource"] | undefined;
 }
 
 /**
- * The same for an external database without tables, and for that of one of several cells.
- * @param isEmpty asked once more before the refusal: another server may have made the tables, its key and the keyring meanwhile
+ * Does the same for an external database without tables, or that of one of several cells.
+ * @param isEmpty called again before the rejection, because another server may have created tables, key and keyring
+ * meanwhile
  */
 export async function refuseEmptyDatabase(
   { name, dataFolder, ...start }: EmptyDatabase,
@@ -70,7 +72,7 @@ async function tracesOf({ keySource, stores }: Pick<EmptyDatabase, "keySource" |
     .filter((path) => existsSync(path))
     .map((path) => `the key ${path}`);
   for (const { name, open } of stores) {
-    // A first start has nothing to lose by waiting for both stores, and one that is away may be full.
+    // A first start can wait for both stores, and an unavailable one may contain data.
     const found = await tracesIn(open);
     traces.push(...found.map((trace) => `${trace} in ${name}`));
   }
@@ -86,9 +88,9 @@ async function tracesIn(open: () => Promise<ObjectStore>): Promise<string[]> {
 }
 
 /**
- * Second check, for a database that is there: an earlier start may have made it beside a store that holds the data of a lost one.
- * A keyring without packs is what a first start leaves that was killed before it wrote the keys to the database.
- * @throws HoldfastError failed, in words for whoever starts the server
+ * Checks an existing database, which an earlier start may have created beside a store with data of a lost one. A
+ * keyring without packs is left by a first start that was killed before it wrote the keys to the database.
+ * @throws HoldfastError failed, with advice for the operator
  */
 export async function refuseNewDatabase({ db, store }: Pick<BlockCell, "db" | "store">): Promise<void> {
   if ((await readDataKeyRows(db)).length > 0) return;

@@ -29,19 +29,19 @@ import { verifyDatabase, verifyPacks } from "./verify-backup.ts";
 
 export interface RestorePorts {
   readonly place: OpenedPlace;
-  /** New, or what a restore that was cut off has left. */
+  /** New, or left by an interrupted restore. */
   readonly dataFolder: string;
-  /** Of the server that is to be. */
+  /** Opens the store of the new server. */
   readonly openStoreIn: (dataFolder: string) => Promise<ObjectStore>;
   readonly pool: BlockPool;
   readonly random: Random;
-  /** Milliseconds since 1970; undefined is as late as there is something of. */
+  /** Milliseconds since 1970; undefined: to the end of the archived log. */
   readonly atMs: number | undefined;
-  /** Also where packs of the backup are not what they were. */
+  /** Continues if packs of the backup are damaged. */
   readonly acceptsDamage: boolean;
-  /** As whom the database is to run; unless given, a user of its own. */
+  /** Account that runs the database. Defaults to a user of its own. */
   readonly account?: Account;
-  /** Only so many packs, drawn by chance: for a look at the backup, and not for a server. */
+  /** Number of random packs to restore, for a test of the backup only. */
   readonly sample?: number | undefined;
   readonly progress?: StepProgress | undefined;
 }
@@ -51,15 +51,15 @@ export interface RestoreReport {
   readonly consistent_at: string;
   readonly packs: number;
   readonly bytes: number;
-  /** Accounts that the place knows were shredded: those that are back by this go again when the server starts. */
+  /** Number of accounts known to be shredded. If restored, they are shredded again when the server starts. */
   readonly shredded: number;
   readonly problems: readonly string[];
 }
 
 /**
- * Makes a data folder of a backup. All of the backup is reread before anything is written; a server starts on the folder only after all
- * of it has been.
- * @throws HoldfastError damaged, conflict where the folder is not empty, not_found where no backup is that old
+ * Creates a data folder from a backup. Reads the whole backup before writing anything. A server only starts on a
+ * completely written folder.
+ * @throws HoldfastError damaged; conflict if the folder is not empty; not_found if no backup is that old
  */
 export async function restoreBackup(ports: RestorePorts): Promise<RestoreReport> {
   const { place, pool, sample, progress } = ports;
@@ -74,7 +74,7 @@ export async function restoreBackup(ports: RestorePorts): Promise<RestoreReport>
   return makeFolderOf({ manifest, pieces, plan }, { ...ports, bringPacks });
 }
 
-/** What is restored: it was reread, and is whole. */
+/** Verified backup to restore. */
 export interface ChosenBackup {
   readonly manifest: Manifest;
   readonly pieces: Pieces;
@@ -85,11 +85,11 @@ export interface FolderPorts extends Pick<
   RestorePorts,
   "place" | "dataFolder" | "openStoreIn" | "random" | "account" | "progress"
 > {
-  /** Of the restored index to the store. */
+  /** Brings the packs of the restored index to the store. */
   readonly bringPacks: (store: ObjectStore, connection: Connection) => Promise<RestoredPacks>;
 }
 
-/** Makes the data folder. @throws HoldfastError conflict where it is not empty, before anything is written */
+/** Creates the data folder. @throws HoldfastError conflict if it is not empty, before anything is written */
 export async function makeFolderOf(chosen: ChosenBackup, ports: FolderPorts): Promise<RestoreReport> {
   const { place, random } = ports;
   refuseFilled(ports.dataFolder);
@@ -134,10 +134,13 @@ function refuseDamage(problems: readonly string[]): void {
 }
 
 const shownMax = 5;
-/** That may lie in a new data folder: the key that somebody put there, and what locking it leaves. */
+/** Allowed files in a new data folder: a key provided by the user, and lock files. */
 const expected = new Set([keyFileName, folderLockName, "server.pid"]);
 
-/** Checked before the backup is read, which may take hours, and again before the first write. @throws HoldfastError conflict */
+/**
+ * Checked before the backup is read, which may take hours, and again before the first write.
+ * @throws HoldfastError conflict
+ */
 export function refuseFilled(dataFolder: string): void {
   const names = namesIn(dataFolder);
   if (isUnfinished(dataFolder) || names.every((name) => expected.has(name))) return;
@@ -156,7 +159,7 @@ function namesIn(folder: string): string[] {
   }
 }
 
-/** What a restore that was cut off has left is begun again; its database may still run. */
+/** Restarts an interrupted restore, whose database may still run. */
 async function clear(dataFolder: string, random: Random): Promise<void> {
   await markUnfinished(nodeDisk, dataFolder, random);
   await stopLeftover(clusterFolderOf(dataFolder), silent);
@@ -180,7 +183,7 @@ async function restoreInto(
   { manifest, pieces, plan }: ChosenBackup,
 ): Promise<RestoredPacks> {
   const store = await openStoreIn(dataFolder);
-  // A store that is there has the keys of its packs already.
+  // An existing store has the keys of its packs already.
   if ((await store.stat(keyringKey)) === undefined) await store.put(keyringKey, await place.store.get(keyringKey));
   const postgres = await recoverDatabase({ place, pieces, dataFolder, random, account, progress }, manifest, plan);
   try {

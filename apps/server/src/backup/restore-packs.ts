@@ -15,21 +15,21 @@ interface Ports {
   readonly place: OpenedPlace;
   readonly store: ObjectStore;
   readonly pool: BlockPool;
-  /** Of the restored database. */
+  /** Connection to the restored database. */
   readonly connection: Connection;
-  /** Only so many, drawn by chance. */
+  /** Number of random packs; undefined: all. */
   readonly sample: number | undefined;
   readonly progress?: StepProgress | undefined;
 }
 
 export interface RestoredPacks {
-  /** That the restored server has, and their bytes. */
+  /** Packs of the restored server, and their bytes. */
   readonly packs: number;
   readonly bytes: number;
   readonly problems: readonly string[];
 }
 
-/** Brings the packs that the restored index names to its store. One that is there already, in a store that was not lost, stays. */
+/** Copies the packs of the restored index to its store. Packs that a store still has are kept. */
 export async function restorePacks(ports: Ports, manifest: Manifest): Promise<RestoredPacks> {
   const { store, progress } = ports;
   const listed = new Map(manifest.packs.map((pack) => [pack.id, pack]));
@@ -60,7 +60,7 @@ export async function restorePacks(ports: Ports, manifest: Manifest): Promise<Re
 
 const atOnceMax = 4;
 
-/** Looks whether a store that was not lost has what the restored index names. */
+/** Checks that an existing store has the packs of the restored index. */
 export async function comparePacks(store: ObjectStore, connection: Connection): Promise<RestoredPacks> {
   const there = await listThere(store);
   const problems: string[] = [];
@@ -107,7 +107,7 @@ async function wantedPacks({ connection, sample }: Pick<Ports, "connection" | "s
   }
 }
 
-/** One that came after the manifest: what it says of itself has to do. */
+/** A pack that was added after the manifest is checked with its own footer. */
 async function readUnlisted({ place, pool }: Ports, id: PackId): Promise<{ bytes?: Uint8Array; problem?: string }> {
   if ((await place.store.stat(packKey(id))) === undefined) return { problem: `pack ${id} is missing from the backup` };
   const bytes = await place.store.get(packKey(id));

@@ -24,36 +24,38 @@ import type { StepProgress } from "./step-progress.ts";
 import { type BackupPorts, type BackupReport, takeBackup } from "./take-backup.ts";
 
 export interface BackupRequest {
-  /** Where backups lie: a folder or `s3://…`. */
+  /** Place of backups: a folder or `s3://…`. */
   readonly place: string;
-  /** How many backups stay; undefined is all. */
+  /** Number of backups to keep; undefined: all. */
   readonly keep: number | undefined;
-  /** Whether the key-encryption key goes into the backup, which opens it to whoever has that. */
+  /** Stores the key-encryption key in the backup, so that everyone with the backup can open it. */
   readonly withKey: boolean;
-  /** Called with the backup's id once it can be restored. */
+  /** Called with the backup's id when it can be restored. */
   readonly noteTaken?: (id: string) => void;
   readonly progress?: StepProgress | undefined;
 }
 
 export interface BackupAnswer extends BackupReport {
-  /** Whether the database is in it: one that is not embedded is its own tools' to back up. */
+  /** false: an external database must be backed up with its own tools. */
   readonly database: boolean;
-  /** Without which nothing in the backup opens: a path, or the name of a variable. Null where the backup has it. */
+  /**
+   * Key without which the backup cannot be opened: a path, or the name of a variable. null if the backup contains it.
+   */
   readonly key: string | null;
-  /** Whether it lies on a disk with what it is a backup of. */
+  /** The backup is on the same disk as the server's data. */
   readonly same_disk: boolean;
-  /** Backups that went, since so many were to stay. */
+  /** Backups removed because of `keep`. */
   readonly removed: readonly string[];
 }
 
 export interface CommandRequest extends BackupRequest {
-  /** Undefined: as `serve` finds it. */
+  /** undefined: as for `serve`. */
   readonly dataFolder: string | undefined;
-  /** How often the server is to do the same from then on; 0 is no more, and no backup now. Undefined: that stays as it is. */
+  /** Interval of scheduled backups; 0: none, and no backup now; undefined: unchanged. */
   readonly everyMs: number | undefined;
 }
 
-/** What `holdfast admin backup` does, beside the data of a server that runs or not. @returns undefined where none was to be made */
+/** Implements `holdfast admin backup`, while the server runs or not. @returns undefined if no backup was requested */
 export async function runBackup(
   { dataFolder, everyMs, ...request }: CommandRequest,
   environment: Readonly<Record<string, string | undefined>> = process.env,
@@ -84,7 +86,7 @@ interface RunOptions {
   readonly signal?: AbortSignal;
 }
 
-/** One backup of the server of this configuration, by whoever has its keys. */
+/** Makes one backup of the server of this configuration, which requires its keys. */
 export function backUpServer(
   request: BackupRequest,
   config: Config,
@@ -144,7 +146,7 @@ async function backUp(
 }
 
 const pinName = "backup";
-/** What a backup that was killed forbids ends then by itself. */
+/** The pin of a killed backup expires after this time. */
 const pinMicros = 86_400_000_000;
 
 async function putKey(store: ObjectStore, source: KeySource): Promise<void> {
@@ -161,7 +163,7 @@ async function onlyCell(storage: AdminStorage): Promise<BlockCell> {
   );
 }
 
-/** Of one server one backup at a time. */
+/** Allows one backup of a server at a time. */
 async function alone<Result>({ databases }: AdminStorage, work: () => Promise<Result>): Promise<Result> {
   const lock = new SessionLock(databases.cells.all()[0]?.connection ?? {}, backupLock, silent);
   if (!(await lock.take())) {
@@ -174,7 +176,7 @@ async function alone<Result>({ databases }: AdminStorage, work: () => Promise<Re
   }
 }
 
-/** Held for as long as a backup of the server is under way, whoever asked for it. */
+/** Held during any backup of the server. */
 export const backupLock = {
   name: "holdfast backup",
   called: "the backup lock",
@@ -182,7 +184,7 @@ export const backupLock = {
   applicationName: "holdfast backup",
 };
 
-/** Undefined where no database is the embedded one. */
+/** Returns undefined if no database is embedded. */
 function clusterOf({ config, databases }: AdminStorage): BackupPorts["cluster"] {
   const folder = resolve(config.dataFolder);
   const places = config.topology === undefined ? [{}] : [...config.topology.shards, ...config.topology.cells];
@@ -201,7 +203,7 @@ function clusterOf({ config, databases }: AdminStorage): BackupPorts["cluster"] 
   return { connection: shard.connection, folder: clusterFolderOf(folder), password };
 }
 
-/** As it is found again from another working folder. */
+/** Returns an absolute path, independent of the working folder. */
 function placeName(place: string): string {
   return place.startsWith("s3://") ? place : resolve(place);
 }

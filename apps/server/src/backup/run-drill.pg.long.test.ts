@@ -83,7 +83,7 @@ test("what lies where the server would make its drill is nobody's leftover, and 
   const made = await holdfast(["admin", "backup", backups, "--schedule", "1d", "--data", data]);
   assert.equal(made.code, 0, made.stderr);
   await server.stop();
-  // As one is moved there by hand.
+  // Simulates a backup that was moved there by hand.
   cpSync(backups, place, { recursive: true });
   const files = filesBelow(place);
   server = await startServer({ dataFolder: data, env: often });

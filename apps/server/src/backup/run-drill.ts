@@ -20,16 +20,16 @@ import { restoreBackup } from "./restore-backup.ts";
 import type { StepProgress } from "./step-progress.ts";
 
 export interface DrillRequest {
-  /** Where backups lie; undefined: where the newest of the server went. */
+  /** Place of backups; undefined: that of the server's newest backup. */
   readonly place: string | undefined;
-  /** Of the server that was backed up; undefined: as `serve` finds it. */
+  /** Data folder of the original server; undefined: as for `serve`. */
   readonly dataFolder: string | undefined;
   readonly keyFile: string | undefined;
-  /** In which a folder is made, and removed; undefined is the system's for what is temporary. */
+  /** Folder in which a temporary folder is created and removed; undefined: the system's. */
   readonly scratch: string | undefined;
-  /** How many packs, drawn by chance, are restored and reread; undefined is all. */
+  /** Number of random packs to restore and check; undefined: all. */
   readonly sample: number | undefined;
-  /** Called with the folder that is made in `scratch`, for whoever ends this process before the drill has ended. */
+  /** Called with the folder created in `scratch`, for code that ends this process early. */
   readonly noteScratch?: (made: DrillScratch) => void;
   readonly progress?: StepProgress | undefined;
 }
@@ -37,19 +37,19 @@ export interface DrillRequest {
 export interface DrillReport {
   readonly id: string;
   readonly consistent_at: string;
-  /** From the first look at the backup until a server could start. */
+  /** Time from the first read of the backup until a server could start. */
   readonly recovery_seconds: number;
-  /** What is younger would be lost. */
+  /** Newer changes would be lost. */
   readonly recovery_point_seconds: number;
-  /** Of the restored server, in the trash too. */
+  /** Files of the restored server, including the trash. */
   readonly files: number;
   readonly bytes: number;
-  /** That were restored, and reread with every block of them. */
+  /** Restored packs, of which every block was checked. */
   readonly packs: number;
   readonly problems: readonly string[];
 }
 
-/** What `holdfast admin drill` does: restores the newest backup for the sake of seeing it done, rereads what came of it, and removes it. */
+/** Implements `holdfast admin drill`: restores the newest backup as a test, checks the result, and removes it. */
 export async function runDrill(request: DrillRequest, environment: Environment = process.env): Promise<DrillReport> {
   const config = readConfig({ flags: { data: request.dataFolder }, environment });
   const dataFolder = resolve(config.dataFolder);
@@ -69,28 +69,28 @@ export async function runDrill(request: DrillRequest, environment: Environment =
 }
 
 export interface DrillWorld {
-  /** Where backups lie: a folder or `s3://…`. */
+  /** Place of backups: a folder or `s3://…`. */
   readonly location: string;
-  /** Where the key that opens them may be. */
+  /** Possible locations of the key. */
   readonly keyFiles: readonly string[];
-  /** How many packs, drawn by chance; undefined is all. */
+  /** Number of random packs; undefined: all. */
   readonly sample: number | undefined;
   readonly environment: Environment;
-  /** As whom the restored database runs; unless given, as a user of its own. */
+  /** Account that runs the restored database. Defaults to a user of its own. */
   readonly account?: Account;
-  /** Ends it early, with an error. */
+  /** Cancels the drill with an error. */
   readonly signal?: AbortSignal;
-  /** Problems name the files that they touch; see `CheckRequest`. */
+  /** Problems name affected files; see `CheckRequest`. */
   readonly namesFiles: boolean;
   /**
-   * Is told about how many bytes it is going to write, before it writes anything. Makes the folder, which then is removed in any case, or
-   * throws and leaves what is there. Undefined: the caller makes and removes the folder.
+   * Called with the approximate bytes to write, before anything is written. It creates the folder, which is always
+   * removed afterwards, or throws. undefined: the caller creates and removes the folder.
    */
   readonly prepare?: (neededBytes: number) => Promise<void>;
   readonly progress?: StepProgress | undefined;
 }
 
-/** Restores the newest backup in a folder. @param scratch there already, or made by `prepare` */
+/** Restores the newest backup in a folder. @param scratch exists already, or is created by `prepare` */
 export async function drillIn(scratch: string, world: DrillWorld): Promise<DrillReport> {
   const startedMs = performance.now();
   const pool = startBlockPool();
@@ -101,12 +101,12 @@ export async function drillIn(scratch: string, world: DrillWorld): Promise<Drill
     const place = await openPlaceByFoundKey({ location: world.location, store, keyFiles: world.keyFiles, ...ports });
     await world.prepare?.(await neededBytes(place, world.sample));
     isMade = world.prepare !== undefined;
-    // The database's own user has to pass.
+    // The database's user needs access.
     await chmod(scratch, 0o711);
     const [outcome] = await Promise.allSettled([
       drill({ ...world, place, pool, startedMs }, join(scratch, drillDataName)),
     ]);
-    // Of a place that is away all is missing, which says nothing of the backup.
+    // If the place became unavailable, everything is missing, which does not mean that the backup is bad.
     if (outcome.status === "rejected" || outcome.value.problems.length > 0) await refuseAway(place, world.location);
     if (outcome.status === "rejected") throw outcome.reason;
     return outcome.value;
@@ -116,7 +116,7 @@ export async function drillIn(scratch: string, world: DrillWorld): Promise<Drill
   }
 }
 
-/** @throws HoldfastError unavailable where what every place has is there no more */
+/** @throws HoldfastError unavailable if the keyring, which every place has, is missing */
 async function refuseAway({ store }: OpenedPlace, location: string): Promise<void> {
   if ((await store.stat(keyringKey)) !== undefined) return;
   throw new HoldfastError(
@@ -125,7 +125,7 @@ async function refuseAway({ store }: OpenedPlace, location: string): Promise<voi
   );
 }
 
-/** Each part of a backup is read through the store. */
+/** Passes the signal to all reads, because each part of a backup is read through the store. */
 function endedBy(store: ObjectStore, signal: AbortSignal | undefined): ObjectStore {
   if (signal === undefined) return store;
   return {
@@ -137,7 +137,7 @@ function endedBy(store: ObjectStore, signal: AbortSignal | undefined): ObjectSto
   };
 }
 
-/** The database, the log that follows it, and the largest packs of all that may be drawn. */
+/** Returns the size of the database, its log, and the largest packs that may be drawn. */
 async function neededBytes(place: OpenedPlace, sample: number | undefined): Promise<number> {
   const id = (await listBackups(place)).at(-1);
   if (id === undefined) return 0;
@@ -149,7 +149,7 @@ async function neededBytes(place: OpenedPlace, sample: number | undefined): Prom
   return database + files.length * walBytes + packs;
 }
 
-/** Of one file of the database's log. */
+/** Bytes of one file of the database's log. */
 const walBytes = 16 * 1024 * 1024;
 
 interface Drill extends Pick<DrillWorld, "sample" | "environment" | "signal" | "account" | "namesFiles" | "progress"> {
@@ -174,7 +174,7 @@ async function drill(drilled: Drill, dataFolder: string): Promise<DrillReport> {
     progress,
   });
   const recoverySeconds = (performance.now() - startedMs) / 1000;
-  // No setting of the server that was backed up: neither its store nor its database is to be come near.
+  // Uses none of the original server's settings, so that its store and database are not touched.
   const settings = { [keyVariable]: place.keyEncryptionKey === undefined ? environment[keyVariable] : undefined };
   const storage = await openAdminStorage(readConfig({ flags: { data: dataFolder }, environment: settings }), settings);
   try {

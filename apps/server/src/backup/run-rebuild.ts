@@ -15,21 +15,24 @@ import { comparePacks } from "./restore-packs.ts";
 import type { StepProgress } from "./step-progress.ts";
 
 export interface RebuildRequest {
-  /** The store of the server whose database is lost: a folder or `s3://…`. */
+  /** Store of the server whose database is lost: a folder or `s3://…`. */
   readonly from: string;
-  /** With that server's key-encryption key; undefined: the environment has it. */
+  /** File with that server's key-encryption key; undefined: in the environment. */
   readonly keyFile: string | undefined;
-  /** Of the server that is to be. */
+  /** Data folder of the new server. */
   readonly dataFolder: string;
   readonly progress?: StepProgress | undefined;
 }
 
 export interface RebuildReport extends RestoreReport {
-  /** What `serve` has to be told as its store; null where it finds it by itself. */
+  /** Value of --store for `serve`; null if it is not needed. */
   readonly store: string | null;
 }
 
-/** What `holdfast admin rebuild` does: makes a data folder of what the store has of the metadata. The store stays as it is, and where it is. */
+/**
+ * Implements `holdfast admin rebuild`: creates a data folder from the metadata in the store. The store is not changed
+ * or moved.
+ */
 export async function runRebuild(
   request: RebuildRequest,
   environment: Readonly<Record<string, string | undefined>> = process.env,
@@ -44,7 +47,7 @@ export async function runRebuild(
   await assertIsStore(store, from);
   const keyFile = request.keyFile === undefined ? undefined : resolve(request.keyFile);
   const part = metadataPartOf(store);
-  // Said before the key, which is of no use without.
+  // Checked before the key, which is useless without a snapshot.
   if ((await newestSnapshot(store)) === undefined) throw noSnapshot();
   const place = await openPlaceByGivenKey({ store: part, ...ports }, store, keyFile);
   const chosen = await chooseSnapshot(place);
@@ -59,7 +62,7 @@ export async function runRebuild(
   return { ...made, problems: [...chosen.problems, ...made.problems], store: isFolder ? null : from };
 }
 
-/** What a rebuild that was cut off has left in the data folder is removed before the next: the store must not be among it. */
+/** The next rebuild removes leftovers of an interrupted one in the data folder, so the store must not be there. */
 function refuseWithin(dataFolder: string, from: string): void {
   const folders = [dataFolder, resolve(from)].map((path) => (existsSync(path) ? realpathSync(path) : path));
   const [data = "", store = ""] = folders;
@@ -80,7 +83,7 @@ async function assertIsStore(store: ObjectStore, from: string): Promise<void> {
   );
 }
 
-/** The server that starts on the folder finds its store as any other does, and no pack is copied. */
+/** Links the store into the data folder, so that the server finds it and no pack is copied. */
 async function linkStore(store: string, dataFolder: string): Promise<void> {
   await nodeDisk.symlink(store, join(dataFolder, "store"));
   await nodeDisk.syncFolder(dataFolder);

@@ -8,20 +8,20 @@ import { refuseFilled, type RestoreReport, restoreBackup } from "./restore-backu
 import type { StepProgress } from "./step-progress.ts";
 
 export interface RestoreRequest {
-  /** Where backups lie: a folder or `s3://…`. */
+  /** Place of backups: a folder or `s3://…`. */
   readonly place: string;
-  /** Of the server that is to be. */
+  /** Data folder of the new server. */
   readonly dataFolder: string;
-  /** RFC 3339; undefined is the newest backup. */
+  /** RFC 3339; undefined: the newest backup. */
   readonly at: string | undefined;
-  /** A copy of the key of the server that was backed up, where that is not found by itself. */
+  /** Copy of the original server's key, if it is not found automatically. */
   readonly keyFile: string | undefined;
-  /** Also where packs of the backup are not what they were. */
+  /** Continues if packs of the backup are damaged. */
   readonly acceptsDamage: boolean;
   readonly progress?: StepProgress | undefined;
 }
 
-/** What `holdfast admin restore-backup` does. The settings are those of the server that is to be. */
+/** Implements `holdfast admin restore-backup`. Uses the settings of the new server. */
 export async function runRestoreBackup(
   request: RestoreRequest,
   environment: Readonly<Record<string, string | undefined>> = process.env,

@@ -45,7 +45,7 @@ test("a server makes the backups that it was told to, keeps so many, and stops w
   assert.deepEqual(await schedule(), { place, every_ms: 60_000, keep: 2 });
   await api.put("/second.txt", "second");
   const ids = new Set([(await lastBackup()).id]);
-  // A minute is the least that one can say.
+  // The command allows no interval below a minute.
   await queryDatabase(
     data,
     `update cell.facts set value = '${JSON.stringify({ place, every_ms: 1000, keep: 2 })}'

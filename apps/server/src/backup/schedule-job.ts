@@ -7,10 +7,10 @@ import { backUpServer } from "./run-backup.ts";
 import type { ScheduleParts } from "./schedule-parts.ts";
 
 const lookMs = 15_000;
-/** After one that failed, for a disk that is away: not each minute. */
+/** Delay after a failed backup, for example while a disk is missing. */
 const retryMs = 3600_000;
 
-/** Backups in their time, and drills of them in theirs, one after the other. */
+/** Runs scheduled backups and drills, one after the other. */
 export function scheduledBackups(parts: ScheduleParts): PeriodicJob {
   const work = [backupsInTime(parts), scheduledDrills(parts)];
   return {
@@ -22,7 +22,7 @@ export function scheduledBackups(parts: ScheduleParts): PeriodicJob {
   };
 }
 
-/** Takes the backups that `holdfast admin backup --schedule` asked for, each once its time has come since the last one. */
+/** Makes backups scheduled with `holdfast admin backup --schedule` when they are due. */
 function backupsInTime({ cells, config, clock, log }: ScheduleParts): (signal: AbortSignal) => Promise<void> {
   let notBeforeMs = 0;
   return async (signal) => {

@@ -6,13 +6,15 @@ import type { Random } from "@holdfast/core/clock";
 import { HoldfastError } from "@holdfast/core/errors";
 import { deriveKey, openSealed, seal } from "../blocks/seal.ts";
 
-/** Compresses and seals what a backup holds beside packs. Its key opens nothing else, and is opened by the data keys. */
+/**
+ * Compresses and seals everything in a backup except packs. Its key opens nothing else, and is opened by the data keys.
+ */
 export interface SealedBox {
-  /** @param label what it is and where it stands: only under the same it opens */
+  /** @param label kind and location, required for opening */
   seal(label: string, plain: Uint8Array): Promise<Uint8Array>;
-  /** @throws HoldfastError damaged where it is not what was sealed under this label, or has more bytes than that */
+  /** @throws HoldfastError damaged unless it was sealed under this label and has at most `plainBytesMax` bytes */
   open(label: string, sealed: Uint8Array, plainBytesMax: number): Promise<Uint8Array>;
-  /** 64 hex digits that stand for the bytes, and tell nobody without the key which they are. */
+  /** Returns 64 hex digits that identify the bytes, but do not reveal them without the key. */
   nameOf(plain: Uint8Array): string;
 }
 

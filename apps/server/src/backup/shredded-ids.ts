@@ -3,14 +3,12 @@ import { sql } from "kysely";
 import type { Shards } from "../db/shards.ts";
 import type { BackupPlace } from "./backup-place.ts";
 
-/** In a place of backups: which accounts were shredded, by their ids alone. What is restored from before has them still. */
+/** Ids of shredded accounts in a place of backups, because older backups still contain them. */
 const shreddedPrefix = "shredded/";
 
 type Place = Pick<BackupPlace, "store" | "box">;
 
-/**
- * Says so of those of which the place does not know yet. Sealed, so that nobody who can only write there makes a restore remove an account.
- */
+/** Adds missing ids. Sealed, so that somebody who can only write there cannot make a restore remove an account. */
 export async function noteShredded(place: Place, shards: Shards): Promise<void> {
   const known = new Set(await listKeys(place));
   for (const { db } of shards.all()) {
@@ -22,7 +20,7 @@ export async function noteShredded(place: Place, shards: Shards): Promise<void> 
   }
 }
 
-/** @throws HoldfastError damaged where one is not what was written */
+/** @throws HoldfastError damaged if one was changed */
 export async function readShredded(place: Place): Promise<UserId[]> {
   const ids: UserId[] = [];
   for (const key of await listKeys(place)) {

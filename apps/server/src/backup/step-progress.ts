@@ -1,8 +1,8 @@
-/** Receives how far a backup, a restore or a drill has come. */
+/** Receives the progress of a backup, restore or drill. */
 export interface StepProgress {
-  /** A step begins, such as "copying packs". @param total undefined: nobody knows how much there is */
+  /** Called when a step begins, such as "copying packs". @param total undefined: unknown */
   begin(name: string, total?: StepTotal): void;
-  /** A part of the step is done: one item, and its bytes. */
+  /** Called when one item of the step is done, with its bytes. */
   done(bytes: number): void;
 }
 
@@ -11,7 +11,6 @@ export interface StepTotal {
   readonly bytes: number;
 }
 
-/** The step's total for some packs. */
 export function totalOf(packs: readonly { readonly size: number }[]): StepTotal {
   return { packs: packs.length, bytes: packs.reduce((sum, { size }) => sum + size, 0) };
 }

@@ -7,21 +7,21 @@ import { Pieces } from "./pieces.ts";
 import { type Cluster, takeDatabase } from "./take-database.ts";
 
 export interface BackupPorts extends PackPorts {
-  /** Undefined: the database is another's to back up. */
+  /** undefined: the database is backed up with other tools. */
   readonly cluster: Cluster | undefined;
-  /** Names the archive of the database's log. */
+  /** Run of the database, which names the archive of its log. */
   readonly run: string;
   readonly clock: Clock;
   readonly random: Random;
-  /** Called now and then, so that whatever keeps packs from being deleted goes on doing so. */
+  /** Called regularly to renew the pin that protects packs from deletion. */
   readonly keepPacks: () => Promise<void>;
 }
 
 export interface BackupReport {
   readonly id: string;
-  /** All that was acknowledged before is in the backup. */
+  /** Everything acknowledged before this time is in the backup. */
   readonly consistent_at: string;
-  /** That it takes up, with what it shares with others. */
+  /** Size including parts shared with other backups. */
   readonly bytes: number;
   readonly added_bytes: number;
   readonly packs: number;
@@ -29,8 +29,8 @@ export interface BackupReport {
 }
 
 /**
- * The database first and the packs after, so that whatever the one names is among the others. It becomes a backup by its manifest, the
- * last that is written; what a run left that did not come so far serves the next.
+ * Copies the database first and the packs after, so that all packs in the database are included. The manifest, written
+ * last, makes it a backup. Objects of an interrupted run are reused by the next.
  */
 export async function takeBackup(ports: BackupPorts): Promise<BackupReport> {
   const { place, cell, cluster, run, clock, random, signal, progress } = ports;
@@ -43,7 +43,7 @@ export async function takeBackup(ports: BackupPorts): Promise<BackupReport> {
       ? undefined
       : await takeDatabase({ cluster, place, run, slots: backupSlots, signal, progress }, pieces);
   await ports.keepPacks();
-  // All keys that its packs were sealed with: they are made before the first pack, and none goes.
+  // Contains all keys of its packs, because a key is created before its first pack and never removed.
   await place.store.put(keyringKey, await cell.store.get(keyringKey));
   const { packs, addedBytes, problems } = await copyPacks(ports, await knownPacks(ports), startedAt);
   const names = database?.manifest.files.flatMap((file) => file.pieces) ?? [];
@@ -66,7 +66,7 @@ export async function takeBackup(ports: BackupPorts): Promise<BackupReport> {
   };
 }
 
-/** Of the newest backup, which has all that those before it had and that is still in use. */
+/** Returns the packs of the newest backup, which contains everything of earlier ones that is still in use. */
 async function knownPacks({ place }: BackupPorts): Promise<Map<string, BackedUpPack>> {
   const newest = (await listBackups(place)).at(-1);
   if (newest === undefined) return new Map();

@@ -5,7 +5,7 @@ import type { Manifest } from "./manifest.ts";
 import type { Pieces } from "./pieces.ts";
 import type { StepProgress } from "./step-progress.ts";
 
-/** An embedded database that runs. */
+/** Running embedded database. */
 export interface Cluster {
   readonly connection: Connection;
   readonly folder: string;
@@ -15,7 +15,7 @@ export interface Cluster {
 interface Ports {
   readonly cluster: Cluster;
   readonly place: Pick<BackupPlace, "box">;
-  /** Names the archive of the database's log. */
+  /** Run of the database, which names the archive of its log. */
   readonly run: string;
   readonly slots: BackupSlots;
   readonly signal?: AbortSignal | undefined;
@@ -27,7 +27,7 @@ interface TakenDatabase {
   readonly manifest: NonNullable<Manifest["database"]>;
 }
 
-/** Brings all of the database to a place, as its manifest names it. */
+/** Copies the whole database to a place, for its manifest. */
 export async function takeDatabase(
   { cluster, place, run, slots, signal, progress }: Ports,
   pieces: Pieces,

@@ -13,33 +13,33 @@ import { piecesOf } from "./verify-backup.ts";
 export interface SnapshotPorts {
   readonly cluster: Cluster;
   readonly place: BackupPlace;
-  /** Names the archive of the database's log. */
+  /** Run of the database, which names the archive of its log. */
   readonly run: string;
   readonly clock: Clock;
   readonly random: Random;
   readonly signal: AbortSignal;
-  /** So many of the newest stay; two unless told. */
+  /** Number of snapshots to keep; defaults to two. */
   readonly kept?: number;
 }
 
 export interface Snapshot {
-  /** The last file of the database's log that it has. */
+  /** The last log file in the snapshot. */
   readonly walEnd: string;
-  /** All that was acknowledged before is in it; milliseconds since 1970. */
+  /** Everything acknowledged before this time is in it; milliseconds since 1970. */
   readonly atMs: number;
 }
 
-/** Apart from those of backups, so that a snapshot and a backup may be made at once. */
+/** Separate from those of backups, so that a snapshot and a backup can run at once. */
 export const snapshotSlots: BackupSlots = { meanwhile: "holdfast_snapshot", archive: "holdfast_journal" };
 
 /**
- * Brings what the database has to the store, as far as it is not there. It becomes a snapshot by its manifest, which is written once all
- * else was reread; then older ones go but for the last, which was good, too.
+ * Copies missing parts of the database to the store. The manifest, written after everything else was verified, makes it
+ * a snapshot. Then older ones are removed, except the previous one.
  */
 export async function takeSnapshot(ports: SnapshotPorts): Promise<Snapshot> {
   const { cluster, place, run, clock, random, signal, kept = snapshotsKept } = ports;
   const newest = (await listBackups(place)).at(-1);
-  // Behind all others also where the clock was put back: the last ones stay.
+  // Sorts after all others even if the clock was set back, because the last ones are kept.
   const afterMs = newest === undefined ? 0 : (timeOfBackup(newest) ?? 0) + 1;
   const id = newBackupId(Math.max(clock.nowMs(), afterMs), random(4));
   const pieces = await Pieces.open(place);
@@ -67,18 +67,18 @@ export async function takeSnapshot(ports: SnapshotPorts): Promise<Snapshot> {
   return { walEnd: database.wal_end, atMs: base.consistentAtMs };
 }
 
-/** The newest, and the one before for the case that something of it goes bad. */
+/** The newest, and the previous one in case the newest is damaged. */
 const snapshotsKept = 2;
 const atOnceMax = 4;
 
-/** Of what was there before one part in so many with each hour, so that all of it is reread within a day. */
+/** Number of groups of existing parts. One group is checked per hour, so all are checked within a day. */
 const hours = 24;
 
 function isDue(name: string, clock: Clock): boolean {
   return Number.parseInt(name.slice(0, 8), 16) % hours === Math.floor(clock.nowMs() / 3600_000) % hours;
 }
 
-/** What is bad is removed, so that the next snapshot, which needs it, brings it again. @throws HoldfastError damaged */
+/** Removes damaged pieces, so that the next snapshot stores them again. @throws HoldfastError damaged */
 async function reread(pieces: Pieces, names: readonly string[], signal: AbortSignal): Promise<void> {
   let fault: HoldfastError | undefined;
   await forEachBounded(names, atOnceMax, async (name) => {

@@ -7,7 +7,7 @@ import type { Pieces } from "./pieces.ts";
 import { forEachBounded } from "@holdfast/core/task-group";
 import { type StepProgress, totalOf } from "./step-progress.ts";
 
-/** Rereads all of the database in a backup. @throws HoldfastError damaged, naming the first piece that is not what it was */
+/** Reads the whole database in a backup. @throws HoldfastError damaged, with the first wrong piece */
 export async function verifyDatabase(
   manifest: Pick<Manifest, "database">,
   pieces: Pieces,
@@ -21,12 +21,12 @@ export async function verifyDatabase(
   });
 }
 
-/** Names of the pieces that it needs, each once. */
+/** Returns the names of its pieces, each once. */
 export function piecesOf({ database }: Pick<Manifest, "database">): Set<string> {
   return new Set(database?.files.flatMap((file) => file.pieces));
 }
 
-/** Rereads all packs of a backup. @returns in words what is not as it was backed up */
+/** Reads all packs of a backup. @returns sentences about differences */
 export async function verifyPacks(place: BackupPlace, { packs }: Manifest, progress?: StepProgress): Promise<string[]> {
   const problems: string[] = [];
   progress?.begin("checking packs in the backup", totalOf(packs));
@@ -38,7 +38,7 @@ export async function verifyPacks(place: BackupPlace, { packs }: Manifest, progr
   return problems.toSorted();
 }
 
-/** @returns the bytes also where they are not what they were: most of a pack may still be read */
+/** @returns the bytes even if they are damaged, because most of a pack may be readable */
 export async function readBackedUp(
   { store }: BackupPlace,
   { id, sha256 }: Pick<BackedUpPack, "id" | "sha256">,

@@ -1,22 +1,22 @@
-/** A file of PostgreSQL's write-ahead log: timeline, and two halves of its number, as 8 hexadecimal digits each. */
+/** Name of a write-ahead log file: timeline, and two halves of its number, with 8 hexadecimal digits each. */
 export const walName = /^[0-9A-F]{24}$/;
 
-/** Of the size that initdb gives them. */
+/** Default size of initdb. */
 export const walFileBytes = 16 * 1024 * 1024;
 const filesPerLog = 2 ** 32 / walFileBytes;
 
-/** The name of the file after this one, on the same timeline. */
+/** Returns the name of the next file on the same timeline. */
 export function nextWalName(name: string): string {
   const number = walNumber(name) + 1;
   return `${name.slice(0, 8)}${hex8(Math.floor(number / filesPerLog))}${hex8(number % filesPerLog)}`;
 }
 
-/** How many files of the log came before it. */
+/** Returns the number of log files before it. */
 export function walNumber(name: string): number {
   return Number.parseInt(name.slice(8, 16), 16) * filesPerLog + Number.parseInt(name.slice(16), 16);
 }
 
-/** Which of the files from `first` to `last` are not among the names, in order. */
+/** Returns the files from `first` to `last` that are not among the names, in order. */
 export function missingBetween(first: string, last: string, names: Iterable<string>): string[] {
   const there = new Set(names);
   const missing: string[] = [];

@@ -3,9 +3,9 @@ import { type Kysely, sql } from "kysely";
 import type { CellTables } from "../db/cell-tables.ts";
 import { walFileBytes } from "./wal-names.ts";
 
-/** A place in the database's log. */
+/** Position in the database's log. */
 export interface WalPosition {
-  /** The file that it stands in, where in it, and where that begins. */
+  /** Its file, the offset in it, and the position where the file begins. */
   readonly name: string;
   readonly offset: number;
   readonly fileLsn: string;
@@ -13,11 +13,11 @@ export interface WalPosition {
 
 export interface WalEnd extends WalPosition {
   readonly lsn: string;
-  /** Since the log began. */
+  /** Bytes since the beginning of the log. */
   readonly bytes: number;
 }
 
-/** The last byte that is durable. */
+/** Returns the end of the durable log. */
 export async function endOfLog(db: Kysely<CellTables>): Promise<WalEnd> {
   const { rows } = await sql<{ lsn: string; timeline: number; bytes: number }>`
     select lsn::text as lsn, (lsn - '0/0'::pg_lsn)::int8 as bytes,
@@ -25,11 +25,13 @@ export async function endOfLog(db: Kysely<CellTables>): Promise<WalEnd> {
     from pg_current_wal_flush_lsn() as lsn`.execute(db);
   const [row] = rows;
   if (row === undefined) throw new HoldfastError("internal", "PostgreSQL does not report the end of its log.");
-  // Of the last byte: where the log ends with a file, the next one may not be there yet.
+  // File of the last byte: if the log ends with a file, the next one may not exist yet.
   return { lsn: row.lsn, bytes: row.bytes, ...fileAt(row.timeline, row.bytes - 1) };
 }
 
-/** From where on a slot keeps the log. @returns undefined where there is none, or it was given up */
+/**
+ * @returns position from which a slot keeps the log; undefined if the slot does not exist or was dropped by PostgreSQL
+ */
 export async function slotPosition(db: Kysely<CellTables>, slot: string): Promise<WalPosition | undefined> {
   const { rows } = await sql<{ timeline: number; bytes: number | null; lost: boolean }>`
     select (restart_lsn - '0/0'::pg_lsn)::int8 as bytes, coalesce(wal_status = 'lost', false) as lost,
@@ -39,7 +41,7 @@ export async function slotPosition(db: Kysely<CellTables>, slot: string): Promis
   return row === undefined || row.bytes === null || row.lost ? undefined : fileAt(row.timeline, row.bytes);
 }
 
-/** Lets the database remove what lies before the file. */
+/** Lets the database remove the log before the file. */
 export async function advanceSlot(db: Kysely<CellTables>, slot: string, { fileLsn }: WalPosition): Promise<void> {
   await sql`select pg_replication_slot_advance(slot_name, ${fileLsn}::pg_lsn) from pg_replication_slots
     where slot_name = ${slot} and restart_lsn < ${fileLsn}::pg_lsn`.execute(db);

@@ -7,8 +7,8 @@ import { rowsOfIndex } from "../blocks/pack-index.ts";
 import { packKeyOf } from "../blocks/seal.ts";
 
 /**
- * Checks a pack by what it says of itself: every seal, and the hash of every block. The bytes stay as they are.
- * @returns what is wrong with it
+ * Checks a pack by its own footer: every seal, and the hash of every block. The bytes stay unchanged.
+ * @returns the fault
  */
 export async function packFault(
   pool: BlockPool,

@@ -8,8 +8,8 @@ import { forEachBounded } from "@holdfast/core/task-group";
 import type { StepProgress } from "./step-progress.ts";
 
 /**
- * Puts the database of a backup where a cluster is to be. Nothing is synced here: PostgreSQL syncs all of a cluster that it finds like
- * this before it begins to recover it.
+ * Writes the database of a backup to the future cluster folder. Syncs nothing, because PostgreSQL syncs such a cluster
+ * before recovery.
  */
 export async function writeCluster(
   { label, folders, files }: NonNullable<Manifest["database"]>,

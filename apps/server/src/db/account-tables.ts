@@ -75,7 +75,7 @@ export interface AccountTables {
     plan: string | null;
     /** Mailed because something was shared with the address. */
     for_share: boolean;
-    /** An account created with it proves that its address is confirmed. False if a token created the invitation. */
+    /** Creating an account with it confirms the address. False if a token created the invitation. */
     confirms: boolean;
     created_at: number;
     expires_at: number;

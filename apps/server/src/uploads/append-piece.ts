@@ -12,11 +12,11 @@ import type { UploadsPorts } from "./uploads-ports.ts";
 type Append = Extract<UploadStep, { do: "append" }>;
 
 /**
- * Takes the upload over and makes durable what arrives, the bytes behind the last cut included, also when the client goes
- * away in the middle.
- * @returns the file's total if it ended with the body and nobody had said it before, else null; undefined if the upload
- *   is not where it was when the step was chosen, and nothing was read
- * @throws HoldfastError superseded, store_full; what broke the body or the store, with all durable that could be
+ * Takes over the upload and makes all received bytes durable, including those after the last cut, even if the client
+ * disconnects.
+ * @returns the file's total if the body's end determined it, else null; undefined if the upload has changed since the
+ * step was chosen, and nothing was read
+ * @throws HoldfastError superseded, store_full; the error of body or store, after all possible bytes are durable
  */
 export async function appendPiece(
   ports: UploadsPorts,
@@ -74,7 +74,7 @@ interface Outcome {
   readonly progress: Progress;
 }
 
-/** Below the minimum of a block there can be no cut, so nothing that is there already has to be looked at. */
+/** Shorter than the minimum block, there can be no cut, so existing bytes need not be read. */
 function canWaitAsTail({ writer: { session }, step: { end, total } }: PieceUnderWay): boolean {
   return end !== null && end !== total && end - session.blocksEnd < limits.blockBytesMin;
 }

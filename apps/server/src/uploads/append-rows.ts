@@ -13,16 +13,16 @@ import { advance, type Session, type Writer } from "./session-rows.ts";
 
 type Db = Kysely<ShardTables>;
 
-/** Where the upload stands for the one who appends to it. */
+/** State of the upload for its writer. */
 export interface Progress {
   readonly blocksEnd: number;
   readonly durable: number;
 }
 
 /**
- * Makes stored blocks a part of the upload: rows, one reference for each, the durable offset, and the tail's rows gone whose
- * bytes are in the blocks now, all or nothing. The space lock comes first, as everywhere.
- * @throws HoldfastError superseded, not_found, quota; unavailable when a block is not held any more
+ * Adds stored blocks to the upload in one transaction: rows, references and the durable offset. Deletes rows of the
+ * tail whose bytes are now in blocks. Locks the space first, as everywhere.
+ * @throws HoldfastError superseded, not_found, quota; unavailable if a block is no longer held
  */
 export async function appendBlocks(
   db: Db,
@@ -59,8 +59,8 @@ export interface NewTail {
 }
 
 /**
- * Adds what follows the last block as one row.
- * @param tail from the durable offset on, beside the rows that are there; or from the last block on, in their place
+ * Adds bytes after the last block as one row.
+ * @param tail begins at the durable offset, after existing rows, or at the last block, replacing them
  * @throws HoldfastError superseded, not_found, quota
  */
 export async function appendTail(
@@ -85,7 +85,7 @@ export async function appendTail(
   });
 }
 
-/** @returns the bytes of the rows that went: those from this offset on */
+/** @returns bytes of the deleted rows, which begin at or after this offset */
 async function deleteTail(transaction: Db, { spaceId, id }: Session, offset: number): Promise<number> {
   const { rows } = await sql<{ size: number }>`
     delete from shard.upload_tail where space_id = ${spaceId} and session_id = ${id} and "offset" >= ${offset}
@@ -102,7 +102,7 @@ export interface TailRow {
   readonly sealed: Buffer;
 }
 
-/** By the primary key, in order. */
+/** Index: the primary key. In order. */
 export async function readTailRows(db: Db, { spaceId, id }: Session): Promise<TailRow[]> {
   const { rows } = await sql<TailRow>`
     select "offset", size, epoch, salt, generation, sealed from shard.upload_tail
@@ -110,7 +110,7 @@ export async function readTailRows(db: Db, { spaceId, id }: Session): Promise<Ta
   return rows;
 }
 
-/** The blocks of the upload in the order of the file. By the primary key. */
+/** Returns the blocks of the upload in the order of the file. Index: the primary key. */
 export async function readEntries(db: Db, { spaceId, id }: Session): Promise<ManifestEntry[]> {
   const { rows } = await sql<{ hash: Buffer; size: number }>`
     select hash, size from shard.upload_blocks where space_id = ${spaceId} and session_id = ${id}
@@ -127,7 +127,7 @@ async function holdBlocks(
   const counts = new Map<HashHex, number>();
   for (const { hash } of entries) counts.set(hash, (counts.get(hash) ?? 0) + 1);
   const held = await lockBlocks(transaction, spaceId, [...counts.keys()]);
-  // They were stored a moment ago and are kept for days; still, without its row a reference would hold nothing.
+  // Blocks were just stored and are kept for days, but without its row a reference would protect nothing.
   if (entries.some(({ hash, size }) => held.sizes.get(hash) !== size)) {
     throw new HoldfastError(
       "unavailable",

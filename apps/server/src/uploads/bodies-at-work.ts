@@ -3,14 +3,16 @@ import type { UploadId } from "@holdfast/core/ids";
 import { superseded } from "./session-rows.ts";
 
 /**
- * The bodies that requests of this process append, one for each upload. That an older request may append nothing more is
- * enforced by the generation in the row; this only ends one that still waits for bytes, which would otherwise hear of it
- * when it has received some, or never.
+ * Request bodies that this process appends, one per upload. The generation in the row prevents an older request from
+ * appending. This only ends one that is waiting for bytes, which would otherwise notice late or never.
  */
 export class BodiesAtWork {
   readonly #bodies = new Map<UploadId, { readonly generation: number; readonly body: Readable }>();
 
-  /** @returns what to call when the body has been read. @throws HoldfastError superseded if a newer one is here already */
+  /**
+   * @returns a function to call when the body has been read
+   * @throws HoldfastError superseded if a newer one is present
+   */
   enter(id: UploadId, generation: number, body: Readable): () => void {
     const other = this.#bodies.get(id);
     if (other !== undefined && other.generation > generation) throw superseded();

@@ -3,17 +3,17 @@ import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
 import { passingSlices } from "../blocks/freed-bytes.ts";
 
 export interface BodySourceOptions {
-  /** More than this of the body is not taken. */
+  /** Maximum bytes taken from the body. */
   readonly bytesMax: number;
-  /** What goes before the body: an unfinished tail. */
+  /** Bytes before the body: an unfinished tail. */
   readonly before: Uint8Array;
-  /** Sees every byte of the body that is taken, once, in order. */
+  /** Receives every byte taken from the body, once, in order. */
   readonly onBytes?: (bytes: Uint8Array) => void;
 }
 
 /**
- * The body of an upload as one stream that only ever ends: that the client went away, stalled, or sent too much is told
- * beside it, since what came before is kept all the same. A slice may be gone once the next one is asked for.
+ * Body of an upload as a stream that never throws. A disconnect, a stall or too many bytes are reported separately,
+ * because earlier bytes are kept. A slice may be freed when the next one is requested.
  */
 export class BodySource implements AsyncIterable<Uint8Array> {
   readonly #body: Readable;
@@ -31,17 +31,17 @@ export class BodySource implements AsyncIterable<Uint8Array> {
     return this.#receivedBytes;
   }
 
-  /** Whether the body had more bytes than were to be taken. */
+  /** true: the body had more bytes than allowed. */
   get surplus(): boolean {
     return this.#surplus;
   }
 
-  /** Why the body ended before its end. */
+  /** Reason why the body ended early. */
   get failure(): HoldfastError | undefined {
     return this.#failure;
   }
 
-  /** Waits for no further byte: what comes of the upload is decided already. */
+  /** Stops reading, because the upload has already failed. */
   stop(): void {
     this.#body.destroy(new HoldfastError("unavailable", "The upload could not continue."));
   }

@@ -18,9 +18,9 @@ import type { Place } from "../metadata/commit/operation.ts";
 import type { UploadRequest } from "./upload-request.ts";
 
 /**
- * Refuses at once what the commit would refuse now, before anybody has sent the bytes. The commit decides, under its lock;
- * this only saves the way there.
- * @param sizeBytes of the file, if it is known
+ * Rejects an upload that the commit would reject now, before its bytes are sent. The commit decides under its lock;
+ * this only saves the transfer.
+ * @param sizeBytes of the file, if known
  * @throws HoldfastError not_found, invalid_field, trashed, exists, conflict, precondition, quota, store_full
  */
 export async function checkTarget(
@@ -39,7 +39,7 @@ export async function checkTarget(
   await blocks.assertRoom(caller.spaceId, sizeBytes);
 }
 
-/** The upload in the space that it is for. @throws HoldfastError invalid_field */
+/** Resolves the space of an upload. @throws HoldfastError invalid_field */
 export async function settleUpload<Request extends UploadRequest>(
   shards: Shards,
   caller: Actor,
@@ -62,11 +62,11 @@ export async function assertMayUpload(
 
 interface Met {
   readonly existing: PlacedNode | undefined;
-  /** Whether the caller may not look into the folder. */
+  /** The caller cannot list the folder. */
   readonly isBlind: boolean;
 }
 
-/** The node that the upload would meet; that there is a place for it is checked on the way. */
+/** Finds the existing node at the target, and checks that the target is possible. */
 async function findExisting(shards: Shards, caller: Actor, request: UploadRequest): Promise<Met> {
   const { fileId, place = {} } = request;
   if (fileId !== undefined) {
@@ -81,9 +81,9 @@ async function findExisting(shards: Shards, caller: Actor, request: UploadReques
     const field = place.path === undefined ? "parent_id" : "path";
     throw new HoldfastError("invalid_field", `${JSON.stringify(parent.row.name)} is not a folder.`, { field });
   }
-  // Of a folder that the caller may not look into nothing is told.
+  // Reveals nothing about a folder that the caller cannot list.
   if (!roleMay(parent.role, "read")) return { existing: undefined, isBlind: true };
-  // By nodes_live_name.
+  // Index: nodes_live_name.
   const { rows } = await sql<NodeRow>`
     select * from shard.nodes where space_id = ${caller.spaceId} and parent_id = ${parent.row.id}
       and name_key = ${nameKey(name)} and trashed_at is null`.execute(shards.of(caller.bucket).db);
@@ -91,7 +91,7 @@ async function findExisting(shards: Shards, caller: Actor, request: UploadReques
   const none = { existing: undefined, isBlind: false };
   if (row === undefined) return none;
   const existing = childOf(parent, row);
-  // Of what is hidden there the commit says no more than that the name is taken.
+  // For a hidden node, the commit only reports that the name is taken.
   if (!isReadable(existing)) return none;
   if (request.onConflict === "replace" || request.baseVersion !== undefined) assertMay(existing, "write");
   return { existing, isBlind: false };
@@ -113,16 +113,16 @@ async function findPlace(
   return { parent: await findNode(shards, caller, parentId, "create"), name };
 }
 
-/** The folder at which the path begins may be one that the caller may put something into and not see. */
+/** The first folder of the path may be one that the caller can add to but not see. */
 function findFolder(shards: Shards, caller: Actor, names: string[], under = "root"): Promise<PlacedNode> {
   if (names.length === 0) return findNode(shards, caller, under, "create");
   return findNodeByPath(shards, caller, joinPath(names), under);
 }
 
-/** @throws HoldfastError trashed, with the node that was put into the trash: this one or the nearest above it */
+/** @throws HoldfastError trashed, with the trashed node: this one or the nearest above */
 async function requireLive(shards: Shards, caller: Actor, node: PlacedNode): Promise<PlacedNode> {
   if (node.row.trashed_at === null) return node;
-  // By the primary key, one step an ancestor.
+  // Index: the primary key, one step per ancestor.
   const { rows } = await sql<{ id: NodeId }>`
     with recursive up as (
       select id, parent_id, trashed_at from shard.nodes where space_id = ${caller.spaceId} and id = ${node.row.id}
@@ -162,7 +162,7 @@ function assertNoBase({ baseVersion, baseRevision, ifMatch }: UploadRequest): vo
   throw new HoldfastError("conflict", "The file that you changed no longer exists.", { field });
 }
 
-/** Whether a new file of this size has room, whatever it would replace. */
+/** Returns true if a new file of this size fits, ignoring a file that it would replace. */
 export async function fitsQuota(shards: Shards, spaceId: SpaceId, sizeBytes: number): Promise<boolean> {
   return sizeBytes <= (await readFreeBytes(shards, spaceId));
 }

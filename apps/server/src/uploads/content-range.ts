@@ -1,19 +1,19 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
 
-/** Of a resumable upload: a piece, or (no positions, only a total) the question what is durable. The total is null where it stands as `*`. */
+/** Header of a resumable upload: a piece, or a query for the durable offset (only a total). A total of `*` is null. */
 export type ContentRange =
   | {
       readonly kind: "piece";
       readonly start: number;
-      /** Of the byte after the last. */ readonly end: number;
+      /** Offset after the last byte. */ readonly end: number;
       readonly total: number | null;
     }
   | { readonly kind: "query"; readonly total: number | null };
 
 const contentRangePattern = /^bytes[ \t]+(?:(\d{1,16})-(\d{1,16})|\*)\/(?:(\d{1,16})|\*)$/i;
 
-/** @throws HoldfastError `bad_request` for what is none, `too_large` for a total above the largest file */
+/** @throws HoldfastError `bad_request` for an invalid value; `too_large` for a total above the largest file */
 export function parseContentRange(text: string): ContentRange {
   const match = contentRangePattern.exec(text.slice(0, 100).trim());
   if (match === null || text.length > 100) throw badContentRange();

@@ -23,7 +23,7 @@ import {
 import type { Uploads } from "./uploads.ts";
 import { crashPoints } from "./uploads-ports.ts";
 
-/** A process that ends in the middle leaves what is durable, and a promise that nobody fulfils. */
+/** Simulates a process that ends in the middle: durable bytes stay, and a promise never settles. */
 
 let world: UploadWorld;
 before(async () => {
@@ -33,10 +33,10 @@ after(() => world.stop());
 
 const bytes = bytesOf("crash", 5_500_000);
 const total = bytes.length;
-/** Short and long pieces, so that every kind of append is among them. */
+/** Short and long pieces cover every kind of append. */
 const ends = [1000, 200_000, 3_000_000, 3_000_010, total];
 
-/** Sends the pieces one after the other, as long as the instance lives. */
+/** Sends the pieces in order while the instance lives. */
 async function sendAll(
   space: TestSpace,
   uploads: Uploads,
@@ -92,7 +92,7 @@ test("wherever a process ends, what was acknowledged is there, and another one m
     assert.ok((await readFile(world, space, node.id)).equals(bytes));
     const { blocks, tails, refs } = await countRows(space);
     assert.deepEqual({ blocks, tails }, { blocks: 0, tails: 0 });
-    // The version's alone: what the upload held, it has given back exactly once.
+    // Only the version's references: the upload released its own exactly once.
     assert.equal(refs, new Set((await manifestOf(space, node.id)).map(({ hash }) => hash)).size);
     if (outcome === "sent") break;
   }
@@ -114,7 +114,7 @@ test("a store that fails leaves what was durable before, and the same piece can 
   await putPart(uploads, space, id, { bytes, start: 0, end: 100_000, total: "*" });
   const body = new PassThrough();
   body.write(bytes.subarray(100_000, 5_000_000));
-  // The client would wait for ever: the failure has to be told without more of its bytes.
+  // The client waits for a response, so the failure must be reported without further bytes.
   assert.equal(
     (await refusalOf(put(uploads, space, id, `bytes 100000-${total - 1}/${total}`, body)))["code"],
     "store_full",

@@ -1,4 +1,4 @@
-/** What becomes of an upload into somebody's folder when the right to it is lost in the middle. */
+/** Uploads into a shared folder when the role is lost in the middle. */
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { after, before, test } from "node:test";

@@ -19,9 +19,9 @@ export interface MediaUpload {
   readonly request: UploadRequest;
   readonly body: Readable;
   readonly contentLengthBytes: number | undefined;
-  /** Whether the request has an Idempotency-Key: it may be a repetition, which must not meet what it left itself. */
+  /** The request has an Idempotency-Key, so it may be a repetition and must not fail because of its own result. */
   readonly repeatable: boolean;
-  /** The operation's id and hash, once the facts that stand for the body are known. */
+  /** Returns the operation's id and hash from facts about the body. */
   readonly identify: (facts: {
     sha256: HashHex | null;
     size: number;
@@ -29,9 +29,9 @@ export interface MediaUpload {
 }
 
 /**
- * A whole file in one request: its blocks are stored as they come, and one commit at the end makes it visible. Cut short, it
- * leaves blocks that nothing names, for the collector.
- * @throws HoldfastError hash_mismatch, too_large, quota and all of the commit
+ * Uploads a whole file in one request. Blocks are stored as they arrive, and one commit makes the file visible. An
+ * interrupted upload leaves unreferenced blocks for collection.
+ * @throws HoldfastError hash_mismatch, too_large, quota and errors of the commit
  */
 export async function uploadMedia(ports: UploadsPorts, asked: MediaUpload): Promise<Committed> {
   const { contentLengthBytes, repeatable } = asked;
@@ -50,7 +50,7 @@ export async function uploadMedia(ports: UploadsPorts, asked: MediaUpload): Prom
   return commitPut(ports.committer, caller, operation);
 }
 
-/** For a short body the commit itself is as soon; but what has no room would count as stored until it is forgotten. */
+/** For a short body the commit is as fast. But a body that exceeds the quota would count as stored for a while. */
 async function isWorthChecking(
   { shards }: UploadsPorts,
   { caller, contentLengthBytes = Infinity }: MediaUpload,

@@ -17,13 +17,13 @@ type Db = Kysely<ShardTables>;
 interface RemovalPorts {
   readonly shards: Shards;
   readonly clock: Clock;
-  /** The usual ones unless told. */
+  /** Defaults to `pieceSizes`. */
   readonly pieces?: PieceSizes;
 }
 
 /**
- * Gives an upload up. First, in one statement, it ceases to exist for everybody, a request that is appending included;
- * only then its rows go, in pieces, so that nobody ever commits half of it.
+ * Removes an upload. One statement first ends it for everybody, including a request that is appending. Then its rows
+ * are deleted in pieces, so that nobody can commit half of it.
  */
 export async function removeUpload(ports: RemovalPorts, spaceId: SpaceId, id: UploadId): Promise<void> {
   const { shards, clock, pieces = pieceSizes } = ports;
@@ -33,7 +33,10 @@ export async function removeUpload(ports: RemovalPorts, spaceId: SpaceId, id: Up
   await removeEnded(db, spaceId, [id], { nowMicros: clock.nowMicros(), pieces });
 }
 
-/** What the commit of a very long upload left to be released. Cut short, it is done when the session expires. */
+/**
+ * Releases the rest after the commit of a very long upload. If interrupted, the rest is released when the session
+ * expires.
+ */
 export async function giveBackRest(ports: RemovalPorts, spaceId: SpaceId, id: UploadId): Promise<void> {
   const { shards, clock, pieces = pieceSizes } = ports;
   const { db } = shards.ofId(spaceId);
@@ -51,8 +54,8 @@ export async function giveBackRest(ports: RemovalPorts, spaceId: SpaceId, id: Up
 }
 
 /**
- * The job that removes expired uploads, hundreds at a time, with what they held.
- * @returns how many went
+ * Job that removes expired uploads, hundreds at a time, and releases their blocks.
+ * @returns number of removed uploads
  */
 export async function expireUploads(ports: RemovalPorts, signal?: AbortSignal): Promise<number> {
   const { shards, clock, pieces = pieceSizes } = ports;
@@ -70,7 +73,7 @@ export async function expireUploads(ports: RemovalPorts, signal?: AbortSignal): 
   return removed;
 }
 
-/** By upload_sessions_expiry. The raised generation stops whoever might still append. */
+/** Index: upload_sessions_expiry. The increased generation stops requests that append. */
 async function endExpired(db: Db, nowMicros: number, limit: number): Promise<Map<SpaceId, UploadId[]>> {
   const { rows } = await sql<{ space_id: SpaceId; id: UploadId }>`
     update shard.upload_sessions set expires_at = 0, generation = generation + 1, operation_id = null
@@ -112,7 +115,7 @@ async function removeEnded(
   }
 }
 
-/** By the primary key. */
+/** Index: the primary key. */
 async function deleteBlocks(
   transaction: Db,
   spaceId: SpaceId,

@@ -179,7 +179,7 @@ test("a writer of the same process that waits for bytes hears at once that anoth
   const first = refusalOf(put(uploads, space, id, "bytes 0-99999/100000", older));
   while ((await durableGeneration(space, id)) < 1) await new Promise(setImmediate);
   const done = await putPart(uploads, space, id, { bytes, start: 0, end: bytes.length, total: bytes.length });
-  // Its body never ends by itself.
+  // Its body never ends on its own.
   assert.equal((await first)["code"], "superseded");
   assert.ok("node" in done && (await readFile(world, space, done.node.id)).equals(bytes));
 });

@@ -1,17 +1,17 @@
 import { createHash, type Hash } from "node:crypto";
 import type { UploadId } from "@holdfast/core/ids";
 
-/** So many uploads have their hash in memory; those of others are computed from the stored blocks. */
+/** Maximum number of hashes in memory. Others are computed from the stored blocks. */
 const hashesMax = 1000;
 
 /**
- * The SHA-256 of those uploads whose bytes have all passed through this process, up to their durable offset. Only a
- * saving: whoever finds none reads the stored blocks again.
+ * SHA-256 states of uploads whose bytes all passed through this process, up to their durable offset. Without one, the
+ * stored blocks are read again.
  */
 export class SeenHashes {
   readonly #seen = new Map<UploadId, { readonly offset: number; readonly hash: Hash }>();
 
-  /** Removes it, so that no two writers feed one hash. A file begins with an empty one. */
+  /** Removes the state, so that two writers cannot update the same hash. A file starts with an empty one. */
   take(uploadId: UploadId, offset: number): Hash | undefined {
     const seen = this.#seen.get(uploadId);
     this.#seen.delete(uploadId);

@@ -9,17 +9,17 @@ import type { ShardTables, UploadSessionRow } from "../db/shard-tables.ts";
 import type { UploadRequest } from "./upload-request.ts";
 import type { UploadState } from "./upload-state.ts";
 
-/** A resumable upload as it stands in its row. */
+/** Row of a resumable upload. */
 export interface Session extends UploadState {
   readonly spaceId: SpaceId;
   readonly id: UploadId;
   readonly userId: UserId;
   readonly request: UploadRequest;
   readonly generation: number;
-  /** Where the last block ends; what is durable beyond it stands in `upload_tail`. */
+  /** End of the last block. Durable bytes after it are in `upload_tail`. */
   readonly blocksEnd: number;
   readonly nodeId: NodeId | null;
-  /** Of all bytes, once it was computed. */
+  /** SHA-256 of all bytes, if computed. */
   readonly sha256: HashHex | null;
   readonly expiresAt: number;
   readonly tailRows: number;
@@ -27,12 +27,12 @@ export interface Session extends UploadState {
 
 type Db = Kysely<ShardTables>;
 
-/** One answer for what was never there, has expired, or is somebody else's. */
+/** Returns the same error for an upload that is unknown, expired or somebody else's. */
 export function noSuchUpload(): HoldfastError {
   return new HoldfastError("not_found", "There is no such upload, or it has expired. Start a new one.");
 }
 
-/** By upload_sessions_id: it may be in a space that is not the caller's own. @throws HoldfastError not_found */
+/** Index: upload_sessions_id, because it may be in another owner's space. @throws HoldfastError not_found */
 export async function findSession(
   db: Db,
   caller: Pick<Actor, "userId">,
@@ -70,13 +70,13 @@ export interface NewSession {
   readonly request: UploadRequest;
   readonly total: number | null;
   readonly expiresAt: number;
-  /** Of Idempotency-Key. */
+  /** From Idempotency-Key. */
   readonly operationId: Buffer | null;
   readonly requestHash: Buffer | null;
 }
 
 /**
- * @returns false if another start with the same key was faster
+ * @returns false if a concurrent start with the same key was faster
  * @throws HoldfastError quota
  */
 export async function insertSession(db: Db, caller: Actor, session: NewSession, nowMicros: number): Promise<boolean> {
@@ -96,7 +96,9 @@ export async function insertSession(db: Db, caller: Actor, session: NewSession, 
   });
 }
 
-/** The upload that was started with this key; one that has expired gives the key back. By upload_sessions_operation. */
+/**
+ * Returns the upload that was started with this key. An expired one releases the key. Index: upload_sessions_operation.
+ */
 export async function findStarted(
   db: Db,
   { spaceId, userId }: Actor,
@@ -115,8 +117,8 @@ export async function findStarted(
 }
 
 /**
- * Makes the caller the only one who may append from now on.
- * @returns the new generation; undefined if the upload is no longer where the caller saw it
+ * Makes the caller the only writer.
+ * @returns the new generation; undefined if the upload has changed since the caller read it
  */
 export async function takeOver(
   db: Db,
@@ -133,21 +135,21 @@ export async function takeOver(
   return rows[0]?.generation;
 }
 
-/** Who appends, and what it takes to be let: the row as it was taken over. */
+/** A writer with the row that it took over. */
 export interface Writer {
   readonly session: Session;
   readonly generation: number;
-  /** So long what it appends stays without anything that follows. */
+  /** Lifetime of the upload after an append. */
   readonly lifetimeMs: number;
 }
 
 export interface Advance {
-  /** What has to be durable before: else somebody else was here. */
+  /** Required current state; a different one means another writer. */
   readonly from: { readonly blocksEnd: number; readonly durable: number };
   readonly to: { readonly blocksEnd: number; readonly durable: number };
 }
 
-/** Locks the session's row and moves it on. @throws HoldfastError superseded, not_found */
+/** Locks the session's row and advances it. @throws HoldfastError superseded, not_found */
 export async function advance(
   transaction: Db,
   { session, generation, lifetimeMs }: Writer,
@@ -164,7 +166,7 @@ export async function advance(
   throw await notMine(transaction, session, nowMicros);
 }
 
-/** The upload's own SHA-256 is a fact about bytes that no longer change, so whoever knows it may write it. */
+/** The SHA-256 belongs to bytes that no longer change, so any request may store it. */
 export async function rememberHash(db: Db, { spaceId, id }: Session, sha256: HashHex): Promise<void> {
   await sql`update shard.upload_sessions set sha256 = ${Buffer.from(sha256, "hex")}
     where space_id = ${spaceId} and id = ${id}`.execute(db);

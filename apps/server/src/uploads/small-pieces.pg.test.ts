@@ -1,4 +1,4 @@
-/** What only very long uploads reach: they give back what they held in many steps, any of which may be the last of a process. */
+/** Lowered limits make an upload release its blocks in many steps, each of which may be interrupted. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { cutBlocks } from "@holdfast/core/chunker";
@@ -24,7 +24,7 @@ before(async () => {
 });
 after(() => world.stop());
 
-/** Some ten blocks, of which two go back at once. */
+/** Some ten blocks, of which two are released at a time. */
 const bytes = bytesOf("small pieces", 11_000_000);
 const pieces = smallPieces;
 

@@ -11,9 +11,9 @@ export interface BodyTarget {
   readonly spaceId: SpaceId;
   readonly uploader: UserId;
   readonly pieceBytes: number;
-  /** Asked once the source has ended: does the file end there too? If not, what follows the last cut is left over. */
+  /** Called when the source has ended. false: the file continues, and bytes after the last cut are the tail. */
   readonly fileEnds: () => boolean;
-  /** Called in order, once these blocks are stored. If it or a store fails, nothing more is read. */
+  /** Called in order after blocks are stored. If this or a store fails, reading stops. */
   readonly onStored: (entries: readonly ManifestEntry[]) => Promise<void>;
 }
 
@@ -22,10 +22,10 @@ interface Source extends AsyncIterable<Uint8Array> {
 }
 
 /**
- * Cuts a body in the pool's threads and stores its blocks as it arrives: while the blocks of one piece are stored, the
- * next is cut, hashed and compressed, and the one after it is read; no more than that is in memory. The source must
- * begin where a block begins.
- * @returns what follows the last block: less than a block of maximum size
+ * Cuts a body in the pool's threads and stores its blocks as it arrives. While one piece is stored, the next is cut,
+ * hashed and compressed, and the one after is read; no more is in memory. The source must begin at the start of a
+ * block.
+ * @returns bytes after the last block, fewer than a block of maximum size
  */
 export async function storeBody(ports: UploadsPorts, target: BodyTarget, source: Source): Promise<Uint8Array> {
   const pieces = new PieceReader(source, target.pieceBytes);
@@ -58,8 +58,8 @@ export async function storeBody(ports: UploadsPorts, target: BodyTarget, source:
 }
 
 /**
- * With the piece that is read, and less than a block of maximum size that waits for its end, this makes at most four times
- * 4 MiB that were received and are not durable: `limits.uploadDurableBytesMax`.
+ * With the piece being read, and an unfinished block, at most four times 4 MiB are received but not durable:
+ * `limits.uploadDurableBytesMax`.
  */
 const piecesUnderWayMax = 2;
 
@@ -71,7 +71,7 @@ interface Found {
 
 async function findCuts({ codec }: UploadsPorts, { buffer, start, end }: Piece, final: boolean): Promise<Found> {
   if (end - start <= limits.blockBytesMin) {
-    // No block is shorter, unless it is the last one.
+    // Only the last block may be shorter.
     if (final && start < end) return { buffer, cuts: [{ start, end }], tail: new Uint8Array(0) };
     return { buffer, cuts: [], tail: new Uint8Array(buffer, start, end - start) };
   }
@@ -79,11 +79,11 @@ async function findCuts({ codec }: UploadsPorts, { buffer, start, end }: Piece, 
     buffer,
   ]);
   const tail = new Uint8Array(found.buffer, start + found.consumed, end - start - found.consumed);
-  // Copied, because the buffer goes on to the next thread; without a cut it stays here.
+  // Copied because the buffer is transferred to the next thread. Without a cut it stays here.
   return { ...found, tail: found.cuts.length > 0 ? tail.slice() : tail };
 }
 
-/** Up to here the way to a thread and back takes longer than the work. */
+/** Up to this size, the transfer to a thread takes longer than the work. */
 const inlineBytesMax = 128 * 1024;
 
 async function storePiece(
@@ -100,7 +100,7 @@ async function storePiece(
     return { hash, sizeBytes: end - start, codec: kind, payload, verified: true };
   });
   await blocks.store(spaceId, uploader, incoming);
-  // Only now: the payloads stand in it.
+  // Only now, because the payloads are views of it.
   pieces.giveBack(encoded.buffer);
   await crashPoint("blocks stored");
   return incoming.map(({ hash, sizeBytes }) => ({ hash, size: sizeBytes }));
@@ -115,7 +115,7 @@ async function tellInOrder(
   await onStored(await stored);
 }
 
-/** For work that is awaited later: until then its failure is not to count as one that nobody handles. */
+/** Marks work that is awaited later, so that its failure does not count as unhandled. */
 function ahead<Value>(work: Promise<Value>): Promise<Value> {
   work.catch(() => {});
   return work;

@@ -3,10 +3,10 @@ import { appendTail, type Progress, readTailRows } from "./append-rows.ts";
 import type { Session, Writer } from "./session-rows.ts";
 import type { UploadsPorts } from "./uploads-ports.ts";
 
-/** More rows than this are made one, so that very many tiny pieces do not cost more and more to read. */
+/** More rows than this are merged, so that very many tiny pieces stay cheap to read. */
 const tailRowsMax = 64;
 
-/** The plain bytes that follow the last block. */
+/** Returns the plain bytes after the last block. */
 export async function openTail(ports: UploadsPorts, session: Session): Promise<Uint8Array> {
   if (session.durable === session.blocksEnd) return new Uint8Array(0);
   const rows = await readTailRows(ports.shards.ofId(session.spaceId).db, session);
@@ -24,8 +24,8 @@ export async function openTail(ports: UploadsPorts, session: Session): Promise<U
 }
 
 /**
- * Makes bytes durable that follow the last block and are no block yet.
- * @param tail all that follows the last block, if it was opened; the new bytes alone otherwise
+ * Makes bytes after the last block durable that are not a block yet.
+ * @param tail all bytes after the last block if they were opened, else only the new bytes
  */
 export async function saveTail(
   ports: UploadsPorts,

@@ -20,7 +20,7 @@ import { openUploads, type Uploads } from "./uploads.ts";
 import type { UploadsOptions } from "./uploads-ports.ts";
 import { retentionUsual } from "../config/retention-settings.ts";
 
-/** PostgreSQL, blocks, commits and uploads, all real, over a store in memory. */
+/** Real PostgreSQL, blocks, commits and uploads, with a store in memory. */
 export interface UploadWorld {
   readonly databases: TestDatabases;
   readonly store: ObjectStore;
@@ -28,7 +28,7 @@ export interface UploadWorld {
   readonly blocks: BlockService;
   readonly pool: BlockPool;
   space(quotaBytes?: number, options?: TestSpaceOptions): Promise<TestSpace>;
-  /** Another process over the same data: it shares nothing in memory with the others. */
+  /** Simulates another process on the same data, which shares no memory with others. */
   instance(space: TestSpace, options?: Partial<UploadsOptions>): Uploads;
   stop(): Promise<void>;
 }
@@ -66,7 +66,7 @@ export async function startUploadWorld(): Promise<UploadWorld> {
   };
 }
 
-/** Bytes that look random and are the same for the same seed. */
+/** Returns pseudorandom bytes from a seed. */
 export function bytesOf(seed: string, sizeBytes: number): Buffer {
   const pieces: Buffer[] = [];
   let state = createHash("sha256").update(seed).digest();
@@ -85,7 +85,7 @@ export function bytesOf(seed: string, sizeBytes: number): Buffer {
   return Buffer.concat(pieces).subarray(0, sizeBytes);
 }
 
-/** What any upload of these bytes must come to. */
+/** Returns the expected content id of an upload of these bytes. */
 export function contentIdOfBytes(bytes: Uint8Array): HashHex {
   const { blocks } = cutBlocks(bytes, true);
   return contentIdOf(blocks.map(({ start, end }) => ({ hash: sha256(bytes.subarray(start, end)), size: end - start })));
@@ -109,7 +109,7 @@ export function startOf(
   };
 }
 
-/** @param range as it stands in Content-Range */
+/** @param range as in Content-Range */
 export function put(
   uploads: Uploads,
   space: TestSpace,
@@ -125,7 +125,7 @@ export function put(
   return uploads.put(space.caller, id, ask, isStream ? body : bodyOf(body));
 }
 
-/** The piece of `bytes` from `start` to `end`, with its Content-Range. */
+/** Sends the piece of `bytes` from `start` to `end`, with its Content-Range. */
 export function putPart(
   uploads: Uploads,
   space: TestSpace,
@@ -135,7 +135,7 @@ export function putPart(
   return put(uploads, space, id, `bytes ${start}-${end - 1}/${total}`, bytes.subarray(start, end));
 }
 
-/** The plain bytes of a file, through manifest and blocks. */
+/** Returns the plain bytes of a file, through manifest and blocks. */
 export async function readFile({ databases, blocks }: UploadWorld, space: TestSpace, nodeId: string): Promise<Buffer> {
   const { row } = await findNode(databases.shards, space.caller, nodeId);
   const version = await findVersion(databases.shards, row, undefined);
@@ -145,7 +145,7 @@ export async function readFile({ databases, blocks }: UploadWorld, space: TestSp
   return Buffer.concat(pieces);
 }
 
-/** How often the blocks of a space are referred to, all together, and what is left of its uploads. */
+/** Returns the total of the space's block references, and the remaining rows of its uploads. */
 export async function countRows(space: TestSpace) {
   const { rows } = await sql<{ refs: number; sessions: number; blocks: number; tails: number }>`
     select (select coalesce(sum(refs), 0) from shard.space_blocks where space_id = ${space.caller.spaceId}) as refs,
@@ -155,7 +155,7 @@ export async function countRows(space: TestSpace) {
   return rows[0]!;
 }
 
-/** The code of a failure, with what it tells beside. */
+/** Returns the code and body of an error. */
 export async function refusalOf(work: Promise<unknown>): Promise<Record<string, unknown>> {
   try {
     await work;

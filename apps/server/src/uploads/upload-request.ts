@@ -3,17 +3,17 @@ import type { HashHex } from "@holdfast/core/ids";
 import type { ManifestEntry } from "@holdfast/core/manifest";
 import type { Attributes, Operation, OperationBase, Place, Seen } from "../metadata/commit/operation.ts";
 
-/** Where and how an upload is to be committed; as JSON in the session's row. */
+/** Target and conditions of an upload; stored as JSON in the session's row. */
 export interface UploadRequest extends Pick<OperationBase, "onConflict" | "ifMatch" | "ifNoneMatch">, Seen {
   /** Either the file itself or a place. */
   readonly fileId?: string;
   readonly place?: Place;
   readonly attributes: Attributes;
-  /** Of the whole file, as the client declared it. */
+  /** SHA-256 of the whole file, declared by the client. */
   readonly sha256?: HashHex;
 }
 
-/** What a second try of the commit may say anew. */
+/** Changes for another attempt of the commit. */
 export type Correction = Omit<UploadRequest, "attributes" | "sha256">;
 
 export type PutOperation = Extract<Operation, { op: "put" }>;
@@ -38,8 +38,8 @@ export function putOperation(
 }
 
 /**
- * The request of the next try. One that says nothing changes nothing. Once it says anything, it is a new decision about
- * what may be in the way: base and conditions of the first request would hold it to a state that has passed, so they go.
+ * Returns the request of the next attempt. An empty correction changes nothing. Any other one is a new decision about
+ * conflicts, so base and conditions of the first request are dropped, because they refer to an earlier state.
  * @throws HoldfastError invalid_field
  */
 export function correct(request: UploadRequest, correction: Correction): UploadRequest {
@@ -69,7 +69,7 @@ function correctTarget(
   return { place: mergePlace(old ?? {}, place) };
 }
 
-/** Another name in the same folder, the same name in another folder, or a new path. */
+/** Changes the name, the folder, or the whole path. */
 function mergePlace(old: Place, place: Place): Place {
   if (place.path !== undefined || (place.name !== undefined && place.parentId !== undefined)) return place;
   if (old.path === undefined) return { ...old, ...place };

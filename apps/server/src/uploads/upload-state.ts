@@ -1,36 +1,36 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { ContentRange } from "./content-range.ts";
 
-/** What decides the next step of a resumable upload: nothing else of a session does. */
+/** The part of a session that determines the next step. */
 export interface UploadState {
-  /** Bytes that survive whatever happens now; the only offset at which a piece may begin. */
+  /** Bytes that are safe; the only offset at which a piece may begin. */
   readonly durable: number;
-  /** Of the file, once somebody has said it. */
+  /** Total of the file, if known. */
   readonly total: number | null;
-  /** Present once it is committed. */
+  /** Set after the commit. */
   readonly nodeId: string | null;
 }
 
 export interface UploadAsk {
-  /** Absent: the body is the whole file. */
+  /** undefined: the body is the whole file. */
   readonly range: ContentRange | undefined;
-  /** Undefined for a chunked body, whose length is known only at its end. */
+  /** undefined for a chunked body, whose length is known at its end. */
   readonly contentLengthBytes: number | undefined;
 }
 
 export type UploadStep =
-  /** It is committed: answer with its node. */
+  /** Committed: respond with its node. */
   | { readonly do: "show" }
-  /** Say what is durable. */
+  /** Respond with the durable offset. */
   | { readonly do: "report" }
   /** Every byte is durable: commit. */
   | { readonly do: "finish"; readonly total: number }
-  /** `end` is null where the body's own end is the end of the piece, and of the file if its total is not known. */
+  /** `end` is null if the body's end is the end of the piece, and of the file if its total is unknown. */
   | { readonly do: "append"; readonly start: number; readonly end: number | null; readonly total: number | null };
 
 /**
- * The whole state machine. It decides before a byte of the body is read, so what it refuses takes nothing over.
- * @throws HoldfastError `offset` with `size`, the offset to go on from; `bad_request` that names Content-Range
+ * Complete state machine of an upload. Decides before reading the body, so a rejected request takes nothing over.
+ * @throws HoldfastError `offset` with `size`, the offset at which to continue; `bad_request` that names Content-Range
  */
 export function nextStep(state: UploadState, ask: UploadAsk): UploadStep {
   if (state.nodeId !== null) return { do: "show" };

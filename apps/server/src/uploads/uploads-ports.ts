@@ -7,7 +7,7 @@ import type { PieceSizes } from "../metadata/commit/piece-sizes.ts";
 import type { BodiesAtWork } from "./bodies-at-work.ts";
 import type { SeenHashes } from "./seen-hashes.ts";
 
-/** What uploads are given from outside. */
+/** Dependencies of uploads. */
 export interface UploadsOptions {
   readonly shards: Shards;
   readonly blocks: BlockService;
@@ -15,11 +15,11 @@ export interface UploadsOptions {
   readonly committer: Committer;
   readonly clock: Clock;
   readonly random: Random;
-  /** The usual ones unless told. */
+  /** Defaults to `pieceSizes`. */
   readonly pieces?: PieceSizes;
-  /** After its last durable byte an upload stays so long. */
+  /** Lifetime of an upload after its last durable byte. */
   readonly lifetimeMs: number;
-  /** Between two steps of an append, each of them a place where a process may end; a test ends it there. */
+  /** Called between two steps of an append. A test ends the process there. */
   readonly crashPoint?: (reached: CrashPoint) => void | Promise<void>;
 }
 
@@ -40,6 +40,6 @@ export interface UploadsPorts extends UploadsOptions {
   readonly crashPoint: (reached: CrashPoint) => void | Promise<void>;
   readonly hashes: SeenHashes;
   readonly bodies: BodiesAtWork;
-  /** Bytes of the pieces that a body is read in. */
+  /** Size of the pieces in which a body is read. */
   readonly pieceBytes: () => number;
 }

@@ -22,27 +22,30 @@ import { isComplete, nextStep, type UploadAsk, type UploadStep } from "./upload-
 import type { UploadsOptions, UploadsPorts } from "./uploads-ports.ts";
 
 export interface Uploads {
-  /** @throws HoldfastError as the commit would now; too_large, operation_reused */
+  /** @throws HoldfastError those of the commit at this time; too_large, operation_reused */
   start(caller: Actor, start: UploadStart): Promise<{ readonly id: UploadId; readonly expiresAt: number }>;
-  /** A piece, or a question. @throws HoldfastError offset, superseded, bad_request; of the commit, with `complete` */
+  /**
+   * Appends a piece, or answers a query.
+   * @throws HoldfastError offset, superseded, bad_request; those of the commit, with `complete`
+   */
   put(caller: Actor, id: string, ask: PieceAsk, body: Readable): Promise<Committed | { readonly durable: number }>;
   state(caller: Actor, id: string): Promise<UploadShown>;
   remove(caller: Actor, id: string): Promise<void>;
   commit(caller: Actor, id: string, correction: Correction): Promise<Committed>;
   media(upload: MediaUpload): Promise<Committed>;
-  /** The job that removes what has expired. @returns how many went */
+  /** Job that removes expired uploads. @returns number of removed uploads */
   expire(signal?: AbortSignal): Promise<number>;
-  /** Resolves once no request is at work: what they received is durable then. */
+  /** Resolves when no request is running; all bytes received by then are durable. */
   idle(): Promise<void>;
 }
 
-/** Headers that are to hold for the commit, should this request be the one that comes to it, beside those of the start. */
+/** Conditions for the commit, if this request reaches it, in addition to those of the start. */
 export interface PieceAsk extends UploadAsk, Pick<UploadRequest, "ifMatch" | "ifNoneMatch"> {}
 
 export interface UploadStart {
   readonly request: UploadRequest;
   readonly sizeBytes: number | null;
-  /** Of Idempotency-Key. */
+  /** From Idempotency-Key. */
   readonly key: Pick<OperationBase, "operationId" | "requestHash">;
 }
 
@@ -84,13 +87,13 @@ export function openUploads(options: UploadsOptions): Uploads {
   };
 }
 
-/** With more bodies than this under way at once, each is read in smaller pieces, so that all together stay bounded. */
+/** With more concurrent bodies, each is read in smaller pieces to limit the total memory. */
 const bodiesAtFullSize = 16;
 
-/** How often a request looks again after another one moved the upload on between its look and its step. */
+/** Maximum retries when another request advances the upload between read and step. */
 const looksMax = 5;
 
-/** Whoever has lost the right to put it there appends nothing more. */
+/** A caller who lost access to the target cannot append. */
 async function findUpload(ports: UploadsPorts, caller: Actor, id: string): Promise<Session> {
   const { shards, clock } = ports;
   if (!isId(id)) throw noSuchUpload();
@@ -141,7 +144,7 @@ async function putPiece(ports: UploadsPorts, caller: Actor, put: Put): Promise<C
   throw busy();
 }
 
-/** @returns undefined if the upload was no longer where it was looked at, and nothing was done */
+/** @returns undefined if the upload had changed, and nothing was done */
 async function takeStep(
   ports: UploadsPorts,
   caller: Actor,
@@ -164,7 +167,7 @@ function withConditions(session: Session, { ifMatch, ifNoneMatch }: PieceAsk): S
   return { ...session, request: { ...session.request, ...conditions } };
 }
 
-/** The body is read and durable, so from here on this is a question like any other. */
+/** The body is durable, so the rest is like a query. */
 async function afterPiece(
   ports: UploadsPorts,
   caller: Actor,
@@ -219,7 +222,7 @@ async function show(ports: UploadsPorts, caller: Actor, session: Session): Promi
   try {
     node = nodeId === null ? undefined : await nodeOf(ports, caller, session);
   } catch (error) {
-    // The file was purged since; that the upload was finished is still true.
+    // The file was purged since, but the upload is still finished.
     if (!(error instanceof HoldfastError) || error.code !== "not_found") throw error;
   }
   return { durable, total, complete: isComplete(session), node };
