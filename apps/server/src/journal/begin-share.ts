@@ -10,26 +10,26 @@ import type { Share } from "./share-changes.ts";
 import { readHead } from "./start-token.ts";
 
 interface Beginning {
-  /** All of one space, which the token does not know. */
+  /** Shares of a single space, which the token does not know. */
   readonly shares: readonly Share[];
-  /** What the same page tells before. */
+  /** Earlier changes of the same page. */
   readonly before: readonly ChangeJson[];
-  /** So many entries the page still takes; 0 where the caller's own journal goes on in the next one. */
+  /** Number of entries that still fit in the page. 0: the caller's own journal continues on the next page. */
   readonly room: number;
-  /** Where the page ends in the caller's own space. */
+  /** End of the page in the caller's own space. */
   readonly own: JournalPosition | undefined;
 }
 
 interface Begun {
   readonly changes: readonly ChangeJson[];
-  /** Undefined where the next page is to begin with it. */
+  /** Undefined: the next page must begin with it. */
   readonly reached: JournalPosition | undefined;
   readonly hasMore: boolean;
 }
 
 /**
- * Where a token begins to follow a space: at its head, before what is in it is listed. A mount is listed where it appears; one of which that
- * is not told has come into view without a word, since its folder was out of it when the token began.
+ * Starts to follow a space at its head, before its content is listed. A mount is listed where its `appeared` entry
+ * stands. A mount without that entry came into view silently, because its folder was out of view when the token began.
  */
 export async function beginShare(
   shards: Shards,
@@ -38,7 +38,7 @@ export async function beginShare(
 ): Promise<Begun> {
   const appeared = new Set(before.flatMap(({ kind, id }) => (kind === "appeared" ? [id] : [])));
   const silent = shares.flatMap(({ mountId }) => (mountId === undefined || appeared.has(mountId) ? [] : [mountId]));
-  // A page that tells of nothing else takes all of them.
+  // A page with no other change takes all of them.
   if (silent.length === shares.length && silent.length > room && (before.length > 0 || room === 0)) {
     return { changes: [], reached: undefined, hasMore: true };
   }
@@ -61,7 +61,10 @@ interface Followed {
   readonly reached: readonly JournalPosition[];
 }
 
-/** Of what the caller's mounts show that is not to be seen at this moment: should it be back, what has happened since is told then. */
+/**
+ * Positions in spaces of the caller's mounts that are hidden at the moment. They stay in the token, so that the changes
+ * arrive when the mount is back.
+ */
 export async function placesOutOfView(
   shards: Shards,
   caller: Actor,

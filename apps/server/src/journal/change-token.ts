@@ -2,14 +2,14 @@ import { isId, type SpaceId } from "@holdfast/core/ids";
 import { z } from "zod";
 import { decodeCursor, encodeCursor } from "../metadata/read/cursor.ts";
 
-/** Where a reader of one space's journal stands. The tag proves that the entry at `seq` is the one that the reader saw. */
+/** Position of a reader in the journal of one space. The tag proves that the reader saw this very entry at `seq`. */
 export interface JournalPosition {
   readonly spaceId: SpaceId;
   readonly epoch: string;
   readonly seq: number;
-  /** Hex of the 8 bytes of the commit that wrote entry `seq`; empty at 0. */
+  /** Hex of the 8-byte tag of the commit that wrote entry `seq`. Empty at 0. */
   readonly tag: string;
-  /** Of the reader's own space: the number of the notification that it has heard of last. */
+  /** Last notification that the reader knows. Only in the reader's own space. */
   readonly notified?: number | undefined;
 }
 

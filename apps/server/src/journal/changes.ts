@@ -16,16 +16,17 @@ import { decodeToken, encodeToken, type JournalPosition } from "./change-token.t
 export interface ChangesRequest {
   readonly since_token: string;
   readonly limit?: number | undefined;
-  /** Lists of few blocks come along, except of versions that the calling device has sent itself. */
+  /** Adds short block lists, except for versions that the calling device sent. */
   readonly include?: "blocks" | undefined;
-  /** What the calling device did itself comes without the node where it has heard of its state already. */
+  /** Omits the node from the calling device's own changes if the device already knows its state. */
   readonly own?: "brief" | undefined;
 }
 
 /**
- * What happened since the token: in the caller's own space, oldest first, and once all of that is told, in each folder of others that its
- * mounts show. A node's state is that of now: it may be newer than the entry, and one that has left the view since is `gone`.
- * @throws HoldfastError reset: the journal that the token knows is not this one (`epoch`), or is no longer kept (`expired`)
+ * Changes since the token. The caller's own space comes first, oldest change first. The folders behind its mounts
+ * follow after that. A node's state is the current one, so it may be newer than the entry. A node that has since left
+ * the view is `gone`.
+ * @throws HoldfastError reset: the journal is a different one (`epoch`) or was deleted (`expired`)
  */
 export async function listChanges(shards: Shards, caller: Actor, request: ChangesRequest) {
   const limit = request.limit ?? limits.listItemsMax;
@@ -34,7 +35,8 @@ export async function listChanges(shards: Shards, caller: Actor, request: Change
   const changes = own?.changes ?? [];
   const reached: JournalPosition[] = own === undefined ? [] : [own.reached];
   let hasMore = own?.hasMore ?? false;
-  // Not before: a mount that the own journal tells of has to be in the token, or what happens in it until the next time were told to nobody.
+  // Must follow the own journal: a mount that it names has to be in the token. Otherwise, changes in the mount until
+  // the next call would be lost.
   const shares = await findShares(shards, caller);
   for (const [spaceId, ofSpace] of Map.groupBy(shares, (share) => share.spaceId)) {
     const position = positions.find((each) => each.spaceId === spaceId);
@@ -74,14 +76,14 @@ async function listOwn(shards: Shards, caller: Actor, request: ChangesRequest & 
 
 function changeJson(caller: Actor, row: JournalRow, node: PlacedNode | undefined): ChangeJson {
   const { seq, node_id: id } = row;
-  // Of its owner a node hides nothing: somebody else's right is a change of the node like any other.
+  // A node hides nothing from its owner: another user's right is a normal change.
   const kind = row.grantee_id === null ? row.kind : "changed";
   if (kind === "gone") return goneJson(row, caller);
   if (node === undefined || node.row.trashed_at !== null) return { seq, kind: "gone", id };
   return liveChange(row, kind, node);
 }
 
-/** By number: the last change of a live node, made by the calling device, which has heard then what became of the node. */
+/** Last changes of live nodes by the calling device, by number. The device already knows the result. */
 async function briefChanges(
   shard: Shard,
   caller: Actor,

@@ -9,8 +9,8 @@ import type { Actor } from "../metadata/actor.ts";
 import { decodeToken, type JournalPosition } from "./change-token.ts";
 
 /**
- * Where a token stands in the journal that the caller sees.
- * @throws HoldfastError bad_request, and reset for the token of another view
+ * Position of a token in the caller's journal.
+ * @throws HoldfastError bad_request, or reset for a token of another view
  */
 export function positionIn({ spaceId }: Pick<Actor, "spaceId">, token: string, field = "since_token"): JournalPosition {
   const position = decodeToken(token, field).find((each) => each.spaceId === spaceId);
@@ -19,11 +19,14 @@ export function positionIn({ spaceId }: Pick<Actor, "spaceId">, token: string, f
 }
 
 export interface CheckedHead extends Pick<SpaceRow, "epoch" | "seq"> {
-  /** The number of what the space's owner was told last. */
+  /** Number of the last notification to the space's owner. */
   readonly notified: number;
 }
 
-/** @returns the head. @throws HoldfastError reset unless the position is one of this journal, and still kept */
+/**
+ * @returns the head
+ * @throws HoldfastError reset unless the position is in this journal and still stored
+ */
 export async function checkPosition(shard: Shard, position: JournalPosition): Promise<CheckedHead> {
   const { rows } = await sql<CheckedHead & { tag: Buffer | null }>`
     select s.epoch, s.seq, j.tag, coalesce(h.number, 0) as notified from shard.spaces s
@@ -53,7 +56,9 @@ export function reset(reason: "epoch" | "expired"): HoldfastError {
   });
 }
 
-/** By name, since a plan that is kept must go on when a migration adds one; all of them, as the compiler sees. */
+/**
+ * Names every column, because a prepared plan must survive a migration that adds one. The type makes the list complete.
+ */
 const columns: Readonly<Record<keyof JournalRow, true>> = {
   space_id: true,
   seq: true,
@@ -76,13 +81,13 @@ const columns: Readonly<Record<keyof JournalRow, true>> = {
 };
 const journalColumns = sql.raw(Object.keys(columns).join(", "));
 
-/** The head, and what came after the position. @throws HoldfastError reset */
+/** The head and the entries after the position. @throws HoldfastError reset */
 export async function readFrom(
   shard: Shard,
   position: JournalPosition,
   limit: number,
 ): Promise<readonly [CheckedHead, readonly JournalRow[]]> {
-  // Asked at the same time, the entries may go beyond the head; those are of the next time.
+  // Both queries run at the same time, so entries beyond the head are left for the next call.
   const [head, rows] = await Promise.all([
     checkPosition(shard, position),
     limit === 0 ? [] : readEntries(shard, position, limit),
@@ -90,7 +95,7 @@ export async function readFrom(
   return [head, rows.filter(({ seq }) => seq <= head.seq)];
 }
 
-/** By the journal's primary key. */
+/** Index: primary key of the journal. */
 export async function readEntries(
   shard: Shard,
   { spaceId, seq }: JournalPosition,
@@ -108,7 +113,7 @@ export function reachedBy(position: JournalPosition, rows: readonly JournalRow[]
   return last === undefined ? position : { ...position, seq: last.seq, tag: last.tag.toString("hex") };
 }
 
-/** Files that the calling device has not sent itself. */
+/** Nodes that the calling device did not send. */
 export function foreignOf(caller: Actor, changes: readonly ChangeJson[]): NodeJson[] {
   return changes.flatMap(({ node }) => (node === undefined || isOwn(caller, node) ? [] : [node]));
 }

@@ -6,17 +6,17 @@ import { keyed } from "../db/database.ts";
 import type { JournalRow, NodeRow } from "../db/shard-tables.ts";
 import type { Shard } from "../db/shards.ts";
 
-/** Where a journal ends. */
+/** End of a journal. */
 export interface JournalHead {
   readonly spaceId: SpaceId;
   readonly epoch: string;
   readonly seq: number;
-  /** The number of what the space's owner was told last. */
+  /** Number of the last notification to the space's owner. */
   readonly notified: number;
 }
 
 export interface NewestChange {
-  /** `notification`: nothing has changed, and the account was told something. */
+  /** `notification`: a notification for the account, without any change. */
   readonly type: EventType;
   readonly nodeId: NodeId | null;
   readonly atMicros: number;
@@ -24,7 +24,7 @@ export interface NewestChange {
 
 export interface Newest {
   readonly head: JournalHead;
-  /** The entry that stands there. */
+  /** Entry at the head. */
   readonly change: NewestChange | undefined;
   readonly notification: NewestChange | undefined;
 }
@@ -42,9 +42,9 @@ interface NewestRow {
   readonly told_of: NodeId | null;
 }
 
-/** Where a space's journal ends, and what its owner was told last; undefined for a space that is no more. */
+/** End of a space's journal and its owner's last notification. Undefined if the space does not exist. */
 export async function readNewestChange(shard: Shard, spaceId: SpaceId): Promise<Newest | undefined> {
-  // Served by primary keys alone; `offset 0` keeps it so where most journals are short.
+  // Uses primary keys only. `offset 0` enforces that even where most journals are short.
   const { rows } = await sql<NewestRow>`
     select s.epoch, s.seq, j.kind as entry_kind, j.node_id, j.at, n.kind as node_kind, n.created_at,
       coalesce(h.number, 0) as notified, t.at as told_at, t.node_id as told_of
@@ -64,7 +64,7 @@ export async function readNewestChange(shard: Shard, spaceId: SpaceId): Promise<
   return { head, change: { type: typeOf(row), nodeId, atMicros }, notification };
 }
 
-/** The heads of those of the spaces that there are. */
+/** Heads of the spaces that exist. */
 export async function readHeads(shard: Shard, spaceIds: readonly SpaceId[]): Promise<JournalHead[]> {
   const { rows } = await sql<JournalHead>`
     select s.id as "spaceId", s.epoch, s.seq, coalesce(h.number, 0) as notified
@@ -74,7 +74,7 @@ export async function readHeads(shard: Shard, spaceIds: readonly SpaceId[]): Pro
   return rows;
 }
 
-/** Links count as files, and so does what was purged since and left no row that could say. */
+/** Links count as files. A purged node without a row does too. */
 function typeOf({ entry_kind: entryKind, node_kind: nodeKind, at, created_at: createdAt }: NewestRow): EventType {
   const what = nodeKind === "folder" || nodeKind === "mount" ? "folder" : "file";
   if (entryKind === "gone" || nodeKind === null) return `${what}_delete`;

@@ -14,15 +14,15 @@ import type { PlacedNode } from "../metadata/read/placed-node.ts";
 import type { JournalPosition } from "./change-token.ts";
 import { foreignOf, reachedBy, readFrom } from "./journal-position.ts";
 
-/** A folder of somebody else's that is in view, with all below it. */
+/** Visible folder of another user, with its subtree. */
 export interface Share {
-  /** Undefined for a link, whose whole view it is. */
+  /** Undefined for a link, whose view is this folder. */
   readonly mountId: NodeId | undefined;
   readonly spaceId: SpaceId;
   readonly targetId: NodeId;
 }
 
-/** What the caller's mounts show at this moment. */
+/** Folders behind the caller's visible mounts. */
 export async function findShares(shards: Shards, caller: Actor): Promise<Share[]> {
   if (!caller.owns) return [{ mountId: undefined, spaceId: caller.spaceId, targetId: caller.rootId }];
   if (!caller.receives) return [];
@@ -42,13 +42,13 @@ export async function findShares(shards: Shards, caller: Actor): Promise<Share[]
 
 interface ShareRequest {
   readonly position: JournalPosition;
-  /** All of one space. */
+  /** Shares of a single space. */
   readonly shares: readonly Share[];
   readonly limit: number;
   readonly blocks: "blocks" | undefined;
 }
 
-/** What happened in the shared folders of one space, as far as the caller may see it. @throws HoldfastError reset */
+/** Changes in the shared folders of one space that the caller may see. @throws HoldfastError reset */
 export async function listShare(shards: Shards, caller: Actor, { position, shares, limit, blocks }: ShareRequest) {
   const shard = shards.ofId(position.spaceId);
   const [space, read] = await readFrom(shard, position, limit);
@@ -60,13 +60,13 @@ export async function listShare(shards: Shards, caller: Actor, { position, share
   return { changes, reached, hasMore: reached.seq < space.seq };
 }
 
-/** What the caller sees now of what entries name. */
+/** Current view of the nodes that entries name. */
 export interface Sight {
   readonly seen: ReadonlyMap<NodeId, PlacedNode>;
   readonly targets: ReadonlySet<NodeId>;
-  /** Whose rights are told to the caller: its own and those of its groups. */
+  /** The caller and its groups. Their rights are visible to the caller. */
   readonly grantees: ReadonlySet<string>;
-  /** Of these as far as they were changed while it was in them. */
+  /** Left groups. Their rights are visible up to the time of leaving. */
   readonly left: GroupsLeft;
 }
 
@@ -81,7 +81,7 @@ export async function lookAt(
   return sightOf({ ...caller, left }, found, shares);
 }
 
-/** Groups in which the account was as long ago as journals tell of, and until when. By the primary key. */
+/** Groups that the account left, with the time of leaving. Reaches back as far as journals do. Index: primary key. */
 async function groupsLeft(shards: Shards, { bucket, userId }: Actor): Promise<GroupsLeft> {
   const { rows } = await sql<{ group_id: string; changed_at: number }>`
     select group_id, changed_at from shard.memberships where user_id = ${userId} and role is null ${keyed}`.execute(
@@ -90,7 +90,7 @@ async function groupsLeft(shards: Shards, { bucket, userId }: Actor): Promise<Gr
   return new Map(rows.map((row) => [row.group_id, row.changed_at]));
 }
 
-/** By id, in microseconds since 1970. */
+/** Time of leaving in microseconds since 1970, by group id. */
 export type GroupsLeft = ReadonlyMap<string, number>;
 
 export function namedBy(entries: readonly JournalRow[]): NodeId[] {
@@ -102,7 +102,7 @@ interface Grantee extends Pick<Actor, "owns" | "grantees"> {
   readonly left: GroupsLeft;
 }
 
-/** @param found by grants, wherever it lies */
+/** @param found nodes found by grants, at any place */
 export function sightOf(caller: Grantee, found: ReadonlyMap<NodeId, PlacedNode>, shares: readonly Share[]): Sight {
   const targets = new Set(shares.map(({ targetId }) => targetId));
   const spaceIds = new Set(shares.map(({ spaceId }) => spaceId));
@@ -112,14 +112,15 @@ export function sightOf(caller: Grantee, found: ReadonlyMap<NodeId, PlacedNode>,
   return { seen, targets, grantees: new Set(caller.grantees), left: caller.left };
 }
 
-/** Nothing where the caller may know nothing of the node, before or after. */
+/** Empty if the caller may know nothing about the node, before or after. */
 export function changeIn(caller: Pick<Actor, "userId">, row: JournalRow, sight: Sight): ChangeJson[] {
   const { seen, targets } = sight;
   const { seq, node_id: id, from_parent: from, grantee_id: grantee } = row;
-  // What is said of the folder itself stands in the caller's own space, with its mount; what its owner mounts in it nobody else hears of.
+  // Changes of the folder itself are in the caller's own space, at its mount. Mounts that the owner makes in it stay
+  // private.
   if (targets.has(id) || row.of_mount) return [];
   const node = seen.get(id);
-  // What lay in the trash was in no view: it may have gone there before anything was shared.
+  // Trash is outside every view: the node may have been deleted before the share began.
   const leftView = from !== null && seen.has(from) && row.from_trashed_at === null;
   if (node === undefined) {
     const isEnded = grantee !== null && isTold(row, grantee, sight);
@@ -128,14 +129,14 @@ export function changeIn(caller: Pick<Actor, "userId">, row: JournalRow, sight: 
   }
   if (row.kind === "gone") return leftView ? [goneJson(row, caller)] : [];
   const isNew = row.kind === "appeared" || (from !== null && !wasShownWith(node, seen.get(from), seq));
-  // What was hidden from a group shows for the first time to whoever is in it no more, too.
+  // A node hidden from a group also appears anew for its former members.
   if (grantee !== null && row.kind !== "appeared" && !isTold(row, grantee, sight)) return [];
   return [liveChange(row, isNew ? "appeared" : "changed", node)];
 }
 
 /**
- * The entry that made a folder may be told as `gone`, or stand before the token: with a folder that appeared and is in the trash by now,
- * and out of which this one was moved. Then no entry tells of what is in it.
+ * A folder's creation may be reported as `gone`, or precede the token. That happens if it was moved out of a new folder
+ * that is now in the trash. No entry then lists its content, so `existed` is set.
  */
 export function liveChange(row: JournalRow, kind: "changed" | "appeared", node: PlacedNode): ChangeJson {
   const isMaking = row.from_name === "";
@@ -144,20 +145,24 @@ export function liveChange(row: JournalRow, kind: "changed" | "appeared", node: 
   return { seq: row.seq, kind, id: row.node_id, ...existed, node: nodeJson(node) };
 }
 
-/** Whether a right is told to the caller: what a group was given after one left it is nobody's business there. */
+/** Rights that a group got after the caller left it stay hidden. @returns true if the caller may see the right */
 function isTold({ at }: JournalRow, grantee: string, { grantees, left }: Sight): boolean {
   return grantees.has(grantee) || at <= (left.get(grantee) ?? -Infinity);
 }
 
 /**
- * Whether the folder in which a node was before was in view then, as far as can be told: it may have come into view since, as may another mount that
- * shows it now. Whoever had not seen the node has to list what is in it.
+ * Best guess: the folder may have come into view since, or another mount may show it now. If false, the reader must
+ * list the node's content.
+ * @returns true if the node's former folder was in view then
  */
 function wasShownWith(node: PlacedNode, before: PlacedNode | undefined, seq: number): boolean {
   return before !== undefined && before.shownBy === node.shownBy && (before.placedSeq ?? 0) < seq;
 }
 
-/** Of what went to the trash, or out of view, by an entry that says so. What somebody approves counts on the devices of their own account. */
+/**
+ * Entry for a node that left the view or went to the trash. An approval counts on the devices of the approving account
+ * only.
+ */
 export function goneJson(row: JournalRow, caller: Pick<Actor, "userId">): ChangeJson {
   const isApproved = row.approved && row.actor === caller.userId;
   return {
@@ -170,12 +175,12 @@ export function goneJson(row: JournalRow, caller: Pick<Actor, "userId">): Change
   };
 }
 
-/** Only a removal for good has the name of the node; `from_trashed_at` is when the node had gone to the trash. */
+/** Only a permanent removal stores the node's name. `from_trashed_at` is the time of the move to the trash. */
 function wasInTrash({ from_name: name, from_trashed_at: trashedAt }: JournalRow): boolean {
   return name !== null && trashedAt !== null;
 }
 
-/** Up to which number each journal in view was told. */
+/** Last reported number of each visible journal. */
 export function seqsOf(caller: Actor, shares: readonly Share[], reached: readonly JournalPosition[]) {
   const seqs = new Map(reached.map(({ spaceId, seq }) => [spaceId, seq]));
   const own = caller.owns ? seqs.get(caller.spaceId) : undefined;

@@ -50,7 +50,7 @@ describe("a snapshot of all that is in view", () => {
     const purged = await space.mkdir("root", "purged");
     await space.put(purged.id, "file", "x");
     await space.commit([{ op: "purge", fileId: purged.id, trashedOnly: false }]);
-    // The top of a copy that is still written.
+    // Top folder of an unfinished copy.
     await sql`
       insert into shard.nodes (space_id, id, name, name_key, kind, modified_at, revision, seq, created_at, updated_at)
       values (${space.caller.spaceId}, ${newTestId()}, 'copy', 'copy', 'folder', 0, 'r', 0, 0, 0)`.execute(space.db);

@@ -19,7 +19,7 @@ import { startToken } from "./start-token.ts";
 
 export interface SnapshotRequest {
   readonly cursor?: string | undefined;
-  /** Rows that are looked at for one page. */
+  /** Number of rows to read for one page. */
   readonly limit?: number | undefined;
 }
 
@@ -41,12 +41,12 @@ const snapshotCursor = z.tuple([
 type Place = z.output<typeof snapshotCursor>;
 
 /**
- * Every live node in view, page by page: the caller's own in the order of ids, then what each mount shows, parents first. The tree
- * may change between the pages: as the token was taken before the first one, whatever a page shows too old or not at all stands in the
- * changes since that token. A page has fewer than `limit` nodes, even none, where it passed over what lies in the trash: only
- * `next_cursor` tells the end.
- * @throws HoldfastError bad_request for a cursor of another list, reset when the journal is no longer the one that the
- * first page belonged to: two histories must not be mixed into one snapshot
+ * Every visible live node, page by page. The caller's own nodes come in id order, then the content of each mount,
+ * parents first. The token is taken before the first page. Changes since that token fix all that a page shows too old
+ * or misses. A page may have fewer than `limit` nodes, or none, because it skips the trash. Only `next_cursor` marks
+ * the end.
+ * @throws HoldfastError bad_request for a cursor of another list
+ * @throws HoldfastError reset if the journal was replaced, because one snapshot must not mix two histories
  */
 export async function readSnapshot(
   shards: Shards,
@@ -63,7 +63,7 @@ export async function readSnapshot(
   }
   const positions = decodeToken(token, "cursor");
   const told = new Set(positions.map(({ spaceId }) => spaceId));
-  // A folder that was mounted since the first page is told by the changes.
+  // The changes report folders mounted since the first page.
   const shares = (await findShares(shards, caller)).filter(({ spaceId }) => told.has(spaceId));
   const page =
     afterId === null
@@ -84,7 +84,7 @@ async function readOwn(
   { place, afterId, limit, shares }: { place: Place; afterId: string; limit: number; shares: readonly Share[] },
 ): Promise<Page> {
   const shard = shards.of(caller.bucket);
-  // Served by the primary key alone.
+  // Uses the primary key only.
   const { rows } = await sql<{ id: NodeId }>`
     select id from shard.nodes where space_id = ${caller.spaceId} and id > ${afterId}::uuid
     order by id limit ${limit + 1}`.execute(shard.db);
@@ -105,7 +105,7 @@ async function readOwn(
   };
 }
 
-/** The folders in the order of their ids, so that one that comes or goes meanwhile moves no other. */
+/** Folders come in id order, so that a new or missing one does not shift the others. */
 async function readShare(
   shards: Shards,
   caller: Actor,
@@ -120,7 +120,7 @@ async function readShare(
     top === undefined
       ? { nodes: [], nextCursor: null }
       : await walkFolder(shards.ofId(share.spaceId), top, limit, isSame ? (within ?? undefined) : undefined);
-  // A link's whole view begins with its folder.
+  // A link's view begins with its folder.
   const first = !caller.owns && !isSame && top !== undefined ? [top] : [];
   const next = inOrder.find(({ targetId }) => targetId > share.targetId);
   const goOn = encodeCursor([token, null, share.targetId, nextCursor] satisfies Place);
@@ -131,5 +131,5 @@ async function readShare(
   };
 }
 
-/** Before every id. */
+/** Sorts before every id. */
 const zeroId = "00000000-0000-0000-0000-000000000000";

@@ -7,19 +7,19 @@ import type { Actor } from "../metadata/actor.ts";
 import { encodeToken, type JournalPosition } from "./change-token.ts";
 import { findShares } from "./share-changes.ts";
 
-/** A token that stands at the head of every journal in the caller's view. */
+/** Token at the head of every journal in the caller's view. */
 export async function startToken(shards: Shards, caller: Actor): Promise<string> {
   return encodeToken(await readHeadsInView(shards, caller));
 }
 
-/** The caller's own first. */
+/** The caller's own journal comes first. */
 export async function readHeadsInView(shards: Shards, caller: Actor): Promise<JournalPosition[]> {
   const shares = await findShares(shards, caller);
   const spaceIds = new Set([...(caller.owns ? [caller.spaceId] : []), ...shares.map(({ spaceId }) => spaceId)]);
   const positions: JournalPosition[] = [];
   for (const spaceId of spaceIds) {
     const { notified, ...head } = await readOwnHead(shards, spaceId);
-    // What somebody else was told is nobody's business.
+    // Notifications of other users stay private.
     positions.push(caller.owns && spaceId === caller.spaceId ? { ...head, notified } : head);
   }
   return positions;
@@ -30,7 +30,10 @@ export async function readHead(shards: Shards, spaceId: SpaceId): Promise<Journa
   return head;
 }
 
-/** By primary keys. Without `offset 0` the planner takes the journal of a space for an average one, and may read all of it for its last entry. */
+/**
+ * Index: primary keys. Without `offset 0`, the planner expects an average journal and may read all of it for its last
+ * entry.
+ */
 async function readOwnHead(shards: Shards, spaceId: SpaceId): Promise<JournalPosition> {
   const { rows } = await sql<{ epoch: string; seq: number; tag: Buffer | null; notified: number }>`
     select s.epoch, s.seq, j.tag, coalesce(h.number, 0) as notified from shard.spaces s

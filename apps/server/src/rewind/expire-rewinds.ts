@@ -2,7 +2,10 @@ import { limits } from "@holdfast/core/limits";
 import { sql } from "kysely";
 import type { Retention } from "../metadata/retention/retention-job.ts";
 
-/** After this nobody can undo it; piece by piece, its steps first. By rewinds_age. @returns how many rewinds went */
+/**
+ * Deletes old rewinds in pieces, steps first. They can then no longer be undone. Index: rewinds_age.
+ * @returns the number of deleted rewinds
+ */
 export async function expireRewinds(
   { db, nowMicros, signal }: Retention,
   lifetimeMs: number = limits.rewindLifetimeMs,

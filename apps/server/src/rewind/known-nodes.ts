@@ -3,7 +3,7 @@ import { sql } from "kysely";
 import { uuidArray } from "../db/array-parameters.ts";
 import type { NodeRow, ShardReader } from "../db/shard-tables.ts";
 
-/** Of a node what a rewind looks at. */
+/** Fields of a node that a rewind needs. */
 export type KnownNode = Pick<
   NodeRow,
   | "id"
@@ -28,7 +28,7 @@ const columns = sql.raw(
 );
 const idsAtOnce = 10_000;
 
-/** Those of the nodes that have rows, and all above them. By the primary key, one step an ancestor. */
+/** Existing nodes and all their ancestors. Index: primary key, one step for each level. */
 export async function readWithAbove(
   reader: ShardReader,
   spaceId: SpaceId,
@@ -50,7 +50,7 @@ export async function readWithAbove(
   return known;
 }
 
-/** All children of the folders, those in the trash too. By nodes_parent. */
+/** All children of the folders, including trash. Index: nodes_parent. */
 export async function readChildren(
   reader: ShardReader,
   spaceId: SpaceId,
@@ -67,7 +67,7 @@ export async function readChildren(
   return children;
 }
 
-/** The live node of a name. By nodes_live_name. */
+/** Live node with a name. Index: nodes_live_name. */
 export async function readNamed(
   reader: ShardReader,
   spaceId: SpaceId,
@@ -86,14 +86,13 @@ export interface KeptVersion {
   readonly id: NodeRow["head_version"] & string;
   readonly number: number;
   readonly size: number;
-  /** Its bytes are those that the file has now. */
+  /** True if the file's current bytes are the same. */
   readonly isNow: boolean;
 }
 
 /**
- * The heads that files had at a moment. A version that was followed by one that is not kept any more says nothing: the head of then
- * may have been in between.
- * By versions_node.
+ * Heads of files at a moment. A version is skipped if its successor was deleted: the head of that moment may have been
+ * in between. Index: versions_node.
  */
 export async function readHeadsAt(
   reader: ShardReader,

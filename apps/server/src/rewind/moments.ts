@@ -6,9 +6,9 @@ import type { ShardReader } from "../db/shard-tables.ts";
 import { readCut } from "../metadata/retention/retention-cut.ts";
 
 /**
- * The last journal entry up to a moment: all that came after it is to be taken back. 0: before the first one.
+ * Last journal entry up to a moment. A rewind reverts all later entries. 0: before the first entry.
  * @param momentMicros microseconds since 1970
- * @throws HoldfastError invalid_field for a moment that is to come, or (with `earliest`) one of which too little is kept
+ * @throws HoldfastError invalid_field for a future moment, or (with `earliest`) for one without enough history
  */
 export async function seqAt(
   reader: ShardReader,
@@ -25,7 +25,7 @@ export async function seqAt(
     const message = `Not enough history is kept to go back to ${formatTime(momentMicros)}. The earliest possible time is ${formatTime(earliest)}.`;
     throw new HoldfastError("invalid_field", message, { field: "to", body: { earliest: formatTime(earliest) } });
   }
-  // Entries are appended in the order of time, so the place is found by halving: by the primary key.
+  // Entries are in time order, so a binary search by primary key finds the place.
   let [low, high] = [kept.seq, kept.headSeq];
   while (low < high) {
     const middle = Math.ceil((low + high) / 2);
@@ -39,12 +39,12 @@ export async function seqAt(
 export interface Moment {
   readonly momentMicros: number;
   readonly nowMicros: number;
-  /** How far back everything is kept that a rewind needs: the trash, old versions and the journal. */
+  /** Period for which trash, old versions and the journal are all kept. */
   readonly reachMs: number;
 }
 
 interface Kept {
-  /** From the state after this entry on, all that changed is known. */
+  /** All changes after this entry are known. */
   readonly seq: number;
   readonly sinceMicros: number;
   readonly headSeq: number;

@@ -1,36 +1,36 @@
 import type { NodeId, VersionId } from "@holdfast/core/ids";
 
-/** What a rewind brings back of a node. */
+/** State of a node that a rewind restores. */
 export interface NodeState {
   readonly parentId: NodeId;
   readonly name: string;
-  /** Not in the trash: neither it nor a folder above it. */
+  /** Neither the node nor a folder above it is in the trash. */
   readonly live: boolean;
-  /** Of a file, its head. */
+  /** Head of a file. */
   readonly version: VersionId | null;
   readonly modifiedAt: number;
   readonly executable: boolean;
-  /** Absent in a step that an older server planned: stays as it is. */
+  /** Missing in a step planned by an older server: stays unchanged. */
   readonly private?: boolean;
 }
 
-/** One change of one node, which can be taken back. */
+/** Reversible change of one node. */
 export interface RewindStep {
   readonly nodeId: NodeId;
   readonly folder: boolean;
   readonly before: NodeState;
   readonly after: NodeState;
-  /** The node's revision when it was planned. */
+  /** Revision of the node at planning. */
   readonly revision: string;
-  /** For people: where it lay when it was planned, and where it comes to lie. */
+  /** Readable path: the place at planning and the new place. */
   readonly path: string;
-  /** Absent in a step that an older server planned, or by which no content comes back. */
+  /** Missing in a step of an older server, or if no content returns. */
   readonly bytes?: ReturningBytes;
-  /** It only makes room for a while. */
+  /** Temporary step that only frees a name. */
   readonly aside?: true;
 }
 
-/** Bytes of content that come back by a step, and by taking it back. */
+/** Content bytes that return with a step and with its undo. */
 export interface ReturningBytes {
   readonly done: number;
   readonly undone: number;

@@ -8,18 +8,18 @@ import { planIn, type RewindRequest, type RewindsOptions, startRewind, startUndo
 import { readByOperation, readRewind, readUndo } from "./rewind-rows.ts";
 import { runRewind } from "./run-rewind.ts";
 
-/** Done, or large and handed to the queue: the task's result is the answer. */
+/** Finished, or handed to the queue if large. The task's result is then the answer. */
 export type RewindOutcome = { readonly answer: RewindAnswer } | { readonly job: TaskId; readonly rewindId: RewindId };
 
-/** Folders and files as they were. The callers have shown that they may. */
+/** Restores folders and files to an earlier state. Callers check the rights. */
 export interface Rewinds {
-  /** What it would do. @throws HoldfastError invalid_field for a moment that is not kept, too_large */
+  /** Dry run. @throws HoldfastError invalid_field for a moment without history, too_large */
   preview(request: RewindRequest): Promise<RewindAnswer>;
   /** @throws HoldfastError also operation_reused */
   rewind(request: RewindRequest): Promise<RewindOutcome>;
-  /** Which node a rewind was of, so that the caller's right can be looked at. @throws HoldfastError not_found */
+  /** Finds the node of a rewind, for a check of the caller's right. @throws HoldfastError not_found */
   find(id: string): Promise<RewindRow>;
-  /** Brings back what it took away; a second time answers the same. @throws HoldfastError conflict while it is under way */
+  /** Reverts the rewind. A second call gives the same answer. @throws HoldfastError conflict while it runs */
   undo(rewind: RewindRow, userId: UserId): Promise<RewindOutcome>;
 }
 

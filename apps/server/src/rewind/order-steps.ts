@@ -6,18 +6,18 @@ import type { NodeState, RewindStep } from "./node-state.ts";
 import type { TwoTrees } from "./two-trees.ts";
 
 export interface Changes {
-  /** Of nodes that get a place, with whatever else changes of them. */
+  /** Steps of nodes that get a place, with their other changes. */
   readonly placed: readonly RewindStep[];
-  /** Of nodes that go to the trash, with all that is below them. */
+  /** Steps of nodes that go to the trash with their subtree. */
   readonly trashed: readonly RewindStep[];
-  /** Of nodes that stay where they are, or come back with a folder. */
+  /** Steps of nodes that stay in place or return with a folder. */
   readonly changed: readonly RewindStep[];
 }
 
 /**
- * An order in which each step can be done by itself: a folder is placed before what lies in it, so that its way is live and no cycle
- * comes about; what is trashed goes once all that stays is out of it. Where a name is taken, its holder goes first; if that has to
- * wait, as in a rotation, it steps aside under a name of its own until its turn.
+ * Order in which each step is possible. A folder is placed before its content, so that its path is live and no cycle
+ * arises. A folder goes to the trash after all remaining content has left it. The holder of a taken name goes first. If
+ * the holder must wait, as in a rotation, it gets a temporary name until its turn.
  */
 export function orderSteps(trees: TwoTrees, changes: Changes): Promise<RewindStep[]> {
   return new Ordering(trees, changes).run();
@@ -28,12 +28,12 @@ class Ordering {
   readonly #changes: Changes;
   readonly #ordered: RewindStep[] = [];
   readonly #waiting = new Map<NodeId, RewindStep>();
-  /** Who has a name, as the steps so far leave it. */
+  /** Holders of names after the steps so far. */
   readonly #holders = new Map<string, NodeId>();
-  /** How many nodes still have to come out of one that is trashed. */
+  /** Number of nodes that must still leave a folder before it goes to the trash. */
   readonly #inside = new Map<NodeId, number>();
   readonly #trashedAbove = new Map<NodeId, NodeId>();
-  /** Of nodes as the steps so far leave them. */
+  /** States of nodes after the steps so far. */
   readonly #states = new Map<NodeId, NodeState>();
 
   constructor(trees: TwoTrees, changes: Changes) {
@@ -67,7 +67,7 @@ class Ordering {
     }
   }
 
-  /** Whoever stands in the way goes first, and whoever stands in its way before that. */
+  /** Blockers go first, and blockers of those before them. */
   #place(id: NodeId): void {
     const way = [id];
     for (let last = way.at(-1); last !== undefined; last = way.at(-1)) {
@@ -91,7 +91,7 @@ class Ordering {
     return holder === nodeId ? undefined : holder;
   }
 
-  /** Whether it can be done but for its name. */
+  /** @returns true if only a taken name can prevent the step */
   #isReady({ nodeId, after }: RewindStep): boolean {
     if (!after.live && (this.#inside.get(nodeId) ?? 0) > 0) return false;
     if (!after.live && this.#trees.isLive(nodeId)) return true;
@@ -116,7 +116,7 @@ class Ordering {
     const step = this.#waiting.get(id);
     if (step === undefined) return;
     this.#waiting.delete(id);
-    // A folder above it may have come back by then.
+    // A folder above it may have returned by then.
     const before = { ...step.before, live: this.#isLiveBy(id) };
     this.#take(id, before, step.after);
     this.#ordered.push({ ...step, before });
@@ -130,7 +130,7 @@ class Ordering {
     if (after.live) this.#holders.set(nameOf(after), id);
   }
 
-  /** Whether it is live after the steps so far. */
+  /** @returns true if the node is live after the steps so far */
   #isLiveBy(id: NodeId): boolean {
     let at: NodeId | null = id;
     for (let steps = 0; at !== null && steps <= this.#trees.nodes.size; steps += 1) {

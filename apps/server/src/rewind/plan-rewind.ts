@@ -22,21 +22,20 @@ import { readWhatWas, type WhatWas } from "./what-was.ts";
 export interface RewindWanted extends Moment {
   readonly spaceId: SpaceId;
   readonly rootId: NodeId;
-  /** The folder or file. */
   readonly topId: NodeId;
 }
 
 export interface RewindPlan {
-  /** In an order in which each can be done; worked out for whoever asks, and a dry run does not. */
+  /** Steps in a possible order. Computed on demand, because a dry run does not need them. */
   readonly steps: () => Promise<readonly RewindStep[]>;
   readonly answer: RewindAnswer;
-  /** What taking it back would answer. */
+  /** Answer of an undo. */
   readonly undoAnswer: RewindAnswer;
 }
 
 /**
- * What has to change so that a folder, or a file, is as it was. Read in one transaction that sees one state.
- * @throws HoldfastError invalid_field where the moment is not within what is kept, or the node was not there; too_large
+ * Changes that restore a folder or file to its earlier state. Reads a single state in one transaction.
+ * @throws HoldfastError invalid_field for a moment without history or without the node, too_large
  */
 export async function planRewind(reader: ShardReader, wanted: RewindWanted): Promise<RewindPlan> {
   const { spaceId, rootId, topId, momentMicros } = wanted;
@@ -59,7 +58,7 @@ export async function planRewind(reader: ShardReader, wanted: RewindWanted): Pro
   return new Planner(trees, was, heads, { topId, taken }).plan(ids);
 }
 
-/** With all below what comes back or goes: nothing is told of what did not change itself. */
+/** Adds the subtree of each node that returns or goes, because unchanged descendants have no entries. */
 async function findAll(
   reader: ShardReader,
   spaceId: SpaceId,
@@ -81,7 +80,7 @@ async function findAll(
   return [...all];
 }
 
-/** What was in the top's folder beside it may have been made since; it is outside, so it stays. */
+/** A new node beside the top may hold its name. It is outside, so it stays. */
 async function holderOfTop(reader: ShardReader, spaceId: SpaceId, trees: TwoTrees, topId: NodeId): Promise<boolean> {
   const then = trees.placeThen(topId);
   if (then === undefined || then.parentId === null || trees.isWhereItWas(topId)) return false;
@@ -89,7 +88,7 @@ async function holderOfTop(reader: ShardReader, spaceId: SpaceId, trees: TwoTree
   return holder !== undefined && holder.id !== topId && !trees.wasInside(holder.id) && !trees.comesAlong(holder.id);
 }
 
-/** Undefined: none, or only a move. */
+/** Undefined: no change or only a move. */
 function actOn(differs: { content: boolean; moved: boolean; attributes: boolean }): RewindAct | undefined {
   if (differs.content) return "reverted";
   return differs.attributes && !differs.moved ? "changed" : undefined;
@@ -104,7 +103,7 @@ class Planner {
   readonly #placed: RewindStep[] = [];
   readonly #trashed: RewindStep[] = [];
   readonly #changed: RewindStep[] = [];
-  /** Folders that would go, if nothing stayed in them. */
+  /** Folders that would go, but still hold remaining nodes. */
   readonly #kept = new Set<NodeId>();
 
   constructor(
@@ -160,7 +159,7 @@ class Planner {
     else if (content || !sameAttributes(before, after)) this.#changed.push(step);
   }
 
-  /** @param reason why a part of its state does not come back: told with the rest, or else of a node that is left */
+  /** @param reason why part of the state is not restored; goes to the sample with the act, or else as `left` */
   #count(
     step: RewindStep,
     { isLive, content, reason }: { isLive: boolean; content: boolean; reason: string | undefined },
@@ -187,7 +186,7 @@ class Planner {
     const before: NodeState = {
       parentId: node.parent_id as NodeId,
       name: node.name,
-      // What comes back with its folder is live by then.
+      // A node that returns with its folder is live by then.
       live: placed ? this.#trees.isLive(id) : true,
       version: node.head_version,
       modifiedAt: node.modified_at,
@@ -205,7 +204,7 @@ class Planner {
       before,
       after: {
         ...after,
-        // A file that has those bytes again, as after an earlier rewind, needs no new version.
+        // A file with the same bytes, as after an earlier rewind, needs no new version.
         version: head === undefined || head.isNow ? node.head_version : head.id,
         modifiedAt: was?.modifiedAt ?? node.modified_at,
         executable: was?.executable ?? node.executable,
@@ -215,7 +214,7 @@ class Planner {
     };
   }
 
-  /** A mount is left alone, and so is what has no way back; so the folders above them stay too. */
+  /** Mounts and nodes without a way back stay, so the folders above them stay too. */
   #keepAbove(id: NodeId): void {
     const trees = this.#trees;
     const node = trees.nodes.get(id);

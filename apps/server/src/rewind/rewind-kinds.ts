@@ -9,11 +9,11 @@ import { runRewind } from "./run-rewind.ts";
 
 const rewindPayload = z.object({ rewind_id: z.string().refine((text): text is RewindId => isId(text)) });
 
-/** Goes on with a rewind until it is done: a large one, or one whose request ended with its process. */
+/** Finishes a rewind that is large or whose process ended. */
 export function rewindKinds(options: () => Pick<RewindsOptions, "shards" | "committer" | "clock">) {
   const rewind: Kind<z.output<typeof rewindPayload>> = {
     schema: rewindPayload,
-    // It fills the queue of its space, so several at once would gain nothing.
+    // It fills the queue of its space, so more at once would gain nothing.
     concurrency: 2,
     work: async ({ rewind_id: id }, { id: taskId, signal }) => {
       const { shards, committer, clock } = options();

@@ -37,11 +37,11 @@ type Choice = typeof choice extends fc.Arbitrary<infer Value> ? Value : never;
 
 const runs = Number(process.env["HOLDFAST_REWIND_RUNS"] ?? (isLongTier ? 160 : 30));
 
-/** `HOLDFAST_SEED=-1089946814 HOLDFAST_REWIND_PATH=66:9` replays a failure by the seed and path that it printed. */
+/** `HOLDFAST_SEED=-1089946814 HOLDFAST_REWIND_PATH=66:9` replays a failure with the printed seed and path. */
 const given = process.env["HOLDFAST_REWIND_PATH"];
 const replay = given === undefined ? { interruptAfterTimeLimit: 120_000 } : { path: given };
 
-/** What a person sees of a node. */
+/** Visible state of a node. */
 type Seen = Pick<NodeRow, "id" | "kind" | "target" | "size" | "modified_at" | "executable" | "private"> & {
   readonly path: string;
   readonly content: string;
@@ -119,7 +119,7 @@ async function checkRewind(
   assert.deepEqual(again, { answer: { ...undone, repeated: true } });
 }
 
-/** Whether its folder of then is there, outside of it, and its name there is free or its own. */
+/** @returns true if the former folder exists outside of the top, with the name free or its own */
 function hasWayBack(then: ReadonlyMap<string, Seen>, now: ReadonlyMap<string, Seen>, top: Seen): boolean {
   if (top.path === "/") return true;
   const parentId = [...then.values()].find(({ path }) => path === parentPath(top.path))?.id ?? "";
@@ -141,7 +141,7 @@ function answerOf(outcome: RewindOutcome): RewindAnswer {
   return outcome.answer;
 }
 
-/** The folder above may have another name by now. */
+/** The folder above may have a new name. */
 function placeIn(tree: ReadonlyMap<string, Seen>, id: string): [string | undefined, string] {
   const path = tree.get(id)?.path ?? "";
   const parent = [...tree.values()].find((each) => each.path === parentPath(path));
@@ -152,7 +152,7 @@ function parentPath(path: string): string {
   return path.slice(0, path.lastIndexOf("/")) || "/";
 }
 
-/** With their paths from the top on, which may stand elsewhere. */
+/** Paths relative to the top, which may have moved. */
 function below(tree: ReadonlyMap<string, Seen>, topId: string): [string, Seen][] {
   const path = tree.get(topId)?.path ?? "?";
   const prefix = path === "/" ? "/" : `${path}/`;
@@ -170,7 +170,7 @@ function outside(tree: ReadonlyMap<string, Seen>, topId: string): [string, Seen]
   return [...tree].filter(([id]) => !inside.has(id));
 }
 
-/** What was outside before the rewind, without what has gone back and what lay below that. */
+/** Outside nodes before the rewind, minus the returned nodes and their subtrees. */
 function outsideBefore(now: ReadonlyMap<string, Seen>, then: ReadonlyMap<string, Seen>, topId: string) {
   const inside = new Set(below(then, topId).map(([id]) => id));
   const isBelow = (path: string): boolean => {
@@ -210,7 +210,7 @@ function toOperation(each: Choice, ids: string[]): Operation {
   return { op: "delete", fileId };
 }
 
-/** All that is live, read by itself, from the rows alone. */
+/** All live nodes, read independently from the rows. */
 async function seenIn(space: TestSpace): Promise<Map<string, Seen>> {
   const { rows } = await sql<Seen>`
     with recursive live as (

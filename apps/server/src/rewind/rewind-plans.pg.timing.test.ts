@@ -11,11 +11,11 @@ import { openRewinds, type Rewinds } from "./open-rewinds.ts";
 
 const files = 100_000;
 const folders = 100;
-/** Of this process: what passes by the clock says more of what else the machine does. */
+/** CPU time of this process. Wall time depends too much on other load. */
 const cpuMsMax = 5000;
-/** Of its main thread until it looks at what else there is to do: whoever asks for something else meanwhile waits that long. */
+/** CPU time of the main thread between two turns of its loop. Other requests wait that long. */
 const turnCpuMsMax = 400;
-/** Whole portions of nodes, never one by one. */
+/** Nodes are read in large portions, never singly. */
 const statementsMax = 100;
 const tookMsMax = 120_000;
 
@@ -65,7 +65,7 @@ for (const known of [false, true]) {
     if (known) await sql`analyze shard.nodes, shard.versions, shard.journal`.execute(space.db);
     statements.clear();
     const { userId, spaceId, rootId } = space.caller;
-    // Others that use the same core, and a collection of garbage that happens to fall into a turn, only add to it.
+    // Load on the same core and garbage collection only add time, so the minimum counts.
     const least = { cpuMs: Infinity, turnCpuMs: Infinity, tookMs: Infinity };
     for (let round = 1; round <= 3 && !isSoon(least); round += 1) {
       asked = 0;
@@ -97,7 +97,7 @@ test("a statement that does read all is seen", async () => {
   assert.match(await explain("select * from shard.nodes where updated_at = 7", []), /Seq Scan on nodes/);
 });
 
-/** @returns by `stop` the most processor time of this thread, in ms, between two turns of its loop */
+/** @returns by `stop` the most CPU time of this thread, in ms, between two turns of its loop */
 function watchTurns(): { stop: () => number } {
   let [since, mostMicros] = [process.threadCpuUsage(), 0];
   const look = () => {
@@ -120,7 +120,7 @@ async function explain(text: string, parameters: readonly unknown[]): Promise<st
   return rows.map((row) => row["QUERY PLAN"]).join("\n");
 }
 
-/** As a ransom program leaves them: each with a second version under another name, all after the moment. */
+/** Simulates ransomware: each file has a second version under another name, after the moment. */
 async function fill(): Promise<void> {
   const { db, caller } = space;
   const { spaceId, rootId, userId } = caller;

@@ -5,7 +5,7 @@ import type { RewindRow } from "../db/rewind-tables.ts";
 import type { ShardReader } from "../db/shard-tables.ts";
 import type { RewindStep } from "./node-state.ts";
 
-/** What became of a step: the node's revision after it, or why it was left alone. */
+/** Result of a step: the node's revision after it, or the reason for skipping it. */
 export type StepOutcome = { readonly revision: string } | { readonly left: string };
 
 export interface NumberedStep {
@@ -17,7 +17,7 @@ type RewindKey = Pick<RewindRow, "space_id" | "id">;
 
 const rowsAtOnce = 5000;
 
-/** @returns false where there is one already that undoes the same, or of the same Idempotency-Key */
+/** @returns false if another rewind undoes the same one or has the same Idempotency-Key */
 export async function insertRewind(
   transaction: ShardReader,
   row: Omit<RewindRow, "done_at">,
@@ -41,20 +41,20 @@ export async function insertRewind(
   return true;
 }
 
-/** By rewinds_id. */
+/** Index: rewinds_id. */
 export async function readRewind(reader: ShardReader, id: RewindId): Promise<RewindRow | undefined> {
   const { rows } = await sql<RewindRow>`select * from shard.rewinds where id = ${id}`.execute(reader);
   return rows[0];
 }
 
-/** By rewinds_undoes. */
+/** Index: rewinds_undoes. */
 export async function readUndo(reader: ShardReader, { space_id, id }: RewindKey): Promise<RewindRow | undefined> {
   const { rows } = await sql<RewindRow>`
     select * from shard.rewinds where space_id = ${space_id} and undoes = ${id}`.execute(reader);
   return rows[0];
 }
 
-/** By rewinds_operation. */
+/** Index: rewinds_operation. */
 export async function readByOperation(
   reader: ShardReader,
   { spaceId, userId, operationId }: { spaceId: SpaceId; userId: string; operationId: Buffer },
@@ -66,7 +66,7 @@ export async function readByOperation(
   return rows[0];
 }
 
-/** In their order, from that number on. By the primary key. */
+/** Steps in order from that number. Index: primary key. */
 export async function readSteps(
   reader: ShardReader,
   { space_id, id }: RewindKey,
@@ -96,7 +96,7 @@ export async function noteOutcomes(
     where s.space_id = ${space_id} and s.rewind_id = ${id} and s.number = v.number`.execute(reader);
 }
 
-/** The first end stands. @returns whether this is it */
+/** The first end counts. @returns true if this call was the first */
 export async function noteDone(
   reader: ShardReader,
   { space_id, id }: RewindKey,

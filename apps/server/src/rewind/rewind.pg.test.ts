@@ -56,7 +56,7 @@ function momentOf(space: TestSpace): number {
   return momentMicros;
 }
 
-/** Path and content of all that is live. */
+/** Paths and contents of all live nodes. */
 async function treeOf({ db, caller }: TestSpace): Promise<string[]> {
   const { rows } = await sql<{ path: string }>`
     with recursive live as (
@@ -116,7 +116,7 @@ test("a rewind that dies anywhere is run again, and all is as if it had not", as
     await space.put(folder.id, "inside", "x");
     const tree = await treeOf(space);
     const moment = momentOf(space);
-    // A rotation of names, content that changed, a folder gone and another of that name made.
+    // Name rotation, changed content, a deleted folder and a new one of the same name.
     const rotated = files.map(({ id }, index) => {
       const place = { name: `f${(index + 1) % files.length}` };
       return { op: "move", fileId: id, place, group: "rotation" } as const;
@@ -131,7 +131,7 @@ test("a rewind that dies anywhere is run again, and all is as if it had not", as
     const row = await inTransaction(space.db, (transaction) => startRewind(transaction, optionsOf(space), request));
     assert.ok(row !== undefined);
     let calls = 0;
-    // Dies before its commit or right after it, when nobody has noted yet that it was done.
+    // Fails before its commit, or after it but before the result is stored.
     const dying: Committer = {
       commit: async (caller, operations, options) => {
         calls += 1;
@@ -190,7 +190,7 @@ test("what somebody changes while it runs is left as they made it, and told", as
   ]);
   const paths = (await treeOf(space)).map((line) => line.split(" ")[0]);
   assert.deepEqual(paths, ["", "/edited", "/made", "/made/their", "/other", "/their"]);
-  // Undoing leaves what was changed since as well.
+  // An undo also skips nodes that changed since.
   await write(space, other, "theirs too");
   const undone = await undo(space, answer);
   assert.equal(undone.left, 1);
@@ -255,7 +255,7 @@ test("a moment must be past and kept; the error names the earliest one", async (
   assert.equal(await earliestOf(space.clock.nowMicros() + 60_000_000), undefined, "to come");
   assert.equal(typeof (await earliestOf(0)), "string");
   await assert.rejects(rewind(space, (await space.row()).created_at, file.id), /did not exist/);
-  // As after the update of a server: up to the second entry nobody noted what was.
+  // Simulates a server update: entries up to the second one lack the former state.
   await sql`insert into shard.untold_journals values (${space.caller.spaceId}, 2)`.execute(space.db);
   assert.equal(typeof (await earliestOf(first)), "string");
   await sql`delete from shard.untold_journals where space_id = ${space.caller.spaceId}`.execute(space.db);

@@ -21,19 +21,19 @@ export interface RewindRun {
   readonly db: ShardReader;
   readonly committer: Committer;
   readonly clock: Clock;
-  /** Asked before each batch. */
+  /** Checked before each batch. */
   readonly signal?: AbortSignal;
-  /** As many as usual unless told. */
+  /** Defaults to the usual number. */
   readonly stepsAtOnce?: number;
 }
 
-/** Each has at most two operations. */
+/** A step has two operations at most. */
 const stepsAtOnceUsual = limits.batchOperationsMax / 2;
 
 /**
- * Does the steps that are not done yet, batch by batch. It may end anywhere and run again, also twice at once: the operations of a
- * batch whose outcome nobody noted answer as they did then.
- * @returns the rewind as it is then, done
+ * Runs the remaining steps in batches. It may stop anywhere and run again, even twice at once: repeated operations give
+ * the same answers.
+ * @returns the finished rewind
  */
 export async function runRewind(run: RewindRun, rewind: RewindRow): Promise<RewindRow> {
   if (rewind.done_at !== null) return rewind;
@@ -68,7 +68,7 @@ export async function runRewind(run: RewindRun, rewind: RewindRow): Promise<Rewi
   return (await readRewind(run.db, rewind.id)) ?? { ...rewind, ...done };
 }
 
-/** Its entries in the journal are not told one by one, and a rewind that changed nothing has none. */
+/** Replaces the single journal entries in the activity list. A rewind without changes has no event. */
 async function tellActivity(
   transaction: ShardReader,
   clock: Clock,
@@ -88,7 +88,7 @@ interface Batch {
   readonly seenSeq: number;
 }
 
-/** Steps of a node that come twice go one after the other, as the second one has to know what the first one left. */
+/** Two steps of the same node run in sequence, because the second needs the revision of the first. */
 async function commitSteps(
   { committer }: RewindRun,
   { id: rewindId }: RewindRow,
@@ -146,7 +146,7 @@ function reasonOf({ code, message, field }: HoldfastError): string {
   return changed.includes(code) ? "it has changed since" : message;
 }
 
-/** What was not done counts as left, not as what it would have been. */
+/** Skipped steps count as `left` instead of their planned act. */
 function take(
   { answer, undo }: { answer: RewindAnswer; undo: RewindAnswer },
   revisions: Map<NodeId, string>,
@@ -176,7 +176,7 @@ function withdraw(answer: RewindAnswer, act: RewindAct, step: Pick<RewindStep, "
   answer.sample = answer.sample.filter((item) => item.act !== act || !isOf(item, step));
 }
 
-/** After an exchange of names, the path of one move is the new path of another. */
+/** After a swap of names, the path of one move is the new path of another. */
 function isOf({ path, to }: RewindSample, step: Pick<RewindStep, "path" | "before" | "after">): boolean {
   if (to === undefined) return path === step.path;
   const isNamed = path.endsWith(`/${step.before.name}`) && to.endsWith(`/${step.after.name}`);
@@ -191,7 +191,7 @@ function actsOf({ before, after }: RewindStep): RewindAct[] {
   return moved.length > 0 ? moved : ["changed"];
 }
 
-/** How far the journal tells of nothing but this rewind. By the primary key. */
+/** Last entry up to which the journal holds only this rewind. Index: primary key. */
 async function ownUntil(db: ShardReader, { space_id: spaceId, id }: RewindRow, seq: number): Promise<number> {
   const { rows } = await sql<{ head: number; foreign: boolean }>`
     select s.seq as head, exists (
@@ -201,7 +201,7 @@ async function ownUntil(db: ShardReader, { space_id: spaceId, id }: RewindRow, s
   return rows[0]?.foreign === false ? rows[0].head : seq;
 }
 
-/** The one who asked for it, at no device: so no device takes what it did for its own. */
+/** User who asked for the rewind, without a device. No device then takes the changes for its own. */
 async function actorOf(db: ShardReader, { space_id: spaceId, user_id: userId }: RewindRow): Promise<Actor> {
   const rootId = await rootOf(db, spaceId);
   const place = { spaceId, rootId, bucket: bucketOf(spaceId), owns: true };

@@ -15,15 +15,15 @@ import type { Shards } from "../db/shards.ts";
 import type { Committer } from "../metadata/commit/commit-queue.ts";
 import type { Queue } from "../queue/open-queue.ts";
 
-/** When the queue looks whether whoever answers the request has come to its end. */
+/** Delay until the queue checks if the request's process has ended. */
 const abandonedMs = 5 * 60_000;
 
 type Started = Pick<RewindRow, "space_id" | "node_id" | "user_id" | "moment" | "undoes" | "seq"> &
   Pick<RewindRow, "operation_id" | "request_hash">;
 
 /**
- * Plans it and keeps the plan, with the message that has it done should this process die, or as it is large.
- * @returns undefined where there is one already of the same Idempotency-Key
+ * Stores a plan with a queue message. The message finishes a large rewind, or one whose process ends.
+ * @returns undefined if the same Idempotency-Key was used before
  */
 export async function startRewind(
   transaction: ShardReader,
@@ -44,7 +44,7 @@ export async function startRewind(
   return keep(transaction, options, started, plan);
 }
 
-/** Step by step backwards, of those that were done: each finds what its own left. */
+/** Reverts the finished steps in reverse order. Each step finds its own result. */
 export async function startUndo(
   transaction: ShardReader,
   options: RewindsOptions,
@@ -129,13 +129,13 @@ async function readSpace(reader: ShardReader, spaceId: SpaceId): Promise<{ seq: 
 
 export interface RewindRequest {
   readonly userId: UserId;
-  /** Of the folder or file, and its id. */
+  /** Space and id of the folder or file. */
   readonly spaceId: SpaceId;
   readonly nodeId: NodeId;
   readonly momentMicros: number;
-  /** Throws where the node is not what the caller saw; what was done already is answered all the same. */
+  /** Throws if the node differs from what the caller saw. Finished requests are still answered. */
   readonly assertBase?: () => void;
-  /** Of an Idempotency-Key: the same again answers the same. */
+  /** Operation id of an Idempotency-Key: a repeated request gets the same answer. */
   readonly operationId?: Buffer;
   readonly requestHash?: Buffer;
 }
@@ -146,6 +146,6 @@ export interface RewindsOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly queue: Pick<Queue, "kick">;
-  /** How far back a rewind goes, by the settings in force. */
+  /** Maximum age of the moment, from the settings. */
   readonly reachMs: number;
 }

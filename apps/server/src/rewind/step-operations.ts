@@ -6,15 +6,15 @@ import { type RewindStep, sameAttributes, samePlace } from "./node-state.ts";
 export interface StepScope {
   readonly rewindId: RewindId;
   readonly number: number;
-  /** The node's, as the rewind left it last or saw it first. */
+  /** Revision of the node after the rewind's last step, or at planning. */
   readonly revision: string;
-  /** Changes up to this entry are known to be the rewind's own, or older than its plan. */
+  /** Changes up to this entry belong to the rewind or precede its plan. */
   readonly seenSeq: number;
 }
 
 /**
- * The operations of one step, done together or not at all. Their ids come from the rewind's, so they may be sent again; the first one
- * names the node as it was seen, so what somebody else has changed since is refused.
+ * Atomic operations of one step. Their ids derive from the rewind's, so they can be repeated. The first one names the
+ * expected revision, so that a foreign change makes it fail.
  */
 export function operationsOf(step: RewindStep, { rewindId, number, revision, seenSeq }: StepScope): Operation[] {
   const kinds = kindsOf(step, seenSeq);

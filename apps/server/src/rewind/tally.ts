@@ -4,7 +4,7 @@ import type { RewindAct, RewindAnswer, RewindSample } from "@holdfast/protocol/r
 
 type Counts = Record<RewindAct, number>;
 
-/** Counts what a rewind does, with some of each kind by name, and what taking it back would do. */
+/** Counts the acts of a rewind and of its undo, with a sample of each kind. */
 export class Tally {
   readonly #counts: Counts = { restored: 0, reverted: 0, trashed: 0, moved: 0, changed: 0, purged: 0, left: 0 };
   readonly #sample: RewindSample[] = [];
@@ -31,7 +31,7 @@ export class Tally {
   }
 }
 
-/** Without the reason, which is one for the rewind alone. */
+/** Drops the reason, which only concerns the rewind. */
 function takenBack({ act, path, to }: RewindSample): RewindSample | undefined {
   if (act === "purged" || act === "left") return undefined;
   if (act === "restored") return { act: "trashed", path };

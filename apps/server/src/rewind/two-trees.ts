@@ -2,25 +2,25 @@ import type { NodeId } from "@holdfast/core/ids";
 import type { KnownNode } from "./known-nodes.ts";
 import type { WhatWas } from "./what-was.ts";
 
-/** Where a node lay at the moment. */
+/** Place of a node at the moment. */
 export interface PlaceThen {
   readonly parentId: NodeId | null;
   readonly name: string;
 }
 
 /**
- * A tree as it is and as it was at a moment, as far as it was loaded: whatever changed since, with all above it now and then. Each
- * question is answered once for each node.
+ * The current tree and the tree at a moment, as far as loaded. Includes all changed nodes with their ancestors now and
+ * then. Each answer is cached.
  */
 export class TwoTrees {
   readonly nodes: Map<NodeId, KnownNode>;
   readonly #was: ReadonlyMap<NodeId, WhatWas>;
   readonly #rootId: NodeId;
   readonly #topId: NodeId;
-  /** Of each node a pair of bits for each question: that it was answered, and the answer. One map of numbers, since there are many nodes. */
+  /** Two bits for each question: answered, and the answer. A single map of numbers saves memory. */
   readonly #answers = new Map<NodeId, number>();
 
-  /** @param topId of what is rewound */
+  /** @param topId node to rewind */
   constructor(
     nodes: Map<NodeId, KnownNode>,
     was: ReadonlyMap<NodeId, WhatWas>,
@@ -32,7 +32,7 @@ export class TwoTrees {
     this.#topId = topId;
   }
 
-  /** Whether it can come back: nothing on the way to it was removed for good, and no other node has got its id since. */
+  /** @returns true if the node can return: nothing on its path was permanently removed, and its id was not reused */
   isThere(id: NodeId): boolean {
     return this.#once(questions.isThere, id, () => {
       if (id === this.#rootId) return true;
@@ -50,7 +50,7 @@ export class TwoTrees {
     });
   }
 
-  /** Undefined where it was not there, or in the trash itself. */
+  /** Undefined if the node did not exist or was in the trash. */
   placeThen(id: NodeId): PlaceThen | undefined {
     const node = this.nodes.get(id);
     const was = this.#was.get(id);
@@ -68,7 +68,7 @@ export class TwoTrees {
     });
   }
 
-  /** Whether it is the top, or lay below it, and was live. */
+  /** @returns true if it was live and is the top or was below it */
   wasInside(id: NodeId): boolean {
     return this.#once(questions.wasInside, id, () => {
       if (id === this.#topId) return this.wasLive(id);
@@ -77,7 +77,7 @@ export class TwoTrees {
     });
   }
 
-  /** Whether it would be inside once all that was inside is back, though it was not: it lies below something that was. */
+  /** @returns true if it was outside, but lies below a node that was inside */
   comesAlong(id: NodeId): boolean {
     return this.#once(questions.comesAlong, id, () => {
       const node = this.nodes.get(id);
@@ -87,7 +87,7 @@ export class TwoTrees {
     });
   }
 
-  /** Of what was inside, and of what is above it: whether there is a way back for it, or it is live anyway. */
+  /** For nodes inside and their ancestors. @returns true if it can return or is live anyway */
   canBeLive(id: NodeId): boolean {
     return this.#once(questions.canBeLive, id, () => {
       if (!this.isThere(id)) return false;
@@ -96,7 +96,7 @@ export class TwoTrees {
     });
   }
 
-  /** Whether it lies now below something that was inside, where the top cannot go. */
+  /** The top cannot go there. @returns true if it now lies below a node that was inside */
   #isBelowInside(id: NodeId): boolean {
     for (let at = this.nodes.get(id)?.parent_id ?? null; at !== null; at = this.nodes.get(at)?.parent_id ?? null) {
       if (this.wasInside(at)) return true;
@@ -104,7 +104,7 @@ export class TwoTrees {
     return false;
   }
 
-  /** Of what was inside: whether the folder that it lay in can be live again. */
+  /** For nodes inside. @returns true if the former folder can be live again */
   hasWay(id: NodeId): boolean {
     const parentId = this.placeThen(id)?.parentId;
     return id === this.#rootId || (parentId !== undefined && parentId !== null && this.canBeLive(parentId));
@@ -149,22 +149,22 @@ export class TwoTrees {
     return `/${names.toReversed().join("/")}`;
   }
 
-  /** A tree has no cycle; should the journal tell one, its nodes were nowhere. */
+  /** Breaks cycles: a tree has none, but a faulty journal could report one. */
   #once(question: number, id: NodeId, answer: () => boolean): boolean {
     const before = this.#answers.get(id) ?? 0;
     if ((before & question) !== 0) return (before & (question << 1)) !== 0;
     this.#answers.set(id, before | question);
     const found = answer();
-    // Others about the same node may have been answered meanwhile.
+    // Nested questions may have set other bits of this node.
     if (found) this.#answers.set(id, (this.#answers.get(id) ?? 0) | (question << 1));
     return found;
   }
 }
 
-/** Bits that say that one was answered; the next higher one is the answer. */
+/** Bit for "answered". The next higher bit is the answer. */
 const questions = { wasInside: 1, wasLive: 4, isLive: 16, comesAlong: 64, canBeLive: 256, isThere: 1024 } as const;
 
-/** Not in the trash itself. */
+/** True if the node itself is not in the trash. */
 function isKept({ trashed_at: trashedAt, purged_at: purgedAt }: KnownNode): boolean {
   return trashedAt === null && purgedAt === null;
 }

@@ -4,27 +4,27 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
 import type { JournalRow, ShardReader } from "../db/shard-tables.ts";
 
-/** Of a node that changed since a moment, what was different then; what is undefined is now as it was. */
+/** Former values of a node that changed since a moment. Undefined fields did not change. */
 export interface WhatWas {
-  /** It was made since. */
+  /** Made since the moment. */
   made: boolean;
-  /** A node of this id was removed for good, and the one that is there now is another. */
+  /** The former node of this id was permanently removed, and another one has it now. */
   remade: boolean;
   parentId: NodeId | undefined;
   name: string | undefined;
   modifiedAt: number | undefined;
   executable: boolean | undefined;
   private: boolean | undefined;
-  /** Whether it lay in the trash itself. */
+  /** True if the node itself was in the trash. */
   trashed: boolean | undefined;
 }
 
 const entriesAtOnce = 20_000;
 
 /**
- * What was before each node's changes after an entry; rights are none of a node's. Read in order, so the first value that is told of a
- * field is the one at that moment. By the primary key.
- * @throws HoldfastError too_large where more nodes changed than one rewind looks at
+ * Former values of each node that changed after an entry, without rights. Reads in order, so the first value of a field
+ * is the one at that moment. Index: primary key.
+ * @throws HoldfastError too_large if one rewind cannot take that many nodes
  */
 export async function readWhatWas(
   reader: ShardReader,
