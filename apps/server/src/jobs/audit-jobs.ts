@@ -16,9 +16,9 @@ export interface AuditJobParts {
   readonly clock: Clock;
   readonly key: Uint8Array;
   readonly audit: Pick<AuditLog, "recordDurably">;
-  /** How long entries are kept. */
+  /** Lifetime of entries. */
   readonly auditMs: number;
-  /** Undefined: nothing is sent. */
+  /** Undefined: entries are not sent. */
   readonly sender: SyslogSender | undefined;
   readonly onDropped: (count: number) => void;
   readonly log: Log;
@@ -36,7 +36,7 @@ export function auditJobs(parts: AuditJobParts): PeriodicJob[] {
   return parts.sender === undefined ? [expire] : [expire, forwardJob({ ...parts, sender: parts.sender })];
 }
 
-/** That entries have gone is an entry. */
+/** The removal itself becomes an entry. */
 async function expireAudit({ shards, clock, key, audit, auditMs }: AuditJobParts, signal: AbortSignal): Promise<void> {
   const beforeMicros = clock.nowMicros() - auditMs * 1000;
   let count = 0;
@@ -46,7 +46,7 @@ async function expireAudit({ shards, clock, key, audit, auditMs }: AuditJobParts
   await audit.recordDurably({ bucket: toBucket(0), entry: { at, action: "audit.expire", result: "ok", count } });
 }
 
-/** Tells the log when the syslog server goes away and when it is back, and not each second of it. */
+/** Logs when the syslog server fails and when it is back, not every second. */
 function forwardJob({ shards, sender, onDropped, log }: AuditJobParts & { sender: SyslogSender }): PeriodicJob {
   const source = { host: hostname(), pid: process.pid };
   let isAway = false;

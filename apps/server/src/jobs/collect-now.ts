@@ -16,17 +16,17 @@ export interface CollectionParts extends RetentionParts {
 }
 
 export interface CollectionOptions {
-  /** Nothing is changed: what would go now. */
+  /** Only reports what would be removed. */
   readonly dryRun: boolean;
-  /** Unfinished uploads go, too, if nobody has used them of late. */
+  /** Also ends uploads that were not used recently. */
   readonly unfinished?: boolean;
   readonly signal?: AbortSignal;
 }
 
 /**
- * Runs at once what else runs from time to time: on all shards what is kept for a time and no longer, in all cells what nobody holds.
- * Each step keeps its own times, so what goes on a shard now is given back by its cell after those of the cell.
- * @throws HoldfastError unavailable where a store is not there: then nothing is touched
+ * Runs the periodic removal at once: expired data on all shards, unused blocks in all cells. Each step keeps its own
+ * waiting time, so a cell removes a shard's blocks only later.
+ * @throws HoldfastError unavailable without any change, if a store is missing
  */
 export async function collectNow(parts: CollectionParts, options: CollectionOptions): Promise<CollectionJson> {
   const { cells, shards, pool, clock, random, log, settings } = parts;

@@ -58,7 +58,7 @@ async function open(): Promise<TestSpace> {
   return space;
 }
 
-/** Stored as an upload stores it: pack, rows of the cell, rows of the space. */
+/** Stored as an upload does: pack, cell rows, space rows. */
 async function contentOf(space: TestSpace, text: string) {
   const { spaceId, userId } = space.caller;
   const block = blockOf(Buffer.from(text));
@@ -74,7 +74,7 @@ async function passDays(days: number): Promise<void> {
   }
 }
 
-/** As the next process would, after one that has died with all that it was about to do. */
+/** Simulates the next process after a crash. */
 async function workMessages(): Promise<void> {
   const { queue } = openTestQueue(databases.shards, releaseKinds({ cells, clock }));
   await queue.idle();
@@ -83,7 +83,7 @@ async function workMessages(): Promise<void> {
 
 const messages = async () => messagesOn(databases.shards.all()[0]!);
 
-/** Those of the texts that the space has a holder of, and those of which a copy waits for nobody. */
+/** Texts that the space holds, and texts with a copy that is not waiting for removal. */
 async function inCell(space: TestSpace, ...texts: string[]) {
   const held: string[] = [];
   const unheld: string[] = [];
@@ -109,7 +109,7 @@ test("a file's blocks are given back once its versions, or the trash, have let t
   assert.deepEqual((await inCell(space, "one", "version 2", "version 3")).held, ["one", "version 2", "version 3"]);
   await passDays(7);
   await workMessages();
-  // Of 32 versions the newest 30 stay however old they are.
+  // The newest 30 of 32 versions stay at any age.
   assert.deepEqual(await inCell(space, "one", "version 2", "version 3"), {
     held: ["version 3"],
     unheld: ["one", "version 2"],
@@ -120,7 +120,7 @@ test("a file's blocks are given back once its versions, or the trash, have let t
   assert.deepEqual((await inCell(space, "version 3", "version 32")).held, ["version 3", "version 32"]);
   await passDays(2);
   await passDays(8);
-  // Whoever removed the rows died: nobody was told but the queue.
+  // The process that removed the rows died, so only the queue knows.
   assert.deepEqual((await inCell(space, "version 3", "version 32")).held, ["version 3", "version 32"]);
   assert.ok((await messages()).every(({ kind }) => kind === releaseKind));
   await workMessages();
@@ -228,7 +228,7 @@ test("a run notes from which moment on trash and versions are complete, and long
   assert.ok(shard !== undefined);
   const runWith = async (settings: Partial<RetentionParts["settings"]>) => {
     await retainShard({ ...parts, settings: { ...retentionUsual, ...settings } }, shard, signal);
-    // In days: the clock goes on by a microsecond each time it is read.
+    // In days, because each reading moves the clock by a microsecond.
     return Math.round((clock.nowMicros() - (await readCut(shard.db))) / 1000 / dayMs);
   };
   assert.equal(await runWith({ trashMs: 5 * dayMs }), 5);

@@ -9,10 +9,10 @@ export interface DoctorJobParts extends Pick<TellingWorld, "shards" | "kick"> {
   readonly config: Pick<Config, "doctorPeriodMs">;
 }
 
-/** Within which the first look is, so that what is wrong at a start is known soon; what is over by then is in no second look. */
+/** Limit for the first check, so that problems at a start show early. The second check drops those that are over. */
 const firstMs = 2 * 60_000;
 
-/** The server looks at itself, and tells its administrators what it finds wrong. */
+/** Checks the server and notifies its administrators of problems. */
 export function doctorJobs({ doctor, config, shards, kick }: DoctorJobParts): PeriodicJob[] {
   const { doctorPeriodMs: periodMs } = config;
   if (periodMs === undefined) return [];

@@ -1,7 +1,4 @@
-/**
- * What goes wrong with one does not keep the others from their turn.
- * @throws what went wrong first, after all had theirs
- */
+/** One failure does not stop the others. @throws the first failure, at the end */
 export async function eachInTurn<Item>(items: readonly Item[], act: (item: Item) => Promise<unknown>): Promise<void> {
   let first: { readonly error: unknown } | undefined;
   for (const item of items) {

@@ -3,7 +3,7 @@ import { followPeople } from "../ldap/follow-people.ts";
 import type { LdapSettings } from "../ldap/ldap-settings.ts";
 import type { PeriodicJob } from "./periodic-jobs.ts";
 
-/** Looks up those who are linked to the LDAP server, for whoever has gone and for groups. */
+/** Looks up the accounts linked to the LDAP server, to find leavers and group changes. */
 export function ldapJobs(world: ClaimsWorld, settings: LdapSettings | undefined): PeriodicJob[] {
   if (settings?.everyMs === undefined) return [];
   return [{ name: "ldap", everyMs: settings.everyMs, run: (signal) => followPeople(world, settings, signal) }];

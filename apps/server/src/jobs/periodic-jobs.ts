@@ -4,56 +4,59 @@ import { type Kysely, sql } from "kysely";
 import type { ShardTables } from "../db/shard-tables.ts";
 import type { Log } from "../operation/log.ts";
 
-/** Work that finds in the database or the store what is to be done, so that a run that was missed or cut loses nothing. */
+/** Work found by reading the database or the store, so a missed or interrupted run loses nothing. */
 export interface PeriodicJob {
-  /** Also the name of its lock: of all processes only one runs it at a time. */
+  /** Also the name of its lock: only one process runs the job at a time. */
   readonly name: string;
-  /** Undefined: only when somebody asks for it. */
+  /** Undefined: runs on request only. */
   readonly everyMs?: number;
-  /** Whether there is anything to do when its time has come, where a run costs much. Whoever asks for a run gets one whatever this says. */
+  /** Skips expensive scheduled runs without work. Requested runs ignore it. */
   readonly isDue?: () => Promise<boolean>;
-  /** When it runs for the first time after a start; soon unless told. */
+  /** Delay of the first run after a start. Defaults to a short time. */
   readonly firstInMs?: number;
-  /** Notes that a run begins, for a job that reports how it goes: whoever asks from then on is not shown the last report. */
+  /** Stores that a run begins, for jobs with a report. Later readers then do not see the previous report. */
   readonly begin?: () => Promise<void>;
-  /** Ends early, at a point where it may, when the signal says so. What it reports to be over is the last that it does. */
+  /** Stops early at a safe point on the signal. Reports its end last. */
   readonly run: (signal: AbortSignal) => Promise<void>;
 }
 
 export interface JobsOptions {
-  /** Holds the locks: the shard of bucket 0. */
+  /** Holds the locks: shard of bucket 0. */
   readonly db: Kysely<ShardTables>;
   readonly log: Log;
-  /** 0 to 1, so that processes started together do not run together. */
+  /** 0 to 1, to spread processes that start together. */
   readonly random: () => number;
   /** Throws while no job may run. */
   readonly assertMayRun?: () => void;
-  /** False: a job runs here only when somebody asks for it; another process runs it in its time. */
+  /** False: jobs run here on request only, and another process runs the schedule. */
   readonly isScheduled?: boolean;
 }
 
 export interface StartedRun {
-  /** Rejects with what the job throws. */
+  /** Rejects with the job's error. */
   readonly ended: Promise<void>;
 }
 
 export interface Jobs {
   /**
-   * Runs the job, after the run that has begun in this process: of what that has behind it nothing is done for whoever asks now. All who ask
-   * meanwhile get the same run.
-   * @returns once it has begun, or another process was found to run it
-   * @throws what kept it from beginning
+   * Runs the job after any current run in this process, because that run may be past the new work. All requests in the
+   * meantime share the same run.
+   * @returns after the beginning, or if another process runs it
+   * @throws the error that prevented the beginning
    */
   start(name: string): Promise<StartedRun>;
-  /** Whether a run is under way in this process. */
+  /** @returns true if this process runs the job now */
   isRunning(name: string): boolean;
-  /** Starts no more, tells those that run to end, and waits for them. */
+  /** Stops the schedule, signals running jobs and waits for them. */
   stop(): Promise<void>;
 }
 
-/** The first run comes soon, since what a crash left behind should not wait for the whole period. */
+/** The first run is early, so that remains of a crash do not wait a whole period. */
 const firstRunMsMax = 15_000;
-/** A run holds one connection for its lock and works with others: as many as there are at once would wait for each other, and all fail. */
+/**
+ * Each run holds a connection for its lock and needs others to work. Too many runs would wait for each other and all
+ * fail.
+ */
 const scheduledAtOnceMax = 5;
 
 export function startJobs(jobs: readonly PeriodicJob[], options: JobsOptions): Jobs {
@@ -77,7 +80,7 @@ export function startJobs(jobs: readonly PeriodicJob[], options: JobsOptions): J
 }
 
 interface Run extends StartedRun {
-  /** Settles when `ended` does at the latest. */
+  /** Settles no later than `ended`. */
   readonly begun: Promise<void>;
   readonly hasBegun: boolean;
 }
@@ -86,7 +89,7 @@ class Runner {
   readonly #job: PeriodicJob;
   readonly #options: JobsOptions;
   readonly #stopped: AbortSignal;
-  /** Runs of all jobs whose time has come. */
+  /** Scheduled runs of all jobs. */
   readonly #scheduled: TaskGroup;
   #timer: NodeJS.Timeout | undefined;
   #running: Run | undefined;
@@ -99,7 +102,7 @@ class Runner {
     this.#scheduled = scheduled;
   }
 
-  /** @param share 0 to 1, of the time within which it runs first */
+  /** @param share 0 to 1, part of the first period */
   schedule(share: number): void {
     const { everyMs, firstInMs } = this.#job;
     if (everyMs !== undefined) this.#runIn(share * (firstInMs ?? Math.min(everyMs, firstRunMsMax)), everyMs);
@@ -146,7 +149,7 @@ class Runner {
       hasBegun = true;
       begun.resolve();
     }).finally(() => (this.#running = undefined));
-    // It may come to its end, or to nothing, without a beginning.
+    // A run may end without a beginning.
     ended.then(begun.resolve, begun.reject);
     begun.promise.catch(() => {});
     return {
@@ -186,10 +189,10 @@ class Runner {
   }
 }
 
-/** The first half of the lock's key: "holdjobs" would be too long for 32 bits, so its first four letters. */
+/** First half of the lock's key: ASCII "hold". */
 const lockSpace = 0x686f6c64;
 
-/** @returns false if another process runs it. The lock ends with the connection, so a killed process leaves none. */
+/** The lock ends with the connection, even if the process is killed. @returns false if another process runs the job */
 async function withLock(db: Kysely<ShardTables>, name: string, work: () => Promise<void>): Promise<boolean> {
   return db.connection().execute(async (connection) => {
     const key = sql`${lockSpace}::int, hashtext(${name})`;

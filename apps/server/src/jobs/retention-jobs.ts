@@ -12,7 +12,7 @@ import { giveUpBlocks, retainShard, type RetentionParts } from "./run-retention.
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 
-/** What is kept for a time and no longer, on every shard. */
+/** Removal of expired data on every shard. */
 export function retentionJobs(accounts: AccountWorld, parts: RetentionParts): PeriodicJob[] {
   const { shards, clock, settings } = parts;
   return [
@@ -32,7 +32,7 @@ export function retentionJobs(accounts: AccountWorld, parts: RetentionParts): Pe
     },
     {
       name: "give-up-blocks",
-      // All lists of each space that has some to give up are read.
+      // Reads all block lists of each affected space.
       everyMs: often(24 * hourMs, settings.blocksMs),
       run: async (signal) => {
         for (const shard of shards.all()) await giveUpBlocks(parts, shard, signal);
@@ -55,7 +55,7 @@ export function retentionJobs(accounts: AccountWorld, parts: RetentionParts): Pe
   ];
 }
 
-/** As usual, or more often where something is kept for a shorter time than is usual. */
+/** Shorter than usual for short lifetimes. */
 export function often(usualMs: number, ...lifetimesMs: readonly number[]): number {
   return Math.max(minuteMs, Math.min(usualMs, ...lifetimesMs.map((lifetimeMs) => lifetimeMs / 4)));
 }

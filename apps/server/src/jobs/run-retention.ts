@@ -25,19 +25,19 @@ export interface RetentionParts {
   readonly cells: BlockCells;
   readonly clock: Clock;
   readonly settings: RetentionSettings;
-  /** Messages were put into the queue of this shard. */
+  /** Wakes the queue of this shard after new messages. */
   readonly kick: (shard: Shard) => void;
   readonly onMended: (mended: Mended) => void;
 }
 
 export interface Retained {
-  /** Of files that stay. */
+  /** Versions of remaining files. */
   readonly versions: number;
-  /** With all that was in them. */
+  /** Nodes including their subtrees. */
   readonly nodes: number;
 }
 
-/** What is kept for a time and no longer, on one shard; what its blocks then are no more needed for is `giveUpBlocks`'. */
+/** Removes expired data on one shard. `giveUpBlocks` then releases the blocks. */
 export async function retainShard(parts: RetentionParts, shard: Shard, signal: AbortSignal): Promise<Retained> {
   const { settings } = parts;
   const job = jobOn(parts, shard, signal);
@@ -56,7 +56,7 @@ export async function retainShard(parts: RetentionParts, shard: Shard, signal: A
   return { versions, nodes };
 }
 
-/** While the index of blocks is being rebuilt from what spaces hold, they hold all that they held. */
+/** Skipped during a rebuild of the block index: until then, spaces hold all their blocks. */
 export async function giveUpBlocks(parts: RetentionParts, shard: Shard, signal: AbortSignal): Promise<void> {
   for (const { db } of parts.cells.all()) if (!(await isIndexComplete(db))) return;
   const gone = await expireBlocks(jobOn(parts, shard, signal), parts.settings.blocksMs);
@@ -67,7 +67,7 @@ export function versionsOf({ versionsKept, versionAgeMs }: RetentionSettings) {
   return { keptMin: versionsKept, lifetimeMs: versionAgeMs };
 }
 
-/** What came and was not named is not kept for longer than what was. */
+/** Unreferenced uploads do not outlive released blocks. */
 function stagedMs({ blocksMs }: RetentionSettings): number {
   return Math.min(blocksMs, limits.stagedLifetimeMs);
 }

@@ -36,7 +36,7 @@ after(async () => {
 let clock: ReturnType<typeof makeTestClock>;
 let store: ObjectStore;
 let world: BlockWorld;
-/** What each look at the monotonic clock adds to it: as long as a pack takes. */
+/** Time added by each reading of the monotonic clock: the duration of one pack. */
 let packMs: number;
 let monotonicMs: number;
 let onLook: () => void;
@@ -97,7 +97,7 @@ test("by the calendar a pass begins when a pack is due, works for a moment, rest
   assert.equal((await report()).state, "never");
   clock.forwardMs(2000);
   await scrub();
-  // Two packs of 1.4 s fit into 3 s; the third is begun within them.
+  // Two packs of 1.4 s fit into 3 s, and a third begins in that time.
   const first = await report();
   assert.deepEqual([first.state, first.packs], ["running", 2]);
   const { next_at: nextAt = 0 } = (await readScrubPass(db())) ?? {};
@@ -133,7 +133,7 @@ test("what somebody asks for takes the place of a pass by the calendar, reads al
   clock.forwardMs(3600_000);
   await scrub();
   await asked.promise;
-  // Its turn may have been over before it was asked for.
+  // Its turn may have ended before the request.
   await scrub();
   const now = await report();
   assert.deepEqual([now.state, now.packs], ["done", packCount]);
@@ -145,7 +145,7 @@ test("a pass goes on where it was after a stop, and tells what it had found", as
   await askForScrub({ cells: world.cells, clock });
   const stop = new AbortController();
   let reads = 0;
-  // Each is damaged, so each is read twice.
+  // Each is damaged and so read twice.
   onRead = () => {
     if (++reads === 4) stop.abort();
   };

@@ -11,20 +11,22 @@ export interface ScrubCellsPorts extends Omit<ScrubPorts, "cell" | "equalize"> {
   readonly cells: BlockCells;
   readonly keep: KeepCopies;
   readonly monotonicMs: () => number;
-  /** Within which each pack is reread. */
+  /** Period in which each pack is reread. */
   readonly periodMs: number;
 }
 
-/** Of all cells, before the first is scrubbed: so they count as one. @throws HoldfastError unavailable where a store is not there */
+/**
+ * Marks all cells before the first scrub, so that they count as one.
+ * @throws HoldfastError unavailable if a store is missing
+ */
 export async function askForScrub({ cells, clock }: { readonly cells: BlockCells; readonly clock: Clock }) {
   for (const { keyring } of cells.all()) await keyring.assertStoreThere();
   for (const { db } of cells.all()) await beginScrubPass(db, clock, true);
 }
 
 /**
- * One turn of each cell. A pass that somebody waits for goes on to its end; one by the calendar works for a moment and then rests, so that it
- * takes no more than its share of the disk's time. Where a cell has two stores, one that lost everything is filled first, and at the end both
- * have all keys.
+ * One turn of each cell. A requested pass runs to its end. A scheduled pass works briefly and then rests, to limit its
+ * share of disk time. With two stores, an empty one is filled first, and both have all keys at the end.
  */
 export async function scrubCells(ports: ScrubCellsPorts): Promise<void> {
   await eachInTurn(ports.cells.all(), (cell) => scrubInTurn(ports, cell));
@@ -40,12 +42,12 @@ async function scrubInTurn({ keep, periodMs, monotonicMs, ...ports }: ScrubCells
   const mayGoOn = ({ urgent = false }: { readonly urgent?: boolean }) => urgent || workedMs() < limits.scrubTurnMs;
   const left = await scrubOn({ ...ports, cell, equalize }, mayGoOn);
   if (left === undefined) return;
-  // After what took very long, such as filling a store, no longer than anybody believes of a clock.
+  // Limits the rest after very long work, such as filling a store.
   const restMs = Math.min(workedMs() * (1 / limits.scrubShareMax - 1), limits.scrubRetryMs);
   await saveScrubPass(cell.db, { ...left, next_at: clock.nowMs() + restMs });
 }
 
-/** Whether there is a pass to go on with; one begins once a pack is due, and one that failed once it may be tried again. */
+/** A pass begins when a pack is due. A failed pass begins after its delay. @returns true if there is work */
 async function isDue({ db }: BlockCell, clock: Clock, periodMs: number): Promise<boolean> {
   const nowMs = clock.nowMs();
   const pass = await readScrubPass(db);
@@ -60,10 +62,10 @@ async function isDue({ db }: BlockCell, clock: Clock, periodMs: number): Promise
   return true;
 }
 
-/** Early enough that a pass that takes its time is over within the period. */
+/** Starts early enough to finish a slow pass within the period. */
 const beginShare = 0.9;
 
-/** A clock that was put back makes nobody wait for it. */
+/** Ignores times too far ahead, because the clock may have been set back. */
 function isLater(atMs: number | undefined, nowMs: number): boolean {
   return atMs !== undefined && atMs > nowMs && atMs - nowMs <= limits.scrubRetryMs;
 }

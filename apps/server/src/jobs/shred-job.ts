@@ -4,10 +4,10 @@ import type { PeriodicJob } from "./periodic-jobs.ts";
 
 export const shredJobName = "shred";
 
-/** How soon it is found that what a shredding waits for is over. */
+/** Interval to check if a waiting shred can continue. */
 const everyMs = 10_000;
 
-/** Brings what was asked for to its end. */
+/** Completes requested shreds. */
 export function shredJob(world: ShredWorld): PeriodicJob {
   return { name: shredJobName, everyMs, run: (signal) => shredAccounts(world, signal) };
 }

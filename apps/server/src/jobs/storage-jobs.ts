@@ -24,29 +24,29 @@ export interface StorageJobsParts {
   readonly pool: BlockPool;
   readonly clock: Clock;
   readonly random: Random;
-  /** Milliseconds of a clock that never goes back. */
+  /** Milliseconds of a monotonic clock. */
   readonly monotonicMs: () => number;
   readonly sleep: Sleep;
   readonly log: Log;
   readonly retention: CollectTimes;
-  /** Within which each pack is reread. */
+  /** Period in which each pack is reread. */
   readonly scrubPeriodMs: number;
-  /** No other process writes to these stores: what was there before this one began and has no rows is an orphan for sure. */
+  /** No other process writes to these stores, so older packs without rows are orphans. */
   readonly alone: boolean;
 }
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 
-/** Whether its rest is over; one that is asked for begins at once. */
+/** Interval to check for the end of a rest. Requested passes begin at once. */
 const scrubLookMs = 10_000;
 
-/** How long another process may go on writing with the data key from before. */
+/** Time for which another process may still write with the previous data key. */
 const keysSeenMs = 60_000;
 
 /**
- * A new data key comes in its time, and to all processes; packs without rows are adopted; what nobody needs is collected; holders and
- * copies are compared; all packs are reread in turn; where there are two stores they are made equal.
+ * Storage upkeep: renews data keys, adopts packs without rows, collects unused blocks, compares holders and copies,
+ * rereads packs and equalizes two stores.
  */
 export function storageJobs(parts: StorageJobsParts): PeriodicJob[] {
   const { cells, shards, pool, clock, random, log, retention, alone } = parts;
@@ -59,7 +59,7 @@ export function storageJobs(parts: StorageJobsParts): PeriodicJob[] {
     {
       name: "verify-copies",
       everyMs: minuteMs,
-      // One that was killed begins anew; else it runs only when somebody asks for it.
+      // A killed run starts again. All others start on request.
       isDue: () => isVerificationUnfinished(parts.placed),
       begin: () => noteVerificationBegun(parts.placed, clock),
       run: (signal) => eachInTurn(parts.placed, (placed) => verifyCopies({ ...keeping, signal }, placed)),
@@ -101,7 +101,7 @@ export function storageJobs(parts: StorageJobsParts): PeriodicJob[] {
   ];
 }
 
-/** Short, so that what one store owes after an outage is paid soon; a round in which nothing is owed is two small statements and two looks. */
+/** Short, to repair copies soon after an outage. An idle round costs two small statements and two checks. */
 const copiesEveryMs = 2000;
 
 function copiesJob(cells: BlockCells, keep: KeepCopies): PeriodicJob {

@@ -2,7 +2,7 @@ import type { Mended } from "../metadata/retention/retention-job.ts";
 import type { Log } from "../operation/log.ts";
 import type { Metrics } from "../operation/metrics.ts";
 
-/** It should never happen: how it came about is to be found out. */
+/** Should never happen, so the log asks for a look at the cause. */
 export function tellMended(log: Log, metrics: Pick<Metrics, "countersMended">): (mended: Mended) => void {
   return ({ spaceId, of, count }) => {
     metrics.countersMended(count);

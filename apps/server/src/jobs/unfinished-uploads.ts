@@ -6,18 +6,23 @@ import { expireStaged } from "../metadata/retention/retention.ts";
 import { removeUpload } from "../uploads/remove-uploads.ts";
 import type { RetentionParts } from "./run-retention.ts";
 
-/** An upload that was used within this time is in use. One whose bytes are missing after all is told so by the commit, and sends them again. */
+/**
+ * Uploads used within this time are in use. If bytes are missing after all, the commit says so and the client sends
+ * them again.
+ */
 const quietMs = 3600_000;
 const listedMax = 1000;
 
 type Ports = Pick<RetentionParts, "shards" | "clock" | "settings">;
 
-/** The time of the last bytes: they extend the lifetime of an upload. */
+/** Time of the last bytes, which extend an upload's lifetime. */
 function usedAt({ settings }: Ports) {
   return sql<number>`greatest(created_at, expires_at - ${settings.sessionsMs * 1000}::int8)`;
 }
 
-/** Uploads that can be continued, and blocks that no file names yet, by account. Indexes: upload_sessions_expiry, space_blocks_unreferenced. */
+/**
+ * Resumable uploads and unreferenced blocks, by account. Indexes: upload_sessions_expiry, space_blocks_unreferenced.
+ */
 export async function listUnfinished(ports: Ports): Promise<UnfinishedUploadsJson[]> {
   const { shards, clock } = ports;
   const quietBefore = clock.nowMicros() - quietMs * 1000;
@@ -51,7 +56,10 @@ interface Row extends Omit<UnfinishedUploadsJson, "last_used_at"> {
   readonly used_at: number;
 }
 
-/** Ends what `listUnfinished` lists as not in use: it no longer counts as stored, and its blocks are removed after their usual time. */
+/**
+ * Ends the uploads that `listUnfinished` lists as not in use. They stop counting as stored, and their blocks are
+ * removed after the usual time.
+ */
 export async function removeUnfinished(ports: Ports, signal: AbortSignal): Promise<void> {
   const { shards, clock } = ports;
   const nowMicros = clock.nowMicros();

@@ -6,19 +6,19 @@ import { type Selectable, sql } from "kysely";
 import type { MessageRow } from "../db/queue-tables.ts";
 import type { Shard, Shards } from "../db/shards.ts";
 
-/** All but the payload, which may tell what only people concerned should read. */
+/** Omits the payload, which may hold private data. */
 type Listed = Omit<Selectable<MessageRow>, "payload" | "number" | "worker" | "leased_until" | "tried_at">;
 const columns = sql`id, kind, key, state, attempts, due_at, problem, created_at, died_at`;
 
 export interface ListRequest {
   readonly dead: boolean;
   readonly limit: number;
-  /** The last id given. */
+  /** Last id of the previous page. */
   readonly cursor?: string | undefined;
 }
 
 /**
- * Ordered by id, and so by time of creation, over all shards. By the primary key, of the dead alone by messages_dead.
+ * Messages of all shards by id, thus by creation time. Index: primary key, or messages_dead for dead ones only.
  * @throws HoldfastError bad_request
  */
 export async function listMessages(
@@ -42,8 +42,9 @@ export async function listMessages(
 }
 
 /**
- * Lets a message that waits or is dead be worked now, as if it were new. @returns it, and the shard to kick
- * @throws HoldfastError not_found, conflict while it is being worked
+ * Makes a waiting or dead message due now, as if it were new.
+ * @returns the message and the shard to kick
+ * @throws HoldfastError not_found, conflict while a worker has it
  */
 export async function retryMessage(shards: Shards, id: string): Promise<{ message: QueuedJobJson; shard: Shard }> {
   for (const shard of isId(id) ? shards.all() : []) {
@@ -58,7 +59,7 @@ export async function retryMessage(shards: Shards, id: string): Promise<{ messag
   throw noSuchMessage(id);
 }
 
-/** What the message was to do does not happen; a task that waits for it has failed. @throws HoldfastError not_found */
+/** Cancels the message. A task that waits for it fails. @throws HoldfastError not_found */
 export async function removeMessage(shards: Shards, id: string, nowMicros: number): Promise<void> {
   const result = JSON.stringify({ code: "failed", detail: "An administrator removed it from the queue." });
   for (const { db } of isId(id) ? shards.all() : []) {

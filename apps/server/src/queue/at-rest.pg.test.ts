@@ -18,7 +18,7 @@ test("a queue at rest asks each shard three small questions in ten seconds, and 
   t.after(() => queue.stop());
   for (const shard of databases.shards.all()) await enqueueOn(shard, { kind: "text", payload: "x" });
   await queue.idle();
-  /** Of the looks that are to come: those that a look did not put off. */
+  /** Future looks that were not postponed. */
   const looks = () =>
     timers.mock.calls.filter(
       ({ result, arguments: [, ms = 0] }) => ms >= 5000 && ms < 30_000 && result?.hasRef() === false && isSet(result),

@@ -6,29 +6,29 @@ import { type RawBuilder, sql } from "kysely";
 import { keyed } from "../db/database.ts";
 import type { ShardReader } from "../db/shard-tables.ts";
 
-/** What must happen because a transaction happened. */
+/** Work that must follow a transaction. */
 export interface Message {
-  /** Names the entry of `openQueue`'s kinds that works it. */
+  /** Name of the entry in `openQueue`'s kinds. */
   readonly kind: string;
   /**
-   * JSON that the kind's schema accepts. It stands in the database in the clear until it is worked, so it holds no token and
-   * no password, and a name or text only where it cannot be read again when it is worked.
+   * JSON that the kind's schema accepts. It is stored unencrypted, so it must hold no token or password. Names and
+   * texts are allowed only if the worker cannot read them elsewhere.
    */
   readonly payload: unknown;
   /**
-   * Of those with one key that are not begun, the newest takes the place of the one before; and they are worked one after the
-   * other, in the order of their commits. So a payload with a key tells all that there is to tell, not a difference.
+   * Unstarted messages with the same key are replaced by the newest, and run in commit order. A payload with a key must
+   * therefore be complete, not a difference.
    */
   readonly key?: string;
-  /** Not worked before this time by the server's clock. At once unless told. */
+  /** Earliest time by the server's clock. Defaults to now. */
   readonly notBeforeMicros?: number;
 }
 
 /**
- * Puts the message into the causing transaction, on the causing shard: it is worked, at least once, if that commits. Whoever commits
- * calls `queue.kick(shard)` afterwards, so that it is worked now and not at the next look. One statement; two transactions that
- * enqueue the same key wait for each other.
- * @throws HoldfastError internal where payload or key is larger than a message may be
+ * Adds the message to the transaction on its shard. After the commit, the message runs at least once. Callers then call
+ * `queue.kick(shard)` to avoid the delay until the next look. Uses one statement. Two transactions with the same key
+ * wait for each other.
+ * @throws HoldfastError internal if payload or key is too large
  */
 export async function enqueue(transaction: ShardReader, message: Message): Promise<void> {
   const { kind, key, notBeforeMicros = 0 } = message;
@@ -54,7 +54,7 @@ export function wantedAt(notBeforeMicros: number): RawBuilder<number> {
   return sql`greatest((extract(epoch from clock_timestamp()) * 1000000)::int8, ${notBeforeMicros}::int8)`;
 }
 
-/** It sorts by time, for lists; a message lies where its cause does, so the bucket in its id says nothing. */
+/** Sorts by time, for lists. Its bucket is meaningless, because a message lies on the shard of its cause. */
 function newMessageId(): MessageId {
   return makeId<MessageId>(toBucket(0), Date.now(), randomBytes(8));
 }

@@ -9,7 +9,7 @@ export interface Expiry {
 
 const rowsAtOnce = 1000;
 
-/** A sweep: forgets what was given up long ago. By messages_dead_age. @returns rows removed */
+/** Removes old dead messages. Index: messages_dead_age. @returns rows removed */
 export async function expireDeadMessages({ db, nowMicros }: Expiry): Promise<number> {
   const before = nowMicros - limits.deadMessageLifetimeMs * 1000;
   for (let removed = 0; ;) {
@@ -22,10 +22,10 @@ export async function expireDeadMessages({ db, nowMicros }: Expiry): Promise<num
   }
 }
 
-/** A sweep: forgets tasks of which nothing waits any more. By tasks_age. @returns rows removed */
+/** Removes old tasks without a waiting message. Index: tasks_age. @returns rows removed */
 export async function expireTasks({ db, nowMicros }: Expiry): Promise<number> {
   const before = nowMicros - limits.taskLifetimeMs * 1000;
-  // Asked task by task, not `not exists`: for that a planner without statistics reads all messages.
+  // Checks task by task: a planner without statistics would read all messages for `not exists`.
   for (let removed = 0; ;) {
     const { numAffectedRows = 0n } = await sql`
       delete from shard.tasks where id = any(array(

@@ -2,13 +2,13 @@ import { type Kysely, sql } from "kysely";
 import type { ShardTables } from "../db/shard-tables.ts";
 import type { Shard } from "../db/shards.ts";
 
-/** Of the messages of one kind, on all shards. */
+/** Figures of one kind on all shards. */
 export interface KindFigures {
   readonly kind: string;
-  /** That ought to be done by now and wait or are being worked; exact up to a hundred thousand. */
+  /** Overdue messages that wait or run. Exact up to 100,000. */
   readonly waiting: number;
   readonly dead: number;
-  /** Since the oldest of those ought to be done; 0 where there is none. */
+  /** Age of the oldest of those. 0 without any. */
   readonly oldestSeconds: number;
 }
 
@@ -18,7 +18,7 @@ interface CountedShards {
 
 const freshMs = 10_000;
 
-/** Read at most once in ten seconds. */
+/** Cached for ten seconds. */
 export function queueFigures(shards: CountedShards): () => Promise<readonly KindFigures[]> {
   let last: { readonly atMs: number; readonly figures: Promise<readonly KindFigures[]> } | undefined;
   return () => {
@@ -48,10 +48,10 @@ async function readFigures(shards: CountedShards): Promise<KindFigures[]> {
   return [...byKind.values()];
 }
 
-/** So that a look at a queue that has grown out of hand costs no more than this: beyond, the count stands still. */
+/** Limits the cost for a huge queue: higher counts stay at this value. */
 const countMax = 100_000;
 
-/** By messages_ages alone: from one kind to the next, and in each what is counted. Both times are the database's. */
+/** Skips from kind to kind with one index. Both times are the database's. Index: messages_ages. */
 async function readShard(db: Kysely<ShardTables>): Promise<KindFigures[]> {
   const { rows } = await sql<KindFigures>`
     with recursive kinds (kind) as (

@@ -1,37 +1,36 @@
 import type { MessageId } from "@holdfast/core/ids";
 import type { z } from "zod";
 
-/** What works the messages of one kind. */
+/** Worker for the messages of one kind. */
 export interface Kind<Payload = unknown> {
-  /** A payload that it refuses is dead at once. */
+  /** A payload that does not match is dead at once. */
   readonly schema: z.ZodType<Payload>;
   /**
-   * Does what the message says. It may run twice, also where it resolved before: whoever died between the work and the note that
-   * it is done cannot tell. Whatever it throws is tried again after growing delays, but for a HoldfastError `failed`: that message
-   * is dead at once.
+   * May run twice, even after it resolved, because a crash can precede the note that it is done. Errors lead to retries
+   * with growing delays. A HoldfastError `failed` makes the message dead at once.
    */
   work(payload: Payload, attempt: Attempt): Promise<void>;
-  /** After the last attempt: the message is dead. */
+  /** Called when the message is dead after its last attempt. */
   givenUp?(payload: Payload): Promise<void>;
-  /** At most so many at once, in a process and shard. 4 unless told. */
+  /** Maximum at once in a process and shard. Defaults to 4. */
   readonly concurrency?: number;
   /**
-   * At most so many at once of messages with the same text in this field of the payload. It counts for all processes of a shard, but for
-   * those that claim at the same moment.
+   * Maximum at once of messages with the same value in this payload field. It covers all processes of a shard, except
+   * for simultaneous claims.
    */
   readonly perOwner?: { readonly field: string; readonly most: number };
-  /** An attempt that fails so long after the first one began is the last. A day unless told. */
+  /** A failure this long after the first attempt is final. Defaults to a day. */
   readonly ageMsMax?: number;
-  /** The longest delay between two attempts. An hour unless told. */
+  /** Longest delay between attempts. Defaults to an hour. */
   readonly delayMsMax?: number;
 }
 
 export interface Attempt {
-  /** The message's; of a task also the task's. Stays the same from attempt to attempt. */
+  /** Id of the message and of its task. The same for all attempts. */
   readonly id: MessageId;
-  /** Counts from 1. */
+  /** Starts at 1. */
   readonly attempt: number;
-  /** The process is about to end, or another one has taken the message over. What throws then counts as no attempt. */
+  /** Aborts if the process ends or another one takes over. Errors after that do not count as an attempt. */
   readonly signal: AbortSignal;
 }
 
@@ -43,9 +42,9 @@ const delayMsMaxUsual = 3600_000;
 const delayMsMin = 5000;
 
 /**
- * 5 s, doubled with each attempt, up to the kind's longest.
- * @param attempts how many there were, at least 1
- * @param random 0 to 1: up to a fifth more, so that what failed together is not tried together
+ * 5 s, doubled with each attempt, up to the kind's maximum.
+ * @param attempts number so far, at least 1
+ * @param random 0 to 1, adds up to a fifth to spread retries
  */
 export function delayMsAfter(attempts: number, random: number, delayMsMax: number = delayMsMaxUsual): number {
   return Math.min(delayMsMin * 2 ** (attempts - 1), delayMsMax) * (1 + random / 5);

@@ -15,7 +15,7 @@ before(async () => {
 });
 after(() => databases.stop());
 
-/** A kind each of whose attempts the test begins to see, and ends. */
+/** Kind whose attempts the test observes and ends. */
 function steered() {
   const begun: { attempt: Attempt; end: () => void }[] = [];
   let next = Promise.withResolvers<void>();
@@ -29,7 +29,7 @@ function steered() {
   return { kinds: { slow: { schema: z.null(), work } }, begun, beginning: () => next.promise };
 }
 
-/** Leases are renewed when the test says so, and not by the time that passes on a busy machine. */
+/** Leases are renewed by the test, independent of a slow machine. */
 function holdIntervals(t: TestContext) {
   return t.mock.method(globalThis, "setInterval", () => setTimeout(() => {}, 2 ** 31 - 1));
 }
@@ -79,7 +79,7 @@ test("a process that gives signs of life keeps what it works for as long as that
   const first = beginning();
   one.queue.kick(shard);
   await first;
-  // Not opened before: a queue looks when it is opened, and could claim the message first.
+  // Opened late, because a new queue looks at once and could claim the message first.
   const other = openTestQueue(databases.shards, kinds, one.clock);
   t.after(() => other.queue.stop());
   const renew = repeated.mock.calls[0]?.arguments[0] as () => void;

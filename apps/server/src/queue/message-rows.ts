@@ -6,7 +6,7 @@ import { codeOf } from "../db/database-error.ts";
 import type { ShardTables } from "../db/shard-tables.ts";
 import type { Kind } from "./kind.ts";
 
-/** A message that a process works. Whoever takes it over is another worker, or counts another attempt: the three prove whose it is. */
+/** A message in work. These three fields prove ownership: a takeover has another worker or attempt. */
 export interface Claimed {
   readonly id: MessageId;
   readonly worker: string;
@@ -21,7 +21,7 @@ type Db = Kysely<ShardTables>;
 
 const columns = sql`m.id, m.worker, m.kind, m.key, m.payload, m.attempts, m.tried_at as "triedAt"`;
 
-/** Room for messages of a kind. */
+/** Free places for messages of a kind. */
 export interface Room {
   readonly count: number;
   readonly perOwner: Kind["perOwner"];
@@ -29,16 +29,16 @@ export interface Room {
 
 export interface Claim {
   readonly worker: string;
-  /** By kind. */
+  /** Rooms by kind. */
   readonly rooms: ReadonlyMap<string, Room>;
   readonly nowMicros: number;
   readonly leasedUntil: number;
 }
 
 /**
- * Takes what is due, the longest due first. One of whose key another is being worked stays: of two processes that look at the same
- * moment the one that takes the second of a key sees the first running, since it was put there after that. Messages of an owner that has
- * its share of the places stay too, and those of others behind them are taken by the next claim. By messages_due and messages_leases.
+ * Claims due messages, the longest due first. Skips a key that is already in work. With simultaneous claims, the
+ * claimant of a key's second message sees the first as running, because it was enqueued later. Also skips owners at
+ * their limit. The next claim takes other messages behind those. Indexes: messages_due, messages_leases.
  */
 export async function claimDue(db: Db, { worker, rooms, nowMicros, leasedUntil }: Claim): Promise<Claimed[]> {
   const places = [...rooms.values()];
@@ -75,13 +75,13 @@ export async function claimDue(db: Db, { worker, rooms, nowMicros, leasedUntil }
   return rows;
 }
 
-/** Somebody's that is running. */
+/** A running message of another worker. */
 export interface Held extends Claimed {
-  /** Its worker gave no sign of life in time. */
+  /** True if the lease expired. */
   readonly isAbandoned: boolean;
 }
 
-/** Those whose worker gave no sign of life in time, and what others are working, or were when they died. By messages_leases. */
+/** Messages with an expired lease, and those of other workers, dead or alive. Index: messages_leases. */
 export async function findHeld(db: Db, worker: string, nowMicros: number): Promise<Held[]> {
   const { rows } = await sql<Held>`
     select ${columns}, m.leased_until <= ${nowMicros} as "isAbandoned" from shard.messages m
@@ -90,7 +90,7 @@ export async function findHeld(db: Db, worker: string, nowMicros: number): Promi
   return rows;
 }
 
-/** When the next of these kinds is due that is not due yet. */
+/** Time of the next future message of these kinds. */
 export async function nextDueMicros(db: Db, kinds: readonly string[], nowMicros: number): Promise<number | undefined> {
   const { rows } = await sql<{ due: number | null }>`
     select min(next.due_at) as due from unnest(${textArray(kinds)}) as wanted (kind)
@@ -101,7 +101,7 @@ export async function nextDueMicros(db: Db, kinds: readonly string[], nowMicros:
   return rows[0]?.due ?? undefined;
 }
 
-/** @returns the ids of those that are still the worker's own */
+/** @returns the ids that the worker still owns */
 export async function renewLeases(
   db: Db,
   { worker, ids, leasedUntil }: { worker: string; ids: readonly MessageId[]; leasedUntil: number },
@@ -119,11 +119,11 @@ export async function removeDone(db: Db, message: Claimed): Promise<void> {
 export interface PutBack {
   readonly dueMicros: number;
   readonly problem?: string;
-  /** The attempt was cut by us, so it does not count. */
+  /** True if this process stopped the attempt. */
   readonly uncounted?: boolean;
 }
 
-/** It waits again, unless a newer of its key has come meanwhile, which stands for it. */
+/** Returns the message to the queue, unless a newer one with its key replaces it. */
 export async function putBack(db: Db, message: Claimed, { dueMicros, problem, uncounted }: PutBack): Promise<void> {
   await leaveRunning(
     db,
@@ -133,7 +133,7 @@ export async function putBack(db: Db, message: Claimed, { dueMicros, problem, un
   );
 }
 
-/** It is kept and not tried again. @returns false where it was somebody else's, or a newer of its key stands for it */
+/** Marks the message as dead. @returns false if another worker owns it or a newer one with its key replaces it */
 export async function bury(db: Db, message: Claimed, problem: string, nowMicros: number): Promise<boolean> {
   return leaveRunning(db, message, sql`state = 'dead', died_at = ${nowMicros}, problem = ${problem}`);
 }

@@ -71,7 +71,7 @@ test("a lock that was lost with its connection is taken again", async () => {
 test("where nobody else can be, what the server before left is worked at once, and the second time after a delay", async () => {
   await enqueueOn(shard, { kind: "number", payload: 1 }, { kind: "number", payload: 2 });
   const clock = makeTestClock(Date.now());
-  // As a server leaves it that is killed, once and twice.
+  // State after one and after two kills of a server.
   await sql`update shard.messages set state = 'running', worker = 'dead', leased_until = 9e15::int8, tried_at = ${clock.nowMicros()},
     attempts = (payload #>> '{}')::int4`.execute(shard.db);
   const worked: number[] = [];

@@ -5,20 +5,20 @@ import type { ShardTables } from "../db/shard-tables.ts";
 import type { Shard } from "../db/shards.ts";
 import type { Log } from "../operation/log.ts";
 
-/** What a process can tell of the others that work the same shard. */
+/** Knowledge about other processes on the same shard. */
 export interface Neighbours {
-  /** Whether others see that this one lives: until then it takes nothing. */
+  /** True if others can see that this process lives. Until then it claims nothing. */
   readonly isSeen: boolean;
-  /** How often it is worth while to ask between two looks; undefined: never. */
+  /** Useful interval for checks between two looks. Undefined: none. */
   readonly everyMs: number | undefined;
-  /** Of these workers those that are certainly dead. */
+  /** @returns the workers that are certainly dead */
   gone(workers: readonly string[]): Promise<ReadonlySet<string>>;
   close(): Promise<void>;
 }
 
 export type OpenNeighbours = (shard: Shard, worker: string, log: Log, onSeen: () => void) => Neighbours;
 
-/** Where no other process can share the database: whoever worked anything before is dead. */
+/** For a database without other processes: all earlier workers are dead. */
 export const noNeighbours: OpenNeighbours = () => ({
   isSeen: true,
   everyMs: undefined,
@@ -26,13 +26,13 @@ export const noNeighbours: OpenNeighbours = () => ({
   close: async () => {},
 });
 
-/** A worker of an older server holds no lock: of it only its lease tells. */
+/** Workers of older servers hold no lock, so only their lease counts. */
 const prefix = "locked ";
 const everyMs = 1000;
-/** A process that has only lost its connection takes its lock again well before that. */
+/** A process that only lost its connection takes its lock again well before that. */
 const absentMs = 500;
 
-/** Each process holds a lock in the name of its worker, which the database drops when the process dies, however it does. */
+/** Each process holds a lock in its worker's name. The database drops it at any kind of death. */
 export const lockedNeighbours: OpenNeighbours = (shard, worker, log, onSeen) => {
   const lock = new SessionLock(
     shard.connection,
@@ -67,7 +67,7 @@ export const lockedNeighbours: OpenNeighbours = (shard, worker, log, onSeen) => 
   };
 };
 
-/** Names a worker whose death its lock tells. */
+/** Worker name that has a lock. */
 export function lockedWorker(id: string): string {
   return `${prefix}${id}`;
 }
@@ -76,7 +76,7 @@ function nameOf({ id }: Shard, worker: string): string {
   return `holdfast queue ${id} ${worker}`;
 }
 
-/** Those of the workers whose lock somebody holds. */
+/** Workers with a held lock. */
 async function findLocked(shard: Shard, workers: readonly string[]): Promise<Set<string>> {
   const db: Kysely<ShardTables> = shard.db;
   const { rows } = await sql<{ worker: string }>`

@@ -34,7 +34,7 @@ describe("The queue", () => {
     opened.push(queue);
     return queue;
   };
-  /** A kind that takes texts, and what came to it. */
+  /** Kind for texts, with a record of its work. */
   const textKind = (work: (text: string, attempt: Attempt) => Promise<void> | void = () => {}) => {
     const texts: string[] = [];
     const kind = {

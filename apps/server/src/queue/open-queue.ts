@@ -10,29 +10,28 @@ export interface QueueOptions {
   readonly shards: Shards;
   readonly clock: Clock;
   readonly log: Log;
-  /** By name. A message of a kind that is not here waits for a process that knows it. */
+  /** Kinds by name. Messages of other kinds wait for a process that knows them. */
   readonly kinds: Kinds;
-  /** 0 to 1, for what processes must not do all at once. */
+  /** 0 to 1, to spread the work of processes. */
   readonly random?: () => number;
-  /** Throws while nothing may be worked. */
+  /** Throws while no work is allowed. */
   readonly assertMayRun?: () => void;
-  /** How it is known that another process has died. */
+  /** Detects dead processes. */
   readonly neighbours?: OpenNeighbours;
 }
 
 export interface Queue {
-  /** A message was committed on the shard: look now. Costs nothing where a look is under way. */
+  /** Looks for work now, after a commit on the shard. Free during a look. */
   kick(shard: Shard): void;
-  /** Looks until nothing is due on any shard, and all that this process works is over. */
+  /** Works until nothing is due on any shard and this process is idle. */
   idle(): Promise<void>;
-  /** Begins no more, tells what runs to end, and gives back what does not end soon. */
+  /** Starts nothing new, signals running work, and returns what does not end soon. */
   stop(): Promise<void>;
 }
 
 /**
- * Works the messages of all shards. Any number of processes may: each message is claimed by one, for as long as that gives signs of
- * life. At rest each process asks each shard once in ten seconds; what another one left behind it finds within two, where there may be
- * another.
+ * Works the messages of all shards, in any number of processes. Each message is claimed by one process while its lease
+ * lasts. Idle processes check each shard every ten seconds, or every two for remains of dead ones.
  */
 export function openQueue({ shards, random = Math.random, assertMayRun = () => {}, ...options }: QueueOptions): Queue {
   const hex = randomBytes(8).toString("hex");
@@ -45,7 +44,7 @@ export function openQueue({ shards, random = Math.random, assertMayRun = () => {
   return {
     kick: (shard) => workers.get(shard)?.kick(),
     idle: async () => {
-      // What is worked on one shard may put a message on another.
+      // Work on one shard may add a message on another.
       for (let worked = true; worked;) {
         worked = false;
         for (const worker of all) if (await worker.idle()) worked = true;

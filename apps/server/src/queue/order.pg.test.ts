@@ -19,7 +19,7 @@ after(() => databases.stop());
 test(`messages of one key are worked one after the other in the order of their commits (HOLDFAST_SEED=${seed})`, async () => {
   const [shard] = databases.shards.all() as [Shard];
   const keys = ["a", "b", "c", "d"];
-  // The row's lock is held until the commit, so the numbers of a key are in the order of commits.
+  // The row lock lasts until the commit, so a key's numbers follow commit order.
   await sql`create table public.counters (key text primary key, number int not null)`.execute(shard.db);
   for (const key of keys) await sql`insert into public.counters values (${key}, 0)`.execute(shard.db);
   const draw = seededRandom(seed);
@@ -51,7 +51,7 @@ test(`messages of one key are worked one after the other in the order of their c
       await enqueue(transaction, { kind: "state", key, payload: { key, number: rows[0]?.number } });
     });
     queues[Math.floor(draw() * 3)]?.queue.kick(shard);
-    // Far less in all than a lease: nothing renews one in the time of this clock.
+    // The total is far below a lease, because nothing renews leases by this clock.
     clock.forwardMs(Math.floor(draw() * 200));
   };
   try {
@@ -109,7 +109,7 @@ test("an owner whose messages take long leaves the other places to others", { ti
   const first = openTestQueue(databases.shards, kinds);
   try {
     await othersDone.promise;
-    // Another process has four places of its own, and none for this owner.
+    // A second process has four places of its own, but none for this owner.
     const second = openTestQueue(databases.shards, kinds);
     await second.queue.idle();
     await second.queue.stop();

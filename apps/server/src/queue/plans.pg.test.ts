@@ -64,7 +64,7 @@ for (const known of [false, true]) {
         plans.push(plan);
       }
     }
-    // An index that the plans pass by leaves them another one, of which they read far too much.
+    // Without a needed index, the plans use another one and read far too much.
     for (const index of ["due", "leases", "dead", "dead_age", "ages"])
       assert.ok(
         plans.some((plan) => new RegExp(`using messages_${index} on`).test(plan)),
@@ -82,7 +82,7 @@ test("a statement that does read all is seen", async () => {
   assert.match(plan, /Seq Scan on messages/);
 });
 
-/** Most wait, some with keys, some for later; some are worked, some long dead; and tasks, most of them old. */
+/** Mostly waiting messages, some with keys or delays. Others run or are long dead. Most tasks are old. */
 async function fill(): Promise<void> {
   await sql`
     insert into shard.messages (id, kind, key, payload, state, due_at, wanted_at, worker, leased_until, died_at)
@@ -127,7 +127,7 @@ async function useAll(): Promise<void> {
   await queueFigures(shards)();
 }
 
-/** Of the form that ids of ours have, by which a route knows what cannot be one. */
+/** Valid form of our ids, which routes check. */
 const newId = sql`overlay(gen_random_uuid()::text placing '8' from 15)::uuid`;
 
 async function runningId(): Promise<MessageId> {
@@ -136,7 +136,7 @@ async function runningId(): Promise<MessageId> {
   return running.id;
 }
 
-/** @param parameters undefined: the plan that is kept, whatever they are */
+/** @param parameters undefined: generic plan */
 async function explain(text: string, parameters: readonly unknown[] | undefined): Promise<string> {
   const { rows: lines } = await (parameters === undefined
     ? pool.query(`explain (generic_plan) ${text}`)

@@ -8,7 +8,7 @@ import { startTwoTestShards, type TestDatabases } from "../db/testing.ts";
 import { enqueueOn, messagesOn, openTestQueue, type TestQueue } from "./testing.ts";
 import { type QueueProcess, startQueueProcess } from "./testing-process.ts";
 
-/** Several server processes on the same two shards, ended with no warning in the middle of their work. */
+/** Several server processes on the same two shards, killed during work. */
 let databases: TestDatabases;
 let first: Shard;
 let second: Shard;
@@ -53,7 +53,7 @@ test("what a killed process was working is taken over when its lease ends, as an
   );
   await own.queue.idle();
   assert.deepEqual(attempts, [], "it was taken from a process that may live");
-  // Longer than the lease, and what is tried again after it waits besides.
+  // Longer than the lease and the delay of retries.
   clock.forwardMs(61_000);
   await own.queue.idle();
   const [waiting] = await leftOver();
@@ -70,7 +70,7 @@ test("two processes share the work, and nothing of what one had when it was kill
   for (const [index, shard] of [first, second].entries())
     await enqueueOn(shard, ...numbers.filter((n) => n % 2 === index).map((n) => ({ kind: "number", payload: n })));
   const [one, other] = [start(), start()];
-  // Else the one that begins first may have worked all of it before the other begins.
+  // Otherwise the first process could finish everything before the second starts.
   for (const process of [one, other]) process.mayWork(60);
   await Promise.all([one.hasWorked(50), other.hasWorked(50)]);
   await one.kill();
@@ -95,7 +95,7 @@ test("two processes share the work, and nothing of what one had when it was kill
     [...new Set(all)].toSorted((left, right) => left - right),
     numbers,
   );
-  // What a killed process had begun is done again; nothing else is.
+  // Only work that a killed process had begun is repeated.
   assert.ok(all.length - count <= 2 * 2 * 4, `${all.length - count} were worked twice`);
 });
 

@@ -16,21 +16,18 @@ export interface WorkerOptions {
   readonly kinds: Kinds;
   readonly random: () => number;
   readonly assertMayRun: () => void;
-  /** This process. */
+  /** Id of this process. */
   readonly id: string;
-  /** Without it a process is taken for dead when its lease ends, and not before. */
+  /** Without it, only an expired lease shows the death of a process. */
   readonly neighbours?: OpenNeighbours | undefined;
 }
 
-/** How often a shard is asked while nothing is known to be due. */
+/** Interval of looks while nothing is due. */
 const restMs = 10_000;
-/**
- * Without a sign of life for so long a process is taken for dead, where its lock does not tell (`neighbours.ts`); it gives one six times
- * as often.
- */
+/** Lease time without a lock (`neighbours.ts`). Renewed six times as often. */
 const leaseMs = 60_000;
 const renewMs = 10_000;
-/** What is told to end and does not is given back after this, below the time that the whole server has to stop. */
+/** Running work is returned after this time at a stop. Below the time limit of the whole server. */
 const endMs = 3000;
 
 interface Running {
@@ -45,11 +42,11 @@ export class ShardWorker {
   readonly #outage: OutageLog;
   readonly #options: WorkerOptions;
   readonly #running = new Map<MessageId, Running>();
-  /** Kinds of which more may be due than there was room for. */
+  /** Kinds that may have more due messages than room. */
   readonly #full = new Set<string>();
   #looking = Promise.resolve();
   #isLooking = false;
-  /** Something came since the look that is under way began. */
+  /** True if new work came during the current look. */
   #again = false;
   #stopped = false;
   #timer: NodeJS.Timeout | undefined;
@@ -77,7 +74,7 @@ export class ShardWorker {
     this.#looking = this.#look();
   }
 
-  /** @returns whether anything was worked meanwhile */
+  /** @returns true if there was any work */
   async idle(): Promise<boolean> {
     const before = this.#startedCount;
     for (let runningCount = 1; runningCount > 0 && !this.#stopped;) {
@@ -139,13 +136,13 @@ export class ShardWorker {
       const claimedCount = claimed.filter((message) => message.kind === kind).length;
       if (claimedCount < count) this.#full.delete(kind);
       else this.#full.add(kind);
-      // An owner with its share of the places may have hidden the messages of others.
+      // An owner at its limit may have hidden messages of others.
       if (perOwner !== undefined && claimedCount > 0) this.#again = true;
     }
     for (const message of claimed) this.#start(message);
   }
 
-  /** How many more of each kind may run. */
+  /** Free places by kind. */
   #rooms(): Map<string, Room> {
     const rooms = new Map<string, Room>();
     for (const [name, { concurrency = concurrencyUsual, perOwner }] of Object.entries(this.#options.kinds)) {
@@ -165,7 +162,7 @@ export class ShardWorker {
   }
 
   async #work(message: Claimed, signal: AbortSignal): Promise<void> {
-    // Not in the turn of the loop that claimed it: it is running first.
+    // Starts in a later turn of the loop, after it is marked as running.
     await Promise.resolve();
     try {
       await settle({ ...this.#options, db: this.#shard.db }, message, signal);
@@ -185,8 +182,8 @@ export class ShardWorker {
   }
 
   /**
-   * What a dead process was working counts as an attempt that failed: it may be what ended it. Of a process that is certainly dead nothing has to be
-   * waited for, but where it may have been the message that ended it.
+   * Counts the work of a dead process as a failed attempt, because it may be the cause of death. Certainly dead
+   * processes need no wait, except for a message that may have killed them.
    */
   async #takeOver(): Promise<boolean> {
     const { clock, id } = this.#options;

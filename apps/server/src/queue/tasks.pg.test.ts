@@ -54,7 +54,7 @@ describe("Tasks, and what an administrator does with messages", () => {
           seen.push(await read());
           const nowMicros = clock.nowMicros();
           await finishTask(shard.db, { id, state: "done", result: { restored: 3 }, nowMicros });
-          // Begun again, as after a crash between the two: the first end stands.
+          // Repeated, as after a crash between the two: the first end counts.
           await finishTask(shard.db, { id, state: "failed", result: null, nowMicros });
         }),
       });
@@ -170,7 +170,7 @@ describe("Tasks, and what an administrator does with messages", () => {
       return [await expireDeadMessages(job), await expireTasks(job)];
     };
     clock.forwardMs(limits.taskLifetimeMs + 60_000);
-    // It waits still.
+    // Still waiting.
     assert.deepEqual(await expire(), [0, 0]);
     const { queue } = openTestQueue(databases.shards, { task: failing }, clock);
     queues.push(queue);

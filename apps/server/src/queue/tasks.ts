@@ -4,17 +4,17 @@ import { type Kysely, sql } from "kysely";
 import type { ShardReader, ShardTables } from "../db/shard-tables.ts";
 import { type Message, payloadOf, wantedAt } from "./enqueue.ts";
 
-/** What a person started and asks for: GET /jobs/{id}. */
+/** State of a user's task: GET /jobs/{id}. */
 export interface TaskState {
   readonly state: "queued" | "running" | "done" | "failed";
-  /** Of one that is done what `finishTask` was given, of one that failed `{code, detail}`; null before. */
+  /** Result given to `finishTask`, `{code, detail}` after a failure, or null before the end. */
   readonly result: unknown;
 }
 
 /**
- * A message whose end its starter can ask for. Like `enqueue`, in the causing transaction, which runs on the shard of the user's
- * bucket; call `queue.kick` after the commit.
- * @returns the id, which the kind's `work` gets as `attempt.id`
+ * Message with a state that its user can query. Belongs in the causing transaction, on the shard of the user's bucket.
+ * Call `queue.kick` after the commit.
+ * @returns the id, which `work` gets as `attempt.id`
  */
 export async function startTask(
   transaction: ShardReader,
@@ -31,19 +31,19 @@ export async function startTask(
 export interface TaskEnd {
   readonly id: TaskId;
   readonly state: "done" | "failed";
-  /** JSON. Of one that failed `{code, detail}`, as in a problem. */
+  /** JSON. After a failure `{code, detail}`, as in a problem. */
   readonly result: unknown;
   readonly nowMicros: number;
 }
 
-/** Notes how a task ended, in the transaction of its last step. The first end stands. */
+/** Stores a task's end in the transaction of its last step. The first end counts. */
 export async function finishTask(transaction: ShardReader, { id, state, result, nowMicros }: TaskEnd): Promise<void> {
   await sql`
     update shard.tasks set state = ${state}, result = ${JSON.stringify(result)}, finished_at = ${nowMicros}
     where id = ${id} and state is null`.execute(transaction);
 }
 
-/** @returns undefined where the user started no such task */
+/** @returns undefined if the user started no such task */
 export async function readTask(db: Kysely<ShardTables>, userId: UserId, id: string): Promise<TaskState | undefined> {
   const { rows } = await sql<TaskState>`
     select

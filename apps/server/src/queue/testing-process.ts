@@ -6,23 +6,23 @@ import { topologySchema } from "../db/topology.ts";
 import { z } from "zod";
 import { openQueue } from "./open-queue.ts";
 
-/** A server process as far as the queue is concerned; it tells what it does by messages to its parent. */
+/** Process that runs only the queue and reports to its parent by messages. */
 export interface QueueProcess {
-  /** Payloads of `number` that it has worked to the end. */
+  /** Finished payloads of `number`. */
   readonly worked: readonly number[];
-  /** How many of them it may work, altogether; none until it is told. Beyond that it holds what it has begun. */
+  /** Total number that it may work, initially none. Any further one hangs. */
   mayWork(count: number): void;
-  /** Resolves once it has worked so many of them. */
+  /** Resolves after that many are done. */
   hasWorked(count: number): Promise<void>;
-  /** Resolves once it has begun a message of the kind `hang`, which never ends. */
+  /** Resolves at the start of a `hang` message, which never ends. */
   readonly hanging: Promise<void>;
-  /** Ends it as a power cut would, and waits until it is gone. */
+  /** Kills it like a power cut and waits for its exit. */
   kill(): Promise<void>;
-  /** Ends it as a server ends. */
+  /** Stops it like a server. */
   stop(): Promise<void>;
 }
 
-/** For a process that has nothing more to tell. */
+/** Limit for a silent process. */
 const timeoutMs = 60_000;
 
 type Told = { worked: number } | "hanging";

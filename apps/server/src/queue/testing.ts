@@ -13,11 +13,11 @@ import { openQueue, type Queue } from "./open-queue.ts";
 export interface TestQueue {
   readonly queue: Queue;
   readonly clock: TestClock;
-  /** What was logged: level and message with its fields. */
+  /** Log: level and message with its fields. */
   readonly lines: { readonly level: string; readonly fields: object; readonly message: string }[];
 }
 
-/** As one process would open it, with a clock that stands still and no jitter. */
+/** Opened like in one process, with a fixed clock and no jitter. */
 export function openTestQueue(
   shards: Shards,
   kinds: Kinds,
@@ -37,7 +37,7 @@ export async function enqueueOn(shard: Shard, ...messages: readonly Message[]): 
   });
 }
 
-/** What stands in the queue of a shard, the oldest first. */
+/** Messages of a shard, oldest first. */
 export async function messagesOn({ db }: Shard): Promise<Required<SelectedMessage>[]> {
   const { rows } = await sql<SelectedMessage>`select * from shard.messages order by number`.execute(db);
   return rows;
@@ -47,7 +47,7 @@ type SelectedMessage = {
   [Name in keyof MessageRow]: MessageRow[Name] extends { __select__: infer T } ? T : MessageRow[Name];
 };
 
-/** An account of the first or the second half of the buckets. */
+/** Account in the first or second half of the buckets. */
 export function newUserId(half: 0 | 1): UserId {
   return makeId<UserId>(toBucket(half * (bucketCount / 2) + 7), Date.now(), randomBytes(8));
 }
