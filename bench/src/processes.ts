@@ -8,7 +8,6 @@ export function endWithUs(child: ChildProcess): void {
   child.once("exit", () => process.off("exit", end));
 }
 
-/** Returns a process and its descendants. */
 export function processTree(root: number): number[] {
   const parents = new Map<number, number>();
   for (const name of readdirSync("/proc")) {

@@ -299,7 +299,6 @@ function clearOnSignal(clear: () => Promise<void>): void {
 interface Runs {
   /** Uses separate processes for each file, server and command, uses the disk, and retries no file. */
   readonly isOfLongTier: boolean;
-  /** Time limit of the whole run. */
   readonly runMs: number;
   /** Aborted at the time limit. */
   readonly late: AbortSignal;

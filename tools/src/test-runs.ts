@@ -3,7 +3,6 @@ import { appendFileSync, mkdirSync, readFileSync } from "node:fs";
 import { homedir, loadavg } from "node:os";
 import { dirname, join } from "node:path";
 
-/** One recorded test run. */
 export interface TestRun {
   /** ISO 8601, end of the run. */
   readonly at: string;

@@ -11,7 +11,6 @@ export interface SharingServer {
   /** Signed-in owner of the shared items. */
   readonly owner: Api;
   readonly home: Home;
-  /** Connection to its database. */
   readonly connection: Connection;
   /** Inserts rows directly, because a hundred thousand API calls would take too long. */
   readonly fill: (statement: string) => Promise<void>;

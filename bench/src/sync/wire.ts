@@ -7,7 +7,6 @@ export interface Traffic {
   downBytes: number;
 }
 
-/** Traffic of one device. */
 export interface Wire {
   /** Port to which the device connects. */
   readonly port: number;

@@ -60,11 +60,9 @@ export async function uploadBlocks(parts: BlockUploadParts, blocks: readonly Fra
   }
 }
 
-/** Space that an upload needs. */
 export interface NeededRoom {
   /** Size of a new file minus that of the replaced one. */
   readonly growthBytes?: number | undefined;
-  /** Bytes to send. */
   readonly sendBytes?: number | undefined;
 }
 

@@ -2,7 +2,6 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { ApiClient } from "./api-client.ts";
 import { Breaks } from "./breaks.ts";
 
-/** A range of a file version. */
 export interface FileRange {
   readonly nodeId: string;
   readonly versionId: string | undefined;

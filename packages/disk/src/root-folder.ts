@@ -166,7 +166,6 @@ export function nodePath(folder: number, name: Uint8Array): Buffer {
   return Buffer.concat([Buffer.from(`/proc/self/fd/${folder}/`), name.subarray(0, -1)]);
 }
 
-/** Returns true for a valid name in a folder. */
 export function isName(text: string): boolean {
   return text !== "" && text !== "." && text !== ".." && !/[/\0]/.test(text);
 }

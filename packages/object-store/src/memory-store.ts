@@ -6,7 +6,6 @@ interface Held extends ObjectStat {
   readonly bytes: Uint8Array;
 }
 
-/** In-memory store for tests. */
 export function makeMemoryStore({ nowMs }: { readonly nowMs: () => number }): ObjectStore {
   const objects = new Map<string, Held>();
   return {

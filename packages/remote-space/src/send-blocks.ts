@@ -15,7 +15,6 @@ export interface SendingParts {
   /** Node whose space receives the blocks. */
   readonly rootId: string;
   readonly signal: AbortSignal;
-  /** Pace of all uploads of this space. */
   readonly pace: UploadPace;
   /** Pace for the JSON of batches, before compression. */
   readonly jsonPace: UploadPace;

@@ -37,7 +37,6 @@ export class Chances {
     return tape;
   }
 
-  /** Returns the next decision of a kind. */
   next(kind: string): Decision {
     const count = (this.#counts.get(kind) ?? 0) + 1;
     this.#counts.set(kind, count);

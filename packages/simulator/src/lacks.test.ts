@@ -48,7 +48,6 @@ async function withUpdate(alone: Alone): Promise<void> {
 
 const textAt = (alone: Alone, path: string): string => Buffer.from(alone.root.mustBeAt(path).now.bytes).toString();
 
-/** Changes all inode numbers. */
 function renumbered(disk: LocalDisk, number: (inode: bigint) => bigint): LocalDisk {
   const told = <Stat extends LocalStat | undefined>(stat: Stat): Stat =>
     stat && { ...stat, fingerprint: { ...stat.fingerprint, inode: number(stat.fingerprint.inode) } };

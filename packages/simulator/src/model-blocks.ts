@@ -17,7 +17,6 @@ export class ModelBlocks {
     this.#patched = patched;
   }
 
-  /** Returns true if the account sent the block. */
   wasSentBy(account: string, hash: HashHex): boolean {
     return this.#senders.get(hash)?.has(account) === true;
   }

@@ -3,7 +3,6 @@ import type { ModelServer } from "./model-server.ts";
 import { hasSameMode } from "./model-operations.ts";
 import { isLiveNode, lineage, type ModelNode, type Nodes } from "./model-tree.ts";
 
-/** Result of a rewind. */
 export interface Rewound {
   readonly steps: number;
   /** Restored nodes and contents. */

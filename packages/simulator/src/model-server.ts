@@ -29,7 +29,6 @@ interface Backup {
   readonly groups: ReadonlyMap<string, ReadonlySet<string>>;
   readonly suspended: ReadonlySet<string>;
   readonly operations: Map<string, Answered>;
-  /** Ids of the versions. */
   readonly versions: ReadonlySet<string>;
 }
 

@@ -161,7 +161,6 @@ export class ModelShares {
     });
   }
 
-  /** Returns the account of a mount. */
   accountOf(nodes: Nodes, mount: ModelNode): string | undefined {
     const space = spaceOf(nodes, mount.id);
     return [...this.accounts].find((account) => homeOf(account) === space);

@@ -4,7 +4,6 @@ import { homeOf } from "./model-shares.ts";
 import { Shared } from "./shared.ts";
 import { actsOf, chmod } from "./testing-privacy.ts";
 
-/** Returns private paths on the disk. */
 function closedIn({ root }: Shared): string[] {
   return [...root.visible()].flatMap(([path, { now }]) => (now.isPrivate ? [path] : []));
 }

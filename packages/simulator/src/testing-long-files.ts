@@ -15,7 +15,6 @@ interface Line {
   readonly server: Server;
   /** Switch for the bytes of long files; everything else is always answered. */
   isOpen: boolean;
-  /** Transferred bytes of long files. */
   bytes: number;
 }
 

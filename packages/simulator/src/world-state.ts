@@ -53,9 +53,7 @@ export interface WorldOptions {
 export interface Ills {
   /** An unreadable path. */
   sick: { readonly path: string; readonly untilMicros: number } | undefined;
-  /** The disk is full. */
   fullUntilMicros: number;
-  /** The disk is read-only. */
   readOnlyUntilMicros: number;
   /** Another, empty folder replaces the root. */
   isAway: boolean;
@@ -81,7 +79,6 @@ export interface Device {
 
 const momentsMax = 5;
 
-/** State of a world, and its events. */
 export abstract class WorldState {
   readonly scheduler: Scheduler;
   readonly model = new ModelServer();

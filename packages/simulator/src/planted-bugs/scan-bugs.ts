@@ -1,6 +1,5 @@
 import type { Bugs } from "./patch.ts";
 
-/** Bugs in scans. */
 export const scanBugs = {
   "errors are deletions": [
     {

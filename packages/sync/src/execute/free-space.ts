@@ -11,7 +11,6 @@ import { samePrivacy } from "../model/privacy.ts";
 import { isReadOnly, mayEdit } from "../model/rights.ts";
 import { isLive, isNumbered, type LocalRow, unnumberedInode } from "../model/trees.ts";
 
-/** Result of freeing space. */
 export interface Freed {
   readonly files: number;
   readonly bytes: number;

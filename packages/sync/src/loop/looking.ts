@@ -108,7 +108,6 @@ export async function lookUnderLastRules(context: CycleContext, look: typeof loo
   await look(context, terms);
 }
 
-/** Scans for a preview. */
 export function previewDisk(context: CycleContext, terms = presentTerms(context)): Promise<Looked> {
   return inParts(async (tops) => {
     const look = await lookAtRoot(context, terms, tops);

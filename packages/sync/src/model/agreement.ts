@@ -2,7 +2,6 @@ import type { NodeId } from "@holdfast/core/ids";
 import { isPrivateIn, samePrivacy } from "./privacy.ts";
 import { type LocalRow, type RemoteRow, samePlace, type SyncedRow, type Trees } from "./trees.ts";
 
-/** Rows of each tree. */
 export interface AllRows {
   readonly remote: Pick<Trees["remote"], "get">;
   readonly local: Pick<Trees["local"], "get">;

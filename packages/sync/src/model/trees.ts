@@ -70,7 +70,6 @@ export function isNumbered({ inode }: Pick<Fingerprint, "inode">): boolean {
   return inode !== unnumberedInode;
 }
 
-/** Place on the disk. */
 export interface DiskPlace extends Place {
   /** Local name if another item uses the own name on this disk; undefined: the own name. */
   readonly alias?: string | undefined;

@@ -87,6 +87,5 @@ export interface Plan {
   readonly local: readonly LocalOperation[];
   /** Nodes that differ but must wait, with the reason. */
   readonly waiting: ReadonlyMap<NodeId, string>;
-  /** Deletions held for a person. */
   readonly heldDeletions: readonly NodeId[];
 }

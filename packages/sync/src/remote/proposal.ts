@@ -15,7 +15,6 @@ import type { Voice } from "./voice.ts";
 
 /** Block of a file to send, and its position. */
 export interface Range extends ManifestEntry {
-  /** Offset in the file. */
   readonly offset: number;
   /** Index in the block list. */
   readonly position: number;

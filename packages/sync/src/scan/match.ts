@@ -126,7 +126,6 @@ function likeliest(
   return ofNumber ?? there.find((id) => !isToGo(id));
 }
 
-/** Returns the node of an entry's folder. */
 export function folderIdOf(ids: ReadonlyMap<Entry, NodeId>, { folder }: Entry): NodeId | undefined {
   return "id" in folder ? folder.id : ids.get(folder);
 }

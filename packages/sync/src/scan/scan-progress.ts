@@ -1,4 +1,3 @@
-/** Receives the progress of a scan. */
 export interface ScanProgress {
   /** Number of files just seen, without folders. */
   seen(files: number): void;

@@ -201,7 +201,6 @@ function sureness(unknown: ReadonlySet<string>, passes: boolean, unclear: Readon
 interface Look extends Walk {
   /** Known rows of the scanned places. */
   readonly known: ReadonlyMap<NodeId, LocalRow>;
-  /** Moved folders. */
   readonly moved: ReadonlyMap<Entry, NodeId>;
   readonly suspects: Suspects;
   /** Two scans agree on the missing items. */

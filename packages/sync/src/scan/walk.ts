@@ -9,7 +9,6 @@ import { isOtherRoot, type RootSigns } from "./other-root.ts";
 import type { ScanProgress } from "./scan-progress.ts";
 import type { Top } from "./scope.ts";
 
-/** Item at one path. */
 export interface Entry {
   readonly path: string;
   readonly name: string;
@@ -27,7 +26,6 @@ export interface Entry {
 export interface Walk {
   /** Scanned folders, with everything below except kept ones. */
   readonly tops: Top[];
-  /** Paths of all listed folders. */
   readonly listed: Set<string>;
   /** Paths of all folders seen. */
   readonly folders: Set<string>;

@@ -66,7 +66,6 @@ function waits({ shares }: IndexedTrees, share: NodeId | undefined): boolean {
   return share !== undefined && shares.get(share)?.waits === true;
 }
 
-/** Returns finished departures. */
 export function overDepartures(
   trees: IndexedTrees,
   departures: ReadonlyMap<NodeId, NodeId>,

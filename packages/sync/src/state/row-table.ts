@@ -108,12 +108,10 @@ export class RowTable<Row extends object> implements ReadonlyMap<NodeId, Row> {
     return this.get(id) !== undefined;
   }
 
-  /** Returns the children of a folder. */
   rowsIn(folder: NodeId): (readonly [NodeId, Row])[] {
     return rowsOf(this.#in, pack(folder)).map((stored) => [idOf(stored), this.#columns.decode(stored)]);
   }
 
-  /** Returns the rows with that inode. */
   withInode(inode: bigint): (readonly [NodeId, Row])[] {
     const stored = this.#withInode === undefined ? [] : rowsOf(this.#withInode, packNumber(inode));
     return stored.map((each) => [idOf(each), this.#columns.decode(each)]);

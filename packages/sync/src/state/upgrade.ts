@@ -33,7 +33,6 @@ export function upgrade(database: DatabaseSync, tables: Tables): void {
   });
 }
 
-/** Renames a table. */
 export function renameTables(database: DatabaseSync): void {
   if (hasTable(database, "rewound")) database.exec("alter table rewound rename to decided");
 }
