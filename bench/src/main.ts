@@ -3,7 +3,7 @@
  * - `--quick`: smaller data, ends within a minute
  * - `--only NAME,…`: some rows (`kept`, `sync`, `share` and `web`: all that start with that)
  * - `--by NAME,…`: some programs only
- * - `--million`: one client keeps as many files and a second one fetches them (alone with `--only sync-idle --by
+ * - `--million`: one client keeps a million files and a second one fetches them (alone with `--only sync-idle --by
  *   holdfast`: 8 GB of disk, and about an hour)
  * - `--keep`: keeps data and client logs
  *

@@ -10,7 +10,7 @@ import { startSyncthingAlone, syncthingName } from "./syncthing-pair.ts";
 import type { Proxy } from "./wire.ts";
 
 const perFolder = 100;
-/** Goals for a million files in 4-sync.md; the same for fewer. */
+/** Goals for a million files, see docs/performance.md. Fewer files have the same goals. */
 const goals = { memoryMb: 300, peakMb: 600, rescanSeconds: 20 };
 
 interface ManyFiles {
