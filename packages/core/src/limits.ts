@@ -243,7 +243,7 @@ export const limits = {
   peopleQueryLengthMin: 2,
   /** Members of the caller's groups that one search reads. */
   peopleSearchedMax: 20_000,
-  /** Newest shares of the caller that one search reads, in the own space and in other spaces each. */
+  /** Newest permissions in the caller's space that one search reads. */
   peopleGuestsMax: 1000,
 
   headerBytesMax: 16 * kib,

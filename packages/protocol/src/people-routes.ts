@@ -13,7 +13,7 @@ export const peopleRoutes = {
     cost: "call",
     bodyKind: "none",
     summary:
-      "Find people to share with: by exact address, and by name among people with whom you share, in common groups, or everywhere if the directory is open",
+      "Find people to share with: by exact address, and by name among people with access to your items, in common groups, or everywhere if the directory is open",
     query: z.object({ q: z.string().min(1).max(limits.emailBytesMax) }),
     responses: { 200: page(person) },
   }),

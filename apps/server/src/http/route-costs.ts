@@ -126,7 +126,7 @@ const costs: Readonly<Record<RouteName, Cost & { readonly bodyBytes?: number }>>
   listGroupMembers: { rows: 2 * page, answerBytes: page * 2 * kib },
   setGroupMember: { ...few, rows: 20 + limits.groupsOfAccountMax },
   removeGroupMember: { ...few, rows: "shares with a manager who leaves" },
-  findPeople: { ...few, rows: 2 * limits.peopleSearchedMax + 4 * limits.peopleGuestsMax },
+  findPeople: { ...few, rows: 2 * limits.peopleSearchedMax + 2 * limits.peopleGuestsMax },
   createWebhook: { ...few, rows: lineage + limits.webhooksMax },
   listWebhooks: { rows: limits.webhooksMax, answerBytes: limits.webhooksMax * 14 * kib },
   deleteWebhook: few,

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { GroupId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
+import type { Scope } from "@holdfast/protocol/account-routes";
 import { sql } from "kysely";
 import { failuresMax, openTestAccounts, type TestAccounts } from "../accounts/testing.ts";
 import { updateUser } from "../accounts/users.ts";
@@ -29,18 +30,25 @@ after(() => databases.stop());
 
 const newPerson = (name: string, bucket = 4000) => createUserIn(world, bucket, `p${++people}@example.org`, name);
 const join = ({ id: userId }: UserRow) => setMember(world, callerFor(me, true), { groupId, userId, role: "member" });
-const find = async (q: string, options: { openDirectory?: boolean; groupIds?: GroupId[]; as?: UserRow } = {}) => {
-  const { as = me, groupIds = [groupId], openDirectory = false } = options;
-  const found = await findPeople({ ...world, openDirectory }, { userId: as.id, spaceId: as.space_id, groupIds }, q);
+const callerOf = (user: UserRow, groupIds: GroupId[], scopes: Scope[] = []) => ({
+  userId: user.id,
+  spaceId: user.space_id,
+  groupIds,
+  scopes: new Set(scopes),
+});
+const find = async (
+  q: string,
+  options: { openDirectory?: boolean; groupIds?: GroupId[]; as?: UserRow; scopes?: Scope[] } = {},
+) => {
+  const { as = me, groupIds = [groupId], openDirectory = false, scopes = ["account", "files:read"] } = options;
+  const found = await findPeople({ ...world, openDirectory }, callerOf(as, groupIds, scopes), q);
   return found.map(({ name }) => name);
 };
 
 test("an exact address finds its account however it is spelled, and a part of one finds nobody", async () => {
   const { id, email } = await newPerson("Ann Other");
   for (const q of [email, ` ${email.toUpperCase()} `])
-    assert.deepEqual(await findPeople(world, { userId: me.id, spaceId: me.space_id, groupIds: [] }, q), [
-      { id, name: "Ann Other", email },
-    ]);
+    assert.deepEqual(await findPeople(world, callerOf(me, []), q), [{ id, name: "Ann Other", email }]);
   const as = await newPerson("Asks for parts");
   for (const q of [email.slice(0, -1), email.slice(1), "@example.org", "@", email.split("@")[0]!, "p%@example.org"])
     for (const openDirectory of [false, true]) assert.deepEqual(await find(q, { openDirectory, as }), [], q);
@@ -67,30 +75,29 @@ test("who shares no group is found by name only where the directory is open", as
   assert.deepEqual(await find("stranger", { openDirectory: true, groupIds: [] }), ["Quirin Stranger"]);
 });
 
-test("people with whom the caller shares are found by name or by the beginning of their address, and by nobody else that way", async () => {
-  const [asking, guest, editor] = [
-    await newPerson("Asks again"),
-    await newPerson("Yara Guest", 7),
-    await newPerson("Yan Guest"),
-  ];
-  const grant = async (space: UserRow, by: UserRow, to: UserRow) =>
-    sql`insert into shard.grants (space_id, id, node_id, kind, grantee_id, role, created_by, created_at)
-      values (${space.space_id}, gen_random_uuid(), ${space.root_id}, 'user', ${to.id}, 'viewer', ${by.id}, 0)`.execute(
+test("people with access to the caller's items are found by name or by the beginning of their address, and nobody else is", async () => {
+  const [asking, guest] = [await newPerson("Asks again"), await newPerson("Yara Guest", 7)];
+  const [editor, late] = [await newPerson("Yan Editor"), await newPerson("Yasmin Late")];
+  const grant = async (space: UserRow, by: UserRow, to: UserRow, expiresAt: number | null = null) =>
+    sql`insert into shard.grants (space_id, id, node_id, kind, grantee_id, role, created_by, created_at, expires_at)
+      values (${space.space_id}, gen_random_uuid(), ${space.root_id}, 'user', ${to.id}, 'viewer', ${by.id}, 0, ${expiresAt})`.execute(
       databases.shards.ofId(space.space_id).db,
     );
   const ask = (q: string, as = asking) => find(q, { as, groupIds: [] });
   assert.deepEqual(await ask("yara"), []);
   await grant(asking, asking, guest);
+  await grant(asking, asking, late, 1);
   await grant(guest, editor, asking);
   assert.deepEqual(
     [await ask("yara"), await ask("gue"), await ask("ya")],
     [["Yara Guest"], ["Yara Guest"], ["Yara Guest"]],
   );
   assert.deepEqual(await ask(guest.email.split("@")[0]!), ["Yara Guest"]);
-  assert.deepEqual(await ask("asks", guest), ["Asks again"], "what an editor shared in one's own space");
-  assert.deepEqual(await ask("asks", editor), ["Asks again"], "what one shared in another space");
-  assert.deepEqual(await ask("yara", editor), [], "who has access to another space is not told");
+  assert.deepEqual(await ask("asks", guest), ["Asks again"], "an editor shared an item of the guest");
+  assert.deepEqual(await ask("asks", editor), [], "the item belongs to another person");
+  assert.deepEqual(await ask("yara", editor), []);
   assert.deepEqual(await ask("asks", me), []);
+  assert.deepEqual(await find("yara", { as: asking, groupIds: [], scopes: ["account"] }), []);
   await updateUser(world, guest.id, { disabled: true });
   assert.deepEqual(await ask("yara"), []);
 });

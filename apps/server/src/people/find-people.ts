@@ -16,13 +16,13 @@ export type PersonJson = z.output<typeof personSchema>;
 
 export type PeopleWorld = Pick<AccountWorld, "shards" | "throttle" | "openDirectory">;
 
-type Asking = Pick<Caller, "userId" | "spaceId" | "groupIds">;
+type Asking = Pick<Caller, "userId" | "spaceId" | "groupIds" | "scopes">;
 
 /**
  * Finds people to share with, sorted by name, at most `peopleFoundMax`. The caller and suspended accounts are never found.
  * A query with an `@` finds the account with exactly this address. Any other query finds people whose full or last name begins with it:
- * members of the caller's groups, or everybody if the directory is open. It also finds the people with whom the caller shares, by name
- * or by the beginning of their address.
+ * members of the caller's groups, or everybody if the directory is open. It also finds people who have access to items of the caller,
+ * by name or by the part of their address before the `@`.
  * @throws HoldfastError rate_limited after too many addresses without an account
  */
 export async function findPeople(world: PeopleWorld, caller: Asking, query: string): Promise<PersonJson[]> {
@@ -66,21 +66,26 @@ async function findInDirectory(
   return (await Promise.all(shards.all().map((shard) => readPersons(shard, among)))).flat();
 }
 
-/** Finds people among those with whom the caller shares. Their names and addresses are in the permissions that the caller can list. */
+/**
+ * Finds people who have access to items of the caller. Their names and addresses are in the permissions that the caller
+ * can list with the scope `files:read`.
+ */
 async function findGuests({ shards }: PeopleWorld, caller: Asking, beginning: string): Promise<Person[]> {
-  const guests = await Promise.all(shards.all().map((shard) => readGuests(shard, caller)));
-  const byShard = Map.groupBy(new Set(guests.flat()), (id) => shards.ofId(id));
+  if (!caller.scopes.has("files:read")) return [];
+  const byShard = Map.groupBy(await readGuests(shards.ofId(caller.spaceId), caller), (id) => shards.ofId(id));
   const found = [...byShard].map(([shard, ids]) => readPersons(shard, guestsNamed(ids, beginning)));
   return (await Promise.all(found)).flat();
 }
 
-/** Newest shares first: those in the caller's space by the primary key, those that the caller made elsewhere by grants_maker. */
-async function readGuests({ db }: Shard, { userId, spaceId }: Asking): Promise<UserId[]> {
-  const [own, made] = [sql`space_id = ${spaceId}`, sql`created_by = ${userId}`].map(
-    (condition) => sql`
-      (select grantee_id from shard.grants where ${condition} and kind = 'user' order by id desc limit ${limits.peopleGuestsMax})`,
-  );
-  const { rows } = await sql<{ grantee_id: UserId }>`${own} union ${made}`.execute(db);
+/** Reads the newest shares by the primary key. */
+async function readGuests({ db }: Shard, { spaceId }: Asking): Promise<UserId[]> {
+  const { rows } = await sql<{ grantee_id: UserId }>`
+    select distinct grantee_id from (
+      select grantee_id, kind, expires_at from shard.grants where space_id = ${spaceId}
+      order by id desc limit ${limits.peopleGuestsMax}
+    ) newest
+    where kind = 'user'
+      and (expires_at is null or expires_at > (extract(epoch from clock_timestamp()) * 1000000)::int8)`.execute(db);
   return rows.map(({ grantee_id }) => grantee_id);
 }
 

@@ -69,7 +69,7 @@ function Layer({
           {...(about === undefined ? { "aria-describedby": undefined } : {})}
           onOpenAutoFocus={takeFocus}
           onCloseAutoFocus={giveFocusBack}
-          onEscapeKeyDown={(event) => isKept === true && event.preventDefault()}
+          onEscapeKeyDown={(event) => (isKept === true || isOfOpenList(event)) && event.preventDefault()}
           onInteractOutside={(event) => isKept === true && event.preventDefault()}
           className={`fixed z-40 flex animate-appear flex-col bg-raised shadow-over outline-none forced-colors:border ${look}`}
         >
@@ -90,4 +90,9 @@ function Layer({
       </Dialog.Portal>
     </Dialog.Root>
   );
+}
+
+/** Escape closes the suggestions of a field first. */
+function isOfOpenList({ target }: KeyboardEvent): boolean {
+  return target instanceof Element && target.matches("[role=combobox][aria-expanded=true]");
 }

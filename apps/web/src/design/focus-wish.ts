@@ -3,11 +3,11 @@ import { type RefObject, useEffect } from "react";
 /** `people`: the field that adds people to a share. */
 type Field = "people";
 
-const lifetimeMs = 5000;
+const lifetimeMs = 3000;
 const wished = new Map<Field, number>();
 const waiting = new Map<Field, () => void>();
 
-/** Moves the focus to the field of this name: now, or when it appears in the next 5 s. */
+/** Moves the focus to the field of this name: now, or when it appears in the next 3 s. */
 export function wishFocus(name: Field): void {
   wished.set(name, performance.now());
   waiting.get(name)?.();
@@ -19,7 +19,9 @@ export function useFocusWish(name: Field, element: RefObject<HTMLElement | null>
     const take = () => {
       const at = wished.get(name);
       wished.delete(name);
-      if (at === undefined || performance.now() - at > lifetimeMs) return;
+      // A person who types elsewhere meanwhile keeps the focus.
+      const isTyping = document.activeElement?.matches("input:not([type=checkbox]), textarea") === true;
+      if (at === undefined || isTyping || performance.now() - at > lifetimeMs) return;
       // A menu that closes returns the focus to its row in the same task.
       setTimeout(() => element.current?.focus());
     };

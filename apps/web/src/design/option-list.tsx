@@ -28,10 +28,10 @@ interface OptionListProps {
 /** Options below a text field, operated with arrow keys, Enter, Escape and the pointer. */
 export function OptionList(props: OptionListProps) {
   const { id, label, options, field, wanted, startsAtFirst, onActive, onLeave, empty } = props;
-  const none = startsAtFirst ? 0 : -1;
-  const [at, setAt] = useState(none);
-  const active = options[Math.min(at, options.length - 1)];
-  useEffect(() => setAt(none), [wanted, none]);
+  const [chosenId, setChosenId] = useState<string>();
+  // By id: options can change while the text stays the same.
+  const active = options.find((option) => option.id === chosenId) ?? (startsAtFirst ? options[0] : undefined);
+  useEffect(() => setChosenId(undefined), [wanted]);
   // Before paint, so that a screen reader hears the option together with the list.
   useLayoutEffect(() => {
     onActive(active === undefined ? undefined : `${id}-${active.id}`);
@@ -42,8 +42,10 @@ export function OptionList(props: OptionListProps) {
     option?.run();
   };
   const step = (by: 1 | -1) => {
-    const first = by === 1 ? 0 : options.length - 1;
-    setAt(active === undefined ? first : (options.indexOf(active) + by + options.length) % options.length);
+    // Without a selection, down goes to the first option and up to the last.
+    const before = by === 1 ? -1 : 0;
+    const from = active === undefined ? before : options.indexOf(active);
+    setChosenId(options[(from + by + options.length) % options.length]?.id);
   };
   useKeys(field, {
     ArrowDown: () => step(1),

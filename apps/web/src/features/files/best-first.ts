@@ -26,6 +26,14 @@ export function bestFirst<Item extends Named>(items: readonly Item[], text: stri
     .map(({ item }) => item);
 }
 
+/** True if the name contains all words of a search, as the server finds it. */
+export function hasWords(name: string, text: string): boolean {
+  const folded = fold(name);
+  return fold(text)
+    .split(/\s+/)
+    .every((word) => folded.includes(word));
+}
+
 export interface NamePart {
   readonly text: string;
   readonly isMatch: boolean;

@@ -1,9 +1,10 @@
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
-import { lazy, type ReactNode, Suspense, useMemo } from "react";
+import { type ReactNode, Suspense, useMemo } from "react";
 import { type SortOrder, sortOrders } from "../../data/row-order.ts";
 import { useDrive } from "../../data/use-drive.ts";
 import { useFolder } from "../../data/use-folder.ts";
 import { Crumbs } from "../../design/crumbs.tsx";
+import { lazyPart } from "../../design/lazy-part.ts";
 import { usePageTitle } from "../../design/page-title.ts";
 import { useMessages, withWords } from "../../messages/use-messages.ts";
 import { folderColumns } from "./columns.ts";
@@ -13,7 +14,7 @@ import { FolderRows } from "./folder-rows.ts";
 import { ListPlace } from "./list-place.tsx";
 import { useLineage } from "./use-lineage.ts";
 
-const SharedBy = lazy(async () => ({ default: (await withWords(import("./shared-by.tsx"))).SharedBy }));
+const SharedBy = lazyPart(async () => (await withWords(import("./shared-by.tsx"))).SharedBy);
 
 /** Content of an empty drive. */
 type Begin = (onUpload: () => void) => ReactNode;

@@ -7,12 +7,15 @@ import { wait } from "../../data/wait.ts";
 import { type ListedOption, OptionList } from "../../design/option-list.tsx";
 import { shownName } from "../../design/shown-name.ts";
 import { useMessages } from "../../messages/use-messages.ts";
-import { bestFirst, matchParts } from "./best-first.ts";
+import { bestFirst, hasWords, matchParts } from "./best-first.ts";
 import { FileShape } from "./file-shape.tsx";
 import { found } from "./list-queries.ts";
 import { folderOf, isFolder, type ListedRow } from "./row-source.ts";
 
 const shownMax = 8;
+/** Rows among which the best are chosen, the most recently changed first. */
+const rankedMax = 50;
+const lettersMin = 2;
 const pauseMs = 150;
 
 interface FoundListProps {
@@ -33,9 +36,10 @@ export function FoundList({ wanted, ...list }: FoundListProps) {
   const { data } = useQuery({
     queryKey: ["found", wanted],
     placeholderData: keepPreviousData,
+    enabled: wanted.length >= lettersMin,
     queryFn: async ({ signal }) => {
       await wait(pauseMs, signal);
-      return (await found(client, { q: wanted })(undefined, signal)).rows;
+      return (await found(client, { q: wanted }, rankedMax)(undefined, signal)).rows;
     },
   });
   const options = useMemo(() => {
@@ -44,7 +48,9 @@ export function FoundList({ wanted, ...list }: FoundListProps) {
       else if (row.parentId == null) void navigate({ to: "/shared", search: { open: row.id } });
       else void navigate({ to: "/files/$id", params: { id: row.parentId }, search: { open: row.id } });
     };
-    const rows = bestFirst(data ?? [], wanted).slice(0, shownMax);
+    // Results of the previous text are shown until the next ones arrive, as far as they fit.
+    const fitting = (data ?? []).filter(({ name }) => hasWords(name, wanted));
+    const rows = bestFirst(fitting, wanted).slice(0, shownMax);
     const best = rows.map((row): ListedOption => ({
       id: row.id,
       run: () => open(row),
@@ -78,7 +84,9 @@ function Found({ row, wanted }: { readonly row: ListedRow; readonly wanted: stri
             isMatch ? <b key={at}>{text}</b> : <span key={at}>{text}</span>,
           )}
         </bdi>
-        {folder !== undefined && folder !== "" && <bdi className="block truncate text-sm text-muted">{folder}</bdi>}
+        {folder !== undefined && folder !== "" && (
+          <bdi className="block truncate text-sm text-muted">{shownName(folder)}</bdi>
+        )}
       </span>
     </>
   );

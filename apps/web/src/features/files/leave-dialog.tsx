@@ -2,6 +2,7 @@ import { toHoldfastError } from "@holdfast/core/errors";
 import { useState } from "react";
 import { useDrive } from "../../data/use-drive.ts";
 import { FormDialog } from "../../design/form-dialog.tsx";
+import { shownName } from "../../design/shown-name.ts";
 import { showToast } from "../../design/toasts.ts";
 import { problemWords } from "../../messages/problem-words.ts";
 import { useMessages } from "../../messages/use-messages.ts";
@@ -19,19 +20,21 @@ export function LeaveDialog({ rows, onClose, onDone }: LeaveDialogProps) {
   const { message } = words;
   const { client } = useDrive();
   const [isBusy, setBusy] = useState(false);
-  const named = { count: rows.length, name: rows[0]?.name ?? "" };
+  const named = { count: rows.length, name: shownName(rows[0]?.name ?? "") };
   const leave = async () => {
     setBusy(true);
     const left = new Set<string>();
     try {
       for (const { id, received } of rows) {
         if (received === undefined) continue;
-        await client.call("deletePermission", { params: { id: received.permissionId } }).catch(ignoreEnded);
+        for (const permissionId of received.permissionIds)
+          await client.call("deletePermission", { params: { id: permissionId } }).catch(ignoreEnded);
         left.add(id);
       }
       showToast({ text: message("share.left", named) });
     } catch (thrown) {
-      showToast({ kind: "error", text: problemWords(thrown, words) });
+      const isLimit = toHoldfastError(thrown).code === "forbidden";
+      showToast({ kind: "error", text: isLimit ? message("share.leaveLimit") : problemWords(thrown, words) });
     }
     onDone?.(left);
     onClose();

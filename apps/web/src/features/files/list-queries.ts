@@ -48,31 +48,34 @@ export interface Find {
   readonly type?: SearchType | undefined;
 }
 
-export function found(client: ApiClient, { q, in: inside, type }: Find): Load {
+export function found(client: ApiClient, { q, in: inside, type }: Find, rowsMax = limit): Load {
   return async (cursor, signal) => {
-    const query = { q, in: inside, type, limit, cursor };
+    const query = { q, in: inside, type, limit: rowsMax, cursor };
     const { items, next_cursor: next, t } = await client.call("search", { query, signal });
     return { rows: items.map((node) => listed(node)), next, thumbTag: t };
   };
 }
 
+/** One row per item, even if it is shared with the account and with groups of it. */
 export function sharedWithMe(client: ApiClient): Load {
   return async (cursor, signal) => {
     const { items, next_cursor: next } = await client.call("listSharedWithMe", { query: { limit, cursor }, signal });
-    return {
-      rows: items.map(({ node, owner, permission, mount_id }) =>
-        Object.assign(listed(node), {
-          who: owner.name || owner.email,
-          received: {
-            permissionId: permission.id,
-            isDirect: permission.grantee.kind === "user",
-            isMounted: mount_id !== null,
-          },
-        }),
-      ),
-      next,
-    };
+    const byNode = Map.groupBy(items, ({ node }) => node.id);
+    return { rows: [...byNode.values()].flatMap((all) => received(all)), next };
   };
+}
+
+function received(all: readonly SharedJson[]): ListedRow[] {
+  return all.slice(0, 1).map(({ node, owner, mount_id: mountId }) =>
+    Object.assign(listed(node), {
+      who: owner.name || owner.email,
+      received: {
+        permissionIds: all.map(({ permission }) => permission.id),
+        isDirect: all.every(({ permission }) => permission.grantee.kind === "user"),
+        isMounted: mountId !== null,
+      },
+    }),
+  );
 }
 
 /** One row per item. */

@@ -93,8 +93,7 @@ function goingActs({ drive, host, go, withSelected: about }: Parts) {
     download: about((rows) => download(drive, rows, folderName(host()))),
     mount: about(async (rows) => {
       const { mountAll } = await withWords(import("./mount-all.ts"));
-      await mountAll(drive, rows, go.folder);
-      host().onDone(new Set());
+      await mountAll(drive, rows, go.folder).finally(() => host().onDone(new Set()));
     }),
     askLeave: about((rows) => host().ask({ kind: "leave", rows })),
     copyLink: about(async ([row]) => {

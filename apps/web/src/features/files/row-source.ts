@@ -14,8 +14,8 @@ export interface ListedRow extends Row {
 }
 
 export interface ReceivedShare {
-  readonly permissionId: string;
-  /** False if the item is shared with a group of the account. */
+  readonly permissionIds: readonly string[];
+  /** False if a group of the account has access, which the account cannot leave. */
   readonly isDirect: boolean;
   readonly isMounted: boolean;
 }

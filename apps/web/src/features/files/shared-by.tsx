@@ -25,7 +25,7 @@ export function SharedBy({ id }: { readonly id: string }) {
   if (owner == null) return null;
   return (
     <p className="hidden min-w-16 shrink truncate text-sm text-muted sm:block" title={owner.email}>
-      {message("share.by", { name: owner.name || owner.email })}
+      {message("share.owner")}: <bdi>{owner.name || owner.email}</bdi>
     </p>
   );
 }

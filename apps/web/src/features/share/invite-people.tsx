@@ -1,12 +1,14 @@
-import type { NewPermissionJson } from "@holdfast/protocol/sharing-routes";
+import type { NewPermissionJson, PermissionJson } from "@holdfast/protocol/sharing-routes";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { type SubmitEvent, useState } from "react";
+import { type SubmitEvent, useEffect, useMemo, useRef, useState } from "react";
 import { useDrive } from "../../data/use-drive.ts";
 import { announcer } from "../../design/live-regions.tsx";
 import { Button } from "../../design/button.tsx";
 import { CopyField } from "../../design/copy-field.tsx";
 import { Field } from "../../design/field.tsx";
 import { Notice } from "../../design/notice.tsx";
+import { showToast } from "../../design/toasts.ts";
+import type { Messages } from "../../messages/messages.ts";
 import { problemWords } from "../../messages/problem-words.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 import { useSignInWays } from "../sign-in/use-sign-in-ways.ts";
@@ -14,7 +16,8 @@ import { PeopleField } from "./people-field.tsx";
 import {
   endOfDay,
   type Invitee,
-  inviteeOf,
+  inviteesOf,
+  keyOf,
   nameOf,
   ownGroups,
   personRoles,
@@ -24,25 +27,33 @@ import {
 import { RoleSelect } from "./role-select.tsx";
 import type { SharingProps } from "./sharing-props.ts";
 
+interface InvitePeopleProps extends SharingProps {
+  readonly permissions: readonly PermissionJson[];
+}
+
 /** Gives people and groups a role. An address without an account is invited. */
-export function InvitePeople({ node }: SharingProps) {
-  const { message } = useMessages();
+export function InvitePeople({ node, permissions }: InvitePeopleProps) {
+  const words = useMessages();
+  const { message } = words;
   const [role, setRole] = useState<Role>("viewer");
   const [day, setDay] = useState("");
   const [note, setNote] = useState("");
   const sendsMail = useSignInWays().mail;
   const share = useShare(node.id, sendsMail);
-  const choice = useChoice();
+  const choice = useChoice(permissions);
   const submit = (event: SubmitEvent<HTMLFormElement>) => {
     event.preventDefault();
     const invitees = choice.take();
     if (invitees === undefined) return;
+    const sent = { invitees, text: choice.field.text };
     share.mutate(
       { invitees, fields: { role, ...ending(day), ...saying(note) } },
       {
-        onSuccess: ({ failed }) => {
-          choice.settle(failed);
-          if (failed.length === 0) setNote("");
+        onSuccess: (shared) => {
+          choice.settle(sent, shared, failureWords(shared, words));
+          if (shared.failed.length > 0) return;
+          setNote("");
+          setDay("");
         },
       },
     );
@@ -86,34 +97,47 @@ export function InvitePeople({ node }: SharingProps) {
 }
 
 /** The people and groups chosen so far, and the text that is not chosen yet. */
-function useChoice() {
-  const words = useMessages();
+function useChoice(permissions: readonly PermissionJson[]) {
+  const { message } = useMessages();
   const [text, setText] = useState("");
   const [chosen, setChosen] = useState<readonly Invitee[]>([]);
   const [error, setError] = useState<string>();
   const groups = useQuery(ownGroups(useDrive())).data ?? [];
+  const members = useMemo(() => new Set(permissions.flatMap(memberKeys)), [permissions]);
   return {
     isFilled: text.trim() !== "" || chosen.length > 0,
-    field: { text, chosen, groups, error, onText: setText, onChosen: setChosen },
-    /** @returns all invitees; undefined, with an error at the field, if the text is neither an address nor a group */
+    field: { text, chosen, members, groups, error, onText: setText, onChosen: setChosen },
+    /** @returns all invitees; undefined, with an error at the field, if one has access or the text is no invitee */
     take: (): readonly Invitee[] | undefined => {
-      const last = inviteeOf(text, groups);
-      const isUnknown = last === undefined && (text.trim() !== "" || chosen.length === 0);
-      setError(isUnknown ? words.message("share.nobody") : undefined);
-      if (isUnknown) return undefined;
-      return withoutDoubles([...chosen, ...(last === undefined ? [] : [last])]);
+      const last = inviteesOf(text, groups);
+      const all = withoutDoubles([...chosen, ...(last ?? [])]);
+      const member = all.find((one) => members.has(keyOf(one)));
+      if (last === undefined || all.length === 0) setError(message("share.nobody"));
+      else if (member !== undefined) setError(message("share.hasAccess", { name: nameOf(member) }));
+      else {
+        setError(undefined);
+        return all;
+      }
+      return undefined;
     },
-    /** Those that failed stay in the field, with the first error. */
-    settle: (failed: Shared["failed"]) => {
-      setText("");
-      setChosen(failed.map(({ invitee }) => invitee));
-      const [first] = failed;
-      if (first === undefined) return;
-      setError(
-        words.message("share.failed", { name: nameOf(first.invitee), problem: problemWords(first.thrown, words) }),
+    /** Keeps what was added meanwhile, and those that failed. */
+    settle: (sent: Sent, { failed }: Shared, problem: string | undefined) => {
+      const left = new Set(failed.map(({ invitee }) => keyOf(invitee)));
+      const done = new Set(sent.invitees.map(keyOf).filter((key) => !left.has(key)));
+      setText((now) => (now === sent.text ? "" : now));
+      setChosen((now) =>
+        withoutDoubles([...now, ...failed.map(({ invitee }) => invitee)]).filter((one) => !done.has(keyOf(one))),
       );
+      setError(problem);
     },
   };
+}
+
+/** Direct permissions only. A person with inherited access can get another role here. */
+function memberKeys({ grantee, inherited_from: inherited }: PermissionJson): string[] {
+  if (inherited !== undefined) return [];
+  const address = grantee.email?.toLowerCase();
+  return [...(grantee.id === undefined ? [] : [grantee.id]), ...(address === undefined ? [] : [address])];
 }
 
 interface InvitedProps {
@@ -140,16 +164,35 @@ interface ShareFields {
   readonly message?: string;
 }
 
+interface Sent {
+  readonly invitees: readonly Invitee[];
+  readonly text: string;
+}
+
 interface Shared {
   readonly shared: readonly NewPermissionJson[];
   readonly failed: readonly { readonly invitee: Invitee; readonly thrown: unknown }[];
 }
 
+/** @returns who failed and why the first one did; undefined if nobody did */
+function failureWords({ failed }: Shared, words: Messages): string | undefined {
+  const [first] = failed;
+  if (first === undefined) return undefined;
+  const name = failed.map(({ invitee }) => nameOf(invitee)).join(", ");
+  return words.message("share.failed", { name, problem: problemWords(first.thrown, words) });
+}
+
 /** Shares with one after the other. A failure does not stop the rest. */
 function useShare(nodeId: string, sendsMail: boolean) {
   const { client } = useDrive();
-  const { message } = useMessages();
+  const words = useMessages();
+  const { message } = words;
   const queries = useQueryClient();
+  const isShown = useRef(true);
+  useEffect(() => {
+    isShown.current = true;
+    return () => void (isShown.current = false);
+  }, []);
   const shareWith = (invitee: Invitee, fields: ShareFields) => {
     const grantee = "groupId" in invitee ? { group_id: invitee.groupId } : { email: invitee.email };
     return client.call("shareNode", { params: { id: nodeId }, body: { ...grantee, ...fields } });
@@ -178,7 +221,11 @@ function useShare(nodeId: string, sendsMail: boolean) {
         );
       return { shared, failed };
     },
-    onSuccess: ({ shared }) => announce(shared),
+    onSuccess: (result) => {
+      announce(result.shared);
+      const problem = failureWords(result, words);
+      if (problem !== undefined && !isShown.current) showToast({ kind: "error", text: problem });
+    },
     onSettled: () => queries.invalidateQueries({ queryKey: ["permissions", nodeId] }),
   });
 }

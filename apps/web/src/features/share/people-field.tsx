@@ -9,11 +9,25 @@ import { Avatar } from "../../design/avatar.tsx";
 import { FieldFrame, inputLook } from "../../design/field.tsx";
 import { useFocusWish } from "../../design/focus-wish.ts";
 import { useMessages } from "../../messages/use-messages.ts";
-import { type Invitee, keyOf, nameOf, peopleFor, suggestedFor, takeAddresses, withoutDoubles } from "./permissions.ts";
+import {
+  chipNameOf,
+  type Invitee,
+  keyOf,
+  nameOf,
+  peopleFor,
+  suggestedFor,
+  takeAddresses,
+  withoutDoubles,
+} from "./permissions.ts";
+
+/** Characters in the field; a pasted list of some hundred addresses fits. */
+const textMax = 20_000;
 
 interface Choice {
   readonly text: string;
   readonly chosen: readonly Invitee[];
+  /** Keys of those who have access already. */
+  readonly members: ReadonlySet<string>;
   readonly groups: readonly GroupJson[];
   readonly onText: (text: string) => void;
   readonly onChosen: (chosen: readonly Invitee[]) => void;
@@ -33,7 +47,8 @@ export function PeopleField({ hint, error, ...choice }: PeopleFieldProps) {
   useFocusWish("people", field);
   const { suggested, isListed, write, combobox } = useSuggestions(id, choice);
   const press = (event: KeyboardEvent<HTMLInputElement>) => {
-    if (event.key === "Backspace" && text === "" && chosen.length > 0) onChosen(chosen.slice(0, -1));
+    // Holding the key down ends at the text.
+    if (event.key === "Backspace" && !event.repeat && text === "") onChosen(chosen.slice(0, -1));
     // Without a suggestion, Enter submits the form.
     if (event.key === "Enter" && !isListed) Object.assign(event.nativeEvent, { preventDownshiftDefault: true });
   };
@@ -49,7 +64,7 @@ export function PeopleField({ hint, error, ...choice }: PeopleFieldProps) {
           onClick={() => field.current?.focus()}
         >
           {chosen.map((one) => (
-            <Chosen key={keyOf(one)} invitee={one} onRemove={() => remove(one)} />
+            <Chosen key={keyOf(one)} invitee={one} name={chipNameOf(one, chosen)} onRemove={() => remove(one)} />
           ))}
           <input
             {...combobox.getInputProps({
@@ -64,6 +79,7 @@ export function PeopleField({ hint, error, ...choice }: PeopleFieldProps) {
               onKeyDown: press,
             })}
             type="text"
+            maxLength={textMax}
             inputMode="email"
             autoComplete="off"
             spellCheck={false}
@@ -90,9 +106,9 @@ export function PeopleField({ hint, error, ...choice }: PeopleFieldProps) {
   );
 }
 
-function useSuggestions(inputId: string, { text, chosen, groups, onText, onChosen }: Choice) {
+function useSuggestions(inputId: string, { text, chosen, members, groups, onText, onChosen }: Choice) {
   const people = useQuery(peopleFor(useDrive(), useDeferredValue(text))).data ?? [];
-  const suggested = suggestedFor(text, { groups, people }, chosen);
+  const suggested = suggestedFor(text, { groups, people }, members.union(new Set(chosen.map(keyOf))));
   const choose = (added: readonly Invitee[], rest: string) => {
     onChosen(withoutDoubles([...chosen, ...added]));
     onText(rest);
@@ -135,11 +151,19 @@ function Suggestion({ invitee }: { readonly invitee: Invitee }) {
   );
 }
 
-function Chosen({ invitee, onRemove }: { readonly invitee: Invitee; readonly onRemove: () => void }) {
+interface ChosenProps {
+  readonly invitee: Invitee;
+  readonly name: string;
+  readonly onRemove: () => void;
+}
+
+function Chosen({ invitee, name, onRemove }: ChosenProps) {
   const { message } = useMessages();
-  const name = nameOf(invitee);
   return (
     <span className="flex min-w-0 items-center rounded-md bg-selected ps-2">
+      {"groupId" in invitee && (
+        <Users role="img" aria-label={message("share.isGroup")} size={14} className="me-1.5 shrink-0" />
+      )}
       <span className="min-w-0 truncate" title={"email" in invitee ? invitee.email : undefined}>
         <bdi>{name}</bdi>
       </span>

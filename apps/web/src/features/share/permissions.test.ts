@@ -1,7 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { GroupJson } from "@holdfast/protocol/group-routes";
-import { dayOf, endOfDay, type Invitee, inviteeOf, keyOf, suggestedFor, takeAddresses } from "./permissions.ts";
+import {
+  chipNameOf,
+  dayOf,
+  endOfDay,
+  inviteeOf,
+  inviteesOf,
+  keyOf,
+  suggestedFor,
+  takeAddresses,
+} from "./permissions.ts";
 
 const group = (id: string, name: string): GroupJson => ({
   id,
@@ -14,37 +23,62 @@ const group = (id: string, name: string): GroupJson => ({
 
 const groups = [group("g1", "Family"), group("g2", "a@b")];
 
-test("a text means a group by its name in any case, else an address, else nobody", () => {
+test("a text means an address, else a group by its name in any case, else nobody", () => {
   assert.deepEqual(inviteeOf(" family ", groups), { groupId: "g1", name: "Family" });
-  assert.deepEqual(inviteeOf("A@B", groups), { groupId: "g2", name: "a@b" });
+  assert.deepEqual(
+    inviteeOf("A@B", groups),
+    { email: "A@B" },
+    "a group is not taken for the person whose address it has",
+  );
   assert.deepEqual(inviteeOf("mia@example.org", groups), { email: "mia@example.org" });
   for (const text of ["", "mia", "mia@", "@example.org", "mia mio@example.org"])
     assert.equal(inviteeOf(text, groups), undefined);
+  assert.deepEqual(inviteesOf("a@x.org b@x.org", []), [{ email: "a@x.org" }, { email: "b@x.org" }]);
+  assert.deepEqual(inviteesOf(" ", []), []);
+  for (const text of ["mia", "a@x.org, mia"]) assert.equal(inviteesOf(text, []), undefined, text);
 });
 
-test("suggestions are groups, people and the address itself, without those chosen already", () => {
+test("suggestions are groups and people, and an address comes first; those chosen or with access are left out", () => {
   const people = [
     { name: "Mia Farrow", email: "mia@example.org" },
     { name: "Amy Family", email: "amy@example.org" },
   ];
-  const suggest = (text: string, chosen: Invitee[] = []) => suggestedFor(text, { groups, people }, chosen).map(keyOf);
+  const suggest = (text: string, taken: string[] = []) =>
+    suggestedFor(text, { groups, people }, new Set(taken)).map(keyOf);
   assert.deepEqual(suggest("fam"), ["g1", "mia@example.org", "amy@example.org"]);
-  assert.deepEqual(suggest("fam", [{ groupId: "g1", name: "Family" }, { email: "AMY@example.org" }]), [
-    "mia@example.org",
-  ]);
-  assert.deepEqual(suggestedFor("Mia@Example.org", { groups, people: people.slice(0, 1) }, []), [
+  assert.deepEqual(suggest("fam", ["g1", keyOf({ email: "AMY@example.org" })]), ["mia@example.org"]);
+  assert.deepEqual(suggestedFor("Mia@Example.org", { groups, people: people.slice(0, 1) }, new Set()), [
     { name: "Mia Farrow", email: "mia@example.org" },
   ]);
-  assert.deepEqual(suggestedFor("new@example.org", { groups, people: [] }, []), [{ email: "new@example.org" }]);
+  assert.deepEqual(suggestedFor("a@b", { groups, people: [] }, new Set()).map(keyOf), ["a@b", "g2"]);
   assert.deepEqual(suggest(" "), []);
 });
 
-test("finished addresses are taken out of a pasted list, and the last one stays in the field", () => {
-  assert.deepEqual(takeAddresses("Mia Lopez <mia@example.org>, ben@example.org;\nzoe@example.org an"), {
-    addresses: ["mia@example.org", "ben@example.org", "zoe@example.org"],
-    rest: "an",
-  });
-  for (const text of ["", "Mia Lopez", "mia@example.org", "mia, ben"])
+test("a chip shows the address where the name is no sure sign of the person", () => {
+  const [ann, ben, other] = [
+    { name: "Ann", email: "ann@x.org" },
+    { name: "Ben", email: "ben@x.org" },
+    { name: "Ben", email: "ben@y.org" },
+  ];
+  assert.equal(chipNameOf(ann, [ann, ben]), "Ann");
+  assert.equal(chipNameOf(ben, [ann, ben, other]), "ben@x.org");
+  const posing = { name: "boss@x.org", email: "mallory@x.org" };
+  assert.equal(chipNameOf(posing, [posing]), "mallory@x.org");
+});
+
+test("finished addresses are taken out of a pasted list, and everything else stays in the field", () => {
+  const rests = {
+    "Mia Lopez <mia@example.org>, ben@example.org;\nzoe@example.org, an": "an",
+    "mia@example.org, ben@example.org zoe@example.org ": "",
+    "Anna Berg, mia@example.org, ben@example.org,zoe@example.org,": "Anna Berg, ",
+  };
+  for (const [text, rest] of Object.entries(rests))
+    assert.deepEqual(
+      takeAddresses(text),
+      { addresses: ["mia@example.org", "ben@example.org", "zoe@example.org"], rest },
+      text,
+    );
+  for (const text of ["", "Mia Lopez", "mia@example.org", "mia, ben", "mia@home@example.org,", "a@x.org b"])
     assert.deepEqual(takeAddresses(text), { addresses: [], rest: text });
 });
 

@@ -20,18 +20,20 @@ export function ownGroups({ client }: Drive) {
 /** People whose name fits the text, or who have this address. */
 export function peopleFor({ client }: Drive, text: string) {
   const wanted = text.trim();
+  const isByAddress = wanted.includes("@");
   return queryOptions({
     queryKey: ["people", wanted],
-    // The server counts addresses without an account: an unfinished one is not worth a question.
-    enabled: wanted.includes("@") ? isAddress(wanted) : wanted.length > 1,
+    // The server counts addresses without an account, so unfinished ones are not sent.
+    enabled: isByAddress ? /^[^\s@,;<>]+@[^\s@,;<>]+\.[^\s@,;<>.]{2,}$/.test(wanted) : wanted.length > 1,
     queryFn: async ({ signal }) => {
-      await wait(pauseMs, signal);
+      await wait(isByAddress ? addressPauseMs : pauseMs, signal);
       return (await client.call("findPeople", { query: { q: wanted }, signal })).items;
     },
   });
 }
 
 const pauseMs = 250;
+const addressPauseMs = 800;
 
 /** A person or a group to share with. Only one of `email` and `groupId` is given. */
 export type Invitee =
@@ -39,7 +41,7 @@ export type Invitee =
   | { readonly groupId: string; readonly name: string };
 
 export function keyOf(invitee: Invitee): string {
-  return "email" in invitee ? invitee.email.toLocaleLowerCase() : invitee.groupId;
+  return "email" in invitee ? invitee.email.toLowerCase() : invitee.groupId;
 }
 
 export function nameOf(invitee: Invitee): string {
@@ -55,38 +57,77 @@ export function isAddress(text: string): boolean {
   return /^[^\s@,;<>]+@[^\s@,;<>]+$/.test(text);
 }
 
-/** @returns the group with this name, or the address; undefined for any other text */
+/** @returns the address, or the group with this name; undefined for any other text */
 export function inviteeOf(text: string, groups: readonly GroupJson[]): Invitee | undefined {
   const wanted = text.trim();
+  // A group may be renamed to somebody's address.
+  if (isAddress(wanted)) return { email: wanted };
   const group = groups.find(({ name }) => name.toLocaleLowerCase() === wanted.toLocaleLowerCase());
-  if (group !== undefined) return { groupId: group.id, name: group.name };
-  return isAddress(wanted) ? { email: wanted } : undefined;
+  return group === undefined ? undefined : { groupId: group.id, name: group.name };
 }
 
-/** @returns groups whose name contains the text, then the people found for it, then the text itself if it is another address */
+/** @returns the invitees of a text with one or more addresses, or with the name of a group; undefined for any other text */
+export function inviteesOf(text: string, groups: readonly GroupJson[]): readonly Invitee[] | undefined {
+  if (text.trim() === "") return [];
+  const one = inviteeOf(text, groups);
+  if (one !== undefined) return [one];
+  const { addresses, rest } = takeAddresses(`${text},`);
+  return addresses.length > 0 && rest === "" ? addresses.map((email) => ({ email })) : undefined;
+}
+
+/**
+ * @param text a part of a name, or an address
+ * @param taken keys of those who are chosen or have access
+ * @returns people, and groups whose name contains the text. An address comes first, with the name of its account if known
+ */
 export function suggestedFor(
   text: string,
   found: { readonly groups: readonly GroupJson[]; readonly people: readonly { name: string; email: string }[] },
-  chosen: readonly Invitee[],
+  taken: ReadonlySet<string>,
 ): Invitee[] {
-  const wanted = text.trim().toLocaleLowerCase();
+  const wanted = text.trim();
   if (wanted === "") return [];
-  const groups = found.groups.filter(({ name }) => name.toLocaleLowerCase().includes(wanted));
-  const all: Invitee[] = [
-    ...groups.map(({ id, name }) => ({ groupId: id, name })),
-    ...found.people.map(({ name, email }) => ({ name, email })),
-    ...(isAddress(wanted) ? [{ email: text.trim() }] : []),
-  ];
-  const taken = new Set(chosen.map(keyOf));
+  const people: Invitee[] = found.people.map(({ name, email }) => ({ name, email }));
+  const groups = found.groups
+    .filter(({ name }) => name.toLocaleLowerCase().includes(wanted.toLocaleLowerCase()))
+    .map(({ id, name }): Invitee => ({ groupId: id, name }));
+  const own = people.find((each) => keyOf(each) === wanted.toLowerCase()) ?? { email: wanted };
+  const all = isAddress(wanted) ? [own, ...people, ...groups] : [...groups, ...people];
   return withoutDoubles(all).filter((each) => !taken.has(keyOf(each)));
 }
 
-/** Takes the finished addresses out of a text such as `Mia <mia@example.org>, ben@example.org; an`. */
+/** @returns the name of a chosen one; the address where the name could be taken for another person's */
+export function chipNameOf(invitee: Invitee, all: readonly Invitee[]): string {
+  const name = nameOf(invitee);
+  if ("groupId" in invitee) return name;
+  const isUnclear = name.includes("@") || all.some((other) => other !== invitee && nameOf(other) === name);
+  return isUnclear ? invitee.email : name;
+}
+
+/** Takes the finished addresses out of a text such as `Mia <mia@example.org>, ben@example.org; an`. The rest stays. */
 export function takeAddresses(text: string): { readonly addresses: string[]; readonly rest: string } {
-  const finished = [...text.matchAll(/([^\s@,;<>]+@[^\s@,;<>]+)(?:[\s,;>]+)/g)];
-  const last = finished.at(-1);
-  if (last === undefined) return { addresses: [], rest: text };
-  return { addresses: finished.map(([, address = ""]) => address), rest: text.slice(last.index + last[0].length) };
+  const entries = text.split(/[,;\n]/);
+  const last = entries.pop() ?? "";
+  const addresses: string[] = [];
+  const kept: string[] = [];
+  for (const entry of entries) {
+    const found = addressesIn(entry);
+    if (found === undefined) kept.push(entry.trim());
+    else addresses.push(...found);
+  }
+  // The last entry is unfinished, unless it ends with `>` or a space.
+  const end = /[>\s]$/.test(last) ? addressesIn(last) : undefined;
+  addresses.push(...(end ?? []));
+  if (addresses.length === 0) return { addresses, rest: text };
+  const names = kept.filter((entry) => entry !== "");
+  return { addresses, rest: [...names, end === undefined ? last.trimStart() : ""].join(", ").replace(/^, /, "") };
+}
+
+/** @returns the addresses of `Mia <mia@example.org>` or `a@example.org b@example.org`; undefined if there is anything else */
+function addressesIn(entry: string): string[] | undefined {
+  const named = /<([^<>]*)>\s*$/.exec(entry)?.[1];
+  const words = (named ?? entry).trim().split(/\s+/);
+  return words.every(isAddress) ? words : undefined;
 }
 
 /** What is shown of somebody: their name, else their address. */

@@ -41,6 +41,11 @@ test("Share opens the field, shares with several people by keyboard, suggests th
   for (const { email } of [mia, beth]) await page.getByRole("listitem").filter({ hasText: email }).waitFor();
   await page.getByRole("button", { name: "Remove Mia", exact: true }).waitFor({ state: "detached" });
 
+  await field.fill(beth.email);
+  await field.press("Enter");
+  await page.getByText("already has access. Change the permission in the list.").waitFor();
+  await field.fill("");
+
   const theirs = await app.another();
   await signIn(theirs, app.server.url, mia);
   await theirs.goto(`${app.server.url}/shared`);
@@ -54,6 +59,8 @@ test("Share opens the field, shares with several people by keyboard, suggests th
   const { items } = await ok(mia.api, "GET", "/shared-with-me");
   assert.deepEqual(items, []);
 
+  const trip = await ok(app.api, "POST", "/metadata", { path: "/Next holiday", kind: "folder" });
+  await page.goto(`${app.server.url}/files?open=${trip.id}&panel=sharing`);
   await field.fill("be");
   await page.getByRole("option").getByText("Beth", { exact: true }).click();
   await page.getByRole("button", { name: "Remove Beth", exact: true }).waitFor();
@@ -72,7 +79,7 @@ test("a shared folder is added to one's own files, and left with all that shows 
   const page = await app.another();
   await signIn(page, app.server.url, kim);
   await page.goto(`${app.server.url}/files/${id}`);
-  await page.getByText("Shared by Administrator").waitFor();
+  await page.getByText("Owner: Administrator").waitFor();
   await page.getByRole("navigation", { name: "Path" }).getByRole("link", { name: "Shared" }).click();
   const toolbar = page.getByRole("toolbar");
   await filesPage(page).row("Recipes").click();

@@ -1,3 +1,4 @@
+import type { PermissionJson } from "@holdfast/protocol/sharing-routes";
 import { useQuery } from "@tanstack/react-query";
 import { permissionsOf } from "../../data/permissions.ts";
 import { useDrive } from "../../data/use-drive.ts";
@@ -10,12 +11,15 @@ import { LinkList } from "./link-list.tsx";
 import { PeopleList } from "./people-list.tsx";
 import type { SharingProps } from "./sharing-props.ts";
 
+const none: readonly PermissionJson[] = [];
+
 /** Who has access, and how to give it to somebody else. Changes take effect immediately. */
 export function Sharing({ node }: SharingProps) {
   const drive = useDrive();
   const words = useMessages();
   const { data, error, refetch } = useQuery(permissionsOf(drive, node.id));
-  if (error !== null) {
+  // A failed reload does not take the form away with what was entered.
+  if (error !== null && data === undefined) {
     return (
       <Notice kind="error" acts={<Button onClick={() => void refetch()}>{words.message("shell.tryAgain")}</Button>}>
         {problemWords(error, words)}
@@ -26,7 +30,7 @@ export function Sharing({ node }: SharingProps) {
   const people = data?.filter(({ grantee }) => grantee.kind !== "link");
   return (
     <div className="flex flex-col gap-6">
-      <InvitePeople key={node.id} node={node} />
+      <InvitePeople key={node.id} node={node} permissions={data ?? none} />
       <PeopleList node={node} people={people} hasLinks={(links?.length ?? 0) > 0} />
       <LinkList node={node} links={links} />
     </div>

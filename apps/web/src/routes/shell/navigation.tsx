@@ -1,17 +1,12 @@
 import { Link } from "@tanstack/react-router";
-import { lazy, Suspense } from "react";
+import { Suspense } from "react";
+import { lazyPart } from "../../design/lazy-part.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 import { NewButton, UploadButton } from "./main-buttons.tsx";
 import { usePlaceDrop } from "./place-drop.ts";
 import { places } from "./places.ts";
 
-/** Loads after the first list. Without the server the app works without it. */
-const QuotaBar = lazy(() =>
-  import("./quota-bar.tsx").then(
-    ({ QuotaBar: loaded }) => ({ default: loaded }),
-    () => ({ default: () => null }),
-  ),
-);
+const QuotaBar = lazyPart(async () => (await import("./quota-bar.tsx")).QuotaBar);
 
 /** 240 px on large screens, a rail of icons on tablets. */
 export function Navigation() {

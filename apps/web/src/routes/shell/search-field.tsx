@@ -1,16 +1,13 @@
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import Search from "lucide-react/icons/search";
-import { lazy, type SubmitEvent, Suspense, useId, useRef, useState } from "react";
+import { type SubmitEvent, Suspense, useId, useRef, useState } from "react";
+import { lazyPart } from "../../design/lazy-part.ts";
 import { useMessages, withWords } from "../../messages/use-messages.ts";
 
-const loadPalette = async () => ({
-  default: (await withWords(import("../../features/palette/palette.tsx"))).Palette,
-});
-const Palette = lazy(loadPalette);
-const loadFound = async () => ({
-  default: (await withWords(import("../../features/files/found-list.tsx"))).FoundList,
-});
-const FoundList = lazy(loadFound);
+const loadPalette = async () => (await withWords(import("../../features/palette/palette.tsx"))).Palette;
+const Palette = lazyPart(loadPalette);
+const loadFound = async () => (await withWords(import("../../features/files/found-list.tsx"))).FoundList;
+const FoundList = lazyPart(loadFound);
 
 /** Finds files, with results below the field. Input after `>` searches commands. */
 export function SearchField() {
