@@ -4,7 +4,7 @@ const id = "01890a5d-ac96-874e-8000-5b6f3f3c2a01";
 const hash = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
 const moment = "2026-05-04T10:20:30.000000Z";
 
-/** What a field is in an example, by its name; a schema that does not take it makes its own. */
+/** Example values by field name. If a schema rejects one, an example comes from the schema. */
 const byName: Readonly<Record<string, unknown>> = {
   id,
   email: "ada@example.com",
@@ -43,9 +43,9 @@ const byName: Readonly<Record<string, unknown>> = {
 };
 
 /**
- * An example of what a schema takes, as a person would meet it.
- * @param schema of OpenAPI, with references into `schemas`
- * @param name of the field whose value it is
+ * Realistic example for a schema.
+ * @param schema OpenAPI schema with references into `schemas`
+ * @param name field of the value
  */
 export function exampleOf(schema: Json, schemas: Readonly<Record<string, Json>>, name = "", depth = 0): unknown {
   const reference = schema["$ref"];
@@ -105,7 +105,7 @@ function ofObject(schema: Json, schemas: Readonly<Record<string, Json>>, depth: 
   const properties = (schema["properties"] ?? {}) as Readonly<Record<string, Json>>;
   const required = new Set((schema["required"] ?? []) as readonly string[]);
   const shown = Object.entries(properties).filter(([field]) => required.has(field));
-  // Of a change, where all may be left out, one thing is shown.
+  // A change with only optional fields shows one of them.
   const chosen = shown.length > 0 ? shown : Object.entries(properties).slice(0, 1);
   return Object.fromEntries(chosen.map(([field, each]) => [field, exampleOf(each, schemas, field, depth + 1)]));
 }

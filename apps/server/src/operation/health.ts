@@ -1,21 +1,21 @@
 import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
 
-/** Rejects, or takes too long, while what it asks about does not work. */
+/** Rejects or hangs while its subject fails. */
 export type Probe = () => Promise<void>;
 
 export interface Readiness {
   readonly ready: boolean;
-  /** One short word or message for each probe and each notice: `ok` or what is wrong. */
+  /** Short result of each probe and notice: `ok` or the problem. */
   readonly checks: Readonly<Record<string, string>>;
 }
 
 const probeTimeoutMs = 2000;
-/** Answers are shared for so long, since a balancer's questions must not become a load on the database. */
+/** Cache time of answers, so that load balancers put no load on the database. */
 const freshMs = 500;
 
 /**
- * @param nowMs never goes back
- * @param notices told beside the probes, of what a server is ready in spite of
+ * @param nowMs monotonic
+ * @param notices results beside the probes that do not affect readiness
  */
 export function openReadiness(
   probes: Readonly<Record<string, Probe>>,

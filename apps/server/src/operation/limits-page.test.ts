@@ -13,7 +13,7 @@ test("docs/limits.md says what the code does", () => {
   assert.equal(readFileSync(file, "utf8"), renderLimits(), "run this test with HOLDFAST_WRITE_DOCS=1");
 });
 
-/** docs/limits.md as it must stand: every limit of the code with its value in words. */
+/** Expected docs/limits.md: all limits with their values in words. */
 function renderLimits(): string {
   const rows = Object.entries(limits).map(([name, value]) => `| \`${name}\` | ${describe(name, value)} |`);
   return `# Limits
@@ -69,7 +69,7 @@ function counted(rows: number | string): string {
   return typeof rows === "number" ? rows.toLocaleString("en-US") : rows;
 }
 
-/** In the largest unit of which there is one, rounded up. */
+/** In the largest unit that fits, rounded up. */
 function roughly(bytes: number | string): string {
   if (typeof bytes === "string" || bytes === 0) return String(bytes);
   const [unit, size] = byteUnits.find((each) => bytes >= each[1]) ?? ["bytes", 1];
@@ -96,7 +96,7 @@ const timeUnits = [
   ["seconds", 1000],
 ] as const;
 
-/** The largest unit of which the value is a whole number above one. */
+/** Largest unit in which the value is a whole number above one. */
 function inWords(value: number, units: readonly (readonly [string, number])[]): string {
   const unit = units.find(([, size]) => value % size === 0);
   return unit === undefined ? "" : ` (${value / unit[1]} ${unit[0]})`;

@@ -2,7 +2,7 @@ import { fstatSync, writeSync } from "node:fs";
 import { pino } from "pino";
 import { readableLine } from "./readable-log.ts";
 
-/** Structured log lines: fields first, then what happened in words. Never given a secret on purpose; `secretPaths` is the net below. */
+/** Structured log: fields first, then a message. Callers pass no secrets. `secretPaths` is the safety net. */
 export interface Log {
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;
@@ -13,7 +13,7 @@ export interface Log {
 export const logLevels = ["error", "warn", "info", "debug", "silent"] as const;
 export type LogLevel = (typeof logLevels)[number];
 
-/** Members that are blanked wherever a log line has them, at the top or one level down. */
+/** Fields that are masked in every log line, at the top or one level down. */
 const secretNames = [
   "password",
   "token",
@@ -33,14 +33,14 @@ const secretNames = [
   "redisUrl",
 ];
 
-/** Takes whole lines. */
+/** Receives whole lines. */
 export interface LogDestination {
   write(line: string): void;
 }
 
 /**
- * On stderr unless told otherwise; stdout belongs to what the command promises there. One JSON document a line, and on a terminal
- * lines for a person.
+ * Defaults to stderr, because stdout belongs to the command's output. Writes a JSON document per line, or readable
+ * lines on a terminal.
  */
 export function openLog(level: LogLevel, destination: LogDestination = openStderr(level)): Log {
   return pino(
@@ -56,7 +56,7 @@ export function openLog(level: LogLevel, destination: LogDestination = openStder
   );
 }
 
-/** Written at once, in this process: the last lines of one that ends are those that matter. */
+/** Written synchronously, because the last lines before an exit matter most. */
 function forPerson(stderr: NodeJS.WriteStream, level: LogLevel): LogDestination {
   return {
     write: (line) => {
@@ -69,8 +69,8 @@ function forPerson(stderr: NodeJS.WriteStream, level: LogLevel): LogDestination 
 }
 
 /**
- * The disk below the log may be full, and who reads it may go away: then lines are lost, and the server is not. Node's own
- * stream to a file ends with the first write that fails, so a file is written without it and has the later lines.
+ * A full disk or a closed reader only loses lines, and the server runs on. Node's own file stream ends at its first
+ * failed write. Files are therefore written directly, to keep later lines.
  */
 function openStderr(level: LogLevel): LogDestination {
   process.stderr.on("error", () => {});
@@ -81,7 +81,7 @@ function openStderr(level: LogLevel): LogDestination {
       try {
         writeSync(2, line);
       } catch {
-        // There is no other place to say so.
+        // No other place to report it.
       }
     },
   };

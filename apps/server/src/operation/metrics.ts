@@ -1,9 +1,9 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
 
-/** One request that is over. */
+/** A finished request. */
 export interface ObservedRequest {
   readonly method: string;
-  /** The pattern (`/api/v1/files/:id`), never the URL itself: it may hold a secret. `none` if no route fits. */
+  /** Route pattern (`/api/v1/files/:id`), never the URL, which may hold a secret. `none` without a match. */
   readonly route: string;
   readonly status: number;
   readonly seconds: number;
@@ -15,45 +15,45 @@ export interface Metrics {
   readonly observe: (request: ObservedRequest) => void;
   readonly pollHeld: () => void;
   readonly pollReleased: () => void;
-  /** A poll that waited was answered so long after the change that it was answered with. */
+  /** Delay between a change and the answer of a waiting poll. */
   readonly newsDelivered: (seconds: number) => void;
-  /** A browser kept a page from something. Both are one of a few words. */
+  /** A browser reported a policy violation. Both values come from short fixed lists. */
   readonly policyReported: (directive: string, from: string) => void;
-  /** So many counters of references had been too low. */
+  /** Number of corrected reference counters. */
   readonly countersMended: (count: number) => void;
-  /** So many entries were written. */
+  /** Number of written entries. */
   readonly audited: (entries: number) => void;
-  /** So many went before they could be sent to the syslog server. */
+  /** Number of entries removed before they could reach the syslog server. */
   readonly auditDropped: (entries: number) => void;
-  /** Prometheus' text format. */
+  /** Prometheus text format. */
   render(): Promise<{ readonly contentType: string; readonly text: string }>;
 }
 
-/** Read when somebody asks, so that nothing is counted twice: what the database or a store knows better than this process. */
+/** Values read from the database or a store on each request, so that processes do not count them twice. */
 export interface MetricSources {
   readonly stored?: () => Promise<StoredBytes>;
-  /** Blocks of which no whole copy is known. */
+  /** Blocks without a known whole copy. */
   readonly damagedBlocks?: () => Promise<number>;
-  /** Since the moment to which the newest backup goes; undefined where there is none. */
+  /** Age and problems of the last drill. */
   readonly drill?: () => Promise<{ readonly age: number | undefined; readonly problems: number } | undefined>;
-  /** Of looking up those who are linked to the LDAP server; undefined before the first. */
+  /** Last lookup of accounts linked to the LDAP server. Undefined before the first. */
   readonly ldap?: () => Promise<{ readonly age: number | undefined; readonly stopped: number } | undefined>;
   readonly backupAgeSeconds?: () => Promise<number | undefined>;
-  /** Transactions that gave way to another and were tried again. */
+  /** Transactions retried after a conflict. */
   readonly databaseConflicts?: () => number;
-  /** Of each kind of message that is there. */
+  /** One entry for each kind of message. */
   readonly queue?: () => Promise<readonly QueueFigures[]>;
-  /** What waits to be given back, in each place where it waits. */
+  /** Blocks waiting for removal, by place. */
   readonly waiting?: () => Promise<readonly WaitingBlocks[]>;
-  /** Devices that may change nothing, as they rewrote or deleted too much. */
+  /** Devices that are read-only after too many changes or deletions. */
   readonly suspendedDevices?: () => Promise<number>;
-  /** Of each store. */
+  /** One entry for each store. */
   readonly copies?: () => Promise<readonly CopyFigures[]>;
-  /** Of each disk that uploads go to, or that the database lies on. */
+  /** Disks of uploads and of the database. */
   readonly disks?: () => Promise<readonly DiskFigures[]>;
-  /** Until the certificate expires by which the server speaks TLS. */
+  /** Seconds until the TLS certificate expires. */
   readonly certificateSeconds?: () => number;
-  /** How old what the store has of the metadata may be; undefined before there is something. */
+  /** Age of the metadata copy in the store. Undefined before the first one. */
   readonly metadata?: () => {
     readonly snapshotSeconds: number | undefined;
     readonly journalSeconds: number | undefined;
@@ -63,7 +63,7 @@ export interface MetricSources {
 interface DiskFigures {
   readonly folder: string;
   readonly freeBytes: number;
-  /** That uploads leave free. */
+  /** Space that uploads leave free. */
   readonly reserveBytes: number;
 }
 
@@ -74,11 +74,11 @@ interface CopyFigures {
   readonly lag_bytes: number;
 }
 
-/** Of all spaces. */
+/** Sums of all spaces. */
 export interface StoredBytes {
-  /** That all versions hold. */
+  /** Bytes in all versions. */
   readonly used: number;
-  /** That were stored for them. */
+  /** Bytes stored for them. */
   readonly stored: number;
 }
 
@@ -95,7 +95,10 @@ interface QueueFigures {
   readonly oldestSeconds: number;
 }
 
-/** Metrics in units of Prometheus' own: seconds, bytes. p99 of the metadata API is the quantile of the histogram over `api="metadata"`. */
+/**
+ * Metrics in Prometheus base units: seconds, bytes. The p99 of the metadata API is the quantile of the histogram for
+ * `api="metadata"`.
+ */
 export function openMetrics(sources: MetricSources = {}): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
@@ -203,7 +206,7 @@ function addLdap(registry: Registry, read: NonNullable<MetricSources["ldap"]>): 
   addGauge(registry, "ldap_sync_stopped", stopped, async () => (await read())?.stopped);
 }
 
-/** Shows nothing while the figure is undefined. */
+/** Omitted while the value is undefined. */
 function addGauge(registry: Registry, name: string, help: string, read: () => Promise<number | undefined>): void {
   const gauge = new Gauge({
     name,
@@ -330,10 +333,10 @@ function addConflicts(registry: Registry, read: () => number): void {
 const waitingRoutes = /\/(?:notifications\/poll|events)$/;
 const contentRoutes = /\/(?:files\/upload|upload|download|manifest|manifests|sync|blocks|chunks)(?:\/|$)/;
 
-/** Which of the figures that people watch a route belongs to; few values, so that the series stay few. */
+/** Group of a route. Few groups keep the number of series low. */
 function apiOf(route: string): "metadata" | "content" | "operation" | "poll" {
   if (!route.startsWith("/api/v1/")) return "operation";
-  // They take as long as nothing happens, which says nothing of how fast the server is.
+  // Their duration depends on events, not on the server's speed.
   if (waitingRoutes.test(route)) return "poll";
   return contentRoutes.test(route) ? "content" : "metadata";
 }

@@ -23,11 +23,11 @@ test("a validator of others finds nothing wrong with the document", async () => 
   const config = await createConfig({
     extends: ["recommended-strict"],
     rules: {
-      // An id is never one of these words, and the router prefers them.
+      // Ids never equal these words, and the router prefers the words.
       "no-ambiguous-paths": "off",
-      // Its one server is this one, by whatever name it was reached.
+      // The only server is this one, under any name.
       "no-server-example.com": "off",
-      // A page, and what a stranger asks for, has no problem of its own.
+      // Pages and anonymous requests have no problem of their own.
       "operation-4xx-response": "off",
     },
   });
@@ -94,7 +94,7 @@ test("every route names the codes that it may answer with, and each leads to its
       assert.equal(anchor, code);
     }
     const named = new Set(codes.map(([, code]) => code));
-    // Where a status is a page of its own, that is what it says.
+    // A route with such a status describes it itself.
     if (Object.keys(route.responses).some((status) => Number(status) >= 400)) continue;
     assert.ok(named.has("rate_limited"), name);
     assert.equal(named.has("unauthenticated"), !["open", "signed"].includes(route.access), name);

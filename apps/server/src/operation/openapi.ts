@@ -15,7 +15,7 @@ export interface OpenApi extends Json {
   readonly info: {
     readonly title: string;
     readonly version: string;
-    /** Of the protocol: the same where clients of the one server get along with the other. */
+    /** Protocol version. Clients work with servers of the same version. */
     readonly "x-protocol-version": number;
     readonly description: string;
     readonly license: Json;
@@ -47,7 +47,7 @@ export interface OpenApiParameter extends Json {
   readonly schema: Json;
 }
 
-/** The API as OpenAPI 3.1, made from the route table alone, so that it cannot say anything else than what is served. */
+/** OpenAPI 3.1 document, made only from the route table, so that it matches the server. */
 export function makeOpenApi(version: string): OpenApi {
   const schemas: Record<string, Json> = {};
   const responses: Record<string, Json> = {};
@@ -120,7 +120,7 @@ function describeRoute(name: string, route: Route, { schemas, responses }: Share
   };
 }
 
-/** Answers that are problems, each kind once among the components. */
+/** Problem answers, each kind once in the components. */
 function problemsOf(route: Route, responses: Record<string, Json>): Record<string, Json> {
   const entries = [...errorsByStatus(route)].map(([status, codes]) => {
     const name = codes.join(".");
@@ -133,7 +133,7 @@ function problemsOf(route: Route, responses: Record<string, Json>): Record<strin
   return Object.fromEntries(entries);
 }
 
-/** What a person meets as JSON stands there as an example, made from the schemas. */
+/** Adds JSON examples made from the schemas. */
 function giveExamples({ schemas, paths }: Pick<OpenApi, "paths"> & Pick<Shared, "schemas">): void {
   for (const operation of Object.values(paths).flatMap((each) => Object.values(each))) {
     const answers = Object.values(operation.responses).map(
@@ -165,7 +165,7 @@ function parametersOf(
   }));
 }
 
-/** As OpenAPI 3.1 has raw bytes. */
+/** Raw bytes in OpenAPI 3.1. */
 const bytesSchema = { type: "string", format: "binary", description: "raw bytes" };
 
 const binaryTypes = {
@@ -190,7 +190,7 @@ function answerOf(shape: z.ZodType | "bytes" | "empty", schemas: Record<string, 
   return { description: "Done", content: { "application/json": { schema: toSchema(shape, "output", schemas) } } };
 }
 
-/** Schemas with a name of their own (`meta.id`) go among the components and are referred to. */
+/** Moves schemas with a name (`meta.id`) to the components and refers to them. */
 function toSchema(schema: z.ZodType, io: "input" | "output", schemas: Record<string, Json>): Json {
   const {
     $schema: _dialect,

@@ -1,6 +1,6 @@
 import type { Route } from "@holdfast/protocol/route";
 
-/** What a parameter means where its schema does not say it: by its name, or by the first part of the path and its name. */
+/** Meaning of parameters without a description in the schema. Keyed by name, or by first path segment and name. */
 const words: Readonly<Record<string, string>> = {
   "path id": "ID of a file or folder; `root` for the caller's root folder",
   "tokens id": "ID of a personal access token",
@@ -63,14 +63,14 @@ const headerWords = {
   "If-None-Match": "`*`: only if the name is free; otherwise 412",
 } as const;
 
-/** @returns undefined where there are no words yet, which a test forbids */
+/** @returns undefined without a text, which a test forbids */
 export function parameterWords({ path }: Route, place: "path" | "query", name: string): string | undefined {
   const first = /^\/(?:admin\/)?([^/]*)/.exec(path)?.[1] ?? "";
   if (place === "query") return words[name];
   return words[`${first} ${name}`] ?? words[`path ${name}`];
 }
 
-/** Headers that all routes take which change something. */
+/** Headers of all changing routes. */
 export function conditionHeaders() {
   return Object.entries(headerWords).map(([name, description]) => ({
     name,

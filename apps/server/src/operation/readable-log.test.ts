@@ -5,7 +5,7 @@ import { type LogScreen, readableLine } from "./readable-log.ts";
 
 const plain: LogScreen = { columns: 80, colours: false, all: false };
 
-/** As the log itself writes it, with a time that is the same in every zone but for the hour. */
+/** Written by the real log, with a time that differs between zones only in its hour. */
 function shown(write: (log: ReturnType<typeof openLog>) => void, screen: Partial<LogScreen> = {}): string | undefined {
   const lines: string[] = [];
   write(openLog("debug", { write: (line) => void lines.push(line) }));

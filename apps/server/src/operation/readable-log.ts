@@ -1,19 +1,18 @@
 import { styleText } from "node:util";
 import { printable } from "@holdfast/core/printable";
 
-/** What the lines are laid out for. */
+/** Screen that lines are made for. */
 export interface LogScreen {
-  /** Characters in a line of the terminal. */
+  /** Characters per terminal line. */
   readonly columns: number;
   readonly colours: boolean;
-  /** Every line, every field, whole stacks. */
+  /** Shows every line, every field and whole stacks. */
   readonly all: boolean;
 }
 
 /**
- * Of what an administrator's tools want a line and a person at home does not: each request that was answered as it should be (an
- * app that is open asks all the time), the ends of the audit, which are for a log that is kept, the steps that make the database, and that the
- * web app is built: the frame with the set-up link stays last, and the page comes by itself.
+ * Lines for administrators' tools that a home user does not need. These are successful requests, audit ends, database
+ * creation and the web app's build. Without them, the frame with the set-up link stays last.
  */
 const chatter: ReadonlySet<string> = new Set([
   "request",
@@ -34,9 +33,9 @@ type Style = "dim" | "yellow" | "red" | "plain";
 type Word = readonly [text: string, style: Style];
 
 /**
- * A line of the log as a person reads it: local time, what happened, then the fields. What would steer the terminal is escaped.
- * @param line one JSON document, as the log writes it
- * @returns whole lines, or undefined where this one is chatter
+ * Readable log line: local time, message, fields. Control characters are escaped.
+ * @param line JSON document from the log
+ * @returns whole lines, or undefined for chatter
  */
 export function readableLine(line: string, screen: LogScreen): string | undefined {
   const { level, time, message, ...fields } = JSON.parse(line) as Readonly<Record<string, unknown>>;
@@ -53,17 +52,17 @@ export function readableLine(line: string, screen: LogScreen): string | undefine
   return `${layOut([[clock(asText(time)), "dim"], ...words], screen).join("\n")}\n`;
 }
 
-/** The database's own words, and those of a failure, continue the sentence. */
+/** Error texts continue the sentence. */
 function isReason([name, value]: readonly [string, unknown]): boolean {
   return name === "database" || name === "reason" || (name === "error" && Array.isArray(value));
 }
 
-/** Left of a line that goes on: as wide as the time and the space behind it. */
+/** Indent of continued lines: width of the time and a space. */
 const indent = " ".repeat("00:00:00 ".length);
-/** Of one field, unless all is shown. */
+/** Maximum length of a field, unless all is shown. */
 const fieldCharactersMax = 160;
 
-/** @returns 21:03:05, as the clock on the wall has it */
+/** @returns local time like 21:03:05 */
 function clock(time: string): string {
   const at = new Date(time);
   return [at.getHours(), at.getMinutes(), at.getSeconds()].map((part) => String(part).padStart(2, "0")).join(":");
@@ -76,7 +75,7 @@ function fieldWords(name: string, value: unknown, all: boolean): Word[] {
   return split(shortened(`${name}=${text}`, all), "dim");
 }
 
-/** Of a stack the line that says what it was; where in the code is for whoever looks into it. */
+/** Keeps only the message line of a stack. Code positions are for developers. */
 function causeWords(stack: string, all: boolean): Word[] {
   const said = all ? stack.replaceAll(/\s+/g, " ") : (stack.split("\n", 1)[0] ?? "");
   return split(shortened(said, all), "plain");
@@ -84,7 +83,7 @@ function causeWords(stack: string, all: boolean): Word[] {
 
 function shortened(text: string, all: boolean): string {
   if (all || text.length <= fieldCharactersMax) return text;
-  // Half of a character would be shown as an escape.
+  // Half a surrogate pair would show as an escape.
   return `${text.slice(0, fieldCharactersMax).replace(/[\uD800-\uDBFF]$/, "")}…`;
 }
 
@@ -99,7 +98,7 @@ function split(text: string, style: Style): Word[] {
     .map((word) => [printable(word), style]);
 }
 
-/** Broken between words alone: a path or an address that is longer than a line stays whole, to be copied. */
+/** Breaks between words only, so that a long path or address can be copied. */
 function layOut(words: readonly Word[], { columns, colours }: LogScreen): string[] {
   const lines: string[] = [];
   let line = "";

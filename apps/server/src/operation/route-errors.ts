@@ -2,8 +2,8 @@ import { type ErrorCode, errorTable } from "@holdfast/core/errors";
 import { isOpen, type Route } from "@holdfast/protocol/route";
 
 /**
- * The codes that a route may answer with, from what the table says of it: who may call it, what it takes and what it changes. Any route may
- * besides be answered with `internal`, and by the transport with `header_too_large` and `request_timeout`.
+ * Error codes of a route, from its access, input and effect in the table. Any route may also answer `internal`, and the
+ * transport may answer `header_too_large` and `request_timeout`.
  */
 export function errorCodesOf(route: Route): readonly ErrorCode[] {
   const codes: ErrorCode[] = ["rate_limited", "unavailable"];
@@ -35,7 +35,7 @@ const ofChanges: readonly ErrorCode[] = [
   "device_suspended",
 ];
 
-/** By their status, as OpenAPI has answers. */
+/** Grouped by status, as in OpenAPI. */
 export function errorsByStatus(route: Route): ReadonlyMap<number, readonly ErrorCode[]> {
   return Map.groupBy(errorCodesOf(route), (code) => errorTable[code].status);
 }

@@ -1,18 +1,18 @@
 import { shellWord } from "@holdfast/core/shell-word";
 
-/** Where the link that makes the administrator is shown. */
+/** Screen for the link that creates the administrator. */
 export interface LinkScreen {
-  /** What the command is called there. */
+  /** Name of the command. */
   readonly command?: string;
   readonly isTTY?: boolean;
-  /** Characters in a line of the terminal. */
+  /** Characters per terminal line. */
   readonly columns?: number;
 }
 
 /**
- * One line where no person looks, since scripts wait for it. On a terminal it stands in a frame, which has no sides: an address that is
- * longer than a line can be copied whole.
- * @param dataFolder undefined where the command finds it by itself
+ * One line without a terminal, because scripts wait for it. A terminal gets a frame without sides, so that a long
+ * address can be copied whole.
+ * @param dataFolder undefined if the command finds it without help
  */
 export function setupLines(
   url: string,
@@ -31,7 +31,7 @@ export function setupLines(
   return [rule, ...fit(asked), "", url, "", ...fit(more), rule];
 }
 
-/** Name of the command for whoever started the server: below npm and npx, no `holdfast` is on the path of a terminal. */
+/** Command name as the user can type it: under npm and npx, `holdfast` is not on the path. */
 export function commandFor(environment: Readonly<Record<string, string | undefined>>): string {
   return ["start", "npx"].includes(environment["npm_lifecycle_event"] ?? "") ? "npx holdfast" : "holdfast";
 }

@@ -5,7 +5,7 @@ import type { ShardsJson } from "@holdfast/protocol/admin-routes";
 import { sql } from "kysely";
 import type { Shard, Shards } from "../db/shards.ts";
 
-/** The databases over which accounts are spread, each with whether it answers and about how much lies in it. */
+/** Databases of the accounts, with their state and approximate size. */
 export async function readShards(shards: Shards): Promise<ShardsJson> {
   const counts = bucketsOf(shards);
   const items = await Promise.all(
@@ -27,7 +27,7 @@ function bucketsOf(shards: Shards): Map<string, number> {
   return counts;
 }
 
-/** Where it is, and never with whose password. */
+/** Address without the password. */
 function databaseOf({ connection }: Shard): string {
   const { connectionString } = connection;
   if (connectionString === undefined) return "embedded";
@@ -47,7 +47,7 @@ async function readFigures(shard: Shard): Promise<Figures> {
   }
 }
 
-/** Beyond what is counted at once, as many as the database estimates. */
+/** Beyond the counting limit, the database's estimate. */
 async function countRows({ db }: Shard, table: "users" | "nodes"): Promise<number> {
   const { rows } = await sql<{ counted: number; estimated: number }>`
     select (select count(*) from (

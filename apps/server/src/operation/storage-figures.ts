@@ -5,7 +5,7 @@ import type { Databases } from "../db/shards.ts";
 
 const freshMs = 60_000;
 
-/** Sums over all accounts and packs, read at most once a minute. */
+/** Sums over all accounts and packs, cached for a minute. */
 export function openStorageFigures(
   databases: Pick<Databases, "shards" | "cells">,
   dataFolder: string,
@@ -15,7 +15,7 @@ export function openStorageFigures(
     const isFresh = last !== undefined && performance.now() - last.atMs < freshMs;
     const asked = isFresh ? last : { atMs: performance.now(), figures: readFigures(databases, dataFolder) };
     last = asked;
-    // What failed is asked anew.
+    // Failures are not cached.
     asked?.figures.catch(() => (last = undefined));
     return (asked as { readonly figures: Promise<StorageJson> }).figures;
   };
@@ -45,7 +45,7 @@ async function readShard({ db }: ReturnType<Databases["shards"]["all"]>[number])
   return rows[0] ?? { accounts: 0, accounts_disabled: 0, used_bytes: 0, stored_bytes: 0 };
 }
 
-/** There is one pack for 16 MiB; of the blocks the damaged ones are counted, by blocks_damaged. */
+/** Packs are few, one for 16 MiB. Only damaged blocks are counted. Index: blocks_damaged. */
 async function readCell({ db }: ReturnType<Databases["cells"]["all"]>[number]) {
   const { rows } = await sql<
     Pick<StorageJson, "packs" | "pack_bytes" | "live_bytes" | "unreadable_packs" | "damaged_blocks">
@@ -57,7 +57,7 @@ async function readCell({ db }: ReturnType<Databases["cells"]["all"]>[number]) {
   return rows[0] ?? { packs: 0, pack_bytes: 0, live_bytes: 0, unreadable_packs: 0, damaged_blocks: 0 };
 }
 
-/** Shards and cells may share one. */
+/** Shards and cells may share a database. */
 async function databaseBytes(places: readonly Place[]): Promise<number> {
   const sizes = new Map<string, number>();
   for (const { db } of places) {

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Sleep } from "@holdfast/object-store/call-signal";
 
-/** How time passes on this machine, for what measures it and waits. */
+/** Time of this machine, for measuring and waiting. */
 export const systemTime: { readonly monotonicMs: () => number; readonly sleep: Sleep } = {
   monotonicMs: () => performance.now(),
   sleep: (durationMs, signal) => delay(durationMs, undefined, signal === undefined ? {} : { signal }),

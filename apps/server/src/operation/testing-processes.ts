@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 
-/** The numbers of the processes that `parent` started and that still run, on Linux. */
+/** Running child processes of `parent`, on Linux. */
 export function childrenOf(parent: number): number[] {
   const line = new RegExp(`^PPid:\\s${parent}$`, "m");
   return readdirSync("/proc")
@@ -9,12 +9,12 @@ export function childrenOf(parent: number): number[] {
     .filter((pid) => line.test(readIfThere(`/proc/${pid}/status`)));
 }
 
-/** Its program and what it was given, "" where it has ended. */
+/** Program and arguments, or "" after the exit. */
 export function commandOf(pid: number): string {
   return readIfThere(`/proc/${pid}/cmdline`);
 }
 
-/** Processes come and go while they are listed. */
+/** Processes may end during the listing. */
 function readIfThere(path: string): string {
   try {
     return readFileSync(path, "utf8");

@@ -4,30 +4,30 @@ import { uuidKeys } from "../db/array-parameters.ts";
 import type { Role } from "./roles.ts";
 import { type CountedGrant, type LiveGrant, ranks } from "./space-rights.ts";
 
-/** Whose rights, and how they are looked at. */
+/** Subject of a search for rights. */
 export interface Sought {
-  /** Whom a grant names to mean them. */
+  /** Ids that grants may name. */
   readonly grantees: readonly string[];
-  /** Only in this space. */
+  /** Limits the search to one space. */
   readonly spaceId?: SpaceId | undefined;
-  /** As they would be if nobody was suspended. */
+  /** Ignores suspensions. */
   readonly despiteSuspension?: boolean | undefined;
 }
 
-/** Of one space: at each node where its owner gave something, what counts of it; and all that was given on. */
+/** Rights in one space: the effective grant of the owner at each node, and all re-shared grants. */
 export interface CountedRow {
   readonly space_id: SpaceId;
-  /** Ids, with a comma between two; null where the owner gave nothing. */
+  /** Comma-separated ids. Null without a grant of the owner. */
   readonly nodes: string | null;
-  /** Of each: `weightOf` a role. */
+  /** `weightOf` the role for each node. */
   readonly weights: readonly number[] | null;
-  /** Of each: when it was given. */
+  /** Time of the grant for each node. */
   readonly sinces: readonly number[] | null;
-  /** By node. */
+  /** Grouped by node. */
   readonly given_on: readonly (readonly LiveGrant[])[] | null;
 }
 
-/** More than any rank: what somebody was given in person counts before what groups were given. */
+/** Above any rank: personal grants precede group grants. */
 const personal = 8;
 const sinceBits = sql.raw("52");
 const latest = sql.raw(String(2 ** 52 - 1));
@@ -39,9 +39,9 @@ const weightOfRole = sql.raw(
 const roleOfRank = new Map(Object.entries(ranks).map(([role, rank]) => [rank, role as Role]));
 
 /**
- * The parts of a statement that find what counts of what somebody was given, named `counted`: rows of `CountedRow`. By grants_grantee, and one
- * look at the owner of each space. Who is in many groups may have thousands of grants, of which few count: they are not sent one by one. What
- * counts of two at one node is the greater of two numbers, made of whether it is personal, the rank of its role, and how old it is.
+ * Statement parts named `counted`, with rows of `CountedRow`. Uses one lookup of the owner for each space. Members of
+ * many groups may have thousands of grants with few effective ones, so the database picks those. The greater number
+ * wins at each node, made of personal flag, role rank and age. Index: grants_grantee.
  */
 export function countedParts({ grantees, spaceId, despiteSuspension = false }: Sought): RawBuilder<unknown> {
   return sql`at_node as materialized (
@@ -68,7 +68,7 @@ export function countedParts({ grantees, spaceId, despiteSuspension = false }: S
     )`;
 }
 
-/** What the owner gave. */
+/** Grants made by the owner. */
 export function ofOwner({ nodes, weights, sinces }: CountedRow): CountedGrant[] {
   if (nodes === null || weights === null || sinces === null) return [];
   return nodes.split(",").map((id, index) => {

@@ -7,14 +7,14 @@ import { type Role, roleCovers, roleMay } from "./roles.ts";
 import { type LiveGrant, rightsOf, type SpaceRights } from "./space-rights.ts";
 
 /**
- * Whom grants name to mean each of those who have given something on; who is suspended is missing. It lies on their own shards, so it is
- * asked apart from the rest.
+ * Ids that grants may name, for each user who re-shared. Suspended users are missing. Read separately, from those
+ * users' own shards.
  */
 export type Givers = ReadonlyMap<UserId, readonly string[]>;
 
 /**
- * Those of the grants that somebody has given on, with the grants by which they came, up to those that an owner made; nothing that has expired.
- * No statement where there are none; else one, by the primary key.
+ * Re-shared grants with their chain of origin up to an owner's grant, without expired ones. Needs at most one
+ * statement, and none without re-shared grants. Index: primary key.
  */
 export async function readHands(db: Kysely<ShardTables>, grants: readonly LiveGrant[]): Promise<LiveGrant[]> {
   const given = grants.filter(({ via }) => via !== null);
@@ -36,7 +36,7 @@ export async function readHands(db: Kysely<ShardTables>, grants: readonly LiveGr
   return rows;
 }
 
-/** By primary keys, one statement for each shard. */
+/** One statement for each shard. Index: primary keys. */
 export async function readGivers(
   shards: Shards,
   hands: readonly LiveGrant[],
@@ -56,8 +56,9 @@ export async function readGivers(
 }
 
 /**
- * Which of these grants hold: whoever has given them on may share there now, by no nearer or personal right that is lower, has no less of a right
- * anywhere below, and each hand before it holds too. Only what the owner gave takes a right from somebody, never what an editor did.
+ * Valid grants of these. The giver must still be allowed to share there, without a lower right that is nearer or
+ * personal, or anywhere below. Each earlier giver in the chain must be valid too. Only grants of the owner reduce
+ * rights, never those of an editor.
  */
 export async function findHeld(
   db: Kysely<ShardTables>,
@@ -92,9 +93,9 @@ export async function findHeld(
 }
 
 /**
- * Whether somebody may do all that a role allows wherever the owner has given them a right of its own: otherwise what they share further up
- * would open, to others or to themselves by a link, what the owner keeps from them there.
- * @param ways from each such node up
+ * Prevents that a share higher up opens what the owner withholds below.
+ * @param ways path up from each node with an owner's grant
+ * @returns true if the role is fully allowed wherever the owner made a separate grant
  */
 export function hasAllBelow(rights: SpaceRights, ways: readonly (readonly NodeId[])[], role: Role): boolean {
   return ways.every((way) => {
@@ -103,7 +104,7 @@ export function hasAllBelow(rights: SpaceRights, ways: readonly (readonly NodeId
   });
 }
 
-/** What the owners of these spaces gave to those who have given on. By grants_grantee. */
+/** Owners' grants to the users who re-shared. Index: grants_grantee. */
 async function readOfOwners(
   db: Kysely<ShardTables>,
   hands: readonly LiveGrant[],
@@ -118,7 +119,7 @@ async function readOfOwners(
   return rows;
 }
 
-/** By the primary key, one step an ancestor. @returns the ids from a node up to the root of its space */
+/** One step for each ancestor. Index: primary key. @returns the ids from a node up to the root of its space */
 export async function readWaysUp(
   db: Kysely<ShardTables>,
   hands: readonly Pick<LiveGrant, "space_id" | "node_id">[],

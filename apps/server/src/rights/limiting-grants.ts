@@ -4,11 +4,11 @@ import { roleCovers } from "./roles.ts";
 import { type LiveGrant, ranks } from "./space-rights.ts";
 
 /**
- * Tells whether a grant keeps its holder from something that another of their grants, at its node or above, would allow. The holder cannot remove such a
- * grant: that would raise their role. Grants between the two do not count, so that removing several in any order raises nothing either. A grant
- * that an editor made limits nobody.
- * @param others the grants that the holder keeps, in person and by groups, by node: there may be very many
- * @param wayUp of the grant's node
+ * Detects a grant that withholds what another grant, at its node or above, would allow. The holder must not remove it,
+ * because that would raise their role. Grants between the two are ignored, so that no order of removals raises a role.
+ * Grants of an editor never limit.
+ * @param others remaining grants of the holder, personal and by groups, by node (may be many)
+ * @param wayUp path up from the grant's node
  */
 export function isLimiting(
   grant: LiveGrant,
@@ -21,7 +21,7 @@ export function isLimiting(
   return wayUp(grant.space_id, grant.node_id).some((id) => others.get(id)?.some(isHigher) === true);
 }
 
-/** The nearer counts; at one node a personal grant counts before those of groups, of which the highest counts. */
+/** The nearer grant wins. At one node, personal grants precede group grants, of which the highest wins. */
 function countsBefore(grant: LiveGrant, other: LiveGrant): boolean {
   if (grant.node_id !== other.node_id) return true;
   return grant.kind === other.kind ? ranks[grant.role] > ranks[other.role] : grant.kind === "user";

@@ -9,8 +9,8 @@ import { countedParts, type CountedRow, ofOwner, type Sought } from "./counted-g
 import { type LiveGrant, rightsOf, type SpaceRights } from "./space-rights.ts";
 
 /**
- * All that somebody was given on a shard, by space, from live rows: nothing that has expired or was disabled, nothing of an owner who is
- * suspended, and nothing that somebody gave on who may not do so any more. What the owner gave comes as what counts of it at each node.
+ * Rights on a shard by space, from live rows. Excludes expired and disabled grants, suspended owners, and re-shared
+ * grants whose giver may no longer share. Includes only the effective grant of the owner at each node.
  */
 export async function loadRights(
   shards: Shards,
@@ -21,7 +21,7 @@ export async function loadRights(
   return countRights(shards, db, rows, sought);
 }
 
-/** What rows of what counts say, without what has lapsed. No statement where nothing was given on. */
+/** Rights from counted rows without lapsed ones. Needs no statement without re-shared grants. */
 export async function countRights(
   shards: Shards,
   db: Kysely<ShardTables>,
@@ -34,7 +34,7 @@ export async function countRights(
   return new Map(rows.map((row) => [row.space_id, rightsOf([...ofOwner(row), ...(bySpace.get(row.space_id) ?? [])])]));
 }
 
-/** The same in one space for many at once, each with the grantees that mean it, in their order. */
+/** Same for many users in one space, each with its grantees, in their order. */
 export async function loadRightsOfEach(
   shards: Shards,
   spaceId: SpaceId,
@@ -46,10 +46,7 @@ export async function loadRightsOfEach(
   return each.map((grantees) => rightsOf(grantees.flatMap((id) => byGrantee.get(id) ?? [])));
 }
 
-/**
- * The same in one space, under its lock, where no other shard is asked.
- * @param givers as `loadGivers` has read them before the lock
- */
+/** Same in one space under its lock, without other shards. @param givers result of `loadGivers` before the lock */
 export async function loadLockedRights(
   reader: Kysely<ShardTables>,
   spaceId: SpaceId,
@@ -61,13 +58,13 @@ export async function loadLockedRights(
   return rightsOf(rows.filter(({ id, via }) => via === null || held.has(id)));
 }
 
-/** Of what was given on to somebody in the space, whoever's right it depends on. One statement where nothing was. */
+/** Givers of re-shared grants in the space. One statement without such grants. */
 export async function loadGivers(shards: Shards, spaceId: SpaceId, grantees: readonly string[]): Promise<Givers> {
   const { db } = shards.ofId(spaceId);
   return readGivers(shards, await readHands(db, await readGrants(db, { grantees, spaceId, givenOn: true })));
 }
 
-/** The same grants without those that were given on by who may not do so any more. No statement where nothing was given on. */
+/** Removes re-shared grants whose giver may no longer share. Needs no statement without such grants. */
 export async function dropLapsed<Grant extends LiveGrant>(
   shards: Shards,
   db: Kysely<ShardTables>,
@@ -77,16 +74,16 @@ export async function dropLapsed<Grant extends LiveGrant>(
   if (grants.every(({ via }) => via === null)) return grants;
   const hands = await readHands(db, grants);
   const held = await findHeld(db, hands, await readGivers(shards, hands, options));
-  // What was taken away since the grants were read is among no hands.
+  // A grant removed since the read is in no chain.
   return grants.filter(({ id, via }) => via === null || held.has(id));
 }
 
-/** What holds an app password in its folder lasts as long as the password, also for a request that is under way when that ends. By tokens_grant. */
+/** A grant behind an app password lasts as long as the password, even during a request. Index: tokens_grant. */
 const isHeldOpen = sql<boolean>`(kind <> 'link' or secret_hash is not null or exists (
   select from shard.tokens t where t.grant_id = grants.id
     and (t.expires_at is null or t.expires_at > (extract(epoch from clock_timestamp()) * 1000000)::int8)))`;
 
-/** The live grants of these grantees one by one, also those that were given on by who may not do so any more. By grants_grantee. */
+/** Live grants of these grantees, including lapsed re-shared ones. Index: grants_grantee. */
 export async function readGrants(
   db: Kysely<ShardTables>,
   { grantees, spaceId, despiteSuspension = false, givenOn = false }: Sought & { readonly givenOn?: boolean },

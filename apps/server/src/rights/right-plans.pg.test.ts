@@ -97,7 +97,10 @@ test("a statement that searches an index behind a column that it does not know i
   await assert.rejects(assertByKeys(pool, [{ text, parameters: [owner.caller.spaceId, deepest] }]), /by_folder/);
 });
 
-/** A deep way on which many permissions of others stand, one of the viewer's at its top, and a mount; beside very many spaces of a root alone. */
+/**
+ * A deep path with many grants to others, one to the viewer at its top, and a mount. Many other spaces hold only a
+ * root.
+ */
 async function fill(): Promise<void> {
   const { db, caller } = owner;
   const ids: string[] = [];
@@ -132,7 +135,7 @@ async function fill(): Promise<void> {
   await sql`
     insert into shard.nodes (space_id, id, name, name_key, kind, modified_at, revision, seq, created_at, updated_at)
     select ${id(3)}, ${id(4)}, '', '', 'folder', 1, 'r', 0, 1, 1 from ${numbers(smallSpaces)}`.execute(db);
-  // Of a table of a few rows no plan says anything.
+  // Plans for tables with few rows prove nothing.
   await sql`
     insert into shard.journal (space_id, seq, tag, node_id, kind, actor, at)
     select ${id(3)}, 1, '\\x00', ${id(4)}, 'changed', ${id(2)}, 1 from ${numbers(smallSpaces)}`.execute(db);

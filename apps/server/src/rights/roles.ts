@@ -3,7 +3,7 @@ import type { NodeJson } from "@holdfast/protocol/values";
 
 export type Role = NodeJson["role"];
 
-/** What somebody wants to do with a node. Whoever may read knows its versions; `own` is to purge, rewind and transfer. */
+/** Action on a node. `read` includes versions. `own` is to purge, rewind and transfer. */
 export type Act = "read" | "comment" | "create" | "write" | "share" | "own";
 
 const acts: Readonly<Record<Role, ReadonlySet<Act>>> = {
@@ -18,12 +18,12 @@ export function roleMay(role: Role, act: Act): boolean {
   return acts[role].has(act);
 }
 
-/** Whether the one role allows all that the other does. */
+/** @returns true if the first role includes the other */
 export function roleCovers(role: Role, other: Role): boolean {
   return acts[other].isSubsetOf(acts[role]);
 }
 
-/** Of a node that the caller was found to see. @throws HoldfastError forbidden */
+/** For a node that the caller can see. @throws HoldfastError forbidden */
 export function assertMay({ role }: { readonly role: Role }, act: Act): void {
   if (roleMay(role, act)) return;
   const article = /^[aeo]/.test(role) ? "an" : "a";

@@ -2,23 +2,23 @@ import type { GrantId, NodeId, UserId } from "@holdfast/core/ids";
 import type { GrantRow } from "../db/shard-tables.ts";
 import { type Act, type Role, roleMay } from "./roles.ts";
 
-/** What somebody was given at one node. */
+/** Right of a user at one node. */
 export interface Right {
   readonly role: Role;
   readonly sinceMicros: number;
-  /** By which it was given; not known where only what counts was read. */
+  /** Grant of the right. Unknown if only effective grants were read. */
   readonly grantId: GrantId | undefined;
 }
 
-/** At one node: what the owner gave, and what editors gave on there, where that counts. */
+/** Rights at one node: the owner's grant and effective re-shared grants. */
 interface Rights {
   readonly owners?: Right | undefined;
   readonly givenOn?: Right | undefined;
 }
 
 /**
- * What somebody may do in a space that is not theirs: at a node counts what was granted nearest to it on the way up, where what the owner
- * gave may raise and lower, and what an editor gave on takes nothing from anybody.
+ * Rights of a user in another's space. The nearest grant on the path up wins. Grants of the owner raise or lower, while
+ * re-shared grants only add.
  */
 export class SpaceRights {
   readonly #byNode: ReadonlyMap<NodeId, Rights>;
@@ -28,7 +28,7 @@ export class SpaceRights {
     this.#byNode = byNode;
   }
 
-  /** The nodes at which the owner has granted something that does not allow the act: always the same list. */
+  /** Nodes with an owner's grant that excludes the act. Always returns the same list. */
   without(act: Act): readonly NodeId[] {
     const known = this.#without.get(act);
     if (known !== undefined) return known;
@@ -39,25 +39,25 @@ export class SpaceRights {
     return ids;
   }
 
-  /** The nodes at which the owner has granted something. */
+  /** Nodes with a grant of the owner. */
   get ofOwners(): readonly NodeId[] {
     return [...this.#byNode].flatMap(([id, { owners }]) => (owners === undefined ? [] : [id]));
   }
 
-  /** What was granted at this very node. */
+  /** Right at exactly this node. */
   at(nodeId: NodeId): Right | undefined {
     const { owners, givenOn } = this.#byNode.get(nodeId) ?? {};
     return owners === undefined ? givenOn : higher(owners, givenOn);
   }
 
-  /** @param role at the folder in which the node lies */
+  /** @param role role at the parent folder */
   roleBelow(role: Role, nodeId: NodeId): Role {
     const { owners, givenOn } = this.#byNode.get(nodeId) ?? {};
     if (owners !== undefined) return higher(owners, givenOn).role;
     return givenOn === undefined || rankOf(role) >= rankOf(givenOn.role) ? role : givenOn.role;
   }
 
-  /** @param way of ids, from the node up to the root */
+  /** @param way ids from the node up to the root */
   nearest(way: readonly NodeId[]): Right | undefined {
     let given: Right | undefined;
     for (const id of way) {
@@ -68,7 +68,7 @@ export class SpaceRights {
     return given;
   }
 
-  /** The nearest of each node of a way, in its order: from the top down, so that none is looked for twice. */
+  /** Nearest right of each node of a path, in its order. Goes top down, so that each node is looked up once. */
   nearestAll(way: readonly NodeId[]): readonly (Right | undefined)[] {
     const found: (Right | undefined)[] = [];
     let above: Rights = {};
@@ -81,14 +81,14 @@ export class SpaceRights {
   }
 }
 
-/** What counts at a node, and below it where nothing is nearer: what was given on counts as far up as the owner gave nothing. */
+/** Rights at a node and below, until a nearer grant. A re-shared grant reaches up to the nearest grant of the owner. */
 function below(above: Rights, { owners, givenOn }: Rights): Rights {
   if (owners !== undefined) return { owners, givenOn };
   if (givenOn === undefined) return above;
   return { owners: above.owners, givenOn: above.givenOn === undefined ? givenOn : higher(givenOn, above.givenOn) };
 }
 
-/** Of two that are alike the first. */
+/** The first of two equal ones wins. */
 function higher(right: Right, other: Right | undefined): Right {
   return other !== undefined && rankOf(other.role) > rankOf(right.role) ? other : right;
 }
@@ -98,19 +98,22 @@ export type LiveGrant = Pick<
   "space_id" | "id" | "node_id" | "kind" | "grantee_id" | "role" | "via" | "created_by" | "created_at"
 >;
 
-/** What a right is made of. */
+/** Source fields of a right. */
 export type CountedGrant = Pick<LiveGrant, "node_id" | "kind" | "role" | "via" | "created_at"> & {
   readonly id?: GrantId | undefined;
 };
 
-/** Of several groups the highest counts. */
+/** The highest of several groups wins. */
 export const ranks: Readonly<Record<Role, number>> = { uploader: 0, viewer: 1, commenter: 2, editor: 3, owner: 4 };
 
 function rankOf(role: Role): number {
   return ranks[role];
 }
 
-/** At one node what the owner gave in person counts before what groups were given; of what was given on the highest counts, as it only adds. */
+/**
+ * At one node, personal grants of the owner precede group grants. The highest re-shared grant wins, because it only
+ * adds.
+ */
 export function rightsOf(grants: readonly CountedGrant[]): SpaceRights {
   const byNode = Map.groupBy(grants, (grant) => grant.node_id);
   return new SpaceRights(new Map([...byNode].map(([nodeId, here]) => [nodeId, rightsAt(here)])));
@@ -125,7 +128,7 @@ function rightsAt(grants: readonly CountedGrant[]): Rights {
     grants.filter(({ via }) => via !== null),
     isHigher,
   );
-  // A personal one of the owner's counts before one that somebody gave on to a group.
+  // The owner's personal grant precedes a re-shared group grant.
   const isBeaten = owners?.kind === "user" && givenOn?.kind === "group";
   return { owners: rightOf(owners), givenOn: isBeaten ? undefined : rightOf(givenOn) };
 }
@@ -150,7 +153,7 @@ function counts(grant: CountedGrant, before: CountedGrant): boolean {
 }
 
 function isHigher(grant: CountedGrant, before: CountedGrant): boolean {
-  // Of two that are alike the older: what went into the trash since then is seen.
+  // The older of two equal grants wins: trash since then is visible.
   if (grant.role === before.role) return grant.created_at < before.created_at;
   return rankOf(grant.role) > rankOf(before.role);
 }

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { type Kysely, sql } from "kysely";
 import type { GrantRow, ShardTables } from "../db/shard-tables.ts";
 
-/** Gives somebody a role at a node, as its owner would. */
+/** Grants a role at a node as its owner. */
 export async function grantTo(
   db: Kysely<ShardTables>,
   { spaceId, nodeId, role, userId }: { spaceId: SpaceId; nodeId: string; role: GrantRow["role"]; userId: UserId },

@@ -63,25 +63,25 @@ async function setUpServer(config: Config, accounts: AccountWorld, log: Log): Pr
 
 const weakPassword = "HOLDFAST_ADMIN_PASSWORD is easy to guess: change the password after you sign in";
 
-/** What a server is given besides its settings. */
+/** Inputs of a server besides its settings. */
 export interface Given {
-  /** Undefined: no pages but the plain ones. */
+  /** Undefined: plain pages only. */
   readonly prepareApp?: PrepareApp | undefined;
   readonly wrapStore?: StoreWrap | undefined;
   /** Undefined: stderr. */
   readonly logTo?: LogDestination | undefined;
-  /** Resolves where it is to stop, which may be before it serves. */
+  /** Resolves when the server must stop, perhaps before it serves. */
   readonly told?: Promise<unknown> | undefined;
-  /** 0 to 1, of the time within which a periodic job runs. Undefined: by chance. */
+  /** 0 to 1, part of a periodic job's first period. Undefined: random. */
   readonly random?: (() => number) | undefined;
 }
 
-/** What is under way as somebody stops the start has so long to come to an end, so that it can be closed in order. */
+/** Time limit for pending start steps after a stop, so that they can be closed in order. */
 const startEndsMsMax = 5000;
 
 /**
- * Every role in one process: opens all, serves, and takes down what it opened if anything fails on the way.
- * @returns undefined: it was told to stop before it served, and has closed what was open
+ * All roles in one process. Opens everything, serves, and closes everything after a failure.
+ * @returns undefined if stopped before it served, with everything closed
  */
 export async function serveAll(config: Config, version: string, given: Given = {}): Promise<RunningServer | undefined> {
   const log = openLog(config.logLevel, given.logTo);
@@ -168,7 +168,7 @@ async function start(
   };
 }
 
-/** Its folder says where people reach it. */
+/** Stores the server's address in its folder. */
 function noteUrl({ dataFolder, publicUrl, acme }: Config, url: string): string {
   noteAddress(dataFolder, publicUrl ?? url);
   noteAuthority(dataFolder, acme);
@@ -229,7 +229,7 @@ interface TellingParts extends Pick<ApiParts, "accounts" | "storage" | "log">, R
   readonly kick: (shard: Shard) => void;
 }
 
-/** What looks at the server itself, and at people elsewhere. */
+/** Jobs that check the server and accounts in other systems. */
 function tellingJobs(config: Config, { accounts, storage, version, kick, onEnded, log }: TellingParts): PeriodicJob[] {
   const { shards } = storage.databases;
   const queued = (id: UserId) => kick(shards.ofId(id));
@@ -271,7 +271,7 @@ function startPeriodic(config: Config, parts: PeriodicParts, closers: Closers): 
   return jobs;
 }
 
-/** Found or built while all else opens. */
+/** Found or built while the rest opens. */
 function openWeb(prepare: PrepareApp | undefined, log: Log, closers: Closers): WebApp | undefined {
   if (prepare === undefined) return undefined;
   const web = openWebApp(prepare, log);
@@ -287,7 +287,7 @@ interface QueueProcess extends Pick<ApiParts, "config" | "storage" | "log"> {
   readonly notifier: Notifier;
 }
 
-/** Without the role of a worker it only tells the workers what was committed. */
+/** Without the worker role, it only notifies the workers of commits. */
 function startQueue(parts: QueueParts, { config, storage, log, notifier }: QueueProcess, closers: Closers): Queue {
   const { shards } = storage.databases;
   if (!config.roles.has("worker")) return { kick: notifier.ring, idle: async () => {}, stop: async () => {} };
@@ -308,7 +308,7 @@ interface ListenParts {
 
 const noPublicUrl = "HOLDFAST_PUBLIC_URL is not set: links lead to this process, which does not run the role api";
 
-/** From here on people reach it. @returns what it is told to be reached at, and what every link begins with */
+/** Starts to accept requests. @returns the shown address, and the start of every link */
 async function listen(
   http: HttpServer,
   config: Config,

@@ -1,7 +1,7 @@
 import { toHoldfastError } from "@holdfast/core/errors";
 import type { Log } from "../operation/log.ts";
 
-/** What was opened, to be closed in reverse: http, then jobs, then what they use, the database last. */
+/** Opened parts, closed in reverse order: http, jobs, their resources, and the database last. */
 export class Closers {
   readonly #steps: { readonly name: string; readonly close: () => unknown }[] = [];
   readonly #log: Log;
@@ -15,7 +15,7 @@ export class Closers {
     this.#steps.push({ name, close });
   }
 
-  /** Idempotent. A step that fails is logged and does not keep the others from running. */
+  /** Idempotent. A failed step is logged, and the others still run. */
   close(): Promise<void> {
     this.#closing ??= this.#closeAll();
     return this.#closing;

@@ -5,16 +5,18 @@ import { type Config, isAlone } from "../config/read-config.ts";
 import { hasCluster } from "../db/embedded/swap-clusters.ts";
 
 export interface FoundFolder {
-  /** Whether this start makes the embedded database. The state of an external database is unknown before it is opened. */
+  /**
+   * True if this start makes the embedded database. The state of an external database is unknown before it is opened.
+   */
   readonly isFirstStart: boolean;
   /** State of the folder before this start. An empty folder may be the mount point of a disk that is mounted late. */
   readonly state: "absent" | "empty" | "used";
 }
 
 /**
- * Inspects the data folder before anything is made in it.
- * @throws HoldfastError failed where data is expected and there is no database. Not `usage`: systemd then starts the server again, and
- *   the disk may be mounted by then.
+ * Inspects the data folder before any change.
+ * @throws HoldfastError failed if data is expected but no database exists. Not `usage`: systemd then restarts the
+ * server, and the disk may be mounted by then.
  */
 export function findDataFolder(
   config: Pick<Config, "dataFolder" | "databaseUrl" | "topology" | "expectData">,

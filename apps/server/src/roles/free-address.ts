@@ -3,7 +3,7 @@ import { createServer } from "node:net";
 import { HoldfastError } from "@holdfast/core/errors";
 import { isLoopback } from "../http/exchange/peer.ts";
 
-/** Asked before anything is created: a start that must fail shall leave nothing behind. */
+/** Checked before anything is created, so that a failed start leaves nothing behind. */
 export async function assertAddressFree({
   host,
   port,

@@ -94,7 +94,7 @@ export interface ApiParts {
   readonly committer: Committer;
   readonly uploads: Uploads;
   readonly polls: HeldPolls;
-  /** Whatever waits for this space looks again, in all processes. */
+  /** Wakes all waiting requests of this space, in all processes. */
   readonly wake: (spaceId: SpaceId) => void;
   readonly rateLimits: RateLimits;
   readonly jobs: Jobs;
@@ -108,7 +108,7 @@ export interface ApiParts {
   readonly log: Log;
 }
 
-/** The accounts, with what changes of them set going in the rest of the server. */
+/** Accounts, with the effects of their changes on the rest of the server. */
 function liveAccounts({ accounts, config, log, mail, sharing, queue, storage, wake }: ApiParts): AccountWorld {
   const own: AccountWorld = {
     ...accounts,
@@ -126,12 +126,12 @@ function liveAccounts({ accounts, config, log, mail, sharing, queue, storage, wa
   return { ...own, outsidePasswords: openLdap({ ...own, queue, log }, config.ldap) };
 }
 
-/** What identity systems ask, which is in no table of ours. */
+/** Endpoints for identity systems, outside of the route table. */
 export function makeScimEndpoints(parts: ApiParts): Mounted[] {
   return scimEndpoints({ ...liveAccounts(parts), queue: parts.queue });
 }
 
-/** All handlers of the API, each area given what it needs. */
+/** All API handlers, with the parts that they need. */
 export function makeHandlers(parts: ApiParts, operation: OperationWorld): Handlers {
   const { mail, committer, uploads, polls, rateLimits, sharing } = parts;
   const accounts = liveAccounts(parts);
@@ -203,7 +203,7 @@ export function makeHandlers(parts: ApiParts, operation: OperationWorld): Handle
   return withExplainedQuota(handlers, shards);
 }
 
-/** Whoever asks is answered at once; of how it goes its own rows tell. */
+/** The request is answered at once. The job's rows show its progress. */
 function startInBackground({ jobs, log }: ApiParts, job: string): void {
   const run = async () => (await jobs.start(job)).ended;
   run().catch((error: unknown) => log.error({ job, reason: toHoldfastError(error).message }, "a job failed"));
@@ -236,13 +236,13 @@ function storageCare({ storage, jobs, log, config, retaining }: ApiParts): Stora
   const { cells, placed, databases, pool } = storage;
   const tellFailed = (job: string, error: unknown): void =>
     log.error({ job, reason: toHoldfastError(error).message }, "a job failed");
-  // A run whose report is over does no more of what is asked for now, and a report that says `running` may be a killed server's.
+  // A reported end means that new work needs a new run. A `running` report may come from a killed server.
   const startUnlessRunning = async (job: string, stateOf: () => Promise<string>): Promise<void> => {
     if (jobs.isRunning(job) && (await stateOf()) === "running") return;
     const { ended } = await jobs.start(job);
     ended.catch((error: unknown) => tellFailed(job, error));
   };
-  // One by the calendar may go on for days: a new one takes its place, in whatever process it is.
+  // A scheduled scrub may take days: a new one replaces it, in any process.
   const startScrub = async (): Promise<void> => {
     const isRunning = jobs.isRunning("scrub");
     if (isRunning && (await isUrgentScrub(cells))) return;

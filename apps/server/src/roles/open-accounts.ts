@@ -15,7 +15,7 @@ import { shredRestored } from "../shred/shred-restored.ts";
 import type { Storage } from "./open-storage.ts";
 import { systemClock } from "./system-clock.ts";
 
-/** The world of the accounts: their secrets are wrapped by the keys of bucket 0's cell, their failures counted by the rate limits. */
+/** Accounts. Their secrets use the keys of bucket 0's cell, and their failures count in the rate limits. */
 export async function openAccounts(
   config: Config,
   { databases, cells }: Storage,

@@ -36,7 +36,7 @@ export interface AuditParts {
   readonly storage: Pick<Storage, "cells">;
 }
 
-/** Begins with the entry that this server starts, and ends with the one that it stops: where that is missing, it was killed. */
+/** Begins with a start entry and ends with a stop entry. Without the latter, the server was killed. */
 export async function openAudit(config: Config, parts: AuditParts, closers: Closers): Promise<OpenedAudit> {
   const { accounts, metrics, log, version, storage } = parts;
   const { shards } = accounts;

@@ -23,7 +23,7 @@ interface HttpParts {
   readonly tls: HttpServerOptions["tls"];
 }
 
-/** The HTTP server with the routes of this process's roles. */
+/** HTTP server with the routes of this process's roles. */
 export async function openHttp(
   config: Config,
   { parts, metrics, version, web, tls }: HttpParts,

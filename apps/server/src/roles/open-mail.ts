@@ -6,11 +6,11 @@ import type { MailWorld } from "../mail/mail-world.ts";
 import type { Log } from "../operation/log.ts";
 
 export interface OpenedMail extends MailWorld {
-  /** Where the server listens, which links begin with unless another address is configured. */
+  /** Sets the server's address. Links begin with it unless another one is configured. */
   listensAt(url: string): void;
 }
 
-/** Says once where mail goes, and what its links begin with where nobody said it. */
+/** Logs once where mail goes, and the start of its links if not configured. */
 export async function openMail(config: Config, accounts: AccountWorld, log: Log): Promise<OpenedMail> {
   const { mail } = config;
   let { publicUrl } = config;

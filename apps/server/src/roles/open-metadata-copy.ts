@@ -13,12 +13,12 @@ import { systemClock } from "./system-clock.ts";
 
 interface OpenedMetadataCopy {
   readonly jobs: readonly PeriodicJob[];
-  /** See `MetadataCopy.renew`; undefined where no snapshots come to the store. */
+  /** See `MetadataCopy.renew`. Undefined if the store gets no snapshots. */
   readonly renew: ((signal: AbortSignal) => Promise<void>) | undefined;
   readonly ages: NonNullable<MetricSources["metadata"]>;
 }
 
-/** @returns undefined where the database is not the embedded one: it is its own tools' to keep */
+/** @returns undefined for an external database, which has its own backup tools */
 export function openMetadataCopy(config: Config, storage: Storage, log: Log): OpenedMetadataCopy | undefined {
   const folder = resolve(config.dataFolder);
   const [cell] = storage.cells.all();

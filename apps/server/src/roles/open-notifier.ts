@@ -13,11 +13,11 @@ import { systemClock } from "./system-clock.ts";
 
 export interface Notifier {
   readonly polls: HeldPolls;
-  /** Something was committed by this process. */
+  /** Called after a commit in this process. */
   readonly committed: (spaceId: SpaceId) => void;
-  /** Tells the processes that work the queue that a message was committed on the shard. */
+  /** Notifies the queue's processes of a new message on the shard. */
   readonly ring: (shard: Shard) => void;
-  /** Sets what is called when another process has rung, or may have. */
+  /** Sets the callback for a certain or possible ring of another process. */
   readonly heedRing: (onRung: (shard: Shard) => void) => void;
 }
 
@@ -27,7 +27,7 @@ export interface NotifierParts {
   readonly log: Log;
 }
 
-/** The polls of this process, and the wake-ups between it and others: by Redis where there is one, else by the shards' databases. */
+/** Polls of this process and wake-ups between processes, by Redis or else by the shards' databases. */
 export async function openNotifier(config: Config, parts: NotifierParts, closers: Closers): Promise<Notifier> {
   const { accounts, metrics, log } = parts;
   const polls = new HeldPolls({

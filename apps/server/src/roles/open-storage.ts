@@ -42,31 +42,31 @@ import { systemTime } from "../operation/system-time.ts";
 import type { Closers } from "./closers.ts";
 import { systemClock } from "./system-clock.ts";
 
-/** Everything below accounts and metadata: the data folder, the databases, the stores and the blocks in them. */
+/** Layer below accounts and metadata: data folder, databases, stores and blocks. */
 export interface Storage {
   readonly databases: Databases;
   readonly cells: BlockCells;
   readonly keySource: KeySource;
-  /** The same, with where each keeps its packs. */
+  /** The same cells with the places of their packs. */
   readonly placed: readonly PlacedCell[];
   readonly blocks: OpenBlockService;
-  /** Where uploads need room; see `openDiskReserve`. */
+  /** Disks that uploads need. See `openDiskReserve`. */
   readonly disks: readonly DiskGroup[];
   readonly pool: BlockPool;
-  /** For thumbnails, of this server alone. */
+  /** Folder for thumbnails of this server only. */
   readonly thumbFolder: string;
   readonly exportFolder: string;
-  /** Throws while this process has lost the data folder's database to another. */
+  /** Throws while another process owns the data folder's database. */
   readonly assertOwner: () => void;
   /** Watches the data folder and the folder of the embedded database. */
   readonly folders: Pick<FolderWatch, "look" | "replaced">;
 }
 
-/** What a test puts around each store; see `OpenStoreOptions`. */
+/** Test wrapper of each store. See `OpenStoreOptions`. */
 export type StoreWrap = (store: ObjectStore) => ObjectStore;
 
 export interface StorageOptions {
-  /** The data folder as it was before this start. */
+  /** Data folder before this start. */
   readonly found: FoundFolder;
   readonly wrap?: StoreWrap | undefined;
 }
@@ -80,7 +80,7 @@ export async function openStorage(
   const folder = await openDataFolder(config.dataFolder);
   closers.add("data folder", () => folder.release());
   const keySource = keySourceOf(nodeDisk, folder.path, config.environment);
-  // A mistake in a setting is reported before a database is made.
+  // Reports wrong settings before a database is made.
   await loadWrappings(keySource, randomBytes);
   if (found.isFirstStart) await prepareFirstStart({ config, folder: folder.path, keySource, found }, log, wrap);
   const { connection, owner, folders } = await openDatabaseServer(config, folder.path, log, closers);
@@ -132,7 +132,7 @@ export async function openStorage(
     thumbFolder,
     exportFolder,
     assertOwner: () => {
-      // Packs go to the store by their path, before the next look.
+      // Packs go to the store by path, before the next check.
       if (!folders.look()) throw new HoldfastError("unavailable", "The server is stopping. Try again in a moment.");
       owner?.assertHeld();
     },
@@ -153,7 +153,7 @@ function openReserves(placed: readonly PlacedCell[], config: Config, dataFolder:
 
 interface StartedServer {
   readonly config: Config;
-  /** Absolute. */
+  /** Absolute path. */
   readonly folder: string;
   readonly keySource: KeySource;
 }
@@ -162,17 +162,17 @@ interface NewServer extends StartedServer {
   readonly found: FoundFolder;
 }
 
-/** Checks that come before the database is made, so that a refused start leaves nothing behind. */
+/** Checks before the database is made, so that a refused start leaves nothing behind. */
 async function prepareFirstStart({ config, folder, keySource, found }: NewServer, log: Log, wrap?: StoreWrap) {
   if (config.administrator !== undefined) assertAdministrator(config.administrator);
   const stores = storesOf({ store: undefined, secondStore: undefined }, { config, folder }, log, wrap);
   await refuseMissingDatabase({ dataFolder: folder, keySource, stores });
-  // An unmounted disk leaves an empty folder, so that a folder made for the first start gets this warning once, too.
+  // An unmounted disk leaves an empty folder, so even a folder made for the first start gets this warning once.
   if (found.state === "empty") log.warn({ folder }, newServerInEmptyFolder);
   if (found.state === "used") log.warn({ folder }, newServerInUsedFolder);
 }
 
-/** The same for the databases of cells, in which another server may be about to make the tables. */
+/** Same checks for the databases of cells, where another server may be making the tables. */
 async function prepareExternalStart(
   { config, folder, keySource }: StartedServer,
   { cells }: Databases,
@@ -214,7 +214,7 @@ function storesOf(
   }));
 }
 
-/** An external database that was never migrated belongs to no server yet. */
+/** An external database without migrations belongs to no server yet. */
 async function assertHasData({ cells }: Databases): Promise<void> {
   const [empty] = await withoutTables(cells.all());
   if (empty !== undefined) throw absentData(`The database of cell ${empty.id} is empty`);

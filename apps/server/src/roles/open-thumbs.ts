@@ -16,7 +16,7 @@ export interface ThumbParts {
   readonly key: Buffer;
 }
 
-/** No process is started before somebody asks for a thumbnail. */
+/** Processes start with the first request for a thumbnail. */
 export function openThumbs({ thumbCacheBytes }: Config, parts: ThumbParts, closers: Closers): Thumbs {
   const { shards, storage, clock, random, log, key } = parts;
   const cache = new ThumbCache({ folder: storage.thumbFolder, key, bytesMax: thumbCacheBytes, clock, random });

@@ -12,11 +12,11 @@ import { readTls } from "./tls.ts";
 
 export interface OpenedTls {
   readonly tls: NonNullable<HttpServerOptions["tls"]>;
-  /** Once the server is there: it gets each later certificate. */
+  /** Passes later certificates to the running server. */
   readonly keep: (http: HttpServer, closers: Closers) => void;
-  /** Reads its files again, if it is of files. */
+  /** Reads the certificate files again, if any. */
   readonly reread: (http: HttpServer) => void;
-  /** When what is served expires. */
+  /** Expiry of the current certificate. */
   readonly untilMs: () => number;
 }
 
@@ -26,8 +26,8 @@ interface TlsParts {
 }
 
 /**
- * The certificate by which the server speaks TLS: of the two files, or of an authority, for which the start may wait. It comes before all
- * else that a server opens, so that one that waits, and is told to stop, has nothing to close.
+ * TLS certificate from two files or an authority, which may delay the start. Opened first, so that a stop during the
+ * wait has nothing to close.
  */
 export async function openTls(config: Config, { log, version }: TlsParts): Promise<OpenedTls | undefined> {
   if (config.tls !== undefined) return ofFiles(config.tls);

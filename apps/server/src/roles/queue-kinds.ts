@@ -27,7 +27,7 @@ import type { WebhookWorld } from "../webhooks/webhooks.ts";
 
 export interface QueueParts {
   readonly log: Log;
-  /** Asked when a message is worked: the queue is there before what needs it. */
+  /** Resolved when a message is worked, because the queue opens first. */
   readonly sharing: () => TransferWorld;
   readonly notifications: NotificationWorld;
   readonly mail: MailWorld;
@@ -36,7 +36,7 @@ export interface QueueParts {
   readonly releases: ReleasePorts;
 }
 
-/** What works the messages of the queue, by the name of their kind. A name stays for as long as messages of it may wait. */
+/** Workers of queue messages by kind. Names must stay while messages of that kind may wait. */
 export function queueKinds({ log, sharing, notifications, mail, webhooks, releases, suspending }: QueueParts): Kinds {
   const logWarning: OnQuotaWarning = async ({ userId, percent, usedBytes, quotaBytes }) =>
     log.info(

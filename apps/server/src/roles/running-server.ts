@@ -3,12 +3,15 @@ import type { Log } from "../operation/log.ts";
 
 export interface RunningServer {
   readonly url: string;
-  /** Where the first administrator is made; undefined once there is one. */
+  /** Address that creates the first administrator. Undefined if one exists. */
   readonly setupUrl: string | undefined;
   readonly log: Log;
-  /** Reads the certificate's files again. */
+  /** Reads the certificate files again. */
   renewTls(): void;
-  /** Reports another folder in place of the data folder. The process then ends at once: an orderly close would write there. */
+  /**
+   * Detects another folder in place of the data folder. The process then exits at once, because an orderly close would
+   * write there.
+   */
   readonly folders: Pick<FolderWatch, "look" | "replaced">;
   /** Stops accepting, drains, and closes everything, the database last. Idempotent. */
   close(): Promise<void>;

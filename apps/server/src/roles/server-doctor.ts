@@ -4,7 +4,7 @@ import type { DoctorWorld } from "../doctor/doctor-world.ts";
 import type { Storage } from "./open-storage.ts";
 import { systemClock } from "./system-clock.ts";
 
-/** What the doctor of a running server looks at. */
+/** Subjects of the doctor in a running server. */
 export function serverDoctor(
   { databases, placed, keySource }: Storage,
   config: Config,

@@ -5,14 +5,14 @@ import type { Config } from "../config/read-config.ts";
 
 export interface Machine {
   readonly name: string;
-  /** Of its networks, without its own loopback. */
+  /** Addresses of its networks, without loopback. */
   readonly addresses: readonly string[];
 }
 
 /**
- * The address to be told: of a server that listens at all addresses of its machine, which nobody can open as such, the public one, or else one that
- * the certificate names, or else the first at which others reach it. What it was told to listen at stays as it is.
- * @param url where it listens, with the real port
+ * Address to show. A server on all addresses shows the public one, else a name in the certificate, else the first
+ * reachable address. Any other server shows its own address.
+ * @param url listening address with the real port
  */
 export function shownUrl(
   url: string,
@@ -36,7 +36,7 @@ function namedBy(certificate: string, hosts: readonly string[]): string | undefi
   return hosts.find((host) => (isIP(host) === 0 ? parsed.checkHost(host) : parsed.checkIP(host)) !== undefined);
 }
 
-/** Addresses of IPv4 first, which are easier to type; those that hold on one link alone are left out. */
+/** IPv4 first, because it is easier to type. Link-local addresses are omitted. */
 function thisMachine(): Machine {
   const all = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
   const outside = all.filter(({ internal, address }) => !internal && !/^fe[89ab]/i.test(address));

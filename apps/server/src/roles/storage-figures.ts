@@ -12,7 +12,7 @@ import type { Probe } from "../operation/health.ts";
 import type { StoredBytes, WaitingBlocks } from "../operation/metrics.ts";
 import type { Storage } from "./open-storage.ts";
 
-/** What readiness asks: every database, and every store for its keyring. */
+/** Readiness probes: every database, and the keyring in every store. */
 export function storageProbes({
   databases,
   cells,
@@ -30,12 +30,12 @@ export function storageProbes({
 
 const freshMs = 60_000;
 
-/** Over all spaces; read at most once a minute. */
+/** Sums of all spaces, cached for a minute. */
 export function storedBytes(shards: Shards): () => Promise<StoredBytes> {
   return readSometimes(() => readStored(shards));
 }
 
-/** By blocks_damaged; read at most once a minute. */
+/** Cached for a minute. Index: blocks_damaged. */
 export function damagedBlocks({ cells }: Pick<Databases, "cells">): () => Promise<number> {
   return readSometimes(async () => {
     let damaged = 0;
@@ -50,7 +50,7 @@ export function damagedBlocks({ cells }: Pick<Databases, "cells">): () => Promis
   });
 }
 
-/** @returns since when nothing is backed up, in the place that is worst off; undefined where no backup was ever made */
+/** @returns the time without a backup in the worst place, or undefined if no backup exists */
 export function backupAge({ cells }: Pick<Databases, "cells">, clock: Clock): () => Promise<number | undefined> {
   const readOldest = readSometimes(async () => {
     const last = await Promise.all(cells.all().map(({ db }) => readLastBackup(db)));
@@ -64,13 +64,13 @@ export function backupAge({ cells }: Pick<Databases, "cells">, clock: Clock): ()
 }
 
 export interface DrillFigures {
-  /** Seconds since a drill last came to its end; undefined where none ever did. */
+  /** Seconds since the last complete drill. Undefined without any. */
   readonly age: number | undefined;
-  /** That the last one found, or that kept it from being done. */
+  /** Problems found by the last drill, or those that prevented it. */
   readonly problems: number;
 }
 
-/** @returns undefined where no backups are scheduled, and where none was tried yet */
+/** @returns undefined without scheduled backups or before the first try */
 export function lastDrill({ cells }: Pick<Databases, "cells">, clock: Clock): () => Promise<DrillFigures | undefined> {
   const read = readSometimes(async () => {
     const [cell] = cells.all();
@@ -97,7 +97,7 @@ export function ldapFigures({ shards }: Pick<Databases, "shards">, clock: Clock)
   };
 }
 
-/** What waits to be given back: in spaces, then in cells. Read at most once a minute. */
+/** Blocks waiting for removal in spaces, then in cells. Cached for a minute. */
 export function collectionBacklog({
   shards,
   cells,
@@ -127,10 +127,10 @@ function sumOf(all: readonly Waiting[]): Waiting {
   return { blocks: sum(({ blocks }) => blocks), bytes: sum(({ bytes }) => bytes) };
 }
 
-/** So that a look costs no more than this: beyond, the figures stand still. */
+/** Limits the cost: higher counts stay at this value. */
 const rowsMax = 100_000;
 
-/** By space_blocks_unreferenced. */
+/** Index: space_blocks_unreferenced. */
 async function readUnreferenced(db: Kysely<ShardTables>): Promise<Waiting> {
   const { rows } = await sql<Waiting>`
     select count(*) as blocks, coalesce(sum(size), 0) as bytes
@@ -138,7 +138,7 @@ async function readUnreferenced(db: Kysely<ShardTables>): Promise<Waiting> {
   return rows[0] ?? { blocks: 0, bytes: 0 };
 }
 
-/** By blocks_unreferenced. */
+/** Index: blocks_unreferenced. */
 async function readUnheld(db: Kysely<CellTables>): Promise<Waiting> {
   const { rows } = await sql<Waiting>`
     select count(*) as blocks, coalesce(sum(stored_size), 0) as bytes

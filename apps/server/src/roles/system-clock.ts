@@ -1,10 +1,10 @@
 import type { Clock } from "@holdfast/core/clock";
 
-/** How far the fine clock may run from the machine's before it is set again: the fine one is never corrected by NTP. */
+/** Maximum drift of the fine clock, which NTP never corrects. */
 const driftMsMax = 2;
 let offsetMs = performance.timeOrigin;
 
-/** The machine's time, to the microsecond. */
+/** Time of the machine in microseconds. */
 export const systemClock: Clock = {
   nowMs: () => Date.now(),
   nowMicros: () => {

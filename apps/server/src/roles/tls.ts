@@ -3,7 +3,7 @@ import { createSecureContext } from "node:tls";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { Config } from "../config/read-config.ts";
 
-/** @throws HoldfastError `usage` naming the file that cannot be read, or both where they do not fit each other */
+/** @throws HoldfastError `usage` with the unreadable file, or with both if they do not match */
 export function readTls({ certFile, keyFile }: NonNullable<Config["tls"]>): { cert: string; key: string } {
   const tls = { cert: readPem("--tls-cert", certFile), key: readPem("--tls-key", keyFile) };
   try {
