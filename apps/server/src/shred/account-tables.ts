@@ -1,9 +1,9 @@
 /**
- * Where the schema `shard` has something of an account, and by which column. A test holds that every table of the schema is in one of these
- * lists, or among those that have nothing of anybody.
+ * Tables of schema `shard` with data of an account, and the column to find it by. A test checks that every table is in
+ * one of these lists or holds no personal data.
  */
 
-/** What lies in the account's space, on its shard. Emptied in this order, so that what dies in the middle refers to nothing that is gone. */
+/** Data of the account's space, on its shard. Emptied in this order, so that a crash leaves no dangling references. */
 export const spaceTables = [
   "webhooks",
   "stars",
@@ -31,7 +31,7 @@ export const spaceTables = [
   "space_blocks",
 ] as const;
 
-/** What belongs to the account itself, on its shard. The last is the account. */
+/** Data of the account itself, on its shard. The account's row is last. */
 export const userTables = [
   "account_settings",
   "mail_items",
@@ -62,13 +62,10 @@ export const userTables = [
   "devices",
 ] as const;
 
-/** What others have of the account's space, on any shard. */
+/** Data of others about the account's space, on any shard. */
 export const foreignTables = ["received", "stars", "webhooks"] as const;
 
-/**
- * What the account did in spaces of others and nobody needs but itself, where it is found, and what it answered of questions that were nobody's
- * before, on any shard.
- */
+/** Data of the account in other spaces that only it needs, and its answers to formerly open questions. On any shard. */
 export const doneElsewhereTables = [
   "operations",
   "watches",
@@ -78,8 +75,8 @@ export const doneElsewhereTables = [
 ] as const;
 
 /**
- * What was written down of something else and may tell a name, an address or an id of the account, on any shard.
- * `ofUser`: also that says who did something. Answers that are kept for repeated requests of others stay, unless they show something of it.
+ * Records of other things that may contain a name, address or id of the account, on any shard. `ofUser`: also names the
+ * author. Answers stored for repeated requests of others stay, unless they contain such data.
  */
 export const tellingTables = [
   { name: "notifications", ofUser: true },

@@ -16,15 +16,16 @@ import { describeShredding, newestBackup, readShredding, shreddingJson } from ".
 
 export interface ShreddingWorld extends AccountStore {
   readonly cells: Cells;
-  /** A shredding was asked for. Undefined beside the data: the server finds it by itself. */
+  /** Starts the job after a request. Undefined outside of the server, which then finds the request later. */
   readonly begin?: () => void;
 }
 
 /**
- * From now on nothing of the account comes back, and the job `shred` brings it to its end. Asked twice it is the same shredding.
- * @param dryRun says how much would go, and changes nothing
- * @throws HoldfastError not_found; conflict for an account that is not suspended, the last administrator, and one from or to which something is transferred;
- * what was only offered to it, and what an account that leaves has offered itself, is no longer offered
+ * From here on the account cannot be restored, and the job `shred` completes it. A repeated request continues the same
+ * shredding. Offers to the account end, as do offers of an account that is leaving.
+ * @param dryRun only reports the amount
+ * @throws HoldfastError not_found; conflict for an account that is not suspended, the last administrator, or an account
+ * with a running transfer
  */
 export async function askShredding(
   world: ShreddingWorld,
@@ -50,7 +51,7 @@ export async function askShredding(
   return describeShredding(world, user.id);
 }
 
-/** Notes it, and nothing else looks whether it may be. @throws HoldfastError conflict for an account that is not suspended */
+/** Stores the request without other checks. @throws HoldfastError conflict for an account that is not suspended */
 export async function beginShredding(world: ShreddingWorld, user: UserRow, figures: ShreddingFigures): Promise<void> {
   const known: ShreddingKnown = { email: user.email, mounts: await findMountsOf(world, user) };
   await inTransaction(world.shards.ofId(user.id).db, async (transaction) => {
@@ -70,8 +71,8 @@ export async function beginShredding(world: ShreddingWorld, user: UserRow, figur
 }
 
 /**
- * What is on its way to another owner is to arrive, or to be withdrawn, by whoever may decide that; what was only offered to the account nobody can
- * accept any more, nor what was offered by one that has left. By the primary key and transfers_to.
+ * Running transfers must first arrive or be withdrawn by their users. Offers to the account, or from an account that
+ * left, can no longer be accepted and do not count. Indexes: primary key, transfers_to.
  */
 async function assertNoTransfer({ shards }: ShreddingWorld, user: UserRow, hasLeft: boolean): Promise<void> {
   for (const { db } of shards.all()) {
@@ -87,7 +88,7 @@ async function assertNoTransfer({ shards }: ShreddingWorld, user: UserRow, hasLe
   }
 }
 
-/** Those that others have of it, and they alone know it by. Index: nodes_mounts. */
+/** Mounts that others have of the account's folders. Index: nodes_mounts. */
 async function findMountsOf({ shards }: ShreddingWorld, user: UserRow): Promise<NodeId[]> {
   const found: NodeId[] = [];
   for (const { db } of shards.all()) {

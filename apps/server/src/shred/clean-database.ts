@@ -7,9 +7,8 @@ import type { ShredWorld } from "./shred-world.ts";
 type Db = Kysely<ShardTables>;
 
 /**
- * PostgreSQL leaves the bytes of a row that was deleted in its files until something else takes their place. So the tables are written anew,
- * one after the other, with nothing but what counts; each is closed to everybody for as long as that takes. Statistics, which show samples of
- * what stood in columns, are made anew too.
+ * PostgreSQL keeps the bytes of deleted rows in its files until they are overwritten. Therefore each table is rewritten
+ * with live rows only, and is locked for that time. Statistics are renewed too, because they contain sample values.
  */
 export async function cleanDatabase(
   world: ShredWorld,
@@ -44,14 +43,14 @@ async function rewriteTables(world: ShredWorld, db: Db, signal: AbortSignal): Pr
   }
 }
 
-/** Whoever asks for a row waits behind what waits for its table. */
+/** Limits the wait, because all other users of the table wait behind the lock. */
 const lockMsMax = 5000;
 const lockNotAvailable = "55P03";
 
 const lookMs = 200;
 const looksMax = 400;
 
-/** What a transaction that is older than the last deletion may still see is copied with the rest. */
+/** Rows that an older transaction may still see are copied too. */
 async function waitForOlder({ sleep }: ShredWorld, db: Db, signal: AbortSignal): Promise<boolean> {
   const { rows: own } = await sql<{ xid: string }>`
     select pg_current_xact_id()::xid::text as xid`.execute(db);
@@ -74,7 +73,7 @@ async function listTables(db: Db): Promise<string[]> {
   return rows.map(({ name }) => name);
 }
 
-/** In a database of one's own its administrators may have to do it. */
+/** On an external database, only its administrators may have this right. */
 async function mayRewriteStatistics(db: Db): Promise<boolean> {
   const { rows } = await sql<{ may: boolean }>`
     select rolsuper as may from pg_roles where rolname = current_user`.execute(db);

@@ -4,7 +4,7 @@ import type { CellTables } from "../db/cell-tables.ts";
 
 type Db = Kysely<CellTables>;
 
-/** @returns from where on the log of the embedded database has nothing of what was written before: the beginning of a file */
+/** @returns the log position of the embedded database without earlier data: the start of a file */
 export async function beginLogFile(db: Db): Promise<string> {
   await nextFile(db);
   const { rows } = await sql<{ lsn: string }>`select pg_current_wal_lsn()::text as lsn`.execute(db);
@@ -12,9 +12,9 @@ export async function beginLogFile(db: Db): Promise<string> {
 }
 
 /**
- * The log has no file from before that position any more. PostgreSQL gives files that it has done with new names and writes over them later;
- * here they go, and those that lie ready are written over.
- * @returns false while something of it is kept for whoever brings it away
+ * Removes log files before that position. PostgreSQL renames finished files and overwrites them later. This deletes
+ * those files and overwrites the prepared ones.
+ * @returns false while the backup still needs some
  */
 export async function cleanLog(db: Db, from: string, sleep: Sleep, signal: AbortSignal): Promise<boolean> {
   if (!(await isBroughtAway(db, from, sleep, signal))) return false;
@@ -36,7 +36,7 @@ export async function cleanLog(db: Db, from: string, sleep: Sleep, signal: Abort
 }
 
 const lookMs = 500;
-/** Longer than a minute, which is how often it is brought to the place of the backups. */
+/** More than a minute, which is the interval of copies to the backup. */
 const looksMax = 200;
 
 async function isBroughtAway(db: Db, from: string, sleep: Sleep, signal: AbortSignal): Promise<boolean> {
@@ -51,13 +51,13 @@ async function isBroughtAway(db: Db, from: string, sleep: Sleep, signal: AbortSi
   return false;
 }
 
-/** Where nothing was written since the last time a switch does nothing. What is left of the file is filled with zeros. */
+/** Without new writes, a switch has no effect. The rest of the file is filled with zeros. */
 async function nextFile(db: Db): Promise<void> {
   await sql`select pg_logical_emit_message(false, 'holdfast', '')`.execute(db);
   await sql`select pg_switch_wal()`.execute(db);
 }
 
-/** Files that lie ready behind the one that is written. */
+/** Prepared files after the current one. */
 async function countReady(db: Db): Promise<number> {
   const { rows } = await sql<{ count: number }>`
     select count(*) as count from pg_ls_waldir()

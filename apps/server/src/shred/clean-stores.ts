@@ -6,14 +6,14 @@ import { releaseSpace } from "./release-space.ts";
 import { rewriteStores } from "./rewrite-stores.ts";
 import type { ShredWorld } from "./shred-world.ts";
 
-/** What was copied of all this goes too: out of the second store, out of the snapshots of the metadata, out of the database's log. */
+/** Removes copies of the data: second store, metadata snapshots and the database's log. */
 export async function cleanStores(
   world: ShredWorld,
   row: ShreddingRow,
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const { db } = world.cells.of(bucketOf(row.space_id));
-  // Of a store that was under way when the space went, in another process or before a crash.
+  // From a store operation that ran during the removal, in another process or before a crash.
   const { rows: late } = await sql`select from cell.holders where space_id = ${row.space_id} limit 1`.execute(db);
   const waitsFor =
     late.length === 0 ? undefined : ((await releaseSpace(world, row)) ?? (await rewriteStores(world, row, signal)));

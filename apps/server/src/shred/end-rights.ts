@@ -11,8 +11,8 @@ import type { ShredWorld } from "./shred-world.ts";
 const grantsAtOnce = 200;
 
 /**
- * All that was shared by the account and with it ends as if somebody had taken it back: devices, mounts and lists of others hear of it. The
- * messages that tell them have to be worked before the rows go which they are about.
+ * Ends all shares by and with the account like normal removals, so that devices, mounts and lists are updated. The
+ * messages must finish before their rows are removed.
  */
 export async function endRights(
   world: ShredWorld,
@@ -39,7 +39,7 @@ async function endGrants(world: ShredWorld, spaceId: SpaceId, ids: readonly Gran
   );
 }
 
-/** By the primary key. */
+/** Index: primary key. */
 async function findGiven({ shards }: ShredWorld, { space_id: spaceId }: ShreddingRow): Promise<GrantId[]> {
   const { rows } = await sql<{ id: GrantId }>`
     select id from shard.grants where space_id = ${spaceId} order by id limit ${grantsAtOnce}`.execute(
@@ -48,7 +48,7 @@ async function findGiven({ shards }: ShredWorld, { space_id: spaceId }: Shreddin
   return rows.map(({ id }) => id);
 }
 
-/** What others gave to it, or to its address. Indexes: grants_grantee, grants_email. */
+/** Grants from others to the account or its address. Indexes: grants_grantee, grants_email. */
 async function findReceived({ shards }: ShredWorld, row: ShreddingRow): Promise<Map<SpaceId, GrantId[]>> {
   const found = new Map<SpaceId, GrantId[]>();
   const key = emailKey(row.known?.email ?? "");
@@ -61,7 +61,7 @@ async function findReceived({ shards }: ShredWorld, row: ShreddingRow): Promise<
   return found;
 }
 
-/** Nobody can accept them any more. By transfers_to. */
+/** Offers that nobody can accept any longer. Index: transfers_to. */
 async function deleteOffersTo({ shards }: ShredWorld, { user_id: userId }: ShreddingRow): Promise<void> {
   for (const { db } of shards.all()) await sql`delete from shard.transfers where to_id = ${userId}`.execute(db);
 }
@@ -76,17 +76,17 @@ async function leaveGroups(world: ShredWorld, { user_id: userId, space_id: space
     try {
       await removeMember(world.sharing(), server, { groupId, userId });
     } catch (error) {
-      // It has left already, and only its own shard does not know yet.
+      // The account has already left, and only its own shard does not know yet.
       if (!(error instanceof HoldfastError) || error.code !== "not_found") throw error;
     }
   }
 }
 
 const lookMs = 100;
-/** A run of the job looks so often; the next one goes on. */
+/** Maximum checks in one run of the job. The next run continues. */
 const looksMax = 600;
 
-/** Messages that are tried again are waited for too: of one that fails for good the server's list of jobs tells. */
+/** Also waits for retried messages. The server's list of jobs shows permanent failures. */
 async function whenTold(world: ShredWorld, row: ShreddingRow, signal: AbortSignal): Promise<string | undefined> {
   const { queue } = world.sharing();
   for (const shard of world.shards.all()) queue.kick(shard);

@@ -6,14 +6,14 @@ import type { ShreddingFigures } from "../db/shredding-tables.ts";
 import { isGiven } from "./measure-others.ts";
 import type { ShreddingStore } from "./shreddings.ts";
 
-/** How much an account has. `packs` are those with a block of it, most of which have blocks of others too. */
+/** Size of an account's data. `packs` counts packs with any block of it, which mostly hold other blocks too. */
 export async function measureAccount(
   { shards, cells }: ShreddingStore,
   { space_id: spaceId }: Pick<UserRow, "space_id">,
   nowMicros: number,
 ): Promise<ShreddingFigures> {
   const rows = await inTransaction(shards.ofId(spaceId).db, async (transaction) => {
-    // By the space's own rows, however large a part of all they are.
+    // Forces index scans, even if the space holds most rows.
     await sql`select set_config('enable_seqscan', 'off', true)`.execute(transaction);
     const counted = await sql<Omit<ShreddingFigures, "packs">>`
       select (select count(*) from shard.nodes where space_id = s.id and kind = 'file') as files,

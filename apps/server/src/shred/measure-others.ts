@@ -18,10 +18,10 @@ interface Account {
 
 const receiversMax = 20;
 
-/** What removing an account means for other people: what they wrote in it, what they lose access to, and what stays with them. */
+/** Effect of a removal on others: what they wrote, what they lose and what they keep. */
 export async function measureOthers(shards: Shards, account: Account, nowMicros: number): Promise<Others> {
   const counted = await inTransaction(shards.ofId(account.space_id).db, async (transaction) => {
-    // By the space's own rows, however large a part of all they are.
+    // Forces index scans, even if the space holds most rows.
     await sql`select set_config('enable_seqscan', 'off', true)`.execute(transaction);
     const given = await findGiven(transaction, account, nowMicros);
     const { rows: memberships } = await sql<{ group_id: string }>`
@@ -50,7 +50,7 @@ function receiverOf({ kind, email: address, name: label }: GrantRow, person: Per
   return { kind, ...(name === null ? {} : { name }), ...(email === null ? {} : { email }) };
 }
 
-/** An app password's grant opens nothing to others. By the primary key. */
+/** Excludes grants of app passwords, which give others no access. Index: primary key. */
 export function isGiven(spaceId: SpaceId, nowMicros: number): RawBuilder<unknown> {
   return sql`space_id = ${spaceId} and (expires_at is null or expires_at > ${nowMicros}::int8) and disabled_at is null
     and not (kind = 'link' and secret_hash is null)`;
@@ -76,7 +76,7 @@ async function countWritten(reader: ShardReader, { id, space_id: spaceId }: Acco
   return rows[0] ?? { files: 0, bytes: 0, people: 0 };
 }
 
-/** Nodes at and below shared ones, each once. By nodes_parent. */
+/** Shared nodes and their subtrees, each counted once. Index: nodes_parent. */
 async function countLost(
   reader: ShardReader,
   { space_id: spaceId }: Account,
@@ -95,7 +95,7 @@ async function countLost(
   return rows[0] ?? { files: 0, folders: 0, bytes: 0 };
 }
 
-/** Only spaces of which something is shared with the account are read. Indexes: grants_grantee, nodes_parent, the key of versions. */
+/** Reads only spaces with shares for the account. Indexes: grants_grantee, nodes_parent, the key of versions. */
 async function countStaying(shards: Shards, account: Account, grantees: readonly string[]): Promise<Others["stays"]> {
   const sum = { files: 0, bytes: 0 };
   for (const { db } of shards.all()) {

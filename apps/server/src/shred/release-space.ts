@@ -9,8 +9,8 @@ import type { ShredWorld } from "./shred-world.ts";
 const holdersAtOnce = 1000;
 
 /**
- * In the cell nobody holds for the space any more. The space's row has gone, so nothing that is being stored for it is acknowledged; what was
- * on its way into a pack is waited for.
+ * Removes the space's holders in the cell. New blocks cannot be acknowledged without the space's row, and pending packs
+ * are awaited.
  */
 export async function releaseSpace(world: ShredWorld, row: ShreddingRow): Promise<string | undefined> {
   const { space_id: spaceId, asked_at } = row;

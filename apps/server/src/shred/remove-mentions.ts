@@ -16,8 +16,8 @@ interface ReadRow {
 }
 
 /**
- * Removes rows that name something of the account: its address, its space, or a node that lies there. Which nodes those are only their rows
- * tell, so this comes before they go. Each table is read through once: there is no index by what a JSON says.
+ * Removes rows that mention the account's address, its space or a node in it. Must run first, because only the nodes'
+ * rows tell their ids. Scans each table once, because JSON content has no index.
  */
 export async function removeMentions(world: ShredWorld, row: ShreddingRow, signal: AbortSignal): Promise<void> {
   for (const { db } of world.shards.all())
@@ -40,7 +40,7 @@ async function sweepTable(world: ShredWorld, row: ShreddingRow, { db, name, ofUs
       where ctid > ${last}::tid order by ctid limit ${rowsAtOnce}`.execute(db);
     const named = await findNamed(world, row, rows, ofUser);
     if (named.size > 0)
-      // A row that has changed since it was read lies elsewhere, and is read there.
+      // A row that changed since has another place and is read there.
       await sql`
         delete from ${table} as told using unnest(${textArray([...named.keys()])}, ${textArray([...named.values()])}) as found (at, word)
         where told.ctid = found.at::tid and strpos(lower(told::text), found.word) > 0`.execute(db);
@@ -50,7 +50,7 @@ async function sweepTable(world: ShredWorld, row: ShreddingRow, { db, name, ofUs
   }
 }
 
-/** @returns of each row that names something, where it lies, and the word */
+/** @returns the place of each matching row, and the word */
 async function findNamed(
   { shards }: ShredWorld,
   { space_id, user_id, known }: ShreddingRow,
@@ -61,7 +61,7 @@ async function findNamed(
   const address = emailKey(known?.email ?? "");
   const idsIn = new Map(rows.map(({ at, text }) => [at, [...text.toLowerCase().matchAll(anyId)].map(([id]) => id)]));
   const all = [...new Set([...idsIn.values()].flat())] as NodeId[];
-  // By the primary key.
+  // Index: primary key.
   const { rows: nodes } = await sql<{ id: NodeId }>`
     select id from shard.nodes where space_id = ${space_id} and id = any(${uuidArray(all)})`.execute(
     shards.ofId(space_id).db,

@@ -15,7 +15,7 @@ import type { ShredWorld } from "./shred-world.ts";
 
 const rowsAtOnce = 2000;
 
-/** The rows of the account go, and those of others that show something of it. The space's own row is the last of the space. */
+/** Removes the account's rows and those of others that contain its data. The space's own row is last in the space. */
 export async function removeRows(world: ShredWorld, row: ShreddingRow, signal: AbortSignal): Promise<undefined> {
   await removeMentions(world, row, signal);
   for (const { db } of world.shards.all()) {
@@ -38,7 +38,7 @@ export async function removeRows(world: ShredWorld, row: ShreddingRow, signal: A
 
 type Db = Kysely<ShardTables>;
 
-/** Some rows at a time. */
+/** Deletes in pieces. */
 async function removeAll(db: Db, name: string, column: string, id: string, signal: AbortSignal): Promise<void> {
   const [table, key] = [sql.table(`shard.${name}`), sql.ref(column)];
   for (let more = true; more;) {
@@ -51,8 +51,8 @@ async function removeAll(db: Db, name: string, column: string, id: string, signa
 }
 
 /**
- * Some rows at a time, each under the space's lock as every commit; what still comes meanwhile goes in the last transaction, with the space,
- * without whose row nothing more comes.
+ * Deletes in pieces, each under the space's lock. The last transaction removes later additions and the space, which
+ * prevents new ones.
  */
 async function removeSpace(world: ShredWorld, { space_id: spaceId }: ShreddingRow, signal: AbortSignal): Promise<void> {
   const { db } = world.shards.ofId(spaceId);
@@ -66,13 +66,13 @@ async function removeSpace(world: ShredWorld, { space_id: spaceId }: ShreddingRo
   });
 }
 
-/** A mount of it is called as its folder was. Its end stays in the journal of who had it, without the name. */
+/** Mounts bear the name of their folder. The journal keeps their end without the name. */
 async function forgetMountNames(db: Db, { known }: ShreddingRow): Promise<void> {
   await sql`update shard.journal set from_name = null
     where of_mount and from_name <> '' and node_id = any(${uuidArray(known?.mounts ?? [])})`.execute(db);
 }
 
-/** What it wrote beside files of others. */
+/** Comments on files of others. */
 async function removeComments(db: Db, { user_id: userId }: ShreddingRow): Promise<void> {
   const { rows: spaces } = await sql<{ spaceId: SpaceId }>`
     select distinct space_id as "spaceId" from shard.comments where author = ${userId}`.execute(db);
@@ -90,7 +90,7 @@ async function removeComments(db: Db, { user_id: userId }: ShreddingRow): Promis
     });
 }
 
-/** What it had begun to send to folders of others. */
+/** Unfinished uploads to folders of others. */
 async function removeUploads(world: ShredWorld, db: Db, { user_id, space_id }: ShreddingRow): Promise<void> {
   const { rows } = await sql<{ spaceId: SpaceId; id: UploadId }>`
     select space_id as "spaceId", id from shard.upload_sessions
@@ -98,7 +98,7 @@ async function removeUploads(world: ShredWorld, db: Db, { user_id, space_id }: S
   for (const { spaceId, id } of rows) await removeUpload(world, spaceId, id);
 }
 
-/** Whoever comes with this address from now on is somebody new. */
+/** A later account with this address is a new one. */
 async function removeAddress(db: Db, { user_id: userId, known }: ShreddingRow): Promise<void> {
   const email = known?.email ?? "";
   await sql`delete from shard.directory where email_key = ${emailKey(email)} and user_id = ${userId}`.execute(db);

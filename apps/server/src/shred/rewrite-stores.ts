@@ -6,8 +6,8 @@ import type { ShreddingRow } from "../db/shredding-tables.ts";
 import type { ShredWorld } from "./shred-world.ts";
 
 /**
- * What has no row any more is in no pack either. Of whom the dead bytes of a pack were nobody knows, so all packs with any are written anew,
- * and the old objects go at once.
+ * Removes unreferenced data from packs. The owner of dead bytes is unknown, so all packs with any are rewritten. The
+ * old objects are deleted at once.
  */
 export async function rewriteStores(
   world: ShredWorld,

@@ -10,7 +10,7 @@ import { rewriteStores } from "./rewrite-stores.ts";
 import { listRunning, noteStepDone, noteWaiting } from "./shreddings.ts";
 import type { ShredWorld } from "./shred-world.ts";
 
-/** @returns what it has to wait for, in words that end a sentence "waits for …"; undefined once it is done */
+/** @returns the obstacle, to complete "waits for …", or undefined when done */
 type Step = (world: ShredWorld, row: ShreddingRow, signal: AbortSignal) => Promise<string | undefined>;
 
 const steps: Readonly<Record<ShredStep, Step>> = {
@@ -22,13 +22,15 @@ const steps: Readonly<Record<ShredStep, Step>> = {
   copies: cleanStores,
 };
 
-/** Goes on with all that was asked for, also after a crash: each step may run again, and what the row says is under way runs next. */
+/**
+ * Continues all requested shreddings, also after a crash. Each step can be repeated, and the row names the next one.
+ */
 export async function shredAccounts(world: ShredWorld, signal: AbortSignal): Promise<void> {
   for (const shard of world.shards.all())
     for (const row of await listRunning(shard.db)) await tryToGoOn(world, shard, row, signal);
 }
 
-/** What fails is tried again with the next run, and keeps no other shredding from going on. */
+/** The next run retries failures, which do not block other shreddings. */
 async function tryToGoOn(world: ShredWorld, shard: Shard, row: ShreddingRow, signal: AbortSignal): Promise<void> {
   try {
     await goOn(world, shard, row, signal);

@@ -7,7 +7,7 @@ import type { Shards } from "../db/shards.ts";
 import type { Log } from "../operation/log.ts";
 import type { RightsWorld } from "../sharing/change-rights.ts";
 
-/** What a shredding needs of the server around it. */
+/** Server parts that a shredding needs. */
 export interface ShredWorld {
   readonly shards: Shards;
   readonly clock: Clock;
@@ -17,14 +17,14 @@ export interface ShredWorld {
   readonly pool: BlockPool;
   readonly sleep: Sleep;
   readonly log: Log;
-  /** Asked when rights end: the jobs are there before what they need of the queue. */
+  /** Resolved when rights end, because jobs open before the queue's parts. */
   readonly sharing: () => RightsWorld;
   /** No other process serves these accounts. */
   readonly alone: boolean;
-  /** Of this server alone. */
+  /** Thumbnails of this server only. */
   readonly thumbs: { readonly clear: () => Promise<void> };
-  /** Databases of before that an upgrade has left in the data folder. */
+  /** Removes old databases that an upgrade left in the data folder. */
   readonly removeOldDatabases: () => Promise<unknown>;
-  /** What the store has of the metadata is taken anew, and nothing older stays; undefined where the store has none. */
+  /** Renews the metadata copy in the store and deletes all older ones. Undefined if the store has none. */
   readonly renewMetadata: ((signal: AbortSignal) => Promise<void>) | undefined;
 }

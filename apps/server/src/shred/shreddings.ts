@@ -9,13 +9,13 @@ import type { Cells, Shards } from "../db/shards.ts";
 import type { ShardReader, ShardTables } from "../db/shard-tables.ts";
 import { type ShreddingRow, shredSteps } from "../db/shredding-tables.ts";
 
-/** Where accounts are, and what is known of backups. */
+/** Access to accounts and facts about backups. */
 export interface ShreddingStore {
   readonly shards: Shards;
   readonly cells: Cells;
 }
 
-/** By id, or by the address as long as that is known. @throws HoldfastError not_found */
+/** By id, or by address while that is known. @throws HoldfastError not_found */
 export async function describeShredding(store: ShreddingStore, idOrEmail: string): Promise<ShreddingJson> {
   const id = isId(idOrEmail) ? (idOrEmail as UserId) : (await findUserByEmail(store.shards, idOrEmail))?.id;
   const row = id === undefined ? undefined : await readShredding(store.shards.ofId(id).db, id);
@@ -26,7 +26,7 @@ export async function describeShredding(store: ShreddingStore, idOrEmail: string
   );
 }
 
-/** By the primary key. */
+/** Index: primary key. */
 export async function readShredding(db: ShardReader, userId: UserId): Promise<ShreddingRow | undefined> {
   const { rows } = await sql<ShreddingRow>`select * from shard.shreddings where user_id = ${userId}`.execute(db);
   return rows[0];
@@ -44,14 +44,14 @@ export async function noteWaiting(db: ShardReader, { user_id }: ShreddingRow, wa
     where user_id = ${user_id} and waits_for is distinct from ${waitsFor}`.execute(db);
 }
 
-/** @returns the row with the step that follows; done where there is none */
+/** @returns the row with the next step, or as done */
 export async function noteStepDone(
   db: Kysely<ShardTables>,
   { user_id, step }: ShreddingRow,
   nowMicros: number,
 ): Promise<ShreddingRow> {
   const next = shredSteps[shredSteps.indexOf(step) + 1];
-  // What the account was called is needed as long as there are rows that may say it.
+  // The address is needed while rows may contain it.
   const known = step === "rights" ? sql`known` : sql`null`;
   const { rows } = await sql<ShreddingRow>`
     update shard.shreddings set waits_for = null, known = ${known}, step = ${next ?? step},
@@ -60,7 +60,7 @@ export async function noteStepDone(
   return rows[0] as ShreddingRow;
 }
 
-/** One that nobody has asked for yet has neither step nor time. */
+/** A dry run has neither step nor time. */
 type Described = Pick<ShreddingRow, "user_id" | "known" | "figures" | "waits_for" | "done_at"> &
   Partial<Pick<ShreddingRow, "step" | "asked_at">>;
 

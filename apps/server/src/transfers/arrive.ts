@@ -19,10 +19,10 @@ import { enqueueStars, followWatches, type Marks } from "./marks.ts";
 import { noteArrived, readArrival } from "./transfer-rows.ts";
 
 /**
- * Attaches what was copied to the root of its new owner, under a free name, with the permissions that it had, and an editor's for whom it
- * came from, and what people watch: one transaction, which only the first of several runs of a transfer does.
- * @param grants of the nodes as they were, none of links
- * @returns whether it was this one
+ * Attaches the copy to the new owner's root under a free name, with its grants and watches. The old owner becomes an
+ * editor. Uses one transaction, in which only the first of several runs succeeds.
+ * @param grants grants of the old nodes, without links
+ * @returns true if this run did it
  */
 export async function arrive(
   world: SharingWorld,
@@ -66,7 +66,7 @@ async function attach(
   const name = isTaken ? await freeName(work, parent, top.name, top.kind) : top.name;
   await checkPath(work, { parent, name }, { node: top, copy: true });
   useBytes(work, sizeBytes);
-  // The top's own is among what was counted, and a longer name adds to it as it is recorded.
+  // Includes the top. A longer name adds its weight when recorded.
   addWeight(work, weightBytes);
   const placed = { ...top, parent_id: parent.id, name, name_key: nameKey(name), trashed_at: null, purged_at: null };
   const step: Step = {
@@ -80,12 +80,12 @@ async function attach(
     named: undefined,
   };
   record(work, step, placed, { kind: "appeared" });
-  // What is told of the rights goes on where this ended.
+  // The entries about rights follow this end.
   space.seq = (await writeWork(work, [])).seq;
   return name;
 }
 
-/** What the old owner gave is the new one's from now on; what editors shared stays theirs, and ends with their own right. */
+/** Grants of the old owner now count as the new owner's. Grants by editors stay theirs and end with their own right. */
 function grantsOf(
   world: SharingWorld,
   { user_id: userId, space_id: spaceId, from_id: fromId }: ArrivalRow,

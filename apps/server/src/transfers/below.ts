@@ -3,7 +3,7 @@ import { sql } from "kysely";
 import type { NodeRow, ShardReader } from "../db/shard-tables.ts";
 import { readLineages } from "../metadata/read/lineages.ts";
 
-/** Those of the nodes that are the top or lie below it, in the trash or not. By a walk up from each. */
+/** The nodes at or below the top, including trash. Walks up from each. */
 export async function findBelow(
   db: ShardReader,
   { spaceId, topId }: { readonly spaceId: SpaceId; readonly topId: NodeId },

@@ -22,36 +22,36 @@ import { sweepDetached } from "../metadata/trash/removal.ts";
 import { assertWeightRoom, commentWeight, versionWeight } from "../metadata/weight/metadata-bytes.ts";
 import { countBlocks } from "../metadata/weight/stored-bytes.ts";
 
-/** The blocks are the new owner's from now on. */
+/** Copy whose blocks belong to the new owner. */
 export interface Crossing extends Holding {
   readonly signal: AbortSignal;
 }
 
-/** What stands outside the tree of the other space, all of it but its name in use. */
+/** Finished copy outside the other space's tree. Only its name is not in use yet. */
 export interface Crossed {
   readonly topId: NodeId;
-  /** Of files, by their heads. */
+  /** Sum of the files' heads. */
   readonly sizeBytes: number;
   readonly weightBytes: number;
   readonly files: number;
   readonly folders: number;
   readonly versions: number;
-  /** The new ids of those nodes that were asked about. */
+  /** New ids of the requested nodes. */
   readonly ids: ReadonlyMap<NodeId, NodeId>;
 }
 
-/** With what was done until now. */
+/** Copy with its progress. */
 interface Copying extends Crossing {
   readonly asked: ReadonlySet<NodeId>;
   readonly done: { -readonly [Key in keyof Crossed]: Crossed[Key] } & { ids: Map<NodeId, NodeId> };
 }
 
 /**
- * Makes a file or folder anew in another space, with all versions and comments, outside the tree as copies of folders are: piece by piece, seen by
- * nobody, and removed by `sweepPurged` after a while if nobody attaches it. No content moves: the space holds the same blocks. What
- * lies in the trash is left, and so are mounts, which show what was granted to somebody else.
- * @param asked nodes whose new ids are wanted
- * @param begun told of its top: where this throws, that has to be removed
+ * Copies a file or folder to another space, with versions and comments, outside the tree. Runs in pieces and invisibly.
+ * If never attached, `sweepPurged` removes it later. No content moves, because the space only holds the same blocks.
+ * Trash is omitted, as are mounts, which show what others granted.
+ * @param asked nodes with a wanted new id
+ * @param begun called with the new top, which must be removed after an error
  * @throws HoldfastError quota
  */
 export async function copyAcross(
@@ -109,7 +109,7 @@ async function copyChildren(copying: Copying, pair: FolderPair, waiting: FolderP
   }
 }
 
-/** By nodes_parent. */
+/** Index: nodes_parent. */
 async function readChildren(
   { source: { shard, spaceId }, place, signal }: Copying,
   folder: NodeId,
@@ -124,7 +124,7 @@ async function readChildren(
   return rows;
 }
 
-/** What it was to people it stays; what devices and rights go by is new. */
+/** Keeps what people see. Ids and revisions for devices and rights are new. */
 function copyOf(work: Work, source: NodeRow, parentId: NodeId | null): NodeRow {
   return {
     ...source,
@@ -145,14 +145,14 @@ function copyOf(work: Work, source: NodeRow, parentId: NodeId | null): NodeRow {
   };
 }
 
-/** What came of one node. */
+/** Copied parts of one node. */
 interface Came extends Copy {
   weightBytes: number;
   versions: number;
   hasHead: boolean;
 }
 
-/** Brings over what belongs to nodes that were made, and counts it. */
+/** Copies the details of new nodes and counts them. */
 async function count(copying: Copying, copies: readonly Copy[]): Promise<void> {
   const { done, asked } = copying;
   const all = copies.map((each): Came => ({ ...each, weightBytes: each.copy.weight, versions: 0, hasHead: false }));
@@ -174,14 +174,14 @@ async function count(copying: Copying, copies: readonly Copy[]): Promise<void> {
   }
 }
 
-/** A file that its owner removed for good in the same moment: nothing may stand here without its content. */
+/** The owner just purged this file, and a copy must not lack its content. */
 async function leaveOut({ place, done }: Copying, copy: NodeRow): Promise<void> {
   if (copy.id === done.topId) throw new HoldfastError("conflict", "Its owner permanently deleted it.");
   const { db, spaceId, clock, pieces } = place;
   await sweepDetached(db, spaceId, copy.id, { nowMicros: clock.nowMicros(), pieces });
 }
 
-/** @throws HoldfastError quota where this, with all that came until now, weighs more than there is room for */
+/** @throws HoldfastError quota if the total exceeds the space's room */
 function addTo(
   work: Work,
   { done }: Copying,
@@ -204,7 +204,7 @@ function weightsOf<Row extends { readonly node_id: NodeId }>(rows: readonly Row[
 
 const commentsAtOnce = 200;
 
-/** Of one node after the other, the oldest first. By the primary key. */
+/** Node by node, oldest comment first. Index: primary key. */
 async function copyComments(copying: Copying, byId: ReadonlyMap<NodeId, Came>): Promise<void> {
   if (byId.size === 0) return;
   const { source, place, done } = copying;
@@ -233,7 +233,7 @@ async function copyComments(copying: Copying, byId: ReadonlyMap<NodeId, Came>): 
   }
 }
 
-/** Whose it is, and when it was said, stay. */
+/** Keeps author and time. */
 function commentOf({ space, clock, random }: Work, source: CommentRow, nodeId: NodeId): CommentRow {
   const id = makeId<CommentId>(bucketOf(space.id), clock.nowMs(), random(8));
   return { ...source, space_id: space.id, node_id: nodeId, id };
@@ -248,10 +248,10 @@ async function insertComments(transaction: ShardReader, rows: readonly CommentRo
   }
 }
 
-/** With lists of some megabytes at most. */
+/** Their block lists need some megabytes at most. */
 const versionsAtOnce = 100;
 
-/** One file after the other, the oldest version first. By versions_node. */
+/** File by file, oldest version first. Index: versions_node. */
 async function copyVersions(copying: Copying, byId: ReadonlyMap<NodeId, Came>): Promise<void> {
   const files = [...byId].flatMap(([id, { copy }]) => (copy.head_version === null ? [] : [id]));
   if (files.length === 0) return;
@@ -279,7 +279,7 @@ async function writeVersions(
   byId: ReadonlyMap<NodeId, Came>,
 ): Promise<void> {
   const { place, done } = copying;
-  // What was written since the node was looked at is not in its copy.
+  // Versions newer than the node's copy are omitted.
   const sources = read.filter(({ node_id: id, number }) => number <= (byId.get(id)?.copy.version_number ?? 0));
   if (sources.length === 0) return;
   const versions = await inTransaction(place.db, async (transaction) => {
@@ -315,7 +315,7 @@ async function writeVersions(
   }
 }
 
-/** Its number, time, author and label stay. */
+/** Keeps number, time, author and label. */
 function versionOf(work: Work, source: VersionRow, file: NodeRow): VersionRow {
   const isHead = source.number === file.version_number;
   return {

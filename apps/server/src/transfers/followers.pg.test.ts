@@ -26,7 +26,7 @@ import { runTransfer } from "./run-transfer.ts";
 import { transferKinds } from "./transfer-kinds.ts";
 import type { TransferWorld } from "./transfer-world.ts";
 
-/** Ann's space lies on one shard, Bob's and Cleo's on the other. */
+/** Ann's space is on one shard, Bob's and Cleo's on the other. */
 describe("what belongs to a node goes with its transfer", () => {
   const never = new AbortController().signal;
   let owners: Owners;
@@ -40,7 +40,7 @@ describe("what belongs to a node goes with its transfer", () => {
     const { world, shards, clock } = owners;
     const kinds = {
       ...sharingKinds(() => world),
-      // A transfer runs where a test says so, and nowhere beside it.
+      // Transfers only run at the test's request.
       [starsKind]: transferKinds(() => world)[starsKind],
       notification: notificationKind({ shards, random: world.random, wake: () => {} }),
     };
@@ -221,7 +221,7 @@ describe("what belongs to a node goes with its transfer", () => {
         await run(id, { ...owners.world, shards: afterEach(ann, disturb) }).catch((error: unknown) =>
           assert.ok(toHoldfastError(error).retryable, `${how} at ${at}: ${String(error)}`),
         );
-        // As the queue does.
+        // Simulates the queue.
         await run(id);
         const { state, id: newTop } = await resultOf(job);
         isOver = calls < at;
@@ -238,7 +238,7 @@ describe("what belongs to a node goes with its transfer", () => {
     }
   });
 
-  /** The same shards, where after each answer of one account's own something happens. */
+  /** Same shards, with an action after each read of the account's own shard. */
   function afterEach(who: Actor, happens: () => Promise<void>): Shards {
     const { shards } = owners;
     const plugin: KyselyPlugin = {
@@ -249,7 +249,7 @@ describe("what belongs to a node goes with its transfer", () => {
       },
     };
     const own = shards.ofId(who.spaceId);
-    // Within a transaction it would wait for the lock that this one has.
+    // Inside the transaction, it would wait for that transaction's lock.
     const db = new Proxy(own.db.withPlugin(plugin), {
       get: (target, name) => {
         const value: unknown = name === "transaction" ? () => own.db.transaction() : Reflect.get(target, name, target);

@@ -15,13 +15,13 @@ export interface Mark {
   readonly node_id: NodeId;
 }
 
-/** What people watch and have starred in what is transferred. */
+/** Watches and stars in the transferred nodes. */
 export interface Marks {
   readonly watches: readonly Mark[];
   readonly stars: readonly Mark[];
 }
 
-/** Of those who see it afterwards: the old owner and the new one, and who has a permission that comes along, by a group too. */
+/** Marks of users with later access: both owners, and grantees that come along, also by group. */
 export async function readMarks(
   shards: Shards,
   arrival: ArrivalRow,
@@ -30,7 +30,7 @@ export async function readMarks(
   const { from_space: spaceId, from_node: topId } = arrival;
   const people = await peopleOf(shards, arrival, grants);
   const { db } = shards.ofId(spaceId);
-  // By watches_user, and of stars by the primary key.
+  // Indexes: watches_user, primary key of stars.
   const { rows: watches } = await sql<Mark>`
     select user_id, node_id from shard.watches
     where space_id = ${spaceId} and user_id = any(${uuidArray(people)})`.execute(db);
@@ -67,7 +67,7 @@ async function peopleOf(
   return [...people];
 }
 
-/** In the transaction that attaches the new nodes. Nobody watches more of a space than is allowed. */
+/** Part of the attaching transaction. Keeps to the watch limit of a space. */
 export async function followWatches(
   transaction: ShardReader,
   spaceId: SpaceId,
@@ -88,7 +88,7 @@ export async function followWatches(
     update shard.spaces set watched_seq = seq where id = ${spaceId} and watched_seq is null`.execute(transaction);
 }
 
-/** Stars lie with their accounts, so they follow by messages. */
+/** Stars lie on their accounts' shards, so messages move them. */
 export async function enqueueStars(
   transaction: ShardReader,
   { from_space: from, space_id: to }: ArrivalRow,
@@ -104,7 +104,7 @@ export async function enqueueStars(
   }
 }
 
-/** In a message of 64 KiB at most. */
+/** Fits into a message of 64 KiB. */
 const starsAtOnce = 400;
 
 export const starsKind = "transferred_stars";
@@ -118,7 +118,7 @@ export const starsPayload = z.object({
   pairs: z.array(z.tuple([idOf<NodeId>(), idOf<NodeId>()])),
 });
 
-/** May come twice: what was moved is not there any more. By the primary key. */
+/** Can be repeated, because moved stars are gone. Index: primary key. */
 export async function moveStars(shards: Shards, payload: z.output<typeof starsPayload>): Promise<void> {
   const { user_id: userId, from_space: from, to_space: to, pairs } = payload;
   await sql`

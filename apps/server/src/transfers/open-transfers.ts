@@ -48,18 +48,18 @@ import {
 } from "./transfer-rows.ts";
 import type { TransferWorld } from "./transfer-world.ts";
 
-/** What it takes to offer something. */
+/** Server parts that an offer needs. */
 export interface OfferWorld extends TransferWorld, Pick<AccountWorld, "throttle"> {
   /** See `AccountStore`. */
   readonly tellSecurity?: AccountWorld["tellSecurity"];
 }
 
 interface Offer {
-  /** Of the new owner. */
+  /** Address of the new owner. */
   readonly email: string;
   readonly once?: Repeatable;
   readonly ifMatch?: IfMatch;
-  /** The caller's session. */
+  /** Session of the caller. */
   readonly sessionId?: SessionId | undefined;
 }
 
@@ -69,9 +69,9 @@ interface Offered {
 }
 
 /**
- * Offers a file or folder of the caller's own to another account, which has to accept.
- * @throws HoldfastError forbidden, invalid_field, conflict where it is on offer to somebody else, rate_limited after too many addresses
- * that nobody has, unauthenticated if the session has ended meanwhile
+ * Offers one's own file or folder to another account, which must accept.
+ * @throws HoldfastError forbidden, invalid_field, conflict if offered to another account, rate_limited after too many
+ * unknown addresses, unauthenticated if the session just ended
  */
 export async function offerTransfer(
   world: OfferWorld,
@@ -107,9 +107,9 @@ export async function offerTransfer(
     await deleteEnded(transaction, made, endedBefore(world));
     const standing = await insertTransfer(transaction, made);
     const created = standing.id === made.id;
-    // A second offer to the same account is the first one.
+    // A second offer to the same account counts as the first.
     if (created) await tellOffer(transaction, made, row);
-    // An offer outlives the session, and its owner may not have been the one who made it.
+    // An offer outlives the session, so the owner is notified in case another person made it.
     if (created) await world.tellSecurity?.(transaction, caller.userId, "transfer");
     if (standing.to_id === user.id) return { transfer: transferJson(standing, { node: row, from, to }), created };
     throw new HoldfastError("conflict", "This is already offered to someone else. Withdraw that offer first.", {
@@ -123,18 +123,21 @@ export async function offerTransfer(
   return offered;
 }
 
-/** A new password withdraws offers under the same lock: none is left of a session that ends with it. The owner's account is on the shard of the space. */
+/**
+ * A new password withdraws offers under the same lock, so none of an ended session remains. The owner's account is on
+ * the shard of the space.
+ */
 async function assertStillSignedIn(transaction: ShardReader, { userId }: Actor, session: SessionId | undefined) {
   await sql`select from shard.users where id = ${userId} for share`.execute(transaction);
   if (session !== undefined) await assertLive(transaction, session);
 }
 
-/** Waiting offers that were made earlier have ended. */
+/** Waiting offers made before this time have ended. */
 function endedBefore({ clock }: Pick<TransferWorld, "clock">): number {
   return clock.nowMicros() - limits.transferOfferMs * 1000;
 }
 
-/** Misses are counted with those of the search for people, which tells no more about an address. */
+/** Unknown addresses count together with those of the people search, so that neither reveals more. */
 function findNewOwner(
   { shards, throttle }: OfferWorld,
   { userId }: Actor,
@@ -146,7 +149,7 @@ function findNewOwner(
   });
 }
 
-/** The node is not theirs to see yet, so its name stands in the detail. */
+/** The receiver cannot see the node yet, so the detail has its name. */
 function tellOffer(transaction: ShardReader, transfer: TransferRow, { name, kind }: NodeRow): Promise<void> {
   const { id, node_id: nodeId, from_id: actor, to_id: userId, created_at: atMicros } = transfer;
   const detail = { role: "owner", transfer: { id, name, kind } };
@@ -163,7 +166,7 @@ function assertTransferable({ row }: PlacedNode): void {
 
 const transferCursor = z.tuple([z.string().refine((text): text is TransferId => isId(text))]);
 
-/** What the caller has offered, and what was offered to the caller, oldest first. */
+/** Offers by and to the caller, oldest first. */
 export async function listTransfers(
   world: TransferWorld,
   caller: Actor,
@@ -182,7 +185,7 @@ export async function listTransfers(
 }
 
 /**
- * Begins the job that gives it to the caller; a second time it answers the same job, unless that one has given up.
+ * Starts the job that hands over the node. A second call returns the same job, unless it gave up.
  * @throws HoldfastError not_found, conflict, quota
  */
 export async function acceptTransfer(
@@ -224,7 +227,7 @@ export async function acceptTransfer(
   return job;
 }
 
-/** By whoever offered it, or was offered it. @throws HoldfastError not_found, conflict once it was accepted */
+/** For both sides of the offer. @throws HoldfastError not_found, conflict after it was accepted */
 export async function cancelTransfer(
   world: TransferWorld,
   caller: Actor,
@@ -243,7 +246,7 @@ export async function cancelTransfer(
   await inTransaction(db, (transaction) => doOnce(transaction, once, () => cancel(transaction)));
 }
 
-/** A job that failed for a day brings the node back where it was once somebody asks. @returns the offer as it stands then */
+/** After a job failed for a day, the next request puts the node back. @returns the current offer */
 async function giveUpDead(world: TransferWorld, transfer: TransferRow): Promise<TransferRow> {
   const dead = await findDead(world, transfer);
   if (dead === undefined) return transfer;
@@ -251,7 +254,7 @@ async function giveUpDead(world: TransferWorld, transfer: TransferRow): Promise<
   return { ...transfer, accepted_at: null };
 }
 
-/** What was begun of it by a job that has ended without it. */
+/** Remains of a job that ended without finishing. */
 async function findDead(
   { shards }: Pick<TransferWorld, "shards">,
   { id, to_id: userId }: TransferRow,
@@ -268,7 +271,7 @@ async function findTransfer({ shards }: TransferWorld, id: string): Promise<Tran
   return isId(id) ? readTransfer(shards.ofId(id as TransferId).db, id as TransferId) : undefined;
 }
 
-/** The owner may have done anything with it since. @throws HoldfastError not_found, conflict */
+/** The owner may have changed the node since. @throws HoldfastError not_found, conflict */
 async function assertReady(world: TransferWorld, transfer: TransferRow): Promise<void> {
   const { shards } = world;
   const { node_id: nodeId, from_id: fromId } = transfer;
@@ -288,7 +291,7 @@ function ended(): HoldfastError {
   return new HoldfastError("conflict", message, { field: "id" });
 }
 
-/** What is not known before the blocks are there is found by the job. @throws HoldfastError quota */
+/** The job checks what is unknown before the blocks are there. @throws HoldfastError quota */
 async function assertRoom(
   { shards }: TransferWorld,
   { space_id: from, node_id: topId }: TransferRow,
@@ -304,7 +307,9 @@ async function assertRoom(
   assertFree(quota === null ? Infinity : quota - used, bytes);
 }
 
-/** Those whose node is still there. One whose job has given up waits again: the next who accepts it begins another. */
+/**
+ * Offers with an existing node. If the job gave up, the offer waits again, and the next acceptance starts a new job.
+ */
 async function transfersJson(world: TransferWorld, rows: readonly TransferRow[]): Promise<TransferJson[]> {
   const { shards } = world;
   const items: TransferJson[] = [];

@@ -21,15 +21,14 @@ import { readMarks } from "./marks.ts";
 import { markAccepted, readArrival, readTransfer, unmarkAccepted } from "./transfer-rows.ts";
 import type { TransferWorld } from "./transfer-world.ts";
 
-/** What nobody can do anything about but people: the transfer is given up, and waits to be accepted again. */
+/** Errors that only people can resolve: the job gives up, and the transfer can be accepted again. */
 const hopeless: ReadonlySet<string> = new Set(["quota", "invalid_field", "conflict", "trashed", "not_found"]);
 
 /**
- * Brings an accepted transfer to its end. It may die anywhere and run again, also twice at once.
- *
- * First the node goes to the trash of its owner: nobody changes it while it is copied. Then it is made anew outside the tree of the other
- * space, and attached there once. Last, what was granted at the old one ends. The old one stays in the trash for its time, so no byte
- * goes with a transfer.
+ * Completes an accepted transfer. It may stop anywhere and run again, even twice at once. The node first goes to its
+ * owner's trash, so that nobody changes it during the copy. It is then copied outside the tree of the other space and
+ * attached once. At last, the grants on the old node end. The old node stays in the trash for the usual time, so no
+ * byte is lost.
  */
 export async function runTransfer(
   world: TransferWorld,
@@ -38,7 +37,7 @@ export async function runTransfer(
 ): Promise<void> {
   const { db } = world.shards.ofId(spaceId);
   const arrival = await readArrival(db, { spaceId, id });
-  // Of one that was given up there is none.
+  // A transfer that gave up has none.
   if (arrival === undefined) return;
   if (arrival.top_id === null) {
     try {
@@ -55,7 +54,7 @@ export async function runTransfer(
   await finishTask(db, { id: arrival.job, state: "done", result, nowMicros: world.clock.nowMicros() });
 }
 
-/** Back out of the trash, where the job and not its owner has put it, and waiting as before. */
+/** Takes the node out of the trash, where the job put it, and lets the offer wait as before. */
 export async function giveUp(world: TransferWorld, arrival: ArrivalRow, error: HoldfastError): Promise<void> {
   const { job, from_id: fromId, from_node: fileId, space_id: spaceId, id } = arrival;
   const source = world.shards.ofId(arrival.from_space).db;
@@ -96,7 +95,7 @@ async function bringOver(world: TransferWorld, arrival: ArrivalRow, signal: Abor
     const now = await readFrozen(world, arrival);
     if (now?.trashed_at !== frozen.trashed_at) throw changed();
     await assertActive(shards, arrival);
-    // Where this throws it may be attached all the same. If it is not, the sweep finds it after a while.
+    // A failure may follow a successful attach. Otherwise the sweep removes the copy later.
     detached = undefined;
     const isAttached = await arrive(world, { place, actor, arrival }, crossed, { grants, marks });
     if (!isAttached) detached = crossed.topId;
@@ -108,7 +107,7 @@ async function bringOver(world: TransferWorld, arrival: ArrivalRow, signal: Abor
 }
 
 /**
- * What would belong to a suspended account nobody could see any more, the old owner neither; and of a suspended one nothing is taken.
+ * Nobody could see the data of a suspended receiver, and suspended owners give nothing away.
  * @throws HoldfastError conflict
  */
 async function assertActive(shards: Shards, { from_id: fromId, user_id: userId }: ArrivalRow): Promise<void> {
@@ -124,7 +123,7 @@ async function assertActive(shards: Shards, { from_id: fromId, user_id: userId }
   }
 }
 
-/** To the trash, once for each time that it is accepted: a second run finds it there. */
+/** Moves the node to the trash once for each acceptance. A repeated run finds it there. */
 async function freeze(world: TransferWorld, arrival: ArrivalRow, owner: Actor): Promise<NodeRow> {
   const fileId = arrival.from_node;
   const operation: Operation = { op: "delete", fileId, ...identityOf(arrival.job, "freeze") };
@@ -136,7 +135,7 @@ async function freeze(world: TransferWorld, arrival: ArrivalRow, owner: Actor): 
   return frozen;
 }
 
-/** @returns undefined unless it lies in the trash, itself */
+/** @returns undefined unless the node itself is in the trash */
 async function readFrozen(world: TransferWorld, arrival: ArrivalRow): Promise<NodeRow | undefined> {
   const { from_space: spaceId, from_node: id } = arrival;
   const { rows } = await sql<NodeRow>`
@@ -147,14 +146,14 @@ async function readFrozen(world: TransferWorld, arrival: ArrivalRow): Promise<No
   return rows[0];
 }
 
-/** What was granted at the old node and below it ends, links with it, and so does the transfer. */
+/** Ends the grants and links at and below the old node, and the transfer. */
 async function endOld(world: TransferWorld, arrival: ArrivalRow): Promise<void> {
   const { from_space: spaceId, from_id: userId, id } = arrival;
   await changeRights(world, spaceId, { userId, deviceId: null }, async (rights) => {
     const { rows } = await sql`select from shard.transfers where space_id = ${spaceId} and id = ${id}`.execute(
       rights.transaction,
     );
-    // The second time its owner may have restored it, and shared it again.
+    // On a repeated run, the owner may have restored and shared it again.
     if (rows.length === 0) return;
     const grants = await readGrantsBelow(rights.transaction, arrival, true);
     await removeGrants(
@@ -165,7 +164,7 @@ async function endOld(world: TransferWorld, arrival: ArrivalRow): Promise<void> 
   });
 }
 
-/** By grants_grantee_once, and a walk up from each node that is shared. */
+/** Walks up from each shared node. Index: grants_grantee_once. */
 async function readGrantsBelow(
   db: ShardReader,
   { from_space: spaceId, from_node: topId }: ArrivalRow,
@@ -181,7 +180,7 @@ async function readGrantsBelow(
   return grants.filter((grant) => below.has(grant.node_id));
 }
 
-/** The same again answers the same, for as long as one job may be tried. */
+/** Repeated operations get the same answer, for as long as a job may be retried. */
 function identityOf(job: ArrivalRow["job"], what: string): Pick<Operation, "operationId" | "requestHash"> {
   const requestHash = createHash("sha256").update(`transfer ${what} ${job}`).digest();
   return { operationId: requestHash.subarray(0, 16), requestHash };

@@ -10,7 +10,7 @@ const transferPayload = z.object({
   transfer_id: z.string().refine((text): text is TransferId => isId(text)),
 });
 
-/** The task of whoever has accepted a transfer. */
+/** Task of the user who accepts a transfer. */
 export function transferKinds(world: () => TransferWorld) {
   const transfer: Kind<z.output<typeof transferPayload>> = {
     schema: transferPayload,

@@ -4,13 +4,13 @@ import type { ShardReader } from "../db/shard-tables.ts";
 import type { Shards } from "../db/shards.ts";
 import type { ArrivalRow, TransferRow } from "../db/transfer-tables.ts";
 
-/** By transfers_id. */
+/** Index: transfers_id. */
 export async function readTransfer(db: ShardReader, id: TransferId): Promise<TransferRow | undefined> {
   const { rows } = await sql<TransferRow>`select * from shard.transfers where id = ${id}`.execute(db);
   return rows[0];
 }
 
-/** An offer that ended makes room for the next one of the same node. By transfers_node. */
+/** An ended offer makes room for the next one of its node. Index: transfers_node. */
 export async function deleteEnded(
   db: ShardReader,
   { space_id: spaceId, node_id: nodeId }: TransferRow,
@@ -23,7 +23,7 @@ export async function deleteEnded(
   );
 }
 
-/** By transfers_node. @returns the one that the node has already, if any; else this one */
+/** Index: transfers_node. @returns the node's existing transfer, or else this one */
 export async function insertTransfer(db: ShardReader, row: TransferRow): Promise<TransferRow> {
   const { rows } = await sql<TransferRow>`
     with made as (
@@ -36,7 +36,7 @@ export async function insertTransfer(db: ShardReader, row: TransferRow): Promise
   return rows[0] ?? row;
 }
 
-/** From here on it is not withdrawn. @returns undefined where it was withdrawn before */
+/** Later withdrawals are refused. @returns undefined if it was already withdrawn */
 export async function markAccepted(
   db: ShardReader,
   id: TransferId,
@@ -49,19 +49,21 @@ export async function markAccepted(
   return rows[0];
 }
 
-/** It waits again, as if it had not been accepted. */
+/** The offer waits again. */
 export async function unmarkAccepted(db: ShardReader, id: TransferId): Promise<void> {
   await sql`update shard.transfers set accepted_at = null where id = ${id}`.execute(db);
 }
 
-/** @returns whether it was there, and not accepted yet */
+/** @returns true if it existed and was not accepted */
 export async function deleteWaiting(db: ShardReader, id: TransferId): Promise<boolean> {
   const { rows } = await sql`
     delete from shard.transfers where id = ${id} and accepted_at is null returning id`.execute(db);
   return rows.length > 0;
 }
 
-/** Those that somebody has begun or may accept and that have not ended, oldest first, on all shards. By the primary key and by transfers_to. */
+/**
+ * Running and waiting transfers that have not ended, oldest first, on all shards. Indexes: primary key, transfers_to.
+ */
 export async function listTransferRows(
   shards: Shards,
   { userId, spaceId }: { readonly userId: UserId; readonly spaceId: SpaceId },
@@ -84,7 +86,7 @@ export async function listTransferRows(
   return found.toSorted((left, right) => (left.id < right.id ? -1 : 1)).slice(0, limit);
 }
 
-/** By the primary key. @param lock until the end of the transaction */
+/** Index: primary key. @param lock lasts until the end of the transaction */
 export async function readArrival(
   db: ShardReader,
   { spaceId, id, lock = false }: { readonly spaceId: SpaceId; readonly id: TransferId; readonly lock?: boolean },
@@ -96,7 +98,7 @@ export async function readArrival(
   return rows[0];
 }
 
-/** @returns whether it is the first one of this transfer */
+/** @returns true if it is the transfer's first */
 export async function insertArrival(db: ShardReader, row: ArrivalRow): Promise<boolean> {
   const { rows } = await sql`
     insert into shard.arrivals (space_id, id, job, user_id, from_id, from_space, from_node, created_at)

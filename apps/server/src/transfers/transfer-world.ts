@@ -2,9 +2,9 @@ import type { HoldsAlso } from "../metadata/commit/hold-contents.ts";
 import type { PieceSizes } from "../metadata/commit/piece-sizes.ts";
 import type { SharingWorld } from "../sharing/sharing-world.ts";
 
-/** What a transfer needs of the server around it. */
+/** Server parts that a transfer needs. */
 export interface TransferWorld extends SharingWorld {
   readonly blocks: HoldsAlso;
-  /** The usual ones unless told. */
+  /** Defaults to the usual sizes. */
   readonly pieces?: PieceSizes;
 }

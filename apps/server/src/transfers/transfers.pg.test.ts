@@ -20,7 +20,7 @@ import { acceptTransfer, cancelTransfer, listTransfers, offerTransfer } from "./
 import { runTransfer } from "./run-transfer.ts";
 import type { TransferWorld } from "./transfer-world.ts";
 
-/** Ann's space lies on one shard, Bob's and Cleo's on the other; and in two cells, or in one. */
+/** Ann's space is on one shard, Bob's and Cleo's on the other, in one or two cells. */
 for (const twoCells of [false, true]) {
   describe(`a transfer, ${twoCells ? "between cells" : "within a cell"},`, () => {
     const never = new AbortController().signal;
@@ -43,7 +43,7 @@ for (const twoCells of [false, true]) {
     const treeOf = (who: Pick<Actor, "spaceId">, topId: string) => owners.treeOf(who, topId);
     const namesIn = (who: Actor) => owners.namesIn(who);
 
-    /** A folder with all that a transfer has to bring over. */
+    /** Folder with everything that a transfer must copy. */
     async function makeTree(ann: Actor) {
       const top = await mkdir(ann, "work");
       const deep = await mkdir(ann, "deep", top.id);
@@ -85,9 +85,9 @@ for (const twoCells of [false, true]) {
       assert.deepEqual(await namesIn(ann), []);
       assert.equal((await findNode(owners.shards, ann, top.id)).row.trashed_at === null, false);
       for (const who of [ann, bob]) await checkInvariants(dbOf(who), who.spaceId);
-      // Bob reads what the cell has, though nobody sent it for him.
+      // Bob reads from the cell without an upload of his own.
       assert.deepEqual(await owners.read(bob, ["second version"]), ["second version"]);
-      // What Ann may do from now on is an editor's; the old ids are not Bob's.
+      // Ann is now an editor, and the old ids do not exist for Bob.
       const theirs = await findNode(owners.shards, { ...ann }, result.id);
       assert.equal(theirs.role, "editor");
       await assert.rejects(findNode(owners.shards, bob, file.id), { code: "not_found" });
@@ -138,7 +138,7 @@ for (const twoCells of [false, true]) {
         const job = await acceptTransfer(world, bob, id);
         let calls = 0;
         const died = Promise.withResolvers<void>();
-        // Whoever comes here never goes on, as one that was killed.
+        // Never continues, like a killed process.
         const point = async (): Promise<void> => {
           calls += 1;
           if (calls - 1 !== dies) return;
@@ -162,7 +162,7 @@ for (const twoCells of [false, true]) {
               return outcome;
             },
           },
-          // After the transaction that attaches, and after the one that ends what was granted.
+          // After the attaching transaction, and after the one that ends the grants.
           onCommitted: () => {
             calls += 1;
             if (calls - 1 === dies) throw new Error("died");
@@ -233,7 +233,7 @@ for (const twoCells of [false, true]) {
       assert.notEqual(again, job);
       assert.equal((await taskOf(bob, job))?.state, "failed");
       assert.deepEqual(await treeOf(ann, top.id), whole);
-      // One that dies before it has begun, of what its owner puts into the trash meanwhile.
+      // Crash before the start, while the owner moves the node to the trash.
       await die(again);
       await commit(ann, { op: "delete", fileId: top.id });
       await assert.rejects(acceptTransfer(world, bob, id), { code: "conflict", message: /to the trash/ });
