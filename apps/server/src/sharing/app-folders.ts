@@ -9,9 +9,9 @@ import { grantNode, newGrantId } from "./grant-node.ts";
 import type { SharingWorld } from "./sharing-world.ts";
 
 /**
- * The folder to which an app password is to be confined. What holds it there is a link without a secret, which nobody opens by itself: all that
- * keeps a link within its folder keeps the app password there too.
- * @throws HoldfastError not_found, invalid_field for what is no folder of one's own
+ * Opens the folder for a confined app password. A link without a secret, which nobody can open, confines the password
+ * exactly as links confine their visitors.
+ * @throws HoldfastError not_found, invalid_field if it is not one's own folder
  */
 export async function openAppFolder(world: SharingWorld, caller: Caller, id: string): Promise<AppFolder> {
   const node = await findNode(world.shards, caller, id);
@@ -31,10 +31,10 @@ export async function openAppFolder(world: SharingWorld, caller: Caller, id: str
 
 const grantsAtOnce = 1000;
 
-/** A job: takes away the permissions of app passwords that have ended, which hold nothing open any more. */
+/** Periodic job: removes unused grants of ended app passwords. */
 export async function endAppFolders(world: RightsWorld): Promise<void> {
   for (const { db } of world.shards.all()) {
-    // By grants_app, where such permissions alone stand.
+    // Contains only such grants. Index: grants_app.
     const { rows } = await sql<{ space_id: SpaceId; id: GrantId }>`
       select g.space_id, g.id from shard.grants g
       where g.kind = 'link' and g.secret_hash is null and not exists (select from shard.tokens t where t.grant_id = g.id)

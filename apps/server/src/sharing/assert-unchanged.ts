@@ -6,10 +6,13 @@ import { nodeJson } from "../metadata/read/node-json.ts";
 import type { PlacedNode } from "../metadata/read/placed-node.ts";
 import type { RightsChange } from "./change-rights.ts";
 
-/** Of a request's If-Match: revisions of the node whose rights are to change. */
+/** If-Match of a request: revisions of the node whose rights change. */
 export type IfMatch = readonly string[] | "*" | undefined;
 
-/** Under the lock, as the node may have changed since it was looked up. By the primary key. @throws HoldfastError precondition */
+/**
+ * Checks under the lock, because the node may have changed since the lookup. Index: primary key.
+ * @throws HoldfastError precondition
+ */
 export async function assertUnchanged(
   { transaction }: Pick<RightsChange, "transaction">,
   { row, ...place }: PlacedNode,

@@ -11,29 +11,29 @@ import { readWaysUp } from "../rights/given-on.ts";
 import type { SharingWorld } from "./sharing-world.ts";
 import { tellRights } from "./tell-rights.ts";
 
-/** What a change of rights needs of the server around it. */
+/** Server parts that a change of rights needs. */
 export type RightsWorld = Omit<SharingWorld, "committer">;
 
-/** A transaction that changes who may do what in a space. */
+/** Transaction that changes rights in a space. */
 export interface RightsChange {
   readonly transaction: ShardReader;
   readonly space: SpaceRow;
   readonly nowMicros: number;
   /**
-   * The role of a grantee at a node is another, or none: devices hear of it, and so does the grantee's shard.
-   * @param before the same grant as it was, unless it is new or gone
+   * Notifies devices and the grantee's shard that a grantee's role at a node changed or ended.
+   * @param before former grant, unless it is new or gone
    */
   readonly tell: (grant: GrantRow, before?: Pick<GrantRow, "role">) => Promise<void>;
-  /** The same for devices alone: no grant has changed, but whom one means or what counts beside it. */
+  /** Notifies devices only: the grants stay, but group members or other rights changed. */
   readonly tellDevices: (at: GrantAt & Pick<Told, "wasUploader">) => void;
 }
 
-/** To whom something is granted at a node, and as what: an account, a group, or one account of a group. */
+/** Node, grantee and role. The grantee is an account, a group, or one account of a group. */
 export type GrantAt = Pick<GrantRow, "node_id" | "grantee_id" | "role">;
 
 /**
- * Changes rights under the space's lock, so that every commit comes before or after, and tells of them: an entry of the journal for each
- * grantee, and a message to the grantee's shard.
+ * Changes rights under the space's lock, so that each commit comes before or after. Writes a journal entry for each
+ * grantee and a message to the grantee's shard.
  */
 export async function changeRights<Result>(
   world: RightsWorld,
@@ -75,17 +75,17 @@ interface Writing extends Pick<RightsChange, "transaction" | "space" | "nowMicro
   readonly actor: Pick<Actor, "userId" | "deviceId">;
 }
 
-/** Of whom devices are told. */
+/** Grantee to notify. */
 interface Told extends GrantAt {
   readonly kind?: GrantRow["kind"];
   readonly id?: GrantId;
-  /** It was one that hides the node from who holds it. */
+  /** True if the former role hid the node from its holder. */
   readonly wasUploader?: boolean;
 }
 
 /**
- * What was given on counts beside what is granted further up (`SpaceRights.nearest`), so a role that changes changes those too. By grants_via,
- * in which a space without any has no row.
+ * Re-shared grants add to grants further up (`SpaceRights.nearest`), so a changed role affects them too. Spaces without
+ * any have no row in this index. Index: grants_via.
  */
 async function givenOnBelow({ transaction, space }: Writing, told: readonly Told[]): Promise<Told[]> {
   if (told.length === 0) return [];
@@ -102,7 +102,7 @@ async function givenOnBelow({ transaction, space }: Writing, told: readonly Told
   return rows.filter(isBelow);
 }
 
-/** One for each node and grantee. What the node says of itself stays, but for whether it is shared. */
+/** One entry for each node and grantee. Of the node's own fields, only its shared flag changes. */
 async function writeEntries(writing: Writing, all: readonly Told[]): Promise<number> {
   const { transaction, space, nowMicros, tag, actor } = writing;
   let { seq } = space;
@@ -122,13 +122,13 @@ async function writeEntries(writing: Writing, all: readonly Told[]): Promise<num
   return seq;
 }
 
-/** Whoever may have seen nothing of the node until now lists it anew, which is always right. */
+/** Grantees who may not have seen the node before list it anew, which is always correct. */
 async function kindOf({ transaction, space }: Writing, told: Told): Promise<"changed" | "appeared"> {
   const { node_id: nodeId, grantee_id: granteeId, kind, role, wasUploader } = told;
   if (kind === "link" || granteeId === null) return "changed";
-  // One that was taken away is among them as it was.
+  // The rows include a removed grant in its former state.
   if (role === "uploader" || wasUploader === true) return "appeared";
-  // Of a group that means the grantee too, by grants_grantee_once, or of the same grantee, by grants_grantee.
+  // Groups that include the grantee, or the same grantee. Indexes: grants_grantee_once, grants_grantee.
   const { rows } = await sql`
     (select from shard.grants
       where space_id = ${space.id} and node_id = ${nodeId} and role = 'uploader' and kind in ('user', 'group') limit 1)
@@ -138,12 +138,12 @@ async function kindOf({ transaction, space }: Writing, told: Told): Promise<"cha
   return rows.length === 0 ? "changed" : "appeared";
 }
 
-/** The server itself, which is nobody in particular: a change that no person makes. */
+/** Actor for changes by the server itself. */
 export function serverOf(spaceId: SpaceId): Pick<Actor, "userId" | "deviceId"> {
   return { userId: spaceId as unknown as UserId, deviceId: null };
 }
 
-/** By grants_id. @throws HoldfastError not_found */
+/** Index: grants_id. @throws HoldfastError not_found */
 export async function findGrant(reader: ShardReader, id: string): Promise<GrantRow> {
   const { rows } = await sql<GrantRow>`select * from shard.grants where id = ${id}`.execute(reader);
   if (rows[0] === undefined) throw noSuchPermission();
@@ -154,15 +154,12 @@ export function noSuchPermission(): HoldfastError {
   return new HoldfastError("not_found", "There is no such permission, or you may not see it.");
 }
 
-/**
- * Takes grants away, and with them what their holders have given to others.
- * @returns all that went
- */
+/** Removes grants and everything re-shared through them. @returns all removed grants */
 export async function removeGrants(
   { transaction, space, tell }: RightsChange,
   ids: readonly GrantId[],
 ): Promise<GrantRow[]> {
-  // By grants_via, one step for each hand that it went through.
+  // One step for each link of the chain. Index: grants_via.
   const { rows } = await sql<GrantRow>`
     with recursive gone as (
       select id from shard.grants where space_id = ${space.id} and id = any(${uuidArray(ids)})
@@ -177,7 +174,7 @@ export async function removeGrants(
   return rows;
 }
 
-/** What came by this grant lasts no longer than it. By grants_via, as above. */
+/** Limits re-shared grants to the expiry of this one. Index: grants_via. */
 export async function shortenDependents(
   { transaction, space, tell }: RightsChange,
   { id, expires_at: end }: Pick<GrantRow, "id" | "expires_at">,
@@ -195,7 +192,7 @@ export async function shortenDependents(
   for (const grant of rows) await tell(grant);
 }
 
-/** What came by this grant, but not the grant itself. */
+/** Removes grants re-shared through this one, but not the grant itself. */
 export async function removeDependents(rights: RightsChange, { id }: GrantRow): Promise<void> {
   const { rows } = await sql<{ id: GrantId }>`
     select id from shard.grants where space_id = ${rights.space.id} and via = ${id}`.execute(rights.transaction);

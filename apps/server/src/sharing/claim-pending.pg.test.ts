@@ -43,13 +43,13 @@ after(async () => {
   await databases.stop();
 });
 
-/** Owners on both shards, each with something shared with the address. */
+/** Owners on both shards, each with a share for the address. */
 async function sharedBy(bucket: number): Promise<{ owner: UserRow; grant: GrantRow }> {
   const owner = await createUserIn(accounts, bucket, `owner${++people}@example.org`);
   return { owner, grant: await sharePending(owner) };
 }
 
-/** As the share route does it. */
+/** Simulates the share route. */
 function sharePending({ id, space_id, root_id }: UserRow, given: Partial<GrantRow> = {}): Promise<GrantRow> {
   const grantId = makeId<GrantId>(bucketOf(id), accounts.clock.nowMs(), accounts.random(8));
   const row = {
@@ -97,7 +97,7 @@ test("whoever signs up with the invitation for the address has what was shared w
     assert.deepEqual(await grantsAt(owner), [
       { id: grant.id, kind: "user", grantee_id: user.id, email: null, role: "editor" },
     ]);
-    // Whose gift it is, and not who came to take it.
+    // Names the giver, not the claiming account.
     const { rows } = await sql<{ actor: UserId }>`
       select actor from shard.events where space_id = ${owner.space_id} and verb = 'shared'`.execute(
       databases.shards.ofId(owner.id).db,
@@ -138,7 +138,7 @@ test("an account that says the address is its own has nothing until that is conf
 test("what is shared with the address in the moment in which the account is made finds it, too", async () => {
   const user = await join(address, await inviteFor(address));
   const owner = await createUserIn(accounts, 7, `owner${++people}@example.org`);
-  // Whoever shared had looked for the account before it was there.
+  // The giver had searched for the account before it existed.
   await sharePending(owner);
   await queue.idle();
   assert.deepEqual(

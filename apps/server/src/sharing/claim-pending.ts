@@ -14,14 +14,14 @@ import { endInvitations } from "./invite-pending.ts";
 import type { SharingWorld } from "./sharing-world.ts";
 
 const claimMessage = z.object({ user_id: z.string().refine(isId) });
-/** Those of a server before 131 do not say for whom. */
+/** Messages of servers before 131 do not name the grantee. */
 const pendingMessage = z.object({
   grantId: z.string(),
   spaceId: z.string(),
   emailKey: z.string().nullable().optional(),
 });
 
-/** Both do what the rows say when they are worked: an account and what waits for it meet, whichever was there first. */
+/** Both follow the current rows: an account and its pending grants meet in any order. */
 export function claimKinds(world: () => SharingWorld): Kinds {
   return {
     [claimKind]: {
@@ -35,7 +35,7 @@ export function claimKinds(world: () => SharingWorld): Kinds {
   };
 }
 
-/** The same as soon as it is confirmed. What cannot be done just now the message does later. */
+/** Immediate claim after the confirmation. The message completes it after a failure. */
 export async function claimNow(world: SharingWorld, userId: UserId): Promise<void> {
   try {
     await claimPending(world, userId);
@@ -46,14 +46,16 @@ export async function claimNow(world: SharingWorld, userId: UserId): Promise<voi
   }
 }
 
-/** Grants that wait for an address become those of the account that has it, on all shards, once it is confirmed. May run twice. */
+/**
+ * Gives pending grants for an address to its account, on all shards, once the address is confirmed. Can be repeated.
+ */
 export async function claimPending(world: SharingWorld, userId: UserId): Promise<void> {
   const asked = await findUser(world.shards, userId);
   const user = asked === undefined ? undefined : await findUserByEmail(world.shards, asked.email);
-  // Of two sign-ups with one address the directory says who has it.
+  // If two sign-ups have one address, the directory decides.
   if (user?.id !== userId || user.email_confirmed_at === null) return;
   for (const { db } of world.shards.all()) {
-    // By grants_email.
+    // Index: grants_email.
     const { rows } = await sql<{ space_id: SpaceId }>`
       select distinct space_id from shard.grants
       where kind = 'pending' and email_key = ${emailKey(user.email)}`.execute(db);
@@ -61,10 +63,13 @@ export async function claimPending(world: SharingWorld, userId: UserId): Promise
   }
 }
 
-/** It may have been made while the account was, each without knowing of the other; or it is gone, and what was mailed for it has to end. */
+/**
+ * Grant and account may have been made at the same time, unaware of each other. If the grant is gone, its invitations
+ * must end.
+ */
 async function claimOne(world: SharingWorld, message: z.output<typeof pendingMessage>): Promise<void> {
   const { grantId, spaceId, emailKey: wasFor } = message;
-  // Before the look: what is shared from here on has an invitation that is younger.
+  // Taken before the lookup: later shares have a newer invitation.
   const lookedAtMicros = world.clock.nowMicros();
   const { rows } = await sql<{ email_key: string | null }>`
     select email_key from shard.grants where space_id = ${spaceId} and id = ${grantId} and kind = 'pending'`.execute(
@@ -92,7 +97,7 @@ async function claimIn(world: SharingWorld, spaceId: SpaceId, user: UserRow): Pr
   });
 }
 
-/** The owner needs none, and one that was given to the account itself is newer. */
+/** The owner needs no grant, and a direct grant to the account is newer. */
 async function hasRight({ transaction, space }: RightsChange, grant: GrantRow, { id }: UserRow): Promise<boolean> {
   if (space.owner_id === id) return true;
   const { rows } = await sql`

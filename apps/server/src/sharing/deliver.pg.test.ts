@@ -70,7 +70,7 @@ test("a grant and its removal that come to the other shard in the wrong order, a
     const first = await give();
     await removePermission(world, caller, first.id);
     const second = await give();
-    // The messages: given, removed, given again; the last one comes first, and the first ones late and twice.
+    // Messages for grant, removal and new grant. The last comes first, the others late and twice.
     for (const id of [second.id, first.id, first.id, second.id]) await work(id);
     assert.deepEqual(await pointers(), [second.id]);
     const { items } = await listSharedWithMe(shards, receiver, {});

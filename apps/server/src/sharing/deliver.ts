@@ -31,7 +31,7 @@ type GrantMessage = z.output<typeof grantMessage>;
 const movedMessage = z.object({
   spaceId: z.string().transform((text) => text as SpaceId),
   nodeIds: z.array(z.string().transform((text) => text as NodeId)),
-  /** The accounts and groups whose rights the move may have changed; undefined: all that have any. */
+  /** Accounts and groups whose rights the move may have changed. Undefined: all with any rights. */
   above: z.array(z.string()).optional(),
 });
 
@@ -44,7 +44,7 @@ const mountsMessage = z.object({
 
 const expiryMessage = grantMessage.pick({ grantId: true, spaceId: true });
 
-/** What happens after rights have changed. Each may run twice and late: it does what the rows of that moment say. */
+/** Effects of changed rights. Each can run twice and late, because it follows the current rows. */
 export function sharingKinds(world: () => SharingWorld): Kinds {
   return {
     grant: {
@@ -73,7 +73,7 @@ export function sharingKinds(world: () => SharingWorld): Kinds {
   };
 }
 
-/** Brings the pointer on the grantee's shard to where the grant is, and the mounts of whoever it concerns. */
+/** Updates the pointer on the grantee's shard and the mounts of all affected accounts. */
 async function deliver(world: SharingWorld, { grantId, spaceId, nodeId, granteeId }: GrantMessage): Promise<void> {
   const { shards } = world;
   const { rows } = await sql<GrantRow>`
@@ -96,7 +96,7 @@ async function deliver(world: SharingWorld, { grantId, spaceId, nodeId, granteeI
   }
 }
 
-/** An account is told in the transaction that lets it see what is shared, so once. */
+/** The account is notified in the transaction that makes the share visible, and thus once. */
 async function addPointer(world: SharingWorld, db: ShardReader, grant: GrantRow): Promise<boolean> {
   const { kind, grantee_id, id, space_id, node_id } = grant;
   const isTold = kind === "user" && !(await lowers(world, grantee_id as UserId, grant));
@@ -111,7 +111,7 @@ async function addPointer(world: SharingWorld, db: ShardReader, grant: GrantRow)
   });
 }
 
-/** Tells whether the account may do more at the node without the grant: then it takes something away or adds nothing. */
+/** Such a grant removes rights or adds none. @returns true if the account may do more at the node without the grant */
 async function lowers({ shards }: SharingWorld, userId: UserId, grant: GrantRow): Promise<boolean> {
   const actor = await findActor(shards, userId);
   if (actor === undefined) return false;
@@ -138,7 +138,7 @@ function tellShared(transaction: ShardReader, userId: UserId, grant: GrantRow): 
 
 const membersAtOnce = 1000;
 
-/** The account itself, or all that are in the group. */
+/** The account itself, or all members of the group. */
 async function* membersOf(shards: Shards, granteeId: string): AsyncGenerator<UserId> {
   const { db } = shards.ofId(granteeId as UserId);
   const { rows: groups } = await sql`select from shard.groups where id = ${granteeId}`.execute(db);
@@ -154,7 +154,7 @@ async function* membersOf(shards: Shards, granteeId: string): AsyncGenerator<Use
   } while (after !== null);
 }
 
-/** Under a free name in the root, for an account that wants it so. */
+/** Mounts under a free name in the root, if the account wants that. */
 export async function mountIfWanted(world: SharingWorld, userId: UserId, nodeId: NodeId): Promise<void> {
   const { rows } = await sql`select from shard.users where id = ${userId} and auto_mount`.execute(
     world.shards.ofId(userId).db,
@@ -166,12 +166,12 @@ export async function mountIfWanted(world: SharingWorld, userId: UserId, nodeId:
   try {
     await mountFolder(world, actor, { nodeId, place: { name: node.row.name }, base: { onConflict: "rename" } });
   } catch (error) {
-    // It is in view already, by another mount or by this very message.
+    // Already visible by another mount or this very message.
     if (!(error instanceof HoldfastError) || error.code !== "conflict") throw error;
   }
 }
 
-/** Nodes moved, came or went: whoever has something at or below them may see other things than before. */
+/** Nodes moved, appeared or went. Users with rights at or below them may now see other things. */
 async function reviewMoved(
   world: SharingWorld,
   { spaceId, nodeIds, above }: z.output<typeof movedMessage>,
@@ -191,13 +191,13 @@ async function reviewMoved(
     return way;
   };
   const touched = grants.filter(({ node_id }) => wayUp(node_id).some((id) => moved.has(id)));
-  // What was given on lies where the giver has no right any more.
+  // Re-shared grants at nodes outside of their giver's rights.
   const apart = touched.filter(({ node_id, via_at }) => via_at !== null && !wayUp(node_id).includes(via_at));
   if (apart.length > 0) {
     const ended = apart.map(({ id }) => id);
     await changeRights(world, spaceId, serverOf(spaceId), async (rights) => void (await removeGrants(rights, ended)));
   }
-  // What counts beside it is granted at other folders now.
+  // Re-shared grants whose neighboring rights are now at other folders.
   const below = touched.filter(({ node_id, kind, via_at }) => via_at !== null && isPerson(kind) && !moved.has(node_id));
   if (below.length > 0) {
     await changeRights(world, spaceId, serverOf(spaceId), async ({ tellDevices }) => {
@@ -206,12 +206,12 @@ async function reviewMoved(
   }
   await endLapsed(world, spaceId);
   const grantees = new Set(touched.flatMap(({ kind, grantee_id }) => (isPerson(kind) ? [grantee_id ?? ""] : [])));
-  // What they see of it may have been granted further up.
+  // Their rights may come from further up.
   const concerned = new Set(await findMounters(shard, spaceId, moved));
   for (const granteeId of grantees) {
     for await (const userId of membersOf(world.shards, granteeId)) concerned.add(userId);
   }
-  // Rights that were given on count for as much as their giver may do, whose rights may come from above.
+  // Re-shared rights depend on the giver's rights, which may come from above.
   const givenOn = touched.flatMap(({ via_at, grantee_id }) => (via_at === null ? [] : (grantee_id ?? [])));
   const told = new Set<UserId>();
   for (const granteeId of above === undefined ? [] : new Set([...above, ...givenOn])) {
@@ -222,7 +222,7 @@ async function reviewMoved(
   }
 }
 
-/** An account is suspended, or back: whoever sees something of it, or through it, hears so. */
+/** Notifies all who see an account's nodes, or others' through it, after it was suspended or restored. */
 async function reviewOwner(world: SharingWorld, ownerId: UserId): Promise<void> {
   const { rows } = await sql<{ spaceId: SpaceId; granteeId: string }>`
     select distinct g.space_id as "spaceId", g.grantee_id as "granteeId"
@@ -235,7 +235,7 @@ async function reviewOwner(world: SharingWorld, ownerId: UserId): Promise<void> 
   }
 }
 
-/** Takes the grant away once its time has come, which may have been moved since. */
+/** Removes the grant after its expiry, which may have been postponed. */
 async function expire(world: SharingWorld, { grantId, spaceId }: z.output<typeof expiryMessage>): Promise<void> {
   await changeRights(world, spaceId, serverOf(spaceId), async (rights) => {
     const { rows } = await sql<GrantRow>`

@@ -8,15 +8,15 @@ import type { SharingWorld } from "./sharing-world.ts";
 const grantsAtOnce = 500;
 
 /**
- * Takes away what was given on in a space by who may not do so any more. It has opened nothing from that moment on; this is for the devices,
- * the mounts and the lists. What somebody gave who is suspended stays for the day when they are back. May run twice.
+ * Removes re-shared grants whose giver may no longer share. They already give no access, so this updates devices,
+ * mounts and lists. Grants by a suspended giver stay. Can be repeated.
  */
 export async function endLapsed(world: SharingWorld, spaceId: SpaceId): Promise<void> {
   const { shards } = world;
   const { db } = shards.ofId(spaceId);
   let after: Pick<GrantRow, "via" | "id"> | undefined;
   do {
-    // By grants_via, in which a space without any takes no look at its other grants.
+    // Spaces without re-shared grants have no row in this index. Index: grants_via.
     const { rows }: { rows: GrantRow[] } = await sql<GrantRow>`
       select * from shard.grants where space_id = ${spaceId} and via is not null
         ${after === undefined ? sql`` : sql`and (via, id) > (${after.via}::uuid, ${after.id}::uuid)`}
@@ -32,11 +32,11 @@ export async function endLapsed(world: SharingWorld, spaceId: SpaceId): Promise<
 
 interface Given {
   readonly spaceId: SpaceId;
-  /** An account or a group. */
+  /** Account or group. */
   readonly granteeId: string;
 }
 
-/** To whom something has come through somebody's hands, on all shards. By grants_maker and grants_via. */
+/** Grantees with re-shared grants by a user, on all shards. Indexes: grants_maker, grants_via. */
 export async function findGivenOnBy({ shards }: Pick<SharingWorld, "shards">, userId: UserId): Promise<Given[]> {
   const found = await Promise.all(
     shards.all().map(({ db }) =>

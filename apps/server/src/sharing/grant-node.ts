@@ -15,7 +15,7 @@ import { changeRights, findGrant, removeDependents, type RightsChange, shortenDe
 import { assertUnchanged, type IfMatch } from "./assert-unchanged.ts";
 import type { SharingWorld } from "./sharing-world.ts";
 
-/** Whom, and what for. A link is its own grantee. */
+/** Grantee and role. A link is its own grantee. */
 export type NewGrant = Pick<GrantRow, "kind" | "grantee_id" | "email" | "email_key" | "role" | "expires_at"> &
   Partial<Pick<GrantRow, "name" | "secret_hash" | "password_hash" | "max_downloads" | "message">> & {
     readonly id?: GrantId;
@@ -24,18 +24,18 @@ export type NewGrant = Pick<GrantRow, "kind" | "grantee_id" | "email" | "email_k
 export interface Granted {
   readonly grant: GrantRow;
   readonly created: boolean;
-  /** An address without an account may do less now than was said to it before. */
+  /** True if an address without an account now has a lower role than announced. */
   readonly isLowered?: boolean;
 }
 
 export interface GrantConditions {
-  /** Never of a link: its token is answered, and kept nowhere. */
+  /** Never for a link: its token is only answered, not stored. */
   readonly once?: Repeatable;
   readonly ifMatch?: IfMatch;
 }
 
 /**
- * Gives somebody a role at a node. Whoever had one there gets this one instead, and its time.
+ * Grants a role at a node. It replaces the grantee's former role and expiry there.
  * @throws HoldfastError forbidden, invalid_field, limit_reached, precondition
  */
 export async function grantNode(
@@ -52,7 +52,7 @@ export async function grantNode(
   return changeRights(world, row.space_id, caller, async (rights) => {
     const give = async (): Promise<Granted> => {
       const via = await findVia(rights, { ...caller, givers }, node, grant.role);
-      // After the right: the refusal has the node in it.
+      // After the check of rights, because the error contains the node.
       await assertUnchanged(rights, node, ifMatch);
       const isLowered = await lowersPending(rights, row, grant);
       const before = await findSame(rights, row, grant);
@@ -71,7 +71,7 @@ export function newGrantId({ clock, random }: SharingWorld, { id }: NodeRow): Gr
   return makeId<GrantId>(bucketOf(id), clock.nowMs(), random(8));
 }
 
-/** @throws HoldfastError invalid_field: strangers do not comment, and a file has no place for uploads */
+/** @throws HoldfastError invalid_field, because links allow no comments and files no uploads */
 export function assertLinkRole({ row }: PlacedNode, role: GrantRow["role"] | undefined): void {
   const refuse = (message: string) => new HoldfastError("invalid_field", message, { field: "role" });
   if (role === "commenter") throw refuse("A link's role is viewer, editor or uploader.");
@@ -90,8 +90,8 @@ function assertGrantable(node: PlacedNode, { kind, role, expires_at }: NewGrant,
 }
 
 /**
- * The grant by which somebody who does not own the space shares it on; the owner needs none.
- * @param givers as they were before the transaction
+ * Grant through which a user re-shares. Owners need none.
+ * @param givers read before the transaction
  * @throws HoldfastError forbidden
  */
 export async function findVia(
@@ -104,7 +104,7 @@ export async function findVia(
   const lineage = await readLineages<NodeRow>({ db: transaction }, space.id, [row.id], sql`*`);
   assertEditorsMayShare(lineage);
   const ids = [row.id, ...upFrom(lineage, row)];
-  // A lower right that is nearer counts, and so does one that has changed since the caller was looked up.
+  // Covers nearer lower rights and changes since the caller's lookup.
   const rights = await loadLockedRights(transaction, space.id, { grantees, givers });
   const right = rights.nearest(ids);
   if (right?.grantId === undefined || !roleMay(right.role, "share"))
@@ -120,13 +120,16 @@ export async function findVia(
   return findGrant(transaction, right.grantId);
 }
 
-/** @param lineage of the node @throws HoldfastError forbidden */
+/**
+ * @param lineage path up from the node
+ * @throws HoldfastError forbidden
+ */
 export function assertEditorsMayShare(lineage: readonly Pick<NodeRow, "editors_can_share">[]): void {
   if (lineage.every((above) => above.editors_can_share)) return;
   throw new HoldfastError("forbidden", "The owner does not let editors share this.");
 }
 
-/** The ids of all above a node, nearest first. */
+/** Ids of all ancestors of a node, nearest first. */
 function upFrom(rows: readonly NodeRow[], row: NodeRow): NodeRow["id"][] {
   const byId = new Map(rows.map((each) => [each.id, each]));
   const ids: NodeRow["id"][] = [];
@@ -146,7 +149,7 @@ async function findSame(
   return rows[0];
 }
 
-/** By grants_email. */
+/** Index: grants_email. */
 async function lowersPending({ transaction, space }: RightsChange, node: NodeRow, grant: NewGrant): Promise<boolean> {
   if (grant.kind !== "pending") return false;
   const { rows } = await sql<GrantRow>`
@@ -157,7 +160,7 @@ async function lowersPending({ transaction, space }: RightsChange, node: NodeRow
   return right !== undefined && ranks[right.role] > ranks[grant.role];
 }
 
-/** @throws HoldfastError forbidden: what somebody else gave, an editor takes from nobody */
+/** @throws HoldfastError forbidden if an editor replaces another user's grant */
 async function replace(
   rights: RightsChange,
   caller: Caller,
@@ -171,14 +174,14 @@ async function replace(
       "Somebody else granted this permission: only they or the owner can change it.",
     );
   }
-  // What the owner gives anew ends with nobody else's right.
+  // A new grant of the owner depends on no other grant.
   const isTaken = space.owner_id === caller.userId && before.via !== null;
   if (before.role === role && before.expires_at === expires_at && !isTaken) return before;
   const maker = isTaken ? { via: null, created_by: caller.userId } : {};
   return updateGrant(rights, before, { role, expires_at, ...maker }, transaction);
 }
 
-/** Also where one only changes a permission. What its holder gave to others goes where that may share no more. */
+/** Also for changes of an existing permission. Removes re-shared grants if the new role may not share. */
 export async function updateGrant(
   rights: RightsChange,
   before: GrantRow,
@@ -200,7 +203,7 @@ export async function updateGrant(
   return next;
 }
 
-/** Nobody gives for longer than they have. */
+/** A grant may not outlast its giver's own. */
 async function endOf({ transaction }: RightsChange, { space_id, via, expires_at }: GrantRow): Promise<number | null> {
   if (via === null) return expires_at;
   const { rows } = await sql<Pick<GrantRow, "expires_at">>`

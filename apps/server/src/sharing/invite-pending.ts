@@ -24,9 +24,10 @@ export interface InvitationLink {
 }
 
 /**
- * Before an address without an account is given anything. Counted also where no mail goes out: the answer says that there is no such account, and each one leaves
- * an invitation.
- * @throws HoldfastError rate_limited where the sharer has caused too many mails, forbidden where one would go out for a sharer whose own address is not confirmed
+ * Check before a grant to an address without an account. Counts even without mail, because the answer reveals that no
+ * account exists and each grant leaves an invitation.
+ * @throws HoldfastError rate_limited after too many mails of the sharer, forbidden if mail would go out for an
+ * unconfirmed sharer
  */
 export async function assertMayInvite(mail: MailWorld, by: UserId): Promise<void> {
   const isMailed = mail.mailer !== undefined;
@@ -41,15 +42,16 @@ export async function assertMayInvite(mail: MailWorld, by: UserId): Promise<void
 }
 
 /**
- * Makes an invitation for exactly this address, good also where registration is closed, and orders the mail with it.
- * @returns the link below the public address, and when it expires. The link is only for the reader of that mailbox and for administrators
+ * Makes an invitation for this exact address, valid even with closed registration, and sends it by mail. Only the
+ * mailbox's reader and administrators may see the link.
+ * @returns the link with its expiry
  */
 export async function invitePending(mail: MailWorld, invitation: PendingInvitation): Promise<InvitationLink> {
   const { by, address, nodeName, message, grant } = invitation;
   const sharer = await findUser(mail.shards, by);
   if (sharer === undefined) throw new HoldfastError("internal", "The caller that shares must have an account.");
   const { token, expiresAtMicros } = await createInvitation(mail, { kind: "invite", email: address, forShare: true });
-  // It may have been taken back while this was made: whoever did that has found none.
+  // The grant may have been removed meanwhile, before there was an invitation to end.
   if (grant.email_key !== null) await endInvitations(mail, grant.email_key, mail.clock.nowMicros());
   const link = `/setup#${token}`;
   await inTransaction(mail.shards.ofId(by).db, (transaction) =>
@@ -70,8 +72,8 @@ export async function invitePending(mail: MailWorld, invitation: PendingInvitati
 }
 
 /**
- * Once something is no longer shared with an address: what was mailed for it opens no registration any more, unless something else waits there.
- * @param untilMicros when that was looked at; what was shared later has its own
+ * After the last share with an address ends, its invitations no longer allow a registration.
+ * @param untilMicros time of the check; later shares have their own invitations
  */
 export async function endInvitations(
   world: Pick<AccountStore, "shards" | "clock">,
@@ -82,14 +84,14 @@ export async function endInvitations(
   await removeSharesInvitations(world, emailKey, untilMicros);
 }
 
-/** Whether something is shared with an address that has no account, or none that is confirmed. */
+/** @returns true if something is shared with the address and no confirmed account has it */
 export async function isAwaited(
   { shards, clock }: Pick<AccountStore, "shards" | "clock">,
   emailKey: string,
   atMicros: number = clock.nowMicros(),
 ): Promise<boolean> {
   for (const { db } of shards.all()) {
-    // By grants_email.
+    // Index: grants_email.
     const { rows } = await sql`
       select from shard.grants where kind = 'pending' and email_key = ${emailKey}
         and (expires_at is null or expires_at > ${atMicros}) limit 1`.execute(db);

@@ -12,7 +12,7 @@ const editor = 2;
 describe("leaving raises nobody's role", () => {
   let databases: TestDatabases;
   let world: RightsWorld;
-  /** Each in the one before it. */
+  /** Nested folders. */
   let top: ModelNode;
   let inner: ModelNode;
   let innermost: ModelNode;
@@ -37,7 +37,7 @@ describe("leaving raises nobody's role", () => {
   const give = (at: ModelNode, role: Exclude<Role, "owner">, to: Grantee = guest, by = owner) =>
     world.grant(by, at, to, role, false);
   const roles = () => [top, inner, innermost].map((node) => world.model.role(guest, node) ?? "none");
-  /** The world checks that the server refuses what the model refuses, and nothing else. */
+  /** Checks that server and model refuse the same. */
   async function leave(at: ModelNode): Promise<void> {
     const grant = [...world.model.grants].find((each) => each.at === at && each.to === guest);
     assert.ok(grant !== undefined);

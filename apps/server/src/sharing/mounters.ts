@@ -12,7 +12,7 @@ export interface Mounted {
   readonly nodeIds: readonly NodeId[];
 }
 
-/** Writes down on the folders' shard that the account may have mounts that show them. May run twice. */
+/** Records possible mounts of an account on the folders' shard. Can be repeated. */
 export async function rememberMounter(shards: Shards, { userId, spaceId, nodeIds }: Mounted): Promise<void> {
   if (nodeIds.length === 0) return;
   await sql`
@@ -23,10 +23,10 @@ export async function rememberMounter(shards: Shards, { userId, spaceId, nodeIds
     set remembered_at = greatest(excluded.remembered_at, m.remembered_at + 1)`.execute(shards.ofId(spaceId).db);
 }
 
-/** What is written down of one account, and when. */
+/** Records of one account with their times. */
 export type Remembered = ReadonlyMap<NodeId, number>;
 
-/** By the index of accounts. */
+/** Uses the index of accounts. */
 export async function readMounter(shards: Shards, { userId, spaceId }: Omit<Mounted, "nodeIds">): Promise<Remembered> {
   const { rows } = await sql<{ node_id: NodeId; remembered_at: number }>`
     select node_id, remembered_at from shard.mounters
@@ -34,10 +34,7 @@ export async function readMounter(shards: Shards, { userId, spaceId }: Omit<Moun
   return new Map(rows.map((row) => [row.node_id, row.remembered_at]));
 }
 
-/**
- * Brings what is written down to what an account mounts.
- * @param before as it was before the account's mounts were looked at: what was written down since stays
- */
+/** Updates the records to an account's mounts. @param before records read before the mounts; newer ones stay */
 export async function correctMounter(shards: Shards, mounted: Mounted, before: Remembered): Promise<void> {
   const { userId, spaceId, nodeIds } = mounted;
   await rememberMounter(shards, { ...mounted, nodeIds: nodeIds.filter((id) => !before.has(id)) });
@@ -51,8 +48,8 @@ export async function correctMounter(shards: Shards, mounted: Mounted, before: R
 }
 
 /**
- * Who mounts one of these nodes, or a folder below one. By the primary key, one step for each folder that is mounted: most are mounted by
- * many.
+ * Accounts that mount one of these nodes or a folder below. Most folders have many mounts, so each folder takes one
+ * step. Index: primary key.
  */
 export async function findMounters(
   shard: Pick<Shard, "db">,

@@ -16,12 +16,15 @@ import type { SharingWorld } from "./sharing-world.ts";
 
 export interface NewMount {
   readonly nodeId: string;
-  /** Without a name it is called as the folder is. */
+  /** Defaults to the folder's name. */
   readonly place: Place;
   readonly base?: Pick<OperationBase, "operationId" | "requestHash" | "onConflict">;
 }
 
-/** With the key of its request it is answered as the first time. @throws HoldfastError not_found, invalid_field, conflict, exists */
+/**
+ * A repeated request with the same key gets the same answer.
+ * @throws HoldfastError not_found, invalid_field, conflict, exists
+ */
 export async function mountFolder(world: SharingWorld, caller: Actor, mount: NewMount): Promise<NodeJson> {
   const once = repeatableBy(caller, mount.base ?? {}, world.clock.nowMicros());
   const { node, role } = await answerOnce<{ node: NodeJson; role?: NodeJson["role"] }>(
@@ -32,7 +35,7 @@ export async function mountFolder(world: SharingWorld, caller: Actor, mount: New
   return { ...node, role: role ?? (await roleAt(world.shards, caller, node)) };
 }
 
-/** Of a mount that was made before: the committer keeps the node as it lies in the caller's own space. */
+/** For an existing mount: the committer stores the node as seen in the caller's own space. */
 async function roleAt(shards: Shards, caller: Actor, { target, role }: NodeJson): Promise<NodeJson["role"]> {
   if (target === undefined || !isId(target)) return role;
   return (await findNodes(shards, caller, [target as NodeId])).get(target as NodeId)?.role ?? role;
@@ -58,7 +61,7 @@ async function makeMount(
   const place = { name: row.name, ...mount.place };
   const operation = { ...base, op: "mount" as const, place, target: row.id, targetSpace: row.space_id };
   const mounted = { spaceId: row.space_id, userId: caller.userId, nodeIds: [row.id] };
-  // Before, so that there is no mount of which the owner's shard knows nothing; a review in between may have forgotten it again.
+  // Recorded first, so that the owner's shard knows every mount. A concurrent review may remove the record.
   await rememberMounter(world.shards, mounted);
   const { results } = await world.committer.commit(caller, [operation]);
   const result = results[0];
@@ -72,19 +75,19 @@ async function makeMount(
   return { node: result.node, role };
 }
 
-/** A mount that is refused leaves nothing in the space of somebody else. */
+/** A refused mount leaves no record in the other space. */
 async function forgetUnlessMounted(world: SharingWorld, caller: Actor, spaceId: SpaceId): Promise<void> {
   const { userId } = caller;
   const remembered = await readMounter(world.shards, { userId, spaceId });
-  // As of now: what a caller mounts is looked for once for each caller.
+  // A copy of the caller drops the cached mounts.
   const mounts = [...(await loadMounts(world.shards, { ...caller })).values()];
   const nodeIds = mounts.filter((mount) => mount.spaceId === spaceId).map(({ targetId }) => targetId);
   await correctMounter(world.shards, { userId, spaceId, nodeIds }, remembered);
 }
 
-/** The folder may have gone while the mount was made, which goes with it. @throws HoldfastError not_found */
+/** A folder that went during the mounting takes the mount with it. @throws HoldfastError not_found */
 async function assertStillShown(world: SharingWorld, caller: Actor, target: NodeRow, mountId: NodeId): Promise<void> {
-  // As of now: what a caller mounts is looked for once for each caller.
+  // A copy of the caller drops the cached mounts.
   const found = (await findNodes(world.shards, { ...caller }, [target.id])).get(target.id);
   if (isShown(found, target.space_id)) return;
   await world.committer.commit(caller, [{ op: "delete", fileId: mountId }]);
@@ -95,7 +98,7 @@ function isShown(target: PlacedNode | undefined, spaceId: SpaceId): boolean {
   return target !== undefined && target.row.trashed_at === null && target.row.space_id === spaceId;
 }
 
-/** @throws HoldfastError invalid_field: in a folder of somebody else it would be that one's */
+/** @throws HoldfastError invalid_field, because a mount in another user's folder would belong to that user */
 function assertOwn({ row, rights }: PlacedNode): void {
   if (rights === undefined && row.kind !== "mount") return;
   throw new HoldfastError("invalid_field", "A mount must be in your own space. Choose a folder there.", {
@@ -103,7 +106,7 @@ function assertOwn({ row, rights }: PlacedNode): void {
   });
 }
 
-/** A folder is in view once. @throws HoldfastError conflict */
+/** A folder is visible only once. @throws HoldfastError conflict */
 async function assertApart(shards: Shards, caller: Actor, target: NodeRow): Promise<void> {
   const others = [...(await loadMounts(shards, caller)).values()].filter(({ spaceId }) => spaceId === target.space_id);
   if (others.length === 0) return;
@@ -127,10 +130,10 @@ async function assertApart(shards: Shards, caller: Actor, target: NodeRow): Prom
 }
 
 /**
- * Looks at all mounts that an account has of a space: those whose folder it may not see any more go for good; of others its devices are
- * told to look again. While the owner, or who gave it on, is suspended they wait; once that one is back all in them is listed anew, since
- * nothing of it was told.
- * @param isTold false where no right has changed, so that devices have nothing to look at again
+ * Reviews an account's mounts of a space. Mounts of invisible folders are removed. Devices check the others again.
+ * During a suspension of the owner or giver, mounts stay. Afterwards their content is listed anew, because its changes
+ * were not reported.
+ * @param isTold false if no right changed, so that devices need no check
  */
 export async function reviewMounts(
   world: SharingWorld,
@@ -158,7 +161,7 @@ export async function reviewMounts(
   await correctMounter(world.shards, { userId, spaceId, nodeIds: staying }, remembered);
 }
 
-/** An account as the server itself acts for it: no device, no session. */
+/** Account for actions of the server itself, without device and session. */
 export async function findActor(shards: Shards, userId: UserId): Promise<Actor | undefined> {
   const { rows } = await sql<{ space_id: SpaceId; root_id: NodeId; group_ids: string[] }>`
     select u.space_id, u.root_id, array(

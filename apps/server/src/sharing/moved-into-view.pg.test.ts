@@ -8,7 +8,10 @@ import { RightsWorld } from "./testing-rights-world.ts";
 const owner = 0;
 const guest = 2;
 
-/** What goes into a shared folder out of one that is only shown afterwards: the device that hears of both at once has never seen what is in it. */
+/**
+ * A folder moves into a shared folder from one that is shared afterwards. A device that gets both changes at once does
+ * not know its content.
+ */
 describe("a folder that is moved into view", () => {
   let databases: TestDatabases;
   before(async () => {
@@ -19,9 +22,9 @@ describe("a folder that is moved into view", () => {
   interface Scene {
     readonly world: RightsWorld;
     readonly shared: ModelNode;
-    /** Not shared, with `moved` in it. */
+    /** Unshared folder with `moved` in it. */
     readonly hidden: ModelNode;
-    /** With a file in it. */
+    /** Contains a file. */
     readonly moved: ModelNode;
   }
 
@@ -38,7 +41,7 @@ describe("a folder that is moved into view", () => {
     return made;
   }
 
-  /** A guest's device has followed until something happens, and hears of all of that in one go. */
+  /** A guest's device receives all changes of an act at once. */
   async function hearsOf(act: (scene: Scene) => Promise<void>): Promise<void> {
     const world = await RightsWorld.open(databases.shards);
     try {

@@ -9,8 +9,7 @@ const owner = 0;
 const guest = 2;
 
 /**
- * A right that ends and is given again before the server has got to the mounts that show its folder: they stay, and a device that asks in
- * between finds nothing in them.
+ * A right ends and returns before the server reviews its mounts. They stay, and a device finds them empty in between.
  */
 describe("a mount whose folder is out of view while a device asks", () => {
   let databases: TestDatabases;

@@ -9,7 +9,7 @@ export interface Person {
   readonly email?: string;
 }
 
-/** Of the accounts and groups of these grants, wherever they lie. */
+/** Accounts and groups of these grants, on any shard. */
 export async function namesOf(shards: Shards, grants: readonly GrantRow[]): Promise<ReadonlyMap<string, Person>> {
   const names = new Map<string, Person>();
   for (const kind of ["user", "group"] as const) {

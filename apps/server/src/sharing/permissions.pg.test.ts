@@ -37,7 +37,7 @@ before(async () => {
 });
 after(() => databases.stop());
 
-/** What an editor has given to somebody. */
+/** Grant by an editor. */
 async function makeGivenOn() {
   const { db, caller } = owner;
   const { id } = await owner.mkdir("root", newTestId());
@@ -48,7 +48,7 @@ async function makeGivenOn() {
   return grant;
 }
 
-/** Starts the work, which waits for the space, and does something else before it. */
+/** Starts work that waits for the space, and makes another change first. */
 async function overtaken(work: () => Promise<unknown>, meanwhile: ReturnType<typeof sql>): Promise<string> {
   const { db, caller } = owner;
   const started = await db.transaction().execute(async (lock) => {

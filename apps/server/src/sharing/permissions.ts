@@ -26,7 +26,10 @@ import { isOfApp } from "./is-of-app.ts";
 import { namesOf } from "./people.ts";
 import type { SharingWorld } from "./sharing-world.ts";
 
-/** Here, and inherited from as far up as the caller reads. By grants_grantee_once. @throws HoldfastError forbidden */
+/**
+ * Permissions at the node, and inherited ones as far up as the caller can read. Index: grants_grantee_once.
+ * @throws HoldfastError forbidden
+ */
 export async function listPermissions(
   { shards, clock }: SharingWorld,
   caller: Caller,
@@ -47,12 +50,15 @@ export async function listPermissions(
       select * from shard.grants where space_id = ${row.space_id} and node_id = asked.id
       order by created_at, id limit ${limits.grantsPerNodeMax} offset 0) g`.execute(shard.db);
   const live = rows.filter(({ expires_at }) => expires_at === null || expires_at > clock.nowMicros());
-  // Which programs the owner lets in is nobody else's business.
+  // Only the owner sees grants of app passwords.
   const shown = node.role === "owner" ? live : live.filter((grant) => !isOfApp(grant));
   return permissionsJson(shards, shown, { at: row.id });
 }
 
-/** The node and all above it. @throws HoldfastError forbidden for an editor, if the owner does not let editors share it */
+/**
+ * The node and its ancestors.
+ * @throws HoldfastError forbidden for an editor, if the owner forbids sharing by editors
+ */
 async function readShareableWay(
   shards: Shards,
   { row, role }: PlacedNode,
@@ -65,9 +71,9 @@ async function readShareableWay(
 }
 
 export interface PermissionWords {
-  /** The node that was asked for: what stands elsewhere is inherited from there. */
+  /** Requested node: permissions of other nodes are inherited. */
   readonly at?: NodeId;
-  /** Whether the name and address that a grantee has now are told. */
+  /** True to add the grantee's current name and address. */
   readonly isNamed?: boolean;
 }
 
@@ -140,7 +146,7 @@ export async function changePermission(
       if (node !== undefined) {
         assertMade(rights, caller, now);
         await findVia(rights, { ...caller, givers }, node, change.role ?? grant.role);
-        // After the right, here and below: the refusal has the node in it.
+        // After the checks of rights here and below, because the error contains the node.
         await assertUnchanged(rights, node, ifMatch);
       }
       return withoutSecrets(await updateGrant(rights, now, change));
@@ -149,7 +155,7 @@ export async function changePermission(
   });
 }
 
-/** A link that the caller may change. @throws HoldfastError not_found, forbidden, invalid_field */
+/** Link that the caller may change. @throws HoldfastError not_found, forbidden, invalid_field */
 export async function findOwnLink(world: SharingWorld, caller: Caller, id: string): Promise<GrantRow> {
   const { grant, node } = await findOwnGrant(world, caller, id);
   if (grant.kind !== "link" || isOfApp(grant))
@@ -158,7 +164,7 @@ export async function findOwnLink(world: SharingWorld, caller: Caller, id: strin
   return grant;
 }
 
-/** As an answer is kept: whether it has a secret and a password, and not which. */
+/** Stored answer: secret and password only as flags. */
 function withoutSecrets(grant: GrantRow): GrantRow {
   const none = Buffer.alloc(0);
   return {
@@ -169,8 +175,8 @@ function withoutSecrets(grant: GrantRow): GrantRow {
 }
 
 /**
- * Takes a permission away. Its grantee leaves by it, with what they were given themselves below.
- * @throws HoldfastError not_found, forbidden, also to a grantee whose role would rise
+ * Removes a permission. A grantee who leaves also loses their own grants below.
+ * @throws HoldfastError not_found, forbidden, also if a leaving grantee's role would rise
  */
 export async function removePermission(
   world: SharingWorld,
@@ -193,7 +199,10 @@ export async function removePermission(
   });
 }
 
-/** The grantee's own grants at the node and below it, without those below that limit the grantee beside what they keep. @throws HoldfastError forbidden */
+/**
+ * The grantee's own grants at and below the node, except lower ones that limit the remaining grants.
+ * @throws HoldfastError forbidden
+ */
 async function findLeft({ transaction, space }: RightsChange, caller: Actor, grant: GrantRow): Promise<GrantId[]> {
   const sought = { grantees: caller.grantees, spaceId: space.id, despiteSuspension: true };
   const held = await readGrants(transaction, sought);
@@ -205,7 +214,7 @@ async function findLeft({ transaction, space }: RightsChange, caller: Actor, gra
     (each) => each.node_id,
   );
   const left = new Set([grant.id]);
-  // From the top down: what is kept counts for what lies below it.
+  // Top down, because a kept grant affects those below.
   for (const each of held.filter(isLeft).toSorted((one, other) => wayOf(one).length - wayOf(other).length)) {
     if (!isLimiting(each, kept, wayUp)) left.add(each.id);
     else if (each.id === grant.id) {
@@ -218,7 +227,10 @@ async function findLeft({ transaction, space }: RightsChange, caller: Actor, gra
   return [...left];
 }
 
-/** As it is now: since it was looked up the owner may have given it anew, or have lowered who gave it. @throws HoldfastError forbidden, not_found */
+/**
+ * Rechecks, because the owner may have replaced the grant or lowered its giver since.
+ * @throws HoldfastError forbidden, not_found
+ */
 async function assertMayRemove(rights: RightsChange, caller: Actor, grant: GrantRow): Promise<void> {
   const { transaction, space } = rights;
   if (space.owner_id === caller.userId) return;
@@ -238,8 +250,8 @@ function ofSomebodyElse(): HoldfastError {
 }
 
 /**
- * A permission that the caller may change: the owner each, somebody else what they gave and may still give.
- * @param leaving also the one that the caller has
+ * Permission that the caller may change: any for the owner, otherwise the caller's own valid grants to others.
+ * @param leaving also accepts the caller's own permission
  */
 async function findOwnGrant(
   { shards }: SharingWorld,

@@ -13,14 +13,14 @@ after(() => databases.stop());
 
 const [owner, giver, reader] = [0, 1, 3] as const;
 
-/** A folder that the reader has mounted, one in it, and a file in that. */
+/** Folder mounted by the reader, a folder in it, and a file in that. */
 interface Mounted {
   readonly world: RightsWorld;
   readonly top: ModelNode;
   readonly inner: ModelNode;
 }
 
-/** What a device of the reader that has followed says, and one that begins anew, after each act, is the same. */
+/** After each act, a device that followed and a new one must agree. */
 async function followed(
   begin: (mounted: Mounted) => Promise<void>,
   ...acts: readonly ((mounted: Mounted) => Promise<void>)[]

@@ -28,7 +28,7 @@ const choice = fc.record({
     ..."member,member,mount,mount,mount,unmount,leave,leave,leave,leave,leave group".split(","),
   ),
   person: fc.constantFrom(...people),
-  /** Whether the owner does it, as most do in life. */
+  /** True for an act by the owner, the most common case. */
   isOwner: fc.boolean(),
   node: fc.nat(60),
   other: fc.nat(60),
@@ -41,12 +41,12 @@ const choice = fc.record({
     "uploader" as const,
   ),
   expires: fc.integer({ min: 0, max: 9 }).map((one) => one === 0),
-  /** Devices ask before the server has done what follows from it. */
+  /** Devices query before the server finishes the effects. */
   isAsked: fc.integer({ min: 0, max: 3 }).map((one) => one === 0),
 });
 type Choice = typeof choice extends fc.Arbitrary<infer Value> ? Value : never;
 
-/** Long ones, since much has to be there before it can go wrong; what fails is made shorter. */
+/** Long runs find more. Failures are shrunk. */
 const choices = fc.array(choice, { minLength: 1, maxLength: 40, size: "max" });
 const batches = fc.array(choices, { minLength: 1, maxLength: 5, size: "max" });
 
@@ -84,7 +84,7 @@ async function follow(world: RightsWorld, devices: readonly TestDevice[]): Promi
   for (const person of people) await devices[person]!.follow(await world.actor(person), 1000);
 }
 
-/** Trees of two owners, one on each shard, in which there is something to share. */
+/** Trees of two owners, one on each shard, with nodes to share. */
 async function grow(world: RightsWorld): Promise<void> {
   const { nodes } = world.model;
   for (const owner of [0, 2]) {
@@ -106,7 +106,9 @@ async function grow(world: RightsWorld): Promise<void> {
 const always = new Set(["leave", "leave group", "grant wrongly", "revoke wrongly", "unmount"]);
 const unlessOwner = new Set(["move", "trash", "restore", "restore to", "purge"]);
 
-/** No act of a person raises their own role anywhere; nor does leaving bring back what the owners kept from them, beside what editors gave. */
+/**
+ * No act raises the actor's own role, and leaving restores nothing that owners withheld, apart from editors' grants.
+ */
 async function raisesNothing(world: RightsWorld, chosen: Choice): Promise<void> {
   const { op, person, isOwner } = chosen;
   if (!always.has(op) && (isOwner || !unlessOwner.has(op))) return act(world, chosen);
@@ -200,7 +202,7 @@ function pick<Value>(values: readonly Value[], index: number): Value | undefined
   return values[index % Math.max(1, values.length)];
 }
 
-/** Each node by its id, by its path and in the listing of its folder. */
+/** Compares each node by id, by path and in its folder's list. */
 async function agreesFor(world: RightsWorld, person: number): Promise<void> {
   const { model, shards } = world;
   const actor = await world.actor(person);
@@ -226,7 +228,9 @@ async function agreesFor(world: RightsWorld, person: number): Promise<void> {
   }
 }
 
-/** Every name has an `n`: a search finds all that is shown, each once, and nothing else. What is mounted has the name of its mount. */
+/**
+ * Every name has an `n`, so a search must find each visible node exactly once. Mounted folders have their mount's name.
+ */
 async function findsFor(world: RightsWorld, person: number): Promise<void> {
   const { model, shards } = world;
   const found = await searchAll(shards, await world.actor(person), { q: "n", limit: 3 });
@@ -270,7 +274,7 @@ async function listsFor(world: RightsWorld, person: number, folder: ModelNode): 
   }
 }
 
-/** A device that has followed from the beginning has what a new one is shown, which is what the model says. */
+/** A device that followed from the start, a new device and the model must agree. */
 async function hears(world: RightsWorld, person: number, device: TestDevice): Promise<void> {
   const actor = await world.actor(person);
   await device.follow(actor, 5);

@@ -25,7 +25,7 @@ interface PageRequest {
 
 const grantCursor = z.tuple([z.string().refine(isId)]);
 
-/** What others have given to the account and to its groups, oldest first; what is not to be seen at the moment is left out. */
+/** Grants of others to the account and its groups, oldest first, without hidden nodes. */
 export async function listSharedWithMe(
   shards: Shards,
   caller: Actor,
@@ -35,7 +35,7 @@ export async function listSharedWithMe(
   type Pointer = Pick<GrantRow, "space_id"> & { grant_id: GrantRow["id"] };
   const pointers: Pointer[] = [];
   for (const [shard, grantees] of Map.groupBy(caller.grantees, (id) => shards.ofId(id as UserId))) {
-    // By the primary key. What one shares with a group of one's own is not from others.
+    // Excludes one's own shares with one's own group. Index: primary key.
     const { rows } = await sql<Pointer>`
       select grant_id, space_id from shard.received
       where grantee_id = any(${uuidArray(grantees)}) and space_id <> ${caller.spaceId}
@@ -52,7 +52,7 @@ export async function listSharedWithMe(
   };
 }
 
-/** What the account has given to others, of its own and of what it may share. */
+/** Grants by the account, in its own space and in others. */
 export async function listSharedByMe(
   shards: Shards,
   caller: Actor,
@@ -61,7 +61,7 @@ export async function listSharedByMe(
   const after = cursor === undefined ? null : decodeCursor(grantCursor, cursor)[0];
   const found: GrantRow[] = [];
   for (const shard of shards.all()) {
-    // By grants_maker and by the primary key.
+    // Indexes: grants_maker, primary key.
     const { rows } = await sql<GrantRow>`
       select * from shard.grants
       where (space_id = ${caller.spaceId} or created_by = ${caller.userId})

@@ -4,13 +4,13 @@ import type { Shards } from "../db/shards.ts";
 import type { Committer } from "../metadata/commit/commit-queue.ts";
 import type { Queue } from "../queue/open-queue.ts";
 
-/** What sharing needs of the server around it. */
+/** Server parts that sharing needs. */
 export interface SharingWorld {
   readonly shards: Shards;
   readonly clock: Clock;
   readonly random: Random;
   readonly committer: Committer;
   readonly queue: Pick<Queue, "kick">;
-  /** Wakes whoever waits for the space. */
+  /** Wakes requests that wait for the space. */
   readonly onCommitted: (spaceId: SpaceId, seq: number) => void;
 }

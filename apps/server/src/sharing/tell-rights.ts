@@ -15,8 +15,8 @@ interface Change {
 }
 
 /**
- * Tells people of rights that have changed, in the transaction that changes them: the activity of each, and who watches the node. Whoever got
- * one hears of it once it has come to their own shard (`deliver.ts`).
+ * Notifies of changed rights in the same transaction: activity lists and watchers. Grantees are notified on their own
+ * shard (`deliver.ts`).
  */
 export async function tellRights(
   world: Pick<SharingWorld, "clock" | "random">,
@@ -26,7 +26,7 @@ export async function tellRights(
 ): Promise<void> {
   if (grants.length === 0) return;
   const ids = grants.map((grant) => grant.id);
-  // By the primary key.
+  // Index: primary key.
   const { rows } = await sql<Pick<GrantRow, "id">>`
     select id from shard.grants
     where space_id = ${spaceId} and id = any(${uuidArray(ids)}) and disabled_at is null`.execute(transaction);
@@ -34,7 +34,7 @@ export async function tellRights(
   for (const grant of grants) {
     const { id, node_id: nodeId, kind, email, role, created_by: giver, grantee_id: grantee } = grant;
     const verb = verbOf(kind, live.has(id));
-    // What waited for an address becomes its account's by that account's own act, and was somebody else's gift.
+    // A pending grant becomes the account's by its own act, but its giver counts as the actor.
     const by = verb === "shared" && grantee === actor.userId ? giver : actor.userId;
     const app = isOfApp(grant) ? { app_password: true } : {};
     const detail = { permission_id: id, kind, role, ...(email === null ? {} : { email }), ...app };

@@ -7,7 +7,7 @@ import type { Actor } from "../metadata/actor.ts";
 import { listFolder } from "../metadata/read/list-folder.ts";
 import { findNodes, followMount } from "../metadata/read/look-up.ts";
 
-/** What a device knows of a space and its mounts, of which it keeps one node each. */
+/** A device's knowledge of a space and its mounts, with one node each. */
 export class TestDevice {
   readonly #shards: Shards;
   readonly #nodes = new Map<string, NodeJson>();
@@ -17,7 +17,7 @@ export class TestDevice {
     this.#shards = shards;
   }
 
-  /** All anew. */
+  /** Starts from nothing. */
   async start(caller: Actor, limit: number): Promise<void> {
     this.#nodes.clear();
     let cursor: string | null = null;
@@ -29,7 +29,7 @@ export class TestDevice {
     } while (cursor !== null);
   }
 
-  /** All that has happened since. @returns what it was told of each node */
+  /** Takes all changes since. @returns the reported changes of each node */
   async follow(caller: Actor, limit: number): Promise<string[]> {
     const heard: string[] = [];
     for (;;) {
@@ -45,7 +45,7 @@ export class TestDevice {
     }
   }
 
-  /** What it would put on its disk: kind, folder and name, role, by id. */
+  /** Content of its disk: kind, folder, name and role, by id. */
   tree(): Map<string, string> {
     const mounts = new Map([...this.#nodes.values()].flatMap(({ id, target }) => (target ? [[target, id]] : [])));
     const folderOf = ({ parent_id: parent }: NodeJson) =>
@@ -67,7 +67,7 @@ export class TestDevice {
   }
 
   async #list(caller: Actor, id: string): Promise<void> {
-    // Gone again meanwhile, or a mount that waits: the changes say so.
+    // Removed meanwhile, or a mount that waits: the changes report it.
     const found = (await findNodes(this.#shards, caller, [id as NodeId])).get(id as NodeId);
     if (found === undefined || found.row.kind === "file" || found.waits === true) return;
     const folder = await followMount(this.#shards, caller, found);

@@ -2,7 +2,7 @@ import type { NodeId } from "@holdfast/core/ids";
 import type { GrantRow } from "../db/shard-tables.ts";
 import { type Act, type Role, roleCovers, roleMay } from "../rights/roles.ts";
 
-/** People by number, groups by the names that they have among the model's members. */
+/** People by number, groups by their names in the model. */
 export type Grantee = number | string;
 
 export interface ModelNode {
@@ -11,7 +11,7 @@ export interface ModelNode {
   readonly kind: "folder" | "file";
   parent: ModelNode | null;
   name: string;
-  /** When it went into the trash by itself; what lies below went along. */
+  /** Time of its own move to the trash. Its subtree follows. */
   trashedAt: number | null;
   isPurged: boolean;
 }
@@ -22,22 +22,22 @@ export interface ModelGrant {
   role: GrantRow["role"];
   readonly since: number;
   isExpired: boolean;
-  /** Who gave it, and of somebody who does not own the node the grant by which they did. */
+  /** Giver, and for a re-shared grant the grant behind it. */
   by: number;
   via: ModelGrant | undefined;
 }
 
-/** Who may do what, as the contract says it and as slowly as it likes. */
+/** Simple and slow model of the rights in the contract. */
 export class RightsModel {
   readonly nodes: ModelNode[] = [];
   readonly grants = new Set<ModelGrant>();
   readonly members = new Map<string, Set<number>>();
-  /** By person: the folders that its mounts show. */
+  /** Folders behind the mounts of each person. */
   readonly mounts = new Map<number, Map<ModelNode, NodeId>>();
 
   /**
-   * The nearest grant on the way up; at one node a person's own before those of groups, of which the highest counts. What was given on
-   * raises, and lowers nothing.
+   * Nearest grant on the path up. At one node, personal grants precede group grants, of which the highest wins.
+   * Re-shared grants only raise.
    */
   grant(
     person: number,
@@ -67,8 +67,8 @@ export class RightsModel {
   }
 
   /**
-   * What was given on holds while its giver may share there by the hand that it came by, and has no less anywhere below; only the owner's grants
-   * count against that.
+   * @returns true if the giver may still share there through their source grant and has no lower right below. Only
+   * grants of the owner lower a right.
    */
   holds(grant: ModelGrant): boolean {
     const { via, by, at } = grant;
@@ -79,7 +79,7 @@ export class RightsModel {
     return this.hasAllBelow(by, at, grant.role, counted);
   }
 
-  /** Whether the person may do all that a role allows wherever the owner has given them a right of its own below a node. */
+  /** @returns true if the person has the full role wherever the owner made a separate grant below the node */
   hasAllBelow(
     person: number,
     node: ModelNode,
@@ -95,7 +95,10 @@ export class RightsModel {
       });
   }
 
-  /** Tells whether a grant keeps the person from what another one, at its node or above, would allow: they cannot remove it. */
+  /**
+   * @returns true if the grant withholds what another one, at its node or above, would allow, so that it cannot be
+   * removed
+   */
   limits(person: number, grant: ModelGrant, others: readonly ModelGrant[]): boolean {
     const way = new Set(wayUp(grant.at));
     const hidden = others.filter(({ at, to, role }) => {
@@ -106,12 +109,12 @@ export class RightsModel {
     return grant.via === undefined && hidden.some((each) => !each.isExpired && !roleCovers(grant.role, each.role));
   }
 
-  /** All that means the person in a space, whether it holds or not. */
+  /** All grants of the person in a space, valid or not. */
   given(person: number, owner: number): ModelGrant[] {
     return [...this.grants].filter((each) => each.at.owner === owner && this.#means(person, each.to));
   }
 
-  /** Role of the person at each node of others, by all grants and by those of the owners alone. */
+  /** Role of the person at each node of others, by all grants and by owners' grants alone. */
   roles(person: number): Map<ModelNode, readonly (Role | undefined)[]> {
     const held = [...this.grants].filter((each) => this.holds(each));
     const owners = held.filter(({ via }) => via === undefined);
@@ -132,14 +135,14 @@ export class RightsModel {
     return role !== undefined && roleMay(role, act);
   }
 
-  /** From the node up to what was shared: as far as one goes on reading. */
+  /** Readable path from the node up to the shared top. */
   wayInView(person: number, node: ModelNode): ModelNode[] {
     const way = [...wayUp(node)];
     const end = way.findIndex((at) => !this.may(person, at, "read"));
     return end === -1 ? way : way.slice(0, end);
   }
 
-  /** Of what lies in the trash an editor sees what went there from a folder that it reads, since it was shared. */
+  /** In the trash, an editor sees nodes that went there from readable folders since the share. */
   sees(person: number, node: ModelNode): boolean {
     const way = [...wayUp(node)];
     if (way.some((at) => at.isPurged) || !this.may(person, node, "read")) return false;
@@ -155,12 +158,12 @@ export class RightsModel {
     return this.sees(person, node) && isLive(node);
   }
 
-  /** To rename, move, trash or restore takes a right at the node and at its folder. */
+  /** Rename, move, trash and restore need rights at the node and at its folder. */
   mayMove(person: number, node: ModelNode): boolean {
     return this.may(person, node, "write") && this.may(person, node.parent, "write");
   }
 
-  /** From the person's root, from the mount, or from the top of what was shared. */
+  /** Path from the person's root, the mount or the shared top. */
   path(person: number, node: ModelNode): string {
     const way = this.wayInView(person, node);
     if (node.owner === person) return pathOf(way.slice(0, -1), "/");
@@ -169,7 +172,7 @@ export class RightsModel {
     return pathOf(below, shown === undefined ? "/" : `/${mountName(shown)}`);
   }
 
-  /** The folder of a mount in which the person sees the node. */
+  /** Mounted folder through which the person sees the node. */
   shownBy(person: number, node: ModelNode): ModelNode | undefined {
     return this.wayInView(person, node).find((at) => this.mounts.get(person)?.has(at) === true);
   }

@@ -31,7 +31,7 @@ interface Parts {
   readonly blocks: BlockWorld;
 }
 
-/** Accounts with blocks of their own, on two shards and, if asked, in two cells: those of buckets up to 2047, and the others. */
+/** Accounts with their own blocks, on two shards and optionally in two cells: buckets up to 2047, and the rest. */
 export async function openOwners(options: TestDatabaseOptions & { readonly twoCells?: boolean } = {}): Promise<Owners> {
   const clock = new TestClock();
   const databases = await startTwoTestShards({ fsync: false, ...options });
@@ -52,7 +52,7 @@ export class Owners {
   readonly databases: TestDatabases;
   readonly shards: Shards;
   readonly blocks: BlockWorld;
-  /** As handlers have it, and what it stands on. */
+  /** Same as in handlers, with the parts below. */
   readonly committer: Committer;
   readonly inner: Committer;
   readonly world: OfferWorld;
@@ -92,7 +92,7 @@ export class Owners {
   }
 
   async commit(caller: Actor, operation: Operation): Promise<NodeJson> {
-    // As a new request: what a caller's mounts are is looked up once for each.
+    // A copy acts as a new request, because a caller's mounts are cached.
     const { results } = await this.committer.commit({ ...caller }, [operation]);
     const [result] = results;
     if (result?.status === "committed" && result.node !== undefined) return result.node;
@@ -122,14 +122,14 @@ export class Owners {
     });
   }
 
-  /** The caller has a permission for this there from now on. */
+  /** Grants the caller a permission. */
   async give(owner: Actor, nodeId: string, grant: Pick<GrantRow, "role" | "grantee_id"> & Partial<GrantRow>) {
     const none = { kind: "user" as const, email: null, email_key: null, expires_at: null };
     const node = await findNode(this.shards, owner, nodeId);
     return grantNode(this.world, owner as unknown as Caller, node, { ...none, ...grant });
   }
 
-  /** Everything that people see of what is live: by path, with versions. */
+  /** Visible state of all live nodes: paths with versions. */
   async treeOf(who: Pick<Actor, "spaceId">, topId: string): Promise<string[]> {
     const { rows } = await sql<NodeRow & { path: string }>`
       with recursive live as (
@@ -176,7 +176,7 @@ export class Owners {
     return rows[0];
   }
 
-  /** What the space reads of these texts' blocks. */
+  /** Content of these texts' blocks as the space reads it. */
   async read(who: Actor, texts: readonly string[]): Promise<(string | undefined)[]> {
     const hashes = texts.map((text) => blockOf(Buffer.from(text)).hash);
     const found = await Array.fromAsync(this.blocks.service.read(who.spaceId, hashes));

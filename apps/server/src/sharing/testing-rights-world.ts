@@ -28,15 +28,15 @@ import {
   wayUp,
 } from "./testing-model.ts";
 
-/** "skipped" is what says nothing of rights: names that are taken, cycles, what is in the trash already. */
+/** "skipped": refused for reasons other than rights, such as taken names, cycles or trash. */
 type Expected = "done" | "forbidden" | "not_found" | "refused" | "skipped";
 
-/** Some before and some after now: rows of the database are judged by its own clock. */
+/** Offset to keep times before or after now, because the database uses its own clock. */
 const behindMs = 3_600_000;
 const buckets = [7, 2040, 2050, 4000] as const;
 let people = 0;
 
-/** Two groups and four accounts on two shards, and beside them the model of what each may do. */
+/** Two groups and four accounts on two shards, with a model of their rights. */
 export class RightsWorld {
   readonly model = new RightsModel();
   readonly shards: Shards;
@@ -87,7 +87,7 @@ export class RightsWorld {
     return this.#queue.stop();
   }
 
-  /** As of now: it knows its groups, and looks for its mounts once. */
+  /** Fresh caller with current groups, whose mounts are cached. */
   async actor(person: number): Promise<Caller> {
     const { id } = the(this.#users[person]);
     const actor = await findActor(this.shards, id);
@@ -95,7 +95,7 @@ export class RightsWorld {
     return { ...actor, scopes: new Set(), admin: false, groupIds: [], credential: undefined as never };
   }
 
-  /** What was caused is done, and mounts are gone whose folders are not to be seen. */
+  /** Finishes all effects and removes mounts of invisible folders. */
   async settle(): Promise<void> {
     this.#accounts.clock.forwardMs(1000);
     await this.#queue.idle();
@@ -105,7 +105,7 @@ export class RightsWorld {
     }
   }
 
-  /** For good: the right of who gave it may come back, and what they gave does not. */
+  /** Permanent: grants do not return with the giver's right. */
   #endLapsed(): void {
     const { grants } = this.model;
     const lapsed = [...grants].filter((each) => !this.model.holds(each));
@@ -150,7 +150,7 @@ export class RightsWorld {
     if (done) node.trashedAt = this.#accounts.clock.nowMicros();
   }
 
-  /** @param parent another place than where it was */
+  /** @param parent place other than the former one */
   async restore(person: number, node: ModelNode, parent?: ModelNode): Promise<void> {
     const place = parent === undefined ? {} : { place: { parentId: parent.id } };
     const expected = this.#expectRestore(person, node, parent);
@@ -170,7 +170,7 @@ export class RightsWorld {
     if (atNode !== "done") return atNode;
     if (parent !== undefined) return this.#mayCreate(person, parent);
     if (node.owner === person || isLive(node.parent)) return "done";
-    // Else it goes to the root, in which few but the owner may put anything.
+    // Otherwise the target is the root, where hardly anyone but the owner may create.
     return this.model.may(person, the(this.model.nodes[node.owner]), "create") ? "done" : "refused";
   }
 
@@ -201,15 +201,15 @@ export class RightsWorld {
     if (answer === undefined) return;
     const via = [...this.#grantIds].find(([, id]) => id === answer.grant.via)?.[0];
     const made: ModelGrant = before ?? { at: node, to, role, since, isExpired: expires, by: person, via };
-    // What the owner gives anew is the owner's from then on.
+    // A new grant of the owner replaces the giver.
     Object.assign(made, { role, isExpired: expires, by: person, via });
     this.model.grants.add(made);
     this.#grantIds.set(made, answer.grant.id);
-    // The server takes it away once the clock has gone on.
+    // The server removes it after its expiry.
     if (expires) this.model.grants.delete(made);
   }
 
-  /** An editor takes nothing from what somebody else gave. */
+  /** Editors do not change grants of others. */
   #mayGive(person: number, node: ModelNode, role: ModelGrant["role"], before: ModelGrant | undefined): Expected {
     if (!this.model.sees(person, node)) return "not_found";
     if (!this.model.may(person, node, "share")) return "forbidden";
@@ -232,7 +232,7 @@ export class RightsWorld {
     if (answer !== undefined) this.model.grants.delete(grant);
   }
 
-  /** Removes the person's own grants there and below, except those that limit them beside the grants that stay. */
+  /** Removes the person's own grants there and below, except those that limit the remaining grants. */
   async leave(person: number, grant: ModelGrant): Promise<void> {
     const { at, to } = grant;
     if (to !== person || [...wayUp(at)].some((each) => each.isPurged)) return;
@@ -252,7 +252,7 @@ export class RightsWorld {
     }
   }
 
-  /** As a manager, which all members are here. */
+  /** Acts as a manager, like every member here. */
   async leaveGroup(group: string, person: number): Promise<void> {
     const request = { groupId: the(this.#groups.get(group)), userId: the(this.#users[person]).id };
     const answer = await this.#try(`${person} leaves ${group}`, this.#mayLeave(group, person), async () => {
@@ -280,7 +280,7 @@ export class RightsWorld {
     if (!members.delete(person)) members.add(person);
   }
 
-  /** By a manager, or by the administrator. */
+  /** Ends a group by a manager or the administrator. */
   async endGroup(group: string, manager?: number): Promise<void> {
     const caller = callerFor(the(this.#users[manager ?? 0]), manager === undefined);
     const expected = manager === undefined ? "done" : this.#mayLeave(group, manager);
@@ -348,7 +348,7 @@ export class RightsWorld {
     return answer !== undefined;
   }
 
-  /** @returns undefined where it was refused, as it had to be */
+  /** @returns undefined after an expected refusal */
   async #try<Result>(what: string, expected: Expected, act: () => Promise<Result>): Promise<Result | undefined> {
     if (expected === "skipped") return undefined;
     let answer: Result;

@@ -9,7 +9,7 @@ import type { Queue } from "../queue/open-queue.ts";
 import { openTestQueue } from "../queue/testing.ts";
 import type { SharingWorld } from "./sharing-world.ts";
 
-/** As one process would open it; the queue works only where a test says so. */
+/** Sharing as in one process. The queue only works at the test's request. */
 export function openTestSharing(
   shards: Shards,
   clock: TestClock,
