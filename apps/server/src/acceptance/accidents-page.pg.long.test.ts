@@ -19,7 +19,7 @@ import {
   startServer,
 } from "./testing.ts";
 
-/** The commands of docs/accidents.md, by its headings: each test makes the accident and says exactly what stands there. */
+/** Commands of docs/accidents.md by heading. Each test makes the accident and runs the page's exact commands. */
 const page = readFileSync(new URL("../../../../docs/accidents.md", import.meta.url), "utf8");
 const commands = new Map(
   page.split("\n## ").map((section) => {
@@ -35,14 +35,14 @@ class Night {
   readonly data = `${this.folder}/holdfast`;
   server: RunningServer | undefined;
   api: Api = new Api("");
-  /** Words of the page, and what they are here. */
+  /** Placeholders of the page and their values here. */
   readonly here = new Map<string, string>();
-  /** Once its server has ended. */
+  /** After its server has ended. */
   onEnd: () => void = () => {};
   #left: string[] = [];
 
   static async begin(t: TestContext, heading: string, args?: readonly string[]): Promise<Night>;
-  /** @returns undefined where what it needs cannot be had here: the test is skipped */
+  /** @returns undefined if a requirement is missing here, so the test is skipped */
   static async begin(
     t: TestContext,
     heading: string,
@@ -73,7 +73,7 @@ class Night {
     this.api = await Api.signIn(this.server.url);
   }
 
-  /** The next line of the page. */
+  /** Next line of the page. */
   async next(begin: string, code = 0): Promise<CommandResult> {
     const line = this.#left.shift() ?? assert.fail(`the page says no more, but not "${begin}"`);
     assert.ok(line.includes(begin), `the page says "${line}" where it is "${begin}"`);
@@ -97,7 +97,7 @@ class Night {
     return { code: status, stdout, stderr };
   }
 
-  /** Nothing of the page is left unsaid. */
+  /** Every line of the page was used. */
   over(): void {
     assert.deepEqual(this.#left, []);
   }

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import { Api, eventually, makeFolder, ok, removeFolder, type RunningServer, startServer } from "./testing.ts";
 
-/** What administrators look at: the secrets of the server are not in it. */
+/** Administrators' lists must not contain secrets of the server. */
 describe("the lists of administrators", () => {
   let folder: string;
   let server: RunningServer;

@@ -41,7 +41,7 @@ describe("an app password of one folder", () => {
     const answer = await ok(owner, "POST", "/tokens/app-passwords", request);
     return { ...answer, app: Api.withBasic(server.url, administrator.email, answer.app_password) };
   };
-  /** A new folder with a file, and an app password of it. */
+  /** New folder with a file and an app password for it. */
   const begin = async (scopes = both) => {
     const path = `/folder ${++made}`;
     const id = await mkdir(path);
@@ -115,7 +115,7 @@ describe("an app password of one folder", () => {
     ] as const) {
       assert.equal((await app.call(method, path, body)).status, 404, `${method} ${path}`);
     }
-    // The folder itself is its owner's.
+    // The folder itself belongs to its owner.
     for (const [method, body] of [
       ["DELETE", undefined],
       ["PATCH", { name: "mine" }],
@@ -199,7 +199,7 @@ describe("an app password of one folder", () => {
     const trashed = (await owner.put("/away/thrown away.txt", "x")).body.id;
     await ok(owner, "DELETE", `/files/${trashed}`);
     assert.equal((await app.call("POST", `/trash/${trashed}/restore`, {})).status, 404);
-    // What it has thrown away itself it brings back.
+    // It can restore what it deleted.
     const own = (await app.put("/own.txt", "x")).body.id;
     await ok(app, "DELETE", `/files/${own}`);
     assert.equal((await app.call("POST", `/trash/${own}/restore`, {})).status, 200);
@@ -266,7 +266,7 @@ describe("an app password of one folder", () => {
     await ok(owner, "DELETE", `/permissions/${permission}`);
     assert.equal(await textOf(second.app, second.file), 401, "it sees nothing more and not everything");
     const left = () => queryDatabase(`${folder}/data`, `select from shard.grants where id = '${first.permission_id}'`);
-    // A job removes it, each minute, and for the first time soon after a start.
+    // A job removes it each minute, and first soon after a start.
     await server.stop();
     server = await startServer({ dataFolder: `${folder}/data`, port: server.port, jobsSoon: true });
     await eventually("its permission has gone", 120_000, async () => ((await left()).length === 0 ? true : undefined));

@@ -37,8 +37,8 @@ test("a key that the environment holds stands nowhere on the disk, and opens wha
 });
 
 /**
- * Invariant: who has the disks without the key-encryption key learns names and sizes, and not one run of what the files hold;
- * nothing that opens a door stands anywhere in the clear.
+ * Invariant: a thief of the disks without the key-encryption key learns names and sizes, but no piece of a file's
+ * content. No password or token is stored unencrypted.
  */
 describe("What stands on the disk", () => {
   let folder: string;
@@ -46,9 +46,9 @@ describe("What stands on the disk", () => {
   let smtp: TestSmtp;
   let server: RunningServer;
   const smtpPassword = `mail password ${randomBytes(12).toString("hex")}`.replaceAll(" ", "-");
-  /** What was stored, by where it came in. */
+  /** Stored texts by their entry path. */
   const texts: Record<string, Uint8Array> = {};
-  /** The plain hashes of blocks whose cut we know. */
+  /** Plain hashes of blocks with known cuts. */
   const hashes: Record<string, string | Uint8Array> = {};
   const secrets: Record<string, string | Uint8Array> = {};
   const fileName = `a name that may be read ${randomBytes(8).toString("hex")}`;
@@ -83,7 +83,7 @@ describe("What stands on the disk", () => {
     removeFolder(folder);
   });
 
-  /** Every way in which a password or a token passes through the server. */
+  /** Every way of a password or token through the server. */
   async function makeAccounts(): Promise<Api> {
     const draw = () => randomBytes(12).toString("hex");
     const account = { email: "first@example.com", password: `password ${draw()}` };
@@ -103,9 +103,9 @@ describe("What stands on the disk", () => {
     const changed = `changed password ${draw()}`;
     const update = await admin.call("PATCH", `/admin/users/${second.email}`, { password: changed });
     assert.equal(update.status, 200, JSON.stringify(update.body));
-    // Taken already, so the database refuses the row and reports it.
+    // Already taken, so the database reports a refused row.
     assert.equal((await admin.call("POST", "/admin/users", second)).status, 409);
-    // Tokens where they do not belong, and one that is nearly right.
+    // Tokens in wrong places, and an almost correct one.
     await nobody.call("GET", `/account?access_token=${session.access_token}`);
     await new Api(server.url, `${personal.token}x`).call("GET", "/account");
     const { body: grant } = await admin.call("POST", "/blocks/upload-url", {
@@ -131,14 +131,14 @@ describe("What stands on the disk", () => {
     return admin;
   }
 
-  /** What is mailed and opens something: one that went out, and one that waits to be tried again. */
+  /** Mailed secrets: one sent, one waiting for a retry. */
   async function makeMails(admin: Api): Promise<void> {
     const { body: shared } = await admin.call("POST", "/metadata", { path: "/shared by mail", kind: "folder" });
     const share = async (email: string) => {
       const { status } = await admin.call("POST", `/files/${shared.id}/share`, { email, role: "viewer" });
       assert.equal(status, 201);
     };
-    // Other mails go out too, such as that of the changed password.
+    // Other mails go out too, such as the notice of the changed password.
     const mailTo = (address: string, mails: readonly ReceivedMail[]) =>
       eventually(`a mail to ${address}`, 60_000, async () => mails.find(({ to }) => to.includes(address)));
     await share("pending@example.com");
@@ -164,7 +164,7 @@ describe("What stands on the disk", () => {
   const tokenIn = (text: string, kind: string): string =>
     new RegExp(`${kind}_[\\w.-]{16,}`).exec(text)?.[0] ?? assert.fail(`no ${kind} in ${text}`);
 
-  /** Links with what guards them, and a webhook that is tried again and again. */
+  /** Links with their passwords, and a webhook with endless retries. */
   async function makeLinks(admin: Api): Promise<void> {
     const draw = () => randomBytes(12).toString("hex");
     const { body: top } = await admin.call("POST", "/metadata", { path: "/linked", kind: "folder" });
@@ -194,7 +194,7 @@ describe("What stands on the disk", () => {
     });
   }
 
-  /** Small and large, compressible and not, finished and not. */
+  /** Small and large, compressible and incompressible, complete and incomplete. */
   async function storeContent(api: Api): Promise<void> {
     texts["a small text in a batch"] = smallText;
     texts["random bytes in a batch"] = randomBytes(30_000);
@@ -216,7 +216,7 @@ describe("What stands on the disk", () => {
     for (const { path, blocks } of batch) {
       for (const block of blocks) Object.assign(hashes, spellings(`the hash of ${path}`, sha256Bytes(block)));
     }
-    // Two uploads that stop in their first and their second piece, one of text and one of random bytes.
+    // Two uploads that stop in their first and second piece, with text and random bytes.
     for (const [name, content] of [
       ["an unfinished text", proseOf(300_000)],
       ["unfinished random bytes", randomBytes(5_300_000)],
@@ -225,7 +225,7 @@ describe("What stands on the disk", () => {
       texts[`the begin of ${name}`] = content.subarray(0, 20_000);
       texts[`the tail of ${name}`] = content.subarray(-60_000);
     }
-    // What was stored goes to the trash and away; its traces must not stand either.
+    // Deleted content must leave no traces either.
     const { body: gone } = await api.put("/purged", Buffer.from((texts["a purged file"] = randomBytes(20_000))));
     assert.equal((await api.call("DELETE", `/files/${gone.id}?permanent=true`)).status, 204);
   }
@@ -264,7 +264,7 @@ describe("What stands on the disk", () => {
     });
 
     test(`${when} no secret stands in the database, the packs, the log or any other file`, () => {
-      // The two files are what they are for; they are for the server's user alone, as its tests show.
+      // These two files exist for this purpose, and are only readable by the server's user, as other tests show.
       const open = filesBelow(data).filter((file) => !/\/(key-encryption-key|database-password)$/.test(file));
       const password = readFileSync(join(data, "database-password"), "utf8").trim();
       foundNothing(findNeedles([...open, server.logFile], { ...secrets, "the database's password": password }));
@@ -290,7 +290,7 @@ describe("What stands on the disk", () => {
     const runs = Object.values(texts).map((text) => {
       const others = Object.values(texts).filter((other) => other !== text);
       const at = ownRun(text, others);
-      // A neighbour that went on with the text would make another run, one byte earlier or later.
+      // A neighboring byte that continues the text would extend the match.
       const otherThan = (index: number) => Buffer.of((text[index] ?? 0) ^ 0xff);
       return Buffer.concat([randomBytes(1000), otherThan(at - 1), text.subarray(at, at + 16), otherThan(at + 16)]);
     });
@@ -303,7 +303,7 @@ describe("What stands on the disk", () => {
   });
 });
 
-/** Where a text has 16 bytes, near its middle, that no other has: prose says the same two words in two places now and then. */
+/** Position of 16 unique bytes near the middle, because prose sometimes repeats itself. */
 function ownRun(text: Uint8Array, others: readonly Uint8Array[]): number {
   const isOwn = (at: number) => {
     const run = text.subarray(at, at + 16);
@@ -327,7 +327,7 @@ async function keysOf(data: string): Promise<Record<string, string | Uint8Array>
   };
 }
 
-/** Words that zstd shortens well, and that say nothing twice for long. */
+/** Text that zstd compresses well, without long repetitions. */
 function proseOf(sizeBytes: number): Buffer {
   const words = Array.from({ length: 300 }, () => randomBytes(4).toString("hex"));
   const order = randomBytes(Math.ceil(sizeBytes / 5));

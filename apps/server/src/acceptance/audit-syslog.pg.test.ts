@@ -9,7 +9,7 @@ import { Api, eventually, makeFolder, ok, removeFolder, startServer } from "./te
 const folder = makeFolder("audit-syslog");
 after(() => removeFolder(folder));
 
-/** RFC 5424, 6, as far as Holdfast uses it: all fields of the header, no structured data, ASCII without control characters. */
+/** RFC 5424, 6, as used by Holdfast: full header, no structured data, ASCII without control characters. */
 const message =
   /^<(\d{1,3})>1 (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z) ([!-~]{1,255}) ([!-~]{1,48}) ([!-~]{1,128}) ([!-~]{1,32}) - ([ -~]+)$/;
 
@@ -22,7 +22,7 @@ function parse(text: string): AuditEntryJson {
   return entry;
 }
 
-/** Takes messages by RFC 6587, 3.4.1: each behind its length and a space. */
+/** Receives messages by RFC 6587, 3.4.1: length, space, message. */
 class Receiver {
   readonly entries: AuditEntryJson[] = [];
   readonly #server: Server;

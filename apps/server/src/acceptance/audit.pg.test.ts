@@ -30,7 +30,7 @@ after(async () => {
   removeFolder(folder);
 });
 
-/** What the audit says since, once it has an entry as the last one wanted. */
+/** New audit entries, once the last wanted one is there. */
 function told(since: string, wanted: Partial<AuditEntryJson>): Promise<AuditEntryJson[]> {
   return eventually(JSON.stringify(wanted), 60_000, async () => {
     const items = await listed(since);
@@ -76,7 +76,7 @@ test("what an account reads and writes is told with who, from where, by which de
     assert.match(entry.request_id ?? "", /^\S{8,}$/);
   }
   only(entries, { action: "file.change", detail: { changed: ["name"] } });
-  // It outlives the account, so it names nothing but by its id.
+  // It outlives the account, so it only contains ids.
   assert.doesNotMatch(JSON.stringify(entries), /notes\.txt|letters\.txt/);
   only(entries, { action: "folder.list", node_ids: [account.root_id], count: 1, ...who });
 });
@@ -145,7 +145,7 @@ test("parts of a file asked for again and again are two entries: the first, and 
     });
   const entries = await told(since, { action: "file.read", node_ids: [file.id] });
   assert.equal(only(entries, { action: "file.read", node_ids: [file.id] }).count, undefined);
-  // Stopping is an end of the minute too.
+  // A stop also ends the minute.
   await server.stop();
   server = await startServer({ dataFolder: `${folder}/data`, port: server.port });
   admin = await Api.signIn(server.url);

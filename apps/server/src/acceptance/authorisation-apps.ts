@@ -1,7 +1,7 @@
 import type { RouteName } from "@holdfast/protocol/routes";
 import { mayLinkCall } from "./authorisation-links.ts";
 
-/** What an app password may call besides what a link may. */
+/** Routes for app passwords beyond those for links. */
 const ofAppsToo: ReadonlySet<RouteName> = new Set(["getAccount", "getBlock", "listTrash", "listRecent", "getJob"]);
 
 export function mayAppCall(name: RouteName): boolean {

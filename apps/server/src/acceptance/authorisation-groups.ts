@@ -3,7 +3,7 @@ import type { RouteName } from "@holdfast/protocol/routes";
 import { type Fixture, id, plain, type Row } from "./authorisation-rows.ts";
 import type { Api } from "./testing.ts";
 
-/** Groups and the people in them. */
+/** Groups and their members. */
 export const groupRows = {
   findPeople: { request: () => ({ query: { q: "owner" } }), stranger: "own", owner: [200] },
   createGroup: { request: () => ({ body: { name: "made" } }), stranger: "403", owner: [403] },
@@ -27,7 +27,7 @@ export const groupRows = {
   deleteGroup: { request: id("group"), stranger: "404", owner: [204] },
 } satisfies { readonly [Name in RouteName]?: Row };
 
-/** That the owner manages, with one more member. */
+/** Managed by the owner, with one more member. */
 export async function makeGroup(admin: Api, owner: Api): Promise<Pick<Fixture, "group" | "member">> {
   const group = (await admin.call("POST", "/groups", { name: "secret group" })).body.id;
   const [member, manager] = [admin, owner].map((api) => api.call("GET", "/account").then(({ body }) => body.id));

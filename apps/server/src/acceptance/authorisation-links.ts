@@ -1,6 +1,8 @@
 import type { RouteName } from "@holdfast/protocol/routes";
 
-/** What a link may call: its node and what is below. A route without a row here does not compile, so that somebody thinks of links. */
+/**
+ * Routes for links: their node and its subtree. Each route needs a row here to compile, so that nobody forgets links.
+ */
 export const mayLinkCall: Readonly<Record<RouteName, boolean>> = {
   createSession: false,
   refreshSession: false,

@@ -14,8 +14,8 @@ import {
 } from "./authorisation-rows.ts";
 
 /**
- * Every route of the table, called by everybody who might: the owner, a stranger, somebody without a token, with a forged,
- * an expired and a revoked one, and with a token that lacks the scope. A route without a row here does not compile.
+ * Every route, called by the owner, a stranger and without a token. Also called with forged, expired and revoked
+ * tokens, and with one without the scope. Each route needs a row here to compile.
  */
 export type Matrix = { readonly [Name in RouteName]: Row };
 
@@ -39,7 +39,7 @@ export const matrix: Matrix = {
     owner: [422],
   },
   mailConfirmation: { request: plain, stranger: "own", owner: [202] },
-  // Wrong for everybody.
+  // Wrong for all callers.
   deleteAccount: { request: () => ({ body: { password: "wrong for everybody" } }), stranger: "422", owner: [422] },
   createExportAddress: { request: () => ({ body: {} }), stranger: "own", owner: [200] },
   openExportAddress: { request: () => ({ path: { grant: "forged" } }), stranger: "open", owner: [401] },
@@ -48,7 +48,7 @@ export const matrix: Matrix = {
   getUsage: { request: plain, stranger: "own", owner: [200] },
   updateAccount: { request: () => ({ body: { language: "de" } }), stranger: "own", owner: [200] },
   changePassword: {
-    // The stranger's own; of the owner it is wrong.
+    // Valid for the stranger, wrong for the owner.
     request: () => ({ body: { current_password: stranger.password, new_password: stranger.password } }),
     stranger: "own",
     owner: [422],
@@ -59,10 +59,10 @@ export const matrix: Matrix = {
     stranger: "open",
     owner: [422],
   },
-  // Before one is prepared.
+  // Nothing is prepared yet.
   confirmSecondFactor: { request: () => ({ body: { totp: "000000" } }), stranger: "own", owner: [409] },
   getSecondFactor: { request: plain, stranger: "own", owner: [200] },
-  // The passwords are the stranger's own; of the owner they are wrong, and nothing is on.
+  // The passwords are the stranger's. They are wrong for the owner, whose second factor is off.
   prepareSecondFactor: { request: () => ({ body: { password: stranger.password } }), stranger: "own", owner: [422] },
   renewRecoveryCodes: { request: () => ({ body: { password: stranger.password } }), stranger: "own", owner: [422] },
   endSecondFactor: { request: () => ({ body: { password: stranger.password } }), stranger: "own", owner: [422] },
@@ -75,7 +75,7 @@ export const matrix: Matrix = {
   },
   adminListAccessRules: { request: plain, stranger: "403", owner: [200] },
   adminChangeAccessRule: { request: () => ({ body: {} }), stranger: "403", owner: [200] },
-  // At an address in figures none are made.
+  // Impossible at a numeric address.
   listPasskeys: { request: plain, stranger: "own", owner: [200] },
   preparePasskey: { request: () => ({ body: { password: stranger.password } }), stranger: "own", owner: [409] },
   confirmPasskey: {
@@ -92,7 +92,7 @@ export const matrix: Matrix = {
   preparePasskeySignIn: { request: () => ({ body: {} }), stranger: "open", owner: [409] },
   ...oauthRows,
   createToken: { request: () => ({ body: { name: "t", scopes: ["files:read"] } }), stranger: "own", owner: [201] },
-  // The password is the stranger's own; of the owner it is wrong.
+  // The stranger's password, wrong for the owner.
   createAppPassword: {
     request: () => ({ body: { name: "t", scopes: ["files:read"], password: stranger.password } }),
     stranger: "own",
@@ -152,7 +152,7 @@ export const matrix: Matrix = {
   adminGetScrub: { request: plain, stranger: "403", owner: [200] },
   adminRebuildIndex: { request: plain, stranger: "403", owner: [200] },
 
-  // Before what takes the fixture apart.
+  // Precedes the calls that destroy the fixture.
   ...rewindRows,
   ...transferRows,
   shareNode: {
@@ -166,12 +166,12 @@ export const matrix: Matrix = {
     stranger: "404",
     owner: [200],
   },
-  // A person's permission is no link.
+  // A permission of a person is not a link.
   readLinkAddress: { request: id("permission"), stranger: "404", owner: [422] },
   deletePermission: { request: id("permission"), stranger: "404", owner: [204] },
   listSharedWithMe: { request: plain, stranger: "own", owner: [200] },
   listSharedByMe: { request: plain, stranger: "own", owner: [200] },
-  // What is one's own is not mounted.
+  // One's own folders cannot be mounted.
   createMount: { request: (f) => ({ body: { node_id: f.folder } }), stranger: "404", owner: [422] },
 
   startLinkSession: {
@@ -264,7 +264,7 @@ export const matrix: Matrix = {
   ...rewindRows,
   emptyTrash: { request: plain, stranger: "own", owner: [200] },
   getStartToken: { request: plain, stranger: "own", owner: [200] },
-  // A token of another view is answered like one of another server.
+  // A token of another view gets the answer for another server's.
   listChanges: { request: (f) => ({ query: { since_token: f.startToken } }), stranger: "own", owner: [200] },
   getSnapshot: { request: plain, stranger: "own", owner: [200] },
   pollChanges: {
@@ -373,7 +373,7 @@ export const matrix: Matrix = {
   finishOutside: { request: () => ({ body: { code: "c", state: "s" } }), stranger: "open", owner: [403] },
   createOutsideWebSession: { request: () => ({ body: { ticket: "none" } }), stranger: "open", owner: [403] },
   listOutsideIdentities: { request: plain, stranger: "own", owner: [200] },
-  // Only pages of the server begin.
+  // Only the server's own pages may start it.
   beginOutsideProof: { request: () => ({ body: {} }), stranger: "403", owner: [403] },
   confirmOutsideProof: { request: () => ({ body: { ticket: "none" } }), stranger: "404", owner: [404] },
   beginOutsideLink: { request: () => ({ body: { password: stranger.password } }), stranger: "403", owner: [403] },
@@ -386,7 +386,7 @@ export const matrix: Matrix = {
   refreshWebSession: { request: () => ({ body: {} }), stranger: "open", owner: [403] },
   deleteWebSession: { request: plain, stranger: "open", owner: [403] },
 
-  // The last ones: it deletes the folder, and then the owner's sessions end.
+  // Last, because it deletes the folder and ends the owner's sessions.
   syncDelta: {
     request: (f) => ({
       body: { operations: [{ op: "delete", operation_id: "0".repeat(31) + "1", file_id: f.folder }] },

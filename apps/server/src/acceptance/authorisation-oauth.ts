@@ -4,7 +4,7 @@ import { plain, type Row } from "./authorisation-rows.ts";
 const noProgram = { path: { id: "hf-none" } };
 const unknownCode = { user_code: "BCDF-GHJK" };
 
-/** Programs that people let in, and the sign-in of devices in a browser. */
+/** Programs with people's consent, and the sign-in of devices in a browser. */
 export const oauthRows = {
   adminListOauthClients: { request: plain, stranger: "403", owner: [200] },
   adminAddOauthClient: {
@@ -15,7 +15,7 @@ export const oauthRows = {
   adminRemoveOauthClient: { request: () => noProgram, stranger: "403", owner: [404] },
   listAuthorizedPrograms: { request: plain, stranger: "own", owner: [200] },
   removeAuthorizedProgram: { request: () => ({ path: { id: "none" } }), stranger: "404", owner: [404] },
-  // No page of this server asks.
+  // Not requested by a page of this server.
   readProgramRequest: { request: () => ({ path: { id: "none" }, body: {} }), stranger: "403", owner: [403] },
   answerProgramRequest: {
     request: () => ({ path: { id: "none" }, body: { allow: true } }),

@@ -5,7 +5,7 @@ import { queryDatabase } from "./testing.ts";
 
 /** One route of the matrix. */
 export interface Row {
-  /** A request that is right for the owner (or, of admin routes, for the administrator). */
+  /** Valid request of the owner, or of the administrator for admin routes. */
   readonly request: (fixture: Fixture) => {
     path?: Record<string, string>;
     query?: Record<string, string>;
@@ -14,15 +14,15 @@ export interface Row {
     headers?: Record<string, string>;
   };
   /**
-   * What a stranger with a good token gets for exactly that request: `404`, as for an id that does not exist; `own`: an answer about
-   * the stranger's own things that says nothing of the owner's; `403` for what only administrators may.
+   * Result of a stranger's valid token for this request. `404`: same as for an unknown id. `own`: an answer about the
+   * stranger's data only. `403`: administrators only.
    */
   readonly stranger: "401" | "422" | "404" | "own" | "403" | "open";
   /** The owner's answer. */
   readonly owner: readonly number[];
 }
 
-/** Who has an account, and nothing to do with what is the owner's. */
+/** Has an account, but no relation to the owner's data. */
 export const stranger = { email: "stranger@example.com", password: "the stranger's password" };
 
 export const unaskedPasskey = { id: "AAAA", response: { clientDataJSON: "AAAA", attestationObject: "AAAA" } };
@@ -39,18 +39,18 @@ export interface Fixture {
   readonly version: string;
   readonly rewind: string;
   readonly comment: string;
-  /** Of yet another folder, to the administrator. */
+  /** For another folder, to the administrator. */
   readonly transfer: string;
   readonly token: string;
   readonly device: string;
   readonly job: string;
   readonly deadJob: string;
-  /** The owner manages it. */
+  /** Managed by the owner. */
   readonly group: string;
   readonly member: string;
   readonly startToken: string;
   readonly refresh: string;
-  /** Of another folder, for an address without an account. */
+  /** For another folder, to an address without an account. */
   readonly permission: string;
   readonly webhook: string;
   readonly secret: Uint8Array;
@@ -92,12 +92,12 @@ export const transferRows = {
     owner: [422],
   },
   listTransfers: { request: plain, stranger: "own", owner: [200] },
-  // Only whom it is for accepts, and the owner is a stranger to that.
+  // Only the receiver can accept, so the owner counts as a stranger.
   acceptTransfer: { request: id("transfer"), stranger: "404", owner: [404] },
   deleteTransfer: { request: id("transfer"), stranger: "404", owner: [204] },
 } satisfies Partial<Record<RouteName, Row>>;
 
-/** One that the owner started, and one that waits for an administrator. */
+/** One started by the owner, and one waiting for an administrator. */
 export async function makeJobs(data: string): Promise<Pick<Fixture, "job" | "deadJob">> {
   const [owner] = await queryDatabase(data, "select id from shard.users where email = 'owner@example.com'");
   const job = makeId<TaskId>(bucketOf(owner?.["id"] as UserId), Date.now(), randomBytes(8));

@@ -33,22 +33,22 @@ describe("Who may call what", () => {
   let owner: Api;
   let fixture: Fixture;
   let badTokens: readonly BadToken[] = [];
-  /** Opens a folder of the owner's in which nothing is, for an editor. */
+  /** Opens an empty folder of the owner's for an editor. */
   let link: Api;
-  /** The owner's app password, which may read and write, and one that may only read. */
+  /** The owner's app passwords: read and write, and read only. */
   let apps: { both: Api; reading: Api };
-  /** Tokens that have every scope but one. */
+  /** Tokens with all scopes but one. */
   const withoutScope = new Map<string, string>();
   let other: Api | undefined;
 
-  /** Another user, with another session after a route that has ended theirs. */
+  /** Another user, with a new session after a route ended theirs. */
   const asStranger = async (): Promise<Api> => {
     if ((await other?.call("GET", "/account"))?.status !== 200) other = await Api.signIn(server.url, stranger);
     return other as Api;
   };
   before(async () => {
     folder = makeFolder("authorisation");
-    // Each route that takes a password is tried with a wrong one.
+    // Routes with a password are also tried with a wrong one.
     server = await startServer({ dataFolder: `${folder}/data`, env: { HOLDFAST_RATE_LIMIT_SIGN_IN: "0" } });
     admin = await Api.signIn(server.url);
     const account = { email: "owner@example.com", password: "the owner's password" };
@@ -73,7 +73,7 @@ describe("Who may call what", () => {
     for (const scope of scopes) {
       const others = scopes.filter((each) => each !== scope);
       const caller = scope === "admin" ? admin : owner;
-      // Only an administrator may make a token for administration.
+      // Only administrators may create administration tokens.
       const allowed = caller === admin ? others : others.filter((each) => each !== "admin");
       const { body } = await caller.call("POST", "/tokens", { name: `all but ${scope}`, scopes: allowed });
       withoutScope.set(scope, body.token);
@@ -85,7 +85,7 @@ describe("Who may call what", () => {
     removeFolder(folder);
   });
 
-  /** In the gate each route is tried without a token, with a forged one and with one of the others, which take turns. */
+  /** The gate tries each route without a token, with a forged one, and with one of the others in turn. */
   const badTokensFor = (index: number): readonly BadToken[] =>
     badTokens.filter(({ name }, place) => isLongTier || always.has(name) || place === index % badTokens.length);
 
@@ -126,7 +126,7 @@ describe("Who may call what", () => {
           const answer = await send(apps.reading, route, row, fixture);
           assert.deepEqual([answer.status, answer.body.code], [403, "forbidden"], JSON.stringify(answer.body));
         } else {
-          // Of what does not exist, as what exists is needed by the tests that follow.
+          // Uses unknown ids, because later tests need the existing ones.
           const answer = await send(apps.both, route, row, missing(fixture));
           assert.ok(![401, 403].includes(answer.status), `${answer.status} ${JSON.stringify(answer.body)}`);
         }
@@ -154,7 +154,7 @@ describe("Who may call what", () => {
         const api = await asStranger();
         const answer = await send(api, route, row, fixture);
         if (row.stranger === "own") {
-          // 409: of the stranger's own there is nothing to do it with.
+          // 409: the stranger has no such object.
           assert.ok(
             answer.status < 300 || answer.status === 410 || answer.status === 409,
             `answered ${answer.status} ${JSON.stringify(answer.body)}`,
@@ -254,7 +254,7 @@ async function makeFixture(
   };
 }
 
-/** The same fixture with ids that nobody has: a stranger must not be able to tell the two apart. */
+/** Same fixture with unknown ids: strangers must not notice a difference. */
 function missing(fixture: Fixture): Fixture {
   const flip = (text: string) => text.slice(0, -1) + (text.endsWith("0") ? "1" : "0");
   return {
@@ -290,10 +290,10 @@ function send(api: Api, route: Route, row: Row, fixture: Fixture): Promise<ApiAn
   });
 }
 
-/** Nothing of the owner's may be in the answer but what the stranger had put into the request. */
+/** The answer may contain only data from the stranger's request. */
 function assertSaysNothing(answer: ApiAnswer, fixture: Fixture, request: string): void {
   const whole = Buffer.isBuffer(answer.body) ? answer.body.toString("latin1") : JSON.stringify(answer.body);
-  // The name of a field is nobody's.
+  // Field names belong to nobody.
   const text = whole.replaceAll(/"secret":|[?&]secret=/g, "");
   for (const [name, value] of Object.entries(fixture)) {
     const needle = typeof value === "string" ? value : Buffer.from(value).toString("latin1");

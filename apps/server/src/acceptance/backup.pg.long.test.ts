@@ -39,7 +39,9 @@ import {
   type Work,
 } from "./traffic.ts";
 
-/** Invariant: what was acknowledged before a backup's time comes back from it, and nothing that is less than a backup passes for one. */
+/**
+ * Invariant: a backup restores everything acknowledged before its time, and an incomplete one never counts as a backup.
+ */
 describe("A backup by command", () => {
   let folder: string;
   let data: string;
@@ -87,11 +89,11 @@ describe("A backup by command", () => {
     assert.ok(acknowledged.size > 20 && acknowledged.size < files.size, "files came before, and while it ran");
     t.diagnostic(`${acknowledged.size} of ${files.size} files were acknowledged before`);
     await withRestored(t, [], (restored) => verifyFiles(restored, acknowledged));
-    // What comes after reads some of them.
+    // Later steps read some of them.
     for (const path of [...files.keys()].filter((_, index) => index % 5 > 0)) files.delete(path);
   });
 
-  /** Goes on for as long as the backup runs, and does not make it longer and longer. */
+  /** Runs during the backup without delaying it endlessly. */
   function paced(work: Work): Work {
     return async (traffic) => {
       if (files.size > 300) await delay(200);
@@ -168,7 +170,7 @@ describe("A backup by command", () => {
       files.set(path, hashOf(content));
     }
 
-    // A server archives soon after its start, and every minute from then on.
+    // A server archives soon after its start and then each minute.
     await server.stop();
     const startedMs = Date.now();
     server = await startServer({ dataFolder: data, port: server.port });
@@ -272,7 +274,7 @@ describe("A backup by command", () => {
       if (what === "a pack") await findsByDrill(pack);
       flipByte(path, at);
     }
-    // Those of older backups alone are of no concern for the newest.
+    // Objects of older backups only do not concern the newest.
     for (const piece of pieces) flipByte(piece, 30);
     const { code, stderr } = await command("restore-backup", place, "--data", target);
     assert.equal(code, 1);
@@ -314,7 +316,7 @@ describe("A backup by command", () => {
     assert.equal(JSON.parse(stdout).problems.length, 1);
     const restored = await startServer({ dataFolder: target });
     const left = await Api.signIn(restored.url);
-    // It may be found in the middle of the answer.
+    // May be in the middle of the answer.
     const read = await left.download(lost).then(
       ({ status }) => status,
       () => "cut",
@@ -331,7 +333,7 @@ describe("A backup by command", () => {
     const none = await command("restore-backup", other, "--data", join(folder, "of-none"));
     assert.equal(none.code, 4, none.stderr);
     assert.match(none.stderr, /no complete backup/);
-    // One that was told of a place that has one already.
+    // A second one for a place that already has one.
     assertCommitted(await putBatch(api, [{ path: "/before the kill", blocks: [randomBytes(2_000_000)] }]));
     const pieces = () => filesBelow(join(place, "objects", "database")).length;
     const known = pieces();
@@ -366,11 +368,11 @@ describe("A backup by command", () => {
     await withRestored(t, [], (restored) => verifyFiles(restored, files));
   });
 
-  /** Runs the command until the moment, and ends it as a power cut would. */
+  /** Runs the command until the moment, then kills it like a power cut. */
   async function killWhen(args: readonly string[], isFar: () => boolean): Promise<void> {
     const child = spawn(launcher, ["admin", ...args], { stdio: "ignore" });
     const exited = new Promise((resolve) => child.once("exit", (code, signal) => resolve(signal ?? code)));
-    // With no pause between two looks: in one it might come to its end.
+    // Checks without pauses, because it could end during one.
     await until(`${args[0]} is under way`, () => isFar() || child.exitCode !== null);
     child.kill("SIGKILL");
     assert.equal(await exited, "SIGKILL", `${args[0]} ended before it was killed`);

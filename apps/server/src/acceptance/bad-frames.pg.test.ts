@@ -17,9 +17,7 @@ import { putBatch } from "./batches.ts";
 import { findPackFiles, flipByte, readPackLayout } from "./pack-files.ts";
 import { Api, type ApiAnswer, makeFolder, removeFolder, type RunningServer, startServer } from "./testing.ts";
 
-/**
- * Invariant: a frame that cannot be taken costs what needs it, and is named; everything else of the request is done.
- */
+/** Invariant: an invalid frame fails only its dependents and is named. The rest of the request succeeds. */
 describe("Frames that cannot be taken", () => {
   let folder: string;
   let server: RunningServer;
@@ -62,7 +60,7 @@ describe("Frames that cannot be taken", () => {
     });
   }
 
-  /** A file of one block for each, and one of all of them. @returns the answer's body */
+  /** One file for each block, and one of all blocks. @returns the answer's body */
   async function sendBatch(
     name: string,
     files: readonly { block: Buffer; frame: Frame }[],

@@ -4,12 +4,12 @@ import { openStoredSecrets } from "./stored-secrets.ts";
 import { Api, endSoon, eventually } from "./testing.ts";
 
 export interface BadToken {
-  /** What is wrong with it. */
+  /** Defect of the token. */
   readonly name: string;
   readonly token: string | undefined;
 }
 
-/** Every way in which a token can be wrong, each made from a good one. */
+/** Every kind of wrong token, each made from a valid one. */
 export async function makeBadTokens({
   data,
   owner,
@@ -19,7 +19,7 @@ export async function makeBadTokens({
   readonly data: string;
   readonly owner: Api;
   readonly admin: Api;
-  /** The owner's. */
+  /** Token of the owner. */
   readonly account: { email: string; password: string };
 }): Promise<BadToken[]> {
   return [
@@ -47,7 +47,7 @@ function unsignedJwt(genuine: string): string {
   return `${Buffer.from(JSON.stringify({ alg: "none", typ: "JWT" })).toString("base64url")}.${genuine.split(".")[1]}.`;
 }
 
-/** Made for a moment, and used once that is over. */
+/** Short-lived, and used after its end. */
 async function expiredToken(owner: Api): Promise<string> {
   const scopes = ["files:read", "files:write", "account"];
   const { body } = await endSoon((expires_at) => owner.call("POST", "/tokens", { name: "short", scopes, expires_at }));
@@ -58,7 +58,7 @@ async function expiredToken(owner: Api): Promise<string> {
   return body.token;
 }
 
-/** Signed with the server's own key, which only a thief of its data folder has: so nothing but the time is wrong with it. */
+/** Signed with the server's own key, so that only the time is wrong. */
 async function expiredJwt(data: string, { url, token }: Api): Promise<string> {
   const { accessKey } = await openStoredSecrets(data);
   const nowSeconds = Math.floor(Date.now() / 1000);

@@ -5,11 +5,11 @@ import type { Api, ApiAnswer } from "./testing.ts";
 
 export interface BatchFile {
   readonly path: string;
-  /** One block for each, at most 4 MiB; an empty file has none. */
+  /** One block each, at most 4 MiB. An empty file has none. */
   readonly blocks: readonly Uint8Array<ArrayBuffer>[];
 }
 
-/** Whole files and their blocks in one request of POST /sync/delta, as `holdfast put` sends small ones. */
+/** Whole files with blocks in one POST /sync/delta, as `holdfast put` sends small ones. */
 export function putBatch(api: Api, files: readonly BatchFile[]): Promise<ApiAnswer> {
   const operations = files.map(({ path, blocks }) => ({
     op: "put",
@@ -28,7 +28,7 @@ export function putBatch(api: Api, files: readonly BatchFile[]): Promise<ApiAnsw
   });
 }
 
-/** @throws Error unless the batch was answered and every file of it is committed */
+/** @throws Error unless every file of the answered batch was committed */
 export function assertCommitted({ status, body }: ApiAnswer): void {
   if (status !== 200) throw new Error(`The batch was answered ${status}: ${JSON.stringify(body)}`);
   for (const result of body.results) {

@@ -1,4 +1,4 @@
-/** `holdfast serve --acme` and a real authority, which really looks whether the name is this server. */
+/** `holdfast serve --acme` with a real authority, which checks the server's name. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { X509Certificate } from "node:crypto";
@@ -105,7 +105,7 @@ describe("A server that has its certificate from an authority", () => {
     await authority.start();
     const root = await authority.root();
     const renewed = await eventually("it is renewed", 240_000, async () => {
-      // Another connection would fail from then on: the new certificate is not of this root.
+      // A new connection would fail from then on: the new certificate has another root.
       assert.equal((await seen(oldRoot, kept)).certificate.serialNumber, first.certificate.serialNumber);
       return seen(root).catch(() => undefined);
     });
@@ -115,7 +115,7 @@ describe("A server that has its certificate from an authority", () => {
     assert.equal(await server.stop(), 0);
   });
 
-  /** Until it has said what the pattern fits, or has ended. */
+  /** Waits for output that matches the pattern, or for the exit. */
   const failing = async (name: string, authority: Authority, args: string[], said: RegExp, isOver = false) => {
     const serving = serveArguments({ dataFolder: join(folder, name), port, args });
     const env = { ...process.env, ...serveEnvironment({ env: authority.env }) };

@@ -15,7 +15,7 @@ import {
 
 const said = "This password is too easy to guess. Choose another one.";
 
-/** A real server, and the command beside it. */
+/** A real server and the command. */
 describe("a password that is tried first is given to no account", () => {
   let folder: string;
   let server: RunningServer;

@@ -18,7 +18,7 @@ describe("what one request may cost a whole server", () => {
   let folder: string;
   let server: ServerProcess;
   let api: Api;
-  /** So many that lists of them are cut into segments as those of files are. */
+  /** Enough that their lists are cut into segments like those of files. */
   let blocks: ManifestEntry[];
   let calibrationMs: number;
 
@@ -39,7 +39,7 @@ describe("what one request may cost a whole server", () => {
     removeFolder(folder);
   });
 
-  /** What else the server happens to do meanwhile only adds to what a request costs. */
+  /** Other work of the server only adds to a request's cost. */
   const leastOf = async (times: number, measure: () => Promise<{ cpuMs: number; peakBytes: number }>) => {
     let least = { cpuMs: Infinity, peakBytes: Infinity };
     for (let time = 0; time < times; time += 1) {
@@ -49,11 +49,11 @@ describe("what one request may cost a whole server", () => {
     return least;
   };
 
-  /** As if at random, and the same each time. */
+  /** Pseudorandom and reproducible. */
   const longList = (entries: number) =>
     Array.from({ length: entries }, (_, index) => blocks[(Math.imul(index, 0x9e3779b1) >>> 11) & 1023]!);
 
-  /** A file whose list has so many entries. */
+  /** File with that many list entries. */
   const putLong = async (name: string, entries: number) => {
     const operation = { op: "put", operation_id: randomBytes(16).toString("hex"), path: `/${name}`, size: 2 * entries };
     const { body } = await api.call("POST", "/sync/delta", {
@@ -150,7 +150,7 @@ describe("what one request may cost a whole server", () => {
     assert.deepEqual(edited.whole, applySplices(longList(70_000), edits));
     assert.deepEqual(applySplices(longList(70_000), edited.body.splices), edited.whole);
     assert.ok(JSON.stringify(edited.body.splices).length < 100_000, "the splices are long");
-    // 70,004 entries go and 69,999 come that stand in another order: more than may differ.
+    // Removes 70,004 entries and adds 69,999 in another order, more than the allowed difference.
     const replaced = [{ at: 0, remove: 70_004, insert: longList(139_999).slice(70_000).toReversed() }];
     const rewritten = await against(await change(replaced, next));
     assert.equal(rewritten.body.splices, undefined);
@@ -188,7 +188,7 @@ describe("what one request may cost a whole server", () => {
   });
 });
 
-/** Processor time of the main thread's kind of work on this machine as it is now: the smallest of several rounds. */
+/** CPU time of similar work on this machine now: minimum of several rounds. */
 function calibrate(): number {
   const text = JSON.stringify(Array.from({ length: 20_000 }, (_, size) => ({ hash: "0".repeat(64), size })));
   const rounds = Array.from({ length: 5 }, () => {
@@ -200,16 +200,16 @@ function calibrate(): number {
   return Math.min(...rounds);
 }
 
-/** What work cost a process: its processor time, which does not count what others do meanwhile, and memory above what it had. */
+/** Cost of work in a process: CPU time, which ignores other load, and additional memory. */
 async function costOf<Result>(pid: number, work: () => Promise<Result>) {
-  // Sets the peak back to what is in use now.
+  // Resets the peak to the current use.
   writeFileSync(`/proc/${pid}/clear_refs`, "5");
   const had = { cpuMs: cpuMsOf(pid), bytes: statusBytes(pid, "VmRSS") };
   const result = await work();
   return { result, cpuMs: cpuMsOf(pid) - had.cpuMs, peakBytes: statusBytes(pid, "VmHWM") - had.bytes };
 }
 
-/** In which Linux counts. */
+/** Unit of Linux's counters. */
 const tickMs = 10;
 
 function cpuMsOf(pid: number): number {

@@ -15,7 +15,7 @@ import {
 } from "./testing.ts";
 import { linkMaker, readFileBy, textOf } from "./testing-links.ts";
 
-/** The first piece, after which the connection is cut. @returns undefined where it is refused */
+/** First piece before a cut of the connection. @returns undefined if refused */
 async function receiveSome(url: string, headers: Record<string, string>): Promise<number | undefined> {
   const sent = request(url, { headers, agent: false });
   sent.end();
@@ -30,7 +30,7 @@ async function receiveSome(url: string, headers: Record<string, string>): Promis
   return piece.length;
 }
 
-/** One account, and strangers who have its links, of which each gives so many downloads. */
+/** One account with links of limited downloads, and strangers who have them. */
 describe("links whose downloads are counted", () => {
   let folder: string;
   let server: RunningServer;
@@ -83,7 +83,7 @@ describe("links whose downloads are counted", () => {
     assert.equal((await get(other.id)).status, 403);
     assert.equal((await get(other.id, { range: "bytes=1-" })).status, 403);
     assert.equal((await get(other.id, { range: "bytes=1-" })).status, 403, "what was refused is nothing to go on with");
-    // More than twice its bytes in all: it would be another one.
+    // More than twice its bytes in total would count as another download.
     assert.equal((await get(file.id, { range: "bytes=6009-" })).status, 206);
     assert.equal((await get(file.id, { range: "bytes=-1" })).status, 403);
     assert.equal((await get(file.id)).status, 403);
@@ -138,7 +138,7 @@ describe("links whose downloads are counted", () => {
     const file = (await owner.put("/cut/file", content)).body;
     const { api, token, id } = await makeLink(top, { max_downloads: 1 });
     const address = `${server.url}/api/v1/files/${file.id}/download`;
-    // The server hears of the cut as it sends on.
+    // The server only notices the cut when it sends more.
     for (const headers of [{}, { range: "bytes=0-" }, { range: "bytes=0-" }, { range: "bytes=0-" }] as Record<
       string,
       string

@@ -21,8 +21,7 @@ import {
 } from "./testing.ts";
 
 /**
- * Invariant: what the disk changed behind the server's back is told, by the name of the file it touches, and never served;
- * and whoever still has the bytes can send them again.
+ * Invariant: damage on the disk is reported by file name and never served. Anybody with the bytes can send them again.
  */
 describe("Damage on the disk", () => {
   let folder: string;
@@ -39,7 +38,7 @@ describe("Damage on the disk", () => {
     removeFolder(folder);
   });
 
-  /** Puts the files in one pack of their own. @returns its path */
+  /** Puts the files into a separate pack. @returns its path */
   async function putInOnePack(files: readonly BatchFile[]): Promise<string> {
     const store = join(folder, "data", "store");
     const known = findPackFiles(store);
@@ -97,7 +96,7 @@ describe("Damage on the disk", () => {
     assert.match(told.stdout, new RegExp(hashOf(broken)));
     assert.match(told.stdout, /admin@example\.com: \/broken \(version 1\)/);
 
-    // A damaged block answers as not held, so that a client knows that it is wanted.
+    // A damaged block counts as missing, so that clients send it.
     const { body: held } = await api.call("POST", "/blocks/query", { hashes: [hashOf(broken), hashOf(whole)] });
     assert.deepEqual([held.have, held.missing], [[hashOf(whole)], [hashOf(broken)]]);
     const frame = { kind: "raw" as const, hash: sha256(broken), size: broken.length, payload: broken };
@@ -225,7 +224,7 @@ function assertDamaged({ status, body }: ApiAnswer, path: string, hash: string, 
   assert.deepEqual([body.hash, body.files], [hash, [path]], what);
 }
 
-/** @returns what came, and whether the answer came to its proper end */
+/** @returns the received data, and true if the answer was complete */
 async function readUntilCut(answer: Response): Promise<{ bytes: Buffer; ended: boolean }> {
   const pieces: Uint8Array[] = [];
   try {

@@ -8,7 +8,7 @@ import { assertCommitted, hashOf, putBatch } from "./batches.ts";
 import { findPackFiles, flipByte, readPackLayout } from "./pack-files.ts";
 import { Api, makeFolder, ok, removeFolder, type RunningServer, startServer } from "./testing.ts";
 
-/** Invariant: a block that the store has lost keeps back no other block of a request, and is never told as anything but lost. */
+/** Invariant: a lost block never delays other blocks of a request and is always reported as lost. */
 describe("Fetching blocks of which one is damaged", () => {
   const blocks = Array.from({ length: 6 }, () => randomBytes(900_000));
   const lost = [1, 4];
@@ -41,7 +41,7 @@ describe("Fetching blocks of which one is damaged", () => {
     removeFolder(folder);
   });
 
-  /** @returns of each frame its kind and whose block it is */
+  /** @returns kind and block of each frame */
   async function fetched(api: Api, hashes: readonly string[], more: object = {}): Promise<[string, number][]> {
     const answer = await api.call("POST", "/blocks/fetch", { items: [{ hashes, ...more }] });
     assert.equal(answer.status, 200, JSON.stringify(answer.body));
@@ -57,7 +57,7 @@ describe("Fetching blocks of which one is damaged", () => {
 
   test("brings the others in the order asked, for its owner and for whom the version is shared with", async () => {
     const hashes = blocks.map(hashOf);
-    // What is not known yet to be damaged is found so by the first that reads it.
+    // The first read detects unknown damage.
     for (const [api, more] of [
       [owner, {}],
       [viewer, { version_id: file.version_id }],

@@ -26,11 +26,13 @@ import {
   verifyFiles,
 } from "./traffic.ts";
 
-/** From the kill to the first request that is served again; most of it is PostgreSQL's recovery, which a busy machine holds up. */
+/** From the kill to the first served request. Mostly PostgreSQL's recovery, which is slow on a busy machine. */
 const outageMsMax = 60_000;
 const killsMax = 3;
 
-/** Invariant: the server outlives its database. Until it is back requests are told to come again; nothing acknowledged is lost. */
+/**
+ * Invariant: the server survives its database. Meanwhile requests are asked to retry, and nothing acknowledged is lost.
+ */
 describe("kill -9 of the database alone", () => {
   let folder: string;
   let data: string;
@@ -77,7 +79,7 @@ describe("kill -9 of the database alone", () => {
     const [path] = ledger.files.keys();
     const id = await api.idOf(path!);
     const seen = new Set<string>();
-    // An answer about readiness is shared for half a second, in which a database may well be back: it stays away until it was missed.
+    // Readiness is cached for half a second, in which a database may return: it stays away until noticed.
     const letReturn = keepDatabaseAway();
     const killed = killDatabase();
     const readiness = (async () => {
@@ -117,14 +119,14 @@ describe("kill -9 of the database alone", () => {
     await Promise.all([killed, readiness, asking]);
   });
 
-  /** PostgreSQL refuses to start, since its folder lacks the file that makes it one. @returns what ends that */
+  /** PostgreSQL refuses to start, because its folder lacks an essential file. @returns a function that repairs it */
   function keepDatabaseAway(): () => void {
     const marker = `${data}/postgres/PG_VERSION`;
     renameSync(marker, `${marker}.away`);
     return () => renameSync(`${marker}.away`, marker);
   }
 
-  /** @returns how long no request was served, in milliseconds */
+  /** @returns the time without a served request in milliseconds */
   async function killDatabase(): Promise<number> {
     const pid = await eventually("the database runs", outageMsMax, () => postmasterPid(data));
     process.kill(pid, "SIGKILL");
@@ -132,7 +134,7 @@ describe("kill -9 of the database alone", () => {
     const api = new Api(server.url);
     await eventually("service returns", outageMsMax, async () => {
       if (postmasterPid(data) === pid) return undefined;
-      // The wrong password is only known once the database has been asked.
+      // A wrong password is only detected with the database.
       const { status } = await api.call("POST", "/sessions", {
         email: "nobody@example.com",
         password: "wrong password",

@@ -11,7 +11,7 @@ interface Device {
   readonly id: string;
 }
 
-/** What a device that is stopped may still do, who is told, and who lets it go on: through the API of a real server alone. */
+/** Remaining rights of a stopped device, the notices, and the release. Uses only the API of a real server. */
 describe("a device that is stopped", () => {
   const folder = makeFolder("device-brake");
   const dataFolder = `${folder}/data`;
@@ -59,7 +59,7 @@ describe("a device that is stopped", () => {
       size: 0,
       blocks: [],
     }));
-  /** All of them get other content. */
+  /** All get new content. */
   async function rewriting({ api }: Device): Promise<object[]> {
     const content = randomBytes(100);
     const hash = createHash("sha256").update(content).digest("hex");
@@ -127,7 +127,7 @@ describe("a device that is stopped", () => {
     files = (await batch(owner, making(id))).map((result) => result.node?.id ?? "");
     const taken = await signIn("owner");
     const deletions = [...files, ...shared.slice(0, 10)].map((file_id) => ({ op: "delete", file_id }));
-    // Of 1,043: the root, two folders and what is in them.
+    // Out of 1,043: the root, two folders and their content.
     assert.equal(done(await batch(taken, deletions)), 521);
     const again = await signIn("owner");
     const { moment, reason, command } = await suspensionOf(taken, again);

@@ -21,15 +21,15 @@ import { fillUpTo, withSmallDisk } from "./small-disk.ts";
 import { finishUploads, isPassingFailure, type Ledger, newLedger, verifyFiles } from "./traffic.ts";
 
 const mib = 1024 * 1024;
-/** From the moment there is room again; the database may have to start anew for it. */
+/** Counted from the moment with room. The database may have to restart. */
 const recoveryMsMax = 120_000;
 
-/** The reserve of the database's disk would refuse everything on a disk as small as these. */
+/** The database disk's reserve would refuse everything on such small disks. */
 const withoutReserve = { HOLDFAST_DISK_RESERVE_BYTES: "0" };
 
 /**
- * Invariant: a full disk refuses with an answer that says so and that it may be tried again, keeps all that was acknowledged,
- * and needs nobody to start anything again once there is room.
+ * Invariant: a full disk leads to clear answers that allow a retry, and keeps all acknowledged data. With room again,
+ * nobody has to restart anything.
  */
 test("a store whose disk is full refuses, serves on, and takes files again once there is room", (t) =>
   withSmallDisk(t, 48 * mib, async (disk) => {
@@ -43,7 +43,7 @@ test("a store whose disk is full refuses, serves on, and takes files again once 
       const files = new Map<string, string>();
       await fillUp(api, files);
 
-      // The database has room, so all that needs no content goes on.
+      // The database has room, so requests without content succeed.
       assert.equal((await api.call("POST", "/metadata", { path: "/folder", kind: "folder" })).status, 201);
       assert.equal((await api.put("/empty", "")).status, 201);
       const again = await Promise.all([
@@ -75,13 +75,13 @@ test("a data folder whose disk is full, its database included, refuses, loses no
       await startHalf(api, ledger, 3 * mib);
       await fillUp(api, ledger.files);
 
-      // Down to the last byte, the log's included: whatever happens to the database, answers stay in the contract.
+      // Down to the last byte, including the log: answers keep to the contract in any state of the database.
       fillUpTo(disk, 0);
       const file = await api.put("/no-room", randomBytes(20_000));
       assert.ok(isPassingFailure(file), `where there is no room: ${file.status} ${JSON.stringify(file.body)}`);
       const folders = await makeFoldersUntilRefused(api);
 
-      // Room for tables and not for the database's log, which grows by 16 MiB: that ends it, and its recovery has no room either.
+      // Room for tables but not for another 16 MiB of log: the database ends, and its recovery has no room either.
       rmSync(`${disk}/filler`);
       rmSync(`${disk}/ballast`);
       fillUpTo(disk, 8 * mib);
@@ -99,7 +99,7 @@ test("a data folder whose disk is full, its database included, refuses, loses no
       await finishUploads(api, ledger);
       await verifyFiles(api, ledger.files);
       for (const folder of folders) await api.idOf(folder);
-      // What was acknowledged while the database had no room to note a call is told too, and each under one id alone.
+      // Events acknowledged while the database could not store a call are also delivered, each under a single id.
       await assertTold(calls, [...ledger.files.keys(), ...folders]);
       for (const [name, ids] of told(calls)) assert.equal(ids.size, 1, `${name} is told as ${ids.size} changes`);
       assert.equal((await fetch(`${server.url}/readyz`)).status, 200);
@@ -138,7 +138,7 @@ interface Call {
   readonly node: { readonly name: string };
 }
 
-/** What a webhook of the account is told of what is made. */
+/** New files reported to a webhook of the account. */
 async function receiveCalls(t: TestContext, api: Api): Promise<{ calls: Call[] }> {
   const receiver = await startReceiver();
   t.after(() => receiver.stop());
@@ -151,7 +151,7 @@ async function receiveCalls(t: TestContext, api: Api): Promise<{ calls: Call[] }
   return { calls };
 }
 
-/** The ids under which each name was told. */
+/** Ids under which each name was reported. */
 function told(calls: readonly Call[]): Map<string, Set<string>> {
   const groups = Map.groupBy(calls, ({ node }) => node.name);
   return new Map([...groups].map(([name, some]) => [name, new Set(some.map(({ id }) => id))]));
@@ -175,7 +175,7 @@ async function withServer(options: ServerOptions, work: (server: RunningServer) 
   }
 }
 
-/** Uploads of all kinds until the store is full. */
+/** All kinds of uploads until the store is full. */
 async function fillUp(api: Api, files: Map<string, string>): Promise<void> {
   for (let file = 0; ; file++) {
     const content = randomBytes(2 * mib);
@@ -219,7 +219,7 @@ async function takesFilesAgain(api: Api, files: Map<string, string>): Promise<vo
   files.set("/after", hashOf(content));
 }
 
-/** An upload that is half there when the disk is full, and has to go on afterwards. */
+/** Half an upload when the disk fills, to be continued afterwards. */
 async function startHalf(api: Api, ledger: Ledger, sizeBytes: number): Promise<void> {
   const content = randomBytes(sizeBytes);
   const { body } = await api.call("POST", "/files/upload?uploadType=resumable", { path: "/half", size: sizeBytes });
@@ -231,7 +231,7 @@ async function startHalf(api: Api, ledger: Ledger, sizeBytes: number): Promise<v
   ledger.uploads.push({ id: body.upload_id, path: "/half", content, acknowledged: sizeBytes >> 1 });
 }
 
-/** The database's log needs a new file every 16 MiB, for which there is no room. @returns what was acknowledged */
+/** The database's log needs another 16 MiB file, without room for it. @returns what was acknowledged */
 async function makeFoldersUntilRefused(api: Api): Promise<string[]> {
   const made: string[] = [];
   for (let batch = 0; batch < 200; batch++) {
@@ -242,7 +242,7 @@ async function makeFoldersUntilRefused(api: Api): Promise<string[]> {
     assert.equal(answer.status, 200, JSON.stringify(answer.body));
     for (const [index, result] of answer.body.results.entries()) {
       assert.equal(result.status, "committed", JSON.stringify(result));
-      // Some of each are enough to look up later.
+      // Some of each are enough for a later check.
       if (index < 5) made.push(paths[index]!);
     }
   }

@@ -22,8 +22,8 @@ const mib = 1024 * 1024;
 const reserveBytes = 48 * mib;
 
 /**
- * Invariant: uploads leave the reserve free, and are refused before their bytes are on the way; all that makes room goes on below it, and nobody
- * has to start anything again once there is room.
+ * Invariant: uploads leave the reserve free and are refused before their bytes are sent. Removals still work, and
+ * nobody has to restart anything once there is room.
  */
 test("uploads stop at the disk's reserve, and reading, deleting, collecting and the database go on below it", (t) =>
   withSmallDisk(t, 256 * mib, async (disk) => {
@@ -43,7 +43,7 @@ test("uploads stop at the disk's reserve, and reading, deleting, collecting and 
       await putUntilRefused(api, files);
       assert.ok(freeBytes(disk) > reserveBytes - 4 * mib, `${freeBytes(disk)} bytes are left`);
 
-      // Where the size is known nothing of the content is asked for.
+      // With a known size, the content is never requested.
       const early = await announce(server.url, api.token ?? "", 12 * mib);
       assert.deepEqual([early.status, early.code], [503, "store_full"]);
       for (const answer of [
@@ -53,7 +53,7 @@ test("uploads stop at the disk's reserve, and reading, deleting, collecting and 
       ])
         assertFull(answer);
 
-      // Something else takes the rest, down to what the database's log needs.
+      // Other data takes the rest, except for the database log's need.
       rmSync(`${disk}/filler`);
       fillUpTo(disk, 36 * mib);
       assertFull(await api.put("/small", randomBytes(20_000)));
@@ -104,7 +104,7 @@ test("with nothing free at all deleting is refused in words, reading goes on, th
       const connection = { HOLDFAST_SERVER: server.url, HOLDFAST_TOKEN: api.token ?? "" };
       const rm = (...args: string[]) => holdfast(["rm", ...args], { env: connection });
       fillUpTo(disk, 0);
-      // What it has room for already it takes.
+      // Accepts what it already has room for.
       await eventually("the database has no room left", 60_000, async () => {
         const path = `/${randomBytes(6).toString("hex")}`;
         const answer = await api.call("POST", "/metadata", { path, kind: "folder" });
@@ -220,7 +220,7 @@ async function readiness(url: string): Promise<Ready> {
   return { http: answer.status, ...((await answer.json()) as Omit<Ready, "http">) };
 }
 
-/** Says how much would come, and sends nothing of it. */
+/** Announces a size and sends nothing. */
 function announce(
   url: string,
   token: string,

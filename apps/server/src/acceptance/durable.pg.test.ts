@@ -1,6 +1,6 @@
 /**
- * What the server acknowledges is on the disk for good: the system's calls of the real process show content, then name, synced before
- * it says that it is ready, and before it answers an upload. (What PostgreSQL does in its own folder is its own promise.)
+ * Acknowledged data is durable. System calls of the real process show that content and then name are synced before
+ * readiness and before an upload's answer. PostgreSQL is responsible for its own folder.
  */
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
@@ -33,7 +33,7 @@ test("a first start and an upload are durable when they are acknowledged, by cal
   }
   if (url === undefined) assert.fail(`The server did not start: ${await log}`);
   const api = await Api.signIn(url);
-  // Blocks in packs of their own, and one that waits for others.
+  // Blocks in separate packs, and one that waits for others.
   for (const sizeBytes of [9_000_000, 100])
     assert.equal((await api.put(`/${sizeBytes}`, randomBytes(sizeBytes))).status, 201);
   process.kill(Number(readFileSync(join(dataFolder, "server.pid"), "utf8")), "SIGTERM");
@@ -58,7 +58,7 @@ test("a first start and an upload are durable when they are acknowledged, by cal
   );
 });
 
-/** Files of PostgreSQL, files that exist only while the server runs, and the object with which the doctor tests the store. */
+/** Files of PostgreSQL, files that exist only at run time, and the doctor's test object. */
 function isOthers(problem: string): boolean {
   return /\/data\/(?:postgres(?:\/|$|-new-|-socket)|server\.(?:pid|url)$|lock\.sqlite|store\/tmp$|store\/objects\/doctor-)/.test(
     problem,

@@ -45,7 +45,7 @@ test(`nothing is lost and nothing is left over (HOLDFAST_SEED=${seed})`, async (
   const world: TroubleWorld = { scene, draw, start, someWork };
   const endMs = Date.now() + minutes * 60_000;
   const trouble = (async () => {
-    // Each once, in some order, and then whatever comes.
+    // Each once in random order, then any.
     const names = Object.keys(troubles).toSorted(() => draw() - 0.5);
     for (let count = 0; count < Math.max(troublesMin, names.length) || Date.now() < endMs; count += 1) {
       const name = names[count] ?? names[Math.floor(draw() * names.length)]!;
@@ -58,7 +58,7 @@ test(`nothing is lost and nothing is left over (HOLDFAST_SEED=${seed})`, async (
   await Promise.all([working, trouble]);
   for (const person of people) await person.verify();
   for (const person of people) await person.deleteSome(0.3);
-  // Not equal yet: a pack that was not acknowledged may stand in one of them since a kill, until it is adopted and goes.
+  // Not equal yet: after a kill, one store may hold an unacknowledged pack until it is adopted and removed.
   await scene.caughtUp();
   await auditStores(scene, people);
   await scene.equalAgain();

@@ -4,7 +4,7 @@ import { newPerson, type Person } from "./new-person.ts";
 import { Api, makeFolder, ok, removeFolder, type RunningServer, startServer } from "./testing.ts";
 import { linkMaker } from "./testing-links.ts";
 
-/** One file as several callers see it: whoever says an ETag back is told of another path, role or parent, and may rest a change on it. */
+/** One file for several callers: an ETag also detects another path, role or parent, and a change may depend on it. */
 describe("the ETag of a node", () => {
   let folder: string;
   let server: RunningServer;

@@ -6,16 +6,19 @@ const words =
   "the of and report budget meeting 2026 invoice customer draft final version table figure summary holiday photo garden plan".split(
     " ",
   );
-/** Of a few, which many files have: equal blocks of different accounts. */
+/** One of a few contents shared by many files: equal blocks of different accounts. */
 const common = Array.from({ length: 6 }, (_, index) => kinds()[index % kinds().length]!(drawsOfOne(index)));
 
-/** A file as people have them: words, lines of a program, JSON, an office file or photo (as good as random), nothing at all; now and then one that others have too. */
+/**
+ * Typical file: words, code, JSON, an office file or photo (close to random) or empty. Sometimes one that others have
+ * too.
+ */
 export function drawContent(draw: Draw): Buffer {
   if (draw() < 0.15) return common[Math.floor(draw() * common.length)]!;
   return kinds()[Math.floor(draw() * kinds().length)]!(draw);
 }
 
-/** The same file after somebody has worked on it. */
+/** Same file after some editing. */
 export function editContent(content: Buffer, draw: Draw): Buffer {
   const at = Math.floor(draw() * (content.length + 1));
   const end = draw() < 0.5 ? at : Math.min(content.length, at + Math.floor(draw() * 5000));

@@ -8,9 +8,9 @@ export interface PersonParts {
   readonly who: { readonly email: string; readonly password: string };
   readonly url: string;
   readonly draw: () => number;
-  /** Resolves once the server is there again, as far as anybody knows. */
+  /** Resolves when the server seems to be back. */
   readonly served: () => Promise<void>;
-  /** For how long the server keeps what is in the trash, and an upload that nobody goes on with. */
+  /** Lifetimes of trash and of abandoned uploads. */
   readonly trashMs: number;
   readonly sessionsMs: number;
 }
@@ -18,29 +18,29 @@ export interface PersonParts {
 interface LiveFile {
   readonly id: string;
   readonly content: Buffer;
-  /** Of earlier versions, by number; one of which the answer was lost is not among them. */
+  /** Earlier versions by number, without those whose answer was lost. */
   readonly versions: Map<number, Buffer>;
 }
 
 interface TrashedFile {
   readonly id: string;
   readonly content: Buffer;
-  /** The earliest at which it can have gone there. */
+  /** Earliest possible time of its move there. */
   readonly sinceMs: number;
 }
 
 const filesMax = 120;
-/** A store that is away, a restart and a recovery one after the other, on a busy machine. */
+/** Time for a missing store, a restart and a recovery in sequence, on a busy machine. */
 const answerMsMax = 300_000;
 
-/** Somebody who works with their files by the API, asks again whenever an answer does not come, and knows what has to be there. */
+/** Person who works through the API, retries lost requests and knows the expected files. */
 export class Person {
   readonly live = new Map<string, LiveFile>();
   readonly #trashed = new Map<string, TrashedFile>();
   readonly #parts: PersonParts;
   #api: Api | undefined;
   #names = 0;
-  /** Acts that are done. */
+  /** Number of completed acts. */
   acts = 0;
 
   constructor(parts: PersonParts) {
@@ -73,7 +73,7 @@ export class Person {
     }
   }
 
-  /** Every file, and nothing else, is there, as it was acknowledged. */
+  /** Exactly the acknowledged files exist. */
   async verify(): Promise<void> {
     const listed = new Map<string, string>();
     for (let cursor = ""; ;) {
@@ -119,7 +119,7 @@ export class Person {
     await this.#assertReads(`/files/${file.id}/download`, file.content, path);
   }
 
-  /** Old versions go in their time; one that is listed and can be fetched is what it was. */
+  /** Old versions expire. A listed version that can be fetched has its original content. */
   async #readVersion(): Promise<void> {
     const [path, file] = this.#pick(this.live) ?? [];
     if (path === undefined || file === undefined) return;
@@ -139,7 +139,7 @@ export class Person {
     if (path === undefined || file === undefined) return;
     const sinceMs = Date.now();
     const { status, body, asked } = await this.#ask("DELETE", `/files/${file.id}`);
-    // What was done and not answered is done: it lies in the trash, or has gone from there.
+    // Unanswered deletions took effect: the file is in the trash or gone.
     const isDone = status === 200 || (asked > 1 && ["not_found", "trashed", "conflict"].includes(body.code));
     assert.ok(isDone, `${path}: ${status} ${JSON.stringify(body)}`);
     this.live.delete(path);
@@ -184,7 +184,7 @@ export class Person {
     this.live.set(`/${name}`, { id, content: file.content, versions: new Map() });
   }
 
-  /** Of which every third is left in the middle. */
+  /** Every third one is abandoned. */
   async #uploadInPieces(): Promise<void> {
     const { draw } = this.#parts;
     const content = Buffer.concat([drawContent(draw), drawContent(draw)]);
@@ -199,7 +199,7 @@ export class Person {
     const start = await this.#durable(id, heardMs);
     if (start === undefined) return;
     await this.#sendPiece(id, content, { start, end: content.length });
-    // An answer that was lost says nothing, and neither does the one to what was asked again.
+    // A lost answer proves nothing, nor does that of its repetition.
     const made = await this.#ask("GET", `/metadata?path=${encodeURIComponent(path)}`);
     if (made.status !== 200) return void (await this.#durable(id, heardMs));
     this.live.set(path, { id: made.body.id, content, versions: new Map() });
@@ -213,7 +213,7 @@ export class Person {
     assert.ok(status < 400 || asked > 1 || status === 404, `a piece: ${status} ${JSON.stringify(said)}`);
   }
 
-  /** @returns undefined where nobody went on with it for so long that it is gone */
+  /** @returns undefined if the upload expired */
   async #durable(id: string, heardMs: number): Promise<number | undefined> {
     const { status, body } = await this.#ask("GET", `/upload/${id}`);
     if (status === 200) return body.size;
@@ -235,7 +235,7 @@ export class Person {
     return body;
   }
 
-  /** Until there is an answer: one that says to come again is none. @returns with how often it was asked */
+  /** Repeats until there is an answer other than a retry. @returns the answer with the number of tries */
   async #ask(...request: Parameters<Api["call"]>): Promise<ApiAnswer & { readonly asked: number }> {
     const stillInTime = bounded(`an answer to ${request[0]} ${request[1]}`, answerMsMax);
     for (let asked = 1; ; asked += 1) {
@@ -246,7 +246,7 @@ export class Person {
         if (answer.status === 401) this.#api = undefined;
         else if (!isPassingFailure(answer)) return { ...answer, asked };
       } catch {
-        // A connection that ended or was refused, or a sign-in that was told to come again.
+        // A lost or refused connection, or a sign-in that must be retried.
       }
       await this.#parts.served();
     }

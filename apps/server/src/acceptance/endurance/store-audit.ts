@@ -10,8 +10,8 @@ import type { Person } from "./person.ts";
 const settledMsMax = 240_000;
 
 /**
- * The stores hold what the files of these people are made of, as they are cut here once more, and nothing else: no block, no row, no pack.
- * Of what is needed no more everything is to be given back before.
+ * The stores hold exactly the blocks of these people's files, cut again here: no other block, row or pack. Unused data
+ * must be collected first.
  */
 export async function auditStores(scene: TwoStoreScene, people: readonly Person[]): Promise<void> {
   const expected = new Map<string, string[]>();
@@ -50,8 +50,9 @@ function packsIn(store: string): string[] {
 }
 
 /**
- * Collects until nothing more comes of it. A pack that a killed server left without rows is adopted some time after the start, and goes then.
- * @param heldCount of the rows of all spaces: what one gives back another may hold still
+ * Collects until nothing changes. A pack without rows, left by a kill, is adopted some time after the start and then
+ * removed.
+ * @param heldCount counts the rows of all spaces, because one space may still hold what another released
  */
 async function settled(scene: TwoStoreScene, count: number, heldCount: number) {
   let before = "";
@@ -65,7 +66,7 @@ async function settled(scene: TwoStoreScene, count: number, heldCount: number) {
       found.blocks.length === count && found.heldCount === heldCount && found.unneeded.length === 0 && hasNoOther;
     return isStill && isDone ? found : undefined;
   }).catch(async (error: unknown) => {
-    // What is left over tells more than that it took too long.
+    // The remains tell more than a timeout.
     const found = await readCell(scene);
     assert.equal(found.blocks.length, count, `${String(error)}: ${found.unneeded.length} blocks are not needed`);
     return found;

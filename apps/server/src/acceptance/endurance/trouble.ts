@@ -9,11 +9,14 @@ export interface TroubleWorld {
   readonly scene: TwoStoreScene;
   readonly draw: () => number;
   readonly start: () => Promise<void>;
-  /** Until everybody has done some more. */
+  /** Waits until each person has done more. */
   readonly someWork: () => Promise<void>;
 }
 
-/** What an operator does and what befalls a server, one thing after the other; each leaves it running and its stores whole, or about to be. */
+/**
+ * An operator's actions and accidents in sequence. Each leaves the server running and its stores complete, or about to
+ * be.
+ */
 export const troubles: Readonly<Record<string, (world: TroubleWorld) => Promise<void>>> = {
   collect: ({ scene }) => ok(scene.api, "POST", "/admin/gc", {}),
   scrub: async ({ scene }) => assertWhole(await scene.scrub()),
@@ -67,7 +70,7 @@ function assertWhole({ state, damaged }: { readonly state: string; readonly dama
   assert.deepEqual([state, damaged], ["done", []]);
 }
 
-/** Some packs of one store, of which the other has the same. What collection takes away meanwhile stays away. */
+/** Some packs of one store that the other has too. Packs that collection removes meanwhile stay removed. */
 function damage({ stores }: TwoStoreScene, draw: () => number): void {
   const [bad, good] = (draw() < 0.5 ? stores : stores.toReversed()).map(findPackFiles);
   const paths = [...(bad ?? [])].flatMap(([pack, path]) => {
@@ -84,7 +87,7 @@ function damageOne(path: string, next: string | undefined, draw: () => number): 
   if (how < 0.6) return truncateSync(path, Math.floor(draw() * length));
   if (how < 0.8 || next === undefined) return rmSync(path);
   const others = readFileSync(next);
-  // Never made anew.
+  // Never made again.
   writeFileSync(path, others, { flag: "r+" });
   truncateSync(path, others.length);
 }
