@@ -15,14 +15,12 @@ import {
 import { assertCommitted } from "./batches.ts";
 import { Api, makeFolder, removeFolder, type ServerProcess, spawnServer } from "./testing.ts";
 
-/** Node's compressors write into buffers of this many bytes unless told otherwise. */
+/** Default buffer size of Node's compressors. */
 const bufferBytes = 16 * 1024;
 /** What Node's compressor appends to a frame that fills its last buffer: docs/format.md, Blocks. */
 const emptyFrame = Buffer.from("28b52ffd2000010000", "hex");
 
-/**
- * Invariant: whatever the length of a frame is, what was taken comes back, by every way in and out.
- */
+/** Invariant: frames of any length come back unchanged, by every way in and out. */
 describe("Frames of every length", () => {
   let folder: string;
   let server: ServerProcess;
@@ -38,7 +36,7 @@ describe("Frames of every length", () => {
     removeFolder(folder);
   });
 
-  /** @returns the frames that the server gives for these hashes, in their order */
+  /** @returns the server's frames for these hashes, in their order */
   async function fetchFrames(hashes: readonly string[]): Promise<Frame[]> {
     const { status, body } = await api.call("POST", "/blocks/fetch", { items: [{ hashes }] });
     assert.equal(status, 200, JSON.stringify(body));

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { Api, endSoon, eventually, makeFolder, ok, removeFolder, type RunningServer, startServer } from "./testing.ts";
 
-/** What an editor has given on ends with the editor's own right, however that one ends: on the next request. */
+/** Grants by an editor end with the editor's own right, however it ends, at the next request. */
 describe("what an editor has given on", () => {
   let folder: string;
   let server: RunningServer;
@@ -46,7 +46,7 @@ describe("what an editor has given on", () => {
   const putIn = async (api: Api, parent: string) =>
     (await api.call("POST", "/metadata", { parent_id: parent, name: `new ${count++}`, kind: "folder" })).status;
 
-  /** Three hands: the owner gives to the editor, who gives to a third by person and to all by a link, who gives to a fourth. */
+  /** Chain: owner to editor, editor to a third person and to all by a link, third to a fourth. */
   const passOn = async () => {
     const name = `/top ${count++}`;
     const [top, low] = [await mkdir(name), await mkdir(`${name}/low`)];

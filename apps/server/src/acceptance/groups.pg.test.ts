@@ -11,10 +11,10 @@ import {
   startServer,
 } from "./testing.ts";
 
-/** It goes within two seconds; this machine may be busy. */
+/** Usually within two seconds, but this machine may be busy. */
 const waitMs = 60_000;
 
-/** What is shared with a group, and with an address that nobody has: through the API of a real server alone. */
+/** Shares with a group and with an unknown address, only through the API of a real server. */
 describe("what is shared with a group or an address", () => {
   let folder: string;
   let server: RunningServer;
@@ -57,7 +57,7 @@ describe("what is shared with a group or an address", () => {
     const scores = await mkdir("/scores");
     await ok(owner, "POST", `/files/${scores}/share`, { group_id: group, role: "viewer" });
     assert.equal(await statusOf(member, scores), 200);
-    // The list is read where the account lies, and hears of it by a message.
+    // The list is on the account's shard, which is updated by a message.
     const listed = await eventually("it is listed", waitMs, async () => {
       const { items } = await ok(member, "GET", "/shared-with-me");
       return items.length > 0 ? items.map((item: { node: { id: string } }) => item.node.id) : undefined;
@@ -95,7 +95,7 @@ describe("what is shared with a group or an address", () => {
     await ok(owner, "POST", `/files/${box}/share`, { group_id: group, role: "editor" });
     await ok(member, "PUT", `/groups/${group}/members/${await idOf(added)}`, { role: "member" });
     assert.deepEqual([await statusOf(member, box), await statusOf(added, box)], [404, 200]);
-    // Nothing that the manager leaves by themselves raises the role.
+    // The manager cannot raise the role by leaving.
     assert.equal((await member.call("DELETE", `/permissions/${own}`)).status, 403);
     await ok(owner, "DELETE", `/permissions/${own}`);
     assert.equal(await statusOf(member, box), 200);

@@ -20,7 +20,7 @@ import {
   startServer,
 } from "./testing.ts";
 
-/** Invariant: whoever still has the bytes heals what the store has lost by doing what it always does, though all is equal. */
+/** Invariant: normal use by anybody with the bytes heals lost blocks, even without any changed file. */
 describe("Healing", () => {
   let folder: string;
   let server: RunningServer;
@@ -42,11 +42,11 @@ describe("Healing", () => {
   const command = (...args: string[]): Promise<CommandResult> =>
     holdfast(args, { env: environment(), input: `${administrator.password}\n` });
 
-  /** Damages every block that is in the store now, and lets a scrub find it. */
+  /** Damages every current block of the store and lets a scrub find it. */
   async function damageAll(): Promise<void> {
     for (const pack of findPackFiles(join(folder, "data", "store")).values()) {
       const bytes = readFileSync(pack);
-      // Not by flipping bits: those that were flipped before would be whole again.
+      // Overwrites instead of flipping bits, which would repair earlier flips.
       for (const { start } of readPackLayout(pack).records) randomBytes(8).copy(bytes, start + 3);
       writeFileSync(pack, bytes);
     }
@@ -79,7 +79,7 @@ describe("Healing", () => {
     write("tree", files);
     const put = () => command("put", "--json", join(folder, "tree"), "/tree");
     assert.equal((await put()).code, 0);
-    // So that the journal knows them: what was touched a moment before is not recorded.
+    // Lets the journal record them: very recent changes are not recorded.
     assert.equal(JSON.parse((await put()).stdout).files_equal, 3);
     await damageAll();
     const { status, body } = await api.call("GET", "/damaged");

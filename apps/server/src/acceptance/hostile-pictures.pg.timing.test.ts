@@ -8,7 +8,7 @@ import { requestRaw } from "./raw-request.ts";
 import { useSigningAt } from "./signing.ts";
 import { type Api, spawnServer } from "./testing.ts";
 
-/** Pictures made to harm whoever decodes them, and what is no picture at all. */
+/** Malicious pictures, and files that are no pictures. */
 describe("a hostile picture", () => {
   const world = useSigningAt(spawnServer, "hostile-pictures");
   const { newPerson, ok, put } = world;

@@ -22,7 +22,7 @@ async function join(account: string): Promise<Api> {
   return Api.signIn(server.url, person);
 }
 
-/** Names that programs obey. */
+/** File names with meaning for programs. */
 const names = [".holdfastignore", ".git"];
 const upload = (api: Api, query: string) =>
   api.call("POST", `/files/upload?uploadType=media&${query}`, undefined, { body: "*", headers: bytes });
@@ -33,7 +33,7 @@ const sync = async (api: Api, operation: object) => {
   return { status: results[0].status, body: { ...results[0], code: results[0].code } };
 };
 
-/** A shared folder with files, before anybody writes a rule in it. */
+/** Shared folder with files, before any rule. */
 async function makeBox(path: string, name: string) {
   const { id: box } = await ok(owner, "POST", "/metadata", { path, kind: "folder" });
   const { id: sub } = await ok(owner, "POST", "/metadata", { path: `${path}/sub`, kind: "folder" });

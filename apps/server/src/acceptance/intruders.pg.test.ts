@@ -4,7 +4,7 @@ import { after, before, describe, test } from "node:test";
 import { isLongTier } from "@holdfast/tools/tiers";
 import { Api, eventually, makeFolder, ok, removeFolder, type RunningServer, startServer } from "./testing.ts";
 
-/** People who want what they were never given, or not any more: through the API alone. */
+/** Users without rights, or with ended ones, only through the API. */
 describe("who wants more than was given", () => {
   let folder: string;
   let server: RunningServer;
@@ -336,7 +336,7 @@ describe("who wants more than was given", () => {
         const more = on_conflict === undefined ? {} : { on_conflict };
         const query = on_conflict === undefined ? "" : `&on_conflict=${on_conflict}`;
         for (const [layer, taken] of Object.values(names).entries()) {
-          // In the gate half of them, with each two of the three together.
+          // The gate runs half of them, with each pair of the three.
           if (!isLongTier && (row + column + layer) % 2 === 1) continue;
           const ways: Record<string, (name: string) => Promise<{ status: number; body: Record<string, unknown> }>> = {
             media: (name) => putIn(api, top, `${encodeURIComponent(name)}${query}`, "x"),

@@ -4,7 +4,7 @@ import type { TestSmtp } from "../mail/testing.ts";
 import { type MailingServer, startMailingServer } from "./mailing-server.ts";
 import { Api, eventually, queueWorked, type RunningServer } from "./testing.ts";
 
-/** A real server that mails to a real SMTP server, where anybody may make an account. */
+/** Real server with open registration and a real SMTP server. */
 describe("an address without an account", () => {
   let mailing: MailingServer;
   let smtp: TestSmtp;
@@ -39,7 +39,7 @@ describe("an address without an account", () => {
 
   const mailsTo = (address: string) => smtp.mails.filter(({ to }) => to.includes(address));
 
-  /** The next mail with such a link; others may come in between, such as that something is shared. */
+  /** Next mail with such a link. Others may come in between, such as notices of shares. */
   const mailWith = async (kind: "hfi" | "hfc") => {
     for (;;) {
       const mail = await smtp.next();
@@ -105,7 +105,7 @@ describe("an address without an account", () => {
     assert.equal(mailsTo(email).length, 1);
   });
 
-  /** What somebody sees who opens the link. */
+  /** Content of the opened link. */
   const statusOf = async (token: string) =>
     (await new Api(server.url).call("POST", "/accounts/invitation", { token })).status;
   const permissionOf = async (node: string) =>

@@ -85,7 +85,7 @@ describe("the keys of a real server", () => {
     assert.equal(beside.code, 0, beside.stderr);
     keys.push(readFileSync(keyFile, "utf8"));
     assert.equal(new Set(keys).size, 3);
-    // Made by the server, and wrapped by the key that the command has made.
+    // Made by the server, and wrapped by the command's new key.
     const renewed = await ok(api, "POST", "/admin/keys/rotate", { data_key: true });
     assert.deepEqual(renewed.cells, [{ cell: "main", epoch: 2, data_keys: 2 }]);
     const made = contents.size;
@@ -133,7 +133,7 @@ describe("the keys of a real server", () => {
       const answer = await ok(api, "POST", "/admin/keys/rotate", {});
       assert.deepEqual([answer.key_file, answer.cells[0].data_keys], [null, 1]);
     });
-    // As long as not all servers know it, both are given, and that goes on to work.
+    // Until all servers know it, both are given, and that keeps working.
     await run({ HOLDFAST_KEY_ENCRYPTION_KEY: old, HOLDFAST_NEW_KEY_ENCRYPTION_KEY: next }, async () => {});
     await assert.rejects(spawnServer({ dataFolder: data, env: { HOLDFAST_KEY_ENCRYPTION_KEY: old } }), {
       message: /does not open the data key/,
@@ -158,7 +158,7 @@ describe("the keys of a real server", () => {
   });
 });
 
-/** Everything of both stores and data folders but what a database does at each start. */
+/** All files of both stores and data folders, except what a database writes at each start. */
 function stateOf(data: string, foreign: string): Record<string, string> {
   const state: Record<string, string> = {};
   for (const folder of [data, foreign]) {

@@ -35,7 +35,7 @@ describe("kill -9 at any moment", () => {
   let folder: string;
   let data: string;
   let server: ServerProcess;
-  /** Path to SHA-256, of the rounds before the one under way. */
+  /** Path to SHA-256, from earlier rounds. */
   const older = new Map<string, string>();
 
   before(async () => {
@@ -55,7 +55,7 @@ describe("kill -9 at any moment", () => {
       const ledger = newLedger();
       const traffic = { api: await Api.signIn(server.url), ledger, draw, passes: () => false };
       const drawnMs = 20 + draw() * 1500;
-      // On a slow machine all moments that are drawn may be too early, so the first round waits for what it is to meet.
+      // On a slow machine all random moments may be too early, so the first round waits for its state.
       const killing = killAfter(server, round === 1 ? midWork(ledger) : delay(drawnMs));
       const works = [uploadAtOnce, uploadAtOnce, uploadInPieces, commitBatch];
       await Promise.all(works.map((work) => untilKilled(killing, () => work(traffic))));
@@ -66,10 +66,10 @@ describe("kill -9 at any moment", () => {
       cutUploads += cut;
       await finishUploads(again, ledger);
       await verifyFiles(again, ledger.files);
-      // All of them would take longer with each round; they are read at the end.
+      // Reading all in each round would take ever longer, so they are read at the end.
       await verifyFiles(again, sampleOf(older, 50, draw));
       await verifyRows(data);
-      // The job comes within seconds of a start, which is long beside a round.
+      // The job starts seconds after the server, which is long compared to a round.
       if (round === rounds || round % 10 === 0) await orphansAdopted(data);
       for (const [path, hash] of ledger.files) older.set(path, hash);
       t.diagnostic(`round ${round}: ${known} files acknowledged, ${cut} uploads cut`);
@@ -83,7 +83,7 @@ describe("kill -9 at any moment", () => {
 });
 
 interface Killing {
-  /** Whether the signal has been sent. */
+  /** True once the signal was sent. */
   begun: boolean;
   readonly done: Promise<void>;
 }
@@ -101,7 +101,7 @@ function killAfter(server: ServerProcess, moment: Promise<unknown>): Killing {
   return killing;
 }
 
-/** Something is acknowledged, and of an upload more is missing than the piece that may be under way. */
+/** Some data is acknowledged, and an upload lacks more than its current piece. */
 function midWork(ledger: Ledger): Promise<true> {
   const isMid = ({ acknowledged, content }: Upload) => content.length - acknowledged > pieceBytesMax;
   return eventually("files are acknowledged and an upload is under way", 60_000, () =>
@@ -109,17 +109,17 @@ function midWork(ledger: Ledger): Promise<true> {
   );
 }
 
-/** Works until the server is gone; only an answer counts. */
+/** Works until the server is gone. Only answers count. */
 async function untilKilled(killing: Killing, work: () => Promise<void>): Promise<void> {
   try {
     for (;;) await work();
   } catch (error) {
-    // `fetch failed` and resets are the kill, unless they come before it; anything else is a finding.
+    // `fetch failed` and resets are expected after the kill. Anything else is a failure.
     if (!(error instanceof TypeError) || !killing.begun) throw error;
   }
 }
 
-/** Every row has its pack and lies inside it, and every block that a space counts on has a row. */
+/** Every row lies inside its pack, and every block that a space needs has a row. */
 async function verifyRows(data: string): Promise<void> {
   const rows = await queryDatabase(
     data,
@@ -139,7 +139,7 @@ async function verifyRows(data: string): Promise<void> {
   assert.deepEqual(lost, [], "blocks that a space counts on have no live row");
 }
 
-/** The job runs within 15 s of a start, and a busy machine adds to that. */
+/** The job runs within 15 s of a start, or later on a busy machine. */
 const adoptionTimeoutMs = 120_000;
 
 async function orphansAdopted(data: string): Promise<void> {

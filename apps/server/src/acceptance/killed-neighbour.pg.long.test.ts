@@ -4,12 +4,14 @@ import pg from "pg";
 import { Api, eventually } from "./testing.ts";
 import { startTwoServers, type TwoServers } from "./two-servers.ts";
 
-/** Far below the lease of 60 s, after which the message would be worked by whoever comes; with an idle machine it is one or two seconds. */
+/**
+ * Far below the lease of 60 s, after which any worker would take the message. An idle machine needs one or two seconds.
+ */
 const soonMs = 30_000;
 
 /**
- * One of two servers is killed while it works a message that says that a right has ended: the lock of a row keeps it from the end of
- * that work.
+ * One of two servers is killed while it works the message about an ended right. A row lock prevents that work from
+ * finishing.
  */
 describe("What a killed server was working is done by the other one", () => {
   const ben = { email: "ben@example.com", password: "the password of ben" };
@@ -40,7 +42,7 @@ describe("What a killed server was working is done by the other one", () => {
     assert.equal(mount.kind, "mount");
     const idle = async () => (await count("true")) === 0 || undefined;
     await eventually("the queue is empty", 60_000, idle);
-    // Whoever ends the mount waits for Ben's space.
+    // The removal of the mount waits for Ben's space.
     await client.query("begin");
     await client.query(
       "select from shard.spaces s join shard.users u on u.space_id = s.id where u.email = $1 for update of s",

@@ -29,7 +29,7 @@ describe("a browser that has signed in before", () => {
     readonly origin?: string;
     readonly to?: string;
   }
-  /** From an address that nobody has come from. */
+  /** From a new address. */
   const send = (body: object, { cookie, origin = new URL(server.url).origin, to = path }: Sent = {}) =>
     requestRaw(`${server.url}${to}`, {
       method: "POST",
@@ -46,14 +46,14 @@ describe("a browser that has signed in before", () => {
     assert.equal(answer.status, 200, answer.bytes.toString());
     return { answer, device: cookieOf(answer, "holdfast-device"), api: new Api(server.url, answer.json.access_token) };
   };
-  /** Strangers have failed so often, from everywhere, that the account is closed to all but its known devices. */
+  /** Failures of strangers from everywhere close the account to all but its known devices. */
   const close = async ({ email }: Person) => {
     const wrong = () => send({ email, password: "wrong password" }).then(({ status }) => status);
     for (;;) if ((await Promise.all(Array.from({ length: 12 }, wrong))).includes(429)) return;
   };
   const statusOf = async ({ email, password }: Person, cookie?: string, to = path) =>
     (await send({ email, password }, { cookie, to })).status;
-  /** It opens again within seconds, so that a slow machine may come too late; who is known is let in each time. */
+  /** It reopens within seconds, maybe before a slow machine's check. Known devices always get in. */
   const assertUnknown = async (person: Person, cookie?: string, to = path) => {
     const stillInTime = bounded("a browser that is not known is refused");
     do {
@@ -61,7 +61,7 @@ describe("a browser that has signed in before", () => {
       await close(person);
     } while ((await statusOf(person, cookie, to)) !== 429);
   };
-  /** The device of which the account was told last. */
+  /** Device in the last notice to the account. */
   const toldOf = async (api: Api) => {
     await queueWorked(`${folder}/data`);
     const items = await itemsOf(api, "/notifications");
@@ -82,7 +82,7 @@ describe("a browser that has signed in before", () => {
     const again = await signIn(person, first.device);
     assert.notEqual(again.device, first.device);
     assert.equal(await toldOf(person.api), await deviceOf(first.api));
-    // Signing out leaves it known.
+    // A sign-out leaves it known.
     const out = await requestRaw(`${server.url}${path}`, {
       method: "DELETE",
       headers: { origin: new URL(server.url).origin, authorization: `Bearer ${again.api.token}` },
@@ -102,7 +102,7 @@ describe("a browser that has signed in before", () => {
     for (const each of [ada, bob, eve]) await close(each);
     for (const each of [ada, bob]) assert.equal((await signIn(each, both.device)).device.split(".").length, 2);
     await assertUnknown(eve, both.device);
-    // A ninth person takes the place of who was there the longest ago.
+    // A ninth person replaces the least recent one.
     let crowd = both.device;
     for (let more = 0; more < 7; more += 1) crowd = (await signIn(await newPerson(admin), crowd)).device;
     assert.equal(crowd.split(".").length, 8);
@@ -163,7 +163,7 @@ describe("a browser that has signed in before", () => {
   });
 });
 
-/** As the browser sends it back. */
+/** Cookie as the browser returns it. */
 function cookieOf({ headers }: RawAnswer, name: string): string {
   return headers["set-cookie"]?.find((each) => each.startsWith(`${name}=`))?.split(";", 1)[0] ?? "";
 }

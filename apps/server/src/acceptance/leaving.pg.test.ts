@@ -33,7 +33,7 @@ describe("an account that its owner deleted", () => {
     const { id } = await ok(admin, "POST", "/admin/users", { ...account, name });
     const api = await Api.signIn(server.url, account);
     const { body: file } = await api.put("/file", `a file of ${name}`);
-    // What somebody offers to it, and what it offers itself, keep it from nothing.
+    // Offers to and by the account do not prevent it.
     const { body: gift } = await admin.call("POST", "/metadata", { path: `/for ${name}`, kind: "folder" });
     await ok(admin, "POST", `/files/${gift.id}/transfer`, { email: account.email });
     await ok(api, "POST", `/files/${file.id}/transfer`, { email: "admin@example.com" });

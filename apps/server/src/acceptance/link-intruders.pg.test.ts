@@ -13,8 +13,8 @@ import {
 } from "./testing.ts";
 
 /**
- * Whoever has the link of one folder, or an app password that sees one folder, wants to know of the owner's other things, and of another such
- * one: every answer is that of what does not exist.
+ * Holders of a folder's link or confined app password look for other data of the owner. Every answer is the same as for
+ * unknown ids.
  */
 for (const what of ["a link", "an app password of a folder"]) {
   describe(`${what} against all that is not its own`, () => holdOff(what === "a link"));
@@ -24,7 +24,7 @@ function holdOff(isLink: boolean): void {
   let folder: string;
   let server: RunningServer;
   let owner: Api;
-  /** Of an editor, which may call most. */
+  /** Of an editor, who may call most routes. */
   let link: Api;
   let other: Api;
   let top: string;
@@ -32,7 +32,7 @@ function holdOff(isLink: boolean): void {
   let words: readonly string[];
 
   interface Secrets {
-    /** By what they are of: each of something that the link does not show. */
+    /** Ids by kind, each of an object outside of the link. */
     readonly nodes: Readonly<Record<string, string>>;
     readonly version: string;
     readonly content: Buffer;
@@ -118,13 +118,13 @@ function holdOff(isLink: boolean): void {
   });
 
   const missing = (id: string) => id.slice(0, 24) + randomBytes(6).toString("hex");
-  /** All of an answer that may tell something, with what was asked for made alike. */
+  /** Comparable part of an answer, with the requested values masked. */
   const toldBy = ({ status, headers, body }: ApiAnswer, asked: string) => {
     const text = Buffer.isBuffer(body) ? body.toString("latin1") : JSON.stringify({ ...body, request_id: "" });
     const names = [...headers.keys()].filter((name) => name !== "date").toSorted();
     return JSON.stringify([status, text.replaceAll(asked, "ASKED"), names, headers.get("content-length")]);
   };
-  /** @param asked what the answer may repeat */
+  /** @param asked values that the answer may repeat */
   const assertSilent = ({ status, body }: ApiAnswer, what: string, asked = "-") => {
     const text = (Buffer.isBuffer(body) ? body.toString() : JSON.stringify(body)).replaceAll(asked, "");
     for (const word of [...words, ...Object.values(secret.nodes)])
@@ -162,7 +162,7 @@ function holdOff(isLink: boolean): void {
           return { what: `${method} ${path} of ${name}`, answer, told: toldBy(answer, asked) };
         };
         const { what, answer, told } = await ask(id);
-        // What was in its folder has gone from there: the link may have known it.
+        // The link may have known it, because it was in the folder before.
         if (name === "moved" && what.includes("/nodes/query")) continue;
         assert.equal(told, (await ask(missing(id))).told, what);
         assertSilent(answer, what, id);

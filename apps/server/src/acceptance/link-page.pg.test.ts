@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import { Api, makeFolder, removeFolder, type RunningServer, startServer } from "./testing.ts";
 
-/** What a link's address shows to whoever has it, as it comes over the wire. */
+/** Public page of a link, as sent over the wire. */
 describe("the page of a link", () => {
   let folder: string;
   let server: RunningServer;

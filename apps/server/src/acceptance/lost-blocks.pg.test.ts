@@ -12,7 +12,7 @@ import { Api, eventually, makeFolder, ok, removeFolder, type RunningServer, star
 type Bytes = Buffer<ArrayBuffer>;
 type Outcome = { readonly status: string; readonly code?: string; readonly missing_blocks?: string[] };
 
-/** Invariant: no version is made of a block that the store is known to have lost, before whoever names it has sent it again. */
+/** Invariant: no version may use a block known as lost until the client sends it again. */
 describe("A block that is known to be lost", () => {
   let folder: string;
   let server: RunningServer;
@@ -42,7 +42,7 @@ describe("A block that is known to be lost", () => {
   const entriesOf = (blocks: readonly Bytes[]) => blocks.map((block) => ({ hash: sha256(block), size: block.length }));
   const sizeOf = (blocks: readonly Bytes[]) => blocks.reduce((sum, { length }) => sum + length, 0);
 
-  /** A file of which the block at an index is lost, found by a scrub. @returns its node */
+  /** File with a lost block at an index, found by a scrub. @returns its node */
   async function putAndLose(path: string, blocks: readonly Bytes[], index: number, api = ann) {
     const store = join(folder, "data", "store");
     const known = findPackFiles(store);
@@ -205,7 +205,7 @@ describe("A block that is known to be lost", () => {
   });
 
   test("fails the end of an upload, which may be tried again once it was sent", async () => {
-    // More than one block can have, so that some are stored before the end.
+    // More than fits into one block, so that some are stored before the end.
     const bytes = random(limits.blockBytesMax + 1_000_000);
     const request = { path: newPath(), size: bytes.length };
     const store = join(folder, "data", "store");

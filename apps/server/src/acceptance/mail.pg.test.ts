@@ -5,7 +5,7 @@ import type { TestSmtp } from "../mail/testing.ts";
 import { type MailingServer, startMailingServer } from "./mailing-server.ts";
 import { administrator, Api, queueWorked, type RunningServer } from "./testing.ts";
 
-/** The whole way of a mail: from a request through the rows of two accounts and the queue to a mail server. */
+/** Full path of a mail: request, rows of two accounts, queue, mail server. */
 describe("A server that sends mail", () => {
   let folder: string;
   let mailing: MailingServer;

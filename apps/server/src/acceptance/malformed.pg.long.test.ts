@@ -8,16 +8,16 @@ import { malformedRequests, sendMalformed } from "../http/exchange/malformed-req
 import { Api, eventually, makeFolder, removeFolder, type ServerProcess, spawnServer } from "./testing.ts";
 
 const count = 10_000;
-/** A fifth of what the generator makes is in order by chance, such as a query that is ignored. */
+/** A fifth of the generated requests is valid by chance, for example with an ignored query. */
 const sentCount = 14_000;
-/** Sent before memory is looked at: a heap has to grow to its working size first. */
+/** Sent before the memory check, because a heap must first grow to its working size. */
 const warmUpCount = 3000;
-/** Of each request: that much is found. */
+/** Size of a detectable leak for each request. */
 const leakBytes = 8 * 1024;
-/** A server that has nothing to do gives memory back after 10 to 20 s, and on a busy machine later. */
+/** An idle server returns memory after 10 to 20 s, or later on a busy machine. */
 const settleMsMax = 120_000;
 
-/** Not sent: they end the session that all others need, or begin long work each time. Tried on their own below. */
+/** Omitted, because they end the shared session or start long work. Tested separately below. */
 const leftOut = new Set([
   "deleteCurrentSession",
   "deleteDevices",

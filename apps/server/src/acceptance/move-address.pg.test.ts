@@ -20,7 +20,7 @@ describe("an account moves to another address", () => {
     await ok(admin, "POST", "/admin/users", account);
     return { ...account, api: await Api.signIn(server.url, account) };
   }
-  /** The token of the mail that comes to the address when that is done. */
+  /** Token of the mail to the address. */
   async function mailedToken(address: string, act: () => Promise<unknown>): Promise<string> {
     return tokenIn(await mailTo(address, /hfc_/, act));
   }

@@ -8,7 +8,10 @@ import { requireComponent } from "@holdfast/tools/components";
 import { newPerson } from "./new-person.ts";
 import { Api, eventually, makeFolder, ok, removeFolder, startServer } from "./testing.ts";
 
-/** Of Debian's oidc-agent-cli, which scientists have: it signs in by the device flow, keeps the refresh token and gives out access tokens. */
+/**
+ * From Debian's oidc-agent-cli, which scientists use. It signs in by the device flow, keeps the refresh token and hands
+ * out access tokens.
+ */
 const agentProgram = "oidc-agent";
 
 test("a foreign program signs in by the code of a device, renews its token, and has none once it is taken back", async (t) => {
@@ -21,7 +24,7 @@ test("a foreign program signs in by the code of a device, renews its token, and 
   const options = ["--console", "--no-webserver", "--no-autoreauthenticate", `--socket-path=${socket}`];
   const agent = spawn(agentProgram, options, { env });
   const ended = once(agent, "exit");
-  /** What a program of the agent says, the lines that are for people as they come; its end. */
+  /** Output lines for people as they arrive, and the end of the program. */
   const start = (program: string, ...args: string[]) => {
     const stdio = ["ignore", "pipe", "pipe"] as ["ignore", "pipe", "pipe"];
     const child = spawn(program, args, { env: { ...env, OIDC_SOCK: socket }, stdio, timeout: 60_000 });

@@ -5,7 +5,7 @@ import { newPerson } from "./new-person.ts";
 import { Api, makeFolder, ok, queryDatabase, removeFolder, type RunningServer, startServer } from "./testing.ts";
 import { askForCode, OpenidBrowser, type OpenidProgram, redirect, registerProgram } from "./testing-openid.ts";
 
-/** A real server, and a client of another make. */
+/** Real server and an independent client. */
 describe("a program that people let in", () => {
   let folder: string;
   let server: RunningServer;
@@ -66,7 +66,7 @@ describe("a program that people let in", () => {
       [["Reader", ["files:read"]]],
     );
     const entry = `/account/authorized-programs/${listed.items[0].id}`;
-    // An administrator is somebody else, too.
+    // An administrator counts as another user.
     for (const stranger of [admin, (await newPerson(admin)).api])
       assert.equal((await stranger.call("DELETE", entry)).status, 404);
     assert.equal((await withToken(next.access_token).call("GET", "/account")).status, 200);
@@ -130,7 +130,7 @@ describe("a program that people let in", () => {
     });
     const { pkceCodeVerifier: _, ...without } = checks(verifier);
     await assert.rejects(openid.authorizationCodeGrant(program.config, back, without));
-    // The wrong ones have not used it up.
+    // The wrong ones did not consume it.
     assert.ok((await openid.authorizationCodeGrant(program.config, back, checks(verifier))).access_token);
   });
 

@@ -5,7 +5,7 @@ import { newPerson, type Person } from "./new-person.ts";
 import { Api, makeFolder, ok, queryDatabase, removeFolder, type RunningServer, startServer } from "./testing.ts";
 import { askForCode, OpenidBrowser, type OpenidProgram, registerProgram } from "./testing-openid.ts";
 
-/** A real server, and a client of another make. */
+/** Real server and an independent client. */
 describe("a program that names its person, or wants to know how lately they showed who they are", () => {
   let folder: string;
   let server: RunningServer;
@@ -25,7 +25,7 @@ describe("a program that names its person, or wants to know how lately they show
 
   const deviceGrant = "urn:ietf:params:oauth:grant-type:device_code";
   const nowSeconds = () => Math.floor(Date.now() / 1000);
-  /** A session that began 20 days ago, and whose person proved so long ago who they are. */
+  /** Session that began 20 days ago, with a proof of the same age. */
   const signedInAgo = async (provenSecondsAgo: number): Promise<Person> => {
     const person = await newPerson(admin);
     const at = (secondsAgo: number) => `${(Date.now() - secondsAgo * 1000) * 1000}`;
@@ -36,7 +36,7 @@ describe("a program that names its person, or wants to know how lately they show
     return person;
   };
   const prove = ({ api, password }: Person) => ok(api, "POST", "/sessions/current/proof", { password });
-  /** A question that waits for its person. */
+  /** Question waiting for its user. */
   const begin = async (more: Record<string, string>) => {
     const { url, verifier } = await askForCode(program.config, "openid offline_access files:read", more);
     const browser = new OpenidBrowser(server.url);

@@ -25,7 +25,7 @@ describe("a program that goes on while the server's keys are followed by others"
     removeFolder(folder);
   });
 
-  /** As if so much time had gone by since the newest of them was made. */
+  /** Simulates that time since the newest was made. */
   const age = async (days: number) => {
     const storage = await openAdminStorage(readConfig({ flags: { data: dataFolder }, environment: {} }), {});
     try {
@@ -56,7 +56,7 @@ describe("a program that goes on while the server's keys are followed by others"
       redirect_uris: [redirect],
       scopes: ["files:read"],
     });
-    // A client asks again for keys only after a minute, which between days is no time.
+    // A client requests keys at most once a minute, which simulated days do not take.
     const openProgram = () =>
       openid.discovery(new URL(server.url), made.id, made.secret, undefined, {
         // oxlint-disable-next-line typescript/no-deprecated -- so called to be seen; the server is on this machine

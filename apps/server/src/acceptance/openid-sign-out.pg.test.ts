@@ -10,7 +10,7 @@ import { newPerson } from "./new-person.ts";
 import { Api, makeFolder, ok, removeFolder, type RunningServer, startServer } from "./testing.ts";
 import { askForCode, OpenidBrowser, type OpenidProgram, redirect, registerProgram } from "./testing-openid.ts";
 
-/** A real server, and a client of another make. */
+/** Real server and an independent client. */
 describe("a program that wants somebody signed out", () => {
   let folder: string;
   let server: RunningServer;
@@ -39,7 +39,7 @@ describe("a program that wants somebody signed out", () => {
     fetch(`${server.url}/oauth/end?${new URLSearchParams(query).toString()}`, { redirect: "manual" });
   const post = (form: Record<string, string>) =>
     fetch(`${server.url}/oauth/end`, { method: "POST", body: new URLSearchParams(form), redirect: "manual" });
-  /** @returns what the app is told of it */
+  /** @returns the app's view of it */
   const follow = async (answer: Response) => {
     assert.equal(answer.status, 303, await answer.clone().text());
     const [place, request] = (answer.headers.get("location") ?? "").split("#");
@@ -170,7 +170,7 @@ describe("a program that wants somebody signed out", () => {
       for (const ask of [get, post]) await refused(await ask({ client_id }), /not registered|cannot/);
   });
 
-  /** As the server signed it, only otherwise. */
+  /** Changed copy of a token signed by the server. */
   const signedByServer = async (hint: string, change: object) => {
     const storage = await openAdminStorage(readConfig({ flags: { data: `${folder}/data` }, environment: {} }), {});
     try {
@@ -209,7 +209,7 @@ describe("a program that wants somebody signed out", () => {
     }
     const long = { ...byId, state: "s".repeat(5000) };
     for (const ask of [get, post]) assert.equal((await ask(long)).status, 413);
-    // Each byte of it is three in an address.
+    // Each byte takes three in an address.
     const body = `client_id=${made.id}&post_logout_redirect_uri=${encodeURIComponent(out)}&state=${"ä".repeat(1800)}`;
     const answer = await fetch(`${server.url}/oauth/end`, { method: "POST", body, redirect: "manual" });
     assert.deepEqual([answer.status, answer.headers.get("location")], [413, null]);

@@ -31,7 +31,7 @@ describe("programs that people let in whose accounts lie on two shards", () => {
     return { tokens: await again(), again };
   };
   const invalid = { error: "invalid_grant" };
-  /** Which rows of the provider name an account, by the shard that has them. */
+  /** Provider rows that name an account, by shard. */
   const rowsNaming = async (id: string) => {
     const rows = await world.query(
       `select kind from shard.oauth_artifacts where user_id = '${id}' or token_id::text = '${id}' or payload::text like '%${id}%' order by kind`,
@@ -115,7 +115,7 @@ describe("programs that people let in whose accounts lie on two shards", () => {
         assert.ok(waiting.includes(kind), `${kind}: ${waiting.join(" ")}`);
       await ok(world.admin, "PATCH", `/admin/users/${person.email}`, { disabled: true });
       await ok(world.admin, "POST", `/admin/users/${person.id}/shred`, {});
-      // Its blocks wait for what other servers may still be sending.
+      // Its blocks wait for possible uploads of other servers.
       await eventually("its rows are gone", 60_000, async () => {
         const { step } = await ok(world.admin, "GET", `/admin/users/${person.id}/shred`);
         return step === "rights" || step === "rows" ? undefined : true;

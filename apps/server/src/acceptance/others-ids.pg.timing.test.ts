@@ -12,7 +12,7 @@ import {
   spawnServer,
 } from "./testing.ts";
 
-/** What one account has under a key or an id, and what another one hears that uses the same. */
+/** Keys and ids of one account, and the answers to another one that uses the same. */
 const folder = makeFolder("others-ids");
 const rounds = 30;
 let server: ServerProcess;
@@ -39,7 +39,7 @@ async function join(name: string): Promise<Api> {
 const mkdir = async (api: Api, path: string): Promise<string> =>
   (await ok(api, "POST", "/metadata", { path, kind: "folder" })).id;
 
-/** All of an answer but its date, and what it says of itself to one request alone. */
+/** Answer without its date and its values for a single request. */
 function wordsOf({ status, body, headers }: ApiAnswer, asked: string): string {
   const names = [...headers.keys()].filter((name) => !name.startsWith("x-request")).toSorted();
   return JSON.stringify([status, body, names])
@@ -47,10 +47,10 @@ function wordsOf({ status, body, headers }: ApiAnswer, asked: string): string {
     .replaceAll(/"(instance|request_id)":"[^"]*"/g, "");
 }
 
-/** An id as the other, so that it lies in the same place, of what was never there. */
+/** Unknown id at the same place as the other. */
 const unknownLike = (id: string) => id.slice(0, 24) + randomUUID().slice(24);
 
-/** Asks in turns for what is somebody else's and for what is not there: neither the words nor the order of time may tell one from the other. */
+/** Alternates between foreign and unknown ids. Neither words nor timing may differ. */
 async function answersAlike(theirs: string, ask: (id: string) => Promise<ApiAnswer>): Promise<void> {
   const tookMs: Record<"theirs" | "none", number[]> = { theirs: [], none: [] };
   for (let round = 0; round < rounds; round += 1) {
@@ -117,7 +117,7 @@ test("a key under which another account has done something is as one that nobody
   // The same request, of which Ann's answer is kept: Bob is told that the name is taken.
   await answersAlike(key, (each) => asBob(each, made));
   assert.equal((await asBob(key, made)).body.code, "exists");
-  // Another one is not refused as repeated under another request's key.
+  // Another request is not refused as a repetition under its key.
   const other = randomUUID();
   await ann.call("POST", "/metadata", { path: "/of Ann", kind: "folder" }, { headers: { "idempotency-key": other } });
   const own = await asBob(other, { path: "/of Bob", kind: "folder" });

@@ -79,7 +79,7 @@ test("where the issuer alone signs people in, it proves anew who they are, and n
   assert.equal(await makeToken(), 403);
   const byPassword = await api.call("POST", "/sessions/current/proof", { password: "whatever it is" });
   assert.deepEqual([byPassword.status, byPassword.body.field], [403, "outside"]);
-  // In a browser of his own: in this one it would end her session.
+  // In a separate browser, because this one would end her session.
   await new OutsideVisit(server.url).signedIn("paul");
   const byPaul = await visit.prove(api, "paul");
   assert.deepEqual([byPaul.status, byPaul.body.field], [403, "outside"]);
@@ -144,13 +144,13 @@ test("each sign-in gives the groups and the plan that the claims name, and takes
     );
   const all = async () => [await members(groups.staff), await members(groups.board), await members(groups.own)];
   assert.deepEqual(await all(), [true, true, false]);
-  // Somebody gives one by hand, which no claim takes.
+  // Assigned by hand, which no claim removes.
   await ok(admin, "PUT", `/groups/${groups.own}/members/${id}`, { role: "member" });
   await provider.tell("greta", { groups: ["everybody"], plan: "none" });
   const again = await visit.signedIn("greta");
   assert.deepEqual(await all(), [true, false, true]);
   assert.equal((await ok(again, "GET", "/account")).plan, "free");
-  // An issuer that says nothing of groups changes nothing.
+  // An issuer without groups changes nothing.
   await provider.tell("greta", {});
   await visit.signedIn("greta");
   assert.deepEqual(await all(), [true, false, true]);

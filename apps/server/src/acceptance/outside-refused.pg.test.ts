@@ -89,7 +89,7 @@ test("a ticket that was used gives nothing anew", async () => {
   assert.equal(status, 200);
   const { id } = await ok(new Api(server.url, body.access_token), "GET", "/account");
   assert.equal(await isMember(id), true);
-  // The issuer takes it at the next sign-in.
+  // The issuer accepts it at the next sign-in.
   await provider.tell("twice", { groups: [] });
   assert.equal((await visit.signIn("twice")).status, 200);
   assert.equal(await isMember(id), false);

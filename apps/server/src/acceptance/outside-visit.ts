@@ -1,19 +1,19 @@
 import { visitProvider } from "../issuer/testing-provider.ts";
 import { Api, type ApiAnswer, ok } from "./testing.ts";
 
-/** What a browser on the sign-in page does, with its cookies, without the page. */
+/** A browser's requests on the sign-in page, with its cookies, without the page. */
 export class OutsideVisit {
   readonly #url: string;
   readonly #from: Readonly<Record<string, string>>;
   readonly #jar = new Map<string, string>();
 
-  /** @param address from which it comes, as a proxy tells it */
+  /** @param address origin as reported by a proxy */
   constructor(url: string, address?: string) {
     this.#url = url;
     this.#from = address === undefined ? {} : { "x-forwarded-for": address };
   }
 
-  /** The same browser, as somebody kept it. */
+  /** Saved copy of the same browser. */
   copy(): OutsideVisit {
     const copied = new OutsideVisit(this.#url);
     for (const [name, value] of this.#jar) copied.#jar.set(name, value);
@@ -42,14 +42,14 @@ export class OutsideVisit {
     return this.call("POST", "/sessions/outside/answer", Object.fromEntries(back.searchParams));
   }
 
-  /** Until the issuer has said who it is. */
+  /** Up to the issuer's confirmation. */
   async ticket(login: string): Promise<string> {
     const { status, body } = await this.answer(await visitProvider(await this.begin(), login));
     if (status !== 200) throw new Error(`The issuer's answer was answered ${status}: ${JSON.stringify(body)}`);
     return body.ticket;
   }
 
-  /** All of it. @param factor of the second factor */
+  /** Complete sign-in. @param factor code of the second factor */
   async signIn(login: string, factor: object = {}): Promise<ApiAnswer> {
     return this.call("POST", "/sessions/web/outside", { ticket: await this.ticket(login), ...factor });
   }
@@ -60,7 +60,7 @@ export class OutsideVisit {
     return new Api(this.#url, body.access_token);
   }
 
-  /** In the settings of somebody who is signed in. @param meanwhile before the ticket is used */
+  /** From the settings of a signed-in user. @param meanwhile runs before the ticket is used */
   async link(api: Api, proof: object, login: string, meanwhile = async () => {}): Promise<ApiAnswer> {
     const begun = await this.call("POST", "/account/outside", proof, api.token);
     if (begun.status !== 200) return begun;
@@ -69,7 +69,7 @@ export class OutsideVisit {
     return api.call("POST", "/account/outside/confirm", { ticket: back.body.ticket });
   }
 
-  /** Anew who somebody is who is signed in. */
+  /** New proof of identity of a signed-in user. */
   async prove(api: Api, login: string, factor: object = {}): Promise<ApiAnswer> {
     const begun = await this.call("POST", "/sessions/current/proof/outside", {}, api.token);
     if (begun.status !== 200) return begun;
@@ -78,7 +78,7 @@ export class OutsideVisit {
   }
 }
 
-/** The rows of a list of the API. */
+/** Rows of a list of the API. */
 export async function itemsOf(api: Api, path: string): Promise<ApiAnswer["body"][]> {
   return (await ok(api, "GET", path)).items;
 }

@@ -1,7 +1,7 @@
 import { closeSync, openSync, readdirSync, readFileSync, readSync, statSync, writeSync } from "node:fs";
 import { basename, join } from "node:path";
 
-/** The packs in a store's folder: id (32 hex digits) to path. */
+/** Packs in a store's folder: id (32 hex digits) to path. */
 export function findPackFiles(store: string): Map<string, string> {
   const packs = new Map<string, string>();
   for (const entry of readdirSync(store, { recursive: true, withFileTypes: true })) {
@@ -11,13 +11,13 @@ export function findPackFiles(store: string): Map<string, string> {
   return packs;
 }
 
-/** The packs in the default store of a data folder: id (32 hex digits) to size in bytes. */
+/** Packs in the default store of a data folder: id (32 hex digits) to size in bytes. */
 export function listPackFiles(dataFolder: string): Map<string, number> {
   const files = findPackFiles(join(dataFolder, "store"));
   return new Map([...files].map(([pack, path]) => [pack, statSync(path).size]));
 }
 
-/** Where things lie in a pack, by its header: see docs/format.md, Packs. */
+/** Positions in a pack, from its header: see docs/format.md, Packs. */
 export interface PackLayout {
   readonly records: readonly { readonly start: number; readonly length: number }[];
   readonly footerStart: number;
@@ -37,7 +37,7 @@ export function readPackLayout(path: string): PackLayout {
   return { records, footerStart: start, sizeBytes: bytes.length };
 }
 
-/** As a bad disk would: one bit of one byte. */
+/** Flips one bit, like a bad disk. */
 export function flipByte(path: string, offset: number): void {
   const file = openSync(path, "r+");
   try {

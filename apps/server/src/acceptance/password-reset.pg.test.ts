@@ -7,7 +7,7 @@ import { newPerson } from "./new-person.ts";
 import { requestRaw } from "./raw-request.ts";
 import { administrator, Api, eventually, ok, queryDatabase, type RunningServer } from "./testing.ts";
 
-/** A real server that mails to a real SMTP server. */
+/** Real server with a real SMTP server. */
 describe("a password that is forgotten", () => {
   let folder: string;
   let mailing: MailingServer;
@@ -33,7 +33,7 @@ describe("a password that is forgotten", () => {
   /** An address that gives the folder to whoever has it. */
   const signedBy = async (api: Api, id: string): Promise<string> =>
     (await ok(api, "POST", "/signed-urls", { ids: [id], use: "zip", name: "z" })).urls[0].url;
-  /** Of those mails that come, the next one to this address that says so. */
+  /** Next mail to this address with that text. */
   const mailTo = async (email: string, pattern = /#hfw_|has a new password/) => {
     for (;;) {
       const mail = await smtp.next();
@@ -41,7 +41,7 @@ describe("a password that is forgotten", () => {
     }
   };
 
-  /** Mails of other kinds may still be on their way from the test before. */
+  /** Other mails of the previous test may still arrive. */
   const nextReset = async () => {
     for (;;) {
       const mail = await smtp.next();
@@ -139,7 +139,7 @@ describe("a password that is forgotten", () => {
     const { Secret, TOTP } = await import("otpauth");
     const totp = new TOTP({ secret: Secret.fromBase32(secret) }).generate();
     const { recovery_codes: codes } = await ok(person.api, "POST", "/account/second-factor/confirm", { totp });
-    // Told of it, it may come before the link.
+    // May arrive before the link.
     const coming = mailTo(person.email);
     await ask(person.email);
     assert.equal((await reset(tokenIn((await coming).text), "a new password")).status, 200);
@@ -153,11 +153,11 @@ describe("a password that is forgotten", () => {
     const statuses: number[] = [];
     for (let count = 0; count < 60; count++) statuses.push((await ask(`nobody${count}@example.com`)).status);
     assert.ok(statuses.includes(429));
-    // Signing in has a count of its own.
+    // Sign-ins have a separate count.
     await Api.signIn(server.url, administrator);
   });
 
-  /** Nothing of it waits any more. */
+  /** No message is left. */
   const settled = () =>
     eventually("all that was asked is worked", 30_000, async () => {
       const [waiting] = await queryDatabase(

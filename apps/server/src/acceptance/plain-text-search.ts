@@ -9,9 +9,8 @@ export interface Finding {
 const runBytes = 16;
 
 /**
- * Finds any run of 16 bytes of any of the texts at any place of the files. The first three bytes of a run are looked up in a
- * table of bits; only what passes is compared.
- * @param texts name to bytes; every run of 16 bytes of them counts
+ * Finds every run of 16 bytes of the texts in the files. A bit table of the first three bytes filters the candidates.
+ * @param texts name to bytes
  */
 export function findRuns(files: readonly string[], texts: Readonly<Record<string, Uint8Array>>): Finding[] {
   const starts = new Uint8Array(2 ** 21);
@@ -26,7 +25,10 @@ export function findRuns(files: readonly string[], texts: Readonly<Record<string
   return files.flatMap((file) => findIn(file, starts, runs));
 }
 
-/** A function of its own, so that V8 optimises it. As one loop over all files, the search took 16 s instead of 2 s in one of three runs. */
+/**
+ * A separate function, so that V8 optimizes it. As one loop over all files, the search took 16 s instead of 2 s in one
+ * of three runs.
+ */
 function findIn(file: string, starts: Uint8Array, runs: ReadonlyMap<string, string>): Finding[] {
   const findings: Finding[] = [];
   const bytes = readIfThere(file);
@@ -55,7 +57,7 @@ export function findNeedles(
   return findings;
 }
 
-/** The three ways in which bytes are usually written down. */
+/** Three usual encodings of bytes. */
 export function spellings(name: string, bytes: Uint8Array): Record<string, string | Uint8Array> {
   const buffer = Buffer.from(bytes);
   return {

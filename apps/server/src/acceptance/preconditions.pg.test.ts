@@ -6,7 +6,7 @@ import type { NodeJson } from "@holdfast/protocol/values";
 import { isLongTier } from "@holdfast/tools/tiers";
 import { Api, type ApiAnswer, makeFolder, removeFolder, type RunningServer, startServer } from "./testing.ts";
 
-/** What a caller may say of the state that it saw, and what is answered where that is not the state any more. */
+/** Preconditions of callers, and the answers to outdated ones. */
 const bases = {
   "If-Match": { refusal: "precondition", of: (seen: Seen) => `"${seen.revision}"` },
   base_revision: { refusal: "conflict", of: (seen: Seen) => seen.revision },
@@ -15,7 +15,7 @@ const bases = {
 type Base = keyof typeof bases;
 type Seen = Pick<NodeJson, "revision" | "version_id">;
 
-/** What became of the file since the caller saw it, and whom that outdates. */
+/** Change of the file since the caller saw it, and the callers that it outdates. */
 const histories = {
   fresh: { outdates: [] as readonly Base[] },
   renamed: { outdates: ["If-Match", "base_revision"] as readonly Base[] },
@@ -40,7 +40,7 @@ interface Route {
   readonly call: (world: World, file: Seen & { id: string }, said: Said) => Promise<Outcome>;
 }
 
-/** A base as it stands in a header, in JSON or in a query. */
+/** Base in a header, in JSON or in a query. */
 interface Said {
   readonly headers: Record<string, string>;
   readonly fields: Record<string, string>;
@@ -200,7 +200,7 @@ describe("what a caller says of the state that it saw", () => {
   const stateOf = async (id: string) => (await world.api.call("GET", `/files/${id}`)).body;
   const trash = async (id: string) => (await world.api.call("DELETE", `/files/${id}`)).body;
 
-  /** A file as a caller saw it, and as it is by now. What was seen of one in the trash is its state there. */
+  /** A file as the caller saw it, and its current state. In the trash, its state there counts. */
   const prepare = async (history: History, place: (typeof places)[number]) => {
     const { id } = await makeFile();
     const written = await write(id);

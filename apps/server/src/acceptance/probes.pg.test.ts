@@ -3,7 +3,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { after, before, describe, test } from "node:test";
 import { Api, makeFolder, ok, removeFolder, type RunningServer, startServer } from "./testing.ts";
 
-/** Answers that would say something by the way: of names, ids and addresses that the caller may not know of. */
+/** Answers that might reveal names, ids or addresses unknown to the caller. */
 describe("who asks so that the answer gives something away", () => {
   let folder: string;
   let server: RunningServer;
@@ -263,7 +263,7 @@ describe("who asks so that the answer gives something away", () => {
   });
 });
 
-/** A cursor with all cursors that stand in it. */
+/** Cursor with all cursors inside it. */
 function deciphered(cursor: string | null): string {
   const text = Buffer.from(cursor ?? "", "base64url").toString();
   return text + (text.match(/[\w-]{40,}/g) ?? []).map((inner) => Buffer.from(inner, "base64url").toString()).join("");

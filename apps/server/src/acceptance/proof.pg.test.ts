@@ -19,13 +19,13 @@ import {
 
 interface Bodies {
   readonly asked: readonly object[];
-  /** Right for the route, and nothing for which proof is asked. */
+  /** Valid for the route, without a need for proof. */
   readonly unasked?: readonly object[];
 }
 
 const newUser = { email: "made@example.com", password: "a sentence of somebody" };
 
-/** For each route that asks for proof: with what it does. */
+/** Effect of each route that requires proof. */
 const asking: Partial<Record<RouteName, Bodies>> = {
   createToken: { asked: [{ name: "t", scopes: ["files:read"] }] },
   adminCreateUser: { asked: [{ ...newUser, admin: true }, newUser] },
@@ -54,14 +54,14 @@ const asking: Partial<Record<RouteName, Bodies>> = {
     unasked: [{ user_code: "BCDF-GHJK", allow: false }],
   },
   createWebhook: { asked: [{ url: "https://example.com/", secret: "s", events: ["edited"] }] },
-  // Among them are links that set the password of whoever asked for one.
+  // Some are links that set the requester's password.
   unsentLinks: { asked: [{}] },
-  // Old versions are what brings files back that a program has encrypted.
+  // Old versions restore files that ransomware encrypted.
   pruneVersions: { asked: [{ keep: 1 }], unasked: [{ keep: 1, dry_run: true }] },
   transferNode: { asked: [{ email: "nobody@example.com" }] },
 };
 
-/** Changes by administrators that ask for no proof, and why. */
+/** Administrators' changes without proof, with the reason. */
 const harmless: Partial<Record<RouteName, string>> = {
   adminRemoveInvitation: "another one can be made",
   adminStartScrub: "reads",
@@ -79,7 +79,7 @@ const harmless: Partial<Record<RouteName, string>> = {
 const signedIn = (Object.entries(routes) as [RouteName, Route][]).filter(
   ([, { access }]) => access !== "open" && access !== "signed",
 );
-/** Whatever is asked of it is an id that nobody has. */
+/** Only uses unknown ids. */
 const nothing = new Proxy({} as Fixture, {
   get: (_, name) => (name === "block" ? "0".repeat(64) : "00000000-0000-8000-8000-000000000000"),
 });
@@ -98,7 +98,7 @@ describe("A session whose person proved long ago who they are", () => {
   });
 
   const query = (statement: string) => queryDatabase(`${folder}/data`, statement);
-  /** All sessions that there are. */
+  /** All existing sessions. */
   const grownOld = () => query("update shard.sessions set proven_at = proven_at - 61 * 60 * 1000000::int8");
 
   async function send(api: Api, name: RouteName, given?: object): Promise<ApiAnswer> {
@@ -125,7 +125,7 @@ describe("A session whose person proved long ago who they are", () => {
   });
 
   let kept: Api | undefined;
-  /** A session that has grown old: another one after a route that has ended the one before. */
+  /** Old session, replaced after a route ended it. */
   const oldSession = async (): Promise<Api> => {
     if ((await kept?.call("GET", "/account"))?.status === 200) return kept as Api;
     kept = await Api.signIn(server.url);

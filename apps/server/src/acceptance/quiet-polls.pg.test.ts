@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { Api, makeFolder, ok, queueWorked, removeFolder, type RunningServer, startServer } from "./testing.ts";
 
-/** A poll tells what the change feed would tell, and of nothing else that happens in the same space. */
+/** Polls report what the change feed reports, and no other event of the space. */
 describe("polls of what is shared", () => {
   let folder: string;
   let server: RunningServer;
@@ -29,7 +29,7 @@ describe("polls of what is shared", () => {
     await ok(owner, "POST", `/files/${top}/share`, { email: "other@example.com", role: "viewer" });
     await ok(owner, "POST", `/files/${low}/share`, { email: "other@example.com", role: "uploader" });
     await ok(other, "POST", "/mounts", { node_id: top });
-    // A poll is answered by what is told of the grants as well.
+    // Notices of the grants also answer a poll.
     await queueWorked(`${folder}/data`);
   });
 

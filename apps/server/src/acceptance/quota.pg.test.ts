@@ -33,7 +33,7 @@ describe("A quota", () => {
     return Api.signIn(server.url, account);
   }
 
-  /** Declares `lengthBytes` and sends only `sent`: what is answered was answered before the rest. */
+  /** Declares `lengthBytes` and sends only `sent`, so any answer precedes the rest. */
   async function answerBefore(
     path: string,
     { sent, lengthBytes, headers = {} }: { sent: Uint8Array; lengthBytes: number; headers?: Record<string, string> },
@@ -98,7 +98,7 @@ describe("A quota", () => {
     const resumable = await ann.call("POST", "/files/upload?uploadType=resumable", start);
     assert.deepEqual([resumable.status, resumable.body.code], [507, "quota"]);
     const { body } = batchOf([lengthBytes, lengthBytes + 5]);
-    // The JSON, and of the first block's frame a part.
+    // The JSON and part of the first block's frame.
     const batch = await answerBefore("/sync/delta", {
       sent: body.subarray(0, 4000),
       lengthBytes: body.length,

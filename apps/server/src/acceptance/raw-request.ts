@@ -6,11 +6,11 @@ export interface RawAnswer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly bytes: Buffer;
-  /** Tests look into it without a schema; undefined where it is no JSON. */
+  /** Unchecked JSON for tests, or undefined. */
   readonly json: ReturnType<typeof JSON.parse>;
 }
 
-/** Sends exactly these headers, those included that `fetch` keeps to itself: Host, Origin, Cookie. */
+/** Sends exactly these headers, including those that `fetch` reserves: Host, Origin, Cookie. */
 export async function requestRaw(
   url: string,
   options: {

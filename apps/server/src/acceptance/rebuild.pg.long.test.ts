@@ -21,7 +21,7 @@ import {
   spawnServer,
 } from "./testing.ts";
 
-/** Invariant: what was acknowledged before the last time that the log went to the store comes back from the store and the key alone. */
+/** Invariant: store and key alone restore everything acknowledged before the last copy of the log. */
 describe("A database that is lost", () => {
   let folder: string;
   let data: string;
@@ -59,7 +59,7 @@ describe("A database that is lost", () => {
       assert.deepEqual([status, hashOf(body)], [200, hash], path);
     }
   };
-  /** Until what was acknowledged by now is in the store, as the server's metrics say. */
+  /** Waits until the metrics show that everything acknowledged is in the store. */
   const reachesStore = async () => {
     const acknowledgedMs = Date.now();
     await eventually("what was written is in the store", 120_000, async () => {
@@ -79,7 +79,7 @@ describe("A database that is lost", () => {
     await put(api, "/in a snapshot", randomBytes(300_000));
     await eventually("there is a snapshot", 120_000, () => metadata("backups")[0]);
     await server.stop();
-    // No other snapshot from here on: what follows has to come by the log.
+    // No later snapshots: the log must provide the rest.
     server = await spawnServer({
       dataFolder: data,
       port: server.port,
@@ -178,7 +178,7 @@ describe("A database that is lost", () => {
   });
 
   test("comes back from the store and the key alone: files, versions, shares and accounts; and its clients are told", async (t) => {
-    // Of the old folder nothing else is left.
+    // The old folder is gone.
     renameSync(store, join(folder, "store"));
     renameSync(key, join(folder, "key"));
     rmSync(data, { recursive: true });

@@ -23,7 +23,7 @@ describe("A data folder that is replaced while its server runs", () => {
     removeFolder(folder);
   });
 
-  /** In a process of its own, since it is to end by itself. */
+  /** In a separate process, because it must exit. */
   const start = async (dataFolder: string): Promise<Api> => {
     server = await spawnServer({ dataFolder });
     return Api.signIn(server.url);

@@ -3,7 +3,7 @@ import { after, before, describe, test } from "node:test";
 import type { ReportJson } from "@holdfast/protocol/report-routes";
 import { Api, eventually, makeFolder, ok, removeFolder, type RunningServer, startServer } from "./testing.ts";
 
-/** Somebody who has a link says that what it shows should not be there, and an administrator decides. */
+/** A link's visitor reports its content, and an administrator decides. */
 describe("reports of links", () => {
   let folder: string;
   let server: RunningServer;
@@ -13,7 +13,7 @@ describe("reports of links", () => {
 
   before(async () => {
     folder = makeFolder("reports");
-    // Each report of one address counts, and all of these come from one.
+    // Reports count by address, and all of these come from one.
     server = await startServer({ dataFolder: `${folder}/data`, env: { HOLDFAST_RATE_LIMIT_SIGN_IN: "100" } });
     admin = await Api.signIn(server.url);
     await ok(admin, "POST", "/admin/users", { ...account, name: "Olive Owner" });
@@ -99,7 +99,7 @@ describe("reports of links", () => {
     for (const reason of ["abuse", "copyright"]) await report({ token: link.token, reason });
     const told = await eventually("both are told of", 60_000, async () => {
       const { items } = await ok(admin, "GET", "/notifications?unread=true");
-      // Reports of the tests before may still be on their way.
+      // Reports of earlier tests may still arrive.
       const found = items.filter(
         ({ detail }: { detail?: { permission_id?: string } }) => detail?.permission_id === link.id,
       );
@@ -129,7 +129,7 @@ describe("reports of links", () => {
     assert.equal((await fetch(`${link.url}/files/${file.id}`)).status, 404);
     const [permission] = (await ok(owner, "GET", `/files/${link.node}/permissions`)).items;
     assert.deepEqual([permission.id, permission.disabled], [link.id, true]);
-    // What its owner changes of it does not bring it back.
+    // Changes by the owner do not restore it.
     await ok(owner, "PATCH", `/permissions/${link.id}`, { expires_at: null, name: "again" });
     assert.equal(await opens(link.token), 401);
     const { items } = await ok(owner, "GET", `/activity?in=${link.node}`);

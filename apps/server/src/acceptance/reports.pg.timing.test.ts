@@ -10,7 +10,7 @@ test("a poll by a link that is disabled ends immediately", async (t) => {
     removeFolder(folder);
   });
   const admin = await Api.signIn(server.url);
-  // Other work of the machine only adds to it.
+  // Other load only adds time.
   let leastMs = Infinity;
   for (let round = 1; round <= 3; round += 1) {
     const node = await ok(admin, "POST", "/metadata", { path: `/polled ${round}`, kind: "folder" });
@@ -27,6 +27,6 @@ test("a poll by a link that is disabled ends immediately", async (t) => {
     assert.equal((await poll).status, 401);
     leastMs = Math.min(leastMs, performance.now() - startedMs);
   }
-  // Shorter than the period at which the server checks the credentials of held polls.
+  // Shorter than the interval at which the server checks credentials of waiting polls.
   assert.ok(leastMs < 4000, `the poll waited ${leastMs} ms`);
 });

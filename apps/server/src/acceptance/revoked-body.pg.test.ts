@@ -21,7 +21,7 @@ after(async () => {
 
 const newUser = { email: "made@example.com", password: "a sentence of theirs" };
 
-/** As long as what a request came with is believed. */
+/** Time for which a request's credentials are trusted. */
 const believedMs = 2000;
 
 const changes = {
@@ -40,7 +40,7 @@ const changes = {
   },
 };
 
-/** Begins a call by a token, and sends the last byte of its body once the time is over for which the token was believed. */
+/** Starts a call with a token, and sends the last byte after the trusted time. */
 async function hold({ call, type, body }: (typeof changes)["a file"], meanwhile: (id: string) => Promise<void>) {
   const name = `token ${++tokens}`;
   const made = await ok(admin, "POST", "/tokens", { name, scopes: ["files:read", "files:write", "admin"] });
@@ -108,7 +108,7 @@ interface Stream {
   readonly type?: string;
   /** Before what goes on. */
   readonly head?: string;
-  /** Check for routes whose refusal does not say that it came in the middle of the body. */
+  /** Check for routes whose error does not show that it came during the body. */
   readonly isUnderWay?: () => Promise<boolean>;
   readonly end: () => Promise<unknown>;
 }
@@ -125,7 +125,7 @@ async function newLink() {
   return { path, token, url, end: () => ok(admin, "DELETE", `/permissions/${permission}`) };
 }
 
-/** @returns the answer to a body that never ends, whose caller is ended meanwhile */
+/** @returns the answer to an endless body whose caller is ended meanwhile */
 async function refusalOf({ url, method, token, type = "application/octet-stream", head, isUnderWay, end }: Stream) {
   const headers = { "content-type": type, ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) };
   const sent = request(url, { method, headers, agent: false });
@@ -145,7 +145,7 @@ async function refusalOf({ url, method, token, type = "application/octet-stream"
   }
 }
 
-/** At once: each waits until a caller is looked at again. */
+/** In parallel, because each waits for the next check of a caller. */
 describe("What was on its way when its caller ended", { concurrency: 7 }, () => {
   for (const [what, begin] of Object.entries(streams)) {
     test(`${what} that never ends is refused once its caller has ended`, async () => {

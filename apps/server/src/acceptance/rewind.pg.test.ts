@@ -4,7 +4,7 @@ import { Api, eventually, makeFolder, removeFolder, type RunningServer, startSer
 
 const waitMs = 60_000;
 
-/** Going back in time as its owner asks for it, in the middle of what others do: through the API of a real server alone. */
+/** Rewinds by an owner during other changes, only through the API of a real server. */
 describe("a rewind", () => {
   const folder = makeFolder("rewind");
   let server: RunningServer;
@@ -40,7 +40,7 @@ describe("a rewind", () => {
     assert.ok(put.status < 300, JSON.stringify(put.body));
     return put.body.id as string;
   };
-  /** Of the server's clock, after all that was answered so far. */
+  /** Server time after all answers so far. */
   const moment = async (as = owner) =>
     (await ok(as, "PATCH", `/files/${await marker(as)}`, { executable: true })).updated_at;
   const marker = (as: Api) => write("/marker", `${process.hrtime.bigint()}`, as);
@@ -54,7 +54,7 @@ describe("a rewind", () => {
       const { state, result } = await ok(as, "GET", `/jobs/${job}`);
       return state === "done" ? result : undefined;
     });
-  /** A folder as somebody sees it: path, size, time, executable bit and privacy of each item below. */
+  /** Visible folder: path, size, time, executable bit and privacy of each item. */
   async function seen(id: string, as = owner): Promise<string[]> {
     const { items } = await ok(as, "GET", `/folders/${id}/contents?recursive=true&limit=1000`);
     return items
@@ -137,7 +137,7 @@ describe("a rewind", () => {
     assert.equal(told?.actor.name, "owner");
   });
 
-  /** Below the mount paths begin with its name. */
+  /** Paths below the mount begin with its name. */
   const withoutTop = (line: string) => line.replace(/^\/[^/]+/, "");
 
   test("in the middle of others' edits loses none of theirs: each is there, or a version, or in the trash", async () => {

@@ -3,11 +3,11 @@ import type { RouteName } from "@holdfast/protocol/routes";
 import { roleless } from "./roleless-routes.ts";
 import type { ApiAnswer } from "./testing.ts";
 
-/** What somebody who has one role, or none, is answered. */
+/** Answers for each role, or none. */
 export const columns = ["owner", "editor", "commenter", "viewer", "uploader", "none"] as const;
 export type Column = (typeof columns)[number];
 
-/** The nodes of one case: a folder in a folder, with a file, some that go, and some in the trash; and what the owner has about them. */
+/** Nodes of one case: nested folders, a file, nodes to remove and trash, with the owner's related objects. */
 export interface Case {
   readonly number: number;
   readonly top: string;
@@ -20,19 +20,19 @@ export interface Case {
   readonly trashedToo: string;
   readonly comment: string;
   readonly hash: string;
-  /** To somebody else, at the file. */
+  /** For another user, at the file. */
   readonly permission: string;
-  /** A permission, too. */
+  /** Also a permission. */
   readonly link: string;
-  /** Complete, and not committed. */
+  /** Complete but not committed. */
   readonly upload: string;
 }
 
 export interface Row {
   readonly request: (nodes: Case) => readonly [method: string, path: string, json?: unknown, init?: RequestInit];
-  /** In the order of the columns; `*` is any digit, `a|b` one of two. */
+  /** In the order of the columns. `*` is any digit, `a|b` one of two. */
   readonly answers: string;
-  /** What of the answer the columns speak of; its status unless told. */
+  /** Part of the answer that the columns check. Defaults to the status. */
   readonly says?: (answer: ApiAnswer) => string;
 }
 
@@ -43,7 +43,7 @@ const reads = { answers: "200 200 200 200 404 404" };
 const marks = { answers: "204 204 204 204 404 404" };
 const creates = { answers: "201 201 403 403 201 404" };
 const writes = { answers: "200 200 403 403 404 404" };
-/** What belongs to the one who made it, whoever may see the node. */
+/** Objects of their maker, whoever may see the node. */
 const makersOwn = { answers: "200 404 404 404 404 404" };
 const operation = (what: object) => ({
   operations: [{ operation_id: randomBytes(16).toString("hex"), ...what }],
@@ -51,8 +51,8 @@ const operation = (what: object) => ({
 const resultOf = ({ status, body }: ApiAnswer) =>
   status === 200 ? `${body.results[0].code ?? body.results[0].status}` : String(status);
 /**
- * What each role is answered by each route, in the order in which they are asked: what takes the case apart comes last. A route without rows, or a
- * reason why no role counts for it, does not compile.
+ * Answers of each route to each role, in call order: destructive calls come last. Each route needs rows, or a reason to
+ * have none, to compile.
  */
 export const roleRows: Readonly<Record<RouteName, Readonly<Record<string, Row>> | string>> = {
   getNode: {
@@ -154,7 +154,7 @@ export const roleRows: Readonly<Record<RouteName, Readonly<Record<string, Row>> 
     },
   },
   syncFile: {
-    // Before the version becomes another one.
+    // Precedes the change of the version.
     "write a version by its blocks": {
       request: ({ file, version, hash }) => [
         "POST",

@@ -5,7 +5,7 @@ const ofView = "about all that is in the caller's view; the change feed and the 
 const ofServer = "about the server";
 const ofLinks = "proved by the secret of a link or of a mail";
 
-/** The routes for which no role at a node counts, and why. */
+/** Routes independent of roles at a node, with the reason. */
 export const roleless = {
   undoRewind: "of a rewind, which is the owner's alone",
   acceptTransfer: "of whom something is given to",

@@ -4,7 +4,7 @@ import { after, before, test } from "node:test";
 import { Api, makeFolder, ok, removeFolder, type RunningServer, startServer } from "./testing.ts";
 
 const folder = makeFolder("running-downloads");
-/** More than connections hold on the way. */
+/** More than connections buffer. */
 const content = randomBytes(40 * 1024 * 1024);
 let server: RunningServer;
 let admin: Api;
@@ -64,7 +64,7 @@ const share = async ({ id }: Person) =>
   (await ok(owner, "POST", `/files/${top}/share`, { user_id: id, role: "viewer" })).id;
 const enter = (person: Person) => ok(admin, "PUT", `/groups/${group}/members/${person.id}`, { role: "member" });
 
-/** By which somebody may read it, and what ends that. */
+/** Right to read it, and the end of that right. */
 const ends: Record<string, (person: Person) => Promise<() => Promise<unknown>>> = {
   "the permission is removed": async (person) => {
     const id = await share(person);
@@ -84,7 +84,7 @@ const ends: Record<string, (person: Person) => Promise<() => Promise<unknown>>> 
   },
 };
 
-/** Reads what has begun to its end. @returns how much came, whether or not it was cut */
+/** Reads a started download to its end. @returns the number of bytes, complete or not */
 async function finish(running: Response, meanwhile: () => Promise<unknown>): Promise<number> {
   assert.equal(running.status, 200);
   const reader = running.body?.getReader();
@@ -121,7 +121,7 @@ for (const [what, begin] of Object.entries(begins)) {
   });
 }
 
-/** What takes the file away from whoever has a link of the folder, and what brings it back. */
+/** Ways to hide the file from a link of the folder, and to restore it. */
 const takes: Record<string, [take: () => Promise<unknown>, giveBack: () => Promise<unknown>]> = {
   "the file goes to the trash": [
     () => ok(owner, "DELETE", `/files/${file.id}`),
@@ -183,7 +183,7 @@ async function makeTree(name: string) {
 const toldIn = (text: string) =>
   ["beside", "first", "last"].filter((name) => text.includes(`told-${name}`) || text.includes(`content of ${name}`));
 
-/** @returns all that came, and whether it was cut */
+/** @returns all received bytes, and true if cut off */
 async function readAll(running: Response, meanwhile: () => Promise<unknown>): Promise<{ text: string; cut: boolean }> {
   const pieces: Uint8Array[] = [];
   const reader = running.body?.getReader();

@@ -8,7 +8,7 @@ import { requireComponent } from "@holdfast/tools/components";
 import { bounded } from "@holdfast/tools/bounded";
 import { administrator, Api, eventually, holdfast, makeFolder, removeFolder, spawnServer } from "./testing.ts";
 
-/** A tree goes through the command, the server and a bucket, and comes back after the server was killed. */
+/** Uploads a tree by the command to a server with a bucket, and downloads it after the server was killed. */
 async function roundTrip(t: TestContext, s3: S3TestServer): Promise<void> {
   const folder = makeFolder("s3");
   t.after(() => removeFolder(folder));

@@ -18,7 +18,10 @@ import {
   spawnServer,
 } from "./testing.ts";
 
-/** Invariant: a scrub repairs what can be repaired, calls damaged only what has no whole copy, and ends with 0 once all is healed. */
+/**
+ * Invariant: a scrub repairs what it can, marks only blocks without a whole copy as damaged, and ends with 0 after all
+ * is healed.
+ */
 describe("The scrub by command", () => {
   let folder: string;
   let server: ServerProcess;

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { startDownload, startUpload } from "./slow-transfers.ts";
 import { Api, makeFolder, removeFolder, spawnServer } from "./testing.ts";
 
-/** Longest time from the signal to the end of the server, by the contract. */
+/** Maximum time from the signal to the server's exit, by the contract. */
 const stopMsMax = 10_000;
 
 test("told to stop, a server ends within 10 s with 0 while slow transfers are under way", async () => {

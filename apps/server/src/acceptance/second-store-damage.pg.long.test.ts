@@ -7,7 +7,7 @@ import { assertCommitted, putBatch } from "./batches.ts";
 import { flipByte, readPackLayout } from "./pack-files.ts";
 import { objectsIn, withScene } from "./two-store-scene.ts";
 
-/** Invariant: what one of two stores has lost or damaged is read from the other, and both are whole and equal after a scrub. */
+/** Invariant: the second store replaces what the first lost or damaged, and after a scrub both are whole and equal. */
 describe(
   "Damage in two stores",
   withScene((scene) => {
@@ -20,7 +20,7 @@ describe(
       await scene.equalAgain();
     });
 
-    /** Flips, deletes, cuts, empties and swaps packs of one store. @returns how many it has touched */
+    /** Flips, deletes, cuts, empties and swaps packs of one store. @returns the number of changed packs */
     function damage(store: string, packs: readonly string[]): number {
       const path = (index: number) => join(store, "objects", packs[index] ?? assert.fail());
       const sizeOf = (index: number) => statSync(path(index)).size;
@@ -44,7 +44,7 @@ describe(
       );
       const alone = packs.filter((name) => name !== together);
       const count = damage(scene.stores[0], alone.slice(0, 10)) + damage(scene.stores[1], alone.slice(10, 20));
-      // Of this one neither store has all.
+      // Neither store has all of it.
       for (const [index, store] of scene.stores.entries()) {
         const path = join(store, "objects", together ?? assert.fail());
         flipByte(path, (readPackLayout(path).records[index]?.start ?? 0) + 50);

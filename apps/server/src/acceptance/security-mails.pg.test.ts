@@ -6,7 +6,7 @@ import type { TestSmtp } from "../mail/testing.ts";
 import { type MailingServer, startMailingServer } from "./mailing-server.ts";
 import { Api, ok, queueWorked, type RunningServer } from "./testing.ts";
 
-/** A real server that mails to a real SMTP server. */
+/** Real server with a real SMTP server. */
 describe("who has an account is mailed", () => {
   let mailing: MailingServer;
   let smtp: TestSmtp;
@@ -21,7 +21,7 @@ describe("who has an account is mailed", () => {
   });
   after(() => mailing?.stop());
 
-  /** Of what is told of something that somebody does, the first mail that says this. */
+  /** First mail about an action that contains this text. */
   const toldOf = async (pattern: RegExp, act: () => Promise<unknown>): Promise<string> => {
     const coming = (async () => {
       for (;;) {

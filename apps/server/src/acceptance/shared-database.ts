@@ -5,11 +5,11 @@ import { silentLog } from "../db/testing.ts";
 
 export interface SharedDatabase {
   readonly postgres: EmbeddedPostgres;
-  /** For `--database-url`. */
+  /** Value of `--database-url`. */
   readonly url: string;
 }
 
-/** A database of its own process for several servers. @param folder of the test */
+/** Separate database process for several servers. @param folder folder of the test */
 export async function startSharedDatabase(folder: string): Promise<SharedDatabase> {
   mkdirSync(`${folder}/database`, { mode: 0o711 });
   const options = { dataFolder: `${folder}/database`, log: silentLog, random: randomBytes, loopback: true };

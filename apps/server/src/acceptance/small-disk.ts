@@ -3,7 +3,7 @@ import { mkdirSync, statfsSync, writeFileSync } from "node:fs";
 import type { TestContext } from "node:test";
 import { makeFolder, removeFolder } from "./testing.ts";
 
-/** Gives the work a disk of its own, or skips the test where this user may not make one. */
+/** Gives the work its own disk, or skips the test if this user may not make one. */
 export async function withSmallDisk(
   t: TestContext,
   sizeBytes: number,
@@ -19,7 +19,7 @@ export async function withSmallDisk(
   }
 }
 
-/** Until `unmount`. @returns false where it cannot be: then the test is skipped */
+/** Lasts until `unmount`. @returns false if impossible, to skip the test */
 export function mountSmallDisk(t: TestContext, folder: string, sizeBytes: number): boolean {
   if (process.getuid?.() !== 0) {
     t.skip("only root may mount a small disk");
@@ -35,12 +35,12 @@ export function mountSmallDisk(t: TestContext, folder: string, sizeBytes: number
   return true;
 }
 
-/** What a failed test left running holds the disk until it has ended too. */
+/** Processes left by a failed test keep the disk busy until they end. */
 export function unmount(folder: string): void {
   execFileSync("umount", ["--lazy", folder], { stdio: "pipe" });
 }
 
-/** Leaves so much free, by a file `filler`. */
+/** Leaves that much free space, by a file `filler`. */
 export function fillUpTo(disk: string, leftBytes: number): void {
   const { bavail, bsize } = statfsSync(disk);
   try {

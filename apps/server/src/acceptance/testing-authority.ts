@@ -31,10 +31,10 @@ export async function startNames(): Promise<Names> {
   };
 }
 
-/** A real authority, pebble, that looks at `tlsPort` instead of 443. */
+/** Real authority, pebble, that checks `tlsPort` instead of 443. */
 export interface Authority {
   readonly env: Readonly<Record<string, string>>;
-  /** That its certificates go back to, in PEM; it is another one after each start. */
+  /** Root of its certificates in PEM, new after each start. */
   root(): Promise<string>;
   start(): Promise<void>;
   stop(): Promise<void>;
@@ -44,7 +44,7 @@ export interface AuthorityOptions {
   readonly folder: string;
   readonly tlsPort: number;
   readonly names: Names;
-  /** For which its certificates count. */
+  /** Names that its certificates cover. */
   readonly validSeconds: number;
 }
 
@@ -71,7 +71,7 @@ export async function startAuthority(options: AuthorityOptions): Promise<Authori
   const root = async () => text(await answerOf(ask));
   let child: ChildProcess | undefined;
   const start = async () => {
-    // Some of its answers come late or refuse the first try, as a real one's may.
+    // Some answers are late or refuse the first try, as with a real authority.
     const env = { ...process.env, PEBBLE_VA_NOSLEEP: "1", PEBBLE_WFE_NONCEREJECT: "10" };
     child = spawn("pebble", ["-config", config, "-dnsserver", names.dns], { env, stdio: "ignore" });
     await eventually("the authority answers", 60_000, async () => (await root().catch(() => "")) || undefined);
@@ -93,7 +93,7 @@ export async function answerOf(options: RequestOptions): Promise<IncomingMessage
   return answer;
 }
 
-/** A root, and a certificate of it for the authority's own server. */
+/** Root, and its certificate for the authority's own server. */
 function makeCertificates(folder: string): { rootFile: string; certFile: string; keyFile: string } {
   const at = (name: string) => join(folder, name);
   const openssl = (...args: string[]) => execFileSync("openssl", args, { stdio: "ignore" });

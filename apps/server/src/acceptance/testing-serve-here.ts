@@ -4,7 +4,7 @@ import { readConfig } from "../config/read-config.ts";
 import { serve } from "../main.ts";
 import type { RunningServer } from "./testing.ts";
 
-/** Serves in this process, as `holdfast serve` with these arguments and variables would. */
+/** Serves in this process like `holdfast serve` with these arguments and variables. */
 export async function serveHere(
   args: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,
@@ -36,7 +36,7 @@ export async function serveHere(
   };
 }
 
-/** Drops lines after `close`, as the end of a process would. */
+/** Drops lines after `close`, like the end of a process. */
 function openLogFile(path: string) {
   let fd: number | undefined = openSync(path, "a");
   return {
@@ -48,7 +48,7 @@ function openLogFile(path: string) {
   };
 }
 
-/** Parses the options of `serve`, each of which has at most one value. */
+/** Parses the options of `serve`, each with one value at most. */
 function flagsOf(args: readonly string[]): Record<string, string | true> {
   const flags: Record<string, string | true> = {};
   for (const [index, arg] of args.entries()) {
