@@ -14,12 +14,12 @@ import { processesIn, readPostmasterFile } from "../db/embedded/leftover.ts";
 import { findRunningPostgres } from "../db/embedded-postgres.ts";
 import { copyTemplate } from "../db/testing-template.ts";
 
-/** The launcher, as a user's shell would start it. */
+/** Launcher, started like from a user's shell. */
 export const launcher = fileURLToPath(new URL("../../../cli/bin/holdfast", import.meta.url));
 
 export const administrator = { email: "admin@example.com", password: "correct horse battery staple" };
 
-/** A temporary folder whose parents the database's own user can enter (a plain mkdtemp is for its maker alone). */
+/** Temporary folder that the database's own user can enter (plain mkdtemp folders are private). */
 export function makeFolder(name: string): string {
   const folder = mkdtempSync(join(tmpdir(), `holdfast-${name}-`));
   chmodSync(folder, 0o711);
@@ -32,41 +32,41 @@ export function removeFolder(folder: string): void {
 
 export interface ServerOptions {
   readonly dataFolder: string;
-  /** Further arguments of `serve`. */
+  /** Additional arguments of `serve`. */
   readonly args?: readonly string[];
-  /** Beside the first administrator's, and no limit on the rate of requests; undefined takes one away. */
+  /** Adds to the first administrator's variables, without a rate limit. Undefined removes one. */
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** The port of an earlier start, so that clients find it again; one that nobody else is given unless told. */
+  /** Port of an earlier start, so that clients find it again. Defaults to a unique port. */
   readonly port?: number;
-  /** In the gate each periodic job first runs within two seconds of the start, and not within 15. */
+  /** In the gate, each periodic job first runs within two seconds instead of 15. */
   readonly jobsSoon?: boolean;
 }
 
 interface SpawnOptions extends ServerOptions {
-  /** That of another installation, for what earlier versions did. */
+  /** Launcher of another installation, to test earlier versions. */
   readonly launcher?: string;
 }
 
 export interface RunningServer {
   readonly url: string;
   readonly port: number;
-  /** The link that makes the first administrator; only where there is none yet does it come. */
+  /** Link that creates the first administrator, only if none exists. */
   readonly setupUrl: Promise<string>;
-  /** Where its log lines go. */
+  /** Target of its log lines. */
   readonly logFile: string;
   readonly exited: Promise<number | null>;
-  /** As `systemctl stop` would. @returns the exit code */
+  /** Stops it like `systemctl stop`. @returns the exit code */
   stop(): Promise<number | null>;
 }
 
-/** A server in a process of its own. */
+/** Server in a separate process. */
 export interface ServerProcess extends RunningServer {
   readonly pid: number;
-  /** As a power cut would end the process; its database is left to itself. */
+  /** Kills the process like a power cut. Its database is left alone. */
   kill(): Promise<void>;
 }
 
-/** What the launcher needs to start a server for a test. */
+/** Inputs of the launcher to start a test server. */
 export function serveArguments({ dataFolder, port, args }: ServerOptions): string[] {
   return ["serve", "--data", dataFolder, "--listen", `127.0.0.1:${port ?? 0}`, ...(args ?? [])];
 }
@@ -81,12 +81,12 @@ export function serveEnvironment({ env }: Pick<ServerOptions, "env">): Record<st
   };
 }
 
-/** Long enough for a first start or a recovery on a busy machine: at load 25 a minute was too short. */
+/** Enough for a first start or a recovery on a busy machine: at load 25 a minute was too short. */
 const startTimeoutMs = 180_000 * patience;
 
 /**
- * A real server: in a process of its own in the long tier, and in this one in the gate, where loading its modules and compiling them again for
- * each server would take most of the time.
+ * Real server: a separate process in the long tier, and this process in the gate. There, loading and compiling its
+ * modules for each server would dominate the time.
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   if (isLongTier) return spawnServer(options);
@@ -95,19 +95,19 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   return serveHere(args, environment, logFile, options.jobsSoon === true ? byTurns() : undefined);
 }
 
-/** Evenly spread: periodic jobs that began at one moment would wait for each other's connections to the database. */
+/** Evenly spread, because simultaneous jobs would wait for each other's database connections. */
 function byTurns(): () => number {
   let turn = 0;
   return () => (turn++ % 40) / 400;
 }
 
-/** A server that a test kills or looks at from outside: always in a process of its own. */
+/** Server that a test kills or inspects from outside, always a separate process. */
 export async function spawnServer(options: SpawnOptions): Promise<ServerProcess> {
   const { args, environment, logFile } = await prepareStart(options);
   const log = openSync(logFile, "a");
   const child = spawn(options.launcher ?? launcher, args, { env: environment, stdio: ["ignore", "pipe", log] });
   closeSync(log);
-  // A test that fails before it stops its server must not leave it behind.
+  // Also stops the server of a failed test.
   const endWithTest = () => void child.kill("SIGTERM");
   process.once("exit", endWithTest);
   const exited = new Promise<number | null>((resolve) => {
@@ -142,7 +142,7 @@ async function prepareStart(options: SpawnOptions) {
     mkdirSync(options.dataFolder, { recursive: true, mode: 0o700 });
     await copyTemplate(options.dataFolder);
   }
-  // Chosen here and not by the system, which might give it to another while the server is away.
+  // Chosen here, because the system might reuse it while the server is down.
   const port = options.port ?? (await reservePort());
   return {
     args: serveArguments({ ...options, port }),
@@ -165,7 +165,7 @@ async function readyUrl(lines: Interface, exited: Promise<number | null>, logFil
     throw new Error(`The server ${how}. Its log ends: ${readFileSync(logFile, "utf8").slice(-3000)}`);
   };
   const failed = failure();
-  // Once it is ready nobody waits for this any more.
+  // Unused once the server is ready.
   failed.catch(() => {});
   try {
     return await Promise.race([lineOf(lines, /^holdfast ready at (\S+)$/), failed]);
@@ -174,7 +174,7 @@ async function readyUrl(lines: Interface, exited: Promise<number | null>, logFil
   }
 }
 
-/** @returns what the first group finds in the first line that the pattern fits */
+/** @returns the first group of the first matching line */
 function lineOf(lines: Interface, pattern: RegExp): Promise<string> {
   return new Promise((resolve) => {
     lines.on("line", (line) => {
@@ -184,14 +184,14 @@ function lineOf(lines: Interface, pattern: RegExp): Promise<string> {
   });
 }
 
-/** Of the database of a running server; undefined while it is down. */
+/** For the database of a running server. Undefined while it is down. */
 export function postmasterPid(dataFolder: string): number | undefined {
   const folder = clusterFolderOf(dataFolder);
   const pid = readPostmasterFile(folder)?.pid;
   return pid !== undefined && processesIn(folder, pid).includes(pid) ? pid : undefined;
 }
 
-/** Rows as they stand in the database of a running server. */
+/** Current rows in the database of a running server. */
 export async function queryDatabase(dataFolder: string, statement: string): Promise<pg.QueryResult["rows"]> {
   const client = new pg.Client(findRunningPostgres(dataFolder));
   await client.connect();
@@ -202,7 +202,7 @@ export async function queryDatabase(dataFolder: string, statement: string): Prom
   }
 }
 
-/** Asks again and again until there is an answer. @throws Error once `timeoutMs`, times the patience, have passed, naming what was waited for */
+/** Repeats until there is an answer. @throws Error with the subject after `timeoutMs` times the patience */
 export async function eventually<Result>(
   what: string,
   timeoutMs: number,
@@ -218,7 +218,7 @@ export async function eventually<Result>(
   }
 }
 
-/** Asks for an end that comes soon: one that has passed when the request arrives is refused, and asked for again, further ahead. */
+/** Requests an end in the near future. If it is already past on arrival, it retries with a later one. */
 export async function endSoon(ask: (expiresAt: string) => Promise<ApiAnswer>): Promise<ApiAnswer> {
   for (let aheadMs = 200; ; aheadMs *= 2) {
     const answer = await ask(new Date(Date.now() + aheadMs).toISOString());
@@ -226,7 +226,7 @@ export async function endSoon(ask: (expiresAt: string) => Promise<ApiAnswer>): P
   }
 }
 
-/** Waits until a running server has worked what is in its queue, but for what is to happen later: what is told by it has been told then. */
+/** Waits until a running server's queue has no due message, so that its notifications are out. */
 export async function queueWorked(dataFolder: string): Promise<void> {
   const soon = "select from shard.messages where due_at < extract(epoch from now() + interval '1 minute') * 1000000";
   await eventually("the queue is empty", 60_000, async () => {
@@ -238,14 +238,14 @@ export async function queueWorked(dataFolder: string): Promise<void> {
 export interface ApiAnswer {
   readonly status: number;
   readonly headers: Headers;
-  /** Tests look into it without a schema; bytes where it is no JSON. */
+  /** Unchecked JSON for tests, or bytes. */
   readonly body: ReturnType<typeof JSON.parse>;
 }
 
-/** Nothing here takes that long; a server that never answers is a finding, and no reason to wait for ever. */
+/** Far above every expected time, so that a hanging server fails the test. */
 const answerTimeoutMs = 60_000 * patience;
 
-/** Requests as a script would make them. */
+/** Requests like those of a script. */
 export class Api {
   readonly url: string;
   token: string | undefined;
@@ -255,7 +255,7 @@ export class Api {
     this.token = token;
   }
 
-  /** As a program that knows only name and password. */
+  /** As a program with only name and password. */
   static withBasic(url: string, name: string, password: string): Api {
     return new Api(url, `Basic ${Buffer.from(`${name}:${password}`).toString("base64")}`);
   }
@@ -281,7 +281,7 @@ export class Api {
       signal: init.signal ?? AbortSignal.timeout(answerTimeoutMs),
       ...(json === undefined ? {} : { body: JSON.stringify(json) }),
     });
-    // A file that is downloaded may be JSON as well, and is bytes.
+    // A downloaded file counts as bytes even if it is JSON.
     const isJson = /json/.test(answer.headers.get("content-type") ?? "") && !answer.headers.has("content-disposition");
     const bytes = Buffer.from(await answer.arrayBuffer());
     return {
@@ -291,7 +291,7 @@ export class Api {
     };
   }
 
-  /** The id of the node at that path. */
+  /** Id of the node at that path. */
   async idOf(path: string): Promise<string> {
     const { status, body } = await this.call("GET", `/metadata?path=${encodeURIComponent(path)}`);
     if (status !== 200) throw new Error(`${path} was answered ${status}: ${JSON.stringify(body)}`);
@@ -302,7 +302,7 @@ export class Api {
     return this.call("GET", `/files/${await this.idOf(path)}/download`, undefined, { headers });
   }
 
-  /** Uploads at once. */
+  /** Uploads in one request. */
   put(path: string, content: Uint8Array | string, query = ""): Promise<ApiAnswer> {
     return this.call("POST", `/files/upload?uploadType=media&path=${encodeURIComponent(path)}${query}`, undefined, {
       body: content as NonNullable<RequestInit["body"]>,
@@ -311,7 +311,7 @@ export class Api {
   }
 }
 
-/** What a call answers that has to succeed. */
+/** Result of a call that must succeed. */
 export async function ok(api: Api, ...request: Parameters<Api["call"]>): Promise<ApiAnswer["body"]> {
   const { status, body } = await api.call(...request);
   if (status < 300) return body;
@@ -319,13 +319,13 @@ export async function ok(api: Api, ...request: Parameters<Api["call"]>): Promise
 }
 
 export interface CommandResult {
-  /** Null where a signal ended it. */
+  /** Null after a signal. */
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** Runs `holdfast` as a user would. */
+/** Runs `holdfast` like a user. */
 export function holdfast(
   args: readonly string[],
   options: { env?: Record<string, string | undefined>; input?: string; cwd?: string; launcher?: string } = {},

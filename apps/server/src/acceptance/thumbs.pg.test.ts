@@ -9,7 +9,7 @@ import { requestRaw } from "./raw-request.ts";
 import { useSigning } from "./signing.ts";
 import { Api, eventually } from "./testing.ts";
 
-/** What `<img src>` loads: no token, only the tag of a list. */
+/** Request of `<img src>`: no token, only the tag from a list. */
 describe("a thumbnail", () => {
   const world = useSigning("thumbs");
   const { newPerson, ok, mkdir, put } = world;
@@ -46,7 +46,7 @@ describe("a thumbnail", () => {
         [undefined, undefined, undefined, undefined],
       );
       assert.ok(!bytes.includes("Camera of Ann"));
-      // Turned by a quarter to the right, what was left is above.
+      // After a quarter turn to the right, the left side is on top.
       const { data, info } = await sharp(bytes).removeAlpha().raw().toBuffer({ resolveWithObject: true });
       const above = data.subarray(3 * (10 * info.width + 20));
       assert.ok(

@@ -4,16 +4,16 @@ import { bounded } from "@holdfast/tools/bounded";
 import { hashOf, putBatch } from "./batches.ts";
 import type { Api, ApiAnswer } from "./testing.ts";
 
-/** What a server has told its clients. */
+/** Everything that a server acknowledged. */
 export interface Ledger {
-  /** Path to SHA-256 of the content, of files whose upload was acknowledged. */
+  /** Path to SHA-256 of acknowledged files. */
   readonly files: Map<string, string>;
   readonly uploads: Upload[];
-  /** How many answers were passing failures. */
+  /** Number of answers with temporary failures. */
   refused: number;
 }
 
-/** Files of a ledger that remember when each of them was acknowledged. */
+/** Files of a ledger with the time of each acknowledgment. */
 export class TimedFiles extends Map<string, string> {
   readonly atMs = new Map<string, number>();
 
@@ -31,7 +31,7 @@ export interface Upload {
   readonly id: string;
   readonly path: string;
   readonly content: Buffer;
-  /** The highest offset that an answer named. */
+  /** Highest offset in an answer. */
   acknowledged: number;
 }
 
@@ -40,7 +40,7 @@ export interface Traffic {
   readonly ledger: Ledger;
   /** Numbers from 0 up to 1. */
   readonly draw: () => number;
-  /** Whether the failure is one that a client simply tries again after; any other ends the test. */
+  /** Other failures end the test. @returns true if a client simply retries after the failure */
   readonly passes: (answer: ApiAnswer) => boolean;
 }
 
@@ -50,7 +50,7 @@ export function newLedger(): Ledger {
   return { files: new Map(), uploads: [], refused: 0 };
 }
 
-/** What a server says while its database or its store is away, in the words of the contract. */
+/** Answers while the database or store is away, by the contract. */
 export function isPassingFailure({ status, body, headers }: ApiAnswer): boolean {
   return (
     status === 503 &&
@@ -60,7 +60,7 @@ export function isPassingFailure({ status, body, headers }: ApiAnswer): boolean 
   );
 }
 
-/** Each of the works once and again until `until` resolves. */
+/** Repeats each of the works until `until` resolves, but at least once. */
 export async function keepWorking(traffic: Traffic, works: readonly Work[], until: Promise<unknown>): Promise<void> {
   const time = { over: false };
   const end = until.finally(() => (time.over = true));
@@ -96,7 +96,7 @@ export async function uploadInPieces(traffic: Traffic): Promise<void> {
   }
 }
 
-/** @returns `refused` where nobody can tell how far it came until somebody asks */
+/** @returns `refused` if only a later request can tell the progress */
 async function sendPiece(
   { api, ledger, passes }: Traffic,
   upload: Upload,
@@ -143,7 +143,7 @@ export async function commitBatch({ api, ledger, draw, passes }: Traffic): Promi
 
 const readersMax = 4;
 
-/** Every file reads back with the hash under which it was acknowledged. All of them lie in the root. */
+/** Every file in the root reads back with its acknowledged hash. */
 export async function verifyFiles(api: Api, files: ReadonlyMap<string, string>): Promise<void> {
   const ids = await listRoot(api);
   const left = files.entries();
@@ -172,7 +172,7 @@ async function listRoot(api: Api): Promise<Map<string, string>> {
   }
 }
 
-/** What was acknowledged of unfinished uploads is durable, and each goes on from there to its end. */
+/** Acknowledged parts of unfinished uploads are durable, and each upload can be completed. */
 export async function finishUploads(api: Api, ledger: Ledger): Promise<void> {
   for (const upload of ledger.uploads.slice()) {
     const { id, content, acknowledged } = upload;
@@ -193,7 +193,7 @@ export async function finishUploads(api: Api, ledger: Ledger): Promise<void> {
   }
 }
 
-/** Numbers from 0 up to 1, the same for the same seed. */
+/** Numbers from 0 up to 1, determined by the seed. */
 export function drawsOf(seed: string | number): () => number {
   let state = createHash("sha256").update(String(seed)).digest();
   return () => {

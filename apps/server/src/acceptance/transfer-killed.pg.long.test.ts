@@ -19,18 +19,18 @@ const fileCount = Number(process.env["HOLDFAST_TRANSFER_FILES"] ?? 120);
 const versionCount = 3;
 const timeoutMs = 60_000;
 
-/** Where a kill comes. */
+/** Moment of a kill. */
 interface Moment {
-  /** Takes the lock at which the job then waits. */
+  /** Takes the lock that makes the job wait. */
   readonly lock: string;
   /** Once so many versions came over each more waits for `versionsLock`. */
   readonly afterVersions?: number;
-  /** What stands in the new space by then. */
+  /** Expected content of the new space at that time. */
   readonly isThere: (done: { nodes: number; versions: number; isAttached: boolean }) => boolean;
 }
 
 const all = (fileCount + 1) * versionCount;
-/** An advisory lock. */
+/** Advisory lock. */
 const versionsLock = 4711;
 const moments: Readonly<Record<string, Moment>> = {
   "before the first version": {
@@ -139,7 +139,7 @@ describe("a transfer whose server is killed", () => {
     return { name, old: top, id: done.id as string, weighs, sums };
   };
 
-  /** Nobody else than before, once each, and the old owner as editor. */
+  /** Same users as before, once each, with the old owner as editor. */
   const verifySharing = async (id: string) => {
     const { olga, emil, vera } = people;
     const { items } = await ok(emil.api, "GET", `/files/${id}/permissions`);
@@ -153,11 +153,11 @@ describe("a transfer whose server is killed", () => {
     for (const { api } of [olga, emil]) assert.deepEqual((await ok(api, "GET", "/transfers")).items, []);
   };
 
-  /** No attempt left anything in them: what came weighs what it weighed. */
+  /** Attempts leave nothing behind: the weights are unchanged. */
   const verifySums = async ({ weighs, sums }: Awaited<ReturnType<typeof transfer>>) => {
     const { olga, emil } = people;
     assert.deepEqual(differenceOf(await sumsOf(data, emil), sums.emil), weighs);
-    // The old owner keeps it in the trash, and pays for it until it is removed for good.
+    // The old owner has it in the trash, and it counts there until permanent removal.
     assert.deepEqual(await sumsOf(data, olga), sums.olga);
     assert.equal((await ok(emil.api, "GET", "/account")).used_bytes, sums.emil.used_bytes + weighs.used_bytes);
   };
@@ -228,7 +228,7 @@ async function makeWork(api: Api, name: string): Promise<Map<string, string>> {
   return contents;
 }
 
-/** Each as it was put, read as its new owner. */
+/** Original contents, read as the new owner. */
 async function verifyContents(api: Api, contents: ReadonlyMap<string, string>): Promise<void> {
   const left = contents.entries();
   const readers = Array.from({ length: 4 }, async () => {
@@ -241,7 +241,7 @@ async function verifyContents(api: Api, contents: ReadonlyMap<string, string>): 
   await Promise.all(readers);
 }
 
-/** What is at a name in a root, by path: all versions and comments, without what a transfer makes anew. */
+/** Nodes at a name in a root, by path. Includes versions and comments, without values that a transfer renews. */
 async function historyOf(data: string, { spaceId }: Person, name: string) {
   const below = `
     with recursive tree as (
@@ -296,7 +296,7 @@ async function stopVersions(data: string, { spaceId }: Person, more: number): Pr
   );
 }
 
-/** Takes a lock in a transaction of its own, until it is released. */
+/** Holds a lock in a separate transaction until released. */
 async function holdLock(data: string, statement: string) {
   const client = new pg.Client(findRunningPostgres(data));
   await client.connect();
@@ -304,7 +304,7 @@ async function holdLock(data: string, statement: string) {
   await client.query("begin");
   await client.query(statement);
   return {
-    /** Whether anybody waits for it. */
+    /** True if anybody waits for it. */
     isWaitedFor: async () => {
       const waiting = `select from pg_stat_activity where ${rows[0].pid} = any(pg_blocking_pids(pid))`;
       return (await queryDatabase(data, waiting)).length > 0;

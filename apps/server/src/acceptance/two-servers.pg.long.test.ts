@@ -72,7 +72,7 @@ describe(`Two servers on one database (replay with HOLDFAST_SEED=${seed}, longer
     await assertNoConflicts();
   });
 
-  /** Does one thing after the other at either server, mostly with what others have in hand too. */
+  /** Random acts at both servers, mostly on things that others use too. */
   async function work(worker: number): Promise<void> {
     const draw = drawsOf(`${seed} ${worker}`);
     const pick = <Item>(items: readonly Item[]): Item => items[Math.floor(draw() * items.length)] as Item;
@@ -109,12 +109,12 @@ describe(`Two servers on one database (replay with HOLDFAST_SEED=${seed}, longer
     ];
     for (let step = 0; step < rounds; step += 1) {
       const answer = await pick(actions)();
-      // What another has just taken away, changed or put there is refused; nothing may fail.
+      // Conflicts with others are refused, but nothing may fail.
       if (answer !== undefined) assert.ok(answer.status < 500, `${answer.status} ${JSON.stringify(answer.body)}`);
     }
   }
 
-  /** In pieces, each of which goes to either server. */
+  /** Sends pieces to both servers in turn. */
   async function uploadOverBoth(
     path: string,
     bytes: Buffer,

@@ -10,7 +10,7 @@ export interface TwoServers {
   readonly stop: () => Promise<void>;
 }
 
-/** Two servers in processes of their own on one database and one store. */
+/** Two servers in separate processes with one database and one store. */
 export async function startTwoServers(name: string): Promise<TwoServers> {
   const folder = makeFolder(name);
   const { postgres, url } = await startSharedDatabase(folder);

@@ -10,18 +10,18 @@ import { Api, makeFolder, removeFolder, type RunningServer, startServer } from "
 const names = ["low", "high"] as const;
 export type ShardName = (typeof names)[number];
 
-/** A real server whose accounts lie in two databases. */
+/** Real server with accounts in two databases. */
 export interface TwoShards {
   readonly server: RunningServer;
   readonly admin: Api;
-  /** An account that nobody had before, on this shard. */
+  /** New account on this shard. */
   readonly personOn: (shard: ShardName) => Promise<Person>;
-  /** What each of them has, one after the other. */
+  /** Data of each, in sequence. */
   readonly query: (statement: string) => Promise<Record<ShardName, pg.QueryResult["rows"]>>;
   readonly stop: () => Promise<void>;
 }
 
-/** @param name of its folder */
+/** @param name name of its folder */
 export async function startOnTwoShards(name: string): Promise<TwoShards> {
   const folder = makeFolder(name);
   mkdirSync(`${folder}/database`, { mode: 0o711 });

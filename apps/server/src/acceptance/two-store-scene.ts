@@ -17,7 +17,7 @@ import {
   spawnServer,
 } from "./testing.ts";
 
-/** A real server with two stores, and the files that it has acknowledged. */
+/** Real server with two stores and its acknowledged files. */
 export class TwoStoreScene {
   readonly folder = makeFolder("two-stores");
   readonly files = new Map<string, Buffer<ArrayBuffer>>();
@@ -55,7 +55,7 @@ export class TwoStoreScene {
     removeFolder(this.folder);
   }
 
-  /** Each in a pack of its own. */
+  /** Each in a separate pack. */
   async putFiles(count: number, sizeBytes = 4000): Promise<void> {
     for (let index = 0; index < count; index += 1) {
       const path = `/file ${this.files.size}`;
@@ -94,7 +94,7 @@ export class TwoStoreScene {
     this.assertEqual();
   }
 
-  /** Neither store owes the other anything, at some moment. */
+  /** Waits for a moment when neither store lacks anything. */
   async caughtUp(timeoutMs = 180_000): Promise<void> {
     await eventually("both stores are equal", timeoutMs, async () => {
       const copies = await this.copies();
@@ -116,7 +116,7 @@ export class TwoStoreScene {
     });
   }
 
-  /** As an administrator beside the data. */
+  /** Acts as an administrator on the data's machine. */
   admin(...args: string[]): Promise<CommandResult> {
     const [first, second] = this.stores;
     const env = { HOLDFAST_STORE: first, HOLDFAST_SECOND_STORE: second };
@@ -138,10 +138,10 @@ export class TwoStoreScene {
   }
 }
 
-/** Nothing is written while both stores are compared. */
+/** No writes during the comparison of the stores. */
 export const still = { HOLDFAST_SNAPSHOT_INTERVAL: "off" };
 
-/** By the name; of a store that is a folder. */
+/** By name, for a store in a folder. */
 export function objectsIn(store: string): Map<string, Buffer> {
   const root = join(store, "objects");
   return new Map(

@@ -5,9 +5,9 @@ import { TestPasskey } from "../accounts/testing-passkey.ts";
 import { plain } from "../thumbs/testing-pictures.ts";
 import { administrator, Api, makeFolder, ok, removeFolder, type ServerProcess, spawnServer } from "./testing.ts";
 
-/** Each for something that most servers never do: loaded, they cost memory and the time of a start for nothing. */
+/** Rarely needed libraries that would cost memory and start time. */
 const seldom = ["oidc-provider", "openid-client", "ldapts", "@simplewebauthn/server", "otpauth", "acme-client"];
-/** Each for a setting that this server does not have. */
+/** Each for a setting that this server lacks. */
 const configured = ["ioredis", "nodemailer", "@aws-sdk/client-s3"];
 
 describe("A server of which nobody asks for more than files", () => {
@@ -34,7 +34,7 @@ describe("A server of which nobody asks for more than files", () => {
     removeFolder(folder);
   });
 
-  /** Notes all that any thread or process of the server resolves, imported or required. @returns its path */
+  /** Records every module that a thread or process of the server resolves. @returns its path */
   function writeSpy(): string {
     const path = `${folder}/spy.mjs`;
     writeFileSync(
@@ -108,7 +108,7 @@ describe("A server of which nobody asks for more than files", () => {
     const { password } = administrator;
     await ask("POST", "/account/second-factor", { password });
     await ask("GET", `${server.url}/.well-known/openid-configuration`);
-    // Passkeys are for addresses with a name.
+    // Passkeys require an address with a name.
     const origin = `http://localhost:${server.port}`;
     const named = new Api(origin, api.token);
     const { webauthn } = await ok(named, "POST", "/account/passkeys", { password });

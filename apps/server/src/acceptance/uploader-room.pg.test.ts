@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { Api, makeFolder, ok, removeFolder, type RunningServer, startServer } from "./testing.ts";
 
-/** Both lie between the same two powers of two. */
+/** Both are between the same two powers of two. */
 const rooms = { little: 70_000, much: 130_000 };
 const sizes = [60_000, 69_999, 70_001, 100_000, 129_000, 131_072, 131_073, 200_000];
 
@@ -25,7 +25,7 @@ async function join(name: string, fields: Record<string, unknown> = {}): Promise
   return Api.signIn(server.url, account);
 }
 
-/** What it is answered that asks for room for each size, without sending anything. */
+/** Answers to requests for room, by size, without sending anything. */
 async function heard(api: Api, into: string): Promise<number[][]> {
   const answers: number[][] = [];
   for (const size of sizes) {
@@ -50,7 +50,7 @@ test("who may only put something in hears by steps whether there is room, and wh
     const { token } = await ok(owner, "POST", `/files/${id}/share`, { link: true, role: "uploader" });
     const link = new Api(server.url, token);
     told[name] = [await heard(uploader, id), await heard(link, id)];
-    // Who sees what is in it is told before anything is sent for nothing.
+    // Users who can see its content are informed before they send anything in vain.
     const fits = sizes.map((size) => (size <= quota ? 200 : 507));
     assert.deepEqual(
       await heard(editor, id),

@@ -21,11 +21,11 @@ const rules = (parse(deploy("prometheus/holdfast.rules.yml")) as { groups: { rul
 );
 const recorded = rules.flatMap(({ record }) => record ?? []);
 
-/** What Prometheus itself adds to what it has asked. */
+/** Series that Prometheus adds to the scraped ones. */
 const ofPrometheus = ["up"];
-/** The server here speaks no TLS. */
+/** This server has no TLS. */
 const ofTls = ["certificate_left_seconds"];
-/** Nor asks an LDAP server. */
+/** It has no LDAP server either. */
 const ofLdap = ["ldap_sync_stopped"];
 
 describe("the rules and the dashboard", () => {
@@ -78,14 +78,14 @@ describe("the rules and the dashboard", () => {
   test("a backup has an age once there is one", async () => {
     const { code, stderr } = await holdfast(["admin", "backup", `${folder}/backup`, "--data", `${folder}/data`]);
     assert.equal(code, 0, stderr);
-    // What is read of the database is read once a minute.
+    // Values from the database are read once a minute.
     await server.stop();
     server = await startServer({ dataFolder: `${folder}/data` });
     const age = await figure("backup_age_seconds");
     assert.ok(age !== undefined && age > 0 && age < 600, String(age));
   });
 
-  /** Of what Prometheus would keep: with the suffixes of histograms. */
+  /** Names as stored by Prometheus, with the suffixes of histograms. */
   async function series(): Promise<string[]> {
     const types = (await metrics()).matchAll(/^# TYPE (\S+) (\S+)$/gm);
     return [...types].flatMap(([, name, type]) =>
@@ -110,7 +110,7 @@ function dashboardExpressions(): string[] {
   return panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr));
 }
 
-/** The names of the metrics in it, by the grammar of Prometheus' own editor. */
+/** Metric names in it, by the grammar of Prometheus' own editor. */
 function metricsOf(expression: string): string[] {
   const names: string[] = [];
   parser.parse(expression).iterate({

@@ -10,7 +10,7 @@ import { assertCommitted, putBatch } from "./batches.ts";
 import { findPackFiles, flipByte, readPackLayout } from "./pack-files.ts";
 import { Api, makeFolder, removeFolder, type RunningServer, startServer } from "./testing.ts";
 
-/** What programs of other systems would take for drives, paths and parents, and whatever else is a legal name. */
+/** Names that other systems would take for drives, paths and parents, and any other legal names. */
 const names = [
   "C:x",
   "a:b",
@@ -44,7 +44,7 @@ const unpackers: Readonly<Record<string, (zip: string) => string[]>> = {
   python3: (zip) => ["-m", "zipfile", "-e", zip, "."],
 };
 
-/** Invariant: a folder's zip holds every file under its own name, whatever the name, and never looks whole when it is not. */
+/** Invariant: a folder's zip holds every file under its own name, and an incomplete one never looks complete. */
 describe("The zip of a folder", () => {
   let folder: string;
   let server: RunningServer;
@@ -74,7 +74,7 @@ describe("The zip of a folder", () => {
     return { bytes: Buffer.concat(pieces), ended, status: answer.status };
   }
 
-  /** @returns what is in the folder that was unpacked into, by path, and what the program said */
+  /** @returns the unpacked content by path, and the program's output */
   function unpack(program: string, bytes: Buffer, name: string) {
     const top = join(folder, `${name}-${program}`);
     const target = join(top, "deep/er");
