@@ -5,7 +5,7 @@ export const userSchema = "urn:ietf:params:scim:schemas:core:2.0:User";
 export const groupSchema = "urn:ietf:params:scim:schemas:core:2.0:Group";
 export const patchSchema = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
 
-/** An identity system, as it calls a server. */
+/** Identity system that calls a server. */
 export class ScimClient {
   readonly #api: Api;
 
@@ -18,7 +18,7 @@ export class ScimClient {
     return this.#api.call(method, `${this.#api.url}/scim/v2${path}`, undefined, init);
   }
 
-  /** What a call answers that has to succeed; Okta and Entra read nothing but this type. */
+  /** Result of a call that must succeed. Okta and Entra read only this type. */
   async ok(method: string, path: string, body?: unknown): Promise<ApiAnswer["body"]> {
     const answer = await this.call(method, path, body);
     if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
@@ -35,7 +35,7 @@ export class ScimClient {
   }
 }
 
-/** The body by which Okta creates and updates a user. */
+/** Body with which Okta creates and updates a user. */
 export function oktaUser(userName: string) {
   return {
     schemas: [userSchema],

@@ -22,7 +22,7 @@ import {
   startServer,
 } from "./testing.ts";
 
-/** A poll that nobody wakes ends after this with 204, so a poll that is answered with a change was woken. */
+/** An unwoken poll ends after this with 204, so an answer with a change proves a wake-up. */
 const timeoutSeconds = 60;
 const redisServer = "redis-server";
 
@@ -58,7 +58,7 @@ describe("Several servers on one database and one store", () => {
     await settled();
     return { a, b, stop: () => Promise.all([one.stop(), two.stop()]) };
   };
-  /** The account is notified of another device by the queue, at some time, and each poll is answered by that: it has to be over. */
+  /** The queue notifies the account of a new device at some time, which answers every poll, so this waits for it. */
   const settled = () =>
     eventually("nothing waits in the queue", 60_000, async () =>
       (await ask("select from shard.messages")).length === 0 ? true : undefined,
@@ -74,7 +74,7 @@ describe("Several servers on one database and one store", () => {
   };
   const listeners = () => ask("select pid from pg_stat_activity where application_name like 'holdfast wakes%'");
 
-  /** A poll that waits at this server. */
+  /** Poll waiting at this server. */
   const hold = async (api: Api): Promise<{ answer: Promise<ApiAnswer> }> => {
     const token = (await api.call("GET", "/changes/start_token")).body.token as string;
     const answer = api.call("GET", `/notifications/poll?since_token=${token}`, undefined, {
@@ -104,7 +104,7 @@ describe("Several servers on one database and one store", () => {
       const { answer } = await hold(b);
       const cut = await listeners();
       await ask("select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'holdfast wakes%'");
-      // Committed while nobody listens: found by the comparison once somebody does again.
+      // Committed while nobody listens: found by the comparison of a later listener.
       await assertWoken(answer, () => a.put("/while-cut", "x"));
       await eventually("both listen again", 60_000, async () => {
         const pids = (await listeners()).map((row) => row["pid"]);

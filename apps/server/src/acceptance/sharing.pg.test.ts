@@ -12,7 +12,7 @@ import {
   startServer,
 } from "./testing.ts";
 
-/** Two accounts of one server, and what one gives to the other: through the API alone. */
+/** Two accounts of one server with shares, only through the API. */
 describe("what is shared", () => {
   let folder: string;
   let server: RunningServer;
@@ -191,7 +191,7 @@ describe("what is shared", () => {
     const beside = await mkdir(owner, "/unheard");
     await put(owner, "/heard/old.txt", "old");
     await share(top, "editor");
-    // The pointer, and the notification, by which a poll is answered as well.
+    // The pointer, and the notification, which also answers a poll.
     await queueWorked(`${folder}/data`);
     const { token: beforeMount } = await ok(other, "GET", "/changes/start_token");
     const mount = await ok(other, "POST", "/mounts", { node_id: top });

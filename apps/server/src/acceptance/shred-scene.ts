@@ -20,18 +20,18 @@ import {
   spawnServer,
 } from "./testing.ts";
 
-/** An account with something of everything, and what would tell that it was there. */
+/** Account with data of every kind, and the traces that would reveal it. */
 export interface MarkedAccount {
   readonly api: Api;
   readonly id: string;
   readonly email: string;
-  /** Stands in its name, address, in each name of a file, and in each content. */
+  /** Part of its name, address, every file name and every content. */
   readonly mark: string;
-  /** Of its nodes, in hex without dashes or with them. */
+  /** Ids of its nodes, in hex with and without dashes. */
   readonly nodeIds: readonly string[];
-  /** Blocks that nobody else has. */
+  /** Blocks that only this account has. */
   readonly ownHashes: readonly string[];
-  /** The folder that it shares. */
+  /** Folder that it shares. */
   readonly sharedId: string;
 }
 
@@ -39,14 +39,14 @@ export interface ShredScene {
   readonly data: string;
   server: ServerProcess;
   admin: Api;
-  /** With whom things are shared; has a copy of one of them. */
+  /** Receives the shares, and has a copy of one of them. */
   ben: Api;
   readonly benAccount: { readonly email: string; readonly password: string };
-  /** All that Ben has. */
+  /** All data of Ben. */
   readOthers(ben?: Api): Promise<unknown>;
-  /** Of the objects of the store. */
+  /** Objects of the store. */
   storeKeys(prefix: string): string[];
-  /** Starts the server anew, which has ended. */
+  /** Restarts the ended server. */
   restart(): Promise<void>;
   close(): Promise<void>;
 }
@@ -81,7 +81,7 @@ export async function useShredScene(name: string, env: Readonly<Record<string, s
   return scene;
 }
 
-/** Asks for it, where nobody has, and waits until it is done. */
+/** Requests the shredding if needed, and waits for its end. */
 export async function shredded({ admin }: ShredScene, { id }: MarkedAccount): Promise<ApiAnswer["body"]> {
   await ok(admin, "POST", `/admin/users/${id}/shred`, {});
   return eventually("it is done", 300_000, async () => {
@@ -90,12 +90,12 @@ export async function shredded({ admin }: ShredScene, { id }: MarkedAccount): Pr
   });
 }
 
-/** Where a data folder with a running server has something of the account. */
+/** Places in the data folder of a running server with data of the account. */
 export async function marksIn(data: string, of: MarkedAccount, store = join(data, "store")): Promise<string[]> {
   return [...(await marksInTables(data, of)), ...marksInFiles(data, of), ...(await marksInPacks(data, store, of))];
 }
 
-/** Shares with Ben, who copies what is shared and mounts it. */
+/** Shares with Ben, who copies and mounts the folder. */
 export async function fillAccount(scene: ShredScene, name: string): Promise<MarkedAccount> {
   const mark = `zq${name}${randomBytes(5).toString("hex")}`;
   const account = { email: `${mark}@example.com`, password: `the password of ${name}` };
@@ -189,7 +189,7 @@ async function put(api: Api, path: string, content: Buffer) {
   return body;
 }
 
-/** Every table as text, what is bytes as hex and as what it says. The id of the account stays where others name who did something. */
+/** Every table as text, with bytes as hex and decoded. Other users' rows may keep the account's id as an actor. */
 async function marksInTables(data: string, { mark, nodeIds, id }: MarkedAccount): Promise<string[]> {
   const tables = await queryDatabase(
     data,
@@ -206,7 +206,7 @@ async function marksInTables(data: string, { mark, nodeIds, id }: MarkedAccount)
   for (const { schema, name } of tables) {
     const rows = await queryDatabase(data, `select told::text as text from ${schema}.${name} as told`);
     for (const { text } of rows as { text: string }[]) {
-      // The audit says by ids who did what with what, and is not to be changed by anybody.
+      // The unchangeable audit records actions by id.
       const mayIdentify = name === "audit_entries";
       const word = words.find((each) => text.includes(each) && !(mayIdentify && nodeIds.includes(each as never)));
       if (word !== undefined) found.push(`${schema}.${name} has ${word}: ${text.slice(0, 300)}`);
@@ -217,7 +217,7 @@ async function marksInTables(data: string, { mark, nodeIds, id }: MarkedAccount)
   return found;
 }
 
-/** As they lie there, the database's own among them. */
+/** Raw files, including those of the database. */
 function marksInFiles(data: string, { mark }: MarkedAccount): string[] {
   return filesBelow(data).flatMap((path) => (hasWord(path, mark) ? [`the file ${relative(data, path)} has it`] : []));
 }
@@ -231,7 +231,7 @@ function hasWord(path: string, word: string): boolean {
   }
 }
 
-/** Each pack of the store, opened. */
+/** Every pack of the store, opened. */
 async function marksInPacks(data: string, store: string, { mark, ownHashes }: MarkedAccount): Promise<string[]> {
   const { dataKeys } = await openStoredSecrets(data);
   const own = new Set(ownHashes);

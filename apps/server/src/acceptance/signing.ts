@@ -4,12 +4,12 @@ import { newPerson } from "./new-person.ts";
 import { requestRaw } from "./raw-request.ts";
 import { Api, makeFolder, ok, removeFolder, type RunningServer, type ServerOptions, startServer } from "./testing.ts";
 
-/** A server of their own for the tests of one `describe`, and what it takes to have addresses signed there. */
+/** Separate server for one `describe`, with helpers to get signed addresses. */
 export function useSigning(name: string) {
   return useSigningAt(startServer, name);
 }
 
-/** The same at a server that is started another way. */
+/** Same on a server with other start options. */
 export function useSigningAt<Server extends RunningServer>(
   start: (options: ServerOptions) => Promise<Server>,
   name: string,

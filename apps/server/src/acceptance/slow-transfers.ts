@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import type { RunningServer } from "./testing.ts";
 
-/** Takes the beginning of the answer, and then nothing more. */
+/** Reads the beginning of the answer, and then nothing more. */
 export async function startDownload({ port }: RunningServer, token: string, id: string): Promise<Socket> {
   const socket = connect(port, "127.0.0.1");
   socket.on("error", () => {});
@@ -16,7 +16,7 @@ export async function startDownload({ port }: RunningServer, token: string, id: 
 
 export const sentBytes = 5_000_000;
 
-/** Sends the head, which declares all of the content, its first bytes, and then nothing more. */
+/** Sends the head, which declares the full content, and its first bytes, then stops. */
 export async function startUpload(
   { port }: RunningServer,
   token: string,

@@ -68,7 +68,7 @@ describe("A store that fails", () => {
     test(`that ${name} (HOLDFAST_SEED=${seed})`, async (t) => {
       const [filesBefore, faultsBefore] = [ledger.files.size, store.faults.faultCount];
       store.faults.setRates(rates);
-      // At least one of each, however the draws fall.
+      // At least one of each, independent of the random draws.
       for (const fault of Object.keys(rates) as Fault[]) store.faults.queue(fault, { operation: "put" });
       const traffic = { api: await Api.signIn(server.url), ledger, draw, passes: isPassingFailure };
       const acknowledged = eventually("something is acknowledged", 60_000, () =>
@@ -91,7 +91,7 @@ describe("A store that fails", () => {
     await eventually("readiness goes", 60_000, async () => ((await ready()) === 503 ? true : undefined));
     const traffic = { api, ledger, draw, passes: isPassingFailure };
     const known = ledger.files.size;
-    // An empty file needs no store; all others cannot have been stored.
+    // An empty file needs no store. No other file can have been stored.
     await Promise.all([commitBatch(traffic), uploadInPieces(traffic), readRefused(api)]);
     assert.equal(ledger.files.size, known, "something was acknowledged that no store has");
     assert.ok(ledger.refused > refusedBefore);

@@ -5,7 +5,7 @@ import { Secret, TOTP } from "otpauth";
 import { type RawAnswer, requestRaw } from "./raw-request.ts";
 import { Api, makeFolder, ok, removeFolder, type RunningServer, startServer } from "./testing.ts";
 
-/** As long as each other, so that what comes back is, too. */
+/** Equal lengths, so that the answers have equal lengths too. */
 const addresses = {
   active: "person-a@example.com",
   suspended: "person-s@example.com",
@@ -20,7 +20,7 @@ export interface Ask {
   readonly ask: (who: Who) => Promise<RawAnswer>;
 }
 
-/** Requests of a stranger, who has an address and no password. To be called once in a `describe`. */
+/** Requests of a stranger with an address but no password. Called once in a `describe`. */
 export function useStranger(): Readonly<Record<string, Ask>> {
   let folder: string;
   let server: RunningServer;
@@ -80,7 +80,10 @@ export function useStranger(): Readonly<Record<string, Ask>> {
   };
 }
 
-/** In turns, so that what else the machine does meets all of them. Fails where the answers differ. @returns the medians of the times in milliseconds */
+/**
+ * Alternates, so that other load affects all. Fails if the answers differ.
+ * @returns the median times in milliseconds
+ */
 export async function measure({ ask, status }: Ask, rounds: number): Promise<number[]> {
   const tookMs = new Map<Who, number[]>(everybody.map((who) => [who, []]));
   for (let round = 0; round < rounds; round += 1) {
@@ -98,7 +101,7 @@ export async function measure({ ask, status }: Ask, rounds: number): Promise<num
   return [...tookMs.values()].map((each) => each.toSorted((left, right) => left - right)[rounds >> 1] ?? 0);
 }
 
-/** All of an answer: what is another one each time has the same length. */
+/** Whole answer. Values that vary have the same length. */
 export function wordsOf({ status, bytes, headers }: RawAnswer): string {
   const lengths = Object.entries(headers).map(([name, value]) => `${name} ${String(value).length}`);
   const body = bytes

@@ -19,7 +19,7 @@ export function linkMaker(owner: () => Api) {
   };
 }
 
-/** What is read of a file, or the status of the refusal. */
+/** Content of a file, or the status of the refusal. */
 export async function readFileBy(api: Api, id: string): Promise<string | number> {
   return textOf(await api.call("GET", `/files/${id}/download`));
 }

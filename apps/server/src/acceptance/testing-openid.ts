@@ -3,14 +3,14 @@ import { type Api, type ApiAnswer, ok } from "./testing.ts";
 
 export const redirect = "https://program.example/back";
 
-/** A program of another make, as it is registered. */
+/** Independent program with its registration. */
 export interface OpenidProgram {
-  /** The answer to its registration. */
+  /** Answer to its registration. */
   readonly made: ApiAnswer["body"];
   readonly config: openid.Configuration;
 }
 
-/** @param more properties of the registration, which replace the usual ones */
+/** @param more registration properties that replace the defaults */
 export async function registerProgram(admin: Api, more: object = {}): Promise<OpenidProgram> {
   const made = await ok(admin, "POST", "/admin/oauth-clients", {
     name: "Reader",
@@ -27,7 +27,7 @@ export async function registerProgram(admin: Api, more: object = {}): Promise<Op
   return { made, config };
 }
 
-/** @returns where it sends a browser, and what it keeps for the answer */
+/** @returns the browser's address and the program's secrets for the answer */
 export async function askForCode(config: openid.Configuration, scope: string, more: Record<string, string> = {}) {
   const verifier = openid.randomPKCECodeVerifier();
   const url = openid.buildAuthorizationUrl(config, {
@@ -40,7 +40,7 @@ export async function askForCode(config: openid.Configuration, scope: string, mo
   return { url, verifier };
 }
 
-/** As much of a browser as a program's sign-in needs: it keeps cookies by their paths, and follows no address by itself. */
+/** Minimal browser for a program's sign-in: stores cookies by path and follows no redirects. */
 export class OpenidBrowser {
   readonly #origin: string;
   readonly #cookies = new Map<string, { readonly value: string; readonly path: string }>();
@@ -49,7 +49,7 @@ export class OpenidBrowser {
     this.#origin = origin;
   }
 
-  /** Opens an address of the server as another site's link does. */
+  /** Opens an address of the server like a link on another site. */
   async open(url: URL | string): Promise<Response> {
     const address = new URL(url, this.#origin);
     const answer = await fetch(address, { redirect: "manual", headers: { cookie: this.cookiesFor(address.pathname) } });
@@ -69,7 +69,7 @@ export class OpenidBrowser {
       .join("; ");
   }
 
-  /** @returns the id of the question that the app is to show */
+  /** @returns the id of the question for the app to show */
   async begin(url: URL | string): Promise<string> {
     const answer = await this.open(url);
     const place = answer.headers.get("location") ?? "";
@@ -78,13 +78,13 @@ export class OpenidBrowser {
     return id;
   }
 
-  /** As the app's page does. */
+  /** Acts like the app's page. */
   call(api: Api, path: string, json: object) {
     const headers = { cookie: this.cookiesFor(`/api/v1${path}`), origin: this.#origin };
     return api.call("POST", path, json, { headers });
   }
 
-  /** @returns where the program is answered */
+  /** @returns the program's address for the answer */
   async answer(url: URL | string, api: Api, answer: object): Promise<URL> {
     const id = await this.begin(url);
     const { status, body } = await this.call(api, `/account/program-requests/${id}/answer`, answer);

@@ -29,7 +29,7 @@ describe("the session of a browser", () => {
     readonly cookie?: string | string[] | undefined;
     readonly url?: string;
   }
-  /** As a page of this server sends it. */
+  /** Sent like by a page of this server. */
   const send = (to: string, { method = "POST", body = {}, headers = {}, cookie, url = server.url }: Sent = {}) =>
     requestRaw(`${url}${to}`, {
       method,
@@ -182,7 +182,7 @@ describe("the session of a browser", () => {
       ["what a proxy would say, without one", { origin: "https://x.example", "x-forwarded-host": "x.example" }],
     ];
     for (const [what, given] of strange) {
-      // Undefined takes the header away.
+      // Undefined removes the header.
       const headers = Object.fromEntries(
         Object.entries({ origin: server.url, "content-type": "application/json", ...given }).filter(
           ([, value]) => value !== undefined,
@@ -329,7 +329,7 @@ describe("the session of a browser behind a proxy", () => {
   });
 });
 
-/** As the browser sends it back. */
+/** Cookie as the browser returns it. */
 function cookieOf({ headers }: RawAnswer): string {
   return headers["set-cookie"]?.[0]?.split(";", 1)[0] ?? "";
 }

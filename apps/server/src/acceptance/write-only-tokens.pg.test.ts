@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { after, before, test } from "node:test";
 import { Api, makeFolder, ok, removeFolder, type RunningServer, startServer } from "./testing.ts";
 
-/** A token with the scope files:write alone that somebody else has got hold of, who shares a folder with its account. */
+/** Stolen token with the scope files:write only. The thief shares a folder with its account. */
 const folder = makeFolder("write-only");
 let server: RunningServer;
 let victim: Api;

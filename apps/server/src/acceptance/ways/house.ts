@@ -5,24 +5,24 @@ import { base, serviceDn, servicePassword, type Slapd, startSlapd } from "../../
 import { type MailingServer, startMailingServer } from "../mailing-server.ts";
 import { makeFolder, ok, queryDatabase, removeFolder } from "../testing.ts";
 
-/** Where the account may be used from, and where it may not once it is bound to that. */
+/** Allowed and forbidden origins of a bound account. */
 export const home = "192.0.2.7";
 export const away = "198.51.100.7";
 
 const redirectUri = "https://program.example/back";
 
-/** A program that a server knows, and by what it proves to be that. */
+/** Known program with its proof. */
 export interface Program {
   readonly id: string;
   readonly secret: string | null;
 }
 
-/** A server with all by which people sign in, each a process of its own: an OpenID provider, an LDAP server, an SMTP server. */
+/** Server with all kinds of sign-in. OpenID provider, LDAP server and SMTP server are separate processes. */
 export interface House extends Omit<MailingServer, "stop"> {
-  /** By which people and programs reach the server. */
+  /** Address for people and programs. */
   readonly origin: string;
   readonly issuer: TestProvider;
-  /** Undefined where it is not installed. */
+  /** Undefined if not installed. */
   readonly slapd: Slapd | undefined;
   readonly program: Program;
   readonly deviceProgram: Program;

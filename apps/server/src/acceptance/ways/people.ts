@@ -5,41 +5,41 @@ import { Api, ok } from "../testing.ts";
 import { home, type House } from "./house.ts";
 import type { Factor, State } from "./ways.ts";
 
-/** Somebody with an account, as far as they have proved to be somebody. */
+/** User with an account, and their proofs of identity. */
 export interface Person {
   readonly house: House;
   readonly id: string;
   readonly email: string;
   readonly password: string;
   readonly factor: Factor;
-  /** A session that began before the account had a factor. */
+  /** Session from before the account had a factor. */
   readonly api: Api;
-  /** Undefined but for who has such an app. */
+  /** Undefined without such an app. */
   readonly totp: TOTP | undefined;
   readonly device: TestPasskey;
-  /** Each is good once. */
+  /** Each is valid once. */
   readonly codes: string[];
-  /** What they have made once for several ways. */
+  /** Objects shared by several ways. */
   readonly made: Map<string, Promise<string>>;
 }
 
-/** Made by whoever wants it first. */
+/** Created at the first use. */
 export function once({ made }: Person, what: string, make: () => Promise<string>): Promise<string> {
   const known = made.get(what) ?? make();
   made.set(what, known);
   return known;
 }
 
-/** Where the password is. */
+/** Place of the password. */
 export type Home = "here" | "LDAP";
 
 let people = 0;
 
-/** @param admin whether it is an administrator */
+/** @param admin true for an administrator */
 export async function newPerson(house: House, factor: Factor, where: Home = "here", admin = false): Promise<Person> {
   const name = `person${++people}`;
   const account = { email: `${name}@example.com`, password: where === "LDAP" ? passwordOf(name) : `what ${name} says` };
-  // There the first sign-in makes the account.
+  // The first sign-in there creates the account.
   if (where === "LDAP") await house.slapd?.person(name);
   else await ok(house.admin, "POST", "/admin/users", { ...account, ...(admin ? { admin } : {}) });
   const api = await Api.signIn(house.server.url, account);
@@ -68,7 +68,7 @@ async function enrol(api: Api, origin: string, password: string, factor: Factor)
   return { device, totp, codes };
 }
 
-/** What goes with the password, where something has to. */
+/** Additional proof beside the password, if required. */
 export function factorOf({ factor, codes }: Person): { totp?: string } {
   if (factor === "none") return {};
   const totp = codes.pop();
@@ -76,7 +76,7 @@ export function factorOf({ factor, codes }: Person): { totp?: string } {
   return { totp };
 }
 
-/** So many are there afterwards, at least. */
+/** Minimum number afterwards. */
 export async function haveCodes(person: Person, count: number): Promise<void> {
   if (person.factor === "none" || person.codes.length >= count) return;
   const proof = { password: person.password, ...factorOf(person) };
@@ -84,7 +84,7 @@ export async function haveCodes(person: Person, count: number): Promise<void> {
   person.codes.splice(0, Infinity, ...renewed.recovery_codes);
 }
 
-/** What happens to the account. */
+/** Event that the account undergoes. */
 export const changes: Readonly<Record<State, (person: Person) => Promise<unknown>>> = {
   active: () => Promise.resolve(),
   suspended: ({ house, id }) => ok(house.admin, "PATCH", `/admin/users/${id}`, { disabled: true }),
@@ -98,7 +98,7 @@ function bind({ admin }: House, rule: object): Promise<unknown> {
   return ok(admin, "PATCH", "/admin/access-rules", rule);
 }
 
-/** The time of all that the account has is over, as its rows say. */
+/** Expires everything of the account in its rows. */
 export async function expire({ house, id }: Person): Promise<void> {
   const ofUser = ["sessions", "tokens", "oauth_artifacts"].map(
     (table) => `update shard.${table} set expires_at = 1 where user_id = '${id}'`,

@@ -7,7 +7,7 @@ import { once, type Person } from "./people.ts";
 import { appPassword, held, newFolder, personalToken } from "./token-ways.ts";
 import { type SignedUse, type SignedWay, signedWays as all, type Signer } from "./ways.ts";
 
-/** An address that carries its right in itself, asked for before. */
+/** Earlier address that carries its own right. */
 export const signedWays = Object.fromEntries(all.map(({ way, use, signer }) => [way, signed(use, signer)])) as Record<
   SignedWay,
   Preparation
@@ -19,7 +19,7 @@ interface Place {
   readonly content: string;
 }
 
-/** @returns the address, and what is sent there */
+/** @returns the address with the data to send */
 type Sign = (api: Api, place: Place) => Promise<readonly [url: string, body?: Buffer]>;
 
 const block = Buffer.from("a block that somebody else is to send");

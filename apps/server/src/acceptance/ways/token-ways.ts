@@ -58,7 +58,7 @@ export const tokenWays = {
     held(openerOf(person.house.server.url, await appPassword(person, await newFolder(person)))),
 } satisfies Partial<Record<PlainWay, Preparation>>;
 
-/** Of an administrator: SCIM takes nobody else's. */
+/** For an administrator, the only users that SCIM accepts. */
 export const administratorWays = {
   "identity system's token": async ({ house, api }) => {
     const { token } = await ok(api, "POST", "/tokens", { name: "s", scopes: ["scim"] });
@@ -70,7 +70,7 @@ export const administratorWays = {
   },
 } satisfies Partial<Record<PlainWay, Preparation>>;
 
-/** What is carried since before is used as it is. */
+/** Earlier ones are used unchanged. */
 export function held(opener: Awaited<ReturnType<Attempt>>): Attempt {
   return () => Promise.resolve(opener);
 }
@@ -88,7 +88,10 @@ export function personalToken(person: Person): Promise<string> {
   return once(person, "personal token", async () => (await ok(person.api, "POST", "/tokens", asked)).token);
 }
 
-/** @param folder_id to which it is held. @returns what stands in `Authorization` */
+/**
+ * @param folder_id folder that confines it
+ * @returns the value of `Authorization`
+ */
 export function appPassword(person: Person, folder_id?: string): Promise<string> {
   const asked = { name: "a", scopes, ...(folder_id === undefined ? {} : { folder_id }) };
   return once(person, `app password ${folder_id}`, async () => {
