@@ -1,16 +1,13 @@
+import { foldName } from "@holdfast/core/sort-key";
+
 interface Named {
   readonly name: string;
   readonly kind: string;
 }
 
-/** Lowercases a text and removes its accents. */
-function fold(text: string): string {
-  return text.normalize("NFKD").replaceAll(/\p{M}/gu, "").toLowerCase();
-}
-
 /** 0: the name, with or without extension; 1: begins with the text; 2: one of its words begins with it; 3: contains it. */
 function rankOf(name: string, wanted: string): number {
-  const folded = fold(name);
+  const folded = foldName(name);
   if (folded === wanted || folded.slice(0, folded.lastIndexOf(".")) === wanted) return 0;
   if (folded.startsWith(wanted)) return 1;
   return folded.split(/[^\p{L}\p{N}]+/u).some((word) => word.startsWith(wanted)) ? 2 : 3;
@@ -18,7 +15,7 @@ function rankOf(name: string, wanted: string): number {
 
 /** Sorts by fit, then folders before files. The given order decides among equals. */
 export function bestFirst<Item extends Named>(items: readonly Item[], text: string): Item[] {
-  const wanted = fold(text.trim());
+  const wanted = foldName(text.trim());
   const keyOf = (item: Item) => 2 * rankOf(item.name, wanted) + (item.kind === "file" ? 1 : 0);
   return items
     .map((item) => ({ item, key: keyOf(item) }))
@@ -28,8 +25,8 @@ export function bestFirst<Item extends Named>(items: readonly Item[], text: stri
 
 /** True if the name contains all words of a search, as the server finds it. */
 export function hasWords(name: string, text: string): boolean {
-  const folded = fold(name);
-  return fold(text)
+  const folded = foldName(name);
+  return foldName(text)
     .split(/\s+/)
     .every((word) => folded.includes(word));
 }
@@ -46,13 +43,13 @@ export function matchParts(name: string, text: string): NamePart[] {
   const origins: number[] = [];
   const folded = characters
     .map((character, at) => {
-      const units = fold(character);
+      const units = foldName(character);
       origins.push(...Array.from<number>({ length: units.length }).fill(at));
       return units;
     })
     .join("");
   const marked = new Set<number>();
-  for (const word of fold(text).split(/\s+/)) {
+  for (const word of foldName(text).split(/\s+/)) {
     const from = word === "" ? -1 : folded.indexOf(word);
     if (from >= 0) for (const at of origins.slice(from, from + word.length)) marked.add(at);
   }
