@@ -36,6 +36,7 @@ export function FoundList({ wanted, ...list }: FoundListProps) {
   const { data } = useQuery({
     queryKey: ["found", wanted],
     placeholderData: keepPreviousData,
+    staleTime: 0,
     enabled: wanted.length >= lettersMin,
     queryFn: async ({ signal }) => {
       await wait(pauseMs, signal);
