@@ -27,6 +27,11 @@ const pairs: readonly [front: string, back: string, contrastMin: number][] = [
     ["success", back, words],
     ["edge", back, edges],
   ]),
+  ...["image", "video", "audio", "table", "slides", "pdf", "document"].flatMap((kind): [string, string, number][] => [
+    [`kind-${kind}`, "canvas", edges],
+    [`kind-${kind}`, "hover", edges],
+    [`kind-${kind}`, "selected", edges],
+  ]),
   ["on-accent", "accent", words],
   ["on-accent", "accent-hover", words],
   ["on-accent", "accent-pressed", words],

@@ -11,6 +11,8 @@ export interface Formats {
   readonly size: (bytes: number) => string;
   /** "3 minutes ago", "yesterday"; from a week on, the date. */
   readonly ago: (at: Time, nowMs?: number) => string;
+  /** For lists: "14:32" today, "Mar 12" this year, otherwise with the year. */
+  readonly shortTime: (at: Time, nowMs?: number) => string;
   readonly day: (at: Time) => string;
   readonly dateTime: (at: Time, to?: "minute" | "second") => string;
   /** "8 s", "3 min". */
@@ -29,7 +31,10 @@ export function makeFormats(locale: string, hourCycle?: "h12" | "h23"): Formats 
   const percents = new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 0 });
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
   const days = new Intl.DateTimeFormat(locale, { dateStyle: "medium" });
-  const clock = { dateStyle: "medium", ...(hourCycle === undefined ? {} : { hourCycle }) } as const;
+  const daysOfYear = new Intl.DateTimeFormat(locale, { month: "short", day: "numeric" });
+  const cycle = hourCycle === undefined ? {} : { hourCycle };
+  const times = new Intl.DateTimeFormat(locale, { ...cycle, timeStyle: "short" });
+  const clock = { dateStyle: "medium", ...cycle } as const;
   const toMinute = new Intl.DateTimeFormat(locale, { ...clock, timeStyle: "short" });
   const toSecond = new Intl.DateTimeFormat(locale, { ...clock, timeStyle: "medium" });
   const lists = new Intl.ListFormat(locale, { type: "conjunction" });
@@ -45,6 +50,11 @@ export function makeFormats(locale: string, hourCycle?: "h12" | "h23"): Formats 
     ago: (at, nowMs = Date.now()) => {
       const [value, unit] = distance(millisecondsOf(at) - nowMs);
       return unit === undefined ? days.format(millisecondsOf(at)) : relative.format(value, unit);
+    },
+    shortTime: (at, nowMs = Date.now()) => {
+      const [time, now] = [new Date(millisecondsOf(at)), new Date(nowMs)];
+      if (time.toDateString() === now.toDateString()) return times.format(time);
+      return (time.getFullYear() === now.getFullYear() ? daysOfYear : days).format(time);
     },
     day: (at) => days.format(millisecondsOf(at)),
     dateTime: (at, to) => (to === "second" ? toSecond : toMinute).format(millisecondsOf(at)),

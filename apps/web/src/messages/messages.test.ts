@@ -52,6 +52,17 @@ test("a time is a distance for a week, then a day; what is to come reads so too"
   assert.equal(messagesOf({}, "de").ago(nowMs - 86_400_000, nowMs), "gestern");
 });
 
+test("a list shows the time of today, the day of this year, and the year of an earlier one", () => {
+  const nowMs = new Date(2026, 5, 15, 12).getTime();
+  const at = (...parts: [number, number, number, number, number]) => new Date(...parts).getTime();
+  const { shortTime } = messagesOf({}, "en-US", "h23");
+  assert.equal(shortTime(at(2026, 5, 15, 0, 5), nowMs), "00:05");
+  assert.equal(shortTime(at(2026, 5, 14, 23, 59), nowMs), "Jun 14");
+  assert.equal(shortTime(at(2026, 0, 1, 0, 0), nowMs), "Jan 1");
+  assert.equal(shortTime(at(2025, 11, 31, 23, 59), nowMs), "Dec 31, 2025");
+  assert.equal(messagesOf({}, "de").shortTime(at(2026, 2, 12, 8, 0), nowMs), "12. März");
+});
+
 test("the clock has 12 or 24 hours as it was chosen, and a stretch of time one unit", () => {
   const at = new Date(2026, 5, 15, 17, 5).getTime();
   assert.match(plain(messagesOf({}, "en-US").dateTime(at)), /5:05 PM/);

@@ -13,6 +13,7 @@ export type FileKind =
   | "code"
   | "table"
   | "slides"
+  | "pdf"
   | "document"
   | "archive"
   | "program"
@@ -26,7 +27,8 @@ const endings: Readonly<Partial<Record<FileKind, string>>> = {
   code: "js ts tsx jsx mjs py rb go rs c h cpp hpp java kt swift cs php sh html css scss json yaml yml toml xml sql",
   table: "csv tsv xls xlsx ods numbers",
   slides: "ppt pptx odp key",
-  document: "pdf doc docx odt pages epub",
+  pdf: "pdf",
+  document: "doc docx odt pages epub",
   archive: "zip tar gz tgz bz2 xz zst 7z rar",
   program: "exe msi dmg pkg deb rpm apk appimage jar iso",
 };
@@ -52,6 +54,7 @@ export const kindWords = {
   code: "files.kindCode",
   table: "files.kindTable",
   slides: "files.kindSlides",
+  pdf: "files.kindPdf",
   document: "files.kindDocument",
   archive: "files.kindArchive",
   program: "files.kindProgram",

@@ -28,10 +28,24 @@ const shapes: Readonly<Record<FileKind, ComponentType<{ size?: number; className
   code: Code,
   table: Table,
   slides: Slides,
+  pdf: Document,
   document: Document,
   archive: Archive,
   program: Program,
   file: File,
+};
+
+/** The icon and its name tell kinds apart without color too. */
+const colors: Readonly<Partial<Record<FileKind, string>>> = {
+  folder: "fill-selected text-accent",
+  mount: "fill-selected text-accent",
+  image: "text-kind-image",
+  video: "text-kind-video",
+  audio: "text-kind-audio",
+  table: "text-kind-table",
+  slides: "text-kind-slides",
+  pdf: "text-kind-pdf",
+  document: "text-kind-document",
 };
 
 /** Thumbnail, or the icon of the file's kind. */
@@ -61,14 +75,13 @@ export function FileShape({
     );
   }
   const Shape = shapes[kind];
-  const isFolder = kind === "folder" || kind === "mount";
   return (
     <span
       role="img"
       aria-label={label}
       className={`flex shrink-0 items-center justify-center ${isLarge ? "size-full" : "size-6 pointer-coarse:size-9"}`}
     >
-      <Shape size={isLarge ? 48 : 20} className={isFolder ? "fill-selected text-accent" : "text-muted"} />
+      <Shape size={isLarge ? 48 : 20} className={colors[kind] ?? "text-muted"} />
     </span>
   );
 }

@@ -10,12 +10,13 @@ interface ListHeadProps {
   readonly sort?: SortOrder | undefined;
   readonly onSort?: ((sort: SortOrder) => void) | undefined;
   readonly isAllSelected: boolean;
+  readonly isSomeSelected: boolean;
   readonly onSelectAll: (all: boolean) => void;
   readonly view: "list" | "tiles";
 }
 
 /** Fixed above the scrolling rows. */
-export function ListHead({ columns, sort, onSort, isAllSelected, onSelectAll, view }: ListHeadProps) {
+export function ListHead({ columns, sort, onSort, isAllSelected, isSomeSelected, onSelectAll, view }: ListHeadProps) {
   const { message } = useMessages();
   return (
     <div
@@ -27,6 +28,9 @@ export function ListHead({ columns, sort, onSort, isAllSelected, onSelectAll, vi
       <input
         type="checkbox"
         data-control
+        ref={(box) => {
+          if (box !== null) box.indeterminate = isSomeSelected && !isAllSelected;
+        }}
         checked={isAllSelected}
         aria-label={message("files.selectAll")}
         onChange={(event) => onSelectAll(event.target.checked)}

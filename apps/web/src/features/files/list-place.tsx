@@ -95,6 +95,7 @@ function Rows({ props, place, view }: RowsProps) {
       onSort={onSort}
       view={view}
       isAllSelected={context.count === shown.total}
+      isSomeSelected={context.count > 0}
       onSelectAll={(all) => act({ type: all ? "all" : "none" })}
     />
   );

@@ -18,11 +18,11 @@ export function RowCell({ column, row, isInline = false }: { column: Column; row
 function valueOf(
   column: Column,
   row: ListedRow,
-  { ago, dateTime, message, size }: Messages,
+  { shortTime, dateTime, message, size }: Messages,
 ): { readonly text: string; readonly title?: string } {
   switch (column.id) {
     case "modified":
-      return { text: ago(row.modifiedMs), title: dateTime(row.modifiedMs) };
+      return { text: shortTime(row.modifiedMs), title: dateTime(row.modifiedMs) };
     case "size":
       return { text: isFolder(row) ? "" : size(row.sizeBytes) };
     case "where":
@@ -30,7 +30,8 @@ function valueOf(
     case "who":
       return { text: row.who ?? "", title: row.who ?? "" };
     case "deleted":
-      return row.trashedMs === undefined ? { text: "" } : { text: ago(row.trashedMs), title: dateTime(row.trashedMs) };
+      if (row.trashedMs === undefined) return { text: "" };
+      return { text: shortTime(row.trashedMs), title: dateTime(row.trashedMs) };
     default: {
       const leftMs = (row.trashedMs ?? 0) + (column.keptMs ?? 0) - Date.now();
       return { text: message("files.daysLeft", { count: Math.max(0, Math.ceil(leftMs / 86_400_000)) }) };

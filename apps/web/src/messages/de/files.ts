@@ -27,6 +27,7 @@ export const files = {
   "files.kindTable": "Tabelle",
   "files.kindSlides": "Folien",
   "files.kindArchive": "Archiv",
+  "files.kindPdf": "PDF",
   "files.kindDocument": "Dokument",
   "files.kindProgram": "Programm",
   "files.isShared": "Geteilt",

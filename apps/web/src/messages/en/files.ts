@@ -27,6 +27,7 @@ export const files = {
   "files.kindTable": "Spreadsheet",
   "files.kindSlides": "Presentation",
   "files.kindArchive": "Archive",
+  "files.kindPdf": "PDF",
   "files.kindDocument": "Document",
   "files.kindProgram": "Program",
   "files.isShared": "Shared",
