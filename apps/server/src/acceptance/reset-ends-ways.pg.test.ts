@@ -43,7 +43,7 @@ describe("a new password", () => {
     const waiting = "select from shard.messages where kind = 'notification'";
     await eventually("all is told", 60_000, async () => (await house.query(waiting)).length === 0 || undefined);
   };
-  /** Whether a sign-in with what this device has is told, to another device, as that of a new one. */
+  /** Returns true if a sign-in with this device secret causes a notification of a new device. */
   const isTold = async (person: Person, secret: string) => {
     const { status, body } = await byPassword(person, {
       device_secret: secret,
@@ -76,7 +76,7 @@ describe("a new password", () => {
     assert.deepEqual(await reset(other, { end_passkeys: true }), { email: other.email, passkeys: 0, outside: 0 });
     assert.equal(await byPasskey(other), 401);
     await told(other, /A passkey was removed/);
-    // Whoever reads the mailbox is let in by it alone no more than before.
+    // Access to the mailbox alone still does not replace the second factor.
     const asked = await byPassword(other);
     assert.deepEqual([asked.status, asked.body.factors], [401, ["recovery_code"]]);
     assert.equal((await byPassword(other, factorOf(other))).status, 200);

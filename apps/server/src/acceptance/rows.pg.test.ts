@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import type { NodeJson } from "@holdfast/protocol/values";
 import { useSigning } from "./signing.ts";
 
-/** What a list of very many shows of each node, and no more. */
+/** Reduced fields of each node, for very long lists. */
 describe("a folder's contents as rows", () => {
   const { newPerson, ok, mkdir, put } = useSigning("rows");
 

@@ -6,9 +6,9 @@ import { findRunningPostgres } from "../db/embedded-postgres.ts";
 import { Api, eventually, makeFolder, queryDatabase, removeFolder, spawnServer } from "./testing.ts";
 
 /**
- * PostgreSQL's own count of sequential scans while the routes are called beside many rows of other owners: none may fall on a large
- * table. (What single statements plan is explained in metadata/commit/plans.pg.test.ts and metadata/read/explain-reads.pg.test.ts.) A
- * server's stop writes the counters out, so they are read after a restart; what a restart scans by itself is taken off.
+ * PostgreSQL counts the sequential scans while every route is called beside many rows of other owners. No route may scan a large table.
+ * The counters are read after a restart because a stopping server writes them out. Scans of the restart itself are subtracted.
+ * metadata/commit/plans.pg.test.ts and metadata/read/explain-reads.pg.test.ts check the plans of single statements.
  */
 const rows = 30_000;
 
@@ -44,7 +44,7 @@ test("no route reads a large table from end to end", async (t) => {
   assert.ok((scanned.get("nodes") ?? 0) > (used.get("nodes") ?? 0), "a scan is not seen, so the check proves nothing");
 });
 
-/** Those that look at everything in their time: some begin within seconds of a start, and what they read is not what routes read. */
+/** Periodic jobs that scan whole tables. Some start within seconds of the server, and would be counted as scans of routes. */
 const heldJobs = [
   ..."purge-sweep retention give-up-blocks expire-uploads expire-link-downloads expire-reports expire-mails expire-brakes".split(
     " ",
@@ -52,13 +52,13 @@ const heldJobs = [
   ..."expire-credentials expire-audit adopt-orphans collect settle-blocks scrub".split(" "),
 ];
 
-/** The first may begin as soon as the server is ready: their locks are taken before, while it starts. */
+/** Takes the jobs' locks while the server starts, because the first job may start as soon as it is ready. */
 async function startWithoutJobs(options: { readonly dataFolder: string; readonly port?: number }) {
   const [server, jobs] = await Promise.all([spawnServer(options), holdJobs(options.dataFolder)]);
   return [server, jobs] as const;
 }
 
-/** Takes their locks (`jobs/periodic-jobs.ts`) once there is a database, as another process would that runs them. */
+/** Takes the jobs' locks (`jobs/periodic-jobs.ts`) like another process that runs them, as soon as the database answers. */
 async function holdJobs(data: string): Promise<pg.Client> {
   const client = await eventually("the database answers", 60_000, () => connected(data).catch(() => undefined));
   for (const name of heldJobs) await client.query("select pg_advisory_lock(x'686f6c64'::int, hashtext($1))", [name]);
@@ -169,7 +169,7 @@ async function useEveryRoute(api: Api): Promise<void> {
   await ok("GET", `/notifications/poll?since_token=${start.token}`);
 }
 
-/** Rows of an owner who does not exist: what a server with many users has beside the caller's. */
+/** Space of a nonexistent owner. Its rows stand for the other users of a large server. */
 const space = "'01000000-0000-8007-8000-000000000001'::uuid";
 const id = (offset: number) => `('01000000-0000-8007-8000-' || lpad(to_hex(g + ${offset}), 12, '0'))::uuid`;
 const many = `from generate_series(1, ${rows}) g`;

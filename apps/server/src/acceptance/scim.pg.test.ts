@@ -36,7 +36,7 @@ describe("an identity system, by SCIM", () => {
 
   const identitySystem = async (of: Api, scopes: readonly string[]) =>
     new ScimClient(server.url, (await ok(of, "POST", "/tokens", { name: "identity system", scopes })).token);
-  /** Somebody whom the identity system made, with a password of their own since. */
+  /** Sets a password for a user that the identity system created, and signs in. */
   const signedIn = async (id: string, email: string) => {
     const password = "a sentence of their own";
     await ok(admin, "PATCH", `/admin/users/${id}`, { password });
@@ -95,7 +95,7 @@ describe("an identity system, by SCIM", () => {
       ["okta.married@example.com", "Test Married", "okta-okta.married@example.com"],
     );
     const account = await ok(back, "GET", "/account");
-    // Not confirmed before its person has signed in by the new address.
+    // A new address is confirmed by the first sign-in with it.
     assert.deepEqual([account.email, account.name, account.confirmed], [address, displayName, false]);
   });
 
@@ -133,7 +133,7 @@ describe("an identity system, by SCIM", () => {
     assertError(await scim.call("DELETE", path), 404);
     assertError(await scim.patch(path, { op: "replace", value: { active: true } }), 404);
     assert.equal((await scim.find("Users", `userName eq "${userName}"`)).totalResults, 0);
-    // Nothing is destroyed: it has the grace of an account that its owner deleted, and only an administrator ends that.
+    // The account has the same grace period as one that its owner deleted. Only an administrator can end it.
     const stands = (await ok(admin, "GET", "/admin/users?limit=1000")).items.find(
       (user: { id: string }) => user.id === id,
     );

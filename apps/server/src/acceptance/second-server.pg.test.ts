@@ -89,7 +89,7 @@ describe("One server for one data folder", () => {
     });
     await restart(["--listen", "0.0.0.0:0", "--tls-cert", certificate, "--tls-key", key]);
     assert.match(server.url, /^https:/);
-    // Checked against the certificate, so a wrong one would fail here.
+    // A wrong certificate would fail this request.
     const request = get({ host: "127.0.0.1", port: server.port, path: "/readyz", ca: readFileSync(certificate) });
     const [answer] = (await once(request, "response")) as [IncomingMessage];
     answer.resume();

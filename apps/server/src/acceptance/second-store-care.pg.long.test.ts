@@ -70,7 +70,7 @@ describe(
       assert.deepEqual([found.code, found.copies.map(({ state }) => state)], [1, ["ok", "damaged"]]);
       await scene.start();
       await scene.equalAgain();
-      // The keys are wrapped anew in both where the first comparison of the stores comes only now.
+      // Both keyrings are rewrapped if the stores are first compared only now, so the keyring is exempt.
       const names = differing().flatMap(([name]) => (name === "keyring" ? [] : [name]));
       assert.deepEqual([names, objectsIn(two).size], [[], whole.size]);
       await scene.server.stop();
@@ -117,7 +117,7 @@ describe(
       HOLDFAST_RETENTION_PACKS: "1s",
     };
 
-    /** Until the store has no more packs than this. */
+    /** Collects until the store has at most this number of packs. */
     const collect = (store: string, packs: number) =>
       eventually("what is deleted is given back", 180_000, async () => {
         await ok(scene.api, "POST", "/admin/gc", {});

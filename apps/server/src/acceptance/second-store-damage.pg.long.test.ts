@@ -7,7 +7,7 @@ import { assertCommitted, putBatch } from "./batches.ts";
 import { flipByte, readPackLayout } from "./pack-files.ts";
 import { objectsIn, withScene } from "./two-store-scene.ts";
 
-/** Invariant: the second store replaces what the first lost or damaged, and after a scrub both are whole and equal. */
+/** Invariant: each store replaces lost or damaged packs of the other, and after a scrub both are whole and equal. */
 describe(
   "Damage in two stores",
   withScene((scene) => {
@@ -20,7 +20,10 @@ describe(
       await scene.equalAgain();
     });
 
-    /** Flips, deletes, cuts, empties and swaps packs of one store. @returns the number of changed packs */
+    /**
+     * Flips, deletes, cuts, empties and swaps packs of one store.
+     * @returns the number of changed packs
+     */
     function damage(store: string, packs: readonly string[]): number {
       const path = (index: number) => join(store, "objects", packs[index] ?? assert.fail());
       const sizeOf = (index: number) => statSync(path(index)).size;
@@ -44,7 +47,7 @@ describe(
       );
       const alone = packs.filter((name) => name !== together);
       const count = damage(scene.stores[0], alone.slice(0, 10)) + damage(scene.stores[1], alone.slice(10, 20));
-      // Neither store has all of it.
+      // Each store has a different damaged block of the same pack.
       for (const [index, store] of scene.stores.entries()) {
         const path = join(store, "objects", together ?? assert.fail());
         flipByte(path, (readPackLayout(path).records[index]?.start ?? 0) + 50);
@@ -97,7 +100,7 @@ describe(
         rmSync(scene.stores[1 - which] ?? "", { recursive: true });
         mkdirSync(scene.stores[1 - which] ?? "");
         await scene.assertAllRead();
-        // Without a word, a while after it has gone.
+        // The emptied store is refilled without any command.
         await scene.equalAgain();
       });
     }

@@ -13,7 +13,7 @@ describe(
       const [first] = scene.stores;
       await ok(scene.api, "POST", "/admin/keys/rotate", {});
       await scene.equalAgain();
-      // The one of which the keyring is read.
+      // The keyring is read from the first store.
       scene.takeAway(first);
       await ok(scene.api, "POST", "/admin/keys/rotate", {});
       await ok(scene.api, "POST", "/admin/keys/rotate", { data_key: true });

@@ -7,8 +7,8 @@ import { eventually } from "./testing.ts";
 import { objectsIn, TwoStoreScene, withScene } from "./two-store-scene.ts";
 
 /**
- * Invariant: what was acknowledged is read for as long as one of the two stores has it whole, and both have it as soon as both
- * are there again, whatever happened to either of them and to the server.
+ * Invariant: acknowledged content stays readable while one of the two stores holds it whole. Both stores hold it again after both
+ * are back, regardless of failures of either store and of the server.
  */
 describe(
   "A second store that is added",
@@ -53,7 +53,7 @@ describe(
       after(() => other.close());
       await other.start();
       await other.putFiles(1);
-      // It writes its keyring now and then.
+      // A running server rewrites its keyring now and then, which would change the listed objects.
       await other.server.stop();
       await scene.server.stop();
       const untouched = objectsIn(other.stores[1]);
@@ -66,7 +66,7 @@ describe(
       const [, second] = scene.stores;
       scene.takeAway(second);
       assert.equal((await scene.api.put("/refused", randomBytes(3000))).status, 503);
-      // As a disk that is mounted in the wrong place.
+      // Imitates a disk mounted in the wrong place.
       unlinkSync(second);
       renameSync(other.stores[1], second);
       for (let attempt = 0; attempt < 3; attempt += 1) {

@@ -32,7 +32,7 @@ interface Told {
   >;
 }
 
-/** Without Prometheus, and without anybody who asks: from a damaged file of a backup to the people who care for the server. */
+/** Reports reach the administrators without Prometheus and without a request, for example about a damaged file of a backup. */
 describe("A server that finds something wrong with itself", () => {
   let folder: string;
   let place: string;

@@ -4,7 +4,7 @@ import type { NodeJson } from "@holdfast/protocol/values";
 import type { VersionJson } from "@holdfast/protocol/version-routes";
 import { Api, eventually, makeFolder, ok, removeFolder, type RunningServer, startServer } from "./testing.ts";
 
-/** Versions, labels, stars and recent files of what one account shares with others. */
+/** Versions, labels, stars and recent files of shared files. */
 describe("the history of what is shared", () => {
   let folder: string;
   let server: RunningServer;
@@ -87,7 +87,7 @@ describe("the history of what is shared", () => {
     }
     assert.deepEqual(await namesIn(by("owner"), "starred"), []);
     await write(by("editor"), id, "two");
-    // What tells the editor's shard of the grant is on its way.
+    // The message about the grant may not have reached the editor's shard yet.
     await eventually("the editor's change is recent", 60_000, async () =>
       (await namesIn(by("editor"), "recent")).includes("file") ? true : undefined,
     );

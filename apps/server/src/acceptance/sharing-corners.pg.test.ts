@@ -3,7 +3,6 @@ import { after, before, describe, test } from "node:test";
 import { limits } from "@holdfast/core/limits";
 import { Api, eventually, makeFolder, ok, removeFolder, type RunningServer, startServer } from "./testing.ts";
 
-/** What people do with shares that nobody had in mind. */
 describe("unusual shares", () => {
   let folder: string;
   let server: RunningServer;
@@ -137,7 +136,7 @@ describe("unusual shares", () => {
     await ok(ann, "PATCH", `/files/${alpha}`, { parent_id: top, name: "alpha" });
     const headers = { authorization: `Bearer ${bob.token}` };
     const answer = await fetch(`${server.url}/api/v1/files/${mount.id}/download`, { headers });
-    // Times and checksums around the names may have a slash, too.
+    // Times and checksums around the names may contain slashes.
     const names = (await answer.text()).match(/(?:[a-z]{5}\/)+/g);
     assert.deepEqual(new Set(names), new Set(["alpha/", "alpha/inner/"]));
     await ok(bob, "DELETE", `/files/${mount.id}`);
@@ -288,7 +287,7 @@ describe("unusual shares", () => {
       assert.deepEqual([status, body.grantee.kind], [201, "pending"]);
       pending += 1;
     }
-    // What is left grows with the hour.
+    // The allowance refills during the test.
     assert.ok(
       pending >= limits.mailsCausedHourMax && pending < 1.5 * limits.mailsCausedHourMax,
       `${pending} addresses`,

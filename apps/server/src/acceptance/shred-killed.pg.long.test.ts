@@ -7,8 +7,8 @@ import { fillAccount, marksIn, type ShredScene, shredded, useShredScene } from "
 import { eventually, ok, queryDatabase } from "./testing.ts";
 
 /**
- * Invariant: wherever `kill -9` ends a shredding, the next start brings it to the same end. Each kill comes when all of a step is done and
- * nothing says so yet: the database holds the note of it, by a lock of this test, so the step runs twice.
+ * Invariant: after `kill -9` at any step of a shredding, the next start completes it with the same result.
+ * Each kill comes after the work of a step and before its record. A lock of this test delays the record, so the step runs twice.
  */
 describe("a shredding whose server is killed", () => {
   let scene: ShredScene;
@@ -44,7 +44,7 @@ describe("a shredding whose server is killed", () => {
   }
 });
 
-/** An advisory lock. */
+/** Advisory lock. */
 const noteLock = 4712;
 
 async function killWhenHeld({ data, server }: ShredScene, begin: () => Promise<unknown>): Promise<void> {
@@ -60,7 +60,7 @@ async function killWhenHeld({ data, server }: ShredScene, begin: () => Promise<u
       return rows[0]?.pid as number | undefined;
     });
     await server.kill();
-    // It would note it yet, without its server.
+    // The backend would otherwise still write the record after the server's death.
     await holder.query("select pg_terminate_backend($1)", [waiting]);
   } finally {
     await holder.end();

@@ -4,7 +4,7 @@ import { after, before, test } from "node:test";
 import { fillAccount, marksIn, type ShredScene, shredded, useShredScene } from "./shred-scene.ts";
 import { Api, eventually, holdfast, ok, queryDatabase, startServer } from "./testing.ts";
 
-/** Invariant: no restore of a backup of before gives anybody an account that was shredded since, if the place of the backups was told. */
+/** Invariant: if the backup location is configured, no restore of an older backup gives access to an account shredded since. */
 let scene: ShredScene;
 before(async () => {
   scene = await useShredScene("shred-restored", { HOLDFAST_SNAPSHOT_INTERVAL: "off" });
@@ -37,7 +37,7 @@ test("an account that a restore brings back is shredded again before anybody can
   const server = await startServer({ dataFolder: target, env: { HOLDFAST_SNAPSHOT_INTERVAL: "off" } });
   try {
     const signIn = await new Api(server.url).call("POST", "/sessions", { ...ann, device_name: "back" });
-    // Suspended, or gone by now.
+    // Already suspended or gone.
     assert.ok([401, 403].includes(signIn.status), `${signIn.status}`);
     const admin = await Api.signIn(server.url);
     await eventually("it is gone again", 300_000, async () =>

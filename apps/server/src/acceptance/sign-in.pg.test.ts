@@ -34,7 +34,7 @@ test("sixty wrong passwords from elsewhere do not lock the owner out, and from e
   assert.equal(statuses.at(-1), 429);
   assert.equal(await signIn(administrator.password, "192.0.2.66"), 429);
   assert.equal(await signIn(administrator.password, "192.0.2.1"), 200);
-  // Attempts of one round run beside each other, so that the bucket does not fill up between them.
+  // Attempts of one round run in parallel, so that the bucket does not refill between them.
   const guess = async (round: number): Promise<number> => {
     const tried = await Promise.all(
       Array.from({ length: 10 }, (_, at) => signIn("wrong password", `198.51.${round % 256}.${at}`)),
@@ -44,11 +44,11 @@ test("sixty wrong passwords from elsewhere do not lock the owner out, and from e
   let guesses = 0;
   for (let round = 0; round < 20; round += 1) guesses += await guess(round);
   assert.ok(guesses < 20 * perMinute, `${guesses} guesses were let in`);
-  // Only after some that were let in the bucket is as empty as it can be, and not about to let one more in.
+  // Right after an accepted guess the bucket is as empty as possible, and cannot accept the next one yet.
   const stillInTime = bounded("guesses are let in again");
   for (let round = 20; (await guess(round)) === 0; round += 1) stillInTime();
   assert.equal(await signIn(administrator.password, "192.0.2.2"), 429);
-  // It tries again where it is refused, so only the log tells that it was not.
+  // The program retries after a refusal, so only the log proves that there was none.
   for (const attempt of ["first", "second, with the secret of the first"]) {
     const { code, stderr } = await login("laptop");
     assert.equal(code, 0, `${attempt}: ${stderr}`);

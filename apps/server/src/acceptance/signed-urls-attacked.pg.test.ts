@@ -8,7 +8,7 @@ import { useSigning } from "./signing.ts";
 import { openStoredSecrets } from "./stored-secrets.ts";
 import { Api, eventually, queryDatabase } from "./testing.ts";
 
-/** What whoever has a signed address, or wants one, cannot make of it. */
+/** Misuse of signed addresses, and attempts to obtain them. */
 describe("a signed address in other hands", () => {
   const world = useSigning("signed-urls-attacked");
   const { newPerson, ok, mkdir, put, sign, signOne, textOf, statusOf } = world;
@@ -169,7 +169,7 @@ describe("a signed address in other hands", () => {
     const { urls } = await ok(api, "POST", "/signed-urls", { items: [{ id, use: "media" }] });
     const parts = urls[0].url.split("/").at(-1).split("~") as string[];
     assert.equal(Number.parseInt(parts[2] ?? "", 36), Date.parse(urls[0].expires_at));
-    // Signed with the server's own key, which only a thief of its data folder has: so nothing but the time is another.
+    // Signing with the server's own key changes only the time. An attacker would need the data folder to do this.
     const { grantKey } = await openStoredSecrets(`${world.folder}/data`);
     const signedUntil = (atMs: number) => {
       const signed = parts.with(2, atMs.toString(36)).slice(0, -1).join("~");
@@ -235,7 +235,7 @@ describe("a signed address in other hands", () => {
     await requestRaw(url);
     await requestRaw(`${url}x`);
     const [user] = await queryDatabase(`${world.folder}/data`, `select id from shard.users where email = '${email}'`);
-    // A line is written when its answer is gone, which may have come by then.
+    // The log line is written after the answer is sent, so the client may have the answer first.
     const log = await eventually("both are in the log, and who it was", 60_000, () => {
       const text = readFileSync(world.server.logFile, "utf8");
       const lines = text.split("\n").filter((line) => line.includes('"route":"/api/v1/signed/:grant"'));

@@ -9,7 +9,7 @@ import { requestRaw } from "./raw-request.ts";
 import { useSigning } from "./signing.ts";
 import { Api } from "./testing.ts";
 
-/** Content without a token, by an address alone: what it gives. */
+/** Content served for a signed address without a token. */
 describe("a signed address", () => {
   const world = useSigning("signed-urls");
   const { newPerson, ok, mkdir, put, sign, signOne, textOf, statusOf } = world;
@@ -178,7 +178,7 @@ describe("a signed address", () => {
     const { results } = await ok(api, "POST", "/sync/delta", { operations });
     const ids = results.map(({ node }: { node: { id: string } }) => node.id);
     const [url = ""] = await sign(api, { ids, use: "zip", name: "\u00e9".repeat(127) });
-    // What most proxies take as one line of a request.
+    // Most proxies accept a request line of this length.
     assert.ok(url.length < 8000, `${url.length}`);
     const { status, bytes } = await requestRaw(url);
     assert.equal(status, 200);

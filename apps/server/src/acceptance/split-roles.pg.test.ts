@@ -18,7 +18,7 @@ import {
   startServer,
 } from "./testing.ts";
 
-/** One service whose roles run apart. In-process, and yet nothing goes from one to the other but by the database. */
+/** One server per role, all in this process. They communicate only through the database. */
 let folder: string;
 let postgres: EmbeddedPostgres;
 let servers: Record<ServerRole, RunningServer>;
@@ -44,7 +44,7 @@ const start = (role: ServerRole): Promise<RunningServer> => {
   mkdirSync(`${folder}/${role}`, { recursive: true });
   return startServer({ dataFolder: `${folder}/${role}/data`, args: [...args, "--roles", role], env });
 };
-/** The same person at each process. */
+/** The same user's client at each server. */
 const signIn = async (who: { email: string; password: string } = administrator): Promise<Record<ServerRole, Api>> => {
   const { token } = await Api.signIn(servers.api.url, who);
   const at = (role: ServerRole) => new Api(servers[role].url, token);

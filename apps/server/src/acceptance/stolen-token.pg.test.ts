@@ -91,7 +91,7 @@ describe("whoever has stolen a token, or an address that was signed", () => {
       return by.call("PATCH", "/admin/access-rules", { ...of, addresses }, { headers });
     };
     for (const subject of [{}, { group_id: officeId }, { user: root.email }]) {
-      // The address of the script is within, and not that of the administrator.
+      // The rule includes the script's address, but not the administrator's.
       assertRefused(await from(thief, subject, [`${away}/32`]));
       assert.equal(await statusFrom(home, admin), 200);
       await ok(admin, "PATCH", "/admin/access-rules", { ...subject, addresses: ["0.0.0.0/0", "::/0"] });
@@ -316,7 +316,7 @@ describe("whoever has stolen a token, or an address that was signed", () => {
     const token = await withToken(api, ["account"]);
     assertRefused(await token.call("DELETE", `/devices/${id}?remove_copies=true`));
     await ok(api, "DELETE", `/devices/${id}?remove_copies=true`);
-    // By it the device knows whether the server was restored since.
+    // The epoch reveals to the device if the server was restored since.
     const { token: since } = await ok(api, "GET", "/changes/start_token");
     const { epoch } = await ok(api, "GET", `/changes/list?since_token=${encodeURIComponent(since)}`);
     const order = await ok(new Api(server.url), "POST", "/devices/clearing", { device_secret });

@@ -22,8 +22,8 @@ import {
 } from "./testing.ts";
 
 /**
- * Invariant: that a store, or a part of it, is not there for a while is told as such, changes nothing, and is over when it is
- * back. Only what a store that is certainly there lacks is damage, and only for as long as it does.
+ * Invariant: the temporary absence of a store, or of a part of it, is reported as absence. It changes nothing and ends when the store is
+ * back. Only blocks missing from a store that is certainly present count as damage, and only while they are missing.
  */
 describe("A store that is away", () => {
   let folder: string;
@@ -42,7 +42,7 @@ describe("A store that is away", () => {
     removeFolder(folder);
   });
 
-  /** As `umount` does: the folder that it is mounted on stays, empty. */
+  /** Imitates `umount`, which leaves the empty mount point. */
   function unmount(): void {
     renameSync(store(), elsewhere());
     mkdirSync(store());
@@ -54,7 +54,7 @@ describe("A store that is away", () => {
     renameSync(elsewhere(), store());
   }
 
-  /** @returns the pack that it is in, alone */
+  /** @returns the path of the new pack, which holds only this file */
   async function putFile(path: string, content: Buffer<ArrayBuffer>): Promise<string> {
     const known = findPackFiles(store());
     assertCommitted(await putBatch(api, [{ path, blocks: [content] }]));
@@ -156,7 +156,7 @@ describe("A store that is away", () => {
   };
   for (const [row, [missed, notice]] of Object.entries(notices).entries()) {
     for (const [column, [found, look]] of Object.entries(notices).entries()) {
-      // In the gate each misses one, and each finds one that another has missed.
+      // The short run tests three pairs, in which each kind misses one pack and finds a pack missed by another kind.
       if (!isLongTier && column !== (row + 1) % 3) continue;
       test(`a pack that ${missed} misses counts again once it is back and ${found} finds it`, async () => {
         const content = randomBytes(5000);

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { queryDatabase } from "./testing.ts";
 
 /**
- * The secrets of a running server, opened as docs/format.md describes it (Keyring, Sealing) and with none of the server's own code: what
- * a thief of the whole data folder could do, and the proof that what other tests look for in the clear is the real thing.
+ * Secrets of a running server, opened as docs/format.md describes (Keyring, Sealing) without the server's own code.
+ * A thief of the whole data folder could do the same. Other tests use these real secrets in their searches for plaintext.
  */
 export interface StoredSecrets {
   readonly keyEncryptionKey: Buffer;

@@ -6,7 +6,7 @@ import { after, before, test } from "node:test";
 import { useBrowser } from "@holdfast/tools/testing-browser";
 import { administrator, Api, makeFolder, removeFolder, type RunningServer, startServer } from "./testing.ts";
 
-/** What a page of somebody else's can do in a browser that is signed in here: nothing. */
+/** A page of another site can do nothing with the session of a signed-in browser. */
 const browser = useBrowser({ width: 800, height: 600 });
 let folder: string;
 let server: RunningServer;
@@ -38,7 +38,10 @@ interface Sent {
   readonly mode?: "no-cors";
 }
 
-/** In the page that is open. @returns the status, or what the browser refused it with */
+/**
+ * Sends from the open page.
+ * @returns the status, or the name of the browser's error
+ */
 function send(to: string, init: Sent = {}): Promise<number | string> {
   return browser.page.evaluate(
     async ({ url, options }) => {
@@ -55,7 +58,7 @@ function send(to: string, init: Sent = {}): Promise<number | string> {
 const json = { "content-type": "application/json" };
 const refresh = () => send(`${server.url}${web}/refresh`, { method: "POST", headers: json, body: "{}" });
 
-/** One that does nothing by itself: the app would use the session as well. */
+/** Opens an inert page of this server, because the app itself would also use the session. */
 async function openOwnPage(): Promise<void> {
   const own = `${server.url}/a-page-of-ours`;
   await browser.page.route(own, (route) => route.fulfill({ contentType: "text/html", body: "<!doctype html>" }));
@@ -98,7 +101,8 @@ for (const host of ["127.0.0.1", "localhost"]) {
     for (const [to, init] of refused) {
       assert.equal(await send(`${server.url}${to}`, init), "TypeError", `${init.method ?? "GET"} ${to}`);
     }
-    // These arrive, whether or not the page may read the answer; of the same host with the cookie, since a port makes no other site.
+    // These requests arrive, even if the page cannot read the answer.
+    // Those from the same host carry the cookie, because another port is not another site.
     const answered = () => page.waitForResponse((response) => response.url().endsWith("/refresh"));
     await Promise.all([
       page.waitForEvent("requestfailed"),

@@ -7,7 +7,7 @@ import { OpenidBrowser } from "./testing-openid.ts";
 const home = "192.0.2.7";
 const away = "198.51.100.7";
 
-/** Behind a proxy that says from where each comes. */
+/** The server runs behind a proxy that reports each client's address. */
 describe("what a person has taken back", () => {
   let folder: string;
   let server: RunningServer;
@@ -200,7 +200,7 @@ describe("what a person has taken back", () => {
       "select kind, length(payload::text) as size from shard.oauth_artifacts where expires_at > 0 order by 2 desc limit 1",
     );
     assert.ok(Number(kept[0]?.["size"]) < 2000, JSON.stringify(kept));
-    // Time fills the bucket while the test asks, so that single questions pass again: it is asked until one is refused.
+    // The bucket refills during the test, so requests are sent until one is refused.
     const firstRefused = async (ask: () => Promise<Response>, passed: number) => {
       for (let asked = 0; asked < 7000; asked += 50) {
         const answers = await Promise.all(Array.from({ length: 50 }, ask));

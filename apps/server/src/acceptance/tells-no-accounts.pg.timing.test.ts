@@ -18,7 +18,7 @@ describe("whether there is an account is told to nobody by the time of an answer
     });
 });
 
-/** A password that is hashed for some and not for others takes three times as long; an account more or less in a table does not show. */
+/** Hashing the password only for some addresses would triple their time. A lookup of one more row is not measurable. */
 function areAlike(mediansMs: readonly number[]): boolean {
   return Math.max(...mediansMs) < 1.8 * Math.min(...mediansMs) + 2;
 }

@@ -32,14 +32,14 @@ const aThird: Readonly<Record<Factor, readonly State[]>> = {
   "app and passkey": [],
 };
 
-/** Who goes which ways. Those of one person are gone one after the other; a way without a `Preparation` does not compile. */
+/** Ways that one person tries one after the other. A way without a `Preparation` does not compile. */
 type Ways = Readonly<Partial<Record<WayName, Preparation>>>;
 const own = { ...signInWays, ...tokenWays, ...programWays, ...linkWays, ...signed };
 const all = { ...own, ...ldapWays, ...resetWays, ...administratorWays } satisfies Record<WayName, Preparation>;
 
 /**
  * Tests the outcome of each way to act for an account, by the account's second factor and state.
- * @param part of the pairs of a factor and a state; a third of them has each kind of factor, every state and every outcome
+ * @param part tested pairs of a factor and a state. A third covers each kind of factor, every state and every outcome
  */
 export function describeFactorPaths(part: "all" | "a third"): void {
   let house: House;
@@ -82,7 +82,7 @@ export function describeFactorPaths(part: "all" | "a third"): void {
   });
 
   describe("Each way to act for an account", { concurrency: 3 }, () => {
-    /** Each of these ways is prepared while all is well, and gone once the account is so. */
+    /** Prepares each way while the account is active, then tries it with the account in this state. */
     async function assertLead(person: Person, ways: Ways, state: State): Promise<void> {
       const attempts = [];
       for (const [way, prepare] of Object.entries(ways) as [WayName, Preparation][]) {
@@ -96,7 +96,7 @@ export function describeFactorPaths(part: "all" | "a third"): void {
       const seen: Record<string, Outcome> = {};
       for (const { way, attempt } of attempts) {
         const gone = await attempt(address);
-        // Attempts that begin only now have expired too.
+        // Also expires the attempts that began only now.
         if (state === "expired") await expire(person);
         seen[way] = typeof gone === "string" ? gone : await gone(address);
       }

@@ -8,8 +8,9 @@ import { type Case, type Column, columns, roleRows } from "./role-rows.ts";
 import { Api, makeFolder, ok, queryDatabase, removeFolder, type RunningServer, startServer } from "./testing.ts";
 
 /**
- * The real server, asked for everything by each who may something, or no longer.
- * @param part of the pairs of a role and a way to get it; a third has every role and every way, and but for one of each role asks for a third of everything
+ * Sends every request to the real server for each role, including roles that have ended.
+ * @param part tested pairs of a role and a way to get it. A third covers every role and every way. In that case only the first
+ * caller of each role sends every request, and the others send a third of them.
  */
 export function describeRoles(part: "all" | "a third"): void {
   describe("what each role is answered", () => {
@@ -51,7 +52,7 @@ export function describeRoles(part: "all" | "a third"): void {
     const give = (node: string, role: string, to: object = { email: "grantee@example.com" }) =>
       ok(owner, "POST", `/files/${node}/share`, { ...to, role });
 
-    /** @param given before anything goes into the trash */
+    /** @param given shares the folders before anything goes into the trash */
     const makeCase = async (given: (nodes: { top: string; folder: string }) => Promise<unknown>, by = owner) => {
       const path = `/case ${++cases}/top/folder`;
       const inner = (await ok(by, "POST", "/metadata", { path, kind: "folder", parents: true })).id as string;
@@ -86,10 +87,10 @@ export function describeRoles(part: "all" | "a third"): void {
     };
 
     type Instead = (name: RouteName, column: string) => string | undefined;
-    /** @param instead what another answer than that of the column is expected of a route */
+    /** @param instead returns the expected answer of a route that differs from the column's */
     const asks = async (api: Api, nodes: Case, column: Column, instead: Instead = () => undefined) => {
       const wrong: string[] = [];
-      // The first caller of a column asks for everything.
+      // The first caller of a column sends every request.
       const asksThis = part === "all" || !asked.has(column) ? undefined : cases % 3;
       asked.add(column);
       let number = 0;
@@ -99,7 +100,7 @@ export function describeRoles(part: "all" | "a third"): void {
           const ofColumn = row.answers.split(" ")[columns.indexOf(column)] ?? "";
           const expected = instead(name as RouteName, ofColumn) ?? ofColumn;
           const answer = await api.call(...row.request(nodes));
-          // An account has few of them.
+          // The number of webhooks per account is limited.
           if (name === "createWebhook" && answer.status === 201) await ok(api, "DELETE", `/webhooks/${answer.body.id}`);
           const told = row.says?.(answer) ?? String(answer.status);
           if (new RegExp(`^(${expected.replaceAll("*", ".")})$`).test(told)) continue;
@@ -114,7 +115,7 @@ export function describeRoles(part: "all" | "a third"): void {
     test("the owner", async () => asks(owner, await makeCase(async () => {}), "owner"));
     test("somebody else", async () => asks(grantee, await makeCase(async () => {}), "none"));
 
-    // The first three have the same ways, so that each way is tried with one of them.
+    // The first three roles have the same ways, so each way is tried with one of them.
     for (const [row, role] of (["editor", "viewer", "uploader", "commenter"] as const).entries()) {
       let number = row;
       const testWay = (title: string, run: () => Promise<void>) => {
@@ -202,7 +203,7 @@ export function describeRoles(part: "all" | "a third"): void {
       });
     }
 
-    /** As if its time had come, before the server has taken it away. */
+    /** Expires the grant. The server has not removed it yet. */
     const expire = async (id: string) => {
       await queryDatabase(`${folder}/data`, `update shard.grants set expires_at = 1 where id = '${id}'`);
     };
@@ -210,8 +211,8 @@ export function describeRoles(part: "all" | "a third"): void {
     const accessOf = (name: RouteName) => (routes[name] as Route).access;
 
     /**
-     * A webhook tells of files, whom one shares with, gives it to or brings it before reads them, and the answer to a resolved comment has its
-     * text: they take the scope to read as well.
+     * These also require the scope to read. A webhook reports files. A share, transfer, copy or restore can give others access to files.
+     * The answer to a resolved comment contains its text.
      */
     const readsToo: ReadonlySet<RouteName> = new Set([
       ...(["createWebhook", "shareNode", "updatePermission", "readLinkAddress"] as const),
@@ -228,7 +229,7 @@ export function describeRoles(part: "all" | "a third"): void {
           const { token } = await ok(api, "POST", "/tokens", { name: scope, scopes: [scope] });
           await asks(new Api(server.url, token), nodes, column, (name, ofColumn) => {
             if (accessOf(name) !== scope || readsToo.has(name)) return "403";
-            // The editor asked first, and those calls have taken effect.
+            // The editor's earlier calls have already taken effect.
             return column === "owner" ? `${ofColumn}|200|20*|404|409|exists|308` : undefined;
           });
         }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { Api, eventually, makeFolder, removeFolder, type ServerProcess, spawnServer } from "./testing.ts";
 
-/** Below the ten seconds after which the queue finds by itself what nobody told it of. */
+/** Below the ten seconds after which the queue finds messages without a wake-up. */
 const soonMs = 6000;
 
 describe("What accounts are told of their devices and their owners goes at once", () => {
@@ -72,8 +72,8 @@ describe("What accounts are told of their devices and their owners goes at once"
 });
 
 /**
- * Each time but the first begins right after the queue has looked, which by itself it would do again ten seconds later. A busy machine only adds
- * to a time.
+ * Ignores the first time. Each other measurement starts right after the queue has polled, ten seconds before its next poll.
+ * The minimum counts, because load only adds to a time.
  */
 function assertSoon([, ...tookMs]: readonly number[]): void {
   assert.ok(Math.min(...tookMs) < soonMs, `it took ${tookMs.map(Math.round).join(", ")} ms`);

@@ -24,7 +24,7 @@ import {
   startServer,
 } from "./testing.ts";
 
-/** A fixture gets older and its files with it: nothing of it goes by its age. */
+/** Keeps the old files of a fixture from expiring. */
 const env = {
   HOLDFAST_RETENTION_TRASH: "36500d",
   HOLDFAST_RETENTION_VERSION_AGE: "36500d",
@@ -137,7 +137,7 @@ function describeUpgrade({ name, facts, drive, ...rest }: Fixture): void {
   });
 }
 
-/** Starts a server that waits in its second step for ever, and kills it there. */
+/** Starts a server whose second migration step waits forever, and kills it there. */
 async function killWhileItMigrates(dataFolder: string, alsoDatabase: boolean): Promise<void> {
   const environment = { ...process.env, ...serveEnvironment({ env }) };
   const child = spawn(launcher, serveArguments({ dataFolder }), { env: environment, stdio: "ignore" });
@@ -147,11 +147,11 @@ async function killWhileItMigrates(dataFolder: string, alsoDatabase: boolean): P
       assert.equal(child.exitCode, null, "the server ended by itself");
       if (postmasterPid(dataFolder) === undefined) return undefined;
       const waiting = "select 1 from pg_stat_activity where wait_event = 'PgSleep'";
-      // It may be just starting.
+      // The database may still be starting.
       const rows = await queryDatabase(dataFolder, waiting).catch(() => []);
       return rows.length > 0 ? true : undefined;
     });
-    // What it counted is perhaps not on disk yet: after the recovery it would wait there again. What is deleted is.
+    // The deletion is on disk, but the step's counter may not be. A recovered database would then wait again.
     await queryDatabase(dataFolder, "delete from crash.planned");
   } finally {
     child.kill("SIGKILL");

@@ -9,7 +9,7 @@ let owner: Api;
 let people = 0;
 
 before(async () => {
-  // An hour's worth, which is three, may come at once.
+  // The limit allows a burst of one hour's uploads, which is three.
   server = await startServer({ dataFolder: `${folder}/data`, env: { HOLDFAST_RATE_LIMIT_UPLOADS: "0.05" } });
   admin = await Api.signIn(server.url);
 });
