@@ -200,7 +200,7 @@ test("one of two stores is lost", async (t) => {
   night.over();
 });
 
-/** As whoever reads this page has done before. */
+/** Creates the backup that the page assumes. */
 async function backUp(night: Night): Promise<void> {
   const { code, stderr } = night.say("holdfast admin backup /mnt/backups --data /srv/holdfast");
   assert.equal(code, 0, stderr);
@@ -223,7 +223,7 @@ test("everything is lost", async (t) => {
 test("the database is lost", async (t) => {
   const night = await Night.begin(t, "The database is lost");
   await putAll(night.api, files);
-  // What it does by itself three minutes after the first start.
+  // The server normally does this three minutes after its first start.
   await night.server?.stop();
   process.env["HOLDFAST_SNAPSHOT_INTERVAL"] = "1s";
   t.after(() => delete process.env["HOLDFAST_SNAPSHOT_INTERVAL"]);

@@ -15,7 +15,7 @@ import {
   startServer,
 } from "./testing.ts";
 
-/** What it sees of other things by their ids, hashes, cursors and tokens is in link-intruders.pg.test.ts: nothing. */
+/** link-intruders.pg.test.ts tests that ids, hashes, cursors and tokens of other objects reveal nothing. */
 describe("an app password of one folder", () => {
   let folder: string;
   let server: RunningServer;

@@ -9,10 +9,10 @@ import { drawsOf } from "./traffic.ts";
 import { TwoStoreScene } from "./two-store-scene.ts";
 
 /**
- * Nothing lost, and nothing kept for ever: people work while old versions, trash and blocks go within seconds, packs are written anew, everything is
- * reread, keys change, backups are taken, one of two stores is away or damaged, and the server and its database are killed. In the end every file
- * that was acknowledged and not deleted reads back, and the stores hold nothing else. HOLDFAST_ENDURANCE_MINUTES=30 for the long form. What is done
- * is drawn from HOLDFAST_SEED (printed), though when it happens depends on the machine.
+ * Users work while old versions, trash and blocks expire within seconds, packs are rewritten, scrubs run, keys rotate and backups are
+ * taken. One of two stores is away or damaged at times, and the server and its database are killed. At the end every acknowledged and
+ * undeleted file reads back, and the stores hold nothing else. HOLDFAST_ENDURANCE_MINUTES=30 runs the long form.
+ * HOLDFAST_SEED (printed) determines the actions, but their timing depends on the machine.
  */
 const minutes = Number(process.env["HOLDFAST_ENDURANCE_MINUTES"] ?? 0);
 const troublesMin = 8;

@@ -17,7 +17,7 @@ import { Api, makeFolder, removeFolder, type ServerProcess, spawnServer } from "
 
 /** Default buffer size of Node's compressors. */
 const bufferBytes = 16 * 1024;
-/** What Node's compressor appends to a frame that fills its last buffer: docs/format.md, Blocks. */
+/** Node's compressor appends this to a frame that fills its last buffer (docs/format.md, Blocks). */
 const emptyFrame = Buffer.from("28b52ffd2000010000", "hex");
 
 /** Invariant: frames of any length come back unchanged, by every way in and out. */

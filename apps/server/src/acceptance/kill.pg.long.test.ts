@@ -26,8 +26,9 @@ import {
 } from "./traffic.ts";
 
 /**
- * Invariant: whatever was acknowledged is there after `kill -9` at any moment, and whatever was not can be repeated. Five rounds; HOLDFAST_KILL_ROUNDS=50
- * for the long form. The moments are drawn from HOLDFAST_SEED (printed), though what they hit depends on the machine.
+ * Invariant: after `kill -9` at any moment, acknowledged changes are present and all others can be repeated.
+ * Runs five rounds; HOLDFAST_KILL_ROUNDS=50 for the long form. HOLDFAST_SEED (printed) determines the moments, but their effect
+ * depends on the machine.
  */
 const rounds = Number(process.env["HOLDFAST_KILL_ROUNDS"] ?? 5);
 

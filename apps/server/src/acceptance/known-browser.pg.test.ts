@@ -120,7 +120,7 @@ describe("a browser that has signed in before", () => {
       eve.device,
       device.slice(0, -1),
       `${name}=hfd_${secret.slice(4, 36)}_${"A".repeat(43)}`,
-      // That of TLS.
+      // Cookie name used with TLS.
       `__Secure-${device}`,
       // Beside one that a neighbour by name has planted.
       `${device}; ${eve.device}`,

@@ -24,7 +24,7 @@ function holdOff(isLink: boolean): void {
   let folder: string;
   let server: RunningServer;
   let owner: Api;
-  /** Of an editor, who may call most routes. */
+  /** Has the role of an editor, who may call most routes. */
   let link: Api;
   let other: Api;
   let top: string;

@@ -199,7 +199,7 @@ describe("the page of a link", () => {
     assert.ok(Math.abs(until - Date.now() / 1000 - 900) < 60, `${until}`);
     const longer = accessOf(fileOne).replace(/^\d+/, (text) => `${Number(text) + 1000}`);
     assert.equal((await at(`/files/${one.id}`, longer)).status, 403);
-    // What is reached from page to page ends when the first of them does.
+    // Addresses on a page expire at the same time as the page's own.
     const inside = addresses((await get(pageLow)).html).map(accessOf);
     assert.deepEqual(
       new Set(inside.filter((text) => text !== "").map((text) => Number(text.split(".")[0]))),

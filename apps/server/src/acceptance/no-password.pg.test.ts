@@ -29,7 +29,7 @@ after(async () => {
   removeFolder(folder);
 });
 
-/** As long ago as that. */
+/** Dates the last proof of every session back. */
 const proven = (minutesAgo: number) =>
   queryDatabase(
     `${folder}/data`,

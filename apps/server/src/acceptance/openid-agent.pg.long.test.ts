@@ -20,7 +20,7 @@ test("a foreign program signs in by the code of a device, renews its token, and 
   const server = await startServer({ dataFolder: `${folder}/data` });
   const env = { PATH: process.env["PATH"], HOME: folder, TMPDIR: folder, OIDC_ENCRYPTION_PW: "between us" };
   const socket = `${folder}/agent`;
-  // What has ended it would else begin anew by itself, and wait for a person.
+  // Without this option, the agent would start a new authorization and wait for the user.
   const options = ["--console", "--no-webserver", "--no-autoreauthenticate", `--socket-path=${socket}`];
   const agent = spawn(agentProgram, options, { env });
   const ended = once(agent, "exit");

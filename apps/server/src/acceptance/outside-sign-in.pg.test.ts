@@ -115,7 +115,7 @@ test("a second factor of the account is asked for after the provider, unless its
     const { secret } = await ok(api, "POST", "/account/second-factor", { password: person.password });
     codes = await ok(api, "POST", "/account/second-factor/confirm", { totp: generateSync({ secret }) });
   };
-  // Who had only the password when the link was begun completes none.
+  // A link begun with only the password cannot be completed after a second factor was enabled.
   const late = await visit.link(api, { password: person.password }, "factor-2", turnOn);
   assert.deepEqual([late.status, late.body.field], [401, "ticket"]);
   const ticket = await visit.ticket("factor");

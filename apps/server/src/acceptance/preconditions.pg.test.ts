@@ -35,7 +35,7 @@ function isInGate({ takes }: Route, base: Base, history: History, place: (typeof
 }
 
 interface Route {
-  /** Where the node is found: what is asked of one in the trash is refused otherwise, whatever the base says. */
+  /** Accepted places of the node. A node in the wrong place is refused regardless of the base. */
   readonly takes: readonly (typeof places)[number][];
   readonly call: (world: World, file: Seen & { id: string }, said: Said) => Promise<Outcome>;
 }

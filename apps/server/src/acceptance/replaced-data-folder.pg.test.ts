@@ -5,8 +5,8 @@ import { after, before, describe, test } from "node:test";
 import { Api, makeFolder, removeFolder, type ServerProcess, spawnServer, startServer } from "./testing.ts";
 
 /**
- * Invariant: a server whose data folder was moved away, or has another disk mounted over it, ends with words and writes nothing into what
- * stands there, so that both folders start again with all that was committed to them.
+ * Invariant: if its data folder is moved away or another disk is mounted over it, the server exits with a message and writes nothing
+ * to the replacement. Both folders start again with all their committed data.
  */
 describe("A data folder that is replaced while its server runs", () => {
   let folder: string;

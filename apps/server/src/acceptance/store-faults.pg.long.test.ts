@@ -26,8 +26,8 @@ const works = [uploadAtOnce, uploadAtOnce, uploadInPieces, commitBatch, commitBa
 const hangMs = 4000;
 
 /**
- * Invariant: whatever the store does (fails, dawdles, hangs, fails after it has done what was asked), a client gets a right answer
- * or one to try again after, and nothing that was acknowledged is lost. In this process, since the faults are told from here.
+ * Invariant: the store may fail, be slow, hang, or fail after it completed the operation. Clients get a correct answer or one that
+ * allows a retry, and nothing acknowledged is lost. The server runs in this process, so that the test can inject the faults.
  */
 describe("A store that fails", () => {
   let folder: string;

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { Api, type ApiAnswer, ok } from "./testing.ts";
 
-/** What an account does that gives links away. @param owner signed in by the time that something is done */
+/**
+ * Helpers that create files and links.
+ * @param owner called at each use, because the owner signs in later
+ */
 export function linkMaker(owner: () => Api) {
   return {
     mkdir: async (path: string): Promise<string> =>

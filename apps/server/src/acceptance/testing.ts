@@ -255,7 +255,7 @@ export class Api {
     this.token = token;
   }
 
-  /** As a program with only name and password. */
+  /** Imitates a program with only name and password. */
   static withBasic(url: string, name: string, password: string): Api {
     return new Api(url, `Basic ${Buffer.from(`${name}:${password}`).toString("base64")}`);
   }

@@ -23,7 +23,7 @@ const timeoutMs = 60_000;
 interface Moment {
   /** Takes the lock that makes the job wait. */
   readonly lock: string;
-  /** Once so many versions came over each more waits for `versionsLock`. */
+  /** After this number of copied versions, each further one waits for `versionsLock`. */
   readonly afterVersions?: number;
   /** Expected content of the new space at that time. */
   readonly isThere: (done: { nodes: number; versions: number; isAttached: boolean }) => boolean;
@@ -49,8 +49,8 @@ const moments: Readonly<Record<string, Moment>> = {
 };
 
 /**
- * Invariant: a transfer that was accepted ends whole and once, whenever `kill -9` ends its server. Each kill comes while the database holds
- * the job at a known place, by a lock of this test: no moment is guessed.
+ * Invariant: an accepted transfer completes exactly once, regardless of `kill -9` of its server.
+ * During each kill, a lock of this test holds the job at a known place.
  */
 describe("a transfer whose server is killed", () => {
   let folder: string;

@@ -73,7 +73,7 @@ export class TwoStoreScene {
     }
   }
 
-  /** As a disk that fails at all it is asked: for as long as it lasts, and not for as long as a store may be gone until it is filled anew. */
+  /** Makes every access fail until `bringBack`, like a broken disk. A missing folder would be refilled after a while. */
   takeAway(store: string): void {
     renameSync(store, `${store}.away`);
     symlinkSync(store, store);

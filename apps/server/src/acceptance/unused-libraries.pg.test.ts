@@ -22,7 +22,7 @@ describe("A server of which nobody asks for more than files", () => {
       dataFolder: `${folder}/data`,
       env: {
         NODE_OPTIONS: `--import=${writeSpy()}`,
-        // As a server is that nobody has told anything.
+        // Uses the server's defaults.
         HOLDFAST_RATE_LIMIT_USER: undefined,
         HOLDFAST_RATE_LIMIT_ADDRESS: undefined,
       },

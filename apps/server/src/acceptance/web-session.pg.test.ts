@@ -311,7 +311,7 @@ describe("the session of a browser behind a proxy", () => {
       const bad: OutgoingHttpHeaders[] = [
         { ...outside, origin: "http://drive.example" },
         { ...outside, origin: "https://evil.example" },
-        // What the client has added stands before what the proxy has.
+        // A value added by the client precedes the proxy's.
         { ...outside, "x-forwarded-host": "evil.example, drive.example", origin: "https://evil.example" },
       ];
       for (const headers of bad) assert.equal((await send(headers)).status, 403, JSON.stringify(headers));
@@ -334,7 +334,7 @@ function cookieOf({ headers }: RawAnswer): string {
   return headers["set-cookie"]?.[0]?.split(";", 1)[0] ?? "";
 }
 
-/** What is wrong with it, and where it may be the server that is: what to set. */
+/** Checks that the message names the problem and, if the server may be misconfigured, the settings. */
 function toldOf(detail: string, given: OutgoingHttpHeaders, url: string): boolean {
   if (!("origin" in given)) return detail.includes("Sec-Fetch-Site");
   if (given["origin"] === undefined) return detail.includes("has no Origin header");

@@ -3,24 +3,27 @@ import { Api } from "../testing.ts";
 import type { Person } from "./people.ts";
 import type { Outcome } from "./ways.ts";
 
-/** Opens, from that address, what it is for. */
+/** Uses the access from a client address. */
 export type Opener = (address: string) => Promise<Outcome>;
-/** Goes the way from that address, as the account is by now. @returns by what to open something, or the refusal */
+/**
+ * Tries the way from a client address in the account's present state.
+ * @returns the access, or the refusal
+ */
 export type Attempt = (address: string) => Promise<Opener | Outcome>;
-/** What belongs to the time before: done while nothing is wrong with the account. */
+/** Steps before the account's state changes. */
 export type Preparation = (person: Person) => Promise<Attempt>;
 
-/** Asks from there, as the proxy in front says, and as a program: what a page of another origin sends along is not looked at. */
+/** Options for a request from a client address, as reported by the proxy, without the headers of a browser. */
 export function from(address: string, more: Readonly<Record<string, string>> = {}) {
   return { headers: { "x-forwarded-for": address, ...more } };
 }
 
-/** The refusal in the words of our own API, or of OAuth. */
+/** Refusal with the error code of the API or of OAuth. */
 export function refusal({ status, body }: Pick<ApiAnswer, "status" | "body">): Outcome {
   return `${status} ${body.code ?? body.error}`;
 }
 
-/** By what stands in `Authorization`: a bearer token, or "Basic ...". */
+/** @param authorization a bearer token, or "Basic ..." */
 export function openerOf(url: string, authorization: string): Opener {
   return async (address) => {
     const api = new Api(url, authorization);
@@ -31,12 +34,12 @@ export function openerOf(url: string, authorization: string): Opener {
   };
 }
 
-/** What a route answers that gives a token by that name. */
+/** Access by the token in this field of a route's answer. */
 export function given(url: string, answer: ApiAnswer, field = "access_token"): Opener | Outcome {
   return answer.status < 300 && field in answer.body ? openerOf(url, answer.body[field]) : refusal(answer);
 }
 
-/** A page says what is wrong to people. */
+/** A page reports errors as text, so only its status counts. */
 export async function openPage(api: Api, address: string, path: string): Promise<Outcome> {
   const { status } = await api.call("GET", `${api.url}${path}`, undefined, from(address));
   return status === 200 ? "opens" : `${status} page`;

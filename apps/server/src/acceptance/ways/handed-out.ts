@@ -2,8 +2,8 @@ import type { RouteName } from "@holdfast/protocol/routes";
 import { signedWays, type SignedUse, type WayName } from "./ways.ts";
 
 /**
- * By which ways somebody may act for whom by what a route, an endpoint of the OpenID provider or one of SCIM hands out: a token, a code, a
- * ticket, an address that opens something, a mail that has one; or why it hands out nothing of the kind. A route without a row does not compile.
+ * Ways that use credentials issued by a route or by an endpoint of the OpenID provider or of SCIM, or the reason why it issues none.
+ * Credentials are tokens, codes, tickets, addresses that open something, and mails with one. A route without a row does not compile.
  */
 export type HandedOut = readonly WayName[] | string;
 
@@ -21,7 +21,7 @@ const links: readonly WayName[] = [
 ];
 const cursor = "hands out a cursor, which says where somebody stands, and is brought with a token";
 
-/** Said of many routes: their answers have nothing that is called as secrets are. */
+/** Reasons of many routes. Answers of these routes have no field with a secret's name. */
 export const commonReasons: readonly string[] = [tells, changes, ends, administers, uses];
 
 const signedFor = (use: SignedUse): readonly WayName[] =>
@@ -251,7 +251,7 @@ export const handedOutByRoutes: Readonly<Record<RouteName, HandedOut>> = {
   setupPage: "is a page for what stands in its address; it signs in by the routes of all",
 };
 
-/** Of the OpenID provider: not in the table of routes. */
+/** Endpoints of the OpenID provider, which are not in the route table. */
 export const handedOutToPrograms: Readonly<Record<string, HandedOut>> = {
   "GET /.well-known/openid-configuration": tells,
   "GET /.well-known/oauth-authorization-server": tells,
@@ -274,7 +274,7 @@ export const handedOutToPrograms: Readonly<Record<string, HandedOut>> = {
   "POST /oauth/end": "leads to the page on which somebody may sign out",
 };
 
-/** Of SCIM, below /scim/v2. What it makes has a password that nobody knows. */
+/** SCIM endpoints below /scim/v2. Users created there have an unknown password. */
 export const handedOutToIdentitySystems: Readonly<Record<string, HandedOut>> = {
   "GET /ServiceProviderConfig": administers,
   "GET /ResourceTypes": administers,

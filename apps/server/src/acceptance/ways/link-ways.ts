@@ -6,7 +6,7 @@ import type { PlainWay } from "./ways.ts";
 
 const password = "what friends know";
 
-/** Of links, for which somebody needs no account. */
+/** Links, which need no account. */
 export const linkWays = {
   link: async (person) => held(openerOf(person.house.server.url, await newLink(person))),
   "link with a password": async (person) => {
@@ -26,7 +26,7 @@ export const linkWays = {
     const token = await newLink(person, { password });
     const form = { method: "POST", body: new URLSearchParams({ password }) };
     return held(async (address) => {
-      // Without the password the page asks for it, and shows nothing.
+      // Without the password the page shows only a password field.
       const api = new Api(house.server.url);
       const asked = await api.call("GET", `${house.server.url}/s/${token}`, undefined, from(address));
       if (asked.status === 200 && !/type="password"/.test(String(asked.body))) return "200 page";
@@ -34,7 +34,7 @@ export const linkWays = {
         ...from(address),
         ...form,
       });
-      // What is no password of a link that is there is wrong.
+      // The POST reports a missing link as a wrong password, so the status of the GET counts.
       return status === 200 ? "opens" : `${asked.status} page`;
     });
   },
@@ -45,7 +45,10 @@ export const linkWays = {
   },
 } satisfies Partial<Record<PlainWay, Preparation>>;
 
-/** Of a folder, to write in as well. @param more of what is asked for */
+/**
+ * Creates an editable link to a folder, once for the same fields.
+ * @param more further fields of the request
+ */
 export function newLink(person: Person, more: object = {}): Promise<string> {
   const asked = { link: true, role: "editor", ...more };
   return once(person, `link ${JSON.stringify(more)}`, async () => {

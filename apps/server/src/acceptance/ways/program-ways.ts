@@ -9,10 +9,10 @@ import type { PlainWay } from "./ways.ts";
 
 const scope = "openid offline_access files:read";
 const deviceGrant = "urn:ietf:params:oauth:grant-type:device_code";
-/** Where nobody is bound to be, and where all was still well. */
+/** Address outside every access rule, used before the account's state changes. */
 const before = "192.0.2.200";
 
-/** Of programs that somebody lets in. */
+/** Programs that the account has authorized. */
 export const programWays = {
   "program let in now": async (person) => {
     const question = await ask(person.house);
@@ -67,7 +67,7 @@ async function letIn(person: Person): Promise<{ access_token: string; refresh_to
   return body;
 }
 
-/** A program's question, in a browser, up to the code that is the answer. */
+/** A program's authorization request in a browser, up to its code. */
 async function ask(house: House) {
   const browser = new OpenidBrowser(house.origin);
   const verifier = randomBytes(32).toString("base64url");

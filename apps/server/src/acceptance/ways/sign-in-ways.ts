@@ -5,10 +5,10 @@ import { type Attempt, from, given, type Preparation } from "./attempt.ts";
 import { factorOf, type Person } from "./people.ts";
 import type { PlainWay } from "./ways.ts";
 
-/** By which somebody proves who they are, and a session begins. */
+/** Sign-ins that create a session. */
 export const signInWays = {
   "password and app": async (person) => {
-    // That of now was used when the app was confirmed.
+    // Confirming the app used up the present code.
     const next = () => person.totp?.generate({ timestamp: Date.now() + 30_000 });
     return byPassword(person, () => ({ totp: next() }));
   },
@@ -25,7 +25,7 @@ export const signInWays = {
     const { device } = person;
     return async (address) => {
       const { webauthn } = (await post(person, address, "/sessions/passkey", {})).body;
-      // Without a fingerprint or a PIN it is but one factor, and nobody is told more.
+      // Without user verification a passkey is only one factor. The refusal gives no details.
       const weak = await post(person, address, "/sessions", { passkey: device.get(webauthn, { unverified: true }) });
       assert.deepEqual([weak.status, weak.body.code], [401, "unauthenticated"]);
       return session(person, await post(person, address, "/sessions", { passkey: device.get(webauthn) }));
@@ -38,13 +38,13 @@ export const signInWays = {
   "issuer that vouches for a factor": async (person) => byIssuer(person, { withFactor: false, vouches: true }),
 } satisfies Partial<Record<PlainWay, Preparation>>;
 
-/** The same of somebody whose password is elsewhere. */
+/** Sign-ins of an account with its password in LDAP. */
 export const ldapWays = {
   "LDAP password and factor": async (person) => byPassword(person, () => factorOf(person)),
   "LDAP password alone": async (person) => byPassword(person),
 } satisfies Partial<Record<PlainWay, Preparation>>;
 
-/** Of accounts that have nothing else, as the new password ends what there is. */
+/** Tried on separate accounts, because the new password ends everything that was issued before. */
 export const resetWays = {
   "mailed reset and factor": async (person) => byMail(person, () => factorOf(person)),
   "mailed reset alone": async (person) => byMail(person, () => ({})),
@@ -66,7 +66,7 @@ function byPassword(person: Person, factor: () => object = () => ({}), path = "/
     session(person, await post(person, address, path, { ...nameAndPassword(person), ...factor() }));
 }
 
-/** The account is linked to somebody at the issuer, which says then who it is and, where it vouches, that there was a factor. */
+/** Links the account to a user of the issuer. If the issuer vouches, it also reports a second factor. */
 async function byIssuer(
   person: Person,
   { withFactor, vouches = false }: { withFactor: boolean; vouches?: boolean },

@@ -4,10 +4,10 @@ import { factorOf, once, type Person } from "./people.ts";
 import type { PlainWay } from "./ways.ts";
 
 const scopes = ["files:read", "files:write"];
-/** Of those that are made meanwhile, which have to be asked for where somebody may be. */
+/** Token requested during the attempt, from the attempt's address. */
 const fewer = { name: "n", scopes: ["files:read"] };
 
-/** Sessions and tokens, those of before and those that are made now. */
+/** Earlier and new sessions and tokens. */
 export const tokenWays = {
   "session from before": async ({ house, api }) => held(openerOf(house.server.url, api.token ?? "")),
   "refresh token from before": async (person) => {

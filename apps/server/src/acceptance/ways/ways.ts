@@ -3,32 +3,32 @@ import { type ErrorCode, errorTable } from "@holdfast/core/errors";
 export type Factor = "none" | "app" | "passkey" | "app and passkey";
 export type State = "active" | "suspended" | "expired" | "must enrol" | "elsewhere" | "being deleted";
 
-/** What acts by a signed address, and what such an address is for. */
+/** Credential that requests a signed address. */
 export type Signer = "a session" | "a personal token" | "an app password" | "an app password of a folder" | "a link";
 export type SignedUse = "download" | "block upload" | "thumbnail" | "export";
 export type SignedWay = `signed ${SignedUse} of ${Signer}`;
 
 /**
- * How a way goes, which decides what comes of it in each state of the account:
+ * Kind of a way, which determines its outcome in each state of the account:
  *
- *     sign-in   who it is is proved now, and a session begins
- *     issuer    the same, by what an outside issuer says
- *     mail      the same, by what was mailed to the address before
- *     session   of a session that began before, or of one that it has let in
+ *     sign-in   proves the identity now and creates a session
+ *     issuer    same, by the statement of an outside issuer
+ *     mail      same, by an earlier mail to the address
+ *     session   uses an earlier session, or one that an earlier session authorized
  *     token     acts for the account without a session
- *     program   a program fetches such a token, at the addresses of OpenID Connect
- *     identity  a program asks by such a token who somebody is, there
- *     scim      an identity system comes by such a token, at the addresses of SCIM
- *     public    for whoever has it, whoever that is
- *     page      the same, as a page
+ *     program   a program gets such a token at the OpenID Connect endpoints
+ *     identity  a program asks for the user's identity there, with such a token
+ *     scim      an identity system uses such a token at the SCIM endpoints
+ *     public    open to everyone who has it
+ *     page      same, as a page
  */
 type Kind = "sign-in" | "issuer" | "mail" | "session" | "token" | "program" | "identity" | "scim" | "public" | "page";
 
 export interface Way {
   readonly kind: Kind;
-  /** All of it but the second factor, where the account has one. */
+  /** Omits the second factor, if the account has one. */
   readonly half?: true;
-  /** Whose it is, where not everybody's. */
+  /** Factors of the accounts that have this way; undefined: all. */
   readonly of?: readonly Factor[];
 }
 
@@ -84,7 +84,7 @@ export type WayName = PlainWay | SignedWay;
 const fullyTrusted: readonly Signer[] = ["a session", "a personal token"];
 const signers: readonly Signer[] = [...fullyTrusted, "an app password", "an app password of a folder", "a link"];
 
-/** Each use by each that may have such an address made: an archive of all of an account is for who may read all of it. */
+/** Each use with each allowed signer. An archive of the whole account requires access to all of it. */
 export const signedWays: readonly { way: SignedWay; use: SignedUse; signer: Signer }[] = (
   ["download", "block upload", "thumbnail", "export"] as const
 ).flatMap((use) =>
@@ -100,22 +100,22 @@ export function wayOf(name: WayName): Way {
   return { kind: name.endsWith("of a link") ? "public" : "token" };
 }
 
-/** It opens what it is for; or nothing but enrolling; or it is refused, by a status and the code that goes with it. */
+/** Full access, access only to enrollment, or a refusal with its status and code. */
 export type Outcome = "opens" | "enrols" | `${number} ${string}`;
 
 /**
- * What must come, whatever the way:
+ * Required outcome of every way:
  *
- * - Who has a factor and does not bring it gets no further, and learns nothing of the account.
- * - What has expired, and what an account had before it was suspended or deleted, is as if it had never been.
- * - Who proves to be the owner of a suspended account is told so, and of a deleted one, which comes back if that is wanted.
- * - From elsewhere nobody acts for the account, whoever it is.
- * - Without the factor that is asked for a session may enrol, and nothing else acts for the account.
- * - A link is not the account: it needs no factor, may be used from anywhere, and ends with the account.
+ * - Without the account's second factor, a sign-in fails and reveals nothing about the account.
+ * - Expired credentials, and those from before a suspension or deletion, act like unknown ones.
+ * - A proven owner learns that the account is suspended or being deleted. The owner can keep an account that is being deleted.
+ * - From a forbidden address nobody can act for the account.
+ * - If the account must enroll a factor first, a session can only enroll, and nothing else acts for the account.
+ * - A link needs no factor and works from every address. It ends with the account.
  */
 export function expected({ kind, half }: Way, factor: Factor, state: State): Outcome {
   const isGone = state === "suspended" || state === "being deleted";
-  // A mail is no proof of what an account of before was; and who an issuer says it is, is known before a factor is asked for.
+  // An earlier mail is void for such accounts. An issuer proves the identity before the second factor is requested.
   if (isGone && kind === "mail") return refused("invalid_field");
   if (isGone && kind === "issuer") return ofWhole(kind, factor, state);
   const lacksFactor = half === true && factor !== "none";
@@ -124,7 +124,7 @@ export function expected({ kind, half }: Way, factor: Factor, state: State): Out
   return lacksFactor && outcome === "opens" ? refused("second_factor") : outcome;
 }
 
-/** Where nothing is left out. */
+/** Expected outcome if the second factor is not omitted. */
 function ofWhole(kind: Kind, factor: Factor, state: State): Outcome {
   if (state === "active") return "opens";
   if (state === "expired") return inWordsOf(kind, "unauthenticated");
@@ -140,7 +140,7 @@ function proves(kind: Kind): boolean {
   return kind === "sign-in" || kind === "issuer" || kind === "mail";
 }
 
-/** Programs, identity systems and readers of pages are told in the words of their standards, and no more than those have. */
+/** Refusal as the standard of the program, identity system or page expresses it. */
 function inWordsOf(kind: Kind, code: ErrorCode): Outcome {
   if (kind === "program") return "400 invalid_grant";
   if (kind === "identity") return "401 invalid_token";
