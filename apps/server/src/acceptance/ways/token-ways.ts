@@ -4,7 +4,7 @@ import { factorOf, once, type Person } from "./people.ts";
 import type { PlainWay } from "./ways.ts";
 
 const scopes = ["files:read", "files:write"];
-/** Token requested during the attempt, from the attempt's address. */
+/** Token or app password requested during the attempt. */
 const fewer = { name: "n", scopes: ["files:read"] };
 
 /** Earlier and new sessions and tokens. */

@@ -6,7 +6,7 @@ import type { MessageKey } from "../../messages/en.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 import { byCursor, Pages } from "./pages.tsx";
 
-/** What happened to a thing, or below a folder. */
+/** Activity of a node, including everything below a folder. */
 export function Activity({ nodeId }: { readonly nodeId: string }) {
   const { client } = useDrive();
   const { message } = useMessages();

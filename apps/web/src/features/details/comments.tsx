@@ -17,7 +17,6 @@ import { byCursor, Pages } from "./pages.tsx";
 
 type Commented = Pick<NodeJson, "id" | "role">;
 
-/** What people said about it, and a field to say something. */
 export function Comments({ node }: { readonly node: Commented }) {
   const { client } = useDrive();
   const { message } = useMessages();

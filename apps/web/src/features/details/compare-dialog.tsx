@@ -15,10 +15,10 @@ interface CompareDialogProps {
   readonly onClose: () => void;
 }
 
-/** Of each of the two: what is longer is not read as text. */
+/** Maximum size of each version. Longer versions are not compared. */
 const textBytesMax = 2 ** 20;
 
-/** An old version beside the newest one. */
+/** Compares an old version with the current one. */
 export function CompareDialog({ node, version, onClose }: CompareDialogProps) {
   const drive = useDrive();
   const words = useMessages();
@@ -54,7 +54,7 @@ async function compare(drive: Drive, node: NodeJson, version: VersionJson, signa
   return differenceOf(before, after) ?? "binary";
 }
 
-/** @returns undefined for what is no text in UTF-8 */
+/** @returns undefined if the content is not UTF-8 text */
 async function readText({ client }: Drive, id: string, version: string, signal: AbortSignal) {
   const pieces = await client.bytes("download", { params: { id }, query: { version }, signal }, textBytesMax);
   try {
@@ -73,7 +73,7 @@ function Difference({ found }: { readonly found: Compared }) {
       <table className="min-w-full border-collapse">
         <tbody>
           {found.map((line, index) => (
-            // Lines are equal to others, and their order never changes.
+            // Lines can be equal, and their order never changes.
             <Line key={index} line={line} />
           ))}
         </tbody>

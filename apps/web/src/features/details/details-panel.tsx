@@ -15,9 +15,9 @@ export interface DetailsPanelProps {
   readonly node: NodeJson;
   readonly tab: DetailTab;
   readonly onTab: (tab: DetailTab) => void;
-  /** Left out where whatever is around it has its name and a way to close it. */
+  /** Undefined if the surrounding element shows the name and a close button. */
   readonly onClose?: (() => void) | undefined;
-  /** What is shown under the tab of sharing: given from outside, as features do not know each other. */
+  /** Content of the sharing tab, passed in because features do not import each other. */
   readonly sharing: ReactNode;
 }
 
@@ -25,7 +25,7 @@ const Versions = lazy(async () => ({ default: (await import("./versions.tsx")).V
 const Activity = lazy(async () => ({ default: (await import("./activity.tsx")).Activity }));
 const Comments = lazy(async () => ({ default: (await import("./comments.tsx")).Comments }));
 
-/** Docked beside the list, or in a sheet where there is no room: all that there is to know of one thing. */
+/** Details of one node, docked beside the list or in a sheet on narrow screens. */
 export function DetailsPanel({ node, tab, onTab, onClose, sharing }: DetailsPanelProps) {
   const { message } = useMessages();
   const tabs = detailTabs.filter((each) => isOffered(each, node));

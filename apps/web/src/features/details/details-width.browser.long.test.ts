@@ -20,14 +20,14 @@ test("nothing of the details is cut off, neither beside a list nor over it, in E
   for (const language of ["en", "de"]) {
     await page.evaluate((chosen) => localStorage.setItem("holdfast.preferences", chosen), JSON.stringify({ language }));
     for (const panel of ["sharing", "details"]) {
-      // One panel is loaded on the widest screen, and one on the smallest.
+      // One panel loads on the widest screen, the other on the smallest.
       const ordered = panel === "sharing" ? widths : widths.toReversed();
       await page.setViewportSize({ width: ordered[0] ?? 0, height: 844 });
       await page.goto(`${app.server.url}/files?open=${id}&panel=${panel}`);
       await page.locator(`html[lang=${language}]`).waitFor({ state: "attached" });
       for (const width of ordered) {
         await resize(page, { width, height: 844 });
-        // The preview is a dialog as well. Until React handles the new width, the panel is still the `aside`.
+        // The preview is also a dialog. The panel stays the `aside` until React handles the new width.
         await page.locator("aside").waitFor({ state: width >= 1280 ? "visible" : "detached" });
         const tabs = page.locator(panelOf(width)).getByRole("tab");
         await tabs.first().waitFor();
@@ -43,12 +43,12 @@ test("nothing of the details is cut off, neither beside a list nor over it, in E
 
 const widths = [1440, 1280, 1200, 820, 390];
 
-/** Beside the list, or over it. */
+/** Selector of the panel, which is docked on wide screens and a dialog on others. */
 function panelOf(width: number): string {
   return width >= 1280 ? "aside" : "[role=dialog]";
 }
 
-/** What has to be scrolled to its side to be seen. */
+/** Returns the elements that scroll horizontally. */
 function scrolledAcross(page: Page): Promise<string[]> {
   return page.evaluate(() =>
     [...document.querySelectorAll("[role=tablist], [role=tabpanel], [role=tabpanel] *")]

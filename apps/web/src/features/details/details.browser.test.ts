@@ -24,7 +24,7 @@ test("an old version is compared line by line, named, and made the newest again,
     ["2", "1"],
     "as the command names them",
   );
-  // Two saves within a minute are told apart, and the devices by their names.
+  // Times include seconds to distinguish saves within a minute, and devices are shown by name.
   for (const text of await numbers()) assert.match(text, /\d:\d\d:\d\d/);
   const { items: devices } = await ok(app.api, "GET", "/devices");
   const { items: versions } = await ok(app.api, "GET", `/files/${id}/versions`);

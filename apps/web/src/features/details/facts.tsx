@@ -7,7 +7,7 @@ import { useMessages } from "../../messages/use-messages.ts";
 import { accessWords } from "./access.ts";
 import { KeepOffline } from "./keep-offline.tsx";
 
-/** What the list has no column for. */
+/** Facts without a column in the list. */
 export function Facts({ node }: { readonly node: NodeJson }) {
   const { message, size, dateTime, number } = useMessages();
   const isFile = node.kind === "file";
@@ -44,7 +44,7 @@ export function Facts({ node }: { readonly node: NodeJson }) {
   );
 }
 
-/** @returns undefined as long as it is not known */
+/** @returns undefined while loading */
 function useAccess({ id, role }: NodeJson): string | undefined {
   const words = useMessages();
   const isOwner = role === "owner";

@@ -5,7 +5,7 @@ import { useKept } from "../../data/use-kept.ts";
 import { Button } from "../../design/button.tsx";
 import { useMessages } from "../../messages/use-messages.ts";
 
-/** Left out where this browser keeps no files, and where there is nothing to read. */
+/** Hidden if this browser cannot keep files offline or the node has no readable content. */
 export function KeepOffline({ node }: { readonly node: NodeJson }) {
   const { message } = useMessages();
   const { kept } = useDrive();

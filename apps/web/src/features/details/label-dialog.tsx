@@ -9,12 +9,12 @@ import { useMessages } from "../../messages/use-messages.ts";
 
 interface LabelDialogProps {
   readonly node: NodeJson;
-  /** None: it is closed. */
+  /** undefined: closed */
   readonly version: VersionJson | undefined;
   readonly onClose: () => void;
 }
 
-/** A version that has a name is kept for good. */
+/** Names a version. Named versions never expire. */
 export function LabelDialog({ node, version, onClose }: LabelDialogProps) {
   const { client } = useDrive();
   const words = useMessages();

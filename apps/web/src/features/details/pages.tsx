@@ -12,12 +12,12 @@ interface Page<Item> {
 
 interface PagesProps<Item> {
   readonly query: UseInfiniteQueryResult<{ readonly pages: readonly Page<Item>[] }>;
-  /** In place of a list that has nothing. */
+  /** Text for an empty list. */
   readonly empty: string;
   readonly children: (items: readonly Item[]) => ReactNode;
 }
 
-/** A list of which the rest is asked for. */
+/** List with a button for further pages. */
 export function Pages<Item>({ query, empty, children }: PagesProps<Item>) {
   const words = useMessages();
   const items = query.data?.pages.flatMap((page) => page.items);
@@ -45,7 +45,7 @@ export function Pages<Item>({ query, empty, children }: PagesProps<Item>) {
   );
 }
 
-/** For `useInfiniteQuery`: each page says where the next one begins. */
+/** Options of `useInfiniteQuery` for lists with a cursor. */
 export const byCursor = {
   initialPageParam: undefined as string | undefined,
   getNextPageParam: ({ next_cursor }: { readonly next_cursor: string | null }) => next_cursor ?? undefined,

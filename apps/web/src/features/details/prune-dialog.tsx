@@ -12,12 +12,12 @@ import { useMessages } from "../../messages/use-messages.ts";
 
 interface PruneDialogProps {
   readonly node: NodeJson;
-  /** The number that is suggested. */
+  /** Suggested number of versions. */
   readonly keep: number;
   readonly onClose: () => void;
 }
 
-/** Asks how many versions stay; the others cannot be brought back. */
+/** Asks for the number of versions to keep. The others are deleted permanently. */
 export function PruneDialog({ node, keep: suggested, onClose }: PruneDialogProps) {
   const { client } = useDrive();
   const words = useMessages();
@@ -31,7 +31,7 @@ export function PruneDialog({ node, keep: suggested, onClose }: PruneDialogProps
     enabled: isNumber,
     queryFn: ({ signal }) =>
       client.call("pruneVersions", { params: { id: node.id }, body: { keep, dry_run: true }, signal }),
-    // Counted again each time that somebody is asked.
+    // Recounted each time the dialog opens.
     staleTime: 0,
     gcTime: 0,
   });

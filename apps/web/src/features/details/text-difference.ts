@@ -1,6 +1,6 @@
 import { diffLines } from "diff";
 
-/** One line of two texts laid over each other, or a stretch of equal ones that is left out. */
+/** One line of the merged texts, or a number of omitted equal lines. */
 export type DifferenceLine =
   | {
       readonly kind: "same" | "added" | "removed";
@@ -10,12 +10,12 @@ export type DifferenceLine =
     }
   | { readonly kind: "skipped"; readonly count: number };
 
-/** Equal lines that are shown around a change. */
+/** Number of equal lines around a change. */
 const contextLines = 3;
 
 /**
- * @param steps after which it is given up: two large texts that have nothing in common would take minutes
- * @returns undefined where they differ in too much to be compared line by line
+ * @param steps maximum edit length. Without a limit, two large texts with nothing in common take minutes
+ * @returns undefined if the texts differ in more than `steps` lines
  */
 export function differenceOf(before: string, after: string, steps = 20_000): DifferenceLine[] | undefined {
   const parts = diffLines(before, after, { maxEditLength: steps });

@@ -18,17 +18,17 @@ import { PruneDialog } from "./prune-dialog.tsx";
 
 const CompareDialog = lazy(async () => ({ default: (await import("./compare-dialog.tsx")).CompareDialog }));
 
-/** As many of the newest versions are suggested to be kept, unless there are no more. */
+/** Suggested number of newest versions to keep, if the file has more. */
 const suggestedKeep = 5;
 
-/** What a file has been, newest first. */
+/** Versions of a file, newest first. */
 export function Versions({ node }: { readonly node: NodeJson }) {
   const { client } = useDrive();
   const { message } = useMessages();
   const [labelled, setLabelled] = useState<VersionJson>();
   const [compared, setCompared] = useState<VersionJson>();
   const [keep, setKeep] = useState<number>();
-  // The version stands in the key: another device's save shows as it comes.
+  // The key contains the current version, so saves of other devices refresh the list.
   const query = useInfiniteQuery({
     queryKey: ["versions", node.id, node.version_id],
     queryFn: ({ pageParam, signal }) =>
@@ -135,7 +135,7 @@ function VersionRow({ node, version, onLabel, onCompare }: VersionRowProps) {
   );
 }
 
-/** Adds the old content as the newest version; the way back is to restore the one that was newest. */
+/** Adds the old content as the newest version. To undo this, restore the previously newest version. */
 function useRestore(node: NodeJson) {
   const { client, folders } = useDrive();
   const words = useMessages();

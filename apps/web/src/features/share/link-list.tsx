@@ -23,7 +23,7 @@ interface LinkListProps extends SharingProps {
   readonly links: readonly PermissionJson[] | undefined;
 }
 
-/** Links, and the app passwords that are limited to the folder, each of which a link without an address holds there. */
+/** Links, and app passwords limited to the folder. Such an app password is stored as a link without an address. */
 export function LinkList({ node, links: all = [] }: LinkListProps) {
   const { message } = useMessages();
   const links = all.filter(({ app }) => app !== true);
@@ -84,7 +84,7 @@ function LinkRow({ node, link }: Pick<LinkListProps, "node"> & { readonly link: 
     link.has_password === true ? message("share.withPassword") : undefined,
     link.expires_at === null ? undefined : message("share.ends", { day: day(link.expires_at) }),
     most === null ? undefined : message("share.downloadsOf", { done: number(downloads.count), most: number(most) }),
-    // What devices fetch in blocks is not among them, so that none says nothing.
+    // Block downloads by devices are not counted, so zero is not shown.
     most === null && downloads.count > 0 ? message("share.downloads", downloads) : undefined,
     link.disabled === true ? message("share.disabled") : undefined,
     link.inherited_from === undefined ? undefined : message("share.inherited"),
@@ -130,7 +130,7 @@ function LinkRow({ node, link }: Pick<LinkListProps, "node"> & { readonly link: 
   );
 }
 
-/** The address of a link is fetched when it is wanted: lists do not contain it. */
+/** Fetches the address of a link on demand, because lists do not contain it. */
 function useAddress({ id }: PermissionJson) {
   const { client } = useDrive();
   const words = useMessages();
@@ -148,7 +148,7 @@ function useAddress({ id }: PermissionJson) {
   return {
     shown: isShown ? data?.url : undefined,
     copy: () => void copy(),
-    // A failure has been reported.
+    // `onError` reports a failure.
     toggle: () => (isShown ? setShown(false) : void show().catch(() => undefined)),
   };
 }

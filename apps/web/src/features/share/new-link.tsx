@@ -72,7 +72,7 @@ function LinkForm({ isFolder, busy, fault, onCancel, onSubmit }: LinkFormProps) 
     event.preventDefault();
     onSubmit({ role, ...readFields(new FormData(event.currentTarget)) });
   };
-  // Only a folder can take what strangers add.
+  // Uploads need a folder.
   const roles = isFolder ? linkRoles : linkRoles.filter((each) => each !== "uploader");
   return (
     <form onSubmit={submit} className="flex flex-col gap-3 rounded-md border border-line p-4">
@@ -116,7 +116,7 @@ function readFields(form: FormData): Omit<LinkFields, "role"> {
   return {
     ...(text("name") === "" ? {} : { name: text("name") }),
     ...(ends === undefined ? {} : { expires_at: ends }),
-    // Blanks are part of a password.
+    // Spaces are part of a password.
     ...(typeof password === "string" && password !== "" ? { password } : {}),
     ...(text("downloads") === "" ? {} : { max_downloads: Number(text("downloads")) }),
   };

@@ -20,13 +20,13 @@ import {
   withoutDoubles,
 } from "./permissions.ts";
 
-/** Characters in the field; a pasted list of some hundred addresses fits. */
+/** Maximum characters in the field, enough for a pasted list of several hundred addresses. */
 const textMax = 20_000;
 
 interface Choice {
   readonly text: string;
   readonly chosen: readonly Invitee[];
-  /** Keys of those who have access already. */
+  /** Keys of people and groups that already have access. */
   readonly members: ReadonlySet<string>;
   readonly groups: readonly GroupJson[];
   readonly onText: (text: string) => void;
@@ -47,7 +47,7 @@ export function PeopleField({ hint, error, ...choice }: PeopleFieldProps) {
   useFocusWish("people", field);
   const { suggested, isListed, write, combobox } = useSuggestions(id, choice);
   const press = (event: KeyboardEvent<HTMLInputElement>) => {
-    // Holding the key down ends at the text.
+    // A held Backspace deletes text only.
     if (event.key === "Backspace" && !event.repeat && text === "") onChosen(chosen.slice(0, -1));
     // Without a suggestion, Enter submits the form.
     if (event.key === "Enter" && !isListed) Object.assign(event.nativeEvent, { preventDownshiftDefault: true });
@@ -71,7 +71,7 @@ export function PeopleField({ hint, error, ...choice }: PeopleFieldProps) {
               ref: field,
               "aria-labelledby": undefined,
               "aria-expanded": isListed,
-              // Downshift names an option while the list is open, even an empty list.
+              // Downshift sets an active option even if the open list is empty.
               ...(isListed ? {} : { "aria-activedescendant": undefined }),
               "aria-describedby": `${id}-about`,
               "aria-invalid": error === undefined ? undefined : true,
@@ -121,7 +121,7 @@ function useSuggestions(inputId: string, { text, chosen, members, groups, onText
     itemToString: (item) => (item === null ? "" : nameOf(item)),
     defaultHighlightedIndex: 0,
     onStateChange: ({ type, selectedItem }) => {
-      // A blur chooses nothing: the first suggestion was only offered.
+      // Downshift selects the highlighted suggestion on blur, which the user did not choose.
       if (type !== useCombobox.stateChangeTypes.InputBlur && selectedItem != null) choose([selectedItem], "");
     },
   });

@@ -82,13 +82,13 @@ function Person({ node, permission }: Pick<PeopleListProps, "node"> & { readonly
   );
 }
 
-/** An editor can change only permissions that they created. The same holds for the address of a link. */
+/** An editor can change only permissions that they created, and read only addresses of links that they created. */
 export function useMayChange({ role }: SharingProps["node"], { created_by: maker }: PermissionJson): boolean {
   const { data: account } = useAccount();
   return role === "owner" || account?.id === maker;
 }
 
-/** Both hold at once; a refusal is told and the list read again. */
+/** Changes take effect immediately. A refusal is shown, and the list is reloaded. */
 export function usePermissionChanges(nodeId: string, { id, app }: PermissionJson) {
   const { client } = useDrive();
   const words = useMessages();
@@ -106,7 +106,7 @@ export function usePermissionChanges(nodeId: string, { id, app }: PermissionJson
     mutationFn: async () => {
       await client.call("deletePermission", { params: { id } });
       if (app !== true) return;
-      // An app password without its folder opens nothing, and would stay in the settings of its owner.
+      // An app password without its folder is useless, but would stay in the settings of its owner.
       const { items } = await client.call("listTokens");
       const own = items.find((token) => token.permission_id === id);
       if (own !== undefined) await client.call("deleteToken", { params: { id: own.id } });

@@ -6,7 +6,7 @@ import { wait } from "../../data/wait.ts";
 
 export type Role = PermissionJson["role"];
 
-/** What a person or a group can be given. `owner` is given by a transfer alone. */
+/** Roles for people and groups. Only a transfer makes an owner. */
 export const personRoles = ["viewer", "commenter", "editor", "uploader"] as const satisfies readonly Role[];
 export const linkRoles = ["viewer", "editor", "uploader"] as const satisfies readonly Role[];
 
@@ -23,7 +23,7 @@ export function peopleFor({ client }: Drive, text: string) {
   const isByAddress = wanted.includes("@");
   return queryOptions({
     queryKey: ["people", wanted],
-    // The server counts addresses without an account, so unfinished ones are not sent.
+    // The server counts addresses without an account, so incomplete ones are not sent.
     enabled: isByAddress ? /^[^\s@,;<>]+@[^\s@,;<>]+\.[^\s@,;<>.]{2,}$/.test(wanted) : wanted.length > 1,
     queryFn: async ({ signal }) => {
       await wait(isByAddress ? addressPauseMs : pauseMs, signal);
@@ -48,7 +48,7 @@ export function nameOf(invitee: Invitee): string {
   return "groupId" in invitee ? invitee.name : (invitee.name ?? invitee.email);
 }
 
-/** Keeps the first of those with the same key. */
+/** Keeps the first invitee with each key. */
 export function withoutDoubles(invitees: readonly Invitee[]): Invitee[] {
   return invitees.filter((one, at) => invitees.findIndex((other) => keyOf(other) === keyOf(one)) === at);
 }
@@ -60,7 +60,7 @@ export function isAddress(text: string): boolean {
 /** @returns the address, or the group with this name; undefined for any other text */
 export function inviteeOf(text: string, groups: readonly GroupJson[]): Invitee | undefined {
   const wanted = text.trim();
-  // A group may be renamed to somebody's address.
+  // An address wins over a group with the same name.
   if (isAddress(wanted)) return { email: wanted };
   const group = groups.find(({ name }) => name.toLocaleLowerCase() === wanted.toLocaleLowerCase());
   return group === undefined ? undefined : { groupId: group.id, name: group.name };
@@ -77,7 +77,7 @@ export function inviteesOf(text: string, groups: readonly GroupJson[]): readonly
 
 /**
  * @param text a part of a name, or an address
- * @param taken keys of those who are chosen or have access
+ * @param taken keys of invitees that are chosen or have access
  * @returns people, and groups whose name contains the text. An address comes first, with the name of its account if known
  */
 export function suggestedFor(
@@ -96,7 +96,7 @@ export function suggestedFor(
   return withoutDoubles(all).filter((each) => !taken.has(keyOf(each)));
 }
 
-/** @returns the name of a chosen one; the address where the name could be taken for another person's */
+/** @returns the name of a chosen invitee, or the address if the name is ambiguous or contains "@" */
 export function chipNameOf(invitee: Invitee, all: readonly Invitee[]): string {
   const name = nameOf(invitee);
   if ("groupId" in invitee) return name;
@@ -104,7 +104,7 @@ export function chipNameOf(invitee: Invitee, all: readonly Invitee[]): string {
   return isUnclear ? invitee.email : name;
 }
 
-/** Takes the finished addresses out of a text such as `Mia <mia@example.org>, ben@example.org; an`. The rest stays. */
+/** Separates the complete addresses of a text such as `Mia <mia@example.org>, ben@example.org; an` from the rest. */
 export function takeAddresses(text: string): { readonly addresses: string[]; readonly rest: string } {
   const entries = text.split(/[,;\n]/);
   const last = entries.pop() ?? "";
@@ -115,7 +115,7 @@ export function takeAddresses(text: string): { readonly addresses: string[]; rea
     if (found === undefined) kept.push(entry.trim());
     else addresses.push(...found);
   }
-  // The last entry is unfinished, unless it ends with `>` or a space.
+  // The last entry is incomplete, unless it ends with `>` or a space.
   const end = /[>\s]$/.test(last) ? addressesIn(last) : undefined;
   addresses.push(...(end ?? []));
   if (addresses.length === 0) return { addresses, rest: text };
@@ -130,20 +130,23 @@ function addressesIn(entry: string): string[] | undefined {
   return words.every(isAddress) ? words : undefined;
 }
 
-/** What is shown of somebody: their name, else their address. */
+/** @returns the name, else the address, else the id */
 export function nameOfGrantee({ grantee }: PermissionJson, ofGroup: (name: string) => string): string {
   if (grantee.kind === "group") return ofGroup(grantee.name ?? "");
   return grantee.name ?? grantee.email ?? grantee.id ?? "";
 }
 
-/** @param day as a field for a date gives it, "2027-01-31" @returns its last moment where the user is; undefined for none */
+/**
+ * @param day value of a date field, such as "2027-01-31"
+ * @returns the last moment of the day in the user's time zone; undefined for an empty value
+ */
 export function endOfDay(day: string): string | undefined {
   if (day === "") return undefined;
   const [year = 0, month = 1, date = 1] = day.split("-").map(Number);
   return new Date(year, month - 1, date, 23, 59, 59, 999).toISOString();
 }
 
-/** What a field for a date shows of a moment. */
+/** @returns the value of a date field in the user's time zone */
 export function dayOf(at: string | null): string {
   if (at === null) return "";
   const time = new Date(at);

@@ -5,7 +5,7 @@ interface QrCodeProps {
   readonly label: string;
 }
 
-/** One path: a square for each dark module. Black on white in both themes, or cameras fail. */
+/** Black on white in both themes, because cameras need it. */
 export function QrCode({ text, label }: QrCodeProps) {
   const { data, size } = encode(text, { ecc: "M", border: 4 });
   const squares = data.flatMap((row, y) => row.map((dark, x) => (dark ? `M${x} ${y}h1v1h-1z` : "")));

@@ -4,7 +4,7 @@ import { inputLook } from "../../design/field.tsx";
 import type { Role } from "./permissions.ts";
 
 interface RoleSelectProps {
-  /** Says whose role, to who does not see the row. */
+  /** Names the person or group for screen readers. */
   readonly label: string;
   readonly value: Role;
   readonly roles: readonly Role[];
@@ -20,7 +20,7 @@ export const roleWords = {
   owner: "share.owner",
 } as const satisfies Record<Role, MessageKey>;
 
-/** In a row, where a label would be said over and over. */
+/** Has no visible label, because every row would repeat it. */
 export function RoleSelect({ label, value, roles, disabled, onChoose }: RoleSelectProps) {
   const { message } = useMessages();
   const offered = roles.includes(value) ? roles : [value, ...roles];

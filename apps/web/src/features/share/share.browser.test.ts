@@ -10,7 +10,7 @@ import { signIn, testApp } from "../../testing/test-app.ts";
 
 const app = testApp();
 
-/** The panel of sharing, as the command of the list opens it. */
+/** Opens the sharing panel like the command of the list. */
 async function openSharing(path: string): Promise<void> {
   const id = await app.api.idOf(path);
   await app.open(`/files?open=${id}&panel=sharing`);
@@ -160,7 +160,7 @@ test("a link with a password opens for a stranger who has both, shows a code to 
   await page.getByRole("img", { name: "QR code for this link" }).waitFor();
   assert.match(address, /\/s\/hfl_/);
 
-  // What the stranger's page hears when the link ends.
+  // The stranger's page logs these errors when the link ends.
   app.expectComplaint(/status of 401 .*\/(?:poll|links\/current)/);
   const stranger = await app.another();
   await stranger.goto(address);

@@ -13,12 +13,12 @@ import type { SharingProps } from "./sharing-props.ts";
 
 const none: readonly PermissionJson[] = [];
 
-/** Who has access, and how to give it to somebody else. Changes take effect immediately. */
+/** Shows and changes permissions. Changes take effect immediately. */
 export function Sharing({ node }: SharingProps) {
   const drive = useDrive();
   const words = useMessages();
   const { data, error, refetch } = useQuery(permissionsOf(drive, node.id));
-  // A failed reload does not take the form away with what was entered.
+  // A failed reload keeps the form and its input.
   if (error !== null && data === undefined) {
     return (
       <Notice kind="error" acts={<Button onClick={() => void refetch()}>{words.message("shell.tryAgain")}</Button>}>
