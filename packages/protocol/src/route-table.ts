@@ -3,16 +3,16 @@ import type { RouteName } from "./routes.ts";
 
 export type AnswerKind = "json" | "bytes" | "empty";
 
-/** What a client needs of a route besides its types; `access` only where no token is asked for. */
+/** Facts of a route that a client needs at run time. `access` is present only if the route requires no token. */
 export type RouteFacts = Pick<Route, "method" | "path" | "outside" | "changes"> &
   Partial<Pick<Route, "access">> & {
-    /** Each status that is no error, and what comes with it; `200 json` unless told. */
+    /** Successful statuses, each with the kind of its body; undefined: `200 json`. */
     readonly answers?: string;
   };
 
 /**
- * The routes without their schemas, which would be most of a page's first script, and compile code, which its policy forbids. Written
- * from routes.ts by route-table.test.ts, which holds both equal.
+ * Routes without their schemas. Schemas would be most of a page's first script, and they compile code, which the page's policy forbids.
+ * Generated from routes.ts by route-table.test.ts, which checks that both are equal.
  */
 export const routeTable: Readonly<Record<RouteName, RouteFacts>> = {
   createSession: { method: "POST", path: "/sessions", access: "open" },
