@@ -101,7 +101,7 @@ async function recorded(
   }
 }
 
-/** Whoever may read the data folder. No account, so what it makes lies in the first bucket. */
+/** Caller with access to the data folder. It has no account, so its objects belong to the first bucket. */
 const localAdministrator = {
   userId: nobody,
   spaceId: nobody,
@@ -110,7 +110,7 @@ const localAdministrator = {
   scopes: new Set(["admin"]),
 };
 
-/** As the exchange calls it; each takes of the context what its route has. */
+/** Handler as the HTTP layer calls it. Each handler reads its own route's part of the context. */
 type AdminHandler = (context: unknown) => Promise<HandlerAnswer>;
 
 interface HandlerAnswer {

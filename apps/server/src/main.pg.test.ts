@@ -12,7 +12,7 @@ import { serving, signalUntilExit, start } from "./testing-main.ts";
 test("a server starts from nothing, makes its administrator, drains when told to stop, and starts again", async (t) => {
   const data = makeTestFolder();
   t.after(() => rmSync(data, { recursive: true, force: true }));
-  // As on a new disk.
+  // A new disk contains this folder.
   mkdirSync(join(data, "lost+found"));
   const first = await start(t, data);
   const ready = await fetch(`${first.url}/readyz`);
@@ -37,7 +37,7 @@ test("a server starts from nothing, makes its administrator, drains when told to
   half.write(body.slice(10));
   let answer = "";
   half.on("data", (bytes: Buffer) => (answer += String(bytes)));
-  // What it has sent and said may be read later here than that it has ended.
+  // "close" comes after all output and the whole answer have been read.
   const [[code]] = await Promise.all([once(first.child, "close"), once(half, "close")]);
   assert.equal(code, 0, first.log());
   assert.match(first.log(), /"level":"warn"[^\n]*creating a new server in this empty folder/);
@@ -101,12 +101,12 @@ test("a second signal ends the process, and one that comes with the first does n
   const toldMs = performance.now();
   child.kill("SIGTERM");
   await until("it says that it stops", () => log().includes('"stopping"'));
-  // One that comes with the first is the same one: npm passes on what the terminal has sent as well.
+  // A signal right after the first counts as the same one, because npm forwards the signal that the terminal also sends.
   child.kill("SIGTERM");
   const [[code]] = await Promise.all([once(child, "exit"), signalUntilExit(child)]);
   const tookMs = performance.now() - toldMs;
   assert.equal(code, 1);
-  // By what the server goes by, since a count of signals is one of this process's own pauses too.
+  // Checks the elapsed time like the server, because the number of sent signals also depends on this process's pauses.
   assert.ok(tookMs > sameSignalMs, `a repetition after ${tookMs} ms ended it`);
 });
 
@@ -114,7 +114,7 @@ test("a signal that is repeated immediately counts once, and the stop ends with 
   const folder = makeTestFolder();
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const { child, log } = await start(t, join(folder, "new"));
-  // As npm passes on what the terminal has sent as well.
+  // npm repeats signals like this.
   for (let repeated = 0; repeated < 10; repeated += 1) child.kill("SIGTERM");
   const [code, signal] = await once(child, "close");
   assert.deepEqual([code, signal], [0, null], log());

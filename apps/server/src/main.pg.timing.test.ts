@@ -31,7 +31,7 @@ test("a stop whose signal is repeated until its end counts it once, and ends wit
   const data = makeTestFolder();
   t.after(() => rmSync(data, { recursive: true, force: true }));
   const { child, log } = await start(t, data);
-  // As npm and process groups repeat a signal, for a time in which the server counts all of them as one.
+  // npm and process groups repeat signals. The server counts all signals within this time as one.
   const toldMs = performance.now();
   const again = setInterval(() => {
     if (performance.now() - toldMs < sameSignalMs / 2) child.kill("SIGTERM");

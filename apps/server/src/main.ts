@@ -26,11 +26,11 @@ export async function serve(config: Config, given: Given): Promise<RunningServer
 }
 
 /**
- * What `holdfast serve` does: serves until it is told to stop. Stdout has the line `holdfast ready at URL`, the
- * fingerprint of a self-signed certificate and, before there is an administrator, the link that makes one; everything else goes to stderr.
+ * Runs `holdfast serve` until a signal stops it. Stdout receives the line `holdfast ready at URL` and the fingerprint of a
+ * self-signed certificate. Before the first administrator exists, it also receives the setup link. Everything else goes to stderr.
  */
 export async function serveCommand(config: Config, prepareApp?: PrepareApp): Promise<void> {
-  // From the first moment on: what a start that is broken off had begun, the database above all, would stay behind.
+  // Signals are handled from the beginning. Otherwise an interrupted start would leave child processes behind, such as the database.
   const signals = heedSignals();
   const server = await serve(config, { prepareApp, told: signals.told });
   if (server === undefined) return endNow();
@@ -66,14 +66,14 @@ function tellReady({ url, setupUrl }: RunningServer, { dataFolder, tls }: Config
   process.stdout.write(`${lines.join("\n")}\n`);
 }
 
-/** One Ctrl-C comes twice below npm: from the terminal, and from npm that passes it on. */
+/** Below npm one Ctrl-C arrives twice: from the terminal and from npm, which forwards it. */
 export const sameSignalMs = 500;
 
-/** What signals say from now on: the first SIGTERM or SIGINT stops in order, a second one at once, and so does the end of the time to stop. */
+/** The first SIGTERM or SIGINT stops the server in order. A second signal, or the end of the time to stop, exits immediately. */
 function heedSignals() {
   let stoppingMs: number | undefined;
   let renew: () => void = () => {};
-  // From the terminal it says that nobody can stop this by Ctrl-C any more: the next start would find the data folder in use.
+  // SIGHUP of a closed terminal stops the server, because Ctrl-C no longer can and the data folder would stay in use.
   const wasSeen = isatty(process.stdout.fd);
   process.on("SIGHUP", () => {
     if (wasSeen && !isatty(process.stdout.fd)) heed("SIGHUP");
@@ -81,7 +81,7 @@ function heedSignals() {
   });
   let stop: (signal: string) => void = () => {};
   const told = new Promise<string>((resolve) => (stop = resolve));
-  // One listener for the first and for all that follow: with none between them the second would end the process by itself.
+  // One listener handles all signals. Without a listener in between, a second signal would end the process.
   const heed = (signal: string) => {
     if (stoppingMs !== undefined && performance.now() - stoppingMs > sameSignalMs) process.exit(1);
     if (stoppingMs === undefined) setTimeout(() => process.exit(1), limits.shutdownTimeoutMs - 500);
@@ -102,8 +102,8 @@ function renewTls(server: RunningServer): void {
 }
 
 /**
- * @returns never: a process that ends by itself takes its listeners away first, and a signal that is repeated in those milliseconds would end it
- *   as if nothing had been stopped in order
+ * @returns never, because the process exits explicitly. A process that ends without `process.exit` removes its signal listeners
+ *   first, so a signal repeated in those milliseconds would kill it despite the orderly stop
  */
 async function stopInOrder(server: RunningServer, signal: string): Promise<never> {
   server.log.info({ signal }, "stopping");
@@ -113,7 +113,7 @@ async function stopInOrder(server: RunningServer, signal: string): Promise<never
 }
 
 async function endNow(code = 0): Promise<never> {
-  // Of a pipe whose reader is slow the last lines wait still.
+  // A slow reader of a pipe may not have received the last lines yet.
   await new Promise((resolve) => process.stderr.write("", resolve));
   process.exit(code);
 }

@@ -174,7 +174,7 @@ function assertNarrows(row: AccessRuleRow, { due, addresses = [], bindsAdministr
 
 /**
  * A script's address reveals nothing about the administrator's, and a thief could shut everybody out with one request.
- * So only signed-in administrators change their own networks. By users_admin.
+ * Therefore only signed-in administrators change their own networks. Uses the index users_admin.
  */
 async function hasAdministratorIn(shards: Shards, ids: readonly UserId[]): Promise<boolean> {
   for (const { db } of shards.all()) {

@@ -108,7 +108,7 @@ export interface AccountTables {
 /** Facts about a device; null: registered before they were recorded. */
 export interface DeviceFacts {
   kind: (typeof deviceKinds)[number] | null;
-  /** As reported by the device. */
+  /** Reported by the device. */
   system: DeviceSystem | null;
   /** Last seen address. */
   address: string | null;
@@ -169,7 +169,7 @@ export interface OutsideIdentityRow {
   identity_key: Buffer;
   issuer: string;
   subject: string;
-  /** As last reported by the issuer; only displayed. */
+  /** Last address reported by the issuer; only displayed. */
   email: string | null;
   created_at: number;
   last_used_at: number | null;
@@ -200,7 +200,7 @@ export interface OauthClientRow {
   id: string;
   name: string;
   redirect_uris: string[];
-  /** Where browsers may be redirected after signing out. */
+  /** Allowed redirect addresses after signing out. */
   post_logout_redirect_uris: string[];
   scopes: ProgramScope[];
   /** null: a public client. */

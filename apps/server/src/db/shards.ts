@@ -27,7 +27,7 @@ export interface Cell {
   readonly id: string;
   readonly db: Kysely<CellTables>;
   readonly connection: Connection;
-  /** As configured: a folder or `s3://…`; undefined: the default store. */
+  /** Configured folder or `s3://…`; undefined: the default store. */
   readonly store: string | undefined;
   /** Second store with equal content. For a cell without `store`, undefined means the default one, if any. */
   readonly secondStore: string | undefined;

@@ -134,7 +134,7 @@ function beginsWith(name: RawBuilder<unknown>, beginning: string): RawBuilder<un
   return sql`(${name} collate "C" >= ${beginning} and ${name} collate "C" < ${after})`;
 }
 
-/** As shard.folded_name does: without marks and in small letters, words one space apart. */
+/** Equals shard.folded_name: removes diacritics, converts to lower case and collapses spaces. */
 function foldName(name: string): string {
   return name
     .normalize("NFKD")

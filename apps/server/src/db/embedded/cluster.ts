@@ -80,7 +80,7 @@ async function makeCluster(
 ): Promise<void> {
   const maker = makerFor(account);
   const unfinished = mkdtempSync(join(dataFolder, unfinishedPrefix));
-  // Of the processes of the same user (`nobody`), only the one in the account's group gets access.
+  // Several processes may run as the same user (`nobody`). Only the process in the account's group gets access.
   if (account !== undefined) letPass(unfinished, account);
   const passwordFile = join(unfinished, "password");
   writeFileSync(passwordFile, `${password}\n`, { mode: 0o600 });
