@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { fields, type Remote } from "./state.ts";
 
-/** What the server says, of all answers that are read; each has some of it. */
+/** Fields of all answers. Each answer has some of them. */
 export interface Answer extends Remote {
   readonly items: readonly (Remote & { readonly state?: string })[];
   readonly next_cursor: string | null;
@@ -40,7 +40,7 @@ export class Api {
   }
 
   /**
-   * Each change has a key of its own, under which it is sent again after a lost answer.
+   * Each change has its own idempotency key, so it can be sent again after a lost answer.
    * @throws Error with the problem of the server as its cause
    */
   async send(method: string, path: string, { query = {}, json, body }: Request = {}): Promise<Response> {
@@ -68,7 +68,7 @@ export class Api {
   }
 }
 
-/** What is kept of a node. */
+/** Picks the stored fields of a node. */
 export function toRemote(node: Remote): Remote {
   return Object.fromEntries(fields.map((field) => [field, node[field] ?? ""])) as unknown as Remote;
 }

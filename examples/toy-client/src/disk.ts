@@ -4,20 +4,20 @@ import { dirname, join } from "node:path";
 import { folderOf, inFolder, isName } from "./names.ts";
 import { ownFolder, saveState, type State, syncPath } from "./state.ts";
 
-/** What stands on the disk is not what was seen there: nothing was done, and the next look decides. */
+/** The disk differs from the last scan. Nothing was changed, and the next scan decides. */
 export class Stale extends Error {}
 
-/** A file or folder as the last look saw it. */
+/** State of a file or folder in the last scan. */
 export type Local = Readonly<
   Record<"path" | "print" | "who" | "sha256", string> & { kind: "file" | "folder"; mtime: Date }
 >;
 
-/** What was written less than so long ago may be written again with the same fingerprint. */
+/** A second write within this time may leave the fingerprint unchanged. */
 export const racyMs = 1000;
-/** Of what was read before, by fingerprint. */
+/** SHA-256 of files read before, by fingerprint. */
 const hashes = new Map<string, string>();
 
-/** The hashes of a file's blocks, of which these are the sizes; undefined: it has another size than all of them. */
+/** @returns the hashes of a file's blocks of these sizes; undefined if the file's size is not their sum */
 export function hashBlocks(path: string, sizes: readonly number[]): string[] | undefined {
   const file = fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW);
   try {
@@ -33,7 +33,7 @@ export function hashBlocks(path: string, sizes: readonly number[]): string[] | u
   }
 }
 
-/** The folder. Nothing in it is ever overwritten or unlinked, and nothing touched that was not just seen. */
+/** Synced folder. User files are never overwritten or unlinked, and only touched if unchanged since the scan. */
 export class Disk {
   readonly #folder: string;
   readonly #state: State;
@@ -46,7 +46,10 @@ export class Disk {
   readonly at = (path: string): string => join(this.#folder, path);
   readonly isFree = (path: string): boolean => fs.lstatSync(this.at(path), { throwIfNoEntry: false }) === undefined;
 
-  /** All that is there, folders before what is in them. @throws if anything cannot be read: nothing may be taken for deleted */
+  /**
+   * Scans the folder and lists each folder before its content.
+   * @throws if anything cannot be read, because it would count as deleted
+   */
   look(hidden: (path: string) => unknown): Local[] {
     const known = new Map(Object.values(this.#state.base).map(({ print, sha256 }) => [print, sha256]));
     const found: Local[] = [];
@@ -64,7 +67,7 @@ export class Disk {
     return found;
   }
 
-  /** Undefined: neither a file nor a folder. A fingerprint that a further write may leave as it is is not believed later. */
+  /** @returns undefined for neither a file nor a folder. Hashes of files written within `racyMs` are not cached. */
   see(path: string, known: ReadonlyMap<string, string> = hashes): Local | undefined {
     const stat = fs.lstatSync(this.at(path), { bigint: true });
     if (!stat.isFile() && !stat.isDirectory()) return undefined;
@@ -83,7 +86,7 @@ export class Disk {
     return { ...local, sha256: read };
   }
 
-  /** @throws Stale unless it is what was seen, in folders that are no links */
+  /** @throws Stale if the node has changed since the scan or a parent is not a real folder */
   recheck({ path, print }: Pick<Local, "path" | "print">): void {
     for (let above = folderOf(path); above !== ""; above = folderOf(above)) {
       if (!fs.lstatSync(this.at(above)).isDirectory()) throw new Stale(above);
@@ -98,7 +101,7 @@ export class Disk {
     syncPath(dirname(this.at(path)));
   }
 
-  /** A file of our own, with these bytes; they are on the disk afterwards. */
+  /** Writes and flushes a temporary file. */
   keep(bytes: Uint8Array, mtime: Date): string {
     const file = this.#own("tmp", "new");
     fs.writeFileSync(file, bytes);
@@ -107,14 +110,14 @@ export class Disk {
     return file;
   }
 
-  /** Gives a file of ours a name, and never that of something else. */
+  /** Moves a temporary file to a path. Fails if the path exists. */
   place(file: string, path: string): void {
     fs.linkSync(file, this.at(path));
     fs.unlinkSync(file);
     syncPath(dirname(this.at(path)));
   }
 
-  /** To a free name. Of a file both names stand for a moment, so that nothing is replaced; a folder replaces an empty one at most. */
+  /** Moves to a free name. A file briefly has both names, so it replaces nothing. A folder can at most replace an empty folder. */
   move(from: Local, to: string): void {
     this.recheck(from);
     if (!this.isFree(to)) throw new Stale(to);
@@ -123,7 +126,10 @@ export class Disk {
     for (const path of [from.path, to]) syncPath(dirname(this.at(path)));
   }
 
-  /** To the local trash; a folder only if it is empty. A record says where it belongs until the successor stands there: a death in between is no deletion. */
+  /**
+   * Moves a file to the local trash, or removes an empty folder.
+   * The state records the file's path until its successor is in place, so that a crash in between does not count as a deletion.
+   */
   takeAway(local: Local, successor?: string): void {
     this.recheck(local);
     if (local.kind === "folder") return fs.rmdirSync(this.at(local.path));
@@ -132,14 +138,14 @@ export class Disk {
     this.#state.aside.push({ at, path: local.path });
     saveState(this.#folder, this.#state);
     fs.renameSync(this.at(local.path), at);
-    // Whoever wrote between the look and now gets it back.
+    // A write since the scan is put back.
     if (hashBlocks(at, [fs.statSync(at).size])?.[0] !== local.sha256) return this.#giveBack(at, local.path);
     if (successor !== undefined) this.place(successor, local.path);
     syncPath(dirname(this.at(local.path)));
     this.#state.aside = [];
   }
 
-  /** What an earlier run took aside goes back where nothing has come in its place; else it stays in the local trash. */
+  /** Puts back files that an interrupted run had moved aside. If their path is occupied, they stay in the local trash. */
   recover(): void {
     for (const { at, path } of this.#state.aside) {
       if (fs.existsSync(at) && this.isFree(path) && fs.existsSync(dirname(this.at(path))))
@@ -154,7 +160,7 @@ export class Disk {
     throw new Stale(path);
   }
 
-  /** A path in our own folder that nothing has. */
+  /** Returns an unused path in the client's own folder. */
   #own(folder: string, name: string): string {
     const place = join(this.#folder, ownFolder, folder);
     fs.mkdirSync(place, { recursive: true });

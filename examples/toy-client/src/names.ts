@@ -1,12 +1,12 @@
 const bytesOf = (text: string): number => Buffer.byteLength(text);
 
-/** Two names of one form are one to the server: paths are compared so. */
+/** Key for comparing paths. The server treats names with the same normal form as equal. */
 export const keyOf = (path: string): string => path.normalize("NFC");
 export const folderOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf("/")));
 export const nameOf = (path: string): string => path.slice(path.lastIndexOf("/") + 1);
 export const inFolder = (folder: string, name: string): string => (folder === "" ? name : `${folder}/${name}`);
 
-/** Whether a node can be called so; what else there is of a name, here or on the server, is passed over. */
+/** Returns true for a valid name. Nodes with other names, here or on the server, are not synced. */
 export function isName(name: string): boolean {
   return !["", ".", "..", ".holdfast"].includes(name) && bytesOf(name) <= 255 && !/[/\p{Cc}\uFFFD]/u.test(name);
 }
@@ -14,7 +14,10 @@ export function isName(name: string): boolean {
 const labels = / \((?:[^()]*'s conflicted copy \d{4}-\d\d-\d\d(?: \d+)?|(?:Unicode|case) conflict(?: \d+)?)\)$/u;
 export const isCopyName = (name: string): boolean => labels.test(split(name)[0]);
 
-/** `STEM (LABEL).EXT`, the first that is free: of who gives way, or with no device of a second form of one name. */
+/**
+ * Returns the first free `STEM (LABEL).EXT`.
+ * @param device undefined: the other file has the same name in another Unicode form
+ */
 export function conflictedName(name: string, device: string | undefined, isFree: (name: string) => boolean): string {
   const [stem, extension] = split(name);
   const owner = cut((device ?? "").replaceAll(/[()/\\\p{C}]/gu, "-"), 60);

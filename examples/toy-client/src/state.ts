@@ -10,7 +10,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 
-/** Of a node what is kept, as the server said it last. */
+/** Stored fields of a node, as last reported by the server. */
 export const fields = [
   "id",
   "kind",
@@ -24,19 +24,19 @@ export const fields = [
 ] as const;
 export type Remote = Readonly<Record<Exclude<(typeof fields)[number], "seq">, string> & { seq: number }>;
 
-/** What disk and server last agreed on. `print` is the fingerprint when it was read (empty: read it again), `who` outlives a rename. */
+/** Last agreed state. `print` is the fingerprint at reading (empty: read again). `who` stays the same after a rename. */
 export type Base = Readonly<Record<"id" | "kind" | "content_id" | "sha256" | "print" | "who", string>>;
 
 export interface State {
-  /** Id of the account's root folder: the folder is touched for no other account. */
+  /** Id of the account's root folder. The folder is never synced with another account. */
   readonly root: string;
-  /** Where the changes were heard to, as a token and as the number in the own journal. */
+  /** Position in the server's changes, as a token and (`seen`) as the number in the account's own journal. */
   token: string;
   seen: number;
   nodes: Record<string, Remote>;
   /** By path. */
   base: Record<string, Base>;
-  /** What was taken aside and where it belongs, until its successor stands there. */
+  /** Files moved aside and their paths, until their successors are in place. */
   aside: { readonly at: string; readonly path: string }[];
 }
 
@@ -47,7 +47,7 @@ export function readState(folder: string): State | undefined {
   return existsSync(stateFile(folder)) ? (JSON.parse(readFileSync(stateFile(folder), "utf8")) as State) : undefined;
 }
 
-/** Whole or not at all: a crash leaves the one before. */
+/** Replaces the state atomically. A crash leaves the previous one. */
 export function saveState(folder: string, state: State): void {
   const path = stateFile(folder);
   mkdirSync(dirname(path), { recursive: true });
@@ -57,7 +57,7 @@ export function saveState(folder: string, state: State): void {
   syncPath(dirname(path));
 }
 
-/** A file's bytes, or a folder's names, are on the disk afterwards. */
+/** Flushes a file's bytes, or a folder's entries, to disk. */
 export function syncPath(path: string): void {
   const handle = openSync(path, "r");
   fsyncSync(handle);

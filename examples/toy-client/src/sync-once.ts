@@ -6,33 +6,36 @@ import { Disk, hashBlocks, type Local, racyMs, Stale } from "./disk.ts";
 import { conflictedName, folderOf, inFolder, isCopyName, isName, keyOf, nameOf } from "./names.ts";
 import { type Base, readState, type Remote, saveState, type State, syncPath } from "./state.ts";
 
-/** The device stands in the names of conflicted copies. */
+/** `device` is part of the names of conflicted copies. */
 export type Options = Readonly<Record<"server" | "token" | "folder" | "device", string>>;
 
-/** What is at one path, here and there, and was when both agreed. */
+/** One path: its local node, its node on the server, and the last agreed state. */
 interface Entry {
   readonly path: string;
   readonly base: Base | undefined;
   readonly here: Local | undefined;
   readonly there: Remote | undefined;
-  /** The folder above: its id on the server if it is one there, and whether it is one here. */
+  /** Id of the parent on the server; undefined: it is not a folder there. */
   readonly parent: string | undefined;
   readonly folderIsHere: boolean;
   lives: boolean;
-  /** A folder in which something lives. */
+  /** Folder with live content. */
   isNeeded: boolean;
 }
 type Act = () => unknown;
 
-/** So many cycles that changed nothing, as all was otherwise than it was known each time. */
+/** Maximum consecutive cycles without a change, each ended by outdated knowledge. */
 const staleMax = 20;
-/** The server or the disk is otherwise than was known: the next cycle decides anew. */
+/** Errors that show outdated knowledge of the server or disk. The next cycle decides again. */
 const staleCodes =
   "conflict exists precondition trashed cycle subtree_changed not_found hash_mismatch reset ENOENT EEXIST ENOTDIR ENOTEMPTY";
-/** What waits for a person, and keeps nothing else from being done. */
+/** Errors that the user must resolve. They do not block other actions. */
 const refusedCodes = "quota forbidden too_large locked invalid_field damaged store_full device_suspended ENOSPC EACCES";
 
-/** Cycles until there is nothing to do. @returns how many changes were made, and what a person has to know */
+/**
+ * Runs cycles until there is nothing to do.
+ * @returns the number of changes, and the problems for the user
+ */
 export async function syncOnce(options: Options): Promise<{ changes: number; problems: string[] }> {
   const api = new Api(options.server, options.token);
   const run = new Run(options, api, (await api.call("GET", "/files/root")).id);
@@ -51,11 +54,11 @@ class Run {
   readonly #api: Api;
   readonly #state: State;
   readonly #disk: Disk;
-  /** Something was done, or found otherwise than it was known, since this was cleared. */
+  /** Set after an action or on outdated knowledge. Either ends the cycle. */
   #isOver = false;
   /** By key. */
   #entries = new Map<string, Entry>();
-  /** What stands here or there and is not synced: nothing gets its name, and the folders around it stay. */
+  /** Paths of nodes that are not synced. Their names stay reserved, and their parent folders are kept. */
   #hidden = new Set<string>();
 
   constructor(options: Options, api: Api, root: string) {
@@ -66,7 +69,10 @@ class Run {
     this.#disk.recover();
   }
 
-  /** Hear, look, decide, and do the first kind of act of which there is any. @returns whether there may be more to do */
+  /**
+   * Reads the changes of both sides, plans, and performs the first kind of action that applies.
+   * @returns true if there may be more to do
+   */
   async cycle(): Promise<boolean> {
     this.problems.clear();
     this.#isOver = false;
@@ -87,7 +93,7 @@ class Run {
     return this.#isOver;
   }
 
-  /** An act that fails alone keeps nothing else from being done. One that answers false had nothing to do. */
+  /** Performs one action. Expected errors do not stop others. An action that returns false had nothing to do. */
   async #attempt(act: Act): Promise<void> {
     try {
       if ((await act()) === false) return;
@@ -97,7 +103,7 @@ class Run {
       const { cause, code = "none" } = error as { cause?: Problem; code?: string };
       const why = cause?.code ?? code;
       if (why === "reset") this.#state.token = "";
-      // Of a restored server nothing is gone that it lacks: what was agreed on with another history counts for nothing.
+      // The server was restored, so its missing nodes are not deletions. The state agreed on with the other history is void.
       if (cause?.reason === "epoch") Object.assign(this.#state, { base: {}, nodes: {} });
       if (error instanceof Stale || staleCodes.includes(why)) this.#isOver = true;
       else if (refusedCodes.includes(why)) this.problems.add((error as Error).message);
@@ -120,7 +126,7 @@ class Run {
       }
       more = page.has_more;
       [state.token, state.seen] = [page.next_token, page.seq];
-      // Of what lies below a folder that appears nothing is told. To list all is simple, and slow.
+      // The server reports no nodes below a folder that appears. Listing everything is simple but slow.
       if (hasMoreBelow) await this.#hearAll();
     }
   }
@@ -146,7 +152,7 @@ class Run {
     for (const node of Object.values(this.#state.nodes)) if (node.parent_id === id) this.#drop(node.id);
   }
 
-  /** The three trees, path by path, and what of them lives (section 4 of docs/sync.md). */
+  /** Compares the three trees path by path and marks live entries (section 4 of docs/sync.md). */
   #compare(): Map<string, Entry> {
     const { base, nodes, root } = this.#state;
     this.#hidden = new Set();
@@ -166,7 +172,7 @@ class Run {
     }
     const heres = new Map<string, Local>();
     const locals = this.#disk.look(hide);
-    // Twice, as what is missing may have moved while it was looked for.
+    // Scans twice, because a missing node may have moved during the scan.
     const again = this.#disk.look(hide);
     if (locals.some(({ print }, at) => print !== again[at]?.print)) throw new Stale("it moves");
     for (const local of locals) {
@@ -198,7 +204,7 @@ class Run {
     return entries;
   }
 
-  /** What both sides show is agreed on. */
+  /** Records a node as agreed if both sides have it with the same content. */
   #agree({ path, base, here, there }: Entry): void {
     if (here === undefined || there === undefined || here.kind !== there.kind) return;
     const isSame = base?.sha256 === here.sha256 && base.content_id === there.content_id;
@@ -206,14 +212,14 @@ class Run {
     this.#know(path, there, here, Date.now() - here.mtime.getTime() > racyMs ? here.print : "");
   }
 
-  /** What stands at the path and this node are one. */
+  /** Records that this local node and this node of the server are the same. */
   #know(path: string, { id, kind, content_id }: Remote, local: Local | undefined, print = ""): void {
     if (local === undefined) throw new Stale(path);
     const { sha256, who } = local;
     this.#state.base[keyOf(path)] = { id, kind, content_id, sha256, who, print };
   }
 
-  /** One that was moved, by who it is here and by its id there; both keep it. The server's move counts if both sides moved it. */
+  /** Detects moves by the unchanged local identity or the server's id. If both sides moved a node, the server's move wins. */
   #followMoves(entries: Entry[]): Act[] {
     const theres = new Map(entries.map((entry) => [entry.there?.id, entry]));
     const heres = new Map(entries.map((entry) => [entry.here?.who, entry]));
@@ -245,7 +251,7 @@ class Run {
     }
   }
 
-  /** A file and a folder want one name: the file gives way. */
+  /** If a file and a folder have the same name, renames the file. */
   #makeWay(entries: Entry[]): Act[] {
     return entries.flatMap((entry): Act[] => {
       const { path, here, there } = entry;
@@ -268,7 +274,7 @@ class Run {
     });
   }
 
-  /** Contents, up and down. */
+  /** Uploads and downloads contents. */
   #carry(entries: Entry[]): Act[] {
     return entries.flatMap(({ path, base, here, there, lives, parent, folderIsHere }): Act[] => {
       if (!lives || this.#hidden.has(keyOf(path))) return [];
@@ -285,7 +291,10 @@ class Run {
     });
   }
 
-  /** Two contents of one file: one if they hold the same, else the disk's stays beside, and once the server has that the server's comes. */
+  /**
+   * Resolves two contents of one file. Equal contents are recorded as agreed. Otherwise a copy of the local content is added beside it.
+   * After the server has that copy, the server's content replaces the file.
+   */
   async #merge(here: Local, there: Remote): Promise<boolean | void> {
     if (await this.#holds(this.#disk.at(here.path), there)) return this.#know(here.path, there, here);
     const beside = [...this.#entries.values()].filter(({ path }) => path !== here.path && isCopyName(nameOf(path)));
@@ -301,7 +310,7 @@ class Run {
     this.#disk.place(this.#disk.keep(bytes, here.mtime), this.#nameBeside(here.path, this.#options.device));
   }
 
-  /** Whether a file has the blocks of this version. */
+  /** Returns true if the file has exactly the blocks of this version. */
   async #holds(file: string, { id, version_id, content_id }: Remote): Promise<boolean> {
     const list = await this.#api.call("GET", `/files/${id}/manifest`, { query: { version: version_id } });
     if (list.content_id !== content_id) throw new Stale("it has another content by now");
@@ -309,7 +318,7 @@ class Run {
     return hashBlocks(file, sizes)?.every((hash, at) => hash === list.blocks[at]?.hash) === true;
   }
 
-  /** The bytes of this version, verified block by block before they get a name. */
+  /** Downloads this version and verifies each block before the file gets its name. */
   async #bring(path: string, there: Remote, old?: Local): Promise<void> {
     const query = { version: there.version_id };
     const bytes = await (await this.#api.send("GET", `/files/${there.id}/download`, { query })).arrayBuffer();
@@ -320,7 +329,7 @@ class Run {
     this.#know(path, there, this.#disk.see(path));
   }
 
-  /** What is told to the server is still what was seen, and on the disk. */
+  /** Uploads a local node after checking that it is unchanged and flushing it to disk. */
   async #post(here: Local, to: Values): Promise<void> {
     this.#disk.recheck(here);
     for (const each of [this.#disk.at(here.path), dirname(this.#disk.at(here.path))]) syncPath(each);
@@ -342,7 +351,7 @@ class Run {
     this.#state.nodes[there.id] = toRemote(await this.#api.call("PATCH", `/files/${there.id}`, { json }));
   }
 
-  /** What one side deleted: here the deepest first, on the server with a folder all that is in it. */
+  /** Carries deletions over. Local nodes go deepest first. On the server a folder goes with its content. */
   #remove(entries: Entry[]): Act[] {
     const deepFirst = entries.toSorted((one, other) => (one.path < other.path ? 1 : -1));
     const here = this.#brake(deepFirst.filter(goesHere), "here").flatMap(({ here: local }) => local ?? []);
@@ -358,7 +367,7 @@ class Run {
     ];
   }
 
-  /** Very many deletions are more often an accident than a wish: they wait for a person, and nothing else does. */
+  /** Holds back large numbers of deletions for the user, because they are usually accidents. Other actions continue. */
   #brake(going: Entry[], where: string): Entry[] {
     if (going.length < Math.min(500, Math.max(50, Object.keys(this.#state.base).length / 4))) return going;
     this.problems.add(`${going.length} deletions ${where} wait for a person`);
@@ -375,7 +384,7 @@ class Run {
   }
 }
 
-/** Of one side: as it was agreed on, deleted on the other, and no folder of something that lives. */
+/** Returns true if the kind on one side is the agreed one, the other side deleted the node, and it is no folder with live content. */
 const goes = ({ base, isNeeded }: Entry, one?: { kind: string }, other?: { kind: string }): boolean =>
   one !== undefined && base?.kind === one.kind && other?.kind !== one.kind && !(one.kind === "folder" && isNeeded);
 const goesHere = (entry: Entry): boolean =>

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { hashOf } from "holdfast/acceptance/tree";
 import type { Api } from "./api.ts";
 
-/** All contents that the server has in whatever version, trashed files included, or a local trash. */
+/** Hashes of all contents in any version on the server, including trashed files, or in a local trash. */
 export class Contents {
   readonly #api: Api;
   readonly #folders: readonly string[];
@@ -20,7 +20,7 @@ export class Contents {
     return this.#hashes.has(hash);
   }
 
-  /** What came since the last time. */
+  /** Adds contents since the last call. */
   async hear(): Promise<void> {
     if (this.#token === "") this.#token = (await this.#api.call("GET", "/changes/start_token")).token;
     const ids = new Set<string>();
@@ -34,7 +34,7 @@ export class Contents {
   }
 
   async #addVersions(id: string): Promise<void> {
-    // What was a folder has none.
+    // Removed folders have no versions.
     const { items } = await this.#api.call("GET", `/files/${id}/versions`).catch(() => ({ items: [] }));
     for (const { version_id, content_id } of items) {
       if (this.#seen.has(content_id)) continue;

@@ -17,17 +17,17 @@ import { syncOnce } from "./sync-once.ts";
 import { Person } from "./testing-person.ts";
 import { Contents } from "./testing-contents.ts";
 
-/** Of so many rounds the server is asked once for what is in versions and trash: each content has to be fetched. */
+/** Rounds between two checks of versions and trash, which download every content. */
 const heardEvery = 10;
-/** HOLDFAST_TOY_ROUNDS and HOLDFAST_SEED for another story. */
+/** HOLDFAST_TOY_ROUNDS and HOLDFAST_SEED change the run. */
 const rounds = Number(process.env["HOLDFAST_TOY_ROUNDS"] ?? 200);
-/** Ours, the toy: what one makes of the other's conflicts the first has to hear again. */
+/** Maximum turns per round: ours, then the toy. One may have to react to the other's conflict copies. */
 const turnsMax = 8;
-/** Of so many rounds one is done by processes of their own, as a shell starts them; the others spare that time. */
+/** Interval of the rounds that start the clients as separate processes. All other rounds save that time. */
 const ownProcessEvery = 50;
 
 test(`a second client, written by docs/sync.md, and our own keep two folders equal, and lose nothing (seed ${seed})`, async () => {
-  // So many rounds within an hour are as many rewrites as the server stops a device for.
+  // The device brake would stop a device after this number of changes within an hour.
   const home = await Home.open("toy", { env: { HOLDFAST_DEVICE_BRAKE: "off" } });
   try {
     const ours = await home.addDevice("ours");
@@ -72,7 +72,7 @@ test(`a second client, written by docs/sync.md, and our own keep two folders equ
       for (const person of people) person.work();
       const begins = draw() < 0.5;
       if (begins) await syncToy(isOwn);
-      // In the middle: one has synced, the other has not heard of it.
+      // Users also work after the first client has synced and before the second one does.
       if (draw() < 0.3) for (const person of people) person.work();
       let turns = 0;
       for (let changes = 1; changes > 0; turns += 1) {
