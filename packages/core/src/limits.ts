@@ -295,7 +295,7 @@ export const limits = {
   mailNoticesMax: 30,
   /** Notifications waiting to be mailed to one account. */
   mailItemsMax: 1000,
-  /** What somebody writes to whom they invite, as it stands in the mail. */
+  /** Personal message in an invitation mail. */
   mailMessageCharactersMax: 1000,
   /** Time for which a sent mail is remembered, to avoid sending it twice. */
   mailSentLifetimeMs: 7 * 24 * 3600_000,
