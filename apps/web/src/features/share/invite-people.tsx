@@ -120,7 +120,7 @@ function useChoice(permissions: readonly PermissionJson[]) {
       }
       return undefined;
     },
-    /** Keeps later input and failed invitees. */
+    /** Keeps later input and failed entries. */
     settle: (sent: Sent, { failed }: Shared, problem: string | undefined) => {
       const left = new Set(failed.map(({ invitee }) => keyOf(invitee)));
       const done = new Set(sent.invitees.map(keyOf).filter((key) => !left.has(key)));
@@ -174,7 +174,7 @@ interface Shared {
   readonly failed: readonly { readonly invitee: Invitee; readonly thrown: unknown }[];
 }
 
-/** @returns all failed invitees with the first error; undefined without failures */
+/** @returns all failed people and groups with the first error; undefined without failures */
 function failureWords({ failed }: Shared, words: Messages): string | undefined {
   const [first] = failed;
   if (first === undefined) return undefined;
@@ -182,7 +182,7 @@ function failureWords({ failed }: Shared, words: Messages): string | undefined {
   return words.message("share.failed", { name, problem: problemWords(first.thrown, words) });
 }
 
-/** Shares with one invitee after the other. A failure does not stop the rest. */
+/** Shares with one person or group after the other. A failure does not stop the rest. */
 function useShare(nodeId: string, sendsMail: boolean) {
   const { client } = useDrive();
   const words = useMessages();

@@ -48,7 +48,7 @@ export function nameOf(invitee: Invitee): string {
   return "groupId" in invitee ? invitee.name : (invitee.name ?? invitee.email);
 }
 
-/** Keeps the first invitee with each key. */
+/** Keeps the first entry with each key. */
 export function withoutDoubles(invitees: readonly Invitee[]): Invitee[] {
   return invitees.filter((one, at) => invitees.findIndex((other) => keyOf(other) === keyOf(one)) === at);
 }
@@ -77,7 +77,7 @@ export function inviteesOf(text: string, groups: readonly GroupJson[]): readonly
 
 /**
  * @param text a part of a name, or an address
- * @param taken keys of invitees that are chosen or have access
+ * @param taken keys of people and groups that are chosen or have access
  * @returns people, and groups whose name contains the text. An address comes first, with the name of its account if known
  */
 export function suggestedFor(
@@ -96,7 +96,7 @@ export function suggestedFor(
   return withoutDoubles(all).filter((each) => !taken.has(keyOf(each)));
 }
 
-/** @returns the name of a chosen invitee, or the address if the name is ambiguous or contains "@" */
+/** @returns the name of a chosen person or group, or the address if the name is ambiguous or contains "@" */
 export function chipNameOf(invitee: Invitee, all: readonly Invitee[]): string {
   const name = nameOf(invitee);
   if ("groupId" in invitee) return name;
