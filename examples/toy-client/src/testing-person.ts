@@ -56,7 +56,7 @@ const deeds = [
 const deedsMax = 3;
 const filesMax = 60;
 
-/** Somebody at a device, with programs that know nothing of Holdfast. Each content that it writes is another; all goes into the ledger. */
+/** User of a device with ordinary programs. Every written content is different and recorded in the ledger. */
 export class Person {
   readonly #options: PersonOptions;
   #count = 0;
@@ -125,7 +125,7 @@ export class Person {
     const { name, ledger } = this.#options;
     this.#count += 1;
     const text = `${name} wrote this, number ${this.#count}.\n${sentences[this.#count % sentences.length]}\n`;
-    // A file that lost more than half is left alone for two seconds by our own client, which would be most of the test.
+    // Our own client waits two seconds before it syncs a file that shrank by more than half. Padding avoids these waits.
     const size = this.#isFree(path) ? 0 : fs.statSync(this.#at(path)).size;
     const bytes = Buffer.concat([before.subarray(0, 4000), Buffer.from(text.padEnd(size * 0.6, sentences[0]))]);
     if (!this.#isFree(path)) this.#discard(path);
@@ -178,7 +178,7 @@ export class Person {
     return folder === "" ? name : `${folder}/${name}`;
   }
 
-  /** In order of their names, so that the same draw takes the same. */
+  /** Sorted by name, so that the same draw chooses the same node. */
   #all(kind: "file" | "folder"): string[] {
     const { root } = this.#options;
     return fs
