@@ -29,7 +29,7 @@ const commands = new Map(
 );
 const said = new Set<string>();
 
-/** A server, and whoever was woken by it. */
+/** Server with an accident, and the page's commands for its administrator. */
 class Night {
   readonly folder = makeFolder("accident");
   readonly data = `${this.folder}/holdfast`;
@@ -151,7 +151,7 @@ test("the disk is full", async (t) => {
   mkdirSync(`${night.data}/thumbs/00`, { recursive: true });
   writeFileSync(`${night.data}/thumbs/00/thumbnail`, randomBytes(64 * 1024 * 1024));
   fillUpTo(night.data, 0);
-  // With nothing free the first step of all works, and what comes after it has its room.
+  // The page's first step works on a full disk, and frees room for the later steps.
   await night.next("rm -rf /srv/holdfast/thumbs/*");
   assert.match((await night.next("admin doctor", 1)).stdout, /fail +disk/);
   await night.next("admin gc --dry-run");

@@ -293,7 +293,7 @@ function send(api: Api, route: Route, row: Row, fixture: Fixture): Promise<ApiAn
 /** The answer may contain only data from the stranger's request. */
 function assertSaysNothing(answer: ApiAnswer, fixture: Fixture, request: string): void {
   const whole = Buffer.isBuffer(answer.body) ? answer.body.toString("latin1") : JSON.stringify(answer.body);
-  // Field names belong to nobody.
+  // Field names are not data.
   const text = whole.replaceAll(/"secret":|[?&]secret=/g, "");
   for (const [name, value] of Object.entries(fixture)) {
     const needle = typeof value === "string" ? value : Buffer.from(value).toString("latin1");

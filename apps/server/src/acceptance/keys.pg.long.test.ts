@@ -133,7 +133,7 @@ describe("the keys of a real server", () => {
       const answer = await ok(api, "POST", "/admin/keys/rotate", {});
       assert.deepEqual([answer.key_file, answer.cells[0].data_keys], [null, 1]);
     });
-    // Until all servers know it, both are given, and that keeps working.
+    // Starting with both keys still works, for servers that do not have the new key yet.
     await run({ HOLDFAST_KEY_ENCRYPTION_KEY: old, HOLDFAST_NEW_KEY_ENCRYPTION_KEY: next }, async () => {});
     await assert.rejects(spawnServer({ dataFolder: data, env: { HOLDFAST_KEY_ENCRYPTION_KEY: old } }), {
       message: /does not open the data key/,

@@ -122,7 +122,7 @@ describe("a browser that has signed in before", () => {
       `${name}=hfd_${secret.slice(4, 36)}_${"A".repeat(43)}`,
       // Cookie name used with TLS.
       `__Secure-${device}`,
-      // Beside one that a neighbour by name has planted.
+      // Second cookie of the same name, planted by a neighboring domain.
       `${device}; ${eve.device}`,
       `${name}=${"x.".repeat(8)}${secret}`,
       `${name}=\u00ff%00,,;;=`,
@@ -150,11 +150,11 @@ describe("a browser that has signed in before", () => {
     assert.notEqual(own, session);
     assert.equal((await ok(mine.api, "GET", "/account")).email, victim.email);
     const refresh = (cookie: string) => send({}, { cookie, to: `${path}/refresh` });
-    // Under the same name both stand in the browser where a neighbour has planted one: nobody is signed in by either.
+    // A planted cookie of the same name makes the browser send both. The server then accepts neither.
     assert.equal((await refresh(`${session}; ${own}`)).status, 401);
     const next = await refresh(own);
     assert.equal((await ok(new Api(server.url, next.json.access_token), "GET", "/account")).email, victim.email);
-    // It ended with the sign-in, as whatever was signed in there before, and comes to life by no other.
+    // The sign-in ended the planted session permanently. A later sign-in does not revive it.
     assert.equal((await refresh(session)).status, 401);
     assert.equal((await planted.api.call("GET", "/account")).status, 401);
     const last = await signIn(victim, session);

@@ -275,7 +275,7 @@ function holdOff(isLink: boolean): void {
 
   test("the token of one link and the page of another do not go together, and an access to nothing is none", async () => {
     const page = (path: string) => fetch(`${server.url}/s/${link.token}${path}`);
-    // A page that shows brings its script along, and a download does not: each says one thing.
+    // Only pages include a script, so pages and downloads have different error texts.
     for (const kind of ["/files/", "?in="]) {
       const told = new Set<string>();
       for (const id of [...Object.values(secret.nodes), missing(top), "nonsense"]) {

@@ -94,7 +94,7 @@ describe("the page of a link", () => {
     const unknown = `${server.url}/s/hfl_${"0".repeat(32)}_${"A".repeat(43)}`;
     const pages = [revoked.url, unknown, `${server.url}/s/x`, `${link.url}?in=${secret.parent_id}`];
     const downloads = [link.url, revoked.url, unknown, `${server.url}/s/x`].map((url) => `${url}/files/${secret.id}`);
-    // A page that shows brings its script along, and a download does not: each says one thing.
+    // Only pages include a script, so pages and downloads have different error texts.
     for (const kind of [pages, downloads]) {
       const told = new Set<string>();
       for (const url of kind) {

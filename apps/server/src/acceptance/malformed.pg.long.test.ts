@@ -99,8 +99,8 @@ describe("Malformed requests to a whole server", () => {
 });
 
 /**
- * Garbage is no growth, so the collector is given its time. At rest a server has 5 to 25 MiB less than it had at work, as the collector
- * left it then: by itself that may come out on either side. @throws Error where memory stays above what it was by half of such a leak
+ * Waits for garbage collection. An idle server needs 5 to 25 MiB less than a busy one, depending on the collector.
+ * @throws Error if the memory stays above the limit
  */
 function memoryBelow(pid: number, limitBytes: number): Promise<number> {
   return eventually(`memory falls below ${mib(limitBytes)} MiB again`, settleMsMax, () => {

@@ -209,7 +209,7 @@ describe("a program that wants somebody signed out", () => {
     }
     const long = { ...byId, state: "s".repeat(5000) };
     for (const ask of [get, post]) assert.equal((await ask(long)).status, 413);
-    // Each byte takes three in an address.
+    // Percent-encoding triples each byte.
     const body = `client_id=${made.id}&post_logout_redirect_uri=${encodeURIComponent(out)}&state=${"ä".repeat(1800)}`;
     const answer = await fetch(`${server.url}/oauth/end`, { method: "POST", body, redirect: "manual" });
     assert.deepEqual([answer.status, answer.headers.get("location")], [413, null]);

@@ -67,7 +67,7 @@ async function answersAlike(theirs: string, ask: (id: string) => Promise<ApiAnsw
   }
   const median = (values: number[]) => values.toSorted((left, right) => left - right)[rounds >> 1] ?? 0;
   const [first, second] = [median(tookMs.theirs), median(tookMs.none)];
-  // In turns, so that what else the machine does meets both; a look more at the database would not be seen, a tree read would.
+  // Both alternate, so other load affects both. One more database query is not measurable, but reading a tree is.
   assert.ok(Math.max(first, second) < 3 * Math.min(first, second) + 2, `${first} and ${second} ms`);
 }
 
@@ -96,7 +96,7 @@ test("what another account was told is not read by its id, and says no more than
     return items.length > 0 ? items : undefined;
   });
   assert.ok(notification);
-  // Bob is told something later, that his own reading up to an earlier moment leaves unread.
+  // Bob has a later notification, which marking earlier ones as read leaves unread.
   const back = await mkdir(ann, "/for bob");
   await ok(ann, "POST", `/files/${back}/share`, { email: "bob@example.com", role: "viewer" });
   await eventually("Bob is told", 60_000, async () => (await told(bob)).length > 0 || undefined);
@@ -114,7 +114,7 @@ test("a key under which another account has done something is as one that nobody
   assert.equal(mine.status, 201);
   const asBob = (each: string, body: unknown) =>
     bob.call("POST", "/metadata", body, { headers: { "idempotency-key": each } });
-  // The same request, of which Ann's answer is kept: Bob is told that the name is taken.
+  // Ann's answer to the same request is stored, but Bob gets "exists".
   await answersAlike(key, (each) => asBob(each, made));
   assert.equal((await asBob(key, made)).body.code, "exists");
   // Another request is not refused as a repetition under its key.

@@ -51,7 +51,7 @@ test("one stranger with invented codes keeps nobody from signing in, and has the
   liar.nonce = somebody.nonce;
   const asked = liar.asked.length;
   assert.equal((await somebody.answer()).status, 200);
-  // With those of strangers that were let in as well there would be more.
+  // If more strangers had been passed on to the issuer, it would have seen more requests.
   assert.deepEqual(
     liar.asked.slice(asked).filter((path) => path === "/token"),
     ["/token"],

@@ -30,7 +30,7 @@ describe("a password that is forgotten", () => {
     assert.ok(token !== undefined, text);
     return token;
   };
-  /** An address that gives the folder to whoever has it. */
+  /** Signed address that opens the folder without a sign-in. */
   const signedBy = async (api: Api, id: string): Promise<string> =>
     (await ok(api, "POST", "/signed-urls", { ids: [id], use: "zip", name: "z" })).urls[0].url;
   /** Next mail to this address with that text. */

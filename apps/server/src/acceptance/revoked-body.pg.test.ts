@@ -66,7 +66,7 @@ async function hold({ call, type, body }: (typeof changes)["a file"], meanwhile:
   return { status: answer.statusCode, body: (await json(answer)) as { code?: string } };
 }
 
-/** Bodies that go on, and for each what the route and its caller are and what ends the caller. */
+/** Endless bodies, each with its route, its caller, and the event that ends the caller's access. */
 const streams: Record<string, () => Promise<Stream>> = {
   "a piece of an upload session": async () => {
     const { token, id } = await newToken();
@@ -106,7 +106,7 @@ interface Stream {
   readonly method: "PUT" | "POST";
   readonly token: string | undefined;
   readonly type?: string;
-  /** Before what goes on. */
+  /** Start of the body, before its endless part. */
   readonly head?: string;
   /** Check for routes whose error does not show that it came during the body. */
   readonly isUnderWay?: () => Promise<boolean>;
@@ -125,7 +125,7 @@ async function newLink() {
   return { path, token, url, end: () => ok(admin, "DELETE", `/permissions/${permission}`) };
 }
 
-/** @returns the answer to an endless body whose caller is ended meanwhile */
+/** @returns the answer to an endless body whose caller loses access during the body */
 async function refusalOf({ url, method, token, type = "application/octet-stream", head, isUnderWay, end }: Stream) {
   const headers = { "content-type": type, ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) };
   const sent = request(url, { method, headers, agent: false });
@@ -151,8 +151,8 @@ describe("What was on its way when its caller ended", { concurrency: 7 }, () => 
     test(`${what} that never ends is refused once its caller has ended`, async () => {
       const stream = await begin();
       if (stream.isUnderWay !== undefined) return assert.equal((await refusalOf(stream)).status, 404);
-      // A request may be overtaken by the end of its caller, and is refused then before its body. One by a link that ended after its caller was
-      // known, and before its rights were read, finds nothing there.
+      // If the caller's access ends early, the request is refused before its body. If a link ends after its caller was identified and
+      // before its rights were read, the answer is "not found".
       await eventually("one is refused in the middle", 120_000, async () => {
         const { status, body } = await refusalOf(await begin());
         if (status === 404 && what === "a file by a link") return undefined;

@@ -43,7 +43,7 @@ const reads = { answers: "200 200 200 200 404 404" };
 const marks = { answers: "204 204 204 204 404 404" };
 const creates = { answers: "201 201 403 403 201 404" };
 const writes = { answers: "200 200 403 403 404 404" };
-/** Objects of their maker, whoever may see the node. */
+/** Objects visible only to their creator, independent of access to the node. */
 const makersOwn = { answers: "200 404 404 404 404 404" };
 const operation = (what: object) => ({
   operations: [{ operation_id: randomBytes(16).toString("hex"), ...what }],

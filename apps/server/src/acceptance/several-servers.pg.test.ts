@@ -49,7 +49,7 @@ describe("Several servers on one database and one store", () => {
       env: { HOLDFAST_KEY_ENCRYPTION_KEY: key },
     });
   };
-  /** The second starts when the first has made the schema, in a process of its own: what goes from one to the other goes by the database. */
+  /** The second server starts after the first has created the schema. It is a separate process, so both share only the database. */
   const startPair = async (args: readonly string[] = []) => {
     const one = await start(startServer, "one", args);
     const two = await start(spawnServer, "two", args);

@@ -46,7 +46,7 @@ export function fillUpTo(disk: string, leftBytes: number): void {
   try {
     writeFileSync(`${disk}/filler`, Buffer.alloc(bavail * bsize - leftBytes));
   } catch (error) {
-    // The database has taken some of it meanwhile, and the filler the rest.
+    // The database has used some of it in the meantime, and the filler the rest.
     if (leftBytes > 0 || (error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
   }
 }

@@ -112,7 +112,7 @@ describe("a transfer whose server is killed", () => {
     return id;
   };
 
-  /** Olga gives a folder to Emil. */
+  /** Transfers a folder from Olga to Emil. */
   const transfer = async (name: string, moment: Moment) => {
     const { olga, vera } = people;
     const empty = await sumsOf(data, olga);
@@ -208,7 +208,7 @@ async function makeWork(api: Api, name: string): Promise<Map<string, string>> {
       const text = `${name}: file ${index} version ${version}`;
       return { path: `/${name}/${index % 2 === 0 ? "" : "low/"}${index}`, blocks: [Buffer.from(text)] };
     });
-    // Longer than what stands in the version itself, and the blocks tiny: only their number matters.
+    // The list is too long for the version's row. The blocks are tiny, because only their number matters.
     const long = Array.from({ length: limits.manifestEntriesInline + 300 }, (_, at) =>
       Buffer.from(`${name}: ${at} ${at === 400 ? version : 0}`),
     );
@@ -277,7 +277,7 @@ function differenceOf<Sums extends Readonly<Record<string, number>>>(later: Sums
   return Object.fromEntries(Object.entries(later).map(([name, bytes]) => [name, bytes - (earlier[name] ?? 0)])) as Sums;
 }
 
-/** From now on whoever writes versions waits for a lock once the space has so many more of them. */
+/** After `more` further versions in the space, each statement that inserts versions waits for `versionsLock`. */
 async function stopVersions(data: string, { spaceId }: Person, more: number): Promise<void> {
   const [known] = await queryDatabase(
     data,

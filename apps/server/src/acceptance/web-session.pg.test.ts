@@ -266,9 +266,9 @@ describe("the session of a browser", () => {
     const stillInTime = bounded("guesses are refused, and one is let in again");
     let letIn = 0;
     for (; await guess(); letIn += 1) stillInTime();
-    // Each way would have ten of its own.
+    // Separate limits would allow ten guesses in each way.
     assert.ok(letIn >= 10 && letIn < 20, `${letIn} were let in`);
-    // Only after one that was let in the bucket is as empty as it can be, and not about to let one more in.
+    // Right after an accepted guess the bucket is as empty as possible, and cannot accept the next one yet.
     while (!(await guess())) stillInTime();
     const refused = await send(path, { body: who });
     assert.equal(refused.status, 429, refused.bytes.toString());

@@ -9,7 +9,7 @@ let server: RunningServer;
 let victim: Api;
 let thief: Api;
 let token: Api;
-/** The thief's, where the victim is an editor; and of the victim's, one that nobody sees and one that the thief sees. */
+/** `bait` is the thief's folder, with the victim as editor. The victim's `hidden` is private, and `shown` is visible to the thief. */
 let bait: string;
 let hidden: string;
 let shown: string;
