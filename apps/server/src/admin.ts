@@ -19,12 +19,12 @@ export { setupLines } from "./operation/setup-lines.ts";
 export type AdminRouteName = RouteName & (`admin${string}` | keyof typeof groupRoutes);
 
 /**
- * Does what an administration route does, beside the data and with nobody signed in: whoever may read the data folder is its
- * administrator. The server may run or not; a database that it is not running is started for this and stopped again.
- * @param request `params`, `query` and `body` as a call of the API would carry them
- * @param environment the settings of the server as `serve` reads them (HOLDFAST_DATABASE_URL, HOLDFAST_STORE, …)
- * @returns what the route answers
- * @throws HoldfastError not_found for a folder that holds no data of Holdfast, and what the route throws
+ * Runs an administration route directly on the data folder, without a sign-in. Access to the data folder grants administration.
+ * The server need not run. If its own database is stopped, it is started and then stopped again.
+ * @param request `params`, `query` and `body` of the API call
+ * @param environment settings of the server as for `serve` (HOLDFAST_DATABASE_URL, HOLDFAST_STORE, …)
+ * @returns the route's JSON answer
+ * @throws HoldfastError not_found for a folder without Holdfast data, and errors of the route
  */
 export async function runAdmin<Name extends AdminRouteName>(
   dataFolder: string,
@@ -55,9 +55,9 @@ export async function runAdmin<Name extends AdminRouteName>(
 }
 
 /**
- * A new one-time link that makes the administrator, whether the server runs or not; older ones end.
- * @param dataFolder undefined: as the environment says, or the platform's
- * @throws HoldfastError conflict where there is an administrator, not_found for a folder that holds no data of Holdfast
+ * Creates a one-time link to set up the administrator. Older links stop working. The server need not run.
+ * @param dataFolder undefined: from the environment, or the platform's default
+ * @throws HoldfastError conflict if there is an administrator, not_found for a folder without Holdfast data
  */
 export async function renewSetupLink(
   dataFolder: string | undefined,
@@ -73,12 +73,12 @@ export async function renewSetupLink(
   }
 }
 
-/** A server that was started with other flags notes its address in the data folder. */
+/** A server started with other flags writes its address to the data folder. */
 function linkBaseOf(config: Config): string {
   return config.publicUrl ?? notedAddress(config.dataFolder) ?? originOf(config);
 }
 
-/** Under which a server of these settings is reached. */
+/** Address of a server with these settings. */
 function originOf({ listen: { host, port }, tls }: Config): string {
   return `${tls === undefined ? "http" : "https"}://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }

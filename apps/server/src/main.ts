@@ -12,8 +12,8 @@ import { selfSignedFingerprint } from "./http/exchange/self-signed.ts";
 import { readTls } from "./roles/tls.ts";
 
 /**
- * Starts a server and resolves once it serves requests.
- * @returns undefined: it was told to stop before it served, and all is closed again
+ * Starts a server and resolves when it serves requests.
+ * @returns undefined if a signal stopped it before, with everything closed again
  */
 export async function serve(config: Config, given: Given): Promise<RunningServer | undefined> {
   if (config.roles.size < serverRoles.length && isAlone(config)) {
@@ -41,7 +41,7 @@ export async function serveCommand(config: Config, prepareApp?: PrepareApp): Pro
   await stopInOrder(server, signal);
 }
 
-/** The files are read again, and may be exchanged at this moment: that ends no server that is ready. */
+/** Reads the files again. They may be changing right now, so errors must not end the running server. */
 function fingerprintOf(tls: Config["tls"]): string | undefined {
   try {
     return tls && selfSignedFingerprint(readTls(tls).cert);
@@ -56,11 +56,11 @@ function tellReady({ url, setupUrl }: RunningServer, { dataFolder, tls }: Config
   if (fingerprint !== undefined)
     process.stdout.write(`The certificate is self-signed. Fingerprint for 'holdfast login': SHA256:${fingerprint}\n`);
   if (setupUrl === undefined) return;
-  // In another terminal the command knows neither this one's options nor its variables.
+  // A command in another terminal has neither this process's options nor its environment.
   const isFound = dataFolder === readConfig({ flags: {}, environment: {} }).dataFolder;
   const command = commandFor(process.env);
   const { isTTY, columns: given } = process.stdout;
-  // Some terminals have 0, as one that `script` makes without a size.
+  // Some terminals report 0, such as one created by `script` without a size.
   const columns = given === 0 ? 80 : given;
   const lines = setupLines(setupUrl, isFound ? undefined : dataFolder, { isTTY, columns, command });
   process.stdout.write(`${lines.join("\n")}\n`);

@@ -6,7 +6,7 @@ import type { TestContext } from "node:test";
 import { pathToFileURL } from "node:url";
 import { join } from "node:path";
 
-/** A server in a process of its own, as `holdfast serve` starts it, with its database below it. */
+/** Server in a separate process, started like `holdfast serve`, with its database as a child process. */
 interface Started {
   readonly child: ChildProcess;
   readonly url: string;
