@@ -106,7 +106,7 @@ function Invited({ invitation, email, onNext }: InvitedProps) {
   );
 }
 
-/** Opens the mail program of whoever invites: from them it is worth more than from a server, and the secret goes no other way. */
+/** Opens the inviting user's mail program. Recipients trust a mail from a known person more, and the secret stays off other channels. */
 function mailTo(address: string, subject: string, body: string): string {
   return `mailto:${encodeURIComponent(address)}?subject=${encodeURIComponent(subject)}&body=${encodeURIComponent(body)}`;
 }
