@@ -165,7 +165,7 @@ async function assertTold(calls: readonly Call[], paths: readonly string[]): Pro
 }
 
 async function withServer(options: ServerOptions, work: (server: RunningServer) => Promise<void>): Promise<void> {
-  // A database of its own and not a copy of one, whose log has holes that need room where the server's own has it already.
+  // Creates a new database. The log of a copied one has holes, which still need room on the disk.
   mkdirSync(options.dataFolder, { mode: 0o700 });
   const server = await startServer(options);
   try {
@@ -231,7 +231,10 @@ async function startHalf(api: Api, ledger: Ledger, sizeBytes: number): Promise<v
   ledger.uploads.push({ id: body.upload_id, path: "/half", content, acknowledged: sizeBytes >> 1 });
 }
 
-/** The database's log needs another 16 MiB file, without room for it. @returns what was acknowledged */
+/**
+ * Fills the database's log until it needs another 16 MiB file, for which there is no room.
+ * @returns some of the acknowledged paths
+ */
 async function makeFoldersUntilRefused(api: Api): Promise<string[]> {
   const made: string[] = [];
   for (let batch = 0; batch < 200; batch++) {

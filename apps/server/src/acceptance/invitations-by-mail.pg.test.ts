@@ -129,7 +129,7 @@ describe("an address without an account", () => {
     const ofAdmin = made.body.token as string;
 
     await unshare(one);
-    // Another address, whose message is worked after: what is to be seen is that nothing has ended.
+    // A later message about another address shows that earlier messages were processed without ending the invitations.
     const marked = mailWith("hfi");
     const mark = await share("/mark", "mark@example.com");
     const ofMark = tokenIn((await marked).text, "hfi");

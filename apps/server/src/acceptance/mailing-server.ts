@@ -4,7 +4,7 @@ import { Api, makeFolder, removeFolder, type RunningServer, startServer } from "
 
 export interface MailingServerOptions {
   readonly port?: number;
-  /** Over what it has for its mail. */
+  /** Additional settings, which override those for mail. */
   readonly env?: Readonly<Record<string, string>>;
   readonly smtp?: SMTPServerOptions;
 }

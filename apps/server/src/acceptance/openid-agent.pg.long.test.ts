@@ -9,8 +9,8 @@ import { newPerson } from "./new-person.ts";
 import { Api, eventually, makeFolder, ok, removeFolder, startServer } from "./testing.ts";
 
 /**
- * From Debian's oidc-agent-cli, which scientists use. It signs in by the device flow, keeps the refresh token and hands
- * out access tokens.
+ * Program from Debian's package oidc-agent-cli. It signs in by the device flow, keeps the refresh token and provides
+ * access tokens.
  */
 const agentProgram = "oidc-agent";
 

@@ -215,7 +215,7 @@ describe("a program that people let in", () => {
     assert.equal(posted.status, 303);
     const byGet = await fetch(new URL(posted.headers.get("location") ?? "", origin), { redirect: "manual" });
     assert.match(byGet.headers.get("location") ?? "", /error=login_required/);
-    // Short as it is sent, and three times as long in an address.
+    // Short in the request body, but three times as long when percent-encoded in an address.
     const headers = { "content-type": "application/x-www-form-urlencoded" };
     const form = `state=${"é".repeat(1500)}`;
     const long = await fetch(origin + pathname, { method: "POST", headers, body: form, redirect: "manual" });

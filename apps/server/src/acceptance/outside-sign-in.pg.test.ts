@@ -59,7 +59,7 @@ test("who has no account gets one by a verified address of a domain that is allo
   );
   const [identity] = await itemsOf(api, "/account/outside");
   assert.equal(identity.issuer, provider.issuer);
-  // Another address, or none that is verified: the subject alone counts.
+  // Only the subject counts, even if the address is different or not verified.
   await provider.tell("newcomer", { email: "elsewhere@example.net", email_verified: false });
   const again = await ok(await new OutsideVisit(server.url).signedIn("newcomer"), "GET", "/account");
   assert.equal(again.id, account.id);
@@ -70,7 +70,7 @@ test("a verified address of a domain that the setting trusts links the account t
   const api = await new OutsideVisit(server.url).signedIn("linda");
   assert.equal((await ok(api, "GET", "/account")).id, person.id);
   assert.equal((await itemsOf(api, "/account/outside")).length, 1);
-  // The address was given to the next: another subject of the issuer.
+  // The issuer has assigned the address to another subject.
   await provider.tell("next-linda", { email: "linda@example.com" });
   const { status, body } = await new OutsideVisit(server.url).signIn("next-linda");
   assert.equal(status, 403);

@@ -26,8 +26,9 @@ type History = keyof typeof histories;
 const places = ["live", "trashed"] as const;
 
 /**
- * The cells of the gate. The base does not matter for a node that is not found: one history is enough; what a change outdates a new name
- * outdates by the same comparison of revisions.
+ * Returns true for the cases of the short run. The base does not matter for a node that is not found, so one history is enough there.
+ * A change and a rename outdate revisions by the same comparison, so the rename is enough. It does not outdate a `base_version`, and
+ * thus replaces the fresh file there.
  */
 function isInGate({ takes }: Route, base: Base, history: History, place: (typeof places)[number]): boolean {
   if (!takes.includes(place)) return history === "changed";

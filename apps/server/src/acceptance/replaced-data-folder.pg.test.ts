@@ -23,7 +23,7 @@ describe("A data folder that is replaced while its server runs", () => {
     removeFolder(folder);
   });
 
-  /** In a separate process, because it must exit. */
+  /** Runs in a separate process, because it must exit. */
   const start = async (dataFolder: string): Promise<Api> => {
     server = await spawnServer({ dataFolder });
     return Api.signIn(server.url);

@@ -161,7 +161,7 @@ for (const [what, begin] of Object.entries(begins)) {
   });
 }
 
-/** A folder with a large file, a small one, and behind them more than a page of folders, with a file in the first and in the last of them. */
+/** Folder with a large file, a small file, and more than a page of later folders. The first and the last of these contain a file. */
 async function makeTree(name: string) {
   const mkdir = async (path: string) => (await ok(owner, "POST", "/metadata", { path, kind: "folder" })).id as string;
   const tree = await mkdir(`/${name}`);

@@ -104,7 +104,7 @@ describe("Several servers on one database and one store", () => {
       const { answer } = await hold(b);
       const cut = await listeners();
       await ask("select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'holdfast wakes%'");
-      // Committed while nobody listens: found by the comparison of a later listener.
+      // Committed while no server listens. A later listener finds it by comparison.
       await assertWoken(answer, () => a.put("/while-cut", "x"));
       await eventually("both listen again", 60_000, async () => {
         const pids = (await listeners()).map((row) => row["pid"]);

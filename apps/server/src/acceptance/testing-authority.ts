@@ -8,10 +8,10 @@ import { text } from "node:stream/consumers";
 import { reservePort } from "@holdfast/tools/reserved-port";
 import { eventually } from "./testing.ts";
 
-/** Names of the tests, all of which are this machine unless told otherwise: pebble-challtestsrv answers for them. */
+/** DNS server of the tests, pebble-challtestsrv. It resolves every name to this machine by default. */
 export interface Names {
   readonly dns: string;
-  /** From now on the name has these addresses of IPv4. */
+  /** Sets the IPv4 addresses of a name. */
   point(name: string, addresses: readonly string[]): Promise<void>;
   stop(): Promise<void>;
 }
@@ -87,7 +87,7 @@ export async function startAuthority(options: AuthorityOptions): Promise<Authori
   };
 }
 
-/** The answer, and by which certificate it came; it is refused where that is not of the name and of the authority. */
+/** Requests over TLS. Fails if the certificate does not match the name and the authority. */
 export async function answerOf(options: RequestOptions): Promise<IncomingMessage> {
   const [answer] = (await once(get({ agent: false, timeout: 60_000, ...options }), "response")) as [IncomingMessage];
   return answer;

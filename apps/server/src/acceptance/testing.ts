@@ -151,7 +151,7 @@ async function prepareStart(options: SpawnOptions) {
   };
 }
 
-/** True if the server may start on a copy of the run's database; main.pg.test.ts starts without one, as the first start does. */
+/** True if the server may start on a copy of the run's database. main.pg.test.ts tests a first start without a copy. */
 function takesTemplate({ dataFolder, launcher: other, env = {}, args = [] }: SpawnOptions): boolean {
   const isElsewhere = env["HOLDFAST_DATABASE_URL"] !== undefined || args.includes("--database-url");
   return other === undefined && !isElsewhere && !existsSync(dataFolder);

@@ -198,7 +198,10 @@ async function namesIn(api: Api): Promise<string[]> {
   return items.map((each: { name: string }) => each.name);
 }
 
-/** Many small files of several versions, one whose list of blocks is long, labels and comments. @returns newest contents by path */
+/**
+ * Creates many small files with several versions, one file with a long block list, labels and comments.
+ * @returns newest contents by path
+ */
 async function makeWork(api: Api, name: string): Promise<Map<string, string>> {
   const contents = new Map<string, string>();
   for (const folder of [`/${name}`, `/${name}/low`])
