@@ -6,14 +6,13 @@ import { passkeySiteOf } from "../../accounts/passkey-site.ts";
 import { addressGroup } from "../exchange/peer.ts";
 import type { Handlers } from "../handler.ts";
 
-/** What administrators ask of whoever acts for an account: all that it needs is where accounts are kept. */
 export function accessRuleHandlers(store: AccountStore) {
   return {
     adminListAccessRules: async ({ query }) => ({
       status: 200,
       json: await listAccessRules(store, { limit: query.limit ?? limits.listItemsDefault, cursor: query.cursor }),
     }),
-    // Beside the data nobody asks from anywhere.
+    // A call made directly on the data folder has no peer address.
     adminChangeAccessRule: async ({ caller, body, peer }) => ({
       status: 200,
       json: await changeAccessRule(store, { caller, address: (peer as Partial<typeof peer>).address }, body),
@@ -21,7 +20,6 @@ export function accessRuleHandlers(store: AccountStore) {
   } satisfies Handlers;
 }
 
-/** From where an account lets itself be used. */
 export function ownAddressHandlers(world: AccountWorld) {
   return {
     getOwnAddresses: async ({ caller, peer }) => ({

@@ -43,8 +43,8 @@ import { secondFactorHandlers } from "./second-factor-handlers.ts";
 import { webSessionHandlers } from "./web-session-handlers.ts";
 
 /**
- * Sessions, accounts, tokens, devices and the administration of users.
- * @param onMessage told that a message, of a mail say, waits on the shard
+ * Sessions, accounts, tokens, devices and user administration.
+ * @param onMessage called when a message, for example an e-mail, was queued on the shard
  */
 export function accountHandlers(world: AccountWorld, mail: MailWorld, onMessage: (shard: Shard) => void = () => {}) {
   const ordered = (userId: UserId) => onMessage(world.shards.ofId(userId));
@@ -192,7 +192,7 @@ export function accountHandlers(world: AccountWorld, mail: MailWorld, onMessage:
   } satisfies Handlers;
 }
 
-/** The administration of users: all that it needs is where they are kept. */
+/** Administration of users. */
 export function userHandlers(store: AccountStore & Pick<AccountWorld, "outsidePasswords">) {
   return {
     ...accessRuleHandlers(store),
@@ -207,7 +207,7 @@ export function userHandlers(store: AccountStore & Pick<AccountWorld, "outsidePa
         password: body.password,
         name: body.name ?? body.email,
         admin: body.admin ?? false,
-        // What already waits for the address would be the account's, and outlast a stolen token.
+        // Shares waiting for the address would pass to the new account. It would outlast a stolen token.
         confirmed: !isByToken(caller) || !(await isAwaited(store, emailKey(body.email))),
         plan: body.plan,
         quotaBytes: body.quota_bytes,
@@ -249,7 +249,7 @@ export function userHandlers(store: AccountStore & Pick<AccountWorld, "outsidePa
         quotaBytes: body.quota_bytes,
         byToken: isByToken(caller),
       });
-      // The token stands after the #, so that no server and no proxy sees it in a log.
+      // The token follows the #, so that no server or proxy logs it.
       return {
         status: 201,
         json: { token, url: `${peer.publicUrl}/setup#${token}`, expires_at: formatTime(expiresAtMicros), others },
@@ -258,7 +258,7 @@ export function userHandlers(store: AccountStore & Pick<AccountWorld, "outsidePa
   } satisfies Handlers;
 }
 
-/** As all of the wire, in snake_case. */
+/** Names are in snake_case, like everything on the wire. */
 const wireLimits = Object.fromEntries(
   Object.entries(limits).map(([name, value]) => [
     name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
@@ -298,7 +298,7 @@ async function accountJson(world: AccountWorld, caller: Caller, { publicUrl, sel
   };
 }
 
-/** An invitation for it would be good for nothing. @throws HoldfastError exists, invalid_field */
+/** @throws HoldfastError exists if the address has an account, invalid_field */
 async function assertNoAccount({ shards }: AccountStore, email: string): Promise<void> {
   assertAddress(email);
   if ((await findUserByEmail(shards, email)) === undefined) return;

@@ -1,13 +1,16 @@
 import type { DeviceSystem } from "@holdfast/protocol/device-routes";
 
-/** What a browser calls itself, for the list of devices: `Firefox on Linux`. Known names only, since anybody can send anything. */
+/**
+ * Returns a name for the list of devices, for example `Firefox on Linux`. Uses known names only, because the header can
+ * contain anything.
+ */
 export function browserName(userAgent = ""): string {
   const browser = find(browsers, userAgent) ?? "Browser";
   const system = browserSystem(userAgent);
   return system === undefined ? browser : `${browser} on ${system}`;
 }
 
-/** Undefined: none that is known. */
+/** @returns undefined for an unknown system */
 export function browserSystem(userAgent = ""): DeviceSystem | undefined {
   return find(systems, userAgent);
 }
@@ -18,7 +21,7 @@ function find<Name extends string>(names: readonly (readonly [RegExp, Name])[], 
 
 const userAgentCharactersMax = 1000;
 
-/** In this order: most of them claim to be those below as well. */
+/** The order matters: most of these browsers also claim to be a later one in the list. */
 const browsers = [
   [/\bEdgA?\/|\bEdgiOS\//, "Edge"],
   [/\bOPR\//, "Opera"],

@@ -5,21 +5,22 @@ import { deviceOfSecret } from "../../accounts/secret-token.ts";
 import type { Peer } from "../exchange/peer.ts";
 import { isSecure, readCookie, sessionPath, setCookie } from "./session-cookie.ts";
 
-/** So many people may share a browser; one more, and whose sign-in is the longest ago is new there next time. */
+/** Maximum number of accounts that remember one browser. The account with the oldest sign-in is dropped first. */
 const accountsMax = 8;
-/** Longer than browsers keep any without its being renewed, as each sign-in does. */
+/** Each sign-in renews the cookie. Browsers keep no cookie longer than this without renewal. */
 const ageSeconds = 400 * 24 * 3600;
 
 /**
- * The secrets by which this browser is known to accounts, the newest first. They sign nobody in. What is none, and what is there several times, does not
- * count: whoever has a neighbouring name can put something beside ours, and the browser is a new one then.
+ * Secrets by which accounts recognize this browser, newest first. They sign nobody in. Invalid values are skipped, and
+ * a cookie that is present several times is ignored. A host with a neighboring name can set a second one. The browser
+ * then counts as new.
  */
 export function readDeviceCookie(peer: Peer, header: string | undefined): readonly string[] {
   const secrets = (readCookie(cookieName(peer), header) ?? "").split(".", accountsMax);
   return secrets.filter((secret) => deviceOfSecret(secret) !== undefined);
 }
 
-/** The value of `Set-Cookie` by which the browser is known to this account from now on, and to others as before. */
+/** Returns the value of `Set-Cookie` with this account's secret. Other accounts keep recognizing the browser. */
 export function deviceCookie(
   world: Pick<AccountWorld, "secrets">,
   peer: Peer,

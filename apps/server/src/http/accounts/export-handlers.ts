@@ -11,11 +11,11 @@ import { assertScope } from "../exchange/authentication.ts";
 import { contentDisposition } from "../files/content-disposition.ts";
 import type { Handlers } from "../handler.ts";
 
-/** What a signed address says of the archive. */
+/** Facts in a signed URL of an archive. */
 const withVersionsFact = "versions";
 const newestFact = "newest";
 
-/** All of an account as one archive; of HEAD nothing is begun. */
+/** An account as one archive. A HEAD request starts no export. */
 export function exportHandlers(accounts: AccountWorld, exports: Exports) {
   const archive = async (request: ExportRequest, head: boolean) => {
     const headers = {

@@ -3,8 +3,8 @@ import type { Peer } from "../exchange/peer.ts";
 import { isSecure, readCookie, setCookie } from "./session-cookie.ts";
 
 /**
- * The value of `Set-Cookie` that keeps in the browser, sealed, what its person left for the issuer with; without one, that takes it away. Over TLS the prefix
- * keeps neighbours by name from planting one of their own.
+ * Returns the value of `Set-Cookie` that keeps the sealed state of a sign-in at the issuer. Without state, it deletes
+ * the cookie. Over TLS, the name's prefix prevents neighboring hosts from setting the cookie.
  */
 export function outsideCookie(peer: Peer, kept?: string): string {
   const ageSeconds = kept === undefined ? 0 : limits.outsideSignInMs / 1000;

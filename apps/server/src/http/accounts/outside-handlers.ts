@@ -21,17 +21,21 @@ import { browserName, browserSystem } from "./browser-name.ts";
 import { outsideCookie, readOutsideCookie } from "./outside-cookie.ts";
 import { signInBrowser } from "./web-session-handlers.ts";
 
-/** Where the issuer sends browsers back to; whoever runs it writes this down there. */
+/** Path to which the issuer redirects browsers. The operator registers it with the issuer. */
 const callbackPath = "/sign-in/callback";
 
-/** Signing in through an outside issuer. @param issuer undefined: there is none @param mail whether this server sends any */
+/**
+ * Sign-in through an external issuer.
+ * @param issuer undefined: no issuer is configured
+ * @param mail true if this server sends e-mail
+ */
 export function outsideHandlers(world: ClaimsWorld, issuer: Issuer | undefined, mail: boolean) {
   const begin = async (purpose: Purpose, returnTo: string, peer: Peer) => {
     const redirectUri = `${peer.publicUrl}${callbackPath}`;
     const { url, kept } = await theIssuer(issuer).begin(world, { purpose, redirectUri, returnTo });
     return { status: 200 as const, json: { url }, headers: { "set-cookie": outsideCookie(peer, kept) } };
   };
-  // The last administrator cannot be removed, so a server that has one stays set up.
+  // The last administrator cannot be removed, so true never becomes false again.
   let isSetUp = false;
   return {
     readSignInWays: async () => {
@@ -105,7 +109,11 @@ function useOf(purpose: Purpose) {
   return purpose.startsWith("prove ") ? ("prove" as const) : ("link" as const);
 }
 
-/** Who was linked by an LDAP server is suspended when it knows them no more: nobody gets out of that alone. @throws HoldfastError forbidden */
+/**
+ * Rejects unlinking from the LDAP server. An account that it no longer has must be suspended, and users cannot escape
+ * that.
+ * @throws HoldfastError forbidden
+ */
 async function assertMayUnlink(world: ClaimsWorld, userId: UserId, id: string): Promise<void> {
   const { outsidePasswords: outside } = world;
   if (outside === undefined) return;
@@ -116,8 +124,8 @@ async function assertMayUnlink(world: ClaimsWorld, userId: UserId, id: string): 
 }
 
 /**
- * Who brings codes that the issuer does not know makes it be asked for nothing, and holds a place meanwhile: they are counted by source as
- * wrong passwords are, and one source is asked about once at a time.
+ * Limits requests with codes that the issuer does not know. Each causes a call to the issuer and holds a place
+ * meanwhile. They are counted by source, like wrong passwords, with one call at a time for each source.
  */
 function guardFor({ throttle }: Pick<ClaimsWorld, "throttle">, peer: Peer): Guard {
   const key = throttleKey("outside", addressGroup(peer.address));
@@ -128,7 +136,7 @@ function guardFor({ throttle }: Pick<ClaimsWorld, "throttle">, peer: Peer): Guar
         return { result: await ask() };
       } catch (thrown) {
         refused = thrown;
-        // The issuer's own failures are nobody's guesses.
+        // Failures of the issuer do not count as attempts.
         if (thrown instanceof HoldfastError && thrown.code === "unauthenticated") return undefined;
         throw thrown;
       }

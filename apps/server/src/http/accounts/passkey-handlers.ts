@@ -9,7 +9,7 @@ import { addressGroup, type Peer } from "../exchange/peer.ts";
 import type { AuditNote } from "../exchange/describe-request.ts";
 import type { Handlers } from "../handler.ts";
 
-/** Passkeys of an account, and what a browser asks them. */
+/** Passkeys of an account, and the options for a browser. */
 export function passkeyHandlers(world: AccountWorld) {
   return {
     listPasskeys: async ({ caller }) => ({
@@ -42,7 +42,7 @@ type SignInBody = Omit<SignInRequest, "email" | "password" | "address"> & {
   readonly password?: string | undefined;
 };
 
-/** By address and password, or by a passkey alone: the schema has seen that it is one of the two. */
+/** Signs in by address and password, or by passkey. The schema ensures that the body contains one of the two. */
 export async function signInBy(
   world: AccountWorld,
   body: SignInBody,

@@ -10,7 +10,6 @@ import { readSecondFactor } from "../../accounts/second-factor.ts";
 import { addressGroup } from "../exchange/peer.ts";
 import type { Handlers } from "../handler.ts";
 
-/** What an account is asked for beside its password. */
 export function secondFactorHandlers(world: AccountWorld) {
   return {
     getSecondFactor: async ({ caller }) => ({ status: 200, json: await readSecondFactor(world, caller.userId) }),

@@ -2,10 +2,10 @@ import { limits } from "@holdfast/core/limits";
 import { routeUrl, routes } from "@holdfast/protocol/routes";
 import type { Peer } from "../exchange/peer.ts";
 
-/** Browsers send what keeps a session to the routes below it alone. */
+/** Browsers send the session cookie only to routes below this path. */
 export const sessionPath = routeUrl(routes.createWebSession);
 
-/** The value of `Set-Cookie` that keeps a refresh token in the browser; without one, that takes it away. */
+/** Returns the value of `Set-Cookie` for a refresh token. Without one, it deletes the cookie. */
 export function sessionCookie(peer: Peer, refreshToken?: string): string {
   const ageSeconds = refreshToken === undefined ? 0 : limits.refreshTokenLifetimeMs / 1000;
   return setCookie(peer, { name: cookieName(peer), value: refreshToken ?? "", path: sessionPath, ageSeconds });
@@ -15,25 +15,28 @@ interface Cookie {
   readonly name: string;
   readonly value: string;
   readonly path: string;
-  /** 0 takes it away. */
+  /** 0 deletes the cookie. */
   readonly ageSeconds: number;
 }
 
-/** The value of `Set-Cookie` for one that no script reads, and no other site sends along. */
+/**
+ * Returns the value of `Set-Cookie` for a cookie that scripts cannot read and that requests from other sites do not
+ * contain.
+ */
 export function setCookie(peer: Peer, { name, value, path, ageSeconds }: Cookie): string {
   const fields = [`${name}=${value}`, `Path=${path}`, `Max-Age=${ageSeconds}`, "HttpOnly", "SameSite=Strict"];
   return [...fields, ...(isSecure(peer) ? ["Secure"] : [])].join("; ");
 }
 
 /**
- * The refresh token of a request. Undefined too where there are several: somebody who has a neighbouring name can put a cookie of
- * their own beside ours, and nothing says which is which.
+ * @returns the refresh token; undefined also if there are several, because a host with a neighboring name can set a
+ * second cookie
  */
 export function readSessionCookie(peer: Peer, header: string | undefined): string | undefined {
   return readCookie(cookieName(peer), header);
 }
 
-/** Undefined where it is there several times. */
+/** @returns undefined also if there are several values */
 export function readCookie(cookie: string, header: string | undefined): string | undefined {
   const name = `${cookie}=`;
   const pairs = (header ?? "").split(";").map((pair) => pair.trim());
@@ -42,7 +45,7 @@ export function readCookie(cookie: string, header: string | undefined): string |
   return values.size === 1 ? value : undefined;
 }
 
-/** Under the prefix browsers take the cookie only over TLS, so that nobody on the way plants one by an address without. */
+/** Browsers accept the prefix only over TLS. So nobody on the network can set the cookie by an unencrypted address. */
 function cookieName(peer: Peer): string {
   return isSecure(peer) ? "__Secure-holdfast-session" : "holdfast-session";
 }

@@ -11,7 +11,9 @@ import { deviceCookie, readDeviceCookie } from "./device-cookie.ts";
 import { signInBy } from "./passkey-handlers.ts";
 import { readSessionCookie, sessionCookie } from "./session-cookie.ts";
 
-/** Sessions of browsers: those of every device, but that the refresh token and the secret of the device go and come in cookies. */
+/**
+ * Browser sessions. They differ from other sessions only in that the refresh token and the device's secret are cookies.
+ */
 export function webSessionHandlers(world: AccountWorld) {
   return {
     createWebSession: async ({ body, headers, peer, note }) => {
@@ -34,13 +36,13 @@ export function webSessionHandlers(world: AccountWorld) {
       note({ deviceId: session.device_id });
       return webSessionAnswer(session, peer);
     },
-    // That of the access token as well, should the cookie be gone: whoever signs out is signed out.
+    // Also ends the access token's session, in case the cookie is missing.
     deleteWebSession: async ({ headers, peer, identify, note }) => {
       const refreshToken = readSessionCookie(peer, headers.cookie);
       if (refreshToken !== undefined) await endSessionOf(world, refreshToken, (userId) => note({ userId }));
       const caller = await identify();
       if (caller?.credential.kind === "session") await endSession(world, caller.credential.id);
-      // Pictures are kept by the browser, and whoever uses it next may look there.
+      // The browser caches pictures, which its next user could see.
       return { status: 204, headers: { "set-cookie": sessionCookie(peer), "clear-site-data": '"cache"' } };
     },
   } satisfies Handlers;
@@ -53,9 +55,9 @@ interface FromBrowser {
 }
 
 /**
- * A sign-in of whatever kind, by which the browser is known to the account from then on. The session that the browser had before ends: its
- * cookie gives way to the new one, and nobody could end it from here any more.
- * @param start given the secrets of this browser, and what it is to note by whose account it is
+ * Signs in, so that the account recognizes the browser from then on. The browser's previous session ends, because its
+ * cookie is replaced and nobody could end it from here.
+ * @param start receives the secrets of this browser and a function that records the account
  */
 export async function signInBrowser(
   world: AccountWorld,
@@ -74,7 +76,7 @@ export async function signInBrowser(
   return webSessionAnswer(session, peer, [deviceCookie(world, peer, { userId, secret, before })]);
 }
 
-/** Nobody is kept out for a session of before, as one whose database is away. */
+/** An error, such as an unavailable database, does not prevent the sign-in. */
 async function endReplaced(world: AccountWorld, refreshToken: string | undefined): Promise<void> {
   if (refreshToken === undefined) return;
   await endSessionOf(world, refreshToken).catch((thrown: unknown) => {

@@ -3,7 +3,6 @@ import type { Shards } from "../../db/shards.ts";
 import { sealedCursors } from "../exchange/sealed-cursor.ts";
 import type { Handlers } from "../handler.ts";
 
-/** What happened. */
 export function activityHandlers({ shards, cursorKey }: { readonly shards: Shards; readonly cursorKey: Buffer }) {
   return {
     listActivity: async ({ caller, query }) => {

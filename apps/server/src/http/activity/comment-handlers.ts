@@ -14,7 +14,6 @@ import { assertScope } from "../exchange/authentication.ts";
 import type { Conditions } from "../files/conditions.ts";
 import type { Handlers } from "../handler.ts";
 
-/** What people say about files. */
 export function commentHandlers(world: CommentWorld) {
   const { shards } = world;
   return {
@@ -39,7 +38,7 @@ export function commentHandlers(world: CommentWorld) {
       return { status: 204 };
     },
     resolveComment: async ({ caller, params, body, conditions }) => {
-      // The answer contains the text of the comment, which may be somebody else's.
+      // The response contains the text of the comment, which may be another user's.
       assertScope(caller, "files:read");
       const row = await once(caller, params.id, conditions(), (said) =>
         resolveComment(world, caller, params.id, body?.resolved ?? true, said),
@@ -48,7 +47,7 @@ export function commentHandlers(world: CommentWorld) {
     },
   } satisfies Handlers;
 
-  /** @param id of the node or the comment, or `root`: both lie on the shard of its space */
+  /** @param id of a node or a comment, or `root`; each is on the shard of its space */
   function once<Answer>(
     caller: Caller,
     id: string,

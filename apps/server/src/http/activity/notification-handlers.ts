@@ -3,7 +3,7 @@ import { listNotifications, markRead } from "../../notifications/list-notificati
 import { unwatch, watch } from "../../watches/watches.ts";
 import type { Handlers } from "../handler.ts";
 
-/** What people were told, and of what they want to be told. */
+/** Notifications and their settings. */
 export function notificationHandlers({ shards }: { readonly shards: Shards }) {
   return {
     listNotifications: async ({ caller, query }) => ({

@@ -30,19 +30,19 @@ import { formatContentRange, parseRange } from "../files/ranges.ts";
 import { readBounded } from "../exchange/read-bounded.ts";
 import { storeFrames } from "./store-frames.ts";
 
-/** Where blocks go. */
+/** Target of an upload of blocks. */
 interface Into {
   readonly actor: Actor;
   readonly folderId: NodeId;
-  /** Whether the caller may not look into the folder. */
+  /** The caller cannot read the folder. */
   readonly isBlind: boolean;
 }
 
-/** Blocks without files: asked for, sent, fetched. */
+/** Blocks without files: query, upload and download. */
 export function blockHandlers(world: AccountWorld, blocks: BlockService, codec: CodecPool) {
   const { shards } = world;
 
-  /** The folder that `into` means, and the caller in its space, which takes the blocks. */
+  /** Finds the folder that `into` names, and the caller as an actor in its space, which stores the blocks. */
   const settleInto = async (caller: Caller, into = "root"): Promise<Into> => {
     if (caller.owns && into === "root") return { actor: caller, folderId: caller.rootId, isBlind: false };
     const folder = await followMount(shards, caller, await findNode(shards, caller, into, "create"));
@@ -82,7 +82,8 @@ export function blockHandlers(world: AccountWorld, blocks: BlockService, codec: 
     discardBlocks: async ({ caller, body, charge }) => {
       await charge("operations", Math.ceil(body.hashes.length / 100));
       const { spaceId, owns } = await actorInto(caller, body.into);
-      // The answer tells whether a file of the space has the content, and what was discarded takes room outside the quota for a while.
+      // The response would reveal whether a file of the space has the content. Discarded blocks also use space outside
+      // the quota for a while.
       if (!owns) return { status: 200, json: { discarded: 0, bytes: 0 } };
       const { count, bytes } = await blocks.discard(spaceId, caller.userId, body.hashes);
       return { status: 200, json: { discarded: count, bytes } };
@@ -162,7 +163,7 @@ export function blockHandlers(world: AccountWorld, blocks: BlockService, codec: 
       if (payload.length !== sizeBytes) {
         throw new HoldfastError("hash_mismatch", `The URL takes ${sizeBytes} bytes, not ${payload.length}.`);
       }
-      // Whose space it is the URL does not say.
+      // The URL does not tell whose space it is.
       const store = blocks.store(spaceId, grant.caller.userId, [rawBlock(hash, payload)]);
       await tellingRoom({ owns: false }, store);
       return { status: 201, json: { hash, size: payload.length } };
@@ -170,7 +171,7 @@ export function blockHandlers(world: AccountWorld, blocks: BlockService, codec: 
   } satisfies Handlers;
 }
 
-/** That are sure to be sent for what is missing: only of what is new altogether all its bytes are. */
+/** Minimum number of bytes that the client will send. It is above 0 only if all blocks are missing. */
 function leastBytes(
   {
     growth_bytes: growthBytes = 0,
@@ -185,7 +186,7 @@ function noSuchUpload(): HoldfastError {
   return new HoldfastError("unauthenticated", "This upload URL is not valid or has expired. Request a new one.");
 }
 
-/** The right to put something into the folder may have ended since the URL was given. */
+/** The right to add to the folder may have ended after the URL was issued. */
 async function mayStillSend(shards: Shards, caller: Caller, { spaceId, folderId }: Upload): Promise<boolean> {
   if (caller.owns && caller.spaceId === spaceId) return true;
   const sender: Actor = { ...caller, bucket: bucketOf(spaceId), spaceId, rootId: folderId, owns: false };
@@ -193,7 +194,10 @@ async function mayStillSend(shards: Shards, caller: Caller, { spaceId, folderId 
   return folder !== undefined && roleMay(folder.role, "create");
 }
 
-/** What a signed upload URL allows: one block into the space of one folder, while its caller may put something into that. */
+/**
+ * Facts in a signed upload URL. It allows one block in the space of a folder, as long as its caller may add to the
+ * folder.
+ */
 interface Upload {
   readonly spaceId: SpaceId;
   readonly folderId: NodeId;
@@ -201,7 +205,6 @@ interface Upload {
   readonly sizeBytes: number;
 }
 
-/** @param facts as they were signed */
 function readUpload(facts: string): Upload {
   const [ids = "", hash = "", size] = facts.split(".");
   const [spaceId, folderId] = readIds(ids);

@@ -2,7 +2,7 @@ import { limits } from "@holdfast/core/limits";
 import type { BlockService } from "../../blocks/block-service.ts";
 import type { Handlers } from "../handler.ts";
 
-/** What the store has lost of the caller's files, for whoever has it and can send it again. */
+/** Damaged content of the caller's files, for clients that have it and can send it again. */
 export function damagedHandlers(blocks: Pick<BlockService, "damaged">) {
   return {
     listDamaged: async ({ caller, query }) => {

@@ -18,21 +18,21 @@ interface AskedItem {
 
 export interface WantedBlock {
   readonly hash: HashHex;
-  /** In which it is looked for; undefined: the caller may not read the version, and it is answered as absent. */
+  /** Space of the block; undefined: the caller may not read the version, and the block is reported as absent. */
   readonly spaceId: SpaceId | undefined;
-  /** Of the caller: it may come as a patch against this one. */
+  /** Block of the caller. The block may be sent as a patch against it. */
   readonly base: HashHex | undefined;
 }
 
 export interface Wanted {
   readonly blocks: readonly WantedBlock[];
-  /** Versions of others by which some of them may be read. */
+  /** Versions in other spaces that give access to some of the blocks. */
   readonly ofOthers: readonly VersionId[];
-  /** Of all versions by which they are read. */
+  /** Nodes of all versions that give access. */
   readonly nodeIds: readonly NodeId[];
 }
 
-/** Where each block is to be had. A version of somebody else's space opens its own blocks, and nothing else of that space. */
+/** Finds the space of each block. A version in another user's space gives access only to its own blocks. */
 export async function findWanted(shards: Shards, caller: Actor, items: readonly AskedItem[]): Promise<Wanted> {
   const named = items.flatMap(({ version_id }) =>
     version_id !== undefined && isId(version_id) ? [version_id as VersionId] : [],
@@ -66,8 +66,8 @@ interface FetchOptions
 }
 
 /**
- * In the order asked, whatever spaces they are of. One that is damaged is as one that is absent, and keeps back no other; only whoever
- * asks for it alone, and so can be told nothing else, has `damaged` with the files that it touches.
+ * Yields the frames in the order of the request, across spaces. A damaged block is treated as absent and does not stop
+ * the others. Only a request for this one block fails with `damaged` and the affected files.
  */
 export async function* fetchFrames(
   parts: { readonly blocks: BlockService; readonly codec: CodecPool },
@@ -104,7 +104,7 @@ async function* readFrames(
   try {
     yield* framesOf({ blocks, codec }, spaceId, wanted, { readable, signal: options.signal });
   } finally {
-    // Also where the client has gone in the middle: what was read holds memory until its reader has ended.
+    // Also needed if the client has disconnected, because read blocks hold memory until the reader ends.
     await readable.return(undefined);
   }
 }
@@ -124,18 +124,18 @@ async function* framesOf(
         ? undefined
         : await patchFrame({ blocks, codec }, spaceId, { block, base, signal });
     const pieces = patch ?? (block === undefined ? absentFrame(hash) : storedFrame(block));
-    // Not handed to `yield*`, which would wait several times for each piece, though most only gather.
+    // `yield*` would wait several times for each piece, although most pieces only gather.
     for (const piece of pieces) for (const gathered of gathering.add(piece)) yield gathered;
   }
   yield* gathering.end();
-  // Its end: only then it takes back the memory of the last ones.
+  // The reader releases the memory of the last blocks only at its end.
   await readable.next();
 }
 
-/** Below, the hash of the base and the second read cost about as much as the block. */
+/** For smaller blocks, the base's hash and the second read cost about as much as the block. */
 const patchedBytesMin = 4096;
 
-/** @returns undefined where the block as it is stored is no longer, or the space does not hold the base */
+/** @returns undefined if the stored block no longer exists or the space does not have the base */
 async function patchFrame(
   { blocks, codec }: { blocks: BlockService; codec: CodecPool },
   spaceId: SpaceId,

@@ -1,6 +1,6 @@
 /**
- * Has the first piece read before the answer begins, so that a failure at the start (a damaged block) is an answer with its
- * reason and not a connection that breaks. Whoever ends the answer ends its source, also before the first piece was taken.
+ * Reads the first piece before the response begins. An early failure, such as a damaged block, then becomes an error
+ * response and not a cut connection. Ending the result ends the source, even before the first piece was taken.
  */
 export async function primed(source: AsyncGenerator<Uint8Array>): Promise<AsyncGenerator<Uint8Array>> {
   let first: IteratorResult<Uint8Array> | undefined = await source.next();

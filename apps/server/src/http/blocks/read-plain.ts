@@ -2,7 +2,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { HashHex, SpaceId } from "@holdfast/core/ids";
 import type { BlockService } from "../../blocks/block-service.ts";
 
-/** Without the base there is no patch, and that is all: a damaged one is as good as none. */
+/** @returns undefined also if the base is damaged; then the block is not sent as a patch */
 export async function readBase(...asked: Parameters<typeof readPlain>): Promise<Uint8Array | undefined> {
   try {
     return await readPlain(...asked);
@@ -12,7 +12,7 @@ export async function readBase(...asked: Parameters<typeof readPlain>): Promise<
   }
 }
 
-/** The plain bytes of one block; undefined if the space does not hold it. */
+/** @returns the plain bytes of one block; undefined if the space does not have it */
 export async function readPlain(
   blocks: BlockService,
   spaceId: SpaceId,

@@ -14,22 +14,23 @@ import { readBase } from "./read-plain.ts";
 import { isBrokenOff } from "../exchange/request-body.ts";
 
 export interface FramesTarget {
-  /** For whom, and in which space, a block is stored. */
+  /** Actor and space for which a block is stored. */
   readonly actorOf: (hash: HashHex) => Actor;
-  /** Whether somebody may use a block of the space as the base of a patch. */
+  /** True if the actor may use a block of the space as the base of a patch. */
   readonly mayUse: (actor: Actor, base: HashHex) => Promise<boolean>;
-  /** Where the frames were placed. */
+  /** Memory in which the frames are located. */
   readonly room: BlockRoom;
   /**
-   * Told of each block that is wrong, so that the others are stored; without it the request is refused. It always is for a
-   * patch that does not fit, since whoever sent it has the block whole, and sends it so.
+   * Called for each invalid block, so that the others are stored. Without it the request is rejected. An invalid patch
+   * always rejects the request, because its sender has the whole block and can send it.
    */
   readonly leaveOut?: LeaveOut;
 }
 
 /**
- * Of a body that breaks off, what came whole is kept: else a link that never lasts for a request would carry the same bytes for ever.
- * @returns how many blocks came
+ * Stores the frames. If the body ends early, complete blocks are kept. Otherwise, a client with an unstable connection
+ * would send the same bytes repeatedly.
+ * @returns number of received blocks
  */
 export async function storeFrames(
   { blocks, codec }: { blocks: BlockService; codec: CodecPool },
@@ -40,7 +41,7 @@ export async function storeFrames(
   let portion: IncomingBlock[] = [];
   let patchBytes = 0;
   const flush = async () => {
-    // What stands beside a payload that is still arriving waits with it.
+    // Blocks in the same slab as a payload that is still arriving wait with it.
     const ready = portion.filter(({ payload }) => !room.isOpen(payload));
     portion = portion.filter(({ payload }) => room.isOpen(payload));
     room.takeClosed();
@@ -80,7 +81,7 @@ async function incomingBlock(
       field: "frames",
     });
   }
-  // Of an older client. What is kept, and goes to others, is the frame alone.
+  // Older clients send an extra empty frame. Only the frame itself is stored and sent to others.
   const payload = kind === "raw" ? sent : withoutEmptyFrame(sent, size);
   if (kind !== "patch") return { hash, sizeBytes: size, codec: kind, payload, verified: false, placed: true };
   const isUsable = base !== undefined && (await mayUse(actor, base));
@@ -103,5 +104,5 @@ async function incomingBlock(
   return { hash, sizeBytes: size, codec: made.codec, payload: made.payload, verified: true };
 }
 
-/** Frames are stored in portions of about this size while the rest of the request is still arriving. */
+/** Approximate size of the portions that are stored while the rest of the request arrives. */
 const portionBytes = limits.packBytesTarget;

@@ -1,13 +1,16 @@
 import { type Language, languages } from "@holdfast/protocol/account-settings";
 
-/** @param header Accept-Language @returns the one that is liked best of those in which there are pages; English where none is */
+/**
+ * @param header Accept-Language
+ * @returns the preferred available language, or English
+ */
 export function acceptedLanguage(header: string | undefined): Language {
   const wanted = (header ?? "").slice(0, readCharactersMax).split(",").map(readWish);
   const liked = wanted.filter(({ weight }) => weight > 0).toSorted((left, right) => right.weight - left.weight);
   return liked.map(({ base }) => languages.find((each) => each === base)).find((each) => each !== undefined) ?? "en";
 }
 
-/** Browsers name a handful; what is longer was not written by one. */
+/** Browsers send a few languages. The rest of a longer header is ignored. */
 const readCharactersMax = 500;
 
 function readWish(text: string): { readonly base: string; readonly weight: number } {

@@ -14,7 +14,7 @@ import { errorPage } from "../web/error-page.ts";
 import type { Language } from "@holdfast/protocol/account-settings";
 import { gatherTexts, StreamedJson } from "../files/streamed-json.ts";
 
-/** Any answer of any route, its type's edges worn off. */
+/** Response of any route, loosely typed. */
 export interface LooseAnswer {
   readonly status: number;
   readonly json?: unknown;
@@ -25,23 +25,23 @@ export interface LooseAnswer {
 export interface Sending {
   readonly response: ServerResponse;
   readonly head: boolean;
-  /** The header of a request that reads; undefined for a change. */
+  /** Set for requests that read; undefined for a change. */
   readonly ifNoneMatch: string | undefined;
   readonly acceptEncoding: string | undefined;
   /** See `pageReader`. */
   readonly reader: Language | undefined;
   readonly requestId: string;
-  /** Headers of every answer. */
+  /** Headers of every response. */
   readonly baseHeaders: Readonly<Record<string, string>>;
-  /** How long a client may leave a streamed answer lying before its connection is cut. */
+  /** Time without progress after which the connection of a streamed response is cut. */
   readonly idleTimeoutMs: number;
-  /** Called whenever a client has taken some more of a long answer. */
+  /** Called when a client has received more of a long response. */
   readonly onMoved: () => void;
-  /** While the server stops, no connection outlives its answer. */
+  /** While the server stops, each connection ends after its response. */
   readonly stopping: AbortSignal;
 }
 
-/** Resolves once the client has taken it all; rejects when a stream breaks in the middle, the connection then being cut. */
+/** Resolves when the client has received everything. Rejects when a stream fails, and cuts the connection. */
 export async function sendAnswer(sending: Sending, answer: LooseAnswer): Promise<void> {
   if (Object.hasOwn(answer, "json")) return sendJson(sending, answer);
   if (answer.bytes === undefined) {
@@ -55,7 +55,7 @@ export async function sendAnswer(sending: Sending, answer: LooseAnswer): Promise
   return sendStream(sending, answer, answer.bytes);
 }
 
-/** Nothing if the answer had already begun: then only cutting the connection tells that it is not whole. */
+/** Cuts the connection if the response has already begun, because only that shows that it is incomplete. */
 export function sendProblem(sending: Sending, error: HoldfastError, shape?: ProblemShape): void {
   if (sending.response.headersSent) {
     sending.response.destroy();
@@ -79,14 +79,14 @@ async function sendJson(sending: Sending, answer: LooseAnswer): Promise<void> {
     return end(sending);
   }
   const text = answer.json instanceof StreamedJson ? await gatherTexts(answer.json) : JSON.stringify(answer.json);
-  // An entity tag names the bytes as they are. By a cookie only a page of our own is signed in, so no strange page can make a
-  // browser ask and learn from the lengths of the answers.
+  // An entity tag identifies the uncompressed bytes. Compression leaks nothing through response lengths: cookies
+  // authenticate only our own pages, so other sites cannot cause requests.
   const mayCompress = etag === undefined && acceptsEncoding(sending.acceptEncoding, "zstd");
   const headers = (isCompressed: boolean) => ({
     "content-type": "application/json",
     ...(isCompressed ? { "content-encoding": "zstd" } : {}),
     ...(etag === undefined ? { vary: "accept-encoding" } : {}),
-    // Two people may sit at one browser, and what one of them was answered is nothing for the other.
+    // Several people may use one browser.
     "cache-control": "no-store",
     ...answer.headers,
   });
@@ -106,7 +106,7 @@ async function sendJson(sending: Sending, answer: LooseAnswer): Promise<void> {
   );
 }
 
-/** What is short is the system's at once; of the rest the client must take its part, or it would lie here for ever. */
+/** Writes a short response in one call. A longer one is streamed, so that a client that does not read it is cut off. */
 async function sendBytes(sending: Sending, answer: LooseAnswer, bytes: Uint8Array): Promise<void> {
   if (bytes.length > limits.answerSliceBytes && !sending.head) return sendStream(sending, answer, [bytes]);
   writeHead(sending, answer.status, answer.headers ?? {});
@@ -115,17 +115,17 @@ async function sendBytes(sending: Sending, answer: LooseAnswer, bytes: Uint8Arra
 
 function compressed(pieces: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
   const encoder = createZstdCompress(zstdOptions);
-  // Its failure ends the encoder, which whoever reads it hears of.
+  // A failure ends the encoder, so its reader receives the error.
   pipeline(pieces, encoder).catch(() => {});
   return encoder as AsyncIterable<Uint8Array>;
 }
 
 const zstdCompressAsync = promisify(zstdCompress);
 const zstdOptions = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
-/** What is shorter fits into one packet anyway. */
+/** Shorter bodies fit into one packet anyway. */
 const compressedBytesMin = 1024;
 
-/** Weak comparison (RFC 9110, 13.1.2). */
+/** Compares weakly (RFC 9110, 13.1.2). */
 function isFresh(ifNoneMatch: string | undefined, etag: string): boolean {
   const tags = readEntityTags("If-None-Match", ifNoneMatch);
   return tags === "*" || tags?.includes(etag.replace(/^W\//, "").replaceAll('"', "")) === true;
@@ -150,7 +150,9 @@ async function sendStream(
   }
 }
 
-/** The end of the connection is waited for too: Node's pipeline was seen to wait for ever behind an answer that had been sent and closed. */
+/**
+ * Also waits for the end of the connection. Node's pipeline was seen to hang after a response had been sent and closed.
+ */
 async function sendReadable(response: ServerResponse, bytes: Readable): Promise<void> {
   const ended = Promise.withResolvers<void>();
   const onClose = () => {
@@ -168,16 +170,16 @@ async function sendReadable(response: ServerResponse, bytes: Readable): Promise<
 }
 
 /**
- * Asks for the next piece only when the system has taken the one before, so that its memory can be used again. That loses no time:
- * what the system has taken and the connection has not is more than comes while the next piece is handed over. In slices, as each
- * tells that the client goes on.
+ * Requests the next piece only after the system has taken the previous one, so that its memory can be reused. This
+ * costs no time, because the system's send buffer covers the gap. Writes in slices, each of which shows that the client
+ * makes progress.
  */
 async function sendPieces(
   response: ServerResponse,
   pieces: AsyncIterable<Uint8Array> | readonly Uint8Array[],
   moved: () => void,
 ): Promise<void> {
-  // Whoever sends hears of it from the call.
+  // The caller receives errors from the call that sends.
   response.on("error", () => {});
   for await (const piece of pieces) {
     for (let start = 0; start < piece.length; start += limits.answerSliceBytes) {
@@ -189,7 +191,7 @@ async function sendPieces(
   await whenTaken(response, (done) => void response.end(done));
 }
 
-/** A connection that is cut calls back with an error, late or not at all: its end is waited for too. */
+/** A cut connection calls back late or not at all. So this also waits for its end. */
 function whenTaken(response: ServerResponse, send: (done: (error?: Error | null) => void) => void): Promise<void> {
   return new Promise((resolve, reject) => {
     const cut = () => reject(new HoldfastError("bad_request", "The connection ended in the middle of the response."));
@@ -203,7 +205,7 @@ function whenTaken(response: ServerResponse, send: (done: (error?: Error | null)
   });
 }
 
-/** A client that takes nothing would hold blocks, files and a place among the connections for ever. */
+/** Cuts off a client that reads nothing, because it would hold blocks, files and a connection indefinitely. */
 function watchTaking({ response, idleTimeoutMs, onMoved }: Sending): { moved: () => void; stop: () => void } {
   const clock = setTimeout(() => {
     if (response.writableNeedDrain) response.destroy();

@@ -5,8 +5,8 @@ import { routesForLinks } from "./link-routes.ts";
 const ofLinksAlone: ReadonlySet<Route> = new Set<Route>([routes.getCurrentLink]);
 
 /**
- * All that an app password may call: what a program does with files that knows only name and password. What is about people, rights, links,
- * what others said, or the account is not here: a route that nobody thought of is refused.
+ * All routes for app passwords: file operations of programs that support only name and password. Routes for people,
+ * permissions, links, comments or the account are excluded. New routes are rejected by default.
  */
 export const routesForAppPasswords: ReadonlySet<Route> = new Set<Route>([
   ...[...routesForLinks].filter((route) => !ofLinksAlone.has(route)),

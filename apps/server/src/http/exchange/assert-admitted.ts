@@ -4,12 +4,12 @@ import { assertAddress, factorRequired } from "../../accounts/access-rules.ts";
 import type { Caller } from "../../accounts/caller.ts";
 import { proofRequired } from "../../accounts/session-proof.ts";
 
-/** Whoever is to be kept out may leave. */
+/** Routes that are always allowed, because they sign out. */
 const leaving: ReadonlySet<Route> = new Set<Route>([routes.deleteCurrentSession, routes.deleteWebSession]);
 
 /**
- * All that a session may call whose account must have a second factor and has none: what makes one, who it is, and that its address is its own. A route that nobody thought of
- * is refused.
+ * All routes for a session whose account must set up a second factor. They set it up, describe the account and confirm
+ * its address. New routes are rejected by default.
  */
 export const routesToEnrol: ReadonlySet<Route> = new Set<Route>([
   ...leaving,
@@ -27,8 +27,8 @@ export const routesToEnrol: ReadonlySet<Route> = new Set<Route>([
 ]);
 
 /**
- * That the account may be used from this address, and has the second factor that it must have. Whoever has none enrols by a session: a personal
- * access token or an app password would be a way around it.
+ * Checks that the account may be used from this address and has a required second factor. Only sessions may set one up:
+ * a personal access token or app password would be a way around it.
  * @throws HoldfastError address_not_allowed, second_factor_required
  */
 export function assertAdmitted({ access, credential }: Caller, route: Route, address: string): void {
@@ -39,7 +39,8 @@ export function assertAdmitted({ access, credential }: Caller, route: Route, add
 }
 
 /**
- * Who finds a session open, or has stolen one, does with it nothing that cannot be taken back, and nothing that lasts longer than the session.
+ * Requires a fresh proof of identity for actions that are irreversible or outlast the session. This protects open and
+ * stolen sessions.
  * @throws HoldfastError proof_required
  */
 export function assertProven({ lacksProof }: Caller, route: Route, body: unknown): void {

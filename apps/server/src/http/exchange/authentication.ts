@@ -8,13 +8,22 @@ import { type Caller, reaches } from "../../accounts/caller.ts";
 import { routesForAppPasswords } from "./app-password-routes.ts";
 import { routesForLinks } from "./link-routes.ts";
 
-/** Given by accounts: finds out whose session, personal access token or link this is, and that it is still alive. */
+/** Finds the session, personal access token or link of a credential, and checks that it is still valid. */
 export interface Authenticator {
-  /** @param bearer what stands after `Bearer`, not checked at all. @throws HoldfastError `unauthenticated` */
+  /**
+   * @param bearer text after `Bearer`, not validated
+   * @throws HoldfastError `unauthenticated`
+   */
   authenticate(bearer: string, facts: CredentialFacts): Promise<Caller>;
-  /** @param given what stands after `Basic`, not checked at all. @throws HoldfastError `unauthenticated`, `rate_limited` */
+  /**
+   * @param given text after `Basic`, not validated
+   * @throws HoldfastError `unauthenticated`, `rate_limited`
+   */
   authenticateApp(given: string, source: string): Promise<Caller>;
-  /** Who a caller is by now, who may do no more than when that was proved; undefined where what proved it has ended. */
+  /**
+   * Reads the caller's current state. The result never has more rights than the caller.
+   * @returns undefined if the credential has ended
+   */
   lookAgain(caller: Caller): Promise<Caller | undefined>;
 }
 
@@ -25,12 +34,12 @@ export interface CredentialFacts {
   readonly polls: boolean;
 }
 
-/** So long after a request began what it came with is believed, as in a running answer. */
+/** Time after the start of a request during which its credential is trusted, as in a running response. */
 const believedMs = 2000;
 
 /**
- * Of a request whose body takes its time, perhaps an hour in which its session was ended.
- * @param arrived when it began, by the monotonic clock; so long ago unless given that nothing is believed
+ * Checks the caller again, because a body may take an hour, in which the session may have ended.
+ * @param arrived start of the request by the monotonic clock; the default forces the check
  * @throws HoldfastError unauthenticated
  */
 export async function stillCaller(
@@ -47,27 +56,27 @@ export async function stillCaller(
 
 const bearerBytesMax = 4096;
 
-/** The token of `Authorization: Bearer`; undefined where there is none, of another scheme included. */
+/** @returns the token of `Authorization: Bearer`; undefined without one or for another scheme */
 export function readBearer(header: string | undefined): string | undefined {
   if (header === undefined || header.length > bearerBytesMax) return undefined;
   return /^bearer +([\x21-\x7e]+) *$/i.exec(header)?.[1];
 }
 
 /**
- * What stands after `Authorization: Basic`, of a program. A browser that was told name and password once sends them to every address of this
- * server, whoever's page asks for it: what a page of elsewhere has it send is as if nothing had come.
+ * Returns the text after `Authorization: Basic`. Browsers remember a name and password, and send them with requests
+ * that other sites cause. So credentials from other sites are ignored.
  */
 export function readBasic(headers: IncomingHttpHeaders): string | undefined {
   const header = headers.authorization;
   if (header === undefined || header.length > bearerBytesMax) return undefined;
   const site = headers["sec-fetch-site"];
   if (site !== undefined && site !== "none" && site !== "same-origin") return undefined;
-  // Without TLS a browser says nothing of the site, and still whose page it is.
+  // Without TLS, browsers send no Sec-Fetch-Site, but they send the page's Origin.
   if (headers.origin !== undefined && URL.parse(headers.origin)?.host !== headers.host) return undefined;
   return /^basic +([A-Za-z0-9+/]+=*) *$/i.exec(header)?.[1];
 }
 
-/** @throws HoldfastError `forbidden` when the caller's credential does not reach this far */
+/** @throws HoldfastError `forbidden` if the caller's credential does not allow the route */
 export function assertAccess(caller: Caller, route: Route): void {
   const { access } = route;
   if (caller.credential.kind === "link" && !routesForLinks.has(route)) {
@@ -84,7 +93,6 @@ export function assertAccess(caller: Caller, route: Route): void {
   assertScope(caller, access);
 }
 
-/** @throws HoldfastError `forbidden` */
 export function assertScope(caller: Caller, scope: Scope): void {
   if (!reaches(caller.scopes, scope)) throw new HoldfastError("forbidden", lacking(caller, scope));
 }

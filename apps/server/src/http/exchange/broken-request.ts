@@ -5,7 +5,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { toProblem } from "./problem.ts";
 import { securityHeaders } from "./security-headers.ts";
 
-/** What could not even be parsed as HTTP has no request to answer, only a socket; the answer has the same shape all the same. */
+/** Answers bytes that are not valid HTTP directly on the socket, in the same format as other errors. */
 export function answerBrokenRequest(error: Error & { code?: string }, socket: Socket, secure: boolean): void {
   if (error.code === "ECONNRESET" || !socket.writable) {
     socket.destroy();

@@ -1,7 +1,10 @@
 import type { Server, Socket } from "node:net";
 import { addressGroup, canonicalAddress, isLoopback } from "./peer.ts";
 
-/** Without a proxy: so that one address cannot take all connections, of which it need not even say anything. Of this machine none counts. */
+/**
+ * Limits connections by address if no proxy is in front, so that one address cannot take all of them. Connections from
+ * this machine do not count.
+ */
 export function shareConnections(server: Server, connectionsMax: number, isCounted = isFromElsewhere): void {
   const held = new Map<string, number>();
   server.prependListener("connection", (socket: Socket) => {

@@ -3,11 +3,11 @@ import type { Caller } from "../../accounts/caller.ts";
 import type { AuditEntry, Recorded } from "../../audit/audit-entry.ts";
 import type { AuditFacts, AuditRule, Fields } from "../route-audit.ts";
 
-/** What only a handler knows of what it does; said before it throws, it holds for what is refused too. */
+/** Facts for the audit that only a handler knows. Facts noted before an error also apply to the rejected request. */
 export interface AuditNote {
-  /** Whoever it turned out to be, where the table asks for no token. */
+  /** Caller that the handler identified, for routes without a token. */
   readonly caller?: Pick<Caller, "userId" | "deviceId" | "credential" | "rootId" | "ofAccount"> | undefined;
-  /** The account of which the password was tried. */
+  /** Account whose password was tried. */
   readonly userId?: UserId | undefined;
   readonly deviceId?: string | undefined;
   readonly action?: string | undefined;
@@ -15,7 +15,7 @@ export interface AuditNote {
   readonly target?: string | undefined;
   readonly count?: number | undefined;
   readonly detail?: Fields | undefined;
-  /** That nothing was read or done after all, and nothing was tried that is worth an entry. */
+  /** Nothing was read or changed, and no attempt is worth an entry. */
   readonly isNothing?: boolean | undefined;
 }
 
@@ -24,21 +24,21 @@ export interface AskedRequest {
   readonly query: unknown;
   readonly body: unknown;
   readonly caller: AuditNote["caller"];
-  /** Undefined: it came by no connection. */
+  /** Undefined: the request did not arrive by a connection. */
   readonly address: string | undefined;
   readonly requestId: string | undefined;
   readonly note: AuditNote | undefined;
 }
 
 export interface Outcome {
-  /** Of an answer in JSON. */
+  /** Set for a JSON response. */
   readonly json?: unknown;
   readonly status: number;
-  /** Of the error that was thrown. */
+  /** Code of the error. */
   readonly code?: string | undefined;
 }
 
-/** The entry of a request. @returns undefined where nothing was read or done */
+/** Returns the audit entry of a request. @returns undefined if nothing was read or changed */
 export function describeRequest(rule: AuditRule, asked: AskedRequest, outcome: Outcome): Recorded | undefined {
   const { note = {} } = asked;
   const facts = {
@@ -68,7 +68,7 @@ export function describeRequest(rule: AuditRule, asked: AskedRequest, outcome: O
   return { bucket: bucketFor(entry), entry };
 }
 
-/** A page for people tells of a refusal by its status alone. */
+/** Pages for people report an error only by the status. */
 function resultOf({ status, code }: Outcome): string {
   if (code !== undefined) return code;
   return status < 400 ? "ok" : (codes.get(status) ?? "failed");
@@ -86,7 +86,7 @@ function whoOf(caller: AuditNote["caller"], { userId, deviceId }: AuditNote) {
   if (caller === undefined) return { user_id: userId, device_id: deviceId };
   const { kind, id } = caller.credential;
   return {
-    // A link is a caller of its own, and no account.
+    // A link is its own caller and has no account.
     user_id: kind === "link" ? caller.ofAccount : caller.userId,
     credential: kind,
     credential_id: id,
@@ -106,14 +106,14 @@ function nodesOf(rule: AuditRule, facts: AuditFacts, note: AuditNote): readonly 
   return ids.length === 0 ? undefined : [...new Set(ids.map((id) => (id === "root" ? (rootId ?? id) : id)))];
 }
 
-/** What is longer is no id, and names nothing. */
+/** Longer values are no ids. */
 const idLengthMax = 64;
 
 function targetOf(rule: AuditRule, { params, json }: AuditFacts): string | undefined {
   if (rule.id !== "target") return undefined;
   const said = text(params["id"]);
   if (isNode(json)) return said;
-  // An administrator may say an address, and an entry names nobody but by an id.
+  // Administrators may use addresses, but entries identify people only by id.
   return text(json["id"]) ?? text(json["user_id"]) ?? (said?.includes("@") === true ? undefined : said);
 }
 
@@ -121,7 +121,7 @@ function isNode(json: Fields): boolean {
   return typeof json["id"] === "string" && "parent_id" in json && "kind" in json;
 }
 
-/** It lies with the account or the link; what is nobody's, in the first bucket. */
+/** Returns the bucket of the account or the link, or the first bucket if there is none. */
 function bucketFor({ user_id, credential_id }: AuditEntry) {
   const id = user_id ?? credential_id;
   return id !== undefined && isId(id) ? bucketOf(id as UserId) : toBucket(0);

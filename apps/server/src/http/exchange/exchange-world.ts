@@ -10,35 +10,34 @@ import type { HeldCounts } from "../sync/held-counts.ts";
 import type { Peer } from "./peer.ts";
 import type { RateLimits } from "./rate-limits.ts";
 
-/** What all exchanges of a server share. */
+/** State shared by all exchanges of a server. */
 export interface ExchangeWorld {
   readonly authenticator: Authenticator;
   readonly rateLimits: RateLimits;
-  /** @throws HoldfastError bad_request for a name that is not this server's */
+  /** @throws HoldfastError bad_request if the name is not this server's */
   readonly assertHost: (header: string | undefined) => void;
   readonly assertWritable: () => void;
-  /** JSON bodies that are decoded and not yet answered. */
+  /** Decoded JSON bodies of unanswered requests. */
   readonly jsonBudget: ByteBudget;
-  /** What answers read of the store and their clients have not taken. */
+  /** Bytes read from the store for responses that clients have not received. */
   readonly readingRoom: ReadingRoom;
-  /** Requests under way, and of them those with bodies, by account, or by address where there is none. */
+  /** Running requests, and those with bodies, counted by account, or by address without one. */
   readonly requestsAtOnce: HeldCounts;
   readonly bodiesAtOnce: HeldCounts;
   readonly bodyIdleTimeoutMs: number;
   readonly answerIdleTimeoutMs: number;
   readonly stopping: AbortSignal;
-  /** Undefined: nothing is recorded. */
+  /** Undefined: nothing is audited. */
   readonly audit: AuditLog | undefined;
-  /** Every exchange that is under way; aborting one ends its work. */
+  /** Running exchanges. Aborting one ends its work. */
   readonly running: Set<{ abort(): void }>;
-  /** Told of each exchange once the last byte has left, so that its time and its count of bytes are true. */
+  /** Called after the last byte of each exchange was sent, so that its time and byte counts are final. */
   readonly report: (arrived: Arrived, result: ExchangeResult) => void;
 }
 
 export interface Arrived {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  /** The pattern of the route, or `none`. */
   readonly route: string;
   readonly startedMs: number;
   readonly params: unknown;
@@ -47,13 +46,13 @@ export interface Arrived {
   readonly peer: Peer;
   readonly log: Log;
   readonly baseHeaders: Readonly<Record<string, string>>;
-  /** Written to the connection when the request arrived. */
+  /** Bytes written to the connection before the request. */
   readonly writtenBefore: number;
 }
 
 export interface ExchangeResult {
   readonly userId: UserId | undefined;
   readonly error: HoldfastError | undefined;
-  /** Of the body. */
+  /** Size of the received body. */
   readonly bytesIn: number;
 }

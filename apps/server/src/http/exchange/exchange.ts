@@ -23,8 +23,8 @@ import { sendingOf } from "./sending-of.ts";
 import type { Mounted } from "./mounted.ts";
 
 /**
- * One request to one route, from the token to the last byte of the answer. Never rejects. Resolves early where the
- * handler wants to answer later, so that nothing of what ran until then is kept.
+ * Runs one request, from the token to the last byte of the response. Never rejects. Resolves early if the handler
+ * answers later, so that no memory of the first part is kept.
  */
 export async function runExchange(world: ExchangeWorld, mounted: Mounted, arrived: Arrived): Promise<void> {
   const exchange = new Exchange(world, mounted, arrived);
@@ -43,8 +43,8 @@ export async function runExchange(world: ExchangeWorld, mounted: Mounted, arrive
 }
 
 /**
- * A request under way, and the context that its handler sees (`RequestContext`). A poll is one of many thousand that are
- * under way for a minute, so whatever a handler may not need is made when it is first asked for.
+ * A running request, and the context for its handler (`RequestContext`). Thousands of polls run for a minute each. So
+ * everything that a handler may not need is created on first use.
  */
 class Exchange {
   readonly #world: ExchangeWorld;
@@ -73,7 +73,7 @@ class Exchange {
     this.#problem = problem;
     if (audit !== undefined && world.audit !== undefined) this.#record = new RequestRecord(world.audit, audit);
     this.#arrived = arrived;
-    // Whatever a handler is made to do, nobody is signed in by a cookie that a strange page sends along.
+    // Cookies in requests from other sites must never sign anybody in.
     if (route.fromOwnPage !== true && route.readsCookies !== true) delete arrived.request.headers.cookie;
     arrived.response.on("close", () => {
       if (this.#arrived.response.writableFinished) return;
@@ -91,7 +91,6 @@ class Exchange {
     return this.#clientGone;
   }
 
-  /** Ends the work of the handler. */
   abort(): void {
     this.#clientGone = true;
     this.#gone?.abort();
@@ -174,7 +173,7 @@ class Exchange {
     };
   }
 
-  /** What the body said is done with; the answer may take a client its time. */
+  /** Releases the parsed body early, because the client may receive the response slowly. */
   get releaseJson(): () => void {
     return () => this.#releaseJson();
   }
@@ -200,7 +199,7 @@ class Exchange {
     return this.#arrived.log;
   }
 
-  /** Everything that stands before the handler, cheapest refusal first. */
+  /** Runs all checks before the handler, the cheapest first. */
   async open(): Promise<void> {
     const { params, query } = this.#arrived;
     const route = this.#route;
@@ -218,7 +217,7 @@ class Exchange {
     if (this.caller !== undefined) assertProven(this.caller, route, this.body);
   }
 
-  /** A poll has a place among the polls. */
+  /** Polls have their own limit. */
   async #takePlaces(): Promise<void> {
     if (this.#route.cost === "poll") return;
     const { requestsAtOnce, bodiesAtOnce } = this.#world;
@@ -228,14 +227,14 @@ class Exchange {
 
   async record(outcome: Outcome): Promise<void> {
     const { caller, query, body, requestId } = this;
-    // Of what is refused before it is looked at, too, it is told what was asked for.
+    // A request that is rejected before validation is also audited with its parameters.
     const params = this.params ?? this.#arrived.params;
     await this.#record?.close({ caller, params, query, body, requestId, address: this.peer.address }, outcome);
   }
 
   async refuseRecorded(thrown: unknown): Promise<void> {
     const { status, code } = fromTransport(thrown);
-    // Where it cannot be recorded now it is later, and the refusal says more than that.
+    // The entry is written later if it cannot be written now. The client receives the original error.
     await this.record({ status, code }).catch(() => {});
     await this.refuse(thrown);
   }
@@ -263,7 +262,7 @@ class Exchange {
     await this.#close(error);
   }
 
-  /** What the request said has been read by now, and is let go while it waits. */
+  /** Releases the request's data, which has been read, while the request waits. */
   wait({ later }: Later<LooseAnswer>): void {
     forgetHead(this.#arrived.request);
     this.#arrived = { ...this.#arrived, params: undefined, query: undefined };
@@ -282,7 +281,7 @@ class Exchange {
     else response.once("close", () => this.#world.report(arrived, result));
   }
 
-  /** What arrived is counted when it is over: nobody knows before how much a body will be. */
+  /** Counts received bytes at the end, because a body's size is not known before. */
   async #settle(): Promise<void> {
     const { receivedBytes } = this;
     this.#world.running.delete(this);
@@ -315,20 +314,22 @@ class Exchange {
     if (!isOpen(this.#route)) assertAccess(caller, this.#route);
   }
 
-  /** Of a body that takes its time. @throws HoldfastError unauthenticated, forbidden, address_not_allowed, second_factor_required */
+  /**
+   * Checks the caller again while a body arrives.
+   * @throws HoldfastError unauthenticated, forbidden, address_not_allowed, second_factor_required
+   */
   async #lookAgain(isWhole: boolean): Promise<void> {
     if (this.caller === undefined) return;
     this.#take(await stillCaller(this.#world.authenticator, this.caller, isWhole ? this.#arrived : undefined));
   }
 
-  /** @throws HoldfastError address_not_allowed, second_factor_required */
   #countFor(caller: Caller): void {
     this.#userId = caller.userId;
     this.#isLink = caller.credential.kind === "link";
     assertAdmitted(caller, this.#route, this.peer.address);
   }
 
-  /** @returns undefined where nothing came that is to be proved. @throws HoldfastError unauthenticated, rate_limited */
+  /** Returns undefined if the request has no credential. @throws HoldfastError unauthenticated, rate_limited */
   async #authenticate(): Promise<Caller | undefined> {
     const { request, peer } = this.#arrived;
     const { authenticator } = this.#world;
@@ -341,7 +342,7 @@ class Exchange {
       return basic === undefined ? undefined : await authenticator.authenticateApp(basic, addressGroup(peer.address));
     } catch (error) {
       const code = error instanceof HoldfastError ? error.code : "";
-      // Who guesses on is looked up too.
+      // Further guesses are also looked up, so they also cost.
       if (code === "unauthenticated" || (basic !== undefined && code === "rate_limited")) await this.#payAsStranger();
       throw error;
     }
@@ -364,7 +365,7 @@ class Exchange {
     return this.#world.rateLimits.take("address", addressGroup(this.#arrived.peer.address), 1);
   }
 
-  /** Many may have one link: each of them pays for itself. */
+  /** Many people may use one link, so each address has its own limits. */
   #payer(): string {
     if (this.#userId !== undefined && !this.#isLink) return this.#userId;
     const address = addressGroup(this.#arrived.peer.address);

@@ -3,14 +3,14 @@ import { isIP } from "node:net";
 import { HoldfastError } from "@holdfast/core/errors";
 
 /**
- * Refuses what was sent to a name that is not this server's: a strange page whose own name was made to point here (DNS rebinding) would
- * otherwise be of one origin with us in a browser. An address in figures is nobody's name, and a proxy checks by itself.
+ * Rejects requests with another server's name in Host. Otherwise, a site that points its own name here (DNS rebinding)
+ * would share our origin in browsers. IP addresses are allowed, and a proxy does its own check.
  */
 export class HostCheck {
   readonly #ownNames: ReadonlySet<string>;
   #certificate: X509Certificate | undefined;
 
-  /** @param ownNames beside `localhost`, and those in the certificate */
+  /** @param ownNames names in addition to `localhost` and those in the certificate */
   constructor(ownNames: readonly string[], certificate: string | undefined) {
     this.#ownNames = new Set(["localhost", ...ownNames].map((name) => name.toLowerCase()));
     this.renew(certificate);
@@ -20,7 +20,10 @@ export class HostCheck {
     this.#certificate = certificate === undefined ? undefined : new X509Certificate(certificate);
   }
 
-  /** @param header undefined passes: no browser leaves it out. @throws HoldfastError bad_request */
+  /**
+   * @param header undefined passes, because browsers always send it
+   * @throws HoldfastError bad_request
+   */
   assertOwn(header: string | undefined): void {
     if (header === undefined || this.#isOwn(hostOf(header))) return;
     const message =
@@ -35,10 +38,10 @@ export class HostCheck {
   }
 }
 
-/** Of a machine or a container in one's own network: names of strangers have a dot. */
+/** Name of a machine or container in the local network. Public names contain a dot. */
 const localName = /^[a-z0-9_-]{1,63}$/;
 
-/** Without port, brackets and the dot of the root. */
+/** Returns the host without port, brackets and trailing dot. */
 function hostOf(header: string): string {
   const [, literal, name = ""] = /^(?:\[([^\]]*)\]|([^:]*))(?::\d*)?$/.exec(header.trim()) ?? [];
   return (literal ?? name).toLowerCase().replace(/\.$/, "");

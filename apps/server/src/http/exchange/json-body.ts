@@ -11,21 +11,19 @@ import type { ByteBudget } from "../../blocks/byte-budget.ts";
 import { readBounded } from "./read-bounded.ts";
 
 export interface JsonBodyOptions {
-  /** As it arrives, and as it is: a body of few bytes may say many. */
+  /** Limit for the received bytes and for the decompressed ones. */
   readonly bytesMax: number;
   readonly isCompressed?: boolean;
-  /** Of all bodies that are decoded and not yet done with. */
+  /** Budget for all decoded bodies in use. */
   readonly budget: ByteBudget;
 }
 
 export interface JsonBody {
-  /** Undefined for an empty body. */
   readonly json: unknown;
-  /** To be called once what the body said is done with. */
+  /** Must be called when the body is no longer needed. */
   readonly release: () => void;
 }
 
-/** Reads a whole body as JSON. @throws HoldfastError `too_large`, `bad_request` */
 export async function readJsonBody(
   body: Readable,
   { bytesMax, isCompressed = false, budget }: JsonBodyOptions,
@@ -42,13 +40,16 @@ export async function readJsonBody(
   }
 }
 
-/** Waits for room in the budget. Short bodies do not: they are fewer bytes than the headers of their connections. @returns what gives it back */
+/**
+ * Waits for space in the budget. Short bodies skip it, because they are smaller than the headers of their connections.
+ * @returns the function that releases the space
+ */
 export function admitJson(budget: ByteBudget, sizeBytes: number): Promise<() => void> {
   return sizeBytes <= limits.requestOpenBytesMax ? Promise.resolve(() => {}) : budget.take(sizeBytes);
 }
 
 const zstdDecompressAsync = promisify(zstdDecompress);
-/** A frame may ask for a window far above the content that it has: 16 MiB are as many as a body may have. */
+/** A frame may request a window far larger than its content. 16 MiB is the maximum size of a body. */
 const windowOptions = { params: { [constants.ZSTD_d_windowLogMax]: 24 } };
 
 async function decompress(bytes: Uint8Array, bytesMax: number): Promise<Uint8Array> {
@@ -67,9 +68,9 @@ export function tooLarge(bytesMax: number): HoldfastError {
 }
 
 /**
- * Validates outside input. The error names the first field at fault as it stands on the wire (`operations[3].name`), and
- * says nothing of its value.
- * @throws HoldfastError `invalid_field`, or `bad_request` with the field for what is not a body
+ * Validates external input. The error names the first invalid field as on the wire (`operations[3].name`), but not its
+ * value.
+ * @throws HoldfastError `invalid_field`, or `bad_request` with the field for invalid input outside the body
  */
 export function validate<Schema extends z.ZodType>(
   schema: Schema,
@@ -90,8 +91,8 @@ function sentence(field: string, place: string, message: string): string {
 }
 
 /**
- * Only the first issue is told, and each one costs microseconds: of a million entries that are wrong the first ends the list. Known to
- * zod's types as its own business only; that it does is tested.
+ * Stops at the first issue, because only that is reported and each one costs microseconds. Zod's types mark this option
+ * as internal. A test checks that it works.
  */
 const firstIssueOnly: z.core.ParseContext<z.core.$ZodIssue> & { readonly abortEarly: true } = {
   error: issueWords,
@@ -103,7 +104,7 @@ interface Issue {
   readonly message: string;
 }
 
-/** Picks the issue of the union branch that was meant: one whose faulty field is present, and among these the one that got furthest. */
+/** Returns the issue of the intended union branch. Its invalid field is present, and it is the deepest of these. */
 function deepestIssue(issues: readonly z.core.$ZodIssue[], value: unknown): Issue {
   const [first] = issues;
   if (first === undefined) return { path: [], message: "is not valid" };

@@ -2,8 +2,8 @@ import type { Route } from "@holdfast/protocol/route";
 import { routes } from "@holdfast/protocol/routes";
 
 /**
- * All that a link may call: what reads its node and what is below, and, as its role allows, what changes that. Whatever is about an account, or about
- * more than the node, is not here: a route that nobody thought of is refused.
+ * All routes for links: those that read the link's node and its descendants, and, depending on the role, those that
+ * change them. Routes for an account or for anything else are excluded. New routes are rejected by default.
  */
 export const routesForLinks: ReadonlySet<Route> = new Set<Route>([
   routes.getCurrentLink,

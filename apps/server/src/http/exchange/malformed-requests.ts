@@ -12,9 +12,9 @@ export interface MalformedRequest {
 }
 
 /**
- * Requests over all routes, each wrong in several ways: ids, queries, headers, JSON of wrong types and shapes, and bytes that
- * are nothing at all. The same seed makes the same requests.
- * @param authorization sent with most of them, so that they get past the door
+ * Generates requests to all routes with several errors each: ids, queries, headers, JSON of wrong types and shapes, and
+ * random bytes. The same seed produces the same requests.
+ * @param authorization sent with most requests, so that they pass authentication
  */
 export function* malformedRequests(seed: number, count: number, authorization: string): Generator<MalformedRequest> {
   const dice = new Dice(seed);
@@ -25,7 +25,7 @@ export function* malformedRequests(seed: number, count: number, authorization: s
   }
 }
 
-/** @returns the status, or 0 where the connection was closed without an answer */
+/** @returns the status, or 0 if the connection was closed without a response */
 export function sendMalformed(
   origin: string,
   { method, path, headers, body }: MalformedRequest,
@@ -108,7 +108,7 @@ function malform(name: string, route: Route, dice: Dice, authorization: string):
   };
 }
 
-/** As broken as Node's own client lets a path be. */
+/** Encodes a path as badly as Node's client allows. */
 function encodeLoosely(text: string, dice: Dice): string {
   if (dice.chance(0.1)) return "%zz";
   return encodeURIComponent(text.toWellFormed()) || "%20";
@@ -126,14 +126,14 @@ function malformQuery(route: Route, dice: Dice): string {
 function malformBody(route: Route, dice: Dice): Buffer {
   if (route.body === undefined || dice.chance(0.15)) return dice.bytes(dice.below(200));
   const text = JSON.stringify(malformShape(route.body, dice, 0));
-  // A cut in the middle, or one wrong byte.
+  // Truncates the text or changes one byte.
   if (dice.chance(0.1)) return Buffer.from(text.slice(0, dice.below(text.length + 1)));
   const bytes = Buffer.from(text);
   if (dice.chance(0.1) && bytes.length > 0) bytes[dice.below(bytes.length)] = dice.below(256);
   return bytes;
 }
 
-/** Follows the schema so far that the wrong values reach deep into it. */
+/** Follows the schema, so that wrong values reach deep into it. */
 function malformShape(schema: unknown, dice: Dice, depth: number): unknown {
   if (depth > 6 || dice.chance(0.3)) return nastyValue(dice);
   if (schema instanceof z.ZodOptional || schema instanceof z.ZodNullable)

@@ -4,9 +4,9 @@ import { pageHeader } from "@holdfast/protocol/page-header";
 import type { Peer } from "./peer.ts";
 
 /**
- * Lets through what only a page of this server can make a browser send: a strange page has another Origin, a form no type of JSON, and
- * a browser asks about both before it sends anything else, which nothing here allows. SameSite alone is no such proof: another
- * port of the same host is the same site.
+ * Accepts only requests that a page of this server can cause. Other sites have another Origin, and forms cannot send
+ * JSON. Browsers send a preflight for both, which this server never allows. SameSite does not suffice, because another
+ * port of the host is the same site.
  * @throws HoldfastError forbidden, unsupported_media_type
  */
 export function assertFromOwnPage({ headers, method }: IncomingMessage, peer: Peer): void {
@@ -17,8 +17,8 @@ export function assertFromOwnPage({ headers, method }: IncomingMessage, peer: Pe
 }
 
 /**
- * Refuses a page of another address, or of a browser or proxy that sends no Origin, what programs may ask for too: nobody could sign in there
- * afterwards, and what is made with a secret is made once. That a page asks is known by its Origin or by its own word.
+ * Rejects a page of another address, or without Origin, for routes that programs may also call. Otherwise nobody could
+ * sign in there later, and secrets are created only once. A page is recognized by its Origin or its own header.
  * @throws HoldfastError forbidden
  */
 export function refuseForeignPage(headers: IncomingHttpHeaders, peer: Peer): void {
@@ -30,7 +30,7 @@ function assertOwnOrigin(headers: IncomingHttpHeaders, peer: Peer): void {
   const site = headers["sec-fetch-site"];
   if (origin !== undefined && ownOrigins(peer).includes(origin) && (site === undefined || site === "same-origin"))
     return;
-  // What the request itself was sent to is no news to it.
+  // The client knows the address to which it sent the request.
   const isTold = peer.publicUrl !== peer.origin;
   throw new HoldfastError("forbidden", refusal(origin, site, peer), {
     field: "Origin",
@@ -38,7 +38,7 @@ function assertOwnOrigin(headers: IncomingHttpHeaders, peer: Peer): void {
   });
 }
 
-/** In words for whoever runs the server: mostly it is a proxy in front of which the server does not know. */
+/** Explains the error for the operator. Usually the cause is a proxy that the server does not know. */
 function refusal(origin: string | undefined, site: string | undefined, peer: Peer): string {
   const begin = "This request is only accepted from pages of this server";
   if (origin === undefined) {
@@ -55,13 +55,13 @@ function refusal(origin: string | undefined, site: string | undefined, peer: Pee
   );
 }
 
-/** Of what was sent no more is repeated. */
+/** Maximum length of repeated input. */
 const shownMax = 100;
 
-/** Browsers send this type to another origin only where they were allowed to. */
+/** Browsers send this type to another origin only after a preflight. */
 const jsonType = /^application\/json\s*(?:;|$)/i;
 
-/** Under which the request came, and the public one, which a proxy may serve without telling us. */
+/** Returns the origin of the request and the public one, which a proxy may serve without telling us. */
 export function ownOrigins({ origin, publicUrl }: Peer): (string | undefined)[] {
   return [origin, publicUrl].map((url) => URL.parse(url)?.origin);
 }

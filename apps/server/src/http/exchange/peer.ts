@@ -2,25 +2,32 @@ import type { IncomingHttpHeaders } from "node:http";
 import { BlockList, isIP } from "node:net";
 import { plainAddress } from "../../accounts/address-list.ts";
 
-/** Who is at the other end, and how it reached us. */
 export interface Peer {
-  /** Address for rate limits, logs and lists of networks, in its canonical form; words, which are in no network, if the proxy names none. */
+  /**
+   * Canonical address for rate limits, logs and network lists. If the proxy names none, a text that matches no network.
+   */
   readonly address: string;
-  /** The connection itself comes from this machine. With a proxy in front that proves nothing: see `behindProxy`. */
+  /** The connection comes from this machine. This proves nothing behind a proxy: see `behindProxy`. */
   readonly loopback: boolean;
   readonly behindProxy: boolean;
-  /** Scheme and authority for links, without a slash at the end. */
+  /** Scheme and authority for links, without a trailing slash. */
   readonly origin: string;
-  /** What links for people begin with: as configured, or else the origin, which whoever asks can choose. No slash at the end. */
+  /**
+   * Start of links for people, without a trailing slash: the configured URL, or else the origin, which the client can
+   * choose.
+   */
   readonly publicUrl: string;
-  /** SHA-256 in hex of this server's self-signed certificate. Undefined where the client may have seen that of a proxy. */
+  /**
+   * SHA-256 in hex of this server's self-signed certificate. Undefined if the client may have seen the certificate of a
+   * proxy.
+   */
   readonly selfSigned?: string | undefined;
 }
 
 export interface PeerRules {
-  /** How many proxies stand in front and each append to X-Forwarded-For or to Forwarded; 0: none, and the headers are not believed. */
+  /** Number of proxies in front that append to X-Forwarded-For or Forwarded. 0: none, and the headers are ignored. */
   readonly proxyHops: number;
-  /** Told of each entry of a proxy that names no address. */
+  /** Called for each proxy entry without an address. */
   readonly unreadable?: ((entry: string) => void) | undefined;
   readonly tls: boolean;
   readonly publicUrl?: string | undefined;
@@ -32,13 +39,13 @@ export interface Arrival {
   readonly headers: IncomingHttpHeaders;
   readonly socketAddress: string | undefined;
   readonly localAuthority: string;
-  /** The name that the TLS handshake asked for; nothing where it named none. */
+  /** Server name in the TLS handshake, if any. */
   readonly serverName?: string | false | null | undefined;
 }
 
 /**
- * Of X-Forwarded-For, and of Forwarded where that is missing, only the entry that the outermost of our own proxies wrote counts (the `proxyHops`th from the right):
- * everything left of it came from the client and may be invented.
+ * Reads the peer. Uses the entry that the outermost of our proxies wrote in X-Forwarded-For, or else in Forwarded: the
+ * `proxyHops`th from the right. Entries to its left come from the client and may be invented.
  */
 export function readPeer(arrival: Arrival, rules: PeerRules): Peer {
   const socketAddress = canonicalAddress(arrival.socketAddress ?? "");
@@ -54,12 +61,11 @@ export function readPeer(arrival: Arrival, rules: PeerRules): Peer {
   };
 }
 
-/** Headers that proxies add. */
 const addedByProxies = ["forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip"];
 
 /**
- * True if the client saw this server's own certificate, as far as its request shows: an unknown proxy adds headers, asks the
- * handshake for another name than the client asked for, or connects from this machine for a host that is elsewhere.
+ * Checks whether the client saw this server's own certificate. An unknown proxy adds headers, uses another server name
+ * in the handshake, or connects from this machine for a remote host.
  */
 function isDirect({ headers, socketAddress, serverName }: Arrival, rules: PeerRules, origin: string): boolean {
   if (!rules.tls || rules.proxyHops > 0 || addedByProxies.some((name) => headers[name] !== undefined)) return false;
@@ -67,18 +73,18 @@ function isDirect({ headers, socketAddress, serverName }: Arrival, rules: PeerRu
   if (asked === null) return false;
   if (rules.publicUrl !== undefined && URL.parse(rules.publicUrl)?.host !== asked.host) return false;
   const address = asked.hostname.replace(/^\[|\]$/g, "");
-  // A handshake names no address.
+  // A handshake contains no IP address.
   if (isIP(address) !== 0) return isLoopback(address) || !isLoopback(canonicalAddress(socketAddress ?? ""));
   return address === "localhost" || serverName === address;
 }
 
-/** Without a header the request came past the proxy. An entry that is no address is nobody's, and not the proxy's own. */
+/** A request without a header bypassed the proxy. An entry without an address is not attributed to the proxy. */
 function forwardedAddress(
   headers: IncomingHttpHeaders,
   { proxyHops, unreadable }: PeerRules,
   socketAddress: string,
 ): string {
-  // A proxy writes one header and passes the other on from the client; nearly all of them write X-Forwarded-For.
+  // A proxy writes one header and forwards the client's other one. Most write X-Forwarded-For.
   const written = headers["x-forwarded-for"];
   const header = written ?? headers["forwarded"];
   if (proxyHops === 0 || header === undefined) return socketAddress;
@@ -91,8 +97,9 @@ function forwardedAddress(
 }
 
 /**
- * False if the client may have written the entry by the name of its host, which some proxies add to Forwarded as it is: with a comma in the name,
- * the proxy's own entry ends, and another one begins. An entry without quotes is outside the quotes that such a proxy puts around the name.
+ * Returns false if the client may have written the entry through its Host header. Some proxies copy the host into
+ * Forwarded, where a comma ends the proxy's entry. An unquoted entry is outside the quotes that such a proxy puts
+ * around the host.
  */
 function isClearIn(header: string, entry: string, host: string | undefined): boolean {
   if (host !== undefined && !hostPattern.test(host)) return false;
@@ -100,8 +107,8 @@ function isClearIn(header: string, entry: string, host: string | undefined): boo
 }
 
 /**
- * The value of `for` in one entry of Forwarded (RFC 7239, 4), or "" if it is ambiguous. No value may contain a comma, a semicolon or
- * another quote: a host that a client invents would end the entry and begin the next.
+ * Returns the value of `for` in one Forwarded entry (RFC 7239, 4), or "" if it is ambiguous. Values may not contain a
+ * comma, semicolon or quote: a forged host could end the entry and begin another.
  */
 function forOf(entry: string): string {
   const parts = entry.split(";").filter((part) => part.trim() !== "");
@@ -112,7 +119,10 @@ function forOf(entry: string): string {
   return only?.[2] ?? only?.[3] ?? "";
 }
 
-/** Some proxies write 192.0.2.1:443, [2001:db8::1]:443 or [2001:db8::1], or put quotes around it; RFC 7239 has words for ports, too. */
+/**
+ * Some proxies write 192.0.2.1:443, [2001:db8::1]:443 or [2001:db8::1], possibly quoted. RFC 7239 also allows names for
+ * ports.
+ */
 function withoutPort(entry: string): string {
   const text = /^"(.*)"$/.exec(entry)?.[1] ?? entry;
   if (isIP(text) !== 0) return text;
@@ -129,7 +139,9 @@ export function isLoopback(address: string): boolean {
   return family !== 0 && loopbackAddresses.check(address, family === 6 ? "ipv6" : "ipv4");
 }
 
-/** What rate limits count by: an IPv6 customer has a /64 at least, so single addresses of it are no limit at all. */
+/**
+ * Returns the key for rate limits. IPv6 customers have at least a /64, so limits on single addresses would be useless.
+ */
 export function addressGroup(address: string): string {
   if (isIP(address) !== 6) return address;
   const [head = "", tail] = address.split("%", 1).join("").split("::");
@@ -156,7 +168,7 @@ function forwardedEntry(header: string | string[] | undefined, fromRight: number
   return entries.at(-fromRight)?.trim();
 }
 
-/** IPv4 on a socket of both families shows as ::ffff:192.0.2.1, and a link-local address with its zone. */
+/** Converts IPv4-mapped IPv6 addresses such as ::ffff:192.0.2.1, and link-local addresses with a zone. */
 export function canonicalAddress(address: string): string {
   return plainAddress(address)?.text ?? address;
 }

@@ -32,10 +32,10 @@ const titles: Readonly<Record<number, string>> = {
   507: "Over quota",
 };
 
-/** What a client may be told to wait where nobody said how long: short, since clients add their own growing delays. */
+/** Default wait for clients. It is short because clients add their own growing delays. */
 const retryAfterSecondsDefault = 1;
 
-/** Shapes an error as RFC 9457 problem+json. What is no answer for strangers (a bug, a disk's message) keeps its words to the log. */
+/** Formats an error as RFC 9457 problem+json. Private messages, such as bugs or disk errors, only appear in the log. */
 export function toProblem(error: HoldfastError, requestId: string): ProblemAnswer {
   const { status, retryable } = errorTable[error.code];
   const body: Record<string, unknown> = {
@@ -55,8 +55,8 @@ export function toProblem(error: HoldfastError, requestId: string): ProblemAnswe
 }
 
 /**
- * A bug, or a failure whose message was never meant for the wire: what the system said names folders of this machine. Whoever
- * has put other words before that has written them for strangers ("the store is full").
+ * Private errors are bugs and failures whose message was not written for clients. System messages name local folders. A
+ * wrapped system error has its own public message, for example "the store is full".
  */
 function isPrivate(error: HoldfastError): boolean {
   return error.code === "internal" || error.code === "failed" || ownErrnoOf(error.cause) !== undefined;
@@ -76,7 +76,7 @@ function headersOf(error: HoldfastError, status: number, retryable: boolean): Re
   };
 }
 
-/** What Fastify or Node found wrong before any handler ran, in our words. */
+/** Converts errors that Fastify or Node reported before any handler ran. */
 export function fromTransport(thrown: unknown): HoldfastError {
   if (thrown instanceof HoldfastError) return thrown;
   const { statusCode, message } = thrown as { statusCode?: unknown; message?: unknown };

@@ -1,27 +1,26 @@
 import { HoldfastError } from "@holdfast/core/errors";
 
 /**
- * Token buckets: each key has one that fills at an even rate up to its burst. A call passes while there is something in
- * it, and what a call turns out to cost may take it below zero, so that a large batch is never refused for its size alone.
+ * Rate of a token bucket. Each key has a bucket that refills evenly up to its burst. A call passes if the bucket is not
+ * empty, and its cost may make the bucket negative. So a large batch is never rejected for its size alone.
  */
 export interface Rate {
   readonly perSecond: number;
-  /** How much may come at once after a rest. */
   readonly burst: number;
 }
 
 export const limitNames = ["calls", "address", "sign_in", "operations", "uploads", "bytes"] as const;
-/** Those with a setting each, and accounts that anybody made, by network. */
+/** Limits that have a setting, and sign-ups, which count by network. */
 export type LimitName = (typeof limitNames)[number] | "sign_up";
 
-/** A limit that is undefined is switched off. */
+/** Undefined: no limit. */
 export type Rates = Readonly<Record<LimitName, Rate | undefined>>;
 
-/** Where the buckets are kept: in this process, or in Redis where several processes share them. */
+/** Storage of the buckets: this process, or Redis shared by several processes. */
 export interface BucketStore {
   /**
-   * Takes `amount` from the bucket if it holds at least one (`force`: whatever it holds).
-   * @returns 0 if it was taken, otherwise milliseconds until the bucket holds one again
+   * Takes `amount` from the bucket if it contains at least one. `force` takes it in any case.
+   * @returns 0 if it was taken, otherwise milliseconds until the bucket contains one
    */
   take(key: string, rate: Rate, amount: number, force: boolean): Promise<number> | number;
 }
@@ -29,11 +28,11 @@ export interface BucketStore {
 export interface RateLimits {
   /** @throws HoldfastError `rate_limited` with the seconds to wait */
   take(limit: LimitName, key: string, amount: number): Promise<void>;
-  /** Only asks. @throws HoldfastError `rate_limited` */
+  /** Takes nothing. @throws HoldfastError `rate_limited` */
   check(limit: LimitName, key: string): Promise<void>;
-  /** Takes what was already used; shows only in what comes next. */
+  /** Takes an amount that was already used, so it only delays later calls. */
   debit(limit: LimitName, key: string, amount: number): Promise<void>;
-  /** Counts a poll held under this key until the returned function is called. @throws HoldfastError `rate_limited` */
+  /** Counts a poll under this key until the returned function is called. @throws HoldfastError `rate_limited` */
   holdPoll(key: string): () => void;
 }
 
@@ -47,7 +46,7 @@ const sentences: Readonly<Record<LimitName, string>> = {
   bytes: "Too many bytes sent by this user",
 };
 
-/** @param pollsMax held at once under one key; 0: no limit */
+/** @param pollsMax polls under one key at the same time; 0: no limit */
 export function openRateLimits(rates: Rates, pollsMax: number, store: BucketStore): RateLimits {
   const polls = new Map<string, number>();
   const use = async (limit: LimitName, key: string, amount: number, force: boolean) => {
@@ -90,17 +89,17 @@ interface Bucket {
   atMs: number;
 }
 
-/** Above this many buckets the full ones, which are as good as none, are dropped. */
+/** Above this number of buckets, full ones are removed, because a missing bucket counts as full. */
 const bucketsMax = 100_000;
 
-/** @param nowMs never goes back */
+/** @param nowMs monotonic clock */
 export function openMemoryBuckets(nowMs: () => number): BucketStore {
   const buckets = new Map<string, Bucket & { rate: Rate }>();
   let sweepAt = bucketsMax;
   const sweep = () => {
     for (const [key, bucket] of buckets)
       if (levelOf(bucket, bucket.rate, nowMs()) >= bucket.rate.burst) buckets.delete(key);
-    // Were all of them in use, a sweep for each new key would cost more than the keys.
+    // If all buckets are in use, a sweep for each new key would cost more than the keys.
     sweepAt = Math.max(bucketsMax, buckets.size * 2);
   };
   return {

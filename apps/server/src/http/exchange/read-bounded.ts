@@ -1,6 +1,6 @@
 import { HoldfastError } from "@holdfast/core/errors";
 
-/** The whole of a body that must be small. @throws HoldfastError too_large as soon as more has come */
+/** @throws HoldfastError too_large as soon as the limit is exceeded */
 export async function readBounded(
   stream: AsyncIterable<Uint8Array>,
   bytesMax: number,

@@ -3,7 +3,10 @@ import { Redis } from "ioredis";
 import type { Log } from "../../operation/log.ts";
 import type { BucketStore } from "./rate-limits.ts";
 
-/** Redis' own clock counts, so that processes whose clocks differ share one bucket. Level and time stand in one hash that goes when it would be full. */
+/**
+ * Uses the clock of Redis, so that processes with different clocks share one bucket. Each hash contains level and time,
+ * and expires when the bucket would be full.
+ */
 const script = `
 local perSecond, burst, amount, force = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4] == "1"
 local clock = redis.call("TIME")
@@ -27,14 +30,13 @@ interface ScriptedRedis extends Redis {
 }
 
 export interface RedisBuckets extends BucketStore {
-  /** Resolves once Redis answers. */
   ready(): Promise<void>;
   close(): void;
 }
 
 /**
- * Buckets shared by several processes. While Redis does not answer, this process counts alone in `fallback`: a lost
- * Redis makes limits wider, never the service unreachable.
+ * Buckets shared by several processes. While Redis does not respond, this process counts alone in `fallback`. So a
+ * Redis failure only widens the limits.
  */
 export function openRedisBuckets(url: string, fallback: BucketStore, log: Log): RedisBuckets {
   const redis = new Redis(url, {

@@ -6,18 +6,16 @@ import { limits } from "@holdfast/core/limits";
 import type { OwnSlices } from "../../blocks/freed-bytes.ts";
 
 /**
- * Checks whether the body may be sent: every `checkMs` while it is on its way, and once it is whole, before its reader hears of the end. What it
- * throws ends the body.
+ * Checks whether the body may be sent: every `checkMs` while it arrives, and before its reader receives the end. An
+ * error ends the body.
  */
 type BodyCheck = (isWhole: boolean) => Promise<void>;
 
 /**
- * The body of a request, as fast as the handler reads it and no faster. It stands between the handler and Node's own
- * stream because destroying that one would cut the connection, and with it the answer that says what went wrong.
- *
- * A client that sends nothing for `idleTimeoutMs` while somebody waits for its bytes ends it with `request_timeout`, and so does one
- * that sends less than the least rate; there is no limit to how long a body may take in all. So it is checked on its way: without
- * that a caller that was revoked could go on sending for days.
+ * Body of a request, read as fast as the handler reads it. It wraps Node's stream because destroying that would cut the
+ * connection and lose the error response. `request_timeout` ends the body if the client sends nothing for
+ * `idleTimeoutMs` while the handler waits, or sends below the minimum rate. The total time is unlimited. So the caller
+ * is checked repeatedly, because a revoked one could continue for days.
  */
 export class RequestBody extends Readable implements OwnSlices {
   readonly ownSlices = true;
@@ -32,12 +30,13 @@ export class RequestBody extends Readable implements OwnSlices {
   #attached = false;
 
   constructor(request: IncomingMessage, idleTimeoutMs: number, check: BodyCheck = async () => {}) {
-    // Object mode, so that slices are handed on as they came: a stream of bytes would join those that wait into new buffers.
+    // Object mode passes slices on unchanged. A byte stream would join waiting slices into new buffers.
     super({ objectMode: true, highWaterMark: slicesWaitingMax });
     this.#request = request;
     this.#idleTimeoutMs = idleTimeoutMs;
     this.#check = check;
-    // A handler that stopped reading hears of the end by its signal; it must not bring the process down.
+    // A handler that stopped reading learns of the end by its signal. Without a listener, the error would end the
+    // process.
     this.on("error", () => {});
   }
 
@@ -70,19 +69,19 @@ export class RequestBody extends Readable implements OwnSlices {
     else this.#checkClock = setTimeout(() => void this.#checkOnTheWay(), checkMs);
   }
 
-  /** Also while nothing arrives, and while the handler does not read. */
+  /** Runs even if nothing arrives and the handler does not read. */
   async #checkOnTheWay(): Promise<void> {
     try {
       await this.#check(false);
     } catch (error) {
-      // A database that does not answer says nothing about the caller. The next check asks it again, and so does the last one.
+      // A database outage says nothing about the caller. The next check, and the last one, will ask again.
       if (error instanceof HoldfastError && error.code !== "unavailable") this.destroy(error);
     }
     if (!this.destroyed && !this.#request.readableEnded) this.#checkClock?.refresh();
   }
 
   #startClock(): void {
-    // The request may have been over, or cut off, before it was attached: nobody would stop a clock that begins now.
+    // The request may have ended before it was attached. Then nothing would stop the clock.
     if (this.#clock !== undefined || this.destroyed || this.#request.readableEnded) return;
     this.#clock = setTimeout(() => this.destroy(stalled(this.#idleTimeoutMs)), this.#idleTimeoutMs);
     this.#windowBytes = 0;
@@ -111,7 +110,7 @@ export class RequestBody extends Readable implements OwnSlices {
     this.#clock?.refresh();
     if (this.push(bytes)) return;
     this.#request.pause();
-    // Now the handler is the slow one, which is no fault of the client's; `_read` starts the clock again.
+    // Now the client waits for the handler. `_read` restarts the clock.
     this.#stopClock();
   };
 
@@ -130,10 +129,10 @@ export class RequestBody extends Readable implements OwnSlices {
   };
 }
 
-/** As long as a running answer goes on after its caller was revoked. A short body is over before. */
+/** Equals the time that a running response continues after its caller was revoked. Short bodies end earlier. */
 const checkMs = 2000;
 
-/** Node's parser gives slices of up to 64 KiB. */
+/** Node's parser produces slices of up to 64 KiB. */
 const slicesWaitingMax = 4;
 
 function stalled(idleTimeoutMs: number): HoldfastError {
@@ -154,18 +153,20 @@ function brokenOff(code: "bad_request" | "request_timeout", message: string): Ho
   return error;
 }
 
-/** The body ended too soon: what came before that is as it was sent. */
+/** Returns true if the body ended early. The data before is valid. */
 export function isBrokenOff(thrown: unknown): boolean {
   return thrown instanceof HoldfastError && breaks.has(thrown);
 }
 
-/** What is read and thrown away of a body after its answer was sent, so that the answer is not lost to a reset. */
+/**
+ * Maximum size of the body that is read and discarded after the response, so that a reset does not lose the response.
+ */
 const drainBytesMax = 64 * 1024 * 1024;
 const drainTimeoutMs = 10_000;
 
 /**
- * After an answer that came before the end of the body: closing now would reset the connection and the client, still
- * sending, might never see the answer. So the rest is read and dropped, up to a bound, and then the connection is cut.
+ * Discards the rest of a body after an early response, up to a limit, then cuts the connection. Closing immediately
+ * would reset the connection, and a client that is still sending might never see the response.
  */
 export function drainAfterAnswer(request: IncomingMessage): void {
   if (request.complete || request.destroyed) return;
@@ -187,8 +188,8 @@ function hasBody({ headers }: IncomingMessage): boolean {
 }
 
 /**
- * Before a refusal after which nothing more of the caller is wanted: the answer says that the connection ends, and this side of it ends with the
- * answer. Node would end both sides then, and reset the connection of a client that is still sending.
+ * Prepares a rejection that ends the connection. The response announces it, and only this side closes after the
+ * response. Node would close both sides, and reset the connection of a client that is still sending.
  */
 export function closeAfterAnswer(request: IncomingMessage, response: ServerResponse): void {
   if (request.complete || request.destroyed || !hasBody(request)) return;
@@ -203,7 +204,10 @@ export function closeAfterAnswer(request: IncomingMessage, response: ServerRespo
 
 const closing = new WeakSet<Socket>();
 
-/** It came behind a body after whose refusal the connection ends: nobody would be told what comes of it, so nothing may. */
+/**
+ * Returns true for a request after a rejected body on the same connection. It gets no response, so it must have no
+ * effect.
+ */
 export function isAfterLast({ socket }: IncomingMessage): boolean {
   return closing.has(socket);
 }
@@ -211,7 +215,7 @@ export function isAfterLast({ socket }: IncomingMessage): boolean {
 const noRawHeaders: string[] = [];
 const noHeaders = {};
 
-/** Of a request that waits for long. */
+/** Frees the head of a request that waits for a long time. */
 export function forgetHead(request: IncomingMessage): void {
   request.rawHeaders = noRawHeaders;
   request.headers = noHeaders;

@@ -4,7 +4,7 @@ import { isOpen, jsonBytesMax, type Route } from "@holdfast/protocol/route";
 import type { z } from "zod";
 import { tooLarge, validate } from "./json-body.ts";
 
-/** A malformed id is answered like one that does not exist; a hash to be stored under cannot be looked for, so it is named. */
+/** Treats a malformed id like an unknown one. A malformed hash to store under is reported by name. */
 export function readParams(route: Route, params: unknown): unknown {
   const result = route.params?.safeParse(params);
   if (result?.success === true) return result.data;
@@ -15,7 +15,7 @@ export function readParams(route: Route, params: unknown): unknown {
 }
 
 /**
- * Whoever parses queries leaves what is no UTF-8 as it stands, or puts another character in its place: a file of another name.
+ * Rejects invalid UTF-8 in the query. Parsers keep it or replace characters, which would name another file.
  * @throws HoldfastError bad_request with the field
  */
 export function assertQueryText(url: string): void {
@@ -33,13 +33,13 @@ export function assertQueryText(url: string): void {
   }
 }
 
-/** What Content-Length says; undefined for a chunked body. */
+/** @returns Content-Length; undefined for a chunked body */
 export function declaredLength({ headers }: IncomingMessage): number | undefined {
   const text = headers["content-length"];
   return text === undefined ? undefined : Number(text);
 }
 
-/** One that may take a while to arrive, and memory until then. */
+/** Long bodies take time to arrive, and memory until then. */
 export function hasLongBody(request: IncomingMessage): boolean {
   const lengthBytes = declaredLength(request) ?? (request.headers["transfer-encoding"] === undefined ? 0 : Infinity);
   return lengthBytes > longBodyBytes;
@@ -48,8 +48,8 @@ export function hasLongBody(request: IncomingMessage): boolean {
 const longBodyBytes = 64 * 1024;
 
 /**
- * JSON, and what clients call it that were told nothing: `curl -d`, a `fetch` of text, a library's default. No cookie counts
- * here (see `assertFromOwnPage`), so a form on a strange page gains nothing by such a type. What is no JSON then fails as such.
+ * Types accepted as JSON, including the defaults of `curl -d`, `fetch` with text and libraries. Cookies do not count
+ * here (see `assertFromOwnPage`), so forms on other sites gain nothing. A body that is not JSON fails later.
  */
 const jsonTypes =
   /^(?:application\/(?:json|[a-z0-9.+-]{1,100}\+json|x-www-form-urlencoded|octet-stream)|text\/(?:plain|json))\s*(?:;|$)/i;
@@ -58,21 +58,23 @@ function contentEncoding({ headers }: IncomingMessage): string {
   return headers["content-encoding"]?.trim().toLowerCase() ?? "identity";
 }
 
-/** For bytes that are stored as they come: compressed ones would be the file's content. @throws HoldfastError unsupported_media_type */
+/**
+ * For bytes that are stored unchanged: compressed ones would become the file's content.
+ * @throws HoldfastError unsupported_media_type
+ */
 export function assertPlain(request: IncomingMessage): void {
   if (contentEncoding(request) === "identity") return;
   const message = "Only JSON may be sent with Content-Encoding; send the bytes themselves.";
   throw new HoldfastError("unsupported_media_type", message, { field: "Content-Encoding" });
 }
 
-/** @throws HoldfastError unsupported_media_type, too_large */
 export function jsonCoding(request: IncomingMessage, route: Route): "identity" | "zstd" {
   const type = request.headers["content-type"];
   if (type !== undefined && !jsonTypes.test(type)) {
     throw new HoldfastError("unsupported_media_type", "The body must be application/json.", { field: "Content-Type" });
   }
   const encoding = contentEncoding(request);
-  // Before anybody has signed in a few bytes must not say many.
+  // Without authentication, a few bytes must not expand to many.
   if (encoding !== "identity" && (encoding !== "zstd" || isOpen(route))) {
     const message = isOpen(route)
       ? "The JSON body of a request without a token must be sent without Content-Encoding."

@@ -2,7 +2,7 @@ import type { AuditLog } from "../../audit/audit-log.ts";
 import type { AuditRule } from "../route-audit.ts";
 import { type AskedRequest, type AuditNote, describeRequest, fieldsOf, type Outcome } from "./describe-request.ts";
 
-/** What one request leaves in the audit: an entry, whatever comes of it, or nothing. */
+/** Audit entry of one request, if any. */
 export class RequestRecord {
   readonly #audit: AuditLog;
   readonly #rule: AuditRule;
@@ -14,7 +14,7 @@ export class RequestRecord {
     this.#rule = rule;
   }
 
-  /** @throws HoldfastError unavailable: what could not be recorded is not begun */
+  /** @throws HoldfastError unavailable: work that cannot be audited does not start */
   open(): void {
     this.#audit.assertRoom();
     this.#isOpen = true;
@@ -25,8 +25,8 @@ export class RequestRecord {
   }
 
   /**
-   * Before the answer: what cannot be recorded is not given. Nothing from the second time on.
-   * @throws HoldfastError unavailable; it is recorded all the same once that is possible
+   * Records the request before the response, which is not sent if recording fails. Later calls do nothing.
+   * @throws HoldfastError unavailable; the entry is still recorded when that is possible
    */
   async close(asked: Omit<AskedRequest, "note">, outcome: Outcome): Promise<void> {
     if (!this.#isOpen) return;
@@ -39,7 +39,7 @@ export class RequestRecord {
   }
 }
 
-/** Whoever knocks without end gets no entry for each time. */
+/** Counts repeated attempts in place of one entry for each. */
 function isRepeated({ repeats, durable }: AuditRule, query: unknown, result: string): boolean {
   const isCounted = repeats === "pages" ? "cursor" in fieldsOf(query) : repeats === true;
   return isCounted || result === "rate_limited" || (result === "unauthenticated" && durable !== true);

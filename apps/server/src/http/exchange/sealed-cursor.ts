@@ -2,15 +2,15 @@ import { createCipheriv, createDecipheriv, createHmac, randomBytes } from "node:
 import { HoldfastError } from "@holdfast/core/errors";
 
 /**
- * The cursors of a list that passes over much that its reader may not see, and may stop at such a place: sealed, since they name it. AES-256-GCM
- * under a key derived from the server's, as 12 random bytes, the sealed cursor and 16 of proof.
- * @param about whose cursor of which list it is: with another one it does not open
+ * Encrypts the cursors of lists that skip items hidden from the reader, because a cursor may name a hidden item. Uses
+ * AES-256-GCM with a key derived from the server's: 12 random bytes, the encrypted cursor and a 16-byte tag.
+ * @param about user and list of the cursor; a cursor of another one is rejected
  */
 export function sealedCursors(serverKey: Buffer, about: string) {
   const key = createHmac("sha256", serverKey).update("cursor of a list").digest();
   const proved = Buffer.from(about);
   return {
-    /** @throws HoldfastError bad_request for anything that this list did not give */
+    /** @throws HoldfastError bad_request if the cursor is not from this list */
     open(cursor: string | undefined): string | undefined {
       if (cursor === undefined) return undefined;
       try {

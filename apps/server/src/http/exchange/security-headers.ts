@@ -1,4 +1,7 @@
-/** For answers that no browser is to show: nothing may load, run, be framed or be guessed at. Pages of our own bring their own policy. */
+/**
+ * Headers for responses that browsers must not display: nothing may load, run, be framed or be sniffed. Our own pages
+ * have their own policy.
+ */
 const everywhere: Readonly<Record<string, string>> = {
   "x-content-type-options": "nosniff",
   "content-security-policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
@@ -14,7 +17,7 @@ const overTls: Readonly<Record<string, string>> = {
   "strict-transport-security": "max-age=31536000",
 };
 
-/** Headers of every answer, the ones to broken requests included. No CORS: other origins have no business here. */
+/** Returns the headers of every response, including those to broken requests. There is no CORS. */
 export function securityHeaders(secure: boolean): Readonly<Record<string, string>> {
   return secure ? overTls : everywhere;
 }

@@ -1,6 +1,6 @@
 import { X509Certificate } from "node:crypto";
 
-/** @returns the SHA-256 in hex; undefined for a certificate that an authority has signed */
+/** @returns SHA-256 in hex; undefined if an authority signed the certificate */
 export function selfSignedFingerprint(pem: string): string | undefined {
   const certificate = new X509Certificate(pem);
   if (certificate.issuer !== certificate.subject) return undefined;

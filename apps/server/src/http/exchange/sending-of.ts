@@ -2,7 +2,6 @@ import type { Sending } from "./answer.ts";
 import { pageReader } from "./page-reader.ts";
 import type { Arrived, ExchangeWorld } from "./exchange-world.ts";
 
-/** How the answer of a request goes out. */
 export function sendingOf(
   world: ExchangeWorld,
   { request, response, requestId, baseHeaders }: Arrived,
@@ -12,7 +11,7 @@ export function sendingOf(
     onMoved,
     response,
     head: request.method === "HEAD",
-    // For a change it is a precondition, and not about the answer.
+    // For a change, the header is a precondition.
     ifNoneMatch: ["GET", "HEAD"].includes(request.method ?? "") ? request.headers["if-none-match"] : undefined,
     acceptEncoding: request.headers["accept-encoding"],
     reader: pageReader(request.headers),

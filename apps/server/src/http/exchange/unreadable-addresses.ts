@@ -1,7 +1,7 @@
 import type { Clock } from "@holdfast/core/clock";
 import type { Log } from "../../operation/log.ts";
 
-/** Requests for which the proxy in front named no address: they all share one limit, and the audit cannot tell them apart. */
+/** Counts requests for which the proxy named no address. They share one limit, and the audit cannot tell them apart. */
 export class UnreadableAddresses {
   readonly #world: { readonly log: Pick<Log, "warn">; readonly clock: Pick<Clock, "nowMs"> };
   #requests = 0;
@@ -25,7 +25,7 @@ export class UnreadableAddresses {
     log.warn(fields, "the proxy in front sends no readable client address (logged once an hour)");
   };
 
-  /** Since the start; undefined where the last one is more than a day ago. */
+  /** @returns the count since the start; undefined if the last one is more than a day old */
   readonly recent = (): { readonly requests: number; readonly entry: string } | undefined =>
     this.#world.clock.nowMs() - this.#lastMs > recentMs ? undefined : { requests: this.#requests, entry: this.#entry };
 }

@@ -4,7 +4,7 @@ import type { Caller } from "../../accounts/caller.ts";
 import type { Committer } from "../../metadata/commit/commit-queue.ts";
 import type { Operation, OperationResult } from "../../metadata/commit/operation.ts";
 
-/** The one operation of a route of its own: its failure is the route's. */
+/** Commits the operation of a single-operation route. Its failure becomes the route's error. */
 export async function commitOperation(
   committer: Committer,
   caller: Caller,
