@@ -1,10 +1,13 @@
 import { OutageLog } from "../db/outage-log.ts";
 import type { Log } from "../operation/log.ts";
 
-/** Logs that the store is full when it begins, every few minutes with the number of refused requests, and once when it has ended. */
+/**
+ * Logs when the store becomes full, every few minutes with the number of rejected requests, and once when space is
+ * available again.
+ */
 export class FullStoreLog {
   readonly #outage: OutageLog;
-  /** Routes that were refused: one of them that succeeds shows that there is space again. */
+  /** Rejected routes. A later success of one shows that there is space again. */
   readonly #routes = new Set<string>();
 
   constructor(log: Pick<Log, "info" | "warn" | "error">, nowMs?: () => number) {
@@ -13,7 +16,7 @@ export class FullStoreLog {
     this.#outage = new OutageLog(log, { level: "warn", message, over }, nowMs);
   }
 
-  /** @param cause names the disk; its sizes differ from request to request, so it is no reason to log again */
+  /** @param cause names the disk; its sizes vary by request, so a change is no reason to log again */
   refused(route: string, cause: string): void {
     this.#routes.add(route);
     this.#outage.failed({ cause });

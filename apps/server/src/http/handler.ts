@@ -13,81 +13,87 @@ import type { Peer } from "./exchange/peer.ts";
 import type { StreamedJson } from "./files/streamed-json.ts";
 
 /**
- * What answers one route of the table. It runs after the token, its scope, the rate limit, path parameters, query and
- * (for `bodyKind: "json"`) the body were checked; it throws HoldfastError for everything that is not a success.
+ * Answers one route. Runs after checks of token, scope, rate limit, path parameters, query and, for `bodyKind: "json"`,
+ * the body. Throws HoldfastError for all errors.
  */
 export type Handler<Name extends RouteName> = (
   context: RequestContext<Name>,
 ) => Promise<Answer<RouteOf<Name>>> | Answer<RouteOf<Name>> | Later<Answer<RouteOf<Name>>>;
 
 /**
- * In place of an answer that may be a minute away. Of the request only the connection is kept until then: its headers, query and
- * caller are gone, and no promise waits, as each would keep alive what led to it.
+ * Replaces a response that may take a minute. Until then only the connection is kept. Headers, query and caller are
+ * released, and no promise waits, because it would keep alive everything that led to it.
  */
 export interface Later<Given> {
-  /** Called once, with what is to be called once. */
+  /** Called once. It must call `give` exactly once. */
   readonly later: (give: (answer: Given | HoldfastError) => void) => void;
 }
 
-/** Each area gives a part of these; the server refuses to start while a route has none. */
+/** Each area provides some of these. The server does not start if a route has no handler. */
 export type Handlers = { readonly [Name in RouteName]?: Handler<Name> };
 
 export type RouteOf<Name extends RouteName> = (typeof routes)[Name];
 
 export interface RequestContext<Name extends RouteName = RouteName> {
-  /** Proved and in scope; undefined only where the table's access is `open` or `signed`. */
+  /** Authenticated and in scope; undefined only for routes with access `open` or `signed`. */
   readonly caller: CallerOf<RouteOf<Name>>;
   readonly params: RouteParams<RouteOf<Name>>;
   readonly query: RouteQuery<RouteOf<Name>>;
-  /** Validated where `bodyKind` is `json`; otherwise undefined: see `stream` and `readJson`. */
+  /** Validated if `bodyKind` is `json`, otherwise undefined: see `stream` and `readJson`. */
   readonly body: RouteOf<Name>["bodyKind"] extends "json" ? RouteBody<RouteOf<Name>> : undefined;
   readonly headers: IncomingHttpHeaders;
-  /** A HEAD request for a GET route: what would be streamed need not be opened, its headers suffice. */
+  /** True for a HEAD request to a GET route. Headers suffice, so streams need not be opened. */
   readonly head: boolean;
   /**
-   * The body as it arrives, for `bytes`, `frames` and `batch`: nothing is buffered, and what is not read is not received.
-   * Ends with `request_timeout` when the client stalls and with `bad_request` when it goes away in the middle.
+   * Unbuffered body, for `bytes`, `frames` and `batch`. Bytes that are not read are not received. Fails with
+   * `request_timeout` if the client stalls, and with `bad_request` if it disconnects.
    */
   readonly stream: Readable;
-  /** The Content-Length that the client declared; undefined for a chunked body. */
+  /** Declared Content-Length; undefined for a chunked body. */
   readonly contentLengthBytes: number | undefined;
   /**
-   * Reads the whole of `stream` as JSON and validates it, with the errors of a JSON route: for routes of a binary kind that
-   * take JSON as well. An empty body is undefined to the schema.
+   * Reads and validates `stream` as JSON, with the errors of a JSON route, for binary routes that also accept JSON. An
+   * empty body becomes undefined.
    */
   readonly readJson: <Schema extends z.ZodType>(schema: Schema) => Promise<z.output<Schema>>;
-  /** For JSON that is a part of `stream`: waits until so many bytes of it may be parsed beside what is parsed already. */
+  /** Waits for memory to parse this amount of JSON from `stream`. */
   readonly admitJson: (sizeBytes: number) => Promise<void>;
-  /** What `admitJson` or `readJson` let in counts no more; called in any case once the handler is done. */
+  /** Releases the memory of `admitJson` or `readJson`. Also called after the handler ends. */
   readonly releaseJson: () => void;
   /**
-   * If-Match, If-None-Match and Idempotency-Key. The request's hash covers method, path, query and the JSON body received
-   * (by a JSON route or `readJson`); a handler that streams passes what stands for its body: `{ sha256, size }`.
+   * Reads If-Match, If-None-Match and Idempotency-Key. The request's hash covers method, path, query and the JSON body.
+   * A handler that streams passes a substitute for its body: `{ sha256, size }`.
    */
   readonly conditions: (bodyFacts?: unknown) => Conditions;
-  /** For `open` routes: who the token, if there is a valid one, belongs to. */
+  /** Returns the caller of a valid token, for `open` routes. */
   readonly identify: () => Promise<Caller | undefined>;
-  /** For `signed` routes: from now on the request is this caller's, in what it may hold of the store and in the log. Its body ends with the caller. */
+  /**
+   * For `signed` routes: attributes the request to this caller in limits and the log. If the caller's access ends, the
+   * body ends.
+   */
   readonly countFor: (caller: Caller) => void;
-  /** For the audit: what only the handler knows of what it does, said as soon as it knows. A later word stands beside an earlier one. */
+  /**
+   * Adds facts for the audit that only the handler knows. Call it as soon as they are known. Later facts are added to
+   * earlier ones.
+   */
   readonly note: (note: AuditNote) => void;
-  /** Takes what a call costs beyond the call itself from the caller's budget. @throws HoldfastError `rate_limited` */
+  /** Charges the additional cost of a call. @throws HoldfastError `rate_limited` */
   readonly charge: (unit: "operations" | "bytes" | "uploads", amount: number) => Promise<void>;
-  /** Takes what a call turned out to cost, in calls: this one is answered all the same, and those after it wait. */
+  /** Charges a cost, in calls, that was known only afterwards. This call still succeeds, but later ones wait. */
   readonly owe: (calls: number) => Promise<void>;
   readonly requestId: string;
-  /** The address that counts for this request, and the URL under which the client reached us. */
+  /** Address for rate limits, and the URL by which the client reached the server. */
   readonly peer: Peer;
-  /** Aborted when the client goes away before the answer is complete, and when the time to stop the server runs out. */
+  /** Aborted when the client disconnects early, and when the time to stop the server runs out. */
   readonly signal: AbortSignal;
   /**
-   * Takes one function to call when the client goes away before the answer is complete: what a request that only waits
-   * uses instead of `signal`, which costs a kilobyte of memory from when it is first asked for.
+   * Sets one function to call when the client disconnects early. For requests that only wait, because `signal` costs a
+   * kilobyte of memory from its first use.
    */
   readonly onGone: (listener: () => void) => void;
-  /** Aborted when the server begins to stop: what only waits (a poll) answers at once, what works goes on. */
+  /** Aborted when the server begins to stop. Polls respond immediately, and other work continues. */
   readonly stopping: AbortSignal;
-  /** Where what the answer reads of the store waits for room; to be given to whatever reads it. */
+  /** Limits memory for data that is read from the store. It must be passed to every such read. */
   readonly reading: Reading;
   readonly log: Log;
 }
@@ -96,7 +102,7 @@ export type CallerOf<R extends Route> = R["access"] extends "open" | "signed" ? 
 
 export type AnswerHeaders = Readonly<Record<string, string | number | readonly string[] | undefined>>;
 
-/** One of the route's statuses with what the table says about it. A JSON answer with `etag` in its headers is also answered as 304. */
+/** One of the route's statuses with its content. A JSON response with `etag` may also be sent as 304. */
 export type Answer<R extends Route> = {
   [Status in keyof R["responses"] & number]: AnswerOf<Status, R["responses"][Status]>;
 }[keyof R["responses"] & number];
@@ -107,5 +113,8 @@ type AnswerOf<Status, Shape> = Shape extends z.ZodType
     ? { readonly status: Status; readonly bytes: AnswerBytes; readonly headers?: AnswerHeaders }
     : { readonly status: Status; readonly headers?: AnswerHeaders };
 
-/** A stream is pulled only as fast as the client takes it and ended when the client goes; for HEAD it is never pulled. */
+/**
+ * A stream is read only as fast as the client receives it, and ends when the client disconnects. It is not read for
+ * HEAD.
+ */
 export type AnswerBytes = string | Uint8Array | Readable | AsyncIterable<Uint8Array>;

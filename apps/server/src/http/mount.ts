@@ -17,13 +17,13 @@ export interface Mounting {
   readonly handlers: Handlers;
   readonly unmounted: ReadonlySet<RouteName>;
   readonly world: ExchangeWorld;
-  /** @param url the pattern of the route */
+  /** @param url pattern of the route */
   readonly arrive: (request: FastifyRequest, response: ServerResponse, url: string) => Arrived;
 }
 
 const methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] as const;
 
-/** Mounts every route of the table that has a handler, and on each of their URLs a 405 for the other methods. */
+/** Mounts every route of the table that has a handler. Other methods on their URLs get a 405. */
 export function mountRoutes(app: FastifyInstance, mounting: Mounting): void {
   const handlers = mounting.handlers as Readonly<Record<string, LooseHandler | undefined>>;
   const table: readonly [string, Route][] = Object.entries(routes);
@@ -43,10 +43,10 @@ export function mountRoutes(app: FastifyInstance, mounting: Mounting): void {
   for (const [url, taken] of allowed) mountRefusal(app, mounting, url, taken);
 }
 
-/** What an asterisk at the end of a pattern stands for. */
+/** Text that matches an asterisk at the end of a pattern. */
 const rest = z.object({ "*": z.string().optional() });
 
-/** Mounts what answers GET and HEAD of URLs that are no part of the API. @param pages by the pattern of the URL */
+/** Mounts handlers for GET and HEAD outside the API. @param pages by URL pattern */
 export function mountPages(app: FastifyInstance, mounting: Mounting, pages: ReadonlyMap<string, LooseHandler>): void {
   for (const [url, handler] of pages) {
     const taken = ["GET", "HEAD"];
@@ -55,7 +55,10 @@ export function mountPages(app: FastifyInstance, mounting: Mounting, pages: Read
   }
 }
 
-/** Mounts what other standards than ours describe. @param answer told of the request what the standard's own code needs */
+/**
+ * Mounts endpoints of external standards.
+ * @param answer receives the parts of a request that the standard's code needs
+ */
 export function mountEndpoints(
   app: FastifyInstance,
   mounting: Mounting,
@@ -65,7 +68,7 @@ export function mountEndpoints(
   const allowed = new Map<string, Set<string>>();
   for (const { method, url, readsCookies, audit } of endpoints) {
     const taken = method === "GET" ? ["GET", "HEAD"] : [method];
-    // The body is no JSON: whoever reads it bounds it.
+    // The body is not JSON. Its reader limits the size.
     const bodyKind = method === "GET" ? ("none" as const) : ("bytes" as const);
     const route = { ...routeOutside(url), method, bodyKind, ...(readsCookies === true ? { readsCookies } : {}) };
     const handler = ((context: RequestContext & { readonly url: string }) => {
@@ -78,7 +81,7 @@ export function mountEndpoints(
   for (const [url, taken] of allowed) mountRefusal(app, mounting, url, taken);
 }
 
-/** Mounts what another standard describes and this server itself answers, each with its own audit and form of refusals. */
+/** Mounts endpoints of external standards that this server implements, each with its own audit and error format. */
 export function mountStandard(app: FastifyInstance, mounting: Mounting, endpoints: readonly Mounted[]): void {
   const allowed = new Map<string, Set<string>>();
   for (const endpoint of endpoints) {
@@ -132,7 +135,7 @@ function mountRefusal(
   }
 }
 
-/** Of what is in no table. */
+/** Route for a path outside the table. */
 function routeOutside(path: string): Route {
   return {
     method: "GET",

@@ -1,7 +1,7 @@
 import { isId } from "@holdfast/core/ids";
 import type { RouteName } from "@holdfast/protocol/routes";
 
-/** What was asked and answered, as far as the table of routes knows; `json` is empty where something else was answered. */
+/** Request and response, as far as the route table describes them. `json` is empty for other responses. */
 export interface AuditFacts {
   readonly params: Fields;
   readonly query: Fields;
@@ -11,26 +11,31 @@ export interface AuditFacts {
 
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** How requests to a route stand in the audit. */
 export interface AuditRule {
   /** A noun and a verb. */
   readonly action: string;
-  /** Of rights, sign-ins and what administrators do: nobody is answered before it is kept. The rest is kept within about a second. */
+  /**
+   * Set for permissions, sign-ins and administration: the response waits until the entry is durable. Other entries are
+   * stored within about a second.
+   */
   readonly durable?: true;
-  /** Comes again and again: within a minute it is counted. `pages`: the first page of a list has an entry of its own, those after it are counted. */
+  /**
+   * Repeated requests, which are counted within a minute. `pages`: the first page of a list has its own entry, and
+   * later ones are counted.
+   */
   readonly repeats?: true | "pages";
-  /** What the path's `id` names; a node unless told. */
+  /** Meaning of the path's `id`; a node by default. */
   readonly id?: "target";
-  /** Other nodes than the path and the answer name. */
+  /** Nodes in addition to those in path and response. */
   readonly nodes?: (facts: AuditFacts) => readonly unknown[];
   readonly count?: (facts: AuditFacts) => unknown;
-  /** What else is worth knowing, of which nothing is secret. */
+  /** Other useful facts, without secrets. */
   readonly detail?: (facts: AuditFacts) => Fields;
-  /** That nothing was read or done after all. */
+  /** Returns true if nothing was read or changed. */
   readonly isNothing?: (facts: AuditFacts) => boolean;
 }
 
-/** Why nothing of a route is recorded. */
+/** Reason for not auditing a route. */
 type Unrecorded =
   | "none: health and description"
   | "none: of oneself alone"
@@ -46,7 +51,7 @@ function reads(action: string, more: More = {}): AuditRule {
   return { action, ...more };
 }
 
-/** Changes of files stand in the journal besides, which is durable before the answer. */
+/** Changes of files are also in the journal, which is durable before the response. */
 const writes = reads;
 
 function decides(action: string, more: More = {}): AuditRule {
@@ -56,18 +61,18 @@ function decides(action: string, more: More = {}): AuditRule {
 const target = { id: "target" } as const;
 const itemsOf = ({ json }: AuditFacts) => lengthOf(json["items"]);
 
-/** A member may be named by an address, and no entry has one: then the answer says whose it is. */
+/** A member may be named by address, which entries never contain. Then the user id comes from the response. */
 function memberOf({ params, json }: AuditFacts): Fields {
   const named = [json["user_id"], params["user_id"]].find((each) => typeof each === "string" && isId(each));
   return named === undefined ? {} : { user_id: named };
 }
 
-/** Whether a passkey was shown, alone or beside the password. */
+/** Set for a sign-in by passkey, alone or in addition to the password. */
 function byPasskey({ body }: AuditFacts): Fields {
   return "passkey" in body ? { passkey: true } : {};
 }
 
-/** A route that is not here does not compile. */
+/** A missing route is a compile error. */
 const rules: Readonly<Record<RouteName, AuditRule | Unrecorded>> = {
   createSession: decides("session.start", { detail: byPasskey }),
   createWebSession: decides("session.start", { detail: (facts) => ({ browser: true, ...byPasskey(facts) }) }),
@@ -190,7 +195,7 @@ const rules: Readonly<Record<RouteName, AuditRule | Unrecorded>> = {
   adminDoctor: reads("doctor.run"),
   adminListAudit: reads("audit.read", {
     detail: pick("query", "from", "to", "cursor"),
-    // Cursors are not sealed: the caller of a later page may never have asked for a first one.
+    // Cursors are not encrypted, so a caller may request a later page without the first.
     repeats: "pages",
   }),
   adminVerifyAudit: reads("audit.verify", { detail: pick("json", "ok") }),
@@ -227,7 +232,7 @@ const rules: Readonly<Record<RouteName, AuditRule | Unrecorded>> = {
   listFolder: reads("folder.list", { count: itemsOf, detail: pick("query", "recursive") }),
   listVersions: reads("version.list", { count: itemsOf }),
   labelVersion: writes("version.label", { detail: pick("params", "number") }),
-  /** The journal says nothing of it. */
+  /** The journal does not contain it. */
   pruneVersions: decides("version.prune", {
     count: ({ json }) => json["removed"],
     detail: pick("body", "keep"),
@@ -355,7 +360,7 @@ function some(fields: Fields, names: readonly string[]): Fields {
   return Object.fromEntries(given.map((name) => [name, fields[name]]));
 }
 
-/** Which fields, and not what they became: a name is in the answer, and the rest says little. */
+/** Names of the changed fields. The new name is in the response, and other values say little. */
 function changed({ body }: AuditFacts): Fields {
   return { changed: Object.keys(body) };
 }

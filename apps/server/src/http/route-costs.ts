@@ -2,28 +2,31 @@ import { limits } from "@holdfast/core/limits";
 import { jsonBytesMax, type Route } from "@holdfast/protocol/route";
 import { type RouteName, routes } from "@holdfast/protocol/routes";
 
-/** The most that one request to a route may cost this process, whatever it says. */
+/** Maximum cost of one request to a route. */
 export interface RouteCost {
-  /** Of its body in memory at once, as it arrives and decoded. */
+  /** Bytes of the body in memory, received and decoded. */
   readonly bodyBytes: number;
-  /** That it reads from the database; in words where that is as much as the request changes. */
+  /** Rows read from the database; a text if they depend on the request's changes. */
   readonly rows: number | string;
-  /** Of its answer in memory at once. */
+  /** Bytes of the response in memory. */
   readonly answerBytes: number | string;
 }
 
 const kib = 1024;
 const mib = 1024 * kib;
 
-/** A node and all above it. */
+/** A node and its ancestors. */
 const lineage = limits.pathNamesMax + 1;
 const page = limits.listItemsMax + 1;
-/** A page ends with the node that goes beyond: names and what a user gives may be twice as long in JSON, or six times if they are odd. */
+/**
+ * A page ends with the item that exceeds the limit. Names and metadata may double in size as JSON, or grow six times
+ * with unusual characters.
+ */
 const pageBytes = 6 * (limits.listBytesMax + limits.metadataBytesMax);
 const nodeBytes = 6 * (limits.metadataBytesMax + limits.pathBytesMax + limits.symlinkTargetBytesMax);
-/** Sixteen segments of a list, read, decoded and in words. */
+/** Sixteen segments of a block list: read, decoded and as text. */
 const listPartBytes = 16 * limits.segmentEntriesMax * 300;
-/** Two batches of blocks as they are stored and decoded. */
+/** Two batches of blocks, stored and decoded. */
 const readingBytes = 4 * 2 * limits.blockBytesMax;
 
 const few: Cost = { rows: 20, answerBytes: 16 * kib };
@@ -31,15 +34,15 @@ const oneNode: Cost = { rows: 2 * lineage, answerBytes: nodeBytes };
 const listed = (rows: number): Cost => ({ rows, answerBytes: pageBytes });
 const streamed = (rows: number): Cost => ({ rows, answerBytes: readingBytes });
 const lists = (rows: number): Cost => ({ rows, answerBytes: listPartBytes });
-/** An upload's part that is not durable yet, twice: as it came, and on its way into a pack. */
+/** The part of an upload that is not durable yet, twice: as received, and on its way into a pack. */
 const uploading = { ...oneNode, bodyBytes: 2 * limits.uploadDurableBytesMax, rows: "those of the upload" };
 const oneBlock = { ...few, bodyBytes: 2 * limits.blockBytesMax };
 
-/** Some paths of each of seven kinds, a move with two. */
+/** Sample paths of seven kinds, with two for a move. */
 const rewindBytes = 6 * 2 * 7 * limits.rewindSampleMax * limits.pathBytesMax;
 
 const scrubbed: Cost = { rows: 10, answerBytes: "the damaged items" };
-/** Of a subtree that moves or goes, in portions. */
+/** Reads a subtree that is moved or deleted, in portions. */
 const changing: Cost = { ...oneNode, rows: "those that it changes" };
 
 type Cost = Omit<RouteCost, "bodyBytes">;
@@ -141,7 +144,7 @@ const costs: Readonly<Record<RouteName, Cost & { readonly bodyBytes?: number }>>
   adminRemoveJob: few,
   adminListInvitations: { rows: "one page of each shard", answerBytes: page * 2 * kib },
   adminRemoveInvitation: few,
-  /** They are added up where they lie, and once a minute. */
+  /** Totals are computed in each database, once a minute. */
   adminGetStorage: { ...few, rows: "totals of spaces and packs, one for each shard and cell" },
   adminListShards: { ...few, rows: "a count of at most 10,000 accounts and nodes for each shard" },
   adminCollect: {
@@ -167,7 +170,7 @@ const costs: Readonly<Record<RouteName, Cost & { readonly bodyBytes?: number }>>
   deleteNode: changing,
   copyNode: changing,
   listFolder: listed(lineage + 2 * page + limits.listFoldersMax * 170),
-  /** And the accounts of their authors. */
+  /** Includes the authors' accounts. */
   listVersions: { rows: lineage + 3 * page, answerBytes: page * 2 * kib },
   labelVersion: oneNode,
   pruneVersions: changing,
@@ -179,7 +182,7 @@ const costs: Readonly<Record<RouteName, Cost & { readonly bodyBytes?: number }>>
   unstarNode: oneNode,
   listStarred: listed(page + page * lineage),
   listRecent: listed(2 * (limits.recentEntriesMax + limits.recentCandidatesMax) + limits.recentItemsMax * lineage),
-  /** Those shared with the caller with all above them; what is looked at, and what matches with all above it. */
+  /** Shares with their ancestors, rows that are searched, and matches with their ancestors. */
   search: listed(
     limits.searchSharesMax * lineage +
       limits.searchRoundsMax * limits.searchRowsMax +
@@ -189,7 +192,7 @@ const costs: Readonly<Record<RouteName, Cost & { readonly bodyBytes?: number }>>
   rewind: { rows: "everything that changed since that time", answerBytes: rewindBytes },
   undoRewind: { rows: "everything that the rewind changed", answerBytes: rewindBytes },
   transferNode: { ...oneNode, rows: 2 * lineage },
-  /** And the accounts at both ends of each. */
+  /** Includes the accounts at both ends. */
   listTransfers: { rows: 4 * limits.transfersPageMax, answerBytes: limits.transfersPageMax * 4 * kib },
   acceptTransfer: { ...few, rows: "everything that is transferred" },
   deleteTransfer: { ...few, rows: "10, or all shares of the space if its job has failed" },
@@ -225,11 +228,11 @@ const costs: Readonly<Record<RouteName, Cost & { readonly bodyBytes?: number }>>
   getUpload: oneNode,
   deleteUpload: few,
   commitUpload: { ...oneNode, rows: "those of the upload" },
-  /** A folder's zip besides lists a page at a time, and keeps a line for each of its files until the end. */
+  /** A zip also lists folders page by page, and keeps a line for each file until the end. */
   download: streamed(lineage + limits.manifestEntriesMax),
   createSignedUrls: { ...few, rows: 2 * limits.zippedNodesMax * lineage, answerBytes: 2 * limits.signedUrlsMax * kib },
   openSignedUrl: streamed(2 * limits.zippedNodesMax * lineage + limits.manifestEntriesMax),
-  /** Its tag names folders; of each the rights, and what has the content. */
+  /** The tag names folders. Reads the rights of each and the nodes with the content. */
   getThumb: { rows: (limits.thumbTagPlacesMax + 100) * lineage, answerBytes: 8 * mib },
   getManifest: lists(2 * lineage + limits.manifestEntriesMax / limits.segmentEntriesMin),
   queryManifests: lists(2 * page + page * lineage + limits.manifestEntriesMax / limits.segmentEntriesMin),

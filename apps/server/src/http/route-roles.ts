@@ -3,23 +3,25 @@ import type { ServerRole } from "@holdfast/protocol/operation-routes";
 import { type RouteName, routes, routeUrl } from "@holdfast/protocol/routes";
 import type { Handlers } from "./handler.ts";
 
-/** Paths by the role that answers them, as a load balancer routes them (docs/operation.md); any process answers `everywhere`. */
+/**
+ * Paths by the role that serves them, as load balancers route them (docs/operation.md). Any process serves
+ * `everywhere`.
+ */
 export const rolePaths = {
   everywhere: /^\/(healthz|readyz|metrics)$/,
-  /** Requests that wait until something happens. */
+  /** Long polls. */
   notify: /^\/api\/v1\/(notifications\/poll|events)$/,
-  /** Content. */
   blocks: /^\/api\/v1\/((blocks|chunks|upload|signed|thumbs)(\/.*)?|files\/upload|files\/[^/]+\/download)$/,
 } as const;
 
-/** @returns undefined for a path that any process answers */
+/** @returns undefined if any process serves the path */
 function roleOfPath(path: string): ServerRole | undefined {
   if (rolePaths.everywhere.test(path)) return undefined;
   if (rolePaths.notify.test(path)) return "notify";
   return rolePaths.blocks.test(path) ? "blocks" : "api";
 }
 
-/** @returns the handlers of these roles, and for each other route one that reports where the load balancer is wrong */
+/** @returns handlers of these roles; other routes get one that reports a misconfigured load balancer */
 export function handlersOfRoles(handlers: Handlers, roles: ReadonlySet<ServerRole>): Handlers {
   const entries = Object.entries(handlers).map(([name, handler]) => {
     const path = routeUrl(routes[name as RouteName]);

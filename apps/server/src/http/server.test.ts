@@ -365,7 +365,6 @@ test("a compressed answer is one frame, whatever its length", async (t) => {
   assert.ok(met.has(16_384), `met only ${[...met].join(", ")}`);
 });
 
-/** The bytes of an answer as they travel. */
 async function undecoded(url: string, body: unknown): Promise<Buffer> {
   const asking = request(url, { method: "POST", headers: { ...asUser, ...json, "accept-encoding": "zstd" } });
   asking.end(JSON.stringify(body));

@@ -37,42 +37,41 @@ import type { WebApp } from "./web/web-app.ts";
 
 export interface HttpServerOptions {
   readonly handlers: Handlers;
-  /** Routes that may stay without a handler; any other missing one fails at start. */
+  /** Routes that may have no handler. Any other missing handler is an error at start. */
   readonly unmounted?: ReadonlySet<RouteName>;
   readonly authenticator: Authenticator;
   readonly rateLimits: RateLimits;
   readonly log: Log;
-  /** Throws while nothing may be changed; asked before each request that is no GET. */
+  /** Called before each request except GET. Throws while changes are not allowed. */
   readonly assertWritable?: () => void;
-  /** Undefined: nothing is recorded. */
+  /** Undefined: nothing is audited. */
   readonly audit?: AuditLog;
-  /** Told of each request when it is over. */
+  /** Called after each request. */
   readonly observe?: (request: ObservedRequest) => void;
   /** See `PeerRules`. */
   readonly proxyHops?: number;
   readonly onUnreadableAddress?: PeerRules["unreadable"];
   readonly publicUrl?: string;
-  /** By which this server is reached; undefined: whatever Host says is believed. Behind a proxy it is the proxy's to check. */
+  /** Names of this server; undefined: any Host is accepted. Behind a proxy, the proxy must check it. */
   readonly ownNames?: readonly string[];
   readonly tls?: {
     readonly cert: string;
     readonly key: string;
-    /** Chooses what is spoken on a connection; undefined: HTTP. */
+    /** Selects the protocol of a connection; undefined: HTTP. */
     readonly ALPNCallback?: (hello: ClientHello) => string | undefined;
   };
-  /** The web app, on whose URLs no handler of the table answers; undefined: only the table is served. */
+  /** The web app, whose URLs are outside the route table. Undefined: no web app. */
   readonly web?: WebApp;
-  /** What answers programs that ask to be let in; undefined: nothing does. */
+  /** Handles OAuth and OpenID requests. Undefined: none. */
   readonly openid?: OpenidAnswer;
-  /** What answers identity systems by SCIM; undefined: nothing does. */
+  /** SCIM endpoints. Undefined: none. */
   readonly scim?: readonly Mounted[];
   readonly timeouts?: Partial<Timeouts>;
   readonly connectionsMax?: number;
 }
 
-/** How a connection begins. */
 export interface ClientHello {
-  /** The name that it asks for; empty where it names none. */
+  /** Requested name, or empty. */
   readonly servername: string;
   readonly protocols: readonly string[];
 }
@@ -85,11 +84,14 @@ export interface Timeouts {
 }
 
 export interface HttpServer {
-  /** @param port 0 takes a free one. @returns the URL with the real port */
+  /**
+   * @param port 0 selects a free one
+   * @returns the URL with the actual port
+   */
   listen(host: string, port: number): Promise<string>;
-  /** New connections get this certificate from now on. */
+  /** Uses this certificate for new connections. */
   renewTls(tls: { readonly cert: string; readonly key: string }): void;
-  /** Stops accepting, lets what runs finish for `drainMs`, then cuts it. */
+  /** Stops accepting connections, waits up to `drainMs` for running requests, then aborts them. */
   close(drainMs?: number): Promise<void>;
 }
 
@@ -142,7 +144,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   if (options.scim !== undefined) mountStandard(app, mounting, options.scim);
   const { connectionsMax = Infinity } = options;
   app.server.maxConnections = connectionsMax;
-  // Behind a proxy every connection is the proxy's.
+  // Behind a proxy, all connections come from the proxy.
   if (rules.proxyHops === 0) shareConnections(app.server, Math.ceil(connectionsMax / 4));
   return {
     listen: async (host, port) => {
@@ -168,7 +170,7 @@ function openFastify(
   const transport = {
     maxHeaderSize: limits.headerBytesMax,
     headersTimeout: timeouts.headerTimeoutMs,
-    // How often Node looks for connections above `headersTimeout`; its default of 30 s would triple the limit.
+    // Interval at which Node looks for connections above `headersTimeout`. Its default of 30 s would triple the limit.
     connectionsCheckingInterval: Math.min(1000, timeouts.headerTimeoutMs),
     noDelay: true,
     ...(options.tls === undefined ? {} : { ...options.tls, minVersion: "TLSv1.2" as const }),
@@ -207,7 +209,7 @@ function openFastify(
       refuse(error, request, reply.raw);
     },
   }) as unknown as FastifyInstance;
-  // Bodies are read by the exchange alone, which bounds and times them.
+  // Only the exchange reads bodies, with limits and timeouts.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", (_request, _payload, done) => done(null));
   app.setErrorHandler((error, request, reply) => {
@@ -223,7 +225,7 @@ function openFastify(
 
 const requestIdPattern = /^[A-Za-z0-9_-]{8,64}$/;
 
-/** A proxy of ours may have given the request an id already; from anybody else it would only forge our log. */
+/** Accepts request ids only from our proxies. Other clients could forge log entries. */
 function makeRequestId(request: { headers: IncomingMessage["headers"] }, proxyHops: number): string {
   const given = request.headers["x-request-id"];
   if (proxyHops > 0 && typeof given === "string" && requestIdPattern.test(given)) return given;
@@ -262,7 +264,6 @@ function describe(
 
 type Reporting = HttpServerOptions & { readonly fullStore: FullStoreLog };
 
-/** The one line of the log that each request has. */
 function report(options: Reporting, arrived: Arrived, result: ExchangeResult): void {
   const { request, response, route, startedMs, requestId, peer, writtenBefore } = arrived;
   const { userId, error, bytesIn } = result;
@@ -286,7 +287,7 @@ function report(options: Reporting, arrived: Arrived, result: ExchangeResult): v
   const place = `${method} ${route}`;
   if (status < 300) options.fullStore.succeeded(place);
   const chain = status >= 500 && error !== undefined ? causes(error) : [];
-  // A full disk is no defect: it is logged without stacks, and with the causes, which name the disk.
+  // A full disk is not a bug. It is logged without stacks, but with the causes, which name the disk.
   if (chain.length > 0 && error?.code === "store_full")
     options.fullStore.refused(place, chain.map(({ message }) => message).join(" "));
   else if (chain.length > 0 && error?.code !== "quota") {
@@ -295,18 +296,18 @@ function report(options: Reporting, arrived: Arrived, result: ExchangeResult): v
       "request failed",
     );
   }
-  // A full quota is the user's own business.
+  // A full quota concerns only the user.
   options.log.info(fields, "request");
 }
 
-/** An error and all that caused it: a wrapped failure says in its cause what really happened. */
+/** @returns an error and its causes */
 function causes(error: Error): Error[] {
   const chain: Error[] = [];
   for (let at: unknown = error; at instanceof Error && chain.length < 5; at = at.cause) chain.push(at);
   return chain;
 }
 
-/** Time in which a load balancer sees that nothing listens any more, and uses other servers. */
+/** Time for load balancers to notice that the server stopped listening. */
 const lingerMs = 2000;
 
 async function closeGently(
@@ -330,12 +331,12 @@ async function closeGently(
 }
 
 /**
- * Accepts no more connections, and answers what comes on those that stand: a proxy may use an idle one in the moment in which it would be
- * closed, and cannot repeat the request if it changes anything. Each answer ends its connection.
+ * Accepts no more connections, but answers requests on open ones. A proxy may use an idle connection just as it closes,
+ * and cannot repeat a request that changes something. Each response ends its connection.
  */
 async function linger(server: NetServer, ms: number): Promise<void> {
   const closed = once(server, "close");
-  // Unlike the method of HTTP's servers it leaves idle connections open.
+  // Unlike the method of HTTP servers, this keeps idle connections open.
   NetServer.prototype.close.call(server);
   const over = new AbortController();
   await Promise.race([closed, delay(ms, undefined, { signal: over.signal }).catch(() => {})]);

@@ -21,13 +21,12 @@ import { createHttpServer, type HttpServer, type HttpServerOptions } from "./ser
 export interface TestServer extends HttpServer {
   readonly url: string;
   readonly port: number;
-  /** What was logged, one parsed line each. */
+  /** Parsed log lines. */
   readonly lines: Record<string, unknown>[];
-  /** The text of the log as it would stand in a file. */
   logText(): string;
 }
 
-/** A server on a free port of loopback with these handlers alone; the tokens of `testTokens` are valid. */
+/** Starts a server on a free loopback port with only these handlers. Accepts the tokens of `testTokens`. */
 export async function startTestServer(
   handlers: Handlers,
   options: Partial<HttpServerOptions> & { readonly rates?: Partial<Record<LimitName, Rate>> } = {},
@@ -100,7 +99,7 @@ export const testTokens: Readonly<Record<string, Caller>> = {
 };
 export const asUser = { authorization: "Bearer user-token" };
 
-/** Sends these bytes on a connection of its own and reads until the other side closes it. */
+/** Sends bytes on a new connection, and reads until the server closes it. */
 export async function speakRaw(port: number, text: string | Uint8Array): Promise<string> {
   const socket = connect(port, "127.0.0.1");
   await once(socket, "connect");

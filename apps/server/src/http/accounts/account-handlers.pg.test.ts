@@ -31,7 +31,6 @@ before(async () => {
     clock: makeTestClock(Date.now()),
     lifetimes: { trash_lifetime_ms: 5 * dayMs },
   });
-  // Only what the signed URL calls: what is stored is the blocks' affair.
   const blocks = {
     room: () => new BlockRoom(new SlabStock(0), undefined),
     store: async () => void (stored += 1),
@@ -94,7 +93,7 @@ test("a token for files manages no account, and one for the account administers 
       if (path === "/admin/users" && method === "POST" && status === 201) assert.equal(json.admin, false);
     }
   }
-  // Not even with the scope, once its owner is no administrator any more.
+  // The scope does not help if the owner is no longer an administrator.
   await createTestUser(world, "second@example.org", { admin: true });
   const { access_token: second } = await sessionOf("second@example.org");
   const { json } = await call("POST", "/tokens", second, { name: "t", scopes: ["admin"] });

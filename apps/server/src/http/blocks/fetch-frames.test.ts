@@ -11,7 +11,7 @@ const spaceId = "01a20000-0000-8000-8000-000000000001" as SpaceId;
 const payload = new Uint8Array(200_000).fill(7);
 const hash = sha256(payload);
 
-/** A store of which every reader is counted until it has ended: as long it holds memory. */
+/** Counts readers that have not ended, because they hold memory. */
 function countedReaders() {
   let open = 0;
   const read = async function* (_: SpaceId, hashes: readonly unknown[]) {

@@ -81,7 +81,7 @@ test("a long answer in one piece is cut off too, and one that is taken slowly is
   slow.write(head + body);
   let taken = 0;
   for await (const bytes of slow as AsyncIterable<Buffer>) {
-    // A megabyte takes a tenth of the time in which a slice must have gone.
+    // Receiving a megabyte takes a tenth of the time limit for a slice.
     if (Math.floor((taken + bytes.length) / 2 ** 20) > Math.floor(taken / 2 ** 20))
       pass(limits.answerIdleTimeoutMs / 10);
     taken += bytes.length;

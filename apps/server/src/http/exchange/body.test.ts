@@ -22,7 +22,7 @@ async function start(
   return server;
 }
 
-/** A handler that hands out the body it was given and answers when told to. */
+/** Handler that exposes its body and responds on demand. */
 function holdBody() {
   const arrived = Promise.withResolvers<Readable>();
   const answer = Promise.withResolvers<void>();
@@ -40,7 +40,7 @@ function holdBody() {
 
 const headersOf = (lengthBytes: number) =>
   `POST /api/v1/blocks HTTP/1.1\r\nhost: a\r\nauthorization: Bearer user-token\r\ncontent-length: ${lengthBytes}\r\n\r\n`;
-/** Headers for a test that reads to the end of the connection: an idle one stays open for more than a minute. */
+/** Headers for a test that reads until the connection ends. An idle connection stays open for more than a minute. */
 const closingHeadersOf = (lengthBytes: number) =>
   headersOf(lengthBytes).replace("\r\n\r\n", "\r\nconnection: close\r\n\r\n");
 
@@ -69,7 +69,7 @@ test("a body is not received faster than its handler reads it", async (t) => {
   let received = (stream.read(1) as Buffer).length;
   const socket = upload.socket;
   assert.ok(socket);
-  // Nobody reads on: what is written stops at what the kernel's buffers of both sides hold.
+  // Nobody reads, so writing stops when the kernel's buffers on both sides are full.
   let before = -1;
   for (let quiet = 0; quiet < 5; before = socket.bytesWritten - socket.writableLength) {
     quiet = socket.bytesWritten - socket.writableLength === before ? quiet + 1 : 0;
@@ -134,7 +134,7 @@ test("a body that is dripped more slowly than the least rate ends with 408, what
       pass(limits.bodyRateWindowMs / steps);
     }
   };
-  // Never idle for as long as would be too long, and just fast enough.
+  // Just fast enough, and never idle for too long.
   await drip(5, limits.bodyRateBytesMin);
   assert.equal(stored, 5 * limits.bodyRateBytesMin);
   await drip(1, limits.bodyRateBytesMin - 4);
@@ -180,7 +180,7 @@ test("a body ends within two seconds after its caller, and not by a database tha
     assert.equal(looks, expected - 1);
     pass(1000);
     await until("the caller is looked at", () => looks === expected);
-    // The next look is due only once this one has its answer.
+    // The next check starts only after this one has its result.
     await new Promise(setImmediate);
   };
   await send();
@@ -195,7 +195,7 @@ test("a body ends within two seconds after its caller, and not by a database tha
 });
 
 test("a client that is refused while its body is on its way reads the whole answer and its end, and may send on meanwhile", async (t) => {
-  // No time passes: nothing ends by a timeout.
+  // Time stands still, so nothing times out.
   holdTime(t);
   const server = await start(t, holdBody().handlers);
   const head = headersOf(10_000_000);
@@ -263,7 +263,7 @@ test("of one account so many long bodies are received at once, and the next one 
   const answers = sockets.map(readToClose);
   for (const socket of sockets) socket.write(closingHeadersOf(lengthBytes));
   await until("as many bodies arrive as may", () => arrived.length >= limits.bodiesAtOnceMax);
-  // Another account, and a short body of the same one, are let in meanwhile.
+  // Other accounts, and short bodies of the same one, are accepted meanwhile.
   const other = await fetch(`${server.url}/api/v1/blocks`, {
     method: "POST",
     headers: { authorization: "Bearer admin-token" },
@@ -294,7 +294,7 @@ test("a handler that takes its time before and while it reads does not cost the 
   };
   pass(150);
   take();
-  // As much waits for the handler as may: now it is the one who is slow.
+  // The buffer is full, so the client waits for the handler.
   await until("as much waits as may", () => stream.readableLength >= stream.readableHighWaterMark);
   pass(150);
   while (received < body.length) if (!take()) await once(stream, "readable", { signal: AbortSignal.timeout(60_000) });

@@ -111,7 +111,7 @@ test("all bodies that are decoded at once are bounded together, and each has its
   const answers = Array.from({ length: count }, () => post("/blocks/fetch", large));
   const together = Math.floor(limits.jsonBytesAtOnceMax / limits.requestJsonBytesMax);
   await until("as many run as may together", () => running >= together);
-  // Short ones pass while the others wait; by the time that these have, the others have arrived.
+  // Short bodies pass while the others wait. By then, the others have arrived.
   for (let short = 0; short < 30; short += 1) {
     assert.equal((await post("/nodes/query", zstdCompressSync('{"ids":[]}'))).status, 200);
   }

@@ -11,7 +11,7 @@ import { speakRaw, startTestServer } from "../testing.ts";
 
 const count = isLongTier ? 10_000 : 1500;
 
-/** Reads all that a handler may read, and finds nothing. */
+/** Reads everything that a handler may read, and reports not_found. */
 async function readAll(context: RequestContext): Promise<never> {
   context.conditions({ size: 1 });
   for await (const bytes of context.stream as AsyncIterable<Buffer>) assert.ok(bytes.length > 0);
@@ -39,7 +39,7 @@ test("malformed requests over all routes are answered with 4xx and nothing else"
       }
     }),
   );
-  // Were all of one kind, the requests would not get past the door.
+  // If all statuses were equal, the requests would not pass authentication.
   assert.ok(
     (statuses.get(404) ?? 0) > count / 20 && (statuses.get(422) ?? 0) > count / 20,
     JSON.stringify([...statuses]),

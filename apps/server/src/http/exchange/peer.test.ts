@@ -32,7 +32,7 @@ test("behind a proxy, whether it was configured or not, no fingerprint is given"
   assert.equal(fingerprintFor("192.168.1.20:8420", { rules: { proxyHops: 1 } }), undefined);
   for (const name of ["x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "forwarded", "via"])
     assert.equal(fingerprintFor("192.168.1.20:8420", { headers: { [name]: "drive.example" } }), undefined, name);
-  // The proxy passes the host on, and asks the handshake for nothing or for the name of its upstream.
+  // The proxy forwards the host, and sends no server name or the name of its upstream.
   assert.equal(fingerprintFor("drive.example"), undefined);
   assert.equal(fingerprintFor("drive.example", { serverName: "nas.local" }), undefined);
   assert.equal(fingerprintFor("192.168.1.30", { from: "127.0.0.1" }), undefined);

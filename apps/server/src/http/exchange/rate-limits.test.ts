@@ -52,7 +52,7 @@ test("over any time no more passes than burst and flow allow", () => {
       for (const [pauseMs, amount] of calls) {
         nowMs += pauseMs;
         if (buckets.take("k", rate, amount, false) === 0) passed += amount;
-        // The last call may take the bucket below zero by less than itself.
+        // The last call may make the bucket negative by less than its own amount.
         assert.ok(passed <= rate.burst + (nowMs / 1000) * rate.perSecond + 2 + 1e-6);
       }
     }),
@@ -81,7 +81,7 @@ test("a limit that is off refuses nothing, and polls are counted while they are 
 });
 
 test("users, strangers and senders of bytes each run into their own limit with Retry-After", async (t) => {
-  // So little flows in that a third call is refused however long the first two take.
+  // The rate is so low that a third call is rejected, even if the first two are slow.
   const small = { perSecond: 0.001, burst: 2 };
   const server = await startTestServer(
     {

@@ -1,9 +1,9 @@
 import type { TestContext } from "node:test";
 
 /**
- * Time passes for `setTimeout` only as the test says, so that no pause of this process, in which client and server both run, is taken
- * for one of the client. (The mock that comes with Node knows no `refresh`.)
- * @returns lets so many milliseconds pass
+ * Lets time pass for `setTimeout` only on demand. Client and server share this process, so a pause of it would look
+ * like a pause of the client. Node's own mock does not support `refresh`.
+ * @returns a function that advances time by milliseconds
  */
 export function holdTime(t: TestContext): (ms: number) => void {
   const running = new Set<HeldTimer>();
@@ -22,7 +22,7 @@ export function holdTime(t: TestContext): (ms: number) => void {
     return timer.refresh();
   }) as never);
   const clear = t.mock.method(globalThis, "clearTimeout", ((timer: HeldTimer) => void running.delete(timer)) as never);
-  // Before the server is closed, which waits in earnest.
+  // Restores timers before the server closes, which waits in real time.
   t.after(() => {
     set.mock.restore();
     clear.mock.restore();

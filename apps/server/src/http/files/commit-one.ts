@@ -23,7 +23,7 @@ export async function commitOperation(
   return result;
 }
 
-/** The same for an operation that leaves a node. */
+/** The same for an operation whose result is a node. */
 export async function commitNode(
   committer: Committer,
   caller: Caller,

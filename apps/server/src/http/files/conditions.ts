@@ -3,14 +3,14 @@ import type { IncomingHttpHeaders } from "node:http";
 import { HoldfastError } from "@holdfast/core/errors";
 import { canonicalJson } from "../exchange/canonical-json.ts";
 
-/** What a request demands of the state it meets; the first four go into an `Operation` as they are. */
+/** Preconditions of a request. The first four become part of an `Operation` unchanged. */
 export interface Conditions {
   readonly ifMatch?: readonly string[] | "*";
   /** `If-None-Match: *`: the name must not exist. */
   readonly ifNoneMatch?: boolean;
-  /** 16 bytes made of Idempotency-Key and the caller. */
+  /** 16 bytes derived from Idempotency-Key and the caller. */
   readonly operationId?: Buffer;
-  /** SHA-256 of what was asked; present exactly with operationId. */
+  /** SHA-256 of the request; set if and only if operationId is set. */
   readonly requestHash?: Buffer;
 }
 
@@ -18,9 +18,9 @@ export interface RequestFacts {
   readonly method: string;
   /** Path with query, as in the request line. */
   readonly url: string;
-  /** The JSON body, or what stands for a streamed one. */
+  /** The JSON body, or a substitute for a streamed one. */
   readonly body?: unknown;
-  /** Whose key it is: two callers may choose the same one. */
+  /** Caller, because two callers may choose the same key. */
   readonly callerId?: string | undefined;
 }
 
@@ -28,7 +28,7 @@ const conditionBytesMax = 4096;
 const entityTagsMax = 64;
 const keyPattern = /^[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?$/;
 
-/** @throws HoldfastError `bad_request` for a header that is no list of tags or no key */
+/** @throws HoldfastError `bad_request` for an invalid list of tags or an invalid key */
 export function readConditions(headers: IncomingHttpHeaders, facts: RequestFacts): Conditions {
   const ifMatch = readEntityTags("If-Match", headers["if-match"]);
   const key = readKey(headers["idempotency-key"]);
@@ -40,8 +40,8 @@ export function readConditions(headers: IncomingHttpHeaders, facts: RequestFacts
 }
 
 /**
- * A list of entity tags (RFC 9110, 8.8.3) without quotes and weakness: revisions and content ids are exact, so a weak tag
- * names the same thing. Bare words pass too, since people type them.
+ * Reads a list of entity tags (RFC 9110, 8.8.3) without quotes and `W/`. Revisions and content ids are exact, so weak
+ * tags identify the same content. Unquoted tags are accepted, because people type them.
  */
 export function readEntityTags(header: string, value: string | undefined): readonly string[] | "*" | undefined {
   if (value === undefined) return undefined;

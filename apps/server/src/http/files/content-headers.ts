@@ -19,7 +19,7 @@ function sentTypeOf(name: string): string {
   return activeTypes.test(type) ? plainBytes : type;
 }
 
-/** Response headers of stored content. @param isSaved whether a browser saves it even if it could display it */
+/** Response headers of stored content. @param isSaved true: browsers save it even if they could display it */
 export function contentHeaders(name: string, isSaved: boolean) {
   const type = sentTypeOf(name);
   return {

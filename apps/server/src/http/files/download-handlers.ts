@@ -7,7 +7,6 @@ import { manifestsText, manifestText, splicesText } from "./manifest-texts.ts";
 import { type DownloadParts, serveDownload } from "./serve-download.ts";
 import { StreamedJson } from "./streamed-json.ts";
 
-/** Content on its way out: as a file, as a zip, as a list of blocks. */
 export function downloadHandlers(parts: DownloadParts) {
   const { shards } = parts;
   return {

@@ -7,7 +7,7 @@ import type { Handlers } from "../handler.ts";
 
 type LooseHandler = (context: { readonly caller?: Caller }) => unknown;
 
-/** The same handlers; an owner whose space is full is told by each of them what fills it. */
+/** Returns handlers whose quota errors tell owners what fills their space. */
 export function withExplainedQuota(handlers: Handlers, shards: Shards): Handlers {
   const explained = (handler: LooseHandler): LooseHandler => {
     return async (context) => {

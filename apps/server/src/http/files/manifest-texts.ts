@@ -9,7 +9,7 @@ import { entriesOf, entryCount, readList, readLists, type VersionList } from "..
 
 type Head = Pick<VersionRow, "id" | "number" | "size" | "content_id">;
 
-/** The answer of GET /files/{id}/manifest, piece by piece. */
+/** Yields the response of GET /files/{id}/manifest. */
 export async function* manifestText(
   shard: Shard,
   version: Head & VersionList,
@@ -19,7 +19,7 @@ export async function* manifestText(
   yield "]}";
 }
 
-/** The same against a base. */
+/** Yields the same response as changes to a base. */
 export async function* splicesText(version: Head, splices: readonly Splice[]): AsyncGenerator<string, void, undefined> {
   yield `${openHead(version)},"splices":[`;
   for (const [index, splice] of splices.entries()) yield `${index === 0 ? "" : ","}${JSON.stringify(splice)}`;
@@ -27,8 +27,9 @@ export async function* splicesText(version: Head, splices: readonly Splice[]): A
 }
 
 /**
- * The answer of POST /manifests: of the versions that the caller may read, in the order asked, as many as have
- * `manifestEntriesAtOnceMax` entries together, and at least one. What is left out is named at the end.
+ * Yields the response of POST /manifests: the readable versions in the order of the request. They have up to
+ * `manifestEntriesAtOnceMax` entries together, but there is at least one version. Omitted versions are named at the
+ * end.
  */
 export async function* manifestsText(
   shards: Shards,
@@ -53,7 +54,7 @@ export async function* manifestsText(
       if (entries >= limits.manifestEntriesAtOnceMax) break;
       reached += 1;
       const list = lists.get(head.id);
-      // Removed since it was looked for.
+      // Removed in the meantime.
       if (list === undefined) continue;
       entries += entryCount(list);
       yield `${before}${openHead(head)},"blocks":[`;
@@ -66,12 +67,12 @@ export async function* manifestsText(
   yield leftOut.length === 0 ? "]}" : `],"left_out":${JSON.stringify(leftOut)}}`;
 }
 
-/** Lists of so many bytes are read together. */
+/** Total size of the lists that are read together. */
 const groupBytesMax = 1024 * 1024;
 
 type Group = [VisibleVersion, ...VisibleVersion[]];
 
-/** Each of one space. */
+/** Each group is from one space. */
 function groupsOf(heads: readonly VisibleVersion[]): Group[] {
   const groups: Group[] = [];
   let freeBytes = 0;
@@ -100,7 +101,6 @@ async function* entriesText(shard: Shard, version: VersionList): AsyncGenerator<
   }
 }
 
-/** @throws HoldfastError damaged */
 function pieceText(piece: Uint8Array): string {
   return entriesOf({ pieces: [piece] })
     .map(({ hash, size }) => `{"hash":"${hash}","size":${size}}`)

@@ -36,13 +36,13 @@ interface NodeWorld {
   readonly shards: Shards;
   readonly committer: Committer;
   readonly clock: Clock;
-  /** Of the server: what cursors that could name something hidden are sealed with. */
+  /** Server key that encrypts cursors, which may name hidden items. */
   readonly cursorKey: Buffer;
-  /** Of a list: with which its thumbnails can be had. */
+  /** Returns the tag of a list, which gives access to its thumbnails. */
   readonly tagOf: TagOf;
 }
 
-/** The tree: look up, list, create, change, delete, restore, and what changed. */
+/** Nodes: find, list, create, change, delete, restore, and list changes. */
 export function nodeHandlers({ shards, committer, clock, cursorKey, tagOf }: NodeWorld) {
   const commitOne = (caller: Caller, operation: Operation) => commitNode(committer, caller, operation);
   return {
@@ -50,7 +50,7 @@ export function nodeHandlers({ shards, committer, clock, cursorKey, tagOf }: Nod
       const found = await findNodeByPath(shards, caller, query.path);
       const json = nodeJson(found);
       const folder = await followMount(shards, caller, found);
-      // Its path is the one that was asked for, whatever is above.
+      // The result has the requested path, so changes above it do not matter.
       if (folder.row.kind !== "folder") return { status: 200, json, headers: viewTag(caller, json, json.seq) };
       const page = await listFolder(shards, caller, folder, query);
       await payCount(owe, page);
@@ -158,7 +158,8 @@ export function nodeHandlers({ shards, committer, clock, cursorKey, tagOf }: Nod
       const seen = trashSeen(query);
       const purged = await answerOnce(db, once, async () => {
         const count = await emptyTrash(db, committer, caller, seen);
-        // In many transactions: one that was cut off goes on where it was, and what was put there after its end stays.
+        // The trash is emptied in many transactions. After an interruption, a repeated request continues, and keeps
+        // items that were trashed after the first one ended.
         return doOnce(db, once, () => Promise.resolve(count));
       });
       return { status: 200, json: { purged } };
@@ -188,7 +189,7 @@ export function nodeHandlers({ shards, committer, clock, cursorKey, tagOf }: Nod
   } satisfies Handlers;
 }
 
-/** @throws HoldfastError invalid_field: what is purged does not come back, so the epoch may not be left out */
+/** @throws HoldfastError invalid_field without an epoch, because purged items cannot be restored */
 function trashSeen({ seen: seq, epoch }: RouteQuery<typeof routes.emptyTrash>): JournalHead | undefined {
   if (seq === undefined) return undefined;
   if (epoch !== undefined) return { seq, epoch };
@@ -196,18 +197,18 @@ function trashSeen({ seen: seq, epoch }: RouteQuery<typeof routes.emptyTrash>): 
   throw new HoldfastError("invalid_field", message, { field: "epoch" });
 }
 
-/** Counting the children of a large folder reads all of them, however short the page is. */
+/** Counting the children of a large folder reads all of them, even for a short page. */
 async function payCount(owe: RequestContext["owe"], { total = 0 }: FolderPage): Promise<void> {
   const calls = Math.floor(total / limits.countedPerCall);
   if (calls > 0) await owe(calls);
 }
 
-/** In one's own space nothing needs to be named. */
+/** Lists of the caller's own space need no place. */
 function placeOfList({ row, rights }: PlacedNode): string[] {
   return rights === undefined ? [] : [row.id];
 }
 
-/** @param trashedAt undefined where there is no such node */
+/** @param trashedAt undefined if the node does not exist */
 function nodeState(trashedAt: number | null | undefined): "live" | "trashed" | "gone" {
   if (trashedAt === undefined) return "gone";
   return trashedAt === null ? "live" : "trashed";

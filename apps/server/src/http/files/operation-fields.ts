@@ -7,10 +7,10 @@ import type { Actor } from "../../metadata/actor.ts";
 import type { Attributes, OperationBase, Place, Seen } from "../../metadata/commit/operation.ts";
 
 /**
- * For a node that is read: its revision, and behind it how this caller sees it, since role and parent differ from caller to caller and
- * a path changes with each folder above. The revision alone names the state of what its owner shares with nobody, as long as nothing
- * above has changed since the node itself.
- * @param placedSeq the newest change of the node and all above it; undefined where that is not known
+ * Returns the entity tag of a node that is read: its revision and a hash of the caller's view. Role and parent differ
+ * by caller, and a path changes with each folder above. The revision alone suffices for an owner's unshared node if
+ * nothing above changed since.
+ * @param placedSeq latest change of the node and its ancestors, if known
  */
 export function viewTag({ userId }: Pick<Actor, "userId">, node: NodeJson, placedSeq?: number): { etag: string } {
   if (node.role === "owner" && !node.shared && placedSeq === node.seq) return revisionTag(node);
@@ -20,7 +20,7 @@ export function viewTag({ userId }: Pick<Actor, "userId">, node: NodeJson, place
   return { etag: `"${node.revision}-${view.slice(0, 16)}"` };
 }
 
-/** For the answer to a change, which no cache keeps. */
+/** Returns the tag for the response to a change, which no cache keeps. */
 export function revisionTag(node: NodeJson): { etag: string } {
   return { etag: `"${node.revision}"` };
 }
@@ -43,7 +43,7 @@ export function seenOf(fields: {
   };
 }
 
-/** For calls that have no one node. @throws HoldfastError bad_request for a condition that would be left out */
+/** Rejects conditions that a call for several nodes would ignore. @throws HoldfastError bad_request */
 export function refuseConditions({ ifMatch, ifNoneMatch }: Pick<OperationBase, "ifMatch" | "ifNoneMatch">): void {
   if (ifMatch === undefined && ifNoneMatch === undefined) return;
   const field = ifMatch === undefined ? "If-None-Match" : "If-Match";
@@ -80,7 +80,7 @@ export function attributesOf(body: {
   };
 }
 
-/** In a query a version is text: digits are a number, anything else is an id. */
+/** Reads a version from a query: digits are a number, other text is an id. */
 export function versionOf(text: string): number | string {
   return /^\d{1,15}$/.test(text) ? Number(text) : text;
 }

@@ -1,7 +1,7 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
 
-/** A part of a file: first byte and the byte after the last. */
+/** Offsets of the first byte and the byte after the last. */
 export interface ByteRange {
   readonly start: number;
   readonly end: number;
@@ -10,9 +10,9 @@ export interface ByteRange {
 const rangeHeaderBytesMax = 8192;
 
 /**
- * The parts of a download that `Range` asks for, in the order asked unless some overlap; undefined where the whole file is to
- * be sent (no header, another unit, or no valid one: RFC 9110, 14.2). Never more bytes than the file has.
- * @throws HoldfastError `range` with `size` when no part lies in the file, or for too many parts
+ * Returns the parts that `Range` asks for, in the order of the request unless some overlap. They never have more bytes
+ * than the file. Returns undefined for the whole file: without a valid header, or for another unit (RFC 9110, 14.2).
+ * @throws HoldfastError `range` with `size` if no part is in the file, or for too many parts
  */
 export function parseRange(header: string | undefined, sizeBytes: number): readonly ByteRange[] | undefined {
   if (header === undefined) return undefined;
@@ -52,7 +52,7 @@ function readSpec(spec: string, sizeBytes: number): ByteRange | "invalid" | "out
   return start < sizeBytes ? { start, end } : "outside";
 }
 
-/** Those that overlap are sent as one; each other is a part of its own, however near it lies, as whoever takes parts apart expects. */
+/** Merges overlapping parts only. Clients expect all others as separate parts, even adjacent ones. */
 function coalesce(ranges: readonly ByteRange[]): readonly ByteRange[] {
   const sorted = ranges.toSorted((left, right) => left.start - right.start);
   const merged: ByteRange[] = [];
@@ -69,7 +69,7 @@ function unsatisfiable(message: string, sizeBytes: number): HoldfastError {
   return new HoldfastError("range", message, { field: "Range", body: { size: sizeBytes } });
 }
 
-/** `Content-Range` of one part of an answer. */
+/** Formats `Content-Range`. */
 export function formatContentRange({ start, end }: ByteRange, sizeBytes: number): string {
   return `bytes ${start}-${end - 1}/${sizeBytes}`;
 }

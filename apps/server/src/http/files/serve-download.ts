@@ -21,11 +21,10 @@ import { type ByteRange, formatContentRange, parseRange } from "./ranges.ts";
 
 export interface DownloadParts extends CredentialWorld {
   readonly blocks: BlockService;
-  /** Of the parts of one answer, which no content has in it. */
+  /** Separates the parts of a response. It must not appear in the content. */
   readonly boundary: () => string;
 }
 
-/** What a download needs to know of its request. */
 export interface DownloadRequest extends Pick<
   RequestContext,
   "headers" | "head" | "signal" | "reading" | "peer" | "note"
@@ -35,21 +34,24 @@ export interface DownloadRequest extends Pick<
 
 export interface Wanted {
   readonly id: string;
-  /** A number or an id; without it the head. */
+  /** Number or id of a version; undefined: the latest. */
   readonly version?: string | undefined;
-  /** To be saved, whatever it is. Else a browser shows what it can show without running anything of it. */
+  /** Browsers save the content. Otherwise they display types that cannot run code. */
   readonly isSaved?: boolean;
 }
 
 interface ReadingWays extends Required<Pick<ReadingOptions, "signal" | "reading">> {
   readonly sight: LiveSight;
-  /** What passes the content on for as long as the caller may have it. */
+  /** Passes the content on while the caller may read it. */
   readonly guard: (content: AsyncGenerator<Uint8Array>) => AsyncGenerator<Uint8Array>;
-  /** Called before the first byte, unless there will be none. */
+  /** Called before the first byte, but not for an empty response. */
   readonly begin: (download: Omit<Download, "source">) => Promise<TakeBack | undefined>;
 }
 
-/** A file with ranges and conditions, or a folder as a zip. @throws HoldfastError not_found, range, and forbidden for a link that is used up */
+/**
+ * Sends a file with ranges and conditions, or a folder as a zip.
+ * @throws HoldfastError not_found, range, or forbidden for a used-up link
+ */
 export async function serveDownload(parts: DownloadParts, request: DownloadRequest, wanted: Wanted) {
   const { shards } = parts;
   const found = await findNode(shards, request.caller, wanted.id);
@@ -64,7 +66,11 @@ export async function serveDownload(parts: DownloadParts, request: DownloadReque
   return zipAnswer(found.row.name, guard(zipFolder(parts, folder, ways)));
 }
 
-/** All of them as one zip. @param name without `.zip` @throws HoldfastError forbidden for a link that is used up */
+/**
+ * Sends nodes as one zip.
+ * @param name without `.zip`
+ * @throws HoldfastError forbidden for a used-up link
+ */
 export async function serveZip(
   parts: DownloadParts,
   request: DownloadRequest,
@@ -78,7 +84,6 @@ export async function serveZip(
   return zipAnswer(name, guard(zipNodes(parts, nodes, ways)));
 }
 
-/** @param nodes of which something is read */
 function waysOf(parts: DownloadParts, request: DownloadRequest, nodes: readonly PlacedNode[]): ReadingWays {
   const { shards, clock } = parts;
   const { caller, head, signal, reading, peer } = request;
@@ -92,12 +97,12 @@ function waysOf(parts: DownloadParts, request: DownloadRequest, nodes: readonly 
   return { signal, reading, sight, guard, begin };
 }
 
-/** @param bytes not asked for one of them where only the head is sent, which cannot know how many there will be */
+/** @param bytes not read for HEAD, so the length stays unknown */
 function zipAnswer(name: string, bytes: AsyncGenerator<Uint8Array>) {
   return { status: 200 as const, bytes, headers: contentHeaders(`${name === "" ? unnamed : name}.zip`, true) };
 }
 
-/** What a root folder is called outside of its drive. */
+/** Name of a downloaded root folder. */
 export const unnamed = "Holdfast";
 
 async function serveFile(
@@ -125,7 +130,7 @@ async function serveFile(
   const asOwner = request.caller.owns && request.caller.spaceId === version.space_id;
   const options = { signal, reading, passing: true, asOwner };
   const read = (range: ByteRange) => readVersion(parts, version, range, options);
-  // The head of an answer needs nothing of the content.
+  // HEAD needs no content.
   const open = (content: AsyncGenerator<Uint8Array>) => (head ? content : primed(counted(guard(content))));
   const only = ranges?.[0];
   if (ranges === undefined || only === undefined) {
@@ -150,7 +155,7 @@ function matches(header: string | undefined, etag: string): boolean {
   return tags === "*" || (tags?.includes(etag.slice(1, -1)) ?? false);
 }
 
-/** A date is never exact enough to continue a file by, so with one the whole file is sent. */
+/** Dates are too inexact to continue a file. With a date, the whole file is sent. */
 function ifRangeHolds(header: string | string[] | undefined, etag: string): boolean {
   return header === undefined || header === etag;
 }

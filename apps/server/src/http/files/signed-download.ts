@@ -10,12 +10,12 @@ import { findNodes, followMount, noSuchNode, readNodeId } from "../../metadata/r
 import type { PlacedNode } from "../../metadata/read/placed-node.ts";
 import { unnamed } from "./serve-download.ts";
 
-/** What a signed address of content gives. */
+/** Content of a signed URL. */
 export interface DownloadFacts {
   readonly use: "download" | "media" | "zip";
-  /** Of a zip those of all nodes; else of the node and, of a file, of the version. */
+  /** For a zip, ids of all nodes; otherwise the node and, for a file, the version. */
   readonly ids: readonly string[];
-  /** Of a zip, without its ending. */
+  /** Name of a zip, without extension. */
   readonly name?: string;
 }
 
@@ -26,7 +26,10 @@ export interface WantedFile {
   readonly use: "download" | "media";
 }
 
-/** In their order. @throws HoldfastError not_found where the caller may not read one of them, whatever is wrong with the others */
+/**
+ * Finds downloads in the order of the request.
+ * @throws HoldfastError not_found if the caller may not read one of them, whatever other errors the request has
+ */
 export async function findDownloads(
   shards: Shards,
   caller: Actor,
@@ -41,7 +44,7 @@ export async function findDownloads(
   return facts;
 }
 
-/** The version is fixed: whoever goes on with it by ranges gets parts of one content. Nothing for a folder. */
+/** Fixes the version, so that range requests read parts of the same content. Empty for a folder. */
 async function versionOf(shards: Shards, caller: Actor, node: PlacedNode, version?: string): Promise<string[]> {
   const { row } = await followMount(shards, caller, node);
   if (row.kind === "folder") return [];
@@ -49,7 +52,7 @@ async function versionOf(shards: Shards, caller: Actor, node: PlacedNode, versio
   return [(await findVersion(shards, row, version)).id];
 }
 
-/** @throws HoldfastError not_found where the caller may not read one of them, invalid_field for a name that no file can have */
+/** @throws HoldfastError not_found if the caller may not read a node, invalid_field for an invalid name */
 export async function findZip(
   shards: Shards,
   caller: Actor,
@@ -61,7 +64,7 @@ export async function findZip(
   return { use: "zip", ids: [...new Set(rows.map(({ id }) => id))], name: name?.replace(/\.zip$/i, "") ?? own ?? "" };
 }
 
-/** What is in a zip, each under a name of its own. @throws HoldfastError not_found where one of them is not to be read, or not any more */
+/** Finds the content of a zip. @throws HoldfastError not_found if a node is not readable, or no longer */
 export async function findZipped(shards: Shards, caller: Actor, ids: readonly string[]): Promise<ZippedNode[]> {
   const nodes: ZippedNode[] = [];
   for (const found of await findReadable(shards, caller, ids)) {
@@ -86,7 +89,7 @@ export function writeDownloadFacts({ use, ids, name = "" }: DownloadFacts): stri
   return [use, idsText(ids), Buffer.from(name).toString("base64url")].join(".");
 }
 
-/** @param text what `writeDownloadFacts` made, as a signature proves */
+/** @param text output of `writeDownloadFacts`, verified by a signature */
 export function readDownloadFacts(text: string): Required<DownloadFacts> {
   const [use, ids = "", name = ""] = text.split(".");
   return { use: use as DownloadFacts["use"], ids: readIds(ids), name: Buffer.from(name, "base64url").toString() };

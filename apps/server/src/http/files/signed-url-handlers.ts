@@ -7,7 +7,7 @@ import type { Handlers } from "../handler.ts";
 import { type DownloadParts, serveDownload, serveZip } from "./serve-download.ts";
 import { findDownloads, findZip, findZipped, readDownloadFacts, writeDownloadFacts } from "./signed-download.ts";
 
-/** Addresses of content that need no token. What they give is looked up each time as for the caller who asked for them. */
+/** Content URLs that need no token. Each use checks the current rights of the caller who requested them. */
 export function signedUrlHandlers(accounts: AccountWorld, parts: DownloadParts) {
   const { shards } = accounts;
   return {

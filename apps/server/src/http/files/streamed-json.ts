@@ -1,6 +1,6 @@
-/** An answer in JSON that is made while it is sent, so that however long it becomes little of it is in memory. */
+/** JSON response that is generated while it is sent, so that little of it is in memory. */
 export class StreamedJson {
-  /** Texts that are JSON together. */
+  /** Pieces of one JSON text. */
   readonly texts: AsyncGenerator<string, void, undefined>;
 
   constructor(texts: AsyncGenerator<string, void, undefined>) {
@@ -8,12 +8,12 @@ export class StreamedJson {
   }
 }
 
-/** In a piece of a streamed answer; shorter ones are joined. */
+/** Minimum size of a streamed piece. Shorter ones are joined. */
 const pieceCharacters = 64 * 1024;
 
 /**
- * @returns all of it where it is short, else pieces of at least 64 KiB, the last one aside
- * @throws whatever stood in the way of the beginning
+ * @returns the whole text if it is short, otherwise pieces of at least 64 KiB, except the last
+ * @throws the first error of `texts` before that size is reached
  */
 export async function gatherTexts({ texts }: StreamedJson): Promise<string | AsyncGenerator<Uint8Array>> {
   let begin = "";

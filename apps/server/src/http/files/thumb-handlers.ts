@@ -6,7 +6,7 @@ import { type OpenedTag, readThumbTag } from "../../thumbs/thumb-tag.ts";
 import type { Thumbs } from "../../thumbs/thumbs.ts";
 import type { Handlers, RequestContext } from "../handler.ts";
 
-/** Pictures in small, for what a browser loads by itself: `<img>` sends no token. */
+/** Thumbnails for `<img>`, which sends no token. */
 export function thumbHandlers(accounts: AccountWorld, thumbs: Thumbs) {
   const { shards } = accounts;
   return {
@@ -18,7 +18,7 @@ export function thumbHandlers(accounts: AccountWorld, thumbs: Thumbs) {
       if (version === undefined)
         throw new HoldfastError("not_found", "There is no such picture, or you may not see it.");
       context.note({ nodeIds: [version.node_id], detail: { size } });
-      // The small one is no download.
+      // The small size does not count as a download.
       if (size !== "s") await assertUncounted(shards, caller);
       const etag = `"${content_id}-${size}"`;
       const headers = { etag, "cache-control": "private, max-age=31536000, immutable" };

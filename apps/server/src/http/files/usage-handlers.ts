@@ -9,7 +9,7 @@ import type { Handlers } from "../handler.ts";
 
 type GuardsRoom = Pick<BlockService, "assertRoom">;
 
-/** Use of the room of the caller's own space. */
+/** Space used by the caller's own files. */
 export function usageHandlers({ shards, blocks }: { readonly shards: Shards; readonly blocks: GuardsRoom }) {
   return {
     getUsage: async ({ caller }) => {
@@ -37,7 +37,7 @@ export function usageHandlers({ shards, blocks }: { readonly shards: Shards; rea
   } satisfies Handlers;
 }
 
-/** Only whether uploads go through: the size of the disk is for administrators. */
+/** Reports only whether uploads fit. The size of the disk is for administrators. */
 async function spaceOnDisk(blocks: GuardsRoom, spaceId: SpaceId): Promise<"low" | "full" | undefined> {
   if (!(await hasRoom(blocks, spaceId, 1))) return "full";
   return (await hasRoom(blocks, spaceId, limits.serverSpaceLowBytes)) ? undefined : "low";

@@ -28,7 +28,7 @@ interface VersionWorld {
   readonly tagOf: TagOf;
 }
 
-/** The history of one file: who made which version, and what people call them. */
+/** Versions of a file: authors, labels, restoring and pruning. */
 export function versionHandlers({ shards, committer, clock, tagOf }: VersionWorld) {
   return {
     listVersions: async ({ caller, params, query }) => {
@@ -70,7 +70,7 @@ export function versionHandlers({ shards, committer, clock, tagOf }: VersionWorl
 }
 
 /**
- * Only the owner deletes what nobody can bring back.
+ * Only the owner may delete versions, because they cannot be restored.
  * @throws HoldfastError not_found, forbidden, trashed, invalid_field
  */
 async function findPrunable(shards: Shards, caller: Caller, nodeId: string): Promise<NodeRow> {
@@ -82,7 +82,7 @@ async function findPrunable(shards: Shards, caller: Caller, nodeId: string): Pro
   throw new HoldfastError("invalid_field", `${path} has no versions.`, { field: "id" });
 }
 
-/** Authors have their accounts on any shard; devices are named to their owner alone. */
+/** Authors may have their accounts on any shard. Only the owner sees device names. */
 async function withNames(shards: Shards, caller: Caller, versions: readonly VersionFacts[]): Promise<VersionJson[]> {
   const [people, devices] = await Promise.all([
     readPeople(
@@ -105,7 +105,6 @@ async function withNames(shards: Shards, caller: Caller, versions: readonly Vers
   });
 }
 
-/** @throws HoldfastError invalid_field */
 function readLabel(text: string | null): string | null {
   const label = text?.trim() ?? "";
   if (label === "") return null;

@@ -9,7 +9,6 @@ import { listGroups } from "../../groups/list-groups.ts";
 import { listMembers } from "../../groups/list-members.ts";
 import type { Handlers } from "../handler.ts";
 
-/** Groups and who is in them. */
 export function groupHandlers(store: GroupWorld) {
   return {
     createGroup: async ({ caller, body, conditions }) => ({

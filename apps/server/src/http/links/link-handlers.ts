@@ -8,7 +8,6 @@ import { nodeJson } from "../../metadata/read/node-json.ts";
 import { addressGroup } from "../exchange/peer.ts";
 import type { Handlers } from "../handler.ts";
 
-/** For whoever has a link. */
 export function linkHandlers(world: AccountWorld) {
   return {
     startLinkSession: async ({ body, peer, note }) => ({
@@ -27,7 +26,7 @@ async function describeLink(world: AccountWorld, caller: Caller) {
   if (credential.kind !== "link") {
     throw new HoldfastError("forbidden", "This request needs a link. Send the link's token as Authorization: Bearer.");
   }
-  // Whoever may only put something in may still know into what.
+  // Links that only allow uploads may also see the folder's name.
   const node = await findNode(world.shards, caller, "root", "create");
   const link = await findLiveLink(world, credential.id);
   if (link === undefined) throw new HoldfastError("unauthenticated", "The link ended in the meantime.");

@@ -42,24 +42,23 @@ export interface LinkPageWorld {
   readonly uploads: Uploads;
   readonly download: ReturnType<typeof downloadHandlers>["download"];
   readonly report: (report: WrittenReport, source: string) => Promise<void>;
-  /** Of the script that takes pages over: see `readHead`. */
+  /** Head of the script that replaces pages: see `readHead`. */
   readonly head: () => string | undefined;
 }
 
-/** Who has opened a link. */
 interface Visit {
   readonly link: LiveLink;
   readonly caller: Caller;
-  /** Of a link with a password it opens places; each with an access of its own. */
+  /** If the link has a password, each URL contains its own access. */
   readonly addressOf: AddressOf;
 }
 
-/** The page that whoever has a link's address sees. It works without any script. */
+/** Page of a link. It works without scripts. */
 export function linkPageHandlers(world: LinkPageWorld) {
   const { accounts } = world;
   return {
     showLink: async ({ params: { token }, query, note }) => {
-      // Whoever goes on from a form has no script, or does without: what a script would ask for once more is here already.
+      // After a form, the page works without a script, because a script would ask for the password again.
       const head = query.access === undefined && query.sent === undefined ? world.head() : undefined;
       return asPage(async () => {
         const link = await linkOf(accounts, token, note);
@@ -106,7 +105,7 @@ export function linkPageHandlers(world: LinkPageWorld) {
         };
         return world.download(request as RequestContext<"download">);
       }),
-    // Nothing is looked up here: it is answered alike whatever the token is.
+    // Does not look up the token, so that all tokens get the same response.
     sendReport: async ({ params: { token }, peer, stream }) =>
       asPage(async () => {
         const form = new URLSearchParams((await readBounded(stream, reportFormBytesMax, "The form")).toString());
@@ -119,7 +118,7 @@ export function linkPageHandlers(world: LinkPageWorld) {
 type PageWith<Status extends number> = Status extends number ? Page & { readonly status: Status } : never;
 type Refusal = PageWith<403 | 404 | 409 | 429>;
 
-/** Whatever is not there, is not there any more or is not this link's is one and the same page. */
+/** Shows the same page for missing, ended and foreign items. */
 async function asPage<Answer>(answer: () => Promise<Answer>, head?: string): Promise<Answer | Refusal> {
   try {
     return await answer();
@@ -144,14 +143,13 @@ const shownCodes: ReadonlySet<string> = new Set([
 ]);
 
 async function linkOf(accounts: AccountWorld, token: string, note: RequestContext["note"]): Promise<LiveLink> {
-  // Only the link's own token stands in its address.
+  // Only the link's own token is valid here.
   const link = token.startsWith("hfl_") ? await findLinkOf(accounts, token) : undefined;
   if (link === undefined) throw new HoldfastError("not_found", "There is no such link.");
   note({ caller: linkCaller(link) });
   return link;
 }
 
-/** What is to be opened, and by whom. */
 interface Knock {
   readonly link: LiveLink;
   readonly token: string;
@@ -161,14 +159,14 @@ function pageOf(link: LiveLink, folder: string | undefined): LinkPlace {
   return { use: "page", nodeId: folder === undefined || folder === "root" ? link.node_id : folder };
 }
 
-/** @returns undefined where a password is to be asked for */
+/** @returns undefined if the password is required */
 function visitBy(accounts: AccountWorld, { link, token }: Knock, place: LinkPlace, access = ""): Visit | undefined {
   if (link.password_hash === null) return { link, caller: linkCaller(link), addressOf: addressOf(token) };
   const untilSeconds = checkPlace(accounts, link, place, access);
   return untilSeconds === undefined ? undefined : openVisit(accounts, { link, token }, untilSeconds);
 }
 
-/** All that it opens ends at the same time: whoever goes on from page to page is asked for the password again. */
+/** All its URLs expire at the same time. After that, the password is required again. */
 function openVisit(accounts: AccountWorld, { link, token }: Knock, untilSeconds: number): Visit {
   const sign = (place: LinkPlace) => signPlace(accounts, link, place, untilSeconds);
   return { link, caller: linkCaller(link), addressOf: addressOf(token, { link, sign }) };
@@ -191,10 +189,10 @@ async function openByPassword(
 }
 
 const passwordFormBytesMax = 8 * 1024;
-/** Each letter may take nine bytes in a form, and a break of lines six. */
+/** A form may use nine bytes for a letter and six for a line break. */
 const reportFormBytesMax = 9 * reportCharactersMax + 1024;
 
-/** What a form that somebody made by hand leaves out says no more than that something is wrong. */
+/** Fills in missing fields, so that a form without them reports an unspecified problem. */
 function readReport(form: URLSearchParams): Omit<WrittenReport, "token"> {
   const reason = reportReasons.find((each) => each === form.get("reason")) ?? "other";
   const text = (form.get("text") ?? "").replaceAll("\r\n", "\n").slice(0, reportCharactersMax).toWellFormed();
@@ -236,7 +234,11 @@ function mayAdd({ role }: PlacedNode, { scopes }: Caller): boolean {
   return roleMay(role, "create") && scopes.has("files:write");
 }
 
-/** File after file, each as it comes and paid for as if it came alone. @returns how many @throws HoldfastError rate_limited */
+/**
+ * Stores files as they arrive. Each is charged like a single upload.
+ * @returns their number
+ * @throws HoldfastError rate_limited
+ */
 async function takeFiles(
   { accounts, uploads }: LinkPageWorld,
   { caller }: Visit,
@@ -245,7 +247,7 @@ async function takeFiles(
   countFor(caller);
   const folder = await findNode(accounts.shards, caller, query.in ?? "root", "create");
   if (!mayAdd(folder, caller)) throw new HoldfastError("forbidden", "This link is view-only.");
-  // Zero bytes: those that came before may be too many already.
+  // Charging zero bytes fails if earlier uploads exceeded the limit.
   await charge("bytes", 0);
   let sent = 0;
   for await (const { fileName, body } of readForm(stream, boundaryOf(headers["content-type"]))) {
@@ -265,7 +267,7 @@ async function takeFiles(
   return sent;
 }
 
-/** @param signed where the link has a password */
+/** @param signed set if the link has a password */
 function addressOf(
   token: string,
   signed?: { readonly link: LiveLink; readonly sign: (place: LinkPlace) => string },

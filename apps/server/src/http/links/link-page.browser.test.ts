@@ -4,7 +4,7 @@ import { after, before, beforeEach, test } from "node:test";
 import { type Page, useBrowser } from "@holdfast/tools/testing-browser";
 import { Api, makeFolder, removeFolder, type RunningServer, startServer } from "../../acceptance/testing.ts";
 
-/** As somebody sees it on a telephone who lets no script run. */
+/** A phone without scripts. */
 const browser = useBrowser({ width: 390, height: 844 }, { javaScriptEnabled: false });
 const { takePictures } = browser;
 let page: Page;
@@ -16,7 +16,6 @@ let owner: Api;
 const hostile = "<img src=x onerror=alert(1)>&amp;\"'.txt";
 const turned = "holiday\u202egpj.exe";
 const long = `${"verylongname".repeat(20)}.bin`;
-/** One pixel. */
 const picture = Buffer.from(
   "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==",
   "base64",
@@ -101,7 +100,7 @@ test("with the keyboard alone: the password, a wrong one first, then a file", as
   await tabTo("note.txt");
   const got = await downloaded(() => page.keyboard.press("Enter"));
   assert.equal(got.bytes.toString(), "for those who know");
-  // The browser itself notes the answer of 403 to the wrong one.
+  // The browser itself logs the 403 for the wrong password.
   assert.deepEqual(
     complaints.filter((text) => !text.includes("403")),
     [],

@@ -6,32 +6,28 @@ import { shownFileName, shownName } from "../../mail/shown-text.ts";
 import { linkPagePolicy, reportingHeaders } from "../web/page-policy.ts";
 import { type Page, pageStyle, styleHash } from "../web/page-template.ts";
 
-/** What the page of a link shows. */
 export interface ShownLink {
   readonly ownerName: string;
   readonly node: NodeJson;
-  /** Of what lies in the folder; undefined where one may only put something in. */
+  /** Items in the folder; undefined if the link only allows uploads. */
   readonly items?: readonly NodeJson[] | undefined;
   readonly isTop: boolean;
   readonly mayAdd: boolean;
-  /** Images are shown in place: not where each look would be a download that counts. */
+  /** Images are displayed inline, unless each view counts as a download. */
   readonly hasPreviews: boolean;
   readonly notice?: string | undefined;
   readonly addressOf: AddressOf;
   readonly next?: string | undefined;
 }
 
-/** Signed where the link has a password. */
+/** URLs, signed if the link has a password. */
 export interface AddressOf {
   readonly page: (fields?: Readonly<Record<string, string>>) => string;
   readonly file: (id: string) => string;
   readonly report: string;
 }
 
-/**
- * The page works without any script. Where the app is built it brings one along, which takes the page over.
- * @param head see `readHead`
- */
+/** Works without scripts. If the app is built, its script replaces the page. @param head see `readHead` */
 export function linkPage(link: ShownLink, head?: string): Page {
   const { node, ownerName, notice, items } = link;
   const title = node.name === "" ? "Files" : shownFileName(node.name);
@@ -85,7 +81,7 @@ function folderOf(link: ShownLink, items: readonly NodeJson[] | undefined): stri
   return `<p>${up}${all}</p>\n${list}\n${more}`;
 }
 
-/** What browsers show without running anything of it. */
+/** Types that browsers display without running code. */
 const pictures = /^image\/(?:png|jpeg|gif|webp|avif|bmp)$/;
 const pictureBytesMax = 4 * 1024 * 1024;
 
@@ -113,7 +109,7 @@ const reasons: readonly (readonly [ReportReason, string])[] = [
   ["other", "Something else"],
 ];
 
-/** So much of a text the form takes. */
+/** Maximum length of a report's text. */
 export const reportCharactersMax = 2000;
 
 function reportForm({ report }: AddressOf): string {
@@ -138,7 +134,7 @@ input, select, textarea { display: block; box-sizing: border-box; max-width: 100
 textarea { width: 100% }
 `;
 
-/** What is about to be taken over is not seen before; where no script comes, it shows itself. */
+/** Hides the page until the script replaces it. If no script loads, the page appears after 2 s. */
 const lateStyle = `${style}@media (scripting: enabled) { main { animation: late 0s 2s both } }
 @keyframes late { from { visibility: hidden } }
 `;
@@ -155,7 +151,7 @@ const policy = [
 const policyWithScript = linkPagePolicy(styleHash(lateStyle));
 
 interface TakenOver {
-  /** What the script finds, so that it need not ask. */
+  /** Tells the script the state, so that it need not ask the server. */
   readonly state: "open" | "password" | "missing";
   readonly head: string | undefined;
 }

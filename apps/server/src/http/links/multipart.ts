@@ -1,17 +1,17 @@
 import { HoldfastError } from "@holdfast/core/errors";
 
-/** One field of a form, as it arrives: nothing of it is kept. */
+/** One field of a form, which is not buffered. */
 export interface FormPart {
   readonly name: string;
-  /** Of a file, as its sender calls it; without folders. Empty where none was chosen. */
+  /** Name of a file without folders, as the client sent it. Empty if no file was chosen. */
   readonly fileName: string | undefined;
-  /** To be read before the next part is asked for; what is left is passed over. */
+  /** Must be read before the next part. The unread rest is skipped. */
   readonly body: AsyncGenerator<Uint8Array>;
 }
 
 const headBytesMax = 16 * 1024;
 
-/** What `Content-Type: multipart/form-data` says of where parts end. @throws HoldfastError unsupported_media_type */
+/** Reads the boundary from `Content-Type: multipart/form-data`. @throws HoldfastError unsupported_media_type */
 export function boundaryOf(contentType: string | undefined): string {
   const match = /^multipart\/form-data;.*?\bboundary=(?:"([^"]{1,70})"|([^\s;]{1,70}))/i.exec(contentType ?? "");
   const boundary = match?.[1] ?? match?.[2];
@@ -21,11 +21,14 @@ export function boundaryOf(contentType: string | undefined): string {
   });
 }
 
-/** RFC 7578. In memory is a piece of the stream, and as much as might be the beginning of a boundary. @throws HoldfastError bad_request */
+/**
+ * Reads a form (RFC 7578). Only one piece of the stream and a possible start of a boundary are in memory.
+ * @throws HoldfastError bad_request
+ */
 export async function* readForm(stream: AsyncIterable<Uint8Array>, boundary: string): AsyncGenerator<FormPart> {
   const delimiter = Buffer.from(`\r\n--${boundary}`);
   const form = new FormStream(stream);
-  // What stands before the first part is nobody's.
+  // Skips the text before the first part.
   for await (const _ of form.until(delimiter));
   for (;;) {
     const after = (await form.take(2)).toString("latin1");
@@ -55,7 +58,7 @@ async function headOf(form: FormStream): Promise<Pick<FormPart, "name" | "fileNa
   };
 }
 
-/** Browsers write a quote, and the ends of lines, as % and two digits, and nothing else so. */
+/** Browsers percent-encode only quotes and line ends. */
 function parameterOf(disposition: string, name: string): string | undefined {
   const text = new RegExp(`; *${name}="([^"]*)"`, "i").exec(disposition)?.[1];
   return text?.replaceAll("%22", '"').replaceAll("%0D", "\r").replaceAll("%0A", "\n");
@@ -67,7 +70,7 @@ function broken(): HoldfastError {
 
 class FormStream {
   readonly #pieces: AsyncIterator<Uint8Array>;
-  /** Begins as if a line had ended, so that the first boundary is like any other. */
+  /** Starts with a line end, so that the first boundary looks like the others. */
   #held: Buffer = Buffer.from("\r\n");
 
   constructor(stream: AsyncIterable<Uint8Array>) {
@@ -81,7 +84,7 @@ class FormStream {
     return taken;
   }
 
-  /** What stands before the mark, which is passed over. */
+  /** Yields the bytes before the mark, and skips the mark. */
   async *until(mark: Buffer): AsyncGenerator<Uint8Array> {
     for (;;) {
       const end = this.#held.indexOf(mark);

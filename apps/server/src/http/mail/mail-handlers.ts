@@ -9,7 +9,7 @@ import { readUnsubscribeToken, type Unsubscription } from "../../mail/unsubscrib
 import type { Handlers } from "../handler.ts";
 import { askingPage, donePage, unknownPage } from "./unsubscribe-page.ts";
 
-/** The page behind the link that ends mails, and its one click. */
+/** Unsubscribe page and its one-click request. */
 export function mailHandlers(world: MailWorld) {
   return {
     unsentLinks: async ({ caller, peer }) => ({
@@ -40,7 +40,7 @@ export function mailHandlers(world: MailWorld) {
   } satisfies Handlers;
 }
 
-/** @returns undefined also where the account has gone */
+/** @returns undefined also if the account no longer exists */
 async function readToken({ secrets, shards }: MailWorld, token: string): Promise<Unsubscription | undefined> {
   const of = readUnsubscribeToken(secrets.mailKey, token);
   if (of === undefined || !("userId" in of)) return of;

@@ -4,7 +4,7 @@ import type { Unsubscription } from "../../mail/unsubscribe-token.ts";
 import { words } from "../../mail/words/by-language.ts";
 import { type Page, pageStyle, styleHash } from "../web/page-template.ts";
 
-/** Asks, and changes nothing: mail programs and their guards open every link that they see. */
+/** Only asks, because mail programs and their scanners open every link. */
 export function askingPage(of: Unsubscription, language: Language): Page {
   const { ask, askStranger, button, kinds } = words[language].unsubscribePage;
   const question = "userId" in of ? ask(of.kinds.map((kind) => kinds[kind])) : askStranger;

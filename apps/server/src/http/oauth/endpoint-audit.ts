@@ -4,29 +4,29 @@ import type { KoaContextWithOIDC } from "oidc-provider";
 import type { RequestContext } from "../handler.ts";
 import type { AuditRule } from "../route-audit.ts";
 
-/** A program gets its first token for what a person has granted, or, by another action, its next. */
+/** A program receives its first token for a grant. Later tokens are audited as another action. */
 export const programStart: AuditRule = { action: "program.start", durable: true };
-/** A program gives back what it was granted. */
+/** A program revokes its grant. */
 export const programEnd: AuditRule = { action: "program.end", durable: true };
 
 type Note = RequestContext["note"];
 
-/** What a device asks again and again until its person has answered. */
+/** Errors that a device receives until its user has answered. */
 const waits: ReadonlySet<unknown> = new Set(["authorization_pending", "slow_down"]);
 
-/** What the audit is told of requests that the OpenID provider answers: nothing that opens something. */
+/** Audits requests that the OpenID provider answers. Entries contain no secrets. */
 export class ProviderNotes {
   readonly #notes = new WeakMap<IncomingMessage, Note>();
 
-  /** @param incoming what the provider sees in place of the request */
+  /** @param incoming request object that the provider receives */
   expect(incoming: IncomingMessage, note: Note): void {
     this.#notes.set(incoming, note);
   }
 
-  /** Once it has answered. */
+  /** Called after the provider's response. */
   readonly answered = ({ req, oidc, body }: KoaContextWithOIDC): void => {
     const note = this.#notes.get(req);
-    // It names no route where there is none.
+    // The provider names no route for unknown paths.
     if (note === undefined || !["token", "revocation"].includes(oidc?.route)) return;
     const { Client, AuthorizationCode, DeviceCode, RefreshToken, AccessToken } = oidc.entities;
     const given = AuthorizationCode ?? DeviceCode ?? RefreshToken ?? AccessToken;
@@ -44,7 +44,7 @@ export class ProviderNotes {
     });
   };
 
-  /** What came a second time ends what was granted. */
+  /** Called when the reuse of a code or token revokes its grant. */
   readonly revoked = ({ req }: KoaContextWithOIDC, grantId: string): void => {
     this.#notes.get(req)?.({ target: grantId });
   };

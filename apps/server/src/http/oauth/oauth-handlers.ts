@@ -11,7 +11,7 @@ import { addressGroup } from "../exchange/peer.ts";
 import type { Handlers } from "../handler.ts";
 import { countQuestion } from "./waiting-questions.ts";
 
-/** Programs that people let in: their registration, what a person answers them, and the sign-in of the command in a browser. */
+/** Authorized programs: their registration, consent, and the sign-in of the command by browser. */
 export function oauthHandlers(world: AccountWorld) {
   return {
     ...oauthClientHandlers(world),
@@ -54,7 +54,7 @@ export function oauthHandlers(world: AccountWorld) {
           device_code: started.deviceCode,
           user_code: started.userCode,
           verification_uri: address,
-          // After the #, so that it stands in no log.
+          // The code follows the #, so that it is not logged.
           verification_uri_complete: `${address}#${started.userCode}`,
           expires_in: started.expiresInSeconds,
           interval: started.intervalSeconds,
@@ -70,12 +70,12 @@ export function oauthHandlers(world: AccountWorld) {
   } satisfies Handlers;
 }
 
-/** Their registration: all that it needs is where accounts are kept. */
+/** Registration of programs. */
 export function oauthClientHandlers(world: OauthWorld) {
   return {
     adminListOauthClients: async () => ({ status: 200, json: { items: await listClients(world), next_cursor: null } }),
     adminAddOauthClient: async ({ caller, body }) => {
-      // People would be asked to let it in long after the token has ended.
+      // Users would be asked to authorize it long after the token has ended.
       if (isByToken(caller)) throw neededSignedIn("cannot register a program");
       return { status: 201, json: await addClient(world, body) };
     },

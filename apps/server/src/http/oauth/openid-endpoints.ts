@@ -14,19 +14,22 @@ import { assertQuestionAddress, countQuestion, questionBytesMax, withoutUnused }
 
 type EndpointRequest = Pick<RequestContext, "headers" | "peer" | "stream" | "note"> & {
   readonly method: string;
-  /** As it came, with its query. */
+  /** Original URL with query. */
   readonly url: string;
 };
 
 export type OpenidAnswer = (request: EndpointRequest) => Promise<LooseAnswer>;
 
-/** Outside of the table of routes, as the standards say what is asked there and answered: OpenID Connect, RP-Initiated Logout, RFC 6749, 7009, 7662, 8414, 8628. */
+/**
+ * Endpoints outside the route table, defined by OpenID Connect, RP-Initiated Logout, RFC 6749, 7009, 7662, 8414 and
+ * 8628.
+ */
 export interface OutsideEndpoint {
   readonly method: "GET" | "POST";
   readonly url: string;
-  /** Other sites send people's browsers here, and what was put into them comes along. */
+  /** Other sites redirect browsers here, and the cookies set here are needed. */
   readonly readsCookies?: true;
-  /** What gives out what opens something, or takes it back, stands in the audit. */
+  /** Set for endpoints that issue or revoke tokens. */
   readonly audit?: AuditRule;
 }
 
@@ -50,8 +53,8 @@ export const openidEndpoints: readonly OutsideEndpoint[] = [
 const formBytesMax = 8 * 1024;
 
 /**
- * Hands what was asked to the OpenID provider, which sees no socket: who asked, and by which address people reach this server, it is told.
- * What it answers is sent as all answers are, with their headers.
+ * Passes requests to the OpenID provider, which has no socket. It receives the client's address and the server's public
+ * URL. Responses have the headers of all responses.
  */
 export function openOpenid(world: AccountWorld, log: Log): OpenidAnswer {
   const notes = new ProviderNotes();
@@ -59,7 +62,7 @@ export function openOpenid(world: AccountWorld, log: Log): OpenidAnswer {
   return async (request) => {
     const { peer, headers, method, url } = request;
     const path = pathOf(url);
-    // Signing out reads its own fields, and says of each what is wrong with it.
+    // Sign-out validates its own fields, and reports errors for each.
     if (path !== signOutPath) assertText(url);
     if (path === "/oauth/authorize") {
       assertQuestionAddress(url);
@@ -93,7 +96,7 @@ export function openOpenid(world: AccountWorld, log: Log): OpenidAnswer {
   };
 }
 
-/** The same request by GET: OpenID Connect Core 3.1.2.1 asks for both. */
+/** Converts a POST to the same GET request. OpenID Connect Core 3.1.2.1 requires both. */
 async function byAddress({ headers, stream }: EndpointRequest): Promise<LooseAnswer> {
   if (headers["content-type"]?.startsWith("application/x-www-form-urlencoded") !== true)
     throw new HoldfastError(
@@ -110,7 +113,7 @@ function pathOf(url: string): string {
   return url.split("?", 1).join("");
 }
 
-/** @returns what is wrong with it, in place of it */
+/** @returns the error in place of an invalid form */
 async function readForm(stream: AsyncIterable<Uint8Array>, path: string): Promise<Buffer | HoldfastError> {
   const isQuestion = path === "/oauth/device";
   try {
@@ -123,7 +126,7 @@ async function readForm(stream: AsyncIterable<Uint8Array>, path: string): Promis
   }
 }
 
-/** A byte that no text has: no database takes it, and no program means it. @throws HoldfastError bad_request */
+/** Rejects NUL characters, which databases do not accept. @throws HoldfastError bad_request */
 function assertText(form: string): void {
   if (form.includes("%00") || form.includes("\0"))
     throw new HoldfastError("bad_request", "The request of a program cannot contain a NUL character.");
@@ -135,13 +138,13 @@ const refusals: Partial<Record<HoldfastError["code"], number>> = {
   rate_limited: 429,
 };
 
-/** What is no refusal goes on as it is. */
+/** Rethrows all other errors. */
 function asRefusal(thrown: unknown): HoldfastError {
   if (thrown instanceof HoldfastError && refusals[thrown.code] !== undefined) return thrown;
   throw thrown;
 }
 
-/** As RFC 6749 says it, since programs read nothing else here. */
+/** Formats an error as in RFC 6749, because programs only read that format. */
 function toProgram({ code, message, retryAfterSeconds }: HoldfastError): LooseAnswer {
   const isLater = code === "rate_limited";
   return {
@@ -165,8 +168,8 @@ function headersFor(headers: EndpointRequest["headers"], issuer: string, address
 }
 
 /**
- * What is kept of it is what is read. A person is asked each time, so that a program need not ask for it to be let in for longer: only where it
- * wants nobody asked is nobody. What is wrong with it the provider tells.
+ * Removes unused parameters, and adds the prompt for consent, so that programs need not request it for long-lived
+ * access. Only `prompt=none` asks nobody. The provider reports invalid values.
  */
 function withConsent(url: string): string {
   const path = pathOf(url);
@@ -182,7 +185,7 @@ const answered = ["content-type", "location", "cache-control", "pragma", "www-au
 
 function headersOf(headers: Readonly<Record<string, unknown>>) {
   const cookies = [headers["set-cookie"] ?? []].flat() as string[];
-  // There are no sessions at the provider.
+  // The provider has no sessions.
   const kept = cookies.filter((cookie) => cookie.startsWith(requestCookie) || cookie.startsWith(resumeCookie));
   return {
     ...Object.fromEntries(answered.map((name) => [name, headers[name] as string | undefined])),
@@ -193,7 +196,7 @@ function headersOf(headers: Readonly<Record<string, unknown>>) {
 
 const resumeCookie = "holdfast-openid-resume";
 
-/** The provider could not send the browser back with what is wrong, as nothing proved that it came from there. */
+/** The provider could not redirect with the error, because nothing proved where the request came from. */
 function refusal(status: number, payload: string): HoldfastError {
   const said = readError(payload);
   if (status >= 500) return new HoldfastError("internal", "The OpenID provider failed.", { cause: new Error(payload) });

@@ -14,8 +14,8 @@ interface SignOutAsked {
 }
 
 /**
- * Where programs send browsers to have somebody signed out. It signs nobody out: the browser goes on to the app, which asks the person. Nothing
- * is kept of it, so that strangers who ask and ask pay as for all requests and leave nothing behind.
+ * Answers programs that redirect a browser to sign a user out. It redirects to the app, which asks the user, and signs
+ * nobody out. Nothing is stored, so repeated requests by strangers leave nothing behind.
  */
 export async function answerSignOut(
   world: AccountWorld,
@@ -27,6 +27,6 @@ export async function answerSignOut(
     method === "POST" ? await readBounded(stream, questionBytesMax, "A form") : url.slice(signOutPath.length);
   const form = new URLSearchParams(Buffer.from(said).toString());
   const sealed = await sealSignOutRequest(world, provider, form);
-  // After the #, so that it stands in no log.
+  // Follows the #, so that it is not logged.
   return { status: 303, headers: { location: `/sign-out#${sealed}`, "cache-control": "no-store" } };
 }

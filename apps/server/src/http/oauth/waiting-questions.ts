@@ -3,30 +3,35 @@ import { throttleKey } from "../../accounts/attempts.ts";
 import type { AccountWorld } from "../../accounts/account-world.ts";
 import { addressGroup, type Peer } from "../exchange/peer.ts";
 
-/** Of a question that waits for a person: its address, or its form. All of it is a stranger's, and is kept until somebody answers. */
+/**
+ * Maximum size of an authorization request: its URL or form. It comes from a stranger and is stored until a user
+ * answers.
+ */
 export const questionBytesMax = 4 * 1024;
 
-/** Each counts for so much of a wrong password, as people in one office begin many. */
+/** Weight of a request relative to a wrong password. Many people in one office may start requests. */
 const questionWeight = 0.1;
 
-/** What the provider would keep with a question though nobody here reads it. */
+/** Parameters that the provider would store although they are never used. */
 const unused = ["login_hint", "acr_values", "ui_locales", "claims_locales", "claims", "display", "registration"];
 
-/** @param form in the form of addresses' queries */
+/** @param form in the format of a URL query */
 export function withoutUnused(form: string): string {
   const kept = new URLSearchParams(form);
   for (const name of unused) kept.delete(name);
   return kept.toString();
 }
 
-/** Counted by source before anything is kept, answered or not, so that no stranger fills the disk with questions. @throws HoldfastError rate_limited */
+/**
+ * Counts requests by source before anything is stored, so that strangers cannot fill the disk.
+ * @throws HoldfastError rate_limited
+ */
 export async function countQuestion({ throttle }: Pick<AccountWorld, "throttle">, peer: Peer): Promise<void> {
   const key = throttleKey("waiting", addressGroup(peer.address));
   await throttle.check(key);
   await throttle.failed(key, questionWeight);
 }
 
-/** @throws HoldfastError too_large */
 export function assertQuestionAddress(url: string): void {
   if (url.length <= questionBytesMax) return;
   throw new HoldfastError("too_large", `The request of a program can have at most ${questionBytesMax} bytes.`);

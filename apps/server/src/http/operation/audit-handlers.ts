@@ -10,7 +10,6 @@ export interface AuditCare {
   readonly verify: (witnesses: readonly Witness[]) => Promise<AuditVerificationJson>;
 }
 
-/** The audit, by an administrator's word. */
 export function auditHandlers({ shards, verify }: AuditCare) {
   return {
     adminListAudit: async ({ query: { from, to, limit, cursor } }) => ({

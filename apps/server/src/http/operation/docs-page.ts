@@ -27,9 +27,9 @@ th, td { text-align: start; padding: 0.4rem 0.75rem 0.4rem 0; vertical-align: to
 const plainPolicy = `default-src 'none'; style-src '${styleHash(style)}'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'`;
 
 /**
- * The API as a page for people, whole without script and with nothing from elsewhere. Where the app is built it brings a viewer along,
- * which takes the list of calls over.
- * @returns what answers a request for it; it is given `readHead`'s tags of the viewer, or undefined
+ * API documentation as a page without scripts or external content. If the app is built, its viewer replaces the list of
+ * calls.
+ * @returns the handler, which receives the viewer's tags from `readHead`, or undefined
  */
 export function docsPages(api: () => OpenApi) {
   const written = new Map<string, { readonly html: string; readonly br: Uint8Array }>();
@@ -51,7 +51,7 @@ export function docsPages(api: () => OpenApi) {
         "content-type": "text/html; charset=utf-8",
         "content-security-policy": policy,
         ...(head === undefined ? {} : reportingHeaders),
-        // It names the viewer's files, which are others after an update.
+        // The page names the viewer's files, which change with updates.
         "cache-control": "no-cache",
         "content-encoding": isPacked ? "br" : undefined,
         vary: "accept-encoding",
@@ -138,7 +138,7 @@ function renderJson(value: unknown): string {
   return `<pre tabindex="0">${escapeHtml(JSON.stringify(value, undefined, 2))}</pre>`;
 }
 
-/** Text in which code stands between backticks. */
+/** Converts text between backticks to code. */
 function inline(text: string): string {
   return escapeHtml(text).replaceAll(/`([^`]+)`/g, "<code>$1</code>");
 }

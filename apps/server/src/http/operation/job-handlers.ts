@@ -7,7 +7,7 @@ import { listMessages, removeMessage, retryMessage } from "../../queue/admin-mes
 import { readTask } from "../../queue/tasks.ts";
 import type { Handlers } from "../handler.ts";
 
-/** What callers started themselves. */
+/** Jobs that callers started. */
 export function jobHandlers({ shards }: { readonly shards: Shards }) {
   return {
     getJob: async ({ caller, params: { id } }) => {
@@ -21,11 +21,11 @@ export function jobHandlers({ shards }: { readonly shards: Shards }) {
 export interface QueueCare {
   readonly shards: Shards;
   readonly clock: Clock;
-  /** Something is due on the shard. */
+  /** Called when a message of the shard is due. */
   readonly kick: (shard: Shard) => void;
 }
 
-/** The queue, by an administrator's word. */
+/** The queue, for administrators. */
 export function queueHandlers({ shards, clock, kick }: QueueCare) {
   return {
     adminListJobs: async ({ query }) => ({

@@ -3,14 +3,14 @@ import type { CollectionJson, CopiesJson, ShardsJson, StorageJson } from "@holdf
 import type { RebuildReport } from "../../blocks/rebuild-index.ts";
 import type { Handlers } from "../handler.ts";
 
-/** The care for what is stored, by an administrator's word. */
+/** Storage maintenance for administrators. */
 export interface StorageCare {
-  /** Begins a scrub unless one runs, and answers what is known of it. */
+  /** Starts a scrub unless one is running, and returns its report. */
   startScrub(): Promise<ScrubReportJson>;
   readScrub(): Promise<ScrubReportJson>;
   rebuildIndex(): Promise<RebuildReport>;
   readCopies(): Promise<CopiesJson>;
-  /** Begins a verification unless one runs, and answers what is known of it. */
+  /** Starts a verification unless one is running, and returns its report. */
   verifyCopies(): Promise<CopiesJson>;
   readFigures(): Promise<StorageJson>;
   readShards(): Promise<ShardsJson>;

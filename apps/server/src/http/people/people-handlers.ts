@@ -1,7 +1,6 @@
 import { findPeople, type PeopleWorld } from "../../people/find-people.ts";
 import type { Handlers } from "../handler.ts";
 
-/** People to share with. */
 export function peopleHandlers(world: PeopleWorld) {
   return {
     findPeople: async ({ caller, query }) => ({

@@ -5,7 +5,6 @@ import { resolveReport, type ResolvingWorld } from "../../reports/resolve-report
 import { addressGroup } from "../exchange/peer.ts";
 import type { Handlers } from "../handler.ts";
 
-/** For whoever has a link. */
 export function reportHandlers(world: ReportingWorld) {
   return {
     reportLink: async ({ body, peer }) => {
@@ -15,7 +14,6 @@ export function reportHandlers(world: ReportingWorld) {
   } satisfies Handlers;
 }
 
-/** For administrators. */
 export function reportCareHandlers(world: ResolvingWorld) {
   return {
     adminListReports: async ({ query }) => ({

@@ -10,13 +10,12 @@ import { assertScope } from "../exchange/authentication.ts";
 import { refuseConditions } from "../files/operation-fields.ts";
 import type { Handlers } from "../handler.ts";
 
-/** Folders and files as they were at a moment, and back again. */
 export function rewindHandlers({ shards, rewinds }: { shards: Shards; rewinds: Rewinds }) {
   return {
     rewind: async ({ caller, params, body, conditions }) => {
       const { operationId, requestHash, ifMatch, ...others } = conditions();
       refuseConditions(others);
-      // What it brings back into a shared folder, others read.
+      // Other users can read content that is restored in a shared folder.
       assertScope(caller, "files:read");
       const node = await findNode(shards, caller, params.id);
       assertMay(node, "own");
@@ -37,7 +36,7 @@ export function rewindHandlers({ shards, rewinds }: { shards: Shards; rewinds: R
       if (!isId(params.id)) throw noSuchRewind();
       const rewind = await rewinds.find(params.id);
       const node = await findNode(shards, caller, rewind.node_id).catch((error: unknown) => {
-        // Of what the caller may not see nobody hears that it was rewound.
+        // Hides the existence of a rewind if the caller cannot see the node.
         throw error instanceof HoldfastError && error.code === "not_found" ? noSuchRewind() : error;
       });
       assertMay(node, "own");

@@ -15,7 +15,7 @@ import type { RequestContext } from "../handler.ts";
 import type { AuditFacts, AuditRule } from "../route-audit.ts";
 import { scimType, toScimProblem } from "./scim-problem.ts";
 
-/** What one request of SCIM is given: as for a route of the table, all of it checked. */
+/** Validated input of a SCIM request. */
 interface Asked<Body> extends Pick<RequestContext, "peer" | "owe" | "note"> {
   readonly caller: Caller;
   readonly params: { readonly id?: string } | undefined;
@@ -25,7 +25,7 @@ interface Asked<Body> extends Pick<RequestContext, "peer" | "owe" | "note"> {
 
 interface Endpoint<Body> {
   readonly method: Route["method"];
-  /** Below /scim/v2. */
+  /** Path below /scim/v2. */
   readonly path: string;
   readonly audit: AuditRule;
   readonly body?: z.ZodType<Body>;
@@ -45,7 +45,7 @@ const listQuery = z.object({
   excludedAttributes: z.string().max(1000).optional(),
 });
 
-/** Other than in our own API nothing says by which interface something was done: the audit does. */
+/** Records the interface. Entries of our own API name none. */
 const byScim = () => ({ by: "scim" });
 const target = { id: "target", detail: byScim } as const;
 const found = ({ json }: AuditFacts) => json["totalResults"];
@@ -54,8 +54,8 @@ const list = (action: string): AuditRule => ({ action, detail: byScim, count: fo
 const decide = (action: string): AuditRule => ({ action, durable: true, ...target });
 
 /**
- * Outside of the table of routes, as RFC 7643 and 7644 say what is asked there and answered; and through the same exchange, so that token, scope,
- * limits, rates, audit, log and metrics are those of all routes.
+ * Endpoints of RFC 7643 and 7644, outside the route table. They run through the same exchange, so tokens, scopes,
+ * limits, audit, log and metrics work as for other routes.
  */
 export function scimEndpoints(world: ScimWorld): Mounted[] {
   return [...descriptionEndpoints(), ...userEndpoints(world), ...groupEndpoints(world)];
@@ -125,7 +125,7 @@ function userEndpoints(world: ScimWorld): Mounted[] {
   ];
 }
 
-/** As which the account stands afterwards. */
+/** State of the account after the request. */
 function changedUser({ json }: AuditFacts) {
   return { by: "scim", ...(typeof json["active"] === "boolean" ? { disabled: !json["active"] } : {}) };
 }
@@ -208,12 +208,12 @@ function mounted<Body>({ method, path, audit, body, longLists, answer }: Endpoin
   return { route, handler, audit, problem: toScimProblem };
 }
 
-/** The context of a request is no plain object. */
+/** Copies members, because the context of a request is not a plain object. */
 function pick<Body>({ caller, params, query, body, peer, owe, note }: Asked<Body>): Asked<Body> {
   return { caller, params, query, body, peer, owe, note };
 }
 
-/** An identity system is no person: what a session may do besides is not to be had here. */
+/** Only identity systems use SCIM, so a session is rejected. */
 function assertToken(caller: Caller): void {
   if (isByToken(caller)) return;
   throw new HoldfastError("forbidden", "SCIM requires a personal access token with the scope scim, not a session.");

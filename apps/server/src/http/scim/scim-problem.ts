@@ -3,10 +3,10 @@ import { type ProblemAnswer, toProblem } from "../exchange/problem.ts";
 
 export const scimType = "application/scim+json";
 
-/** As RFC 7644 (3.12) says it, since identity systems read nothing else. */
+/** Formats an error as in RFC 7644 (3.12), because identity systems only read that format. */
 export function toScimProblem(error: HoldfastError, requestId: string): ProblemAnswer<object> {
   const { status: own, headers, body } = toProblem(error, requestId);
-  // A value that cannot be taken is 400 there.
+  // SCIM uses 400 for invalid values.
   const status = error.code === "invalid_field" ? 400 : own;
   const kind = error.body["scimType"] ?? kinds.get(error.code);
   return {

@@ -43,7 +43,7 @@ export function sharingHandlers(world: SharingWorld & { readonly linkKey: Buffer
   return {
     shareNode: async ({ caller, params, body, peer, conditions }) => {
       assertNotSuspended(caller);
-      // Whoever it is given to may be its maker: a token that reads nothing gives no right to read.
+      // A token's owner may share with themselves. So a token that cannot read must not grant read access.
       if (body.role !== "uploader") assertScope(caller, "files:read");
       const { ifMatch, ...key } = conditions();
       if (body.link === true) {
@@ -87,7 +87,8 @@ export function sharingHandlers(world: SharingWorld & { readonly linkKey: Buffer
       assertScope(caller, "files:read");
       assertNotSuspended(caller);
       const { ifMatch, ...key } = conditions();
-      // Of a password nothing is kept that is quicker to guess at than its own hash.
+      // A password must not be stored in a form that is faster to guess than its own hash. So the request is not
+      // repeatable.
       const once = repeatableBy(caller, typeof password === "string" ? {} : key, world.clock.nowMicros());
       const change = {
         ...(role === undefined ? {} : { role: grantedRole(role) }),
@@ -106,7 +107,7 @@ export function sharingHandlers(world: SharingWorld & { readonly linkKey: Buffer
       return { status: 200, json: await (isRepeated ? again(caller, grant) : one(grant)) };
     },
     readLinkAddress: async ({ caller, params, peer }) => {
-      // A link is no device: through one that may change files, a suspended device could go on.
+      // Links have no device. A suspended device could continue through a link that allows changes.
       assertNotSuspended(caller);
       const link = await findOwnLink(world, caller, params.id);
       if (link.role !== "uploader") assertScope(caller, "files:read");
@@ -152,12 +153,15 @@ export function sharingHandlers(world: SharingWorld & { readonly linkKey: Buffer
     return node;
   }
 
-  /** Of whatever an id names, the root of the caller included. */
+  /** Finds the shard of an id or of the caller's root. */
   function shardOf(caller: Caller, id: string) {
     return isId(id) ? shards.ofId(id as NodeId) : shards.of(caller.bucket);
   }
 
-  /** Of something done before: to whom, in words of today, is told to who may still see the permission. */
+  /**
+   * Returns the response of a repeated request. The grantee's current name is only included if the caller may still see
+   * the permission.
+   */
   async function again(caller: Caller, grant: GrantRow) {
     const node = (await findNodes(shards, caller, [grant.node_id])).get(grant.node_id);
     return one(grant, { isNamed: node !== undefined && roleMay(node.role, "share") });
@@ -169,7 +173,10 @@ export function sharingHandlers(world: SharingWorld & { readonly linkKey: Buffer
     return json;
   }
 
-  /** Where no mail goes out, an administrator may hand the link on. Nobody else gets it: they could become that address with it. */
+  /**
+   * Returns the invitation link to an administrator if the server sends no e-mail. Other callers never get it, because
+   * they could claim the address with it.
+   */
   async function invite(
     caller: Caller,
     node: PlacedNode,
@@ -231,7 +238,7 @@ export function sharingHandlers(world: SharingWorld & { readonly linkKey: Buffer
     if (email !== undefined) {
       assertAddress(email);
       const user = await findUserByEmail(shards, email);
-      // Whoever signs up with somebody else's address gets nothing of theirs: until it is confirmed the permission waits.
+      // Anyone can sign up with another person's address. So the permission waits until the address is confirmed.
       return user?.email_confirmed_at === null ? undefined : user;
     }
     return userId !== undefined && isId(userId) ? findUser(shards, userId as UserId) : undefined;
@@ -242,13 +249,13 @@ function addressOf({ publicUrl }: Peer, token: string) {
   return { token, url: `${publicUrl}/s/${token}` };
 }
 
-/** One shares with groups that one is in. */
+/** Users can only share with their own groups. */
 function groupOf(caller: Caller, groupId: string): string {
   if (caller.groupIds.some((id) => id === groupId)) return groupId;
   throw refuse("group_id", "There is no such group, or you are not in it.");
 }
 
-/** @throws HoldfastError invalid_field: a space changes its owner by a transfer alone */
+/** @throws HoldfastError invalid_field for owner, because only a transfer changes the owner */
 function grantedRole(role: ShareBody["role"]): GrantRow["role"] {
   if (role !== "owner") return role;
   throw refuse("role", "Ownership is changed by a transfer. Use viewer, commenter, editor or uploader.");

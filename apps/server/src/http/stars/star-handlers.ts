@@ -5,7 +5,7 @@ import { addStar, listStarred, removeStar } from "../../stars/stars.ts";
 import { placesOf, type TagOf } from "../../thumbs/thumb-tag.ts";
 import type { Handlers } from "../handler.ts";
 
-/** What an account comes back to: what it has starred, and what it changed lately. */
+/** Starred and recently changed items. */
 export function starHandlers({ shards, clock, tagOf }: { shards: Shards; clock: Clock; tagOf: TagOf }) {
   return {
     starNode: async ({ caller, params }) => {

@@ -1,6 +1,6 @@
 import { HoldfastError } from "@holdfast/core/errors";
 
-/** Counts what is under way under each key, such as the requests of an account, and lets no more begin than may. */
+/** Limits concurrent work by key, for example the requests of an account. */
 export class HeldCounts {
   readonly #max: number;
   readonly #held = new Map<string, Held>();
@@ -9,7 +9,7 @@ export class HeldCounts {
     this.#max = max;
   }
 
-  /** @returns what is to be called once it is over, once or more often. @throws HoldfastError rate_limited */
+  /** Returns the function that ends the work. Extra calls of it do nothing. @throws HoldfastError rate_limited */
   enter(key: string): () => void {
     const held = this.#of(key);
     if (held.count >= this.#max) {
@@ -21,10 +21,10 @@ export class HeldCounts {
     return this.#leaver(key, held);
   }
 
-  /** The same, but who is too many waits until another one leaves, in the order of coming. */
+  /** Like `enter`, but waits in order for a place. */
   async enterInTurn(key: string): Promise<() => void> {
     const held = this.#of(key);
-    // Whoever leaves hands its place on, so the count stays.
+    // The work that ends hands its place over, so the count stays.
     if (held.count >= this.#max) await new Promise<void>((start) => held.waiting.push(start));
     else held.count += 1;
     return this.#leaver(key, held);

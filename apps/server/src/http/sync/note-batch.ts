@@ -7,7 +7,7 @@ interface Result {
   readonly node?: { readonly id: string } | undefined;
 }
 
-/** A batch in one entry: how many operations of each kind, which nodes, and what was refused. */
+/** Describes a batch in one audit entry: operations by kind, nodes and errors. */
 export function noteOfBatch(operations: readonly BatchOperation[], results: readonly Result[] = []): AuditNote {
   const named = operations.flatMap((operation) => ("file_id" in operation ? (operation.file_id ?? []) : []));
   const made = results.flatMap(({ node }) => node?.id ?? []);

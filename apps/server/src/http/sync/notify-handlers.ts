@@ -17,7 +17,7 @@ export interface NotifyWorld {
 
 type PollContext = Pick<RequestContext<"pollChanges">, "caller" | "query" | "headers" | "onGone" | "stopping">;
 
-/** All that is in view, and a wait for what changes in it. */
+/** Snapshot of visible nodes, and polls for changes. */
 export function notifyHandlers({ shards, polls, rateLimits }: NotifyWorld) {
   const stops = new WeakSet<AbortSignal>();
   const poll = ({ caller, query, headers, onGone, stopping }: PollContext) => {
@@ -45,12 +45,12 @@ export function notifyHandlers({ shards, polls, rateLimits }: NotifyWorld) {
   } satisfies Handlers;
 }
 
-/** Sync clients count by device, whatever the number of their sessions; scripts by token. */
+/** Sync clients are counted by device, whatever the number of their sessions. Scripts are counted by token. */
 function keyOf({ deviceId, credential }: Caller): string {
   return deviceId ?? credential.id;
 }
 
-/** A number beyond what is held counts as the nearest that is. @throws HoldfastError invalid_field for what is no whole number */
+/** Limits the value to the allowed range. @throws HoldfastError invalid_field for text that is not a whole number */
 function readTimeout(headers: IncomingHttpHeaders): number {
   const text = headers["timeout"];
   if (text === undefined) return limits.pollSecondsDefault;

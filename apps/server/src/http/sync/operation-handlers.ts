@@ -17,16 +17,16 @@ export interface OperationWorld {
   readonly metrics: Metrics;
   readonly version: string;
   readonly roles: ReadonlySet<ServerRole>;
-  /** Undefined where no proxy stands in front. */
+  /** Undefined without a proxy. */
   readonly unreadableAddresses?: UnreadableAddresses["recent"] | undefined;
-  /** Undefined where the server was started without it. */
+  /** Undefined if the server was started without the web app. */
   readonly web?: WebApp | undefined;
 }
 
-/** Health, metrics and the description of the API. */
+/** Health, metrics and API description. */
 export function operationHandlers({ readiness, metrics, version, web, roles }: OperationWorld) {
   let made: OpenApi | undefined;
-  // Made on the first request: at the start it would take 30 ms.
+  // Created on the first request, because it takes 30 ms.
   const openApi = () => (made ??= makeOpenApi(version));
   const docs = docsPages(openApi);
   const part = roles.size < serverRoles.length ? { roles: [...roles] } : {};
@@ -55,7 +55,9 @@ export function operationHandlers({ readiness, metrics, version, web, roles }: O
   } satisfies Handlers;
 }
 
-/** Behind a proxy every connection comes from the proxy's own machine, so the address proves nothing there. */
+/**
+ * Allows requests from this machine. Behind a proxy, connections come from the proxy, so the address proves nothing.
+ */
 async function mayInspect(peer: Peer, identify: () => Promise<Caller | undefined>): Promise<boolean> {
   if (peer.loopback && !peer.behindProxy) return true;
   const caller = await identify();

@@ -26,13 +26,12 @@ const unlimited = {
   bytes: undefined,
 };
 
-/** How long a request may hold up a server that stops: longer than a test file may run. */
+/** Maximum delay of a stopping server by a request: longer than a test file may run. */
 const drainMs = 24 * 3_600_000;
 
 interface PollServer {
   readonly server: TestServer;
   readonly polls: HeldPolls;
-  /** What the gauge would say. */
   readonly gauge: () => number;
 }
 

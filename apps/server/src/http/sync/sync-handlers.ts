@@ -36,7 +36,7 @@ interface SyncParts {
   readonly codec: CodecPool;
 }
 
-/** Batches of operations, and the offer of one new version. */
+/** Batches of operations, and uploads of single versions. */
 export function syncHandlers({ shards, committer, blocks, codec }: SyncParts) {
   return {
     syncDelta: async (context) => {
@@ -51,12 +51,12 @@ export function syncHandlers({ shards, committer, blocks, codec }: SyncParts) {
         const room = blocks.room(contentLengthBytes);
         const { json, frames } = await readBatchBody(passingSlices(context.stream), { place: room.place, admitJson });
         body = validate(schema, json, "body");
-        // The frames come as slowly as the client likes, and other bodies wait for the place of this one.
+        // The client may send frames slowly, while other bodies wait for this memory.
         releaseJson();
         await charge("operations", body.operations.length);
         const leaveOut: LeaveOut = (hash, refusal) => void refused.set(hash, refusal);
         operations = body.operations.map(toOperation);
-        // For the blocks only. While their frames come, rights and mounts may change: the commit settles again.
+        // For the blocks only. Rights and mounts may change while frames arrive, so the commit resolves them again.
         const settled = await settleSpaces(shards, caller, operations);
         await assertBatchRoom(shards, settled);
         const target = framesTarget(caller, body.operations, settled);
@@ -84,7 +84,7 @@ export function syncHandlers({ shards, committer, blocks, codec }: SyncParts) {
       const base = await namedVersion(file.row, String(body.current_version));
       const asked = baseOf(conditions(), {});
       const isHead = base !== undefined && base.id === file.row.head_version;
-      // A request that is repeated meets the version that it made itself: only the commit knows whether it is one.
+      // A repeated request finds the version that it created itself. Only the commit can tell.
       if (base === undefined || (!isHead && asked.operationId === undefined)) throw moved(file);
       const content = await offeredContent(await actIn(shards, caller, file), base, body);
       if ("missing" in content) {
@@ -108,7 +108,10 @@ export function syncHandlers({ shards, committer, blocks, codec }: SyncParts) {
     },
   } satisfies Handlers;
 
-  /** A block goes to the space of the first operation that names it; what names it in another space misses it, and it comes once more. */
+  /**
+   * Stores each block in the space of the first operation that names it. Operations in other spaces report it as
+   * missing, and the client sends it again.
+   */
   function framesTarget(caller: Caller, operations: readonly BatchOperation[], settled: readonly Settled<Operation>[]) {
     const actors = new Map<string, Actor>();
     const named = new Map<Actor, string[]>();
@@ -126,7 +129,7 @@ export function syncHandlers({ shards, committer, blocks, codec }: SyncParts) {
     };
   }
 
-  /** @throws HoldfastError invalid_field for what is no file */
+  /** @throws HoldfastError invalid_field if the node is not a file */
   async function namedVersion(row: NodeRow, version: string): Promise<VersionRow | undefined> {
     try {
       return await findVersion(shards, row, version);
@@ -136,12 +139,12 @@ export function syncHandlers({ shards, committer, blocks, codec }: SyncParts) {
     }
   }
 
-  /** What the splices make of the base, in bytes. */
+  /** Returns the size of the base after the splices, in bytes. */
   async function splicedSize(base: VersionRow, splices: NonNullable<Content["splices"]>): Promise<number> {
     return sizeOf(applySplices(await readManifest(shards.ofId(base.space_id), base), splices));
   }
 
-  /** Bare hashes get their sizes from what the space holds; those that it does not hold are missing. */
+  /** Looks up the sizes of bare hashes in the space. Unknown hashes are missing. */
   async function offeredContent(
     actor: Actor,
     base: VersionRow,
@@ -194,9 +197,9 @@ function hashesOf({ blocks = [], splices = [] }: Extract<BatchOperation, { op: "
   return [...blocks, ...splices.flatMap(({ insert }) => insert)].map(({ hash }) => hash);
 }
 
-/** The schema's output has its keys in the schema's order, so equal requests have equal text. */
+/** The schema's output has the schema's key order, so equal requests have equal text. */
 function toOperation(operation: BatchOperation): Operation {
-  // Sent again it is the same, though nobody remembers any more that somebody was asked.
+  // A repeated operation has the same hash, even without the earlier approval.
   const { operation_id, approved, ...asked } = operation;
   const base = {
     operationId: Buffer.from(operation_id, "hex"),
@@ -279,7 +282,7 @@ function idOf({ id }: { id?: string | undefined }): { id?: NodeId } {
   return id === undefined ? {} : { id: id as NodeId };
 }
 
-/** A block that came with the batch and was refused would be refused again: the operation that misses it has failed. */
+/** A block that was rejected in this batch would be rejected again. So an operation that misses it has failed. */
 function refusedResult(result: OperationResult, refused: ReadonlyMap<HashHex, HoldfastError>): OperationResult {
   if (result.status !== "missing") return result;
   const error = result.missingBlocks.map((hash) => refused.get(hash)).find((each) => each !== undefined);

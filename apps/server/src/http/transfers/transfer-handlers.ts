@@ -12,7 +12,6 @@ import {
 } from "../../transfers/open-transfers.ts";
 import type { Handlers } from "../handler.ts";
 
-/** A file or folder for another owner. */
 export function transferHandlers(world: OfferWorld) {
   return {
     transferNode: async ({ caller, params, body, conditions }) => {

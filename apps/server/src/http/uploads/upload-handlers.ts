@@ -11,7 +11,6 @@ import type { Handlers, RequestContext } from "../handler.ts";
 import { attributesOf, placeOf, revisionTag, seenOf, versionOf } from "../files/operation-fields.ts";
 import { parseContentRange } from "../../uploads/content-range.ts";
 
-/** Files at once, or piece by piece. */
 export function uploadHandlers({ uploads }: { uploads: Uploads }) {
   return {
     upload: async (context) => {
@@ -97,12 +96,12 @@ function committedAnswer({ node, created }: Committed) {
   return created ? { status: 201 as const, ...answer } : { status: 200 as const, ...answer };
 }
 
-/** Undefined only for a chunked body: without either header there is none. */
+/** @returns undefined only for a chunked body; without both headers the body is empty */
 function bodyLength({ headers, contentLengthBytes }: Pick<RequestContext, "headers" | "contentLengthBytes">) {
   return headers["transfer-encoding"] === undefined ? (contentLengthBytes ?? 0) : undefined;
 }
 
-/** The query has everything as text; what it does not say is not there at all, so that a JSON body may say it. */
+/** Converts the query, which contains only text. Missing fields stay absent, so that a JSON body can set them. */
 function fieldsOf(query: RequestContext<"upload">["query"]): Partial<StartFields> {
   const { base_version: base, executable } = query;
   const names = [

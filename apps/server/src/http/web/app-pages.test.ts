@@ -13,7 +13,7 @@ import { openWebApp, type PrepareApp } from "./web-app.ts";
 
 const script = "export const words = 'the script of the app';".repeat(20);
 
-/** A build as the index of one tells of it. */
+/** Creates a build with its index. */
 function makeBuild(t: TestContext, files: Readonly<Record<string, string>>): string {
   const folder = mkdtempSync(join(tmpdir(), "holdfast-app-"));
   t.after(() => rmSync(folder, { recursive: true }));

@@ -14,7 +14,7 @@ type PageRequest = HeadRequest & { readonly params: { readonly "*"?: string | un
 type PageAnswer = FileAnswer | (Page & { readonly status: 200 });
 type PageHandler = (request: PageRequest) => Promise<PageAnswer> | PageAnswer;
 
-/** Where the app shows something; what stands behind them is the app's own business, which is the same page for all. */
+/** URLs of the app. All get the same page. */
 const places = [
   "/files",
   "/files/*",
@@ -39,10 +39,10 @@ const places = [
   "/design",
 ];
 
-/** Beside the page and without its content in their names. */
+/** Files beside the page, whose names contain no hash. */
 const plainFiles = ["/service-worker.js", "/manifest.webmanifest"];
 
-/** What answers GET and HEAD of each URL outside of the table of routes, by its pattern. */
+/** Handlers for GET and HEAD outside the route table, by URL pattern. */
 export function appPages(web: WebApp): ReadonlyMap<string, PageHandler> {
   const home = homeOf(web);
   return new Map<string, PageHandler>([
@@ -62,7 +62,7 @@ export function appPages(web: WebApp): ReadonlyMap<string, PageHandler> {
   ]);
 }
 
-/** The page of the app; while there is none, one that says so. */
+/** Page of the app, or of its state while there is none. */
 export function homeOf(web: WebApp | undefined): (request: HeadRequest) => Promise<PageAnswer> | PageAnswer {
   return (request) => {
     const app = web?.now() ?? "failed";
@@ -73,9 +73,8 @@ export function homeOf(web: WebApp | undefined): (request: HeadRequest) => Promi
 }
 
 /**
- * The same behind the links that have a secret after their #. It waits for an app that is being built: a page that refreshes itself does
- * not load anew where its address has a fragment, and would stand there for ever. Nobody waits longer than a browser and the proxies before
- * a server do.
+ * Page for links with a secret after the #. Waits for a build in progress, because a page cannot refresh itself at a
+ * URL with a fragment. The wait is shorter than the timeouts of browsers and proxies.
  */
 export function setupOf(web: WebApp | undefined): (request: HeadRequest) => Promise<PageAnswer> {
   const home = homeOf(web);

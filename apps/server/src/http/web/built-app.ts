@@ -3,29 +3,28 @@ import { extname, join } from "node:path";
 import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
 import { z } from "zod";
 
-/** One file of the app as it lies on disk. */
 export interface AppFile {
   readonly path: string;
   readonly type: string;
   readonly sizeBytes: number;
-  /** Names the content. */
+  /** Identifies the content. */
   readonly tag: string;
-  /** Sizes of the same content, packed: `path` with ".br" or ".gz" behind it. */
+  /** Sizes of the compressed content in `path` with ".br" or ".gz". */
   readonly br?: number | undefined;
   readonly gz?: number | undefined;
 }
 
-/** By the path under which each is asked for. What is not in here is not served, whatever a request says. */
+/** Files by URL path. Nothing else is served. */
 export type BuiltApp = ReadonlyMap<string, AppFile>;
 
-/** The page of the app, and the one of the frame that shows strange content. */
+/** Page of the app, and page of the frame that displays untrusted content. */
 export const appPage = "/index.html";
 export const framePage = "/preview-frame.html";
-/** Never served: what stands in their heads goes into the pages of links, and into that of the API. */
+/** Not served. Their heads become part of link pages and the API page. */
 const takeOvers = { links: "/link-page.html", docs: "/api-docs.html" } as const;
 
 /**
- * @param folders the newest build first; of those before it only what lies in `assets`, whose names tell one content, for tabs that are still open
+ * @param folders newest build first; of older ones, only `assets` with content hashes in their names, for open tabs
  * @throws HoldfastError failed
  */
 export async function loadApp(folders: readonly string[]): Promise<BuiltApp> {
@@ -34,7 +33,7 @@ export async function loadApp(folders: readonly string[]): Promise<BuiltApp> {
   for (const [place, file] of await readIndex(newest)) app.set(place, file);
   if (!app.has(appPage)) throw new HoldfastError("failed", `${newest} does not contain the web app. Build it again.`);
   for (const folder of earlier) {
-    // One that another server has just cleared away is nobody's loss.
+    // Another server may have just deleted the folder.
     for (const [place, file] of await readIndex(folder).catch(() => []))
       if (place.startsWith("/assets/") && !app.has(place)) app.set(place, file);
   }
@@ -42,8 +41,8 @@ export async function loadApp(folders: readonly string[]): Promise<BuiltApp> {
 }
 
 /**
- * What a page needs in its head to be taken over by the script that the build has for it; undefined where the build has none. Its style is for browsers
- * in which scripts run: without them a page has a style of its own.
+ * Returns head tags of the script that replaces a page; undefined without one. Its style applies only if scripts run,
+ * because the page has its own style otherwise.
  * @throws HoldfastError failed
  */
 export async function readHead(app: BuiltApp, of: keyof typeof takeOvers): Promise<string | undefined> {
@@ -56,7 +55,7 @@ export async function readHead(app: BuiltApp, of: keyof typeof takeOvers): Promi
 const linkTags =
   /<script type="module" crossorigin src="\/assets\/[\w.-]+"><\/script>|<link rel="(?:modulepreload|stylesheet)" crossorigin href="\/assets\/[\w.-]+">/g;
 
-/** Of the index that the build writes: names only, without a way out of the folder. */
+/** The build's index. Names cannot leave the folder. */
 const index = z.object({
   files: z.array(
     z.object({

@@ -11,7 +11,7 @@ import { errorPage } from "./error-page.ts";
 
 const browser = { accept: "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8" };
 
-/** Opens an address as a browser does; `fetch` says of itself that it is a script. */
+/** Requests a URL like a browser. `fetch` would identify itself as a script. */
 async function browse(url: string, headers: Readonly<Record<string, string>> = {}, method = "GET") {
   const asked = request(url, {
     method,
@@ -57,7 +57,7 @@ test("a program is answered with a problem: with a token, by a script of a page,
     {},
     { accept: "*/*" },
     { accept: "application/json, text/html" },
-    // As Java has it.
+    // Header of Java's HTTP client.
     { accept: "text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2" },
     { ...browser, ...asUser },
     { ...browser, "sec-fetch-mode": "cors" },

@@ -8,7 +8,7 @@ interface Words {
   readonly text: string;
 }
 
-/** What a person meets who opens an address. Nothing of the request is in it: not its address, and no field of it. */
+/** Texts of error pages. They contain nothing from the request. */
 const english = {
   401: {
     title: "Sign in to continue",
@@ -73,7 +73,7 @@ const german: Readonly<Record<keyof typeof english, Words>> = {
 const words = { en: english, de: german };
 const ways: Readonly<Record<Language, string>> = { en: "Open the drive", de: "Laufwerk öffnen" };
 
-/** A problem as a page for a person. @param problem as programs are told it */
+/** Formats a problem as a page for people. */
 export function errorPage({ status, code, request_id: requestId = "" }: ProblemJson, language: Language): Page {
   const { title, text } = words[language][isNamed(status) ? status : "other"];
   return writePage({

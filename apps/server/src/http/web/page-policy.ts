@@ -1,10 +1,10 @@
-/** Where browsers tell what a policy kept from happening. */
+/** Endpoint for policy violation reports of browsers. */
 export const reportsPath = "/api/v1/csp-reports";
 
 const reporting = [`report-uri ${reportsPath}`, "report-to csp"];
 export const reportingHeaders = { "reporting-endpoints": `csp="${reportsPath}"` };
 
-/** Nothing comes from elsewhere, and no text becomes script or markup. */
+/** Allows no external content, and no conversion of text to script or markup. */
 const ofPages = [
   "default-src 'none'",
   "script-src 'self'",
@@ -16,26 +16,28 @@ const ofPages = [
   "base-uri 'none'",
   "frame-ancestors 'none'",
   "require-trusted-types-for 'script'",
-  // The one policy of the app, for addresses of its own workers.
+  // The app's only trusted types policy, for URLs of its own workers.
   "trusted-types holdfast",
   ...reporting,
 ];
 
-/** Nor does anything stand in the page itself. */
+/** Also allows no inline content. */
 const appPolicy = [...ofPages, "style-src 'self'", "manifest-src 'self'", "form-action 'none'"].join("; ");
 
 /**
- * Of a link's page with the script that takes it over: what works without it has a style in the page, known by its hash, and forms.
- * @param styleHash as a policy names it, `sha256-…`
+ * Policy of a link page with the script that replaces it. Allows the inline style by its hash, and forms, which work
+ * without the script.
+ * @param styleHash in the policy's format, `sha256-…`
  */
 export function linkPagePolicy(styleHash: string): string {
   return [...ofPages, `style-src 'self' '${styleHash}'`, "form-action 'self'"].join("; ");
 }
 
 /**
- * Of the page of the API with its viewer, which has no frames and no workers. It draws its arrows from `data:`, shows pictures that a call
- * answered from blobs, and writes markup, cleaned, as text: the policy that lets it (`default`, in apps/web/src/api-docs) makes markup only.
- * @param styleHash of the style in the page
+ * Policy of the API page with its viewer, which has no frames or workers. The viewer uses `data:` images for arrows and
+ * blobs for response images. It writes sanitized markup as text. The `default` policy in apps/web/src/api-docs allows
+ * only that.
+ * @param styleHash hash of the inline style
  */
 export function docsPolicy(styleHash: string): string {
   return [
@@ -54,8 +56,8 @@ export function docsPolicy(styleHash: string): string {
 }
 
 /**
- * Of the frame in which strange content is read and shown: an origin of nobody, without a network. It is given bytes, and
- * gives back words. Its workers start from blobs alone.
+ * Policy of the frame that displays untrusted content: an opaque origin without network access. It receives bytes and
+ * returns text. Its workers start only from blobs.
  */
 const framePolicy = [
   "sandbox allow-scripts",
@@ -75,7 +77,9 @@ const framePolicy = [
 
 const workerPolicy = ["default-src 'none'", "script-src 'self'", "connect-src 'self'", "worker-src 'self'"];
 
-/** A worker is under the policy of its own script's answer. WebAssembly is compiled where files are cut, and nowhere else. */
+/**
+ * A worker uses the policy of its script's response. Only the worker that cuts files into blocks compiles WebAssembly.
+ */
 function scriptPolicy(place: string): string {
   const isCutter = /^\/assets\/cut\.worker-[\w-]+\.js$/.test(place);
   return (isCutter ? workerPolicy.with(1, "script-src 'self' 'wasm-unsafe-eval'") : workerPolicy).join("; ");
@@ -92,15 +96,15 @@ export const framePageHeaders = {
   ...reportingHeaders,
   "cache-control": "no-cache",
   "x-frame-options": "SAMEORIGIN",
-  // A process of its own, where a browser knows how: a file that keeps the frame busy for ever keeps the app from nothing.
+  // Gives the frame its own process in supporting browsers, so that a busy frame does not block the app.
   "document-isolation-policy": "isolate-and-require-corp",
-  // Said of a page without an origin it would keep the page from being shown.
+  // On a page without an origin, this header would block the page.
   "cross-origin-opener-policy": undefined,
 };
 
 /**
- * An asset's name tells its content, so it never changes. Everybody may read it: the frame, which is of no origin, has to, and
- * there is nothing in it that is not in the sources.
+ * The name of an asset contains its hash, so it never changes. All origins may read it, because the frame has an opaque
+ * origin, and its content is public source code.
  */
 export function assetHeaders(place: string) {
   return {
@@ -110,7 +114,7 @@ export function assetHeaders(place: string) {
   };
 }
 
-/** Others that lie beside the page, as the service worker does: asked for again each time. */
+/** Headers for other files beside the page, such as the service worker. They are revalidated each time. */
 export function plainFileHeaders(place: string) {
   return {
     ...(place.endsWith(".js") ? { "content-security-policy": scriptPolicy(place) } : {}),

@@ -2,13 +2,13 @@ import { createHash } from "node:crypto";
 import type { Language } from "@holdfast/protocol/account-settings";
 import { escapeHtml } from "../../mail/mail-text.ts";
 
-/** A page that the server writes by itself: whole without script, and with nothing from elsewhere. */
+/** A page that the server generates, without scripts or external content. */
 export interface Page {
   readonly bytes: string;
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Of every page that is written here: the colours of the app (`apps/web/src/design/colors.css`), of which no build is needed. */
+/** Style of all generated pages, with the app's colors (`apps/web/src/design/colors.css`). It needs no build. */
 export const pageStyle = `
 :root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif; background: light-dark(#fbfbfa, #121615); color: light-dark(#1a1f1e, #eaeeec) }
 body { margin: 0 }
@@ -23,12 +23,12 @@ pre { overflow-x: auto; padding: 0.75rem; border: 1px solid light-dark(#e2e6e4, 
 .action:hover, button:hover { background: light-dark(#095a4e, #74d8c5) }
 `;
 
-/** As a policy names it. */
+/** Returns the hash in the format of a policy. */
 export function styleHash(style: string): string {
   return `sha256-${createHash("sha256").update(style).digest("base64")}`;
 }
 
-/** Drawn in the page, as a file of the app may not be there. */
+/** Inline, because the app's file may not exist. */
 const mark = `<svg class="mark" viewBox="0 0 512 512" aria-hidden="true"><rect width="512" height="512" rx="112" fill="#0B6B5D"/><g fill="none" stroke="#FFFFFF" stroke-width="52" stroke-linecap="round"><path d="M166 124v264M346 124v264"/><path d="M166 300c0-62 180-26 180-88" stroke="#5CCDB8"/></g></svg>`;
 
 const policy = [
@@ -42,7 +42,7 @@ const policy = [
 interface Written {
   readonly language: Language;
   readonly title: string;
-  /** HTML: what comes from elsewhere is escaped by whoever gives it. */
+  /** HTML. The caller must escape external text. */
   readonly content: string;
   readonly head?: string;
 }

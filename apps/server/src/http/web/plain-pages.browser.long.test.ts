@@ -37,14 +37,15 @@ after(async () => {
   await web.close();
 });
 
-/** @returns what keeps a person from using the page at both widths, light and dark */
+/** @returns accessibility problems at both widths, light and dark */
 async function findings(page: Page): Promise<string[]> {
   const found: string[] = [];
   for (const width of [390, 1280]) {
     await page.setViewportSize({ width, height: 844 });
     for (const colorScheme of ["light", "dark"] as const) {
       await page.emulateMedia({ colorScheme });
-      // WCAG 2.2.1 protects what a person reads or fills in: the page of a build has one sentence, and comes back until the app is there.
+      // WCAG 2.2.1 protects reading and input. The build page has one sentence, and refreshes until the app is
+      // available.
       const problems = await axeProblems(page, { without: ["meta-refresh"] });
       found.push(...problems.map((each) => `${width} ${colorScheme} ${each}`));
     }
@@ -60,7 +61,7 @@ for (const [path, titles] of Object.entries(pages))
       const { page } = browser;
       await page.setExtraHTTPHeaders({ "accept-language": language });
       await page.goto(`${server.url}${path}`);
-      // An answer without content leaves the page as it is when it refreshes itself.
+      // A response without content keeps the page when it refreshes.
       await page.route("**/*", (route) => route.fulfill({ status: 204 }));
       await page.getByRole("heading", { name: titles[language] }).waitFor();
       assert.deepEqual(await findings(page), []);

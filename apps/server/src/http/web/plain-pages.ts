@@ -32,11 +32,11 @@ export const buildingPage: PlainPage = (language) =>
     head: `<meta http-equiv="refresh" content="2">\n`,
   });
 
-/** For addresses at which a page that refreshes itself would not load anew. */
+/** For URLs at which a page cannot refresh itself. */
 export const lateBuildingPage: PlainPage = (language) =>
   writePage({ language, title: words[language].title, content: `<p role="status">${words[language].late}</p>` });
 
-/** For a server that was started without the app, and for one whose app could not be built: what it says is for who runs it. */
+/** For servers without the app or with a failed build. The text is for the operator. */
 export const withoutAppPage: PlainPage = () =>
   writePage({
     language: "en",

@@ -10,13 +10,13 @@ import type { Peer } from "../exchange/peer.ts";
 import type { Handlers } from "../handler.ts";
 
 /**
- * What browsers say that a policy of ours kept from happening: each is a defect of a page, or an attack on it. Anybody may
- * send anything here, so it is counted under few names, and of each kind only the first in an hour is logged, of few kinds at all.
+ * Handles browsers' reports of policy violations, which are bugs or attacks. Anyone can send reports. So they are
+ * counted under few names, and only the first of a kind in an hour is logged, for a limited number of kinds.
  */
 export function policyReportHandlers({ log, metrics, clock }: PolicyReportWorld) {
   const known = new Set<string>();
   let sinceMs = clock.nowMs();
-  /** Else what somebody invents would keep the real ones out of the log until the server starts anew. */
+  /** Otherwise, invented reports would keep real ones out of the log until a restart. */
   const forgetOld = () => {
     const nowMs = clock.nowMs();
     if (nowMs - sinceMs < forgottenAfterMs) return;
@@ -55,7 +55,7 @@ const reportsMax = 20;
 
 const text = z.string().optional();
 const line = z.number().optional();
-/** As `report-uri` has it. */
+/** Format of `report-uri`. */
 const single = z.object({
   "csp-report": z.object({
     "document-uri": text,
@@ -66,7 +66,7 @@ const single = z.object({
     "line-number": line,
   }),
 });
-/** As the Reporting API has it, of which other kinds may come along. */
+/** Format of the Reporting API, which may include other kinds. */
 const several = z.array(
   z.object({
     type: z.string(),
@@ -130,13 +130,13 @@ const directives: ReadonlySet<string> = new Set(
   ),
 );
 
-/** Of extensions, which put into pages what they want, and of pages that are none of ours, nothing is told further. */
+/** Ignores reports about extensions, which change pages, and about foreign pages. */
 function judge(report: Report, peer: Peer) {
   const directive = directives.has(report.directive ?? "") ? (report.directive ?? "other") : "other";
   const document = URL.parse(report.document ?? "");
   const from = originOf(document, report, peer);
   const fields = {
-    // The first part of the path says which page it was; the rest may be a secret.
+    // The first part of the path identifies the page. The rest may be a secret.
     page: document === null ? "" : `/${(document.pathname.split("/")[1] ?? "").slice(0, 40)}`,
     blocked: blockedOf(report.blocked),
     source: sourceOf(report.source, peer),
@@ -151,7 +151,7 @@ function originOf(document: URL | null, report: Report, peer: Peer): "page" | "e
   return isExtension ? "extension" : "page";
 }
 
-/** A word (`inline`, `eval`, `data`) or whose address it was. */
+/** Returns a keyword (`inline`, `eval`, `data`) or the origin. */
 function blockedOf(blocked = ""): string {
   if (/^[a-z-]{1,30}$/.test(blocked)) return blocked;
   const url = URL.parse(blocked);

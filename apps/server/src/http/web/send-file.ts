@@ -10,7 +10,7 @@ export type FileAnswer =
   | { readonly status: 200; readonly headers: AnswerHeaders; readonly bytes: Readable | string }
   | { readonly status: 304; readonly headers: AnswerHeaders };
 
-/** A file of the app, packed as the client takes it, or that the client has it already. @throws HoldfastError not_found */
+/** Sends a file of the app in an accepted encoding, or 304. @throws HoldfastError not_found */
 export async function sendFile(
   { headers, head }: Pick<RequestContext, "headers" | "head">,
   file: AppFile,
@@ -19,7 +19,7 @@ export async function sendFile(
   const packing = choosePacking(file, headers["accept-encoding"]);
   const common = { ...of, etag: `"${file.tag}${packing.ending}"`, vary: "accept-encoding" };
   const known = readEntityTags("If-None-Match", headers["if-none-match"]);
-  // The same content, however it was packed then.
+  // Compares the content, whatever its encoding was.
   if (known === "*" || known?.some((tag) => tag.replace(/\.(?:br|gz)$/, "") === file.tag) === true) {
     return { status: 304, headers: common };
   }

@@ -3,8 +3,8 @@ import type { Log } from "../../operation/log.ts";
 import { type BuiltApp, loadApp, readHead } from "./built-app.ts";
 
 /**
- * Brings the folders of the built app, the newest build first, and says when that will take a while. Given by whoever starts
- * the server, which knows nothing of how an app is built.
+ * Returns the folders of the built app, newest first, and reports a build that takes time. The starter of the server
+ * provides it.
  * @throws HoldfastError failed
  */
 export type PrepareApp = (how: {
@@ -14,14 +14,17 @@ export type PrepareApp = (how: {
 
 export interface WebApp {
   readonly now: () => BuiltApp | "building" | "failed";
-  /** See `readHead`; undefined as long as there is no app. */
+  /** See `readHead`; undefined while there is no app. */
   readonly linkHead: () => string | undefined;
   readonly docsHead: () => string | undefined;
-  /** Resolves once the app is there, or is known to take a while. Never rejects: a server without its app keeps files all the same. */
+  /**
+   * Resolves when the app is available or known to take time. Never rejects, because a server without the app still
+   * works.
+   */
   readonly opened: Promise<void>;
-  /** Resolves once the app is there, or is known not to come. Never rejects. */
+  /** Resolves when the app is available or has failed. Never rejects. */
   readonly settled: Promise<void>;
-  /** Ends a build that is under way. */
+  /** Cancels a running build. */
   readonly close: () => Promise<void>;
 }
 

@@ -5,7 +5,7 @@ import type { Handlers } from "../handler.ts";
 export function webhookHandlers(world: WebhookWorld) {
   return {
     createWebhook: async ({ caller, body }) => {
-      // It tells what GET /activity does.
+      // A webhook sends the same data as GET /activity.
       assertScope(caller, "files:read");
       const { credential } = caller;
       const made = await createWebhook(world, caller, {
