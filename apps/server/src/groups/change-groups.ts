@@ -16,8 +16,8 @@ import { enqueueEnd, enqueuePlan, type GroupWorld, tellAll } from "./group-messa
 import { assertNotLimitedBy, type GroupCaller, lockManaged, readGroupId } from "./group-rights.ts";
 
 /**
- * It lies on its maker's shard, where a repeated request finds what it made before.
- * @throws HoldfastError forbidden for who does not administrate, conflict where there are too many
+ * Creates a group on its creator's shard, where a repeated request finds it.
+ * @throws HoldfastError forbidden without administrator rights, conflict if there are too many
  */
 export async function createGroup(
   world: AccountStore,
@@ -52,11 +52,10 @@ async function assertRoom({ shards }: AccountStore): Promise<void> {
 
 export interface GroupChange {
   readonly name?: string | undefined;
-  /** One that is offered, for administrators to give; null: none any more. What it gives counts for its members at once. */
+  /** Plan that members receive, set by administrators; null removes it. It takes effect immediately. */
   readonly plan?: string | null | undefined;
 }
 
-/** @throws HoldfastError not_found, forbidden, invalid_field */
 export async function updateGroup(
   world: GroupWorld,
   caller: GroupCaller,
@@ -93,7 +92,11 @@ async function changePlan(
   await enqueuePlan(transaction, id);
 }
 
-/** Its members are told once it is gone. @throws HoldfastError not_found, forbidden, also by a token where something is asked of it, proof_required then */
+/**
+ * Notifies members after the deletion.
+ * @throws HoldfastError not_found, forbidden, also for a token if the group has an access rule, proof_required in that
+ * case
+ */
 export async function deleteGroup(
   world: GroupWorld,
   caller: GroupCaller,

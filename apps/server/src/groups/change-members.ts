@@ -25,14 +25,14 @@ import { type MemberJson, memberJson } from "./list-members.ts";
 
 interface MemberRequest {
   readonly groupId: string;
-  /** Where a member is added an administrator may give an address. */
+  /** Administrators may use an address to add a member. */
   readonly userId: string;
 }
 
 /**
- * Adds a member or changes its role; acts on the member's next request.
- * @param request.address from which is asked: nobody joins what would shut them out there
- * @throws HoldfastError not_found for group or user (a suspended one is no user here), forbidden, conflict where there are too many
+ * Adds a member or changes its role, starting with the member's next request.
+ * @param request.address the caller's address; access rules of the group must allow it for one's own membership
+ * @throws HoldfastError not_found for a group or user (also a suspended one), forbidden, conflict if there are too many
  */
 export async function setMember(
   world: GroupWorld,
@@ -62,14 +62,17 @@ export async function setMember(
   return answer;
 }
 
-/** What a stolen token gave would outlast it. @throws HoldfastError forbidden */
+/** The membership would outlast a stolen token. @throws HoldfastError forbidden */
 function assertNotByToken(caller: GroupCaller, role: GroupRole): void {
   if (caller.byToken !== true) return;
   if (!caller.administrates) throw neededSignedIn("cannot add a member to a group");
   if (role === "manager") throw neededSignedIn("cannot make a member a manager of a group");
 }
 
-/** @throws HoldfastError not_found for group or member, forbidden, also by a token where something is asked of the group, proof_required then, and to who would gain rights by leaving */
+/**
+ * @throws HoldfastError not_found for group or member; forbidden, also for a token if the group has an access rule,
+ * proof_required in that case, and if the member would gain rights
+ */
 export async function removeMember(
   world: GroupWorld,
   caller: GroupCaller,
@@ -92,7 +95,7 @@ export async function removeMember(
   await tellMembership(world, groupId, userId);
 }
 
-/** Under the lock of the group's row. @returns whether anything was to be changed */
+/** Requires the lock of the group's row. @returns true if something changed */
 async function changeRole(
   transaction: ShardReader,
   group: SeenGroup,
@@ -121,7 +124,7 @@ async function changeRole(
   return true;
 }
 
-/** An administrator, who sees all addresses, may name somebody by one. */
+/** Administrators see all addresses, so they may use one. */
 async function findMemberToBe({ shards }: AccountStore, caller: GroupCaller, text: string): Promise<UserRow> {
   const isAddress = caller.administrates && text.includes("@");
   const user = await (isAddress ? findUserByEmail(shards, text) : findUser(shards, readUserId(text)));
@@ -129,7 +132,7 @@ async function findMemberToBe({ shards }: AccountStore, caller: GroupCaller, tex
   return user;
 }
 
-/** The account's groups lie on its own shard, so two groups that add it in the same moment may pass the limit by one. */
+/** Memberships are on the account's shard. Two concurrent groups may exceed the limit by one. */
 async function assertRoomFor({ shards }: AccountStore, userId: UserId, groupId: GroupId): Promise<void> {
   const { rows } = await sql<{ count: number }>`
     select count(*) as count from shard.memberships

@@ -17,7 +17,7 @@ before(async () => {
 });
 after(() => databases.stop());
 
-/** On the first shard; `far` puts what it is told of on the second. */
+/** Group on the first shard; `farUserId` is on the second. */
 const newGroupId = () => makeId<GroupId>(toBucket(1), world.clock.nowMs(), randomBytes(8));
 const farUserId = () => makeId<UserId>(toBucket(4000), world.clock.nowMs(), randomBytes(8));
 
@@ -28,7 +28,7 @@ async function makeGroup(groupId: GroupId): Promise<void> {
 const near = () => databases.shards.of(toBucket(1)).db;
 const far = () => databases.shards.of(toBucket(4000)).db;
 
-/** As the routes change it: with the next number of the group, in one transaction. */
+/** Changes it like the routes do: with the group's next number, in one transaction. */
 async function change(groupId: GroupId, userId: UserId, role: "member" | "manager" | null): Promise<void> {
   await near()
     .transaction()
@@ -53,7 +53,7 @@ async function roleOf(userId: UserId, groupId: GroupId): Promise<string | null |
   return row?.role;
 }
 
-/** A delivery that has read the group and is held up before it writes to the member's shard. */
+/** Starts a delivery that has read the group and waits before it writes to the member's shard. */
 async function heldUp(groupId: GroupId, userId: UserId): Promise<() => Promise<void>> {
   const read = Promise.withResolvers<void>();
   const release = Promise.withResolvers<void>();

@@ -18,23 +18,22 @@ interface Told {
   readonly userId: UserId;
   readonly role: GroupRole | null;
   readonly change: number;
-  /** The group's plan. */
   readonly plan: string | null;
 }
 
-/** More than any group has changes: what is told of a group that is no more stands for good. */
+/** Larger than any number of changes, so that the message about a deleted group is final. */
 const afterTheEnd = Number.MAX_SAFE_INTEGER;
 const pageRows = 1000;
 
 /**
- * Tells the member's shard what the group's shard says of the membership now. It may run twice, late, and beside itself: what was
- * read earlier carries a lower number, and never takes the place of what was read later.
+ * Copies the membership from the group's shard to the member's. May run twice, late and concurrently: an older state
+ * has a lower number and never replaces a newer one.
  */
 export async function deliverMembership(world: DeliveryWorld, groupId: GroupId, userId: UserId): Promise<void> {
   await deliver(world, groupId, [userId]);
 }
 
-/** Tells all members of a group, or all who were in one that was deleted (until `forgetMembers`). May run twice, like the other. */
+/** Copies the memberships of all members, or of a deleted group until `forgetMembers`. May run twice. */
 export async function deliverToAll(world: DeliveryWorld, groupId: GroupId): Promise<void> {
   for await (const userIds of memberPages(world.shards, groupId)) await deliver(world, groupId, userIds);
 }
@@ -47,7 +46,7 @@ async function deliver(world: DeliveryWorld, groupId: GroupId, userIds: readonly
 }
 
 async function readMemberships(db: ShardReader, groupId: GroupId, userIds: readonly UserId[]): Promise<Told[]> {
-  // One statement, so that number, roles and plan are of one moment. By primary keys.
+  // One statement, so that number, roles and plan are consistent. Uses primary keys.
   const { rows } = await sql<{ user_id: UserId; changes: number | null; role: GroupRole | null; plan: string | null }>`
     select asked.user_id, g.changes, m.role, g.plan from unnest(${uuidArray(userIds)}) as asked (user_id)
     left join shard.groups g on g.id = ${groupId}
@@ -60,7 +59,7 @@ async function readMemberships(db: ShardReader, groupId: GroupId, userIds: reado
   }));
 }
 
-/** Once nothing is to be done for them any more. */
+/** Deletes the members of a deleted group when all work for them is done. */
 export async function forgetMembers({ shards }: Pick<DeliveryWorld, "shards">, groupId: GroupId): Promise<void> {
   for await (const userIds of memberPages(shards, groupId)) {
     await sql`
@@ -70,7 +69,7 @@ export async function forgetMembers({ shards }: Pick<DeliveryWorld, "shards">, g
   }
 }
 
-/** Everybody who is in the group, or was when it was deleted, a thousand at a time. */
+/** Yields pages of a thousand members, also of a deleted group. */
 export async function* memberPages(shards: Shards, groupId: GroupId): AsyncGenerator<UserId[]> {
   let after: UserId | null = null;
   do {
@@ -84,8 +83,8 @@ export async function* memberPages(shards: Shards, groupId: GroupId): AsyncGener
 }
 
 /**
- * Who is no member keeps a row for a while (`expireCredentials`): without it what was read before the end could arrive after it, and stay.
- * What the members may keep is right in the same transaction.
+ * Former members keep a row for a while (`expireCredentials`). Otherwise, an older state could arrive later and stay.
+ * Quotas are updated in the same transaction.
  */
 async function tell(
   transaction: Kysely<ShardTables>,

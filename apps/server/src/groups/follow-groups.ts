@@ -11,12 +11,12 @@ import { findActor, reviewMounts } from "../sharing/mounts.ts";
 import type { SharingWorld } from "../sharing/sharing-world.ts";
 import { deliverMembership, deliverToAll, forgetMembers, memberPages } from "./deliver-membership.ts";
 
-/** A member came, went, or has another role: its shard knows, and its mounts are what they may be. */
+/** Applies a changed membership to the member's shard and mounts. */
 export async function followMembership(world: SharingWorld, groupId: GroupId, userId: UserId): Promise<void> {
   await deliverMembership(world, groupId, userId);
   const received = await receivedBy(world, groupId);
   for (const spaceId of await spacesSharedWith(world, groupId)) {
-    // What the member has given on by the right of the group, or of another one that now counts less.
+    // Ends shares that the member granted by the rights of the group, or of another one that now counts less.
     await endLapsed(world, spaceId);
     await tellMember(world, { groupId, spaceId, userId });
   }
@@ -29,7 +29,7 @@ interface Received {
   readonly nodeId: NodeId;
 }
 
-/** What was shared with the group. By the primary key. */
+/** Uses the primary key. */
 async function receivedBy({ shards }: SharingWorld, groupId: GroupId): Promise<Received[]> {
   const { rows } = await sql<{ space_id: SpaceId; node_id: NodeId }>`
     select space_id, node_id from shard.received where grantee_id = ${groupId}`.execute(shards.ofId(groupId).db);
@@ -37,8 +37,8 @@ async function receivedBy({ shards }: SharingWorld, groupId: GroupId): Promise<R
 }
 
 /**
- * Ends what a deleted group had: its members' mounts, then what was shared with it, and then nobody needs to know who they were. In this
- * order, so that whoever goes on after a crash still finds whom and what it is about.
+ * Removes what a deleted group had: its members' mounts, its shares, then its list of members. The order lets a retry
+ * after a crash find everything.
  */
 export async function followEnd(world: SharingWorld, groupId: GroupId): Promise<void> {
   await deliverToAll(world, groupId);
@@ -56,7 +56,7 @@ export async function followEnd(world: SharingWorld, groupId: GroupId): Promise<
   await forgetMembers(world, groupId);
 }
 
-/** On all shards, by grants_grantee. */
+/** Searches all shards by grants_grantee. */
 async function spacesSharedWith({ shards }: SharingWorld, groupId: GroupId): Promise<SpaceId[]> {
   const found = await Promise.all(
     shards
@@ -77,8 +77,8 @@ interface Membership {
 }
 
 /**
- * Tells the devices of a member, or of one that was, of what is granted to the group inside of folders that the member has mounted: their
- * role there is another now. Of the folders themselves their mounts tell.
+ * Tells devices of a current or former member about the group's grants inside mounted folders, where the member's role
+ * has changed. Mounts report the folders themselves.
  */
 async function tellMember(world: SharingWorld, { groupId, spaceId, userId }: Membership): Promise<void> {
   const { shards } = world;
@@ -94,13 +94,13 @@ async function tellMember(world: SharingWorld, { groupId, spaceId, userId }: Mem
   const inMounts = rows.filter(({ node_id: id }) => wayUp(spaceId, id).some((at) => at !== id && targets.has(at)));
   if (inMounts.length === 0) return;
   await changeRights(world, spaceId, serverOf(spaceId), async ({ tellDevices }) => {
-    // What hid something from the member may have been changed or taken away since.
+    // A grant that hid an item from the member may have changed.
     for (const at of inMounts) tellDevices({ ...at, grantee_id: userId, wasUploader: true });
   });
 }
 
 async function endGrants(world: SharingWorld, groupId: GroupId, spaceId: SpaceId): Promise<void> {
-  // Whoever deleted the group may be told of nothing here.
+  // The user who deleted the group may not see these items.
   await changeRights(world, spaceId, serverOf(spaceId), async (rights) => {
     const { rows } = await sql<{ id: GrantId }>`
       select id from shard.grants where grantee_id = ${groupId} and space_id = ${spaceId}`.execute(rights.transaction);

@@ -10,9 +10,8 @@ import type { SharingWorld } from "../sharing/sharing-world.ts";
 import { deliverMembership, deliverToAll } from "./deliver-membership.ts";
 import { followEnd, followMembership } from "./follow-groups.ts";
 
-/** What changing groups needs of the server around it. */
 export interface GroupWorld extends AccountStore {
-  /** Undefined beside the data, where no queue runs: the messages wait for the server. */
+  /** Undefined in commands on the data folder, where no queue runs. Messages wait for the server. */
   readonly queue?: Pick<Queue, "kick">;
 }
 
@@ -27,7 +26,7 @@ const userId = z
 const membership = z.object({ group_id: groupId, user_id: userId });
 const ofAll = z.object({ group_id: groupId });
 
-/** The rows say what is to be told, the messages only of whom, so that each may be worked late and twice. */
+/** Messages only contain ids, and rows the content. So each may be processed late and twice. */
 export function groupKinds(world: () => SharingWorld): Kinds {
   return {
     group_membership: {
@@ -48,28 +47,31 @@ export function groupKinds(world: () => SharingWorld): Kinds {
   };
 }
 
-/** In the transaction that changes the membership. */
+/** Runs in the transaction that changes the membership. */
 export function enqueueMembership(transaction: ShardReader, group: GroupId, user: UserId): Promise<void> {
   const payload = { group_id: group, user_id: user };
   return enqueue(transaction, { kind: "group_membership", key: `${group} ${user}`, payload });
 }
 
-/** In the transaction that deletes the group. */
+/** Runs in the transaction that deletes the group. */
 export function enqueueEnd(transaction: ShardReader, group: GroupId): Promise<void> {
   return enqueue(transaction, { kind: "group_end", key: group, payload: { group_id: group } });
 }
 
-/** In the transaction that gives the group another plan. */
+/** Runs in the transaction that changes the plan. */
 export function enqueuePlan(transaction: ShardReader, group: GroupId): Promise<void> {
   return enqueue(transaction, { kind: "group_plan", key: group, payload: { group_id: group } });
 }
 
-/** Once that has committed: now, so that it acts on the member's next request. What cannot be told just now the message tells later. */
+/**
+ * Called after the commit, so that the change applies to the member's next request. If this fails, the message retries
+ * it.
+ */
 export async function tellMembership(world: GroupWorld, group: GroupId, user: UserId): Promise<void> {
   await tellNow(world, group, () => deliverMembership(world, group, user));
 }
 
-/** Of a group's plan, or of its end. */
+/** Called after a change of the plan, or a deletion. */
 export async function tellAll(world: GroupWorld, group: GroupId): Promise<void> {
   await tellNow(world, group, () => deliverToAll(world, group));
 }

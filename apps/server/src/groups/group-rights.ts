@@ -8,33 +8,32 @@ import { readWaysUp } from "../rights/given-on.ts";
 import { isLimiting } from "../rights/limiting-grants.ts";
 import { readGrants } from "../rights/load-rights.ts";
 
-/** Who sees or changes groups. */
 export interface GroupCaller {
   readonly userId: UserId;
   readonly spaceId: SpaceId;
   readonly bucket: Bucket;
-  /** An administrator, with a credential for administration: manages every group. */
+  /** Administrator with a credential for administration, who manages every group. */
   readonly administrates: boolean;
-  /** By a token, which may be stolen. */
+  /** Uses a token, which may be stolen. */
   readonly byToken?: boolean;
-  /** By a session whose person proved long ago who they are. */
+  /** Uses a session without a recent proof of identity. */
   readonly lacksProof?: boolean;
 }
 
 export interface SeenGroup extends GroupRow {
-  /** The caller's own; null for an administrator who is no member. */
+  /** Role of the caller; null for an administrator who is not a member. */
   readonly role: GroupRole | null;
 }
 
-/** @throws HoldfastError not_found for what is no id: there is no such group */
+/** @throws HoldfastError not_found for an invalid id */
 export function readGroupId(text: string): GroupId {
   if (isId(text)) return text as GroupId;
   throw noGroup();
 }
 
 /**
- * A group that the caller is in, or any for an administrator, from the rows of the group's own shard.
- * @throws HoldfastError not_found for any other, as for one that does not exist
+ * Reads a group of which the caller is a member, or any group for an administrator, from the group's shard.
+ * @throws HoldfastError not_found for others, as for an unknown group
  */
 export async function seeGroup(reader: ShardReader, caller: GroupCaller, id: GroupId): Promise<SeenGroup> {
   const { rows } = await sql<SeenGroup>`
@@ -45,24 +44,27 @@ export async function seeGroup(reader: ShardReader, caller: GroupCaller, id: Gro
   return group;
 }
 
-/** @throws HoldfastError forbidden for a member who does not manage it */
+/** @throws HoldfastError forbidden for a member who is not a manager */
 export function assertManages(caller: GroupCaller, { role }: Pick<SeenGroup, "role">): void {
   if (caller.administrates || role === "manager") return;
   throw new HoldfastError("forbidden", "Only a manager of this group or an administrator can do this.");
 }
 
-/** Locked until the end of the transaction, so that its changes have one order. @throws HoldfastError not_found, forbidden */
+/**
+ * Locks the group until the end of the transaction, so that its changes are ordered.
+ * @throws HoldfastError not_found, forbidden
+ */
 export async function lockManaged(transaction: ShardReader, caller: GroupCaller, id: GroupId): Promise<SeenGroup> {
   await sql`select from shard.groups where id = ${id} for update`.execute(transaction);
-  // Another statement, so that it sees what was done by whoever had the lock.
+  // A separate statement, so that it sees changes of the previous lock holder.
   const group = await seeGroup(transaction, caller, id);
   assertManages(caller, group);
   return group;
 }
 
 /**
- * A manager neither leaves nor deletes a group whose permission limits what they may do: their own role would rise. Runs before the
- * transaction, since it reads other shards. Whatever they leave meanwhile only makes fewer grants limiting.
+ * Managers cannot leave or delete a group whose permission limits their own rights, because their role would rise. Runs
+ * before the transaction, because it reads other shards. Concurrent leaves only reduce the number of limiting grants.
  * @throws HoldfastError forbidden
  */
 export async function assertNotLimitedBy(shards: Shards, caller: GroupCaller, id: GroupId): Promise<void> {
@@ -77,7 +79,7 @@ export async function assertNotLimitedBy(shards: Shards, caller: GroupCaller, id
     const grants = await readGrants(db, { grantees: [id], despiteSuspension: true });
     if (grants.length === 0) continue;
     const others = await readGrants(db, { grantees: [caller.userId, ...groupIds], despiteSuspension: true });
-    // An owner may do all in their own space.
+    // Owners have all rights in their own space.
     const byNode = Map.groupBy(
       others.filter((other) => other.space_id !== caller.spaceId),
       (other) => other.node_id,

@@ -34,7 +34,7 @@ const admin = () => callerFor(root, true);
 const newPerson = (name = "Ann", bucket = 4000) => createUserIn(world, bucket, `person${++people}@example.org`, name);
 const page = { limit: 10 };
 
-/** What the member's own shard says, which is what its requests go by. */
+/** Reads memberships from the member's shard, which its requests use. */
 async function groupsKnownTo(user: UserRow): Promise<GroupId[]> {
   const rows = await databases.shards
     .ofId(user.id)
@@ -73,7 +73,7 @@ test("who is no manager changes nothing, and who is no member learns nothing", a
   for (const [caller, code] of [
     [callerFor(member), "forbidden"],
     [callerFor(stranger), "not_found"],
-    // Without the scope of administration an administrator is anybody.
+    // An administrator without the administration scope has no special rights.
     [callerFor(root), "not_found"],
   ] as const) {
     const at = { groupId: id, userId: stranger.id };

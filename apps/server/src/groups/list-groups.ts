@@ -14,7 +14,7 @@ export interface PageRequest {
   readonly cursor?: string | undefined;
 }
 
-/** The caller's groups; for an administrator all. By id, and so by time of creation; the cursor is the last id given. */
+/** Lists the caller's groups, or all for an administrator, by id and so by creation time. The cursor is the last id. */
 export async function listGroups(
   { shards }: Pick<AccountStore, "shards">,
   caller: GroupCaller,
@@ -47,7 +47,7 @@ async function rolesOf({ db }: Shard, { userId }: GroupCaller): Promise<Readonly
 interface GroupQuery {
   readonly after: GroupId | undefined;
   readonly limit: number;
-  /** Only these; undefined: all. */
+  /** Undefined: all. */
   readonly ids: ReadonlyMap<GroupId, unknown> | undefined;
 }
 

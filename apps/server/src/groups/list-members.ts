@@ -11,8 +11,9 @@ import type { PageRequest } from "./list-groups.ts";
 export type MemberJson = z.output<typeof memberSchema>;
 
 /**
- * By id; the cursor is the last id given. Suspended accounts are told of to those alone who may remove them, so a page may be shorter.
- * @throws HoldfastError not_found, bad_request for a cursor that is none
+ * Lists by id. The cursor is the last id. Only managers and administrators see suspended accounts, so a page may be
+ * shorter.
+ * @throws HoldfastError not_found, bad_request for an invalid cursor
  */
 export async function listMembers(
   { shards }: Pick<AccountStore, "shards">,

@@ -5,7 +5,6 @@ import { testPassword } from "../accounts/testing.ts";
 import type { UserRow } from "../db/account-tables.ts";
 import type { GroupCaller } from "./group-rights.ts";
 
-/** An account in this bucket: tests of two shards choose where it lies. */
 export function createUserIn(world: AccountWorld, bucket: number, email: string, name = "Ann"): Promise<UserRow> {
   const id = makeId<UserId>(toBucket(bucket), world.clock.nowMs(), world.random(8));
   return createUser(

@@ -12,16 +12,19 @@ import type { Finished } from "./open-issuer.ts";
 import { seal, unseal } from "./sealed.ts";
 
 const schema = z.object({
-  /** Of the state with which the browser went away: one leaving makes one session at most. */
+  /** Derived from the state of the redirect. Each redirect creates at most one session. */
   id: z.string(),
   purpose: z.string(),
-  /** When the browser went away. */
+  /** Time of the redirect to the issuer. */
   askedAtMs: z.number(),
   claims: claimsSchema,
   untilMs: z.number(),
 });
 
-/** That the issuer has said who it is. The page holds it, sealed, while a second factor is asked for; it counts once. */
+/**
+ * Identity that the issuer confirmed. The page holds it encrypted while it asks for a second factor. It can be used
+ * once.
+ */
 export type Answer = z.output<typeof schema>;
 
 type World = Pick<AccountWorld, "secrets" | "clock" | "random">;
@@ -33,14 +36,14 @@ export function sealAnswer(world: World, { leaving, claims }: Finished): string 
   return seal(world, "answer", { id, purpose: leaving.purpose, askedAtMs, claims, untilMs } satisfies Answer);
 }
 
-/** @throws HoldfastError unauthenticated for what was not made here, for something else, or too long ago */
+/** @throws HoldfastError unauthenticated for an invalid or expired answer, or one for another purpose */
 export function readAnswer(world: World, purpose: Purpose, text: string): Answer {
   const answer = schema.safeParse(unseal(world, "answer", text)).data;
   if (answer !== undefined && answer.purpose === purpose && answer.untilMs > world.clock.nowMs()) return answer;
   throw answerSpent();
 }
 
-/** Of two that come at the same moment the second waits for the first, and finds it taken. @returns whether it was taken for the first time */
+/** A concurrent call waits for the first, and then returns false. @returns true if the answer was unused */
 export async function takeAnswer(transaction: ShardReader, userId: UserId, { id, untilMs }: Answer): Promise<boolean> {
   const { rows } = await sql`
     insert into shard.outside_answers (user_id, answer, until)
@@ -49,7 +52,7 @@ export async function takeAnswer(transaction: ShardReader, userId: UserId, { id,
   return rows.length > 0;
 }
 
-/** Before anything is done by it; what takes it looks again. */
+/** Early check without a lock. `takeAnswer` checks again. */
 export async function isAnswerTaken(reader: ShardReader, userId: UserId, { id }: Answer): Promise<boolean> {
   const { rows } = await sql`
     select from shard.outside_answers where user_id = ${userId} and answer = ${Buffer.from(id, "base64url")}`.execute(

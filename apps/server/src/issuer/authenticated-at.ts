@@ -2,12 +2,12 @@ import type { AccountWorld } from "../accounts/account-world.ts";
 import type { Claims } from "./claims.ts";
 import type { OidcSettings } from "./issuer-settings.ts";
 
-/** By which the clocks of two servers may differ. */
+/** Maximum difference between the clocks of two servers. */
 export const clocksDifferMs = 60_000;
 
 /**
- * When its person last showed the issuer who they are, as far as that is believed, and never later than now; 0: nobody knows. A time that is yet to
- * come is no time.
+ * Returns the time when the user last authenticated at the issuer, never later than now. 0: unknown, or a time in the
+ * future.
  */
 export function authenticatedAtMicros(
   { clock }: Pick<AccountWorld, "clock">,

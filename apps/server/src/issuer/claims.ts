@@ -9,24 +9,27 @@ import type { ClaimMapping, OidcSettings } from "./issuer-settings.ts";
 export const claimsSchema = z.object({
   issuer: z.string(),
   subject: z.string(),
-  /** Null: none, or one that cannot be one here. */
+  /** Null: missing, or not a valid address here. */
   email: z.string().nullable(),
-  /** The issuer says that it is theirs, in the one way that counts. */
+  /** True only if the issuer sent exactly `true`. */
   emailVerified: z.boolean(),
   name: z.string().nullable(),
-  /** Ids of groups that the setting gives for what was said; null where the setting gives none at all, or nothing was said of groups. */
+  /** Ids of mapped groups; null without a mapping or without the claim. */
   groups: z.array(z.string()).nullable(),
   plan: z.string().nullable(),
-  /** A second factor was asked for there, and the setting believes it. */
+  /** The issuer checked a second factor, and the settings trust it. */
   factorPassed: z.boolean(),
-  /** When they last showed the issuer who they are, as its id token says; null where it does not. */
+  /** Time of authentication in the id token, or null. */
   authenticatedAtMs: z.number().nullable(),
 });
 
-/** What the issuer said of somebody, reduced to what is believed. */
+/** Trusted claims of the issuer about a user. */
 export type Claims = z.output<typeof claimsSchema>;
 
-/** @param told of the id token, whose signature, audience, time and nonce were checked, over what the userinfo endpoint says */
+/**
+ * @param told claims of the id token (verified signature, audience, time and nonce), which override those of the
+ * userinfo endpoint
+ */
 export function readClaims(told: Readonly<Record<string, unknown>>, settings: ClaimSettings): Claims {
   const { sub, email, auth_time: authTime } = told;
   const name = typeof told["name"] === "string" ? withoutMisleading(told["name"]).trim() : "";
@@ -39,7 +42,7 @@ export function readClaims(told: Readonly<Record<string, unknown>>, settings: Cl
     issuer: settings.issuer,
     subject: sub,
     email: address,
-    // Exactly: "false", "true" and 1 are what some send, and none of them is this.
+    // Compares exactly. Some issuers send "false", "true" or 1, none of which counts.
     emailVerified: address !== null && told["email_verified"] === true,
     name: name !== "" && isPlainText(name) ? name.slice(0, 200) : null,
     groups: values === undefined ? null : groupsOf(values, settings.groups),
@@ -49,16 +52,16 @@ export function readClaims(told: Readonly<Record<string, unknown>>, settings: Cl
   };
 }
 
-/** Of the settings what says which claims are believed. */
+/** Settings that decide which claims are trusted. */
 export type ClaimSettings = Pick<OidcSettings, "issuer" | "groups" | "plans" | "trusted">;
 
-/** Of OpenID Connect. */
+/** Limit of OpenID Connect. */
 const subjectCharactersMax = 255;
 
-/** Begins the issuer of people whom an LDAP server knows. */
+/** Prefix of the issuer of users from an LDAP server. */
 export const ldapPrefix = "ldap:";
 
-/** By which somebody is known again. */
+/** Key that identifies a user of an issuer. */
 export function identityKey({ issuer, subject }: Pick<Claims, "issuer" | "subject">): Buffer {
   return Buffer.from(sha256(Buffer.from(`outside identity\0${issuer}\0${subject}`)), "hex");
 }
@@ -73,7 +76,7 @@ function isAddress(text: string): boolean {
   return text.length <= limits.emailBytesMax && isDistinct(text) && /^[^\s@"]+@[^\s@"]+$/.test(text.trim());
 }
 
-/** Undefined where the issuer said nothing of it: then nothing is changed. */
+/** @returns undefined without the claim; then nothing changes */
 function valuesOf(told: Readonly<Record<string, unknown>>, mapping: ClaimMapping | undefined): string[] | undefined {
   if (mapping === undefined || !Object.hasOwn(told, mapping.claim)) return undefined;
   const claim = told[mapping.claim];

@@ -15,12 +15,12 @@ export interface ClaimsWorld extends AccountWorld, Pick<GroupWorld, "queue"> {
   readonly log: Pick<Log, "warn" | "info">;
 }
 
-/** Who has given a membership, and may take it again: the issuer, or the LDAP server. */
+/** Source of a membership, which may also end it. */
 export type ClaimSource = "issuer" | "ldap";
 
 /**
- * Groups and plan as the issuer says them at this sign-in. A membership that somebody else gave is neither changed nor taken: which ones came
- * from here is written down before they are given. What cannot be given is logged; what cannot be taken keeps its person out.
+ * Applies the groups and plan that the source reports at sign-in. Keeps memberships from other sources. Each membership
+ * is recorded before it is added. A failure to add is logged, and a failure to remove rejects the sign-in.
  */
 export async function followClaims(
   world: ClaimsWorld,
@@ -49,7 +49,7 @@ async function followGroups(
   const [given, byOthers] = [by(true), by(false)];
   const caller = groupKeeper(user);
   for (const groupId of given.difference(wanted)) {
-    // What somebody else elsewhere gives too stays.
+    // A membership that another source also gives stays.
     if (!byOthers.has(groupId)) await unlessGone(removeMember(world, caller, { groupId, userId: user.id }));
     await forget(db, { userId: user.id, groupId, source });
   }
@@ -79,7 +79,7 @@ async function giveGroup(
   );
   if (rows.length > 0 && !isByOthers) return;
   const { db } = world.shards.ofId(userId);
-  // Written first: should this process die now, the next sign-in takes what it may take.
+  // Recorded first, so that after a crash the next sign-in can still end it.
   await sql`insert into shard.outside_memberships (user_id, group_id, source) values (${userId}, ${groupId}, ${source})
     on conflict do nothing`.execute(db);
   if (rows.length > 0) return;
@@ -96,7 +96,7 @@ async function forget(db: ShardReader, { userId, groupId, source }: Membership):
     where user_id = ${userId} and group_id = ${groupId} and source = ${source}`.execute(db);
 }
 
-/** As the administrator whose setting it is. */
+/** Acts as an administrator, because an administrator made the setting. */
 function groupKeeper({ id, space_id: spaceId }: UserRow): GroupCaller {
   return { userId: id, spaceId, bucket: bucketOf(id), administrates: true };
 }

@@ -45,7 +45,7 @@ function settingsOf(more: object = {}) {
   return settings;
 }
 
-/** A browser that has left for the issuer, and what it would come back with. */
+/** Starts a redirect, and returns the state and response of the browser. */
 async function leave(issuer = openIssuer(settingsOf()), returnTo = "/files") {
   const { url, kept } = await issuer.begin(world, { purpose: "sign-in", redirectUri, returnTo });
   const asked = new URL(url).searchParams;
@@ -53,7 +53,6 @@ async function leave(issuer = openIssuer(settingsOf()), returnTo = "/files") {
   return { issuer, url, kept, answer: { code: "code", state: asked.get("state") ?? "" } };
 }
 
-/** @returns what the sign-in comes to */
 async function signIn(more: object = {}) {
   const settings = settingsOf(more);
   const { issuer, kept, answer } = await leave(openIssuer(settings));
@@ -71,7 +70,7 @@ test("what comes back to another browser, or with another state, is refused befo
   const { issuer, kept, answer } = await leave();
   const other = await leave(issuer);
   const tokens = () => liar.asked.filter((path) => path === "/token").length;
-  // Somebody else's code and state in my browser: I would be signed in as them, and what I write would be theirs.
+  // Another user's code and state in this browser would sign it in as that user, who would receive everything written.
   await assert.rejects(issuer.finish(world, other.answer, kept), refused("unauthenticated"));
   await assert.rejects(issuer.finish(world, answer, other.kept), refused("unauthenticated"));
   await assert.rejects(issuer.finish(world, answer, undefined), refused("unauthenticated"));
@@ -97,7 +96,7 @@ test("each sign-in has a state, a nonce and a challenge of its own: nothing that
     const [one, another] = [url, other.url].map((each) => new URL(each).searchParams.get(name) ?? "");
     assert.ok(one !== another && (one?.length ?? 0) >= 32, name);
   }
-  // The id token of the first one in the second.
+  // The id token of the first sign-in in the second.
   liar.lies = { claims: { nonce: said } };
   await assert.rejects(issuer.finish(world, other.answer, other.kept), refused("unauthenticated"));
   await issuer.finish(world, answer, kept);
@@ -127,7 +126,7 @@ test("of an issuer that ignores challenges, the code of another sign-in signs no
   const victim = await leave();
   const nonceOfVictim = liar.nonce;
   const thief = await leave(victim.issuer);
-  // The code of the victim in the browser of the thief: the id token has the nonce of the sign-in that the code is of.
+  // The victim's code in the attacker's browser: the id token has the nonce of the victim's sign-in.
   liar.nonce = nonceOfVictim;
   await assert.rejects(thief.issuer.finish(world, thief.answer, thief.kept), refused("unauthenticated"));
 });
@@ -191,7 +190,7 @@ test("an issuer that is slow, answers without end or sends elsewhere takes a bou
   const begin = () => leave(openIssuer(settingsOf(), network));
   liar.lies = { answer: () => true };
   await assert.rejects(begin(), /did not answer in time/);
-  // Byte after byte is no way around.
+  // Slow bytes do not bypass the limit.
   liar.lies = {
     answer: (_, response) => {
       response.writeHead(200, { "content-type": "application/json" });
@@ -285,14 +284,14 @@ test("an address takes no account over unless it is verified, of a trusted domai
     const { session } = await signIn(settings);
     await assert.rejects(session(), refused("forbidden"), JSON.stringify(claims));
   }
-  // Beside an address of the id token the userinfo endpoint's word for another one says nothing.
+  // A flag of the userinfo endpoint does not apply to another address in the id token.
   liar.lies = {
     claims: { sub: "victor", email: "ann@corp.example" },
     userinfo: { email: "x@corp.example", ...verified },
   };
   const { session } = await signIn(trusting);
   await assert.rejects(session(), refused("forbidden"));
-  // An address that the issuer has given to the next: the account stays with who had it.
+  // The issuer has reused an address. The account stays with its first user.
   const as = async (sub: string) => {
     liar.lies = { claims: { sub, email: "ann@corp.example", ...verified } };
     return (await signIn(trusting)).session();
@@ -307,7 +306,7 @@ test("an address that an account has left takes it over no more, though the dire
   const db = databases.shards.ofId(user.id).db;
   await db.updateTable("shard.users").set({ next_email: "private@other.example" }).where("id", "=", user.id).execute();
   const token = confirmationLink(world, user.id, "private@other.example").replace("/setup#", "");
-  // No queue runs here, as where the shard of the directory is away for a while.
+  // No queue runs here, as during an outage of the directory's shard.
   await confirmAddress(world, await signedInAs(world, user), token);
   liar.lies = { claims: { sub: "who has it next", email: "left@corp.example", email_verified: true } };
   const { session } = await signIn({ link_by_verified_address: ["corp.example"] });

@@ -8,15 +8,15 @@ import { isPublicAddress } from "../webhooks/public-address.ts";
 
 export interface IssuerNetwork {
   readonly resolve: (hostname: string) => Promise<readonly { readonly address: string; readonly family: number }[]>;
-  /** Whether a request to this host may go to this address. */
+  /** Returns true if a request to this host may use this address. */
   readonly isAllowed: (hostname: string, address: string) => boolean;
   readonly timeoutMs: number;
   readonly bytesMax: number;
 }
 
 /**
- * Whoever runs the server has named the issuer's host, wherever it is. What its description names on other hosts is the issuer's word, and
- * leads to no machine of the own network unless that was allowed.
+ * Network rules. The operator chose the issuer's host, so any address is allowed for it. Other hosts in the issuer's
+ * description must have public addresses, unless the setting allows private ones.
  */
 export function issuerNetwork(issuer: string, allowPrivate: boolean): IssuerNetwork {
   const own = new URL(issuer).hostname;
@@ -35,9 +35,8 @@ interface Asked {
 }
 
 /**
- * `fetch` with a bound for the time of the whole answer and for its bytes. A redirect is not followed, and the address of a name is checked as
- * the connection is made to it.
- * @throws HoldfastError unavailable, in words that say what became of it
+ * Fetches with limits for total time and bytes. Follows no redirects, and checks a name's address when it connects.
+ * @throws HoldfastError unavailable with the reason
  */
 export async function issuerFetch(network: IssuerNetwork, text: string, asked: Asked): Promise<Response> {
   const url = new URL(text);
@@ -76,7 +75,7 @@ async function takeAnswer(response: IncomingMessage, bytesMax: number, { origin 
   let sizeBytes = 0;
   for await (const part of response as AsyncIterable<Buffer>) {
     sizeBytes += part.length;
-    // Leaving the loop destroys the answer.
+    // Leaving the loop destroys the response.
     if (sizeBytes > bytesMax) throw failed(`The response of ${origin} is larger than ${bytesMax} bytes.`);
     parts.push(part);
   }
@@ -98,7 +97,7 @@ function bodyOf(body: unknown): string | undefined {
   throw new HoldfastError("internal", "Only forms and text are sent to an issuer.");
 }
 
-/** What it answers is what is connected to. */
+/** Connects only to the checked addresses. */
 function checkedLookup({ resolve, isAllowed }: IssuerNetwork, url: URL): LookupFunction {
   return (hostname, { all }, callback) => {
     const answer = async (): Promise<void> => {

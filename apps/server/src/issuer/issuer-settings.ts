@@ -1,29 +1,29 @@
-/** The issuer whose people sign in here, and what is believed of what it says. */
+/** External issuer for sign-in, and the claims that are trusted. */
 export interface OidcSettings {
   readonly issuer: string;
   readonly clientId: string;
-  /** Undefined: a public client, which PKCE alone protects. */
+  /** Undefined: a public client, which only PKCE protects. */
   readonly clientSecret: string | undefined;
-  /** As people know it. */
+  /** Name that users see. */
   readonly name: string;
   readonly scopes: readonly string[];
-  /** Of these domains a verified address links an account that has it. */
+  /** Domains in which a verified address links an existing account. */
   readonly linkDomains: readonly string[];
-  /** Of these domains a verified address that nobody has makes an account. */
+  /** Domains in which a verified address without an account creates one. */
   readonly createDomains: readonly string[];
   /** Only administrators sign in with passwords. */
   readonly only: boolean;
-  /** Of which claim each value gives which group, by its id. */
+  /** Maps values of a claim to group ids. */
   readonly groups: ClaimMapping | undefined;
-  /** The same of plans, by their names. */
+  /** Maps values of a claim to plan names. */
   readonly plans: ClaimMapping | undefined;
-  /** That it has asked for a second factor itself is believed where it says one of these. */
+  /** Values that prove that the issuer checked a second factor. */
   readonly trusted: { readonly amr: readonly string[]; readonly acr: readonly string[] };
-  /** Who has no other way in comes back through it this often; undefined: once is enough. */
+  /** Interval at which users without another sign-in must sign in again; undefined: never. */
   readonly signInAgainMs: number | undefined;
-  /** A sign-in of which it does not say when it asked its person counts as one that did. */
+  /** A sign-in without a time of authentication counts as a new one. */
   readonly trustsSilence: boolean;
-  /** What its description names on other hosts than its own may have private addresses. */
+  /** Other hosts in the issuer's description may have private addresses. */
   readonly privateAddresses: boolean;
 }
 

@@ -5,7 +5,7 @@ import type { AccountWorld } from "../accounts/account-world.ts";
 import { isSame } from "../accounts/secret-token.ts";
 import { seal, unseal } from "./sealed.ts";
 
-/** `link` and the id of the account that is to be linked, `prove` and the id of the session that is to be proved: no other one is. */
+/** `link` is followed by the id of the account to link, and `prove` by the id of the session to prove. */
 export type Purpose = "sign-in" | `link ${string}` | `prove ${string}`;
 
 const purpose = z
@@ -22,7 +22,7 @@ const schema = z.object({
   untilMs: z.number(),
 });
 
-/** What a browser keeps, sealed, while its person is at the issuer: of the answer nobody else's browser gets anything. */
+/** Encrypted state in the browser while the user is at the issuer. Other browsers cannot use the response. */
 export type Leaving = z.output<typeof schema>;
 
 type World = Pick<AccountWorld, "secrets" | "clock" | "random">;
@@ -35,7 +35,6 @@ export function sealLeaving(world: World, leaving: Omit<Leaving, "untilMs">): st
   });
 }
 
-/** @throws HoldfastError unauthenticated */
 export function readLeaving(world: World, kept: string | undefined, state: string): Leaving {
   const leaving = kept === undefined ? undefined : schema.safeParse(unseal(world, "leaving", kept)).data;
   const isOurs = leaving !== undefined && isSame(Buffer.from(leaving.state), Buffer.from(state));
@@ -47,11 +46,11 @@ export function readLeaving(world: World, kept: string | undefined, state: strin
   return leaving;
 }
 
-/** Only a place of this server's app: whoever makes somebody begin a sign-in leads them nowhere else by it. */
+/** Accepts only paths of this server, so that links to a sign-in cannot redirect to other sites. */
 function ownPath(text: string): string {
   const base = "https://own.invalid";
   const url = /^\/(?![/\\])/.test(text) ? URL.parse(text, base) : null;
-  // What comes of "/.//evil.example" names a host.
+  // "/.//evil.example" is resolved to a URL that names a host.
   const isOwn = url !== null && url.origin === base && !url.pathname.startsWith("//") && text.length <= 2048;
   return isOwn ? url.pathname + url.search : "/files";
 }

@@ -61,7 +61,6 @@ function signInAt(claims: Claims) {
   return signInFromOutside(world, settings, { ticket, name: "Firefox", system: undefined, ...from });
 }
 
-/** An account that somebody uses already. */
 async function used(email: string) {
   const user = await createTestUser(world, email);
   const byPassword = () => signIn(world, { email, password: testPassword, address: from.address }, from.address);
@@ -138,7 +137,7 @@ test("the later of two first sign-ins at once does not end the earlier one", asy
   const email = "erin@corp.example";
   const { user } = await used(email);
   const earlier = await signInAt(claimsOf("erin", email));
-  // It has found the account before the earlier one has linked it.
+  // Found the account before the earlier sign-in linked it.
   const { password_hash: hash } = await linkByAddress(world, user, claimsOf("erin", email));
   assert.equal((await authenticator.authenticate(earlier.access_token, from)).userId, user.id);
   assert.equal(hash, (await findUser(databases.shards, user.id))?.password_hash);

@@ -14,14 +14,14 @@ import type { ShardReader } from "../db/shard-tables.ts";
 import { type Claims, ldapPrefix } from "./claims.ts";
 import { linkIdentity } from "./outside-identities.ts";
 
-/** A factor that was passkeys alone ends with them: recovery codes alone would be left. */
+/** A second factor with only passkeys also ends, because only recovery codes would remain. */
 const ended = { end_passkeys: true, endsFactor: true } as const;
 
 /**
- * Links an account by its address alone, at a sign-in from outside: nobody who is signed in asked for it. Somebody else may have had the account
- * until now, so that everything that opened it ends, as with a reset by mail. The identity of an LDAP server stays, which only such a link makes:
- * those of two servers would otherwise end each other at every sign-in.
- * @returns the account as it is afterwards
+ * Links an account by its address during an external sign-in, without a signed-in user. Another person may have used
+ * the account. So all other credentials end, as after a password reset by e-mail. Identities of LDAP servers stay,
+ * because two servers would otherwise end each other's at every sign-in.
+ * @returns the account after the change
  * @throws HoldfastError as `linkIdentity`
  */
 export async function linkByAddress(world: AccountWorld, user: UserRow, claims: Claims): Promise<UserRow> {
@@ -38,7 +38,7 @@ export async function linkByAddress(world: AccountWorld, user: UserRow, claims: 
     await forgetDevices(transaction, user.id);
     await endWays(world, transaction, user.id, ended);
     released = await endOtherIdentities(world, transaction, user.id, claims);
-    // The setting believes whoever knows the person for the address.
+    // The setting trusts the issuer for this address.
     await confirmIn(transaction, user.id, world.clock.nowMicros());
   };
   const begin = (transaction: ShardReader) => lockWays(transaction, user.id, ended);
@@ -49,7 +49,10 @@ export async function linkByAddress(world: AccountWorld, user: UserRow, claims: 
   return (await findUser(world.shards, user.id)) ?? user;
 }
 
-/** Linked while somebody else may have had the account. @returns keys of the outside directory, to be released afterwards */
+/**
+ * Removes other identities, which may belong to a previous user.
+ * @returns keys in the directory to release afterwards
+ */
 async function endOtherIdentities(
   world: AccountWorld,
   transaction: ShardReader,

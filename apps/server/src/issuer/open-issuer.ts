@@ -11,18 +11,21 @@ type Client = typeof openidClient;
 type Configuration = openidClient.Configuration;
 type World = Pick<AccountWorld, "secrets" | "clock" | "random">;
 
-/** The issuer whose people sign in here. Nothing of it is loaded or asked before somebody wants to. */
+/** External issuer. Nothing is loaded or requested before the first sign-in. */
 export interface Issuer {
   readonly settings: OidcSettings;
-  /** @returns where the browser goes, and what it keeps meanwhile. @throws HoldfastError unavailable */
+  /**
+   * @returns the URL for the browser, and the state that it keeps
+   * @throws HoldfastError unavailable
+   */
   begin(world: World, asked: BeginRequest): Promise<{ url: string; kept: string }>;
   /**
-   * Takes what the browser came back with.
-   * @param guard around what is asked of the issuer, as anybody can invent codes and have them asked about
-   * @throws HoldfastError unauthenticated for what does not belong to `kept`, or that the issuer does not stand by; unavailable
+   * Handles the browser's return.
+   * @param guard limits requests to the issuer, because anyone can invent codes
+   * @throws HoldfastError unauthenticated if the response does not match `kept` or the issuer rejects it; unavailable
    */
   finish(world: World, answer: IssuerAnswer, kept: string | undefined, guard?: Guard): Promise<Finished>;
-  /** That it answers, and describes itself as what was configured. @throws HoldfastError unavailable */
+  /** Checks that the issuer responds with the configured description. @throws HoldfastError unavailable */
   look(): Promise<void>;
 }
 
@@ -45,7 +48,7 @@ export interface Finished {
 
 export type Guard = <Result>(ask: () => Promise<Result>) => Promise<Result>;
 
-/** For which its description is believed before it is read again. */
+/** Lifetime of the cached description. */
 const describedMs = 60 * 60_000;
 
 export function openIssuer(
@@ -61,7 +64,7 @@ export function openIssuer(
       known = { config, readMs: performance.now() };
       return config;
     });
-  // Once for all who wait for it, so that they take one place.
+  // All waiting callers share one request.
   const describe = (): Promise<Configuration> => {
     if (known !== undefined && performance.now() - known.readMs < describedMs) return Promise.resolve(known.config);
     reading ??= read().finally(() => (reading = undefined));
@@ -69,7 +72,7 @@ export function openIssuer(
   };
   return {
     settings,
-    // Takes no place: it asks the issuer nothing of anybody.
+    // Not limited, because it sends no user request to the issuer.
     begin: (world, asked) =>
       inWords(settings.name, async (client) => {
         const config = await describe();
@@ -88,7 +91,7 @@ export function openIssuer(
         return { url: url.href, kept: sealLeaving(world, { ...asked, verifier, state, nonce }) };
       }),
     finish: async (world, answer, kept, guard = (ask) => ask()) => {
-      // Before a word goes out: strangers make this server ask nobody anything.
+      // Checked first, so that strangers cannot cause requests.
       const leaving = readLeaving(world, kept, answer.state);
       return guard(async () => {
         const config = await describe();
@@ -104,8 +107,8 @@ export function openIssuer(
 }
 
 /**
- * With an age the issuer has to say when it last asked its person (`auth_time`). At a sign-in that of a session here, so that few are asked who would
- * not be else; for a proof everybody.
+ * Requests a maximum age, which makes the issuer send `auth_time`. For a sign-in, it is the lifetime of a session here,
+ * so few users must authenticate again. A proof always requires it.
  */
 function askedOf(purpose: Purpose): Record<string, string> {
   if (purpose === "sign-in") return { max_age: String(limits.refreshTokenLifetimeMs / 1000) };
@@ -115,7 +118,8 @@ function askedOf(purpose: Purpose): Record<string, string> {
 async function discover(client: Client, settings: OidcSettings, network: IssuerNetwork): Promise<Configuration> {
   const { issuer, clientId, clientSecret } = settings;
   const auth = clientSecret === undefined ? client.None() : undefined;
-  // Addresses with http come from a setting alone, which takes them for this machine only; what the issuer's description names is https then.
+  // The settings allow http URLs only for this machine. Without one, the URLs in the issuer's description must be
+  // https.
   const isPlain = issuer.startsWith("http:");
   return client.discovery(new URL(issuer), clientId, clientSecret, auth, {
     // What the issuer signed is looked at though it came over TLS.
@@ -149,9 +153,9 @@ async function exchange(client: Client, known: Known, leaving: Leaving, answer: 
   const more: Readonly<Record<string, unknown>> = hasMore
     ? await client.fetchUserInfo(config, tokens.access_token, told.sub)
     : {};
-  // Whether an address is verified is believed of the address beside which it was said alone.
+  // The verified flag only applies to the address in the same source.
   const { email, email_verified } = told["email"] === undefined ? more : told;
-  // When somebody was asked is believed of the sign-in alone.
+  // The time of authentication only counts from the sign-in itself.
   return readClaims({ ...more, ...told, email, email_verified, auth_time: told["auth_time"] }, settings);
 }
 
@@ -175,7 +179,7 @@ function bounded(max: number) {
   };
 }
 
-/** The library is loaded by the first who needs it. What it throws becomes an answer in words, the issuer's own texts stay out of it. */
+/** Loads the library on first use. Its errors are replaced, so the issuer's own texts never appear. */
 async function inWords<Result>(name: string, act: (client: Client) => Promise<Result>): Promise<Result> {
   try {
     return await act(await import("openid-client"));
@@ -192,7 +196,7 @@ function refusalOf(name: string, thrown: unknown): HoldfastError {
   return new HoldfastError("unauthenticated", message, { cause: thrown as Error });
 }
 
-/** The library wraps what its fetch throws. */
+/** The library wraps errors of its fetch. */
 function unavailableIn(thrown: unknown): HoldfastError | undefined {
   for (let at: unknown = thrown; at instanceof Error; at = at.cause) {
     if (at instanceof HoldfastError && at.code === "unavailable") return at;

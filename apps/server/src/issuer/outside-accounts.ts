@@ -9,13 +9,13 @@ import { type Claims, isOfDomain } from "./claims.ts";
 import type { OidcSettings } from "./issuer-settings.ts";
 import { hasIdentityOf, linkIdentity, withdrawIdentity } from "./outside-identities.ts";
 
-/** For which domains somebody elsewhere is believed. */
+/** Domains for which an external source is trusted. */
 export type Believed = Pick<OidcSettings, "linkDomains" | "createDomains">;
 
 /**
- * The account that has this address, where the setting believes the issuer for its domain. Never an administrator's, one whose address nobody has
- * confirmed (whoever made it may have waited for its owner), one to whose address an identity system moved it and that nobody used since, or one that somebody else of this issuer is linked to (an address that was given
- * to the next).
+ * Finds an account by its address, if the settings trust the issuer for the domain. Excludes administrators, accounts
+ * linked to another user of this issuer (a reused address), and accounts with an unconfirmed address, which an attacker
+ * may have prepared. Also excludes unused accounts whose address an identity system changed.
  */
 export async function findByAddress(
   world: AccountWorld,
@@ -29,19 +29,22 @@ export async function findByAddress(
   return (await hasIdentityOf(world, user.id, claims.issuer)) ? undefined : user;
 }
 
-/** Made by an identity system, and entered by nobody yet: no stranger waits in it for the owner of the address. */
+/**
+ * Returns true for accounts that an identity system created and nobody has used. No attacker can be waiting in them.
+ */
 async function isUnused({ shards }: AccountWorld, { id, has_password: hasPassword }: UserRow): Promise<boolean> {
   if (hasPassword) return false;
   const { rows } = await sql`select from shard.first_sign_ins where user_id = ${id}`.execute(shards.ofId(id).db);
   return rows.length === 0;
 }
 
-/** Letters of other scripts look like these, and nobody looks at the address before an account is made for it. */
+/** Letters of other scripts look like ASCII, and nobody checks the address before the account is created. */
 const plainMailbox = /^[\x21-\x7e]+@[^@]+$/;
 
 /**
- * @param refusal where nobody of this domain gets an account, the address has one, or its mailbox is not in ASCII: the same for all
- * @throws HoldfastError that
+ * @param refusal error if the domain is not allowed, the address has an account, or its mailbox is not ASCII; always
+ * the same
+ * @throws HoldfastError that error
  */
 export async function createFromOutside(
   world: AccountWorld,
@@ -57,7 +60,8 @@ export async function createFromOutside(
     world.clock.nowMs(),
     world.random(8),
   );
-  // Before the account: one that stood without would be closed to its person for good, as its address is taken.
+  // Linked before the account is created. An account without its link would lock out its user, because its address is
+  // taken.
   const identity = await linkIdentity(world, id, claims);
   try {
     const user = { email, password: undefined, name: claims.name ?? email, admin: false, confirmed: true };

@@ -16,7 +16,6 @@ import { type Claims, identityKey } from "./claims.ts";
 
 export type OutsideIdentityJson = z.output<typeof outsideIdentity>;
 
-/** The account that this subject of this issuer is linked to. */
 export async function findLinked(store: AccountStore, claims: Claims): Promise<UserRow | undefined> {
   const key = identityKey(claims);
   const userId = await holderOf(store, key);
@@ -25,20 +24,20 @@ export async function findLinked(store: AccountStore, claims: Claims): Promise<U
 }
 
 interface Linking {
-  /** The first statements of the transaction that makes the row. */
+  /** Runs first in the transaction that creates the row. */
   readonly begin?: (transaction: ShardReader) => Promise<void>;
-  /** In that transaction, under the lock of the account. */
+  /** Runs in that transaction, under the account's lock. */
   readonly act?: (transaction: ShardReader) => Promise<void>;
-  /** The same, once the row is made: not where the account was linked already. */
+  /** Runs in that transaction after the row was created, but not if the account was already linked. */
   readonly onMade?: (transaction: ShardReader) => Promise<void>;
-  /** What the account is told. */
+  /** Change that is reported to the account. */
   readonly what?: SecurityChange;
 }
 
 /**
- * Subject reserved, then the row beside the account: no transaction spans two shards. A crash in between leaves a reservation that opens nothing
- * and may be taken over.
- * @throws HoldfastError exists where it is another account's, conflict where the account has as many as it may
+ * Reserves the subject, then writes the row of the account, because no transaction spans two shards. A crash in between
+ * leaves a reservation that has no effect and can be taken over.
+ * @throws HoldfastError exists if another account has it, conflict if the account has the maximum number
  */
 export async function linkIdentity(
   store: AccountStore,
@@ -61,7 +60,7 @@ export async function linkIdentity(
   };
   const made = await inTransaction(store.shards.ofId(userId).db, async (transaction) => {
     await begin?.(transaction);
-    // Two at once have one order.
+    // The lock orders concurrent calls.
     const user = await sql`select from shard.users where id = ${userId} for update`.execute(transaction);
     await act?.(transaction);
     const rows = await readRows(transaction, userId);
@@ -70,7 +69,7 @@ export async function linkIdentity(
     if (rows.length >= limits.outsideIdentitiesMax) return undefined;
     await transaction.insertInto("shard.outside_identities").values(row).execute();
     await onMade?.(transaction);
-    // Of an account that is about to be made there is nothing to tell.
+    // Accounts that are being created receive no notice.
     if (user.rows.length > 0) await store.tellSecurity?.(transaction, userId, what);
     return row;
   });
@@ -80,12 +79,12 @@ export async function linkIdentity(
     throw new HoldfastError("conflict", `An account can be linked to at most ${limits.outsideIdentitiesMax} sign-ins.`);
   }
   if ((await holderOf(store, key)) === userId) return identityJson(made, claims.issuer);
-  // It was so slow that somebody else has taken the reservation over.
+  // The call was so slow that another one took over the reservation.
   await unlink(store, userId, made.id);
   throw alreadyLinked();
 }
 
-/** @param issuer that signs people in now, where there is one */
+/** @param issuer the current issuer, if any */
 export async function listIdentities(
   store: AccountStore,
   userId: UserId,
@@ -94,7 +93,10 @@ export async function listIdentities(
   return (await readRows(store.shards.ofId(userId).db, userId)).map((row) => identityJson(row, issuer));
 }
 
-/** The row first, without which the directory's opens nothing. @param run the transaction in which it is allowed */
+/**
+ * Removes the row first, because the directory entry has no effect without it.
+ * @param run runs the transaction that checks permission
+ */
 export async function removeIdentity(
   store: AccountStore & Pick<AccountWorld, "onlyThrough">,
   userId: UserId,
@@ -114,7 +116,7 @@ export async function removeIdentity(
   await releaseIdentity(store, key, userId);
 }
 
-/** Under the lock of the session that is about to begin. @returns whether it is linked still */
+/** Runs under the lock of the session that begins. @returns true if it is still linked */
 export async function useIdentity(
   { clock }: Pick<AccountWorld, "clock">,
   transaction: ShardReader,
@@ -127,17 +129,15 @@ export async function useIdentity(
   return rows.length > 0;
 }
 
-/** Whether anybody of this issuer is linked to the account. */
 export async function hasIdentityOf(store: AccountStore, userId: UserId, issuer: string): Promise<boolean> {
   return (await readRows(store.shards.ofId(userId).db, userId)).some((row) => row.issuer === issuer);
 }
 
-/** As whom this issuer knows the account's person. */
 export async function subjectOf(store: AccountStore, userId: UserId, issuer: string): Promise<string | undefined> {
   return (await readRows(store.shards.ofId(userId).db, userId)).find((row) => row.issuer === issuer)?.subject;
 }
 
-/** Beside an account that is not made yet, or was not. */
+/** Removes the identity of an account that was not created. */
 export async function withdrawIdentity(store: AccountStore, userId: UserId, id: string): Promise<void> {
   await unlink(store, userId, id as OutsideIdentityId);
 }
@@ -163,7 +163,7 @@ async function reserve(store: AccountStore, key: Buffer, userId: UserId): Promis
   const holder = await holderOf(store, key);
   if (holder === userId) return;
   if (holder !== undefined && (await isLinked(store, holder, key))) {
-    // Beside an account that a sign-in was about to make when it died, it is nobody's.
+    // The account does not exist if a sign-in crashed while it created it. Then the identity is free.
     if ((await findUser(store.shards, holder)) !== undefined) throw alreadyLinked();
   }
   const taken = await sql`
@@ -205,7 +205,7 @@ function identityJson(row: OutsideIdentityRow, issuer: string | undefined): Outs
   };
 }
 
-/** Who has no password that lets them in, and whom no issuer knows any more. */
+/** Returns true if the account has neither a usable password nor an external identity. */
 async function isShutOut(
   transaction: ShardReader,
   userId: UserId,

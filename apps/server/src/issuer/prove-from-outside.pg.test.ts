@@ -46,7 +46,6 @@ function settingsOf(more: object = {}) {
   return settings;
 }
 
-/** What the issuer is asked, and the ticket that comes of what it says. */
 async function visit(purpose: Purpose, subject: string, claims: object = {}) {
   const issuer = openIssuer(settingsOf());
   const redirectUri = "https://drive.example.org/sign-in/callback";
@@ -58,7 +57,6 @@ async function visit(purpose: Purpose, subject: string, claims: object = {}) {
   return { asked, ticket: sealAnswer(world, await issuer.finish(world, answer, kept)) };
 }
 
-/** Seconds, as issuers say them. */
 const nowPlus = (ms = 0) => Math.floor((world.clock.nowMs() + ms) / 1000);
 
 interface Person {
@@ -86,7 +84,7 @@ async function signIn(subject: string, claims: object, more: object = {}) {
   return { id: caller.userId, subject, caller, lacksProof, provenAtMs };
 }
 
-/** Somebody whom the issuer has known for a long time. */
+/** Creates a user who was linked long ago. */
 async function newPerson(): Promise<Person> {
   const subject = `person ${++people}`;
   const { id } = await createTestUser(world, `person${people}@example.com`);
@@ -109,14 +107,14 @@ test("a session is as old as what its person showed the issuer, and not as the a
   const ages: [object, number][] = [
     [{ auth_time: nowPlus(-3600_000 * 5) }, world.clock.nowMs() - 3600_000 * 5],
     [{ auth_time: nowPlus(-60_000) }, world.clock.nowMs() - 60_000],
-    // A clock that is a little ahead.
+    // The issuer's clock is slightly ahead.
     [{ auth_time: nowPlus(30_000) }, world.clock.nowMs()],
     [{ auth_time: nowPlus(3600_000) }, 0],
     [{}, 0],
   ];
   for (const [claims, provenAtMs] of ages)
     assert.equal(await (await signIn(subject, claims)).provenAtMs(), provenAtMs, JSON.stringify(claims));
-  // Of whose silence the setting says that it is enough.
+  // The setting accepts a missing time.
   const trusting = { trust_silent_sign_in: true };
   assert.equal(await (await signIn(subject, {}, trusting)).provenAtMs(), world.clock.nowMs());
   assert.equal(await (await signIn(subject, { auth_time: 5 }, trusting)).provenAtMs(), 5000);

@@ -17,7 +17,7 @@ export interface OutsideProof extends Pick<GivenFactor, "totp" | "passkey" | "si
   readonly ticket: string;
 }
 
-/** What the browser leaves for. @throws HoldfastError forbidden for a token, conflict where the issuer knows nobody of this account */
+/** @throws HoldfastError forbidden for a token, conflict if the account is not linked to the issuer */
 export async function purposeOfProof(
   world: AccountWorld,
   { issuer, name }: OidcSettings,
@@ -30,11 +30,12 @@ export async function purposeOfProof(
 }
 
 /**
- * Notes of the session that began it, and of no other, that its person has just signed in at the issuer, as somebody to whom the account is linked.
- * A second factor is asked for as at a sign-in.
- * @returns until when that is a proof, in microseconds
- * @throws HoldfastError unauthenticated for a ticket that is spent or another session's; second_factor, rate_limited; forbidden with the field
- *   `auth_time` where the issuer did not ask its person, or does not say so, and `outside` where they are somebody else there
+ * Records that the user has just authenticated at the issuer, for the session that began it. The identity must be
+ * linked to the account. A second factor is required as for a sign-in.
+ * @returns end of the proof in microseconds
+ * @throws HoldfastError unauthenticated for a used ticket or another session's; second_factor, rate_limited; forbidden
+ * with the field `auth_time` if the issuer did not authenticate the user again or does not say so, and `outside` for
+ * another identity
  */
 export async function proveFromOutside(
   world: AccountWorld,
@@ -57,7 +58,7 @@ export async function proveFromOutside(
   return provenAt + limits.sessionProofMs * 1000;
 }
 
-/** Some issuers do not care what they are asked for. @throws HoldfastError forbidden */
+/** Some issuers ignore the requested age. @throws HoldfastError forbidden */
 function askedAnewAt(world: AccountWorld, settings: OidcSettings, { claims, askedAtMs }: Answer): number {
   const provenAt = authenticatedAtMicros(world, settings, claims);
   if (provenAt >= (askedAtMs - clocksDifferMs) * 1000) return provenAt;

@@ -2,10 +2,10 @@ import { createCipheriv, createDecipheriv, createHmac } from "node:crypto";
 import type { AccountWorld } from "../accounts/account-world.ts";
 
 type Parts = Pick<AccountWorld, "secrets" | "random">;
-/** What is sealed for one use opens for no other. */
+/** Purpose of an encrypted value, which cannot be used for another one. */
 export type SealUse = "leaving" | "answer";
 
-/** AES-256-GCM under a key derived from the server's: 12 random bytes, what was sealed, and 16 of proof. */
+/** Encrypts with AES-256-GCM and a key derived from the server's: 12 random bytes, the ciphertext and a 16-byte tag. */
 export function seal({ secrets, random }: Parts, use: SealUse, value: object): string {
   const nonce = Buffer.from(random(nonceBytes));
   const cipher = createCipheriv("aes-256-gcm", keyOf(secrets.refreshKey), nonce).setAAD(Buffer.from(use));
@@ -13,7 +13,7 @@ export function seal({ secrets, random }: Parts, use: SealUse, value: object): s
   return Buffer.concat(sealed).toString("base64url");
 }
 
-/** @returns undefined for what this server has not sealed, or not for this use */
+/** @returns undefined for an invalid value or another purpose */
 export function unseal({ secrets }: Pick<Parts, "secrets">, use: SealUse, text: string): unknown {
   const bytes = Buffer.from(text, "base64url");
   const end = bytes.length - tagBytes;

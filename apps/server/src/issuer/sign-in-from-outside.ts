@@ -18,22 +18,23 @@ import { findLinked, useIdentity } from "./outside-identities.ts";
 
 export interface OutsideSignIn extends Pick<GivenFactor, "totp" | "passkey" | "site"> {
   readonly ticket: string;
-  /** Of the device. */
+  /** Name of the device. */
   readonly name: string;
   readonly system: DeviceSystem | undefined;
   readonly address: string;
-  /** By which the browser is known. */
+  /** Secrets that identify the browser. */
   readonly secret?: DeviceSecrets;
-  /** An account that is leaving comes back. */
+  /** Cancels a pending deletion of the account. */
   readonly keeps?: boolean;
   readonly onClaimed?: OnClaimed;
 }
 
 /**
- * Makes a device and a session for it by what the issuer said. The subject says whose it is; an address does so only where the setting
- * believes this issuer for its domain, and then once, when it links. Nothing is made, linked or given before all is known that keeps its person out.
- * @throws HoldfastError unauthenticated, second_factor, rate_limited, account_leaving, address_not_allowed, forbidden where no account is linked, or
- *   it is disabled
+ * Creates a device with a session for an identity of the issuer. The subject identifies the account. An address only
+ * does so once, when it links, and only in trusted domains. All checks run before anything is created, linked or
+ * granted.
+ * @throws HoldfastError unauthenticated, second_factor, rate_limited, account_leaving, address_not_allowed, or
+ * forbidden if no account is linked or it is disabled
  */
 export async function signInFromOutside(
   world: ClaimsWorld,
@@ -76,13 +77,13 @@ export async function signInFromOutside(
 async function passFactor(world: ClaimsWorld, { id }: UserRow, request: OutsideSignIn): Promise<SignInKind> {
   const known = await findKnownDevice(world, world.shards.ofId(id).db, id, request.secret);
   const given = { ...request, sender: known === undefined ? ("anybody" as const) : ("known" as const) };
-  // A code that is sent from elsewhere is not used up.
+  // A code from a rejected address is not consumed.
   return passSecondFactor(world, { id }, given, async (reader) => {
     assertAddress(await readAccess(reader, id, world.clock.nowMicros()), request.address);
   });
 }
 
-/** The same for an address that has an account and for one that has none. */
+/** The same error for addresses with and without an account. */
 function notLinked({ name }: OidcSettings): HoldfastError {
   const message = `No account on this server is linked to your sign-in at ${name}. If you have an account, sign in with your password and link it under Settings. If you have none, an administrator can create one.`;
   return new HoldfastError("forbidden", message, { field: "outside" });

@@ -6,31 +6,30 @@ import { testClient } from "./testing-provider.ts";
 
 type Key = Awaited<ReturnType<typeof generateKeyPair>>["privateKey"];
 
-/** What an issuer that lies, or was broken into, says; all of it honest unless a test says otherwise. */
+/** Responses of a malicious issuer. They are honest by default. */
 export interface Lies {
   claims?: JWTPayload;
   /** Of the id token. */
   header?: { readonly alg: string };
   key?: Key;
-  /** In place of the id token. */
   idToken?: (honest: string) => string;
   description?: object;
   userinfo?: object;
-  /** Before anything else is looked at. @returns whether it has answered */
+  /** Called first. @returns true if it has answered */
   answer?: (request: IncomingMessage, response: ServerResponse) => boolean;
 }
 
 export interface Liar {
   readonly issuer: string;
   lies: Lies;
-  /** That it was sent last. */
+  /** Last received nonce. */
   nonce: string;
-  /** Paths that it was asked for. */
+  /** Requested paths. */
   readonly asked: string[];
   readonly stop: () => Promise<void>;
 }
 
-/** An issuer that signs everybody in without a page: the nonce that it is to repeat is read from the address that the browser is sent to. */
+/** Starts an issuer that signs everyone in without a page. It reads the nonce from the URL of the redirect. */
 export async function startLiar(): Promise<Liar> {
   const { privateKey, publicKey } = await generateKeyPair("RS256");
   const jwk = { ...(await exportJWK(publicKey)), kid: "its own", alg: "RS256", use: "sig" };

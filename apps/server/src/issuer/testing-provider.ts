@@ -3,10 +3,10 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** A provider that other people have written (panva's `oidc-provider`), as a process of its own. */
+/** Independent provider (panva's `oidc-provider`) in its own process. */
 export interface TestProvider {
   readonly issuer: string;
-  /** What it says of whoever signs in there with this name, beside the address NAME@example.com that is verified. */
+  /** Sets the claims for a login name, in addition to the verified address NAME@example.com. */
   readonly tell: (login: string, claims: object) => Promise<void>;
   readonly stop: () => Promise<void>;
 }
@@ -15,7 +15,7 @@ export const testClient = { client_id: "holdfast", client_secret: "a secret betw
 
 export async function startTestProvider(): Promise<TestProvider> {
   const child = fork(import.meta.filename, ["provider"], { stdio: ["ignore", "ignore", "inherit", "ipc"] });
-  // A test that fails before it stops it must not leave it behind, nor wait for it.
+  // A failed test must neither leave the process behind nor wait for it.
   const end = () => void child.kill();
   process.once("exit", end);
   const [issuer] = (await once(child, "message")) as [string];
@@ -37,10 +37,7 @@ export async function startTestProvider(): Promise<TestProvider> {
   };
 }
 
-/**
- * What a browser does there: follows, signs in by name, agrees.
- * @returns where it is sent back to
- */
+/** Acts like a browser: follows redirects, signs in by name and consents. @returns the final redirect */
 export async function visitProvider(start: string, login: string): Promise<URL> {
   const jar = new Map<string, string>();
   let [url, form] = [new URL(start), undefined as string | undefined];
@@ -91,7 +88,7 @@ async function serveProvider(): Promise<void> {
       claims: () => ({ sub: login, email: `${login}@example.com`, email_verified: true, ...told.get(login) }),
     }),
   });
-  // Which port the server under test gets is known later.
+  // The port of the tested server is not known yet.
   provider.Client.prototype.redirectUriAllowed = (uri) => uri.endsWith("/sign-in/callback");
   listener = provider.callback();
   process.on("message", ({ login, claims }: { login: string; claims: object }) => {

@@ -4,24 +4,24 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { Client } from "ldapts";
 import type { LdapSettings } from "./ldap-settings.ts";
 
-/** What one conversation may cost. */
+/** Limits of one connection. */
 export interface Bounds {
   readonly ms: number;
   readonly bytes: number;
 }
 
-/** One connection to the LDAP server: none other takes its place, and no referral is followed. */
+/** One connection to the LDAP server. It is not replaced, and no referral is followed. */
 export interface Conversation {
   readonly client: Client;
-  /** Makes a value of what stands in a filter (RFC 4515). */
+  /** Escapes a value for a filter (RFC 4515). */
   readonly escape: (value: string | Buffer) => string;
-  /** As who looks people up. */
+  /** Binds as the account for lookups. */
   bindSelf(): Promise<void>;
 }
 
 /**
- * Talks to the LDAP server. The library is loaded by the first who needs it.
- * @throws HoldfastError unavailable, whose cause is what went wrong: it is told to whoever runs the server, and to nobody else
+ * Talks to the LDAP server. Loads the library on first use.
+ * @throws HoldfastError unavailable; the cause is only for the operator
  */
 export async function talk<Result>(
   settings: LdapSettings,
@@ -58,7 +58,7 @@ async function converse<Result>(
     sockets.push(socket);
     return bounded(socket, bounds.bytes);
   };
-  // The library connects anew where a connection has ended: what was bound would be nobody, and STARTTLS would be gone.
+  // The library reconnects after a connection ends. The new connection would be anonymous and without STARTTLS.
   const assertFirst = () => {
     if (sockets.length > 0) throw new Error("the connection was lost");
   };
@@ -83,12 +83,15 @@ async function converse<Result>(
   return act({ client, escape: (value) => ldapts.Filter.escape(value), bindSelf });
 }
 
-/** What comes is counted, and what the library throws at it ends the connection: its reader would end the process. */
+/**
+ * Limits received bytes. Errors that the library throws end the connection, because they would otherwise end the
+ * process.
+ */
 function bounded<Kept extends Socket>(socket: Kept, bytesMax: number): Kept {
   const emit = socket.emit.bind(socket) as (event: string, ...values: unknown[]) => boolean;
   let bytes = 0;
   socket.emit = ((event: string, ...values: unknown[]) => {
-    // The library lets go of connections that may fail once more: nobody would hear it.
+    // The library removes its listeners from connections that may fail again.
     if (event === "error" && socket.listenerCount("error") === 0) return true;
     if (event !== "data") return emit(event, ...values);
     bytes += (values[0] as Buffer).length;
@@ -103,12 +106,12 @@ function bounded<Kept extends Socket>(socket: Kept, bytesMax: number): Kept {
   return socket;
 }
 
-/** In the log and for the doctor: the library leaves the message of some errors empty. */
+/** Describes an error for the log and the doctor. Some errors of the library have an empty message. */
 export function reasonOf(cause: unknown): string {
   return cause instanceof Error ? `${cause.constructor.name}: ${cause.message}` : String(cause);
 }
 
-/** @param cause undefined: it was not tried */
+/** @param cause undefined: no attempt was made */
 export function notAsked({ name }: LdapSettings, retryAfterSeconds: number, cause?: unknown): HoldfastError {
   const message = `${name}, which stores the passwords, cannot be reached now. Try again in a minute. If your password is stored on this server, it was wrong.`;
   return new HoldfastError("unavailable", message, { cause, field: "ldap", retryAfterSeconds });

@@ -3,7 +3,10 @@ import type { LdapSettings } from "./ldap-settings.ts";
 
 type Escape = Conversation["escape"];
 
-/** RFC 4515: what stands in for a name is a value, whatever it looks like. All at once, so that no value is read for another's name. */
+/**
+ * Fills in a filter's placeholders with escaped values (RFC 4515). All at the same time, so that a value cannot contain
+ * a placeholder.
+ */
 export function fillFilter(escape: Escape, filter: string, values: Readonly<Record<string, string>>): string {
   return filter.replaceAll(/\{([a-z]+)\}/g, (whole, name: string) => {
     const value = Object.hasOwn(values, name) ? values[name] : undefined;
@@ -11,7 +14,7 @@ export function fillFilter(escape: Escape, filter: string, values: Readonly<Reco
   });
 }
 
-/** Those of these who count. */
+/** Filters people by subject. */
 export function subjectsFilter(
   escape: Escape,
   { peopleFilter, attributes }: LdapSettings,
@@ -21,7 +24,7 @@ export function subjectsFilter(
   return `(&${peopleFilter}(|${each.join("")}))`;
 }
 
-/** Some ids are bytes (objectGUID of Active Directory): they are kept as hexadecimal figures. */
+/** Some ids are bytes (objectGUID of Active Directory). They are stored as hex digits. */
 export function isBytes(attribute: string): boolean {
   return attribute.toLowerCase().endsWith("guid");
 }

@@ -7,28 +7,26 @@ import type { Conversation } from "./conversation.ts";
 import { fillFilter, isBytes, subjectsFilter } from "./filters.ts";
 import { issuerOf, type LdapGroups, type LdapSettings } from "./ldap-settings.ts";
 
-/** Somebody as the LDAP server knows them. */
 export interface Person {
   readonly dn: string;
   readonly uid: string | undefined;
-  /** Without groups, which are asked for apart. */
+  /** Without groups, which are read separately. */
   readonly claims: Claims;
-  /** Undefined: nothing was said of it. */
+  /** Undefined: no value. */
   readonly quotaBytes: number | undefined;
-  /** Undefined: the server does not say. */
+  /** Undefined: the server does not report it. */
   readonly passwordChangedAtMicros: number | undefined;
 }
 
-/** With more entries than this of one name, some are not found. */
+/** Some entries are missed if more have the same name. */
 const namesakesMax = 20;
 
-/** All for whom this name stands. */
 export function findByLogin(conversation: Conversation, settings: LdapSettings, login: string): Promise<Person[]> {
   const filter = `(&${settings.peopleFilter}${fillFilter(conversation.escape, settings.loginFilter, { login })})`;
   return search(conversation, settings, filter, namesakesMax);
 }
 
-/** Those of these subjects who are there; of two entries with one subject neither. */
+/** Finds people by subject. Excludes entries that share a subject. */
 export async function findBySubjects(
   conversation: Conversation,
   settings: LdapSettings,
@@ -40,23 +38,22 @@ export async function findBySubjects(
   return new Map(found.map((person) => [person.claims.subject, person]));
 }
 
-/** Whether anybody at all counts there. */
 export async function hasPeople(conversation: Conversation, settings: LdapSettings): Promise<boolean> {
   return (await search(conversation, settings, settings.peopleFilter, 1)).length > 0;
 }
 
-/** @returns ids of groups here; null where none of those that are named is there, as then nothing is known of any */
+/** @returns ids of local groups; null if the server has none of the configured groups, because then nothing is known */
 export async function readGroups(
   { client, escape }: Conversation,
   { groups }: Pick<LdapSettings, "groups">,
   { dn, uid }: Pick<Person, "dn" | "uid">,
 ): Promise<string[] | null> {
   if (groups === undefined) return null;
-  // Nobody's uid is a DN: who has none is in no group by one.
+  // No uid looks like a DN, so a person without a uid matches no group by uid.
   const filter = fillFilter(escape, groups.filter, { dn, uid: uid ?? dn });
   const named = namedFilter(escape, groups);
   const asked = { scope: "sub" as const, attributes: [groups.attribute], derefAliases: "never" as const };
-  // Some have one name twice.
+  // Some groups may have the same name.
   const sizeLimit = 2 * limits.outsideMappingsMax;
   const { searchEntries } = await client.search(groups.base, { ...asked, filter: `(&${named}${filter})`, sizeLimit });
   const names = searchEntries.flatMap((entry) => valuesOf(entry, groups.attribute));
@@ -71,7 +68,7 @@ function namedFilter(escape: (text: string) => string, { attribute, values }: Ld
     .join("")})`;
 }
 
-/** Names of groups have no case there. */
+/** Group names are case-insensitive. */
 function idOf({ values }: LdapGroups, name: string): string | undefined {
   return Object.entries(values).find(([each]) => each.toLowerCase() === name.toLowerCase())?.[1];
 }
@@ -92,11 +89,11 @@ async function search(
     attributes,
     explicitBufferAttributes: isBytes(id) ? [id] : [],
   });
-  // A server that heeds no limit is not believed to have named one alone.
+  // Some servers ignore the limit, so all entries are returned.
   return searchEntries.flatMap((entry) => personOf(entry, settings) ?? []);
 }
 
-/** Undefined for what has no name or no id. */
+/** @returns undefined without a DN or id */
 function personOf(entry: Entry, settings: LdapSettings): Person | undefined {
   const { attributes } = settings;
   const [id] = valuesOf(entry, attributes.id);
@@ -116,7 +113,7 @@ function personOf(entry: Entry, settings: LdapSettings): Person | undefined {
 
 const noFactors = { amr: [], acr: [] };
 
-/** Servers write an attribute's name as they like. */
+/** Servers may change the case of attribute names. */
 function valuesOf(entry: Entry, attribute: string): string[] {
   const key = Object.keys(entry).find((each) => each.toLowerCase() === attribute.toLowerCase());
   const value = key === undefined ? [] : entry[key];
@@ -124,7 +121,7 @@ function valuesOf(entry: Entry, attribute: string): string[] {
   return values.map((each) => (typeof each === "string" ? each : each.toString("hex"))).filter((each) => each !== "");
 }
 
-/** Generalized Time in UTC (RFC 4517), or as Active Directory counts: 100 ns since 1601. */
+/** Parses Generalized Time in UTC (RFC 4517), or Active Directory's count of 100 ns since 1601. */
 export function microsOf(text = ""): number | undefined {
   if (/^[1-9]\d{16,17}$/.test(text)) return Number(BigInt(text) / 10n) - microsTo1970;
   const [matched, year, month, day, hour, minute, second, part = ""] =
@@ -134,7 +131,7 @@ export function microsOf(text = ""): number | undefined {
   return Number.isNaN(ms) ? undefined : ms * 1000 + Number(part.slice(1).padEnd(6, "0"));
 }
 
-/** From 1601. */
+/** Microseconds from 1601 to 1970. */
 const microsTo1970 = 11_644_473_600_000_000;
 
 /** `5000000000` or `5 GiB`. */
@@ -143,13 +140,13 @@ function bytesOf(text = ""): number | undefined {
   return bytes === undefined || bytes > 1e15 ? undefined : bytes;
 }
 
-/** Whether this is the person's password: tried as the person, since nobody else can say. */
+/** Checks the password by a bind as the person. */
 export async function isPasswordOf(
   { client }: Conversation,
   { dn }: Pick<Person, "dn">,
   password: string,
 ): Promise<boolean> {
-  // A bind with a name and without a password succeeds, as nobody (RFC 4513, 5.1.2).
+  // A bind with a name but no password succeeds anonymously (RFC 4513, 5.1.2).
   if (password === "" || dn === "") throw new HoldfastError("internal", "A bind needs a password.");
   try {
     await client.bind(dn, password);
@@ -160,5 +157,8 @@ export async function isPasswordOf(
   }
 }
 
-/** The password is wrong, or good for nothing: constraint violated, no such object, inappropriate, invalid, no rights, unwilling. */
+/**
+ * Wrong or unusable password: constraint violation, no such object, inappropriate authentication, invalid credentials,
+ * insufficient rights, unwilling to perform.
+ */
 const refusals: ReadonlySet<unknown> = new Set([19, 32, 48, 49, 50, 53]);

@@ -71,7 +71,7 @@ interface Made {
   readonly id: UserId;
 }
 
-/** Who has signed in once, and holds a session. */
+/** Creates a person with a session. */
 async function somebody(): Promise<Made> {
   people += 1;
   const uid = `person${people}`;
@@ -103,7 +103,7 @@ test("who left is suspended and their sessions end; who is back comes back", asy
   const [gone, stays] = [await somebody(), await somebody()];
   await follow();
   assert.deepEqual([await isOut(gone), await sessionsOf(gone)], [false, 1]);
-  // The same person comes back with another name and another DN.
+  // The same person returns with another name and DN.
   await slapd.as((client) => client.modifyDN(dnOf(gone.uid), `uid=${gone.uid}x,ou=people,${base}`));
   await follow();
   assert.equal(await isOut(gone), false, "a new name is no leaving");
@@ -149,7 +149,7 @@ test("a password that was changed there ends the sessions that began before", as
     return [rows[0]!.id, which] as const;
   };
   const now = Date.now() * 1000;
-  // The directory writes the time of now.
+  // The directory writes the current time.
   world = { ...world, clock: makeTestClock(Date.now() + 1800_000) };
   const begun = new Map([
     await begin("before", now - hourMicros),

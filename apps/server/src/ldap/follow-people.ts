@@ -10,23 +10,24 @@ import { followQuota } from "./follow-quota.ts";
 import { noteRun } from "./ldap-runs.ts";
 import { issuerOf, type LdapSettings } from "./ldap-settings.ts";
 
-/** One account that is linked. */
+/** A linked account. */
 type Linked = UserRow & { readonly subject: string; readonly absent: boolean };
 
 interface Seen {
   readonly user: Linked;
-  /** Undefined: not there. */
+  /** Undefined: not found. */
   readonly person: Person | undefined;
   readonly groups: string[] | null;
 }
 
-/** So many are looked up in one conversation. */
+/** Number of people per connection. */
 const atOnceMax = 100;
 const bounds: Bounds = { ms: 60_000, bytes: 16 * 1024 * 1024 };
 
 /**
- * Looks up everybody who is linked to the LDAP server: who is not there is suspended, who is back comes back, and groups and quota follow. Nobody
- * is touched before everybody was looked up, and nobody at all where the server gave no answer, has nobody, or knows too many no more at once.
+ * Looks up everyone who is linked to the LDAP server. Suspends missing people, enables returning ones, and updates
+ * groups and quota. Changes begin after all lookups. Nothing changes if the server fails, has no people, or lacks too
+ * many.
  * @throws HoldfastError unavailable, failed
  */
 export async function followPeople(world: ClaimsWorld, settings: LdapSettings, signal: AbortSignal): Promise<void> {
@@ -63,7 +64,7 @@ async function lookAtSome(
   const found = await findBySubjects(conversation, settings, subjects);
   const seen: Seen[] = [];
   for (const user of some) {
-    // Alone once more: a server that says less than it was asked for has lost nobody.
+    // Looks up missing people again one by one, because a server may return incomplete results.
     const person =
       found.get(user.subject) ?? (await findBySubjects(conversation, settings, [user.subject])).get(user.subject);
     const groups = person === undefined ? null : await readGroups(conversation, settings, person);
@@ -72,7 +73,7 @@ async function lookAtSome(
   return seen;
 }
 
-/** Leaves one to go even where there are few. */
+/** Allows at least one suspension. */
 function assertNotTooMany({ absentShareMax, name }: LdapSettings, seen: readonly Seen[]): void {
   const present = seen.filter(({ user }) => !user.absent && user.disabled_at === null);
   const gone = present.filter(({ person }) => person === undefined);
@@ -88,7 +89,7 @@ async function applyAll(world: ClaimsWorld, seen: readonly Seen[], signal: Abort
     try {
       await applyOne(world, each);
     } catch (error) {
-      // The last administrator stays; and one that cannot be changed now keeps nobody else from it.
+      // The last administrator cannot be suspended. Failures do not stop the others.
       const reason = error instanceof Error ? error.message : String(error);
       world.log.warn({ user_id: each.user.id, reason }, "an account could not be updated from the LDAP server");
     }
@@ -111,15 +112,15 @@ async function applyOne(world: ClaimsWorld, { user, person, groups }: Seen): Pro
   await followQuota(world, user, person.quotaBytes);
 }
 
-/** Changes before this are over: the first look at a directory would sign everybody out whose password is younger than a session. */
+/** Older password changes are ignored. Otherwise the first run would end all sessions older than the password. */
 const followedMs = 7 * 86_400_000;
 
 /**
- * Ends sessions that began before the password was changed there, unless their person has proved since who they are: whoever had the old password
- * may have begun them.
+ * Ends sessions that began before the password change and were not proved since. Someone with the old password may have
+ * started them.
  */
 async function followPassword(world: ClaimsWorld, user: Linked, { passwordChangedAtMicros: at }: Person) {
-  // With a clock that is ahead there, sessions that begin after the change would end at each look until then.
+  // If the server's clock is ahead, each run would end sessions that began after the change.
   const nowMicros = world.clock.nowMicros();
   if (at === undefined || at > nowMicros || at < nowMicros - followedMs * 1000) return;
   const { rows } = await sql`
@@ -131,7 +132,7 @@ async function followPassword(world: ClaimsWorld, user: Linked, { passwordChange
   world.log.info({ user_id: user.id }, "sessions were ended: the password was changed on the LDAP server");
 }
 
-/** The account of each, as far as its identity counts. */
+/** Reads linked accounts, one row for each. */
 async function readLinked({ shards }: ClaimsWorld, settings: LdapSettings): Promise<Linked[]> {
   const found: Linked[] = [];
   for (const { db } of shards.all()) {

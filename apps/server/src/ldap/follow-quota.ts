@@ -3,7 +3,7 @@ import { updateUser } from "../accounts/users.ts";
 import type { UserRow } from "../db/account-tables.ts";
 import { sql } from "kysely";
 
-/** What the LDAP server says that the account may keep; where it says nothing, nothing is changed. */
+/** Sets the quota from the LDAP server. Without a value, nothing changes. */
 export async function followQuota(store: AccountStore, user: UserRow, quotaBytes: number | undefined): Promise<void> {
   if (quotaBytes === undefined) return;
   const { rows } = await sql`

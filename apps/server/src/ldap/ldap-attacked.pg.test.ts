@@ -49,7 +49,7 @@ function settingsOf(more: object): LdapSettings {
 
 const real = (more: object = {}) => settingsOf({ url: slapd.secureUrl, ca_file: slapd.caFile, ...more });
 
-/** A server that says what a test says. */
+/** Starts a server with scripted responses. */
 async function startLiar(t: TestContext, talkTo: (socket: Socket) => void): Promise<{ url: string; asked: Buffer[] }> {
   const asked: Buffer[] = [];
   const server = createServer((socket) => {
@@ -100,7 +100,7 @@ test("what is typed is a value in the filter, whatever it looks like", async (t)
     "mal\u0000",
   ];
   for (const login of typed) assert.equal(await ldap.find(login, passwordOf("mallory"), free), undefined, login);
-  // Even where the setting has the other names in it.
+  // Also rejected if the filter contains other placeholders.
   const odd = openLdap(world, real({ login_filter: "(&(uid={login})(!(cn={dn})))" }));
   assert.ok((await odd.find("mallory", passwordOf("mallory"), free)) !== undefined);
   assert.equal(await odd.find("{dn}", passwordOf("mallory"), free), undefined);
@@ -114,7 +114,7 @@ test("guesses are counted by the person, however the name is written", async (t)
   };
   const uid = "vic tim";
   await slapd.person(uid, { mail: "vic@example.com" });
-  // LDAP takes any number of spaces for one, so that there is no end of names.
+  // LDAP treats any number of spaces as one, so there are endless spellings.
   const names = ["vic tim", "VIC tim", "vic@example.com", "Vic@EXAMPLE.com"];
   for (let more = 2; names.length < failuresMax; more += 1) names.push(`vic${" ".repeat(more)}tim`);
   for (const email of names) {
@@ -166,7 +166,7 @@ test("a server that takes connections and never answers holds up nobody for long
   const liar = await startLiar(t, () => {});
   const ldap = openLdap(world, settingsOf({ url: liar.url }), short);
   await assert.rejects(ldap.find("victim", "a password", free), unavailable);
-  // The next ones do not wait at all.
+  // Later calls fail without waiting.
   await assert.rejects(ldap.find("victim", "a password", free), unavailable);
   assert.equal(Buffer.concat(liar.asked).toString("latin1").split("looks people up").length - 1, 1, "asked once");
 });

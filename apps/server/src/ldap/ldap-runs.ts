@@ -2,16 +2,16 @@ import { toBucket } from "@holdfast/core/ids";
 import { sql } from "kysely";
 import type { Shard, Shards } from "../db/shards.ts";
 
-/** When those who are linked were last looked up. */
+/** Last lookup of linked people. */
 export interface LdapRun {
   readonly tried_at: number;
-  /** Of the last that came to its end. */
+  /** End of the last successful run. */
   readonly done_at: number | null;
-  /** Why the last did not. */
+  /** Error of the last run. */
   readonly problem: string | null;
 }
 
-/** @param problem undefined: it came to its end */
+/** @param problem undefined: the run succeeded */
 export async function noteRun(shards: Shards, nowMicros: number, problem: string | undefined): Promise<void> {
   const doneAt = problem === undefined ? nowMicros : null;
   await sql`
@@ -21,7 +21,7 @@ export async function noteRun(shards: Shards, nowMicros: number, problem: string
       done_at = coalesce(excluded.done_at, r.done_at)`.execute(shards.of(toBucket(0)).db);
 }
 
-/** @param shard that of bucket 0 has the row. */
+/** @param shard the shard of bucket 0, which has the row */
 export async function readRun({ db }: Pick<Shard, "db">): Promise<LdapRun | undefined> {
   const { rows } = await sql<LdapRun>`select tried_at, done_at, problem from shard.ldap_runs`.execute(db);
   return rows[0];

@@ -1,38 +1,38 @@
 import { ldapPrefix } from "../issuer/claims.ts";
 
-/** The LDAP server that has people's passwords, and what is believed of what it says. */
+/** LDAP server with users' passwords, and which of its data is trusted. */
 export interface LdapSettings {
-  /** `ldap://` or `ldaps://`, a host and perhaps a port. */
+  /** `ldap://` or `ldaps://`, a host and optionally a port. */
   readonly url: string;
-  /** Of `ldap://`: a password is sent after STARTTLS alone. */
+  /** For `ldap://`: passwords are sent only after STARTTLS. */
   readonly startTls: boolean;
-  /** In PEM; undefined: the authorities that Node knows. */
+  /** PEM; undefined: Node's built-in authorities. */
   readonly ca: string | undefined;
-  /** By which people are looked up; undefined: by nobody. */
+  /** Account for lookups; undefined: anonymous. */
   readonly bind: { readonly dn: string; readonly password: string } | undefined;
-  /** As people know it. */
+  /** Name that users see. */
   readonly name: string;
-  /** Below which people are. */
+  /** Base DN of people. */
   readonly base: string;
-  /** Who counts: whom it does not find is not there. */
+  /** Selects people. Others count as missing. */
   readonly peopleFilter: string;
-  /** With `{login}`, what somebody typed. */
+  /** Contains `{login}`, the typed name. */
   readonly loginFilter: string;
   readonly attributes: LdapAttributes;
-  /** Undefined: no group comes from there. */
+  /** Undefined: groups are not read. */
   readonly groups: LdapGroups | undefined;
-  /** Of these domains an address links an account that has it. */
+  /** Domains in which an address links an existing account. */
   readonly linkDomains: readonly string[];
-  /** Of these domains an address that nobody has makes an account. */
+  /** Domains in which an address without an account creates one. */
   readonly createDomains: readonly string[];
-  /** How often those who are linked are looked up; undefined: never, and nobody is suspended. */
+  /** Interval of the lookup of linked people; undefined: never, so nobody is suspended. */
   readonly everyMs: number | undefined;
-  /** Of those who are linked: if more are gone at once, nobody is suspended. */
+  /** Maximum share of linked people that may be missing. Above it, nobody is suspended. */
   readonly absentShareMax: number;
 }
 
 export interface LdapAttributes {
-  /** By which somebody is known again, whatever else changes. */
+  /** Attribute that identifies a person permanently. */
   readonly id: string;
   readonly uid: string;
   readonly mail: string;
@@ -43,15 +43,15 @@ export interface LdapAttributes {
 
 export interface LdapGroups {
   readonly base: string;
-  /** With `{dn}` and `{uid}` of the member. */
+  /** Contains `{dn}` and `{uid}` of the member. */
   readonly filter: string;
-  /** Whose value names the group. */
+  /** Attribute with the group's name. */
   readonly attribute: string;
-  /** Which group here, by its id, stands for which there. */
+  /** Maps names of groups to local group ids. */
   readonly values: Readonly<Record<string, string>>;
 }
 
-/** As what it is kept beside an account: another address of the same people changes nothing. */
+/** Returns the issuer that is stored with accounts. It does not depend on the server's URL. */
 export function issuerOf({ base }: Pick<LdapSettings, "base">): string {
   return `${ldapPrefix}${base.toLowerCase().replaceAll(/\s*,\s*/g, ",")}`;
 }

@@ -133,7 +133,7 @@ test("a wrong password, an unknown name and a filter in place of a name get one 
 
 test("whether somebody is in the directory or here is told by neither status, headers nor length", async (t) => {
   if (!there(t)) return;
-  // As long as each other, so that what comes back is, too.
+  // Equal lengths, so that responses have equal lengths, too.
   const address = (who: string) => `enum-${who}@example.com`;
   for (const who of ["linked", "notyet", "closed"]) await slapd.person(`enum-${who}`);
   for (const who of ["linked", "closed"])
@@ -184,7 +184,7 @@ test("other entries with the address of a linked account keep its person from no
   assert.equal(await idOf(email, "copy"), 401);
   assert.equal(await idOf("copy", "copy"), 403, "the address has an account");
   assert.match(readFileSync(server.logFile, "utf8"), /"dns":\["uid=copy,ou=people[^\n]*several entries/);
-  // Somebody with an account may change their own address there.
+  // A person can change their own address on the LDAP server.
   const modification = new Attribute({ type: "mail", values: ["kai@example.com", email] });
   await slapd.as((client) => client.modify(dnOf("kai"), new Change({ operation: "replace", modification })));
   assert.equal(await idOf(email, "ivy"), ivy);
@@ -302,7 +302,7 @@ test("a running server suspends who left within its period, sessions and all, an
   const { items } = await ok(admin, "GET", "/admin/users?limit=100");
   const disabled = items.filter((each: { disabled: boolean }) => each.disabled).map((each: { id: string }) => each.id);
   assert.ok(disabled.includes(id));
-  // The turn that suspended them may go on for a moment.
+  // The run that suspended them may continue for a moment.
   await eventually("the turn is in the figures", 30_000, async () => {
     const metrics = (await admin.call("GET", `${server.url}/metrics`)).body.toString();
     const wanted = [/^ldap_sync_stopped(?:\{[^}]*\})? 0$/m, /^ldap_sync_age_seconds(?:\{[^}]*\})? \d/m];

@@ -20,10 +20,10 @@ import { issuerOf, type LdapSettings } from "./ldap-settings.ts";
 
 const usual: Bounds = { ms: limits.outsideAnswerMs, bytes: limits.outsideAnswerBytesMax };
 
-/** After it gave no answer nobody waits for it again so long. */
+/** Time without attempts after a failure. */
 const restMs = 5000;
 
-/** The LDAP server, as signing in asks it. Nothing of it is loaded or asked before somebody wants to. */
+/** LDAP server for sign-ins. Nothing is loaded or requested before the first one. */
 export function openLdap(world: ClaimsWorld, settings: LdapSettings, bounds = usual): OutsidePasswords {
   const issuer = issuerOf(settings);
   const ask = asking(world, settings, bounds);
@@ -47,12 +47,16 @@ export function openLdap(world: ClaimsWorld, settings: LdapSettings, bounds = us
   };
 }
 
-/** That it answers whoever looks people up, and has some. @throws HoldfastError unavailable */
+/**
+ * Checks that the server responds to lookups.
+ * @returns false if it has no people
+ * @throws HoldfastError unavailable
+ */
 export function lookAtLdap(settings: LdapSettings): Promise<boolean> {
   return talk(settings, usual, (conversation) => hasPeople(conversation, settings));
 }
 
-/** An empty password would be no password there, and be taken. */
+/** LDAP servers accept an empty password as an anonymous bind. */
 function mayAsk(login: string, password: string): boolean {
   return password !== "" && login !== "" && isPlainText(login);
 }
@@ -82,8 +86,9 @@ async function proveLogin(
 }
 
 /**
- * The person for whom a login stands. Of several entries it is the one that is linked to the account with this address; if no account has the
- * address, the only one that is linked to any account. Anybody who can edit an entry could otherwise keep others from signing in.
+ * Selects the person for a login. Of several entries, it is the one linked to the account with this address. If no
+ * account has the address, it is the only linked one. Otherwise, anyone who can edit an entry could prevent others from
+ * signing in.
  */
 async function onlyOne(world: ClaimsWorld, found: readonly Person[], login: string): Promise<Person | undefined> {
   if (found.length < 2) return found[0];
@@ -105,7 +110,7 @@ async function personOf(world: ClaimsWorld, settings: LdapSettings, person: Know
   return {
     account,
     enter: async () => {
-      // A link ends what opened the account, which enabling it is to bring back.
+      // Linking would end all credentials, but enabling a disabled account must restore them.
       if (linked === undefined && account !== undefined && account.disabled_at !== null) throw accountDisabled();
       const begin = () =>
         account === undefined
@@ -123,14 +128,14 @@ async function personOf(world: ClaimsWorld, settings: LdapSettings, person: Know
   };
 }
 
-/** Whom the LDAP server did not know for a while is let in; whom an administrator keeps out is not. */
+/** Enables an account that was missing on the LDAP server, but not one that an administrator suspended. */
 async function comeBack(world: ClaimsWorld, user: UserRow): Promise<UserRow> {
   if (user.disabled_at === null) return user;
   await updateUser(world, user.id, { disabled: false, byLdap: true });
   return (await findUser(world.shards, user.id)) ?? user;
 }
 
-/** A server that is slow takes up neither all of this process nor everybody's time; what went wrong is logged and not told to strangers. */
+/** Limits concurrent requests, and pauses after failures. Errors are logged, not shown to strangers. */
 function asking({ log }: ClaimsWorld, settings: LdapSettings, bounds: Bounds) {
   let running = 0;
   let restsUntil = 0;
@@ -152,7 +157,7 @@ function asking({ log }: ClaimsWorld, settings: LdapSettings, bounds: Bounds) {
   };
 }
 
-/** The same for an address that has an account and for one that has none. */
+/** The same error for addresses with and without an account. */
 function notLetIn({ name }: LdapSettings): HoldfastError {
   const message = `${name} accepted your password, but you have no account on this server. An administrator can create one.`;
   return new HoldfastError("forbidden", message, { field: "ldap" });

@@ -12,15 +12,15 @@ export const serviceDn = `cn=drive,${base}`;
 export const servicePassword = "the drive looks people up";
 const root = { dn: `cn=root,${base}`, password: "root of the directory" };
 
-/** Debian's LDAP server, with a folder and a port of its own. */
+/** Debian's LDAP server with its own folder and port. */
 export interface Slapd {
   readonly url: string;
   readonly secureUrl: string;
-  /** In PEM: its own certificate. */
+  /** Its certificate in PEM. */
   readonly caFile: string;
   person(uid: string, more?: Readonly<Record<string, string | string[]>>): Promise<void>;
   group(name: string, members: readonly string[]): Promise<void>;
-  /** As its administrator. */
+  /** Runs with administrator rights. */
   as<Result>(act: (client: Client) => Promise<Result>): Promise<Result>;
   stop(): Promise<void>;
   start(): Promise<void>;
@@ -114,7 +114,7 @@ async function fill(client: Client): Promise<void> {
   });
 }
 
-/** It lets in who names no password (as nobody), which servers that stand in the world do. */
+/** Allows anonymous binds without a password, like real servers. */
 function configOf(folder: string, certFile: string, keyFile: string): string {
   return `include /etc/ldap/schema/core.schema
 include /etc/ldap/schema/cosine.schema

@@ -211,7 +211,7 @@ const nasty = fc.oneof(
     .map((parts) => parts.join("")),
 );
 
-/** What a benign mail has, and so every mail. */
+/** Headers of a benign mail, and so of every mail. */
 const headerNames = [
   "auto-submitted",
   "content-type",
@@ -225,7 +225,7 @@ const headerNames = [
   "to",
 ];
 
-/** Mails that say what strangers wrote wherever they can. */
+/** Mails with strangers' texts wherever possible. */
 const hostile = fc.tuple(nasty, nasty, nasty).map(([name, node, message]): Template[] => {
   const actor = { id: "a" as UserId, name };
   const told = testNotice({ actor, node: { id: "n", name: node }, kind: "comment", detail: { text: message } });

@@ -11,9 +11,9 @@ import { words } from "./words/by-language.ts";
 export interface MailFacts {
   readonly content: Template;
   readonly language: Language;
-  /** What every link begins with. */
+  /** Start of every link. */
   readonly publicUrl: string;
-  /** Where the mail's own link leads, below the public address; undefined: to its beginning. */
+  /** Path of the mail's own link below the public URL; undefined: the start page. */
   readonly link: string | undefined;
   readonly unsubscribeUrl: string | undefined;
 }
@@ -24,7 +24,7 @@ export interface ComposedMail {
   readonly html: string;
 }
 
-/** The mail in its recipient's language, as text and as HTML that say the same. */
+/** Composes the mail in the recipient's language, as text and as equivalent HTML. */
 export function composeMail(facts: MailFacts): ComposedMail {
   const mail = textOf(facts, words[facts.language]);
   return { subject: mail.subject, text: renderText(mail), html: renderHtml(mail, facts.language) };
@@ -32,7 +32,7 @@ export function composeMail(facts: MailFacts): ComposedMail {
 
 type Body = Pick<MailText, "subject" | "paragraphs" | "quote" | "list" | "small"> & {
   readonly label: string;
-  /** Where it leads unless the mail has a link of its own. */
+  /** Path of the link, unless the mail has its own. */
   readonly place?: string;
 };
 
@@ -70,7 +70,7 @@ function confirmed({ account }: Extract<Template, { template: "confirmation" }>)
   if (account === undefined) return { account: undefined, moves: false };
   const { name, email, moves } = account;
   const address = shownName(email);
-  // An account that nobody named has its address as its name.
+  // Accounts without a name use their address as name.
   return { account: name === email ? address : `${shownPerson(name)} (${address})`, moves };
 }
 

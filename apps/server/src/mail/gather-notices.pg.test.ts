@@ -43,7 +43,7 @@ describe("What an account is told of", () => {
   const byAnn = () => ({ id: ann, name: "Ann" });
   const choose = (notify: NotifyChange) => changeSettings(mail.world, { userId: ben }, { notify });
   const subjects = () => smtp.mails.map(({ headers }) => headers.get("subject"));
-  /** Past the next digest of the account, which is within a day. */
+  /** Moves past the account's next digest, which is within a day. */
   const toDigest = () => {
     mail.clock.forwardMs((nextDigestMicros(ben, mail.clock.nowMicros()) - mail.clock.nowMicros()) / 1000);
   };

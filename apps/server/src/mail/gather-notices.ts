@@ -23,8 +23,8 @@ const gatheringSchema = z.object({
 type Gathering = z.output<typeof gatheringSchema>;
 
 /**
- * Makes one mail of what is due for an account. The rows go in the transaction that orders the mail, so that however often this runs, each
- * notice is mailed once.
+ * Combines all due notices of an account in one mail. The rows are removed in the transaction that orders the mail, so
+ * each notice is mailed once, however often this runs.
  */
 export function noticeGatherer(world: MailWorld): Kind<Gathering> {
   return { schema: gatheringSchema, work: (gathering) => gather(world, gathering) };
@@ -74,7 +74,10 @@ async function isSuspended({ shards }: MailWorld, userId: UserId): Promise<boole
   return user === undefined || user.disabled_at !== null;
 }
 
-/** Without what comes from the suspended, and from who caused enough mails for this hour. One mail counts once for each who is in it. */
+/**
+ * Drops notices caused by suspended accounts, and by accounts that exceeded their hourly limit. A mail counts once for
+ * each account in it.
+ */
 async function withoutRefused(world: MailWorld, userId: UserId, notices: readonly Notice[]): Promise<Notice[]> {
   const others = new Set(notices.flatMap(({ actor }) => (actor === null || actor.id === userId ? [] : [actor.id])));
   const refused = new Set<UserId>();
@@ -83,8 +86,8 @@ async function withoutRefused(world: MailWorld, userId: UserId, notices: readonl
 }
 
 /**
- * The row of the account's turns is held until the end, so that two that gather at once do it one after the other.
- * @returns until when to wait where the last mail was too short a while ago
+ * Locks the account's row until the end, so that concurrent calls run one after the other.
+ * @returns the time to wait for if the last mail was too recent
  */
 async function takeTurn(transaction: ShardReader, userId: UserId, now: number): Promise<number | undefined> {
   const pause = limits.mailPauseMs * 1000;
@@ -101,7 +104,7 @@ async function takeTurn(transaction: ShardReader, userId: UserId, now: number): 
   return turn.last_at + pause;
 }
 
-/** @returns them as they stand now, the oldest first */
+/** @returns the current notices, oldest first */
 async function removeItems(transaction: ShardReader, userId: UserId, notices: readonly Notice[]): Promise<Notice[]> {
   const ids = notices.map(({ id }) => id);
   const removed = await transaction
@@ -113,7 +116,7 @@ async function removeItems(transaction: ShardReader, userId: UserId, notices: re
   return removed.map(({ notice }) => noticeSchema.parse(notice)).toSorted((left, right) => left.at - right.at);
 }
 
-/** What one click switches off: the digest where that brought it, else the kinds that are in the mail. */
+/** Returns what one click unsubscribes: the digest for notices that it contains, otherwise the kinds in the mail. */
 function kindsOf(notices: readonly Notice[], { digest }: NotifySettings): MailKind[] {
   const kinds = notices.map(({ kind }): MailKind => (digest === "daily" && isGathered(kind) ? "digest" : kind));
   return [...new Set(kinds)].toSorted();

@@ -4,10 +4,10 @@ import { sql } from "kysely";
 import type { AccountStore } from "../accounts/account-world.ts";
 
 /**
- * Takes one mail from what the account may cause: a bucket in a row, that fills evenly through the hour, so that all processes count
- * together. A server that mails whatever anybody says is soon taken for a spammer's.
- * @param to itself is where an account confirms its own address: only that mail goes out before the address is confirmed
- * @returns false where nothing is left, for a suspended account, and to others for an account whose address is not confirmed
+ * Takes one mail from the account's hourly limit: a bucket in the database that refills evenly, shared by all
+ * processes. Unlimited mails would get the server classified as a spammer.
+ * @param to "itself" confirms the account's own address, the only mail allowed before confirmation
+ * @returns false if the limit is reached, for a suspended account, and to others for an unconfirmed account
  */
 export async function mayCauseMail(
   store: AccountStore,

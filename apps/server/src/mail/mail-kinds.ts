@@ -6,7 +6,6 @@ import { gatherKind } from "./notify-by-mail.ts";
 import { mailKind } from "./order-mail.ts";
 import { mailSender, type OnUndelivered } from "./send-mail.ts";
 
-/** What the queue works for mail. */
 export function mailKinds(world: MailWorld, onUndelivered: OnUndelivered): Kinds {
   return {
     [passwordResetKind]: passwordResetter(world),

@@ -8,9 +8,9 @@ import { noticeSchema } from "./notice.ts";
 
 const userId = z.string().transform((id) => id as UserId);
 
-/** What is to be said, by template. A link with a secret stands beside it, sealed. */
+/** Content by template. A link with a secret is stored separately, encrypted. */
 export const templateSchema = z.discriminatedUnion("template", [
-  /** To somebody without an account, with whom something is shared. */
+  /** To a person without an account, when something is shared with them. */
   z.object({
     template: z.literal("invitation"),
     actor: z.object({ id: userId, name: z.string(), email: z.string() }),
@@ -20,36 +20,35 @@ export const templateSchema = z.discriminatedUnion("template", [
     /** Microseconds since 1970. */
     expires_at: z.int(),
   }),
-  /** To an address that somebody says is theirs. */
+  /** To an address that must be confirmed. */
   z.object({
     template: z.literal("confirmation"),
-    /** The account that gets the address; a mail that an older server ordered lacks it. */
+    /** Account that gets the address; missing in mails ordered by an older server. */
     account: z.object({ name: z.string(), email: z.string(), moves: z.boolean() }).optional(),
   }),
-  /** To an account whose password somebody has forgotten. */
   z.object({ template: z.literal("password_reset") }),
-  /** To an account of which something changed that a thief would change. */
+  /** To an account, after a change that an attacker might make. */
   z.object({ template: z.literal("security"), what: z.enum(securityChanges) }),
   /** To an account that its owner deleted. */
   z.object({ template: z.literal("leaving"), until: z.int() }),
-  /** To an account: one thing, or what has gathered. */
+  /** To an account: one notice or several. */
   z.object({
     template: z.literal("notices"),
     notices: z.array(noticeSchema).min(1).max(limits.mailNoticesMax),
-    /** How many there are beside those that are told. */
+    /** Number of omitted notices. */
     more: z.int().min(0),
-    /** What to switch off to have no more of such mails. */
+    /** Kinds to unsubscribe from. */
     kinds: z.array(z.string()),
   }),
 ]);
 export type Template = z.output<typeof templateSchema>;
 
-/** One mail to one recipient, as it waits in the queue. */
+/** A queued mail to one recipient. */
 export const mailSchema = z.object({
-  /** Becomes the Message-ID, the same at every attempt; its bucket says which shard notes that it was sent. */
+  /** Becomes the Message-ID, the same for every attempt. Its bucket selects the shard that records the sending. */
   id: z.string().transform((id) => id as MailId),
   at: z.int(),
-  /** An account's address and language are read when it is sent. */
+  /** For an account, address and language are read when the mail is sent. */
   to: z.union([z.object({ user_id: userId }), z.object({ address: z.string(), language })]),
   content: templateSchema,
   /** See `sealed-link.ts`. */

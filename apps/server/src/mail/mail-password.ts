@@ -19,16 +19,16 @@ import type { SecurityChange } from "../accounts/security-change.ts";
 import type { MailWorld } from "./mail-world.ts";
 import { orderMail } from "./order-mail.ts";
 
-/** The name of the kind that looks whether there is such an account. */
+/** Queue kind that looks up the account. */
 export const passwordResetKind = "password_reset";
 
 const askedSchema = z.object({ email: z.string() });
 
 /**
- * Notes that somebody has forgotten the password of this address. That there is such an account is found out afterwards, so that neither the
- * answer nor the time that it takes tells it.
- * @param source where it comes from; each may ask as often as fail at signing in
- * @returns the shard whose queue has it
+ * Queues a password reset for an address. The account is looked up later, so that neither the response nor its timing
+ * reveals whether it exists.
+ * @param source client, with the same limit as for failed sign-ins
+ * @returns the shard of the queue
  * @throws HoldfastError rate_limited
  */
 export async function askPasswordReset(
@@ -41,23 +41,24 @@ export async function askPasswordReset(
   await throttle.failed(key);
   const address = emailKey(email);
   const shard = shards.of(bucketOfEmail(address));
-  // Nobody's, and no database takes it.
+  // No account has such an address, and the database would reject it.
   if (!isPlainText(address)) return shard;
   await enqueue(shard.db, { kind: passwordResetKind, key: throttleKey("reset", address), payload: { email: address } });
   return shard;
 }
 
-/** Mails the link: nothing where no such account is, where it is suspended, and where one was mailed within the last minutes. */
+/** Mails the link, unless the account is unknown or suspended, or was sent one in the last minutes. */
 export function passwordResetter(world: MailWorld): Kind<z.output<typeof askedSchema>> {
   return {
     schema: askedSchema,
     work: async ({ email }) => {
       const user = await findUserByEmail(world.shards, email);
-      // Whoever named the address by a stolen token of an identity system would choose the password.
+      // With a stolen token of an identity system, an attacker could have changed the address, and would then choose
+      // the password.
       if (user === undefined || user.disabled_at !== null || user.readdressed_at !== null) return;
       await inTransaction(world.shards.ofId(user.id).db, async (transaction) => {
         const now = world.clock.nowMicros();
-        // A time that is yet to come is of a clock that was ahead.
+        // A future time comes from a clock that was ahead.
         const { rows } = await sql`
           update shard.users set reset_mailed_at = ${now}
           where id = ${user.id} and abs(reset_mailed_at - ${now}::int8) >= ${limits.passwordResetPauseMs * 1000} returning 1`.execute(
@@ -91,7 +92,7 @@ export async function orderSecurityMail(
   }
 }
 
-/** See `AccountWorld.tellLeaving`. To the address as it is: an account that is suspended is sent nothing else. */
+/** See `AccountWorld.tellLeaving`. Uses the address directly, because suspended accounts receive no other mail. */
 export async function orderLeavingMail(
   mail: MailWorld,
   transaction: ShardReader,

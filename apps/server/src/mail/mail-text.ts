@@ -1,13 +1,13 @@
-/** What a mail says, before it is text or HTML. All strings are plain text that may be shown as it stands. */
+/** Content of a mail before formatting. All strings are sanitized plain text. */
 export interface MailText {
   readonly subject: string;
   readonly paragraphs: readonly string[];
-  /** What somebody else wrote, and who. */
+  /** Text by another person. */
   readonly quote?: { readonly by: string; readonly lines: readonly string[] } | undefined;
-  /** Each of one line, or of several. */
+  /** Items of one or several lines. */
   readonly list?: readonly string[] | undefined;
   readonly action?: { readonly label: string; readonly url: string } | undefined;
-  /** Why this came, and how to have no more of it. */
+  /** Reason for the mail, and how to stop such mails. */
   readonly small: readonly string[];
   readonly unsubscribe?: { readonly label: string; readonly url: string } | undefined;
 }
@@ -26,7 +26,7 @@ export function renderText(mail: MailText): string {
   return `${blocks.join("\n\n")}\n`;
 }
 
-/** Simple on purpose: nothing is loaded, so nobody learns who opened it when. */
+/** Loads no external content, so nobody learns when the mail was opened. */
 export function renderHtml(mail: MailText, language: string): string {
   const { subject, paragraphs, quote, list, action, small, unsubscribe } = mail;
   const body = [

@@ -1,43 +1,41 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { createTransport } from "nodemailer";
 
-/** Which server takes our mail, and in whose name. */
 export interface MailSettings {
   readonly host: string;
   readonly port: number;
-  /** `connect`: TLS from the first byte; `needed`: STARTTLS or nothing is sent; `offered`: STARTTLS where the server has it. */
+  /** `connect`: TLS from the start; `needed`: STARTTLS is required; `offered`: STARTTLS if the server offers it. */
   readonly tls: "connect" | "needed" | "offered";
   readonly isCertificateChecked: boolean;
   readonly login: { readonly user: string; readonly password: string } | undefined;
   readonly from: { readonly name: string; readonly address: string };
 }
 
-/** A mail as it is handed to a server. */
 export interface OutgoingMail {
-  /** Without angle brackets; the same for every attempt, so that a recipient can tell a repetition. */
+  /** Without angle brackets. The same for every attempt, so that recipients recognize repetitions. */
   readonly messageId: string;
   readonly atMicros: number;
-  /** One address, nothing else. */
+  /** Exactly one address. */
   readonly to: string;
   readonly subject: string;
   readonly text: string;
   readonly html: string;
-  /** Where one POST ends such mails (RFC 8058); undefined for what nobody can switch off. */
+  /** URL for one-click unsubscribe by POST (RFC 8058); undefined for mails that cannot be switched off. */
   readonly unsubscribeUrl: string | undefined;
 }
 
 export interface Mailer {
   /**
-   * Resolves once the server has taken the mail, which may happen twice if the answer is lost.
-   * @throws HoldfastError `failed` where it will never take it, `unavailable` where it may later
+   * Resolves when the server has accepted the mail. It may be sent twice if the response is lost.
+   * @throws HoldfastError `failed` if the server will never accept it, `unavailable` if it may later
    */
   send(mail: OutgoingMail, signal: AbortSignal): Promise<void>;
 }
 
-/** How long a server may take to answer a connection, or one line. */
+/** Timeout for a connection or one line of the server. */
 const answerTimeoutMs = 20_000;
 
-/** Each mail has a connection of its own: none is held while there is nothing to send. */
+/** Uses one connection for each mail. */
 export function openMailer(settings: MailSettings, timeoutMs: number = answerTimeoutMs): Mailer {
   const { host, port, tls, isCertificateChecked, login, from } = settings;
   const transport = createTransport({
@@ -66,7 +64,7 @@ export function openMailer(settings: MailSettings, timeoutMs: number = answerTim
   };
 }
 
-/** Who wrote the address chose it freely: it must not be read as several, or as a command. */
+/** The address is untrusted. It must not be parsed as several addresses or as a command. */
 const oneAddress = /^[^\s@<>()[\],;:\\"\p{Cc}]{1,64}@[^\s@<>()[\],;:\\"\p{Cc}]{1,253}$/u;
 
 function assertOneAddress(address: string): void {
@@ -86,7 +84,7 @@ function messageOf(mail: OutgoingMail, from: MailSettings["from"]) {
     messageId: `<${mail.messageId}>`,
     date: new Date(mail.atMicros / 1000),
     headers: {
-      // Nobody's out-of-office answers it (RFC 3834).
+      // Prevents automatic replies (RFC 3834).
       "Auto-Submitted": "auto-generated",
       ...(unsubscribeUrl === undefined
         ? {}
@@ -101,7 +99,10 @@ interface SmtpError {
   readonly message?: unknown;
 }
 
-/** What concerns the envelope or the mail itself: of anything else (a wrong password, no TLS) the next attempt may know better. */
+/**
+ * Permanent errors, which concern the envelope or the mail. Other errors, such as a wrong password or missing TLS, may
+ * be fixed before the next attempt.
+ */
 const mailsOwn: ReadonlySet<unknown> = new Set(["EENVELOPE", "EMESSAGE"]);
 
 function toRefusal(error: unknown): HoldfastError {

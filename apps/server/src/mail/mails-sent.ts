@@ -4,13 +4,13 @@ import { limits } from "@holdfast/core/limits";
 import { sql } from "kysely";
 import type { MailWorld } from "./mail-world.ts";
 
-/** Longer than a mail server that answers at all takes for one mail. */
+/** Longer than a working mail server needs for one mail. */
 const claimMicros = 5 * 60_000_000;
 
 /**
- * Takes the mail for sending, for some minutes: two that work it at once, or one after the other, send it once.
- * @returns false where it was sent already
- * @throws HoldfastError unavailable while another one sends it
+ * Claims the mail for some minutes, so that concurrent or repeated work sends it once.
+ * @returns false if it was already sent
+ * @throws HoldfastError unavailable while another process sends it
  */
 export async function claimSending({ shards, clock }: MailWorld, id: MailId): Promise<boolean> {
   const { db } = shards.ofId(id);
@@ -26,7 +26,7 @@ export async function claimSending({ shards, clock }: MailWorld, id: MailId): Pr
   throw new HoldfastError("unavailable", "Another process is sending the e-mail.");
 }
 
-/** It was not sent: the next attempt need not wait for the claim to end. */
+/** Releases the claim after a failure, so that the next attempt need not wait. */
 export async function releaseSending({ shards }: MailWorld, id: MailId): Promise<void> {
   await shards
     .ofId(id)
@@ -46,12 +46,12 @@ export async function noteSent({ shards, clock }: MailWorld, id: MailId): Promis
     .execute();
 }
 
-/** Forgets what no message of the queue names any more, and links that lead nowhere now. A job that may run twice, and in pieces. */
+/** Deletes records of old mails and expired links. The job may run twice and in parts. */
 export async function expireMails({ shards, clock }: Pick<MailWorld, "shards" | "clock">): Promise<void> {
   const now = clock.nowMicros();
   const before = now - limits.mailSentLifetimeMs * 1000;
   for (const { db } of shards.all()) {
-    // A claim that was given back is older than any: its message waits, and the row comes again with the next attempt.
+    // Also deletes released claims, which count as old. The next attempt inserts its row again.
     await db.deleteFrom("shard.mails_sent").where("claimed_until", "<=", before).execute();
     await db.deleteFrom("shard.unsent_links").where("expires_at", "<=", now).execute();
   }

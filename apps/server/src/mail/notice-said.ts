@@ -7,28 +7,28 @@ import type { Notice } from "./notice.ts";
 import { shownFileName, shownLines, shownName } from "./shown-text.ts";
 import type { Said, Words } from "./words/words.ts";
 
-/** What the detail of a notice may hold, whatever its kind; of what is missing or strange the mail says nothing. */
+/** Known details of a notice. Missing or invalid ones are omitted from the mail. */
 const detailSchema = z.object({
-  /** Of a share. */
+  /** For a share. */
   role: role.optional().catch(undefined),
-  /** Of something that somebody wants to give away. */
+  /** For a transfer offer. */
   transfer: z.object({ id: z.string(), name: z.string() }).optional().catch(undefined),
   message: z.string().optional().catch(undefined),
-  /** Of a comment or mention. */
+  /** For a comment or mention. */
   text: z.string().optional().catch(undefined),
-  /** Of changes in a watched folder. */
+  /** For changes in a watched folder. */
   count: z.int().min(1).optional().catch(undefined),
-  /** Of a quota. */
+  /** For a quota. */
   percent: z.int().optional().catch(undefined),
   used_bytes: z.int().optional().catch(undefined),
   quota_bytes: z.int().optional().catch(undefined),
-  /** Of a device. */
+  /** For a device. */
   name: z.string().optional().catch(undefined),
   /** A guest deleted many files in a share; `node` is the shared folder. */
   deletions: z.boolean().optional().catch(undefined),
-  /** Of one that was stopped. */
+  /** For a suspended device. */
   suspended: z.boolean().optional().catch(undefined),
-  /** Of one that signed in. */
+  /** For a device that signed in. */
   address: z.string().optional().catch(undefined),
   country: z
     .string()
@@ -43,9 +43,9 @@ const detailSchema = z.object({
   deleted: z.int().optional().catch(undefined),
   moment: z.string().optional().catch(undefined),
   command: z.string().optional().catch(undefined),
-  /** Of a report. */
+  /** For a report. */
   reason: z.string().optional().catch(undefined),
-  /** Of what the server finds of itself. */
+  /** For problems of the server. */
   check: z.string().optional().catch(undefined),
   state: z.enum(["ok", "warn", "fail"]).optional().catch(undefined),
   detail: z.string().optional().catch(undefined),
@@ -53,7 +53,7 @@ const detailSchema = z.object({
   was: z.string().optional().catch(undefined),
 });
 
-/** What stands below a notice, as its writer put it. */
+/** Maximum length of the text quoted below a notice. */
 export const noticeQuoteCharactersMax = 300;
 
 interface Facts {
@@ -64,7 +64,6 @@ interface Facts {
   readonly language: Language;
 }
 
-/** A notice in words. */
 export function sayNotice(notice: Notice, words: Words, language: Language): Said {
   const by = notice.actor === null ? undefined : shownName(notice.actor.name);
   const node = notice.node === null ? "/" : shownName(notice.node.name);
@@ -104,7 +103,7 @@ const sayings: Readonly<Record<NoticeKind, (words: Words, facts: Facts) => Said>
     }),
 };
 
-/** Longer than a name, and of one line. */
+/** Returns one line, which may be longer than a name. */
 function doctorWords(text: string | undefined): string | undefined {
   if (text === undefined || text === "") return undefined;
   return shownLines(text, doctorCharactersMax).join(" ");
@@ -129,7 +128,7 @@ function sayDeletions(words: Words, { node, detail: { name, count, moment, comma
     node,
     count: new Intl.NumberFormat(language).format(count ?? 1),
     moment: moment === undefined ? undefined : shownName(moment),
-    // Not shortened, since somebody types it.
+    // Not shortened, because the user types it.
     command: command === undefined ? undefined : shownFileName(command),
   });
 }
@@ -148,7 +147,7 @@ function sayStopped(words: Words, { detail, language }: Facts): Said {
   });
 }
 
-/** What its actor wrote; undefined where that is nothing. */
+/** Returns the actor's text, if any. */
 export function quoteOf(notice: Notice, words: Words): { by: string; lines: string[] } | undefined {
   const { message, text } = detailSchema.parse(notice.detail);
   const lines = shownLines(message ?? text ?? "", noticeQuoteCharactersMax);

@@ -2,7 +2,7 @@ import type { NotificationId, UserId } from "@holdfast/core/ids";
 import { noticeKinds } from "@holdfast/protocol/account-settings";
 import { z } from "zod";
 
-/** One thing that an account is told of, as its mail says it: a notification without its read mark. */
+/** A notification without its read mark, as it is mailed. */
 export const noticeSchema = z.object({
   id: z.string().transform((id) => id as NotificationId),
   /** Microseconds since 1970. */
@@ -10,7 +10,7 @@ export const noticeSchema = z.object({
   kind: z.enum(noticeKinds),
   actor: z.object({ id: z.string().transform((id) => id as UserId), name: z.string() }).nullable(),
   node: z.object({ id: z.string(), name: z.string() }).nullable(),
-  /** By kind: see `notice-detail.ts`. What is not understood is left out of the mail. */
+  /** Depends on the kind: see `notice-detail.ts`. Unknown details are omitted. */
   detail: z.record(z.string(), z.unknown()),
 });
 export type Notice = z.output<typeof noticeSchema>;

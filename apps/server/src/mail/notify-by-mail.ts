@@ -10,12 +10,13 @@ import type { MailWorld } from "./mail-world.ts";
 import type { Notice } from "./notice.ts";
 import { noticeQuoteCharactersMax } from "./notice-said.ts";
 
-/** The name of the kind that gathers what waits for an account into one mail. */
+/** Queue kind that combines an account's notices in one mail. */
 export const gatherKind = "mail_gather";
 
 /**
- * Lets a notice wait for the next mail to the account, if that wants one: at once, but a minute after the last mail at the soonest, or with
- * the daily digest. In a transaction on the account's shard. The same notice once more takes the place of the one that still waits.
+ * Queues a notice for the account's next mail, if its settings want that. Mails go out immediately, but at least a
+ * minute apart, or with the daily digest. The same notice replaces one that is still waiting. Runs in a transaction on
+ * the account's shard.
  */
 export async function notifyByMail(
   world: MailWorld,
@@ -38,12 +39,12 @@ export async function notifyByMail(
   await enqueueGathering(transaction, userId, { when, dueMicros: due });
 }
 
-/** It is not mailed any more, where it still waits. In a transaction on the account's shard. */
+/** Removes a waiting notice. Runs in a transaction on the account's shard. */
 export async function forgetNotice(transaction: ShardReader, userId: UserId, id: NotificationId): Promise<void> {
   await transaction.deleteFrom("shard.mail_items").where("user_id", "=", userId).where("id", "=", id).execute();
 }
 
-/** One message for what is mailed at once and one for the digest, so that neither waits for the other. */
+/** Uses separate messages for immediate mails and the digest, so that neither waits for the other. */
 export async function enqueueGathering(
   transaction: ShardReader,
   userId: UserId,
@@ -53,10 +54,10 @@ export async function enqueueGathering(
   await enqueue(transaction, { kind: gatherKind, payload: { user_id: userId, when }, key, notBeforeMicros: dueMicros });
 }
 
-/** What is addressed to somebody is mailed at once; what happens around them as they like. */
+/** Kinds that may go into the digest. Others address the user directly and are mailed immediately. */
 export const gatheredKinds: readonly NoticeKind[] = ["comment", "watch"];
 
-/** What the safety of an account or of the server asks for is mailed however few mails somebody wants. */
+/** Kinds for the safety of the account or server, which are mailed even with few mails allowed. */
 const ofSafety: ReadonlySet<NoticeKind> = new Set(["device", "report", "server"]);
 
 export function isGathered(kind: NoticeKind): boolean {
@@ -81,14 +82,14 @@ const dayMicros = 24 * 3600e6;
 const digestFromMicros = 5 * 3600e6;
 const digestSpreadSeconds = 2 * 3600;
 
-/** Once a day between 05:00 and 07:00 UTC, each account at a second of its own, so that not all go out in one. */
+/** Returns the next digest time: once a day between 05:00 and 07:00 UTC, at a different second for each account. */
 export function nextDigestMicros(userId: UserId, now: number): number {
   const second = Number.parseInt(sha256(Buffer.from(userId)).slice(0, 8), 16) % digestSpreadSeconds;
   const today = Math.floor(now / dayMicros) * dayMicros + digestFromMicros + second * 1e6;
   return today > now ? today : today + dayMicros;
 }
 
-/** A mail shows so much of a text and no more, so no more of it waits. */
+/** Shortens texts to what a mail shows. */
 function bounded(notice: Notice): Notice {
   const texts = Object.entries(notice.detail).map(([name, value]) => [
     name,

@@ -10,19 +10,19 @@ import { sealLink } from "./sealed-link.ts";
 export interface MailOrder {
   readonly to: { readonly userId: UserId } | { readonly address: string; readonly language?: Language };
   readonly content: Template;
-  /** Where the mail's link leads, below the public address: `/setup#hfi_…`. It may hold a secret, and is stored sealed. */
+  /** Path of the link below the public URL: `/setup#hfi_…`. It may contain a secret, and is stored encrypted. */
   readonly link?: string;
-  /** For how long the link leads somewhere; that of an invitation unless told. */
+  /** Lifetime of the link; by default that of an invitation. */
   readonly linkLifetimeMs?: number;
 }
 
-/** The name of the kind that sends. */
+/** Queue kind that sends mails. */
 export const mailKind = "mail";
 
 /**
- * Orders one mail in the causing transaction; it goes out once that has committed and the queue comes to it. Where no mail is sent, its
- * link is kept for administrators instead.
- * @param bucket one of the shard on which the transaction runs
+ * Orders a mail in the causing transaction. The queue sends it after the commit. If the server sends no mail, the link
+ * is kept for administrators.
+ * @param bucket of the transaction's shard
  */
 export async function orderMail(
   world: MailWorld,

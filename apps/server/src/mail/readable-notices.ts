@@ -4,7 +4,9 @@ import type { Shards } from "../db/shards.ts";
 import { findNodes } from "../metadata/read/look-up.ts";
 import type { Notice } from "./notice.ts";
 
-/** Drops the notices about a file or folder that the account can no longer read: a notice has its name, and may quote a comment. */
+/**
+ * Drops notices about items that the account can no longer read. A notice contains the name, and may quote a comment.
+ */
 export async function readableNotices(shards: Shards, userId: UserId, notices: readonly Notice[]): Promise<Notice[]> {
   const ids = notices.flatMap(({ node }) => (node !== null && isId(node.id) ? [node.id as NodeId] : []));
   const actor = ids.length === 0 ? undefined : await readActor(shards, userId);

@@ -4,8 +4,8 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { MailId } from "@holdfast/core/ids";
 
 /**
- * The link of a mail that waits holds a secret, so it stands in the database sealed: AES-256-GCM under a key derived from the server's,
- * as 12 random bytes, the sealed link, and 16 of proof. The mail's id is proved with it.
+ * Encrypts the link of a queued mail, which contains a secret. Uses AES-256-GCM with a key derived from the server's:
+ * 12 random bytes, the ciphertext and a 16-byte tag. The tag also covers the mail's id.
  */
 export function sealLink(mailKey: Buffer, id: MailId, link: string, random: Random): Buffer {
   const nonce = Buffer.from(random(nonceBytes));
@@ -13,7 +13,7 @@ export function sealLink(mailKey: Buffer, id: MailId, link: string, random: Rand
   return Buffer.concat([nonce, cipher.update(link, "utf8"), cipher.final(), cipher.getAuthTag()]);
 }
 
-/** @throws HoldfastError failed for what this server has not sealed for this mail */
+/** @throws HoldfastError failed for an invalid value or another mail's */
 export function openLink(mailKey: Buffer, id: MailId, sealed: Uint8Array): string {
   try {
     const bytes = Buffer.from(sealed);

@@ -16,7 +16,7 @@ import { type MailKind, makeUnsubscribeToken, type Unsubscription } from "./unsu
 /** Called with a mail after the last attempt to send it. */
 export type OnUndelivered = (world: MailWorld, mail: WaitingMail) => Promise<void>;
 
-/** Sends what was ordered. Mail servers are slow, and few of ours should wait on one at a time. */
+/** Mail servers are slow, so only a few messages are sent at the same time. */
 export function mailSender(world: MailWorld, onUndelivered: OnUndelivered): Kind<WaitingMail> {
   return {
     schema: mailSchema,
@@ -26,7 +26,7 @@ export function mailSender(world: MailWorld, onUndelivered: OnUndelivered): Kind
   };
 }
 
-/** Whoever sends it twice has lost the answer to the first time, not forgotten it. */
+/** Claims the mail, so that only a lost response of the mail server can cause a second sending. */
 async function sendOnce(world: MailWorld, mail: WaitingMail, attempt: Attempt): Promise<void> {
   if (!(await claimSending(world, mail.id))) return;
   try {
@@ -38,7 +38,7 @@ async function sendOnce(world: MailWorld, mail: WaitingMail, attempt: Attempt): 
   await noteSent(world, mail.id);
 }
 
-/** Of who sends and who receives what is true now counts: whoever was suspended meanwhile causes and gets no mail. */
+/** Uses the current state of sender and recipient. Accounts suspended meanwhile neither cause nor receive mail. */
 async function sendMail(world: MailWorld, mail: WaitingMail, { signal }: Attempt): Promise<void> {
   const { mailer } = world;
   if (mailer === undefined) return;
@@ -70,7 +70,7 @@ interface Recipient {
   readonly unsubscription: Unsubscription | undefined;
 }
 
-/** @returns undefined for who gets no mail: suspended, gone, or unwilling */
+/** @returns undefined for a suspended, deleted or unsubscribed recipient */
 async function findRecipient(world: MailWorld, { to, content }: WaitingMail): Promise<Recipient | undefined> {
   if ("user_id" in to) {
     const user = await findUser(world.shards, to.user_id);

@@ -1,16 +1,16 @@
 /**
- * What people wrote, made fit to stand in a mail that comes in our name. All of it is hostile until it went through here: it may hold
- * line breaks that begin a header, marks that turn the direction of what follows, and more characters than anybody reads.
+ * Sanitizes users' texts for mails in our name. Such texts are hostile: they may contain line breaks that begin a
+ * header, marks that change the text direction, and excessive length.
  */
 
 const nameCharactersMax = 80;
 
-/** One line, at most 80 characters, its direction kept to itself; for names of people, files and devices, and in subjects. */
+/** Returns one line of at most 80 characters with isolated direction, for names and subjects. */
 export function shownName(name: string): string {
   return isolated(shortened(oneLine(name), nameCharactersMax));
 }
 
-/** The name of a file as it is, its length too, but for what turns directions: its end would seem to be another. */
+/** Keeps a file name complete. Direction marks are removed, because they could make its end look like another one. */
 export function shownFileName(name: string): string {
   return isolated(oneLine(name));
 }
@@ -23,7 +23,7 @@ export function shownPerson(name: string): string {
   return shownName(name.replaceAll(webAddress, "…"));
 }
 
-/** Lines of a message, bounded; none that is empty twice. */
+/** Returns a limited number of characters as lines, without repeated empty lines. */
 export function shownLines(text: string, charactersMax: number): string[] {
   const lines = shortened(withoutBreaks(text), charactersMax).split("\n");
   return lines
@@ -32,9 +32,9 @@ export function shownLines(text: string, charactersMax: number): string[] {
 }
 
 const webAddress = /\b(?:[a-z][a-z0-9+.-]*:\/\/|www\.)\S*/giu;
-/** C0, DEL, C1, and what breaks lines. */
+/** C0, DEL, C1, and line separators. */
 const controls = /[\p{Cc}\u2028\u2029]+/gu;
-/** Marks that turn, embed or isolate directions: those that we need we set ourselves. Tags and such that show nothing go with them. */
+/** Marks for direction, embedding and isolation, which only our own code may add, and invisible tags. */
 const directionMarks = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu;
 const rightToLeft =
   /[\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}\p{Script=Adlam}]/u;
@@ -53,7 +53,7 @@ function withoutBreaks(text: string): string {
 
 const graphemes = new Intl.Segmenter("und", { granularity: "grapheme" });
 
-/** A character may be many code points, so those are bounded too: one letter can carry a thousand marks. */
+/** Also limits code points, because one character can have a thousand combining marks. */
 function shortened(text: string, charactersMax: number): string {
   if (text.length <= charactersMax) return text;
   let kept = "";
@@ -66,7 +66,7 @@ function shortened(text: string, charactersMax: number): string {
   return kept.length < text.length ? `${kept.trimEnd()}…` : kept;
 }
 
-/** First strong isolate to pop (UAX 9), so that a name from right to left leaves the sentence around it as it is. */
+/** Adds first strong isolate and pop (UAX 9), so that right-to-left text does not affect its sentence. */
 function isolated(text: string): string {
   return rightToLeft.test(text) ? `\u2068${text}\u2069` : text;
 }

@@ -18,15 +18,15 @@ export interface TestMail {
   readonly accounts: TestAccounts;
   readonly clock: TestClock;
   readonly queue: TestQueue;
-  /** In a transaction of its own, as whoever causes it does. */
+  /** Runs in its own transaction. */
   order(bucketFrom: UserId, order: MailOrder): Promise<MailId>;
-  /** The notice is about the account's own root unless another node's id is given: only readable nodes are mailed. */
+  /** The notice is about the account's root unless it names another node. Only readable nodes are mailed. */
   notify(userId: UserId, notice: Notice): Promise<void>;
-  /** Works all that is due. */
+  /** Processes all due messages. */
   idle(): Promise<void>;
 }
 
-/** One process that works mails, with a clock that stands still. */
+/** Process that sends mails, with a stopped clock. */
 export async function openTestMail(shards: Shards, smtp: TestSmtp | undefined): Promise<TestMail> {
   const clock = makeTestClock();
   const accounts = await openTestAccounts(shards, { clock });
@@ -58,7 +58,6 @@ export async function openTestMail(shards: Shards, smtp: TestSmtp | undefined): 
   };
 }
 
-/** Of a server that sends none. */
 export function withoutMail(accounts: AccountWorld): MailWorld {
   return { ...accounts, mailer: undefined, publicUrl: () => "https://drive.example.org" };
 }

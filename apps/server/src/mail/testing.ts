@@ -12,7 +12,7 @@ export interface ReceivedMail {
   readonly user: string | undefined;
   readonly isEncrypted: boolean;
   readonly raw: string;
-  /** Decoded, by lower-case name. */
+  /** Decoded, with lower-case names. */
   readonly headers: ReadonlyMap<string, string>;
   readonly text: string;
   readonly html: string;
@@ -21,16 +21,16 @@ export interface ReceivedMail {
 export interface TestSmtp {
   readonly settings: MailSettings;
   readonly mails: ReceivedMail[];
-  /** Those that an answer of `answers` has refused. */
+  /** Mails rejected by `answers`. */
   readonly refused: ReceivedMail[];
-  /** Resolves with the next mail that comes from now on. */
+  /** Resolves with the next received mail. */
   next(): Promise<ReceivedMail>;
-  /** What the server says to the next mails, the first to the first; `undefined` takes it. */
+  /** Responses to the next mails in order; `undefined` accepts one. */
   readonly answers: ({ readonly code: number; readonly text: string } | undefined)[];
   close(): Promise<void>;
 }
 
-/** A real SMTP server on a free port of loopback, which takes all that it is sent and says who signed in. */
+/** Starts a real SMTP server on a free loopback port that accepts all mail. */
 export async function startTestSmtp(
   options: SMTPServerOptions = {},
   settings: Partial<MailSettings> = {},
@@ -69,7 +69,7 @@ export async function startTestSmtp(
     },
     ...options,
   });
-  // What is wrong with one connection is the client's to see.
+  // The client sees errors of its connection.
   server.on("error", () => {});
   server.listen(0, "127.0.0.1");
   await once(server.server, "listening");
@@ -92,7 +92,7 @@ export async function startTestSmtp(
   };
 }
 
-/** As a recipient's program would read it: one text and one HTML part, in whatever encoding. */
+/** Decodes one text and one HTML part in any encoding. */
 function readMail(raw: string): Pick<ReceivedMail, "headers" | "text" | "html"> {
   const [head, body] = splitHead(raw);
   const headers = readHeaders(head);
@@ -124,7 +124,7 @@ function readHeaders(head: string): Map<string, string> {
   );
 }
 
-/** RFC 2047. */
+/** Decodes RFC 2047. */
 function decodeWords(value: string): string {
   return value
     .replaceAll(/\?=\s+=\?/g, "?==?")
@@ -152,7 +152,6 @@ function quotedPrintable(text: string): Buffer {
   return Buffer.concat(pieces);
 }
 
-/** A notice as it would come from the port of notifications. */
 export function testNotice(notice: Partial<Notice> = {}): Notice {
   return {
     id: makeId<NotificationId>(toBucket(7), Date.now(), randomBytes(8)),

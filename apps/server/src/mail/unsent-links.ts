@@ -10,15 +10,15 @@ export interface UnsentLink {
   readonly id: MailId;
   readonly to: string;
   readonly template: string;
-  /** Below the public address. */
+  /** Path below the public URL. */
   readonly link: string;
   readonly at: number;
   readonly expiresAt: number;
 }
 
 /**
- * What would have been mailed and leads somewhere still, the newest first. Not to a token: whoever has stolen it would set a password by one
- * of them, as an administrator's too, or become an address that is shared with by another.
+ * Lists unexpired links that were not mailed, newest first. Tokens are rejected: a thief could set passwords, even an
+ * administrator's, or claim addresses with shares.
  * @throws HoldfastError forbidden
  */
 export async function listUnsentLinks({ shards, clock, secrets }: MailWorld, by: By): Promise<UnsentLink[]> {
@@ -41,7 +41,7 @@ export async function listUnsentLinks({ shards, clock, secrets }: MailWorld, by:
     shards,
     rows.flatMap(({ template, address }) => (template === "invitation" ? [address] : [])),
   );
-  // Of an address that has an account by now an invitation makes none.
+  // An invitation has no effect if the address now has an account.
   const open = rows.filter(({ template, address }) => template !== "invitation" || !held.has(address));
   return open.slice(0, limits.listItemsMax).map(({ id, address, template, sealed_link: sealed, at, expires_at }) => {
     const link = openLink(secrets.mailKey, id, sealed);
@@ -51,7 +51,6 @@ export async function listUnsentLinks({ shards, clock, secrets }: MailWorld, by:
 
 const addressesAtOnce = 20;
 
-/** Which of them have an account. */
 async function addressesHeld(shards: Shards, addresses: readonly string[]): Promise<ReadonlySet<string>> {
   const held = new Set<string>();
   const asked = [...new Set(addresses)];

@@ -5,14 +5,17 @@ import { isSame } from "../accounts/secret-token.ts";
 
 export type MailKind = NoticeKind | "digest";
 
-/** Whose mails end with a token, and which. It is proved by the server's key, needs no sign-in, and opens nothing else. */
+/**
+ * Account or address, and its mails that a token ends. The server's key authenticates the token. It needs no sign-in
+ * and has no other use.
+ */
 export type Unsubscription =
   | { readonly userId: UserId; readonly kinds: readonly MailKind[] }
-  /** SHA-256 of the normal form of an address without an account: it gets no more invitations. */
+  /** SHA-256 of the normalized address without an account. It gets no more invitations. */
   | { readonly addressHash: Buffer };
 
 /**
- *     hfu_<id of the account, 32 hex digits>_<kinds, between them a full stop>_<HMAC, base64url>
+ *     hfu_<account id, 32 hex digits>_<kinds, separated by dots>_<HMAC, base64url>
  *     hfu_<SHA-256 of the address, 64 hex digits>_<HMAC, base64url>
  */
 export function makeUnsubscribeToken(mailKey: Buffer, of: Unsubscription): string {
@@ -24,7 +27,7 @@ export function makeUnsubscribeToken(mailKey: Buffer, of: Unsubscription): strin
 const pattern = /^hfu_(?:([0-9a-f]{32})_([a-z.]{1,100})|([0-9a-f]{64}))_[\w-]{43}$/;
 const mailKinds: ReadonlySet<string> = new Set([...noticeKinds, "digest"]);
 
-/** @returns undefined for what this server has not made */
+/** @returns undefined for an invalid token */
 export function readUnsubscribeToken(mailKey: Buffer, token: string): Unsubscription | undefined {
   const [matched, hex, names = "", hash] = pattern.exec(token) ?? [];
   if (matched === undefined) return undefined;

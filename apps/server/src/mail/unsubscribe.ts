@@ -4,7 +4,7 @@ import type { MailWorld } from "./mail-world.ts";
 import { gatheredKinds } from "./notify-by-mail.ts";
 import type { Unsubscription } from "./unsubscribe-token.ts";
 
-/** Ends such mails at once, and no others: what still waits is not sent either. An account is told in the app as before. */
+/** Ends these mails immediately, including queued ones. Notifications in the app continue. */
 export async function unsubscribe(world: MailWorld, of: Unsubscription): Promise<void> {
   if ("userId" in of) {
     const ended = of.kinds.flatMap((kind) => (kind === "digest" ? gatheredKinds : kind));

@@ -12,17 +12,17 @@ export interface Told {
   readonly id: NotificationId;
   readonly nodeId: NodeId | null;
   readonly detail: Readonly<Record<string, unknown>>;
-  /** The one that it was gathered with, which is no more. */
+  /** The replaced notification. */
   readonly replaces: NotificationId | undefined;
 }
 
-/** What happens with a notification besides, in the transaction that writes it. */
+/** Additional work in the transaction that writes a notification. */
 export type AlsoTell = (transaction: ShardReader, told: Told) => Promise<void>;
 
 /**
- * Writes what an account is told, on its shard. May run twice for one message.
- * @param messageId of the message that brought it
- * @returns whether the account has one more, or one anew
+ * Writes a notification on the account's shard. May run twice for one message.
+ * @param messageId of the causing message
+ * @returns true if the account has a new or renewed notification
  */
 export async function addNotification(
   { shards, random }: { readonly shards: Shards; readonly random: Random },
@@ -49,7 +49,7 @@ type Known = Pick<NotificationRow, "number" | "id" | "at" | "detail" | "message_
 
 type Head = { readonly number: number; readonly read_to: number };
 
-/** All that is told to an account comes one after the other. */
+/** Serializes an account's notifications. */
 async function lockHead(transaction: ShardReader, userId: UserId): Promise<Head> {
   const { rows } = await sql<Head>`
     insert into shard.notification_heads as h (user_id) values (${userId})
@@ -57,7 +57,7 @@ async function lockHead(transaction: ShardReader, userId: UserId): Promise<Head>
   return rows[0] as Head;
 }
 
-/** What the same message has brought before, and what it is to be gathered with. By the primary key: an account has few. */
+/** Finds the same message's notification, and one to gather with. Uses the primary key, because an account has few. */
 async function findKnown(
   transaction: ShardReader,
   { userId, messageId, key, read_to }: Head & { userId: UserId; messageId: string; key: string | undefined },
@@ -69,7 +69,7 @@ async function findKnown(
   return rows;
 }
 
-/** Messages may arrive in another order than what they tell of. */
+/** Messages may arrive out of order. */
 function gathered(before: Known, { detail, gather, nodeId, atMicros }: NewNotification) {
   const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
   const numberOf = (value: unknown): number => (typeof value === "number" ? value : 1);
@@ -88,11 +88,14 @@ interface Written extends NewNotification {
   readonly id: NotificationId;
   readonly number: number;
   readonly messageId: string;
-  /** The number of the one in whose place it comes. */
+  /** Number of the replaced notification. */
   readonly replaced: number | undefined;
 }
 
-/** The oldest go: what is read is older than what is not. One statement, in which all look at what there was before it. */
+/**
+ * Also deletes the oldest ones: read notifications are older than unread ones. One statement, so that all parts see the
+ * earlier state.
+ */
 async function write(transaction: ShardReader, row: Written): Promise<void> {
   const { userId, id, number, kind, actor, nodeId, detail, atMicros, gather, messageId, replaced = 0 } = row;
   await sql`

@@ -23,7 +23,7 @@ let opened: TestQueue | undefined;
 let space: TestSpace;
 let bob: Actor;
 
-/** A server that sends mail; none goes out before its queue works it. */
+/** Server that only sends mail when its queue runs. */
 async function openQueue(): Promise<TestQueue> {
   const { shards } = spaces.databases;
   const mailer = openMailer({
@@ -65,7 +65,6 @@ async function toldToOwner(): Promise<NotificationJson[]> {
   return (await listNotifications(spaces.databases.shards, space.caller, { unread: true })).items;
 }
 
-/** A folder that Bob may edit. */
 async function shareWith(name: string, files: number): Promise<{ readonly id: string; readonly files: Operation[] }> {
   const folder = await space.mkdir("root", name);
   const place = { spaceId: space.caller.spaceId, nodeId: folder.id, role: "editor" as const, userId: bob.userId };

@@ -21,7 +21,10 @@ export interface NotificationsRequest {
   readonly cursor?: string | undefined;
 }
 
-/** Newest first. A device is not told that it has signed in itself. @throws HoldfastError bad_request for a cursor of another list */
+/**
+ * Lists newest first. A device does not see its own sign-in.
+ * @throws HoldfastError bad_request for a cursor of another list
+ */
 export async function listNotifications(
   shards: Shards,
   caller: Actor,
@@ -29,7 +32,7 @@ export async function listNotifications(
 ): Promise<{ items: NotificationJson[]; next_cursor: string | null }> {
   const limit = request.limit ?? limits.notificationsPageMax;
   const before = request.cursor === undefined ? undefined : decodeCursor(notificationCursor, request.cursor)[0];
-  // Served by the primary key.
+  // Uses the primary key.
   const { rows } = await sql<NotificationRow & { read: boolean }>`
     select n.*, n.number <= h.read_to as read
     from shard.notification_heads h join shard.notifications n on n.user_id = h.user_id
@@ -57,9 +60,10 @@ export async function listNotifications(
 }
 
 /**
- * All up to this one count as read.
- * @param upTo the id of a notification, of one that has been gathered with later ones since its time counts; or a time
- * @returns how many are left. @throws HoldfastError invalid_field
+ * Marks all notifications up to this one as read.
+ * @param upTo a time, or a notification's id, whose time counts even if later ones were gathered with it
+ * @returns number of unread ones
+ * @throws HoldfastError invalid_field
  */
 export async function markRead(shards: Shards, { userId, bucket }: Actor, upTo: string): Promise<number> {
   const { db } = shards.of(bucket);
@@ -76,7 +80,7 @@ export async function markRead(shards: Shards, { userId, bucket }: Actor, upTo: 
   return rows[0]?.unread ?? 0;
 }
 
-/** The end of the millisecond in which it was made. */
+/** Returns the end of the millisecond in which the id was created. */
 function timeOfId(id: string): number {
   return Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16) * 1000 + 999;
 }

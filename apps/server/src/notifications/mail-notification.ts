@@ -8,12 +8,15 @@ import { forgetNotice, notifyByMail } from "../mail/notify-by-mail.ts";
 import type { AlsoTell } from "./add-notification.ts";
 import type { NewNotification } from "./notify.ts";
 
-/** Lets a notification wait for the next mail to its account, if that wants one, with the names as the account sees them now. @returns undefined where none is mailed */
+/**
+ * Queues a notification for the account's next mail, with current names as the account sees them.
+ * @returns undefined if it is not mailed
+ */
 export async function mailNotification(
   { shards, mail }: { readonly shards: Shards; readonly mail: MailWorld },
   { userId, kind, actor, nodeId, atMicros, gather, detail: facts }: NewNotification,
 ): Promise<AlsoTell | undefined> {
-  // A change of what signs in has a mail of its own already, and a mail that failed is no reason for another.
+  // Security changes have their own mail. A failed mail must not cause another one.
   const isNotMailed = facts["security"] !== undefined || facts["undelivered"] !== undefined;
   if (mail.mailer === undefined || isNotMailed) return undefined;
   const person = actor === null ? null : (await readPeople(shards, [actor]))(actor);
@@ -32,7 +35,7 @@ export async function mailNotification(
   };
 }
 
-/** Mailed as what concerns devices is, whoever wants mails of what they watch, and however many mails its actor has caused. */
+/** Mails it like a device notice, so that neither settings for watches nor the actor's mail limit apply. */
 function asWarning(notice: Notice): Notice {
   const name = notice.actor === null ? {} : { name: notice.actor.name };
   return { ...notice, kind: "device", actor: null, detail: { ...notice.detail, ...name } };

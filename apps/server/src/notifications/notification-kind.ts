@@ -12,15 +12,15 @@ import { type NewNotification, newNotification } from "./notify.ts";
 export interface NotificationWorld {
   readonly shards: Shards;
   readonly random: Random;
-  /** Something has changed for who waits for this space. */
+  /** Called after a change for polls of this space. */
   readonly wake: (spaceId: SpaceId) => void;
-  /** Undefined: nothing of it is mailed. */
+  /** Undefined: nothing is mailed. */
   readonly mail?: MailWorld;
-  /** Something waits in the queue on the account's shard. */
+  /** Called when the queue of the account's shard has a message. */
   readonly kick?: (userId: UserId) => void;
 }
 
-/** Brings notifications to the accounts that they are for, whichever shard these lie on. */
+/** Delivers notifications to accounts on any shard. */
 export function notificationKind(world: NotificationWorld): Kind<NewNotification> {
   return {
     schema: newNotification,
@@ -36,7 +36,7 @@ export function notificationKind(world: NotificationWorld): Kind<NewNotification
   };
 }
 
-/** A share is told of before its pointer may have come to the grantee's shard; what is listed of it is looked up then. */
+/** A share is reported before its pointer may be on the grantee's shard. Listing looks it up later. */
 async function concerns({ shards }: NotificationWorld, { kind, userId, nodeId }: NewNotification): Promise<boolean> {
   return kind === "share" || nodeId === null || (await findReadable(shards, userId, nodeId)) !== undefined;
 }

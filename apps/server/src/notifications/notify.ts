@@ -10,17 +10,17 @@ const nodeId = z.custom<NodeId>((value) => typeof value === "string" && isId(val
 export const newNotification = z.object({
   userId,
   kind: z.enum(notificationKinds),
-  /** Whose doing it is. Nobody is told of their own. */
+  /** Account that caused it. It is not notified itself. */
   actor: userId.nullable(),
   nodeId: nodeId.nullable(),
   atMicros: z.int(),
-  /** Shown as it is. Where it is gathered its `count` is summed up, and its `verbs` are united. */
+  /** Shown unchanged. When gathered, `count` is added and `verbs` are merged. */
   detail: z.record(z.string(), z.unknown()),
-  /** Those of one account with the same key become one for as long as it is unread. */
+  /** An account's unread notifications with the same key are merged. */
   gather: z
     .object({
       key: z.string().max(200),
-      /** What the notification is about once there are several. */
+      /** Node of a merged notification. */
       nodeId: nodeId.nullable(),
     })
     .optional(),
@@ -28,8 +28,8 @@ export const newNotification = z.object({
 export type NewNotification = z.output<typeof newNotification>;
 
 /**
- * Tells an account something, in the transaction that is the cause and on its shard: the account may lie on another one, so it goes by a
- * message of the queue. Call `queue.kick` after the commit. What is about a node reaches only who may read that by then.
+ * Notifies an account, in the causing transaction on its shard. The account may be on another shard, so a queue message
+ * is used. Call `queue.kick` after the commit. Only accounts that can read the node at delivery are notified.
  */
 export async function notify(transaction: ShardReader, notification: NewNotification): Promise<void> {
   if (notification.actor === notification.userId) return;

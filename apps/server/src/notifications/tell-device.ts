@@ -5,14 +5,14 @@ import { keyed } from "../db/database.ts";
 import type { ShardReader } from "../db/shard-tables.ts";
 import { notify } from "./notify.ts";
 
-/** So many new ones within an hour are told one by one; what comes beyond is one notification, so that nobody is flooded. */
+/** Number of new devices per hour with separate notifications. Further ones share one notification. */
 const toldApartMax = 5;
 const hourMicros = 3600_000_000;
 
-/** Tells a user of a device that has just signed in; several of one name, as scripts make them, are one notification. */
+/** Notifies a user of a new device. Several with one name, for example from scripts, share one notification. */
 export async function tellDevice(transaction: ShardReader, device: AccountTables["shard.devices"]): Promise<void> {
   const { user_id: userId, id, name, created_at: atMicros, system, address, signed_in_by } = device;
-  // Served by the primary key, and there are at most `limits.devicesMax`.
+  // Uses the primary key. There are at most `limits.devicesMax`.
   const { rows } = await sql<{ recent: number }>`
     select count(*)::int as recent from shard.devices where user_id = ${userId} and id <> ${id} and created_at > ${atMicros - hourMicros} ${keyed}`.execute(
     transaction,

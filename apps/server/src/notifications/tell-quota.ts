@@ -3,7 +3,7 @@ import type { Shards } from "../db/shards.ts";
 import type { QuotaWarning } from "../metadata/weight/quota-warning.ts";
 import { notify } from "./notify.ts";
 
-/** An account hears that it comes to its quota, once for each mark that it passes. */
+/** Notifies an account that approaches its quota, once for each threshold. */
 export async function tellQuota(
   { shards, clock }: { readonly shards: Shards; readonly clock: { nowMicros(): number } },
   { userId, percent, usedBytes, quotaBytes }: QuotaWarning,

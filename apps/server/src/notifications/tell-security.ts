@@ -4,7 +4,7 @@ import type { ShardReader } from "../db/shard-tables.ts";
 import { english } from "../mail/words/english.ts";
 import { notify } from "./notify.ts";
 
-/** Changes of what signs in beside the password, which stand among the notifications too. */
+/** Changes of sign-in methods other than the password, which are also notifications. */
 const told: ReadonlySet<SecurityChange> = new Set([
   "factor_on",
   "factor_codes",
@@ -17,7 +17,10 @@ const told: ReadonlySet<SecurityChange> = new Set([
   "passkey_copied",
 ]);
 
-/** Notifies an account of a change that a security mail reports too. An app that does not know `security` shows the name. */
+/**
+ * Notifies an account of a change that also causes a security mail. An app that does not know `security` shows the
+ * name.
+ */
 export async function tellSecurity(
   transaction: ShardReader,
   userId: UserId,

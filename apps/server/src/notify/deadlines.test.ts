@@ -8,7 +8,7 @@ test("what is kept alone is due at its time, and not a tick later", () => {
     () => {},
   );
   for (let time = 0; time < 2; time += 1) {
-    // Of a quarter of a second each.
+    // Slots of a quarter of a second.
     const slot = deadlines.add("poll", 1000);
     assert.equal(slot, 4);
     deadlines.remove("poll", slot);

@@ -1,9 +1,9 @@
-/** How late a poll's time may be noticed. */
+/** Maximum delay with which a timeout is noticed. */
 const tickMs = 250;
 
 /**
- * When held polls run out, kept by one interval for all of them: a timer of its own for each of many thousand would
- * cost more than the poll. The interval runs only while something is kept.
+ * Timeouts of held polls with one shared interval. Thousands of timers would cost more than the polls. The interval
+ * runs only while there are items.
  */
 export class Deadlines<Item> {
   readonly #slots = new Map<number, Set<Item>>();
@@ -14,7 +14,7 @@ export class Deadlines<Item> {
   #tickedAtMs = 0;
   #size = 0;
 
-  /** @param onTick told how much later than planned the process came to each tick: that is how long everything waits in it */
+  /** @param onTick receives the delay of each tick, which is the delay of everything in the process */
   constructor(onDue: (item: Item) => void, onTick: (latenessMs: number) => void) {
     this.#onDue = onDue;
     this.#onTick = onTick;
@@ -24,7 +24,7 @@ export class Deadlines<Item> {
     return this.#size;
   }
 
-  /** @returns the slot, by which `remove` finds the item again */
+  /** @returns the slot for `remove` */
   add(item: Item, afterMs: number): number {
     const sinceTickMs = this.#interval === undefined ? this.#start() : performance.now() - this.#tickedAtMs;
     const slot = this.#tick + Math.max(1, Math.ceil((sinceTickMs + afterMs) / tickMs));
@@ -43,7 +43,7 @@ export class Deadlines<Item> {
     if (this.#size === 0) this.#stop();
   }
 
-  /** @returns how long ago: whatever the clock says by then would make the first item due a tick later */
+  /** @returns 0 as elapsed time; a later clock reading would make the first item due a tick later */
   #start(): 0 {
     this.#tickedAtMs = performance.now();
     this.#interval = setInterval(() => this.#turn(), tickMs).unref();
@@ -55,7 +55,7 @@ export class Deadlines<Item> {
     this.#interval = undefined;
   }
 
-  /** As many ticks as have passed: a process that was busy for long must not fall behind. */
+  /** Processes all elapsed ticks, so that a busy process catches up. */
   #turn(): void {
     const passedMs = performance.now() - this.#tickedAtMs;
     const ticks = Math.max(1, Math.floor(passedMs / tickMs));

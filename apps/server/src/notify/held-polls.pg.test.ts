@@ -34,7 +34,7 @@ describe("polls that wait", () => {
   beforeEach(async () => {
     space = await makeTestSpace(databases.shards);
     caller = await signInTo(space);
-    // A cursor at the beginning takes one statement more to compare, and `holdWaiting` waits for one.
+    // A cursor at the beginning needs another statement to compare, and `holdWaiting` waits for one.
     await space.mkdir("root", "first");
     tap = tapShards(databases.shards);
     held = 0;
@@ -59,7 +59,7 @@ describe("polls that wait", () => {
     );
   const hold = async ({ token, timeoutMs }: { token?: string; timeoutMs?: number } = {}) =>
     answerTo(polls.open(caller, token ?? (await now())), timeoutMs);
-  /** Holds a poll and resolves once it has compared its cursor and waits. */
+  /** Holds a poll, and resolves after it has compared its cursor. */
   const holdWaiting = async (timeoutMs?: number): Promise<{ answer: Promise<PollAnswer> }> => {
     const token = await now();
     const compared = Promise.withResolvers<void>();
@@ -164,7 +164,8 @@ describe("polls that wait", () => {
     let file: { id: string } | undefined;
     tap.before = async (statement) => {
       if (file !== undefined || !statement.includes("shard.journal")) return;
-      // The database has said that nothing is new; before that arrives here, there is something, and the wake-up has gone by.
+      // The database has reported nothing new. Before its response arrives, there is a change, and its wake-up has
+      // passed.
       file = await space.put("root", "late", "one");
       wake();
     };
@@ -317,7 +318,7 @@ describe("polls that wait", () => {
       await lose();
       await failed.promise;
       assert.equal(polls.size, 1);
-      // Still away: it is not given up.
+      // The database is still away, and polls stay held.
       const again = Promise.withResolvers<void>();
       tap.before = () => {
         setImmediate(again.resolve);
@@ -326,7 +327,7 @@ describe("polls that wait", () => {
       pass(5250);
       await again.promise;
       tap.before = () => {};
-      // For less than the poll waits; the check before may still be on its way.
+      // Shorter than the poll's timeout. The previous check may still be running.
       for (let passes = 0; polls.size > 0 && passes < 600; passes += 1) {
         pass(5250);
         await now();

@@ -15,9 +15,9 @@ import { findNews } from "./share-news.ts";
 import { WakeGate } from "./wake-gate.ts";
 
 export interface PollAnswer {
-  /** Undefined: nothing happened until the time was over, or until the server stops. */
+  /** Undefined: nothing changed before the timeout or the server's stop. */
   readonly change: NewestChange | undefined;
-  /** How long the client is asked to wait before its next request; 0: not at all. */
+  /** Requested wait before the client's next request. */
   readonly backoffSeconds: number;
 }
 
@@ -27,21 +27,21 @@ export interface HeldPollsOptions extends CredentialWorld {
   readonly log: Log;
   readonly onHeld?: () => void;
   readonly onReleased?: () => void;
-  /** A poll was answered that had waited for the change: so many seconds after the change. */
+  /** Called when a waiting poll was answered, with the seconds since the change. */
   readonly onDelivered?: (seconds: number) => void;
 }
 
-/** What is kept of a request while it waits, and no more: there may be many thousand of them. */
+/** State of a waiting request. It is minimal, because there may be many thousands. */
 export interface Poll {
   readonly spaceId: SpaceId;
   readonly epoch: string;
   readonly seq: number;
-  /** The notification that its cursor knows as the last; undefined for a link, and for a cursor from before there were any. */
+  /** Last notification in the cursor; undefined for a link and for a cursor of an older version. */
   readonly notified: number | undefined;
-  /** Of its cursor, until that is compared with the journal; before, a wake-up only leaves a mark. */
+  /** Cursor's tag, until it was compared with the journal. Before that, a wake-up only sets `woken`. */
   tag: string | undefined;
   readonly credential: Caller["credential"];
-  /** Of a link; infinite for who has no end. */
+  /** End of a link; infinite without one. */
   readonly endsAtMicros: number;
   /** Called once, unless the poll is never held. */
   answer: ((answer: PollAnswer | HoldfastError) => void) | undefined;
@@ -49,32 +49,32 @@ export interface Poll {
   /** By the server's clock. */
   heldSinceMicros: number;
   woken: boolean;
-  /** Of who sees more than its own space; the others cost nothing for it. */
+  /** Set only for callers that see more than their own space. */
   readonly view: PollView | undefined;
 }
 
-/** What a poll waits for beside the caller's own space. */
+/** Other spaces that a poll watches. */
 export interface PollView {
   readonly caller: Caller;
-  /** Of its cursor; moved on over what the caller does not see. */
+  /** Positions of the cursor, advanced past entries that the caller cannot see. */
   readonly positions: Map<SpaceId, JournalPosition>;
-  /** By space, once it was looked for. */
+  /** Shares by space, after they were read. */
   shares: ReadonlyMap<SpaceId, readonly Share[]>;
 }
 
 const mergeMs = 200;
-/** At a stop the clients are asked to come back spread over so long, since all of them come to the next start. */
+/** When the server stops, clients come back spread over this time, because all of them reconnect to the next server. */
 const stopSpreadSeconds = 5;
-/** Of one statement that compares many spaces with their journals. */
+/** Maximum number of spaces in one statement. */
 const spacesPerStatement = 1000;
-/** A session that ends without a wake-up is found by this check: with the tick of the deadlines within 2 s, by one statement for 1,000 polls. */
+/** Interval of the check for ended sessions without a wake-up. They are found within 2 s. */
 const credentialCheckMs = 1500;
 const credentialsPerStatement = 1000;
 
 /**
- * The polls that wait in this process. Each subscribes to the wake-ups of its space first, then compares its cursor
- * with the journal, then waits: a commit falls either before the comparison or after the subscription. A wake-up is only a hint: what
- * is answered is read from the journal, once for all polls of the space.
+ * Waiting polls of this process. Each subscribes to wake-ups of its space, compares its cursor with the journal, then
+ * waits, so that no commit is missed. A wake-up is only a hint: responses are read from the journal, once for all
+ * polls.
  */
 export class HeldPolls {
   readonly #options: HeldPollsOptions;
@@ -83,7 +83,7 @@ export class HeldPolls {
   readonly #deadlines: Deadlines<Poll>;
   readonly #gate: WakeGate;
   #stopping = false;
-  /** A wake-up came, and the journal could not be read. */
+  /** A wake-up came, but the journal could not be read. */
   #missed = false;
   #checkedAtMs = performance.now();
   #checking = false;
@@ -105,7 +105,7 @@ export class HeldPolls {
     return this.#deadlines.size;
   }
 
-  /** A poll that is not held yet. @throws HoldfastError bad_request, and reset for a cursor of another view */
+  /** Creates a poll that is not held. @throws HoldfastError bad_request, or reset for a cursor of another view */
   open(caller: Caller, token: string): Poll {
     const { spaceId, credential } = caller;
     const { epoch, seq, tag, notified } = positionIn(caller, token);
@@ -117,9 +117,9 @@ export class HeldPolls {
   }
 
   /**
-   * Answers once the journal is ahead of the poll's cursor or the time is over.
-   * @param answer called once; with an error where the cursor is of another history (reset), the session ended
-   * meanwhile (unauthenticated) or the database does not answer (unavailable)
+   * Responds when the journal is ahead of the cursor, or after the timeout.
+   * @param answer called once; with an error for a cursor of another history (reset), an ended session
+   * (unauthenticated) or an unavailable database (unavailable)
    */
   hold(poll: Poll, timeoutMs: number, answer: (answer: PollAnswer | HoldfastError) => void): void {
     if (this.#stopping) {
@@ -133,19 +133,19 @@ export class HeldPolls {
     void this.#compare(poll);
   }
 
-  /** The client went away. */
+  /** The client has disconnected. */
   leave(poll: Poll): void {
     this.#settle(poll, undefined);
   }
 
-  /** Something was committed in this space, here or in another process. Costs nothing where nobody waits for it. */
+  /** Called after a commit in this space, in this or another process. Costs nothing without waiting polls. */
   wake(spaceId: SpaceId): void {
     if (this.#bySpace.has(spaceId)) this.#gate.wake(spaceId);
   }
 
   /**
-   * For when wake-ups may have been lost: every poll's cursor is compared with its journal again. Where the database fails at that it is
-   * asked again within seconds: nobody would wake those polls a second time.
+   * Compares all cursors with their journals, after wake-ups may have been lost. After a database error, it is repeated
+   * within seconds, because no other wake-up would come.
    */
   async compareAll(): Promise<void> {
     this.#missed = false;
@@ -173,7 +173,7 @@ export class HeldPolls {
     }
   }
 
-  /** Answers everything that is held, and from now on whatever comes, at once. */
+  /** Answers all held polls, and later ones immediately. */
   stop(): void {
     this.#stopping = true;
     for (const polls of this.#bySpace.values()) for (const poll of polls) this.#settle(poll, this.#stopAnswer());
@@ -188,7 +188,7 @@ export class HeldPolls {
       const { spaceId, epoch, seq, tag = "" } = poll;
       const head = await checkPosition(this.#options.shards.ofId(spaceId), { spaceId, epoch, seq, tag });
       poll.tag = undefined;
-      // A link has no space of its own: what happened in this one counts only where it sees it.
+      // A link has no space of its own. Changes in this one only count if the link sees them.
       const isOwn = poll.view?.caller.owns !== false;
       if (isOwn && (head.seq > poll.seq || poll.woken || isTold(poll, head))) await this.#answer(poll.spaceId, [poll]);
       else if (poll.view !== undefined) await this.#watchShares(poll, poll.view);
@@ -197,7 +197,7 @@ export class HeldPolls {
     }
   }
 
-  /** That of a link ends with it, if that is sooner. */
+  /** A link's poll ends with the link, if that is earlier. */
   async #timeIsUp(poll: Poll): Promise<void> {
     if (poll.credential.kind !== "link") return this.#settle(poll, undefined);
     try {
@@ -208,7 +208,7 @@ export class HeldPolls {
     }
   }
 
-  /** Subscribes first and looks then, as for the caller's own space. */
+  /** Subscribes before it reads, as for the caller's own space. */
   async #watchShares(poll: Poll, view: PollView): Promise<void> {
     const shares = await findShares(this.#options.shards, view.caller);
     if (poll.answer === undefined) return;
@@ -217,7 +217,7 @@ export class HeldPolls {
     for (const spaceId of view.shares.keys()) await this.#answerShares(spaceId, [poll]);
   }
 
-  /** Of polls that see a folder of the space those for which something has happened in it: one look at the journal for all of them. */
+  /** Answers polls that see a change in one of their folders in the space. Reads the journal once for all of them. */
   async #answerShares(spaceId: SpaceId, polls: readonly Poll[]): Promise<void> {
     const watching = polls.flatMap((poll) => {
       const shares = poll.view?.shares.get(spaceId);
@@ -227,7 +227,7 @@ export class HeldPolls {
     });
     if (watching.length === 0) return;
     const news = await findNews(this.#options.shards, spaceId, watching);
-    // A link ends by a change of the space that its poll sees nothing of.
+    // A change that ends a link may be invisible to its poll.
     const told = watching.filter((each) => news.has(each) || each.poll.credential.kind === "link");
     if (told.length === 0) return;
     const credentials = told.map(({ poll }) => poll.credential);
@@ -240,7 +240,7 @@ export class HeldPolls {
     }
   }
 
-  /** Sessions and tokens end in other processes too, and nobody tells: not even `admin` beside this server can. */
+  /** Sessions and tokens may end in other processes, including `admin` commands, without a wake-up. */
   #checkNowAndThen(): void {
     if (this.#checking || performance.now() - this.#checkedAtMs < credentialCheckMs) return;
     this.#checking = true;
@@ -268,12 +268,15 @@ export class HeldPolls {
         for (const poll of some) this.#isEnded(poll, live);
       }
     } catch (error) {
-      // They are held on until the next time; whatever is answered meanwhile is checked by itself.
+      // The polls stay held until the next check. Answered ones are checked separately.
       this.#options.log.debug({ reason: toHoldfastError(error).message }, "held polls could not be checked");
     }
   }
 
-  /** Answers a poll whose session ended, and one that other rules hold for by now: what comes next is asked by them. */
+  /**
+   * Answers a poll whose session has ended. A poll whose access rules changed gets an empty response, so that its next
+   * request is checked.
+   */
   #isEnded(poll: Poll, live: ReadonlyMap<Caller["credential"], Liveness>): boolean {
     const liveness = live.get(poll.credential);
     if (liveness === "live") return false;
@@ -302,7 +305,7 @@ export class HeldPolls {
     }
     const own = polls.length === 0 ? Promise.resolve() : this.#answer(spaceId, polls);
     Promise.all([own, this.#answerShares(spaceId, beside)]).catch((error: unknown) => {
-      // They are held on: the next check, or the next wake-up before it, makes up for this one.
+      // The polls stay held. The next check or wake-up will repeat this one.
       this.#missed = true;
       this.#options.log.warn(
         { reason: toHoldfastError(error).message, polls: polls.length },
@@ -311,7 +314,7 @@ export class HeldPolls {
     });
   }
 
-  /** One reading of the journal and one of the credentials, whatever the number of polls. */
+  /** Reads the journal and the credentials once for any number of polls. */
   async #answer(spaceId: SpaceId, polls: readonly Poll[]): Promise<void> {
     const credentials = polls.map((poll) => poll.credential);
     const [newest, live] = await Promise.all([
@@ -328,7 +331,7 @@ export class HeldPolls {
         if (isTold(poll, newest.head) && newest.notification !== undefined) this.#answerWith(poll, newest.notification);
         continue;
       }
-      // Ahead of the cursor, and yet the newest entry is no longer kept: the cursor's is not either.
+      // The newest entry is no longer stored, so the cursor's entry is not stored either.
       if (newest.change === undefined) this.#fail(poll, reset("expired"));
       else this.#answerWith(poll, newest.change);
     }
@@ -341,7 +344,7 @@ export class HeldPolls {
     this.#settle(poll, { change, backoffSeconds: this.#load.backoffSeconds() });
   }
 
-  /** What happened before the poll was there says how long its client was away, and nothing of this server. */
+  /** Changes from before the poll do not count, because they only measure the client's absence. */
   #noteDelivered({ heldSinceMicros }: Poll, { atMicros }: NewestChange): void {
     if (atMicros < heldSinceMicros) return;
     this.#options.onDelivered?.(Math.max(0, this.#options.clock.nowMicros() - atMicros) / 1e6);
@@ -365,7 +368,7 @@ export class HeldPolls {
     if (polls?.size === 0) this.#bySpace.delete(spaceId);
   }
 
-  /** @param answer undefined where nothing happened in time, or nobody is there to be told */
+  /** @param answer undefined after a timeout, or if the client has disconnected */
   #settle(poll: Poll, answer: PollAnswer | undefined): void {
     this.#release(poll)?.(answer ?? { change: undefined, backoffSeconds: this.#load.backoffSeconds() });
   }
@@ -374,7 +377,7 @@ export class HeldPolls {
     this.#release(poll)?.(error);
   }
 
-  /** @returns what the poll was to be answered by; undefined for one that was answered before */
+  /** @returns the poll's callback; undefined if it was already answered */
   #release(poll: Poll): Poll["answer"] {
     const { answer } = poll;
     if (answer === undefined) return undefined;
@@ -387,7 +390,7 @@ export class HeldPolls {
   }
 }
 
-/** Its account was told something since. */
+/** Returns true if the account has new notifications. */
 function isTold({ notified }: Poll, head: Pick<JournalHead, "notified">): boolean {
   return notified !== undefined && head.notified > notified;
 }

@@ -17,7 +17,7 @@ import { holdTicks, signInTo, type Tap, tapShards } from "./testing.ts";
 
 const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
-/** Time stands still unless a test lets it pass, so that whatever ends a poll here is no look that comes now and then. */
+/** Time stands still by default, so that periodic checks cannot end a poll. */
 describe("polls of links", () => {
   let databases: TestDatabases;
   let accounts: TestAccounts;
@@ -64,7 +64,7 @@ describe("polls of links", () => {
     assert.ok(caller !== undefined);
     return caller;
   };
-  /** Holds a poll and resolves once it has looked at its folder and waits. */
+  /** Holds a poll, and resolves after it has read its folder. */
   const hold = async (caller: Caller): Promise<{ answer: Promise<PollAnswer | string> }> => {
     const poll = polls.open(caller, await startToken(databases.shards, caller));
     tap.statements.length = 0;
@@ -106,7 +106,7 @@ describe("polls of links", () => {
   test("a poll goes on while its link is only given more time, and tells what comes", async (t) => {
     holdTicks(t);
     const { answer } = await hold(link);
-    // By both clocks: rights are judged by the database's own, which does not stand still.
+    // Uses both clocks, because rights are checked by the database's clock, which does not stand still.
     await change(sql`expires_at = ${Math.max(accounts.clock.nowMicros(), Date.now() * 1000) + 3_600_000_000}`);
     await space.put(top, "file", "one");
     polls.wake(space.caller.spaceId);

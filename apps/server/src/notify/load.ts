@@ -1,13 +1,13 @@
 const backoffSecondsMax = 30;
-/** Answers of polls in one second that bring no wait; each as many more ask for a second of it. */
+/** Answered polls per second without a wait. Each further 1,000 add a second. */
 const answersPerSecond = 1000;
-/** Lateness of the event loop that brings no wait, and how much more of it asks for a second. */
+/** Delay of the event loop without a wait, and the further delay that adds a second. */
 const latenessFreeMs = 200;
 const latenessMsPerSecond = 100;
 
 /**
- * How busy the process is with polls, and so how long those that it answers should wait before they ask again. Without
- * it a change that many watch, or a restart, would bring all of them back at the same instant.
+ * Load of the process by polls, and the resulting wait for clients. Without it, a widely watched change or a restart
+ * would bring all clients back at the same moment.
  */
 export class Load {
   readonly #random: () => number;
@@ -15,13 +15,12 @@ export class Load {
   #answered = 0;
   #secondEndsMs = 0;
 
-  /** @param random 0 to 1 */
   constructor(random: () => number) {
     this.#random = random;
   }
 
   noteLateness(latenessMs: number): void {
-    // Up at once, down slowly: one quiet tick in a busy second says little.
+    // Rises immediately but falls slowly, because one quiet tick in a busy second means little.
     this.#latenessMs = Math.max(latenessMs, this.#latenessMs * 0.7);
   }
 
@@ -34,7 +33,7 @@ export class Load {
     this.#answered += count;
   }
 
-  /** Whole seconds, spread evenly up to what the load asks for; 0 while there is nothing to spread. */
+  /** Returns a random wait in whole seconds up to the maximum for the load; 0 without load. */
   backoffSeconds(): number {
     const asked =
       Math.max(0, Math.ceil(this.#answered / answersPerSecond) - 1) +
@@ -42,7 +41,7 @@ export class Load {
     return this.spread(Math.min(backoffSecondsMax, asked));
   }
 
-  /** 1 to `seconds`, each as likely; 0 for 0. */
+  /** Returns a uniformly random number from 1 to `seconds`, or 0 for 0. */
   spread(seconds: number): number {
     return seconds === 0 ? 0 : 1 + Math.floor(this.#random() * seconds);
   }

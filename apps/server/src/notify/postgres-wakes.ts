@@ -15,10 +15,10 @@ export interface PostgresWakesOptions {
 const channel = "holdfast_wake";
 const retryMsMin = 100;
 const retryMsMax = 2000;
-/** A connection on which a statement takes longer is taken for dead. */
+/** A connection with a slower statement is considered dead. */
 const statementTimeoutMs = 5000;
 
-/** By LISTEN and NOTIFY, on one connection to each shard. */
+/** Uses LISTEN and NOTIFY, with one connection to each shard. */
 export function openPostgresWakes({ shards, listener, log }: PostgresWakesOptions): WakeBus {
   const origin = randomBytes(8).toString("hex");
   const lines = new Map(shards.all().map((shard) => [shard, new Line(shard, origin, listener, log)]));
@@ -31,7 +31,7 @@ export function openPostgresWakes({ shards, listener, log }: PostgresWakesOption
   };
 }
 
-/** The connection to one shard, made again whenever it is lost. */
+/** Connection to one shard, restored whenever it is lost. */
 class Line {
   readonly outbox: WakeOutbox;
   readonly #shard: Shard;
@@ -73,7 +73,7 @@ class Line {
     }
   }
 
-  /** Listens for as long as the connection holds. @returns why it ended */
+  /** Listens until the connection ends. @returns the reason */
   async #listen(onConnected: () => void): Promise<string> {
     const client = new pg.Client({
       ...this.#shard.connection,
@@ -91,7 +91,7 @@ class Line {
     const ended = new Promise<void>((resolve) => client.once("end", resolve));
     try {
       await client.connect();
-      // A notification makes a commit record, and nobody needs one on disk: what it tells is in the journal already.
+      // A notification writes a commit record. It need not be durable, because the journal already contains the change.
       await client.query("set synchronous_commit = off");
       await client.query(`listen ${channel}`);
     } catch (error) {
@@ -110,7 +110,7 @@ class Line {
     return reason;
   }
 
-  /** @returns false where the connection is away; it is made again then, and the outbox hears of it */
+  /** @returns false without a connection, which is then restored; the outbox is notified */
   async #notify(wakes: readonly Wake[]): Promise<boolean> {
     const client = this.#client;
     if (client === undefined) return false;

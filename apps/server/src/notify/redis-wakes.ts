@@ -12,7 +12,7 @@ export interface RedisWakesOptions {
 const channel = "holdfast:wake";
 const callTimeoutMs = 500;
 
-/** By a channel of Redis, on two connections: one that listens can do nothing else. */
+/** Uses a Redis channel with two connections, because a subscribed connection cannot send. */
 export function openRedisWakes({ url, listener, log }: RedisWakesOptions): WakeBus {
   const origin = randomBytes(8).toString("hex");
   const options = {
@@ -60,7 +60,7 @@ export function openRedisWakes({ url, listener, log }: RedisWakesOptions): WakeB
   };
 }
 
-/** @returns false where the connection is away: what is not answered in time on one that stands is given up */
+/** @returns false without a connection; a message that times out on a live one is dropped */
 async function send(
   sender: Redis,
   messages: readonly string[],

@@ -67,7 +67,7 @@ test("who is thousands of entries behind is told to ask, and nobody reads them f
     const shares = await findShares(world.shards, caller);
     const { spaceId } = shares[0]!;
     const early = await readHead(world.shards, spaceId);
-    // Of something that this guest does not see.
+    // Entries that this guest cannot see.
     const { db } = world.shards.ofId(spaceId);
     const add = (count: number) =>
       sql`
@@ -107,7 +107,7 @@ test("who mounts a folder hears of moves and new names of folders above it only 
     for (const person of [1, 2]) await world.mount(person, shared);
     const spaces = [(await world.actor(1)).spaceId, (await world.actor(2)).spaceId];
     const seqs = async () => Promise.all(spaces.map(async (id) => (await readHead(world.shards, id)).seq));
-    /** In the own space of whose rights come from above, and of whose stand at the folder itself. */
+    /** Counts changes in the spaces of a guest with inherited rights and of one with rights on the folder itself. */
     const changes = async (act: () => Promise<void>): Promise<number[]> => {
       const earlier = await seqs();
       await act();

@@ -13,22 +13,25 @@ import type { Actor, Mount } from "../metadata/actor.ts";
 import { placeWays, readWays } from "../metadata/read/granted-nodes.ts";
 import { loadRightsOfEach } from "../rights/load-rights.ts";
 
-/** So many entries are looked at together. */
+/** Number of entries that are read together. */
 const entriesAtOnce = 100;
-/** Whoever is further behind is told to ask for the changes, where what is read is paid for: one poll is not to read a journal of years. */
+/**
+ * Callers that are further behind are told to request the changes, which is charged. A poll must not read years of the
+ * journal.
+ */
 const entriesMost = 2000;
 
 export interface Watching {
   readonly caller: Actor;
-  /** Of the cursor, by space; moved on over what happened in the space and is not to be seen. */
+  /** Positions of the cursor, advanced past entries that the caller cannot see. */
   readonly positions: Map<SpaceId, JournalPosition>;
   readonly shares: readonly Share[];
 }
 
 /**
- * For whom something has happened in the folders of one space that they see: what the change feed tells at this moment. Everything else that
- * happened in the space wakes nobody.
- * @returns what to tell each, or why the cursor is of no use any more
+ * Finds watchers with changes in their folders of one space, as the change feed would report them. Other changes in the
+ * space wake nobody.
+ * @returns the change for each watcher, or an error for an invalid cursor
  */
 export async function findNews<Each extends Watching>(
   shards: Shards,
@@ -65,7 +68,7 @@ function isBehind({ positions }: Watching, head: JournalPosition): boolean {
   return at !== undefined && (at.seq !== head.seq || at.epoch !== head.epoch);
 }
 
-/** The newest of these entries that each is told of. What nodes and grants say is read once for all. */
+/** Finds the newest visible entry for each watcher. Nodes and grants are read once for all. */
 async function findTold<Each extends Watching>(
   shards: Shards,
   spaceId: SpaceId,
@@ -97,7 +100,7 @@ async function findTold<Each extends Watching>(
   return told;
 }
 
-/** What is told names no path. */
+/** The reported change contains no path. */
 function mountOf({ mountId, spaceId, targetId }: Share): Mount {
   return { id: mountId ?? targetId, spaceId, targetId, path: "/" };
 }
@@ -107,7 +110,7 @@ interface Groups {
   readonly left: GroupsLeft;
 }
 
-/** Of now: who has left a group while the poll was held has its folders no more. By the primary key. */
+/** Uses current memberships, because a member may have left a group during the poll. Uses the primary key. */
 async function readGrantees(shards: Shards, watching: readonly Watching[]): Promise<readonly Groups[]> {
   const known = new Map<UserId, { readonly ids: string[]; readonly left: Map<string, number> }>();
   const accounts = watching.flatMap(({ caller }) => (caller.owns ? [caller] : []));
@@ -131,7 +134,7 @@ async function readGrantees(shards: Shards, watching: readonly Watching[]): Prom
 
 const noGroups: GroupsLeft = new Map();
 
-/** It names nothing: nobody looked who sees what. */
+/** Reports a change without a node, because visibility was not checked. */
 async function somethingNew(shards: Shards, head: JournalPosition): Promise<NewestChange> {
   const [last] = await readEntries(shards.ofId(head.spaceId), { ...head, seq: head.seq - 1 }, 1);
   return { type: "file_update", nodeId: null, atMicros: last?.at ?? 0 };

@@ -5,7 +5,7 @@ import type { Caller } from "../accounts/caller.ts";
 import type { Shards } from "../db/shards.ts";
 import { newTestId, type TestSpace } from "../metadata/testing/testing.ts";
 
-/** A user with a session, as signing in leaves them, for a space that a test made. */
+/** Creates a signed-in user for a test's space. */
 export async function signInTo(space: TestSpace): Promise<Caller> {
   const { db, caller } = space;
   const sessionId = newTestId<SessionId>();
@@ -28,7 +28,7 @@ export async function signInTo(space: TestSpace): Promise<Caller> {
 
 export const testIssuerBound = { issuer: "https://id.example", name: "Example", only: true, everyMs: 3600_000 };
 
-/** The account's last sign-in through the issuer is too long ago by `testIssuerBound`. */
+/** Makes the account's last sign-in through the issuer too old for `testIssuerBound`. */
 export function becomeOverdue({ db }: TestSpace, { userId }: Caller) {
   const { issuer } = testIssuerBound;
   return sql`
@@ -36,12 +36,12 @@ export function becomeOverdue({ db }: TestSpace, { userId }: Caller) {
     values (${userId}, ${newTestId()}, '', ${issuer}, 'somebody', 0)`.execute(db);
 }
 
-/** Watches, and may hold back, the answers that the database gives. */
+/** Records and can delay responses of the database. */
 export interface Tap {
   readonly shards: Shards;
-  /** Of each statement that was answered. */
+  /** Answered statements. */
   readonly statements: string[];
-  /** Awaited between an answer of the database and its delivery. */
+  /** Awaited between a response of the database and its delivery. */
   before: (statement: string) => Promise<void> | void;
 }
 
@@ -72,9 +72,8 @@ export function tapShards(shards: Shards): Tap {
 }
 
 /**
- * Time passes for held polls only as the test says: a pause of this process would be taken for its load, and whoever is answered is asked
- * to wait.
- * @returns lets so many milliseconds pass
+ * Lets time pass for held polls only on demand. A pause of this process would count as load and add waits.
+ * @returns a function that advances time by milliseconds
  */
 export function holdTicks({ mock }: TestContext): (ms: number) => void {
   mock.timers.enable({ apis: ["setInterval"] });

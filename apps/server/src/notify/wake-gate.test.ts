@@ -62,7 +62,7 @@ test("one interval keeps all deadlines, and none runs when nothing is kept", (t)
   const ticks = lateness.length;
   pass(5000);
   assert.equal(lateness.length, ticks);
-  // The process was busy: all that is due is found at once, and the delay is reported.
+  // After a busy time, everything due is found at the next tick, and the delay is reported.
   add("late", 1000);
   nowMs += 3000;
   t.mock.timers.tick(250);

@@ -1,13 +1,13 @@
 import type { SpaceId } from "@holdfast/core/ids";
 
 /**
- * Lets the first wake of a space through at once and merges those of the next `mergeMs` into one at their end, so that
- * a device sees a single change without delay and a stream of changes costs a few answers a second.
+ * Passes the first wake of a space immediately, and merges those of the next `mergeMs` into one. So a single change has
+ * no delay, and a stream of changes causes a few responses per second.
  */
 export class WakeGate {
   readonly #open: (spaceId: SpaceId) => void;
   readonly #mergeMs: number;
-  /** Whether another wake has come since the gate of the space closed. */
+  /** True if another wake came since the gate of the space closed. */
   readonly #closed = new Map<SpaceId, boolean>();
 
   constructor(open: (spaceId: SpaceId) => void, mergeMs: number) {

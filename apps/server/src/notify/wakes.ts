@@ -2,38 +2,38 @@ import { isId, type SpaceId } from "@holdfast/core/ids";
 import type { Shard } from "../db/shards.ts";
 
 /**
- * Wake-ups between the server processes of one installation. A lost one costs a poll's time and nothing else, so
- * nothing here is acknowledged, and what could not be sent is kept in memory only.
+ * Wake-ups between server processes. A lost one only delays a poll until its timeout. So nothing is acknowledged, and
+ * unsent ones are only in memory.
  */
 export interface WakeBus {
-  /** Tells the other processes that something was committed in the space. Never throws, never waits. */
+  /** Tells other processes about a commit in the space. Never throws or waits. */
   publish(spaceId: SpaceId): void;
-  /** Tells the processes that work the queue that a message was committed on the shard. Never throws, never waits. */
+  /** Tells processes that work the queue about a message on the shard. Never throws or waits. */
   ring(shard: Shard): void;
   close(): Promise<void>;
 }
 
 export interface WakeListener {
-  /** Another process committed something in the space. */
+  /** Another process committed in the space. */
   wake(spaceId: SpaceId): void;
   /** A process that works no messages has committed one on this shard. */
   rung(shardId: string): void;
-  /** The connection stands (again): what was told before it did was not heard. */
+  /** The connection is established. Earlier wake-ups were lost. */
   connected(): void;
 }
 
-/** A space with a new commit, or the queue of a shard. An older server ignores the latter. */
+/** A space with a new commit, or the queue of a shard. Older servers ignore the latter. */
 export type Wake = SpaceId | QueueWake;
 type QueueWake = `queue:${string}`;
 
 export const queueWake = (shardId: string): QueueWake => `queue:${shardId}`;
 
-/** Below the 8,000 bytes that a notification of PostgreSQL may have. */
+/** Keeps messages below the 8,000 bytes of a PostgreSQL notification. */
 const wakesPerMessage = 100;
-/** Servers before the split of the roles sent up to 200. */
+/** Older servers send up to 200. */
 const wakesReadMax = 200;
 
-/** @returns texts that name the sending process, whose own wake-ups come back to it, and what is woken */
+/** Returns messages that contain the sending process, which also receives its own messages. */
 export function encodeWakes(origin: string, wakes: readonly Wake[]): string[] {
   const messages: string[] = [];
   for (let start = 0; start < wakes.length; start += wakesPerMessage)
@@ -41,7 +41,7 @@ export function encodeWakes(origin: string, wakes: readonly Wake[]): string[] {
   return messages;
 }
 
-/** Whoever may write to the bus can cause a look for nothing at worst: other words are ignored. */
+/** Ignores unknown words. Anyone who can write to the bus can only cause useless reads. */
 export function heedWakes(origin: string, message: string, listener: WakeListener): void {
   const [from, ...wakes] = message.split(" ", wakesReadMax + 1);
   if (from === origin) return;
@@ -51,12 +51,12 @@ export function heedWakes(origin: string, message: string, listener: WakeListene
   }
 }
 
-/** While the connection is away, so many are remembered at most; what is beyond costs its polls their time. */
+/** Maximum number of wake-ups kept while the connection is down. Polls of dropped ones wait for their timeout. */
 const wakesKeptMax = 10_000;
 
 /**
- * Sends one message at a time; what gathers meanwhile goes with the next, each once. What could not be sent goes once the
- * connection stands again: another process may have heard of its own return, and looked at its journals, before the commit.
+ * Sends one message at a time. Wake-ups that arrive meanwhile go into the next one, without duplicates. Unsent ones are
+ * sent after a reconnect, because another process may have reconnected and read its journals before the commit.
  */
 export class WakeOutbox {
   readonly #send: (wakes: readonly Wake[]) => Promise<boolean>;
@@ -65,7 +65,7 @@ export class WakeOutbox {
   #away = false;
   #resumed = false;
 
-  /** @param send resolves with false where the connection is away, and `resume` is going to be called; must not reject */
+  /** @param send must not reject; resolves to false without a connection, and `resume` is called later */
   constructor(send: (wakes: readonly Wake[]) => Promise<boolean>) {
     this.#send = send;
   }
@@ -76,7 +76,7 @@ export class WakeOutbox {
     if (!this.#sending && !this.#away) void this.#run();
   }
 
-  /** The connection stands. */
+  /** Called after a reconnect. */
   resume(): void {
     this.#away = false;
     this.#resumed = true;
@@ -91,7 +91,7 @@ export class WakeOutbox {
       this.#resumed = false;
       if (await this.#send(wakes)) continue;
       for (const wake of wakes) this.#waiting.add(wake);
-      // A connection that has returned meanwhile has not seen the message that failed.
+      // The connection was restored meanwhile, so the failed message can be sent again.
       this.#away = !this.#resumed;
     }
     this.#sending = false;

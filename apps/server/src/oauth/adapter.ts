@@ -13,7 +13,7 @@ import { findClient } from "./clients.ts";
 import { readDeviceCode } from "./device-codes.ts";
 import { readGrant } from "./grants.ts";
 
-/** @param ended what the provider answers where a grant has ended */
+/** @param ended creates the provider's error for an ended grant */
 export function openAdapter(world: OauthWorld, kind: string, ended: (why: string) => Error): Adapter {
   if (kind === "Session") return nothing;
   if (kind === "Client") return { ...nothing, find: (id) => clientMetadata(world, id) };
@@ -43,8 +43,8 @@ export function openAdapter(world: OauthWorld, kind: string, ended: (why: string
 }
 
 /**
- * Nobody is signed in at the provider: each question goes to the app, where the account's own session answers it, so that no second kind of
- * session outlives that one.
+ * The provider has no sessions. Each request is answered in the app with the account's own session, so that no other
+ * kind of session outlives it.
  */
 const nothing: Adapter = {
   upsert: () => Promise.resolve(),
@@ -65,7 +65,7 @@ async function clientMetadata(world: OauthWorld, id: string): Promise<Payload | 
     client_name: row.name,
     redirect_uris: row.redirect_uris,
     post_logout_redirect_uris: row.post_logout_redirect_uris,
-    // Without an address to return to it can only have a code typed.
+    // Without a redirect URI, a client can only use device codes.
     grant_types: [...(row.redirect_uris.length === 0 ? [] : ["authorization_code"]), "refresh_token", deviceCodeGrant],
     response_types: row.redirect_uris.length === 0 ? [] : ["code"],
     response_modes: ["query"],

@@ -6,18 +6,18 @@ import { bucketOfProgramToken, digestOf } from "../accounts/secret-token.ts";
 import { inTransaction } from "../db/database.ts";
 import type { ShardTables } from "../db/shard-tables.ts";
 
-/** What is kept of codes, tokens and questions of programs. Of what somebody carries only a hash is. */
+/** Storage for codes, tokens and requests of programs. Secrets are stored only as hashes. */
 export type OauthWorld = Pick<AccountStore, "shards" | "clock" | "random">;
 
 export type Payload = Record<string, unknown>;
 
-/** Those that end with what an account granted. */
+/** Kinds that end with their grant. */
 const ofGrants = new Set(["AccessToken", "RefreshToken", "AuthorizationCode"]);
 
-/** Where what is nobody's yet waits. */
+/** Bucket for artifacts without an account. */
 export const commonBucket = toBucket(0);
 
-/** Its payload as it was kept; undefined for what is not there, has expired, or has lost the grant or the account it lives by. */
+/** @returns the payload; undefined if it is missing or expired, or if its grant or account has ended */
 export async function readArtifact(world: OauthWorld, kind: string, id: string): Promise<Payload | undefined> {
   const now = world.clock.nowMicros();
   // Served by primary keys.
@@ -36,13 +36,13 @@ export async function readArtifact(world: OauthWorld, kind: string, id: string):
 interface NewArtifact {
   readonly payload: Payload;
   readonly lifetimeSeconds: number;
-  /** Who answered it, where the payload does not say whose it is as the provider's own do. */
+  /** Account that answered, if the payload does not contain it as the provider's own payloads do. */
   readonly userId?: UserId;
 }
 
 /**
- * Keeps it, or what it has become. The life of a grant goes on as long as what was given out for it.
- * @returns false where the grant has ended meanwhile
+ * Stores or replaces an artifact. Extends the grant to the artifact's lifetime.
+ * @returns false if the grant has ended
  */
 export async function writeArtifact(
   world: OauthWorld,
@@ -75,7 +75,7 @@ export async function writeArtifact(
   });
 }
 
-/** Whoever ends the grant waits for the row that is written, or has ended it before. */
+/** Waits if a concurrent call ends the grant, and then returns false. */
 async function prolong(db: Kysely<ShardTables>, id: TokenId | null, expiresAt: number): Promise<boolean> {
   const { rows } = await sql`
     update shard.tokens set expires_at = greatest(expires_at, ${expiresAt}) where id = ${id} and client_id is not null
@@ -83,7 +83,7 @@ async function prolong(db: Kysely<ShardTables>, id: TokenId | null, expiresAt: n
   return rows.length > 0;
 }
 
-/** What is good once is taken once, by whoever comes first. @returns false for who comes second, which ends the grant */
+/** Consumes a one-time artifact. @returns false if it was already consumed, which ends the grant */
 export async function consumeArtifact(world: OauthWorld, id: string): Promise<boolean> {
   const db = dbOf(world, id);
   const { rows } = await sql`
@@ -101,17 +101,17 @@ export async function deleteArtifact(world: OauthWorld, id: string): Promise<voi
   await dbOf(world, id).deleteFrom("shard.oauth_artifacts").where("id_hash", "=", digestOf(id)).execute();
 }
 
-/** What an account let a program do, with all that was given out for it, and the tokens that the program made with it. */
+/** Ends a grant with its artifacts and the tokens that the program created. */
 export async function endGrant(world: OauthWorld, id: TokenId): Promise<void> {
   const { db } = world.shards.ofId(id);
   const token = await db.selectFrom("shard.tokens").select("user_id").where("id", "=", id).executeTakeFirst();
   if (token !== undefined) await deleteFamily(world, token.user_id, id);
-  // A device's code waited before it was anybody's.
+  // Device codes were stored before they belonged to an account.
   for (const each of new Set([db, world.shards.of(commonBucket).db]))
     await each.deleteFrom("shard.oauth_artifacts").where("token_id", "=", id).execute();
 }
 
-/** By what a person typed: a device that waits for an answer. */
+/** Finds a device that waits for an answer. */
 export async function findByUserCode(
   world: OauthWorld,
   userCode: string,
@@ -125,7 +125,7 @@ export async function findByUserCode(
   return row === undefined ? undefined : { kind: row.kind, payload: row.payload, expiresAtMicros: row.expires_at };
 }
 
-/** @returns false where it was answered before, or waits no more */
+/** @returns false if it was answered before or has expired */
 export async function answerUserCode(world: OauthWorld, userCode: string, answer: Payload): Promise<boolean> {
   const { rows } = await sql`
     update shard.oauth_artifacts
@@ -140,7 +140,7 @@ function dbOf({ shards }: OauthWorld, id: string): Kysely<ShardTables> {
   return shards.of(bucketOfProgramToken(id) ?? commonBucket).db;
 }
 
-/** Of the account for which something is made; what is nobody's yet waits in the common one. */
+/** Returns the bucket of the account, or the common one without an account. */
 export function bucketFor(accountId: unknown): Bucket {
   return typeof accountId === "string" ? bucketOf(accountId as UserId) : commonBucket;
 }

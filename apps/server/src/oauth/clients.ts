@@ -22,7 +22,6 @@ interface NewClient {
   readonly scopes?: readonly ProgramScope[] | undefined;
 }
 
-/** @throws HoldfastError invalid_field, conflict */
 export async function addClient(
   world: OauthWorld,
   request: NewClient,
@@ -59,12 +58,12 @@ export async function listClients({ shards }: OauthWorld): Promise<ClientJson[]>
   return rows.map(clientJson);
 }
 
-/** What accounts let it do ends with it, on all shards. @throws HoldfastError not_found */
+/** Removes a program and its grants on all shards. @throws HoldfastError not_found */
 export async function removeClient({ shards }: OauthWorld, id: string): Promise<void> {
   const { db } = shards.of(commonBucket);
   const removed = await db.deleteFrom("shard.oauth_clients").where("id", "=", id).returning("id").executeTakeFirst();
   for (const shard of shards.all()) {
-    // With what it made with its access, and as deep as that goes.
+    // Also removes tokens that the program created, recursively.
     await sql`
       with recursive family (id) as (
         select id from shard.tokens where client_id = ${id}
@@ -74,14 +73,14 @@ export async function removeClient({ shards }: OauthWorld, id: string): Promise<
   if (removed === undefined) throw new HoldfastError("not_found", "There is no such program.");
 }
 
-/** @param id as a stranger says it: no database takes some of what that may be */
+/** @param id untrusted text, which may be invalid for the database */
 export async function findClient({ shards }: OauthWorld, id: string): Promise<OauthClientRow | undefined> {
   if (!isId(id)) return undefined;
   const { db } = shards.of(commonBucket);
   return db.selectFrom("shard.oauth_clients").selectAll().where("id", "=", id).executeTakeFirst();
 }
 
-/** @param hash as it is kept, in hex */
+/** @param hash the stored hash in hex */
 export function isClientSecret(hash: string, given: string): boolean {
   return isSame(Buffer.from(hash, "hex"), digestOf(given));
 }

@@ -10,11 +10,14 @@ import { type SessionJson, startSession } from "../accounts/sessions.ts";
 import { commonBucket, consumeArtifact, type OauthWorld, readArtifact, writeArtifact } from "./artifacts.ts";
 import { isSessionLive } from "./device-codes.ts";
 
-/** The command, which nobody registers: what it is let in to is a session, a device like all others. */
+/** The command line client. It is not registered, and receives a session of a normal device. */
 export const commandClient = { id: "holdfast", name: "Holdfast", scopes: [] };
 export const deviceLoginKind = "DeviceLogin";
 
-/** Letters without vowels, so that no word comes of them: 8 are 34 bits, for ten minutes and few guesses. */
+/**
+ * Letters without vowels, so that codes form no words. 8 letters are 34 bits, which suffices for ten minutes and few
+ * guesses.
+ */
 const letters = "BCDFGHJKLMNPQRSTVWXZ";
 const codeLetters = 8;
 const intervalSeconds = 5;
@@ -26,7 +29,7 @@ export interface StartedLogin {
   readonly intervalSeconds: number;
 }
 
-/** @param asker where it asks from, which the person is shown */
+/** @param asker origin of the request, which the user sees */
 export async function startDeviceLogin(
   world: OauthWorld,
   { device_name, system }: { readonly device_name: string; readonly system?: DeviceSystem | undefined },
@@ -55,7 +58,10 @@ function makeUserCode(random: (bytes: number) => Uint8Array): string {
   return code.slice(0, codeLetters);
 }
 
-/** When each was asked for last, by its hash: too soon again is told to wait longer. A process knows its own alone, which is enough. */
+/**
+ * Last poll of each code, by hash. Clients that poll too soon must wait longer. Each process only counts its own polls,
+ * which suffices.
+ */
 const lastAsked = new Map<string, number>();
 const lastAskedMax = 10_000;
 
@@ -64,10 +70,10 @@ export type DeviceLoginAnswer =
   | { readonly waitSeconds: number };
 
 /**
- * The session of a device that a person has let in, in the transaction that takes away what they granted: a password that was changed, a
- * suspension or a revocation meanwhile leaves nothing to take, and who let it in has to be signed in still.
- * @param address from where it is taken
- * @throws HoldfastError unauthenticated where it was refused, used, or is over; address_not_allowed
+ * Creates the session of an approved device, in the transaction that consumes the approval. A changed password,
+ * suspension or revocation removes the approval. The approving session must still exist.
+ * @param address address of the device
+ * @throws HoldfastError unauthenticated if it was denied, used or expired; address_not_allowed
  */
 export async function finishDeviceLogin(
   world: AccountWorld,

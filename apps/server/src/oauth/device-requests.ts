@@ -21,8 +21,8 @@ const waiting = z.looseObject({
 });
 
 /**
- * What a person is shown who has typed a code. Codes are guessed by account and by source, as wrong passwords are.
- * @throws HoldfastError not_found for a code that nothing shows, rate_limited
+ * Describes a request to the user who typed its code. Guesses are limited by account and source, like wrong passwords.
+ * @throws HoldfastError not_found for an unknown code, rate_limited
  */
 export async function readDeviceRequest(
   world: AccountWorld,
@@ -42,7 +42,10 @@ export async function readDeviceRequest(
   };
 }
 
-/** @throws HoldfastError as reading does; forbidden if the program wants another account; proof_required where the program wants a later proof than the session has */
+/**
+ * @throws HoldfastError as reading does; forbidden if the program requires another account; proof_required if it
+ * requires a later proof than the session has
+ */
 export async function answerDeviceRequest(
   world: AccountWorld,
   caller: Caller,
@@ -82,7 +85,7 @@ async function find(world: AccountWorld, caller: Caller, typed: string, source: 
   return { asks: asks.data, expiresAtMicros: found.expiresAtMicros, client, isSession, code };
 }
 
-/** As it may be typed in: in any capitals, with blanks or hyphens or without. */
+/** Normalizes a typed code: case, spaces and hyphens do not matter. */
 function plainUserCode(text: string): string {
   return text.normalize("NFKC").toUpperCase().replaceAll(/[\s-]/g, "");
 }

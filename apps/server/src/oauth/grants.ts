@@ -14,20 +14,20 @@ import { assertNotSuspended } from "../metadata/brake/device-suspended.ts";
 import { commandClient } from "./device-login.ts";
 import { endGrant, type OauthWorld, type Payload } from "./artifacts.ts";
 
-/** So long what was granted waits for the program to fetch what it was granted for. */
+/** Time for the program to fetch its first token. */
 const unusedLifetimeMicros = 10 * 60_000_000;
 
 interface NewGrant {
   readonly clientId: string;
   readonly name: string;
-  /** Of OpenID Connect, with blanks between. */
+  /** Scopes of OpenID Connect, separated by spaces. */
   readonly scope: string;
 }
 
 /**
- * What an account lets a program do is a row of its tokens: a password that changes, a suspension, an administrator who is none any more
- * and a revocation end it as they end those. Nobody carries the secret of that row.
- * @throws HoldfastError forbidden for what is no session, device_suspended, conflict, unauthenticated
+ * Creates a grant as a row of the account's tokens. It ends like a token: after a password change, a suspension, a
+ * revocation or the loss of administrator rights. The secret of the row is not given to anyone.
+ * @throws HoldfastError forbidden without a session, device_suspended, conflict, unauthenticated
  */
 export async function makeGrant(world: AccountWorld, caller: Caller, grant: NewGrant): Promise<TokenId> {
   assertIsPerson(caller);
@@ -58,18 +58,18 @@ export async function makeGrant(world: AccountWorld, caller: Caller, grant: NewG
   return row.id;
 }
 
-/** A program that was let in lets no other in. @throws HoldfastError forbidden */
+/** Programs cannot authorize other programs. @throws HoldfastError forbidden */
 export function assertIsPerson({ credential }: Caller): void {
   if (credential.kind === "session") return;
   throw new HoldfastError("forbidden", "A token cannot authorize a program. Sign in first.");
 }
 
-/** Those that the API knows. */
+/** Returns the scopes that the API knows. */
 export function ourScopes(scope: string): ProgramScope[] {
   return [...new Set(scope.split(" "))].flatMap((word) => programScope.safeParse(word).data ?? []);
 }
 
-/** As the OpenID provider knows it. */
+/** Reads a grant in the format of the OpenID provider. */
 export async function readGrant({ shards, clock }: OauthWorld, id: string): Promise<Payload | undefined> {
   if (!isId(id)) return undefined;
   const row = await shards
@@ -104,7 +104,7 @@ export async function listPrograms(
     .selectAll()
     .where("user_id", "=", userId)
     .where("client_id", "is not", null)
-    // Which waits for the device alone that fetches its session.
+    // The command's grant only waits for the device that fetches its session.
     .where("client_id", "<>", commandClient.id)
     .where("expires_at", ">", clock.nowMicros())
     .orderBy("id")
@@ -120,7 +120,6 @@ export async function listPrograms(
   }));
 }
 
-/** @throws HoldfastError not_found */
 export async function removeProgram(world: OauthWorld, userId: UserId, id: string): Promise<void> {
   const { rows } = isId(id)
     ? await sql`select from shard.tokens where id = ${id} and user_id = ${userId} and client_id is not null`.execute(

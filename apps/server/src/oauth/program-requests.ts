@@ -11,7 +11,7 @@ import { assertIsPerson, makeGrant, ourScopes } from "./grants.ts";
 import { assertWanted, wantsOther } from "./wanted-account.ts";
 import { provenFor } from "./wanted-proof.ts";
 
-/** In it stands, in this browser alone, which question of a program began here. Browsers send it to these routes and to no other. */
+/** Cookie that binds a program's request to the browser in which it began. Browsers send it only to these routes. */
 export const requestCookie = "holdfast-openid-request";
 export const requestCookiePath = "/api/v1/account/program-requests";
 
@@ -28,7 +28,10 @@ const interaction = z.looseObject({
 });
 type Interaction = z.output<typeof interaction>;
 
-/** What a person sees before they answer. @throws HoldfastError not_found where it did not begin in this browser, is over, or was answered */
+/**
+ * Describes a request to the user.
+ * @throws HoldfastError not_found if it began in another browser, expired or was answered
+ */
 export async function readProgramRequest(
   world: AccountWorld,
   caller: Caller,
@@ -42,10 +45,11 @@ export async function readProgramRequest(
 }
 
 /**
- * The answer is given with the app's own token, which no other page has, and in the browser that the program sent here.
- * @returns where that browser goes on
- * @throws HoldfastError not_found as reading does; forbidden if it wants another account; proof_required where
- * the program wants a later proof than the session has
+ * Answers a request. The caller uses the app's own token, which other pages lack, in the browser that the program
+ * redirected here.
+ * @returns the URL at which the browser continues
+ * @throws HoldfastError not_found as reading does; forbidden if the program requires another account; proof_required if
+ * it requires a later proof than the session has
  */
 export async function answerProgramRequest(
   world: AccountWorld,
@@ -107,7 +111,7 @@ function cookieValues(header: string | undefined): string[] {
   return pairs.filter((pair) => pair.startsWith(name)).map((pair) => pair.slice(name.length));
 }
 
-/** @param params as the program sent them */
+/** @param params parameters of the program */
 export function wordsFor(
   client: Pick<OauthClientRow, "name" | "scopes">,
   params: { readonly scope: string },
@@ -124,7 +128,7 @@ export function wordsFor(
   };
 }
 
-/** What may be granted of what is asked: `admin` only to an administrator who says so. */
+/** Returns the part of the requested scope that can be granted. Only an administrator who agrees grants `admin`. */
 export function grantedScope(
   client: Pick<OauthClientRow, "scopes">,
   scope: string,

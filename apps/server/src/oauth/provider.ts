@@ -15,29 +15,32 @@ import { isClientSecret } from "./clients.ts";
 import { requestCookie, requestCookiePath } from "./program-requests.ts";
 import { openSigningKeys } from "./signing-keys.ts";
 
-/** Where the provider learns from whom a request came, as proxies may stand between. No client sets it. */
+/**
+ * Header that tells the provider the client's address, because proxies may be in between. Headers of clients never
+ * reach it.
+ */
 export const addressHeader = "x-holdfast-address";
 
 const minuteSeconds = 60;
 
-/** Of the addresses of this server, one a provider: without HOLDFAST_PUBLIC_URL each by which it is asked. */
+/** Maximum number of providers, one for each URL of this server. Without HOLDFAST_PUBLIC_URL, there may be several. */
 const providersMax = 8;
 
 export interface OpenidProviders {
-  /** @param issuer the address by which people reach this server */
+  /** @param issuer public URL of this server */
   readonly of: (issuer: string) => Promise<Provider>;
 }
 
-/** What is told of each request that it has answered, and of each grant that it has ended. */
+/** Called for each answered request and each revoked grant. */
 export interface ProviderWatcher {
   readonly answered: (ctx: KoaContextWithOIDC) => void;
   readonly revoked: (ctx: KoaContextWithOIDC, grantId: string) => void;
 }
 
-/** Another process may have made a new key, which is told long before it signs. */
+/** Providers are reopened, because another process may have created a key. A key is published long before it signs. */
 const openForMicros = 10 * 60 * 1_000_000;
 
-/** Nothing of it is loaded before the first program asks. */
+/** Loads nothing before the first request of a program. */
 export function openProviders(world: AccountWorld, log: Log, watcher: ProviderWatcher): OpenidProviders {
   const opened = new Map<string, { readonly provider: Promise<Provider>; readonly sinceMicros: number }>();
   return {
@@ -78,7 +81,7 @@ async function openProvider(
     },
     findAccount: (ctx, id) => findAccount(world, id, ctx.get(addressHeader)),
   } satisfies Configuration);
-  // What is told of the address comes from whoever hands requests over, which has asked its own rules.
+  // The address header comes from our own code, which checked the proxies.
   provider.proxy = true;
   provider.on("server_error", (_, error) => log.error({ error: error.stack }, "the OpenID provider failed"));
   provider.use(async (ctx, next) => {
@@ -95,7 +98,7 @@ async function openProvider(
   return provider;
 }
 
-/** What a device shows as a QR code has the code after its #, where the app's page reads it and no log has it. */
+/** Moves the code of the QR code's URL behind the #, so that it is not logged. The app's page reads it there. */
 function moveUserCode(body: unknown): void {
   const told = deviceAnswer.safeParse(body);
   if (!told.success) return;
@@ -134,7 +137,7 @@ const settings = {
   },
   features: {
     devInteractions: { enabled: false },
-    // Told of and registered; what comes there our own endpoint answers, as nobody is signed in at the provider.
+    // Enabled for metadata and registration. Our own endpoint answers it, because nobody is signed in at the provider.
     rpInitiatedLogout: { enabled: true },
     resourceIndicators: { enabled: false },
     pushedAuthorizationRequests: { enabled: false },
@@ -161,7 +164,7 @@ const settings = {
   },
 } satisfies Configuration;
 
-/** Each request is answered by a person in the app, and by nobody's silence: `prompt=none` finds nobody. */
+/** Every request needs an answer in the app, so `prompt=none` always fails. */
 function askTheApp({ Check, Prompt, base }: typeof interactionPolicy) {
   const policy = base();
   policy.clear();
@@ -174,13 +177,13 @@ function askTheApp({ Check, Prompt, base }: typeof interactionPolicy) {
   return policy;
 }
 
-/** What programs carry says where its row is. */
+/** Makes tokens contain the bucket of their row. */
 function carryBuckets(provider: Provider, { random }: Pick<AccountWorld, "random">): void {
   const kinds = { AccessToken: "a", RefreshToken: "b", DeviceCode: "v", AuthorizationCode: "x" } as const;
   for (const [name, kind] of Object.entries(kinds)) {
     const model = provider[name as keyof typeof kinds] as unknown as { prototype: { generateTokenId: () => string } };
     model.prototype.generateTokenId = function make(this: { accountId?: string; format?: string }) {
-      // As the original does: no token tells by itself what it allows.
+      // As in the original: tokens are opaque.
       this.format = "opaque";
       return makeProgramToken(kind, bucketFor(this.accountId), random);
     };
@@ -188,8 +191,8 @@ function carryBuckets(provider: Provider, { random }: Pick<AccountWorld, "random
 }
 
 /**
- * Asked for before anything is told, given out or used up: where the account's rules refuse whoever asks, nothing of a program's changes.
- * @param address of who asks
+ * Runs before anything is reported, issued or consumed. So a request that the account's rules reject changes nothing.
+ * @param address address of the client
  */
 async function findAccount({ shards, clock }: AccountWorld, id: string, address: string) {
   const user = await findUser(shards, id as UserId);

@@ -9,7 +9,7 @@ const worldOf = (grantKey: Buffer, clock = makeTestClock(1_800_000_000_000)) =>
 
 test("a request to sign out is over after a quarter of an hour, and of another server's key is none", async () => {
   const world = worldOf(Buffer.alloc(32, 1));
-  // Of nobody in particular: no program is looked up.
+  // Without a program, nothing is looked up.
   const sealed = await sealSignOutRequest(world, {} as never, new URLSearchParams());
   world.clock.forwardMs(15 * 60_000);
   assert.deepEqual(await readSignOutRequest(world, sealed), { name: null, user_id: null, url: null });

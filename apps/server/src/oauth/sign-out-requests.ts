@@ -7,10 +7,10 @@ import type { AccountWorld } from "../accounts/account-world.ts";
 import { isSame } from "../accounts/secret-token.ts";
 import { findClient } from "./clients.ts";
 
-/** So long a person may come from the program to the question in the app: once that is shown, it waits for ever. */
+/** Time from the program's redirect until the app shows the question. Once shown, it has no limit. */
 const lifetimeSeconds = 15 * 60;
 
-/** Of what the browser carries from the one to the other: proxies pass on so long a header. */
+/** Maximum length of the header in which the browser carries the request. Proxies pass on this length. */
 export const signOutRequestBytesMax = 8 * 1024;
 
 const signOutRequest = z.object({
@@ -24,10 +24,10 @@ type SignOutRequest = z.output<typeof signOutRequest>;
 type SealWorld = Pick<AccountWorld, "secrets" | "clock">;
 
 /**
- * What a program asks that wants somebody signed out (OpenID Connect RP-Initiated Logout 1.0), once it is proved: the app is told what
- * stands in here and nothing that came in an address.
- * @param form what the program said, once each; what nobody here reads is let by
- * @returns what the browser carries to the app: proved by an HMAC, as nothing of it is kept here
+ * Verifies a program's sign-out request (OpenID Connect RP-Initiated Logout 1.0). The app receives only verified
+ * values, never those in a URL.
+ * @param form the program's parameters, each at most once; unknown ones are ignored
+ * @returns the request for the app with an HMAC, because the server stores nothing
  * @throws HoldfastError bad_request, too_large
  */
 export async function sealSignOutRequest(world: SealWorld, provider: Provider, form: URLSearchParams): Promise<string> {
@@ -49,7 +49,7 @@ export async function sealSignOutRequest(world: SealWorld, provider: Provider, f
   throw new HoldfastError("too_large", "A program's sign-out request is not valid: its state is too long.");
 }
 
-/** @throws HoldfastError not_found for what this server did not seal, what is over, and where the program is registered no more */
+/** @throws HoldfastError not_found for an invalid or expired request, or if the program is no longer registered */
 export async function readSignOutRequest(world: AccountWorld, sealed: string) {
   const asked = unseal(world, sealed);
   if (asked === undefined || asked.untilSeconds < world.clock.nowMs() / 1000) throw isOver();
@@ -62,7 +62,7 @@ export async function readSignOutRequest(world: AccountWorld, sealed: string) {
 
 interface Asker {
   readonly client?: Client;
-  /** Of whom it had an id_token. */
+  /** User of the program's id_token. */
   readonly userId?: string;
 }
 
@@ -73,7 +73,8 @@ async function readAsker(provider: Provider, hint: string | undefined, clientId:
     throw refusal("id_token_hint and client_id are of different programs");
   const client = await knownClient(provider, audience);
   try {
-    // By our own keys, as of this issuer and for this program; whether it has expired says nothing about who signs out.
+    // Verified with our keys, this issuer and this program. Expired tokens are accepted, because they still identify
+    // the user.
     const { payload } = await provider.IdToken.validate(hint, client);
     return { client, userId: String(payload["sub"]) };
   } catch (cause) {
@@ -89,7 +90,7 @@ async function knownClient(provider: Provider, id: string): Promise<Client> {
 
 const claims = z.object({ aud: z.string() });
 
-/** Nothing is proved by it: it says by which program the hint is to be proved. */
+/** Unverified. Only selects the program with which the hint is verified. */
 function audienceOf(hint: string): string {
   const [, payload = ""] = hint.split(".");
   try {
@@ -102,11 +103,11 @@ function audienceOf(hint: string): string {
 function readOnce(form: URLSearchParams, name: string): string | undefined {
   const [value = "", ...more] = form.getAll(name);
   if (more.length > 0) throw refusal(`${name} is set more than once`);
-  // As RFC 6749 has it: without a value it is not there.
+  // RFC 6749: an empty parameter counts as missing.
   return value === "" ? undefined : value;
 }
 
-/** As it is registered, to the letter: what parses addresses would write its query anew. */
+/** Keeps the registered address exactly. A URL parser would rewrite its query. */
 function withState(address: string, state: string | undefined): string {
   if (state === undefined) return address;
   return `${address}${address.includes("?") ? "&" : "?"}state=${encodeURIComponent(state)}`;

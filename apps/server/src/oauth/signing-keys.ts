@@ -10,17 +10,19 @@ export interface SigningKey {
 }
 
 const dayMicros = 86_400_000_000;
-/** What may have been learned of a key is of use for so long. */
+/** Limits the use of a leaked key. */
 const lifetimeMicros = 90 * dayMicros;
-/** Programs ask for the keys once a day or when they meet one that is new to them: a key is told for so long before it signs. */
+/** Programs fetch keys once a day or when they see an unknown one. So a key is published this long before it signs. */
 const toldBeforeMicros = dayMicros;
-/** And so long after: what it signed is good for a quarter of an hour, but programs show it again when somebody signs out. */
+/**
+ * Time for which a key stays published. Its tokens are valid for 15 minutes, but programs send them again at sign-out.
+ */
 const keptAfterMicros = 30 * dayMicros;
 
 /**
  * @param keys newest first
- * @param make called where a key is due
- * @returns those that are told from now on, newest first
+ * @param make called when a new key is due
+ * @returns the published keys, newest first
  */
 export function rotateKeys(
   keys: readonly SigningKey[],
@@ -35,7 +37,10 @@ export function rotateKeys(
   return isSettled ? all.slice(0, all.indexOf(signing) + 1) : all;
 }
 
-/** The newest that has been told for long enough; of keys that are all new the oldest, as nobody knows another. */
+/**
+ * Returns the newest key that has been published long enough. If all are new, returns the oldest, because clients know
+ * no other.
+ */
 export function signingKey(keys: readonly SigningKey[], nowMicros: number): SigningKey {
   const known = keys.find(({ madeMicros }) => nowMicros - madeMicros >= toldBeforeMicros) ?? keys.at(-1);
   if (known === undefined) throw new RangeError("no keys");
@@ -51,8 +56,8 @@ interface KeyWorld {
 }
 
 /**
- * The keys with which answers to programs are signed, as JWKs: the first signs, and all are told. Made when the first program asks,
- * as most servers have none, and followed by new ones as time passes; of several processes that make one at once one wins.
+ * Returns the signing keys as JWKs. The first signs, and all are published. They are created on first use, because most
+ * servers have no programs, and are rotated. If several processes create one concurrently, one wins.
  */
 export async function openSigningKeys({ shards, wrapper, clock }: KeyWorld): Promise<Record<string, unknown>[]> {
   const nowMicros = clock.nowMicros();
@@ -79,7 +84,7 @@ function makeKey(madeMicros: number): SigningKey {
 }
 
 interface StoredKey extends Record<string, unknown> {
-  /** Not of those that were made before keys were followed by others. */
+  /** Missing in keys from before rotation. */
   readonly made_micros?: number;
 }
 

@@ -4,16 +4,16 @@ import { z } from "zod";
 import type { AccountWorld } from "../accounts/account-world.ts";
 import type { Caller } from "../accounts/caller.ts";
 
-/** What a question of a program says of when its person must have shown who they are. */
+/** Parameters that require a recent proof of identity. */
 const wanted = z.looseObject({ prompt: z.string().default(""), max_age: z.coerce.number().min(0).optional() });
 
-/** To be asked for the password and to answer then takes so long, also for a program that wants a shorter age than that. */
+/** Minimum age. A user needs this time to enter the password and answer. */
 const shortestAgeSeconds = 60;
 
 /**
- * When the person has proved last who they are, in seconds since 1970: what a program is told as `auth_time`.
- * @param question its parameters, as the provider keeps them, and when it came, in seconds since 1970
- * @throws HoldfastError proof_required where the program wants it later than that
+ * Returns the time of the user's last proof of identity, in seconds since 1970: the program's `auth_time`.
+ * @param question the program's parameters, and its time in seconds since 1970
+ * @throws HoldfastError proof_required if the program requires a later proof
  */
 export async function provenFor(
   world: AccountWorld,
@@ -33,7 +33,10 @@ export async function provenFor(
   throw new HoldfastError("proof_required", message);
 }
 
-/** An age counts from the answer, as the program reckons it when it gets it, and no proof since the question is too old before a minute. */
+/**
+ * An age counts back from the answer, when the program checks it. A proof after the question is accepted for at least a
+ * minute.
+ */
 function earliest({ params, askedAt }: { readonly params: object; readonly askedAt: number }, now: number): number {
   const { prompt, max_age: age } = wanted.parse(params);
   const byPrompt = prompt.split(" ").includes("login") ? askedAt : 0;

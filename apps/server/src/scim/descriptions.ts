@@ -4,7 +4,7 @@ import { noSuch } from "./scim-refusal.ts";
 
 const whole = { skip: 0, take: 100 };
 
-/** What this server does of SCIM: RFC 7643, 5. */
+/** Supported SCIM features (RFC 7643, 5). */
 export function serviceProviderConfig(publicUrl: string): object {
   return {
     schemas: ["urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"],

@@ -24,13 +24,13 @@ import type { GroupWish } from "./read-group.ts";
 import { noSuch, refusal } from "./scim-refusal.ts";
 import type { ListQuery, ScimCall, ScimWorld } from "./scim-world.ts";
 
-/** @throws HoldfastError with invalidValue where a member is nobody: nothing is made then */
+/** @throws HoldfastError with invalidValue for an unknown member; then nothing is created */
 export async function createScimGroup(world: ScimWorld, call: ScimCall, wish: GroupWish): Promise<object> {
   const members = [...(wish.members ?? [])];
   await assertUsers(world, members);
   const made = await createGroup(world, groupCaller(call), wish.displayName ?? "");
   const id = made.id as GroupId;
-  // What dies from here on is found by its name, and told the rest.
+  // After a crash from here on, the client finds the group by name and sends the rest.
   if (wish.externalId !== undefined) await nameGroup(world.shards, id, wish.externalId);
   noteMembers(call, [], members);
   await addMembers(world, call, id, members);
@@ -43,7 +43,10 @@ export async function getScimGroup(world: ScimWorld, call: ScimCall, id: string,
 
 const filtered = ["displayName", "externalId", "id"] as const;
 
-/** A page is shorter where its groups have many members, as RFC 7644 allows: the next one begins where it ended. */
+/**
+ * Lists groups. A page is shorter if its groups have many members, as RFC 7644 allows. The next page begins where it
+ * ended.
+ */
 export async function listScimGroups(world: ScimWorld, call: ScimCall, query: ListQuery): Promise<object> {
   const { shards } = world;
   const window = windowOf(query);
@@ -72,8 +75,8 @@ async function lookUp({ shards }: ScimWorld, { attribute, value }: Filter<(typeo
 }
 
 /**
- * Members go before others come: where a token may take nobody out nothing is changed.
- * @throws HoldfastError not_found, forbidden for members of a group for which an access rule stands
+ * Removes members before it adds others. If the token may not remove members, nothing changes.
+ * @throws HoldfastError not_found, forbidden for members of a group with an access rule
  */
 export async function changeScimGroup(world: ScimWorld, call: ScimCall, id: string, wish: GroupWish): Promise<void> {
   const group = await seeGroup(world, id);
@@ -97,24 +100,24 @@ export async function changeScimGroup(world: ScimWorld, call: ScimCall, id: stri
   await call.owe(changed);
 }
 
-/** @throws HoldfastError not_found, forbidden for a group for which an access rule stands */
+/** @throws HoldfastError not_found, forbidden for a group with an access rule */
 export async function deleteScimGroup(world: ScimWorld, call: ScimCall, id: string): Promise<void> {
   await deleteGroup(world, groupCaller(call), (await seeGroup(world, id)).id);
 }
 
-/** In the audit, as where a person changes one member after the other; of very many the first. */
+/** Audits members like single changes. Lists only the first ones of many. */
 function noteMembers({ note }: ScimCall, removed: readonly UserId[], added: readonly UserId[]): void {
   const first = (ids: readonly UserId[]) => (ids.length === 0 ? undefined : ids.slice(0, 100));
   const count = removed.length + added.length;
   if (count > 0) note({ count, detail: { added: first(added), removed: first(removed) } });
 }
 
-/** Those that are members already keep their role: who manages a group manages it on. */
+/** Existing members keep their role, for example as manager. */
 async function addMembers(world: ScimWorld, call: ScimCall, groupId: GroupId, ids: readonly UserId[]): Promise<void> {
   for (const userId of ids) await setMember(world, groupCaller(call), { groupId, userId, role: "member" });
 }
 
-/** @returns whether an administrator is among them */
+/** @returns true if an administrator is among them */
 async function assertUsers({ shards }: ScimWorld, ids: readonly UserId[]): Promise<boolean> {
   if (ids.length > limits.scimMembersChangedMax) {
     throw refusal("tooMany", `One request can change at most ${limits.scimMembersChangedMax} members.`);

@@ -11,7 +11,7 @@ export interface Window {
   readonly take: number;
 }
 
-/** What is below counts as the least, what is above as the most, as RFC 7644 (3.4.2.4) says. @throws HoldfastError with tooMany */
+/** Limits values to the allowed range, as RFC 7644 (3.4.2.4) requires. @throws HoldfastError with tooMany */
 export function windowOf({ startIndex = 1, count = 100 }: ListQuery): Window {
   const skip = Math.max(1, startIndex) - 1;
   if (skip >= limits.scimStartIndexMax) {

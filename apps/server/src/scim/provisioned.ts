@@ -8,7 +8,7 @@ import type { Shards } from "../db/shards.ts";
 export type SeenUser = UserRow & { readonly external_id: string | null };
 export type SeenGroup = GroupRow & { readonly external_id: string | null };
 
-/** Accounts that an identity system has removed it sees no more; one that an administrator has let in again since it does. */
+/** Hides accounts that the identity system removed, unless an administrator has enabled them again. */
 const isSeen = sql<boolean>`not exists (
   select from shard.provisioned_accounts r where r.user_id = u.id and r.removed_at = u.disabled_at)`;
 
@@ -41,7 +41,7 @@ export interface Slice<Id> {
   readonly total: number;
 }
 
-/** By id, over all shards: ids alone are read of what stands before. */
+/** Lists by id over all shards. Only ids are read before the slice. */
 export function sliceUsers(shards: Shards, slice: { skip: number; take: number }): Promise<Slice<UserId>> {
   return sliceOf(shards, sql`shard.users u where ${isSeen}`, sql`u.id`, slice);
 }
@@ -57,7 +57,7 @@ async function sliceOf<Id extends string>(
   { skip, take }: { readonly skip: number; readonly take: number },
 ): Promise<Slice<Id>> {
   const all = shards.all();
-  // Of one shard the database skips; of several nobody knows what stands before but by looking.
+  // With one shard, the database skips rows. With several, the rows before must be read.
   const [offset, limit] = all.length === 1 ? [skip, take] : [0, skip + take];
   const found = await Promise.all(
     all.map(async ({ db }) => {
@@ -72,7 +72,7 @@ async function sliceOf<Id extends string>(
   return { ids: ids.slice(skip - offset, skip - offset + take), total };
 }
 
-/** By the indexes on external_id: as many may have one as the identity system gave it to. */
+/** Uses the indexes on external_id. Several accounts may have the same one. */
 export function usersCalled(shards: Shards, externalId: string, max: number): Promise<UserId[]> {
   return onAll<UserId>(
     shards,
@@ -87,7 +87,7 @@ export function groupsCalled(shards: Shards, externalId: string, max: number): P
   );
 }
 
-/** There are as few groups as are looked through in a moment. */
+/** Scans all groups, because there are few. */
 export function groupsNamed(shards: Shards, name: string, max: number): Promise<GroupId[]> {
   return onAll<GroupId>(
     shards,
@@ -102,7 +102,7 @@ async function onAll<Id extends string>(shards: Shards, query: ReturnType<typeof
   return found.flatMap(({ rows }) => rows.map((row) => row.id)).toSorted();
 }
 
-/** Written beside an account that is there; null: it has none any more. */
+/** Sets an existing account's external id; null removes it. */
 export async function nameUser(shards: Shards, id: UserId, externalId: string | null): Promise<void> {
   await sql`
     insert into shard.provisioned_accounts (user_id, external_id)

@@ -90,7 +90,6 @@ test("of any text the filter reads one attribute and one value, or refuses, and 
     }),
     { numRuns: 5000 },
   );
-  // Every text that is quoted as in JSON comes back.
   fc.assert(
     fc.property(fc.string({ unit: "grapheme", maxLength: 60 }), (value) => {
       assert.equal(read(`userName eq ${JSON.stringify(value)}`).value, value);

@@ -1,7 +1,6 @@
 import { limits } from "@holdfast/core/limits";
 import { refusal } from "./scim-refusal.ts";
 
-/** By which a user or a group is looked for. */
 export interface Filter<Attribute extends string = string> {
   readonly attribute: Attribute;
   readonly value: string;
@@ -11,8 +10,8 @@ const comparison = /^([A-Za-z][\w$:.-]*(?:\[[^[\]"]*(?:"[^"\\]*"[^[\]"]*)?\](?:\
 const schemaName = /^urn:ietf:params:scim:schemas:core:2\.0:(?:user|group):/;
 
 /**
- * Of RFC 7644, 3.4.2.2 what identity systems ask before they make something: one attribute that equals a text. All else is refused, as an answer to
- * another question would make accounts twice.
+ * Supports the filter that identity systems use before they create something: one attribute that equals a text (RFC
+ * 7644, 3.4.2.2). Other filters are rejected, because a wrong result would cause duplicate accounts.
  * @throws HoldfastError with invalidFilter
  */
 export function readFilter<Attribute extends string>(
@@ -30,7 +29,7 @@ export function readFilter<Attribute extends string>(
   return { attribute, value: readText(literal, attributes) };
 }
 
-/** Which of the addresses is meant says nothing here: an account has one. */
+/** The type of the address does not matter, because an account has one. */
 function plainName(path: string): string {
   return /^emails(?:\[type eq "[a-z]{1,20}"\])?(?:\.value)?$/.test(path) ? "emails.value" : path;
 }
@@ -38,7 +37,7 @@ function plainName(path: string): string {
 // oxlint-disable-next-line no-control-regex -- they are no part of a text in JSON
 const quoted = /^"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4}))*"$/su;
 
-/** As in JSON, and a text. */
+/** Reads a JSON string. */
 function readText(literal: string, attributes: readonly string[]): string {
   if (!quoted.test(literal)) throw notTaken(attributes);
   return JSON.parse(literal) as string;

@@ -19,11 +19,11 @@ export const groupBody = z.object({
   members: members.nullish(),
 });
 
-/** What an identity system wants of a group; undefined: as it is. */
+/** Requested change of a group; undefined: unchanged. */
 export interface GroupWish {
   readonly displayName?: string | undefined;
   readonly externalId?: string | null | undefined;
-  /** All of them; what follows counts from there. */
+  /** All members. `added` and `removed` apply to this list. */
   readonly members?: ReadonlySet<UserId> | undefined;
   readonly added: ReadonlySet<UserId>;
   readonly removed: ReadonlySet<UserId>;
@@ -86,7 +86,7 @@ function take(wanted: Wanted, { does, path, value }: Step): void {
     case "id":
     case "meta":
     case "schemas":
-      // Okta sends the id beside what changes.
+      // Okta sends the id with each change.
       if (at.toLowerCase() === "id" && does === "replace") return;
       throw refusal("mutability", `${at} is read-only.`);
     default:

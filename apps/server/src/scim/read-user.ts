@@ -3,7 +3,7 @@ import { firstProblem, issueWords } from "@holdfast/protocol/issue-words";
 import { z } from "zod";
 import { refusal } from "./scim-refusal.ts";
 
-/** What an identity system wants of an account; undefined: as it is. */
+/** Requested change of an account; undefined: unchanged. */
 export interface UserWish {
   readonly userName?: string | undefined;
   readonly name?: string | undefined;
@@ -13,7 +13,7 @@ export interface UserWish {
 
 const text = (lengthMax: number) => z.string().max(lengthMax);
 const schemas = z.array(text(200)).max(20).optional();
-/** Entra writes booleans as "True" and "False" unless it is told not to. */
+/** Entra sends booleans as "True" and "False" by default. */
 const boolean = z
   .union([z.boolean(), z.string().regex(/^(?:true|false)$/i)])
   .transform((given) => String(given).toLowerCase() === "true");
@@ -22,12 +22,12 @@ const nameParts = z.object({
   givenName: text(200).nullish(),
   familyName: text(200).nullish(),
 });
-/** Kept as it comes; no database takes a byte 0. */
+/** Stored unchanged. Databases do not accept a NUL byte. */
 export const externalId = text(256)
   .min(1)
   .refine((given) => !given.includes("\0"), "contains a byte that is not allowed in text");
 
-/** What an account has no place for is let by: every identity system sends more than it is asked for. */
+/** Unknown attributes are ignored, because all identity systems send some. */
 export const userBody = z.object({
   schemas,
   userName: text(limits.emailBytesMax).min(1),
@@ -57,7 +57,7 @@ export function wishOf(body: z.output<typeof userBody>): UserWish {
   return { userName, active, externalId: external ?? undefined, name: nameOf(body) };
 }
 
-/** As people see it: accounts have one name, not its parts. */
+/** Returns the display name, because accounts have one name without parts. */
 function nameOf({ displayName, name }: Pick<z.output<typeof userBody>, "displayName" | "name">): string | undefined {
   const { formatted, givenName, familyName } = name ?? {};
   const parts = givenName && familyName ? `${givenName} ${familyName}` : undefined;
@@ -74,7 +74,8 @@ const wellFormedPath = /^[A-Za-z][\w$:.-]*(?:\[[^[\]]{1,300}\])?(?:\.[A-Za-z][\w
 const userSchema = /^urn:ietf:params:scim:schemas:core:2\.0:user:/i;
 
 /**
- * What a PATCH of a user comes to. Okta sends an object without a path, Entra a path to each operation, in capitals, and paths as names of an object.
+ * Converts a PATCH. Okta sends an object without a path. Entra sends a path for each operation, capitalized operations,
+ * and paths as member names.
  * @throws HoldfastError with invalidSyntax, invalidPath, invalidValue, noTarget, mutability
  */
 export function wishOfPatch({ Operations }: PatchBody): UserWish {

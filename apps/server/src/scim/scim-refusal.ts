@@ -1,6 +1,6 @@
 import { HoldfastError } from "@holdfast/core/errors";
 
-/** Of RFC 7644, 3.12. */
+/** RFC 7644, 3.12. */
 export type ScimType =
   | "invalidFilter"
   | "tooMany"
@@ -11,7 +11,7 @@ export type ScimType =
   | "noTarget"
   | "invalidValue";
 
-/** What the request says is not what SCIM, or this server, takes there. */
+/** Error for a request that SCIM or this server does not allow. */
 export function refusal(scimType: ScimType, message: string): HoldfastError {
   return new HoldfastError(scimType === "tooMany" ? "too_large" : "bad_request", message, { body: { scimType } });
 }

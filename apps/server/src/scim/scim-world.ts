@@ -4,14 +4,13 @@ import type { GroupWorld } from "../groups/group-messages.ts";
 
 export type ScimWorld = AccountWorld & GroupWorld;
 
-/** Who asks, and what the answer names itself by. */
 export interface ScimCall {
   readonly caller: Caller;
-  /** Of this server, as who asks reached it. */
+  /** This server's URL as the client used it. */
   readonly publicUrl: string;
-  /** Takes what the call turned out to cost, in calls. */
+  /** Charges a cost, in calls, that was known only afterwards. */
   readonly owe: (calls: number) => Promise<void>;
-  /** For the audit, what the request alone does not say. */
+  /** Adds facts to the audit that the request does not contain. */
   readonly note: (note: { readonly count: number; readonly detail: Readonly<Record<string, unknown>> }) => void;
 }
 

@@ -15,15 +15,16 @@ import { noSuch, refusal } from "./scim-refusal.ts";
 import type { ListQuery, ScimCall, ScimWorld } from "./scim-world.ts";
 
 /**
- * Nobody knows its password: its person signs in by an issuer, or has a password mailed. Of two at once one is refused.
- * @throws HoldfastError exists, and with invalidValue for what is no address
+ * Creates an account with an unknown password. The user signs in through an issuer or requests a password by e-mail.
+ * One of two concurrent requests is rejected.
+ * @throws HoldfastError exists, and with invalidValue for an invalid address
  */
 export async function createScimUser(world: ScimWorld, call: ScimCall, wish: UserWish): Promise<object> {
   const email = addressOf(wish.userName ?? "");
   const name = nameOf(wish) ?? email;
   const confirmed = !(await isAwaited(world, emailKey(email)));
   const made = await createUser(world, { email, password: undefined, name, admin: false, confirmed });
-  // What dies here is found by its userName, and told the rest.
+  // After a crash here, the client finds the account by userName and sends the rest.
   if (wish.externalId !== undefined) await nameUser(world.shards, made.id, wish.externalId);
   if (wish.active === false) await change(world, call, made.id, { disabled: true });
   return userJson(await seeUser(world, made.id), call);
@@ -60,13 +61,13 @@ async function lookUp(world: ScimWorld, { attribute, value }: Filter<(typeof fil
   return id === undefined ? [] : [id];
 }
 
-/** @throws HoldfastError not_found, exists, forbidden for what a token does with no administrator */
+/** @throws HoldfastError not_found, exists, forbidden for changes of administrators that a token may not make */
 export async function changeScimUser(world: ScimWorld, call: ScimCall, id: string, wish: UserWish): Promise<object> {
   const user = await seeUser(world, id);
   const { userName } = wish;
   const email = userName === undefined || userName.trim() === user.email ? user.email : addressOf(userName);
   const name = nameOf(wish);
-  // Said before what would be said of the last administrator.
+  // Comes before the error for the last administrator.
   if (user.admin && wish.active === false && user.disabled_at === null) throw sparesAdministrators();
   if (name !== undefined) assertPlainText(name, "displayName");
   await change(world, call, user.id, {
@@ -85,7 +86,7 @@ export async function deleteScimUser(world: ScimWorld, id: string): Promise<void
   await removeAccount(world, await seeUser(world, id));
 }
 
-/** A token may be stolen, so that its word alone gives nobody what waits for an address. */
+/** A token may be stolen. So it cannot confirm an address for which shares are waiting. */
 async function confirmedBySystem(world: ScimWorld, user: SeenUser, email: string): Promise<{ confirmed?: true }> {
   const key = emailKey(email);
   const isKnown = user.email_confirmed_at !== null && key !== emailKey(user.email);
@@ -111,7 +112,9 @@ async function seeUser({ shards }: ScimWorld, text: string): Promise<SeenUser> {
   return user;
 }
 
-/** By which people sign in and are shared with; two names for one person would be looked for apart. */
+/**
+ * Requires an address, because people sign in and share by it. Two names for one person would be looked up separately.
+ */
 function addressOf(userName: string): string {
   try {
     assertAddress(userName);
@@ -121,7 +124,10 @@ function addressOf(userName: string): string {
   return userName.trim();
 }
 
-/** An identity system sends the whole person with each change: a mark in the name must not keep a suspension out. */
+/**
+ * Identity systems send the whole user with each change. Misleading characters are removed from the name, so that they
+ * cannot prevent a suspension.
+ */
 function nameOf({ name }: UserWish): string | undefined {
   return name === undefined ? undefined : withoutMisleading(name);
 }

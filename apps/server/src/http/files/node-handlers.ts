@@ -158,8 +158,8 @@ export function nodeHandlers({ shards, committer, clock, cursorKey, tagOf }: Nod
       const seen = trashSeen(query);
       const purged = await answerOnce(db, once, async () => {
         const count = await emptyTrash(db, committer, caller, seen);
-        // The trash is emptied in many transactions. After an interruption, a repeated request continues, and keeps
-        // items that were trashed after the first one ended.
+        // The trash is emptied in many transactions. After an interruption, a repeated request continues. After success
+        // it deletes nothing, so items that were trashed later stay.
         return doOnce(db, once, () => Promise.resolve(count));
       });
       return { status: 200, json: { purged } };

@@ -10,7 +10,6 @@ const rights: Readonly<Record<RoleName, string>> = {
   owner: "You own it.",
 };
 
-/** By the doctor's name for them. */
 const checkNames: Readonly<Record<string, string>> = {
   disk: "disk space",
   database: "the database",

@@ -10,7 +10,6 @@ const rights: Readonly<Record<RoleName, string>> = {
   owner: "Es gehört Ihnen.",
 };
 
-/** Nach dem Namen, den der Server ihnen gibt. */
 const checkNames: Readonly<Record<string, string>> = {
   disk: "Platz auf den Platten",
   database: "die Datenbank",

@@ -6,21 +6,20 @@ import type { SecurityChange } from "../../accounts/security-change.ts";
 
 export type RoleName = z.output<typeof role>;
 
-/** One thing that happened, in words. */
 export interface Said {
-  /** A whole sentence without its full stop: of a mail of its own the subject, in a list the item. */
+  /** Sentence without a full stop. It is the subject of a separate mail, or an item of a list. */
   readonly title: string;
   readonly more: readonly string[];
-  /** In a list instead of the title, where that says too little. */
+  /** Replaces a title that says too little in a list. */
   readonly item?: string;
 }
 
-/** Every sentence that a mail has. Names come cleaned (`shownName`); what may be unknown is undefined. */
+/** All sentences of mails. Names are sanitized (`shownName`), and unknown values are undefined. */
 export interface Words {
   invitation(facts: { by: string; address: string; node: string; role: RoleName; host: string }): Said;
   invitationAction: string;
   invitationExpires(day: string): string;
-  /** @param facts.account name and present address; moves: it has another address now */
+  /** @param facts.account name and current address; moves: true if the account changes its address */
   confirmation(facts: { account: string | undefined; moves: boolean; host: string }): Said;
   confirmationAction: string;
   passwordReset(host: string): Said;
@@ -37,12 +36,12 @@ export interface Words {
     device: string;
     time: string;
     address: string | undefined;
-    /** Its name. */
+    /** Name of the country. */
     country: string | undefined;
     system: string | undefined;
     by: SignInKind | undefined;
   }): Said;
-  /** @param facts.account of another person's device: whose it is */
+  /** @param facts.account owner of another user's device */
   suspended(facts: {
     device: string;
     id: string;
@@ -52,7 +51,7 @@ export interface Words {
     moment: string | undefined;
     command: string | undefined;
   }): Said;
-  /** @param facts.node the shared folder in which files were deleted */
+  /** @param facts.node shared folder with the deletions */
   deletions(facts: {
     by: string | undefined;
     node: string;
@@ -61,7 +60,7 @@ export interface Words {
     command: string | undefined;
   }): Said;
   report(facts: { reason: string | undefined; node: string | undefined }): Said;
-  /** What the server found of itself. @param facts.detail in the doctor's words, which are English; so is the advice */
+  /** Problem of the server. @param facts.detail and advice in English, from the doctor */
   server(facts: {
     check: string;
     state: "ok" | "warn" | "fail";
@@ -71,13 +70,13 @@ export interface Words {
   }): Said;
   digest(count: number, host: string): Said;
   andMore(count: number): string;
-  /** Above what somebody else wrote, so that nobody takes it for ours. */
+  /** Introduces another person's text, so that it does not look like ours. */
   wrote(by: string): string;
-  /** A line that somebody else wrote, in a list. */
+  /** Quotes another person's line in a list. */
   quoted(line: string): string;
   somebody: string;
   open: string;
-  /** Why this mail came to who has an account, to who has none, and to who gave an address. */
+  /** Reasons for a mail: to an account, to a stranger, and to a new address. */
   whyAccount(host: string): string;
   whyStranger(host: string): string;
   whyConfirmation: string;
@@ -88,7 +87,7 @@ export interface Words {
 
 export interface UnsubscribeWords {
   readonly title: string;
-  /** What is asked of who has an account. */
+  /** Question to an account's owner. */
   readonly ask: (kinds: readonly string[]) => string;
   readonly askStranger: string;
   readonly button: string;
