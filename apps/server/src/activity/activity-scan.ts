@@ -4,29 +4,31 @@ import { z } from "zod";
 import type { EventRow, JournalRow } from "../db/shard-tables.ts";
 import type { Shards } from "../db/shards.ts";
 
-/** One thing that somebody did in a space. */
+/** Change in a space. */
 export type Entry = JournalRow | EventRow;
 
 export function isEvent(entry: Entry): entry is EventRow {
   return "verb" in entry;
 }
 
-/** Before what a reader of one space stands: an entry of its journal, and an event by its time and id. */
+/** Position of a reader in one space: the next journal entry, and the next event by time and id. */
 const place = z.tuple([z.string().refine(isId), z.int().min(0), z.int().min(0), z.string().refine(isId)]);
-/** One for each space that is read. */
 export const scanPlaces = z.array(place).max(1000);
 type ScanPlace = [spaceId: SpaceId, seq: number, at: number, id: string];
 
-/** Reads the journals and the events of spaces together, newest first. What was consumed is never read again, whatever clocks say. */
+/**
+ * Reads journals and events of several spaces together, newest first. Consumed entries are never read again, even if
+ * clocks change.
+ */
 export class ActivityScan {
   readonly #shards: Shards;
   readonly #places: ScanPlace[];
 
-  /** @param places where an earlier scan of these spaces has come to */
+  /** @param places positions of an earlier scan of these spaces */
   constructor(shards: Shards, spaceIds: readonly SpaceId[], places?: z.output<typeof scanPlaces>) {
     const known = new Map(places?.map((each) => [each[0], each]));
     this.#shards = shards;
-    // A space that has come into view since would begin anew, out of order.
+    // A space that became visible later would start from the beginning, out of order.
     this.#places = spaceIds
       .filter((spaceId) => places === undefined || known.has(spaceId))
       .map((spaceId) => {
@@ -35,18 +37,17 @@ export class ActivityScan {
       });
   }
 
-  /** For the cursor. */
   get places(): readonly ScanPlace[] {
     return this.#places;
   }
 
-  /** The next entries, which stay the next ones until they are consumed. Fewer than `count`: there are no others. */
+  /** Returns the next entries, until they are consumed. Fewer than `count` means the end. */
   async peek(count: number): Promise<Entry[]> {
     const streams = await Promise.all(
       this.#places.flatMap(([spaceId, seq, at, id]) => {
         const { db } = this.#shards.ofId(spaceId);
         return [
-          // Both served by primary keys.
+          // Uses primary keys.
           sql<Entry>`
             select * from shard.journal where space_id = ${spaceId} and seq < ${seq}
             order by seq desc limit ${count}`.execute(db),
@@ -70,7 +71,7 @@ export class ActivityScan {
   }
 }
 
-/** Each stream in its own order, whatever its times say: the newest of those that are first. */
+/** Merges streams by the newest first entry. Keeps the order in each stream, whatever its times. */
 function merge(streams: readonly Entry[][], count: number): Entry[] {
   const heads = streams.map(() => 0);
   const merged: Entry[] = [];

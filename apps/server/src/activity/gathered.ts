@@ -2,30 +2,29 @@ import type { NodeId } from "@holdfast/core/ids";
 import { isEvent } from "./activity-scan.ts";
 import type { Happening } from "./happening.ts";
 
-/** What somebody did to one or many files at about the same time. */
+/** Changes of one or many files by one user at about the same time. */
 export interface Gathered {
-  /** Of them the newest. */
   readonly newest: Happening;
-  /** The one that they are named by: the newest, or the folder of the same action in which more than half of them lie. */
+  /** Node that names the action: the newest, or the folder of the action with more than half of its nodes. */
   readonly named: Happening;
   readonly nodes: ReadonlySet<NodeId>;
 }
 
-/** So close together things are one action, as long as it lasts no longer than that. */
+/** Maximum gap and duration of one action. */
 const gapMicros = 60_000_000;
 const lastsMicros = 600_000_000;
 
-/** Gathers happenings, given from the newest on: those of one person, device, verb and folder that follow each other closely are one. */
+/** Groups changes by person, device, verb and folder if they follow closely. They must be added newest first. */
 export class Gathering {
   readonly #all: Action[] = [];
-  /** By what its members have in common; an older one makes room for the next. */
+  /** By shared properties. An older action replaces a newer one. */
   readonly #open = new Map<string, Action>();
 
   get size(): number {
     return this.#all.length;
   }
 
-  /** Whether adding it would make one more. */
+  /** Returns true if it would start another action. */
   isNew(happening: Happening): boolean {
     return this.#find(happening) === undefined;
   }
@@ -39,13 +38,13 @@ export class Gathering {
     this.#open.set(keyOf(happening), action);
   }
 
-  /** Newest first. What was created in a folder of the same action belongs to that folder, and is counted with it. */
+  /** Returns actions, newest first. Nodes created in a folder of the same action are counted with that folder. */
   items(): readonly Gathered[] {
     const makers = new Map<NodeId, Maker>();
     for (const action of this.#all) {
       if (action.newest.verb === "created") for (const id of action.nodes) makers.set(id, { action, own: id });
     }
-    // Folders are made before what lies in them, so whatever a folder takes over is complete when it is asked: newest first.
+    // Folders are created before their content. So, newest first, a folder's action is complete when it is merged.
     const left = new Set(this.#all);
     for (const action of this.#all) {
       const maker = makerOf(action, makers);
@@ -70,7 +69,7 @@ class Action implements Gathered {
   readonly nodes = new Set<NodeId>();
   oldestAt: number;
   readonly #own = new Map<NodeId, Happening>();
-  /** How many nodes lie in one of its own folders. */
+  /** Number of nodes in each of its own folders. */
   readonly #below = new Map<NodeId, number>();
 
   constructor(newest: Happening) {
@@ -91,7 +90,7 @@ class Action implements Gathered {
     this.oldestAt = Math.min(this.oldestAt, entry.at);
   }
 
-  /** @param own the folder of this action in which the nodes of the other one lie */
+  /** @param own folder of this action that contains the other's nodes */
   takeOver(other: Action, own: NodeId): void {
     for (const id of other.nodes) this.nodes.add(id);
     this.#below.set(own, (this.#below.get(own) ?? 0) + other.nodes.size);
@@ -101,7 +100,7 @@ class Action implements Gathered {
 
 interface Maker {
   readonly action: Action;
-  /** The node of the action itself that a node is, or lies in. */
+  /** The action's own node that is or contains a node. */
   readonly own: NodeId;
 }
 

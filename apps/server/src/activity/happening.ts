@@ -5,27 +5,27 @@ import type { PlacedNode } from "../metadata/read/placed-node.ts";
 import { roleMay } from "../rights/roles.ts";
 import { type Entry, isEvent } from "./activity-scan.ts";
 
-/** An entry as its reader may see it. */
+/** An entry with what its reader may see. */
 export interface Happening {
   readonly entry: Entry;
   readonly verb: ActivityVerb;
   readonly node: { readonly id: NodeId; readonly name: string; readonly path?: string; readonly folder?: string };
-  /** The folder that it lies in now, or lay in: what many files of one action have in common. */
+  /** Current or former folder, which many files of one action share. */
   readonly parentId: NodeId | null;
   readonly detail: Record<string, unknown>;
 }
 
-/** What somebody sees now of the nodes that entries name. */
+/** Nodes of entries that a user sees now. */
 export interface Seen {
   readonly nodes: ReadonlyMap<NodeId, PlacedNode>;
-  /** Of entries by which a node went out of sight, what it was called then, by their numbers. */
+  /** Names of nodes that went out of sight, by the entry's number. */
   readonly names: ReadonlyMap<number, string>;
 }
 
 /**
- * What the entry says to somebody who sees these nodes: nothing of a node out of sight, but that it came or went where its other
- * place is in sight.
- * @returns undefined where it says nothing
+ * Converts an entry to what a user with these nodes may see. A node out of sight is omitted, unless it moved between a
+ * visible and an invisible place.
+ * @returns undefined if nothing is visible
  */
 export function happeningOf(entry: Entry, seen: Seen, lay: Lay = new Map()): Happening | undefined {
   const node = seen.nodes.get(entry.node_id);
@@ -33,39 +33,39 @@ export function happeningOf(entry: Entry, seen: Seen, lay: Lay = new Map()): Hap
     if (node === undefined || (sharing.has(entry.verb) && !roleMay(node.role, "share"))) return undefined;
     return { entry, verb: entry.verb, node: shown(node), parentId: node.row.parent_id, detail: entry.detail };
   }
-  // What a rewind did is told by its event, and whose role has changed by that of the share.
+  // A rewind has its own event, and so has a changed role of a share.
   if (entry.rewind_id !== null || entry.grantee_id !== null || isApproval(entry)) return undefined;
   if (node === undefined) return lost(entry, seen);
-  // How somebody else arranges what is shared is not told of its top.
+  // Changes of a shared top node's name or place are not reported.
   if (node.isTop === true && entry.from_parent !== null) return undefined;
   const later = lay.get(entry.node_id);
   if (later !== undefined && node.isTop !== true && !seen.nodes.has(later)) return lost(entry, seen);
   const to = later ?? node.row.parent_id;
   const { verb, ...told } = verbOf(entry, { node, to, nodes: seen.nodes }) ?? {};
-  // What it was called before it was shared is not told.
+  // Names from before the share are not reported.
   const detail = entry.at < (node.sinceMicros ?? 0) ? {} : told;
   return verb === undefined ? undefined : { entry, verb, node: shown(node), parentId: to, detail };
 }
 
-/** Of what lay in the trash already. */
+/** Returns true for approvals of nodes in the trash. */
 function isApproval({ kind, approved, from_name, from_trashed_at }: JournalRow): boolean {
   return kind === "gone" && approved && from_name === null && from_trashed_at !== null;
 }
 
-/** Where nodes lay after an entry, as far as later ones have told that they were moved. */
+/** Folder of each node after an entry, if later entries moved it. */
 export type Lay = ReadonlyMap<NodeId, NodeId>;
 
-/** Who has a right is for those to know who may give it. */
+/** Only users who may share a node learn who has access. */
 const sharing: ReadonlySet<string> = new Set(["shared", "unshared", "linked"]);
 
 interface Change {
   readonly node: PlacedNode;
-  /** The folder in which it lay afterwards. */
+  /** The folder after the change. */
   readonly to: NodeId | null;
   readonly nodes: Seen["nodes"];
 }
 
-/** Of a change to a node in sight. */
+/** Verb of a change to a visible node. */
 function verbOf(entry: JournalRow, { node, to, nodes }: Change): { verb: ActivityVerb; from?: string } | undefined {
   const { kind, from_parent: fromParent, from_name: fromName } = entry;
   if (kind === "gone") return { verb: fromName === null ? "trashed" : "purged" };
@@ -73,16 +73,16 @@ function verbOf(entry: JournalRow, { node, to, nodes }: Change): { verb: Activit
   const from = fromParent === null ? undefined : nodes.get(fromParent);
   if (fromParent !== null && from === undefined) return { verb: "created" };
   if (kind === "appeared") return { verb: "restored" };
-  // Of folders and mounts only what is done with them by name: else devices are told to look at them, and nobody did anything.
+  // For folders and mounts, only changes by name count. Other entries only make devices read them again.
   if (from === undefined) return node.row.kind === "file" ? { verb: "edited" } : undefined;
   if (fromParent === to) return { verb: "renamed", ...(fromName === null ? {} : { from: fromName }) };
   return { verb: "moved", from: from.path };
 }
 
-/** Of a node that went out of sight: what it is called there, if anything, is not told. */
+/** Reports a node that went out of sight. Its new name is not reported. */
 function lost(entry: JournalRow, { nodes, names }: Seen): Happening | undefined {
   const { node_id: id, from_parent: parentId } = entry;
-  // What a mount showed is the owner's, and is there as before.
+  // Content of a mount belongs to its owner and still exists.
   if (entry.of_mount && entry.kind === "gone") return undefined;
   const name = names.get(entry.seq);
   if (parentId === null || name === undefined || !nodes.has(parentId) || entry.kind === "appeared") return undefined;
@@ -92,7 +92,7 @@ function lost(entry: JournalRow, { nodes, names }: Seen): Happening | undefined 
   return { entry, verb: purged ? "purged" : "trashed", node: { id, name, folder: folder.path }, parentId, detail: {} };
 }
 
-/** Not of what went before the folder was shared, nor of what was hidden in it. */
+/** Returns false for entries from before the share, and for nodes that were hidden. */
 function isToldOf({ node_id: id, at, from_trashed_at, of_mount }: JournalRow, folder: PlacedNode): boolean {
   const own = folder.rights?.at(id);
   if (own !== undefined && !roleMay(own.role, "read")) return false;

@@ -19,19 +19,19 @@ import { happeningOf } from "./happening.ts";
 import { seeEntries } from "./see.ts";
 
 export interface ActivityRequest {
-  /** A file, or a folder with all below it. */
+  /** A file, or a folder with its descendants. */
   readonly in?: string | undefined;
   readonly actor?: string | undefined;
   readonly limit?: number | undefined;
   readonly cursor?: string | undefined;
 }
 
-/** Entries that are looked at together. */
+/** Number of entries that are checked together. */
 const peekedMax = 500;
 
 /**
- * What happened that the caller may see now, newest first. A page ends early, perhaps empty, where it has looked at
- * `limits.activityScanMax` entries: only `next_cursor` tells the end.
+ * Lists visible changes, newest first. A page ends early, perhaps empty, after `limits.activityScanMax` entries. Only
+ * `next_cursor` tells the end.
  * @throws HoldfastError not_found, forbidden, bad_request for a cursor of another list
  */
 export async function listActivity(
@@ -67,13 +67,13 @@ export async function listActivity(
   return answer(shards, caller, gathering, over ? undefined : scan);
 }
 
-/** So many spaces of others beside the caller's own: those with the latest shares. */
+/** Maximum number of other users' spaces: those with the latest shares. */
 const spacesMax = 50;
 
-/** The caller's own space and those of which something was shared with it. */
+/** Returns the caller's own space and those with shares. */
 async function spacesOf(shards: Shards, caller: Actor): Promise<SpaceId[]> {
   if (!caller.receives) return [caller.spaceId];
-  // Served by the primary key, in the order of time.
+  // Uses the primary key, in order of time.
   const { rows } = await sql<{ space_id: SpaceId }>`
     select space_id from shard.received where grantee_id = any(${uuidArray(caller.grantees)})
     group by space_id order by max(grant_id::text) desc limit ${spacesMax}`.execute(shards.of(caller.bucket).db);
@@ -84,14 +84,14 @@ function findBelow(shards: Shards, { row }: PlacedNode, ids: readonly NodeId[]):
   return findVisible(shards.ofId(row.space_id), { spaceId: row.space_id, rootId: row.id }, ids);
 }
 
-/** @param inTop the nodes in the folder that was asked for: what comes from there is asked for as well */
+/** @param inTop nodes in the requested folder; moves out of it also count */
 function isAsked(entry: Entry, actor: string | undefined, inTop: ReadonlySet<NodeId> | undefined): boolean {
   if (actor !== undefined && entry.actor !== actor) return false;
   if (inTop === undefined || inTop.has(entry.node_id)) return true;
   return !isEvent(entry) && entry.from_parent !== null && inTop.has(entry.from_parent);
 }
 
-/** @param scan undefined where nothing is left */
+/** @param scan undefined at the end */
 async function answer(shards: Shards, caller: Actor, gathering: Gathering, scan: ActivityScan | undefined) {
   const items = gathering.items();
   const personOf = await readPeople(
@@ -126,12 +126,12 @@ function activityJson(
     verb,
     node: named.node,
     count: nodes.size,
-    // Of several, what is particular to one says nothing.
+    // Details of one node do not apply to several.
     detail: nodes.size === 1 ? detail : {},
   };
 }
 
-/** Of the newest of several; always the same. */
+/** Constant id of the newest change. */
 function idOf(entry: Entry): string {
   if (isEvent(entry)) return entry.id;
   const random = createHash("sha256").update(`${entry.space_id} ${entry.seq}`).digest().subarray(0, 8);

@@ -8,13 +8,13 @@ export interface NewEvent extends Pick<EventRow, "verb" | "actor" | "detail"> {
   readonly spaceId: EventRow["space_id"];
   readonly nodeId: EventRow["node_id"];
   readonly deviceId: EventRow["device_id"];
-  /** Now, unless told. */
+  /** Default: now. */
   readonly atMicros?: number;
 }
 
 /**
- * Notes what somebody did that leaves no entry in the journal, for the activity. In the transaction that does it, on the shard of the
- * space. `detail` is shown as it is to whoever may see the event.
+ * Records an activity that is not in the journal. Runs in the causing transaction on the space's shard. `detail` is
+ * shown unchanged to everyone who may see the event.
  */
 export async function recordEvent(
   transaction: ShardReader,
@@ -29,10 +29,10 @@ export async function recordEvent(
   await tellHooked(transaction, { spaceId, at: atMicros, id });
 }
 
-/** The kind of the messages that tell webhooks of an event. */
+/** Queue kind that sends an event to webhooks. */
 export const hookedEventKind = "webhook_event";
 
-/** Costs one look where nobody has a webhook for the space. */
+/** Costs one query if the space has no webhooks. */
 async function tellHooked(
   transaction: ShardReader,
   event: { readonly spaceId: SpaceId; readonly at: number; readonly id: EventId },

@@ -8,7 +8,7 @@ import { findNodes } from "../metadata/read/look-up.ts";
 import { type Entry, isEvent } from "./activity-scan.ts";
 import type { Lay, Seen } from "./happening.ts";
 
-/** What the caller sees now of what these entries name. */
+/** Reads the nodes of entries that the caller sees now. */
 export async function seeEntries(
   shards: Shards,
   caller: Actor,
@@ -24,7 +24,7 @@ export async function seeEntries(
     if (to !== undefined) ids.add(to);
   }
   const nodes = await findNodes(shards, caller, [...ids]);
-  // A node of the same id in another space is another one.
+  // Another space may contain the same id.
   for (const { node_id: id, space_id } of entries) if (nodes.get(id)?.row.space_id !== space_id) nodes.delete(id);
   const moved = entries.filter(
     (entry): entry is JournalRow => !isEvent(entry) && entry.from_parent !== null && nodes.has(entry.from_parent),
@@ -33,8 +33,8 @@ export async function seeEntries(
 }
 
 /**
- * What nodes were called when an entry took them out of sight: the entry itself says so, or the row where that was not changed since. By
- * the primary key.
+ * Reads the names of nodes when entries took them out of sight. The name is in the entry, or in the row if unchanged
+ * since. Uses the primary key.
  */
 async function readNames(shards: Shards, entries: readonly JournalRow[]): Promise<ReadonlyMap<number, string>> {
   const names = new Map<number, string>();

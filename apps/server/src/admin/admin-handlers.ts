@@ -33,7 +33,7 @@ import { diagnoseStorage } from "./diagnose-storage.ts";
 import { adminKeySource, openAdminCells, openPlacedCells } from "./open-admin-cells.ts";
 import { type AdminStorage, silent } from "./open-admin-storage.ts";
 
-/** The routes that can be done without a server. The stores and their keys are opened by those alone that need them. */
+/** Routes that work without a server. Stores and keys are opened only when needed. */
 export function adminHandlers(storage: AdminStorage) {
   return {
     ...userHandlers(storage),
@@ -58,7 +58,7 @@ export function adminHandlers(storage: AdminStorage) {
       },
     }),
     ...doctorHandlers(() => diagnoseStorage(storage)),
-    // A server that runs finds both at its next look, another one when it starts.
+    // A running server finds both at its next check, and another one when it starts.
     ...shredHandlers({ ...storage, cells: storage.databases.cells }),
     ...queueHandlers({ ...storage, kick: () => {} }),
     ...reportCareHandlers({
@@ -82,7 +82,7 @@ function careFor(storage: AdminStorage): StorageCare {
     }
   };
   return {
-    // Nobody stays behind to go on with it, so it is over when this returns.
+    // No process continues it later, so it is done on return.
     startScrub: () =>
       withPool(async ({ cells }, pool) => {
         const keep = openKeeper({ pool, clock, ...systemTime, log: silent });

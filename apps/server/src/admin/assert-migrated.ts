@@ -3,7 +3,7 @@ import { sql } from "kysely";
 import { type Connection, openDatabase } from "../db/database.ts";
 import type { MigrationSet } from "../db/migrate.ts";
 
-/** A database that a server is using is not migrated under it: this command must be of the same version. */
+/** Requires that the command has the same version as the server, because a database in use must not be migrated. */
 export async function assertMigrated(connection: Connection, { schema, migrations }: MigrationSet): Promise<void> {
   const { db, close } = openDatabase<unknown>({
     connection,

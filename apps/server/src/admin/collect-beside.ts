@@ -8,7 +8,10 @@ import { openLog } from "../operation/log.ts";
 import { openQueue } from "../queue/open-queue.ts";
 import type { AdminStorage } from "./open-admin-storage.ts";
 
-/** Without a server nobody works what the shards tell their cells, so it is done here; where one runs, whoever comes first does it. */
+/**
+ * Works the shards' messages to their cells, which nobody does without a server. With a server, the first process does
+ * it.
+ */
 export async function collectBeside(
   { shards, clock, random, config, isServed }: AdminStorage,
   { cells, pool }: { readonly cells: BlockCells; readonly pool: BlockPool },
@@ -29,7 +32,7 @@ export async function collectBeside(
   }
 }
 
-/** When an upload was last used is reckoned by the server's own settings, which this process may not have. */
+/** Only the server's own settings determine which uploads are in use. */
 function servedBeside(): HoldfastError {
   const message =
     "A server runs on this data, and only it knows which uploads are in use. Run 'holdfast admin gc --unfinished' without --data, signed in as an administrator.";

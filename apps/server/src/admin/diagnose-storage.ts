@@ -7,7 +7,7 @@ import { fail } from "../doctor/finding.ts";
 import { adminKeySource, openAdminStore, placesOf } from "./open-admin-cells.ts";
 import type { AdminStorage } from "./open-admin-storage.ts";
 
-/** What the server stands on, beside one that runs or without one. */
+/** Checks the storage, with or without a running server. */
 export function diagnoseStorage(storage: AdminStorage): Promise<DiagnosisJson> {
   const { config, databases, clock, random } = storage;
   const cells = databases.cells.all().map((cell) => ({
@@ -20,7 +20,7 @@ export function diagnoseStorage(storage: AdminStorage): Promise<DiagnosisJson> {
   return diagnose({ config, shards: databases.shards.all(), cells, ...ports });
 }
 
-/** What can be looked at without any database. */
+/** Checks everything that needs no database. */
 export function diagnoseWithoutDatabase(
   { config, environment }: Pick<AdminStorage, "config" | "environment">,
   error: HoldfastError,

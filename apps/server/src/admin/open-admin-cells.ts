@@ -12,7 +12,7 @@ import type { Cell } from "../db/shards.ts";
 import { systemTime } from "../operation/system-time.ts";
 import { type AdminStorage, silent } from "./open-admin-storage.ts";
 
-/** The block cells with their stores and keys, from the places where the server has them. */
+/** Opens the block cells with stores and keys at the server's locations. */
 export async function openAdminCells(storage: AdminStorage): Promise<BlockCells> {
   return (await openPlacedCells(storage)).cells;
 }
@@ -40,7 +40,7 @@ export function adminKeySource({ config, environment }: Pick<AdminStorage, "conf
   return keySourceOf(nodeDisk, resolve(config.dataFolder), environment);
 }
 
-/** The store of a cell, or the two of it, without any of its keys. */
+/** Opens the one or two stores of a cell without keys. */
 export function openAdminStore(cell: Cell, storage: AdminStorage): Promise<ObjectStore> {
   return openCellStore({
     db: cell.db,
@@ -53,14 +53,13 @@ export function openAdminStore(cell: Cell, storage: AdminStorage): Promise<Objec
   });
 }
 
-/** Of its store, or of the two of it. */
 export function placesOf(cell: Cell, { config }: AdminStorage): readonly string[] {
   return storePlaces(cell, config, resolve(config.dataFolder));
 }
 
 /**
  * @param location a folder or `s3://…`
- * @param called names it in errors, with its path; undefined: a store whose path users must not see
+ * @param called name in errors with its path; undefined: users must not see the path
  */
 export function openStoreAt(
   location: string,

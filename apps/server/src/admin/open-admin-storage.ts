@@ -22,12 +22,12 @@ export interface AdminStorage extends AccountStore {
   readonly config: Config;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly databases: Databases;
-  /** Whether a server has the database now; of one that is elsewhere nobody knows, so that counts as yes. */
+  /** True if a server uses the database. Always true for a remote database, because that is unknown. */
   readonly isServed: boolean;
   close(): Promise<void>;
 }
 
-/** The databases of a data folder, whether a server runs on it or not. */
+/** Opens the databases of a data folder, with or without a running server. */
 export async function openAdminStorage(
   config: Config,
   environment: AdminStorage["environment"],
@@ -53,7 +53,6 @@ export async function openAdminStorage(
   return { config, databases, shards: databases.shards, isServed: place.isServed, ...portsFor(environment), close };
 }
 
-/** What else a command beside the data needs of the world. */
 export function portsFor(environment: AdminStorage["environment"]) {
   const clock: Clock = { nowMs: () => Date.now(), nowMicros: () => Date.now() * 1000 };
   return { environment, clock, random: (lengthBytes: number): Uint8Array => randomBytes(lengthBytes) };
@@ -90,7 +89,7 @@ async function openEmbedded(dataFolder: string): Promise<Place> {
     const connection = findRunningPostgres(dataFolder);
     if (connection !== undefined)
       return { connection, isServed: true, prepare: assertAllMigrated, close: async () => {} };
-    // Its owner is just starting or stopping.
+    // Its owner is starting or stopping.
     if (waitedMs >= waitMsMax) {
       throw new HoldfastError(
         "unavailable",
@@ -105,7 +104,7 @@ async function openEmbedded(dataFolder: string): Promise<Place> {
 const retryMs = 100;
 const waitMsMax = 10_000;
 
-/** Undefined while another process has the folder. */
+/** @returns undefined while another process uses the folder */
 async function openUnlessInUse(dataFolder: string): Promise<DataFolder | undefined> {
   try {
     return await openDataFolder(dataFolder);
@@ -133,5 +132,5 @@ async function startOwn(folder: DataFolder): Promise<Place> {
   }
 }
 
-/** The command says what failed, by the error that reaches it. */
+/** The command reports failures by its error. */
 export const silent: DatabaseLog = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };

@@ -9,7 +9,7 @@ import { auditRule } from "../http/route-audit.ts";
 import { openAdminCells } from "./open-admin-cells.ts";
 import type { AdminStorage } from "./open-admin-storage.ts";
 
-/** What a command beside the data was asked. */
+/** Input of a command on the data folder. */
 interface Asked {
   readonly params: unknown;
   readonly query: unknown;
@@ -17,10 +17,10 @@ interface Asked {
 }
 
 /**
- * What changes something is recorded when it is done by a command beside the data too. What only reads is not: whoever may read the data folder
- * can read everything in it by other means.
- * @returns what records the outcome; undefined where nothing is to be
- * @throws HoldfastError where the keys cannot be opened, before anything is changed
+ * Audits changes by commands on the data folder. Reads are not audited, because anyone who can read the folder can read
+ * its content by other means.
+ * @returns a function that records the outcome; undefined if nothing is audited
+ * @throws HoldfastError if the keys cannot be opened, before any change
  */
 export async function openRecordBeside(storage: AdminStorage, name: RouteName, asked: Asked) {
   const rule = auditRule(name);
@@ -34,7 +34,7 @@ export async function openRecordBeside(storage: AdminStorage, name: RouteName, a
   };
 }
 
-/** Who was at the machine is all that is known of who it was. */
+/** The machine's user is all that is known. */
 async function recordByHost({ shards }: AdminStorage, key: Uint8Array, entry: AuditEntry): Promise<void> {
   const { username } = userInfo();
   const byHost: AuditEntry = {

@@ -5,7 +5,6 @@ import { inTransaction, keyed } from "../db/database.ts";
 import type { ShardReader, ShardTables } from "../db/shard-tables.ts";
 import { beginning, follow, type Link } from "./chain.ts";
 
-/** An entry as it is kept. */
 export interface KeptText {
   readonly atMicros: number;
   readonly text: string;
@@ -18,8 +17,8 @@ interface Append {
 }
 
 /**
- * Appends behind the entry that is thought to be the newest, in one statement and without waiting for anybody.
- * @returns where the chain ends now; undefined, and nothing is done, if another writer was there first
+ * Appends after the assumed newest entry, in one statement without locks.
+ * @returns the new end; undefined, without a change, if another writer was faster
  */
 export async function appendBehind(known: Link, { db, key, texts }: Append): Promise<Link | undefined> {
   const links = linksOf(key, known, texts);
@@ -34,15 +33,15 @@ export async function appendBehind(known: Link, { db, key, texts }: Append): Pro
 }
 
 export interface LockedOptions {
-  /** Told behind which entry it is about to append. */
+  /** Receives the entry after which it will append. */
   readonly onKnown: (known: Link) => void;
-  /** Behind which entry the same was to be appended before, by an attempt of which no answer came. */
+  /** Entry after which an earlier attempt without a response tried to append the same. */
   readonly tried?: Link | undefined;
 }
 
 /**
- * Appends behind whatever is the newest entry, under the lock of the chain; nothing where the attempt before was done after all.
- * @returns where the chain ends now
+ * Appends after the newest entry, with the chain locked. Does nothing if the earlier attempt succeeded.
+ * @returns the end of the chain
  */
 export function appendLocked({ db, key, texts }: Append, { onKnown, tried }: LockedOptions): Promise<Link> {
   return inTransaction(db, async (transaction) => {

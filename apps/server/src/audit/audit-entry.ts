@@ -1,38 +1,41 @@
 import type { Bucket } from "@holdfast/core/ids";
 
-/** What one request, or one command beside the data, did. Never a password, a token or what opens something. Absent is what does not apply. */
+/**
+ * Record of one request or command on the data folder. It never contains passwords, tokens or other secrets. Fields
+ * that do not apply are missing.
+ */
 export interface AuditEntry {
   /** RFC 3339, UTC. */
   readonly at: string;
-  /** A noun and a verb, as `file.read`. */
+  /** A noun and a verb, for example `file.read`. */
   readonly action: string;
-  /** `ok`, or the code of the error. */
+  /** `ok`, or the error's code. */
   readonly result: string;
-  /** The account that did it, or of a failed sign-in the one that was claimed. */
+  /** Acting account, or the claimed one of a failed sign-in. */
   readonly user_id?: string | undefined;
-  /** By what it was proved who asks; `host`: somebody with the data folder at hand. */
+  /** Kind of credential. `host`: a user with access to the data folder. */
   readonly credential?: "session" | "token" | "link" | "host" | undefined;
-  /** Of the session, personal access token or link. */
+  /** Id of the session, personal access token or link. */
   readonly credential_id?: string | undefined;
   readonly device_id?: string | undefined;
   readonly address?: string | undefined;
   readonly request_id?: string | undefined;
-  /** All nodes that it was about; of a batch each. */
+  /** All affected nodes, including those of a batch. */
   readonly node_ids?: readonly string[] | undefined;
-  /** Of what else it was about: an account, a permission, a token, a job. */
+  /** Id of another affected object: an account, permission, token or job. */
   readonly target?: string | undefined;
-  /** Of what it did at once, or how often it was done within a minute. */
+  /** Number of affected items, or of repetitions within a minute. */
   readonly count?: number | undefined;
   readonly detail?: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** An entry on its way to the shard of the bucket. */
+/** An entry for the shard of the bucket. */
 export interface Recorded {
   readonly bucket: Bucket;
   readonly entry: AuditEntry;
 }
 
-/** Milliseconds are enough for people, and both the text and the column say the same. */
+/** Times have milliseconds, and text and column are equal. */
 export function microsOf({ at }: Pick<AuditEntry, "at">): number {
   return Date.parse(at) * 1000;
 }

@@ -6,17 +6,20 @@ import { type AuditEntry, microsOf, type Recorded } from "./audit-entry.ts";
 import { ChainWriter, type ChainWriterOptions } from "./chain-writer.ts";
 import { Repeats } from "./repeats.ts";
 
-/** Where everything is recorded that somebody did or tried to do. */
+/** Audit log of all actions and attempts. */
 export interface AuditLog {
-  /** Written within about a second. */
+  /** Writes within about a second. */
   record(recorded: Recorded): void;
-  /** What comes again within a minute is counted and not repeated. */
+  /** Counts repetitions within a minute in one entry. */
   recordRepeated(recorded: Recorded): void;
-  /** @returns once it is durable @throws HoldfastError unavailable, or store_full; then it is tried again all the same */
+  /** Resolves when the entry is durable. @throws HoldfastError unavailable or store_full; the write is still retried */
   recordDurably(recorded: Recorded): Promise<void>;
-  /** @throws HoldfastError unavailable, or store_full, while too much could not be written: nothing may be done then that would have to be recorded */
+  /**
+   * Throws while too many entries wait. Nothing that must be audited may be done then.
+   * @throws HoldfastError unavailable or store_full
+   */
   assertRoom(): void;
-  /** Writes all that waits, and this behind it. */
+  /** Writes all waiting entries, then this one. */
   close(last: Recorded): Promise<void>;
 }
 

@@ -129,7 +129,10 @@ describe("A chain of entries", () => {
   });
 });
 
-/** A database of which, once it is armed, the next statement outside of a transaction fails. @param isDone though it was done */
+/**
+ * Returns a database whose next statement outside a transaction fails once armed.
+ * @param isDone true if the statement succeeds anyway
+ */
 function failingOnce(
   db: Kysely<ShardTables>,
   isDone: boolean,

@@ -10,18 +10,18 @@ export interface ChainWriterOptions {
   readonly shard: Shard;
   readonly key: Uint8Array;
   readonly log: Log;
-  /** Told where the chain ends after each append of this process. */
+  /** Called with the end of the chain after each append of this process. */
   readonly onAppended?: (shard: Shard, end: Link, count: number) => void;
 }
 
 interface Waiting extends KeptText {
-  /** For whoever may not be answered before it is written. */
+  /** Set if a caller waits for the write. */
   readonly written: PromiseWithResolvers<void> | undefined;
 }
 
 /**
- * Gathers what is to be recorded on one shard, so that many requests are one statement. What fails is tried again, and nothing that
- * was taken is dropped: who cannot be recorded is refused before.
+ * Combines a shard's entries, so that many requests use one statement. Failures are retried, and accepted entries are
+ * never dropped. A request that cannot be audited is rejected first.
  */
 export class ChainWriter {
   readonly #options: ChainWriterOptions;
@@ -31,9 +31,9 @@ export class ChainWriter {
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
   #waitingBytes = 0;
-  /** Of the last append, if it failed. */
+  /** Failure of the latest append. */
   #failure: HoldfastError | undefined;
-  /** Taken for an append that has not succeeded; `tried`: behind which entry, if it may have been done all the same. */
+  /** Entries of an unfinished append. `tried`: preceding entry, if the append may have succeeded. */
   #taken: { readonly texts: readonly Waiting[]; tried: Link | undefined } | undefined;
 
   constructor(options: ChainWriterOptions) {
@@ -42,7 +42,7 @@ export class ChainWriter {
     this.#outage = new OutageLog(options.log, { level: "error", message: "the audit log cannot be written", over });
   }
 
-  /** Of what is not written yet. */
+  /** Size of the waiting entries. */
   get waitingBytes(): number {
     return this.#waitingBytes;
   }
@@ -51,14 +51,14 @@ export class ChainWriter {
     return this.#waiting.length + (this.#taken?.texts.length ?? 0);
   }
 
-  /** Written within `auditDelayMs`. */
+  /** Writes within `auditDelayMs`. */
   add(kept: KeptText): void {
     this.#push({ ...kept, written: undefined });
     if (this.#waiting.length >= limits.auditEntriesAtOnceMax) void this.#flush();
     else this.#flushIn(limits.auditDelayMs);
   }
 
-  /** @returns once it is durable @throws HoldfastError unavailable, or store_full; it is tried again all the same */
+  /** Resolves when the entry is durable. @throws HoldfastError unavailable or store_full; the write is still retried */
   addDurably(kept: KeptText): Promise<void> {
     const written = Promise.withResolvers<void>();
     this.#push({ ...kept, written });
@@ -66,7 +66,7 @@ export class ChainWriter {
     return written.promise;
   }
 
-  /** Writes all that waits. @throws HoldfastError where that fails */
+  /** Writes all waiting entries. @throws HoldfastError if that fails */
   async drain(): Promise<void> {
     clearTimeout(this.#timer);
     await this.#running;
@@ -133,7 +133,9 @@ export class ChainWriter {
     this.#done(await appendLocked(append, { onKnown, tried: taken.tried }), texts);
   }
 
-  /** What is said where something cannot be recorded: a full disk by its own words, as nothing but room helps then. */
+  /**
+   * Returns the error for entries that cannot be recorded. A full disk keeps its own message, because only space helps.
+   */
   refusal(): HoldfastError {
     const cause = this.#failure;
     if (cause?.code === "store_full") {

@@ -7,15 +7,15 @@ const rowsAtOnce = 5000;
 
 export interface ExpireOptions {
   readonly key: Uint8Array;
-  /** What is older goes. */
+  /** Older entries are deleted. */
   readonly beforeMicros: number;
   readonly signal: AbortSignal;
 }
 
 /**
- * Lets the oldest entries go, in portions, each with a seal that says so: from then on the chain begins behind them. Only from the beginning, up to the first
- * entry that stays.
- * @returns how many went
+ * Deletes the oldest entries in portions, each with a seal. The chain then begins after them. Stops at the first entry
+ * that is kept.
+ * @returns number of deleted entries
  */
 export async function expireAuditEntries(shard: Shard, options: ExpireOptions): Promise<number> {
   let count = 0;

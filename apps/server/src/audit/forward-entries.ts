@@ -10,14 +10,14 @@ const rowsAtOnce = 500;
 export interface ForwardOptions {
   readonly sender: SyslogSender;
   readonly source: SyslogSource;
-  /** So many went because of their age before they could be sent. */
+  /** Called with the number of entries that expired before they were sent. */
   readonly onDropped: (count: number) => void;
   readonly signal: AbortSignal;
 }
 
 /**
- * Sends what came since the last time, from the rows: nothing waits in memory, and after an outage of whatever length it goes on where it
- * stopped. What was sent shortly before a crash comes once more.
+ * Sends new entries from the database, so nothing waits in memory, and continues after an outage of any length. After a
+ * crash, entries may be sent twice.
  * @throws HoldfastError unavailable
  */
 export async function forwardEntries(

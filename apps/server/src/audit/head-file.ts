@@ -11,8 +11,8 @@ const fileName = "audit-heads.json";
 const shape = z.record(z.string(), z.object({ seq: z.int(), hash: z.string().regex(/^[0-9a-f]{64}$/) }));
 
 /**
- * The ends of the chains that this server wrote last, beside its database: whoever takes the newest entries out of that, and lets the row
- * with the chain's end say so, is found out by it.
+ * Ends of the chains that this server wrote last, stored outside the database. They reveal deleted newest entries, even
+ * if the chain's row was changed to match.
  */
 export async function readHeads(disk: Disk, dataFolder: string): Promise<Witness[]> {
   let text: string;

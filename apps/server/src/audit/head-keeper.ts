@@ -4,17 +4,17 @@ import type { Log } from "../operation/log.ts";
 import type { Witness } from "./verify-audit.ts";
 
 export interface HeadKeeperOptions {
-  /** What was kept last, by an earlier run too. */
+  /** Stored ends, also from earlier runs. */
   readonly read: () => Promise<readonly Witness[]>;
   readonly write: (heads: readonly Witness[]) => Promise<void>;
-  /** Whether the entry is still there, or has gone because of its age. */
+  /** Returns true if the entry exists or has expired. */
   readonly isThere: (witness: Witness) => Promise<boolean>;
   readonly log: Log;
 }
 
 /**
- * Keeps the ends of the chains outside of the database, and tells the log, at most once in `auditHeadMs`. An end that is not in its chain any more is never
- * replaced, so that whoever takes the newest entries away cannot wait until that is forgotten.
+ * Stores the ends of the chains outside the database and logs them, at most once in `auditHeadMs`. An end that is
+ * missing in its chain is never replaced, so that deleted entries stay detectable.
  */
 export class HeadKeeper {
   readonly #options: HeadKeeperOptions;
@@ -33,7 +33,7 @@ export class HeadKeeper {
     this.#timer.unref();
   }
 
-  /** @returns once the ends that are known now are kept, or that failed, which the log tells */
+  /** Resolves when the current ends are stored, or when a failure was logged. */
   keep(): Promise<void> {
     if (this.#timer === undefined) return this.#keeping;
     clearTimeout(this.#timer);

@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import type { Shards } from "../db/shards.ts";
 import type { Witness } from "./verify-audit.ts";
 
-/** Whether the entry stands in its chain, or has gone because of its age. One of a chain that is no more is not looked for. */
+/** Returns true if the entry exists or has expired. Entries of a removed chain are not checked. */
 export async function isThere(shards: Shards, { chain, seq, hash }: Witness): Promise<boolean> {
   const shard = shards.all().find(({ id }) => id === chain);
   if (shard === undefined) return true;

@@ -13,17 +13,14 @@ export interface ListAuditRequest {
   readonly cursor?: string | undefined;
 }
 
-/** Where a page ended. */
+/** End of a page. */
 interface Place {
   readonly at: number;
   readonly chain: string;
   readonly seq: number;
 }
 
-/**
- * In the order of their times over all shards, by audit_entries_at.
- * @throws HoldfastError bad_request
- */
+/** Lists by time over all shards. Uses audit_entries_at. @throws HoldfastError bad_request */
 export async function listAuditEntries(
   shards: Shards,
   { fromMicros, toMicros, limit = limits.listItemsDefault, cursor }: ListAuditRequest,
@@ -50,7 +47,7 @@ async function readPage(
   after: Place | undefined,
   limit: number,
 ): Promise<Listed[]> {
-  // What is of the same time and on a shard that comes later has not been given yet.
+  // Entries with the same time on later shards have not been listed yet.
   const begin = after === undefined || after.at < from ? [from, -1] : [after.at, seqIn(id, after)];
   const { rows } = await sql<Listed>`
     select ${id}::text as chain, seq, at, hash, entry from shard.audit_entries
@@ -73,7 +70,7 @@ export function entryJson({ chain, seq, hash, entry }: Omit<Listed, "at">): Audi
   return { ...readEntry(entry), chain, seq, hash: hash.toString("hex") };
 }
 
-/** Whoever could change the database may have left anything there; verification says so. */
+/** Anyone with access to the database may have changed the text. Verification reports it. */
 function readEntry(text: string): Omit<AuditEntryJson, "chain" | "seq" | "hash"> {
   try {
     return JSON.parse(text) as Omit<AuditEntryJson, "chain" | "seq" | "hash">;
@@ -92,7 +89,7 @@ function readCursor(cursor: string): Place {
     if (Number.isSafeInteger(at) && typeof chain === "string" && Number.isSafeInteger(seq))
       return { at: at as number, chain, seq: seq as number };
   } catch {
-    // As one that nobody gave.
+    // Treated like an unknown cursor.
   }
   throw new HoldfastError("bad_request", "The cursor is not from this list.", { field: "cursor" });
 }

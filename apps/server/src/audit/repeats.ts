@@ -3,14 +3,14 @@ import type { AuditEntry, Recorded } from "./audit-entry.ts";
 
 interface Repeat extends Recorded {
   readonly untilMs: number;
-  /** Since the one that was recorded. */
+  /** Repetitions since the recorded entry. */
   count: number;
   last: AuditEntry;
 }
 
 /**
- * What somebody does again and again, such as asking for a video part by part: the first time is recorded at once, and what follows
- * within a minute as one more entry with how often it was, when that minute is over.
+ * Records repeated actions, such as reading a video in parts. The first is recorded immediately. Repetitions within a
+ * minute become one entry with a count at the end of the minute.
  */
 export class Repeats {
   readonly #repeats = new Map<string, Repeat>();
@@ -34,9 +34,9 @@ export class Repeats {
     this.#record({ bucket, entry });
   }
 
-  /** Records what is over. */
+  /** Records ended repetitions. */
   end(nowMs: number): void {
-    // They began in the order in which they stand, and all last as long.
+    // All last equally long, and are ordered by their start.
     for (const { untilMs } of this.#repeats.values()) {
       if (untilMs > nowMs) return;
       this.#endOldest();

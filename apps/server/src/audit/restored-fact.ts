@@ -4,8 +4,8 @@ import { readFact } from "../blocks/cell-facts.ts";
 import type { CellTables } from "../db/cell-tables.ts";
 
 /**
- * Left in the database by a restore, which has neither the keys nor a server to record that it happened: the server that starts
- * on the database does, before it serves anybody.
+ * Mark that a restore leaves in the database, because it has no keys to audit itself. The server records the restore at
+ * its next start, before it serves requests.
  */
 export const restoredFact = "restored";
 

@@ -11,8 +11,8 @@ export interface SyslogSource {
 }
 
 /**
- * A message of RFC 5424, whose text is the entry as the export has it, in ASCII. Of a long batch not all nodes are named: receivers cut what is
- * long, and what is cut is no JSON.
+ * Formats an RFC 5424 message with the exported entry in ASCII. Names only some nodes of a long batch, because
+ * receivers truncate long messages, which breaks the JSON.
  */
 export function syslogLine(entry: AuditEntryJson, { host, pid }: SyslogSource): Buffer {
   const severity = entry.result === "ok" ? severities.informational : severities.warning;
@@ -37,7 +37,7 @@ function asciiJson(value: unknown): string {
   );
 }
 
-/** PRINTUSASCII, at most 255. */
+/** PRINTUSASCII, at most 255 characters. */
 function nameOf(host: string): string {
   const name = host.replaceAll(/[^\x21-\x7e]/g, "").slice(0, 255);
   return name === "" ? "-" : name;

@@ -4,19 +4,19 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { SyslogTarget } from "./syslog-target.ts";
 
 export interface SyslogSender {
-  /** @returns once the system has taken them all @throws HoldfastError unavailable; some of them may have been taken */
+  /** Resolves when the system has accepted all lines. @throws HoldfastError unavailable; some may have been accepted */
   send(lines: readonly Buffer[]): Promise<void>;
   close(): void;
 }
 
-/** Connects when there is something to send, and again after a failure with the next call. */
+/** Connects on demand, and reconnects at the next call after a failure. */
 export function openSyslogSender(target: SyslogTarget): SyslogSender {
   return target.protocol === "udp" ? new UdpSender(target) : new TcpSender(target);
 }
 
 const sendTimeoutMs = 10_000;
 
-/** RFC 5426: a datagram each. */
+/** RFC 5426: one datagram per message. */
 class UdpSender implements SyslogSender {
   readonly #target: SyslogTarget;
   readonly #socket: UdpSocket;
@@ -44,7 +44,7 @@ class UdpSender implements SyslogSender {
   }
 }
 
-/** RFC 6587 with counted octets. */
+/** RFC 6587 with octet counting. */
 class TcpSender implements SyslogSender {
   readonly #target: SyslogTarget;
   #socket: Socket | undefined;
@@ -83,7 +83,7 @@ class TcpSender implements SyslogSender {
     const socket = connect({ host, port, keepAlive: true });
     socket.on("error", () => {});
     socket.once("close", () => (this.#socket = undefined));
-    // A syslog server says nothing, and what ends its side has ended.
+    // Syslog servers send nothing, but reading detects the end of the connection.
     socket.resume();
     socket.unref();
     return socket;

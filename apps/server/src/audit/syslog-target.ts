@@ -1,4 +1,4 @@
-/** Where what is recorded is sent besides. */
+/** Syslog server that also receives audit entries. */
 export interface SyslogTarget {
   readonly protocol: "udp" | "tcp";
   readonly host: string;
@@ -11,7 +11,7 @@ export function isSyslogTarget(text: string): boolean {
   return parse(text) !== undefined;
 }
 
-/** @param text one that `isSyslogTarget` accepts, or undefined */
+/** @param text accepted by `isSyslogTarget`, or undefined */
 export function readSyslogTarget(text: string | undefined): SyslogTarget | undefined {
   return text === undefined ? undefined : parse(text);
 }

@@ -5,11 +5,11 @@ import type { Shard, Shards } from "../db/shards.ts";
 import type { Link } from "./chain.ts";
 import { verifyChain } from "./verify-chain.ts";
 
-/** An entry that is known from elsewhere. */
+/** Entry known from outside the database. */
 export interface Witness {
   readonly chain: string;
   readonly seq: number;
-  /** In hexadecimal. */
+  /** In hex. */
   readonly hash: string;
 }
 
@@ -20,7 +20,7 @@ export interface VerifyAuditOptions {
   readonly witnesses: readonly Witness[];
 }
 
-/** Verifies the chains of all shards, and notes on each what was found. */
+/** Verifies the chains of all shards, and stores the result on each. */
 export async function verifyAudit({
   shards,
   clock,

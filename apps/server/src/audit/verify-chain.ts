@@ -7,7 +7,7 @@ import type { Shard } from "../db/shards.ts";
 import { follow, isSealed, type Link } from "./chain.ts";
 import { microsOf } from "./audit-entry.ts";
 
-/** The first entry that is not as it was written. */
+/** First invalid entry. */
 export interface ChainProblem {
   readonly what: "changed" | "removed" | "inserted";
   readonly seq: number;
@@ -16,7 +16,7 @@ export interface ChainProblem {
 
 export interface ChainVerdict {
   readonly entries: number;
-  /** RFC 3339: of the first and the last entry. */
+  /** RFC 3339 times of the first and last entry. */
   readonly from: string | null;
   readonly to: string | null;
   readonly head: Link;
@@ -26,8 +26,8 @@ export interface ChainVerdict {
 const pageRows = 2000;
 
 /**
- * Follows a chain from where it begins to its end, as it stands at one moment.
- * @param witnesses entries of which is known from elsewhere that they were there, with their hashes
+ * Verifies a chain from its beginning to its end in one snapshot.
+ * @param witnesses entries with hashes that must exist
  */
 export function verifyChain(shard: Shard, key: Uint8Array, witnesses: readonly Link[]): Promise<ChainVerdict> {
   const work = async (transaction: ShardReader) => {
@@ -79,7 +79,7 @@ class Walk {
       );
   }
 
-  /** @returns false once something is wrong */
+  /** @returns false after a problem */
   take(row: AuditEntryRow, after: AuditEntryRow | undefined): boolean {
     if (this.#problem !== null) return false;
     const { seq } = this.#last;
@@ -117,7 +117,7 @@ class Walk {
     };
   }
 
-  /** Of an entry that does not fit: where the next one fits to the one before it, this one was put in between. */
+  /** If the next entry matches the previous one, this entry was inserted. */
   #judge(row: AuditEntryRow, after: AuditEntryRow | undefined): false {
     const isBetween = after !== undefined && follow(this.#key, this.#last, after.entry).hash.equals(after.hash);
     return isBetween
@@ -135,7 +135,7 @@ function missing(first: number, last: number): string {
   return first === last ? "it is missing" : `the entries ${first} to ${last} are missing`;
 }
 
-/** The column by which entries are found and let go says the same as the text, which is what is sealed. */
+/** The indexed time must equal the time in the text, because the seal covers only the text. */
 function atOf(text: string): number {
   try {
     return microsOf(JSON.parse(text) as { at: string });

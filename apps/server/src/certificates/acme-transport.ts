@@ -4,7 +4,7 @@ import { rootCertificates } from "node:tls";
 import { HoldfastError } from "@holdfast/core/errors";
 import { readProblem, toAuthorityError } from "./authority-error.ts";
 
-/** What the library asks for and what it is answered, as far as it looks: a part of what axios calls an adapter. */
+/** The used part of an axios adapter's types. */
 export interface AcmeRequest {
   readonly url?: string | undefined;
   readonly method?: string | undefined;
@@ -13,7 +13,7 @@ export interface AcmeRequest {
 }
 
 export interface AcmeTransportOptions {
-  /** A root that vouches for the authority's own server, in PEM, beside those that are known. */
+  /** Additional root certificate for the authority's own server, in PEM. */
   readonly rootCertificate: string | undefined;
   readonly userAgent: string;
   readonly signal: AbortSignal;
@@ -23,14 +23,15 @@ const timeoutMs = 30_000;
 const answerBytesMax = 1_000_000;
 
 /**
- * Carries what the library asks. Its own way would wait for as long as an authority likes before it says that there is a limit, and loses what
- * kind of problem was answered. Here every call is over TLS, has a time and a size, and what the authority refuses is thrown in words.
+ * Sends the library's requests. Its own transport waits as long as the authority demands before it reports a rate
+ * limit, and loses the problem's type. Here each call uses TLS and has limits for time and size. Errors contain the
+ * authority's text.
  */
 export function acmeTransport(options: AcmeTransportOptions) {
   return async (asked: AcmeRequest) => {
     const { status, headers, text } = await exchange(asked, options);
     const problem = status >= 400 ? readProblem(text) : undefined;
-    // With the nonce of this answer the library tries again by itself.
+    // The library retries with the nonce of this response.
     if (problem?.type === "badNonce") return answered(asked, status, headers, text);
     if (status >= 400) throw toAuthorityError(problem ?? { type: `${status}`, detail: "" }, headers["retry-after"]);
     return answered(asked, status, headers, text);

@@ -14,11 +14,11 @@ import type { KeptAccount } from "./kept-certificate.ts";
 export interface AuthorityWorld {
   readonly settings: AcmeSettings;
   readonly answers: ChallengeAnswers;
-  /** Where this server listens, for the advice. */
+  /** Port of this server, for advice in errors. */
   readonly port: number;
   readonly userAgent: string;
   readonly signal: AbortSignal;
-  /** The account of earlier, if there is one; and where it is kept before it is used. */
+  /** Existing account, if any, and how to store one before it is used. */
   readonly account: KeptAccount | undefined;
   readonly keepAccount: (account: KeptAccount) => Promise<void>;
 }
@@ -27,8 +27,8 @@ type Library = typeof acme;
 type Client = InstanceType<Library["Client"]>;
 
 /**
- * Asks the authority for a certificate with a new key. The library is loaded here and nowhere else: it weighs as much as a third of the server.
- * @returns as the authority says; nothing of it was checked
+ * Requests a certificate with a new key. The library is loaded only here, because it is a third of the server's size.
+ * @returns the unchecked response of the authority
  */
 export async function askAuthority(world: AuthorityWorld): Promise<GivenCertificate> {
   const library = await openLibrary(world);
@@ -54,12 +54,12 @@ export async function askAuthority(world: AuthorityWorld): Promise<GivenCertific
 async function openLibrary({ settings, userAgent, signal }: AuthorityWorld): Promise<Library> {
   const library = await import("acme-client");
   const transport = acmeTransport({ rootCertificate: settings.rootCertificate, userAgent, signal });
-  // One client at a time is used, so that it may be the library's own default.
+  // Only one client exists at a time, so the library's global default can be changed.
   library.axios.defaults.adapter = transport as unknown as NonNullable<typeof library.axios.defaults.adapter>;
   return library;
 }
 
-/** The key is kept before anybody hears of it, so that an account that was made just before a power cut is found again by it. */
+/** Stores the key before it is used, so that an account created just before a power cut is found again. */
 async function register(client: Client, account: KeptAccount, world: AuthorityWorld): Promise<void> {
   await world.keepAccount(account);
   const { email } = world.settings;
@@ -70,7 +70,7 @@ async function register(client: Client, account: KeptAccount, world: AuthorityWo
   await world.keepAccount({ ...account, url: client.getAccountUrl() });
 }
 
-/** An authority that was set up anew, or was told to end the account. */
+/** Returns true if the authority was set up again or has ended the account. */
 function isForgotten(error: unknown): boolean {
   return error instanceof HoldfastError && error.body["type"] === "accountDoesNotExist";
 }
@@ -128,7 +128,10 @@ async function readAuthorizations(client: Client, order: Order): Promise<Authori
 
 const challengeType = "tls-alpn-01";
 
-/** Has the answer ready, and then says so. @returns what takes it away; nothing where the authority knows already */
+/**
+ * Prepares the response, then announces it.
+ * @returns functions that remove it; empty if the domain is already verified
+ */
 async function answer(
   library: Library,
   client: Client,
@@ -144,7 +147,7 @@ async function answer(
       `The authority does not offer ${challengeType} for ${domain}. Choose another authority with HOLDFAST_ACME_DIRECTORY.`,
     );
   }
-  // Of the library's types none has this challenge, which it answers all the same.
+  // The library supports this challenge, but its types do not.
   const challenge = { type: challengeType, url: found.url, token: found.token } as unknown as Challenge;
   const shown = await client.getChallengeKeyAuthorization(challenge);
   const given = { identifier: { type: "dns", value: domain } } as Parameters<
@@ -165,7 +168,7 @@ async function answer(
 const looksMax = 60;
 const lookMs = 1500;
 
-/** The authority looks from several places, which takes seconds. */
+/** Authorities check from several locations, which takes seconds. */
 async function untilValid(client: Client, order: Order, { signal, port }: AuthorityWorld): Promise<void> {
   for (let look = 0; look < looksMax; look += 1) {
     const seen = await readAuthorizations(client, order);
@@ -181,7 +184,7 @@ function problemOf({ status, challenges }: Authorization) {
   return challenges.find(({ error }) => error !== undefined)?.error ?? { type: status, detail: "No reason was given." };
 }
 
-/** The same for accounts and servers: small, and known to all browsers. */
+/** Used for accounts and servers: a small key type that all browsers support. */
 function newKey(): string {
   const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   return privateKey.export({ type: "pkcs8", format: "pem" });

@@ -2,11 +2,10 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { printable } from "@holdfast/core/printable";
 import { z } from "zod";
 
-/** What an authority says is wrong, by RFC 8555. */
+/** Problem reported by an authority (RFC 8555). */
 export interface Problem {
   /** Without `urn:ietf:params:acme:error:`. */
   readonly type: string;
-  /** In its own words. */
   readonly detail: string;
 }
 
@@ -20,7 +19,7 @@ export const problemSchema = z
     detail: asSentence(printable(detail.slice(0, detailCharactersMax).toWellFormed())),
   }));
 
-/** What to do stands behind it. */
+/** Ends the text with a period, because advice follows. */
 function asSentence(text: string): string {
   const said = text.trim();
   return said === "" || /[.!?:]$/.test(said) ? said : `${said}.`;
@@ -34,7 +33,7 @@ export function readProblem(text: string): Problem | undefined {
   }
 }
 
-/** What no waiting makes better: a person has to say something else. */
+/** Permanent errors, which require other settings. */
 const wrongSettings: Readonly<Record<string, string>> = {
   rejectedIdentifier: "It does not issue certificates for this name. Use another with --acme.",
   unsupportedIdentifier: "It does not issue certificates for names of this kind. Use another with --acme.",
@@ -51,7 +50,7 @@ const advices: Readonly<Record<string, string>> = {
   unauthorized: "It does not allow this account to have the certificate.",
 };
 
-/** @param retryAfter the header, if the answer had one */
+/** @param retryAfter the header, if any */
 export function toAuthorityError(problem: Problem, retryAfter?: string): HoldfastError {
   const { type } = problem;
   const seconds = readRetryAfter(retryAfter, Date.now());
@@ -65,14 +64,14 @@ export function toAuthorityError(problem: Problem, retryAfter?: string): Holdfas
   });
 }
 
-/** Seconds, or a date. */
+/** Reads seconds or a date. */
 export function readRetryAfter(header: string | undefined, nowMs: number): number | undefined {
   if (header === undefined) return undefined;
   const seconds = /^\d{1,9}$/.test(header) ? Number(header) : Math.ceil((Date.parse(header) - nowMs) / 1000);
   return Number.isFinite(seconds) && seconds > 0 ? seconds : undefined;
 }
 
-/** Why the authority could not find this server behind the name, and what to do. */
+/** Explains why the authority could not reach this server under the name, with advice. */
 export function toValidationError(domain: string, { type, detail }: Problem, port: number): HoldfastError {
   const said = `The authority could not verify that ${domain} is this server (${type}): ${detail}`;
   const forward = port === 443 ? "port 443 to this machine" : `port 443 to port ${port} of this machine`;

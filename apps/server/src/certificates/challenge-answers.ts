@@ -3,14 +3,14 @@ import type { Socket } from "node:net";
 import { createServer, type SecureContext, type TLSSocket } from "node:tls";
 import type { ClientHello } from "../http/server.ts";
 
-/** By which an authority asks: https://www.rfc-editor.org/rfc/rfc8737 */
+/** Protocol of the authority's check: https://www.rfc-editor.org/rfc/rfc8737 */
 export const acmeProtocol = "acme-tls/1";
 
-/** By name, what an authority is shown that asks whether this server answers for that name. */
+/** Certificates for an authority's check, by name. */
 export class ChallengeAnswers {
   readonly #contexts = new Map<string, SecureContext>();
 
-  /** @returns ends it */
+  /** @returns a function that removes it */
   add(domain: string, context: SecureContext): () => void {
     this.#contexts.set(domain, context);
     return () => {
@@ -24,8 +24,8 @@ export class ChallengeAnswers {
 }
 
 /**
- * What `ALPNCallback` of a TLS server has to be, so that an authority is answered on the port on which everybody else is served meanwhile.
- * @param others that the server speaks beside; a client that knows none of them is refused
+ * Creates the `ALPNCallback` of a TLS server, so that authorities and other clients use the same port.
+ * @param others other supported protocols; clients without any of them are rejected
  */
 export function answerChallenges(answers: ChallengeAnswers, others: readonly string[]) {
   return function choose(this: unknown, { servername, protocols }: ClientHello): string | undefined {
@@ -37,7 +37,7 @@ export function answerChallenges(answers: ChallengeAnswers, others: readonly str
   };
 }
 
-/** Before there is a certificate nothing but these questions is answered at the address. @returns closes it */
+/** Answers only the authority's checks, while there is no certificate. @returns a function that closes it */
 export async function answerOnly(
   answers: ChallengeAnswers,
   listen: { readonly host: string; readonly port: number },
@@ -46,7 +46,7 @@ export async function answerOnly(
   const server = createServer(
     {
       ALPNCallback: answerChallenges(answers, []),
-      // A client of TLS 1.2 chooses by the certificate before it is asked what it speaks.
+      // With TLS 1.2, the certificate is selected before the protocol.
       SNICallback: (name, done) => done(null, answers.of(name)),
       handshakeTimeout: 10_000,
     },

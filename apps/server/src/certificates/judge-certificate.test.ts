@@ -11,7 +11,6 @@ import { checkCertificate, type GivenCertificate } from "./judge-certificate.ts"
 const hourMs = 3600_000;
 const forServers = "extendedKeyUsage=serverAuth";
 
-/** An authority of a few lines. */
 function openAuthority(t: TestContext) {
   const folder = mkdtempSync(join(tmpdir(), "holdfast-certificates-"));
   t.after(() => rmSync(folder, { recursive: true }));
@@ -68,6 +67,6 @@ test("a certificate is used only if it is ours: of the key, for the names, for s
     const isRefused = (error: unknown) => error instanceof HoldfastError && why.test(error.message);
     assert.throws(() => checkCertificate(given, domains, atMs), isRefused, String(why));
   }
-  // Clocks differ by minutes.
+  // Clocks may differ by minutes.
   checkCertificate(good, domains, fromMs - 5 * 60_000);
 });

@@ -1,30 +1,30 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { HoldfastError } from "@holdfast/core/errors";
 
-/** From when until when a certificate counts, in milliseconds since 1970. */
+/** Validity in milliseconds since 1970. */
 export interface Lifetime {
   readonly fromMs: number;
   readonly untilMs: number;
 }
 
 export interface GivenCertificate {
-  /** The certificate and those that vouch for it, in PEM, the own one first. */
+  /** PEM of the certificate and its issuers, leaf first. */
   readonly chain: string;
-  /** In PEM. */
+  /** PEM. */
   readonly key: string;
 }
 
 const chainCharactersMax = 200_000;
 const chainCertificatesMax = 10;
-/** So far the clocks of this machine and of an authority may differ. */
+/** Maximum difference between the clocks of this machine and an authority. */
 const clockSkewMsMax = 10 * 60_000;
 const serverUse = "1.3.6.1.5.5.7.3.1";
 const pemPattern = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+?-----END CERTIFICATE-----/g;
 
 /**
- * What an authority, or a file, gives back is used only where browsers would take it: it is of our key, for all of our names, for servers,
- * in its time, and each certificate of the chain is vouched for by the next.
- * @throws HoldfastError `failed` saying what is wrong with it
+ * Accepts a certificate only if browsers would: it matches our key and all names, is for servers and valid now, and
+ * each certificate of the chain is signed by the next.
+ * @throws HoldfastError `failed` with the reason
  */
 export function checkCertificate(given: GivenCertificate, domains: readonly string[], nowMs: number): Lifetime {
   const chain = readChain(given.chain);
@@ -67,7 +67,7 @@ function isOfKey(leaf: X509Certificate, key: string): boolean {
   }
 }
 
-/** Without the extension it has none of these, whatever the type says. */
+/** Without the extension, Node returns undefined, contrary to its type. */
 function isForServers({ keyUsage }: X509Certificate): boolean {
   return ((keyUsage as string[] | undefined) ?? []).includes(serverUse);
 }

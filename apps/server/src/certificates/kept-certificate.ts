@@ -9,20 +9,20 @@ import type { GivenCertificate } from "./judge-certificate.ts";
 
 export interface KeptAccount {
   readonly key: string;
-  /** By which the authority knows it; undefined: it was not heard of yet. */
+  /** URL that identifies it at the authority; undefined: not registered yet. */
   readonly url: string | undefined;
 }
 
-/** What came of asking last. */
+/** Result of the latest attempts. */
 export interface KeptTries {
-  /** For which it was asked, with commas. */
+  /** Requested domains, separated by commas. */
   readonly domains: string;
-  /** In a row; 0 after one that gave a certificate. */
+  /** Number in a row; 0 after success. */
   readonly failures: number;
-  /** What was said last. */
+  /** Latest error. */
   readonly reason: string;
   readonly atMs: number;
-  /** The authority asks for no call before; it holds for a server that is started again too. */
+  /** Earliest time for the next call, as the authority demands. Also applies after a restart. */
   readonly notBeforeMs: number;
 }
 
@@ -37,8 +37,8 @@ const tries = z.object({
 });
 
 /**
- * What a server has of its authority, in `acme/` of the data folder: a folder for each authority, for its owner alone, so that one that was tried
- * leaves nothing to the next. Key and certificate are one file: there is no moment in which they do not fit.
+ * Stored ACME data in `acme/` of the data folder. Each authority has a folder that only the owner can read, so a test
+ * authority does not affect the next. Key and certificate are in one file, so they always match.
  */
 export class KeptCertificate {
   readonly #folder: string;
@@ -74,7 +74,7 @@ export class KeptCertificate {
     return this.#write("tries.json", kept);
   }
 
-  /** What is missing, or is none of ours, is asked for anew. */
+  /** Missing or invalid files are requested again. */
   #read<Value>(name: string, schema: z.ZodType<Value>): Value | undefined {
     try {
       return schema.parse(JSON.parse(readFileSync(join(this.#folder, name), "utf8")));

@@ -16,7 +16,7 @@ export interface CertificateWorld {
   readonly kept: KeptCertificate;
   readonly listen: ListenAddress;
   readonly clock: Pick<Clock, "nowMs">;
-  /** From 0 up to 1. */
+  /** At least 0, below 1. */
   readonly chance: () => number;
   readonly log: Log;
   readonly userAgent: string;
@@ -26,11 +26,11 @@ interface Served extends GivenCertificate {
   readonly lifetime: Lifetime;
 }
 
-/** A machine that slept, or whose clock was set, notices within this. */
+/** Maximum delay after a sleep of the machine or a clock change. */
 const lookMsMax = 10 * 60_000;
 const reasonCharactersMax = 1500;
 
-/** The certificate of a server that has it from an authority: kept, asked for where there is none that counts, and renewed in time. */
+/** Certificate of a server from an authority: stored, requested if there is no valid one, and renewed in time. */
 export class ServerCertificate {
   readonly #world: CertificateWorld;
   readonly #answers = new ChallengeAnswers();
@@ -48,15 +48,15 @@ export class ServerCertificate {
     this.#notBeforeMs = isOfThese ? Math.min(tries.notBeforeMs, tries.atMs + retryMsMax) : 0;
   }
 
-  /** What the TLS server asks at each connection, so that the authority is answered while everybody is served. */
+  /** Selects the response for each TLS connection, so that authorities are answered during normal operation. */
   get choose(): ReturnType<typeof answerChallenges> {
     return answerChallenges(this.#answers, ["http/1.1"]);
   }
 
   /**
-   * The kept certificate while it counts, without a word to the authority. Else it is asked for until it is there, and nothing but the
-   * authority's own questions is answered at the address meanwhile.
-   * @throws HoldfastError `usage` where a setting has to be changed first
+   * Returns the stored certificate while it is valid. Otherwise requests one until it succeeds, and meanwhile answers
+   * only the authority's checks.
+   * @throws HoldfastError `usage` if a setting must be changed first
    */
   async first(): Promise<Served> {
     const kept = this.#kept();
@@ -80,7 +80,7 @@ export class ServerCertificate {
     }
   }
 
-  /** Renews from now on, each time a third of the lifetime is left. @param use has new connections served by it */
+  /** Renews from now on, whenever a third of the lifetime is left. @param use applies it to new connections */
   keep(first: Served, use: (certificate: GivenCertificate) => void): void {
     this.#renewing = this.#renewForEver(first, use).catch((error: unknown) => {
       if (this.#stopped.signal.aborted) return;
@@ -88,7 +88,7 @@ export class ServerCertificate {
     });
   }
 
-  /** When the one that is served expires. */
+  /** Expiry of the current certificate. */
   get untilMs(): number {
     return this.#untilMs;
   }
@@ -112,7 +112,7 @@ export class ServerCertificate {
     }
   }
 
-  /** By the machine's own clock, which may jump. */
+  /** Uses the machine's clock, which may jump. */
   async #wait(atMs: number): Promise<void> {
     const { clock } = this.#world;
     for (let leftMs = atMs - clock.nowMs(); leftMs > 0; leftMs = atMs - clock.nowMs())
@@ -132,7 +132,7 @@ export class ServerCertificate {
     }
   }
 
-  /** Asks once; what fails is told, kept, and waited after. */
+  /** Tries once. A failure is logged and stored, and sets the next time. */
   async #try(lifetime: Lifetime | undefined): Promise<Served | HoldfastError> {
     const { settings, kept, clock, log } = this.#world;
     try {
@@ -154,7 +154,7 @@ export class ServerCertificate {
     }
   }
 
-  /** Whoever stops the server does not wait for what the library waits for. */
+  /** Returns immediately on a stop, even if the library is still waiting. */
   async #ask(): Promise<GivenCertificate> {
     const { settings, kept, listen, userAgent } = this.#world;
     const { promise: aborted, reject } = Promise.withResolvers<never>();
@@ -183,7 +183,7 @@ export class ServerCertificate {
     const leftMs = lifetime === undefined ? undefined : lifetime.untilMs - nowMs;
     const failures = this.#failures + 1;
     const waitMs = retryWaitMs({ failures, retryAfterMs, leftMs }, chance());
-    // Only what the authority asks for holds for a later start: who has mended something starts it again to see.
+    // Only the authority's demand applies after a restart, so that operators can restart to test a fix.
     await this.#keepTries(failures, failure.message, retryAfterMs === undefined ? 0 : nowMs + waitMs);
     this.#notBeforeMs = nowMs + waitMs;
     if (lifetime === undefined && failure.code === "usage") return;
@@ -191,7 +191,7 @@ export class ServerCertificate {
     log.error({ again_at: new Date(this.#notBeforeMs).toISOString(), failures }, `${what}: ${failure.message}`);
   }
 
-  /** A disk that is full keeps nobody from trying again. */
+  /** A full disk must not prevent another attempt. */
   async #keepTries(failures: number, reason: string, notBeforeMs: number): Promise<void> {
     const { kept, clock, log, settings } = this.#world;
     this.#failures = failures;
@@ -210,7 +210,7 @@ function domainsOf({ domains }: AcmeSettings): string {
   return domains.join(",");
 }
 
-/** The library throws errors of its own, and of what it was answered; one line of them is for people. */
+/** Converts the library's errors to one line. */
 function told(error: unknown): HoldfastError {
   if (error instanceof HoldfastError) return error;
   const said = error instanceof Error ? error.message : String(error);

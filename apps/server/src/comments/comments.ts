@@ -26,7 +26,7 @@ export interface CommentWorld {
   readonly shards: Shards;
   readonly clock: Clock;
   readonly random: Random;
-  /** A message was put into the queue of the space's shard. */
+  /** Called when the queue of the space's shard has a message. */
   readonly queued: (spaceId: SpaceId) => void;
 }
 
@@ -41,7 +41,9 @@ export interface WrittenComment {
   readonly mentions?: readonly string[] | undefined;
 }
 
-/** @throws HoldfastError not_found, forbidden, trashed, invalid_field, conflict where the node has as many as it may, quota */
+/**
+ * @throws HoldfastError not_found, forbidden, trashed, invalid_field, quota, conflict if the node has too many comments
+ */
 export async function createComment(
   { shards, clock, random, queued }: CommentWorld,
   caller: Actor,
@@ -86,7 +88,6 @@ export async function createComment(
   return comment;
 }
 
-/** @throws HoldfastError not_found, forbidden, invalid_field, quota */
 export async function updateComment(
   { shards, clock, queued }: CommentWorld,
   caller: Actor,
@@ -118,7 +119,7 @@ export async function updateComment(
   return changed;
 }
 
-/** With what the activity says of it. @throws HoldfastError not_found, forbidden */
+/** Also removes the comment's activity. @throws HoldfastError not_found, forbidden */
 export async function deleteComment(
   { shards }: CommentWorld,
   caller: Actor,
@@ -141,7 +142,7 @@ export async function deleteComment(
   });
 }
 
-/** What is so already stays as it is. @throws HoldfastError not_found, forbidden */
+/** Does nothing if the state is unchanged. @throws HoldfastError not_found, forbidden */
 export async function resolveComment(
   { shards, clock }: CommentWorld,
   caller: Actor,
@@ -160,7 +161,10 @@ export async function resolveComment(
   });
 }
 
-/** A transaction under the lock of a space, in which the caller's rights are those of that moment. What it answers is kept for a repetition. */
+/**
+ * Runs a transaction with the space locked and the caller's current rights. The result is stored for a repeated
+ * request.
+ */
 async function lockedIn<Result>(
   shards: Shards,
   caller: Actor,
@@ -175,7 +179,6 @@ async function lockedIn<Result>(
   });
 }
 
-/** @throws HoldfastError forbidden, trashed */
 function assertMayComment(node: PlacedNode): void {
   assertMay(node, "comment");
   if (node.row.trashed_at === null) return;
@@ -183,25 +186,25 @@ function assertMayComment(node: PlacedNode): void {
   throw new HoldfastError("trashed", message);
 }
 
-/** A comment of a node that the caller may read. @throws HoldfastError not_found */
+/** Finds a comment of a readable node. @throws HoldfastError not_found */
 async function findComment(
   shards: Shards,
   caller: Actor,
   id: string,
 ): Promise<{ readonly comment: CommentRow; readonly node: PlacedNode }> {
   if (!isId(id)) throw noSuchComment();
-  // Served by comments_id.
+  // Uses comments_id.
   const { rows } = await sql<CommentRow>`
     select * from shard.comments where id = ${id}`.execute(shards.ofId(id as CommentId).db);
   const comment = rows[0];
   if (comment === undefined) throw noSuchComment();
   const node = await findNode(shards, caller, comment.node_id).catch(asNoSuchComment);
-  // A client may bring the id of a node, so that two spaces have the same one.
+  // Clients choose node ids, so two spaces may contain the same id.
   if (node.row.space_id !== comment.space_id) throw noSuchComment();
   return { comment, node };
 }
 
-/** The comment and its node as they are under the lock. @throws HoldfastError not_found, forbidden */
+/** Reads the comment and its node under the lock. @throws HoldfastError not_found, forbidden */
 async function readLocked(
   transaction: ShardReader,
   actor: Actor,
@@ -215,12 +218,12 @@ async function readLocked(
   return { before: rows[0], node };
 }
 
-/** Of a node that is not to be seen there are no comments. */
+/** Comments of invisible nodes count as missing. */
 function asNoSuchComment(error: unknown): never {
   throw error instanceof HoldfastError && error.code === "not_found" ? noSuchComment() : error;
 }
 
-/** Under the lock, as the node may have been purged meanwhile. By primary keys. */
+/** Runs under the lock, because the node may have been purged. Uses primary keys. */
 async function assertRoom(transaction: ShardReader, spaceId: SpaceId, nodeId: NodeId): Promise<void> {
   const { rows } = await sql<{ count: number }>`
     select (select count(*)::int from shard.comments c where c.space_id = n.space_id and c.node_id = n.id) as count

@@ -4,7 +4,8 @@ import { findReadable } from "../accounts/may-read.ts";
 import type { Shards } from "../db/shards.ts";
 
 /**
- * Only who may read the node can be mentioned. Whoever may not is refused as somebody who does not exist, after the same look-ups.
+ * Only users who may read the node can be mentioned. Other users and unknown ids get the same error after the same
+ * queries.
  * @throws HoldfastError invalid_field
  */
 export async function checkMentions(shards: Shards, nodeId: NodeId, mentions: readonly string[]): Promise<UserId[]> {

@@ -3,10 +3,12 @@ import { sql } from "kysely";
 import type { CommentRow, ShardReader } from "../db/shard-tables.ts";
 import { type NewNotification, notify } from "../notifications/notify.ts";
 
-/** Of one conversation so many are told of what else is said: who spoke last. */
+/** Maximum number of notified participants: the latest authors. */
 const talkersMax = 50;
 
-/** Tells who is mentioned, and of a new comment the owner and who else has spoken there. In the transaction that writes it. */
+/**
+ * Notifies mentioned users, and for a new comment the owner and other authors. Runs in the transaction that writes it.
+ */
 export async function tellComment(
   transaction: ShardReader,
   comment: CommentRow,
@@ -22,7 +24,7 @@ export async function tellComment(
   for (const userId of others) await notify(transaction, { ...told, userId, kind: "comment", gather });
 }
 
-/** By primary keys: at one node there are few comments. */
+/** Uses primary keys. A node has few comments. */
 async function readTalkers(transaction: ShardReader, { space_id, node_id }: CommentRow): Promise<UserId[]> {
   const { rows } = await sql<{ id: UserId }>`
     select owner_id as id from shard.spaces where id = ${space_id}

@@ -5,23 +5,23 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { ListenAddress } from "./listen.ts";
 import type { Options } from "./options.ts";
 
-/** Where certificates come from by themselves. */
+/** Settings for automatic certificates. */
 export interface AcmeSettings {
-  /** In lower case and ASCII, each once; the first is the one that links begin with. */
+  /** ASCII, lower case, without duplicates. Links begin with the first. */
   readonly domains: readonly [string, ...string[]];
-  /** Of whoever is responsible; undefined: the authority is told of nobody. */
+  /** Address of the responsible person; undefined: the authority gets none. */
   readonly email: string | undefined;
-  /** Of the authority. */
+  /** URL of the authority. */
   readonly directory: string;
-  /** That vouches for the authority's own server, in PEM. */
+  /** Root certificate for the authority's own server, in PEM. */
   readonly rootCertificate: string | undefined;
 }
 
 const letsEncrypt = "https://acme-v02.api.letsencrypt.org/directory";
-/** Of names in one's own network, which no public authority knows. */
+/** Names in private networks, for which public authorities issue no certificates. */
 const privateEnds = /(?:^|\.)(?:local|localhost|localdomain|lan|home|internal|intranet|corp|test|invalid|home\.arpa)$/;
 
-/** @throws HoldfastError `usage` naming the setting that does not go with it */
+/** @throws HoldfastError `usage` naming the conflicting setting */
 export function readAcmeSettings(options: Options): AcmeSettings | undefined {
   const { acme, acme_email: email, acme_directory: directory, acme_ca: rootFile } = options;
   const [first, ...others] = acme ?? [];
@@ -50,7 +50,7 @@ export function readAcmeSettings(options: Options): AcmeSettings | undefined {
   };
 }
 
-/** The port at which an authority asks, at all addresses of the machine, unless another is said. */
+/** Default address: all addresses of the machine with the port that authorities use. */
 export function acmeListen(): ListenAddress {
   const hasIpv6 = Object.values(networkInterfaces()).some((each) => each?.some(({ family }) => family === "IPv6"));
   return { host: hasIpv6 ? "::" : "0.0.0.0", port: 443 };

@@ -3,15 +3,15 @@ import { durationOrOff, shownDuration } from "./durations.ts";
 
 const periodMsDefault = 7 * 24 * 3600_000;
 
-/** When and where a server with scheduled backups restores the newest one for the sake of seeing it done. */
+/** Settings for test restores of the newest scheduled backup. */
 export interface DrillSettings {
   /** Undefined: never. */
   readonly periodMs: number | undefined;
-  /** In which a folder is made, and removed; undefined is the data folder. */
+  /** Folder for temporary restores; undefined: the data folder. */
   readonly scratch: string | undefined;
 }
 
-/** The settings by their names in the configuration file; a period of 0 is off. */
+/** Settings by name in the configuration file. A period of 0 switches them off. */
 export const drillOptions = { drill_period: durationOrOff, drill_scratch: z.string().min(1).max(4096) } as const;
 
 type DrillOptions = { readonly [Name in keyof typeof drillOptions]?: z.output<(typeof drillOptions)[Name]> };

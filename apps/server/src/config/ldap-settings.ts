@@ -8,11 +8,11 @@ import { durationOrOff } from "./durations.ts";
 import { domains, mapping, word } from "./outside-words.ts";
 
 const attribute = z.string().regex(/^[A-Za-z][A-Za-z0-9-]{0,99}$/, "must be the name of an attribute, like mail");
-/** Only its brackets are looked at: the rest the server says. */
+/** Checks only the parentheses. The LDAP server checks the rest. */
 const filter = z.string().min(3).max(4096).refine(isFilter, "must be a filter of LDAP in brackets, like (uid={login})");
 const name = z.string().min(1).max(1024);
 
-/** Of HOLDFAST_LDAP, as whoever runs the server writes it. */
+/** Format of HOLDFAST_LDAP. */
 export const ldapSchema = z.strictObject({
   url: z
     .string()
@@ -52,7 +52,7 @@ type Written = z.output<typeof ldapSchema>;
 
 const syncPeriodMs = 15 * 60_000;
 
-/** The LDAP server itself is not asked: a server starts while it is away. @throws HoldfastError `usage` */
+/** Does not contact the LDAP server, so that this server can start during its outage. @throws HoldfastError `usage` */
 export function readLdap(written: Written | undefined): LdapSettings | undefined {
   if (written === undefined) return undefined;
   const { url, base } = written;
@@ -81,13 +81,13 @@ export function readLdap(written: Written | undefined): LdapSettings | undefined
   };
 }
 
-/** What administrators see of it in the list of settings. */
+/** Hides the password from the list of settings. */
 export function shownLdap(written: Written | undefined): object | undefined {
   if (written?.bind_password === undefined) return written;
   return { ...written, bind_password: "…" };
 }
 
-/** Passwords cross no network in the clear, unless whoever runs the server says so. */
+/** Passwords are never sent unencrypted, unless the operator allows it. */
 function isStartTls({ url, starttls, plain = false }: Written): boolean {
   if (url.startsWith("ldaps:")) {
     if (starttls === true || plain) throw usage("starttls and plain are for ldap://; ldaps:// is TLS from the start.");
@@ -105,7 +105,7 @@ function bindOf(written: Written): LdapSettings["bind"] {
   if (said !== undefined && path !== undefined) throw usage("bind_password and bind_password_file cannot be combined.");
   const password = path === undefined ? said : readSecret(path);
   if (dn === undefined && password === undefined) return undefined;
-  // Without a password a bind succeeds as nobody.
+  // Without a password, a bind succeeds anonymously.
   if (dn === undefined || password === undefined) throw usage("bind_dn and bind_password must be given together.");
   return { dn, password };
 }

@@ -4,13 +4,13 @@ import { isLoopback } from "../http/exchange/peer.ts";
 
 export interface ListenAddress {
   readonly host: string;
-  /** 0: any free one. */
+  /** 0: any free port. */
   readonly port: number;
 }
 
 const pattern = /^(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9._-]+))?:(\d{1,5})$|^(\d{1,5})$/;
 
-/** `host:port`, `[::1]:port`, `:port` or `port`; without a host it is loopback. @throws HoldfastError `usage` */
+/** Reads `host:port`, `[::1]:port`, `:port` or `port`. The default host is loopback. @throws HoldfastError `usage` */
 export function parseListen(text: string): ListenAddress {
   const match = pattern.exec(text.trim());
   const port = Number(match?.[3] ?? match?.[4]);
@@ -23,7 +23,7 @@ export function parseListen(text: string): ListenAddress {
   return { host: literal ?? match[2] ?? "127.0.0.1", port };
 }
 
-/** @throws HoldfastError `usage` where passwords and files would cross a network in the clear */
+/** @throws HoldfastError `usage` if passwords and files would be sent unencrypted */
 export function assertSafeToListen({ host, port }: ListenAddress, tls: boolean, behindProxy: boolean): void {
   if (host === "localhost" || isLoopback(host) || tls || behindProxy) return;
   throw new HoldfastError(

@@ -5,8 +5,8 @@ import type { MailSettings } from "../mail/mailer.ts";
 import type { Options } from "./options.ts";
 
 /**
- * Passwords and links cross no network in the clear, and no stranger takes them: without `?insecure=true` a server that is not on this
- * machine must show a certificate for its name.
+ * Passwords and links are never sent unencrypted or to strangers. Without `?insecure=true`, a remote mail server needs
+ * a valid certificate for its name.
  * @throws HoldfastError `usage` naming the setting
  */
 export function readMailSettings(options: Pick<Options, "smtp_url" | "mail_from">): MailSettings | undefined {
@@ -30,8 +30,8 @@ export function readMailSettings(options: Pick<Options, "smtp_url" | "mail_from"
 }
 
 /**
- * A mail is read elsewhere, so its links must lead here from there. The address that the server listens at does where it stands for one
- * host; behind a proxy, or at all addresses of the machine, nobody but the operator knows.
+ * Links in mails must work from anywhere. The listen address suffices if it names one host. Behind a proxy, or when
+ * listening on all addresses, only the operator knows the URL.
  * @throws HoldfastError `usage`
  */
 export function assertLinksReachable({ mail, publicUrl, proxyHops, listen }: Reach): void {
@@ -49,7 +49,7 @@ interface Reach {
   readonly listen: { readonly host: string };
 }
 
-/** The password that it holds is in no error. */
+/** Errors never contain the password. */
 function readSmtpUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const strange = [...(url?.searchParams ?? [])].some(([name, value]) => name !== "insecure" || !yesNo.test(value));
@@ -77,7 +77,7 @@ function decoded(part: string): string {
 
 const fromPattern = /^(?:([^<>\r\n]*)<([^<>\s@]+@[^<>\s@]+)>|([^<>\s@,;]+@[^<>\s@,;]+))$/;
 
-/** `drive@example.org`, or `Our drive <drive@example.org>`. */
+/** Reads `drive@example.org` or `Our drive <drive@example.org>`. */
 function readFrom(text: string): MailSettings["from"] {
   const [matched, name = "", inner, alone] = fromPattern.exec(text.trim()) ?? [];
   if (matched === undefined) {

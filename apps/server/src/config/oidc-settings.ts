@@ -10,7 +10,7 @@ import { domains, mapping, word } from "./outside-words.ts";
 
 const words = z.array(word).max(limits.outsideMappingsMax);
 
-/** Of HOLDFAST_OIDC, as whoever runs the server writes it. */
+/** Format of HOLDFAST_OIDC. */
 export const oidcSchema = z.strictObject({
   issuer: z
     .string()
@@ -41,7 +41,7 @@ export const oidcSchema = z.strictObject({
 
 type Written = z.output<typeof oidcSchema>;
 
-/** The issuer itself is not asked: a server starts while it is away. @throws HoldfastError `usage` */
+/** Does not contact the issuer, so that this server can start during its outage. @throws HoldfastError `usage` */
 export function readOidc(written: Written | undefined, planNames: readonly string[]): OidcSettings | undefined {
   if (written === undefined) return undefined;
   const plans = mappingOf(written, "plan_claim", "plans");
@@ -67,7 +67,7 @@ export function readOidc(written: Written | undefined, planNames: readonly strin
   };
 }
 
-/** What administrators see of it in the list of settings. */
+/** Hides the secret from the list of settings. */
 export function shownOidc(written: Written | undefined): object | undefined {
   if (written === undefined) return undefined;
   const { client_secret: secret, sign_in_again: everyMs, ...shown } = written;
@@ -103,7 +103,7 @@ function secretOf({ client_secret: secret, client_secret_file: path }: Written):
   return text;
 }
 
-/** Without https whoever is on the way says who signs in; only on this machine nobody is. */
+/** Requires https, except on this machine. Otherwise anyone on the network could impersonate users. */
 function isIssuer(text: string): boolean {
   const url = URL.parse(text);
   if (url === null || [url.username, url.password, url.search, url.hash].some((part) => part !== "")) return false;

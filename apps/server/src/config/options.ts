@@ -35,7 +35,7 @@ const bytes = z.preprocess(
 );
 const text = z.string().min(1).max(4096);
 
-/** How many proxies stand in front: `--behind-proxy` alone says one. */
+/** Number of proxies in front. `--behind-proxy` without a number means one. */
 const hops = z.preprocess(
   (value) => ({ true: 1, "": 1, false: 0 })[String(value)] ?? toNumber(value),
   z.int().min(0).max(10),
@@ -53,8 +53,8 @@ const roles = z.preprocess(
 );
 
 /**
- * Every setting of the server by its name in the configuration file. A flag has the same name with dashes, the
- * environment variable in capitals behind HOLDFAST_. docs/operation.md explains each, which a test checks.
+ * All server settings by name in the configuration file. Flags use dashes, and environment variables use capitals after
+ * HOLDFAST_. A test checks that docs/operation.md explains each.
  */
 export const optionSchemas = {
   data: text,
@@ -111,7 +111,10 @@ export const optionSchemas = {
 export type OptionName = keyof typeof optionSchemas;
 export type Options = { readonly [Name in OptionName]?: z.output<(typeof optionSchemas)[Name]> };
 
-/** What `holdfast serve` takes on its command line; the rest stands in the environment or the file. A password among flags would show in the list of processes. */
+/**
+ * Flags of `holdfast serve`. Other settings are only in the environment or the file, because flags such as passwords
+ * would be visible in the process list.
+ */
 export const flagNames: ReadonlySet<OptionName> = new Set([
   "data",
   "expect_data",
@@ -137,14 +140,14 @@ export const limitOptions = {
   bytes: "rate_limit_bytes",
 } as const satisfies Record<(typeof limitNames)[number], OptionName>;
 
-/** Links are made by appending to it, and carry secrets: no user, query or fragment of its own. */
+/** The URL must have no user, query or fragment, because links are appended to it and contain secrets. */
 function isPublicUrl(url: string): boolean {
   if (!URL.canParse(url)) return false;
   const { protocol, username, password, search, hash } = new URL(url);
   return ["http:", "https:"].includes(protocol) && [username, password, search, hash].every((part) => part === "");
 }
 
-/** A size that is text, as `500M`. */
+/** Reads sizes such as `500M`. */
 function withoutUnit(value: unknown): unknown {
   return typeof value === "string" ? (parseBytes(value.trim()) ?? value) : value;
 }

@@ -1,7 +1,7 @@
 import { limits } from "@holdfast/core/limits";
 import { z } from "zod";
 
-/** Parts of the settings by which somebody elsewhere is believed. */
+/** Shared formats of settings that trust external sources. */
 export const word = z.string().min(1).max(1024);
 
 const domain = z

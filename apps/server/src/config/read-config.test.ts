@@ -78,7 +78,7 @@ test("a wrong setting is refused in words that say where it was given", () => {
   );
   assert.match(messageOf({ flags: { "tls-cert": "c.pem" } }), /both --tls-cert and --tls-key/);
   assert.match(messageOf({ environment: { HOLDFAST_ADMIN_EMAIL: "a@b" } }), /must be given together/);
-  // A password among the flags would show in the list of processes.
+  // A password in a flag would be visible in the process list.
   assert.equal(read({ flags: { "admin-password": "p", "admin-email": "a@b" } }).administrator, undefined);
 });
 

@@ -25,71 +25,69 @@ import { type DrillSettings, drillsOf } from "./drill-settings.ts";
 import { type SnapshotSettings, snapshotsOf } from "./snapshot-settings.ts";
 import { readSyslogTarget, type SyslogTarget } from "../audit/syslog-target.ts";
 
-/** Everything that a server is told, checked and with its defaults. */
+/** Validated settings of a server with defaults. */
 export interface Config {
   /** Absolute or relative to the working directory. */
   readonly dataFolder: string;
-  /** A start without data is refused: the disk of the data is not mounted. */
+  /** The server does not start without data, because the data's disk may not be mounted. */
   readonly expectData: boolean;
   readonly listen: ListenAddress;
   /** Undefined: the embedded database. */
   readonly databaseUrl: string | undefined;
-  /** A folder or `s3://…`; undefined: a folder inside the data folder. */
+  /** A folder or `s3://…`; undefined: a folder in the data folder. */
   readonly store: string | undefined;
-  /** Another one that holds the same. */
+  /** Second store with a full copy of the first. */
   readonly secondStore: string | undefined;
   readonly storePolicy: StorePolicy;
   readonly redisUrl: string | undefined;
   /** Paths of PEM files. */
   readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined;
-  /** Undefined: no authority is asked for a certificate. */
+  /** Undefined: no automatic certificates. */
   readonly acme: AcmeSettings | undefined;
   readonly proxyHops: number;
-  /** Undefined: all of them in one process. */
-  /** Roles that this process runs. */
   readonly roles: ReadonlySet<ServerRole>;
   readonly logLevel: LogLevel;
   readonly connectionsMax: number;
   readonly openRegistration: boolean;
   readonly openDirectory: boolean;
-  /** After which a browser signs in again, however much it was used; undefined: it stays signed in while it is used. */
+  /** Time after which a browser must sign in again, even if used; undefined: it stays signed in while it is used. */
   readonly browserSessionMs: number | undefined;
-  /** A device that rewrites or deletes masses of files is suspended. */
+  /** Suspends devices that overwrite or delete many files. */
   readonly deviceBrake: boolean;
-  /** Created at the first start instead of a set-up link. */
+  /** Created at the first start in place of a setup link. */
   readonly administrator: { readonly email: string; readonly password: string } | undefined;
-  /** What every link begins with, without a slash at the end; undefined: the address under which a client came. */
+  /** Start of every link, without a trailing slash; undefined: the URL that the client used. */
   readonly publicUrl: string | undefined;
   /** Undefined: no mail is sent. */
   readonly mail: MailSettings | undefined;
-  /** Of mails to whoever chose none. */
+  /** Default language for e-mails. */
   readonly language: Language;
   readonly rates: Rates;
   readonly pollsMax: number;
   readonly topology: Topology | undefined;
   readonly plans: PlanSettings;
-  /** Webhooks may go to addresses of this machine and of private networks. */
+  /** Allows webhooks to this machine and private networks. */
   readonly webhookPrivate: boolean;
-  /** Undefined: nobody signs in through an outside issuer. */
+  /** Undefined: no external issuer. */
   readonly oidc: OidcSettings | undefined;
-  /** Undefined: all passwords are here. */
+  /** Undefined: all passwords are stored here. */
   readonly ldap: LdapSettings | undefined;
-  /** That thumbnails may take on this server's disk. */
+  /** Maximum disk space for thumbnails. */
   readonly thumbCacheBytes: number;
-  /** That uploads leave free on each disk; undefined: by its size. */
+  /** Free space that uploads leave on each disk; undefined: depends on the disk's size. */
   readonly diskReserveBytes: number | undefined;
-  /** Within which each pack of the store is reread. */
+  /** Period in which each pack of the store is read and checked. */
   readonly scrubPeriodMs: number;
   readonly retention: RetentionSettings;
   readonly snapshots: SnapshotSettings;
   readonly drills: DrillSettings;
-  /** How often the server looks at itself, to tell its administrators; undefined: never. */
+  /** Interval of the server's health checks; undefined: never. */
   readonly doctorPeriodMs: number | undefined;
-  /** Undefined: the audit stays in the database. */
+  /** Undefined: audit entries are only in the database. */
   readonly auditSyslog: SyslogTarget | undefined;
-  /** What was said, and where; for administrators to look at. */
+  /** Original settings and their sources, for administrators. */
   readonly given: GivenSettings;
-  /** Variables that name the key's place and hold the credentials of stores. Secret. */
+  /** Variables with the key's location and the credentials of stores. Secret. */
   readonly environment: Environment;
 }
 
@@ -101,10 +99,10 @@ export interface GivenSettings {
 }
 
 export interface ConfigSources {
-  /** By the flag's name without dashes in front (`tls-cert`); what was not given is absent or undefined. */
+  /** By name without leading dashes (`tls-cert`). Unset flags are missing or undefined. */
   readonly flags?: Readonly<Record<string, string | boolean | undefined>>;
   readonly environment?: Environment;
-  /** Text of the configuration file, where it was read already; otherwise `--config` or HOLDFAST_CONFIG names it. */
+  /** Text of the configuration file, if already read; otherwise `--config` or HOLDFAST_CONFIG names it. */
   readonly file?: string;
 }
 
@@ -115,7 +113,10 @@ const scrubPeriodMsDefault = 30 * 24 * 3600_000;
 const doctorPeriodMsDefault = 10 * 60_000;
 const plansDefault: PlanSettings["plans"] = { free: 15 * 2 ** 30, plus: 2 * 2 ** 40, business: null };
 
-/** Flag beats environment beats file. @throws HoldfastError `usage` naming the setting and where it was given */
+/**
+ * Flags override the environment, which overrides the file.
+ * @throws HoldfastError `usage` naming the setting and its source
+ */
 export function readConfig({ flags = {}, environment = process.env, file }: ConfigSources = {}): Config {
   const given = readOptions(flags, environment, readFile(flags, environment, file));
   const { options } = given;
@@ -139,7 +140,7 @@ export function readConfig({ flags = {}, environment = process.env, file }: Conf
     openDirectory: options.directory === "open",
     browserSessionMs: options.browser_session || undefined,
     administrator: administratorOf(options),
-    // That it is reached under this name, at the port of https, is what the authority looks at.
+    // The authority verifies that the server is reachable under this name on the https port.
     publicUrl: options.public_url?.replace(/\/+$/, "") ?? (acme && `https://${acme.domains[0]}`),
     mail: readMailSettings(options),
     language: options.language ?? "en",
@@ -214,7 +215,7 @@ function readOptions(
 interface Given {
   readonly value: unknown;
   readonly source: "flag" | "environment" | "file";
-  /** As an error names it. */
+  /** Source as named in errors. */
   readonly place: string;
 }
 
@@ -222,7 +223,7 @@ function firstGiven(given: readonly Given[]): Given | undefined {
   return given.find(({ value }) => value !== undefined);
 }
 
-/** An empty variable counts as none: that is how a shell or a service file switches one off. */
+/** An empty variable counts as unset, so that shells and service files can unset one. */
 function fromEnvironment(name: OptionName, value: string | undefined): unknown {
   if (value === undefined || value === "") return undefined;
   if (!["topology", "plans", "oidc", "ldap"].includes(name)) return value;
@@ -256,7 +257,7 @@ function administratorOf({ admin_email: email, admin_password: password }: Optio
   return { email, password };
 }
 
-/** Without any word of plans nobody has a limit, as ever. */
+/** Without settings, there are no limits. */
 function plansOf({ plans = plansDefault, default_plan: defaultPlan = "business" }: Options): PlanSettings {
   if (Object.hasOwn(plans, defaultPlan)) return { plans, defaultPlan };
   const names = Object.keys(plans).join(", ");
@@ -276,7 +277,7 @@ function usage(message: string): HoldfastError {
   return new HoldfastError("usage", message);
 }
 
-/** No other process can share the database. */
+/** True if no other process can share the database. */
 export function isAlone({ databaseUrl, topology }: Pick<Config, "databaseUrl" | "topology">): boolean {
   return databaseUrl === undefined && topology === undefined;
 }

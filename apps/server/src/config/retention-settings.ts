@@ -4,28 +4,28 @@ import { duration, shownDuration } from "./durations.ts";
 
 const dayMs = 24 * 3600_000;
 
-/** For how long what nobody needs any more is kept. Nothing that somebody needs goes, however old it is. */
+/** Retention of deleted and outdated data. Current data never expires. */
 export interface RetentionSettings {
-  /** So many of the newest versions of each file stay, however old they are. */
+  /** Number of newest versions of each file that are kept regardless of age. */
   readonly versionsKept: number;
-  /** Of the others those stay that were the newest at some time since. */
+  /** Other versions are kept if they were the newest at some time in this period. */
   readonly versionAgeMs: number;
   readonly trashMs: number;
-  /** Of a block that nothing refers to: in its space, and once no space holds it in its cell. */
+  /** Blocks without references: first in their space, then in the cell when no space has them. */
   readonly blocksMs: number;
-  /** Of a block that is doomed: so long readers that found it before may still read it. */
+  /** Blocks that are being deleted. Readers that found them earlier may still read them this long. */
   readonly doomedMs: number;
-  /** Of a pack's object, after the last of its rows. */
+  /** A pack's object, after its last row was deleted. */
   readonly packsMs: number;
-  /** Of an upload session, after its last durable byte. */
+  /** Upload sessions, after their last durable byte. */
   readonly sessionsMs: number;
-  /** Of an account that its owner deleted: until it is shredded. */
+  /** Accounts that their owners deleted, until they are shredded. */
   readonly graceMs: number;
-  /** Of what is recorded in the audit. */
+  /** Audit entries. */
   readonly auditMs: number;
 }
 
-/** The settings by their names in the configuration file. */
+/** Settings by name in the configuration file. */
 export const retentionOptions = {
   retention_versions: z.preprocess(
     (value) => (typeof value === "string" && /^-?\d+(?:\.\d+)?$/.test(value.trim()) ? Number(value) : value),
@@ -45,7 +45,7 @@ type RetentionOptions = {
   readonly [Name in keyof typeof retentionOptions]?: z.output<(typeof retentionOptions)[Name]>;
 };
 
-/** Where nothing is said. */
+/** Defaults. */
 export const retentionUsual: RetentionSettings = {
   versionsKept: 30,
   versionAgeMs: 30 * dayMs,
@@ -58,7 +58,7 @@ export const retentionUsual: RetentionSettings = {
   graceMs: 30 * dayMs,
 };
 
-/** How far back a rewind goes: everything that it needs (the trash, old versions, the journal) is kept for this long. */
+/** Returns how far back a rewind can go. The trash, old versions and the journal are all kept for this time. */
 export function rewindReachMs({ trashMs, versionAgeMs }: RetentionSettings): number {
   return Math.min(trashMs, versionAgeMs, limits.journalLifetimeMs);
 }
@@ -77,7 +77,7 @@ export function retentionOf(options: RetentionOptions): RetentionSettings {
   };
 }
 
-/** For the limits of an account (`GET /account`): what bounds how long it can go on with something, or take it back. */
+/** Returns limits for `GET /account` that decide how long a user can continue or undo something. */
 export function shownLifetimes(settings: RetentionSettings): Readonly<Record<string, number>> {
   return {
     trash_lifetime_ms: settings.trashMs,
@@ -89,7 +89,7 @@ export function shownLifetimes(settings: RetentionSettings): Readonly<Record<str
   };
 }
 
-/** As they are written in the configuration: in the largest unit that leaves no rest. */
+/** Formats values for the configuration. */
 export function shownRetention(settings: RetentionSettings): Readonly<Record<keyof typeof retentionOptions, unknown>> {
   return {
     retention_versions: settings.versionsKept,

@@ -10,7 +10,7 @@ import { shownAddress } from "./shown-address.ts";
 import { limitOptions, type OptionName, optionSchemas, type Options } from "./options.ts";
 import type { Config } from "./read-config.ts";
 
-/** Each setting with what is in force, for administrators to look at: no password and no key is in it. */
+/** Lists effective settings for administrators, without passwords and keys. */
 export function settingsInForce(config: Config): SettingJson[] {
   const { options, sources } = config.given;
   const unlessGiven = defaultsOf(config);
@@ -31,7 +31,7 @@ export function settingsInForce(config: Config): SettingJson[] {
   });
 }
 
-/** What holds without a word; what is not here has no value then. */
+/** Defaults. Settings that are missing here have none. */
 function defaultsOf(config: Config): Options {
   const rates = (Object.entries(limitOptions) as [LimitName, OptionName][]).map(([limit, name]) => {
     const perMinute = (config.rates[limit]?.perSecond ?? 0) * 60;
@@ -59,7 +59,7 @@ function defaultsOf(config: Config): Options {
   };
 }
 
-/** In addresses of databases, of mail servers and of stores, however deep they stand. */
+/** Hides passwords in URLs of databases, mail servers and stores at any depth. */
 function hidePasswords(value: unknown): unknown {
   if (typeof value === "string") return shownAddress(value);
   if (Array.isArray(value)) return value.map(hidePasswords);

@@ -32,9 +32,9 @@ test("an address shows where something is, and nothing with which one gets in", 
   }
 });
 
-/** Letters of which nothing else in an address consists. */
+/** Letters that appear nowhere else in the URL. */
 const plain = fc.stringMatching(/^[QXZ]{6,12}$/);
-/** Any password that somebody may have written as it is, around something that can be told again. */
+/** Any unencoded password around text that could be shown. */
 const secrets = fc
   .tuple(
     fc.string({ maxLength: 6 }),
@@ -74,7 +74,7 @@ test("no secret is shown, wherever in an address it stands and whatever it is ma
     }),
     { numRuns: 3000 },
   );
-  // The one word that a mail server or Redis has as user may be a token; a database's stands before a password.
+  // The user name for a mail server or Redis may be a token. For a database, it precedes a password.
   fc.assert(
     fc.property(schemes, plain, (scheme, token) => {
       assert.ok(!shownAddress(`${scheme}://${token}@host`).includes(token));

@@ -6,7 +6,7 @@ test("a long address takes no longer than its length", () => {
   const before = process.cpuUsage();
   for (const part of ["a", "a,", "a:1", ":", "@", "/a", "?a=", "[::]"])
     shownAddress(`postgres://${part.repeat(20_000)} `);
-  // CPU time of this process alone: waiting on a busy machine does not count.
+  // Uses the process's CPU time, so that a busy machine does not matter.
   const { user, system } = process.cpuUsage(before);
   assert.ok((user + system) / 1000 < 2000);
 });

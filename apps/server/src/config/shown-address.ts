@@ -1,7 +1,7 @@
 /**
- * A text as administrators may see it: of an address no user information but the name of a database's user, and of its query only what is known
- * to be harmless. Of one that can be read in more than one way nothing but the scheme: a password that was written as it is may have any
- * character, so that what looks like a host or a path may be a part of it.
+ * Removes secrets from a URL. Keeps the name of a database user, but no other user information, and only harmless parts
+ * of the query. Keeps only the scheme of an ambiguous URL: an unencoded password may contain any character, so that a
+ * part of it looks like a host or path.
  */
 export function shownAddress(text: string): string {
   const scheme = /^\s*([a-z][a-z0-9+.-]{0,20}):\/\//i.exec(text)?.[1];
@@ -17,7 +17,7 @@ export function shownAddress(text: string): string {
 
 const hidden = "***";
 
-/** No @ stands behind what names user and hosts, of which a database may have several. */
+/** Rejects @ after the authority. A database's authority may contain several hosts. */
 const form = /^[a-z][a-z0-9+.-]{0,20}:\/\/([^/?#]*)(\/[^?#@]*)?(?:\?([^#@]*))?$/i;
 const hostForm = /^(?:\[[0-9a-f:.]*\]|[\w.-]*)(?::\d{1,5})?$/i;
 const pathForm = /^[\w./-]*$/;
@@ -34,7 +34,7 @@ const harmless: Readonly<Record<string, RegExp>> = {
   region: /^[a-z]{2}(?:-[a-z]{1,10}){1,3}-\d$/,
   endpoint: /^https?:\/\/[\w.-]+(?::\d{1,5})?\/?$/,
 };
-/** Whose names tell nothing, unlike a part of a password that looks like one. */
+/** Harmless parameter names. Others might be a part of a password. */
 const known = new Set([
   "user",
   "password",

@@ -4,15 +4,15 @@ import { durationOrOff, shownDuration } from "./durations.ts";
 const snapshotMsDefault = 3600_000;
 const journalMsDefault = 60_000;
 
-/** How often what the database knows goes to the store. Undefined: not at all. */
+/** Intervals at which metadata is written to the store. Undefined: never. */
 export interface SnapshotSettings {
-  /** All of it, as far as it has changed. */
+  /** Full snapshots of changed data. */
   readonly snapshotMs: number | undefined;
-  /** What it wrote since. */
+  /** Later changes. */
   readonly journalMs: number | undefined;
 }
 
-/** The settings by their names in the configuration file, in milliseconds; 0 is off. */
+/** Settings by name in the configuration file, in milliseconds; 0 is off. */
 export const snapshotOptions = {
   snapshot_interval: durationOrOff,
   journal_interval: durationOrOff,
@@ -20,7 +20,7 @@ export const snapshotOptions = {
 
 type SnapshotOptions = { readonly [Name in keyof typeof snapshotOptions]?: z.output<(typeof snapshotOptions)[Name]> };
 
-/** Without snapshots there is nothing that the log would go on with. */
+/** The log needs a snapshot to continue from. */
 export function snapshotsOf({ snapshot_interval, journal_interval }: SnapshotOptions): SnapshotSettings {
   const snapshotMs = (snapshot_interval ?? snapshotMsDefault) || undefined;
   const journalMs = (journal_interval ?? journalMsDefault) || undefined;

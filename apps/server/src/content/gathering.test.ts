@@ -16,7 +16,7 @@ test("gathered pieces are the same bytes in the same order, each right until the
       for (const out of gathering.end()) given.push(Buffer.from(out));
       assert.ok(Buffer.concat(given).equals(Buffer.concat(pieces)));
       for (const [index, out] of given.slice(1).entries()) {
-        // No two neighbours would have fitted into one.
+        // No two adjacent pieces would fit into one.
         assert.ok(out.length + (given[index]?.length ?? 0) > 32 * 1024);
       }
     }),

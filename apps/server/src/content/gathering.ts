@@ -1,7 +1,7 @@
-/** A piece of this length goes out as it is; one system call for each smaller one would cost more than its copy. */
+/** Pieces of this size are passed on. For smaller ones, a system call would cost more than a copy. */
 const gatheredBytes = 64 * 1024;
 
-/** Makes few pieces of many: copies small ones together and lets large ones pass. A piece is done with once the next is asked for. */
+/** Joins small pieces by copying, and passes large ones on. A piece is only valid until the next is requested. */
 export class Gathering {
   #bytes: Buffer | undefined;
   #end = 0;
@@ -18,11 +18,11 @@ export class Gathering {
     this.#end += piece.length;
   }
 
-  /** What is still here. */
+  /** Yields the rest. */
   *end(): Generator<Uint8Array, void, undefined> {
     if (this.#bytes === undefined || this.#end === 0) return;
     const gathered = this.#bytes.subarray(0, this.#end);
-    // Behind the yield it has been written out, and the memory is filled anew.
+    // After the yield, the piece has been written and its memory is reused.
     this.#end = 0;
     yield gathered;
   }

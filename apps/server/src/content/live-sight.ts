@@ -5,24 +5,20 @@ import { findNodes } from "../metadata/read/look-up.ts";
 import type { PlacedNode } from "../metadata/read/placed-node.ts";
 import { liveCaller, type StillSees } from "./while-open.ts";
 
-/**
- * What the caller of a running answer may still have of somebody else's: whoever takes a right away, or what it was for, ends what runs by it.
- * One's own stays one's own.
- */
+/** Rights to content of other users during a response. Revoked rights end it. Own content is not checked. */
 export class LiveSight {
   readonly #world: CredentialWorld;
   readonly #caller: Caller;
   readonly #tops: readonly PlacedNode[];
   #begun: PlacedNode | undefined;
 
-  /** @param nodes what the answer is of */
   constructor(world: CredentialWorld, caller: Caller, nodes: readonly PlacedNode[]) {
     this.#world = world;
     this.#caller = caller;
     this.#tops = nodes.filter(isOfOthers);
   }
 
-  /** Of all that the answer is of, and what is being sent of it now. */
+  /** Checks all nodes of the response and the one being sent. */
   get stillSees(): StillSees | undefined {
     if (this.#tops.length === 0) return undefined;
     return async (now) => {
@@ -32,8 +28,8 @@ export class LiveSight {
   }
 
   /**
-   * The node as the caller sees it now, before something of it is sent; undefined where that may not see it any more.
-   * @throws HoldfastError unauthenticated where the session, token or link has ended
+   * Returns the node as the caller sees it now, before it is sent; undefined if it is no longer visible.
+   * @throws HoldfastError unauthenticated if the session, token or link has ended
    */
   async again(node: PlacedNode): Promise<PlacedNode | undefined> {
     if (!isOfOthers(node)) return node;
@@ -47,7 +43,7 @@ export class LiveSight {
     const found = await findNodes(this.#world.shards, now, [...ids]);
     return nodes.map(({ row }) => {
       const node = found.get(row.id);
-      // Two spaces may have the same id.
+      // Two spaces may contain the same id.
       return node?.row.space_id === row.space_id ? node : undefined;
     });
   }

@@ -9,20 +9,19 @@ export interface ContentParts {
   readonly blocks: Pick<BlockService, "readRange">;
 }
 
-/** Larger files are read alone: beside their bytes a look-up of their own takes no time. */
+/** Larger files are read separately, because their query takes little time compared with their bytes. */
 const smallBytesMax = 64 * 1024;
-/** Of small files: what is in memory at once. */
+/** Maximum size of small files in memory. */
 const groupBytesMax = 1024 * 1024;
 const groupEntriesMax = 200;
 
-/** Something that is to be sent. */
 export interface ListedContent {
-  /** Only of a file. */
+  /** Set for files only. */
   readonly versionId?: VersionId | undefined;
   readonly sizeBytes: number;
 }
 
-/** Neighbours, so many that the content of the small files among them fits in memory. */
+/** Groups adjacent entries, so that the content of their small files fits in memory. */
 export function* inGroups<Entry extends ListedContent>(
   entries: Iterable<Entry>,
 ): Generator<readonly Entry[], void, undefined> {
@@ -42,9 +41,9 @@ export function* inGroups<Entry extends ListedContent>(
 }
 
 /**
- * The content of a group's small files by two statements and one reading of the store: a look-up for each of a hundred
- * thousand small files takes longer than their bytes.
- * @returns nothing of a file that has to be looked at alone: one that is large, gone, or beside a damaged one
+ * Reads the group's small files with two queries and one read of the store. A query for each of a hundred thousand
+ * small files takes longer than their bytes.
+ * @returns no entry for files to read separately: large or missing ones, or all if one is damaged
  */
 export async function readTogether<Entry extends ListedContent>(
   { shards, blocks }: ContentParts,
@@ -75,7 +74,7 @@ export async function readTogether<Entry extends ListedContent>(
     }
     if (filled !== sizeBytes) throw new HoldfastError("internal", "The content is shorter than its block list.");
   } catch (thrown) {
-    // Which of them it is turns out file by file.
+    // Reading files one by one finds the damaged one.
     if (isLost(thrown)) return new Map();
     throw thrown;
   }
@@ -83,7 +82,7 @@ export async function readTogether<Entry extends ListedContent>(
   return new Map(files.map(({ entry }) => [entry, bytes.subarray(start, (start += entry.sizeBytes))]));
 }
 
-/** What has no whole copy is left out of an archive, in which all else is. */
+/** Content without an intact copy is omitted from an archive. */
 export function isLost(thrown: unknown): thrown is HoldfastError {
   return thrown instanceof HoldfastError && ["damaged", "not_found"].includes(thrown.code);
 }

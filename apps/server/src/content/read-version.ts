@@ -2,7 +2,10 @@ import type { BlockService, ReadingOptions } from "../blocks/block-service.ts";
 import type { Shards } from "../db/shards.ts";
 import { entriesOf, readList, type VersionList } from "../metadata/content/manifests.ts";
 
-/** Plain bytes of the part [start, end) of a version, in pieces of up to one block; of its list only what they touch is read. */
+/**
+ * Yields the plain bytes [start, end) of a version in pieces of up to one block. Reads only the affected part of its
+ * block list.
+ */
 export async function* readVersion(
   { shards, blocks }: { readonly shards: Shards; readonly blocks: Pick<BlockService, "readRange"> },
   version: VersionList,

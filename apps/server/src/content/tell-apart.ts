@@ -2,7 +2,7 @@ import { nameKey } from "@holdfast/core/names";
 import { numberedName } from "../metadata/commit/free-name.ts";
 import type { ZippedNode } from "./zip-nodes.ts";
 
-/** The same nodes, those whose name another one has already under the next that is free: `name (2).ext`. The first keeps its name. */
+/** Renames duplicates to the next free name: `name (2).ext`. The first keeps its name. */
 export function tellApart(nodes: readonly ZippedNode[]): ZippedNode[] {
   const taken = new Set<string>();
   const wanted = new Set(nodes.map(({ name }) => nameKey(name)));
@@ -14,7 +14,7 @@ export function tellApart(nodes: readonly ZippedNode[]): ZippedNode[] {
 
     function isTaken(candidate: string): boolean {
       const key = nameKey(candidate);
-      // A name that another one of them has by itself is left to that.
+      // Original names of other nodes are not used.
       return taken.has(key) || (candidate !== name && wanted.has(key));
     }
   });

@@ -4,18 +4,18 @@ import type { Caller } from "../accounts/caller.ts";
 import { findLiveCaller } from "../accounts/live-callers.ts";
 import type { CredentialWorld } from "../accounts/overdue.ts";
 
-/** After so much, or so long, it is looked whether the caller may still have it. */
+/** Amount and time after which access is checked again. */
 const checkBytes = 4 * 1024 * 1024;
 const checkMs = 2000;
 
-/** Of what belongs to somebody else: whether the caller, as the account or link is now, still sees it. */
+/** Checks content of another user: returns true if the caller, with its current rights, still sees it. */
 export type StillSees = (caller: Caller) => Promise<boolean>;
 
 /**
- * Passes on what goes out for as long as the caller may have it: a large file may take days, and whoever ends a session, a link or a right
- * ends what runs by it, too. That of a link goes on with the password alone by which it was opened.
- * @param stillSees undefined for what is the caller's own
- * @throws HoldfastError unauthenticated, or not_found, after which the connection is cut
+ * Passes bytes on while the caller has access. A large file may take days, so ended sessions, links or rights also end
+ * it. A link's download continues only while its password stays the same.
+ * @param stillSees undefined for the caller's own content
+ * @throws HoldfastError unauthenticated or not_found; then the connection is cut
  */
 export async function* whileOpen(
   world: CredentialWorld,
@@ -23,7 +23,7 @@ export async function* whileOpen(
   pieces: AsyncGenerator<Uint8Array>,
   stillSees?: StillSees,
 ): AsyncGenerator<Uint8Array> {
-  // Of one's own as much as comes between two looks does no harm.
+  // For own content, checks by time suffice.
   const isOwn = caller.credential.kind !== "link" && stillSees === undefined;
   let passedBytes = 0;
   let checkedAtMs = world.clock.nowMs();
@@ -44,12 +44,16 @@ async function assertOpen(world: CredentialWorld, caller: Caller, stillSees: Sti
   throw new HoldfastError("not_found", "The permission to read it was removed during the download.");
 }
 
-/** Who the caller is by now. @throws HoldfastError unauthenticated where it is nobody any more, or a link that has another password; second_factor_required, address_not_allowed where other rules hold */
+/**
+ * Reads the current caller.
+ * @throws HoldfastError unauthenticated if the credential has ended or the link's password changed;
+ * second_factor_required, address_not_allowed if access rules changed
+ */
 export async function liveCaller(world: CredentialWorld, { credential }: Caller): Promise<Caller> {
   const now = await findLiveCaller(world, credential);
   const isSame = credential.kind !== "link" || stampOf(now) === credential.stamp;
   if (now?.access?.mustEnrol === true) throw factorRequired(now.access.factorDueAtMicros);
-  // From where it comes is known only where a request begins.
+  // The client's address is only known at the start of a request.
   if (now !== undefined && now.credential.lists !== credential.lists) {
     throw new HoldfastError(
       "address_not_allowed",

@@ -21,26 +21,26 @@ interface ZipParts {
 }
 
 interface ZipOptions extends Required<Pick<ReadingOptions, "signal" | "reading">> {
-  /** Asked before each page of the tree and before each node: what may not be seen any more by then is left out. */
+  /** Checked before each page of the tree and each node. Nodes that are no longer visible are omitted. */
   readonly sight: LiveSight;
 }
 
-/** Something that is to be in a zip, under this name: a folder with what is below it. */
+/** Node in a zip with its name. A folder includes its content. */
 export interface ZippedNode {
   readonly node: PlacedNode;
   readonly name: string;
 }
 
-/** What lies in a folder as a zip; the folder's own name is not in it. See `zipNodes`. */
+/** Creates a zip of a folder's content, without the folder's own name. See `zipNodes`. */
 export function zipFolder(parts: ZipParts, folder: PlacedNode, options: ZipOptions): AsyncGenerator<Uint8Array> {
   return zipEntries(entriesBelow(parts, folder, "", options));
 }
 
 /**
- * Files and folders as one zip, made while it is sent: one file is open at a time, or some small ones together, and the next page of the
- * tree is listed only when the last one is on its way. Nothing is deflated: the blocks are read at the speed of the network, and what compresses well
- * is rarely what people keep. Each piece is done with once the next is asked for.
- * @throws HoldfastError damaged, behind the last byte, if files in it are: see `makeZip`
+ * Streams files and folders as one zip. Only one file or some small ones are open at a time, and the next page of the
+ * tree is listed after the previous one was sent. Nothing is compressed: blocks are read at network speed, and most
+ * stored content compresses badly. A piece is only valid until the next is requested.
+ * @throws HoldfastError damaged after the last byte if files are damaged: see `makeZip`
  */
 export function zipNodes(
   parts: ZipParts,
@@ -58,7 +58,7 @@ async function* zipEntries(entries: AsyncIterable<ZipEntry>): AsyncGenerator<Uin
   } catch (thrown) {
     failure = toHoldfastError(thrown);
   }
-  // What came before a failure is sent: of a zip with a damaged file all the rest is in it.
+  // Sends everything before a failure. A zip with a damaged file contains all other files.
   yield* gathering.end();
   if (failure !== undefined) throw failure;
 }
@@ -86,7 +86,7 @@ async function* entriesBelow(
     options.signal.throwIfAborted();
     const now = await options.sight.again(folder);
     if (now === undefined) return;
-    // Paths start at the folder, also of a folder below that is mounted by itself.
+    // Paths start at the folder, even if it is mounted below.
     const top = { ...folder, path: "/", mounts: undefined, role: now.role, rights: now.rights };
     const page = await walkFolder(parts.shards.ofId(folder.row.space_id), top, pageNodes, cursor);
     for (const group of inGroups(page.nodes.filter(isReadable).map(listed))) {
@@ -106,8 +106,8 @@ function listed(node: PlacedNode) {
 }
 
 /**
- * @param read the content, where it was read already
- * @returns undefined for what has no place in a zip, or is gone or out of the caller's sight since it was listed
+ * @param read content, if already read
+ * @returns undefined for a node that a zip cannot contain, or that is no longer visible
  */
 async function entryOf(
   parts: ZipParts,

@@ -1,20 +1,20 @@
 import { crc32 } from "node:zlib";
 import { HoldfastError } from "@holdfast/core/errors";
 
-/** Something in a zip. Its name is told as it is, but for a slash behind that of a folder. */
+/** Entry of a zip. A folder's name gets a trailing slash. */
 export interface ZipEntry {
-  /** Names with `/` between, and none at the ends. */
+  /** Names separated by `/`, without one at the ends. */
   readonly path: string;
   readonly kind: "file" | "folder" | "symlink";
   /** Permission bits. */
   readonly mode: number;
   readonly mtimeMs: number;
   readonly sizeBytes: number;
-  /** Of a link its target. Each piece is done with once the next is asked for. */
+  /** For a link, its target. A piece is only valid until the next is requested. */
   readonly content: AsyncIterable<Uint8Array>;
 }
 
-/** From here on a number is told in 64 bits, as the format has it; tests take less. */
+/** Numbers from these values on use 64 bits. Tests use lower values. */
 export interface ZipLimits {
   readonly bytes: number;
   readonly entries: number;
@@ -23,13 +23,11 @@ export interface ZipLimits {
 const formatLimits: ZipLimits = { bytes: 0xffff_ffff, entries: 0xffff };
 
 /**
- * A zip (APPNOTE 6.3.10) as it is made: nothing is gathered but the directory at its end. Entries are stored, not deflated.
- * It says that Unix made it, so that a backslash and a colon in a name are what they are: programs of Windows replace what
- * they cannot have, and all of them keep to their target.
- *
- * A file whose content turns out to be damaged ends where the damage is, and its checksum is wrong on purpose, so that no
- * program takes it for whole. It stands last in the directory, behind all that are, and when the zip is complete this throws.
- * @throws HoldfastError damaged that names such files, behind the last byte; whatever else an entry throws, at once
+ * Streams a zip (APPNOTE 6.3.10). Only the directory at the end is kept in memory. Entries are not compressed. The zip
+ * claims to be from Unix, so that backslashes and colons in names are kept. Windows programs replace them. A damaged
+ * file ends at the damage with a deliberately wrong checksum, so that no program accepts it. It is last in the
+ * directory, and the function throws after the complete zip.
+ * @throws HoldfastError damaged with the names of such files after the last byte; other errors immediately
  */
 export async function* makeZip(
   entries: AsyncIterable<ZipEntry>,
@@ -66,7 +64,7 @@ interface Sum {
   sizeBytes: number;
 }
 
-/** Passes the content on. @returns why it ended before its end, if what is stored of it is damaged */
+/** Passes the content on. @returns the error if the stored content is damaged */
 async function* summed({ content, path }: ZipEntry, sum: Sum): AsyncGenerator<Uint8Array, HoldfastError | undefined> {
   try {
     for await (const piece of content) {
@@ -79,7 +77,7 @@ async function* summed({ content, path }: ZipEntry, sum: Sum): AsyncGenerator<Ui
     if (!(thrown instanceof HoldfastError) || thrown.code !== "damaged") throw thrown;
     if (sum.sizeBytes > 0) return thrown;
   }
-  // Of an empty file no program looks at the checksum.
+  // Programs do not check the checksum of an empty file.
   const sentence = Buffer.from(`${path} is damaged on the server and could not be read.\n`);
   Object.assign(sum, { crc: crc32(sentence), sizeBytes: sentence.length });
   yield sentence;
@@ -93,7 +91,6 @@ function damagedError(paths: readonly string[]): HoldfastError {
 }
 
 const utf8Names = 1 << 11;
-/** Checksum and sizes follow the content. */
 const sizesFollow = 1 << 3;
 const versionPlain = 20;
 const versionLarge = 45;
@@ -115,7 +112,7 @@ function localHeader(entry: ZipEntry, isLarge: boolean): Buffer {
   return Buffer.concat([head, name, extra]);
 }
 
-/** Flags, method (0: stored) and time of both kinds of header. */
+/** Writes flags, method (0: stored) and time for both kinds of header. */
 function writeCommon(header: Buffer, at: number, { mtimeMs }: ZipEntry): void {
   const { date, time } = dosTime(mtimeMs);
   header.writeUInt16LE(utf8Names | sizesFollow, at);
@@ -186,7 +183,7 @@ function nameOf({ path, kind }: ZipEntry): Buffer {
   return Buffer.from(kind === "folder" ? `${path}/` : path);
 }
 
-/** "ZIP64 extended information": what stands as unknown in the header. */
+/** "ZIP64 extended information": values that the header marks as unknown. */
 function largeExtra(numbers: readonly number[]): Buffer {
   const extra = Buffer.alloc(4 + 8 * numbers.length);
   extra.writeUInt16LE(1, 0);
@@ -195,7 +192,10 @@ function largeExtra(numbers: readonly number[]): Buffer {
   return extra;
 }
 
-/** "Extended timestamp": seconds since 1970, in as many of 32 bits as all programs read alike. Other years have the DOS time alone. */
+/**
+ * "Extended timestamp": seconds since 1970 in 31 bits, which all programs read alike. Times outside this range only use
+ * the DOS time.
+ */
 function timeExtra(mtimeMs: number): Buffer {
   const seconds = Math.floor(mtimeMs / 1000);
   if (seconds < 0 || seconds > 0x7fff_ffff) return Buffer.alloc(0);
@@ -207,7 +207,7 @@ function timeExtra(mtimeMs: number): Buffer {
   return extra;
 }
 
-/** In UTC, since no reader knows where the server stands; two seconds a step, from 1980 to 2107. */
+/** Uses UTC, because readers do not know the server's time zone. Resolution is two seconds, from 1980 to 2107. */
 function dosTime(mtimeMs: number): { date: number; time: number } {
   const from = Date.UTC(1980, 0, 1);
   const at = new Date(Math.min(Math.max(mtimeMs, from), Date.UTC(2107, 11, 31, 23, 59, 58)));

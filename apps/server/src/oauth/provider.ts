@@ -183,7 +183,7 @@ function carryBuckets(provider: Provider, { random }: Pick<AccountWorld, "random
   for (const [name, kind] of Object.entries(kinds)) {
     const model = provider[name as keyof typeof kinds] as unknown as { prototype: { generateTokenId: () => string } };
     model.prototype.generateTokenId = function make(this: { accountId?: string; format?: string }) {
-      // As in the original: tokens are opaque.
+      // Tokens are opaque, like those of the original.
       this.format = "opaque";
       return makeProgramToken(kind, bucketFor(this.accountId), random);
     };

@@ -14,19 +14,19 @@ import type { SearchQuery } from "./search-query.ts";
 
 export interface Found {
   readonly nodes: readonly PlacedNode[];
-  /** Where to go on; null: there is no more. */
+  /** Null: no more results. */
   readonly nextCursor: string | null;
 }
 
 const ownCursor = z.tuple([z.int(), z.string().refine((text): text is NodeId => isId(text))]);
-/** Newest first: behind this row. */
+/** Sorts newest first; the page continues after this row. */
 type Position = z.output<typeof ownCursor>;
 
 /**
- * What matches in the caller's own space, what changed last first. Names that many files have are found among the newest, without an
- * index of names; the others by the index, which takes the longer the more there are. A word of one or two characters is in no index:
- * for it a bounded number of nodes is looked through, and the page may be short, or empty, and have a cursor all the same.
- * @param below the path of the folder in which to look; undefined for the whole space
+ * Finds matches in the caller's own space, latest change first. Common names are found among the newest nodes without
+ * an index of names, and others by the index, which is slower with more matches. A word of one or two characters is in
+ * no index. Then a limited number of nodes is scanned, and the page may be short or empty and still have a cursor.
+ * @param below path of the folder to search; undefined: the whole space
  */
 export async function findOwnNames(
   shard: Shard,
@@ -36,7 +36,8 @@ export async function findOwnNames(
 ): Promise<Found> {
   let position = cursor === undefined ? undefined : decodeCursor(ownCursor, cursor);
   const nodes: PlacedNode[] = [];
-  // What lies in a folder of the trash, or elsewhere, matches and does not count: few rounds, or the page stays short.
+  // Nodes in trashed or other folders match but do not count. The number of rounds is limited, so the page may be
+  // short.
   for (let round = 0; round < limits.searchRoundsMax; round += 1) {
     const page = await readMatching(shard, caller, query, { position, limit: limit - nodes.length });
     position = page.next;
@@ -63,7 +64,7 @@ async function readMatching(shard: Shard, caller: Actor, query: SearchQuery, sli
   return newest ?? (isIndexed ? readByName(shard, caller, query, slice) : lookFurther(shard, caller, query, slice));
 }
 
-/** Undefined where the newest do not fill the page. By nodes_updated. */
+/** @returns undefined if the newest nodes do not fill the page. Uses nodes_updated. */
 async function readNewest(
   { db }: Shard,
   { spaceId }: Actor,
@@ -77,7 +78,7 @@ async function readNewest(
   return rows.length > limit ? { rows: rows.slice(0, limit), next: positionOf(rows[limit - 1]) } : undefined;
 }
 
-/** All that the window has, and where it ends. */
+/** Returns all matches in the window, and its end. */
 async function lookFurther(
   { db }: Shard,
   { spaceId }: Actor,
@@ -96,7 +97,7 @@ async function lookFurther(
   return { rows: found, next: positionOf(found.length === limit ? found.at(-1) : rows.find((row) => row.is_end)) };
 }
 
-/** By nodes_folded_name. */
+/** Uses nodes_folded_name. */
 async function readByName(
   { db }: Shard,
   { spaceId }: Actor,
@@ -125,7 +126,7 @@ function positionOf(row: NodeRow | undefined): Position | undefined {
   return row === undefined ? undefined : [row.updated_at, row.id];
 }
 
-/** As `matches` decides it. */
+/** Must agree with `matches`. */
 function searched({ words, kinds, extensions, modified }: SearchQuery): RawBuilder<unknown> {
   const conditions = words.map((word) => sql`folded_name like ${`%${word.replace(/[\\%_]/g, "\\$&")}%`}`);
   if (kinds !== undefined) conditions.push(sql`kind = any(${textArray(kinds)})`);

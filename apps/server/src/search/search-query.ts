@@ -6,12 +6,11 @@ import type { SearchType } from "@holdfast/protocol/search-routes";
 import mimeTypes from "mime-types";
 import type { NodeRow } from "../db/shard-tables.ts";
 
-/** What a search asks of a node. */
 export interface SearchQuery {
-  /** Folded; each stands somewhere in the name. None: all do. */
+  /** Folded. The name must contain all of them. */
   readonly words: readonly string[];
   readonly kinds: readonly NodeRow["kind"][] | undefined;
-  /** Of a name, folded; undefined: any. */
+  /** Folded; undefined: any. */
   readonly extensions: readonly string[] | undefined;
   readonly modified: { readonly fromMicros: number; readonly toMicros: number } | undefined;
 }
@@ -20,13 +19,11 @@ export interface SearchText {
   readonly q?: string | undefined;
   readonly type?: SearchType | undefined;
   readonly modified?: string | undefined;
-  /** Whose: `me`, `others`, or an account's id. */
+  /** Owner: `me`, `others`, or an account's id. */
   readonly owner?: string | undefined;
-  /** A folder, or a mount. */
   readonly in?: string | undefined;
 }
 
-/** @throws HoldfastError invalid_field */
 export function readQuery(text: SearchText): SearchQuery {
   const { q = "", type, modified } = text;
   if (q.includes("\0")) {
@@ -53,7 +50,7 @@ export function readQuery(text: SearchText): SearchQuery {
   };
 }
 
-/** As the database decides it by `searched` in own-names.ts. */
+/** Must agree with `searched` in own-names.ts. */
 export function matches(query: SearchQuery, row: Pick<NodeRow, "name" | "kind" | "modified_at">): boolean {
   const name = foldName(row.name);
   return (
@@ -95,7 +92,7 @@ const extensionsOf: Readonly<Record<SearchType, readonly string[] | undefined>> 
   document: extensionsLike(...documents),
 };
 
-/** `FROM..TO`, either of which may be left out: dates, or times of RFC 3339. */
+/** Reads `FROM..TO` with dates or RFC 3339 times. Either side may be missing. */
 function readRange(text: string): { fromMicros: number; toMicros: number } {
   const parts = text.split("..");
   const [from = "", to = ""] = parts;

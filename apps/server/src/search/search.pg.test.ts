@@ -127,7 +127,7 @@ describe("searching one's own names", () => {
   });
 });
 
-/** None reads the table from end to end. */
+/** Checks that no query scans the whole table. */
 async function assertIndexed({ db, caller }: TestSpace): Promise<void> {
   const plans = [
     sql`explain select id from shard.nodes where space_id = ${caller.spaceId} and trashed_at is null

@@ -22,13 +22,13 @@ export interface SearchRequest extends SearchText {
 interface Asked {
   readonly limit: number;
   readonly cursor: string | undefined;
-  /** So many names may be looked at one by one. */
+  /** Maximum number of names to scan one by one. */
   readonly rowsMax: number;
 }
 
-/** One space, or one thing that was shared; asked one after the other. */
+/** A space or a shared node. Places are searched one after the other. */
 interface Place {
-  /** Orders them: "" is the own space. */
+  /** Sort key; "" is the caller's own space. */
   readonly key: NodeId | "";
   readonly find: (query: SearchQuery, asked: Asked) => Promise<Found & { readonly passed?: number }>;
 }
@@ -39,10 +39,10 @@ const searchCursor = z.tuple([
 ]);
 
 /**
- * Names with all of these words somewhere in them, case and marks aside: of the caller's own space by index, what changed last first;
- * then of each thing that was shared with it, by walking through what the caller sees of it, so that nothing else has a part in how
- * long the answer takes. A page may be short, or empty, and have a cursor all the same.
- * @throws HoldfastError not_found, invalid_field, bad_request for a cursor of something else
+ * Finds names that contain all words, ignoring case and accents. Searches the own space by index, latest change first.
+ * Then it walks the visible part of each share, so that hidden nodes do not affect the response time. A page may be
+ * short or empty and still have a cursor.
+ * @throws HoldfastError not_found, invalid_field, bad_request for a cursor of another search
  */
 export async function search(shards: Shards, caller: Actor, request: SearchRequest): Promise<NodePage> {
   const query = readQuery(request);
@@ -96,10 +96,9 @@ async function folderOf(shards: Shards, caller: Actor, id: string): Promise<Plac
   throw new HoldfastError("invalid_field", `${folder.path} is not a folder.`, { field: "in" });
 }
 
-/** What was shared with the caller. */
 interface SharedPlace {
   readonly top: PlacedNode;
-  /** Whether it is found by its own name: what is mounted has the mount's, in the caller's own space. */
+  /** True if its own name is matched. A mounted node is matched by the mount's name in the caller's own space. */
   readonly isNamed: boolean;
 }
 

@@ -8,14 +8,14 @@ import { findNodes } from "../metadata/read/look-up.ts";
 import type { PlacedNode } from "../metadata/read/placed-node.ts";
 
 /**
- * What others have shared with the caller and what it sees of that, each with all below it: nothing that lies in another of them. The
- * newest `searchSharesMax` grants are looked at.
+ * Finds visible nodes that others shared with the caller, without those inside another of them. Reads the newest
+ * `searchSharesMax` grants.
  */
 export async function findSharedTops(shards: Shards, caller: Actor): Promise<PlacedNode[]> {
   if (!caller.owns || !caller.receives) return [];
   const pointers: { grant_id: string; node_id: NodeId }[] = [];
   for (const [shard, grantees] of Map.groupBy(caller.grantees, (id) => shards.ofId(id as UserId))) {
-    // By the primary key.
+    // Uses the primary key.
     const { rows } = await sql<{ grant_id: string; node_id: NodeId }>`
       select grant_id, node_id from shard.received
       where grantee_id = any(${uuidArray(grantees)}) order by grant_id desc limit ${limits.searchSharesMax}`.execute(
@@ -27,13 +27,13 @@ export async function findSharedTops(shards: Shards, caller: Actor): Promise<Pla
     .toSorted((left, right) => (left.grant_id < right.grant_id ? 1 : -1))
     .slice(0, limits.searchSharesMax);
   const found = await findNodes(shards, caller, [...new Set(newest.map(({ node_id: id }) => id))]);
-  // What a group of the caller was given may be the caller's own.
+  // A node shared with the caller's group may be the caller's own.
   return [...found.values()].filter(
     ({ row, rights, isTop }) => rights !== undefined && isTop === true && row.trashed_at === null,
   );
 }
 
-/** Of the spaces in which these are. By the primary key. */
+/** Reads the owners of the nodes' spaces. Uses the primary key. */
 export async function ownersOf(shards: Shards, nodes: readonly PlacedNode[]): Promise<Map<SpaceId, UserId>> {
   const owners = new Map<SpaceId, UserId>();
   const spaceIds = [...new Set(nodes.map(({ row }) => row.space_id))];

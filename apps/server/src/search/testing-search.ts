@@ -5,7 +5,7 @@ import type { Shards } from "../db/shards.ts";
 import type { Actor } from "../metadata/actor.ts";
 import { search, type SearchRequest } from "./search.ts";
 
-/** All pages. */
+/** Reads all pages. */
 export async function searchAll(shards: Shards, caller: Actor, request: SearchRequest): Promise<NodeJson[]> {
   const items: NodeJson[] = [];
   const stillInTime = bounded("the last page");

@@ -11,8 +11,8 @@ import { nodeJson } from "../metadata/read/node-json.ts";
 import { fittingPage } from "../metadata/read/page-bytes.ts";
 
 /**
- * The files that the caller changed lately and sees now, each once, the latest first: in its own space and in those of which something is
- * shared with it. The journals say who did what, so nothing is written for it; only their newest entries are read. One page is all.
+ * Lists the visible files that the caller changed recently, latest first, in the own space and in spaces with shares.
+ * Reads only the newest entries of the journals, so nothing is written for it. There is only one page.
  */
 export async function listRecent(
   shards: Shards,
@@ -45,17 +45,17 @@ export async function listRecent(
 
 interface RecentSpace {
   readonly id: SpaceId;
-  /** So many entries of its journal are read. */
+  /** Number of journal entries to read. */
   readonly entries: number;
 }
 
-/** The own one, and those of which something was shared last; they cost together no more than the own one does. */
+/** Returns the own space and those with the latest shares. Together, the latter cost at most as much as the own one. */
 async function spacesOf(shards: Shards, caller: Actor): Promise<RecentSpace[]> {
   const own = { id: caller.spaceId, entries: limits.recentEntriesMax };
   if (!caller.receives) return [own];
   const found = await Promise.all(
     [...Map.groupBy(caller.grantees, (id) => shards.ofId(id as NodeId))].map(async ([{ db }, grantees]) => {
-      // Served by the primary key; ids of grants grow with time.
+      // Uses the primary key. Grant ids grow with time.
       const { rows } = await sql<{ space_id: SpaceId; newest: string }>`
         select space_id, max(grant_id::text) as newest from shard.received
         where grantee_id = any(${uuidArray(grantees)}) group by space_id`.execute(db);
@@ -63,7 +63,7 @@ async function spacesOf(shards: Shards, caller: Actor): Promise<RecentSpace[]> {
     }),
   );
   const newest = found.flat().toSorted((left, right) => (left.newest < right.newest ? 1 : -1));
-  // What somebody shares with a group that they are in themselves they receive too, from their own space.
+  // Users also receive what they share with their own groups, from their own space.
   const others = newest.map(({ space_id }) => space_id).filter((id) => id !== caller.spaceId);
   const ids = [...new Set(others)].slice(0, limits.recentSpacesMax);
   return [own, ...ids.map((id) => ({ id, entries: Math.floor(limits.recentEntriesMax / ids.length) }))];
@@ -75,7 +75,7 @@ interface Changed {
   readonly at: number;
 }
 
-/** By the primary keys of journal and nodes. */
+/** Uses the primary keys of journal and nodes. */
 async function readChanged({ db }: Shard, { userId }: Actor, spaces: readonly RecentSpace[]): Promise<Changed[]> {
   const { rows } = await sql<Changed>`
     select node.id, node.space_id, changed.at

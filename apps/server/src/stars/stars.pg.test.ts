@@ -16,7 +16,7 @@ import { describe as described, TestClock, noBlocks } from "../metadata/testing/
 import { listRecent } from "./recent.ts";
 import { addStar, listStarred, removeStar } from "./stars.ts";
 
-/** Two accounts on two shards: Ann's own, and Bob's with what he shares with Ann. */
+/** Ann and Bob have their accounts on two shards. Bob shares files with Ann. */
 describe("stars and recent files", () => {
   const clock = new TestClock();
   let databases: TestDatabases;
@@ -182,7 +182,7 @@ describe("stars and recent files", () => {
     );
     const files: NodeJson[] = [];
     for (let index = 0; index < 12; index += 1) files.push(await put(ann, `f${index}`));
-    // Connections that stand already meet at the same moment.
+    // Opens the connections first, so that the requests run concurrently.
     await Promise.all(files.map(() => recent(ann)));
     const done = await Promise.allSettled(files.map(({ id }) => star(ann, id)));
     assert.equal(done.filter(({ status }) => status === "fulfilled").length, 1);

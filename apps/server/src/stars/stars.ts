@@ -17,8 +17,8 @@ import { fittingPage } from "../metadata/read/page-bytes.ts";
 import type { PlacedNode } from "../metadata/read/placed-node.ts";
 
 /**
- * A second star of the same node is the first one.
- * @throws HoldfastError not_found, trashed, conflict where the account has too many
+ * Does nothing if the node is already starred.
+ * @throws HoldfastError not_found, trashed, conflict if the account has too many stars
  */
 export async function addStar(shards: Shards, clock: Clock, caller: Actor, id: string): Promise<void> {
   const { row, path } = await findNode(shards, caller, id);
@@ -39,7 +39,7 @@ export async function addStar(shards: Shards, clock: Clock, caller: Actor, id: s
   });
 }
 
-/** Of what has none too. @throws HoldfastError not_found */
+/** Does nothing without a star. @throws HoldfastError not_found */
 export async function removeStar(shards: Shards, caller: Actor, id: string): Promise<void> {
   const { row } = await findNode(shards, caller, id);
   await removeStars(shards.ofId(caller.userId).db, caller, [{ space_id: row.space_id, node_id: row.id }]);
@@ -48,8 +48,8 @@ export async function removeStar(shards: Shards, caller: Actor, id: string): Pro
 const starCursor = z.tuple([z.int(), z.string().refine(isId)]);
 
 /**
- * What the caller has starred and sees now, the latest first. What lies in the trash is left out until it comes back; the star of what is not in
- * view any more goes.
+ * Lists visible starred nodes, latest first. Nodes in the trash are omitted until they are restored. Stars of nodes
+ * that are no longer visible are removed.
  */
 export async function listStarred(
   shards: Shards,
@@ -59,7 +59,7 @@ export async function listStarred(
   const limit = request.limit ?? limits.listItemsDefault;
   const after = request.cursor === undefined ? undefined : decodeCursor(starCursor, request.cursor);
   const { db } = shards.ofId(caller.userId);
-  // Served by stars_newest.
+  // Uses stars_newest.
   const { rows } = await sql<Star>`
     select space_id, node_id, at from shard.stars where user_id = ${caller.userId}
       ${after === undefined ? sql`` : sql`and at <= ${after[0]} and (at < ${after[0]} or node_id > ${after[1]})`}
@@ -98,12 +98,12 @@ function seenBy({ space_id, node_id }: Star, found: ReadonlyMap<NodeId, PlacedNo
   return node?.row.space_id === space_id ? node : undefined;
 }
 
-/** Two requests at the same moment would each find room. */
+/** Without the lock, two concurrent requests could both pass the limit check. */
 async function lockStars(transaction: Kysely<ShardTables>, { userId }: Actor): Promise<void> {
   await sql`select id from shard.users where id = ${userId} for no key update`.execute(transaction);
 }
 
-/** By the primary key. */
+/** Uses the primary key. */
 async function removeStars(
   db: Kysely<ShardTables>,
   { userId }: Actor,

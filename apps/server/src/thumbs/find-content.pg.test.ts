@@ -38,7 +38,7 @@ const give = (owner: TestSpace, id: NodeId) =>
     userId: viewer.userId,
   });
 
-/** Folders and files of two owners, in each of them a content of its own. */
+/** Creates folders and files of two owners with different contents. */
 async function makePlaces(count: number) {
   const made: { place: NodeId; contentId: string }[] = [];
   for (let index = 0; index < count; index += 1) {
@@ -62,7 +62,7 @@ test("a content is found in whichever of the given places it is, by as many stat
     assert.equal(await findContent(shards, viewer, "f".repeat(64), some), undefined);
     return compiled.length;
   };
-  // The caller's mounts are read once and kept.
+  // Reads the caller's mounts, which are cached.
   await countOf(places);
   assert.equal(await countOf(places), await countOf(places.slice(0, 4)));
   for (const { contentId } of made) {

@@ -10,8 +10,9 @@ import { findVisible } from "../metadata/read/own-nodes.ts";
 import { childOf, isReadable, onlySeen, type PlacedNode } from "../metadata/read/placed-node.ts";
 
 /**
- * A version with this content that the caller may read now: any of the own space, else in the given places those of files that lie in them,
- * or are them. What lies elsewhere in somebody else's space is never looked at, so no time tells whether the content is there.
+ * Finds a readable version with this content: any in the own space, or in the given places, which are files or folders
+ * with files. Other nodes in other users' spaces are never read, so that timing does not reveal whether the content
+ * exists.
  */
 export async function findContent(
   shards: Shards,
@@ -39,10 +40,13 @@ function isFolder({ row }: PlacedNode): boolean {
   return row.kind === "folder";
 }
 
-/** Of files that have the same content some are looked at: the others are no less in view, but for what awaits its removal. */
+/**
+ * Maximum number of files with the same content that are checked. The others would be equally visible, unless they
+ * await removal.
+ */
 const looksMax = 100;
 
-/** By versions_content. */
+/** Uses versions_content. */
 async function findOwn(shards: Shards, caller: Caller, contentId: HashHex): Promise<VersionRow | undefined> {
   const shard = shards.of(caller.bucket);
   const { rows } = await sql<VersionRow>`
@@ -52,10 +56,10 @@ async function findOwn(shards: Shards, caller: Caller, contentId: HashHex): Prom
   return rows.find(({ node_id }) => visible.has(node_id));
 }
 
-/** One file with the content of each folder that has such, by nodes_folder_content. */
+/** Finds one file with the content in each folder. Uses nodes_folder_content. */
 async function findIn(shard: Shard, folders: readonly PlacedNode[], contentId: HashHex): Promise<NodeRow[]> {
   if (folders.length === 0) return [];
-  // What is hidden in one space has no id that lies in another.
+  // Hidden nodes of one space have no ids in another.
   const isSeen = sql.join(
     [...new Set(folders.map(({ rights }) => rights))].map((rights) => onlySeen({ rights })),
     sql` `,
@@ -72,7 +76,7 @@ async function findIn(shard: Shard, folders: readonly PlacedNode[], contentId: H
   );
 }
 
-/** By versions_node. */
+/** Uses versions_node. */
 async function findOf(shard: Shard, files: readonly NodeRow[], contentId: HashHex): Promise<VersionRow | undefined> {
   if (files.length === 0) return undefined;
   const { rows } = await sql<VersionRow>`
@@ -88,7 +92,7 @@ function pairsOf(rows: readonly NodeRow[]): RawBuilder<unknown> {
   return sql`unnest(${uuidArray(rows.map(({ space_id }) => space_id))}, ${uuidArray(rows.map(({ id }) => id))})`;
 }
 
-/** The indexes hold the beginning only. */
+/** The indexes contain only the first 8 bytes. */
 function isContent(contentId: HashHex) {
   return sql`substring(content_id from 1 for 8) = decode(${contentId.slice(0, 16)}, 'hex')
     and content_id = decode(${contentId}, 'hex')`;

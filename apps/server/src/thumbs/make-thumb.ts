@@ -5,15 +5,15 @@ import type { ThumbSize } from "@holdfast/protocol/thumb-routes";
 import { frameHead, readFrames, words } from "./pipe-frames.ts";
 
 /**
- * A process of its own that makes thumbnails of strangers' pictures by a native library: whatever makes it crash, hang or fill the memory
- * ends nothing else. It is given no secret, no open file and no connection; yet it runs as the server's user, so code that took it over could
- * read what that user may. Node's permissions would not hold it, since native code does not ask them.
+ * Process that creates thumbnails of untrusted pictures with a native library. A crash, hang or full memory affects no
+ * other process. It has no secrets, open files or connections. But it runs as the server's user, so compromised code
+ * could read that user's files. Node's permission model does not restrict native code.
  */
 const edges: Readonly<Record<ThumbSize, number>> = { s: 256, m: 768, l: 2048 };
 
 sharp.cache(false);
 sharp.concurrency(1);
-// Of all that the library could read (SVG, PDF, TIFF, …) these five, from memory.
+// Allows only these five formats from memory. The library also supports SVG, PDF, TIFF and others.
 sharp.block({ operation: ["VipsForeignLoad"] });
 sharp.unblock({
   operation: [
@@ -29,7 +29,7 @@ setInterval(() => {
   if (process.memoryUsage.rss() > limits.thumbMemoryBytesMax) process.exit(1);
 }, 20).unref();
 
-/** What the kernel is to end when the machine has no memory left. */
+/** Makes the kernel kill this process first when memory runs out. */
 function dieFirst(): void {
   try {
     readFileSync("/proc/self/oom_score_adj");
@@ -39,7 +39,10 @@ function dieFirst(): void {
   }
 }
 
-/** Turned as the camera said, the colours those of the web, and nothing left of what else the file says: no place, no camera, no comment. */
+/**
+ * Applies the camera's rotation, converts to web colors, and removes all metadata such as location, camera and
+ * comments.
+ */
 async function makeThumb(picture: Uint8Array, size: ThumbSize): Promise<Buffer> {
   const edge = edges[size];
   return sharp(picture, { limitInputPixels: limits.thumbSourcePixelsMax, pages: 1, failOn: "error" })

@@ -5,7 +5,7 @@ import { MakingLine } from "./making-line.ts";
 const staying = new AbortController().signal;
 const options = { runningMax: 1, waitingMax: 5, shareMax: 3 };
 
-/** Work that ends when it is told to, and says when it began. */
+/** Creates work that ends on demand and records its start. */
 function openWork() {
   const began: string[] = [];
   const ends = new Map<string, PromiseWithResolvers<string>>();

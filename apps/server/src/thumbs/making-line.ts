@@ -1,10 +1,10 @@
 import { HoldfastError } from "@holdfast/core/errors";
 
 export interface LineOptions {
-  /** Made at once. */
+  /** Maximum number of concurrent jobs. */
   readonly runningMax: number;
   readonly waitingMax: number;
-  /** Of one payer. */
+  /** Maximum for one payer. */
   readonly shareMax: number;
 }
 
@@ -18,8 +18,8 @@ interface Job {
 }
 
 /**
- * What is asked for twice is made once. Of those who wait one after the other has a turn, each with what it asked for last, since that is
- * what it looks at now; what nobody waits for any more is not made.
+ * Runs each job once for all callers. Payers take turns. Each payer's latest job runs first, because it is visible now.
+ * Jobs without callers are dropped.
  */
 export class MakingLine {
   readonly #options: LineOptions;
@@ -31,7 +31,7 @@ export class MakingLine {
     this.#options = options;
   }
 
-  /** @throws HoldfastError unavailable where too many wait; what `work` throws; the reason of `signal` */
+  /** @throws HoldfastError unavailable if too many wait; errors of `work`; the reason of `signal` */
   async run<Result>(
     { key, payer, signal }: { readonly key: string; readonly payer: string; readonly signal: AbortSignal },
     work: () => Promise<Result>,
@@ -62,7 +62,7 @@ export class MakingLine {
       });
     }
     const job: Job = { key, payer, work, done: Promise.withResolvers(), waiting: 0, isRunning: false };
-    // Whoever waits has its own promise; this one may fail when nobody waits any more.
+    // Callers have their own promises. This one may reject after they have left.
     job.done.promise.catch(() => {});
     this.#jobs.set(key, job);
     this.#lines.set(payer, [...line, job]);
@@ -85,7 +85,7 @@ export class MakingLine {
       job.isRunning = true;
       this.#running += 1;
       this.#remove(job);
-      // The next turn is another one's.
+      // Moves the payer to the end of the line.
       const rest = this.#lines.get(job.payer);
       if (rest !== undefined && this.#lines.delete(job.payer)) this.#lines.set(job.payer, rest);
       void this.#work(job);

@@ -1,12 +1,12 @@
 import type { ThumbSize } from "@holdfast/protocol/thumb-routes";
 import { type Failure, type Picture, PictureProcess } from "./picture-process.ts";
 
-/** A process gives its memory back when nothing is to be made for so long. */
+/** Idle time after which a process ends to free its memory. */
 const idleMs = 30_000;
-/** And after so many pictures, whatever a library has not given back by then. */
+/** Number of pictures after which a process ends, because the library may leak memory. */
 const picturesMax = 500;
 
-/** As many processes as are asked at once; each is used again. */
+/** Starts a process for each concurrent request, and reuses it. */
 export class PicturePool {
   readonly #idle: PictureProcess[] = [];
   readonly #all = new Set<PictureProcess>();

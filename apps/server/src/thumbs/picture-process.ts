@@ -8,7 +8,7 @@ import { limits } from "@holdfast/core/limits";
 import type { ThumbSize } from "@holdfast/protocol/thumb-routes";
 import { frameHead, type PipeFrame, readFrames, words } from "./pipe-frames.ts";
 
-/** Why there is no thumbnail: the library refuses the picture, or did not survive it. */
+/** Reason for a missing thumbnail: the library rejected the picture, crashed or was too slow. */
 export type Failure = "unreadable" | "deadly" | "slow";
 
 export interface Picture {
@@ -17,10 +17,10 @@ export interface Picture {
 }
 
 const program = fileURLToPath(new URL("make-thumb.ts", import.meta.url));
-/** Thumbnails are WebP of at most 2,048 pixels: uncompressed one has four times as many. */
+/** Thumbnails are WebP of at most 2,048 pixels in width and height. Uncompressed, one has four bytes per pixel. */
 const answerBytesMax = 32 * 1024 * 1024;
 
-/** One process that makes one thumbnail at a time. Once a picture has ended it, or it was ended, it makes no more. */
+/** Process that creates one thumbnail at a time. It is not reused after a picture has ended it. */
 export class PictureProcess {
   readonly #child: ChildProcessByStdio<Writable, Readable, null>;
   readonly #answers: AsyncGenerator<PipeFrame, void, undefined>;
@@ -29,10 +29,10 @@ export class PictureProcess {
   #isOver = false;
   made = 0;
 
-  /** @param timeoutMs for one picture, once the process has all of it */
+  /** @param timeoutMs limit for one picture after the process has received it */
   constructor({ timeoutMs = limits.thumbTimeoutMs }: { readonly timeoutMs?: number | undefined } = {}) {
     this.#timeoutMs = timeoutMs;
-    // Of the server's environment, in which secrets stand, it has nothing.
+    // The process gets none of the server's environment, which contains secrets.
     this.#child = spawn(process.execPath, ["--max-old-space-size=256", program], {
       stdio: ["pipe", "pipe", "ignore"],
       cwd: "/",
@@ -50,14 +50,14 @@ export class PictureProcess {
     return this.#isOver;
   }
 
-  /** Undefined where it did not start. */
+  /** Undefined if it did not start. */
   get pid(): number | undefined {
     return this.#child.pid;
   }
 
   /**
-   * @returns the WebP, or why there is none
-   * @throws HoldfastError unavailable where the process cannot run at all; and what `picture` throws
+   * @returns the WebP, or the reason for the failure
+   * @throws HoldfastError unavailable if the process cannot run; errors of `picture`
    */
   async make({ sizeBytes, bytes }: Picture, size: ThumbSize): Promise<Buffer | Failure> {
     await this.#started();
@@ -97,7 +97,7 @@ export class PictureProcess {
   async #write(bytes: Uint8Array): Promise<void> {
     const { stdin } = this.#child;
     if (this.#isOver || stdin.write(bytes)) return;
-    // Whatever comes first: of a process that has ended nothing is waited for.
+    // Waits for either event, because a process that has ended drains nothing.
     const over = new AbortController();
     const { signal } = over;
     await Promise.race([once(stdin, "drain", { signal }), once(stdin, "close", { signal })]).catch(() => {});
@@ -120,7 +120,7 @@ export class PictureProcess {
   }
 }
 
-/** Whoever waits for an answer to a request goes before whoever waits for a picture. */
+/** Requests have priority over thumbnails. */
 function beNice(pid: number | undefined): void {
   try {
     if (pid !== undefined) setPriority(pid, constants.priority.PRIORITY_LOW);

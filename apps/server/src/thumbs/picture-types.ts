@@ -1,10 +1,9 @@
-/** What a thumbnail can be made of. */
 export type PictureType = "jpeg" | "png" | "webp" | "gif" | "avif";
 
-/** So many bytes of a file tell its type. */
+/** Number of bytes that identify the type. */
 export const typeBytes = 32;
 
-/** By its first bytes alone, whatever it is called: nothing else ever comes to a decoder. */
+/** Detects the type from the first bytes, regardless of the name. Other types never reach a decoder. */
 export function pictureTypeOf(head: Uint8Array): PictureType | undefined {
   const bytes = Buffer.from(head.buffer, head.byteOffset, Math.min(head.byteLength, typeBytes));
   const text = bytes.toString("latin1");

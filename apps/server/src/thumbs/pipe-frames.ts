@@ -1,13 +1,13 @@
 /**
- * How a server and a process that makes thumbnails talk through the pipes between them: a word of one letter, the length of what
- * follows (u32), and that.
+ * Message between the server and a thumbnail process: a one-letter word, the length of the content (u32), and the
+ * content.
  */
 export interface PipeFrame {
   readonly word: string;
   readonly bytes: Uint8Array;
 }
 
-/** What the process says, besides that it ends. To it is said which size of thumbnail is to be made of what follows. */
+/** Words of the process. The server's words are the size of the thumbnail. */
 export const words = { ready: "r", made: "+", failed: "-" } as const;
 
 const headBytes = 5;
@@ -19,7 +19,7 @@ export function frameHead(word: string, sizeBytes: number): Buffer {
   return head;
 }
 
-/** Each once it is whole. @param bytesMax @throws Error where a frame says that it is longer */
+/** Yields complete frames. @throws Error if a frame is longer than `bytesMax` */
 export async function* readFrames(
   stream: AsyncIterable<Uint8Array>,
   bytesMax: number,

@@ -1,9 +1,12 @@
 import { crc32, deflateSync } from "node:zlib";
 import sharp from "sharp";
 
-/** Pictures as people have them, and as nobody but an attacker has. */
+/** Ordinary and malicious pictures. */
 
-/** Of a telephone that lay on its side: stored 4:3, to be shown 3:4, with the place where it was taken. The left half as stored is red. */
+/**
+ * Creates a photo of a rotated phone: stored 4:3, displayed 3:4, with a location. The left half of the stored picture
+ * is red.
+ */
 export async function phonePhoto(width = 1200, height = 900): Promise<Buffer> {
   const left = await sharp({ create: { width: width / 2, height, channels: 3, background: "#d02020" } })
     .png()
@@ -31,7 +34,7 @@ export function plain(format: "jpeg" | "png" | "webp" | "gif" | "avif" | "tiff",
     .toBuffer();
 }
 
-/** A PNG whose header says so many pixels, of which there is at most the first MiB, of zeros. */
+/** Creates a PNG whose header claims this size. It contains at most the first MiB, all zeros. */
 export function pngOf(width: number, height: number, more: readonly Buffer[] = []): Buffer {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
@@ -51,7 +54,7 @@ export function chunk(type: string, bytes: Buffer): Buffer {
   return framed;
 }
 
-/** One frame after the other, each of which says that it is as large as may be. */
+/** Creates frames that each claim the maximum size. */
 export function gifOf(width: number, height: number, frames: number): Buffer {
   const header = Buffer.alloc(13);
   header.write("GIF89a", 0, "latin1");
@@ -67,7 +70,7 @@ export function gifOf(width: number, height: number, frames: number): Buffer {
   return Buffer.concat([header, palette, ...Array.from({ length: frames }, () => frame), Buffer.from([0x3b])]);
 }
 
-/** What is to be refused: name to bytes. None of it may end the server, take its memory or be shown. */
+/** Pictures that must be rejected, by name. None may crash the server, exhaust its memory or be displayed. */
 export async function hostilePictures(): Promise<Readonly<Record<string, Buffer>>> {
   const jpeg = await plain("jpeg");
   const webp = await plain("webp");

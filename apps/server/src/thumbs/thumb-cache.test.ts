@@ -70,7 +70,7 @@ describe("the cache of thumbnails", () => {
   });
 });
 
-/** As docs/format.md says. */
+/** Computes folders as in docs/format.md. */
 function labelsInOneFolder(key: Buffer, count: number): string[] {
   const labels: string[] = [];
   for (let index = 0; labels.length < count; index += 1) {

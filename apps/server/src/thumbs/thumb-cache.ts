@@ -5,7 +5,7 @@ import type { Clock, Random } from "@holdfast/core/clock";
 import { deriveKey, onlyNonce, openSealed, seal } from "../blocks/seal.ts";
 
 export interface ThumbCacheOptions {
-  /** Of this server alone; whatever is in it may be thrown away at any time. */
+  /** Used only by this server. Its content may be deleted at any time. */
   readonly folder: string;
   /** 32 bytes. */
   readonly key: Buffer;
@@ -14,17 +14,17 @@ export interface ThumbCacheOptions {
   readonly random: Random;
 }
 
-/** Changes with whatever would make other thumbnails of the same pictures; the old ones go by themselves. */
+/** Must change when thumbnails of the same pictures would change. Old ones expire. */
 const cacheVersion = 2;
 const saltBytes = 16;
-/** What the smallest file takes on a disk. */
+/** Minimum size of a file on a disk. */
 const diskBlockBytes = 4096;
 const dayMs = 86_400_000;
 const foldersCount = 256;
 
 /**
- * Thumbnails on the server's own disk, sealed, under names that tell nothing. It stays below its size folder by folder, of which there are
- * 256 with as much in each, as names are hashes: so nothing of it is kept in memory but 256 numbers.
+ * Encrypted thumbnails on the server's disk under opaque names. The size limit applies to each of 256 folders, which
+ * are evenly filled because names are hashes. So only 256 numbers are in memory.
  */
 export class ThumbCache {
   readonly #options: ThumbCacheOptions;
@@ -34,7 +34,7 @@ export class ThumbCache {
     this.#options = options;
   }
 
-  /** @returns undefined for what is not there, or not as it was written */
+  /** @returns undefined for a missing or changed file */
   async read(label: string): Promise<Buffer | undefined> {
     const { path, name } = this.#placeOf(label);
     try {
@@ -48,7 +48,7 @@ export class ThumbCache {
     }
   }
 
-  /** @throws the system's error, of a full disk too */
+  /** @throws the system's error, for example for a full disk */
   async write(label: string, bytes: Uint8Array): Promise<void> {
     const { folder, path, name } = this.#placeOf(label);
     const salt = this.#options.random(saltBytes);
@@ -64,7 +64,7 @@ export class ThumbCache {
     if ((this.#bytes.get(folder) ?? 0) > this.#folderBytesMax) await this.#trim(folder);
   }
 
-  /** Nothing of it is left; what is asked for is made anew. */
+  /** Deletes everything. Thumbnails are created again on demand. */
   async clear(): Promise<void> {
     for (const name of await readdir(this.#options.folder))
       await rm(join(this.#options.folder, name), { recursive: true, force: true });
@@ -85,7 +85,7 @@ export class ThumbCache {
     return deriveKey(this.#options.key, sealed.subarray(0, saltBytes), "thumb");
   }
 
-  /** Once a day is enough to tell what is in use. */
+  /** Updates the time of use at most once a day. */
   async #touch(path: string): Promise<void> {
     const now = this.#options.clock.nowMs();
     try {
@@ -101,7 +101,7 @@ export class ThumbCache {
     return files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   }
 
-  /** To four fifths, so that it is not looked through with each new one. */
+  /** Trims to 80 %, so that not every new thumbnail causes a scan. */
   async #trim(folder: string): Promise<void> {
     const files = (await listFiles(folder)).toSorted((left, right) => left.usedMs - right.usedMs);
     let left = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);

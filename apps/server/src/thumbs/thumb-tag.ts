@@ -6,20 +6,20 @@ import type { Caller } from "../accounts/caller.ts";
 import { idsText, openGrant, openSigner, readIds } from "../accounts/signed-grant.ts";
 
 /**
- * What stands in the address of a thumbnail in place of a token.
- * @param places where besides the caller's own space the list is from: folders, and files that are shared by themselves
+ * Creates a tag for thumbnail URLs in place of a token.
+ * @param places folders and shared files outside the caller's own space in the list
  */
 export type TagOf = (caller: Caller, places?: readonly string[]) => string;
 
-/** Whose tag it is, as their rows are now, and where it lets look for content. */
+/** Owner of a tag with its current rights, and the places to search for content. */
 export interface OpenedTag {
   readonly caller: Caller;
   readonly places: readonly NodeId[];
 }
 
 /**
- * The same all day for one session and one list, so that a browser finds in its cache what it has loaded before. It names the session and
- * gives no right: what may be seen is looked up anew with each thumbnail.
+ * The tag is constant for a day, session and list, so that browsers can cache thumbnails. It names the session but
+ * grants no rights. Each request checks access.
  */
 export function openThumbTags(world: Pick<AccountWorld, "secrets" | "clock">): TagOf {
   return (caller, places = []) => {
@@ -29,13 +29,13 @@ export function openThumbTags(world: Pick<AccountWorld, "secrets" | "clock">): T
   };
 }
 
-/** Of a list of nodes from anywhere: the folders in which those lie that are not the caller's own and may have thumbnails. */
+/** Returns the folders of nodes with thumbnails that are not the caller's own. */
 export function placesOf(items: readonly Pick<NodeJson, "id" | "parent_id" | "role" | "thumb">[]): string[] {
   const foreign = items.filter(({ role, thumb }) => thumb === true && role !== "owner");
   return [...new Set(foreign.map(({ id, parent_id }) => parent_id ?? id))];
 }
 
-/** Undefined for what is no tag, has expired, or is of a session that has ended. */
+/** @returns undefined for an invalid or expired tag, or an ended session */
 export async function readThumbTag(
   world: Pick<AccountWorld, "shards" | "secrets" | "clock" | "issuerBound">,
   tag: string,

@@ -23,18 +23,18 @@ export interface ThumbsOptions {
 }
 
 export interface WantedThumb {
-  /** Which the caller may read, as was looked up. */
+  /** Version that the caller may read. */
   readonly version: VersionRow;
   readonly size: ThumbSize;
-  /** Whose share of the line it takes. */
+  /** Account whose share of the line is used. */
   readonly payer: string;
-  /** Aborted when the client has gone. */
+  /** Aborted when the client disconnects. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Thumbnails of contents: in each space each is made once, and what none can be made of is tried once. Were one of another space used, the
- * time of an answer would tell that somebody else has the same picture.
+ * Thumbnails of contents, created once for each space. Failures are also remembered. Spaces share no thumbnails,
+ * because response times would reveal that another user has the same picture.
  */
 export class Thumbs {
   readonly #options: ThumbsOptions;
@@ -51,7 +51,10 @@ export class Thumbs {
     });
   }
 
-  /** @returns a WebP. @throws HoldfastError not_found where none can be made of this content, unavailable where too many wait */
+  /**
+   * @returns a WebP
+   * @throws HoldfastError not_found if the content has no thumbnail, unavailable if too many requests wait
+   */
   async get({ version, size, payer, signal }: WantedThumb): Promise<Buffer> {
     const { size: sizeBytes } = version;
     if (sizeBytes === 0 || sizeBytes > limits.thumbSourceBytesMax) throw noThumb();
@@ -60,12 +63,12 @@ export class Thumbs {
     return known ?? this.#line.run({ key, payer, signal }, () => this.#make(version, size));
   }
 
-  /** Of nobody is any kept: by their names they are nobody's. */
+  /** Deletes all thumbnails, because their names do not tell their owners. */
   async clear(): Promise<void> {
     await this.#options.cache.clear();
   }
 
-  /** No process is left. */
+  /** Ends all processes. */
   close(): void {
     this.#pool.close();
   }
@@ -81,11 +84,12 @@ export class Thumbs {
   }
 
   async #make(version: VersionRow, size: ThumbSize): Promise<Buffer> {
-    // Another size of it may have been tried while this one waited.
+    // Another size may have been tried while this one waited.
     const known = await this.#known(version, size);
     if (known !== undefined) return known;
     let made = await this.#read(version, size);
-    // Short of memory the system ends these processes first, an idle one too: only the second in a row is the picture's fault.
+    // When memory runs out, the system kills these processes first, even idle ones. So only a second crash in a row
+    // counts as the picture's fault.
     if (made === "deadly") made = await this.#read(version, size);
     if (typeof made !== "string") {
       await this.#keep(labelOf(version, size), made);
@@ -93,7 +97,7 @@ export class Thumbs {
     }
     const { log, clock } = this.#options;
     log.info({ content_id: version.content_id.toString("hex"), reason: made }, "a thumbnail could not be created");
-    // A library that refuses a picture does so again; what was too slow may have been so because of the machine.
+    // Rejections by the library are permanent. A timeout may be due to a busy machine.
     const untilMs = made === "unreadable" ? "never" : `${clock.nowMs() + limits.thumbRetryMs}`;
     await this.#keep(labelOf(version, "failed"), Buffer.from(untilMs));
     throw noThumb();
@@ -109,7 +113,7 @@ export class Thumbs {
     return this.#pool.make({ sizeBytes: version.size, bytes: beginningWith(first.value, bytes) }, size);
   }
 
-  /** A disk that is full is no reason to show nothing. */
+  /** A full disk must not prevent the response. */
   async #keep(label: string, bytes: Uint8Array): Promise<void> {
     try {
       await this.#options.cache.write(label, bytes);

@@ -4,17 +4,20 @@ import { uuidArray } from "../db/array-parameters.ts";
 import type { JournalRow, NodeRow, ShardTables } from "../db/shard-tables.ts";
 import { readLineages } from "../metadata/read/lineages.ts";
 
-/** An entry that somebody else than its maker watches. */
+/** Entry that a user other than its author watches. */
 export interface Watched {
   readonly userId: UserId;
-  /** What is watched: the node itself, or something above it now or before. */
+  /** Watched node: the entry's own, or a current or former ancestor. */
   readonly nodeId: NodeId;
   readonly entry: JournalRow;
 }
 
 type Watch = { readonly user_id: UserId; readonly node_id: NodeId };
 
-/** Who watches what these entries of one space are about; one for each of them, by what is watched nearest to it. By primary keys. */
+/**
+ * Finds watchers of entries of one space. Each watcher gets one result for each entry, with the nearest watched node.
+ * Uses primary keys.
+ */
 export async function findWatched(
   db: Kysely<ShardTables>,
   spaceId: SpaceId,
@@ -51,7 +54,7 @@ function nearestOf(byNode: ReadonlyMap<NodeId, readonly Watch[]>, way: Iterable<
   return [...nearest].map(([userId, nodeId]) => ({ userId, nodeId }));
 }
 
-/** Where the node is, and where it was. */
+/** Returns the node and its former folder. */
 function placesOf({ node_id, from_parent }: JournalRow): NodeId[] {
   return from_parent === null ? [node_id] : [node_id, from_parent];
 }
@@ -64,7 +67,7 @@ function wayUp(parents: ReadonlyMap<NodeId, NodeId | null>, from: readonly NodeI
   return way;
 }
 
-/** Who watches a node, or something above it; one for each of them, by what is watched nearest. By primary keys. */
+/** Finds watchers of a node or its ancestors. Each gets one result with the nearest watched node. Uses primary keys. */
 export async function findWatchersOf(
   db: Kysely<ShardTables>,
   spaceId: SpaceId,

@@ -6,7 +6,7 @@ import { enqueue } from "../queue/enqueue.ts";
 
 const id = <Id extends string>() => z.custom<Id>((value) => typeof value === "string" && isId(value));
 
-/** Something that the journal does not tell. */
+/** Event that is not in the journal. */
 export const watchedEvent = z.object({
   spaceId: id<SpaceId>(),
   nodeId: id<NodeId>(),
@@ -16,7 +16,10 @@ export const watchedEvent = z.object({
 });
 export type WatchedEvent = z.output<typeof watchedEvent>;
 
-/** Has those told who watch the node and may share it, in the transaction that does it. Costs one look where nobody watches the space. */
+/**
+ * Queues an event for watchers who may share the node, in the causing transaction. Costs one query if nobody watches
+ * the space.
+ */
 export async function tellWatchers(transaction: ShardReader, event: WatchedEvent): Promise<void> {
   const { rows } = await sql`
     select from shard.spaces where id = ${event.spaceId} and watched_seq is not null`.execute(transaction);

@@ -15,10 +15,10 @@ const watchMessage = z.object({
   spaceId: z.custom<SpaceId>((value) => typeof value === "string" && isId(value)),
 });
 
-/** Entries that are told of together. */
+/** Number of entries that are reported together. */
 const entriesMax = 500;
 
-/** Tells the watchers of a space what the journal has said since they were told last. */
+/** Notifies watchers of a space about new journal entries. */
 export function watchKind({ shards }: { readonly shards: Shards }): Kind<z.output<typeof watchMessage>> {
   return {
     schema: watchMessage,
@@ -28,10 +28,10 @@ export function watchKind({ shards }: { readonly shards: Shards }): Kind<z.outpu
   };
 }
 
-/** @returns whether there may be more */
+/** @returns true if there may be more */
 async function tellNext(shards: Shards, spaceId: SpaceId): Promise<boolean> {
   const { db } = shards.ofId(spaceId);
-  // Served by primary keys.
+  // Uses primary keys.
   const { rows: spaces } = await sql<Pick<SpaceRow, "watched_seq">>`
     select watched_seq from shard.spaces where id = ${spaceId}`.execute(db);
   const told = spaces[0]?.watched_seq ?? null;
@@ -44,7 +44,7 @@ async function tellNext(shards: Shards, spaceId: SpaceId): Promise<boolean> {
   if (last === undefined) return false;
   const notifications = await notificationsOf(shards, await findWatched(db, spaceId, entries));
   await inTransaction(db, async (transaction) => {
-    // Whoever has told of these entries meanwhile has told all.
+    // Another process may have reported these entries.
     const { numAffectedRows } = await sql`
       update shard.spaces set watched_seq = ${last.seq} where id = ${spaceId} and watched_seq = ${told}`.execute(
       transaction,
@@ -75,11 +75,11 @@ async function notificationsOf(shards: Shards, watched: readonly Watched[]): Pro
   return all;
 }
 
-/** Of what one person did below one watched node. */
+/** Creates a notification of one user's changes below a watched node. */
 function notificationOf(userId: UserId, watchedId: NodeId, happenings: readonly Happening[]): NewNotification {
   const { entry, node } = happenings.at(-1) as Happening;
   const nodes = new Set(happenings.map((each) => each.node.id));
-  // What is out of sight by now would keep it from being told.
+  // A node that is no longer visible would prevent the notification.
   const isLive = node.path !== undefined;
   return {
     userId,

@@ -6,7 +6,7 @@ import { roleMay } from "../rights/roles.ts";
 import { findWatchersOf } from "./find-watched.ts";
 import { type WatchedEvent, watchedEvent } from "./tell-watchers.ts";
 
-/** Tells who watches a node of what was done with it that the journal does not tell. Who has a right is for those to know who may give it. */
+/** Notifies watchers of events that are not in the journal. Only users who may share the node learn who has access. */
 export function watchedEventKind({ shards }: { readonly shards: Shards }): Kind<WatchedEvent> {
   return {
     schema: watchedEvent,

@@ -54,7 +54,7 @@ async function doAs(caller: Actor, ...operations: Operation[]): Promise<void> {
   for (const result of results) assert.equal(result.status, "committed", JSON.stringify(result));
 }
 
-/** What is new since the last time. */
+/** Returns new notifications. */
 async function toldTo(actor: Actor): Promise<unknown[][]> {
   await idle();
   const { items } = await listNotifications(spaces.databases.shards, actor, { unread: true });
@@ -79,7 +79,7 @@ test("who watches is told what others change there, and not what somebody does e
     Array.from({ length: 700 }, (_, index) => ({ op: "mkdir", place: { parentId: watched.id, name: `n${index}` } })),
   );
   const [told, ...more] = await toldTo(bob);
-  // Two messages of one moment, which arrive in either order: each names its last.
+  // Two concurrent messages arrive in either order, and each names its last item.
   assert.ok(["n499", "n699"].includes(String(told?.[2])), JSON.stringify(told));
   assert.deepEqual([told?.toSpliced(2, 1), more], [["watch", "/", 700, ["created"]], []]);
   await unwatch(spaces.databases.shards, bob, watched.id);
@@ -131,7 +131,7 @@ test("a person who left the group of a share is no longer notified", async () =>
   await watch(spaces.databases.shards, member, watched.id);
   await space.mkdir(watched.id, "before");
   assert.deepEqual(await toldTo(member), [["watch", "/before", "before", 1, ["created"]]]);
-  // The row stays for a while.
+  // The row is kept for a while.
   await sql`update shard.memberships set role = null where group_id = ${groupId}`.execute(db);
   await space.mkdir(watched.id, "after");
   assert.deepEqual(await toldTo(member), []);

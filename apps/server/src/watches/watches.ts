@@ -8,9 +8,9 @@ import { lockSpace } from "../metadata/commit/load.ts";
 import { findNode } from "../metadata/read/look-up.ts";
 
 /**
- * From now on the caller is told of what others change at the node and below it. Watches lie with the node. While a space has one,
- * `watched_seq` says up to which entry of its journal watchers were told.
- * @throws HoldfastError not_found, forbidden, conflict where the caller watches as much of the space as it may
+ * Starts to notify the caller of others' changes of the node and its descendants. Watches are stored with the node. In
+ * a space with watches, `watched_seq` is the last reported journal entry.
+ * @throws HoldfastError not_found, forbidden, conflict if the caller has too many watches in the space
  */
 export async function watch(shards: Shards, caller: Actor, id: string): Promise<void> {
   const node = await findNode(shards, caller, id);
@@ -35,7 +35,7 @@ export async function watch(shards: Shards, caller: Actor, id: string): Promise<
   });
 }
 
-/** What was not watched stays so. @throws HoldfastError not_found, forbidden */
+/** Does nothing without a watch. @throws HoldfastError not_found, forbidden */
 export async function unwatch(shards: Shards, caller: Actor, id: string): Promise<void> {
   const node = await findNode(shards, caller, id);
   const { space_id: spaceId, id: nodeId } = node.row;

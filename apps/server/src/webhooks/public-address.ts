@@ -1,6 +1,6 @@
 import { BlockList, isIP } from "node:net";
 
-/** Of IPv4, what is not given to anybody on the internet: https://www.iana.org/assignments/iana-ipv4-special-registry */
+/** IPv4 ranges that are not public: https://www.iana.org/assignments/iana-ipv4-special-registry */
 const special4 = [
   ["0.0.0.0", 8],
   ["10.0.0.0", 8],
@@ -19,7 +19,7 @@ const special4 = [
   ["240.0.0.0", 4],
 ] as const;
 
-/** Of the one block of IPv6 that is given out, what is not, or what stands for an IPv4 address inside (Teredo, 6to4). */
+/** Exceptions in the public block of IPv6: special ranges, and those that contain an IPv4 address (Teredo, 6to4). */
 const special6 = [
   ["2001::", 23],
   ["2001:db8::", 32],
@@ -33,10 +33,7 @@ const special = new BlockList();
 for (const [net, prefix] of special4) special.addSubnet(net, prefix, "ipv4");
 for (const [net, prefix] of special6) special.addSubnet(net, prefix, "ipv6");
 
-/**
- * Whether an address may belong to anybody on the internet, and so not to this machine or its network. All that is not known to is
- * not: IPv4 in the clothes of IPv6 too, whatever is inside.
- */
+/** Returns true only for public internet addresses. Unknown ranges and IPv4-mapped IPv6 addresses are not public. */
 export function isPublicAddress(address: string): boolean {
   const family = isIP(address);
   if (family === 4) return !special.check(address, "ipv4");

@@ -31,7 +31,7 @@ async function send(network: WebhookNetwork, url: string): Promise<{ code: strin
   }
 }
 
-/** How many requests reached the receiver meanwhile. */
+/** Counts requests to the receiver. */
 async function counting<Result>(work: Promise<Result>): Promise<[Result, number]> {
   const earlier = receiver.received.length;
   const result = await work;
@@ -102,7 +102,7 @@ test("no address of this machine is called without the setting, by whatever name
 });
 
 test("a name that means something else a moment later leads only where it was looked up", async () => {
-  // What the first look-up tells is let through; this machine listens at what the second tells.
+  // The address of the first lookup is allowed. This machine listens on the address of the second.
   let looks = 0;
   const rebinding: WebhookNetwork = {
     resolve: async () => [{ address: (looks += 1) === 1 ? "127.0.0.2" : "127.0.0.1", family: 4 }],

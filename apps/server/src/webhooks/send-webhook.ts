@@ -12,10 +12,9 @@ export interface Address {
   readonly family: number;
 }
 
-/** The network as webhooks see it. */
 export interface WebhookNetwork {
   readonly resolve: (hostname: string) => Promise<readonly Address[]>;
-  /** Whether a request may go there. */
+  /** Returns true if a request may use this address. */
   readonly isAllowed: (address: string) => boolean;
   readonly timeoutMs: number;
 }
@@ -31,17 +30,15 @@ export function webhookNetwork({ allowPrivate }: { readonly allowPrivate: boolea
 export interface WebhookRequest {
   readonly url: string;
   readonly secret: Buffer;
-  /** JSON. */
   readonly body: string;
   readonly nowMs: number;
   readonly signal: AbortSignal;
 }
 
 /**
- * One request, signed. An answer of 2xx is what is wanted; a redirect is not followed, and of no answer more is read than its head. The
- * address is looked up once and checked as the connection is made to it, so that a name which means something else a moment later
- * leads nowhere else.
- * @throws HoldfastError unavailable, in words that say what became of it
+ * Sends one signed request and expects 2xx. Follows no redirects, and reads only the head of the response. The address
+ * is looked up once and checked when it connects, so that DNS rebinding has no effect.
+ * @throws HoldfastError unavailable with the reason
  */
 export async function sendWebhook(network: WebhookNetwork, asked: WebhookRequest): Promise<void> {
   const over = AbortSignal.any([asked.signal, AbortSignal.timeout(network.timeoutMs)]);
@@ -51,7 +48,7 @@ export async function sendWebhook(network: WebhookNetwork, asked: WebhookRequest
   throw failed(`It was answered ${status}${why}.`);
 }
 
-/** @throws HoldfastError invalid_field for what webhooks never go to */
+/** @throws HoldfastError invalid_field for a URL that is not allowed */
 export function checkWebhookUrl(text: string, { isAllowed }: Pick<WebhookNetwork, "isAllowed">): string {
   const refuse = (message: string) => new HoldfastError("invalid_field", message, { field: "url" });
   const url = URL.canParse(text) ? new URL(text) : undefined;
@@ -110,7 +107,7 @@ function headersOf({ body, secret, nowMs }: WebhookRequest): Record<string, stri
   };
 }
 
-/** What it answers is what is connected to. */
+/** Connects only to the checked addresses. */
 function checkedLookup(network: WebhookNetwork): LookupFunction {
   return (hostname, { all }, callback) => {
     const answer = async (): Promise<void> => {
@@ -123,7 +120,7 @@ function checkedLookup(network: WebhookNetwork): LookupFunction {
   };
 }
 
-/** @returns the addresses to which a request may go, or why there is none */
+/** @returns the allowed addresses, or the reason why there are none */
 async function lookUpAllowed(
   { resolve, isAllowed }: WebhookNetwork,
   hostname: string,

@@ -3,7 +3,6 @@ import { createServer, type IncomingHttpHeaders, type ServerResponse } from "nod
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 
-/** A request as it came. */
 export interface Received {
   readonly headers: IncomingHttpHeaders;
   readonly body: string;
@@ -13,12 +12,12 @@ export interface Receiver {
   readonly url: string;
   readonly port: number;
   readonly received: Received[];
-  /** Of the next requests; 204 unless told. */
+  /** Response to the next requests; 204 by default. */
   answer: (response: ServerResponse, received: Received) => void;
   stop(): void;
 }
 
-/** A real one, on this machine. */
+/** Starts a real receiver on this machine. */
 export async function startReceiver(): Promise<Receiver> {
   const server = createServer((request, response) => {
     const receive = async (): Promise<void> => {

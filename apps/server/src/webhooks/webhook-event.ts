@@ -8,23 +8,23 @@ import type { Actor } from "../metadata/actor.ts";
 import { findNodes } from "../metadata/read/look-up.ts";
 import type { PlacedNode } from "../metadata/read/placed-node.ts";
 
-/** What happened to a node, as its watcher may know it now. */
+/** Change of a node, with what its watcher may see now. */
 export interface WebhookEvent {
   readonly verb: WebhookVerb;
-  /** A purged item has only its ID. An item in the trash has the folder that it was in instead of a path. */
+  /** A purged item has only its id. An item in the trash has its former folder in place of a path. */
   readonly node: { readonly id: NodeId; readonly kind?: string } & Partial<Happening["node"]>;
 }
 
-/** What a webhook is about. */
+/** Scope of a webhook. */
 export interface Bounds {
   readonly spaceId: SpaceId;
-  /** null: all of the space. */
+  /** Null: the whole space. */
   readonly nodeId: NodeId | null;
 }
 
 /**
- * What an entry of the space's journal, or an event, says to somebody within bounds, as the activity says it: nothing of what is out of
- * sight by now. What a rewind changed is told one by one, too, for whoever keeps a copy.
+ * Converts an entry or event to what the watcher may see, as in the activity. Items that are no longer visible are
+ * omitted. Changes of a rewind are also reported one by one, for receivers that keep a copy.
  */
 export async function eventOf(
   shards: Shards,

@@ -21,13 +21,13 @@ import { isHeld, type WebhookWorld } from "./webhooks.ts";
 
 const idText = <Id>() => z.custom<Id>((value) => typeof value === "string" && isId(value));
 const spaceMessage = z.object({ spaceId: idText<SpaceId>() });
-/** Of an event of the activity, by its primary key. */
+/** Primary key of an activity event. */
 const eventKey = { at: z.int(), id: idText<EventId>() };
 const hookedEvent = z.object({ spaceId: idText<SpaceId>(), ...eventKey });
 const eventMessage = z.object({
   userId: idText<UserId>(),
   webhookId: idText<WebhookId>(),
-  /** Of an entry of the journal; of anything else there is an event. */
+  /** Set for a journal entry; otherwise `event` is set. */
   seq: z.int().optional(),
   event: z.object(eventKey).optional(),
 });
@@ -35,12 +35,12 @@ type SpaceMessage = z.output<typeof spaceMessage>;
 type EventMessage = z.output<typeof eventMessage>;
 
 const dayMs = 24 * 3600_000;
-/** Entries of a journal that are put into the queue together. */
+/** Number of journal entries that are queued together. */
 const entriesMax = 200;
-/** While as much waits for a webhook as may, its space is looked at again so much later. */
+/** Delay after which a space is checked again if a webhook's queue is full. */
 const fullMs = 60_000;
 
-/** What makes messages for each webhook of what a space's journal says, and what sends them. */
+/** Queues messages for each webhook of a space, and sends them. */
 export function webhookKinds(world: () => WebhookWorld): Kinds {
   const space: Kind<SpaceMessage> = {
     schema: spaceMessage,
@@ -49,7 +49,7 @@ export function webhookKinds(world: () => WebhookWorld): Kinds {
   const event: Kind<EventMessage> = {
     schema: eventMessage,
     work: (message, attempt) => sendEvent(world(), message, attempt),
-    // Most of the time is spent with waiting for receivers, and those of one account may all be slow.
+    // Sending mostly waits for receivers, and all receivers of one account may be slow.
     concurrency: 32,
     perOwner: { field: "userId", most: 4 },
     ageMsMax: dayMs,
@@ -63,7 +63,7 @@ export function webhookKinds(world: () => WebhookWorld): Kinds {
   return { webhooks: space, webhook: event, [hookedEventKind]: hooked };
 }
 
-/** A message for each webhook of the space. Those that are there already, from a time before it died, stand for themselves. */
+/** Queues a message for each webhook of the space. Messages from before a crash are kept. */
 async function tellEvent(
   { shards, clock }: WebhookWorld,
   { spaceId, at, id }: z.output<typeof hookedEvent>,
@@ -94,14 +94,16 @@ async function tellWebhooks(world: WebhookWorld, spaceId: SpaceId, { signal }: A
   if (found === 0) await removeMark(world, spaceId);
 }
 
-/** Those that have not ended, of which none begins again. By webhooks_space. */
+/** Finds webhooks that have not ended. Ended ones never restart. Uses webhooks_space. */
 async function findWebhooks(db: ShardReader, spaceId: SpaceId, nowMicros: number): Promise<WebhookRow[]> {
   const { rows } = await sql<WebhookRow>`
     select w.* from shard.webhooks w where w.space_id = ${spaceId} and ${isHeld(nowMicros)}`.execute(db);
   return rows;
 }
 
-/** Who makes a webhook sets the mark afterwards, so one that was made meanwhile is found, or sets it again. */
+/**
+ * `createWebhook` sets the mark last. So a webhook that is created concurrently is found here, or sets the mark again.
+ */
 async function removeMark({ shards, clock }: WebhookWorld, spaceId: SpaceId): Promise<void> {
   const mark = (hooked: boolean) =>
     sql`update shard.spaces set hooked = ${hooked} where id = ${spaceId}`.execute(shards.ofId(spaceId).db);
@@ -110,7 +112,7 @@ async function removeMark({ shards, clock }: WebhookWorld, spaceId: SpaceId): Pr
   for (const { db } of shards.all()) if ((await findWebhooks(db, spaceId, nowMicros)).length > 0) await mark(true);
 }
 
-/** @returns whether there may be more */
+/** @returns true if there may be more */
 async function tellNext({ shards, clock }: WebhookWorld, hook: WebhookRow): Promise<boolean> {
   const { user_id: userId, id: webhookId, space_id: spaceId } = hook;
   const { db } = shards.ofId(userId);
@@ -129,7 +131,7 @@ async function tellNext({ shards, clock }: WebhookWorld, hook: WebhookRow): Prom
   const last = entries.at(-1);
   if (last === undefined) return false;
   await inTransaction(db, async (transaction) => {
-    // Whoever has told of these entries meanwhile has told all.
+    // Another process may have queued these entries.
     const { numAffectedRows } = await sql`
       update shard.webhooks set seq = ${last.seq} where user_id = ${userId} and id = ${webhookId} and seq = ${told}`.execute(
       transaction,
@@ -142,7 +144,7 @@ async function tellNext({ shards, clock }: WebhookWorld, hook: WebhookRow): Prom
   return entries.length === entriesMax;
 }
 
-/** By messages_webhook. */
+/** Uses messages_webhook. */
 async function countWaiting(transaction: ShardReader, webhookId: WebhookId): Promise<number> {
   const { rows } = await sql<{ count: number }>`
     select count(*)::int as count from (
@@ -166,7 +168,7 @@ async function sendEvent(world: WebhookWorld, message: EventMessage, { signal }:
   await sendWebhook(network, { url, secret, body, nowMs: clock.nowMs(), signal });
 }
 
-/** One that still is, whose maker is too, of an account that is not suspended. By the primary keys. */
+/** Finds a webhook that has not ended, of an account that is not suspended. Uses the primary keys. */
 async function findLiveWebhook(
   { shards, clock }: WebhookWorld,
   { userId, webhookId }: EventMessage,
@@ -178,7 +180,7 @@ async function findLiveWebhook(
   return rows[0];
 }
 
-/** Undefined once it is forgotten. By the primary keys. */
+/** @returns undefined after the entry was deleted. Uses the primary keys. */
 async function findEntry(
   { shards }: WebhookWorld,
   spaceId: SpaceId,
@@ -197,7 +199,7 @@ async function findEntry(
   return rows[0];
 }
 
-/** A link is an actor too, and has no account. */
+/** A link may also be an actor, but has no account. */
 async function actorOf({ shards }: WebhookWorld, { actor: id }: Entry): Promise<{ id: string; name: string | null }> {
   const { rows } = await sql<Pick<UserRow, "name">>`select name from shard.users where id = ${id}`.execute(
     shards.ofId(id).db,
@@ -205,7 +207,7 @@ async function actorOf({ shards }: WebhookWorld, { actor: id }: Entry): Promise<
   return { id, name: rows[0]?.name ?? null };
 }
 
-/** The same however often it is sent, and by whichever process. */
+/** Constant for each repetition, in any process. */
 function eventId({ webhookId, seq, event }: EventMessage): string {
   return createHash("sha256")
     .update(`holdfast webhook ${webhookId} ${seq ?? event?.id}`)

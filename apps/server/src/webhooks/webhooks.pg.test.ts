@@ -34,7 +34,7 @@ let testQueue: TestQueue;
 let queue: Queue;
 let committer: Committer;
 let receiver: Receiver;
-/** Their accounts lie on different shards. */
+/** Accounts on different shards. */
 let ann: Actor;
 let bob: Actor;
 
@@ -74,7 +74,7 @@ after(async () => {
   await databases.stop();
 });
 
-/** On the first or the second shard. */
+/** Creates an account on the first or second shard. */
 async function newAccount(half: 0 | 1): Promise<Actor> {
   for (;;) {
     const { id } = await createTestUser(accounts, `${randomUUID()}@example.org`);
@@ -97,7 +97,7 @@ async function put(actor: Actor, text: string, more: Partial<Operation> = {}) {
 
 const hook = (more: Partial<NewWebhook> = {}): NewWebhook => ({ url: receiver.url, secret, events: verbs, ...more });
 
-/** What the receiver got since the last call, in words. */
+/** Returns new requests to the receiver in words. */
 async function told(): Promise<string[]> {
   await queue.idle();
   return receiver.received.splice(0).map(({ body }) => {
@@ -231,7 +231,7 @@ test("somebody with whom a folder is shared hears of it, from another shard, unt
     ["seen"],
   );
   await commit(ann, { op: "move", fileId: file, place: { parentId: ann.rootId } });
-  // As the activity says of what leaves a share: that it went, not where to.
+  // The activity also reports an item that left a share, but not its new place.
   assert.deepEqual(await told(), ["trashed seen"]);
   await sql`delete from shard.grants`.execute(databases.shards.ofId(ann.spaceId).db);
   await put(ann, "later", { place: { parentId: folder, name: "later" } });
@@ -345,7 +345,7 @@ test("an account has no more webhooks than it may, and a secret stands nowhere i
   for (const { text } of rows) assert.ok(!text.includes(secret) && !text.includes(Buffer.from(secret).toString("hex")));
 });
 
-/** What waits to be sent, or was given up. */
+/** Returns waiting and failed messages. */
 async function sentOn(shard: Shard) {
   return (await messagesOn(shard)).filter(({ kind }) => kind === "webhook");
 }

@@ -20,7 +20,7 @@ export interface WebhookWorld {
   readonly shards: Shards;
   readonly clock: Clock;
   readonly random: Random;
-  /** 32 bytes that all processes of this server share. */
+  /** 32 bytes shared by all processes of this server. */
   readonly serverKey: Buffer;
   readonly network: WebhookNetwork;
   /** See `AccountStore`. */
@@ -32,17 +32,19 @@ export interface NewWebhook {
   readonly url: string;
   readonly secret: string;
   readonly events: readonly WebhookVerb[];
-  /** The id of what it is bound to; the whole own space unless given. */
+  /** Id of the node to watch; by default the caller's whole space. */
   readonly in?: string | undefined;
-  /** The token of the caller, if it is one. */
+  /** Token of the caller, if any. */
   readonly makerId?: TokenId | undefined;
-  /** Or its session. */
+  /** Session of the caller, if any. */
   readonly sessionId?: SessionId | undefined;
 }
 
 /**
- * Tells of what is committed from now on, until what it was made with ends: a token, or, of who is signed in, the password.
- * @throws HoldfastError invalid_field, not_found, conflict where there are too many already, unauthenticated where the session has ended meanwhile
+ * Creates a webhook for later commits. It ends with the token that created it, or for a session, when the password
+ * changes.
+ * @throws HoldfastError invalid_field, not_found, conflict if there are too many, unauthenticated if the session has
+ * ended
  */
 export async function createWebhook(world: WebhookWorld, caller: Actor, hook: NewWebhook): Promise<WebhookJson> {
   const { shards, clock, random, serverKey, network } = world;
@@ -75,7 +77,7 @@ export async function createWebhook(world: WebhookWorld, caller: Actor, hook: Ne
     if (hook.sessionId !== undefined) await world.tellSecurity?.(transaction, caller.userId, "webhook");
   });
   world.queued?.(caller.userId);
-  // Only now: whoever takes the mark away looks for webhooks once more afterwards.
+  // Set last, because the process that removes the mark searches for webhooks afterwards.
   await sql`update shard.spaces set hooked = true where id = ${spaceId} and not hooked`.execute(space);
   return webhookJson({ ...row, ended: false });
 }
@@ -87,14 +89,16 @@ export async function listWebhooks({ shards, clock }: WebhookWorld, { userId }: 
   return rows.map(webhookJson);
 }
 
-/** That what the webhook `w` was made with has not ended. It lies on the shard of their account. By the primary key of tokens. */
+/**
+ * Condition that the token that created webhook `w` has not ended. The token is on the shard of its account. Uses the
+ * primary key of tokens.
+ */
 export function isHeld(nowMicros: number) {
   return sql<boolean>`(w.maker_id is null or exists (
     select from shard.tokens t where t.id = w.maker_id and t.user_id = w.user_id
       and (t.expires_at is null or t.expires_at > ${nowMicros})))`;
 }
 
-/** @throws HoldfastError not_found */
 export async function deleteWebhook({ shards }: WebhookWorld, { userId }: Actor, id: string): Promise<void> {
   const { numAffectedRows = 0n } = await sql`
     delete from shard.webhooks where user_id = ${userId} and id = ${isId(id) ? id : null}`.execute(
