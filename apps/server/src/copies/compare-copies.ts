@@ -17,9 +17,10 @@ export interface ComparePorts {
 }
 
 /**
- * Lists both stores, and notes as owed what one of them lacks, or has in another size. Nothing is copied here, so it may be cut and begin again.
- * @param doubted what lies in them may be anything: also of what both have it is owed to look
- * @returns how many objects are owed that were not before
+ * Lists both stores, and records a debt for each object that one lacks or has in another size. Copies nothing, so it
+ * can be interrupted and repeated.
+ * @param doubted stores with unknown content; also records debts for all their objects
+ * @returns number of new debts
  */
 export async function compareCopies(ports: ComparePorts, doubted: readonly StoreCopy[]): Promise<number> {
   const { cell, copies, clock, signal } = ports;
@@ -42,10 +43,10 @@ export async function compareCopies(ports: ComparePorts, doubted: readonly Store
 
 const debtsAtOnce = 1000;
 
-/** Of the pack's ids the first two digits: of the keys of a store one in 256 is in memory at a time. */
+/** Prefixes by the first two digits of pack ids, so that 1/256 of a store's keys is in memory. */
 const packFolders = Array.from({ length: 256 }, (_, index) => `${packPrefix}${index.toString(16).padStart(2, "0")}/`);
 
-/** Of all that a server keeps in a store. */
+/** Prefixes of all objects in a store. */
 export const comparedPrefixes: readonly string[] = [keyringKey, metadataPrefix, ...packFolders];
 
 export async function sizesIn(
@@ -69,6 +70,6 @@ function owedBy(
   if (sizes.second === undefined) return second.name;
   const [one] = doubted;
   if (one !== undefined) return one.name;
-  // The shorter one is cut; that is found out when it is looked at.
+  // The shorter one is truncated. The copy verifies it.
   return sizes.first === sizes.second ? undefined : (sizes.first < sizes.second ? first : second).name;
 }

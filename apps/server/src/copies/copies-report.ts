@@ -6,16 +6,15 @@ import { shownAddress } from "../config/shown-address.ts";
 import { readLag } from "./debts.ts";
 import { readKnownCopies } from "./known-copies.ts";
 
-/** A cell, and where it keeps its packs. */
 export interface PlacedCell {
   readonly cell: BlockCell;
-  /** One store, or two. */
+  /** One or two stores. */
   readonly places: readonly string[];
 }
 
 export type Verification = CopiesJson["verification"];
 
-/** How the stores of all cells stand, and what the last verification found. */
+/** Reads the state of all cells' stores and the result of the last verification. */
 export async function readCopies(cells: readonly PlacedCell[]): Promise<CopiesJson> {
   const copies = await Promise.all(cells.map(readCell));
   const verifications = await Promise.all(cells.map(({ cell }) => readVerification(cell)));

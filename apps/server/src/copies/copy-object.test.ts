@@ -11,7 +11,6 @@ const text = async (store: ObjectStore) => {
   return bytes === undefined ? undefined : Buffer.from(bytes).toString();
 };
 
-/** Calls `happens` after each put. */
 function afterPut(store: ObjectStore, happens: (count: number) => Promise<void>): ObjectStore {
   let count = 0;
   return {

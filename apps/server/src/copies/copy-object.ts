@@ -1,7 +1,7 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { ObjectStore } from "@holdfast/object-store/object-store";
 
-/** Undefined where the store does not have it. */
+/** @returns undefined if the store does not have it */
 export async function getIfThere(
   store: ObjectStore,
   key: string,
@@ -22,9 +22,10 @@ export interface CopyObjectPorts {
 }
 
 /**
- * Gives a store an object that the other one has. Both may get a newer one meanwhile: so it is looked at until it stayed the same.
- * @returns how many bytes it has, undefined where the other one does not have it either
- * @throws HoldfastError unavailable where it changes all the time
+ * Copies an object to the other store. Repeats until the object stays the same, because either store may receive a
+ * newer one meanwhile.
+ * @returns the size in bytes; undefined if the source does not have it
+ * @throws HoldfastError unavailable if it keeps changing
  */
 export async function copyObject(key: string, { from, to, signal }: CopyObjectPorts): Promise<number | undefined> {
   const call = signal === undefined ? {} : { signal };
@@ -34,7 +35,7 @@ export async function copyObject(key: string, { from, to, signal }: CopyObjectPo
     await to.put(key, bytes, call);
     const now = await getIfThere(from, key, signal);
     if (now !== undefined && Buffer.compare(now, bytes) === 0) return bytes.length;
-    // It is gone there, and came back here by this.
+    // The source has deleted it, and the copy restored it here.
     if (now === undefined) await to.delete(key, call);
     bytes = now;
   }

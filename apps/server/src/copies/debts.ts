@@ -3,13 +3,15 @@ import { type Kysely, sql } from "kysely";
 import { int8Array, textArray } from "../db/array-parameters.ts";
 import type { CellTables } from "../db/cell-tables.ts";
 
-/** A debt as it stands in the table. */
 export interface OwedRow extends Debt {
   /** Microseconds since 1970. */
   readonly since: number;
 }
 
-/** The newest word of an object counts. Durable once it has returned. @param now microseconds since 1970 */
+/**
+ * Records debts. The latest debt of an object replaces earlier ones. Durable on return.
+ * @param now microseconds since 1970
+ */
 export async function owe(db: Kysely<CellTables>, debts: readonly Debt[], now: number): Promise<void> {
   await sql`
     insert into cell.owed as known (store, key, deed, size, since, due_at)
@@ -19,8 +21,8 @@ export async function owe(db: Kysely<CellTables>, debts: readonly Debt[], now: n
 }
 
 /**
- * What was found and not done: it changes no debt that is known, and brings back nothing that is being deleted.
- * @returns how many are new
+ * Records differences that were found. Changes no known debt, and restores no object that is being deleted.
+ * @returns number of new debts
  */
 export async function oweFound(db: Kysely<CellTables>, debts: readonly Debt[], now: number): Promise<number> {
   if (debts.length === 0) return 0;
@@ -32,7 +34,7 @@ export async function oweFound(db: Kysely<CellTables>, debts: readonly Debt[], n
   return rows.length;
 }
 
-/** In the order in which they are due. Index: owed_due. */
+/** Reads debts in the order in which they are due. Index: owed_due. */
 export async function dueDebts(db: Kysely<CellTables>, now: number, limit: number): Promise<OwedRow[]> {
   const { rows } = await sql<OwedRow>`
     select store, key, deed, size as "sizeBytes", since from cell.owed where due_at <= ${now}::int8
@@ -40,7 +42,7 @@ export async function dueDebts(db: Kysely<CellTables>, now: number, limit: numbe
   return rows;
 }
 
-/** Unless it was owed anew meanwhile. */
+/** Deletes a debt unless it was recorded again meanwhile. */
 export async function settleDebt(db: Kysely<CellTables>, { store, key, since }: OwedRow): Promise<void> {
   await sql`delete from cell.owed where store = ${store} and key = ${key} and since = ${since}::int8`.execute(db);
 }
@@ -59,7 +61,7 @@ export interface Lag {
   readonly bytes: number;
 }
 
-/** By store. */
+/** Reads the total by store. */
 export async function readLag(db: Kysely<CellTables>): Promise<Map<string, Lag>> {
   const { rows } = await sql<Lag & { store: string }>`
     select store, count(*) as objects, coalesce(sum(size), 0)::int8 as bytes from cell.owed group by store`.execute(db);

@@ -4,9 +4,9 @@ import type { ObjectStore } from "@holdfast/object-store/object-store";
 import { idOf } from "../data-folder/known-folder.ts";
 
 /**
- * Writes and deletes nothing where another server's store stands in the place of the folder: a disk that is mounted over it, or a folder
- * that was moved there. The same disk may be mounted anew under another number, so the store is asked where the number has changed.
- * @param isOwn whether what stands there now may be this server's
+ * Prevents writes and deletions if another server's store replaced the folder, by a mount or a move. The same disk may
+ * get another device number when remounted, so the store's content is checked after a change.
+ * @param isOwn true if the current store may be this server's
  */
 export function guardFolder(store: ObjectStore, folder: string, isOwn: () => Promise<boolean>): ObjectStore {
   const objects = join(folder, "objects");

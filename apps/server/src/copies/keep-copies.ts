@@ -9,18 +9,18 @@ import { type KeeperPorts, payDebts } from "./pay-debts.ts";
 
 export interface KeepOptions {
   readonly signal?: AbortSignal | undefined;
-  /** A store that lost all that it had is filled anew at once, and not after a while. */
+  /** Refills an empty store immediately and not after a while. */
   readonly fillsAtOnce?: boolean;
-  /** All keys are compared, also where they were lately. */
+  /** Compares all keys, even if they were compared recently. */
   readonly compares?: boolean;
 }
 
-/** Makes the two stores of a cell equal again, as far as both are there. Of a cell with one store it does nothing. */
+/** Makes the two stores of a cell equal, if both are available. Does nothing for a cell with one store. */
 export type KeepCopies = (cell: BlockCell, options?: KeepOptions) => Promise<void>;
 
 export function openKeeper(ports: KeeperPorts): KeepCopies {
   const pace = makePace(limits.copyBytesPerSecondMax, ports);
-  /** By the name of the store. */
+  /** By store name. */
   const goneSinceMs = new Map<string, number>();
 
   return async (cell, { signal, fillsAtOnce = false, compares = false } = {}) => {
@@ -45,7 +45,7 @@ interface Grace {
   readonly nowMs: number;
 }
 
-/** A disk that is mounted a moment later, or a folder that somebody moves back, shall find its place as it was. */
+/** Waits before it refills a store, because its disk may be mounted later or its folder moved back. */
 function isLost(copy: StoreCopy, { graceMs, goneSinceMs, nowMs }: Grace): boolean {
   if (!copy.isGone) {
     goneSinceMs.delete(copy.name);
@@ -63,7 +63,7 @@ async function beginAnew({ log }: KeeperPorts, cell: BlockCell, copy: StoreCopy)
   await copy.beginAnew();
 }
 
-/** From here on both show that they are the stores of this cell. @returns when each was compared */
+/** Marks both stores as belonging to this cell. @returns time of the last comparison of each */
 async function admit(
   { clock }: KeeperPorts,
   cell: BlockCell,
@@ -93,7 +93,7 @@ async function compareIfDue(
   const startedAt = ports.clock.nowMicros();
   const isOld = copies.some(({ name }) => startedAt - (known.get(name) ?? 0) > limits.copiesComparedEveryMs * 1000);
   if (compares !== true && !isOld) return;
-  // The only one of which nothing is known is the one to be filled; of a new installation both are.
+  // A store with unknown content is filled. In a new installation both are unknown, and the second is filled.
   const filled = doubted.length === copies.length ? doubted.slice(1) : doubted;
   const count = await compareCopies({ cell, copies, clock: ports.clock, signal }, filled);
   await noteCompared(

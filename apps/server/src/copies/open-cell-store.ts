@@ -14,7 +14,7 @@ import { owe, oweFound } from "./debts.ts";
 
 export interface CellStoreOptions {
   readonly db: Kysely<CellTables>;
-  /** Of one store, or of two: a folder or `s3://…` each. */
+  /** One or two locations: folders or `s3://…`. */
   readonly places: readonly string[];
   readonly policy: StorePolicy;
   readonly open: (place: string) => Promise<ObjectStore>;
@@ -35,7 +35,7 @@ export async function openCellStore(given: CellStoreOptions): Promise<ObjectStor
   const { db, places } = given;
   const open = (place: string): Promise<ObjectStore> => openGuarded(given, place);
   const options = { ...given, open };
-  // Before the first migration nothing is known, and nothing may be written yet.
+  // Before the first migration, nothing is known and nothing may be written.
   const isMigrated = await hasTable(db, "cell.copies");
   if (isMigrated) await doubtOthers(db, places);
   const [first, second] = places;
@@ -71,7 +71,7 @@ async function hasTable(db: Kysely<CellTables>, table: string): Promise<boolean>
   return rows[0]?.there === true;
 }
 
-/** Far longer than what a store takes that is only slow. */
+/** Far longer than a slow store takes. */
 const patienceMsUsual = 10_000;
 
 function makeCopy(options: CellStoreOptions, place: string, known: ReadonlyMap<string, unknown>): StoreCopy {
@@ -106,7 +106,7 @@ function makeCopy(options: CellStoreOptions, place: string, known: ReadonlyMap<s
   });
 }
 
-/** Before anything is written: two servers that took each other's store for their own would replace its keys. */
+/** Runs before any write. Otherwise, two servers with swapped stores would replace each other's keys. */
 async function assertOfThisCell(db: Kysely<CellTables>, copies: TwoStores["copies"]): Promise<void> {
   const ours = await keysOf(db);
   for (const copy of copies) {
@@ -117,7 +117,7 @@ async function assertOfThisCell(db: Kysely<CellTables>, copies: TwoStores["copie
   }
 }
 
-/** The data keys that the cell knows; none in a new one. */
+/** Reads the cell's known data keys. */
 async function keysOf(db: Kysely<CellTables>): Promise<Set<string>> {
   const rows = (await hasTable(db, "cell.data_keys"))
     ? await db.selectFrom("cell.data_keys").select(["epoch", "created_at"]).execute()
@@ -129,7 +129,7 @@ function isStrange(keys: readonly string[], ours: ReadonlySet<string>): boolean 
   return keys.length > 0 && ours.size > 0 && !keys.some((key) => ours.has(key));
 }
 
-/** None where there is no keyring, or one that cannot be read: then it gets the one of the other store. */
+/** @returns an empty list without a readable keyring; then it is replaced by that of the other store */
 async function keysIn(store: ObjectStore): Promise<string[]> {
   try {
     return (await readKeyringObject(store)).map(({ epoch, createdAt }) => `${epoch} ${createdAt}`);

@@ -19,7 +19,7 @@ export interface PayPorts extends KeeperPorts {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Does what is owed, one object after the other, until nothing is due any more or a store goes away. */
+/** Pays debts one by one until none is due or a store becomes unavailable. */
 export async function payDebts(ports: PayPorts): Promise<void> {
   const { cell, copies, clock, signal, log } = ports;
   const upTo = clock.nowMicros();
@@ -51,7 +51,7 @@ const againInMicros = 60_000_000;
 async function payDebt(ports: PayPorts, { store, key, deed, sizeBytes }: OwedRow): Promise<void> {
   const { cell, copies, pool, pace, signal, log } = ports;
   const copy = copies.find(({ name }) => name === store);
-  // Of a store that the server does without: what lies in it is compared when it is there again.
+  // A store that is not in use is compared when it is used again.
   if (copy === undefined) return;
   const options = signal === undefined ? {} : { signal };
   if (deed === "delete") return copy.delete(key, options);
@@ -73,7 +73,7 @@ async function payDebt(ports: PayPorts, { store, key, deed, sizeBytes }: OwedRow
 export interface KeeperPorts {
   readonly pool: BlockPool;
   readonly clock: Clock;
-  /** Milliseconds of a clock that never goes back. */
+  /** Milliseconds of a monotonic clock. */
   readonly monotonicMs: () => number;
   readonly sleep: Sleep;
   readonly log: BlockLog;

@@ -4,7 +4,8 @@ import type { Config } from "../config/read-config.ts";
 import type { Cell } from "../db/shards.ts";
 
 /**
- * Where a cell keeps its packs: one place, or two that hold the same. A cell that names a store of its own has a second one only if it names that too.
+ * Returns the one or two locations of a cell's packs. A cell with its own store has a second one only if it names that
+ * too.
  * @param dataFolder absolute
  */
 export function storePlaces(
@@ -17,7 +18,7 @@ export function storePlaces(
   return (second === undefined ? [first] : [first, second]).map(normalized);
 }
 
-/** One that cannot be is told before anything is opened. */
+/** Rejects invalid locations before anything is opened. */
 function normalized(place: string): string {
   if (!isS3Location(place)) return resolve(place);
   parseS3Location(place);

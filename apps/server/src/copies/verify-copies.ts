@@ -21,20 +21,20 @@ export interface VerifyPorts extends KeeperPorts {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Of all cells, before the first is verified: so they count as one. */
+/** Marks all cells before the first is verified, so that they count as one verification. */
 export async function noteVerificationBegun(placed: readonly PlacedCell[], clock: Clock): Promise<void> {
   for (const { cell } of placed) await writeVerification(cell, begun(clock.nowMs()));
 }
 
-/** Whether one is said to run; where nobody runs it, its process was killed. */
+/** Returns true if a verification is marked as running. If none runs, its process was killed. */
 export async function isVerificationUnfinished(placed: readonly PlacedCell[]): Promise<boolean> {
   const verifications = await Promise.all(placed.map(({ cell }) => readVerification(cell)));
   return verifications.some(({ state }) => state === "running");
 }
 
 /**
- * Rereads every object of every store of a cell, compares the two, and checks seal and hash of each block. It changes nothing in the stores: what
- * differs is owed from then on. The result is kept in `cell.facts`.
+ * Reads every object in every store of a cell, compares the stores, and checks seal and hash of each block. Changes
+ * nothing in the stores, but records differences as debts. The result is stored in `cell.facts`.
  */
 export async function verifyCopies(ports: VerifyPorts, placed: PlacedCell): Promise<void> {
   const { clock } = ports;
@@ -56,7 +56,7 @@ function begun(nowMs: number): Verification {
   return { state: "running", started_at: new Date(nowMs).toISOString(), finished_at: null, objects: 0, copies: [] };
 }
 
-/** Of one store. */
+/** Result for one store. */
 interface Tally {
   readonly store: ObjectStore;
   readonly name: string;
@@ -116,14 +116,14 @@ function makeVerifier(ports: VerifyPorts, { cell }: PlacedCell, tallies: readonl
     }
     const isBad =
       bytes === undefined ? withheld !== undefined : (await checkAlone({ cell, pool }, packId, bytes)) !== undefined;
-    // Of what is best is something wrong: in none of the stores that are there it is whole.
+    // The best copy is also bad, so no available store has an intact one.
     const inAll = tallies.filter(({ isAway, name }) => !isAway && !unmended.some(({ store }) => store === name));
     if (isBad) for (const tally of inAll) count(tally, undefined);
     await pace(tallies.length * sizeBytes, signal);
   };
 }
 
-/** @param lagBytes of an object that is not there; undefined for one that is damaged */
+/** @param lagBytes size of a missing object; undefined for a damaged one */
 function count(tally: Tally, lagBytes: number | undefined): void {
   if (lagBytes === undefined) {
     tally.damaged += 1;
@@ -133,7 +133,7 @@ function count(tally: Tally, lagBytes: number | undefined): void {
   tally.lagBytes += lagBytes;
 }
 
-/** An object of the metadata: which is right is known to whoever has the keys and reads it; that both have the same is seen here. */
+/** Compares an object of the metadata. Only a reader with the keys could tell which copy is right. */
 async function verifySame(
   key: string,
   tallies: readonly Tally[],
@@ -144,7 +144,7 @@ async function verifySame(
   const isSame = (copies: readonly (Uint8Array | undefined)[]) =>
     copies.every((copy) => Buffer.compare(copy ?? nothing, copies[0] ?? nothing) === 0);
   let copies = await read();
-  // It may just have been written or removed.
+  // The object may have just been written or removed.
   for (let again = 1; again <= looksMore && !isSame(copies); again += 1) copies = await read();
   if (isSame(copies)) return [];
   const sizeBytes = Math.max(...copies.map((copy) => copy?.length ?? 0));
@@ -154,7 +154,7 @@ async function verifySame(
   const [, second] = there;
   if (second === undefined) return [];
   count(second, undefined);
-  // The first is read first, so the other one follows it.
+  // Reads use the first store, so the second gets its copy.
   return [{ store: second.name, key, deed: "copy", sizeBytes }];
 }
 

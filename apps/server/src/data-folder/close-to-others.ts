@@ -7,9 +7,9 @@ interface Warner {
 }
 
 /**
- * Checks a file with a secret before it is used, if it is there: one that others than its owner may read or write is closed to them
- * at once, which is said. Windows keeps no such modes.
- * @throws HoldfastError failed where it belongs to a stranger, or cannot be closed
+ * Checks a file with a secret before use, if it exists. If other users may read or write it, removes their permissions
+ * and logs that. Does nothing on Windows, which has no such modes.
+ * @throws HoldfastError failed if it belongs to another user or cannot be protected
  */
 export function closeToOthers(path: string, log: Warner): void {
   const stats = lstatSync(path, { throwIfNoEntry: false });

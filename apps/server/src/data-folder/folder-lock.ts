@@ -2,14 +2,14 @@ import { chmodSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 
-/** No other code may open this file: to close it ends the lock of the whole process. */
+/** No other code may open this file, because closing it ends the lock of the whole process. */
 export const folderLockName = "lock.sqlite";
 
 /**
- * Takes the lock of a folder, which only one process can hold. It is SQLite's on a file that nobody ever writes: the kernel's own lock
- * below it ends with the process, however that ends, so there is no stale one to be cleared by a person.
- * @returns the lock, to be closed; undefined if another process holds it
- * @throws what SQLite throws
+ * Locks a folder for one process. Uses SQLite's lock on a file that is never written. The kernel releases it when the
+ * process ends, so there are no stale locks.
+ * @returns the lock to close; undefined if another process holds it
+ * @throws errors of SQLite
  */
 export function lockFolder(folder: string): DatabaseSync | undefined {
   const path = join(folder, folderLockName);

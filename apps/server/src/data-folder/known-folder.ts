@@ -2,12 +2,12 @@ import { closeSync, openSync, statSync } from "node:fs";
 import { HoldfastError } from "@holdfast/core/errors";
 import { errnoOf } from "@holdfast/disk/disk-error";
 
-/** The folder that stood at a path: another disk may be mounted there, or another folder moved there, while a process works in it. */
+/** Folder at a path. It may be replaced during work, by a mount or a move. */
 export interface KnownFolder {
   readonly path: string;
-  /** Device and inode: the same wherever the folder is moved to. */
+  /** Device and inode, which survive moves of the folder. */
   readonly id: string;
-  /** True while the same folder stands at the path. */
+  /** True while the path still leads to this folder. */
   isHere(): boolean;
   close(): void;
 }
@@ -22,7 +22,7 @@ export function knowFolder(path: string): KnownFolder {
       try {
         return idOf(path) === id;
       } catch (error) {
-        // A disk that does not answer for a while is no other folder.
+        // A disk that does not respond for a while is not another folder.
         return errnoOf(error) !== "ENOENT" && errnoOf(error) !== "ENOTDIR";
       }
     },
@@ -33,7 +33,7 @@ export function knowFolder(path: string): KnownFolder {
   };
 }
 
-/** Keeps the folder's inode from being given to another one. */
+/** Keeps the inode from being reused. */
 function holdOpen(path: string): number | undefined {
   try {
     return openSync(path, "r");
@@ -43,7 +43,7 @@ function holdOpen(path: string): number | undefined {
   }
 }
 
-/** A symbolic link counts as what it leads to. */
+/** Follows symbolic links. */
 export function idOf(path: string): string {
   const { dev, ino } = statSync(path, { bigint: true });
   return `${dev}:${ino}`;

@@ -12,21 +12,20 @@ import { refuseUnfinished } from "./unfinished-restore.ts";
 export interface DataFolder {
   /** Absolute, without symbolic links. */
   readonly path: string;
-  /** True while the same folder stands at that path. */
+  /** True while the path still leads to this folder. */
   isHere(): boolean;
-  /** Makes (or finds) a folder inside that only the server's own user can enter. @returns its path, once its name is durable */
+  /** Creates or finds a folder that only the server's user can enter. @returns its path after its name is durable */
   privateFolder(name: string): Promise<string>;
-  /** Lets another server have the folder. What lives inside must be stopped first. */
+  /** Releases the lock. Everything inside must be stopped first. */
   release(): void;
 }
 
 /**
- * Creates the data folder where it is missing and takes its lock, which only one process can hold.
- *
- * It is made for its owner alone (0700). Where the server is root's, the database runs as another user, whose group is then let pass
- * (0710); whatever is in it is in a private folder or a private file.
- * @param options.restoring only then one that is half restored is opened
- * @throws HoldfastError `locked` when another process has it, `failed` when it cannot be created or is half restored
+ * Creates the data folder if it is missing, and locks it for this process. Its mode is 0700. If the server runs as
+ * root, the database uses another user, whose group may then pass (0710). Everything inside is in private folders or
+ * files.
+ * @param options.restoring true: also opens a partly restored folder
+ * @throws HoldfastError `locked` if another process uses it, `failed` if it cannot be created or is partly restored
  */
 export async function openDataFolder(
   path: string,
@@ -58,10 +57,10 @@ export async function openDataFolder(
   };
 }
 
-/** Who holds the lock: only for the message to the next one, never trusted. */
+/** Process with the lock. Used only in messages, never trusted. */
 const holderName = "server.pid";
 
-/** Makes the data folder and its parents durably; one that is there stays as its owner made it. */
+/** Creates the data folder and its parents durably. An existing one keeps its mode. */
 export async function makeDataFolder(disk: Disk, path: string): Promise<void> {
   await ensureFolderDurably(disk, dirname(path), { mode: 0o755 });
   await ensureFolderDurably(disk, path, { mode: 0o700 });
@@ -107,7 +106,7 @@ function holderOf(folder: string): number | undefined {
     const pid = Number(readFileSync(join(folder, holderName), "utf8"));
     return Number.isSafeInteger(pid) && pid > 0 ? pid : undefined;
   } catch {
-    // The holder has not written it yet, or it is not ours to read: the message does without.
+    // The holder has not written it yet, or it is not readable. Then the message omits it.
     return undefined;
   }
 }

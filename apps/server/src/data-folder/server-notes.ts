@@ -3,12 +3,12 @@ import { join } from "node:path";
 import { z } from "zod";
 
 /**
- * What a server and the commands beside it leave each other in the data folder. Nothing that is kept rests on it: where it is missing or
- * old, a link begins with the address that the settings name.
+ * Files that a server and commands exchange in the data folder. They are optional. Without them, links begin with the
+ * URL in the settings.
  */
 const names = { address: "server.url", authority: "server.acme" } as const;
 
-/** @param base what every link of the running server begins with; it also counts after the server has stopped */
+/** @param base start of every link of the running server; also used after it has stopped */
 export function noteAddress(folder: string, base: string): void {
   write(folder, names.address, base);
 }
@@ -18,7 +18,7 @@ export function notedAddress(folder: string): string | undefined {
   return text !== undefined && URL.canParse(text) ? text : undefined;
 }
 
-/** Whom the running server has its certificate from, and for what; undefined: no authority. */
+/** Stores the authority and names of the server's certificate; undefined: no authority. */
 export function noteAuthority(folder: string, noted: NotedAuthority | undefined): void {
   if (noted === undefined) rmSync(join(folder, names.authority), { force: true });
   else write(folder, names.authority, JSON.stringify({ directory: noted.directory, domains: noted.domains }));
@@ -42,7 +42,7 @@ function write(folder: string, name: string, text: string): void {
   try {
     writeFileSync(join(folder, name), `${text}\n`, { mode: 0o600 });
   } catch {
-    // A disk without room is told of by all else that it refuses.
+    // A full disk is reported by everything else that fails.
   }
 }
 

@@ -5,7 +5,10 @@ import { isId, type UserId } from "@holdfast/core/ids";
 import type { Disk } from "@holdfast/disk/disk";
 import { writeFileDurably } from "@holdfast/disk/write-durably";
 
-/** Stands in a data folder that was restored, from then until its first start: accounts that were shredded after that moment, a line each. */
+/**
+ * File in a restored data folder until its first start. It lists accounts, one per line, that were shredded after the
+ * restored state.
+ */
 const fileName = "shred-again";
 
 export async function writeShredAgain(
@@ -29,7 +32,7 @@ export function readShredAgain(dataFolder: string): UserId[] {
     .flatMap((line) => (isId(line) ? [line as UserId] : []));
 }
 
-/** Once the database knows of them. */
+/** Called when the database knows these accounts. */
 export async function removeShredAgain(disk: Disk, dataFolder: string): Promise<void> {
   if (!existsSync(join(dataFolder, fileName))) return;
   await disk.unlink(join(dataFolder, fileName));

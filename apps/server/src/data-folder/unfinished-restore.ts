@@ -5,7 +5,7 @@ import type { Random } from "@holdfast/core/clock";
 import type { Disk } from "@holdfast/disk/disk";
 import { writeFileDurably } from "@holdfast/disk/write-durably";
 
-/** Stands in a data folder from before the first until after the last that a restore writes there. */
+/** Marker in a data folder during the whole restore. */
 const markerName = "restore-unfinished";
 
 export async function markUnfinished(disk: Disk, dataFolder: string, random: Random): Promise<void> {
@@ -16,7 +16,7 @@ export async function markUnfinished(disk: Disk, dataFolder: string, random: Ran
   });
 }
 
-/** Once all else is durable. */
+/** Called when everything else is durable. */
 export async function markFinished(disk: Disk, dataFolder: string): Promise<void> {
   await disk.unlink(join(dataFolder, markerName));
   await disk.syncFolder(dataFolder);
@@ -26,7 +26,7 @@ export function isUnfinished(dataFolder: string): boolean {
   return existsSync(join(dataFolder, markerName));
 }
 
-/** @throws HoldfastError failed, in words for whoever starts a server on a folder that is half restored */
+/** @throws HoldfastError failed with advice, for a partly restored folder */
 export function refuseUnfinished(dataFolder: string): void {
   if (!isUnfinished(dataFolder)) return;
   throw new HoldfastError(

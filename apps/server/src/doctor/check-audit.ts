@@ -4,17 +4,17 @@ import type { Shard } from "../db/shards.ts";
 import type { DoctorWorld } from "./doctor-world.ts";
 import { fail, type Finding, of, ok, warn } from "./finding.ts";
 
-/** Behind by so much, it is not the second that forwarding takes. */
+/** A longer delay is unusual for forwarding, which takes a second. */
 const lateMicros = 60_000_000;
 
 interface Found {
   readonly verified_at: number | null;
   readonly verified_ok: boolean | null;
-  /** Of the oldest entry that was not sent. */
+  /** Time of the oldest unsent entry. */
   readonly unsent_at: number | null;
 }
 
-/** What the last verification found, and whether the syslog server takes what it is sent. */
+/** Reports the last verification, and whether the syslog server accepts entries. */
 export async function checkAudit({ shards, config, clock }: DoctorWorld): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const shard of shards)

@@ -6,12 +6,12 @@ import { readLastDrill, type LastDrill } from "../blocks/last-drill.ts";
 import { isOnSameDisk } from "../blocks/backup-disk.ts";
 import { fail, type Finding, of, ok, warn } from "./finding.ts";
 
-/** One each week, and a day late. */
+/** A weekly backup may be a day late. */
 const ageMsMax = 8 * 24 * 3600_000;
-/** Of those that the server takes by itself: one may fail. */
+/** Maximum age of scheduled backups, in intervals. One backup may fail. */
 const everyMax = 2.5;
 
-/** Whether there is a backup, how old it is, and what came of restoring it. */
+/** Checks existence and age of backups, and test restores. */
 export async function checkBackup({ cells, clock, config }: DoctorWorld): Promise<Finding[]> {
   const nowMs = clock.nowMicros() / 1000;
   const findings: Finding[] = [];
@@ -33,7 +33,7 @@ export async function checkBackup({ cells, clock, config }: DoctorWorld): Promis
   return findings;
 }
 
-/** No backup of this server was made, and its data came out of one of the server before. */
+/** Reports a server without own backups that was restored from another server's. */
 export function sayRestored(
   whose: string,
   { restored_at: at, reached, had_schedule: hadSchedule }: RestoredState,
@@ -44,7 +44,10 @@ export function sayRestored(
   return { ...warn("backup", detail, advice), urgency: "new" };
 }
 
-/** @param everyMs by the schedule, where there is one; @param last the newest that came to its end, and the moment to which it goes */
+/**
+ * @param everyMs interval of the schedule, if any
+ * @param last newest complete backup, and the time of its state
+ */
 export function judgeBackup(
   whose: string,
   last: { readonly place: string; readonly atMs: number; readonly sameDisk?: boolean } | undefined,
@@ -69,7 +72,7 @@ export function judgeBackup(
 
 type JudgedDrill = Pick<LastDrill, "tried_at" | "done_at" | "recovery_seconds" | "problems" | "problem_count">;
 
-/** @param last that the server made by itself of its scheduled backups; undefined: none was tried yet */
+/** @param last last automatic test restore of a scheduled backup; undefined: none yet */
 export function judgeDrill(whose: string, last: JudgedDrill | undefined, nowMs: number, periodMs: number): Finding {
   if (last === undefined) return ok("drill", `${whose}: the server has not tested a restore yet`);
   const { done_at: doneAt, recovery_seconds: seconds, problems, problem_count: count } = last;

@@ -6,14 +6,14 @@ import { notedAuthority } from "../data-folder/server-notes.ts";
 import type { DoctorWorld } from "./doctor-world.ts";
 import { fail, type Finding, ok, warn } from "./finding.ts";
 
-/** Whether browsers go on taking the certificate by which the server speaks TLS; nothing where another program does. */
+/** Checks that browsers will accept the server's TLS certificate. Reports nothing if another program handles TLS. */
 export async function checkCertificate({ config, clock, random }: DoctorWorld): Promise<Finding[]> {
   const nowMs = clock.nowMicros() / 1000;
   if (config.tls !== undefined) {
     const lifetime = lifetimeOf(new X509Certificate(await readFile(config.tls.certFile)));
     return [judgeCertificate(config.tls.certFile, lifetime, undefined, nowMs)];
   }
-  // Beside a server that was told by a flag the command does not know it.
+  // A command does not see the flags of a running server.
   const authority = config.acme ?? notedAuthority(config.dataFolder);
   if (authority === undefined) return [];
   const kept = new KeptCertificate(config.dataFolder, authority.directory, random);
@@ -23,11 +23,11 @@ export async function checkCertificate({ config, clock, random }: DoctorWorld): 
   return [judgeCertificate(authority.domains.join(", "), lifetime, kept.tries() ?? none, nowMs)];
 }
 
-/** Of the lifetime: what is renewed when a third is left should be renewed by now. */
+/** Share of the lifetime. Renewal begins when a third is left, so it should be done by now. */
 const nearShare = 1 / 6;
 const nearMsMax = 14 * 24 * 3600_000;
 
-/** @param tries undefined: somebody else renews it */
+/** @param tries undefined: another program renews it */
 export function judgeCertificate(
   of: string,
   lifetime: Lifetime | undefined,

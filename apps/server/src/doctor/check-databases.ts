@@ -12,7 +12,7 @@ interface Row {
   readonly nowMs: number;
 }
 
-/** That each database answers, keeps what it says that it keeps, and has the time of this machine. Shards and cells may share one. */
+/** Checks that each database responds, is durable, and has this machine's time. Shards and cells may share one. */
 export async function checkDatabases({ shards, cells, clock, config }: DoctorWorld): Promise<Finding[]> {
   const findings = new Map<string, Finding[]>();
   for (const { db } of [...shards, ...cells]) {

@@ -6,7 +6,7 @@ import { isS3Location } from "@holdfast/object-store/s3-location";
 import type { DoctorWorld } from "./doctor-world.ts";
 import { fail, type Finding, of, ok, warn } from "./finding.ts";
 
-/** The room on each disk, once, whatever lies on it. */
+/** Checks the free space of each disk once. */
 export async function checkDisks({ config, cells }: DoctorWorld): Promise<Finding[]> {
   const stores = [config.store, config.secondStore, ...cells.flatMap(({ places }) => places)];
   const folders = [config.dataFolder, ...stores.filter((place) => place !== undefined && !isS3Location(place))];
@@ -24,7 +24,7 @@ export async function checkDisks({ config, cells }: DoctorWorld): Promise<Findin
   return findings;
 }
 
-/** What is not there is told by whoever needs it. */
+/** Missing folders are reported by other checks. */
 async function deviceOf(folder: string): Promise<number | undefined> {
   try {
     return (await stat(folder)).dev;
@@ -36,14 +36,13 @@ async function deviceOf(folder: string): Promise<number | undefined> {
 export interface Room {
   readonly bytes: number;
   readonly freeBytes: number;
-  /** 0 where the filesystem has no limit. */
+  /** 0: no limit by the filesystem. */
   readonly files: number;
   readonly freeFiles: number;
-  /** The embedded database is on this disk. */
   readonly hasDatabase: boolean;
 }
 
-/** Two segments of the database's log: with less it refuses changes, or stops. */
+/** Two segments of the database's log. With less space, it rejects changes or stops. */
 const changesBytesMin = 32 * 1024 * 1024;
 const freeBytesWanted = 5e9;
 const freeShareWanted = 0.05;

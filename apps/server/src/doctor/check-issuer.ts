@@ -3,7 +3,7 @@ import { openIssuer } from "../issuer/open-issuer.ts";
 import type { DoctorWorld } from "./doctor-world.ts";
 import { type Finding, ok, warn } from "./finding.ts";
 
-/** That the outside issuer, where there is one, answers and describes itself as what was configured. */
+/** Checks that the external issuer responds with the configured description. */
 export async function checkIssuer({ config: { oidc } }: Pick<DoctorWorld, "config">): Promise<Finding[]> {
   if (oidc === undefined) return [];
   const name = `${oidc.name} (${oidc.issuer})`;

@@ -6,7 +6,7 @@ import { lookAtLdap } from "../ldap/open-ldap.ts";
 import type { DoctorWorld } from "./doctor-world.ts";
 import { fail, type Finding, ok, warn } from "./finding.ts";
 
-/** That the LDAP server, where there is one, answers and has people, and that those who are linked were looked up. */
+/** Checks that the LDAP server responds and has people, and that linked people were looked up. */
 export async function checkLdap({ config: { ldap }, shards, clock }: DoctorWorld): Promise<Finding[]> {
   if (ldap === undefined) return [];
   const answering = await answers(ldap);
@@ -28,7 +28,7 @@ async function answers(ldap: LdapSettings): Promise<Finding> {
   }
 }
 
-/** One that does not come to its end suspends nobody who has gone: somebody is to look. */
+/** An incomplete run suspends nobody, so it must be reported. */
 export function judgeRun(run: LdapRun | undefined, nowMs: number, everyMs: number): Finding[] {
   if (run === undefined) return [];
   if (run.problem !== null) {

@@ -3,7 +3,7 @@ import type { SnapshotSettings } from "../config/snapshot-settings.ts";
 import type { CellWorld, DoctorWorld } from "./doctor-world.ts";
 import { type Finding, ok, warn } from "./finding.ts";
 
-/** That what is needed to rebuild the database is in the store, and how old it is. */
+/** Checks that the store has the metadata to rebuild the database, and its age. */
 export async function checkMetadata({ config, cells, clock }: DoctorWorld): Promise<Finding[]> {
   const [cell] = cells;
   if (cell === undefined || config.databaseUrl !== undefined || config.topology !== undefined) return [];
@@ -11,16 +11,16 @@ export async function checkMetadata({ config, cells, clock }: DoctorWorld): Prom
 }
 
 export interface StoredMetadata {
-  /** When the newest snapshot was made, in milliseconds since 1970; undefined: there is none. */
+  /** Creation of the newest snapshot in milliseconds since 1970; undefined: none. */
   readonly madeMs: number | undefined;
-  /** Up to when all is there, whether anything was written or not. */
+  /** Time up to which the metadata is complete. */
   readonly saidMs: number;
-  /** Of the log. */
+  /** Size of the log. */
   readonly logBytes: number;
 }
 
 const graceMs = 15 * 60_000;
-/** So much of the log, and no snapshot: that is no quiet server. */
+/** With a larger log there should be a snapshot. */
 const logBytesMax = 1024 * 1024;
 
 export function judgeMetadata(
@@ -39,7 +39,7 @@ export function judgeMetadata(
     );
   }
   const detail = `snapshot of ${new Date(madeMs).toISOString()}, log up to ${new Date(saidMs).toISOString()}`;
-  // The log says every ten minutes that there is nothing more.
+  // The log is updated every ten minutes, even without changes.
   if (journalMs !== undefined && nowMs - saidMs > graceMs + 3 * journalMs) {
     return warn(
       "metadata",

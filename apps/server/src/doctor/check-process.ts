@@ -4,7 +4,7 @@ import { type Finding, ok, warn } from "./finding.ts";
 
 const nodeMajorMin = 24;
 
-/** PostgreSQL's own is told with the database. */
+/** PostgreSQL's version is reported with the database. */
 export async function checkVersions({ version }: Pick<DoctorWorld, "version">): Promise<Finding[]> {
   const detail = `Holdfast ${version}, Node.js ${process.versions.node}`;
   const isOld = Number(process.versions.node.split(".")[0]) < nodeMajorMin;
@@ -19,16 +19,16 @@ export async function checkVersions({ version }: Pick<DoctorWorld, "version">): 
   ];
 }
 
-/** Of this process: the server where it was asked, else the command, which a shell starts with the same limit as a server. */
+/** Checks this process: the server, or the command, which usually has the same limit. */
 export async function checkOpenFiles({ config }: Pick<DoctorWorld, "config">): Promise<Finding[]> {
-  // Only Linux shows it there.
+  // Available only on Linux.
   if (process.platform !== "linux") return [];
   const text = await readFile("/proc/self/limits", "utf8");
   const filesMax = Number(/^Max open files\s+(\d+)/m.exec(text)?.[1] ?? Infinity);
   return [judgeOpenFiles(filesMax, config.connectionsMax)];
 }
 
-/** For databases, stores and what is being read. */
+/** For databases, stores and files being read. */
 const otherFiles = 1024;
 
 export function judgeOpenFiles(filesMax: number, connectionsMax: number): Finding {

@@ -1,7 +1,7 @@
 import type { DoctorWorld } from "./doctor-world.ts";
 import { type Finding, ok, warn } from "./finding.ts";
 
-/** Client addresses that the proxies in front of this process pass on. */
+/** Checks the client addresses that proxies forward. */
 export async function checkProxy({ unreadableAddresses: recent }: Pick<DoctorWorld, "unreadableAddresses">) {
   return recent === undefined ? [] : [judgeAddresses(recent())];
 }

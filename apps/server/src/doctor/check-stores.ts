@@ -13,8 +13,8 @@ import { fail, type Finding, of, ok, warn } from "./finding.ts";
 import { judgeClock } from "./judge-clock.ts";
 
 /**
- * That each store is there, and takes, gives back and forgets an object. By its time, what the store's clock says. Where a cell has two,
- * what one of them still lacks.
+ * Checks that each store can write, read and delete an object, and reads its clock from the object's time. For two
+ * stores, reports what one lacks.
  */
 export async function checkStores(world: DoctorWorld): Promise<Finding[]> {
   const findings: Finding[] = [];
@@ -54,7 +54,7 @@ function notWorking(what: string, error: unknown): Finding {
 
 interface CheckedStore {
   readonly what: string;
-  /** One, and not two in one. */
+  /** A single store, not a pair. */
   readonly store: ObjectStore;
 }
 
@@ -98,7 +98,7 @@ async function checkCopies({ id, db }: CellWorld, copies: TwoStores["copies"]): 
 const lagAdvice =
   "Missing objects are copied automatically while both stores are reachable; check again in some minutes. 'holdfast admin copies status' shows the progress.";
 
-/** @returns when the store says that it was written */
+/** @returns time of the write by the store's clock */
 async function tryStore(store: ObjectStore, random: DoctorWorld["random"]): Promise<number> {
   const key = `doctor-${Buffer.from(random(8)).toString("hex")}`;
   const bytes = random(4096);

@@ -3,23 +3,23 @@ import { join, resolve } from "node:path";
 import type { DoctorWorld } from "./doctor-world.ts";
 import { type Finding, ok, warn } from "./finding.ts";
 
-/** How long the disk takes to say that something is on it: one that answers at once cannot have done it. */
+/** Measures the duration of a sync. A disk that responds immediately cannot have stored the data. */
 export async function checkSync({ config, random }: DoctorWorld): Promise<Finding[]> {
   const folder = resolve(config.dataFolder);
   const { type } = await statfs(folder);
   return [judgeSync(folder, { syncMicros: await measureSync(folder, random), isMemory: memoryTypes.has(type) })];
 }
 
-/** tmpfs and ramfs, as statfs(2) numbers them. */
+/** Numbers of tmpfs and ramfs in statfs(2). */
 const memoryTypes: ReadonlySet<number> = new Set([0x0102_1994, 0x8584_58f6]);
 
 export interface SyncFigures {
-  /** Microseconds; the median. */
+  /** Median in microseconds. */
   readonly syncMicros: number;
   readonly isMemory: boolean;
 }
 
-/** The fastest disks whose cache survives a power cut take longer for the way to them and back. */
+/** Even the fastest disks with a power-safe cache take longer. */
 const syncMicrosMin = 20;
 const syncMicrosMax = 50_000;
 

@@ -8,12 +8,12 @@ import { queueFigures } from "../queue/figures.ts";
 import type { CellWorld, DoctorWorld } from "./doctor-world.ts";
 import { fail, type Finding, of, ok, warn } from "./finding.ts";
 
-/** What was found damaged, and whether the index is complete. */
+/** Checks for damaged blocks and an incomplete index. */
 export async function checkBlocks({ cells, shards, clock, config }: DoctorWorld): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const cell of cells) {
     findings.push(of(cell.id, await checkIndex(cell, shards)));
-    // A server that was off for some days, or a store that is large, may be a little late.
+    // A server that was off for days, or a large store, may be slightly late.
     const isLate = await isAnyUnseenSince(cell.db, (clock.nowMs() - 1.5 * config.scrubPeriodMs) * 1000);
     if (isLate) findings.push(of(`${cell.id}, scrub`, lateScrub(cell.id, config.scrubPeriodMs)));
   }
@@ -52,17 +52,23 @@ async function checkIndex({ id, db, store }: CellWorld, shards: DoctorWorld["sha
   );
 }
 
-/** A complete index would allow garbage collection, which deletes blocks that no file names: here those of the earlier database. */
+/**
+ * A complete index would allow garbage collection, which deletes blocks that no file names. Here these belong to the
+ * earlier database.
+ */
 const lostDatabase =
   "Stop the server and run 'holdfast admin rebuild --from STORE --key FILE --data NEW', or restore a backup. Do not rebuild the index here: " +
   "garbage collection would then delete the blocks.";
 
-/** @returns undefined where the store may belong to these databases; times of a copied store may be those of the copy, so that is no proof */
+/**
+ * @returns undefined if the store may belong to these databases; copied stores may have newer times, so this is no
+ * proof
+ */
 async function signOfLostDatabase(store: ObjectStore, shards: DoctorWorld["shards"]): Promise<string | undefined> {
   let isAnythingIn = false;
   let madeMs = Infinity;
   for (const { db } of shards) {
-    // The table survives backups, restores and 'admin rebuild'.
+    // This table survives backups, restores and 'admin rebuild'.
     const { rows } = await sql<{ isUsed: boolean; madeMs: number }>`
       select exists (select from shard.nodes where parent_id is not null) as "isUsed",
         (select extract(epoch from min(timestamp::timestamptz)) * 1000 from shard.migration)::float8 as "madeMs"`.execute(
@@ -78,7 +84,7 @@ async function signOfLostDatabase(store: ObjectStore, shards: DoctorWorld["shard
   return undefined;
 }
 
-/** The clock of a bucket and that of this machine may differ. */
+/** Maximum difference between the clocks of a bucket and this machine. */
 const clocksApartMs = 3_600_000;
 
 export async function checkJobs({ shards }: DoctorWorld): Promise<Finding[]> {

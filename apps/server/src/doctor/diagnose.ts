@@ -19,7 +19,7 @@ import { fail, type Finding } from "./finding.ts";
 
 type Check = (world: DoctorWorld) => Promise<Finding[]>;
 
-/** By the name under which a check that itself fails is told. */
+/** By name, under which a failing check is reported. */
 const checks = {
   versions: checkVersions,
   disk: checkDisks,
@@ -43,10 +43,7 @@ export type CheckName = keyof typeof checks;
 
 const checkTimeoutMs = 20_000;
 
-/**
- * Looks at everything that a server stands on, one thing after the other, and changes nothing that stays.
- * @param known found already, on the way here
- */
+/** Runs all checks one by one, without lasting changes. @param known earlier findings */
 export async function diagnose(world: DoctorWorld, known: readonly Finding[] = []): Promise<DiagnosisJson> {
   const found: Finding[] = [...known];
   for (const name of Object.keys(checks) as CheckName[]) found.push(...(await examine(world, name)));
@@ -55,8 +52,8 @@ export async function diagnose(world: DoctorWorld, known: readonly Finding[] = [
 }
 
 /**
- * What one check finds: that it fails itself, or gives no answer in time, is a finding too.
- * @param hanging those of earlier calls that have not come to an end; they are not begun once more
+ * Runs one check. Its failure or timeout is also a finding.
+ * @param hanging earlier checks that have not ended; they are not started again
  */
 export async function examine(
   world: DoctorWorld,
@@ -87,7 +84,9 @@ export async function examine(
   }
 }
 
-/** The administrator of a server with one database and one store has never named a shard or a cell. */
+/**
+ * Removes shard and cell names on a server with one database and one store, whose administrator has never named them.
+ */
 export function withoutOnlyPlace({ shards, cells }: Pick<DoctorWorld, "shards" | "cells">, finding: Finding): Finding {
   if (shards.length > 1 || cells.length > 1) return finding;
   const names = [...shards.map(({ id }) => `shard ${id}`), ...cells.map(({ id }) => `cell ${id}`)];

@@ -6,7 +6,7 @@ import type { Config } from "../config/read-config.ts";
 import type { Shard } from "../db/shards.ts";
 import type { UnreadableAddresses } from "../http/exchange/unreadable-addresses.ts";
 
-/** What is looked at. Nothing of it is opened for more than looking, so that it may be as broken as it is. */
+/** Inputs of the checks. Everything is opened for reading only, so it may be broken. */
 export interface DoctorWorld {
   readonly config: Pick<
     Config,
@@ -31,15 +31,14 @@ export interface DoctorWorld {
   readonly keySource: KeySource;
   readonly clock: Clock;
   readonly random: Random;
-  /** Of Holdfast. */
   readonly version: string;
-  /** Requests without a readable address, as a running server behind a proxy counted them. */
+  /** Count of requests without a readable address, from a running server behind a proxy. */
   readonly unreadableAddresses?: UnreadableAddresses["recent"] | undefined;
 }
 
 export interface CellWorld extends Pick<BlockCell, "id" | "db"> {
-  /** Of its store, or of the two of it: folders, or addresses that may hold a password. */
+  /** One or two store locations: folders, or URLs that may contain a password. */
   readonly places: readonly string[];
-  /** Rejects where it cannot be opened. */
+  /** Rejects if the store cannot be opened. */
   readonly store: () => Promise<ObjectStore>;
 }

@@ -3,17 +3,16 @@ import type { DiagnosisJson } from "@holdfast/protocol/admin-routes";
 type FindingJson = DiagnosisJson["items"][number];
 export type FindingState = FindingJson["state"];
 
-/** What was found of one thing. */
 export interface Finding extends FindingJson {
-  /** What was looked at, where a check looks at several of a kind: a folder, a cell. By it the next look knows it again. */
+  /** Folder or cell, if a check covers several. Identifies the finding in later runs. */
   readonly subject?: string;
-  /** How soon somebody is told of it without asking; unless given, once two looks have found it. */
+  /** When administrators are notified; by default after two runs. */
   readonly urgency?: Urgency;
 }
 
 /**
- * `damage`: what is stored is lost or in doubt, and no second look makes that better. `passing`: as a rule it is over by itself within
- * the hour. `new`: it belongs to a server that was set up a moment ago.
+ * `damage`: stored data is lost or in doubt, so one run suffices. `passing`: usually ends within an hour. `new`:
+ * affects a new server.
  */
 export type Urgency = "damage" | "usual" | "passing" | "new";
 
@@ -21,17 +20,17 @@ export function ok(check: string, detail: string): Finding {
   return { check, state: "ok", detail, advice: null };
 }
 
-/** It works, and something is not as it should be. */
+/** It works, but something is wrong. */
 export function warn(check: string, detail: string, advice: string): Finding {
   return { check, state: "warn", detail, advice };
 }
 
-/** It does not work, or what is stored is in danger. */
+/** It does not work, or stored data is in danger. */
 export function fail(check: string, detail: string, advice: string): Finding {
   return { check, state: "fail", detail, advice };
 }
 
-/** The same finding, of this one of several. */
+/** Adds the subject to a finding. */
 export function of(subject: string, finding: Finding): Finding {
   return { ...finding, subject };
 }

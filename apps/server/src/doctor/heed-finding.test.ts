@@ -6,8 +6,9 @@ import { heed, type Heeded, looksOfDay, looksUntilBetter, type Seen, unheeded } 
 const letters: Readonly<Record<string, FindingState>> = { o: "ok", w: "warn", f: "fail" };
 
 /**
- * What is told by a row of looks. @param looks `o`, `w` and `f`, each as often as the number before it says; blanks are for the eye
- * @returns for each telling the number of its look, the first being 1, and to what: `2w`
+ * Returns the reports of a series of runs.
+ * @param looks `o`, `w` and `f` with the number of repetitions before each; spaces are ignored
+ * @returns for each report the number of its run, from 1, and the new state: `2w`
  */
 function told(looks: string, urgency: Urgency = "usual"): string {
   let heeded: Heeded = unheeded;
@@ -97,7 +98,7 @@ test("whatever any row of looks leads to, nothing is told twice and nothing that
     for (let at = waiting.pop(); at !== undefined && seen.size < 50_000; at = waiting.pop()) {
       for (const state of ["ok", "warn", "fail"] as const) {
         const heeded = assertSound(at, { state, urgency });
-        // Above two it makes no difference how many they are.
+        // Numbers above two make no difference.
         const key = JSON.stringify({ ...heeded, warns: Math.min(heeded.warns, 2), fails: Math.min(heeded.fails, 2) });
         if (!seen.has(key)) waiting.push(heeded);
         seen.add(key);
@@ -112,7 +113,7 @@ test("in a day no more than two of each level are told, however it comes and goe
     let [state, heeded]: [number, Heeded] = [seed, unheeded];
     const tellings: { at: number; to: FindingState }[] = [];
     for (let at = 0; at < 6 * looksOfDay; at++) {
-      // A generator of Lehmer's, so that a failure can be had again.
+      // Lehmer's generator makes failures reproducible.
       state = (state * 48_271) % 2_147_483_647;
       const stays = 1 + (seed % 9);
       const found = (["ok", "ok", "warn", "fail"] as const)[at % stays === 0 ? state % 4 : (state >> 8) % 2] ?? "ok";

@@ -1,22 +1,22 @@
 import type { FindingState, Urgency } from "./finding.ts";
 
 /**
- * What is remembered of one thing that the doctor looks at again and again. All numbers count looks, of which there is one each
- * `HOLDFAST_DOCTOR_PERIOD` (10 minutes): while no server runs nothing is seen, and nothing is over by that.
+ * State of one finding over repeated checks. All numbers count runs, one for each `HOLDFAST_DOCTOR_PERIOD` (10
+ * minutes). Time without a running server does not count.
  */
 export interface Heeded {
-  /** What administrators have heard last. */
+  /** Last state reported to administrators. */
   readonly told: FindingState;
-  /** How many looks in a row found it at least that bad. */
+  /** Number of consecutive runs with at least this state. */
   readonly warns: number;
   readonly fails: number;
-  /** How many in a row found it better than told, and the worst of these. */
+  /** Number of consecutive runs with a better state than reported, and the worst of these. */
   readonly better: number;
   readonly betterWorst: FindingState;
-  /** So long ago it was told to be that bad; null: not within the last day. */
+  /** Runs since this state was reported; null: not within a day. */
   readonly warnTold: number | null;
   readonly failTold: number | null;
-  /** It was told to be as bad twice within a day, and was not well for a day since. */
+  /** It was reported twice within a day, and has not been well for a day since. */
   readonly flaps: boolean;
 }
 
@@ -31,11 +31,11 @@ export const unheeded: Heeded = {
   flaps: false,
 };
 
-/** So many looks in a row must find something before anybody is told. */
+/** Consecutive runs with a finding before it is reported. */
 const looksUntilTold: Readonly<Record<Urgency, number>> = { damage: 1, usual: 2, passing: 6, new: 144 };
-/** So many in a row, about an hour, must find it better before that counts. */
+/** Consecutive runs with a better state before it counts, about an hour. */
 export const looksUntilBetter = 6;
-/** About a day. */
+/** Runs in about a day. */
 export const looksOfDay = 144;
 
 export interface Seen {
@@ -49,9 +49,9 @@ export interface Telling {
 }
 
 /**
- * One look more: what is remembered from now on, and what administrators are told, if anything. They are told what is worse than what they
- * have heard, and once all is well again. What comes and goes is not over before it was away for an hour, or for a day where it has come
- * back within one: of that they hear at most twice a day.
+ * Adds one run. Returns the new state, and a report for administrators, if any. Reports worse states, and recovery to
+ * `ok`. Recovery needs an hour, or a day for a finding that returned within a day. So such findings are reported at
+ * most twice a day.
  */
 export function heed(before: Heeded, { state, urgency }: Seen): { readonly heeded: Heeded; readonly tell?: Telling } {
   const heeded = counted(before, state);
@@ -59,7 +59,7 @@ export function heed(before: Heeded, { state, urgency }: Seen): { readonly heede
   const sure = sureOf(heeded, looksUntilTold[urgency]);
   if (rank[sure] > rank[told]) return { heeded: tellWorse(heeded, sure), tell: { from: told, to: sure } };
   if (heeded.better < (heeded.flaps ? looksOfDay : looksUntilBetter)) return { heeded };
-  // A failure that became a warning is told of again should it come back, and not now.
+  // A failure that became a warning is reported again only if it returns.
   const to = heeded.betterWorst;
   const calmed = { ...heeded, told: to, better: 0, betterWorst: "ok" as const };
   return to === "ok" ? { heeded: { ...calmed, flaps: false }, tell: { from: told, to } } : { heeded: calmed };
@@ -84,7 +84,7 @@ function counted(before: Heeded, state: FindingState): Heeded {
   };
 }
 
-/** What is bad for months needs no larger numbers. */
+/** Larger counts are not needed. */
 function next(count: number): number {
   return Math.min(count + 1, looksOfDay);
 }
@@ -93,7 +93,7 @@ function aged(looks: number | null): number | null {
   return looks === null || looks + 1 >= looksOfDay ? null : looks + 1;
 }
 
-/** The worst that was found often enough in a row. */
+/** Returns the worst state with enough consecutive runs. */
 function sureOf({ warns, fails }: Heeded, looks: number): FindingState {
   if (fails >= looks) return "fail";
   return warns >= looks ? "warn" : "ok";

@@ -1,6 +1,6 @@
 import { fail, type Finding, ok, warn } from "./finding.ts";
 
-/** Between question and answer. */
+/** Times of request and response. */
 export interface Asked {
   readonly sentMs: number;
   readonly nowMs: number;
@@ -8,10 +8,10 @@ export interface Asked {
 
 /** More than the second to which some stores round. */
 const skewMsMax = 5_000;
-/** S3 refuses requests that are signed a quarter of an hour off; tokens end too early or too late. */
+/** S3 rejects requests whose signature is a quarter of an hour off. Tokens also end too early or too late. */
 const skewMsBroken = 300_000;
 
-/** @param theirsMs what the other's clock said, somewhere between */
+/** @param theirsMs other clock's time between request and response */
 export function judgeClock(whose: string, theirsMs: number, { sentMs, nowMs }: Asked): Finding {
   const skewMs = theirsMs < sentMs ? theirsMs - sentMs : Math.max(theirsMs - nowMs, 0);
   const by = Math.abs(skewMs) / 1000;

@@ -17,17 +17,17 @@ const heededSchema = z.object({
   flaps: z.boolean(),
 }) satisfies z.ZodType<Heeded>;
 
-/** What is known of one thing from the looks before. */
+/** State of one finding from earlier runs. */
 export interface KeptFinding {
   readonly source: string;
   readonly check: string;
   readonly subject: string;
   readonly heeded: Heeded;
-  /** In the doctor's words when it was told last to be bad; empty: never. */
+  /** Last reported text; empty: never reported. */
   readonly said: string;
 }
 
-/** What another version wrote and this one does not understand counts as never seen. */
+/** Unreadable states of other versions count as new. */
 export async function readFindings(db: ShardReader): Promise<KeptFinding[]> {
   const rows = await db.selectFrom("shard.server_findings").selectAll().execute();
   return rows.map(({ source, check_name: check, subject, heeded, said }) => {
@@ -35,14 +35,14 @@ export async function readFindings(db: ShardReader): Promise<KeptFinding[]> {
   });
 }
 
-/** When the last look was, in microseconds since 1970; undefined: never. */
+/** @returns time of the last run in microseconds since 1970; undefined: never */
 export async function readLastLook(db: ShardReader): Promise<number | undefined> {
   const { rows } = await sql<{ at: number | null }>`
     select max(looked_at) as at from shard.server_findings`.execute(db);
   return rows[0]?.at ?? undefined;
 }
 
-/** Puts what is known in the place of all that was. */
+/** Replaces all stored findings. */
 export async function writeFindings(
   transaction: ShardReader,
   findings: readonly KeptFinding[],

@@ -51,7 +51,7 @@ describe("what a server finds wrong with itself, on two shards", () => {
   });
 
   const { signal: unstopped } = new AbortController();
-  /** By any process: what is known lies in the database alone. */
+  /** Any process can run it, because the state is only in the database. */
   const look = async (laterMs = periodMs, signal = unstopped) => {
     accounts.clock.forwardMs(laterMs);
     const examine = async (name: CheckName) => {

@@ -10,8 +10,8 @@ import { heed, type Telling, unheeded, worse } from "./heed-finding.ts";
 import { type KeptFinding, readFindings, readLastLook, writeFindings } from "./keep-findings.ts";
 
 /**
- * Checks that a running server makes by itself. Left out are `versions` and `open_files`, which stay as they were at the start and are for who
- * sets the server up, `sync`, which keeps the disk busy and finds it slow whenever others do, and `proxy`, of which the log tells.
+ * Checks that a running server repeats. Excludes `versions` and `open_files`, which are constant and for the operator,
+ * `sync`, which loads the disk and is slow under load, and `proxy`, which the log reports.
  */
 const isWatched: Readonly<Record<CheckName, boolean>> = {
   disk: true,
@@ -36,22 +36,24 @@ export const watchedChecks = (Object.keys(isWatched) as CheckName[]).filter((nam
 export interface TellingWorld {
   readonly shards: Shards;
   readonly clock: { nowMicros(): number };
-  /** What one check finds now. */
+  /** Runs one check. */
   readonly examine: (name: CheckName) => Promise<readonly Finding[]>;
-  /** Something is due on the shard. */
+  /** Called when a message of the shard is due. */
   readonly kick: (shard: Shard) => void;
 }
 
-/** Of several processes each looks in its time; one that comes so soon after another's look leaves it at that. */
+/** With several processes, one skips a run that follows another's too soon. */
 const periodShareMin = 0.8;
 
-/** One look at all, unless there was one just now: remembers what was found, and tells administrators what is news to them. */
+/**
+ * Runs all checks unless another process has just done so. Stores the findings, and notifies administrators of news.
+ */
 export async function tellFindings(world: TellingWorld, periodMs: number, signal: AbortSignal): Promise<void> {
   const { shards, clock, kick } = world;
   const shard = shards.of(toBucket(0));
   const last = await readLastLook(shard.db);
   const sinceMs = last === undefined ? Infinity : (clock.nowMicros() - last) / 1000;
-  // A clock that was put back must not keep it from looking.
+  // A clock that was set back must not prevent the run.
   if (sinceMs >= 0 && sinceMs < periodMs * periodShareMin) return;
   const looks: Look[] = [];
   for (const source of watchedChecks) {
@@ -70,7 +72,7 @@ export async function tellFindings(world: TellingWorld, periodMs: number, signal
   if (isTold) kick(shard);
 }
 
-/** A check that hangs keeps no server from stopping. @returns undefined once the signal says so */
+/** A hanging check must not delay the server's stop. @returns undefined after an abort */
 async function unlessAborted(
   examine: TellingWorld["examine"],
   name: CheckName,
@@ -92,17 +94,17 @@ export interface Look {
   readonly findings: readonly Finding[];
 }
 
-/** What administrators have not heard yet, in the doctor's words. */
+/** New findings for administrators in the doctor's words. */
 export interface News extends Telling {
   readonly check: string;
-  /** Null: there is nothing more to be said of it. */
+  /** Null: nothing to add. */
   readonly detail: string | null;
   readonly advice: string | null;
-  /** Of what is well again: what was wrong. */
+  /** Earlier problem of a recovered finding. */
   readonly was: string;
 }
 
-/** @param before what is known of all that was ever found */
+/** @param before all stored findings */
 export function compare(before: readonly KeptFinding[], looks: readonly Look[]): { kept: KeptFinding[]; news: News[] } {
   const known = new Map(before.map((each) => [keyOf(each), each]));
   const kept: KeptFinding[] = [];
@@ -119,7 +121,7 @@ export function compare(before: readonly KeptFinding[], looks: readonly Look[]):
       const isTold = tell !== undefined && tell.to !== "ok";
       kept.push({ ...name, heeded, said: isTold ? detail.slice(0, saidCharactersMax).toWellFormed() : said });
     }
-    // What is found no more is well, unless the look itself has failed and could not come to it.
+    // A missing finding has recovered, unless the check failed and could not reach it.
     const isWhole = findings.every(({ state }) => state !== "fail");
     for (const each of gone.values()) {
       const { heeded, tell } = isWhole ? heed(each.heeded, { state: "ok", urgency: "usual" }) : { heeded: each.heeded };
@@ -141,7 +143,7 @@ function keyOf({ source, check, subject }: Pick<KeptFinding, "source" | "check" 
   return JSON.stringify([source, check, subject]);
 }
 
-/** Of one thing several findings are one, as bad as the worst of them. */
+/** Merges findings of one subject with the worst state. */
 function united(findings: readonly Finding[]): Finding[] {
   const found = new Map<string, Finding>();
   for (const finding of findings) {
@@ -163,7 +165,7 @@ function both(left: Finding, right: Finding): Finding {
   };
 }
 
-/** Nothing of it makes a difference to the next look. */
+/** Returns true if the state does not affect later runs. */
 function isForgotten({ told, warnTold, failTold }: KeptFinding["heeded"]): boolean {
   return told === "ok" && warnTold === null && failTold === null;
 }

@@ -5,36 +5,36 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { VersionId } from "@holdfast/core/ids";
 import type { TarEntry } from "@holdfast/protocol/write-tar";
 
-/** A node of the space, before it is known where it stands. */
+/** Node whose path is not known yet. */
 export interface SpooledNode {
   readonly id: string;
   readonly parentId: string | null;
   readonly name: string;
   readonly isFolder: boolean;
   readonly isTrashed: boolean;
-  /** JSON of all that the list tells of it but its place. */
+  /** JSON of all its facts except the path. */
   readonly facts: string;
 }
 
-/** The same in its place: parents come before what is in them. */
+/** Node with its path. Parents come before children. */
 export interface PlacedSpooled extends SpooledNode {
   readonly seq: number;
   readonly path: string;
   readonly inTrash: boolean;
 }
 
-/** Something of the archive that is not a document. */
+/** Archive entry that is not a document. */
 export interface SpooledEntry extends Pick<
   TarEntry,
   "path" | "kind" | "mode" | "mtimeMicros" | "sizeBytes" | "target"
 > {
-  /** Of a file: whose content it is. */
+  /** Version of a file. */
   readonly versionId?: VersionId | undefined;
 }
 
 /**
- * What is to be in an archive, listed at one moment and read for as long as the archive takes: on the disk, so that however many
- * files there are little of it is in memory.
+ * List of an archive's content at one moment, read while the archive is sent. It is on the disk, so that any number of
+ * files needs little memory.
  */
 export class ExportSpool {
   readonly #path: string;
@@ -43,12 +43,11 @@ export class ExportSpool {
   readonly #bytes = new Map<string, number>();
   #isOpen = true;
 
-  /** @throws HoldfastError store_full, failed */
   constructor(folder: string, name: string) {
     this.#path = join(folder, `${name}${spoolSuffix}`);
     this.#database = attempt(() => new DatabaseSync(this.#path));
     try {
-      // What a crash leaves of it is thrown away.
+      // The file is discarded after a crash.
       attempt(() => this.#database.exec(`pragma journal_mode = off; pragma synchronous = off; ${schema}`));
     } catch (error) {
       this.close();
@@ -56,7 +55,7 @@ export class ExportSpool {
     }
   }
 
-  /** May be called again. */
+  /** May be called repeatedly. */
   close(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
@@ -77,7 +76,7 @@ export class ExportSpool {
     });
   }
 
-  /** The root, and whatever was deleted itself: from there all else is found. */
+  /** Places the root and deleted nodes. All other nodes are below them. */
   placeTops(rootId: string): void {
     this.#together(() => {
       this.#statement("insert into places (id, path, in_trash) select id, '', 0 from nodes where id = ?").run(rootId);
@@ -87,7 +86,7 @@ export class ExportSpool {
     });
   }
 
-  /** @returns those behind `after`, in order */
+  /** @returns nodes after `after`, in order */
   placedAfter(after: number, count: number): PlacedSpooled[] {
     const rows = this.#all(
       `select p.seq, p.path, p.in_trash, n.* from places p join nodes n on n.id = p.id where p.seq > ? order by p.seq limit ?`,
@@ -107,7 +106,7 @@ export class ExportSpool {
     }));
   }
 
-  /** What is in a folder and was not deleted itself. @returns where it has come to; null once all are placed */
+  /** Places a folder's children that were not deleted themselves. @returns the position; null at the end */
   placeChildren(folder: PlacedSpooled, after: string, count: number): string | null {
     const children = this.#all(
       "select id, name from nodes where parent_id = ? and id > ? and trashed = 0 order by id limit ?",
@@ -127,7 +126,7 @@ export class ExportSpool {
     return this.#all("select 1 from places where id = ?", nodeId).length > 0;
   }
 
-  /** Lines of JSON, each of a value. */
+  /** Adds values as JSON lines. */
   addLines(document: string, values: readonly unknown[]): void {
     this.addTexts(
       document,
@@ -182,7 +181,7 @@ export class ExportSpool {
     }
   }
 
-  /** @returns those of them that were not known yet, each once */
+  /** @returns the new contents without duplicates */
   addContents<Content extends { readonly contentId: string; readonly sizeBytes: number; readonly entry: string }>(
     contents: readonly Content[],
   ): Content[] {

@@ -17,7 +17,7 @@ import { listSharedWithMe } from "../sharing/shared-lists.ts";
 import type { ExportSpool, PlacedSpooled, SpooledEntry, SpooledNode } from "./export-spool.ts";
 
 const pageRows = 500;
-/** Ids sort behind it. */
+/** Sorts before all ids. */
 const firstId = "00000000-0000-0000-0000-000000000000";
 
 export interface ListedAccount {
@@ -29,7 +29,7 @@ export interface ListedAccount {
 
 type ListWorld = Pick<AccountStore, "shards"> & { readonly language: Language };
 
-/** Lists all of the account as it is at one moment: of rows that belong together none is older than another. */
+/** Lists an account in one snapshot, so that related rows are consistent. */
 export async function listAccount(world: ListWorld, account: ListedAccount): Promise<void> {
   const { spool, caller } = account;
   const people = new Set<UserId>([caller.userId]);
@@ -43,7 +43,7 @@ export async function listAccount(world: ListWorld, account: ListedAccount): Pro
     await listStars(transaction, account);
     grants.push(...(await listGrants(transaction, caller)));
   };
-  // It writes to the spool, which does not forget: once, whatever comes of it.
+  // Runs once, because the spool cannot be rolled back.
   await inTransaction(db, list, { isolationLevel: "repeatable read", attemptsMax: 1 });
   const told = await permissionsJson(
     world.shards,
@@ -67,7 +67,7 @@ type ListedNode = Omit<NodeRow, "name_key" | "weight" | "names_below" | "bytes_b
 async function listNodes(transaction: ShardReader, { spool, caller, signal }: ListedAccount): Promise<void> {
   for (let after: string | undefined = firstId; after !== undefined;) {
     signal.throwIfAborted();
-    // By the primary key.
+    // Uses the primary key.
     const { rows }: { rows: ListedNode[] } = await sql<ListedNode>`
       select * from shard.nodes where space_id = ${caller.spaceId} and id > ${after} and purged_at is null
       order by id limit ${pageRows}`.execute(transaction);
@@ -105,7 +105,7 @@ interface NodeFacts extends Omit<ArchiveNode, "path" | "in_trash" | "version_id"
   readonly modified_micros: number;
 }
 
-/** Folder by folder, parents first; what is below something that is on its way out is found by nobody, and is not there. */
+/** Places folders with parents first. Nodes below a node that is being purged are not reachable, and are omitted. */
 async function placeNodes(listed: ListedAccount): Promise<void> {
   const { spool, caller, signal } = listed;
   spool.placeTops(caller.rootId);
@@ -135,7 +135,7 @@ async function placeNodes(listed: ListedAccount): Promise<void> {
   }
 }
 
-/** A folder may have any number of children, and all others are answered between two pages of them. */
+/** Yields to other requests between pages, because a folder may have any number of children. */
 async function placeFolder({ spool, signal }: ListedAccount, folder: PlacedSpooled): Promise<void> {
   for (let child: string | null = ""; child !== null;) {
     signal.throwIfAborted();
@@ -153,7 +153,7 @@ function filesPath({ path }: PlacedSpooled): string {
   return `files${path}`;
 }
 
-/** A mount shows what is somebody else's. */
+/** A mount's content belongs to another account. */
 function entryOf(node: PlacedSpooled, facts: NodeFacts): SpooledEntry[] {
   const { kind, modified_micros: mtimeMicros, size, target, version_id: versionId } = facts;
   const path = filesPath(node);
@@ -169,7 +169,7 @@ interface FoundContent {
   readonly entry: string;
 }
 
-/** @returns those that are new */
+/** @returns the new contents */
 function addContents<Content extends FoundContent>(spool: ExportSpool, contents: readonly Content[]): Content[] {
   const added = spool.addContents(contents);
   spool.addLines(
@@ -184,7 +184,9 @@ type ListedVersion = Omit<VersionRow, "manifest" | "segments"> & {
   readonly modified_at: number;
 };
 
-/** Of all files of the tree and the trash; what no file has now lies apart, each content once. */
+/**
+ * Lists versions of all files, including trashed ones. Contents that are not current are stored separately, each once.
+ */
 async function listVersions(
   transaction: ShardReader,
   { spool, caller, withVersions, signal }: ListedAccount,
@@ -192,7 +194,7 @@ async function listVersions(
 ): Promise<void> {
   for (let after: [string, number] | undefined = [firstId, 0]; after !== undefined;) {
     signal.throwIfAborted();
-    // By versions_node, and the primary key of the nodes.
+    // Uses versions_node and the primary key of nodes.
     const { rows }: { rows: ListedVersion[] } = await sql<ListedVersion>`
       select v.id, v.node_id, v.number, v.size, v.content_id, v.created_at, v.created_by, v.device_id, v.label,
         v.id = n.head_version as is_head,
@@ -245,7 +247,7 @@ function addVersionContents(spool: ExportSpool, rows: readonly ListedVersion[]):
 async function listComments(transaction: ShardReader, { spool, caller, signal }: ListedAccount, people: Set<UserId>) {
   for (let after: [string, string] | undefined = [firstId, firstId]; after !== undefined;) {
     signal.throwIfAborted();
-    // By the primary key.
+    // Uses the primary key.
     const { rows }: { rows: CommentRow[] } = await sql<CommentRow>`
       select * from shard.comments where space_id = ${caller.spaceId}
         and (node_id, id) > (${after[0]}::uuid, ${after[1]}::uuid) order by node_id, id limit ${pageRows}`.execute(
@@ -271,7 +273,7 @@ async function listComments(transaction: ShardReader, { spool, caller, signal }:
   }
 }
 
-/** At most as many as an account may have; by stars_newest. */
+/** An account has a limited number of stars. Uses stars_newest. */
 async function listStars(transaction: ShardReader, { spool, caller }: ListedAccount): Promise<void> {
   const { rows } = await sql<{ node_id: NodeId; at: number }>`
     select node_id, at from shard.stars where user_id = ${caller.userId} and space_id = ${caller.spaceId}
@@ -283,7 +285,7 @@ async function listStars(transaction: ShardReader, { spool, caller }: ListedAcco
   );
 }
 
-/** Those of app passwords are no links, and nothing of a secret is told of any. */
+/** Excludes app passwords, which are no links. Contains no secrets. */
 async function listGrants(transaction: ShardReader, { spaceId }: Caller): Promise<GrantRow[]> {
   const { rows } = await sql<GrantRow>`
     select * from shard.grants where space_id = ${spaceId} and not (kind = 'link' and secret_hash is null)
@@ -291,7 +293,7 @@ async function listGrants(transaction: ShardReader, { spaceId }: Caller): Promis
   return rows;
 }
 
-/** By name alone: it is not the account's. */
+/** Lists others' shares only by name, because they do not belong to the account. */
 async function listOthers({ shards }: ListWorld, { spool, caller, signal }: ListedAccount): Promise<void> {
   for (let cursor: string | undefined, isOver = false; !isOver;) {
     signal.throwIfAborted();

@@ -17,9 +17,9 @@ export interface ExportWorld extends ContentParts {
   readonly random: Random;
   readonly serverId: string;
   readonly language: Language;
-  /** Counts what is under way under each key, and lets no more begin. */
+  /** Creates a counter that limits concurrent work by key. */
   readonly countsOf: (max: number) => Counting;
-  /** Where the lists lie while archives are made; nothing else does. */
+  /** Folder that contains only the lists of running exports. */
   readonly folder: string;
 }
 
@@ -36,7 +36,7 @@ export interface ExportRequest {
 
 export type Exports = (request: ExportRequest) => AsyncGenerator<Uint8Array>;
 
-/** Archives of accounts; the lists that a killed server left go. */
+/** Archives of accounts. Deletes lists of a killed server first. */
 export function openExports(world: ExportWorld): Exports {
   clear(world.folder);
   const ofAccount = world.countsOf(1);
@@ -49,7 +49,7 @@ interface Counts {
   readonly ofProcess: Counting;
 }
 
-/** @throws HoldfastError rate_limited with its first piece, unavailable, store_full */
+/** @throws HoldfastError rate_limited before the first piece, unavailable, store_full */
 async function* exportOne(world: ExportWorld, request: ExportRequest, counts: Counts): AsyncGenerator<Uint8Array> {
   const leave = enter(counts, request.caller);
   let spool: ExportSpool | undefined;
@@ -57,7 +57,7 @@ async function* exportOne(world: ExportWorld, request: ExportRequest, counts: Co
     spool?.close();
     leave();
   };
-  // Whoever goes away may never ask for another piece.
+  // A client that has disconnected may never request another piece.
   request.reading.signal.addEventListener("abort", end, { once: true });
   try {
     spool = new ExportSpool(world.folder, Buffer.from(world.random(16)).toString("hex"));

@@ -27,7 +27,7 @@ export interface ArchiveRequest {
   readonly reading: Required<Pick<ReadingOptions, "signal" | "reading">>;
 }
 
-/** The documents that stand before the files. */
+/** Documents before the files. */
 const documents = [
   archiveNames.account,
   archiveNames.people,
@@ -42,7 +42,7 @@ const documents = [
   archiveNames.sharedWithMe,
 ];
 
-/** The archive as docs/archive.md describes it, from what was listed. A piece is done with once the next is asked for. */
+/** Streams an archive (docs/archive.md) from the list. A piece is only valid until the next is requested. */
 export async function* writeArchive(parts: ContentParts, request: ArchiveRequest): AsyncGenerator<Uint8Array> {
   const gathering = new Gathering();
   for await (const piece of new Archive(parts, request).pieces()) yield* gathering.add(piece);
@@ -90,7 +90,7 @@ class Archive {
     yield tarEnd;
   }
 
-  /** One that was purged since it was listed is left out, and what cannot be read of one is zeros: both are said. */
+  /** Omits purged files, and replaces unreadable content with zeros. Both are recorded. */
   async *#file(entry: SpooledEntry, read: Uint8Array | undefined): AsyncGenerator<Uint8Array, void, undefined> {
     const version = read === undefined ? await this.#versionOf(entry) : undefined;
     const content = version === undefined ? read && [read] : this.#contentOf(version);
@@ -133,7 +133,7 @@ class Archive {
     yield tarPadding(bytes.length);
   }
 
-  /** @returns its SHA-256 */
+  /** @returns the SHA-256 */
   *#document(path: string): Generator<Uint8Array, string, undefined> {
     const { spool } = this.#request;
     const sizeBytes = spool.bytesOf(path);
@@ -155,7 +155,7 @@ class Archive {
   #note(path: string, sizeBytes: number, sum: Hash): string {
     const sha256 = sum.digest("hex");
     this.#files += 1;
-    // Not of itself, nor of what comes behind it.
+    // The manifest lists neither itself nor the entry after it.
     if (path !== archiveNames.manifest && path !== archiveNames.end)
       this.#request.spool.addTexts(archiveNames.manifest, [manifestLine(path, sizeBytes, sha256)]);
     return sha256;
@@ -179,10 +179,7 @@ async function* summed(
 
 const zeros = new Uint8Array(64 * 1024);
 
-/**
- * Content of which the header has told the length: what cannot be read of it is zeros.
- * @returns why it could not be read
- */
+/** Passes on content whose length is in the header. Fills an unreadable rest with zeros. @returns the error, if any */
 async function* padded(
   sizeBytes: number,
   content: AsyncIterable<Uint8Array>,

@@ -8,17 +8,17 @@ import { inTransaction } from "../db/database.ts";
 import type { ShardReader } from "../db/shard-tables.ts";
 import type { Shards } from "../db/shards.ts";
 
-/** A download that is about to begin, or to go on. */
+/** A download that begins or continues. */
 export interface Download {
-  /** Undefined for a zip, which nobody can go on with. */
+  /** Undefined for a zip, which cannot be continued. */
   readonly version?: { readonly id: VersionId; readonly size: number };
-  /** That its ranges ask for; undefined without any. */
+  /** Size of the requested ranges, if any. */
   readonly rangeBytes?: number | undefined;
-  /** Where it goes to. */
+  /** Client's address. */
   readonly source: string;
 }
 
-/** Told once, when an answer has ended, how much of it did not go out, so that this may be asked for again. */
+/** Called once at the end of a response with the number of unsent bytes, which may then be requested again. */
 export type TakeBack = (unsentBytes: number) => Promise<void>;
 
 interface Counting {
@@ -26,13 +26,13 @@ interface Counting {
   readonly nowMicros: number;
 }
 
-/** How often what a file has may go out in all before that is another download. */
+/** Number of times the file's size may be sent before it counts as another download. */
 const wholesMax = 2;
 
 /**
- * Counts what goes out by a link, as it begins. For accounts nothing is counted.
- * @returns undefined where nothing can be gone on with
- * @throws HoldfastError forbidden where the link has been used as often as it may be
+ * Counts a download by a link when it begins. Does not count downloads of accounts.
+ * @returns undefined if it cannot be continued
+ * @throws HoldfastError forbidden if the link's limit is reached
  */
 export async function countDownload(
   world: Counting,
@@ -42,7 +42,7 @@ export async function countDownload(
   const { version } = download;
   if (caller.credential.kind !== "link") return undefined;
   const { db } = world.shards.ofId(caller.spaceId);
-  // What is refused leaves no trace that somebody could go on with.
+  // The rollback of a rejected download leaves no row that could be continued.
   return inTransaction(db, async (transaction) => {
     if (version !== undefined) return countOrGoOn(transaction, caller, { ...download, version }, world.nowMicros);
     await countOne(transaction, caller);
@@ -50,7 +50,6 @@ export async function countDownload(
   }).then((delivery) => delivery && ((unsentBytes) => takeBack(db, caller, delivery, unsentBytes)));
 }
 
-/** @throws HoldfastError forbidden */
 async function countOne(transaction: ShardReader, { spaceId, credential }: Caller): Promise<void> {
   const { numAffectedRows = 0n } = await sql`
     update shard.grants set downloads = downloads + 1
@@ -64,7 +63,7 @@ async function countOne(transaction: ShardReader, { spaceId, credential }: Calle
   );
 }
 
-/** What went out, or is about to, to one place since a download of it was counted. */
+/** Bytes sent to one address since a download was counted. */
 interface Delivery {
   readonly versionId: VersionId;
   readonly source: Buffer;
@@ -73,7 +72,8 @@ interface Delivery {
 }
 
 /**
- * What asks for ranges goes on with what was counted. Of two that begin at once the second waits for the first, and goes on with that.
+ * Continues a counted download if the request has ranges. Of two concurrent downloads, the second waits and continues
+ * the first.
  * @throws HoldfastError forbidden
  */
 async function countOrGoOn(
@@ -104,7 +104,7 @@ async function countOrGoOn(
   return { versionId, source, begunAt };
 }
 
-/** Nothing of what has been counted as another download meanwhile. */
+/** Does nothing if another download was counted meanwhile. */
 async function takeBack(
   db: ShardReader,
   { spaceId, credential }: Caller,
@@ -118,8 +118,8 @@ async function takeBack(
 }
 
 /**
- * Blocks are parts of nothing that could be counted.
- * @throws HoldfastError forbidden for a link that may be used so often and no more
+ * Rejects links with a download limit, because blocks cannot be counted as downloads.
+ * @throws HoldfastError forbidden
  */
 export async function assertUncounted(shards: Shards, { spaceId, credential }: Caller): Promise<void> {
   if (credential.kind !== "link") return;
@@ -134,7 +134,7 @@ export async function assertUncounted(shards: Shards, { spaceId, credential }: C
   );
 }
 
-/** A job, run now and then: forgets downloads that nobody goes on with any more. By link_downloads_begun. */
+/** Job that deletes downloads that can no longer be continued. Uses link_downloads_begun. */
 export async function expireLinkDownloads({ shards, nowMicros }: Counting): Promise<void> {
   const before = nowMicros - limits.linkDownloadLifetimeMs * 1000;
   for (const { db } of shards.all()) {

@@ -2,9 +2,9 @@ import { limits } from "@holdfast/core/limits";
 import type { TakeBack } from "./count-download.ts";
 
 /**
- * Passes an answer on, and tells at its end what of it nobody took. In slices, as whoever is cut off in the middle of a piece has most of it
- * perhaps: a slice that was handed over counts as taken.
- * @param promisedBytes counted for it already
+ * Passes a response on, and reports unsent bytes at its end. Works in slices, because a client that disconnects may
+ * have received most of a piece. A passed slice counts as sent.
+ * @param promisedBytes already counted bytes
  */
 export async function* countingUnsent(
   pieces: AsyncGenerator<Uint8Array>,
@@ -21,7 +21,7 @@ export async function* countingUnsent(
       }
     }
   } finally {
-    // Where that fails it stays counted, which gives nobody more than it should.
+    // After a failure, the bytes stay counted, which gives no additional downloads.
     if (sentBytes < promisedBytes) await takeBack(promisedBytes - sentBytes).catch(() => {});
   }
 }

@@ -23,7 +23,7 @@ import { countDownload, expireLinkDownloads } from "./count-download.ts";
 const [low, high] = [5, 3000];
 const dayMicros = 24 * 3600e6;
 
-/** The administrator lies on the first shard, the owner of the link on the second. */
+/** The administrator is on the first shard, and the owner of the link on the second. */
 describe("links on two shards", () => {
   let databases: TestDatabases;
   let accounts: TestAccounts;
@@ -59,7 +59,7 @@ describe("links on two shards", () => {
     return { id, token };
   };
   const countIn = async ({ db }: Shard, table: "reports" | "messages" | "link_downloads") => {
-    // Signing up leaves messages of its own.
+    // Signing up also queues messages.
     const only = table === "messages" ? sql`where kind = 'report'` : sql``;
     const { rows } = await sql<{ count: string }>`select count(*) from ${sql.table(`shard.${table}`)} ${only}`.execute(
       db,
@@ -78,7 +78,7 @@ describe("links on two shards", () => {
       const moved = `${link.token.slice(0, 17)}${hex}${link.token.slice(20)}`;
       assert.equal(await findLinkOf(accounts, moved), undefined, `bucket ${bucket}`);
     }
-    // What lies where its id does not say opens nothing either.
+    // A grant on another shard than its id names is not found.
     const astray = await makeLink(first);
     assert.equal(await findLinkOf(accounts, astray.token), undefined);
   });

@@ -18,7 +18,7 @@ type Listed = ReportRow & {
 const lastId = "ffffffff-ffff-ffff-ffff-ffffffffffff";
 
 /**
- * Newest first, over all shards; the cursor is the last id given. By reports_id, of the open ones alone by reports_open.
+ * Lists newest first over all shards. The cursor is the last id. Uses reports_id, or reports_open for open ones.
  * @throws HoldfastError bad_request
  */
 export async function listReports(
@@ -42,13 +42,12 @@ export async function listReports(
   return { items, next_cursor: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
 }
 
-/** By reports_id. */
+/** Uses reports_id. */
 export async function findReport(shards: Shards, id: ReportId): Promise<ReportRow | undefined> {
   const { rows } = await sql<ReportRow>`select * from shard.reports where id = ${id}`.execute(shards.ofId(id).db);
   return rows[0];
 }
 
-/** @throws HoldfastError not_found */
 export async function describeReport(shards: Shards, id: ReportId): Promise<ReportJson> {
   const { rows } = await sql<Listed>`${selected} where r.id = ${id}`.execute(shards.ofId(id).db);
   if (rows[0] === undefined) throw noSuchReport(id);
@@ -59,7 +58,7 @@ export function noSuchReport(id: string): HoldfastError {
   return new HoldfastError("not_found", `There is no report ${id}.`);
 }
 
-/** By primary keys. */
+/** Uses primary keys. */
 const selected = sql`
   select r.*, n.name, n.kind, u.id as owner_id, u.name as owner_name, u.email as owner_email
   from shard.reports r

@@ -17,7 +17,7 @@ export interface ReportingWorld {
   readonly clock: Clock;
   readonly random: Random;
   readonly throttle: SignInThrottle;
-  /** Something is due on the shard. */
+  /** Called when a message of the shard is due. */
   readonly kick: (shard: Shard) => void;
 }
 
@@ -27,19 +27,19 @@ export interface WrittenReport {
   readonly text?: string | undefined;
 }
 
-/** The name of the kind that tells administrators of a report. */
+/** Queue kind that notifies administrators of a report. */
 export const reportKind = "report";
 
 /**
- * Keeps what somebody says of a link, unless there is no such link or enough wait already: whoever reports learns none of it, not by the time
- * it takes either, since one transaction writes a message in any case. Each counts by where it comes from.
+ * Stores a report, unless the link is unknown or has too many reports. The reporter cannot tell, not even by timing,
+ * because a message is always written in one transaction. Reports are limited by source.
  * @throws HoldfastError invalid_field, rate_limited
  */
 export async function reportLink(world: ReportingWorld, written: WrittenReport, source: string): Promise<void> {
   const text = written.text === undefined ? null : checkLines(written.text, "text", limits.reportTextBytesMax);
   await guardAttempt(world.throttle, throttleKey("report", source), async () => {
     await keep(world, written, text);
-    // To the throttle it is a failure: no report pays for the next one.
+    // Counts as a failure for the throttle, so that a report never resets the count.
     return undefined;
   });
 }
@@ -50,7 +50,7 @@ async function keep(world: ReportingWorld, { token, reason }: WrittenReport, tex
   const shard = world.shards.of(bucket);
   const id = makeId<ReportId>(bucket, world.clock.nowMs(), world.random(8));
   await inTransaction(shard.db, async (transaction) => {
-    // By grants_id and reports_open_link.
+    // Uses grants_id and reports_open_link.
     await sql`
       insert into shard.reports (space_id, id, link_id, node_id, reason, text, at)
       select g.space_id, ${id}, g.id, g.node_id, ${reason}, ${text}, ${world.clock.nowMicros()}

@@ -17,8 +17,10 @@ export interface ResolvingWorld {
 }
 
 /**
- * Does what an administrator decided, and then notes it: whatever ends it in between, the report is open still, and is resolved once more.
- * @throws HoldfastError not_found; conflict where more was done already, and for the last administrator who can sign in
+ * Executes an administrator's decision, then records it. After an interruption in between, the report is still open and
+ * can be resolved again.
+ * @throws HoldfastError not_found; conflict if a stronger action was already taken, and for the last administrator who
+ * can sign in
  */
 export async function resolveReport(
   { accounts, rights }: ResolvingWorld,
@@ -49,7 +51,7 @@ function assertNotLess({ action: done }: ReportRow, action: ReportAction): void 
   );
 }
 
-/** One that is gone meanwhile needs no end. */
+/** A link that no longer exists is skipped. */
 async function disableLink({ transaction, space, nowMicros, tell }: RightsChange, report: ReportRow): Promise<void> {
   const { rows } = await sql<GrantRow>`
     update shard.grants set disabled_at = ${nowMicros}
@@ -70,8 +72,8 @@ async function findOwner({ shards }: AccountStore, spaceId: SpaceId): Promise<Us
 }
 
 /**
- * Of two administrators who decide at once the one who goes further is noted. Where the link was ended, what else was said against it is
- * answered as well. By the primary key, and by reports_open_link.
+ * Records the stronger of two concurrent decisions. If the link was disabled, also resolves its other reports. Uses the
+ * primary key and reports_open_link.
  */
 async function note(
   db: ShardReader,

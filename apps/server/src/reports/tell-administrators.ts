@@ -11,13 +11,13 @@ const told = z.object({ report_id: z.custom<ReportId>((value) => typeof value ==
 
 export interface TellingWorld {
   readonly shards: Shards;
-  /** Something is due on the shard. */
+  /** Called when a message of the shard is due. */
   readonly kick: (shard: Shard) => void;
 }
 
 /**
- * Tells each administrator of a report; of several of one link there is one notification until that is read. A message without a report is of a
- * link that is not there. One that runs twice may count a report twice, and no more.
+ * Notifies each administrator of a report. Reports of one link share an unread notification. A message without a report
+ * is about an unknown link. A repeated message only counts a report twice.
  */
 export function reportToldKind(world: TellingWorld): Kind<z.output<typeof told>> {
   return {
@@ -33,7 +33,7 @@ export function reportToldKind(world: TellingWorld): Kind<z.output<typeof told>>
             userId,
             kind: "report",
             actor: null,
-            // They need not see what it is about, nor may they.
+            // Administrators do not need access to the reported node.
             nodeId: null,
             atMicros: report.at,
             detail: { report_id: id, permission_id: report.link_id, reason: report.reason },

@@ -1,7 +1,6 @@
 import { sql } from "kysely";
 import type { Shards } from "../db/shards.ts";
 
-/** Of all accounts. There are few. */
 export async function countSuspended(shards: Shards): Promise<number> {
   const counts = await Promise.all(
     shards

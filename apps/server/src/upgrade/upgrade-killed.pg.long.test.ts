@@ -31,7 +31,7 @@ import { oldClusterOf, upgradeFolderOf } from "../db/embedded/swap-clusters.ts";
 import { changeVersion } from "./testing-upgrade.ts";
 
 let folder: string;
-/** Stopped, with a database of PostgreSQL 17. */
+/** Stopped data folder with a database of PostgreSQL 17. */
 let seventeen: string;
 let steps: readonly string[];
 const content = Buffer.from("what has to be there afterwards");
@@ -57,7 +57,7 @@ const upgrade = (data: string, ...args: string[]) =>
   holdfast(["admin", "upgrade-database", "--json", "--data", data, ...args]);
 const namesIn = (data: string) => readdirSync(data).toSorted();
 
-/** Runs the upgrade in a process of its own, which is gone at once after the step. */
+/** Runs the upgrade in a process that is killed after the step. */
 async function killAfter(data: string, step: string): Promise<void> {
   const program = fileURLToPath(new URL("testing-upgrade.ts", import.meta.url));
   const child = spawn(process.execPath, [program, data, step], { stdio: "inherit" });
@@ -75,7 +75,7 @@ async function startsWithAll(data: string): Promise<void> {
 
 test("killed after any step it leaves one of the two databases whole, and is said again", async (t) => {
   assert.ok(steps.length >= 10, steps.join());
-  // Up to the comparison the old database is only read, so that of those steps the first and the last say all.
+  // Until the comparison, the old database is only read. So the first and last of those steps suffice.
   const [first = "", ...others] = steps;
   for (const step of [first, ...others.slice(others.indexOf("copied"))]) {
     await t.test(`after "${step}"`, async () => {
