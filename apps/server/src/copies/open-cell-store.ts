@@ -23,14 +23,11 @@ export interface CellStoreOptions {
   readonly monotonicMs: () => number;
   readonly sleep: Sleep;
   readonly log: BlockLog;
-  /** How long a store is waited for while the other could answer. */
+  /** Maximum wait for a store while the other one could respond. */
   readonly patienceMs?: number;
 }
 
-/**
- * The store of a cell: one, or two that hold the same.
- * @throws HoldfastError failed where one of the two is another server's
- */
+/** Opens a cell's store, or its two stores as one. @throws HoldfastError failed if one belongs to another server */
 export async function openCellStore(given: CellStoreOptions): Promise<ObjectStore> {
   const { db, places } = given;
   const open = (place: string): Promise<ObjectStore> => openGuarded(given, place);

@@ -38,7 +38,7 @@ function holdOpen(path: string): number | undefined {
   try {
     return openSync(path, "r");
   } catch {
-    // Windows opens no folders.
+    // Windows cannot open folders.
     return undefined;
   }
 }
@@ -50,9 +50,9 @@ export function idOf(path: string): string {
 }
 
 export interface FolderWatch {
-  /** Rejects once another folder stands where one of them stood; never resolves. */
+  /** Rejects when a folder was replaced; never resolves. */
   readonly replaced: Promise<never>;
-  /** Looks now, and not only every two seconds. @returns whether all are where they were */
+  /** Checks now, in addition to every two seconds. @returns true if all folders are in place */
   look(): boolean;
   close(): void;
 }

@@ -67,7 +67,7 @@ async function countOne(transaction: ShardReader, { spaceId, credential }: Calle
 interface Delivery {
   readonly versionId: VersionId;
   readonly source: Buffer;
-  /** Of each that is counted another. */
+  /** Different for each counted download. */
   readonly begunAt: number;
 }
 

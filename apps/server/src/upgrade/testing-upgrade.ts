@@ -44,7 +44,7 @@ export async function changeVersion(
   return steps;
 }
 
-/** As a program, kills itself after the step. */
+/** Runs as a program that kills itself after the step. */
 const [, , path, dieAt] = process.argv;
 if (import.meta.main && path !== undefined) {
   await changeVersion(path, {
