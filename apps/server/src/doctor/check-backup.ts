@@ -33,7 +33,7 @@ export async function checkBackup({ cells, clock, config }: DoctorWorld): Promis
   return findings;
 }
 
-/** Reports a server without own backups that was restored from another server's. */
+/** Reports a restored server of which no backup was made. */
 export function sayRestored(
   whose: string,
   { restored_at: at, reached, had_schedule: hadSchedule }: RestoredState,

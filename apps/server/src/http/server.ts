@@ -331,7 +331,7 @@ async function closeGently(
 }
 
 /**
- * Accepts no more connections, but answers requests on open ones. A proxy may use an idle connection just as it closes,
+ * Stops accepting connections, but answers requests on open ones. A proxy may use an idle connection just as it closes,
  * and cannot repeat a request that changes something. Each response ends its connection.
  */
 async function linger(server: NetServer, ms: number): Promise<void> {

@@ -9,7 +9,7 @@ type Key = Awaited<ReturnType<typeof generateKeyPair>>["privateKey"];
 /** Responses of a malicious issuer. They are honest by default. */
 export interface Lies {
   claims?: JWTPayload;
-  /** Of the id token. */
+  /** Header of the id token. */
   header?: { readonly alg: string };
   key?: Key;
   idToken?: (honest: string) => string;

@@ -20,7 +20,7 @@ import { issuerOf, type LdapSettings } from "./ldap-settings.ts";
 
 const usual: Bounds = { ms: limits.outsideAnswerMs, bytes: limits.outsideAnswerBytesMax };
 
-/** Time without attempts after a failure. */
+/** Time without attempts after a slow failure. */
 const restMs = 5000;
 
 /** LDAP server for sign-ins. Nothing is loaded or requested before the first one. */
@@ -135,7 +135,7 @@ async function comeBack(world: ClaimsWorld, user: UserRow): Promise<UserRow> {
   return (await findUser(world.shards, user.id)) ?? user;
 }
 
-/** Limits concurrent requests, and pauses after failures. Errors are logged, not shown to strangers. */
+/** Limits concurrent requests, and pauses after slow failures. Errors are logged, not shown to strangers. */
 function asking({ log }: ClaimsWorld, settings: LdapSettings, bounds: Bounds) {
   let running = 0;
   let restsUntil = 0;

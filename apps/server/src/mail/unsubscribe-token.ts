@@ -11,7 +11,7 @@ export type MailKind = NoticeKind | "digest";
  */
 export type Unsubscription =
   | { readonly userId: UserId; readonly kinds: readonly MailKind[] }
-  /** SHA-256 of the normalized address without an account. It gets no more invitations. */
+  /** SHA-256 of the normalized address without an account. Its invitations stop. */
   | { readonly addressHash: Buffer };
 
 /**

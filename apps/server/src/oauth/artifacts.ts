@@ -75,7 +75,10 @@ export async function writeArtifact(
   });
 }
 
-/** Waits if a concurrent call ends the grant, and then returns false. */
+/**
+ * Extends the grant and locks its row, so that a concurrent end of the grant waits.
+ * @returns false if the grant has ended
+ */
 async function prolong(db: Kysely<ShardTables>, id: TokenId | null, expiresAt: number): Promise<boolean> {
   const { rows } = await sql`
     update shard.tokens set expires_at = greatest(expires_at, ${expiresAt}) where id = ${id} and client_id is not null

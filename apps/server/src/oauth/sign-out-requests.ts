@@ -10,7 +10,7 @@ import { findClient } from "./clients.ts";
 /** Time from the program's redirect until the app shows the question. Once shown, it has no limit. */
 const lifetimeSeconds = 15 * 60;
 
-/** Maximum length of the header in which the browser carries the request. Proxies pass on this length. */
+/** Maximum size of the request in the redirect. Proxies pass on headers of this length. */
 export const signOutRequestBytesMax = 8 * 1024;
 
 const signOutRequest = z.object({

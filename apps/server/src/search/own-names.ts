@@ -14,7 +14,7 @@ import type { SearchQuery } from "./search-query.ts";
 
 export interface Found {
   readonly nodes: readonly PlacedNode[];
-  /** Null: no more results. */
+  /** Null: end of the results. */
   readonly nextCursor: string | null;
 }
 

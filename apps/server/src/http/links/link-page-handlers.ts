@@ -58,7 +58,7 @@ export function linkPageHandlers(world: LinkPageWorld) {
   const { accounts } = world;
   return {
     showLink: async ({ params: { token }, query, note }) => {
-      // After a form, the page works without a script, because a script would ask for the password again.
+      // Requests with these fields come from a form, so the page is used without a script. A script would ask again.
       const head = query.access === undefined && query.sent === undefined ? world.head() : undefined;
       return asPage(async () => {
         const link = await linkOf(accounts, token, note);
