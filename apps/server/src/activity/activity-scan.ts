@@ -71,7 +71,7 @@ export class ActivityScan {
   }
 }
 
-/** Merges streams by the newest first entry. Keeps the order in each stream, whatever its times. */
+/** Merges streams by the newest of their first entries. Keeps the order in each stream, whatever its times. */
 function merge(streams: readonly Entry[][], count: number): Entry[] {
   const heads = streams.map(() => 0);
   const merged: Entry[] = [];

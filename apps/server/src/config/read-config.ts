@@ -257,7 +257,7 @@ function administratorOf({ admin_email: email, admin_password: password }: Optio
   return { email, password };
 }
 
-/** Without settings, there are no limits. */
+/** Without plan settings, there are no limits. */
 function plansOf({ plans = plansDefault, default_plan: defaultPlan = "business" }: Options): PlanSettings {
   if (Object.hasOwn(plans, defaultPlan)) return { plans, defaultPlan };
   const names = Object.keys(plans).join(", ");

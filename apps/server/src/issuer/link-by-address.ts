@@ -50,7 +50,7 @@ export async function linkByAddress(world: AccountWorld, user: UserRow, claims: 
 }
 
 /**
- * Removes other identities, which may belong to a previous user.
+ * Removes identities of other issuers, except LDAP servers. They may belong to a previous user.
  * @returns keys in the directory to release afterwards
  */
 async function endOtherIdentities(

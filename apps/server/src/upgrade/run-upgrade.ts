@@ -35,7 +35,7 @@ export interface UpgradeReport {
 
 /**
  * Runs `holdfast admin upgrade-database`, without a server on the data folder.
- * @throws HoldfastError locked, failed, store_full
+ * @throws HoldfastError not_found without an embedded database, usage, locked, failed, store_full
  */
 export async function runUpgrade(
   request: UpgradeRequest,
