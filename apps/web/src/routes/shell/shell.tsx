@@ -2,14 +2,17 @@ import { Outlet, useLocation } from "@tanstack/react-router";
 import { lazy, Suspense, useState, useSyncExternalStore } from "react";
 import { useAccount } from "../../data/account.ts";
 import { useSession } from "../../data/use-session.ts";
+import { lazyPart } from "../../design/lazy-part.ts";
 import { useMessages, withWords } from "../../messages/use-messages.ts";
 import { BottomBar } from "./bottom-bar.tsx";
-import { ListDetails } from "./details-dock.tsx";
 import { Navigation } from "./navigation.tsx";
 import { OfflineBanner } from "./offline-banner.tsx";
-import { PreviewHost } from "./preview-host.tsx";
 import { SignedOut } from "./signed-out.tsx";
 import { TopBar } from "./top-bar.tsx";
+
+// These load after the first list.
+const ListDetails = lazyPart(async () => (await import("./details-dock.tsx")).ListDetails);
+const PreviewHost = lazyPart(async () => (await import("./preview-host.tsx")).PreviewHost);
 
 const OfflinePlace = lazy(async () => ({
   default: (await withWords(import("../../features/offline/offline-place.tsx"))).OfflinePlace,
@@ -55,11 +58,15 @@ export function Shell() {
           <main id="place" tabIndex={-1} className="min-w-0 flex-1 overflow-auto outline-none">
             <Place />
           </main>
-          <ListDetails />
+          <Suspense fallback={null}>
+            <ListDetails />
+          </Suspense>
         </div>
         <BottomBar />
       </div>
-      <PreviewHost />
+      <Suspense fallback={null}>
+        <PreviewHost />
+      </Suspense>
       <SignedOut />
     </div>
   );
