@@ -2,6 +2,7 @@ import { nameProblem } from "@holdfast/core/names";
 import type { EntryRecord } from "../store/job-store.ts";
 import type { FileItem, FolderItem, Job, Problem, WalkedEntry, WalkedFile } from "./job.ts";
 import { noBytes, recordOf } from "./job.ts";
+import { countSkipped } from "./make-folders.ts";
 import { newIds, newOperationId } from "./new-ids.ts";
 import type { OwnIds } from "./new-ids.ts";
 import { smallBytesMax } from "./settle.ts";
@@ -37,6 +38,8 @@ export async function addEntries(work: UploadWork, job: Job, entries: readonly W
 export function enqueue(job: Job, item: FileItem): void {
   const problem = problemOf(item);
   if (problem !== undefined) job.problems.set(item.path, { item, problem });
+  // The walk goes on while the user answers.
+  else if (item.folder.state === "skipped") countSkipped(job, item);
   else if (item.folder.state !== "made") item.folder.waitingFiles.push(item);
   else (item.file.size <= smallBytesMax ? job.small : job.large).push(item);
 }

@@ -1,6 +1,6 @@
 import { isErrorCode, toHoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
-import type { FolderItem, Job } from "./job.ts";
+import type { FileItem, FolderItem, Job } from "./job.ts";
 import { recordOf } from "./job.ts";
 import { newOperationId } from "./new-ids.ts";
 import { mkdirOperation } from "./put-operation.ts";
@@ -113,14 +113,16 @@ export function skipBelow(job: Job, folder: FolderItem): void {
   for (const each of job.folders.values()) {
     if (!isWithin(each, folder)) continue;
     each.state = "skipped";
-    for (const item of each.waitingFiles) {
-      job.counts.filesDone += 1;
-      job.counts.filesSkipped += 1;
-      job.setProgress(item, { cut: item.file.size, durable: item.file.size, here: 0 });
-    }
+    for (const item of each.waitingFiles) countSkipped(job, item);
     each.waitingFiles = [];
   }
   job.newFolders = job.newFolders.filter((each) => each.state === "waiting");
+}
+
+export function countSkipped(job: Job, item: FileItem): void {
+  job.counts.filesDone += 1;
+  job.counts.filesSkipped += 1;
+  job.setProgress(item, { cut: item.file.size, durable: item.file.size, here: 0 });
 }
 
 export function isWithin(folder: FolderItem | undefined, top: FolderItem): boolean {

@@ -93,6 +93,23 @@ test("two files of one name are both kept, or one replaces the other, as the per
   assert.equal(all.size, here.size + 1);
 });
 
+test("files that are found after their folder was skipped count as skipped", async () => {
+  const target = await folderNamed("late");
+  await api.put("/late/tree", "a file has the name of the folder");
+  const upload = watch(new MemoryStore());
+  const jobId = await upload.engine.start({ accountId: "me", folderId: target, name: "tree", handles: [] });
+  const entries = [];
+  for await (const some of walkFolder(tree)) entries.push(...some);
+  await upload.engine.add(jobId, entries.slice(0, 5));
+  await upload.when(({ clashes }) => clashes.size === 1);
+  await upload.engine.answerClash(jobId, "tree", "skip");
+  await upload.engine.add(jobId, entries.slice(5));
+  await upload.engine.endWalk(jobId);
+  const { counts } = await upload.when(({ isDone }) => isDone);
+  const files = entries.filter(({ kind }) => kind === "file").length;
+  assert.deepEqual([counts.filesTotal, counts.filesDone, counts.filesSkipped], [files, files, files]);
+});
+
 function makeTree(): void {
   mkdirSync(join(tree, "nothing in it", "nor here"), { recursive: true });
   const source = join(import.meta.dirname, "../../../../../packages/core/src");
