@@ -75,7 +75,13 @@ test("a shared folder is added to one's own files, and left with all that shows 
   const kim = await app.addPerson("Kim");
   const { id } = await ok(app.api, "POST", "/metadata", { path: "/Recipes", kind: "folder" });
   await app.api.put("/Recipes/cake.txt", "flour");
+  const group = await ok(app.api, "POST", "/groups", { name: "Cooks" });
+  for (const api of [app.api, kim.api]) {
+    const account = await ok(api, "GET", "/account");
+    await ok(app.api, "PUT", `/groups/${group.id}/members/${account.id}`, { role: "member" });
+  }
   await ok(app.api, "POST", `/files/${id}/share`, { email: kim.email, role: "viewer" });
+  const ofGroup = await ok(app.api, "POST", `/files/${id}/share`, { group_id: group.id, role: "viewer" });
   const page = await app.another();
   await signIn(page, app.server.url, kim);
   await page.goto(`${app.server.url}/files/${id}`);
@@ -90,9 +96,14 @@ test("a shared folder is added to one's own files, and left with all that shows 
   await page.goto(`${app.server.url}/files`);
   await filesPage(page).seen("Recipes");
 
+  // One row for two permissions. The account cannot leave what a group gives it.
   await page.goto(`${app.server.url}/shared`);
   await filesPage(page).row("Recipes").click({ button: "right" });
-  assert.equal(await page.getByRole("menuitem", { name: "Add to my files" }).count(), 0);
+  await page.getByRole("menuitem", { name: "Open", exact: true }).waitFor();
+  assert.equal(await page.getByRole("menuitem", { name: /^(?:Add to my files|Leave…)$/ }).count(), 0);
+  await ok(app.api, "DELETE", `/permissions/${ofGroup.id}`);
+  await page.goto(`${app.server.url}/shared`);
+  await filesPage(page).row("Recipes").click({ button: "right" });
   await page.getByRole("menuitem", { name: "Leave…" }).click();
   await page
     .getByRole("dialog", { name: "Leave Recipes?" })

@@ -55,10 +55,6 @@ export const share = {
   "share.linkAddress": "Adresse des Links",
   "share.qr": "Die Adresse als QR-Code",
   "share.mounted": "{name} ist jetzt in deinen Dateien",
-  "share.mountedMany": {
-    one: "{count} Ordner zu deinen Dateien hinzugefügt",
-    other: "{count} Ordner zu deinen Dateien hinzugefügt",
-  },
   "share.mountedAlready": "{name} ist schon in deinen Dateien, einzeln oder in einem übergeordneten Ordner",
   "share.openMounted": "Öffnen",
   "share.leaveTitle": { one: "{name} verlassen?", other: "{count} geteilte Elemente verlassen?" },

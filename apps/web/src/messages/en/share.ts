@@ -51,7 +51,6 @@ export const share = {
   "share.linkAddress": "Link address",
   "share.qr": "QR code for this link",
   "share.mounted": "{name} is in your files now",
-  "share.mountedMany": { one: "{count} folder added to your files", other: "{count} folders added to your files" },
   "share.mountedAlready": "{name} is in your files already, alone or in a folder above",
   "share.openMounted": "Open",
   "share.leaveTitle": { one: "Leave {name}?", other: "Leave {count} shared items?" },
