@@ -13,7 +13,7 @@ export async function serveHere(
 ): Promise<RunningServer> {
   const config = readConfig({ flags: flagsOf(args), environment });
   const log = openLogFile(logFile);
-  const server = await serve(config, { prepareApp, logTo: log, random }).catch((error: unknown) => {
+  const server = await serve(config, { prepareApp: prepareOnce, logTo: log, random }).catch((error: unknown) => {
     log.close();
     throw new Error(
       `The server did not start: ${(error as Error).message} Its log ends: ${readFileSync(logFile, "utf8").slice(-3000)}`,
@@ -34,6 +34,17 @@ export async function serveHere(
       return 0;
     },
   };
+}
+
+let prepared: ReturnType<typeof prepareApp> | undefined;
+
+/** Looks for the app once in this process, because its sources stay the same and hashing them takes 50 ms. */
+function prepareOnce(preparing: Parameters<typeof prepareApp>[0]): ReturnType<typeof prepareApp> {
+  prepared ??= prepareApp(preparing).catch((error: unknown) => {
+    prepared = undefined;
+    throw error;
+  });
+  return prepared;
 }
 
 /** Drops lines after `close`, like the end of a process. */

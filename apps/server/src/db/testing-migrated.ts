@@ -16,11 +16,14 @@ export const silentLog: DatabaseLog = { debug: () => {}, info: () => {}, warn: (
  * Creates a cluster whose own database is migrated. Copying this database takes a tenth of the time of the migrations.
  */
 export async function makeTemplate(folder: string): Promise<void> {
-  const postgres = await startEmbeddedPostgres({ dataFolder: folder, log: silentLog, random: randomBytes });
+  // Without the log of the migrations and its zeros, a copy is a third smaller.
+  const settings = { wal_recycle: "off", wal_init_zero: "off" };
+  const postgres = await startEmbeddedPostgres({ dataFolder: folder, log: silentLog, random: randomBytes, settings });
   await migrateAll(postgres.connection);
   // template0 contains a sixth of the files to copy, and no test uses it.
   await runStatement(postgres.connection, "update pg_database set datistemplate = false where datname = 'template0'");
   await runStatement(postgres.connection, "drop database template0");
+  await runStatement(postgres.connection, "select pg_switch_wal()");
   await postgres.stop();
   // Shared memory in the cluster's folder, so that a killed test leaves nothing elsewhere.
   appendFileSync(join(clusterFolderOf(folder), "postgresql.conf"), "dynamic_shared_memory_type = mmap\n");
