@@ -11,9 +11,11 @@ import { cellMigrations } from "../db/cell-migrations/index.ts";
 import { clusterFolderOf } from "../db/embedded/cluster.ts";
 import { readPassword } from "../db/embedded/password.ts";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "../db/embedded-postgres.ts";
+import type { Connection } from "../db/database.ts";
 import { migrate } from "../db/migrate.ts";
 import { openDatabases } from "../db/shards.ts";
 import { copyTemplate, makeTestFolder, silentLog } from "../db/testing.ts";
+import { runStatement } from "../db/testing-migrated.ts";
 import { chooseSnapshot } from "./choose-snapshot.ts";
 import type { Manifest } from "./manifest.ts";
 import { MetadataCopy } from "./metadata-copy.ts";
@@ -27,6 +29,7 @@ describe("what the store has of the metadata", () => {
   let clock: ReturnType<typeof makeTestClock>;
   const pool = startTestPool();
   let postgres: EmbeddedPostgres;
+  let connection: Connection;
   let databases: ReturnType<typeof openDatabases>;
   let folder: string;
   let uptimeMs = 0;
@@ -40,8 +43,11 @@ describe("what the store has of the metadata", () => {
     await copyTemplate(folder);
     const settings = { fsync: "off", autovacuum: "off", checkpoint_timeout: "1d" };
     postgres = await startEmbeddedPostgres({ dataFolder: folder, log: silentLog, random: randomBytes, settings });
-    await migrate(postgres.connection, cellMigrations, silentLog);
-    databases = openDatabases({ defaultConnection: postgres.connection, log: silentLog });
+    // A snapshot reads all files, so the cluster is as small as possible: one database, with a cell's tables.
+    connection = { ...postgres.connection, database: "template1" };
+    await runStatement(connection, `drop database ${postgres.connection.database}`);
+    await migrate(connection, cellMigrations, silentLog);
+    databases = openDatabases({ defaultConnection: connection, log: silentLog });
   });
   after(async () => {
     await pool.close();
@@ -72,7 +78,7 @@ describe("what the store has of the metadata", () => {
   /** Opens the copy like a starting server. */
   const open = (journalMs: number | undefined = 60_000) => {
     const cluster = {
-      connection: postgres.connection,
+      connection,
       folder: clusterFolderOf(folder),
       password: readPassword(folder) ?? "",
     };
