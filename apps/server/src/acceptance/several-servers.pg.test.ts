@@ -90,9 +90,15 @@ describe("Several servers on one database and one store", () => {
     assert.deepEqual([status, body.file_id, body.changes], [200, node.id, true], JSON.stringify(body));
   };
 
-  test("a commit on one wakes a poll on the other by LISTEN and NOTIFY, also after that connection was cut", async () => {
-    const { a, b, stop } = await startPair();
-    try {
+  describe("without Redis", () => {
+    let pair: Awaited<ReturnType<typeof startPair>>;
+    before(async () => {
+      pair = await startPair();
+    });
+    after(async () => assert.deepEqual(await pair?.stop(), [0, 0]));
+
+    test("a commit on one wakes a poll on the other by LISTEN and NOTIFY, also after that connection was cut", async () => {
+      const { a, b } = pair;
       await eventually("both listen", 60_000, async () => ((await listeners()).length === 2 ? true : undefined));
       for (const [from, to] of [
         [a, b],
@@ -112,14 +118,10 @@ describe("Several servers on one database and one store", () => {
       });
       const { answer: later } = await hold(b);
       await assertWoken(later, () => a.put("/after-the-cut", "x"));
-    } finally {
-      assert.deepEqual(await stop(), [0, 0]);
-    }
-  });
+    });
 
-  test("what is revoked on one opens nothing on the other from the next request on, and ends what waits there", async () => {
-    const { a, b, stop } = await startPair();
-    try {
+    test("what is revoked on one opens nothing on the other from the next request on, and ends what waits there", async () => {
+      const { a, b } = pair;
       const account = { email: "person@example.com", password: "a sentence of theirs" };
       const { id } = await ok(a, "POST", "/admin/users", account);
       const signIn = () => Api.signIn(b.url, account);
@@ -149,9 +151,7 @@ describe("Several servers on one database and one store", () => {
         assert.equal((await api.call("GET", "/files/root")).status, 401, begin.name);
         assert.equal((await answer).status, 401, begin.name);
       }
-    } finally {
-      await stop();
-    }
+    });
   });
 
   test("with Redis the wake-up goes by it, also after Redis was away", async (t) => {
