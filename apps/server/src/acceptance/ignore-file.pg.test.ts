@@ -82,8 +82,10 @@ for (const name of names)
       new Api(server.url, (await ok(owner, "POST", `/files/${box.box}/share`, { link: true, role })).token);
     const [uploader, editor] = [await linkOf("uploader"), await linkOf("editor")];
     for (const [what, act] of Object.entries(puttingIn)) {
-      for (const api of [guest, uploader, editor])
-        assert.equal((await act(api, box)).body.code, "forbidden", `${what} ${JSON.stringify(await act(api, box))}`);
+      for (const api of [guest, uploader, editor]) {
+        const { body } = await act(api, box);
+        assert.equal(body.code, "forbidden", `${what} ${JSON.stringify(body)}`);
+      }
     }
     for (const [what, act] of Object.entries(changing)) {
       const { body } = await act(editor, box);
@@ -96,9 +98,10 @@ for (const name of names)
 for (const name of names)
   test(`an account that is an editor writes ${name} in each of these ways`, async () => {
     const editor = await join(`editor${name}`);
+    const { id } = await ok(owner, "POST", "/metadata", { path: `/edited${name}`, kind: "folder" });
+    await ok(owner, "POST", `/files/${id}/share`, { email: `editor${name}@example.com`, role: "editor" });
     for (const [what, act] of Object.entries({ ...puttingIn, ...changing })) {
-      const box = await makeBox(`/${what}${name}`, name);
-      await ok(owner, "POST", `/files/${box.box}/share`, { email: `editor${name}@example.com`, role: "editor" });
+      const box = await makeBox(`/edited${name}/${what}`, name);
       const { status, body } = await act(editor, box);
       assert.ok(
         status === "committed" || (Number(status) < 300 && body.code === undefined),
