@@ -84,14 +84,14 @@ async function openLogged(): Promise<TestSpace> {
   return makeTestSpace({ of: () => shard, ofId: () => shard, all: () => [shard] });
 }
 
-/** Inserts 50,000 files, a hundred per folder, with related rows. Most belong to other spaces. */
+/** Inserts 10,000 files, a hundred per folder, with related rows. Most belong to other spaces. */
 async function fill(space: TestSpace): Promise<void> {
   const { spaceId, userId } = space.caller;
   const id = sql.raw("(lpad(to_hex(n), 8, '0') || '-0000-8007-8000-000000000000')::uuid");
   const folder = sql.raw("(lpad(to_hex(n / 100), 8, '0') || '-0000-8007-9000-000000000000')::uuid");
   const otherSpace = newTestId<NodeId>();
   const owner = sql`(case when n % 10 = 0 then ${spaceId}::uuid else ${otherSpace}::uuid end)`;
-  const series = sql.raw("generate_series(1, 50000) as n");
+  const series = sql.raw("generate_series(1, 10000) as n");
   await sql`insert into shard.nodes (space_id, id, parent_id, name, name_key, kind, head_version, version_number, content_id, size,
     modified_at, revision, seq, created_at, updated_at)
     select ${owner}, ${id}, ${folder}, n::text, n::text, 'file', ${id}, 1, sha256(n::text::bytea), 0, n, n::text, n, n, n from ${series}`.execute(
