@@ -70,8 +70,9 @@ test("secrets that others could read are closed to them at the start, which is s
 });
 
 test("a signal while the server starts ends it in order, and leaves no database behind", async (t) => {
-  const data = makeTestFolder();
-  t.after(() => rmSync(data, { recursive: true, force: true }));
+  const folder = makeTestFolder();
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const data = join(folder, "new");
   const child = serving(data);
   t.after(() => child.kill("SIGKILL"));
   const said = { out: "", log: "" };
@@ -85,6 +86,7 @@ test("a signal while the server starts ends it in order, and leaves no database 
   assert.deepEqual(await ended, [0, null], said.log);
   assert.equal(said.out, "", "nobody is told that it is ready");
   assert.match(said.log, /"stopped"/);
+  assert.doesNotMatch(said.log, /creating a new/, "only a folder that was there may be the place of a disk");
   assert.throws(() => process.kill(pid, 0), /ESRCH/);
 });
 
@@ -111,13 +113,13 @@ test("a second signal ends the process, and one that comes with the first does n
 });
 
 test("a signal that is repeated immediately counts once, and the stop ends with its last line", async (t) => {
-  const folder = makeTestFolder();
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
-  const { child, log } = await start(t, join(folder, "new"));
+  const data = makeTestFolder();
+  t.after(() => rmSync(data, { recursive: true, force: true }));
+  await copyTemplate(data);
+  const { child, log } = await start(t, data);
   // npm repeats signals like this.
   for (let repeated = 0; repeated < 10; repeated += 1) child.kill("SIGTERM");
   const [code, signal] = await once(child, "close");
   assert.deepEqual([code, signal], [0, null], log());
-  assert.doesNotMatch(log(), /creating a new/, "only a folder that was there may be the place of a disk");
   assert.match(log().trim().split("\n").at(-1) ?? "", /"message":"stopped"/);
 });
