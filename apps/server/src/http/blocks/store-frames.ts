@@ -47,7 +47,7 @@ export async function storeFrames(
     room.takeClosed();
     patchBytes = 0;
     if (ready.length === 0) return;
-    for (const [actor, some] of Map.groupBy(ready, ({ hash }) => actorOf(hash))) {
+    for (const [actor, some] of Map.groupBy(withOwnMemory(ready, actorOf), ({ hash }) => actorOf(hash))) {
       await tellingRoom(actor, blocks.store(actor.spaceId, actor.userId, some, leaveOut));
     }
     stored += ready.length;
@@ -69,6 +69,21 @@ export async function storeFrames(
   room.close();
   await flush();
   return stored;
+}
+
+/** Copies blocks that share a slab with those of another actor, because storing takes the whole slab. */
+function withOwnMemory(blocks: readonly IncomingBlock[], actorOf: FramesTarget["actorOf"]): IncomingBlock[] {
+  const actors = new Map<ArrayBufferLike, Actor>();
+  const mixed = new Set<ArrayBufferLike>();
+  for (const { hash, payload } of blocks) {
+    const actor = actorOf(hash);
+    const first = actors.get(payload.buffer) ?? actor;
+    actors.set(payload.buffer, first);
+    if (first !== actor) mixed.add(payload.buffer);
+  }
+  return blocks.map((block) =>
+    mixed.has(block.payload.buffer) ? { ...block, payload: block.payload.slice(), placed: false } : block,
+  );
 }
 
 async function incomingBlock(
