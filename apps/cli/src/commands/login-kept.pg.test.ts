@@ -1,16 +1,13 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer, request } from "node:http";
 import { mkdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { hostname } from "node:os";
-import { text } from "node:stream/consumers";
 import { after, before, test } from "node:test";
 import {
   administrator,
   Api,
-  launcher,
   makeFolder,
   ok,
   removeFolder,
@@ -18,6 +15,7 @@ import {
   startServer,
 } from "@holdfast/server/acceptance/testing";
 import { mountSmallDisk, unmount } from "../acceptance/small-disk.ts";
+import { runCommand } from "./testing-run.ts";
 
 const home = makeFolder("login-kept");
 let server: RunningServer;
@@ -32,17 +30,12 @@ after(async () => {
   removeFolder(home);
 });
 
-async function login(
+function login(
   config: string,
   url = server.url,
   { password = `${administrator.password}\n`, args = ["--email", administrator.email, "--password-stdin"] } = {},
 ) {
-  const env = { PATH: process.env["PATH"], HOME: home, HOLDFAST_CONFIG_DIR: config };
-  const child = spawn(launcher, ["login", url, ...args], { env });
-  child.stdin.on("error", () => undefined);
-  child.stdin.end(password);
-  const [stderr, [code]] = await Promise.all([text(child.stderr), once(child, "exit") as Promise<[number]>]);
-  return { stderr, code };
+  return runCommand({ HOME: home, HOLDFAST_CONFIG_DIR: config }, ["login", url, ...args], { input: password });
 }
 
 async function devices(): Promise<number> {
