@@ -33,6 +33,7 @@ for (const [args, expected] of [
     const place = `s3://backups/drive?endpoint=http://127.0.0.1:${port}`;
     const env = {
       PATH: process.env["PATH"],
+      NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"],
       HOLDFAST_CONFIG_DIR: join(folder, "config"),
       HOLDFAST_SERVER: `http://127.0.0.1:${port}`,
       HOLDFAST_TOKEN: "hf_token",
