@@ -42,7 +42,7 @@ const wanted = {
   "new.txt": Buffer.alloc(5000, "n"),
   "replaced.txt": Buffer.alloc(9000, "r"),
   "folder/inner.txt": Buffer.from("inner"),
-  "folder/large.bin": Buffer.alloc(300_000, "l"),
+  "folder/large.bin": Buffer.alloc(40_000, "l"),
 };
 const root = node({ id: "root", kind: "folder", name: "tree", parent_id: "top" });
 const nodes: NodeJson[] = [
