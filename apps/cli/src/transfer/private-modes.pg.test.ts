@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { chmodSync, mkdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { seededRandom } from "@holdfast/disk/seeded-random";
 import { useSignedIn } from "../commands/testing-signed-in.ts";
 
 describe("private modes", () => {
   const { folder: home, run, json } = useSignedIn("private-modes");
-  const random = seededRandom(20_260_104);
 
   test("what is private goes there and comes back so, from the folder that is put on", async () => {
     const [here, back] = [join(home, "private"), join(home, "private-back")];
@@ -15,10 +14,7 @@ describe("private modes", () => {
       ["", "keys", "keys/id", "keys/large", "run", "open"].map((path) => statSync(join(folder, path)).mode & 0o777);
     mkdirSync(join(here, "keys"), { recursive: true });
     for (const name of ["keys/id", "run", "open"]) writeFileSync(join(here, name), name);
-    writeFileSync(
-      join(here, "keys/large"),
-      Uint8Array.from({ length: 9_000_000 }, () => random() * 256),
-    );
+    writeFileSync(join(here, "keys/large"), createHash("shake256", { outputLength: 9_000_000 }).digest());
     for (const name of ["keys/id", "keys/large"]) chmodSync(join(here, name), 0o600);
     for (const name of ["", "keys", "run"]) chmodSync(join(here, name), 0o700);
     await json("put", here, "/private");
