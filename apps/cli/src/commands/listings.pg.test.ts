@@ -299,14 +299,16 @@ describe("listings", () => {
         isDeepStrictEqual(await complete(words), expected) ? true : undefined,
       );
     await completes(["cat", "--quiet", "/list/日"], ["/list/日本語.txt"]);
-    await completes(["mv", "/list/sub", "/list/s"], ["/list/sub/"]);
     await completes(["cat", String.raw`/list/🙂\ s`], ["/list/🙂 smile"]);
     assert.deepEqual(await complete(["get", "/list", "/lis"]), []);
     const { items } = await json("devices");
     await completes(["devices", "rm", items[0].name.slice(0, 2)], [items[0].name]);
+    // Each starts a process.
+    if (!isLongTier) return;
+    await completes(["mv", "/list/sub", "/list/s"], ["/list/sub/"]);
     await completes(["devices", "resume", items[0].id.slice(0, -1)], [items[0].id]);
     await completes(["put", "root", "/lis"], ["/list/"]);
-    if (isLongTier) assert.deepEqual(await complete(["ls", "/nowhere/x"]), []);
+    assert.deepEqual(await complete(["ls", "/nowhere/x"]), []);
   });
 
   test("df says what is free in numbers as people write them", async () => {
