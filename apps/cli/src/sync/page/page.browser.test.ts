@@ -119,7 +119,7 @@ test("all folders of the configuration are on one page, each with its state in a
   assert.deepEqual(complaints, []);
 });
 
-test("while it works: a bar, the rate, what is done and left, the time left, and what moves", async () => {
+longTest("while it works: a bar, the rate, what is done and left, the time left, and what moves", async () => {
   busy();
   await page.goto(channel.pageUrl);
   const bar = folder("Photos").getByRole("progressbar", { name: "Progress of Photos" });
@@ -139,7 +139,7 @@ test("while it works: a bar, the rate, what is done and left, the time left, and
   await bar.waitFor({ state: "hidden" });
 });
 
-test("problems of one kind are one entry with their number, apart from what is only listed", async () => {
+longTest("problems of one kind are one entry with their number, apart from what is only listed", async () => {
   busy();
   await page.goto(channel.pageUrl);
   const problems = folder("Drive").locator(".problems");
