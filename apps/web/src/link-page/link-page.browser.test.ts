@@ -90,7 +90,7 @@ longTest("several files and the whole folder are saved as one zip", async () => 
   assert.deepEqual(holds(all.bytes), ["one.txt", "two.txt", "three.txt"]);
 });
 
-test("a single picture is shown large, with its name and size, and saved", async () => {
+longTest("a single picture is shown large, with its name and size, and saved", async () => {
   const picture = drawPicture(320, 200);
   await app.api.put("/sea.png", picture);
   const { page } = app;

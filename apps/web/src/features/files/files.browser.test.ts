@@ -145,7 +145,7 @@ test("what another device does shows and takes nothing from who works here", asy
   await files.seen("c.txt");
 });
 
-test("New folder makes one and lets it be named at once", async () => {
+longTest("New folder makes one and lets it be named at once", async () => {
   await fill("a.txt");
   const { page, files } = await openFolder();
   await page.getByRole("button", { name: "New" }).first().click();

@@ -103,7 +103,7 @@ longTest(
   },
 );
 
-test("a list is narrowed as one types; what it hides is not selected then, and all is what one sees", async () => {
+longTest("a list is narrowed as one types; what it hides is not selected then, and all is what one sees", async () => {
   await fill("report.txt", "Übung.txt", "other.txt", "reports/");
   const { page, files } = await openFolder();
   await files.row("other.txt").click();

@@ -181,7 +181,7 @@ longTest("100,000 files in a zip are listed without drawing them all; what is no
   await page.getByText("the file is damaged or is not a zip archive").waitFor();
 });
 
-test("a kind that is not shown says what it is and what opens it, and can be downloaded", async () => {
+longTest("a kind that is not shown says what it is and what opens it, and can be downloaded", async () => {
   await app.api.put("/letter.docx", zipOf([{ name: "word/document.xml" }]));
   await app.signIn();
   const { page } = app;

@@ -10,7 +10,7 @@ import { testApp } from "../../testing/test-app.ts";
 
 const app = testApp();
 
-test("code is coloured and numbered, long lines wrap or do not, and this is kept", async () => {
+longTest("code is coloured and numbered, long lines wrap or do not, and this is kept", async () => {
   const line = `const words = ["${"long ".repeat(100)}"]; // said`;
   await app.api.put("/code.ts", `/* begins\nends */ export function f(): number { return 42; }\n${line}\n`);
   await app.signIn();
