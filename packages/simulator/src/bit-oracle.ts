@@ -22,7 +22,7 @@ export function checkBitHere(world: WorldState, { name, state }: Device, old: In
 
 /** Returns the row of the existing name, if the file has several. */
 function rowOf(state: Device["state"], { number }: Inode, path: string): readonly [NodeId, LocalRow] | undefined {
-  const rows = [...state.local].filter(([, { fingerprint }]) => fingerprint.inode === BigInt(number));
+  const rows = state.local.withInode(BigInt(number));
   return rows.length > 1 ? rows.find(([id]) => pathOf(state, id) === path) : rows[0];
 }
 

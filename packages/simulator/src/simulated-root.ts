@@ -59,6 +59,8 @@ export class SimulatedRoot {
   readonly #opened = new Set<string>();
   readonly #names: DurableNames;
   readonly #inodes = new Map<number, Inode>();
+  /** True if every visible item is marked as seen. */
+  #isSeen = false;
   /** Every inode at a name since the last `forgetPast`, by folder and name. */
   readonly #past = new Map<string, Set<number>>();
   /** Folders changed by a person, for watchers. */
@@ -116,7 +118,7 @@ export class SimulatedRoot {
     const slot = this.#slot(path);
     if (this.#names.find(slot.folder, slot.name) !== undefined) throw new HoldfastError("exists", `${path} is taken.`);
     const inode = this.#make(kind, isPersons, target);
-    this.#do([{ ...slot, inode: inode.number }], isPersons);
+    this.#do([{ ...slot, inode: inode.number }], isPersons, path);
     if (isPersons) {
       this.#touch(path);
       this.given.add(slot.name);
@@ -162,6 +164,7 @@ export class SimulatedRoot {
         { ...target, inode: inode.number },
       ],
       isPersons,
+      to,
     );
     if (isPersons) {
       for (const path of [from, to]) this.#touch(path);
@@ -176,7 +179,7 @@ export class SimulatedRoot {
     const inode = this.mustBeAt(from);
     const slot = this.#slot(to);
     if (this.#names.find(slot.folder, slot.name) !== undefined) throw new HoldfastError("exists", `${to} is taken.`);
-    this.#do([{ ...slot, inode: inode.number }], isPersons);
+    this.#do([{ ...slot, inode: inode.number }], isPersons, to);
     Object.assign(inode, { ctimeNs: this.timeNs() });
     if (!isPersons) return;
     inode.wasLinked = true;
@@ -190,7 +193,7 @@ export class SimulatedRoot {
       { ...this.#slot(one), inode: second.number },
       { ...this.#slot(other), inode: first.number },
     ];
-    this.#do(changes, false);
+    this.#do(changes, false, one, other);
     for (const inode of [first, second]) Object.assign(inode, { ctimeNs: this.timeNs() });
   }
 
@@ -244,6 +247,7 @@ export class SimulatedRoot {
     this.boots += 1;
     this.writers.clear();
     this.#names.crash(tape);
+    this.#isSeen = false;
     for (const inode of this.#inodes.values()) {
       if (inode.now === inode.durable) continue;
       const chance = tape();
@@ -267,7 +271,7 @@ export class SimulatedRoot {
   /** Path -> inode, for visible items or all. */
   visible(withOwn = false): Map<string, Inode> {
     if (withOwn) return this.below("");
-    return new Map([...this.below("")].filter(([path]) => path !== ".holdfast" && !path.startsWith(".holdfast/")));
+    return new Map([...this.below("")].filter(([path]) => !isOwn(path)));
   }
 
   /** Path -> inode, for a folder's content. */
@@ -284,10 +288,21 @@ export class SimulatedRoot {
     return found;
   }
 
-  #do(changes: Parameters<DurableNames["do"]>[0], isPersons: boolean): void {
+  /** @param named paths that get an inode */
+  #do(changes: Parameters<DurableNames["do"]>[0], isPersons: boolean, ...named: string[]): void {
     this.#names.do(changes, isPersons, isPersons && this.#options.isDurable);
-    for (const inode of this.visible().values()) inode.wasSeen = true;
+    // A power failure may show more. Otherwise all visible items but these were seen before.
+    if (this.#isSeen) for (const path of named) this.#see(path);
+    else for (const inode of this.visible().values()) inode.wasSeen = true;
+    this.#isSeen = true;
     for (const change of changes) this.#remember(change);
+  }
+
+  #see(path: string): void {
+    const inode = isOwn(path) ? undefined : this.at(path);
+    if (inode === undefined) return;
+    inode.wasSeen = true;
+    if (inode.kind === "folder") for (const child of this.below(path).values()) child.wasSeen = true;
   }
 
   #remember({ folder, name, inode }: { folder: number; name: string; inode: number | undefined }): void {
@@ -349,6 +364,11 @@ export function describeInode({ kind, target, now }: Inode): string {
   if (kind === "folder") return `folder${privacy}`;
   if (kind === "symlink") return `symlink ${target}`;
   return `file ${contentOf(now.bytes).slice(0, 12)}${now.executable ? " x" : ""}${privacy}`;
+}
+
+/** Returns true for Holdfast's own folder and its content. */
+function isOwn(path: string): boolean {
+  return path === ".holdfast" || path.startsWith(".holdfast/");
 }
 
 function partsOf(path: string): string[] {
