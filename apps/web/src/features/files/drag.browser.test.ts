@@ -122,7 +122,7 @@ test("what is dropped is what was lifted, however much was selected before a fil
   assert.deepEqual(await namesOnServer(), ["to", "x2.txt"]);
 });
 
-longTest("a filter ends the selection of all, so that Delete takes nothing that it hides", async () => {
+test("a filter ends the selection of all, so that Delete takes nothing that it hides", async () => {
   await fill("b1.txt", "b2.txt", "c1.txt");
   const { page, files } = await openFolder();
   await selectAllAndFilter(page, files.row("c1.txt"), "b");
