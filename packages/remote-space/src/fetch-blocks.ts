@@ -9,11 +9,16 @@ import { limits } from "@holdfast/core/limits";
 import { readAhead } from "@holdfast/core/read-ahead";
 import { findCutFrame, findFrames, frameHeaderBytes, type FramePlace } from "@holdfast/protocol/frames";
 import type { ArrivedBlock, WantedBlock } from "@holdfast/sync-ports/ports";
+import { type RequestMemory, ReusedWindows } from "./reused-windows.ts";
 import { windowsOf } from "./windows.ts";
 
 export interface FetchingParts {
   readonly client: ApiClient;
   readonly pool: CodecPool;
+}
+
+interface RequestParts extends FetchingParts {
+  readonly memory: RequestMemory;
 }
 
 /** Plain bytes of one request. */
@@ -33,26 +38,27 @@ export async function* fetchBlocks(
   };
   const leaving = new AbortController();
   const windows = windowsOf(wanted, bounds);
-  const steps = windows.map((window) => () => fetchWindow(parts, window, leaving.signal));
+  const reused = new ReusedWindows(windows.reduce((most, window) => Math.max(most, bodyBytesMax(window)), 0));
+  const steps = windows.map((window) => async () => {
+    const memory = reused.ofRequest();
+    const plain = await fetchWindow({ ...parts, memory }, window, leaving.signal);
+    return { memory, blocks: window.map(({ hash }) => plain.get(hash) ?? absent(hash)) };
+  });
   try {
-    let index = 0;
-    for await (const plain of readAhead(steps, windowsAhead)) {
-      for (const { hash } of windows[index] ?? []) {
-        const block = plain.get(hash);
-        if (block === undefined || block instanceof HoldfastError) throw block ?? absent(hash);
-        yield block;
-      }
-      index += 1;
-    }
+    for await (const { memory, blocks } of readAhead(steps, windowsAhead)) yield* memory.releasable(blocks);
   } finally {
     leaving.abort(new HoldfastError("failed", "These blocks are no longer needed."));
   }
 }
 
+function bodyBytesMax(wanted: readonly WantedBlock[]): number {
+  return wanted.reduce((sum, { sizeBytes }) => sum + sizeBytes + frameHeaderBytes, 0);
+}
+
 /** Result or error of each block. If the server lacks several, only the first has the exact reason. */
 type Plain = Map<HashHex, ArrivedBlock | HoldfastError>;
 
-async function fetchWindow(parts: FetchingParts, wanted: readonly WantedBlock[], signal: AbortSignal): Promise<Plain> {
+async function fetchWindow(parts: RequestParts, wanted: readonly WantedBlock[], signal: AbortSignal): Promise<Plain> {
   const distinct = [...new Map(wanted.map((block) => [block.hash, block])).values()];
   const arrived = await fetchOnce(parts, distinct, signal);
   // Fetches blocks whole again if a patch does not match the local base, or bytes were corrupted.
@@ -78,7 +84,7 @@ function withoutBase({ hash, sizeBytes, versionId, wantsPieces = false }: Wanted
 
 /** Fetches one block alone to get the exact error. In a batch, a lost block looks like an inaccessible one. */
 async function fetchAlone(
-  parts: FetchingParts,
+  parts: RequestParts,
   block: WantedBlock,
   signal: AbortSignal,
 ): Promise<ArrivedBlock | HoldfastError> {
@@ -103,7 +109,7 @@ const barrenBreaksMax = 3;
  * within a window would repeat the same bytes forever. The interrupted block is completed separately.
  * @returns blocks without corrupted ones; `not_found` for missing ones
  */
-async function fetchOnce(parts: FetchingParts, wanted: readonly WantedBlock[], signal: AbortSignal): Promise<Plain> {
+async function fetchOnce(parts: RequestParts, wanted: readonly WantedBlock[], signal: AbortSignal): Promise<Plain> {
   const arrived: Plain = new Map();
   let barrenBreaks = 0;
   for (let rest = wanted; rest.length > 0;) {
@@ -132,9 +138,8 @@ async function fetchOnce(parts: FetchingParts, wanted: readonly WantedBlock[], s
 }
 
 /** Fetches into shared memory, where threads verify the response without copies. */
-async function fetchFrames({ client }: FetchingParts, wanted: readonly WantedBlock[], signal: AbortSignal) {
-  const sizeBytes = wanted.reduce((sum, block) => sum + block.sizeBytes, 0);
-  const window = new SharedArrayBuffer(sizeBytes + wanted.length * frameHeaderBytes);
+async function fetchFrames({ client, memory }: RequestParts, wanted: readonly WantedBlock[], signal: AbortSignal) {
+  const window = memory.take(bodyBytesMax(wanted));
   const { bytes, failure } = await fetchBlocksUntilBreak(client, itemsOf(wanted), new Uint8Array(window), signal);
   const body = new Uint8Array(window, 0, bytes);
   const frames = findFrames(body, { framesMax: wanted.length, isCut: failure !== undefined });

@@ -244,6 +244,28 @@ test("whoever stops taking blocks ends the requests", async () => {
   assert.equal((await fetchAll(space, wanted.slice(0, 2))).length, 2);
 });
 
+test("blocks that are released leave their memory to later ones, and others keep theirs", async () => {
+  const blocks = Array.from({ length: 20 }, (_, number) => blockOf(noise(2 * mib, `window ${number}`)));
+  await space.putBlocks(blocks);
+  const { version_id } = await putFile(space, blocks.map(entryOf));
+  const wanted = blocks.map(({ hash, bytes }) => ({ hash, sizeBytes: bytes.length, versionId: version_id ?? "" }));
+  const windows = new Set<ArrayBufferLike>();
+  let index = 0;
+  for await (const { bytes, release } of space.fetchBlocks(wanted)) {
+    assert.ok(Buffer.compare(blocks[index]!.bytes, bytes) === 0, `block ${index}`);
+    windows.add(bytes.buffer);
+    release?.();
+    index += 1;
+  }
+  assert.equal(index, blocks.length);
+  assert.ok(windows.size <= 4, `${windows.size} windows for five requests, of which three are under way`);
+  const kept = await fetchAll(space, wanted);
+  assert.ok(
+    kept.every((bytes, number) => Buffer.compare(blocks[number]!.bytes, bytes) === 0),
+    "memory in use was used again",
+  );
+});
+
 test("a poll that is held ends at once when the space is closed, and later calls are refused", async () => {
   const closing = await signIn();
   const { token } = await closing.snapshot(undefined);

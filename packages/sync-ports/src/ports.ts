@@ -47,7 +47,14 @@ export interface BlockTaker {
  * nobody writes to them any longer. `from` is a path in the root.
  */
 export type Part =
-  | { readonly kind: "bytes"; readonly hash: HashHex; readonly bytes: Uint8Array; readonly isProved?: boolean }
+  | {
+      readonly kind: "bytes";
+      readonly hash: HashHex;
+      readonly bytes: Uint8Array;
+      readonly isProved?: boolean;
+      /** See `ArrivedBlock`. */
+      readonly release?: (() => void) | undefined;
+    }
   | {
       readonly kind: "copy";
       readonly hash: HashHex;
@@ -199,8 +206,10 @@ export interface ArrivedBlock {
   readonly bytes: Uint8Array;
   /** Piece table, if requested and computed. */
   readonly pieces?: Uint8Array | undefined;
-  /** The bytes were verified in place and do not change, so they need no second check. */
+  /** The bytes were verified in place and do not change before `release`, so they need no second check. */
   readonly isProved?: boolean;
+  /** May be called once, when nothing reads the bytes anymore. Later blocks may then overwrite them. */
+  readonly release?: (() => void) | undefined;
 }
 
 export interface BatchResult {

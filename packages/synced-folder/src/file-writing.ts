@@ -40,11 +40,15 @@ export async function writeParts(
         const bytes = part.kind === "bytes" ? part.bytes : await readCopy(writing, part, new Uint8Array(sizeBytes));
         if (!isProved(part) && sha256(bytes) !== part.hash) throw mismatch(part, "has another hash");
         if (!isShared(writing)) writeAllNow(descriptor, bytes, position);
+        releasePart(part);
       } else {
         needsLength = true;
         const begun = isProved(part) ? writeProved(part, writing) : await beginWindow(threads, writing);
         const noted = begun.done
-          .then(() => flushing.note(sizeBytes))
+          .then(() => {
+            releasePart(part);
+            return flushing.note(sizeBytes);
+          })
           .catch((thrown: unknown) => void (failure ??= { thrown }))
           .finally(() => writes.delete(noted));
         writes.add(noted);
@@ -87,6 +91,10 @@ interface Begun {
 
 function isProved(part: Part): part is Part & { readonly kind: "bytes" } {
   return part.kind === "bytes" && part.isProved === true;
+}
+
+function releasePart(part: Part): void {
+  if (part.kind === "bytes") part.release?.();
 }
 
 function writeProved({ hash, bytes }: Part & { readonly kind: "bytes" }, writing: Writing): Begun {

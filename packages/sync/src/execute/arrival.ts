@@ -100,7 +100,11 @@ export function wantedBlock({ operation, bases }: Arrival, { hash, size }: Manif
 }
 
 /** @param bytes bytes received for the block */
-export function fetchedPart({ hash }: ManifestEntry, bytes: Uint8Array, isProved = false): Part {
+export function fetchedPart(
+  { hash }: ManifestEntry,
+  bytes: Uint8Array,
+  isProved = false,
+): Part & { readonly kind: "bytes" } {
   return { kind: "bytes", hash, bytes, isProved };
 }
 

@@ -195,9 +195,10 @@ class Assembly {
       this.known.push({ ...block, pieces: piecesOfSource(this.#hands, source) });
       return localPart(block, source);
     }
-    const { bytes, pieces, isProved } = (await this.#readOld(block, position)) ?? (await this.#fetch(position));
+    const { bytes, pieces, isProved, release } =
+      (await this.#readOld(block, position)) ?? (await this.#fetch(position));
     this.known.push({ ...block, pieces: pieces ?? piecesOfFetched(this.#hands, this.#arrival, bytes) });
-    return fetchedPart(block, bytes, isProved);
+    return { ...fetchedPart(block, bytes, isProved), release };
   }
 
   #sourceOf(position: number): Arrival["sources"][number] {
