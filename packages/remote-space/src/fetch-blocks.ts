@@ -26,7 +26,7 @@ const windowBytes = 8 * 1024 * 1024;
 /** Requests pending or answered but unread, in addition to the current one. */
 const windowsAhead = 2;
 
-/** See `Server.fetchBlocks`. At most three windows are in memory, both received and decoded. */
+/** See `Server.fetchBlocks`. In memory are at most three windows, received and decoded, and those with blocks that are not released. */
 export async function* fetchBlocks(
   parts: FetchingParts,
   wanted: readonly WantedBlock[],
@@ -139,8 +139,14 @@ async function fetchOnce(parts: RequestParts, wanted: readonly WantedBlock[], si
 
 /** Fetches into shared memory, where threads verify the response without copies. */
 async function fetchFrames({ client, memory }: RequestParts, wanted: readonly WantedBlock[], signal: AbortSignal) {
-  const window = memory.take(bodyBytesMax(wanted));
-  const { bytes, failure } = await fetchBlocksUntilBreak(client, itemsOf(wanted), new Uint8Array(window), signal);
+  const sizeBytes = bodyBytesMax(wanted);
+  const window = memory.take(sizeBytes);
+  const { bytes, failure } = await fetchBlocksUntilBreak(
+    client,
+    itemsOf(wanted),
+    new Uint8Array(window, 0, sizeBytes),
+    signal,
+  );
   const body = new Uint8Array(window, 0, bytes);
   const frames = findFrames(body, { framesMax: wanted.length, isCut: failure !== undefined });
   const cut = failure === undefined ? undefined : findCutFrame(body, frames);

@@ -13,8 +13,8 @@ export interface RequestMemory {
 }
 
 /**
- * Shared buffers that later requests use again. A new one costs a page fault for each 4 KiB, and V8 does not count it
- * as garbage: a client that received 1 GiB held 690 MB.
+ * Shared buffers that later requests use again. A new one costs a page fault for each 4 KiB, and V8 ignores its size
+ * when it decides to collect garbage: a client that received 1 GiB held 690 MB.
  */
 export class ReusedWindows {
   readonly #usualBytes: number;

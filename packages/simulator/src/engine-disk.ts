@@ -103,6 +103,7 @@ function makings(root: SimulatedRoot, call: Call, watch: DiskWatch): Pick<LocalD
         for await (const part of parts) {
           const bytes = await bytesOf(part);
           await call("write", path, () => root.write(inode, { bytes: Buffer.concat([inode.now.bytes, bytes]) }, false));
+          if (part.kind === "bytes") part.release?.();
         }
         const isPrivate = wanted ?? model?.now.isPrivate ?? false;
         root.write(inode, { executable, isPrivate, ...(mtimeNs !== undefined && { mtimeNs }) }, false);

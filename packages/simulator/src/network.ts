@@ -1,6 +1,6 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { sha256 } from "@holdfast/core/hash";
-import type { Server } from "@holdfast/sync-ports/ports";
+import type { ArrivedBlock, Server } from "@holdfast/sync-ports/ports";
 import type { ModelServer } from "./model-server.ts";
 import type { Decision } from "./chances.ts";
 import type { Life, Scheduler } from "./scheduler.ts";
@@ -77,7 +77,7 @@ export function makeNetwork(
         for (const [index, bytes] of arrived.entries()) {
           const { hash, base } = some[index] ?? {};
           if (base !== undefined && sha256(await base.read()) === base.hash) model.savings.bases += 1;
-          if (hash !== undefined) yield { hash, bytes: mayDamage(bytes) };
+          if (hash !== undefined) yield releasable(hash, mayDamage(bytes));
         }
       }
     },
@@ -91,6 +91,12 @@ export function makeNetwork(
 }
 
 type Call = <Result>(name: string, act: () => Result) => Promise<Result>;
+
+/** The real server's answers use released memory again. */
+function releasable(hash: ArrivedBlock["hash"], answer: Uint8Array): ArrivedBlock {
+  const bytes = Uint8Array.from(answer);
+  return { hash, bytes, release: () => void bytes.fill(0xff) };
+}
 
 function questions(
   model: ModelServer,

@@ -44,7 +44,7 @@ export interface BlockTaker {
 
 /**
  * Part of a new file. It is verified by its hash while it is written, unless its provider has verified the bytes and
- * nobody writes to them any longer. `from` is a path in the root.
+ * they do not change before `release`. `from` is a path in the root.
  */
 export type Part =
   | {
@@ -208,7 +208,7 @@ export interface ArrivedBlock {
   readonly pieces?: Uint8Array | undefined;
   /** The bytes were verified in place and do not change before `release`, so they need no second check. */
   readonly isProved?: boolean;
-  /** May be called once, when nothing reads the bytes anymore. Later blocks may then overwrite them. */
+  /** May be called when nothing reads the bytes anymore. Later blocks may then overwrite them. Further calls do nothing. */
   readonly release?: (() => void) | undefined;
 }
 

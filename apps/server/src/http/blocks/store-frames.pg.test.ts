@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { after, before, test } from "node:test";
 import type { HashHex } from "@holdfast/core/ids";
 import { makeMemoryStore } from "@holdfast/object-store/memory-store";
-import type { Frame } from "@holdfast/protocol/frames";
+import { type Frame, frameHeaderBytes } from "@holdfast/protocol/frames";
 import type { BlockPool } from "../../blocks/block-tasks.ts";
 import { blockOf, type BlockWorld, makeSpace, openBlockWorld, startTestPool } from "../../blocks/testing.ts";
 import { startTestDatabases, type TestDatabases } from "../../db/testing.ts";
@@ -31,7 +31,7 @@ for (const sizeBytes of [4000, 40_000, 200_000, 1_300_000]) {
     const blocks = Array.from({ length: 6 }, () => blockOf(randomBytes(sizeBytes)));
     const spaceOf = (hash: HashHex): Actor =>
       blocks.findIndex((block) => block.hash === hash) % 2 === 0 ? own : mounted;
-    const room = world.service.room(undefined);
+    const room = world.service.room(blocks.length * (sizeBytes + frameHeaderBytes));
     const frames = blocks.map(({ hash, payload }): Frame => {
       const placed = room.place(payload.length);
       placed.set(payload);

@@ -47,7 +47,7 @@ export async function storeFrames(
     room.takeClosed();
     patchBytes = 0;
     if (ready.length === 0) return;
-    for (const [actor, some] of Map.groupBy(withOwnMemory(ready, actorOf), ({ hash }) => actorOf(hash))) {
+    for (const [actor, some] of Map.groupBy(separable(ready, actorOf), ({ hash }) => actorOf(hash))) {
       await tellingRoom(actor, blocks.store(actor.spaceId, actor.userId, some, leaveOut));
     }
     stored += ready.length;
@@ -71,8 +71,8 @@ export async function storeFrames(
   return stored;
 }
 
-/** Copies blocks that share a slab with those of another actor, because storing takes the whole slab. */
-function withOwnMemory(blocks: readonly IncomingBlock[], actorOf: FramesTarget["actorOf"]): IncomingBlock[] {
+/** Makes storing copy blocks that share a slab with those of another actor, because it would take the whole slab. */
+function separable(blocks: readonly IncomingBlock[], actorOf: FramesTarget["actorOf"]): IncomingBlock[] {
   const actors = new Map<ArrayBufferLike, Actor>();
   const mixed = new Set<ArrayBufferLike>();
   for (const { hash, payload } of blocks) {
@@ -81,9 +81,7 @@ function withOwnMemory(blocks: readonly IncomingBlock[], actorOf: FramesTarget["
     actors.set(payload.buffer, first);
     if (first !== actor) mixed.add(payload.buffer);
   }
-  return blocks.map((block) =>
-    mixed.has(block.payload.buffer) ? { ...block, payload: block.payload.slice(), placed: false } : block,
-  );
+  return blocks.map((block) => (mixed.has(block.payload.buffer) ? { ...block, placed: false } : block));
 }
 
 async function incomingBlock(
