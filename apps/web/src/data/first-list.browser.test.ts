@@ -31,5 +31,6 @@ test("the first rows are asked for before the script that shows them is there, b
   const before = api.slice(0, api.indexOf("/api/v1/folders/root/contents"));
   assert.ok(before.length <= 2, `before the first rows are asked for: ${before.join(", ")}`);
   assert.ok(api.length <= 10, api.join("\n"));
-  assert.equal((await figures()).shift, 0);
+  const { shift, moved } = await figures();
+  assert.equal(shift, 0, moved.join("\n"));
 });

@@ -6,6 +6,8 @@ export interface Figures {
   readonly firstRowMs: number | undefined;
   /** Unexpected layout shifts. */
   readonly shift: number;
+  /** Elements that shifted, with their places before and after. */
+  readonly moved: readonly string[];
   /** Main-thread tasks over 50 ms. */
   readonly longTasksMs: readonly number[];
   /** Each input until the next frame, the longest of its events. */
@@ -24,14 +26,20 @@ export async function firstRowShown(page: Page): Promise<void> {
 
 /** Text, because it runs in the page and Node's types do not fit. */
 const watching = `
-  globalThis.figures = { firstRowMs: undefined, shift: 0, longTasksMs: [], acts: {} };
+  globalThis.figures = { firstRowMs: undefined, shift: 0, moved: [], longTasksMs: [], acts: {} };
   globalThis.firstRow = Promise.withResolvers();
   const observe = (type, take, more) => {
     const observer = new PerformanceObserver((list) => list.getEntries().forEach(take));
     observer.observe({ type, buffered: true, ...more });
   };
-  observe("layout-shift", ({ value, hadRecentInput }) => {
-    if (!hadRecentInput) figures.shift += value;
+  const placeOf = ({ x, y, width, height }) => [x, y, width, height].map(Math.round).join(" ");
+  observe("layout-shift", ({ value, hadRecentInput, startTime, sources }) => {
+    if (hadRecentInput) return;
+    figures.shift += value;
+    for (const { node, previousRect, currentRect } of sources) {
+      const shown = (node?.outerHTML ?? node?.textContent ?? "removed").slice(0, 120);
+      figures.moved.push(Math.round(startTime) + " ms: " + placeOf(previousRect) + " -> " + placeOf(currentRect) + ": " + shown);
+    }
   });
   observe("longtask", ({ duration }) => figures.longTasksMs.push(duration));
   const takeAct = ({ interactionId, duration }) => {

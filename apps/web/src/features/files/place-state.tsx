@@ -60,9 +60,11 @@ function LoadingRows() {
     const timer = setTimeout(() => setLate(true), 150);
     return () => clearTimeout(timer);
   }, []);
-  if (!isLate) return <div className="flex-1" />;
+  // The same in both states: Chromium counted rows as moved by a padding that their container got together with them.
+  const look = "flex-1 overflow-hidden px-2 pt-10 lg:px-4";
+  if (!isLate) return <div className={look} />;
   return (
-    <div role="status" aria-label={message("files.loading")} className="flex-1 overflow-hidden px-2 pt-10 lg:px-4">
+    <div role="status" aria-label={message("files.loading")} className={look}>
       {Array.from({ length: 12 }, (_, place) => (
         <div key={place} className="flex h-row items-center gap-3 px-3 ps-12">
           <div className="size-6 rounded-md bg-hover" />
