@@ -30,6 +30,7 @@ export const permission = z
     has_password: z.boolean().optional().describe("only for links, as are the following fields"),
     max_downloads: z.int().nullable().optional(),
     downloads: z.int().optional(),
+    last_used_at: z.string().nullable().optional().describe("to the minute; null: not used since servers record this"),
     disabled: z.literal(true).optional().describe("true: an administrator has disabled the link"),
     app: z.literal(true).optional().describe("true: belongs to an app password, and has no public address"),
     inherited_from: z.string().optional().describe("ancestor on which the permission was set"),

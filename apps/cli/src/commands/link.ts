@@ -89,6 +89,7 @@ const columns: readonly Column[] = [
   { title: "PATH", shortens: true },
   { title: "ENDS", word: "until" },
   { title: "DOWNLOADS", word: "downloads" },
+  { title: "USED", word: "used" },
   { title: "STATE" },
 ];
 
@@ -110,6 +111,7 @@ function list(context: Context) {
           at,
           permission.expires_at === null ? "" : `until ${listing.time(permission.expires_at)}`,
           downloadsOf(permission),
+          permission.last_used_at == null ? "" : `used ${listing.time(permission.last_used_at)}`,
           stateOf(permission),
         ]),
       ),

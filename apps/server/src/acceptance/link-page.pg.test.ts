@@ -150,9 +150,13 @@ describe("the page of a link", () => {
     const wrong = await get(url, body("open barley"));
     assert.equal(wrong.status, 403);
     assert.doesNotMatch(wrong.html, /secret\.txt/);
+    const lastUse = async () => (await owner.call("GET", `/files/${top}/permissions`)).body.items[0].last_used_at;
+    assert.equal(await lastUse(), null, "nobody opened it yet");
+    const beforeMs = Date.now();
     const right = await get(url, body("open sesame"));
     assert.equal(right.status, 200);
     assert.equal(right.headers.get("set-cookie"), null);
+    assert.ok(Date.parse(await lastUse()) >= beforeMs);
     const address = addresses(right.html).find((each) => each.includes(file.id)) ?? "";
     assert.match(address, /access=\d+\.[\w-]{43}$/);
     assert.equal((await get(address)).html, "behind a password");

@@ -39,6 +39,9 @@ export interface AccountStore {
   readonly queued?: (userId: UserId) => void;
 }
 
+/** Times of last use are stored to the minute, so that busy devices and links do not write on each request. */
+export const seenGrainMicros = 60_000_000;
+
 /** External dependencies of all account code. */
 export interface AccountWorld extends AccountStore {
   readonly secrets: ServerSecrets;

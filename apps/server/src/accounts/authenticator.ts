@@ -1,7 +1,7 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { SessionId, TokenId } from "@holdfast/core/ids";
 import { type AccessClaims, readAccessToken } from "./access-token.ts";
-import type { AccountWorld } from "./account-world.ts";
+import { type AccountWorld, seenGrainMicros } from "./account-world.ts";
 import { findAppPassword, readNameAndPassword } from "./app-passwords.ts";
 import type { Caller } from "./caller.ts";
 import { isOfLink, proveLink } from "./link-callers.ts";
@@ -9,8 +9,6 @@ import { findCallerAgain, findLiveSession, findLiveToken } from "./live-callers.
 import { findProgram } from "./program-callers.ts";
 import { digestOf, isSame, parsePersonalToken } from "./secret-token.ts";
 
-/** Last-seen times are stored to the minute, so that busy devices do not write on each request. */
-const seenGrainMicros = 60_000_000;
 const verifiedTokensMax = 10_000;
 
 /** Facts about a device, recorded with its request. */

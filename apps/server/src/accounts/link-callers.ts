@@ -7,7 +7,7 @@ import type { GrantRow } from "../db/shard-tables.ts";
 import { dropLapsed } from "../rights/load-rights.ts";
 import { accessOf, boundBy, type RulesJson, rulesOfUser } from "./access-rules.ts";
 import type { Access, Caller } from "./caller.ts";
-import type { AccountWorld } from "./account-world.ts";
+import { type AccountWorld, seenGrainMicros } from "./account-world.ts";
 import { guardAttempt, throttleKey } from "./attempts.ts";
 import { isPassword, sourceLine } from "./passwords.ts";
 import {
@@ -43,7 +43,10 @@ export function isOfLink(bearer: string): boolean {
 export async function proveLink(world: AccountWorld, bearer: string): Promise<Caller | undefined> {
   const link = await findLinkOf(world, bearer);
   if (link === undefined) return undefined;
-  if (link.password_hash === null || readLinkSession(bearer) !== undefined) return linkCaller(link);
+  if (link.password_hash === null || readLinkSession(bearer) !== undefined) {
+    await markLinkUsed(world, link);
+    return linkCaller(link);
+  }
   throw new HoldfastError(
     "unauthenticated",
     "This link has a password. Send the link's token and the password to POST /api/v1/links/session.",
@@ -51,6 +54,21 @@ export async function proveLink(world: AccountWorld, bearer: string): Promise<Ca
       field: "password",
     },
   );
+}
+
+/** Records that somebody opened the link. */
+export async function markLinkUsed({ shards, clock }: AccountWorld, link: LiveLink): Promise<void> {
+  const now = clock.nowMicros();
+  if ((link.last_used_at ?? 0) >= now - seenGrainMicros) return;
+  await shards
+    .ofId(link.id)
+    .db.updateTable("shard.grants")
+    .set({ last_used_at: now })
+    .where("space_id", "=", link.space_id)
+    .where("id", "=", link.id)
+    // Of many visitors in the same minute, one writes.
+    .where((row) => row.or([row("last_used_at", "is", null), row("last_used_at", "<", now - seenGrainMicros)]))
+    .execute();
 }
 
 /** Live link of the token, regardless of a password. One statement, however the token is wrong. */

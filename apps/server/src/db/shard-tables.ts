@@ -205,6 +205,8 @@ export interface GrantRow {
   password_hash: string | null;
   max_downloads: number | null;
   downloads: number;
+  /** Last use of a link, to the minute; null: never, or another kind. */
+  last_used_at: number | null;
   disabled_at: number | null;
   /** Message from the giver to the recipient; null: none. */
   message: string | null;

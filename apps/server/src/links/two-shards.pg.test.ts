@@ -6,8 +6,9 @@ import { limits } from "@holdfast/core/limits";
 import { seededRandom } from "@holdfast/disk/seeded-random";
 import { seed } from "@holdfast/tools/properties";
 import { sql } from "kysely";
-import { findLinkOf, proveLink } from "../accounts/link-callers.ts";
+import { findLinkOf, linkCaller, proveLink } from "../accounts/link-callers.ts";
 import { digestOf, makeLinkToken } from "../accounts/secret-token.ts";
+import { findCallerAgain } from "../accounts/live-callers.ts";
 import { openTestAccounts, type TestAccounts } from "../accounts/testing.ts";
 import type { UserRow } from "../db/account-tables.ts";
 import type { Shard } from "../db/shards.ts";
@@ -113,6 +114,34 @@ describe("links on two shards", () => {
     assert.equal(await countIn(second, "reports"), 1, "it went too early");
     await expireReports(databases.shards, accounts.clock.nowMicros() + limits.reportLifetimeMs * 1000);
     assert.equal(await countIn(second, "reports"), 0);
+  });
+
+  test("the last use of a link is stored to the minute, and only for those who may open it", async () => {
+    const lastUse = async () => {
+      const found = await findLinkOf(accounts, link.token);
+      return found?.last_used_at;
+    };
+    const forged = `${link.token.slice(0, -1)}${link.token.endsWith("A") ? "B" : "A"}`;
+    assert.equal(await proveLink(accounts, forged), undefined);
+    const found = await findLinkOf(accounts, link.token);
+    await findCallerAgain(accounts, linkCaller(found ?? assert.fail()));
+    assert.equal(await lastUse(), null, "a wrong secret, and a connection that goes on");
+
+    const start = accounts.clock.nowMicros();
+    await proveLink(accounts, link.token);
+    assert.equal(await lastUse(), start);
+    accounts.clock.forwardMs(60_000);
+    await proveLink(accounts, link.token);
+    assert.equal(await lastUse(), start, "in the same minute");
+    accounts.clock.forwardMs(1);
+    await Promise.all(Array.from({ length: 5 }, () => proveLink(accounts, link.token)));
+    assert.equal(await lastUse(), start + 60_001_000);
+
+    await sql`update shard.grants set password_hash = 'x', last_used_at = null where id = ${link.id}`.execute(
+      second.db,
+    );
+    await assert.rejects(proveLink(accounts, link.token), { code: "unauthenticated" });
+    assert.equal(await lastUse(), null, "without the password");
   });
 
   test("downloads that nobody goes on with any more are forgotten after a day, on every shard, and no others", async () => {

@@ -105,6 +105,7 @@ export async function permissionsJson(
             has_password: grant.password_hash !== null,
             max_downloads: grant.max_downloads,
             downloads: grant.downloads,
+            last_used_at: grant.last_used_at === null ? null : formatTime(grant.last_used_at),
             ...(grant.disabled_at === null ? {} : { disabled: true as const }),
             ...(isOfApp(grant) ? { app: true as const } : {}),
           }

@@ -126,6 +126,7 @@ function editorOf(world: SharingWorld, arrival: ArrivalRow, nodeId: NodeId): Gra
     password_hash: null,
     max_downloads: null,
     downloads: 0,
+    last_used_at: null,
     disabled_at: null,
     message: null,
   };

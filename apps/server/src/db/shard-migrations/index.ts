@@ -59,6 +59,7 @@ import * as formerDevices from "./184-former-devices.ts";
 import * as datesOfVersions from "./185-dates-of-versions.ts";
 import * as privateNodes from "./186-private-nodes.ts";
 import * as makersOfLabels from "./187-makers-of-labels.ts";
+import * as usesOfLinks from "./188-uses-of-links.ts";
 import * as audit from "./113-audit.ts";
 
 /**
@@ -129,5 +130,6 @@ export const shardMigrations: MigrationSet = {
     "185-dates-of-versions": { up: datesOfVersions.up },
     "186-private-nodes": { up: privateNodes.up },
     "187-makers-of-labels": { up: makersOfLabels.up },
+    "188-uses-of-links": { up: usesOfLinks.up },
   },
 };

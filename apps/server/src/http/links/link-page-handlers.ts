@@ -10,6 +10,7 @@ import {
   linkCaller,
   type LinkPlace,
   type LiveLink,
+  markLinkUsed,
   openLink,
   sessionEnd,
   signPlace,
@@ -62,7 +63,7 @@ export function linkPageHandlers(world: LinkPageWorld) {
       const head = query.access === undefined && query.sent === undefined ? world.head() : undefined;
       return asPage(async () => {
         const link = await linkOf(accounts, token, note);
-        const visit = visitBy(accounts, { link, token }, pageOf(link, query.in), query.access);
+        const visit = await visitBy(accounts, { link, token }, pageOf(link, query.in), query.access);
         if (visit === undefined) note({ action: "link.knock" });
         else note({ nodeIds: [query.in ?? link.node_id] });
         if (visit === undefined) return { status: 200 as const, ...passwordPage(addressOf(token), undefined, head) };
@@ -79,7 +80,7 @@ export function linkPageHandlers(world: LinkPageWorld) {
         if (!isForm) return openByPassword(accounts, context);
         note({ action: "file.write" });
         const place = pageOf(link, query.in);
-        const visit = visitBy(accounts, { link, token: params.token }, place, query.access);
+        const visit = await visitBy(accounts, { link, token: params.token }, place, query.access);
         if (visit === undefined) return { status: 403 as const, ...passwordPage(addressOf(params.token)) };
         const sent = await takeFiles(world, visit, context);
         note({ count: sent });
@@ -90,7 +91,7 @@ export function linkPageHandlers(world: LinkPageWorld) {
       asPage(async () => {
         const link = await linkOf(accounts, params.token, note);
         const place = { use: "file", nodeId: params.id } as const;
-        const visit = visitBy(accounts, { link, token: params.token }, place, query.access);
+        const visit = await visitBy(accounts, { link, token: params.token }, place, query.access);
         if (visit === undefined) return { status: 403 as const, ...passwordPage(addressOf(params.token)) };
         const request = {
           caller: visit.caller,
@@ -160,16 +161,26 @@ function pageOf(link: LiveLink, folder: string | undefined): LinkPlace {
 }
 
 /** @returns undefined if the password is required */
-function visitBy(accounts: AccountWorld, { link, token }: Knock, place: LinkPlace, access = ""): Visit | undefined {
-  if (link.password_hash === null) return { link, caller: linkCaller(link), addressOf: addressOf(token) };
-  const untilSeconds = checkPlace(accounts, link, place, access);
-  return untilSeconds === undefined ? undefined : openVisit(accounts, { link, token }, untilSeconds);
+async function visitBy(
+  accounts: AccountWorld,
+  { link, token }: Knock,
+  place: LinkPlace,
+  access = "",
+): Promise<Visit | undefined> {
+  const hasPassword = link.password_hash !== null;
+  const untilSeconds = hasPassword ? checkPlace(accounts, link, place, access) : undefined;
+  if (hasPassword && untilSeconds === undefined) return undefined;
+  return openVisit(accounts, { link, token }, untilSeconds);
 }
 
-/** All its URLs expire at the same time. After that, the password is required again. */
-function openVisit(accounts: AccountWorld, { link, token }: Knock, untilSeconds: number): Visit {
-  const sign = (place: LinkPlace) => signPlace(accounts, link, place, untilSeconds);
-  return { link, caller: linkCaller(link), addressOf: addressOf(token, { link, sign }) };
+/** @param untilSeconds when all URLs of a link with a password expire. After that, the password is required again. */
+async function openVisit(accounts: AccountWorld, { link, token }: Knock, untilSeconds?: number): Promise<Visit> {
+  await markLinkUsed(accounts, link);
+  const signed =
+    untilSeconds === undefined
+      ? undefined
+      : { link, sign: (place: LinkPlace) => signPlace(accounts, link, place, untilSeconds) };
+  return { link, caller: linkCaller(link), addressOf: addressOf(token, signed) };
 }
 
 async function openByPassword(
@@ -184,7 +195,7 @@ async function openByPassword(
   });
   if (link === undefined)
     return { status: 403 as const, ...passwordPage(addressOf(token), "Wrong password. Try again.") };
-  const visit = openVisit(accounts, { link, token }, sessionEnd(accounts));
+  const visit = await openVisit(accounts, { link, token }, sessionEnd(accounts));
   return { status: 200 as const, ...(await show(accounts, visit, {})) };
 }
 

@@ -68,7 +68,7 @@ const linkWords = {
 const appWords = { remove: "share.revokeApp", about: "share.revokeAppAbout", act: "share.revokeAppDo" } as const;
 
 function LinkRow({ node, link }: Pick<LinkListProps, "node"> & { readonly link: PermissionJson }) {
-  const { message, day, number } = useMessages();
+  const { message, ago, day, number } = useMessages();
   const { remove } = usePermissionChanges(node.id, link);
   const [asks, setAsks] = useState(false);
   const address = useAddress(link);
@@ -86,6 +86,7 @@ function LinkRow({ node, link }: Pick<LinkListProps, "node"> & { readonly link: 
     most === null ? undefined : message("share.downloadsOf", { done: number(downloads.count), most: number(most) }),
     // Block downloads by devices are not counted, so zero is not shown.
     most === null && downloads.count > 0 ? message("share.downloads", downloads) : undefined,
+    link.last_used_at == null ? undefined : message("share.used", { when: ago(link.last_used_at) }),
     link.disabled === true ? message("share.disabled") : undefined,
     link.inherited_from === undefined ? undefined : message("share.inherited"),
   ].filter((note) => note !== undefined);

@@ -35,6 +35,7 @@ export const share = {
   "share.withPassword": "mit Passwort",
   "share.downloads": { one: "{count} Download", other: "{count} Downloads" },
   "share.downloadsOf": "{done} von {most} Downloads",
+  "share.used": "zuletzt benutzt {when}",
   "share.disabled": "von einem Administrator deaktiviert",
   "share.copyLink": "{name} kopieren",
   "share.qrOf": "Adresse und QR-Code von {name} zeigen",

@@ -32,6 +32,7 @@ export const share = {
   "share.withPassword": "with password",
   "share.downloads": { one: "{count} download", other: "{count} downloads" },
   "share.downloadsOf": "{done} of {most} downloads",
+  "share.used": "last used {when}",
   "share.disabled": "disabled by an administrator",
   "share.copyLink": "Copy {name}",
   "share.qrOf": "Show the address and QR code of {name}",
