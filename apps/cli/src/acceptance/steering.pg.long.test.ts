@@ -128,8 +128,8 @@ describe("the commands that steer clients while they run", () => {
       const terminal = onTerminal([launcher, "deletes", action], { env, columns: 200 });
       await eventually("it asks", waitMs, async () => terminal.lines().join("\n").includes(asks) || undefined);
       terminal.type("n\r");
-      assert.equal(await terminal.ended, 0);
-      assert.match(terminal.lines().join("\n"), /^Nothing was changed\. They are still waiting\.$/m);
+      assert.equal(await terminal.ended, 1);
+      assert.match(terminal.lines().join("\n"), /^holdfast: Nothing was changed\. They are still waiting\.$/m);
     }
     await waiting(anna, 5);
     assert.equal((await anna.run(["deletes", "approve"])).code, 0);

@@ -6,12 +6,19 @@ export interface Preferences {
   readonly theme?: "light" | "dark";
   readonly direction?: "ltr" | "rtl";
   readonly hours?: "h12" | "h23";
-  readonly view?: "list" | "tiles";
+  /** Last choice. */
+  readonly view?: View;
+  /** Choices for folders and lists, by their place. The last one counts. */
+  readonly views?: readonly (readonly [place: string, view: View])[];
   /** Lines wider than the page. Default: wrapped. */
   readonly lines?: "wrapped" | "whole";
   /** MiB per second; undefined: no limit. */
   readonly uploadLimit?: UploadLimit;
 }
+
+export type View = (typeof viewsOffered)[number];
+const viewsOffered = ["list", "tiles"] as const;
+const viewsMax = 200;
 
 export const uploadLimits = ["1", "2", "5", "10", "20"] as const;
 export type UploadLimit = (typeof uploadLimits)[number];
@@ -65,10 +72,25 @@ export function readPreferences(text: string | null): Preferences {
     ...oneOf("theme", ["light", "dark"]),
     ...oneOf("direction", ["ltr", "rtl"]),
     ...oneOf("hours", ["h12", "h23"]),
-    ...oneOf("view", ["list", "tiles"]),
+    ...oneOf("view", viewsOffered),
+    ...viewsIn(fields["views"]),
     ...oneOf("lines", ["wrapped", "whole"]),
     ...oneOf("uploadLimit", uploadLimits),
   };
+}
+
+function viewsIn(value: unknown): Pick<Preferences, "views"> {
+  if (!Array.isArray(value)) return {};
+  const views = new Map<string, View>();
+  for (const choice of value as unknown[]) {
+    if (!Array.isArray(choice)) continue;
+    const [place, chosen] = choice as unknown[];
+    const view = viewsOffered.find((each) => each === chosen);
+    if (typeof place !== "string" || view === undefined) continue;
+    views.delete(place);
+    views.set(place, view);
+  }
+  return { views: [...views].slice(-viewsMax) };
 }
 
 function set(preferencesNow: Preferences): void {

@@ -1,4 +1,5 @@
 import { type KeyboardEvent, type ReactNode, type RefObject, useCallback, useEffect, useRef } from "react";
+import type { View } from "../../design/preferences.ts";
 import type { Column } from "./columns.ts";
 import type { DropTarget } from "./drag.ts";
 import { ListRow } from "./list-row.tsx";
@@ -21,7 +22,7 @@ import { type RowWindow, useRowWindow, useViewSize } from "./use-row-window.ts";
 export interface FileListProps {
   readonly label: string;
   readonly source: RowSource;
-  readonly view: "list" | "tiles";
+  readonly view: View;
   readonly columns: readonly Column[];
   readonly head: ReactNode;
   readonly selection: Selection;

@@ -65,6 +65,7 @@ function FolderOf({ id, nodes, begin }: FolderOfProps) {
   return (
     <ListPlace
       kind="folder"
+      viewKey={id}
       name={name}
       heading={
         node === undefined ? (

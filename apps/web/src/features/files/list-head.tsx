@@ -1,8 +1,12 @@
-import ChevronDown from "lucide-react/icons/chevron-down";
-import ChevronUp from "lucide-react/icons/chevron-up";
+import { Suspense } from "react";
 import type { SortOrder } from "../../data/row-order.ts";
+import type { View } from "../../design/preferences.ts";
+import { lazyPart } from "../../design/lazy-part.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 import { type Column, nextSort } from "./columns.ts";
+import { Arrow, headLook, sortedWords } from "./sorted.tsx";
+
+const SortButton = lazyPart(async () => (await import("./sort-button.tsx")).SortButton);
 
 interface ListHeadProps {
   readonly columns: readonly Column[];
@@ -12,7 +16,7 @@ interface ListHeadProps {
   readonly isAllSelected: boolean;
   readonly isSomeSelected: boolean;
   readonly onSelectAll: (all: boolean) => void;
-  readonly view: "list" | "tiles";
+  readonly view: View;
 }
 
 /** Fixed above the scrolling rows. */
@@ -36,18 +40,23 @@ export function ListHead({ columns, sort, onSort, isAllSelected, isSomeSelected,
         onChange={(event) => onSelectAll(event.target.checked)}
         className="size-6 shrink-0 scale-75 accent-accent"
       />
-      <div className={view === "list" ? "min-w-0 flex-1 ps-9" : "shrink-0"}>
-        <Head id="natural" label={message("files.columnName")} sort={sort} onSort={onSort} />
-      </div>
-      {columns.map((column) => (
-        <div
-          key={column.id}
-          className={view === "list" ? `${column.className} hidden md:block` : "shrink-0 max-md:hidden"}
-        >
-          <Head id={column.sort} label={message(column.message)} sort={sort} onSort={onSort} />
-        </div>
-      ))}
-      {view === "list" ? <div className="w-8 shrink-0 pointer-coarse:w-11" /> : null}
+      {view === "tiles" ? (
+        <Suspense fallback={null}>
+          {sort !== undefined && onSort !== undefined && <SortButton columns={columns} sort={sort} onSort={onSort} />}
+        </Suspense>
+      ) : (
+        <>
+          <div className="min-w-0 flex-1 ps-9">
+            <Head id="natural" label={message("files.columnName")} sort={sort} onSort={onSort} />
+          </div>
+          {columns.map((column) => (
+            <div key={column.id} className={`${column.className} hidden md:block`}>
+              <Head id={column.sort} label={message(column.message)} sort={sort} onSort={onSort} />
+            </div>
+          ))}
+          <div className="w-8 shrink-0 pointer-coarse:w-11" />
+        </>
+      )}
     </div>
   );
 }
@@ -62,20 +71,15 @@ function Head({ id, label, sort, onSort }: HeadProps) {
   if (id === undefined || onSort === undefined || sort === undefined) return <span className="text-sm">{label}</span>;
   const isThis = sort.replace("-", "") === id;
   const isDown = sort.startsWith("-");
-  const said = isThis ? message(isDown ? "files.sortedDown" : "files.sortedUp", { column: label }) : label;
   return (
     <button
       type="button"
-      aria-label={said}
+      aria-label={isThis ? sortedWords(message, sort, label) : label}
       onClick={() => onSort(nextSort(sort, id))}
-      className={`-mx-2 inline-flex h-8 max-w-full items-center gap-1 rounded-md px-2 text-sm hover:bg-hover active:bg-pressed pointer-coarse:h-10 ${isThis ? "font-semibold text-text" : ""}`}
+      className={`${headLook} ${isThis ? "font-semibold text-text" : ""}`}
     >
       <span className="truncate">{label}</span>
       {isThis && <Arrow isDown={isDown} />}
     </button>
   );
-}
-
-function Arrow({ isDown }: { readonly isDown: boolean }) {
-  return isDown ? <ChevronDown aria-hidden size={14} /> : <ChevronUp aria-hidden size={14} />;
 }

@@ -1,5 +1,5 @@
 import { lazy, Suspense, useSyncExternalStore } from "react";
-import { preferences, watchPreferences } from "../../design/preferences.ts";
+import type { View } from "../../design/preferences.ts";
 import { ChangesPill } from "./changes-pill.tsx";
 import { currentClash, watchClashes } from "./clashes.ts";
 import { DragGhost } from "./drag-ghost.tsx";
@@ -12,6 +12,7 @@ import { PlaceBar } from "./place-bar.tsx";
 import { PlaceState } from "./place-state.tsx";
 import { withWords } from "../../messages/use-messages.ts";
 import { type ListPlaceProps, usePlace } from "./use-place.ts";
+import { useView } from "./use-view.ts";
 
 /** Not needed before the first list. */
 const PlaceQuestions = lazy(async () => ({ default: (await import("./place-questions.tsx")).PlaceQuestions }));
@@ -22,7 +23,7 @@ export function ListPlace(props: ListPlaceProps) {
   const { source, name, folder } = props;
   const place = usePlace(props);
   const { act, context, acts, dialogs, live, filter } = place;
-  const view = useSyncExternalStore(watchPreferences, () => preferences().view ?? "list");
+  const [view, setView] = useView(props);
   return (
     <section aria-label={name} className="relative flex h-full flex-col">
       <PlaceBar
@@ -30,6 +31,7 @@ export function ListPlace(props: ListPlaceProps) {
         heading={props.heading}
         context={context}
         view={view}
+        onView={setView}
         onClear={() => act({ type: "none" })}
       />
       {filter.isOpen && (
@@ -77,7 +79,7 @@ function ClashDialogs() {
 interface RowsProps {
   readonly props: ListPlaceProps;
   readonly place: ReturnType<typeof usePlace>;
-  readonly view: "list" | "tiles";
+  readonly view: View;
 }
 
 function Rows({ props, place, view }: RowsProps) {

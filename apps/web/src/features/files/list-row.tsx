@@ -28,14 +28,12 @@ export interface LineProps {
   readonly isRenaming: boolean;
   readonly hasChecks: boolean;
   readonly topPx: number;
+  readonly columns: readonly Column[];
 }
 
 /** A placeholder if the row has not loaded. */
-export const ListRow = memo(function ListRow({
-  columns,
-  ...line
-}: LineProps & { readonly columns: readonly Column[] }) {
-  const { row, index, topPx } = line;
+export const ListRow = memo(function ListRow(line: LineProps) {
+  const { row, index, topPx, columns } = line;
   const place = { transform: `translateY(${topPx}px)` };
   return (
     <div role="none" style={place} className="absolute inset-x-0 top-0">
@@ -44,7 +42,7 @@ export const ListRow = memo(function ListRow({
       ) : (
         <Row {...lineAttributes(line, row)} className="group select-none data-over:ring-2 data-over:ring-inset">
           <CheckCell row={row} isSelected={line.isSelected} isShown={line.hasChecks} />
-          <NameCell {...line} row={row} columns={columns} />
+          <NameCell {...line} row={row} />
           {columns.map((column) => (
             <RowCell key={column.id} column={column} row={row} />
           ))}
@@ -81,7 +79,7 @@ function EmptyLine({ index }: { readonly index: number }) {
   );
 }
 
-function NameCell({ row, columns, isRenaming }: LineProps & { row: ListedRow; columns: readonly Column[] }) {
+function NameCell({ row, columns, isRenaming }: LineProps & { row: ListedRow }) {
   const actions = useListActions();
   return (
     <div role="gridcell" className="flex min-w-0 flex-1 items-center gap-3">

@@ -1,3 +1,4 @@
+import { useLocation } from "@tanstack/react-router";
 import { type ReactNode, useEffect, useMemo } from "react";
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import { useDrive } from "../../data/use-drive.ts";
@@ -24,6 +25,7 @@ interface ListedPlaceProps {
 /** Spans folders. Reloaded shortly after changes by others. */
 export function ListedPlace({ kind, title, narrow, columns, empty, load, isOfStars = false }: ListedPlaceProps) {
   const { client, live } = useDrive();
+  const viewKey = useLocation({ select: ({ pathname }) => pathname });
   const source = useMemo(() => new PagedRows(load(client)), [client, load]);
   usePageTitle(title);
   useEffect(() => {
@@ -44,6 +46,7 @@ export function ListedPlace({ kind, title, narrow, columns, empty, load, isOfSta
   return (
     <ListPlace
       kind={kind}
+      viewKey={viewKey}
       name={title}
       heading={
         <div ref={showEdges} className="scroll-strip flex min-w-0 items-center gap-4">

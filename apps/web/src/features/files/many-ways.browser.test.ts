@@ -3,12 +3,36 @@ import { test } from "node:test";
 import { eventually } from "@holdfast/server/acceptance/testing";
 import { longTest } from "@holdfast/tools/tiers";
 import { axeProblems } from "../../testing/axe.ts";
+import { drawPicture } from "../../testing/draw-picture.ts";
 import { becomes, filesApp } from "../../testing/files-app.ts";
 import { hasFocus, rowHasFocus } from "../../testing/focus.ts";
 import { filesPage } from "../../testing/files-page.ts";
 
 const drive = filesApp();
 const { app, fill, openFolder, namesOnServer, selectedNames, shownNames } = drive;
+
+test("a folder of pictures opens as tiles, and each place remembers its view", async () => {
+  await fill("text.txt", "holiday/", "notes/", "notes/a.txt");
+  for (const name of ["1.png", "2.png", "3.png", "4.png"])
+    await app.api.put(`${drive.folder}/holiday/${name}`, drawPicture(40, 30));
+  const { page, files } = await openFolder();
+  const view = (name: "Grid view" | "List view") => page.getByRole("button", { name });
+  const go = async (path: string, shown: string) => {
+    await app.open(`/files/${await app.api.idOf(drive.folder + path)}`);
+    await files.seen(shown);
+  };
+  await view("Grid view").waitFor();
+  await go("/holiday", "1.png");
+  await view("List view").waitFor();
+  await view("List view").click();
+  await view("Grid view").waitFor();
+  await go("/notes", "a.txt");
+  await view("Grid view").click();
+  await go("/holiday", "1.png");
+  await view("Grid view").waitFor();
+  await go("/notes", "a.txt");
+  await view("List view").waitFor();
+});
 
 test("from right to left everything is mirrored but the names: the path, the tiles, the arrows", async () => {
   await fill("a.txt", "b.txt", "עברית.txt", "in/", "in/x.txt");

@@ -4,7 +4,7 @@ import { type ReactNode, useSyncExternalStore } from "react";
 import { offered } from "../../commands/command.ts";
 import { Button } from "../../design/button.tsx";
 import { IconButton } from "../../design/icon-button.tsx";
-import { changePreferences } from "../../design/preferences.ts";
+import type { View } from "../../design/preferences.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 import { currentDrag, watchDrag } from "./drag-gesture.ts";
 import { placeCommands } from "./file-commands.ts";
@@ -15,12 +15,13 @@ interface PlaceBarProps {
   readonly name: string;
   readonly heading: ReactNode;
   readonly context: FilesContext;
-  readonly view: "list" | "tiles";
+  readonly view: View;
+  readonly onView: (view: View) => void;
   readonly onClear: () => void;
 }
 
 /** Path and view options, or the actions of a selection. */
-export function PlaceBar({ name, heading, context, view, onClear }: PlaceBarProps) {
+export function PlaceBar({ name, heading, context, view, onView, onClear }: PlaceBarProps) {
   const { message } = useMessages();
   const [Icon, next, label] =
     view === "list" ? ([LayoutGrid, "tiles", "files.viewTiles"] as const) : ([List, "list", "files.viewList"] as const);
@@ -44,7 +45,7 @@ export function PlaceBar({ name, heading, context, view, onClear }: PlaceBarProp
             onClick={() => void command.run(context)}
           />
         ))}
-        <IconButton label={message(label)} Icon={Icon} onClick={() => changePreferences({ view: next })} />
+        <IconButton label={message(label)} Icon={Icon} onClick={() => onView(next)} />
       </div>
       {hasActions ? (
         <>

@@ -2,6 +2,7 @@ import { memo } from "react";
 import { Tile as Card } from "../../design/row.tsx";
 import { FileShape } from "./file-shape.tsx";
 import { CheckCell, lineAttributes, type LineProps, Marks, MenuCell, NameLink } from "./list-row.tsx";
+import { RowCell } from "./row-cell.tsx";
 import { useListActions } from "./list-actions.ts";
 import { NameField } from "./name-field.tsx";
 import { useMessages } from "../../messages/use-messages.ts";
@@ -15,7 +16,8 @@ export interface TileProps extends LineProps {
 export const Tile = memo(function Tile({ startPx, widthPx, heightPx, ...line }: TileProps) {
   const { message } = useMessages();
   const actions = useListActions();
-  const { row, topPx, index } = line;
+  const { row, topPx, index, columns } = line;
+  const column = columns.find(({ id }) => id === "left") ?? columns[0];
   const place = {
     insetInlineStart: startPx,
     transform: `translateY(${topPx}px)`,
@@ -36,7 +38,7 @@ export const Tile = memo(function Tile({ startPx, widthPx, heightPx, ...line }: 
           <div role="gridcell" className="flex min-h-0 flex-1 items-center justify-center overflow-hidden rounded-md">
             <FileShape row={row} thumb={actions.thumbOf(row, "m")} isLarge />
           </div>
-          <div role="gridcell" className="flex h-8 min-w-0 shrink-0 items-center gap-2 ps-1">
+          <div role="gridcell" className="-mb-2 flex h-8 min-w-0 shrink-0 items-center gap-2 ps-1">
             {line.isRenaming ? (
               <NameField row={row} />
             ) : (
@@ -48,6 +50,11 @@ export const Tile = memo(function Tile({ startPx, widthPx, heightPx, ...line }: 
               </>
             )}
           </div>
+          {column !== undefined && (
+            <div role="gridcell" className="flex h-5 shrink-0 ps-1 text-sm text-muted">
+              <RowCell column={column} row={row} isInline />
+            </div>
+          )}
           <div role="none" className="absolute start-3 top-3">
             <CheckCell row={row} isSelected={line.isSelected} isShown={line.hasChecks} />
           </div>

@@ -1,10 +1,10 @@
 import { useMemo, useSyncExternalStore } from "react";
-import { watchPreferences } from "../../design/preferences.ts";
+import { type View, watchPreferences } from "../../design/preferences.ts";
 import type { Layout } from "./row-window.ts";
 
-const tile = { widthPx: 176, heightPx: 196, narrowPx: 148 };
+const tile = { widthPx: 176, heightPx: 212, narrowPx: 148 };
 
-export function useLayout(view: "list" | "tiles", total: number, widthPx: number): Layout {
+export function useLayout(view: View, total: number, widthPx: number): Layout {
   const rowPx = useSyncExternalStore(listen, rowHeightPx);
   return useMemo(() => {
     if (view === "list") return { total, columns: 1, lineHeightPx: rowPx };

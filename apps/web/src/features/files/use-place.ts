@@ -178,6 +178,8 @@ function useMainActsOf(context: FilesContext) {
 
 export interface ListPlaceProps {
   readonly kind: PlaceKind;
+  /** Place of the chosen view: see `useView`. */
+  readonly viewKey: string;
   readonly name: string;
   /** Path and filters of the list. */
   readonly heading: ReactNode;
