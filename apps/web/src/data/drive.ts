@@ -34,6 +34,8 @@ export interface Drive {
 export interface ActLabel {
   readonly message: MessageKey;
   readonly values?: Readonly<Record<string, string | number>>;
+  /** Items of the action. An undo selects those that it brings back. */
+  readonly ids: readonly string[];
 }
 
 export interface DriveParts {

@@ -30,6 +30,8 @@ export interface RowChange {
   readonly isNew: boolean;
 }
 
+/** `waits`: a row that would move while the order is held stays until `release`. */
+export type When = "at_once" | "waits";
 export type OverlayRow = (id: string, server: Row | undefined) => Row | undefined;
 
 /**
@@ -42,6 +44,7 @@ export class FolderIndex {
   thumbTag: string | undefined;
   readonly #compare: CompareRows;
   readonly #overlay: OverlayRow;
+  readonly #onRead: (row: Row) => void;
   readonly #shown: FolderShown;
   /** Server rows hidden by a pending action. */
   readonly #beneath = new Map<string, Row | undefined>();
@@ -57,8 +60,14 @@ export class FolderIndex {
   #snapshot: FolderSnapshot = { total: 0, isComplete: false, waitingCount: 0 };
   readonly #listeners = new Set<() => void>();
 
-  constructor(order: SortOrder = "natural", overlay: OverlayRow = (_, server) => server) {
+  /** @param onRead gets each row that was read, but no changes */
+  constructor(
+    order: SortOrder = "natural",
+    overlay: OverlayRow = (_, server) => server,
+    onRead: (row: Row) => void = () => {},
+  ) {
     this.order = order;
+    this.#onRead = onRead;
     this.#compare = compareBy(order);
     this.#overlay = overlay;
     this.#shown = new FolderShown(this.#compare);
@@ -106,6 +115,7 @@ export class FolderIndex {
   addPage({ from, rows, isEnd, total, thumbTag }: FolderPage): void {
     this.thumbTag = thumbTag ?? this.thumbTag;
     if (this.#isComplete) return;
+    for (const row of rows) this.#onRead(row);
     const fresh = rows.filter((row) => this.#isNews(row.id, row.seq));
     const end = rows.at(-1);
     this.#addRun(from === "first" ? fresh : fresh.toReversed());
@@ -118,12 +128,12 @@ export class FolderIndex {
     this.#publish();
   }
 
-  applyChanges(changes: readonly RowChange[]): void {
+  applyChanges(changes: readonly RowChange[], when: When = "waits"): void {
     const [only] = changes;
-    if (changes.length === 1 && only !== undefined) this.#apply(only);
+    if (changes.length === 1 && only !== undefined) this.#apply(only, when);
     else
       this.#shown.inOneGo(() => {
-        for (const change of changes) this.#apply(change);
+        for (const change of changes) this.#apply(change, when);
       });
     this.#publish();
   }
@@ -153,6 +163,7 @@ export class FolderIndex {
 
   /** Applies only the differences. @param rows all rows, read since `beginReading` */
   replaceAll(rows: readonly Row[]): void {
+    for (const row of rows) this.#onRead(row);
     const kept = new Set(rows.map(({ id }) => id));
     const missing = [...this.#shown.ids(), ...this.#beneath.keys()].filter(
       (id) => !kept.has(id) && !this.#told.has(id),
@@ -173,12 +184,12 @@ export class FolderIndex {
     this.#shown.setGap(undefined, 0);
   }
 
-  #apply({ id, seq, row, isNew }: RowChange): void {
+  #apply({ id, seq, row, isNew }: RowChange, when: When): void {
     if (!this.#isNews(id, seq)) return;
     if (row === undefined && this.#isReading) this.#goneSeqs.set(id, seq);
     if (this.#isReading) this.#told.add(id);
     const wasKnown = this.#serverRow(id) !== undefined;
-    this.#setServer(id, row, "waits");
+    this.#setServer(id, row, when);
     // The row was counted among the unknown rows.
     if (row !== undefined && !wasKnown && !isNew) this.#shown.knowMore(1);
   }
@@ -216,13 +227,13 @@ export class FolderIndex {
     return this.#beneath.has(id) ? this.#beneath.get(id) : this.#shown.rowOf(id);
   }
 
-  #setServer(id: string, row: Row | undefined, when: "at_once" | "waits"): void {
+  #setServer(id: string, row: Row | undefined, when: When): void {
     const wasKnown = this.#isKnown(id);
     if (wasKnown !== (row !== undefined)) this.#serverCount += row === undefined ? -1 : 1;
     this.#show(id, row, when);
   }
 
-  #show(id: string, server: Row | undefined, when: "at_once" | "waits"): void {
+  #show(id: string, server: Row | undefined, when: When): void {
     const row = this.#overlay(id, server);
     if (row === server) this.#beneath.delete(id);
     else this.#beneath.set(id, server);

@@ -279,15 +279,31 @@ test("a folder that nobody looks at is kept until there are too many rows, one t
   assert.notEqual(folders.get(idOf("f"), "natural"), f, "the one that was left longest ago went");
 });
 
-test("a star is kept over changes, which do not tell of it", async (t) => {
+test("stars outlast changes, moves, and deletions that are undone, even while the order is held", async (t) => {
   const { server, folders } = opened(t);
-  server.put("a", "f", { starred: true } as object);
-  const folder = folders.get(idOf("f"), "natural");
-  await shows(folder, "a");
-  server.journal.length = 1;
-  const { starred: _, ...plain } = server.nodes.get(idOf("a")) as NodeJson & { starred?: boolean };
-  folders.take([{ ...plain, name: "b", seq: 9 }]);
-  assert.deepEqual([shown(folder), folder.index.rowOf(idOf("a"))?.isStarred], ["b", true]);
+  for (const [size, name] of ["a", "b", "c"].entries()) server.put(name, "f", { size, starred: true } as object);
+  const [from, to] = [folders.get(idOf("f"), "-size"), folders.get(idOf("g"), "natural")];
+  await shows(from, "c b a");
+  await shows(to, "");
+  // Neither the journal nor answers to actions report stars.
+  const answered = (name: string, more: Partial<NodeJson>) => {
+    const { starred: _, ...plain } = server.nodes.get(idOf(name)) as NodeJson & { starred?: boolean };
+    return { ...plain, ...more };
+  };
+  const starred = ({ index }: OpenFolder) =>
+    Array.from({ length: index.getSnapshot().total }, (_, at) => index.rowAt(at)).flatMap((row) =>
+      row?.isStarred === true ? row.name : [],
+    );
+  folders.take([answered("a", { name: "z", seq: 9 })]);
+  assert.deepEqual([shown(from), starred(from)], ["c b z", ["c", "b", "z"]]);
+  folders.take(["b", "c"].map((name) => answered(name, { seq: 10, trashed_at: "2026-01-01T00:00:00Z" })));
+  assert.equal(shown(from), "z");
+  folders.star(new Set([idOf("c")]), false);
+  from.index.hold();
+  folders.take([answered("b", { seq: 11 }), answered("c", { seq: 11 })]);
+  assert.deepEqual([shown(from), starred(from)], ["c b z", ["b", "z"]]);
+  folders.take([answered("b", { parent_id: idOf("g"), seq: 12 })]);
+  assert.deepEqual([shown(to), starred(to)], ["b", ["b"]]);
 });
 
 /** Waits for everything that needs no clock. */

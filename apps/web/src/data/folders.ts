@@ -2,12 +2,12 @@ import type { ApiClient } from "@holdfast/api-client/api-client";
 import { type HoldfastError, toHoldfastError } from "@holdfast/core/errors";
 import type { ChangeJson } from "@holdfast/protocol/node-routes";
 import type { NodeJson } from "@holdfast/protocol/values";
-import { FolderIndex, type RowChange } from "./folder-index.ts";
+import { FolderIndex, type RowChange, type When } from "./folder-index.ts";
 import type { Live, News } from "./live.ts";
 import { addPage, type FirstPage, loadFolder, readFirstPage, rereadFolder } from "./load-folder.ts";
 import type { Overlay } from "./overlay.ts";
 import type { SortOrder } from "./row-order.ts";
-import { rowOf } from "./row.ts";
+import { type Row, rowOf } from "./row.ts";
 
 export interface OpenFolder {
   readonly id: string;
@@ -30,12 +30,13 @@ export interface FoldersParts {
 
 /** Open and recent folders, updated by the journal and by own actions. */
 export class Folders {
-  readonly #parts: FoldersParts;
+  readonly #parts: KeptParts;
   /** Sorted by last use. */
   readonly #folders = new Map<string, KeptFolder>();
+  readonly #stars = new Stars();
 
   constructor(parts: FoldersParts) {
-    this.#parts = parts;
+    this.#parts = { ...parts, stars: this.#stars };
     parts.live.listen((news) => this.#hear(news));
   }
 
@@ -79,17 +80,19 @@ export class Folders {
   /** Applies the server's answer to an own action. */
   take(nodes: readonly NodeJson[]): void {
     const changes = nodes.map((node) => ({ kind: "changed" as const, seq: node.seq, id: node.id, node }));
-    for (const folder of this.#folders.values()) folder.apply(changes);
+    for (const folder of this.#folders.values()) folder.apply(changes, "at_once");
   }
 
   /** The journal does not report stars. */
   star(ids: ReadonlySet<string>, isStarred: boolean): void {
+    for (const id of ids) this.#stars.see({ id, isStarred });
     for (const { index } of this.#folders.values()) index.star(ids, isStarred);
   }
 
   clear(): void {
     for (const folder of this.#folders.values()) folder.end();
     this.#folders.clear();
+    this.#stars.clear();
   }
 
   #hear(news: News): void {
@@ -111,11 +114,33 @@ export class Folders {
   }
 }
 
+/** Starred ids, from the rows read so far. Remembers the star of a row that was removed and may come back. */
+class Stars {
+  readonly #ids = new Set<string>();
+
+  has(id: string): boolean {
+    return this.#ids.has(id);
+  }
+
+  readonly see = ({ id, isStarred }: Pick<Row, "id" | "isStarred">): void => {
+    if (isStarred) this.#ids.add(id);
+    else this.#ids.delete(id);
+  };
+
+  clear(): void {
+    this.#ids.clear();
+  }
+}
+
+interface KeptParts extends FoldersParts {
+  readonly stars: Stars;
+}
+
 class KeptFolder implements OpenFolder {
   readonly id: string;
   readonly index: FolderIndex;
   failure: HoldfastError | undefined;
-  readonly #parts: FoldersParts;
+  readonly #parts: KeptParts;
   readonly #onClose: () => void;
   #early: Promise<FirstPage> | undefined;
   readonly #ending = new AbortController();
@@ -126,12 +151,12 @@ class KeptFolder implements OpenFolder {
   #mustReread = false;
   #users = 0;
 
-  constructor(parts: FoldersParts, id: string, order: SortOrder, onClose: () => void, early?: Promise<FirstPage>) {
+  constructor(parts: KeptParts, id: string, order: SortOrder, onClose: () => void, early?: Promise<FirstPage>) {
     this.id = id;
     this.#early = early;
     this.#parts = parts;
     this.#onClose = onClose;
-    this.index = new FolderIndex(order, parts.overlay.over(id));
+    this.index = new FolderIndex(order, parts.overlay.over(id), parts.stars.see);
     const disconnect = parts.overlay.connect(id, this.index);
     this.#ending.signal.addEventListener("abort", disconnect, { once: true });
   }
@@ -182,15 +207,18 @@ class KeptFolder implements OpenFolder {
     this.retry();
   }
 
-  apply(changes: readonly ChangeJson[]): void {
-    this.index.applyChanges(changes.flatMap((change) => this.#changeOf(change)));
+  apply(changes: readonly ChangeJson[], when?: When): void {
+    this.index.applyChanges(
+      changes.flatMap((change) => this.#changeOf(change)),
+      when,
+    );
   }
 
   #changeOf({ id, seq, kind, node }: ChangeJson): RowChange[] {
     const isHere = node !== undefined && node.parent_id === this.id && node.trashed_at === null;
     if (!isHere) return [{ id, seq: node?.seq ?? seq, row: undefined, isNew: false }];
     const isNew = kind === "appeared" || node.created_at === node.updated_at;
-    return [{ id, seq: node.seq, row: rowOf(node, this.index.rowOf(id)?.isStarred), isNew }];
+    return [{ id, seq: node.seq, row: rowOf(node, this.#parts.stars.has(id)), isNew }];
   }
 
   async #load(): Promise<void> {

@@ -73,13 +73,23 @@ export function redo(drive: Drive): void {
   void drive.undo.redo().then(tellUndone);
 }
 
+const undoneListeners = new Set<(ids: readonly string[]) => void>();
+
+/** Reports the items of each undo and redo. */
+export function watchUndone(listener: (ids: readonly string[]) => void): () => void {
+  undoneListeners.add(listener);
+  return () => void undoneListeners.delete(listener);
+}
+
 function tellUndone(outcome: UndoOutcome<ActLabel>): void {
   if (outcome.kind === "nothing") return;
   // After an undo by keyboard, the toast has nothing left to undo.
   toasts.get(outcome.label)?.();
   const words = messages();
-  if (outcome.kind === "done") showToast({ text: words.message("files.undone") });
-  else if (outcome.kind === "changed" && outcome.by !== undefined) {
+  if (outcome.kind === "done") {
+    showToast({ text: words.message("files.undone") });
+    for (const listener of undoneListeners) listener(outcome.label.ids);
+  } else if (outcome.kind === "changed" && outcome.by !== undefined) {
     const who = outcome.by;
     const name = String(outcome.label.values?.["name"] ?? "");
     showToast({ kind: "error", text: words.message("files.notUndone", { name, who }) });
@@ -92,7 +102,11 @@ function tellUndone(outcome: UndoOutcome<ActLabel>): void {
 
 function undoable(drive: Drive, taken: readonly Taken[], known: Known): Undoable {
   return {
-    label: { message: "files.undone", values: { name: taken[0]?.after.name ?? "" } },
+    label: {
+      message: "files.undone",
+      values: { name: taken[0]?.after.name ?? "" },
+      ids: taken.map(({ after }) => after.id),
+    },
     takeBack: async () => {
       const subjects = new Map(taken.map(({ after }) => [after.id, { subject: after, row: rowOf(after, known) }]));
       // All or none: half an undo is worse than none if an item has been changed since.

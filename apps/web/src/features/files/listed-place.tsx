@@ -18,7 +18,7 @@ interface ListedPlaceProps {
   readonly empty: string;
   /** Must be stable; a new function reloads the list. */
   readonly load: (client: ApiClient) => (cursor: string | undefined, signal: AbortSignal) => Promise<RowPage>;
-  /** A row that loses its star is removed. */
+  /** Contains exactly the starred rows. */
   readonly isOfStars?: boolean;
 }
 
@@ -39,10 +39,12 @@ export function ListedPlace({ kind, title, narrow, columns, empty, load, isOfSta
       clearTimeout(timer);
     };
   }, [live, source]);
-  const star = (ids: ReadonlySet<string>, isStarred: boolean) =>
-    isOfStars && !isStarred
-      ? source.change((row) => (ids.has(row.id) ? undefined : row))
-      : source.change((row) => (ids.has(row.id) ? Object.assign({}, row, { isStarred }) : row));
+  const star = (ids: ReadonlySet<string>, isStarred: boolean) => {
+    // Only the server knows the places of rows that come back.
+    if (isOfStars && isStarred) void source.reload();
+    else if (isOfStars) source.change((row) => (ids.has(row.id) ? undefined : row));
+    else source.change((row) => (ids.has(row.id) ? Object.assign({}, row, { isStarred }) : row));
+  };
   return (
     <ListPlace
       kind={kind}

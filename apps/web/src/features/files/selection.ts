@@ -23,6 +23,8 @@ export interface Selection {
 
 export type SelectionAct =
   | { readonly type: "only" | "toggle" | "focus"; readonly id: string }
+  /** In the order of the list. */
+  | { readonly type: "these"; readonly ids: readonly [string, ...string[]] }
   | { readonly type: "extend"; readonly id: string; readonly add: boolean; readonly order: RowOrder }
   | { readonly type: "band"; readonly ids: readonly string[]; readonly before: Selection; readonly add: boolean }
   | { readonly type: "loaded"; readonly order: RowOrder }
@@ -36,6 +38,8 @@ export function select(selection: Selection, act: SelectionAct): Selection {
   switch (act.type) {
     case "only":
       return { all: false, ids: new Set([act.id]), anchor: act.id, focus: act.id, gap: null };
+    case "these":
+      return { all: false, ids: new Set(act.ids), anchor: act.ids[0], focus: act.ids[0], gap: null };
     case "toggle":
       return { ...selection, ids: toggled(selection.ids, act.id), anchor: act.id, focus: act.id, gap: null };
     case "focus":

@@ -21,7 +21,7 @@ export async function star(
   await mark(drive, changed, parentOf, isStarred);
   onStar(ids, isStarred);
   const undoable = (was: boolean): Act<ActLabel> => ({
-    label: { message: "files.undone", values: { name: changed[0]?.name ?? "" } },
+    label: { message: "files.undone", values: { name: changed[0]?.name ?? "" }, ids: [...ids] },
     takeBack: async () => {
       await mark(drive, changed, parentOf, was);
       onStar(ids, was);

@@ -34,6 +34,7 @@ import { useListActionsOf } from "./use-list-actions-of.ts";
 import { useLiveOrder } from "./use-live-order.ts";
 import { usePlaceActs } from "./use-place-acts.ts";
 import { useSelection } from "./use-selection.ts";
+import { useUndone } from "./use-undone.ts";
 import type { SortOrder } from "../../data/row-order.ts";
 import type { Column } from "./columns.ts";
 
@@ -49,10 +50,10 @@ export function usePlace(props: ListPlaceProps) {
   const kept = useKept();
   const { undo, viewer } = useDrive();
   const undone = useSyncExternalStore(undo.subscribe, undo.getSnapshot);
-  const [canUndo, canRedo] = [undone.undo !== undefined, undone.redo !== undefined];
   const filter = useFilter({ source, selection: chosen, act, handle });
   const { selection } = filter;
   const live = useLiveOrder(source, renamingId !== null || question !== null || isMenuOpen);
+  useUndone({ source, act, handle, snapshot });
   const focus = (id: string) => {
     act({ type: "only", id });
     handle.current?.focus(id);
@@ -80,8 +81,8 @@ export function usePlace(props: ListPlaceProps) {
     hasRows,
     clipboard: clip,
     kept,
-    canUndo,
-    canRedo,
+    canUndo: undone.undo !== undefined,
+    canRedo: undone.redo !== undefined,
     acts,
   };
   const latest = useRef(context);
