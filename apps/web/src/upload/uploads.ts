@@ -5,6 +5,7 @@ import type { DroppedItems } from "../commands/uploads.ts";
 import { workerAddress } from "../data/worker-address.ts";
 import type { WalkedEntry, WalkedFile } from "./engine/job.ts";
 import type { UploadsSnapshot } from "./engine/snapshot.ts";
+import { type InterruptedJob, interruptedJob, isDroppedAgain } from "./interrupted.ts";
 import { takeDropped } from "./sources/dropped.ts";
 import { sourcesOfHandles } from "./sources/handles.ts";
 import { entriesOfPicked, pickFiles } from "./sources/picked.ts";
@@ -27,8 +28,7 @@ export interface UploadsParts {
 
 export interface UploadsView {
   readonly snapshot: UploadsSnapshot;
-  /** Jobs of earlier pages that no page has resumed. */
-  readonly interrupted: readonly JobRecord[];
+  readonly interrupted: readonly InterruptedJob[];
 }
 
 const nothing: UploadsView = { snapshot: { jobs: [], isPaused: false }, interrupted: [] };
@@ -77,16 +77,17 @@ export class Uploads {
     const locks = navigator.locks as LockManager | undefined;
     const held = (await locks?.query())?.held?.map(({ name }) => name) ?? [];
     const isFree = (job: JobRecord): boolean => job.accountId === id && !held.includes(lockName(job.id));
-    this.#show({ interrupted: jobs.filter(isFree) });
+    const withEntries = async (job: JobRecord) => interruptedJob(job, await store.entries(job.id));
+    this.#show({ interrupted: await Promise.all(jobs.filter(isFree).map(withEntries)) });
   }
 
   /** Call inside the drop event. */
   drop(dropped: DroppedItems, folderId: string): void {
     const { sources, handles } = takeDropped(dropped);
-    const name = sources[0]?.name;
-    if (name === undefined) return;
+    if (sources.length === 0) return;
     const begin = async (): Promise<void> => {
-      const jobId = await this.#jobFor(name, folderId, await handles);
+      const names = sources.map(({ name }) => name);
+      const jobId = await this.#jobFor(names, folderId, await handles);
       await this.#feed(jobId, walk(sources));
     };
     void begin();
@@ -95,10 +96,9 @@ export class Uploads {
   /** Call in a click event, which the file dialog requires. */
   async pick(kind: "files" | "folder", folderId: string): Promise<void> {
     const files = await pickFiles(kind);
-    const [first] = files;
-    if (first === undefined) return;
-    const name = first.webkitRelativePath.split("/")[0] || first.name;
-    const jobId = await this.#jobFor(name, folderId, []);
+    if (files.length === 0) return;
+    const names = files.map((file) => file.webkitRelativePath.split("/")[0] || file.name);
+    const jobId = await this.#jobFor(names, folderId, []);
     await this.#feed(jobId, entriesOfPicked(files));
   }
 
@@ -106,14 +106,14 @@ export class Uploads {
   async goOn(job: JobRecord): Promise<boolean> {
     const sources = job.handles.length === 0 ? undefined : await sourcesOfHandles(job.handles);
     if (sources === undefined) return false;
-    await this.#takeUp(job);
+    await this.#takeUp(job, job.name);
     void this.#feed(job.id, walk(sources));
     return true;
   }
 
   /** Uploaded items stay. */
   async forget(jobId: string): Promise<void> {
-    this.#show({ interrupted: this.#view.interrupted.filter(({ id }) => id !== jobId) });
+    this.#hideInterrupted(jobId);
     await (await openJobStore()).removeJob(jobId);
   }
 
@@ -158,13 +158,14 @@ export class Uploads {
     this.#show(nothing);
   }
 
-  /** Dropping the same items resumes the job. */
-  async #jobFor(name: string, place: string, handles: readonly FileSystemHandle[]): Promise<string> {
+  /** Dropping the missing items again resumes the job. @param names not empty; the first one names the job */
+  async #jobFor(names: readonly string[], place: string, handles: readonly FileSystemHandle[]): Promise<string> {
+    const [name = ""] = names;
     const folderId = await this.#idOf(place);
-    const again = this.#view.interrupted.find((job) => job.name === name && job.folderId === folderId);
+    const again = this.#view.interrupted.find((each) => each.job.folderId === folderId && isDroppedAgain(each, names));
     if (again !== undefined) {
-      await this.#takeUp(again);
-      return again.id;
+      await this.#takeUp(again.job, name);
+      return again.job.id;
     }
     const jobId = await this.#calls.start({
       accountId: this.#isKept ? await this.#accountId() : "",
@@ -183,10 +184,14 @@ export class Uploads {
     return (person() ?? (await client.call("getAccount"))).root_id;
   }
 
-  async #takeUp(job: JobRecord): Promise<void> {
+  async #takeUp(job: JobRecord, name: string): Promise<void> {
     this.#hold(job.id);
-    this.#show({ interrupted: this.#view.interrupted.filter(({ id }) => id !== job.id) });
-    await this.#calls.takeUp(job);
+    this.#hideInterrupted(job.id);
+    await this.#calls.takeUp({ ...job, name });
+  }
+
+  #hideInterrupted(jobId: string): void {
+    this.#show({ interrupted: this.#view.interrupted.filter(({ job }) => job.id !== jobId) });
   }
 
   /** Waits for space in the worker's queue. */

@@ -53,8 +53,8 @@ export function Tray({ uploads, view }: { readonly uploads: Uploads; readonly vi
           {snapshot.jobs.map((job) => (
             <JobPart key={job.id} uploads={uploads} job={job} />
           ))}
-          {interrupted.map((job) => (
-            <Interrupted key={job.id} uploads={uploads} job={job} />
+          {interrupted.map((each) => (
+            <Interrupted key={each.job.id} uploads={uploads} interrupted={each} />
           ))}
         </div>
       )}

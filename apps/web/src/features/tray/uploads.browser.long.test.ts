@@ -107,6 +107,29 @@ test("200 MiB go on after the server was killed, and after a reload once they ar
   assert.equal(body.items.filter(({ name }: { name: string }) => name.startsWith("film")).length, 1);
 });
 
+test("an upload that a reload interrupted names the files that are missing, and goes on when these are dropped", async () => {
+  const { page } = browser;
+  const names = ["Holiday film.mov", "To do.md", "Empty note.txt"];
+  const paths = names.map((name) => join(folder, name));
+  for (const path of paths) writeFileSync(path, `dropped as ${path}`);
+  for (const name of names.slice(1)) assert.equal((await api.put(`/${name}`, "an older one")).status, 201);
+  await signInByForm(page, server.url, administrator);
+  await drop(page, paths);
+  await page.getByText("2 names already exist").waitFor();
+  page.once("dialog", (dialog) => void dialog.accept());
+  await page.reload();
+  await page.getByText("2 of 3 files are not uploaded yet: Empty note.txt, To do.md").waitFor();
+  await drop(page, paths.slice(1));
+  await page.getByText("2 names already exist").waitFor();
+  assert.equal(await page.getByText("not uploaded yet").count(), 0);
+  await page.getByRole("button", { name: "Choose…" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Continue" }).click();
+  await page.getByText("2 files uploaded").first().waitFor();
+  const { body } = await api.call("GET", "/metadata?path=/");
+  const found = body.items.map(({ name }: { name: string }) => name);
+  for (const name of [...names, "To do (2).md", "Empty note (2).txt"]) assert.ok(found.includes(name), name);
+});
+
 test("uploads go no faster than they may, and at once as fast as they can when they may again", async () => {
   const file = join(folder, "slow.bin");
   writeFileSync(file, randomBytes(40 * mib));

@@ -40,6 +40,15 @@ export const tray = {
   "tray.hide": "Weniger zeigen",
   "tray.show": "Mehr zeigen",
   "tray.interrupted": "Der Upload von {name} wurde unterbrochen.",
+  "tray.missing": {
+    one: "{count} von {total} Dateien ist noch nicht hochgeladen: {names}",
+    other: "{count} von {total} Dateien sind noch nicht hochgeladen: {names}",
+  },
+  "tray.missingSome": {
+    one: "Mindestens {count} Datei ist noch nicht hochgeladen: {names}",
+    other: "Mindestens {count} Dateien sind noch nicht hochgeladen: {names}",
+  },
+  "tray.dropAllAgain": "Lege sie noch einmal im selben Ordner ab.",
   "tray.dropAgain": "Lege {name} noch einmal im selben Ordner ab. Was schon hochgeladen ist, wird übersprungen.",
   "tray.forget": "Ausblenden",
   "tray.clashes": { one: "{count} Name existiert schon", other: "{count} Namen existieren schon" },

@@ -36,6 +36,15 @@ export const tray = {
   "tray.hide": "Show less",
   "tray.show": "Show more",
   "tray.interrupted": "The upload of {name} was interrupted.",
+  "tray.missing": {
+    one: "{count} of {total} files is not uploaded yet: {names}",
+    other: "{count} of {total} files are not uploaded yet: {names}",
+  },
+  "tray.missingSome": {
+    one: "At least {count} file is not uploaded yet: {names}",
+    other: "At least {count} files are not uploaded yet: {names}",
+  },
+  "tray.dropAllAgain": "To finish, drop these items into the same folder again.",
   "tray.dropAgain": "To finish, drop {name} into the same folder again. What was already uploaded is skipped.",
   "tray.forget": "Dismiss",
   "tray.clashes": { one: "{count} name already exists", other: "{count} names already exist" },
