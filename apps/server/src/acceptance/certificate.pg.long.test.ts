@@ -145,7 +145,7 @@ describe("A server that has its certificate from an authority", () => {
     const authority = await authorityOf("elsewhere", 3600);
     await names?.point("away.example.org", ["127.0.0.2"]);
     const away = ["--acme", "away.example.org"];
-    const nothing = `there is no certificate yet: .* could not see that .*port 443 to port ${port} of this machine`;
+    const nothing = `there is no certificate yet: .* could not verify that .*port 443 to port ${port} of this machine`;
     assert.equal(await failing("away", authority, away, new RegExp(nothing)), 0);
     const [cert, key] = ["own.crt", "own.key"].map((file) => readFileSync(join(folder, "elsewhere", file)));
     const other = createServer({ cert, key }).on("tlsClientError", () => {});
@@ -167,7 +167,7 @@ describe("A server that has its certificate from an authority", () => {
     if (!hasAll.every((name) => requireComponent(t, name))) return;
     const authority = await authorityOf("refusing", 3600);
     const refused = ["--acme", "refused.example.org"];
-    assert.equal(await failing("refused", authority, refused, /say another with --acme/, true), 2);
+    assert.equal(await failing("refused", authority, refused, /Use another with --acme/, true), 2);
     await authority.stop();
     await failing("refused", authority, ["--acme", domain], /The authority at localhost:\d+ cannot be reached/);
   });
