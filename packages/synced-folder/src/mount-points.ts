@@ -14,7 +14,7 @@ export class MountPoints {
     this.#root = root;
   }
 
-  /** @param mountInfo text of `/proc/self/mountinfo` (proc_pid_mountinfo(5)); empty on other systems */
+  /** @param mountInfo text of `/proc/self/mountinfo` (proc_pid_mountinfo(5)) */
   read(mountInfo = readMountInfo()): void {
     const above = this.#root === "/" ? "/" : `${this.#root}/`;
     const paths = mountInfo.split("\n").map((line) => unescapeOctal(line.split(" ")[4] ?? ""));
@@ -27,7 +27,8 @@ export class MountPoints {
   }
 }
 
-function readMountInfo(): string {
+/** Returns an empty text on other systems. */
+export function readMountInfo(): string {
   try {
     return readFileSync("/proc/self/mountinfo", "latin1");
   } catch {

@@ -1,4 +1,5 @@
-import { statfsSync } from "node:fs";
+import { statfsSync, statSync } from "node:fs";
+import { readMountInfo } from "./mount-points.ts";
 
 /** Filesystem types of statfs(2) that change without a call to this kernel, by another machine or in their underlying storage. */
 const names: ReadonlyMap<number, string> = new Map([
@@ -21,16 +22,44 @@ const names: ReadonlyMap<number, string> = new Map([
   [0xbacbacbc, "a shared folder of VMware"],
 ]);
 
+/** Facts that the kernel reports about filesystems. */
+export interface FilesystemFacts {
+  readonly type: (path: string) => number;
+  /** Device number, as in stat(2). */
+  readonly device: (path: string) => bigint;
+  /** Text of `/proc/self/mountinfo` (proc_pid_mountinfo(5)). */
+  readonly mountInfo: () => string;
+}
+
+const kernelFacts: FilesystemFacts = {
+  type: (path) => statfsSync(path).type,
+  device: (path) => statSync(path, { bigint: true }).dev,
+  mountInfo: readMountInfo,
+};
+
 /** Returns the filesystem's name if inotify does not report all its changes; undefined for an ordinary disk. */
-export function sharedFilesystem(
-  path: string,
-  statfs: (path: string) => { type: number } = statfsSync,
-): string | undefined {
+export function sharedFilesystem(path: string, facts = kernelFacts): string | undefined {
   try {
     // Some kernels sign-extend the type.
-    return names.get(statfs(path).type >>> 0);
+    const name = names.get(facts.type(path) >>> 0);
+    return name === "FUSE" && isOnBlockDevice(path, facts) ? undefined : name;
   } catch {
     // The watch itself reports an unreadable folder.
     return undefined;
   }
+}
+
+/** True for FUSE drivers of local disks (NTFS, exFAT), whose files nobody else changes. */
+function isOnBlockDevice(path: string, { device, mountInfo }: FilesystemFacts): boolean {
+  const number = numbersOf(device(path));
+  return mountInfo()
+    .split("\n")
+    .some((line) => line.split(" ")[2] === number && / - fuseblk(\.| )/.test(line));
+}
+
+/** Formats a device number as in mountinfo: "major:minor". Decoding: makedev(3) of glibc. */
+function numbersOf(device: bigint): string {
+  const major = ((device >> 8n) & 0xfffn) | ((device >> 32n) & ~0xfffn);
+  const minor = (device & 0xffn) | ((device >> 12n) & ~0xffn & 0xffff_ffffn);
+  return `${major}:${minor}`;
 }
