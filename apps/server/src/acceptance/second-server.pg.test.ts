@@ -138,6 +138,7 @@ describe("One server for one data folder", () => {
   longTest(
     "told to stop while slow transfers are under way, it ends, and what a piece had sent is durable",
     async () => {
+      await restart([]);
       const api = await Api.signIn(server.url);
       const [large, pieces] = [randomBytes(40_000_000), randomBytes(6_000_000)];
       assert.equal((await api.put("/large", large)).status, 201);

@@ -59,7 +59,7 @@ describe(
       const untouched = objectsIn(other.stores[1]);
       await assert.rejects(
         scene.start({ stores: [scene.stores[0], other.stores[1]] }),
-        /holds the keyring of another server/,
+        /has the keyring of another server/,
       );
       assert.deepEqual(objectsIn(other.stores[1]), untouched);
       await scene.start();
