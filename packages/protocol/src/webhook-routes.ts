@@ -31,7 +31,8 @@ export const webhookRoutes = {
     cost: "call",
     bodyKind: "json",
     asksProof: true,
-    summary: "Create a webhook, which receives changes at an address; its signing secret is shown only once",
+    summary:
+      "Create a webhook, which sends changes to an address, signed with the given secret; no response contains the secret",
     body: z.object({
       url: z.string().min(1).max(limits.webhookUrlBytesMax),
       secret: z.string().min(1).max(limits.webhookKeyBytesMax),
