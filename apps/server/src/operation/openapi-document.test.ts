@@ -61,6 +61,15 @@ test("every route stands under a tag that is explained, and says in words what i
   assert.equal(tagOf(routes.shareNode), "Sharing");
 });
 
+test("only the id of a file or folder is described as one", () => {
+  for (const [path, operations] of Object.entries(api.paths)) {
+    if (/\/(?:files|folders)\/\{id\}/.test(path)) continue;
+    for (const { parameters = [] } of Object.values(operations))
+      for (const { name, description } of parameters)
+        assert.doesNotMatch(description, /^ID of a file or folder/, `${path} ${name}`);
+  }
+});
+
 test("every example is one that the schema of the route takes", () => {
   let count = 0;
   const check = (what: string, schema: z.ZodType, content: unknown) => {

@@ -3,6 +3,7 @@ import type { Route } from "@holdfast/protocol/route";
 /** Meaning of parameters without a description in the schema. Keyed by name, or by first path segment and name. */
 const words: Readonly<Record<string, string>> = {
   "path id": "ID of a file or folder; `root` for the caller's root folder",
+  "account id": "ID of the passkey or linked sign-in",
   "tokens id": "ID of a personal access token",
   "devices id": "of a device",
   "groups id": "of a group",
