@@ -98,11 +98,18 @@ export function useBrowser(
   };
 }
 
+/**
+ * Name of this machine for the browser, which trusts plain http at `127.0.0.1` and `localhost` like https. At other
+ * names it has no service workers, no caches and no `Clear-Site-Data`.
+ */
+export const plainHttpHost = "plain-http";
+
 /** Launches a browser outside of tests. */
 export async function launch(): Promise<Browser> {
   const executablePath = program ?? join(await madeOnce("browser", unpack), "chromium");
   // Omits the package's arguments, which disable the web security under test.
-  return driver.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu"], headless: true });
+  const args = ["--no-sandbox", "--disable-gpu", `--host-resolver-rules=MAP ${plainHttpHost} 127.0.0.1`];
+  return driver.launch({ executablePath, args, headless: true });
 }
 
 let shared: Promise<Browser> | undefined;

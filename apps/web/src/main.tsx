@@ -5,8 +5,11 @@ import { RouterProvider } from "@tanstack/react-router";
 import type { AccountDrive } from "./data/account-drive.ts";
 import { DriveContext } from "./data/use-drive.ts";
 import { SessionContext } from "./data/use-session.ts";
+import { hideToasts } from "./design/toasts.ts";
 import { adoptDrafts, dropDrafts } from "./features/edit/drafts.ts";
 import { askUnsaved } from "./features/edit/unsaved.ts";
+import { setClipboard } from "./features/files/clipboard.ts";
+import { skipClashes } from "./features/files/clashes.ts";
 import { router } from "./routes/router.tsx";
 
 /** Call after the messages have loaded. */
@@ -14,6 +17,11 @@ export function show(drive: AccountDrive): void {
   adoptDrafts(localStorage, drive.session.account);
   drive.session.onSignOut(() => askUnsaved(localStorage, drive.session.account));
   drive.session.onEnd((signedOut) => signedOut !== undefined && dropDrafts(localStorage, signedOut));
+  drive.session.onEnd(() => {
+    setClipboard(undefined);
+    skipClashes();
+    hideToasts();
+  });
   const place = document.querySelector("#app");
   if (place === null) return;
   createRoot(place).render(

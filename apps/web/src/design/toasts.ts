@@ -22,6 +22,10 @@ export function hideToast(id: number): void {
   set(shown.filter((toast) => toast.id !== id));
 }
 
+export function hideToasts(): void {
+  set([]);
+}
+
 export function currentToasts(): readonly Toast[] {
   return shown;
 }

@@ -7,6 +7,7 @@ import type { AuditNote } from "../exchange/describe-request.ts";
 import type { Peer } from "../exchange/peer.ts";
 import type { Handlers } from "../handler.ts";
 import { browserName, browserSystem } from "./browser-name.ts";
+import { cacheCookie } from "./cache-cookie.ts";
 import { deviceCookie, readDeviceCookie } from "./device-cookie.ts";
 import { signInBy } from "./passkey-handlers.ts";
 import { readSessionCookie, sessionCookie } from "./session-cookie.ts";
@@ -43,7 +44,10 @@ export function webSessionHandlers(world: AccountWorld) {
       const caller = await identify();
       if (caller?.credential.kind === "session") await endSession(world, caller.credential.id);
       // The browser caches pictures, which its next user could see.
-      return { status: 204, headers: { "set-cookie": sessionCookie(peer), "clear-site-data": '"cache"' } };
+      return {
+        status: 204,
+        headers: { "set-cookie": [sessionCookie(peer), cacheCookie(peer)], "clear-site-data": '"cache"' },
+      };
     },
   } satisfies Handlers;
 }
@@ -85,10 +89,10 @@ async function endReplaced(world: AccountWorld, refreshToken: string | undefined
 }
 
 function webSessionAnswer(
-  { access_token, expires_in, refresh_token }: SessionJson,
+  { access_token, expires_in, refresh_token, device_id }: SessionJson,
   peer: Peer,
   cookies: string[] = [],
 ) {
-  const headers = { "set-cookie": [sessionCookie(peer, refresh_token), ...cookies] };
+  const headers = { "set-cookie": [sessionCookie(peer, refresh_token), ...cookies, cacheCookie(peer, device_id)] };
   return { status: 200 as const, json: { access_token, expires_in }, headers };
 }

@@ -75,7 +75,7 @@ export function sendProblem(sending: Sending, error: HoldfastError, shape?: Prob
 async function sendJson(sending: Sending, answer: LooseAnswer): Promise<void> {
   const etag = answer.headers?.["etag"];
   if (typeof etag === "string" && answer.status === 200 && isFresh(sending.ifNoneMatch, etag)) {
-    writeHead(sending, 304, { "cache-control": "no-store", ...answer.headers });
+    writeHead(sending, 304, answer.headers ?? {});
     return end(sending);
   }
   const text = answer.json instanceof StreamedJson ? await gatherTexts(answer.json) : JSON.stringify(answer.json);
@@ -86,8 +86,6 @@ async function sendJson(sending: Sending, answer: LooseAnswer): Promise<void> {
     "content-type": "application/json",
     ...(isCompressed ? { "content-encoding": "zstd" } : {}),
     ...(etag === undefined ? { vary: "accept-encoding" } : {}),
-    // Several people may use one browser.
-    "cache-control": "no-store",
     ...answer.headers,
   });
   if (typeof text !== "string") {
@@ -226,7 +224,9 @@ function emptyHeaders({ status, headers }: LooseAnswer): AnswerHeaders {
 function writeHead(sending: Sending, status: number, headers: AnswerHeaders): void {
   const { response, baseHeaders, requestId, stopping } = sending;
   if (stopping.aborted) response.shouldKeepAlive = false;
-  for (const [name, value] of Object.entries({ ...baseHeaders, "x-request-id": requestId, ...headers })) {
+  // Several people may use one browser.
+  const base = { "cache-control": "no-store", ...baseHeaders, "x-request-id": requestId };
+  for (const [name, value] of Object.entries({ ...base, ...headers })) {
     if (value !== undefined) response.setHeader(name, value);
   }
   response.writeHead(status);

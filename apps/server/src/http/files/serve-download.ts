@@ -11,6 +11,7 @@ import { findNode, followMount } from "../../metadata/read/look-up.ts";
 import type { PlacedNode } from "../../metadata/read/placed-node.ts";
 import type { Caller } from "../../accounts/caller.ts";
 import type { CredentialWorld } from "../../accounts/overdue.ts";
+import { perCaller } from "../accounts/cache-cookie.ts";
 import { primed } from "../blocks/primed.ts";
 import { addressGroup } from "../exchange/peer.ts";
 import type { RequestContext } from "../handler.ts";
@@ -114,13 +115,9 @@ async function serveFile(
   const { begin, guard, signal, reading } = waysOf(parts, request, [found]);
   const { name } = found.row;
   const etag = `"${version.content_id.toString("hex")}"`;
-  const common = {
-    ...contentHeaders(name, isSaved),
-    etag,
-    "accept-ranges": "bytes",
-    "cache-control": "private, no-cache",
-  };
-  if (matches(headers["if-none-match"], etag)) return { status: 304 as const, headers: { etag } };
+  const cached = { ...perCaller, etag, "cache-control": "private, no-cache" };
+  const common = { ...contentHeaders(name, isSaved), ...cached, "accept-ranges": "bytes" };
+  if (matches(headers["if-none-match"], etag)) return { status: 304 as const, headers: cached };
   const rangeHeader = ifRangeHolds(headers["if-range"], etag) ? headers.range : undefined;
   const ranges = parseRange(rangeHeader, version.size);
   const rangeBytes = ranges?.reduce((sum, { start, end }) => sum + end - start, 0);

@@ -4,6 +4,7 @@ import { assertUncounted } from "../../links/count-download.ts";
 import { findContent } from "../../thumbs/find-content.ts";
 import { type OpenedTag, readThumbTag } from "../../thumbs/thumb-tag.ts";
 import type { Thumbs } from "../../thumbs/thumbs.ts";
+import { perCaller } from "../accounts/cache-cookie.ts";
 import type { Handlers, RequestContext } from "../handler.ts";
 
 /** Thumbnails for `<img>`, which sends no token. */
@@ -21,7 +22,7 @@ export function thumbHandlers(accounts: AccountWorld, thumbs: Thumbs) {
       // The small size does not count as a download.
       if (size !== "s") await assertUncounted(shards, caller);
       const etag = `"${content_id}-${size}"`;
-      const headers = { etag, "cache-control": "private, max-age=31536000, immutable" };
+      const headers = { ...perCaller, etag, "cache-control": "private, max-age=31536000, immutable" };
       if (context.headers["if-none-match"] === etag) return { status: 304, headers };
       const bytes = await thumbs.get({ version, size, payer: caller.userId, signal: context.signal });
       return {

@@ -27,6 +27,11 @@ export function askAboutClashes(clashes: readonly Refused[], folderName: string)
   });
 }
 
+/** Answers all questions, because the person has left. */
+export function skipClashes(): void {
+  for (const { clashes, answer } of questions) answer(clashes.map(() => "skip"));
+}
+
 export function currentClash(): ClashQuestion | undefined {
   return questions[0];
 }
