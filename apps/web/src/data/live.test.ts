@@ -12,13 +12,16 @@ class Journal {
   pollCount = 0;
   mostPolls = 0;
   calls: string[] = [];
+  /** Requested durations of the polls. */
+  timeouts: string[] = [];
   /** Replaces the answer to the next call. */
   readonly special: TestAnswer[] = [];
   #waiting: (() => void)[] = [];
 
-  readonly answer = async ({ path, signal }: TransportRequest): Promise<TestAnswer> => {
+  readonly answer = async ({ path, headers, signal }: TransportRequest): Promise<TestAnswer> => {
     const url = new URL(path, "http://server");
     this.calls.push(url.pathname.replace("/api/v1/", ""));
+    if (headers["timeout"] !== undefined) this.timeouts.push(headers["timeout"]);
     await Promise.resolve();
     if (!this.isReachable) return "cut";
     const special = this.special.shift();
@@ -133,6 +136,24 @@ test("a tab that opens later is told from where changes are told before it reads
   await second.hears(1);
   assert.deepEqual(numbers(second), [1]);
   assert.equal(second.live.getSnapshot().state, "live");
+});
+
+test("the first poll after an interruption is short, so that the server is soon known to be back", async (t) => {
+  const { journal, open, waits } = opened(t);
+  const { live } = open();
+  await live.ready();
+  await rest();
+  journal.isReachable = false;
+  journal.wake();
+  await rest();
+  assert.equal(live.getSnapshot().state, "offline");
+  journal.isReachable = true;
+  waits.pop()?.end();
+  await rest();
+  journal.wake();
+  await rest();
+  assert.equal(live.getSnapshot().state, "live");
+  assert.deepEqual(journal.timeouts, ["55", "1", "55"]);
 });
 
 test("after a restore of the server all is read anew, in every tab", async (t) => {

@@ -39,6 +39,8 @@ type TabMessage =
 const lockName = "holdfast-live";
 /** Time for which the server holds an idle poll. */
 const pollSeconds = 55;
+/** The first poll after an interruption is answered soon, because only an answer shows that the server is back. */
+const pollSecondsBack = 1;
 const backoffSecondsMax = 300;
 /** After this time, `ready` resolves without a start token. A `reread` follows once there is one. */
 const readyMsMax = 3000;
@@ -155,7 +157,8 @@ export class Live {
       this.#stand(token, this.#mustReread ? { kind: "reread" } : undefined);
       this.#mustReread = false;
     }
-    const request = { query: { since_token: this.#token }, headers: { timeout: String(pollSeconds) }, signal, ...once };
+    const timeout = String(this.#status.state === "offline" ? pollSecondsBack : pollSeconds);
+    const request = { query: { since_token: this.#token }, headers: { timeout }, signal, ...once };
     const answer = await client.open("pollChanges", request);
     const text = await readText(answer);
     this.#failures = 0;
