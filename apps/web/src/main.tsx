@@ -24,6 +24,8 @@ export function show(drive: AccountDrive): void {
   });
   const place = document.querySelector("#app");
   if (place === null) return;
+  const keep = async (): Promise<void> => (await import("./routes/fetch-ahead.ts")).keepApp(drive);
+  setTimeout(() => void keep().catch(() => {}), keptAfterMs);
   createRoot(place).render(
     <StrictMode>
       <DriveContext value={drive}>
@@ -39,8 +41,3 @@ export function show(drive: AccountDrive): void {
 
 /** Caching the app must not delay the first list. */
 const keptAfterMs = 4000;
-if (import.meta.env.PROD) {
-  const keep = async (): Promise<void> => (await import("./service-worker/register.ts")).registerServiceWorker();
-  // If the server is unreachable, the next page load registers it.
-  setTimeout(() => void keep().catch(() => {}), keptAfterMs);
-}

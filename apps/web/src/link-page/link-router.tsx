@@ -1,14 +1,15 @@
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
-import { PlaceFailed } from "../routes/place-problems.tsx";
+import { createRootRoute, createRoute, createRouter } from "@tanstack/react-router";
+import { lazyPlace } from "../routes/lazy-place.ts";
+import { PageFailed } from "../routes/place-problems.tsx";
 import { listSearch, parseSearch, writeSearch } from "../routes/place-search.ts";
 import { linkAddresses } from "./link-addresses.ts";
 import { LinkFrame } from "./link-frame.tsx";
 
-const LinkPlace = lazyRouteComponent(() => import("./link-place.tsx"), "LinkPlace");
+const LinkPlace = lazyPlace(() => import("./link-place.tsx"), "LinkPlace");
 
 /** Uses the app's paths, so that its folder view works. */
 export function makeLinkRouter(token: string) {
-  const root = createRootRoute({ component: LinkFrame, errorComponent: PlaceFailed });
+  const root = createRootRoute({ component: LinkFrame, errorComponent: PageFailed });
   const top = createRoute({
     getParentRoute: () => root,
     path: "/files",

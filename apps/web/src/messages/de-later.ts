@@ -9,9 +9,11 @@ import { factor } from "./de/factor.ts";
 import { filter } from "./de/filter.ts";
 import { find } from "./de/find.ts";
 import { firstRun } from "./de/first-run.ts";
+import { full } from "./de/full.ts";
 import { gallery } from "./de/gallery.ts";
 import { keys } from "./de/keys.ts";
 import { leave } from "./de/leave.ts";
+import { notFound } from "./de/not-found.ts";
 import { notices } from "./de/notices.ts";
 import { offline } from "./de/offline.ts";
 import { outside } from "./de/outside.ts";
@@ -40,9 +42,11 @@ export const deLater: LaterCatalogue = {
   ...filter,
   ...find,
   ...firstRun,
+  ...full,
   ...gallery,
   ...keys,
   ...leave,
+  ...notFound,
   ...notices,
   ...offline,
   ...outside,

@@ -9,9 +9,11 @@ import { factor } from "./en/factor.ts";
 import { filter } from "./en/filter.ts";
 import { find } from "./en/find.ts";
 import { firstRun } from "./en/first-run.ts";
+import { full } from "./en/full.ts";
 import { gallery } from "./en/gallery.ts";
 import { keys } from "./en/keys.ts";
 import { leave } from "./en/leave.ts";
+import { notFound } from "./en/not-found.ts";
 import { notices } from "./en/notices.ts";
 import { offline } from "./en/offline.ts";
 import { outside } from "./en/outside.ts";
@@ -41,9 +43,11 @@ export const enLater = {
   ...filter,
   ...find,
   ...firstRun,
+  ...full,
   ...gallery,
   ...keys,
   ...leave,
+  ...notFound,
   ...notices,
   ...offline,
   ...outside,

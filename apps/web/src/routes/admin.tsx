@@ -15,7 +15,7 @@ import { Reports } from "../features/admin/reports.tsx";
 import { ServerSettings } from "../features/admin/server-settings.tsx";
 import { Storage } from "../features/admin/storage.tsx";
 import { useMessages } from "../messages/use-messages.ts";
-import { NotFound } from "./place-problems.tsx";
+import { NotFound } from "./not-found.tsx";
 
 const pages = {
   accounts: Accounts,

@@ -1,10 +1,4 @@
-import {
-  createRootRouteWithContext,
-  createRoute,
-  createRouter,
-  lazyRouteComponent,
-  redirect,
-} from "@tanstack/react-router";
+import { createRootRouteWithContext, createRoute, createRouter, redirect } from "@tanstack/react-router";
 import type { AccountDrive } from "../data/account-drive.ts";
 import {
   findSearch,
@@ -17,7 +11,8 @@ import {
 } from "./place-search.ts";
 import { withWords } from "../messages/use-messages.ts";
 import { FilesPlace } from "./files.tsx";
-import { NotFound, PlaceFailed } from "./place-problems.tsx";
+import { lazyPlace } from "./lazy-place.ts";
+import { PageFailed, PageNotFound, PlaceFailed } from "./place-problems.tsx";
 import { Root } from "./root.tsx";
 import { Shell } from "./shell/shell.tsx";
 
@@ -29,8 +24,8 @@ interface Context {
 
 const root = createRootRouteWithContext<Context>()({
   component: Root,
-  notFoundComponent: NotFound,
-  errorComponent: PlaceFailed,
+  notFoundComponent: PageNotFound,
+  errorComponent: PageFailed,
 });
 
 /** Returns here after the sign-in. */
@@ -54,6 +49,7 @@ const shell = createRoute({
   id: "shell",
   beforeLoad: asSignedIn,
   component: Shell,
+  errorComponent: PageFailed,
 });
 
 /** A single question, without navigation. */
@@ -65,12 +61,12 @@ const signedIn = createRoute({
 const authorize = createRoute({
   getParentRoute: () => signedIn,
   path: "/authorize/$id",
-  component: lazyRouteComponent(() => withWords(import("../features/programs/authorize.tsx")), "AuthorizePlace"),
+  component: lazyPlace(() => withWords(import("../features/programs/authorize.tsx")), "AuthorizePlace"),
 });
 const device = createRoute({
   getParentRoute: () => signedIn,
   path: "/device",
-  component: lazyRouteComponent(() => withWords(import("../features/programs/device.tsx")), "DevicePlace"),
+  component: lazyPlace(() => withWords(import("../features/programs/device.tsx")), "DevicePlace"),
 });
 
 const home = createRoute({
@@ -99,97 +95,97 @@ const copiedLink = createRoute({
   getParentRoute: () => shell,
   path: "/f/$id",
   validateSearch: listSearch,
-  component: lazyRouteComponent(() => import("./copied-link.tsx"), "CopiedLinkPlace"),
+  component: lazyPlace(() => import("./copied-link.tsx"), "CopiedLinkPlace"),
 });
 const recent = createRoute({
   getParentRoute: () => shell,
   path: "/recent",
   validateSearch: listSearch,
-  component: lazyRouteComponent(() => import("./recent.tsx"), "RecentPlace"),
+  component: lazyPlace(() => import("./recent.tsx"), "RecentPlace"),
 });
 const starred = createRoute({
   getParentRoute: () => shell,
   path: "/starred",
   validateSearch: listSearch,
-  component: lazyRouteComponent(() => import("./starred.tsx"), "StarredPlace"),
+  component: lazyPlace(() => import("./starred.tsx"), "StarredPlace"),
 });
 const shared = createRoute({
   getParentRoute: () => shell,
   path: "/shared",
   validateSearch: sharedSearch,
-  component: lazyRouteComponent(() => import("./shared.tsx"), "SharedPlace"),
+  component: lazyPlace(() => import("./shared.tsx"), "SharedPlace"),
 });
 const trash = createRoute({
   getParentRoute: () => shell,
   path: "/trash",
   validateSearch: listSearch,
-  component: lazyRouteComponent(() => import("./trash.tsx"), "TrashPlace"),
+  component: lazyPlace(() => import("./trash.tsx"), "TrashPlace"),
 });
 const search = createRoute({
   getParentRoute: () => shell,
   path: "/search",
   validateSearch: findSearch,
-  component: lazyRouteComponent(() => withWords(import("./search.tsx")), "SearchPlace"),
+  component: lazyPlace(() => withWords(import("./search.tsx")), "SearchPlace"),
 });
 const edit = createRoute({
   getParentRoute: () => shell,
   path: "/edit/$id",
-  component: lazyRouteComponent(() => withWords(import("./edit.tsx")), "EditPlace"),
+  component: lazyPlace(() => withWords(import("./edit.tsx")), "EditPlace"),
 });
 const rewind = createRoute({
   getParentRoute: () => shell,
   path: "/rewind/$id",
   validateSearch: rewindSearch,
-  component: lazyRouteComponent(() => withWords(import("./rewind.tsx")), "RewindPlace"),
+  component: lazyPlace(() => withWords(import("./rewind.tsx")), "RewindPlace"),
 });
 const settings = createRoute({
   getParentRoute: () => shell,
   path: "/settings/{-$section}",
-  component: lazyRouteComponent(() => withWords(import("./settings.tsx")), "SettingsPlace"),
+  component: lazyPlace(() => withWords(import("./settings.tsx")), "SettingsPlace"),
 });
 const admin = createRoute({
   getParentRoute: () => shell,
   path: "/admin/{-$section}",
-  component: lazyRouteComponent(() => withWords(import("./admin.tsx")), "AdminPlace"),
+  component: lazyPlace(() => withWords(import("./admin.tsx")), "AdminPlace"),
 });
 
 /** Fragment: token of a set-up, an invitation, a confirmation or a password reset. */
 const setup = createRoute({
   getParentRoute: () => root,
   path: "/setup",
-  component: lazyRouteComponent(() => withWords(import("./setup.tsx")), "SetupPlace"),
+  component: lazyPlace(() => withWords(import("./setup.tsx")), "SetupPlace"),
 });
 const invite = createRoute({
   getParentRoute: () => root,
   path: "/invite",
-  component: lazyRouteComponent(() => withWords(import("./setup.tsx")), "SetupPlace"),
+  component: lazyPlace(() => withWords(import("./setup.tsx")), "SetupPlace"),
 });
 const signIn = createRoute({
   getParentRoute: () => root,
   path: "/sign-in",
   validateSearch: signInSearch,
-  component: lazyRouteComponent(() => import("./sign-in.tsx"), "SignInPlace"),
+  component: lazyPlace(() => import("./sign-in.tsx"), "SignInPlace"),
 });
 const outside = createRoute({
   getParentRoute: () => root,
   path: "/sign-in/callback",
-  component: lazyRouteComponent(() => withWords(import("../features/sign-in/outside-return.tsx")), "OutsideReturn"),
+  component: lazyPlace(() => withWords(import("../features/sign-in/outside-return.tsx")), "OutsideReturn"),
 });
 /** Works with or without a session, because programs send browsers here. */
 const signOut = createRoute({
   getParentRoute: () => root,
   path: "/sign-out",
-  component: lazyRouteComponent(() => withWords(import("../features/programs/sign-out.tsx")), "SignOutPlace"),
+  component: lazyPlace(() => withWords(import("../features/programs/sign-out.tsx")), "SignOutPlace"),
 });
 const forgot = createRoute({
   getParentRoute: () => root,
   path: "/forgot",
-  component: lazyRouteComponent(() => withWords(import("../features/sign-in/forgot-password.tsx")), "ForgotPassword"),
+  component: lazyPlace(() => withWords(import("../features/sign-in/forgot-password.tsx")), "ForgotPassword"),
 });
 const design = createRoute({
   getParentRoute: () => root,
   path: "/design",
-  component: lazyRouteComponent(() => withWords(import("./design.tsx")), "DesignPlace"),
+  component: lazyPlace(() => withWords(import("./design.tsx")), "DesignPlace"),
 });
 
 const inShell = [ownFiles, files, copiedLink, recent, starred, shared, trash, search, edit, rewind, settings, admin];
@@ -212,6 +208,7 @@ export const router = createRouter({
   parseSearch,
   stringifySearch: writeSearch,
   defaultPreload: "intent",
+  defaultErrorComponent: PlaceFailed,
   // Lists use an anchor row; pixels would be wrong after live changes.
   scrollRestoration: false,
 });

@@ -9,7 +9,7 @@ import { Profile } from "../features/settings/profile.tsx";
 import { Security } from "../features/settings/security.tsx";
 import { Tokens } from "../features/settings/tokens.tsx";
 import { useMessages } from "../messages/use-messages.ts";
-import { NotFound } from "./place-problems.tsx";
+import { NotFound } from "./not-found.tsx";
 
 const pages = {
   profile: Profile,

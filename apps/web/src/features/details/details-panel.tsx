@@ -1,10 +1,11 @@
 import type { NodeJson } from "@holdfast/protocol/values";
 import X from "lucide-react/icons/x";
-import { lazy, type ReactNode, Suspense } from "react";
+import { type ReactNode, Suspense } from "react";
 import { IconButton } from "../../design/icon-button.tsx";
 import { shownName } from "../../design/shown-name.ts";
 import { Tabs } from "../../design/tabs.tsx";
 import type { MessageKey } from "../../messages/en.ts";
+import { lazyPart } from "../../design/lazy-part.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 import { Facts } from "./facts.tsx";
 
@@ -21,9 +22,9 @@ export interface DetailsPanelProps {
   readonly sharing: ReactNode;
 }
 
-const Versions = lazy(async () => ({ default: (await import("./versions.tsx")).Versions }));
-const Activity = lazy(async () => ({ default: (await import("./activity.tsx")).Activity }));
-const Comments = lazy(async () => ({ default: (await import("./comments.tsx")).Comments }));
+const Versions = lazyPart(async () => (await import("./versions.tsx")).Versions);
+const Activity = lazyPart(async () => (await import("./activity.tsx")).Activity);
+const Comments = lazyPart(async () => (await import("./comments.tsx")).Comments);
 
 /** Details of one node, docked beside the list or in a sheet on narrow screens. */
 export function DetailsPanel({ node, tab, onTab, onClose, sharing }: DetailsPanelProps) {

@@ -132,7 +132,7 @@ function Dialogs() {
         title={message("gallery.details")}
         onClose={close}
       >
-        <p>{message("shell.notFoundNext")}</p>
+        <p>{message("notFound.next")}</p>
       </Sheet>
     </Specimen>
   );

@@ -112,7 +112,7 @@ function Confirm({ token, who }: ConfirmProps) {
     return (
       <FrontPage title={message("setup.confirmed")} about={message("setup.confirmedAbout", { email: data.email })}>
         <Link to="/files" className={buttonLook("primary")}>
-          {message("shell.toFiles")}
+          {message("notFound.toFiles")}
         </Link>
       </FrontPage>
     );

@@ -17,17 +17,20 @@ export const shell = {
   "shell.offline":
     "Du bist offline. Was du siehst, kann veraltet sein; Uploads warten, bis die Verbindung wieder da ist.",
   "shell.away": "Der Server ist nicht erreichbar. Deine Dateien sind sicher.",
+  "shell.waiting": {
+    one: "{count} Änderung wartet auf den Server.",
+    other: "{count} Änderungen warten auf den Server.",
+  },
+  "shell.canceled": "Abgebrochen. Vielleicht hat der Server die Änderung schon ausgeführt.",
   "shell.showKept": "Offline behaltene Dateien zeigen",
   "shell.nextTry": "Neuer Versuch in {time}.",
   "shell.tryNow": "Jetzt versuchen",
   "shell.used": "{used} von {quota} belegt",
   "shell.usedUnlimited": "{used} belegt",
-  "shell.notFound": "Diese Seite gibt es nicht",
-  "shell.notFoundNext": "Prüf die Adresse oder geh zu deinen Dateien zurück.",
   "shell.failed": "Diese Seite konnte nicht geladen werden",
   "shell.failedNext": "Deine Dateien sind sicher. Versuch es noch einmal oder lade die Seite neu.",
+  "shell.notOffline": "Diese Seite ist offline nicht verfügbar",
   "shell.tryAgain": "Noch einmal versuchen",
-  "shell.toFiles": "Zu deinen Dateien",
   "place.files": "Dateien",
   "place.recent": "Zuletzt",
   "place.starred": "Markiert",
@@ -43,14 +46,6 @@ export const shell = {
   "place.signIn": "Anmelden",
   "place.design": "Bausteine",
   "shell.storage": "Speicher",
-  "shell.almostFull": "{percent} voll",
-  "shell.almostFullNext":
-    "Nur noch {left} frei. Lösch Dateien und leer den Papierkorb. Ein Administrator kann die Grenze erhöhen.",
-  "shell.storedAlmostFull":
-    "Alte Versionen und der Papierkorb füllen deinen Speicher. Die Einstellungen zeigen, wie viel sie belegen.",
-  "shell.full": "Dein Speicher ist voll",
-  "shell.fullNext":
-    "Es lässt sich nichts mehr hochladen. Lösch Dateien und leer den Papierkorb. Ein Administrator kann die Grenze erhöhen.",
   "shell.notifications": "Mitteilungen",
   "shell.unread": { one: "{count} neue", other: "{count} neue" },
 } as const;

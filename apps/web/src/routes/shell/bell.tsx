@@ -1,13 +1,14 @@
 import BellIcon from "lucide-react/icons/bell";
-import { lazy, Suspense, useEffect, useRef, useState } from "react";
+import { Suspense, useEffect, useRef, useState } from "react";
 import { unreadMax, useUnread } from "../../data/unread.ts";
 import { IconButton } from "../../design/icon-button.tsx";
 import { announcer } from "../../design/live-regions.tsx";
+import { lazyPart } from "../../design/lazy-part.ts";
 import { useMessages, withWords } from "../../messages/use-messages.ts";
 
-const NotificationSheet = lazy(async () => ({
-  default: (await withWords(import("../../features/notifications/notification-sheet.tsx"))).NotificationSheet,
-}));
+const NotificationSheet = lazyPart(
+  async () => (await withWords(import("../../features/notifications/notification-sheet.tsx"))).NotificationSheet,
+);
 
 export function Bell() {
   const { message, number } = useMessages();

@@ -1,17 +1,16 @@
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { lazy, Suspense, useSyncExternalStore } from "react";
+import { Suspense, useSyncExternalStore } from "react";
 import { useNode } from "../../data/use-node.ts";
 import { Sheet } from "../../design/dialog.tsx";
+import { lazyPart } from "../../design/lazy-part.ts";
 import { useMessages, withWords } from "../../messages/use-messages.ts";
 import type { ListSearch, Panel } from "../place-search.ts";
 import { useSubject } from "./subject.ts";
 
-const DetailsPanel = lazy(async () => ({
-  default: (await withWords(import("../../features/details/details-panel.tsx"))).DetailsPanel,
-}));
-const Sharing = lazy(async () => ({
-  default: (await withWords(import("../../features/share/sharing.tsx"))).Sharing,
-}));
+const DetailsPanel = lazyPart(
+  async () => (await withWords(import("../../features/details/details-panel.tsx"))).DetailsPanel,
+);
+const Sharing = lazyPart(async () => (await withWords(import("../../features/share/sharing.tsx"))).Sharing);
 
 /** Located beside the list if there is space, otherwise above it. */
 export function DetailsDock({ id }: { readonly id: string | undefined }) {

@@ -1,13 +1,12 @@
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { lazy, Suspense } from "react";
+import { Suspense } from "react";
+import { lazyPart } from "../../design/lazy-part.ts";
 import { withWords } from "../../messages/use-messages.ts";
 import type { ListSearch } from "../place-search.ts";
 import { DetailsDock } from "./details-dock.tsx";
 import { useSubject } from "./subject.ts";
 
-const Preview = lazy(async () => ({
-  default: (await withWords(import("../../features/preview/preview.tsx"))).Preview,
-}));
+const Preview = lazyPart(async () => (await withWords(import("../../features/preview/preview.tsx"))).Preview);
 
 /** The list keeps its position. Back closes the file. */
 export function PreviewHost() {

@@ -1,18 +1,25 @@
+import { Suspense } from "react";
 import { accountKey, useAccount } from "../../data/account.ts";
 import { useFresh } from "../../data/use-fresh.ts";
+import { lazyPart } from "../../design/lazy-part.ts";
 import { StorageBar } from "../../design/storage-bar.tsx";
 import { storageState } from "../../design/storage-state.ts";
-import { useMessages } from "../../messages/use-messages.ts";
+import { withWords } from "../../messages/use-messages.ts";
+
+const StoredWarning = lazyPart(async () => (await withWords(import("../../design/storage-warning.tsx"))).StoredWarning);
 
 export function QuotaBar() {
   const { data: account } = useAccount();
-  const { message } = useMessages();
   useFresh(usage);
   if (account === undefined) return null;
   return (
     <div className="text-sm">
       <StorageBar used={account.used_bytes} quota={account.quota_bytes} />
-      {isAlmostStored(account) && <p className="mt-2">{message("shell.storedAlmostFull")}</p>}
+      {isAlmostStored(account) && (
+        <Suspense fallback={null}>
+          <StoredWarning />
+        </Suspense>
+      )}
     </div>
   );
 }

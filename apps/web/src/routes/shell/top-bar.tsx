@@ -1,13 +1,12 @@
-import { lazy, Suspense, useCallback, useState } from "react";
+import { Suspense, useCallback, useState } from "react";
+import { lazyPart } from "../../design/lazy-part.ts";
 import { withWords } from "../../messages/use-messages.ts";
 import { AccountMenu } from "./account-menu.tsx";
 import { Bell } from "./bell.tsx";
 import { SearchField } from "./search-field.tsx";
 import { useShellCommands } from "./use-shell-commands.ts";
 
-const KeysDialog = lazy(async () => ({
-  default: (await withWords(import("../../features/palette/keys-dialog.tsx"))).KeysDialog,
-}));
+const KeysDialog = lazyPart(async () => (await withWords(import("../../features/palette/keys-dialog.tsx"))).KeysDialog);
 
 export function TopBar() {
   const [showsKeys, setShowsKeys] = useState(false);
