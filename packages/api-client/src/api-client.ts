@@ -213,5 +213,5 @@ function tooLong({ method, path }: RouteFacts): HoldfastError {
   return new HoldfastError("failed", `The server's response to ${method} ${path} is longer than requested.`);
 }
 
-type CallArguments<Name extends RouteName> =
+export type CallArguments<Name extends RouteName> =
   Pick<LooseRequest, "signal"> extends CallRequest<Name> ? [request?: CallRequest<Name>] : [request: CallRequest<Name>];

@@ -12,15 +12,19 @@ const attemptsMax = 6;
 const patienceMs = 30_000;
 
 /** @param prove asks for a proof of identity; only where a person is present */
-export function openClient(tokens: AccessTokens, prove?: ApiClientOptions["prove"]): ApiClient {
-  return new ApiClient({
+export function clientOptions(tokens: AccessTokens, prove?: ApiClientOptions["prove"]): ApiClientOptions {
+  return {
     transport: openFetchTransport({ server: "" }),
     tokens,
     random: (lengthBytes) => crypto.getRandomValues(new Uint8Array(lengthBytes)),
     retry: { clock: browserClock, wait, attemptsMax, patienceMs },
     readAnswer: readByIds,
     prove,
-  });
+  };
+}
+
+export function openClient(tokens: AccessTokens): ApiClient {
+  return new ApiClient(clientOptions(tokens));
 }
 
 /** Client for routes without authentication: sign-in, set-up, links. */

@@ -1,8 +1,11 @@
 import type { AccessTokens } from "@holdfast/api-client/access-tokens";
 import type { ApiClient, ApiClientOptions } from "@holdfast/api-client/api-client";
+import { HoldfastError } from "@holdfast/core/errors";
 import { QueryClient } from "@tanstack/query-core";
 import type { MessageKey } from "../messages/en.ts";
-import { openClient } from "./client.ts";
+import type { Acts } from "./acts.ts";
+import { clientOptions } from "./client.ts";
+import { DriveClient } from "./drive-client.ts";
 import { Folders } from "./folders.ts";
 import { KeptDoor } from "./kept.ts";
 import { Live } from "./live.ts";
@@ -22,6 +25,8 @@ export interface Drive {
   readonly account: () => string | undefined;
   readonly live: Live;
   readonly reach: Reach;
+  /** Loaded after the first list; undefined if that failed. */
+  readonly acts: () => Promise<Acts | undefined>;
   /** Offline files. */
   readonly kept: KeptDoor;
   readonly overlay: Overlay;
@@ -56,28 +61,42 @@ const keptRowsMax = (navigator.maxTouchPoints > 0 ? 60 : 200) * 1000;
 
 export function makeDrive({ viewer, tokens, session, account, tabs, whoChanged, prove }: DriveParts): Drive {
   const nowMs = (): number => Date.now();
-  const client = openClient(tokens, prove);
+  const client: ApiClient = new DriveClient(clientOptions(tokens, prove), () => ({ reach, acts }));
   const live = new Live({ client, tabs, nowMs, wait, jitter: Math.random });
   const overlay = new Overlay();
   const folders = new Folders({ client, live, overlay, keptRowsMax });
   const undo = new UndoStack<ActLabel>({ nowMs, whoChanged: (nodeId) => whoChanged(client, nodeId) });
   // The poll reports changes, so mounting does not refetch.
-  const queries = new QueryClient({ defaultOptions: { queries: { staleTime: 60_000, retry: false } } });
+  const queries = new QueryClient({
+    defaultOptions: {
+      // `Reach` decides. By default, offline changes would wait unseen.
+      queries: { staleTime: 60_000, retry: false, networkMode: "always" },
+      mutations: { networkMode: "always" },
+    },
+  });
   const kept = new KeptDoor({ client, account });
   live.listen((news) => kept.hear(news));
   const isBrowserOnline = (): boolean => navigator.onLine;
   const reach = new Reach({ session, live, isBrowserOnline, wait, jitter: Math.random });
+  let loaded: ReturnType<Drive["acts"]> | undefined;
+  const acts = (): ReturnType<Drive["acts"]> =>
+    (loaded ??= import("./acts.ts").then(
+      (module) => new module.Acts({ client, reach, wait, jitter: Math.random }),
+      () => undefined,
+    ));
   for (const event of ["online", "offline"]) globalThis.addEventListener(event, () => reach.browserChanged());
   reach.subscribe(() => {
     if (reach.getSnapshot()) return;
     folders.retryFailed();
     void queries.refetchQueries({ predicate: ({ state }) => state.status === "error" });
   });
-  return { viewer, tokens, client, account, live, reach, kept, overlay, folders, undo, queries };
+  return { viewer, tokens, client, account, live, reach, acts, kept, overlay, folders, undo, queries };
 }
 
-export function emptyDrive({ live, folders, undo, queries }: Drive): void {
+export function emptyDrive({ live, acts, folders, undo, queries }: Drive): void {
   live.stop();
+  // Another account must not send them.
+  void acts().then((loaded) => loaded?.end(new HoldfastError("unauthenticated", "The account signed out.")));
   folders.clear();
   undo.clear();
   queries.clear();

@@ -1,7 +1,7 @@
 import { noTokens } from "@holdfast/api-client/access-tokens";
 import type { AccessTokens } from "@holdfast/api-client/access-tokens";
 import { readByIds } from "@holdfast/api-client/answer";
-import { ApiClient } from "@holdfast/api-client/api-client";
+import { ApiClient, type ApiClientOptions } from "@holdfast/api-client/api-client";
 import type { Transport, TransportRequest } from "@holdfast/api-client/transport";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { Row } from "./row.ts";
@@ -38,6 +38,13 @@ export function testClient(
   answer: (request: TransportRequest) => TestAnswer | Promise<TestAnswer>,
   tokens: AccessTokens = noTokens(() => new HoldfastError("unauthenticated", "nobody")),
 ): ApiClient {
+  return new ApiClient(testClientOptions(answer, tokens));
+}
+
+export function testClientOptions(
+  answer: (request: TransportRequest) => TestAnswer | Promise<TestAnswer>,
+  tokens: AccessTokens,
+): ApiClientOptions {
   const transport: Transport = {
     close: () => Promise.resolve(),
     send: async (request) => {
@@ -51,7 +58,7 @@ export function testClient(
     },
   };
   const retry = { clock: { nowMs: () => 0, nowMicros: () => 0 }, wait, attemptsMax: 1, patienceMs: 0 };
-  return new ApiClient({ transport, tokens, random: (bytes) => new Uint8Array(bytes), retry, readAnswer: readByIds });
+  return { transport, tokens, random: (bytes) => new Uint8Array(bytes), retry, readAnswer: readByIds };
 }
 
 async function* bodyOf(json: unknown): AsyncGenerator<Uint8Array> {

@@ -1,12 +1,12 @@
 import { Outlet, useNavigate, useSearch } from "@tanstack/react-router";
 import { lazy, Suspense } from "react";
+import { lazyPart } from "../design/lazy-part.ts";
 import { Notice } from "../design/notice.tsx";
 import { MenuHost } from "../design/menu-host.tsx";
 import { ToastHost } from "../design/toast-host.tsx";
 import { TooltipHost } from "../design/tooltip-host.tsx";
 import { useMessages, withWords } from "../messages/use-messages.ts";
 import type { ListSearch } from "../routes/place-search.ts";
-import { OfflineBanner } from "../routes/shell/offline-banner.tsx";
 import { useSubject } from "../routes/shell/subject.ts";
 import { useCurrentLink } from "./current-link.ts";
 import { LinkBar } from "./link-bar.tsx";
@@ -14,6 +14,7 @@ import { LinkBar } from "./link-bar.tsx";
 const Preview = lazy(async () => ({
   default: (await withWords(import("../features/preview/preview.tsx"))).Preview,
 }));
+const OfflineBanner = lazyPart(async () => (await import("../routes/shell/offline-banner.tsx")).OfflineBanner);
 const TrayHost = lazy(async () => ({ default: (await import("../features/tray/tray-host.tsx")).TrayHost }));
 
 export function LinkFrame() {
@@ -22,7 +23,9 @@ export function LinkFrame() {
   return (
     <div className="flex h-[calc(100dvh-var(--tray-height,0px))] flex-col bg-canvas sm:h-dvh">
       <LinkBar />
-      <OfflineBanner />
+      <Suspense fallback={null}>
+        <OfflineBanner />
+      </Suspense>
       <main id="place" tabIndex={-1} className="flex min-h-0 min-w-0 flex-1 flex-col outline-none">
         {left === 0 && (
           <div className="px-4 pb-2 lg:px-6">

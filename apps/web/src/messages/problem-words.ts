@@ -8,6 +8,9 @@ type ProblemKey = Exclude<keyof typeof problem, "problem.quota_versions">;
 /** Describes a failure. For a rejected field, the server's message is more precise than its code. */
 export function problemWords(thrown: unknown, { message }: Pick<Messages, "message">): string {
   const failure = toHoldfastError(thrown);
+  const { network } = failure.body;
+  if (network === "AWAY") return message("problem.away");
+  if (network === "CANCELED") return failure.message;
   // The page's address is wrong, not the request.
   if (failure.field === "Origin") return failure.message;
   const path = fillingPath(failure);

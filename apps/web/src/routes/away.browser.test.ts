@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
-import { administrator } from "@holdfast/server/acceptance/testing";
+import { administrator, ok } from "@holdfast/server/acceptance/testing";
+import { filesPage } from "../testing/files-page.ts";
+import { becomes } from "../testing/files-app.ts";
 import { type Front, openFront } from "../testing/front.ts";
 import { signIn, testApp } from "../testing/test-app.ts";
 
@@ -56,4 +58,64 @@ test("every place opens inside the shell while the server is away, and the page 
   await page.unroute(/\/assets\/starred-/);
   await page.getByRole("button", { name: "Try again" }).click();
   await page.getByRole("heading", { name: "Starred" }).waitFor();
+});
+
+const batch = "**/api/v1/sync/delta";
+const waiting = () => app.page.getByRole("status").filter({ hasText: "1 change is waiting for the server." });
+const said = (text: string) => app.page.getByRole("region", { name: "Messages" }).getByText(text);
+
+test("a change under way waits visibly and is made once; others are refused, and a canceled one is not made", async () => {
+  const { page } = app;
+  const files = filesPage(page);
+  const shownNames = () => page.getByRole("row").getByRole("link").allInnerTexts();
+  const { id: folder } = await ok(app.api, "POST", "/metadata", { path: "/acts", kind: "folder" });
+  await app.api.put("/acts/a.txt", "words");
+  const namesOnServer = async () => {
+    const { items } = await ok(app.api, "GET", `/folders/${folder}/contents?sort=natural`);
+    return items.map(({ name }: { name: string }) => name);
+  };
+  await signIn(page, front.url, administrator);
+  await page.goto(`${front.url}/files/${folder}`);
+  await files.seen("a.txt");
+
+  // The server makes the change, but its answer is lost.
+  let isCut: "answer" | "request" | undefined = "answer";
+  await page.route(batch, async (route) => {
+    if (isCut === undefined) return route.continue();
+    if (isCut === "answer") await route.fetch();
+    isCut = undefined;
+    await front.leave();
+    return route.abort();
+  });
+  await files.row("a.txt").click();
+  await page.keyboard.press("F2");
+  await page.keyboard.type("b");
+  await page.keyboard.press("Enter");
+  await waiting().waitFor();
+  await banner().waitFor();
+  await becomes(shownNames, ["b.txt"]);
+
+  await page.keyboard.press("Delete");
+  await said("The server cannot be reached. Nothing was changed.").waitFor();
+  await becomes(shownNames, ["b.txt"]);
+  assert.equal(await page.evaluate(() => !dispatchEvent(new Event("beforeunload", { cancelable: true }))), true);
+
+  await comeBack();
+  await waiting().waitFor({ state: "detached" });
+  await said("Renamed to b.txt").waitFor();
+  await becomes(namesOnServer, ["b.txt"]);
+  assert.equal(await page.evaluate(() => dispatchEvent(new Event("beforeunload", { cancelable: true }))), true);
+
+  // The change does not reach the server.
+  isCut = "request";
+  await files.row("b.txt").click();
+  await page.keyboard.press("Delete");
+  await waiting().waitFor();
+  await becomes(shownNames, []);
+  await page.getByRole("region", { name: "1 change is waiting" }).getByRole("button", { name: "Cancel" }).click();
+  await said("Canceled. The server may already have made the change.").waitFor();
+  await becomes(shownNames, ["b.txt"]);
+  await comeBack();
+  await becomes(namesOnServer, ["b.txt"]);
+  await becomes(shownNames, ["b.txt"]);
 });

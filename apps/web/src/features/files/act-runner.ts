@@ -3,6 +3,7 @@ import type { ActLabel, Drive } from "../../data/drive.ts";
 import type { Act, UndoOutcome } from "../../data/undo.ts";
 import { showToast } from "../../design/toasts.ts";
 import type { Row } from "../../data/row.ts";
+import { problemWords } from "../../messages/problem-words.ts";
 import { messages } from "../../messages/use-messages.ts";
 import { askAboutClashes } from "./clashes.ts";
 import { clashesIn, decided, inverseOf, type Outcome, type Step, type Subject, type Taken } from "./file-steps.ts";
@@ -27,7 +28,9 @@ export async function act(
     tell(drive, outcome, known, done);
     return outcome;
   } catch (thrown) {
-    showToast({ kind: "error", text: reasonText(failureCode(thrown), messages()) });
+    const code = failureCode(thrown);
+    const text = code === "unreachable" ? problemWords(thrown, messages()) : reasonText(code, messages());
+    showToast({ kind: "error", text });
     return { taken: [], refused: [] };
   }
 }

@@ -33,11 +33,12 @@ export async function star(
 }
 
 async function mark(
-  { client, overlay, folders }: Drive,
+  { client, acts, overlay, folders }: Drive,
   rows: readonly ListedRow[],
   parentOf: (row: ListedRow) => string,
   isStarred: boolean,
 ): Promise<void> {
+  await (await acts())?.assertHere();
   const effects = rows.map((row) => ({
     kind: "set" as const,
     folderId: parentOf(row),

@@ -15,6 +15,7 @@ import {
 import { type StepParts, takeSteps } from "./step-runner.ts";
 
 type Sent = Extract<Step, { op: "move" }> & { readonly operation_id: string };
+const reach = { getSnapshot: () => false };
 let serversCount = 0;
 
 /** Server with the file a.txt in home. Operations change its revision; one on another revision is a conflict. */
@@ -36,7 +37,7 @@ function oneFile() {
     call: (_: string, { body }: { readonly body: { readonly operations: readonly Sent[] } }) =>
       Promise.resolve({ results: body.operations.map(answered) }),
   };
-  const parts = { client, folders: { take: () => {} }, overlay: new Overlay() } as unknown as StepParts;
+  const parts = { client, reach, folders: { take: () => {} }, overlay: new Overlay() } as unknown as StepParts;
   const seen: Subject = { id, name: "a.txt", parentId: "home", revision: node.revision };
   const take = (steps: readonly Step[], subject: Subject, together = false) =>
     takeSteps(parts, steps, new Map([[id, { subject, row: testRow(subject.name, { id }) }]]), together);
@@ -92,7 +93,7 @@ test("somebody else's change is not gone over by way of an own act that did not 
 test("a folder that contains an item which may not be deleted is refused with a reason of its own", async () => {
   const answers = ["contents", undefined].map((field) => ({ status: "error", code: "forbidden", field }));
   const client = { call: () => Promise.resolve({ results: answers }) };
-  const parts = { client, folders: { take: () => {} }, overlay: new Overlay() } as unknown as StepParts;
+  const parts = { client, reach, folders: { take: () => {} }, overlay: new Overlay() } as unknown as StepParts;
   const subjects = ["kept", "foreign"].map((id) => ({ id, name: id, parentId: "home", revision: "1" }));
   const known = new Map(subjects.map((subject) => [subject.id, { subject, row: testRow(subject.name, subject) }]));
   const { refused } = await takeSteps(parts, stepsToTrash(subjects), known);

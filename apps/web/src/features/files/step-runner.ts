@@ -2,14 +2,18 @@ import type { ApiClient } from "@holdfast/api-client/api-client";
 import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
 import type { NodeJson } from "@holdfast/protocol/values";
+import type { Acts } from "../../data/acts.ts";
 import type { Folders } from "../../data/folders.ts";
 import type { Effect, Overlay } from "../../data/overlay.ts";
+import type { Reach } from "../../data/reach.ts";
 import type { Row } from "../../data/row.ts";
 import { type Outcome, rebased, type Refused, type Step, type Subject, type Taken } from "./file-steps.ts";
 import { OwnTurns } from "./own-turns.ts";
 
 export interface StepParts {
   readonly client: ApiClient;
+  readonly reach: Pick<Reach, "getSnapshot">;
+  readonly acts: () => Promise<Acts | undefined>;
   readonly folders: Folders;
   readonly overlay: Overlay;
 }
@@ -25,11 +29,13 @@ const turns = new OwnTurns();
  * @throws HoldfastError if the first batch fails, which changes nothing
  */
 export async function takeSteps(
-  { client, folders, overlay }: StepParts,
+  { client, reach, acts, folders, overlay }: StepParts,
   steps: readonly Step[],
   known: Known,
   together = false,
 ): Promise<Outcome> {
+  // A refused action shows nothing, and does not wait for an earlier one.
+  if (reach.getSnapshot()) await (await acts())?.assertHere();
   const taken: Taken[] = [];
   const refused: Refused[] = [];
   for (let start = 0; start < steps.length; start += limits.batchOperationsMax) {

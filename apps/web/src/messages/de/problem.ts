@@ -2,6 +2,7 @@ import type { problem as english } from "../en/problem.ts";
 
 export const problem: Readonly<Record<keyof typeof english, string>> = {
   "problem.unreachable": "Der Server ist nicht erreichbar. Versuch es gleich noch einmal.",
+  "problem.away": "Der Server ist nicht erreichbar. Es wurde nichts geändert.",
   "problem.unavailable": "Der Server ist beschäftigt oder startet. Versuch es gleich noch einmal.",
   "problem.rate_limited": "Zu viele Anfragen. Warte eine Minute und versuch es noch einmal.",
   "problem.unauthenticated": "Du bist nicht mehr angemeldet. Melde dich an und versuch es noch einmal.",

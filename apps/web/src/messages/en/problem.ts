@@ -1,6 +1,7 @@
 /** Messages by the server's error code. Each names the problem and what to do next. */
 export const problem = {
   "problem.unreachable": "The server cannot be reached. Try again in a moment.",
+  "problem.away": "The server cannot be reached. Nothing was changed.",
   "problem.unavailable": "The server is busy or starting up. Try again in a moment.",
   "problem.rate_limited": "Too many requests. Wait a minute, then try again.",
   "problem.unauthenticated": "You are signed out. Sign in and try again.",

@@ -1,12 +1,25 @@
 import { Link } from "@tanstack/react-router";
 import CloudOff from "lucide-react/icons/cloud-off";
-import { useEffect, useId, useState, useSyncExternalStore } from "react";
+import { Suspense, useEffect, useId, useState, useSyncExternalStore } from "react";
 import { useAway } from "../../data/use-away.ts";
 import { useDrive } from "../../data/use-drive.ts";
 import { useMessages } from "../../messages/use-messages.ts";
+import { WaitingActs } from "./waiting-acts.tsx";
+
+/** Loaded right after the first list. */
+export function OfflineBanner() {
+  return (
+    <>
+      <Away />
+      <Suspense fallback={null}>
+        <WaitingActs />
+      </Suspense>
+    </>
+  );
+}
 
 /** Ignores a short restart of the server. */
-export function OfflineBanner() {
+function Away() {
   const { message } = useMessages();
   const { live, reach, viewer } = useDrive();
   const id = useId();

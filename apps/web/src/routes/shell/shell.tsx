@@ -6,12 +6,12 @@ import { lazyPart } from "../../design/lazy-part.ts";
 import { useMessages, withWords } from "../../messages/use-messages.ts";
 import { BottomBar } from "./bottom-bar.tsx";
 import { Navigation } from "./navigation.tsx";
-import { OfflineBanner } from "./offline-banner.tsx";
 import { SignedOut } from "./signed-out.tsx";
 import { TopBar } from "./top-bar.tsx";
 
 // These load after the first list.
 const ListDetails = lazyPart(async () => (await import("./details-dock.tsx")).ListDetails);
+const OfflineBanner = lazyPart(async () => (await import("./offline-banner.tsx")).OfflineBanner);
 const PreviewHost = lazyPart(async () => (await import("./preview-host.tsx")).PreviewHost);
 
 const OfflinePlace = lazy(async () => ({
@@ -48,7 +48,9 @@ export function Shell() {
       <Navigation />
       <div className="flex min-w-0 flex-1 flex-col">
         <TopBar />
-        <OfflineBanner />
+        <Suspense fallback={null}>
+          <OfflineBanner />
+        </Suspense>
         {dueAt !== undefined && (
           <Suspense fallback={null}>
             <FactorBanner dueAt={dueAt} />

@@ -1,0 +1,139 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { ApiClient } from "@holdfast/api-client/api-client";
+import { type ErrorCode, HoldfastError } from "@holdfast/core/errors";
+import { Acts } from "./acts.ts";
+
+function world() {
+  let isAway = false;
+  let isThere = false;
+  let tell = () => {};
+  const pauses: { delayMs: number; end: () => void }[] = [];
+  const acts = new Acts({
+    client: {
+      call: () => (isThere ? Promise.resolve({}) : Promise.reject(new Error("nobody"))),
+    } as unknown as ApiClient,
+    reach: {
+      tryNow: () => {},
+      getSnapshot: () => isAway,
+      subscribe: (listener) => {
+        tell = listener;
+        return () => {};
+      },
+    },
+    wait: (delayMs, signal) =>
+      new Promise<void>((resolve, reject) => {
+        pauses.push({ delayMs, end: resolve });
+        signal?.addEventListener("abort", () => reject(new Error("not any more")));
+      }),
+    jitter: () => 1,
+  });
+  const sends: { readonly answer: (how: "made" | ErrorCode) => Promise<void> }[] = [];
+  return {
+    acts,
+    sends,
+    pauses,
+    answersNow: () => void (isThere = true),
+    setAway: (next: boolean) => {
+      isAway = next;
+      tell();
+    },
+    run: () =>
+      acts.run(
+        (signal) =>
+          new Promise<string>((resolve, reject) => {
+            signal.addEventListener("abort", () => reject(new Error("aborted")));
+            const answer = async (how: "made" | ErrorCode) => {
+              if (how === "made") resolve(how);
+              else reject(new HoldfastError(how, how));
+              await rest();
+            };
+            sends.push({ answer });
+          }),
+      ),
+  };
+}
+
+const rest = () => new Promise((resolve) => setImmediate(resolve));
+const canceled = new HoldfastError("unreachable", "Canceled.");
+
+test("a change whose connection broke is sent until it is answered, and waits visibly meanwhile", async () => {
+  const { acts, sends, pauses, run } = world();
+  let told = 0;
+  acts.subscribe(() => (told += 1));
+  const made = run();
+  const counts = [];
+  for (let round = 0; round < 8; round += 1) {
+    await sends[round]?.answer("unreachable");
+    counts.push(acts.getSnapshot());
+    pauses[round]?.end();
+    await rest();
+  }
+  assert.deepEqual(counts, [0, 0, 1, 1, 1, 1, 1, 1]);
+  assert.deepEqual(
+    pauses.map(({ delayMs }) => delayMs),
+    [250, 500, 1000, 2000, 4000, 8000, 10_000, 10_000],
+  );
+  await sends[8]?.answer("made");
+  assert.equal(await made, "made");
+  assert.deepEqual([acts.getSnapshot(), told], [0, 2]);
+});
+
+test("a refusal by the server ends a change", async () => {
+  const { acts, sends, pauses, run } = world();
+  const refused = assert.rejects(run(), { code: "conflict" });
+  await sends[0]?.answer("unavailable");
+  pauses[0]?.end();
+  await rest();
+  await sends[1]?.answer("conflict");
+  await refused;
+  assert.deepEqual([acts.getSnapshot(), sends.length], [0, 2]);
+});
+
+test("all changes under way wait as soon as the server is away, and go on when it is back", async () => {
+  const { acts, sends, setAway, run } = world();
+  const both = Promise.all([run(), run()]);
+  await sends[0]?.answer("unreachable");
+  assert.equal(acts.getSnapshot(), 0);
+  setAway(true);
+  assert.equal(acts.getSnapshot(), 2);
+  await sends[1]?.answer("unreachable");
+  setAway(false);
+  await rest();
+  assert.equal(sends.length, 4);
+  await sends[2]?.answer("made");
+  await sends[3]?.answer("made");
+  assert.deepEqual(await both, ["made", "made"]);
+});
+
+test("a canceled change is never sent again, whether it was under way or paused", async () => {
+  const { acts, sends, pauses, setAway, run } = world();
+  const both = [assert.rejects(run(), canceled), assert.rejects(run(), canceled)];
+  await sends[0]?.answer("unreachable");
+  // Neither waits yet.
+  acts.cancel(canceled);
+  setAway(true);
+  acts.cancel(canceled);
+  await Promise.all(both);
+  for (const { end } of pauses) end();
+  setAway(false);
+  await rest();
+  assert.deepEqual([acts.getSnapshot(), sends.length], [0, 2]);
+});
+
+test("at the sign-out all changes end", async () => {
+  const { acts, sends, run } = world();
+  const ended = assert.rejects(run(), canceled);
+  acts.end(canceled);
+  await ended;
+  assert.equal(sends.length, 1);
+});
+
+test("before a change, a server that seems away is asked once", async () => {
+  const { acts, setAway, answersNow } = world();
+  await acts.assertHere();
+  setAway(true);
+  await assert.rejects(acts.assertHere(), { code: "unreachable", body: { network: "AWAY" } });
+  answersNow();
+  await acts.assertHere();
+});

@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { fixedToken } from "@holdfast/api-client/access-tokens";
+import type { TransportRequest } from "@holdfast/api-client/transport";
+import { Acts } from "./acts.ts";
+import { DriveClient } from "./drive-client.ts";
+import { type TestAnswer, testClientOptions } from "./testing.ts";
+
+/** @param answers in order; the last one repeats */
+function world(...answers: readonly TestAnswer[]) {
+  let isAway = false;
+  const sent: TransportRequest[] = [];
+  const answer = (request: TransportRequest): TestAnswer => {
+    sent.push(request);
+    return answers[Math.min(sent.length, answers.length) - 1] ?? "cut";
+  };
+  const reach = {
+    getSnapshot: () => isAway,
+    subscribe: () => () => {},
+    tryNow: () => {},
+  };
+  const options = testClientOptions(answer, fixedToken("t"));
+  // Would repeat by itself.
+  const retry = { ...options.retry, attemptsMax: 6, patienceMs: 30_000 };
+  const random = (bytes: number) => crypto.getRandomValues(new Uint8Array(bytes));
+  const client = new DriveClient({ ...options, retry, random }, () => ({ reach, acts: () => Promise.resolve(acts) }));
+  const acts = new Acts({ client, reach, wait: () => Promise.resolve(), jitter: () => 0 });
+  return { client, sent, setAway: (next: boolean) => void (isAway = next) };
+}
+
+const params = { id: "f1" };
+const done: TestAnswer = { status: 200, json: { results: [] } };
+
+test("while the server is away a change is refused unsent, and other calls are tried once", async () => {
+  const { client, sent, setAway } = world(done, "cut");
+  await client.call("getNode", { params });
+  setAway(true);
+  const refusal = { code: "unreachable", body: { network: "AWAY" } };
+  await assert.rejects(client.call("deletePermission", { params }), refusal);
+  await assert.rejects(client.call("starNode", { params }), refusal);
+  await assert.rejects(client.call("getNode", { params }), { code: "unreachable" });
+  assert.deepEqual(
+    sent.slice(1).map(({ path }) => path),
+    ["/healthz", "/healthz", "/api/v1/files/f1"],
+  );
+});
+
+test("a change whose connection broke is sent again as the same request", async () => {
+  const { client, sent } = world("cut", "cut", { status: 204 });
+  await client.call("deletePermission", { params });
+  const keys = sent.map(({ headers }) => headers["idempotency-key"]);
+  assert.equal(keys.length, 3);
+  assert.equal(new Set(keys).size, 1);
+  assert.notEqual(keys[0], undefined);
+});
+
+test("a batch keeps the ids of its operations", async () => {
+  const { client, sent } = world("cut", done);
+  const operations = [{ op: "delete" as const, file_id: "f1", operation_id: "a".repeat(32) }];
+  await client.call("syncDelta", { body: { operations } });
+  assert.equal(sent.length, 2);
+  assert.equal(sent[0]?.body, sent[1]?.body);
+});
+
+test("a new link is requested once, because each request would create another", async () => {
+  const { client, sent } = world("cut");
+  const body = { link: true as const, role: "viewer" as const };
+  await assert.rejects(client.call("shareNode", { params, body }), { code: "unreachable" });
+  assert.equal(sent.length, 1);
+});
