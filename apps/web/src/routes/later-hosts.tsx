@@ -1,4 +1,5 @@
 import { ToastHost } from "../design/toast-host.tsx";
+import { TooltipHost } from "../design/tooltip-host.tsx";
 import { UnsavedHost } from "../features/edit/unsaved-host.tsx";
 import { ProveHost } from "../features/sign-in/prove-host.tsx";
 import { TrayHost } from "../features/tray/tray-host.tsx";
@@ -11,6 +12,7 @@ export function LaterHosts() {
       <ProveHost />
       <UnsavedHost />
       <ToastHost />
+      <TooltipHost />
     </>
   );
 }

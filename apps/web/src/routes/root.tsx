@@ -2,7 +2,6 @@ import { Outlet } from "@tanstack/react-router";
 import { lazy, Suspense } from "react";
 import { LiveRegions } from "../design/live-regions.tsx";
 import { MenuHost } from "../design/menu-host.tsx";
-import { TooltipHost } from "../design/tooltip-host.tsx";
 
 const LaterHosts = lazy(async () => ({ default: (await import("./later-hosts.tsx")).LaterHosts }));
 
@@ -14,7 +13,6 @@ export function Root() {
         <LaterHosts />
       </Suspense>
       <MenuHost />
-      <TooltipHost />
       <LiveRegions />
     </>
   );

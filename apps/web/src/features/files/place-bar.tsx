@@ -1,15 +1,17 @@
 import LayoutGrid from "lucide-react/icons/layout-grid";
 import List from "lucide-react/icons/list";
-import { type ReactNode, useSyncExternalStore } from "react";
+import { type ReactNode, Suspense, useSyncExternalStore } from "react";
 import { offered } from "../../commands/command.ts";
 import { Button } from "../../design/button.tsx";
 import { IconButton } from "../../design/icon-button.tsx";
+import { lazyPart } from "../../design/lazy-part.ts";
 import type { View } from "../../design/preferences.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 import { currentDrag, watchDrag } from "./drag-gesture.ts";
 import { placeCommands } from "./file-commands.ts";
 import type { FilesContext } from "./files-context.ts";
-import { SelectionBar } from "./selection-bar.tsx";
+
+const SelectionBar = lazyPart(async () => (await import("./selection-bar.tsx")).SelectionBar);
 
 interface PlaceBarProps {
   readonly name: string;
@@ -50,7 +52,9 @@ export function PlaceBar({ name, heading, context, view, onView, onClear }: Plac
       {hasActions ? (
         <>
           <h1 className="sr-only">{name}</h1>
-          <SelectionBar context={context} onClear={onClear} />
+          <Suspense fallback={<div className="h-12" />}>
+            <SelectionBar context={context} onClear={onClear} />
+          </Suspense>
         </>
       ) : null}
     </div>
