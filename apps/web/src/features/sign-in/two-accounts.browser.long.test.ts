@@ -34,7 +34,6 @@ test("over plain http, an account gets nothing that the browser stored for anoth
   app.expectComplaint(/status of 40[134]|Cross-Origin-Opener-Policy header has been ignored/);
   app.expectComplaint(/Clear-Site-Data header .* Not supported for insecure origins/);
   const { page } = app;
-  page.setDefaultTimeout(10_000);
   const url = `http://${plainHttpHost}:${app.server.port}`;
   const [ida, ben] = [await app.addPerson("Ida"), await app.addPerson("Ben")];
   const mkdir = async (path: string) => (await ok(ida.api, "POST", "/metadata", { path, kind: "folder" })).id;
