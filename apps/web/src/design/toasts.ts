@@ -14,7 +14,9 @@ const shownMax = 3;
 /** @returns hides the toast, for example after an undo by keyboard */
 export function showToast(toast: Omit<Toast, "id" | "kind"> & { readonly kind?: Toast["kind"] }): () => void {
   const id = ++lastId;
-  set([...shown, { kind: "done" as const, ...toast, id }].slice(-shownMax));
+  // The same message again replaces the earlier one.
+  const others = shown.filter(({ text, act }) => text !== toast.text || act !== undefined);
+  set([...others, { kind: "done" as const, ...toast, id }].slice(-shownMax));
   return () => hideToast(id);
 }
 

@@ -98,6 +98,9 @@ test("a change under way waits visibly and is made once; others are refused, and
   await page.keyboard.press("Delete");
   await said("The server cannot be reached. Nothing was changed.").waitFor();
   await becomes(shownNames, ["b.txt"]);
+  await page.keyboard.press("Alt+Enter");
+  await page.getByRole("complementary").getByRole("alert").waitFor();
+  await page.getByRole("complementary").getByRole("button", { name: "Close" }).click();
   assert.equal(await page.evaluate(() => !dispatchEvent(new Event("beforeunload", { cancelable: true }))), true);
 
   await comeBack();

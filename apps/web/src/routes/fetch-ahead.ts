@@ -5,7 +5,13 @@ import { withWords } from "../messages/use-messages.ts";
 import type { lazyPlace } from "./lazy-place.ts";
 import { router } from "./router.tsx";
 
-/** Parts of the shell and of the lists, besides the places. */
+/** Needed by all places. */
+const layers: readonly (() => Promise<unknown>)[] = [
+  () => import("../design/menu-layer.tsx"),
+  () => import("../design/dialog-layer.tsx"),
+];
+
+/** Parts of the shell and of the lists. */
 const parts: readonly (() => Promise<unknown>)[] = [
   () => withWords(import("../features/offline/offline-place.tsx")),
   () => import("../features/files/selection-bar.tsx"),
@@ -26,8 +32,6 @@ const parts: readonly (() => Promise<unknown>)[] = [
   () => import("../features/details/activity.tsx"),
   () => import("../features/details/comments.tsx"),
   () => withWords(import("../features/share/sharing.tsx")),
-  () => import("../design/dialog-layer.tsx"),
-  () => import("../design/menu-layer.tsx"),
 ];
 
 /** Keeps the app for times without the server. Nobody visits places before the sign-in. */
@@ -43,7 +47,7 @@ export async function keepApp({ reach, session }: AccountDrive): Promise<void> {
  * service worker (plain http). Pauses while the server is away, because browsers remember a script that failed to load.
  */
 async function fetchAhead(reach: Reach): Promise<void> {
-  for (const load of [...placesInShell(), ...parts]) {
+  for (const load of [...layers, ...placesInShell(), ...parts]) {
     await idle();
     await until(reach, () => !reach.getSnapshot());
     await load().catch(() => {});

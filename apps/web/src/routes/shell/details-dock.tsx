@@ -1,8 +1,11 @@
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { Suspense, useSyncExternalStore } from "react";
 import { useNode } from "../../data/use-node.ts";
+import { Button } from "../../design/button.tsx";
 import { Sheet } from "../../design/dialog.tsx";
 import { lazyPart } from "../../design/lazy-part.ts";
+import { Failure } from "../../design/notice.tsx";
+import { problemWords } from "../../messages/problem-words.ts";
 import { useMessages, withWords } from "../../messages/use-messages.ts";
 import type { ListSearch, Panel } from "../place-search.ts";
 import { useSubject } from "./subject.ts";
@@ -26,27 +29,36 @@ export function ListDetails() {
 }
 
 function Dock({ id, panel }: { readonly id: string; readonly panel: Panel }) {
-  const { message } = useMessages();
+  const words = useMessages();
   const navigate = useNavigate();
-  const { data: node } = useNode(id);
+  const { data: node, error } = useNode(id);
   const isWide = useSyncExternalStore(watchWidth, () => wide.matches);
   const show = (next: Panel | undefined) =>
     void navigate({ to: ".", search: (old: object) => ({ ...old, panel: next }), replace: true } as never);
   const close = () => show(undefined);
-  const content = node !== undefined && (
-    <Suspense fallback={null}>
-      <DetailsPanel
-        node={node}
-        tab={panel}
-        onTab={show}
-        onClose={isWide ? close : undefined}
-        sharing={<Sharing node={node.kind === "mount" ? { ...node, id: node.target ?? node.id } : node} />}
-      />
-    </Suspense>
+  const failure = error !== null && (
+    <Failure
+      title={problemWords(error, words)}
+      acts={isWide && <Button onClick={close}>{words.message("design.close")}</Button>}
+    />
   );
+  const content =
+    node === undefined ? (
+      failure
+    ) : (
+      <Suspense fallback={null}>
+        <DetailsPanel
+          node={node}
+          tab={panel}
+          onTab={show}
+          onClose={isWide ? close : undefined}
+          sharing={<Sharing node={node.kind === "mount" ? { ...node, id: node.target ?? node.id } : node} />}
+        />
+      </Suspense>
+    );
   if (isWide) return <aside className="w-100 shrink-0 border-s border-line bg-surface">{content}</aside>;
   return (
-    <Sheet open title={node?.name ?? message("files.details")} onClose={close}>
+    <Sheet open title={node?.name ?? words.message("files.details")} onClose={close}>
       {content}
     </Sheet>
   );
