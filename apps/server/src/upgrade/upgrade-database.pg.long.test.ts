@@ -57,12 +57,17 @@ test("a server that finds the database of an earlier PostgreSQL says what to do,
   await changeVersion(data);
   rmSync(oldClusterOf(data, "18"), { recursive: true });
   assert.equal(clusterVersion(), "17");
-  const names = readdirSync(data).toSorted();
+  // Each start may keep its compiled code.
+  const entries = () =>
+    readdirSync(data)
+      .filter((name) => name !== "compiled")
+      .toSorted();
+  const names = entries();
   await assert.rejects(
     startServer({ dataFolder: data, env }),
     /created by PostgreSQL 17, but this Holdfast includes PostgreSQL 18\. Nothing was changed\. Run: holdfast admin upgrade-database --data/,
   );
-  assert.deepEqual(readdirSync(data).toSorted(), names);
+  assert.deepEqual(entries(), names);
 });
 
 test("the upgrade brings all of it over, and the server goes on", async () => {
