@@ -87,7 +87,7 @@ test("one whose time comes while another is made comes after it, and does not co
     );
     const log = () => readFileSync(server.logFile, "utf8");
     await eventually("it waits", 60_000, () =>
-      log().includes("waits until another one has ended") ? true : undefined,
+      log().includes("waits for another one to end") ? true : undefined,
     );
     await lock.release();
     await eventually("it is made", 120_000, async () => ((await lastBackup())?.id === id ? undefined : true));
