@@ -86,9 +86,7 @@ test("one whose time comes while another is made comes after it, and does not co
       on conflict (name) do update set value = excluded.value`,
     );
     const log = () => readFileSync(server.logFile, "utf8");
-    await eventually("it waits", 60_000, () =>
-      log().includes("waits for another one to end") ? true : undefined,
-    );
+    await eventually("it waits", 60_000, () => (log().includes("waits for another one to end") ? true : undefined));
     await lock.release();
     await eventually("it is made", 120_000, async () => ((await lastBackup())?.id === id ? undefined : true));
     assert.doesNotMatch(log(), /could not be made/);
