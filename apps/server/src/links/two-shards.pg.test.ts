@@ -11,6 +11,7 @@ import { digestOf, makeLinkToken } from "../accounts/secret-token.ts";
 import { findCallerAgain } from "../accounts/live-callers.ts";
 import { openTestAccounts, type TestAccounts } from "../accounts/testing.ts";
 import type { UserRow } from "../db/account-tables.ts";
+import type { GrantRow } from "../db/shard-tables.ts";
 import type { Shard } from "../db/shards.ts";
 import { startTwoTestShards, type TestDatabases } from "../db/testing.ts";
 import { createUserIn } from "../groups/testing.ts";
@@ -18,6 +19,7 @@ import { expireReports } from "../reports/expire-reports.ts";
 import { listReports } from "../reports/list-reports.ts";
 import { reportLink } from "../reports/report-link.ts";
 import { resolveReport } from "../reports/resolve-report.ts";
+import { permissionsJson } from "../sharing/permissions.ts";
 import { reportToldKind } from "../reports/tell-administrators.ts";
 import { countDownload, expireLinkDownloads } from "./count-download.ts";
 
@@ -124,7 +126,8 @@ describe("links on two shards", () => {
     const forged = `${link.token.slice(0, -1)}${link.token.endsWith("A") ? "B" : "A"}`;
     assert.equal(await proveLink(accounts, forged), undefined);
     const found = await findLinkOf(accounts, link.token);
-    await findCallerAgain(accounts, linkCaller(found ?? assert.fail()));
+    assert.ok(found !== undefined);
+    await findCallerAgain(accounts, linkCaller(found));
     assert.equal(await lastUse(), null, "a wrong secret, and a connection that goes on");
 
     const start = accounts.clock.nowMicros();
@@ -136,6 +139,9 @@ describe("links on two shards", () => {
     accounts.clock.forwardMs(1);
     await Promise.all(Array.from({ length: 5 }, () => proveLink(accounts, link.token)));
     assert.equal(await lastUse(), start + 60_001_000);
+    const { last_used_at: _, ...older } = found;
+    const [shown] = await permissionsJson(databases.shards, [older as unknown as GrantRow], { isNamed: false });
+    assert.equal(shown?.last_used_at, null, "a stored answer of an earlier version");
 
     await sql`update shard.grants set password_hash = 'x', last_used_at = null where id = ${link.id}`.execute(
       second.db,

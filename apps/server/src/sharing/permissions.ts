@@ -105,7 +105,8 @@ export async function permissionsJson(
             has_password: grant.password_hash !== null,
             max_downloads: grant.max_downloads,
             downloads: grant.downloads,
-            last_used_at: grant.last_used_at === null ? null : formatTime(grant.last_used_at),
+            // Stored answers of earlier versions lack it.
+            last_used_at: grant.last_used_at == null ? null : formatTime(grant.last_used_at),
             ...(grant.disabled_at === null ? {} : { disabled: true as const }),
             ...(isOfApp(grant) ? { app: true as const } : {}),
           }
