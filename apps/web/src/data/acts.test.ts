@@ -7,6 +7,7 @@ import { Acts } from "./acts.ts";
 function world() {
   let isAway = false;
   let isThere = false;
+  let nowMs = 0;
   let tell = () => {};
   const pauses: { delayMs: number; end: () => void }[] = [];
   const acts = new Acts({
@@ -26,13 +27,15 @@ function world() {
         pauses.push({ delayMs, end: resolve });
         signal?.addEventListener("abort", () => reject(new Error("not any more")));
       }),
+    nowMs: () => nowMs,
     jitter: () => 1,
   });
-  const sends: { readonly answer: (how: "made" | ErrorCode) => Promise<void> }[] = [];
+  const sends: { readonly answer: (how: "made" | ErrorCode | HoldfastError) => Promise<void> }[] = [];
   return {
     acts,
     sends,
     pauses,
+    pass: (byMs: number) => void (nowMs += byMs),
     answersNow: () => void (isThere = true),
     setAway: (next: boolean) => {
       isAway = next;
@@ -43,9 +46,9 @@ function world() {
         (signal) =>
           new Promise<string>((resolve, reject) => {
             signal.addEventListener("abort", () => reject(new Error("aborted")));
-            const answer = async (how: "made" | ErrorCode) => {
+            const answer = async (how: "made" | ErrorCode | HoldfastError) => {
               if (how === "made") resolve(how);
-              else reject(new HoldfastError(how, how));
+              else reject(how instanceof HoldfastError ? how : new HoldfastError(how, how));
               await rest();
             };
             sends.push({ answer });
@@ -88,6 +91,44 @@ test("a refusal by the server ends a change", async () => {
   await sends[1]?.answer("conflict");
   await refused;
   assert.deepEqual([acts.getSnapshot(), sends.length], [0, 2]);
+});
+
+test("a proxy that blocks a change ends it, and a server that is not ready is shown at once", async () => {
+  const { acts, sends, run } = world();
+  const blocked = new HoldfastError("unreachable", "A proxy.", { body: { network: "FOREIGN" } });
+  const refused = assert.rejects(run(), blocked);
+  await sends[0]?.answer(blocked);
+  await refused;
+  const waits = run();
+  await sends[1]?.answer("unavailable");
+  assert.equal(acts.getSnapshot(), 1);
+  acts.cancel(canceled);
+  await assert.rejects(waits, canceled);
+});
+
+test("a change does not wait longer than a quarter of an hour, because others may have decided since", async () => {
+  const { sends, pauses, pass, run } = world();
+  const late = assert.rejects(run(), { code: "unreachable" });
+  await sends[0]?.answer("unreachable");
+  pass(15 * 60_000);
+  pauses[0]?.end();
+  await rest();
+  await sends[1]?.answer("unreachable");
+  pass(1);
+  pauses[1]?.end();
+  await rest();
+  await sends[2]?.answer("unreachable");
+  await late;
+  assert.equal(sends.length, 3);
+});
+
+test("a change that has not been sent yet ends at the sign-out, too", async () => {
+  const { acts, setAway, answersNow } = world();
+  setAway(true);
+  answersNow();
+  const sent = acts.call("deletePermission", {}, () => Promise.resolve("made"));
+  acts.end(canceled);
+  await assert.rejects(sent, { code: "unauthenticated" });
 });
 
 test("all changes under way wait as soon as the server is away, and go on when it is back", async () => {

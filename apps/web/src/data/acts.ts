@@ -1,6 +1,7 @@
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import type { LooseRequest } from "@holdfast/api-client/request";
 import { HoldfastError } from "@holdfast/core/errors";
+import { bytesToHex } from "@holdfast/core/hex";
 import { routeTable } from "@holdfast/protocol/route-table";
 import type { RouteName } from "@holdfast/protocol/routes";
 import type { Reach } from "./reach.ts";
@@ -9,6 +10,7 @@ export interface ActsParts {
   readonly reach: Pick<Reach, "getSnapshot" | "subscribe" | "tryNow">;
   readonly client: Pick<ApiClient, "call">;
   readonly wait: (delayMs: number, signal?: AbortSignal) => Promise<unknown>;
+  readonly nowMs: () => number;
   /** At least 0, below 1. */
   readonly jitter: () => number;
 }
@@ -22,6 +24,8 @@ const delayMsFirst = 250;
 const delayMsMax = 10_000;
 /** A server that takes longer counts as unreachable before a change. */
 const thereMsMax = 2000;
+/** Later, somebody may have decided otherwise. */
+const waitMsMax = 15 * 60_000;
 /** Shorter interruptions are not shown, as by `Reach`. */
 const failuresUnnoticed = 3;
 
@@ -35,6 +39,8 @@ export class Acts {
   readonly #listeners = new Set<() => void>();
   #nudge = new AbortController();
   #waitingCount = 0;
+  /** Ends at a sign-out. */
+  #generation = 0;
 
   constructor(parts: ActsParts) {
     this.#parts = parts;
@@ -64,9 +70,11 @@ export class Acts {
   ): Promise<Answer> {
     const { dry_run: isDry, link: isNewLink } = (request.body ?? {}) as { dry_run?: boolean; link?: boolean };
     if (isDry === true) return send(this.#parts.reach.getSnapshot() ? once : {});
+    const generation = this.#generation;
     await this.assertHere();
+    if (generation !== this.#generation) throw new HoldfastError("unauthenticated", "The account signed out.");
     // The server creates another link each time, regardless of the key.
-    if (isNewLink === true) return send(once);
+    if (isNewLink === true) return send({ ...once, asksOnce: true });
     const keyed = routeTable[name].changes !== true || name === "syncDelta" ? {} : withKey(request);
     return this.run((canceled) => {
       const signal = request.signal === undefined ? canceled : AbortSignal.any([canceled, request.signal]);
@@ -92,6 +100,8 @@ export class Acts {
 
   /** @param send sends the same request each time */
   async run<Answer>(send: (signal: AbortSignal) => Promise<Answer>): Promise<Answer> {
+    const { nowMs } = this.#parts;
+    const startedMs = nowMs();
     const act: Act = { canceling: new AbortController(), failures: 0 };
     const { signal } = act.canceling;
     this.#acts.add(act);
@@ -102,9 +112,10 @@ export class Acts {
           return await send(signal);
         } catch (thrown) {
           signal.throwIfAborted();
-          if (!isUnanswered(thrown)) throw thrown;
+          if (!isUnanswered(thrown) || nowMs() - startedMs > waitMsMax) throw thrown;
+          // The client has already tried several times.
+          act.failures += thrown.code === "unavailable" ? failuresUnnoticed : 1;
         }
-        act.failures += 1;
         this.#show();
         await this.#pause(act.failures, signal);
       }
@@ -119,8 +130,9 @@ export class Acts {
     for (const { canceling } of this.#waiting()) canceling.abort(reason);
   }
 
-  /** Cancels all changes. */
+  /** Cancels all changes, also those that have not been sent. */
   end(reason: HoldfastError): void {
+    this.#generation += 1;
     for (const { canceling } of this.#acts) canceling.abort(reason);
   }
 
@@ -151,11 +163,18 @@ export class Acts {
 
 const once = { endsWithBreak: true };
 
-/** Repeated requests have the same key. A batch has ids of its own, and a star needs none. */
-function withKey({ headers }: LooseRequest): LooseRequest {
-  return { headers: { ...headers, "idempotency-key": crypto.randomUUID() } };
+/** `randomUUID` does not exist over plain http. */
+function newOperationKey(): string {
+  return bytesToHex(crypto.getRandomValues(new Uint8Array(16)));
 }
 
-function isUnanswered(thrown: unknown): boolean {
-  return thrown instanceof HoldfastError && (thrown.code === "unreachable" || thrown.code === "unavailable");
+/** Repeated requests have the same key. A batch has ids of its own, and a star needs none. */
+function withKey({ headers }: LooseRequest): LooseRequest {
+  return { headers: { ...headers, "idempotency-key": newOperationKey() } };
+}
+
+/** An answer of something between, such as a proxy that blocks the request, is an answer. */
+function isUnanswered(thrown: unknown): thrown is HoldfastError {
+  if (!(thrown instanceof HoldfastError) || thrown.body?.["network"] === "FOREIGN") return false;
+  return thrown.code === "unreachable" || thrown.code === "unavailable";
 }

@@ -27,7 +27,7 @@ export class DriveClient extends ApiClient {
     const request: LooseRequest = args[0] ?? {};
     const send = (more: LooseRequest) =>
       super.call(name, ...([{ ...request, ...more }] as unknown as CallArguments<Name>));
-    if (routeTable[name].changes === true || /^(un)?star/.test(name)) {
+    if (routeTable[name].changes === true || /^(un)?starNode$/.test(name)) {
       const loaded = await acts();
       if (loaded !== undefined) return loaded.call(name, request, send);
     }

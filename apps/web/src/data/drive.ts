@@ -81,7 +81,7 @@ export function makeDrive({ viewer, tokens, session, account, tabs, whoChanged, 
   let loaded: ReturnType<Drive["acts"]> | undefined;
   const acts = (): ReturnType<Drive["acts"]> =>
     (loaded ??= import("./acts.ts").then(
-      (module) => new module.Acts({ client, reach, wait, jitter: Math.random }),
+      (module) => new module.Acts({ client, reach, wait, nowMs, jitter: Math.random }),
       () => undefined,
     ));
   for (const event of ["online", "offline"]) globalThis.addEventListener(event, () => reach.browserChanged());
