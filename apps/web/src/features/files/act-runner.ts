@@ -22,12 +22,16 @@ export async function act(
   done: (count: number, taken: readonly Taken[]) => string,
   folderName = "",
 ): Promise<Outcome> {
+  const account = drive.account();
+  const isOver = () => drive.account() !== account;
   try {
     const first = await takeSteps(drive, steps, known);
     const outcome = await settleClashes(drive, first, known, folderName);
-    tell(drive, outcome, known, done);
+    // The next account must neither see nor undo it.
+    if (!isOver()) tell(drive, outcome, known, done);
     return outcome;
   } catch (thrown) {
+    if (isOver()) return { taken: [], refused: [] };
     const code = failureCode(thrown);
     const text = code === "unreachable" ? problemWords(thrown, messages()) : reasonText(code, messages());
     showToast({ kind: "error", text });

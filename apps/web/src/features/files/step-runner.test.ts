@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { HoldfastError } from "@holdfast/core/errors";
 import { Overlay } from "../../data/overlay.ts";
 import { testRow } from "../../data/testing.ts";
 import {
@@ -88,6 +89,32 @@ test("somebody else's change is not gone over by way of an own act that did not 
     ["conflict"],
   );
   assert.deepEqual([node.name, node.parent_id], ["theirs.txt", "home"]);
+});
+
+test("after a cancelled batch no further one is sent", async () => {
+  let sent = 0;
+  const client = {
+    call: (_: string, { body }: { readonly body: { readonly operations: readonly object[] } }) => {
+      sent += 1;
+      return sent === 2
+        ? Promise.reject(new HoldfastError("unreachable", "Canceled."))
+        : Promise.resolve({ results: body.operations.map(() => ({ status: "error", code: "conflict" })) });
+    },
+  };
+  const parts = { client, reach, folders: { take: () => {} }, overlay: new Overlay() } as unknown as StepParts;
+  const subjects = Array.from({ length: 2500 }, (_, place) => ({
+    id: `${place}`,
+    name: `${place}`,
+    parentId: "home",
+    revision: "1",
+  }));
+  const known = new Map(subjects.map((subject) => [subject.id, { subject, row: testRow(subject.name, subject) }]));
+  const { refused } = await takeSteps(parts, stepsToTrash(subjects), known);
+  assert.equal(sent, 2);
+  assert.deepEqual(
+    refused.map(({ name, code }) => `${name} ${code}`),
+    subjects.map(({ name }, place) => `${name} ${place < 1000 ? "conflict" : "unreachable"}`),
+  );
 });
 
 test("a folder that contains an item which may not be deleted is refused with a reason of its own", async () => {

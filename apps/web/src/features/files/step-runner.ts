@@ -38,8 +38,13 @@ export async function takeSteps(
   if (reach.getSnapshot()) await (await acts())?.assertHere();
   const taken: Taken[] = [];
   const refused: Refused[] = [];
+  let ended: string | undefined;
   for (let start = 0; start < steps.length; start += limits.batchOperationsMax) {
     const part = steps.slice(start, start + limits.batchOperationsMax);
+    if (ended !== undefined) {
+      for (const step of part) refused.push({ step, name: nameOf(askedNow(step, known, together)), code: ended });
+      continue;
+    }
     const ids = part.map(newOperationId);
     let asked = part.map((step) => askedNow(step, known, together));
     const send = async () => {
@@ -65,6 +70,8 @@ export async function takeSteps(
         // The first batch failed, so the action changed no files.
         if (start === 0) throw thrown;
         const { code } = toHoldfastError(thrown);
+        // Canceled, or signed out: the rest must not be sent either.
+        if (code === "unreachable" || code === "unauthenticated") ended = code;
         return {
           results: ids.map((operation_id) => ({
             operation_id,
@@ -77,16 +84,20 @@ export async function takeSteps(
       });
     for (const [place, step] of part.entries()) {
       const result = answer.results[place];
-      const { step: sent = step, before } = asked[place] ?? {};
+      const each = asked[place] ?? { step, before: undefined };
+      const { step: sent, before } = each;
       if (result?.status === "committed" && result.node !== undefined) {
         taken.push({ step: sent, ...(before === undefined ? {} : { before }), after: subjectOf(result.node) });
       } else {
-        const name = before?.name ?? ("name" in step ? step.name : "");
-        refused.push({ step, name, code: reasonOf(result) });
+        refused.push({ step, name: nameOf(each), code: reasonOf(result) });
       }
     }
   }
   return { taken, refused };
+}
+
+function nameOf({ step, before }: Pick<Asked, "step" | "before">): string {
+  return before?.name ?? ("name" in step ? step.name : "");
 }
 
 /** API code, or `contents`: the folder contains an item that the account may not delete. */
