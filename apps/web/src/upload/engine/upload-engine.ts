@@ -83,7 +83,10 @@ export class UploadEngine {
   /** The entries must be walked and passed to `add` again. */
   async takeUp(record: JobRecord): Promise<void> {
     const earlier: EntryRecord[] = await this.#parts.store.entries(record.id);
-    this.jobs.set(record.id, new Job({ ...record, isWalked: false }, earlier));
+    const job = new Job({ ...record, isWalked: false }, earlier);
+    // Items may be added that are not among the stored entries yet.
+    await this.#parts.store.saveJob(job.record);
+    this.jobs.set(record.id, job);
     this.#parts.onChange();
   }
 
