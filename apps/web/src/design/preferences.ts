@@ -8,7 +8,7 @@ export interface Preferences {
   readonly hours?: "h12" | "h23";
   /** Last choice. */
   readonly view?: View;
-  /** Choices for folders and lists, by their place. The last one counts. */
+  /** Choices for folders and lists, by their place, the latest last. */
   readonly views?: readonly (readonly [place: string, view: View])[];
   /** Lines wider than the page. Default: wrapped. */
   readonly lines?: "wrapped" | "whole";
@@ -81,16 +81,9 @@ export function readPreferences(text: string | null): Preferences {
 
 function viewsIn(value: unknown): Pick<Preferences, "views"> {
   if (!Array.isArray(value)) return {};
-  const views = new Map<string, View>();
-  for (const choice of value as unknown[]) {
-    if (!Array.isArray(choice)) continue;
-    const [place, chosen] = choice as unknown[];
-    const view = viewsOffered.find((each) => each === chosen);
-    if (typeof place !== "string" || view === undefined) continue;
-    views.delete(place);
-    views.set(place, view);
-  }
-  return { views: [...views].slice(-viewsMax) };
+  const isChoice = (choice: unknown): choice is [string, View] =>
+    Array.isArray(choice) && typeof choice[0] === "string" && viewsOffered.includes(choice[1] as View);
+  return { views: value.filter(isChoice).slice(-viewsMax) };
 }
 
 function set(preferencesNow: Preferences): void {

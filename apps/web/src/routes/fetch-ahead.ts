@@ -16,6 +16,7 @@ const parts: readonly (() => Promise<unknown>)[] = [
   () => withWords(import("../features/offline/offline-place.tsx")),
   () => import("../features/files/selection-bar.tsx"),
   () => import("../features/files/sort-button.tsx"),
+  () => import("../features/files/drag-ghost.tsx"),
   () => import("../features/files/place-questions.tsx"),
   () => withWords(import("../features/files/purge-dialog.tsx")),
   () => withWords(import("../features/files/leave-dialog.tsx")),

@@ -1,8 +1,8 @@
 import { lazy, Suspense, useSyncExternalStore } from "react";
+import { lazyPart } from "../../design/lazy-part.ts";
 import type { View } from "../../design/preferences.ts";
 import { ChangesPill } from "./changes-pill.tsx";
 import { currentClash, watchClashes } from "./clashes.ts";
-import { DragGhost } from "./drag-ghost.tsx";
 import { FileList } from "./file-list.tsx";
 import { mayAdd } from "./files-context.ts";
 import { ListActionsContext } from "./list-actions.ts";
@@ -15,6 +15,7 @@ import { type ListPlaceProps, usePlace } from "./use-place.ts";
 import { useView } from "./use-view.ts";
 
 /** Not needed before the first list. */
+const DragGhost = lazyPart(async () => (await import("./drag-ghost.tsx")).DragGhost);
 const PlaceQuestions = lazy(async () => ({ default: (await import("./place-questions.tsx")).PlaceQuestions }));
 const ClashDialog = lazy(async () => ({ default: (await withWords(import("./clash-dialog.tsx"))).ClashDialog }));
 const FilterBar = lazy(async () => ({ default: (await withWords(import("./filter-bar.tsx"))).FilterBar }));
@@ -61,7 +62,9 @@ export function ListPlace(props: ListPlaceProps) {
         </Suspense>
       )}
       <ClashDialogs />
-      <DragGhost />
+      <Suspense fallback={null}>
+        <DragGhost />
+      </Suspense>
     </section>
   );
 }

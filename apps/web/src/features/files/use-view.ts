@@ -11,7 +11,7 @@ type ViewedPlace = Pick<ListPlaceProps, "kind" | "viewKey" | "source">;
  * place.
  */
 export function useView({ kind, viewKey, source }: ViewedPlace): readonly [View, (view: View) => void] {
-  const { view = "list", views } = useSyncExternalStore(watchPreferences, preferences);
+  const { view = "list", views = [] } = useSyncExternalStore(watchPreferences, preferences);
   const { viewer } = useDrive();
   // Decided once, so that later changes of the folder do not rearrange it. A link with counted downloads shows only small
   // thumbnails.
@@ -22,8 +22,11 @@ export function useView({ kind, viewKey, source }: ViewedPlace): readonly [View,
       ? kind === "folder" && !viewer.isCounted && holdsPictures(source)
       : undefined);
   if (foundAlbum !== isAlbum) setAlbum(foundAlbum);
-  const change = (next: View) => changePreferences({ view: next, views: [...(views ?? []), [viewKey, next]] });
-  const chosen = views?.findLast(([place]) => place === viewKey)?.[1];
+  const chosen = views.find(([place]) => place === viewKey)?.[1];
+  const change = (next: View) => {
+    const others = views.filter(([place]) => place !== viewKey);
+    changePreferences({ view: next, views: [...others, [viewKey, next]] });
+  };
   return [chosen ?? (foundAlbum === true ? "tiles" : view), change];
 }
 
