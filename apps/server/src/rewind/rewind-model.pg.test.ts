@@ -100,7 +100,10 @@ async function checkRewind(
   await checkInvariants(space.db, caller.spaceId);
   const rewound = await seenIn(space);
   const hasWay = hasWayBack(then.tree, now, top);
-  if (rewound.has(top.id)) {
+  if (isKnotted(then.tree, now, top) && !hasWay) {
+    assert.deepEqual(preview, answer, "the preview told what was done");
+    assert.ok(answer.left > 0, "what cannot return is told");
+  } else if (rewound.has(top.id)) {
     assert.deepEqual(below(rewound, top.id), below(then.tree, top.id), "inside all is as it was");
     assert.deepEqual(outside(rewound, top.id), outsideBefore(now, then.tree, top.id), "outside nothing has changed");
     assert.deepEqual(preview, answer, "the preview told what was done");
@@ -134,6 +137,12 @@ function hasWayBack(then: ReadonlyMap<string, Seen>, now: ReadonlyMap<string, Se
   const name = top.path.slice(top.path.lastIndexOf("/") + 1);
   const holder = [...now.values()].find(({ path }) => path === `${parent.path === "/" ? "" : parent.path}/${name}`);
   return holder === undefined || inside.has(holder.id);
+}
+
+/** @returns true if the top now lies below a node that was inside, so that this node cannot return into it */
+function isKnotted(then: ReadonlyMap<string, Seen>, now: ReadonlyMap<string, Seen>, top: Seen): boolean {
+  const path = now.get(top.id)?.path ?? "/";
+  return below(then, top.id).some(([id]) => id !== top.id && path.startsWith(`${now.get(id)?.path ?? "?"}/`));
 }
 
 function answerOf(outcome: RewindOutcome): RewindAnswer {

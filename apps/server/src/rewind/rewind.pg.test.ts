@@ -324,6 +324,33 @@ test("a file whose old version is kept no more is left as it is, date included, 
   assert.deepEqual(told(await undo(space, answer)).toSorted(), ["moved /moved /renamed", "trashed /trashed"]);
 });
 
+test("a folder that lies in what it contained stays, and what cannot return into it is reported", async () => {
+  const space = await spaces.open();
+  const around = await space.mkdir("root", "around");
+  const top = await space.mkdir(around.id, "top");
+  const inner = await space.mkdir(top.id, "inner");
+  const deep = await space.put(inner.id, "deep", "1");
+  const file = await space.put(top.id, "file", "old");
+  const moment = momentOf(space);
+  await space.do({ op: "move", fileId: inner.id, place: { parentId: space.caller.rootId, name: "inner" } });
+  await space.do({ op: "move", fileId: around.id, place: { parentId: inner.id, name: "around" } });
+  await space.do({ op: "move", fileId: deep.id, place: { name: "renamed" } });
+  await write(space, file, "new");
+  const before = await treeOf(space);
+  const answer = await rewind(space, moment, top.id);
+  assert.deepEqual(counts(answer), { reverted: 1, moved: 1, left: 2, bytes: 3 });
+  assert.deepEqual(answer.sample.flatMap(({ act, path }) => (act === "left" ? [path] : [])).toSorted(), [
+    "/inner",
+    "/inner/around",
+  ]);
+  assert.deepEqual(
+    (await treeOf(space)).map((line) => line.split(" ")[0]),
+    ["", "/inner", "/inner/around", "/inner/around/top", "/inner/around/top/file", "/inner/deep"],
+  );
+  assert.equal((await undo(space, answer)).left, 0);
+  assert.deepEqual(await treeOf(space), before);
+});
+
 test("a file whose place is taken is told once, with what was done to it and why it stays where it is", async () => {
   const space = await spaces.open();
   const file = await space.put("root", "file", "old");

@@ -104,10 +104,31 @@ export class TwoTrees {
     return false;
   }
 
-  /** For nodes inside. @returns true if the former folder can be live again */
+  /** For nodes inside. @returns true if the former folder can be live again, and does not stay below the node */
   hasWay(id: NodeId): boolean {
-    const parentId = this.placeThen(id)?.parentId;
-    return id === this.#rootId || (parentId !== undefined && parentId !== null && this.canBeLive(parentId));
+    return this.#once(questions.hasWay, id, () => {
+      if (id === this.#rootId) return true;
+      const parentId = this.placeThen(id)?.parentId;
+      return parentId !== undefined && parentId !== null && this.canBeLive(parentId) && !this.#holdsItsFolder(id);
+    });
+  }
+
+  /**
+   * A folder without a way back stays where it is. A node that was in it and is above it now cannot return into it.
+   * @returns true if the node is above the nearest folder on its former path that stays
+   */
+  #holdsItsFolder(id: NodeId): boolean {
+    let at = this.placeThen(id)?.parentId ?? null;
+    while (at !== null && this.wasInside(at) && this.hasWay(at)) at = this.placeThen(at)?.parentId ?? null;
+    if (at === null || !this.wasInside(at)) return false;
+    for (
+      let above = this.nodes.get(at)?.parent_id ?? null;
+      above !== null;
+      above = this.nodes.get(above)?.parent_id ?? null
+    ) {
+      if (above === id) return true;
+    }
+    return false;
   }
 
   isWhereItWas(id: NodeId): boolean {
@@ -162,7 +183,15 @@ export class TwoTrees {
 }
 
 /** Bit for "answered". The next higher bit is the answer. */
-const questions = { wasInside: 1, wasLive: 4, isLive: 16, comesAlong: 64, canBeLive: 256, isThere: 1024 } as const;
+const questions = {
+  wasInside: 1,
+  wasLive: 4,
+  isLive: 16,
+  comesAlong: 64,
+  canBeLive: 256,
+  isThere: 1024,
+  hasWay: 4096,
+} as const;
 
 /** True if the node itself is not in the trash. */
 function isKept({ trashed_at: trashedAt, purged_at: purgedAt }: KnownNode): boolean {
