@@ -66,7 +66,7 @@ export async function markLinkUsed({ shards, clock }: AccountWorld, link: LiveLi
     .set({ last_used_at: now })
     .where("space_id", "=", link.space_id)
     .where("id", "=", link.id)
-    // Of many visitors in the same minute, one writes.
+    // One of many visitors in the same minute writes.
     .where((row) => row.or([row("last_used_at", "is", null), row("last_used_at", "<", now - seenGrainMicros)]))
     .execute();
 }

@@ -31,7 +31,8 @@ const failuresUnnoticed = 3;
 
 /**
  * Changes without a result. If the connection breaks, the server may have made the change or not, so the same request
- * is sent again until the server answers or the person cancels. Only for requests that have no second effect.
+ * is sent again until the server answers, the person cancels, or `waitMsMax` has passed. Only for requests that have no
+ * second effect.
  */
 export class Acts {
   readonly #parts: ActsParts;
