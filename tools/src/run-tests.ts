@@ -45,6 +45,7 @@ const usage = `npm test -- [--long] [--name <pattern>]… [--file-timeout <secon
   --history  the last runs on this machine; a + after the commit: with changes that are not committed`;
 
 const root = resolve(import.meta.dirname, "../..");
+const repeatedPasswords = new URL("./repeated-passwords.ts", import.meta.url);
 const checks = join(import.meta.dirname, "check.ts");
 const mustHaveComponents = process.env["HOLDFAST_REQUIRE_COMPONENTS"] === "1";
 
@@ -315,6 +316,7 @@ async function report(files: readonly string[], options: ReportOptions): Promise
   const batches = isBatched ? batchesOf(root, files, tmpdir()) : aloneIn(root, files);
   const limit = new URL("./file-limit.ts", import.meta.url);
   const preloads = files.length > 1 ? [new URL("./untracked-promises.ts", import.meta.url), limit] : [limit];
+  if (isBatched && existsSync(repeatedPasswords)) preloads.push(repeatedPasswords);
   const outcome = new FileFailures(batches);
   const lacking: string[] = [];
   const counts = { tests: 0, failedTests: 0, skippedTests: 0 };

@@ -90,7 +90,7 @@ describe("names that appear on the server after put has listed it", () => {
     });
     const [stdout, stderr] = [new PassThrough(), new PassThrough()];
     const environment = { ...process.env, HOLDFAST_CONFIG_DIR: join(folder, "config") };
-    const code = await runIn({ environment, stdin, stdout, stderr, exitCode: 0 }, ["put", "-", "/taken"]);
+    const code = await runIn({ environment, stdin, stdout, stderr, exitCode: 0 }, ["put", "-", "/taken", "--quiet"]);
     stderr.end();
     assert.deepEqual([code, await text(stderr)], [5, "holdfast: /taken is a folder on the server, not a file.\n"]);
     assert.ok(read < 100, `${read} MiB were read`);
