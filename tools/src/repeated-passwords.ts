@@ -4,31 +4,28 @@ import { createRequire } from "node:module";
 type Argon2 = typeof argon2Module;
 
 /**
- * Loaded before the files of a batch. Hashes and verifies each password once per process: one call takes 15 ms, and the
- * tests use the same few passwords thousands of times. The only difference is that equal passwords get equal salts.
- * The long tier runs without it.
+ * Loaded before the files of a batch. Hashes each password once per process: a hash takes 15 ms, and the tests use the
+ * same few passwords thousands of times. A wrong password takes its time each time, as tests of the queue need. The only
+ * difference is that equal passwords get equal salts. The long tier runs without it.
  */
 const argon2 = createRequire(import.meta.url)("@node-rs/argon2") as Argon2;
 const { hash, verify } = argon2;
 const hashes = new Map<string, Promise<string>>();
-const verified = new Map<string, Promise<boolean>>();
+const matches = new Set<string>();
 
 const hashOnce: Argon2["hash"] = (password, options) => {
   const key = JSON.stringify([String(password), options]);
-  return keep(hashes, key, () => hash(password, options));
+  const hashed = hashes.get(key) ?? hash(password, options);
+  hashes.set(key, hashed);
+  return hashed;
 };
 
-const verifyOnce: Argon2["verify"] = (hashed, password) => {
+const verifyOnce: Argon2["verify"] = async (hashed, password) => {
   const key = JSON.stringify([String(hashed), String(password)]);
-  return keep(verified, key, () => verify(hashed, password));
+  if (matches.has(key)) return true;
+  const isMatch = await verify(hashed, password);
+  if (isMatch) matches.add(key);
+  return isMatch;
 };
-
-function keep<T>(results: Map<string, Promise<T>>, key: string, compute: () => Promise<T>): Promise<T> {
-  const known = results.get(key);
-  if (known !== undefined) return known;
-  const computed = compute();
-  results.set(key, computed);
-  return computed;
-}
 
 Object.assign(argon2, { hash: hashOnce, verify: verifyOnce });
