@@ -6,7 +6,8 @@ import type { AccountDrive } from "./data/account-drive.ts";
 import { DriveContext } from "./data/use-drive.ts";
 import { SessionContext } from "./data/use-session.ts";
 import { hideToasts } from "./design/toasts.ts";
-import { adoptDrafts, dropDrafts } from "./features/edit/drafts.ts";
+import { unfinishedUploads } from "./commands/uploads.ts";
+import { adoptDrafts, dropDrafts, unsavedFiles } from "./features/edit/drafts.ts";
 import { askUnsaved } from "./features/edit/unsaved.ts";
 import { setClipboard } from "./features/files/clipboard.ts";
 import { skipClashes } from "./features/files/clashes.ts";
@@ -15,7 +16,13 @@ import { router } from "./routes/router.tsx";
 /** Call after the messages have loaded. */
 export function show(drive: AccountDrive): void {
   adoptDrafts(localStorage, drive.session.account);
-  drive.session.onSignOut(() => askUnsaved(localStorage, drive.session.account));
+  drive.session.onSignOut(async () =>
+    askUnsaved({
+      files: unsavedFiles(localStorage, drive.session.account),
+      changeCount: (await drive.acts())?.getSnapshot() ?? 0,
+      uploads: unfinishedUploads(),
+    }),
+  );
   drive.session.onEnd((signedOut) => signedOut !== undefined && dropDrafts(localStorage, signedOut));
   drive.session.onEnd(() => {
     setClipboard(undefined);

@@ -6,7 +6,8 @@ test("who asks for files before what uploads is there is asked once it is, for w
   const asked: string[] = [];
   pickUploads("files", "first");
   pickUploads("folder", "second");
-  offerUploads({ drop: () => {}, pick: (kind, folderId) => void asked.push(`${kind} ${folderId}`) });
+  const pick = (kind: string, folderId: string) => void asked.push(`${kind} ${folderId}`);
+  offerUploads({ drop: () => {}, pick, unfinished: () => [] });
   assert.deepEqual(asked, ["folder second"]);
   pickUploads("files", "third");
   assert.deepEqual(asked, ["folder second", "files third"]);

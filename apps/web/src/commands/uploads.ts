@@ -3,6 +3,8 @@ export interface UploadDoor {
   /** Call inside the drop event; browsers make the items unreadable afterwards. */
   readonly drop: (dropped: DroppedItems, folderId: string) => void;
   readonly pick: (kind: "files" | "folder", folderId: string) => void;
+  /** Names of running uploads. */
+  readonly unfinished: () => readonly string[];
 }
 
 export interface DroppedItems {
@@ -37,6 +39,10 @@ export function pickUploads(...wanted: Picking): void {
 export function dropUploads({ items }: DroppedItems, folderId: string): void {
   if (door === undefined) dropped.push([{ items: Array.from(items, held) }, folderId]);
   else door.drop({ items }, folderId);
+}
+
+export function unfinishedUploads(): readonly string[] {
+  return door?.unfinished() ?? [];
 }
 
 function held(item: DroppedItem): DroppedItem {

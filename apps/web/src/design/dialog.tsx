@@ -1,4 +1,5 @@
-import { lazy, type ReactNode, Suspense, useRef } from "react";
+import { type ReactNode, Suspense, useRef } from "react";
+import { lazyPart } from "./lazy-part.ts";
 
 export interface DialogProps {
   readonly open: boolean;
@@ -22,8 +23,9 @@ export interface SheetProps extends DialogProps {
 }
 
 const layer = () => import("./dialog-layer.tsx");
-const DialogLayer = lazy(async () => ({ default: (await layer()).DialogLayer }));
-const SheetLayer = lazy(async () => ({ default: (await layer()).SheetLayer }));
+const close = ({ onClose }: DialogProps) => onClose();
+const DialogLayer = lazyPart(async () => (await layer()).DialogLayer, close);
+const SheetLayer = lazyPart(async () => (await layer()).SheetLayer, close);
 
 export function Dialog(props: DialogProps) {
   return <WhenOpened open={props.open}>{() => <DialogLayer {...props} />}</WhenOpened>;

@@ -1,7 +1,8 @@
-import { lazy, Suspense, useSyncExternalStore } from "react";
-import { currentMenu, loadMenus, watchMenu } from "./menu.ts";
+import { Suspense, useSyncExternalStore } from "react";
+import { lazyPart } from "./lazy-part.ts";
+import { closeMenu, currentMenu, loadMenus, watchMenu } from "./menu.ts";
 
-const MenuLayer = lazy(async () => ({ default: (await loadMenus()).MenuLayer }));
+const MenuLayer = lazyPart(async () => (await loadMenus()).MenuLayer, closeMenu);
 const keys = new WeakMap<object, number>();
 let lastKey = 0;
 

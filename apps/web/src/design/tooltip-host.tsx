@@ -1,12 +1,13 @@
-import { lazy, Suspense, useEffect, useState } from "react";
+import { Suspense, useEffect, useState } from "react";
 import { flushSync } from "react-dom";
+import { lazyPart } from "./lazy-part.ts";
 
 export interface ShownTooltip {
   readonly text: string;
   readonly at: Element;
 }
 
-const TooltipLayer = lazy(async () => ({ default: (await import("./tooltip-layer.tsx")).TooltipLayer }));
+const TooltipLayer = lazyPart(async () => (await import("./tooltip-layer.tsx")).TooltipLayer);
 const restMs = 500;
 
 /**

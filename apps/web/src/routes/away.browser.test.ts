@@ -61,6 +61,7 @@ test("every place opens inside the shell while the server is away, and the page 
 });
 
 const batch = "**/api/v1/sync/delta";
+const menus = /\/assets\/menu-layer-/;
 const waiting = () => app.page.getByRole("status").filter({ hasText: "1 change is waiting for the server." });
 const said = (text: string) => app.page.getByRole("region", { name: "Messages" }).getByText(text);
 
@@ -74,17 +75,20 @@ test("a change under way waits visibly and is made once; others are refused, and
     const { items } = await ok(app.api, "GET", `/folders/${folder}/contents?sort=natural`);
     return items.map(({ name }: { name: string }) => name);
   };
+  await page.route(menus, (route) => route.abort());
   await signIn(page, front.url, administrator);
   await page.goto(`${front.url}/files/${folder}`);
   await files.seen("a.txt");
 
   // The server makes the change, but its answer is lost.
-  let isCut: "answer" | "request" | undefined = "answer";
+  let isCut: "answer" | "requests" | undefined = "answer";
   await page.route(batch, async (route) => {
     if (isCut === undefined) return route.continue();
-    if (isCut === "answer") await route.fetch();
-    isCut = undefined;
-    await front.leave();
+    if (isCut === "answer") {
+      await route.fetch();
+      isCut = undefined;
+      await front.leave();
+    }
     return route.abort();
   });
   await files.row("a.txt").click();
@@ -103,22 +107,36 @@ test("a change under way waits visibly and is made once; others are refused, and
   await page.getByRole("complementary").getByRole("button", { name: "Close" }).click();
   assert.equal(await page.evaluate(() => !dispatchEvent(new Event("beforeunload", { cancelable: true }))), true);
 
+  // A layer whose script is missing. The page stays.
+  const openMenu = () => page.getByRole("button", { name: "Account" }).first().click();
+  await openMenu();
+  await said("Could not load this. Reload the page.").waitFor();
+  await becomes(shownNames, ["b.txt"]);
+
   await comeBack();
   await waiting().waitFor({ state: "detached" });
   await said("Renamed to b.txt").waitFor();
   await becomes(namesOnServer, ["b.txt"]);
   assert.equal(await page.evaluate(() => dispatchEvent(new Event("beforeunload", { cancelable: true }))), true);
 
+  await page.unroute(menus);
+  await page.reload();
+  await files.seen("b.txt");
+
   // The change does not reach the server.
-  isCut = "request";
+  isCut = "requests";
   await files.row("b.txt").click();
   await page.keyboard.press("Delete");
   await waiting().waitFor();
   await becomes(shownNames, []);
+  await openMenu();
+  await page.getByRole("menuitem", { name: "Sign out" }).click();
+  const question = page.getByRole("dialog", { name: "Discard unfinished work?" });
+  await question.getByText("If you sign out now, it may not be made.").waitFor();
+  await question.getByRole("button", { name: "Stay" }).click();
   await page.getByRole("region", { name: "1 change is waiting" }).getByRole("button", { name: "Cancel" }).click();
   await said("Canceled. The server may already have made the change.").waitFor();
+  isCut = undefined;
   await becomes(shownNames, ["b.txt"]);
-  await comeBack();
   await becomes(namesOnServer, ["b.txt"]);
-  await becomes(shownNames, ["b.txt"]);
 });

@@ -1,8 +1,9 @@
 import { useNavigate, useParams } from "@tanstack/react-router";
-import { lazy, Suspense } from "react";
+import { Suspense } from "react";
+import { lazyPart } from "../design/lazy-part.ts";
 import { Editor } from "../features/edit/editor.tsx";
 
-const Framed = lazy(async () => ({ default: (await import("../features/preview/framed.tsx")).Framed }));
+const Framed = lazyPart(async () => (await import("../features/preview/framed.tsx")).Framed);
 const nothing = new Blob();
 
 export function EditPlace() {

@@ -22,6 +22,7 @@ const parts: readonly (() => Promise<unknown>)[] = [
   () => withWords(import("../features/files/leave-dialog.tsx")),
   () => withWords(import("../features/files/filter-bar.tsx")),
   () => withWords(import("../features/files/clash-dialog.tsx")),
+  () => withWords(import("../features/edit/unsaved-dialog.tsx")),
   () => withWords(import("../features/notifications/notification-sheet.tsx")),
   () => withWords(import("../features/palette/palette.tsx")),
   () => withWords(import("../features/palette/keys-dialog.tsx")),

@@ -1,9 +1,10 @@
 import { Outlet } from "@tanstack/react-router";
-import { lazy, Suspense } from "react";
+import { Suspense } from "react";
+import { lazyPart } from "../design/lazy-part.ts";
 import { LiveRegions } from "../design/live-regions.tsx";
 import { MenuHost } from "../design/menu-host.tsx";
 
-const LaterHosts = lazy(async () => ({ default: (await import("./later-hosts.tsx")).LaterHosts }));
+const LaterHosts = lazyPart(async () => (await import("./later-hosts.tsx")).LaterHosts);
 
 export function Root() {
   return (

@@ -47,7 +47,7 @@ export class Uploads {
   constructor(parts: UploadsParts) {
     this.#parts = parts;
     addEventListener("beforeunload", (event) => {
-      if (this.isBusy) event.preventDefault();
+      if (this.unfinished.length > 0) event.preventDefault();
     });
   }
 
@@ -58,9 +58,9 @@ export class Uploads {
 
   readonly getView = (): UploadsView => this.#view;
 
-  /** Closing the page would interrupt an upload. */
-  get isBusy(): boolean {
-    return this.#view.snapshot.jobs.some((job) => !job.isDone);
+  /** Names of jobs that closing the page would interrupt. */
+  get unfinished(): string[] {
+    return this.#view.snapshot.jobs.filter((job) => !job.isDone).map(({ name }) => name);
   }
 
   /** Call when the server may be reachable again. */

@@ -2,7 +2,8 @@ import type { VersionJson } from "@holdfast/protocol/version-routes";
 import type { NodeJson } from "@holdfast/protocol/values";
 import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
 import Ellipsis from "lucide-react/icons/ellipsis";
-import { lazy, Suspense, useState } from "react";
+import { Suspense, useState } from "react";
+import { lazyPart } from "../../design/lazy-part.ts";
 import { saveFrom } from "../../data/signed-address.ts";
 import { useDrive } from "../../data/use-drive.ts";
 import { Button } from "../../design/button.tsx";
@@ -16,7 +17,10 @@ import { LabelDialog } from "./label-dialog.tsx";
 import { byCursor, Pages } from "./pages.tsx";
 import { PruneDialog } from "./prune-dialog.tsx";
 
-const CompareDialog = lazy(async () => ({ default: (await import("./compare-dialog.tsx")).CompareDialog }));
+const CompareDialog = lazyPart(
+  async () => (await import("./compare-dialog.tsx")).CompareDialog,
+  ({ onClose }) => onClose(),
+);
 
 /** Suggested number of newest versions to keep, if the file has more. */
 const suggestedKeep = 5;

@@ -176,7 +176,7 @@ test("whoever signs out is asked before unsaved text of another tab is removed, 
     await other.getByRole("button", { name: "Account", exact: false }).first().click();
     await other.getByRole("menuitem", { name: "Sign out" }).click();
   };
-  const question = other.getByRole("dialog", { name: "Discard unsaved text?" });
+  const question = other.getByRole("dialog", { name: "Discard unfinished work?" });
   await signOut();
   assert.deepEqual(await axeProblems(other), []);
   await question.getByRole("button", { name: "Stay" }).click();

@@ -3,21 +3,32 @@ import { FormDialog } from "../../design/form-dialog.tsx";
 import { useMessages } from "../../messages/use-messages.ts";
 import type { UnsavedQuestion } from "./unsaved.ts";
 
-export function UnsavedDialog({ question: { files, answer } }: { readonly question: UnsavedQuestion }) {
+export function UnsavedDialog({ question }: { readonly question: UnsavedQuestion }) {
   const { message } = useMessages();
+  const { files, changeCount, uploads, answer } = question;
   const stay = () => answer(false);
+  const names = uploads.slice(0, namesMax).join(", ");
   return (
     <FormDialog
       open
       size="small"
       title={message("edit.out")}
-      about={message("edit.outAbout")}
       act={message("edit.outDo")}
       cancel={message("edit.stay")}
       isDanger
       onSubmit={() => answer(true)}
       onClose={stay}
     >
+      {changeCount > 0 && <p>{message("edit.outChanges", { count: changeCount })}</p>}
+      {uploads.length > 0 && (
+        <p>
+          {message("edit.outUploads", {
+            count: uploads.length,
+            names: uploads.length > namesMax ? `${names} …` : names,
+          })}
+        </p>
+      )}
+      {files.length > 0 && <p>{message("edit.outAbout")}</p>}
       <ul className="flex flex-col gap-1">
         {files.map(({ id, name }) => (
           <li key={id} className="truncate">
@@ -30,3 +41,5 @@ export function UnsavedDialog({ question: { files, answer } }: { readonly questi
     </FormDialog>
   );
 }
+
+const namesMax = 3;

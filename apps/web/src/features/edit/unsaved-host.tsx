@@ -1,8 +1,12 @@
-import { lazy, Suspense, useSyncExternalStore } from "react";
+import { Suspense, useSyncExternalStore } from "react";
+import { lazyPart } from "../../design/lazy-part.ts";
 import { withWords } from "../../messages/use-messages.ts";
 import { unsavedQuestion, watchUnsaved } from "./unsaved.ts";
 
-const UnsavedDialog = lazy(async () => ({ default: (await withWords(import("./unsaved-dialog.tsx"))).UnsavedDialog }));
+const UnsavedDialog = lazyPart(
+  async () => (await withWords(import("./unsaved-dialog.tsx"))).UnsavedDialog,
+  ({ question }) => question.answer(false),
+);
 
 export function UnsavedHost() {
   const question = useSyncExternalStore(watchUnsaved, unsavedQuestion);

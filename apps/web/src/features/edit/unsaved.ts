@@ -1,8 +1,15 @@
-import { type DraftOwner, type UnsavedFile, unsavedFiles } from "./drafts.ts";
+import type { UnsavedFile } from "./drafts.ts";
 
-/** Signing out removes unsaved text from this browser. */
-export interface UnsavedQuestion {
+/** Work in this browser that a sign-out ends. */
+export interface Unsaved {
   readonly files: readonly UnsavedFile[];
+  /** Changes that wait for an unreachable server. */
+  readonly changeCount: number;
+  /** Names of running uploads. */
+  readonly uploads: readonly string[];
+}
+
+export interface UnsavedQuestion extends Unsaved {
   readonly answer: (mayLeave: boolean) => void;
 }
 
@@ -10,16 +17,15 @@ let asked: UnsavedQuestion | undefined;
 const listeners = new Set<() => void>();
 
 /** @returns false if the person stays signed in */
-export function askUnsaved(storage: Storage, owner: DraftOwner): Promise<boolean> {
-  const files = unsavedFiles(storage, owner);
+export function askUnsaved(unsaved: Unsaved): Promise<boolean> {
   asked?.answer(false);
-  if (files.length === 0) return Promise.resolve(true);
+  if (unsaved.files.length + unsaved.changeCount + unsaved.uploads.length === 0) return Promise.resolve(true);
   return new Promise((resolve) => {
     const answer = (mayLeave: boolean): void => {
       tell(undefined);
       resolve(mayLeave);
     };
-    tell({ files, answer });
+    tell({ ...unsaved, answer });
   });
 }
 

@@ -1,8 +1,8 @@
-import { lazy, Suspense, useSyncExternalStore } from "react";
+import { Suspense, useSyncExternalStore } from "react";
 import { lazyPart } from "../../design/lazy-part.ts";
 import type { View } from "../../design/preferences.ts";
 import { ChangesPill } from "./changes-pill.tsx";
-import { currentClash, watchClashes } from "./clashes.ts";
+import { currentClash, skipClashes, watchClashes } from "./clashes.ts";
 import { FileList } from "./file-list.tsx";
 import { mayAdd } from "./files-context.ts";
 import { ListActionsContext } from "./list-actions.ts";
@@ -16,9 +16,15 @@ import { useView } from "./use-view.ts";
 
 /** Not needed before the first list. */
 const DragGhost = lazyPart(async () => (await import("./drag-ghost.tsx")).DragGhost);
-const PlaceQuestions = lazy(async () => ({ default: (await import("./place-questions.tsx")).PlaceQuestions }));
-const ClashDialog = lazy(async () => ({ default: (await withWords(import("./clash-dialog.tsx"))).ClashDialog }));
-const FilterBar = lazy(async () => ({ default: (await withWords(import("./filter-bar.tsx"))).FilterBar }));
+const PlaceQuestions = lazyPart(
+  async () => (await import("./place-questions.tsx")).PlaceQuestions,
+  ({ close }) => close(),
+);
+const ClashDialog = lazyPart(async () => (await withWords(import("./clash-dialog.tsx"))).ClashDialog, skipClashes);
+const FilterBar = lazyPart(
+  async () => (await withWords(import("./filter-bar.tsx"))).FilterBar,
+  ({ onClose }) => onClose(),
+);
 
 export function ListPlace(props: ListPlaceProps) {
   const { source, name, folder } = props;

@@ -1,11 +1,13 @@
-import { lazy, Suspense } from "react";
+import { Suspense } from "react";
+import { lazyPart } from "../../design/lazy-part.ts";
 import { withWords } from "../../messages/use-messages.ts";
 import type { ShownFolder } from "./files-context.ts";
 import { MoveDialog } from "./move-dialog.tsx";
 import type { PlaceActs, PlaceQuestion } from "./place-acts.ts";
 
-const PurgeDialog = lazy(async () => ({ default: (await withWords(import("./purge-dialog.tsx"))).PurgeDialog }));
-const LeaveDialog = lazy(async () => ({ default: (await withWords(import("./leave-dialog.tsx"))).LeaveDialog }));
+const close = ({ onClose }: { readonly onClose: () => void }) => onClose();
+const PurgeDialog = lazyPart(async () => (await withWords(import("./purge-dialog.tsx"))).PurgeDialog, close);
+const LeaveDialog = lazyPart(async () => (await withWords(import("./leave-dialog.tsx"))).LeaveDialog, close);
 
 interface PlaceQuestionsProps {
   readonly question: PlaceQuestion | null;

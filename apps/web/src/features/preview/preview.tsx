@@ -4,7 +4,8 @@ import ChevronLeft from "lucide-react/icons/chevron-left";
 import ChevronRight from "lucide-react/icons/chevron-right";
 import Download from "lucide-react/icons/download";
 import Info from "lucide-react/icons/info";
-import { type KeyboardEvent, lazy, type ReactElement, type ReactNode, Suspense, useEffect } from "react";
+import { type KeyboardEvent, type ReactElement, type ReactNode, Suspense, useEffect } from "react";
+import { lazyPart } from "../../design/lazy-part.ts";
 import { useAway } from "../../data/use-away.ts";
 import { useDrive } from "../../data/use-drive.ts";
 import { useKept } from "../../data/use-kept.ts";
@@ -23,7 +24,7 @@ import { NoPreview } from "./no-preview.tsx";
 import { type PreviewKind, previewKind } from "./preview-kind.ts";
 import { ZipView } from "./zip-view.tsx";
 
-const KeptView = lazy(async () => ({ default: (await withWords(import("./kept-view.tsx"))).KeptView }));
+const KeptView = lazyPart(async () => (await withWords(import("./kept-view.tsx"))).KeptView);
 
 interface PreviewProps {
   readonly id: string;

@@ -1,8 +1,9 @@
-import { lazy, Suspense } from "react";
+import { Suspense } from "react";
+import { lazyPart } from "../../design/lazy-part.ts";
 import { CopyField } from "../../design/copy-field.tsx";
 import { useMessages } from "../../messages/use-messages.ts";
 
-const QrCode = lazy(async () => ({ default: (await import("./qr-code.tsx")).QrCode }));
+const QrCode = lazyPart(async () => (await import("./qr-code.tsx")).QrCode);
 
 export function LinkAddress({ value }: { readonly value: string }) {
   const { message } = useMessages();

@@ -1,8 +1,12 @@
-import { lazy, Suspense, useSyncExternalStore } from "react";
+import { Suspense, useSyncExternalStore } from "react";
 import { wantedProof, watchProof } from "../../data/proof.ts";
-import { withWords } from "../../messages/use-messages.ts";
+import { lazyPart } from "../../design/lazy-part.ts";
+import { messages, withWords } from "../../messages/use-messages.ts";
 
-const ProveDialog = lazy(async () => ({ default: (await withWords(import("./prove-dialog.tsx"))).ProveDialog }));
+const ProveDialog = lazyPart(
+  async () => (await withWords(import("./prove-dialog.tsx"))).ProveDialog,
+  ({ wanted }) => wanted.cancel(messages().message("design.missing")),
+);
 
 export function ProveHost() {
   const wanted = useSyncExternalStore(watchProof, wantedProof);

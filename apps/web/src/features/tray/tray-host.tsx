@@ -49,6 +49,7 @@ function openUploads({ viewer, tokens, client, account, reach }: Drive): Uploads
   offerUploads({
     drop: (dropped, folderId) => opened.drop(dropped, folderId),
     pick: (kind, folderId) => void opened.pick(kind, folderId),
+    unfinished: () => opened.unfinished,
   });
   return opened;
 }

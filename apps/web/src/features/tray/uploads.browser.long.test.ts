@@ -145,6 +145,10 @@ test("uploads go no faster than they may, and at once as fast as they can when t
   await page.getByText(/\/s ·/).first().waitFor();
   const shown = await page.getByRole("progressbar", { name: "Uploads" }).getAttribute("aria-valuenow");
   assert.ok(Number(shown) < 50, `${shown} % are there already`);
+  await page.getByRole("button", { name: "Account" }).first().click();
+  await page.getByRole("menuitem", { name: "Sign out" }).click();
+  await page.getByText("Signing out stops 1 upload: slow.bin. Files already uploaded stay on the server.").waitFor();
+  await page.getByRole("button", { name: "Stay" }).click();
   await limit.click();
   await page.getByRole("menuitemcheckbox", { name: "No limit" }).click();
   await page.getByText("1 file uploaded").first().waitFor({ timeout: 120_000 });

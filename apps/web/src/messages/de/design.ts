@@ -13,6 +13,7 @@ export const design = {
   "design.copy": "Kopieren",
   "design.copied": "Kopiert",
   "design.selected": "Es ist ausgewählt: Kopier es mit der Tastatur.",
+  "design.missing": "Konnte nicht geladen werden. Lade die Seite neu.",
   "design.notLoaded": "Das ließ sich nicht laden",
   "design.loadMore": "Mehr zeigen",
 } as const;

@@ -43,7 +43,16 @@ export const edit = {
     "Diese Datei gibt es nicht mehr, du kannst also nicht zu ihr zurück. Speichere deinen Text zuerst als neue Datei oder kopiere ihn.",
   "edit.stay": "Bleiben",
   "edit.leaveDo": "Gehen",
-  "edit.out": "Ungespeicherten Text verwerfen?",
+  "edit.out": "Unfertige Arbeit verwerfen?",
+  "edit.outChanges": {
+    one: "{count} Änderung wartet auf den Server. Wenn du dich jetzt abmeldest, wird sie vielleicht nicht ausgeführt.",
+    other:
+      "{count} Änderungen warten auf den Server. Wenn du dich jetzt abmeldest, werden sie vielleicht nicht ausgeführt.",
+  },
+  "edit.outUploads": {
+    one: "Das Abmelden bricht {count} Upload ab: {names}. Schon hochgeladene Dateien bleiben auf dem Server.",
+    other: "Das Abmelden bricht {count} Uploads ab: {names}. Schon hochgeladene Dateien bleiben auf dem Server.",
+  },
   "edit.outAbout":
     "Beim Abmelden wird ungespeicherter Text aus diesem Browser entfernt. Öffne jede Datei, um ihn zuerst zu speichern.",
   "edit.outDo": "Verwerfen und abmelden",

@@ -13,6 +13,7 @@ export const design = {
   "design.copy": "Copy",
   "design.copied": "Copied",
   "design.selected": "Selected. Press Ctrl+C to copy.",
+  "design.missing": "Could not load this. Reload the page.",
   "design.notLoaded": "Could not load this",
   "design.loadMore": "Show more",
 } as const;

@@ -39,7 +39,15 @@ export const edit = {
     "The file no longer exists, so you cannot come back to it. Save your text as a new file or copy it first.",
   "edit.stay": "Stay",
   "edit.leaveDo": "Leave",
-  "edit.out": "Discard unsaved text?",
+  "edit.out": "Discard unfinished work?",
+  "edit.outChanges": {
+    one: "{count} change is waiting for the server. If you sign out now, it may not be made.",
+    other: "{count} changes are waiting for the server. If you sign out now, they may not be made.",
+  },
+  "edit.outUploads": {
+    one: "Signing out stops {count} upload: {names}. Files already uploaded stay on the server.",
+    other: "Signing out stops {count} uploads: {names}. Files already uploaded stay on the server.",
+  },
   "edit.outAbout": "Signing out removes unsaved text from this browser. Open each file to save it first.",
   "edit.outDo": "Discard and sign out",
   "edit.show": "Preview",

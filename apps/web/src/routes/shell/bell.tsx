@@ -8,6 +8,7 @@ import { useMessages, withWords } from "../../messages/use-messages.ts";
 
 const NotificationSheet = lazyPart(
   async () => (await withWords(import("../../features/notifications/notification-sheet.tsx"))).NotificationSheet,
+  ({ onClose }) => onClose(),
 );
 
 export function Bell() {

@@ -18,9 +18,7 @@ const OfflinePlace = lazy(async () => ({
   default: (await withWords(import("../../features/offline/offline-place.tsx"))).OfflinePlace,
 }));
 
-const FactorBanner = lazy(async () => ({
-  default: (await withWords(import("./factor-banner.tsx"))).FactorBanner,
-}));
+const FactorBanner = lazyPart(async () => (await withWords(import("./factor-banner.tsx"))).FactorBanner);
 const MustEnrol = lazy(async () => ({ default: (await withWords(import("./must-enrol.tsx"))).MustEnrol }));
 
 /** The place fills the rest of the screen, scrolls on its own and has its own heading. */

@@ -6,7 +6,10 @@ import { Bell } from "./bell.tsx";
 import { SearchField } from "./search-field.tsx";
 import { useShellCommands } from "./use-shell-commands.ts";
 
-const KeysDialog = lazyPart(async () => (await withWords(import("../../features/palette/keys-dialog.tsx"))).KeysDialog);
+const KeysDialog = lazyPart(
+  async () => (await withWords(import("../../features/palette/keys-dialog.tsx"))).KeysDialog,
+  ({ onClose }) => onClose(),
+);
 
 export function TopBar() {
   const [showsKeys, setShowsKeys] = useState(false);
