@@ -143,6 +143,10 @@ export const limits = {
   searchWordsMax: 8,
   /** The caller's newest nodes that are checked before the index of names. */
   searchNewestRows: 2000,
+  /** Matches among them that make a word too common for the index of names. */
+  searchCommonRows: 20,
+  /** Names that begin with a text, read to list the best of them first. */
+  searchBestRows: 2000,
   /** Names checked for one page without an index. */
   searchRowsMax: 10_000,
   /** Number of times a page is filled again if matches are in the trash or elsewhere. */

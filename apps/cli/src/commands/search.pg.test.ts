@@ -15,8 +15,8 @@ describe("holdfast search", () => {
     }
     assert.deepEqual(await found("strand"), [
       "/strand.txt",
-      "/photos/Strand 2024/Café am Strand.JPG",
       "/photos/Strand 2024",
+      "/photos/Strand 2024/Café am Strand.JPG",
     ]);
     assert.deepEqual(await found("cafe", "jpg"), ["/photos/Strand 2024/Café am Strand.JPG"]);
     assert.deepEqual(await found("--in", "/photos", "--type", "file", "strand"), [

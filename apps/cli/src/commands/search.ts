@@ -18,7 +18,7 @@ function parseType(text: string | undefined): (typeof types)[number] | undefined
 }
 
 export const searchCommand: CommandMaker = (context) => {
-  const command = newCommand("search", "Find files and folders by words in the name, most recently changed first", [
+  const command = newCommand("search", "Find files and folders by words in the name, best matches first", [
     "search quarterly report",
     "search --in /photos --type image beach",
   ])

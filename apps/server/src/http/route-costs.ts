@@ -182,10 +182,12 @@ const costs: Readonly<Record<RouteName, Cost & { readonly bodyBytes?: number }>>
   unstarNode: oneNode,
   listStarred: listed(page + page * lineage),
   listRecent: listed(2 * (limits.recentEntriesMax + limits.recentCandidatesMax) + limits.recentItemsMax * lineage),
-  /** Shares with their ancestors, rows that are searched, and matches with their ancestors. */
+  /** Shares with their ancestors, rows that are searched, names by their beginning, and matches with their ancestors. */
   search: listed(
     limits.searchSharesMax * lineage +
+      limits.searchNewestRows +
       limits.searchRoundsMax * limits.searchRowsMax +
+      2 * 6 * limits.searchBestRows +
       limits.searchRoundsMax * page * lineage,
   ),
   restoreVersion: oneNode,

@@ -7,6 +7,8 @@ import mimeTypes from "mime-types";
 import type { NodeRow } from "../db/shard-tables.ts";
 
 export interface SearchQuery {
+  /** The words as they were entered, folded. */
+  readonly text: string;
   /** Folded. The name must contain all of them. */
   readonly words: readonly string[];
   readonly kinds: readonly NodeRow["kind"][] | undefined;
@@ -29,13 +31,10 @@ export function readQuery(text: SearchText): SearchQuery {
   if (q.includes("\0")) {
     throw new HoldfastError("invalid_field", "A search cannot contain a NUL character.", { field: "q" });
   }
-  const words = [
-    ...new Set(
-      foldName(q)
-        .split(/\s+/u)
-        .filter((word) => word !== ""),
-    ),
-  ];
+  const entered = foldName(q)
+    .split(/\s+/u)
+    .filter((word) => word !== "");
+  const words = [...new Set(entered)];
   const isNarrowed = [type, modified, text.owner, text.in].some((each) => each !== undefined);
   if ((words.length === 0 && !isNarrowed) || words.length > limits.searchWordsMax) {
     const wanted = `between 1 and ${limits.searchWordsMax} words`;
@@ -43,6 +42,7 @@ export function readQuery(text: SearchText): SearchQuery {
     throw new HoldfastError("invalid_field", message, { field: "q" });
   }
   return {
+    text: entered.join(" "),
     words,
     kinds: type === undefined ? undefined : kindsOf(type),
     extensions: type === undefined ? undefined : extensionsOf[type],

@@ -123,19 +123,5 @@ describe("searching one's own names", () => {
     }
     const { items } = await search(databases.shards, large.caller, { q: "rare", limit: 2 });
     assert.equal(items.length, 2);
-    await assertIndexed(large);
   });
 });
-
-/** Checks that no query scans the whole table. */
-async function assertIndexed({ db, caller }: TestSpace): Promise<void> {
-  const plans = [
-    sql`explain select id from shard.nodes where space_id = ${caller.spaceId} and trashed_at is null
-      and parent_id is not null and folded_name like ${"%rare%"} order by updated_at desc, id desc limit 51`,
-    sql`explain select id from shard.nodes where space_id::text = ${caller.spaceId} and trashed_at is null
-      and parent_id is not null order by updated_at desc, id desc limit 2000`,
-  ];
-  const [byName, newest] = await Promise.all(plans.map(async (plan) => JSON.stringify((await plan.execute(db)).rows)));
-  assert.match(byName ?? "", /nodes_folded_name/);
-  assert.match(newest ?? "", /nodes_updated/);
-}

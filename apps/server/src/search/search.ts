@@ -13,6 +13,7 @@ import { walkFolder } from "../metadata/read/walk-folder.ts";
 import { type Found, findOwnNames } from "./own-names.ts";
 import { findSharedTops, ownersOf } from "./shared-tops.ts";
 import { matches, readQuery, type SearchQuery, type SearchText } from "./search-query.ts";
+import { comparePositions, rankOf } from "./search-rank.ts";
 
 export interface SearchRequest extends SearchText {
   readonly limit?: number | undefined;
@@ -26,9 +27,9 @@ interface Asked {
   readonly rowsMax: number;
 }
 
-/** A space or a shared node. Places are searched one after the other. */
+/** The names in the own space and of shared nodes, or the content of a shared folder. Searched one after the other. */
 interface Place {
-  /** Sort key; "" is the caller's own space. */
+  /** Sort key; "" is the first place. */
   readonly key: NodeId | "";
   readonly find: (query: SearchQuery, asked: Asked) => Promise<Found & { readonly passed?: number }>;
 }
@@ -39,9 +40,9 @@ const searchCursor = z.tuple([
 ]);
 
 /**
- * Finds names that contain all words, ignoring case and accents. Searches the own space by index, latest change first.
- * Then it walks the visible part of each share, so that hidden nodes do not affect the response time. A page may be
- * short or empty and still have a cursor.
+ * Finds names that contain all words, ignoring case and accents, best first. Searches the own space by index, together
+ * with the names of shared nodes. Then it walks the visible part of each share, so that hidden nodes do not affect the
+ * response time. A page may be short or empty and still have a cursor.
  * @throws HoldfastError not_found, invalid_field, bad_request for a cursor of another search
  */
 export async function search(shards: Shards, caller: Actor, request: SearchRequest): Promise<NodePage> {
@@ -49,7 +50,7 @@ export async function search(shards: Shards, caller: Actor, request: SearchReque
   const limit = request.limit ?? limits.listItemsDefault;
   const [fromKey, within] =
     request.cursor === undefined ? (["", null] as const) : decodeCursor(searchCursor, request.cursor);
-  const places = (await placesOf(shards, caller, request)).filter(({ key }) => key >= fromKey);
+  const places = (await placesOf(shards, caller, query, request)).filter(({ key }) => key >= fromKey);
   const nodes: PlacedNode[] = [];
   let nextCursor: string | null = null;
   let rowsMax: number = limits.searchRowsMax;
@@ -66,28 +67,44 @@ export async function search(shards: Shards, caller: Actor, request: SearchReque
     nextCursor = encodeCursor([place.key, found.nextCursor]);
     break;
   }
-  const shown = (await showMounts(shards, caller, nodes)).filter(isReadable);
+  // Contents of shared folders are found in no order, and a page has several windows or places.
+  const sorted = nodes
+    .map((node) => ({ node, at: [rankOf(query, node.row), node.row.updated_at, node.row.id] as const }))
+    .toSorted((left, right) => (query.words.length === 0 ? 0 : comparePositions(left.at, right.at)));
+  const shown = (
+    await showMounts(
+      shards,
+      caller,
+      sorted.map(({ node }) => node),
+    )
+  ).filter(isReadable);
   return { items: shown.map(nodeJson), next_cursor: nextCursor };
 }
 
-async function placesOf(shards: Shards, caller: Actor, { in: within, owner }: SearchRequest): Promise<Place[]> {
+async function placesOf(
+  shards: Shards,
+  caller: Actor,
+  query: SearchQuery,
+  { in: within, owner }: SearchRequest,
+): Promise<Place[]> {
   const folder = within === undefined && caller.owns ? undefined : await folderOf(shards, caller, within ?? "root");
-  if (folder?.rights !== undefined) return ofOwner(shards, caller, [{ top: folder, isNamed: false }], owner);
+  if (folder?.rights !== undefined) return placesBelow(shards, await ofOwner(shards, caller, [folder], owner));
   const below = folder === undefined || folder.path === "/" ? undefined : folder.path;
-  const tops = (await findSharedTops(shards, caller)).map((top) => ({ top, isNamed: top.shownBy === undefined }));
-  const shown =
-    below === undefined ? tops : tops.filter(({ top, isNamed }) => !isNamed && top.path.startsWith(`${below}/`));
-  const own: Place = {
-    key: "",
-    find: (query, { limit, cursor }) =>
-      findOwnNames(shards.of(caller.bucket), caller, query, {
-        limit,
-        cursor,
-        ...(below === undefined ? {} : { below }),
-      }),
-  };
+  const tops = await findSharedTops(shards, caller);
+  const shown = below === undefined ? tops : tops.filter((top) => !isNamed(top) && top.path.startsWith(`${below}/`));
+  const theirs = await ofOwner(shards, caller, shown, owner);
+  const also = theirs.filter((top) => isNamed(top) && matches(query, top.row));
   const isOwn = owner === undefined || owner === "me" || owner === caller.userId;
-  return [...(isOwn ? [own] : []), ...(await ofOwner(shards, caller, shown, owner))];
+  const named: Place = {
+    key: "",
+    find: (_, asked) => findOwnNames(shards.of(caller.bucket), { caller, query, isOwn, below, also }, asked),
+  };
+  return [...(isOwn || also.length > 0 ? [named] : []), ...placesBelow(shards, theirs)];
+}
+
+/** True if its own name is searched. A mounted node is found by the mount's name in the caller's own space. */
+function isNamed(top: PlacedNode): boolean {
+  return top.shownBy === undefined;
 }
 
 async function folderOf(shards: Shards, caller: Actor, id: string): Promise<PlacedNode> {
@@ -96,43 +113,34 @@ async function folderOf(shards: Shards, caller: Actor, id: string): Promise<Plac
   throw new HoldfastError("invalid_field", `${folder.path} is not a folder.`, { field: "in" });
 }
 
-interface SharedPlace {
-  readonly top: PlacedNode;
-  /** True if its own name is matched. A mounted node is matched by the mount's name in the caller's own space. */
-  readonly isNamed: boolean;
-}
-
+/** Returns the shared nodes that belong to the owner. */
 async function ofOwner(
   shards: Shards,
   caller: Actor,
-  tops: readonly SharedPlace[],
+  tops: readonly PlacedNode[],
   owner: string | undefined,
-): Promise<Place[]> {
+): Promise<readonly PlacedNode[]> {
   if (owner === "me" || owner === caller.userId) return [];
-  const owners =
-    owner === undefined || owner === "others"
-      ? undefined
-      : await ownersOf(
-          shards,
-          tops.map(({ top }) => top),
-        );
-  const wanted = owners === undefined ? tops : tops.filter(({ top }) => owners.get(top.row.space_id) === owner);
-  return wanted
-    .map((place): Place => ({ key: place.top.row.id, find: (query, asked) => findBelow(shards, place, query, asked) }))
+  if (owner === undefined || owner === "others") return tops;
+  const owners = await ownersOf(shards, tops);
+  return tops.filter(({ row }) => owners.get(row.space_id) === owner);
+}
+
+function placesBelow(shards: Shards, tops: readonly PlacedNode[]): Place[] {
+  return tops
+    .filter(({ row }) => row.kind === "folder")
+    .map((top): Place => ({ key: top.row.id, find: (query, asked) => findBelow(shards, top, query, asked) }))
     .toSorted((left, right) => (left.key < right.key ? -1 : 1));
 }
 
-async function findBelow(
+function findBelow(
   shards: Shards,
-  { top, isNamed }: SharedPlace,
+  top: PlacedNode,
   query: SearchQuery,
   { limit, cursor, rowsMax }: Asked,
-): Promise<Found & { readonly passed?: number }> {
-  const own = isNamed && cursor === undefined && matches(query, top.row) ? [top] : [];
-  if (top.row.kind !== "folder") return { nodes: own, nextCursor: null };
-  const found = await walkFolder(shards.ofId(top.row.space_id), top, limit - own.length, cursor, {
+): Promise<Found & { readonly passed: number }> {
+  return walkFolder(shards.ofId(top.row.space_id), top, limit, cursor, {
     rowsMax,
     isWanted: (row) => matches(query, row),
   });
-  return { ...found, nodes: [...own, ...found.nodes] };
 }

@@ -60,6 +60,7 @@ import * as datesOfVersions from "./185-dates-of-versions.ts";
 import * as privateNodes from "./186-private-nodes.ts";
 import * as makersOfLabels from "./187-makers-of-labels.ts";
 import * as usesOfLinks from "./188-uses-of-links.ts";
+import * as beginningsOfNames from "./189-beginnings-of-names.ts";
 import * as audit from "./113-audit.ts";
 
 /**
@@ -131,5 +132,6 @@ export const shardMigrations: MigrationSet = {
     "186-private-nodes": { up: privateNodes.up },
     "187-makers-of-labels": { up: makersOfLabels.up },
     "188-uses-of-links": { up: usesOfLinks.up },
+    "189-beginnings-of-names": { up: beginningsOfNames.up },
   },
 };
