@@ -7,14 +7,14 @@ import { wait } from "../../data/wait.ts";
 import { type ListedOption, OptionList } from "../../design/option-list.tsx";
 import { shownName } from "../../design/shown-name.ts";
 import { useMessages } from "../../messages/use-messages.ts";
-import { bestFirst, hasWords, matchParts } from "./best-first.ts";
+import { hasWords, matchParts } from "./match-parts.ts";
 import { FileShape } from "./file-shape.tsx";
 import { found } from "./list-queries.ts";
 import { folderOf, isFolder, type ListedRow } from "./row-source.ts";
 
 const shownMax = 8;
-/** Rows among which the best are chosen, the most recently changed first. */
-const rankedMax = 50;
+/** More than are shown, so that some still fit after the next letter. */
+const readMax = 3 * shownMax;
 const lettersMin = 2;
 const pauseMs = 150;
 
@@ -40,7 +40,7 @@ export function FoundList({ wanted, ...list }: FoundListProps) {
     enabled: wanted.length >= lettersMin,
     queryFn: async ({ signal }) => {
       await wait(pauseMs, signal);
-      return (await found(client, { q: wanted }, rankedMax)(undefined, signal)).rows;
+      return (await found(client, { q: wanted }, readMax)(undefined, signal)).rows;
     },
   });
   const options = useMemo(() => {
@@ -51,8 +51,7 @@ export function FoundList({ wanted, ...list }: FoundListProps) {
     };
     // Results of the previous text are shown until the next ones arrive, as far as they fit.
     const fitting = (data ?? []).filter(({ name }) => hasWords(name, wanted));
-    const rows = bestFirst(fitting, wanted).slice(0, shownMax);
-    const best = rows.map((row): ListedOption => ({
+    const best = fitting.slice(0, shownMax).map((row): ListedOption => ({
       id: row.id,
       run: () => open(row),
       content: <Found row={row} wanted={wanted} />,

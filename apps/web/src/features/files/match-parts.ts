@@ -1,28 +1,5 @@
 import { foldName } from "@holdfast/core/sort-key";
 
-interface Named {
-  readonly name: string;
-  readonly kind: string;
-}
-
-/** 0: the name, with or without extension; 1: begins with the text; 2: one of its words begins with it; 3: contains it. */
-function rankOf(name: string, wanted: string): number {
-  const folded = foldName(name);
-  if (folded === wanted || folded.slice(0, folded.lastIndexOf(".")) === wanted) return 0;
-  if (folded.startsWith(wanted)) return 1;
-  return folded.split(/[^\p{L}\p{N}]+/u).some((word) => word.startsWith(wanted)) ? 2 : 3;
-}
-
-/** Sorts by fit, then folders before files. The given order decides among equals. */
-export function bestFirst<Item extends Named>(items: readonly Item[], text: string): Item[] {
-  const wanted = foldName(text.trim());
-  const keyOf = (item: Item) => 2 * rankOf(item.name, wanted) + (item.kind === "file" ? 1 : 0);
-  return items
-    .map((item) => ({ item, key: keyOf(item) }))
-    .toSorted((left, right) => left.key - right.key)
-    .map(({ item }) => item);
-}
-
 /** True if the name contains all words of a search, as the server finds it. */
 export function hasWords(name: string, text: string): boolean {
   const folded = foldName(name);
