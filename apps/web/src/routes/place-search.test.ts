@@ -3,10 +3,12 @@ import { test } from "node:test";
 import { findSearch, listSearch, parseSearch, sharedSearch, writeSearch } from "./place-search.ts";
 
 test("what stands in the address is text, so that an id of digits and a search for 007 stay what they are", () => {
-  assert.deepEqual(findSearch(parseSearch("?q=007&open=12345678901234567890&in=1")), {
+  assert.deepEqual(findSearch(parseSearch("?q=007&open=12345678901234567890&in=1&from=2&owner=me&modified=")), {
     open: "12345678901234567890",
     q: "007",
     in: "1",
+    from: "2",
+    owner: "me",
   });
 });
 

@@ -21,7 +21,11 @@ export interface FindSearch extends ListSearch {
   readonly q?: string;
   /** Folder to search. */
   readonly in?: string;
+  /** Folder from which the search was opened. */
+  readonly from?: string;
   readonly type?: string;
+  readonly owner?: string;
+  readonly modified?: string;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -42,7 +46,8 @@ export function sharedSearch(fields: Fields): SharedSearch {
 }
 
 export function findSearch(fields: Fields): FindSearch {
-  return { ...listSearch(fields), ...text(fields, "q"), ...text(fields, "in"), ...text(fields, "type") };
+  const known = ["q", "in", "from", "type", "owner", "modified"] as const;
+  return Object.assign(listSearch(fields), ...known.map((name) => text(fields, name))) as FindSearch;
 }
 
 export function signInSearch(fields: Fields): { readonly next?: string } {

@@ -3,7 +3,6 @@ import { useMessages } from "../../messages/use-messages.ts";
 /** Changes by others wait until the person stops working in the list. */
 export function ChangesPill({ count, onShow }: { readonly count: number; readonly onShow: () => void }) {
   const { message } = useMessages();
-  if (count === 0) return null;
   return (
     <div className="pointer-events-none absolute inset-x-0 top-14 z-20 flex justify-center">
       <button

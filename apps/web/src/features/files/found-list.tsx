@@ -26,10 +26,12 @@ interface FoundListProps {
   readonly field: RefObject<HTMLInputElement | null>;
   readonly onActive: (optionId: string | undefined) => void;
   readonly onLeave: () => void;
+  /** Opens the page with all results. */
+  readonly onAll: (wanted: string) => void;
 }
 
 /** The best results for the text so far, below the search field. Enter alone opens the page with all results. */
-export function FoundList({ wanted, ...list }: FoundListProps) {
+export function FoundList({ wanted, onAll, ...list }: FoundListProps) {
   const { message } = useMessages();
   const { client } = useDrive();
   const navigate = useNavigate();
@@ -58,7 +60,7 @@ export function FoundList({ wanted, ...list }: FoundListProps) {
     }));
     const all: ListedOption = {
       id: "all",
-      run: () => void navigate({ to: "/search", search: { q: wanted } }),
+      run: () => onAll(wanted),
       content: (
         <>
           <Search aria-hidden size={16} className="shrink-0" />
@@ -67,7 +69,7 @@ export function FoundList({ wanted, ...list }: FoundListProps) {
       ),
     };
     return [...best, all];
-  }, [data, wanted, navigate, message]);
+  }, [data, wanted, navigate, onAll, message]);
   return (
     <OptionList {...list} wanted={wanted} startsAtFirst={false} label={message("find.results")} options={options} />
   );

@@ -1,13 +1,11 @@
 import { Suspense, useSyncExternalStore } from "react";
 import { lazyPart } from "../../design/lazy-part.ts";
 import type { View } from "../../design/preferences.ts";
-import { ChangesPill } from "./changes-pill.tsx";
 import { currentClash, skipClashes, watchClashes } from "./clashes.ts";
 import { FileList } from "./file-list.tsx";
 import { mayAdd } from "./files-context.ts";
 import { ListActionsContext } from "./list-actions.ts";
 import { ListHead } from "./list-head.tsx";
-import { OutsideDrop } from "./outside-drop.tsx";
 import { PlaceBar } from "./place-bar.tsx";
 import { PlaceState } from "./place-state.tsx";
 import { withWords } from "../../messages/use-messages.ts";
@@ -15,6 +13,8 @@ import { type ListPlaceProps, usePlace } from "./use-place.ts";
 import { useView } from "./use-view.ts";
 
 /** Not needed before the first list. */
+const ChangesPill = lazyPart(async () => (await import("./changes-pill.tsx")).ChangesPill);
+const OutsideDrop = lazyPart(async () => (await import("./outside-drop.tsx")).OutsideDrop);
 const DragGhost = lazyPart(async () => (await import("./drag-ghost.tsx")).DragGhost);
 const PlaceQuestions = lazyPart(
   async () => (await import("./place-questions.tsx")).PlaceQuestions,
@@ -46,7 +46,11 @@ export function ListPlace(props: ListPlaceProps) {
           <FilterBar source={source} onFilter={filter.narrow} onClose={filter.end} onGoOn={filter.goOn} />
         </Suspense>
       )}
-      <ChangesPill count={live.waitingCount} onShow={live.showNow} />
+      {live.waitingCount > 0 && (
+        <Suspense fallback={null}>
+          <ChangesPill count={live.waitingCount} onShow={live.showNow} />
+        </Suspense>
+      )}
       <ListActionsContext value={place.actions}>
         {source.state === "ready" && source.total > 0 ? (
           <Rows props={props} place={place} view={view} />
@@ -61,13 +65,15 @@ export function ListPlace(props: ListPlaceProps) {
           />
         )}
       </ListActionsContext>
-      <OutsideDrop folderId={mayAdd(context) ? folder?.id : undefined} folderName={name} />
       {dialogs.question !== null && (
         <Suspense fallback={null}>
           <PlaceQuestions {...dialogs} acts={acts} folder={folder} onDone={props.onDone} />
         </Suspense>
       )}
       <ClashDialogs />
+      <Suspense fallback={null}>
+        <OutsideDrop folderId={mayAdd(context) ? folder?.id : undefined} folderName={name} />
+      </Suspense>
       <Suspense fallback={null}>
         <DragGhost />
       </Suspense>

@@ -16,7 +16,9 @@ export function recent(client: ApiClient): Load {
   return async (_, signal) => {
     const { items, t } = await client.call("listRecent", { query: { limit }, signal });
     // The list is sorted by this time.
-    const rows = items.map((node) => listed({ ...node, modified_at: node.changed_at }));
+    const rows = items.map((node) =>
+      Object.assign(listed({ ...node, modified_at: node.changed_at }), { isNew: node.version === 1 }),
+    );
     return { rows, next: null, thumbTag: t };
   };
 }
@@ -43,14 +45,16 @@ export function trash(client: ApiClient): Load {
 }
 
 export interface Find {
-  readonly q: string;
+  readonly q?: string;
   readonly in?: string | undefined;
   readonly type?: SearchType | undefined;
+  readonly owner?: string | undefined;
+  readonly modified?: string | undefined;
 }
 
-export function found(client: ApiClient, { q, in: inside, type }: Find, rowsMax = limit): Load {
+export function found(client: ApiClient, find: Find, rowsMax = limit): Load {
   return async (cursor, signal) => {
-    const query = { q, in: inside, type, limit: rowsMax, cursor };
+    const query = { ...find, limit: rowsMax, cursor };
     const { items, next_cursor: next, t } = await client.call("search", { query, signal });
     return { rows: items.map((node) => listed(node)), next, thumbTag: t };
   };

@@ -8,25 +8,32 @@ import type { Column } from "./columns.ts";
 import type { PlaceKind } from "./files-context.ts";
 import { ListPlace } from "./list-place.tsx";
 import { PagedRows, type RowPage } from "./paged-rows.ts";
+import type { RowSource } from "./row-source.ts";
 
 interface ListedPlaceProps {
   readonly kind: PlaceKind;
   readonly title: string;
   /** Controls beside or instead of the title. */
   readonly narrow?: ReactNode;
+  /** The controls need the width of a phone. */
+  readonly hidesTitleOnPhone?: boolean;
   readonly columns: readonly Column[];
   readonly empty: string;
   /** Must be stable; a new function reloads the list. */
   readonly load: (client: ApiClient) => (cursor: string | undefined, signal: AbortSignal) => Promise<RowPage>;
+  /** Must be stable. */
+  readonly arrange?: (source: PagedRows) => RowSource;
   /** Contains exactly the starred rows. */
   readonly isOfStars?: boolean;
 }
 
 /** Spans folders. Reloaded shortly after changes by others. */
-export function ListedPlace({ kind, title, narrow, columns, empty, load, isOfStars = false }: ListedPlaceProps) {
+export function ListedPlace(props: ListedPlaceProps) {
+  const { kind, title, narrow, hidesTitleOnPhone, columns, empty, load, arrange, isOfStars = false } = props;
   const { client, live } = useDrive();
   const viewKey = useLocation({ select: ({ pathname }) => pathname });
   const source = useMemo(() => new PagedRows(load(client)), [client, load]);
+  const shown = useMemo(() => arrange?.(source) ?? source, [source, arrange]);
   usePageTitle(title);
   useEffect(() => {
     let timer: number | undefined;
@@ -52,11 +59,15 @@ export function ListedPlace({ kind, title, narrow, columns, empty, load, isOfSta
       name={title}
       heading={
         <div ref={showEdges} className="scroll-strip flex min-w-0 items-center gap-4">
-          <h1 className="max-w-60 shrink-0 truncate px-2 py-1.5 text-lg font-semibold">{title}</h1>
+          <h1
+            className={`max-w-60 shrink-0 truncate px-2 py-1.5 text-lg font-semibold ${hidesTitleOnPhone === true ? "max-sm:sr-only" : ""}`}
+          >
+            {title}
+          </h1>
           {narrow}
         </div>
       }
-      source={source}
+      source={shown}
       columns={columns}
       empty={empty}
       onDone={() => void source.reload()}

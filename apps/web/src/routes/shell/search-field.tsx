@@ -1,19 +1,19 @@
-import { useNavigate, useSearch } from "@tanstack/react-router";
+import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import Search from "lucide-react/icons/search";
 import { type SubmitEvent, Suspense, useId, useRef, useState } from "react";
 import { lazyPart } from "../../design/lazy-part.ts";
 import { useMessages, withWords } from "../../messages/use-messages.ts";
 
-const loadPalette = async () => (await withWords(import("../../features/palette/palette.tsx"))).Palette;
-const Palette = lazyPart(loadPalette);
-const loadFound = async () => (await withWords(import("../../features/files/found-list.tsx"))).FoundList;
-const FoundList = lazyPart(loadFound);
+const loadList = async () => (await withWords(import("./search-list.tsx"))).SearchList;
+const SearchList = lazyPart(loadList);
 
 /** Finds files, with results below the field. Input after `>` searches commands. */
 export function SearchField() {
   const { message } = useMessages();
   const navigate = useNavigate();
-  const { q = "" } = useSearch({ strict: false });
+  // A new text keeps the filters of a search.
+  const { q = "", ...filters } = useSearch({ strict: false });
+  const { id: from } = useParams({ strict: false });
   const field = useRef<HTMLInputElement>(null);
   const listId = useId();
   /** Input since the focus; undefined: no list is shown. */
@@ -21,12 +21,14 @@ export function SearchField() {
   const [activeId, setActiveId] = useState<string>();
   /** Gets the focus back before a command runs. */
   const before = useRef<Element | null>(null);
-  const find = (event: SubmitEvent<HTMLFormElement>) => {
+  const find = (words: string) =>
+    void navigate({ to: "/search", search: { ...(from && { from }), ...filters, q: words } });
+  const submit = (event: SubmitEvent<HTMLFormElement>) => {
     event.preventDefault();
     const words = field.current?.value.trim() ?? "";
     if (words === "" || words.startsWith(">")) return;
     setWanted(undefined);
-    void navigate({ to: "/search", search: { q: words } });
+    find(words);
   };
   const leave = () => {
     if (field.current !== null) field.current.value = q;
@@ -35,7 +37,7 @@ export function SearchField() {
     else field.current?.blur();
   };
   return (
-    <form role="search" onSubmit={find} className="relative min-w-0 max-w-xl flex-1">
+    <form role="search" onSubmit={submit} className="relative min-w-0 max-w-xl flex-1">
       <Search aria-hidden size={16} className="pointer-events-none absolute start-3 top-3 text-muted" />
       <input
         key={q}
@@ -51,7 +53,7 @@ export function SearchField() {
         onFocus={(event) => {
           before.current = event.relatedTarget;
           // The next input may be a command followed by Enter.
-          Promise.all([loadPalette(), loadFound()]).catch(() => {});
+          loadList().catch(() => {});
         }}
         onBlur={() => setWanted(undefined)}
         onChange={({ target: { value } }) => setWanted(value.trim() === "" ? undefined : value.trimStart())}
@@ -63,11 +65,7 @@ export function SearchField() {
       />
       {wanted !== undefined && (
         <Suspense fallback={null}>
-          {wanted.startsWith(">") ? (
-            <Palette id={listId} wanted={wanted.slice(1)} field={field} onActive={setActiveId} onLeave={leave} />
-          ) : (
-            <FoundList id={listId} wanted={wanted.trimEnd()} field={field} onActive={setActiveId} onLeave={leave} />
-          )}
+          <SearchList id={listId} wanted={wanted} field={field} onActive={setActiveId} onLeave={leave} onAll={find} />
         </Suspense>
       )}
     </form>
