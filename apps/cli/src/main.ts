@@ -1,11 +1,13 @@
 import { homedir } from "node:os";
 import { configFolder } from "./config/config-folder.ts";
+import { resolveFaster } from "./config/module-resolution.ts";
 import { takeFirstSignals } from "./first-signals.ts";
 
 if (process.argv[2] === "sync") takeFirstSignals(process.argv);
 // Set before the thread pool is used. `get` needs as many threads as it writes files at the same time; a server writes
 // few, large objects.
 process.env["UV_THREADPOOL_SIZE"] ??= process.argv[2] === "serve" ? "8" : "32";
+resolveFaster();
 if (process.argv[2] !== "serve") {
   const { keepCompiledCode } = await import("./config/compiled-code.ts");
   keepCompiledCode(configFolder({ platform: process.platform, homeFolder: homedir(), environment: process.env }));

@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { fasterResolve } from "./module-resolution.ts";
+
+const folder = "file:///holdfast/apps/cli/src";
+const importing = { conditions: ["node", "import"], importAttributes: {} };
+
+function spied() {
+  const asked: string[] = [];
+  const hook = fasterResolve();
+  const resolve = (specifier: string, parentURL: string | undefined, conditions = importing.conditions) =>
+    hook(specifier, { ...importing, parentURL, conditions }, () => {
+      asked.push(specifier);
+      return { url: `${specifier} of ${parentURL}` };
+    }).url;
+  return { asked, resolve };
+}
+
+test("a source that is imported by its relative path is found without Node", () => {
+  const { asked, resolve } = spied();
+  assert.equal(resolve("./run.ts", `${folder}/main.ts`), `${folder}/run.ts`);
+  assert.equal(resolve("../run.ts", `${folder}/commands/ls.ts`), `${folder}/run.ts`);
+  assert.deepEqual(asked, []);
+});
+
+test("Node is asked once for a module that several sources import, and again where packages may differ", () => {
+  const { asked, resolve } = spied();
+  for (const specifier of ["zod", "./page.js", "@holdfast/core/errors", "node:fs"])
+    assert.equal(resolve(specifier, `${folder}/a.ts`), resolve(specifier, `${folder}/b.ts`));
+  assert.equal(asked.length, 4);
+  const inner = `${folder}/inner/c.ts`;
+  assert.equal(resolve("@holdfast/core/errors", inner), resolve("@holdfast/core/errors", `${folder}/a.ts`));
+  assert.equal(resolve("zod", inner), `zod of ${inner}`);
+  assert.equal(resolve("./page.js", inner), `./page.js of ${inner}`);
+});
+
+test("the entry point, and what is loaded by require, are left to Node", () => {
+  const { asked, resolve } = spied();
+  resolve("./main.ts", undefined);
+  resolve("./main.ts", `${folder}/a.ts`, ["node", "require"]);
+  assert.deepEqual(asked, ["./main.ts", "./main.ts"]);
+});

@@ -1,0 +1,34 @@
+import { registerHooks } from "node:module";
+
+type Resolve = NonNullable<Parameters<typeof registerHooks>[0]["resolve"]>;
+
+/**
+ * Resolves imports with less work than Node, which looks up files, links and packages again for each import of the
+ * same module. This took more than a quarter of the time to load the server. Affects this thread only.
+ */
+export function resolveFaster(): void {
+  registerHooks({ resolve: fasterResolve() });
+}
+
+/** @returns a hook that asks Node once for each module, and never for a source that is imported by its relative path */
+export function fasterResolve(): Resolve {
+  const known = new Map<string, ReturnType<Resolve>>();
+  return (specifier, context, next) => {
+    const { parentURL: parent, conditions } = context;
+    if (parent === undefined || !conditions.includes("import")) return next(specifier, context);
+    const key = keyOf(specifier, parent);
+    if (key.startsWith("file:") && key.endsWith(".ts"))
+      return { url: key, format: "module-typescript", shortCircuit: true };
+    const resolved = known.get(key) ?? { ...next(specifier, context), shortCircuit: true };
+    known.set(key, resolved);
+    return resolved;
+  };
+}
+
+/** Imports with the same key lead to the same module. */
+function keyOf(specifier: string, parent: string): string {
+  if (/^\.\.?\//.test(specifier)) return new URL(specifier, parent).href;
+  // A folder can have packages of its own, but every workspace is linked once, at the root.
+  if (/^(node:|@holdfast\/)/.test(specifier)) return specifier;
+  return `${parent.slice(0, parent.lastIndexOf("/"))} ${specifier}`;
+}
