@@ -15,6 +15,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, test } from "node:test";
 
+const launcher = resolve(import.meta.dirname, "../../bin/holdfast");
 const main = resolve(import.meta.dirname, "../main.ts");
 const home = mkdtempSync(join(tmpdir(), "holdfast-compiled-"));
 after(() => rmSync(home, { recursive: true }));
@@ -72,4 +73,20 @@ test("nobody else can enter the compiled code, whatever the umask, and code that
   symlinkSync(elsewhere, compiled);
   keepIn(data);
   assert.deepEqual([lstatSync(compiled).isDirectory(), mode(), existsSync(elsewhere)], [true, 0o700, true]);
+});
+
+test("the launcher keeps compiled code, so that only the first of equal commands strips types", (t) => {
+  const modules = resolve(import.meta.dirname, "../../../../node_modules");
+  if (lstatSync(modules).uid !== process.getuid?.()) return t.skip("the installed modules belong to another user");
+  const spy = `process.on("exit", () => console.log(process.moduleLoadList.some((name) => name.includes("amaro"))))`;
+  const strips = () => {
+    const env = { PATH: process.env["PATH"], NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(spy)}` };
+    const { status, stdout } = spawnSync(launcher, ["whoami", "--help"], { env, encoding: "utf8" });
+    assert.equal(status, 0);
+    return stdout.trimEnd().split("\n").at(-1);
+  };
+  strips();
+  assert.equal(strips(), "false");
+  const kept = lstatSync(join(modules, ".cache/holdfast"));
+  assert.deepEqual([kept.isDirectory(), kept.mode & 0o777], [true, 0o700]);
 });

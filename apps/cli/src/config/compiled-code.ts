@@ -1,14 +1,16 @@
 import { existsSync, lstatSync, mkdirSync, rmSync, statSync } from "node:fs";
-import { enableCompileCache } from "node:module";
+import { enableCompileCache, getCompileCacheDir } from "node:module";
 import { join } from "node:path";
 
 /**
- * Caches compiled code in `compiled/` of the folder. Without the cache, stripping types and compiling take half of the time of a short
- * command, and 40 % of the start of a server. The cached code is executed, so the folder must exist, only its owner may write to it, and
- * nobody else may enter `compiled`: Node creates folders in it with the mode that the umask leaves.
+ * Caches compiled code in `compiled/` of the folder, unless the launcher has chosen a place. Without a cache, stripping
+ * types and compiling take half of the time of a short command, and 40 % of the start of a server. The cached code is
+ * executed, so the folder must exist, only its owner may write to it, and nobody else may enter `compiled`: Node creates
+ * folders in it with the mode that the umask leaves.
  * @param mark name of an entry that the folder must contain
  */
 export function keepCompiledCode(folder: string, mark = "."): void {
+  if (getCompileCacheDir() !== undefined) return;
   const stats = statSync(folder, { throwIfNoEntry: false });
   if (stats?.isDirectory() !== true || !existsSync(join(folder, mark)) || !isOwn(stats, 0o022)) return;
   const compiled = join(folder, "compiled");
