@@ -1,6 +1,6 @@
 import { cellMigrations } from "./cell-migrations/index.ts";
 import type { DatabaseLog } from "./database-log.ts";
-import { migrate, type MigrationSet, refuseNewer } from "./migrate.ts";
+import { isMigrated, migrate, type MigrationSet } from "./migrate.ts";
 import { shardMigrations } from "./shard-migrations/index.ts";
 import type { Cell, Databases, Shard } from "./shards.ts";
 
@@ -8,19 +8,26 @@ import type { Cell, Databases, Shard } from "./shards.ts";
  * Checks that no database was migrated by a newer Holdfast, before any is changed.
  * @throws HoldfastError failed, with advice for the operator
  */
-export async function refuseNewerDatabases({ shards, cells }: Databases, log: DatabaseLog): Promise<void> {
-  for (const { connection } of shards.all()) await refuseNewer(connection, shardMigrations, log);
-  for (const { connection } of cells.all()) await refuseNewer(connection, cellMigrations, log);
+export async function refuseNewerDatabases(databases: Databases): Promise<void> {
+  await unmigrated(databases);
 }
 
 /** Migrates all databases, each schema in its own transaction. After a crash the next start continues. */
 export async function migrateDatabases(databases: Databases, log: DatabaseLog): Promise<void> {
-  await refuseNewerDatabases(databases, log);
-  const migrateOne = async ({ id, connection }: Shard | Cell, set: MigrationSet) => {
-    const migrations = await migrate(connection, set, log);
+  for (const { place, set } of await unmigrated(databases)) {
+    const migrations = await migrate(place.connection, set, log);
     if (migrations.length > 0)
-      log.info({ [set.schema]: id, migrations }, "the database schema was migrated to this version");
-  };
-  for (const shard of databases.shards.all()) await migrateOne(shard, shardMigrations);
-  for (const cell of databases.cells.all()) await migrateOne(cell, cellMigrations);
+      log.info({ [set.schema]: place.id, migrations }, "the database schema was migrated to this version");
+  }
+}
+
+/** Reads all databases with the connections of their pools, which the start needs next. */
+async function unmigrated({ shards, cells }: Databases) {
+  const all = [
+    ...shards.all().map((place) => ({ place, set: shardMigrations })),
+    ...cells.all().map((place) => ({ place, set: cellMigrations })),
+  ];
+  const missing: { readonly place: Shard | Cell; readonly set: MigrationSet }[] = [];
+  for (const { place, set } of all) if (!(await isMigrated(place.db, set))) missing.push({ place, set });
+  return missing;
 }

@@ -5,7 +5,7 @@ import { sql } from "kysely";
 import type { Migration } from "kysely/migration";
 import { cellMigrations } from "./cell-migrations/index.ts";
 import { openDatabase } from "./database.ts";
-import { migrate, type MigrationSet } from "./migrate.ts";
+import { isMigrated, migrate, type MigrationSet } from "./migrate.ts";
 import { shardMigrations } from "./shard-migrations/index.ts";
 import { silentLog, startTestDatabase } from "./testing.ts";
 
@@ -20,6 +20,13 @@ const creates = (table: string): Migration => ({
 const older: MigrationSet = { schema: "shard", migrations: { "001-first": creates("first") } };
 const newer: MigrationSet = { schema: "shard", migrations: { ...older.migrations, "002-second": creates("second") } };
 
+async function areMigrated(sets: readonly MigrationSet[]): Promise<boolean[]> {
+  const { db, close } = openDatabase<unknown>({ connection, applicationName: "test", log: silentLog });
+  const are = await Promise.all(sets.map((set) => isMigrated(db, set)));
+  await close();
+  return are;
+}
+
 async function tables(): Promise<string[]> {
   const { db, close } = openDatabase<unknown>({ connection, applicationName: "test", log: silentLog });
   const { rows } = await sql<{ name: string }>`
@@ -32,7 +39,9 @@ async function tables(): Promise<string[]> {
 test("migrations are applied once, in order, to their own schema, even by several servers at once", async () => {
   const applied = await Promise.all([1, 2, 3].map(() => migrate(connection, older, silentLog)));
   assert.deepEqual(applied.flat(), ["001-first"]);
+  assert.deepEqual(await areMigrated([older, newer]), [true, false]);
   assert.deepEqual(await migrate(connection, newer, silentLog), ["002-second"]);
+  assert.deepEqual(await areMigrated([newer]), [true]);
   assert.deepEqual(await migrate(connection, newer, silentLog), []);
   const cell: MigrationSet = { schema: "cell", migrations: { "001-first": creates("first") } };
   assert.deepEqual(await migrate(connection, cell, silentLog), ["001-first"]);

@@ -1,5 +1,5 @@
 import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
-import { type Kysely, sql } from "kysely";
+import { type Kysely, type QueryExecutorProvider, sql } from "kysely";
 import { type Migration, Migrator } from "kysely/migration";
 import { type Connection, openDatabase } from "./database.ts";
 import type { DatabaseLog } from "./database-log.ts";
@@ -20,14 +20,20 @@ export function migrate(connection: Connection, set: MigrationSet, log: Database
   return withSchema(connection, set, log, (db) => migrateWith(db, set));
 }
 
-/** Changes nothing. @throws HoldfastError failed if a newer Holdfast has migrated the database */
-export function refuseNewer(connection: Connection, set: MigrationSet, log: DatabaseLog): Promise<void> {
-  return withSchema(connection, set, log, (db) => refuseNewerSchema(db, set));
-}
-
 /** Returns the names of applied migrations in order; none without a schema. */
 export function readApplied(connection: Connection, set: MigrationSet, log: DatabaseLog): Promise<readonly string[]> {
   return withSchema(connection, set, log, (db) => appliedTo(db, set));
+}
+
+/**
+ * Changes nothing.
+ * @returns true if no migration is missing
+ * @throws HoldfastError failed if a newer Holdfast has migrated the database
+ */
+export async function isMigrated(db: QueryExecutorProvider, set: MigrationSet): Promise<boolean> {
+  const applied = await appliedTo(db, set);
+  refuseNewer(applied, set);
+  return applied.length === Object.keys(set.migrations).length;
 }
 
 async function withSchema<Result>(
@@ -53,7 +59,7 @@ async function withSchema<Result>(
 }
 
 async function migrateWith(db: Kysely<unknown>, set: MigrationSet): Promise<readonly string[]> {
-  await refuseNewerSchema(db, set);
+  await isMigrated(db, set);
   const migrator = new Migrator({
     db,
     provider: { getMigrations: async () => ({ ...set.migrations }) },
@@ -64,7 +70,7 @@ async function migrateWith(db: Kysely<unknown>, set: MigrationSet): Promise<read
   const { error, results = [] } = await migrator.migrateToLatest();
   if (error === undefined) return results.map((result) => result.migrationName);
   // A newer server may have migrated while this one waited for the lock.
-  await refuseNewerSchema(db, set);
+  await isMigrated(db, set);
   if (error instanceof HoldfastError) throw error;
   const name = results.find((result) => result.status === "Error")?.migrationName;
   throw new HoldfastError(
@@ -77,7 +83,7 @@ async function migrateWith(db: Kysely<unknown>, set: MigrationSet): Promise<read
 
 const migrationTableName = "migration";
 
-async function appliedTo(db: Kysely<unknown>, set: MigrationSet): Promise<readonly string[]> {
+async function appliedTo(db: QueryExecutorProvider, set: MigrationSet): Promise<readonly string[]> {
   const table = `${set.schema}.${migrationTableName}`;
   const { rows: found } = await sql<{ exists: boolean }>`select to_regclass(${table}) is not null as exists`.execute(
     db,
@@ -87,8 +93,9 @@ async function appliedTo(db: Kysely<unknown>, set: MigrationSet): Promise<readon
   return applied.map((row) => row.name);
 }
 
-async function refuseNewerSchema(db: Kysely<unknown>, set: MigrationSet): Promise<void> {
-  const unknown = (await appliedTo(db, set)).filter((name) => !Object.hasOwn(set.migrations, name));
+/** @throws HoldfastError failed if this version lacks one of the applied migrations */
+export function refuseNewer(applied: readonly string[], set: MigrationSet): void {
+  const unknown = applied.filter((name) => !Object.hasOwn(set.migrations, name));
   if (unknown.length === 0) return;
   throw new HoldfastError(
     "failed",

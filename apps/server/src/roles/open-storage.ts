@@ -90,7 +90,7 @@ export async function openStorage(
     ...(config.topology === undefined ? {} : { topology: config.topology }),
   });
   closers.add("databases", () => databases.close());
-  await refuseNewerDatabases(databases, log);
+  await refuseNewerDatabases(databases);
   if (config.expectData) await assertHasData(databases);
   if (!isAlone(config)) await prepareExternalStart({ config, folder: folder.path, keySource }, databases, log, wrap);
   if (config.store === undefined) await folder.privateFolder("store");

@@ -81,7 +81,7 @@ async function copyInto(work: string, ports: UpgradePorts, at: (step: string) =>
   // Read-only, because commands on the data folder could find it, and their changes would be lost.
   const source = await run(dataFolder, from, { default_transaction_read_only: "on" });
   at("old runs");
-  for (const set of sets) await refuseNewer(source.connection, set, log);
+  for (const set of sets) refuseNewer(await readApplied(source.connection, set, log), set);
   const target = await run(work, to);
   at("new runs");
   for (const set of sets) await migrateAs(source.connection, target.connection, set, log);
