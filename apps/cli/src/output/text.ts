@@ -1,6 +1,7 @@
+import { createRequire } from "node:module";
 export { formatBytes, unlikeBytes } from "@holdfast/core/format-bytes";
 import { printable } from "@holdfast/core/printable";
-import stringWidth from "string-width";
+import type * as widths from "string-width";
 
 export function formatNumber(number: number): string {
   return number.toLocaleString("en");
@@ -125,10 +126,11 @@ function pieces(word: string, columnsMax: number): string[] {
   return all;
 }
 
-const graphemes = new Intl.Segmenter("und", { granularity: "grapheme" });
+let graphemes: Intl.Segmenter | undefined;
 
 /** Splits into graphemes: an accent stays with its letter, and an emoji is one. */
 function charactersOf(text: string): string[] {
+  graphemes ??= new Intl.Segmenter("und", { granularity: "grapheme" });
   return Array.from(graphemes.segment(text), ({ segment }) => segment);
 }
 
@@ -166,13 +168,17 @@ export function columnWidths(rows: readonly (readonly string[])[], widthsMin: re
   return widths;
 }
 
-// Nearly all names match this, which avoids measuring.
+// Nearly all names match this, which avoids measuring, and loading the library for it (30 ms).
 const plain = /^[ -~]*$/;
 
 /** Width on a terminal: Chinese, Japanese and Korean characters and emoji take two columns, combining marks none. */
 export function columnsOf(text: string): number {
-  return plain.test(text) ? text.length : stringWidth(text);
+  if (plain.test(text)) return text.length;
+  const { default: widthOf } = load("string-width") as typeof widths;
+  return widthOf(text);
 }
+
+const load = createRequire(import.meta.url);
 
 function filler(cell: string, width = 0): string {
   return " ".repeat(width - columnsOf(cell));
