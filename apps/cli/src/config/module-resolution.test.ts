@@ -34,9 +34,10 @@ test("Node is asked once for a module that several sources import, and again whe
   assert.equal(resolve("./page.js", inner), `./page.js of ${inner}`);
 });
 
-test("the entry point, and what is loaded by require, are left to Node", () => {
+test("the entry point, absolute paths and calls of require are left to Node", () => {
   const { asked, resolve } = spied();
   resolve("./main.ts", undefined);
+  resolve("/elsewhere/page.ts", `${folder}/a.ts`);
   resolve("./main.ts", `${folder}/a.ts`, ["node", "require"]);
-  assert.deepEqual(asked, ["./main.ts", "./main.ts"]);
+  assert.deepEqual(asked, ["./main.ts", "/elsewhere/page.ts", "./main.ts"]);
 });

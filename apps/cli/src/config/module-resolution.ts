@@ -17,7 +17,7 @@ export function fasterResolve(): Resolve {
     const { parentURL: parent, conditions } = context;
     if (parent === undefined || !conditions.includes("import")) return next(specifier, context);
     const key = keyOf(specifier, parent);
-    if (key.startsWith("file:") && key.endsWith(".ts"))
+    if (isRelative(specifier) && key.endsWith(".ts"))
       return { url: key, format: "module-typescript", shortCircuit: true };
     const resolved = known.get(key) ?? { ...next(specifier, context), shortCircuit: true };
     known.set(key, resolved);
@@ -27,8 +27,12 @@ export function fasterResolve(): Resolve {
 
 /** Imports with the same key lead to the same module. */
 function keyOf(specifier: string, parent: string): string {
-  if (/^\.\.?\//.test(specifier)) return new URL(specifier, parent).href;
+  if (isRelative(specifier)) return new URL(specifier, parent).href;
   // A folder can have packages of its own, but every workspace is linked once, at the root.
   if (/^(node:|@holdfast\/)/.test(specifier)) return specifier;
   return `${parent.slice(0, parent.lastIndexOf("/"))} ${specifier}`;
+}
+
+function isRelative(specifier: string): boolean {
+  return specifier.startsWith("./") || specifier.startsWith("../");
 }
