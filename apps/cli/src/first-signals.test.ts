@@ -78,9 +78,9 @@ function endedAt(moment: string, signal: NodeJS.Signals, args: readonly string[]
   writeFileSync(
     preload,
     `import { registerHooks } from "node:module";
-    registerHooks({ resolve(specifier, context, next) {
-      if (specifier.endsWith(${JSON.stringify(`/${moment}`)})) process.kill(process.pid, ${JSON.stringify(signal)});
-      return next(specifier, context);
+    registerHooks({ load(url, context, next) {
+      if (url.endsWith(${JSON.stringify(`/${moment}`)})) process.kill(process.pid, ${JSON.stringify(signal)});
+      return next(url, context);
     } });`,
   );
   return new Promise((resolve) => {
