@@ -31,6 +31,8 @@ export interface EmbeddedPostgresOptions {
   readonly native?: NativePackage;
   /** Listens on a port of 127.0.0.1 instead of a Unix socket. Default on systems without Unix sockets. */
   readonly loopback?: boolean;
+  /** Called whenever its process has been started, before it accepts connections. */
+  readonly onSpawn?: () => void;
 }
 
 export interface EmbeddedPostgres {
@@ -81,7 +83,8 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
       ...endpoint.settings,
       ...options.settings,
     };
-    return startPostmaster({ program: binaries.postgres, cluster: folder, settings, account, log });
+    const { onSpawn } = options;
+    return startPostmaster({ program: binaries.postgres, cluster: folder, settings, account, log, onSpawn });
   };
   const supervisor = new Supervisor(start, [knowFolder(dataFolder), folder], log);
   await supervisor.startFirst(async () => {

@@ -1,67 +1,13 @@
-import { randomBytes } from "node:crypto";
-import { resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { type SpaceId, toBucket, type UserId } from "@holdfast/core/ids";
-import type { AccountWorld } from "../accounts/account-world.ts";
-import { endAppFolders } from "../sharing/app-folders.ts";
-import { setUp } from "../accounts/set-up.ts";
-import { readRooms } from "../blocks/disk-reserve.ts";
-import { type Config, isAlone } from "../config/read-config.ts";
-import { noteAddress, noteAuthority } from "../data-folder/server-notes.ts";
-import { removeOldClusters } from "../db/embedded/swap-clusters.ts";
-import type { Shard } from "../db/shards.ts";
-import { readCopies } from "../copies/copies-report.ts";
-import { type Metrics, type MetricSources, openMetrics } from "../operation/metrics.ts";
-import type { HttpServer } from "../http/server.ts";
+import type { Config } from "../config/read-config.ts";
 import { openWebApp, type PrepareApp, type WebApp } from "../http/web/web-app.ts";
-import { systemTime } from "../operation/system-time.ts";
 import { type Log, type LogDestination, openLog } from "../operation/log.ts";
-import { openCommitter } from "../metadata/commit/commit-queue.ts";
-import { openViewCommitter } from "../metadata/commit/view-committer.ts";
-import { backupJobs } from "../backup/archive-job.ts";
-import { doctorJobs } from "../jobs/doctor-job.ts";
-import { retentionJobs } from "../jobs/retention-jobs.ts";
-import { storageJobs, type StorageJobsParts } from "../jobs/storage-jobs.ts";
-import { type Jobs, type PeriodicJob, startJobs } from "../jobs/periodic-jobs.ts";
-import type { RetentionParts } from "../jobs/run-retention.ts";
-import { tellMended } from "../jobs/tell-mended.ts";
-import { ldapJobs } from "../jobs/ldap-job.ts";
-import { leavingJob } from "../jobs/leaving-job.ts";
-import { shredJob } from "../jobs/shred-job.ts";
-import type { ShredWorld } from "../shred/shred-world.ts";
-import { queueFigures } from "../queue/figures.ts";
-import { lockedNeighbours, noNeighbours } from "../queue/neighbours.ts";
-import { openQueue, type Queue } from "../queue/open-queue.ts";
-import { openUploads } from "../uploads/uploads.ts";
 import { Closers } from "./closers.ts";
 import { findDataFolder } from "./first-start.ts";
 import { assertAddressFree } from "./free-address.ts";
-import type { ApiParts } from "./handlers.ts";
-import { openAccounts } from "./open-accounts.ts";
-import { openAudit } from "./open-audit.ts";
-import { openHttp } from "./open-http.ts";
-import { openLimits } from "./open-limits.ts";
-import { openMail, type OpenedMail } from "./open-mail.ts";
-import { openMetadataCopy } from "./open-metadata-copy.ts";
-import { type Notifier, openNotifier } from "./open-notifier.ts";
-import { queueKinds, type QueueParts } from "./queue-kinds.ts";
-import { openThumbs } from "./open-thumbs.ts";
-import { type OpenedTls, openTls } from "./open-tls.ts";
-import { openStorage, type Storage, type StoreWrap } from "./open-storage.ts";
-import { backupAge, collectionBacklog, damagedBlocks, lastDrill, ldapFigures, storedBytes } from "./storage-figures.ts";
-import { serverDoctor } from "./server-doctor.ts";
-import { systemClock } from "./system-clock.ts";
-import { countSuspended } from "../suspensions/count-suspended.ts";
-import { webhookNetwork } from "../webhooks/send-webhook.ts";
+import { openStorage, type StoreWrap } from "./open-storage.ts";
+import { openTls } from "./open-tls.ts";
 import type { RunningServer } from "./running-server.ts";
-import { shownUrl } from "./shown-url.ts";
-
-async function setUpServer(config: Config, accounts: AccountWorld, log: Log): Promise<string | undefined> {
-  if (!config.roles.has("api")) return undefined;
-  return setUp(accounts, config.administrator, { onWeak: () => log.warn({}, weakPassword) });
-}
-
-const weakPassword = "HOLDFAST_ADMIN_PASSWORD is easy to guess: change the password after you sign in";
 
 /** Inputs of a server besides its settings. */
 export interface Given {
@@ -110,165 +56,12 @@ async function start(
   await assertAddressFree(config.listen);
   const tls = await openTls(config, { log, version });
   const web = openWeb(config.roles.has("api") ? prepareApp : undefined, log, closers);
-  const storage = await openStorage(config, log, closers, { found, wrap: wrapStore });
-  const { shards } = storage.databases;
-  const ports = { shards, clock: systemClock, random: randomBytes, log };
-  const rateLimits = await openLimits(config, log, closers);
-  const accounts = await openAccounts(config, storage, rateLimits, log);
-  const mail = await openMail(config, accounts, log);
-  const metadataCopy = openMetadataCopy(config, storage, log);
-  const metrics = openFigures(config, storage, metadataCopy?.ages, tls?.untilMs);
-  const audited = await openAudit(config, { accounts, storage, metrics, log, version }, closers);
-  const notifier = await openNotifier(config, { accounts, metrics, log }, closers);
-  const { polls, committed } = notifier;
-  const storing = { ...ports, blocks: storage.blocks };
-  const onMessages = (spaceId: SpaceId) => queue.kick(shards.ofId(spaceId));
-  const committer = openCommitter({ ...storing, brakes: config.deviceBrake, onCommitted: committed, onMessages });
-  const lifetimeMs = config.retention.sessionsMs;
-  const uploads = openUploads({ ...storing, codec: storage.pool, committer, lifetimeMs });
-  closers.add("uploads", () => uploads.idle());
-  const webhooks = { ...ports, ...webhookPorts(config, accounts) };
-  const kick = (shard: Shard) => queue.kick(shard);
-  const retaining = retention(config, { storage, metrics, log, kick });
-  const thumbs = openThumbs(config, { ...ports, storage, key: accounts.secrets.thumbKey }, closers);
-  const shredding = { thumbs, sharing: () => sharing, renewMetadata: metadataCopy?.renew };
-  const telling = tellingJobs(config, { accounts, storage, version, kick, onEnded: committed, log });
-  const periodic = { more: [...(metadataCopy?.jobs ?? []), ...audited.jobs, ...telling], random, ...shredding };
-  const jobs = startPeriodic(config, { accounts, storage, log, retaining, ...periodic }, closers);
-  const notifications = { ...ports, wake: committed, mail, kick: (id: UserId) => queue.kick(shards.ofId(id)) };
-  const queue = startQueue(
-    {
-      log,
-      sharing: () => ({ ...sharing, blocks: storage.blocks }),
-      notifications,
-      mail,
-      webhooks: () => webhooks,
-      suspending: () => ({ shards, audit: audited.audit, kick }),
-      releases: { cells: storage.cells, clock: systemClock },
-    },
-    { config, storage, log, notifier },
-    closers,
-  );
-  const inView = openViewCommitter({ shards, blocks: storage.blocks }, committer);
-  const sharing = { ...ports, committer: inView, queue, onCommitted: committed };
-  const opened = { config, accounts, mail, storage, uploads, polls, wake: committed, rateLimits, jobs, audited, log };
-  const parts = { ...opened, committer: inView, sharing, queue, webhooks, thumbs, retaining };
-  const http = await openHttp(config, { parts, metrics, version, web, tls: tls?.tls }, closers);
-  const setupToken = await setUpServer(config, accounts, log);
-  closers.add("http", () => http.close());
-  const { url, base } = await listen(http, config, { mail, tls, log, closers });
-  const setupUrl = setupToken === undefined ? undefined : `${base}/setup#${setupToken}`;
-  return {
-    url,
-    setupUrl,
-    log,
-    renewTls: () => tls?.reread(http),
-    folders: storage.folders,
-    close: () => closers.close(),
-  };
-}
-
-/** Stores the server's address in its folder. */
-function noteUrl({ dataFolder, publicUrl, acme }: Config, url: string): string {
-  noteAddress(dataFolder, publicUrl ?? url);
-  noteAuthority(dataFolder, acme);
-  return publicUrl ?? url;
-}
-
-function openFigures(
-  { diskReserveBytes, ldap }: Config,
-  { databases, placed, disks }: Storage,
-  metadata: MetricSources["metadata"],
-  certificateUntilMs: (() => number) | undefined,
-): Metrics {
-  return openMetrics({
-    ...(metadata === undefined ? {} : { metadata }),
-    ...(certificateUntilMs === undefined
-      ? {}
-      : { certificateSeconds: () => (certificateUntilMs() - systemClock.nowMs()) / 1000 }),
-    stored: storedBytes(databases.shards),
-    damagedBlocks: damagedBlocks(databases),
-    backupAgeSeconds: backupAge(databases, systemClock),
-    drill: lastDrill(databases, systemClock),
-    ...(ldap?.everyMs === undefined ? {} : { ldap: ldapFigures(databases, systemClock) }),
-    databaseConflicts: databases.conflicts,
-    suspendedDevices: () => countSuspended(databases.shards),
-    queue: queueFigures(databases.shards),
-    waiting: collectionBacklog(databases),
-    disks: () => readRooms(disks, diskReserveBytes),
-    copies: async () => (await readCopies(placed)).copies,
-  });
-}
-
-interface RetentionPorts extends Pick<ApiParts, "storage" | "log">, Pick<RetentionParts, "kick"> {
-  readonly metrics: Metrics;
-}
-
-function retention(config: Config, { storage, metrics, log, kick }: RetentionPorts): RetentionParts {
-  const { databases, cells } = storage;
-  const onMended = tellMended(log, metrics);
-  return { shards: databases.shards, cells, clock: systemClock, settings: config.retention, kick, onMended };
-}
-
-type DataJobsParts = Omit<StorageJobsParts, keyof Config> &
-  ShredWorld &
-  Pick<Storage, "databases"> & { readonly serverId: string };
-
-function jobsOnData(config: Config, parts: DataJobsParts): PeriodicJob[] {
-  return [
-    ...storageJobs({ ...config, ...parts }),
-    ...(parts.alone ? backupJobs({ ...parts, config }) : []),
-    shredJob(parts),
-    leavingJob({ ...parts, cells: parts.databases.cells }, config.retention.graceMs),
-    { name: "end-app-folders", everyMs: 60_000, run: () => endAppFolders(parts.sharing()) },
-  ];
-}
-
-interface TellingParts extends Pick<ApiParts, "accounts" | "storage" | "log">, Required<Pick<AccountWorld, "onEnded">> {
-  readonly version: string;
-  readonly kick: (shard: Shard) => void;
-}
-
-/** Jobs that check the server and accounts in other systems. */
-function tellingJobs(config: Config, { accounts, storage, version, kick, onEnded, log }: TellingParts): PeriodicJob[] {
-  const { shards } = storage.databases;
-  const queued = (id: UserId) => kick(shards.ofId(id));
-  return [
-    ...doctorJobs({ doctor: serverDoctor(storage, config, { version }), config, shards, kick }),
-    ...ldapJobs({ ...accounts, onEnded, queued, log, queue: { kick } }, config.ldap),
-  ];
-}
-
-interface PeriodicParts
-  extends
-    Pick<ApiParts, "accounts" | "storage" | "log" | "retaining">,
-    Pick<ShredWorld, "thumbs" | "sharing" | "renewMetadata"> {
-  readonly more: readonly PeriodicJob[];
-  readonly random: () => number;
-}
-
-function startPeriodic(config: Config, parts: PeriodicParts, closers: Closers): Jobs {
-  const { accounts, storage, log, retaining, more } = parts;
-  const { shards } = storage.databases;
-  const { serverId } = accounts.secrets;
-  const ports = { shards, clock: systemClock, random: randomBytes, log, serverId };
-  const removeOldDatabases = () => removeOldClusters(resolve(config.dataFolder));
-  const periodic = [
-    ...retentionJobs(accounts, retaining),
-    ...jobsOnData(config, {
-      ...parts,
-      ...storage,
-      ...ports,
-      ...systemTime,
-      removeOldDatabases,
-      alone: isAlone(config),
-    }),
-    ...more,
-  ];
-  const guarded = { log, assertMayRun: storage.assertOwner, isScheduled: config.roles.has("worker") };
-  const jobs = startJobs(periodic, { ...guarded, db: shards.of(toBucket(0)).db, random: parts.random });
-  closers.add("jobs", () => jobs.stop());
-  return jobs;
+  const { promise: databaseStarts, resolve: onDatabaseStarts } = Promise.withResolvers<void>();
+  const opening = openStorage(config, log, closers, { found, wrap: wrapStore, onDatabaseStarts });
+  await Promise.race([databaseStarts, opening]);
+  // Two thirds of the server's code, loaded while the embedded database starts.
+  const { openRoles } = await import("./open-roles.ts");
+  return openRoles(config, version, { storage: await opening, tls, web, random, log, closers });
 }
 
 /** Found or built while the rest opens. */
@@ -277,47 +70,4 @@ function openWeb(prepare: PrepareApp | undefined, log: Log, closers: Closers): W
   const web = openWebApp(prepare, log);
   closers.add("web app", () => web.close());
   return web;
-}
-
-function webhookPorts({ webhookPrivate }: Config, { secrets }: AccountWorld) {
-  return { serverKey: secrets.grantKey, network: webhookNetwork({ allowPrivate: webhookPrivate }) };
-}
-
-interface QueueProcess extends Pick<ApiParts, "config" | "storage" | "log"> {
-  readonly notifier: Notifier;
-}
-
-/** Without the worker role, it only notifies the workers of commits. */
-function startQueue(parts: QueueParts, { config, storage, log, notifier }: QueueProcess, closers: Closers): Queue {
-  const { shards } = storage.databases;
-  if (!config.roles.has("worker")) return { kick: notifier.ring, idle: async () => {}, stop: async () => {} };
-  const kinds = queueKinds(parts);
-  const neighbours = isAlone(config) ? noNeighbours : lockedNeighbours;
-  const queue = openQueue({ shards, clock: systemClock, log, kinds, assertMayRun: storage.assertOwner, neighbours });
-  notifier.heedRing((shard) => queue.kick(shard));
-  closers.add("queue", () => queue.stop());
-  return queue;
-}
-
-interface ListenParts {
-  readonly mail: OpenedMail;
-  readonly tls: OpenedTls | undefined;
-  readonly log: Log;
-  readonly closers: Closers;
-}
-
-const noPublicUrl = "HOLDFAST_PUBLIC_URL is not set: links lead to this process, which does not run the role api";
-
-/** Starts to accept requests. @returns the shown address, and the start of every link */
-async function listen(
-  http: HttpServer,
-  config: Config,
-  { mail, tls, log, closers }: ListenParts,
-): Promise<{ readonly url: string; readonly base: string }> {
-  const { host, port } = config.listen;
-  const url = shownUrl(await http.listen(host, port), config, tls?.tls.cert);
-  if (config.publicUrl === undefined && !config.roles.has("api")) log.warn({}, noPublicUrl);
-  mail.listensAt(url);
-  tls?.keep(http, closers);
-  return { url, base: noteUrl(config, url) };
 }

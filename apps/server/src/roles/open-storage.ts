@@ -69,13 +69,15 @@ export interface StorageOptions {
   /** Data folder before this start. */
   readonly found: FoundFolder;
   readonly wrap?: StoreWrap | undefined;
+  /** Called when the process of the embedded database has been started. */
+  readonly onDatabaseStarts: () => void;
 }
 
 export async function openStorage(
   config: Config,
   log: Log,
   closers: Closers,
-  { found, wrap }: StorageOptions,
+  { found, wrap, onDatabaseStarts }: StorageOptions,
 ): Promise<Storage> {
   const folder = await openDataFolder(config.dataFolder);
   closers.add("data folder", () => folder.release());
@@ -83,7 +85,11 @@ export async function openStorage(
   // Reports wrong settings before a database is made.
   await loadWrappings(keySource, randomBytes);
   if (found.isFirstStart) await prepareFirstStart({ config, folder: folder.path, keySource, found }, log, wrap);
-  const { connection, owner, folders } = await openDatabaseServer(config, folder.path, log, closers);
+  const { connection, owner, folders } = await openDatabaseServer(config, folder.path, {
+    log,
+    closers,
+    onDatabaseStarts,
+  });
   const databases = openDatabases({
     defaultConnection: connection,
     log,
@@ -220,11 +226,15 @@ async function assertHasData({ cells }: Databases): Promise<void> {
   if (empty !== undefined) throw absentData(`The database of cell ${empty.id} is empty`);
 }
 
+interface DatabasePorts extends Pick<StorageOptions, "onDatabaseStarts"> {
+  readonly log: Log;
+  readonly closers: Closers;
+}
+
 async function openDatabaseServer(
   config: Config,
   dataFolder: string,
-  log: Log,
-  closers: Closers,
+  { log, closers, onDatabaseStarts }: DatabasePorts,
 ): Promise<Pick<Storage, "folders"> & { connection: Connection; owner: OwnerLock | undefined }> {
   if (config.databaseUrl !== undefined) {
     const connection = { connectionString: config.databaseUrl };
@@ -233,7 +243,7 @@ async function openDatabaseServer(
     closers.add("watch of the data folder", () => folders.close());
     return { connection, owner: undefined, folders };
   }
-  const postgres = await startEmbeddedPostgres({ dataFolder, log, random: randomBytes });
+  const postgres = await startEmbeddedPostgres({ dataFolder, log, random: randomBytes, onSpawn: onDatabaseStarts });
   closers.add("embedded database", () => postgres.stop());
   const owner = await takeOwnerLock(postgres.connection, log);
   closers.add("owner's lock", () => owner.release());

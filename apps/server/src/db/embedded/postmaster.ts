@@ -28,6 +28,7 @@ export interface PostmasterOptions {
   readonly settings: Readonly<Record<string, string>>;
   readonly account: Account;
   readonly log: DatabaseLog;
+  readonly onSpawn?: (() => void) | undefined;
 }
 
 /** Resolves when the database accepts connections, after any recovery. @throws HoldfastError if it ends before */
@@ -52,6 +53,7 @@ export async function startPostmaster(options: PostmasterOptions): Promise<Postm
   process.once("exit", leave);
   child.once("exit", () => process.off("exit", leave));
   let isStopping = false;
+  options.onSpawn?.();
   const said = await untilReady(child, options, exited, () => isStopping);
   if (said !== undefined) throw failure("unavailable", "The database did not start", said, cluster.path);
   programId = programIdOf(child.pid ?? 0);
