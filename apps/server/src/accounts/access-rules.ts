@@ -9,10 +9,8 @@ import { nobody } from "./directory.ts";
 import type { AccountStore } from "./account-world.ts";
 import type { Access } from "./caller.ts";
 
-/** Subject of the rules for the whole server. */
 export const wholeServer = nobody;
 
-/** Rule for an account: its own, its group's or the server's. */
 interface RuleJson {
   /** Null if no second factor is required or one exists. */
   readonly due: number | null;
@@ -23,8 +21,7 @@ interface RuleJson {
 export type RulesJson = readonly RuleJson[] | null;
 
 /**
- * Rules of the user `u`. Part of the statement that proves a credential, since every request needs them. Without any
- * rule it costs one look at an empty table; otherwise primary keys serve it.
+ * Part of the statement that proves a credential, about user `u`. Without any rule it costs one look at an empty table.
  */
 export const rulesOfUser = sql<RulesJson>`case when exists (select from shard.access_rules) then (
   select jsonb_agg(jsonb_build_object('addresses', r.addresses, 'own', r.own_addresses, 'due',
@@ -48,7 +45,6 @@ export function accessOf(rules: RulesJson, nowMicros: number): Access | undefine
   };
 }
 
-/** Members of a caller; empty without any rule. */
 export function boundBy(access: Access | undefined): BoundBy {
   if (access === undefined) return {};
   const { stamp } = access;
@@ -60,7 +56,6 @@ interface BoundBy {
   readonly lists?: { readonly lists: string };
 }
 
-/** Current rules of an account, by primary keys. @param reader its shard, or a transaction there */
 export async function readAccess(reader: ShardReader, userId: UserId, nowMicros: number): Promise<Access | undefined> {
   const { rows } = await sql<{ access_rules: RulesJson }>`
     select ${rulesOfUser} as access_rules from shard.users u where u.id = ${userId} ${keyed}`.execute(reader);
@@ -83,7 +78,7 @@ export async function assertMayComeFrom(
   assertAddress(accessOf(rows[0]?.access_rules ?? null, clock.nowMicros()), address);
 }
 
-/** True if a second factor is required, independent of the grace period and of an existing factor. */
+/** Ignores the grace period and an existing factor. */
 export async function isFactorRequired(reader: ShardReader, userId: UserId): Promise<boolean> {
   const { rows } = await sql`
     select from shard.access_rules r where r.factor_due_at is not null
@@ -93,7 +88,10 @@ export async function isFactorRequired(reader: ShardReader, userId: UserId): Pro
   return rows.length > 0;
 }
 
-/** @param address undefined for commands beside the data @throws HoldfastError address_not_allowed */
+/**
+ * @param address undefined for commands beside the data
+ * @throws HoldfastError address_not_allowed
+ */
 export function assertAddress(access: Access | undefined, address: string | undefined): void {
   if (address !== undefined && !isAddressAllowed(access, address)) throw addressNotAllowed(address);
 }
@@ -108,7 +106,6 @@ export function addressNotAllowed(address: string): HoldfastError {
   return new HoldfastError("address_not_allowed", message);
 }
 
-/** @param dueAtMicros date of the requirement */
 export function factorRequired(dueAtMicros: number | undefined): HoldfastError {
   const message =
     "This account must have a second factor before it can be used. Set one up: 'holdfast second-factor on' where you are signed in, or sign in to the web app.";
@@ -117,10 +114,7 @@ export function factorRequired(dueAtMicros: number | undefined): HoldfastError {
   });
 }
 
-/**
- * Deletes the account's own address list after a password reset. A thief may have set it, and the owner would stay shut
- * out. Lists of an administrator stay.
- */
+/** A thief may have set the list to shut the owner out. Lists of an administrator stay. */
 export async function clearOwnAddresses(transaction: ShardReader, userId: UserId): Promise<void> {
   await sql`
     delete from shard.access_rules where subject_id = ${userId} and factor_due_at is null and addresses = '{}'`.execute(

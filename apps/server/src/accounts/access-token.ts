@@ -5,7 +5,7 @@ import { jwtVerify } from "jose";
 import { z } from "zod";
 import type { ServerSecrets } from "./server-secrets.ts";
 
-/** Claims of an access token: the session, and the number of its refresh token at the time of issue. */
+/** Claims of an access token. `number` is that of the session's refresh token at the time of issue. */
 export interface AccessClaims {
   readonly userId: UserId;
   readonly sessionId: SessionId;
@@ -20,7 +20,7 @@ const payload = z.object({
   exp: z.int(),
 });
 
-/** Signs synchronously, because the thread pool, which checks passwords, would take longer. */
+/** Synchronous: the thread pool, which checks passwords, would take longer. */
 export function signAccessToken(
   secrets: ServerSecrets,
   claims: Omit<AccessClaims, "expiresAtMs">,
@@ -40,7 +40,7 @@ export function signAccessToken(
 }
 
 const base64url = (text: string): string => Buffer.from(text).toString("base64url");
-/** Header of a compact JWS (RFC 7515) with an RFC 8037 signature. */
+/** Compact JWS (RFC 7515) with an RFC 8037 signature. */
 const header = base64url(JSON.stringify({ alg: "EdDSA", typ: "JWT" }));
 
 /** @returns undefined for anything but a valid token of this server; the reason is not disclosed */

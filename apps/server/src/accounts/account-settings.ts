@@ -16,7 +16,7 @@ export interface AccountSettings {
   readonly autoMount: boolean;
 }
 
-/** Events that address the person are mailed; changes in a watched folder show only in the app. */
+/** Events that address the person are mailed. Changes in a watched folder show only in the app. */
 const notifyDefaults: NotifySettings = {
   share: "mail",
   comment: "mail",
@@ -55,15 +55,14 @@ export async function readSettingsIn(
 }
 
 interface SettingsChange {
-  /** Null: the server's language. */
+  /** null: the server's language. */
   readonly language?: Language | null | undefined;
   readonly notify?: NotifyChange | undefined;
   readonly autoMount?: boolean | undefined;
-  /** Name that others see. Not part of the settings row. */
   readonly name?: string | undefined;
 }
 
-/** Account that requests the change. A link in an e-mail proves the mailbox and has neither session nor token. */
+/** A link in an e-mail has neither session nor token. */
 type Asker = Pick<Caller, "userId"> & Partial<Pick<Caller, "credential" | "lacksProof">>;
 
 /** Omitted settings stay, also with concurrent changes. @throws HoldfastError forbidden, proof_required */
@@ -92,7 +91,8 @@ export async function changeSettings(
 const levels: readonly NotifySettings["device"][] = ["off", "app", "mail"];
 
 /**
- * Alerts about new devices reveal thieves, who would first turn them off with an open session or a stolen token.
+ * Protects alerts about new devices, which reveal thieves. A thief with an open session or a stolen token would first
+ * turn them off.
  * @throws HoldfastError forbidden, proof_required
  */
 async function assertMayQuieten(transaction: ShardReader, asker: Asker, wanted: NotifySettings["device"] | undefined) {

@@ -11,18 +11,15 @@ import type { IssuerBound } from "./overdue.ts";
 import type { SecurityChange } from "./security-change.ts";
 import type { SecretWrapper, ServerSecrets } from "./server-secrets.ts";
 
-/** Store of the accounts: sufficient to administer them without signing people in. */
+/** Administers accounts without signing people in. Hooks are undefined for commands beside the data. */
 export interface AccountStore {
   readonly shards: Shards;
   readonly clock: Clock;
   readonly random: Random;
-  /**
-   * Makes shares with the address the account's, immediately, or by a message if that fails. Undefined beside the data.
-   */
+  /** Gives shares with the address to the account, by a message if that fails. */
   readonly onConfirmed?: (userId: UserId) => Promise<void>;
   /**
-   * Mails an account, in a transaction on its shard, that something was changed, possibly not by its owner. Undefined
-   * beside the data.
+   * Mails an account, in a transaction on its shard, that something was changed, possibly not by its owner.
    * @param address previous address, after a change of it
    */
   readonly tellSecurity?: (
@@ -31,46 +28,39 @@ export interface AccountStore {
     what: SecurityChange,
     address?: string,
   ) => Promise<void>;
-  /** Notifies requests that wait with ended sessions or tokens of the account. Undefined beside the data. */
+  /** Notifies requests that wait with ended sessions or tokens of the account. */
   readonly onEnded?: (spaceId: SpaceId) => void;
-  /**
-   * Reports a new message in the queue of the account's shard. Undefined beside the data: a server finds it on its own.
-   */
+  /** Reports a new message in the queue of the account's shard. */
   readonly queued?: (userId: UserId) => void;
 }
 
 /** Times of last use are stored to the minute, so that busy devices and links do not write on each request. */
 export const seenGrainMicros = 60_000_000;
 
-/** External dependencies of all account code. */
 export interface AccountWorld extends AccountStore {
   readonly secrets: ServerSecrets;
-  /** Wraps secrets of accounts. */
   readonly wrapper: SecretWrapper;
   readonly throttle: SignInThrottle;
   /** Counts the accounts created by open registration, each as a failure. */
   readonly signUps: SignInThrottle;
-  /** Anybody may create an account without an invitation. */
   readonly openRegistration?: boolean;
-  /**
-   * Display name of the issuer through which all but administrators sign in; undefined: everybody may use passwords.
-   */
+  /** Name of the issuer through which all but administrators must sign in; undefined: everybody may use passwords. */
   readonly onlyThrough?: string | undefined;
-  /** External password check; undefined: all passwords are stored here. */
+  /** Undefined: all passwords are stored here. */
   readonly outsidePasswords?: OutsidePasswords | undefined;
   /** Undefined: a person who signed in through an issuer stays signed in. */
   readonly issuerBound: IssuerBound | undefined;
   /** Notifies a user's other devices of a new one, in the transaction that creates it. */
   readonly tellDevice?: (transaction: ShardReader, device: AccountTables["shard.devices"]) => Promise<void>;
-  /** Folder to which an app password of this caller will be confined. @throws HoldfastError not_found, invalid_field */
+  /** Opens the folder to which an app password will be confined. @throws HoldfastError not_found, invalid_field */
   readonly openAppFolder?: (caller: Caller, id: string) => Promise<AppFolder>;
   /** Lifetime of a browser session, however much it is used; undefined: unlimited while it is used. */
   readonly browserSessionMs?: number | undefined;
   /** Every signed-in account may search for all names. */
   readonly openDirectory?: boolean;
-  /** Time for which an account that its owner deleted can be restored. */
+  /** Time to restore an account that its owner deleted. */
   readonly graceMs: number;
-  /** Effective lifetimes, by their names in the limits of an account. */
+  /** Keyed by their names in the limits of an account. */
   readonly lifetimes: Readonly<Record<string, number>>;
   /** Mails a leaving account its deadline, in a transaction on its shard. */
   readonly tellLeaving?: (transaction: ShardReader, user: UserRow, until: number) => Promise<void>;
@@ -78,7 +68,6 @@ export interface AccountWorld extends AccountStore {
   readonly language?: Language;
 }
 
-/** Folder to which an app password is confined. */
 export interface AppFolder {
   readonly folderId: NodeId;
   /** Grant created by `give`. It gives access only while a token names it. */

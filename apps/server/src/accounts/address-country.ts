@@ -7,21 +7,20 @@ type Family = "ipv4" | "ipv6";
 type Lookup = (address: string) => unknown;
 type ReadTable = (family: Family) => Promise<Buffer>;
 
-/** Tables of the registries and of network announcements, without copyright (CC0), as of the package's date. */
+/** Public domain (CC0), as of the package's date. */
 const tables = {
   ipv4: import.meta.resolve("@ip-location-db/geo-whois-asn-country-mmdb/geo-whois-asn-country-ipv4.mmdb"),
   ipv6: import.meta.resolve("@ip-location-db/geo-whois-asn-country-mmdb/geo-whois-asn-country-ipv6.mmdb"),
 } as const;
 
 /**
- * Country of an address's network, looked up locally. It does not locate the person.
- * @param address IPv4 or IPv6 address of a request
- * @returns ISO 3166-1 code; null for private or unknown networks, or if the table is unreadable, which must not prevent
- * a sign-in
+ * Returns the country of an address's network, which is looked up locally. It does not locate the person.
+ * @returns ISO 3166-1 code; null for private or unknown networks, or an unreadable table, which must not prevent a
+ * sign-in
  */
 export const countryOf = openCountries((family) => readFile(fileURLToPath(tables[family])));
 
-/** @param read reads a table on first use, and again only after a failure */
+/** @param read called on first use, and again only after a failure */
 export function openCountries(read: ReadTable): (address: string | null | undefined) => Promise<string | null> {
   const lookups: Partial<Record<Family, Promise<Lookup>>> = {};
   return async (address) => {

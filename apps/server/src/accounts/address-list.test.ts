@@ -11,7 +11,6 @@ type Family = 4 | 6;
 
 const bitsOf = { 4: 32, 6: 128 } as const;
 
-/** Writes an address in one of its valid notations. */
 function write(family: Family, value: bigint): string {
   if (family === 4) return [24n, 16n, 8n, 0n].map((shift) => (value >> shift) & 255n).join(".");
   const groups = Array.from({ length: 8 }, (_, at) => ((value >> BigInt(112 - 16 * at)) & 0xffffn).toString(16));

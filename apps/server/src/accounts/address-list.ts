@@ -1,11 +1,10 @@
 import { BlockList, isIP } from "node:net";
 import { HoldfastError } from "@holdfast/core/errors";
 
-/** Parsed lists by stamp. Few are in use at a time, and each request needs one. */
+/** Limit of parsed lists in memory, by stamp. Few are in use at a time, and each request needs one. */
 const parsedMax = 1000;
 const parsed = new Map<string, readonly Networks[]>();
 
-/** IPv4 addresses are in no IPv6 network and vice versa. */
 interface Networks {
   readonly ipv4: BlockList;
   readonly ipv6: BlockList;
@@ -75,10 +74,7 @@ interface PlainAddress {
   readonly text: string;
 }
 
-/**
- * Canonical form of an address: shortest notation, lower case, without zone. IPv4 in IPv6 notation (::ffff:192.0.2.1,
- * ::ffff:c000:201) becomes IPv4.
- */
+/** Shortest notation, lower case, without zone; mapped IPv4 becomes IPv4. */
 export function plainAddress(address: string): PlainAddress | undefined {
   const [text = ""] = address.split("%", 1);
   const family = isIP(text);

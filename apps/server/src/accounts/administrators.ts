@@ -6,7 +6,7 @@ import { inTransaction } from "../db/database.ts";
 import type { Shards } from "../db/shards.ts";
 import type { AccountStore } from "./account-world.ts";
 
-/** Suspended administrators count, so that the server does not open to the first visitor. */
+/** Includes suspended ones, so that the server does not open to the first visitor. */
 export async function hasAdministrator({ shards }: AccountStore): Promise<boolean> {
   for (const { db } of shards.all()) {
     const found = await db.selectFrom("shard.users").select("id").where("admin", "=", true).limit(1).executeTakeFirst();
@@ -30,7 +30,7 @@ export function settingUp<Result>(
  * Runs a change that may remove an administrator, unless it would be the last one who can sign in. Administrators are
  * on any shard, so a lock on the shard of bucket 0 prevents two from removing each other.
  * @param wayOut sentence after the refusal
- * @throws HoldfastError conflict for the last one, locked during another such change
+ * @throws HoldfastError conflict for the last one who can sign in, locked during another such change
  */
 export async function unlessLastAdministrator(
   store: AccountStore,
@@ -70,7 +70,7 @@ async function hasOtherAdministrator({ shards }: AccountStore, userId: UserId): 
   return false;
 }
 
-/** Administrators who can sign in, on all shards. By users_admin. */
+/** Only those who can sign in. Index: users_admin. */
 export async function findAdministrators(shards: Shards): Promise<UserId[]> {
   const found = await Promise.all(
     shards

@@ -14,7 +14,7 @@ import { assertExpiry, assertRoom, deletePersonalToken, tokenJson, type TokenJso
 import { assertPlainText, isPlainText } from "./plain-text.ts";
 import { digestOf } from "./secret-token.ts";
 
-/** Unambiguous letters. 20 of them have 90 bits, which makes guessing infeasible and a slow hash unnecessary. */
+/** Unambiguous letters. 20 of them have 90 bits, which makes a slow hash unnecessary. */
 const letters = "abcdefghjkmnpqrstuvwxyz";
 const groups = 4;
 const groupLetters = 5;
@@ -30,7 +30,6 @@ interface NewAppPassword extends Proof {
 /**
  * Creates an app password. It signs in without a code, so it requires the same proof as a change of the second factor.
  * It is a personal access token that is sent differently and may call less.
- * @param source origin of the attempt
  * @throws HoldfastError forbidden for a personal access token, device_suspended, invalid_field for a wrong password, an
  * invalid time or a folder that is not one's own, not_found for a folder, second_factor, rate_limited, conflict for too
  * many
@@ -86,7 +85,6 @@ function roleOf(scopes: readonly Scope[]): "viewer" | "editor" | "uploader" {
   return scopes.includes("files:write") ? "editor" : "viewer";
 }
 
-/** Content of `Authorization: Basic`. */
 export interface NameAndPassword {
   readonly name: string;
   readonly password: string;
@@ -96,7 +94,6 @@ export interface NameAndPassword {
  * Finds the token of an app password. The account's own password is never compared, so it cannot be guessed here.
  * Failures are counted by account and source, separately from sign-ins, so a program with a revoked password locks
  * nobody out. A correct password always works, since it cannot be guessed.
- * @param source origin of the attempt
  * @throws HoldfastError rate_limited
  */
 export async function findAppPassword(
@@ -115,7 +112,7 @@ export async function findAppPassword(
   );
 }
 
-/** Runs the same statements for unknown accounts. Served by tokens_user. */
+/** Runs the same statements for unknown accounts. Index: tokens_user. */
 async function findByDigest(
   { shards, clock }: AccountWorld,
   userId: UserId | undefined,
@@ -128,10 +125,9 @@ async function findByDigest(
   return rows[0]?.id;
 }
 
-/** Valid id that no account has. */
 const nobody = "00000000-0000-8000-8000-000000000000" as UserId;
 
-/** `abcde-fghjk-mnpqr-stuvw`; uniformly distributed letters. */
+/** `abcde-fghjk-mnpqr-stuvw`; uniformly distributed. */
 export function makeAppPassword(random: (bytes: number) => Uint8Array): string {
   const made: string[] = [];
   const fair = 256 - (256 % letters.length);
@@ -142,12 +138,10 @@ export function makeAppPassword(random: (bytes: number) => Uint8Array): string {
   ).join("-");
 }
 
-/** Normalizes typed input: case, blanks and hyphens do not matter. */
 function plainAppPassword(text: string): string {
   return text.normalize("NFKC").toLowerCase().replaceAll(/[\s-]/g, "");
 }
 
-/** Parses a `Basic` header; undefined if invalid. */
 export function readNameAndPassword(text: string): NameAndPassword | undefined {
   const decoded = Buffer.from(text, "base64").toString("utf8");
   const colon = decoded.indexOf(":");

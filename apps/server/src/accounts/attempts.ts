@@ -9,8 +9,7 @@ const waitingMax = 100;
 const lines = new WeakMap<SignInThrottle, Map<string, { last: Promise<unknown>; length: number }>>();
 
 /**
- * Runs an attempt with a guessable secret, unless too many failed under this key. Attempts under a key run in sequence,
- * so that a thousand simultaneous guesses are not all admitted before the first has failed.
+ * Attempts under a key run in sequence, so that simultaneous guesses are not all admitted before the first has failed.
  * @param attempt returns undefined for a wrong secret
  * @param wider further counts, not waited for, so that other lines cannot block this one
  * @throws HoldfastError rate_limited
@@ -41,7 +40,6 @@ export async function guardAttempt<Result>(
   }
 }
 
-/** Further key under which failures are counted, with their weight. */
 export interface WiderCount {
   readonly key: string;
   readonly weight: number;

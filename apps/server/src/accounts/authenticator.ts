@@ -11,17 +11,13 @@ import { digestOf, isSame, parsePersonalToken } from "./secret-token.ts";
 
 const verifiedTokensMax = 10_000;
 
-/** Facts about a device, recorded with its request. */
 interface Seen {
   readonly address?: string;
   /** The request waits for changes. */
   readonly polls?: boolean;
 }
 
-/**
- * Authenticates tokens. Reads the row of the session or token on each request, so that logout, revocation and
- * suspension act immediately. Only the verdict on the signature is cached.
- */
+/** Caches only the verdict on the signature. Logout, revocation and suspension act immediately. */
 export class Authenticator {
   readonly #world: AccountWorld;
   readonly #verified = new Map<string, AccessClaims>();
@@ -42,7 +38,6 @@ export class Authenticator {
 
   /**
    * @param given text after `Basic`, unchecked
-   * @param source origin of the attempt
    * @throws HoldfastError unauthenticated, the same for every fault; rate_limited
    */
   async authenticateApp(given: string, source: string): Promise<Caller> {
@@ -59,7 +54,6 @@ export class Authenticator {
     return token.caller;
   }
 
-  /** @returns undefined if the credential has ended */
   lookAgain(caller: Caller): Promise<Caller | undefined> {
     return findCallerAgain(this.#world, caller);
   }
@@ -127,7 +121,7 @@ export class Authenticator {
     return claims;
   }
 
-  /** Records that the answer with the current refresh token arrived, so the predecessor is not accepted any more. */
+  /** Records that the answer with the current refresh token arrived, so the predecessor is no longer accepted. */
   async #markUsed(sessionId: SessionId, number: number): Promise<void> {
     await this.#world.shards
       .ofId(sessionId)

@@ -22,7 +22,6 @@ interface Begun {
   readonly known: boolean;
   /** The account has never signed in. Its devices may all have been removed since. */
   readonly first: boolean;
-  /** Number of devices before. */
   readonly devices: number;
   readonly has_factor: boolean;
   readonly access_rules: RulesJson;
@@ -30,8 +29,7 @@ interface Begun {
 
 /**
  * Creates a device and its session and reads what decides if they stay, in one statement, because round trips cost more
- * than the work. A device that signs in again has its files again, so a request to clear its copies ends. For an
- * account with a known device, the first sign-in is already recorded.
+ * than the work. A device that signs in again has its files again, so a request to clear its copies ends.
  */
 export async function beginSession(
   transaction: ShardReader,

@@ -2,7 +2,6 @@ import type { GrantId, GroupId, SessionId, TokenId, UserId } from "@holdfast/cor
 import type { Scope } from "@holdfast/protocol/account-routes";
 import type { Actor } from "../metadata/actor.ts";
 
-/** Author of a request, proved by a live session, personal access token or link. */
 export interface Caller extends Actor {
   readonly credential: (
     | { readonly kind: "session"; readonly id: SessionId }
@@ -13,11 +12,10 @@ export interface Caller extends Actor {
     /** Stamp of the address lists; undefined without lists. */
     readonly lists?: string;
   };
-  /** Requirements for the account; undefined without any. */
   readonly access?: Access;
   /** The token is an app password, which gives access to files only. */
   readonly isApp?: boolean;
-  /** Account of an app password that is confined to a folder by this link. */
+  /** Account of an app password confined to a folder by this link. */
   readonly ofAccount?: UserId;
   /** Expiry of the link. */
   readonly endsAtMicros?: number | undefined;
@@ -30,19 +28,18 @@ export interface Caller extends Actor {
   readonly groupIds: readonly GroupId[];
 }
 
-/** Requirements for use of an account. */
 export interface Access {
   /** Date from which a second factor is required; undefined if none is required or one exists. */
   readonly factorDueAtMicros: number | undefined;
-  /** The date has passed. */
+  /** The due date has passed. */
   readonly mustEnrol: boolean;
   /** The address must be in each list. */
   readonly lists: readonly (readonly string[])[];
-  /** Differs for different lists; undefined without lists. */
+  /** Differs for different lists. */
   readonly stamp: string | undefined;
 }
 
-/** `admin` includes `scim`, because identity systems used tokens of `admin` before `scim` existed. */
+/** Identity systems used tokens of `admin` before `scim` existed. */
 export function reaches(scopes: ReadonlySet<Scope>, scope: Scope): boolean {
   return scopes.has(scope) || (scope === "scim" && scopes.has("admin"));
 }

@@ -26,7 +26,7 @@ export interface RuleChange {
   readonly addresses?: readonly string[] | undefined;
 }
 
-/** Author and address of the request. Beside the data, the address is undefined and nobody is shut out. */
+/** Author and address of the request. For commands beside the data, the address is undefined and nobody is shut out. */
 export interface Asker {
   readonly caller: Pick<Caller, "userId" | "groupIds"> & Partial<Pick<Caller, "credential">>;
   readonly address: string | undefined;
@@ -100,7 +100,6 @@ export async function spreadAccessRules(shards: Shards): Promise<void> {
   }
 }
 
-/** Removes the rules of a deleted group on every shard. */
 export async function removeAccessRules(shards: Shards, subjectId: GroupId): Promise<void> {
   for (const { db } of shards.all()) {
     await sql`delete from shard.access_rules where subject_id = ${subjectId}`.execute(db);
@@ -162,7 +161,7 @@ function shutsOut(address: string): HoldfastError {
  */
 function assertNarrows(row: AccessRuleRow, { due, addresses = [], bindsAdministrator, nowMicros }: Written): void {
   const { factor_due_at: before } = row;
-  // A due requirement that stays due is not later, so a script may repeat itself.
+  // A script may repeat a due requirement.
   const isLater = before !== null && due !== undefined && (due === null || due > Math.max(before, nowMicros));
   const isWider = row.addresses.length > 0 && !addresses.every((network) => isWithin(row.addresses, network));
   if (isLater || isWider) throw takesBack();
@@ -173,8 +172,8 @@ function assertNarrows(row: AccessRuleRow, { due, addresses = [], bindsAdministr
 }
 
 /**
- * A script's address reveals nothing about the administrator's, and a thief could shut everybody out with one request.
- * Therefore only signed-in administrators change their own networks. Uses the index users_admin.
+ * Only signed-in administrators change their own networks. A script's address reveals nothing about the
+ * administrator's, and a thief of its token could shut everybody out with one request. Index: users_admin.
  */
 async function hasAdministratorIn(shards: Shards, ids: readonly UserId[]): Promise<boolean> {
   for (const { db } of shards.all()) {
@@ -196,7 +195,7 @@ function holdingMembers<Result>(
 ): Promise<Result> {
   if (of !== "group") return work(undefined);
   return inTransaction(shards.ofId(id as GroupId).db, async (transaction) => {
-    // Takes the lock of adding a member.
+    // The same lock is held while a member is added.
     await sql`select from shard.groups where id = ${id} for update`.execute(transaction);
     const { rows } = await sql<{ user_id: UserId }>`
       select user_id from shard.group_members where group_id = ${id}`.execute(transaction);
@@ -280,7 +279,6 @@ function readNetworks(texts: readonly string[]): string[] {
   return [...new Set(texts.map(readNetwork))];
 }
 
-/** @returns undefined: unchanged */
 function dueAt({ clock }: AccountStore, asked: RuleChange["second_factor"]): number | null | undefined {
   if (asked === undefined) return undefined;
   return asked.required ? clock.nowMicros() + (asked.grace_seconds ?? 0) * 1_000_000 : null;
@@ -307,7 +305,7 @@ async function writeRule(db: ShardReader, { id }: Subject, written: Written): Pr
   });
 }
 
-/** Creates the row if necessary, so that concurrent changes wait for each other. */
+/** Creates a missing row, so that concurrent changes wait for each other. */
 async function lockRule(db: ShardReader, id: string): Promise<AccessRuleRow> {
   await sql`insert into shard.access_rules (subject_id) values (${id}) on conflict do nothing`.execute(db);
   const { rows } = await sql<AccessRuleRow>`
@@ -333,7 +331,6 @@ async function insertRule(db: ShardReader, row: AccessRuleRow): Promise<void> {
       own_addresses = excluded.own_addresses`.execute(db);
 }
 
-/** Shard of bucket 0 first. */
 function inOrder(shards: Shards) {
   const first = shards.of(toBucket(0));
   return [first, ...shards.all().filter((shard) => shard !== first)].map(({ db }) => db);

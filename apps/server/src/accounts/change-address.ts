@@ -14,8 +14,8 @@ const addressKind = "address_changed";
 const changed = z.object({ user_id: z.custom<UserId>((id) => typeof id === "string" && isId(id)), left: z.string() });
 
 /**
- * Reserves another address for an account, sets it by `change`, and releases the old one. If the process dies in
- * between, one address is in force and the other is released after a minute or by the message.
+ * Reserves the new address, calls `change`, and releases the old one. After a crash, the unused address is released
+ * after a minute or by the message.
  * @param change calls `takeAddress` in a transaction
  * @throws HoldfastError exists if another account has the address
  */
@@ -35,7 +35,7 @@ export async function withAddress(
   store.queued?.(user.id);
 }
 
-/** The address may still be held by an interrupted change. */
+/** An interrupted change may still hold it. */
 async function hold(store: AccountStore, { id }: UserRow, email: string): Promise<void> {
   try {
     await reserveEmail(store, email, id);
@@ -92,7 +92,7 @@ export async function settleAddress(
 
 /**
  * Removes the mark if a trusted issuer or LDAP server confirms the address.
- * @param claims.email address under which it knows the person
+ * @param claims.email address under which that server knows the person
  */
 export async function settleKnown(
   { shards }: Pick<AccountStore, "shards">,
@@ -103,7 +103,6 @@ export async function settleKnown(
   await settleAddress(shards.ofId(user.id).db, user);
 }
 
-/** Updates the directory to the account's row. */
 export function addressKinds(shards: Shards): Kinds {
   return {
     [addressKind]: {

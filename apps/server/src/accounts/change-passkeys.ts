@@ -41,7 +41,6 @@ const algorithms = [-8, -7, -257];
 
 /**
  * Stores nothing until the same session confirms a passkey.
- * @param source origin of the attempt
  * @throws HoldfastError forbidden for a personal access token, invalid_field for a wrong password, second_factor,
  * rate_limited, conflict for too many passkeys
  */
@@ -158,7 +157,6 @@ async function addPasskey(transaction: ShardReader, row: PasskeyRow, challenge: 
   if (rows.length === 0) throw new HoldfastError("exists", "This passkey was already added.", { field: "passkey" });
 }
 
-/** @returns the new credential; undefined if invalid or for another address */
 async function verify({ passkey: { id, response }, site }: NewPasskey) {
   const { verifyRegistrationResponse } = await import("@simplewebauthn/server");
   try {
@@ -184,7 +182,6 @@ async function verify({ passkey: { id, response }, site }: NewPasskey) {
       backed_up: registrationInfo.credentialBackedUp,
     };
   } catch {
-    // The library throws on any fault.
     return undefined;
   }
 }

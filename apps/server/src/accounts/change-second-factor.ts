@@ -29,18 +29,16 @@ import {
 
 /** Proves that the person, and nobody else, uses a signed-in device. */
 export interface Proof {
-  /** Absent if the account has none. Then a proof of the session, minutes old, is required. */
+  /** Absent if the account has no password. Then a proof of the session, minutes old, is required. */
   readonly password?: string | undefined;
   readonly totp?: string | undefined;
   readonly passkey?: PasskeyAssertion | undefined;
-  /** Origin of the passkey request. */
   readonly site?: PasskeySite | undefined;
 }
 
 /**
  * Creates a secret. It is required only after the same session has confirmed it with a code, so that a failed set-up
  * locks nobody out.
- * @param source origin of the attempt
  * @throws HoldfastError forbidden for a personal access token, invalid_field for a wrong password, second_factor,
  * rate_limited
  */
@@ -129,7 +127,6 @@ export async function endSecondFactor(
 
 interface Change {
   readonly proof: Proof;
-  /** Origin of the attempt. */
   readonly source: string;
   /** Action refused to a personal access token; default "cannot change the second factor". */
   readonly what?: string;
@@ -156,10 +153,7 @@ export async function withProof<Result>(
   });
 }
 
-/**
- * Locks the account's row until the transaction ends, so that a new password waits and then revokes the change if it
- * has to.
- */
+/** A new password waits for this lock, and then revokes the change if it has to. */
 async function assertPasswordKept(transaction: ShardReader, { id, password_hash: hash }: UserRow): Promise<void> {
   const { rows } = await sql`
     select from shard.users where id = ${id} and password_hash = ${hash} for no key update`.execute(transaction);

@@ -20,9 +20,7 @@ import { deviceOfSecret, parseDeviceSecret } from "./secret-token.ts";
  * invalid. The secret from its sign-in identifies the device and permits only the two calls here.
  */
 
-/** Clearings of the account, newest first. */
 export async function listClearings(world: AccountWorld, caller: Caller): Promise<z.output<typeof clearingSchema>[]> {
-  // By the primary key.
   const rows = await world.shards
     .of(caller.bucket)
     .db.selectFrom("shard.clearings")
@@ -88,7 +86,7 @@ export async function askSignedOut(
   return numAffectedRows === 1n;
 }
 
-/** Runs in the transaction that revokes the device. Drops the oldest of very many. */
+/** Runs in the transaction that revokes the device. */
 export async function askClearing(
   transaction: ShardReader,
   { userId, id, name, nowMicros }: { userId: UserId; id: DeviceId; name: string; nowMicros: number },
@@ -109,8 +107,8 @@ async function forgetOldest(transaction: ShardReader, userId: UserId): Promise<v
 type ClearingOrder = z.output<(typeof deviceRoutes.readClearing.responses)[200]>;
 
 /**
- * Order for the device with this secret. Its proof is keyed with the secret, which was sent once, at the sign-in. An
- * impostor of the server with the device's other tokens cannot forge it.
+ * The proof is keyed with the device's secret: an impostor of the server with the device's other tokens cannot forge
+ * it.
  * @throws HoldfastError not_found for every fault
  */
 export async function readClearing(world: AccountWorld, deviceSecret: string): Promise<ClearingOrder> {
@@ -152,7 +150,7 @@ export async function queryClearing(
   return { ...of, known: rows.map(({ id }) => id) };
 }
 
-/** A restored backup changes the epoch of the space. */
+/** Includes the epoch of the space, which changes when a backup is restored. */
 async function ownSpaceOf(
   { shards }: Pick<AccountWorld, "shards">,
   userId: UserId,
@@ -166,7 +164,7 @@ async function ownSpaceOf(
     .executeTakeFirst();
 }
 
-/** The first report counts; repetitions change nothing. @throws HoldfastError not_found */
+/** Repeated reports change nothing. @throws HoldfastError not_found */
 export async function reportClearing(
   world: AccountWorld,
   { device_secret: secret, removed, kept }: { device_secret: string; removed: number; kept: number },
@@ -182,7 +180,6 @@ export async function reportClearing(
 async function findClearing(world: AccountWorld, secret: string): Promise<ClearingRow> {
   const claimed = deviceOfSecret(secret);
   if (claimed === undefined) throw nothingToDo();
-  // Uses the unique index.
   const row = await world.shards
     .ofId(claimed)
     .db.selectFrom("shard.clearings")

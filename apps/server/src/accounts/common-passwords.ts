@@ -2,13 +2,13 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 
 /**
- * Common passwords, as the first 40 bits of their SHA-256: 65,536 counts of 2 bytes (big-endian), one for each first
- * two bytes, then the third to fifth byte of each, in order. Written by `tools/src/common-passwords.ts`.
+ * First 40 bits of each SHA-256: 65,536 counts of 2 bytes (big-endian), one per first two bytes, then bytes three to
+ * five of each. Written by `tools/src/common-passwords.ts`.
  */
 const listFile = new URL("common-passwords.bin", import.meta.url);
 const bucketCount = 65_536;
 const suffixBytes = 3;
-/** Characters that people append to satisfy a rule: a year and a sign. */
+/** Length of what people append to satisfy a rule: a year and a sign. */
 export const tailMax = 6;
 /** Shorter beginnings prove nothing. */
 const baseMin = 4;
@@ -21,7 +21,7 @@ interface CommonPasswords {
 
 let loaded: Promise<CommonPasswords> | undefined;
 
-/** Returns true for a common password in any case, or with up to six digits or signs appended. */
+/** Ignores case, and up to six appended digits or signs. */
 export async function isCommonPassword(password: string): Promise<boolean> {
   loaded ??= readFile(listFile).then(readCommonPasswords);
   const list = await loaded.catch((error: unknown) => {
@@ -31,12 +31,12 @@ export async function isCommonPassword(password: string): Promise<boolean> {
   return guessesOf(password).some((guess) => hasDigest(list, digestOfGuess(guess)));
 }
 
-/** Normalizes equivalent guesses: NFKC, lower case. */
+/** NFKC, lower case. */
 export function foldPassword(password: string): string {
   return password.normalize("NFKC").toLowerCase();
 }
 
-/** The folded password, then without its last digits and signs, one by one. */
+/** Returns the folded password, then without its last digits and signs, one by one. */
 export function guessesOf(password: string): string[] {
   const guesses = [foldPassword(password)];
   for (let tail = 1; tail <= tailMax; tail += 1) {
@@ -58,7 +58,6 @@ export function readCommonPasswords(bytes: Buffer): CommonPasswords {
   return { suffixes, starts };
 }
 
-/** @param guesses folded */
 export function writeCommonPasswords(guesses: Iterable<string>): Buffer {
   const digests = [...new Set([...guesses].map((guess) => digestOfGuess(guess).toString("hex")))].toSorted();
   const head = Buffer.alloc(bucketCount * 2);

@@ -13,7 +13,7 @@ import { emailKey } from "./email-address.ts";
 import { assertLive, sessionOf } from "./live-session.ts";
 import { isSame, makeConfirmationToken, readConfirmationToken } from "./secret-token.ts";
 
-/** Message that gives shares with an address to its account: payload `{ user_id }`. */
+/** Kind of the message that gives shares with an address to its account: payload `{ user_id }`. */
 export const claimKind = "claim_pending";
 
 /** Path of the link in the confirmation e-mail, relative to the public address. Valid for a week. */
@@ -48,7 +48,7 @@ export async function confirmAddress(
   if (email === undefined || email === null || claimed.untilSeconds * 1000 <= clock.nowMs()) throw badToken();
   if (email === user.email) {
     await inTransaction(shards.ofId(user.id).db, async (transaction) => {
-      // After locking the account's row, like code that ends sessions.
+      // Locks the account's row first, like code that ends sessions.
       await confirmIn(transaction, user.id, clock.nowMicros());
       await settleAddress(transaction, user);
       await assertLive(transaction, session);

@@ -48,7 +48,7 @@ export async function listDevices(world: AccountWorld, caller: Caller): Promise<
 
 type Suspended = { readonly [Name in keyof SuspensionRow]: SuspensionRow[Name] | null };
 
-/** A suspension that occurred in another owner's space can only be lifted by that owner. */
+/** Only the space's owner can lift this suspension. */
 function suspensionOf(
   row: Pick<Suspended, "since" | "reason" | "rewritten" | "deleted" | "moment" | "space_id">,
   caller: Pick<Caller, "spaceId">,
@@ -60,9 +60,7 @@ function suspensionOf(
   return { since: formatTime(since), reason, ...counts, moment: formatTime(moment), ...command };
 }
 
-/**
- * Limits the list for scripts that sign in each time: removes the devices not seen for longest, with their sessions.
- */
+/** Removes the devices not seen for longest, because scripts may sign in each time. */
 export async function forgetSurplusDevices(
   transaction: Kysely<ShardTables>,
   userId: UserId,
@@ -84,7 +82,7 @@ export async function forgetSurplusDevices(
  * Ends the device's sessions in the same transaction, including the caller's own.
  * @param removesCopies requests the removal of its copies of files that the server has, also for a device revoked
  * before
- * @throws HoldfastError not_found; invalid_field for a browser, which has no synced folder
+ * @throws HoldfastError not_found; invalid_field for a browser
  */
 export async function deleteDevice(
   world: AccountWorld,

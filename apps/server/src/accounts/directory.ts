@@ -8,10 +8,12 @@ import type { AccountStore } from "./account-world.ts";
 import { bucketOfEmail, emailKey } from "./email-address.ts";
 import { isPlainText } from "./plain-text.ts";
 
-/** Exceeds the duration of any sign-up. Afterwards, reservations and claims of an interrupted one may be taken over. */
+/**
+ * Exceeds the duration of any sign-up. Afterwards, reservations and claims of an interrupted one may be taken over.
+ */
 export const signUpLifetimeMicros = 60_000_000;
 
-/** Valid id that no account has. Looked up for unknown addresses, so that both cases take equally long. */
+/** Looked up for unknown addresses, so that both cases take equally long. */
 export const nobody = "00000000-0000-8000-8000-000000000000" as UserId;
 
 /**
@@ -36,7 +38,6 @@ export async function findUser(shards: Shards, id: UserId): Promise<UserRow | un
   return rows[0];
 }
 
-/** Both lookups of `findUserByEmail` in one statement, for a single shard. */
 async function findHolder({ db }: Shard, key: string): Promise<UserRow | undefined> {
   const { rows } = await sql<UserRow>`
     select ${userColumns} from shard.users u
@@ -46,7 +47,6 @@ async function findHolder({ db }: Shard, key: string): Promise<UserRow | undefin
   return rows[0];
 }
 
-/** The compiler checks completeness. */
 const userColumnNames: Readonly<Record<keyof UserRow, true>> = {
   id: true,
   email: true,
@@ -102,13 +102,12 @@ export async function reserveEmail({ shards, clock }: AccountStore, email: strin
   if (takenOver === undefined) throw addressTaken();
 }
 
-/** Returns true for the account's address, false for one that it was about to get when the process died. */
+/** False for an address that the account was about to get when the process died. */
 export async function isOf(shards: Shards, key: string, userId: UserId): Promise<boolean> {
   const user = await findUser(shards, userId);
   return user !== undefined && emailKey(user.email) === key;
 }
 
-/** Account for which the directory lists the address. */
 export async function holderOf(shards: Shards, email: string): Promise<UserId | undefined> {
   const key = emailKey(email);
   const entry = await shards
@@ -121,9 +120,7 @@ export async function holderOf(shards: Shards, email: string): Promise<UserId | 
   return entry?.user_id;
 }
 
-/**
- * @returns true if the address is now permanently the user's; false if the reservation was taken over in the meantime
- */
+/** @returns false if the reservation was taken over in the meantime */
 export async function confirmEmail(shards: Shards, email: string, userId: UserId): Promise<boolean> {
   const key = emailKey(email);
   const confirmed = await shards
@@ -137,7 +134,6 @@ export async function confirmEmail(shards: Shards, email: string, userId: UserId
   return confirmed !== undefined;
 }
 
-/** Releases an address that was reserved and not used. */
 export async function releaseEmail(shards: Shards, email: string): Promise<void> {
   const key = emailKey(email);
   const { db } = shards.of(bucketOfEmail(key));

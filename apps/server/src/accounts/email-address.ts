@@ -4,15 +4,11 @@ import { type Bucket, bucketOfHash } from "@holdfast/core/ids";
 import { accountRoutes } from "@holdfast/protocol/account-routes";
 import { isPlainText } from "./plain-text.ts";
 
-/**
- * Canonical form of an address, which identifies an account and a count of failures. Uses NFC and not NFKC, which RFC
- * 6532 (3.1) discourages because it merges different mailboxes. `isDistinct` rejects such addresses instead.
- */
+/** Uses NFC, because NFKC merges different mailboxes (RFC 6532, 3.1); `isDistinct` rejects such addresses. */
 export function emailKey(email: string): string {
   return email.trim().normalize("NFC").toLowerCase().normalize("NFC");
 }
 
-/** Bucket of an address's directory row. */
 export function bucketOfEmail(key: string): Bucket {
   return bucketOfHash(sha256(Buffer.from(key)));
 }
@@ -20,9 +16,7 @@ export function bucketOfEmail(key: string): Bucket {
 /** Invisible characters, and the dot of Chinese and Japanese domains, which mail servers treat as a full stop. */
 const misleading = /[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u3002]/u;
 
-/**
- * False for an address that imitates another one, with hidden characters, full-width letters, ligatures and the like.
- */
+/** False for hidden characters, full-width letters, ligatures and the like, which imitate another address. */
 export function isDistinct(email: string): boolean {
   const text = email.trim();
   return isPlainText(email) && !misleading.test(text) && text.normalize("NFKC") === text.normalize("NFC");

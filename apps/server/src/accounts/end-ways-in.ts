@@ -4,19 +4,18 @@ import type { ShardReader } from "../db/shard-tables.ts";
 import type { AccountStore } from "./account-world.ts";
 import { hasApp, isOn, lockRow, removeSecondFactor } from "./second-factor.ts";
 
-/** Sign-in methods besides the password that end with it. */
 export interface EndedWays {
   readonly end_passkeys?: boolean | undefined;
   readonly end_outside?: boolean | undefined;
 }
 
-/** First statement of the transaction, because adding a passkey takes this lock first. */
+/** Must be the first statement: adding a passkey takes this lock first. */
 export async function lockWays(transaction: ShardReader, userId: UserId, ended: EndedWays): Promise<void> {
   if (ended.end_passkeys === true) await lockRow(transaction, userId);
 }
 
 /**
- * Runs under the account's lock, for which linking a sign-in waits.
+ * Ends sign-in methods under the account's lock. Linking a sign-in waits for that lock.
  * @param endsFactor ends a second factor of passkeys only; otherwise its recovery codes remain
  * @returns keys of the outside directory, to release afterwards
  */
@@ -37,7 +36,6 @@ export async function endFactor(store: AccountStore, transaction: ShardReader, u
   await store.tellSecurity?.(transaction, userId, "factor_off");
 }
 
-/** Counts both kinds. */
 export async function countWays(
   reader: ShardReader,
   userId: UserId,

@@ -6,7 +6,7 @@ import type { AccountStore } from "./account-world.ts";
 import { confirmEmail, isOf, releaseEmail, signUpLifetimeMicros } from "./directory.ts";
 import { forgetOldestNames, removeDevices } from "./former-devices.ts";
 
-/** Job that removes expired credentials. Idempotent and divisible. @returns rows removed */
+/** Removes expired credentials. The job may be repeated or interrupted at any point. @returns number of removed rows */
 export async function expireCredentials(store: AccountStore): Promise<number> {
   const now = store.clock.nowMicros();
   const forgottenBefore = now - limits.credentialRecordLifetimeMs * 1000;

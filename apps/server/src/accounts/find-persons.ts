@@ -4,10 +4,9 @@ import { uuidArray } from "../db/array-parameters.ts";
 import type { UserRow } from "../db/account-tables.ts";
 import type { Shards } from "../db/shards.ts";
 
-/** Account data that others see. */
 export type Person = Pick<UserRow, "id" | "name" | "email" | "disabled_at">;
 
-/** One statement per shard; missing accounts are left out. */
+/** Omits missing accounts. */
 export async function findPersons(shards: Shards, ids: readonly UserId[]): Promise<ReadonlyMap<UserId, Person>> {
   const byShard = [...Map.groupBy(new Set(ids), (id) => shards.ofId(id))];
   const found = await Promise.all(

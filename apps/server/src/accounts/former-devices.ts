@@ -5,7 +5,7 @@ import { uuidArray } from "../db/array-parameters.ts";
 import type { ShardReader } from "../db/shard-tables.ts";
 import type { Shards } from "../db/shards.ts";
 
-/** Deletes devices in one statement and keeps their names for the history. @returns owner of each device */
+/** Keeps the names for the history. @returns owner of each device */
 export async function removeDevices(db: ShardReader, nowMicros: number, which: RawBuilder<unknown>): Promise<UserId[]> {
   const { rows } = await sql<{ user_id: UserId }>`
     with gone as (delete from shard.devices where ${which} returning user_id, id, name)
@@ -16,7 +16,7 @@ export async function removeDevices(db: ShardReader, nowMicros: number, which: R
   return rows.map(({ user_id: userId }) => userId);
 }
 
-/** Limits the list, since a script that signs in for each run adds a name each time. */
+/** Scripts that sign in for each run would add names without limit. */
 export async function forgetOldestNames(transaction: ShardReader, userId: UserId): Promise<void> {
   await sql`
     delete from shard.former_devices where user_id = ${userId} and device_id in (
@@ -24,7 +24,6 @@ export async function forgetOldestNames(transaction: ShardReader, userId: UserId
       order by removed_at desc, device_id desc offset ${limits.devicesMax})`.execute(transaction);
 }
 
-/** Names of the user's own devices, including signed-out ones. */
 export async function readDeviceNames(
   shards: Shards,
   userId: UserId,
@@ -32,7 +31,6 @@ export async function readDeviceNames(
 ): Promise<ReadonlyMap<string, string>> {
   const ids = new Set(given.filter((id) => id !== null && isId(id)));
   if (ids.size === 0) return new Map();
-  // By the primary keys.
   const { rows } = await sql<{ id: DeviceId; name: string }>`
     select id, name from shard.devices where user_id = ${userId} and id = any(${uuidArray([...ids])})
     union all

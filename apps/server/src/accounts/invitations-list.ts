@@ -13,8 +13,8 @@ const hashText = z.string().regex(/^[0-9a-f]{64}$/);
 const invitationCursor = z.tuple([z.int(), hashText]);
 
 /**
- * Newest first over all shards, without expired invitations and, per page, without those for addresses that have an
- * account. By invitations_newest.
+ * Lists newest first over all shards, without expired invitations and, per page, without those for addresses that have
+ * an account. Index: invitations_newest.
  */
 export async function listInvitations(
   { shards, clock }: Pick<AccountStore, "shards" | "clock">,

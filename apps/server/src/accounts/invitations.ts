@@ -13,14 +13,13 @@ export interface ClaimedInvitation {
   readonly kind: "setup" | "invite";
   readonly plan: string | undefined;
   readonly quotaBytes: number | null | undefined;
-  /** Made for exactly this address, or for the server's operator. */
+  /** Made for exactly this address, or for the operator. */
   readonly confirms: boolean;
 }
 
 export interface NewInvitation {
   readonly kind: "setup" | "invite";
   readonly email: string | null;
-  /** Plan of the new account, as in `NewUser`. */
   readonly plan?: string | undefined;
   readonly quotaBytes?: number | null | undefined;
   /** Made because of a share with the address; ends with the last share. */
@@ -61,8 +60,8 @@ export async function createInvitation(
 }
 
 /**
- * Claims an invitation for one sign-up, until `useUpInvitation` or `giveBackInvitation`. The claim of an interrupted
- * sign-up may be taken over after a while, unless its user exists: then the invitation is used up.
+ * Lasts until `useUpInvitation` or `giveBackInvitation`. The claim of an interrupted sign-up may be taken over after a
+ * while; if its user exists, the invitation is used up.
  * @param userId id of the future user
  * @returns undefined if unknown, used up, expired, in use or for another address
  */
@@ -104,7 +103,7 @@ export async function claimInvitation(
   return { token, kind: row.kind, plan: row.plan ?? undefined, quotaBytes, confirms };
 }
 
-/** Usable invitations for an address. The first use ends the others. */
+/** The first use ends the others. */
 export async function countInvitationsFor(
   { shards, clock }: Pick<AccountStore, "shards" | "clock">,
   email: string,
@@ -121,7 +120,7 @@ export async function countInvitationsFor(
   return (await Promise.all(counts)).reduce((sum, { number }) => sum + number, 0);
 }
 
-/** Call when the address has an account. The invitations are on any shard, as their tokens say. */
+/** Must be called when the address has an account. The invitations are on any shard, as their tokens say. */
 export async function removeInvitationsFor({ shards }: Pick<AccountStore, "shards">, email: string): Promise<void> {
   for (const { db } of shards.all()) {
     await db
@@ -133,7 +132,8 @@ export async function removeInvitationsFor({ shards }: Pick<AccountStore, "shard
 }
 
 /**
- * Call when nothing is shared with the address any more. Administrators' invitations stay. By invitations_for_share.
+ * Must be called when nothing is shared with the address any longer. Administrators' invitations stay. Index:
+ * invitations_for_share.
  * @param untilMicros later invitations belong to later shares
  */
 export async function removeSharesInvitations(
@@ -151,7 +151,7 @@ export async function removeSharesInvitations(
   }
 }
 
-/** Using a set-up token removes all others too. */
+/** Marks the invitation as used. Using a set-up token removes all others too. */
 export async function useUpInvitation(store: AccountStore, token: string): Promise<void> {
   const digest = digestOf(token);
   await inTransaction(dbOf(store, token), async (transaction) => {
@@ -164,7 +164,7 @@ export async function useUpInvitation(store: AccountStore, token: string): Promi
   });
 }
 
-/** Returns the invitation of a failed sign-up immediately, unless its user exists. */
+/** Makes the invitation of a failed sign-up usable again, unless its user exists. */
 export async function giveBackInvitation(store: AccountStore, token: string, userId: UserId): Promise<void> {
   if ((await findUser(store.shards, userId)) !== undefined) return useUpInvitation(store, token);
   await dbOf(store, token)

@@ -7,7 +7,7 @@ import { enqueue } from "../queue/enqueue.ts";
 import { isRemovedSince } from "./removed-since.ts";
 import { ownerStateKind } from "./users.ts";
 
-/** State in the account's row, locked. */
+/** Read under the row's lock. */
 export type LeavingState = Pick<UserRow, "disabled_at" | "leaving_until">;
 
 /**

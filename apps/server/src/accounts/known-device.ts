@@ -6,7 +6,6 @@ import type { ShardReader } from "../db/shard-tables.ts";
 import type { AccountWorld } from "./account-world.ts";
 import { parseDeviceSecret } from "./secret-token.ts";
 
-/** Device that has signed in to the account before. */
 export interface KnownDevice {
   readonly id: DeviceId;
   readonly userId: UserId;
@@ -15,7 +14,7 @@ export interface KnownDevice {
 /** Secret of a device; for a browser with several accounts, all its secrets. */
 export type DeviceSecrets = string | readonly string[] | undefined;
 
-/** The account's devices with these secrets, removed or not. */
+/** Includes removed devices. */
 export function devicesOf(
   { secrets }: Pick<AccountWorld, "secrets">,
   userId: UserId,
@@ -24,7 +23,7 @@ export function devicesOf(
   return [given ?? []].flat().flatMap((secret) => parseDeviceSecret(secrets.refreshKey, userId, secret) ?? []);
 }
 
-/** The account's device with this secret, if neither removed nor forgotten. By the primary key. */
+/** Excludes removed and forgotten devices. Index: the primary key. */
 export async function findKnownDevice(
   world: Pick<AccountWorld, "secrets">,
   reader: ShardReader,

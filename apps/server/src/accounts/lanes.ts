@@ -6,8 +6,8 @@ interface Waiting {
 }
 
 /**
- * Runs a limited number of tasks. Others wait in lines that take turns, so a caller with many tasks mostly waits for
- * itself. The total is limited; at the limit, the last of the longest line makes room for a shorter line.
+ * Lines take turns, so a caller with many tasks mostly waits for itself. At the limit, the last of the longest line
+ * makes room for a shorter line.
  */
 export class Lanes {
   readonly #runningMax: number;
@@ -22,7 +22,7 @@ export class Lanes {
     this.#waitingMax = waitingMax;
   }
 
-  /** @param line name of the line @throws HoldfastError unavailable if too many wait */
+  /** @throws HoldfastError unavailable if too many wait */
   async run<Result>(work: () => Promise<Result>, line = ""): Promise<Result> {
     await this.#enter(line);
     try {

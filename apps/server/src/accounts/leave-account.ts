@@ -16,9 +16,7 @@ import { withCode } from "./second-factor.ts";
 import { ownerStateKind } from "./users.ts";
 
 export interface LeaveProof {
-  /** Absent if the account has none. */
   readonly password?: string | undefined;
-  /** Second factor, if the account has one. */
   readonly totp?: string | undefined;
   readonly passkey?: PasskeyAssertion | undefined;
   readonly site?: PasskeySite | undefined;
@@ -27,7 +25,6 @@ export interface LeaveProof {
 /**
  * Suspends the account: all sessions and tokens end, and nobody sees its contents. A sign-in before the deadline
  * restores it; afterwards it is shredded.
- * @param source origin of the attempt
  * @returns deadline in microseconds
  * @throws HoldfastError forbidden for a token, proof_required, invalid_field, second_factor, rate_limited; conflict for
  * the last administrator; unauthenticated

@@ -22,22 +22,21 @@ import {
   readLinkSession,
 } from "./secret-token.ts";
 
-/** Link that currently gives access. */
 export interface LiveLink extends GrantRow {
-  /** Owner of its node. Never an address, which is the name of an account without a name. */
+  /** Owner of the link's node. Never an address, which is the name of an account without a name. */
   readonly owner_name: string;
   /** Owner's requirements for an app password's link. Other links are for anybody who has them. */
   readonly access: Access | undefined;
 }
 
-/** Returns true for a link's token or a session of `startLinkSession`, by its form. */
+/** Accepts a link's token or a session of `startLinkSession`, by its form. */
 export function isOfLink(bearer: string): boolean {
   return parseLinkToken(bearer) !== undefined || readLinkSession(bearer) !== undefined;
 }
 
 /**
- * Caller whose view is the link's node. Undefined if the link is unknown, expired, revoked or disabled, or its owner is
- * suspended.
+ * Returns the caller whose view is the link's node. Undefined if the link is unknown, expired, revoked or disabled, or
+ * its owner is suspended.
  * @throws HoldfastError unauthenticated for the correct token of a link with a password
  */
 export async function proveLink(world: AccountWorld, bearer: string): Promise<Caller | undefined> {
@@ -56,7 +55,6 @@ export async function proveLink(world: AccountWorld, bearer: string): Promise<Ca
   );
 }
 
-/** Records that somebody opened the link. */
 export async function markLinkUsed({ shards, clock }: AccountWorld, link: LiveLink): Promise<void> {
   const now = clock.nowMicros();
   if ((link.last_used_at ?? 0) >= now - seenGrainMicros) return;
@@ -71,7 +69,7 @@ export async function markLinkUsed({ shards, clock }: AccountWorld, link: LiveLi
     .execute();
 }
 
-/** Live link of the token, regardless of a password. One statement, however the token is wrong. */
+/** Uses one statement, however the token is wrong. */
 export async function findLinkOf(world: AccountWorld, bearer: string): Promise<LiveLink | undefined> {
   const session = readLinkSession(bearer);
   const id = session?.linkId ?? parseLinkToken(bearer);
@@ -82,7 +80,7 @@ export async function findLinkOf(world: AccountWorld, bearer: string): Promise<L
   return isSame(Buffer.from(sessionOf(world, link, session.untilSeconds)), Buffer.from(bearer)) ? link : undefined;
 }
 
-/** By grants_id and primary keys. A link of an editor lives as long as the editor may share there. */
+/** An editor's link ends with the editor's right to share. Index: grants_id and primary keys. */
 export async function findLiveLink(
   { shards, clock }: Pick<AccountWorld, "shards" | "clock">,
   id: GrantId,
@@ -105,7 +103,7 @@ export async function findLiveLink(
 
 /**
  * Condition for a link `g` in a space `s`: one without a secret lives as long as the app password of the space's owner
- * that uses it. By tokens_grant.
+ * that uses it. Index: tokens_grant.
  */
 export function isHeld(nowMicros: number): RawBuilder<boolean> {
   return sql`(g.secret_hash is not null or exists (
@@ -119,7 +117,7 @@ export interface LinkSession {
   readonly expires_in: number;
 }
 
-/** Access by password, for 15 minutes. @throws HoldfastError as `openLink` */
+/** Lasts 15 minutes. @throws HoldfastError as `openLink` */
 export async function startLinkSession(
   world: AccountWorld,
   given: LinkAndPassword,
@@ -142,10 +140,9 @@ interface LinkAndPassword {
 }
 
 /**
- * Opens a link with its password. Failures are counted by link and source, and for all sources together with a higher
- * limit; for invalid tokens by source.
+ * Failures are counted by link and source, for all sources with a higher limit, and for invalid tokens by source.
  * @param source origin of the attempt
- * @param onFound receives the token's link before its password is checked
+ * @param onFound receives the link before its password is checked
  * @throws HoldfastError unauthenticated, the same for every fault; rate_limited
  */
 export async function openLink(
@@ -171,7 +168,7 @@ export async function openLink(
   return link;
 }
 
-/** Number of sources that may each reach their limit before a link's password is closed to all. */
+/** Sources that may use up their failures before a link's password is closed to all. */
 const sourcesMin = 10;
 
 function isOpen(link: LiveLink | undefined): boolean {
@@ -182,7 +179,6 @@ function sessionOf({ secrets }: AccountWorld, link: LiveLink, untilSeconds: numb
   return makeLinkSession(secrets.refreshKey, link.id, linkSecrets(link), untilSeconds);
 }
 
-/** Caller for a link that was opened. */
 export function linkCaller(link: LiveLink): Caller {
   const { id, space_id: spaceId, node_id: rootId, role } = link;
   const { lists, access } = boundBy(link.access);
@@ -213,7 +209,6 @@ export interface LinkPlace {
   readonly nodeId: string;
 }
 
-/** Signs the address of a place behind a password. */
 export function signPlace({ secrets }: AccountWorld, link: LiveLink, place: LinkPlace, untilSeconds: number): string {
   return makeLinkAccess(secrets.refreshKey, `${place.use} ${link.id} ${place.nodeId}`, linkSecrets(link), untilSeconds);
 }

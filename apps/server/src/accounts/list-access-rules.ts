@@ -12,10 +12,7 @@ interface NamedRule extends AccessRuleRow {
   readonly group_name: string | null;
 }
 
-/**
- * Rules of all shards by id, each once. The server's id is the smallest, so its rule comes first. A group's name is on
- * the group's shard.
- */
+/** The server's id is the smallest, so its rule comes first. */
 export async function listAccessRules(
   { shards }: AccountStore,
   { limit, cursor }: { readonly limit: number; readonly cursor?: string | undefined },

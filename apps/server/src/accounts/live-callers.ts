@@ -19,16 +19,12 @@ import { isProofOld } from "./session-proof.ts";
 
 const sessionScopes: readonly Scope[] = ["files:read", "files:write", "account"];
 
-/** True if anything was ever shared with the user. By the primary key. */
+/** True if anything was ever shared with the user. */
 const receives = sql<boolean>`exists (select from shard.received where grantee_id = u.id)`.as("receives");
-/**
- * Groups of the user `u`, by the primary key. Part of the statement that proves a credential, since every request needs
- * them.
- */
 const groupIds = sql<GroupId[]>`array(
   select m.group_id from shard.memberships m where m.user_id = u.id and m.role is not null)`.as("group_ids");
 
-/** Current caller of a credential that was proved before; undefined after its end. */
+/** Returns the current caller of a credential that was proved before; undefined after its end. */
 export async function findLiveCaller(
   world: CredentialWorld,
   credential: Caller["credential"],
@@ -40,7 +36,7 @@ export async function findLiveCaller(
 }
 
 /**
- * Current state of a caller during a long request: with the current requirements, and without new scopes.
+ * Returns the current state of a caller during a long request: with the current requirements, and without new scopes.
  * @returns undefined if the credential has ended or the link has another password
  */
 export async function findCallerAgain(world: CredentialWorld, caller: Caller): Promise<Caller | undefined> {
@@ -69,12 +65,10 @@ export interface LiveSession {
   /** Number of the valid refresh token, and whether anything issued with it was used. */
   readonly number: number;
   readonly isNumberUsed: boolean;
-  /** Time when its device was last seen. */
   readonly lastSeenAt: number | null;
   readonly kind: "command" | "sync" | "browser" | null;
 }
 
-/** By primary keys. */
 export async function findLiveSession(world: CredentialWorld, id: SessionId): Promise<LiveSession | undefined> {
   const { shards, clock } = world;
   const row = await shards
@@ -139,7 +133,6 @@ export interface LiveToken {
   readonly lastUsedAt: number | null;
 }
 
-/** By the primary key. */
 export async function findLiveToken(world: CredentialWorld, id: TokenId): Promise<LiveToken | undefined> {
   const { shards, clock } = world;
   const row = await shards

@@ -41,7 +41,7 @@ export async function findLiveCredentials(
   return live;
 }
 
-/** Links of editors who may no longer share there. By grants_id. */
+/** Finds links of editors who may no longer share there. Index: grants_id. */
 async function findLapsedLinks(shards: Shards, { db }: Shard, credentials: readonly Credential[]): Promise<GrantId[]> {
   const ids = credentials.flatMap((credential) => (credential.kind === "link" ? [credential.id] : []));
   if (ids.length === 0) return [];
@@ -60,7 +60,6 @@ export async function findLiveIn(
   const idsOf = (kind: Credential["kind"]) => [
     ...new Set(credentials.filter((credential) => credential.kind === kind).map(({ id }) => id)),
   ];
-  // By primary keys and grants_id.
   const { rows } = await sql<Found>`
     select s.id, null::bytea as secret_hash, null as password_hash, ${accessRules} from unnest(${uuidArray(idsOf("session"))}) as asked (id)
     join shard.sessions s on s.id = asked.id and s.expires_at > ${nowMicros}

@@ -9,10 +9,7 @@ import type { Caller } from "./caller.ts";
  */
 export const copiedNumber = -1;
 
-/**
- * Throws if the session has ended since the request arrived, for example by a new password.
- * @throws HoldfastError unauthenticated
- */
+/** @throws HoldfastError unauthenticated if the session has ended since the request arrived */
 export async function assertLive(transaction: ShardReader, session: SessionId): Promise<void> {
   const { rows } = await sql`
     select from shard.sessions where id = ${session} and number <> ${copiedNumber} for share`.execute(transaction);

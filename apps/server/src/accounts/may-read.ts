@@ -27,9 +27,8 @@ type UserSight = Pick<UserRow, "id" | "space_id" | "root_id"> & {
   readonly group_ids: readonly GroupId[];
 };
 
-/** Reads what a user who sent no request may see. @returns undefined for a suspended or unknown user */
+/** @returns undefined for a suspended or unknown user */
 export async function readActor(shards: Shards, userId: UserId): Promise<Actor | undefined> {
-  // By the primary key.
   const { rows } = await sql<UserSight>`
     select u.id, u.space_id, u.root_id, exists (select from shard.received where grantee_id = u.id) as receives,
       array(select m.group_id from shard.memberships m where m.user_id = u.id and m.role is not null) as group_ids
@@ -50,6 +49,5 @@ function actorOf({ id, space_id, root_id, receives, group_ids }: UserSight): Act
   };
 }
 
-/** Well formed, but the id of nothing. */
 const nowhere = "00000000-0000-8000-8000-000000000000" as never;
 const nobody = { space_id: nowhere, root_id: nowhere, receives: false, group_ids: [] };

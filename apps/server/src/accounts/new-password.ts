@@ -3,7 +3,6 @@ import { foldPassword, guessesOf, isCommonPassword } from "./common-passwords.ts
 import { emailKey } from "./email-address.ts";
 import { hashPassword } from "./passwords.ts";
 
-/** Account that gets the password. */
 export interface PasswordOwner {
   readonly email: string;
   readonly name: string;
@@ -12,7 +11,6 @@ export interface PasswordOwner {
 /**
  * Hashes a new password, which must not be among the first guesses for every account or for this one. Existing
  * passwords are not checked.
- * @param field field of the request that has the password
  * @param line line in which the hashing waits, see `Turn`
  * @throws HoldfastError invalid_field with the reason `common_password`, unavailable when too many wait
  */
@@ -39,10 +37,7 @@ export function withPassword(passwordHash: string) {
   return { password_hash: passwordHash, has_password: true, next_email: null } as const;
 }
 
-/**
- * Tells whether a password has leaked, or is a fact that anybody knows of the account: its address, mailbox or name, or
- * "holdfast".
- */
+/** True for a leaked password, and for the account's address, mailbox or name, or "holdfast". */
 export async function isTriedFirst(password: string, { email, name }: PasswordOwner): Promise<boolean> {
   const address = emailKey(email);
   const [mailbox = ""] = address.split("@");

@@ -4,24 +4,20 @@ import type { ShardReader } from "../db/shard-tables.ts";
 
 /** Another server that has people's passwords. Each method that asks it throws `unavailable` if it does not answer. */
 export interface OutsidePasswords {
-  /** Name that people know. */
   readonly name: string;
-  /** Issuer under which its identities are stored beside accounts. */
   readonly issuer: string;
-  /** Tells whether the account's password is there; a local one does not count then. */
+  /** Returns true if the account's password is on the other server; a local one does not count then. */
   holds(userId: UserId): Promise<boolean>;
   /**
    * Finds the person with this name and password; undefined if nobody has them.
    * @param guard wraps each try of somebody's password, since one person has many names
    */
   find(login: string, password: string, guard: PersonGuard): Promise<OutsidePerson | undefined>;
-  /** Checks the password of this account. */
   isPasswordOf(userId: UserId, password: string): Promise<boolean>;
 }
 
 export type PersonGuard = (person: string, attempt: () => Promise<true | undefined>) => Promise<true | undefined>;
 
-/** Person who has proved their identity there. */
 export interface OutsidePerson {
   /** Undefined if the account is yet to be made, or will not exist. */
   readonly account: UserRow | undefined;

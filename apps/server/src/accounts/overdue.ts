@@ -5,14 +5,12 @@ import type { Shards } from "../db/shards.ts";
 /** Interval after which people who sign in through an issuer must do so again. */
 export interface IssuerBound {
   readonly issuer: string;
-  /** Name that people know. */
   readonly name: string;
-  /** True if only administrators may use passwords beside it. */
   readonly only: boolean;
   readonly everyMs: number;
 }
 
-/** Needs of a check of credentials. It runs when a request begins and while its answer is sent. */
+/** Dependencies of a check of credentials. It runs when a request begins and while its answer is sent. */
 export interface CredentialWorld {
   readonly shards: Shards;
   readonly clock: Clock;
@@ -23,8 +21,7 @@ export interface CredentialWorld {
 /**
  * Condition on the user `u` in the statement that proves a credential. It holds if the issuer is their only way in and
  * their last sign-in there is too long ago. Their sessions and tokens then wait for the next one, since an issuer does
- * not report closed accounts. Administrators are exempt, as they repair the sign-in when an issuer is gone. By primary
- * keys.
+ * not report closed accounts. Administrators are exempt, as they repair the sign-in when an issuer is gone.
  */
 export function isOverdue({ clock, issuerBound }: Pick<CredentialWorld, "clock" | "issuerBound">): RawBuilder<boolean> {
   if (issuerBound === undefined) return sql<boolean>`false`;

@@ -14,17 +14,14 @@ export interface PasswordChange {
   /** Missing for an account without a known password. */
   readonly current_password?: string | undefined;
   readonly new_password: string;
-  /** Code of the second factor, if the account has one. */
   readonly totp?: string | undefined;
   readonly passkey?: PasskeyAssertion | undefined;
-  /** Site that asked for the passkey. */
   readonly site?: PasskeySite | undefined;
 }
 
 /**
- * Changes the caller's password. Somebody else may know the old one, so all personal access tokens and all other
- * sessions end. Guesses at the current password count as failed sign-ins.
- * @param source origin of the attempt
+ * Ends all personal access tokens and all other sessions, because somebody else may know the old password. Guesses
+ * count as failed sign-ins.
  * @throws HoldfastError forbidden for a personal access token, proof_required, invalid_field, second_factor,
  * rate_limited, conflict, unauthenticated
  */
@@ -57,7 +54,7 @@ export async function changeOwnPassword(
       .executeTakeFirst();
     if (changed === undefined)
       throw new HoldfastError("conflict", "The password was changed in the meantime. Sign in again.");
-    // Runs under the lock of the account, which is taken first by all code that ends its sessions.
+    // The account is locked first, as by all code that ends its sessions.
     await assertLive(transaction, credential.id);
     await transaction
       .deleteFrom("shard.sessions")

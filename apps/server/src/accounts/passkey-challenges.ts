@@ -7,8 +7,8 @@ import type { AccountWorld } from "./account-world.ts";
 import { isSame } from "./secret-token.ts";
 
 /**
- * Purpose of a passkey's answer, which is valid for no other one. It adds a passkey in this session, goes with this
- * account's password, or replaces the password of a person still unknown.
+ * Purpose of a passkey's answer, which is valid for no other one: to add a passkey in this session, to go with this
+ * account's password, or to replace the password of a person still unknown.
  */
 export type ChallengeUse = `add ${string}` | `factor ${string}` | "sign-in";
 
@@ -24,7 +24,7 @@ export interface Challenge {
   readonly untilMs: number;
 }
 
-/** Derives a challenge. It is stored only when answered, so asking for challenges fills no table. */
+/** Stored only when answered, so asking for challenges fills no table. */
 export function makeChallenge({ secrets, clock, random }: Parts, use: ChallengeUse): Challenge {
   const untilMs = clock.nowMs() + limits.passkeyChallengeMs;
   const head = Buffer.alloc(randomBytes + untilBytes);
@@ -33,7 +33,10 @@ export function makeChallenge({ secrets, clock, random }: Parts, use: ChallengeU
   return { bytes: Buffer.concat([head, proofOf(secrets.refreshKey, use, head)]), untilMs };
 }
 
-/** @param text base64url @returns undefined for a challenge that is forged, expired or for another use */
+/**
+ * @param text base64url
+ * @returns undefined if forged, expired or for another use
+ */
 export function readChallenge({ secrets, clock }: Parts, use: ChallengeUse, text: string): Challenge | undefined {
   const bytes = Buffer.from(text, "base64url");
   if (bytes.length !== randomBytes + untilBytes + proofBytes || bytes.toString("base64url") !== text) return undefined;

@@ -7,7 +7,6 @@ export interface PasskeySite {
   readonly origins: readonly string[];
 }
 
-/** Addresses at which people reach the server. */
 interface Addresses {
   readonly origin: string;
   readonly publicUrl: string;
@@ -20,12 +19,12 @@ interface Addresses {
 export function passkeySiteOf({ origin, publicUrl }: Addresses): PasskeySite | undefined {
   const site = URL.parse(publicUrl);
   if (site === null || !isFit(site)) return undefined;
-  // A proxy may serve the public address without telling us, and the server itself other ports of the same name.
+  // A proxy may serve the public address unknown to the server, and the server itself other ports of the same name.
   const urls = [site, URL.parse(origin)].filter((url) => url?.hostname === site.hostname && isFit(url));
   return { rpId: site.hostname, origins: urls.flatMap((url) => url?.origin ?? []) };
 }
 
-/** @throws HoldfastError conflict if browsers would refuse; the message says what to do */
+/** @throws HoldfastError conflict if browsers would refuse */
 export function requirePasskeySite(addresses: Addresses): PasskeySite {
   const site = passkeySiteOf(addresses);
   if (site !== undefined) return site;

@@ -70,12 +70,11 @@ describe("a passkey", () => {
 
   const byPassword = ({ email }: Person, passkey?: Assertion, totp?: string) =>
     signIn(world, { email, password: testPassword, passkey, totp, site }, source);
-  /** Each attempt has its own source, because failures are counted by source. */
+  /** Failures are counted by source. */
   const alone = (passkey: Assertion) => signInByPasskey(world, { passkey, site }, `2001:db8::${++sources}`);
   const asked = () => requestOfSignIn(world, site).webauthn;
   const ofPerson = ({ id }: Person) => told.filter(({ userId }) => userId === id).map(({ what }) => what);
 
-  /** Answer to a person who has sent only the right password. */
   async function askedBeside(act: Promise<unknown>): Promise<{ factors: string[]; webauthn: PasskeyRequest }> {
     const thrown = await act.then(
       () => undefined,
@@ -234,7 +233,6 @@ describe("a passkey", () => {
     const confirm = (passkey: ReturnType<TestPasskey["create"]>, caller = person.caller) =>
       confirmPasskey(world, caller, { name: "Again", passkey, site });
     await assert.rejects(confirm(device.create(again.webauthn)), { code: "exists" });
-    // It cannot be added to another person's account either.
     const other = await newPerson();
     const ofOther = await preparePasskey(world, other.caller, { password: testPassword, site }, source);
     await assert.rejects(confirm(device.create(ofOther.webauthn), other.caller), { code: "exists" });

@@ -16,7 +16,6 @@ import { assertPlainText } from "./plain-text.ts";
 
 export type PasskeyJson = z.output<typeof passkeySchema>;
 
-/** Ordered by time of creation. */
 export async function readPasskeys(reader: ShardReader, userId: UserId): Promise<PasskeyRow[]> {
   const { rows } = await sql<PasskeyRow>`select * from shard.passkeys where user_id = ${userId} order by id`.execute(
     reader,
@@ -56,10 +55,7 @@ export async function renamePasskey(
   return passkeyJson(row);
 }
 
-/**
- * Request for one of the person's passkeys, beside a password.
- * @returns undefined if none of them works at this address
- */
+/** @returns undefined if none works at this address */
 export function requestOfFactor(
   world: AccountWorld,
   userId: UserId,
@@ -77,7 +73,9 @@ export function requestOfFactor(
   };
 }
 
-/** Request for any passkey of this server. It is the same for everybody and reveals nothing about anyone. */
+/**
+ * Returns a request for any passkey of this server. It is the same for everybody, so it reveals nothing about anyone.
+ */
 export function requestOfSignIn(
   world: AccountWorld,
   site: PasskeySite,

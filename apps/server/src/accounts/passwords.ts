@@ -3,37 +3,32 @@ import type { UserId } from "@holdfast/core/ids";
 import { Lanes } from "./lanes.ts";
 
 const argon2id = 2 as Algorithm.Argon2id;
-/** Parameters of OWASP's password storage cheat sheet for argon2id: 19 MiB, two passes, one lane. */
+/** OWASP's password storage cheat sheet for argon2id: 19 MiB, two passes, one lane. */
 const parameters = { algorithm: argon2id, memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 
-/**
- * Lanes of this process. Two at once take 38 MiB and leave threads of the pool to files and names. All that wait finish
- * within seconds.
- */
+/** Two take 38 MiB and leave threads of the pool to files and names. 256 waiting tasks finish within seconds. */
 const lanes = new Lanes(2, 256);
 
-/** Hash that costs the same work as a person's, but no known password hashes to zeros. */
+/** Costs the same work as a person's hash, but matches no known password. */
 export const hashOfNobody = `$argon2id$v=19$m=19456,t=2,p=1$${"A".repeat(22)}$${"A".repeat(43)}`;
 
 /** Place in the queue for a lane. */
 export interface Turn {
-  /** Those of one line wait behind each other, see `sourceLine` and `accountLine`. */
+  /** Tasks of one line wait behind each other, see `sourceLine` and `accountLine`. */
   readonly line: string;
   /** Check that runs when the turn comes. Its errors are passed on. */
   readonly begin?: () => Promise<void>;
 }
 
-/** Line of unknown senders. */
 export function sourceLine(source: string): string {
   return `source ${source}`;
 }
 
-/** Line of a known account, from any source. */
 export function accountLine(userId: UserId): string {
   return `account ${userId}`;
 }
 
-/** @param line see `Turn` @throws HoldfastError unavailable when too many wait */
+/** @throws HoldfastError unavailable when too many wait */
 export function hashPassword(password: string, line?: string): Promise<string> {
   return lanes.run(() => hash(password.normalize("NFC"), parameters), line);
 }

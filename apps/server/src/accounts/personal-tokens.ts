@@ -74,8 +74,8 @@ function assertScopes(has: ReadonlySet<Scope>, wanted: readonly Scope[]): void {
 }
 
 /**
- * Holds a lock that a new password, a revocation and a change of administrators wait for. None of them then misses a
- * token that it should end.
+ * A new password, a revocation and a change of administrators wait for this lock, so none misses a token that it should
+ * end.
  */
 export async function assertMaker(
   world: AccountWorld,
@@ -145,7 +145,7 @@ export async function listPersonalTokens(world: AccountWorld, userId: UserId): P
   return rows.map((row) => tokenJson(row, row.folder_id));
 }
 
-/** Deletes a token and all tokens made with it, directly or not. @throws HoldfastError not_found */
+/** Includes all tokens made with it. @throws HoldfastError not_found */
 export async function deletePersonalToken(world: AccountWorld, userId: UserId, id: string): Promise<void> {
   const deleted = isId(id) ? await deleteFamily(world, userId, id as TokenId) : 0;
   if (deleted === 0) throw new HoldfastError("not_found", "There is no such token.");
@@ -155,7 +155,6 @@ export async function deleteFamily(world: Pick<AccountWorld, "shards">, userId: 
   return inTransaction(world.shards.ofId(userId).db, async (transaction) => {
     // Waits for requests that are making tokens with this one; the next statement then sees their rows.
     await transaction.selectFrom("shard.users").select("id").where("id", "=", userId).forUpdate().execute();
-    // By `tokens_user`; an account has few.
     const { rows } = await sql`
       with recursive family (id) as (
         select id from shard.tokens where user_id = ${userId} and id = ${id}
@@ -180,7 +179,7 @@ export async function endPersonalTokens(transaction: Kysely<ShardTables>, userId
   await sql`update shard.webhooks set maker_id = id where user_id = ${userId} and maker_id is null`.execute(
     transaction,
   );
-  // By the primary key: an account's own space is on its shard.
+  // An account's own space is on its shard.
   await sql`
     delete from shard.transfers
     where space_id = (select space_id from shard.users where id = ${userId}) and from_id = ${userId}

@@ -2,15 +2,14 @@ import { HoldfastError } from "@holdfast/core/errors";
 
 // oxlint-disable-next-line no-control-regex -- they are what is looked for
 const controlCharacters = /[\u0000-\u001f\u007f]/;
-/** C1 controls, line separators, and marks that reverse the text after them and so disguise a name. */
+/** C1 controls, line separators, and marks that reverse text and so disguise a name. */
 const misleadingCharacters = /[\u0080-\u009f\u2028-\u202e\u2066-\u2069]/;
 
-/** Tells whether a text can be shown as a name and stored in the database. */
+/** Returns true if a text can be shown as a name and stored in the database. */
 export function isPlainText(text: string): boolean {
   return text.isWellFormed() && !controlCharacters.test(text);
 }
 
-/** Removes marks that would have a name from another system rejected. */
 export function withoutMisleading(text: string): string {
   return text.replaceAll(new RegExp(misleadingCharacters, "g"), "");
 }
@@ -18,10 +17,7 @@ export function withoutMisleading(text: string): string {
 // oxlint-disable-next-line no-control-regex -- they are what is looked for
 const steeringCharacters = /[\u0000-\u0008\u000b-\u001f\u007f]/;
 
-/**
- * Checks a text of several lines. Line breaks and tabs are allowed, other control characters are not.
- * @throws HoldfastError invalid_field
- */
+/** Permits line breaks and tabs. @throws HoldfastError invalid_field */
 export function checkLines(given: string, field: string, bytesMax: number): string {
   const text = given.replaceAll("\r\n", "\n");
   const refused = (why: string) => new HoldfastError("invalid_field", `${field}: ${why}.`, { field });

@@ -148,7 +148,6 @@ test("who gets a plan while it changes has what it gives afterwards", async () =
   await writePlans(world.shards, { plans, defaultPlan: "business" });
 });
 
-/** Resolves when a session of this database waits for a lock. */
 async function waitForLock(db: Kysely<ShardTables>): Promise<void> {
   for (let tries = 0; tries < 10_000; tries++) {
     const { rows } = await sql`select from pg_stat_activity

@@ -7,24 +7,21 @@ import type { ShardTables } from "../db/shard-tables.ts";
 import type { Shards } from "../db/shards.ts";
 import { followPlans } from "./quotas.ts";
 
-/** Configuration of plans. */
 export interface PlanSettings {
-  /** Bytes that an account may keep, by the plan's name; null for no limit. */
+  /** Bytes by the plan's name; null for no limit. */
   readonly plans: Readonly<Record<string, number | null>>;
-  /** Plan of new accounts, one of `plans`. */
   readonly defaultPlan: string;
 }
 
 type Db = Kysely<ShardTables>;
 type PlanJson = Pick<PlanRow, "name" | "quota_bytes" | "offered"> & { readonly default: boolean };
 
-/** Accounts that get their new quota in one transaction. */
 const spreadUsersMax = 500;
 
 /**
- * Writes the configured plans to every shard, and gives the accounts of changed plans their new quota in portions. If
- * the server is killed meanwhile, the plan stays marked and the next start continues.
- * @returns plans that accounts or groups have but the configuration does not name; they stay unchanged
+ * Gives accounts of changed plans their new quota in portions. After a kill, the plan stays marked and the next start
+ * continues.
+ * @returns plans in use but not configured; they stay unchanged
  */
 export async function writePlans(shards: Shards, settings: PlanSettings): Promise<string[]> {
   for (const { db } of shards.all()) await inTransaction(db, (transaction) => writeRows(transaction, settings));
@@ -38,7 +35,7 @@ export async function writePlans(shards: Shards, settings: PlanSettings): Promis
   return left;
 }
 
-/** Reads bucket 0's shard, since plans are the same on every shard. */
+/** Plans are the same on every shard. */
 export async function listPlans(shards: Shards): Promise<PlanJson[]> {
   const rows = await shards.of(toBucket(0)).db.selectFrom("shard.plans").selectAll().orderBy("name").execute();
   return rows.map(({ name, quota_bytes, offered, is_default }) => ({
@@ -55,10 +52,7 @@ export async function holdPlans(transaction: Db): Promise<PlanRow[]> {
   return rows;
 }
 
-/**
- * Plan of this name, or that of new accounts. All plans are held, see `holdPlans`.
- * @throws HoldfastError invalid_field for a plan that is not offered
- */
+/** Holds all plans, see `holdPlans`. @throws HoldfastError invalid_field for a plan that is not offered */
 export async function takePlan(transaction: Db, name: string | undefined): Promise<PlanRow> {
   const rows = await holdPlans(transaction);
   const plan = rows.find((row) => row.offered && (name === undefined ? row.is_default : row.name === name));
@@ -73,7 +67,7 @@ export async function takePlan(transaction: Db, name: string | undefined): Promi
   );
 }
 
-/** Locks the table against the starts of other servers and against requests about to give a plan. */
+/** Locks the table against other starts and requests about to give a plan. */
 async function writeRows(transaction: Db, { plans, defaultPlan }: PlanSettings): Promise<void> {
   await sql`lock table shard.plans in exclusive mode`.execute(transaction);
   const given = JSON.stringify(
@@ -92,7 +86,7 @@ async function writeRows(transaction: Db, { plans, defaultPlan }: PlanSettings):
     where offered and name <> all(${names}::text[])`.execute(transaction);
 }
 
-/** Own plans by `users_plan`, those of groups by `memberships_plan`. */
+/** Indexes: `users_plan` for accounts' own plans, `memberships_plan` for those of groups. */
 async function spreadPlan(db: Db, { name, quota_bytes: quotaBytes }: PlanRow): Promise<void> {
   for (let last: UserId | null = null; ;) {
     const { rows }: { rows: { id: UserId }[] } = await sql<{ id: UserId }>`
@@ -114,7 +108,7 @@ async function spreadPlan(db: Db, { name, quota_bytes: quotaBytes }: PlanRow): P
     where name = ${name} and quota_bytes is not distinct from ${quotaBytes}`.execute(db);
 }
 
-/** A group's members may get its plan on any shard, so a plan in use on one shard stays on all. */
+/** Members may get a group's plan on any shard, so a plan in use on one shard stays on all. */
 async function leftPlans(shards: Shards): Promise<string[]> {
   const left = new Set<string>();
   for (const { db } of shards.all()) {

@@ -13,14 +13,12 @@ interface Program {
 }
 
 /**
- * Finds the caller of a program's access token, equal to that of a personal access token with these scopes. The token's
- * row and the account's grant are read each time. A token that only identifies the person (`openid`) opens nothing
- * here.
+ * Equals a personal access token with these scopes. Reads the token's row and the account's grant each time. A token of
+ * `openid` alone opens nothing here.
  */
 export async function findProgram(world: CredentialWorld, bearer: string): Promise<Program | undefined> {
   const bucket = bucketOfProgramToken(bearer);
   if (bucket === undefined) return undefined;
-  // By the primary key.
   const { rows } = await sql<{ id: TokenId; scope: string | null }>`
     select token_id as id, payload ->> 'scope' as scope from shard.oauth_artifacts
     where id_hash = ${digestOf(bearer)} and kind = 'AccessToken' and expires_at > ${world.clock.nowMicros()}`.execute(

@@ -21,7 +21,6 @@ interface Claimed {
   readonly onClaimed?: (userId: UserId) => void;
 }
 
-/** Known device of an attempt, and its account. */
 export interface KnownSender {
   readonly device: KnownDevice;
   /** Account as read a moment ago; `startSession` refuses if its password has changed since. */
@@ -104,10 +103,7 @@ async function proveElsewhere(
   return { user: person.account, outside: person };
 }
 
-/**
- * The other server compares names loosely, so one person has countless names. Guesses are therefore counted by person,
- * too.
- */
+/** The other server compares names loosely, so guesses are counted by person, too. */
 function personGuard({ throttle }: AccountWorld, device: KnownDevice | undefined, source: string): PersonGuard {
   return (person, attempt) => {
     const known = `outside ${person}\0${device?.id ?? source}`;
@@ -119,7 +115,7 @@ function personGuard({ throttle }: AccountWorld, device: KnownDevice | undefined
 /** Number of sources that may each use up their failures before an account is closed to all but its known devices. */
 const sourcesMin = 10;
 
-/** Count of an account's failures from all sources together. @param account key of its address */
+/** @param account key of its address */
 export function accountWideCount(account: string): WiderCount {
   return { key: throttleKey("account", account), weight: 1 / sourcesMin };
 }

@@ -14,8 +14,7 @@ import { getUser } from "./users.ts";
  * Asks for the password again, before actions that a stranger at a signed-in device must not do. Guesses count with the
  * sign-ins from this source, and with those of the device instead of the account's from all sources. Strangers who
  * guess from many sources thus keep nobody from changing the password.
- * @param field field of the request that has the password
- * @param source origin of the attempt
+ * @param field of the request that has the password, for errors
  * @throws HoldfastError invalid_field, rate_limited
  */
 export async function provePassword(
@@ -38,7 +37,7 @@ export async function provePassword(
 }
 
 /**
- * Proves the owner by password or, for an account without a valid one, by a recent proof of the session.
+ * Without a valid password, requires a recent proof of the session.
  * @throws HoldfastError proof_required, invalid_field, rate_limited
  */
 export async function proveOwner(
@@ -63,7 +62,7 @@ function passwordCounts({ onlyThrough }: Pick<AccountWorld, "onlyThrough">, { ad
   return onlyThrough === undefined || admin;
 }
 
-/** Tells whether the account has a valid password that somebody knows, here or elsewhere. */
+/** Returns true if the account has a valid password that somebody knows, here or elsewhere. */
 export async function hasPassword(
   world: Pick<AccountWorld, "outsidePasswords" | "onlyThrough">,
   user: Pick<UserRow, "id" | "has_password" | "admin">,

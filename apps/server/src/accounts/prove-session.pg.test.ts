@@ -44,7 +44,6 @@ describe("a session that proves anew who its person is", () => {
     readonly email: string;
     readonly token: string;
     readonly caller: Caller;
-    /** Used by nobody else. */
     readonly source: string;
   }
 
@@ -56,7 +55,7 @@ describe("a session that proves anew who its person is", () => {
     return { id, email, token, source, caller: await authenticator.authenticate(token) };
   }
 
-  /** Makes earlier proofs too old; the access tokens stay valid. */
+  /** The access tokens stay valid. */
   const setProven = ({ id }: Person, atMicros: number) =>
     sql`update shard.sessions set proven_at = ${atMicros} where user_id = ${id}`.execute(world.shards.ofId(id).db);
   const grownOld = (person: Person) => setProven(person, 0);

@@ -6,9 +6,8 @@ import { settleWarning } from "../metadata/weight/quota-warning.ts";
 import type { ShardTables, SpaceRow } from "../db/shard-tables.ts";
 
 /**
- * Gives accounts the quota of their plans: the largest of their own and their groups'. Accounts with a quota of their
- * own keep it. Code that changes an account's plan or a membership calls this afterwards in the same transaction. What
- * is read under the lock of the space decides.
+ * The largest quota of the own and the groups' plans counts, unless the account has a quota of its own. Runs in the
+ * transaction that changed a plan or membership. The state under the space lock decides.
  */
 export async function followPlans(transaction: Kysely<ShardTables>, userIds: readonly UserId[]): Promise<void> {
   if (userIds.length === 0) return;

@@ -13,7 +13,6 @@ import { signUp } from "./sign-up.ts";
 import { createTestUser, failuresMax, openTestAccounts, type TestAccounts, testPassword } from "./testing.ts";
 import { updateUser } from "./users.ts";
 
-/** Two shards, to reveal code that treats one as all. */
 let databases: TestDatabases;
 let world: TestAccounts;
 

@@ -26,7 +26,7 @@ export async function readInvitation(world: AccountWorld, token: string, source:
   throw new HoldfastError("not_found", "This invitation does not exist, was used, or has expired. Ask for a new one.");
 }
 
-/** Makes every check even after one fails, so that the time reveals nothing. */
+/** Makes every check, so that the time reveals nothing. */
 async function findOpen(store: AccountStore, token: string): Promise<InvitationFacts | undefined> {
   const bucket = bucketOfInvitationToken(token);
   const row = await store.shards
@@ -44,7 +44,10 @@ async function findOpen(store: AccountStore, token: string): Promise<InvitationF
   return { kind: row.kind, email: row.email, expires_at: formatTime(row.expires_at), shared };
 }
 
-/** A token that confirms this address makes its account, which would show the same. By `grants_email`. */
+/**
+ * Lists shared items that wait for the address. Only for a token that confirms the address: the account made with it
+ * would show the same. Index: `grants_email`.
+ */
 async function listWaiting({ shards, clock }: AccountStore, emailKey: string): Promise<InvitationFacts["shared"]> {
   const pages = await Promise.all(
     shards.all().map(async ({ db }) => {

@@ -26,12 +26,15 @@ export async function replaceRecoveryCodes(
   return codes.map((code) => code.replaceAll(/(.{4})(?!$)/g, "$1-"));
 }
 
-/** Tells a recovery code from an app's code. @param code only letters and digits */
+/** Distinguishes a recovery code from an app's code. @param code only letters and digits */
 export function isRecoveryCode(code: string): boolean {
   return code.length === lettersCount;
 }
 
-/** Uses up a recovery code. @param code only letters and digits @returns true if it was valid */
+/**
+ * @param code only letters and digits
+ * @returns true if it was valid
+ */
 export async function takeRecoveryCode(transaction: ShardReader, userId: UserId, code: string): Promise<boolean> {
   // The code may have been read aloud or copied from paper.
   const meant = code.toLowerCase().replaceAll("o", "0").replaceAll(/[il]/g, "1");

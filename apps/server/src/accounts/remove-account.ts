@@ -8,9 +8,9 @@ import { isRemovedSince } from "./removed-since.ts";
 import { lockUnlessShredded, sparesAdministrators } from "./users.ts";
 
 /**
- * Removes an account at the request of an identity system. It is suspended at once, and shredded after the grace period
- * of an account that its owner deleted. Until then only an administrator can restore it. Of several removals the first
- * counts.
+ * Removes an account at the request of an identity system. It is suspended immediately, and shredded after the grace
+ * period of an account that its owner deleted. Until then only an administrator can restore it. Of several removals the
+ * first counts.
  * @throws HoldfastError forbidden for an administrator, conflict for an account that is being shredded
  */
 export async function removeAccount(world: AccountWorld, user: UserRow): Promise<void> {

@@ -21,9 +21,7 @@ type Forgetful = Pick<UserRow, "id" | "email" | "password_hash">;
 /** The key is that of mails, because the sender of mails makes the link. */
 type ResetWorld = Pick<AccountWorld, "clock"> & { readonly secrets: Pick<AccountWorld["secrets"], "mailKey"> };
 
-/**
- * Link of the mail, below the public address. It works for half an hour, and until the password or the address changes.
- */
+/** Works for half an hour, and until the password or the address changes. */
 export function resetLink({ secrets, clock }: ResetWorld, user: Forgetful): string {
   const untilSeconds = Math.floor((clock.nowMs() + limits.passwordResetMs) / 1000);
   return `/setup#${resetToken(secrets.mailKey, user, untilSeconds)}`;
@@ -39,7 +37,6 @@ export interface PasswordReset extends EndedWays {
  * access tokens end, because somebody else may have made them, and known devices are forgotten. The second factor
  * stays; if it was only passkeys and they are to end, its recovery codes stay. If no address of the account was ever
  * confirmed, a stranger may have made it. Its first reset therefore ends all other ways in.
- * @param source origin of the attempt
  * @returns account, and the number of ways in without the password that are left
  * @throws HoldfastError invalid_field for a wrong, used or expired token; rate_limited; forbidden if the password is
  * elsewhere

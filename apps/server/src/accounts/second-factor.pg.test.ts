@@ -39,7 +39,7 @@ describe("a second factor", () => {
   });
   after(() => databases.stop());
 
-  /** Made by another library than the server's. */
+  /** Uses another library than the server. */
   const codeOf = (secret: string, offMs = 0): string =>
     generateSync({ secret, epoch: Math.floor((world.clock.nowMs() + offMs) / 1000) });
 
@@ -58,7 +58,6 @@ describe("a second factor", () => {
     return { id, email, caller: await authenticator.authenticate(token), signIn: enter };
   }
 
-  /** Turns on an app, and leaves its next code unused. */
   async function withApp(person: Person): Promise<{ secret: string; codes: string[] }> {
     const { secret } = await prepareSecondFactor(world, person.caller, { password: testPassword }, source);
     const codes = await confirmSecondFactor(world, person.caller, codeOf(secret));

@@ -19,17 +19,14 @@ import { takePasskey } from "./take-passkey.ts";
 
 export type SecondFactorJson = z.output<typeof secondFactor>;
 
-/** Row of an active second factor: an app or a passkey. */
 type Live = SecondFactorRow & { readonly since: number };
 
-/** Second factor sent with the password: a code or a passkey's answer. */
 export interface GivenFactor {
   readonly totp?: string | undefined;
   readonly passkey?: PasskeyAssertion | undefined;
-  /** Site that asked for the passkey and may ask again. */
   readonly site?: PasskeySite | undefined;
   readonly sender: CodeSender;
-  /** A trusted issuer has already asked for a second factor. */
+  /** A trusted issuer asked for a second factor. */
   readonly isPassed?: boolean;
 }
 
@@ -54,7 +51,6 @@ export async function readSecondFactor(world: AccountWorld, userId: UserId): Pro
 /**
  * Checks the second factor after the password was proved. Does nothing for an account without one. See `withCode`.
  * @param check an error thrown here leaves the code unused, so it can be sent again
- * @returns factors that were shown
  * @throws HoldfastError second_factor for a missing, wrong or used code; rate_limited
  */
 export async function passSecondFactor(
@@ -63,7 +59,6 @@ export async function passSecondFactor(
   given: GivenFactor,
   check: (transaction: ShardReader) => Promise<void> = () => Promise.resolve(),
 ): Promise<SignInKind> {
-  // One read by the primary key for accounts without a second factor.
   const { rows } = await sql`
     select from shard.second_factors where user_id = ${id} and since is not null ${keyed}`.execute(
     world.shards.ofId(id).db,
@@ -75,7 +70,6 @@ export async function passSecondFactor(
   });
 }
 
-/** Kind of sign-in that the accepted factor makes. */
 function factorOf({ totp, passkey }: GivenFactor): SignInKind {
   if (passkey !== undefined) return "password_passkey";
   return isRecoveryCode(plainCode(totp ?? "")) ? "password_recovery_code" : "password_app";
@@ -106,7 +100,7 @@ export async function withCode<Result>(
   return done.result;
 }
 
-/** @returns error to throw, which names the factors that would do; undefined for a valid factor */
+/** @returns error to throw; undefined for a valid factor */
 async function takeFactor(
   world: AccountWorld,
   transaction: ShardReader,
@@ -125,7 +119,6 @@ async function takeFactor(
   return new HoldfastError("second_factor", message, { field, body: { factors, webauthn: request ?? null } });
 }
 
-/** @returns error of the code; undefined for a valid one */
 async function takeCode(
   world: AccountWorld,
   transaction: ShardReader,
@@ -148,7 +141,7 @@ async function takeCode(
   if (waitMs > 0) return tooManyWrong(waitMs);
   const { totpStep } = await import("./totp.ts");
   const step = totpStep(await unwrapSecret(world, row.user_id, row.secret), code, nowMs);
-  // A right code that is sent again is no guess, so it is not counted.
+  // A right code that is sent again is no guess.
   if (step !== undefined && step <= row.last_step) return codeWrong();
   if (step !== undefined) {
     await sql`update shard.second_factors set last_step = ${step}, failures = 0, known_failures = 0
@@ -174,7 +167,6 @@ async function takeRecovery(world: AccountWorld, transaction: ShardReader, userI
   return undefined;
 }
 
-/** Removes the factor of a person who has lost both the phone and the codes. */
 export async function removeSecondFactor(transaction: ShardReader, userId: UserId): Promise<void> {
   await sql`delete from shard.second_factors where user_id = ${userId}`.execute(transaction);
   await sql`delete from shard.passkeys where user_id = ${userId}`.execute(transaction);
@@ -197,7 +189,7 @@ export function isOn(row: SecondFactorRow | undefined): row is Live {
 }
 
 /**
- * Tells whether something was prepared before the second factor was turned on, and thus without it. A thief who had
+ * Returns true if something was prepared before the second factor was turned on, and thus without it. A thief who had
  * only the password then must not complete it now.
  * @param preparedAt in microseconds
  */
@@ -205,7 +197,7 @@ export function isFromBefore(row: Pick<SecondFactorRow, "since">, preparedAt: nu
   return row.since !== null && preparedAt < row.since;
 }
 
-/** Reads the row without a lock, see `isFromBefore`. */
+/** Takes no lock, see `isFromBefore`. */
 export async function isOlderThanFactor(reader: ShardReader, userId: UserId, preparedAt: number): Promise<boolean> {
   const row = await readRow(reader, userId);
   return row !== undefined && isFromBefore(row, preparedAt);
@@ -218,12 +210,11 @@ export async function withdrawAddress(transaction: ShardReader, userId: UserId):
   );
 }
 
-/** Tells whether an authenticator app is active. */
 export function hasApp(row: SecondFactorRow | undefined): row is Live & { readonly secret: Buffer } {
   return isOn(row) && row.secret !== null;
 }
 
-/** Locks the account's row, and makes it if missing so that two requests wait for each other. */
+/** Creates a missing row, so that requests wait for each other. */
 export async function lockRow(transaction: ShardReader, userId: UserId): Promise<SecondFactorRow> {
   await sql`insert into shard.second_factors (user_id) values (${userId}) on conflict do nothing`.execute(transaction);
   const { rows } = await sql<SecondFactorRow>`
@@ -234,20 +225,16 @@ export async function lockRow(transaction: ShardReader, userId: UserId): Promise
   return row;
 }
 
-/**
- * Runs after `lockRow` and before `assertLive`, because code that ends all sessions locks the account before its
- * sessions.
- */
+/** Runs after `lockRow` and before `assertLive`: the account is locked before its sessions. */
 export async function lockOwner(transaction: ShardReader, userId: UserId): Promise<void> {
   await sql`select from shard.users where id = ${userId} for no key update`.execute(transaction);
 }
 
-/** Reduces a code that was pasted or copied from paper to its letters and digits, of normal width. */
 export function plainCode(text: string): string {
   return text.normalize("NFKC").replaceAll(/[^\p{Letter}\p{Number}]/gu, "");
 }
 
-/** Binds the secret to the account, so that it opens nothing in the row of another. */
+/** The label names the account, so the secret opens nothing in another row. */
 export function wrapSecret({ wrapper }: AccountWorld, userId: UserId, secret: Uint8Array): Buffer | Promise<Buffer> {
   return wrapper.wrapSecret(`totp ${userId}`, secret);
 }

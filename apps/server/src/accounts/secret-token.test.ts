@@ -31,7 +31,6 @@ const nowMs = Date.UTC(2026, 0, 1);
 const bucket = fc.integer({ min: 0, max: bucketCount - 1 }).map(toBucket);
 const sessionId = bucket.map((each) => makeId<SessionId>(each, nowMs, randomBytes(8)));
 
-/** Text close to a genuine token: cut, lengthened, with one character replaced, or of another alphabet. */
 function damaged(genuine: fc.Arbitrary<string>): fc.Arbitrary<string> {
   const change = fc.record({ at: fc.nat(200), text: fc.string({ unit: "binary", maxLength: 3 }), remove: fc.nat(3) });
   const changed = fc
@@ -67,7 +66,6 @@ test("a refresh token that differs in any character is no token, and no text mak
     fc.property(genuine, damaged(genuine), (token, text) => {
       assert.equal(parseRefreshToken(randomBytes(32), token), undefined);
       const parsed = parseRefreshToken(secrets.refreshKey, text);
-      // Accepted text is exactly the token that this key makes.
       if (parsed !== undefined) {
         assert.equal(makeRefreshToken(secrets.refreshKey, parsed.sessionId, parsed.number), text);
       }

@@ -78,7 +78,7 @@ export function makeDeviceSecret(key: Buffer, userId: UserId, deviceId: DeviceId
   return `hfd_${device}_${proof}`;
 }
 
-/** Device that a secret claims. `parseDeviceSecret` proves the claim. */
+/** Returns the device that a secret claims. `parseDeviceSecret` proves the claim. */
 export function deviceOfSecret(text: string): DeviceId | undefined {
   const hex = devicePattern.exec(text)?.[1];
   return hex === undefined ? undefined : (dashed(hex) as DeviceId | undefined);
@@ -130,7 +130,7 @@ export function readLinkAccess(text: string): number | undefined {
 }
 
 /**
- * Tells one pair of secret and password of a link from others, and reveals nothing of them.
+ * Distinguishes one pair of secret and password of a link from others, and reveals nothing of them.
  * @param secrets see `makeLinkSession`
  */
 export function linkStamp(secrets: string): string {
@@ -199,7 +199,6 @@ export function bucketOfProgramToken(text: string): Bucket | undefined {
   return match?.[1] === undefined ? undefined : toBucket(Number.parseInt(match[1], 16));
 }
 
-/** Input of a link's sessions and stamps. */
 export function linkSecrets(row: {
   readonly secret_hash: Buffer | null;
   readonly password_hash: string | null;

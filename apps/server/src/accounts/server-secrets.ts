@@ -11,25 +11,25 @@ export interface ServerSecrets {
   /** Ed25519, for access tokens. */
   readonly accessPrivateKey: KeyObject;
   readonly accessPublicKey: KeyObject;
-  /** 32 bytes each, for HMAC-SHA256. */
+  /** HMAC-SHA256, 32 bytes each. */
   readonly refreshKey: Buffer;
   readonly grantKey: Buffer;
   /** 32 bytes, from which the secrets of mails are derived. */
   readonly mailKey: Buffer;
-  /** 32 bytes, from which the keys of thumbnails on disks are derived. */
+  /** 32 bytes; derives the keys of thumbnails on disks. */
   readonly thumbKey: Buffer;
-  /** 32 bytes, which chain the entries of the audit. */
+  /** 32 bytes; chains the entries of the audit. */
   readonly auditKey: Buffer;
 }
 
 /** Wraps secrets under the key-encryption key, so that the database alone opens nothing. */
 export interface SecretWrapper {
   wrapSecret(label: string, secret: Uint8Array): Buffer | Promise<Buffer>;
-  /** @throws HoldfastError if the key is not the one that wrapped it */
+  /** @throws HoldfastError if the key is not the one that wrapped the secret */
   unwrapSecret(label: string, wrapped: Uint8Array): Buffer | Promise<Buffer>;
 }
 
-/** Reads the secrets, or makes them on the first start. If several instances start at once, one wins. */
+/** If several instances start together, one wins. */
 export async function openServerSecrets(
   shards: Shards,
   wrapper: SecretWrapper,
@@ -63,14 +63,13 @@ export function openAuditKey(shards: Shards, wrapper: SecretWrapper, random: Ran
   return readOrMake(shards, wrapper, "audit_key", () => Buffer.from(random(32)));
 }
 
-/** Secret of the server in its stored form. */
 export interface ServerFact {
   readonly name: string;
   readonly value: Buffer;
   readonly wrapped: Buffer;
 }
 
-/** Reads the secret or makes it. If several make it at once, one wins. */
+/** If several processes create it, one wins. */
 export async function serverFact(
   shards: Shards,
   wrapper: SecretWrapper,

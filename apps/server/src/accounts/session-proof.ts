@@ -5,14 +5,14 @@ import type { AccountStore } from "./account-world.ts";
 const proofMicros = limits.sessionProofMs * 1000;
 
 /**
- * Tells whether the proof is so old that somebody else may use the device now. A time in the future, from a clock that
- * was ahead, soon counts as old.
+ * Returns true if the proof is so old that somebody else may use the device now. A time in the future, from a clock
+ * that was ahead, soon counts as old.
  */
 export function isProofOld({ clock }: Pick<AccountStore, "clock">, provenAtMicros: number): boolean {
   return Math.abs(clock.nowMicros() - provenAtMicros) > proofMicros;
 }
 
-/** Tells whether the proof is young enough to replace a password where that is asked for each time. */
+/** Returns true if the proof is young enough to replace a password where that is asked for each time. */
 export function isProofFresh({ clock }: Pick<AccountStore, "clock">, provenAtMicros: number): boolean {
   return Math.abs(clock.nowMicros() - provenAtMicros) <= limits.freshProofMs * 1000;
 }

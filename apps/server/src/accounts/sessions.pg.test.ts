@@ -346,7 +346,7 @@ test("whoever is no administrator any more makes no token for that, and those th
   const demote = (admin: boolean) => db.updateTable("shard.users").set({ admin }).where("id", "=", user.id).execute();
   await demote(false);
   assert.deepEqual([...(await authenticator.authenticate(made.token)).scopes], ["account", "files:read"]);
-  // Both were authenticated before the demotion.
+  // Authenticated before the demotion.
   for (const by of [caller, script]) await assert.rejects(make(by, "admin"), forbidden);
   await make(script, "account");
   await demote(true);

@@ -32,14 +32,11 @@ export type SessionJson = z.output<typeof sessionSchema>;
 export interface SignInRequest {
   readonly email: string;
   readonly password: string;
-  /** Code or passkey of the second factor, if the account has one. */
   readonly totp?: string | undefined;
   readonly passkey?: PasskeyAssertion | undefined;
-  /** Site that asked for the passkey. */
   readonly site?: PasskeySite | undefined;
   readonly device_name?: string | undefined;
   readonly device_secret?: DeviceSecrets;
-  /** System that the device itself reports. */
   readonly system?: DeviceSystem | undefined;
   /** Address of the client, as the account may be bound to some. */
   readonly address?: string | undefined;
@@ -50,7 +47,6 @@ export interface SignInRequest {
   readonly onClaimed?: OnClaimed;
 }
 
-/** Facts recorded of a device that signs in. */
 export interface NewDevice {
   readonly name: string;
   readonly browser: boolean;
@@ -69,7 +65,7 @@ export interface NewDevice {
   readonly withoutFactor?: boolean;
 }
 
-/** Gets the claimed account before the claim is proved. */
+/** Receives the claimed account before the claim is proved. */
 export type OnClaimed = (userId: UserId) => void;
 
 /**
@@ -92,7 +88,6 @@ export async function signIn(world: AccountWorld, request: SignInRequest, source
   const { totp, passkey, site } = request;
   const sender = known === undefined ? "anybody" : "known";
   const factor = { totp, passkey, site, sender } as const;
-  // A person without an account has no second factor.
   const mayBegin = async (reader: ShardReader) => {
     if (proven !== undefined) await assertMayBegin(world, reader, proven, request);
   };
@@ -226,7 +221,7 @@ function wrongPassword(): HoldfastError {
  * answer, if nothing issued with the current token was used; it gets the same successor. An older token is stolen, or
  * is the owner's beside a thief, or comes from a cloned machine. The family then ends, and for a day both parties learn
  * the reason.
- * @param request.address address of the client, as the account may be bound to some
+ * @param request.address address of the client
  * @throws HoldfastError unauthenticated, address_not_allowed
  */
 export async function refreshSession(
@@ -284,10 +279,7 @@ function askedAgain({ issuerBound }: AccountWorld): HoldfastError {
 const copied =
   "This login was used in two places, such as a clone of this machine or a copy of its configuration folder, and was ended in both. Sign in again in each of them.";
 
-/**
- * Ends the session of a refresh token with any number of the family. Does nothing for text that is no refresh token of
- * this server.
- */
+/** Ends the session of a refresh token with any number of the family. Ignores text that is no token of this server. */
 export async function endSessionOf(world: AccountWorld, refreshToken: string, onClaimed?: OnClaimed): Promise<void> {
   const claimed = parseRefreshToken(world.secrets.refreshKey, refreshToken);
   if (claimed === undefined) return;

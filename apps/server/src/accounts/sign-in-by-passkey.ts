@@ -13,7 +13,6 @@ import { passkeyWrong, takePasskey } from "./take-passkey.ts";
 
 export interface PasskeySignIn {
   readonly passkey: PasskeyAssertion;
-  /** Site that asked for the passkey. */
   readonly site: PasskeySite;
   readonly device_name?: string | undefined;
   readonly device_secret?: DeviceSecrets;
@@ -30,7 +29,6 @@ export interface PasskeySignIn {
  * Makes a device and a session for it by a passkey alone, which names its account. Unknown accounts, other people's
  * passkeys and removed ones get the same answer. Failures are counted by source and not by account, so nobody can delay
  * the owner.
- * @param source origin of the attempt
  * @throws HoldfastError unauthenticated, rate_limited; only with a right passkey: forbidden (disabled),
  * address_not_allowed
  */

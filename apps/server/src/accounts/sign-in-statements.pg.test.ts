@@ -10,7 +10,7 @@ import { wholeServer } from "./access-rules.ts";
 import { signIn } from "./sessions.ts";
 import { createTestUser, openTestAccounts, testPassword } from "./testing.ts";
 
-/* Each round trip to the database costs a sign-in about 0.1 ms of processor time in server and database together. */
+/* Each round trip costs a sign-in about 0.1 ms of processor time in server and database. */
 
 let databases: TestDatabases;
 let world: AccountWorld;
@@ -24,7 +24,6 @@ after(() => databases.stop());
 
 const source = "192.0.2.1";
 
-/** Counts statements, including the beginnings and ends of transactions. */
 async function asked(work: () => Promise<unknown>): Promise<number> {
   const query = mock.method(pg.Client.prototype, "query");
   try {

@@ -98,7 +98,7 @@ test("two hundred accounts that one source tries once each are too many for it, 
       (error: unknown) => toHoldfastError(error).code,
     );
   const guesses = Array.from({ length: 200 }, (_, at) => guess(at));
-  // Neither waits for the guesses sent before: both finish while most of those still wait.
+  // Both finish while most of the guesses sent before still wait.
   let undone = guesses.length;
   const codes = Promise.all(guesses.map((each) => each.finally(() => (undone -= 1))));
   await signIn(world, { email: other.email, password: testPassword }, "192.0.2.1");
@@ -106,7 +106,7 @@ test("two hundred accounts that one source tries once each are too many for it, 
   await signIn(world, known, source);
   assert.ok(undone > guesses.length / 2, `${guesses.length - undone} guesses were before them`);
   const tried = (await codes).filter((code) => code === "unauthenticated").length;
-  // The bound is the failures of ten accounts, plus those already being computed.
+  // Ten accounts' failures, plus those being computed.
   assert.ok(tried >= 10 * failuresMax && tried < 10 * failuresMax + 10, `${tried} guesses were let in`);
   assert.equal((await codes).filter((code) => code === "rate_limited").length, guesses.length - tried);
   assert.equal(await guess(1000), "rate_limited");

@@ -17,7 +17,6 @@ import { signUp } from "./sign-up.ts";
 import { createTestUser, failuresMax, openTestAccounts, type TestAccounts, testPassword } from "./testing.ts";
 import { listUsers, updateUser } from "./users.ts";
 
-/** Two shards, to reveal code that treats one as all. */
 let databases: TestDatabases;
 let world: TestAccounts;
 
@@ -155,7 +154,7 @@ test("of many sign-ups with one address one succeeds, and nothing is left of the
 });
 
 test("a sign-up whose reservation was taken over leaves no user behind", async () => {
-  // Its confirmation finds no reservation of its own, like a sign-up overtaken by another after a minute.
+  // Simulates a sign-up overtaken by another after a minute.
   const { shards } = databases;
   const elsewhere = (bucket: Bucket) => shards.of(toBucket((bucket + 2048) % 4096));
   let calls = 0;
@@ -285,7 +284,7 @@ test("the last administrator who can sign in is neither suspended nor demoted, w
   const active = async () =>
     (await listUsers(world, { limit: 10 })).items.filter((user) => user.admin && !user.disabled);
   assert.ok((await active()).length > 0);
-  // If two met, one had to try again.
+  // Changes that met were refused, so more than one administrator may be left.
   for (const email of admins) await updateUser(world, email, { disabled: true }).catch(() => {});
   assert.equal((await active()).length, 1);
 });
@@ -376,7 +375,6 @@ test("the tables of accounts hold no password and no secret, in no spelling", as
   }
 });
 
-/** Every row of every table of the schema as text, bytea as hex. */
 async function dumpAll(): Promise<string> {
   let text = "";
   for (const { db } of databases.shards.all()) {

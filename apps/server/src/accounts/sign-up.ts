@@ -27,23 +27,19 @@ export interface NewUser {
   readonly password: string | undefined;
   readonly name: string;
   readonly admin: boolean;
-  /**
-   * True if the address is known to be theirs: the maker of the account says so, or the invitation was mailed there.
-   */
+  /** The account's maker vouches for the address, or the invitation was mailed there. */
   readonly confirmed?: boolean;
-  /** Name of an offered plan; the default plan if undefined. */
   readonly plan?: string | undefined;
   /** Overrides the plan; null for no limit. */
   readonly quotaBytes?: number | null | undefined;
-  /** Line in which the hashing of the password waits. */
   readonly line?: string | undefined;
   /** The operator chose the password, so it may be among the first guesses. */
   readonly takesAnyPassword?: boolean;
 }
 
 /**
- * Reserves the address, makes the user with space and root, then confirms the address, since no transaction spans two
- * shards. A crash before the user's row leaves a reservation that expires. A crash after it leaves a valid account.
+ * No transaction spans two shards: reserves the address, makes the user, then confirms the address. A crash before the
+ * user's row leaves a reservation that expires, and one after it a valid account.
  * @throws HoldfastError exists, invalid_field, also for a plan that is not offered
  */
 export async function createUser(store: AccountStore, user: NewUser, id: UserId = makeUserId(store)): Promise<UserRow> {
@@ -80,7 +76,7 @@ export async function createUser(store: AccountStore, user: NewUser, id: UserId 
     return made;
   });
   if (await confirmEmail(store.shards, email, id)) {
-    // The account stays even if this fails: such invitations expire, make no second account, and are not listed.
+    // Remaining invitations expire, make no second account, and are not listed.
     await removeInvitationsFor(store, email).catch(() => {});
     if (user.confirmed === true) await store.onConfirmed?.(id);
     return row;
@@ -97,7 +93,6 @@ function firstPassword(store: AccountStore, user: NewUser): Promise<string> {
     : hashNewPassword(password, user, "password", line);
 }
 
-/** Hash of a password that nobody knows. */
 export function hashUnknownPassword({ random }: Pick<AccountStore, "random">, line?: string): Promise<string> {
   return hashPassword(Buffer.from(random(32)).toString("base64url"), line);
 }
@@ -153,10 +148,7 @@ async function createInvited(
   return user;
 }
 
-/**
- * Several set-up links are valid at a time, since each start of the server prints one.
- * @throws HoldfastError forbidden after one of them was used
- */
+/** Each start prints a set-up link, so several are valid. @throws HoldfastError forbidden after one of them was used */
 function createFirst(world: AccountWorld, user: NewUser, id: UserId): Promise<UserRow> {
   return settingUp(world, async () => {
     if (await hasAdministrator(world)) throw notInvited();
@@ -164,7 +156,10 @@ function createFirst(world: AccountWorld, user: NewUser, id: UserId): Promise<Us
   });
 }
 
-/** Otherwise the holder of an invitation could find out for any number of addresses if they have an account. */
+/**
+ * Counts attempts for addresses that have an account. Otherwise the holder of an invitation could find out for any
+ * number of addresses if they have one.
+ */
 async function countTaken(world: AccountWorld, key: string, create: () => Promise<UserRow>): Promise<UserRow> {
   const made = await guardAttempt(world.throttle, key, () =>
     create().catch((error: unknown) => {

@@ -9,7 +9,6 @@ import { isSame } from "./secret-token.ts";
 /** Use of a signed address, which is valid for no other one. */
 export type GrantUse = "block upload" | "download" | "export" | "thumb";
 
-/** Current caller of a signed address, and the facts in it. */
 export interface OpenedGrant {
   readonly caller: Caller;
   readonly facts: string;
@@ -47,12 +46,10 @@ export async function openGrant(world: World, use: GrantUse, text: string): Prom
   return { caller, facts };
 }
 
-/** Encodes ids in few letters of a path. */
 export function idsText(ids: readonly string[]): string {
   return Buffer.from(ids.join("").replaceAll("-", ""), "hex").toString("base64url");
 }
 
-/** Decodes the ids of `idsText`; other text is skipped. */
 export function readIds(text: string): string[] {
   const hex = Buffer.from(text, "base64url").toString("hex");
   return (hex.match(/.{32}/g) ?? [])

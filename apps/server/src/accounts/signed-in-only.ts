@@ -4,7 +4,6 @@ import type { Caller } from "./caller.ts";
 /** Requester. A command beside the data has none, and so no credential that could be stolen. */
 export type By = Partial<Pick<Caller, "credential">> | undefined;
 
-/** True for a personal access token or a program's token. */
 export function isByToken(by: By): boolean {
   return by?.credential?.kind === "token";
 }

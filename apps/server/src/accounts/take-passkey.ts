@@ -10,7 +10,6 @@ import { type ChallengeUse, readChallenge, takeChallenge } from "./passkey-chall
 import type { PasskeySite } from "./passkey-site.ts";
 import { userOfHandle } from "./passkeys.ts";
 
-/** Answer of a passkey, with the site that asked for it. */
 export interface GivenPasskey {
   readonly assertion: PasskeyAssertion;
   readonly site: PasskeySite | undefined;
@@ -71,20 +70,19 @@ async function verify(row: PasskeyRow, { assertion, site, use }: GivenPasskey) {
       expectedOrigin: [...(site?.origins ?? [])],
       expectedRPID: row.rp_id,
       requireUserVerification: use === "sign-in",
-      // We check the counter ourselves, under our lock.
+      // The caller checks the counter under its lock.
       credential: { id, publicKey: new Uint8Array(row.public_key), counter: 0 },
     });
     if (!verified) return undefined;
     return { counter: authenticationInfo.newCounter, backedUp: authenticationInfo.credentialBackedUp };
   } catch {
-    // It throws for every invalid answer.
     return undefined;
   }
 }
 
 const clientData = z.object({ challenge: z.string().max(256), crossOrigin: z.literal(false).optional() });
 
-/** @returns undefined for text that no browser makes, and for a request by another site's page in a frame */
+/** @returns undefined for invalid text, and for a request by another site's page in a frame */
 export function challengeOf(clientDataJSON: string): string | undefined {
   try {
     return clientData.parse(JSON.parse(Buffer.from(clientDataJSON, "base64url").toString())).challenge;

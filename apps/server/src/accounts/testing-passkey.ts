@@ -6,12 +6,9 @@ import type {
   PasskeyRequest,
 } from "@holdfast/protocol/passkey-values";
 
-/** Deviations from a correct answer. */
 interface Odd {
-  /** Origin of the page that asks. */
   readonly origin?: string;
   readonly rpId?: string;
-  /** No fingerprint or PIN was asked for. */
   readonly unverified?: true;
   readonly crossOrigin?: true;
   readonly counter?: number;
@@ -43,7 +40,6 @@ export class TestPasskey {
   }
 
   create(asked: PasskeyCreation, odd: Odd = {}): PasskeyRegistration {
-    // User of the first account for which it was made.
     this.#userHandle ||= asked.user.id;
     const length = Buffer.alloc(2);
     length.writeUInt16BE(this.#id.length);

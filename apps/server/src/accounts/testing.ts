@@ -14,7 +14,7 @@ export interface TestClock extends Clock {
   forwardMs(byMs: number): void;
 }
 
-/** Clock that moves only by `forwardMs`. */
+/** Moves only by `forwardMs`. */
 export function makeTestClock(startMs = Date.UTC(2026, 0, 1)): TestClock {
   let nowMs = startMs;
   return { nowMs: () => nowMs, nowMicros: () => nowMs * 1000, forwardMs: (byMs) => void (nowMs += byMs) };
@@ -22,7 +22,6 @@ export function makeTestClock(startMs = Date.UTC(2026, 0, 1)): TestClock {
 
 export interface TestAccounts extends AccountWorld {
   readonly clock: TestClock;
-  /** Failures counted since the start, by key. */
   readonly failures: ReadonlyMap<string, number>;
 }
 
@@ -79,7 +78,6 @@ export function createTestUser(world: AccountWorld, email: string, user: Partial
   });
 }
 
-/** Caller of a new session of the account. */
 export async function signedInAs(world: AccountWorld, { email }: Pick<UserRow, "email">): Promise<Caller> {
   const session = await signIn(world, { email, password: testPassword }, "192.0.2.1");
   return new Authenticator(world).authenticate(session.access_token);

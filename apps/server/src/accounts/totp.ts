@@ -12,7 +12,6 @@ const window = 1;
 /** RFC 4226 asks for 16 bytes at least and recommends 20. */
 export const totpSecretBytes = 20;
 
-/** Owner of the secret, as the app lists it. */
 export interface TotpLabel {
   readonly issuer: string;
   readonly account: string;

@@ -29,7 +29,6 @@ import { isByToken, neededSignedIn } from "./signed-in-only.ts";
 
 export type UserJson = z.output<typeof userSchema>;
 const usageColumns = ["quota_bytes", "quota_fixed", "used_bytes", "stored_bytes"] as const;
-/** Usage, and the time when the second factor was turned on. */
 type Facts = Pick<SpaceRow, (typeof usageColumns)[number]> & { readonly factor_since: number | null };
 
 /** Kind of the message sent when an account is suspended or restored, for people who see something of it. */
@@ -37,7 +36,6 @@ export const ownerStateKind = "owner_state";
 
 export interface UserChange {
   readonly disabled?: boolean | undefined;
-  /** Name of an offered plan. */
   readonly plan?: string | undefined;
   /** Bytes; null for no limit; "plan" for the quota of its plans. */
   readonly quotaBytes?: number | null | "plan" | undefined;
@@ -45,7 +43,6 @@ export interface UserChange {
   /** Allowed only with a new password. */
   readonly ended?: EndedWays | undefined;
   readonly admin?: boolean | undefined;
-  /** Name that others see. */
   readonly name?: string | undefined;
   /** New address, which counts as not confirmed. */
   readonly email?: string | undefined;
@@ -62,11 +59,11 @@ export interface UserChange {
    * removed since.
    */
   readonly byIdentitySystem?: true | undefined;
-  /** Requester; undefined for a command beside the data. */
+  /** Undefined for a command beside the data. */
   readonly by?: Pick<Caller, "userId" | "credential"> | undefined;
 }
 
-/** Finds an account by id or e-mail address. @throws HoldfastError not_found */
+/** @throws HoldfastError not_found */
 export async function getUser(store: AccountStore, idOrEmail: string): Promise<UserRow> {
   const user = isId(idOrEmail)
     ? await findUser(store.shards, idOrEmail as UserId)
@@ -79,7 +76,7 @@ function noUser(idOrEmail: string): HoldfastError {
   return new HoldfastError("not_found", `There is no user ${idOrEmail}.`);
 }
 
-/** Lists the users of all shards by id, and so by time of creation. The cursor is the last id of the page before. */
+/** Ordered by time of creation. The cursor is the last id of the page before. */
 export async function listUsers(
   store: AccountStore,
   request: { limit: number; cursor?: string | undefined },
@@ -110,7 +107,6 @@ export async function describeUser(store: AccountStore, user: UserRow): Promise<
   return userJson(user, await readFacts(store, user));
 }
 
-/** An account and its space are on one shard. */
 function readFacts(store: AccountStore, { id, space_id: spaceId }: Pick<UserRow, "id" | "space_id">): Promise<Facts> {
   return store.shards
     .ofId(spaceId)
@@ -122,9 +118,8 @@ function readFacts(store: AccountStore, { id, space_id: spaceId }: Pick<UserRow,
 }
 
 /**
- * Changes an account. All changes take effect on the next request. Suspension and the end of a second factor end all
- * sessions. A new password ends all sessions and personal access tokens, and forgets devices. If an account stops being
- * an administrator, its tokens lose the administrative scopes, even if it becomes one again.
+ * Suspension and the end of a second factor end all sessions; a new password also ends personal access tokens and
+ * forgets devices. Tokens of a former administrator lose the administrative scopes, even if it becomes one again.
  * @throws HoldfastError not_found, invalid_field for a plan that is not offered, exists for an address of somebody
  * else, conflict if nobody could administer afterwards, forbidden for a token that could sign in as an administrator by
  * the change
@@ -153,10 +148,7 @@ function assertEndsWithPassword({ password, ended = {} }: UserChange): void {
   throw new HoldfastError("invalid_field", `${field}: goes with a new password.`, { field });
 }
 
-/**
- * A second factor protects against an open browser or a stolen token, so administrators end their own only with its
- * code.
- */
+/** Against an open browser or a stolen token, administrators end their own factor only with its code. */
 function assertMayEndFactor({ id }: UserRow, by: UserChange["by"]): void {
   if (by?.userId === id) {
     const message =
@@ -167,8 +159,7 @@ function assertMayEndFactor({ id }: UserRow, by: UserChange["by"]): void {
 }
 
 /**
- * Limits a stolen token to its own rights. If it could let its holder sign in as another person, the holder would no
- * longer need it.
+ * A stolen token must not let its holder sign in as another person.
  * @param now current row, under its lock
  * @throws HoldfastError forbidden
  */

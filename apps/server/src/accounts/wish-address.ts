@@ -4,11 +4,9 @@ import type { Caller } from "./caller.ts";
 import { type Proof, withProof } from "./change-second-factor.ts";
 import { emailKey } from "./email-address.ts";
 
-/** Wanted address, with the proof of the person. */
 export interface AddressWish {
   readonly email: string;
   readonly proof: Proof;
-  /** Origin of the request. */
   readonly source: string;
 }
 

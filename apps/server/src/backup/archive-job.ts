@@ -23,7 +23,6 @@ export interface BackupJobsParts {
   readonly shards: Shards;
   readonly pool: BlockPool;
   readonly log: Log;
-  /** Configuration of a server with the embedded database. */
   readonly config: Config;
   readonly serverId: string;
 }
@@ -31,8 +30,7 @@ export interface BackupJobsParts {
 const minuteMs = 60_000;
 
 /**
- * Archives changes every minute after the first backup. If the place is unavailable, the database keeps its log up to a
- * limit. Also makes scheduled backups.
+ * Archives every minute after the first backup. The database keeps its log up to a limit if the place is unavailable.
  */
 export function backupJobs({ cells, shards, pool, log, config, serverId }: BackupJobsParts): PeriodicJob[] {
   const ports = portsFor(config.environment);

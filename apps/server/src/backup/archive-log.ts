@@ -11,7 +11,6 @@ import { advanceSlot, endOfLog, slotPosition, type WalEnd, type WalPosition } fr
 import { walFileBytes, walName, walNumber } from "./wal-names.ts";
 
 export interface ArchivePorts {
-  /** Any connection to the database whose log is archived. */
   readonly db: Kysely<CellTables>;
   readonly archive: LogArchive;
   /** Replication slot that keeps log files which are not archived yet. */
@@ -62,7 +61,7 @@ export function isAhead({ wal, bytes }: Pick<ArchiveHead, "wal" | "bytes">, end:
   return walNumber(wal) * walFileBytes + (bytes ?? 0) > end.bytes;
 }
 
-/** Kept by this process: end of the log at the last archiving, and the time of the last head. */
+/** End of the log at the last archiving, with the time of the last head. */
 const lastEnds = new Map<string, { readonly lsn: string; readonly saidMs: number }>();
 const headRefreshMs = 600_000;
 

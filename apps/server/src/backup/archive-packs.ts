@@ -15,8 +15,7 @@ interface Ports {
 }
 
 /**
- * Copies packs created since a time. A damaged or missing pack is reported by the next backup. No index is needed,
- * because packs are few compared to blocks, and this only runs after changes.
+ * Copies packs created since a time. A damaged or missing pack is reported by the next backup.
  * @param sinceMs milliseconds since 1970
  */
 export async function copyPacksSince({ cell, place, pool, clock, signal }: Ports, sinceMs: number): Promise<void> {

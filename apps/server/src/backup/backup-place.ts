@@ -27,16 +27,12 @@ interface Ports {
   readonly store: ObjectStore;
   /** The server's keyring as in its store; undefined if the place is in that store. */
   readonly keyringObject: Uint8Array | undefined;
-  /** The server's keyring. */
   readonly keyring: Keyring;
   readonly random: Random;
   readonly keyFile: string | undefined;
 }
 
-/**
- * Opens the place for a server to back up, and creates it if it is empty.
- * @throws HoldfastError conflict if it contains something else
- */
+/** Creates the place if it is empty. @throws HoldfastError conflict if it contains something else */
 export async function openOrMakePlace(ports: Ports): Promise<BackupPlace> {
   const { store, keyring, random } = ports;
   const head = (await readHead(store)) ?? (await makeHead(ports));
@@ -85,7 +81,7 @@ export async function openPlaceByKey(
   return { store, id: head.id, keyFile: head.key_file ?? undefined, box: openBox(secret, random), keyOf };
 }
 
-/** Returns the key's path at the time of the backup. Needs no key. @throws HoldfastError not_found */
+/** Needs no key. @throws HoldfastError not_found */
 export async function readKeyFile(store: ObjectStore, location: string): Promise<string | undefined> {
   const head = await readHead(store);
   if (head === undefined) throw noBackup(`in ${shownAddress(location)}`);
@@ -121,7 +117,7 @@ async function readJson(store: ObjectStore): Promise<unknown> {
   }
 }
 
-/** Written before everything except the keys that open it, so that later objects are known to belong to a backup. */
+/** Written before everything except its keys, so that later objects are known to belong to a backup. */
 async function makeHead({ store, keyring, keyringObject, random, keyFile }: Ports): Promise<Head> {
   if (await holdsPacks(store)) {
     throw new HoldfastError(

@@ -22,7 +22,9 @@ export interface BaseBackup {
   readonly files: readonly BackedUpFile[];
 }
 
-/** Replication slots with which the database keeps its log. Separate slots let two kinds of base backup run at once. */
+/**
+ * Replication slots with which the database keeps its log. Separate slots let two kinds of base backup run together.
+ */
 export interface BackupSlots {
   /** Used during the backup. */
   readonly meanwhile: string;
@@ -32,10 +34,8 @@ export interface BackupSlots {
 
 export interface BaseBackupPorts {
   readonly connection: Connection;
-  /** Cluster of the connection's database. */
   readonly clusterFolder: string;
   readonly slots: BackupSlots;
-  /** Cancels the backup. */
   readonly signal?: AbortSignal | undefined;
   readonly progress?: StepProgress | undefined;
 }
@@ -120,7 +120,7 @@ async function copyWal(clusterFolder: string, label: string, walEnd: string, pie
   return files;
 }
 
-/** Parses `START WAL LOCATION: 0/2000028 (file 000000010000000000000002)`. */
+/** `START WAL LOCATION: 0/2000028 (file 000000010000000000000002)`. */
 export function walStartOf(label: string): string {
   const name = /^START WAL LOCATION: \S+ \(file ([0-9A-F]{24})\)$/m.exec(label)?.[1];
   if (name !== undefined) return name;

@@ -11,16 +11,14 @@ export interface CheckReport {
   /** Includes the trash. */
   readonly files: number;
   readonly bytes: number;
-  /** Checked packs. */
   readonly packs: number;
-  /** Sentences. */
   readonly problems: readonly string[];
 }
 
 export interface CheckRequest {
   /** Only some of the packs exist. */
   readonly isSample: boolean;
-  /** Problems name affected files and their owners, for people who can read the whole restored server anyway. */
+  /** Problems name affected files, for people who can read the whole restored server anyway. */
   readonly namesFiles: boolean;
 }
 

@@ -12,8 +12,7 @@ export interface ChosenSnapshot extends ChosenBackup {
 }
 
 /**
- * Finds the latest restorable state: the newest whole snapshot with its log. If the log has a gap, an older snapshot's
- * log may be whole as far as it goes. Otherwise uses a snapshot without log.
+ * Prefers the newest whole snapshot with its log, then an older one whose log is whole, then one without log.
  * @throws HoldfastError not_found if there is none; damaged if none is whole
  */
 export async function chooseSnapshot(place: BackupPlace): Promise<ChosenSnapshot> {

@@ -2,9 +2,9 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 
 export interface ClusterFiles {
-  /** Paths in the cluster's folder; a folder precedes its contents. */
+  /** A folder precedes its contents. */
   readonly folders: readonly string[];
-  /** Excludes `global/pg_control`, which is copied last. */
+  /** Without `global/pg_control`, which is copied last. */
   readonly files: readonly string[];
 }
 
@@ -12,9 +12,8 @@ export const controlFile = "global/pg_control";
 export const walFolder = "pg_wal";
 
 /**
- * Lists the contents of a base backup according to PostgreSQL's manual ("Making a Base Backup Using the Low Level
- * API"): the cluster without the write-ahead log, which is copied separately, and without files that only a running
- * database needs.
+ * Follows PostgreSQL's manual ("Making a Base Backup Using the Low Level API"); the write-ahead log is copied
+ * separately.
  */
 export function listCluster(clusterFolder: string): ClusterFiles {
   const folders: string[] = [];
@@ -35,7 +34,6 @@ export function listCluster(clusterFolder: string): ClusterFiles {
   return { folders: [...folders, `${walFolder}/archive_status`, `${walFolder}/summaries`], files };
 }
 
-/** Folders that are created empty. */
 const emptied = new Set([
   walFolder,
   "pg_dynshmem",

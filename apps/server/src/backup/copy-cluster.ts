@@ -8,8 +8,8 @@ import type { StepProgress } from "./step-progress.ts";
 import { forEachBounded } from "@holdfast/core/task-group";
 
 /**
- * Copies the files of a running cluster between `pg_backup_start` and `pg_backup_stop`. The write-ahead log of that
- * time repairs changes during the copy, even in the middle of a page.
+ * Runs between `pg_backup_start` and `pg_backup_stop`. The log of that time repairs changes during the copy, even
+ * within a page.
  */
 export async function copyCluster(
   clusterFolder: string,
@@ -52,12 +52,12 @@ export async function copyFile(folder: string, path: string, pieces: Pieces): Pr
   return toFile(path, copy.sizeBytes, copy.pieces);
 }
 
-/** Each part waits for the backup's disk, so many run at once. */
+/** Each part waits for the backup's disk, so many run at a time. */
 const atOnceMax = 16;
 
 interface Copy {
   readonly path: string;
-  /** Size at the start; later changes are in the log. */
+  /** At the start; later changes are in the log. */
   readonly sizeBytes: number;
   readonly pieces: string[];
 }
@@ -86,10 +86,7 @@ async function sizeOf(path: string): Promise<number | undefined> {
   }
 }
 
-/**
- * Fills bytes that the file has lost since it was listed with zeros, like PostgreSQL's own backups.
- * @returns undefined if the file is gone
- */
+/** Pads a shortened file with zeros, like PostgreSQL's own backups. @returns undefined if the file is gone */
 async function readPart(path: string, start: number, sizeBytes: number): Promise<Uint8Array | undefined> {
   try {
     await using file = await open(path, "r");
@@ -109,7 +106,7 @@ async function readPart(path: string, start: number, sizeBytes: number): Promise
 
 const controlReadsMax = 20;
 
-/** A read may overlap a write of this file. Two equal reads prove that it is whole. */
+/** Two equal reads prove that no write overlapped. */
 async function copyControlFile(clusterFolder: string, pieces: Pieces): Promise<Copy> {
   const path = join(clusterFolder, controlFile);
   const sizeBytes = (await stat(path)).size;

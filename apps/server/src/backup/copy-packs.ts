@@ -23,7 +23,6 @@ export interface PackPorts {
 export interface CopiedPacks {
   readonly packs: readonly BackedUpPack[];
   readonly addedBytes: number;
-  /** Sentences with the pack's id. */
   readonly problems: readonly string[];
 }
 
@@ -99,7 +98,7 @@ async function listSizes({ store }: BackupPlace): Promise<Map<string, number>> {
   return sizes;
 }
 
-/** @returns undefined if the pack in the backup is damaged */
+/** @returns undefined if damaged */
 async function fromPlace({ cell, place, pool }: PackPorts, id: PackId): Promise<BackedUpPack | undefined> {
   const bytes = await place.store.get(packKey(id));
   const fault = await packFault(pool, (epoch) => cell.keyring.keyOf(epoch), id, bytes);
@@ -111,7 +110,7 @@ function entryOf(id: PackId, bytes: Uint8Array, damaged: string | undefined): Ba
   return { id, size: bytes.length, sha256, ...(damaged === undefined ? {} : { damaged }) };
 }
 
-/** Yields the packs of the index that are not doomed, some hundreds at a time. Index: packs_pkey. */
+/** Omits doomed packs. Index: packs_pkey. */
 async function* rowsBefore(db: Kysely<CellTables>, before: number): AsyncGenerator<PackId> {
   for (let after: string | undefined; ;) {
     const { rows } = await sql<{ id: PackId }>`

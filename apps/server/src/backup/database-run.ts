@@ -6,7 +6,7 @@ import type { CellTables } from "../db/cell-tables.ts";
 
 const hex16 = z.string().regex(/^[0-9a-f]{16}$/);
 const schema = z.object({
-  /** null between a restore and the first snapshot of the restored database. */
+  /** null from a restore to the first snapshot. */
   run: hex16.nullable(),
   /** Earlier runs, of which this database was restored. Their snapshots also belong to it. */
   before: z.array(hex16),
@@ -27,7 +27,7 @@ export async function readDatabaseRun(db: Kysely<CellTables>): Promise<DatabaseR
   return schema.safeParse(await readFact(db, databaseRunFact)).data ?? { run: null, before: [] };
 }
 
-/** Begins a new run. @returns 16 hex digits */
+/** @returns 16 hex digits */
 export async function beginRun(db: Kysely<CellTables>, random: Random): Promise<string> {
   const known = await readDatabaseRun(db);
   const run = Buffer.from(random(8)).toString("hex");

@@ -17,9 +17,9 @@ import { keyFileName } from "./find-key.ts";
 import { drillIn, type DrillReport } from "./run-drill.ts";
 import type { ScheduleParts } from "./schedule-parts.ts";
 
-/** Delay after a drill that was impossible, because of a lack of space or an unavailable place. */
+/** Delay after a lack of space or an unavailable place. */
 const retryMs = 24 * 3600_000;
-/** Space that must stay free for the server during a drill. */
+/** Stays free for the server during a drill. */
 const roomLeftBytes = 1024 * 1024 * 1024;
 
 /**
@@ -120,7 +120,7 @@ function drill({ place }: LastBackup, { config, scratch, signal }: Drilling): Pr
   });
 }
 
-/** Returns true if the folder contains only a drill's data folder. Other contents, or a link, must not be removed. */
+/** Other contents, or a link, must not be removed. */
 async function isLeftover(scratch: string): Promise<boolean> {
   try {
     return (await lstat(scratch)).isDirectory() && (await readdir(scratch)).every((name) => name === drillDataName);
@@ -151,10 +151,7 @@ export function refuseWithoutRoom(scratch: string, neededBytes: number, freeByte
   );
 }
 
-/**
- * Always returns the same folder, so that leftovers are found. It differs between servers, even if containers use the
- * same path for their data folders.
- */
+/** Constant, so that leftovers are found, and different between servers, even in containers with equal paths. */
 function scratchOf({ dataFolder, drills }: Config, serverId: string): string {
   const folder = resolve(dataFolder);
   if (drills.scratch === undefined) return join(folder, "drill");

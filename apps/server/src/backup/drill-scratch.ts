@@ -7,14 +7,13 @@ import { clusterFolderOf } from "../db/embedded/cluster.ts";
 import { removeShortFolder } from "../db/embedded/endpoint.ts";
 import { readPostmasterFile, stopLeftover, stopProcessesNow } from "../db/embedded/leftover.ts";
 
-/** The restored data folder, in the scratch folder. */
 export const drillDataName = "data";
 
 /** Folder of one `holdfast admin drill`. It contains people's files, so it must not outlive the drill. */
 export interface DrillScratch {
   readonly path: string;
   remove(): Promise<void>;
-  /** For a process about to exit: returns when the folder is gone. @returns false if something is left */
+  /** For a process about to exit. @returns false if something is left */
   removeNow(): boolean;
 }
 
@@ -52,7 +51,7 @@ async function removeLeftover(path: string): Promise<void> {
   await removeScratch(path);
 }
 
-/** Also for a killed drill, whose database may still run. */
+/** The database of a killed drill may still run. */
 export async function removeScratch(scratch: string): Promise<void> {
   const cluster = clusterFolderOf(join(scratch, drillDataName));
   removeShortFolder(readPostmasterFile(cluster)?.socketFolder ?? "");

@@ -26,19 +26,16 @@ export interface OpenedPlace extends BackupPlace {
 }
 
 interface Ports {
-  /** Folder or address of the backup, as given by the user. */
   readonly location: string;
   readonly store: ObjectStore;
   readonly random: Random;
-  /** Additional possible locations of the key. */
   readonly keyFiles: readonly string[];
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
 /**
- * Opens a backup with the first key that works: of the environment, of these files, of the backup itself, or of the
- * original server.
- * @throws HoldfastError failed, with advice, if there is none
+ * Tries the environment, these files, the backup itself, and the original server.
+ * @throws HoldfastError failed, with advice, if no key works
  */
 export async function openPlaceByFoundKey(ports: Ports): Promise<OpenedPlace> {
   const { store, random } = ports;
@@ -123,7 +120,7 @@ async function byEnvironment(
   return place === undefined ? undefined : { ...place, keyEncryptionKey: undefined };
 }
 
-/** A backup from before a rotation needs the old key, which is stored beside the new one. */
+/** Earlier backups need the old key, which is beside the new one. */
 function withOthersBeside(path: string): string[] {
   const old = `${basename(path)}.old-`;
   const names = existsSync(dirname(path)) ? readdirSync(dirname(path)).filter((name) => name.startsWith(old)) : [];

@@ -62,7 +62,7 @@ test("what lacks a part is damaged, and neither short nor read across the gap", 
   const isDamaged = (error: unknown) => error instanceof HoldfastError && error.code === "damaged";
   const [file] = await listFollowing(archive, before, headAt(first, 3000));
   await assert.rejects(readLogFile(archive, file!), isDamaged);
-  // Another file follows, so this one must be complete.
+  // A file that is not the last must be complete.
   await writeLogPart(archive, first, 1000, randomBytes(1000));
   await writeLogPart(archive, second, 0, randomBytes(10));
   const [short] = await listFollowing(archive, before, headAt(second, 10));

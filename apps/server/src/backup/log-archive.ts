@@ -5,18 +5,17 @@ import type { BackupPlace } from "./backup-place.ts";
 import { nextWalName, walFileBytes } from "./wal-names.ts";
 
 /**
- * Sealed write-ahead log of a database after a backup, in the place of the backups. The last file grows in parts, so
- * each byte is stored once, and once more when the file is complete. Each run of a database, from one restore to the
- * next, has its own archive, because two runs use the same file names.
+ * Write-ahead log after a backup. The last file grows in parts, so each byte is stored once, and once more when the
+ * file is complete. Each run of a database, from one restore to the next, has its own archive, because two runs use the
+ * same file names.
  */
 export interface LogArchive {
   readonly place: Pick<BackupPlace, "store" | "box">;
-  /** 16 random hex digits, set with the first backup of a database. */
+  /** 16 random hex digits. */
   readonly run: string;
 }
 
 const headSchema = z.strictObject({
-  /** The last file, complete or not. */
   wal: z.string().regex(/^[0-9A-F]{24}$/),
   /** Archived bytes of that file; undefined if written before parts existed. */
   bytes: z.int().min(0).max(walFileBytes).optional(),
@@ -53,7 +52,7 @@ export async function writeLogPart(archive: LogArchive, name: string, start: num
   const { store, box } = archive.place;
   const key = keyOf(archive, `${name}.${start.toString(16).padStart(8, "0")}`);
   await store.put(key, await box.seal(key, bytes));
-  // A whole file, from before parts existed or from before the database was reset, would be read instead of the parts.
+  // A whole file, from before parts existed or the database was reset, would be read instead.
   if (start === 0) await store.delete(keyOf(archive, name));
 }
 
@@ -84,7 +83,7 @@ export async function readLogFile(archive: LogArchive, { name, starts, bytes }: 
   return filled >= bytes ? file : shortFile(name, filled);
 }
 
-/** @returns the files that follow `after` without a gap, up to the last */
+/** @returns the files after `after` without a gap */
 export async function listFollowing(archive: LogArchive, after: string, head: ArchiveHead): Promise<LogFile[]> {
   const startsOf = new Map<string, number[]>();
   const whole = new Set<string>();

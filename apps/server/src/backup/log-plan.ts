@@ -7,19 +7,18 @@ import { type LogArchive, type LogFile, listFollowing, readHead, readLogFile } f
 import type { Manifest } from "./manifest.ts";
 import { nextWalName } from "./wal-names.ts";
 
-/** Log to apply after a backup. */
 export interface LogPlan {
   readonly archive: LogArchive | undefined;
   /** Log files in order; empty: only the backup. */
   readonly files: readonly LogFile[];
-  /** Milliseconds since 1970; undefined: to the end of the log. */
+  /** Milliseconds since 1970; undefined: to the end. */
   readonly untilMs: number | undefined;
   /** Time of the restored state. */
   readonly reached: string;
 }
 
 /**
- * @param atMs milliseconds since 1970, not before the backup; undefined: to the end of the archived log
+ * @param atMs milliseconds since 1970, not before the backup; undefined: to the end
  * @throws HoldfastError damaged if the log has a gap before that
  */
 export async function planLog(
@@ -49,12 +48,11 @@ export async function planLog(
   };
 }
 
-/** Reads the whole log. @throws HoldfastError damaged */
+/** @throws HoldfastError damaged */
 export async function verifyLog({ archive, files }: LogPlan): Promise<void> {
   if (archive !== undefined) for (const file of files) await readLogFile(archive, file);
 }
 
-/** Writes the files to PostgreSQL's log folder. */
 export async function writeLog({ archive, files }: LogPlan, walPath: string): Promise<void> {
   if (archive === undefined) return;
   for (const file of files) {

@@ -5,7 +5,7 @@ import { manifestPrefix } from "../blocks/stored-metadata.ts";
 import type { BackupPlace } from "./backup-place.ts";
 
 const hex64 = z.string().regex(/^[0-9a-f]{64}$/);
-/** Path in the cluster's folder, which cannot lead out of it. */
+/** Cannot lead out of the cluster's folder. */
 const clusterPath = z
   .string()
   .refine((path) => path.split("/").every((name) => !["", ".", ".."].includes(name)), "leads out of the cluster");
@@ -17,14 +17,13 @@ const packSchema = z.strictObject({
     .transform((id) => id as PackId),
   size: z.int().min(0),
   sha256: hex64,
-  /** It was already damaged in the store. */
+  /** Already damaged in the store. */
   damaged: z.string().optional(),
 });
 
 const fileSchema = z.strictObject({
   path: clusterPath,
   size: z.int().min(0),
-  /** Names of its pieces, in order. */
   pieces: z.array(hex64),
 });
 
@@ -34,10 +33,10 @@ const manifestSchema = z.strictObject({
   id: z.string(),
   /** Everything acknowledged before this time is in the backup. */
   consistent_at: z.iso.datetime(),
-  /** null if the database is not embedded. */
+  /** null if not embedded. */
   database: z
     .strictObject({
-      /** Text of `backup_label`, from PostgreSQL's `pg_backup_stop`. */
+      /** From `pg_backup_stop`. */
       label: z.string(),
       /** The last log file that the backup needs and contains. */
       wal_end: z.string().regex(/^[0-9A-F]{24}$/),
@@ -45,7 +44,7 @@ const manifestSchema = z.strictObject({
       stopped_at: z.iso.datetime(),
       /** Run whose archive continues the log. */
       run: z.string().regex(/^[0-9a-f]{16}$/),
-      /** Sealed, in base64. */
+      /** Sealed. */
       password: z.base64(),
       folders: z.array(clusterPath),
       files: z.array(fileSchema),
@@ -61,7 +60,7 @@ export type Manifest = z.output<typeof manifestSchema>;
 export type BackedUpPack = Manifest["packs"][number];
 export type BackedUpFile = NonNullable<Manifest["database"]>["files"][number];
 
-/** Returns an id like `20260131T120000000Z-1a2b3c4d`, which sorts by time. */
+/** `20260131T120000000Z-1a2b3c4d`, sorted by time. */
 export function newBackupId(nowMs: number, random: Uint8Array): string {
   const time = new Date(nowMs).toISOString().replaceAll(/[-:.]/g, "").toLowerCase();
   return `${time}-${Buffer.from(random).toString("hex")}`;
@@ -75,7 +74,7 @@ export async function writeManifest({ store, box }: BackupPlace, manifest: Omit<
   return sealed.length;
 }
 
-/** Returns the ids of complete backups, oldest first. */
+/** Oldest first. */
 export async function listBackups({ store }: Pick<BackupPlace, "store">): Promise<string[]> {
   const ids: string[] = [];
   for await (const { key } of store.list(manifestPrefix)) ids.push(key.slice(manifestPrefix.length));

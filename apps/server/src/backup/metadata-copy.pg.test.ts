@@ -75,7 +75,6 @@ describe("what the store has of the metadata", () => {
     calls = [];
   });
 
-  /** Opens the copy like a starting server. */
   const open = (journalMs: number | undefined = 60_000) => {
     const cluster = {
       connection,
@@ -192,7 +191,7 @@ describe("what the store has of the metadata", () => {
     assert.equal(plan.files.length, 3, "what the newer one has, what ended it, and what came since");
     assert.match(problems.join(), /damaged/);
     clock.forwardMs(hourMs);
-    // While the damaged one is among the last two, nobody knows what it needs, so nothing is removed.
+    // While the damaged snapshot is among the last two, its needs are unknown, so nothing is removed.
     await assert.rejects(copy.snapshot(signal), /damaged/);
     await copy.snapshot(signal);
     assert.deepEqual((await chosen()).problems, []);
@@ -267,7 +266,6 @@ describe("what the store has of the metadata", () => {
   });
 });
 
-/** Returns the size of the largest file that consists of this piece. */
 function bytesOf({ database }: Manifest, piece: string): number {
   return Math.max(0, ...(database?.files ?? []).filter(({ pieces }) => pieces[0] === piece).map(({ size }) => size));
 }

@@ -26,7 +26,6 @@ export interface MetadataCopyPorts {
   readonly monotonicMs: () => number;
 }
 
-/** State of the metadata in the store. */
 interface Known {
   readonly place: BackupPlace;
   /** undefined: the next snapshot begins a run. */
@@ -44,7 +43,7 @@ export class MetadataCopy {
   readonly #startedMs: number;
   #known: Known | undefined;
   #reading: Promise<Known | undefined> | undefined;
-  /** Id of a snapshot of another database, with its error. */
+  /** Another database's snapshot. */
   #foreign: { readonly id: string; readonly error: HoldfastError } | undefined;
   #snapshotMs: number | undefined;
   #journalMs: number | undefined;
@@ -82,7 +81,6 @@ export class MetadataCopy {
     });
   }
 
-  /** Archives the log since the last call. */
   journal(signal: AbortSignal): Promise<void> {
     const journaled = this.#journal(signal);
     this.#journaling = journaled.catch(() => {});
@@ -124,7 +122,6 @@ export class MetadataCopy {
     this.#journalMs = atMs;
   }
 
-  /** Returns the time since the last snapshot and since the last archiving; undefined before the first. */
   ages(): { readonly snapshotSeconds: number | undefined; readonly journalSeconds: number | undefined } {
     const nowMs = this.#ports.clock.nowMs();
     const secondsSince = (ms: number | undefined) => (ms === undefined ? undefined : Math.max(0, (nowMs - ms) / 1000));
@@ -159,7 +156,7 @@ export class MetadataCopy {
     return (this.#known ??= await this.#reading);
   }
 
-  /** @returns undefined while the server is too new to have anything worth keeping */
+  /** @returns undefined while there is nothing worth keeping */
   async #read(): Promise<Known | undefined> {
     const { cell, random, settings, monotonicMs } = this.#ports;
     const { run, before } = await readDatabaseRun(cell.db);

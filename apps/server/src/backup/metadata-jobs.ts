@@ -37,7 +37,7 @@ export function metadataJobs({ cell, copy, settings, log }: MetadataJobsParts): 
   return [...jobs, journal];
 }
 
-/** Otherwise the database would keep its log forever. */
+/** Removes the replication slot. Otherwise the database would keep its log forever. */
 async function dropSlot({ db }: BlockCell): Promise<void> {
   await sql`select pg_drop_replication_slot(slot_name) from pg_replication_slots
     where slot_name = ${snapshotSlots.archive} and not active`.execute(db);

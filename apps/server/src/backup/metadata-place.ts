@@ -3,7 +3,6 @@ import type { BlockCell } from "../blocks/block-cell.ts";
 import { metadataPartOf } from "../blocks/stored-metadata.ts";
 import { type BackupPlace, openOrMakePlace } from "./backup-place.ts";
 
-/** Opens the metadata part of a server's store, and creates it if it is missing. */
 export async function openMetadataPlace({ store, keyring }: BlockCell, random: Random): Promise<BackupPlace> {
   const part = metadataPartOf(store);
   return openOrMakePlace({ store: part, keyring, keyringObject: undefined, random, keyFile: undefined });

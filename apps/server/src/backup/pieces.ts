@@ -12,7 +12,6 @@ const piecePrefix = "database/";
 /** Pieces in a place, named by content. Equal ones are stored once. */
 export class Pieces {
   readonly #place: BackupPlace;
-  /** Name to stored bytes. */
   readonly #known = new Map<string, number>();
   readonly #making = new Map<string, Promise<void>>();
   addedBytes = 0;
@@ -27,7 +26,7 @@ export class Pieces {
     return pieces;
   }
 
-  /** @returns the name of the durable piece */
+  /** @returns name of the durable piece */
   async put(plain: Uint8Array): Promise<string> {
     const { box } = this.#place;
     const name = box.nameOf(plain);
@@ -38,7 +37,7 @@ export class Pieces {
     return name;
   }
 
-  /** @throws HoldfastError damaged if it is missing or does not match its name */
+  /** @throws HoldfastError damaged if missing or wrong */
   async get(name: string): Promise<Uint8Array> {
     const { store, box } = this.#place;
     if (!this.#known.has(name)) throw damagedPiece(name, "is missing");
@@ -56,7 +55,6 @@ export class Pieces {
     await this.#place.store.delete(keyOf(name));
   }
 
-  /** Returns the stored bytes of these pieces, each counted once. */
   bytesOf(names: Iterable<string>): number {
     return [...new Set(names)].reduce((sum, name) => sum + (this.#known.get(name) ?? 0), 0);
   }

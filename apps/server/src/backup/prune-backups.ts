@@ -25,7 +25,7 @@ export async function pruneBackups(place: BackupPlace, keep: number): Promise<st
   return removed;
 }
 
-/** Keeps the archives from the oldest remaining backup of their run on. */
+/** Keeps archives from their run's oldest backup on. */
 async function removeLogs(place: BackupPlace, kept: readonly Manifest[]): Promise<void> {
   const firsts = new Map<string, string>();
   for (const { database } of kept)
@@ -39,7 +39,7 @@ async function removePieces(place: BackupPlace, kept: readonly Manifest[]): Prom
   for (const name of pieces.names()) if (!needed.has(name)) await pieces.remove(name);
 }
 
-/** Keeps packs newer than the oldest remaining backup, which a state between two backups may need. */
+/** A state between two backups may need packs newer than the oldest. */
 async function removePacks(place: BackupPlace, kept: readonly Manifest[]): Promise<void> {
   const oldestMs = Math.min(...kept.map(({ consistent_at }) => Date.parse(consistent_at))) - clockDifferenceMs;
   const needed = new Set<string>(kept.flatMap(({ packs }) => packs.map(({ id }) => id)));

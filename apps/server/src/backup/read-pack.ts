@@ -7,7 +7,6 @@ import { packFault } from "./whole-pack.ts";
 
 export interface ReadPack {
   readonly bytes: Uint8Array;
-  /** Fault of the pack in every available store. */
   readonly fault: string | undefined;
 }
 
@@ -15,7 +14,7 @@ export interface ReadPack {
  * Reads a pack for a backup, and again if it has a fault. The other of two stores may have a whole copy. Does not
  * repair the stores, but records a debt for the server.
  * @param now microseconds since 1970
- * @returns undefined if an available store does not have it
+ * @returns undefined if an available store does not have the pack
  */
 export async function readPack(
   { cell, pool, signal }: SettlePorts,

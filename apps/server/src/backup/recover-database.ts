@@ -32,7 +32,7 @@ interface Ports {
   /** Locked, and without a database. */
   readonly dataFolder: string;
   readonly random: Random;
-  /** Account that runs the database. Defaults to a user of its own. */
+  /** Defaults to a user of its own. */
   readonly account?: Account;
   readonly progress?: StepProgress | undefined;
 }
@@ -86,11 +86,11 @@ async function replay(options: EmbeddedPostgresOptions, { files, untilMs }: LogP
   await writeFile(join(clusterFolderOf(options.dataFolder), "recovery.signal"), "", { mode: 0o600 });
   if (untilMs === undefined) return startEmbeddedPostgres({ ...options, settings: archiveRecovery });
   try {
-    // Without a "Z", because PostgreSQL reads its settings before it loads names of zones.
+    // Names of zones such as "Z" are not loaded yet.
     const recovery_target_time = new Date(untilMs).toISOString().replace("T", " ").replace("Z", "+00");
     return await startEmbeddedPostgres({ ...options, settings: { ...archiveRecovery, recovery_target_time } });
   } catch (error) {
-    // Nothing was written between that time and the end of the log.
+    // Nothing was written between that time and the log's end.
     if (!(error as Error).message.includes("recovery ended before configured recovery target")) throw error;
     return startEmbeddedPostgres({ ...options, settings: archiveRecovery });
   }

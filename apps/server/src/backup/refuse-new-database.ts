@@ -9,14 +9,12 @@ import { readKeyringObject } from "../blocks/wrapped-keys.ts";
 import { clusterFolderOf } from "../db/embedded/cluster.ts";
 
 export interface FirstStart {
-  /** Absolute path. */
   readonly dataFolder: string;
   readonly keySource: Pick<KeySource, "path">;
   readonly stores: readonly PlacedStore[];
 }
 
 interface PlacedStore {
-  /** "the store". */
   readonly name: string;
   readonly open: () => Promise<ObjectStore>;
 }
@@ -38,16 +36,15 @@ export async function refuseMissingDatabase(start: FirstStart): Promise<void> {
 }
 
 export interface EmptyDatabase extends Pick<FirstStart, "stores"> {
-  /** "The external database". */
   readonly name: string;
   /** The data folder, if it may contain an embedded database that this server does not use. */
   readonly dataFolder?: string | undefined;
-  /** undefined if another cell has tables, which use the same key. */
+  /** undefined if another cell's tables use the same key. */
   readonly keySource?: FirstStart["keySource"] | undefined;
 }
 
 /**
- * Does the same for an external database without tables, or that of one of several cells.
+ * Does the same as `refuseMissingDatabase` for an external database without tables, or that of one of several cells.
  * @param isEmpty called again before the rejection, because another server may have created tables, key and keyring
  * meanwhile
  */

@@ -31,15 +31,14 @@ export interface RestorePorts {
   readonly place: OpenedPlace;
   /** New, or left by an interrupted restore. */
   readonly dataFolder: string;
-  /** Opens the store of the new server. */
   readonly openStoreIn: (dataFolder: string) => Promise<ObjectStore>;
   readonly pool: BlockPool;
   readonly random: Random;
-  /** Milliseconds since 1970; undefined: to the end of the archived log. */
+  /** Milliseconds since 1970; undefined: to the end of the log. */
   readonly atMs: number | undefined;
-  /** Continues if packs of the backup are damaged. */
+  /** Restores in spite of damaged packs. */
   readonly acceptsDamage: boolean;
-  /** Account that runs the database. Defaults to a user of its own. */
+  /** Defaults to a user of its own. */
   readonly account?: Account;
   /** Number of random packs to restore, for a test of the backup only. */
   readonly sample?: number | undefined;
@@ -74,7 +73,6 @@ export async function restoreBackup(ports: RestorePorts): Promise<RestoreReport>
   return makeFolderOf({ manifest, pieces, plan }, { ...ports, bringPacks });
 }
 
-/** Verified backup to restore. */
 export interface ChosenBackup {
   readonly manifest: Manifest;
   readonly pieces: Pieces;
@@ -85,11 +83,10 @@ export interface FolderPorts extends Pick<
   RestorePorts,
   "place" | "dataFolder" | "openStoreIn" | "random" | "account" | "progress"
 > {
-  /** Brings the packs of the restored index to the store. */
   readonly bringPacks: (store: ObjectStore, connection: Connection) => Promise<RestoredPacks>;
 }
 
-/** Creates the data folder. @throws HoldfastError conflict if it is not empty, before anything is written */
+/** @throws HoldfastError conflict if the folder is not empty, before anything is written */
 export async function makeFolderOf(chosen: ChosenBackup, ports: FolderPorts): Promise<RestoreReport> {
   const { place, random } = ports;
   refuseFilled(ports.dataFolder);

@@ -15,7 +15,6 @@ interface Ports {
   readonly place: OpenedPlace;
   readonly store: ObjectStore;
   readonly pool: BlockPool;
-  /** Connection to the restored database. */
   readonly connection: Connection;
   /** Number of random packs; undefined: all. */
   readonly sample: number | undefined;
@@ -23,7 +22,6 @@ interface Ports {
 }
 
 export interface RestoredPacks {
-  /** Packs of the restored server, and their bytes. */
   readonly packs: number;
   readonly bytes: number;
   readonly problems: readonly string[];

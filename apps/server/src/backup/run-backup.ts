@@ -24,13 +24,13 @@ import type { StepProgress } from "./step-progress.ts";
 import { type BackupPorts, type BackupReport, takeBackup } from "./take-backup.ts";
 
 export interface BackupRequest {
-  /** Place of backups: a folder or `s3://…`. */
+  /** A folder or `s3://…`. */
   readonly place: string;
   /** Number of backups to keep; undefined: all. */
   readonly keep: number | undefined;
   /** Stores the key-encryption key in the backup, so that everyone with the backup can open it. */
   readonly withKey: boolean;
-  /** Called with the backup's id when it can be restored. */
+  /** Called when the backup can be restored. */
   readonly noteTaken?: (id: string) => void;
   readonly progress?: StepProgress | undefined;
 }
@@ -44,7 +44,6 @@ export interface BackupAnswer extends BackupReport {
   readonly key: string | null;
   /** The backup is on the same disk as the server's data. */
   readonly same_disk: boolean;
-  /** Backups removed because of `keep`. */
   readonly removed: readonly string[];
 }
 
@@ -86,7 +85,6 @@ interface RunOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Makes one backup of the server of this configuration, which requires its keys. */
 export function backUpServer(
   request: BackupRequest,
   config: Config,
@@ -146,7 +144,7 @@ async function backUp(
 }
 
 const pinName = "backup";
-/** The pin of a killed backup expires after this time. */
+/** A killed backup's pin expires then. */
 const pinMicros = 86_400_000_000;
 
 async function putKey(store: ObjectStore, source: KeySource): Promise<void> {
@@ -203,7 +201,6 @@ function clusterOf({ config, databases }: AdminStorage): BackupPorts["cluster"] 
   return { connection: shard.connection, folder: clusterFolderOf(folder), password };
 }
 
-/** Returns an absolute path, independent of the working folder. */
 function placeName(place: string): string {
   return place.startsWith("s3://") ? place : resolve(place);
 }

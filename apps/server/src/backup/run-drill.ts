@@ -27,7 +27,7 @@ export interface DrillRequest {
   readonly keyFile: string | undefined;
   /** Folder in which a temporary folder is created and removed; undefined: the system's. */
   readonly scratch: string | undefined;
-  /** Number of random packs to restore and check; undefined: all. */
+  /** Random packs; undefined: all. */
   readonly sample: number | undefined;
   /** Called with the folder created in `scratch`, for code that ends this process early. */
   readonly noteScratch?: (made: DrillScratch) => void;
@@ -39,12 +39,12 @@ export interface DrillReport {
   readonly consistent_at: string;
   /** Time from the first read of the backup until a server could start. */
   readonly recovery_seconds: number;
-  /** Newer changes would be lost. */
+  /** Age of the restored state; newer changes would be lost. */
   readonly recovery_point_seconds: number;
-  /** Files of the restored server, including the trash. */
+  /** Includes the trash. */
   readonly files: number;
   readonly bytes: number;
-  /** Restored packs, of which every block was checked. */
+  /** Every block was checked. */
   readonly packs: number;
   readonly problems: readonly string[];
 }
@@ -71,26 +71,22 @@ export async function runDrill(request: DrillRequest, environment: Environment =
 export interface DrillWorld {
   /** Place of backups: a folder or `s3://…`. */
   readonly location: string;
-  /** Possible locations of the key. */
   readonly keyFiles: readonly string[];
-  /** Number of random packs; undefined: all. */
   readonly sample: number | undefined;
   readonly environment: Environment;
-  /** Account that runs the restored database. Defaults to a user of its own. */
+  /** Defaults to a user of its own. */
   readonly account?: Account;
-  /** Cancels the drill with an error. */
   readonly signal?: AbortSignal;
-  /** Problems name affected files; see `CheckRequest`. */
   readonly namesFiles: boolean;
   /**
-   * Called with the approximate bytes to write, before anything is written. It creates the folder, which is always
-   * removed afterwards, or throws. undefined: the caller creates and removes the folder.
+   * Receives the approximate bytes before anything is written, and creates the folder, which is always removed
+   * afterwards. undefined: the caller does both.
    */
   readonly prepare?: (neededBytes: number) => Promise<void>;
   readonly progress?: StepProgress | undefined;
 }
 
-/** Restores the newest backup in a folder. @param scratch exists already, or is created by `prepare` */
+/** @param scratch exists already, or is created by `prepare` */
 export async function drillIn(scratch: string, world: DrillWorld): Promise<DrillReport> {
   const startedMs = performance.now();
   const pool = startBlockPool();
@@ -116,7 +112,7 @@ export async function drillIn(scratch: string, world: DrillWorld): Promise<Drill
   }
 }
 
-/** @throws HoldfastError unavailable if the keyring, which every place has, is missing */
+/** @throws HoldfastError unavailable without a keyring, which every place has */
 async function refuseAway({ store }: OpenedPlace, location: string): Promise<void> {
   if ((await store.stat(keyringKey)) !== undefined) return;
   throw new HoldfastError(
@@ -149,7 +145,6 @@ async function neededBytes(place: OpenedPlace, sample: number | undefined): Prom
   return database + files.length * walBytes + packs;
 }
 
-/** Bytes of one file of the database's log. */
 const walBytes = 16 * 1024 * 1024;
 
 interface Drill extends Pick<DrillWorld, "sample" | "environment" | "signal" | "account" | "namesFiles" | "progress"> {

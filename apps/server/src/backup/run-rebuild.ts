@@ -19,13 +19,12 @@ export interface RebuildRequest {
   readonly from: string;
   /** File with that server's key-encryption key; undefined: in the environment. */
   readonly keyFile: string | undefined;
-  /** Data folder of the new server. */
   readonly dataFolder: string;
   readonly progress?: StepProgress | undefined;
 }
 
 export interface RebuildReport extends RestoreReport {
-  /** Value of --store for `serve`; null if it is not needed. */
+  /** For `serve`; null if not needed. */
   readonly store: string | null;
 }
 
@@ -62,7 +61,7 @@ export async function runRebuild(
   return { ...made, problems: [...chosen.problems, ...made.problems], store: isFolder ? null : from };
 }
 
-/** The next rebuild removes leftovers of an interrupted one in the data folder, so the store must not be there. */
+/** The next rebuild removes an interrupted one's leftovers in the data folder, so the store must not be there. */
 function refuseWithin(dataFolder: string, from: string): void {
   const folders = [dataFolder, resolve(from)].map((path) => (existsSync(path) ? realpathSync(path) : path));
   const [data = "", store = ""] = folders;

@@ -8,15 +8,13 @@ import { refuseFilled, type RestoreReport, restoreBackup } from "./restore-backu
 import type { StepProgress } from "./step-progress.ts";
 
 export interface RestoreRequest {
-  /** Place of backups: a folder or `s3://…`. */
+  /** A folder or `s3://…`. */
   readonly place: string;
-  /** Data folder of the new server. */
   readonly dataFolder: string;
   /** RFC 3339; undefined: the newest backup. */
   readonly at: string | undefined;
   /** Copy of the original server's key, if it is not found automatically. */
   readonly keyFile: string | undefined;
-  /** Continues if packs of the backup are damaged. */
   readonly acceptsDamage: boolean;
   readonly progress?: StepProgress | undefined;
 }

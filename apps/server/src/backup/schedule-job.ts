@@ -7,7 +7,7 @@ import { backUpServer } from "./run-backup.ts";
 import type { ScheduleParts } from "./schedule-parts.ts";
 
 const lookMs = 15_000;
-/** Delay after a failed backup, for example while a disk is missing. */
+/** Delay after a failed backup. */
 const retryMs = 3600_000;
 
 /** Runs scheduled backups and drills, one after the other. */
@@ -22,7 +22,6 @@ export function scheduledBackups(parts: ScheduleParts): PeriodicJob {
   };
 }
 
-/** Makes backups scheduled with `holdfast admin backup --schedule` when they are due. */
 function backupsInTime({ cells, config, clock, log }: ScheduleParts): (signal: AbortSignal) => Promise<void> {
   let notBeforeMs = 0;
   return async (signal) => {

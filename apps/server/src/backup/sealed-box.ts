@@ -12,7 +12,7 @@ import { deriveKey, openSealed, seal } from "../blocks/seal.ts";
 export interface SealedBox {
   /** @param label kind and location, required for opening */
   seal(label: string, plain: Uint8Array): Promise<Uint8Array>;
-  /** @throws HoldfastError damaged unless it was sealed under this label and has at most `plainBytesMax` bytes */
+  /** @throws HoldfastError damaged unless sealed under this label with at most `plainBytesMax` bytes */
   open(label: string, sealed: Uint8Array, plainBytesMax: number): Promise<Uint8Array>;
   /** Returns 64 hex digits that identify the bytes, but do not reveal them without the key. */
   nameOf(plain: Uint8Array): string;

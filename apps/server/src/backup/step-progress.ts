@@ -1,8 +1,6 @@
-/** Receives the progress of a backup, restore or drill. */
 export interface StepProgress {
   /** Called when a step begins, such as "copying packs". @param total undefined: unknown */
   begin(name: string, total?: StepTotal): void;
-  /** Called when one item of the step is done, with its bytes. */
   done(bytes: number): void;
 }
 

@@ -13,7 +13,7 @@ export interface BackupPorts extends PackPorts {
   readonly run: string;
   readonly clock: Clock;
   readonly random: Random;
-  /** Called regularly to renew the pin that protects packs from deletion. */
+  /** Renews the pin that protects packs from deletion. */
   readonly keepPacks: () => Promise<void>;
 }
 
@@ -29,8 +29,8 @@ export interface BackupReport {
 }
 
 /**
- * Copies the database first and the packs after, so that all packs in the database are included. The manifest, written
- * last, makes it a backup. Objects of an interrupted run are reused by the next.
+ * Copies packs after the database, so that all packs in it are included. The manifest, written last, makes it a backup.
+ * The next run reuses objects of an interrupted one.
  */
 export async function takeBackup(ports: BackupPorts): Promise<BackupReport> {
   const { place, cell, cluster, run, clock, random, signal, progress } = ports;
@@ -43,7 +43,7 @@ export async function takeBackup(ports: BackupPorts): Promise<BackupReport> {
       ? undefined
       : await takeDatabase({ cluster, place, run, slots: backupSlots, signal, progress }, pieces);
   await ports.keepPacks();
-  // Contains all keys of its packs, because a key is created before its first pack and never removed.
+  // The keyring has all keys of the packs: a key is created before its first pack and never removed.
   await place.store.put(keyringKey, await cell.store.get(keyringKey));
   const { packs, addedBytes, problems } = await copyPacks(ports, await knownPacks(ports), startedAt);
   const names = database?.manifest.files.flatMap((file) => file.pieces) ?? [];

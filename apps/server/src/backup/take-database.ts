@@ -5,7 +5,6 @@ import type { Manifest } from "./manifest.ts";
 import type { Pieces } from "./pieces.ts";
 import type { StepProgress } from "./step-progress.ts";
 
-/** Running embedded database. */
 export interface Cluster {
   readonly connection: Connection;
   readonly folder: string;
@@ -15,7 +14,6 @@ export interface Cluster {
 interface Ports {
   readonly cluster: Cluster;
   readonly place: Pick<BackupPlace, "box">;
-  /** Run of the database, which names the archive of its log. */
   readonly run: string;
   readonly slots: BackupSlots;
   readonly signal?: AbortSignal | undefined;
@@ -27,7 +25,6 @@ interface TakenDatabase {
   readonly manifest: NonNullable<Manifest["database"]>;
 }
 
-/** Copies the whole database to a place, for its manifest. */
 export async function takeDatabase(
   { cluster, place, run, slots, signal, progress }: Ports,
   pieces: Pieces,

@@ -13,33 +13,31 @@ import { piecesOf } from "./verify-backup.ts";
 export interface SnapshotPorts {
   readonly cluster: Cluster;
   readonly place: BackupPlace;
-  /** Run of the database, which names the archive of its log. */
   readonly run: string;
   readonly clock: Clock;
   readonly random: Random;
   readonly signal: AbortSignal;
-  /** Number of snapshots to keep; defaults to two. */
+  /** Defaults to two. */
   readonly kept?: number;
 }
 
 export interface Snapshot {
-  /** The last log file in the snapshot. */
   readonly walEnd: string;
   /** Everything acknowledged before this time is in it; milliseconds since 1970. */
   readonly atMs: number;
 }
 
-/** Separate from those of backups, so that a snapshot and a backup can run at once. */
+/** Separate from those of backups, so that a snapshot and a backup can run at the same time. */
 export const snapshotSlots: BackupSlots = { meanwhile: "holdfast_snapshot", archive: "holdfast_journal" };
 
 /**
- * Copies missing parts of the database to the store. The manifest, written after everything else was verified, makes it
- * a snapshot. Then older ones are removed, except the previous one.
+ * The manifest, written after everything else was verified, makes it a snapshot. Then older ones are removed, except
+ * the previous one.
  */
 export async function takeSnapshot(ports: SnapshotPorts): Promise<Snapshot> {
   const { cluster, place, run, clock, random, signal, kept = snapshotsKept } = ports;
   const newest = (await listBackups(place)).at(-1);
-  // Sorts after all others even if the clock was set back, because the last ones are kept.
+  // Sorts last even if the clock was set back.
   const afterMs = newest === undefined ? 0 : (timeOfBackup(newest) ?? 0) + 1;
   const id = newBackupId(Math.max(clock.nowMs(), afterMs), random(4));
   const pieces = await Pieces.open(place);

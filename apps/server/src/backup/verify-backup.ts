@@ -7,7 +7,7 @@ import type { Pieces } from "./pieces.ts";
 import { forEachBounded } from "@holdfast/core/task-group";
 import { type StepProgress, totalOf } from "./step-progress.ts";
 
-/** Reads the whole database in a backup. @throws HoldfastError damaged, with the first wrong piece */
+/** @throws HoldfastError damaged, with the first wrong piece */
 export async function verifyDatabase(
   manifest: Pick<Manifest, "database">,
   pieces: Pieces,
@@ -21,12 +21,11 @@ export async function verifyDatabase(
   });
 }
 
-/** Returns the names of its pieces, each once. */
 export function piecesOf({ database }: Pick<Manifest, "database">): Set<string> {
   return new Set(database?.files.flatMap((file) => file.pieces));
 }
 
-/** Reads all packs of a backup. @returns sentences about differences */
+/** @returns sentences about differences */
 export async function verifyPacks(place: BackupPlace, { packs }: Manifest, progress?: StepProgress): Promise<string[]> {
   const problems: string[] = [];
   progress?.begin("checking packs in the backup", totalOf(packs));
@@ -38,7 +37,7 @@ export async function verifyPacks(place: BackupPlace, { packs }: Manifest, progr
   return problems.toSorted();
 }
 
-/** @returns the bytes even if they are damaged, because most of a pack may be readable */
+/** @returns damaged bytes too, because most of a pack may be readable */
 export async function readBackedUp(
   { store }: BackupPlace,
   { id, sha256 }: Pick<BackedUpPack, "id" | "sha256">,

@@ -1,22 +1,21 @@
-/** Name of a write-ahead log file: timeline, and two halves of its number, with 8 hexadecimal digits each. */
+/** Timeline, and two halves of the number, 8 hexadecimal digits each. */
 export const walName = /^[0-9A-F]{24}$/;
 
-/** Default size of initdb. */
+/** Default of initdb. */
 export const walFileBytes = 16 * 1024 * 1024;
 const filesPerLog = 2 ** 32 / walFileBytes;
 
-/** Returns the name of the next file on the same timeline. */
+/** Stays on the same timeline. */
 export function nextWalName(name: string): string {
   const number = walNumber(name) + 1;
   return `${name.slice(0, 8)}${hex8(Math.floor(number / filesPerLog))}${hex8(number % filesPerLog)}`;
 }
 
-/** Returns the number of log files before it. */
 export function walNumber(name: string): number {
   return Number.parseInt(name.slice(8, 16), 16) * filesPerLog + Number.parseInt(name.slice(16), 16);
 }
 
-/** Returns the files from `first` to `last` that are not among the names, in order. */
+/** In order, from `first` to `last`. */
 export function missingBetween(first: string, last: string, names: Iterable<string>): string[] {
   const there = new Set(names);
   const missing: string[] = [];

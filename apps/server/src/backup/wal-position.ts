@@ -5,7 +5,7 @@ import { walFileBytes } from "./wal-names.ts";
 
 /** Position in the database's log. */
 export interface WalPosition {
-  /** Its file, the offset in it, and the position where the file begins. */
+  /** The log file, the offset in it, and the position where the file begins. */
   readonly name: string;
   readonly offset: number;
   readonly fileLsn: string;
@@ -17,7 +17,6 @@ export interface WalEnd extends WalPosition {
   readonly bytes: number;
 }
 
-/** Returns the end of the durable log. */
 export async function endOfLog(db: Kysely<CellTables>): Promise<WalEnd> {
   const { rows } = await sql<{ lsn: string; timeline: number; bytes: number }>`
     select lsn::text as lsn, (lsn - '0/0'::pg_lsn)::int8 as bytes,

@@ -27,9 +27,8 @@ export interface Adoption {
 }
 
 /**
- * Adds rows for packs without any, which a store left that ended between its two steps. Their blocks wait,
- * unreferenced, to be deleted like all others, so that there is one way to delete. Adopts nothing while the index is
- * incomplete.
+ * Adds rows for packs of a store that ended between its two steps. Their blocks wait, unreferenced, to be deleted like
+ * all others. Adopts nothing while the index is incomplete.
  * @param graceMs a younger pack may still get its rows
  */
 export async function adoptOrphans(
@@ -54,7 +53,6 @@ export async function adoptOrphans(
   return adoption;
 }
 
-/** Returns the packs that are missing from the index. */
 export async function withoutRows(db: Kysely<CellTables>, packs: readonly ListedPack[]): Promise<ListedPack[]> {
   if (packs.length === 0) return [];
   const { rows } = await sql<{ id: string }>`
@@ -63,7 +61,7 @@ export async function withoutRows(db: Kysely<CellTables>, packs: readonly Listed
   return packs.filter(({ packId }) => !known.has(packId));
 }
 
-/** @returns number of blocks that got rows; gone: the pack was collected since it was listed */
+/** @returns gone: the pack was collected since it was listed */
 async function adopt(
   cell: BlockCell,
   clock: Clock,

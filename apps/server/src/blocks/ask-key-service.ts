@@ -12,7 +12,6 @@ const timeoutMs = 10_000;
 const answerBytesMax = 64 * 1024;
 
 /**
- * Calls a key service.
  * @returns the parsed response; undefined if the service rejects the request itself (400)
  * @throws HoldfastError unavailable while it does not respond; failed if it refuses
  */

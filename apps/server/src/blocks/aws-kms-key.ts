@@ -5,7 +5,7 @@ import type { RemoteKey } from "./remote-key.ts";
 import { type AwsCredentials, signAwsRequest } from "./sign-aws-request.ts";
 
 /**
- * Opens a symmetric key of AWS KMS or a compatible service: https://docs.aws.amazon.com/kms/latest/APIReference/. Reads
+ * Symmetric key of AWS KMS or a compatible service: https://docs.aws.amazon.com/kms/latest/APIReference/. Reads
  * AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, like the store.
  * @param address `aws-kms:KEY?region=eu-central-1`; KEY is an id, an ARN or `alias/NAME`; `&endpoint=https://…` changes
  * the endpoint

@@ -5,10 +5,8 @@ import { HoldfastError } from "@holdfast/core/errors";
 interface Backed {
   /** A folder or `s3://…`. */
   readonly place: string;
-  /** Configuration of the server to back up. */
   readonly config: {
     readonly dataFolder: string;
-    /** Folders or `s3://…`. */
     readonly store: string | undefined;
     readonly secondStore: string | undefined;
   };
@@ -40,7 +38,7 @@ function foldersOf({ dataFolder, store, secondStore }: Backed["config"]): readon
 
 const isBucket = (place: string): boolean => place.startsWith("s3://");
 
-/** Resolves links, also of paths that do not exist yet. */
+/** Also resolves paths that do not exist yet. */
 function realOf(path: string): string {
   const whole = resolve(path);
   try {

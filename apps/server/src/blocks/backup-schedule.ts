@@ -4,20 +4,18 @@ import { readFact, writeFact } from "./cell-facts.ts";
 import type { CellTables } from "../db/cell-tables.ts";
 
 const schema = z.object({
-  /** A folder as an absolute path, or `s3://…`. */
+  /** An absolute path, or `s3://…`. */
   place: z.string(),
   every_ms: z.int().positive(),
   /** Number of backups to keep; null: all. */
   keep: z.int().positive().nullable(),
 });
 
-/** Schedule of the server's own backups. */
 export type BackupSchedule = z.output<typeof schema>;
 
 /** Not restored: a restored server would write into the backups of the original. */
 export const backupScheduleFact = "backup_schedule";
 
-/** @param schedule null: none */
 export async function noteBackupSchedule(db: Kysely<CellTables>, schedule: BackupSchedule | null): Promise<void> {
   await writeFact(db, backupScheduleFact, schedule);
 }

@@ -3,7 +3,6 @@ import type { Kysely } from "kysely";
 import type { CellTables } from "../db/cell-tables.ts";
 import type { Keyring } from "./keyring.ts";
 
-/** A block index with its object store and keys. */
 export interface BlockCell {
   readonly id: string;
   readonly db: Kysely<CellTables>;

@@ -1,4 +1,4 @@
-/** Logger of the blocks folder, such as a pino logger. Never receives content, keys or secrets. */
+/** Never receives content, keys or secrets. */
 export interface BlockLog {
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;

@@ -44,7 +44,6 @@ export class BlockRoom {
     return payload;
   };
 
-  /** Completes the current slab. */
   close(): void {
     this.#closedBytes += this.#end;
     this.#slab = undefined;

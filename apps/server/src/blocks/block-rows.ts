@@ -5,7 +5,6 @@ import type { CellTables } from "../db/cell-tables.ts";
 import type { ShardTables } from "../db/shard-tables.ts";
 import type { PackId } from "./pack-format.ts";
 
-/** Location of one copy of a block. */
 export interface BlockPlace {
   readonly hash: HashHex;
   readonly packId: PackId;
@@ -68,9 +67,8 @@ export async function findStored(
 }
 
 /**
- * Marks a copy as damaged until `markWhole`.
  * @param now microseconds since 1970
- * @returns true if it was whole before
+ * @returns true if the copy was whole before
  */
 export async function markDamaged(
   cell: Kysely<CellTables>,
@@ -104,7 +102,6 @@ export async function markWhole(cell: Kysely<CellTables>, packId: PackId, hashes
     where pack_id = ${packId}::uuid and hash = any(${hashArray(hashes)}) and state = 'damaged'`.execute(cell);
 }
 
-/** Returns the hashes with a whole copy in another pack. */
 export async function findWholeElsewhere(
   cell: Kysely<CellTables>,
   packId: PackId,
@@ -114,14 +111,14 @@ export async function findWholeElsewhere(
   return new Set(hashes.filter((hash) => places.get(hash)?.some((place) => place.packId !== packId) === true));
 }
 
-/** Returns true if any copy is damaged, which is rare. Index: `blocks_damaged`. */
+/** Index: `blocks_damaged`. */
 export async function hasDamaged(cell: Kysely<CellTables>): Promise<boolean> {
   const { rows } = await sql`select from cell.blocks where state = 'damaged' order by hash limit 1`.execute(cell);
   return rows.length > 0;
 }
 
 /**
- * Returns the hashes with a damaged copy and no whole one. Uses `blocks_damaged`, and the primary key for each of the
+ * Returns the hashes with a damaged copy and no whole one. Index: `blocks_damaged`, and the primary key for each of the
  * few matches. Without statistics a join would read the whole table.
  */
 export async function findLost(cell: Kysely<CellTables>, hashes: readonly HashHex[]): Promise<Set<HashHex>> {

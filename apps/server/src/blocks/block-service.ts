@@ -19,7 +19,7 @@ export interface StoredBlock {
   readonly payload: Uint8Array;
 }
 
-/** Stores and reads content in the context of one space. Callers check rights on nodes first. */
+/** Callers check rights on nodes first. */
 export interface BlockService {
   /** Returns memory for the payloads of a request. `expectedBytes` is undefined if the size is unknown. */
   room(expectedBytes: number | undefined): BlockRoom;
@@ -36,20 +36,19 @@ export interface BlockService {
    * the quota, and `store_full` below the disks' reserve.
    */
   store(spaceId: SpaceId, uploader: UserId, blocks: readonly IncomingBlock[], leaveOut?: LeaveOut): Promise<void>;
-  /** Returns the hashes in the space's `space_blocks` whose block is live in the cell, and renews their `since`. */
+  /** Returns hashes in `space_blocks` with a live block in the cell, and renews their `since`. */
   held(spaceId: SpaceId, hashes: readonly HashHex[]): Promise<Set<HashHex>>;
-  /** See `discardBlocks`. */
   discard(spaceId: SpaceId, uploader: UserId, hashes: readonly HashHex[]): Promise<Discarded>;
   /** Returns false if no block of the space's cell is damaged, so that `lost` finds nothing. */
   anyDamaged(spaceId: SpaceId): Promise<boolean>;
-  /** Returns the hashes without a whole copy. A client that uses one must send it again. */
+  /** Returns hashes without a whole copy, which must be sent again. */
   lost(spaceId: SpaceId, hashes: readonly HashHex[]): Promise<ReadonlySet<HashHex>>;
   /**
    * Lets the space hold blocks that another space holds. Within a cell this adds only rows; between cells bytes are
    * copied. Throws `quota` beyond four times the quota.
    */
   holdAlso(spaceId: SpaceId, also: AlsoHeld): Promise<void>;
-  /** Returns the space's blocks without a whole copy, in the order of their hashes. */
+  /** Sorted by hash, without a whole copy. */
   damaged(
     spaceId: SpaceId,
     page: { readonly after: HashHex | undefined; readonly limit: number },
@@ -61,7 +60,7 @@ export interface BlockService {
    * `damaged`.
    */
   read(spaceId: SpaceId, hashes: readonly HashHex[], options?: ReadingOptions): AsyncGenerator<StoredBlock | undefined>;
-  /** Yields plain bytes of the range [start, end) of a file with this manifest, in pieces of up to one block. */
+  /** Yields [start, end) in pieces of up to one block. */
   readRange(
     spaceId: SpaceId,
     entries: readonly ManifestEntry[],
@@ -83,7 +82,7 @@ export interface ReadingOptions {
   readonly passing?: boolean;
   /** Memory for bytes that were read but not consumed; see `ReadingRoom`. */
   readonly reading?: Reading;
-  /** The owner of the space reads. Other callers may not learn which files a damaged block affects. */
+  /** Only the owner may learn which files a damaged block affects. */
   readonly asOwner?: boolean;
   /** For `read`: yields undefined for a damaged block instead of throwing. */
   readonly passesOver?: "damaged";
@@ -98,7 +97,6 @@ export interface TailPlace {
 
 export interface SealedTail {
   readonly epoch: number;
-  /** 16 random bytes. */
   readonly salt: Buffer;
   readonly sealed: Buffer;
 }

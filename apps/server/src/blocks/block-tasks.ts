@@ -12,16 +12,15 @@ import type { SlabBlock, VerifiedSlab } from "./slab.ts";
 
 export type BlockPool = CodecPool<typeof worker>;
 
-/** Starts the server's threads for codec and pack tasks. @param threads defaults to the number of cores */
 export function startBlockPool(threads?: number): BlockPool {
   const workerUrl = new URL("worker.ts", import.meta.url);
   return startCodecPool<typeof worker>(threads === undefined ? { workerUrl } : { workerUrl, threads });
 }
 
-/** Up to this size, the transfer to a thread takes longer than the work. */
+/** Up to this size, a transfer to a thread takes longer than the work. */
 const inlineBytesMax = 128 * 1024;
 
-/** Transfers the slab: use the returned one. */
+/** Transfers the slab to a thread: use the returned one. */
 export async function verifyInPool(
   pool: BlockPool,
   slab: ArrayBuffer,
@@ -31,7 +30,7 @@ export async function verifyInPool(
   return pool.run("verifySlabTask", { slab, blocks }, [slab]);
 }
 
-/** Transfers the slabs, which are returned as the middle pieces of the pack. */
+/** Returns the transferred slabs as the middle pieces of the pack. */
 export async function sealInPool(pool: BlockPool, input: SealInput): Promise<Sealed> {
   const sizeBytes = input.slabs.reduce((sum, slab) => sum + slab.byteLength, 0);
   if (sizeBytes <= inlineBytesMax) return sealAndCheck(input);
@@ -44,13 +43,13 @@ export interface Opened {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** Transfers the whole buffer of the bytes, and returns it. */
+/** Transfers and returns the whole buffer. */
 export async function openInPool(pool: BlockPool, input: OpenInput): Promise<Opened> {
   if (input.bytes.length <= inlineBytesMax) return { payloads: openRecords(input), bytes: input.bytes };
   return pool.run("openTask", input, buffersOf([input.bytes]));
 }
 
-/** Transfers the pack, which is not returned. */
+/** Does not return the transferred pack. */
 export async function scrubPackInPool(pool: BlockPool, input: ScrubInput): Promise<ScrubFinding> {
   const pack = ownBytes(input.pack);
   return pool.run("scrubPackTask", { ...input, pack }, [pack.buffer]);

@@ -19,7 +19,7 @@ export class ByteBudget {
     }
   }
 
-  /** @returns a function that must be called to release the bytes; further calls do nothing */
+  /** @returns a function that releases the bytes; further calls do nothing */
   async take(wantedBytes: number): Promise<() => void> {
     let sizeBytes = Math.min(wantedBytes, this.#totalBytes);
     await new Promise<void>((start) => {

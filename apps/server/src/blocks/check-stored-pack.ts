@@ -25,9 +25,8 @@ export interface CheckedPack {
 }
 
 export interface CheckedRow extends ScrubRow {
-  /** Hash as a key for other tables. */
   readonly hex: HashHex;
-  /** Time of the damage found before this check, in microseconds since 1970. */
+  /** Found before this check, in microseconds since 1970. */
   readonly damagedAt: number | null;
 }
 

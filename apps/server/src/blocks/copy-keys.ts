@@ -2,13 +2,12 @@ import { type Kysely, sql } from "kysely";
 import { byteaArray, uuidArray } from "../db/array-parameters.ts";
 import type { CellTables } from "../db/cell-tables.ts";
 
-/** Primary key of a row in cell.blocks. */
 export interface CopyKey {
   readonly hash: Buffer;
   readonly packId: string;
 }
 
-/** Returns a table `given (hash, pack_id)` for a statement. */
+/** Returns a table `given (hash, pack_id)`. */
 export function givenCopies(copies: readonly CopyKey[]) {
   return sql`unnest(${byteaArray(copies.map(({ hash }) => hash))}, ${uuidArray(copies.map(({ packId }) => packId))})
     as given (hash, pack_id)`;

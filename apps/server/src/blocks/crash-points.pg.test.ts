@@ -1,6 +1,6 @@
 /**
- * Life of a new block: bytes durable in a pack -> cell rows -> shard rows -> acknowledged. Wherever this is
- * interrupted, acknowledged blocks exist, rows name existing packs, and packs without rows get them.
+ * Acknowledged blocks exist, and rows name existing packs, wherever a store (pack durable -> cell rows -> shard rows ->
+ * acknowledged) is interrupted.
  */
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
@@ -196,7 +196,7 @@ async function assertReads(
   assert.deepEqual(read, hashes);
 }
 
-/** Asserts that stored bytes match the rows, and that each block has a holder with the same stamp. */
+/** Each block has a holder with the row's stamp. */
 async function assertBooksBalance({ spaceId }: Space, { shards }: Databases = databases): Promise<void> {
   const { rows } = await sql<{ counted: number; stored: number; unheld: number }>`
     select (select coalesce(sum(size), 0) from shard.space_blocks where space_id = ${spaceId}) as counted,
@@ -210,7 +210,6 @@ async function assertBooksBalance({ spaceId }: Space, { shards }: Databases = da
   assert.equal(rows[0]?.unheld, 0);
 }
 
-/** Ends all other connections to this database. */
 async function cutConnections({ connection }: TestDatabases): Promise<void> {
   const client = new pg.Client({ ...connection, application_name: "cutter" });
   await client.connect();

@@ -11,7 +11,6 @@ import { changeStoredBytes } from "../metadata/weight/stored-bytes.ts";
  */
 const graceMs = 3600_000;
 
-/** Blocks of one space that an abandoned upload left. */
 export interface LeftBlocks {
   readonly spaceId: SpaceId;
   /** Only blocks last sent by this account are discarded. */

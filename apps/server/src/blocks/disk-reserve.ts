@@ -7,7 +7,6 @@ import { roomAdvice } from "../db/database-error.ts";
 import { logBytesOn } from "../db/embedded/log-room.ts";
 import { isS3Location } from "@holdfast/object-store/s3-location";
 
-/** Free bytes on the disk of a folder, and the reserve that uploads do not use. */
 export interface DiskRoom {
   readonly folder: string;
   readonly freeBytes: number;
@@ -62,7 +61,6 @@ export function openDiskReserve(groups: readonly DiskGroup[], reserveBytes: numb
   };
 }
 
-/** Reserve of 0 bytes, for example if all data is stored elsewhere. */
 export const noReserve: DiskReserve = openDiskReserve([], 0);
 
 /**
@@ -106,8 +104,8 @@ export function hasRoom({ freeBytes, reserveBytes }: DiskRoom, sizeBytes: number
 }
 
 /**
- * Returns 1 GiB, or a twentieth of a smaller disk. On the database's disk, returns twice the size of its log: one part
- * for the log, the other for rows written by deletions.
+ * 1 GiB, or a twentieth of a smaller disk. The database's disk needs twice its log: for the log, and for rows written
+ * by deletions.
  */
 export function usualReserve(diskBytes: number, hasDatabase: boolean): number {
   return hasDatabase ? 2 * logBytesOn(diskBytes) : Math.min(1024 ** 3, Math.floor(diskBytes / 20));
@@ -116,14 +114,12 @@ export function usualReserve(diskBytes: number, hasDatabase: boolean): number {
 /** The reserve, and as much again for the database's rows and a few files. */
 const databaseDiskBytesMin = 256 * 1024 * 1024;
 
-/** @returns a sentence if a disk of this size is too small for the embedded database */
 export function tooSmallForDatabase(folder: string, diskBytes: number): string | undefined {
   if (diskBytes >= databaseDiskBytesMin) return undefined;
   const [size, needed] = unlikeBytes(diskBytes, databaseDiskBytesMin);
   return `${folder} is on a disk of ${size}. The database needs a disk of at least ${needed}: on this disk, little or no space is left for files.`;
 }
 
-/** @returns the same for the database's disk among these folders */
 export async function findTooSmallDisk(groups: readonly DiskGroup[]): Promise<string | undefined> {
   const folder = groups.flat().find(({ hasDatabase }) => hasDatabase)?.folder;
   if (folder === undefined) return undefined;
@@ -131,7 +127,6 @@ export async function findTooSmallDisk(groups: readonly DiskGroup[]): Promise<st
   return blocks === 0 ? undefined : tooSmallForDatabase(folder, bsize * blocks);
 }
 
-/** Reads each folder once. */
 export async function readRooms(
   groups: readonly DiskGroup[],
   reserveBytes: number | undefined,
@@ -141,7 +136,7 @@ export async function readRooms(
   return rooms.filter((room) => room !== undefined);
 }
 
-/** @throws HoldfastError store_full, with the disk, for the server's operator */
+/** @throws HoldfastError store_full, for the server's operator */
 export async function assertDisksRoomy(groups: readonly DiskGroup[], reserveBytes: number | undefined): Promise<void> {
   const full = (await readRooms(groups, reserveBytes)).find((room) => !hasRoom(room, 0));
   if (full === undefined) return;
@@ -150,10 +145,7 @@ export async function assertDisksRoomy(groups: readonly DiskGroup[], reserveByte
   throw new HoldfastError("store_full", message);
 }
 
-/**
- * Returns the error for an upload. Omits the free bytes of the disk, which only administrators may see.
- * @param neededBytes 0 if unknown
- */
+/** Omits the disk's free bytes, which only administrators may see. @param neededBytes 0 if unknown */
 export function storeFull(neededBytes = 0, options: { readonly cause?: unknown } = {}): HoldfastError {
   const lack =
     neededBytes === 0 ? " and accepts no new files" : `: its disk has no space for another ${formatBytes(neededBytes)}`;

@@ -6,21 +6,17 @@ import type { CellTables } from "../db/cell-tables.ts";
 import type { ShardTables } from "../db/shard-tables.ts";
 import type { Shard, Shards } from "../db/shards.ts";
 
-/** A version of a file that needs a block. */
 export interface TouchedFile {
   readonly node_id: NodeId;
   /** Path from the root of the space, with a leading slash. */
   readonly path: string;
-  /** The owner's e-mail address. */
+  /** E-mail address. */
   readonly owner: string;
   readonly version: number;
   readonly version_id: VersionId;
 }
 
-/**
- * Finds the files that need these blocks. Reads all manifests of the spaces that hold them, so it is only for damage.
- * @param onlySpace searches only this space
- */
+/** Only for damage: reads all manifests of the spaces that hold the blocks. */
 export async function findFilesTouching(
   shards: Shards,
   cell: Kysely<CellTables>,
@@ -99,5 +95,4 @@ async function findOnShard(
   return rows;
 }
 
-/** Bytes of a record in a version's list of segments: hash, count and bytes. */
 const segmentRecordBytes = 44;

@@ -5,7 +5,6 @@ import type { BlockCell } from "./block-cell.ts";
 import { packKey } from "./pack-format.ts";
 import type { PackId } from "./pack-format.ts";
 
-/** Reason why an existing pack cannot be read. */
 export interface Withheld {
   readonly reason: string;
   /** true: disk or network error. false: too large for a pack. */

@@ -13,7 +13,6 @@ import { assertStoredInTime } from "./storing-time.ts";
 
 type HoldPorts = Pick<StorePorts, "cells" | "shards" | "clock"> & Pick<BlockService, "read" | "store" | "held">;
 
-/** See `BlockService.holdAlso`. */
 export async function holdAlso(ports: HoldPorts, spaceId: SpaceId, also: AlsoHeld): Promise<void> {
   const { cells, shards, clock } = ports;
   if (also.blocks.size === 0) return;
@@ -27,8 +26,8 @@ export async function holdAlso(ports: HoldPorts, spaceId: SpaceId, also: AlsoHel
 }
 
 /**
- * A holder keeps its block. The other space's holder is locked until the new one exists, so at every moment some space
- * holds the block. The rows of the space are added afterwards, as in a store.
+ * Adds holders for the space. A holder keeps its block. The other space's holder is locked until the new one exists, so
+ * at every moment some space holds the block. The rows of the space are added afterwards, as in a store.
  */
 async function insertHolders(
   cell: Kysely<CellTables>,
@@ -53,7 +52,6 @@ async function insertHolders(
   }));
 }
 
-/** Between cells bytes must be copied. */
 async function copyBytes(ports: HoldPorts, spaceId: SpaceId, also: AlsoHeld): Promise<void> {
   const { from, uploader, owns, blocks } = also;
   const hashes = [...blocks.keys()];

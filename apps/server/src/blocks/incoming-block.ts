@@ -1,9 +1,8 @@
 import type { HashHex } from "@holdfast/core/ids";
 
-/** Block to store: received as a frame, or cut (and maybe compressed) by this process's codec workers. */
+/** Received as a frame, or cut by this process's codec workers. */
 export interface IncomingBlock {
   readonly hash: HashHex;
-  /** Plain size in bytes. */
   readonly sizeBytes: number;
   readonly codec: "raw" | "zstd";
   readonly payload: Uint8Array;

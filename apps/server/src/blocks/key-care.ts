@@ -7,11 +7,8 @@ import type { BlockLog } from "./block-log.ts";
 import type { KeySource } from "./key-encryption-key.ts";
 import { type CellKeys, rotateKeyEncryptionKey } from "./rotate-key-encryption-key.ts";
 
-/** Rotation of keys by an administrator. */
 export interface KeyCare {
-  /** Creates a new data key in every cell. */
   renewDataKeys(): Promise<KeyRotationJson>;
-  /** Wraps all data keys with another key-encryption key. */
   rotateKeyEncryptionKey(): Promise<KeyRotationJson>;
 }
 

@@ -22,7 +22,6 @@ test("what is no key is refused by name", async () => {
   await assert.rejects(loadKeyEncryptionKey(source), { code: "failed", message: /\/key/ });
 });
 
-/** First start of a server with key file and keyring object on one disk. */
 const firstStart: CrashScenario<{ keys: Buffer[] }> = {
   makeNotes: () => ({ keys: [] }),
   prepare: (disk) => disk.mkdir("/data"),

@@ -11,20 +11,17 @@ import { type KeyWrapping, type KeyWrappings, wrappingBy } from "./key-wrapping.
 export const keyVariable = "HOLDFAST_KEY_ENCRYPTION_KEY";
 export const newKeyVariable = "HOLDFAST_NEW_KEY_ENCRYPTION_KEY";
 
-/** Sources of the key that wraps data keys. The variable takes precedence over the file. */
+/** The variable takes precedence over the file. */
 export interface KeySource {
   readonly disk: Disk;
-  /** Absolute path, usually `key-encryption-key` in the data folder. */
   readonly path: string;
   /** Value of HOLDFAST_KEY_ENCRYPTION_KEY: a key, or the address of one. */
   readonly variable: string | undefined;
   /** Value of HOLDFAST_NEW_KEY_ENCRYPTION_KEY: the key for the next rotation. */
   readonly newVariable?: string | undefined;
-  /** Resolves addresses of keys. */
   readonly services?: KeyServices;
 }
 
-/** Returns the key sources for a data folder and environment. @param folder absolute */
 export function keySourceOf(
   disk: Disk,
   folder: string,
@@ -52,7 +49,7 @@ export async function loadWrappings(source: KeySource, random: Random): Promise<
   const next = newVariable === undefined ? undefined : given(newVariable, `The variable ${newKeyVariable}`);
   if (variable !== undefined) return { current: given(variable, `The variable ${keyVariable}`), next, retired: [] };
   const by = (key: Uint8Array): KeyWrapping => wrappingBy(keyIdOf(key), key, random);
-  // Read before the current key: a rotation renames the next key to the current one, and could hide it from both reads.
+  // Must precede the read of the current key: a rotation renames the next key, and could hide it from both reads.
   const nextKey = await readKeyFile(disk, nextPathOf(source));
   const current = await loadKeyEncryptionKey(source);
   if (current === undefined) return undefined;
@@ -65,7 +62,6 @@ export async function loadWrappings(source: KeySource, random: Random): Promise<
   return { current: by(current), next, retired: [nextByFile, ...others] };
 }
 
-/** Accepts a key, or the address of a key service. */
 function wrappingGiven({ services }: KeySource, random: Random, text: string, where: string): KeyWrapping {
   if (services !== undefined && isServiceAddress(text)) return services(text);
   const key = parseKey(text, where);
@@ -79,13 +75,13 @@ function wrappingGiven({ services }: KeySource, random: Random, text: string, wh
 export async function loadKeyEncryptionKey({ disk, path, variable }: KeySource): Promise<Uint8Array | undefined> {
   if (variable !== undefined) return parseKey(variable, `The variable ${keyVariable}`);
   const key = await readKeyFile(disk, path);
-  // The process that created it may have been killed before its name was durable.
+  // Its creator may have been killed before its name was durable.
   if (key !== undefined) await disk.syncFolder(dirname(path));
   return key;
 }
 
 /**
- * Creates the key file in a durable folder. Never overwrites: concurrent callers all get the first one's key.
+ * Never overwrites: concurrent callers all get the first one's key. The folder must be durable.
  * @returns 32 bytes, which are durable
  */
 export async function createKeyEncryptionKey({ disk, path }: KeySource, random: Random): Promise<Uint8Array> {
@@ -93,7 +89,7 @@ export async function createKeyEncryptionKey({ disk, path }: KeySource, random: 
   const text = `${Buffer.from(random(keyBytes)).toString("base64")}\n`;
   await writeNewFile(disk, temporary, Buffer.from(text), { mode: 0o600 });
   try {
-    // A link fails if the name exists, unlike a rename.
+    // Fails if the name exists, unlike a rename.
     await disk.link(temporary, path);
   } catch (error) {
     if (!isTaken(error)) throw error;
@@ -106,12 +102,15 @@ export async function createKeyEncryptionKey({ disk, path }: KeySource, random: 
   return key;
 }
 
-/** Returns the path of the next key, from before its first use until it becomes the current key. */
+/** The file exists from before its key's first use until it becomes the current key. */
 export function nextPathOf({ path }: Pick<KeySource, "path">): string {
   return `${path}.new`;
 }
 
-/** Returns 16 hexadecimal digits that identify a key and its copies. @param key 32 bytes */
+/**
+ * @param key 32 bytes
+ * @returns 16 hexadecimal digits
+ */
 export function keyIdOf(key: Uint8Array): string {
   return createHash("sha256").update("holdfast key id 1").update(key).digest("hex").slice(0, 16);
 }
@@ -132,7 +131,7 @@ export async function promoteNextKey(source: KeySource): Promise<string | undefi
     if (!isTaken(error)) throw error;
   }
   await disk.syncFolder(dirname(path));
-  // A plain rename never removes the source if it fails. Nothing else could open the stored data.
+  // A plain rename never removes the source if it fails; nothing else could open the stored data.
   await disk.rename(nextPathOf(source), path);
   await disk.syncFolder(dirname(path));
   return retiredPath;

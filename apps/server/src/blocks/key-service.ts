@@ -34,7 +34,7 @@ function remoteKeyAt(address: string, environment: Readonly<Record<string, strin
   );
 }
 
-/** Seals epoch and time with the key, so that they cannot be changed separately. */
+/** Epoch and time are sealed with the key. */
 export function wrappingByRemoteKey(key: RemoteKey): KeyWrapping {
   // Cache by sealed bytes: a running server needs the service only for new keys.
   const opened = new Map<string, Uint8Array>();

@@ -13,12 +13,11 @@ export interface KeyWrapping {
   unwrap(wrapped: WrappedKey): Promise<UnwrappedKey | undefined>;
 }
 
-/** Available wrappings. */
 export interface KeyWrappings {
   readonly current: KeyWrapping;
   /** Replaces the current one by a rotation. As soon as it has wrapped anything, it wraps everything. */
   readonly next: KeyWrapping | undefined;
-  /** Only open keys that were wrapped before, such as a keyring from a backup. */
+  /** Only open earlier wrappings, such as a keyring from a backup. */
   readonly retired: readonly KeyWrapping[];
 }
 

@@ -305,7 +305,7 @@ interface KeysAtHand {
   readonly next?: Uint8Array;
   readonly retired?: Uint8Array;
   readonly store?: ObjectStore;
-  /** Awaited between reading both places and opening the keys. */
+  /** Awaited before opening the keys. */
   readonly gate?: () => Promise<void>;
 }
 

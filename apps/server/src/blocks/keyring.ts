@@ -13,11 +13,11 @@ import { openWrappedKeys } from "./open-wrapped-keys.ts";
 import { type DataKey, unwrapSecret, wrapSecret } from "./secrets.ts";
 import { keyringKey, type PlainKey, readKeyringObject, type WrappedKey, writeKeyringObject } from "./wrapped-keys.ts";
 
-/** The data keys of one cell. Each is durable in store and database before it seals anything. */
+/** Keys are durable in store and database before they seal anything. */
 export interface Keyring {
   /** Returns the newest key, after creating a new one if it is older than 90 days. */
   current(): Promise<DataKey>;
-  /** @throws HoldfastError failed for an epoch that this cell never had */
+  /** @throws HoldfastError failed for an unknown epoch */
   keyOf(epoch: number): Promise<DataKey>;
   /** Seals a small secret of the server. Only the same label opens it. */
   wrapSecret(label: string, secret: Uint8Array): Promise<Uint8Array>;
@@ -44,7 +44,6 @@ export interface Keyring {
 }
 
 export interface HeldKeys {
-  /** Epoch of the newest key. */
   readonly epoch: number;
   readonly dataKeys: number;
 }
@@ -52,7 +51,7 @@ export interface HeldKeys {
 export interface KeyringOptions {
   readonly db: Kysely<CellTables>;
   readonly store: ObjectStore;
-  /** Called whenever keys are opened or wrapped, because a rotation may have changed the wrappings. */
+  /** Called each time, because a rotation may have changed the wrappings. */
   readonly wrappings: () => Promise<KeyWrappings>;
   readonly clock: Clock;
   readonly random: Random;
@@ -69,18 +68,16 @@ export async function openKeyring(options: KeyringOptions): Promise<Keyring> {
   return ring;
 }
 
-/** Returns true if a cell has data keys, so that a missing key-encryption key must not be replaced. */
+/** true: a missing key-encryption key must not be replaced. */
 export async function hasDataKeys({ db, store }: Pick<KeyringOptions, "db" | "store">): Promise<boolean> {
   return (await readDataKeyRows(db)).length > 0 || (await readKeyringObject(store)).length > 0;
 }
 
-/** Returns the data keys in the database. */
 export async function readDataKeyRows(db: Kysely<CellTables>): Promise<WrappedKey[]> {
   const rows = await db.selectFrom("cell.data_keys").selectAll().orderBy("epoch").execute();
   return rows.map(({ epoch, wrapped, created_at }) => ({ epoch, wrapped, createdAt: created_at }));
 }
 
-/** Additional work for `#reconcile`. */
 interface Order {
   readonly renew?: boolean;
   readonly rewrap?: boolean;
@@ -92,7 +89,7 @@ class CellKeyring implements Keyring {
   #keys: ReadonlyMap<number, PlainKey> = new Map();
   #loading: Promise<void> | undefined;
   #turns = 0;
-  /** Number of the lock turn in which `#keys` was read. */
+  /** Lock turn in which `#keys` was read. */
   #turnKept = 0;
 
   constructor(options: KeyringOptions) {
@@ -221,7 +218,7 @@ class CellKeyring implements Keyring {
     return this.#options.clock.nowMicros() - createdAt >= limits.dataKeyLifetimeMs * 1000;
   }
 
-  /** Only one instance at a time reads and writes. */
+  /** Excludes all other instances. */
   #locked<Result>(work: (db: Kysely<CellTables>) => Promise<Result>): Promise<Result> {
     return inTransaction(this.#options.db, async (transaction) => {
       await sql`select pg_advisory_xact_lock(${keyringLock})`.execute(transaction);

@@ -16,8 +16,8 @@ import { keySourceOf } from "./key-encryption-key.ts";
 import { makeTestClock, silentBlockLog } from "./testing.ts";
 
 /**
- * Invariant: if a process is killed before or after any call to disk or store while it changes keys, the rest opens to
- * the same data keys, and the next start completes the change. Uses a real process and SIGKILL.
+ * If a process is killed before or after any call to disk or store while it changes keys, the rest opens to the same
+ * data keys, and the next start completes the change. Uses a real process and SIGKILL.
  */
 let databases: TestDatabases;
 let folder: string;
@@ -34,7 +34,6 @@ after(async () => {
 });
 
 for (const change of ["rotateKeyEncryptionKey", "renew"] as const) {
-  // A rotation is killed at some twenty calls, in one process after the other.
   const define = change === "renew" ? test : longTest;
   define(`killed at any call of ${change}, a process leaves keys that open`, async () => {
     let kills = 0;

@@ -16,7 +16,6 @@ const schema = z.object({
   problem_count: z.int(),
 });
 
-/** Result of the server's last test restore of its newest backup. */
 export type LastDrill = z.output<typeof schema>;
 
 export const drillProblemsMax = 20;

@@ -7,16 +7,11 @@ import type { TouchedFile } from "./files-touching.ts";
 
 export interface DamagedBlock {
   readonly hash: HashHex;
-  /** Plain bytes. */
   readonly sizeBytes: number;
-  /** Files of this space. */
   readonly files: readonly TouchedFile[];
 }
 
-/**
- * Lists the blocks of a space without a whole copy, in the order of their hashes, with the versions that need them. If
- * nothing is damaged, as usual, this costs one index lookup.
- */
+/** Costs one index lookup if nothing is damaged. */
 export async function listDamaged(
   { shards, cell }: { readonly shards: Shards; readonly cell: Kysely<CellTables> },
   spaceId: SpaceId,

@@ -8,7 +8,7 @@ export interface ListedPack {
   readonly modifiedAtMs: number;
 }
 
-/** Yields all packs in the order of their ids, some hundreds at a time. */
+/** Yields packs in the order of their ids. */
 export async function* listPacks(
   store: ObjectStore,
   signal: AbortSignal | undefined,

@@ -1,4 +1,3 @@
-/** Measures the cost of a commit's check for lost blocks. */
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { after, before, test } from "node:test";
@@ -25,7 +24,7 @@ after(async () => {
   await databases.stop();
 });
 
-/** @returns the indexes that each statement used, or the name of a table that was scanned */
+/** @returns the indexes that each statement used, or the name of a scanned table */
 async function readsOf(act: (cell: Kysely<CellTables>) => Promise<unknown>): Promise<string[]> {
   const reads: string[] = [];
   const noting: pg.Pool = Object.assign(Object.create(pool), {

@@ -190,7 +190,6 @@ interface Place {
   readonly rootId: NodeId;
 }
 
-/** Makes a pack durable, and stops there. */
 async function storeAndForget(place: Place, blocks: readonly IncomingBlock[]): Promise<void> {
   const crashed = await openBlockWorld(pool, {
     databases,
@@ -202,7 +201,6 @@ async function storeAndForget(place: Place, blocks: readonly IncomingBlock[]): P
   await assert.rejects(crashed.service.store(place.spaceId, place.userId, blocks), { code: "unavailable" });
 }
 
-/** @returns the key of the only pack with the blocks */
 async function storeAlone(place: Place, blocks: readonly IncomingBlock[]): Promise<string> {
   const known = new Set((await Array.fromAsync(store.list("packs/"))).map(({ key }) => key));
   await world.service.store(place.spaceId, place.userId, blocks);
@@ -211,7 +209,6 @@ async function storeAlone(place: Place, blocks: readonly IncomingBlock[]): Promi
   return added[0]?.key ?? assert.fail();
 }
 
-/** Creates a file with one version in a folder below the root. */
 async function makeFile(
   place: Place,
   name: string,
@@ -260,7 +257,7 @@ async function snapshot() {
   return { blocks: blocks.rows, packs: packs.rows, holders: holders.rows };
 }
 
-/** A pack counts as missing only if its row is older than the listing of the store. */
+/** Rows must be older than the listing of the store for a pack to count as missing. */
 function makeAheadClock() {
   const ahead = makeTestClock();
   ahead.forwardMs(1000);

@@ -1,15 +1,11 @@
 import type { ScrubFinding, ScrubRow } from "./pack-check.ts";
 
-/** Copy of a pack with its check result. */
 export interface CheckedCopy {
   readonly bytes: Uint8Array;
   readonly finding: ScrubFinding;
 }
 
-/**
- * Combines the whole records of two copies of a pack.
- * @returns undefined if neither has a record that the other lacks
- */
+/** @returns undefined if neither copy has a record that the other lacks */
 export function mergePacks(one: CheckedCopy, other: CheckedCopy, rows: readonly ScrubRow[]): Uint8Array | undefined {
   const [base, from] = canBeBase(one, other) ? [one, other] : [other, one];
   const wanted = rows.filter((_, index) => hasFault(base, index) && !hasFault(from, index));
@@ -28,7 +24,7 @@ export function betterOf(left: CheckedCopy, right: CheckedCopy): CheckedCopy {
   return left.finding.footer !== undefined && right.finding.footer === undefined ? right : left;
 }
 
-/** Prefers the copy with intact header and footer, otherwise the longer one. */
+/** Prefers intact header and footer, then length. */
 function canBeBase(one: CheckedCopy, other: CheckedCopy): boolean {
   if ((one.finding.footer === undefined) !== (other.finding.footer === undefined))
     return one.finding.footer === undefined;

@@ -1,9 +1,6 @@
 import { sql } from "kysely";
 
-/**
- * Condition on a row `block` of cell.blocks: a space needs this copy. A space needs its own copy, and all copies while
- * its own is not whole.
- */
+/** True for a row `block` of cell.blocks if it is a space's own copy, or the space's own is not whole. */
 export const isNeeded = sql`exists (
   select from cell.holders as holder where holder.hash = block.hash and (
     holder.pack_id is null or holder.pack_id = block.pack_id or not exists (

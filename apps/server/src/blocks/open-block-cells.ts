@@ -30,7 +30,7 @@ export interface BlockCellsOptions {
 }
 
 /**
- * Opens the keys of all cells. Creates a key-encryption key only if no cell contains anything sealed.
+ * Creates a key-encryption key only if nothing is sealed in any cell.
  * @throws HoldfastError failed, with advice for the operator, if the key is missing or wrong
  */
 export async function openBlockCells({ cells, storeOf, keySource, ...ports }: BlockCellsOptions): Promise<BlockCells> {

@@ -78,7 +78,6 @@ test("a compressed frame comes back as it came, and as plain bytes in a range of
 test("each batch waits for its room before it is read, has no more than a few decoded blocks, and gives its room back", async (t) => {
   const sizeBytes = 4 * 1024 * 1024;
   const count = 12;
-  // A few hundred stored bytes each.
   const blocks = Array.from({ length: count }, (_, index) =>
     zstdBlockOf(Buffer.alloc(sizeBytes, `${spaceId} ${index}`)),
   );

@@ -26,7 +26,7 @@ import { openTail, sealTail } from "./tails.ts";
 export interface BlockServiceOptions {
   readonly cells: BlockCells;
   readonly shards: Shards;
-  /** `startBlockPool()`. The caller closes it after this service. */
+  /** Closed by the caller after this service. */
   readonly pool: BlockPool;
   readonly clock: Clock;
   readonly random: Random;
@@ -37,7 +37,6 @@ export interface BlockServiceOptions {
    */
   readonly bytesInFlightMax?: number;
   readonly crashPoint?: CrashPoint;
-  /** Time for which a space holds unreferenced blocks. */
   readonly unreferencedMs: number;
   /** Reserve of the disks for the cell's uploads; none by default. */
   readonly reserveOf?: (cell: BlockCell) => DiskReserve;
@@ -72,8 +71,7 @@ export function openBlockService(options: BlockServiceOptions): OpenBlockService
   const reserveFor = (spaceId: SpaceId): DiskReserve => reserveOf(cells.of(bucketOf(spaceId)));
   const storePorts = { ...options, stock, budget, storing, writerOf, reserveFor };
 
-  // Separate from the writers' stock, so that a caller who breaks the promise of `passing` can damage a response but
-  // never a pack.
+  // A caller who breaks the promise of `passing` can damage a response but never a pack.
   const readPorts = { ...options, stock: new SlabStock(readBytesKept) };
 
   const service: OpenBlockService = {

@@ -23,7 +23,6 @@ export interface ReadPorts {
   readonly log: BlockLog;
 }
 
-/** State of one read. */
 export interface Reader extends ReadPorts {
   readonly cell: BlockCell;
   readonly spaceId: SpaceId;
@@ -71,7 +70,7 @@ export function isUnread(error: unknown): error is HoldfastError {
   return error instanceof HoldfastError && error.code === "unavailable";
 }
 
-/** A store that denies access (keys, permissions, a missing bucket) counts as unavailable, because it may return. */
+/** Denied access (keys, permissions, a missing bucket) counts as unavailable, because the store may return. */
 async function getRange({ store }: BlockCell, packId: PackId, options: GetOptions): Promise<Uint8Array> {
   try {
     return await store.get(packKey(packId), options);

@@ -3,18 +3,17 @@ import type { KeyWrapping, KeyWrappings } from "./key-wrapping.ts";
 import type { PlainKey, UnwrappedKey, WrappedKey } from "./wrapped-keys.ts";
 
 export interface OpenedKeys {
-  /** By epoch, ascending. */
   readonly keys: ReadonlyMap<number, PlainKey>;
-  /** Wrapping for writes: the next one as soon as it has wrapped anything, so that a rotation is never reverted. */
+  /** The next key as soon as it has wrapped anything, so that a rotation is never reverted. */
   readonly wrapping: KeyWrapping;
-  /** Both places contain all keys, wrapped by `wrapping` in the current format. */
+  /** Both places contain all keys in the current format. */
   readonly isWhole: boolean;
 }
 
 /**
- * Opens the keys of both places without changes. Each epoch must open from at least one place: an interrupted rotation
- * leaves the other place wrapped by a key that may be unavailable. A key that does not open must have the same creation
- * time as the one that does. Otherwise the keyring of another installation would be overwritten.
+ * Each epoch must open from at least one place: an interrupted rotation may have used a key that is unavailable now. A
+ * key that does not open must have the same creation time as the one that does, so that another installation's keyring
+ * is never overwritten.
  * @throws HoldfastError failed if a key-encryption key is missing, or the places belong to two installations
  */
 export async function openWrappedKeys(
@@ -41,7 +40,6 @@ export async function openWrappedKeys(
 
 interface Tried {
   readonly kept: WrappedKey;
-  /** undefined if no wrapping opens it. */
   readonly opened: UnwrappedKey | undefined;
   readonly by: KeyWrapping | undefined;
 }
@@ -60,7 +58,7 @@ async function openOne({ current, next, retired }: KeyWrappings, kept: WrappedKe
   return { kept, opened: undefined, by: undefined };
 }
 
-/** If no place authenticates the time, the earlier one counts, so that a new key is not created too late. */
+/** Without an authenticated time, the earlier one counts, so that a new key is not late. */
 function unite(tried: readonly Tried[]): Map<number, PlainKey> {
   const keys = new Map<number, PlainKey & { readonly isUntimed: boolean }>();
   for (const { kept, opened } of tried) {

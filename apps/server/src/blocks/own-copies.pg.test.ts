@@ -40,7 +40,6 @@ after(async () => {
 
 type Space = Awaited<ReturnType<typeof makeSpace>>;
 
-/** Returns the same content as two clients might send it. */
 function bothForms(): { raw: IncomingBlock; zstd: IncomingBlock } {
   const plain = Buffer.concat([randomBytes(100), Buffer.alloc(4000)]);
   const payload = zstdCompressSync(plain, { pledgedSrcSize: plain.length });

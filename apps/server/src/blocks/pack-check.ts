@@ -7,7 +7,6 @@ import { parseHeader, tagBytes } from "./pack-format.ts";
 import type { PackId } from "./pack-format.ts";
 import type { RecordPlace } from "./seal.ts";
 
-/** A record according to the index. */
 export interface ScrubRow {
   readonly hash: Uint8Array;
   readonly index: number;
@@ -22,7 +21,6 @@ export interface ScrubInput {
   /** Decrypted in place. */
   readonly pack: Uint8Array;
   readonly packId: PackId;
-  /** Epoch of the data key according to the index. */
   readonly epoch: number;
   readonly key: Uint8Array;
   readonly rows: readonly ScrubRow[];
@@ -31,7 +29,6 @@ export interface ScrubInput {
 export interface ScrubFinding {
   /** Reason why header or footer cannot be read. The records may still be readable by their rows. */
   readonly footer: string | undefined;
-  /** Fault of the record of each row. */
   readonly faults: readonly (string | undefined)[];
 }
 
@@ -61,7 +58,7 @@ export function blockFault(
   }
 }
 
-/** Returns the fault of a sealed pack's header and footer, from which alone the index can be rebuilt. */
+/** Header and footer suffice to rebuild the index. */
 export function footerFault(
   pieces: readonly Uint8Array[],
   { packId, epoch, key, records }: Pick<SealInput, "packId" | "epoch" | "key" | "records">,
@@ -95,7 +92,7 @@ function describe(
 ): PackIndex | string {
   try {
     const { epoch: named, footerLength } = parseHeader(head, packBytes);
-    // An index rebuild can only find the key by this epoch.
+    // An index rebuild finds the key by this epoch.
     if (named !== epoch)
       return `The pack cannot be read: it names the data key ${named} and was encrypted with ${epoch}.`;
     return openFooter(head, tail.subarray(tail.length - footerLength), packBytes, { packId, key });

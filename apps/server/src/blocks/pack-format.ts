@@ -2,14 +2,14 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { hashBytes } from "@holdfast/core/hash";
 import { limits } from "@holdfast/core/limits";
 
-/** 16 random bytes for each sealing, in the text form of a UUID. */
+/** 16 random bytes, new for each sealing. */
 export type PackId = string & { readonly __brand: "PackId" };
 
-/** Unencrypted header of a pack; see docs/format.md, "Packs". */
+/** Unencrypted; see docs/format.md, "Packs". */
 export interface PackHeader {
   readonly packId: PackId;
   readonly epoch: number;
-  /** Stored bytes of each record, including its tag of 16 bytes. */
+  /** Stored bytes, including the tag of 16 bytes. */
   readonly storedLengths: Uint32Array;
   readonly footerLength: number;
 }
@@ -41,12 +41,10 @@ export const lostPackId = "00000000-0000-0000-0000-000000000000" as PackId;
 export const packPrefix = "packs/";
 const packKeyPattern = /^packs\/([0-9a-f]{2})\/(\1[0-9a-f]{6}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})$/;
 
-/** @returns undefined for the key of another object */
 export function packIdOfKey(key: string): PackId | undefined {
   return packKeyPattern.exec(key)?.[2] as PackId | undefined;
 }
 
-/** @param bytes 16 bytes */
 export function packIdOf(bytes: Uint8Array): PackId {
   const hex = Buffer.from(bytes).toString("hex");
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}` as PackId;
@@ -64,7 +62,6 @@ export function footerLength(recordCount: number): number {
   return footerEntryBytes * recordCount + tagBytes;
 }
 
-/** Writes the header at the start of `pack`. */
 export function writeHeader(pack: Uint8Array, header: PackHeader): void {
   const view = new DataView(pack.buffer, pack.byteOffset, pack.byteLength);
   pack.set(magic);
@@ -76,10 +73,7 @@ export function writeHeader(pack: Uint8Array, header: PackHeader): void {
   for (const [index, length] of header.storedLengths.entries()) view.setUint32(fixedHeaderBytes + 4 * index, length);
 }
 
-/**
- * Returns the header's length, from the first bytes of a pack. It is limited by `limits.packRecordsMax`.
- * @throws HoldfastError damaged
- */
+/** Limited by `limits.packRecordsMax`. @throws HoldfastError damaged */
 export function readHeaderLength(start: Uint8Array): number {
   if (start.length < fixedHeaderBytes) throw damaged(`it has ${start.length} bytes, fewer than a header`);
   if (magic.compare(start, 0, magic.length) !== 0) throw damaged("it does not have the header of a pack");
@@ -94,7 +88,7 @@ export function readHeaderLength(start: Uint8Array): number {
 }
 
 /**
- * Checks every number against the size of the object, so that later reads stay inside.
+ * Checks every number against the size of the object.
  * @param start at least the header
  * @throws HoldfastError damaged
  */
@@ -117,7 +111,7 @@ export function parseHeader(start: Uint8Array, packBytes: number): PackHeader {
   return { packId: packIdOf(start.subarray(10, 26)), epoch: view.getUint32(26), storedLengths, footerLength: footer };
 }
 
-/** Returns the offset of each record in the pack, and of the footer as the last. */
+/** The last offset is the footer's. */
 export function recordOffsets(storedLengths: ArrayLike<number>): number[] {
   let offset = headerLength(storedLengths.length);
   const offsets = [offset];
@@ -125,10 +119,7 @@ export function recordOffsets(storedLengths: ArrayLike<number>): number[] {
   return offsets;
 }
 
-/**
- * @param count number of records
- * @throws HoldfastError damaged
- */
+/** @throws HoldfastError damaged */
 export function parseFooter(plain: Uint8Array, count: number): FooterEntry[] {
   if (plain.length !== count * footerEntryBytes) throw damaged(`its footer lists ${plain.length} bytes`);
   const view = new DataView(plain.buffer, plain.byteOffset, plain.byteLength);

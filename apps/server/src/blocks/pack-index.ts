@@ -11,16 +11,15 @@ import type { PackRows } from "./pack-rows.ts";
 import { packKeyOf } from "./seal.ts";
 
 /**
- * Reads header and footer of a pack by two ranged reads.
- * @throws HoldfastError damaged if they are invalid, the pack disappeared since it was listed, or the disk fails;
- * unavailable if the store itself is not available
+ * @throws HoldfastError damaged if header or footer is invalid, the pack disappeared since it was listed, or the disk
+ * fails; unavailable if the store itself is not available
  */
 export async function readPackIndex(cell: BlockCell, pack: ListedPack): Promise<PackIndex> {
   try {
     return await readIndexOf(cell, pack);
   } catch (error) {
     if (!(error instanceof HoldfastError) || error.code !== "damaged") throw error;
-    // The other of two stores may have a whole copy.
+    // Another store may have a whole copy.
     for (const store of copiesOf(cell.store).slice(1)) {
       const index = await readUnlessDamaged({ ...cell, store }, pack);
       if (index !== undefined) return index;
@@ -79,7 +78,7 @@ export function rowsOfIndex({ header, entries, offsets }: PackIndex, sizeBytes: 
   return { packId: header.packId, epoch: header.epoch, sizeBytes, blocks };
 }
 
-/** An unknown epoch makes only this pack unreadable, so others must still be read. */
+/** An unknown epoch makes only this pack unreadable. */
 async function dataKeyOf(keyring: BlockCell["keyring"], epoch: number): Promise<Uint8Array> {
   try {
     return (await keyring.keyOf(epoch)).key;

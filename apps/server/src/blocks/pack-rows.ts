@@ -9,14 +9,13 @@ export interface PackRows {
   readonly packId: PackId;
   readonly epoch: number;
   readonly sizeBytes: number;
-  /** In the order of the records. For a repeated hash, the first gets the row. */
+  /** In the order of the records. A repeated hash's first record gets the row. */
   readonly blocks: readonly BlockRow[];
-  /** Stored bytes of all records, if some get no row. */
+  /** Includes records without a row. */
   readonly packedBytes?: number;
 }
 
 export interface BlockRow {
-  /** 32 bytes. */
   readonly hash: Uint8Array;
   readonly recordIndex: number;
   readonly offset: number;
@@ -75,11 +74,7 @@ export interface NewRows {
   readonly unreferencedSince: number | null;
 }
 
-/**
- * Inserts missing rows. Existing rows stay unchanged, so that known damage stays recorded. A pack without rows becomes
- * live again.
- * @returns number of new rows
- */
+/** Existing rows keep known damage. A pack without rows becomes live again. @returns number of new rows */
 export async function insertPackRows(
   db: Kysely<CellTables>,
   { packId, epoch, sizeBytes, blocks, packedBytes = storedBytesOf(blocks) }: PackRows,

@@ -50,7 +50,7 @@ export class PackWriter {
     this.#ports = ports;
   }
 
-  /** Resolves when all parcels are acknowledged. Takes over the slabs. */
+  /** Takes over the slabs. Resolves when all parcels are acknowledged. */
   async write(parcels: readonly Parcel[]): Promise<void> {
     if (this.#closing) throw new HoldfastError("unavailable", "The server is stopping. Try again in a moment.");
     const outcomes = parcels.map((parcel) => this.#enqueue(parcel));
@@ -215,7 +215,6 @@ function holdersOf(group: readonly Pending[], records: readonly PackRecord[]): H
   });
 }
 
-/** Groups parts by space and uploader. */
 function callersOf(group: readonly Pending[]): Pending[][] {
   const callers = new Map<string, Pending[]>();
   for (const part of group) {

@@ -16,11 +16,10 @@ import type { FooterEntry, PackHeader, PackId } from "./pack-format.ts";
 import { openRecord, sealRecord } from "./seal.ts";
 import type { RecordPlace } from "./seal.ts";
 
-/** Block to seal. Its payload is in one of the slabs, followed by space for the tag. */
+/** The slab has space for the tag after the payload. */
 export interface PackRecord extends FooterEntry {
   readonly slab: number;
   readonly start: number;
-  /** Length of the payload. */
   readonly length: number;
 }
 
@@ -34,7 +33,7 @@ export interface SealInput {
   readonly records: readonly PackRecord[];
 }
 
-/** @returns consecutive pieces of the pack; records are at `recordOffsets` of their lengths */
+/** @returns consecutive pieces of the pack */
 export function sealPack({ packId, epoch, key, slabs, records }: SealInput): Uint8Array<ArrayBuffer>[] {
   for (const [index, record] of records.entries()) {
     const { codec, sizeBytes } = record;
@@ -50,11 +49,10 @@ export interface PackEnds {
   readonly epoch: number;
   readonly key: Uint8Array;
   readonly storedLengths: Uint32Array;
-  /** Entries of the records. They must always be equal for one pack id, because a nonce must only seal one text. */
+  /** Equal for one pack id, because a nonce must only seal one text. */
   readonly entries: readonly FooterEntry[];
 }
 
-/** Seals header and footer. */
 export function sealEnds({ packId, epoch, key, storedLengths, entries }: PackEnds): {
   head: Uint8Array<ArrayBuffer>;
   footer: Uint8Array<ArrayBuffer>;
@@ -71,7 +69,7 @@ export function sealEnds({ packId, epoch, key, storedLengths, entries }: PackEnd
 export interface OpenInput {
   readonly packId: PackId;
   readonly key: Uint8Array;
-  /** Part of a pack, which is overwritten by the payloads. */
+  /** Overwritten by the payloads. */
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** `start` is relative to `bytes`. */
   readonly records: readonly {
@@ -115,13 +113,12 @@ export function openBlock<Memory extends ArrayBufferLike>(
 export interface PackIndex {
   readonly header: PackHeader;
   readonly entries: readonly FooterEntry[];
-  /** See `recordOffsets`. */
   readonly offsets: readonly number[];
 }
 
 /**
- * @param head first bytes of the pack, at least the header
- * @param sealedFooter its last `footerLength` bytes
+ * @param head at least the header
+ * @param sealedFooter last `footerLength` bytes
  * @throws HoldfastError damaged
  */
 export function openFooter(
@@ -147,7 +144,7 @@ export function openFooter(
 
 const noBytes = new ArrayBuffer(0);
 
-/** A record that can be decrypted but not decoded was sealed incorrectly, and is also lost. */
+/** A record that cannot be decoded was sealed incorrectly, and is lost too. */
 function decodeSealed(payload: Uint8Array, sizeBytes: number): Uint8Array<ArrayBuffer> | undefined {
   try {
     return Uint8Array.from(decodeFrame("zstd", payload, sizeBytes));
@@ -157,7 +154,7 @@ function decodeSealed(payload: Uint8Array, sizeBytes: number): Uint8Array<ArrayB
   }
 }
 
-/** Returns the bytes of a record with its tag. */
+/** Includes the tag. */
 export function storedBytesOf(
   slabs: readonly ArrayBuffer[],
   { slab, start, length }: PackRecord,
@@ -165,7 +162,6 @@ export function storedBytesOf(
   return new Uint8Array(slabs[slab] ?? noBytes, start, length + tagBytes);
 }
 
-/** Joins consecutive records of a slab into one piece. */
 function joinNeighbours(slabs: readonly ArrayBuffer[], records: readonly PackRecord[]): Uint8Array<ArrayBuffer>[] {
   const pieces: Uint8Array<ArrayBuffer>[] = [];
   for (const record of records) {

@@ -9,7 +9,6 @@ export interface Parcel {
   readonly slab: Slab;
 }
 
-/** A parcel to be written, with the callbacks of its caller. */
 export interface Pending {
   readonly parcel: Parcel;
   readonly sizeBytes: number;

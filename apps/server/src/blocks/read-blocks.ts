@@ -14,7 +14,6 @@ import { findWholeCopy, rescueBlock } from "./rescue-block.ts";
 import type { SlabStock } from "./slab-stock.ts";
 
 export interface ReadOptions {
-  /** Decodes blocks: payloads are plain bytes and `codec` is raw. */
   readonly plain: boolean;
   readonly signal: AbortSignal | undefined;
   /** The caller no longer uses a payload, and has written it, when it requests the next. Its memory is then reused. */
@@ -55,7 +54,7 @@ export async function* readBlocks(
         : options.reading.takeAhead(batchBytes(batch, options.plain));
     if (batch === undefined || giveBack === undefined) return undefined;
     const result = readInRoom(batch, giveBack);
-    // Awaited later. Until then its failure must not count as unhandled.
+    // Awaited later; a failure must not count as unhandled until then.
     result.catch(() => {});
     return result;
   };
@@ -72,7 +71,7 @@ export async function* readBlocks(
           assertWanted(signal);
           yield block;
         }
-        // Not reached if the consumer stopped early, and may still use the memory.
+        // Not reached if the consumer stopped early: it may still use the memory.
         for (const buffer of memory) stock?.giveBack(buffer);
         release();
       }
@@ -105,7 +104,6 @@ async function locate({ cell, shards, spaceId }: Reader, hashes: readonly HashHe
 }
 
 interface Batch extends BatchBytes {
-  /** Releases its memory for other reads. */
   readonly release: () => void;
 }
 
@@ -134,7 +132,7 @@ async function readBatch(
   return { blocks, memory };
 }
 
-/** Omits blocks that cannot be decrypted or read. `rescueBlock` handles them. */
+/** Leaves unreadable blocks to `rescueBlock`. */
 async function readRange(
   reader: Reader,
   range: PackRange,

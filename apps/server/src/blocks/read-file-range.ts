@@ -12,16 +12,12 @@ export interface FileRange {
   readonly startByte: number;
   readonly endByte: number;
   readonly signal: AbortSignal | undefined;
-  /** See `ReadOptions`. */
   readonly passing: boolean;
   readonly reading: Reading | undefined;
   readonly asOwner: boolean;
 }
 
-/**
- * See `BlockService.readRange`.
- * @throws HoldfastError damaged for a block in the manifest that the space does not hold
- */
+/** @throws HoldfastError damaged for a block in the manifest that the space does not hold */
 export async function* readFileRange(
   ports: ReadPorts & { readonly stock: SlabStock },
   spaceId: SpaceId,
@@ -45,7 +41,7 @@ export async function* readFileRange(
   }
 }
 
-/** @returns index range of the entries that the byte range touches, and the offset of the first */
+/** @returns index range of the touched entries, and the offset of the first */
 function findEntries(
   entries: readonly ManifestEntry[],
   startByte: number,

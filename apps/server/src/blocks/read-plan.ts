@@ -1,7 +1,6 @@
 import type { BlockPlace } from "./block-rows.ts";
 import type { PackId } from "./pack-format.ts";
 
-/** Records of one ranged read, by ascending offset. */
 export interface PackRange {
   readonly packId: PackId;
   readonly epoch: number;
@@ -17,7 +16,7 @@ export interface PackRange {
 export const batchBytesMax = 4 * 1024 * 1024;
 /** Maximum decoded bytes, because 4 MB of zstd may contain thousands of blocks. */
 const decodedBytesMax = 2 * batchBytesMax;
-/** Reading across a smaller gap costs less than another request to the store. */
+/** A smaller gap costs less than another request to the store. */
 const gapBytesMax = 64 * 1024;
 const rangeBytesMax = 2 * batchBytesMax;
 
@@ -51,7 +50,6 @@ export function cutBatches<Item extends Planned>(items: readonly Item[], plain: 
   return batches;
 }
 
-/** Returns the memory that a batch needs. */
 export function batchBytes(batch: readonly Planned[], plain: boolean): number {
   const distinct = new Map(batch.map(({ hash, place }) => [hash, place]));
   return [...distinct.values()].reduce((sum, place) => sum + (place?.storedSize ?? 0) + decodedBytes(place, plain), 0);
@@ -62,7 +60,7 @@ function decodedBytes(place: BlockPlace | undefined, plain: boolean): number {
   return plain && place?.codec === "zstd" ? place.sizeBytes : 0;
 }
 
-/** Groups neighbors in the same pack. A repeated place is read once. */
+/** A repeated place is read once. */
 export function planRanges(places: Iterable<BlockPlace>): PackRange[] {
   const distinct = new Map([...places].map((place) => [`${place.packId} ${place.recordIndex}`, place]));
   const sorted = [...distinct.values()].toSorted(
@@ -84,10 +82,7 @@ export function planRanges(places: Iterable<BlockPlace>): PackRange[] {
   return ranges;
 }
 
-/**
- * Chooses the space's own copy, or one in the pack of the previous block, so that a file with old and new blocks is
- * read from as few packs as possible.
- */
+/** Prefers the space's own copy, then the previous block's pack, to read few packs. */
 export function choosePlace(copies: readonly BlockPlace[], before: BlockPlace | undefined): BlockPlace | undefined {
   return copies.find(({ isOwn }) => isOwn) ?? copies.find(({ packId }) => packId === before?.packId) ?? copies[0];
 }

@@ -19,7 +19,6 @@ function openRoom() {
   return { clock, room, cuts, open };
 }
 
-/** Returns true if the promise has resolved after all pending work. */
 async function isThere(promise: Promise<unknown>): Promise<boolean> {
   let there = false;
   void promise.then(() => (there = true));

@@ -9,16 +9,14 @@ export interface Reading {
   takeAhead(sizeBytes: number): (() => void) | undefined;
 }
 
-/** Reading for a response to a client. */
 export interface AnswerReading extends Reading {
   /** Must be called when the client has received something. */
   moved(): void;
 }
 
 export interface ReadingRoomOptions {
-  /** Limit for all responses of the process. */
   readonly totalBytes: number;
-  /** Limit for all responses with the same key, so that no account or address can use everything. */
+  /** Limit per key, so that no account or address uses everything. */
   readonly shareBytes: number;
   /** A response whose client has received nothing for this time is ended if others wait. */
   readonly stalledMs: number;
@@ -54,7 +52,7 @@ export class ReadingRoom {
     };
   }
 
-  /** Ends responses that stalled for too long. Runs periodically while somebody waits. */
+  /** Runs periodically while somebody waits. */
   look(): void {
     if (this.#waiting.length === 0) return this.#stopClock();
     const ofShares = new Set<string>();
@@ -134,10 +132,7 @@ export class ReadingRoom {
     return this.#shareOf(holder) + sizeBytes > this.#options.shareBytes;
   }
 
-  /**
-   * Starts waiting reads in turn. Accounts that hold less come first. A read that only exceeds its own share lets
-   * others pass.
-   */
+  /** Accounts that hold less come first. A read that exceeds its own share lets others pass. */
   #startWaiting(): void {
     const left: Waiting[] = [];
     let isTotalFull = false;
@@ -166,7 +161,6 @@ interface Holder {
   readonly key: string;
   readonly cut: () => void;
   bytes: number;
-  /** Number of its waiting reads. */
   waits: number;
   movedMs: number;
 }

@@ -29,20 +29,17 @@ export interface RebuildPorts {
 }
 
 export interface RebuildReport {
-  /** Packs found in the stores and readable. */
   packs: number;
-  /** New rows. */
   blocks: number;
-  /** Rows of all spaces, each of which now has its holder. */
+  /** Rows of all spaces. */
   holders: number;
-  /** Omits packs whose blocks are all known to exist elsewhere too. */
+  /** Omits packs whose blocks all exist elsewhere. */
   unreadable_packs: string[];
 }
 
 /**
- * Recreates blocks and packs from the stores and the keys, then holders from the stored blocks of every shard's spaces.
- * It can be repeated, and run while a server runs: existing rows stay, damaged blocks are read again, and no cell
- * deletes anything until the end.
+ * Recreates blocks and packs from the stores, then holders from every shard's stored blocks. Can be repeated, and run
+ * beside a server: existing rows stay, damaged blocks are read again, and no cell deletes anything until the end.
  * @throws HoldfastError unavailable if a store is not available; nothing is marked missing then
  */
 export async function rebuildIndex(ports: RebuildPorts): Promise<RebuildReport> {
@@ -124,7 +121,7 @@ async function checkDoubtful(
   for (const pack of rows) await checkStoredPack({ cell, pool, clock }, pack);
 }
 
-/** A space's stamp was set right after its pack was stored, so its own copy is in the pack with the closest time. */
+/** A space's stamp was set right after its pack was stored, so the pack with the closest time has its own copy. */
 async function settleOwnCopies(db: Kysely<CellTables>): Promise<void> {
   await sql`
     with nearest as (

@@ -6,7 +6,6 @@ import type { BlockCell } from "./block-cell.ts";
 import { isNeeded } from "./needed-copies.ts";
 
 export interface ReleasedHolder {
-  /** 32 bytes. */
   readonly hash: Buffer;
   /** Stamp of the space's row when it was removed. */
   readonly stamp: number;
@@ -30,8 +29,8 @@ export async function releaseHolders(
 const holdersAtOnce = 1000;
 
 /**
- * Locks holders before blocks, both in the order of their keys, as everywhere. If two spaces release a block at the
- * same time, the later one sees that it was the last.
+ * Locks holders before blocks, in the order of their keys, as everywhere. The later of two releases sees that it was
+ * the last.
  */
 async function releaseSome(
   { db }: BlockCell,

@@ -12,10 +12,9 @@ export interface ReleasePorts {
   readonly clock: Clock;
 }
 
-/** If a cell is unavailable for longer, the blocks are never released. */
+/** After a longer outage of a cell, the blocks are never released. */
 const ageMsMax = 90 * 24 * 3600_000;
 
-/** Removes the holders of a space's removed rows from its cell. */
 export function releaseKinds({ cells, clock }: ReleasePorts): Kinds {
   return {
     [releaseKind]: {

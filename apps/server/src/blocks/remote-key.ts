@@ -1,4 +1,3 @@
-/** Key of an external service, which seals and opens with it. */
 export interface RemoteKey {
   /** The key's address, without any secret. */
   readonly id: string;

@@ -22,7 +22,7 @@ export interface RepairPorts extends CheckPorts {
   readonly log: BlockLog;
 }
 
-/** `needless`: nothing depends on the pack anymore, after an earlier repair or because everything was sent again. */
+/** `needless`: nothing depends on the pack anymore. */
 export type Repair = "repaired" | "needless" | "impossible";
 
 /**
@@ -45,9 +45,8 @@ export async function repairPack(ports: RepairPorts, pack: CheckedPack, check: P
 }
 
 /**
- * Seals the footer again under the same key and nonce. This is only safe if the content is identical. So every entry
- * must have been proved by its record, which can only be decrypted with its index, size and codec, and matches its
- * hash.
+ * The same key and nonce are only safe for identical content, so every entry must have been proved by its record: only
+ * its index, size and codec decrypt it, and its hash matches.
  */
 async function restoreEnds(
   { cell, pool, log }: RepairPorts,
@@ -57,7 +56,7 @@ async function restoreEnds(
 ): Promise<boolean> {
   const storedLengths = Uint32Array.from(rows, ({ storedSize }) => storedSize);
   const offsets = recordOffsets(storedLengths);
-  // The index has only one record of a hash that occurs twice in the pack.
+  // The index has only one record of a repeated hash.
   if (rows.some(({ index, start }, at) => index !== at || start !== offsets[at])) return false;
   const key = packKeyOf((await cell.keyring.keyOf(epoch)).key, packId);
   const { head, footer } = sealEnds({ packId, epoch, key, storedLengths, entries: rows });
@@ -69,9 +68,7 @@ async function restoreEnds(
   return true;
 }
 
-/**
- * Uses a new id, because a pack with damaged records cannot be verified. Holders stay, because they refer to hashes.
- */
+/** A pack with damaged records cannot be verified, so the id is new. Holders stay, because they refer to hashes. */
 async function moveWhole(
   ports: RepairPorts,
   { id, epoch }: CheckedPack,
@@ -126,7 +123,6 @@ async function giveToHolders(
     and not ${isNeeded}`.execute(transaction);
 }
 
-/** Returns the blocks of a pack that are some space's own copy. */
 async function findOwned(db: Kysely<CellTables>, packId: PackId): Promise<Set<HashHex>> {
   const { rows } = await sql<{ hash: HashHex }>`
     select distinct encode(holder.hash, 'hex') as hash
@@ -141,7 +137,7 @@ async function packOf(
   rows: readonly CheckedRow[],
   payloads: readonly (Uint8Array | undefined)[],
 ): Promise<SealedRecords> {
-  // May be shorter than in the row: an older version may have stored an empty frame after the payload.
+  // Older versions may have stored an empty frame after the payload.
   const whole = payloads.map((payload) => payload ?? missingRecord());
   const slab = new ArrayBuffer(whole.reduce((sum, { length }) => sum + length + tagBytes, 0));
   let start = 0;

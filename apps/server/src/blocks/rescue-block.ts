@@ -13,7 +13,7 @@ import { isUnread, openRangeIfThere, toBlock } from "./open-range.ts";
 import type { Reader } from "./open-range.ts";
 import { packKey } from "./pack-format.ts";
 
-/** See `findWholeCopy`. @throws HoldfastError also damaged if no copy is left, with the affected files */
+/** @throws HoldfastError also damaged if no copy is left, with the affected files */
 export async function rescueBlock(reader: Reader, hash: HashHex): Promise<StoredBlock> {
   const whole = await findWholeCopy(reader, hash);
   if (whole !== undefined) return whole;
@@ -140,6 +140,5 @@ async function lostError({ cell, shards, spaceId, asOwner }: Reader, hash: HashH
   return new HoldfastError("damaged", damagedMessage, { body: { hash, files: files.map(({ path }) => path) } });
 }
 
-/** Advice; docs/operation.md contains more. */
 export const damagedMessage =
   "A block of this file is damaged in the store. Any device that syncs the file repairs it automatically; otherwise upload the same file to the same path with 'holdfast put', or restore it from a backup.";

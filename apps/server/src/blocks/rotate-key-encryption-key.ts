@@ -18,18 +18,16 @@ import { isServiceAddress } from "./key-service.ts";
 import type { HeldKeys } from "./keyring.ts";
 
 export interface RotationParts {
-  /** All cells that use the key. */
+  /** Must contain all cells that use the key. */
   readonly cells: readonly BlockCell[];
   readonly source: KeySource;
   readonly log: BlockLog;
 }
 
 export interface Rotation {
-  /** Id of the new wrapping key; see `keyIdOf`. */
   readonly keyId: string;
   /** undefined if the key comes from the environment. */
   readonly keyFile: string | undefined;
-  /** Location of the old key; undefined if it comes from the environment. */
   readonly oldKeyFile: string | undefined;
   readonly cells: readonly CellKeys[];
 }
@@ -39,8 +37,7 @@ export interface CellKeys extends HeldKeys {
 }
 
 /**
- * Wraps all data keys with another key-encryption key. No pack changes. May be interrupted and repeated: while two keys
- * are in use, both are available. The old key stays as a file, or in the environment, until a person removes it.
+ * May be interrupted and repeated: while two keys are in use, both are available, and nothing removes the old key.
  * Running processes read the key again when needed.
  * @throws HoldfastError conflict if the environment contains the key and no new one; `locked` while another process
  * rotates
@@ -66,7 +63,7 @@ export async function rotateKeyEncryptionKey(parts: RotationParts & { readonly r
   throw new HoldfastError("locked", "Another process is changing the key. Try again.");
 }
 
-/** Continues an interrupted rotation, whose key file exists and may have wrapped something. */
+/** Continues an interrupted rotation, whose key may have wrapped something. */
 export async function finishRotation(parts: RotationParts): Promise<void> {
   const { source, cells, log } = parts;
   if (!isByFile(source) || !(await isThere(source.disk, nextPathOf(source)))) return;
@@ -88,7 +85,7 @@ async function rewrapAll({ cells }: RotationParts): Promise<CellKeys[]> {
   return done;
 }
 
-/** Otherwise a person or a service supplies both keys, and no file may be created. */
+/** False if a person or a service supplies both keys; no file may be created then. */
 function isByFile({ variable, newVariable }: KeySource): boolean {
   return variable === undefined && newVariable === undefined;
 }
@@ -110,7 +107,7 @@ function assertOther({ variable, newVariable }: KeySource): void {
 }
 
 /**
- * Runs in only one process at a time. The lock ends with the connection, so the work must tolerate interruption.
+ * The lock ends with the connection, so the work must tolerate interruption.
  * @returns undefined, with nothing done, if another process runs it
  */
 async function alone<Result>(cells: readonly BlockCell[], work: () => Promise<Result>): Promise<Result | undefined> {

@@ -21,11 +21,11 @@ export interface FindingPorts {
 
 type Finding = CellScrubReport["damaged"][number];
 
-/** Adds findings to a report. Only blocks without a whole copy count as damaged; others are only counted. */
+/** Blocks with another whole copy are only counted. */
 export class ScrubFindings {
   readonly report: CellScrubReport;
   readonly #ports: FindingPorts;
-  /** Time when each finding of the last report was first found. */
+  /** First time of each finding. */
   readonly #earlier: ReadonlyMap<string, string>;
 
   constructor(ports: FindingPorts, report: CellScrubReport, last: CellScrubReport | undefined) {
@@ -52,7 +52,7 @@ export class ScrubFindings {
     const bad = rows.flatMap((row, index) => (faults[index] === undefined ? [] : [{ row, reason: faults[index] }]));
     const hashes = (footer !== undefined && !isRepaired ? rows : bad.map(({ row }) => row)).map(({ hex }) => hex);
     const whole = await findWholeElsewhere(this.#ports.cell.db, packId, hashes);
-    // A pack whose blocks all exist elsewhere does not need a readable index.
+    // No index is needed if all blocks exist elsewhere.
     if (footer !== undefined && !isRepaired && !rows.every(({ hex }) => whole.has(hex))) {
       this.#note({ hash: null, pack_id: packId, reason: footer, files: [] }, null);
     }
@@ -70,7 +70,6 @@ export class ScrubFindings {
     if (this.report.mended.length < damagedMax) this.report.mended.push({ store, pack_id: packId, reason });
   }
 
-  /** Adds a pack that is missing from the index. */
   async addUnknownPack(packId: PackId, faults: readonly { hash: HashHex | null; reason: string }[]): Promise<void> {
     this.report.without_rows += 1;
     for (const { hash, reason } of faults) {
@@ -122,7 +121,7 @@ export class ScrubFindings {
   }
 }
 
-/** Limit of a report. With more damage, administrators restore from a backup and read the log. */
+/** With more damage, administrators restore from a backup. */
 const damagedMax = 1000;
 
 function keyOf({ hash, pack_id }: Pick<Finding, "hash" | "pack_id">): string {

@@ -6,10 +6,9 @@ import type { CellTables } from "../db/cell-tables.ts";
 import type { BlockCells } from "./open-block-cells.ts";
 import { readFact, writeFact } from "./cell-facts.ts";
 
-/** Findings of one cell, as in the API. */
 export type CellScrubReport = ScrubReportJson;
 
-/** One pass over all packs of a cell, with its findings so far. Identified by its start time. */
+/** Identified by its start time. */
 export interface ScrubPass extends CellScrubReport {
   /** Somebody waits for the result, so the pass runs without pauses. */
   readonly urgent?: boolean;
@@ -23,7 +22,7 @@ export interface ScrubPass extends CellScrubReport {
  */
 export function beginScrubPass(db: Kysely<CellTables>, clock: Clock, urgent: boolean): Promise<void> {
   return inTransaction(db, async (transaction) => {
-    // Locks first, so that the start time is after everything that the old pass has recorded.
+    // Locks first: the start time is after everything that the old pass has recorded.
     await sql`insert into cell.facts (name, value) values (${factName}, '{}') on conflict (name)
       do update set value = cell.facts.value`.execute(transaction);
     await writeFact(transaction, factName, newPass(clock, urgent));
@@ -54,12 +53,10 @@ export async function saveScrubPass(db: Kysely<CellTables>, pass: ScrubPass): Pr
   return isKept;
 }
 
-/** Returns the findings of the last completed scrub of this cell. */
 export async function readLastDone(db: Kysely<CellTables>): Promise<CellScrubReport | undefined> {
   return (await readFact(db, lastDoneName)) as CellScrubReport | undefined;
 }
 
-/** Returns true if somebody waits for a running pass. */
 export async function isUrgentScrub(cells: BlockCells): Promise<boolean> {
   for (const { db } of cells.all()) {
     const pass = await readScrubPass(db);
@@ -68,7 +65,6 @@ export async function isUrgentScrub(cells: BlockCells): Promise<boolean> {
   return false;
 }
 
-/** Returns the findings of the last scrub of all cells, so far. */
 export async function readScrubReport(cells: BlockCells): Promise<ScrubReportJson> {
   const reports: CellScrubReport[] = [];
   for (const { db } of cells.all()) {
@@ -96,7 +92,7 @@ export async function readScrubReport(cells: BlockCells): Promise<ScrubReportJso
 }
 
 function sumOf(reports: readonly CellScrubReport[]) {
-  // Reports of earlier versions lack some members.
+  // Earlier versions lack some members.
   const sum = (pick: (report: CellScrubReport) => number | undefined) =>
     reports.reduce((total, report) => total + (pick(report) ?? 0), 0);
   return {

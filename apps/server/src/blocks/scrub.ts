@@ -33,9 +33,9 @@ export interface ScrubPorts {
 }
 
 /**
- * Reads every pack of a cell, those not checked for longest first, and checks seal and hash of each block. A block that
- * fails twice in a row is marked damaged until it is readable again. A pack with a damaged index is repaired. The
- * report is stored in `cell.facts`.
+ * Checks seal and hash of each block, starting with the pack not checked for longest. A block that fails twice in a row
+ * is marked damaged until it is readable again. A pack with a damaged index is repaired. The report is stored in
+ * `cell.facts`.
  * @throws HoldfastError unavailable while the store is not available; nothing is marked then
  */
 export async function scrubCell(ports: ScrubPorts): Promise<CellScrubReport> {
@@ -65,7 +65,7 @@ export async function scrubOn(
   }
 }
 
-/** "replaced": another pass has started. */
+/** `replaced`: another pass has started. */
 type Turn = "over" | "rests" | "replaced";
 
 async function takeTurn(ports: ScrubPorts, pass: ScrubPass, mayGoOn: () => boolean): Promise<Turn> {
@@ -80,7 +80,7 @@ async function takeTurn(ports: ScrubPorts, pass: ScrubPass, mayGoOn: () => boole
     await scrubUnknownPacks(ports, findings);
     await equalize?.("after");
   } catch (error) {
-    // If the server stops, the pass continues after the next start.
+    // A stopped pass continues after the next start.
     if (signal?.aborted !== true) await saveScrubPass(cell.db, { ...pass, state: "failed", ...finished() });
     throw error;
   }
@@ -111,7 +111,7 @@ async function scrubPacks(
       const lookedAt = Math.max(startedAt + 1, clock.nowMicros());
       await scrubPack(ports, pack, findings);
       pass.packs += 1;
-      // In one transaction, so that findings are also reported after a crash.
+      // One transaction, so that findings are also reported after a crash.
       const isKept = await inTransaction(cell.db, async (transaction) => {
         await sql`update cell.packs set scrubbed_at = ${lookedAt}::int8 where id = ${pack.id}::uuid`.execute(
           transaction,
@@ -123,10 +123,7 @@ async function scrubPacks(
   }
 }
 
-/**
- * Returns packs that existed at the start of the pass, given in milliseconds. Otherwise it would not end while packs
- * are written. Index: packs_scrub.
- */
+/** Omits packs written since the pass started, in milliseconds, so that it ends. Index: packs_scrub. */
 async function nextPacks(db: Kysely<CellTables>, startedAt: number): Promise<CheckedPack[]> {
   const { rows } = await sql<CheckedPack>`
     select id, epoch from cell.packs where state <> 'doomed' and created_at < ${startedAt + 1000}::int8
@@ -135,7 +132,7 @@ async function nextPacks(db: Kysely<CellTables>, startedAt: number): Promise<Che
   return rows;
 }
 
-/** Returns true if a pack was not checked since then. Index: packs_scrub. @param before microseconds since 1970 */
+/** Index: packs_scrub. @param before microseconds since 1970 */
 export async function isAnyUnseenSince(db: Kysely<CellTables>, before: number): Promise<boolean> {
   // Two queries, because the index does not support "or".
   const { rows } = await sql`

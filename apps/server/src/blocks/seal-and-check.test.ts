@@ -155,7 +155,6 @@ function packBytesOf(input: SealInput): number {
   return headBytesOf(input) + records + 37 * input.records.length + tagBytes;
 }
 
-/** Returns the record that contains byte `at` of the pack; undefined for header and footer. */
 function recordAt(input: SealInput, at: number): number | undefined {
   let end = headBytesOf(input);
   if (at < end) return undefined;

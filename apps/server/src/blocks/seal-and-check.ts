@@ -5,9 +5,7 @@ import { tagBytes } from "./pack-format.ts";
 import { openBlock, sealPack, storedBytesOf } from "./pack.ts";
 import type { SealInput } from "./pack.ts";
 
-/** A record that cannot be read back after sealing. */
 export interface SealFault {
-  /** Index of the record. */
   readonly index: number;
   readonly reason: string;
 }
@@ -21,9 +19,8 @@ export interface Sealed {
 }
 
 /**
- * Seals a pack, and reads it back from the bytes to write, as a scrub would: decrypts and decodes records, and checks
- * their hashes and the footer. So a defect of compressor, cipher or memory fails the upload instead of losing an
- * acknowledged file. docs/decisions/048-what-is-sealed-is-read-back.md describes the cost.
+ * Reads the pack back, so that a defect of compressor, cipher or memory fails the upload instead of losing an
+ * acknowledged file (docs/decisions/048-what-is-sealed-is-read-back.md).
  * @param seal a faulty one in tests
  * @throws HoldfastError internal if the footer cannot be read back
  */
@@ -45,7 +42,7 @@ function findFaults({ packId, key, records, slabs }: SealInput): SealFault[] {
   });
 }
 
-/** One per thread. Records are decrypted in place, but those of the pack must stay sealed. */
+/** Records are decrypted in place, but the pack must stay sealed. */
 let scratch: Uint8Array<ArrayBuffer> | undefined;
 
 function copyOf(sealed: Uint8Array): Uint8Array<ArrayBuffer> {

@@ -26,13 +26,11 @@ export interface SealedGroup {
   readonly epoch: number;
   readonly pieces: readonly Uint8Array<ArrayBuffer>[];
   readonly records: readonly PackRecord[];
-  /** Parts of the group whose blocks are in the pack. */
   readonly parts: readonly Pending[];
 }
 
 /**
- * Seals the parcels of a group into one pack. A parcel with a block that cannot be read back fails alone; the others
- * are sealed again under a new id.
+ * A parcel that cannot be read back fails alone; the others are sealed again under a new id.
  * @returns undefined if none is left
  */
 export async function sealGroup(ports: SealPorts, group: readonly Pending[]): Promise<SealedGroup | undefined> {
@@ -54,7 +52,7 @@ function recordsOf({ blocks }: Slab, slab: number): PackRecord[] {
   });
 }
 
-/** @returns the parts without a fault, at least one fewer, with their original payloads */
+/** @returns the parts without a fault, with their original payloads */
 function failFaulty(
   { log, stock }: SealPorts,
   parts: readonly Pending[],
@@ -67,7 +65,6 @@ function failFaulty(
     if (record === undefined) throw new HoldfastError("internal", "A fault names no record.");
     const hash = toHashHex(record.hash);
     log.error({ hash, reason }, "a block could not be read back after encryption and was not stored");
-    // Each call gets its first fault.
     parts[record.slab]?.fail(notReadBack(hash, reason));
     faulty.add(record.slab);
   }

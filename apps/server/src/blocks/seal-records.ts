@@ -14,13 +14,12 @@ export interface RecordPorts {
   readonly random: Random;
 }
 
-/** Sealed pack with its future rows. */
 export interface SealedRecords extends PackRows {
   readonly pieces: readonly Uint8Array<ArrayBuffer>[];
 }
 
 /**
- * Seals records from other packs and reads them back, like new blocks.
+ * Reads the records back, like new blocks.
  * @param slabs are transferred, and become part of the pieces
  * @throws HoldfastError internal if a record cannot be read back
  */

@@ -22,20 +22,19 @@ export function packKeyOf(dataKey: Uint8Array, packId: PackId): Uint8Array {
 
 export interface RecordPlace {
   readonly packId: PackId;
-  /** The footer's index is the number of records. */
+  /** For the footer, the number of records. */
   readonly index: number;
   readonly codec: keyof typeof codecCodes;
   /** Plain bytes of the block (decoded for zstd), or of the footer. */
   readonly sizeBytes: number;
 }
 
-/** Seals in place. @param record the payload, followed by space for the tag */
+/** @param record the payload, followed by space for the tag */
 export function sealRecord(key: Uint8Array, place: RecordPlace, record: Uint8Array): void {
   sealInPlace(key, nonceOf(place.index), additionalDataOf(place), record);
 }
 
 /**
- * Opens in place.
  * @returns the payload as part of `record`; undefined, with `record` overwritten, if content or place differ from what
  * was sealed
  */
@@ -51,8 +50,9 @@ export function openRecord<Memory extends ArrayBufferLike>(
 export const onlyNonce = Buffer.alloc(12);
 
 /**
+ * Seals, and opens the result again, because the original is not kept.
  * @param sealing a faulty one in tests
- * @throws HoldfastError internal if the result does not open to the same bytes, because the original is not kept
+ * @throws HoldfastError internal if the result does not open to the same bytes
  */
 export function seal(
   key: Uint8Array,
@@ -69,7 +69,6 @@ export function seal(
   throw new HoldfastError("internal", "Encrypted data cannot be decrypted. Nothing was changed. Try again.");
 }
 
-/** @returns undefined if it cannot be opened */
 export function openSealed(
   key: Uint8Array,
   nonce: Uint8Array,

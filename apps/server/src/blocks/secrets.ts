@@ -2,8 +2,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { deriveKey, onlyNonce, openSealed, seal } from "./seal.ts";
 
 /**
- * Returns format version, epoch, salt, ciphertext and tag. Sealed by a data key, so that it is independent of the
- * key-encryption key.
+ * Format version, epoch, salt, ciphertext and tag. Independent of the key-encryption key.
  * @param salt 16 new random bytes
  */
 export function wrapSecret({ epoch, key }: DataKey, label: string, secret: Uint8Array, salt: Uint8Array): Uint8Array {
@@ -14,7 +13,7 @@ export function wrapSecret({ epoch, key }: DataKey, label: string, secret: Uint8
   return Buffer.concat([head, seal(deriveKey(key, salt, "secret"), onlyNonce, additionalDataOf(head, label), secret)]);
 }
 
-/** @throws HoldfastError damaged unless it was wrapped under this label */
+/** @throws HoldfastError damaged for another label */
 export async function unwrapSecret(
   keyOf: (epoch: number) => Promise<DataKey>,
   label: string,

@@ -16,8 +16,8 @@ export interface Settling {
 }
 
 /**
- * Checks every copy: an unneeded one starts to wait for collection, and a needed one stops. Normally this is done with
- * each change. This repairs differences after a crash, a repaired block or a lost index.
+ * Unneeded copies start to wait for collection, and needed ones stop. Repairs differences after a crash, a repaired
+ * block or a lost index.
  */
 export async function settleCopies(db: Kysely<CellTables>, settling: Settling): Promise<void> {
   let after = Buffer.alloc(0);

@@ -27,13 +27,11 @@ export interface MendedCopy {
   readonly reason: string;
 }
 
-/** State of a pack in the stores of its cell. */
 export interface SettledPack {
   /** The best version, which every store now has if possible; undefined if no available store has the pack. */
   readonly bytes: Uint8Array | undefined;
-  /** A store has it but cannot read it, or is unavailable. */
+  /** A store has the pack but cannot read it, or is unavailable. */
   readonly withheld: Withheld | undefined;
-  /** Repaired stores, with their faults. */
   readonly mended: readonly MendedCopy[];
   /** Stores with a missing or wrong version that could not be repaired. */
   readonly unmended: readonly MendedCopy[];
@@ -49,7 +47,7 @@ export interface SettledPack {
 export async function settlePack(ports: SettlePorts, packId: PackId, { mend = true } = {}): Promise<SettledPack> {
   const before = underWay.get(packId);
   const settling = (async () => {
-    // Otherwise the scrub and the payment of debts could find and report the same fault twice.
+    // Keeps two callers from reporting the same fault twice.
     await before?.catch(() => {});
     return settleNow(ports, packId, mend);
   })();
@@ -61,7 +59,6 @@ export async function settlePack(ports: SettlePorts, packId: PackId, { mend = tr
   }
 }
 
-/** By pack, whose id is unique across cells. */
 const underWay = new Map<PackId, Promise<SettledPack>>();
 
 async function settleNow(ports: SettlePorts, packId: PackId, mend: boolean): Promise<SettledPack> {
@@ -89,7 +86,7 @@ async function settleNow(ports: SettlePorts, packId: PackId, mend: boolean): Pro
   return { bytes: best.bytes, withheld, mended: done.mended, unmended };
 }
 
-/** @returns the fault of a pack, checked without the index; undefined if it is whole */
+/** Does not use the index. @returns undefined if the pack is whole */
 export async function checkAlone(
   { cell, pool }: Pick<SettlePorts, "cell" | "pool">,
   packId: PackId,
@@ -108,7 +105,6 @@ interface CopyRead {
   readonly store: ObjectStore;
   readonly bytes?: Uint8Array;
   readonly withheld?: Withheld;
-  /** The store is unavailable. */
   readonly failure?: HoldfastError;
 }
 
@@ -166,7 +162,6 @@ interface KnownPack {
   readonly rows: readonly ScrubRow[];
 }
 
-/** Uses the footer of any copy, or else the index. */
 async function describePack(
   cell: BlockCell,
   packId: PackId,
@@ -204,7 +199,7 @@ async function describeItself(cell: BlockCell, packId: PackId, bytes: Uint8Array
   }
 }
 
-/** Does not restore a pack that is being deleted. A store that still owes the copy is not damaged. */
+/** Does not restore a pack that is being deleted. A copy still owed is not damage. */
 async function giveTo(
   { cell, signal }: SettlePorts,
   packId: PackId,

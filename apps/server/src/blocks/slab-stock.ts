@@ -1,23 +1,19 @@
 import { limits } from "@holdfast/core/limits";
 import { freeBytes } from "./freed-bytes.ts";
 
-/** Size of a reusable slab: a block of maximum size, and the tags of the maximum number of records. */
+/** A block of maximum size with the maximum number of tags. */
 export const slabBytes = limits.blockBytesMax + 64 * 1024;
 
 /** Idle time after which the memory is freed. */
 const idleMs = 5_000;
 
-/**
- * Reusable slabs. A new slab costs 1,024 page faults and part of a garbage collection, together far more than the work
- * on its bytes. Freed when idle.
- */
+/** A new slab costs 1,024 page faults and part of a garbage collection, far more than the work on its bytes. */
 export class SlabStock {
   readonly #slabsMax: number;
   #free: ArrayBuffer[] = [];
   #usedSinceLook = false;
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param keptBytesMax maximum bytes of unused slabs */
   constructor(keptBytesMax: number) {
     this.#slabsMax = Math.floor(keptBytesMax / slabBytes);
   }

@@ -5,7 +5,6 @@ import type { IncomingBlock } from "./incoming-block.ts";
 import { tagBytes } from "./pack-format.ts";
 import type { SlabStock } from "./slab-stock.ts";
 
-/** Block whose payload is in a slab. */
 export interface SlabBlock {
   readonly hash: HashHex;
   /** Plain bytes. */
@@ -16,7 +15,7 @@ export interface SlabBlock {
 }
 
 /**
- * Payloads of several blocks in one buffer, which is transferred to a thread and back at once. Each is followed by
+ * Payloads of several blocks in one buffer, which is transferred to a thread and back in one call. Each is followed by
  * space for the tag, so that it is sealed in place and the slab becomes the middle of the pack.
  */
 export interface Slab {
@@ -28,7 +27,7 @@ export interface Slab {
 const slabBytesMax = 4 * 1024 * 1024;
 export const slabBlocksMax = 2048;
 
-/** Copies the payloads. One copy costs less than transferring hundreds of small buffers. */
+/** A copy costs less than transferring hundreds of buffers. */
 export function fillSlabs(blocks: readonly IncomingBlock[], stock: SlabStock): Slab[] {
   const slabs: Slab[] = [];
   for (let start = 0; start < blocks.length;) {
@@ -39,7 +38,6 @@ export function fillSlabs(blocks: readonly IncomingBlock[], stock: SlabStock): S
   return slabs;
 }
 
-/** Returns the slabs that already contain these blocks (`BlockRoom`). */
 export function slabsOfPlaced(blocks: readonly IncomingBlock[]): Slab[] {
   const slabs = new Map<ArrayBufferLike, SlabBlock[]>();
   for (const { hash, sizeBytes: size, codec, payload } of blocks) {
@@ -51,14 +49,11 @@ export function slabsOfPlaced(blocks: readonly IncomingBlock[]): Slab[] {
   return [...slabs].map(([buffer, placed]) => ({ buffer: buffer as ArrayBuffer, blocks: placed }));
 }
 
-/** Returns the bytes that a slab adds to a pack. */
 export function storedBytesIn({ blocks }: Slab): number {
   return blocks.reduce((sum, { length }) => sum + length + tagBytes, 0);
 }
 
-/** Block that does not match its hash, or cannot be decoded. */
 export interface Refusal {
-  /** Index of the block. */
   readonly index: number;
   readonly code: ErrorCode;
   readonly message: string;

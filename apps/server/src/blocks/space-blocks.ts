@@ -11,10 +11,9 @@ import type { ShardTables } from "../db/shard-tables.ts";
 const renewalMsMax = 3600_000;
 
 /**
- * Returns the hashes that the space holds and whose block is live, and renews their `since`. Reads the shard first:
- * with a recent `since` the row stays for days, so its holder stays, and the cell's result stays valid. A row locked by
- * others counts as not held instead of waiting, because a commit may hold it and wait for this call. Its bytes are then
- * sent again.
+ * Renews `since`. Reads the shard first: with a recent `since` the row stays for days, so its holder stays, and the
+ * cell's result stays valid. A row locked by others counts as not held, because a commit may hold it and wait for this
+ * call; its bytes are then sent again.
  * @returns hashes in hex
  */
 export async function findHeld(
@@ -82,13 +81,11 @@ export async function readStored(shard: Kysely<ShardTables>, spaceId: SpaceId): 
 export interface SpaceBlock {
   readonly hash: Uint8Array;
   readonly sizeBytes: number;
-  /** Stamp of the holder in the cell. */
   readonly stamp: number;
 }
 
 /**
- * Records stored blocks on the shard, as the last step before the response. Locks the space row first, like every
- * commit, to avoid deadlocks.
+ * Runs last before the response. Locks the space row first, like every commit, to avoid deadlocks.
  * @param blocks each hash once
  * @throws HoldfastError not_found, quota
  */
@@ -104,7 +101,7 @@ export async function insertSpaceBlocks(
   }
 }
 
-/** About 20 ms of work under the space lock. */
+/** About 20 ms under the space lock. */
 const rowsPerTransaction = 1000;
 
 async function insertSlice(

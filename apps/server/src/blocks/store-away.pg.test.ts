@@ -30,7 +30,6 @@ after(async () => {
   await databases.stop();
 });
 
-/** Behavior of a store: normal, empty, with wrong credentials, or with a bad sector. */
 type Mood = "there" | "away" | "forbidden" | "failing";
 
 /** @param moodOf called before each `get`, `stat` and `list` */
@@ -60,7 +59,6 @@ interface Scene {
 
 async function makeScene(moodOf: (key: string) => Mood): Promise<Scene> {
   await sql`truncate cell.data_keys, cell.packs, cell.blocks, cell.holders, cell.facts`.execute(db());
-  // Blocks of earlier scenes are in other stores.
   for (const shard of databases.shards.all()) await sql`truncate shard.space_blocks`.execute(shard.db);
   const place = await makeSpace(databases);
   const blocks = [blockOf(randomBytes(4000)), blockOf(randomBytes(4000))];
@@ -169,7 +167,6 @@ test("a pack at which the disk fails is told, flagged by nobody, and stops neith
   await assert.rejects(scene.read(), { code: "unavailable" });
   assert.equal(await scene.damaged(), 0);
 
-  // If another copy exists, it is read.
   const other = await makeSpace(databases);
   for (const block of scene.blocks) await service.store(other.spaceId, other.userId, [block]);
   await scene.read();

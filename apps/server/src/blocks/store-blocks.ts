@@ -24,13 +24,11 @@ export interface StorePorts {
   readonly clock: Clock;
   readonly budget: ByteBudget;
   readonly storing: StoringRoom;
-  /** See `BlockServiceOptions`. */
   readonly unreferencedMs: number;
   readonly writerOf: (spaceId: SpaceId) => PackWriter;
   readonly reserveFor: (spaceId: SpaceId) => DiskReserve;
 }
 
-/** Resolves when the space holds all the blocks: see `BlockService.store`. */
 export async function storeBlocks(
   ports: StorePorts,
   spaceId: SpaceId,
@@ -104,10 +102,6 @@ function findHeldOf(
   });
 }
 
-/**
- * Returns the blocks that the space does not hold, each hash once. Other payloads stay in the buffer, and are not
- * sealed.
- */
 function keepWanted(stock: SlabStock, slabs: readonly Slab[], held: ReadonlySet<string>): Slab[] {
   const taken = new Set<string>(held);
   return slabs.flatMap(({ buffer, blocks }) => {
@@ -117,7 +111,7 @@ function keepWanted(stock: SlabStock, slabs: readonly Slab[], held: ReadonlySet<
   });
 }
 
-/** Rejects impossible blocks, which could damage a pack irreversibly. */
+/** Impossible blocks could damage a pack irreversibly. */
 function assertShape({ hash, sizeBytes, codec, payload, verified, placed }: IncomingBlock): void {
   if (verified && placed === true)
     throw new HoldfastError("internal", "A block with a location must come from outside.");

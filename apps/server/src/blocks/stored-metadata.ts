@@ -15,7 +15,7 @@ export function metadataPartOf(store: ObjectStore): ObjectStore {
   return withPrefix(store, metadataPrefix);
 }
 
-/** Returns the id of the newest snapshot in a store. Needs no key. */
+/** Needs no key. */
 export async function newestSnapshot(store: ObjectStore): Promise<string | undefined> {
   let newest: string | undefined;
   for await (const { key } of metadataPartOf(store).list(manifestPrefix)) newest = key.slice(manifestPrefix.length);

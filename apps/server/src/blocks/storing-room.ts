@@ -17,8 +17,8 @@ export class StoringRoom {
   readonly #underWay = new Map<SpaceId, Set<Storing>>();
 
   /**
-   * Stores when the bytes certainly fit. If they only fit if a running call fails, it waits for one. Blocks that
-   * already count (damaged ones sent again) need no room, so a full space can be repaired.
+   * Waits if the bytes only fit when a running call fails. Blocks that already count need no room, so a full space can
+   * be repaired.
    * @throws HoldfastError quota
    */
   async spend(
@@ -36,7 +36,7 @@ export class StoringRoom {
       const others = [...(this.#underWay.get(spaceId) ?? [])];
       const othersBytes = others.reduce((sum, other) => sum + other.sizeBytes, 0);
       if (others.length === 0 || hasRoom(figures, sizeBytes + othersBytes)) break;
-      // When a call ends, it has failed or its bytes count, so this call can proceed or is rejected.
+      // A call that ends has failed or its bytes count.
       await Promise.race(others.map(({ over }) => over));
     }
     await this.#note(spaceId, sizeBytes, store());

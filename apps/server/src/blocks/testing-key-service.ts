@@ -6,10 +6,9 @@ import type { AddressInfo } from "node:net";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
-/** Key service in its own process: the used parts of Vault's transit engine and AWS KMS, with real encryption. */
+/** The used parts of Vault's transit engine and AWS KMS, with real encryption. */
 export interface TestKeyService {
   readonly url: string;
-  /** Vault's token. */
   readonly token: string;
   /** Same as `vault write -f transit/keys/NAME/rotate`. */
   rotate(): Promise<void>;
@@ -39,7 +38,7 @@ export async function startKeyService(port = 0): Promise<TestKeyService> {
   };
 }
 
-/** Runs in the separate process. The keys are fixed, so that a restarted service opens what the previous one sealed. */
+/** Runs in its own process. Fixed keys survive a restart. */
 function serve(port: number, token: string): void {
   let version = 1;
   const server = createServer((request, response) => {

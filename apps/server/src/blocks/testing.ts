@@ -14,7 +14,6 @@ import { type OpenBlockService, openBlockService } from "./open-block-service.ts
 import type { CrashPoint } from "./pack-writer.ts";
 import { retentionUsual } from "../config/retention-settings.ts";
 
-/** System clock that a test can advance. */
 export function makeTestClock(): Clock & { forwardMs(byMs: number): void } {
   let aheadMs = 0;
   return {
@@ -26,7 +25,6 @@ export function makeTestClock(): Clock & { forwardMs(byMs: number): void } {
 
 export interface BlockWorldOptions {
   readonly databases: Databases;
-  /** One store for all cells, or one for each. */
   readonly store: ObjectStore | ((cell: Cell) => ObjectStore);
   readonly clock?: Clock;
   readonly log?: BlockLog;
@@ -39,12 +37,10 @@ export interface BlockWorld {
   readonly service: OpenBlockService;
 }
 
-/** Threads shared by all services of a test process. */
 export function startTestPool(): BlockPool {
   return startBlockPool(2);
 }
 
-/** Opens a block service like a starting server. The key is always the same. */
 export async function openBlockWorld(pool: BlockPool, options: BlockWorldOptions): Promise<BlockWorld> {
   const { databases, store, clock = makeTestClock(), log = silentBlockLog, crashPoint, bytesInFlightMax } = options;
   const cells = await openBlockCells({
@@ -73,7 +69,6 @@ export const silentBlockLog: BlockLog = { info: () => {}, warn: () => {}, error:
 
 const testKey = Buffer.alloc(32, 7).toString("base64");
 
-/** Creates a user with an empty space. */
 export async function makeSpace(
   { shards }: Pick<Databases, "shards">,
   quotaBytes: number | null = null,
@@ -87,7 +82,6 @@ export async function makeSpace(
   return { spaceId, userId, rootId };
 }
 
-/** Returns an unverified raw block. */
 export function blockOf(payload: Uint8Array): IncomingBlock {
   return { hash: sha256(payload), sizeBytes: payload.length, codec: "raw", payload, verified: false };
 }

@@ -5,9 +5,8 @@ import { askKeyService } from "./ask-key-service.ts";
 import type { RemoteKey } from "./remote-key.ts";
 
 /**
- * Opens a key of the transit engine of Vault or OpenBao: https://developer.hashicorp.com/vault/api-docs/secret/transit.
- * The token comes from VAULT_TOKEN, or is read each time from the file in VAULT_TOKEN_FILE. VAULT_NAMESPACE is the
- * namespace.
+ * Key of the transit engine of Vault or OpenBao: https://developer.hashicorp.com/vault/api-docs/secret/transit. The
+ * token comes from VAULT_TOKEN, or is read each time from VAULT_TOKEN_FILE. VAULT_NAMESPACE is the namespace.
  * @param address `vault:https://host:8200/MOUNT/NAME`
  * @returns undefined for another kind of address
  */

@@ -1,4 +1,3 @@
-/** Module of each thread of the server's pool: tasks of the codec, and for sealing and opening packs. */
 import { buffersOf, task } from "@holdfast/codec/task";
 import { checkPack } from "./pack-check.ts";
 import { openRecords } from "./pack.ts";

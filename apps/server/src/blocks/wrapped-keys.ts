@@ -5,7 +5,6 @@ import { firstProblem, issueWords } from "@holdfast/protocol/issue-words";
 import { z } from "zod";
 import { openSealed, seal } from "./seal.ts";
 
-/** Stored data key, sealed by the key-encryption key. */
 export interface WrappedKey {
   readonly epoch: number;
   readonly wrapped: Uint8Array;
@@ -17,14 +16,12 @@ export interface PlainKey {
   readonly epoch: number;
   /** 32 bytes. */
   readonly key: Uint8Array;
-  /** Microseconds since 1970. */
   readonly createdAt: number;
 }
 
 export interface UnwrappedKey {
-  /** 32 bytes. */
   readonly key: Uint8Array;
-  /** Wrapped in a format that authenticates the epoch but not the time. */
+  /** The format authenticates the epoch but not the time. */
   readonly isUntimed: boolean;
 }
 
@@ -59,10 +56,7 @@ export function unwrapDataKey(
   return key === undefined ? undefined : { key, isUntimed };
 }
 
-/**
- * Reads the data keys in the object store, from which an index can be rebuilt if the database is lost. Of two stores,
- * uses the first with a keyring.
- */
+/** Serves the rebuild of a lost database. Of two stores, the first with a keyring counts. */
 export async function readKeyringObject(store: ObjectStore): Promise<WrappedKey[]> {
   const [, ...others] = copiesOf(store);
   try {
@@ -110,7 +104,7 @@ export async function writeKeyringObject(store: ObjectStore, keys: readonly Wrap
   await store.put(keyringKey, Buffer.from(`${JSON.stringify(json, undefined, 2)}\n`));
 }
 
-/** Nonce, ciphertext and tag. The first format consists of these, without a version. */
+/** The first format: nonce, ciphertext and tag. */
 const untimedBytes = 12 + 32 + 16;
 const wrappingVersion = 2;
 const keyringBytesMax = 1024 * 1024;

@@ -17,7 +17,6 @@ import type { Scope } from "@holdfast/protocol/account-routes";
 import type { ProgramScope } from "@holdfast/protocol/scopes";
 import type { Language, NotifySettings } from "@holdfast/protocol/account-settings";
 
-/** Tables of accounts in the schema `shard`. */
 export interface AccountTables {
   "shard.users": UserRow;
   "shard.directory": { email_key: string; user_id: UserId; confirmed: boolean; reserved_at: number };
@@ -41,7 +40,7 @@ export interface AccountTables {
     number_used: boolean;
     created_at: number;
     expires_at: number;
-    /** Time of the person's last proof of identity. */
+    /** Last proof of identity. */
     proven_at: number;
   };
   "shard.tokens": {
@@ -57,7 +56,7 @@ export interface AccountTables {
     maker_id: TokenId | null;
     /** App password: used with the account's address instead of the password, only for access to files. */
     app: boolean;
-    /** Link without a secret that limits it to one folder; null: the whole view of its account. */
+    /** Link without a secret that limits the token to one folder; null: the whole view of its account. */
     grant_id: GrantId | null;
     /** Program that the account granted access. The token represents this consent. */
     client_id: string | null;
@@ -75,7 +74,7 @@ export interface AccountTables {
     plan: string | null;
     /** Mailed because something was shared with the address. */
     for_share: boolean;
-    /** Creating an account with it confirms the address. False if a token created the invitation. */
+    /** Creating an account confirms the address. False for a token's invitation. */
     confirms: boolean;
     created_at: number;
     expires_at: number;
@@ -101,7 +100,7 @@ export interface AccountTables {
   };
   "shard.account_settings": { user_id: UserId; language: Language | null; notify: Partial<NotifySettings> };
   "shard.plans": PlanRow;
-  /** On the shard of bucket 0, except `retention_cut`, which is on each. */
+  /** On the shard of bucket 0; `retention_cut` is on each. */
   "shard.server_facts": { name: string; value: Buffer };
 }
 
@@ -115,7 +114,6 @@ export interface DeviceFacts {
   signed_in_by: SignInKind | null;
 }
 
-/** Revoked device that is to remove its copies of the server's files. */
 export interface ClearingRow {
   user_id: UserId;
   device_id: DeviceId;
@@ -126,7 +124,6 @@ export interface ClearingRow {
   kept: number;
 }
 
-/** Requirements for access to an account. */
 export interface AccessRuleRow {
   /** An account, a group, or `nobody` for the whole server. */
   subject_id: string;
@@ -138,14 +135,13 @@ export interface AccessRuleRow {
   own_addresses: string[];
 }
 
-/** Second factor of an account. */
 export interface SecondFactorRow {
   user_id: UserId;
   /** Secret of the authenticator app, wrapped; null: none. */
   secret: Buffer | null;
   /** null: the password is enough. */
   since: number | null;
-  /** Created, but not confirmed yet. */
+  /** Not confirmed yet. */
   next_secret: Buffer | null;
   next_at: number | null;
   /** Session that created it. */
@@ -161,7 +157,6 @@ export interface SecondFactorRow {
   known_failed_at: number;
 }
 
-/** A person's identity at an external issuer. */
 export interface OutsideIdentityRow {
   user_id: UserId;
   id: OutsideIdentityId;
@@ -175,7 +170,6 @@ export interface OutsideIdentityRow {
   last_used_at: number | null;
 }
 
-/** Passkey (WebAuthn): a key pair of a person's device or password manager, with its public key. */
 export interface PasskeyRow {
   user_id: UserId;
   id: PasskeyId;
@@ -185,7 +179,6 @@ export interface PasskeyRow {
   public_key: Buffer;
   /** Number of uses last reported by the device; 0 if it does not count. */
   counter: number;
-  /** Transports reported by browsers (`internal`, `usb`, …). */
   transports: string[];
   /** Name of the server for which it was created and is valid. */
   rp_id: string;
@@ -195,12 +188,10 @@ export interface PasskeyRow {
   last_used_at: number | null;
 }
 
-/** Program registered by an administrator. */
 export interface OauthClientRow {
   id: string;
   name: string;
   redirect_uris: string[];
-  /** Allowed redirect addresses after signing out. */
   post_logout_redirect_uris: string[];
   scopes: ProgramScope[];
   /** null: a public client. */
@@ -208,7 +199,7 @@ export interface OauthClientRow {
   created_at: number;
 }
 
-/** A code, a token, or a request that waits for a person's consent. */
+/** Code, token, or a request that waits for consent. */
 export interface OauthArtifactRow {
   id_hash: Buffer;
   kind: string;
@@ -246,9 +237,9 @@ export interface UserRow {
   leaving_until: number | null;
   space_id: SpaceId;
   root_id: NodeId;
-  /** Time at which the address was confirmed; null: not confirmed. */
+  /** null: not confirmed. */
   email_confirmed_at: number | null;
-  /** True if a former address of the account was confirmed. */
+  /** A former address was confirmed. */
   was_confirmed: boolean;
   /** Future address, until the person confirms it. */
   next_email: string | null;

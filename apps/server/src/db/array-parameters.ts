@@ -4,18 +4,15 @@ import type { HashHex } from "@holdfast/core/ids";
 import { type RawBuilder, sql } from "kysely";
 
 /**
- * Encodes arrays as parameters of set-based statements: sql`insert into blocks (hash, size) select * from
- * unnest(${byteaArray(hashes)}, ${int8Array(sizes)})`
- * `pg` writes an array as text, which PostgreSQL must parse, but sends a Buffer in binary format. So the array is
- * encoded like `array_send` of PostgreSQL (utils/adt/arrayfuncs.c): number of dimensions, null flag, element type,
- * length and lower bound, then length and bytes of each element, in big endian. A null has length -1. Elements are
- * written directly into the result, because a batch has tens of thousands and separate buffers would dominate the cost.
+ * Encodes an array parameter, as in sql`select * from unnest(${byteaArray(hashes)})`. `pg` sends a Buffer in binary,
+ * but an array as text. The format is that of `array_send` (utils/adt/arrayfuncs.c): number of dimensions, null flag,
+ * element type, length and lower bound, then length (-1 for null) and bytes of each element, big-endian. Separate
+ * buffers for elements would dominate the cost.
  */
 export function byteaArray(values: readonly (Uint8Array | null)[]): RawBuilder<Buffer[]> {
   return sql`${encodeArray(17, values)}::bytea[]`;
 }
 
-/** Encodes hashes as `bytea`. */
 export function hashArray(values: readonly HashHex[]): RawBuilder<Buffer[]> {
   return sql`${encodeFixed(17, hashBytes, values, (buffer, value, at) => writeHash(buffer, at, value))}::bytea[]`;
 }
@@ -34,15 +31,13 @@ export function textArray(values: readonly (string | null)[]): RawBuilder<string
   return sql`${buffer}::text[]`;
 }
 
-/** @param values UUIDs in text form */
 export function uuidArray(values: readonly (string | null)[]): RawBuilder<string[]> {
   return sql`${encodeFixed(2950, 16, values, writeUuid)}::uuid[]`;
 }
 
 /**
- * Encodes UUIDs for a `keyed` statement, so that the planner cannot see the number of elements. It assumes ten elements
- * in an array that it cannot see. With a visible array of one id, the generic plan would always seem worse, and each
- * call would be planned again.
+ * For `keyed` statements. The planner assumes ten elements in a hidden array; with a visible one of one id, it would
+ * reject the generic plan and plan each call.
  */
 export function uuidKeys(values: readonly string[]): RawBuilder<string[]> {
   return sql`(select ${uuidArray(values)})::uuid[]`;
@@ -119,7 +114,7 @@ function startArray(elementType: number, sizeBytes: number, values: readonly unk
   return buffer;
 }
 
-/** Writes a safe integer, without allocating a BigInt. */
+/** Allocates no BigInt. */
 function writeInt8(buffer: Buffer, value: number, at: number): void {
   if (!Number.isSafeInteger(value)) throw new HoldfastError("internal", `${value} is not a whole number below 2^53.`);
   buffer.writeInt32BE(Math.floor(value / 2 ** 32), at);
@@ -142,13 +137,11 @@ function writeUuid(buffer: Buffer, value: string, at: number): void {
 }
 
 const noDigit = 16;
-/** Value of each character code up to `f`. */
 const digitOf = Uint8Array.from({ length: 103 }, (_, code) => {
   const digit = Number.parseInt(String.fromCharCode(code), 16);
   return Number.isNaN(digit) ? noDigit : digit;
 });
 
-/** An empty array has no dimensions. */
 function emptyArray(elementType: number): Buffer {
   const buffer = Buffer.alloc(12);
   buffer.writeInt32BE(elementType, 8);

@@ -1,6 +1,5 @@
 import type { Generated } from "kysely";
 
-/** Tables of the audit log in the schema `shard`. */
 export interface AuditTables {
   "shard.audit_entries": AuditEntryRow;
   "shard.audit_chain": AuditChainRow;

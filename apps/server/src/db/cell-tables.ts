@@ -1,6 +1,6 @@
 /**
- * Tables of the schema `cell`: blocks, packs and data keys, which belong to no owner. Sizes and times (microseconds
- * since 1970) are int8, read as numbers. Hashes are bytea, read as Buffer.
+ * Rows name no owner. Sizes and times (microseconds since 1970) are int8, read as numbers; hashes are bytea, read as
+ * Buffer.
  */
 export interface CellTables {
   "cell.data_keys": { epoch: number; wrapped: Buffer; created_at: number };
@@ -36,7 +36,7 @@ export interface CellTables {
   /** `pack_id`: the copy that the space stored last; null if an index rebuild found none. */
   "cell.holders": { hash: Buffer; space_id: string; stamp: number; pack_id: string | null };
   "cell.pins": { name: string; until: number };
-  /** For a cell with two stores. `compared_at` is null until all keys of both were compared. */
+  /** For two stores. `compared_at` is null until all keys were compared. */
   "cell.copies": { store: string; since: number; compared_at: number | null };
   /** Objects that one of two stores still has to copy or delete. */
   "cell.owed": {

@@ -5,10 +5,7 @@ const int8 = 20;
 const numeric = 1700;
 const int8Array = 1016;
 
-/**
- * Reads int8, and numeric (the type of `sum` of int8), as numbers. All sizes and times (microseconds until the year
- * 2255) are below 2^53; larger values are errors instead of being rounded.
- */
+/** int8, and numeric (the type of `sum` of int8), are numbers. Values above 2^53 are errors. */
 export const columnTypes: pg.CustomTypesConfig = {
   getTypeParser(oid: number, format?: "text" | "binary"): (text: string) => unknown {
     if (format !== "binary" && (oid === int8 || oid === numeric)) return parseWholeNumber;

@@ -34,7 +34,7 @@ const networkCodes = new Set([
 const lostConnection =
   /^(Connection terminated|timeout exceeded when trying to connect|timeout expired|Client has encountered a connection error|Client was closed|Cannot use a pool after calling end)/;
 
-/** SQLSTATE of a text or JSON value with a NUL character. */
+/** A NUL character in text or JSON. */
 const nulStates = new Set(["22021", "22P05"]);
 
 /** End of an error about a full disk, for administrators and everybody else. */
@@ -43,10 +43,7 @@ export const roomAdvice =
 
 const databaseFull = `The disk of the server's database is full, so it accepts no changes. Nothing is lost. ${roomAdvice}`;
 
-/**
- * Translates errors of the database itself, and of texts with a NUL character, which came with the request (possibly
- * inside a cursor). Other errors of the statement are returned unchanged.
- */
+/** Texts with a NUL character came with the request. Returns other errors of a statement unchanged. */
 export function toDatabaseError(error: unknown): unknown {
   if (error instanceof HoldfastError || !(error instanceof Error)) return error;
   const code = codeOf(error);
@@ -61,7 +58,7 @@ export function toDatabaseError(error: unknown): unknown {
       cause: error,
     });
   }
-  // Handled by inTransaction, which needs the original error.
+  // inTransaction needs the original error.
   if (isSerializationFailure(error)) return error;
   const lost =
     (code !== undefined && (code.startsWith("08") || unavailableStates.has(code) || networkCodes.has(code))) ||
@@ -78,7 +75,6 @@ export function isSerializationFailure(error: unknown): boolean {
   return code === "40001" || code === "40P01";
 }
 
-/** Returns the SQLSTATE of a failed statement, or the code of a system call. */
 export function codeOf(error: unknown): string | undefined {
   if (!(error instanceof Error) || !("code" in error)) return undefined;
   return typeof error.code === "string" ? error.code : undefined;

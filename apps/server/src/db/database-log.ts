@@ -1,4 +1,4 @@
-/** Logger of the database folder, such as a pino logger. Never receives statements, parameters or passwords. */
+/** Never receives statements, parameters or passwords. */
 export interface DatabaseLog {
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;

@@ -8,23 +8,19 @@ import type { DatabaseLog } from "./database-log.ts";
 import { columnTypes } from "./column-types.ts";
 
 /**
- * Marks a statement that only looks up keys, so that it is planned once per connection instead of each time, which
- * would take longer than the look-up. Only for a constant text with named columns, whose best plan does not depend on
- * the values.
+ * Plans once per connection, because planning takes longer than a look-up. Only for a constant text with named columns,
+ * whose best plan does not depend on the values.
  */
 export const keyedMark = "/* by keys alone */";
 export const keyed = sql.raw(keyedMark);
 
-/** Address and credentials of a database for `pg`: a `connectionString`, or separate members. */
 export type Connection = Readonly<
   Pick<pg.ClientConfig, "connectionString" | "host" | "port" | "user" | "password" | "database" | "ssl">
 >;
 
 export interface DatabaseOptions {
   readonly connection: Connection;
-  /** Shown in pg_stat_activity. */
   readonly applicationName: string;
-  /** Search path of every connection. */
   readonly schema?: string;
   readonly log: DatabaseLog;
   readonly connectionsMax?: number;
@@ -38,15 +34,15 @@ export interface Database<Tables> {
   readonly db: Kysely<Tables>;
   /** The pool below `db`, for direct use of `pg`. Its errors are not translated. */
   readonly pool: pg.Pool;
-  /** Number of transactions aborted because of a deadlock or serialization conflict, and retried. */
+  /** Transactions retried after conflicts. */
   readonly conflicts: () => number;
-  /** Resolves when the database has closed every connection, so that it can be stopped. */
+  /** Resolves when every connection is closed, so that the database can be stopped. */
   readonly close: () => Promise<void>;
 }
 
 /**
- * Opens no connection yet. Failures of the database itself are HoldfastErrors. Failures of a statement are
- * `pg.DatabaseError` with its SQLSTATE (`code`).
+ * Opens no connection yet. The database's failures are HoldfastErrors; a statement's are `pg.DatabaseError` with its
+ * SQLSTATE (`code`).
  */
 export function openDatabase<Tables>(options: DatabaseOptions): Database<Tables> {
   const pool = openPool(options);
@@ -69,7 +65,7 @@ export function openDatabase<Tables>(options: DatabaseOptions): Database<Tables>
 /** A database behind a dead network does not respond. */
 const goodbyeMsMax = 5000;
 
-/** @returns a function that resolves when the database has closed every connection; `pool.end` only starts closing */
+/** `pool.end` only starts closing. */
 function watchGoodbyes(pool: pg.Pool): () => Promise<void> {
   const goodbyes = new Set<Promise<void>>();
   pool.on("connect", (client) => {
@@ -82,7 +78,6 @@ function watchGoodbyes(pool: pg.Pool): () => Promise<void> {
   };
 }
 
-/** Opens a plain pool with the column types and limits. */
 export function openPool(options: DatabaseOptions): pg.Pool {
   const pool = new pg.Pool({
     ...options.connection,
@@ -100,7 +95,7 @@ export function openPool(options: DatabaseOptions): pg.Pool {
   // the process. The next statement on it fails with `unavailable`.
   pool.on("connect", (client) => client.on("error", () => {}));
   pool.on("error", (error) => {
-    // A closing pool does not wait, so a stopping database may close the connection first.
+    // A stopping database may close the connection first.
     if (!pool.ending) options.log.warn({ reason: error.message }, "an idle database connection was lost");
   });
   return pool;
@@ -108,9 +103,8 @@ export function openPool(options: DatabaseOptions): pg.Pool {
 
 export interface TransactionOptions {
   readonly isolationLevel?: IsolationLevel;
-  /** Maximum number of attempts after deadlocks or serialization conflicts. */
   readonly attemptsMax?: number;
-  /** Returns 0 to 1, for the jitter between attempts. */
+  /** 0 to 1, for jitter between attempts. */
   readonly random?: () => number;
 }
 
@@ -142,7 +136,7 @@ export async function inTransaction<Tables, Result>(
   }
 }
 
-/** Wraps the pool for Kysely: translates every error, and closes connections that are released inside a transaction. */
+/** Translates errors, and closes connections released inside a transaction. */
 function translatingPool(pool: pg.Pool, onConflict: (error: Error) => void): PostgresPool {
   const clients = new WeakMap<pg.PoolClient, TranslatingClient>();
   const translating = {
@@ -191,7 +185,7 @@ class TranslatingClient {
 /** Only a few, because the texts are in the code. */
 const planNames = new Map<string, { readonly name: string }>();
 
-/** Derives a name from the text, because a name must always mean the same text. Empty for other statements. */
+/** A name must always mean the same text. */
 function planNameOf(text: string): { readonly name?: string } {
   if (!text.endsWith(keyedMark)) return {};
   const known = planNames.get(text);

@@ -36,7 +36,7 @@ function emptyFolder(t: TestContext): string {
   return folder;
 }
 
-/** Runs in reverse order, so that a database stops before its folder is removed. (`t.after` alone runs in order.) */
+/** In reverse order, unlike `t.after`: a database stops before its folder is removed. */
 const cleaners = new WeakMap<TestContext, (() => unknown)[]>();
 
 function afterwards(t: TestContext, clean: () => unknown): void {
@@ -132,7 +132,7 @@ test("a database that is killed is back by itself, even while its sessions still
   const { postgres, db } = await start(t, folder);
   await sql`create table line (id int8)`.execute(db);
   await sql`insert into line values (1)`.execute(db);
-  // This session does not check its postmaster, and would keep the shared memory for minutes.
+  // Keeps the shared memory for minutes, because this session does not check its postmaster.
   const busy = sql`select count(*) from generate_series(1, 10000000000)`.execute(db);
   const { pid } = await db.connection().execute(async (one) => {
     const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(one);
@@ -199,7 +199,6 @@ async function startServer(
   };
 }
 
-/** Returns processes without a parent among the others. */
 function postmastersIn(dataFolder: string): number[] {
   const all = processesIn(join(dataFolder, "postgres"));
   const children = new Set(all.flatMap(childrenOf));
@@ -219,7 +218,6 @@ test("a server that is killed starts again at once, every time, and nothing comm
     const server = await startServer(t, folder);
     assert.equal(await server.addRow(), round);
     await kill(server);
-    // Sometimes the database is killed with its server.
     if (round === 2) process.kill(server.postgresPid, "SIGKILL");
   }
   const last = await startServer(t, folder);
@@ -241,7 +239,6 @@ test("a folder that is moved after its server was killed takes its database alon
   renameSync(before, moved);
   afterwards(t, () => stopProcessesIn(join(moved, "postgres")));
   assert.deepEqual(postmastersIn(moved), [killed.postgresPid], "it still runs");
-  // Another server starts at the old path meanwhile.
   mkdirSync(before);
   await copyTemplate(before);
   const anew = await start(t, before);
@@ -250,7 +247,7 @@ test("a folder that is moved after its server was killed takes its database alon
   assert.deepEqual(postmastersIn(moved), [postgres.pid()]);
   assert.equal((await sql<{ n: number }>`select count(*)::int4 as n from line`.execute(db)).rows[0]?.n, 1);
   assert.deepEqual(postmastersIn(before), [anew.postgres.pid()]);
-  // A new connection, because the killed database had its socket there.
+  // Opens a new connection, because the killed database had its socket there.
   const again = openDatabase({ connection: anew.postgres.connection, applicationName: "test", log: silentLog });
   afterwards(t, () => again.close());
   await sql`select 1`.execute(again.db);
@@ -290,7 +287,6 @@ test(
     assert.equal(await server.addRow(), 1);
     assert.equal(statSync(`/proc/${server.postgresPid}`).uid, daemon.uid);
     await kill(server);
-    // Root starts a database of another user, and keeps its owner.
     const byRoot = await startServer(t, folder);
     assert.equal(await byRoot.addRow(), 2);
     assert.equal(statSync(`/proc/${byRoot.postgresPid}`).uid, daemon.uid);

@@ -21,11 +21,10 @@ export interface EmbeddedPostgresOptions {
   /** Locked by the caller while the database runs (`openDataFolder`). */
   readonly dataFolder: string;
   readonly log: DatabaseLog;
-  /** Returns random bytes, for the password of a new database. */
   readonly random: (bytes: number) => Uint8Array;
   /** Additional settings of postgresql.conf, which take precedence. */
   readonly settings?: Readonly<Record<string, string>>;
-  /** Account that runs it. Defaults to the owner of the cluster, or to a user of its own for a new one. */
+  /** Account that runs PostgreSQL. Defaults to the owner of the cluster, or to a user of its own for a new one. */
   readonly account?: Account;
   /** PostgreSQL's programs, for a cluster of another version. */
   readonly native?: NativePackage;
@@ -37,15 +36,13 @@ export interface EmbeddedPostgresOptions {
 
 export interface EmbeddedPostgres {
   readonly connection: Connection;
-  /** Process id of the postmaster; undefined while it is down. */
   pid(): number | undefined;
-  /** Called after each restart of a database that died. */
   onRestart(listener: () => void): void;
-  /** Proportional memory of all its processes; undefined if the platform does not report it (Linux does). */
+  /** Proportional memory of all its processes; undefined if not reported. */
   pssBytes(): number | undefined;
   /**
-   * Watches the data folder and the cluster. If another folder replaces one of them, PostgreSQL is killed and not
-   * restarted, because an orderly stop would write into the other folder.
+   * If another folder replaces the data folder or the cluster, PostgreSQL is killed and not restarted: an orderly stop
+   * would write into the other folder.
    */
   readonly folders: Pick<FolderWatch, "look" | "replaced">;
   /** Idempotent. Resolves when the process has ended. */
@@ -110,7 +107,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   };
 }
 
-/** Finds the database of a running server, for another process (`admin --data`); undefined if none runs. */
+/** For another process (`admin --data`); undefined if none runs. */
 export function findRunningPostgres(dataFolder: string): Connection | undefined {
   const clusterFolder = clusterFolderOf(dataFolder);
   const file = readPostmasterFile(clusterFolder);
@@ -121,7 +118,6 @@ export function findRunningPostgres(dataFolder: string): Connection | undefined 
   return { host, port: file.port, user: superuser, password, database: databaseName };
 }
 
-/** Database created by initdb, which contains the two schemas. */
 const databaseName = "postgres";
 
 const startAttemptsMax = 5;

@@ -3,7 +3,6 @@ import type { Generated } from "kysely";
 
 export type GroupRole = "member" | "manager";
 
-/** Tables of groups in the schema `shard`. */
 export interface GroupTables {
   "shard.groups": GroupRow;
   "shard.group_members": { group_id: GroupId; user_id: UserId; role: GroupRole };
@@ -25,7 +24,7 @@ export interface GroupRow {
   name: string;
   changes: number;
   member_count: number;
-  /** Plan of its members; null: none. */
+  /** Plan of its members. */
   plan: string | null;
   created_at: number;
 }

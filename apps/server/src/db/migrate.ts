@@ -7,14 +7,14 @@ import type { DatabaseLog } from "./database-log.ts";
 export interface MigrationSet {
   /** Schema that the migrations change, and in which they are recorded. */
   readonly schema: "shard" | "cell";
-  /** By name (`001-nouns`), applied in the order of names. */
+  /** Applied in the order of names (`001-nouns`). */
   readonly migrations: Readonly<Record<string, Migration>>;
 }
 
 /**
- * Migrates the schema in one transaction under an advisory lock, so that one of several starting servers migrates while
- * the others wait. Rejects a database that a newer Holdfast has migrated.
+ * One transaction under an advisory lock: of several starting servers, one migrates.
  * @returns names of the migrations applied now
+ * @throws HoldfastError failed if a newer Holdfast has migrated the database
  */
 export function migrate(connection: Connection, set: MigrationSet, log: DatabaseLog): Promise<readonly string[]> {
   return withSchema(connection, set, log, (db) => migrateWith(db, set));
@@ -69,7 +69,7 @@ async function migrateWith(db: Kysely<unknown>, set: MigrationSet): Promise<read
   });
   const { error, results = [] } = await migrator.migrateToLatest();
   if (error === undefined) return results.map((result) => result.migrationName);
-  // A newer server may have migrated while this one waited for the lock.
+  // A newer server may have migrated during the wait for the lock.
   await isMigrated(db, set);
   if (error instanceof HoldfastError) throw error;
   const name = results.find((result) => result.status === "Error")?.migrationName;

@@ -22,7 +22,7 @@ const growing: ReadonlySet<string> = new Set([
   "cell.blocks",
   "cell.holders",
 ]);
-/** Allowed exceptions: `migration: table: deed`, with the reason. */
+/** `migration: table: deed`, with the reason. */
 const mayTakeLong: Readonly<Record<string, string>> = {};
 
 for (const fixture of readFixtures()) describeMigrations(fixture);
@@ -93,10 +93,7 @@ function openTestPool({ connection }: TestDatabase): pg.Pool {
 
 const pointsMax = 1000;
 
-/**
- * Interrupts at the first point, the second, and so on, until the migration completes.
- * @returns number of interruptions
- */
+/** Interrupts at each point in turn. @returns number of interruptions */
 async function cutEverywhere({ connection }: TestDatabase, pool: pg.Pool, set: MigrationSet): Promise<number> {
   const state = async () => [await describeSchema(pool), ...(await readRows(pool))];
   const untouched = await state();
@@ -137,7 +134,7 @@ async function deedsOf(
   return deeds;
 }
 
-/** Asserts that each old column of each row is unchanged. New columns and rows are allowed. */
+/** New columns and rows are allowed. */
 function assertKept(now: ReadonlyMap<string, readonly string[]>, fixture: Fixture): void {
   for (const [table, then] of fixture.rows) {
     if (table.endsWith(".migration")) continue;

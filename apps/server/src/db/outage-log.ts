@@ -2,9 +2,7 @@ import type { DatabaseLog } from "./database-log.ts";
 
 export interface Outage {
   readonly level: "warn" | "error";
-  /** Logged during the outage. */
   readonly message: string;
-  /** Logged after the outage. */
   readonly over: string;
 }
 
@@ -12,8 +10,8 @@ export const repeatedEveryMs = 5 * 60_000;
 export const changedEveryMs = 10_000;
 
 /**
- * Logs an outage when it begins and when it ends, regardless of the number of retries. Meanwhile a different reason is
- * logged at most every ten seconds, and the same one at most every five minutes.
+ * Logs begin and end. Meanwhile a different reason is logged at most every ten seconds, and the same one every five
+ * minutes.
  */
 export class OutageLog {
   readonly #log: Pick<DatabaseLog, "info" | "warn" | "error">;

@@ -5,7 +5,7 @@ import { SessionLock } from "./session-lock.ts";
 
 export interface OwnerLock {
   readonly held: boolean;
-  /** @throws HoldfastError `unavailable` while the lock is not held; nothing may be written and no job may run then */
+  /** @throws HoldfastError `unavailable` while the lock is lost; nothing may be written and no job may run then */
   assertHeld(): void;
   onLost(listener: () => void): void;
   onRegained(listener: () => void): void;

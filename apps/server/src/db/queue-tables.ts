@@ -1,7 +1,7 @@
 import type { MessageId, TaskId, UserId } from "@holdfast/core/ids";
 import type { Generated } from "kysely";
 
-/** Tables of the queue in the schema `shard`. Times are microseconds since 1970. */
+/** Times are microseconds since 1970. */
 export interface QueueTables {
   "shard.messages": MessageRow;
   "shard.tasks": TaskRow;

@@ -14,7 +14,6 @@ import { copyTemplate, makeTestFolder, silentLog } from "./testing.ts";
 
 interface Swapped {
   readonly running: EmbeddedPostgres;
-  /** Ids of all processes of the running cluster. */
   readonly pids: readonly number[];
   /** Present path of the running cluster's data folder. */
   readonly moved: string;
@@ -52,7 +51,7 @@ async function swap(t: TestContext, kind: "an older copy" | "an empty folder"): 
   await query(first, "create table line (id int8)");
   await query(first, "insert into line values (1)");
   await first.stop();
-  // With owners, because PostgreSQL could not write there otherwise.
+  // `-a` keeps the owners, without which PostgreSQL could not write there.
   if (kind === "an older copy") execFileSync("cp", ["-a", place, older]);
   else mkdirSync(older);
   const told: string[] = [];
@@ -68,7 +67,6 @@ async function swap(t: TestContext, kind: "an older copy" | "an empty folder"): 
   return { running, pids, moved, place, told };
 }
 
-/** Returns names and content of all files. */
 function contentOf(folder: string): Map<string, string> {
   const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   const paths = files.map((entry) => join(entry.parentPath, entry.name));
@@ -92,7 +90,6 @@ for (const kind of ["an older copy", "an empty folder"] as const) {
       await running.stop();
       assert.equal(running.folders.look(), false);
       assert.deepEqual(contentOf(place), before);
-      // A killed process takes a moment to release its memory.
       await until("its processes are gone", () => !pids.some(runs));
       assert.equal(told.length, 1, told.join("\n"));
       assert.match(told[0] ?? "", /data is no longer the folder .* Put the right folder or disk at .*data, then start/);

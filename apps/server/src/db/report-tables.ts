@@ -1,7 +1,6 @@
 import type { GrantId, NodeId, ReportId, SpaceId, UserId } from "@holdfast/core/ids";
 import type { ReportAction, ReportReason } from "@holdfast/protocol/report-routes";
 
-/** Table of reports in the schema `shard`. */
 export interface ReportTables {
   "shard.reports": ReportRow;
 }

@@ -1,6 +1,5 @@
 import type { NodeId, RewindId, SpaceId, TaskId, UserId } from "@holdfast/core/ids";
 
-/** Tables of rewinds in the schema `shard`. */
 export interface RewindTables {
   "shard.untold_journals": { space_id: SpaceId; seq: number };
   "shard.rewinds": RewindRow;

@@ -8,15 +8,12 @@ import type { DatabaseLog } from "./database-log.ts";
 export interface LockedName {
   /** Two sessions of a database that lock the same name exclude each other. */
   readonly name: string;
-  /** Name in the log. */
   readonly called: string;
   /** Activities that stop while the lock is lost. */
   readonly until: string;
-  /** Shown in pg_stat_activity. */
   readonly applicationName: string;
 }
 
-/** Returns the number that PostgreSQL locks for a name, as SQL. */
 export const lockNumber = (name: string) => `hashtextextended('${name.replaceAll("'", "''")}', 0)`;
 
 const retryPauseMs = 100;
@@ -65,7 +62,7 @@ export class SessionLock {
   }
 
   /**
-   * @returns true if the lock is held now
+   * @returns true if held now
    * @throws HoldfastError `unavailable` if the database does not respond
    */
   take(): Promise<boolean> {
@@ -110,7 +107,6 @@ export class SessionLock {
     void this.takeInTime();
   }
 
-  /** Retries until the lock is held or released. */
   async takeInTime(): Promise<void> {
     const { called } = this.#lock;
     const over = `${called} can be acquired again`;

@@ -24,12 +24,11 @@ import type { ShreddingTables } from "./shredding-tables.ts";
 import type { FindingTables } from "./finding-tables.ts";
 import type { SuspensionTables } from "./suspension-tables.ts";
 
-/** The shard itself or a transaction on it. */
 export type ShardReader = Kysely<ShardTables>;
 
 /**
- * Tables of the schema `shard`: everything that belongs to an owner, on the shard of the owner's bucket. Sizes and
- * times (microseconds since 1970) are int8, read as numbers. Hashes are bytea, read as Buffer.
+ * On the shard of the owner's bucket. Sizes and times (microseconds since 1970) are int8, read as numbers; hashes are
+ * bytea, read as Buffer.
  */
 export interface ShardTables
   extends
@@ -121,7 +120,7 @@ export interface NodeRow {
   size: number;
   modified_at: number;
   executable: boolean;
-  /** On devices, only the local owner of the file or folder may read it. */
+  /** On devices, only the local owner may read it. */
   private: boolean;
   revision: string;
   seq: number;
@@ -181,9 +180,9 @@ export interface JournalRow {
   actor: UserId;
   device_id: string | null;
   at: number;
-  /** Set if only the role of this grantee has changed. */
+  /** Set if only this grantee's role has changed. */
   grantee_id: string | null;
-  /** A user approved the deletion, with many others, on the device. Other devices do not ask again. */
+  /** A user approved the deletion on the device; other devices do not ask again. */
   approved: boolean;
 }
 
@@ -208,7 +207,6 @@ export interface GrantRow {
   /** Last use of a link, to the minute; null: never, or another kind. */
   last_used_at: number | null;
   disabled_at: number | null;
-  /** Message from the giver to the recipient; null: none. */
   message: string | null;
 }
 

@@ -7,27 +7,24 @@ import type { DatabaseLog } from "./database-log.ts";
 import type { ShardTables } from "./shard-tables.ts";
 import { embeddedTopology, type Topology } from "./topology.ts";
 
-/** Database with everything of the owners in some buckets. */
 export interface Shard {
   readonly id: string;
   readonly db: Kysely<ShardTables>;
-  /** For direct use of `pg` (jobs, LISTEN). */
+  /** For jobs and LISTEN. */
   readonly connection: Connection;
 }
 
 export interface Shards {
   of(bucket: Bucket): Shard;
-  /** Returns the shard of an id, which contains the bucket. */
   ofId(id: Parameters<typeof bucketOf>[0]): Shard;
   all(): readonly Shard[];
 }
 
-/** A block index with its object store. */
 export interface Cell {
   readonly id: string;
   readonly db: Kysely<CellTables>;
   readonly connection: Connection;
-  /** Configured folder or `s3://…`; undefined: the default store. */
+  /** Folder or `s3://…`; undefined: the default store. */
   readonly store: string | undefined;
   /** Second store with equal content. For a cell without `store`, undefined means the default one, if any. */
   readonly secondStore: string | undefined;
@@ -49,12 +46,10 @@ export interface DatabasesOptions {
 export interface Databases {
   readonly shards: Shards;
   readonly cells: Cells;
-  /** Number of transactions in all databases that were aborted by conflicts and retried. */
   readonly conflicts: () => number;
   readonly close: () => Promise<void>;
 }
 
-/** Creates a pool for each shard and cell, without connecting. */
 export function openDatabases(options: DatabasesOptions): Databases {
   const topology = options.topology ?? embeddedTopology;
   const closers: (() => Promise<void>)[] = [];

@@ -1,12 +1,11 @@
 import type { NodeId, SpaceId, UserId } from "@holdfast/core/ids";
 
-/** Table of accounts being shredded or already shredded, in the schema `shard`. */
 export interface ShreddingTables {
   "shard.shreddings": ShreddingRow;
 }
 
 export const shredSteps = ["rights", "rows", "blocks", "packs", "database", "copies"] as const;
-/** Current step. Each may be interrupted and repeated. */
+/** Each may be interrupted and repeated. */
 export type ShredStep = (typeof shredSteps)[number];
 
 export interface ShreddingRow {
@@ -20,7 +19,7 @@ export interface ShreddingRow {
   done_at: number | null;
 }
 
-/** Data that is needed after the account's own rows are deleted. */
+/** Needed after the account's rows are deleted. */
 export interface ShreddingKnown {
   readonly email: string;
   /** Other people's mounts of the account's folders, because their names come from the account. */

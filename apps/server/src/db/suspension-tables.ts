@@ -1,6 +1,5 @@
 import type { DeviceId, SpaceId, UserId } from "@holdfast/core/ids";
 
-/** Tables of suspended devices in the schema `shard`. */
 export interface SuspensionTables {
   "shard.device_brakes": DeviceBrakeRow;
   "shard.suspensions": SuspensionRow;

@@ -12,9 +12,7 @@ import { shardMigrations } from "./shard-migrations/index.ts";
 
 export const silentLog: DatabaseLog = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
-/**
- * Creates a cluster whose own database is migrated. Copying this database takes a tenth of the time of the migrations.
- */
+/** Creates a cluster whose own database is migrated. Copying it takes a tenth of the time of the migrations. */
 export async function makeTemplate(folder: string): Promise<void> {
   // Without the log of the migrations and its zeros, a copy is a third smaller.
   const settings = { wal_recycle: "off", wal_init_zero: "off" };
@@ -25,7 +23,7 @@ export async function makeTemplate(folder: string): Promise<void> {
   await runStatement(postgres.connection, "drop database template0");
   await runStatement(postgres.connection, "select pg_switch_wal()");
   await postgres.stop();
-  // Shared memory in the cluster's folder, so that a killed test leaves nothing elsewhere.
+  // Keeps shared memory in the folder, so that a killed test leaves nothing elsewhere.
   appendFileSync(join(clusterFolderOf(folder), "postgresql.conf"), "dynamic_shared_memory_type = mmap\n");
 }
 

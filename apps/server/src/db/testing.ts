@@ -11,14 +11,14 @@ import { topologySchema } from "./topology.ts";
 
 export { copyTemplate, silentLog };
 
-/** Empty database on a PostgreSQL that all tests of this process share. */
+/** All tests of this process share one PostgreSQL. */
 export interface TestDatabase {
   readonly connection: Connection;
   readonly stop: () => Promise<void>;
 }
 
 export interface TestDatabaseOptions {
-  /** false only in tests that measure something else and say so. The first database of the process decides. */
+  /** false only in tests that say so. The first database of the process decides. */
   readonly fsync?: boolean;
   /**
    * true: only changes themselves add to the log, for tests that measure it. Otherwise the first change of a page after
@@ -27,7 +27,7 @@ export interface TestDatabaseOptions {
   readonly quietLog?: boolean;
 }
 
-/** Starts PostgreSQL with the first call of the process, and stops it with the last `stop`. */
+/** Starts PostgreSQL with the first call, and stops it with the last `stop`. */
 export async function startTestDatabase(options: TestDatabaseOptions = {}): Promise<TestDatabase> {
   return makeDatabase(options, "empty");
 }
@@ -37,8 +37,7 @@ async function makeDatabase(options: TestDatabaseOptions, content: "empty" | "mi
   shared.users += 1;
   const { connection } = (await shared.started).postgres;
   const database = `test_${randomBytes(6).toString("hex")}`;
-  // PostgreSQL copies a database only while no session uses it. So the statement runs in another database, and the
-  // statements run one after the other.
+  // PostgreSQL copies only an unused database, so the statements run elsewhere, one after the other.
   const [template, from] =
     content === "empty" ? ["template1", connection.database] : [connection.database, "template1"];
   const made = shared.made.then(() =>
@@ -52,7 +51,6 @@ async function makeDatabase(options: TestDatabaseOptions, content: "empty" | "mi
   return { connection: { ...connection, database }, stop: () => leaveShared(shared) };
 }
 
-/** One migrated shard and cell in their own database. */
 export interface TestDatabases extends Databases {
   readonly connection: Connection;
   readonly stop: () => Promise<void>;
@@ -68,10 +66,7 @@ export async function startTestDatabases(options: TestDatabaseOptions = {}): Pro
   return { ...databases, connection: database.connection, stop };
 }
 
-/**
- * Starts two shards, and one or two cells, in two databases. Buckets up to 2047 are on the first shard (and cell), the
- * others on the second.
- */
+/** Buckets up to 2047 are on the first shard (and cell). */
 export async function startTwoTestShards(
   options: TestDatabaseOptions & { readonly twoCells?: boolean } = {},
 ): Promise<TestDatabases> {
@@ -102,7 +97,7 @@ function urlOf({ host = "", port, user, password, database }: Connection): strin
   return `postgres://${user}:${encodeURIComponent(String(password))}@/${database}?${query.toString()}`;
 }
 
-/** Creates a folder on a fast disk. The process removes it, or a later run does. */
+/** The process removes the folder, or a later run. */
 export function makeTestFolder(): string {
   return makeFolderIn(clustersFolder());
 }
@@ -115,13 +110,10 @@ interface Started {
 
 interface Shared {
   readonly started: Promise<Started>;
-  /** Number of databases in use. */
   users: number;
-  /** Resolves with the last database being created. */
   made: Promise<void>;
 }
 
-/** By options, which may differ between the files of one process. */
 const sharedByOptions = new Map<string, Shared>();
 
 function sharedFor(options: TestDatabaseOptions): Shared {
@@ -149,7 +141,7 @@ async function startShared(options: TestDatabaseOptions): Promise<Started> {
     },
   });
   if (!hasTemplate) await migrateAll(postgres.connection);
-  // A failed test ends its process before `stop`, and PostgreSQL would outlive it.
+  // PostgreSQL would outlive a failed test.
   const killAtExit = () => {
     const pid = postgres.pid();
     if (pid !== undefined) process.kill(pid, "SIGQUIT");
@@ -171,5 +163,5 @@ async function stopShared(shared: Shared): Promise<void> {
   rmSync(folder, { recursive: true, force: true });
 }
 
-/** In memory if there is plenty: copying a cluster takes 50 ms there, and up to 1.7 s on a busy disk. */
+/** Copying a cluster takes 50 ms in memory, and up to 1.7 s on a busy disk. */
 const clustersFolder = () => fastFolder(2 ** 30);

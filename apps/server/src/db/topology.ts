@@ -13,8 +13,8 @@ const placeId = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "an ID can only co
 const buckets = z.array(bucketRange).min(1);
 
 /**
- * Maps buckets to shards and cells. Each map covers every bucket exactly once. The maps are independent, so that
- * metadata can move between shards without moving content. Without `database_url` a place is in the default database.
+ * Each map covers every bucket once. Independent maps let metadata move between shards without content. Without
+ * `database_url` a place is in the default database.
  */
 export const topologySchema = z.strictObject({
   shards: places(
@@ -38,7 +38,6 @@ export const topologySchema = z.strictObject({
 
 export type Topology = z.infer<typeof topologySchema>;
 
-/** Default: one shard and one cell, as two schemas of the same database. */
 export const embeddedTopology: Topology = topologySchema.parse({
   shards: [{ id: "main", buckets: [[0, bucketCount - 1]] }],
   cells: [{ id: "main", buckets: [[0, bucketCount - 1]] }],
@@ -72,7 +71,7 @@ function faultsOf(all: readonly Place[]): string[] {
   const faults: string[] = [];
   const repeated = all.find((place, index) => all.findIndex((other) => other.id === place.id) !== index);
   if (repeated !== undefined) faults.push(`the ID ${repeated.id} is used twice`);
-  // Two places in one database would share a schema, and could not distinguish their rows.
+  // Places in one database would share a schema.
   const databases = all.map((place) => place.database_url ?? "the default database");
   const shared = databases.findIndex((database, index) => databases.indexOf(database) !== index);
   if (shared !== -1) faults.push(`${all[shared]?.id} is in the same database as another`);

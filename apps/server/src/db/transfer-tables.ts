@@ -1,6 +1,5 @@
 import type { NodeId, SpaceId, TaskId, TransferId, UserId } from "@holdfast/core/ids";
 
-/** Tables of transfers in the schema `shard`. */
 export interface TransferTables {
   "shard.transfers": TransferRow;
   "shard.arrivals": ArrivalRow;

@@ -1,6 +1,5 @@
 import type { NodeId, SpaceId, TokenId, UserId, WebhookId } from "@holdfast/core/ids";
 
-/** Tables of webhooks in the schema `shard`. */
 export interface WebhookTables {
   "shard.webhooks": WebhookRow;
 }
@@ -15,9 +14,6 @@ export interface WebhookRow {
   space_id: SpaceId;
   seq: number;
   created_at: number;
-  /**
-   * The webhook ends with this token; null: made by a signed-in person. Its own id after a new password has ended the
-   * session that made it.
-   */
+  /** Ends with this token; null: made by a signed-in person. Its own id after a new password has ended that session. */
   maker_id: TokenId | WebhookId | null;
 }

@@ -20,8 +20,8 @@ const deadShareMax = 1 / 12;
 const packsAtOnce = 1000;
 
 /**
- * Returns packs to rewrite, those with the largest dead share first. Skips a pack with a damaged block until the block
- * is whole, sent again or no longer needed, because its readable parts should stay in place. Index: packs_shrunk.
+ * Largest dead share first. A damaged block's pack waits, because its readable parts should stay in place. Index:
+ * packs_shrunk.
  */
 export async function chooseShrunk(db: Kysely<CellTables>): Promise<ShrunkPack[]> {
   const { rows: totals } = await sql<{ dead: number; packed: number }>`
@@ -45,8 +45,7 @@ export async function chooseShrunk(db: Kysely<CellTables>): Promise<ShrunkPack[]
 }
 
 /**
- * Returns up to a thousand packs with any dead byte that existed at that time. Skips packs with a damaged block, as
- * above.
+ * Returns up to a thousand packs with any dead byte that existed at that time. Skips packs with a damaged block too.
  */
 export async function chooseDead(db: Kysely<CellTables>, createdBefore: number): Promise<ShrunkPack[]> {
   const { rows } = await sql<ShrunkPack>`

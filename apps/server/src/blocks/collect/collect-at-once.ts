@@ -11,7 +11,7 @@ import { rewritePacks } from "./rewrite-packs.ts";
 /**
  * Deletes everything unneeded without waiting periods, and rewrites every pack with a dead byte. Backups and index
  * rebuilds still prevent deletion. The waiting periods are only an additional safeguard to the checks of each step, so
- * needed data is as safe as ever.
+ * needed data stays safe.
  * @returns what must end before all data that was dead at the start is gone; undefined if all is gone
  */
 export async function collectAtOnce(given: Omit<CollectPorts, "retention">): Promise<string | undefined> {
@@ -25,7 +25,7 @@ export async function collectAtOnce(given: Omit<CollectPorts, "retention">): Pro
   for (let packs = await chooseDead(db, startedAt); packs.length > 0;) {
     await rewritePacks(ports, packs);
     const left = await chooseDead(db, startedAt);
-    // A pack that cannot be read completely stays unchanged.
+    // An unreadable pack stays unchanged.
     packs = left.length < packs.length || left[0]?.id !== packs[0]?.id ? left : [];
   }
   const emptiedAt = ports.clock.nowMicros();

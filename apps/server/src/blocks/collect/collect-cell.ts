@@ -13,8 +13,8 @@ export interface CollectOptions {
 }
 
 /**
- * Runs one collection of a cell: moves unneeded data one step further if the waiting period of the step is over. May be
- * killed at any point, repeated, and run concurrently. Does nothing while the index is incomplete.
+ * Moves data one step further after the step's waiting period. May be killed at any point, repeated, and run
+ * concurrently. Does nothing while the index is incomplete.
  * @throws HoldfastError unavailable if the store is not available
  */
 export async function collectCell(

@@ -1,8 +1,4 @@
-/**
- * A space's blocks are always readable in the form in which they were sent, whatever else is stored, held, released,
- * collected, rewritten, scrubbed, adopted and rebuilt, and wherever this is interrupted. When nobody holds anything,
- * nothing is left.
- */
+/** Invariant: blocks are always readable in the form in which their space sent them. Nothing unheld is left. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { seededRandom } from "@holdfast/disk/seeded-random";

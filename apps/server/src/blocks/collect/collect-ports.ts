@@ -9,7 +9,6 @@ export type CollectCrashPoint = (
   reached: "blocks doomed" | "rows gone" | "rewritten pack durable" | "rewritten rows" | "object deleted",
 ) => void;
 
-/** Waiting period of each step. */
 export interface CollectTimes {
   readonly blocksMs: number;
   readonly doomedMs: number;
@@ -28,7 +27,7 @@ export interface CollectPorts {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Returns the time this long ago, in microseconds since 1970. */
+/** In microseconds since 1970. */
 export function agoMicros({ clock }: Pick<CollectPorts, "clock">, ms: number): number {
   return clock.nowMicros() - ms * 1000;
 }

@@ -9,8 +9,7 @@ const lockKey = sql`${0x636f6c6c}::int, 0::int`;
 export const collectionAlone = sql`select pg_advisory_xact_lock(${lockKey})`;
 
 /**
- * Runs a transaction that dooms or deletes. A statement that forbids this has either finished before, or waits for its
- * end.
+ * The transaction dooms or deletes. A statement that forbids this has finished before, or waits for its end.
  * @param mayCollect checked in the transaction
  * @returns undefined if collection is forbidden
  */

@@ -19,7 +19,6 @@ export async function countCollectable(ports: CollectPorts): Promise<Collected> 
 export interface Collected {
   /** Bytes of deleted pack objects. */
   readonly bytes: number;
-  /** Rows of copies. */
   readonly blocks: number;
   readonly packs: number;
 }

@@ -11,7 +11,6 @@ import { arePacksPinned } from "./pack-pins.ts";
 
 export interface DeletedPacks {
   readonly packs: number;
-  /** Bytes of the objects. */
   readonly bytes: number;
 }
 

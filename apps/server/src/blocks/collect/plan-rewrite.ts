@@ -20,15 +20,13 @@ export interface Move {
 
 export interface RewritePlan {
   readonly slabs: readonly ArrayBuffer[];
-  /** Records of the new pack. */
   readonly records: readonly PackRecord[];
   readonly moves: readonly Move[];
 }
 
 /**
- * Plans which records of some packs go into a new one. Copies of different spaces are merged only if bytes and codec
- * are equal, so that each space is served what it sent (docs/decisions/133-equal-copies-become-one.md). Another form of
- * a hash that the new pack already contains stays in place.
+ * Merges copies only if bytes and codec are equal, so that each space is served what it sent
+ * (docs/decisions/133-equal-copies-become-one.md). Another form of the same hash stays in place.
  */
 export async function planRewrite(ports: CollectPorts, packs: readonly LiveRecords[]): Promise<RewritePlan> {
   const sources = new Set(packs.map(({ packId }) => packId));
@@ -69,7 +67,6 @@ async function findElsewhere(
   return new Map([...places].map(([hash, all]) => [hash, all.filter(({ packId }) => !sources.has(packId))]));
 }
 
-/** Returns the pack of a whole copy with the same bytes. */
 async function findSame(
   ports: CollectPorts,
   record: SlabBlock,

@@ -8,7 +8,7 @@ import { packKeyOf } from "../seal.ts";
 import type { CollectPorts } from "./collect-ports.ts";
 
 /**
- * Reads a copy before others depend on it.
+ * Runs before others depend on the copy.
  * @returns the stored payload; undefined if it is missing, cannot be decrypted, or does not match its hash
  * @throws HoldfastError other errors of the store
  */

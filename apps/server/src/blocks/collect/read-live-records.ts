@@ -16,7 +16,6 @@ import type { CollectPorts } from "./collect-ports.ts";
 export interface LiveRecords {
   readonly packId: PackId;
   readonly slab: ArrayBuffer;
-  /** Positions of the payloads in the slab. */
   readonly records: readonly SlabBlock[];
 }
 
@@ -29,10 +28,7 @@ interface LiveRow {
   readonly codec: "raw" | "zstd";
 }
 
-/**
- * Reads the needed records of a pack.
- * @returns undefined if one of them does not match its row. This is recorded, and the pack stays unchanged
- */
+/** @returns undefined, with the fault recorded, if a record does not match its row */
 export async function readLiveRecords(ports: CollectPorts, pack: ShrunkPack): Promise<LiveRecords | undefined> {
   const { cell, pool, signal } = ports;
   const rows = await liveRows(cell.db, pack.id);
@@ -49,7 +45,7 @@ export async function readLiveRecords(ports: CollectPorts, pack: ShrunkPack): Pr
   return { packId: pack.id, slab: verified.slab, records: blocks };
 }
 
-/** Omits records that wait for collection, which stay in place. */
+/** Records that wait for collection stay in place. */
 async function liveRows(db: Kysely<CellTables>, packId: PackId): Promise<LiveRow[]> {
   const { rows } = await sql<LiveRow>`
     select encode(hash, 'hex') as hash, record_index as index, "offset" as start, stored_size as "storedSize", size as "sizeBytes", codec
@@ -64,7 +60,6 @@ async function leave({ cell, pool, clock, log, signal }: CollectPorts, pack: Shr
   await checkStoredPack({ cell, pool, clock, signal }, pack);
 }
 
-/** Leaves space for the tag after each payload. */
 function inOneSlab(
   rows: readonly LiveRow[],
   payloads: readonly Uint8Array[],

@@ -16,7 +16,7 @@ interface Doomed extends CopyKey {
 
 const copiesAtOnce = 500;
 
-/** Removes the rows of copies that have been doomed long enough. @returns number of removed rows */
+/** @returns number of removed rows */
 export async function removeBlocks(ports: CollectPorts): Promise<number> {
   const { cell, retention, crashPoint } = ports;
   const before = agoMicros(ports, retention.doomedMs);

@@ -48,7 +48,7 @@ async function rewriteGroup(ports: CollectPorts, group: readonly LiveRecords[]):
   ports.log.info({ into: made?.packId ?? null, packs: group.length, blocks: moves.length }, "packs were rewritten");
 }
 
-/** @throws HoldfastError damaged if the store returns other bytes than were put; nothing has changed then */
+/** @throws HoldfastError damaged if the store returns other bytes; nothing has changed then */
 async function putPack(ports: CollectPorts, made: SealedRecords): Promise<SealedRecords> {
   const { cell, pool, signal, crashPoint } = ports;
   const { packId, epoch, pieces, blocks } = made;

@@ -18,9 +18,9 @@ interface KeyedMove {
 }
 
 /**
- * Adds the rows of the new pack, points holders to it, and removes the old rows, in one transaction. A row that changed
- * since it was read stays, as does one whose equal copy elsewhere is no longer live. Holders are locked before blocks,
- * as by releases, and also to exclude `holdAlso`, which would copy the old location.
+ * Runs in one transaction. A row that changed since it was read stays, as does one whose equal copy elsewhere is no
+ * longer live. Holders are locked before blocks, as by releases, and to exclude `holdAlso`, which would copy the old
+ * location.
  * @param made undefined if all moved blocks have equal copies elsewhere
  */
 export async function switchRows(
@@ -45,7 +45,7 @@ export async function switchRows(
   });
 }
 
-/** @returns possible moves: the row is unchanged, and the target is live */
+/** @returns moves whose row is unchanged and target live */
 async function lockMoves(
   transaction: Transaction<CellTables>,
   moves: readonly KeyedMove[],
@@ -69,7 +69,6 @@ async function lockMoves(
   });
 }
 
-/** @returns the removed rows */
 async function moveHolders(transaction: Kysely<CellTables>, moves: readonly KeyedMove[]): Promise<GoneCopy[]> {
   const hashes = byteaArray(moves.map(({ hash }) => hash));
   const [from, to] = [uuidArray(moves.map((move) => move.from)), uuidArray(moves.map((move) => move.to))];

@@ -47,14 +47,12 @@ export function bothForms(plain: Buffer = Buffer.concat([randomBytes(300), Buffe
   return { raw: { ...block, codec: "raw", payload: plain }, zstd: { ...block, codec: "zstd", payload } };
 }
 
-/** A cell with a manual clock, and the related part of a shard. */
 export class CollectWorld {
   readonly clock = makeHandClock();
   readonly store: ObjectStore = makeMemoryStore(this.clock);
   readonly #databases: TestDatabases;
   readonly #pool: BlockPool;
   #world!: BlockWorld;
-  /** Crash point for stores, set by a test. */
   crashPoint: CrashPoint = () => {};
 
   private constructor(databases: TestDatabases, pool: BlockPool) {
@@ -62,7 +60,7 @@ export class CollectWorld {
     this.#pool = pool;
   }
 
-  /** Empties the databases, so that several worlds can use them in turn. */
+  /** Several worlds can use the emptied databases in turn. */
   static async open(databases: TestDatabases, pool: BlockPool): Promise<CollectWorld> {
     const world = new CollectWorld(databases, pool);
     for (const { db } of databases.cells.all()) {
@@ -91,7 +89,6 @@ export class CollectWorld {
     return this.service.close();
   }
 
-  /** Parameters for the cell's jobs. */
   get ports(): CollectPorts & { readonly cells: BlockWorld["cells"] } {
     const { clock, cell } = this;
     const { cells } = this.#world;
@@ -146,7 +143,6 @@ export class CollectWorld {
     return collectCell(crashPoint === undefined ? this.ports : { ...this.ports, crashPoint });
   }
 
-  /** Collects once per day, until everything due is deleted. */
   async collectForDays(days: number): Promise<void> {
     for (let day = 0; day < days; day += 1) {
       this.clock.forwardMs(dayMs + 1000);
@@ -169,7 +165,6 @@ export class CollectWorld {
     return (await Array.fromAsync(this.store.list("packs/"))).map(({ key }) => key);
   }
 
-  /** In the order of the hashes. */
   async copies(...blocks: readonly IncomingBlock[]): Promise<CopyRow[]> {
     const { rows } = await sql<CopyRow>`
       select encode(hash, 'hex') as hash, pack_id as "packId", state, unreferenced_since is not null as waits, codec, "offset"
@@ -187,7 +182,7 @@ export class CollectWorld {
     assert.equal(rows[0]?.left, 0, "rows are left");
   }
 
-  /** Resolves when a statement waits for a lock, or the other condition holds. */
+  /** A statement waits for a lock, or the other condition holds. */
   async someoneWaits(orElse: () => boolean): Promise<void> {
     const stillInTime = bounded("a statement waits for a lock");
     for (;;) {
@@ -197,7 +192,6 @@ export class CollectWorld {
     }
   }
 
-  /** Asserts that the figures of packs match their rows. */
   async assertBooks(): Promise<void> {
     const { rows } = await sql<{ id: string }>`
       select id from cell.packs as pack where live_bytes <>
@@ -216,7 +210,6 @@ export interface CopyRow {
   readonly offset: number;
 }
 
-/** A cell that is empty at the start of each test, and two empty spaces. */
 export interface CollectScene {
   readonly world: CollectWorld;
   readonly ann: TestSpace;
@@ -224,7 +217,7 @@ export interface CollectScene {
   readonly pool: BlockPool;
 }
 
-/** Must be called once in a test file, outside of tests. Members of the result may only be read inside tests. */
+/** Must be called once in a test file, outside of tests. The result may only be read inside tests. */
 export function useCollectScene(): CollectScene {
   let databases: TestDatabases;
   let pool: BlockPool;

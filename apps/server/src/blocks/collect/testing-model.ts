@@ -12,7 +12,6 @@ import { pinPacks, unpinPacks } from "./pack-pins.ts";
 import { settleCells } from "./settle-cells.ts";
 import { bothForms, type CollectWorld, dayMs, type TestSpace } from "./testing-collect.ts";
 
-/** Simulated defect of the product code. */
 export interface PlantedBugs {
   readonly release?: (story: CollectStory, space: TestSpace, holders: readonly ReleasedHolder[]) => Promise<void>;
   readonly pin?: (story: CollectStory) => Promise<void>;
@@ -38,10 +37,7 @@ const contentCount = 24;
 /** Number of concurrent calls, each with its own part of the contents. */
 const lanes = 3;
 
-/**
- * Story of a cell: spaces store, share and release blocks while all jobs run. The model tracks what each space holds,
- * and after each step everything must be readable.
- */
+/** Spaces store, share and release blocks while all jobs run. Everything held must stay readable. */
 export class CollectStory {
   readonly world: CollectWorld;
   readonly random: () => number;
@@ -70,7 +66,6 @@ export class CollectStory {
     for (let index = 0; index < spaceCount; index += 1) this.spaces.push(await this.world.space());
   }
 
-  /** @throws AssertionError if the cell is in a wrong state */
   async step(): Promise<void> {
     const draw = this.random();
     if (draw < 0.4) await this.#together();
@@ -116,7 +111,7 @@ export class CollectStory {
       assert.ok((await this.world.store.stat(key)) !== undefined, `${key} went under a pin`);
   }
 
-  /** Asserts that each row of the shard has a holder with its stamp or a later one. */
+  /** The holder's stamp may be later than the row's. */
   async #assertHolders(index: number, hashes: readonly HashHex[]): Promise<void> {
     const { rows } = await sql<{ hash: string }>`
       select encode(block.hash, 'hex') as hash from shard.space_blocks as block
@@ -143,7 +138,7 @@ export class CollectStory {
     this.world.crashPoint = () => {};
   }
 
-  /** Draws everything random before anything runs, so that a seed reproduces its story. */
+  /** Draws before anything runs, so that a seed reproduces its story. */
   #drawCall(lane: number): () => Promise<void> {
     const draw = this.random();
     const space = this.#below(spaceCount);
@@ -225,7 +220,6 @@ export class CollectStory {
     if (holders.length > 0) this.#outbox.push({ space, holders });
   }
 
-  /** Delivers a waiting message, or one again. */
   async #deliver(lane: number): Promise<void> {
     const again = lane === 0 && this.#delivered.length > 0 && this.random() < 0.2;
     const from = again ? this.#delivered : this.#outbox;

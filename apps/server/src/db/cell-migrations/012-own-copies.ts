@@ -1,8 +1,8 @@
 import { type Kysely, sql } from "kysely";
 
 /**
- * Why: a space is served its own copy of a block, in the codec in which it was sent. Another space's copy would reveal
- * that somebody else has the block. In existing rows, a holder's stamp equals the time of its pack.
+ * Why: another space's copy would reveal by its codec that somebody else has the block. In existing rows, a holder's
+ * stamp equals the time of its pack.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`alter table cell.holders add pack_id uuid`.execute(db);

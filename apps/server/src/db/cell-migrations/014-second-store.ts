@@ -1,8 +1,8 @@
 import { type Kysely, sql } from "kysely";
 
 /**
- * Why: a cell may have two stores with equal content. Pending work of one store must survive outages and restarts, so
- * its row is written before the write is acknowledged.
+ * Why: a cell may have two stores. Pending work must survive outages, so its row is written before the write is
+ * acknowledged.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql

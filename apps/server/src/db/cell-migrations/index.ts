@@ -5,10 +5,7 @@ import * as ownCopies from "./012-own-copies.ts";
 import * as collection from "./013-collection.ts";
 import * as secondStore from "./014-second-store.ts";
 
-/**
- * Migrations of the schema `cell` in order. Each name is that of its file (`001-nouns`). It is recorded in the
- * database, so it must not change after a release.
- */
+/** Databases record these names, so they must not change after a release. */
 export const cellMigrations: MigrationSet = {
   schema: "cell",
   migrations: {

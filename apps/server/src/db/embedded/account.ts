@@ -9,8 +9,8 @@ export type Account = { readonly uid: number; readonly gid: number } | undefined
 const nobodyUid = 65_534;
 
 /**
- * Returns the user for PostgreSQL, which refuses to run as root. Root runs it as the owner of the cluster, or as a
- * dedicated user if the cluster is new or belongs to root or `nobody`. Other users run it themselves.
+ * PostgreSQL refuses to run as root: root uses the cluster's owner, or a dedicated user for a new cluster or one of
+ * root or `nobody`.
  * @param clusterFolder may not exist yet
  */
 export function accountFor(clusterFolder: string): Account {
@@ -31,15 +31,12 @@ export function accountFor(clusterFolder: string): Account {
   return undefined;
 }
 
-/**
- * Returns the user that creates a new cluster: initdb requires a user with a name, and `nobody` has one on every
- * system. Only the account's group can access the result.
- */
+/** initdb requires a user with a name; `nobody` has one everywhere. Only the account's group gets access. */
 export function makerFor(account: Account): Account {
   return account === undefined ? undefined : { uid: nobodyUid, gid: account.gid };
 }
 
-/** @throws HoldfastError `failed` with the first folder on the way to `path` that the account cannot enter */
+/** @throws HoldfastError `failed` with the first folder that the account cannot enter */
 export function refuseBlockedPath(path: string, account: Account): void {
   const folder = blockingFolder(path, account);
   if (folder === undefined || account === undefined) return;

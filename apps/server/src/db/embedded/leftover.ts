@@ -11,7 +11,7 @@ export interface PostmasterFile {
   readonly port: number;
   /** The cluster's path at its start, to which it writes `global/pg_control`. */
   readonly clusterFolder: string;
-  /** Empty if it listens on no Unix socket. */
+  /** Empty without a Unix socket. */
   readonly socketFolder: string;
 }
 
@@ -19,16 +19,16 @@ export function readPostmasterFile(clusterFolder: string): PostmasterFile | unde
   const path = postmasterFile(clusterFolder);
   if (!existsSync(path)) return undefined;
   const [pid, folder, , port, socketFolder] = readFileSync(path, "utf8").split("\n");
-  // A single-user backend writes a negative process id. A file without a number was truncated by a crash.
+  // Negative for a single-user backend; missing after a crash.
   const number = Math.abs(Number(pid));
   if (!Number.isSafeInteger(number) || number <= 1) return undefined;
   return { pid: number, clusterFolder: folder ?? "", port: Number(port), socketFolder: socketFolder ?? "" };
 }
 
 /**
- * Prepares the cluster for a new postmaster; the caller holds the lock of the data folder. Stops a postmaster left by a
- * killed server, waits for sessions left by a killed postmaster, and removes an obsolete pid file. PostgreSQL itself
- * refuses to start if that process id now belongs to another process of its user.
+ * The caller holds the lock of the data folder. Stops a killed server's postmaster, waits for a killed postmaster's
+ * sessions, and removes an obsolete pid file. PostgreSQL itself refuses to start if another process of its user has
+ * that process id.
  */
 export async function stopLeftover(clusterFolder: string, log: DatabaseLog): Promise<void> {
   const file = readPostmasterFile(clusterFolder);
@@ -41,7 +41,7 @@ export async function stopLeftover(clusterFolder: string, log: DatabaseLog): Pro
       signal(orphan, "SIGINT");
       await stopProcessesIn(clusterFolder, orphan, 5000);
     } else {
-      // The cluster was moved, and a checkpoint would write into a cluster at its former path.
+      // The moved cluster's checkpoint would write into one at its former path.
       await stopProcessesIn(clusterFolder, orphan);
     }
   }
@@ -56,7 +56,7 @@ function isSameFolder(one: string, other: string): boolean {
   }
 }
 
-/** @param graceMs time for the processes to end on their own */
+/** @param graceMs time to end on their own */
 export async function stopProcessesIn(folder: string, knownPid?: number, graceMs = 0): Promise<void> {
   if (await areGone(folder, knownPid, graceMs)) return;
   for (const name of ["SIGQUIT", "SIGKILL"] as const) {
@@ -97,7 +97,7 @@ export function programIdOf(pid: number): string {
 /**
  * Kills the processes of one program that work in a folder, even if the folder was moved.
  * @param folderId from `idOf`, as for the program, so that a shell in that folder is not killed
- * @returns number of killed processes; 0 on a system without /proc
+ * @returns number of killed processes; 0 without /proc
  */
 export function killProcessesOf(folderId: string, programId: string): number {
   if (process.platform !== "linux") return 0;
@@ -118,7 +118,6 @@ function postmasterFile(clusterFolder: string): string {
   return join(clusterFolder, "postmaster.pid");
 }
 
-/** Polls, because the processes are not children. */
 async function areGone(folder: string, knownPid: number | undefined, withinMs: number): Promise<boolean> {
   const end = performance.now() + withinMs;
   while (processesIn(folder, knownPid).length > 0) {
@@ -129,8 +128,8 @@ async function areGone(folder: string, knownPid: number | undefined, withinMs: n
 }
 
 /**
- * Returns all processes whose working directory is in the folder, as for every process of a cluster. Zombies have none.
- * @param knownPid the only detectable process on a system without /proc
+ * Every process of a cluster works in its folder. Zombies have none.
+ * @param knownPid the only detectable process without /proc
  */
 export function processesIn(folder: string, knownPid?: number): readonly number[] {
   if (process.platform === "linux") return linuxProcessesIn(existsSync(folder) ? realpathSync(folder) : folder);

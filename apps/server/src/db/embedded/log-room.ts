@@ -3,23 +3,19 @@ import { statfsSync } from "node:fs";
 const mib = 1024 * 1024;
 const segmentBytes = 16 * mib;
 
-/**
- * Returns the size of the log (WAL) of the embedded database: a fortieth of the disk, between 64 and 512 MiB.
- * PostgreSQL starts a checkpoint at about half of it, and removes older segments.
- */
+/** A fortieth of the disk, between 64 and 512 MiB. PostgreSQL starts a checkpoint at about half of it. */
 export function logBytesOn(diskBytes: number): number {
   return Math.min(Math.max(Math.floor(diskBytes / 40), 64 * mib), 512 * mib);
 }
 
-/** Returns the settings that limit the log on the disk of a folder. */
 export function logSettings(folder: string): Readonly<Record<string, string>> {
   const { bsize, blocks } = statfsSync(folder);
   // Filesystems without a size count as large.
   const diskBytes = blocks === 0 ? Infinity : bsize * blocks;
   return {
     max_wal_size: inMebibytes(logBytesOn(diskBytes)),
-    // Limit for segments kept while the archive's place (backups) is unavailable. Beyond it, the archive starts again
-    // with the next backup.
+    // Limits segments kept while the place of backups is unavailable. Beyond it, the archive starts again with the next
+    // backup.
     max_slot_wal_keep_size: inMebibytes(Math.min(Math.max(logBytesOn(diskBytes), diskBytes / 40), 4096 * mib)),
   };
 }

@@ -4,8 +4,8 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { HoldfastError } from "@holdfast/core/errors";
 
 /**
- * Usually unused: above normal users, and outside the range that systemd gives to running services
- * (https://systemd.io/UIDS-GIDS/). Below 65,536, because a container may have no others.
+ * Above normal users and systemd's range for services (https://systemd.io/UIDS-GIDS/), and below 65,536, because a
+ * container may have no others.
  */
 const ids = { from: 60_800, count: 384 } as const;
 

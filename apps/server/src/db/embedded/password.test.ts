@@ -35,7 +35,6 @@ test("whichever call fails, a password that was given is durable", async () => {
 
 test("leaving out any one sync of the data folder or the password is noticed", async () => {
   const unmissed = await findUnmissedSyncs(firstStart, { seed: 23 });
-  // The folder's own name existed before.
   assert.deepEqual(
     unmissed.filter((each) => !each.endsWith("syncFolder /")),
     [],

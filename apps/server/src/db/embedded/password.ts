@@ -14,7 +14,7 @@ export function readPassword(dataFolder: string): string | undefined {
   return existsSync(path) ? readFileSync(path, "utf8").trim() : undefined;
 }
 
-/** Creates the file if it is missing. @returns its durable content, without which nothing opens the database */
+/** @returns durable content, without which nothing opens the database */
 export async function makePassword(
   disk: Disk,
   dataFolder: string,

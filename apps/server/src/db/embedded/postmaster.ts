@@ -11,14 +11,9 @@ export interface Postmaster {
   readonly pid: number;
   /** Resolves when the process has ended, with the signal or exit code. */
   readonly exited: Promise<string>;
-  /**
-   * Stops fast (ends sessions, writes a checkpoint), then immediately (recovery at the next start), then by SIGKILL.
-   */
+  /** Stops fast (with a checkpoint), then immediately (recovery at the next start), then by SIGKILL. */
   stop(): Promise<void>;
-  /**
-   * Kills all its processes. PostgreSQL writes `global/pg_control` by path, so this is the only safe way if another
-   * cluster is at that path.
-   */
+  /** The only safe way if another cluster is at its path, because PostgreSQL writes `global/pg_control` by path. */
   kill(): Promise<void>;
 }
 
@@ -72,7 +67,7 @@ export async function startPostmaster(options: PostmasterOptions): Promise<Postm
 
 const stopTimeoutMs = 5000;
 
-/** @returns undefined when ready; its last lines if it ended instead */
+/** @returns undefined when ready; otherwise its last lines */
 function untilReady(
   child: ChildProcess,
   options: PostmasterOptions,
@@ -90,7 +85,7 @@ function untilReady(
       if (lastLines.length > 10) lastLines.shift();
       if (line.includes("database system is ready to accept connections")) resolve(undefined);
     });
-    // Sessions share the pipe, which may stay open after the postmaster was killed.
+    // A killed postmaster's sessions may keep the pipe open.
     void exited.then((how) => setImmediate(() => resolve([...lastLines, `it ended with ${how}`])));
   });
 }

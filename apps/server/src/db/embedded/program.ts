@@ -23,7 +23,7 @@ export function startProgram(
   });
 }
 
-/** Windows programs do not start without these. */
+/** Required by Windows programs. */
 function systemEnvironment(): Record<string, string> {
   const names = ["PATH", "SystemRoot", "TEMP", "TMP"];
   return Object.fromEntries(
@@ -31,7 +31,7 @@ function systemEnvironment(): Record<string, string> {
   );
 }
 
-/** Runs a program to its end. @throws HoldfastError with its output if it fails; `store_full` for a full disk */
+/** @throws HoldfastError with the program's output if it fails; `store_full` for a full disk */
 export async function runProgram(
   program: string,
   args: readonly string[],
@@ -51,8 +51,7 @@ export async function runProgram(
 }
 
 /**
- * Returns an error with a single-line message; the log contains the output line by line.
- * @param lines last lines of output
+ * @param lines last lines of output, which the log contains too
  * @param folder on the disk that the program writes to
  */
 export function failure(
@@ -67,7 +66,7 @@ export function failure(
       `The disk of ${folder} is full, so the database cannot start. Nothing is lost. Free some space on that disk (512 MiB is enough), then start again.`,
     );
   }
-  // Lines before the fatal one only report progress.
+  // Earlier lines only report progress.
   const fatal = lines.findIndex((line) => /^(PANIC|FATAL|.*error): /.test(line));
   const reason = lines.slice(Math.max(fatal, 0)).map((line) => line.trim());
   return new HoldfastError(code, `${what}: ${reason.join(" ")}`);

@@ -1,6 +1,6 @@
 /**
- * Settings of the embedded database. Durability has priority: without any of the first four, a crash may lose
- * acknowledged data. The log contains no statements or values, which include names and paths.
+ * Without the first four, a crash may lose acknowledged data. The log must not contain statements or values, which
+ * include names and paths.
  */
 const embeddedSettings: Readonly<Record<string, string>> = {
   fsync: "on",
@@ -19,7 +19,7 @@ const embeddedSettings: Readonly<Record<string, string>> = {
   // The default uses three more processes, for reads that the working set seldom needs.
   io_method: "sync",
   huge_pages: "off",
-  // Limits how long a killed client's locks are held, also on a dead network.
+  // Releases a killed client's locks, also on a dead network.
   tcp_keepalives_idle: "30",
 
   timezone: "UTC",
@@ -37,7 +37,7 @@ const embeddedSettings: Readonly<Record<string, string>> = {
   log_connections: "",
 };
 
-/** Returns the settings for a cluster of an earlier major version, without those that it does not support. */
+/** Omits what an earlier major version does not support. */
 export function settingsOf(major: string): Readonly<Record<string, string>> {
   if (Number(major) >= 18) return embeddedSettings;
   const { io_method: _since18, ...settings } = embeddedSettings;

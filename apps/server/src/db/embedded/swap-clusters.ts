@@ -6,24 +6,22 @@ import { nodeDisk } from "@holdfast/disk/node-disk";
 import { writeFileDurably } from "@holdfast/disk/write-durably";
 import { clusterFolderOf, versionOf } from "./cluster.ts";
 
-/** Returns the folder in which an upgrade creates the new cluster: a data folder with only a database. */
 export function upgradeFolderOf(dataFolder: string): string {
   return join(dataFolder, "postgres-upgrade");
 }
 
-/** Returns the path of an earlier version's cluster after its upgrade. */
 export function oldClusterOf(dataFolder: string, major: string): string {
   return join(dataFolder, `${oldPrefix}${major}`);
 }
 
 const oldPrefix = "postgres.old-";
 
-/** File in the upgrade's folder which shows that the new cluster is durable and verified. */
+/** Shows that the new cluster is durable and verified. */
 const markerName = "whole";
 
 /**
- * Replaces the old cluster with the new, durable one. Between the two renames there is no cluster. The marker shows
- * that the new one counts, and the next start completes the swap (`finishUpgrade`).
+ * Between the two renames there is no cluster; the marker shows that the new, durable one counts, and the next start
+ * completes the swap (`finishUpgrade`).
  * @param at called with each durable step
  */
 export async function swapClusters(
@@ -53,7 +51,7 @@ export async function finishUpgrade(dataFolder: string): Promise<void> {
   if (!existsSync(clusterFolderOf(work))) await removeEmptied(work);
 }
 
-/** Removes the marker last, because the next start needs it to remove the rest. */
+/** Keeps the marker to the end, because the next start needs it. */
 async function removeEmptied(work: string): Promise<void> {
   for (const name of await readdir(work)) {
     if (name !== markerName) await rm(join(work, name), { recursive: true, force: true });
@@ -73,7 +71,7 @@ async function putInPlace(dataFolder: string): Promise<void> {
   await nodeDisk.syncFolder(work);
 }
 
-/** Removes clusters left by upgrades. @returns their names */
+/** @returns their names */
 export async function removeOldClusters(dataFolder: string): Promise<string[]> {
   const names = await listOldClusters(dataFolder);
   for (const name of names) await removeCluster(join(dataFolder, name));
@@ -88,7 +86,6 @@ async function removeCluster(path: string): Promise<void> {
   await rm(path, options);
 }
 
-/** Returns the names of clusters left by upgrades. */
 export async function listOldClusters(dataFolder: string): Promise<string[]> {
   if (!existsSync(dataFolder)) return [];
   return (await readdir(dataFolder)).filter((name) => name.startsWith(oldPrefix));

@@ -1,7 +1,4 @@
-/**
- * Copies programs that the database's user cannot reach, like a starting server. Arguments: a data folder, and the
- * folder unpacked by npm.
- */
+/** Arguments: data folder, folder unpacked by npm. */
 import { findBinaries } from "./binaries.ts";
 
 const [, , dataFolder = "", nativeFolder = ""] = process.argv;

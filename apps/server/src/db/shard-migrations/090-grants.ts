@@ -1,8 +1,6 @@
 import { type Kysely, sql } from "kysely";
 
-/**
- * Why: an account could only see its own space. A grant gives somebody else a role at a node and everything below it.
- */
+/** Why: a grant gives somebody else a role at a node and everything below it. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql
     .raw(

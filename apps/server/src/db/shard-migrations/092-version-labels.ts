@@ -1,6 +1,6 @@
 import { type Kysely, sql } from "kysely";
 
-/** Why: people can label a version, and labeled versions are kept regardless of age. */
+/** Why: labeled versions are kept regardless of age. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql
     .raw(

@@ -1,8 +1,8 @@
 import { type Kysely, sql } from "kysely";
 
 /**
- * Why: the journal recorded that a node changed and its folder before, but not its name, time, executable bit or time
- * in the trash. So earlier states of a folder could not be reconstructed. Null columns take no space in a row.
+ * Why: without overwritten values in the journal, earlier states of a folder could not be reconstructed. Null columns
+ * take no space.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql

@@ -1,9 +1,6 @@
 import { type Kysely, sql } from "kysely";
 
-/**
- * Why: a quota was set per account. A plan sets it by name for all accounts of the plan. Existing quotas stay: a quota
- * set for an account takes precedence, and all others had no limit, like their new plan.
- */
+/** Why: plans set quotas. An account's own quota takes precedence. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql
     .raw(

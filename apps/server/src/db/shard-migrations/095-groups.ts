@@ -1,8 +1,8 @@
 import { type Kysely, sql } from "kysely";
 
 /**
- * Why: sharing with a group means its current members. The group and its members are in the group's bucket. Each
- * member's shard has a copy of its users' memberships, so that requests find the caller's groups on the caller's shard.
+ * Why: sharing with a group means its current members. Each member's shard has a copy of the memberships, where
+ * requests find the caller's groups.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql

@@ -1,9 +1,8 @@
 import { type Kysely, sql } from "kysely";
 
 /**
- * Why: each account chooses its notifications and language. Waiting mail is on the account's shard, so that a digest is
- * collected in the transaction that enqueues it. No row contains a usable secret: links are sealed by a key of the
- * server.
+ * Why: accounts choose notifications and language. Mail waits on the account's shard, for digests in one transaction.
+ * Links are sealed by a key of the server.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql

@@ -1,8 +1,6 @@
 import { type Kysely, sql } from "kysely";
 
-/**
- * Why: people star nodes in their own space or shared with them. Stars belong to the account, so they are on its shard.
- */
+/** Why: people star nodes. Stars belong to the account, so they are on its shard. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql
     .raw(

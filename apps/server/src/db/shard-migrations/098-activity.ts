@@ -1,9 +1,6 @@
 import { type Kysely, sql } from "kysely";
 
-/**
- * Why: comments, activity outside the journal, and watches are stored with the node, on its owner's shard. An account's
- * notifications are on the account's shard.
- */
+/** Why: comments, activity and watches are on the shard of the node's owner, notifications on the account's. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql
     .raw(

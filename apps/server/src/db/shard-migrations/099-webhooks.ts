@@ -1,9 +1,6 @@
 import { type Kysely, sql } from "kysely";
 
-/**
- * Why: programs had to poll for changes. A webhook is stored with its account. A mark on its space enables
- * notifications of commits, so that spaces without webhooks have no cost.
- */
+/** Why: programs had to poll. A mark on the space keeps commits without webhooks free of cost. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql
     .raw(

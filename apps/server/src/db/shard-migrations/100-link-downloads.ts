@@ -1,6 +1,6 @@
 import { type Kysely, sql } from "kysely";
 
-/** Why: a download by a link counts when it begins, but continuing an interrupted one does not count. */
+/** Why: continuing a download does not count again. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql
     .raw(

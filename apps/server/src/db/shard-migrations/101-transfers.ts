@@ -1,6 +1,6 @@
 import { type Kysely, sql } from "kysely";
 
-/** Why: ownership could not change. A transfer gives a file or folder to another owner, who has to accept. */
+/** Why: ownership could not change. The new owner has to accept. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql
     .raw(

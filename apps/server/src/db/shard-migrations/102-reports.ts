@@ -1,6 +1,6 @@
 import { type Kysely, sql } from "kysely";
 
-/** Why: visitors can report a link to the administrators, who can disable the link or suspend its owner. */
+/** Why: visitors can report a link to the administrators. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql
     .raw(

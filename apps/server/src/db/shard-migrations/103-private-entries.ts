@@ -1,8 +1,6 @@
 import { type Kysely, sql } from "kysely";
 
-/**
- * Why: only its owner may see a mount in a shared folder, and after its removal no row shows that the node was a mount.
- */
+/** Why: only its owner may see a mount, and after its removal no row shows that the node was one. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql
     .raw(

@@ -1,9 +1,6 @@
 import { type Kysely, sql } from "kysely";
 
-/**
- * Why: plans were set per account. A group's plan applies to its members. Each member's shard stores it with the
- * membership, so that the quota is known on the shard of the space.
- */
+/** Why: a group's plan applies to its members. Stored with the membership, on the shard of the space. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql
     .raw(

@@ -1,6 +1,6 @@
 import { type Kysely, sql } from "kysely";
 
-/** Why: browsers sign in too, and the list of devices must show which devices are browsers. */
+/** Why: the list of devices must show which are browsers. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql
     .raw(

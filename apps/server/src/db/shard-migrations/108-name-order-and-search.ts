@@ -39,7 +39,7 @@ create index nodes_updated on shard.nodes ((space_id::text), updated_at desc, id
 
 const rowsAtOnce = 5000;
 
-/** Uses the primary key, and processes a limited number of rows at a time. */
+/** In portions, by the primary key. */
 async function fillNames(db: Kysely<unknown>): Promise<void> {
   type Row = Pick<NodeRow, "space_id" | "id" | "name" | "kind">;
   let last: Row | undefined;

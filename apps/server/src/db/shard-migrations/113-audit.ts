@@ -1,9 +1,6 @@
 import { type Kysely, sql } from "kysely";
 
-/**
- * Why: an audit log of reads and changes. Each entry is linked to the previous one, so that none can be changed,
- * removed or inserted without the server's key.
- */
+/** Why: an audit log, whose linked entries cannot be changed, removed or inserted without the server's key. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql
     .raw(

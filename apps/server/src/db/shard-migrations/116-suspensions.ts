@@ -1,6 +1,6 @@
 import { type Kysely, sql } from "kysely";
 
-/** Why: a device that rewrites or deletes very many files is suspended before it has changed all of them. */
+/** Why: suspends a device that rewrites or deletes very many files. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql
     .raw(

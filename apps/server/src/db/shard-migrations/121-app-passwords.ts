@@ -1,9 +1,6 @@
 import { type Kysely, sql } from "kysely";
 
-/**
- * Why: programs that only support name and password get an app password, which is a token used with the account's
- * address.
- */
+/** Why: some programs only support name and password. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql
     .raw(

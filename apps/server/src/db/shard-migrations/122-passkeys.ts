@@ -1,6 +1,6 @@
 import { type Kysely, sql } from "kysely";
 
-/** Why: a passkey is used in addition to the password or instead of it, and does not respond to other sites. */
+/** Why: a passkey does not respond to other sites. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql
     .raw(

@@ -1,9 +1,6 @@
 import { type Kysely, sql } from "kysely";
 
-/**
- * Why: people grant programs access by OpenID Connect without giving them a password, and sign in the command in a
- * browser.
- */
+/** Why: people grant programs access by OpenID Connect without giving them a password. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql
     .raw(

@@ -1,6 +1,6 @@
 import { type Kysely, sql } from "kysely";
 
-/** Why: people can restore their deleted account for a while, before it is shredded. */
+/** Why: people can restore their deleted account for a while. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql
     .raw(

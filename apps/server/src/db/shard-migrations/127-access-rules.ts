@@ -1,9 +1,6 @@
 import { type Kysely, sql } from "kysely";
 
-/**
- * Why: administrators can require a second factor and limit addresses for the whole server, a group or an account. An
- * account can limit its own addresses.
- */
+/** Why: administrators can require a second factor and limit addresses. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql
     .raw(

@@ -1,6 +1,6 @@
 import { type Kysely, sql } from "kysely";
 
-/** Why: people sign in through an external issuer. They are identified by its subject, never by an address. */
+/** Why: people sign in through an issuer, identified by its subject, never by an address. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql
     .raw(

@@ -1,10 +1,6 @@
 import { type Kysely, sql } from "kysely";
 
-/**
- * Why: sharing with an address without an account mails an invitation, which ends when nothing waits for the address
- * anymore. One created by an administrator does not end. Both looked the same before. Existing ones last until they
- * expire.
- */
+/** Why: a share's invitation ends when nothing waits for the address, unlike an administrator's. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql
     .raw(

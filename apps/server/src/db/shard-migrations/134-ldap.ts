@@ -1,6 +1,6 @@
 import { type Kysely, sql } from "kysely";
 
-/** Why: an LDAP server also verifies passwords and provides groups. Accounts that it no longer lists are suspended. */
+/** Why: an LDAP server verifies passwords. Accounts that it no longer lists are suspended. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql
     .raw(

@@ -1,6 +1,6 @@
 import { type Kysely, sql } from "kysely";
 
-/** Why: an identity system manages accounts and groups by SCIM, and identifies them by its own ids. */
+/** Why: an identity system identifies accounts and groups by its own ids (SCIM). */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql
     .raw(

@@ -1,6 +1,6 @@
 import { type Kysely, sql } from "kysely";
 
-/** Why: programs can also sign people out of the app, and have the browser redirected back. */
+/** Why: programs can also sign people out, and have the browser redirected back. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql
     .raw(

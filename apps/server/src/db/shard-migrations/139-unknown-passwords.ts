@@ -1,9 +1,6 @@
 import { type Kysely, sql } from "kysely";
 
-/**
- * Why: people whose account an issuer or identity system created do not know its password, and need another proof of
- * identity.
- */
+/** Why: people whose account an issuer or identity system created do not know its password. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql
     .raw(

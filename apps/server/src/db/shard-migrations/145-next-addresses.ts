@@ -1,6 +1,6 @@
 import { type Kysely, sql } from "kysely";
 
-/** Why: a new address of an account must be confirmed first. Until then the old one stays valid. */
+/** Why: until a new address is confirmed, the old one stays valid. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`alter table shard.users add column next_email text`.execute(db);
 }

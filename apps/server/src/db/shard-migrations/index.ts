@@ -63,10 +63,7 @@ import * as usesOfLinks from "./188-uses-of-links.ts";
 import * as beginningsOfNames from "./189-beginnings-of-names.ts";
 import * as audit from "./113-audit.ts";
 
-/**
- * Migrations of the schema `shard` in order. Each name is that of its file (`001-nouns`). It is recorded in the
- * database, so it must not change after a release.
- */
+/** Databases record these names, so they must not change after a release. */
 export const shardMigrations: MigrationSet = {
   schema: "shard",
   migrations: {

@@ -3,13 +3,13 @@ import { z } from "zod";
 import type { NodeRow } from "../../db/shard-tables.ts";
 
 const grainMicros = 5 * 60_000_000;
-/** A change counts for this time, give or take its five-minute unit. */
+/** A change counts for this time, give or take five minutes. */
 const windowMicros = 60 * 60_000_000;
 
 const portion = z.object({
   /** Units of five minutes since 1970. */
   at: z.int(),
-  /** Time of its first change, in microseconds since 1970. */
+  /** Time of the first change, in microseconds since 1970. */
   first: z.int(),
   rewritten: z.int().min(0),
   deleted: z.int().min(0),
@@ -25,8 +25,8 @@ export interface Counted {
 }
 
 /**
- * Returns the counts of a row that are still within the window. Counts in the future, after the clock was set back,
- * count as of now. Otherwise they would count until that time has passed.
+ * Returns the counts that are still within the window. Counts in the future, from before the clock was set back, count
+ * as of now. Otherwise they would count until that time has passed.
  * @throws ZodError for an invalid row
  */
 export function readCounts(text: string, nowMicros: number): Portion[] {
@@ -45,7 +45,7 @@ export function sumOf(counts: readonly Counted[]): Counted {
   };
 }
 
-/** Adds to the entry of the current unit, so that the list is never longer than the window. */
+/** The list never outgrows the window. */
 export function addCounts(counts: readonly Portion[], { rewritten, deleted }: Counted, nowMicros: number): Portion[] {
   const at = Math.floor(nowMicros / grainMicros);
   const [now, earlier] = [counts.filter((each) => each.at === at), counts.filter((each) => each.at !== at)];

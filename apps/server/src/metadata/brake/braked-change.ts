@@ -5,9 +5,8 @@ import type { BrakedChange } from "./brake-counts.ts";
 const hourMs = 3600_000;
 
 /**
- * Returns the change if it counts against its device: a live node is deleted, or a file gets other content. Nodes that
- * the device created or wrote within the hour do not count, so a file that is saved repeatedly counts once. Deletions
- * that a user requested do not count either: those by a route of their own, or approved on the device.
+ * Counts deletions and new contents, except steps of a rewind, nodes that the device created or wrote within the hour,
+ * and deletions by a route of their own or approved on the device.
  */
 export function brakedChange(
   { nowMicros }: Pick<Work, "nowMicros">,
@@ -28,7 +27,7 @@ export function brakedChange(
   return isOwn ? undefined : { deviceId, row: after, what: "rewritten" };
 }
 
-/** Returns the time from which nodes created by the device are not counted, in microseconds since 1970. */
+/** Microseconds since 1970. */
 export function freshSince(nowMicros: number): number {
   return nowMicros - hourMs * 1000;
 }
@@ -37,7 +36,7 @@ function isFreshOf(deviceId: string, node: NodeRow, nowMicros: number): boolean 
   return node.device_id === deviceId && node.created_at > freshSince(nowMicros);
 }
 
-/** Returns the time with which an id begins, in milliseconds since 1970. */
+/** Milliseconds since 1970. */
 function msOf(id: string): number {
   return Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
 }

@@ -10,7 +10,7 @@ interface Counting {
   readonly max: number;
   /** Nodes to skip, with everything below them. */
   readonly without?: readonly NodeId[];
-  /** Nodes that this device created after `since` are not counted. In microseconds since 1970. */
+  /** Excludes nodes that this device created after `since` (microseconds since 1970). */
   readonly fresh?: { readonly deviceId: DeviceId; readonly since: number };
 }
 
@@ -18,8 +18,8 @@ interface Counting {
 const looksOfMax = 4;
 
 /**
- * Returns the number of live nodes below some nodes, including these, but at most `max`. Reads stored rows. Index:
- * `nodes_live_name`.
+ * Returns the number of live nodes below some nodes, including these, but at most `max`. Reads stored rows, so changes
+ * of the running transaction are not included. Index: `nodes_live_name`.
  */
 export async function countBelow(
   reader: ShardReader,
@@ -69,10 +69,7 @@ export async function countGoing(
   });
 }
 
-/**
- * Returns a function that checks whether a node moved in this transaction is in the folder. A batch may have many such
- * nodes, deep down, so each folder on the way is checked once. All of them were loaded by the move.
- */
+/** Checks each ancestor once. The move has loaded all of them. */
 function insideOf(tree: Pick<Tree, "known">, folderId: NodeId): (row: NodeRow) => boolean {
   const seen = new Map<NodeId, boolean>([[folderId, true]]);
   return (row) => {

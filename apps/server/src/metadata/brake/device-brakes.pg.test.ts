@@ -14,12 +14,10 @@ import { useTestSpaces } from "../testing/testing-spaces.ts";
 const spaces = useTestSpaces({ fsync: false });
 const minuteMs = 60_000;
 
-/** Device of the owner that syncs. */
 function syncing(space: TestSpace): Actor {
   return { ...space.otherDevice(), braked: true };
 }
 
-/** Creates files as another device. */
 async function fill(space: TestSpace, count: number, parentId = "root"): Promise<string[]> {
   const content = await space.content("as it was");
   const made = await space.commit(
@@ -44,7 +42,6 @@ async function rewrites(space: TestSpace, ids: readonly string[]): Promise<Opera
 
 const deletions = (ids: readonly string[]): Operation[] => ids.map((fileId) => ({ op: "delete", fileId }));
 
-/** Returns the number of operations that succeeded, and the error codes of the others. */
 function outcome(results: readonly OperationResult[]): { done: number; codes: string[] } {
   const refused = results.flatMap((result) => ("error" in result ? [result.error.code] : []));
   return { done: results.length - refused.length, codes: [...new Set(refused)] };
@@ -129,7 +126,6 @@ test("two devices whose batches come into one transaction are counted apart", as
   const [one, other] = [syncing(space), syncing(space)];
   const [left, right] = [await rewrites(space, files.slice(0, 300)), await rewrites(space, files.slice(300))];
   const first = space.commit([{ op: "mkdir", place: { parentId: "root", name: "first" } }]);
-  // These gather while the first commit runs.
   const both = await Promise.all([space.commit(left, one), space.commit(right, other)]);
   await first;
   assert.deepEqual(both.map(outcome), [

@@ -16,13 +16,12 @@ import { dependsOnKnown, knownMax, tooMany } from "./brake-limits.ts";
 import { countBelow, countGoing } from "./count-below.ts";
 import { deviceSuspended } from "./device-suspended.ts";
 
-/** Kind of the message about a suspended device. */
 export const suspensionKind = "device_suspension";
 
 interface Brake {
   readonly userId: UserId;
   readonly counts: Portion[];
-  /** Minimum number of nodes; exact if less than `measured`. */
+  /** Minimum number of nodes. Exact if less than `measured`. */
   known: number;
   measured: number;
   readonly freeUntil: number;
@@ -30,25 +29,16 @@ interface Brake {
   reason?: "rewritten" | "deleted";
 }
 
-/**
- * Recent rewrites and deletions of the devices of one transaction. A device that only creates causes no reads or
- * writes.
- */
+/** Counts recent rewrites and deletions of the devices of one transaction. Creating files causes no reads or writes. */
 export class DeviceBrakes {
   readonly #brakes = new Map<DeviceId, Brake>();
 
-  /** @throws HoldfastError device_suspended for the remaining steps of a transaction that suspended the device */
   assertMoves({ caller, operation }: Step): void {
     const brake = caller.deviceId === null ? undefined : this.#brakes.get(caller.deviceId);
     if (operation.rewindId === undefined && typeof brake?.suspendedAt === "number")
       throw deviceSuspended(brake.suspendedAt);
   }
 
-  /**
-   * Counts the changes of a step that was just applied. If this throws, the caller undoes the step.
-   * @param from index of its first change
-   * @throws HoldfastError device_suspended for the first change above a limit
-   */
   async admit(work: Work, step: Step, from: number): Promise<void> {
     const { braked } = work.changes;
     for (let index = from; index < braked.length; index += 1) {
@@ -56,7 +46,7 @@ export class DeviceBrakes {
       if (change === undefined) continue;
       const brake = await this.#load(work, step.caller.userId, change.deviceId);
       if (brake.suspendedAt !== null) throw deviceSuspended(brake.suspendedAt);
-      // Not counted for later either. Otherwise the first change after that time would exceed the limit.
+      // Not counted later either: otherwise the first change after that time would exceed the limit.
       if (brake.freeUntil > work.nowMicros) continue;
       const before = braked.findLast(({ deviceId }, at) => at < index && deviceId === change.deviceId)?.total;
       change.total = added(before, change, await sizeOf(work, change));
@@ -64,7 +54,6 @@ export class DeviceBrakes {
     }
   }
 
-  /** @returns true if a message was added to the queue */
   async write({ reader, space, changes, nowMicros }: Work): Promise<boolean> {
     let isTold = false;
     for (const [deviceId, brake] of this.#brakes) {
@@ -88,7 +77,6 @@ export class DeviceBrakes {
     return isTold;
   }
 
-  /** Reads by the primary key, once for each device. */
   async #load({ reader, space, nowMicros }: Work, userId: UserId, deviceId: DeviceId): Promise<Brake> {
     const loaded = this.#brakes.get(deviceId);
     if (loaded !== undefined) return loaded;

@@ -12,7 +12,6 @@ interface Across {
   readonly place?: Place;
 }
 
-/** Returns the error for a move into another person's space, with both paths as the caller sees them and advice. */
 export async function acrossRefusal(
   shards: Shards,
   caller: Actor,

@@ -71,7 +71,7 @@ async function findSource(work: Work, step: Step<OperationOf<"copy">>, scope: Sc
   return row;
 }
 
-/** Makes an old version the newest, with its modification time, by adding a version with the same content. */
+/** Adds a version with the old content and modification time. */
 export async function applyRevert(work: Work, step: Step<OperationOf<"revert">>, scope: Scope): Promise<Applied> {
   const { operation } = step;
   const found = await findNode(work, step, scope, operation.fileId, "file_id");
@@ -81,7 +81,7 @@ export async function applyRevert(work: Work, step: Step<OperationOf<"revert">>,
   if (found.row.kind !== "file") throw notAFile(found.row);
   await checkBase(work, step, found.row, operation);
   const old = await findVersion(work, found.row, operation.version);
-  // The version of the newest content does not store a date.
+  // The head version stores no date; its node does.
   const isNewest = found.row.content_id?.equals(old.content_id) === true;
   const dated = isNewest ? {} : { modifiedAtMicros: dateOfVersion(found.row, old) };
   const attributes = { ...dated, ...definedOf(operation) };
@@ -102,7 +102,6 @@ async function copyOne(work: Work, step: Step, source: NodeRow, { parent, name }
   return { nodeId: setHead(work, step, row, contentOf(head), {}).id, created: true };
 }
 
-/** Changes one row, with which everything below becomes visible. */
 async function attach(work: Work, step: Step, detached: DetachedFolder, { parent, name }: Target): Promise<Applied> {
   const top = await detachedTop(work, detached);
   useBytes(work, detached.sizeBytes);

@@ -12,7 +12,6 @@ import type { Applied, JournalEntry, Scope, Step, Work } from "./work.ts";
 import { record } from "./record.ts";
 import { conflictWith, requireLive } from "./conflict.ts";
 
-/** Moves a node to the trash. Changes one row, regardless of the size of the subtree. */
 export async function applyDelete(work: Work, step: Step<OperationOf<"delete">>, scope: Scope): Promise<Applied> {
   const { operation } = step;
   const found = await findNode(work, step, scope, operation.fileId, "file_id");
@@ -21,15 +20,13 @@ export async function applyDelete(work: Work, step: Step<OperationOf<"delete">>,
   await requireLive(work, step, found);
   await checkBase(work, step, found.row, operation);
   await requireSeen(work, step, found.row, operation.seen);
-  // A mount shows somebody else's folder, so it is removed permanently: there is nothing to restore.
+  // A mount shows another owner's folder, so it is removed permanently: there is nothing to restore.
   if (found.row.kind === "mount") return { nodeId: purge(work, step, found.row).id, created: false };
   await requireAllMovableBelow(work, step, found.row);
   return { nodeId: trash(work, step, found.row).id, created: false };
 }
 
-/**
- * Adds a journal entry for the deletion and changes nothing else. A node that was restored meanwhile needs no approval.
- */
+/** Only adds to the journal. A restored node needs no approval. */
 export async function applyApprove(work: Work, step: Step<OperationOf<"approve">>, scope: Scope): Promise<Applied> {
   const removal = await removalOf(work, step);
   if (removal !== undefined) {
@@ -57,8 +54,7 @@ function requireDevice({ caller }: Step): void {
 
 /**
  * Returns a second entry about a node that was permanently deleted. Its row is gone, so the first entry proves that the
- * node was in this space. That entry contains the node's name, unlike an entry about the trash. Reads by the primary
- * key.
+ * node was in this space. Reads by the primary key.
  */
 async function removalOf(work: Work, step: Step<OperationOf<"approve">>): Promise<Removal | undefined> {
   const { fileId, seen } = step.operation;
@@ -69,8 +65,8 @@ async function removalOf(work: Work, step: Step<OperationOf<"approve">>): Promis
     select node_id, at from shard.journal where space_id = ${work.space.id} and seq = ${seen}
       and node_id = ${fileId}::uuid and kind = 'gone' and from_name <> '' and not of_mount`.execute(work.reader);
   const [entry] = rows;
-  // Written as if the node had been in the trash since then. A caller who sees the folder above receives the removal
-  // but not the approval.
+  // Written as if the node had been in the trash since then. Callers who see the folder above receive the removal but
+  // not the approval.
   return entry === undefined ? undefined : { ...unchanged, node_id: entry.node_id, from_trashed_at: entry.at };
 }
 
@@ -87,10 +83,7 @@ const unchanged = {
   rewind_id: null,
 } as const;
 
-/**
- * Later in the same transaction the rows below are deleted too if they are few, otherwise piece by piece
- * (`removal.ts`).
- */
+/** Small subtrees are deleted later in the transaction, large ones piece by piece (`removal.ts`). */
 export async function applyPurge(work: Work, step: Step<OperationOf<"purge">>, scope: Scope): Promise<Applied> {
   const { operation } = step;
   const { row, standing } = await findNode(work, step, scope, operation.fileId, "file_id");
@@ -127,9 +120,8 @@ async function requireSeen(work: Work, step: Step, row: NodeRow, seen: number | 
 }
 
 /**
- * Returns true if another device changed the node's subtree (for a file: the node itself) after that sequence number.
- * For a caller without a device, such as a script with a token, every change counts as another's. For a rewind every
- * change counts except its own.
+ * Returns true if another device changed the node's subtree (for a file: the node itself) after `seen`. Without a
+ * device, as for a script with a token, every change counts. For a rewind every change counts except its own.
  */
 async function changedBelow(work: Work, step: Step, row: NodeRow, seen: number): Promise<boolean> {
   // A number beyond the journal's end dates from before the server was restored, and means nothing in this journal.

@@ -12,9 +12,9 @@ import type { Applied, Scope, Step, Work } from "./work.ts";
 import { addWeight } from "./record.ts";
 
 /**
- * Sets a label, which is only for people. The file keeps its revision, so there is no journal entry and no device is
- * notified. The lock of the space is held, as when versions are pruned, so a version that gets a label exists and is
- * kept. Without its label a version can be pruned, so an editor can only change labels that they set.
+ * The file keeps its revision, so no device is notified. The space lock, which pruning also holds, keeps a version from
+ * being pruned while it is labeled. Without its label a version can be pruned, so an editor can only change labels that
+ * they set.
  */
 export async function applyLabel(work: Work, step: Step<OperationOf<"label">>, scope: Scope): Promise<Applied> {
   const { operation } = step;

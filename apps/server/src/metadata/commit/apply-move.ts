@@ -13,7 +13,6 @@ import { checkPath } from "../weight/reach.ts";
 import type { Applied, Scope, Step, Work } from "./work.ts";
 import { record } from "./record.ts";
 
-/** Changes one row, regardless of the size of the subtree. */
 export async function applyMove(work: Work, step: Step<OperationOf<"move">>, scope: Scope): Promise<Applied> {
   const { operation } = step;
   const found = await findNode(work, step, scope, operation.fileId, "file_id");

@@ -69,7 +69,7 @@ async function putAtPlace(
     await requireAct(work, step, existing, "write");
     return { nodeId: (await putVersion(work, step, existing)).id, created: false };
   }
-  // If-Match with a folder's revision is no permission to put a file in its place; `on_conflict` is required.
+  // If-Match with a folder's revision does not permit replacing it by a file; `on_conflict` is required.
   if (existing !== undefined && hasBase && operation.onConflict === undefined) {
     throw await nameTaken(work, step, "exists", existing);
   }
@@ -101,7 +101,6 @@ async function putVersion(work: Work, step: PutStep, row: NodeRow): Promise<Node
   return putContent(work, step, row, step.content, step.operation);
 }
 
-/** Makes the content the head, unless it is already. Also used by `revert`. */
 export function putContent(
   work: Work,
   step: Step,
@@ -117,7 +116,6 @@ export function putContent(
   return setHead(work, step, row, content, { modifiedAtMicros: work.nowMicros, ...definedOf(attributes) });
 }
 
-/** Adds the version and makes it the head. */
 export function setHead(
   work: Work,
   step: Step,
@@ -160,7 +158,7 @@ export function notAFile(row: NodeRow): HoldfastError {
   return new HoldfastError("invalid_field", `${JSON.stringify(row.name)} is not a file.`, { field: "file_id" });
 }
 
-/** Removes undefined members, which would hide the defaults. */
+/** Undefined members would hide the defaults. */
 export function definedOf(attributes: Attributes): Attributes {
   const { modifiedAtMicros, executable, metadata } = attributes;
   return {

@@ -13,8 +13,8 @@ import { checkPath } from "../weight/reach.ts";
 import { record } from "./record.ts";
 
 /**
- * Moves a node from the trash back to its folder, or to a stand-in if the folder is in the trash too. A name in use is
- * rejected as elsewhere, and `on_conflict=rename` makes it `name (restored).ext`. A live node stays unchanged.
+ * Moves a node from the trash back to its folder, or to a stand-in if the folder is in the trash too.
+ * `on_conflict=rename` makes a used name `name (restored).ext`. A live node stays unchanged.
  */
 export async function applyRestore(work: Work, step: Step<OperationOf<"restore">>, scope: Scope): Promise<Applied> {
   const { operation } = step;
@@ -36,10 +36,7 @@ export async function applyRestore(work: Work, step: Step<OperationOf<"restore">
   return { nodeId: placed.id, created: false, ...(await answered(work, step, target)) };
 }
 
-/**
- * Places a trashed node that was changed elsewhere, with its id and history. The folders that it needs are created, so
- * that nothing else is restored.
- */
+/** Places a trashed node that was changed elsewhere. It keeps its id and history. Missing folders are created. */
 export async function placeRevived(
   work: Work,
   step: Step,

@@ -16,10 +16,8 @@ import { missingBlocks, requireHeldContent } from "./held-content.ts";
 import { type Applied, markWork, rollbackWork, type Scope, type Step, type Work } from "./work.ts";
 import { freeBytes } from "./record.ts";
 
-/** Result of a step; `folderCopy` if a folder has to be copied outside the tree first. */
 export type StepOutcome = OperationResult | { readonly status: "folder"; readonly folderCopy: FolderCopy };
 
-/** Applies one step completely or not at all. */
 export async function applyStep(work: Work, step: Step, failedIds: ReadonlySet<string>): Promise<StepOutcome> {
   const missing = missingBlocks(work, step);
   if (missing.length > 0) {
@@ -41,7 +39,7 @@ export async function applyStep(work: Work, step: Step, failedIds: ReadonlySet<s
   }
 }
 
-/** Applies several steps all or none. Names may be taken twice until the last step. */
+/** All or none. Names may be taken twice until the last step. */
 export async function applyGroup(
   work: Work,
   steps: readonly Step[],
@@ -89,7 +87,7 @@ export function dependencyResult(): OperationResult {
   return { status: "error", error: new HoldfastError("dependency", message) };
 }
 
-/** Rethrows errors that no operation caused, so that the whole transaction fails. */
+/** Errors that no operation caused fail the whole transaction. */
 export function refusal(thrown: unknown, { caller }: Pick<Step, "caller">): OperationResult {
   const error = withoutFigures(caller, thrown);
   if (!(error instanceof HoldfastError) || error.code === "internal") throw error;
@@ -132,8 +130,8 @@ async function failureOf(work: Promise<unknown>): Promise<unknown> {
 }
 
 /**
- * Returns the lost blocks that must be sent for a step that makes a version. A step with the file's current content
- * makes none. So a file with a lost block can still be renamed, moved and given other attributes.
+ * Returns the lost blocks that must be sent for a step that makes a version. Other steps need none, so a file with a
+ * lost block can still be renamed or moved.
  */
 function lostIn({ changes }: Work, { lost }: Step, before: number, applied: Applied | FolderCopy): readonly HashHex[] {
   return changes.versions.length > before || "copyFolder" in applied ? lost : [];

@@ -18,7 +18,7 @@ async function journalOf(space: TestSpace, id: string): Promise<string[]> {
   return rows.map(({ kind, approved }) => (approved ? `${kind} approved` : kind));
 }
 
-/** Returns a function that lists all later changes that the account's devices receive. */
+/** Returns a function that lists all later changes. */
 async function hear(space: TestSpace): Promise<() => Promise<ChangeJson[]>> {
   const { shards } = spaces.databases;
   const since_token = await startToken(shards, space.caller);

@@ -14,7 +14,6 @@ export async function checkBase(work: Work, step: Step, row: NodeRow, base: Base
   if (refusal !== undefined) throw await conflictWith(work, step, { ...refusal, row });
 }
 
-/** Returns the error if the node is not the one that the caller saw. */
 export function baseRefusal(
   row: NodeRow,
   base: Base,
@@ -36,7 +35,7 @@ function namesRevision(text: string, { revision }: NodeRow): boolean {
   return text === revision || text.startsWith(`${revision}-`);
 }
 
-/** @param version its number (as text in a query) or its id */
+/** @param version number (as text in a query) or id */
 export function isHead(row: NodeRow, version: number | string): boolean {
   if (row.kind !== "file") return false;
   return row.head_version === version || String(row.version_number) === String(version);

@@ -33,7 +33,6 @@ export async function assertBatchRoom(shards: Shards, settled: readonly Settled<
     free.set(actor.spaceId, actor.owns ? freeBytes : roomToTell(freeBytes));
   }
   const freeOf = ({ spaceId }: Actor): number => free.get(spaceId) ?? Infinity;
-  // The sizes of replaced files are read only if they can matter.
   if (puts.some(({ actor, what }) => what.content.sizeBytes <= freeOf(actor))) return;
   let needed = Infinity;
   for (const [actor, some] of Map.groupBy(puts, (put) => put.actor)) {

@@ -31,20 +31,17 @@ export interface CommitterOptions {
   readonly onMessages?: (spaceId: SpaceId) => void;
   readonly log: CommitLog;
   readonly blocks: KnowsLost & GuardsRoom;
-  /** Defaults to `pieceSizes`. */
   readonly pieces?: PieceSizes;
-  /** Suspends devices that rewrite or delete very many files. Defaults to true. */
   readonly brakes?: boolean;
 }
 
 export interface Committer {
   /**
-   * Changes nodes and versions of the caller's space; there is no other way. Operations run in order, each with its own
-   * result, and continue after a rejected one.
+   * The only way to change nodes and versions of a space. Operations run in order, each with its own result, and
+   * continue after a rejected one.
    * @param options.epoch the space's epoch as known to the caller
    * @throws HoldfastError reset (wrong epoch, nothing done), invalid_field (too many operations), unavailable,
-   * store_full. After these two it is unknown which operations were done, and those with an operation id may be
-   * repeated.
+   * store_full. After these two it is unknown which operations were done; those with an operation id may be repeated.
    */
   commit(
     caller: Actor,
@@ -78,7 +75,6 @@ export function openCommitter(options: CommitterOptions): Committer {
   };
 }
 
-/** One call of `commit`, which may need several transactions. */
 interface Request {
   readonly steps: Step[];
   readonly results: OperationResult[];
@@ -88,7 +84,6 @@ interface Request {
   failedIds: ReadonlySet<string>;
 }
 
-/** The part of a request for the next transaction. */
 interface Cut {
   readonly request: Request;
   readonly steps: readonly Step[];
@@ -100,7 +95,7 @@ const blocksPerWeight = 8;
 const purgeWeight = 25;
 /**
  * The statements of a transaction cost as much as some 60 puts, regardless of its size. On a busy machine, where each
- * statement waits, smaller transactions would only be more, not shorter.
+ * statement waits, smaller transactions would be more numerous but not shorter.
  */
 const weightMin = 200;
 const weightMax = 2000;
@@ -108,8 +103,8 @@ const weightMax = 2000;
 const targetMs = limits.commitLockMs * 0.8;
 
 /**
- * The waiting requests for one space in this process. Requests that arrive during a transaction share the next one.
- * Another process that wants the space waits for the row lock in between.
+ * Waiting requests for one space in this process. Requests that arrive during a transaction share the next one. Another
+ * process that needs the space waits for the row lock in between.
  */
 class SpaceQueue {
   readonly #options: CommitterOptions;
@@ -118,7 +113,6 @@ class SpaceQueue {
   readonly #waiting: Request[] = [];
   #running = false;
   #copying = 0;
-  /** Weight of one transaction, adapted to the measured time. */
   #weight = 1000;
 
   constructor(options: CommitterOptions, place: TransactionPlace, onIdle: () => void) {
@@ -145,7 +139,7 @@ class SpaceQueue {
     if (this.#copying === 0) this.#onIdle();
   }
 
-  /** Takes whole units from the front of the queue, at least one. */
+  /** Takes whole units, at least one. */
   #cut(): Cut[] {
     const cuts: Cut[] = [];
     let left = this.#weight;
@@ -194,7 +188,7 @@ class SpaceQueue {
     }
   }
 
-  /** A request that breaks the transaction must not break the others in it, so each is tried alone. */
+  /** After a failed transaction, tries each request alone, so that one request cannot break the others. */
   async #refuse(cuts: readonly Cut[], thrown: unknown): Promise<void> {
     const error = toHoldfastError(thrown);
     if (!error.retryable && cuts.length > 1) {
@@ -301,7 +295,7 @@ function weightOf(step: Step): number {
 
 /**
  * Operations of a group must be adjacent in the batch. If a group's name occurs again elsewhere, all its operations are
- * rejected, because no part of it may be done alone.
+ * rejected, because no part of a group may be done alone.
  */
 function withGroupsTogether(steps: readonly Step[]): Step[] {
   const seen = new Set<string>();

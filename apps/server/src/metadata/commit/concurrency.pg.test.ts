@@ -14,7 +14,7 @@ after(async () => databases.stop());
 
 test("many commits at once on one space, by two processes, all get their own answers and a journal without gaps", async () => {
   const space = await makeTestSpace(databases.shards);
-  // A second committer shares only the database, like another process.
+  // Shares only the database, like another process.
   const second = new TestSpace(space.db, databases.shards, await space.row(), {
     clock: space.clock,
     pieces: pieceSizes,

@@ -30,9 +30,7 @@ export interface FolderPair {
   readonly from: NodeId;
   readonly to: NodeId;
   readonly name: string;
-  /** Folder above in the copy; undefined for its top. */
   readonly above: FolderPair | undefined;
-  /** Reach of the nodes copied so far. */
   reach: Reach;
 }
 
@@ -40,16 +38,12 @@ interface Copying {
   readonly place: TransactionPlace;
   readonly step: Step;
   readonly isStrangers: boolean;
-  /** Totals so far. */
   readonly copied: { topId: NodeId | undefined; sizeBytes: number; weightBytes: number };
 }
 
 /**
- * Copies a folder with its contents, or a file of another space, to a place outside the tree. Each piece is a short
- * transaction, so that the space is never locked for long. The copy stays invisible until another commit attaches its
- * top (`applyCopy`). A copy into the folder itself ends, because the unfinished copy is not in the tree.
- * After a crash `sweepPurged` removes the rest by its time in `purged_at`. The copy counts against the quota when
- * attached; if it exceeds the bytes or weight by then, it stops early.
+ * Copies in short transactions outside the tree; another commit attaches the top (`applyCopy`). After a crash
+ * `sweepPurged` removes the rest by `purged_at`. A copy beyond the quota, which counts when attached, stops early.
  */
 export async function copyFolder(
   place: TransactionPlace,
@@ -104,14 +98,11 @@ async function copyChildren(copying: Copying, pair: FolderPair, waiting: FolderP
 interface Piece {
   readonly folders: readonly FolderPair[];
   readonly raised: ReadonlyMap<FolderPair, Reach>;
-  /** undefined when the folder is done. */
   readonly last: NodeId | undefined;
 }
 
-/** Nodes to copy into one folder. */
 interface Brought {
   readonly sources: readonly NodeRow[];
-  /** Newest versions of the files. */
   readonly heads: readonly VersionRow[];
 }
 
@@ -140,7 +131,7 @@ async function copyPiece(copying: Copying, pair: FolderPair, after: NodeId | und
   });
 }
 
-/** Loads nodes from another space, and registers their blocks for this space, before this one is locked. */
+/** Registers the blocks before the space is locked. */
 async function bringOver(
   { place, step, isStrangers }: Copying,
   pair: FolderPair,
@@ -180,10 +171,7 @@ interface Copied {
   readonly copy: NodeRow;
 }
 
-/**
- * Inserts copies in the order of the sources. Omits files that were permanently deleted meanwhile, whose versions are
- * gone.
- */
+/** Inserts copies in the order of the sources. Omits files that were permanently deleted meanwhile. */
 async function insertCopies(
   { step, copied }: Copying,
   started: Work,
@@ -217,7 +205,6 @@ async function insertCopies(
   return made;
 }
 
-/** Returns the folders of the copy whose reach grows with these rows, and the new reach. */
 export function raisedBy(pair: FolderPair, rows: readonly NodeRow[]): Map<FolderPair, Reach> {
   const raised = new Map<FolderPair, Reach>();
   let brought = rows
@@ -277,7 +264,7 @@ export async function startPiece(
   };
 }
 
-/** After this time the sweep may have begun, so nothing may be added. */
+/** Postpones the removal time. After that time the sweep may have begun, so nothing may be added. */
 export async function renewLease({ reader, space, nowMicros }: Work, topId: NodeId | undefined): Promise<void> {
   const { numAffectedRows } = await sql`
     update shard.nodes set purged_at = ${nowMicros + leaseMicros}

@@ -8,7 +8,6 @@ import { insertNodes } from "./write.ts";
 
 export interface NewSpace {
   readonly ownerId: UserId;
-  /** Defaults to a new id in the owner's bucket. */
   readonly spaceId?: SpaceId;
   /** null: no limit. */
   readonly quotaBytes: number | null;
@@ -18,10 +17,7 @@ export interface NewSpace {
   readonly random: Random;
 }
 
-/**
- * Creates a space with its root folder, which has no name and no parent. Runs in the transaction that creates the
- * owner.
- */
+/** Runs in the transaction that creates the owner. */
 export async function createSpace(transaction: ShardReader, space: NewSpace): Promise<SpaceRow> {
   const { ownerId, clock, random } = space;
   const bucket = bucketOf(ownerId);

@@ -14,13 +14,9 @@ export interface Repeatable {
   readonly nowMicros: number;
 }
 
-/** Idempotency-Key of a request, if any. */
 export type Key = Pick<Repeatable, "operationId" | "requestHash">;
 
-/**
- * Returns a request that is recorded under the caller's own space, so that its repetition is recognized after its
- * object was deleted.
- */
+/** Records the request in the caller's own space, which outlives the request's object. */
 export function repeatableBy(
   { spaceId, userId }: Pick<Actor, "spaceId" | "userId">,
   { operationId, requestHash }: Key,
@@ -31,7 +27,7 @@ export function repeatableBy(
 
 /**
  * Does the work of a request once, even if it is repeated with its Idempotency-Key. The result is stored in the same
- * transaction, with the results of node changes and for as long. Failures are not stored, since they changed nothing.
+ * transaction. Failures changed nothing and are not stored.
  * @throws HoldfastError operation_reused for another request with the same key; unavailable if the same request is in
  * progress
  */
@@ -54,8 +50,8 @@ export async function doOnce<Answer>(
 }
 
 /**
- * Returns the stored result of a repeated request before any check of the current state. So objects that the request
- * created, removed or made invisible cannot make its repetition fail. `work` must store its result with `doOnce`.
+ * Looks for a stored result before any check of the state, which the request may have changed. `work` must store its
+ * result with `doOnce`.
  * @param reader of the shard on which `work` has its transaction
  */
 export async function answerOnce<Answer>(

@@ -12,7 +12,7 @@ export async function enqueueGrant(transaction: ShardReader, grant: GrantRow): P
     await enqueue(transaction, { kind: "grant", key: id, payload });
   }
   if (kind === "pending") {
-    // The row of a removed grant no longer contains its address.
+    // A removed grant's row no longer contains its address.
     const waits = { grantId: id, spaceId: space_id, emailKey: email_key };
     await enqueue(transaction, { kind: pendingKind, key: id, payload: waits });
   }

@@ -5,8 +5,8 @@ import { loadNumberedVersions, loadVersions } from "./load.ts";
 import type { Work } from "./work.ts";
 
 /**
- * Also finds versions made by earlier steps of the same transaction.
- * @param version its number (as text in a path or query) or its id
+ * Finds a version by its number or id, including versions made by earlier steps of the same transaction.
+ * @param version number (as text in a path or query) or id
  * @throws HoldfastError not_found
  */
 export async function findVersion(work: Work, row: NodeRow, version: number | string): Promise<VersionRow> {

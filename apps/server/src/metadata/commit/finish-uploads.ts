@@ -11,7 +11,8 @@ export interface Release {
 }
 
 /**
- * Stores the nodes in the sessions and releases the sessions' references. For a long upload the rest is released later.
+ * Stores the nodes in the upload sessions and releases the sessions' references. A long upload's rest is released
+ * later.
  */
 export async function finishUploads(
   transaction: ShardReader,

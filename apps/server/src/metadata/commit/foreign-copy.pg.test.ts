@@ -20,10 +20,7 @@ const code = (action: Promise<unknown>) =>
     (error: unknown) => toHoldfastError(error).code,
   );
 
-/**
- * The quick tier tests only some interruption points, different ones in each place, because each takes as long as a
- * test.
- */
+/** The quick tier tests only some interruption points, because each takes as long as a test. */
 const every = (step: number) => (isLongTier ? 1 : step);
 /** Ann has bucket 3. These are the buckets of another account, on another shard or on hers. */
 const places = [
@@ -121,7 +118,6 @@ for (const { name, twoCells, bucket, interruptedAt } of places) {
       const made = await copy(bob, mount.id, { parentId: into.id });
       assert.deepEqual([made.path, made.kind], ["/into/shown", "folder"]);
       assert.deepEqual(await lines(bob, made.id), await lines(ann, top.id));
-      // Within the share, copies work as elsewhere.
       const beside = await copy(bob, mount.id, { path: "/shown/again" });
       assert.deepEqual([beside.path, beside.role], ["/shown/again", "editor"]);
       await check(ann, bob);
@@ -248,7 +244,7 @@ for (const { name, twoCells, bucket, interruptedAt } of places) {
       }
     });
 
-    /** Does what collection does when a space no longer uses its blocks. */
+    /** Removes a space's blocks, like collection when the space no longer uses them. */
     async function release(who: Actor, texts: readonly string[]): Promise<void> {
       const hashes = hashArray(texts.map((text) => sha256(Buffer.from(text))));
       await sql`delete from shard.space_blocks where space_id = ${who.spaceId} and hash = any(${hashes})`.execute(

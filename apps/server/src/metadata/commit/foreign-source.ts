@@ -20,7 +20,6 @@ export interface ForeignPorts {
   readonly blocks: HoldsAlso;
 }
 
-/** Returns the source of a copy from another space, if it was found. */
 export function foreignSource(operation: Operation): ForeignSource | undefined {
   if (operation.op !== "copy" || operation.from instanceof HoldfastError) return undefined;
   return operation.from;

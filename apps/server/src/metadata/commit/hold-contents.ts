@@ -9,7 +9,6 @@ import { type HeldBlocks, lockBlocks, lockSegments } from "./load.ts";
 import type { TransactionPlace } from "./transaction-place.ts";
 import { stageSegments } from "./stage-segments.ts";
 
-/** Blocks that another space holds, and their uploader. */
 export interface AlsoHeld {
   readonly from: SpaceId;
   readonly uploader: UserId;
@@ -18,7 +17,6 @@ export interface AlsoHeld {
    * held before.
    */
   readonly owns: boolean;
-  /** Size of each block in bytes. */
   readonly blocks: ReadonlyMap<HashHex, number>;
 }
 
@@ -30,12 +28,10 @@ export interface HoldsAlso {
 /** Contents of one space that another will hold too. No bytes are transferred. */
 export interface Holding {
   readonly source: { readonly shard: Shard; readonly spaceId: SpaceId };
-  /** The space that will hold them. */
   readonly place: TransactionPlace;
   readonly blocks: HoldsAlso;
-  /** Uploader of the blocks; `owns`: the uploader owns the other space. */
+  /** `owns`: the uploader owns the source space. */
   readonly uploader: { readonly userId: UserId; readonly owns: boolean };
-  /** Checked before each piece. */
   readonly signal?: AbortSignal;
 }
 
@@ -43,7 +39,7 @@ const segmentsAtOnce = 8;
 
 /**
  * Stages the block lists of long files, each once, and holds their blocks.
- * @param staged segments that exist; new ones are added
+ * @param staged segments that exist; new segments are added
  */
 export async function holdSegments(
   holding: Holding,
@@ -77,10 +73,7 @@ export async function holdBlocks(holding: Holding, blocks: ReadonlyMap<HashHex, 
   }
 }
 
-/**
- * Locks the blocks and segments of versions before they are referred to.
- * @throws HoldfastError unavailable if one is missing, so that nothing refers to content that may be removed
- */
+/** Nothing may refer to removable content. @throws HoldfastError unavailable if a block or segment is missing */
 export async function lockContents(
   transaction: ShardReader,
   spaceId: SpaceId,

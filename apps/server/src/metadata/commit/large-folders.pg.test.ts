@@ -14,7 +14,6 @@ import { useTestSpaces } from "../testing/testing-spaces.ts";
 const world = useTestSpaces({ quietLog: true });
 const { open } = world;
 
-/** Creates small files in folders of a hundred each. */
 async function fill(space: TestSpace, parentId: string, count: number): Promise<void> {
   const content = await space.content("small");
   const folders = await space.commit(
@@ -67,9 +66,7 @@ test("a folder with 10,000 files moves, is renamed and deleted by a few statemen
     "move back": { op: "move", fileId: a.id, place: { parentId: "root", name: "a" } },
   } satisfies Record<string, Operation>;
   const leastBytes = new Map<string, number>();
-  // The log is shared by the whole database server. It also contains page splits and the first hints after a
-  // checkpoint. These only add bytes, and a page splits once. So the minimum of several rounds is what an operation
-  // writes.
+  // The shared log also contains page splits and hints, so the minimum counts.
   for (let round = 0; round < 3; round += 1) {
     for (const [name, operation] of Object.entries(operations)) {
       const { rows: start } = await sql<{ lsn: string }>`select pg_current_wal_insert_lsn() as lsn`.execute(space.db);

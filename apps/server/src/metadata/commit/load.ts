@@ -6,8 +6,7 @@ import type { NodeRow, ShardReader, SpaceRow, VersionRow } from "../../db/shard-
 
 /**
  * Takes the lock for all changes of a space until the end of the transaction. Every statement of a commit finds its
- * rows by key, some hundreds at a time. So the planner may not scan whole tables in this transaction, even if the
- * statistics of a young table suggest it.
+ * rows by key. So this also disables full table scans in the transaction, which a young table's statistics may suggest.
  * @throws HoldfastError not_found
  */
 export async function lockSpace(transaction: ShardReader, spaceId: SpaceId): Promise<SpaceRow> {
@@ -153,7 +152,6 @@ export interface StoredOperation {
   readonly user_id: UserId;
   readonly op_id: Buffer;
   readonly request_hash: Buffer;
-  /** JSON. */
   readonly result: string;
 }
 

@@ -10,7 +10,6 @@ import { foreignSource } from "./foreign-source.ts";
 import { loadNumberedVersions, loadVersions } from "./load.ts";
 import type { Step } from "./work.ts";
 
-/** Methods of a block service that report blocks known to be lost. */
 export interface KnowsLost {
   /** false: no block is damaged, so none is lost. */
   anyDamaged(spaceId: SpaceId): Promise<boolean>;
@@ -24,9 +23,8 @@ interface Asking {
 }
 
 /**
- * Adds to each step the lost blocks of the version that it would make. A client that has them sends them, and so
- * repairs everything that refers to them. This is read before the lock, because no transaction spans a shard and a
- * cell. A block lost a moment later is treated like one lost after the commit.
+ * Adds to each step the lost blocks of the version that it would make. A client that sends them repairs everything that
+ * refers to them. They are read before the lock, because no transaction spans a shard and a cell.
  * A folder is copied with its lost blocks, and a rewind restores files with theirs, so that one file does not block the
  * others.
  */
@@ -68,7 +66,6 @@ async function findLost({ blocks, caller }: Asking, hashes: readonly HashHex[]):
   return lost;
 }
 
-/** Reads the list in parts. */
 async function lostOfLongList(asking: Asking, version: VersionRow | undefined): Promise<HashHex[]> {
   const lost = new Set<HashHex>();
   if (version === undefined || version.segments === null) return [];
@@ -117,7 +114,6 @@ function sourceIdOf({ operation }: Step, heads: ReadonlyMap<string, VersionId>):
   return isId(operation.fileId) ? { nodeId: operation.fileId as NodeId, number } : undefined;
 }
 
-/** Index: the primary key. */
 async function headsOf(
   db: ShardReader,
   spaceId: SpaceId,

@@ -99,7 +99,6 @@ function toOperation(each: Choice, ids: string[]): Operation {
   return { op, fileId, ...base };
 }
 
-/** Reads the paths independently of the server's code. */
 async function livePaths(space: TestSpace): Promise<Map<string, string>> {
   const { rows } = await sql<NodeRow & { path: string }>`
     with recursive live as (

@@ -18,7 +18,6 @@ export interface NewNode {
   readonly attributes?: Attributes;
 }
 
-/** Returns a row that is not in the tree yet. */
 export async function newNode(work: Work, step: Step, node: NewNode): Promise<NodeRow> {
   if (node.id !== undefined) await requireFreeId(work, step, node.id);
   const file = node.kind === "file";
@@ -57,7 +56,7 @@ export async function newNode(work: Work, step: Step, node: NewNode): Promise<No
   };
 }
 
-/** Creates a live folder under a name that is free. */
+/** The name must be free. */
 export async function makeFolder(
   work: Work,
   step: Step,
@@ -108,7 +107,7 @@ export function isStorable(value: unknown): boolean {
   return Object.entries(value).every(([key, member]) => isStorable(key) && isStorable(member));
 }
 
-/** An id with another owner's bucket would be looked up on another shard. */
+/** An id with another bucket would be looked up on another shard. */
 async function requireFreeId(work: Work, step: Step, id: NodeId): Promise<void> {
   if (!isId(id) || bucketOf(id) !== bucketOf(work.space.id)) {
     const message = "The ID is not in the owner's bucket; docs/format.md describes how to create one.";

@@ -6,16 +6,11 @@ import type { VersionFacts } from "../read/version-json.ts";
 import type { NodeRow, VersionRow } from "../../db/shard-tables.ts";
 import type { TransactionPlace } from "./transaction-place.ts";
 
-/**
- * One change of one space, by a route of its own or in a batch. Both are committed the same way. Fields are named as in
- * the API, so that errors can name them.
- */
+/** One change of one space. Fields are named as in the API, so that errors can name them. */
 export type Operation = OperationBase & OperationKind;
 
 export interface OperationBase {
-  /**
-   * 16 bytes: the operation's id in a batch, or a digest of a route's Idempotency-Key. Absent if the caller sent none.
-   */
+  /** 16 bytes: the operation's id in a batch, or a digest of a route's Idempotency-Key. */
   readonly operationId?: Buffer;
   /**
    * SHA-256 of the request. The same id with another hash fails with `operation_reused`. Present exactly with
@@ -26,35 +21,29 @@ export interface OperationBase {
   readonly group?: string;
   readonly onConflict?: "fail" | "rename" | "replace";
   readonly revive?: boolean;
-  /**
-   * From the header If-Match: allowed revisions, or "*" for any existing node. Otherwise `precondition` (412) with the
-   * node.
-   */
+  /** Revisions allowed by If-Match, or "*" for any existing node. Otherwise `precondition` (412) with the node. */
   readonly ifMatch?: readonly string[] | "*";
   /** From `If-None-Match: *`: the name must not exist. Otherwise `precondition` (412) with the node. */
   readonly ifNoneMatch?: boolean;
   /** Requested by a route of its own instead of in a batch, so the user means exactly this. */
   readonly alone?: boolean;
-  /** The user approved it on the device, with many others. */
+  /** Approved on the device, with many others. */
   readonly approved?: boolean;
-  /** The rewind that this is part of, for the journal. */
   readonly rewindId?: RewindId;
 }
 
-/** Place by parent and name, or by path from the caller's root. `parents` creates missing folders. */
 export interface Place {
   /** An id or `root`. Other text fails with `not_found`. */
   readonly parentId?: string;
   readonly name?: string;
   readonly path?: string;
-  /** Folder where the path begins, if not at the caller's root. In a mount it is the mounted folder. */
+  /** Folder where the path begins; defaults to the caller's root. In a mount it is the mounted folder. */
   readonly under?: NodeId;
   readonly parents?: boolean;
 }
 
-/** State of an existing node that the caller saw. Another state fails with `conflict` (409) and the current node. */
+/** Another state fails with `conflict` (409) and the current node. */
 export interface Seen {
-  /** Number or id of the version that must be the head. */
   readonly baseVersion?: number | string;
   readonly baseRevision?: string;
 }
@@ -87,16 +76,11 @@ export type OperationKind =
   | ({
       readonly op: "put";
       readonly id?: NodeId;
-      /**
-       * The file itself, or a place where a file is created or (with a base, If-Match or on_conflict=replace) replaced.
-       */
+      /** A file, or a place to create or replace one. */
       readonly fileId?: string;
       readonly place?: Place;
       readonly content: Content;
-      /**
-       * Upload session whose references to the blocks pass to the version. The same transaction stores the node in its
-       * row.
-       */
+      /** The session's references to the blocks pass to the version. */
       readonly uploadId?: string;
     } & Seen &
       Attributes)
@@ -113,8 +97,9 @@ export type OperationKind =
   | ({
       readonly op: "purge";
       readonly fileId: string;
-      /** Purges only items in the trash. */ readonly trashedOnly: boolean;
-      /** Sequence number of a journal entry, after which the node itself must not have changed. */
+      /** Purges only items in the trash. */
+      readonly trashedOnly: boolean;
+      /** Number of a journal entry; the node must not have changed since. */
       readonly unchangedSince?: number;
       readonly seen?: number;
     } & Seen)
@@ -124,7 +109,6 @@ export type OperationKind =
    */
   | { readonly op: "approve"; readonly fileId: string; readonly seen?: number }
   | ({ readonly op: "restore"; readonly fileId: string; readonly place?: Place } & Seen)
-  /** Shows a folder of another space in the caller's own. */
   | {
       readonly op: "mount";
       readonly place: Place;
@@ -138,9 +122,8 @@ export type OperationKind =
       /** Devices also list its contents again. */
       readonly appeared?: boolean;
     }
-  /** Makes an old version the newest again. */
   | ({ readonly op: "revert"; readonly fileId: string; readonly version: number | string } & Seen & Attributes)
-  /** Labels a version, or removes its label if null. The file itself does not change. */
+  /** null removes the label. */
   | ({
       readonly op: "label";
       readonly fileId: string;
@@ -152,21 +135,15 @@ export type OperationResult =
   | {
       readonly status: "committed";
       readonly node: NodeJson | undefined;
-      /** A node was created, so a route responds with 201. */ readonly created: boolean;
-      /** For a label: the labeled version. */
+      readonly created: boolean;
       readonly version?: VersionFacts;
     }
   | { readonly status: "missing"; readonly missingBlocks: readonly HashHex[] }
-  /**
-   * In the API `conflict` for a failed base or an existing name (409, 412), otherwise `error`. `error.body.node` is the
-   * current node.
-   */
+  /** `conflict`: a failed base or an existing name (409, 412). `error.body.node` is the current node. */
   | { readonly status: "conflict" | "error"; readonly error: HoldfastError };
 
 export interface CommitOutcome {
-  /** One for each operation, in order. */
   readonly results: readonly OperationResult[];
-  /** The space's sequence number after the commit. */
   readonly seq: number;
   readonly epoch: string;
 }
@@ -174,12 +151,8 @@ export interface CommitOutcome {
 /** File or folder to copy into another space. The caller's access is checked again for each call. */
 export interface ForeignSource {
   readonly top: NodeRow;
-  /** Size of everything that would be copied now. */
   readonly sizeBytes: number;
-  /**
-   * Returns live children that the caller can see.
-   * @throws HoldfastError not_found if the caller can no longer see the top
-   */
+  /** @throws HoldfastError not_found if the caller can no longer see the top */
   children(folderId: NodeId, after: NodeId | undefined, limit: number): Promise<NodeRow[]>;
   /**
    * Returns the newest versions, whose blocks and segments the other space then holds. Omits versions that are gone.

@@ -1,26 +1,20 @@
-/**
- * Limits of large work per transaction, so that the space lock is held for milliseconds. Tests lower these numbers to
- * reach them with small inputs.
- */
+/** Limits of large work per transaction, so that the space lock is held for milliseconds. Tests lower them. */
 export interface PieceSizes {
   /** Block references of an upload that the commit, and each later step, releases. */
   readonly uploadBlocksMax: number;
-  /** Expired uploads. */
   readonly uploadsMax: number;
   /** Nodes, or versions, that a purge deletes in its own transaction. A larger subtree is deleted in pieces. */
   readonly nodesInlineMax: number;
   /** Nodes of such a piece. */
   readonly nodesMax: number;
-  /** Nodes of a copied folder. */
   readonly copiedNodesMax: number;
   /** Staged segments of a long manifest: some two thousand blocks. */
   readonly segmentsMax: number;
-  /** Other rows with a limited lifetime. */
   readonly rowsMax: number;
   /** Blocks, or segments, for which all lists of their space are read in one pass: some tens of megabytes of memory. */
   readonly candidatesMax: number;
   /**
-   * Changed nodes that are checked one by one before a folder is deleted. If there are more, the folder counts as
+   * Changed nodes that are checked one by one before a folder is deleted. If more changed, the folder counts as
    * changed.
    */
   readonly changedNodesMax: number;

@@ -130,7 +130,7 @@ async function findPath(
 }
 
 /**
- * In a folder that the caller cannot list, names in use are not revealed.
+ * Hides names in a folder that the caller cannot list.
  * @param unseen node that has the name
  * @throws HoldfastError exists if the caller can list the folder
  */

@@ -131,7 +131,6 @@ async function fill(space: TestSpace): Promise<void> {
   await sql`analyze`.execute(logged);
 }
 
-/** Runs at least one of every kind of operation, and every job. */
 async function runEverything(space: TestSpace): Promise<void> {
   const a = await space.mkdir("root", "a");
   const folders = await space.commit(

@@ -83,7 +83,6 @@ async function prepareStep(preparation: Preparation, operation: Operation, bases
   }
 }
 
-/** Returns an error that does not depend on the node. */
 function refusalOf(caller: Actor, operation: Operation, brakes: boolean): HoldfastError | undefined {
   const { suspendedAtMicros } = caller;
   if (brakes && suspendedAtMicros !== undefined && operation.rewindId === undefined)
@@ -117,7 +116,7 @@ function encodePut(
   return encodeContent(applySplices(base, content.splices ?? []), content.sizeBytes, content.contentId);
 }
 
-/** Reads bases before the lock, which is safe because versions never change. */
+/** Versions never change, so no lock is needed. */
 async function loadBases(preparation: Preparation, operations: readonly Operation[]): Promise<Bases> {
   const { db, caller } = preparation;
   // A caller who does not own the space may use the blocks of the base in addition to its own uploads.
@@ -155,7 +154,7 @@ async function loadBases(preparation: Preparation, operations: readonly Operatio
     ...(await loadVersions(db, caller.spaceId, byId)),
     ...(await loadNumberedVersions(db, caller.spaceId, byNumber)),
   ];
-  // For the owner, the commit checks that the base is the newest version.
+  // The commit checks that the owner's base is the newest version.
   const versions = caller.owns ? stored : await onlyReadable(preparation, stored);
   const readable = await loadReadable(preparation, sources);
   const bases = new Map<Operation, readonly ManifestEntry[]>();
@@ -198,7 +197,6 @@ async function findUnknown(
   return asked.filter((hash) => !sent.has(hash));
 }
 
-/** Returns all entries of a version, including those in segments. */
 export async function readManifest(db: Kysely<ShardTables>, version: VersionRow): Promise<ManifestEntry[]> {
   if (version.segments === null) return decodeEntries(version.manifest ?? Buffer.alloc(0));
   const hashes = segmentHashesOf(version.segments);
@@ -213,7 +211,7 @@ export async function readManifest(db: Kysely<ShardTables>, version: VersionRow)
   });
 }
 
-/** Returns undefined if there is no node. The operation itself reports an invalid place later. */
+/** The operation itself reports an invalid place later. */
 async function nodeIdOf(
   tree: Tree,
   rootId: NodeId,

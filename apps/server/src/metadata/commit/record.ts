@@ -61,10 +61,7 @@ type WhatWas = Pick<
   JournalRow,
   "from_name" | "from_trashed_at" | "from_modified_at" | "from_executable" | "from_private"
 >;
-/**
- * Returns the old values that a change overwrites, so that the journal can reconstruct earlier states. An attached copy
- * did not exist before.
- */
+/** Returns the old values that a change overwrites, so that the journal can reconstruct earlier states. */
 function whatWas(before: NodeRow | undefined, after: NodeRow): WhatWas {
   if (before === undefined || before.purged_at !== null) {
     return { from_name: "", from_trashed_at: null, from_modified_at: null, from_executable: null, from_private: null };
@@ -81,23 +78,20 @@ function whatWas(before: NodeRow | undefined, after: NodeRow): WhatWas {
   };
 }
 
-/**
- * Returns the bytes that files may still take after the changes so far. Infinite without a quota, and negative if the
- * quota was lowered.
- */
+/** Infinite without a quota; negative if the quota was lowered. */
 export function freeBytes({ space, changes }: Work): number {
   if (space.quota_bytes === null) return Infinity;
   return space.quota_bytes - space.used_bytes - (changes.usedBytes.at(-1) ?? 0);
 }
 
-/** @throws HoldfastError quota unless this many more bytes fit */
+/** @throws HoldfastError quota */
 export function useBytes(work: Work, deltaBytes: number): void {
   const before = work.changes.usedBytes.at(-1) ?? 0;
   assertFree(freeBytes(work), deltaBytes);
   if (deltaBytes !== 0) work.changes.usedBytes.push(before + deltaBytes);
 }
 
-/** @throws HoldfastError quota unless this much more weight fits */
+/** @throws HoldfastError quota */
 export function addWeight({ space, changes }: Work, deltaBytes: number): void {
   const before = changes.metadataBytes.at(-1) ?? 0;
   if (deltaBytes > 0) assertWeightRoom(space, before + deltaBytes);

@@ -9,7 +9,6 @@ import type { OperationResult } from "./operation.ts";
 import type { Step } from "./work.ts";
 import type { OperationRow } from "./write.ts";
 
-/** Stored result of an operation. */
 interface StoredResult {
   readonly node?: NodeJson;
   readonly created: boolean;
@@ -17,11 +16,10 @@ interface StoredResult {
 }
 
 /**
- * Results of earlier operations. Only successes are stored. A rejected operation changed nothing, so it is simply tried
- * again. An operation with missing blocks may be repeated under the same id when they are uploaded.
+ * Results of earlier operations. Only successes are stored: a rejected operation changed nothing and is tried again. An
+ * operation with missing blocks may be repeated under the same id when they are uploaded.
  */
 export class Replays {
-  /** Results of this transaction, to be stored. */
   readonly added: OperationRow[] = [];
   readonly #known: Map<string, { requestHash: Buffer; result: StoredResult }>;
 

@@ -22,20 +22,16 @@ const story = fc.record({
   keys: fc.array(fc.nat(), { minLength: 5, maxLength: 5 }),
   isOneBatch: fc.boolean(),
   isTaken: fc.boolean(),
-  /** Index of a folder that gets its own permissions if it was deleted itself: see `liveOrStandIn`. */
+  /** A folder that gets its own permissions if it was deleted itself: see `liveOrStandIn`. */
   shared: fc.nat(),
 });
 type Story = typeof story extends fc.Arbitrary<infer Value> ? Value : never;
 
-/** Every third node is a file. */
 function isFile(at: number): boolean {
   return at % 3 === 2;
 }
 
-/**
- * Creates the tree, deletes, and restores in this order.
- * @returns live paths with the number of the node; stand-ins have none
- */
+/** @returns live paths with the number of the node; stand-ins have none */
 async function treeAfter({ parents, deleted, shared, ...how }: Story, order: readonly number[]): Promise<string[]> {
   const space = await makeTestSpace(databases.shards);
   const ids: NodeId[] = [];
@@ -45,7 +41,6 @@ async function treeAfter({ parents, deleted, shared, ...how }: Story, order: rea
     const made = isFile(at) ? await space.put(parentId, `${at}`, "x") : await space.mkdir(parentId, `${at}`);
     ids.push(made.id as NodeId);
   }
-  // Nodes in a trashed folder are deleted with it.
   for (const each of deleted) await space.commit([{ op: "delete", fileId: ids[each % ids.length] ?? "" }]);
   await sql`update shard.nodes set shared = true where id = ${ids[shared % ids.length]} and kind = 'folder' and trashed_at is not null`.execute(
     space.db,

@@ -6,10 +6,9 @@ import { uuidArray } from "../../db/array-parameters.ts";
 import { readLineages } from "../read/lineages.ts";
 import type { JournalEntry } from "./work.ts";
 
-/** Sorts before every id, so that the query uses the primary key regardless of statistics. */
+/** Sorts before every id; makes the query use the primary key. */
 const firstId = "00000000-0000-0000-0000-000000000000";
 
-/** Maximum number of nodes in one message. */
 const idsPerMessage = 500;
 
 /** Maximum number of grantees in a message. Beyond this, the message concerns all grantees. */
@@ -23,8 +22,7 @@ interface Changed {
 /**
  * Enqueues reviews of grants after moves and deletions, which can hide shared nodes from people or show them again. The
  * affected people are found later. Does nothing in a space without shares. Index: the primary key.
- * @param nodes before and after. A new name in the same folder changes no rights, and only people who see the node
- * receive it.
+ * @param nodes before and after. A new name in the same folder changes no rights, so it causes no review.
  * @returns true if a message was enqueued
  */
 export async function reviewGrants(

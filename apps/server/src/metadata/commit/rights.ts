@@ -20,9 +20,7 @@ const ruleNames = new Map(
   ].map(([name = "", does = ""]) => [name.toUpperCase(), `${name} ${does}`]),
 );
 
-/**
- * Loads rights for steps of actors who do not own the space. The lock ensures that they do not change until the commit.
- */
+/** The lock keeps the rights unchanged until the commit. */
 export async function loadStepRights(
   reader: ShardReader,
   space: SpaceRow,
@@ -37,7 +35,7 @@ export async function loadStepRights(
   return rights;
 }
 
-/** @returns undefined for the owner, who may do everything */
+/** @returns undefined for the owner, who has all rights */
 function rightsOf(work: Work, { caller }: Step): SpaceRights | undefined {
   return caller.owns ? undefined : (work.rights.get(caller.userId) ?? nothing);
 }
@@ -156,10 +154,7 @@ export function requireHarmless({ kind, name }: Pick<NodeRow, "kind" | "name">):
   if (refusal !== undefined) throw refusal;
 }
 
-/**
- * Checks that the credential can read, because copied or disclosed content becomes readable elsewhere.
- * @throws HoldfastError forbidden for a credential that can only write
- */
+/** Copied content becomes readable elsewhere. @throws HoldfastError forbidden for a credential that can only write */
 export function requireReader({ writesOnly }: Actor): void {
   if (writesOnly === true) throw readerNeeded();
 }
@@ -191,7 +186,9 @@ export async function isBlind(work: Work, step: Step, folder: NodeRow): Promise<
   return node !== undefined && !roleMay(node.role, "read");
 }
 
-/** Returns the requested name for a caller who cannot list the folder, even if another name was used. */
+/**
+ * Returns the requested name for a caller who cannot list the folder, because a changed name would reveal a used one.
+ */
 export async function answered(work: Work, step: Step, { parent, name }: { parent: NodeRow; name: string }) {
   return (await isBlind(work, step, parent)) ? { answeredName: name } : {};
 }

@@ -19,14 +19,12 @@ import type { TransactionPlace } from "./transaction-place.ts";
 /** Consecutive steps of one request. A group is never split. */
 export interface Slice {
   readonly steps: readonly Step[];
-  /** Ids of nodes that earlier slices of this request failed to create. */
   readonly failedIds: ReadonlySet<string>;
-  /** The space's epoch as the caller knows it. */
   readonly epoch: string | undefined;
 }
 
 export interface SliceOutcome {
-  /** One for each step, or fewer if a folder must be copied before the next. */
+  /** One result for each step, or fewer if a folder must be copied before the next. */
   readonly results: readonly OperationResult[];
   readonly failedIds: ReadonlySet<string>;
   readonly folderCopy: FolderCopy | undefined;
@@ -39,16 +37,12 @@ export interface TransactionOutcome {
   readonly seq: number;
   readonly epoch: string;
   readonly changed: boolean;
-  /** Messages were added to the queue. */
   readonly messages: boolean;
   /** Time at which the lock was taken, as by `performance.now`. Excludes the wait for the lock. */
   readonly lockedAtMs: number;
 }
 
-/**
- * Runs one transaction under the space lock for slices of one or more requests. Loads nodes in a few statements,
- * applies steps in memory in order, and writes the changes in a few statements.
- */
+/** Runs under the space lock. Nodes are loaded, and changes written, in a few statements. */
 export async function runTransaction(place: TransactionPlace, slices: readonly Slice[]): Promise<TransactionOutcome> {
   return inTransaction(place.db, async (transaction) => {
     const space = await lockSpace(transaction, place.spaceId);
@@ -63,7 +57,7 @@ export async function runTransaction(place: TransactionPlace, slices: readonly S
   });
 }
 
-/** Splits steps into units: a group, or one step. */
+/** A group or one step. */
 export function unitsOf(steps: readonly Step[]): Step[][] {
   const units: Step[][] = [];
   for (const step of steps) {
@@ -113,7 +107,7 @@ async function applyRest(
 ): Promise<StepOutcome[]> {
   const [first] = rest;
   if (first?.operation.group !== undefined) {
-    // A reused operation id fails its whole group. An operation that was done before does not.
+    // A reused operation id fails its whole group; a repeated operation does not.
     const failed = known.some((result) => result !== undefined && result.status !== "committed");
     return failed ? rest.map(() => dependencyResult()) : applyGroup(work, rest, failedIds);
   }
@@ -160,7 +154,6 @@ async function startWork(
   };
 }
 
-/** Returns all ids that the operation names. */
 function idsOf({ operation, attach }: Step): NodeId[] {
   const place = "place" in operation ? operation.place : undefined;
   const texts = [
@@ -182,7 +175,7 @@ function nameOf({ operation }: Step, rootId: NodeId): Name[] {
 }
 
 function pathOf({ caller, operation }: Step): string[][] {
-  // In somebody else's space paths do not begin at its root.
+  // In another owner's space, paths do not begin at its root.
   if (!caller.owns) return [];
   const path = "place" in operation ? operation.place?.path : undefined;
   if (path === undefined) return [];
@@ -197,7 +190,7 @@ function pathOf({ caller, operation }: Step): string[][] {
 
 const poolBytes = 4096;
 
-/** A batch draws thousands of short ids. One call for many is several times faster. */
+/** One call for many short ids is several times faster. */
 function pooled(random: Random): Random {
   let pool = new Uint8Array(0);
   let at = 0;

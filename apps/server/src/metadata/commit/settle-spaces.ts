@@ -12,7 +12,6 @@ import { loadMounts } from "../read/mounts.ts";
 import type { PlacedNode } from "../read/placed-node.ts";
 import type { Operation, Place } from "./operation.ts";
 
-/** Fields of an operation that determine its space. */
 interface Named {
   readonly op?: Operation["op"];
   readonly id?: NodeId;
@@ -20,7 +19,7 @@ interface Named {
   readonly place?: Place;
 }
 
-/** Operation with the actor in its space, and with ids and paths for that space. */
+/** Ids and paths are those of the actor's space. */
 export interface Settled<What> {
   readonly actor: Actor;
   readonly what: What;
@@ -54,7 +53,7 @@ function idsOf({ fileId, place }: Named): NodeId[] {
 }
 
 /**
- * An id with the caller's bucket may belong to somebody else. This is looked up only if anything was ever shared with
+ * An id with the caller's bucket may belong to another owner. This is looked up only if anything was ever shared with
  * the caller.
  */
 async function findOwn(shards: Shards, caller: Actor, ids: ReadonlySet<NodeId>): Promise<ReadonlySet<NodeId>> {
@@ -173,7 +172,6 @@ class Settling {
   }
 }
 
-/** The operation itself reports an invalid path. */
 function namesOf(path: string): string[] {
   try {
     return splitPath(path);

@@ -1,4 +1,3 @@
-/** Lowered limits make small work too large for one transaction. */
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { test } from "node:test";

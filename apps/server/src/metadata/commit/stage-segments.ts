@@ -24,9 +24,8 @@ export interface NewSegment {
 }
 
 /**
- * Stores new segments of a long manifest, with references to their blocks, before the commit that uses them. Otherwise
- * the commit of a large file would change a row for each block under one lock. A segment that no commit uses within a
- * day is removed (`retention.ts`).
+ * Runs before the commit, which would otherwise change a row for each block under one lock. Unused segments are removed
+ * after a day (`retention.ts`).
  * @returns blocks that the space does not hold; their segments are not stored
  * @throws HoldfastError quota
  */

@@ -13,9 +13,9 @@ import { roleMay } from "../../rights/roles.ts";
 import { checkPath } from "../weight/reach.ts";
 import type { Step, Target, Work } from "./work.ts";
 
-/** Maximum number of stand-ins of a folder. The next one is used if a stand-in was deleted by hand. */
+/** The next one is used if one was deleted by hand. */
 const standInsMax = 32;
-/** A stand-in with more children stays beside the restored folder. */
+/** A larger stand-in stays beside the restored folder. */
 const mergedMax = 1000;
 
 /**
@@ -94,7 +94,7 @@ export async function standInOf(
 /**
  * Moves restored nodes into the folder that now has the place of the stand-in.
  * @param isShown the folder is visible to people who cannot see the stand-in. Nodes created in the stand-in then stay
- * there
+ * there.
  */
 export async function mergeStandIn(
   work: Work,
@@ -106,7 +106,6 @@ export async function mergeStandIn(
   for (const child of await childrenOf(work, standIn)) {
     if (child.trashed_at !== null) continue;
     const inner = await work.tree.child(folder.id, child.name_key);
-    // A folder inside the restored one may have its own stand-in.
     if (inner !== undefined && (await standInOf(work, step, inner, standIn))?.id === child.id) {
       isLeft = !(await mergeStandIn(work, step, child, { folder: inner, isShown })) || isLeft;
       continue;
@@ -153,14 +152,14 @@ async function findStandIn(
   return [undefined, undefined];
 }
 
-/** Derives the id from the trashed folder, so that its restore finds the stand-in. */
+/** The restore of the folder finds the stand-in by its id. */
 function standInId({ id, revision }: NodeRow, number: number): NodeId {
   const hash = Buffer.from(sha256(Buffer.from(`stand-in ${id} ${revision} ${number}`)), "hex");
   const madeAtMs = Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
   return makeId<NodeId>(bucketOf(id), madeAtMs, hash.subarray(0, 8));
 }
 
-/** Returns all children that are not purged, at most one more than can be merged. Index: `nodes_parent`. */
+/** Returns at most one more than can be merged. Index: `nodes_parent`. */
 async function childrenOf({ reader, space, tree }: Work, folder: NodeRow): Promise<NodeRow[]> {
   const { rows } = await sql<{ id: NodeId }>`
     select id from shard.nodes where space_id = ${space.id} and parent_id = ${folder.id} and purged_at is null

@@ -4,7 +4,7 @@ import type { JournalEntry, Work } from "./work.ts";
 /** Kind of the message after which a guest's deletions are counted. */
 export const guestDeletionsKind = "guest_deletions";
 
-/** @returns true if a message was added to the queue */
+/** @returns true if a message was enqueued */
 export async function tellDeletions({
   reader,
   space,
@@ -18,10 +18,7 @@ export async function tellDeletions({
   return deletions.length > 0;
 }
 
-/**
- * Returns true for a move to the trash. Returns false for removals from the trash, their approvals, and steps of a
- * rewind.
- */
+/** True for moves to the trash, except by a rewind. */
 function isDeletion({ kind, from_trashed_at, of_mount, rewind_id }: JournalEntry): boolean {
   return kind === "gone" && from_trashed_at === null && !of_mount && rewind_id === null;
 }

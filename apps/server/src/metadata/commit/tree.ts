@@ -4,10 +4,10 @@ import { nameKey } from "@holdfast/core/names";
 import type { NodeRow, ShardReader } from "../../db/shard-tables.ts";
 import { loadNames, loadNodes, type Name } from "./load.ts";
 
-/** State of a node for its owner. It is live only if nothing above it is trashed. */
+/** State of a node for its owner. A node is live only if nothing above it is trashed. */
 export type Standing =
   | { readonly state: "live" }
-  /** `by` is the nearest trashed node: itself, or a folder above. */
+  /** `by` is the nearest trashed node: the node itself, or a folder above. */
   | { readonly state: "trashed"; readonly by: NodeRow }
   /** Being removed, or not attached yet. Treated as nonexistent. */
   | { readonly state: "gone" };
@@ -81,19 +81,17 @@ export class Tree {
     return root;
   }
 
-  /** Returns the current row if it is loaded. */
   known(id: NodeId): NodeRow | undefined {
     return this.#rows.get(id) ?? undefined;
   }
 
-  /** Returns the child that is not trashed itself, other than `except`. */
   async child(parentId: NodeId, key: string, except?: NodeId): Promise<NodeRow | undefined> {
     await this.loadNames([{ parentId, key }]);
     const id = this.#named(parentId, key).find((claimer) => claimer !== except);
     return id === undefined ? undefined : this.node(id);
   }
 
-  /** Returns the rows from the node up to the root; fewer if a row above is missing. */
+  /** From the node to the root; fewer if a row above is missing. */
   async lineage(row: NodeRow): Promise<NodeRow[]> {
     const rows = [row];
     for (let at = row; at.parent_id !== null;) {
@@ -129,7 +127,7 @@ export class Tree {
     return by === undefined ? { state: "live" } : { state: "trashed", by };
   }
 
-  /** Returns the path from the root (`/`). For a trashed node, the path before. */
+  /** Returns the path from the root (`/`). For a trashed node, returns its previous path. */
   async path(row: NodeRow): Promise<string> {
     if (row.parent_id === null) return "/";
     let above = this.#paths.get(row.parent_id);
@@ -141,7 +139,7 @@ export class Tree {
     return `${above}/${row.name}`;
   }
 
-  /** Adds or replaces a row. Its name must have been looked up with `child`, unless its folder is new. */
+  /** The name must have been looked up with `child`, unless the folder is new. */
   put(row: NodeRow): void {
     const before = this.#rows.get(row.id) ?? undefined;
     const wasChanged = this.#changed.has(row.id);
@@ -164,12 +162,10 @@ export class Tree {
     while (this.#undo.length > mark) this.#undo.pop()?.();
   }
 
-  /** Returns true if several nodes of a group have this name. */
   isContested(row: NodeRow): boolean {
     return row.parent_id !== null && row.trashed_at === null && this.#named(row.parent_id, row.name_key).length > 1;
   }
 
-  /** Returns the rows to write. `before` is undefined for a new row. */
   changes(): { readonly before: NodeRow | undefined; readonly after: NodeRow }[] {
     return [...this.#changed].flatMap((id) => {
       const after = this.#rows.get(id);
@@ -203,7 +199,6 @@ export class Tree {
     return this.#names.get(keyOf(parentId, key)) ?? [];
   }
 
-  /** Adds a stored row, unless it is loaded already and may have changed. */
   #learn(row: NodeRow): void {
     if (this.#rows.get(row.id)) return;
     this.#rows.set(row.id, row);
@@ -236,7 +231,6 @@ interface Ways {
   readonly inside: ReadonlyMap<NodeId, ReadonlySet<NodeId>>;
 }
 
-/** Returns the key of the name that a row occupies, if any. */
 function nameOf(row: NodeRow | undefined): string | undefined {
   if (row === undefined || row.parent_id === null || row.trashed_at !== null) return undefined;
   return keyOf(row.parent_id, row.name_key);

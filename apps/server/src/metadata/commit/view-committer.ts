@@ -11,8 +11,8 @@ import type { Operation, OperationResult } from "./operation.ts";
 import { type Settled, settleSpaces } from "./settle-spaces.ts";
 
 /**
- * Returns a committer for callers who see more than their own space. Each operation runs in order in the space of its
- * nodes, and a copy in the space of its target. `seq` and `epoch` are always those of the caller's own space.
+ * Operations run in the space of their nodes, copies in that of their target. `seq` and `epoch` are those of the
+ * caller's own space.
  */
 export function openViewCommitter(ports: ForeignPorts, committer: Committer): Committer {
   const { shards } = ports;
@@ -68,7 +68,6 @@ async function refusals(shards: Shards, caller: Actor, members: readonly Placed[
   return results;
 }
 
-/** Sets the roles of mounts, which depend on the mounted folders. */
 async function withMountRoles(
   shards: Shards,
   caller: Actor,
@@ -78,7 +77,7 @@ async function withMountRoles(
     result.status === "committed" && result.node?.kind === "mount" ? [result.node.id as NodeId] : [],
   );
   if (ids.length === 0) return results;
-  // A copy of the caller avoids cached mounts, because a mount may just have moved.
+  // A copy of the caller avoids cached mounts, which may just have moved.
   const mounts = await findNodes(shards, { ...caller }, ids);
   return results.map((result) => {
     const mount = result.status === "committed" ? mounts.get(result.node?.id as NodeId) : undefined;
@@ -90,7 +89,6 @@ async function withMountRoles(
 }
 
 interface Placed extends Settled<Operation> {
-  /** Error for a group that is not in one space. */
   readonly cut?: HoldfastError;
 }
 
@@ -112,7 +110,6 @@ function runsOf(settled: readonly Settled<Operation>[]): Run[] {
   return runs;
 }
 
-/** Rejects groups that span several spaces. */
 function withWholeGroups(settled: readonly Settled<Operation>[]): readonly Placed[] {
   const byGroup = Map.groupBy(settled, ({ what }) => what.group);
   const error = new HoldfastError("invalid_field", "All operations of a group must be in one space.", {

@@ -20,11 +20,10 @@ import type { Operation } from "./operation.ts";
 import type { PieceSizes } from "./piece-sizes.ts";
 import type { Tree } from "./tree.ts";
 
-/** One operation in a transaction. */
 export interface Step<Kind extends Operation = Operation> {
   readonly caller: Actor;
   readonly operation: Kind;
-  /** Content of a put, encoded before the lock. undefined if the base of its splices does not exist. */
+  /** undefined if the base of the splices does not exist. */
   readonly content: NewContent | undefined;
   /** Error found before the lock. */
   readonly refused: HoldfastError | undefined;
@@ -32,7 +31,6 @@ export interface Step<Kind extends Operation = Operation> {
   readonly missing: readonly HashHex[];
   /** Known lost blocks of the version that the step would make. */
   readonly lost: readonly HashHex[];
-  /** Completed folder copy outside the tree. */
   readonly attach: DetachedFolder | undefined;
   /** For a caller who does not own the space: blocks that it may use in addition to its own uploads. */
   readonly named: ReadonlySet<HashHex> | undefined;
@@ -49,17 +47,14 @@ export type JournalEntry = Omit<JournalRow, "space_id" | "seq" | "tag" | "at" | 
 export interface GivenLabel {
   readonly versionId: VersionId;
   readonly label: string | null;
-  /** The account or link that set it. */
+  /** The account or link that set the label. */
   readonly by: UserId | null;
 }
 
-/**
- * All changes of a transaction except nodes, which are in the tree. Lists only grow, so that a mark consists of a few
- * lengths.
- */
+/** Lists only grow, so that a mark consists of a few lengths. */
 export interface Changes {
   readonly versions: VersionRow[];
-  /** Includes versions of this transaction. The last label of a version counts. */
+  /** Includes labels of this transaction's own versions. The last label of a version counts. */
   readonly labels: GivenLabel[];
   /** Versions that are no longer the newest, each once, with the modification time of their file. */
   readonly replaced: { readonly versionId: VersionId; readonly modifiedAtMicros: number }[];
@@ -79,7 +74,6 @@ export interface Changes {
   readonly braked: BrakedChange[];
 }
 
-/** State shared by all steps of one transaction on one space. */
 export interface Work {
   readonly reader: ShardReader;
   readonly space: SpaceRow;
@@ -101,7 +95,6 @@ export interface Work {
   readonly brakes: Brakes | undefined;
 }
 
-/** Suspends devices that rewrite or delete very many files. */
 export interface Brakes {
   /** @throws HoldfastError device_suspended for the remaining steps of a transaction that suspended the device */
   assertMoves(step: Step): void;
@@ -111,31 +104,27 @@ export interface Brakes {
    * @throws HoldfastError device_suspended for the first change above a limit
    */
   admit(work: Work, step: Step, from: number): Promise<void>;
-  /** @returns true if a message was added to the queue */
   write(work: Work): Promise<boolean>;
 }
 
 /** Measurements of trees in this transaction. After a rollback they may be stricter than necessary. */
 export interface Measuring {
   nodesLeft: number;
-  /** Folders below which a node was placed. */
   readonly raised: Set<NodeId>;
 }
 
 export interface Scope {
   /** Ids of nodes that this request failed to create. Operations that name them fail with `dependency`. */
   readonly failedIds: ReadonlySet<string>;
-  /** Names are checked at the end of the group, so that they can be rotated. */
   readonly inGroup: boolean;
 }
 
-/** Node that a step created or changed; undefined if it is gone. */
+/** `nodeId`: the node that a step created or changed; undefined if it is gone. */
 export interface Applied {
   readonly nodeId: NodeId | undefined;
   readonly created: boolean;
   /** Requested name, for a caller who may not learn that it was taken. */
   readonly answeredName?: string | undefined;
-  /** The affected version after the step. */
   readonly version?: VersionFacts;
 }
 

@@ -29,13 +29,10 @@ export interface OperationRow {
 }
 
 export interface Written {
-  /** The space's sequence number after the transaction. */
   readonly seq: number;
-  /** Messages were added to the queue. */
   readonly messages: boolean;
 }
 
-/** Writes all changes of a transaction, one statement per kind. */
 export async function writeWork(work: Work, operations: readonly OperationRow[]): Promise<Written> {
   const { reader, space, changes, nowMicros } = work;
   const nodes = work.tree.changes();
@@ -103,11 +100,7 @@ function sameName(before: NodeRow, after: NodeRow): boolean {
   return nameOf(before)[0] === nameOf(after)[0];
 }
 
-/**
- * Index: the primary key. Omits columns that no operation can change. The fence (`offset 0`) hides that all rows belong
- * to one space. With statistics older than the space, the planner would otherwise read every row of it for each new
- * one.
- */
+/** `offset 0` keeps a planner with old statistics from reading the whole space for each row. Index: the primary key. */
 async function updateNodes(reader: ShardReader, spaceId: SpaceId, rows: readonly NodeRow[]): Promise<void> {
   if (rows.length === 0) return;
   await sql`
@@ -180,7 +173,7 @@ export async function insertVersions(reader: ShardReader, rows: readonly Version
       ${int8Array(rows.map((row) => row.modified_at))})`.execute(reader);
 }
 
-/** Index: the primary key. The last label of a version counts. */
+/** The last label of a version counts. */
 export async function writeLabels(reader: ShardReader, spaceId: SpaceId, given: readonly GivenLabel[]): Promise<void> {
   if (given.length === 0) return;
   const labels = [...new Map(given.map((each) => [each.versionId, each])).values()];
@@ -191,7 +184,7 @@ export async function writeLabels(reader: ShardReader, spaceId: SpaceId, given: 
     where v.space_id = ${spaceId} and v.id = given.id`.execute(reader);
 }
 
-/** Index: the primary key, with the fence of `updateNodes`. */
+/** With `offset 0` as in `updateNodes`. Index: the primary key. */
 async function writeDates(reader: ShardReader, spaceId: SpaceId, replaced: Changes["replaced"]): Promise<void> {
   if (replaced.length === 0) return;
   await sql`
@@ -202,7 +195,7 @@ async function writeDates(reader: ShardReader, spaceId: SpaceId, replaced: Chang
     where v.space_id = given.space_id and v.id = given.id`.execute(reader);
 }
 
-/** Numbers entries without gaps from the head of the locked space. */
+/** Continues without gaps under the space lock. */
 async function insertJournal(work: Work, entries: readonly JournalEntry[]): Promise<number> {
   const { reader, space, nowMicros } = work;
   if (entries.length === 0) return space.seq;

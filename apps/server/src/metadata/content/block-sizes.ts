@@ -3,14 +3,12 @@ import { sql } from "kysely";
 import { hashArray } from "../../db/array-parameters.ts";
 import type { Shards } from "../../db/shards.ts";
 
-/** Returns the sizes of the blocks that the space holds. */
 export async function blockSizes(
   shards: Shards,
   spaceId: SpaceId,
   hashes: readonly HashHex[],
 ): Promise<Map<HashHex, number>> {
   if (hashes.length === 0) return new Map();
-  // Index: the primary key.
   const { rows } = await sql<{ hash: Buffer; size: number }>`
     select hash, size from shard.space_blocks
     where space_id = ${spaceId} and hash = any(${hashArray([...new Set(hashes)])})`.execute(shards.ofId(spaceId).db);

@@ -14,16 +14,15 @@ import {
 } from "@holdfast/core/manifest";
 import type { VersionRow } from "../../db/shard-tables.ts";
 
-/** Content of a version row, and its references. */
 export interface VersionContent {
   readonly sizeBytes: number;
   readonly contentId: Buffer;
   /** Up to 512 entries; otherwise null, and `segments` is set. */
   readonly manifest: Buffer | null;
   readonly segments: Buffer | null;
-  /** Distinct blocks in `manifest`, to which the version itself refers, with their sizes. */
+  /** Sizes of blocks to which the version itself refers. */
   readonly blocks: ReadonlyMap<HashHex, number>;
-  /** Distinct segments that the version refers to. They hold references to their blocks. */
+  /** The segments hold references to their blocks. */
   readonly segmentHashes: readonly HashHex[];
 }
 
@@ -32,7 +31,7 @@ export interface NewContent extends VersionContent {
   readonly newSegments: readonly { readonly hash: HashHex; readonly entries: readonly ManifestEntry[] }[];
 }
 
-/** Bytes of a segment in a version's list: hash (32), number of entries (4) and bytes of content (8), big-endian. */
+/** Hash (32), number of entries (4) and bytes of content (8), big-endian. */
 const segmentRecordBytes = 44;
 
 /** Checks and encodes a client's manifest, before any lock. @throws HoldfastError invalid_field, content_mismatch */
@@ -63,7 +62,7 @@ export function contentOf(version: VersionRow): VersionContent {
   };
 }
 
-/** Decodes a version's `manifest`, which may be empty, unlike a segment. */
+/** May be empty, unlike a segment. */
 export function decodeEntries(manifest: Buffer): ManifestEntry[] {
   return manifest.length === 0 ? [] : decodeSegment(manifest);
 }

@@ -9,7 +9,10 @@ import type { Shard, Shards } from "../../db/shards.ts";
 /** Bytes of a segment's record in a version row: hash, number of entries, bytes of content. */
 const segmentRecordBytes = 44;
 
-/** Finds a version of a file by number or version id; the head by default. @throws HoldfastError not_found */
+/**
+ * @param version a number or version id; defaults to the head
+ * @throws HoldfastError not_found
+ */
 export async function findVersion(shards: Shards, file: NodeRow, version?: string): Promise<VersionRow> {
   const missing = () => new HoldfastError("not_found", "The file has no such version.", { field: "version" });
   if (file.kind !== "file")
@@ -27,7 +30,6 @@ export async function findVersion(shards: Shards, file: NodeRow, version?: strin
   return row;
 }
 
-/** Version with the length of its block list instead of the list. */
 export type VersionHead = Pick<VersionRow, "id" | "node_id" | "number" | "size" | "content_id"> & {
   /** Bytes of the list in the row, or of the list of segments. */
   readonly list_bytes: number;
@@ -61,7 +63,6 @@ export async function readLists(
   return new Map(rows.map((row) => [row.id, row]));
 }
 
-/** Returns the versions that exist in the space. */
 export async function knownVersions(
   shard: Shard,
   spaceId: SpaceId,
@@ -121,7 +122,7 @@ export function entriesOf({ pieces }: Pick<ListPart, "pieces">): ManifestEntry[]
   return pieces.flatMap((piece) => decodeSegment(piece));
 }
 
-/** Reads a whole list. Only for callers whose result is as long. */
+/** Reads a whole list into memory. Only for callers whose result is as long. */
 export async function readManifest(shard: Shard, version: VersionList): Promise<ManifestEntry[]> {
   const parts: ManifestEntry[][] = [];
   for await (const part of readList(shard, version)) parts.push(entriesOf(part));
@@ -159,7 +160,6 @@ export interface ListSegment {
   readonly sizeBytes: number;
 }
 
-/** Decodes a version's list of segments. */
 export function segmentsOf(segments: Buffer | null): ListSegment[] {
   if (segments === null) return [];
   let startByte = 0;

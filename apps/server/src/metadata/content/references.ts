@@ -8,10 +8,10 @@ import { changeStoredBytes } from "../weight/stored-bytes.ts";
 /**
  * Changes the reference counts that protect blocks from collection. A version counts once for every distinct block of a
  * short list, or every distinct segment of a long one. A segment counts once for every distinct block, and a row of
- * `upload_blocks` once. All counts change under the space lock.
- * At 0 the grace period begins (`since`), and the block no longer counts as stored. A caller that adds a reference must
- * first call `countBlocks`. A counter that was too low stops at 0. Collection verifies all references itself
- * (`retention/named-after-all.ts`) and corrects the counter.
+ * `upload_blocks` once. All counts change under the space lock. A caller that adds a reference must first call
+ * `countBlocks`. At 0 the grace period begins (`since`), and the block no longer counts as stored.
+ * A counter that was too low stops at 0. Collection verifies all references itself (`retention/named-after-all.ts`) and
+ * corrects the counter.
  * @returns bytes that no longer count as stored
  */
 export async function changeBlockRefs(...[transaction, spaceId, deltas, nowMicros]: RefChange): Promise<number> {
@@ -48,7 +48,6 @@ export async function changeSegmentRefs(...[transaction, spaceId, deltas, nowMic
 
 type RefChange = [transaction: ShardReader, spaceId: SpaceId, deltas: ReadonlyMap<HashHex, number>, nowMicros: number];
 
-/** Columns of a version with its references. */
 export interface ReferringVersion {
   readonly manifest: Buffer | null;
   readonly segments: Buffer | null;

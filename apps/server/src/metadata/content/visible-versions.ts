@@ -10,10 +10,7 @@ export interface VisibleVersion extends VersionHead {
   readonly spaceId: SpaceId;
 }
 
-/**
- * Returns the versions that the caller may read, in its own space or shared with it. In the order of the ids, each
- * once.
- */
+/** Returns readable versions in the order of the ids, each once. */
 export async function findVisibleVersions(
   shards: Shards,
   caller: Actor,

@@ -1,7 +1,7 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { z } from "zod";
 
-/** Encodes where a page ended as values instead of a count, so that the cursor stays correct when rows change. */
+/** Values stay correct when rows change, unlike a count. */
 export function encodeCursor(position: unknown): string {
   return Buffer.from(JSON.stringify(position)).toString("base64url");
 }

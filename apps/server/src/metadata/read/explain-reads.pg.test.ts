@@ -134,7 +134,6 @@ describe("the statements behind the reading routes", () => {
   });
 });
 
-/** Creates many files in the root, each with versions and journal entries, some in the trash. */
 async function fill({ db, caller }: TestSpace, count: number): Promise<void> {
   const { spaceId, rootId, userId } = caller;
   const id = (offset: number) =>

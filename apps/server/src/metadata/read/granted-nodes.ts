@@ -23,9 +23,8 @@ import { loadMounts, noMounts } from "./mounts.ts";
 import type { PlacedNode } from "./placed-node.ts";
 
 /**
- * Returns the nodes that others have shared with the caller, with their places in its view. A trashed node is visible
- * to callers who may change it, if it was trashed after it was shared.
- * @param act intended action: an uploader may add to a folder that it cannot see
+ * A trashed node is visible to callers who may change it, if it was trashed after it was shared.
+ * @param act an uploader may add to a folder that it cannot see
  */
 export async function findGrantedNodes(
   shards: Shards,
@@ -46,7 +45,6 @@ export async function findGrantedNodes(
   return found;
 }
 
-/** Reads the caller's grants and the places of the nodes below them in one statement. */
 async function readGranted(shards: Shards, shard: Shard, sought: Sought, ids: readonly NodeId[]) {
   // A node's id contains the bucket of its space at the same position.
   const wanted = sql`(select live.id as space_id, one.id from live join unnest(${uuidKeys(ids)}) as one (id)
@@ -58,7 +56,6 @@ async function readGranted(shards: Shards, shard: Shard, sought: Sought, ids: re
   return { rights, ways: waysOf(placesOf(rows)) };
 }
 
-/** Returns the nodes of one space that are in the caller's view. */
 export function placeWays(
   ways: readonly Way[],
   { rights, ...sight }: Omit<Sight, "rights"> & { readonly rights: SpaceRights | undefined },
@@ -75,7 +72,6 @@ export function soughtBy({ grantees, owns, spaceId, despiteSuspension }: Actor):
 /** A node with the places above it up to the root of its space, nearest first. */
 export type Way = readonly [NodeRow, ...PlaceRow[]];
 
-/** Reads nodes of one space. */
 export async function readWays(shard: Pick<Shard, "db">, spaceId: SpaceId, ids: readonly NodeId[]): Promise<Way[]> {
   const asked = ids.filter((id) => bucketOf(id) === bucketOf(spaceId)).map((id) => ({ spaceId, id }));
   return asked.length === 0 ? [] : waysOf(await readPlaces(shard, asked));
@@ -88,7 +84,7 @@ function waysOf({ asked, above }: Places): Way[] {
     bySpace.set(row.space_id, known.set(row.id, row));
   }
   const ways = asked.flatMap((own) => wayOf(own, bySpace.get(own.space_id)));
-  // Clients choose the ids of new nodes, so two spaces may have the same id. The older node takes precedence.
+  // Clients choose ids, so two spaces may have the same one; the older node counts.
   return ways.toSorted(([left], [right]) => right.created_at - left.created_at);
 }
 

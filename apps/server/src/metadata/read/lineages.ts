@@ -5,7 +5,6 @@ import { keyed } from "../../db/database.ts";
 import type { NodeRow } from "../../db/shard-tables.ts";
 import type { Shard } from "../../db/shards.ts";
 
-/** Columns of a node with their types, in the order of the result. */
 const columnTypes: Readonly<Record<keyof NodeRow, string>> = {
   space_id: "uuid",
   id: "uuid",
@@ -39,10 +38,8 @@ const columnTypes: Readonly<Record<keyof NodeRow, string>> = {
 };
 export const nodeColumns = sql.raw(Object.keys(columnTypes).join(", "));
 /**
- * Reads rows of nodes and of all above them. A node that is both is returned twice. Uses the primary key, with one step
- * per ancestor. `union` visits each ancestor once. The nodes themselves are read outside the recursion, because there
- * may be many in few folders.
- * The planner overestimates the recursion and would scan the whole table. `offset 0` forces single look-ups.
+ * A node that is also an ancestor is returned twice. `union` visits each ancestor once. `offset 0` forces single
+ * look-ups, because the planner overestimates the recursion.
  */
 export async function readLineages<Row>(
   shard: Pick<Shard, "db">,
@@ -64,23 +61,20 @@ export async function readLineages<Row>(
   return rows;
 }
 
-/**
- * Columns of a node above. Only these are read, because a thousand nodes may have 127,000 above them, each with 16 KiB
- * of metadata.
- */
+/** A thousand nodes may have 127,000 ancestors, each with 16 KiB of metadata. */
 export interface PlaceRow {
   readonly space_id: SpaceId;
   readonly id: NodeId;
   readonly parent_id: NodeId | null;
   readonly name: string;
-  /** Sequence number of the last change. */
   readonly seq: number;
   readonly trashed_at: number | null;
   readonly purged_at: number | null;
 }
 
 /**
- * The whole result as one value. Separate columns and rows take the driver longer to read than the database to find.
+ * The whole result as one value. The driver takes longer to read separate columns and rows than the database to find
+ * them.
  */
 export interface FoundRow {
   readonly found: {
@@ -106,7 +100,7 @@ interface AboveLists {
   readonly purged: readonly (number | null)[] | null;
 }
 
-/** The requested nodes, and the places of all above them. A node that is both is in both lists. */
+/** An ancestor that was requested is in both lists. */
 export interface Places {
   readonly asked: readonly NodeRow[];
   readonly above: readonly PlaceRow[];
@@ -143,7 +137,7 @@ export function placeParts(wanted: RawBuilder<unknown>): RawBuilder<unknown> {
     )`;
 }
 
-/** Returns the column of the statement's only row. @param beside further members of the JSON object, after a comma */
+/** @param beside further members of the JSON object, after a comma */
 export function foundColumn(beside = sql``): RawBuilder<unknown> {
   return sql`json_build_object('asked', (select json_agg(asked) from asked), 'above', (
       select json_build_object('spaces', string_agg(space_id::text, ','), 'ids', string_agg(id::text, ','),

@@ -47,9 +47,7 @@ export async function listDifference(
   return splices;
 }
 
-/** Consecutive segments of the base, with their replacement. */
 interface Stretch {
-  /** Number of base entries before it. */
   readonly at: number;
   readonly base: readonly ListSegment[];
   readonly next: readonly ListSegment[];
@@ -70,7 +68,7 @@ function stretchesOf(base: readonly ListSegment[], next: readonly ListSegment[],
   });
 }
 
-/** Treats a segment as an entry, so that lists of segments can be compared like lists of blocks. */
+/** Lists of segments are compared like lists of blocks. */
 function asEntry({ hash, count }: ListSegment): ManifestEntry {
   return { hash: hash.toString("hex") as HashHex, size: count };
 }

@@ -25,7 +25,6 @@ export interface ListRequest {
   readonly sort?: SortOrder | undefined;
   readonly recursive?: boolean | undefined;
   readonly includeBlocks?: boolean | undefined;
-  /** Skips counting, for callers that show no total. */
   readonly isUncounted?: boolean | undefined;
 }
 
@@ -38,8 +37,8 @@ export interface FolderPage<Item = NodeJson> {
   items: Item[];
   next_cursor: string | null;
   /**
-   * Number of children, or of all nodes below for a recursive list. Only on the first page, and only up to the limit of
-   * one call.
+   * Number of children, or of all nodes below for a recursive list. Only on the first page, up to the limit of one
+   * call.
    */
   total?: number;
 }
@@ -57,10 +56,7 @@ export async function listFolder(
   return { items, ...rest };
 }
 
-/**
- * Returns the same list with few fields of each node.
- * @throws HoldfastError also invalid_field for a recursive list, because a row does not contain its place
- */
+/** @throws HoldfastError also invalid_field for a recursive list, because a row does not contain its place */
 export async function listRows(
   shards: Shards,
   caller: Actor,
@@ -109,7 +105,7 @@ async function countChildren({ db }: Shard, folder: PlacedNode): Promise<number>
   return rows[0]?.total ?? 0;
 }
 
-/** Returns undefined if there are too many to count. Index: nodes_parent, one step per folder, because of the order. */
+/** undefined if there are too many. Index: nodes_parent, one step per folder, because of the order. */
 async function countBelow({ db }: Shard, folder: PlacedNode): Promise<number | undefined> {
   const countedMax = limits.countedPerCall + 1;
   const childrenOf = (parent: RawBuilder<unknown>) => sql`(
@@ -130,7 +126,7 @@ const childCursor = z.tuple([z.string(), z.union([z.string(), z.int()]), z.strin
 
 interface SortColumn {
   readonly name: "name_key" | "sort_key" | "modified_at" | "created_at" | "size";
-  /** For a cursor: the value in the last row of a page, and its type for the comparison in the database. */
+  /** Value in the last row of a page for a cursor, and its type for the comparison in the database. */
   readonly valueOf: (row: NodeRow) => string | number;
   readonly typed: (value: string | number) => RawBuilder<unknown>;
 }

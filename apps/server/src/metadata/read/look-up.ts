@@ -105,7 +105,7 @@ export async function actIn(shards: Shards, caller: Actor, { row, rights }: Plac
   return actorIn(caller, row.space_id, await loadMounts(shards, caller));
 }
 
-/** Does the same without a look-up. `rootId` is not in that space. */
+/** Like `actIn`, but without a look-up. `rootId` is not in that space. */
 export function actorIn(caller: Actor, spaceId: SpaceId, mounts: Mounts): Actor {
   return { ...caller, bucket: bucketOf(spaceId), spaceId, owns: false, mounts };
 }
@@ -133,9 +133,7 @@ function noSuchPath(names: readonly string[]): HoldfastError {
   return new HoldfastError("not_found", `There is no ${joinPath(names)}.`, { field: "path" });
 }
 
-/**
- * Returns the live nodes along a path below a folder, as far as they exist. Index: nodes_live_name, one step per name.
- */
+/** Stops at the first missing name. Index: nodes_live_name, one step per name. */
 async function readSteps(
   shards: Shards,
   spaceId: SpaceId,

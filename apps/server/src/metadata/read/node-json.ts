@@ -5,7 +5,6 @@ import { lookup } from "mime-types";
 import { mayHaveThumb } from "./may-have-thumb.ts";
 import type { PlacedNode } from "./placed-node.ts";
 
-/** Returns a node as the API shows it to its caller. */
 export function nodeJson({ row, path, role, rights, isTop, waits }: PlacedNode): NodeJson {
   const file = row.kind === "file";
   const json: NodeJson = {
@@ -40,7 +39,6 @@ export function nodeJson({ row, path, role, rights, isTop, waits }: PlacedNode):
   return json;
 }
 
-/** Returns few fields, for long lists. @param isStarred by the caller */
 export function nodeRow({ row, role, rights, waits }: PlacedNode, isStarred: boolean): NodeRowJson {
   const json: NodeRowJson = {
     id: row.id,

@@ -1,6 +1,5 @@
 import type { NodeRow } from "../../db/shard-tables.ts";
 
-/** Returns the permission bits of a file or folder in an archive. */
 export function modeOf({
   kind,
   executable,

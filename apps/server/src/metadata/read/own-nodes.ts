@@ -6,10 +6,7 @@ import type { Shard } from "../../db/shards.ts";
 import { type PlaceRow, type Places, readLineages, readPlaces } from "./lineages.ts";
 import type { PlacedNode } from "./placed-node.ts";
 
-/**
- * Returns the nodes that are in a space as its owner sees them, with their paths. Reads all of them in one statement.
- * Omits nodes that await removal, or whose chain does not end at the root, such as an unfinished copy.
- */
+/** Omits nodes that await removal, and unfinished copies, whose chain does not end at the root. */
 export async function findOwnNodes(
   shard: Pick<Shard, "db">,
   { spaceId, rootId }: { readonly spaceId: SpaceId; readonly rootId: NodeId },
@@ -29,7 +26,6 @@ export async function findOwnNodes(
   );
 }
 
-/** Places nodes of one space. @param rootId of the space */
 export function placeOwn({ asked, above }: Places, rootId: NodeId): Map<NodeId, PlacedNode> {
   const aboveById = new Map(above.map((row) => [row.id, row]));
   return new Map(
@@ -40,7 +36,6 @@ export function placeOwn({ asked, above }: Places, rootId: NodeId): Map<NodeId, 
   );
 }
 
-/** Returns the ids that `findOwnNodes` would find, without their rows. */
 export async function findVisible(
   shard: Pick<Shard, "db">,
   { spaceId, rootId }: { readonly spaceId: SpaceId; readonly rootId: NodeId },

@@ -4,11 +4,10 @@ import type { PlacedNode } from "./placed-node.ts";
 /** Bytes of a node in JSON, excluding names, path and other values that users choose. */
 const fixedBytes = 700;
 
-/** Limits the bytes of a page. A thousand nodes with the largest metadata would otherwise take 20 MiB. */
+/** The largest metadata would make a page of 20 MiB. */
 export class PageBytes {
   #bytes = 0;
 
-  /** true: the page must end here. */
   get isFull(): boolean {
     return this.#bytes >= limits.listBytesMax;
   }
@@ -20,7 +19,7 @@ export class PageBytes {
   }
 }
 
-/** Returns the first items that fit a page, at least one. @param nodeOf undefined for an item that adds nothing */
+/** Returns at least one item. @param nodeOf undefined for an item that adds nothing */
 export function fittingPage<Item>(
   items: readonly Item[],
   nodeOf: (item: Item) => PlacedNode | undefined,

@@ -148,10 +148,6 @@ describe("what a page of nodes costs at most, of a tree that was made to be expe
 
 const metadataText = "x".repeat(limits.metadataBytesMax - 20);
 
-/**
- * Creates nodes with large metadata in one folder, and empty folders in another. Also chains of such nodes, each with a
- * journal entry for the node at its end.
- */
 async function fill({ db, caller }: TestSpace, wide: string, empty: string): Promise<void> {
   const { spaceId, rootId, userId } = caller;
   const metadata = JSON.stringify({ a: metadataText });

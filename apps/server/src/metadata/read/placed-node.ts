@@ -6,11 +6,10 @@ import { type Role, roleMay } from "../../rights/roles.ts";
 import type { Mounts } from "../actor.ts";
 import type { SpaceRights } from "../../rights/space-rights.ts";
 
-/** Node with its place in the caller's view. */
 export interface PlacedNode {
   /** If only an ancestor is trashed, `trashed_at` is that of the nearest one. */
   readonly row: NodeRow;
-  /** Path from the caller's root, through the mount, or from the top of the share. */
+  /** From the caller's root, through a mount, or from the top of the share. */
   readonly path: string;
   /** The caller's role; for a mount, the role on the mounted folder. */
   readonly role: Role;
@@ -27,16 +26,15 @@ export interface PlacedNode {
    * at this place.
    */
   readonly placedSeq?: number;
-  /** Mounts of the caller, where paths in another owner's space may begin. */
   readonly mounts?: Mounts | undefined;
-  /** A mount whose folder is not visible at the moment. */
+  /** The mounted folder is not visible now. */
   readonly waits?: boolean;
 }
 
 export function childOf({ path, role, rights, mounts, shownBy }: PlacedNode, row: NodeRow): PlacedNode {
-  // A folder that is mounted itself has the path of its mount, regardless of how it was reached.
+  // A mounted folder always has the path of its mount.
   const mount = mounts?.get(`${row.space_id} ${row.id}`);
-  // Nodes below an unreadable folder cannot be reached through it.
+  // An unreadable folder hides the nodes below.
   const own = roleMay(role, "read") ? rights?.roleBelow(role, row.id) : undefined;
   const below = path === "/" ? `/${row.name}` : `${path}/${row.name}`;
   const child = { row, path: mount?.path ?? below, role: own ?? role };

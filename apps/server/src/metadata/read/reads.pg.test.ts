@@ -301,7 +301,6 @@ describe("reading the tree", () => {
       token = page.next_token;
       more = page.has_more;
     }
-    // Everything in the folder left the view with it.
     assert.deepEqual(
       changes,
       [folder.id, file.id, file.id, folder.id].map((id) => ({ kind: "gone", id })),

@@ -4,7 +4,7 @@ import { uuidArray } from "../../db/array-parameters.ts";
 import type { Shards } from "../../db/shards.ts";
 import type { Actor } from "../actor.ts";
 
-/** Returns the nodes of one space that the caller has starred. A link has no stars. Index: the primary key. */
+/** A link has no stars. Index: the primary key. */
 export async function starredAmong(
   shards: Shards,
   { userId, owns }: Actor,

@@ -22,7 +22,9 @@ export function versionFacts(file: NodeRow, version: ListedVersion): VersionFact
   };
 }
 
-/** Returns a version's modification time: the file's for the newest version, or the creation time if none is stored. */
+/**
+ * Returns the file's time for the newest version; otherwise the version's own, or its creation time if none is stored.
+ */
 export function dateOfVersion(
   file: Pick<NodeRow, "head_version" | "modified_at">,
   version: Pick<VersionRow, "id" | "modified_at" | "created_at">,

@@ -17,7 +17,7 @@ interface VersionsAsked {
   readonly content_id?: string | undefined;
 }
 
-/** Lists versions, newest first. */
+/** Lists versions, newest first. Index: versions_node. */
 export async function listVersions(
   shards: Shards,
   { row: file, role }: PlacedNode,
@@ -26,7 +26,6 @@ export async function listVersions(
   const limit = request.limit ?? limits.listItemsDefault;
   const before = request.cursor === undefined ? undefined : decodeCursor(versionCursor, request.cursor)[0];
   const content = request.content_id === undefined ? undefined : Buffer.from(request.content_id, "hex");
-  // Index: versions_node.
   const { rows } = await sql<ListedVersion>`
     select id, number, size, content_id, created_at, created_by, device_id, operation_id, label, label_by, modified_at
     from shard.versions

@@ -18,12 +18,10 @@ export interface WalkOptions {
 }
 
 /**
- * Lists everything below a folder, parents before children: the children of a folder by id, then the same for each of
- * its subfolders. Ids are used because a rename could move a name past the cursor. The cursor has a fixed size for any
- * depth. It contains the current folder, the last returned child, and a digest of the path to the folder.
- * If a folder on this path was trashed, became unreadable or is gone, the walk continues after it. If one was moved,
- * everything below the top's child on the path is listed again. A page may have fewer than `limit` nodes, or none, if
- * it reached its maximum size or passed very many empty folders.
+ * Lists parents first, in the order of ids, because a rename could move a name past the cursor. The cursor contains the
+ * folder, the last child, and a digest of the path. If a folder on the path is gone or unreadable, the walk continues
+ * after it; if one was moved, everything below the top's child on the path is listed again. A page may have fewer than
+ * `limit` nodes, or none.
  */
 export async function walkFolder(
   shard: Shard,
@@ -56,7 +54,6 @@ export async function walkFolder(
   return { nodes, nextCursor: null, passed };
 }
 
-/** Current folder, the path to it, and the last returned child. */
 interface Place {
   readonly folder: PlacedNode;
   readonly above: Place | undefined;
@@ -81,7 +78,6 @@ function position({ folder, above, afterChild: after }: Place): z.input<typeof w
   return [way[0] ?? id, above.folder.row.id, digestOf(way), id, afterChild];
 }
 
-/** Returns the ids of the folders from the top's child to this one. */
 function wayTo(place: Place): NodeId[] {
   const ids: NodeId[] = [];
   for (let step = place; step.above !== undefined; step = step.above) ids.unshift(step.folder.row.id);
@@ -120,10 +116,7 @@ function below(above: Place, row: NodeRow): Place {
   return { folder: childOf(above.folder, row), above, afterChild: undefined };
 }
 
-/**
- * Returns the first subfolder after `afterFolder`. Otherwise returns the next sibling of this folder, or of the nearest
- * folder above that has one.
- */
+/** Returns the first subfolder after `afterFolder`, or else the next sibling of the nearest folder that has one. */
 async function nextFolder(
   children: ChildLoader,
   place: Place,
@@ -141,7 +134,6 @@ async function nextFolder(
 }
 
 const pageRows = limits.listItemsMax;
-/** Number of upcoming folders whose first children are read in one query. */
 const prefetchFolders = 64;
 const prefetchRows = 100;
 
@@ -154,10 +146,7 @@ function foldersOf({ rows, more }: ChildPage): ChildPage {
   return { rows: rows.filter((row) => row.kind === "folder"), more };
 }
 
-/**
- * Reads children in the order of their ids, for many folders at a time, and caches them for one request. Index:
- * nodes_parent.
- */
+/** Reads children in the order of their ids, for many folders at a time, and caches them. Index: nodes_parent. */
 class ChildLoader {
   readonly #shard: Shard;
   readonly #spaceId: string;
@@ -174,10 +163,7 @@ class ChildLoader {
     this.#isSeen = onlySeen(top);
   }
 
-  /**
-   * Returns the folders from the top's child to this one, live or not; undefined if it is not below the top. Index: the
-   * primary key.
-   */
+  /** undefined if the folder is not below the top. Includes trashed folders. */
   async wayTo(folderId: NodeId): Promise<NodeRow[] | undefined> {
     const own = sql`select * from shard.nodes where space_id = ${this.#spaceId}`;
     const { rows } = await sql<NodeRow & { height: number }>`
@@ -219,7 +205,7 @@ class ChildLoader {
     return next;
   }
 
-  /** Returns only the next few, because there may be millions. */
+  /** Reads only the next few; there may be millions. */
   async #foldersAfter(parentId: NodeId, after: NodeId | undefined): Promise<readonly NodeRow[]> {
     const known = this.#folders.get(parentId);
     const left = after === undefined ? known?.rows : known?.rows.filter((row) => row.id > after);

@@ -1,6 +1,5 @@
 import type { SpaceId } from "@holdfast/core/ids";
 
-/** Row whose counter says that nothing refers to it. */
 export interface CandidateRow {
   readonly space_id: SpaceId;
   readonly hash: Buffer;
@@ -40,7 +39,6 @@ export class Candidates {
     return [...this.#found.values()].filter(({ names }) => names === 0);
   }
 
-  /** Groups the named rows by their number of names. */
   named(): Map<number, Found[]> {
     return Map.groupBy(
       [...this.#found.values()].filter(({ names }) => names > 0),

@@ -22,7 +22,6 @@ import { retentionUsual } from "../../config/retention-settings.ts";
 const { open } = useTestSpaces();
 const dayMs = 24 * 3600_000;
 
-/** Runs the steps of the job. */
 async function expire(space: TestSpace, more: Partial<Retention> = {}): Promise<Mended[]> {
   const mended: Mended[] = [];
   const onMended = (each: Mended) => void mended.push(each);
@@ -41,7 +40,6 @@ async function hashesOf(space: TestSpace): Promise<HashHex[]> {
   return rows.map(({ hash }) => hash);
 }
 
-/** Returns the release messages for the cell of the space. */
 async function releasesOf(space: TestSpace) {
   const { rows } = await sql<{ payload: unknown; bytes: number }>`
     select payload, octet_length(payload::text) as bytes from shard.messages where kind = ${releaseKind} order by number`.execute(
@@ -123,7 +121,6 @@ test("thousands go in short pieces, each with messages that the queue takes", as
   }
 });
 
-/** Each creates the only thing that needs the blocks of the returned texts. */
 const needs: Readonly<Record<string, (space: TestSpace) => Promise<readonly string[]>>> = {
   "the newest version": async (space) => {
     await space.put("root", "file", "newest");
@@ -204,7 +201,6 @@ test("a counter that is too low keeps nothing from being removed, and its last f
   assert.deepEqual(await hashesOf(space), []);
 });
 
-/** Actions of another transaction on a block while the job checks its references. */
 const meanwhile: Readonly<Record<string, (transaction: Kysely<ShardTables>, space: TestSpace) => Promise<void>>> = {
   "names it": async (transaction, space) => {
     await sql`update shard.space_blocks set counted = true where space_id = ${space.caller.spaceId}`.execute(
@@ -253,7 +249,6 @@ test("whoever asks for a block, or brings it once more, keeps it for another wee
   assert.deepEqual(await hashesOf(space), [hashOf("asked")]);
 });
 
-/** Renews `since`, like a check for the block. */
 async function touch(space: TestSpace, text: string): Promise<void> {
   await sql`update shard.space_blocks set since = ${space.clock.nowMicros()}::int8
     where space_id = ${space.caller.spaceId} and hash = ${Buffer.from(hashOf(text), "hex")}`.execute(space.db);
@@ -276,7 +271,6 @@ async function putLong(space: TestSpace, texts: readonly string[]): Promise<void
   await space.do({ op: "put", place: { parentId: "root", name: "long" }, content: { sizeBytes, blocks } });
 }
 
-/** Does the same as `appendBlocks`. */
 async function holdByUpload(space: TestSpace, text: string): Promise<void> {
   await space.db.transaction().execute(async (transaction) => {
     await lockSpace(transaction, space.caller.spaceId);

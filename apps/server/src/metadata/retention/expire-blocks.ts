@@ -8,7 +8,7 @@ import { type Retention, rowMark, rowsIn } from "./retention-job.ts";
 
 /**
  * Removes blocks of a space without references for a week. A queued message makes the cell release exactly these
- * holders. Index: space_blocks_unreferenced. Runs after `expireStaged`, because counted blocks are skipped.
+ * holders. Runs after `expireStaged`, because counted blocks are skipped. Index: space_blocks_unreferenced.
  */
 export function expireBlocks(job: Retention, lifetimeMs: number): Promise<number> {
   const before = job.nowMicros - lifetimeMs * 1000;
@@ -24,7 +24,7 @@ export function expireBlocks(job: Retention, lifetimeMs: number): Promise<number
     },
     countNames: countBlockNames,
     remove: async (transaction, spaceId, hashes) => {
-      // A check for a block renews `since` without the lock of the space.
+      // Checks renew `since` without the space lock.
       const { rows } = await sql<{ hash: Buffer; stamp: number }>`
         delete from shard.space_blocks
         where space_id = ${spaceId} and hash = any(${byteaArray(hashes)}) and refs = 0 and not counted and since < ${before}
@@ -38,7 +38,7 @@ export function expireBlocks(job: Retention, lifetimeMs: number): Promise<number
         where space_id = ${spaceId} and hash = any(${byteaArray(hashes)}) and refs = 0 and not counted
         returning size`.execute(transaction);
       const sizeBytes = rows.reduce((sum, { size }) => sum + size, 0);
-      // Ignores the quota, because the block was stored all the time.
+      // Ignores the quota: the block was stored all the time.
       await sql`update shard.spaces set stored_bytes = stored_bytes + ${sizeBytes}::int8 where id = ${spaceId}`.execute(
         transaction,
       );

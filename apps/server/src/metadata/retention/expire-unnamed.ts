@@ -13,22 +13,21 @@ import { inPieces, type Mended, type Retention, rowMark } from "./retention-job.
 export interface CountedRows {
   readonly of: Mended["of"];
   readonly table: "shard.space_blocks" | "shard.segments";
-  /** Maximum per transaction. */
   readonly rowsMax: number;
   /** Finds the oldest rows of all spaces whose counter is 0. */
   find(limit: number): Promise<CandidateRow[]>;
-  /** Reads all lists of a space that could contain them. */
+  /** Reads all lists of a space that could contain the candidates. */
   countNames(reader: ListReader, candidates: Candidates): Promise<void>;
-  /** Runs under the space lock, and removes only rows that still match `find`. @returns number of removed rows */
+  /** Removes only rows that still match `find`, under the space lock. @returns number of removed rows */
   remove(transaction: ShardReader, spaceId: SpaceId, hashes: readonly Buffer[]): Promise<number>;
-  /** Runs under the space lock, and sets the counters to `names`. @returns number of corrected rows */
+  /** Sets counters to `names` under the space lock. @returns number of corrected rows */
   mend(transaction: ShardReader, spaceId: SpaceId, hashes: readonly Buffer[], names: number): Promise<number>;
 }
 
 /**
- * Removes unreferenced rows. A counter only selects candidates. Before anything is removed, all lists that could
- * contain them are read, once for all candidates of a space. A row that changed meanwhile, as checked under the space
- * lock, is left for the next run. So a counter that is too low never causes a loss. It is corrected and reported.
+ * A counter only selects candidates: before a removal, all lists that could contain them are read. A row that changed
+ * meanwhile, as checked under the space lock, is left for the next run. A counter that is too low is corrected and
+ * reported.
  * @returns number of removed rows
  */
 export async function expireUnnamed(job: Retention, rows: CountedRows): Promise<number> {
@@ -69,7 +68,7 @@ async function mendAll(place: Place, found: Candidates): Promise<number> {
   return count;
 }
 
-/** Processes rows that did not change since they became candidates, in short transactions. */
+/** Skips rows that changed. Uses short transactions. */
 async function inTurn(
   { job, rows, spaceId }: Place,
   found: readonly Found[],
@@ -88,7 +87,6 @@ async function inTurn(
   return count;
 }
 
-/** Index: the primary key. */
 async function stillSame(
   transaction: ShardReader,
   { table }: CountedRows,

@@ -5,18 +5,16 @@ import type { ShardTables } from "../../db/shard-tables.ts";
 import { entryBytes, segmentRecordBytes } from "../content/content.ts";
 import type { Candidates } from "./candidates.ts";
 
-/** The space whose lists are read. */
 export interface ListReader {
   readonly db: Kysely<ShardTables>;
   readonly spaceId: SpaceId;
-  /** Checked before each page. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Reads everything in the space that can refer to a block, once for all candidates. This includes the lists of all
- * versions, also of trashed files and unattached copies. It also includes all segments, even unused ones, and the
- * blocks of unfinished uploads. Takes no lock, so changes meanwhile are detected by the marks of the rows.
+ * Reads everything in the space that can refer to a block, once for all candidates: the lists of all versions (also of
+ * trashed files and unattached copies), all segments (even unused ones), and the blocks of unfinished uploads. Takes no
+ * lock, so changes meanwhile are detected by the marks of the rows.
  */
 export async function countBlockNames(reader: ListReader, candidates: Candidates): Promise<void> {
   await eachVersionList(reader, "manifest", (list) => candidates.countList(list, entryBytes));
@@ -24,7 +22,7 @@ export async function countBlockNames(reader: ListReader, candidates: Candidates
   await eachUploadBlock(reader, (hash) => candidates.countHash(hash));
 }
 
-/** Reads the lists of all long versions, which refer to segments. */
+/** Only long versions refer to segments. */
 export async function countSegmentNames(reader: ListReader, candidates: Candidates): Promise<void> {
   await eachVersionList(reader, "segments", (list) => candidates.countList(list, segmentRecordBytes));
 }
@@ -34,7 +32,7 @@ const rowsMax = 1000;
 /** Takes some ten milliseconds to search. A single list may be longer. */
 const listBytesMax = 1024 * 1024;
 
-/** Index: the primary key. Reads lists in portions, because the list of a very long file takes megabytes. */
+/** One list may take megabytes. Index: the primary key. */
 async function eachVersionList(
   { db, spaceId, signal }: ListReader,
   column: "manifest" | "segments",
@@ -77,7 +75,6 @@ async function eachSegment({ db, spaceId, signal }: ListReader, take: (entries: 
   }
 }
 
-/** Index: the primary key. Each row is one reference. */
 async function eachUploadBlock({ db, spaceId, signal }: ListReader, take: (hash: Buffer) => void): Promise<void> {
   let last: { readonly session_id: UploadId; readonly offset: number } | undefined;
   for (let read = rowsMax; read === rowsMax;) {
@@ -94,7 +91,6 @@ async function eachUploadBlock({ db, spaceId, signal }: ListReader, take: (hash:
 
 const firstId = "00000000-0000-0000-0000-000000000000";
 
-/** Groups rows that have a list by the bytes of their lists. */
 function inPortions<Row extends { readonly bytes: number | null }>(rows: readonly Row[]): Row[][] {
   const portions: Row[][] = [];
   let roomBytes = 0;

@@ -29,7 +29,6 @@ async function numbersOf(space: TestSpace, { id }: NodeJson): Promise<number[]> 
   return rows.map(({ number }) => number);
 }
 
-/** Creates a file with `count` versions of 10 bytes each. */
 async function putVersions(space: TestSpace, parentId: string, name: string, count: number): Promise<NodeJson> {
   const textOf = (number: number) => `${name} ${number}`.padEnd(10, ".");
   const file = await space.put(parentId, name, textOf(1));

@@ -17,14 +17,11 @@ export interface PruneRequest {
   readonly spaceId: SpaceId;
   /** Number of newest versions of each file to keep, at least 1. */
   readonly keep: number;
-  /** Deletes nothing. */
   readonly isDry: boolean;
-  /** Defaults to `pieceSizes`. */
   readonly pieces?: PieceSizes;
 }
 
 export interface Pruned {
-  /** Number of versions. */
   readonly removed: number;
   /** Bytes no longer stored. In a dry run, the sizes of the versions, including content that they share. */
   readonly bytes: number;
@@ -75,7 +72,6 @@ async function filesWithHistory(
 /** Versions per transaction. With the longest short lists, 51,200 references are released under the space lock. */
 const versionsAtOnce = 100;
 
-/** @param segments receives the segments of the deleted versions */
 async function pruneFiles(request: PruneRequest, ids: readonly NodeId[], segments: Set<HashHex>): Promise<Pruned> {
   const { db, clock, spaceId } = request;
   if (ids.length === 0) return { removed: 0, bytes: 0 };
@@ -100,11 +96,10 @@ async function pruneFiles(request: PruneRequest, ids: readonly NodeId[], segment
 
 interface OldOfFile {
   readonly id: NodeId;
-  /** Number of the newest version to delete. */
   readonly number: number;
 }
 
-/** Counts the versions to keep, because numbers have gaps after pruning. Index: versions_node. */
+/** Numbers have gaps after pruning. Index: versions_node. */
 async function newestOld({ db, spaceId, keep }: PruneRequest, ids: readonly NodeId[]): Promise<OldOfFile[]> {
   const { rows } = await sql<OldOfFile>`
     select n.id, least(old.number, n.version_number - 1) as number

@@ -14,9 +14,8 @@ export const releasePayload = z.object({
   holders: z.array(z.tuple([z.string().regex(/^[0-9a-f]{64}$/), z.int()])),
 });
 
-/** Hash in hex, a stamp of up to 16 digits, and the JSON around them. */
+/** Hash, stamp of up to 16 digits, and JSON. */
 const holderBytes = 96;
-/** Maximum per message. */
 const holdersMax = Math.floor((limits.messageBytesMax - 1024) / holderBytes);
 
 /** Runs in the transaction that removes the rows, so that the message exists exactly if they are removed. */

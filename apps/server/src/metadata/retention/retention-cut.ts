@@ -8,13 +8,13 @@ const fact = "retention_cut";
  * It only increases: versions removed under a shorter setting stay removed after the setting is raised.
  */
 export async function raiseCut(db: ShardReader, atMicros: number): Promise<void> {
-  // Stored as big-endian bytes, which sort like the numbers.
+  // Big-endian bytes sort like the numbers.
   await sql`
     insert into shard.server_facts as cut (name, value) values (${fact}, int8send(${Math.max(0, atMicros)}::int8))
     on conflict (name) do update set value = excluded.value where cut.value < excluded.value`.execute(db);
 }
 
-/** Index: the primary key. @returns microseconds since 1970; 0 if no retention run has removed anything */
+/** @returns microseconds since 1970; 0 if nothing was ever removed */
 export async function readCut(reader: ShardReader): Promise<number> {
   const { rows } = await sql<{ value: Buffer }>`
     select value from shard.server_facts where name = ${fact}`.execute(reader);

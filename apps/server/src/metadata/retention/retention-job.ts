@@ -5,20 +5,15 @@ import type { ShardTables } from "../../db/shard-tables.ts";
 import { type PieceSizes, pieceSizes } from "../commit/piece-sizes.ts";
 
 /**
- * Parameters of jobs that remove old rows of one shard. They may run at any time, twice or never. They work in short
- * transactions, oldest rows first, and return the number of removed rows.
+ * Jobs may run at any time, twice or never, in short transactions, oldest rows first. They return the number of removed
+ * rows.
  */
 export interface Retention {
   readonly db: Kysely<ShardTables>;
   readonly nowMicros: number;
-  /** Checked before each piece. */
   readonly signal?: AbortSignal;
-  /** Defaults to `pieceSizes`. */
   readonly pieces?: PieceSizes;
-  /**
-   * Receives counters that were too low, which is a defect. They have been corrected, and nothing was removed because
-   * of them.
-   */
+  /** A counter that was too low is a defect. It is already corrected. */
   readonly onMended?: (mended: Mended) => void;
 }
 
@@ -28,7 +23,6 @@ export interface Mended {
   readonly count: number;
 }
 
-/** Repeats until a piece finds nothing to do. */
 export async function inPieces(job: Retention, run: () => Promise<number>): Promise<number> {
   let count = 0;
   for (let last = 1; last > 0; count += last) {
@@ -43,7 +37,7 @@ export function rowsIn({ pieces = pieceSizes }: Retention): number {
 }
 
 /**
- * Changes when a row is changed, or locked in order to refer to it. So equal marks prove that nothing happened in
- * between. It has no other meaning, and may differ without a reason.
+ * Changes when a row is changed, or locked in order to refer to it. So equal marks prove that neither happened in
+ * between. Marks may also differ without a reason.
  */
 export const rowMark: RawBuilder<string> = sql<string>`xmin::text || ' ' || xmax::text`;

@@ -80,7 +80,6 @@ test("a version goes only when it is beyond the newest and also old", async () =
   await putAll(["5", "6"]);
   assert.equal(await countOldVersions(job(space), { keptMin: 3, lifetimeMs }), 4);
   assert.equal(await pruneVersions(job(space), { keptMin: 3, lifetimeMs }), 4);
-  // Until a moment ago the fifth was the newest, and then the sixth.
   assert.equal(await pruneVersions(job(space), { keptMin: 1, lifetimeMs }), 0);
   space.clock.advanceMs(31 * dayMs);
   assert.equal(await pruneVersions(job(space), { keptMin: 1, lifetimeMs }), 2);
@@ -119,7 +118,7 @@ test("a version with a label is never pruned, whatever is kept beside it", async
   for (let round = 0; round < 12; round += 1) {
     const space = await open();
     const file = await space.put("root", "f", "0");
-    /** Expected versions by number, computed from the rules alone. */
+    /** Computed from the rules alone. */
     const model = new Map([[1, { madeAtMicros: space.clock.nowMicros(), label: null as string | null }]]);
     let head = 1;
     for (let step = 0; step < 30; step += 1) {

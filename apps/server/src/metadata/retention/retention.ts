@@ -8,7 +8,7 @@ import { changeStoredBytes } from "../weight/stored-bytes.ts";
 import { removeVersions } from "./remove-versions.ts";
 import { inPieces, type Retention, rowsIn } from "./retention-job.ts";
 
-/** Removes stored results of operations after 14 days. Index: operations_age. */
+/** Removes results older than 14 days. Index: operations_age. */
 export async function expireOperations(
   job: Retention,
   lifetimeMs: number = limits.operationLifetimeMs,
@@ -22,10 +22,7 @@ export async function expireOperations(
   });
 }
 
-/**
- * Marks old trashed nodes as purged; `sweepPurged` removes the rows. The nodes left the tree when they were trashed, so
- * there is no new journal entry. Index: nodes_trash_age.
- */
+/** `sweepPurged` removes the rows. The journal already contains their move to the trash. Index: nodes_trash_age. */
 export async function expireTrash(job: Retention, lifetimeMs: number): Promise<number> {
   const before = job.nowMicros - lifetimeMs * 1000;
   return inPieces(job, async () => {
@@ -90,8 +87,8 @@ export interface VersionRetention {
 }
 
 /**
- * Removes versions beyond the newest `keptMin` that have not been the newest for `lifetimeMs`. So every state of a file
- * within that time can be restored. Keeps labeled versions. Indexes: nodes_history and versions_node.
+ * Keeps labeled versions and the newest `keptMin`. Every state within `lifetimeMs` can be restored. Indexes:
+ * nodes_history and versions_node.
  */
 export async function pruneVersions(job: Retention, options: VersionRetention): Promise<number> {
   const { keptMin, before } = oldVersions(job, options);
@@ -106,7 +103,7 @@ export async function pruneVersions(job: Retention, options: VersionRetention): 
   return count;
 }
 
-/** Stops counting blocks as stored that were unreferenced for a day. Index: space_blocks_unreferenced. */
+/** Blocks unreferenced for a day no longer count as stored. Index: space_blocks_unreferenced. */
 export async function expireStaged(job: Retention, lifetimeMs: number = limits.stagedLifetimeMs): Promise<number> {
   const before = job.nowMicros - lifetimeMs * 1000;
   return inPieces(job, async () => {
@@ -130,7 +127,6 @@ export async function expireStaged(job: Retention, lifetimeMs: number = limits.s
   });
 }
 
-/** Returns how many versions `pruneVersions` would remove. */
 export async function countOldVersions(job: Retention, options: VersionRetention): Promise<number> {
   const old = oldVersions(job, options);
   let count = 0;
@@ -160,7 +156,7 @@ function oldVersions(job: Retention, { keptMin, lifetimeMs }: VersionRetention):
   };
 }
 
-/** A version was the newest until the next one was created. Index: versions_node. */
+/** A version was the newest until the next was created. Index: versions_node. */
 function selectOld(spaceId: SpaceId, files: readonly Pick<File, "id">[], { keptMin, before }: OldVersions) {
   return sql`
     select v.id from shard.nodes n join shard.versions v

@@ -8,7 +8,7 @@ import { entryBytes, segmentRecordBytes } from "../content/content.ts";
 import { commentWeight, nodeWeight, rowWeight, versionWeight } from "../weight/metadata-bytes.ts";
 import { hashesIn } from "../content/references.ts";
 
-/** Checks what must hold for a space between any two transactions. For tests only, because it reads the whole space. */
+/** Holds between any two transactions. Reads the whole space. */
 export async function checkInvariants(db: Kysely<ShardTables>, spaceId: SpaceId): Promise<void> {
   const [space] = (await sql<SpaceRow>`select * from shard.spaces where id = ${spaceId}`.execute(db)).rows;
   assert.ok(space, "the space is there");
@@ -53,7 +53,6 @@ async function checkWeights(
   for (const node of nodes) assert.equal(node.weight, nodeWeight(node), "a node has its weight");
 }
 
-/** Columns derived from the name when it is written, which the API does not return. */
 interface NameForms {
   readonly folded_name: string;
   readonly sort_key: Buffer;
@@ -88,7 +87,7 @@ function checkTree(space: SpaceRow, nodes: readonly NodeRow[]): void {
   assert.equal(space.used_bytes, usedBytes, "used_bytes is the sum of all files");
 }
 
-/** Checks every tree, including unattached copies. */
+/** Includes unattached copies. */
 function checkReach(nodes: readonly NodeRow[], byId: ReadonlyMap<string, NodeRow>): void {
   for (const node of nodes) {
     if (node.purged_at !== null) continue;

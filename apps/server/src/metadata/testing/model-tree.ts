@@ -10,9 +10,8 @@ export interface ModelNode {
   text: string;
   version: number;
   trashed: boolean;
-  /** Changes with each move; undefined before the first. */
   revision?: number;
-  /** Trashed folder for which this one stands in, with its revision then. */
+  /** Trashed folder, with its revision then. */
   readonly standsFor?: string | undefined;
 }
 
@@ -56,7 +55,7 @@ export class ModelTree {
     this.failed = new Set();
   }
 
-  /** @returns the resulting code; `committed` if the operation succeeded and changed the tree */
+  /** @returns `committed` if the operation changed the tree, otherwise a code */
   apply(operation: Operation, texts: ReadonlyMap<string, string>): string {
     const before = new Map([...this.nodes].map(([id, node]) => [id, { ...node }]));
     try {
@@ -205,7 +204,6 @@ export class ModelTree {
     return this.#revisions;
   }
 
-  /** Each trashed folder has its own stand-in for nodes restored from it. */
   #liveOrStandIn(folder: ModelNode): ModelNode {
     if (this.#trashedBy(folder) === undefined) return folder;
     const above = this.nodes.get(folder.parent ?? "");

@@ -6,7 +6,7 @@ export interface Statement {
   readonly parameters: readonly unknown[];
 }
 
-/** Asserts that no statement reads a whole table or space. */
+/** No statement reads a whole table or space. */
 export async function assertNarrow(pool: pg.Pool, statements: readonly Statement[]): Promise<void> {
   for (const statement of statements) {
     const plan = await explain(pool, statement);
@@ -15,10 +15,7 @@ export async function assertNarrow(pool: pg.Pool, statements: readonly Statement
   }
 }
 
-/**
- * Also asserts that statements which look up keys use a prefix of an index's columns without gaps. Checks the plan for
- * the given values, and the generic plan.
- */
+/** With the given values and in the generic plan, key look-ups use a prefix of an index's columns without gaps. */
 export async function assertByKeys(pool: pg.Pool, statements: readonly Statement[]): Promise<void> {
   const indexes = await readIndexes(pool);
   for (const statement of statements) {
@@ -40,7 +37,6 @@ function stepsOf(plan: PlanStep): PlanStep[] {
   return [plan, ...(plan.Plans ?? []).flatMap(stepsOf)];
 }
 
-/** Returns true for a step that reads a whole table or space. */
 function isWide(step: PlanStep): boolean {
   const wholeSpace = /^\(\w*\.?space_id = [^()]*\)$/.test(step["Index Cond"] ?? "");
   return step["Node Type"] === "Seq Scan" || wholeSpace;
@@ -65,13 +61,12 @@ async function explain(pool: pg.Pool, { text, parameters }: Statement): Promise<
   }
 }
 
-/** Statements of jobs that run without the lock. */
+/** Matches statements of jobs that run without the lock. */
 const jobSelect =
   /order by (at|trashed_at|since|expires_at|purged_at|space_id, id) limit|j\.at <|^\s*delete from shard\.(operations|journal)/;
 
 type Indexes = ReadonlyMap<string, readonly string[]>;
 
-/** Returns the columns of each index in order. */
 async function readIndexes(pool: pg.Pool): Promise<Indexes> {
   const { rows } = await pool.query<{ name: string; columns: string[] }>(`
     select c.relname::text as name, array_agg(a.attname::text order by a.attnum) as columns
@@ -80,7 +75,6 @@ async function readIndexes(pool: pg.Pool): Promise<Indexes> {
   return new Map(rows.map(({ name, columns }) => [name, columns]));
 }
 
-/** The index only contains the requested rows of the space. */
 function isWhole(step: PlanStep, indexes: Indexes): boolean {
   return indexes.get(step["Index Name"] ?? "")?.join() === "space_id";
 }
@@ -94,7 +88,6 @@ function jumps(step: PlanStep, indexes: Indexes): boolean {
   return known.lastIndexOf(true) > known.filter(Boolean).length - 1;
 }
 
-/** Returns the generic plan, which ignores the values. */
 async function explainForAny(pool: pg.Pool, { text }: Statement): Promise<PlanStep> {
   if (!text.endsWith("/* by keys alone */")) return {};
   const { rows } = await pool.query<{ "QUERY PLAN": { Plan: PlanStep }[] }>(

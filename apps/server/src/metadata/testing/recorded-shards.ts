@@ -1,7 +1,6 @@
 import type { CompiledQuery, KyselyPlugin } from "kysely";
 import type { Shard, Shards } from "../../db/shards.ts";
 
-/** Returns the same shards, which add each statement to `compiled`. */
 export function recorded(shards: Shards, compiled: CompiledQuery[]): Shards {
   const wrap = (shard: Shard): Shard => {
     // With a plugin, even one that does nothing, the database gets its own executor.

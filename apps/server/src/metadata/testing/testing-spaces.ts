@@ -3,7 +3,7 @@ import { startTestDatabases, type TestDatabaseOptions, type TestDatabases } from
 import { checkInvariants } from "./invariants.ts";
 import { makeTestSpace, type TestSpace, type TestSpaceOptions } from "./testing.ts";
 
-/** Databases of one test file, with spaces whose invariants are checked after each test. */
+/** Checks the invariants of all spaces after each test. */
 export interface TestSpaces {
   readonly databases: TestDatabases;
   readonly open: (options?: TestSpaceOptions) => Promise<TestSpace>;

@@ -13,7 +13,6 @@ import { createSpace } from "../commit/create-space.ts";
 import { type PieceSizes, pieceSizes } from "../commit/piece-sizes.ts";
 import type { Operation, OperationResult } from "../commit/operation.ts";
 
-/** Block service for a view committer that never copies between spaces. */
 export const noBlocks = {
   blocks: {
     holdAlso: () => Promise.reject(new Error("There are no blocks here.")),
@@ -22,7 +21,7 @@ export const noBlocks = {
   },
 };
 
-/** Clock that advances by a microsecond with each reading, and as far as a test requests. */
+/** Advances by a microsecond with each reading. */
 export class TestClock implements Clock {
   #micros = 1_900_000_000_000_000;
 
@@ -49,7 +48,7 @@ export interface TestSpaceOptions extends Partial<TestSpaceParts> {
   readonly quotaBytes?: number | null;
 }
 
-/** Limits so low that a few rows already need several pieces. */
+/** A few rows already need several pieces. */
 export const smallPieces: PieceSizes = {
   uploadBlocksMax: 2,
   uploadsMax: 1,
@@ -86,7 +85,6 @@ export class TestSpace {
     });
   }
 
-  /** Returns the same user on another device. */
   otherDevice(): Actor {
     return { ...this.caller, deviceId: newTestId() };
   }
@@ -95,14 +93,12 @@ export class TestSpace {
     return (await this.committer.commit(caller, operations)).results;
   }
 
-  /** Commits one operation, which must succeed. */
   async do(operation: Operation, caller = this.caller): Promise<NodeJson> {
     const [result] = await this.commit([operation], caller);
     if (result?.status === "committed" && result.node !== undefined) return result.node;
     throw new Error(`not committed: ${describe(result)}`);
   }
 
-  /** Commits one operation, which must be rejected. Returns its code and node. */
   async refused(operation: Operation, caller = this.caller): Promise<{ code: string; node: NodeJson | undefined }> {
     const [result] = await this.commit([operation], caller);
     if (result?.status !== "conflict" && result?.status !== "error")
@@ -119,7 +115,6 @@ export class TestSpace {
     return this.do({ op: "put", place: { parentId, name }, content: await this.content(text) });
   }
 
-  /** Returns content whose block the space holds. */
   async content(text: string): Promise<{ sizeBytes: number; blocks: ManifestEntry[] }> {
     const content = contentOfText(text);
     await this.store(content.blocks);
@@ -147,7 +142,7 @@ export async function makeTestSpace(
   return new TestSpace(db, shards, row, { clock, pieces });
 }
 
-/** Returns an id with a fixed bucket, so that all ids belong to one owner. */
+/** All ids have the same bucket, so they belong to one owner. */
 export function newTestId<Id extends ReturnType<typeof makeId>>(): Id {
   return makeId<Id>(toBucket(7), 1_900_000_000_000, randomBytes(8));
 }
@@ -158,7 +153,7 @@ export function contentOfText(text: string): { sizeBytes: number; blocks: Manife
   return { sizeBytes: size, blocks: size === 0 ? [] : [{ hash, size }] };
 }
 
-/** Inserts rows in `space_blocks` as after an upload: unreferenced, but counted. */
+/** Stores rows as after an upload: unreferenced, but counted. */
 export async function storeBlocks(
   db: Kysely<ShardTables>,
   { spaceId, userId }: Actor,

@@ -14,7 +14,6 @@ export async function countDueNodes(job: Retention, trashMs: number): Promise<nu
 }
 
 interface Due {
-  /** Trashed before `before`, or purged until `now`. */
   readonly before: number;
   readonly now: number;
 }

@@ -41,7 +41,7 @@ test("emptying the trash that somebody saw leaves what came there later, also at
   assert.equal(first.items.length, 2);
   const head = headOf(first);
   assert.equal(head.seq, (await space.row()).seq);
-  // Another device makes changes before the user answers the question.
+  // Another device makes changes before the user confirms.
   await space.do({ op: "restore", fileId: again.id });
   const unseen = await space.put(again.id, "unseen", "333");
   for (const { id } of [again, other]) await space.do({ op: "delete", fileId: id });

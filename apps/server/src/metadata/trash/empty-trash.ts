@@ -24,7 +24,7 @@ export async function emptyTrash(
   let purged = 0;
   let page = await trashedAfter({ reader, caller, seq }, undefined);
   for (let last = page.at(-1); last !== undefined; last = page.at(-1)) {
-    // An item deleted before its folder is purged first, so that it is counted.
+    // An item is counted only if purged before its folder.
     const operations = page
       .toSorted((left, right) => left.seq - right.seq)
       .map(({ id }) => ({ op: "purge", fileId: id, trashedOnly: true, unchangedSince: seq }) as const);
@@ -49,7 +49,7 @@ interface Trashed {
   readonly seq: number;
 }
 
-/** Returns the oldest items first. Index: nodes_trash, backwards. */
+/** Oldest first. Index: nodes_trash, backwards. */
 async function trashedAfter({ reader, caller, seq }: Trash, last: Trashed | undefined): Promise<Trashed[]> {
   const earliest = last?.trashed_at ?? 0;
   const { rows } = await sql<Trashed>`

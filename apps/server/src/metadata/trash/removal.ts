@@ -43,25 +43,21 @@ export async function removeSubtrees(
 }
 
 export interface Removed {
-  /** Number of permissions at the removed nodes. */
   readonly grants: number;
   /** Bytes of the newest versions of files. */
   readonly sizeBytes: number;
-  /** Weight of nodes and versions. */
   readonly weightBytes: number;
 }
 
 export interface SweepOptions {
   readonly nowMicros: number;
-  /** Checked before each piece. */
   readonly signal?: AbortSignal;
-  /** Defaults to `pieceSizes`. */
   readonly pieces?: PieceSizes;
 }
 
 /**
- * Removes the rows of large purged subtrees, and of copies that were never attached, in pieces. Each piece holds the
- * space lock for some milliseconds. After a crash the next sweep continues from the top.
+ * Includes abandoned copies. Each piece holds the space lock for some milliseconds. After a crash the next sweep
+ * continues from the top.
  * @returns number of removed nodes
  */
 export async function sweepPurged(
@@ -82,7 +78,6 @@ export async function sweepPurged(
   return removed;
 }
 
-/** Removes one abandoned copy, regardless of its time. */
 export async function sweepDetached(
   db: Kysely<ShardTables>,
   spaceId: SpaceId,
@@ -99,7 +94,7 @@ interface Sweep extends Removal {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Removes children before their folder, so that every remaining node has a path to the top. */
+/** Keeps a path from every remaining node to the top. */
 async function sweepBelow(sweep: Sweep, topId: NodeId): Promise<number> {
   let removed = 0;
   const folders = [topId];
@@ -113,7 +108,7 @@ async function sweepBelow(sweep: Sweep, topId: NodeId): Promise<number> {
   return removed;
 }
 
-/** @returns `folders`: folders to remove before this one; undefined when it is gone */
+/** @returns `folders` to remove before this one; undefined when it is gone */
 async function sweepPiece(sweep: Sweep, folderId: NodeId): Promise<{ removed: number; folders: NodeId[] | undefined }> {
   const { nodesMax } = sweep.pieces;
   return inTransaction(sweep.db, async (transaction) => {
@@ -156,8 +151,8 @@ async function below(transaction: ShardReader, spaceId: SpaceId, topId: NodeId, 
 }
 
 /**
- * Removes versions, and nodes that have none left. Works file by file with the newest version last, so that a remaining
- * file has its head. Folders are removed after everything else, and comments before their nodes. Index: versions_node.
+ * The newest version goes last, so that a remaining file has its head; comments go before their nodes, and folders
+ * last. Index: versions_node.
  */
 async function removePiece(
   transaction: ShardReader,
@@ -184,7 +179,6 @@ async function removePiece(
     ) select count(*)::int as nodes, coalesce(sum(size), 0) as "sizeBytes", coalesce(sum(weight), 0) as "weightBytes"
     from gone`.execute(transaction);
   const grants = await removeGrantsOf(transaction, spaceId, ids);
-  // Index: the primary key.
   await sql`delete from shard.watches where space_id = ${spaceId} and node_id = any(${uuidArray(ids)})`.execute(
     transaction,
   );
@@ -211,7 +205,7 @@ async function removeGrantsOf(transaction: ShardReader, spaceId: SpaceId, ids: r
   return rows.length;
 }
 
-/** Removes some comments of these nodes. Index: the primary key. @returns `more`: there may be others */
+/** Index: the primary key. @returns `more`: there may be others */
 async function removeComments(
   transaction: ShardReader,
   spaceId: SpaceId,

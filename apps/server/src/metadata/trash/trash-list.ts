@@ -19,13 +19,13 @@ const trashCursor = z.tuple([z.int(), z.string().refine(isId)]);
 type Place = z.output<typeof trashCursor>;
 
 export interface TrashRequest {
-  /** Lists only items trashed from this folder or below, which may be somebody else's. */
+  /** Lists only items trashed from this folder or below. The folder may be in another owner's space. */
   readonly in?: string | undefined;
   readonly limit?: number | undefined;
   readonly cursor?: string | undefined;
 }
 
-/** Includes the newest journal entry from before the list was read, for `seen` of `emptyTrash`. */
+/** From before the list was read, for `seen` of `emptyTrash`. */
 export type TrashPage = NodePage & Partial<JournalHead>;
 
 /**
@@ -57,7 +57,7 @@ export async function listTrash(shards: Shards, caller: Actor, request: TrashReq
   };
 }
 
-/** Number of rows per query, and of queries per page. */
+/** Rows per query, and queries per page. */
 const lookedAtOnce = limits.listItemsMax;
 const looksMax = 5;
 

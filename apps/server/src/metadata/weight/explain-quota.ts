@@ -31,7 +31,7 @@ export function quotaExplainer(
     try {
       return explained(error, await reading, isStored);
     } catch {
-      // The original error is what matters.
+      // An error while usage is read must not hide the original error.
       return error;
     }
   };

@@ -9,7 +9,7 @@ import { raiseQuota } from "./raise-quota.ts";
 /**
  * Weighs a node. `metadata_bytes` of a space is the weight of its nodes, versions, segments, comments and upload
  * sessions: `limits.rowWeightBytes` each, plus their bytes. It has a limit of its own, because folders, links and
- * versions use no quota for contents. The limit is generous, and only reached with far more metadata than contents.
+ * versions use no quota for contents. The limit is only reached with far more metadata than contents.
  */
 export function nodeWeight({ name, target, metadata }: Pick<NodeRow, "name" | "target" | "metadata">): number {
   const metadataBytes = metadata === null ? 0 : Buffer.byteLength(JSON.stringify(metadata));

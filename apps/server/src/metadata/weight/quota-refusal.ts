@@ -10,7 +10,7 @@ export async function tellingRoom<Result>(actor: Pick<Actor, "owns">, work: Prom
   }
 }
 
-/** Removes the size and free bytes of somebody else's space, which people it is shared with may not learn. */
+/** Removes the size and free bytes of another owner's space, which people it is shared with may not learn. */
 export function withoutFigures({ owns }: Pick<Actor, "owns">, error: unknown): unknown {
   if (owns || !(error instanceof HoldfastError) || error.code !== "quota") return error;
   const complete = error.body["complete"] === true ? { body: { complete: true } } : {};

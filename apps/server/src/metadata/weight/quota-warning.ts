@@ -6,7 +6,6 @@ import type { ShardReader, SpaceRow } from "../../db/shard-tables.ts";
 import { enqueue } from "../../queue/enqueue.ts";
 import type { Kind } from "../../queue/kind.ts";
 
-/** An account's usage reached a threshold of its quota. */
 export interface QuotaWarning {
   /** The same id if the warning is repeated. */
   readonly id: string;
@@ -23,7 +22,7 @@ export type OnQuotaWarning = (warning: QuotaWarning) => Promise<void>;
 const kind = "quota_warning";
 const payload = z.object({ user_id: z.string(), percent: z.int(), used_bytes: z.int(), quota_bytes: z.int() });
 
-/** Calls all functions in turn. If one throws, all are called again later. */
+/** All functions run again if one throws. */
 export function quotaWarningKind(tell: readonly OnQuotaWarning[]): Readonly<Record<typeof kind, Kind>> {
   return {
     [kind]: {
@@ -42,7 +41,7 @@ const marks = [limits.quotaFullPercent, limits.quotaNearPercent] as const;
 /**
  * Must be called under the space lock after the space's usage or quota changed. Enqueues a warning when a threshold is
  * reached, and again only after usage was well below it.
- * @returns true if a message was added to the queue
+ * @returns true if a message was enqueued
  */
 export async function settleWarning(transaction: ShardReader, space: SpaceRow): Promise<boolean> {
   const { id, owner_id, used_bytes, quota_bytes, quota_warned } = space;

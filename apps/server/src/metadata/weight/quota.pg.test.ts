@@ -41,7 +41,6 @@ async function audit({ db, caller }: TestSpace): Promise<{ used: number; counted
   return rows[0] ?? assert.fail();
 }
 
-/** Simulates processes, each with its own queue of commits. */
 function writers({ clock, caller }: TestSpace) {
   const { shards } = databases;
   const log = { warn: () => {}, error: () => {} };
@@ -51,7 +50,6 @@ function writers({ clock, caller }: TestSpace) {
   });
 }
 
-/** Audits repeatedly until the work ends. */
 async function auditing(space: TestSpace, work: Promise<unknown>): Promise<number> {
   const over = new AbortController();
   const ended = work.finally(() => over.abort());
@@ -254,7 +252,6 @@ test("marks do not move by rounding, and there are none without a quota", () => 
   assert.deepEqual([mark(90, 100, 95), mark(89, 100, 95), mark(75, 100, 80), mark(74, 100, 95)], [95, 80, 80, 0]);
 });
 
-/** @returns the thresholds of the waiting messages about this space */
 async function drain(space: TestSpace, seen: [number, number][] = []): Promise<number[]> {
   const warnings: QuotaWarning[] = [];
   const kinds = quotaWarningKind([async (warning) => void warnings.push(warning)]);
@@ -280,7 +277,6 @@ function drawerOf(start: number): () => number {
   };
 }
 
-/** Returns sizes of 1 to 60 bytes. */
 function sizesOf(start: number, count: number): number[] {
   const draw = drawerOf(start + 1);
   return Array.from({ length: count }, () => 1 + (draw() % 60));

@@ -1,2 +1,2 @@
-/** Advice in every quota error. Its reader may be the administrator. */
+/** The reader may be the administrator. */
 export const raiseQuota = "An administrator can raise the quota: 'holdfast admin users quota EMAIL SIZE'.";

@@ -14,7 +14,6 @@ import { useTestSpaces } from "../testing/testing-spaces.ts";
 const world = useTestSpaces({ fsync: false });
 const { open } = world;
 
-/** Creates nested folders, the topmost first. */
 async function chain(space: TestSpace, parentId: string, names: readonly string[]): Promise<NodeJson[]> {
   const ids = names.map(() => newTestId<NodeId>());
   const results = await space.commit(
@@ -37,7 +36,7 @@ async function codesOf(space: TestSpace, operations: readonly Operation[]): Prom
   return results.map((result) => ("error" in result ? result.error.code : result.status));
 }
 
-/** Creates a tree of 100 levels, a folder at 60 levels where it does not fit, and one at 28 levels where it fits. */
+/** A tree of 100 levels fits in the folder at level 28, but not at 60. */
 async function deepAndShallow(space: TestSpace) {
   const tall = await chain(space, "root", levels("t", 100));
   const deep = await chain(space, "root", levels("d", 60));
@@ -106,7 +105,7 @@ test("the bytes of a path are bounded for what lies below, the names of files in
   const file = await space.put(below.at(-1)!.id, "x".repeat(95), "x");
   const move = (name: string) =>
     space.refused({ op: "move", fileId: top!.id, place: { parentId: shelf.at(-1)!.id, name } });
-  // 16 names of 250 bytes with slashes and one of 96 make up the maximum path of 4,096 bytes.
+  // 4,096 bytes: 16 names of 250 bytes and one of 96, with slashes.
   assert.equal((await move(`${long("a")}a`)).code, "invalid_field");
   await space.do({ op: "move", fileId: top!.id, place: { parentId: shelf.at(-1)!.id } });
   assert.equal(

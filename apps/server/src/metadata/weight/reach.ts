@@ -26,7 +26,7 @@ export function reachAbove(name: string, below: Reach): Reach {
   return { names: 1 + below.names, bytes: 1 + Buffer.byteLength(name) + below.bytes };
 }
 
-/** Raises the reach of the folders above a placed node, which must be loaded. @returns those folders */
+/** The folders above must be loaded. @returns those folders */
 export function raiseAbove(tree: Tree, placed: NodeRow): NodeId[] {
   const above: NodeId[] = [];
   let reach = reachAbove(placed.name, reachOf(placed));
@@ -46,15 +46,14 @@ export function raiseAbove(tree: Tree, placed: NodeRow): NodeId[] {
 }
 
 export interface Placing {
-  /** Existing node with everything below; undefined for a new node. */
+  /** undefined for a new node. */
   readonly node?: NodeRow;
   /** A copy omits trashed nodes and leaves its source in place. */
   readonly copy?: boolean;
 }
 
 /**
- * Checks limits of depth and length for the node and everything below, trashed or not. A node that exceeds them
- * already, from an older version, may be moved if it reaches no further than now.
+ * Counts trashed nodes too. A node that already exceeds the limits may be moved if it reaches no further than now.
  * @throws HoldfastError invalid_field
  */
 export async function checkPath(work: Work, { parent, name }: Target, placing: Placing = {}): Promise<void> {

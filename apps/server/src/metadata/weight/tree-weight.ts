@@ -3,10 +3,7 @@ import { sql } from "kysely";
 import { uuidArray } from "../../db/array-parameters.ts";
 import type { ShardReader } from "../../db/shard-tables.ts";
 
-/**
- * Returns the bytes of live files and the weight of live nodes at a node and below. Index: nodes_parent.
- * @param hidden nodes to skip, with everything below
- */
+/** Counts live nodes at a node and below. Index: nodes_parent. @param hidden nodes to skip, with everything below */
 export async function weighTree(
   db: ShardReader,
   spaceId: SpaceId,

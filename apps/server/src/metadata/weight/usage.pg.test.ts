@@ -100,7 +100,6 @@ async function explained(space: TestSpace, error: unknown, as: Partial<Actor> = 
   return told;
 }
 
-/** Returns the error of a space that cannot store more. */
 async function refusalIn(space: TestSpace): Promise<HoldfastError> {
   const row = await space.row();
   try {
@@ -149,7 +148,7 @@ test("a trash that takes too little is not what makes room", async () => {
   await space.do({ op: "delete", fileId: thrown.id });
   const refusal = async (bytes: number) => {
     const text = "This needs more. Empty the trash.";
-    // The error of an account above its quota; emptying the trash first brings it below.
+    // The account is above its quota; emptying the trash first brings it below.
     const error = new HoldfastError("quota", text, { body: { free_bytes: 0, needed_bytes: bytes } });
     return (await explained(space, error)).message;
   };

@@ -6,7 +6,6 @@ import type { Shards } from "../../db/shards.ts";
 import type { Actor } from "../actor.ts";
 import { findOwnNodes } from "../read/own-nodes.ts";
 
-/** Usage of a space by category, in bytes. */
 export interface Usage extends Pick<SpaceRow, "used_bytes" | "stored_bytes" | "quota_bytes"> {
   readonly filesBytes: number;
   readonly versionsBytes: number;
@@ -16,7 +15,6 @@ export interface Usage extends Pick<SpaceRow, "used_bytes" | "stored_bytes" | "q
   readonly uploadsBytes: number;
   /** false: there is more than was counted. */
   readonly isComplete: boolean;
-  /** Largest first. */
   readonly largest: readonly LargeHistory[];
 }
 
@@ -74,7 +72,6 @@ export async function readUsage(
 
 type Figures = Pick<SpaceRow, "used_bytes" | "stored_bytes" | "quota_bytes">;
 
-/** Index: the primary key. */
 async function readFigures(reader: ShardReader, spaceId: Actor["spaceId"]): Promise<Figures> {
   const { rows } = await sql<Figures>`
     select used_bytes, stored_bytes, quota_bytes from shard.spaces where id = ${spaceId}`.execute(reader);

@@ -7,7 +7,6 @@ import type { Shards } from "../../db/shards.ts";
 import { settleWarning } from "./quota-warning.ts";
 import { raiseQuota } from "./raise-quota.ts";
 
-/** Changes of a space by one transaction. */
 export interface UseChange {
   readonly usedBytes: number;
   readonly metadataBytes: number;
@@ -15,10 +14,7 @@ export interface UseChange {
   readonly seq: number | null;
 }
 
-/**
- * The caller holds the space lock, and has checked that increases fit.
- * @returns true if a message was added to the queue
- */
+/** The caller holds the space lock, and has checked increases. @returns true if a message was enqueued */
 export async function changeUse(transaction: ShardReader, spaceId: SpaceId, change: UseChange): Promise<boolean> {
   const { usedBytes, metadataBytes, seq } = change;
   if (usedBytes === 0 && metadataBytes === 0 && seq === null) return false;
