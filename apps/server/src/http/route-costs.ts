@@ -187,7 +187,7 @@ const costs: Readonly<Record<RouteName, Cost & { readonly bodyBytes?: number }>>
     limits.searchSharesMax * lineage +
       limits.searchNewestRows +
       limits.searchRoundsMax * limits.searchRowsMax +
-      2 * 6 * limits.searchBestRows +
+      (1 + limits.searchRoundsMax) * 6 * limits.searchBestRows +
       limits.searchRoundsMax * page * lineage,
   ),
   restoreVersion: oneNode,

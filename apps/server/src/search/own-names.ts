@@ -100,8 +100,9 @@ async function bestRank(shard: Shard, { caller, query }: NameSearch): Promise<nu
   return Math.min(beginnings, ...rows.map((row) => row.rank));
 }
 
+/** The index has only letters and digits. */
 function isIndexed({ words }: SearchQuery): boolean {
-  return words.some((word) => Array.from(word).length >= 3);
+  return words.some((word) => /[\p{L}\p{N}]{3}/u.test(word));
 }
 
 /** Uses nodes_updated. */
@@ -184,24 +185,28 @@ async function readWindow(
   limit: number,
 ): Promise<Part> {
   const notBefore = to === null ? sql`` : sql`and (updated_at, id) >= (${to[0]}::int8, ${to[1]}::uuid)`;
-  const { rows } = await sql<RankedRow & { is_end: boolean }>`
+  const { rows } = await sql<RankedRow & { edge: "first" | "last" | null }>`
     with looked as materialized (
       ${newestOf(caller.spaceId, from, notBefore)} limit ${limits.searchRowsMax}
     )
     (
-      select ${nodeColumns}, rank, false as is_end
+      select ${nodeColumns}, rank, null::text as edge
       from (select *, ${rankIs(query)} as rank from looked where ${searched(query)}) n
       where rank >= ${best} ${behindRanked(after)}
       order by rank, updated_at desc, id desc limit ${limit + 1}
     ) union all (
-      select ${nodeColumns}, 0, true from looked order by updated_at desc, id desc offset ${limits.searchRowsMax - 1}
+      select ${nodeColumns}, 0, 'first' from looked order by updated_at desc, id desc limit 1
+    ) union all (
+      select ${nodeColumns}, 0, 'last' from looked order by updated_at desc, id desc offset ${limits.searchRowsMax - 1}
     )`.execute(db);
-  const found = rows.filter((row) => !row.is_end);
+  const found = rows.filter((row) => row.edge === null);
   const shown = found.slice(0, limit);
   const last = shown.at(-1);
-  const end = to ?? momentOf(rows.find((row) => row.is_end));
+  const end = to ?? momentOf(rows.find((row) => row.edge === "last"));
   if (found.length > limit && last !== undefined) {
-    return { rows: shown, next: { best, window: { from, to: end }, after: positionOf(last) } };
+    // Later nodes would push others out of the first window.
+    const begin = from ?? justAfter(rows.find((row) => row.edge === "first"));
+    return { rows: shown, next: { best, window: { from: begin, to: end }, after: positionOf(last) } };
   }
   return { rows: shown, next: end === null ? undefined : { best, window: { from: end, to: null }, after: null } };
 }
@@ -225,6 +230,10 @@ function positionOf(row: RankedRow): Position {
 
 function momentOf(row: NodeRow | undefined): Moment | null {
   return row === undefined ? null : [row.updated_at, row.id];
+}
+
+function justAfter(row: NodeRow | undefined): Moment | null {
+  return row === undefined ? null : [row.updated_at + 1, row.id];
 }
 
 function escaped(text: string): string {

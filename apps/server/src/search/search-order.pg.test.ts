@@ -116,6 +116,8 @@ describe("the order of a search", () => {
       named(limits.searchRowsMax + 100, (at) => `scan a${at}`),
     );
     const { spaceId } = space.caller;
+    const originals = (names: readonly string[]) => names.filter((name) => name.startsWith("scan a"));
+    let nowMicros = 3_000_000;
     for (const q of ["scan", "a"]) {
       const names: string[] = [];
       let cursor: string | undefined;
@@ -124,12 +126,18 @@ describe("the order of a search", () => {
         names.push(...page.items.map(({ name }) => name));
         cursor = page.next_cursor ?? undefined;
         // One that was listed is the newest now, so each window has one fewer.
-        await sql`update shard.nodes set updated_at = 2000000 where space_id = ${spaceId} and name = ${names[5] ?? ""}`.execute(
+        await sql`update shard.nodes set updated_at = 2000000 where space_id = ${spaceId} and name = ${originals(names)[5] ?? ""}`.execute(
+          space.db,
+        );
+        // New ones do not push others out of the window.
+        const later = named(20, (at) => `scan later ${q} ${names.length} ${at}`);
+        await addNames(space, "file", later);
+        await sql`update shard.nodes set updated_at = ${(nowMicros += 10)} where space_id = ${spaceId} and name = any(${textArray(later)})`.execute(
           space.db,
         );
       } while (cursor !== undefined);
-      assert.equal(names.length, limits.searchRowsMax + 100, q);
       assert.equal(new Set(names).size, names.length, q);
+      assert.equal(originals(names).length, limits.searchRowsMax + 100, q);
     }
   });
 

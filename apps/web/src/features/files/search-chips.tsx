@@ -139,7 +139,9 @@ function PeopleChip({ chosen, onChoose }: Pick<MenuChipProps, "chosen" | "onChoo
     ...Object.fromEntries(people),
   };
   const known =
-    chosen === undefined || chosen in choices ? choices : { ...choices, [chosen]: message("find.somebody") };
+    chosen === undefined || Object.hasOwn(choices, chosen)
+      ? choices
+      : { ...choices, [chosen]: message("find.somebody") };
   return (
     <MenuChip
       name="owner"
