@@ -20,7 +20,7 @@ export interface Found {
 }
 
 const moment = z.tuple([z.int(), z.string().refine((text): text is NodeId => isId(text))]);
-/** Of a node in the order of last changes. */
+/** Position of a node in the order of last changes. */
 type Moment = z.output<typeof moment>;
 
 const anyRank = z.int().min(0).max(ranksMax);

@@ -218,6 +218,8 @@ describe("the order of a search", () => {
       ["c", "nodes_name_start"],
       ["common", "nodes_name_start"],
       ["rare", "nodes_folded_name"],
+      // In no trigram.
+      ["---", "nodes_name_start"],
       ["c", "nodes_updated"],
     ] as const) {
       statements.length = 0;

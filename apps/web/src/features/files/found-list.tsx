@@ -18,7 +18,7 @@ const readMax = 3 * shownMax;
 const lettersMin = 2;
 const pauseMs = 150;
 
-interface FoundListProps {
+export interface FoundListProps {
   /** Id of the list. */
   readonly id: string;
   readonly wanted: string;
