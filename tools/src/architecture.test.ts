@@ -53,12 +53,18 @@ const sound: Readonly<Record<string, string>> = {
   "apps/server/src/roles/all.ts":
     'import "../http/routes.ts"; import "../notify/bus.ts"; export const serve = () => 1;',
   "apps/server/src/http/routes.ts": 'import "../metadata/commit.ts"; import "../blocks/put-block.ts";',
-  "apps/server/src/metadata/commit.ts": 'import { config } from "../config.ts"; export const commit = config;',
+  "apps/server/src/metadata/commit.ts":
+    'import { config } from "../config.ts"; import "./commit/apply.ts"; export const commit = config;',
+  "apps/server/src/metadata/commit/apply.ts": 'import { node } from "../read/node.ts"; export const apply = node;',
+  "apps/server/src/metadata/read/node.ts": "export const node = 1;",
+  "apps/server/src/metadata/read/node.test.ts": 'import "./node.ts"; import "../commit/apply.ts";',
   "apps/server/src/blocks/put-block.ts":
     'import { store } from "@holdfast/object-store/store"; export const put = store;',
   "apps/server/src/notify/bus.ts": "export const bus = 1;",
   "apps/cli/src/main.ts":
-    'import { engine } from "@holdfast/sync/loop/engine"; await import("./serve.ts"); export { engine };',
+    'import "./commands/ls.ts"; import { engine } from "@holdfast/sync/loop/engine"; await import("./serve.ts"); export { engine };',
+  "apps/cli/src/commands/ls.ts": 'import { text } from "../output/text.ts"; export const ls = text;',
+  "apps/cli/src/output/text.ts": "export const text = 1;",
   "apps/cli/src/serve.ts": 'await import("@holdfast/server/main"); await import("@holdfast/server/admin");',
   "apps/cli/src/serve.test.ts": 'import "@holdfast/server/main";',
   "apps/web/src/app.ts": 'import { client } from "@holdfast/api-client/client"; export const app = client;',
@@ -149,6 +155,14 @@ const plantedImports: readonly (readonly [string, string, string, RegExp])[] = [
     /blocks\/ never imports not/,
   ],
   [
+    "a type of the commit in the reads",
+    "apps/server/src/metadata/read/node.ts",
+    'import type { apply } from "../commit/apply.ts";',
+    /read\/ may not import commit\//,
+  ],
+  ["output -> commands", "apps/cli/src/output/text.ts", 'import("../commands/ls.ts");', /output\/ may not import comm/],
+  ["output -> main", "apps/cli/src/output/text.ts", 'import("../main.ts");', /output\/ may not import main/],
+  [
     "plan -> state",
     "packages/sync/src/plan/plan.ts",
     'import "../state/sync-state.ts";',
@@ -195,6 +209,17 @@ test("a source of the sync engine that lies in no layer is reported", (t) => {
     "packages/sync/src/helpers/names.ts: the layers of packages/sync/src have no folder helpers/",
     "packages/sync/src/loop/engine.ts:1: loop/ may not import bounded/",
     "packages/sync/src/loop/engine.ts:1: loop/ may not import helpers/",
+  ]);
+});
+
+test("a folder without a layer is reported, and a file beside the layers is not", (t) => {
+  const violations = violationsOf(t, {
+    "apps/cli/src/tables/rows.ts": "export const rows = 1;",
+    "apps/cli/src/commands/ls.ts": 'import "../tables/rows.ts"; import "../output/text.ts"; export const ls = 1;',
+  });
+  assert.deepEqual(violations, [
+    "apps/cli/src/commands/ls.ts:1: commands/ may not import tables/",
+    "apps/cli/src/tables/rows.ts: the layers of apps/cli/src have no folder tables/",
   ]);
 });
 
@@ -265,7 +290,7 @@ test("folders of the server that import each other in a circle are reported once
   assert.equal(cycle.length, 1, JSON.stringify(cycle));
   assert.match(
     cycle[0] ?? "",
-    /cycle between server folders: journal -> notify \(.*append\.ts:1\) -> uploads .* -> journal/,
+    /cycle between folders of apps\/server\/src: journal -> notify \(.*append\.ts:1\) -> uploads .* -> journal/,
   );
 });
 

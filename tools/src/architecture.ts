@@ -1,4 +1,14 @@
-import { lazyDoors, mayImport, serverFolders, starts, syncFolders, testDoors, testsMayImport } from "./arrows.ts";
+import {
+  acyclicFolders,
+  layers,
+  lazyDoors,
+  mayImport,
+  serverFolders,
+  starts,
+  syncFolders,
+  testDoors,
+  testsMayImport,
+} from "./arrows.ts";
 import { findNodeInBrowser } from "./browser-code.ts";
 import { readSourceTree, type Import, type Source } from "./source-tree.ts";
 
@@ -11,7 +21,10 @@ export function findViolations(root: string): string[] {
     ...shipped.flatMap((source) => source.imports.flatMap((each) => judgeServerFolder(source, each))),
     ...sources.flatMap(judgeSyncFolder),
     ...findCycles("parts", shipped, (source) => source.part),
-    ...findCycles("server folders", shipped, (source) => folderIn(serverFolders.path, source.path)),
+    ...shipped.flatMap(judgeLayers),
+    ...acyclicFolders.flatMap((folder) =>
+      findCycles(`folders of ${folder}`, shipped, (source) => folderIn(folder, source.path)),
+    ),
     ...findCycles("files", sources.map(withoutLater), (source) => source.path),
     ...findDeadFiles(sources),
     ...findNodeInBrowser(root, sources),
@@ -59,6 +72,26 @@ function judgeServerFolder(source: Source, each: Import): string[] {
   if (onlyBy !== undefined && !onlyBy.includes(from)) return [`${at}: only ${onlyBy.join(", ")} may import ${to}/`];
   if (serverFolders.neverImports[from]?.includes(to)) return [`${at}: ${from}/ never imports ${to}/`];
   return [];
+}
+
+function judgeLayers(source: Source): string[] {
+  return Object.entries(layers).flatMap(([folder, order]) => {
+    const from = folderIn(folder, source.path);
+    if (from === undefined || isBeside(folder, source.path, order)) return [];
+    if (!order.includes(from)) return [`${source.path}: the layers of ${folder} have no folder ${from}/`];
+    return source.imports.flatMap(({ target, line }) => {
+      const to = target === undefined ? undefined : folderIn(folder, target);
+      if (to === undefined || to === from || order.slice(0, order.indexOf(from)).includes(to)) return [];
+      return [
+        `${source.path}:${line}: ${from}/ may not import ${to}${isBeside(folder, target ?? "", order) ? "" : "/"}`,
+      ];
+    });
+  });
+}
+
+/** Returns whether a source is a file beside the layers and not itself one of them. */
+function isBeside(folder: string, path: string, order: readonly string[]): boolean {
+  return !path.slice(folder.length + 1).includes("/") && !order.includes(folderIn(folder, path) ?? "");
 }
 
 function judgeSyncFolder(source: Source): string[] {

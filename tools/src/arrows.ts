@@ -111,6 +111,32 @@ export const serverFolders = {
   >,
 };
 
+/** Folders whose own folders form no import cycle. A file beside the folders counts as a folder of its name. */
+export const acyclicFolders: readonly string[] = ["apps/server/src", "apps/server/src/http"];
+
+/**
+ * Layers of other folders, lowest first: a folder may import itself and the folders before it, including types. Files
+ * beside the folders are above all of them. Tests may import everything.
+ */
+export const layers: Readonly<Record<string, readonly string[]>> = {
+  "apps/server/src/metadata": ["actor", "brake", "weight", "content", "read", "commit", "trash", "retention"],
+  "apps/cli/src": [
+    "exit-codes",
+    "output",
+    "config",
+    "links",
+    "remote",
+    "compare",
+    // The call of a command: its connection, terminal and interruption.
+    "invocation",
+    "transfer",
+    "service",
+    "sync",
+    "archive",
+    "commands",
+  ],
+};
+
 /**
  * Layers of packages/sync/src, lowest first: a folder may import itself and the folders on its line, including types
  * and tests. Local changes pass from scan/ through state/ and plan/ to remote/. Server changes pass from remote/

@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { PassThrough, Readable } from "node:stream";
 import { test } from "node:test";
 import type { Command } from "commander";
-import { makeProgram } from "./program.ts";
+import { makeProgram } from "./commands/program.ts";
 
 const page = readFileSync(resolve(import.meta.dirname, "../../../docs/command.md"), "utf8");
 const lines = page.split("\n");

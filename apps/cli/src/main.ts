@@ -1,7 +1,7 @@
 import { homedir } from "node:os";
 import { configFolder } from "./config/config-folder.ts";
 import { resolveFaster } from "./config/module-resolution.ts";
-import { takeFirstSignals } from "./first-signals.ts";
+import { takeFirstSignals } from "./invocation/first-signals.ts";
 
 if (process.argv[2] === "sync") takeFirstSignals(process.argv);
 // Set before the thread pool is used. `get` needs as many threads as it writes files at the same time; a server writes

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Command } from "commander";
-import type { Context } from "./commands/command.ts";
+import type { Context } from "./output/context.ts";
 import { commandTable } from "./commands/table.ts";
 import { ofCommand } from "./config/variables-of-command.ts";
 import { showJson, showLines } from "./output/screen.ts";
@@ -25,7 +25,7 @@ export async function runIn(context: Context, args: readonly string[]): Promise<
   if (args.length === 2 && args[0] === "help" && args[1] === "--man") return showManPage(context);
   await nameUnknownVariables(context, args);
   const asked = asOption(args);
-  const { makeProgram, plainProblem } = await import("./program.ts");
+  const { makeProgram, plainProblem } = await import("./commands/program.ts");
   const program = await makeProgram(context, version(), asked[0] ?? "--help");
   const words = asOptionOfGroup(program, asked);
   try {
@@ -37,7 +37,7 @@ export async function runIn(context: Context, args: readonly string[]): Promise<
 }
 
 async function showManPage(context: Context): Promise<number> {
-  const [{ makeProgram }, { manPage }] = await Promise.all([import("./program.ts"), import("./man-page.ts")]);
+  const [{ makeProgram }, { manPage }] = await Promise.all([import("./commands/program.ts"), import("./man-page.ts")]);
   showLines(
     context.stdout,
     manPage(await makeProgram(context, version()), version())

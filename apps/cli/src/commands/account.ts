@@ -1,8 +1,12 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { timeFor } from "../output/listing.ts";
-import { type CommandMaker, type Context, newCommand, newGroup, type Run, runs, usage } from "./command.ts";
+import { type CommandMaker, newCommand, newGroup, runs } from "./command.ts";
+import { usage } from "../output/usage.ts";
+import type { Run } from "../invocation/run.ts";
+import type { Context } from "../output/context.ts";
 import { withNotes } from "./help-notes.ts";
-import { askingAgain, readPassword } from "./second-factor.ts";
+import { askingAgain } from "../invocation/asking-again.ts";
+import { readPassword } from "./second-factor.ts";
 
 type Client = Awaited<ReturnType<Run["connect"]>>["client"];
 
@@ -114,7 +118,7 @@ async function provingPassword<Result>(act: () => Promise<Result>): Promise<Resu
 
 /** Asks for the address as a confirmation, unless the password is piped. */
 async function passwordFor(run: Run, email: string, isPiped: boolean): Promise<string> {
-  const { ask, askSecret, firstLine } = await import("../terminal.ts");
+  const { ask, askSecret, firstLine } = await import("../invocation/terminal.ts");
   if (isPiped) return firstLine(run.context.stdin);
   const question = `Everything in the account ${email} will be deleted, including what is shared with others. Type the address to continue: `;
   if (run.context.stdin.isTTY !== true)

@@ -1,5 +1,6 @@
 import { newCommand, runs } from "./command.ts";
-import type { CommandMaker, Context } from "./command.ts";
+import type { CommandMaker } from "./command.ts";
+import type { Context } from "../output/context.ts";
 import { addProof, type ProofOptions, withCode } from "./second-factor.ts";
 
 export const addressesCommand: CommandMaker = (context) => {

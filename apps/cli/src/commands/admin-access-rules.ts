@@ -2,8 +2,10 @@ import type { AccessRuleJson } from "@holdfast/protocol/access-rule-routes";
 import { type Column, endFor, Listing } from "../output/listing.ts";
 import { adminCall, newAdminCommand } from "./admin-call.ts";
 import { findGroup } from "./admin-groups.ts";
-import { runs, usage } from "./command.ts";
-import type { Context, Run } from "./command.ts";
+import { runs } from "./command.ts";
+import { usage } from "../output/usage.ts";
+import type { Run } from "../invocation/run.ts";
+import type { Context } from "../output/context.ts";
 import { parseDuration } from "./duration.ts";
 
 interface Options {

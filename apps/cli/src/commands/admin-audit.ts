@@ -6,8 +6,9 @@ import { timeFor } from "../output/listing.ts";
 import type { Output } from "../output/output.ts";
 import { formatNumber } from "../output/text.ts";
 import { adminCall, newAdminCommand, reportedOnSignals } from "./admin-call.ts";
-import { newGroup, runs, usage } from "./command.ts";
-import type { Context } from "./command.ts";
+import { newGroup, runs } from "./command.ts";
+import { usage } from "../output/usage.ts";
+import type { Context } from "../output/context.ts";
 import { momentText } from "./when-text.ts";
 import { parseMoment } from "./when.ts";
 
@@ -77,7 +78,7 @@ function exportEntries(context: Context) {
   return runs<[]>(context, command, async (run, { data, from, to }) => {
     const [{ allPages }, { clearedOnSignals }] = await Promise.all([
       import("../remote/pages.ts"),
-      import("../interruption.ts"),
+      import("../invocation/interruption.ts"),
     ]);
     const [begin, end] = [from, to].map((text) => (typeof text === "string" ? parseMoment(text) : undefined));
     const nowMs = typeof data === "string" ? Date.now() : await (await run.connect()).client.serverNowMs();

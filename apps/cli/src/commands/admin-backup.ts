@@ -6,8 +6,10 @@ import { defaultDataFolder } from "@holdfast/disk/default-data-folder";
 import { shellWord } from "@holdfast/core/shell-word";
 import { timeFor } from "../output/listing.ts";
 import { count, formatBytes } from "../output/text.ts";
-import { newCommand, parseCount, runs, usage } from "./command.ts";
-import type { Context, Run } from "./command.ts";
+import { newCommand, parseCount, runs } from "./command.ts";
+import { usage } from "../output/usage.ts";
+import type { Run } from "../invocation/run.ts";
+import type { Context } from "../output/context.ts";
 import { parseDuration } from "./duration.ts";
 import { momentText } from "./when-text.ts";
 import { parseMoment } from "./when.ts";
@@ -31,7 +33,7 @@ export function backupCommand(context: Context) {
   return runs<[string]>(context, command, async (run, place, { data, keep, schedule, withKey }) => {
     const [{ runBackup }, { clearedOnSignals }] = await Promise.all([
       import("@holdfast/server/backup/run-backup"),
-      import("../interruption.ts"),
+      import("../invocation/interruption.ts"),
     ]);
     const environment = await environmentFor(run, data);
     const everyMs = parseSchedule(schedule);
@@ -92,7 +94,7 @@ export function restoreBackupCommand(context: Context) {
   return runs<[string]>(context, command, async (run, place, { data, at, key, acceptDamage }) => {
     const [{ runRestoreBackup }, { clearedOnSignals }] = await Promise.all([
       import("@holdfast/server/backup/run-restore"),
-      import("../interruption.ts"),
+      import("../invocation/interruption.ts"),
     ]);
     const request = {
       place,
@@ -150,7 +152,7 @@ export function drillCommand(context: Context) {
   return runs<[string | undefined]>(context, command, async (run, place, { data, key, sample, scratch }) => {
     const [{ runDrill }, { clearedOnSignals }] = await Promise.all([
       import("@holdfast/server/backup/run-drill"),
-      import("../interruption.ts"),
+      import("../invocation/interruption.ts"),
     ]);
     const environment = await environmentFor(run, data);
     const request = {

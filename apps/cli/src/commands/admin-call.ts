@@ -2,7 +2,7 @@ import type { CallRequest } from "@holdfast/api-client/request";
 import type { groupRoutes } from "@holdfast/protocol/group-routes";
 import type { RouteAnswer, RouteName, routes } from "@holdfast/protocol/routes";
 import { newCommand } from "./command.ts";
-import type { Run } from "./command.ts";
+import type { Run } from "../invocation/run.ts";
 
 export type AdminRoute = RouteName & (`admin${string}` | keyof typeof groupRoutes);
 
@@ -25,7 +25,7 @@ export async function reportedOnSignals<Result>(
   { name, later }: { readonly name: string; readonly later: string },
   work: () => Promise<Result>,
 ): Promise<Result> {
-  const { clearedOnSignals } = await import("../interruption.ts");
+  const { clearedOnSignals } = await import("../invocation/interruption.ts");
   const message =
     typeof data === "string"
       ? `interrupted; ${name} is unfinished. Run the same command again.`

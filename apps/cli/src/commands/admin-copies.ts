@@ -5,7 +5,8 @@ import type { Output } from "../output/output.ts";
 import { count, formatNumber } from "../output/text.ts";
 import { adminCall, newAdminCommand, reportedOnSignals } from "./admin-call.ts";
 import { newGroup, runs } from "./command.ts";
-import type { Context, Run } from "./command.ts";
+import type { Run } from "../invocation/run.ts";
+import type { Context } from "../output/context.ts";
 
 type Copies = RouteAnswer<typeof routes.adminGetCopies>;
 type Copy = Copies["copies"][number];

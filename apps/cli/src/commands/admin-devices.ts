@@ -1,6 +1,6 @@
 import { adminCall, newAdminCommand } from "./admin-call.ts";
 import { newGroup, runs } from "./command.ts";
-import type { Context } from "./command.ts";
+import type { Context } from "../output/context.ts";
 
 export function devicesAdminCommand(context: Context) {
   const summary = "Devices that were suspended because they rewrote or deleted very much";

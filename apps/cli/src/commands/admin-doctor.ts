@@ -3,7 +3,7 @@ import { printable } from "@holdfast/core/printable";
 import { indented } from "../output/text.ts";
 import { adminCall, newAdminCommand } from "./admin-call.ts";
 import { runs } from "./command.ts";
-import type { Context } from "./command.ts";
+import type { Context } from "../output/context.ts";
 
 type Finding = RouteAnswer<typeof routes.adminDoctor>["items"][number];
 

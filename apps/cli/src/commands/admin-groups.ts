@@ -3,8 +3,10 @@ import type { GroupJson } from "@holdfast/protocol/group-routes";
 import { type Column, Listing } from "../output/listing.ts";
 import { formatNumber } from "../output/text.ts";
 import { adminCall, newAdminCommand } from "./admin-call.ts";
-import { checkTitle, newGroup, runs, usage } from "./command.ts";
-import type { Context, Run } from "./command.ts";
+import { checkTitle, newGroup, runs } from "./command.ts";
+import { usage } from "../output/usage.ts";
+import type { Run } from "../invocation/run.ts";
+import type { Context } from "../output/context.ts";
 import { onlyGroup } from "./only-group.ts";
 
 export function groupsCommand(context: Context) {

@@ -1,7 +1,7 @@
 import { type Column, Listing } from "../output/listing.ts";
 import { adminCall, newAdminCommand } from "./admin-call.ts";
 import { newGroup, runs } from "./command.ts";
-import type { Context } from "./command.ts";
+import type { Context } from "../output/context.ts";
 import { listedBy } from "./listed-by.ts";
 
 export function invitesCommand(context: Context) {

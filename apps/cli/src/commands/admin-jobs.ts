@@ -3,7 +3,7 @@ import { printable } from "@holdfast/core/printable";
 import { type Column, Listing } from "../output/listing.ts";
 import { adminCall, newAdminCommand } from "./admin-call.ts";
 import { newGroup, runs } from "./command.ts";
-import type { Context } from "./command.ts";
+import type { Context } from "../output/context.ts";
 
 export function jobsCommand(context: Context) {
   return newGroup(

@@ -2,7 +2,7 @@ import type { RouteAnswer, routes } from "@holdfast/protocol/routes";
 import { count } from "../output/text.ts";
 import { adminCall, newAdminCommand } from "./admin-call.ts";
 import { runs } from "./command.ts";
-import type { Context } from "./command.ts";
+import type { Context } from "../output/context.ts";
 
 type Rotation = RouteAnswer<typeof routes.adminRotateKeys>;
 

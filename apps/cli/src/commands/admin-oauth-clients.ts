@@ -2,7 +2,7 @@ import type { ProgramScope } from "@holdfast/protocol/scopes";
 import { type Column, Listing } from "../output/listing.ts";
 import { adminCall, newAdminCommand } from "./admin-call.ts";
 import { checkTitle, newGroup, runs } from "./command.ts";
-import type { Context } from "./command.ts";
+import type { Context } from "../output/context.ts";
 import { listedBy } from "./listed-by.ts";
 import { parseScope, programScopes } from "./scopes.ts";
 

@@ -1,7 +1,7 @@
 import { type Column, Listing } from "../output/listing.ts";
 import { adminCall, newAdminCommand } from "./admin-call.ts";
 import { runs } from "./command.ts";
-import type { Context } from "./command.ts";
+import type { Context } from "../output/context.ts";
 
 const columns: readonly Column[] = [{ title: "PLAN" }, { title: "GIVES", right: true }, { title: "STATE" }];
 

@@ -1,7 +1,7 @@
 import { timeFor } from "../output/listing.ts";
 import { count, formatBytes } from "../output/text.ts";
 import { newCommand, runs } from "./command.ts";
-import type { Context } from "./command.ts";
+import type { Context } from "../output/context.ts";
 
 export function rebuildCommand(context: Context) {
   const command = newCommand(
@@ -18,7 +18,7 @@ export function rebuildCommand(context: Context) {
   return runs<[]>(context, command, async (run, { from, key, data }) => {
     const [{ runRebuild }, { clearedOnSignals }, { StepLine }] = await Promise.all([
       import("@holdfast/server/backup/run-rebuild"),
-      import("../interruption.ts"),
+      import("../invocation/interruption.ts"),
       import("../output/step-line.ts"),
     ]);
     const progress = new StepLine(run, "rebuild");

@@ -2,8 +2,9 @@ import { type ReportJson, reportActions } from "@holdfast/protocol/report-routes
 import { printable } from "@holdfast/core/printable";
 import { type Column, Listing } from "../output/listing.ts";
 import { adminCall, newAdminCommand } from "./admin-call.ts";
-import { newGroup, runs, usage } from "./command.ts";
-import type { Context } from "./command.ts";
+import { newGroup, runs } from "./command.ts";
+import { usage } from "../output/usage.ts";
+import type { Context } from "../output/context.ts";
 
 export function reportsCommand(context: Context) {
   return newGroup(

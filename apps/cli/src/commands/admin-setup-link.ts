@@ -1,5 +1,5 @@
 import { newCommand, runs } from "./command.ts";
-import type { Context } from "./command.ts";
+import type { Context } from "../output/context.ts";
 
 export function setupLinkCommand(context: Context) {
   const command = newCommand(

@@ -1,7 +1,8 @@
 import { Listing } from "../output/listing.ts";
 import { count, formatNumber } from "../output/text.ts";
 import { adminCall, newAdminCommand } from "./admin-call.ts";
-import { type Context, runs } from "./command.ts";
+import { runs } from "./command.ts";
+import type { Context } from "../output/context.ts";
 
 export function shardsCommand(context: Context) {
   const command = newAdminCommand(

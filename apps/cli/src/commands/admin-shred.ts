@@ -6,8 +6,10 @@ import type { Output } from "../output/output.ts";
 import { printable } from "@holdfast/core/printable";
 import { count, formatBytes, formatNumber } from "../output/text.ts";
 import { adminCall, newAdminCommand } from "./admin-call.ts";
-import { runs, usage } from "./command.ts";
-import type { Context, Run } from "./command.ts";
+import { runs } from "./command.ts";
+import { usage } from "../output/usage.ts";
+import type { Run } from "../invocation/run.ts";
+import type { Context } from "../output/context.ts";
 
 type Shredding = RouteAnswer<typeof routes.adminShredUser>;
 
@@ -53,7 +55,7 @@ async function confirmed(run: Run, planned: Shredding): Promise<void> {
   if (run.context.stdin.isTTY !== true)
     throw usage(`This permanently removes ${email} and cannot be undone. Without a terminal, use --yes.`);
   for (const line of linesOf(planned, run.output)) run.output.say(line);
-  const { ask: askPerson } = await import("../terminal.ts");
+  const { ask: askPerson } = await import("../invocation/terminal.ts");
   if ((await askPerson(run.context, "This cannot be undone. Type the address to continue: ")) !== email)
     throw new HoldfastError("failed", "The address does not match. Nothing was changed.");
 }

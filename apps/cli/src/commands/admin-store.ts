@@ -6,8 +6,10 @@ import { timeFor } from "../output/listing.ts";
 import type { Output } from "../output/output.ts";
 import { count, formatBytes, formatNumber } from "../output/text.ts";
 import { adminCall, newAdminCommand, reportedOnSignals } from "./admin-call.ts";
-import { runs, usage } from "./command.ts";
-import type { Context, Run } from "./command.ts";
+import { runs } from "./command.ts";
+import { usage } from "../output/usage.ts";
+import type { Run } from "../invocation/run.ts";
+import type { Context } from "../output/context.ts";
 
 type ScrubReport = RouteAnswer<typeof routes.adminGetScrub>;
 

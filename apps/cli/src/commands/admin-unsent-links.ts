@@ -1,6 +1,6 @@
 import { type Column, Listing } from "../output/listing.ts";
 import { newCommand, runs } from "./command.ts";
-import type { Context } from "./command.ts";
+import type { Context } from "../output/context.ts";
 
 const columns: readonly Column[] = [{ title: "TO" }, { title: "ENDS", word: "until" }, { title: "LINK" }];
 

@@ -1,6 +1,6 @@
 import { count } from "../output/text.ts";
 import { newCommand, runs } from "./command.ts";
-import type { Context } from "./command.ts";
+import type { Context } from "../output/context.ts";
 
 export function upgradeDatabaseCommand(context: Context) {
   const command = newCommand(
@@ -21,7 +21,7 @@ export function upgradeDatabaseCommand(context: Context) {
   return runs<[]>(context, command, async (run, { data, fromBinaries, removeOld }) => {
     const [{ runUpgrade }, { clearedOnSignals }, { StepLine }] = await Promise.all([
       import("@holdfast/server/upgrade/run-upgrade"),
-      import("../interruption.ts"),
+      import("../invocation/interruption.ts"),
       import("../output/step-line.ts"),
     ]);
     const text = (value: unknown) => (typeof value === "string" ? value : undefined);

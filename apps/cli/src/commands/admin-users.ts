@@ -3,8 +3,10 @@ import { type Column, endFor, Listing } from "../output/listing.ts";
 import { count } from "../output/text.ts";
 import { adminCall, newAdminCommand } from "./admin-call.ts";
 import { shredCommand } from "./admin-shred.ts";
-import { missing, checkTitle, newGroup, runs, usage } from "./command.ts";
-import type { Context, Run } from "./command.ts";
+import { missing, checkTitle, newGroup, runs } from "./command.ts";
+import { usage } from "../output/usage.ts";
+import type { Run } from "../invocation/run.ts";
+import type { Context } from "../output/context.ts";
 import { noteLocalLink } from "./local-link.ts";
 import { checkNewPassword } from "./new-password.ts";
 
@@ -259,7 +261,7 @@ interface NewPasswordOptions {
 }
 
 async function newPassword(run: Run, email: string, { data, passwordStdin }: NewPasswordOptions): Promise<string> {
-  const { askNewPassword, askSecret, firstLine } = await import("../terminal.ts");
+  const { askNewPassword, askSecret, firstLine } = await import("../invocation/terminal.ts");
   if (passwordStdin === true) return checkNewPassword(await firstLine(run.context.stdin));
   const question = `Password for ${email}: `;
   const ask = () => (data === undefined ? run.askSecret(question) : askSecret(run.context, question));

@@ -5,9 +5,9 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, test } from "node:test";
 import type { Command } from "commander";
-import { makeProgram } from "../program.ts";
+import { makeProgram } from "./program.ts";
 import { parseQuota } from "./admin-users.ts";
-import type { Context } from "./command.ts";
+import type { Context } from "../output/context.ts";
 import { commandTable, helpGroups } from "./table.ts";
 import { runHere } from "./testing-run.ts";
 

@@ -1,4 +1,5 @@
-import { newCommand, runs, usage } from "./command.ts";
+import { newCommand, runs } from "./command.ts";
+import { usage } from "../output/usage.ts";
 import type { CommandMaker } from "./command.ts";
 
 export const commentCommand: CommandMaker = (context) => {

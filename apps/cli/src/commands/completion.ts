@@ -1,6 +1,7 @@
 import { Argument } from "commander";
 import type { Command } from "commander";
-import { newCommand, runs, usage } from "./command.ts";
+import { newCommand, runs } from "./command.ts";
+import { usage } from "../output/usage.ts";
 import type { CommandMaker } from "./command.ts";
 import { linkRoles } from "./link.ts";
 import { grantedRoles } from "./share.ts";
@@ -12,7 +13,7 @@ export const completionCommand: CommandMaker = (context) => {
     "completion fish > ~/.config/fish/completions/holdfast.fish",
   ]).addArgument(new Argument("<shell>", "shell to print the script for").choices(Object.keys(scripts)));
   return runs<[string]>(context, command, async (run, shell) => {
-    const { makeProgram } = await import("../program.ts");
+    const { makeProgram } = await import("./program.ts");
     const make = scripts[shell];
     if (make === undefined) throw usage(`Completion is available for bash, zsh and fish, not for ${shell}.`);
     const script = make(wordsOf(await makeProgram(context, "", "--help"), []));

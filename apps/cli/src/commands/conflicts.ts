@@ -11,7 +11,9 @@ import type { ConflictedCopy, FileState } from "../sync/conflicted-copy.ts";
 import type { Outcome } from "../sync/control-acts.ts";
 import type { KnownSync } from "../sync/known-syncs.ts";
 import { newCommand, refuseMistyped, runs } from "./command.ts";
-import type { CommandMaker, Context, Run } from "./command.ts";
+import type { CommandMaker } from "./command.ts";
+import type { Run } from "../invocation/run.ts";
+import type { Context } from "../output/context.ts";
 
 export const conflictsCommand: CommandMaker = (context) => {
   const command = newCommand("conflicts", "Files that changed on two devices at once, and their conflicted copies", [

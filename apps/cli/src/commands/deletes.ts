@@ -2,9 +2,11 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { printable } from "@holdfast/core/printable";
 import type { KnownSync } from "../sync/known-syncs.ts";
 import type { RecordedAnswer, WaitingDeletion } from "../sync/report.ts";
-import { assertConfirmed } from "../terminal.ts";
+import { assertConfirmed } from "../invocation/terminal.ts";
 import { newCommand, refuseMistyped, runs } from "./command.ts";
-import type { CommandMaker, Context, Run } from "./command.ts";
+import type { CommandMaker } from "./command.ts";
+import type { Run } from "../invocation/run.ts";
+import type { Context } from "../output/context.ts";
 
 export const deletesCommand: CommandMaker = (context) => {
   const command = newCommand("deletes", "Mass deletions that wait for your approval, as they may be an accident", [
@@ -84,7 +86,7 @@ function decide(context: Context, action: "approve" | "undo", summary: string) {
     const { answeredText, waitingCount } = await import("../sync/group-deletions.ts");
     const syncs = await choose(run, folder);
     if (run.context.stdin.isTTY === true && yes !== true) await assertMeant(run, action, syncs);
-    const { stoppedOnSignals } = await import("../interruption.ts");
+    const { stoppedOnSignals } = await import("../invocation/interruption.ts");
     const { readShownDeletions } = await import("../sync/shown-deletions.ts");
     const done: { root: string; count: number; applied: boolean }[] = [];
     const lines: string[] = [];

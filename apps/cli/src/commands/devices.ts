@@ -5,10 +5,12 @@ import type { RouteAnswer, routes } from "@holdfast/protocol/routes";
 import { printable } from "@holdfast/core/printable";
 import { type Column, Listing, timeFor } from "../output/listing.ts";
 import { count, formatNumber, formatTime } from "../output/text.ts";
-import { assertConfirmed } from "../terminal.ts";
+import { assertConfirmed } from "../invocation/terminal.ts";
 import { newCommand, runs } from "./command.ts";
 import { withIdStart } from "./id-start.ts";
-import type { CommandMaker, Context, Run } from "./command.ts";
+import type { CommandMaker } from "./command.ts";
+import type { Run } from "../invocation/run.ts";
+import type { Context } from "../output/context.ts";
 
 export const devicesCommand: CommandMaker = (context) => {
   const command = newCommand("devices", "List your devices, sign one out, or resume a suspended one", [

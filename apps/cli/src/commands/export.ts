@@ -1,5 +1,7 @@
 import { count, formatBytes, formatNumber } from "../output/text.ts";
-import { type CommandMaker, newCommand, type Run, runs, usage } from "./command.ts";
+import { type CommandMaker, newCommand, runs } from "./command.ts";
+import { usage } from "../output/usage.ts";
+import type { Run } from "../invocation/run.ts";
 import { withNotes } from "./help-notes.ts";
 
 interface ExportFlags {
@@ -31,7 +33,7 @@ async function exportAccount(run: Run, file: string, flags: ExportFlags = {}): P
   const [{ ArchiveFile, streamArchive }, { Progress, TransferCounts }, { clearedOnSignals }] = await Promise.all([
     import("../archive/export-account.ts"),
     import("../output/progress.ts"),
-    import("../interruption.ts"),
+    import("../invocation/interruption.ts"),
   ]);
   const counts = new TransferCounts();
   const { stderr: stream } = context;

@@ -1,7 +1,9 @@
 import type { NodeJson } from "@holdfast/protocol/values";
 import { count, formatBytes, formatNumber } from "../output/text.ts";
-import { newCommand, runs, usage } from "./command.ts";
-import type { CommandMaker, Run } from "./command.ts";
+import { newCommand, runs } from "./command.ts";
+import { usage } from "../output/usage.ts";
+import type { CommandMaker } from "./command.ts";
+import type { Run } from "../invocation/run.ts";
 import { withNotes } from "./help-notes.ts";
 import {
   alikeShownMax,
@@ -67,7 +69,7 @@ async function get(run: Run, remote: string, local = "./", flags: GetFlags = {})
     import("../transfer/interruptible.ts"),
     import("../transfer/broken-off.ts"),
   ]);
-  const { countedSource } = await import("../links/counted-source.ts");
+  const { countedSource } = await import("../transfer/get/counted-source.ts");
   const sourceOf = link ? (node: NodeJson, folder: string) => countedSource(client, node, folder) : undefined;
   const isDry = flags.dryRun === true;
   const report = new TransferReport(output, "received", isDry, alikeShownMax);

@@ -1,7 +1,9 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import { count, formatBytes, formatNumber, unlikeBytes } from "../output/text.ts";
-import { type CommandMaker, newCommand, type Run, runs, usage } from "./command.ts";
+import { type CommandMaker, newCommand, runs } from "./command.ts";
+import { usage } from "../output/usage.ts";
+import type { Run } from "../invocation/run.ts";
 import { withNotes } from "./help-notes.ts";
 import type { Target } from "../archive/import-account.ts";
 import type { ReadArchive } from "../archive/read-archive.ts";
@@ -43,7 +45,7 @@ async function importArchive(run: Run, file: string, flags: ImportFlags = {}): P
     import("../archive/read-archive.ts"),
     import("../archive/import-progress.ts"),
     import("../output/progress.ts"),
-    import("../interruption.ts"),
+    import("../invocation/interruption.ts"),
     import("../archive/import-report.ts"),
   ]);
   const { stderr: stream } = context;

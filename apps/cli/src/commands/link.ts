@@ -5,8 +5,11 @@ import type { PermissionJson } from "@holdfast/protocol/sharing-routes";
 import { type Column, Listing } from "../output/listing.ts";
 import { count, formatNumber } from "../output/text.ts";
 import { readId } from "../remote/remote-path.ts";
-import { newCommand, runs, usage } from "./command.ts";
-import type { CommandMaker, Context, Run } from "./command.ts";
+import { newCommand, runs } from "./command.ts";
+import { usage } from "../output/usage.ts";
+import type { CommandMaker } from "./command.ts";
+import type { Run } from "../invocation/run.ts";
+import type { Context } from "../output/context.ts";
 import { whenText } from "./when-text.ts";
 import { parseEnd } from "./when.ts";
 import { withIdStart } from "./id-start.ts";
@@ -71,7 +74,7 @@ async function fieldsOf(context: Context, options: LinkOptions): Promise<LinkFie
   if (maxDownloads !== undefined && !/^[1-9]\d{0,8}$/.test(maxDownloads)) {
     throw usage(`${maxDownloads} is not a valid number of downloads.`);
   }
-  const { firstLine } = await import("../terminal.ts");
+  const { firstLine } = await import("../invocation/terminal.ts");
   const password = passwordStdin === true ? await firstLine(context.stdin) : undefined;
   return {
     link: true,

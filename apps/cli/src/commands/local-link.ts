@@ -1,4 +1,4 @@
-import type { Run } from "./command.ts";
+import type { Run } from "../invocation/run.ts";
 
 /** Warns about a link that works only on this machine. */
 export function noteLocalLink({ output }: Run, url: string | undefined): void {

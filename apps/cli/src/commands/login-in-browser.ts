@@ -3,7 +3,7 @@ import type { ApiClient } from "@holdfast/api-client/api-client";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { DeviceSystem } from "@holdfast/protocol/device-routes";
 import type { RouteAnswer, routes } from "@holdfast/protocol/routes";
-import type { Run } from "./command.ts";
+import type { Run } from "../invocation/run.ts";
 
 type Answer = RouteAnswer<(typeof routes)["finishDeviceLogin"]>;
 type Session = Extract<Answer, { access_token: string }>;

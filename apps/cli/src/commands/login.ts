@@ -5,8 +5,11 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { toSentence } from "../output/system-failure.ts";
 import type { Login, SavedLogin } from "../config/saved-login.ts";
 import type { DeviceSystem } from "@holdfast/protocol/device-routes";
-import { askingAgain, sayFactorDue } from "./second-factor.ts";
-import { checkTitle, type CommandMaker, newCommand, type Run, runs, usage } from "./command.ts";
+import { askingAgain } from "../invocation/asking-again.ts";
+import { sayFactorDue } from "./second-factor.ts";
+import { checkTitle, type CommandMaker, newCommand, runs } from "./command.ts";
+import { usage } from "../output/usage.ts";
+import type { Run } from "../invocation/run.ts";
 
 interface LoginOptions {
   readonly email?: string;
@@ -55,7 +58,7 @@ async function login(run: Run, url: string, options: LoginOptions): Promise<void
   const { readTrust } = await import("../config/read-trust.ts");
   const { SavedLogin } = await import("../config/saved-login.ts");
   const { serverIdOf, tellOtherServer } = await import("./tell-other-server.ts");
-  const { ask, askSecret, firstLine } = await import("../terminal.ts");
+  const { ask, askSecret, firstLine } = await import("../invocation/terminal.ts");
   const server = parseServer(url);
   if (options.insecure !== true) assertPrivate(server, ofLogin);
   const { context } = run;

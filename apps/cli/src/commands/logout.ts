@@ -1,8 +1,11 @@
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { Login } from "../config/saved-login.ts";
-import { newCommand, runs, usage } from "./command.ts";
-import type { CommandMaker, Context, Run } from "./command.ts";
+import { newCommand, runs } from "./command.ts";
+import { usage } from "../output/usage.ts";
+import type { CommandMaker } from "./command.ts";
+import type { Run } from "../invocation/run.ts";
+import type { Context } from "../output/context.ts";
 
 export const logoutCommand: CommandMaker = (context) => {
   const command = newCommand("logout", "Sign this device out and delete its login", ["logout", "logout --everywhere"])

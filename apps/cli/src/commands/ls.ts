@@ -1,8 +1,10 @@
 import type { NodeJson } from "@holdfast/protocol/values";
 import { type Column, Listing } from "../output/listing.ts";
 import { formatNumber } from "../output/text.ts";
-import { newCommand, runs, usage } from "./command.ts";
-import type { CommandMaker, Run } from "./command.ts";
+import { newCommand, runs } from "./command.ts";
+import { usage } from "../output/usage.ts";
+import type { CommandMaker } from "./command.ts";
+import type { Run } from "../invocation/run.ts";
 
 interface LsOptions {
   readonly long?: boolean;

@@ -2,7 +2,8 @@ import type { ApiClient } from "@holdfast/api-client/api-client";
 import { joinPath, splitPath } from "@holdfast/core/names";
 import { HoldfastError } from "@holdfast/core/errors";
 import { parseNewPath, readId } from "../remote/remote-path.ts";
-import { newCommand, runs, usage } from "./command.ts";
+import { newCommand, runs } from "./command.ts";
+import { usage } from "../output/usage.ts";
 import type { CommandMaker } from "./command.ts";
 
 export const mountCommand: CommandMaker = (context) => {

@@ -5,7 +5,7 @@ import type { NodeJson } from "@holdfast/protocol/values";
 import { findNode, lookUpAll, lookUpFolder, placeFor } from "../remote/look-up.ts";
 import { parseNewPath } from "../remote/remote-path.ts";
 import { inTurn } from "./in-turn.ts";
-import type { Run } from "./command.ts";
+import type { Run } from "../invocation/run.ts";
 
 type Place = Awaited<ReturnType<typeof placeFor>>;
 

@@ -1,5 +1,5 @@
 import { limits } from "@holdfast/core/limits";
-import { usage } from "./command.ts";
+import { usage } from "../output/usage.ts";
 
 /** @throws HoldfastError usage for a password that the server would reject */
 export function checkNewPassword(password: string): string {

@@ -1,5 +1,5 @@
 import { endFor } from "../output/listing.ts";
-import type { Run } from "./command.ts";
+import type { Run } from "../invocation/run.ts";
 
 /** Reports the end on stderr, because standard output contains only the secret. */
 export function noteEnd(run: Run, endsAt: string | null | undefined): void {

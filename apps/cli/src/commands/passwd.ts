@@ -1,8 +1,10 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { checkNewPassword } from "./new-password.ts";
-import { newCommand, runs, usage } from "./command.ts";
-import { askingAgain } from "./second-factor.ts";
-import type { CommandMaker, Run } from "./command.ts";
+import { newCommand, runs } from "./command.ts";
+import { usage } from "../output/usage.ts";
+import { askingAgain } from "../invocation/asking-again.ts";
+import type { CommandMaker } from "./command.ts";
+import type { Run } from "../invocation/run.ts";
 
 interface PasswdOptions {
   readonly passwordStdin?: boolean;
@@ -44,7 +46,7 @@ interface Passwords {
 }
 
 async function fromStdin({ context }: Run): Promise<Passwords> {
-  const { firstLines } = await import("../terminal.ts");
+  const { firstLines } = await import("../invocation/terminal.ts");
   const [current = "", next = ""] = await firstLines(context.stdin, 2);
   if (current === "" || next === "")
     throw usage("Standard input must contain the current and the new password, one line each.");
@@ -75,7 +77,7 @@ async function checkCurrent(run: Run, password: string): Promise<void> {
 }
 
 async function fromTerminal(run: Run): Promise<Passwords> {
-  const { askNewPassword, askSecret } = await import("../terminal.ts");
+  const { askNewPassword, askSecret } = await import("../invocation/terminal.ts");
   const current = await run.askSecret("Current password: ");
   if (current === "") throw usage("The password is empty.");
   await checkCurrent(run, current);

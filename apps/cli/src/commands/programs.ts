@@ -1,6 +1,7 @@
 import { type Column, Listing } from "../output/listing.ts";
 import { newCommand, newGroup, runs } from "./command.ts";
-import type { CommandMaker, Context } from "./command.ts";
+import type { CommandMaker } from "./command.ts";
+import type { Context } from "../output/context.ts";
 import { listedBy } from "./listed-by.ts";
 
 export const programsCommand: CommandMaker = (context) =>

@@ -8,8 +8,10 @@ import { parseRemotePath, readIdPath } from "../remote/remote-path.ts";
 import type { PutRoot } from "../transfer/put/put-root.ts";
 import type { TransferReport } from "../transfer/transfer-report.ts";
 import type { CommandOutput } from "../transfer/put/command-output.ts";
-import { newCommand, missing, runs, usage } from "./command.ts";
-import type { CommandMaker, Run } from "./command.ts";
+import { newCommand, missing, runs } from "./command.ts";
+import { usage } from "../output/usage.ts";
+import type { CommandMaker } from "./command.ts";
+import type { Run } from "../invocation/run.ts";
 import { withNotes } from "./help-notes.ts";
 import {
   alikeShownMax,
@@ -74,7 +76,7 @@ export const putCommand: CommandMaker = (context) => {
 async function putOutput(run: Run, remote: string, words: readonly string[], flags: PutFlags): Promise<void> {
   const [{ CommandOutput }, { clearedOnSignals }] = await Promise.all([
     import("../transfer/put/command-output.ts"),
-    import("../interruption.ts"),
+    import("../invocation/interruption.ts"),
   ]);
   const output = new CommandOutput(words);
   const ended = {

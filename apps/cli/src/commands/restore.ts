@@ -2,7 +2,8 @@ import { shellWord } from "@holdfast/core/shell-word";
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import type { NodeJson } from "@holdfast/protocol/values";
 import { missing, newCommand, runs } from "./command.ts";
-import type { CommandMaker, Run } from "./command.ts";
+import type { CommandMaker } from "./command.ts";
+import type { Run } from "../invocation/run.ts";
 import { ofVersion, readVersion } from "./version-argument.ts";
 
 export const restoreCommand: CommandMaker = (context) => {

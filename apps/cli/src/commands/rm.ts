@@ -26,7 +26,7 @@ export const rmCommand: CommandMaker = (context) => {
     const { trashedFrom } = await import("../remote/trashed-from.ts");
     const trashed = permanent === true ? await trashedFrom(client, nodes) : undefined;
     if (trashed !== undefined && isAsked) {
-      const { assertConfirmed } = await import("../terminal.ts");
+      const { assertConfirmed } = await import("../invocation/terminal.ts");
       const what = nodes
         .map(({ path, kind }) => (kind === "folder" ? `${path}/ and everything in it` : path))
         .join(", ");

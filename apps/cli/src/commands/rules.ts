@@ -3,9 +3,11 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { printable } from "@holdfast/core/printable";
 import type { KnownSync } from "../sync/known-syncs.ts";
 import type { HeldRules } from "../sync/shown-rules.ts";
-import { assertConfirmed } from "../terminal.ts";
+import { assertConfirmed } from "../invocation/terminal.ts";
 import { newCommand, runs, unknownCommand } from "./command.ts";
-import type { CommandMaker, Context, Run } from "./command.ts";
+import type { CommandMaker } from "./command.ts";
+import type { Run } from "../invocation/run.ts";
+import type { Context } from "../output/context.ts";
 
 export const rulesCommand: CommandMaker = (context) => {
   const command = newCommand("rules", "Rules of .holdfastignore from another account that need your approval", [

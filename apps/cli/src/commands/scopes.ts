@@ -1,6 +1,6 @@
 import type { Scope } from "@holdfast/protocol/account-routes";
 import type { ProgramScope } from "@holdfast/protocol/scopes";
-import { usage } from "./command.ts";
+import { usage } from "../output/usage.ts";
 
 export const programScopes: readonly ProgramScope[] = ["files:read", "files:write", "account", "admin"];
 export const tokenScopes: readonly Scope[] = [...programScopes, "scim"];

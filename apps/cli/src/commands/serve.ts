@@ -1,5 +1,6 @@
 import { keepCompiledCode } from "../config/compiled-code.ts";
-import { newCommand, runs, usage } from "./command.ts";
+import { newCommand, runs } from "./command.ts";
+import { usage } from "../output/usage.ts";
 import type { CommandMaker } from "./command.ts";
 
 export const serveCommand: CommandMaker = (context) => {

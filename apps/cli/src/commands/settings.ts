@@ -1,7 +1,8 @@
 import type { CallRequest } from "@holdfast/api-client/request";
 import { languages, noticeKinds, notifyChange, type NotifySettings } from "@holdfast/protocol/account-settings";
 import { Listing } from "../output/listing.ts";
-import { newCommand, missing, runs, usage } from "./command.ts";
+import { newCommand, missing, runs } from "./command.ts";
+import { usage } from "../output/usage.ts";
 import type { CommandMaker } from "./command.ts";
 import { withNotes } from "./help-notes.ts";
 

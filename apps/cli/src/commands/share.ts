@@ -1,10 +1,12 @@
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import { HoldfastError } from "@holdfast/core/errors";
 import { endFor } from "../output/listing.ts";
-import { newCommand, runs, usage } from "./command.ts";
+import { newCommand, runs } from "./command.ts";
+import { usage } from "../output/usage.ts";
 import { whenText } from "./when-text.ts";
 import { noteLocalLink } from "./local-link.ts";
-import type { CommandMaker, Run } from "./command.ts";
+import type { CommandMaker } from "./command.ts";
+import type { Run } from "../invocation/run.ts";
 import { confirmWholeDrive } from "./whole-drive.ts";
 
 export const grantedRoles = ["viewer", "commenter", "editor", "uploader"] as const;

@@ -16,7 +16,8 @@ import { problemKinds, problemLine } from "../sync/problem-lines.ts";
 import type { ShownRules } from "../sync/shown-rules.ts";
 import { clearBar, clearScreen } from "../output/screen.ts";
 import { newCommand, runs } from "./command.ts";
-import type { CommandMaker, Run } from "./command.ts";
+import type { CommandMaker } from "./command.ts";
+import type { Run } from "../invocation/run.ts";
 
 export const statusCommand: CommandMaker = (context) => {
   const command = newCommand(

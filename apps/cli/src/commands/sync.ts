@@ -2,30 +2,13 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { HoldfastError } from "@holdfast/core/errors";
 import { printable } from "@holdfast/core/printable";
-import { checkTitle, newCommand, runs, usage } from "./command.ts";
+import { checkTitle, newCommand, runs } from "./command.ts";
+import { usage } from "../output/usage.ts";
 import type { BuiltInRule } from "../sync/shown-rules.ts";
-import type { CommandMaker, Run } from "./command.ts";
+import type { CommandMaker } from "./command.ts";
+import type { Run } from "../invocation/run.ts";
+import type { SyncFlags } from "../sync/sync-flags.ts";
 import { withNotes } from "./help-notes.ts";
-
-export interface SyncFlags {
-  readonly remote?: string;
-  readonly once?: boolean;
-  readonly deviceName?: string;
-  readonly confirmDeletes?: boolean;
-  readonly exclude?: readonly string[];
-  readonly include?: readonly string[];
-  readonly freeSpace?: boolean;
-  readonly showRules?: boolean;
-  readonly yes?: boolean;
-  readonly dryRun?: boolean;
-  readonly limitUp?: string;
-  readonly limitDown?: string;
-  readonly brake?: string;
-  readonly installService?: boolean;
-  readonly print?: boolean;
-  readonly log?: boolean;
-  readonly forget?: boolean;
-}
 
 export const syncCommand: CommandMaker = (context) => {
   const examples = [
@@ -160,7 +143,7 @@ async function assertMeant({ context, output }: Run, folder: string, isSure: boo
   if (isSure || !isHomeFolder(folder) || existsSync(join(folder, ".holdfast"))) return;
   const what = `${folder} is your home folder: everything in it would be synced, including programs' settings and caches`;
   if (context.stdin.isTTY !== true) return output.say(`sync: ${what}. --yes skips this warning.`);
-  const { assertConfirmed } = await import("../terminal.ts");
+  const { assertConfirmed } = await import("../invocation/terminal.ts");
   await assertConfirmed(context, `${what}. Continue?`, "Nothing was synced.");
 }
 

@@ -3,7 +3,7 @@ import { type ClientChoices, openClient, thisConfigFolder } from "../config/conn
 import { otherServer } from "../config/ended-login.ts";
 import type { Login } from "../config/saved-login.ts";
 import { readKnownSyncs } from "../sync/known-syncs.ts";
-import type { Run } from "./command.ts";
+import type { Run } from "../invocation/run.ts";
 
 /** undefined if the server does not report its id, which does not affect the login. */
 export async function serverIdOf(server: string, choices: ClientChoices): Promise<string | undefined> {

@@ -3,7 +3,7 @@ import { text } from "node:stream/consumers";
 import { type CommandResult, holdfast } from "@holdfast/server/acceptance/testing";
 import { isLongTier } from "@holdfast/tools/tiers";
 import { runIn } from "../run.ts";
-import type { Context } from "./command.ts";
+import type { Context } from "../output/context.ts";
 
 export interface Ran {
   readonly code: number;

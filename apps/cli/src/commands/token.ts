@@ -6,7 +6,8 @@ import { whenText } from "./when-text.ts";
 import { parseEnd } from "./when.ts";
 import { parseScope, tokenScopes } from "./scopes.ts";
 import { checkTitle, newCommand, newGroup, runs } from "./command.ts";
-import type { CommandMaker, Context } from "./command.ts";
+import type { CommandMaker } from "./command.ts";
+import type { Context } from "../output/context.ts";
 
 export const tokenCommand: CommandMaker = (context) =>
   newGroup(

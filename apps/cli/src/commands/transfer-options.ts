@@ -2,8 +2,8 @@ import type { Command } from "commander";
 import type { Patterns } from "@holdfast/sync/rules/patterns";
 import type { Moved } from "../output/progress.ts";
 import type { Mirroring } from "../transfer/may-delete.ts";
-import { usage } from "./command.ts";
-import type { Run } from "./command.ts";
+import { usage } from "../output/usage.ts";
+import type { Run } from "../invocation/run.ts";
 
 /** Problems with the same message that are shown one by one. */
 export const alikeShownMax = 50;
@@ -54,7 +54,7 @@ export function mirroringOf(run: Run, flags: TransferFlags, pause: () => void): 
     if (flags.yes === true) return true;
     if (run.context.stdin.isTTY !== true) return undefined;
     pause();
-    const { confirm: ask } = await import("../terminal.ts");
+    const { confirm: ask } = await import("../invocation/terminal.ts");
     return ask(run.context, question);
   };
   return { confirm, isAnswered: flags.yes === true, canAsk: run.context.stdin.isTTY === true };

@@ -5,7 +5,8 @@ import { printable } from "@holdfast/core/printable";
 import { type Column, Listing } from "../output/listing.ts";
 import { count, formatBytes } from "../output/text.ts";
 import { newCommand, missing, runs } from "./command.ts";
-import type { CommandMaker, Context } from "./command.ts";
+import type { CommandMaker } from "./command.ts";
+import type { Context } from "../output/context.ts";
 
 export const transferCommand: CommandMaker = (context) => {
   const command = newCommand("transfer", "Transfer a file or folder to another owner, who has to accept", [

@@ -3,7 +3,8 @@ import type { ApiClient } from "@holdfast/api-client/api-client";
 import type { NodeJson } from "@holdfast/protocol/values";
 import { count, formatBytes } from "../output/text.ts";
 import { newCommand, newGroup, runs } from "./command.ts";
-import type { CommandMaker, Context } from "./command.ts";
+import type { CommandMaker } from "./command.ts";
+import type { Context } from "../output/context.ts";
 
 export const trashCommand: CommandMaker = (context) =>
   newGroup(
@@ -88,7 +89,7 @@ function empty(context: Context) {
       ]);
     }
     if (shown !== undefined) {
-      const { assertConfirmed } = await import("../terminal.ts");
+      const { assertConfirmed } = await import("../invocation/terminal.ts");
       const question = `Permanently delete ${words(shown.count)} from the trash?`;
       await assertConfirmed(context, question, "Nothing was deleted.");
     }

@@ -1,6 +1,7 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { shellWord } from "@holdfast/core/shell-word";
-import { usage } from "./command.ts";
+import { noVersion } from "../remote/at-version.ts";
+import { usage } from "../output/usage.ts";
 
 const versionPattern = /^(\d{1,15}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/i;
 
@@ -10,12 +11,6 @@ export function readVersion(text: string, path: string): string {
   throw usage(
     `${path}: ${text} is neither the number nor the ID of a version. 'holdfast versions ${shellWord(path)}' lists them.`,
   );
-}
-
-/** The version never existed or was deleted. */
-export function noVersion(path: string, wanted: string): HoldfastError {
-  const list = `'holdfast versions ${shellWord(path)}'`;
-  return new HoldfastError("not_found", `${path} has no version ${wanted}. ${list} lists them.`);
 }
 
 export async function ofVersion<Answer>(path: string, wanted: string, answer: Promise<Answer>): Promise<Answer> {

@@ -5,8 +5,10 @@ import type { Comparison } from "../compare/compare-versions.ts";
 import { printable } from "@holdfast/core/printable";
 import { formatBytes, formatNumber, formatTable, formatTime } from "../output/text.ts";
 import { newCommand, runs } from "./command.ts";
-import type { CommandMaker, Run } from "./command.ts";
-import { noVersion, readVersion } from "./version-argument.ts";
+import type { CommandMaker } from "./command.ts";
+import type { Run } from "../invocation/run.ts";
+import { noVersion } from "../remote/at-version.ts";
+import { readVersion } from "./version-argument.ts";
 
 export const diffCommand: CommandMaker = (context) => {
   const command = newCommand(

@@ -19,7 +19,7 @@ export const pruneCommand: CommandMaker = (context) => {
   return runs<[string]>(context, command, async (run, path, { keep: given, dryRun, yes }) => {
     const [{ lookUp }, { assertConfirmed }] = await Promise.all([
       import("../remote/look-up.ts"),
-      import("../terminal.ts"),
+      import("../invocation/terminal.ts"),
     ]);
     const keep = parseCount(given, "--keep");
     if (keep === undefined) missing(command, "Specify how many versions to keep: --keep N.");

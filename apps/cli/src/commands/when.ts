@@ -1,4 +1,4 @@
-import { usage } from "./command.ts";
+import { usage } from "../output/usage.ts";
 import { parseDuration } from "./duration.ts";
 
 /** Returns RFC 3339 for the server's time in Unix milliseconds, because the local clock may be wrong. */

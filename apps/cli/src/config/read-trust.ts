@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import type { ServerTrust } from "@holdfast/api-client/server-trust";
-import { usage } from "../commands/command.ts";
+import { usage } from "../output/usage.ts";
 
 interface TrustOptions {
   /** PEM file. */

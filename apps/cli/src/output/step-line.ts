@@ -1,4 +1,4 @@
-import type { Context } from "../commands/command.ts";
+import type { Context } from "./context.ts";
 import type { Output } from "./output.ts";
 import { Progress, TransferCounts } from "./progress.ts";
 

@@ -1,7 +1,7 @@
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import { HoldfastError } from "@holdfast/core/errors";
+import { shellWord } from "@holdfast/core/shell-word";
 import type { NodeJson } from "@holdfast/protocol/values";
-import { noVersion } from "../commands/version-argument.ts";
 import { allPages, pageItemsMax } from "./pages.ts";
 
 /**
@@ -24,4 +24,10 @@ export async function atVersion(client: ApiClient, node: NodeJson, wanted: strin
     return { ...rest, version, version_id, size, content_id, modified_at };
   }
   throw noVersion(path, wanted);
+}
+
+/** The version never existed or was deleted. */
+export function noVersion(path: string, wanted: string): HoldfastError {
+  const list = `'holdfast versions ${shellWord(path)}'`;
+  return new HoldfastError("not_found", `${path} has no version ${wanted}. ${list} lists them.`);
 }

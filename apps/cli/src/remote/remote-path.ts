@@ -1,5 +1,5 @@
 import { isId } from "@holdfast/core/ids";
-import { usage } from "../commands/command.ts";
+import { usage } from "../output/usage.ts";
 
 /**
  * Parses a path on the server. Repeated slashes become one, and a trailing slash is kept, because it requires a folder.

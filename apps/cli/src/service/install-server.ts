@@ -2,7 +2,8 @@ import { chmodSync, existsSync, readFileSync, realpathSync, statSync } from "nod
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { defaultDataFolder } from "@holdfast/disk/default-data-folder";
-import { type Run, usage } from "../commands/command.ts";
+import { usage } from "../output/usage.ts";
+import type { Run } from "../invocation/run.ts";
 import { ofCommand } from "../config/variables-of-command.ts";
 import { serveUnit, serveUnitName, systemDataFolder } from "./serve-unit.ts";
 import { launcher, userConfigFolder, userUnitFolder, writeUnit } from "./write-unit.ts";

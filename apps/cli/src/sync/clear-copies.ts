@@ -16,7 +16,7 @@ import { SyncState } from "@holdfast/sync/state/sync-state";
 import { lockFolder } from "@holdfast/synced-folder/lock-folder";
 import { openSyncedFolder } from "@holdfast/synced-folder/open-synced-folder";
 import { probeFolder } from "@holdfast/synced-folder/probe-folder";
-import type { Run } from "../commands/command.ts";
+import type { Run } from "../invocation/run.ts";
 import { openClient, thisConfigFolder } from "../config/connection.ts";
 import { type Login, SavedLogin } from "../config/saved-login.ts";
 import { count, formatNumber } from "../output/text.ts";

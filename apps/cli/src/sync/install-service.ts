@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
-import type { Run } from "../commands/command.ts";
-import type { SyncFlags } from "../commands/sync.ts";
+import type { Run } from "../invocation/run.ts";
+import type { SyncFlags } from "./sync-flags.ts";
 import { thisConfigFolder } from "../config/connection.ts";
 import { realRoot } from "./choose-syncs.ts";
 import { checkRoot } from "./sync-root.ts";

@@ -12,7 +12,7 @@ import { SyncState } from "@holdfast/sync/state/sync-state";
 import { toFolderError } from "@holdfast/synced-folder/folder-error";
 import { openSyncedFolder } from "@holdfast/synced-folder/open-synced-folder";
 import { type FolderAbilities, probeFolder } from "@holdfast/synced-folder/probe-folder";
-import type { Run } from "../commands/command.ts";
+import type { Run } from "../invocation/run.ts";
 import type { Connection } from "../config/connection.ts";
 import { count, formatBytes } from "../output/text.ts";
 import { linesByFolder } from "../transfer/plan-lines.ts";

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { HoldfastError } from "@holdfast/core/errors";
-import type { Run } from "../commands/command.ts";
+import type { Run } from "../invocation/run.ts";
 import { type Connection, thisConfigFolder } from "../config/connection.ts";
-import { leaveFirstSignals } from "../first-signals.ts";
-import { interruptedExitCode } from "../interruption.ts";
+import { leaveFirstSignals } from "../invocation/first-signals.ts";
+import { interruptedExitCode } from "../invocation/interruption.ts";
 import { shellWord } from "@holdfast/core/shell-word";
 import { count } from "../output/text.ts";
 import { openClientEngine } from "./client-engine.ts";

@@ -1,5 +1,26 @@
 import { checkName } from "@holdfast/core/names";
-import { usage } from "../commands/command.ts";
+import { usage } from "../output/usage.ts";
+
+/** Options of `holdfast sync`. */
+export interface SyncFlags {
+  readonly remote?: string;
+  readonly once?: boolean;
+  readonly deviceName?: string;
+  readonly confirmDeletes?: boolean;
+  readonly exclude?: readonly string[];
+  readonly include?: readonly string[];
+  readonly freeSpace?: boolean;
+  readonly showRules?: boolean;
+  readonly yes?: boolean;
+  readonly dryRun?: boolean;
+  readonly limitUp?: string;
+  readonly limitDown?: string;
+  readonly brake?: string;
+  readonly installService?: boolean;
+  readonly print?: boolean;
+  readonly log?: boolean;
+  readonly forget?: boolean;
+}
 
 const units: Readonly<Record<string, number>> = { "": 1, K: 1000, M: 1_000_000, G: 1_000_000_000 };
 /** At lower rates, a block of 4 MiB would take more than an hour. */

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { ApiClient } from "@holdfast/api-client/api-client";
-import type { Run } from "../commands/command.ts";
+import type { Run } from "../invocation/run.ts";
 import { findNode } from "../remote/look-up.ts";
 
 /**

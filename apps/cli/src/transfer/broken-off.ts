@@ -1,6 +1,6 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { printable } from "@holdfast/core/printable";
-import type { Run } from "../commands/command.ts";
+import type { Run } from "../invocation/run.ts";
 import { count, formatBytes, formatNumber } from "../output/text.ts";
 import type { TransferReport } from "./transfer-report.ts";
 

@@ -1,5 +1,5 @@
-import type { Run } from "../commands/command.ts";
-import { interruptedExitCode } from "../interruption.ts";
+import type { Run } from "../invocation/run.ts";
+import { interruptedExitCode } from "../invocation/interruption.ts";
 import type { Progress } from "../output/progress.ts";
 import { showJson, showLines } from "../output/screen.ts";
 

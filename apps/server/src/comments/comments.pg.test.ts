@@ -8,7 +8,7 @@ import { sql } from "kysely";
 import type { CommentRow, GrantRow } from "../db/shard-tables.ts";
 import { useTestSpaces } from "../metadata/testing/testing-spaces.ts";
 import { newTestId, smallPieces, type TestSpace, type TestSpaceOptions } from "../metadata/testing/testing.ts";
-import { sweepPurged } from "../metadata/trash/removal.ts";
+import { sweepPurged } from "../metadata/commit/removal.ts";
 import { signInTo } from "../notify/testing.ts";
 import { grantTo } from "../rights/testing.ts";
 import { type CommentWorld, createComment, deleteComment, resolveComment, updateComment } from "./comments.ts";

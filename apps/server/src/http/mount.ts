@@ -7,7 +7,7 @@ import { z } from "zod";
 import { runExchange } from "./exchange/exchange.ts";
 import type { LooseHandler, Mounted } from "./exchange/mounted.ts";
 import type { Arrived, ExchangeWorld } from "./exchange/exchange-world.ts";
-import type { Handlers, RequestContext } from "./handler.ts";
+import type { Handlers, RequestContext } from "./exchange/handler.ts";
 import type { OpenidAnswer, OutsideEndpoint } from "./oauth/openid-endpoints.ts";
 import type { ProblemShape } from "./exchange/problem.ts";
 import { drainAfterAnswer, isAfterLast } from "./exchange/request-body.ts";

@@ -1,7 +1,7 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { ServerRole } from "@holdfast/protocol/operation-routes";
 import { type RouteName, routes, routeUrl } from "@holdfast/protocol/routes";
-import type { Handlers } from "./handler.ts";
+import type { Handlers } from "./exchange/handler.ts";
 
 /**
  * Paths by the role that serves them, as load balancers route them (docs/operation.md). Any process serves

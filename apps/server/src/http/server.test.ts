@@ -7,7 +7,7 @@ import { beginningsAround, hexText } from "@holdfast/codec/testing";
 import { compressFrame } from "@holdfast/codec/zstd-compress";
 import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
-import type { Handlers } from "./handler.ts";
+import type { Handlers } from "./exchange/handler.ts";
 import { asUser, speakRaw, startTestServer, testTokens, type TestServer } from "./testing.ts";
 
 const json = { "content-type": "application/json" };

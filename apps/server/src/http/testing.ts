@@ -14,7 +14,7 @@ import {
 } from "@holdfast/core/ids";
 import type { Caller } from "../accounts/caller.ts";
 import { openLog } from "../operation/log.ts";
-import type { Handlers } from "./handler.ts";
+import type { Handlers } from "./exchange/handler.ts";
 import { type LimitName, openMemoryBuckets, openRateLimits, type Rate } from "./exchange/rate-limits.ts";
 import { createHttpServer, type HttpServer, type HttpServerOptions } from "./server.ts";
 

@@ -3,7 +3,7 @@ import type { CollectionJson } from "@holdfast/protocol/admin-routes";
 import type { BlockPool } from "../blocks/block-tasks.ts";
 import { collectCell } from "../blocks/collect/collect-cell.ts";
 import { countOldVersions } from "../metadata/retention/retention.ts";
-import { countDueNodes } from "../metadata/trash/count-due.ts";
+import { countDueNodes } from "../metadata/retention/count-due.ts";
 import type { Log } from "../operation/log.ts";
 import { expireUploads } from "../uploads/remove-uploads.ts";
 import { listUnfinished, removeUnfinished } from "./unfinished-uploads.ts";

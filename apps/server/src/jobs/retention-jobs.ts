@@ -2,7 +2,7 @@ import type { AccountWorld } from "../accounts/account-world.ts";
 import { expireCredentials } from "../accounts/expire-credentials.ts";
 import { expireLinkDownloads } from "../links/count-download.ts";
 import { expireMails } from "../mail/mails-sent.ts";
-import { sweepPurged } from "../metadata/trash/removal.ts";
+import { sweepPurged } from "../metadata/commit/removal.ts";
 import { expireBrakes } from "../suspensions/expire-brakes.ts";
 import { expireUploads } from "../uploads/remove-uploads.ts";
 import { expireReports } from "../reports/expire-reports.ts";

@@ -16,7 +16,7 @@ import {
 } from "../metadata/retention/retention.ts";
 import { raiseCut } from "../metadata/retention/retention-cut.ts";
 import type { Mended, Retention } from "../metadata/retention/retention-job.ts";
-import { sweepPurged } from "../metadata/trash/removal.ts";
+import { sweepPurged } from "../metadata/commit/removal.ts";
 import { expireDeadMessages, expireTasks } from "../queue/expire-messages.ts";
 import { expireRewinds } from "../rewind/expire-rewinds.ts";
 

@@ -7,7 +7,7 @@ import { findReadable, readActor } from "../accounts/may-read.ts";
 import { rewindCommand } from "../accounts/rewind-command.ts";
 import { uuidArray } from "../db/array-parameters.ts";
 import type { Shard, Shards } from "../db/shards.ts";
-import { countBelow } from "../metadata/brake/count-below.ts";
+import { countBelow } from "../metadata/commit/count-below.ts";
 import { readLineages } from "../metadata/read/lineages.ts";
 import type { Kind } from "../queue/kind.ts";
 import { notificationKind, type NotificationWorld } from "./notification-kind.ts";

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { routes, routeUrl } from "@holdfast/protocol/routes";
 import type { Route } from "@holdfast/protocol/route";
 import { z } from "zod";
-import { operationHandlers } from "../http/sync/operation-handlers.ts";
+import { operationHandlers } from "../http/operation/operation-handlers.ts";
 import { startTestServer } from "../http/testing.ts";
 import { errorTable, HoldfastError } from "@holdfast/core/errors";
 import { openReadiness } from "./health.ts";

@@ -18,7 +18,7 @@ import { sharingKinds } from "../sharing/deliver.ts";
 import { transferKinds } from "../transfers/transfer-kinds.ts";
 import type { TransferWorld } from "../transfers/transfer-world.ts";
 import { guestDeletionsKind } from "../metadata/commit/tell-deletions.ts";
-import { suspensionKind } from "../metadata/brake/device-brakes.ts";
+import { suspensionKind } from "../metadata/commit/device-brakes.ts";
 import { type SuspendingWorld, suspensionMessages } from "../suspensions/suspend-device.ts";
 import { watchKind } from "../watches/watch-kind.ts";
 import { watchedEventKind } from "../watches/watched-event-kind.ts";

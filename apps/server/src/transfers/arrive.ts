@@ -11,7 +11,7 @@ import type { TransactionPlace } from "../metadata/commit/transaction-place.ts";
 import type { Step } from "../metadata/commit/work.ts";
 import { addWeight, record, useBytes } from "../metadata/commit/record.ts";
 import { writeWork } from "../metadata/commit/write.ts";
-import { checkPath } from "../metadata/weight/reach.ts";
+import { checkPath } from "../metadata/commit/reach.ts";
 import { changeRights, type RightsChange } from "../sharing/change-rights.ts";
 import type { SharingWorld } from "../sharing/sharing-world.ts";
 import type { Crossed } from "./copy-across.ts";

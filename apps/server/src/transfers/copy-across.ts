@@ -18,7 +18,7 @@ import { newId, newRevision, type Work } from "../metadata/commit/work.ts";
 import { insertNodes, insertVersions, writeLabels } from "../metadata/commit/write.ts";
 import { contentOf } from "../metadata/content/content.ts";
 import { changeBlockRefs, changeSegmentRefs, countOf } from "../metadata/content/references.ts";
-import { sweepDetached } from "../metadata/trash/removal.ts";
+import { sweepDetached } from "../metadata/commit/removal.ts";
 import { assertWeightRoom, commentWeight, versionWeight } from "../metadata/weight/metadata-bytes.ts";
 import { countBlocks } from "../metadata/weight/stored-bytes.ts";
 

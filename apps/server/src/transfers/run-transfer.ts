@@ -9,7 +9,7 @@ import type { Shards } from "../db/shards.ts";
 import type { Actor } from "../metadata/actor.ts";
 import type { Operation } from "../metadata/commit/operation.ts";
 import { pieceSizes } from "../metadata/commit/piece-sizes.ts";
-import { sweepDetached } from "../metadata/trash/removal.ts";
+import { sweepDetached } from "../metadata/commit/removal.ts";
 import { finishTask } from "../queue/tasks.ts";
 import { changeRights, removeGrants } from "../sharing/change-rights.ts";
 import { findActor } from "../sharing/mounts.ts";

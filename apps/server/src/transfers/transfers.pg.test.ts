@@ -13,7 +13,7 @@ import type { Operation } from "../metadata/commit/operation.ts";
 import { findNode } from "../metadata/read/look-up.ts";
 import { checkInvariants } from "../metadata/testing/invariants.ts";
 import type { TestClock } from "../metadata/testing/testing.ts";
-import { sweepPurged } from "../metadata/trash/removal.ts";
+import { sweepPurged } from "../metadata/commit/removal.ts";
 import { readTask } from "../queue/tasks.ts";
 import { openOwners, type Owners } from "../sharing/testing-owners.ts";
 import { acceptTransfer, cancelTransfer, listTransfers, offerTransfer } from "./open-transfers.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { PassThrough } from "node:stream";
 import { test } from "node:test";
-import { makeProgram } from "../../program.ts";
+import { makeProgram } from "../../commands/program.ts";
 import { type Command, CommanderError } from "commander";
 import { findCommands, holdfastCalls, pages, readCommands, withoutRemark } from "./page-commands.ts";
 

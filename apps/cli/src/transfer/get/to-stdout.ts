@@ -1,5 +1,5 @@
-import type { Run } from "../../commands/command.ts";
-import { countedSource } from "../../links/counted-source.ts";
+import type { Run } from "../../invocation/run.ts";
+import { countedSource } from "./counted-source.ts";
 import type { LinkAddress } from "../../links/link-address.ts";
 import { atVersion } from "../../remote/at-version.ts";
 import { lookUpIn } from "../../remote/look-up-shared.ts";

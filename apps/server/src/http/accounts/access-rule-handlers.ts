@@ -4,7 +4,7 @@ import { changeAccessRule, readOwnAddresses, setOwnAddresses } from "../../accou
 import { listAccessRules } from "../../accounts/list-access-rules.ts";
 import { passkeySiteOf } from "../../accounts/passkey-site.ts";
 import { addressGroup } from "../exchange/peer.ts";
-import type { Handlers } from "../handler.ts";
+import type { Handlers } from "../exchange/handler.ts";
 
 export function accessRuleHandlers(store: AccountStore) {
   return {

@@ -34,7 +34,7 @@ import type { Shard } from "../../db/shards.ts";
 import type { MailWorld } from "../../mail/mail-world.ts";
 import { isAwaited } from "../../sharing/invite-pending.ts";
 import { resumeDevice } from "../../suspensions/resume-device.ts";
-import type { Handlers } from "../handler.ts";
+import type { Handlers } from "../exchange/handler.ts";
 import { refuseForeignPage } from "../exchange/own-page.ts";
 import { addressGroup, type Peer } from "../exchange/peer.ts";
 import { accessRuleHandlers, ownAddressHandlers } from "./access-rule-handlers.ts";

@@ -8,8 +8,8 @@ import { whileOpen } from "../../content/while-open.ts";
 import type { ExportRequest, Exports } from "../../export/open-exports.ts";
 import { primed } from "../blocks/primed.ts";
 import { assertScope } from "../exchange/authentication.ts";
-import { contentDisposition } from "../files/content-disposition.ts";
-import type { Handlers } from "../handler.ts";
+import { contentDisposition } from "../exchange/content-disposition.ts";
+import type { Handlers } from "../exchange/handler.ts";
 
 /** Facts in a signed URL of an archive. */
 const withVersionsFact = "versions";

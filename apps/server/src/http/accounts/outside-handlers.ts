@@ -16,7 +16,7 @@ import { linkIdentity, listIdentities, removeIdentity } from "../../issuer/outsi
 import { proveFromOutside, purposeOfProof } from "../../issuer/prove-from-outside.ts";
 import { signInFromOutside } from "../../issuer/sign-in-from-outside.ts";
 import { addressGroup, type Peer } from "../exchange/peer.ts";
-import type { Handlers } from "../handler.ts";
+import type { Handlers } from "../exchange/handler.ts";
 import { browserName, browserSystem } from "./browser-name.ts";
 import { outsideCookie, readOutsideCookie } from "./outside-cookie.ts";
 import { signInBrowser } from "./web-session-handlers.ts";

@@ -7,7 +7,7 @@ import { type SessionJson, signIn, type SignInRequest } from "../../accounts/ses
 import { signInByPasskey } from "../../accounts/sign-in-by-passkey.ts";
 import { addressGroup, type Peer } from "../exchange/peer.ts";
 import type { AuditNote } from "../exchange/describe-request.ts";
-import type { Handlers } from "../handler.ts";
+import type { Handlers } from "../exchange/handler.ts";
 
 /** Passkeys of an account, and the options for a browser. */
 export function passkeyHandlers(world: AccountWorld) {

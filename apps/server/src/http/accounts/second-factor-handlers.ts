@@ -8,7 +8,7 @@ import {
 import { passkeySiteOf } from "../../accounts/passkey-site.ts";
 import { readSecondFactor } from "../../accounts/second-factor.ts";
 import { addressGroup } from "../exchange/peer.ts";
-import type { Handlers } from "../handler.ts";
+import type { Handlers } from "../exchange/handler.ts";
 
 export function secondFactorHandlers(world: AccountWorld) {
   return {

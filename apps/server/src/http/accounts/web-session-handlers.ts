@@ -5,7 +5,7 @@ import type { AccountWorld } from "../../accounts/account-world.ts";
 import { endSession, endSessionOf, refreshSession, type SessionJson } from "../../accounts/sessions.ts";
 import type { AuditNote } from "../exchange/describe-request.ts";
 import type { Peer } from "../exchange/peer.ts";
-import type { Handlers } from "../handler.ts";
+import type { Handlers } from "../exchange/handler.ts";
 import { browserName, browserSystem } from "./browser-name.ts";
 import { cacheCookie } from "./cache-cookie.ts";
 import { deviceCookie, readDeviceCookie } from "./device-cookie.ts";

@@ -1,7 +1,7 @@
 import { listActivity } from "../../activity/list-activity.ts";
 import type { Shards } from "../../db/shards.ts";
 import { sealedCursors } from "../exchange/sealed-cursor.ts";
-import type { Handlers } from "../handler.ts";
+import type { Handlers } from "../exchange/handler.ts";
 
 export function activityHandlers({ shards, cursorKey }: { readonly shards: Shards; readonly cursorKey: Buffer }) {
   return {

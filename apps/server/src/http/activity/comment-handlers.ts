@@ -11,8 +11,8 @@ import {
 import { commentJson, listComments } from "../../comments/list-comments.ts";
 import { answerOnce, repeatableBy } from "../../metadata/commit/do-once.ts";
 import { assertScope } from "../exchange/authentication.ts";
-import type { Conditions } from "../files/conditions.ts";
-import type { Handlers } from "../handler.ts";
+import type { Conditions } from "../exchange/conditions.ts";
+import type { Handlers } from "../exchange/handler.ts";
 
 export function commentHandlers(world: CommentWorld) {
   const { shards } = world;

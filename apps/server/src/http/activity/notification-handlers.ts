@@ -1,7 +1,7 @@
 import type { Shards } from "../../db/shards.ts";
 import { listNotifications, markRead } from "../../notifications/list-notifications.ts";
 import { unwatch, watch } from "../../watches/watches.ts";
-import type { Handlers } from "../handler.ts";
+import type { Handlers } from "../exchange/handler.ts";
 
 /** Notifications and their settings. */
 export function notificationHandlers({ shards }: { readonly shards: Shards }) {

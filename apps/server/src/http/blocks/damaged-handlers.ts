@@ -1,6 +1,6 @@
 import { limits } from "@holdfast/core/limits";
 import type { BlockService } from "../../blocks/block-service.ts";
-import type { Handlers } from "../handler.ts";
+import type { Handlers } from "../exchange/handler.ts";
 
 /** Damaged content of the caller's files, for clients that have it and can send it again. */
 export function damagedHandlers(blocks: Pick<BlockService, "damaged">) {

@@ -6,8 +6,8 @@ import type { BlockService, ReadingOptions, StoredBlock } from "../../blocks/blo
 import { Gathering } from "../../content/gathering.ts";
 import type { Shards } from "../../db/shards.ts";
 import type { Actor } from "../../metadata/actor.ts";
-import { findKnownBlocks } from "../../metadata/content/known-blocks.ts";
-import { findVisibleVersions } from "../../metadata/content/visible-versions.ts";
+import { findKnownBlocks } from "../../metadata/read/known-blocks.ts";
+import { findVisibleVersions } from "../../metadata/read/visible-versions.ts";
 import { readBase, readPlain } from "./read-plain.ts";
 
 interface AskedItem {

@@ -4,7 +4,7 @@ import { connect } from "node:net";
 import { test, type TestContext } from "node:test";
 import { limits } from "@holdfast/core/limits";
 import { until } from "@holdfast/tools/bounded";
-import type { Handlers } from "../handler.ts";
+import type { Handlers } from "./handler.ts";
 import { startTestServer, type TestServer } from "../testing.ts";
 import { holdTime } from "./testing-time.ts";
 

@@ -6,13 +6,13 @@ import { constants, createZstdCompress, zstdCompress } from "node:zlib";
 import { outputBufferBytes } from "@holdfast/codec/zstd-compress";
 import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
-import type { AnswerBytes, AnswerHeaders } from "../handler.ts";
-import { readEntityTags } from "../files/conditions.ts";
+import type { AnswerBytes, AnswerHeaders } from "./handler.ts";
+import { readEntityTags } from "./conditions.ts";
 import { acceptsEncoding } from "./accepted-encoding.ts";
 import { type ProblemShape, toProblem } from "./problem.ts";
-import { errorPage } from "../web/error-page.ts";
+import { errorPage } from "../pages/error-page.ts";
 import type { Language } from "@holdfast/protocol/account-settings";
-import { gatherTexts, StreamedJson } from "../files/streamed-json.ts";
+import { gatherTexts, StreamedJson } from "./streamed-json.ts";
 
 /** Response of any route, loosely typed. */
 export interface LooseAnswer {

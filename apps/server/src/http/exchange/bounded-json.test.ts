@@ -8,7 +8,7 @@ import { routes, routeUrl } from "@holdfast/protocol/routes";
 import { z } from "zod";
 import { until } from "@holdfast/tools/bounded";
 import { ByteBudget } from "../../blocks/byte-budget.ts";
-import type { Handlers } from "../handler.ts";
+import type { Handlers } from "./handler.ts";
 import { validate } from "./json-body.ts";
 import { asUser, startTestServer } from "../testing.ts";
 

@@ -6,7 +6,7 @@ import type { ByteBudget } from "../../blocks/byte-budget.ts";
 import type { ReadingRoom } from "../../blocks/reading-room.ts";
 import type { Log } from "../../operation/log.ts";
 import type { Authenticator } from "./authentication.ts";
-import type { HeldCounts } from "../sync/held-counts.ts";
+import type { HeldCounts } from "./held-counts.ts";
 import type { Peer } from "./peer.ts";
 import type { RateLimits } from "./rate-limits.ts";
 

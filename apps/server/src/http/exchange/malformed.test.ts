@@ -5,7 +5,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { routes } from "@holdfast/protocol/routes";
 import { seed } from "@holdfast/tools/properties";
 import { isLongTier } from "@holdfast/tools/tiers";
-import type { Handlers, RequestContext } from "../handler.ts";
+import type { Handlers, RequestContext } from "./handler.ts";
 import { malformedRequests, sendMalformed } from "./malformed-requests.ts";
 import { speakRaw, startTestServer } from "../testing.ts";
 

@@ -1,5 +1,5 @@
 import type { Route } from "@holdfast/protocol/route";
-import type { Later } from "../handler.ts";
+import type { Later } from "./handler.ts";
 import type { AuditRule } from "../route-audit.ts";
 import type { LooseAnswer } from "./answer.ts";
 import type { ProblemShape } from "./problem.ts";

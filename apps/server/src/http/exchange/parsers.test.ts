@@ -3,15 +3,15 @@ import { test } from "node:test";
 import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
 import { fc } from "@holdfast/tools/properties";
-import { readConditions, readEntityTags } from "../files/conditions.ts";
-import { contentDisposition } from "../files/content-disposition.ts";
+import { readConditions, readEntityTags } from "./conditions.ts";
+import { contentDisposition } from "./content-disposition.ts";
 import { parseJson } from "@holdfast/protocol/parse-json";
 import { HostCheck } from "./host-check.ts";
 import { addressGroup, readPeer } from "./peer.ts";
 import { isInList } from "../../accounts/address-list.ts";
 import { assertQueryText } from "./request-checks.ts";
 import { parseContentRange } from "../../uploads/content-range.ts";
-import { parseRange } from "../files/ranges.ts";
+import { parseRange } from "./ranges.ts";
 
 const codeOf = (work: () => unknown): string => {
   try {

@@ -1,5 +1,5 @@
 import { mimeTypeOf } from "../../metadata/read/node-json.ts";
-import { contentDisposition } from "./content-disposition.ts";
+import { contentDisposition } from "../exchange/content-disposition.ts";
 
 /** Types that browsers display without running code from them. SVG images can contain scripts. */
 const inlineTypes = /^(?:image\/(?:png|jpeg|gif|webp|avif|bmp)|audio\/[\w.+-]+|video\/[\w.+-]+)$/;

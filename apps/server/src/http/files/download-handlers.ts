@@ -2,10 +2,10 @@ import { isId, type VersionId } from "@holdfast/core/ids";
 import { findVersion } from "../../metadata/content/manifests.ts";
 import { listDifference } from "../../metadata/read/list-difference.ts";
 import { findNode } from "../../metadata/read/look-up.ts";
-import type { Handlers } from "../handler.ts";
+import type { Handlers } from "../exchange/handler.ts";
 import { manifestsText, manifestText, splicesText } from "./manifest-texts.ts";
 import { type DownloadParts, serveDownload } from "./serve-download.ts";
-import { StreamedJson } from "./streamed-json.ts";
+import { StreamedJson } from "../exchange/streamed-json.ts";
 
 export function downloadHandlers(parts: DownloadParts) {
   const { shards } = parts;

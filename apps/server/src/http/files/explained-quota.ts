@@ -2,8 +2,8 @@ import { routes } from "@holdfast/protocol/routes";
 import type { RouteName } from "@holdfast/protocol/routes";
 import type { Caller } from "../../accounts/caller.ts";
 import type { Shards } from "../../db/shards.ts";
-import { quotaExplainer } from "../../metadata/weight/explain-quota.ts";
-import type { Handlers } from "../handler.ts";
+import { quotaExplainer } from "../../metadata/read/explain-quota.ts";
+import type { Handlers } from "../exchange/handler.ts";
 
 type LooseHandler = (context: { readonly caller?: Caller }) => unknown;
 

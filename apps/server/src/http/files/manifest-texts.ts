@@ -4,7 +4,7 @@ import type { Splice } from "@holdfast/core/manifest";
 import type { VersionRow } from "../../db/shard-tables.ts";
 import type { Shard, Shards } from "../../db/shards.ts";
 import type { Actor } from "../../metadata/actor.ts";
-import { findVisibleVersions, type VisibleVersion } from "../../metadata/content/visible-versions.ts";
+import { findVisibleVersions, type VisibleVersion } from "../../metadata/read/visible-versions.ts";
 import { entriesOf, entryCount, readList, readLists, type VersionList } from "../../metadata/content/manifests.ts";
 
 type Head = Pick<VersionRow, "id" | "number" | "size" | "content_id">;

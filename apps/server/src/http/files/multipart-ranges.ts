@@ -1,4 +1,4 @@
-import { type ByteRange, formatContentRange } from "./ranges.ts";
+import { type ByteRange, formatContentRange } from "../exchange/ranges.ts";
 
 /** Builds a multipart/byteranges body (RFC 9110, 14.6). Its length is known before the content is read. */
 export function multipartOf(ranges: readonly ByteRange[], sizeBytes: number, type: string, boundary: string) {

@@ -19,7 +19,7 @@ import type { Operation } from "../../metadata/commit/operation.ts";
 import { listTrash } from "../../metadata/trash/trash-list.ts";
 import type { TagOf } from "../../thumbs/thumb-tag.ts";
 import { sealedCursors } from "../exchange/sealed-cursor.ts";
-import type { Handlers, RequestContext } from "../handler.ts";
+import type { Handlers, RequestContext } from "../exchange/handler.ts";
 import { commitNode, commitOperation } from "./commit-one.ts";
 import {
   attributesOf,

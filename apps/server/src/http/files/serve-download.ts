@@ -14,11 +14,11 @@ import type { CredentialWorld } from "../../accounts/overdue.ts";
 import { perCaller } from "../accounts/cache-cookie.ts";
 import { primed } from "../blocks/primed.ts";
 import { addressGroup } from "../exchange/peer.ts";
-import type { RequestContext } from "../handler.ts";
-import { readEntityTags } from "./conditions.ts";
+import type { RequestContext } from "../exchange/handler.ts";
+import { readEntityTags } from "../exchange/conditions.ts";
 import { contentHeaders } from "./content-headers.ts";
 import { multipartOf } from "./multipart-ranges.ts";
-import { type ByteRange, formatContentRange, parseRange } from "./ranges.ts";
+import { type ByteRange, formatContentRange, parseRange } from "../exchange/ranges.ts";
 
 export interface DownloadParts extends CredentialWorld {
   readonly blocks: BlockService;

@@ -3,7 +3,7 @@ import { limits } from "@holdfast/core/limits";
 import { formatTime } from "@holdfast/core/times";
 import type { AccountWorld } from "../../accounts/account-world.ts";
 import { openGrant, openSigner } from "../../accounts/signed-grant.ts";
-import type { Handlers } from "../handler.ts";
+import type { Handlers } from "../exchange/handler.ts";
 import { type DownloadParts, serveDownload, serveZip } from "./serve-download.ts";
 import { findDownloads, findZip, findZipped, readDownloadFacts, writeDownloadFacts } from "./signed-download.ts";
 

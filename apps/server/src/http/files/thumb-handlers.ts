@@ -5,7 +5,7 @@ import { findContent } from "../../thumbs/find-content.ts";
 import { type OpenedTag, readThumbTag } from "../../thumbs/thumb-tag.ts";
 import type { Thumbs } from "../../thumbs/thumbs.ts";
 import { perCaller } from "../accounts/cache-cookie.ts";
-import type { Handlers, RequestContext } from "../handler.ts";
+import type { Handlers, RequestContext } from "../exchange/handler.ts";
 
 /** Thumbnails for `<img>`, which sends no token. */
 export function thumbHandlers(accounts: AccountWorld, thumbs: Thumbs) {

@@ -4,8 +4,8 @@ import { limits } from "@holdfast/core/limits";
 import type { BlockService } from "../../blocks/block-service.ts";
 import type { Shards } from "../../db/shards.ts";
 import { freeBytesOf } from "../../metadata/weight/stored-bytes.ts";
-import { readUsage } from "../../metadata/weight/usage.ts";
-import type { Handlers } from "../handler.ts";
+import { readUsage } from "../../metadata/read/usage.ts";
+import type { Handlers } from "../exchange/handler.ts";
 
 type GuardsRoom = Pick<BlockService, "assertRoom">;
 

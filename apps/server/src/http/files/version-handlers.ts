@@ -17,7 +17,7 @@ import { listVersions } from "../../metadata/read/versions-list.ts";
 import { pruneNow } from "../../metadata/retention/prune-now.ts";
 import { assertMay } from "../../rights/roles.ts";
 import type { TagOf } from "../../thumbs/thumb-tag.ts";
-import type { Handlers } from "../handler.ts";
+import type { Handlers } from "../exchange/handler.ts";
 import { commitOperation } from "./commit-one.ts";
 import { baseOf, refuseConditions, seenOf, versionOf } from "./operation-fields.ts";
 

@@ -7,7 +7,7 @@ import type { GroupWorld } from "../../groups/group-messages.ts";
 import type { GroupCaller } from "../../groups/group-rights.ts";
 import { listGroups } from "../../groups/list-groups.ts";
 import { listMembers } from "../../groups/list-members.ts";
-import type { Handlers } from "../handler.ts";
+import type { Handlers } from "../exchange/handler.ts";
 
 export function groupHandlers(store: GroupWorld) {
   return {

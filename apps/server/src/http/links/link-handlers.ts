@@ -6,7 +6,7 @@ import { findLiveLink, linkCaller, startLinkSession } from "../../accounts/link-
 import { findNode } from "../../metadata/read/look-up.ts";
 import { nodeJson } from "../../metadata/read/node-json.ts";
 import { addressGroup } from "../exchange/peer.ts";
-import type { Handlers } from "../handler.ts";
+import type { Handlers } from "../exchange/handler.ts";
 
 export function linkHandlers(world: AccountWorld) {
   return {

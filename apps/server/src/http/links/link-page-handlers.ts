@@ -25,7 +25,7 @@ import type { Uploads } from "../../uploads/uploads.ts";
 import { addressGroup } from "../exchange/peer.ts";
 import { readBounded } from "../exchange/read-bounded.ts";
 import type { downloadHandlers } from "../files/download-handlers.ts";
-import type { Handlers, RequestContext } from "../handler.ts";
+import type { Handlers, RequestContext } from "../exchange/handler.ts";
 import {
   type AddressOf,
   linkPage,
@@ -35,7 +35,7 @@ import {
   reportCharactersMax,
   reportedPage,
 } from "./link-page.ts";
-import type { Page } from "../web/page-template.ts";
+import type { Page } from "../pages/page-template.ts";
 import { boundaryOf, readForm } from "./multipart.ts";
 
 export interface LinkPageWorld {

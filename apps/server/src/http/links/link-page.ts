@@ -3,8 +3,8 @@ import type { ReportReason } from "@holdfast/protocol/report-routes";
 import type { NodeJson } from "@holdfast/protocol/values";
 import { escapeHtml } from "../../mail/mail-text.ts";
 import { shownFileName, shownName } from "../../mail/shown-text.ts";
-import { linkPagePolicy, reportingHeaders } from "../web/page-policy.ts";
-import { type Page, pageStyle, styleHash } from "../web/page-template.ts";
+import { linkPagePolicy, reportingHeaders } from "../pages/page-policy.ts";
+import { type Page, pageStyle, styleHash } from "../pages/page-template.ts";
 
 export interface ShownLink {
   readonly ownerName: string;

@@ -6,7 +6,7 @@ import type { MailWorld } from "../../mail/mail-world.ts";
 import { listUnsentLinks } from "../../mail/unsent-links.ts";
 import { unsubscribe } from "../../mail/unsubscribe.ts";
 import { readUnsubscribeToken, type Unsubscription } from "../../mail/unsubscribe-token.ts";
-import type { Handlers } from "../handler.ts";
+import type { Handlers } from "../exchange/handler.ts";
 import { askingPage, donePage, unknownPage } from "./unsubscribe-page.ts";
 
 /** Unsubscribe page and its one-click request. */

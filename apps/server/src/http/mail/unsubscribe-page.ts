@@ -2,7 +2,7 @@ import type { Language } from "@holdfast/protocol/account-settings";
 import { escapeHtml } from "../../mail/mail-text.ts";
 import type { Unsubscription } from "../../mail/unsubscribe-token.ts";
 import { words } from "../../mail/words/by-language.ts";
-import { type Page, pageStyle, styleHash } from "../web/page-template.ts";
+import { type Page, pageStyle, styleHash } from "../pages/page-template.ts";
 
 /** Only asks, because mail programs and their scanners open every link. */
 export function askingPage(of: Unsubscription, language: Language): Page {

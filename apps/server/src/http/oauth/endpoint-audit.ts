@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { isId, type UserId } from "@holdfast/core/ids";
 import type { KoaContextWithOIDC } from "oidc-provider";
-import type { RequestContext } from "../handler.ts";
+import type { RequestContext } from "../exchange/handler.ts";
 import type { AuditRule } from "../route-audit.ts";
 
 /** A program receives its first token for a grant. Later tokens are audited as another action. */

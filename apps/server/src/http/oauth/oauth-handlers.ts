@@ -8,7 +8,7 @@ import { listPrograms, removeProgram } from "../../oauth/grants.ts";
 import { answerProgramRequest, readProgramRequest } from "../../oauth/program-requests.ts";
 import { readSignOutRequest } from "../../oauth/sign-out-requests.ts";
 import { addressGroup } from "../exchange/peer.ts";
-import type { Handlers } from "../handler.ts";
+import type { Handlers } from "../exchange/handler.ts";
 import { countQuestion } from "./waiting-questions.ts";
 
 /** Authorized programs: their registration, consent, and the sign-in of the command by browser. */

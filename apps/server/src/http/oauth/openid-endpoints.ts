@@ -5,7 +5,7 @@ import type { Log } from "../../operation/log.ts";
 import { requestCookie } from "../../oauth/program-requests.ts";
 import { addressHeader, openProviders } from "../../oauth/provider.ts";
 import { readBounded } from "../exchange/read-bounded.ts";
-import type { RequestContext } from "../handler.ts";
+import type { RequestContext } from "../exchange/handler.ts";
 import type { AuditRule } from "../route-audit.ts";
 import type { LooseAnswer } from "../exchange/answer.ts";
 import { programEnd, programStart, ProviderNotes } from "./endpoint-audit.ts";

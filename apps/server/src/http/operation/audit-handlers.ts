@@ -3,7 +3,7 @@ import type { AuditVerificationJson } from "@holdfast/protocol/audit-routes";
 import { listAuditEntries } from "../../audit/list-entries.ts";
 import type { Witness } from "../../audit/verify-audit.ts";
 import type { Shards } from "../../db/shards.ts";
-import type { Handlers } from "../handler.ts";
+import type { Handlers } from "../exchange/handler.ts";
 
 export interface AuditCare {
   readonly shards: Shards;

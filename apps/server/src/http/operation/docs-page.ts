@@ -5,8 +5,8 @@ import { type ErrorCode, errorTable } from "@holdfast/core/errors";
 import { escapeHtml } from "../../mail/mail-text.ts";
 import type { OpenApi, OpenApiOperation } from "../../operation/openapi.ts";
 import { acceptsEncoding } from "../exchange/accepted-encoding.ts";
-import { docsPolicy, reportingHeaders } from "../web/page-policy.ts";
-import { pageStyle, styleHash } from "../web/page-template.ts";
+import { docsPolicy, reportingHeaders } from "../pages/page-policy.ts";
+import { pageStyle, styleHash } from "../pages/page-template.ts";
 
 const style = `${pageStyle}
 body { max-width: 72rem; margin: 2rem auto; padding: 0 1rem; overflow-wrap: anywhere }

@@ -1,5 +1,5 @@
 import type { DiagnosisJson } from "@holdfast/protocol/admin-routes";
-import type { Handlers } from "../handler.ts";
+import type { Handlers } from "../exchange/handler.ts";
 
 export function doctorHandlers(diagnose: () => Promise<DiagnosisJson>) {
   return {

@@ -5,7 +5,7 @@ import { limits } from "@holdfast/core/limits";
 import type { Shard, Shards } from "../../db/shards.ts";
 import { listMessages, removeMessage, retryMessage } from "../../queue/admin-messages.ts";
 import { readTask } from "../../queue/tasks.ts";
-import type { Handlers } from "../handler.ts";
+import type { Handlers } from "../exchange/handler.ts";
 
 /** Jobs that callers started. */
 export function jobHandlers({ shards }: { readonly shards: Shards }) {

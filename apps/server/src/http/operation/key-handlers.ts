@@ -1,5 +1,5 @@
 import type { KeyCare } from "../../blocks/key-care.ts";
-import type { Handlers } from "../handler.ts";
+import type { Handlers } from "../exchange/handler.ts";
 
 export function keyHandlers(care: KeyCare) {
   return {

@@ -1,5 +1,5 @@
 import type { SettingJson } from "@holdfast/protocol/admin-routes";
-import type { Handlers } from "../handler.ts";
+import type { Handlers } from "../exchange/handler.ts";
 
 export function settingHandlers(settings: readonly SettingJson[]) {
   return {

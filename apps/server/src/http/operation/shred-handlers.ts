@@ -1,7 +1,7 @@
 import { isByToken, neededSignedIn } from "../../accounts/signed-in-only.ts";
 import { askShredding, type ShreddingWorld } from "../../shred/ask-shredding.ts";
 import { describeShredding } from "../../shred/shreddings.ts";
-import type { Handlers } from "../handler.ts";
+import type { Handlers } from "../exchange/handler.ts";
 
 export function shredHandlers(world: ShreddingWorld) {
   return {

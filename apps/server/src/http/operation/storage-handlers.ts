@@ -1,7 +1,7 @@
 import type { ScrubReportJson } from "@holdfast/protocol/scrub-routes";
 import type { CollectionJson, CopiesJson, ShardsJson, StorageJson } from "@holdfast/protocol/admin-routes";
 import type { RebuildReport } from "../../blocks/rebuild-index.ts";
-import type { Handlers } from "../handler.ts";
+import type { Handlers } from "../exchange/handler.ts";
 
 /** Storage maintenance for administrators. */
 export interface StorageCare {

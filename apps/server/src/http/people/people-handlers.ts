@@ -1,5 +1,5 @@
 import { findPeople, type PeopleWorld } from "../../people/find-people.ts";
-import type { Handlers } from "../handler.ts";
+import type { Handlers } from "../exchange/handler.ts";
 
 export function peopleHandlers(world: PeopleWorld) {
   return {

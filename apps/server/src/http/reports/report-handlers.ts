@@ -3,7 +3,7 @@ import { type ReportingWorld, reportLink } from "../../reports/report-link.ts";
 import { listReports } from "../../reports/list-reports.ts";
 import { resolveReport, type ResolvingWorld } from "../../reports/resolve-report.ts";
 import { addressGroup } from "../exchange/peer.ts";
-import type { Handlers } from "../handler.ts";
+import type { Handlers } from "../exchange/handler.ts";
 
 export function reportHandlers(world: ReportingWorld) {
   return {

@@ -8,7 +8,7 @@ import { assertMay } from "../../rights/roles.ts";
 import { assertMatches } from "../../sharing/assert-unchanged.ts";
 import { assertScope } from "../exchange/authentication.ts";
 import { refuseConditions } from "../files/operation-fields.ts";
-import type { Handlers } from "../handler.ts";
+import type { Handlers } from "../exchange/handler.ts";
 
 export function rewindHandlers({ shards, rewinds }: { shards: Shards; rewinds: Rewinds }) {
   return {

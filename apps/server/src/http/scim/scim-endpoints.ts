@@ -11,7 +11,7 @@ import type { ListQuery, ScimCall, ScimWorld } from "../../scim/scim-world.ts";
 import { changeScimUser, createScimUser, deleteScimUser, getScimUser, listScimUsers } from "../../scim/users.ts";
 import type { LooseAnswer } from "../exchange/answer.ts";
 import type { LooseHandler, Mounted } from "../exchange/mounted.ts";
-import type { RequestContext } from "../handler.ts";
+import type { RequestContext } from "../exchange/handler.ts";
 import type { AuditFacts, AuditRule } from "../route-audit.ts";
 import { scimType, toScimProblem } from "./scim-problem.ts";
 

@@ -1,7 +1,7 @@
 import type { Shards } from "../../db/shards.ts";
 import { search } from "../../search/search.ts";
 import { placesOf, type TagOf } from "../../thumbs/thumb-tag.ts";
-import type { Handlers } from "../handler.ts";
+import type { Handlers } from "../exchange/handler.ts";
 
 export function searchHandlers({ shards, tagOf }: { shards: Shards; tagOf: TagOf }) {
   return {

@@ -33,7 +33,7 @@ import { assertNotSuspended } from "../../metadata/brake/device-suspended.ts";
 import { baseOf, revisionTag } from "../files/operation-fields.ts";
 import type { Peer } from "../exchange/peer.ts";
 import { assertScope } from "../exchange/authentication.ts";
-import type { Handlers } from "../handler.ts";
+import type { Handlers } from "../exchange/handler.ts";
 
 type ShareBody = RouteBody<typeof routes.shareNode>;
 

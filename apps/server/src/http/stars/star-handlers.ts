@@ -3,7 +3,7 @@ import type { Shards } from "../../db/shards.ts";
 import { listRecent } from "../../stars/recent.ts";
 import { addStar, listStarred, removeStar } from "../../stars/stars.ts";
 import { placesOf, type TagOf } from "../../thumbs/thumb-tag.ts";
-import type { Handlers } from "../handler.ts";
+import type { Handlers } from "../exchange/handler.ts";
 
 /** Starred and recently changed items. */
 export function starHandlers({ shards, clock, tagOf }: { shards: Shards; clock: Clock; tagOf: TagOf }) {

@@ -6,7 +6,7 @@ import type { Caller } from "../../accounts/caller.ts";
 import type { Shards } from "../../db/shards.ts";
 import { readSnapshot } from "../../journal/snapshot.ts";
 import type { HeldPolls, PollAnswer } from "../../notify/held-polls.ts";
-import type { Handlers, RequestContext } from "../handler.ts";
+import type { Handlers, RequestContext } from "../exchange/handler.ts";
 import type { RateLimits } from "../exchange/rate-limits.ts";
 
 export interface NotifyWorld {

@@ -10,7 +10,7 @@ import {
   type OfferWorld,
   offerTransfer,
 } from "../../transfers/open-transfers.ts";
-import type { Handlers } from "../handler.ts";
+import type { Handlers } from "../exchange/handler.ts";
 
 export function transferHandlers(world: OfferWorld) {
   return {

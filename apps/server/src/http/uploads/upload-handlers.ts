@@ -6,8 +6,8 @@ import type { z } from "zod";
 import type { Committed } from "../../uploads/finish-upload.ts";
 import { assertOneTarget, type Correction, type UploadRequest } from "../../uploads/upload-request.ts";
 import type { Uploads } from "../../uploads/uploads.ts";
-import type { Conditions } from "../files/conditions.ts";
-import type { Handlers, RequestContext } from "../handler.ts";
+import type { Conditions } from "../exchange/conditions.ts";
+import type { Handlers, RequestContext } from "../exchange/handler.ts";
 import { attributesOf, placeOf, revisionTag, seenOf, versionOf } from "../files/operation-fields.ts";
 import { parseContentRange } from "../../uploads/content-range.ts";
 

@@ -1,11 +1,11 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { Language } from "@holdfast/protocol/account-settings";
 import { acceptedLanguage } from "../exchange/accepted-language.ts";
-import type { RequestContext } from "../handler.ts";
+import type { RequestContext } from "../exchange/handler.ts";
 import { appPage, type BuiltApp, framePage } from "./built-app.ts";
-import { appPageHeaders, assetHeaders, framePageHeaders, plainFileHeaders } from "./page-policy.ts";
+import { appPageHeaders, assetHeaders, framePageHeaders, plainFileHeaders } from "../pages/page-policy.ts";
 import { buildingPage, lateBuildingPage, withoutAppPage } from "./plain-pages.ts";
-import type { Page } from "./page-template.ts";
+import type { Page } from "../pages/page-template.ts";
 import { type FileAnswer, sendFile } from "./send-file.ts";
 import type { WebApp } from "./web-app.ts";
 

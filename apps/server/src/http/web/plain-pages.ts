@@ -1,5 +1,5 @@
 import type { Language } from "@holdfast/protocol/account-settings";
-import { type Page, writePage } from "./page-template.ts";
+import { type Page, writePage } from "../pages/page-template.ts";
 
 type PlainPage = (language: Language) => Page;
 

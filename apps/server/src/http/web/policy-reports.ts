@@ -7,7 +7,7 @@ import type { Metrics } from "../../operation/metrics.ts";
 import { readBounded } from "../exchange/read-bounded.ts";
 import { ownOrigins } from "../exchange/own-page.ts";
 import type { Peer } from "../exchange/peer.ts";
-import type { Handlers } from "../handler.ts";
+import type { Handlers } from "../exchange/handler.ts";
 
 /**
  * Handles browsers' reports of policy violations, which are bugs or attacks. Anyone can send reports. So they are

@@ -2,8 +2,8 @@ import { open } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import { HoldfastError } from "@holdfast/core/errors";
 import { acceptsEncoding } from "../exchange/accepted-encoding.ts";
-import { readEntityTags } from "../files/conditions.ts";
-import type { AnswerHeaders, RequestContext } from "../handler.ts";
+import { readEntityTags } from "../exchange/conditions.ts";
+import type { AnswerHeaders, RequestContext } from "../exchange/handler.ts";
 import type { AppFile } from "./built-app.ts";
 
 export type FileAnswer =

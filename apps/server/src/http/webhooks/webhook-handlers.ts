@@ -1,6 +1,6 @@
 import { createWebhook, deleteWebhook, listWebhooks, type WebhookWorld } from "../../webhooks/webhooks.ts";
 import { assertScope } from "../exchange/authentication.ts";
-import type { Handlers } from "../handler.ts";
+import type { Handlers } from "../exchange/handler.ts";
 
 export function webhookHandlers(world: WebhookWorld) {
   return {

@@ -15,7 +15,7 @@ import { answered, isStranger, requireAct, requireLinkMaker, requireRuleWriter }
 import { findNode, findPlace } from "./place.ts";
 import { requireLive } from "./conflict.ts";
 import type { Applied, DetachedFolder, Scope, Step, Target, Work } from "./work.ts";
-import { checkPath } from "../weight/reach.ts";
+import { checkPath } from "./reach.ts";
 import { addWeight, record, useBytes } from "./record.ts";
 
 /**

@@ -6,7 +6,7 @@ import { isStorable, newNode } from "./new-node.ts";
 import type { OperationOf } from "./operation-of.ts";
 import { findPlace } from "./place.ts";
 import { answered, placed, requireLinkMaker } from "./rights.ts";
-import { checkPath } from "../weight/reach.ts";
+import { checkPath } from "./reach.ts";
 import type { Applied, Scope, Step, Work } from "./work.ts";
 import { record } from "./record.ts";
 

@@ -2,7 +2,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
 import { sql } from "kysely";
 import type { NodeRow } from "../../db/shard-tables.ts";
-import { checkPath } from "../weight/reach.ts";
+import { checkPath } from "./reach.ts";
 import { claimName } from "./claim-name.ts";
 import { newNode } from "./new-node.ts";
 import type { OperationOf } from "./operation-of.ts";

@@ -9,7 +9,7 @@ import type { OperationOf } from "./operation-of.ts";
 import { findNode, findPlace } from "./place.ts";
 import { requireLive } from "./conflict.ts";
 import { answered, requireAct, requireDiscloser, requireMovable } from "./rights.ts";
-import { checkPath } from "../weight/reach.ts";
+import { checkPath } from "./reach.ts";
 import type { Applied, Scope, Step, Work } from "./work.ts";
 import { record } from "./record.ts";
 

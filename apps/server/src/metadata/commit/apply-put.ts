@@ -13,7 +13,7 @@ import type { OperationOf } from "./operation-of.ts";
 import { findNode, findPlace } from "./place.ts";
 import type { Applied, Scope, Step, Target, Work } from "./work.ts";
 import { answered, isBlind, requireAct, requireMovable, requireReader, requireRuleWriter } from "./rights.ts";
-import { checkPath } from "../weight/reach.ts";
+import { checkPath } from "./reach.ts";
 import { addVersion, record, useBytes } from "./record.ts";
 import { conflictWith, requireLive } from "./conflict.ts";
 

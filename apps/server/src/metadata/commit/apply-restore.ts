@@ -9,7 +9,7 @@ import { findNode, findPlace } from "./place.ts";
 import { liveFolder, liveOrStandIn, mergeStandIn, restoredName, standInOf } from "./stand-in.ts";
 import type { Applied, Scope, Step, Target, Work } from "./work.ts";
 import { answered, requireAct, requireDiscloser, requireMovable } from "./rights.ts";
-import { checkPath } from "../weight/reach.ts";
+import { checkPath } from "./reach.ts";
 import { record } from "./record.ts";
 
 /**

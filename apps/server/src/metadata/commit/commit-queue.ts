@@ -11,7 +11,7 @@ import type { KnowsLost } from "./lost-content.ts";
 import type { CommitOutcome, Operation, OperationResult } from "./operation.ts";
 import { type PieceSizes, pieceSizes } from "./piece-sizes.ts";
 import { prepareSteps } from "./prepare.ts";
-import { sweepDetached } from "../trash/removal.ts";
+import { sweepDetached } from "./removal.ts";
 import { runTransaction, type SliceOutcome, type TransactionOutcome, unitsOf } from "./run-transaction.ts";
 import type { GuardsRoom, TransactionPlace } from "./transaction-place.ts";
 import type { Step } from "./work.ts";

@@ -10,7 +10,7 @@ import { openOwners, type Owner, type Owners } from "../../sharing/testing-owner
 import type { Actor } from "../actor.ts";
 import { isLongTier } from "@holdfast/tools/tiers";
 import { checkInvariants } from "../testing/invariants.ts";
-import { sweepPurged } from "../trash/removal.ts";
+import { sweepPurged } from "./removal.ts";
 import type { Operation } from "./operation.ts";
 import { openViewCommitter } from "./view-committer.ts";
 

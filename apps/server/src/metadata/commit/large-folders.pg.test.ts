@@ -7,7 +7,7 @@ import { copyFolder } from "./copy-folder.ts";
 import { checkInvariants } from "../testing/invariants.ts";
 import type { Operation } from "./operation.ts";
 import { pieceSizes } from "./piece-sizes.ts";
-import { sweepPurged } from "../trash/removal.ts";
+import { sweepPurged } from "./removal.ts";
 import { makeTestSpace, type TestSpace } from "../testing/testing.ts";
 import { useTestSpaces } from "../testing/testing-spaces.ts";
 

@@ -11,7 +11,7 @@ import { checkInvariants } from "../testing/invariants.ts";
 import { ModelTree } from "../testing/model-tree.ts";
 import type { Operation } from "./operation.ts";
 import { type PieceSizes, pieceSizes } from "./piece-sizes.ts";
-import { sweepPurged } from "../trash/removal.ts";
+import { sweepPurged } from "./removal.ts";
 import { contentOfText, describe, makeTestSpace, newTestId, smallPieces, type TestSpace } from "../testing/testing.ts";
 
 let databases: TestDatabases;

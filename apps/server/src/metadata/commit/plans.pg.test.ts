@@ -7,8 +7,8 @@ import { openPool } from "../../db/database.ts";
 import type { ShardTables } from "../../db/shard-tables.ts";
 import { startTestDatabases, type TestDatabases } from "../../db/testing.ts";
 import { emptyTrash } from "../trash/empty-trash.ts";
-import { countDueNodes } from "../trash/count-due.ts";
-import { sweepPurged } from "../trash/removal.ts";
+import { countDueNodes } from "../retention/count-due.ts";
+import { sweepPurged } from "./removal.ts";
 import { expireBlocks } from "../retention/expire-blocks.ts";
 import { expireSegments } from "../retention/expire-segments.ts";
 import {

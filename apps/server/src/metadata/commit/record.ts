@@ -1,9 +1,9 @@
 import type { NodeId, VersionId } from "@holdfast/core/ids";
 import type { JournalRow, NodeRow, VersionRow } from "../../db/shard-tables.ts";
-import { brakedChange } from "../brake/braked-change.ts";
+import { brakedChange } from "./braked-change.ts";
 import type { VersionContent } from "../content/content.ts";
 import { assertWeightRoom, nodeWeight, versionWeight } from "../weight/metadata-bytes.ts";
-import { raiseAbove } from "../weight/reach.ts";
+import { raiseAbove } from "./reach.ts";
 import { assertFree } from "../weight/used-bytes.ts";
 import { newId, newRevision, type Step, type Work } from "./work.ts";
 import { assertRoom } from "../weight/stored-bytes.ts";

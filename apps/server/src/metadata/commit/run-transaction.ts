@@ -3,7 +3,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { type HashHex, isId, type NodeId } from "@holdfast/core/ids";
 import { nameKey, splitPath } from "@holdfast/core/names";
 import { inTransaction } from "../../db/database.ts";
-import { DeviceBrakes } from "../brake/device-brakes.ts";
+import { DeviceBrakes } from "./device-brakes.ts";
 import type { ShardReader, SpaceRow } from "../../db/shard-tables.ts";
 import { applyGroup, applyStep, dependencyResult, type StepOutcome } from "./apply-steps.ts";
 import type { FolderCopy } from "./apply-copy.ts";

@@ -5,7 +5,7 @@ import { sql } from "kysely";
 import type { HashHex } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { checkInvariants } from "../testing/invariants.ts";
-import { sweepPurged } from "../trash/removal.ts";
+import { sweepPurged } from "./removal.ts";
 import { expireSegments } from "../retention/expire-segments.ts";
 import { expireJournal, expireOperations, expireTrash, pruneVersions } from "../retention/retention.ts";
 import { openCommitter } from "./commit-queue.ts";

@@ -10,7 +10,7 @@ import { makeFolder, newNode } from "./new-node.ts";
 import { record } from "./record.ts";
 import { placed, requireAct, requireRuleWriter } from "./rights.ts";
 import { roleMay } from "../../rights/roles.ts";
-import { checkPath } from "../weight/reach.ts";
+import { checkPath } from "./reach.ts";
 import type { Step, Target, Work } from "./work.ts";
 
 /** The next one is used if one was deleted by hand. */

@@ -16,7 +16,7 @@ import { changeBlockRefs, changeSegmentRefs, countOf } from "../content/referenc
 import { finishUploads } from "./finish-uploads.ts";
 import { reviewGrants } from "./review-grants.ts";
 import { tellDeletions } from "./tell-deletions.ts";
-import { removeSubtrees } from "../trash/removal.ts";
+import { removeSubtrees } from "./removal.ts";
 import { countBlocks } from "../weight/stored-bytes.ts";
 import { changeUse } from "../weight/used-bytes.ts";
 import type { Changes, GivenLabel, JournalEntry, Work } from "./work.ts";

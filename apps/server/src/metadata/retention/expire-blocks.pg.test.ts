@@ -11,7 +11,7 @@ import { changeBlockRefs } from "../content/references.ts";
 import { checkInvariants } from "../testing/invariants.ts";
 import { contentOfText, smallPieces, type TestSpace } from "../testing/testing.ts";
 import { useTestSpaces } from "../testing/testing-spaces.ts";
-import { sweepPurged } from "../trash/removal.ts";
+import { sweepPurged } from "../commit/removal.ts";
 import { expireBlocks } from "./expire-blocks.ts";
 import { expireSegments } from "./expire-segments.ts";
 import { expireStaged } from "./retention.ts";

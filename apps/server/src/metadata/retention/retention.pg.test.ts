@@ -5,7 +5,7 @@ import { seededRandom } from "@holdfast/disk/seeded-random";
 import { seed } from "@holdfast/tools/properties";
 import { checkInvariants } from "../testing/invariants.ts";
 import { pieceSizes } from "../commit/piece-sizes.ts";
-import { sweepPurged } from "../trash/removal.ts";
+import { sweepPurged } from "../commit/removal.ts";
 import { expireSegments } from "./expire-segments.ts";
 import { countOldVersions, expireJournal, expireOperations, expireTrash, pruneVersions } from "./retention.ts";
 import type { Retention } from "./retention-job.ts";

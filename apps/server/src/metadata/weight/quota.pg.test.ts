@@ -18,7 +18,7 @@ import {
   type TestSpace,
   type TestSpaceOptions,
 } from "../testing/testing.ts";
-import { sweepPurged } from "../trash/removal.ts";
+import { sweepPurged } from "../commit/removal.ts";
 import { markOf, type QuotaWarning, quotaWarningKind } from "./quota-warning.ts";
 
 let databases: TestDatabases;

@@ -7,7 +7,7 @@ import { sql } from "kysely";
 import { bounded } from "@holdfast/tools/bounded";
 import { listFolder } from "../read/list-folder.ts";
 import { findNode } from "../read/look-up.ts";
-import type { Operation, Place } from "../commit/operation.ts";
+import type { Operation, Place } from "./operation.ts";
 import { newTestId, type TestSpace } from "../testing/testing.ts";
 import { useTestSpaces } from "../testing/testing-spaces.ts";
 

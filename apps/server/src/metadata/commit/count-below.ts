@@ -2,9 +2,9 @@ import type { DeviceId, NodeId, SpaceId } from "@holdfast/core/ids";
 import { type RawBuilder, sql } from "kysely";
 import { uuidArray } from "../../db/array-parameters.ts";
 import type { NodeRow, ShardReader } from "../../db/shard-tables.ts";
-import type { Tree } from "../commit/tree.ts";
+import type { Tree } from "./tree.ts";
 import { freshSince } from "./braked-change.ts";
-import type { Work } from "../commit/work.ts";
+import type { Work } from "./work.ts";
 
 interface Counting {
   readonly max: number;

@@ -1,9 +1,9 @@
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
-import type { Context } from "./commands/command.ts";
+import type { Context } from "../output/context.ts";
 import { HoldfastError } from "@holdfast/core/errors";
 import { Interruption } from "./interruption.ts";
-import { showLines, showPrompt } from "./output/screen.ts";
+import { showLines, showPrompt } from "../output/screen.ts";
 import { printable } from "@holdfast/core/printable";
 
 /** Asks a person. @throws HoldfastError usage without a terminal */

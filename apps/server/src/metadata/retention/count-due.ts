@@ -1,7 +1,7 @@
 import type { NodeId, SpaceId } from "@holdfast/core/ids";
 import { sql } from "kysely";
 import { uuidArray } from "../../db/array-parameters.ts";
-import type { Retention } from "../retention/retention-job.ts";
+import type { Retention } from "./retention-job.ts";
 
 /**
  * Returns how many nodes `expireTrash` and `sweepPurged` would remove: purged nodes, nodes trashed long enough ago, and

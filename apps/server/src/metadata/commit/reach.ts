@@ -3,8 +3,8 @@ import type { NodeId, SpaceId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { sql } from "kysely";
 import type { NodeRow, ShardReader } from "../../db/shard-tables.ts";
-import type { Target, Work } from "../commit/work.ts";
-import type { Tree } from "../commit/tree.ts";
+import type { Target, Work } from "./work.ts";
+import type { Tree } from "./tree.ts";
 
 /**
  * Distance that a tree reaches below its top, in names and in bytes of path with a slash before each name. Every

@@ -3,7 +3,7 @@ import { sql } from "kysely";
 import { hashArray } from "../../db/array-parameters.ts";
 import type { Shards } from "../../db/shards.ts";
 import type { Actor } from "../actor.ts";
-import { entriesOf, readList, readLists } from "./manifests.ts";
+import { entriesOf, readList, readLists } from "../content/manifests.ts";
 import { findVisibleVersions } from "./visible-versions.ts";
 
 /**

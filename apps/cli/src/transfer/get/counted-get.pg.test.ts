@@ -24,8 +24,8 @@ import {
   type RunningServer,
   startServer,
 } from "@holdfast/server/acceptance/testing";
-import { runCommand } from "../commands/testing-run.ts";
-import { Cable } from "../acceptance/cable.ts";
+import { runCommand } from "../../commands/testing-run.ts";
+import { Cable } from "../../acceptance/cable.ts";
 
 const mib = 1024 * 1024;
 

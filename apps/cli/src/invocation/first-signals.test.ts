@@ -8,9 +8,9 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { isLongTier } from "@holdfast/tools/tiers";
 import { fileURLToPath } from "node:url";
-import { useSilentServer } from "./testing-silent-server.ts";
+import { useSilentServer } from "../testing-silent-server.ts";
 
-const launcher = fileURLToPath(new URL("../bin/holdfast", import.meta.url));
+const launcher = fileURLToPath(new URL("../../bin/holdfast", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "holdfast-signals-"));
 const { server: silent, port } = useSilentServer();
 after(() => rmSync(folder, { recursive: true }));

@@ -4,11 +4,11 @@ import { test } from "node:test";
 import type { DeviceId, RewindId } from "@holdfast/core/ids";
 import { sql } from "kysely";
 import type { Actor } from "../actor.ts";
-import type { Operation, OperationResult } from "../commit/operation.ts";
+import type { Operation, OperationResult } from "./operation.ts";
 import { contentOfText, newTestId, noBlocks, type TestSpace } from "../testing/testing.ts";
 import { resumeDevice } from "../../suspensions/resume-device.ts";
-import { openCommitter } from "../commit/commit-queue.ts";
-import { readCounts, sumOf } from "./brake-counts.ts";
+import { openCommitter } from "./commit-queue.ts";
+import { readCounts, sumOf } from "../brake/brake-counts.ts";
 import { useTestSpaces } from "../testing/testing-spaces.ts";
 
 const spaces = useTestSpaces({ fsync: false });

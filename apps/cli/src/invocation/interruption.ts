@@ -1,6 +1,6 @@
 import { HoldfastError } from "@holdfast/core/errors";
-import type { Run } from "./commands/command.ts";
-import { showJson, showLines } from "./output/screen.ts";
+import type { Run } from "./run.ts";
+import { showJson, showLines } from "../output/screen.ts";
 
 /** Exit code after Ctrl-C, by the convention of shells: 128 plus the number of the signal. */
 export const interruptedExitCode = 130;

@@ -5,8 +5,8 @@ import type { Readiness } from "../../operation/health.ts";
 import type { Metrics } from "../../operation/metrics.ts";
 import { makeOpenApi, type OpenApi } from "../../operation/openapi.ts";
 
-import type { Handlers } from "../handler.ts";
-import { docsPages } from "../operation/docs-page.ts";
+import type { Handlers } from "../exchange/handler.ts";
+import { docsPages } from "./docs-page.ts";
 import { homeOf, setupOf } from "../web/app-pages.ts";
 import type { WebApp } from "../web/web-app.ts";
 import type { Peer } from "../exchange/peer.ts";

@@ -1,6 +1,6 @@
 import type { NodeRow } from "../../db/shard-tables.ts";
-import type { Step, Work } from "../commit/work.ts";
-import type { BrakedChange } from "./brake-counts.ts";
+import type { Step, Work } from "./work.ts";
+import type { BrakedChange } from "../brake/brake-counts.ts";
 
 const hourMs = 3600_000;
 

@@ -7,7 +7,7 @@ import type { Actor } from "../actor.ts";
 import type { TestSpace } from "../testing/testing.ts";
 import { useTestSpaces } from "../testing/testing-spaces.ts";
 import { quotaExplainer } from "./explain-quota.ts";
-import { assertRoom, freeBytesOf } from "./stored-bytes.ts";
+import { assertRoom, freeBytesOf } from "../weight/stored-bytes.ts";
 import { readUsage } from "./usage.ts";
 
 const world = useTestSpaces({ fsync: false });

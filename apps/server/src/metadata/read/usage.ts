@@ -4,7 +4,7 @@ import { sql } from "kysely";
 import type { ShardReader, SpaceRow } from "../../db/shard-tables.ts";
 import type { Shards } from "../../db/shards.ts";
 import type { Actor } from "../actor.ts";
-import { findOwnNodes } from "../read/own-nodes.ts";
+import { findOwnNodes } from "./own-nodes.ts";
 
 export interface Usage extends Pick<SpaceRow, "used_bytes" | "stored_bytes" | "quota_bytes"> {
   readonly filesBytes: number;

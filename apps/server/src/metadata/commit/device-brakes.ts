@@ -2,7 +2,7 @@ import type { DeviceId, UserId } from "@holdfast/core/ids";
 import { sql } from "kysely";
 import type { DeviceBrakeRow } from "../../db/suspension-tables.ts";
 import { enqueue } from "../../queue/enqueue.ts";
-import type { Step, Work } from "../commit/work.ts";
+import type { Step, Work } from "./work.ts";
 import {
   addCounts,
   type BrakedChange,
@@ -11,10 +11,10 @@ import {
   type Portion,
   readCounts,
   sumOf,
-} from "./brake-counts.ts";
-import { dependsOnKnown, knownMax, tooMany } from "./brake-limits.ts";
+} from "../brake/brake-counts.ts";
+import { dependsOnKnown, knownMax, tooMany } from "../brake/brake-limits.ts";
 import { countBelow, countGoing } from "./count-below.ts";
-import { deviceSuspended } from "./device-suspended.ts";
+import { deviceSuspended } from "../brake/device-suspended.ts";
 
 export const suspensionKind = "device_suspension";
 

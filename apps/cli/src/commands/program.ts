@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
 import { type Argument, Command, Help } from "commander";
-import { type Context, unknownCommand } from "./commands/command.ts";
-import { showLines, showText } from "./output/screen.ts";
-import { commandTable, helpGroups, hiddenTable } from "./commands/table.ts";
+import { unknownCommand } from "./command.ts";
+import type { Context } from "../output/context.ts";
+import { showLines, showText } from "../output/screen.ts";
+import { commandTable, helpGroups, hiddenTable } from "./table.ts";
 
 /**
  * Creates the tree of commands. If `only` names a command, only that one is loaded, so that `ls` starts fast. @param

@@ -1,5 +1,5 @@
 import { patienceSeconds } from "../config/connection.ts";
-import type { Output } from "./output.ts";
+import type { Output } from "../output/output.ts";
 
 export class ConnectionRemarks {
   /** True after the message about waiting, which is shown once. */

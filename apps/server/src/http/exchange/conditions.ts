@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import { HoldfastError } from "@holdfast/core/errors";
-import { canonicalJson } from "../exchange/canonical-json.ts";
+import { canonicalJson } from "./canonical-json.ts";
 
 /** Preconditions of a request. The first four become part of an `Operation` unchanged. */
 export interface Conditions {

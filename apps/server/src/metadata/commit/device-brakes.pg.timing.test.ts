@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Actor } from "../actor.ts";
-import type { Operation } from "../commit/operation.ts";
+import type { Operation } from "./operation.ts";
 import { useTestSpaces } from "../testing/testing-spaces.ts";
 
 const spaces = useTestSpaces({ fsync: false });

@@ -2,9 +2,9 @@ import { bucketOf, type NodeId, type SpaceId, type VersionId } from "@holdfast/c
 import type { Shards } from "../../db/shards.ts";
 import { loadRights } from "../../rights/load-rights.ts";
 import type { Actor } from "../actor.ts";
-import { findGrantedNodes, soughtBy } from "../read/granted-nodes.ts";
-import { findVisible } from "../read/own-nodes.ts";
-import { findVersionHeads, type VersionHead } from "./manifests.ts";
+import { findGrantedNodes, soughtBy } from "./granted-nodes.ts";
+import { findVisible } from "./own-nodes.ts";
+import { findVersionHeads, type VersionHead } from "../content/manifests.ts";
 
 export interface VisibleVersion extends VersionHead {
   readonly spaceId: SpaceId;

@@ -4,7 +4,7 @@ import { limits } from "@holdfast/core/limits";
 import { pruneCommand } from "@holdfast/core/prune-command";
 import type { Shards } from "../../db/shards.ts";
 import type { Actor } from "../actor.ts";
-import { raiseQuota } from "./raise-quota.ts";
+import { raiseQuota } from "../weight/raise-quota.ts";
 import { readUsage, type Usage } from "./usage.ts";
 
 /**

@@ -4,13 +4,13 @@ import type { HoldfastError } from "@holdfast/core/errors";
 import type { Route } from "@holdfast/protocol/route";
 import type { RouteBody, RouteName, RouteParams, RouteQuery, routes } from "@holdfast/protocol/routes";
 import type { z } from "zod";
-import type { Caller } from "../accounts/caller.ts";
-import type { Reading } from "../blocks/reading-room.ts";
-import type { Log } from "../operation/log.ts";
-import type { Conditions } from "./files/conditions.ts";
-import type { AuditNote } from "./exchange/describe-request.ts";
-import type { Peer } from "./exchange/peer.ts";
-import type { StreamedJson } from "./files/streamed-json.ts";
+import type { Caller } from "../../accounts/caller.ts";
+import type { Reading } from "../../blocks/reading-room.ts";
+import type { Log } from "../../operation/log.ts";
+import type { Conditions } from "./conditions.ts";
+import type { AuditNote } from "./describe-request.ts";
+import type { Peer } from "./peer.ts";
+import type { StreamedJson } from "./streamed-json.ts";
 
 /**
  * Answers one route. Runs after checks of token, scope, rate limit, path parameters, query and, for `bodyKind: "json"`,

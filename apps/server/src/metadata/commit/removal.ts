@@ -3,11 +3,11 @@ import { type Kysely, sql } from "kysely";
 import { uuidArray } from "../../db/array-parameters.ts";
 import { inTransaction } from "../../db/database.ts";
 import type { CommentRow, GrantRow, ShardReader, ShardTables } from "../../db/shard-tables.ts";
-import { lockSpace } from "../commit/load.ts";
-import { enqueueGrant } from "../commit/enqueue-grant.ts";
+import { lockSpace } from "./load.ts";
+import { enqueueGrant } from "./enqueue-grant.ts";
 import { commentWeight, versionWeight } from "../weight/metadata-bytes.ts";
 import { changeUse } from "../weight/used-bytes.ts";
-import { type PieceSizes, pieceSizes } from "../commit/piece-sizes.ts";
+import { type PieceSizes, pieceSizes } from "./piece-sizes.ts";
 import { type ReferringVersion, releaseVersions } from "../content/references.ts";
 
 interface Removal {

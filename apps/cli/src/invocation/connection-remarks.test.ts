@@ -3,7 +3,7 @@ import { PassThrough } from "node:stream";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import { ConnectionRemarks } from "./connection-remarks.ts";
-import { Output } from "./output.ts";
+import { Output } from "../output/output.ts";
 
 test("a command says once on a terminal that it waits, and nowhere else", async () => {
   const said = (isTerminal: boolean): Promise<string> => {

@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
 import type { NodeJson } from "@holdfast/protocol/values";
-import { type BlockSource, type WantedBlock, writeFrame } from "../transfer/get/block-source.ts";
+import { type BlockSource, type WantedBlock, writeFrame } from "./block-source.ts";
 import { contentStart, readZipDirectory, type ZipReader } from "./read-zip.ts";
 
 /**

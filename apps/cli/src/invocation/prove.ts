@@ -1,7 +1,7 @@
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import { HoldfastError } from "@holdfast/core/errors";
-import type { Run } from "./command.ts";
-import { askingAgain } from "./second-factor.ts";
+import type { Run } from "./run.ts";
+import { askingAgain } from "./asking-again.ts";
 
 const triesMax = 3;
 
@@ -16,7 +16,7 @@ export async function prove(run: Run, client: ApiClient): Promise<void> {
       "The server must confirm that it is you, because you signed in a while ago. Run 'holdfast login' again first, or use a token (HOLDFAST_TOKEN). Nothing was done.";
     throw new HoldfastError("proof_required", message);
   }
-  const { askSecret } = await import("../terminal.ts");
+  const { askSecret } = await import("./terminal.ts");
   run.output.say("The server must confirm that it is you, because you signed in a while ago.");
   for (let tries = 1; ; tries += 1) {
     const password = await askSecret(run.context, "Password: ");

@@ -1,7 +1,7 @@
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import { fetchRangeInto, newAskPace } from "@holdfast/api-client/fetch-range";
 import type { NodeJson } from "@holdfast/protocol/values";
-import { type BlockSource, type WantedBlock, writeFrame } from "../transfer/get/block-source.ts";
+import { type BlockSource, type WantedBlock, writeFrame } from "./block-source.ts";
 import { zipSource } from "./zip-source.ts";
 
 /**
